@@ -1,0 +1,234 @@
+"""The managing account, the managed accounts and the providers chosen for them."""
+
+from __future__ import annotations
+
+import uuid
+
+from django.conf import settings
+from django.core.validators import RegexValidator
+from django.db import models
+from django.db.models import Q
+from django.urls import reverse
+from django.utils import timezone
+
+from accounts.lease import Leased
+from accounts.states import State
+from onboarding.partitions import PARTITIONS
+
+NAME = r"^[a-z0-9]([a-z0-9-]{0,58}[a-z0-9])?\Z"
+is_account_name = RegexValidator(
+    NAME,
+    "Use 1 to 60 of a–z, 0–9 and “-”, and neither begin nor end with “-”: "
+    "Spinnaker's cache keys break on anything else.",
+)
+is_account_id = RegexValidator(r"^\d{12}\Z", "An AWS account id has 12 digits.")
+is_role_name = RegexValidator(
+    r"^[A-Za-z0-9_+=,.@-]{1,64}\Z",
+    "A role name has 1 to 64 letters, digits or any of “+=,.@_-”.",
+)
+is_organization = RegexValidator(
+    r"^o-[a-z0-9]{10,32}\Z", "An organization id looks like o-a1b2c3d4e5."
+)
+
+
+class ManagingAccount(Leased):
+    """The one account in which Spinnaker's own identity lives."""
+
+    class IdentityKind(models.TextChoices):
+        INSTANCE_ROLE = "instance_role", "An EC2 instance role that Bowline makes"
+        POD_ROLE = "pod_role", "An EKS pod role that Bowline makes (IRSA)"
+        EXISTING = "existing", "A role or user that stands already"
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    only = models.BooleanField(default=True, editable=False)
+    name = models.CharField(max_length=60, validators=[is_account_name])
+    account_id = models.CharField(max_length=12, validators=[is_account_id])
+    partition = models.CharField(
+        max_length=12,
+        default="aws",
+        choices=[(p.name, p.title) for p in PARTITIONS.values()],
+    )
+    access_role = models.CharField(
+        max_length=64, blank=True, validators=[is_role_name]
+    )
+    identity_kind = models.CharField(
+        max_length=16, choices=IdentityKind, default=IdentityKind.INSTANCE_ROLE
+    )
+    identity_name = models.CharField(
+        max_length=64,
+        blank=True,
+        default="SpinnakerAuthRole",
+        validators=[is_role_name],
+    )
+    identity_arn = models.CharField(max_length=2048, blank=True)
+    pod_cluster = models.CharField(max_length=100, blank=True)
+    pod_region = models.CharField(max_length=32, blank=True)
+    pod_namespace = models.CharField(max_length=63, blank=True)
+    pod_service_account = models.CharField(max_length=253, blank=True)
+    pod_issuer = models.CharField(max_length=255, blank=True, editable=False)
+    managed_role = models.CharField(
+        max_length=64, default="spinnakerManaged", validators=[is_role_name]
+    )
+    base_role = models.CharField(
+        max_length=64, default="BaseIAMRole", validators=[is_role_name]
+    )
+    organization = models.CharField(
+        max_length=34, blank=True, validators=[is_organization]
+    )
+    bakes = models.BooleanField(default=False)
+    ami_owner = models.CharField(max_length=60, blank=True)
+    trusts_bowline = models.BooleanField(default=True)
+    bowline_principal = models.CharField(max_length=2048, blank=True, editable=False)
+    state = models.CharField(max_length=12, choices=State, default=State.DRAFT)
+    version = models.PositiveIntegerField(default=1, editable=False)
+    updated_at = models.DateTimeField(auto_now=True)
+
+    class Meta:
+        verbose_name = "managing account"
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(only=True), name="managing_account_only_is_true"
+            ),
+            models.UniqueConstraint(
+                fields=["only"],
+                name="one_managing_account",
+                violation_error_message=(
+                    "There is exactly one managing account, and it is described "
+                    "already: edit that one."
+                ),
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.name} ({self.account_id})"
+
+    def get_absolute_url(self) -> str:
+        return reverse("accounts:managing")
+
+
+class ManagedAccountQuerySet(models.QuerySet["ManagedAccount"]):
+    def standing(self) -> ManagedAccountQuerySet:
+        """Keep those whose resources stand in AWS, or are on the way there."""
+        return self.filter(granted_at__isnull=False)
+
+    def ready(self) -> ManagedAccountQuerySet:
+        """Keep those that a bundle may hold: verified, or accepted by a person."""
+        return self.filter(
+            Q(state=State.VERIFIED)
+            | Q(state=State.EVALUATED, accepted_at__isnull=False)
+        )
+
+
+class ManagedAccount(models.Model):
+    """An account that Spinnaker deploys to; a draft until its first run."""
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    name = models.CharField(
+        max_length=60,
+        unique=True,
+        validators=[is_account_name],
+        error_messages={"unique": "Another account has this name already."},
+    )
+    account_id = models.CharField(
+        max_length=12,
+        unique=True,
+        validators=[is_account_id],
+        error_messages={"unique": "This AWS account is described already."},
+    )
+    environment = models.CharField(
+        max_length=60, blank=True, validators=[is_account_name]
+    )
+    regions = models.JSONField(default=list)
+    read_roles = models.JSONField(default=list, blank=True)
+    write_roles = models.JSONField(default=list, blank=True)
+    access_role = models.CharField(
+        max_length=64, blank=True, validators=[is_role_name]
+    )
+    uses_external_id = models.BooleanField(default=True)
+    external_id = models.UUIDField(default=uuid.uuid4, editable=False)
+    adopts = models.BooleanField(default=False)
+    state = models.CharField(max_length=12, choices=State, default=State.DRAFT)
+    version = models.PositiveIntegerField(default=1, editable=False)
+    granted_at = models.DateTimeField(null=True, blank=True, editable=False)
+    verified_at = models.DateTimeField(null=True, blank=True, editable=False)
+    accepted_at = models.DateTimeField(null=True, blank=True, editable=False)
+    accepted_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        on_delete=models.SET_NULL,
+        null=True,
+        blank=True,
+        editable=False,
+        related_name="+",
+    )
+    created_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        on_delete=models.SET_NULL,
+        null=True,
+        blank=True,
+        editable=False,
+        related_name="+",
+    )
+    created_at = models.DateTimeField(auto_now_add=True)
+    updated_at = models.DateTimeField(auto_now=True)
+
+    objects = ManagedAccountQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = "managed account"
+        ordering = ["created_at", "id"]
+        indexes = [
+            models.Index(fields=["state"], name="managed_state"),
+            models.Index(fields=["environment"], name="managed_environment"),
+            models.Index(fields=["created_at"], name="managed_created"),
+        ]
+        permissions = [
+            ("onboard_account", "Can onboard accounts, plan and download"),
+            ("approve_run", "Can approve and apply plans"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.name} ({self.account_id})"
+
+    def get_absolute_url(self) -> str:
+        return reverse("accounts:account", args=[self.pk])
+
+    def touch(self) -> None:
+        """Count an edit: every plan made before it is outdated now."""
+        rows = ManagedAccount.objects.filter(pk=self.pk)
+        rows.update(
+            version=models.F("version") + 1,
+            accepted_at=None,
+            accepted_by=None,
+            state=models.Case(
+                models.When(state=State.DRAFT, then=models.Value(State.DRAFT)),
+                default=models.Value(State.OUTDATED),
+            ),
+            updated_at=timezone.now(),
+        )
+        self.refresh_from_db()
+
+
+class EnabledProvider(models.Model):
+    """A provider chosen for an account, with its details as JSON."""
+
+    account = models.ForeignKey(
+        ManagedAccount, on_delete=models.CASCADE, related_name="providers"
+    )
+    key = models.CharField(max_length=20)
+    details = models.JSONField(default=dict, blank=True)
+    described = models.BooleanField(default=False)
+    """Whether a person has been through its details step."""
+
+    class Meta:
+        verbose_name = "enabled provider"
+        ordering = ["account", "id"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["account", "key"],
+                name="provider_once_per_account",
+                violation_error_message="This provider is enabled already.",
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.key} on {self.account.name}"

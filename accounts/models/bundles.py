@@ -1,0 +1,52 @@
+"""Bundles: numbered revisions of what Spinnaker is to be told."""
+
+from __future__ import annotations
+
+from django.conf import settings
+from django.db import models
+from django.urls import reverse
+
+from accounts.models.accounts import ManagedAccount
+
+
+class Bundle(models.Model):
+    """A numbered revision of what Spinnaker is to be told, for all ready accounts."""
+
+    class Status(models.TextChoices):
+        BUILDING = "building"
+        READY = "ready"
+        FAILED = "failed"
+
+    number = models.PositiveIntegerField(unique=True)
+    status = models.CharField(
+        max_length=8, choices=Status, default=Status.BUILDING
+    )
+    error = models.TextField(blank=True)
+    sha256 = models.CharField(max_length=64, blank=True)
+    size = models.PositiveIntegerField(default=0)
+    archive = models.BinaryField(blank=True, default=b"")
+    """The zip: in the database, so that any web server can hand it out."""
+    files = models.JSONField(default=list)
+    """[{path, size, sha256}] in the archive's order."""
+    accounts = models.ManyToManyField(ManagedAccount, related_name="bundles")
+    created_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        on_delete=models.SET_NULL,
+        null=True,
+        blank=True,
+        related_name="+",
+    )
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        ordering = ["-number"]
+
+    def __str__(self) -> str:
+        return f"Bundle {self.number}"
+
+    def get_absolute_url(self) -> str:
+        return reverse("accounts:bundle", args=[self.number])
+
+    @property
+    def filename(self) -> str:
+        return f"bowline-{self.number}-{self.created_at:%Y-%m-%d}.zip"

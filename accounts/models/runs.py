@@ -1,0 +1,179 @@
+"""Runs, their steps and what their checks found: the story of every change."""
+
+from __future__ import annotations
+
+import uuid
+from datetime import datetime
+from typing import Any
+
+from django.conf import settings
+from django.db import models
+from django.db.models import Q
+from django.urls import reverse
+from django.utils import timezone
+
+from accounts.lease import Leased
+from accounts.models.accounts import ManagedAccount
+from accounts.states import OPEN, WORKING, Status
+
+
+class RunQuerySet(models.QuerySet["Run"]):
+    def abandoned(self, now: datetime) -> RunQuerySet:
+        """Keep those that should be worked on and that no worker holds."""
+        free = Q(leased_until=None) | Q(leased_until__lt=now)
+        return self.filter(free, status__in=WORKING)
+
+
+class Run(Leased):
+    """One job on one account: plan, approve, apply, verify; its only record."""
+
+    class Kind(models.TextChoices):
+        ONBOARD = "onboard", "Onboard"
+        VERIFY = "verify", "Verify"
+        REMOVE = "remove", "Remove from AWS"
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    kind = models.CharField(max_length=10, choices=Kind, default=Kind.ONBOARD)
+    account = models.ForeignKey(
+        ManagedAccount,
+        on_delete=models.SET_NULL,
+        null=True,
+        blank=True,
+        related_name="runs",
+    )
+    """Empty: a run of the managing account alone."""
+    account_name = models.CharField(max_length=60, blank=True)
+    status = models.CharField(max_length=12, choices=Status, default=Status.PLANNING)
+    version = models.PositiveIntegerField(default=1)
+    """The account's version that was planned."""
+    managing_version = models.PositiveIntegerField(default=1)
+    error = models.JSONField(null=True, blank=True)
+    """{message, hint, account, operation} of what ended it."""
+    waiting = models.CharField(max_length=200, blank=True)
+    """What is being waited for just now."""
+    created_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        on_delete=models.SET_NULL,
+        null=True,
+        blank=True,
+        related_name="+",
+    )
+    approved_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        on_delete=models.SET_NULL,
+        null=True,
+        blank=True,
+        related_name="+",
+    )
+    created_at = models.DateTimeField(auto_now_add=True)
+    approved_at = models.DateTimeField(null=True, blank=True)
+    finished_at = models.DateTimeField(null=True, blank=True)
+
+    objects = RunQuerySet.as_manager()
+
+    class Meta:
+        ordering = ["-created_at"]
+        indexes = [
+            models.Index(fields=["status", "leased_until"], name="run_status_lease"),
+            models.Index(fields=["-created_at"], name="run_created"),
+        ]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["account"],
+                condition=Q(status__in=OPEN),
+                name="one_open_run_per_account",
+                violation_error_message="A run of this account is open already.",
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.get_kind_display()} {self.account_name}"
+
+    def get_absolute_url(self) -> str:
+        return reverse("accounts:run", args=[self.pk])
+
+    @property
+    def is_working(self) -> bool:
+        return self.status in WORKING
+
+    def move(self, to: Status, *, since: tuple[Status, ...], **changes: Any) -> bool:
+        """Move on by a conditional UPDATE; False where somebody was quicker."""
+        if to not in OPEN:
+            changes["finished_at"] = timezone.now()
+        rows = Run.objects.filter(pk=self.pk, status__in=since)
+        if not rows.update(status=to, **changes):
+            return False
+        for name, value in {"status": to, **changes}.items():
+            setattr(self, name, value)
+        return True
+
+
+class Step(models.Model):
+    """One approved change of a run, and how it went."""
+
+    class Status(models.TextChoices):
+        PENDING = "pending"
+        RUNNING = "running"
+        DONE = "done"
+        FAILED = "failed"
+
+    run = models.ForeignKey(Run, on_delete=models.CASCADE, related_name="steps")
+    position = models.PositiveIntegerField()
+    account_id = models.CharField(max_length=12)
+    account_name = models.CharField(max_length=60)
+    verb = models.CharField(max_length=6)
+    kind = models.CharField(max_length=30)
+    name = models.CharField(max_length=400)
+    reason = models.CharField(max_length=400, blank=True)
+    before = models.JSONField(null=True, blank=True)
+    after = models.JSONField(null=True, blank=True)
+    removed = models.JSONField(default=list)
+    added = models.JSONField(default=list)
+    """Digests of what is approved to go and to come; see resources/plan.py."""
+    status = models.CharField(max_length=8, choices=Status, default=Status.PENDING)
+    message = models.TextField(blank=True)
+    hint = models.TextField(blank=True)
+    started_at = models.DateTimeField(null=True, blank=True)
+    finished_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        ordering = ["run", "position"]
+        constraints = [
+            models.UniqueConstraint(fields=["run", "position"], name="step_position")
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.verb} {self.kind} {self.name}"
+
+    @property
+    def seconds(self) -> float | None:
+        if self.started_at is None or self.finished_at is None:
+            return None
+        return (self.finished_at - self.started_at).total_seconds()
+
+
+class CheckResult(models.Model):
+    """What one check of a run found: an outcome and a sentence."""
+
+    class Outcome(models.TextChoices):
+        PROVED = "proved"
+        EVALUATED = "evaluated"
+        NOT_PROVED = "not proved from here"
+        FAILED = "failed"
+
+    run = models.ForeignKey(Run, on_delete=models.CASCADE, related_name="checks")
+    position = models.PositiveIntegerField()
+    provider = models.CharField(max_length=20)
+    name = models.CharField(max_length=200)
+    outcome = models.CharField(max_length=20, choices=Outcome)
+    sentence = models.TextField(blank=True)
+    fix = models.TextField(blank=True)
+    seconds = models.FloatField(default=0)
+    checked_at = models.DateTimeField(default=timezone.now)
+
+    class Meta:
+        verbose_name = "check"
+        ordering = ["run", "position"]
+
+    def __str__(self) -> str:
+        return f"{self.name}: {self.outcome}"

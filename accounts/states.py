@@ -1,0 +1,64 @@
+"""The states of accounts and runs, each with its one word, colour and icon."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from django.db import models
+
+
+class State(models.TextChoices):
+    """The state of a managed account."""
+
+    DRAFT = "draft"
+    PLANNED = "planned"
+    APPLYING = "applying"
+    VERIFIED = "verified"
+    EVALUATED = "evaluated"
+    FAILED = "failed"
+    DRIFTED = "drifted"
+    OUTDATED = "outdated"
+
+
+class Status(models.TextChoices):
+    """How far a run has come."""
+
+    PLANNING = "planning"
+    PLANNED = "planned"
+    APPLYING = "applying"
+    VERIFYING = "verifying"
+    VERIFIED = "verified"
+    EVALUATED = "evaluated"
+    REMOVED = "removed"
+    FAILED = "failed"
+    OUTDATED = "outdated"
+    DISCARDED = "discarded"
+
+
+WORKING = (Status.PLANNING, Status.APPLYING, Status.VERIFYING)
+"""A worker is or should be busy with it; pages poll and the sweep looks after it."""
+
+OPEN = (*WORKING, Status.PLANNED)
+
+
+class Badge(NamedTuple):
+    colour: str
+    """One of the state colours of bowline.css: neutral, busy, good, warn, bad."""
+    icon: str
+    meaning: str
+
+
+BADGES = {
+    "draft": Badge("neutral", "pencil", "Being described; nothing planned yet."),
+    "planning": Badge("busy", "clock", "Comparing what stands in AWS."),
+    "planned": Badge("busy", "list", "Waits for approval; AWS is unchanged."),
+    "applying": Badge("busy", "clock", "Changing AWS."),
+    "verifying": Badge("busy", "clock", "Proving that Spinnaker will get in."),
+    "verified": Badge("good", "check", "Spinnaker's own chain of roles was walked."),
+    "evaluated": Badge("warn", "tilde", "Read from the policies, not walked."),
+    "removed": Badge("neutral", "minus", "Bowline's resources are gone from AWS."),
+    "failed": Badge("bad", "cross", "Something must be mended; see the run."),
+    "drifted": Badge("warn", "drift", "AWS no longer is what was verified."),
+    "outdated": Badge("warn", "clock", "Changed since it was planned; plan again."),
+    "discarded": Badge("neutral", "minus", "Put aside; AWS is unchanged."),
+}

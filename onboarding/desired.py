@@ -1,0 +1,24 @@
+"""desired(topology, account_id): every resource that should stand in an account.
+
+A resource comes before those that need it.
+"""
+
+from __future__ import annotations
+
+from onboarding.managed_side import managed_side
+from onboarding.managing_side import managing_side
+from onboarding.resources.kinds import Resource
+from onboarding.topology import Topology
+
+
+def desired(topology: Topology, account_id: str) -> tuple[Resource, ...]:
+    """List what should stand in that account, as the managing one and as a managed."""
+    resources: list[Resource] = []
+    if account_id == topology.managing.account_id:
+        resources += managing_side(topology)
+    for managed in topology.managed:
+        if managed.account_id == account_id:
+            resources += managed_side(topology.managing, managed)
+    return tuple(resources)
+
+

@@ -1,0 +1,128 @@
+"""What stands in a managed account: the managed role, its policies, the base role."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from onboarding.providers.base import Access, Grant
+from onboarding.providers.ec2 import CACHING_READS
+from onboarding.resources.kinds import (
+    MANAGED_PATH,
+    Attachment,
+    InlinePolicy,
+    InstanceProfile,
+    ManagedPolicy,
+    Resource,
+    Role,
+)
+from onboarding.resources.policy import Policy
+from onboarding.topology import Managed, Managing
+
+PASS_ROLE = "BowlinePassRole"
+
+
+def managed_side(managing: Managing, managed: Managed) -> Iterator[Resource]:
+    if managed.in_aws_provider:
+        yield managed_role(managing, managed)
+        yield from permissions(managing, managed)
+        yield from base_role(managing, managed)
+    for provider in managed.providers:
+        yield from provider.resources(managing, managed)
+
+
+def managed_role(managing: Managing, managed: Managed) -> Role:
+    """Describe the role that Spinnaker's identity assumes, and nobody else.
+
+    Clouddriver's own parser wants Statement a list, Action a string and Principal
+    an object; Policy writes them so.
+    """
+    statement = {
+        "Principal": {"AWS": managing.identity_arn},
+        "Action": "sts:AssumeRole",
+    }
+    reason = f"Spinnaker deploys to {managed.name} through this role."
+    if managed.external_id:
+        external_id = {"StringEquals": {"sts:ExternalId": managed.external_id}}
+        statement = {**statement, "Condition": external_id}
+        reason += " It can be assumed only with the account's external ID."
+    return Role(
+        account=managed.account_id,
+        name=managing.managed_role,
+        trust=Policy.allowing(statement),
+        reason=reason,
+    )
+
+
+def grants(managing: Managing, managed: Managed) -> dict[str, tuple[Grant, ...]]:
+    """List what the managed role is allowed, by the title of what it is for."""
+    by_title = {"Caching": CACHING_READS} if managed.in_aws_provider else {}
+    for provider in managed.providers:
+        by_title[provider.title] = provider.grants(managing, managed)
+    return by_title
+
+
+def permissions(managing: Managing, managed: Managed) -> Iterator[Resource]:
+    """Yield a policy for each provider's reads and writes, and one for PassRole."""
+    pass_role: list[Grant] = []
+    attachments: list[Attachment] = []
+    for title, granted in grants(managing, managed).items():
+        pass_role += [grant for grant in granted if grant.access is Access.PASS_ROLE]
+        for access in (Access.READ, Access.WRITE):
+            statements = [g.statement for g in granted if g.access is access]
+            if not statements:
+                continue
+            name = f"Bowline{title}{access.title()}"
+            yield ManagedPolicy(
+                account=managed.account_id,
+                name=name,
+                path=MANAGED_PATH,
+                document=Policy.allowing(*statements),
+                reason=REASONS[access].format(title=title),
+            )
+            attachments.append(attachment(managing, managed, name))
+    yield from attachments
+    if pass_role:
+        yield InlinePolicy(
+            account=managed.account_id,
+            name=f"{managing.managed_role}/{PASS_ROLE}",
+            document=Policy.allowing(*(grant.statement for grant in pass_role)),
+            reason="Lets Spinnaker hand only these roles to only these services.",
+        )
+
+
+REASONS = {
+    Access.READ: "What Spinnaker reads of {title} to show and to plan deployments.",
+    Access.WRITE: "What Spinnaker changes when it deploys with {title}.",
+}
+
+
+def attachment(managing: Managing, managed: Managed, policy: str) -> Attachment:
+    path = f"policy{MANAGED_PATH}{policy}"
+    return Attachment(
+        account=managed.account_id,
+        name=f"{managing.managed_role}/{policy}",
+        policy_arn=managing.arn("iam", managed.account_id, path),
+        reason=f"Gives {policy} to the managed role.",
+    )
+
+
+def base_role(managing: Managing, managed: Managed) -> Iterator[Resource]:
+    """Yield the role of launched instances, and the profile of the same name.
+
+    Clouddriver passes the role's name as the profile's, so both must carry it.
+    """
+    ec2 = managing.aws.service_principal("ec2")
+    yield Role(
+        account=managed.account_id,
+        name=managing.base_role,
+        trust=Policy.allowing(
+            {"Principal": {"Service": ec2}, "Action": "sts:AssumeRole"}
+        ),
+        reason="The default role of the instances that Spinnaker launches.",
+    )
+    yield InstanceProfile(
+        account=managed.account_id,
+        name=managing.base_role,
+        role=managing.base_role,
+        reason="Spinnaker names this profile, not the role, when it launches.",
+    )

@@ -1,0 +1,86 @@
+"""AWS's partitions: their regions, service principals and ARNs.
+
+The one place that writes `arn:`; everything else calls `arn()`.
+"""
+
+from __future__ import annotations
+
+import difflib
+from dataclasses import dataclass
+
+AWS_REGIONS = (
+    "af-south-1 ap-east-1 ap-east-2 ap-northeast-1 ap-northeast-2 ap-northeast-3 "
+    "ap-south-1 ap-south-2 ap-southeast-1 ap-southeast-2 ap-southeast-3 "
+    "ap-southeast-4 ap-southeast-5 ap-southeast-6 ap-southeast-7 ca-central-1 "
+    "ca-west-1 eu-central-1 eu-central-2 eu-north-1 eu-south-1 eu-south-2 eu-west-1 "
+    "eu-west-2 eu-west-3 il-central-1 me-central-1 me-south-1 mx-central-1 sa-east-1 "
+    "us-east-1 us-east-2 us-west-1 us-west-2"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Partition:
+    """A separate AWS: its name in ARNs, its regions and its DNS suffix."""
+
+    name: str
+    title: str
+    regions: tuple[str, ...]
+    dns_suffix: str
+    home_region: str
+
+    def service_principal(self, service: str) -> str:
+        """Name a service in a trust policy: only EC2 has China's own suffix."""
+        suffix = self.dns_suffix if service == "ec2" else "amazonaws.com"
+        return f"{service}.{suffix}"
+
+
+PARTITIONS = {
+    partition.name: partition
+    for partition in (
+        Partition(
+            name="aws",
+            title="AWS",
+            regions=tuple(AWS_REGIONS.split()),
+            dns_suffix="amazonaws.com",
+            home_region="us-east-1",
+        ),
+        Partition(
+            name="aws-us-gov",
+            title="AWS GovCloud (US)",
+            regions=("us-gov-east-1", "us-gov-west-1"),
+            dns_suffix="amazonaws.com",
+            home_region="us-gov-west-1",
+        ),
+        Partition(
+            name="aws-cn",
+            title="AWS China",
+            regions=("cn-north-1", "cn-northwest-1"),
+            dns_suffix="amazonaws.com.cn",
+            home_region="cn-north-1",
+        ),
+    )
+}
+
+
+class UnknownRegion(ValueError):
+    """A region that the partition does not have; the message names near ones."""
+
+    def __init__(self, region: str, partition: Partition) -> None:
+        near = difflib.get_close_matches(region, partition.regions, n=3, cutoff=0.5)
+        hint = " or ".join(near) or ", ".join(partition.regions)
+        super().__init__(
+            f"“{region}” is not a region of {partition.title}. Did you mean {hint}?"
+        )
+
+
+def known_region(region: str, partition: str) -> str:
+    """Return the region; raise UnknownRegion where the partition lacks it."""
+    if region not in PARTITIONS[partition].regions:
+        raise UnknownRegion(region, PARTITIONS[partition])
+    return region
+
+
+def arn(
+    partition: str, service: str, account: str, resource: str, *, region: str = ""
+) -> str:
+    return f"arn:{partition}:{service}:{region}:{account}:{resource}"

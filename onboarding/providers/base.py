@@ -1,0 +1,170 @@
+"""What a provider is: its details, and what follows from them on either side.
+
+A provider is a frozen dataclass whose fields are the details it asks for. It is data
+and pure functions: it calls nothing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import MISSING, asdict, dataclass, fields
+from enum import StrEnum
+from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple, Self
+
+if TYPE_CHECKING:
+    from django import forms
+
+    from onboarding.resources.kinds import Resource
+    from onboarding.spinnaker import Entry
+    from onboarding.topology import Managed, Managing
+
+
+class DetailsError(ValueError):
+    """A detail that cannot be right: which field, and what to write instead."""
+
+    def __init__(self, field: str, message: str) -> None:
+        self.field = field
+        super().__init__(message)
+
+
+class Access(StrEnum):
+    READ = "read"
+    WRITE = "write"
+    PASS_ROLE = "pass role"
+
+
+@dataclass(frozen=True, slots=True)
+class Grant:
+    """One allowing statement of the managed role, with the capability it serves."""
+
+    sid: str
+    access: Access
+    capability: str
+    actions: tuple[str, ...]
+    resources: tuple[str, ...] = ("*",)
+    condition: Mapping[str, Mapping[str, Any]] | None = None
+
+    @property
+    def statement(self) -> dict[str, Any]:
+        statement: dict[str, Any] = {
+            "Sid": self.sid,
+            "Action": list(self.actions),
+            "Resource": list(self.resources),
+        }
+        if self.condition:
+            statement["Condition"] = dict(self.condition)
+        return statement
+
+
+class Call(NamedTuple):
+    """One read-only AWS call, as data. `parameters` are sorted (name, value) pairs."""
+
+    service: str
+    operation: str
+    region: str = ""
+    """Empty: the partition's home region."""
+    parameters: tuple[tuple[str, Any], ...] = ()
+
+
+class Outcome(StrEnum):
+    """How far a check got. The words are those that people read."""
+
+    PROVED = "proved"
+    EVALUATED = "evaluated"
+    NOT_PROVED = "not proved from here"
+    FAILED = "failed"
+
+
+@dataclass(frozen=True, slots=True)
+class Check:
+    """A read that must succeed, as whom, and the sentence that mends a refusal."""
+
+    name: str
+    """What is shown, e.g. “List server groups in us-east-1”."""
+    call: Call
+    fix: str
+    expects: str = ""
+    """A JMESPath over the answer that must be true; empty: any answer will do."""
+    missing: str = ""
+    """The sentence where `expects` is not met."""
+    as_managed_role: bool = True
+    """False: asked by the account's access role, for what the chain cannot see."""
+    success: Outcome = Outcome.PROVED
+
+
+@dataclass(frozen=True, slots=True)
+class Provider:
+    """The base of EC2, ECS, EKS and Lambda; see CONTRIBUTING for adding one."""
+
+    key: ClassVar[str]
+    title: ClassVar[str]
+    summary: ClassVar[str]
+    """One sentence for the step where providers are chosen."""
+    needs_aws_entry: ClassVar[bool] = True
+    """Whether it rides on the account's `aws` entry and so on the managed role."""
+    needs_open_trust: ClassVar[bool] = False
+    """Whether Clouddriver drops the external ID for it, so none may be required."""
+    Form: ClassVar[type[forms.Form]]
+    """Asks for the details: Form(data, managed=Managed, found=[Call answers])."""
+
+    @classmethod
+    def from_details(cls, details: Mapping[str, Any]) -> Self:
+        """Read stored or written details; raise DetailsError for a wrong one."""
+        known = {f.name: f for f in fields(cls)}
+        for name in details:
+            if name not in known:
+                raise DetailsError(
+                    name,
+                    f"{cls.title} has no detail “{name}”; it knows "
+                    f"{', '.join(known) or 'none'}.",
+                )
+        for name, f in known.items():
+            required = f.default is MISSING and f.default_factory is MISSING
+            if required and name not in details:
+                raise DetailsError(name, f"{cls.title} needs the detail “{name}”.")
+        return cls(**{name: frozen(value) for name, value in details.items()})
+
+    @property
+    def details(self) -> dict[str, Any]:
+        """Give the details as JSON, the inverse of from_details."""
+        return {name: thawed(value) for name, value in asdict(self).items()}
+
+    def lookups(self, managed: Managed) -> tuple[Call, ...]:
+        """Name what must be asked of AWS (by the access role) to know the rest."""
+        return ()
+
+    def learned(self, answers: Mapping[Call, Any]) -> Self:
+        """Return itself with what the lookups answered filled in."""
+        return self
+
+    def grants(self, managing: Managing, managed: Managed) -> tuple[Grant, ...]:
+        """List what the managed role must be allowed for this provider."""
+        return ()
+
+    def resources(self, managing: Managing, managed: Managed) -> tuple[Resource, ...]:
+        """List what it needs in the managed account beside the managed role."""
+        return ()
+
+    def checks(self, managing: Managing, managed: Managed) -> tuple[Check, ...]:
+        """List the reads that must succeed before Spinnaker hears of the account."""
+        return ()
+
+    def entries(self, managing: Managing, managed: Managed) -> tuple[Entry, ...]:
+        """List the accounts under which Spinnaker will know it."""
+        return ()
+
+    def names(self, managed: Managed) -> tuple[str, ...]:
+        """List the Spinnaker account names it takes beside the account's own."""
+        return ()
+
+
+def frozen(value: Any) -> Any:
+    return tuple(frozen(v) for v in value) if isinstance(value, list) else value
+
+
+def thawed(value: Any) -> Any:
+    if isinstance(value, tuple | list):
+        return [thawed(v) for v in value]
+    if isinstance(value, dict):
+        return {k: thawed(v) for k, v in value.items()}
+    return value

@@ -1,0 +1,165 @@
+"""The kinds of things that Bowline makes in AWS, each a value with a key.
+
+The key says which thing (account, kind, name), the other fields say how it is.
+`reason` and `owned` never take part in a comparison.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, fields
+from typing import Any, ClassVar, NamedTuple
+
+from onboarding.resources.policy import (
+    INLINE_POLICIES_LIMIT,
+    MANAGED_POLICY_LIMIT,
+    TRUST_POLICY_LIMIT,
+    Policy,
+)
+
+OWNER_TAG = "managed-by"
+OWNER = "bowline"
+"""The tag on everything that Bowline makes; what lacks it is somebody else's."""
+
+MANAGING_PATH = "/bowline/managing/"
+MANAGED_PATH = "/bowline/managed/"
+"""Paths of Bowline's own customer managed policies, one for each side."""
+
+
+class Key(NamedTuple):
+    """Which thing: names are unique within account and kind."""
+
+    account: str
+    kind: str
+    name: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Resource:
+    kind: ClassVar[str]
+    account: str
+    name: str
+    reason: str = field(default="", compare=False)
+    """One sentence for the person who reads the plan."""
+    owned: bool = field(default=True, compare=False)
+    """Whether it carries Bowline's mark; only what is observed may lack it."""
+
+    @property
+    def key(self) -> Key:
+        return Key(self.account, self.kind, self.name)
+
+    def as_json(self) -> dict[str, Any]:
+        """Give its fields with documents parsed, for a step's before and after."""
+        return {
+            f.name: plain(getattr(self, f.name))
+            for f in fields(self)
+            if f.compare and f.name != "account"
+        }
+
+    def atoms(self) -> frozenset[str]:
+        """Split it into parts small enough to tell exactly what a change changes."""
+        parts: set[str] = set()
+        for f in fields(self):
+            value = getattr(self, f.name)
+            if isinstance(value, Policy):
+                parts |= {f"{f.name}={atom}" for atom in value.atoms()}
+            elif f.compare:
+                parts.add(f"{f.name}={value!r}")
+        return frozenset(parts)
+
+
+def plain(value: Any) -> Any:
+    if isinstance(value, Policy):
+        return value.document
+    return list(value) if isinstance(value, tuple) else value
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Role(Resource):
+    kind: ClassVar[str] = "role"
+    trust: Policy
+    path: str = "/"
+    boundary: str = ""
+
+    def __post_init__(self) -> None:
+        self.trust.within(TRUST_POLICY_LIMIT, f"The trust policy of role {self.name}")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ManagedPolicy(Resource):
+    """A customer managed policy, under one of Bowline's own paths."""
+
+    kind: ClassVar[str] = "policy"
+    path: str
+    document: Policy
+
+    def __post_init__(self) -> None:
+        self.document.within(MANAGED_POLICY_LIMIT, f"Policy {self.name}")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class InlinePolicy(Resource):
+    """A policy inside a role; its name is `ROLE/POLICY`."""
+
+    kind: ClassVar[str] = "inline policy"
+    document: Policy
+
+    def __post_init__(self) -> None:
+        self.document.within(INLINE_POLICIES_LIMIT, f"Inline policy {self.name}")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Attachment(Resource):
+    """A managed policy on a role or user; its name is `HOLDER/POLICY`."""
+
+    kind: ClassVar[str] = "attachment"
+    policy_arn: str
+    to_user: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class InstanceProfile(Resource):
+    """An instance profile and the one role in it (empty: none yet)."""
+
+    kind: ClassVar[str] = "instance profile"
+    role: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ServiceLinkedRole(Resource):
+    """A role that AWS makes for one of its services; its name is the service's."""
+
+    kind: ClassVar[str] = "service-linked role"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OidcProvider(Resource):
+    """An EKS cluster's issuer as an identity provider; named without `https://`."""
+
+    kind: ClassVar[str] = "OIDC provider"
+    audience: str = "sts.amazonaws.com"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ClusterAccess(Resource):
+    """An EKS access entry with one policy; its name is `REGION/CLUSTER/PRINCIPAL`."""
+
+    kind: ClassVar[str] = "cluster access"
+    region: str
+    cluster: str
+    principal: str
+    policy_arn: str
+    """Empty while the entry stands and its policy is not yet associated."""
+    namespaces: tuple[str, ...] = ()
+    """Empty means the whole cluster."""
+
+
+KINDS: tuple[type[Resource], ...] = (
+    OidcProvider,
+    Role,
+    InstanceProfile,
+    ManagedPolicy,
+    Attachment,
+    InlinePolicy,
+    ServiceLinkedRole,
+    ClusterAccess,
+)

@@ -1,0 +1,140 @@
+"""Policy: an IAM policy document in canonical form, with its size."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+MANAGED_POLICY_LIMIT = 6144
+INLINE_POLICIES_LIMIT = 10240
+TRUST_POLICY_LIMIT = 2048
+"""Characters without white space; https://docs.aws.amazon.com/IAM quotas page."""
+
+VERSION = "2012-10-17"
+ROOT_ARN = re.compile(r"arn:[a-z-]+:iam::(\d{12}):root")
+SETS = ("Action", "NotAction", "Resource", "NotResource")
+
+
+class QuotaExceeded(ValueError):
+    """A document larger than AWS accepts; the message says by how much."""
+
+
+def as_list(value: Any) -> list[Any]:
+    return value if isinstance(value, list) else [value]
+
+
+def scalar_or_sorted(value: Any) -> Any:
+    """Collapse a list of one; sort the others: both mean the same to IAM."""
+    values = sorted({str(item) for item in as_list(value)})
+    return values[0] if len(values) == 1 else values
+
+
+def canonical_principal(principal: Any) -> dict[str, Any]:
+    """Write a principal as an object, which Clouddriver's own parser requires."""
+    if not isinstance(principal, dict):
+        return {"AWS": principal}
+    return {
+        kind: scalar_or_sorted([ROOT_ARN.sub(r"\1", str(p)) for p in as_list(value)])
+        for kind, value in sorted(principal.items())
+    }
+
+
+def canonical_condition(condition: Mapping[str, Any]) -> dict[str, Any]:
+    return {
+        operator: {
+            key: scalar_or_sorted([text(value) for value in as_list(values)])
+            for key, values in sorted(block.items())
+        }
+        for operator, block in sorted(condition.items())
+    }
+
+
+def text(value: Any) -> str:
+    """Write a condition's value as IAM does: booleans in lower case."""
+    return str(value).lower() if isinstance(value, bool) else str(value)
+
+
+def canonical_statement(statement: Mapping[str, Any]) -> dict[str, Any]:
+    canonical: dict[str, Any] = {}
+    if statement.get("Sid"):
+        canonical["Sid"] = statement["Sid"]
+    canonical["Effect"] = statement["Effect"]
+    for part in ("Principal", "NotPrincipal"):
+        if part in statement:
+            canonical[part] = canonical_principal(statement[part])
+    for part in SETS:
+        if part in statement:
+            canonical[part] = scalar_or_sorted(statement[part])
+    if statement.get("Condition"):
+        canonical["Condition"] = canonical_condition(statement["Condition"])
+    return canonical
+
+
+def minified(document: Any) -> str:
+    return json.dumps(document, separators=(",", ":"), ensure_ascii=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Policy:
+    """A document in one spelling, so that equal policies are equal values.
+
+    A list of one is a scalar, lists are sorted, `Statement` is a list, `Principal`
+    an object, and an account's root ARN is its id.
+    """
+
+    text: str
+
+    @classmethod
+    def of(cls, document: Mapping[str, Any]) -> Policy:
+        """Make one from a parsed document."""
+        statements = [canonical_statement(s) for s in as_list(document["Statement"])]
+        statements.sort(key=lambda s: (s.get("Sid", ""), minified(s)))
+        version = document.get("Version", VERSION)
+        return cls(minified({"Version": version, "Statement": statements}))
+
+    @classmethod
+    def allowing(cls, *statements: Mapping[str, Any]) -> Policy:
+        """Make one from statements that all allow."""
+        allowed = [{"Effect": "Allow", **statement} for statement in statements]
+        return cls.of({"Statement": allowed})
+
+    @property
+    def document(self) -> dict[str, Any]:
+        parsed: dict[str, Any] = json.loads(self.text)
+        return parsed
+
+    @property
+    def size(self) -> int:
+        """Count characters as AWS does: white space outside strings is free."""
+        return len(self.text)
+
+    def within(self, limit: int, what: str) -> Policy:
+        """Return itself; raise QuotaExceeded where it is over the limit."""
+        if self.size > limit:
+            raise QuotaExceeded(
+                f"{what} has {self.size:,} characters; AWS accepts {limit:,}."
+            )
+        return self
+
+    def atoms(self) -> frozenset[str]:
+        """Split it into the smallest permissions, to compare what it grants."""
+        return frozenset(
+            minified([part, statement])
+            for whole in self.document["Statement"]
+            for part, statement in single_permissions(whole)
+        )
+
+
+def single_permissions(
+    statement: dict[str, Any],
+) -> Iterator[tuple[list[str], dict[str, Any]]]:
+    rest = {k: v for k, v in statement.items() if k not in (*SETS, "Sid")}
+    actions = as_list(statement.get("Action", statement.get("NotAction")))
+    resources = as_list(statement.get("Resource", statement.get("NotResource", "")))
+    verbs = [key for key in SETS if key in statement]
+    for action in actions:
+        for resource in resources:
+            yield [*verbs, action, resource], rest

@@ -1,0 +1,126 @@
+"""Who manages whom, with which providers: the values that all else follows from."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from onboarding.partitions import PARTITIONS, arn
+
+if TYPE_CHECKING:
+    from onboarding.partitions import Partition
+    from onboarding.providers.base import Provider
+
+
+@dataclass(frozen=True, slots=True)
+class InstanceRole:
+    """An EC2 instance role, with its instance profile, that Bowline makes."""
+
+    name: str = "SpinnakerAuthRole"
+
+
+@dataclass(frozen=True, slots=True)
+class PodRole:
+    """A role that Bowline makes for a Kubernetes service account (IRSA)."""
+
+    name: str
+    cluster: str
+    region: str
+    namespace: str
+    service_account: str
+    issuer: str = ""
+    """The cluster's OIDC issuer without `https://`; looked up from AWS if empty."""
+
+
+@dataclass(frozen=True, slots=True)
+class ExistingIdentity:
+    """A role or user that stands already; Bowline only attaches policies to it."""
+
+    arn: str
+
+
+Identity = InstanceRole | PodRole | ExistingIdentity
+
+
+@dataclass(frozen=True, slots=True)
+class Managing:
+    """The account in which Spinnaker's own identity lives."""
+
+    name: str
+    account_id: str
+    identity: Identity = InstanceRole()
+    partition: str = "aws"
+    managed_role: str = "spinnakerManaged"
+    base_role: str = "BaseIAMRole"
+    organization: str = ""
+    """The organization whose accounts may all be assumed; empty: listed ones."""
+    bakes: bool = False
+    ami_owner: str = ""
+    """The managed account that owns baked images; empty: the managing account."""
+    bowline: str = ""
+    """Bowline's own principal, where the managing identity trusts it."""
+    access_role: str = ""
+    """The role by which Bowline reaches this account; empty: its own credentials."""
+
+    @property
+    def aws(self) -> Partition:
+        return PARTITIONS[self.partition]
+
+    @property
+    def identity_arn(self) -> str:
+        match self.identity:
+            case ExistingIdentity(arn=existing):
+                return existing
+            case InstanceRole(name=name) | PodRole(name=name):
+                return self.arn("iam", self.account_id, f"role/{name}")
+
+    def arn(self, service: str, account: str, resource: str, region: str = "") -> str:
+        return arn(self.partition, service, account, resource, region=region)
+
+    def managed_role_arn(self, account_id: str) -> str:
+        return self.arn("iam", account_id, f"role/{self.managed_role}")
+
+
+@dataclass(frozen=True, slots=True)
+class Permissions:
+    """Fiat roles that may read and write an account; empty means everybody."""
+
+    read: tuple[str, ...] = ()
+    write: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Managed:
+    """An account that Spinnaker deploys to."""
+
+    name: str
+    account_id: str
+    regions: tuple[str, ...]
+    providers: tuple[Provider, ...] = ()
+    environment: str = ""
+    permissions: Permissions = Permissions()
+    external_id: str = ""
+    access_role: str = ""
+    """The role by which Bowline reaches this account; empty: its own credentials."""
+    adopts: bool = False
+    """Existing roles of the same names are used as they are."""
+
+    @property
+    def in_aws_provider(self) -> bool:
+        """Tell whether Spinnaker knows it as an `aws` account at all."""
+        return any(provider.needs_aws_entry for provider in self.providers)
+
+
+@dataclass(frozen=True, slots=True)
+class Topology:
+    """One managing account and every managed account that stands or shall stand."""
+
+    managing: Managing
+    managed: tuple[Managed, ...] = ()
+
+    def account(self, name: str) -> Managed:
+        """Return the managed account of that name; raise KeyError without one."""
+        for managed in self.managed:
+            if managed.name == name:
+                return managed
+        raise KeyError(name)
