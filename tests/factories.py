@@ -1,0 +1,30 @@
+"""Values for tests: valid ones, with only the differing fields given."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from onboarding.topology import Managed, Managing, Topology
+
+MANAGING_ID = "911111111111"
+MANAGED_ID = "922222222222"
+
+
+def managing(**fields: Any) -> Managing:
+    return Managing(**{"name": "core", "account_id": MANAGING_ID, **fields})
+
+
+def managed(*providers: Any, **fields: Any) -> Managed:
+    """Make a managed account; providers are given by position or by field."""
+    plain = {
+        "name": "staging",
+        "account_id": MANAGED_ID,
+        "regions": ("us-east-1", "us-west-2"),
+        "providers": providers,
+    }
+    return Managed(**{**plain, **fields})
+
+
+def topology(*accounts: Managed, **fields: Any) -> Topology:
+    """Make a topology of these managed accounts; fields are the managing account's."""
+    return Topology(managing=managing(**fields), managed=accounts)
