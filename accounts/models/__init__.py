@@ -2,7 +2,12 @@
 
 from __future__ import annotations
 
-from accounts.models.accounts import EnabledProvider, ManagedAccount, ManagingAccount
+from accounts.models.accounts import (
+    EnabledProvider,
+    ManagedAccount,
+    ManagingAccount,
+    SpinnakerName,
+)
 from accounts.models.bundles import Bundle
 from accounts.models.runs import CheckResult, Run, Step
 
@@ -13,5 +18,6 @@ __all__ = [
     "ManagedAccount",
     "ManagingAccount",
     "Run",
+    "SpinnakerName",
     "Step",
 ]

@@ -13,21 +13,16 @@ from django.utils import timezone
 
 from accounts.lease import Leased
 from accounts.states import State
+from onboarding import names
 from onboarding.partitions import PARTITIONS
 
-NAME = r"^[a-z0-9]([a-z0-9-]{0,58}[a-z0-9])?\Z"
 is_account_name = RegexValidator(
-    NAME,
-    "Use 1 to 60 of a–z, 0–9 and “-”, and neither begin nor end with “-”: "
-    "Spinnaker's cache keys break on anything else.",
+    rf"^{names.ACCOUNT_NAME.pattern}\Z", names.ACCOUNT_NAME_RULE
 )
-is_account_id = RegexValidator(r"^\d{12}\Z", "An AWS account id has 12 digits.")
-is_role_name = RegexValidator(
-    r"^[A-Za-z0-9_+=,.@-]{1,64}\Z",
-    "A role name has 1 to 64 letters, digits or any of “+=,.@_-”.",
-)
+is_account_id = RegexValidator(r"^[0-9]{12}\Z", names.ACCOUNT_ID_RULE)
+is_role_name = RegexValidator(rf"^{names.ROLE_NAME.pattern}\Z", names.ROLE_NAME_RULE)
 is_organization = RegexValidator(
-    r"^o-[a-z0-9]{10,32}\Z", "An organization id looks like o-a1b2c3d4e5."
+    rf"^{names.ORGANIZATION.pattern}\Z", names.ORGANIZATION_RULE
 )
 
 
@@ -48,9 +43,7 @@ class ManagingAccount(Leased):
         default="aws",
         choices=[(p.name, p.title) for p in PARTITIONS.values()],
     )
-    access_role = models.CharField(
-        max_length=64, blank=True, validators=[is_role_name]
-    )
+    access_role = models.CharField(max_length=64, blank=True, validators=[is_role_name])
     identity_kind = models.CharField(
         max_length=16, choices=IdentityKind, default=IdentityKind.INSTANCE_ROLE
     )
@@ -114,8 +107,8 @@ class ManagedAccountQuerySet(models.QuerySet["ManagedAccount"]):
     def ready(self) -> ManagedAccountQuerySet:
         """Keep those that a bundle may hold: verified, or accepted by a person."""
         return self.filter(
-            Q(state=State.VERIFIED)
-            | Q(state=State.EVALUATED, accepted_at__isnull=False)
+            Q(proof=State.VERIFIED)
+            | Q(proof=State.EVALUATED, accepted_at__isnull=False)
         )
 
 
@@ -141,13 +134,14 @@ class ManagedAccount(models.Model):
     regions = models.JSONField(default=list)
     read_roles = models.JSONField(default=list, blank=True)
     write_roles = models.JSONField(default=list, blank=True)
-    access_role = models.CharField(
-        max_length=64, blank=True, validators=[is_role_name]
-    )
+    access_role = models.CharField(max_length=64, blank=True, validators=[is_role_name])
     uses_external_id = models.BooleanField(default=True)
     external_id = models.UUIDField(default=uuid.uuid4, editable=False)
     adopts = models.BooleanField(default=False)
     state = models.CharField(max_length=12, choices=State, default=State.DRAFT)
+    proof = models.CharField(max_length=12, blank=True, editable=False)
+    """`verified` or `evaluated` while the last verification holds, else empty: a
+    plan that waits takes nothing away, an edit or an apply does."""
     version = models.PositiveIntegerField(default=1, editable=False)
     granted_at = models.DateTimeField(null=True, blank=True, editable=False)
     verified_at = models.DateTimeField(null=True, blank=True, editable=False)
@@ -197,6 +191,7 @@ class ManagedAccount(models.Model):
         rows = ManagedAccount.objects.filter(pk=self.pk)
         rows.update(
             version=models.F("version") + 1,
+            proof="",
             accepted_at=None,
             accepted_by=None,
             state=models.Case(
@@ -232,3 +227,18 @@ class EnabledProvider(models.Model):
 
     def __str__(self) -> str:
         return f"{self.key} on {self.account.name}"
+
+
+class SpinnakerName(models.Model):
+    """An account name in Spinnaker: unique over all providers of all accounts."""
+
+    name = models.CharField(max_length=60, primary_key=True)
+    account = models.ForeignKey(
+        ManagedAccount, on_delete=models.CASCADE, related_name="spinnaker_names"
+    )
+
+    class Meta:
+        verbose_name = "Spinnaker account name"
+
+    def __str__(self) -> str:
+        return self.name

@@ -2,11 +2,25 @@
 
 from __future__ import annotations
 
+from datetime import datetime, timedelta
+
 from django.conf import settings
 from django.db import models
 from django.urls import reverse
 
 from accounts.models.accounts import ManagedAccount
+
+
+BUILD_PATIENCE = timedelta(seconds=90)
+"""How long a bundle may take before its message is taken for lost."""
+
+
+class BundleQuerySet(models.QuerySet["Bundle"]):
+    def abandoned(self, now: datetime) -> BundleQuerySet:
+        """Keep those that nobody seems to build."""
+        return self.filter(
+            status=self.model.Status.BUILDING, created_at__lt=now - BUILD_PATIENCE
+        )
 
 
 class Bundle(models.Model):
@@ -18,9 +32,7 @@ class Bundle(models.Model):
         FAILED = "failed"
 
     number = models.PositiveIntegerField(unique=True)
-    status = models.CharField(
-        max_length=8, choices=Status, default=Status.BUILDING
-    )
+    status = models.CharField(max_length=8, choices=Status, default=Status.BUILDING)
     error = models.TextField(blank=True)
     sha256 = models.CharField(max_length=64, blank=True)
     size = models.PositiveIntegerField(default=0)
@@ -37,6 +49,8 @@ class Bundle(models.Model):
         related_name="+",
     )
     created_at = models.DateTimeField(auto_now_add=True)
+
+    objects = BundleQuerySet.as_manager()
 
     class Meta:
         ordering = ["-number"]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import uuid
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from django.conf import settings
@@ -17,11 +17,16 @@ from accounts.models.accounts import ManagedAccount
 from accounts.states import OPEN, WORKING, Status
 
 
+QUEUE_PATIENCE = timedelta(seconds=45)
+"""How long a message may wait in the queue before it is taken for lost."""
+
+
 class RunQuerySet(models.QuerySet["Run"]):
     def abandoned(self, now: datetime) -> RunQuerySet:
         """Keep those that should be worked on and that no worker holds."""
         free = Q(leased_until=None) | Q(leased_until__lt=now)
-        return self.filter(free, status__in=WORKING)
+        quiet = Q(queued_at=None) | Q(queued_at__lt=now - QUEUE_PATIENCE)
+        return self.filter(free & quiet, status__in=WORKING)
 
 
 class Run(Leased):
@@ -29,6 +34,7 @@ class Run(Leased):
 
     class Kind(models.TextChoices):
         ONBOARD = "onboard", "Onboard"
+        MANAGING = "managing", "Managing account"
         VERIFY = "verify", "Verify"
         REMOVE = "remove", "Remove from AWS"
 
@@ -41,7 +47,7 @@ class Run(Leased):
         blank=True,
         related_name="runs",
     )
-    """Empty: a run of the managing account alone."""
+    """Empty: a run of the managing account alone, or the account was deleted."""
     account_name = models.CharField(max_length=60, blank=True)
     status = models.CharField(max_length=12, choices=Status, default=Status.PLANNING)
     version = models.PositiveIntegerField(default=1)
@@ -67,6 +73,7 @@ class Run(Leased):
     )
     created_at = models.DateTimeField(auto_now_add=True)
     approved_at = models.DateTimeField(null=True, blank=True)
+    queued_at = models.DateTimeField(null=True, blank=True, editable=False)
     finished_at = models.DateTimeField(null=True, blank=True)
 
     objects = RunQuerySet.as_manager()
@@ -83,7 +90,13 @@ class Run(Leased):
                 condition=Q(status__in=OPEN),
                 name="one_open_run_per_account",
                 violation_error_message="A run of this account is open already.",
-            )
+            ),
+            models.UniqueConstraint(
+                fields=["kind"],
+                condition=Q(kind="managing", status__in=OPEN),
+                name="one_open_managing_run",
+                violation_error_message="A run of this account is open already.",
+            ),
         ]
 
     def __str__(self) -> str:
@@ -106,6 +119,13 @@ class Run(Leased):
         for name, value in {"status": to, **changes}.items():
             setattr(self, name, value)
         return True
+
+    def say(self, waiting: str) -> None:
+        """Show what is being waited for; it counts as a sign of life."""
+        self.extend_lease()
+        if self.waiting != waiting[:200]:
+            self.waiting = waiting[:200]
+            self.save(update_fields=["waiting"])
 
 
 class Step(models.Model):

@@ -1,0 +1,93 @@
+"""Ask for a bundle, and build it: the accounts that are ready, as one zip."""
+
+from __future__ import annotations
+
+import hashlib
+import logging
+from functools import partial
+from typing import TYPE_CHECKING
+
+from django.db import transaction
+from django.db.models import Max
+
+from accounts.models import Bundle, ManagedAccount
+from accounts.queue import enqueue_bundle
+from accounts.topologies import topology_of
+from onboarding.bundle import bundle_files
+from onboarding.bundle.archive import listed, zipped
+
+if TYPE_CHECKING:
+    from django.contrib.auth.models import AbstractBaseUser
+
+logger = logging.getLogger(__name__)
+
+
+class NothingReady(ValueError):
+    """No account may go into a bundle; the message says what each one lacks."""
+
+
+def request_bundle(by: AbstractBaseUser | None) -> Bundle:
+    """Begin the next revision of all ready accounts; raise NothingReady without any."""
+    with transaction.atomic():
+        bundle = new_bundle(by)
+        transaction.on_commit(partial(enqueue_bundle, bundle))
+    return bundle
+
+
+def new_bundle(by: AbstractBaseUser | None) -> Bundle:
+    ready = list(ManagedAccount.objects.ready())
+    if not ready:
+        raise NothingReady(what_is_missing())
+    with transaction.atomic():
+        highest = Bundle.objects.aggregate(highest=Max("number"))["highest"] or 0
+        bundle = Bundle.objects.create(number=highest + 1, created_by=by)
+        bundle.accounts.set(ready)
+    return bundle
+
+
+def what_is_missing() -> str:
+    named = [
+        f"{account.name} is {account.state}"
+        for account in ManagedAccount.objects.order_by("name")[:10]
+    ]
+    if not named:
+        return "A bundle holds verified accounts, and no account is described yet."
+    return (
+        "A bundle holds verified accounts, and evaluated ones that a person "
+        f"accepted; there is none yet: {', '.join(named)}."
+    )
+
+
+def build(bundle: Bundle) -> None:
+    """Write the bundle's zip into its row; the same accounts give the same bytes.
+
+    An account that ceased to be ready since it was asked for is left out.
+    """
+    accounts = (
+        bundle.accounts.ready().order_by("name").prefetch_related("providers")  # type: ignore[attr-defined]  # the related manager is the queryset's
+    )
+    proofs = {account.name: account.proof for account in accounts}
+    if not proofs:
+        finish(bundle, Bundle.Status.FAILED, error=what_is_missing())
+        return
+    try:
+        files = bundle_files(topology_of(accounts), proofs)
+        archive = zipped(files)
+    except ValueError as error:
+        logger.exception("Bundle %s cannot be built.", bundle.number)
+        finish(bundle, Bundle.Status.FAILED, error=str(error))
+        return
+    bundle.accounts.set(accounts)
+    finish(
+        bundle,
+        Bundle.Status.READY,
+        archive=archive,
+        files=listed(files),
+        size=len(archive),
+        sha256=hashlib.sha256(archive).hexdigest(),
+    )
+
+
+def finish(bundle: Bundle, status: Bundle.Status, **fields: object) -> None:
+    rows = Bundle.objects.filter(pk=bundle.pk, status=Bundle.Status.BUILDING)
+    rows.update(status=status, **fields)

@@ -1,0 +1,95 @@
+"""Plan: compare both sides with AWS and keep one step for each change."""
+
+from __future__ import annotations
+
+from django.db import transaction
+
+from accounts.models import ManagingAccount, Run, Step
+from accounts.runs import mark
+from accounts.sides import sides
+from accounts.states import State, Status
+from accounts.topologies import (
+    managed_of,
+    managed_reach,
+    managing_of,
+    managing_reach,
+    managing_row,
+)
+from onboarding.aws.discover import answers, oidc_issuer
+from onboarding.aws.session import Sessions
+from onboarding.resources.plan import Change, Delta
+from onboarding.topology import PodRole
+
+
+def make_plan(run: Run, sessions: Sessions) -> None:
+    """Compare both sides with AWS and keep one step for each change."""
+    recognise_bowline(sessions)
+    learn(run, sessions)
+    both = sides(run)
+    steps = [
+        step_of(change, side.account_name)
+        for side in (both.managing, both.managed)
+        if side is not None
+        for change in side.changes(sessions)
+    ]
+    for position, step in enumerate(steps):
+        step.run, step.position = run, position
+    run.extend_lease()
+    with transaction.atomic():
+        run.steps.all().delete()
+        Step.objects.bulk_create(steps)
+        to = Status.PLANNED if steps else Status.VERIFYING
+        if run.move(to, since=(Status.PLANNING,), waiting=""):
+            mark(run, State.PLANNED if steps else State.APPLYING)
+
+
+def recognise_bowline(sessions: Sessions) -> None:
+    """Keep Bowline's own principal, which the managing identity's trust names."""
+    row = managing_row()
+    if not row.trusts_bowline or row.identity_kind == row.IdentityKind.EXISTING:
+        return
+    principal = sessions.whoami().principal
+    if principal != row.bowline_principal:
+        ManagingAccount.objects.update(bowline_principal=principal)
+
+
+def learn(run: Run, sessions: Sessions) -> None:
+    """Look up what the details leave to AWS: cluster endpoints, the pods' issuer."""
+    row = managing_row()
+    managing = managing_of(row)
+    if isinstance(managing.identity, PodRole) and not managing.identity.issuer:
+        issuer = oidc_issuer(
+            sessions,
+            managing_reach(managing),
+            managing.identity.cluster,
+            managing.identity.region,
+        )
+        ManagingAccount.objects.update(pod_issuer=issuer)
+    if run.account is None:
+        return
+    managed = managed_of(run.account)
+    for provider in managed.providers:
+        calls = provider.lookups(managed)
+        if not calls:
+            continue
+        found = answers(sessions, managed_reach(managed), calls)
+        enabled = run.account.providers.filter(key=provider.key)
+        enabled.update(details=provider.learned(found).details)
+
+
+def step_of(change: Change, account_name: str) -> Step:
+    delta = Delta.of(change)
+    before, after = change.documents
+    resource = change.resource
+    return Step(
+        account_id=resource.account,
+        account_name=account_name,
+        verb=change.verb,
+        kind=resource.kind,
+        name=resource.name,
+        reason=resource.reason,
+        before=before,
+        after=after,
+        removed=sorted(delta.removed),
+        added=sorted(delta.added),
+    )

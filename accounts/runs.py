@@ -1,0 +1,142 @@
+"""What people do with runs: plan, approve, discard, verify, remove, accept.
+
+What workers do with them is in stages.py.
+"""
+
+from __future__ import annotations
+
+from functools import partial
+from typing import TYPE_CHECKING, Any
+
+from django.db import IntegrityError, transaction
+from django.utils import timezone
+
+from accounts.models import ManagedAccount, ManagingAccount, Run
+from accounts.queue import enqueue
+from accounts.states import OPEN, State, Status
+from accounts.topologies import claim_names, managing_row
+
+if TYPE_CHECKING:
+    from django.contrib.auth.models import AbstractBaseUser
+    from django.db.models import QuerySet
+
+
+class RunOpen(Exception):
+    """A run of the account is being worked on; wait for it to end."""
+
+    def __init__(self, run: Run) -> None:
+        self.run = run
+        super().__init__(
+            f"A run of {run.account_name} is being worked on; wait until it ends."
+        )
+
+
+def plan(account: ManagedAccount, by: AbstractBaseUser | None) -> Run:
+    """Start a run that plans what to change; raise RunOpen, NameTaken or
+    NoManagingAccount where that cannot be.
+    """
+    claim_names(account)
+    return start(Run.Kind.ONBOARD, account, by)
+
+
+def verify(account: ManagedAccount, by: AbstractBaseUser | None) -> Run:
+    """Start a run that changes nothing and proves again what stands."""
+    return start(Run.Kind.VERIFY, account, by, status=Status.VERIFYING)
+
+
+def remove(account: ManagedAccount, by: AbstractBaseUser | None) -> Run:
+    """Start a run that plans to delete what Bowline made in the account."""
+    return start(Run.Kind.REMOVE, account, by)
+
+
+def plan_managing(by: AbstractBaseUser | None) -> Run:
+    """Start a run that plans the managing account alone."""
+    return start(Run.Kind.MANAGING, None, by)
+
+
+def start(
+    kind: Run.Kind,
+    account: ManagedAccount | None,
+    by: AbstractBaseUser | None,
+    *,
+    status: Status = Status.PLANNING,
+) -> Run:
+    managing = managing_row()
+    with transaction.atomic():
+        make_way(kind, account)
+        try:
+            with transaction.atomic():
+                run = Run.objects.create(
+                    kind=kind,
+                    account=account,
+                    account_name=account.name if account else managing.name,
+                    status=status,
+                    version=account.version if account else managing.version,
+                    managing_version=managing.version,
+                    created_by=by,
+                )
+        except IntegrityError as error:
+            raise RunOpen(open_runs(kind, account).latest("created_at")) from error
+        transaction.on_commit(partial(enqueue, run))
+    return run
+
+
+def open_runs(kind: Run.Kind, account: ManagedAccount | None) -> QuerySet[Run]:
+    runs = Run.objects.filter(status__in=OPEN)
+    if account is None:
+        return runs.filter(kind=kind)
+    return runs.filter(account=account)
+
+
+def make_way(kind: Run.Kind, account: ManagedAccount | None) -> None:
+    """Put a waiting plan aside for a new one; raise RunOpen where a worker is on it."""
+    for run in open_runs(kind, account):
+        if not run.move(Status.DISCARDED, since=(Status.PLANNED,)):
+            raise RunOpen(run)
+
+
+def approve(run: Run, by: AbstractBaseUser) -> bool:
+    """Approve a plan; False where somebody decided earlier. Two presses, one run."""
+    with transaction.atomic():
+        moved = run.move(
+            Status.APPLYING,
+            since=(Status.PLANNED,),
+            approved_by=by,
+            approved_at=timezone.now(),
+        )
+        if moved:
+            mark(run, State.APPLYING, proof="")
+            transaction.on_commit(partial(enqueue, run))
+    return moved
+
+
+def discard(run: Run) -> bool:
+    """Put a plan aside; the account is what it was before."""
+    moved = run.move(Status.DISCARDED, since=(Status.PLANNED,))
+    if moved:
+        mark(run, state_before(run.account))
+    return moved
+
+
+def accept(account: ManagedAccount, by: AbstractBaseUser) -> bool:
+    """Accept on record an account that was evaluated, so that bundles may hold it."""
+    rows = ManagedAccount.objects.filter(
+        pk=account.pk, proof=State.EVALUATED, accepted_at=None
+    )
+    return bool(rows.update(accepted_at=timezone.now(), accepted_by=by))
+
+
+def state_before(account: ManagedAccount | None) -> State:
+    """Say what an account is again when its plan is put aside."""
+    if account is None or account.granted_at is None:
+        return State.DRAFT
+    return State(account.proof or State.OUTDATED)
+
+
+def mark(run: Run, state: State, **fields: Any) -> None:
+    """Write the state of the account that the run is about."""
+    if run.account_id is None:
+        ManagingAccount.objects.update(state=state)
+    else:
+        rows = ManagedAccount.objects.filter(pk=run.account_id)
+        rows.update(state=state, **fields)

@@ -1,0 +1,101 @@
+"""Carry a run on: one stage after another, as far as it goes without a person."""
+
+from __future__ import annotations
+
+import logging
+
+from django.db import transaction
+
+from accounts.applying import apply_run
+from accounts.lease import LeaseLost
+from accounts.models import Run
+from accounts.planning import make_plan
+from accounts.runs import mark
+from accounts.states import WORKING, State, Status
+from accounts.topologies import managing_row
+from accounts.verifying import verify_run
+from onboarding.aws.errors import AwsError
+from onboarding.aws.session import Sessions
+from onboarding.resources.plan import NotOurs, PlanOutdated
+from onboarding.resources.policy import QuotaExceeded
+
+logger = logging.getLogger(__name__)
+
+STAGES = {
+    Status.PLANNING: make_plan,
+    Status.APPLYING: apply_run,
+    Status.VERIFYING: verify_run,
+}
+
+
+def carry_on(run: Run, sessions: Sessions | None = None) -> None:
+    """Bring a run as far as it goes without a person.
+
+    Safe to call twice, at once or after a kill: a lease lets one worker in, and each
+    stage begins by comparing with AWS.
+    """
+    if not run.take_lease():
+        return
+    try:
+        run.refresh_from_db()
+        refuse_orphan(run)
+        while run.status in WORKING:
+            STAGES[Status(run.status)](run, sessions or new_sessions(run))
+    except LeaseLost:
+        logger.warning("Run %s is in another worker's hands.", run.pk)
+    except PlanOutdated as error:
+        outdate(run, str(error))
+    except AwsError as error:
+        fail(run, error)
+    except (NotOurs, QuotaExceeded) as error:
+        fail(run, refusal(error))
+    finally:
+        run.free_lease()
+
+
+def refuse_orphan(run: Run) -> None:
+    if run.account is None and run.kind != Run.Kind.MANAGING:
+        raise PlanOutdated(f"{run.account_name} was deleted from Bowline.")
+
+
+def new_sessions(run: Run) -> Sessions:
+    return Sessions(run=str(run.pk)[:8], partition=managing_row().partition)
+
+
+def fail(run: Run, error: AwsError) -> None:
+    with transaction.atomic():
+        if run.move(Status.FAILED, since=WORKING, error=error.as_json(), waiting=""):
+            mark(run, State.FAILED, proof="")
+
+
+def outdate(run: Run, message: str) -> None:
+    error = {
+        "message": message,
+        "hint": "Nothing more was changed. Plan again, and read what is new.",
+    }
+    with transaction.atomic():
+        if run.move(Status.OUTDATED, since=WORKING, error=error, waiting=""):
+            mark(run, State.OUTDATED)
+
+
+def refusal(error: NotOurs | QuotaExceeded) -> AwsError:
+    """Say in an AwsError's words what only a person can decide."""
+    if isinstance(error, QuotaExceeded):
+        return AwsError(
+            account="",
+            operation="plan",
+            message=str(error),
+            hint="Let the whole organization be assumed instead of listed accounts.",
+            retryable=False,
+        )
+    return AwsError(
+        account=error.resource.account,
+        operation="plan",
+        message=str(error),
+        hint=(
+            "Delete or rename it, choose another name in the managing account's "
+            "page, or let the account's access step adopt what stands: Bowline then "
+            "only adds its own policies to it."
+        ),
+        retryable=False,
+    )

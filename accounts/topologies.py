@@ -1,0 +1,147 @@
+"""Rows into the engine's values: the managing account, the managed ones, all of it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from django.db import IntegrityError, transaction
+
+from accounts.models import ManagedAccount, ManagingAccount, SpinnakerName
+from onboarding.aws.session import Reach
+from onboarding.providers import PROVIDERS
+from onboarding.topology import (
+    ExistingIdentity,
+    Identity,
+    InstanceRole,
+    Managed,
+    Managing,
+    Permissions,
+    PodRole,
+    Topology,
+)
+
+
+class NoManagingAccount(Exception):
+    """Nothing can be planned before the managing account is described."""
+
+
+class NameTaken(ValueError):
+    """Spinnaker's account names are one space, over all providers."""
+
+    def __init__(self, name: str, owner: ManagedAccount) -> None:
+        super().__init__(
+            f"Spinnaker would know two accounts as “{name}”, and it belongs to "
+            f"{owner} already. Choose another name."
+        )
+        self.name = name
+
+
+def managing_row() -> ManagingAccount:
+    row = ManagingAccount.objects.first()
+    if row is None:
+        raise NoManagingAccount("Describe the managing account first.")
+    return row
+
+
+def identity_of(row: ManagingAccount) -> Identity:
+    match row.identity_kind:
+        case ManagingAccount.IdentityKind.INSTANCE_ROLE:
+            return InstanceRole(row.identity_name)
+        case ManagingAccount.IdentityKind.POD_ROLE:
+            return PodRole(
+                name=row.identity_name,
+                cluster=row.pod_cluster,
+                region=row.pod_region,
+                namespace=row.pod_namespace,
+                service_account=row.pod_service_account,
+                issuer=row.pod_issuer,
+            )
+        case _:
+            return ExistingIdentity(row.identity_arn)
+
+
+def managing_of(row: ManagingAccount) -> Managing:
+    return Managing(
+        name=row.name,
+        account_id=row.account_id,
+        identity=identity_of(row),
+        partition=row.partition,
+        managed_role=row.managed_role,
+        base_role=row.base_role,
+        organization=row.organization,
+        bakes=row.bakes,
+        ami_owner=row.ami_owner,
+        bowline=row.bowline_principal if row.trusts_bowline else "",
+        access_role=row.access_role,
+    )
+
+
+def managed_of(row: ManagedAccount) -> Managed:
+    enabled = {provider.key: provider.details for provider in row.providers.all()}
+    return Managed(
+        name=row.name,
+        account_id=row.account_id,
+        regions=tuple(row.regions),
+        providers=tuple(
+            provider.from_details(enabled[key])
+            for key, provider in PROVIDERS.items()
+            if key in enabled
+        ),
+        environment=row.environment,
+        permissions=Permissions(tuple(row.read_roles), tuple(row.write_roles)),
+        external_id=str(row.external_id) if row.uses_external_id else "",
+        access_role=row.access_role,
+        adopts=row.adopts,
+    )
+
+
+def topology(*accounts: ManagedAccount) -> Topology:
+    """Gather what stands, in the order it was granted, and then these accounts.
+
+    The order keeps the documents of the managing side stable: a new account changes
+    the last one only.
+    """
+    standing = ManagedAccount.objects.standing().order_by("granted_at", "id")
+    chosen = {account.pk: account for account in accounts}
+    rows = [chosen.pop(row.pk, row) for row in standing.prefetch_related("providers")]
+    return topology_of([*rows, *chosen.values()])
+
+
+def topology_of(rows: Iterable[ManagedAccount]) -> Topology:
+    """Make a topology of exactly these accounts."""
+    return Topology(managing_of(managing_row()), tuple(managed_of(r) for r in rows))
+
+
+def managing_reach(managing: Managing) -> Reach:
+    return Reach(managing.account_id, managing.access_role)
+
+
+def managed_reach(managed: Managed) -> Reach:
+    return Reach(managed.account_id, managed.access_role)
+
+
+def spinnaker_names(managed: Managed) -> tuple[str, ...]:
+    """List every name under which Spinnaker will know the account."""
+    others = (name for p in managed.providers for name in p.names(managed))
+    return (managed.name, *others)
+
+
+def claim_names(account: ManagedAccount) -> None:
+    """Take the account's names in Spinnaker; raise NameTaken, then nothing changes."""
+    wanted = spinnaker_names(managed_of(account))
+    for name in wanted:
+        if wanted.count(name) > 1:
+            raise NameTaken(name, account)
+    with transaction.atomic():
+        account.spinnaker_names.exclude(name__in=wanted).delete()
+        held = set(account.spinnaker_names.values_list("name", flat=True))
+        for name in wanted:
+            if name in held:
+                continue
+            try:
+                with transaction.atomic():
+                    SpinnakerName.objects.create(name=name, account=account)
+            except IntegrityError as error:
+                owner = SpinnakerName.objects.select_related("account").get(name=name)
+                raise NameTaken(name, owner.account) from error
+            held.add(name)

@@ -1,0 +1,116 @@
+"""Verify: prove what stands, and keep every result."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterable
+
+from django.db import transaction
+from django.utils import timezone
+
+from accounts.models import CheckResult, ManagedAccount, Run
+from accounts.runs import mark
+from accounts.sides import Sides, sides
+from accounts.states import State, Status
+from accounts.topologies import (
+    managed_of,
+    managed_reach,
+    managing_of,
+    managing_reach,
+    managing_row,
+)
+from onboarding.aws.session import Sessions
+from onboarding.aws.verify import Result, verify, verify_managing
+from onboarding.providers.base import Outcome
+from onboarding.resources.plan import NotOurs
+
+
+def verify_run(run: Run, sessions: Sessions) -> None:
+    """Prove what stands, and keep every result."""
+    both = sides(run)
+    drift = list(nothing_left(both, sessions))
+    results = [*drift, *checks(run, sessions)]
+    run.extend_lease()
+    outcomes = {result.outcome for result in results}
+    chain = {result.outcome for result in results if result.provider == "chain"}
+    if Outcome.FAILED in {result.outcome for result in drift}:
+        state, status = State.DRIFTED, Status.FAILED
+    elif Outcome.FAILED in outcomes:
+        state, status = State.FAILED, Status.FAILED
+    elif (chain or outcomes) <= {Outcome.PROVED}:
+        state, status = State.VERIFIED, Status.VERIFIED
+    else:
+        state, status = State.EVALUATED, Status.EVALUATED
+    now = timezone.now()
+    with transaction.atomic():
+        run.checks.all().delete()
+        CheckResult.objects.bulk_create(
+            CheckResult(
+                run=run,
+                position=position,
+                provider=result.provider,
+                name=result.name,
+                outcome=result.outcome,
+                sentence=result.sentence,
+                fix=result.fix,
+                seconds=result.seconds,
+                checked_at=now,
+            )
+            for position, result in enumerate(results)
+        )
+        error = failed_checks(results) if status is Status.FAILED else None
+        if run.move(status, since=(Status.VERIFYING,), error=error, waiting=""):
+            proof = "" if status is Status.FAILED else state
+            mark(run, state, proof=proof)
+            if proof:
+                proved = ManagedAccount.objects.filter(pk=run.account_id)
+                proved.update(verified_at=now)
+
+
+def checks(run: Run, sessions: Sessions) -> Iterable[Result]:
+    managing = managing_of(managing_row())
+    reach = managing_reach(managing)
+    if run.account is None:
+        return verify_managing(sessions, managing, reach)
+    managed = managed_of(run.account)
+    return verify(
+        sessions,
+        managing,
+        managed,
+        managed_reach(managed),
+        identity_reach=reach,
+        waiting=run.say,
+    )
+
+
+def nothing_left(both: Sides, sessions: Sessions) -> Iterable[Result]:
+    """Yield one result a side: whether AWS is what was asked for."""
+    for side in (both.managing, both.managed):
+        if side is None:
+            continue
+        began = time.monotonic()
+        try:
+            left = [
+                f"{change.verb} {change.resource.kind} {change.resource.name}"
+                for change in side.changes(sessions)
+            ]
+        except NotOurs as error:
+            left = [str(error)]
+        name = f"Nothing left to change in {side.account_name}"
+        seconds = time.monotonic() - began
+        if left:
+            yield Result(
+                provider="resources",
+                name=name,
+                outcome=Outcome.FAILED,
+                sentence="AWS differs from what was approved: " + "; ".join(left),
+                fix="Plan again, read what differs, and approve it.",
+                seconds=seconds,
+            )
+        else:
+            yield Result("resources", name, Outcome.PROVED, "", "", seconds)
+
+
+def failed_checks(results: Iterable[Result]) -> dict[str, str]:
+    first = next(r for r in results if r.outcome is Outcome.FAILED)
+    return {"message": f"{first.name}: {first.sentence}", "hint": first.fix}
