@@ -10,14 +10,14 @@ from collections.abc import Callable, Iterable
 
 from django.db import transaction
 from django.utils import timezone
-
-from accounts.models import ManagedAccount, ManagingAccount, Run, Step
-from accounts.sides import sides
-from accounts.states import State, Status
-from accounts.topologies import managing_row
 from onboarding.aws.apply import apply
 from onboarding.aws.errors import AwsError
 from onboarding.aws.session import Reach, Sessions
+
+from accounts.models import ManagedAccount, ManagingAccount, Run, Step
+from accounts.sides import managed_part, managing_part
+from accounts.states import State, Status
+from accounts.topologies import managed_of, managing_row
 from onboarding.resources.kinds import Key
 from onboarding.resources.plan import Change, Delta, PlanOutdated, refuse_unapproved
 
@@ -30,14 +30,15 @@ def apply_run(run: Run, sessions: Sessions) -> None:
     refuse_edited(run)
     steps = {key_of(step): step for step in run.steps.all()}
     approved = [delta_of(step) for step in steps.values()]
-    both = sides(run)
+    managed = managed_part(run, managed_of(run.account)) if run.account else None
     changes: tuple[Change, ...] = ()
-    if both.managed is not None:
-        changes = both.managed.changes(sessions)
+    if managed is not None:
+        changes = managed.changes(sessions)
         refuse_unapproved(changes, approved)
-    apply_managing(run, sessions, steps, approved)
-    if both.managed is not None:
-        carry_out(run, sessions, both.managed.reach, changes, steps)
+    if not run.alone:
+        apply_managing(run, sessions, steps, approved)
+    if managed is not None:
+        carry_out(run, sessions, managed.reach, changes, steps)
     now = timezone.now()
     left = run.steps.exclude(status=Step.Status.DONE)
     left.update(status=Step.Status.DONE, finished_at=now, message="Stood already.")
@@ -74,9 +75,10 @@ def apply_managing(
     row = managing_row()
     wait_for(row, run)
     try:
-        if run.account is not None and run.kind != Run.Kind.REMOVE:
-            grant(run.account)
-        side = sides(run).managing
+        if run.kind != Run.Kind.REMOVE:
+            grant([run.account] if run.account else run.grants.all())
+        managed = managed_of(run.account) if run.account else None
+        side = managing_part(run, managed)
         changes = side.changes(sessions)
         refuse_unapproved(changes, approved)
         carry_out(run, sessions, side.reach, changes, steps, also=row.extend_lease)
@@ -84,11 +86,12 @@ def apply_managing(
         row.free_lease()
 
 
-def grant(account: ManagedAccount) -> None:
-    """Count the account among those that stand, at the end of their order."""
-    if account.granted_at is None:
-        account.granted_at = timezone.now()
-        account.save(update_fields=["granted_at"])
+def grant(accounts: Iterable[ManagedAccount]) -> None:
+    """Count the accounts among those that stand, at the end of their order."""
+    for account in accounts:
+        if account.granted_at is None:
+            account.granted_at = timezone.now()
+            account.save(update_fields=["granted_at"])
 
 
 def wait_for(row: ManagingAccount, run: Run) -> None:

@@ -9,15 +9,15 @@ from typing import TYPE_CHECKING
 
 from django.db import transaction
 from django.db.models import Max
+from onboarding.bundle.archive import listed, zipped
 
 from accounts.models import Bundle, ManagedAccount
 from accounts.queue import enqueue_bundle
 from accounts.topologies import topology_of
 from onboarding.bundle import bundle_files
-from onboarding.bundle.archive import listed, zipped
 
 if TYPE_CHECKING:
-    from django.contrib.auth.models import AbstractBaseUser
+    from django.contrib.auth.models import User
 
 logger = logging.getLogger(__name__)
 
@@ -26,7 +26,7 @@ class NothingReady(ValueError):
     """No account may go into a bundle; the message says what each one lacks."""
 
 
-def request_bundle(by: AbstractBaseUser | None) -> Bundle:
+def request_bundle(by: User | None) -> Bundle:
     """Begin the next revision of all ready accounts; raise NothingReady without any."""
     with transaction.atomic():
         bundle = new_bundle(by)
@@ -34,7 +34,7 @@ def request_bundle(by: AbstractBaseUser | None) -> Bundle:
     return bundle
 
 
-def new_bundle(by: AbstractBaseUser | None) -> Bundle:
+def new_bundle(by: User | None) -> Bundle:
     ready = list(ManagedAccount.objects.ready())
     if not ready:
         raise NothingReady(what_is_missing())

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from django.db import transaction
+from onboarding.aws.discover import answers, oidc_issuer
+from onboarding.aws.session import Sessions
 
 from accounts.models import ManagingAccount, Run, Step
 from accounts.runs import mark
@@ -15,8 +17,6 @@ from accounts.topologies import (
     managing_reach,
     managing_row,
 )
-from onboarding.aws.discover import answers, oidc_issuer
-from onboarding.aws.session import Sessions
 from onboarding.resources.plan import Change, Delta
 from onboarding.topology import PodRole
 
@@ -25,11 +25,9 @@ def make_plan(run: Run, sessions: Sessions) -> None:
     """Compare both sides with AWS and keep one step for each change."""
     recognise_bowline(sessions)
     learn(run, sessions)
-    both = sides(run)
     steps = [
         step_of(change, side.account_name)
-        for side in (both.managing, both.managed)
-        if side is not None
+        for side in sides(run)
         for change in side.changes(sessions)
     ]
     for position, step in enumerate(steps):

@@ -5,6 +5,7 @@ What workers do with them is in stages.py.
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterable
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
@@ -17,8 +18,16 @@ from accounts.states import OPEN, State, Status
 from accounts.topologies import claim_names, managing_row
 
 if TYPE_CHECKING:
-    from django.contrib.auth.models import AbstractBaseUser
+    from django.contrib.auth.models import User
     from django.db.models import QuerySet
+
+
+Send = Callable[[Run], None]
+"""Hands a run on when its rows are committed: to a worker, or to nobody."""
+
+
+def keep(run: Run) -> None:
+    """Hand a run to nobody: whoever starts it carries it out."""
 
 
 class RunOpen(Exception):
@@ -31,35 +40,49 @@ class RunOpen(Exception):
         )
 
 
-def plan(account: ManagedAccount, by: AbstractBaseUser | None) -> Run:
+def plan(
+    account: ManagedAccount,
+    by: User | None,
+    *,
+    alone: bool = False,
+    send: Send = enqueue,
+) -> Run:
     """Start a run that plans what to change; raise RunOpen, NameTaken or
     NoManagingAccount where that cannot be.
     """
     claim_names(account)
-    return start(Run.Kind.ONBOARD, account, by)
+    return start(Run.Kind.ONBOARD, account, by, alone=alone, send=send)
 
 
-def verify(account: ManagedAccount, by: AbstractBaseUser | None) -> Run:
+def verify(account: ManagedAccount, by: User | None) -> Run:
     """Start a run that changes nothing and proves again what stands."""
     return start(Run.Kind.VERIFY, account, by, status=Status.VERIFYING)
 
 
-def remove(account: ManagedAccount, by: AbstractBaseUser | None) -> Run:
+def remove(account: ManagedAccount, by: User | None) -> Run:
     """Start a run that plans to delete what Bowline made in the account."""
     return start(Run.Kind.REMOVE, account, by)
 
 
-def plan_managing(by: AbstractBaseUser | None) -> Run:
-    """Start a run that plans the managing account alone."""
-    return start(Run.Kind.MANAGING, None, by)
+def plan_managing(
+    by: User | None,
+    *,
+    grants: Iterable[ManagedAccount] = (),
+    send: Send = enqueue,
+) -> Run:
+    """Start a run that plans the managing account, with the AssumeRole of these."""
+    return start(Run.Kind.MANAGING, None, by, grants=grants, send=send)
 
 
 def start(
     kind: Run.Kind,
     account: ManagedAccount | None,
-    by: AbstractBaseUser | None,
+    by: User | None,
     *,
     status: Status = Status.PLANNING,
+    alone: bool = False,
+    grants: Iterable[ManagedAccount] = (),
+    send: Send = enqueue,
 ) -> Run:
     managing = managing_row()
     with transaction.atomic():
@@ -73,11 +96,14 @@ def start(
                     status=status,
                     version=account.version if account else managing.version,
                     managing_version=managing.version,
+                    alone=alone,
                     created_by=by,
                 )
         except IntegrityError as error:
-            raise RunOpen(open_runs(kind, account).latest("created_at")) from error
-        transaction.on_commit(partial(enqueue, run))
+            latest = open_runs(kind, account).latest("created_at")
+            raise RunOpen(latest) from error
+        run.grants.set(grants)
+        transaction.on_commit(partial(send, run))
     return run
 
 
@@ -95,7 +121,7 @@ def make_way(kind: Run.Kind, account: ManagedAccount | None) -> None:
             raise RunOpen(run)
 
 
-def approve(run: Run, by: AbstractBaseUser) -> bool:
+def approve(run: Run, by: User | None, *, send: Send = enqueue) -> bool:
     """Approve a plan; False where somebody decided earlier. Two presses, one run."""
     with transaction.atomic():
         moved = run.move(
@@ -106,7 +132,7 @@ def approve(run: Run, by: AbstractBaseUser) -> bool:
         )
         if moved:
             mark(run, State.APPLYING, proof="")
-            transaction.on_commit(partial(enqueue, run))
+            transaction.on_commit(partial(send, run))
     return moved
 
 
@@ -118,7 +144,7 @@ def discard(run: Run) -> bool:
     return moved
 
 
-def accept(account: ManagedAccount, by: AbstractBaseUser) -> bool:
+def accept(account: ManagedAccount, by: User) -> bool:
     """Accept on record an account that was evaluated, so that bundles may hold it."""
     rows = ManagedAccount.objects.filter(
         pk=account.pk, proof=State.EVALUATED, accepted_at=None

@@ -4,10 +4,18 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from accounts.models import Run
-from accounts.topologies import managed_of, managed_reach, managing_reach, topology
 from onboarding.aws.observe import observe
 from onboarding.aws.session import Reach, Sessions
+
+from accounts.models import Run
+from accounts.topologies import (
+    managed_of,
+    managed_reach,
+    managing_of,
+    managing_reach,
+    managing_row,
+    topology,
+)
 from onboarding.managed_side import managed_side
 from onboarding.managing_side import managing_side
 from onboarding.resources.kinds import Resource
@@ -33,36 +41,33 @@ class Side:
         return diff(desired, observed, adopts=self.adopts)
 
 
-@dataclass(frozen=True, slots=True)
-class Sides:
-    managing: Side
-    managed: Side | None
+def sides(run: Run) -> tuple[Side, ...]:
+    """Say what the run looks after, as the rows are now: the managing side first."""
+    managed = managed_of(run.account) if run.account else None
+    managing = () if run.alone else (managing_part(run, managed),)
+    return managing if managed is None else (*managing, managed_part(run, managed))
 
 
-def sides(run: Run) -> Sides:
-    """Say what the run looks after, as the rows are now."""
-    whole = topology(*([run.account] if run.account else []))
-    managing = whole.managing
-    if run.account is None:
-        managed = None
-    else:
-        value = managed_of(run.account)
-        managed = Side(
-            account_name=value.name,
-            reach=managed_reach(value),
-            wanted=tuple(managed_side(managing, value)),
-            removes=run.kind == Run.Kind.REMOVE,
-            adopts=value.adopts,
-        )
-        if run.kind == Run.Kind.REMOVE:
-            whole = without(whole, value)
-    return Sides(
-        managing=Side(
-            account_name=managing.name,
-            reach=managing_reach(managing),
-            wanted=tuple(managing_side(whole)),
-        ),
-        managed=managed,
+def managing_part(run: Run, managed: Managed | None) -> Side:
+    accounts = [run.account] if run.account else run.grants.all()
+    whole = topology(*accounts)
+    if managed is not None and run.kind == Run.Kind.REMOVE:
+        whole = without(whole, managed)
+    return Side(
+        account_name=whole.managing.name,
+        reach=managing_reach(whole.managing),
+        wanted=tuple(managing_side(whole)),
+    )
+
+
+def managed_part(run: Run, managed: Managed) -> Side:
+    managing = managing_of(managing_row())
+    return Side(
+        account_name=managed.name,
+        reach=managed_reach(managed),
+        wanted=tuple(managed_side(managing, managed)),
+        removes=run.kind == Run.Kind.REMOVE,
+        adopts=managed.adopts,
     )
 
 

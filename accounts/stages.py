@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import logging
 
-from django.db import transaction
+from celery.exceptions import SoftTimeLimitExceeded
+from django.db import DatabaseError, transaction
+from onboarding.aws.errors import AwsError
+from onboarding.aws.session import Sessions
 
 from accounts.applying import apply_run
 from accounts.lease import LeaseLost
@@ -14,8 +17,6 @@ from accounts.runs import mark
 from accounts.states import WORKING, State, Status
 from accounts.topologies import managing_row
 from accounts.verifying import verify_run
-from onboarding.aws.errors import AwsError
-from onboarding.aws.session import Sessions
 from onboarding.resources.plan import NotOurs, PlanOutdated
 from onboarding.resources.policy import QuotaExceeded
 
@@ -49,6 +50,11 @@ def carry_on(run: Run, sessions: Sessions | None = None) -> None:
         fail(run, error)
     except (NotOurs, QuotaExceeded) as error:
         fail(run, refusal(error))
+    except (DatabaseError, SoftTimeLimitExceeded):
+        raise  # the row still says that there is work: the sweep sends it again
+    except Exception as error:
+        logger.exception("Run %s ended in an error of Bowline's own.", run.pk)
+        fail(run, own_error(error))
     finally:
         run.free_lease()
 
@@ -66,6 +72,16 @@ def fail(run: Run, error: AwsError) -> None:
     with transaction.atomic():
         if run.move(Status.FAILED, since=WORKING, error=error.as_json(), waiting=""):
             mark(run, State.FAILED, proof="")
+
+
+def own_error(error: Exception) -> AwsError:
+    return AwsError(
+        account="",
+        operation="",
+        message=f"Bowline itself failed here ({type(error).__name__}: {error}).",
+        hint="This is a bug: report it with the worker's log. Planning again is safe.",
+        retryable=False,
+    )
 
 
 def outdate(run: Run, message: str) -> None:

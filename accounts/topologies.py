@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from django.db import IntegrityError, transaction
+from onboarding.aws.session import Reach
 
 from accounts.models import ManagedAccount, ManagingAccount, SpinnakerName
-from onboarding.aws.session import Reach
 from onboarding.providers import PROVIDERS
 from onboarding.topology import (
     ExistingIdentity,

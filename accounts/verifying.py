@@ -7,10 +7,12 @@ from collections.abc import Iterable
 
 from django.db import transaction
 from django.utils import timezone
+from onboarding.aws.session import Sessions
+from onboarding.aws.verify import Result, verify, verify_managing
 
 from accounts.models import CheckResult, ManagedAccount, Run
 from accounts.runs import mark
-from accounts.sides import Sides, sides
+from accounts.sides import Side, sides
 from accounts.states import State, Status
 from accounts.topologies import (
     managed_of,
@@ -19,16 +21,13 @@ from accounts.topologies import (
     managing_reach,
     managing_row,
 )
-from onboarding.aws.session import Sessions
-from onboarding.aws.verify import Result, verify, verify_managing
 from onboarding.providers.base import Outcome
 from onboarding.resources.plan import NotOurs
 
 
 def verify_run(run: Run, sessions: Sessions) -> None:
     """Prove what stands, and keep every result."""
-    both = sides(run)
-    drift = list(nothing_left(both, sessions))
+    drift = list(nothing_left(sides(run), sessions))
     results = [*drift, *checks(run, sessions)]
     run.extend_lease()
     outcomes = {result.outcome for result in results}
@@ -83,11 +82,9 @@ def checks(run: Run, sessions: Sessions) -> Iterable[Result]:
     )
 
 
-def nothing_left(both: Sides, sessions: Sessions) -> Iterable[Result]:
+def nothing_left(looked_after: Iterable[Side], sessions: Sessions) -> Iterable[Result]:
     """Yield one result a side: whether AWS is what was asked for."""
-    for side in (both.managing, both.managed):
-        if side is None:
-            continue
+    for side in looked_after:
         began = time.monotonic()
         try:
             left = [

@@ -10,7 +10,6 @@ from django.urls import reverse
 
 from accounts.models.accounts import ManagedAccount
 
-
 BUILD_PATIENCE = timedelta(seconds=90)
 """How long a bundle may take before its message is taken for lost."""
 

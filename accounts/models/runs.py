@@ -16,7 +16,6 @@ from accounts.lease import Leased
 from accounts.models.accounts import ManagedAccount
 from accounts.states import OPEN, WORKING, Status
 
-
 QUEUE_PATIENCE = timedelta(seconds=45)
 """How long a message may wait in the queue before it is taken for lost."""
 
@@ -49,6 +48,10 @@ class Run(Leased):
     )
     """Empty: a run of the managing account alone, or the account was deleted."""
     account_name = models.CharField(max_length=60, blank=True)
+    grants = models.ManyToManyField(ManagedAccount, blank=True, related_name="+")
+    """Accounts that a run of the managing account lets Spinnaker assume."""
+    alone = models.BooleanField(default=False)
+    """Another run has brought the managing side in step for this one."""
     status = models.CharField(max_length=12, choices=Status, default=Status.PLANNING)
     version = models.PositiveIntegerField(default=1)
     """The account's version that was planned."""

@@ -1,0 +1,81 @@
+"""Carry many runs out here and now, in threads, without broker or worker.
+
+The managing account comes first and once; then every account by itself.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, TypeVar
+
+from django.db import connections
+from onboarding.aws.session import Sessions
+
+from accounts.models import ManagedAccount, Run
+from accounts.runs import approve, keep, plan, plan_managing
+from accounts.stages import carry_on
+
+if TYPE_CHECKING:
+    from django.contrib.auth.models import User
+
+
+T = TypeVar("T")
+
+
+@contextmanager
+def own_connections() -> Iterator[None]:
+    """Close the thread's database connections when its work is done."""
+    try:
+        yield
+    finally:
+        connections.close_all()
+
+
+def in_threads(
+    work: Callable[[T], Run], items: Iterable[T], threads: int
+) -> Iterator[Run]:
+    """Do the work for each in a few threads; yield the runs in the items' order."""
+
+    def alone(item: T) -> Run:
+        with own_connections():
+            return work(item)
+
+    with ThreadPoolExecutor(max_workers=threads) as pool:
+        yield from pool.map(alone, items)
+
+
+class Batch:
+    """One go at many accounts: the same sessions, person and number of threads."""
+
+    def __init__(self, sessions: Sessions, by: User | None, threads: int) -> None:
+        self.sessions = sessions
+        self.by = by
+        self.threads = threads
+
+    def plan_managing(self, accounts: Iterable[ManagedAccount]) -> Run:
+        """Plan the managing account, with the AssumeRole of all these accounts."""
+        return self.carried(plan_managing(self.by, grants=accounts, send=keep))
+
+    def plan(self, accounts: Iterable[ManagedAccount]) -> Iterator[Run]:
+        """Plan each account, without the managing side."""
+
+        def work(account: ManagedAccount) -> Run:
+            return self.carried(plan(account, self.by, alone=True, send=keep))
+
+        return in_threads(work, accounts, self.threads)
+
+    def apply(self, runs: Iterable[Run]) -> Iterator[Run]:
+        """Approve each plan and carry it out, through its verification."""
+
+        def work(run: Run) -> Run:
+            approve(run, self.by, send=keep)
+            return self.carried(run)
+
+        return in_threads(work, runs, self.threads)
+
+    def carried(self, run: Run) -> Run:
+        carry_on(run, self.sessions)
+        run.refresh_from_db()
+        return run

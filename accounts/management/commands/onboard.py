@@ -1,0 +1,158 @@
+"""`manage.py onboard accounts.yaml`: the whole job without a browser, broker or worker.
+
+Exit codes: 0 nothing to do or all done, 2 changes planned and not approved, 1
+something failed.
+"""
+
+from __future__ import annotations
+
+import sys
+from argparse import ArgumentParser
+from pathlib import Path
+from typing import Any
+
+from django.contrib.auth import get_user_model
+from django.core.management.base import BaseCommand, CommandError
+from onboarding.aws.session import Sessions
+
+from accounts.batch import Batch
+from accounts.bundles import NothingReady, build, new_bundle
+from accounts.models import ManagedAccount, Run
+from accounts.plain_diff import printed
+from accounts.registering import register
+from accounts.runs import RunOpen, accept
+from accounts.states import Status
+from accounts.topologies import managing_row
+from onboarding.accounts_file import AccountsFile, FileProblems, read
+
+DONE, FAILED, PLANNED = 0, 1, 2
+
+
+class Command(BaseCommand):
+    help = "Onboard every account of a file: plan, and with --approve do it."
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        parser.add_argument("file", type=Path, help="accounts.yaml; see the README")
+        parser.add_argument(
+            "--check", action="store_true", help="only say what is wrong with the file"
+        )
+        parser.add_argument(
+            "--approve", action="store_true", help="carry out what is planned"
+        )
+        parser.add_argument(
+            "--accept-evaluated",
+            action="store_true",
+            help="accept on record accounts whose chain was read, not walked",
+        )
+        parser.add_argument(
+            "--bundle", type=Path, metavar="OUT.zip", help="write the bundle there"
+        )
+        parser.add_argument("--by", metavar="USER", help="the person on record")
+        parser.add_argument(
+            "--threads", type=int, default=16, help="accounts at a time"
+        )
+
+    def handle(self, *, file: Path, check: bool, **options: Any) -> None:
+        try:
+            written = read(file.read_text(encoding="utf-8"))
+            if check:
+                self.say(f"{file}: {len(written.accounts)} accounts, no errors.")
+                return
+            sys.exit(self.onboard(written, **options))
+        except FileProblems as error:
+            for problem in error.problems:
+                self.warn(f"{file}:{problem.line}: {problem.message}")
+            sys.exit(FAILED)
+        except (OSError, UnicodeDecodeError) as error:
+            raise CommandError(f"{file} cannot be read: {error}") from error
+
+    def onboard(
+        self,
+        written: AccountsFile,
+        *,
+        approve: bool,
+        accept_evaluated: bool,
+        bundle: Path | None,
+        by: str | None,
+        threads: int,
+        **_: Any,
+    ) -> int:
+        person = get_user_model().objects.get(username=by) if by else None
+        accounts = register(written)
+        sessions = Sessions(run="onboard", partition=managing_row().partition)
+        batch = Batch(sessions, person, threads)
+        try:
+            codes = self.plan_and_apply(batch, accounts, approve=approve)
+        except RunOpen as error:
+            raise CommandError(str(error)) from error
+        if accept_evaluated:
+            for account in accounts:
+                accept(account, person)
+        if bundle is not None and not self.write_bundle(bundle):
+            codes.append(FAILED)
+        return FAILED if FAILED in codes else max(codes, default=DONE)
+
+    def plan_and_apply(
+        self, batch: Batch, accounts: list[ManagedAccount], *, approve: bool
+    ) -> list[int]:
+        """Plan the managing account, then the others; carry out what is approved."""
+        managing = self.shown(batch.plan_managing(accounts))
+        if approve and managing.status == Status.PLANNED:
+            (managing,) = batch.apply([managing])
+            self.tell(managing)
+        if managing.status == Status.FAILED:
+            return [FAILED]
+        planned = [self.shown(run) for run in batch.plan(accounts)]
+        ended = [run for run in planned if run.status != Status.PLANNED]
+        waiting = [run for run in planned if run.status == Status.PLANNED]
+        if approve:
+            for run in batch.apply(waiting):
+                self.tell(run)
+                ended.append(run)
+            waiting = []
+        return [code(run) for run in (managing, *ended, *waiting)]
+
+    def shown(self, run: Run) -> Run:
+        """Print a plan, or how its run ended where nothing had to change."""
+        if run.status == Status.PLANNED:
+            self.say(printed(run))
+        else:
+            self.tell(run)
+        return run
+
+    def tell(self, run: Run) -> None:
+        if run.status not in (Status.FAILED, Status.OUTDATED):
+            self.say(f"{run.account_name}: {run.status}")
+            return
+        error = run.error or {}
+        self.warn(f"{run.account_name}: {run.status}: {error.get('message', '')}")
+        if error.get("hint"):
+            self.warn(f"  {error['hint']}")
+
+    def write_bundle(self, path: Path) -> bool:
+        try:
+            bundle = new_bundle(None)
+        except NothingReady as error:
+            self.warn(str(error))
+            return False
+        build(bundle)
+        bundle.refresh_from_db()
+        if bundle.status != bundle.Status.READY:
+            self.warn(bundle.error)
+            return False
+        path.write_bytes(bundle.archive)
+        count = bundle.accounts.count()
+        self.say(f"Bundle {bundle.number}: {count} accounts, {path}, {bundle.sha256}")
+        return True
+
+    def say(self, text: str) -> None:
+        self.stdout.write(text)
+
+    def warn(self, text: str) -> None:
+        self.stderr.write(text)
+
+
+def code(run: Run) -> int:
+    if run.status == Status.PLANNED:
+        return PLANNED
+    return FAILED if run.status in (Status.FAILED, Status.OUTDATED) else DONE
