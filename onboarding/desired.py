@@ -20,5 +20,3 @@ def desired(topology: Topology, account_id: str) -> tuple[Resource, ...]:
         if managed.account_id == account_id:
             resources += managed_side(topology.managing, managed)
     return tuple(resources)
-
-

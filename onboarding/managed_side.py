@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from onboarding.providers.base import Access, Grant
-from onboarding.providers.ec2 import CACHING_READS
+from onboarding.providers.base import Access, Check, Grant
+from onboarding.providers.caching import CACHING_READS, caching_checks
 from onboarding.resources.kinds import (
     MANAGED_PATH,
     Attachment,
@@ -55,10 +55,22 @@ def managed_role(managing: Managing, managed: Managed) -> Role:
 
 def grants(managing: Managing, managed: Managed) -> dict[str, tuple[Grant, ...]]:
     """List what the managed role is allowed, by the title of what it is for."""
-    by_title = {"Caching": CACHING_READS} if managed.in_aws_provider else {}
+    by_title: dict[str, tuple[Grant, ...]] = {}
+    if managed.in_aws_provider:
+        by_title["Caching"] = CACHING_READS
     for provider in managed.providers:
         by_title[provider.title] = provider.grants(managing, managed)
     return by_title
+
+
+def checks(managing: Managing, managed: Managed) -> Iterator[tuple[str, Check]]:
+    """Yield every check of the account, with the title of what it is for."""
+    if managed.in_aws_provider:
+        for check in caching_checks(managed):
+            yield "Caching", check
+    for provider in managed.providers:
+        for check in provider.checks(managing, managed):
+            yield provider.title, check
 
 
 def permissions(managing: Managing, managed: Managed) -> Iterator[Resource]:

@@ -104,7 +104,9 @@ def entries(topology: Topology) -> Entries:
     aws: dict[str, AwsEntry] = {}
     ecs: list[EcsEntry] = []
     kubernetes: list[KubernetesEntry] = []
-    ordered = sorted(topology.managed, key=lambda m: m.account_id != managing.account_id)
+    ordered = sorted(
+        topology.managed, key=lambda m: m.account_id != managing.account_id
+    )
     for managed in ordered:
         for provider in managed.providers:
             for entry in provider.entries(managing, managed):

@@ -12,8 +12,7 @@ from enum import StrEnum
 from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple, Self
 
 if TYPE_CHECKING:
-    from django import forms
-
+    from onboarding.providers.forms import DetailsForm
     from onboarding.resources.kinds import Resource
     from onboarding.spinnaker import Entry
     from onboarding.topology import Managed, Managing
@@ -86,10 +85,14 @@ class Check:
     expects: str = ""
     """A JMESPath over the answer that must be true; empty: any answer will do."""
     missing: str = ""
-    """The sentence where `expects` is not met."""
+    """The sentence where `expects` is not met, or why success proves nothing."""
+    advice: bool = False
+    """Whether an unmet `expects` fails nothing: it is shown with `missing`, as “not
+    proved from here”. A refused call fails the account all the same."""
     as_managed_role: bool = True
     """False: asked by the account's access role, for what the chain cannot see."""
     success: Outcome = Outcome.PROVED
+    """What success is worth; with “not proved from here”, `missing` says why."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,8 +107,8 @@ class Provider:
     """Whether it rides on the account's `aws` entry and so on the managed role."""
     needs_open_trust: ClassVar[bool] = False
     """Whether Clouddriver drops the external ID for it, so none may be required."""
-    Form: ClassVar[type[forms.Form]]
-    """Asks for the details: Form(data, managed=Managed, found=[Call answers])."""
+    Form: ClassVar[type[DetailsForm]]
+    """Asks for the details: Form(data, managed=…, found=answers to `searches`)."""
 
     @classmethod
     def from_details(cls, details: Mapping[str, Any]) -> Self:
@@ -122,19 +125,43 @@ class Provider:
             required = f.default is MISSING and f.default_factory is MISSING
             if required and name not in details:
                 raise DetailsError(name, f"{cls.title} needs the detail “{name}”.")
-        return cls(**{name: frozen(value) for name, value in details.items()})
+        return cls(**{name: cls.read(name, value) for name, value in details.items()})
+
+    @classmethod
+    def read(cls, name: str, value: Any) -> Any:
+        """Read one detail as JSON gives it."""
+        default = next(f.default for f in fields(cls) if f.name == name)
+        value = frozen(value)
+        if default is not MISSING and type(value) is not type(default):
+            raise DetailsError(name, f"“{name}” must be {KINDS_OF[type(default)]}.")
+        return value
 
     @property
     def details(self) -> dict[str, Any]:
         """Give the details as JSON, the inverse of from_details."""
         return {name: thawed(value) for name, value in asdict(self).items()}
 
+    @classmethod
+    def searches(cls, managed: Managed) -> tuple[Call, ...]:
+        """Name what to ask of AWS (by the access role) before the form is shown."""
+        return ()
+
+    def suit(self, managed: Managed) -> None:
+        """Raise DetailsError where the details do not suit the account."""
+
+    def same_choices(self, details: Mapping[str, Any]) -> bool:
+        """Tell whether stored details say the same, apart from what was looked up."""
+        return self.details == dict(details)
+
     def lookups(self, managed: Managed) -> tuple[Call, ...]:
         """Name what must be asked of AWS (by the access role) to know the rest."""
         return ()
 
     def learned(self, answers: Mapping[Call, Any]) -> Self:
-        """Return itself with what the lookups answered filled in."""
+        """Return itself with what the lookups answered filled in.
+
+        Raise DetailsError where an answer rules a detail out.
+        """
         return self
 
     def grants(self, managing: Managing, managed: Managed) -> tuple[Grant, ...]:
@@ -146,7 +173,10 @@ class Provider:
         return ()
 
     def checks(self, managing: Managing, managed: Managed) -> tuple[Check, ...]:
-        """List the reads that must succeed before Spinnaker hears of the account."""
+        """List the reads that must succeed before Spinnaker hears of the account.
+
+        What every `aws` entry needs stands in `managed_side.checks` beside these.
+        """
         return ()
 
     def entries(self, managing: Managing, managed: Managed) -> tuple[Entry, ...]:
@@ -156,6 +186,18 @@ class Provider:
     def names(self, managed: Managed) -> tuple[str, ...]:
         """List the Spinnaker account names it takes beside the account's own."""
         return ()
+
+
+def allow(action: str) -> str:
+    """Write the sentence that mends a refused read of the managed role."""
+    return (
+        f"The managed role must be allowed {action}. Where Bowline's policies are "
+        "attached, look for a service control policy of the organization, or for a "
+        "permissions boundary."
+    )
+
+
+KINDS_OF = {bool: "true or false", str: "text", tuple: "a list"}
 
 
 def frozen(value: Any) -> Any:

@@ -1,0 +1,100 @@
+"""What Clouddriver's EC2 agents read in every `aws` account, ECS's and Lambda's too."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from onboarding.providers.base import Access, Call, Check, Grant, allow
+from onboarding.topology import Managed
+
+CACHING_READS: tuple[Grant, ...] = (
+    Grant(
+        "Caching",
+        Access.READ,
+        "caching",
+        (
+            "autoscaling:DescribeAutoScalingGroups",
+            "autoscaling:DescribeLaunchConfigurations",
+            "autoscaling:DescribePolicies",
+            "autoscaling:DescribeScheduledActions",
+            "cloudwatch:DescribeAlarms",
+            "ec2:DescribeAccountAttributes",
+            "ec2:DescribeAddresses",
+            "ec2:DescribeImages",
+            "ec2:DescribeInstanceTypes",
+            "ec2:DescribeInstances",
+            "ec2:DescribeKeyPairs",
+            "ec2:DescribeReservedInstances",
+            "ec2:DescribeSecurityGroups",
+            "ec2:DescribeSubnets",
+            "ec2:DescribeVpcs",
+            "elasticloadbalancing:DescribeInstanceHealth",
+            "elasticloadbalancing:DescribeListeners",
+            "elasticloadbalancing:DescribeLoadBalancerAttributes",
+            "elasticloadbalancing:DescribeLoadBalancers",
+            "elasticloadbalancing:DescribeRules",
+            "elasticloadbalancing:DescribeTargetGroupAttributes",
+            "elasticloadbalancing:DescribeTargetGroups",
+            "elasticloadbalancing:DescribeTargetHealth",
+            "iam:ListServerCertificates",
+        ),
+    ),
+    Grant(
+        "CachingLaunchTemplates",
+        Access.READ,
+        "launch templates",
+        ("ec2:DescribeLaunchTemplateVersions", "ec2:DescribeLaunchTemplates"),
+    ),
+)
+"""One denied read empties a whole cache. Launch templates are switched on for all of
+Spinnaker at once, so every account is asked for them as soon as one uses them.
+"""
+
+HAS_PURPOSE = (
+    "length(Subnets[].Tags[] | [?(Key == 'immutable_metadata' && "
+    "contains(Value, 'purpose')) || ((Key == 'Name' || Key == 'name') && "
+    "contains(Value, '.'))]) > `0`"
+)
+
+
+def caching_checks(managed: Managed) -> Iterator[Check]:
+    """Yield one read for each service that the agents ask, region by region."""
+    for region in managed.regions:
+        yield from region_checks(region)
+    yield Check(
+        "List server certificates",
+        Call("iam", "list_server_certificates"),
+        allow("iam:ListServerCertificates"),
+    )
+
+
+def region_checks(region: str) -> Iterator[Check]:
+    yield Check(
+        f"List subnets in {region}",
+        Call("ec2", "describe_subnets", region),
+        allow("ec2:DescribeSubnets"),
+        expects=HAS_PURPOSE,
+        missing=(
+            f"No subnet in {region} has a purpose, so Spinnaker offers none there. Tag "
+            "subnets with Name = VPC.PURPOSE.ANYTHING, three parts, or with "
+            'immutable_metadata = {"purpose": "internal"}.'
+        ),
+        advice=True,
+    )
+    yield Check(
+        f"List server groups in {region}",
+        Call(
+            "autoscaling", "describe_auto_scaling_groups", region, (("MaxRecords", 1),)
+        ),
+        allow("autoscaling:DescribeAutoScalingGroups"),
+    )
+    yield Check(
+        f"List load balancers in {region}",
+        Call("elbv2", "describe_load_balancers", region, (("PageSize", 1),)),
+        allow("elasticloadbalancing:DescribeLoadBalancers"),
+    )
+    yield Check(
+        f"List alarms in {region}",
+        Call("cloudwatch", "describe_alarms", region, (("MaxRecords", 1),)),
+        allow("cloudwatch:DescribeAlarms"),
+    )

@@ -1,0 +1,293 @@
+"""ECS: a second account in Spinnaker, which points at the `aws` entry."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any, ClassVar
+
+from django import forms
+
+from onboarding.providers.base import (
+    Access,
+    Call,
+    Check,
+    DetailsError,
+    Grant,
+    Provider,
+    allow,
+)
+from onboarding.providers.forms import (
+    NOTHING,
+    DetailsForm,
+    access_field,
+    roles_path_field,
+)
+from onboarding.providers.names import (
+    ACCOUNT,
+    ROLE,
+    ROLES_PATH,
+    require,
+    require_one_of,
+)
+from onboarding.providers.roles import ACCESS, DEPLOY, ROLE_LIST, pass_roles
+from onboarding.resources.kinds import Attachment, Resource, Role, ServiceLinkedRole
+from onboarding.resources.policy import Policy
+from onboarding.spinnaker import EcsEntry, Entry, aws_entry
+from onboarding.topology import Managed, Managing
+
+ECS_ROLES_PATH = "/spinnaker-ecs/"
+EXECUTION_ROLE = "ecsTaskExecutionRole"
+EXECUTION_POLICY = "AmazonECSTaskExecutionRolePolicy"
+READS = (
+    "application-autoscaling:DescribeScalableTargets",
+    "application-autoscaling:DescribeScalingPolicies",
+    "ecr:DescribeImages",
+    "ecr:ListImages",
+    "ecs:DescribeClusters",
+    "ecs:DescribeContainerInstances",
+    "ecs:DescribeServices",
+    "ecs:DescribeTaskDefinition",
+    "ecs:DescribeTasks",
+    "ecs:ListAccountSettings",
+    "ecs:ListClusters",
+    "ecs:ListContainerInstances",
+    "ecs:ListServices",
+    "ecs:ListTasks",
+    "iam:ListRoles",
+    "secretsmanager:ListSecrets",
+    "servicediscovery:ListServices",
+)
+"""Secrets and service discovery are asked for even where neither is used."""
+
+
+@dataclass(frozen=True, slots=True)
+class Ecs(Provider):
+    key: ClassVar[str] = "ecs"
+    title: ClassVar[str] = "ECS"
+    summary: ClassVar[str] = (
+        "Services of containers on ECS and Fargate. A second account in Spinnaker, "
+        "which rides on the account's AWS entry."
+    )
+    needs_open_trust: ClassVar[bool] = True
+    account_name: str = ""
+    """Empty: the account's name followed by `-ecs`."""
+    execution_role: str = EXECUTION_ROLE
+    """The role that pulls images and writes logs, made by Bowline; empty: none.
+
+    Without one, Clouddriver would run Fargate tasks as the managed role itself.
+    """
+    roles_path: str = ECS_ROLES_PATH
+    access: str = DEPLOY
+
+    def __post_init__(self) -> None:
+        if self.account_name:
+            require("account_name", ACCOUNT, self.account_name)
+        if self.execution_role:
+            require("execution_role", ROLE, self.execution_role)
+        require("roles_path", ROLES_PATH, self.roles_path)
+        require_one_of("access", ACCESS, self.access)
+
+    def suit(self, managed: Managed) -> None:
+        name = self.name(managed)
+        if name == managed.name:
+            raise DetailsError(
+                "account_name",
+                f"“{name}” is the AWS account's own name; ECS needs another one, "
+                f"like {managed.name}-ecs.",
+            )
+        if not ACCOUNT.pattern.fullmatch(name):
+            raise DetailsError(
+                "account_name", f"“{name}” is too long: give a name of 60 at most."
+            )
+
+    def name(self, managed: Managed) -> str:
+        return self.account_name or f"{managed.name}-ecs"
+
+    def names(self, managed: Managed) -> tuple[str, ...]:
+        return (self.name(managed),)
+
+    def grants(self, managing: Managing, managed: Managed) -> tuple[Grant, ...]:
+        roles = managing.arn("iam", managed.account_id, "role/*")
+        reads = (
+            Grant("EcsRead", Access.READ, "caching", READS),
+            Grant("EcsTaskRoles", Access.READ, "deploy", ("iam:GetRole",), (roles,)),
+        )
+        if self.access != DEPLOY:
+            return reads
+        passed = [f"{self.roles_path}*"]
+        if managed.adopts and self.execution_role:
+            passed.append(f"/{self.execution_role}")
+        return (
+            *reads,
+            *writes(managing, managed.account_id),
+            pass_roles(
+                managing,
+                managed,
+                to="EcsTasks",
+                service="ecs-tasks",
+                roles=tuple(passed),
+            ),
+        )
+
+    def resources(self, managing: Managing, managed: Managed) -> tuple[Resource, ...]:
+        if self.access != DEPLOY:
+            return ()
+        linked = tuple(
+            ServiceLinkedRole(
+                account=managed.account_id,
+                name=managing.aws.service_principal(service),
+                reason="AWS's own role for it, which ECS services need.",
+            )
+            for service in ("ecs", "ecs.application-autoscaling")
+        )
+        return (*self.execution(managing, managed), *linked)
+
+    def execution(self, managing: Managing, managed: Managed) -> Iterator[Resource]:
+        if not self.execution_role:
+            return
+        tasks = {"Service": managing.aws.service_principal("ecs-tasks")}
+        yield Role(
+            account=managed.account_id,
+            name=self.execution_role,
+            path=self.roles_path,
+            trust=Policy.allowing({"Principal": tasks, "Action": "sts:AssumeRole"}),
+            reason="Pulls images and writes logs for tasks; name it in your tasks.",
+        )
+        policy = f"policy/service-role/{EXECUTION_POLICY}"
+        yield Attachment(
+            account=managed.account_id,
+            name=f"{self.execution_role}/{EXECUTION_POLICY}",
+            policy_arn=managing.arn("iam", "aws", policy),
+            reason="AWS's own policy for pulling images and writing logs.",
+        )
+
+    def checks(self, managing: Managing, managed: Managed) -> tuple[Check, ...]:
+        regional = (c for region in managed.regions for c in region_checks(region))
+        return (*regional, ROLE_LIST)
+
+    def entries(self, managing: Managing, managed: Managed) -> tuple[Entry, ...]:
+        ecs = EcsEntry(name=self.name(managed), aws_account=managed.name)
+        return (aws_entry(managing, managed), ecs)
+
+    class Form(DetailsForm):
+        access = access_field()
+        account_name = forms.CharField(
+            label="Account name", required=False, max_length=60
+        )
+        execution_role = forms.CharField(
+            label="Task execution role",
+            required=False,
+            max_length=64,
+            initial=EXECUTION_ROLE,
+            help_text=(
+                "Bowline makes it under the path below; name it in your task "
+                "definitions. If the account has a role of this name already, give "
+                "another name. Empty: none is made, and each task definition must name "
+                "one of yours."
+            ),
+        )
+        roles_path = roles_path_field("to tasks", ECS_ROLES_PATH)
+
+        def __init__(
+            self,
+            data: Any = None,
+            *,
+            managed: Managed,
+            found: Mapping[Call, Any] = NOTHING,
+            initial: Mapping[str, Any] | None = None,
+        ) -> None:
+            super().__init__(data, managed=managed, found=found, initial=initial)
+            self.fields["account_name"].help_text = (
+                "The name of the ECS account in Spinnaker, which must differ from the "
+                f"AWS account's. Empty: {managed.name}-ecs."
+            )
+
+        def provider(self) -> Ecs:
+            return Ecs.from_details(self.details())
+
+
+def writes(managing: Managing, account: str) -> Iterator[Grant]:
+    """Yield what deploying, resizing and destroying services changes."""
+
+    def regional(service: str, resource: str) -> str:
+        return managing.arn(service, account, resource, "*")
+
+    services = regional("ecs", "service/*")
+    task_definitions = regional("ecs", "task-definition/*:*")
+    targets = regional("application-autoscaling", "scalable-target/*")
+    yield Grant(
+        "EcsServices",
+        Access.WRITE,
+        "deploy",
+        ("ecs:CreateService", "ecs:DeleteService", "ecs:UpdateService"),
+        (services,),
+    )
+    yield Grant(
+        "EcsTaskDefinitions",
+        Access.WRITE,
+        "deploy",
+        ("ecs:RegisterTaskDefinition",),
+        (task_definitions,),
+    )
+    # AWS accepts no resource for it.
+    yield Grant(
+        "EcsDeregister", Access.WRITE, "destroy", ("ecs:DeregisterTaskDefinition",)
+    )
+    yield Grant(
+        "EcsTasks",
+        Access.WRITE,
+        "terminate",
+        ("ecs:StopTask",),
+        (regional("ecs", "task/*"),),
+    )
+    yield Grant(
+        "EcsTagOnCreate",
+        Access.WRITE,
+        "deploy",
+        ("ecs:TagResource",),
+        (services, task_definitions),
+        {
+            "StringEquals": {
+                "ecs:CreateAction": ["CreateService", "RegisterTaskDefinition"]
+            }
+        },
+    )
+    yield Grant(
+        "EcsAutoScaling",
+        Access.WRITE,
+        "resize",
+        (
+            "application-autoscaling:DeregisterScalableTarget",
+            "application-autoscaling:PutScalingPolicy",
+            "application-autoscaling:RegisterScalableTarget",
+        ),
+        (targets,),
+        {"StringEquals": {"application-autoscaling:service-namespace": "ecs"}},
+    )
+    yield Grant(
+        "EcsAlarms",
+        Access.WRITE,
+        "destroy",
+        ("cloudwatch:DeleteAlarms", "cloudwatch:PutMetricAlarm"),
+        (regional("cloudwatch", "alarm:*"),),
+    )
+
+
+def region_checks(region: str) -> Iterator[Check]:
+    yield Check(
+        f"List ECS clusters in {region}",
+        Call("ecs", "list_clusters", region),
+        allow("ecs:ListClusters"),
+        expects="length(clusterArns) > `0`",
+        missing=(
+            f"There is no ECS cluster in {region}. Spinnaker deploys to clusters that "
+            "stand already and makes none: create one before the first deployment."
+        ),
+        advice=True,
+    )
+    yield Check(
+        f"List secrets in {region}",
+        Call("secretsmanager", "list_secrets", region, (("MaxResults", 1),)),
+        allow("secretsmanager:ListSecrets"),
+    )

@@ -1,0 +1,301 @@
+"""EKS: each cluster an account of Spinnaker's Kubernetes provider.
+
+No managed role takes part: Spinnaker's own identity is let into the cluster.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
+from typing import Any, ClassVar, Self
+
+from onboarding.providers.base import Call, Check, DetailsError, Outcome, Provider
+from onboarding.providers.eks_form import ClustersForm, cluster_list
+from onboarding.providers.names import (
+    ACCOUNT,
+    CLUSTER,
+    NAMESPACE,
+    Format,
+    require,
+    require_no_doubles,
+    require_one_of,
+)
+from onboarding.resources.kinds import ClusterAccess, Resource
+from onboarding.spinnaker import Entry, KubernetesEntry
+from onboarding.topology import Managed, Managing
+
+POLICIES = {
+    "view": "AmazonEKSViewPolicy",
+    "edit": "AmazonEKSEditPolicy",
+    "admin": "AmazonEKSAdminPolicy",
+    "cluster-admin": "AmazonEKSClusterAdminPolicy",
+}
+ENTRY, AWS_AUTH = "entry", "aws-auth"
+LEARNED = {
+    "endpoint": Format(re.compile(r"https://[\w.-]+(:\d+)?", re.ASCII), "It is a URL."),
+    "certificate_authority": Format(re.compile(r"[A-Za-z0-9+/=]+"), "It is base64."),
+    "arn": Format(
+        re.compile(r"arn:[\w-]+:eks:[\w-]+:\d{12}:cluster/[\w-]+", re.ASCII),
+        "It is the cluster's ARN.",
+    ),
+    "mode": Format(re.compile(r"[A-Z_]+"), "It is API, API_AND_CONFIG_MAP or such."),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Cluster:
+    """One cluster; the last four fields are looked up in AWS."""
+
+    name: str
+    region: str
+    account_name: str = ""
+    """Empty: the account's name, `-` and the cluster's."""
+    namespaces: tuple[str, ...] = ()
+    """Empty: all of them."""
+    rights: str = "edit"
+    access: str = ENTRY
+    endpoint: str = ""
+    certificate_authority: str = ""
+    arn: str = ""
+    mode: str = ""
+
+    def __post_init__(self) -> None:
+        require("name", CLUSTER, self.name)
+        if self.account_name:
+            require("account_name", ACCOUNT, self.account_name)
+        require("namespaces", NAMESPACE, *self.namespaces)
+        require_no_doubles("namespaces", self.namespaces)
+        require_one_of("rights", POLICIES, self.rights)
+        require_one_of("access", (ENTRY, AWS_AUTH), self.access)
+        for name, format_ in LEARNED.items():
+            if value := getattr(self, name):
+                require(name, format_, value)
+        if self.rights == "cluster-admin" and self.namespaces:
+            raise DetailsError(
+                "rights",
+                "Cluster administration covers the whole cluster: leave the namespaces "
+                "empty, or choose other rights.",
+            )
+        if self.access == ENTRY and self.mode == "CONFIG_MAP":
+            raise DetailsError("access", no_access_entries(self.name))
+
+    @classmethod
+    def from_details(cls, details: Any) -> Self:
+        if not isinstance(details, Mapping):
+            raise DetailsError(
+                "clusters", "A cluster has at least a name and a region."
+            )
+        known = cls.__dataclass_fields__
+        for name, value in details.items():
+            if name not in known:
+                raise DetailsError(
+                    name, f"A cluster has no “{name}”; it knows {', '.join(known)}."
+                )
+            kind = list | tuple if name == "namespaces" else str
+            if not isinstance(value, kind):
+                wanted = "text" if kind is str else "a list"
+                raise DetailsError(name, f"A cluster's “{name}” must be {wanted}.")
+        for name in ("name", "region"):
+            if name not in details:
+                raise DetailsError(name, f"A cluster needs the detail “{name}”.")
+        namespaces = tuple(details.get("namespaces", ()))
+        return cls(**{**details, "namespaces": namespaces})
+
+    @property
+    def lookup(self) -> Call:
+        return Call("eks", "describe_cluster", self.region, (("name", self.name),))
+
+    def learned(self, answer: Mapping[str, Any]) -> Self:
+        found = answer["cluster"]
+        return replace(
+            self,
+            endpoint=found.get("endpoint", ""),
+            certificate_authority=found.get("certificateAuthority", {}).get("data", ""),
+            arn=found["arn"],
+            mode=found.get("accessConfig", {}).get("authenticationMode", ""),
+        )
+
+
+def no_access_entries(cluster: str) -> str:
+    return (
+        f"Cluster {cluster} knows no access entries yet. Switch its authentication "
+        "mode to API_AND_CONFIG_MAP (this cannot be undone): aws eks update-cluster-config "
+        f"--name {cluster} --access-config authenticationMode=API_AND_CONFIG_MAP. Or "
+        "choose aws-auth, and add the printed entry yourself."
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Eks(Provider):
+    key: ClassVar[str] = "eks"
+    title: ClassVar[str] = "EKS"
+    summary: ClassVar[str] = (
+        "Kubernetes on EKS. Each cluster is an account of its own in Spinnaker, "
+        "reached by Spinnaker's own identity."
+    )
+    needs_aws_entry: ClassVar[bool] = False
+    clusters: tuple[Cluster, ...]
+
+    def __post_init__(self) -> None:
+        if not self.clusters:
+            raise DetailsError("clusters", "Choose or write at least one cluster.")
+        require_no_doubles(
+            "clusters", (f"{c.name} in {c.region}" for c in self.clusters)
+        )
+
+    @classmethod
+    def read(cls, name: str, value: Any) -> Any:
+        if not isinstance(value, list | tuple):
+            raise DetailsError(name, "“clusters” must be a list.")
+        try:
+            return tuple(Cluster.from_details(cluster) for cluster in value)
+        except DetailsError as error:
+            raise DetailsError(name, str(error)) from error
+
+    @classmethod
+    def searches(cls, managed: Managed) -> tuple[Call, ...]:
+        return tuple(cluster_list(region) for region in managed.regions)
+
+    def suit(self, managed: Managed) -> None:
+        for cluster in self.clusters:
+            if cluster.region not in managed.regions:
+                raise DetailsError(
+                    "clusters",
+                    f"Cluster {cluster.name} is in {cluster.region or 'no region'}, "
+                    f"and the account in {', '.join(managed.regions)}.",
+                )
+        require_no_doubles("clusters", (managed.name, *self.names(managed)))
+
+    def lookups(self, managed: Managed) -> tuple[Call, ...]:
+        return tuple(cluster.lookup for cluster in self.clusters)
+
+    def learned(self, answers: Mapping[Call, Any]) -> Self:
+        return replace(
+            self,
+            clusters=tuple(
+                c.learned(answers[c.lookup]) if answers.get(c.lookup) else c
+                for c in self.clusters
+            ),
+        )
+
+    def names(self, managed: Managed) -> tuple[str, ...]:
+        """List one name a cluster: its own, or one that no earlier cluster has."""
+        names: list[str] = []
+        for cluster in self.clusters:
+            parts = (managed.name, cluster.name)
+            name = cluster.account_name or joined(*parts)
+            if name in names and not cluster.account_name:
+                name = joined(*parts, cluster.region)
+            names.append(name)
+        return tuple(names)
+
+    def resources(self, managing: Managing, managed: Managed) -> tuple[Resource, ...]:
+        return tuple(
+            cluster_access(managing, managed, cluster)
+            for cluster in self.clusters
+            if cluster.access == ENTRY
+        )
+
+    def checks(self, managing: Managing, managed: Managed) -> tuple[Check, ...]:
+        return tuple(
+            check
+            for cluster in self.clusters
+            for check in cluster_checks(managing, cluster)
+        )
+
+    def entries(self, managing: Managing, managed: Managed) -> tuple[Entry, ...]:
+        named = zip(self.names(managed), self.clusters, strict=True)
+        return tuple(
+            KubernetesEntry(
+                name=name,
+                environment=managed.environment,
+                permissions=managed.permissions,
+                cluster=cluster.name,
+                cluster_arn=cluster.arn,
+                region=cluster.region,
+                endpoint=cluster.endpoint,
+                certificate_authority=cluster.certificate_authority,
+                namespaces=cluster.namespaces,
+                principal=managing.identity_arn,
+                by_access_entry=cluster.access == ENTRY,
+            )
+            for name, cluster in named
+        )
+
+    class Form(ClustersForm):
+        def provider(self) -> Eks:
+            return Eks.from_details(self.details())
+
+        def require_cluster(self, details: Mapping[str, Any]) -> None:
+            Cluster.from_details(details)
+
+
+def joined(*parts: str) -> str:
+    """Make a Spinnaker account name, cut to its 60 characters."""
+    name = re.sub(r"[^a-z0-9]+", "-", "-".join(parts).lower())
+    return name[:60].strip("-")
+
+
+def cluster_access(
+    managing: Managing, managed: Managed, cluster: Cluster
+) -> ClusterAccess:
+    policy = f"cluster-access-policy/{POLICIES[cluster.rights]}"
+    return ClusterAccess(
+        account=managed.account_id,
+        name=f"{cluster.region}/{cluster.name}/{managing.identity_arn}",
+        region=cluster.region,
+        cluster=cluster.name,
+        principal=managing.identity_arn,
+        policy_arn=managing.arn("eks", "aws", policy),
+        namespaces=cluster.namespaces,
+        reason=f"Lets Spinnaker's own identity into cluster {cluster.name}.",
+    )
+
+
+def cluster_checks(managing: Managing, cluster: Cluster) -> Iterator[Check]:
+    """Yield what AWS tells of the cluster; the access role asks, not Spinnaker."""
+    principal = managing.identity_arn
+    yield Check(
+        f"Cluster {cluster.name} is active",
+        cluster.lookup,
+        "Bowline's access role must be allowed eks:DescribeCluster.",
+        expects="cluster.status == 'ACTIVE'",
+        missing=f"Cluster {cluster.name} is not active: wait, or see the EKS console.",
+        as_managed_role=False,
+    )
+    if cluster.access == ENTRY:
+        yield Check(
+            f"Cluster {cluster.name} knows access entries",
+            cluster.lookup,
+            "Bowline's access role must be allowed eks:DescribeCluster.",
+            expects="cluster.accessConfig.authenticationMode != 'CONFIG_MAP'",
+            missing=no_access_entries(cluster.name),
+            as_managed_role=False,
+        )
+        yield Check(
+            f"Cluster {cluster.name} lets Spinnaker's identity in",
+            Call(
+                "eks",
+                "list_associated_access_policies",
+                cluster.region,
+                (("clusterName", cluster.name), ("principalArn", principal)),
+            ),
+            "Bowline's access role must be allowed eks:ListAssociatedAccessPolicies, "
+            "and the access entry must stand: plan again.",
+            expects="length(associatedAccessPolicies) > `0`",
+            missing="The access entry stands without a policy: plan again.",
+            as_managed_role=False,
+            success=Outcome.EVALUATED,
+        )
+    yield Check(
+        f"Reach the endpoint of {cluster.name}",
+        cluster.lookup,
+        "Bowline's access role must be allowed eks:DescribeCluster.",
+        missing=(
+            "Only Spinnaker's own network can tell whether Spinnaker reaches the "
+            "cluster's endpoint: run verify.sh there."
+        ),
+        as_managed_role=False,
+        success=Outcome.NOT_PROVED,
+    )

@@ -1,0 +1,179 @@
+"""Lambda: functions, as a flag on the account's `aws` entry."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import ClassVar
+
+from onboarding.providers.base import Access, Call, Check, Grant, Provider, allow
+from onboarding.providers.forms import (
+    DetailsForm,
+    NamesField,
+    access_field,
+    roles_path_field,
+)
+from onboarding.providers.names import (
+    BUCKET,
+    ROLES_PATH,
+    require,
+    require_no_doubles,
+    require_one_of,
+)
+from onboarding.providers.roles import ACCESS, DEPLOY, ROLE_LIST, pass_roles
+from onboarding.spinnaker import Entry, aws_entry
+from onboarding.topology import Managed, Managing
+
+FUNCTION_ROLES_PATH = "/spinnaker-lambda/"
+FUNCTION_READS = (
+    "lambda:GetFunction",
+    "lambda:GetPolicy",
+    "lambda:ListAliases",
+    "lambda:ListTags",
+    "lambda:ListVersionsByFunction",
+)
+FUNCTION_WRITES = (
+    "lambda:CreateAlias",
+    "lambda:CreateFunction",
+    "lambda:DeleteFunction",
+    "lambda:DeleteFunctionConcurrency",
+    "lambda:DeleteProvisionedConcurrencyConfig",
+    "lambda:InvokeFunction",
+    "lambda:PublishVersion",
+    "lambda:PutFunctionConcurrency",
+    "lambda:PutProvisionedConcurrencyConfig",
+    "lambda:TagResource",
+    "lambda:UntagResource",
+    "lambda:UpdateAlias",
+    "lambda:UpdateFunctionCode",
+    "lambda:UpdateFunctionConfiguration",
+)
+EVENT_SOURCE_WRITES = (
+    "lambda:CreateEventSourceMapping",
+    "lambda:DeleteEventSourceMapping",
+    "lambda:UpdateEventSourceMapping",
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Lambda(Provider):
+    key: ClassVar[str] = "lambda"
+    title: ClassVar[str] = "Lambda"
+    summary: ClassVar[str] = "Functions. Rides on the account's AWS entry, as a flag."
+    access: str = DEPLOY
+    function_roles_path: str = FUNCTION_ROLES_PATH
+    code_buckets: tuple[str, ...] = ()
+    """Where the functions' code lies; Spinnaker deploys it from S3 only."""
+
+    def __post_init__(self) -> None:
+        require_one_of("access", ACCESS, self.access)
+        require("function_roles_path", ROLES_PATH, self.function_roles_path)
+        require("code_buckets", BUCKET, *self.code_buckets)
+        require_no_doubles("code_buckets", self.code_buckets)
+
+    def grants(self, managing: Managing, managed: Managed) -> tuple[Grant, ...]:
+        functions = managing.arn("lambda", managed.account_id, "function:*", "*")
+        reads = (
+            Grant(
+                "LambdaList",
+                Access.READ,
+                "caching",
+                (
+                    "iam:ListRoles",
+                    "lambda:ListEventSourceMappings",
+                    "lambda:ListFunctions",
+                ),
+            ),
+            Grant("LambdaShow", Access.READ, "caching", FUNCTION_READS, (functions,)),
+        )
+        if self.access != DEPLOY:
+            return reads
+        return (
+            *reads,
+            *self.writes(managing, managed),
+            pass_roles(
+                managing,
+                managed,
+                to="Lambda",
+                service="lambda",
+                roles=(f"{self.function_roles_path}*",),
+            ),
+        )
+
+    def writes(self, managing: Managing, managed: Managed) -> Iterator[Grant]:
+        account = managed.account_id
+        functions = managing.arn("lambda", account, "function:*", "*")
+        balancing = managing.aws.service_principal("elasticloadbalancing")
+        yield Grant(
+            "LambdaFunctions", Access.WRITE, "deploy", FUNCTION_WRITES, (functions,)
+        )
+        yield Grant(
+            "LambdaEventSources",
+            Access.WRITE,
+            "event sources",
+            EVENT_SOURCE_WRITES,
+            condition={"ArnLike": {"lambda:FunctionArn": functions}},
+        )
+        yield Grant(
+            "LambdaInvokedByLoadBalancer",
+            Access.WRITE,
+            "target groups",
+            ("lambda:AddPermission",),
+            (functions,),
+            {"StringEquals": {"lambda:Principal": balancing}},
+        )
+        yield Grant(
+            "LambdaTargets",
+            Access.WRITE,
+            "target groups",
+            (
+                "elasticloadbalancing:DeregisterTargets",
+                "elasticloadbalancing:RegisterTargets",
+            ),
+            (managing.arn("elasticloadbalancing", account, "targetgroup/*", "*"),),
+        )
+        yield Grant(
+            "LambdaLayers",
+            Access.WRITE,
+            "layers",
+            ("lambda:GetLayerVersion",),
+            (managing.arn("lambda", account, "layer:*:*", "*"),),
+        )
+        if self.code_buckets:
+            yield Grant(
+                "LambdaCode",
+                Access.WRITE,
+                "deploy",
+                ("s3:GetObject",),
+                tuple(managing.arn("s3", "", f"{b}/*") for b in self.code_buckets),
+            )
+
+    def checks(self, managing: Managing, managed: Managed) -> tuple[Check, ...]:
+        functions = (
+            Check(
+                f"List functions in {region}",
+                Call("lambda", "list_functions", region, (("MaxItems", 1),)),
+                allow("lambda:ListFunctions"),
+            )
+            for region in managed.regions
+        )
+        return (*functions, ROLE_LIST)
+
+    def entries(self, managing: Managing, managed: Managed) -> tuple[Entry, ...]:
+        return (aws_entry(managing, managed, lambda_enabled=True),)
+
+    class Form(DetailsForm):
+        access = access_field()
+        function_roles_path = roles_path_field("to functions", FUNCTION_ROLES_PATH)
+        code_buckets = NamesField(
+            label="Code buckets",
+            required=False,
+            help_text=(
+                "S3 buckets that hold the functions' code, separated by commas. "
+                "Spinnaker deploys code from S3 only: without a bucket it can neither "
+                "create a function nor change one's code."
+            ),
+        )
+
+        def provider(self) -> Lambda:
+            return Lambda.from_details(self.details())
