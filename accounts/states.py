@@ -1,4 +1,4 @@
-"""The states of accounts and runs, each with its one word, colour and icon."""
+"""The states of accounts, runs and what is in them: a word, a colour, an icon each."""
 
 from __future__ import annotations
 
@@ -61,4 +61,17 @@ BADGES = {
     "drifted": Badge("warn", "drift", "AWS no longer is what was verified."),
     "outdated": Badge("warn", "clock", "Changed since it was planned; plan again."),
     "discarded": Badge("neutral", "minus", "Put aside; AWS is unchanged."),
+    # Steps and changes
+    "pending": Badge("neutral", "clock", "Approved, and not yet begun."),
+    "running": Badge("busy", "clock", "Being made just now."),
+    "done": Badge("good", "check", "Made, or found made already."),
+    "create": Badge("good", "plus", "Does not stand yet and will be made."),
+    "update": Badge("warn", "pencil", "Stands and will be changed."),
+    "delete": Badge("bad", "minus", "Stands and will be deleted."),
+    # Checks
+    "proved": Badge("good", "check", "It was called, and it succeeded."),
+    "not proved from here": Badge("neutral", "question", "Bowline cannot tell."),
+    # Bundles
+    "building": Badge("busy", "clock", "Being written."),
+    "ready": Badge("good", "check", "Complete; it can be downloaded."),
 }

@@ -1,0 +1,113 @@
+"""Who may do what: the roles, and the doors that ask for them.
+
+A role is a group made by a migration, and is known by one permission.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import wraps
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from django.contrib.auth import get_user_model
+from django.core.exceptions import PermissionDenied
+from django.db.models import Q
+from django.http import HttpRequest, HttpResponse
+from django.http.response import HttpResponseBase
+
+if TYPE_CHECKING:
+    from django.contrib.auth.models import AnonymousUser, User
+
+View = Callable[..., HttpResponseBase]
+
+
+class Role(NamedTuple):
+    name: str
+    permission: str
+    """The one that tells who has the role."""
+    does: str
+
+
+VIEWER = Role(
+    "viewer", "accounts.view_managedaccount", "sees accounts, runs and bundles"
+)
+OPERATOR = Role(
+    "operator",
+    "accounts.onboard_account",
+    "describes accounts, plans, verifies, builds and downloads bundles",
+)
+APPROVER = Role("approver", "accounts.approve_run", "approves and discards plans")
+ADMINISTRATOR = Role(
+    "administrator", "auth.change_user", "gives roles to people in the admin site"
+)
+ROLES = (VIEWER, OPERATOR, APPROVER, ADMINISTRATOR)
+
+
+def has_role(person: User | AnonymousUser, role: Role) -> bool:
+    return person.has_perm(role.permission)
+
+
+def roles_of(person: User | AnonymousUser) -> tuple[str, ...]:
+    """Name the roles, and leave out the viewer's where another implies it."""
+    names = tuple(role.name for role in ROLES if has_role(person, role))
+    return names if names == (VIEWER.name,) else names[1:]
+
+
+def administrators() -> list[str]:
+    """Name the people who can give roles."""
+    people = get_user_model()._default_manager.filter(
+        Q(is_superuser=True) | Q(groups__name=ADMINISTRATOR.name), is_active=True
+    )
+    return sorted({person.get_username() for person in people})
+
+
+def refusal(role: Role) -> str:
+    """Say which role is needed, what it does, and who can give it."""
+    names = ", ".join(administrators()) or "nobody yet: run manage.py createsuperuser"
+    return (
+        f"This needs the role {role.name}, who {role.does}. "
+        f"Ask an administrator for it ({names})."
+    )
+
+
+def role_required(role: Role) -> Callable[[View], View]:
+    """Answer 403, with the sentence that helps, to everybody without the role."""
+
+    def guard(view: View) -> View:
+        @wraps(view)
+        def guarded(
+            request: HttpRequest, *args: Any, **kwargs: Any
+        ) -> HttpResponseBase:
+            if not has_role(request.user, role):
+                raise PermissionDenied(refusal(role))
+            return view(request, **kwargs)
+
+        return guarded
+
+    return guard
+
+
+operator_required = role_required(OPERATOR)
+approver_required = role_required(APPROVER)
+
+
+class ViewersOnly:
+    """Middleware: whoever is signed in sees pages only with a role.
+
+    Every role includes the viewer's permission, so a new page cannot forget to ask.
+    """
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        return self.get_response(request)
+
+    def process_view(
+        self, request: HttpRequest, view: View, args: Any, kwargs: Any
+    ) -> None:
+        match = request.resolver_match
+        if match is None or match.app_name != "accounts":
+            return
+        if request.user.is_authenticated and not has_role(request.user, VIEWER):
+            raise PermissionDenied(refusal(VIEWER))

@@ -1,0 +1,87 @@
+"""Badges, icons, ids and times, each written in one way on every page."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+from django import template
+from django.templatetags.static import static
+from django.utils import timezone
+from django.utils.html import format_html, format_html_join
+from django.utils.safestring import SafeString, mark_safe
+
+from accounts.states import BADGES
+from onboarding.providers import PROVIDERS
+
+register = template.Library()
+
+AGO = (("day", 86400), ("h", 3600), ("min", 60))
+
+
+@register.inclusion_tag("_icon.html")
+def icon(name: str) -> dict[str, Any]:
+    """Draw an icon of the sprite; a word always stands beside it."""
+    return {"name": name}
+
+
+@register.inclusion_tag("_badge.html")
+def badge(state: str) -> dict[str, Any]:
+    """Show a state, or a check's outcome, as one word, colour and icon."""
+    return {"word": state, "badge": BADGES[state]}
+
+
+@register.inclusion_tag("_copy.html")
+def copy(text: str, what: str) -> dict[str, Any]:
+    """Offer to copy; `what` completes “Copy …”."""
+    return {"text": text, "what": what}
+
+
+@register.inclusion_tag("_account_id.html")
+def account_id(value: str) -> dict[str, Any]:
+    return {"account_id": value}
+
+
+@register.inclusion_tag("_time.html")
+def when(moment: datetime | None, never: str = "–") -> dict[str, Any]:
+    """Say how long ago, with the exact time on hover."""
+    return {"moment": moment, "never": never, "ago": moment and ago(moment)}
+
+
+def ago(moment: datetime) -> str:
+    seconds = (timezone.now() - moment).total_seconds()
+    for unit, size in AGO:
+        count = int(seconds // size)
+        if count >= 1:
+            return f"{count} {unit}{'s' if unit == 'day' and count > 1 else ''} ago"
+    return "just now"
+
+
+@register.filter
+def arn(value: str) -> SafeString:
+    """Let an ARN break after its colons and slashes, and nowhere else."""
+    parts = str(value).replace("/", "/\0").replace(":", ":\0").split("\0")
+    return format_html_join(mark_safe("<wbr>"), "{}", ((part,) for part in parts))
+
+
+@register.filter
+def seconds(value: float | None) -> str:
+    """Write a duration: 0.84 → “0.8 s”, 134 → “2 min 14 s”."""
+    if value is None:
+        return ""
+    if value < 10:
+        return f"{value:.1f} s"
+    minutes, rest = divmod(round(value), 60)
+    return f"{minutes} min {rest} s" if minutes else f"{rest} s"
+
+
+@register.simple_tag
+def logo(key: str) -> SafeString:
+    """Draw a provider's logo; its title stands beside it."""
+    path = static(f"providers/{key}.svg")
+    return format_html('<img class="logo" src="{}" alt="">', path)
+
+
+@register.filter
+def provider_title(key: str) -> str:
+    return PROVIDERS[key].title

@@ -1,0 +1,55 @@
+"""Every URL of the pages about accounts, by place."""
+
+from __future__ import annotations
+
+from django.http import Http404, HttpRequest, HttpResponse
+from django.urls import path
+
+app_name = "accounts"
+
+
+def soon(request: HttpRequest, **arguments: object) -> HttpResponse:
+    raise Http404
+
+
+overview_pages = [
+    path("", soon, name="overview"),
+    path("managing/", soon, name="managing"),
+    path("managing/plan/", soon, name="managing-plan"),
+]
+account_pages = [
+    path("accounts/", soon, name="accounts"),
+    path("accounts/plan/", soon, name="plan-many"),
+    path("accounts/verify/", soon, name="verify-many"),
+    path("accounts/new/", soon, name="wizard-new"),
+    path("accounts/<uuid:pk>/", soon, name="account"),
+    path("accounts/<uuid:pk>/plan/", soon, name="plan"),
+    path("accounts/<uuid:pk>/verify/", soon, name="verify"),
+    path("accounts/<uuid:pk>/remove/", soon, name="remove"),
+    path("accounts/<uuid:pk>/accept/", soon, name="accept"),
+    path("accounts/<uuid:pk>/test-access/", soon, name="test-access"),
+    path("accounts/<uuid:pk>/<slug:step>/", soon, name="wizard"),
+]
+run_pages = [
+    path("runs/", soon, name="runs"),
+    path("runs/<uuid:pk>/", soon, name="run"),
+    path("runs/<uuid:pk>/progress/", soon, name="run-progress"),
+    path("runs/<uuid:pk>/approve/", soon, name="run-approve"),
+    path("runs/<uuid:pk>/discard/", soon, name="run-discard"),
+    path("runs/<uuid:pk>/again/", soon, name="run-again"),
+]
+bundle_pages = [
+    path("bundles/", soon, name="bundles"),
+    path("bundles/build/", soon, name="bundle-build"),
+    path("bundles/<int:number>/", soon, name="bundle"),
+    path("bundles/<int:number>/files/<path:path>", soon, name="bundle-file"),
+    path("bundles/<int:number>/download/", soon, name="bundle-download"),
+]
+
+urlpatterns = [
+    *overview_pages,
+    *account_pages,
+    *run_pages,
+    *bundle_pages,
+    path("settings/", soon, name="settings"),
+]

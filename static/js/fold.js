@@ -1,0 +1,22 @@
+// A button with data-fold="ID" folds that element away and back, where it is shown.
+for (const button of document.querySelectorAll("[data-fold]")) {
+  const target = document.getElementById(button.dataset.fold);
+  button.addEventListener("click", () => {
+    const open = target.classList.toggle("unfolded");
+    button.setAttribute("aria-expanded", String(open));
+  });
+}
+
+// Escape and a click elsewhere close an open menu.
+document.addEventListener("click", (event) => {
+  for (const menu of document.querySelectorAll("details.menu[open]")) {
+    if (!menu.contains(event.target)) menu.open = false;
+  }
+});
+document.addEventListener("keydown", (event) => {
+  if (event.key !== "Escape") return;
+  for (const menu of document.querySelectorAll("details.menu[open]")) {
+    menu.open = false;
+    menu.querySelector("summary").focus();
+  }
+});

@@ -1,0 +1,22 @@
+// Tables with data-select: a box that ticks all rows, and a bar that says how many.
+for (const form of document.querySelectorAll("form[data-select]")) {
+  const boxes = [...form.querySelectorAll("input[name=account]")];
+  const all = form.querySelector("[data-select-all]");
+  const bar = form.querySelector("[data-select-bar]");
+  const count = form.querySelector("[data-select-count]");
+
+  const show = () => {
+    const ticked = boxes.filter((box) => box.checked).length;
+    count.textContent = `${ticked} account${ticked === 1 ? "" : "s"} selected`;
+    bar.hidden = ticked === 0;
+    all.checked = ticked === boxes.length;
+    all.indeterminate = ticked > 0 && ticked < boxes.length;
+  };
+
+  all.addEventListener("change", () => {
+    for (const box of boxes) box.checked = all.checked;
+    show();
+  });
+  form.addEventListener("change", show);
+  show();
+}
