@@ -209,6 +209,8 @@ def read_managing(reader: Reader, node: yaml.Node) -> tuple[Managing, bool]:
         ami_owner=reader.checked(parts, "ami_owner", names.account_name),
         access_role=reader.checked(parts, "access_role", names.role_name),
     )
+    if managing.clash:
+        reader.wrong(node, managing.clash)
     return managing, reader.truth(parts, "trusts_bowline", default=True)
 
 
@@ -311,7 +313,17 @@ def read_account(reader: Reader, node: yaml.Node, partition: str) -> WrittenAcco
         access_role=reader.checked(parts, "access_role", names.role_name),
         adopts=reader.truth(parts, "adopts", default=False),
     )
+    refuse_unsuited(reader, parts.get("providers", node), managed)
     return WrittenAccount(node.start_mark.line + 1, managed, external_id)
+
+
+def refuse_unsuited(reader: Reader, node: yaml.Node, managed: Managed) -> None:
+    """Name each provider whose details are fine alone, but not for this account."""
+    for provider in managed.providers:
+        try:
+            provider.suit(managed)
+        except DetailsError as error:
+            reader.wrong(node, f"{provider.key}: {error}")
 
 
 def no_external_id(title: str) -> str:

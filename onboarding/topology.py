@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import combinations
 from typing import TYPE_CHECKING
 
 from onboarding.partitions import PARTITIONS, arn
@@ -73,6 +74,28 @@ class Managing:
                 return existing
             case InstanceRole(name=name) | PodRole(name=name):
                 return self.arn("iam", self.account_id, f"role/{name}")
+
+    @property
+    def clash(self) -> str:
+        """Say which of its roles share a name; empty where each has its own.
+
+        They may all stand in one account. And instances that get the base role
+        must never get Spinnaker's own by it.
+        """
+        resource = self.identity_arn.rsplit(":", 1)[-1]
+        identity = resource.rsplit("/", 1)[-1] if "role/" in resource else ""
+        roles = {
+            "the managed role": self.managed_role,
+            "the base role": self.base_role,
+            "Spinnaker's own identity": identity,
+        }
+        for one, other in combinations(roles, 2):
+            if roles[one].lower() == roles[other].lower():
+                return (
+                    f"“{roles[one]}” names both {one} and {other}. Give each role a "
+                    "name of its own."
+                )
+        return ""
 
     def arn(self, service: str, account: str, resource: str, region: str = "") -> str:
         return arn(self.partition, service, account, resource, region=region)

@@ -149,9 +149,9 @@ class Provider:
     def suit(self, managed: Managed) -> None:
         """Raise DetailsError where the details do not suit the account."""
 
-    def same_choices(self, details: Mapping[str, Any]) -> bool:
-        """Tell whether stored details say the same, apart from what was looked up."""
-        return self.details == dict(details)
+    def choices(self) -> Self:
+        """Return itself with only what a person chose, nothing that was looked up."""
+        return self
 
     def lookups(self, managed: Managed) -> tuple[Call, ...]:
         """Name what must be asked of AWS (by the access role) to know the rest."""

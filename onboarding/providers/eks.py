@@ -78,7 +78,7 @@ class Cluster:
                 "empty, or choose other rights.",
             )
         if self.access == ENTRY and self.mode == "CONFIG_MAP":
-            raise DetailsError("access", no_access_entries(self.name))
+            raise DetailsError("access", no_access_entries(self.name, self.region))
 
     @classmethod
     def from_details(cls, details: Any) -> Self:
@@ -117,12 +117,13 @@ class Cluster:
         )
 
 
-def no_access_entries(cluster: str) -> str:
+def no_access_entries(cluster: str, region: str) -> str:
     return (
         f"Cluster {cluster} knows no access entries yet. Switch its authentication "
-        "mode to API_AND_CONFIG_MAP (this cannot be undone): aws eks update-cluster-config "
-        f"--name {cluster} --access-config authenticationMode=API_AND_CONFIG_MAP. Or "
-        "choose aws-auth, and add the printed entry yourself."
+        "mode to API_AND_CONFIG_MAP (this cannot be undone): aws eks "
+        f"update-cluster-config --region {region} --name {cluster} --access-config "
+        "authenticationMode=API_AND_CONFIG_MAP. Or choose aws-auth, and add the "
+        "printed entry yourself."
     )
 
 
@@ -270,7 +271,7 @@ def cluster_checks(managing: Managing, cluster: Cluster) -> Iterator[Check]:
             cluster.lookup,
             "Bowline's access role must be allowed eks:DescribeCluster.",
             expects="cluster.accessConfig.authenticationMode != 'CONFIG_MAP'",
-            missing=no_access_entries(cluster.name),
+            missing=no_access_entries(cluster.name, cluster.region),
             as_managed_role=False,
         )
         yield Check(

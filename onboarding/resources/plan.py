@@ -67,6 +67,16 @@ class NotOurs(Exception):
         )
 
 
+class WantedTwice(ValueError):
+    """One name is wanted for two different things: a detail must change."""
+
+    def __init__(self, resource: Resource) -> None:
+        super().__init__(
+            f"The {resource.kind} {resource.name} in account {resource.account} is "
+            "wanted for two purposes. Give one of them another name."
+        )
+
+
 class PlanOutdated(Exception):
     """AWS or the account has moved since the plan was approved."""
 
@@ -77,9 +87,13 @@ def diff(
     """List what to change, creations in the order of `desired`, deletions last.
 
     What is observed without Bowline's mark is left as it is: silently where it is
-    right or `adopts` says so, else by raising NotOurs. It is never deleted.
+    right or `adopts` says so, else by raising NotOurs. It is never deleted. Raise
+    WantedTwice where `desired` contradicts itself.
     """
-    wanted = {resource.key: resource for resource in desired}
+    wanted: dict[Key, Resource] = {}
+    for resource in desired:
+        if wanted.setdefault(resource.key, resource) != resource:
+            raise WantedTwice(resource)
     found = {resource.key: resource for resource in observed}
     changes: list[Change] = []
     for key, after in wanted.items():
