@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from django.db import transaction
 from onboarding.aws.discover import answers, oidc_issuer
-from onboarding.aws.session import Sessions
 
 from accounts.models import ManagingAccount, Run, Step
 from accounts.runs import mark
@@ -17,6 +16,7 @@ from accounts.topologies import (
     managing_reach,
     managing_row,
 )
+from onboarding.aws.session import Sessions
 from onboarding.resources.plan import Change, Delta
 from onboarding.topology import PodRole
 
@@ -67,6 +67,7 @@ def learn(run: Run, sessions: Sessions) -> None:
         return
     managed = managed_of(run.account)
     for provider in managed.providers:
+        provider.suit(managed)
         calls = provider.lookups(managed)
         if not calls:
             continue

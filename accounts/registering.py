@@ -8,13 +8,14 @@ from django.core.exceptions import ValidationError
 from django.db import transaction
 
 from accounts.models import EnabledProvider, ManagedAccount, ManagingAccount
-from accounts.topologies import NameTaken, claim_names
+from accounts.topologies import NameTaken, claim_names, provider_of
 from onboarding.accounts_file import (
     AccountsFile,
     FileProblems,
     Problem,
     WrittenAccount,
 )
+from onboarding.providers.base import DetailsError
 from onboarding.topology import ExistingIdentity, Identity, InstanceRole, Managing
 
 
@@ -31,15 +32,16 @@ def register(file: AccountsFile) -> list[ManagedAccount]:
             try:
                 with transaction.atomic():
                     accounts.append(register_account(written))
-            except (NameTaken, ValidationError) as error:
+            except (DetailsError, NameTaken, ValidationError) as error:
                 problems.append(Problem(written.line, sentence(error)))
         if problems:
             raise FileProblems(problems)
     return accounts
 
 
-def sentence(error: NameTaken | ValidationError) -> str:
-    return str(error) if isinstance(error, NameTaken) else " ".join(error.messages)
+def sentence(error: ValueError | ValidationError) -> str:
+    is_form = isinstance(error, ValidationError)
+    return " ".join(error.messages) if is_form else str(error)
 
 
 def identity_fields(identity: Identity) -> dict[str, str]:
@@ -101,8 +103,9 @@ def register_account(written: WrittenAccount) -> ManagedAccount:
         held[key].delete()
         changed = True
     for key, provider in wanted.items():
+        provider.suit(managed)
         enabled = held.get(key) or EnabledProvider(account=row, key=key)
-        if enabled.pk and provider.same_choices(enabled.details):
+        if enabled.pk and provider.choices() == provider_of(enabled).choices():
             continue
         enabled.details, enabled.described = provider.details, True
         enabled.save()

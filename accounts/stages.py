@@ -6,8 +6,6 @@ import logging
 
 from celery.exceptions import SoftTimeLimitExceeded
 from django.db import DatabaseError, transaction
-from onboarding.aws.errors import AwsError
-from onboarding.aws.session import Sessions
 
 from accounts.applying import apply_run
 from accounts.lease import LeaseLost
@@ -17,6 +15,9 @@ from accounts.runs import mark
 from accounts.states import WORKING, State, Status
 from accounts.topologies import managing_row
 from accounts.verifying import verify_run
+from onboarding.aws.errors import AwsError
+from onboarding.aws.session import Sessions
+from onboarding.providers.base import DetailsError
 from onboarding.resources.plan import NotOurs, PlanOutdated
 from onboarding.resources.policy import QuotaExceeded
 
@@ -48,8 +49,12 @@ def carry_on(run: Run, sessions: Sessions | None = None) -> None:
         outdate(run, str(error))
     except AwsError as error:
         fail(run, error)
-    except (NotOurs, QuotaExceeded) as error:
-        fail(run, refusal(error))
+    except NotOurs as error:
+        fail(run, not_ours(error))
+    except QuotaExceeded as error:
+        fail(run, not_planned(error, "Let the whole organization be assumed instead."))
+    except DetailsError as error:
+        fail(run, not_planned(error, "Edit the account's details, and plan again."))
     except (DatabaseError, SoftTimeLimitExceeded):
         raise  # the row still says that there is work: the sweep sends it again
     except Exception as error:
@@ -80,7 +85,6 @@ def own_error(error: Exception) -> AwsError:
         operation="",
         message=f"Bowline itself failed here ({type(error).__name__}: {error}).",
         hint="This is a bug: report it with the worker's log. Planning again is safe.",
-        retryable=False,
     )
 
 
@@ -94,16 +98,12 @@ def outdate(run: Run, message: str) -> None:
             mark(run, State.OUTDATED)
 
 
-def refusal(error: NotOurs | QuotaExceeded) -> AwsError:
+def not_planned(error: ValueError, hint: str) -> AwsError:
     """Say in an AwsError's words what only a person can decide."""
-    if isinstance(error, QuotaExceeded):
-        return AwsError(
-            account="",
-            operation="plan",
-            message=str(error),
-            hint="Let the whole organization be assumed instead of listed accounts.",
-            retryable=False,
-        )
+    return AwsError(account="", operation="plan", message=str(error), hint=hint)
+
+
+def not_ours(error: NotOurs) -> AwsError:
     return AwsError(
         account=error.resource.account,
         operation="plan",
@@ -113,5 +113,4 @@ def refusal(error: NotOurs | QuotaExceeded) -> AwsError:
             "page, or let the account's access step adopt what stands: Bowline then "
             "only adds its own policies to it."
         ),
-        retryable=False,
     )

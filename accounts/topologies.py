@@ -5,10 +5,16 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from django.db import IntegrityError, transaction
-from onboarding.aws.session import Reach
 
-from accounts.models import ManagedAccount, ManagingAccount, SpinnakerName
+from accounts.models import (
+    EnabledProvider,
+    ManagedAccount,
+    ManagingAccount,
+    SpinnakerName,
+)
+from onboarding.aws.session import Reach
 from onboarding.providers import PROVIDERS
+from onboarding.providers.base import Provider
 from onboarding.topology import (
     ExistingIdentity,
     Identity,
@@ -76,16 +82,18 @@ def managing_of(row: ManagingAccount) -> Managing:
     )
 
 
+def provider_of(enabled: EnabledProvider) -> Provider:
+    return PROVIDERS[enabled.key].from_details(enabled.details)
+
+
 def managed_of(row: ManagedAccount) -> Managed:
-    enabled = {provider.key: provider.details for provider in row.providers.all()}
+    enabled = {provider.key: provider for provider in row.providers.all()}
     return Managed(
         name=row.name,
         account_id=row.account_id,
         regions=tuple(row.regions),
         providers=tuple(
-            provider.from_details(enabled[key])
-            for key, provider in PROVIDERS.items()
-            if key in enabled
+            provider_of(enabled[key]) for key in PROVIDERS if key in enabled
         ),
         environment=row.environment,
         permissions=Permissions(tuple(row.read_roles), tuple(row.write_roles)),

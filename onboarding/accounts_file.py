@@ -16,6 +16,8 @@ from onboarding.partitions import PARTITIONS, known_region
 from onboarding.providers import PROVIDERS
 from onboarding.providers.base import DetailsError, Provider
 from onboarding.topology import (
+    BASE_ROLE,
+    MANAGED_ROLE,
     ExistingIdentity,
     Identity,
     InstanceRole,
@@ -151,8 +153,11 @@ def plain(node: yaml.Node) -> Any:
     return str(node.value)
 
 
-def read(text: str) -> AccountsFile:
-    """Read the file; raise FileProblems with every problem in it."""
+def read(text: str, *, partition: str = "aws") -> AccountsFile:
+    """Read the file; raise FileProblems with every problem in it.
+
+    The partition counts where the file leaves the managing account out.
+    """
     if len(text) > LARGEST:
         raise FileProblems([Problem(1, "The file is over 20 MB.")])
     try:
@@ -169,7 +174,7 @@ def read(text: str) -> AccountsFile:
     managing, trusts = None, True
     if "managing" in parts:
         managing, trusts = read_managing(reader, parts["managing"])
-    partition = managing.partition if managing else "aws"
+        partition = managing.partition
     accounts = read_accounts(reader, parts.get("accounts"), partition)
     refuse_twins(reader, accounts)
     if reader.problems:
@@ -201,9 +206,8 @@ def read_managing(reader: Reader, node: yaml.Node) -> tuple[Managing, bool]:
         identity=read_identity(reader, parts.get("identity")),
         partition=partition,
         managed_role=reader.checked(parts, "managed_role", names.role_name)
-        or Managing.managed_role,
-        base_role=reader.checked(parts, "base_role", names.role_name)
-        or Managing.base_role,
+        or MANAGED_ROLE,
+        base_role=reader.checked(parts, "base_role", names.role_name) or BASE_ROLE,
         organization=read_assume(reader, parts.get("assume")),
         bakes=reader.truth(parts, "bakes", default=False),
         ami_owner=reader.checked(parts, "ami_owner", names.account_name),
@@ -301,7 +305,7 @@ def read_account(reader: Reader, node: yaml.Node, partition: str) -> WrittenAcco
     regions = reader.texts(parts, "regions", region)
     if "regions" not in parts:
         reader.wrong(node, "The key “regions” is missing here.")
-    elif not regions:
+    elif plain(parts["regions"]) == []:
         reader.wrong(parts["regions"], "Name at least one region.")
     managed = Managed(
         name=reader.needed(node, parts, "name", names.account_name),

@@ -13,6 +13,10 @@ if TYPE_CHECKING:
     from onboarding.providers.base import Provider
 
 
+MANAGED_ROLE, BASE_ROLE = "spinnakerManaged", "BaseIAMRole"
+"""The names in Spinnaker's own documentation and defaults."""
+
+
 @dataclass(frozen=True, slots=True)
 class InstanceRole:
     """An EC2 instance role, with its instance profile, that Bowline makes."""
@@ -51,8 +55,8 @@ class Managing:
     account_id: str
     identity: Identity = InstanceRole()
     partition: str = "aws"
-    managed_role: str = "spinnakerManaged"
-    base_role: str = "BaseIAMRole"
+    managed_role: str = MANAGED_ROLE
+    base_role: str = BASE_ROLE
     organization: str = ""
     """The organization whose accounts may all be assumed; empty: listed ones."""
     bakes: bool = False

@@ -168,6 +168,12 @@ class Eks(Provider):
                 )
         require_no_doubles("clusters", (managed.name, *self.names(managed)))
 
+    def choices(self) -> Self:
+        nothing = dict.fromkeys(LEARNED, "")
+        return replace(
+            self, clusters=tuple(replace(c, **nothing) for c in self.clusters)
+        )
+
     def lookups(self, managed: Managed) -> tuple[Call, ...]:
         return tuple(cluster.lookup for cluster in self.clusters)
 

@@ -17,7 +17,7 @@ from onboarding.aws.session import Sessions
 
 from accounts.batch import Batch
 from accounts.bundles import NothingReady, build, new_bundle
-from accounts.models import ManagedAccount, Run
+from accounts.models import ManagedAccount, ManagingAccount, Run
 from accounts.plain_diff import printed
 from accounts.registering import register
 from accounts.runs import RunOpen, accept
@@ -54,7 +54,10 @@ class Command(BaseCommand):
 
     def handle(self, *, file: Path, check: bool, **options: Any) -> None:
         try:
-            written = read(file.read_text(encoding="utf-8"))
+            text = file.read_text(encoding="utf-8")
+            described = ManagingAccount.objects.first()
+            partition = described.partition if described else "aws"
+            written = read(text, partition=partition)
             if check:
                 self.say(f"{file}: {len(written.accounts)} accounts, no errors.")
                 return

@@ -1,0 +1,215 @@
+"""accounts.yaml: read whole, or every problem with its line."""
+
+from __future__ import annotations
+
+import pytest
+
+from onboarding.accounts_file import FileProblems, Problem, read
+from onboarding.providers.ecs import Ecs
+from onboarding.topology import ExistingIdentity, InstanceRole, PodRole
+
+WHOLE = """\
+managing:
+  name: core
+  account_id: "911111111111"
+  identity: {instance_role: SpinnakerAuthRole}
+  assume: {organization: o-a1b2c3d4e5}
+accounts:
+- name: staging
+  account_id: "922222222222"
+  environment: staging
+  regions: [us-east-1, us-west-2]
+  access_role: OrganizationAccountAccessRole
+  permissions: {READ: [developers], WRITE: [operators]}
+  providers:
+    ec2: {}
+    ecs:
+    lambda: {code_buckets: [code]}
+    eks: {clusters: [{name: apps, region: us-east-1, namespaces: [web]}]}
+"""
+
+ONE = """\
+accounts:
+- name: staging
+  account_id: "922222222222"
+  regions: [us-east-1]
+  providers: {ec2: {}}
+"""
+
+
+def problems(text: str) -> tuple[Problem, ...]:
+    with pytest.raises(FileProblems) as caught:
+        read(text)
+    return caught.value.problems
+
+
+def test_the_documented_file_is_read() -> None:
+    file = read(WHOLE)
+
+    (account,) = file.accounts
+    assert file.managing is not None
+    assert file.managing.organization == "o-a1b2c3d4e5"
+    assert file.managing.identity == InstanceRole("SpinnakerAuthRole")
+    assert account.managed.name == "staging"
+    assert account.managed.permissions.read == ("developers",)
+    assert [p.key for p in account.managed.providers] == ["ec2", "ecs", "eks", "lambda"]
+    assert account.managed.providers[1] == Ecs()
+
+
+@pytest.mark.parametrize(
+    ("written", "identity"),
+    [
+        (
+            "{existing: 'arn:aws:iam::911111111111:user/spinnaker'}",
+            ExistingIdentity("arn:aws:iam::911111111111:user/spinnaker"),
+        ),
+        (
+            "{pod_role: {name: r, cluster: c, region: us-east-1, namespace: spinnaker,"
+            " service_account: clouddriver}}",
+            PodRole("r", "c", "us-east-1", "spinnaker", "clouddriver"),
+        ),
+    ],
+)
+def test_each_kind_of_identity_is_read(written: str, identity: object) -> None:
+    file = read(
+        f"managing: {{name: core, account_id: '911111111111', identity: {written}}}"
+    )
+
+    assert file.managing is not None
+    assert file.managing.identity == identity
+
+
+def test_an_external_id_is_on_unless_ecs_is_chosen() -> None:
+    plain = read(ONE)
+    with_ecs = read(ONE.replace("{ec2: {}}", "{ec2: {}, ecs: {}}"))
+
+    assert plain.accounts[0].uses_external_id
+    assert not with_ecs.accounts[0].uses_external_id
+
+
+def test_an_external_id_beside_ecs_is_refused_with_the_reason() -> None:
+    text = ONE.replace("{ec2: {}}", "{ecs: {}}") + "  external_id: true\n"
+
+    (problem,) = problems(text)
+
+    assert problem.line == 6
+    assert "Clouddriver drops the external ID" in problem.message
+
+
+def test_an_unquoted_account_id_keeps_its_leading_zero() -> None:
+    file = read(ONE.replace('"922222222222"', "012345670123"))
+
+    assert file.accounts[0].managed.account_id == "012345670123"
+
+
+def test_spaces_and_dashes_in_an_account_id_do_not_matter() -> None:
+    file = read(ONE.replace('"922222222222"', '"9222-2222 2222"'))
+
+    assert file.accounts[0].managed.account_id == "922222222222"
+
+
+def test_every_problem_is_told_with_its_line() -> None:
+    text = """\
+managing: {name: core, account_id: "9111", colour: blue}
+accounts:
+- name: Staging
+  account_id: "922222222222"
+  regions: [us-est-1]
+  providers:
+    ec2: {key_pair: 7, wings: 2}
+"""
+
+    found = problems(text)
+
+    assert [problem.line for problem in found] == [1, 1, 3, 5, 7]
+    assert "no key “colour”" in "".join(problem.message for problem in found[:2])
+    assert "“Staging” cannot be used" in found[2].message
+    assert "us-east-1" in found[3].message
+    assert "no detail “wings”" in found[4].message
+
+
+@pytest.mark.parametrize("missing", ["name", "account_id", "regions", "providers"])
+def test_a_missing_key_is_named(missing: str) -> None:
+    lines = [line for line in ONE.splitlines() if f"{missing}:" not in line]
+    text = "\n".join(lines)
+    if missing == "name":
+        text = text.replace("  account_id", "- account_id", 1)
+
+    assert f"“{missing}” is missing" in problems(text)[0].message
+
+
+@pytest.mark.parametrize(
+    ("text", "line", "words"),
+    [
+        ("", 1, "empty"),
+        ("accounts: [", 2, "Not YAML"),
+        ("accounts:\n\t- name: x\n", 2, "Not YAML"),
+        ("accounts: {a: b}", 1, "must be a list"),
+        ("[1, 2]", 1, "must be a mapping"),
+        ("accounts:\n- just text\n", 2, "must be a mapping"),
+        (ONE + "  name: again\n", 6, "twice"),
+        (ONE + "  adopts: perhaps\n", 6, "true or false"),
+        (ONE.replace("[us-east-1]", "[]"), 4, "at least one region"),
+        (ONE.replace("[us-east-1]", "us-east-1"), 4, "must be a list"),
+        (ONE.replace("{ec2: {}}", "{}"), 5, "at least one of ec2"),
+        (ONE.replace("{ec2: {}}", "{ec2: yes}"), 5, "mapping of its details"),
+        (ONE.replace("name: staging", "name: [a]"), 2, "must be a text"),
+        ("managing: {name: c, account_id: '911111111111', identity: {}}", 1, "one of"),
+        ("managing: {name: c, account_id: '911111111111', assume: all}", 1, "listed"),
+        ("managing: {name: c, account_id: '911111111111', partition: eu}", 1, "aws-cn"),
+        ("a: &a [x]\nb: *c\n", 2, "Not YAML"),
+    ],
+)
+def test_a_wrong_file_gets_a_sentence_with_its_line(
+    text: str, line: int, words: str
+) -> None:
+    found = problems(text)
+
+    assert any(p.line == line and words in p.message for p in found), found
+
+
+def test_names_that_two_accounts_share_are_refused() -> None:
+    text = """\
+accounts:
+- {name: a, account_id: "911111111111", regions: [us-east-1], providers: {ecs: {}}}
+- {name: a-ecs, account_id: "911111111111", regions: [us-east-1], providers: {ec2: {}}}
+"""
+
+    found = problems(text)
+
+    assert found == (
+        Problem(3, "“911111111111” is taken by line 2 already."),
+        Problem(3, "“a-ecs” is taken by line 2 already."),
+    )
+
+
+@pytest.mark.parametrize(
+    "hostile", ["$(reboot)", "a'b", "a\\nb", "@file", "-rf", 'a"b', "a;b", "`id`"]
+)
+def test_hostile_names_are_refused(hostile: str) -> None:
+    name = f'"{hostile}"' if '"' not in hostile else f"'{hostile}'"
+
+    found = problems(ONE.replace("name: staging", f"name: {name}"))
+
+    assert "cannot be used" in found[0].message
+
+
+def test_the_partition_is_given_where_the_file_has_no_managing_account() -> None:
+    text = ONE.replace("us-east-1", "cn-north-1")
+
+    file = read(text, partition="aws-cn")
+
+    assert file.accounts[0].managed.regions == ("cn-north-1",)
+
+
+def test_a_nest_of_aliases_ends_at_once() -> None:
+    bomb = "a: &a [x, x]\n" + "\n".join(
+        f"{new}: &{new} [*{old}, *{old}, *{old}, *{old}, *{old}, *{old}, *{old}]"
+        for old, new in zip("abcdefghijkl", "bcdefghijklm", strict=True)
+    )
+
+    assert "no key “a”" in problems(bomb)[0].message
+
+
+def test_a_file_over_the_limit_is_refused_unread() -> None:
+    assert "20 MB" in problems("#" * 20_000_001)[0].message
