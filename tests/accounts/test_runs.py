@@ -1,0 +1,235 @@
+"""What people do with runs: each decision once, and nothing lost."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import pytest
+from django.utils import timezone
+
+from accounts.models import ManagedAccount, Run
+from accounts.runs import (
+    RunOpen,
+    accept,
+    approve,
+    discard,
+    keep,
+    plan,
+    plan_managing,
+    remove,
+    verify,
+)
+from accounts.states import State, Status
+from accounts.topologies import NameTaken, NoManagingAccount
+from tests.rows import account_row, managing_row, person
+
+pytestmark = pytest.mark.django_db
+
+
+def planned(account: ManagedAccount | None = None) -> Run:
+    run = plan(account or account_row(), None, send=keep)
+    run.move(Status.PLANNED, since=(Status.PLANNING,))
+    return run
+
+
+def state_of(account: ManagedAccount) -> str:
+    return ManagedAccount.objects.get(pk=account.pk).state
+
+
+def test_a_plan_needs_a_managing_account() -> None:
+    account = account_row()
+
+    with pytest.raises(NoManagingAccount, match="managing account first"):
+        plan(account, None, send=keep)
+
+
+def test_a_plan_remembers_the_versions_and_the_person() -> None:
+    managing_row(version=3)
+    account = account_row(version=7)
+    operator = person("operator")
+
+    run = plan(account, operator, send=keep)
+
+    assert (run.version, run.managing_version) == (7, 3)
+    assert run.created_by == operator
+    assert run.status == Status.PLANNING
+
+
+def test_it_is_sent_to_a_worker_when_the_rows_are_committed(
+    django_capture_on_commit_callbacks,
+) -> None:
+    managing_row()
+    account = account_row()
+    sent: list[Run] = []
+
+    with django_capture_on_commit_callbacks(execute=True):
+        run = plan(account, None, send=sent.append)
+        assert sent == []
+
+    assert sent == [run]
+
+
+def test_a_second_plan_puts_the_waiting_one_aside() -> None:
+    managing_row()
+    account = account_row()
+    first = planned(account)
+
+    second = plan(account, None, send=keep)
+
+    first.refresh_from_db()
+    assert first.status == Status.DISCARDED
+    assert second.status == Status.PLANNING
+
+
+def test_a_second_plan_is_refused_while_a_worker_is_on_the_first() -> None:
+    managing_row()
+    account = account_row()
+    first = plan(account, None, send=keep)
+
+    with pytest.raises(RunOpen) as caught:
+        plan(account, None, send=keep)
+
+    assert caught.value.run == first
+
+
+def test_the_managing_account_has_one_open_run() -> None:
+    managing_row()
+    plan_managing(None, send=keep)
+
+    with pytest.raises(RunOpen):
+        plan_managing(None, send=keep)
+
+
+def test_two_people_approve_at_once_and_one_run_comes_of_it(
+    django_capture_on_commit_callbacks,
+) -> None:
+    managing_row()
+    run = planned()
+    same = Run.objects.get(pk=run.pk)
+    sent: list[Run] = []
+
+    with django_capture_on_commit_callbacks(execute=True):
+        first = approve(run, person("approver"), send=sent.append)
+        second = approve(same, person("operator"), send=sent.append)
+
+    run.refresh_from_db()
+    assert (first, second) == (True, False)
+    assert len(sent) == 1
+    assert run.approved_by is not None
+    assert run.approved_by.username == "approver"
+
+
+def test_approval_takes_the_proof_away_and_a_waiting_plan_does_not() -> None:
+    managing_row()
+    account = account_row(state=State.VERIFIED, proof=State.VERIFIED)
+
+    run = planned(account)
+    before = list(ManagedAccount.objects.ready())
+    approve(run, None, send=keep)
+
+    assert before == [account]
+    assert not ManagedAccount.objects.ready()
+
+
+@pytest.mark.parametrize(
+    ("fields", "state"),
+    [
+        ({}, State.DRAFT),
+        ({"granted_at": timezone.now()}, State.OUTDATED),
+        ({"granted_at": timezone.now(), "proof": "verified"}, State.VERIFIED),
+    ],
+)
+def test_a_discarded_plan_leaves_the_account_as_it_was(
+    fields: dict[str, object], state: State
+) -> None:
+    managing_row()
+    account = account_row(**fields)
+    run = planned(account)
+
+    assert discard(run)
+
+    assert state_of(account) == state
+
+
+def test_a_run_that_is_being_applied_cannot_be_discarded() -> None:
+    managing_row()
+    run = planned()
+    approve(run, None, send=keep)
+
+    assert not discard(run)
+
+
+def test_verifying_starts_without_a_plan() -> None:
+    managing_row()
+
+    run = verify(account_row(), None)
+
+    assert (run.kind, run.status) == (Run.Kind.VERIFY, Status.VERIFYING)
+
+
+def test_removing_starts_with_a_plan() -> None:
+    managing_row()
+
+    run = remove(account_row(), None)
+
+    assert (run.kind, run.status) == (Run.Kind.REMOVE, Status.PLANNING)
+
+
+def test_an_evaluated_account_is_ready_once_a_person_accepts_it() -> None:
+    account = account_row(state=State.EVALUATED, proof=State.EVALUATED)
+    approver = person("approver")
+
+    before = list(ManagedAccount.objects.ready())
+    accepted = accept(account, approver)
+
+    account.refresh_from_db()
+    assert before == []
+    assert accepted
+    assert account.accepted_by == approver
+    assert list(ManagedAccount.objects.ready()) == [account]
+
+
+def test_a_draft_cannot_be_accepted() -> None:
+    assert not accept(account_row(), person("approver"))
+
+
+def test_an_edit_outdates_the_account_and_takes_its_proof() -> None:
+    account = account_row(
+        state=State.VERIFIED, proof=State.VERIFIED, accepted_at=timezone.now()
+    )
+
+    account.touch()
+
+    assert account.version == 2
+    assert account.state == State.OUTDATED
+    assert (account.proof, account.accepted_at) == ("", None)
+
+
+def test_a_name_of_another_provider_of_another_account_is_taken() -> None:
+    managing_row()
+    plan(account_row("web", providers={"ecs": {}}), None, send=keep)
+    twin = account_row("web-ecs", account_id="933333333333")
+
+    with pytest.raises(NameTaken, match=r"“web-ecs”.*web \(922222222222\)"):
+        plan(twin, None, send=keep)
+
+    assert not twin.runs.exists()
+
+
+def test_only_runs_that_nobody_looks_after_are_abandoned() -> None:
+    managing_row()
+    now = timezone.now()
+    long_ago = now - timedelta(minutes=5)
+    lost = plan(account_row(), None, send=keep)
+    leased = plan(account_row("b", account_id="9" * 12), None, send=keep)
+    queued = plan(account_row("c", account_id="8" * 12), None, send=keep)
+    waiting = planned(account_row("d", account_id="7" * 12))
+    dead = plan(account_row("e", account_id="6" * 12), None, send=keep)
+    leased.take_lease()
+    Run.objects.filter(pk__in=[queued.pk]).update(queued_at=now)
+    Run.objects.filter(pk=dead.pk).update(queued_at=long_ago, leased_until=long_ago)
+
+    abandoned = set(Run.objects.abandoned(now))
+
+    assert abandoned == {lost, dead}
+    assert waiting not in abandoned

@@ -1,0 +1,41 @@
+"""Rows for tests: valid ones, with only the differing fields given."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.contrib.auth.models import Group, User
+
+from accounts.models import EnabledProvider, ManagedAccount, ManagingAccount
+
+PASSWORD = "a-password-of-tests"
+
+
+def managing_row(**fields: Any) -> ManagingAccount:
+    plain = {"name": "core", "account_id": "911111111111"}
+    return ManagingAccount.objects.create(**{**plain, **fields})
+
+
+def account_row(
+    name: str = "staging",
+    *,
+    providers: dict[str, dict[str, Any]] | None = None,
+    **fields: Any,
+) -> ManagedAccount:
+    """Make an account with providers' details by key; EC2 unless others are given."""
+    plain = {"account_id": "922222222222", "regions": ["us-east-1"]}
+    row = ManagedAccount.objects.create(name=name, **{**plain, **fields})
+    for key, details in ({"ec2": {}} if providers is None else providers).items():
+        EnabledProvider.objects.create(
+            account=row, key=key, details=details, described=True
+        )
+    return row
+
+
+def person(role: str, **fields: Any) -> User:
+    """Make a user with one role, who is called like it."""
+    user = User.objects.create_user(
+        **{"username": role, "password": PASSWORD, **fields}
+    )
+    user.groups.add(Group.objects.get(name=role))
+    return user
