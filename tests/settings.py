@@ -1,11 +1,13 @@
 """The site's settings in an environment made for tests, whatever the shell holds.
 
-A worker that a test starts gets the same, through the environment.
+A worker that a test starts has the same environment, with the site's own settings.
 """
 
 from __future__ import annotations
 
 import os
+
+from script.servers import free_port
 
 for name in [name for name in os.environ if name.startswith("AWS_")]:
     del os.environ[name]
@@ -14,7 +16,11 @@ os.environ |= {
     "AWS_EC2_METADATA_DISABLED": "true",
     "AWS_SHARED_CREDENTIALS_FILE": os.devnull,
     "DEBUG": "false",
+    # Playwright runs an event loop in the thread that the tests run in.
+    "DJANGO_ALLOW_ASYNC_UNSAFE": "true",
     "HTTPS": "false",
+    # Nobody listens until the fixture `valkey` does.
+    "REDIS_URL": f"redis://127.0.0.1:{free_port()}/0",
     "SECRET_KEY": "only-for-tests-and-never-for-a-site",
 }
 
@@ -27,3 +33,5 @@ STORAGES = {
         "BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage",
     },
 }
+# Nothing is collected; the live server finds static files where they are.
+STATIC_ROOT = None

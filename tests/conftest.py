@@ -1,0 +1,89 @@
+"""What every test stands on: no network but loopback, files for SQLite, Chromium."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import socket
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from django.conf import settings
+
+from script.emulated_organization import Credentials
+
+pytest_plugins = ["tests.servers"]
+
+
+@pytest.fixture(scope="session", autouse=True)
+def only_loopback() -> Iterator[None]:
+    """Refuse every connection that leaves this machine."""
+    connect = socket.socket.connect
+
+    def guarded(self: socket.socket, address: Any) -> None:
+        if self.family in {socket.AF_INET, socket.AF_INET6}:
+            assert address[0] in {"127.0.0.1", "::1", "localhost"}, address
+        connect(self, address)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(socket.socket, "connect", guarded)
+        yield
+
+
+@pytest.fixture(scope="session")
+def django_db_modify_db_settings(
+    django_db_modify_db_settings_parallel_suffix: None,
+    tmp_path_factory: pytest.TempPathFactory,
+) -> None:
+    """Put SQLite into a file: a worker cannot open what is in another's memory."""
+    database = settings.DATABASES["default"]
+    if database["ENGINE"].endswith("sqlite3"):
+        file = tmp_path_factory.mktemp("database") / "bowline.sqlite3"
+        database["TEST"]["NAME"] = str(file)
+
+
+@pytest.fixture
+def aws(organization: Credentials, monkeypatch: pytest.MonkeyPatch) -> Credentials:
+    """Point this process at the emulated organization, as Bowline."""
+    for name, value in organization.environment.items():
+        monkeypatch.setenv(name, value)
+    return organization
+
+
+@pytest.fixture(scope="session")
+def browser_type_launch_args(
+    browser_type_launch_args: dict[str, Any],
+) -> dict[str, Any]:
+    """Use the machine's Chromium. Where there is none, skip; in CI, fail."""
+    chromium = next(filter(None, map(shutil.which, CHROMIUM)), None)
+    if chromium is None:
+        missing = "Chromium is missing. On Debian: apt-get install chromium"
+        if os.environ.get("CI") == "true":
+            pytest.fail(missing)
+        pytest.skip(missing)
+    quiet = [
+        "--disable-background-networking",
+        "--disable-component-update",
+        "--disable-gpu",
+        "--disable-quic",
+        "--disable-sync",
+        "--no-first-run",
+    ]
+    # Root, as in a container, cannot make Chromium's sandbox.
+    sandbox = ["--no-sandbox"] if os.geteuid() == 0 else []
+    return {
+        **browser_type_launch_args,
+        "executable_path": chromium,
+        "args": [*quiet, *sandbox],
+    }
+
+
+CHROMIUM = ("chromium", "chromium-browser", "google-chrome")
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Mark what opens a browser, so that `-m "not browser"` leaves it out."""
+    for item in items:
+        if "browser_type_launch_args" in getattr(item, "fixturenames", ()):
+            item.add_marker("browser")

@@ -1,0 +1,57 @@
+"""The servers of the demo and the tests start, answer and end."""
+
+from __future__ import annotations
+
+import os
+import socket
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from subprocess import Popen
+
+import psycopg
+import pytest
+
+from onboarding.celery import app
+from script.servers import free_port, running, wait_until
+
+
+def test_free_port_passes_over_a_busy_one() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as busy:
+        taken = busy.getsockname()[1]
+
+        assert free_port(taken) != taken
+
+
+def test_running_ends_the_grandchildren_too(tmp_path: Path) -> None:
+    log = tmp_path / "log"
+    child = "import os, time; print(os.getpid(), flush=True); time.sleep(60)"
+    parent = (
+        f"import subprocess, sys; subprocess.run([sys.executable, '-c', {child!r}])"
+    )
+
+    with running([sys.executable, "-c", parent], environment=os.environ, log=log):
+        wait_until(lambda: log.read_text().endswith("\n"), what="No child was born")
+    grandchild = int(log.read_text())
+
+    wait_until(lambda: not Path(f"/proc/{grandchild}").exists(), what="It did not end")
+
+
+def test_wait_until_says_what_did_not_come_about() -> None:
+    with pytest.raises(TimeoutError, match="Nothing happened within 0"):
+        wait_until(lambda: False, what="Nothing happened", seconds=0)
+
+
+def test_postgres_answers(postgres: str) -> None:
+    with psycopg.connect(postgres) as connection:
+        answer = connection.execute("SELECT 1").fetchone()
+
+    assert answer == (1,)
+
+
+def test_a_worker_answers_on_the_broker(
+    celery_worker: Callable[..., Popen[bytes]],
+) -> None:
+    celery_worker()
+
+    assert app.control.ping(timeout=2)

@@ -1,0 +1,96 @@
+"""Fixtures of real servers: AWS that enforces IAM, a broker, PostgreSQL, workers."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
+from pathlib import Path
+from subprocess import Popen
+from urllib.parse import quote
+
+import pytest
+from django.conf import settings
+from django.db import connection
+
+from script.emulated_organization import Credentials, seed
+from script.servers import broker, emulated_aws, postgresql, serving
+
+StartWorker = Callable[..., "Popen[bytes]"]
+
+
+@pytest.fixture(scope="session")
+def emulator(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """Yield the endpoint of an emulated AWS."""
+    with emulated_aws(tmp_path_factory.mktemp("aws")) as endpoint:
+        yield endpoint
+
+
+@pytest.fixture(scope="session")
+def organization(emulator: str) -> Credentials:
+    """Seed the organization, once for all tests: leave it as you would find it."""
+    return seed(emulator)
+
+
+@pytest.fixture
+def own_organization(tmp_path: Path) -> Iterator[Credentials]:
+    """Yield an organization for one test alone, which may change what it likes."""
+    with emulated_aws(tmp_path / "aws") as endpoint:
+        yield seed(endpoint)
+
+
+@pytest.fixture(scope="session")
+def valkey(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """Run the broker that tests.settings names."""
+    port = int(settings.CELERY_BROKER_URL.split(":")[-1].split("/")[0])
+    with broker(tmp_path_factory.mktemp("valkey"), port=port) as url:
+        yield url
+
+
+@pytest.fixture(scope="session")
+def postgres() -> Iterator[str]:
+    """Yield the DATABASE_URL of a PostgreSQL."""
+    with postgresql() as url:
+        yield url
+
+
+@pytest.fixture
+def celery_worker(
+    valkey: str, transactional_db: None, tmp_path: Path
+) -> Iterator[StartWorker]:
+    """Yield a function that starts a worker on the test's database.
+
+    It takes what the worker's environment has beside the test's, and gives the ready
+    worker's process, which leads a process group.
+    """
+    with ExitStack() as workers:
+
+        def start(**environment: str) -> Popen[bytes]:
+            number = len(list(tmp_path.glob("worker-*.log"))) + 1
+            command = [sys.executable, "-m", "celery", "-A", "onboarding", "worker"]
+            options = ["--concurrency=1", "--without-mingle", "--without-gossip"]
+            log = tmp_path / f"worker-{number}.log"
+            return workers.enter_context(
+                serving(
+                    [*command, *options, f"--hostname=worker-{number}@%h"],
+                    environment=os.environ
+                    | {"DATABASE_URL": database_url(), "REDIS_URL": valkey}
+                    | environment,
+                    log=log,
+                    ready=lambda: "ready." in log.read_text(),
+                )
+            )
+
+        yield start
+
+
+def database_url() -> str:
+    """Say how another process opens the database of this test."""
+    database = connection.settings_dict
+    name = quote(str(database["NAME"]))
+    if connection.vendor == "sqlite":
+        return f"sqlite:///{name}"
+    who = f"{database['USER']}:{quote(database['PASSWORD'])}"
+    where = f"host={quote(database['HOST'])}&port={database['PORT']}"
+    return f"postgresql://{who}@/{name}?{where.removesuffix('&port=')}"
