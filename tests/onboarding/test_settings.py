@@ -1,0 +1,72 @@
+"""What the environment says becomes settings, or a sentence."""
+
+from __future__ import annotations
+
+import pytest
+from django.core.exceptions import ImproperlyConfigured
+
+from onboarding.settings import database, env_bool, env_list, secret_key
+
+
+def test_database_reads_a_path_of_sqlite() -> None:
+    sqlite = database("sqlite:////srv/bow%20line/b.sqlite3")
+
+    assert sqlite["NAME"] == "/srv/bow line/b.sqlite3"
+    assert sqlite["OPTIONS"]["transaction_mode"] == "IMMEDIATE"
+
+
+def test_database_reads_every_part_of_postgresql() -> None:
+    url = "postgresql://user:p%40ss@db.example.com:6432/bowline?sslmode=require"
+
+    postgresql = database(url)
+
+    assert postgresql["NAME"] == "bowline"
+    assert postgresql["USER"] == "user"
+    assert postgresql["PASSWORD"] == "p@ss"
+    assert postgresql["HOST"] == "db.example.com"
+    assert postgresql["PORT"] == "6432"
+    assert postgresql["OPTIONS"] == {"sslmode": "require"}
+
+
+def test_database_reads_the_folder_of_a_socket() -> None:
+    assert database("postgresql:///bowline?host=/run/pg")["HOST"] == "/run/pg"
+
+
+def test_database_refuses_another_kind() -> None:
+    with pytest.raises(ImproperlyConfigured, match="must begin with"):
+        database("mysql://localhost/bowline")
+
+
+def test_secret_key_has_no_default_outside_debugging(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.delenv("SECRET_KEY")
+
+    with pytest.raises(ImproperlyConfigured, match="SECRET_KEY is not set"):
+        secret_key(debug=False)
+    assert secret_key(debug=True)
+
+
+@pytest.mark.parametrize(
+    ("text", "value"),
+    [("true", True), ("1", True), ("False", False), ("0", False), ("", True)],
+)
+def test_env_bool_reads_words(
+    text: str, value: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("HTTPS", text)
+
+    assert env_bool("HTTPS", default=True) is value
+
+
+def test_env_bool_refuses_what_is_neither(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("HTTPS", "perhaps")
+
+    with pytest.raises(ImproperlyConfigured, match="HTTPS must be true or false"):
+        env_bool("HTTPS", default=True)
+
+
+def test_env_list_reads_names_between_commas(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("ALLOWED_HOSTS", "a.example.com, b.example.com,")
+
+    assert env_list("ALLOWED_HOSTS") == ["a.example.com", "b.example.com"]

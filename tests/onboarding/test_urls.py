@@ -1,0 +1,46 @@
+"""The doors of the site: what is open, what is shut, and what a browser may do."""
+
+from __future__ import annotations
+
+import pytest
+from django.test import Client
+
+
+@pytest.mark.django_db
+def test_healthz_answers_anybody(client: Client) -> None:
+    assert client.get("/healthz").content == b"ok"
+
+
+@pytest.mark.django_db
+def test_every_other_page_asks_to_sign_in(client: Client) -> None:
+    assert client.get("/").headers["Location"] == "/sign-in/?next=/"
+
+
+@pytest.mark.django_db
+def test_the_admin_site_has_no_door_of_its_own(client: Client) -> None:
+    answer = client.get("/admin/login/?next=/admin/")
+
+    assert answer.headers["Location"] == "/sign-in/?next=/admin/"
+
+
+@pytest.mark.django_db
+def test_pages_forbid_inline_scripts_and_frames(client: Client) -> None:
+    policy = client.get("/sign-in/").headers["Content-Security-Policy"]
+
+    assert "default-src 'self'" in policy
+    assert "frame-ancestors 'none'" in policy
+    assert "unsafe" not in policy
+
+
+@pytest.mark.django_db
+def test_five_wrong_passwords_lock_the_door(
+    client: Client, django_user_model: type
+) -> None:
+    django_user_model.objects.create_user("ann", password="right")
+    wrong = {"username": "ann", "password": "wrong"}
+    for _ in range(5):
+        client.post("/sign-in/", wrong)
+
+    answer = client.post("/sign-in/", wrong | {"password": "right"})
+
+    assert answer.status_code == 429
