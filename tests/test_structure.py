@@ -1,0 +1,97 @@
+"""The rules of ARCHITECTURE.md that a machine can read: who imports whom, and so on."""
+
+from __future__ import annotations
+
+import ast
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parent.parent
+INLINE = re.compile(
+    r"""<script(?![^>]*\bsrc=)[^>]*>\s*[^<\s]|<style|\sstyle=["']|\son[a-z]+=["']"""
+)
+
+
+def modules(*folders: str) -> list[Path]:
+    return [
+        path
+        for folder in folders
+        for path in sorted((ROOT / folder).rglob("*.py"))
+        if "migrations" not in path.parts
+    ]
+
+
+def imports(path: Path) -> Iterator[str]:
+    """Yield the full name of every module, and of every name, that is imported."""
+    for node in ast.walk(ast.parse(path.read_text())):
+        if isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom):
+            assert not node.level, f"{path}: relative import"
+            yield from (f"{node.module}.{alias.name}" for alias in node.names)
+
+
+def imported_tops(path: Path) -> set[str]:
+    return {name.split(".")[0] for name in imports(path)}
+
+
+def name_of(path: Path) -> str:
+    return str(path.relative_to(ROOT))
+
+
+@pytest.mark.parametrize("path", modules("onboarding"), ids=name_of)
+def test_the_engine_does_not_import_accounts(path: Path) -> None:
+    assert "accounts" not in imported_tops(path)
+
+
+@pytest.mark.parametrize("path", modules("accounts", "onboarding"), ids=name_of)
+def test_boto3_is_imported_in_onboarding_aws_only(path: Path) -> None:
+    if ROOT / "onboarding" / "aws" in path.parents:
+        return
+
+    assert not imported_tops(path) & {"boto3", "botocore"}
+
+
+@pytest.mark.parametrize("path", modules("onboarding"), ids=name_of)
+def test_the_engine_imports_no_django_but_a_providers_form(path: Path) -> None:
+    of_the_site = {"settings", "urls", "wsgi"}
+    if path.parent == ROOT / "onboarding" and path.stem in of_the_site:
+        return
+    allowed = {"providers"} & {path.parent.name}
+
+    django = {name for name in imports(path) if name.split(".")[0] == "django"}
+
+    assert not django or allowed
+    assert all(name.startswith(("django.forms", "django.core")) for name in django)
+
+
+@pytest.mark.parametrize("folder", ["providers", "bundle"])
+def test_siblings_meet_in_a_table_only(folder: str) -> None:
+    """A provider or a format may import what they share, not another of its kind."""
+    room = ROOT / "onboarding" / folder
+    table = (room / "__init__.py").read_text() if room.is_dir() else ""
+    siblings = {
+        path.stem for path in room.glob("*.py") if f"{folder}.{path.stem}" in table
+    }
+
+    for path in room.glob("*.py"):
+        if path.stem in siblings:
+            prefix = f"onboarding.{folder}."
+            others = {
+                name.removeprefix(prefix).split(".")[0]
+                for name in imports(path)
+                if name.startswith(prefix)
+            }
+            assert not others & (siblings - {path.stem, "base"}), path
+
+
+@pytest.mark.parametrize(
+    "path", sorted((ROOT / "templates").rglob("*.html")), ids=name_of
+)
+def test_templates_hold_no_inline_script_or_style(path: Path) -> None:
+    found = INLINE.search(path.read_text())
+
+    assert found is None, found
