@@ -1,0 +1,202 @@
+"""What can be learned of an account before anything is planned; all of it reads."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from functools import partial
+from typing import Any
+
+from onboarding.aws.asking import Asker, together
+from onboarding.aws.errors import AwsError
+from onboarding.aws.session import Caller, Reach, Sessions
+from onboarding.providers.base import Call
+
+
+@dataclass(frozen=True, slots=True)
+class AccessReport:
+    """Who Bowline is, the role it tried (empty: none is needed), and how it went."""
+
+    caller: Caller | None
+    role_arn: str
+    works: bool
+    sentence: str
+    hint: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Cluster:
+    """An EKS cluster, with what a kubeconfig and an access entry need to know."""
+
+    name: str
+    region: str
+    arn: str
+    endpoint: str
+    certificate_authority: str
+    issuer: str
+    """Without `https://`; empty: none."""
+    authentication_mode: str
+    public: bool
+
+
+@dataclass(frozen=True, slots=True)
+class MemberAccount:
+    account_id: str
+    name: str
+    email: str
+    active: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Members:
+    """An organization's accounts; none and a sentence where they may not be read."""
+
+    accounts: tuple[MemberAccount, ...] = ()
+    sentence: str = ""
+
+
+def answers(sessions: Sessions, reach: Reach, calls: Iterable[Call]) -> dict[Call, Any]:
+    """Answer each call in full, all pages of it; raise AwsError for the first that
+    cannot be answered.
+    """
+    asker = Asker.entering(sessions, reach)
+    asked = list(dict.fromkeys(calls))
+    found = together(partial(answer, asker, call) for call in asked)
+    return dict(zip(asked, found, strict=True))
+
+
+def answer(asker: Asker, call: Call) -> Any:
+    parameters = dict(call.parameters)
+    what = ", ".join([*(str(value) for value in parameters.values()), call.region])
+    doing = f"{call.operation.replace('_', ' ')} ({what.strip(', ')})"
+    return asker.ask_all(
+        call.service, call.operation, doing, region=call.region, **parameters
+    )
+
+
+def try_access(sessions: Sessions, reach: Reach) -> AccessReport:
+    """Enter an account, and say how it went; raises nothing."""
+    caller = None
+    role_arn = sessions.role_arn(reach)
+    try:
+        caller = sessions.whoami()
+        asker = Asker.entering(sessions, reach)
+        there = asker.ask("sts", "get_caller_identity", "ask who it is there")
+    except AwsError as error:
+        return AccessReport(caller, role_arn, False, error.message, error.hint)
+    with_what = f"the role {role_arn}" if role_arn else "its own credentials"
+    sentence = (
+        f"Bowline ({caller.arn}) entered account {there['Account']} with {with_what}."
+    )
+    return AccessReport(caller, role_arn, True, sentence)
+
+
+def regions(sessions: Sessions, reach: Reach) -> tuple[str, ...]:
+    """List the regions that are enabled in the account, by name."""
+    asker = Asker.entering(sessions, reach)
+    found = asker.ask("ec2", "describe_regions", "list the enabled regions")
+    return tuple(sorted(region["RegionName"] for region in found["Regions"]))
+
+
+def oidc_issuer(sessions: Sessions, reach: Reach, cluster: str, region: str) -> str:
+    """Give a cluster's OIDC issuer without `https://`; raise AwsError without one."""
+    asker = Asker.entering(sessions, reach)
+    found = described(asker, region, cluster)
+    if not found.issuer:
+        raise AwsError(
+            reach.account_id,
+            "eks:DescribeCluster",
+            f"The cluster {cluster} in {region} of account {reach.account_id} has no "
+            "OIDC issuer, so pods cannot have a role there.",
+            "Name another cluster, or give Spinnaker another identity.",
+        )
+    return found.issuer
+
+
+def clusters(
+    sessions: Sessions, reach: Reach, in_regions: Iterable[str]
+) -> tuple[Cluster, ...]:
+    """List the EKS clusters in these regions, in that order."""
+    asker = Asker.entering(sessions, reach)
+    named = together(partial(cluster_names, asker, region) for region in in_regions)
+    return tuple(
+        together(
+            partial(described, asker, region, name)
+            for names in named
+            for region, name in names
+        )
+    )
+
+
+def cluster_names(asker: Asker, region: str) -> list[tuple[str, str]]:
+    doing = f"list the EKS clusters in {region}"
+    found = asker.ask_all("eks", "list_clusters", doing, region=region)
+    return [(region, name) for name in found["clusters"]]
+
+
+def described(asker: Asker, region: str, name: str) -> Cluster:
+    found = asker.ask(
+        "eks",
+        "describe_cluster",
+        f"describe the EKS cluster {name} in {region}",
+        region=region,
+        name=name,
+    )["cluster"]
+    issuer = found.get("identity", {}).get("oidc", {}).get("issuer", "")
+    access = found.get("accessConfig", {})
+    network = found.get("resourcesVpcConfig", {})
+    return Cluster(
+        name=name,
+        region=region,
+        arn=found["arn"],
+        endpoint=found.get("endpoint", ""),
+        certificate_authority=found.get("certificateAuthority", {}).get("data", ""),
+        issuer=issuer.removeprefix("https://"),
+        authentication_mode=access.get("authenticationMode", ""),
+        public=network.get("endpointPublicAccess", True),
+    )
+
+
+def organization_accounts(sessions: Sessions, reach: Reach) -> Members:
+    """List the organization's accounts, read from its managing account or delegate."""
+    asker = Asker.entering(sessions, reach)
+    try:
+        found = asker.ask_all(
+            "organizations", "list_accounts", "list the organization's accounts"
+        )
+    except AwsError as error:
+        if not (error.denied or is_alone(error)):
+            raise
+        return Members(sentence=f"{error.message} Type the account ids instead.")
+    return Members(
+        tuple(
+            MemberAccount(
+                account["Id"],
+                account["Name"],
+                account.get("Email", ""),
+                account.get("Status") == "ACTIVE",
+            )
+            for account in found["Accounts"]
+        )
+    )
+
+
+def organization_id(sessions: Sessions, reach: Reach) -> str:
+    """Give the id of the account's organization; empty where there is none, or where
+    it may not be read.
+    """
+    asker = Asker.entering(sessions, reach)
+    try:
+        found = asker.ask(
+            "organizations", "describe_organization", "read the organization"
+        )
+    except AwsError as error:
+        if not (error.denied or is_alone(error)):
+            raise
+        return ""
+    organization: str = found["Organization"]["Id"]
+    return organization
+
+
+def is_alone(error: AwsError) -> bool:
+    return error.code == "AWSOrganizationsNotInUseException"

@@ -1,0 +1,230 @@
+"""AwsError: what we tried, where, what AWS answered and what to do next.
+
+The only exception that leaves this package.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from botocore.exceptions import (
+    BotoCoreError,
+    ClientError,
+    CredentialRetrievalError,
+    HTTPClientError,
+    NoCredentialsError,
+    PartialCredentialsError,
+    ProfileNotFound,
+    SSOError,
+    TokenRetrievalError,
+)
+
+ABSENT = frozenset({"NoSuchEntity", "ResourceNotFoundException"})
+DENIED = frozenset(
+    {
+        "AccessDenied",
+        "AccessDeniedException",
+        "AuthorizationError",
+        "UnauthorizedOperation",
+    }
+)
+THROTTLED = frozenset(
+    {
+        "RequestLimitExceeded",
+        "SlowDown",
+        "Throttling",
+        "ThrottlingException",
+        "ThrottledException",
+        "TooManyRequestsException",
+    }
+)
+NOT_YET = frozenset(
+    {
+        "ConcurrentModification",
+        "ConcurrentModificationException",
+        "DeleteConflict",
+        "EntityTemporarilyUnmodifiable",
+        "NoSuchEntity",
+    }
+)
+"""What IAM answers while a change of a moment ago is not yet known everywhere."""
+
+BAD_CREDENTIALS = frozenset(
+    {
+        "AuthFailure",
+        "ExpiredToken",
+        "ExpiredTokenException",
+        "IncompleteSignature",
+        "InvalidClientTokenId",
+        "MissingAuthenticationToken",
+        "RequestExpired",
+        "SignatureDoesNotMatch",
+        "UnrecognizedClientException",
+    }
+)
+NO_CREDENTIALS = (
+    CredentialRetrievalError,
+    NoCredentialsError,
+    PartialCredentialsError,
+    ProfileNotFound,
+    SSOError,
+    TokenRetrievalError,
+)
+QUOTA = frozenset({"LimitExceeded", "ResourceLimitExceededException"})
+
+RENEW = (
+    "Renew the credentials that Bowline itself runs with (an instance or task role, "
+    "a profile, or AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY; the clock must be "
+    "right too), restart it, and try again."
+)
+ROLE = re.compile(r"assumed-role/([^/\s]+)/")
+
+
+class AwsError(Exception):
+    """A refusal or failure of AWS, in words for the person who reads it."""
+
+    def __init__(
+        self,
+        account: str,
+        operation: str,
+        message: str,
+        hint: str = "",
+        retryable: bool = False,
+        code: str = "",
+    ) -> None:
+        # All of them become `args`, so that it survives pickling.
+        super().__init__(account, operation, message, hint, retryable, code)
+        self.account = account
+        self.operation = operation
+        self.message = message
+        self.hint = hint
+        self.retryable = retryable
+        self.code = code
+        """AWS's own word for it, where it gave one."""
+
+    def __str__(self) -> str:
+        return f"{self.message} {self.hint}".rstrip()
+
+    @property
+    def denied(self) -> bool:
+        return self.code in DENIED
+
+    def as_json(self) -> dict[str, str]:
+        return {
+            "message": self.message,
+            "hint": self.hint,
+            "account": self.account,
+            "operation": self.operation,
+        }
+
+
+@contextmanager
+def translating(account: str, operation: str, doing: str) -> Iterator[None]:
+    """Raise botocore's errors as AwsError; `doing` ends “Bowline could not …”."""
+    try:
+        yield
+    except (BotoCoreError, ClientError) as error:
+        raise aws_error(error, account, operation, doing) from error
+
+
+def code_of(error: Exception) -> str:
+    if isinstance(error, ClientError):
+        # EC2's codes may carry what is wrong with the value: X.Malformed
+        return error.response.get("Error", {}).get("Code", "")
+    return ""
+
+
+def aws_error(
+    error: BotoCoreError | ClientError, account: str, operation: str, doing: str
+) -> AwsError:
+    tried = f"Bowline could not {doing} in account {account}"
+    if isinstance(error, ClientError):
+        return refused(error, account, operation, tried)
+    if isinstance(error, NO_CREDENTIALS):
+        return own_credentials(operation, f"none were found ({error})")
+    if isinstance(error, HTTPClientError):
+        return AwsError(
+            account,
+            operation,
+            f"{tried}: AWS did not answer {operation} ({error}).",
+            "Check the network from Bowline to AWS, and AWS_ENDPOINT_URL if it is "
+            "set; then try again.",
+            retryable=True,
+        )
+    return AwsError(
+        account,
+        operation,
+        f"{tried}: {operation} could not be sent ({error}).",
+        "Check the account's details and Bowline's AWS configuration.",
+    )
+
+
+def refused(error: ClientError, account: str, operation: str, tried: str) -> AwsError:
+    code = code_of(error)
+    answer = error.response.get("Error", {}).get("Message", "").strip().rstrip(".")
+    status = error.response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0)
+    said = f"{code}: {answer}" if answer else code
+    if code in BAD_CREDENTIALS:
+        return own_credentials(operation, f"AWS answered {said}", code=code)
+    if code in DENIED:
+        message = f"{tried}: AWS refused {operation} ({said})."
+        hint = permission_hint(operation, answer, account)
+        return AwsError(account, operation, message, hint, code=code)
+    if code in THROTTLED or status >= 500:
+        return AwsError(
+            account,
+            operation,
+            f"{tried}: AWS is too busy for {operation} just now ({said}).",
+            "Try again in a few minutes.",
+            retryable=True,
+            code=code,
+        )
+    message = f"{tried}: AWS answered {operation} with {said}."
+    unknown = code == "MalformedPolicyDocument" and "principal" in answer.lower()
+    return AwsError(
+        account,
+        operation,
+        message,
+        hint_for(code, unknown_principal=unknown),
+        retryable=unknown or code in NOT_YET,
+        code=code,
+    )
+
+
+def own_credentials(operation: str, why: str, *, code: str = "") -> AwsError:
+    """Blame Bowline's own credentials, and so no account."""
+    message = f"Bowline's own AWS credentials are missing, expired or wrong: {why}."
+    return AwsError("", operation, message, RENEW, code=code)
+
+
+def permission_hint(operation: str, answer: str, account: str) -> str:
+    """Say what to change after a refusal; AWS names the kind of policy that denied."""
+    if "service control policy" in answer:
+        return (
+            f"A service control policy of the organization denies {operation}; "
+            "allow it there, then try again."
+        )
+    if "permissions boundary" in answer:
+        return f"Allow {operation} in the role's permissions boundary, then try again."
+    role = ROLE.search(answer)
+    who = f"the role {role[1]}" if role else "the identity that Bowline uses"
+    return f"Allow {operation} to {who} in account {account}, then try again."
+
+
+def hint_for(code: str, *, unknown_principal: bool) -> str:
+    if unknown_principal:
+        return (
+            "AWS knows no principal of that name: the role or user that is trusted "
+            "must exist first. If it was deleted and made again, plan again."
+        )
+    if code in QUOTA:
+        return "Raise the quota in the account's Service Quotas, or remove some."
+    if code in ("EntityAlreadyExists", "ResourceInUseException"):
+        return "Something else has that name; rename or remove it, then plan again."
+    if code == "DeleteConflict":
+        return "Something that Bowline did not make is attached to it; detach that."
+    if code in ABSENT:
+        return "It was removed meanwhile, or never made; plan again."
+    return "Read what AWS says, mend it, and try again."

@@ -1,0 +1,324 @@
+"""observe(): what stands in an account, as the same values as what is wanted.
+
+Calls: three for each role (and one for each inline policy of Bowline's in it), one for
+each path and policy, one for each instance profile and OIDC provider, one for all
+service-linked roles, two for each cluster's access: about 20 for an account with all
+providers, a few at a time.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+from functools import partial
+from itertools import chain
+from typing import Any, TypeVar
+
+from onboarding.aws.asking import Asker, together
+from onboarding.aws.session import Reach, Sessions
+from onboarding.partitions import arn
+from onboarding.resources.kinds import (
+    OWNER,
+    OWNER_TAG,
+    Attachment,
+    ClusterAccess,
+    InlinePolicy,
+    InstanceProfile,
+    Key,
+    ManagedPolicy,
+    OidcProvider,
+    Resource,
+    Role,
+    ServiceLinkedRole,
+)
+from onboarding.resources.policy import Policy
+
+R = TypeVar("R", bound=Resource)
+
+OWN_NAMES = "Bowline"
+"""Inline policies carry no tags: a name that begins so is their mark."""
+SERVICE_LINKED = "/aws-service-role/"
+
+
+def observe(
+    sessions: Sessions, reach: Reach, wanted: Iterable[Resource]
+) -> tuple[Resource, ...]:
+    """Find what stands of the wanted things, and of Bowline's own beside them.
+
+    Beside them: policies under the wanted paths, attachments of these and inline
+    policies of Bowline's on the wanted holders. So a kind of thing that is no longer
+    wanted at all must be among `wanted` once more, to be found and deleted.
+    """
+    account = Account(
+        Asker.entering(sessions, reach),
+        sessions.partition.name,
+        {resource.key: resource for resource in wanted},
+    )
+    versions = together(
+        partial(account.policies, path)
+        for path in sorted({p.path for p in account.of(ManagedPolicy)})
+    )
+    tasks: list[Callable[[], list[Resource]]] = [
+        *(partial(account.policy, found) for found in chain.from_iterable(versions)),
+        *(partial(account.role, name) for name in account.holders()),
+        *(partial(account.user, name) for name in account.users()),
+        *(partial(account.profile, p.name) for p in account.of(InstanceProfile)),
+        *(partial(account.oidc, provider) for provider in account.of(OidcProvider)),
+        *(partial(account.access, access) for access in account.of(ClusterAccess)),
+    ]
+    if account.of(ServiceLinkedRole):
+        tasks.append(account.service_linked)
+    return tuple(chain.from_iterable(together(tasks)))
+
+
+def is_owned(tags: Iterable[Any]) -> bool:
+    return {"Key": OWNER_TAG, "Value": OWNER} in list(tags)
+
+
+def last(name: str) -> str:
+    return name.rsplit("/", 1)[-1]
+
+
+@dataclass(frozen=True, slots=True)
+class Account:
+    """One account that is being read, and what is looked for in it."""
+
+    asker: Asker
+    partition: str
+    wanted: dict[Key, Resource]
+
+    @property
+    def account_id(self) -> str:
+        return self.asker.account_id
+
+    def of(self, kind: type[R]) -> list[R]:
+        return [r for r in self.wanted.values() if isinstance(r, kind)]
+
+    def holders(self) -> list[str]:
+        """Name every role that is wanted or that holds something wanted."""
+        attached = [a.name for a in self.of(Attachment) if not a.to_user]
+        inline = [policy.name for policy in self.of(InlinePolicy)]
+        holding = [name.split("/")[0] for name in (*attached, *inline)]
+        return list(dict.fromkeys([*(role.name for role in self.of(Role)), *holding]))
+
+    def users(self) -> list[str]:
+        attached = (a.name for a in self.of(Attachment) if a.to_user)
+        return list(dict.fromkeys(name.split("/")[0] for name in attached))
+
+    def is_under_wanted_path(self, policy_arn: str) -> bool:
+        return any(
+            policy_arn.startswith(self.arn(f"policy{policy.path}"))
+            for policy in self.of(ManagedPolicy)
+        )
+
+    def arn(self, resource: str) -> str:
+        return arn(self.partition, "iam", self.account_id, resource)
+
+    def policies(self, path: str) -> list[dict[str, Any]]:
+        doing = f"list the policies under {path}"
+        answer = self.asker.ask_all(
+            "iam", "list_policies", doing, Scope="Local", PathPrefix=path
+        )
+        found: list[dict[str, Any]] = answer["Policies"]
+        return found
+
+    def policy(self, found: dict[str, Any]) -> list[Resource]:
+        answer = self.asker.find(
+            "iam",
+            "get_policy_version",
+            f"read policy {found['PolicyName']}",
+            PolicyArn=found["Arn"],
+            VersionId=found["DefaultVersionId"],
+        )
+        if answer is None:
+            return []
+        return [
+            ManagedPolicy(
+                account=self.account_id,
+                name=found["PolicyName"],
+                path=found["Path"],
+                document=Policy.of(answer["PolicyVersion"]["Document"]),
+            )
+        ]
+
+    def role(self, name: str) -> list[Resource]:
+        """Read a role, what is attached to it, and Bowline's own policies inside."""
+        doing = f"read role {name}"
+        answer = self.asker.find("iam", "get_role", doing, RoleName=name)
+        if answer is None:
+            return []
+        found = answer["Role"]
+        role = Role(
+            account=self.account_id,
+            name=name,
+            trust=Policy.of(found["AssumeRolePolicyDocument"]),
+            path=found["Path"],
+            boundary=found.get("PermissionsBoundary", {}).get(
+                "PermissionsBoundaryArn", ""
+            ),
+            owned=is_owned(found.get("Tags", [])),
+        )
+        attached = self.asker.ask_all(
+            "iam",
+            "list_attached_role_policies",
+            f"list the policies of role {name}",
+            RoleName=name,
+        )
+        return [
+            *([role] if role.key in self.wanted else []),
+            *self.attachments(name, attached, owned=role.owned),
+            *self.inline_policies(name, owned=role.owned),
+        ]
+
+    def user(self, name: str) -> list[Resource]:
+        answer = self.asker.find("iam", "get_user", f"read user {name}", UserName=name)
+        if answer is None:
+            return []
+        attached = self.asker.ask_all(
+            "iam",
+            "list_attached_user_policies",
+            f"list the policies of user {name}",
+            UserName=name,
+        )
+        return self.attachments(name, attached, owned=False, to_user=True)
+
+    def attachments(
+        self, holder: str, answer: Any, *, owned: bool, to_user: bool = False
+    ) -> list[Resource]:
+        """Give the wanted ones, and those of Bowline's own policies."""
+        found = []
+        for policy in answer["AttachedPolicies"]:
+            attachment = Attachment(
+                account=self.account_id,
+                name=f"{holder}/{policy['PolicyName']}",
+                policy_arn=policy["PolicyArn"],
+                to_user=to_user,
+                owned=owned or self.is_under_wanted_path(policy["PolicyArn"]),
+            )
+            if attachment.key in self.wanted or self.is_under_wanted_path(
+                attachment.policy_arn
+            ):
+                found.append(attachment)
+        # Two policies may share a name: the one that is wanted comes last, and counts.
+        return sorted(found, key=lambda a: a == self.wanted.get(a.key))
+
+    def inline_policies(self, role: str, *, owned: bool) -> Iterator[Resource]:
+        names = self.asker.ask_all(
+            "iam",
+            "list_role_policies",
+            f"list the inline policies of role {role}",
+            RoleName=role,
+        )["PolicyNames"]
+        for name in names:
+            key = Key(self.account_id, InlinePolicy.kind, f"{role}/{name}")
+            if key not in self.wanted and not name.startswith(OWN_NAMES):
+                continue
+            answer = self.asker.find(
+                "iam",
+                "get_role_policy",
+                f"read inline policy {name} of role {role}",
+                RoleName=role,
+                PolicyName=name,
+            )
+            if answer is not None:
+                yield InlinePolicy(
+                    account=self.account_id,
+                    name=key.name,
+                    document=Policy.of(answer["PolicyDocument"]),
+                    owned=owned or name.startswith(OWN_NAMES),
+                )
+
+    def profile(self, name: str) -> list[Resource]:
+        answer = self.asker.find(
+            "iam",
+            "get_instance_profile",
+            f"read instance profile {name}",
+            InstanceProfileName=name,
+        )
+        if answer is None:
+            return []
+        found = answer["InstanceProfile"]
+        roles = [role["RoleName"] for role in found["Roles"]]
+        return [
+            InstanceProfile(
+                account=self.account_id,
+                name=name,
+                role=roles[0] if roles else "",
+                owned=is_owned(found.get("Tags", [])),
+            )
+        ]
+
+    def service_linked(self) -> list[Resource]:
+        """Find those wanted. They are AWS's, so never owned and never deleted."""
+        answer = self.asker.ask_all(
+            "iam",
+            "list_roles",
+            "list the service-linked roles",
+            PathPrefix=SERVICE_LINKED,
+        )
+        services = {
+            role["Path"].removeprefix(SERVICE_LINKED).rstrip("/")
+            for role in answer["Roles"]
+        }
+        return [
+            ServiceLinkedRole(account=self.account_id, name=role.name, owned=False)
+            for role in self.of(ServiceLinkedRole)
+            if role.name in services
+        ]
+
+    def oidc(self, wanted: OidcProvider) -> list[Resource]:
+        answer = self.asker.find(
+            "iam",
+            "get_open_id_connect_provider",
+            f"read OIDC provider {wanted.name}",
+            OpenIDConnectProviderArn=self.arn(f"oidc-provider/{wanted.name}"),
+        )
+        if answer is None:
+            return []
+        audiences = answer.get("ClientIDList", [])
+        known = wanted.audience in audiences
+        return [
+            OidcProvider(
+                account=self.account_id,
+                name=wanted.name,
+                audience=wanted.audience if known else ", ".join(sorted(audiences)),
+                owned=is_owned(answer.get("Tags", [])),
+            )
+        ]
+
+    def access(self, wanted: ClusterAccess) -> list[Resource]:
+        """Read a cluster's access entry with its policy: the wanted one, or another."""
+        entry = {"clusterName": wanted.cluster, "principalArn": wanted.principal}
+        doing = (
+            f"read the access of {last(wanted.principal)} to cluster {wanted.cluster}"
+        )
+        answer = self.asker.find(
+            "eks", "describe_access_entry", doing, region=wanted.region, **entry
+        )
+        if answer is None:
+            return []
+        policies = self.asker.ask_all(
+            "eks",
+            "list_associated_access_policies",
+            doing,
+            region=wanted.region,
+            **entry,
+        )["associatedAccessPolicies"]
+        policies.sort(key=lambda p: (p["policyArn"] != wanted.policy_arn, str(p)))
+        none: dict[str, Any] = {"policyArn": "", "accessScope": {}}
+        policy = next(iter(policies), none)
+        namespaces = policy["accessScope"].get("namespaces", [])
+        same = set(namespaces) == set(wanted.namespaces)
+        tags = answer["accessEntry"].get("tags", {})
+        return [
+            ClusterAccess(
+                account=self.account_id,
+                name=wanted.name,
+                region=wanted.region,
+                cluster=wanted.cluster,
+                principal=wanted.principal,
+                policy_arn=policy["policyArn"],
+                namespaces=wanted.namespaces if same else tuple(sorted(namespaces)),
+                owned=tags.get(OWNER_TAG) == OWNER,
+            )
+        ]

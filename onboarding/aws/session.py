@@ -1,0 +1,265 @@
+"""Sessions: how Bowline enters accounts. The only place that makes boto3 clients.
+
+Building clients costs far more than using them, and is not thread-safe: one boto3
+session serves the whole process, and clients are kept.
+"""
+
+from __future__ import annotations
+
+import re
+import threading
+from collections.abc import Callable, Hashable
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from functools import cache, partial
+from typing import Any, TypeVar
+
+import boto3
+import botocore.session
+from botocore.config import Config
+from botocore.credentials import Credentials as OwnCredentials
+
+from onboarding.aws.errors import AwsError, own_credentials, translating
+from onboarding.partitions import PARTITIONS, arn
+
+T = TypeVar("T")
+
+CONFIG = Config(
+    retries={"mode": "standard", "total_max_attempts": 3},
+    connect_timeout=5,
+    read_timeout=15,
+    user_agent_extra="bowline",
+)
+"""Three attempts stay within a run's lease of a minute."""
+
+RENEW_BEFORE = timedelta(minutes=5)
+BUILDING = threading.Lock()
+ASSUMED_ROLE = re.compile(r"arn:([a-z-]+):sts::(\d{12}):assumed-role/([^/]+)/.+")
+
+
+@dataclass(frozen=True, slots=True)
+class Caller:
+    """Who Bowline is in AWS."""
+
+    account_id: str
+    arn: str
+    principal: str
+    """The role's or user's own ARN, as a trust policy names it; never a session's."""
+
+
+@dataclass(frozen=True, slots=True)
+class Reach:
+    """How Bowline enters an account; no role: with its own credentials."""
+
+    account_id: str
+    access_role: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Credentials:
+    """Credentials at hand; what is secret in them is never printed."""
+
+    access_key: str
+    secret_key: str = field(repr=False)
+    token: str = field(default="", repr=False)
+    expires: datetime | None = None
+
+    @property
+    def fresh(self) -> bool:
+        return self.expires is None or self.expires > datetime.now(UTC) + RENEW_BEFORE
+
+
+@cache
+def shared_core() -> botocore.session.Session:
+    """Build what is under the process's boto3 session, service models included."""
+    core = botocore.session.Session()
+    core.set_config_variable("sts_regional_endpoints", "regional")
+    return core
+
+
+@cache
+def shared_session() -> Any:
+    """Build the process's boto3 session; only explicit credentials go with it."""
+    return boto3.session.Session(botocore_session=shared_core())
+
+
+def find_own_credentials() -> OwnCredentials | None:
+    """Look where boto3 looks, anew: a profile may have been renewed meanwhile."""
+    core = botocore.session.Session()
+    with BUILDING:
+        loader = shared_core().get_component("data_loader")
+    core.register_component("data_loader", loader)
+    return core.get_credentials()
+
+
+class Sessions:
+    """Bowline's ways into AWS during a run or a batch; asks nothing twice.
+
+    Thread-safe. `calls` counts the requests that were sent, repeated ones included.
+    """
+
+    def __init__(self, run: str, partition: str = "aws") -> None:
+        self.name = re.sub(r"[^\w+=,.@-]", "-", f"bowline-{run}", flags=re.ASCII)[:64]
+        self.partition = PARTITIONS[partition]
+        self.calls = 0
+        self._lock = threading.Lock()
+        self._locks: dict[Hashable, threading.Lock] = {}
+        self._kept: dict[Hashable, Any] = {}
+
+    def whoami(self) -> Caller:
+        """Say who Bowline is; raise AwsError where its own credentials are bad."""
+        return self._once("whoami", self._ask_who)
+
+    def own(self) -> Credentials:
+        """Return Bowline's own credentials as they are now: boto3 renews them."""
+        operation = "sts:GetCallerIdentity"
+        with translating("", operation, "find its own credentials"):
+            found = self._once("own", find_own_credentials)
+            if found is None:
+                raise own_credentials(operation, "none were found")
+            now = found.get_frozen_credentials()
+        return Credentials(now.access_key or "", now.secret_key or "", now.token or "")
+
+    def credentials(self, reach: Reach) -> Credentials:
+        """Return what opens the account; raise AwsError that says what is wrong."""
+        caller = self.whoami()
+        if reach.access_role:
+            return self._enter(reach, caller)
+        if caller.account_id != reach.account_id:
+            raise AwsError(
+                reach.account_id,
+                "sts:GetCallerIdentity",
+                f"Bowline's own credentials belong to account {caller.account_id}, "
+                f"not to {reach.account_id}, and no access role is set.",
+                f"Set an access role for account {reach.account_id}, such as "
+                "OrganizationAccountAccessRole.",
+            )
+        return self.own()
+
+    def client(self, reach: Reach, service: str, region: str = "") -> Any:
+        return self.client_with(self.credentials(reach), service, region)
+
+    def client_with(
+        self, credentials: Credentials, service: str, region: str = ""
+    ) -> Any:
+        region = region or self.partition.home_region
+        key = ("client", credentials, service, region)
+        return self._once(key, partial(self._build, credentials, service, region))
+
+    def assume(
+        self,
+        role_arn: str,
+        *,
+        session_name: str,
+        external_id: str = "",
+        source: Credentials | None = None,
+        anew: bool = False,
+    ) -> Credentials:
+        """Assume a role as `source`, or as Bowline; raise AwsError where refused.
+
+        What was answered before is given again, unless it is wanted anew: as a proof.
+        """
+        key = ("assume", role_arn, session_name, external_id, source)
+        ask = partial(self._assume, role_arn, session_name, external_id, source)
+        if anew:
+            return ask()
+        found = self._once(key, ask)
+        if not found.fresh:
+            with self._lock:
+                self._kept.pop(key, None)
+            found = self._once(key, ask)
+        return found
+
+    def role_arn(self, reach: Reach) -> str:
+        """Name the role by which the account is entered; empty without one."""
+        if not reach.access_role:
+            return ""
+        role = f"role/{reach.access_role}"
+        return arn(self.partition.name, "iam", reach.account_id, role)
+
+    def _enter(self, reach: Reach, caller: Caller) -> Credentials:
+        role_arn = self.role_arn(reach)
+        try:
+            return self.assume(role_arn, session_name=self.name)
+        except AwsError as error:
+            if not error.denied:
+                raise
+            raise AwsError(
+                reach.account_id,
+                error.operation,
+                f"Bowline ({caller.arn}) could not assume {role_arn} to enter account "
+                f"{reach.account_id}: AWS refused it.",
+                f"In account {reach.account_id} the role {reach.access_role} must "
+                f"exist, and its trust policy must allow sts:AssumeRole to "
+                f"{caller.principal} without an external ID. Bowline itself must be "
+                f"allowed sts:AssumeRole on {role_arn}.",
+                code=error.code,
+            ) from error
+
+    def _assume(
+        self,
+        role_arn: str,
+        session_name: str,
+        external_id: str,
+        source: Credentials | None,
+    ) -> Credentials:
+        sts = self.client_with(source or self.own(), "sts")
+        account = role_arn.split(":")[4]
+        given = {"ExternalId": external_id} if external_id else {}
+        with translating(account, "sts:AssumeRole", f"assume {role_arn}"):
+            answer = sts.assume_role(
+                RoleArn=role_arn, RoleSessionName=session_name, **given
+            )["Credentials"]
+        return Credentials(
+            answer["AccessKeyId"],
+            answer["SecretAccessKey"],
+            answer["SessionToken"],
+            answer["Expiration"],
+        )
+
+    def _ask_who(self) -> Caller:
+        sts = self.client_with(self.own(), "sts")
+        with translating("", "sts:GetCallerIdentity", "learn who it is"):
+            answer = sts.get_caller_identity()
+        return Caller(answer["Account"], answer["Arn"], self._principal(answer["Arn"]))
+
+    def _principal(self, caller_arn: str) -> str:
+        """Name the role behind a session; STS leaves out its path, IAM knows it."""
+        session = ASSUMED_ROLE.fullmatch(caller_arn)
+        if not session:
+            return caller_arn
+        partition, account, role = session.groups()
+        iam = self.client_with(self.own(), "iam")
+        try:
+            with translating(account, "iam:GetRole", f"read role {role}"):
+                found: str = iam.get_role(RoleName=role)["Role"]["Arn"]
+                return found
+        except AwsError:
+            return arn(partition, "iam", account, f"role/{role}")
+
+    def _build(self, credentials: Credentials, service: str, region: str) -> Any:
+        with BUILDING:
+            client = shared_session().client(
+                service,
+                region_name=region,
+                aws_access_key_id=credentials.access_key,
+                aws_secret_access_key=credentials.secret_key,
+                aws_session_token=credentials.token or None,
+                config=CONFIG,
+            )
+        client.meta.events.register("before-send", self._count)
+        return client
+
+    def _count(self, **_: Any) -> None:
+        with self._lock:
+            self.calls += 1
+
+    def _once(self, key: Hashable, make: Callable[[], T]) -> T:
+        """Return what was made for the key; make it, in one thread only."""
+        with self._lock:
+            lock = self._locks.setdefault(key, threading.Lock())
+        with lock:
+            if key not in self._kept:
+                self._kept[key] = make()
+            kept: T = self._kept[key]
+            return kept
