@@ -10,6 +10,7 @@ from django.urls import reverse
 
 from accounts.access import ADMINISTRATOR, has_role, roles_of
 from accounts.models import Run
+from accounts.states import Status
 
 
 class Place(NamedTuple):
@@ -34,9 +35,6 @@ PLACES = (
     Place("bundles", "Bundles", "accounts:bundles"),
     Place("settings", "Settings", "accounts:settings"),
 )
-WHOAMI = "sts:GetCallerIdentity"
-"""The operation that fails where Bowline's own credentials do."""
-
 MANAGING = "managing"
 """The managing account's pages belong to the overview, where it is the centre."""
 
@@ -56,10 +54,13 @@ def emulated() -> str:
 
 
 def trouble() -> dict[str, Any] | None:
-    """Give the newest ended run's error, where Bowline's own credentials did it."""
-    newest = Run.objects.exclude(finished_at=None).order_by("-finished_at")
-    error: dict[str, Any] | None = newest.values_list("error", flat=True).first()
-    if error and error.get("operation") == WHOAMI:
+    """Give the newest ended run's error, where Bowline's own credentials did it.
+
+    Such an error names AWS's operation and, unlike any other, no account.
+    """
+    ended = Run.objects.exclude(finished_at=None).exclude(status=Status.DISCARDED)
+    error: dict[str, Any] | None = ended.values_list("error", flat=True).first()
+    if error and error.get("account") == "" and ":" in error.get("operation", ""):
         return error
     return None
 

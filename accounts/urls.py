@@ -5,6 +5,8 @@ from __future__ import annotations
 from django.http import Http404, HttpRequest, HttpResponse
 from django.urls import path
 
+from accounts.views import overview
+
 app_name = "accounts"
 
 
@@ -13,7 +15,7 @@ def soon(request: HttpRequest, **arguments: object) -> HttpResponse:
 
 
 overview_pages = [
-    path("", soon, name="overview"),
+    path("", overview.overview, name="overview"),
     path("managing/", soon, name="managing"),
     path("managing/plan/", soon, name="managing-plan"),
 ]

@@ -1,0 +1,152 @@
+"""The overview: who is let in where, how it stands, and what to do next."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from django.db.models import Count
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.urls import reverse
+
+from accounts.models import Bundle, ManagedAccount, ManagingAccount, Run
+from accounts.picture import MOST_NODES, Seen, narrow, summed, wide
+from accounts.states import State, Status
+
+Counts = list[tuple[str, str, int]]
+"""(environment, state, how many accounts)."""
+
+
+class ToDo(NamedTuple):
+    text: str
+    url: str
+    label: str
+    """The verb on its button."""
+
+
+def overview(request: HttpRequest) -> HttpResponse:
+    managing = ManagingAccount.objects.first()
+    if managing is None:
+        return render(request, "accounts/welcome.html", {"step": 1})
+    counts = counts_by_environment()
+    states = {state.value: 0 for state in State}
+    for _, state, count in counts:
+        states[state] += count
+    total = sum(states.values())
+    if not total:
+        welcome = {"step": 2, "managing": managing}
+        return render(request, "accounts/welcome.html", welcome)
+    rows = ManagedAccount.objects.order_by("name")
+    accounts = sorted(rows, key=by_environment) if total <= MOST_NODES else []
+    centre = centre_of(managing)
+    seen = seen_accounts(accounts) or summed(counts, accounts_url())
+    shown = {
+        "managing": managing,
+        "accounts": accounts,
+        "environments": [] if accounts else seen,
+        "states": [(state, count) for state, count in states.items() if count],
+        "total": total,
+        "todo": to_do(states),
+        "pictures": [("wide", wide(centre, seen)), ("narrow", narrow(centre, seen))],
+    }
+    return render(request, "accounts/overview.html", shown)
+
+
+def accounts_url() -> str:
+    return reverse("accounts:accounts")
+
+
+def by_environment(account: ManagedAccount) -> tuple[bool, str]:
+    return account.environment == "", account.environment
+
+
+def counts_by_environment() -> Counts:
+    rows = ManagedAccount.objects.order_by("environment", "state")
+    counted = rows.values_list("environment", "state").annotate(count=Count("pk"))
+    return list(counted)
+
+
+def centre_of(managing: ManagingAccount) -> Seen:
+    identity = managing.identity_name or managing.identity_arn.rsplit("/", 1)[-1]
+    return Seen(
+        name=managing.name,
+        environment="",
+        state=managing.state,
+        word=identity,
+        url=managing.get_absolute_url(),
+        title=f"Managing account {managing}: Spinnaker runs as {identity}",
+    )
+
+
+def seen_accounts(accounts: list[ManagedAccount]) -> list[Seen]:
+    return [
+        Seen(
+            name=account.name,
+            environment=account.environment,
+            state=account.state,
+            word=account.state,
+            url=account.get_absolute_url(),
+            title=f"{account}: {account.state}",
+        )
+        for account in accounts
+    ]
+
+
+def to_do(states: dict[str, int]) -> list[ToDo]:
+    """List what waits for a person, the most urgent first."""
+    return [*broken(states), *waiting(), *drafts(states), *bundles()]
+
+
+def counted(count: int) -> str:
+    return "1 account" if count == 1 else f"{count:,} accounts"
+
+
+def in_state(state: str) -> str:
+    return f"{accounts_url()}?state={state}"
+
+
+def broken(states: dict[str, int]) -> list[ToDo]:
+    return [
+        ToDo(f"{counted(states[state])} {sentence}", in_state(state), "See accounts")
+        for state, sentence in BROKEN.items()
+        if states[state]
+    ]
+
+
+BROKEN = {
+    State.FAILED: "failed; the last run says what to mend.",
+    State.DRIFTED: "drifted: AWS no longer is what was verified.",
+    State.OUTDATED: "changed since the last plan; plan again.",
+}
+
+
+def waiting() -> list[ToDo]:
+    plans = Run.objects.filter(status=Status.PLANNED)
+    first, *others = plans[:2] or [None]
+    if first is None:
+        return []
+    if not others:
+        text = f"The plan for {first.account_name} waits for approval."
+        return [ToDo(text, first.get_absolute_url(), "Read the plan")]
+    url = f"{reverse('accounts:runs')}?status={Status.PLANNED}"
+    return [ToDo(f"{plans.count():,} plans wait for approval.", url, "Read the plans")]
+
+
+def drafts(states: dict[str, int]) -> list[ToDo]:
+    count = states[State.DRAFT]
+    if not count:
+        return []
+    text = f"{counted(count)} not described to the end, or not planned yet."
+    return [ToDo(text, in_state(State.DRAFT), "Continue")]
+
+
+def bundles() -> list[ToDo]:
+    """Tell of accounts that are ready and that the newest bundle does not hold."""
+    ready = ManagedAccount.objects.ready()
+    last = Bundle.objects.filter(status=Bundle.Status.READY).only("number").first()
+    fresh = ready.exclude(bundles=last).count() if last else ready.count()
+    if not fresh:
+        return []
+    where = f"bundle {last.number}" if last else "any bundle"
+    text = f"{counted(fresh)} ready for Spinnaker, and not in {where} yet."
+    return [ToDo(text, reverse("accounts:bundles"), "Build a bundle")]
