@@ -34,4 +34,4 @@ STORAGES = {
     },
 }
 # Nothing is collected; the live server finds static files where they are.
-STATIC_ROOT = None
+STATIC_ROOT = None  # type: ignore[assignment]  # settings.py has a path
