@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+from onboarding.providers import PROVIDERS
+from onboarding.providers.base import Provider
 from onboarding.topology import Managed, Managing, Topology
 
 MANAGING_ID = "911111111111"
@@ -14,8 +16,8 @@ def managing(**fields: Any) -> Managing:
     return Managing(**{"name": "core", "account_id": MANAGING_ID, **fields})
 
 
-def managed(*providers: Any, **fields: Any) -> Managed:
-    """Make a managed account; providers are given by position or by field."""
+def managed(*providers: Provider, **fields: Any) -> Managed:
+    """Make a managed account with these providers."""
     plain = {
         "name": "staging",
         "account_id": MANAGED_ID,
@@ -28,3 +30,13 @@ def managed(*providers: Any, **fields: Any) -> Managed:
 def topology(*accounts: Managed, **fields: Any) -> Topology:
     """Make a topology of these managed accounts; fields are the managing account's."""
     return Topology(managing=managing(**fields), managed=accounts)
+
+
+LEAST: dict[str, dict[str, Any]] = {
+    "eks": {"clusters": [{"name": "apps", "region": "us-east-1"}]}
+}
+"""The details that a provider cannot do without."""
+
+
+def provider(key: str, **details: Any) -> Provider:
+    return PROVIDERS[key].from_details({**LEAST.get(key, {}), **details})

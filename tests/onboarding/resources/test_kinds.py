@@ -1,0 +1,111 @@
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from onboarding.resources.kinds import (
+    KINDS,
+    Attachment,
+    ClusterAccess,
+    InlinePolicy,
+    InstanceProfile,
+    Key,
+    ManagedPolicy,
+    Resource,
+    Role,
+)
+from onboarding.resources.policy import Policy, QuotaExceeded
+
+READ = Policy.allowing({"Action": "ec2:DescribeVpcs", "Resource": "*"})
+ROLE = Role(account="922222222222", name="spinnakerManaged", trust=READ)
+LONG = Policy.allowing({"Action": "a:B", "Resource": [f"r{n:05}" for n in range(2000)]})
+
+
+def test_a_key_says_which_thing():
+    assert ROLE.key == Key("922222222222", "role", "spinnakerManaged")
+
+
+def test_reason_and_mark_take_no_part_in_a_comparison():
+    assert replace(ROLE, reason="Because.", owned=False) == ROLE
+
+
+def test_a_different_path_is_a_different_role():
+    assert replace(ROLE, path="/teams/") != ROLE
+
+
+def test_no_two_kinds_share_a_word():
+    assert len({kind.kind for kind in KINDS}) == len(KINDS)
+
+
+def test_every_kind_is_listed():
+    assert {k.kind for k in KINDS} == {k.kind for k in Resource.__subclasses__()}
+
+
+def test_json_holds_documents_as_objects_and_leaves_the_account_out():
+    assert ROLE.as_json() == {
+        "name": "spinnakerManaged",
+        "trust": READ.document,
+        "path": "/",
+        "boundary": "",
+    }
+
+
+def test_json_holds_tuples_as_lists():
+    access = ClusterAccess(
+        account="922222222222",
+        name="us-east-1/apps/arn",
+        region="us-east-1",
+        cluster="apps",
+        principal="arn",
+        policy_arn="",
+        namespaces=("web",),
+    )
+
+    assert access.as_json()["namespaces"] == ["web"]
+
+
+@pytest.mark.parametrize(
+    ("make", "name"),
+    [
+        (lambda: Role(account="9", name="r", trust=LONG), "trust policy of role r"),
+        (
+            lambda: ManagedPolicy(account="9", name="p", path="/", document=LONG),
+            "Policy p",
+        ),
+        (lambda: InlinePolicy(account="9", name="r/i", document=LONG), "policy r/i"),
+    ],
+)
+def test_a_document_that_aws_would_not_take_is_never_made(make, name):
+    with pytest.raises(QuotaExceeded, match=name):
+        make()
+
+
+def test_atoms_of_a_document_tell_of_which_field():
+    atoms = ROLE.atoms()
+
+    assert "path='/'" in atoms
+    assert any(a.startswith("trust=") and "ec2:DescribeVpcs" in a for a in atoms)
+
+
+def test_atoms_hold_nothing_that_is_not_compared():
+    assert replace(ROLE, reason="Because.", owned=False).atoms() == ROLE.atoms()
+
+
+def test_atoms_of_another_policy_overlap_where_the_permissions_do():
+    more = Policy.allowing(
+        {"Action": ["ec2:DescribeVpcs", "ec2:DescribeTags"], "Resource": "*"}
+    )
+
+    assert ROLE.atoms() < replace(ROLE, trust=more).atoms()
+
+
+@pytest.mark.parametrize(
+    "resource",
+    [
+        InstanceProfile(account="9", name="BaseIAMRole", role=""),
+        Attachment(account="9", name="r/p", policy_arn="arn", to_user=True),
+    ],
+)
+def test_plain_fields_are_atoms_too(resource):
+    assert len(resource.atoms()) == len(resource.as_json()) + 1

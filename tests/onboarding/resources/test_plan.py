@@ -1,0 +1,203 @@
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from onboarding.desired import desired
+from onboarding.resources.kinds import InstanceProfile, ManagedPolicy, Role
+from onboarding.resources.plan import (
+    Create,
+    Delete,
+    Delta,
+    NotOurs,
+    PlanOutdated,
+    Update,
+    WantedTwice,
+    diff,
+    refuse_unapproved,
+)
+from onboarding.resources.policy import Policy
+from tests.factories import MANAGED_ID, managed, provider, topology
+
+
+def policy(*actions, name="Read", **fields):
+    return ManagedPolicy(
+        account=MANAGED_ID,
+        name=name,
+        path="/bowline/managed/",
+        document=Policy.allowing({"Action": list(actions), "Resource": "*"}),
+        **fields,
+    )
+
+
+ONE, TWO, THREE = policy("a:One"), policy("a:One", "a:Two"), policy("a:Three")
+STRANGERS = policy("a:Other", owned=False)
+ALL = desired(
+    topology(managed(*(provider(k) for k in ("ec2", "ecs", "eks", "lambda")))),
+    MANAGED_ID,
+)
+
+
+def approve(*changes):
+    return [Delta.of(change) for change in changes]
+
+
+def test_what_stands_as_wanted_needs_no_change():
+    assert diff(ALL, ALL) == ()
+
+
+def test_what_is_missing_is_created_in_the_order_in_which_it_is_wanted():
+    assert diff(ALL, []) == tuple(Create(resource) for resource in ALL)
+
+
+def test_what_differs_is_updated():
+    assert diff([TWO], [ONE]) == (Update(ONE, TWO),)
+
+
+def test_what_nobody_wants_is_deleted():
+    assert diff([], [ONE]) == (Delete(ONE),)
+
+
+def test_deletion_takes_holders_after_what_they_hold():
+    kinds = [change.resource.kind for change in diff([], ALL)]
+
+    assert list(dict.fromkeys(kinds)) == [
+        "cluster access",
+        "service-linked role",
+        "inline policy",
+        "attachment",
+        "policy",
+        "instance profile",
+        "role",
+    ]
+
+
+def test_a_rename_creates_before_it_deletes():
+    other = policy("a:One", name="Other")
+
+    assert diff([other], [ONE]) == (Create(other), Delete(ONE))
+
+
+def test_a_strangers_thing_of_a_wanted_name_stops_the_plan():
+    with pytest.raises(NotOurs, match="policy Read in account 922222222222") as error:
+        diff([ONE], [STRANGERS])
+
+    assert error.value.resource is STRANGERS
+
+
+def test_a_strangers_thing_is_used_as_it_is_where_that_is_allowed():
+    assert diff([ONE], [STRANGERS], adopts=True) == ()
+
+
+def test_a_strangers_thing_that_is_right_already_is_left_as_it_is():
+    assert diff([ONE], [replace(ONE, owned=False)]) == ()
+
+
+def test_a_strangers_thing_is_never_deleted():
+    assert diff([], [STRANGERS]) == ()
+
+
+def test_one_name_for_two_things_is_refused():
+    with pytest.raises(WantedTwice, match=r"policy Read .* another name"):
+        diff([ONE, TWO], [])
+
+
+def test_the_same_thing_wanted_by_two_is_created_once():
+    assert diff([ONE, policy("a:One", reason="Two want it.")], []) == (Create(ONE),)
+
+
+@pytest.mark.parametrize(
+    ("change", "before", "after"),
+    [
+        (Create(ONE), None, ONE),
+        (Update(ONE, TWO), ONE, TWO),
+        (Delete(ONE), ONE, None),
+    ],
+)
+def test_a_change_shows_what_stands_before_and_after(change, before, after):
+    shown = tuple(resource and resource.as_json() for resource in (before, after))
+
+    assert change.documents == shown
+
+
+@pytest.mark.parametrize(
+    ("change", "verb"),
+    [(Create(ONE), "create"), (Update(TWO, ONE), "update"), (Delete(ONE), "delete")],
+)
+def test_a_change_has_a_verb_and_a_resource(change, verb):
+    assert (change.verb, change.resource) == (verb, ONE)
+
+
+@pytest.mark.parametrize(
+    "change", [Create(ONE), Update(ONE, TWO), Update(TWO, ONE), Delete(ONE)]
+)
+def test_an_approved_change_is_carried_out(change):
+    refuse_unapproved([change], approve(change))
+
+
+@pytest.mark.parametrize(
+    ("approved", "now"),
+    [
+        (Create(TWO), Create(THREE)),
+        (Create(TWO), Delete(ONE)),
+        (Update(ONE, TWO), Update(ONE, THREE)),
+        (Update(ONE, TWO), Update(THREE, ONE)),
+        (Update(ONE, TWO), Create(TWO)),
+        (Update(ONE, TWO), Delete(ONE)),
+        (Delete(ONE), Delete(TWO)),
+        (Delete(ONE), Create(ONE)),
+    ],
+)
+def test_a_change_beyond_what_was_approved_is_refused(approved, now):
+    with pytest.raises(PlanOutdated, match=f"{now.verb} policy Read"):
+        refuse_unapproved([now], approve(approved))
+
+
+def test_a_change_of_another_thing_is_refused():
+    other = Create(policy("a:One", name="Other"))
+
+    with pytest.raises(PlanOutdated, match="create policy Other"):
+        refuse_unapproved([other], approve(Create(ONE)))
+
+
+def test_a_delta_covers_no_other_thing():
+    other = Create(policy("a:One", name="Other"))
+
+    assert not Delta.of(Create(ONE)).covers(other)
+
+
+@pytest.mark.parametrize(
+    ("approved", "now"),
+    [
+        (Create(TWO), Update(ONE, TWO)),
+        (Create(TWO), Update(THREE, TWO)),
+        (Update(policy("a:Old"), TWO), Update(ONE, TWO)),
+        (Delete(TWO), Delete(ONE)),
+        (Delete(TWO), Update(TWO, ONE)),
+    ],
+    ids=[
+        "half of it stands",
+        "a wrong half stands",
+        "half is done",
+        "half is gone",
+        "half goes",
+    ],
+)
+def test_an_interrupted_change_may_be_finished(approved, now):
+    refuse_unapproved([now], approve(approved))
+
+
+def test_what_others_added_meanwhile_does_not_outdate_a_plan():
+    standing, ours, theirs = policy("a:1"), policy("a:1", "a:2"), policy("a:1", "a:3")
+    all_three = policy("a:1", "a:2", "a:3")
+
+    refuse_unapproved([Update(theirs, all_three)], approve(Update(standing, ours)))
+
+
+def test_everything_unapproved_is_named():
+    profile = Create(InstanceProfile(account=MANAGED_ID, name="base", role="base"))
+    role = Create(Role(account=MANAGED_ID, name="base", trust=ONE.document))
+
+    with pytest.raises(PlanOutdated, match="create instance profile base, create role"):
+        refuse_unapproved([profile, role], [])

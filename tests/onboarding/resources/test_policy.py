@@ -1,0 +1,203 @@
+from __future__ import annotations
+
+import json
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from onboarding.resources.policy import Policy, QuotaExceeded, minified
+
+actions = st.sampled_from(
+    ["ec2:RunInstances", "iam:PassRole", "s3:*", "sts:AssumeRole"]
+)
+resources = st.sampled_from(["*", "arn:aws:s3:::b/*", "arn:aws:ec2:*:1:instance/*"])
+accounts = st.from_regex(r"\d{12}", fullmatch=True)
+principals = st.one_of(
+    st.just("*"),
+    st.builds(lambda a: {"AWS": a}, st.lists(accounts, min_size=1, max_size=3)),
+    st.builds(lambda a: {"AWS": f"arn:aws:iam::{a}:root"}, accounts),
+    st.just({"Service": ["ec2.amazonaws.com"], "AWS": "*"}),
+)
+conditions = st.dictionaries(
+    st.sampled_from(["StringEquals", "Bool"]),
+    st.dictionaries(
+        st.sampled_from(["aws:PrincipalOrgID", "aws:SecureTransport"]),
+        st.one_of(st.booleans(), st.integers(0, 9), st.text(max_size=5)),
+        min_size=1,
+    ),
+    max_size=2,
+)
+
+
+def one_or_many(values):
+    return st.one_of(values, st.lists(values, min_size=1, max_size=4))
+
+
+statements = st.builds(
+    lambda **parts: {k: v for k, v in parts.items() if v is not None},
+    Sid=st.one_of(st.none(), st.just(""), st.sampled_from(["A", "B"])),
+    Effect=st.sampled_from(["Allow", "Deny"]),
+    Principal=st.one_of(st.none(), principals),
+    Action=one_or_many(actions),
+    Resource=st.one_of(st.none(), one_or_many(resources)),
+    Condition=st.one_of(st.none(), conditions),
+)
+documents = st.builds(
+    lambda s: {"Version": "2012-10-17", "Statement": s}, one_or_many(statements)
+)
+
+
+@given(documents)
+def test_canonical_form_is_its_own_canonical_form(document):
+    policy = Policy.of(document)
+
+    assert Policy.of(policy.document) == policy
+
+
+@given(documents)
+def test_white_space_and_the_order_of_keys_do_not_matter(document):
+    other = json.loads(json.dumps(document, indent=2, sort_keys=True))
+
+    assert Policy.of(other) == Policy.of(document)
+
+
+@given(st.lists(statements, min_size=1, max_size=4), st.randoms())
+def test_the_order_of_statements_does_not_matter(listed, random):
+    shuffled = list(listed)
+    random.shuffle(shuffled)
+
+    assert Policy.of({"Statement": shuffled}) == Policy.of({"Statement": listed})
+
+
+@given(st.lists(actions, min_size=1), st.lists(resources, min_size=1), st.randoms())
+def test_the_order_of_a_list_does_not_matter(listed, on, random):
+    shuffled = random.sample(listed, len(listed)), random.sample(on, len(on))
+
+    one = Policy.allowing({"Action": listed, "Resource": on})
+    other = Policy.allowing({"Action": shuffled[0], "Resource": shuffled[1]})
+
+    assert one == other
+
+
+@pytest.mark.parametrize("part", ["Action", "NotAction", "Resource", "NotResource"])
+def test_a_list_of_one_is_a_scalar(part):
+    listed = Policy.allowing({"Action": "a:B", "Resource": "*", part: ["x:Y"]})
+    scalar = Policy.allowing({"Action": "a:B", "Resource": "*", part: "x:Y"})
+
+    assert listed == scalar
+    assert scalar.document["Statement"][0][part] == "x:Y"
+
+
+@given(accounts, st.sampled_from(["aws", "aws-cn", "aws-us-gov"]))
+def test_an_accounts_root_arn_is_its_id(account, partition):
+    def trusting(principal):
+        return Policy.allowing({"Principal": {"AWS": principal}, "Action": "a:B"})
+
+    assert trusting(f"arn:{partition}:iam::{account}:root") == trusting([account])
+
+
+def test_a_role_arn_is_not_an_account_id():
+    role = "arn:aws:iam::911111111111:role/root"
+    policy = Policy.allowing({"Principal": {"AWS": role}, "Action": "a:B"})
+
+    assert policy.document["Statement"][0]["Principal"] == {"AWS": role}
+
+
+def test_a_principal_is_an_object_as_clouddrivers_parser_requires():
+    policy = Policy.allowing({"Principal": "*", "Action": "sts:AssumeRole"})
+
+    (statement,) = policy.document["Statement"]
+    assert statement["Principal"] == {"AWS": "*"}
+    assert statement["Action"] == "sts:AssumeRole"
+
+
+def test_one_statement_is_a_list_as_clouddrivers_parser_requires():
+    alone = {"Effect": "Allow", "Action": "a:B", "Resource": "*"}
+
+    assert isinstance(Policy.of({"Statement": alone}).document["Statement"], list)
+
+
+def test_a_boolean_in_a_condition_is_written_as_iam_writes_it():
+    block = {"Bool": {"aws:SecureTransport": [True]}}
+    policy = Policy.allowing({"Action": "a:B", "Resource": "*", "Condition": block})
+
+    (statement,) = policy.document["Statement"]
+    assert statement["Condition"] == {"Bool": {"aws:SecureTransport": "true"}}
+
+
+def test_an_empty_sid_and_an_empty_condition_say_nothing():
+    bare = {"Action": "a:B", "Resource": "*"}
+
+    assert Policy.allowing({**bare, "Sid": "", "Condition": {}}) == Policy.allowing(
+        bare
+    )
+
+
+def test_another_version_is_another_policy():
+    statement = {"Effect": "Allow", "Action": "a:B", "Resource": "*"}
+
+    old = Policy.of({"Version": "2008-10-17", "Statement": statement})
+
+    assert old != Policy.of({"Statement": statement})
+
+
+@given(documents)
+def test_size_counts_no_white_space_between_the_parts(document):
+    policy = Policy.of(document)
+
+    assert policy.size == len(minified(policy.document))
+
+
+def test_a_policy_within_the_limit_is_returned():
+    policy = Policy.allowing({"Action": "a:B", "Resource": "*"})
+
+    assert policy.within(policy.size, "It") is policy
+
+
+def test_a_policy_over_the_limit_says_by_how_much():
+    policy = Policy.allowing({"Action": "a:B", "Resource": "*"})
+
+    with pytest.raises(QuotaExceeded, match=f"It has {policy.size} .* accepts 10"):
+        policy.within(10, "It")
+
+
+def test_atoms_tell_actions_and_resources_apart():
+    both = Policy.allowing({"Action": ["a:B", "a:C"], "Resource": ["x", "y"]})
+    less = Policy.allowing({"Action": ["a:B"], "Resource": ["x", "y"]})
+
+    assert len(both.atoms()) == 4
+    assert less.atoms() < both.atoms()
+
+
+def test_atoms_do_not_see_how_statements_are_cut():
+    whole = Policy.allowing({"Sid": "A", "Action": ["a:B", "a:C"], "Resource": "*"})
+    parts = Policy.allowing(
+        {"Sid": "B", "Action": "a:B", "Resource": "*"},
+        {"Sid": "C", "Action": "a:C", "Resource": "*"},
+    )
+
+    assert whole.atoms() == parts.atoms()
+
+
+@pytest.mark.parametrize(
+    "other",
+    [
+        {"NotAction": "a:B", "Resource": "*"},
+        {"Action": "a:B", "NotResource": "*"},
+        {"Action": "a:B"},
+        {"Action": "a:B", "Resource": "*", "Condition": {"Null": {"aws:x": "true"}}},
+        {"Action": "a:B", "Resource": "*", "NotPrincipal": {"AWS": "911111111111"}},
+    ],
+)
+def test_atoms_of_different_permissions_differ(other):
+    policy = Policy.allowing({"Action": "a:B", "Resource": "*"})
+
+    assert not policy.atoms() & Policy.allowing(other).atoms()
+
+
+@given(documents)
+def test_equal_policies_have_equal_atoms(document):
+    policy = Policy.of(document)
+
+    assert Policy.of(policy.document).atoms() == policy.atoms()

@@ -1,0 +1,132 @@
+from __future__ import annotations
+
+import pytest
+
+from onboarding.managed_side import checks, managed_side
+from onboarding.resources.kinds import (
+    Attachment,
+    InlinePolicy,
+    InstanceProfile,
+    ManagedPolicy,
+    Role,
+)
+from tests.factories import MANAGED_ID, managed, managing, provider
+
+
+def made(kind, *providers, managing_fields=None, **fields):
+    side = managed_side(
+        managing(**managing_fields or {}), managed(*providers, **fields)
+    )
+    return {r.name: r for r in side if isinstance(r, kind)}
+
+
+def statements(resource):
+    return resource.document.document["Statement"]
+
+
+def test_the_managed_role_trusts_the_identity_alone_in_the_shape_clouddriver_reads():
+    role = made(Role, provider("ec2"))["spinnakerManaged"]
+
+    assert role.trust.document["Statement"] == [
+        {
+            "Effect": "Allow",
+            "Principal": {"AWS": "arn:aws:iam::911111111111:role/SpinnakerAuthRole"},
+            "Action": "sts:AssumeRole",
+        }
+    ]
+
+
+def test_an_external_id_is_a_condition_of_the_managed_roles_trust():
+    role = made(Role, provider("ec2"), external_id="0c3f")["spinnakerManaged"]
+
+    (statement,) = role.trust.document["Statement"]
+    assert statement["Condition"] == {"StringEquals": {"sts:ExternalId": "0c3f"}}
+    assert "external ID" in role.reason
+
+
+def test_the_managed_role_stands_at_no_path_since_clouddriver_is_told_its_name_only():
+    assert made(Role, provider("ec2"))["spinnakerManaged"].path == "/"
+
+
+def test_the_base_roles_instance_profile_has_the_base_roles_name():
+    profile = made(
+        InstanceProfile, provider("ec2"), managing_fields={"base_role": "app"}
+    )["app"]
+
+    assert profile.role == "app"
+
+
+def test_the_base_role_in_china_trusts_chinas_ec2():
+    role = made(Role, provider("ec2"), managing_fields={"partition": "aws-cn"})
+
+    (statement,) = role["BaseIAMRole"].trust.document["Statement"]
+    assert statement["Principal"] == {"Service": "ec2.amazonaws.com.cn"}
+
+
+@pytest.mark.parametrize("key", ["ecs", "lambda"])
+def test_an_account_without_ec2_is_cached_by_the_ec2_agents_all_the_same(key):
+    (statement, templates) = statements(
+        made(ManagedPolicy, provider(key))["BowlineCachingRead"]
+    )
+
+    assert len(statement["Action"]) == 24
+    assert templates["Sid"] == "CachingLaunchTemplates"
+
+
+def test_an_account_of_clusters_only_has_no_managed_role():
+    assert made(Role, provider("eks")) == {}
+    assert made(ManagedPolicy, provider("eks")) == {}
+
+
+def test_reads_writes_and_pass_role_are_policies_of_their_own():
+    assert list(made(ManagedPolicy, provider("ec2"))) == [
+        "BowlineCachingRead",
+        "BowlineEC2Read",
+        "BowlineEC2Write",
+    ]
+    assert list(made(InlinePolicy, provider("ec2"))) == [
+        "spinnakerManaged/BowlinePassRole"
+    ]
+
+
+def test_every_policy_is_attached_to_the_managed_role():
+    policies = made(ManagedPolicy, provider("ec2"), provider("ecs"))
+
+    attached = {
+        attachment.policy_arn
+        for attachment in made(Attachment, provider("ec2"), provider("ecs")).values()
+        if attachment.name.startswith("spinnakerManaged/")
+    }
+
+    path = f"arn:aws:iam::{MANAGED_ID}:policy/bowline/managed/"
+    assert attached == {path + name for name in policies}
+
+
+def test_read_only_access_hands_out_no_role_and_writes_nothing():
+    providers = [provider(key, access="read") for key in ("ec2", "ecs", "lambda")]
+
+    assert made(InlinePolicy, *providers) == {}
+    assert [name for name in made(ManagedPolicy, *providers) if "Write" in name] == []
+
+
+def test_all_providers_together_leave_room_in_the_quota_of_ten_policies():
+    providers = [provider(key) for key in ("ec2", "ecs", "eks", "lambda")]
+
+    attachments = made(Attachment, *providers)
+
+    held = [name for name in attachments if name.startswith("spinnakerManaged/")]
+    assert len(held) == 7
+
+
+def test_what_every_aws_account_needs_is_checked_once_beside_the_providers():
+    account = managed(provider("ecs"), provider("lambda"))
+
+    titles = [title for title, _ in checks(managing(), account)]
+
+    assert list(dict.fromkeys(titles)) == ["Caching", "ECS", "Lambda"]
+
+
+def test_an_account_of_clusters_only_is_checked_for_its_clusters_only():
+    titles = {title for title, _ in checks(managing(), managed(provider("eks")))}
+
+    assert titles == {"EKS"}
