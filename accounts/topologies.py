@@ -14,7 +14,7 @@ from accounts.models import (
 )
 from onboarding.aws.session import Reach
 from onboarding.providers import PROVIDERS
-from onboarding.providers.base import Provider
+from onboarding.providers.base import DetailsError, Provider
 from onboarding.topology import (
     ExistingIdentity,
     Identity,
@@ -86,6 +86,21 @@ def provider_of(enabled: EnabledProvider) -> Provider:
     return PROVIDERS[enabled.key].from_details(enabled.details)
 
 
+def lacks_details(enabled: EnabledProvider) -> bool:
+    """Tell whether a provider was chosen and cannot be read yet.
+
+    Nobody has been through its details step: the account is still being edited, and
+    must not stop the runs of others meanwhile.
+    """
+    if enabled.described:
+        return False
+    try:
+        provider_of(enabled)
+    except DetailsError:
+        return True
+    return False
+
+
 def managed_of(row: ManagedAccount) -> Managed:
     enabled = {provider.key: provider for provider in row.providers.all()}
     return Managed(
@@ -93,7 +108,9 @@ def managed_of(row: ManagedAccount) -> Managed:
         account_id=row.account_id,
         regions=tuple(row.regions),
         providers=tuple(
-            provider_of(enabled[key]) for key in PROVIDERS if key in enabled
+            provider_of(enabled[key])
+            for key in PROVIDERS
+            if key in enabled and not lacks_details(enabled[key])
         ),
         environment=row.environment,
         permissions=Permissions(tuple(row.read_roles), tuple(row.write_roles)),

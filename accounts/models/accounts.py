@@ -98,6 +98,21 @@ class ManagingAccount(Leased):
     def get_absolute_url(self) -> str:
         return reverse("accounts:managing")
 
+    def touch(self) -> None:
+        """Count an edit: every plan made before it is outdated now."""
+        ManagingAccount.objects.filter(pk=self.pk).update(
+            version=models.F("version") + 1,
+            state=unless_draft(State.OUTDATED),
+            updated_at=timezone.now(),
+        )
+        self.refresh_from_db()
+
+
+def unless_draft(state: State) -> models.Case:
+    """Write the state, but let a draft be a draft."""
+    draft = models.When(state=State.DRAFT, then=models.Value(State.DRAFT))
+    return models.Case(draft, default=models.Value(state))
+
 
 class ManagedAccountQuerySet(models.QuerySet["ManagedAccount"]):
     def standing(self) -> ManagedAccountQuerySet:
@@ -109,6 +124,16 @@ class ManagedAccountQuerySet(models.QuerySet["ManagedAccount"]):
         return self.filter(
             Q(proof=State.VERIFIED)
             | Q(proof=State.EVALUATED, accepted_at__isnull=False)
+        )
+
+    def outdate(self) -> int:
+        """Mark all but drafts as changed since they were proved."""
+        return self.update(
+            proof="",
+            accepted_at=None,
+            accepted_by=None,
+            state=unless_draft(State.OUTDATED),
+            updated_at=timezone.now(),
         )
 
 
@@ -194,10 +219,7 @@ class ManagedAccount(models.Model):
             proof="",
             accepted_at=None,
             accepted_by=None,
-            state=models.Case(
-                models.When(state=State.DRAFT, then=models.Value(State.DRAFT)),
-                default=models.Value(State.OUTDATED),
-            ),
+            state=unless_draft(State.OUTDATED),
             updated_at=timezone.now(),
         )
         self.refresh_from_db()

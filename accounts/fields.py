@@ -1,0 +1,132 @@
+"""Form fields that read what people write, and refuse it with a sentence."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from crispy_forms.helper import FormHelper
+from crispy_forms.layout import Layout
+from django import forms
+
+from onboarding import names
+from onboarding.partitions import known_region
+
+
+def checked(rule: Callable[[str], str], value: str) -> str:
+    """Apply one of the engine's rules; its sentence becomes the field's error."""
+    try:
+        return rule(value)
+    except ValueError as error:
+        raise forms.ValidationError(str(error)) from error
+
+
+class RuledField(forms.CharField):
+    """Text that one of the engine's rules accepts and may normalise."""
+
+    def __init__(self, *, rule: Callable[[str], str], **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        self.rule = rule
+        self.widget.attrs |= {"autocomplete": "off", "spellcheck": "false"}
+
+    def to_python(self, value: Any) -> str:
+        text = super().to_python(value) or ""
+        try:
+            return self.rule(text) if text else text
+        except ValueError:
+            return text  # clean() refuses it; has_changed() must not
+
+    def clean(self, value: Any) -> str:
+        text: str = super().clean(value)
+        return checked(self.rule, text) if text else text
+
+
+class ListField(forms.CharField):
+    """Several values in one line, each checked by a rule, none twice."""
+
+    separators = re.compile(r"[,\s]+")
+
+    def __init__(self, *, rule: Callable[[str], str], **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        self.rule = rule
+        self.widget.attrs |= {"autocomplete": "off", "spellcheck": "false"}
+
+    def prepare_value(self, value: Any) -> Any:
+        return ", ".join(value) if isinstance(value, list | tuple) else value
+
+    def to_python(self, value: Any) -> Any:
+        parts = (part.strip() for part in self.separators.split(value or ""))
+        return list(dict.fromkeys(part for part in parts if part))
+
+    def validate(self, value: Any) -> None:
+        if self.required and not value:
+            raise forms.ValidationError(self.error_messages["required"], "required")
+
+    def run_validators(self, value: Any) -> None:
+        """Check each value, and tell of every one that cannot be right."""
+        errors = []
+        for item in value:
+            try:
+                checked(self.rule, item)
+            except forms.ValidationError as error:
+                errors.append(error)
+        if errors:
+            raise forms.ValidationError(errors)
+
+
+class RolesField(ListField):
+    """Roles of Fiat: names with spaces in them are separated by commas or lines."""
+
+    separators = re.compile(r"[,\n]")
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(rule=names.fiat_role, required=False, **kwargs)
+
+
+class SeveralInputs(forms.TextInput):
+    """One value from every input of the name: ticked boxes and a line of text."""
+
+    def value_from_datadict(self, data: Any, files: Any, name: str) -> Any:
+        values: Sequence[str] = (
+            data.getlist(name) if hasattr(data, "getlist") else [data.get(name) or ""]
+        )
+        return " ".join(value for value in values if value)
+
+
+class RegionsField(ListField):
+    """Regions, ticked among those that were offered or typed."""
+
+    def __init__(self, **kwargs: Any) -> None:
+        self.partition = "aws"
+        super().__init__(rule=self.known, widget=SeveralInputs, **kwargs)
+
+    def known(self, region: str) -> str:
+        return known_region(region, self.partition)
+
+    def __deepcopy__(self, memo: Any) -> RegionsField:
+        copied: RegionsField = super().__deepcopy__(memo)
+        copied.rule = copied.known
+        return copied
+
+
+def bare_helper(*parts: Any) -> FormHelper:
+    """Leave the form's tag and buttons to the page."""
+    helper = FormHelper()
+    helper.form_tag = False
+    helper.disable_csrf = True
+    if parts:
+        helper.layout = Layout(*parts)
+    return helper
+
+
+def account_id_field(**kwargs: Any) -> RuledField:
+    field = RuledField(
+        rule=names.account_id,
+        label="AWS account id",
+        max_length=40,
+        help_text="12 digits. Spaces and dashes do not matter.",
+        **kwargs,
+    )
+    field.widget.attrs["inputmode"] = "numeric"
+    return field

@@ -1,0 +1,96 @@
+"""The managing account: described once, planned alone where that is wanted."""
+
+from __future__ import annotations
+
+from uuid import UUID
+
+from django.contrib import messages
+from django.core.exceptions import PermissionDenied
+from django.db import IntegrityError, transaction
+from django.http import HttpResponse
+from django.shortcuts import redirect, render
+from django.views.decorators.http import require_POST
+
+from accounts import runs
+from accounts.access import OPERATOR, has_role, operator_required, refusal
+from accounts.managing_form import ManagingForm
+from accounts.models import ManagedAccount, ManagingAccount, Run
+from accounts.request import Request
+from accounts.topologies import NoManagingAccount, identity_of, managing_of
+
+DESCRIBED_ALREADY = (
+    "There is exactly one managing account, and somebody described it while this page "
+    "was open. Open the page again to see and change it; nothing was saved."
+)
+
+
+def managing(request: Request) -> HttpResponse:
+    """Show the managing account; operators describe it here, once."""
+    row = ManagingAccount.objects.first()
+    may_edit = has_role(request.user, OPERATOR)
+    form = ManagingForm(request.POST or None, instance=row)
+    if not may_edit:
+        for field in form.fields.values():
+            field.disabled = True
+    if request.method == "POST":
+        if not may_edit:
+            raise PermissionDenied(refusal(OPERATOR))
+        if row is not None and "new" in request.POST:
+            form = ManagingForm(request.POST)
+            form.add_error(None, DESCRIBED_ALREADY)
+        elif form.is_valid() and saved(form):
+            messages.success(request, "The managing account is saved.")
+            return redirect("accounts:managing")
+    return render(
+        request,
+        "managing/managing.html",
+        {
+            "form": form,
+            "row": ManagingAccount.objects.first() if form.errors else row,
+            "may_edit": may_edit,
+            "managed_too": row
+            and ManagedAccount.objects.filter(account_id=row.account_id).first(),
+            "run": Run.objects.filter(kind=Run.Kind.MANAGING).first(),
+        },
+    )
+
+
+def saved(form: ManagingForm) -> bool:
+    """Write the row; False where somebody else wrote the first one meanwhile."""
+    before = sides_seen(form.instance.pk)
+    try:
+        with transaction.atomic():
+            row: ManagingAccount = form.save()
+            if before and form.has_changed():
+                row.touch()
+            if before and before != sides_seen(row.pk):
+                ManagedAccount.objects.outdate()
+    except IntegrityError:
+        form.add_error(None, DESCRIBED_ALREADY)
+        return False
+    return True
+
+
+def sides_seen(pk: UUID) -> tuple[object, ...]:
+    """Give what the managed side is made from; empty for a row that is not there."""
+    row = ManagingAccount.objects.filter(pk=pk).first()
+    if row is None:
+        return ()
+    value = managing_of(row)
+    names = (value.managed_role, value.base_role, value.partition)
+    return (identity_of(row), value.identity_arn, *names)
+
+
+@operator_required
+@require_POST
+def managing_plan(request: Request) -> HttpResponse:
+    """Plan the managing account alone."""
+    try:
+        run = runs.plan_managing(request.user)
+    except runs.RunOpen as error:
+        messages.info(request, f"{error} This is it.")
+        return redirect(error.run)
+    except NoManagingAccount as error:
+        messages.error(request, str(error))
+        return redirect("accounts:managing")
+    return redirect(run)
