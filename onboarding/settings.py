@@ -7,9 +7,13 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qsl, quote, unquote, urlsplit
 
+import django_stubs_ext
 from bootstrap_wrapper import get_bootstrap_dir
 from celery.schedules import crontab
 from django.core.exceptions import ImproperlyConfigured
+
+# ModelForm[Run] is for the type checker; this makes it mean ModelForm when it runs.
+django_stubs_ext.monkeypatch()
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 
