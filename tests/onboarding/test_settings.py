@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
+from django.conf import settings
 from django.core.exceptions import ImproperlyConfigured
 
 from onboarding.settings import database, env_bool, env_list, secret_key
@@ -70,3 +73,13 @@ def test_env_list_reads_names_between_commas(monkeypatch: pytest.MonkeyPatch) ->
     monkeypatch.setenv("ALLOWED_HOSTS", "a.example.com, b.example.com,")
 
     assert env_list("ALLOWED_HOSTS") == ["a.example.com", "b.example.com"]
+
+
+def test_every_variable_is_in_the_example() -> None:
+    source = (settings.BASE_DIR / "onboarding" / "settings.py").read_text()
+    read = set(re.findall(r'(?:environ\.get|env_bool|env_list)\("(\w+)"', source))
+
+    example = (settings.BASE_DIR / ".env.example").read_text()
+
+    assert read
+    assert read <= set(re.findall(r"^(\w+)=", example, re.MULTILINE))
