@@ -1,0 +1,26 @@
+# One image for web, worker and beat; docker-compose.yml says which it is.
+FROM python:3.13-slim
+
+ENV PYTHONDONTWRITEBYTECODE=1 \
+    PYTHONUNBUFFERED=1 \
+    STATIC_ROOT=/app/collected
+WORKDIR /app
+
+COPY requirements.txt ./
+RUN pip install --no-cache-dir --disable-pip-version-check -r requirements.txt
+
+COPY manage.py ./
+COPY accounts accounts/
+COPY onboarding onboarding/
+COPY static static/
+COPY templates templates/
+
+# The key signs nothing while files are collected, and is not kept in the image.
+RUN SECRET_KEY=unused python manage.py collectstatic --no-input --verbosity 0 \
+    && useradd --system --uid 10001 --no-create-home bowline \
+    && install --directory --owner bowline var
+USER bowline
+
+EXPOSE 8000
+CMD ["gunicorn", "onboarding.wsgi", "--bind", "0.0.0.0:8000", \
+    "--workers", "2", "--threads", "4", "--worker-tmp-dir", "/dev/shm"]
