@@ -197,9 +197,7 @@ def halves(groups: list[Group]) -> tuple[list[Group], list[Group]]:
     return groups[:cut], groups[cut:]
 
 
-def stack(
-    picture: Picture, groups: list[Group], *, x: int, y: int, width: int
-) -> None:
+def stack(picture: Picture, groups: list[Group], *, x: int, y: int, width: int) -> None:
     """Put groups under one another, each under its heading."""
     for environment, members in groups:
         picture.headings.append(Heading(x, y + 18, environment or NOWHERE))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from django.http import Http404, HttpRequest, HttpResponse
 from django.urls import path
 
-from accounts.views import overview
+from accounts.views import account, accounts, overview, wizard
 
 app_name = "accounts"
 
@@ -20,17 +20,18 @@ overview_pages = [
     path("managing/plan/", soon, name="managing-plan"),
 ]
 account_pages = [
-    path("accounts/", soon, name="accounts"),
-    path("accounts/plan/", soon, name="plan-many"),
-    path("accounts/verify/", soon, name="verify-many"),
-    path("accounts/new/", soon, name="wizard-new"),
-    path("accounts/<uuid:pk>/", soon, name="account"),
+    path("accounts/", accounts.accounts, name="accounts"),
+    path("accounts/plan/", accounts.plan_many, name="plan-many"),
+    path("accounts/verify/", accounts.verify_many, name="verify-many"),
+    path("accounts/new/", wizard.wizard_new, name="wizard-new"),
+    path("accounts/<uuid:pk>/", account.account, name="account"),
     path("accounts/<uuid:pk>/plan/", soon, name="plan"),
     path("accounts/<uuid:pk>/verify/", soon, name="verify"),
     path("accounts/<uuid:pk>/remove/", soon, name="remove"),
     path("accounts/<uuid:pk>/accept/", soon, name="accept"),
-    path("accounts/<uuid:pk>/test-access/", soon, name="test-access"),
-    path("accounts/<uuid:pk>/<slug:step>/", soon, name="wizard"),
+    path("accounts/<uuid:pk>/forget/", account.forget, name="forget"),
+    path("accounts/<uuid:pk>/test-access/", wizard.test_access, name="test-access"),
+    path("accounts/<uuid:pk>/<slug:step>/", wizard.wizard, name="wizard"),
 ]
 run_pages = [
     path("runs/", soon, name="runs"),

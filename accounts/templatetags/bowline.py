@@ -82,6 +82,19 @@ def logo(key: str) -> SafeString:
     return format_html('<img class="logo" src="{}" alt="">', path)
 
 
+CHECKED = {
+    "chain": "Spinnaker's chain of roles",
+    "managing": "Managing account",
+    "resources": "Resources in AWS",
+}
+
+
 @register.filter
 def provider_title(key: str) -> str:
-    return PROVIDERS[key].title
+    """Name a provider, or what else checks are about."""
+    return PROVIDERS[key].title if key in PROVIDERS else CHECKED.get(key, key)
+
+
+@register.filter
+def is_provider(key: str) -> bool:
+    return key in PROVIDERS

@@ -1,0 +1,172 @@
+"""The list of accounts, and what is done to many of them at once."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Callable
+from typing import Any
+
+from django.contrib import messages
+from django.core.paginator import Paginator
+from django.db.models import Q, QuerySet
+from django.http import HttpRequest, HttpResponse, QueryDict
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.views.decorators.http import require_POST
+
+from accounts.access import operator_required
+from accounts.models import ManagedAccount, Run
+from accounts.runs import RunOpen, plan, verify
+from accounts.states import State
+from accounts.topologies import NameTaken, NoManagingAccount
+from accounts.wizard import undone
+from onboarding.providers import PROVIDERS
+from onboarding.providers.base import DetailsError
+
+PAGE = 50
+MOST_AT_ONCE = 500
+"""So many runs are started while a person waits: a few seconds' worth."""
+
+MOST_REASONS = 5
+"""So many refusals are told one by one; the rest are counted."""
+
+COLUMNS = {
+    "name": "Account",
+    "account_id": "Account id",
+    "environment": "Environment",
+    "state": "State",
+    "verified_at": "Verified",
+}
+NO_ENVIRONMENT = "-"
+"""What stands in the URL for accounts without an environment."""
+
+
+def accounts(request: HttpRequest) -> HttpResponse:
+    found = matching(request.GET)
+    sort = sort_of(request.GET)
+    page = Paginator(found.order_by(sort, "name"), PAGE).get_page(
+        request.GET.get("page")
+    )
+    named = ManagedAccount.objects.exclude(environment="").order_by("environment")
+    shown = {
+        "page": page,
+        "columns": COLUMNS.items(),
+        "sort": sort,
+        "filters": {key: request.GET.get(key, "") for key in FILTERS},
+        "is_filtered": any(request.GET.get(key) for key in FILTERS),
+        "states": State.values,
+        "providers": [(key, provider.title) for key, provider in PROVIDERS.items()],
+        "environments": named.values_list("environment", flat=True).distinct(),
+        "most": MOST_AT_ONCE,
+    }
+    return render(request, "accounts/accounts.html", shown)
+
+
+def by_text(text: str) -> Q:
+    return Q(name__icontains=text) | Q(account_id__contains=text.replace("-", ""))
+
+
+def by_environment(name: str) -> Q:
+    return Q(environment="" if name == NO_ENVIRONMENT else name)
+
+
+FILTERS: dict[str, Callable[[str], Q]] = {
+    "text": by_text,
+    "state": lambda state: Q(state=state),
+    "provider": lambda key: Q(providers__key=key),
+    "environment": by_environment,
+}
+
+
+def matching(asked: QueryDict) -> QuerySet[ManagedAccount]:
+    """Find what the filters in the URL ask for."""
+    found = ManagedAccount.objects.prefetch_related("providers")
+    for key, condition in FILTERS.items():
+        if value := asked.get(key, "").strip():
+            found = found.filter(condition(value))
+    return found
+
+
+def sort_of(asked: QueryDict) -> str:
+    sort = asked.get("sort", "")
+    return sort if sort.removeprefix("-") in COLUMNS else "name"
+
+
+@operator_required
+@require_POST
+def plan_many(request: HttpRequest) -> HttpResponse:
+    return start_many(request, "plan", plan, unready_to_plan)
+
+
+@operator_required
+@require_POST
+def verify_many(request: HttpRequest) -> HttpResponse:
+    return start_many(request, "verify", verify, unready_to_verify)
+
+
+def unready_to_plan(account: ManagedAccount) -> str:
+    missing = ", ".join(step.title.lower() for step in undone(account))
+    return f"still to describe: {missing}" if missing else ""
+
+
+def unready_to_verify(account: ManagedAccount) -> str:
+    return "" if account.granted_at else "nothing stands in AWS yet"
+
+
+def start_many(
+    request: HttpRequest,
+    verb: str,
+    start: Callable[[ManagedAccount, Any], Run],
+    unready: Callable[[ManagedAccount], str],
+) -> HttpResponse:
+    """Start a run of each chosen account, and say which ones could not be."""
+    chosen = chosen_accounts(request)
+    started, refused = 0, []
+    for account in chosen:
+        try:
+            if reason := unready(account):
+                refused.append(f"{account.name}: {reason}")
+                continue
+            start(account, request.user)
+            started += 1
+        except (DetailsError, NameTaken, NoManagingAccount, RunOpen) as error:
+            refused.append(f"{account.name}: {error}")
+    tell(request, verb, started, refused)
+    if started:
+        return redirect("accounts:runs")
+    return redirect(f"{reverse('accounts:accounts')}?{request.GET.urlencode()}")
+
+
+def chosen_accounts(request: HttpRequest) -> list[ManagedAccount]:
+    """Find the ticked accounts, or all that match the URL's filters."""
+    if "everything" in request.POST:
+        found = matching(request.GET)
+    else:
+        ticked = [pk for pk in request.POST.getlist("account") if is_uuid(pk)]
+        found = matching(QueryDict()).filter(pk__in=ticked)
+    return list(found.order_by("name")[:MOST_AT_ONCE])
+
+
+def is_uuid(text: str) -> bool:
+    try:
+        uuid.UUID(text)
+    except ValueError:
+        return False
+    return True
+
+
+def tell(request: HttpRequest, verb: str, started: int, refused: list[str]) -> None:
+    if started:
+        what = "Nothing in AWS changes. " if verb == "verify" else PLANNED
+        messages.success(
+            request, f"Started to {verb} {started} account{'s' * (started > 1)}. {what}"
+        )
+    if refused:
+        more = len(refused) - MOST_REASONS
+        told = "; ".join(refused[:MOST_REASONS]) + (f"; and {more} more" * (more > 0))
+        messages.warning(request, f"Could not {verb} {len(refused)}: {told}.")
+    if not started and not refused:
+        messages.info(request, "Tick the accounts first; nothing was started.")
+
+
+PLANNED = "Nothing in AWS changes until the plans are approved."
