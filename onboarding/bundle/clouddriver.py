@@ -1,0 +1,27 @@
+"""clouddriver/: the whole configuration, for installations without Halyard."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from onboarding.bundle.archive import File
+from onboarding.bundle.deck import settings_js
+from onboarding.bundle.spring import clouddriver_yml, orca_yml
+from onboarding.spinnaker import Entries
+from onboarding.topology import Topology
+
+KUBECONFIGS = "/opt/spinnaker/config/bowline-kubeconfigs"
+"""Where Clouddriver is told to find kubeconfigs, as NAME.yml."""
+
+
+def clouddriver(topology: Topology, entries: Entries) -> Iterator[File]:
+    files = {
+        "clouddriver-local.yml": clouddriver_yml(
+            topology, entries, kubeconfigs=KUBECONFIGS
+        ),
+        "orca-local.yml": orca_yml(entries),
+        "settings-local.js": settings_js(entries, whole=True),
+    }
+    for name, text in files.items():
+        if text:
+            yield File(f"clouddriver/{name}", text)

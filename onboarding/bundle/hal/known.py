@@ -1,0 +1,161 @@
+"""What hal knows, and how an account is said in its flags.
+
+hal is asked once for each provider, since a call costs seconds and its exit code 1 does
+not tell “missing” from “daemon down”. Of what it prints only errors are ever shown: the
+rest may hold secrets.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+import subprocess
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    Account = dict[str, Any]
+    Known = dict[str, dict[str, Any]]
+    Flags = dict[str, str | tuple[str, ...]]
+
+PROVIDERS = ("aws", "ecs", "kubernetes")
+"""In the order of adding: an ECS account points at an AWS account."""
+
+CLEARED_BY = {
+    "--lambda-enabled": "--lambda-enabled=false",
+    "--namespaces": "--all-namespaces",
+    "--service-account": "--service-account=false",
+}
+"""What hal's `edit` can clear, and how; the rest is deleted and added again."""
+
+OURS = {
+    "aws": "name accountId assumeRole defaultKeyPair environment externalId "
+    "lambdaEnabled permissions regions",
+    "ecs": "name awsAccount environment permissions",
+    "kubernetes": "name context environment kubeconfigFile namespaces omitNamespaces "
+    "permissions serviceAccount",
+}
+USUAL = {"cacheThreads": 1, "configureImagePullSecrets": True, "providerVersion": "V2"}
+"""What hal gives every Kubernetes account by itself."""
+
+COLOUR = re.compile(r"\x1b\[[0-9;]*[A-Za-z]")
+
+
+class Refused(Exception):
+    """What stands in the way, in sentences; nothing has been changed."""
+
+
+class Failed(Exception):
+    """A call of hal that did not succeed, in hal's own words."""
+
+
+def hal(words: tuple[str, ...]) -> str:
+    """Call hal once and return what it printed."""
+    run = subprocess.run(
+        ("hal", *words),
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        encoding="utf-8",
+        errors="replace",
+        check=False,
+    )
+    if run.returncode:
+        error = COLOUR.sub("", run.stderr).strip()
+        raise Failed(error or f"It ended with {run.returncode} and said nothing.")
+    return run.stdout
+
+
+def asked(provider: str) -> dict[str, Any]:
+    """Ask hal for all that it knows of a provider, in one call."""
+    words = ("config", "provider", provider, "-q", "-o", "json", "--no-validate")
+    try:
+        lines = hal(words).splitlines()
+        answer: dict[str, Any] = next(json.loads(x) for x in lines if x.startswith("{"))
+    except (Failed, StopIteration) as error:
+        raise Refused(
+            f"hal did not say what it knows: `hal {' '.join(words)}` failed. {error}\n"
+            "Is its daemon up (hal --ready), and can it read its own config?"
+        ) from None
+    return answer
+
+
+def flags(provider: str, account: Account) -> Flags:
+    """Say an account in hal's flags; the lists come last, as hal reads on greedily."""
+
+    def text(key: str) -> str:
+        return str(account.get(key) or "")
+
+    roles = account.get("permissions") or {}
+    permissions: Flags = {
+        "--read-permissions": tuple(sorted(roles.get("READ") or ())),
+        "--write-permissions": tuple(sorted(roles.get("WRITE") or ())),
+    }
+    if provider == "ecs":  # Clouddriver gives it the permissions of its AWS account.
+        return {"--aws-account": text("awsAccount")}
+    if provider == "kubernetes":
+        return {
+            "--context": text("context"),
+            "--environment": text("environment"),
+            "--kubeconfig-file": text("kubeconfigFile"),
+            "--service-account": "true" if account.get("serviceAccount") else "",
+            "--namespaces": tuple(account.get("namespaces") or ()),
+            "--omit-namespaces": tuple(account.get("omitNamespaces") or ()),
+            **permissions,
+        }
+    return {
+        "--account-id": text("accountId"),
+        "--assume-role": text("assumeRole"),
+        "--environment": text("environment"),
+        "--external-id": text("externalId"),
+        "--default-key-pair": text("defaultKeyPair"),
+        "--lambda-enabled": "true" if account.get("lambdaEnabled") else "",
+        "--regions": tuple(region["name"] for region in account.get("regions") or ()),
+        **permissions,
+    }
+
+
+def differing(provider: str, account: Account, held: Account) -> list[str]:
+    ours, theirs = flags(provider, account), flags(provider, held)
+    return [flag for flag in ours if ours[flag] != theirs[flag]]
+
+
+def words(said: Flags) -> Iterator[str]:
+    """Yield `--flag=value`, so that no value is taken for a file (@) or a flag (-)."""
+    for flag, value in said.items():
+        if isinstance(value, str):
+            yield f"{flag}={value}" if value else CLEARED_BY[flag]
+        elif flag.endswith("-permissions"):  # hal splits lists at commas, but not these
+            yield from (f"{flag}={role}" for role in value)
+        else:
+            yield f"{flag}={','.join(value)}" if value else CLEARED_BY[flag]
+
+
+def extras(provider: str, account: Account) -> list[str]:
+    """Name what hal holds of an account that would be lost by deleting it."""
+    ours = OURS[provider].split()
+    found = [key for key in account if key not in ours and matters(key, account[key])]
+    verbs = set(account.get("permissions") or {}) - {"READ", "WRITE"}
+    return sorted(found) + sorted(f"permissions.{verb}" for verb in verbs)
+
+
+def matters(key: str, value: Any) -> bool:
+    if isinstance(value, dict):
+        return any(matters(inner, value[inner]) for inner in value)
+    return bool(value) and value != USUAL.get(key)
+
+
+def by_name(accounts: list[Account]) -> dict[str, list[Account]]:
+    """Give every account under its name: hal lets a name stand more than once."""
+    named: dict[str, list[Account]] = {}
+    for account in accounts:
+        named.setdefault(account["name"], []).append(account)
+    return named
+
+
+def is_same_id(ours: str, theirs: str) -> bool:
+    """Compare account ids, also as YAML misreads them: octal, or without zeros."""
+    if not theirs.isdigit():
+        return not theirs
+    octal = ours.startswith("0") and not set(ours) & {"8", "9"}
+    return int(theirs) in (int(ours), int(ours, 8 if octal else 10))

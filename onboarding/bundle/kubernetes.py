@@ -1,0 +1,158 @@
+"""kubernetes/NAME/: a kubeconfig without a secret, and what the cluster must allow."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from onboarding.bundle.archive import File
+from onboarding.bundle.yaml_text import Value, document
+from onboarding.spinnaker import Entries, KubernetesEntry
+from onboarding.topology import Topology
+
+GROUP = "spinnaker"
+"""The Kubernetes group, and the user's name, that an `aws-auth` entry gives."""
+NAME = "bowline-spinnaker"
+READ = ["get", "list", "watch"]
+WRITE = ["create", "delete", "deletecollection", "get", "list", "patch", "update"]
+WRITE += ["watch"]
+DEPLOYED = {
+    "": ["configmaps", "persistentvolumeclaims", "pods", "secrets", "services"],
+    "apps": [
+        *("daemonsets", "deployments", "deployments/scale", "replicasets"),
+        *("replicasets/scale", "statefulsets", "statefulsets/scale"),
+    ],
+    "autoscaling": ["horizontalpodautoscalers"],
+    "batch": ["cronjobs", "jobs"],
+    "networking.k8s.io": ["ingresses", "networkpolicies"],
+    "policy": ["poddisruptionbudgets"],
+}
+READ_ONLY = {
+    "": [
+        *("events", "namespaces", "pods/log", "replicationcontrollers"),
+        "serviceaccounts",
+    ],
+    "apps": ["controllerrevisions"],
+}
+
+KUBECONFIG_WHY = """
+Whoever reads this file must be {principal}:
+`aws eks get-token` signs as that identity, so there is no secret here.
+"""
+BY_ENTRY = """
+Not needed as it stands: an EKS access entry with an access policy lets Spinnaker in.
+Use it to replace that policy by rules of your own: give the entry the group {group}.
+"""
+BY_AWS_AUTH = """
+Gives the group {group} what Spinnaker deploys and reads. See access.md for the order.
+"""
+ACCESS = """\
+# Let Spinnaker into cluster {cluster}
+
+Whoever administers the cluster does this once.
+
+1. Add this to the list `{list}` of the ConfigMap `aws-auth`
+   (`kubectl edit -n kube-system configmap/aws-auth`), and keep what is there:
+
+   ```yaml
+   - {kind}: "{arn}"
+     username: "{group}"
+     groups:
+     - "{group}"
+   ```
+
+   The ARN has no path, also where the role has one: `aws-auth` knows no paths.
+
+2. `kubectl apply -f rbac.yml`
+
+3. On the host that runs Clouddriver:
+   `kubectl --kubeconfig kubeconfig.yml auth can-i list pods {where}`
+"""
+
+
+def kubernetes(topology: Topology, entries: Entries) -> Iterator[File]:
+    for entry in entries.kubernetes:
+        folder = f"kubernetes/{entry.name}"
+        yield File(f"{folder}/kubeconfig.yml", kubeconfig(entry))
+        yield File(f"{folder}/rbac.yml", rbac(entry))
+        if not entry.by_access_entry:
+            yield File(f"{folder}/access.md", access(entry))
+
+
+def kubeconfig(entry: KubernetesEntry) -> str:
+    cluster: dict[str, Value] = {"server": entry.endpoint}
+    if entry.certificate_authority:
+        cluster["certificate-authority-data"] = entry.certificate_authority
+    get_token = ["--region", entry.region, "eks", "get-token"]
+    get_token += ["--cluster-name", entry.cluster, "--output", "json"]
+    command: Value = {
+        "apiVersion": "client.authentication.k8s.io/v1beta1",
+        "command": "aws",
+        "args": get_token,
+        "interactiveMode": "Never",
+    }
+    name = entry.name
+    value: Value = {
+        "apiVersion": "v1",
+        "kind": "Config",
+        "clusters": [{"name": name, "cluster": cluster}],
+        "users": [{"name": name, "user": {"exec": command}}],
+        "contexts": [{"name": name, "context": {"cluster": name, "user": name}}],
+        "current-context": name,
+    }
+    return document(value, comment=KUBECONFIG_WHY.format(principal=entry.principal))
+
+
+def rbac(entry: KubernetesEntry) -> str:
+    """Bind the group to a role: in each namespace, or in the whole cluster."""
+    comment = BY_ENTRY if entry.by_access_entry else BY_AWS_AUTH
+    objects: list[str] = []
+    for namespace in entry.namespaces or ("",):
+        objects += [document(role(namespace)), document(binding(namespace))]
+    head = "".join(f"# {line}\n" for line in comment.strip().splitlines())
+    return head.format(group=GROUP) + "---\n".join(objects)
+
+
+def role(namespace: str) -> dict[str, Any]:
+    return {
+        "apiVersion": "rbac.authorization.k8s.io/v1",
+        "kind": "Role" if namespace else "ClusterRole",
+        "metadata": metadata(namespace),
+        "rules": [*rules(DEPLOYED, WRITE), *rules(READ_ONLY, READ)],
+    }
+
+
+def binding(namespace: str) -> dict[str, Any]:
+    group = "rbac.authorization.k8s.io"
+    kind = "Role" if namespace else "ClusterRole"
+    return {
+        "apiVersion": f"{group}/v1",
+        "kind": f"{kind}Binding",
+        "metadata": metadata(namespace),
+        "roleRef": {"apiGroup": group, "kind": kind, "name": NAME},
+        "subjects": [{"apiGroup": group, "kind": "Group", "name": GROUP}],
+    }
+
+
+def metadata(namespace: str) -> dict[str, str]:
+    return {"name": NAME, **({"namespace": namespace} if namespace else {})}
+
+
+def rules(resources: dict[str, list[str]], verbs: list[str]) -> Iterator[Value]:
+    for group, names in resources.items():
+        yield {"apiGroups": [group], "resources": names, "verbs": verbs}
+
+
+def access(entry: KubernetesEntry) -> str:
+    """Explain the `aws-auth` entry; its ARN loses the path that IAM allows."""
+    account, resource = entry.principal.rsplit(":", 1)
+    kind, name = resource.split("/", 1)[0], resource.rsplit("/", 1)[1]
+    namespaces = " ".join(f"-n {namespace}" for namespace in entry.namespaces[:1])
+    return ACCESS.format(
+        cluster=entry.cluster,
+        list="mapUsers" if kind == "user" else "mapRoles",
+        kind="userarn" if kind == "user" else "rolearn",
+        arn=f"{account}:{kind}/{name}",
+        group=GROUP,
+        where=namespaces or "--all-namespaces",
+    )

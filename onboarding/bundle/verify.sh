@@ -1,0 +1,134 @@
+#!/usr/bin/env bash
+# Proves, on the host or in the pod that runs Clouddriver, that Spinnaker's identity can
+# become the managed role of each account, and reaches each cluster. It changes nothing
+# and shows no credential.
+#
+# Usage: verify.sh [NAME…]    the accounts to prove; all of them unless named
+#
+# It answers 0 when everything was proved, and 1 when anything was not.
+
+if [ -z "${BASH_VERSION:-}" ]; then
+  command -v bash >/dev/null 2>&1 && exec bash "$0" "$@"
+  echo "$0 needs bash, and there is none here." >&2
+  exit 1
+fi
+{ set +x; } 2>/dev/null # a trace would show credentials
+set -uo pipefail
+
+chosen=("$@")
+proved=0
+unproved=0
+here=$(cd -- "$(dirname -- "${BASH_SOURCE[0]:-.}")" && pwd)
+errors=$(mktemp)
+region=""
+trap 'rm -f -- "$errors"' EXIT
+
+success() {
+  proved=$((proved + 1))
+  echo "$1: proved. $2"
+}
+
+failure() {
+  unproved=$((unproved + 1))
+  echo "$1: NOT PROVED. $2" >&2
+}
+
+said() {
+  tr -s '[:space:]' ' ' <"$errors"
+}
+
+is_chosen() {
+  local name
+  [ "${#chosen[@]}" -eq 0 ] && return 0
+  for name in "${chosen[@]}"; do
+    [ "$name" = "$1" ] && return 0
+  done
+  return 1
+}
+
+# identity ARN ACCOUNT_ID NAME: this host must be Spinnaker, or nothing is proved
+identity() {
+  local me
+  if ! command -v aws >/dev/null 2>&1; then
+    echo "verify.sh needs the aws command, and there is none here." >&2
+    exit 1
+  fi
+  if ! me=$(aws sts get-caller-identity --region "$region" --query Arn --output text 2>"$errors"); then
+    echo "AWS does not know this host: $(said)" >&2
+    exit 1
+  fi
+  case $me in
+    "$1" | "arn:"*":sts::$2:assumed-role/$3/"*) echo "This host is $me." ;;
+    *)
+      echo "This host is $me, and Spinnaker runs as $1. Run this where Clouddriver runs." >&2
+      exit 1
+      ;;
+  esac
+}
+
+# assume ROLE_ARN EXTERNAL_ID: asks as Clouddriver does and prints the credentials
+assume() {
+  local external=()
+  [ -n "$2" ] && external=("--external-id=$2")
+  aws sts assume-role --region "$region" --role-arn "$1" --role-session-name Spinnaker \
+    ${external[@]+"${external[@]}"} --output text \
+    --query 'Credentials.[AccessKeyId,SecretAccessKey,SessionToken]' 2>"$errors"
+}
+
+# account NAME ACCOUNT_ID ROLE_ARN EXTERNAL_ID
+account() {
+  local keys secret answer
+  is_chosen "$1" || return 0
+  if ! keys=$(assume "$3" "$4"); then
+    failure "$1" "Spinnaker cannot become $3: $(said)"
+    return 0
+  fi
+  secret=${keys#*$'\t'}
+  if ! answer=$(
+    unset AWS_PROFILE AWS_DEFAULT_PROFILE
+    export AWS_ACCESS_KEY_ID="${keys%%$'\t'*}"
+    export AWS_SECRET_ACCESS_KEY="${secret%%$'\t'*}"
+    export AWS_SESSION_TOKEN="${secret#*$'\t'}"
+    aws sts get-caller-identity --region "$region" --query Account --output text 2>"$errors"
+  ); then
+    failure "$1" "As $3, AWS does not say who one is: $(said)"
+  elif [ "$answer" != "$2" ]; then
+    failure "$1" "$3 leads into account $answer, not into $2."
+  elif [ -n "$4" ] && assume "$3" "$4-wrong" >/dev/null; then
+    failure "$1" "$3 takes a wrong external ID too: its trust policy asks for none."
+  elif [ -n "$4" ] && ! grep -q AccessDenied "$errors"; then
+    failure "$1" "It is not known whether $3 refuses a wrong external ID: $(said)"
+  else
+    success "$1" "Spinnaker becomes $3 in account $answer."
+  fi
+}
+
+# cluster NAME [NAMESPACE…]: asks the cluster what it allows
+cluster() {
+  local name=$1 config=$here/kubernetes/$1/kubeconfig.yml place where
+  shift
+  is_chosen "$name" || return 0
+  if ! command -v kubectl >/dev/null 2>&1; then
+    failure "$name" "There is no kubectl here to ask the cluster with."
+    return 0
+  fi
+  if [ ! -e "$config" ]; then
+    failure "$name" "$config is missing: run this from the unpacked bundle."
+    return 0
+  fi
+  for place in "${@:---all-namespaces}"; do
+    where=(--namespace "$place")
+    [ "$place" = --all-namespaces ] && where=(--all-namespaces)
+    if ! kubectl --kubeconfig "$config" --request-timeout 30s \
+      auth can-i list pods "${where[@]}" >/dev/null 2>"$errors"; then
+      failure "$name" "Spinnaker may not list pods (${where[*]}): $(said)"
+      return 0
+    fi
+  done
+  success "$name" "Spinnaker may list pods in the cluster."
+}
+
+# the accounts
+
+echo "$proved proved, $unproved not."
+[ "$unproved" -eq 0 ] && [ "$proved" -gt 0 ]

@@ -1,0 +1,76 @@
+"""YAML that no reader can misread: every text double-quoted, no alias, block style.
+
+An id like 012345670123 is octal to YAML 1.1, `yes` is true and 12:30 is a number; only
+quotes keep them as they are.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from typing import TypeAlias
+
+Scalar: TypeAlias = str | bool | int
+Value: TypeAlias = "Scalar | Sequence[Value] | Mapping[str, Value]"
+
+PLAIN_KEY = re.compile(r"[A-Za-z][A-Za-z0-9-]+")
+BOOLEANS = {"yes", "no", "on", "off", "true", "false", "null"}
+UNPRINTABLE = re.compile("[\x7f-\x9f\u2028\u2029\ufeff\ufffe\uffff\ud800-\udfff]")
+"""What JSON writes as it is and YAML folds, forbids or takes for a line's end."""
+
+
+def scalar(value: Scalar) -> str:
+    if isinstance(value, bool | int):
+        return json.dumps(value)
+    quoted = json.dumps(value, ensure_ascii=False)
+    return UNPRINTABLE.sub(lambda found: f"\\u{ord(found[0]):04x}", quoted)
+
+
+def key_text(key: str) -> str:
+    plain = PLAIN_KEY.fullmatch(key) and key.lower() not in BOOLEANS
+    return key if plain else scalar(key)
+
+
+def block(value: Value, indent: int = 0) -> Iterator[str]:
+    """Yield the lines of a mapping or a list, each without its line's end."""
+    pad = " " * indent
+    if isinstance(value, Mapping):
+        for key, item in value.items():
+            head = f"{pad}{key_text(key)}:"
+            if is_nested(item):
+                yield head
+                yield from block(item, indent + 2)
+            else:
+                yield f"{head} {inline(item)}"
+    elif isinstance(value, Sequence) and not isinstance(value, str):
+        for item in value:
+            if is_nested(item):
+                lines = block(item, indent + 2)
+                yield f"{pad}- {next(lines).lstrip()}"
+                yield from lines
+            else:
+                yield f"{pad}- {inline(item)}"
+    else:
+        yield f"{pad}{inline(value)}"
+
+
+def is_nested(value: Value) -> bool:
+    return not isinstance(value, str | bool | int) and bool(value)
+
+
+def inline(value: Value) -> str:
+    if isinstance(value, str | bool | int):
+        return scalar(value)
+    return "{}" if isinstance(value, Mapping) else "[]"
+
+
+def document(value: Value, *, comment: str = "") -> str:
+    """Write one document, below a comment where there is something to say."""
+    lines = (*comment_lines(comment), *block(value))
+    return "\n".join(lines) + "\n"
+
+
+def comment_lines(comment: str) -> Iterator[str]:
+    for line in comment.strip().splitlines():
+        yield f"# {line}".rstrip()
