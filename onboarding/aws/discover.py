@@ -151,7 +151,7 @@ def described(asker: Asker, region: str, name: str) -> Cluster:
         arn=found["arn"],
         endpoint=found.get("endpoint", ""),
         certificate_authority=found.get("certificateAuthority", {}).get("data", ""),
-        issuer=issuer.removeprefix("https://"),
+        issuer=issuer.split("://")[-1],
         authentication_mode=access.get("authenticationMode", ""),
         public=network.get("endpointPublicAccess", True),
     )

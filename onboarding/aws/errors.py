@@ -12,6 +12,7 @@ from contextlib import contextmanager
 from botocore.exceptions import (
     BotoCoreError,
     ClientError,
+    ConnectionError,
     CredentialRetrievalError,
     HTTPClientError,
     NoCredentialsError,
@@ -144,7 +145,7 @@ def aws_error(
         return refused(error, account, operation, tried)
     if isinstance(error, NO_CREDENTIALS):
         return own_credentials(operation, f"none were found ({error})")
-    if isinstance(error, HTTPClientError):
+    if isinstance(error, ConnectionError | HTTPClientError):
         return AwsError(
             account,
             operation,

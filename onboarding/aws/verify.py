@@ -20,6 +20,7 @@ from onboarding.aws.errors import AwsError
 from onboarding.aws.patience import SYSTEM, Clock, Patience, silent
 from onboarding.aws.session import Reach, Sessions
 from onboarding.aws.trust import simulate
+from onboarding.managed_side import checks
 from onboarding.managing_side import REGION_LOOKUP
 from onboarding.providers.base import Call, Check, Outcome
 from onboarding.topology import Managed, Managing
@@ -52,11 +53,7 @@ def verify(
     if managed.in_aws_provider:
         yield from chain.to_identity()
         yield from chain.to_managed(managed, reach)
-    reads = [
-        Read(provider.key, check)
-        for provider in managed.providers
-        for check in provider.checks(managing, managed)
-    ]
+    reads = [Read(key, check) for key, check in checks(managing, managed)]
     access = Asker.entering(sessions, reach)
     as_managed = None
     if chain.as_managed is not None:
@@ -139,17 +136,17 @@ class Read:
         except AwsError as error:
             fix = check.fix if error.denied else error.hint
             return self.result(Outcome.FAILED, error.message, fix), error
-        return self.judged(answer), None
+        return self.judged(answer, action(asker, check.call)), None
 
-    def judged(self, answer: Any) -> Result:
+    def judged(self, answer: Any, called: str) -> Result:
         check = self.check
         if check.expects and not jmespath.search(check.expects, answer):
             if check.advice:
                 return self.result(Outcome.NOT_PROVED, check.missing)
             return self.result(Outcome.FAILED, check.missing, check.fix)
-        if check.success is not Outcome.PROVED:
-            return self.result(check.success, check.missing, check.fix)
-        return self.result(check.success, "")
+        if check.success is Outcome.NOT_PROVED:
+            return self.result(check.success, check.missing)
+        return self.result(check.success, f"AWS answered {called}.")
 
 
 def lower_first(name: str) -> str:

@@ -1,0 +1,144 @@
+from __future__ import annotations
+
+import pickle
+
+import pytest
+from botocore.exceptions import (
+    ClientError,
+    EndpointConnectionError,
+    NoCredentialsError,
+    ParamValidationError,
+)
+
+from onboarding.aws.errors import AwsError, translating
+
+ACCOUNT = "922222222222"
+
+
+def translated(error: Exception, operation: str = "iam:PutRolePolicy") -> AwsError:
+    with (
+        pytest.raises(AwsError) as caught,
+        translating(ACCOUNT, operation, "change role spinnakerManaged"),
+    ):
+        raise error
+    return caught.value
+
+
+def answer(code: str, message: str = "", *, status: int = 400) -> ClientError:
+    response = {
+        "Error": {"Code": code, "Message": message},
+        "ResponseMetadata": {"HTTPStatusCode": status},
+    }
+    return ClientError(response, "PutRolePolicy")  # type: ignore[arg-type]
+
+
+def test_it_says_what_was_tried_where_and_what_aws_said() -> None:
+    error = translated(answer("AccessDenied", "User: x is not authorized"))
+
+    assert error.message == (
+        "Bowline could not change role spinnakerManaged in account 922222222222: AWS "
+        "refused iam:PutRolePolicy (AccessDenied: User: x is not authorized)."
+    )
+    assert error.denied
+    assert not error.retryable
+
+
+def test_it_names_the_role_that_lacks_a_right() -> None:
+    who = "User: arn:aws:sts::922222222222:assumed-role/Access/bowline-1"
+    error = translated(answer("AccessDenied", f"{who} is not authorized"))
+
+    assert error.hint == (
+        "Allow iam:PutRolePolicy to the role Access in account 922222222222, then try "
+        "again."
+    )
+
+
+@pytest.mark.parametrize(
+    ("answered", "blamed"),
+    [
+        ("with an explicit deny in a service control policy", "service control policy"),
+        ("because no permissions boundary allows it", "permissions boundary"),
+        ("because of nothing in particular", "the identity that Bowline uses"),
+    ],
+)
+def test_it_says_which_kind_of_policy_denied(answered: str, blamed: str) -> None:
+    assert blamed in translated(answer("AccessDenied", answered)).hint
+
+
+@pytest.mark.parametrize(
+    "error",
+    [
+        answer("ExpiredToken", "The security token is expired"),
+        answer("InvalidClientTokenId", "The security token is invalid"),
+        NoCredentialsError(),
+    ],
+)
+def test_it_blames_bowlines_own_credentials_and_no_account(error: Exception) -> None:
+    found = translated(error)
+
+    assert found.message.startswith("Bowline's own AWS credentials are missing")
+    assert found.account == ""
+    assert "restart" in found.hint
+
+
+@pytest.mark.parametrize(
+    "error",
+    [
+        answer("Throttling", "Rate exceeded"),
+        answer("InternalFailure", status=500),
+        answer("NoSuchEntity", "The role cannot be found"),
+        answer("MalformedPolicyDocument", "Invalid principal in policy"),
+        EndpointConnectionError(endpoint_url="https://iam.amazonaws.com"),
+    ],
+)
+def test_it_tells_what_may_pass_by_itself(error: Exception) -> None:
+    assert translated(error).retryable
+
+
+@pytest.mark.parametrize(
+    ("code", "hint"),
+    [
+        ("LimitExceeded", "quota"),
+        ("EntityAlreadyExists", "plan again"),
+        ("DeleteConflict", "did not make"),
+        ("ResourceNotFoundException", "removed meanwhile"),
+        ("ValidationError", "what AWS says"),
+        ("MalformedPolicyDocument", "what AWS says"),
+    ],
+)
+def test_it_says_what_to_do_next(code: str, hint: str) -> None:
+    assert hint in translated(answer(code, "No")).hint
+
+
+def test_a_principal_that_aws_does_not_know_is_named_as_the_reason() -> None:
+    error = translated(answer("MalformedPolicyDocument", "Invalid principal in policy"))
+
+    assert "must exist first" in error.hint
+
+
+def test_it_words_a_request_that_could_not_be_sent() -> None:
+    error = translated(ParamValidationError(report="bad name"))
+
+    assert "could not be sent" in error.message
+    assert not error.retryable
+
+
+def test_it_survives_pickling() -> None:
+    error = translated(answer("Throttling", "Rate exceeded"))
+
+    again = pickle.loads(pickle.dumps(error))
+
+    assert again.as_json() == error.as_json()
+    assert (again.retryable, again.code) == (True, "Throttling")
+
+
+def test_it_is_kept_as_json() -> None:
+    error = AwsError(ACCOUNT, "iam:GetRole", "It failed.", "Mend it.")
+
+    assert error.as_json() == {
+        "message": "It failed.",
+        "hint": "Mend it.",
+        "account": ACCOUNT,
+        "operation": "iam:GetRole",
+    }
+    assert str(error) == "It failed. Mend it."
