@@ -5,7 +5,7 @@ from __future__ import annotations
 from django.http import Http404, HttpRequest, HttpResponse
 from django.urls import path
 
-from accounts.views import account, accounts, overview, wizard
+from accounts.views import account, accounts, managing, overview, runs, wizard
 
 app_name = "accounts"
 
@@ -16,8 +16,8 @@ def soon(request: HttpRequest, **arguments: object) -> HttpResponse:
 
 overview_pages = [
     path("", overview.overview, name="overview"),
-    path("managing/", soon, name="managing"),
-    path("managing/plan/", soon, name="managing-plan"),
+    path("managing/", managing.managing, name="managing"),
+    path("managing/plan/", managing.managing_plan, name="managing-plan"),
 ]
 account_pages = [
     path("accounts/", accounts.accounts, name="accounts"),
@@ -25,21 +25,21 @@ account_pages = [
     path("accounts/verify/", accounts.verify_many, name="verify-many"),
     path("accounts/new/", wizard.wizard_new, name="wizard-new"),
     path("accounts/<uuid:pk>/", account.account, name="account"),
-    path("accounts/<uuid:pk>/plan/", soon, name="plan"),
-    path("accounts/<uuid:pk>/verify/", soon, name="verify"),
-    path("accounts/<uuid:pk>/remove/", soon, name="remove"),
-    path("accounts/<uuid:pk>/accept/", soon, name="accept"),
+    path("accounts/<uuid:pk>/plan/", runs.plan, name="plan"),
+    path("accounts/<uuid:pk>/verify/", runs.verify, name="verify"),
+    path("accounts/<uuid:pk>/remove/", runs.remove, name="remove"),
+    path("accounts/<uuid:pk>/accept/", runs.accept, name="accept"),
     path("accounts/<uuid:pk>/forget/", account.forget, name="forget"),
     path("accounts/<uuid:pk>/test-access/", wizard.test_access, name="test-access"),
     path("accounts/<uuid:pk>/<slug:step>/", wizard.wizard, name="wizard"),
 ]
 run_pages = [
-    path("runs/", soon, name="runs"),
-    path("runs/<uuid:pk>/", soon, name="run"),
-    path("runs/<uuid:pk>/progress/", soon, name="run-progress"),
-    path("runs/<uuid:pk>/approve/", soon, name="run-approve"),
-    path("runs/<uuid:pk>/discard/", soon, name="run-discard"),
-    path("runs/<uuid:pk>/again/", soon, name="run-again"),
+    path("runs/", runs.runs, name="runs"),
+    path("runs/<uuid:pk>/", runs.run, name="run"),
+    path("runs/<uuid:pk>/progress/", runs.run_progress, name="run-progress"),
+    path("runs/<uuid:pk>/approve/", runs.run_approve, name="run-approve"),
+    path("runs/<uuid:pk>/discard/", runs.run_discard, name="run-discard"),
+    path("runs/<uuid:pk>/again/", runs.run_again, name="run-again"),
 ]
 bundle_pages = [
     path("bundles/", soon, name="bundles"),
