@@ -22,5 +22,5 @@ RUN SECRET_KEY=unused python manage.py collectstatic --no-input --verbosity 0 \
 USER bowline
 
 EXPOSE 8000
-CMD ["gunicorn", "onboarding.wsgi", "--bind", "0.0.0.0:8000", \
+CMD ["gunicorn", "onboarding.wsgi", "--bind", "0.0.0.0:8000", "--no-control-socket", \
     "--workers", "2", "--threads", "4", "--worker-tmp-dir", "/dev/shm"]
