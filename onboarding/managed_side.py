@@ -19,6 +19,7 @@ from onboarding.resources.policy import Policy
 from onboarding.topology import Managed, Managing
 
 PASS_ROLE = "BowlinePassRole"
+CACHING = "caching"
 
 
 def managed_side(managing: Managing, managed: Managed) -> Iterator[Resource]:
@@ -64,13 +65,13 @@ def grants(managing: Managing, managed: Managed) -> dict[str, tuple[Grant, ...]]
 
 
 def checks(managing: Managing, managed: Managed) -> Iterator[tuple[str, Check]]:
-    """Yield every check of the account, with the title of what it is for."""
+    """Yield every check of the account, with the key of what it is about."""
     if managed.in_aws_provider:
         for check in caching_checks(managed):
-            yield "Caching", check
+            yield CACHING, check
     for provider in managed.providers:
         for check in provider.checks(managing, managed):
-            yield provider.title, check
+            yield provider.key, check
 
 
 def permissions(managing: Managing, managed: Managed) -> Iterator[Resource]:

@@ -115,8 +115,8 @@ def entries(topology: Topology) -> Entries:
                         aws[entry.name] = merged(aws.get(entry.name, entry), entry)
                     case EcsEntry():
                         ecs.append(entry)
-                    case KubernetesEntry():
-                        kubernetes.append(entry)
+                    case cluster:
+                        kubernetes.append(cluster)
     return Entries(
         aws=tuple(aws.values()),
         ecs=tuple(ecs),

@@ -76,8 +76,8 @@ class Managing:
         match self.identity:
             case ExistingIdentity(arn=existing):
                 return existing
-            case InstanceRole(name=name) | PodRole(name=name):
-                return self.arn("iam", self.account_id, f"role/{name}")
+            case made:
+                return self.arn("iam", self.account_id, f"role/{made.name}")
 
     @property
     def clash(self) -> str:

@@ -169,9 +169,12 @@ class Eks(Provider):
         require_no_doubles("clusters", (managed.name, *self.names(managed)))
 
     def choices(self) -> Self:
-        nothing = dict.fromkeys(LEARNED, "")
         return replace(
-            self, clusters=tuple(replace(c, **nothing) for c in self.clusters)
+            self,
+            clusters=tuple(
+                replace(c, endpoint="", certificate_authority="", arn="", mode="")
+                for c in self.clusters
+            ),
         )
 
     def lookups(self, managed: Managed) -> tuple[Call, ...]:
@@ -263,8 +266,9 @@ def cluster_access(
 def cluster_checks(managing: Managing, cluster: Cluster) -> Iterator[Check]:
     """Yield what AWS tells of the cluster; the access role asks, not Spinnaker."""
     principal = managing.identity_arn
+    where = f"{cluster.name} in {cluster.region}"
     yield Check(
-        f"Cluster {cluster.name} is active",
+        f"Cluster {where} is active",
         cluster.lookup,
         "Bowline's access role must be allowed eks:DescribeCluster.",
         expects="cluster.status == 'ACTIVE'",
@@ -273,7 +277,7 @@ def cluster_checks(managing: Managing, cluster: Cluster) -> Iterator[Check]:
     )
     if cluster.access == ENTRY:
         yield Check(
-            f"Cluster {cluster.name} knows access entries",
+            f"Cluster {where} knows access entries",
             cluster.lookup,
             "Bowline's access role must be allowed eks:DescribeCluster.",
             expects="cluster.accessConfig.authenticationMode != 'CONFIG_MAP'",
@@ -281,7 +285,7 @@ def cluster_checks(managing: Managing, cluster: Cluster) -> Iterator[Check]:
             as_managed_role=False,
         )
         yield Check(
-            f"Cluster {cluster.name} lets Spinnaker's identity in",
+            f"Cluster {where} lets Spinnaker's identity in",
             Call(
                 "eks",
                 "list_associated_access_policies",
@@ -296,7 +300,7 @@ def cluster_checks(managing: Managing, cluster: Cluster) -> Iterator[Check]:
             success=Outcome.EVALUATED,
         )
     yield Check(
-        f"Reach the endpoint of {cluster.name}",
+        f"Reach the endpoint of cluster {where}",
         cluster.lookup,
         "Bowline's access role must be allowed eks:DescribeCluster.",
         missing=(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
 from crispy_forms.layout import HTML, Fieldset, Layout
@@ -31,6 +31,8 @@ RIGHTS = {
 
 
 class ClustersForm(DetailsForm):
+    require_cluster: Callable[[Mapping[str, Any]], None]
+    """Raises DetailsError where a row is wrong, with the row's field."""
     rows = forms.IntegerField(
         widget=forms.HiddenInput, min_value=0, max_value=MOST_ROWS, required=False
     )
@@ -82,10 +84,6 @@ class ClustersForm(DetailsForm):
             except DetailsError as error:
                 self.add_error(prefix + error.field, str(error))
         return super().clean()
-
-    def require_cluster(self, details: Mapping[str, Any]) -> None:
-        """Raise DetailsError where a row is wrong, with the row's field."""
-        raise NotImplementedError
 
 
 def cluster_list(region: str) -> Call:
@@ -139,7 +137,10 @@ def row_fields(
             help_text="The cluster's name in EKS. Empty: this row counts for nothing.",
         ),
         "region": forms.ChoiceField(
-            label="Region", choices=[(r, r) for r in managed.regions], required=False
+            label="Region",
+            choices=[(region, region) for region in managed.regions],
+            required=False,
+            help_text="One of the account's regions: where the cluster is.",
         ),
         "account_name": forms.CharField(
             label="Account name",

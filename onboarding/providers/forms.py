@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
@@ -57,6 +57,9 @@ class DetailsForm(forms.Form):
     `found` holds AWS's answers to the provider's `searches`, as far as there are any.
     """
 
+    provider: Callable[[], Provider]
+    """Makes the provider; raises DetailsError where the details are wrong."""
+
     def __init__(
         self,
         data: Any = None,
@@ -75,10 +78,6 @@ class DetailsForm(forms.Form):
     def details(self) -> dict[str, Any]:
         """Give the details as JSON, once the form is valid."""
         return dict(self.cleaned_data)
-
-    def provider(self) -> Provider:
-        """Make the provider; raise DetailsError where the details are wrong."""
-        raise NotImplementedError
 
     def clean(self) -> dict[str, Any]:
         cleaned = super().clean() or {}

@@ -121,12 +121,12 @@ def test_all_providers_together_leave_room_in_the_quota_of_ten_policies():
 def test_what_every_aws_account_needs_is_checked_once_beside_the_providers():
     account = managed(provider("ecs"), provider("lambda"))
 
-    titles = [title for title, _ in checks(managing(), account)]
+    keys = [key for key, _ in checks(managing(), account)]
 
-    assert list(dict.fromkeys(titles)) == ["Caching", "ECS", "Lambda"]
+    assert list(dict.fromkeys(keys)) == ["caching", "ecs", "lambda"]
 
 
 def test_an_account_of_clusters_only_is_checked_for_its_clusters_only():
-    titles = {title for title, _ in checks(managing(), managed(provider("eks")))}
+    keys = {key for key, _ in checks(managing(), managed(provider("eks")))}
 
-    assert titles == {"EKS"}
+    assert keys == {"eks"}

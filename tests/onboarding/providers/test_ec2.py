@@ -1,0 +1,181 @@
+from __future__ import annotations
+
+import jmespath
+import pytest
+
+from onboarding.managed_side import grants
+from onboarding.providers.base import Call, DetailsError
+from onboarding.providers.ec2 import Ec2
+from onboarding.resources.kinds import ServiceLinkedRole
+from tests.factories import MANAGED_ID, MANAGING_ID, managed, managing
+
+
+def granted(ec2, managing_account=None, **fields):
+    staging = managed(ec2, **fields)
+    return {
+        action: grant
+        for grant in grants(managing_account or managing(), staging)["EC2"]
+        for action in grant.actions
+    }
+
+
+def linked(ec2):
+    return [r.name for r in ec2.resources(managing(), managed(ec2))]
+
+
+def test_launch_templates_need_what_auto_scaling_asks_of_its_caller():
+    actions = granted(Ec2())
+
+    assert {"ec2:CreateLaunchTemplate", "ec2:RunInstances"} <= actions.keys()
+    assert "autoscaling:CreateLaunchConfiguration" not in actions
+
+
+def test_launch_configurations_take_the_place_of_templates():
+    actions = granted(Ec2(launch_templates=False))
+
+    assert "autoscaling:CreateLaunchConfiguration" in actions
+    assert "autoscaling:DeleteLaunchConfiguration" in actions
+    assert not {"ec2:CreateLaunchTemplate", "ec2:RunInstances"} & actions.keys()
+
+
+def test_instances_are_registered_even_where_load_balancers_are_not_managed():
+    actions = granted(Ec2(load_balancers=False))
+
+    assert "elasticloadbalancing:RegisterTargets" in actions
+    assert "elasticloadbalancing:CreateLoadBalancer" not in actions
+    assert "ec2:CreateSecurityGroup" not in actions
+
+
+def test_roles_are_handed_to_instances_under_the_path_and_the_base_role():
+    grant = granted(Ec2(roles_path="/apps/"))["iam:PassRole"]
+
+    assert grant.resources == (
+        f"arn:aws:iam::{MANAGED_ID}:role/BaseIAMRole",
+        f"arn:aws:iam::{MANAGED_ID}:role/apps/*",
+    )
+
+
+@pytest.mark.parametrize(
+    ("fields", "account", "owns"),
+    [
+        ({"bakes": False}, MANAGING_ID, False),
+        ({"bakes": True}, MANAGING_ID, True),
+        ({"bakes": True}, MANAGED_ID, False),
+        ({"bakes": True, "ami_owner": "staging"}, MANAGED_ID, True),
+        ({"bakes": True, "ami_owner": "other"}, MANAGING_ID, False),
+    ],
+)
+def test_images_are_shared_by_the_account_that_owns_them(fields, account, owns):
+    actions = granted(Ec2(), managing(**fields), account_id=account)
+
+    assert ("ec2:ModifyImageAttribute" in actions) is owns
+
+
+def test_only_own_images_are_shared():
+    grant = granted(
+        Ec2(), managing(bakes=True, ami_owner="staging"), account_id=MANAGED_ID
+    )["ec2:ModifyImageAttribute"]
+
+    assert grant.condition == {"StringEquals": {"ec2:Owner": MANAGED_ID}}
+
+
+def test_service_linked_roles_are_made_for_what_is_deployed():
+    scaling, balancing = (
+        "autoscaling.amazonaws.com",
+        "elasticloadbalancing.amazonaws.com",
+    )
+
+    assert linked(Ec2()) == [scaling, balancing]
+    assert linked(Ec2(load_balancers=False)) == [scaling]
+    assert linked(Ec2(access="read")) == []
+
+
+def test_resources_are_service_linked_roles_only():
+    (one, _) = Ec2().resources(managing(), managed())
+
+    assert isinstance(one, ServiceLinkedRole)
+
+
+def test_the_key_pair_is_looked_for_by_spinnakers_default_name():
+    check = Ec2().checks(managing(), managed())[1]
+
+    answer = {"KeyPairs": [{"KeyName": "staging-keypair"}]}
+    assert check.call == Call("ec2", "describe_key_pairs", "us-west-2")
+    assert jmespath.search(check.expects, answer) is True
+    assert jmespath.search(check.expects, {"KeyPairs": []}) is False
+
+
+def test_a_missing_key_pair_is_advice_that_names_it():
+    check = Ec2(key_pair="ops").checks(managing(), managed())[0]
+
+    assert check.advice
+    assert "no key pair “ops” in us-east-1" in check.missing
+
+
+def test_the_entry_says_key_pair_and_launch_templates():
+    ec2 = Ec2(key_pair="ops", launch_templates=False)
+
+    (entry,) = ec2.entries(managing(), managed(ec2))
+
+    assert (entry.key_pair, entry.launch_templates) == ("ops", False)
+
+
+@pytest.mark.parametrize(
+    ("details", "field"),
+    [
+        ({"access": "write"}, "access"),
+        ({"key_pair": "$(id)"}, "key_pair"),
+        ({"key_pair": "-f"}, "key_pair"),
+        ({"roles_path": "/"}, "roles_path"),
+        ({"roles_path": ""}, "roles_path"),
+        ({"roles_path": "/*/"}, "roles_path"),
+        ({"launch_templates": "yes"}, "launch_templates"),
+    ],
+)
+def test_a_detail_that_cannot_be_right_is_refused_by_name(details, field):
+    with pytest.raises(DetailsError) as error:
+        Ec2.from_details(details)
+
+    assert error.value.field == field
+
+
+def test_the_form_lists_the_key_pairs_that_were_found():
+    staging = managed()
+    east, _ = Ec2.searches(staging)
+    found = {east: {"KeyPairs": [{"KeyName": "ops"}, {"KeyName": "dev"}]}}
+
+    form = Ec2.Form(managed=staging, found=found)
+
+    assert "Found: dev, ops." in form.fields["key_pair"].help_text
+
+
+def test_the_form_needs_no_answer_of_aws():
+    form = Ec2.Form(managed=managed())
+
+    assert form.fields["key_pair"].help_text.endswith("Empty: staging-keypair.")
+
+
+def test_an_error_stands_beside_its_field():
+    posted = {"access": "deploy", "roles_path": "/spinnaker-ec2/", "key_pair": "a;b"}
+
+    form = Ec2.Form(posted, managed=managed())
+
+    assert not form.is_valid()
+    assert "“a;b” cannot be used" in form.errors["key_pair"][0]
+
+
+def test_what_is_not_ticked_is_off():
+    posted = {"access": "read", "roles_path": "/spinnaker-ec2/"}
+    form = Ec2.Form(posted, managed=managed())
+
+    assert form.is_valid()
+    assert (
+        form.details()
+        == Ec2(access="read", launch_templates=False, load_balancers=False).details
+    )
+
+
+def test_a_field_that_django_refuses_is_not_refused_twice():
+    form = Ec2.Form({"access": "all", "roles_path": "/"}, managed=managed())
+
+    assert list(form.errors) == ["access"]

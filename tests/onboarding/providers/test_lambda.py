@@ -1,0 +1,112 @@
+from __future__ import annotations
+
+import pytest
+
+from onboarding.providers.base import DetailsError
+from onboarding.providers.lambda_ import Lambda
+from tests.factories import MANAGED_ID, managed, managing
+
+
+def granted(details, **fields):
+    return {
+        action: grant
+        for grant in details.grants(managing(**fields), managed(details))
+        for action in grant.actions
+    }
+
+
+def test_code_is_read_from_the_named_buckets_only():
+    grant = granted(Lambda(code_buckets=("code", "more")), partition="aws-cn")
+
+    assert grant["s3:GetObject"].resources == (
+        "arn:aws-cn:s3:::code/*",
+        "arn:aws-cn:s3:::more/*",
+    )
+
+
+def test_without_buckets_no_object_is_read():
+    assert "s3:GetObject" not in granted(Lambda())
+
+
+def test_roles_under_the_path_are_handed_to_functions():
+    grant = granted(Lambda(function_roles_path="/functions/"))["iam:PassRole"]
+
+    assert grant.resources == (f"arn:aws:iam::{MANAGED_ID}:role/functions/*",)
+
+
+def test_event_sources_are_limited_to_the_accounts_functions():
+    grant = granted(Lambda())["lambda:CreateEventSourceMapping"]
+
+    function = f"arn:aws:lambda:*:{MANAGED_ID}:function:*"
+    assert grant.condition == {"ArnLike": {"lambda:FunctionArn": function}}
+
+
+def test_only_load_balancers_are_let_in_to_functions():
+    grant = granted(Lambda())["lambda:AddPermission"]
+
+    principal = "elasticloadbalancing.amazonaws.com"
+    assert grant.condition == {"StringEquals": {"lambda:Principal": principal}}
+
+
+def test_lambda_is_a_flag_on_the_accounts_aws_entry():
+    (entry,) = Lambda().entries(managing(), managed())
+
+    assert (entry.name, entry.lambda_enabled) == ("staging", True)
+
+
+def test_functions_are_listed_in_each_region_and_roles_once():
+    calls = [check.call for check in Lambda().checks(managing(), managed())]
+
+    assert [(call.operation, call.region) for call in calls] == [
+        ("list_functions", "us-east-1"),
+        ("list_functions", "us-west-2"),
+        ("list_roles", ""),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("details", "field"),
+    [
+        ({"access": "all"}, "access"),
+        ({"function_roles_path": "/"}, "function_roles_path"),
+        ({"code_buckets": ["Code"]}, "code_buckets"),
+        ({"code_buckets": ["code", "code"]}, "code_buckets"),
+        ({"code_buckets": [7]}, "code_buckets"),
+        ({"code_buckets": "code"}, "code_buckets"),
+    ],
+)
+def test_a_detail_that_cannot_be_right_is_refused_by_name(details, field):
+    with pytest.raises(DetailsError) as error:
+        Lambda.from_details(details)
+
+    assert error.value.field == field
+
+
+@pytest.mark.parametrize(
+    "written", ["code, more", "code more", "code\nmore,", " code,more"]
+)
+def test_buckets_may_be_written_in_any_way(written):
+    posted = {
+        "access": "deploy",
+        "function_roles_path": "/functions/",
+        "code_buckets": written,
+    }
+
+    form = Lambda.Form(posted, managed=managed())
+
+    assert form.is_valid(), form.errors
+    assert form.details()["code_buckets"] == ["code", "more"]
+
+
+def test_stored_buckets_are_shown_in_one_line():
+    stored = Lambda(code_buckets=("code", "more")).details
+
+    form = Lambda.Form(managed=managed(), initial=stored)
+
+    assert 'value="code, more"' in str(form["code_buckets"])
+
+
+def test_the_form_says_what_lacks_without_a_bucket():
+    form = Lambda.Form(managed=managed())
+
+    assert "neither create a function" in form.fields["code_buckets"].help_text

@@ -1,0 +1,323 @@
+"""Rules that hold for every provider."""
+
+from __future__ import annotations
+
+import json
+from fnmatch import fnmatchcase
+from pathlib import Path
+
+import jmespath
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from onboarding.managed_side import checks, grants, managed_side
+from onboarding.partitions import PARTITIONS
+from onboarding.providers import PROVIDERS
+from onboarding.providers.base import DetailsError
+from onboarding.providers.caching import CACHING_READS
+from onboarding.resources.kinds import Attachment, InlinePolicy, Role
+from onboarding.resources.policy import as_list
+from onboarding.spinnaker import AwsEntry
+from tests.factories import LEAST, MANAGING_ID, managed, managing, provider
+
+ACTIONS = json.loads(Path("tests/data/managed_actions.json").read_text())
+"""What Clouddriver calls as the managed role, read from its source."""
+
+UNGRANTED = {
+    "ec2": {
+        # Only without launch templates.
+        "autoscaling:CreateLaunchConfiguration",
+        "autoscaling:DeleteLaunchConfiguration",
+    },
+    # Only for the buckets that the details name.
+    "lambda": {"s3:GetObject"},
+}
+every_provider = pytest.mark.parametrize("key", PROVIDERS)
+on_aws_entries = pytest.mark.parametrize("key", ["ec2", "ecs", "lambda"])
+
+access = st.sampled_from(["deploy", "read"])
+paths = st.sampled_from(["/spinnaker/", "/teams/web/roles/", f"/{'p' * 500}/"])
+buckets = st.integers(0, 40).map(lambda n: [f"bucket-{i:02}" for i in range(n)])
+details = {
+    "ec2": st.fixed_dictionaries(
+        {
+            "access": access,
+            "launch_templates": st.booleans(),
+            "load_balancers": st.booleans(),
+            "roles_path": paths,
+        }
+    ),
+    "ecs": st.fixed_dictionaries(
+        {
+            "access": access,
+            "execution_role": st.sampled_from(["", "task", "x" * 64]),
+            "roles_path": paths,
+        }
+    ),
+    "eks": st.fixed_dictionaries(
+        {
+            "clusters": st.lists(
+                st.fixed_dictionaries(
+                    {
+                        "name": st.from_regex(
+                            r"[A-Za-z0-9_]{0,5}x", fullmatch=True
+                        ).map(lambda name: f"c{name}"),
+                        "region": st.sampled_from(["us-east-1", "us-west-2"]),
+                        "namespaces": st.sampled_from([[], ["web"], ["web", "jobs"]]),
+                        "rights": st.sampled_from(["view", "edit", "admin"]),
+                        "access": st.sampled_from(["entry", "aws-auth"]),
+                    }
+                ),
+                min_size=1,
+                max_size=5,
+                unique_by=lambda c: (c["name"], c["region"]),
+            )
+        }
+    ),
+    "lambda": st.fixed_dictionaries(
+        {"access": access, "function_roles_path": paths, "code_buckets": buckets}
+    ),
+}
+choices = st.fixed_dictionaries({}, optional=details)
+managing_accounts = st.builds(
+    managing,
+    partition=st.sampled_from(sorted(PARTITIONS)),
+    bakes=st.booleans(),
+    ami_owner=st.sampled_from(["", "staging", "other"]),
+    base_role=st.sampled_from(["BaseIAMRole", "b" * 64]),
+    managed_role=st.sampled_from(["spinnakerManaged", "m" * 64]),
+)
+
+
+def account(chosen, **fields):
+    return managed(
+        *(provider(k, **chosen[k]) for k in PROVIDERS if k in chosen), **fields
+    )
+
+
+def granted(managing_account, managed_account):
+    by_title = grants(managing_account, managed_account)
+    return {a for some in by_title.values() for grant in some for a in grant.actions}
+
+
+@every_provider
+def test_details_survive_the_way_to_json_and_back(key):
+    one = provider(key)
+
+    assert PROVIDERS[key].from_details(json.loads(json.dumps(one.details))) == one
+
+
+@every_provider
+def test_an_unknown_detail_is_refused_with_the_known_ones(key):
+    with pytest.raises(
+        DetailsError, match="has no detail “colour”; it knows "
+    ) as error:
+        provider(key, colour="red")
+
+    assert error.value.field == "colour"
+
+
+@every_provider
+def test_a_detail_of_the_wrong_type_is_refused(key):
+    for name in provider(key).details:
+        with pytest.raises(DetailsError, match="must be") as error:
+            provider(key, **{name: 7})
+
+        assert error.value.field == name
+
+
+@every_provider
+def test_a_provider_knows_whether_it_rides_on_an_aws_entry(key):
+    entries = provider(key).entries(managing(), managed(provider(key)))
+
+    rides = any(isinstance(entry, AwsEntry) for entry in entries)
+    assert rides is PROVIDERS[key].needs_aws_entry
+
+
+@every_provider
+def test_a_provider_takes_the_names_that_its_entries_have(key):
+    staging = managed(provider(key))
+
+    entries = provider(key).entries(managing(), staging)
+
+    assert {e.name for e in entries} - {staging.name} == set(
+        provider(key).names(staging)
+    )
+
+
+@on_aws_entries
+def test_every_action_that_clouddriver_needs_is_granted(key):
+    needed = set(ACTIONS[key]["required"]) - UNGRANTED.get(key, set())
+
+    assert needed - granted(managing(), managed(provider(key))) == set()
+
+
+@on_aws_entries
+@given(data=st.data(), managing_account=managing_accounts)
+def test_nothing_is_granted_that_clouddriver_never_calls(key, data, managing_account):
+    known = {action for lists in ACTIONS[key].values() for action in lists}
+    caching = {action for grant in CACHING_READS for action in grant.actions}
+
+    staging = account({key: data.draw(details[key])})
+
+    assert granted(managing_account, staging) - known - caching == set()
+
+
+@on_aws_entries
+def test_read_access_grants_reads_only(key):
+    writes = provider(key, access="read").grants(managing(), managed())
+
+    assert {str(grant.access) for grant in writes} == {"read"}
+
+
+@given(choices, managing_accounts)
+def test_every_document_fits_into_awss_quotas(chosen, managing_account):
+    resources = tuple(managed_side(managing_account, account(chosen)))
+
+    inline = [r.document.size for r in resources if isinstance(r, InlinePolicy)]
+    attachments = [r for r in resources if isinstance(r, Attachment)]
+    role = managing_account.managed_role
+    assert sum(inline) <= 10_240
+    assert len([a for a in attachments if a.name.startswith(f"{role}/")]) <= 10
+
+
+@given(choices, managing_accounts, st.booleans())
+def test_pass_role_names_a_service_and_never_matches_the_managed_role(
+    chosen, managing_account, adopts
+):
+    staging = account(chosen, adopts=adopts)
+    role = managing_account.managed_role_arn(staging.account_id)
+
+    for some in grants(managing_account, staging).values():
+        for grant in some:
+            if "iam:PassRole" in grant.actions:
+                assert "iam:PassedToService" in grant.condition["StringEquals"]
+                assert not any(fnmatchcase(role, r) for r in grant.resources)
+
+
+@given(choices, managing_accounts)
+def test_no_arn_of_another_partition_is_written(chosen, managing_account):
+    resources = tuple(managed_side(managing_account, account(chosen)))
+
+    text = json.dumps([resource.as_json() for resource in resources])
+
+    wrong = [name for name in PARTITIONS if name != managing_account.partition]
+    assert not any(f"arn:{name}:" in text for name in wrong)
+
+
+@given(choices, managing_accounts)
+def test_every_trust_has_the_shape_that_clouddriver_can_read(chosen, managing_account):
+    for resource in managed_side(managing_account, account(chosen)):
+        if isinstance(resource, Role):
+            for statement in resource.trust.document["Statement"]:
+                assert statement["Action"] == "sts:AssumeRole"
+                assert isinstance(statement["Principal"], dict)
+
+
+@given(choices, managing_accounts)
+def test_statement_ids_are_unique_in_a_document(chosen, managing_account):
+    for resource in managed_side(managing_account, account(chosen)):
+        document = getattr(resource, "document", None)
+        if document:
+            ids = [statement["Sid"] for statement in document.document["Statement"]]
+            assert len(ids) == len(set(ids))
+
+
+@given(choices, managing_accounts)
+def test_writes_are_limited_to_the_account_wherever_aws_allows_it(
+    chosen, managing_account
+):
+    unlimited = {
+        "ec2:RunInstances",  # it spans images, subnets and key pairs of others
+        "ecs:DeregisterTaskDefinition",  # AWS accepts no resource
+        "lambda:CreateEventSourceMapping",  # limited by its condition
+        "lambda:DeleteEventSourceMapping",
+        "lambda:UpdateEventSourceMapping",
+    }
+
+    for some in grants(managing_account, account(chosen)).values():
+        for grant in some:
+            if grant.access != "read" and "*" in grant.resources:
+                assert set(grant.actions) <= unlimited
+
+
+@given(choices)
+def test_checks_are_reads_whose_expectations_can_be_asked(chosen):
+    for _, check in checks(managing(), account(chosen)):
+        assert check.call.operation.startswith(("describe_", "list_"))
+        assert list(check.call.parameters) == sorted(check.call.parameters)
+        assert hash(check) is not None
+        if check.expects:
+            jmespath.compile(check.expects)
+            assert check.missing
+
+
+@given(choices)
+def test_checks_have_names_of_their_own_and_sentences(chosen):
+    named = [(title, c.name, c.fix) for title, c in checks(managing(), account(chosen))]
+
+    assert len({(title, name) for title, name, _ in named}) == len(named)
+    assert all(fix.endswith(".") for _, _, fix in named)
+
+
+@every_provider
+def test_a_form_without_answers_describes_the_provider_as_it_is_by_default(key):
+    staging = managed()
+    blank = PROVIDERS[key].Form(managed=staging, initial=LEAST.get(key))
+    posted = {
+        name: blank.get_initial_for_field(field, name)
+        for name, field in blank.fields.items()
+    }
+
+    form = PROVIDERS[key].Form(posted, managed=staging)
+
+    assert form.is_valid(), form.errors
+    assert PROVIDERS[key].from_details(form.details()) == provider(key)
+
+
+@every_provider
+def test_a_form_shows_the_details_that_are_stored(key):
+    form = PROVIDERS[key].Form(managed=managed(), initial=provider(key).details)
+
+    shown = form.as_p()
+
+    assert all(str(field.label) in shown for field in form.visible_fields())
+
+
+@every_provider
+def test_every_question_says_what_it_means(key):
+    form = PROVIDERS[key].Form(managed=managed())
+
+    unexplained = [f.name for f in form.visible_fields() if not f.help_text]
+
+    assert unexplained == []
+
+
+@every_provider
+def test_a_form_is_a_part_of_the_pages_own_form(key):
+    helper = PROVIDERS[key].Form(managed=managed()).helper
+
+    assert helper.form_tag is False
+
+
+def test_the_managing_account_may_be_managed_with_every_provider():
+    core = managed(*(provider(key) for key in PROVIDERS), account_id=MANAGING_ID)
+
+    actions = granted(managing(bakes=True), core)
+
+    assert "ec2:ModifyImageAttribute" in actions
+
+
+def test_providers_are_offered_in_order():
+    assert list(PROVIDERS) == ["ec2", "ecs", "eks", "lambda"]
+
+
+def test_only_ecs_needs_a_trust_without_an_external_id():
+    assert [k for k, p in PROVIDERS.items() if p.needs_open_trust] == ["ecs"]
+
+
+def test_caching_grants_the_reads_that_no_account_can_do_without():
+    (caching, _) = CACHING_READS
+
+    assert len(as_list(caching.statement["Action"])) == 24
