@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
-from django.http import Http404, HttpRequest, HttpResponse
 from django.urls import path
 
-from accounts.views import account, accounts, managing, overview, runs, wizard
+from accounts.views import (
+    account,
+    accounts,
+    bundles,
+    managing,
+    overview,
+    runs,
+    settings,
+    wizard,
+)
 
 app_name = "accounts"
-
-
-def soon(request: HttpRequest, **arguments: object) -> HttpResponse:
-    raise Http404
 
 
 overview_pages = [
@@ -42,11 +46,19 @@ run_pages = [
     path("runs/<uuid:pk>/again/", runs.run_again, name="run-again"),
 ]
 bundle_pages = [
-    path("bundles/", soon, name="bundles"),
-    path("bundles/build/", soon, name="bundle-build"),
-    path("bundles/<int:number>/", soon, name="bundle"),
-    path("bundles/<int:number>/files/<path:path>", soon, name="bundle-file"),
-    path("bundles/<int:number>/download/", soon, name="bundle-download"),
+    path("bundles/", bundles.bundles, name="bundles"),
+    path("bundles/build/", bundles.bundle_build, name="bundle-build"),
+    path("bundles/<int:number>/", bundles.bundle, name="bundle"),
+    path(
+        "bundles/<int:number>/files/<path:path>",
+        bundles.bundle_file,
+        name="bundle-file",
+    ),
+    path(
+        "bundles/<int:number>/download/",
+        bundles.bundle_download,
+        name="bundle-download",
+    ),
 ]
 
 urlpatterns = [
@@ -54,5 +66,5 @@ urlpatterns = [
     *account_pages,
     *run_pages,
     *bundle_pages,
-    path("settings/", soon, name="settings"),
+    path("settings/", settings.settings, name="settings"),
 ]

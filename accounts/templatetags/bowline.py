@@ -83,6 +83,7 @@ def logo(key: str) -> SafeString:
 
 
 CHECKED = {
+    "caching": "What Spinnaker caches of every AWS account",
     "chain": "Spinnaker's chain of roles",
     "managing": "Managing account",
     "resources": "Resources in AWS",

@@ -32,9 +32,9 @@ MOST_REASONS = 5
 
 COLUMNS = {
     "name": "Account",
+    "state": "State",
     "account_id": "Account id",
     "environment": "Environment",
-    "state": "State",
     "verified_at": "Verified",
 }
 NO_ENVIRONMENT = "-"

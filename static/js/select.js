@@ -2,6 +2,7 @@
 for (const form of document.querySelectorAll("form[data-select]")) {
   const boxes = [...form.querySelectorAll("input[name=account]")];
   const all = form.querySelector("[data-select-all]");
+  if (!all) continue;
   const bar = form.querySelector("[data-select-bar]");
   const count = form.querySelector("[data-select-count]");
 
