@@ -73,6 +73,11 @@ NO_CREDENTIALS = (
     SSOError,
     TokenRetrievalError,
 )
+UNKNOWN_CALL = frozenset(
+    {"InvalidAction", "UnknownOperationException", "UnsupportedOperation"}
+)
+"""Not every region and partition has every operation of a service."""
+
 QUOTA = frozenset({"LimitExceeded", "ResourceLimitExceededException"})
 
 RENEW = (

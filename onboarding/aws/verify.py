@@ -16,7 +16,7 @@ import jmespath
 
 from onboarding.aws.asking import Asker, named, together
 from onboarding.aws.chain import CHAIN, Chain, Result, worth_repeating
-from onboarding.aws.errors import AwsError
+from onboarding.aws.errors import UNKNOWN_CALL, AwsError
 from onboarding.aws.patience import SYSTEM, Clock, Patience, silent
 from onboarding.aws.session import Reach, Sessions
 from onboarding.aws.trust import simulate
@@ -134,6 +134,8 @@ class Read:
         try:
             answer = ask(service, operation, doing, region=region, **dict(parameters))
         except AwsError as error:
+            if error.code in UNKNOWN_CALL:
+                return self.result(Outcome.NOT_PROVED, error.message), None
             fix = check.fix if error.denied else error.hint
             return self.result(Outcome.FAILED, error.message, fix), error
         return self.judged(answer, action(asker, check.call)), None

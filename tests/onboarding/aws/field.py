@@ -185,9 +185,12 @@ def failing(client: Any, operation: str, code: str, message: str, times: int) ->
     def answer(request: Any, **_: Any) -> AWSResponse | None:
         if next(left, None) is None:
             return None
-        error = f"<Error><Code>{code}</Code><Message>{message}</Message></Error>"
-        body = f"<ErrorResponse>{error}</ErrorResponse>".encode()
-        return AWSResponse(request.url, 400, {}, Body(body))
+        if client.meta.service_model.protocol == "json":
+            body = json.dumps({"__type": code, "Message": message})
+        else:
+            error = f"<Code>{code}</Code><Message>{message}</Message>"
+            body = f"<ErrorResponse><Error>{error}</Error></ErrorResponse>"
+        return AWSResponse(request.url, 400, {}, Body(body.encode()))
 
     service = client.meta.service_model.service_id.hyphenize()
     client.meta.events.register_first(f"before-send.{service}.{operation}", answer)

@@ -1,0 +1,165 @@
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from onboarding.aws.discover import (
+    answers,
+    clusters,
+    oidc_issuer,
+    organization_accounts,
+    organization_id,
+    regions,
+    try_access,
+)
+from onboarding.aws.errors import AwsError
+from onboarding.aws.session import Reach
+from onboarding.providers.base import Call
+from tests.onboarding.aws.field import ADMINISTRATOR, Field, failing
+
+EAST = "us-east-1"
+
+
+def test_it_answers_calls_in_full(field: Field) -> None:
+    for number in range(3):
+        field.root(field.managed_id, "ecs").create_cluster(clusterName=f"c{number}")
+    listing = Call("ecs", "list_clusters", EAST, (("maxResults", 1),))
+    zones = Call("ec2", "describe_availability_zones", EAST)
+
+    found = answers(field.sessions(), field.reach, [listing, zones, listing])
+
+    assert len(found[listing]["clusterArns"]) == 3
+    assert {zone["RegionName"] for zone in found[zones]["AvailabilityZones"]} == {EAST}
+
+
+def test_a_call_that_cannot_be_answered_says_which(field: Field) -> None:
+    call = Call("eks", "describe_cluster", EAST, (("name", "none"),))
+
+    with pytest.raises(
+        AwsError, match=r"could not describe cluster \(none, us-east-1\)"
+    ):
+        answers(field.sessions(), field.reach, [call])
+
+
+def test_it_lists_the_enabled_regions(field: Field) -> None:
+    found = regions(field.sessions(), field.reach)
+
+    assert {EAST, "us-west-2"} <= {*found}
+    assert list(found) == sorted(found)
+
+
+def test_access_that_works_says_how(field: Field) -> None:
+    report = try_access(field.sessions(), field.reach)
+
+    assert report.works
+    assert report.caller is not None
+    assert report.caller.arn == field.bowline
+    assert report.role_arn == f"arn:aws:iam::{field.managed_id}:role/Access"
+    assert f"entered account {field.managed_id} with the role" in report.sentence
+
+
+def test_access_to_its_own_account_needs_no_role(field: Field) -> None:
+    report = try_access(field.sessions(), field.own)
+
+    assert report.works
+    assert report.role_arn == ""
+    assert "with its own credentials" in report.sentence
+
+
+def test_access_that_fails_says_who_asked_and_what_to_change(field: Field) -> None:
+    report = try_access(field.sessions(), Reach(field.managed_id, "Other"))
+
+    assert not report.works
+    assert report.caller is not None
+    assert "could not assume" in report.sentence
+    assert "trust policy" in report.hint
+
+
+def test_access_without_credentials_blames_them_first(
+    field: Field, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("AWS_ACCESS_KEY_ID", "AKIAWRONGWRONGWRONG1")
+
+    report = try_access(field.sessions(), field.reach)
+
+    assert (report.works, report.caller) == (False, None)
+    assert report.sentence.startswith("Bowline's own AWS credentials")
+
+
+@pytest.mark.usefixtures("cluster")
+def test_it_describes_clusters(field: Field) -> None:
+    (found,) = clusters(field.sessions(), field.reach, [EAST, "us-west-2"])
+
+    assert (found.name, found.region) == ("apps", EAST)
+    assert found.arn == f"arn:aws:eks:{EAST}:{field.managed_id}:cluster/apps"
+    assert found.authentication_mode == "API"
+    assert found.endpoint.startswith("https://")
+
+
+def test_it_gives_a_clusters_issuer_without_its_scheme(
+    field: Field, cluster: Any
+) -> None:
+    issuer = cluster.describe_cluster(name="apps")["cluster"]["identity"]["oidc"]
+
+    found = oidc_issuer(field.sessions(), field.reach, "apps", EAST)
+
+    assert issuer["issuer"].split("://")[1] == found
+
+
+@pytest.mark.usefixtures("cluster")
+def test_a_cluster_may_have_no_issuer(
+    field: Field, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    sessions = field.sessions()
+    eks = sessions.client(field.reach, "eks", EAST)
+    described = {"cluster": {"arn": "arn:aws:eks:us-east-1:1:cluster/apps"}}
+    monkeypatch.setattr(eks, "describe_cluster", lambda **_: described)
+
+    with pytest.raises(AwsError, match="has no OIDC issuer"):
+        oidc_issuer(sessions, field.reach, "apps", EAST)
+
+
+def test_it_lists_the_organizations_accounts(field: Field) -> None:
+    found = organization_accounts(field.sessions(), field.own)
+
+    assert [account.account_id for account in found.accounts] == [field.managing_id]
+    assert found.accounts[0].active
+    assert found.sentence == ""
+
+
+@pytest.mark.parametrize(
+    "code", ["AccessDeniedException", "AWSOrganizationsNotInUseException"]
+)
+def test_accounts_that_cannot_be_listed_are_none_and_a_sentence(
+    field: Field, code: str
+) -> None:
+    sessions = field.sessions()
+    client = sessions.client(field.own, "organizations")
+    failing(client, "ListAccounts", code, "No", times=1)
+
+    found = organization_accounts(sessions, field.own)
+
+    assert found.accounts == ()
+    assert "Type the account ids instead." in found.sentence
+
+
+def test_it_gives_the_organizations_id(field: Field) -> None:
+    assert organization_id(field.sessions(), field.own).startswith("o-")
+
+
+def test_an_organization_that_may_not_be_read_has_no_id(field: Field) -> None:
+    field.iam.detach_role_policy(RoleName="Access", PolicyArn=ADMINISTRATOR)
+
+    assert organization_id(field.sessions(), field.reach) == ""
+
+
+@pytest.mark.parametrize("ask", [organization_accounts, organization_id])
+def test_other_errors_of_the_organization_are_raised(field: Field, ask: Any) -> None:
+    sessions = field.sessions()
+    client = sessions.client(field.own, "organizations")
+    for operation in ("ListAccounts", "DescribeOrganization"):
+        failing(client, operation, "InvalidInputException", "No", times=1)
+
+    with pytest.raises(AwsError, match="InvalidInputException"):
+        ask(sessions, field.own)
