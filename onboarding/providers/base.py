@@ -107,6 +107,8 @@ class Provider:
     """Whether it rides on the account's `aws` entry and so on the managed role."""
     needs_open_trust: ClassVar[bool] = False
     """Whether Clouddriver drops the external ID for it, so none may be required."""
+    do_not_call_in_templates: ClassVar[bool] = True
+    """Django's templates would make an instance of the class wherever they meet it."""
     Form: ClassVar[type[DetailsForm]]
     """Asks for the details: Form(data, managed=…, found=answers to `searches`)."""
 
