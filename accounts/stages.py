@@ -18,7 +18,7 @@ from accounts.verifying import verify_run
 from onboarding.aws.errors import AwsError
 from onboarding.aws.session import Sessions
 from onboarding.providers.base import DetailsError
-from onboarding.resources.plan import NotOurs, PlanOutdated
+from onboarding.resources.plan import NotOurs, PlanOutdated, WantedTwice
 from onboarding.resources.policy import QuotaExceeded
 
 logger = logging.getLogger(__name__)
@@ -53,7 +53,7 @@ def carry_on(run: Run, sessions: Sessions | None = None) -> None:
         fail(run, not_ours(error))
     except QuotaExceeded as error:
         fail(run, not_planned(error, "Let the whole organization be assumed instead."))
-    except DetailsError as error:
+    except (DetailsError, WantedTwice) as error:
         fail(run, not_planned(error, "Edit the account's details, and plan again."))
     except (DatabaseError, SoftTimeLimitExceeded):
         raise  # the row still says that there is work: the sweep sends it again

@@ -5,6 +5,7 @@ from __future__ import annotations
 import uuid
 
 from django.conf import settings
+from django.core.exceptions import ValidationError
 from django.core.validators import RegexValidator
 from django.db import models
 from django.db.models import Q
@@ -15,6 +16,7 @@ from accounts.lease import Leased
 from accounts.states import State
 from onboarding import names
 from onboarding.partitions import PARTITIONS
+from onboarding.topology import ExistingIdentity, InstanceRole, Managing
 
 is_account_name = RegexValidator(
     rf"^{names.ACCOUNT_NAME.pattern}\Z", names.ACCOUNT_NAME_RULE
@@ -97,6 +99,23 @@ class ManagingAccount(Leased):
 
     def get_absolute_url(self) -> str:
         return reverse("accounts:managing")
+
+    def clean(self) -> None:
+        """Refuse roles that share a name: one of them could not be made."""
+        exists = self.identity_kind == self.IdentityKind.EXISTING
+        clash = Managing(
+            name=self.name,
+            account_id=self.account_id,
+            identity=(
+                ExistingIdentity(self.identity_arn)
+                if exists
+                else InstanceRole(self.identity_name)
+            ),
+            managed_role=self.managed_role,
+            base_role=self.base_role,
+        ).clash
+        if clash:
+            raise ValidationError(clash)
 
     def touch(self) -> None:
         """Count an edit: every plan made before it is outdated now."""
