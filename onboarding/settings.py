@@ -186,6 +186,18 @@ AXES_COOLOFF_TIME = 0.25  # hours
 # alone would let a stranger lock out a colleague.
 AXES_LOCKOUT_PARAMETERS = [["username", "ip_address"]]
 
+# Who changed what, on record. Runs keep their own story.
+AUDITLOG_INCLUDE_TRACKING_MODELS = (
+    "accounts.managingaccount",
+    "accounts.managedaccount",
+    "accounts.enabledprovider",
+    {
+        "model": "auth.user",
+        "exclude_fields": ["password", "last_login"],
+        "m2m_fields": ["groups"],
+    },
+)
+
 # What a browser may do
 
 # Behind a proxy that speaks TLS and sets X-Forwarded-Proto; false for plain HTTP.

@@ -47,7 +47,7 @@ class Command(NamedTuple):
 
 def bundles(request: HttpRequest) -> HttpResponse:
     rows = Bundle.objects.defer("archive", "files").select_related("created_by")
-    rows = rows.annotate(count=Count("accounts"))
+    rows = rows.annotate(count=Count("accounts")).order_by("-number")
     shown = {
         "page": Paginator(rows, PAGE).get_page(request.GET.get("page")),
         "ready": ManagedAccount.objects.ready().count(),

@@ -28,7 +28,7 @@ def settings(request: Request) -> HttpResponse:
     shown |= {
         "managing": managing,
         "roles_and_people": [(role, people.get(role.name, [])) for role in ROLES],
-        "providers": PROVIDERS.values(),
+        "providers": [(p.key, p.title, p.summary) for p in PROVIDERS.values()],
         "database": connection.display_name,
         "idle": Run.objects.abandoned(timezone.now()).count(),
     }

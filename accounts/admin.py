@@ -1,0 +1,244 @@
+"""The admin site's pages: people with their roles, and every row, for looking up.
+
+Runs, steps, checks and bundles are records and cannot be edited. What stands in AWS
+is changed by runs only, so an account of which something stands cannot be deleted.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.contrib import admin
+from django.contrib.auth.admin import UserAdmin
+from django.contrib.auth.models import Group, User
+from django.db.models import Model, QuerySet
+from django.http import HttpRequest
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
+
+from accounts.models import (
+    Bundle,
+    CheckResult,
+    EnabledProvider,
+    ManagedAccount,
+    ManagingAccount,
+    Run,
+    SpinnakerName,
+    Step,
+)
+
+
+class Rows(admin.ModelAdmin):  # type: ignore[type-arg]  # it has no [] at run time
+    """A list with a link to the page that shows the row."""
+
+    list_per_page = 50
+    show_full_result_count = False
+
+    @admin.display(description="page")
+    def page(self, row: Model) -> SafeString:
+        return link(row, "See its page")
+
+
+def link(row: Any, text: str = "") -> SafeString:
+    return format_html('<a href="{}">{}</a>', row.get_absolute_url(), text or row)
+
+
+class Records(Rows):
+    """Rows that tell what happened: nobody adds, edits or deletes them."""
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return False
+
+    def has_change_permission(
+        self, request: HttpRequest, obj: Model | None = None
+    ) -> bool:
+        return False
+
+    def has_delete_permission(
+        self, request: HttpRequest, obj: Model | None = None
+    ) -> bool:
+        return False
+
+
+class Touched(Rows):
+    """Rows whose every edit outdates the plans that were made before it."""
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return False  # the pages ask for everything that belongs together
+
+    def save_model(
+        self, request: HttpRequest, obj: Any, form: Any, change: bool
+    ) -> None:
+        super().save_model(request, obj, form, change)
+        if form.has_changed():
+            obj.touch()
+
+
+@admin.register(ManagingAccount)
+class ManagingAccountAdmin(Touched):
+    list_display = ["name", "account_id", "partition", "identity_kind", "state", "page"]
+    search_fields = ["name", "account_id"]
+    readonly_fields = ["state", "bowline_principal", "pod_issuer", "version"]
+
+    def has_delete_permission(
+        self, request: HttpRequest, obj: Model | None = None
+    ) -> bool:
+        return False
+
+
+class EnabledProviderInline(admin.TabularInline):  # type: ignore[type-arg]  # as above
+    model = EnabledProvider
+    extra = 0
+    can_delete = False
+    readonly_fields = ["key", "details", "described"]
+
+    def has_add_permission(
+        self, request: HttpRequest, obj: Model | None = None
+    ) -> bool:
+        return False
+
+
+@admin.register(ManagedAccount)
+class ManagedAccountAdmin(Touched):
+    list_display = ["name", "account_id", "environment", "state", "verified_at", "page"]
+    list_filter = ["state", "environment", "providers__key"]
+    search_fields = ["name", "account_id"]
+    readonly_fields = [
+        "state",
+        "proof",
+        "version",
+        "external_id",
+        "granted_at",
+        "verified_at",
+        "accepted_at",
+        "accepted_by",
+        "created_by",
+    ]
+    inlines = [EnabledProviderInline]
+
+    def has_delete_permission(
+        self, request: HttpRequest, obj: Model | None = None
+    ) -> bool:
+        """Let only what left nothing in AWS be deleted; one at a time."""
+        allowed = super().has_delete_permission(request, obj)
+        return allowed and isinstance(obj, ManagedAccount) and obj.granted_at is None
+
+    def get_actions(self, request: HttpRequest) -> dict[str, Any]:
+        actions = super().get_actions(request)
+        actions.pop("delete_selected", None)
+        return actions
+
+
+@admin.register(EnabledProvider)
+class EnabledProviderAdmin(Records):
+    list_display = ["key", "account_page", "described"]
+    list_filter = ["key", "described"]
+    search_fields = ["account__name", "account__account_id"]
+    list_select_related = ["account"]
+
+    @admin.display(description="account", ordering="account__name")
+    def account_page(self, row: EnabledProvider) -> SafeString:
+        return link(row.account)
+
+
+@admin.register(SpinnakerName)
+class SpinnakerNameAdmin(Records):
+    list_display = ["name", "account_page"]
+    search_fields = ["name", "account__name", "account__account_id"]
+    list_select_related = ["account"]
+
+    @admin.display(description="account", ordering="account__name")
+    def account_page(self, row: SpinnakerName) -> SafeString:
+        return link(row.account)
+
+
+@admin.register(Run)
+class RunAdmin(Records):
+    list_display = [
+        "account_name",
+        "kind",
+        "status",
+        "created_by",
+        "approved_by",
+        "page",
+    ]
+    list_filter = ["status", "kind", "created_at"]
+    search_fields = ["account_name", "account__account_id"]
+    list_select_related = ["created_by", "approved_by"]
+
+
+@admin.register(Step)
+class StepAdmin(Records):
+    list_display = ["name", "kind", "verb", "status", "account_name", "run_page"]
+    list_filter = ["status", "verb", "kind"]
+    search_fields = ["name", "account_name", "account_id"]
+    list_select_related = ["run"]
+
+    @admin.display(description="run")
+    def run_page(self, row: Step) -> SafeString:
+        return link(row.run)
+
+
+@admin.register(CheckResult)
+class CheckResultAdmin(Records):
+    list_display = ["name", "provider", "outcome", "checked_at", "run_page"]
+    list_filter = ["outcome", "provider"]
+    search_fields = ["name", "sentence", "run__account_name"]
+    list_select_related = ["run"]
+
+    @admin.display(description="run")
+    def run_page(self, row: CheckResult) -> SafeString:
+        return link(row.run)
+
+
+@admin.register(Bundle)
+class BundleAdmin(Records):
+    list_display = ["number", "status", "size", "created_by", "created_at", "page"]
+    list_filter = ["status", "created_at"]
+    search_fields = ["number", "sha256", "accounts__name"]
+    exclude = ["archive", "files"]
+    list_select_related = ["created_by"]
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Bundle]:
+        return super().get_queryset(request).defer("archive", "files")
+
+
+class PersonAdmin(UserAdmin):
+    """People and their roles; only a superuser makes another one."""
+
+    list_display = ["username", "email", "roles", "is_active", "last_login"]
+    list_filter = ["groups", "is_active"]
+    fieldsets = [
+        (None, {"fields": ["username", "password", "is_active"]}),
+        ("Who it is", {"fields": ["first_name", "last_name", "email"]}),
+        ("Roles", {"fields": ["groups"]}),
+        ("Since", {"fields": ["last_login", "date_joined"]}),
+    ]
+    readonly_fields = ["last_login", "date_joined"]
+
+    @admin.display(description="roles")
+    def roles(self, person: User) -> str:
+        return ", ".join(group.name for group in person.groups.all())
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[User]:
+        return super().get_queryset(request).prefetch_related("groups")
+
+    def has_change_permission(
+        self, request: HttpRequest, obj: Model | None = None
+    ) -> bool:
+        return super().has_change_permission(request, obj) and may_touch(request, obj)
+
+    def has_delete_permission(
+        self, request: HttpRequest, obj: Model | None = None
+    ) -> bool:
+        return super().has_delete_permission(request, obj) and may_touch(request, obj)
+
+
+def may_touch(request: HttpRequest, person: Model | None) -> bool:
+    """Tell that nobody takes over a superuser by giving it a new password."""
+    return request.user.is_superuser or not getattr(person, "is_superuser", False)
+
+
+admin.site.unregister(User)
+admin.site.unregister(Group)
+admin.site.register(User, PersonAdmin)
