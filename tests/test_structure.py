@@ -30,7 +30,8 @@ def imports(path: Path) -> Iterator[str]:
         if isinstance(node, ast.Import):
             yield from (alias.name for alias in node.names)
         elif isinstance(node, ast.ImportFrom):
-            assert not node.level, f"{path}: relative import"
+            # What is shipped to run beside hal goes by another name there.
+            assert not node.level or path.parent.name == "hal", f"{path}: relative"
             yield from (f"{node.module}.{alias.name}" for alias in node.names)
 
 

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
 from typing import TypeAlias
 
-from onboarding.bundle.archive import File
+from onboarding.bundle.base import File
 from onboarding.bundle.clouddriver import clouddriver
 from onboarding.bundle.halyard import halyard
 from onboarding.bundle.kubernetes import kubernetes

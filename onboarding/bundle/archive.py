@@ -1,4 +1,4 @@
-"""A bundle's files, and the zip that holds them: the same files, the same bytes."""
+"""The zip that holds a bundle: the same files, the same bytes."""
 
 from __future__ import annotations
 
@@ -6,25 +6,13 @@ import hashlib
 import io
 import zipfile
 from collections.abc import Iterable
-from dataclasses import dataclass
+
+from onboarding.bundle.base import File
 
 EARLIEST = (1980, 1, 1, 0, 0, 0)
 """The first moment that a zip can tell; a real one would differ at every build."""
 UNIX = 3
 PLAIN, EXECUTABLE = 0o100644, 0o100755
-
-
-@dataclass(frozen=True, slots=True)
-class File:
-    """One file of a bundle; its path is relative to the bundle's folder."""
-
-    path: str
-    text: str
-    executable: bool = False
-
-    @property
-    def content(self) -> bytes:
-        return self.text.encode()
 
 
 def zipped(files: Iterable[File]) -> bytes:

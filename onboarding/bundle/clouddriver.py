@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from onboarding.bundle.archive import File
+from onboarding.bundle.base import File
 from onboarding.bundle.deck import settings_js
 from onboarding.bundle.spring import clouddriver_yml, orca_yml
 from onboarding.spinnaker import Entries

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
-from onboarding.bundle.archive import File
+from onboarding.bundle.base import File
 from onboarding.bundle.deck import settings_js
 from onboarding.bundle.spring import clouddriver_profile, orca_yml, permissions, said
 from onboarding.spinnaker import AwsEntry, Entries, KubernetesEntry

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from onboarding.bundle.archive import File
+from onboarding.bundle.base import File
 from onboarding.bundle.yaml_text import Value, document
 from onboarding.spinnaker import Entries, KubernetesEntry
 from onboarding.topology import Topology

@@ -5,7 +5,8 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Mapping
 
-from onboarding.bundle.archive import File, listed
+from onboarding.bundle.archive import listed
+from onboarding.bundle.base import File
 from onboarding.topology import Topology
 
 

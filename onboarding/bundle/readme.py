@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 
-from onboarding.bundle.archive import File
+from onboarding.bundle.base import File
 from onboarding.spinnaker import Entries
 from onboarding.topology import Managed, Topology
 

@@ -6,7 +6,7 @@ import shlex
 from collections.abc import Iterator
 from pathlib import Path
 
-from onboarding.bundle.archive import File
+from onboarding.bundle.base import File
 from onboarding.spinnaker import Entries
 from onboarding.topology import Topology
 

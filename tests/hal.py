@@ -1,0 +1,330 @@
+"""A strict stand-in for hal: its flags, its account semantics, its config on disk.
+
+Measured on Halyard 1.66. Run as a program it is hal; imported it is the test's hand on
+it: what was called, what the config holds, and what is to go wrong.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+ROOT = Path(__file__).parent.parent
+sys.path.insert(0, str(ROOT))
+
+from tests.jcommander import Misread, Parsed, parse  # noqa: E402
+
+KEYS = {
+    "aws": {
+        "name", "environment", "requiredGroupMembership", "permissions",
+        "defaultKeyPair", "edda", "discovery", "accountId", "regions", "assumeRole",
+        "externalId", "sessionName", "lifecycleHooks", "lambdaEnabled",
+        "providerVersion",
+    },
+    "ecs": {
+        "name", "environment", "requiredGroupMembership", "permissions", "awsAccount",
+        "providerVersion",
+    },
+    "kubernetes": {
+        "name", "environment", "requiredGroupMembership", "permissions",
+        "dockerRegistries", "providerVersion", "context", "cluster", "user",
+        "configureImagePullSecrets", "serviceAccount", "cacheThreads", "namespaces",
+        "omitNamespaces", "kinds", "omitKinds", "customResources", "cachingPolicies",
+        "kubeconfigFile", "oAuthScopes", "onlySpinnakerManaged",
+        "rawResourcesEndpointConfig",
+    },
+}  # fmt: skip
+FRESH: dict[str, Any] = {
+    "aws": {"name": None, "requiredGroupMembership": [], "permissions": {}},
+    "ecs": {"name": None, "requiredGroupMembership": [], "permissions": {}},
+    "kubernetes": {
+        "name": None,
+        "requiredGroupMembership": [],
+        "permissions": {},
+        "dockerRegistries": [],
+        "providerVersion": "V2",
+        "configureImagePullSecrets": True,
+        "cacheThreads": 1,
+        "namespaces": [],
+        "omitNamespaces": [],
+        "kinds": [],
+        "omitKinds": [],
+        "customResources": [],
+        "cachingPolicies": [],
+        "oAuthScopes": [],
+        "onlySpinnakerManaged": False,
+        "rawResourcesEndpointConfig": {
+            "kindExpressions": [],
+            "omitKindExpressions": [],
+        },
+    },
+}
+FIELDS = {
+    "--account-id": "accountId",
+    "--assume-role": "assumeRole",
+    "--aws-account": "awsAccount",
+    "--context": "context",
+    "--default-key-pair": "defaultKeyPair",
+    "--edda": "edda",
+    "--environment": "environment",
+    "--external-id": "externalId",
+    "--lambda-enabled": "lambdaEnabled",
+    "--namespaces": "namespaces",
+    "--omit-namespaces": "omitNamespaces",
+    "--service-account": "serviceAccount",
+}
+
+
+class Fatal(Exception):
+    """What the daemon refuses; hal ends with 1 unless told otherwise."""
+
+    def __init__(self, message: str, status: int = 1) -> None:
+        super().__init__(message)
+        self.status = status
+
+
+class Daemon:
+    """hal's daemon, with the config that it reads before and writes after each call."""
+
+    def __init__(self, home: Path) -> None:
+        self.home = home
+        self.file = home / "config"
+
+    def load(self) -> dict[str, Any]:
+        config = yaml.safe_load(self.file.read_text()) if self.file.exists() else None
+        providers: dict[str, Any] = (config or {}).setdefault("providers", {})
+        for name in KEYS:
+            provider = providers.setdefault(name, {"enabled": False, "accounts": []})
+            for account in provider["accounts"]:
+                for key in account:
+                    if key not in KEYS[name]:
+                        raise Fatal(f'Unrecognized property "{key}"')
+        return providers
+
+    def save(self, providers: dict[str, Any]) -> None:
+        for provider in providers.values():
+            names = [account["name"] for account in provider["accounts"]]
+            if provider.get("primaryAccount") not in names:
+                provider.pop("primaryAccount", None)
+                if names:
+                    provider["primaryAccount"] = names[0]
+        # Through JSON, since hal writes no aliases where values are shared.
+        plain = json.loads(json.dumps({"providers": providers}))
+        written = yaml.safe_dump(plain, sort_keys=False)
+        fresh = self.file.with_suffix(".new")
+        fresh.write_text(written)
+        fresh.replace(self.file)
+
+
+def run(daemon: Daemon, words: list[str]) -> str:
+    """Carry out one call and return what it prints."""
+    parsed = parse(words)
+    path = parsed.path.split()[1:]
+    if path == ["backup", "create"]:
+        return backup(daemon, parsed)
+    if path[:2] != ["config", "provider"] or len(path) < 3:
+        raise Fatal("The stand-in knows no such command.")
+    provider, verb = path[2], path[3:]
+    providers = daemon.load()
+    if not verb:
+        text = json.dumps(providers[provider], ensure_ascii=False)
+        return (
+            text
+            if parsed.flags.get("--output") == "json"
+            else f"\x1b[32m+\x1b[0m {text}"
+        )
+    if verb == ["enable"]:
+        providers[provider]["enabled"] = True
+    elif verb == ["features", "edit"]:
+        daemon.save(features(providers, parsed))
+        return f"AwsProvider({providers['aws']})"  # its toString, secrets and all
+    elif verb[0] == "account" and len(verb) == 2:
+        if parsed.account is None:
+            raise Fatal("No account name supplied", 3)
+        if not account(providers, provider, verb[1], parsed, daemon):
+            print("- No changes supplied.", file=sys.stderr)
+            return ""
+    else:
+        raise Fatal("The stand-in knows no such command.")
+    daemon.save(providers)
+    return "\x1b[32m+ Success\x1b[0m"
+
+
+def features(providers: dict[str, Any], parsed: Parsed) -> dict[str, Any]:
+    aws = providers["aws"]
+    known = aws.setdefault("features", {"cloudFormation": {}, "lambda": {}})
+    if not {"cloudFormation", "lambda"} <= set(known):
+        raise Fatal("NullPointerException")
+    known["cloudFormation"]["enabled"] = parsed.flags["--cloud-formation"]
+    known["lambda"]["enabled"] = parsed.flags["--lambda"]
+    aws["lambda"] = {"enabled": parsed.flags["--lambda"]}
+    return providers
+
+
+def account(
+    providers: dict[str, Any], provider: str, verb: str, parsed: Parsed, daemon: Daemon
+) -> bool:
+    """Add, edit, get or delete; tell whether the config is to be written."""
+    accounts = providers[provider]["accounts"]
+    name = parsed.account
+    held = [one for one in accounts if one["name"] == name]
+    if verb == "add":
+        fresh = json.loads(json.dumps(FRESH[provider]))
+        accounts.append(edited({**fresh, "name": name}, provider, parsed))
+        validate(providers, provider, accounts[-1], parsed)
+        return True
+    if not held:
+        raise Fatal(f"No account with name {name} was found")
+    if verb == "delete":
+        accounts[:] = [one for one in accounts if one["name"] != name]
+        return True
+    if len(held) > 1:
+        raise Fatal(f"More than one account named {name} found")
+    if verb == "edit":
+        before = json.dumps(held[0])
+        edited(held[0], provider, parsed)
+        validate(providers, provider, held[0], parsed)
+        return json.dumps(held[0]) != before
+    raise Fatal("The stand-in knows no such command.")
+
+
+def validate(
+    providers: dict[str, Any], provider: str, one: dict[str, Any], parsed: Parsed
+) -> None:
+    if parsed.flags.get("--no-validate"):
+        return
+    names = [a["name"] for known in providers.values() for a in known["accounts"]]
+    twice = {name for name in names if names.count(name) > 1}
+    if twice:
+        raise Fatal(f"FATAL Account {', '.join(sorted(twice))} appears more than once")
+    aws = [a["name"] for a in providers["aws"]["accounts"]]
+    if provider == "ecs" and aws and one.get("awsAccount") not in aws:
+        raise Fatal(f"ERROR AWS account {one.get('awsAccount')} does not exist")
+
+
+def edited(one: dict[str, Any], provider: str, parsed: Parsed) -> dict[str, Any]:
+    for flag, value in parsed.flags.items():
+        if flag in FIELDS:
+            one[FIELDS[flag]] = value
+        elif flag == "--regions":
+            one["regions"] = [{"name": region} for region in value]
+        elif flag == "--all-namespaces":
+            one["namespaces"] = []
+        elif flag == "--kubeconfig-file":
+            one["kubeconfigFile"] = str(Path(value).absolute())
+        elif flag in {"--read-permissions", "--write-permissions"}:
+            verb = "READ" if flag == "--read-permissions" else "WRITE"
+            one["permissions"][verb] = sorted(set(value))
+        elif flag not in {"--no-validate", "--quiet", "--output", "--color"}:
+            raise Fatal(f"The stand-in does not carry out {flag}")
+    if provider == "aws":
+        one.setdefault("lifecycleHooks", [])
+        one.setdefault("regions", [])
+    return one
+
+
+def backup(daemon: Daemon, parsed: Parsed) -> str:
+    for one in daemon.load()["kubernetes"]["accounts"]:
+        if not Path(one["kubeconfigFile"]).exists():
+            raise Fatal(f"Unable to backup {one['kubeconfigFile']}: no such file")
+    number = len(list(daemon.home.glob("halyard-*.tar")))
+    tar = daemon.home / f"halyard-{number}.tar"
+    tar.write_bytes(daemon.file.read_bytes() if daemon.file.exists() else b"")
+    return str(tar) if parsed.flags.get("--quiet") else f"+ Created backup\n{tar}"
+
+
+def main(words: list[str]) -> int:
+    home = Path(os.environ["HAL_HOME"])
+    with (home / "calls.jsonl").open("a") as log:
+        log.write(json.dumps(words) + "\n")
+    faults = home / "faults"
+    try:
+        for fault in faults.read_text().splitlines() if faults.exists() else ():
+            if fault in words:
+                raise Fatal("! ERROR \x1b[31mUnable to reach the daemon\x1b[0m")
+        print(run(Daemon(home), words))
+    except Misread as error:
+        print(error, file=sys.stderr)
+        return 1
+    except Fatal as error:
+        print(error, file=sys.stderr)
+        return error.status
+    return 0
+
+
+class Hal:
+    """A test's own hal: a folder with the program, its config and its record."""
+
+    def __init__(self, folder: Path) -> None:
+        self.home = folder / "hal-home"
+        self.bin = folder / "bin"
+        self.home.mkdir(parents=True)
+        self.bin.mkdir()
+        program = self.bin / "hal"
+        program.write_text(
+            f"#!{sys.executable}\nimport runpy\n"
+            f"runpy.run_path({str(Path(__file__))!r}, run_name='__main__')\n"
+        )
+        program.chmod(0o755)
+
+    @property
+    def environment(self) -> dict[str, str]:
+        return {
+            "HAL_HOME": str(self.home),
+            "HOME": str(self.home),
+            "LANG": "C.UTF-8",
+            "PATH": f"{self.bin}:{os.environ['PATH']}",
+        }
+
+    @property
+    def calls(self) -> list[list[str]]:
+        """List the calls since they were last asked for."""
+        log = self.home / "calls.jsonl"
+        lines = log.read_text().splitlines() if log.exists() else []
+        log.unlink(missing_ok=True)
+        return [json.loads(line) for line in lines]
+
+    @property
+    def providers(self) -> dict[str, Any]:
+        return Daemon(self.home).load()
+
+    def names(self, provider: str) -> list[str]:
+        return [account["name"] for account in self.providers[provider]["accounts"]]
+
+    def account(self, provider: str, name: str) -> dict[str, Any]:
+        accounts = self.providers[provider]["accounts"]
+        (found,) = [account for account in accounts if account["name"] == name]
+        return found
+
+    def holds(self, **providers: dict[str, Any]) -> None:
+        """Write a config with these providers, as a person's own would be."""
+        Daemon(self.home).save({**Daemon(self.home).load(), **providers})
+
+    def fails_at(self, *words: str) -> None:
+        """Let every call fail that has one of these words; none: let none fail."""
+        (self.home / "faults").write_text("\n".join(words))
+
+    def __call__(self, *words: str) -> subprocess.CompletedProcess[str]:
+        return self.run([str(self.bin / "hal"), *words])
+
+    def run(
+        self, command: list[str], *, answer: str = "", **environment: str
+    ) -> subprocess.CompletedProcess[str]:
+        return subprocess.run(
+            command,
+            env={**self.environment, **environment},
+            input=answer,
+            capture_output=True,
+            text=True,
+            timeout=120,
+        )
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
