@@ -7,8 +7,6 @@ from collections.abc import Iterable
 
 from django.db import transaction
 from django.utils import timezone
-from onboarding.aws.session import Sessions
-from onboarding.aws.verify import Result, verify, verify_managing
 
 from accounts.models import CheckResult, ManagedAccount, Run
 from accounts.runs import mark
@@ -21,6 +19,8 @@ from accounts.topologies import (
     managing_reach,
     managing_row,
 )
+from onboarding.aws.session import Sessions
+from onboarding.aws.verify import CHAIN, PATIENCE, Result, verify, verify_managing
 from onboarding.providers.base import Outcome
 from onboarding.resources.plan import NotOurs
 
@@ -31,7 +31,7 @@ def verify_run(run: Run, sessions: Sessions) -> None:
     results = [*drift, *checks(run, sessions)]
     run.extend_lease()
     outcomes = {result.outcome for result in results}
-    chain = {result.outcome for result in results if result.provider == "chain"}
+    chain = {result.outcome for result in results if result.provider == CHAIN}
     if Outcome.FAILED in {result.outcome for result in drift}:
         state, status = State.DRIFTED, Status.FAILED
     elif Outcome.FAILED in outcomes:
@@ -70,7 +70,9 @@ def checks(run: Run, sessions: Sessions) -> Iterable[Result]:
     managing = managing_of(managing_row())
     reach = managing_reach(managing)
     if run.account is None:
-        return verify_managing(sessions, managing, reach)
+        return verify_managing(
+            sessions, managing, reach, waiting=run.say, patience=PATIENCE
+        )
     managed = managed_of(run.account)
     return verify(
         sessions,
@@ -79,6 +81,7 @@ def checks(run: Run, sessions: Sessions) -> Iterable[Result]:
         managed_reach(managed),
         identity_reach=reach,
         waiting=run.say,
+        patience=PATIENCE,
     )
 
 

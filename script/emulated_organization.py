@@ -221,6 +221,7 @@ def trusting(principal: dict[str, str]) -> str:
 
 def seed_account(edge: Edge, account: Account) -> None:
     seed_access(edge.client("iam"), account)
+    seed_service_linked_role(edge.client("iam"))
     for region in account.network:
         seed_network(edge.client("ec2", region))
     for region in account.key_pair:
@@ -264,6 +265,19 @@ def seed_access(iam: Any, account: Account) -> None:
         )
     elif made:
         iam.attach_role_policy(RoleName=ACCESS_ROLE, PolicyArn=ADMINISTRATOR)
+
+
+def seed_service_linked_role(iam: Any) -> None:
+    """Make the one that the emulator cannot make: it names roles by the first word of
+    the service, so that this one and ECS's own would be the same.
+    """
+    service = "ecs.application-autoscaling.amazonaws.com"
+    unless_there(
+        iam.create_role,
+        Path=f"/aws-service-role/{service}/",
+        RoleName="AWSServiceRoleForApplicationAutoScaling_ECSService",
+        AssumeRolePolicyDocument=trusting({"Service": service}),
+    )
 
 
 def seed_network(ec2: Any) -> None:

@@ -11,13 +11,12 @@ def subnet(**tags):
     return {"Tags": [{"Key": key, "Value": value} for key, value in tags.items()]}
 
 
-def test_each_service_is_asked_in_each_region_and_iam_once():
+def test_each_service_is_asked_in_each_region():
     asked = [check.call for check in caching_checks(managed())]
 
     assert [(c.service, c.region) for c in asked] == [
         *((s, "us-east-1") for s in ("ec2", "autoscaling", "elbv2", "cloudwatch")),
         *((s, "us-west-2") for s in ("ec2", "autoscaling", "elbv2", "cloudwatch")),
-        ("iam", ""),
     ]
 
 
