@@ -21,7 +21,8 @@ from onboarding.resources.policy import as_list
 from onboarding.spinnaker import AwsEntry
 from tests.factories import LEAST, MANAGING_ID, managed, managing, provider
 
-ACTIONS = json.loads(Path("tests/data/managed_actions.json").read_text())
+ROOT = Path(__file__).parents[3]
+ACTIONS = json.loads((ROOT / "tests/data/managed_actions.json").read_text())
 """What Clouddriver calls as the managed role, read from its source."""
 
 UNGRANTED = {
@@ -307,6 +308,13 @@ def test_the_managing_account_may_be_managed_with_every_provider():
     actions = granted(managing(bakes=True), core)
 
     assert "ec2:ModifyImageAttribute" in actions
+
+
+@every_provider
+def test_a_provider_has_a_logo_a_title_and_a_sentence(key):
+    assert (ROOT / f"static/providers/{key}.svg").is_file()
+    assert PROVIDERS[key].title
+    assert PROVIDERS[key].summary.endswith(".")
 
 
 def test_providers_are_offered_in_order():
