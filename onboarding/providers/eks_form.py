@@ -14,7 +14,9 @@ from onboarding.providers.forms import NOTHING, DetailsForm, NamesField
 if TYPE_CHECKING:
     from onboarding.topology import Managed
 
-MOST_ROWS = 100
+MOST_ROWS = 150
+"""Django takes a thousand fields from a page; a row has six."""
+
 SPARE_ROWS = 2
 FIELDS = ("access", "name", "region", "account_name", "namespaces", "rights")
 ACCESS = {
@@ -46,6 +48,7 @@ class ClustersForm(DetailsForm):
         initial: Mapping[str, Any] | None = None,
     ) -> None:
         rows = [*known_rows(managed, found, initial or {}), *[{}] * SPARE_ROWS]
+        rows = rows[:MOST_ROWS]
         super().__init__(
             data, managed=managed, found=found, initial={"rows": len(rows)}
         )

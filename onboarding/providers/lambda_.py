@@ -6,7 +6,15 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import ClassVar
 
-from onboarding.providers.base import Access, Call, Check, Grant, Provider, allow
+from onboarding.providers.base import (
+    Access,
+    Call,
+    Check,
+    DetailsError,
+    Grant,
+    Provider,
+    allow,
+)
 from onboarding.providers.forms import (
     DetailsForm,
     NamesField,
@@ -25,6 +33,9 @@ from onboarding.spinnaker import Entry, aws_entry
 from onboarding.topology import Managed, Managing
 
 FUNCTION_ROLES_PATH = "/spinnaker-lambda/"
+MOST_BUCKETS = 40
+"""So many of the longest names fit into one policy, in every partition."""
+
 FUNCTION_READS = (
     "lambda:GetFunction",
     "lambda:GetPolicy",
@@ -70,6 +81,12 @@ class Lambda(Provider):
         require("function_roles_path", ROLES_PATH, self.function_roles_path)
         require("code_buckets", BUCKET, *self.code_buckets)
         require_no_doubles("code_buckets", self.code_buckets)
+        if len(self.code_buckets) > MOST_BUCKETS:
+            raise DetailsError(
+                "code_buckets",
+                f"{len(self.code_buckets)} buckets are too many for one policy: name "
+                f"{MOST_BUCKETS} at most.",
+            )
 
     def grants(self, managing: Managing, managed: Managed) -> tuple[Grant, ...]:
         functions = managing.arn("lambda", managed.account_id, "function:*", "*")

@@ -314,6 +314,15 @@ def test_the_form_has_a_row_for_each_cluster_found_left_out_until_chosen():
     assert [form[f"cluster-{n}-access"].value() for n in range(3)] == ["", "", "entry"]
 
 
+def test_more_clusters_than_a_page_can_hold_are_cut():
+    east, _ = Eks.searches(managed())
+    many = [f"apps-{n}" for n in range(200)]
+
+    form = Eks.Form(managed=managed(), found={east: {"clusters": many}})
+
+    assert form["rows"].value() == 150
+
+
 def test_a_cluster_that_is_described_already_has_one_row():
     east, _ = Eks.searches(managed())
     stored = eks(Cluster("apps", EAST, rights="admin", namespaces=("web",))).details
@@ -362,7 +371,7 @@ def test_a_page_without_a_count_names_no_cluster(rows):
 def test_a_huge_count_is_cut():
     form = Eks.Form({"rows": "1000000"}, managed=managed())
 
-    assert len(form.fields) == 601
+    assert len(form.fields) == 1 + 6 * 150
     assert not form.is_valid()
 
 

@@ -2,8 +2,9 @@ from __future__ import annotations
 
 import pytest
 
+from onboarding.managed_side import managed_side
 from onboarding.providers.base import DetailsError
-from onboarding.providers.lambda_ import Lambda
+from onboarding.providers.lambda_ import MOST_BUCKETS, Lambda
 from tests.factories import MANAGED_ID, managed, managing
 
 
@@ -22,6 +23,22 @@ def test_code_is_read_from_the_named_buckets_only():
         "arn:aws-cn:s3:::code/*",
         "arn:aws-cn:s3:::more/*",
     )
+
+
+def test_the_most_buckets_of_the_longest_names_fit_into_a_policy():
+    buckets = tuple(f"{n:02}{'b' * 61}" for n in range(MOST_BUCKETS))
+    account = managed(Lambda(code_buckets=buckets))
+
+    assert list(managed_side(managing(partition="aws-us-gov"), account))
+
+
+def test_more_buckets_are_refused_before_a_policy_grows_too_long():
+    buckets = tuple(f"code-{n}" for n in range(MOST_BUCKETS + 1))
+
+    with pytest.raises(DetailsError, match="41 buckets are too many") as error:
+        Lambda(code_buckets=buckets)
+
+    assert error.value.field == "code_buckets"
 
 
 def test_without_buckets_no_object_is_read():
