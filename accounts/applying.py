@@ -15,6 +15,7 @@ from onboarding.aws.errors import AwsError
 from onboarding.aws.session import Reach, Sessions
 
 from accounts.models import ManagedAccount, ManagingAccount, Run, Step
+from accounts.runs import mark
 from accounts.sides import managed_part, managing_part
 from accounts.states import State, Status
 from accounts.topologies import managed_of, managing_row
@@ -133,10 +134,11 @@ def carry_out(
 def finish_removal(run: Run) -> None:
     with transaction.atomic():
         if run.move(Status.REMOVED, since=(Status.APPLYING,), waiting=""):
-            ManagedAccount.objects.filter(pk=run.account_id).update(
+            mark(
+                run,
+                State.DRAFT,
                 granted_at=None,
                 verified_at=None,
                 accepted_at=None,
-                state=State.DRAFT,
                 proof="",
             )

@@ -63,9 +63,8 @@ def build(bundle: Bundle) -> None:
 
     An account that ceased to be ready since it was asked for is left out.
     """
-    accounts = (
-        bundle.accounts.ready().order_by("name").prefetch_related("providers")  # type: ignore[attr-defined]  # the related manager is the queryset's
-    )
+    ready = bundle.accounts.ready()
+    accounts = ready.order_by("name").prefetch_related("providers")
     proofs = {account.name: account.proof for account in accounts}
     if not proofs:
         finish(bundle, Bundle.Status.FAILED, error=what_is_missing())

@@ -40,8 +40,9 @@ def register(file: AccountsFile) -> list[ManagedAccount]:
 
 
 def sentence(error: ValueError | ValidationError) -> str:
-    is_form = isinstance(error, ValidationError)
-    return " ".join(error.messages) if is_form else str(error)
+    if isinstance(error, ValidationError):
+        return " ".join(error.messages)
+    return str(error)
 
 
 def identity_fields(identity: Identity) -> dict[str, str]:

@@ -144,7 +144,7 @@ def discard(run: Run) -> bool:
     return moved
 
 
-def accept(account: ManagedAccount, by: User) -> bool:
+def accept(account: ManagedAccount, by: User | None) -> bool:
     """Accept on record an account that was evaluated, so that bundles may hold it."""
     rows = ManagedAccount.objects.filter(
         pk=account.pk, proof=State.EVALUATED, accepted_at=None

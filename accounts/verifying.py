@@ -8,7 +8,7 @@ from collections.abc import Iterable
 from django.db import transaction
 from django.utils import timezone
 
-from accounts.models import CheckResult, ManagedAccount, Run
+from accounts.models import CheckResult, Run
 from accounts.runs import mark
 from accounts.sides import Side, sides
 from accounts.states import State, Status
@@ -60,10 +60,7 @@ def verify_run(run: Run, sessions: Sessions) -> None:
         error = failed_checks(results) if status is Status.FAILED else None
         if run.move(status, since=(Status.VERIFYING,), error=error, waiting=""):
             proof = "" if status is Status.FAILED else state
-            mark(run, state, proof=proof)
-            if proof:
-                proved = ManagedAccount.objects.filter(pk=run.account_id)
-                proved.update(verified_at=now)
+            mark(run, state, proof=proof, **({"verified_at": now} if proof else {}))
 
 
 def checks(run: Run, sessions: Sessions) -> Iterable[Result]:

@@ -13,7 +13,6 @@ from typing import Any
 
 from django.contrib.auth import get_user_model
 from django.core.management.base import BaseCommand, CommandError
-from onboarding.aws.session import Sessions
 
 from accounts.batch import Batch
 from accounts.bundles import NothingReady, build, new_bundle
@@ -24,6 +23,7 @@ from accounts.runs import RunOpen, accept
 from accounts.states import Status
 from accounts.topologies import managing_row
 from onboarding.accounts_file import AccountsFile, FileProblems, read
+from onboarding.aws.session import Sessions
 
 DONE, FAILED, PLANNED = 0, 1, 2
 
