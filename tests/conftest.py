@@ -83,7 +83,14 @@ CHROMIUM = ("chromium", "chromium-browser", "google-chrome")
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Mark what opens a browser, so that `-m "not browser"` leaves it out."""
+    """Say of each test what follows from its fixtures."""
     for item in items:
-        if "browser_type_launch_args" in getattr(item, "fixturenames", ()):
+        fixtures = getattr(item, "fixturenames", [])
+        if "browser_type_launch_args" in fixtures:
+            # So that `-m "not browser"` leaves it out.
             item.add_marker("browser")
+        database = item.get_closest_marker("django_db")
+        commits = database and database.kwargs.get("transaction")
+        if commits or {"live_server", "transactional_db"} & {*fixtures}:
+            # Such a test empties the tables, and the roles came with a migration.
+            fixtures.append("django_db_serialized_rollback")
