@@ -98,20 +98,16 @@ def serving(
     with running(command, environment=environment, log=log, user=user) as process:
 
         def ready_or_ended() -> object:
-            must_run(process, log)
-            return ready()
+            return process.poll() is not None or ready()
 
-        wait_until(ready_or_ended, what=f"{command[0]} was not ready")
+        try:
+            wait_until(ready_or_ended, what="It was not ready")
+            if process.returncode is not None:
+                raise ChildProcessError(f"It ended with {process.returncode}.")
+        except (ChildProcessError, TimeoutError) as error:
+            error.add_note(f"{command}\n{log.read_text(errors='replace')[-4000:]}")
+            raise
         yield process
-
-
-def must_run(process: subprocess.Popen[bytes], log: Path) -> None:
-    """Raise with the end of the log where the process has ended already."""
-    if process.poll() is not None:
-        raise RuntimeError(
-            f"{process.args!r} ended with {process.returncode}:\n"
-            + log.read_text(errors="replace")[-4000:]
-        )
 
 
 def answers(url: str) -> bool:

@@ -69,14 +69,18 @@ def celery_worker(
         def start(**environment: str) -> Popen[bytes]:
             number = len(list(tmp_path.glob("worker-*.log"))) + 1
             command = [sys.executable, "-m", "celery", "-A", "onboarding", "worker"]
-            options = ["--concurrency=1", "--without-mingle", "--without-gossip"]
+            options = ["--concurrency=1", "--loglevel=INFO", "--without-mingle"]
             log = tmp_path / f"worker-{number}.log"
             return workers.enter_context(
                 serving(
                     [*command, *options, f"--hostname=worker-{number}@%h"],
-                    environment=os.environ
-                    | {"DATABASE_URL": database_url(), "REDIS_URL": valkey}
-                    | environment,
+                    environment={
+                        **os.environ,
+                        "DATABASE_URL": database_url(),
+                        "DJANGO_SETTINGS_MODULE": "onboarding.settings",
+                        "REDIS_URL": valkey,
+                        **environment,
+                    },
                     log=log,
                     ready=lambda: "ready." in log.read_text(),
                 )
