@@ -85,7 +85,7 @@ RENEW = (
     "a profile, or AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY; the clock must be "
     "right too), restart it, and try again."
 )
-ROLE = re.compile(r"assumed-role/([^/\s]+)/")
+CALLER = re.compile(r"User: (?:\S+:assumed-role/(?P<role>[^/\s]+)/|(?P<arn>arn:\S+))")
 
 
 class AwsError(Exception):
@@ -135,11 +135,8 @@ def translating(account: str, operation: str, doing: str) -> Iterator[None]:
         raise aws_error(error, account, operation, doing) from error
 
 
-def code_of(error: Exception) -> str:
-    if isinstance(error, ClientError):
-        # EC2's codes may carry what is wrong with the value: X.Malformed
-        return error.response.get("Error", {}).get("Code", "")
-    return ""
+def code_of(error: ClientError) -> str:
+    return error.response.get("Error", {}).get("Code", "")
 
 
 def aws_error(
@@ -214,9 +211,12 @@ def permission_hint(operation: str, answer: str, account: str) -> str:
         )
     if "permissions boundary" in answer:
         return f"Allow {operation} in the role's permissions boundary, then try again."
-    role = ROLE.search(answer)
-    who = f"the role {role[1]}" if role else "the identity that Bowline uses"
-    return f"Allow {operation} to {who} in account {account}, then try again."
+    caller = CALLER.search(answer)
+    if caller and caller["role"]:
+        who = f"the role {caller['role']} in account {account}"
+    else:
+        who = caller["arn"] if caller else f"Bowline's identity in account {account}"
+    return f"Allow {operation} to {who}, then try again."
 
 
 def hint_for(code: str, *, unknown_principal: bool) -> str:

@@ -53,12 +53,21 @@ def test_it_names_the_role_that_lacks_a_right() -> None:
     )
 
 
+def test_it_names_the_user_that_lacks_a_right() -> None:
+    who = "User: arn:aws:iam::922222222222:user/bowline is not authorized"
+
+    assert translated(answer("AccessDenied", who)).hint == (
+        "Allow iam:PutRolePolicy to arn:aws:iam::922222222222:user/bowline, then try "
+        "again."
+    )
+
+
 @pytest.mark.parametrize(
     ("answered", "blamed"),
     [
         ("with an explicit deny in a service control policy", "service control policy"),
         ("because no permissions boundary allows it", "permissions boundary"),
-        ("because of nothing in particular", "the identity that Bowline uses"),
+        ("because of nothing in particular", "Bowline's identity"),
     ],
 )
 def test_it_says_which_kind_of_policy_denied(answered: str, blamed: str) -> None:

@@ -22,7 +22,7 @@ from onboarding.resources.kinds import (
 )
 from onboarding.resources.policy import Policy
 from onboarding.topology import ExistingIdentity
-from tests.onboarding.aws.field import ACCESS_ROLE, Field, trusting
+from tests.onboarding.aws.field import ACCESS_ROLE, Field, failing, trusting
 
 READ_ALL = Policy.allowing({"Action": "ec2:Describe*", "Resource": "*"})
 
@@ -244,3 +244,21 @@ def test_a_boundary_is_seen(field: Field) -> None:
     field.bring_about(field.reach, (role,))
 
     assert found(field, role) == (role,)
+
+
+@pytest.mark.parametrize("operation", ["GetPolicyVersion", "GetRolePolicy"])
+def test_what_is_deleted_while_it_is_read_is_absent(
+    field: Field, operation: str
+) -> None:
+    inline = InlinePolicy(
+        account=field.managed_id, name="spinnakerManaged/BowlineIn", document=READ_ALL
+    )
+    resources = (*wanted(field), inline)
+    field.bring_about(field.reach, resources)
+    sessions = field.sessions()
+    iam = sessions.client(field.reach, "iam")
+    failing(iam, operation, "NoSuchEntity", "Gone", times=1)
+
+    observed = observe(sessions, field.reach, resources)
+
+    assert len(observed) == len(resources) - 1

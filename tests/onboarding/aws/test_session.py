@@ -7,7 +7,7 @@ import pytest
 
 from onboarding.aws.errors import AwsError
 from onboarding.aws.session import Caller, Credentials, Reach, Sessions
-from tests.onboarding.aws.field import ADMINISTRATOR, Field, trusting
+from tests.onboarding.aws.field import ADMINISTRATOR, Field, failing, trusting
 
 
 def test_it_says_who_bowline_is(field: Field) -> None:
@@ -89,6 +89,15 @@ def test_an_access_role_that_cannot_be_assumed_says_who_asked(field: Field) -> N
     assert f"({field.bowline}) could not assume {role_arn}" in caught.value.message
     assert f"must allow sts:AssumeRole to {field.bowline}" in caught.value.hint
     assert caught.value.denied
+
+
+def test_an_access_role_that_fails_otherwise_is_told_as_it_is(field: Field) -> None:
+    sessions = field.sessions()
+    sts = sessions.client_with(sessions.own(), "sts")
+    failing(sts, "AssumeRole", "RegionDisabledException", "STS is off here", times=1)
+
+    with pytest.raises(AwsError, match="STS is off here"):
+        sessions.client(field.reach, "iam")
 
 
 @pytest.mark.parametrize("name", ["AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"])

@@ -7,7 +7,9 @@ from typing import Any
 import pytest
 
 from onboarding.aws.apply import apply
+from onboarding.aws.asking import Asker
 from onboarding.aws.errors import AwsError
+from onboarding.aws.session import Credentials, Sessions
 from onboarding.aws.verify import Result, verify, verify_managing
 from onboarding.managed_side import CACHING, managed_role, managed_side
 from onboarding.managing_side import managing_side
@@ -87,8 +89,8 @@ def test_it_walks_the_whole_chain(made: Verified) -> None:
         "A missing external ID is refused": "proved",
         "List zones": "proved",
     }
-    providers = [*["chain"] * 6, *[CACHING] * 5, "probe"]
-    assert [result.provider for result in results] == providers
+    providers = list(dict.fromkeys(result.provider for result in results))
+    assert providers == ["chain", CACHING, "probe"]
     assert all(result.sentence for result in results)
     assert all(result.seconds >= 0 for result in results)
 
@@ -306,6 +308,13 @@ def read(field: Field) -> Verified:
     identity = ExistingIdentity(f"arn:aws:iam::{field.managing_id}:user/spinnaker")
     managing = field.managing(identity=identity)
     return Verified(field, managing, field.managed()).stand()
+
+
+def test_an_open_account_is_evaluated_without_an_external_id(read: Verified) -> None:
+    managed = replace(read.managed, external_id="")
+    found = outcomes(Verified(read.field, read.managing, managed).results())
+
+    assert "The external ID is required" not in found
 
 
 def test_a_user_is_evaluated(read: Verified) -> None:
@@ -556,3 +565,52 @@ def test_an_identity_without_its_reads_fails(made: Verified) -> None:
     found = of_managing(made, made.managing)
 
     assert (found[REGIONS], found[ZONES]) == ("failed", "failed")
+
+
+@pytest.mark.parametrize(
+    "name", ["Assume the managed role", "A wrong external ID is refused"]
+)
+def test_an_error_that_is_no_refusal_is_told_as_it_is(
+    made: Verified, monkeypatch: pytest.MonkeyPatch, name: str
+) -> None:
+    assume = Sessions.assume
+    right = made.managed.external_id
+    fails = f"not-{right}" if "wrong" in name else right
+
+    def broken(self: Sessions, role_arn: str, **options: Any) -> Credentials:
+        if options.get("external_id") == fails:
+            raise AwsError("922222222222", "sts:AssumeRole", "It broke.", "Mend it.")
+        return assume(self, role_arn, **options)
+
+    monkeypatch.setattr(Sessions, "assume", broken)
+
+    result = made.found(name)
+
+    assert (result.outcome, result.sentence) == (Outcome.FAILED, "It broke.")
+
+
+@pytest.mark.parametrize(
+    ("given", "told"),
+    [
+        ({"Account": "933333333333", "Arn": "arn:x"}, "in account 933333333333"),
+        (AwsError("922222222222", "sts:GetCallerIdentity", "It broke."), "It broke."),
+    ],
+)
+def test_a_role_that_leads_elsewhere_fails(
+    made: Verified, monkeypatch: pytest.MonkeyPatch, given: Any, told: str
+) -> None:
+    ask = Asker.ask
+
+    def elsewhere(self: Asker, service: str, *rest: Any, **options: Any) -> Any:
+        if service != "sts":
+            return ask(self, service, *rest, **options)
+        if isinstance(given, AwsError):
+            raise given
+        return given
+
+    monkeypatch.setattr(Asker, "ask", elsewhere)
+
+    result = made.found("The role leads into account")
+
+    assert result.outcome is Outcome.FAILED
+    assert told in result.sentence
