@@ -15,7 +15,12 @@ from onboarding.resources.kinds import (
     Resource,
     Role,
 )
-from onboarding.resources.policy import MANAGED_POLICY_LIMIT, Policy, minified
+from onboarding.resources.policy import (
+    MANAGED_POLICY_LIMIT,
+    Policy,
+    QuotaExceeded,
+    minified,
+)
 from onboarding.topology import ExistingIdentity, InstanceRole, Managing, Topology
 
 POLICIES_PER_HOLDER = 10
@@ -161,7 +166,8 @@ def assume_policies(topology: Topology) -> Iterator[tuple[str, Policy]]:
     """Yield the policies that let the identity assume each managed role.
 
     Listed roles are cut into as many documents as AWS's quota needs, in the
-    topology's order, so that a new account changes the last one only.
+    topology's order, so that a new account changes the last one only. Raise
+    QuotaExceeded where an identity cannot hold as many.
     """
     managing = topology.managing
     if managing.organization:
@@ -178,6 +184,11 @@ def assume_policies(topology: Topology) -> Iterator[tuple[str, Policy]]:
         for managed in topology.managed
         if managed.in_aws_provider
     ]
+    if len(roles) > (most := most_listed(managing)):
+        raise QuotaExceeded(
+            f"{len(roles):,} listed accounts do not fit into the {POLICIES_PER_HOLDER} "
+            f"policies of one identity; {most:,} do."
+        )
     size = roles_per_policy(managing)
     for start in range(0, len(roles), size):
         number = start // size + 1

@@ -10,7 +10,7 @@ from onboarding.resources.kinds import (
     OidcProvider,
     Role,
 )
-from onboarding.resources.policy import as_list
+from onboarding.resources.policy import QuotaExceeded, as_list
 from onboarding.topology import ExistingIdentity, PodRole
 from tests.factories import managed, managing, provider, topology
 
@@ -185,4 +185,18 @@ def test_the_most_listed_accounts_need_all_the_policies_of_a_role(bakes):
     most = most_listed(managing(bakes=bakes))
 
     assert len(made(Attachment, *accounts(most), bakes=bakes)) == 10
-    assert len(made(Attachment, *accounts(most + 1), bakes=bakes)) == 11
+
+
+def test_more_listed_accounts_than_an_identity_can_hold_are_refused():
+    most = most_listed(managing())
+
+    with pytest.raises(QuotaExceeded, match=r"1,081 listed accounts .* 1,080 do"):
+        made(ManagedPolicy, *accounts(most + 1))
+
+
+def test_an_organization_may_have_any_number_of_accounts():
+    most = most_listed(managing())
+
+    policies = made(ManagedPolicy, *accounts(most + 1), organization="o-a1b2c3d4e5")
+
+    assert len(policies) == 2
