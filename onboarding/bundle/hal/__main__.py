@@ -84,8 +84,8 @@ def carry_out(steps: list[Step], options: argparse.Namespace) -> int:
         backup = hal(("backup", "create", "-q")).strip().split("\n")[-1]
     except Failed as error:
         raise Refused(
-            f"hal could not make a backup first. {error}\nIf a kubeconfig that hal names "
-            "is gone, put it back: unpack the bundle where it stood."
+            f"hal could not make a backup first. {error}\nIf a kubeconfig that it "
+            "names is gone, put it back: unpack the bundle where it stood."
         ) from None
     say(f"Backup: {backup}")
     for number, step in enumerate(steps, 1):

@@ -1,0 +1,160 @@
+"""kubernetes/: read by real kubectl and judged by Kubernetes' own schemas."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import kubernetes_validate
+import pytest
+import yaml
+
+from onboarding.topology import ExistingIdentity, Topology
+from tests.bundles import CA, eks, files_of, unpacked
+from tests.factories import managed, topology
+
+KUBECTL = str(Path(sys.executable).parent / "kubectl")
+
+
+def with_clusters(*clusters: dict[str, Any], **fields: Any) -> Topology:
+    return topology(managed(eks(*clusters)), **fields)
+
+
+def kubeconfig(folder: Path, bundled: Topology) -> dict[str, Any]:
+    file = unpacked(bundled, folder) / "kubernetes/staging-apps/kubeconfig.yml"
+    view = [KUBECTL, "config", "view", "--kubeconfig", str(file), "--raw", "-o", "json"]
+    done = subprocess.run(view, capture_output=True, text=True, check=True)
+    found: dict[str, Any] = json.loads(done.stdout)
+    return found
+
+
+def objects(bundled: Topology) -> list[dict[str, Any]]:
+    text = files_of(bundled)["kubernetes/staging-apps/rbac.yml"]
+    return list(yaml.safe_load_all(text))
+
+
+def test_kubectl_reads_the_cluster_with_its_ca_inline(tmp_path: Path):
+    (found,) = kubeconfig(tmp_path, with_clusters())["clusters"]
+
+    assert found["name"] == "staging-apps"
+    assert found["cluster"] == {
+        "server": "https://apps.eks.amazonaws.com",
+        "certificate-authority-data": CA,
+    }
+
+
+def test_the_context_is_named_like_the_account_and_is_current(tmp_path: Path):
+    found = kubeconfig(tmp_path, with_clusters())
+
+    assert found["current-context"] == "staging-apps"
+    assert found["contexts"][0]["name"] == "staging-apps"
+
+
+def test_tokens_come_from_aws_by_v1beta1_without_a_role_or_an_external_id(
+    tmp_path: Path,
+):
+    (user,) = kubeconfig(tmp_path, with_clusters())["users"]
+
+    assert user["user"].keys() == {"exec"}
+    command = user["user"]["exec"]
+    assert command["apiVersion"] == "client.authentication.k8s.io/v1beta1"
+    assert [command["command"], *command["args"]] == [
+        *("aws", "--region", "us-east-1", "eks", "get-token"),
+        *("--cluster-name", "apps", "--output", "json"),
+    ]
+
+
+def test_there_is_no_token_and_no_key():
+    text = files_of(with_clusters())["kubernetes/staging-apps/kubeconfig.yml"]
+
+    parsed = yaml.safe_load(text)
+    assert not {"token", "password", "client-key-data"} & set(
+        parsed["users"][0]["user"]
+    )
+
+
+def test_a_cluster_without_a_ca_yet_has_none(tmp_path: Path):
+    found = kubeconfig(tmp_path, with_clusters({"certificate_authority": ""}))
+
+    assert "certificate-authority-data" not in found["clusters"][0]["cluster"]
+
+
+def test_each_cluster_has_a_folder_of_its_own():
+    paths = files_of(with_clusters({"name": "apps"}, {"name": "jobs"}))
+
+    assert "kubernetes/staging-apps/kubeconfig.yml" in paths
+    assert "kubernetes/staging-jobs/kubeconfig.yml" in paths
+
+
+@pytest.mark.parametrize("namespaces", [[], ["web"], ["web", "jobs"]])
+def test_rbac_passes_kubernetes_own_schemas(namespaces: list[str]):
+    for one in objects(with_clusters({"namespaces": namespaces})):
+        kubernetes_validate.validate(one, "1.33", strict=True)
+
+
+def test_all_namespaces_take_a_cluster_role():
+    kinds = [one["kind"] for one in objects(with_clusters())]
+
+    assert kinds == ["ClusterRole", "ClusterRoleBinding"]
+
+
+def test_each_namespace_has_a_role_and_a_binding():
+    found = objects(with_clusters({"namespaces": ["web", "jobs"]}))
+
+    assert [(one["kind"], one["metadata"]["namespace"]) for one in found] == [
+        ("Role", "web"),
+        ("RoleBinding", "web"),
+        ("Role", "jobs"),
+        ("RoleBinding", "jobs"),
+    ]
+
+
+def test_ingresses_are_where_kubernetes_keeps_them_now():
+    role = objects(with_clusters())[0]
+
+    groups = {
+        group
+        for rule in role["rules"]
+        for group in rule["apiGroups"]
+        if "ingresses" in rule["resources"]
+    }
+    assert groups == {"networking.k8s.io"}
+
+
+def test_nobody_is_made_a_cluster_admin():
+    role = objects(with_clusters())[0]
+
+    assert not any("*" in rule["verbs"] + rule["resources"] for rule in role["rules"])
+
+
+def test_an_access_entry_needs_no_explanation():
+    assert "kubernetes/staging-apps/access.md" not in files_of(with_clusters())
+
+
+@pytest.mark.parametrize(
+    ("identity", "entry"),
+    [
+        ("role/spinnaker/Auth", 'rolearn: "arn:aws:iam::911111111111:role/Auth"'),
+        ("user/ci/spinnaker", 'userarn: "arn:aws:iam::911111111111:user/spinnaker"'),
+    ],
+)
+def test_the_aws_auth_entry_has_no_path(identity: str, entry: str):
+    arn = f"arn:aws:iam::911111111111:{identity}"
+    bundled = with_clusters({"access": "aws-auth"}, identity=ExistingIdentity(arn))
+
+    text = files_of(bundled)["kubernetes/staging-apps/access.md"]
+
+    assert entry in text
+
+
+def test_the_group_of_the_aws_auth_entry_is_the_one_that_is_bound():
+    bundled = with_clusters({"access": "aws-auth", "namespaces": ["web"]})
+
+    text = files_of(bundled)["kubernetes/staging-apps/access.md"]
+    entry = yaml.safe_load(text.split("```yaml\n")[1].split("```")[0])
+    binding = objects(bundled)[1]
+    assert entry[0]["groups"] == [binding["subjects"][0]["name"]]
+    assert "can-i list pods -n web" in text
