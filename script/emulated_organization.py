@@ -375,6 +375,7 @@ def bowline_policy() -> str:
         for resource in (
             "policy/bowline/*",
             "role/BaseIAMRole",
+            "role/ecsTaskExecutionRole",
             "role/Spinnaker*",
             "role/spinnaker*",
         )
