@@ -1,7 +1,7 @@
 """The admin site's pages: people with their roles, and every row, for looking up.
 
-Runs, steps, checks and bundles are records and cannot be edited. What stands in AWS
-is changed by runs only, so an account of which something stands cannot be deleted.
+Runs, steps, checks and bundles are records and cannot be edited. Accounts are added
+and forgotten on the pages, which know what still stands in AWS.
 """
 
 from __future__ import annotations
@@ -66,6 +66,11 @@ class Touched(Rows):
     def has_add_permission(self, request: HttpRequest) -> bool:
         return False  # the pages ask for everything that belongs together
 
+    def has_delete_permission(
+        self, request: HttpRequest, obj: Model | None = None
+    ) -> bool:
+        return False  # the account's page knows what still stands in AWS
+
     def save_model(
         self, request: HttpRequest, obj: Any, form: Any, change: bool
     ) -> None:
@@ -79,11 +84,6 @@ class ManagingAccountAdmin(Touched):
     list_display = ["name", "account_id", "partition", "identity_kind", "state", "page"]
     search_fields = ["name", "account_id"]
     readonly_fields = ["state", "bowline_principal", "pod_issuer", "version"]
-
-    def has_delete_permission(
-        self, request: HttpRequest, obj: Model | None = None
-    ) -> bool:
-        return False
 
 
 class EnabledProviderInline(admin.TabularInline):  # type: ignore[type-arg]  # as above
@@ -115,18 +115,6 @@ class ManagedAccountAdmin(Touched):
         "created_by",
     ]
     inlines = [EnabledProviderInline]
-
-    def has_delete_permission(
-        self, request: HttpRequest, obj: Model | None = None
-    ) -> bool:
-        """Let only what left nothing in AWS be deleted; one at a time."""
-        allowed = super().has_delete_permission(request, obj)
-        return allowed and isinstance(obj, ManagedAccount) and obj.granted_at is None
-
-    def get_actions(self, request: HttpRequest) -> dict[str, Any]:
-        actions = super().get_actions(request)
-        actions.pop("delete_selected", None)
-        return actions
 
 
 @admin.register(EnabledProvider)
@@ -203,7 +191,7 @@ class BundleAdmin(Records):
         return super().get_queryset(request).defer("archive", "files")
 
 
-class PersonAdmin(UserAdmin):
+class PersonAdmin(UserAdmin):  # type: ignore[type-arg]  # as above
     """People and their roles; only a superuser makes another one."""
 
     list_display = ["username", "email", "roles", "is_active", "last_login"]

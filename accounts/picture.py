@@ -188,13 +188,12 @@ def halves(groups: list[Group]) -> tuple[list[Group], list[Group]]:
     if len(groups) == 1:
         environment, members = groups[0]
         half = (len(members) + 1) // 2
-        cut = [(environment, members[:half]), (environment, members[half:])]
-        return [cut[0]], [group for group in cut[1:] if group[1]]
-    total = tall(groups)
-    cut = 0
-    while tall(groups[:cut]) + tall(groups[: cut + 1]) < total:
-        cut += 1
-    return groups[:cut], groups[cut:]
+        rest = members[half:]
+        return [(environment, members[:half])], [(environment, rest)] if rest else []
+    total, left = tall(groups), 0
+    while tall(groups[:left]) + tall(groups[: left + 1]) < total:
+        left += 1
+    return groups[:left], groups[left:]
 
 
 def stack(picture: Picture, groups: list[Group], *, x: int, y: int, width: int) -> None:

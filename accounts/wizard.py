@@ -120,7 +120,10 @@ def problem(account: ManagedAccount, slug: str) -> str:
         titles = open_trust([provider.key for provider in enabled])
         return titles and f"{titles} cannot be used with an external ID."
     if slug == "details":
-        managed = managed_of(account)
+        try:
+            managed = managed_of(account)
+        except DetailsError as error:
+            return str(error)
         for provider in managed.providers:
             try:
                 provider.suit(managed)

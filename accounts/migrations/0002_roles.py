@@ -15,10 +15,9 @@ MODELS = (
     "bundle",
 )
 SEES = tuple(("accounts", model, f"view_{model}") for model in MODELS)
-MENDS = tuple(
-    ("accounts", model, f"{verb}_{model}")
-    for model in ("managingaccount", "managedaccount", "enabledprovider")
-    for verb in ("change", "delete")
+MENDS = (
+    ("accounts", "managingaccount", "change_managingaccount"),
+    ("accounts", "managedaccount", "change_managedaccount"),
 )
 ADMINISTERS = (
     ("auth", "user", "add_user"),

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any, NamedTuple
 
 from django.contrib import messages
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils.safestring import SafeString
@@ -15,6 +15,7 @@ from accounts.access import operator_required
 from accounts.highlighting import highlighted_json
 from accounts.known_as import known_as, made
 from accounts.models import CheckResult, ManagedAccount, ManagingAccount, Step
+from accounts.request import Request
 from accounts.states import OPEN
 from accounts.wizard import undone
 from onboarding.providers import PROVIDERS
@@ -34,7 +35,7 @@ class Standing(NamedTuple):
     step: Step | None
 
 
-def account(request: HttpRequest, pk: Any) -> HttpResponse:
+def account(request: Request, pk: Any) -> HttpResponse:
     account = get_object_or_404(
         ManagedAccount.objects.select_related(
             "accepted_by", "created_by"
@@ -102,7 +103,7 @@ def last_steps(account: ManagedAccount) -> list[Step]:
 
 @operator_required
 @require_POST
-def forget(request: HttpRequest, pk: Any) -> HttpResponse:
+def forget(request: Request, pk: Any) -> HttpResponse:
     """Delete an account of which nothing stands in AWS."""
     account = get_object_or_404(ManagedAccount, pk=pk)
     if account.granted_at or account.runs.filter(status__in=OPEN).exists():

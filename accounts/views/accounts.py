@@ -9,13 +9,14 @@ from typing import Any
 from django.contrib import messages
 from django.core.paginator import Paginator
 from django.db.models import Q, QuerySet
-from django.http import HttpRequest, HttpResponse, QueryDict
+from django.http import HttpResponse, QueryDict
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.views.decorators.http import require_POST
 
 from accounts.access import operator_required
 from accounts.models import ManagedAccount, Run
+from accounts.request import Request
 from accounts.runs import RunOpen, plan, verify
 from accounts.states import State
 from accounts.topologies import NameTaken, NoManagingAccount
@@ -41,7 +42,7 @@ NO_ENVIRONMENT = "-"
 """What stands in the URL for accounts without an environment."""
 
 
-def accounts(request: HttpRequest) -> HttpResponse:
+def accounts(request: Request) -> HttpResponse:
     found = matching(request.GET)
     sort = sort_of(request.GET)
     page = Paginator(found.order_by(sort, "name"), PAGE).get_page(
@@ -94,13 +95,13 @@ def sort_of(asked: QueryDict) -> str:
 
 @operator_required
 @require_POST
-def plan_many(request: HttpRequest) -> HttpResponse:
+def plan_many(request: Request) -> HttpResponse:
     return start_many(request, "plan", plan, unready_to_plan)
 
 
 @operator_required
 @require_POST
-def verify_many(request: HttpRequest) -> HttpResponse:
+def verify_many(request: Request) -> HttpResponse:
     return start_many(request, "verify", verify, unready_to_verify)
 
 
@@ -114,7 +115,7 @@ def unready_to_verify(account: ManagedAccount) -> str:
 
 
 def start_many(
-    request: HttpRequest,
+    request: Request,
     verb: str,
     start: Callable[[ManagedAccount, Any], Run],
     unready: Callable[[ManagedAccount], str],
@@ -137,7 +138,7 @@ def start_many(
     return redirect(f"{reverse('accounts:accounts')}?{request.GET.urlencode()}")
 
 
-def chosen_accounts(request: HttpRequest) -> list[ManagedAccount]:
+def chosen_accounts(request: Request) -> list[ManagedAccount]:
     """Find the ticked accounts, or all that match the URL's filters."""
     if "everything" in request.POST:
         found = matching(request.GET)
@@ -155,7 +156,7 @@ def is_uuid(text: str) -> bool:
     return True
 
 
-def tell(request: HttpRequest, verb: str, started: int, refused: list[str]) -> None:
+def tell(request: Request, verb: str, started: int, refused: list[str]) -> None:
     if started:
         what = "Nothing in AWS changes. " if verb == "verify" else PLANNED
         messages.success(

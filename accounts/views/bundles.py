@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 from django.contrib import messages
 from django.core.paginator import Paginator
 from django.db.models import Count
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import Http404, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.views.decorators.http import require_POST
@@ -18,6 +18,7 @@ from accounts.access import operator_required
 from accounts.bundles import NothingReady, request_bundle
 from accounts.highlighting import highlighted_file
 from accounts.models import Bundle, ManagedAccount
+from accounts.request import Request
 
 PAGE = 50
 FIRST_FILE = "README.md"
@@ -45,7 +46,7 @@ class Command(NamedTuple):
     line: str
 
 
-def bundles(request: HttpRequest) -> HttpResponse:
+def bundles(request: Request) -> HttpResponse:
     rows = Bundle.objects.defer("archive", "files").select_related("created_by")
     rows = rows.annotate(count=Count("accounts")).order_by("-number")
     shown = {
@@ -57,7 +58,7 @@ def bundles(request: HttpRequest) -> HttpResponse:
 
 @operator_required
 @require_POST
-def bundle_build(request: HttpRequest) -> HttpResponse:
+def bundle_build(request: Request) -> HttpResponse:
     try:
         bundle = request_bundle(request.user)
     except NothingReady as error:
@@ -66,15 +67,15 @@ def bundle_build(request: HttpRequest) -> HttpResponse:
     return redirect(bundle)
 
 
-def bundle(request: HttpRequest, number: int) -> HttpResponse:
+def bundle(request: Request, number: int) -> HttpResponse:
     return file_page(request, number, FIRST_FILE)
 
 
-def bundle_file(request: HttpRequest, number: int, path: str) -> HttpResponse:
+def bundle_file(request: Request, number: int, path: str) -> HttpResponse:
     return file_page(request, number, path)
 
 
-def file_page(request: HttpRequest, number: int, path: str) -> HttpResponse:
+def file_page(request: Request, number: int, path: str) -> HttpResponse:
     """Show a bundle with one of its files open, once it is built."""
     bundle = get_object_or_404(
         Bundle.objects.defer("archive").select_related("created_by"), number=number
@@ -147,7 +148,7 @@ def commands(bundle: Bundle) -> list[Command]:
 
 
 @operator_required
-def bundle_download(request: HttpRequest, number: int) -> HttpResponse:
+def bundle_download(request: Request, number: int) -> HttpResponse:
     bundle = get_object_or_404(Bundle, number=number, status=Bundle.Status.READY)
     return HttpResponse(
         bytes(bundle.archive),

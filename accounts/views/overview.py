@@ -5,12 +5,13 @@ from __future__ import annotations
 from typing import NamedTuple
 
 from django.db.models import Count
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
 
 from accounts.models import Bundle, ManagedAccount, ManagingAccount, Run
 from accounts.picture import MOST_NODES, Seen, narrow, summed, wide
+from accounts.request import Request
 from accounts.states import State, Status
 
 Counts = list[tuple[str, str, int]]
@@ -24,7 +25,7 @@ class ToDo(NamedTuple):
     """The verb on its button."""
 
 
-def overview(request: HttpRequest) -> HttpResponse:
+def overview(request: Request) -> HttpResponse:
     managing = ManagingAccount.objects.first()
     if managing is None:
         return render(request, "accounts/welcome.html", {"step": 1})

@@ -1,0 +1,221 @@
+"""The list of accounts: filters, sorting, pages, and what is done to many."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+import pytest
+from django.contrib.messages import get_messages
+from django.utils import timezone
+
+from accounts.models import EnabledProvider, ManagedAccount, Run
+from accounts.states import State, Status
+from accounts.views.accounts import MOST_AT_ONCE
+from tests.rows import account_row, managing_row, person
+
+pytestmark = pytest.mark.django_db
+
+QUERIES = 9
+"""Session, person, two of permissions, trouble, count, page, providers, names."""
+
+
+@pytest.fixture
+def operator(client):
+    client.force_login(person("operator"))
+    return client
+
+
+def names(response: Any) -> list[str]:
+    return [account.name for account in response.context["page"]]
+
+
+def told(response: Any) -> list[str]:
+    return [str(message) for message in get_messages(response.wsgi_request)]
+
+
+def three() -> list[ManagedAccount]:
+    return [
+        account_row("web", account_id="911111111111", state=State.VERIFIED),
+        account_row(
+            "data",
+            account_id="922222222222",
+            environment="staging",
+            state=State.FAILED,
+            providers={"ec2": {}, "lambda": {}},
+        ),
+        account_row("api", account_id="933333333333", environment="production"),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("query", "found"),
+    [
+        ("", ["api", "data", "web"]),
+        ("text=AT", ["data"]),
+        ("text=9333-3333", ["api"]),
+        ("state=failed", ["data"]),
+        ("provider=lambda", ["data"]),
+        ("environment=production", ["api"]),
+        ("environment=-", ["web"]),
+        ("state=failed&environment=production", []),
+        ("sort=-name", ["web", "data", "api"]),
+        ("sort=account_id", ["web", "data", "api"]),
+        ("sort=password", ["api", "data", "web"]),
+        ("page=99", ["api", "data", "web"]),
+        ("page=x", ["api", "data", "web"]),
+    ],
+)
+def test_the_url_says_what_is_shown(operator, query: str, found: list[str]) -> None:
+    three()
+
+    assert names(operator.get(f"/accounts/?{query}")) == found
+
+
+def test_an_empty_list_teaches(operator) -> None:
+    page = operator.get("/accounts/").content.decode()
+
+    assert "No accounts yet" in page
+    assert 'href="/accounts/new/"' in page
+
+
+def test_a_filter_without_a_match_offers_all(operator) -> None:
+    three()
+
+    page = operator.get("/accounts/?text=zzz").content.decode()
+
+    assert "No account matches" in page
+
+
+def test_a_sorted_column_says_so_and_turns_round(operator) -> None:
+    three()
+
+    page = operator.get("/accounts/?sort=state&state=").content.decode()
+
+    assert re.search(r'aria-sort="ascending"><a href="\?sort=-state', page)
+
+
+def test_a_viewer_sees_no_boxes(client) -> None:
+    three()
+    client.force_login(person("viewer"))
+
+    page = client.get("/accounts/").content.decode()
+
+    assert 'type="checkbox"' not in page
+    assert "Plan changes" not in page
+
+
+@pytest.mark.parametrize("count", [3, 2000])
+def test_it_is_as_quick_for_many(client, django_assert_num_queries, count: int) -> None:
+    rows = ManagedAccount.objects.bulk_create(
+        ManagedAccount(name=f"a{n}", account_id=f"{n:012}", environment=f"e{n % 9}")
+        for n in range(count)
+    )
+    EnabledProvider.objects.bulk_create(
+        EnabledProvider(account=row, key=key) for row in rows for key in ("ec2", "ecs")
+    )
+    client.force_login(person("operator"))
+
+    with django_assert_num_queries(QUERIES):
+        response = client.get("/accounts/?sort=-state")
+
+    assert len(names(response)) == min(count, 50)
+
+
+def test_the_ticked_ones_are_planned(operator) -> None:
+    managing_row()
+    web, data, _ = three()
+
+    response = operator.post("/accounts/plan/", {"account": [web.pk, data.pk]})
+
+    assert response.url == "/runs/"
+    assert set(Run.objects.values_list("account_name", "kind", "status")) == {
+        ("web", "onboard", "planning"),
+        ("data", "onboard", "planning"),
+    }
+    assert told(response) == [
+        "Started to plan 2 accounts. Nothing in AWS changes until the plans are "
+        "approved."
+    ]
+
+
+def test_all_that_match_are_planned(operator) -> None:
+    managing_row()
+    three()
+
+    operator.post("/accounts/plan/?environment=-", {"everything": "on"})
+
+    assert Run.objects.get().account_name == "web"
+
+
+def test_a_draft_that_is_not_described_is_named(operator) -> None:
+    managing_row()
+    account = account_row(providers={})
+
+    response = operator.post("/accounts/plan/?state=draft", {"account": account.pk})
+
+    assert response.url == "/accounts/?state=draft"
+    (message,) = told(response)
+    assert message.startswith("Could not plan 1: staging: still to describe: ")
+    assert "providers" in message
+
+
+def test_one_that_is_busy_does_not_stop_the_others(operator) -> None:
+    managing_row()
+    web, data, api = three()
+    Run.objects.create(account=web, account_name="web", status=Status.APPLYING)
+
+    response = operator.post("/accounts/plan/", {"account": [web.pk, data.pk, api.pk]})
+
+    assert Run.objects.filter(status=Status.PLANNING).count() == 2
+    assert "Could not plan 1: web: A run of web is being worked on" in told(response)[1]
+
+
+def test_many_refusals_are_counted(operator) -> None:
+    managing_row()
+    for n in range(8):
+        account_row(f"a{n}", account_id=f"{n:012}", providers={})
+
+    response = operator.post("/accounts/plan/", {"everything": "on"})
+
+    (message,) = told(response)
+    assert message.startswith("Could not plan 8: a0:")
+    assert message.endswith("; and 3 more.")
+
+
+def test_only_what_stands_is_verified(operator) -> None:
+    managing_row()
+    web, data, _ = three()
+    ManagedAccount.objects.filter(pk=web.pk).update(granted_at=timezone.now())
+
+    response = operator.post("/accounts/verify/", {"account": [web.pk, data.pk]})
+
+    run = Run.objects.get()
+    assert (run.account, run.status) == (web, Status.VERIFYING)
+    assert "data: nothing stands in AWS yet" in told(response)[1]
+
+
+@pytest.mark.parametrize("ticked", [[], ["no-uuid"], ["0" * 32]])
+def test_nothing_ticked_starts_nothing(operator, ticked: list[str]) -> None:
+    three()
+
+    response = operator.post("/accounts/plan/", {"account": ticked})
+
+    assert Run.objects.count() == 0
+    assert told(response) == ["Tick the accounts first; nothing was started."]
+
+
+def test_so_many_at_once_and_no_more(operator, monkeypatch) -> None:
+    monkeypatch.setattr("accounts.views.accounts.MOST_AT_ONCE", 2)
+    managing_row()
+    three()
+
+    operator.post("/accounts/plan/", {"everything": "on"})
+
+    assert Run.objects.count() == 2
+    assert MOST_AT_ONCE == 500
+
+
+def test_it_is_changed_by_post_only(operator) -> None:
+    assert operator.get("/accounts/plan/").status_code == 405
+    assert operator.get("/accounts/verify/").status_code == 405

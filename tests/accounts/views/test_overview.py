@@ -1,0 +1,185 @@
+"""The overview: the picture, the counts, what to do next; quick at any size."""
+
+from __future__ import annotations
+
+import re
+from datetime import timedelta
+
+import pytest
+from django.utils import timezone
+
+from accounts.models import Bundle, ManagedAccount, Run
+from accounts.picture import MOST_NODES
+from accounts.states import State, Status
+from accounts.views.overview import to_do
+from tests.rows import account_row, managing_row, person
+
+pytestmark = pytest.mark.django_db
+
+QUERIES = 9
+"""Session, person, two of permissions, trouble, managing account, counts, and two to
+four for what to do next, however many accounts there are."""
+
+
+@pytest.fixture
+def viewer(client):
+    client.force_login(person("viewer"))
+    return client
+
+
+@pytest.fixture
+def operator(client):
+    client.force_login(person("operator"))
+    return client
+
+
+def many(count: int, **fields: str) -> list[ManagedAccount]:
+    return ManagedAccount.objects.bulk_create(
+        ManagedAccount(
+            name=f"team-{n:05}",
+            account_id=f"{n:012}",
+            environment=("web", "data", "")[n % 3],
+            **{"state": State.VERIFIED, **fields},
+        )
+        for n in range(count)
+    )
+
+
+def none() -> dict[str, int]:
+    return dict.fromkeys(State.values, 0)
+
+
+def test_an_empty_bowline_begins_with_the_managing_account(operator) -> None:
+    page = operator.get("/").content.decode()
+
+    assert 'href="/managing/">Describe the managing account</a>' in page
+    assert "Onboard an account" not in page
+
+
+def test_then_comes_the_first_account(operator) -> None:
+    managing_row()
+
+    page = operator.get("/").content.decode()
+
+    assert 'href="/accounts/new/">Onboard an account</a>' in page
+
+
+def test_a_viewer_is_told_who_can_begin(viewer) -> None:
+    page = viewer.get("/").content.decode()
+
+    assert "An operator can do this; your role is viewer." in page
+    assert "btn-primary" not in page
+
+
+def test_every_account_is_a_link_in_the_picture_and_in_the_table(viewer) -> None:
+    managing_row()
+    account = account_row("staging", environment="web", state=State.FAILED)
+
+    page = viewer.get("/").content.decode()
+
+    links = re.findall(rf'href="{account.get_absolute_url()}"', page)
+    assert len(links) == 3, "wide, narrow, table"
+    assert "<title>staging (922222222222): failed</title>" in page
+
+
+def test_the_counts_lead_to_the_filtered_list(viewer) -> None:
+    managing_row()
+    many(4)
+
+    response = viewer.get("/")
+
+    assert response.context["states"] == [("verified", 4)]
+    assert 'href="/accounts/?state=verified"' in response.content.decode()
+
+
+def test_many_accounts_are_shown_as_environments(viewer) -> None:
+    managing_row()
+    many(MOST_NODES + 1)
+
+    page = viewer.get("/").content.decode()
+
+    assert "team-00001" not in page
+    assert "21 accounts" in page or "20 accounts" in page
+    assert 'href="/accounts/?environment=web"' in page
+
+
+@pytest.mark.parametrize("count", [1, 2000])
+def test_it_takes_as_many_queries_for_few_as_for_many(
+    client, django_assert_max_num_queries, count: int
+) -> None:
+    managing_row()
+    many(count)
+    client.force_login(person("viewer"))
+
+    with django_assert_max_num_queries(QUERIES + 3):
+        client.get("/")
+
+
+def test_nothing_to_do_where_all_is_well() -> None:
+    assert to_do(none()) == []
+
+
+def test_broken_accounts_come_first() -> None:
+    account_row(state=State.DRAFT)
+
+    first, second, third, last = to_do(
+        {**none(), "failed": 2, "drifted": 1, "outdated": 1, "draft": 1}
+    )
+
+    assert first.text == "2 accounts failed; the last run says what to mend."
+    assert first.url == "/accounts/?state=failed"
+    assert second.text.startswith("1 account drifted")
+    assert third.text.startswith("1 account changed since")
+    assert last.label == "Continue"
+
+
+def test_one_plan_that_waits_is_linked_itself() -> None:
+    account = account_row()
+    run = Run.objects.create(
+        account=account, account_name="staging", status=Status.PLANNED
+    )
+
+    (item,) = to_do(none())
+
+    assert item.text == "The plan for staging waits for approval."
+    assert item.url == run.get_absolute_url()
+
+
+def test_several_plans_are_linked_as_a_list() -> None:
+    for n in range(3):
+        account = account_row(f"a{n}", account_id=f"{n:012}")
+        Run.objects.create(account=account, account_name="a", status=Status.PLANNED)
+
+    (item,) = to_do(none())
+
+    assert item.text == "3 plans wait for approval."
+    assert item.url == "/runs/?status=planned"
+
+
+def test_ready_accounts_without_a_bundle_are_told() -> None:
+    account_row(proof=State.VERIFIED)
+
+    (item,) = to_do(none())
+
+    assert item.text == "1 account ready for Spinnaker, and not in any bundle yet."
+
+
+def test_only_what_the_newest_bundle_lacks_is_told() -> None:
+    old = account_row(proof=State.VERIFIED)
+    bundle = Bundle.objects.create(number=7, status=Bundle.Status.READY)
+    bundle.accounts.add(old)
+    assert to_do(none()) == []
+
+    account_row("new", account_id="933333333333", proof=State.VERIFIED)
+
+    (item,) = to_do(none())
+    assert item.text == "1 account ready for Spinnaker, and not in bundle 7 yet."
+
+
+def test_a_time_is_told_as_a_distance(viewer) -> None:
+    managing_row()
+    account_row(verified_at=timezone.now() - timedelta(minutes=3, seconds=5))
+
+    page = viewer.get("/").content.decode()
+
+    assert ">3 min ago</time>" in page
