@@ -10,15 +10,15 @@ from collections.abc import Callable, Iterable
 
 from django.db import transaction
 from django.utils import timezone
-from onboarding.aws.apply import apply
-from onboarding.aws.errors import AwsError
-from onboarding.aws.session import Reach, Sessions
 
 from accounts.models import ManagedAccount, ManagingAccount, Run, Step
 from accounts.runs import mark
 from accounts.sides import managed_part, managing_part
 from accounts.states import State, Status
 from accounts.topologies import managed_of, managing_row
+from onboarding.aws.apply import apply
+from onboarding.aws.errors import AwsError
+from onboarding.aws.session import Reach, Sessions
 from onboarding.resources.kinds import Key
 from onboarding.resources.plan import Change, Delta, PlanOutdated, refuse_unapproved
 

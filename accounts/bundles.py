@@ -9,12 +9,12 @@ from typing import TYPE_CHECKING
 
 from django.db import transaction
 from django.db.models import Max
-from onboarding.bundle.archive import listed, zipped
 
 from accounts.models import Bundle, ManagedAccount
 from accounts.queue import enqueue_bundle
 from accounts.topologies import topology_of
 from onboarding.bundle import bundle_files
+from onboarding.bundle.archive import listed, zipped
 
 if TYPE_CHECKING:
     from django.contrib.auth.models import User
