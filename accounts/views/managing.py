@@ -28,7 +28,7 @@ def managing(request: Request) -> HttpResponse:
     """Show the managing account; operators describe it here, once."""
     row = ManagingAccount.objects.first()
     may_edit = has_role(request.user, OPERATOR)
-    form = ManagingForm(request.POST or None, instance=row)
+    form = ManagingForm(request.POST or None, instance=row or ManagingAccount())
     if not may_edit:
         for field in form.fields.values():
             field.disabled = True
@@ -36,7 +36,7 @@ def managing(request: Request) -> HttpResponse:
         if not may_edit:
             raise PermissionDenied(refusal(OPERATOR))
         if row is not None and "new" in request.POST:
-            form = ManagingForm(request.POST)
+            form = ManagingForm(request.POST, instance=ManagingAccount())
             form.add_error(None, DESCRIBED_ALREADY)
         elif form.is_valid() and saved(form):
             messages.success(request, "The managing account is saved.")

@@ -28,6 +28,9 @@ from accounts.wizard import next_step, undone
 from onboarding.providers.base import DetailsError
 
 PAGE = 50
+SHORT = 6
+"""A new thing of so few lines is all told by its kind, name and reason."""
+
 VERBS = ("create", "update", "delete")
 AGAIN = {
     Run.Kind.ONBOARD: "Plan again",
@@ -47,6 +50,8 @@ class Change(NamedTuple):
 
     step: Step
     diff: Diff
+    opens: bool
+    """Whether its document says more than the line above it: not an attachment's."""
 
 
 def runs(request: Request) -> HttpResponse:
@@ -86,16 +91,20 @@ def run_page(
     shown = {
         **progress(run, steps),
         "counts": counts.items(),
-        "changes": [Change(step, compare(step.before, step.after)) for step in steps],
+        "changes": [change_of(step) for step in steps],
         "form": form or ApproveForm(run=run, deletes=deletes),
         "is_outdated": run.status == Status.PLANNED and outdated(run),
         "back": back(run),
         "again": AGAIN[Run.Kind(run.kind)],
         "can_accept": waits_for_acceptance(run),
         "crumbs": [("Runs", reverse("accounts:runs"))],
-        "here": str(run),
     }
     return render(request, "runs/run.html", shown)
+
+
+def change_of(step: Step) -> Change:
+    diff = compare(step.before, step.after)
+    return Change(step, diff, step.verb != "create" or diff.added > SHORT)
 
 
 def progress(run: Run, steps: list[Step]) -> dict[str, Any]:

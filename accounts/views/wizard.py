@@ -30,7 +30,6 @@ from accounts.wizard import (
     enabled_providers,
     has_access,
     marks,
-    next_step,
     problem,
     step_after,
     step_named,
@@ -365,7 +364,11 @@ def page(
     if account is not None:
         rows = ManagedAccount.objects.prefetch_related("providers")
         account = rows.get(pk=account.pk)
-        shown |= {"known": known_as(account), "problem": problem(account, slug)}
+        shown |= {
+            "known": known_as(account),
+            "has_access": has_access(account),
+            "problem": problem(account, slug),
+        }
     environments = ManagedAccount.objects.exclude(environment="").order_by()
     shown |= {
         "account": account,
@@ -374,10 +377,15 @@ def page(
         "managing": managing_row(),
         "home_region": home_region(),
         "environments": environments.values_list("environment", flat=True).distinct(),
-        "crumbs": [("Accounts", reverse("accounts:accounts"))],
-        "here": account.name if account else "New account",
+        "crumbs": crumbs(account),
     }
     return render(request, f"wizard/{slug}.html", shown)
 
 
-__all__ = ["next_step", "test_access", "wizard", "wizard_new"]
+def crumbs(account: ManagedAccount | None) -> list[tuple[str, str]]:
+    accounts = ("Accounts", reverse("accounts:accounts"))
+    return (
+        [accounts, (account.name, account.get_absolute_url())]
+        if account
+        else [accounts]
+    )
