@@ -381,5 +381,5 @@ def is_user(arn: str) -> bool:
 
 
 def worth_repeating(error: AwsError) -> bool:
-    """Tell whether a role of a moment ago may explain it."""
-    return error.denied or error.retryable
+    """Tell whether a role of a moment ago may explain it; an explicit deny stays."""
+    return error.retryable or (error.denied and "explicit deny" not in error.message)

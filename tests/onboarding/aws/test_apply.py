@@ -7,6 +7,7 @@ import pytest
 
 from onboarding.aws.apply import apply
 from onboarding.aws.errors import AwsError
+from onboarding.aws.observe import observe
 from onboarding.managed_side import managed_side
 from onboarding.managing_side import managing_side
 from onboarding.resources.kinds import (
@@ -112,16 +113,16 @@ def test_all_but_awss_own_is_deleted_and_may_be_again(field: Field) -> None:
 
 
 @pytest.mark.usefixtures("cluster")
-def test_a_plan_to_delete_takes_things_in_the_order_that_aws_needs(
-    field: Field,
-) -> None:
-    field.bring_about(field.reach, everything(field))
-    observed = [r for r in everything(field) if not isinstance(r, ServiceLinkedRole)]
+def test_removal_leaves_nothing_but_awss_own(field: Field) -> None:
+    wanted = everything(field)
+    field.bring_about(field.reach, wanted)
+    sessions = field.sessions()
 
-    for change in diff((), observed):
-        apply(field.sessions(), field.reach, change, patience=0)
+    for change in diff((), observe(sessions, field.reach, wanted)):
+        apply(sessions, field.reach, change, patience=0)
 
-    assert "Made" not in {role["RoleName"] for role in field.iam.list_roles()["Roles"]}
+    left = observe(field.sessions(), field.reach, wanted)
+    assert [type(resource) for resource in left] == [ServiceLinkedRole]
 
 
 @pytest.mark.usefixtures("cluster")

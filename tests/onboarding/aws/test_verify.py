@@ -453,6 +453,20 @@ def test_a_read_is_repeated_while_its_policy_may_be_new(made: Verified) -> None:
     assert len(time.slept) == 1
 
 
+def test_a_read_that_is_denied_explicitly_is_not_repeated(made: Verified) -> None:
+    made.field.iam.put_role_policy(
+        RoleName="spinnakerManaged",
+        PolicyName="theirs",
+        PolicyDocument=denying("ec2:DescribeVpcs"),
+    )
+    time = FakeClock()
+
+    result = made.found("List zones", patience=60, clock=time.clock)
+
+    assert result.outcome is Outcome.FAILED
+    assert time.slept == []
+
+
 @pytest.mark.parametrize(
     ("advice", "expected"), [(False, Outcome.FAILED), (True, Outcome.NOT_PROVED)]
 )
