@@ -1,4 +1,4 @@
-"""What Spinnaker, AWS and a shell can all take as a name, and sentences for the rest."""
+"""What Spinnaker, AWS and a shell all take as a name, and sentences for the rest."""
 
 from __future__ import annotations
 
