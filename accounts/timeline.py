@@ -40,7 +40,7 @@ def stages(run: Run, steps: Sequence[Step], *, checked: bool) -> tuple[Stage, ..
     plan = Stage(
         title="Plan",
         state=plan_state(run, steps, checked=checked),
-        about="" if run.status == Status.PLANNING else changes(len(steps)),
+        about=changes(len(steps)) if steps or checked else "",
         moment=run.created_at,
     )
     approve = Stage(

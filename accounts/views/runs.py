@@ -116,6 +116,7 @@ def progress(run: Run, steps: list[Step]) -> dict[str, Any]:
         "done": sum(step.status == Step.Status.DONE for step in steps),
         "checks": checks,
         "outcomes": Counter(check.outcome for check in checks).items(),
+        "folded": (Status.VERIFIED, Status.EVALUATED, Status.REMOVED),
         "stages": stages(run, steps, checked=bool(checks)),
     }
 

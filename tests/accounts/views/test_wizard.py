@@ -1,0 +1,476 @@
+"""The wizard's pages: each saves one step, and nothing changes in AWS."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from django.contrib.messages import get_messages
+
+from accounts.models import ManagedAccount, SpinnakerName
+from accounts.topologies import claim_names
+from script.emulated_organization import ACCESS_ROLE, MANAGING, MEMBERS, UNTRUSTING
+from tests.rows import account_row, managing_row, person
+
+pytestmark = pytest.mark.django_db
+
+DEV = MEMBERS[0]
+
+
+@pytest.fixture
+def operator(client):
+    client.force_login(person("operator"))
+    return client
+
+
+def url(account: ManagedAccount, step: str) -> str:
+    return f"/accounts/{account.pk}/{step}/"
+
+
+def told(response: Any) -> str:
+    return " ".join(str(m) for m in get_messages(response.wsgi_request))
+
+
+def again(account: ManagedAccount) -> ManagedAccount:
+    return ManagedAccount.objects.get(pk=account.pk)
+
+
+IDENTITY = {"name": "dev", "account_id": "3333-3333-3333", "regions": "us-east-1"}
+
+
+def test_a_viewer_may_not_onboard(client) -> None:
+    client.force_login(person("viewer"))
+
+    response = client.get("/accounts/new/")
+
+    assert response.status_code == 403
+
+
+def test_the_managing_account_comes_first(operator) -> None:
+    response = operator.get("/accounts/new/")
+
+    assert response["Location"] == "/managing/"
+    assert "Describe the managing account first" in told(response)
+
+
+def test_an_identity_becomes_a_draft_and_leads_on(operator) -> None:
+    managing_row()
+
+    response = operator.post("/accounts/new/", IDENTITY)
+
+    account = ManagedAccount.objects.get()
+    assert response["Location"] == url(account, "access")
+    assert (account.name, account.account_id) == ("dev", "333333333333")
+    assert account.created_by.username == "operator"
+
+
+def test_it_can_be_left_and_resumed_from_the_list(operator) -> None:
+    managing_row()
+
+    response = operator.post("/accounts/new/", {**IDENTITY, "leave": "1"})
+
+    assert response["Location"] == "/accounts/"
+    assert "dev is saved" in told(response)
+
+
+def test_the_managing_account_is_proposed_with_what_is_known(operator) -> None:
+    managing_row(name="core", account_id="911111111111")
+
+    response = operator.get("/accounts/new/?itself=1")
+
+    assert response.context["form"]["name"].value() == "core"
+    assert response.context["form"]["account_id"].value() == "911111111111"
+
+
+def test_the_managing_account_is_entered_as_it_is_there(operator) -> None:
+    managing_row(account_id="333333333333", access_role="Admin")
+
+    operator.post("/accounts/new/", IDENTITY)
+
+    assert ManagedAccount.objects.get().access_role == "Admin"
+
+
+def test_a_name_that_another_accounts_ecs_has_is_refused(operator) -> None:
+    managing_row()
+    claim_names(account_row(providers={"ecs": {}}, uses_external_id=False))
+
+    response = operator.post("/accounts/new/", {**IDENTITY, "name": "staging-ecs"})
+
+    assert "“staging-ecs”" in response.context["form"].errors["name"][0]
+    assert "staging (922222222222)" in response.context["form"].errors["name"][0]
+    assert ManagedAccount.objects.count() == 1
+
+
+def test_a_saved_account_holds_its_names(operator) -> None:
+    managing_row()
+
+    operator.post("/accounts/new/", IDENTITY)
+
+    assert SpinnakerName.objects.get().name == "dev"
+
+
+def test_an_unknown_step_is_not_found(operator) -> None:
+    response = operator.get(url(account_row(), "nothing"))
+
+    assert response.status_code == 404
+
+
+@pytest.mark.parametrize("step", ["identity", "access", "providers", "review"])
+def test_each_step_is_opened_by_its_address(operator, step: str) -> None:
+    managing_row()
+
+    response = operator.get(url(account_row(), step))
+
+    assert response.status_code == 200
+    assert 'aria-current="step"' in response.content.decode()
+
+
+def test_an_edit_outdates_plans(operator) -> None:
+    managing_row()
+    account = account_row()
+    data = {**IDENTITY, "name": "staging", "account_id": account.account_id}
+
+    operator.post(url(account, "identity"), {**data, "environment": "test"})
+
+    assert again(account).version == account.version + 1
+
+
+def test_saving_the_same_again_outdates_nothing(operator) -> None:
+    managing_row()
+    account = account_row()
+    data = {**IDENTITY, "name": "staging", "account_id": account.account_id}
+
+    response = operator.post(url(account, "identity"), data)
+
+    assert response["Location"] == url(account, "access")
+    assert again(account).version == account.version
+
+
+def test_the_role_of_the_last_account_is_proposed(operator) -> None:
+    managing_row()
+    account_row("prod", account_id="944444444444", access_role="Admin")
+    account = account_row(providers={})
+
+    response = operator.get(url(account, "access"))
+
+    assert response.context["form"]["access_role"].value() == "Admin"
+
+
+def test_organizations_own_role_is_proposed_first(operator) -> None:
+    managing_row()
+    account = account_row(providers={})
+
+    response = operator.get(url(account, "access"))
+
+    assert response.context["form"]["access_role"].value() == ACCESS_ROLE
+
+
+def test_no_role_is_proposed_for_the_managing_account(operator) -> None:
+    managing_row(account_id="922222222222")
+
+    response = operator.get(url(account_row(providers={}), "access"))
+
+    assert response.context["form"]["access_role"].value() == ""
+
+
+def test_access_is_saved(operator) -> None:
+    managing_row()
+    account = account_row(providers={})
+
+    response = operator.post(url(account, "access"), {"access_role": "Admin"})
+
+    assert response["Location"] == url(account, "providers")
+    assert again(account).access_role == "Admin"
+    assert not again(account).uses_external_id
+
+
+def test_access_is_tested_and_nothing_is_saved(operator, aws) -> None:
+    managing_row()
+    account = account_row(account_id=DEV.account_id)
+
+    response = operator.post(
+        url(account, "test-access"),
+        {"access_role": ACCESS_ROLE},
+        headers={"HX-Request": "true"},
+    )
+
+    html = response.content.decode()
+    assert "Access works" in html
+    assert "<html" not in html
+    assert again(account).access_role == ""
+
+
+def test_a_refused_access_says_who_could_not_assume_what(operator, aws) -> None:
+    managing_row()
+    account = account_row(account_id=UNTRUSTING.account_id)
+
+    response = operator.post(
+        url(account, "test-access"),
+        {"access_role": ACCESS_ROLE},
+        headers={"HX-Request": "true"},
+    )
+
+    html = response.content.decode()
+    assert "Access does not work" in html
+    assert f"role/{ACCESS_ROLE}" in html
+    assert "could not assume" in html
+    assert "trust policy" in html
+
+
+def test_access_is_tested_without_javascript(operator, aws) -> None:
+    managing_row()
+    account = account_row(account_id=DEV.account_id)
+
+    response = operator.post(url(account, "test-access"), {"access_role": ACCESS_ROLE})
+
+    assert response.context["report"].works
+    assert "<h1>" in response.content.decode()
+
+
+def test_bowlines_own_credentials_are_blamed_first(operator) -> None:
+    managing_row()
+
+    response = operator.post(
+        url(account_row(), "test-access"), {"access_role": ACCESS_ROLE}
+    )
+
+    assert response.context["report"].caller is None
+    assert "own AWS credentials" in response.context["report"].sentence
+
+
+def test_a_hostile_role_is_refused_before_aws_is_asked(operator) -> None:
+    managing_row()
+
+    response = operator.post(
+        url(account_row(), "test-access"), {"access_role": "$(id)"}
+    )
+
+    assert "“$(id)” cannot be used" in response.context["report"].sentence
+
+
+def test_the_accounts_regions_are_offered(operator, aws) -> None:
+    managing_row()
+    account = account_row(account_id=DEV.account_id, access_role=ACCESS_ROLE)
+
+    response = operator.get(url(account, "identity"), {"regions": "us-east-1 mars-1"})
+
+    assert ("us-east-1", True) in response.context["offered"]
+    assert ("us-west-2", False) in response.context["offered"]
+    assert response.context["others"] == "mars-1"
+
+
+def test_regions_are_typed_where_the_account_cannot_be_read(operator) -> None:
+    managing_row()
+
+    response = operator.get(url(account_row(), "identity"), {"regions": "us-east-1"})
+
+    html = response.content.decode()
+    assert "Type the regions instead" in html
+    assert 'name="regions"' in html
+
+
+def test_providers_are_chosen_and_taken_away(operator) -> None:
+    managing_row()
+    account = account_row(providers={"lambda": {}})
+
+    response = operator.post(url(account, "providers"), {"providers": ["ec2", "eks"]})
+
+    assert response["Location"] == url(account, "details")
+    assert {p.key for p in account.providers.all()} == {"ec2", "eks"}
+    assert again(account).version == account.version + 1
+
+
+def test_a_described_provider_stays_described(operator) -> None:
+    managing_row()
+    account = account_row(providers={"ec2": {"key_pair": "ops"}})
+
+    operator.post(url(account, "providers"), {"providers": ["ec2"]})
+
+    assert account.providers.get().details == {"key_pair": "ops"}
+    assert again(account).version == account.version
+
+
+def test_ecs_offers_to_switch_the_external_id_off(operator) -> None:
+    managing_row()
+    account = account_row(providers={})
+
+    response = operator.post(url(account, "providers"), {"providers": ["ecs"]})
+
+    assert "Clouddriver drops it" in response.content.decode()
+    assert "Switch the external ID off and continue" in response.content.decode()
+    assert not account.providers.exists()
+
+
+def test_the_external_id_is_switched_off_with_the_choice(operator) -> None:
+    managing_row()
+    account = account_row(providers={})
+
+    operator.post(
+        url(account, "providers"), {"providers": ["ecs"], "drop_external_id": "1"}
+    )
+
+    assert not again(account).uses_external_id
+    assert account.providers.get().key == "ecs"
+
+
+def test_an_ecs_name_that_another_account_has_is_refused(operator) -> None:
+    managing_row()
+    claim_names(account_row("staging-ecs", account_id="944444444444"))
+    account = account_row(providers={}, uses_external_id=False)
+
+    response = operator.post(url(account, "providers"), {"providers": ["ecs"]})
+
+    error = response.context["form"].errors["providers"][0]
+    assert "“staging-ecs”" in error
+    assert not account.providers.exists()
+
+
+def test_details_need_a_provider(operator) -> None:
+    managing_row()
+    account = account_row(providers={})
+
+    response = operator.get(url(account, "details"))
+
+    assert response["Location"] == url(account, "providers")
+
+
+def test_details_are_looked_up_while_the_page_stands(operator) -> None:
+    managing_row()
+    account = account_row(regions=["us-east-1", "us-west-2"])
+
+    response = operator.get(url(account, "details"))
+
+    html = response.content.decode()
+    assert "Asking EC2 in us-east-1, us-west-2…" in html
+    assert 'hx-trigger="load"' in html
+
+
+def test_the_clusters_of_the_account_are_offered(operator, aws) -> None:
+    managing_row()
+    account = account_row(
+        account_id=DEV.account_id, access_role=ACCESS_ROLE, providers={}
+    )
+    account.providers.create(key="eks")
+
+    response = operator.get(
+        url(account, "details"),
+        {"provider": "eks", "look": "1"},
+        headers={"HX-Request": "true"},
+    )
+
+    html = response.content.decode()
+    assert "Cluster apps in us-east-1" in html
+    assert "<html" not in html
+
+
+def test_details_are_typed_where_aws_cannot_be_asked(operator) -> None:
+    managing_row()
+
+    response = operator.get(url(account_row(), "details"), {"look": "1"})
+
+    html = response.content.decode()
+    assert "could not be looked up" in html
+    assert 'name="key_pair"' in html
+
+
+DETAILS = {
+    "access": "deploy",
+    "launch_templates": "on",
+    "load_balancers": "on",
+    "roles_path": "/spinnaker-ec2/",
+}
+
+
+def test_details_are_saved_and_lead_to_the_next_provider(operator) -> None:
+    managing_row()
+    account = account_row(providers={})
+    for key in ("ec2", "lambda"):
+        account.providers.create(key=key)
+
+    response = operator.post(
+        url(account, "details") + "?provider=ec2&look=no",
+        {**DETAILS, "key_pair": "ops"},
+    )
+
+    assert response["Location"] == url(account, "details") + "?provider=lambda"
+    enabled = account.providers.get(key="ec2")
+    assert enabled.described
+    assert enabled.details["key_pair"] == "ops"
+
+
+def test_the_last_details_lead_to_the_review(operator) -> None:
+    managing_row()
+    account = account_row()
+
+    response = operator.post(url(account, "details") + "?look=no", DETAILS)
+
+    assert response["Location"] == url(account, "review")
+
+
+def test_the_same_details_again_outdate_nothing(operator) -> None:
+    managing_row()
+    account = account_row()
+
+    operator.post(url(account, "details") + "?look=no", DETAILS)
+
+    assert again(account).version == account.version
+
+
+def test_hostile_details_are_refused_by_name(operator) -> None:
+    managing_row()
+    account = account_row()
+
+    response = operator.post(
+        url(account, "details") + "?look=no", {**DETAILS, "roles_path": "/$(id)/"}
+    )
+
+    assert response.status_code == 200
+    assert "roles_path" in response.context["form"].errors
+    assert account.providers.get().details == {}
+
+
+def test_the_review_lists_what_is_still_to_describe(operator) -> None:
+    managing_row()
+    account = account_row(providers={})
+
+    response = operator.get(url(account, "review"))
+
+    html = response.content.decode()
+    assert "Before a plan can be made" in html
+    assert "Plan changes" not in html
+
+
+def test_the_review_says_what_will_be_made_and_allowed(operator) -> None:
+    managing_row()
+
+    response = operator.get(url(account_row(), "review"))
+
+    html = response.content.decode()
+    assert "Plan changes" in html
+    assert "Nothing in AWS changes until you approve" in html
+    assert "BowlineEC2Read" in html
+    assert "ec2.amazonaws.com" in html
+
+
+def test_the_panel_shows_the_account_as_spinnaker_will_know_it(operator) -> None:
+    managing_row()
+    account = account_row(
+        providers={"ec2": {}, "ecs": {}, "lambda": {}}, uses_external_id=False
+    )
+
+    response = operator.get(url(account, "identity"))
+
+    known = {one.name: one.kind for one in response.context["known"]}
+    assert known == {
+        "staging": "AWS account with Lambda",
+        "staging-ecs": "ECS account",
+    }
+
+
+def test_the_managing_account_can_be_managed_too(operator, aws) -> None:
+    managing_row(account_id=MANAGING.account_id)
+    account = account_row(account_id=MANAGING.account_id)
+
+    response = operator.post(url(account, "test-access"), {"access_role": ""})
+
+    assert response.context["report"].works
