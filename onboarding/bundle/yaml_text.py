@@ -43,7 +43,8 @@ def block(value: Value, indent: int = 0) -> Iterator[str]:
                 yield from block(item, indent + 2)
             else:
                 yield f"{head} {inline(item)}"
-    elif isinstance(value, Sequence) and not isinstance(value, str):
+    else:
+        assert not isinstance(value, str | bool | int)
         for item in value:
             if is_nested(item):
                 lines = block(item, indent + 2)
@@ -51,8 +52,6 @@ def block(value: Value, indent: int = 0) -> Iterator[str]:
                 yield from lines
             else:
                 yield f"{pad}- {inline(item)}"
-    else:
-        yield f"{pad}{inline(value)}"
 
 
 def is_nested(value: Value) -> bool:

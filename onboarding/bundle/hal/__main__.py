@@ -19,6 +19,14 @@ HAL = Path(__file__).resolve().parent.parent
 """The bundle's hal/ folder."""
 
 
+def run(arguments: list[str]) -> int:
+    try:
+        return main(arguments)
+    except Refused as refused:
+        say(str(refused))
+        return 1
+
+
 def main(arguments: list[str]) -> int:
     options = parsed(arguments)
     bundle = json.loads((HAL / "accounts.yml").read_text(encoding="utf-8"))
@@ -148,8 +156,4 @@ def describe(provider: str, account: dict[str, Any], theirs: list[Any]) -> str:
 
 
 if __name__ == "__main__":
-    try:
-        sys.exit(main(sys.argv[1:]))
-    except Refused as refused:
-        say(str(refused))
-        sys.exit(1)
+    sys.exit(run(sys.argv[1:]))
