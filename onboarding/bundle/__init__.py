@@ -38,5 +38,5 @@ def bundle_files(topology: Topology, states: Mapping[str, str]) -> tuple[File, .
             "least one verified account with a provider."
         )
     files = [file for format_ in FORMATS for file in format_(topology, known)]
-    files.insert(0, readme(topology, known, states))
+    files.insert(0, readme(topology, known, states, files))
     return (files[0], manifest(topology, states, files), *files[1:])

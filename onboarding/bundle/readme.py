@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 
 from onboarding.bundle.base import File
+from onboarding.bundle.limits import limits
 from onboarding.spinnaker import Entries
 from onboarding.topology import Managed, Topology
 
@@ -121,8 +122,14 @@ FILES = {
 }
 
 
-def readme(topology: Topology, entries: Entries, states: Mapping[str, str]) -> File:
-    return File("README.md", "".join(sections(topology, entries, states)))
+def readme(
+    topology: Topology,
+    entries: Entries,
+    states: Mapping[str, str],
+    files: Sequence[File],
+) -> File:
+    text = "".join(sections(topology, entries, states))
+    return File("README.md", text + limits(entries, files))
 
 
 def sections(

@@ -1,0 +1,118 @@
+"""What a large installation meets: Kubernetes' limits, Clouddriver's agents and start.
+
+The numbers were measured or counted on released Clouddriver and Kubernetes.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+
+from onboarding.bundle.base import File
+from onboarding.spinnaker import Entries
+
+CONFIG_MAP = 1_048_576
+"""Bytes that a ConfigMap or a Secret holds."""
+APPLY = 262_144
+"""Bytes that `kubectl apply` can note in an object's annotation."""
+EC2_AGENTS, ECS_AGENTS, LAMBDA_AGENTS = 14, 11, 1
+"""Caching agents for each account and region."""
+ACCOUNT_AGENTS = 4
+"""Caching agents for each account, whatever its regions."""
+MEASURED_ACCOUNTS, ONE_BY_ONE, WITH_THREADS = 456, 462, 60
+"""Accounts of one measured start, and the seconds it took to load them."""
+MANY_AGENTS = 10_000
+
+
+@dataclass(frozen=True, slots=True)
+class Load:
+    """What Clouddriver will have to do for these accounts."""
+
+    accounts: int
+    ec2: int
+    ecs: int
+    functions: int
+    """Pairs of account and region: EC2, and those with ECS and with Lambda."""
+
+    @property
+    def agents(self) -> int:
+        return (
+            self.ec2 * EC2_AGENTS
+            + self.ecs * ECS_AGENTS
+            + self.functions * LAMBDA_AGENTS
+            + self.accounts * ACCOUNT_AGENTS
+        )
+
+    @property
+    def arithmetic(self) -> str:
+        return (
+            f"{self.ec2:,} × {EC2_AGENTS} (EC2, for each account and region) + "
+            f"{self.ecs:,} × {ECS_AGENTS} (ECS) + "
+            f"{self.functions:,} × {LAMBDA_AGENTS} (Lambda) + "
+            f"{self.accounts:,} × {ACCOUNT_AGENTS} (each account) = {self.agents:,}"
+        )
+
+    def seconds(self, *, threads: bool) -> int:
+        """Estimate how long Clouddriver takes to load the accounts at its start."""
+        measured = WITH_THREADS if threads else ONE_BY_ONE
+        return round(self.accounts * measured / MEASURED_ACCOUNTS)
+
+
+def load(entries: Entries) -> Load:
+    regions = {entry.name: len(entry.regions) for entry in entries.aws}
+    return Load(
+        accounts=len(entries.aws),
+        ec2=sum(regions.values()),
+        ecs=sum(regions[entry.aws_account] for entry in entries.ecs),
+        functions=sum(len(e.regions) for e in entries.aws if e.lambda_enabled),
+    )
+
+
+def limits(entries: Entries, files: Iterable[File]) -> str:
+    """Say, with the arithmetic, how near the accounts come to each limit."""
+    return "\n".join(lines(load(entries), tuple(files))) + "\n"
+
+
+def lines(expected: Load, files: tuple[File, ...]) -> Iterator[str]:
+    yield "\n## Size and load\n"
+    if expected.accounts:
+        yield f"- Caching agents: {expected.arithmetic}."
+        if expected.agents > MANY_AGENTS:
+            yield (
+                "  That is a lot for one Clouddriver: list fewer regions, and run "
+                "several caching Clouddrivers, which share the agents."
+            )
+        alone, threads = (expected.seconds(threads=t) for t in (False, True))
+        yield (
+            f"- Start of Clouddriver: about {duration(alone)} to load the accounts one "
+            f"by one, {duration(threads)} with threads "
+            f"({expected.accounts:,} × {ONE_BY_ONE} s or {WITH_THREADS} s ÷ "
+            f"{MEASURED_ACCOUNTS} measured accounts)."
+        )
+    for file in files:
+        size = len(file.content)
+        if file.path.startswith("clouddriver/") and size > APPLY:
+            yield f"- {file.path}: {size:,} bytes. {too_large(size)}"
+    largest = max(files, key=lambda file: len(file.content))
+    yield (
+        f"- Largest file: {largest.path}, {len(largest.content):,} bytes. A ConfigMap "
+        f"or Secret holds {CONFIG_MAP:,}, and `kubectl apply` {APPLY:,}."
+    )
+
+
+def too_large(size: int) -> str:
+    if size > CONFIG_MAP:
+        return (
+            "No ConfigMap or Secret holds it: mount it from a volume, or fetch it by "
+            "an init container."
+        )
+    return (
+        "`kubectl apply` refuses it: use `kubectl apply --server-side`, or `kubectl "
+        "replace`."
+    )
+
+
+def duration(seconds: int) -> str:
+    if seconds < 120:
+        return f"{max(1, seconds)} s"
+    return f"{round(seconds / 60):,} minutes"
