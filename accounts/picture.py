@@ -19,12 +19,12 @@ ROW, GAP, HEADING = 32, 8, 28
 WIDTH, NODE_WIDTH = 1120, 290
 CENTRE_WIDTH, CENTRE_HEIGHT = 230, 88
 NARROW_WIDTH, INDENT = 358, 28
-LONGEST_LABEL = 25
-GRAVITY = ("bad", "warn", "busy", "neutral", "good")
-"""Colours, the one that wants attention first."""
+LONGEST_LINE = 36
+"""Characters of a name and the word beside it that fit into a node."""
 
 BROKEN = frozenset({"failed", "drifted"})
 NOWHERE = "No environment"
+SUMMED = "Environments"
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +39,12 @@ class Seen:
     url: str
     title: str
     """The whole fact in one sentence, for hover and for screen readers."""
+    parts: tuple[tuple[str, int], ...] = ()
+    """Of an environment: how many accounts in which state, the most first."""
+
+    @property
+    def is_broken(self) -> bool:
+        return bool(BROKEN & {self.state, *dict(self.parts)})
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,10 +57,20 @@ class Node:
 
     @property
     def label(self) -> str:
-        name = self.seen.name
-        if len(name) <= LONGEST_LABEL:
-            return name
-        return f"{name[: LONGEST_LABEL - 1]}…"
+        name, room = self.seen.name, LONGEST_LINE - len(self.seen.word) - 2
+        return name if len(name) <= room else f"{name[: room - 1]}…"
+
+    @property
+    def bar(self) -> list[tuple[int, int, str]]:
+        """Share the node's width out to the states: x, width and colour of each."""
+        total = sum(count for _, count in self.seen.parts)
+        bar, before = [], 0
+        for state, count in self.seen.parts:
+            start = self.width * before // total
+            end = self.width * (before + count) // total
+            bar.append((start, end - start, BADGES[state].colour))
+            before += count
+        return bar
 
     @property
     def middle(self) -> int:
@@ -137,11 +153,16 @@ def summed(counts: Iterable[tuple[str, str, int]], url: str) -> list[Seen]:
 
 
 def summary(name: str, states: Counter[str], url: str) -> Seen:
-    worst = min(states, key=lambda state: GRAVITY.index(BADGES[state].colour))
+    """Show an environment in the state of most of its accounts, and say the rest."""
+    parts = tuple(states.most_common())
     total = states.total()
-    told = ", ".join(f"{count:,} {state}" for state, count in states.most_common())
+    broken = sum(count for state, count in parts if state in BROKEN)
+    told = ", ".join(f"{count:,} {state}" for state, count in parts)
     word = f"{total:,} account{'s' if total > 1 else ''}"
-    return Seen(name, "", worst, word, url, f"{name}: {word}; {told}")
+    title = f"{name}: {word}; {told}"
+    if broken:
+        word = f"{broken:,} of {total:,} broken"
+    return Seen(name, SUMMED, parts[0][0], word, url, title, parts)
 
 
 def wide(centre: Seen, seen: Sequence[Seen]) -> Picture:
@@ -217,5 +238,5 @@ def curve(centre: Node, node: Node) -> Edge:
         f"{bend} {node.middle} {end} {node.middle}"
     )
     near = end + (26 if leftwards else -26)
-    mark = (near, node.middle) if node.seen.state in BROKEN else None
+    mark = (near, node.middle) if node.seen.is_broken else None
     return Edge(path, node.seen.state, mark)

@@ -75,6 +75,12 @@ def seconds(value: float | None) -> str:
     return f"{minutes} min {rest} s" if minutes else f"{rest} s"
 
 
+@register.filter
+def thousands(value: int) -> str:
+    """Write a count so that it can be read: 10010 → “10,010”."""
+    return f"{value:,}"
+
+
 @register.simple_tag
 def logo(key: str) -> SafeString:
     """Draw a provider's logo; its title stands beside it."""

@@ -22,7 +22,7 @@ from accounts.request import Request
 
 PAGE = 50
 FIRST_FILE = "README.md"
-MOST_CHARACTERS = 100_000
+MOST_CHARACTERS = 50_000
 """Of a longer file this much is shown: browsers and colours grow slow beyond it."""
 
 MOST_FILES = 500

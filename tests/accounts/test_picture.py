@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import pytest
+
 from accounts.picture import (
+    LONGEST_LINE,
     MOST_NODES,
     NARROW_WIDTH,
     WIDTH,
@@ -112,7 +115,8 @@ def test_the_state_says_the_colour_and_the_icon() -> None:
 def test_a_long_name_is_cut() -> None:
     node = wide(CENTRE, [seen("x" * 60)]).nodes[0]
 
-    assert node.label == "x" * 24 + "…"
+    assert len(node.label) + len(node.seen.word) < LONGEST_LINE
+    assert node.label.endswith("x…")
 
 
 def test_the_nameless_environment_comes_last() -> None:
@@ -121,16 +125,28 @@ def test_the_nameless_environment_comes_last() -> None:
     assert [name for name, _ in groups] == ["api", "web", ""]
 
 
-def test_an_environment_is_summed_by_its_worst_state() -> None:
+def test_an_environment_is_summed_and_says_how_much_is_broken() -> None:
     counts = [("web", "verified", 1200), ("web", "failed", 3), ("", "draft", 1)]
 
     web, nameless = summed(counts, "/accounts/")
 
-    assert (web.state, web.word) == ("failed", "1,203 accounts")
+    assert (web.state, web.word) == ("verified", "3 of 1,203 broken")
     assert web.title == "web: 1,203 accounts; 1,200 verified, 3 failed"
     assert web.url == "/accounts/?environment=web"
     assert (nameless.name, nameless.word) == ("No environment", "1 account")
     assert nameless.url == "/accounts/?environment=-"
+
+
+def test_a_summed_environment_is_marked_and_shares_its_bar_out() -> None:
+    counts = [("web", "verified", 300), ("web", "failed", 100)]
+
+    picture = wide(CENTRE, summed(counts, "/accounts/"))
+
+    assert picture.edges[0].mark is not None
+    node = picture.nodes[0]
+    assert [colour for _, _, colour in node.bar] == ["good", "bad"]
+    assert sum(width for _, width, _ in node.bar) == node.width
+    assert node.bar[0][1] == pytest.approx(node.width * 3 / 4, abs=1)
 
 
 def test_environments_beyond_the_room_become_one() -> None:

@@ -12,7 +12,7 @@ from django.utils import timezone
 
 from accounts.models import Bundle, CheckResult, Step
 from accounts.states import BADGES, State, Status
-from accounts.templatetags.bowline import ago, arn, provider_title, seconds
+from accounts.templatetags.bowline import ago, arn, provider_title, seconds, thousands
 from onboarding.providers import PROVIDERS
 
 STATIC = Path(__file__).parents[3] / "static"
@@ -124,3 +124,7 @@ def test_what_never_was_says_so() -> None:
 )
 def test_checks_are_titled_by_what_they_are_about(key: str, title: str) -> None:
     assert provider_title(key) == title
+
+
+def test_a_large_count_can_be_read() -> None:
+    assert thousands(10010) == "10,010"
