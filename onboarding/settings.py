@@ -234,12 +234,14 @@ CELERY_BROKER_TRANSPORT_OPTIONS = {
     # A killed worker's message comes back after this; Redis's default is an hour.
     # Longer tasks are fine: their lease turns the second delivery away.
     "visibility_timeout": 90,
-    # A page that enqueues must not hang on a broker that is down: the sweep finds
-    # the run again.
+    # A page that enqueues must not hang on a broker that is down (six seconds by
+    # default): the sweep finds the run again.
+    "interval_start": 0.1,
+    "max_retries": 1,
     "socket_connect_timeout": 2,
     "socket_timeout": 10,
 }
-CELERY_TASK_PUBLISH_RETRY_POLICY = {"max_retries": 1, "interval_start": 0.2}
+CELERY_TASK_PUBLISH_RETRY_POLICY = {"max_retries": 1, "interval_start": 0.1}
 CELERY_TASK_DEFAULT_QUEUE = "bowline"
 CELERY_TASK_ACKS_LATE = True
 CELERY_TASK_REJECT_ON_WORKER_LOST = True
