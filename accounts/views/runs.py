@@ -51,7 +51,8 @@ class Change(NamedTuple):
     step: Step
     diff: Diff
     opens: bool
-    """Whether its document says more than the line above it: not an attachment's."""
+    """Whether its document says more than the line above it: not an attachment's,
+    and not what is deleted whole."""
 
 
 def runs(request: Request) -> HttpResponse:
@@ -104,7 +105,8 @@ def run_page(
 
 def change_of(step: Step) -> Change:
     diff = compare(step.before, step.after)
-    return Change(step, diff, step.verb != "create" or diff.added > SHORT)
+    opens = step.verb == "update" or (step.verb == "create" and diff.added > SHORT)
+    return Change(step, diff, opens)
 
 
 def progress(run: Run, steps: list[Step]) -> dict[str, Any]:
