@@ -55,6 +55,10 @@ def account(request: Request, pk: Any) -> HttpResponse:
         "checks": CheckResult.objects.filter(run=checked) if checked else [],
         "bundles": account.bundles.defer("archive")[:NEWEST],
         "details": details_of(account),
+        "through_role": any(
+            PROVIDERS[provider.key].needs_aws_entry
+            for provider in account.providers.all()
+        ),
         **iam(account),
     }
     return render(request, "accounts/account.html", shown)
@@ -106,11 +110,17 @@ def last_steps(account: ManagedAccount) -> list[Step]:
 def forget(request: Request, pk: Any) -> HttpResponse:
     """Delete an account of which nothing stands in AWS."""
     account = get_object_or_404(ManagedAccount, pk=pk)
-    if account.granted_at or account.runs.filter(status__in=OPEN).exists():
+    if account.granted_at:
         messages.error(
             request,
             f"{account.name} cannot be forgotten while something of Bowline's stands "
-            "in AWS or a run is open: remove it from AWS first.",
+            "in AWS: remove it from AWS first.",
+        )
+        return redirect(account)
+    if account.runs.filter(status__in=OPEN).exists():
+        messages.error(
+            request,
+            f"A run of {account.name} is open: wait for its end, or discard its plan.",
         )
         return redirect(account)
     account.delete()

@@ -218,14 +218,34 @@ def test_a_description_can_be_forgotten(operator) -> None:
     assert not ManagedAccount.objects.exists()
 
 
-@pytest.mark.parametrize("why", ["stands", "open run"])
-def test_what_stands_or_is_worked_on_is_not_forgotten(operator, why: str) -> None:
-    account = standing() if why == "stands" else account_row()
-    if why == "open run":
-        run_of(account, Status.APPLYING)
+def test_what_stands_is_not_forgotten(operator) -> None:
+    account = standing()
 
     response = operator.post(f"/accounts/{account.pk}/forget/")
 
     assert ManagedAccount.objects.exists()
     (message,) = get_messages(response.wsgi_request)
     assert "remove it from AWS first" in str(message)
+
+
+def test_what_is_worked_on_is_not_forgotten(operator) -> None:
+    account = account_row()
+    run_of(account, Status.PLANNED)
+
+    response = operator.post(f"/accounts/{account.pk}/forget/")
+
+    assert ManagedAccount.objects.exists()
+    (message,) = get_messages(response.wsgi_request)
+    assert "discard its plan" in str(message)
+    assert "Forget" not in page_of(operator, account)
+
+
+def test_with_eks_alone_no_role_is_named(operator) -> None:
+    managing_row()
+    clusters = [{"name": "apps", "region": "us-east-1"}]
+    account = account_row(providers={"eks": {"clusters": clusters}})
+
+    page = page_of(operator, account)
+
+    assert "its own identity, straight into the clusters" in page
+    assert "External ID" not in page
