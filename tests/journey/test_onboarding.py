@@ -1,0 +1,220 @@
+"""The main job in a real browser, with a real worker, broker and emulated AWS."""
+
+from __future__ import annotations
+
+import zipfile
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from django.contrib.auth.models import Group
+from playwright.sync_api import Browser, Page, expect
+
+from accounts.models import ManagedAccount
+from script.emulated_organization import (
+    ACCESS_ROLE,
+    HANDMADE,
+    LIMITED,
+    MANAGING,
+    MEMBERS,
+    UNTRUSTING,
+    Credentials,
+)
+from tests.hal import Hal
+from tests.rows import PASSWORD, account_row, managing_row, person
+from tests.servers import StartWorker
+
+DEV, TOOLS = MEMBERS[0], MEMBERS[3]
+PATIENCE = 60_000
+"""Milliseconds for what a worker does; two cores may be busy with other tests."""
+
+
+@pytest.fixture
+def page(
+    browser: Browser,
+    live_server: Any,
+    own_organization: Credentials,
+    celery_worker: StartWorker,
+    monkeypatch: pytest.MonkeyPatch,
+) -> Iterator[Page]:
+    """Yield the site, with a worker behind it, for somebody who plans and approves."""
+    for name, value in own_organization.environment.items():
+        monkeypatch.setenv(name, value)
+    celery_worker(**own_organization.environment)
+    olga = person("approver", username="olga")
+    olga.groups.add(Group.objects.get(name="operator"))
+    context = browser.new_context(base_url=live_server.url, accept_downloads=True)
+    opened = context.new_page()
+    wrong: list[str] = []
+    opened.on("pageerror", lambda error: wrong.append(str(error)))
+    opened.on("console", lambda m: wrong.append(m.text) if m.type == "error" else None)
+    sign_in(opened)
+    yield opened
+    context.close()
+    assert wrong == []
+
+
+def sign_in(page: Page) -> None:
+    page.goto("/")
+    page.get_by_label("Name").fill("olga")
+    page.get_by_label("Password").fill(PASSWORD)
+    page.get_by_role("button", name="Sign in").click()
+    expect(page.get_by_role("heading", level=1)).not_to_have_text("Sign in")
+
+
+def press(page: Page, name: str) -> None:
+    page.get_by_role("button", name=name, exact=True).click()
+
+
+def describe_managing_account(page: Page) -> None:
+    page.get_by_role("link", name="Describe the managing account").click()
+    page.get_by_role("textbox", name="Name", exact=True).fill(MANAGING.name)
+    page.get_by_label("AWS account id").fill("1000-0000-0001")
+    press(page, "Save")
+    expect(page.get_by_text("The managing account is saved.")).to_be_visible()
+    expect(page.get_by_text("The managing account can be managed too")).to_be_visible()
+
+
+def describe_account(page: Page) -> None:
+    """Go through the wizard, with the slips that people make."""
+    page.goto("/accounts/")
+    page.get_by_role("link", name="Onboard an account").first.click()
+    page.get_by_label("Name in Spinnaker").fill(DEV.name)
+    page.get_by_label("AWS account id").fill("2000 0000 0002")
+    page.get_by_label("Environment").fill("dev")
+    page.get_by_label("Regions").fill("us-est-1")
+    press(page, "Save and continue")
+    expect(page.locator("#id_regions_error")).to_contain_text("us-east-1")
+    page.get_by_label("Regions").fill("us-east-1")
+    page.get_by_label("Who may write").fill("operators, site reliability")
+    press(page, "Save and continue")
+
+    expect(page.get_by_label("Access role")).to_have_value(ACCESS_ROLE)
+    press(page, "Test access")
+    expect(page.get_by_text("Access works")).to_be_visible(timeout=PATIENCE)
+    press(page, "Save and continue")
+
+    for title in ("EC2", "ECS", "EKS", "Lambda"):
+        page.get_by_role("checkbox", name=title).check()
+    press(page, "Save and continue")
+    expect(page.get_by_text("Clouddriver drops it")).to_be_visible()
+    press(page, "Switch the external ID off and continue")
+
+    for title in ("EC2", "ECS", "EKS", "Lambda"):
+        tab = page.get_by_role("navigation", name="Providers").get_by_text(title)
+        expect(tab).to_have_attribute("aria-current", "page", timeout=PATIENCE)
+        if title == "EKS":
+            cluster = page.get_by_role("group", name="Cluster apps in us-east-1")
+            cluster.get_by_label("Access").select_option("entry")
+            cluster.get_by_label("Namespaces").fill("web")
+        press(page, "Save and continue")
+    expect(page.get_by_text("Ready to plan")).to_be_visible()
+
+
+def plan(page: Page) -> None:
+    press(page, "Plan changes")
+    result = page.locator(".result")
+    expect(result).to_be_visible(timeout=PATIENCE)
+
+
+def test_an_account_with_every_provider_is_onboarded(
+    page: Page, tmp_path: Path
+) -> None:
+    describe_managing_account(page)
+    describe_account(page)
+
+    plan(page)
+    expect(page.get_by_text("Nothing in AWS changes until you approve")).to_be_visible()
+    expect(page.get_by_text("0 to update")).to_be_visible()
+    expect(page.get_by_role("heading", name="policy BowlineEC2Write")).to_be_visible()
+    expect(page.locator(".diff-added").first).to_be_visible()
+    press(page, "Approve and apply")
+
+    verified = page.get_by_role("heading", name="Verified: Spinnaker gets in")
+    expect(verified).to_be_visible(timeout=PATIENCE)
+    chain = page.locator(".check").filter(has_text="Assume the managed role")
+    expect(chain).to_contain_text("proved")
+    for title in ("EC2", "ECS", "EKS", "Lambda"):
+        expect(page.get_by_role("heading", name=title, exact=True)).to_be_visible()
+
+    folder = download_bundle(page, tmp_path)
+    hal = Hal(tmp_path / "hal")
+    done = hal.run(["bash", str(folder / "hal" / "apply.sh")])
+    assert done.returncode == 0, done.stderr
+    assert hal.names("aws") == [DEV.name]
+    assert hal.names("ecs") == [f"{DEV.name}-ecs"]
+    assert hal.names("kubernetes") == [f"{DEV.name}-apps"]
+    assert hal.account("aws", DEV.name)["lambdaEnabled"] is True
+    assert hal.account("aws", DEV.name)["assumeRole"] == "role/spinnakerManaged"
+    assert hal.account("aws", DEV.name)["permissions"] == {
+        "WRITE": ["operators", "site reliability"]
+    }
+
+
+def download_bundle(page: Page, folder: Path) -> Path:
+    """Build the bundle in the page, download it and unpack it."""
+    page.get_by_role("link", name="Go to bundles").click()
+    page.get_by_role("button", name="Build a bundle of 1 account").click()
+    link = page.get_by_role("link", name="Download bundle")
+    expect(link).to_be_visible(timeout=PATIENCE)
+    with page.expect_download() as download:
+        link.click()
+    archive = folder / "bundle.zip"
+    download.value.save_as(archive)
+    with zipfile.ZipFile(archive) as files:
+        files.extractall(folder / "bundle")
+    return folder / "bundle"
+
+
+FAULTS = (
+    (
+        UNTRUSTING,
+        "The plan could not be made",
+        f"could not assume {UNTRUSTING.arn(f'role/{ACCESS_ROLE}')}",
+        "its trust policy must allow sts:AssumeRole",
+    ),
+    (
+        HANDMADE,
+        "The plan could not be made",
+        f"The role spinnakerManaged in account {HANDMADE.account_id} exists already",
+        "let the account's access step adopt what stands",
+    ),
+    (
+        LIMITED,
+        "It stopped while changing AWS",
+        "AWS refused iam:PutRolePolicy",
+        f"Allow iam:PutRolePolicy to the role {ACCESS_ROLE}",
+    ),
+)
+
+
+def test_planted_faults_end_in_the_right_sentence_and_in_no_bundle(
+    page: Page, tmp_path: Path
+) -> None:
+    managing_row(name=MANAGING.name, account_id=MANAGING.account_id)
+    for member in (TOOLS, *(fault[0] for fault in FAULTS)):
+        account_row(member.name, account_id=member.account_id, access_role=ACCESS_ROLE)
+
+    page.goto(ManagedAccount.objects.get(name=TOOLS.name).get_absolute_url())
+    plan(page)
+    press(page, "Approve and apply")
+    verified = page.get_by_role("heading", name="Verified: Spinnaker gets in")
+    expect(verified).to_be_visible(timeout=PATIENCE)
+
+    for member, heading, sentence, fix in FAULTS:
+        page.goto(ManagedAccount.objects.get(name=member.name).get_absolute_url())
+        plan(page)
+        if member is LIMITED:
+            press(page, "Approve and apply")
+        result = page.locator(".result-bad")
+        expect(result).to_be_visible(timeout=PATIENCE)
+        for text in (heading, sentence, fix, "Plan again"):
+            expect(result).to_contain_text(text)
+
+    page.goto("/runs/?text=accounttools")
+    page.get_by_role("link", name="Onboard accounttools").click()
+    folder = download_bundle(page, tmp_path)
+    told = " ".join(path.read_text() for path in folder.rglob("*") if path.is_file())
+    assert TOOLS.account_id in told
+    assert not [fault[0].name for fault in FAULTS if fault[0].name in told]
