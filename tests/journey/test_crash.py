@@ -1,0 +1,88 @@
+"""kill -9 after every single change in AWS: nothing twice, nothing lost."""
+
+from __future__ import annotations
+
+import os
+import signal
+from datetime import timedelta
+from pathlib import Path
+from subprocess import Popen
+
+import pytest
+from django.utils import timezone
+
+from accounts.models import ManagingAccount, Run, Step
+from accounts.runs import approve, plan
+from accounts.sides import sides
+from accounts.states import WORKING, Status
+from accounts.tasks import sweep
+from onboarding.aws.session import Sessions
+from script.emulated_organization import ACCESS_ROLE, MANAGING, MEMBERS, Credentials
+from script.servers import wait_until
+from tests.journey.deadly_proxy import deadly_proxy
+from tests.rows import account_row, managing_row
+from tests.servers import StartWorker
+
+DEV = MEMBERS[0]
+
+
+def let_time_pass(run: Run) -> None:
+    """Move the dead worker's leases, and the message it had, into the past."""
+    past = timezone.now() - timedelta(minutes=5)
+    Run.objects.filter(pk=run.pk).update(leased_until=past, queued_at=past)
+    ManagingAccount.objects.update(leased_until=past)
+
+
+def status_of(run: Run) -> str:
+    return Run.objects.values_list("status", flat=True).get(pk=run.pk)
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_worker_killed_after_each_change_leaves_the_same_end(
+    own_organization: Credentials,
+    celery_worker: StartWorker,
+    monkeypatch: pytest.MonkeyPatch,
+    tmp_path: Path,
+) -> None:
+    for name, value in own_organization.environment.items():
+        monkeypatch.setenv(name, value)
+    managing_row(name=MANAGING.name, account_id=MANAGING.account_id)
+    account = account_row(DEV.name, account_id=DEV.account_id, access_role=ACCESS_ROLE)
+    changes: list[str] = []
+    workers: list[Popen[bytes]] = []
+    environment = own_organization.environment
+
+    def kill(change: str) -> bool:
+        changes.append(change)
+        os.killpg(workers[-1].pid, signal.SIGKILL)
+        return True
+
+    with deadly_proxy(own_organization.endpoint, kill) as endpoint:
+        environment = environment | {"AWS_ENDPOINT_URL": endpoint}
+        run = plan(account, None)
+        workers.append(celery_worker(**environment))
+        wait_until(lambda: status_of(run) == Status.PLANNED, what="It was not planned")
+        planned = run.steps.count()
+        assert approve(run, None)
+        while status_of(run) in WORKING:
+            wait_until(
+                lambda: workers[-1].poll() is not None or status_of(run) not in WORKING,
+                what=f"No change and no end after {len(changes)} changes",
+                seconds=90,
+            )
+            if workers[-1].poll() is not None:
+                let_time_pass(run)
+                sweep()
+                workers.append(celery_worker(**environment))
+
+    run.refresh_from_db()
+    left = [
+        change for side in sides(run) for change in side.changes(Sessions(run="after"))
+    ]
+    assert run.status == Status.VERIFIED, run.error
+    assert left == []
+    assert run.steps.count() == planned
+    assert not run.steps.exclude(status=Step.Status.DONE).exists()
+    # A profile takes two calls; each other step was made by one call and never again.
+    assert len(changes) >= planned
+    assert len(changes) == len(workers) - 1
