@@ -230,6 +230,8 @@ CONTENT_SECURITY_POLICY = {
 
 CELERY_BROKER_URL = os.environ.get("REDIS_URL") or "redis://127.0.0.1:6379/0"
 CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
+# None: a worker outlasts any outage of the broker.
+CELERY_BROKER_CONNECTION_MAX_RETRIES = None
 CELERY_BROKER_TRANSPORT_OPTIONS = {
     # A killed worker's message comes back after this; Redis's default is an hour.
     # Longer tasks are fine: their lease turns the second delivery away.
