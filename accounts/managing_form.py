@@ -6,7 +6,7 @@ import re
 from collections.abc import Callable
 from typing import Any
 
-from crispy_forms.layout import Div, Fieldset
+from crispy_forms.layout import HTML, Div, Fieldset
 from django import forms
 
 from accounts.fields import RuledField, account_id_field, bare_helper
@@ -207,8 +207,18 @@ class ManagingForm(forms.ModelForm):  # type: ignore[type-arg]  # it has no [] a
                 "Spinnaker's identity",
                 "identity_kind",
                 shown("identity_kind", "instance_role pod_role", "identity_name"),
-                shown("identity_kind", "pod_role", *POD_FIELDS),
-                shown("identity_kind", "existing", "identity_arn"),
+                shown(
+                    "identity_kind",
+                    "pod_role",
+                    *POD_FIELDS,
+                    says="For a pod role only:",
+                ),
+                shown(
+                    "identity_kind",
+                    "existing",
+                    "identity_arn",
+                    says="For a role or user that stands already only:",
+                ),
                 shown("identity_kind", "instance_role pod_role", "trusts_bowline"),
             ),
             Fieldset(
@@ -276,8 +286,9 @@ class ManagingForm(forms.ModelForm):  # type: ignore[type-arg]  # it has no [] a
                 )
 
 
-def shown(field: str, values: str, *fields: str) -> Div:
+def shown(field: str, values: str, *fields: str, says: str = "") -> Div:
     """Group fields that matter for some values of a choice; without JavaScript all
-    are shown, each with its sentence.
+    are shown, each group with its sentence.
     """
-    return Div(*fields, data_shown_by=field, data_shown_for=values)
+    sentence = [HTML(f'<p class="no-js soft">{says}</p>')] if says else []
+    return Div(*sentence, *fields, data_shown_by=field, data_shown_for=values)
