@@ -12,6 +12,7 @@ from django.db import transaction
 from django.utils import timezone
 
 from accounts.models import ManagedAccount, ManagingAccount, Run, Step
+from accounts.remembered import remember
 from accounts.runs import mark
 from accounts.sides import managed_part, managing_part
 from accounts.states import State, Status
@@ -36,6 +37,8 @@ def apply_run(run: Run, sessions: Sessions) -> None:
     if managed is not None:
         changes = managed.changes(sessions)
         refuse_unapproved(changes, approved)
+    if run.account is not None:
+        remember(run.account)
     if not run.alone:
         apply_managing(run, sessions, steps, approved)
     if managed is not None:
@@ -82,6 +85,7 @@ def apply_managing(
         side = managing_part(run, managed)
         changes = side.changes(sessions)
         refuse_unapproved(changes, approved)
+        remember(row)
         carry_out(run, sessions, side.reach, changes, steps, also=row.extend_lease)
     finally:
         row.free_lease()
@@ -141,4 +145,5 @@ def finish_removal(run: Run) -> None:
                 verified_at=None,
                 accepted_at=None,
                 proof="",
+                applied=[],
             )

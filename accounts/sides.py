@@ -4,10 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from onboarding.aws.observe import observe
-from onboarding.aws.session import Reach, Sessions
-
 from accounts.models import Run
+from accounts.remembered import remembered, remembered_identities
 from accounts.topologies import (
     managed_of,
     managed_reach,
@@ -16,6 +14,8 @@ from accounts.topologies import (
     managing_row,
     topology,
 )
+from onboarding.aws.observe import observe
+from onboarding.aws.session import Reach, Sessions
 from onboarding.managed_side import managed_side
 from onboarding.managing_side import managing_side
 from onboarding.resources.kinds import Resource
@@ -31,13 +31,15 @@ class Side:
     reach: Reach
     wanted: tuple[Resource, ...]
     """What to look for; what should stand, unless the run removes it."""
+    earlier: tuple[Resource, ...] = ()
+    """What may stand of earlier choices, to be found and deleted."""
     removes: bool = False
     adopts: bool = False
 
     def changes(self, sessions: Sessions) -> tuple[Change, ...]:
         """Compare with AWS; raise NotOurs or AwsError."""
         desired = () if self.removes else self.wanted
-        observed = observe(sessions, self.reach, self.wanted)
+        observed = observe(sessions, self.reach, (*self.earlier, *self.wanted))
         return diff(desired, observed, adopts=self.adopts)
 
 
@@ -57,6 +59,7 @@ def managing_part(run: Run, managed: Managed | None) -> Side:
         account_name=whole.managing.name,
         reach=managing_reach(whole.managing),
         wanted=tuple(managing_side(whole)),
+        earlier=tuple(remembered_identities(managing_row())),
     )
 
 
@@ -66,6 +69,7 @@ def managed_part(run: Run, managed: Managed) -> Side:
         account_name=managed.name,
         reach=managed_reach(managed),
         wanted=tuple(managed_side(managing, managed)),
+        earlier=tuple(remembered(run.account)) if run.account else (),
         removes=run.kind == Run.Kind.REMOVE,
         adopts=managed.adopts,
     )

@@ -9,6 +9,7 @@ from django.db import transaction
 from django.utils import timezone
 
 from accounts.models import CheckResult, Run
+from accounts.remembered import remember
 from accounts.runs import mark
 from accounts.sides import Side, sides
 from accounts.states import State, Status
@@ -61,6 +62,16 @@ def verify_run(run: Run, sessions: Sessions) -> None:
         if run.move(status, since=(Status.VERIFYING,), error=error, waiting=""):
             proof = "" if status is Status.FAILED else state
             mark(run, state, proof=proof, **({"verified_at": now} if proof else {}))
+            if proof:
+                forget_earlier(run)
+
+
+def forget_earlier(run: Run) -> None:
+    """Only what is chosen now stands: nothing else was found."""
+    if run.account is not None:
+        remember(run.account, only=True)
+    if not run.alone:
+        remember(managing_row(), only=True)
 
 
 def checks(run: Run, sessions: Sessions) -> Iterable[Result]:

@@ -76,6 +76,8 @@ class ManagingAccount(Leased):
     bowline_principal = models.CharField(max_length=2048, blank=True, editable=False)
     state = models.CharField(max_length=12, choices=State, default=State.DRAFT)
     version = models.PositiveIntegerField(default=1, editable=False)
+    applied = models.JSONField(default=list, editable=False)
+    """Identities that may stand in AWS; see remembered.py."""
     updated_at = models.DateTimeField(auto_now=True)
 
     class Meta:
@@ -187,6 +189,8 @@ class ManagedAccount(models.Model):
     """`verified` or `evaluated` while the last verification holds, else empty: a
     plan that waits takes nothing away, an edit or an apply does."""
     version = models.PositiveIntegerField(default=1, editable=False)
+    applied = models.JSONField(default=list, editable=False)
+    """Choices of which something may stand in AWS; see remembered.py."""
     granted_at = models.DateTimeField(null=True, blank=True, editable=False)
     verified_at = models.DateTimeField(null=True, blank=True, editable=False)
     accepted_at = models.DateTimeField(null=True, blank=True, editable=False)

@@ -364,3 +364,30 @@ def test_an_error_of_bowlines_own_ends_the_run_with_a_sentence(
 
     assert run.status == Status.FAILED
     assert "ZeroDivisionError" in run.error["message"]
+
+
+def test_a_chain_that_is_no_longer_wanted_is_taken_away(here: Credentials) -> None:
+    account = member(providers={"ec2": {}, "eks": EVERYTHING["eks"]})
+    onboarded(account)
+    account.providers.get(key="ec2").delete()
+    account.touch()
+
+    run = done(planned(account))
+
+    roles = root(here, DEV, "iam").list_roles()["Roles"]
+    assert run.status == Status.EVALUATED, run.error
+    assert not {"spinnakerManaged", "BaseIAMRole"} & {r["RoleName"] for r in roles}
+
+
+def test_an_identity_that_was_renamed_is_taken_away(here: Credentials) -> None:
+    done(carried(plan_managing(None, send=keep)))
+    managing = ManagingAccount.objects.get()
+    managing.identity_name = "SpinnakerOtherRole"
+    managing.save()
+    managing.touch()
+
+    run = carried(plan_managing(None, send=keep))
+
+    deleted = {(s.kind, s.name) for s in run.steps.filter(verb="delete")}
+    assert ("role", "SpinnakerAuthRole") in deleted
+    assert ("instance profile", "SpinnakerAuthRole") in deleted
