@@ -95,7 +95,7 @@ class ManagingForm(forms.ModelForm):  # type: ignore[type-arg]  # it has no [] a
         help_text="Only pods of this service account may become the role.",
     )
     managed_role = RuledField(
-        rule=names.role_name,
+        rule=names.chain_role,
         label="Managed role",
         max_length=64,
         help_text=(

@@ -205,7 +205,7 @@ def read_managing(reader: Reader, node: yaml.Node) -> tuple[Managing, bool]:
         account_id=reader.needed(node, parts, "account_id", names.account_id),
         identity=read_identity(reader, parts.get("identity")),
         partition=partition,
-        managed_role=reader.checked(parts, "managed_role", names.role_name)
+        managed_role=reader.checked(parts, "managed_role", names.chain_role)
         or MANAGED_ROLE,
         base_role=reader.checked(parts, "base_role", names.role_name) or BASE_ROLE,
         organization=read_assume(reader, parts.get("assume")),

@@ -7,7 +7,7 @@ import re
 ACCOUNT_NAME = re.compile(r"[a-z0-9]([a-z0-9-]{0,58}[a-z0-9])?")
 ROLE_NAME = re.compile(r"[A-Za-z0-9_+=,.@-]{1,64}")
 ORGANIZATION = re.compile(r"o-[a-z0-9]{10,32}")
-FIAT_ROLE = re.compile(r"[^\x00-\x1f\x7f]{1,100}")
+FIAT_ROLE = re.compile(r"(?!-)(?!.*\$\{)[^\x00-\x1f\x7f]{1,100}")
 IDENTITY_ARN = re.compile(
     r"arn:(?P<partition>aws|aws-us-gov|aws-cn):iam::(?P<account>\d{12}):"
     r"(?P<kind>role|user)/(?P<name>[\w+=,.@/-]{1,512})",
@@ -25,7 +25,14 @@ IDENTITY_ARN_RULE = (
     "Give the whole ARN of a role or user, like "
     "the one that `aws iam get-role` prints; a session's ARN is not one."
 )
-FIAT_ROLE_RULE = "A role has 1 to 100 characters, none of them a control character."
+FIAT_ROLE_RULE = (
+    "A role has 1 to 100 characters, none of them a control character. hal cannot be "
+    "told one that begins with “-”, and Spring would replace “${”."
+)
+CHAIN_ROLE_RULE = (
+    "Clouddriver takes a role whose name contains “aws-cn” or “aws-us-gov” for one of "
+    "that partition, and asks the wrong STS."
+)
 
 
 class BadName(ValueError):
@@ -47,6 +54,13 @@ def account_name(value: str) -> str:
 
 def role_name(value: str) -> str:
     return matching(ROLE_NAME, value, ROLE_NAME_RULE)
+
+
+def chain_role(value: str) -> str:
+    """Check the name of a role that Clouddriver assumes."""
+    if "aws-cn" in value or "aws-us-gov" in value:
+        raise BadName(value, CHAIN_ROLE_RULE)
+    return role_name(value)
 
 
 def organization(value: str) -> str:

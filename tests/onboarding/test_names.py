@@ -1,0 +1,52 @@
+"""Names that Spinnaker, AWS and a shell can all take."""
+
+from __future__ import annotations
+
+import pytest
+
+from onboarding import names
+
+
+@pytest.mark.parametrize("value", ["922222222222", " 9222 2222-2222 ", "012345678901"])
+def test_an_account_id_is_its_twelve_digits(value: str) -> None:
+    assert names.account_id(value) == value.replace(" ", "").replace("-", "")
+
+
+@pytest.mark.parametrize(
+    ("rule", "value"),
+    [
+        (names.account_id, "92222222222"),
+        (names.account_id, "٩٢٢٢٢٢٢٢٢٢٢٢"),
+        (names.account_name, "Staging"),
+        (names.account_name, "-a"),
+        (names.account_name, "a" * 61),
+        (names.account_name, "a\n"),
+        (names.role_name, "a/b"),
+        (names.chain_role, "deploy-aws-cn"),
+        (names.chain_role, "aws-us-gov"),
+        (names.organization, "o-UPPER12345"),
+        (names.identity_arn, "arn:aws:sts::911111111111:assumed-role/a/b"),
+        (names.fiat_role, "-rf"),
+        (names.fiat_role, "${HOME}"),
+        (names.fiat_role, "a\x00b"),
+        (names.fiat_role, ""),
+    ],
+)
+def test_what_cannot_be_right_is_quoted_and_refused(rule, value: str) -> None:
+    with pytest.raises(names.BadName) as caught:
+        rule(value)
+
+    assert f"“{value}”" in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("rule", "value"),
+    [
+        (names.fiat_role, 'Team “A” & $friends\' "x"'),
+        (names.chain_role, "spinnakerManaged"),
+        (names.organization, "o-a1b2c3d4e5"),
+        (names.identity_arn, "arn:aws-cn:iam::911111111111:role/path/to/x"),
+    ],
+)
+def test_what_is_right_stays_as_it_is(rule, value: str) -> None:
+    assert rule(value) == value
