@@ -6,7 +6,14 @@ from typing import Any
 
 from django.contrib.auth.models import Group, User
 
-from accounts.models import EnabledProvider, ManagedAccount, ManagingAccount
+from accounts.models import (
+    EnabledProvider,
+    ManagedAccount,
+    ManagingAccount,
+    Run,
+    Step,
+)
+from accounts.states import Status
 
 PASSWORD = "a-password-of-tests"
 
@@ -39,3 +46,26 @@ def person(role: str, **fields: Any) -> User:
     )
     user.groups.add(Group.objects.get(name=role))
     return user
+
+
+def run_row(status: str = Status.PLANNED, **fields: Any) -> Run:
+    """Make a run of an account that stands; of `account=None` for the managing one."""
+    if "account" not in fields:
+        fields["account"] = ManagedAccount.objects.first() or account_row()
+    account = fields["account"]
+    plain = {"account_name": account.name if account else "core"}
+    return Run.objects.create(status=status, **{**plain, **fields})
+
+
+def step_row(run: Run, **fields: Any) -> Step:
+    plain = {
+        "position": run.steps.count(),
+        "account_id": "922222222222",
+        "account_name": "staging",
+        "verb": "create",
+        "kind": "role",
+        "name": "spinnakerManaged",
+        "reason": "Spinnaker deploys through it.",
+        "after": {"name": "spinnakerManaged"},
+    }
+    return Step.objects.create(run=run, **{**plain, **fields})

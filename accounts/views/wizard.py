@@ -5,44 +5,34 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from django import forms
 from django.contrib import messages
-from django.db import transaction
 from django.http import Http404, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
-from django.urls import reverse
 from django.views.decorators.http import require_POST
 
 from accounts.access import operator_required
 from accounts.forms import AccessForm, IdentityForm, ProvidersForm
-from accounts.known_as import allowed, known_as, made
-from accounts.models import EnabledProvider, ManagedAccount, ManagingAccount
+from accounts.known_as import allowed, made
+from accounts.models import ManagedAccount, ManagingAccount
 from accounts.request import Request
 from accounts.topologies import (
-    NameTaken,
-    claim_names,
     managed_of,
     managed_reach,
     managing_row,
-    provider_of,
 )
+from accounts.views.details import details
+from accounts.views.step import go_on, home_region, new_sessions, page, saved, written
 from accounts.wizard import (
     enabled_providers,
     has_access,
-    marks,
-    problem,
-    step_after,
-    step_named,
     undone,
 )
 from onboarding import names
-from onboarding.aws.discover import AccessReport, answers, regions, try_access
+from onboarding.aws.discover import AccessReport, regions, try_access
 from onboarding.aws.errors import AwsError
-from onboarding.aws.session import Reach, Sessions
-from onboarding.partitions import PARTITIONS
+from onboarding.aws.session import Reach
 from onboarding.providers import PROVIDERS
 from onboarding.providers.base import DetailsError
-from onboarding.providers.forms import DetailsForm
 from onboarding.resources.policy import QuotaExceeded
 
 USUAL_ACCESS_ROLE = "OrganizationAccountAccessRole"
@@ -187,94 +177,6 @@ def shown_choice(form: ProvidersForm, held: list[str]) -> list[str]:
     return form["providers"].value() or [] if form.is_bound else held
 
 
-def details(request: Request, account: ManagedAccount) -> HttpResponse:
-    """Ask for one provider's details; what AWS knows of them is looked up apart."""
-    enabled = enabled_providers(account)
-    if not enabled:
-        messages.info(request, "Choose the providers first.")
-        return redirect("accounts:wizard", account.pk, "providers")
-    current = chosen_provider(request, enabled)
-    provider = PROVIDERS[current.key]
-    managed = managed_of(account)
-    calls = provider.searches(managed)
-    if request.method == "GET" and calls and "look" not in request.GET:
-        return details_page(request, account, current, calls=calls)
-    found, trouble = {}, None
-    if calls and request.GET.get("look") != "no":
-        try:
-            found = answers(new_sessions(request), managed_reach(managed), calls)
-        except AwsError as error:
-            trouble = error
-    form = provider.Form(
-        request.POST if request.method == "POST" else None,
-        managed=managed,
-        found=found,
-        initial=current.details,
-    )
-    if saved(request, form, None, account, describe(form, current)):
-        return go_on_with_details(request, account, current)
-    return details_page(request, account, current, form=form, trouble=trouble)
-
-
-def chosen_provider(
-    request: Request, enabled: list[EnabledProvider]
-) -> EnabledProvider:
-    """Find the one in the URL, or the first that nobody has been through."""
-    key = request.GET.get("provider")
-    named = [provider for provider in enabled if provider.key == key]
-    fresh = [provider for provider in enabled if not provider.described]
-    return (named or fresh or enabled)[0]
-
-
-def describe(form: DetailsForm, enabled: EnabledProvider) -> Callable[[], None]:
-    """Keep the details; what was looked up before stays where nothing else changed."""
-
-    def write() -> None:
-        chosen = form.provider()
-        if enabled.described and chosen.choices() == provider_of(enabled).choices():
-            return
-        enabled.details, enabled.described = chosen.details, True
-        enabled.save(update_fields=["details", "described"])
-        enabled.account.touch()
-
-    return write
-
-
-def go_on_with_details(
-    request: Request, account: ManagedAccount, current: EnabledProvider
-) -> HttpResponse:
-    """Go to the next provider's details, and after the last one to the review."""
-    keys = [provider.key for provider in enabled_providers(account)]
-    following = keys[keys.index(current.key) + 1 :]
-    if "leave" in request.POST or not following:
-        return go_on(request, account, "details")
-    url = reverse("accounts:wizard", args=[account.pk, "details"])
-    return redirect(f"{url}?provider={following[0]}")
-
-
-def details_page(
-    request: Request,
-    account: ManagedAccount,
-    current: EnabledProvider,
-    *,
-    form: DetailsForm | None = None,
-    calls: tuple[Any, ...] = (),
-    trouble: AwsError | None = None,
-) -> HttpResponse:
-    shown = {
-        "form": form,
-        "current": current,
-        "provider": PROVIDERS[current.key],
-        "enabled": [(p, PROVIDERS[p.key].title) for p in enabled_providers(account)],
-        "asked": ", ".join(dict.fromkeys(call.region for call in calls)),
-        "trouble": trouble,
-    }
-    if request.htmx:
-        fragment = {**shown, "account": account}
-        return render(request, "wizard/_details_form.html", fragment)
-    return page(request, account, "details", **shown)
-
-
 def review(request: Request, account: ManagedAccount) -> HttpResponse:
     missing = undone(account)
     shown: dict[str, Any] = {"missing": missing}
@@ -304,88 +206,3 @@ def edit(
             account.touch()
 
     return write
-
-
-def saved(
-    request: Request,
-    form: forms.BaseForm,
-    field: str | None,
-    account: ManagedAccount,
-    write: Callable[[], None],
-) -> bool:
-    posted = request.method == "POST" and form.is_valid()
-    return posted and written(form, field, account, write)
-
-
-def written(
-    form: forms.BaseForm,
-    field: str | None,
-    account: ManagedAccount,
-    write: Callable[[], None],
-) -> bool:
-    """Write, and claim the account's names in Spinnaker; False puts the reason into
-    the form, and nothing is written.
-    """
-    try:
-        with transaction.atomic():
-            write()
-            rows = ManagedAccount.objects.prefetch_related("providers")
-            claim_names(rows.get(pk=account.pk))
-    except (NameTaken, DetailsError) as error:
-        form.add_error(field, str(error))
-        return False
-    return True
-
-
-def go_on(request: Request, account: ManagedAccount, slug: str) -> HttpResponse:
-    if "leave" in request.POST:
-        messages.success(
-            request, f"{account.name} is saved. Continue whenever you like."
-        )
-        return redirect("accounts:accounts")
-    return redirect("accounts:wizard", account.pk, step_after(slug))
-
-
-def home_region() -> str:
-    """Name the region that STS and IAM are asked in."""
-    return PARTITIONS[managing_row().partition].home_region
-
-
-def new_sessions(request: Request) -> Sessions:
-    """Enter AWS for one request; CloudTrail shows who asked."""
-    who = request.user.get_username()
-    return Sessions(run=f"web-{who}", partition=managing_row().partition)
-
-
-def page(
-    request: Request, account: ManagedAccount | None, slug: str, **shown: Any
-) -> HttpResponse:
-    """Show a step, beside the account as it is stored."""
-    if account is not None:
-        rows = ManagedAccount.objects.prefetch_related("providers")
-        account = rows.get(pk=account.pk)
-        shown |= {
-            "known": known_as(account),
-            "has_access": has_access(account),
-            "problem": problem(account, slug),
-        }
-    environments = ManagedAccount.objects.exclude(environment="").order_by()
-    shown |= {
-        "account": account,
-        "step": step_named(slug),
-        "marks": marks(account, slug),
-        "managing": managing_row(),
-        "home_region": home_region(),
-        "environments": environments.values_list("environment", flat=True).distinct(),
-        "crumbs": crumbs(account),
-    }
-    return render(request, f"wizard/{slug}.html", shown)
-
-
-def crumbs(account: ManagedAccount | None) -> list[tuple[str, str]]:
-    accounts = ("Accounts", reverse("accounts:accounts"))
-    return (
-        [accounts, (account.name, account.get_absolute_url())]
-        if account
-        else [accounts]
-    )
