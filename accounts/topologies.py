@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 
 from django.db import IntegrityError, transaction
 
@@ -86,14 +86,8 @@ def provider_of(enabled: EnabledProvider) -> Provider:
     return PROVIDERS[enabled.key].from_details(enabled.details)
 
 
-def lacks_details(enabled: EnabledProvider) -> bool:
-    """Tell whether a provider was chosen and cannot be read yet.
-
-    Nobody has been through its details step: the account is still being edited, and
-    must not stop the runs of others meanwhile.
-    """
-    if enabled.described:
-        return False
+def cannot_be_read(enabled: EnabledProvider) -> bool:
+    """Tell whether the stored details are none that the provider knows today."""
     try:
         provider_of(enabled)
     except DetailsError:
@@ -101,7 +95,21 @@ def lacks_details(enabled: EnabledProvider) -> bool:
     return False
 
 
-def managed_of(row: ManagedAccount) -> Managed:
+def lacks_details(enabled: EnabledProvider) -> bool:
+    """Tell whether a provider was chosen and cannot be read yet.
+
+    Nobody has been through its details step: the account is still being edited, and
+    must not stop the runs of others meanwhile.
+    """
+    return not enabled.described and cannot_be_read(enabled)
+
+
+def managed_of(
+    row: ManagedAccount,
+    *,
+    without: Callable[[EnabledProvider], bool] = lacks_details,
+) -> Managed:
+    """Make the account's value; raise DetailsError where details cannot be read."""
     enabled = {provider.key: provider for provider in row.providers.all()}
     return Managed(
         name=row.name,
@@ -110,7 +118,7 @@ def managed_of(row: ManagedAccount) -> Managed:
         providers=tuple(
             provider_of(enabled[key])
             for key in PROVIDERS
-            if key in enabled and not lacks_details(enabled[key])
+            if key in enabled and not without(enabled[key])
         ),
         environment=row.environment,
         permissions=Permissions(tuple(row.read_roles), tuple(row.write_roles)),

@@ -12,12 +12,18 @@ from django.urls import reverse
 
 from accounts.models import EnabledProvider, ManagedAccount
 from accounts.request import Request
-from accounts.topologies import managed_of, managed_reach, provider_of
+from accounts.topologies import (
+    cannot_be_read,
+    managed_of,
+    managed_reach,
+    provider_of,
+)
 from accounts.views.step import go_on, new_sessions, page, saved
 from accounts.wizard import enabled_providers
 from onboarding.aws.discover import answers
 from onboarding.aws.errors import AwsError
 from onboarding.providers import PROVIDERS
+from onboarding.providers.base import Provider
 from onboarding.providers.forms import DetailsForm
 
 
@@ -29,7 +35,7 @@ def details(request: Request, account: ManagedAccount) -> HttpResponse:
         return redirect("accounts:wizard", account.pk, "providers")
     current = chosen_provider(request, enabled)
     provider = PROVIDERS[current.key]
-    managed = managed_of(account)
+    managed = managed_of(account, without=cannot_be_read)
     calls = provider.searches(managed)
     if request.method == "GET" and calls and "look" not in request.GET:
         return details_page(request, account, current, calls=calls)
@@ -60,12 +66,19 @@ def chosen_provider(
     return (named or fresh or enabled)[0]
 
 
+def says(enabled: EnabledProvider, chosen: Provider) -> bool:
+    """Tell whether a person has stored just this choice already."""
+    if not enabled.described or cannot_be_read(enabled):
+        return False
+    return chosen.choices() == provider_of(enabled).choices()
+
+
 def describe(form: DetailsForm, enabled: EnabledProvider) -> Callable[[], None]:
     """Keep the details; what was looked up before stays where nothing else changed."""
 
     def write() -> None:
         chosen = form.provider()
-        if enabled.described and chosen.choices() == provider_of(enabled).choices():
+        if says(enabled, chosen):
             return
         enabled.details, enabled.described = chosen.details, True
         enabled.save(update_fields=["details", "described"])

@@ -12,7 +12,7 @@ from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
 
-from accounts.known_as import known_as
+from accounts.known_as import Known, known_as
 from accounts.models import ManagedAccount
 from accounts.request import Request
 from accounts.topologies import NameTaken, claim_names, managing_row
@@ -81,7 +81,7 @@ def page(
         rows = ManagedAccount.objects.prefetch_related("providers")
         account = rows.get(pk=account.pk)
         shown |= {
-            "known": known_as(account),
+            "known": known_so_far(account),
             "has_access": has_access(account),
             "problem": problem(account, slug),
         }
@@ -96,6 +96,14 @@ def page(
         "crumbs": crumbs(account),
     }
     return render(request, f"wizard/{slug}.html", shown)
+
+
+def known_so_far(account: ManagedAccount) -> tuple[Known, ...]:
+    """List what can be told; `problem` says what cannot be read, and where."""
+    try:
+        return known_as(account)
+    except DetailsError:
+        return ()
 
 
 def crumbs(account: ManagedAccount | None) -> list[tuple[str, str]]:

@@ -129,3 +129,14 @@ def test_hostile_details_are_refused_by_name(operator) -> None:
     assert response.status_code == 200
     assert "roles_path" in response.context["form"].errors
     assert account.providers.get().details == {}
+
+
+def test_details_that_can_no_longer_be_read_are_mended_here(operator) -> None:
+    managing_row()
+    account = account_row(providers={"ec2": {"roles_path": "/"}})
+
+    page = operator.get(url(account, "details") + "?look=no").content.decode()
+    operator.post(url(account, "details") + "?look=no", DETAILS)
+
+    assert "“/” alone would let Spinnaker hand out every role" in page
+    assert account.providers.get().details["roles_path"] == "/spinnaker-ec2/"

@@ -171,3 +171,10 @@ def test_nothing_is_planned_before_it_is_described(operator) -> None:
 
     assert response["Location"] == "/managing/"
     assert "Describe the managing account first" in told(response)
+
+
+def test_what_cannot_be_right_is_refused_and_nothing_is_saved(operator) -> None:
+    response = operator.post("/managing/", {**DESCRIBED, "managed_role": "$(id)"})
+
+    assert "“$(id)” cannot be used" in response.content.decode()
+    assert not ManagingAccount.objects.exists()
