@@ -279,9 +279,10 @@ LOGGING = {
     "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "line"}},
     "root": {"handlers": ["stderr"], "level": os.environ.get("LOG_LEVEL") or "INFO"},
     "loggers": {
-        # Their DEBUG lines hold credentials and signed requests, so it cannot be had.
-        "boto3": {"level": "INFO"},
-        "botocore": {"level": "INFO"},
-        "urllib3": {"level": "INFO"},
+        # Their DEBUG lines hold credentials and signed requests, so it cannot be had;
+        # their INFO is a line for every client that is made.
+        "boto3": {"level": "WARNING"},
+        "botocore": {"level": "WARNING"},
+        "urllib3": {"level": "WARNING"},
     },
 }

@@ -90,7 +90,9 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
             # So that `-m "not browser"` leaves it out.
             item.add_marker("browser")
         database = item.get_closest_marker("django_db")
-        commits = database and database.kwargs.get("transaction")
-        if commits or {"live_server", "transactional_db"} & {*fixtures}:
-            # Such a test empties the tables, and the roles came with a migration.
+        # A test that commits empties the tables, and the roles came with a migration.
+        if database and database.kwargs.get("transaction"):
+            keeping = {**database.kwargs, "serialized_rollback": True}
+            item.add_marker(pytest.mark.django_db(**keeping), append=False)
+        elif {"live_server", "transactional_db"} & {*fixtures}:
             fixtures.append("django_db_serialized_rollback")

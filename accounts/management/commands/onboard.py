@@ -11,7 +11,7 @@ from argparse import ArgumentParser
 from pathlib import Path
 from typing import Any
 
-from django.contrib.auth import get_user_model
+from django.contrib.auth.models import User
 from django.core.management.base import BaseCommand, CommandError
 
 from accounts.batch import Batch
@@ -80,7 +80,7 @@ class Command(BaseCommand):
         threads: int,
         **_: Any,
     ) -> int:
-        person = get_user_model().objects.get(username=by) if by else None
+        person = named_person(by) if by else None
         accounts = register(written)
         sessions = Sessions(run="onboard", partition=managing_row().partition)
         batch = Batch(sessions, person, threads)
@@ -153,6 +153,13 @@ class Command(BaseCommand):
 
     def warn(self, text: str) -> None:
         self.stderr.write(text)
+
+
+def named_person(name: str) -> User:
+    person = User.objects.filter(username=name).first()
+    if person is None:
+        raise CommandError(f"There is nobody called {name} in Bowline: see --by.")
+    return person
 
 
 def code(run: Run) -> int:

@@ -1,0 +1,181 @@
+"""`manage.py onboard`: the whole job without a browser, broker or worker."""
+
+from __future__ import annotations
+
+import io
+import json
+import zipfile
+from pathlib import Path
+from typing import NamedTuple
+
+import pytest
+from django.core.management import CommandError, call_command
+
+from accounts.models import ManagedAccount, Run
+from accounts.runs import keep, plan
+from accounts.states import State
+from script.emulated_organization import (
+    ACCESS_ROLE,
+    HANDMADE,
+    MANAGING,
+    MEMBERS,
+    UNTRUSTING,
+    Account,
+    Credentials,
+)
+from tests.rows import person
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+DEV, STAGING = MEMBERS[:2]
+
+
+class Ending(NamedTuple):
+    code: int
+    out: str
+    err: str
+
+
+def entry(account: Account, providers: str = "{ec2: {}}") -> str:
+    return (
+        f"- {{name: {account.name}, account_id: '{account.account_id}', "
+        f"regions: [us-east-1], access_role: {ACCESS_ROLE}, providers: {providers}}}\n"
+    )
+
+
+@pytest.fixture
+def file(tmp_path: Path) -> Path:
+    path = tmp_path / "accounts.yaml"
+    path.write_text(
+        f"managing: {{name: {MANAGING.name}, account_id: '{MANAGING.account_id}'}}\n"
+        f"accounts:\n{entry(DEV)}{entry(STAGING, '{ecs: {}, lambda: {}}')}"
+    )
+    return path
+
+
+@pytest.fixture(autouse=True)
+def here(own_organization: Credentials, monkeypatch: pytest.MonkeyPatch) -> None:
+    for name, value in own_organization.environment.items():
+        monkeypatch.setenv(name, value)
+
+
+def onboard(*arguments: object) -> Ending:
+    out, err = io.StringIO(), io.StringIO()
+    code = 0
+    try:
+        call_command("onboard", *map(str, arguments), stdout=out, stderr=err)
+    except SystemExit as end:
+        code = int(end.code or 0)
+    return Ending(code, out.getvalue(), err.getvalue())
+
+
+def test_without_approval_it_plans_and_says_what_would_change(file: Path) -> None:
+    ending = onboard(file)
+
+    assert ending.code == 2
+    assert f"{DEV.name}: " in ending.out
+    assert "+ role spinnakerManaged in accountdev (200000000002)" in ending.out
+    assert '"sts:ExternalId"' in ending.out
+    assert not ManagedAccount.objects.standing()
+
+
+def test_with_approval_it_does_all_and_writes_the_bundle(
+    file: Path, tmp_path: Path
+) -> None:
+    ending = onboard(file, "--approve", "--bundle", tmp_path / "out.zip")
+
+    with zipfile.ZipFile(tmp_path / "out.zip") as archive:
+        manifest = json.loads(archive.read("manifest.json"))
+    assert ending.code == 0, ending.err
+    assert {a["name"] for a in manifest["accounts"]} == {DEV.name, STAGING.name}
+    assert {a.state for a in ManagedAccount.objects.all()} == {State.VERIFIED}
+
+
+def test_the_second_time_there_is_nothing_to_do(file: Path, tmp_path: Path) -> None:
+    onboard(file, "--approve", "--bundle", tmp_path / "one.zip")
+
+    ending = onboard(file, "--bundle", tmp_path / "two.zip")
+
+    one, two = (tmp_path / "one.zip").read_bytes(), (tmp_path / "two.zip").read_bytes()
+    assert ending.code == 0
+    assert one == two
+
+
+def test_the_good_accounts_are_in_the_bundle_and_the_others_are_named(
+    file: Path, tmp_path: Path
+) -> None:
+    with file.open("a") as more:
+        more.write(entry(UNTRUSTING) + entry(HANDMADE))
+
+    ending = onboard(file, "--approve", "--bundle", tmp_path / "out.zip")
+
+    assert ending.code == 1
+    assert f"{UNTRUSTING.name}: failed: " in ending.err
+    assert f"{HANDMADE.name}: failed: " in ending.err
+    assert "2 accounts" in ending.out
+    assert (tmp_path / "out.zip").exists()
+
+
+def test_a_bundle_of_nothing_is_refused(file: Path, tmp_path: Path) -> None:
+    ending = onboard(file, "--bundle", tmp_path / "out.zip")
+
+    assert ending.code == 1
+    assert "A bundle holds verified accounts" in ending.err
+    assert not (tmp_path / "out.zip").exists()
+
+
+def test_check_only_reads_the_file(file: Path) -> None:
+    ending = onboard(file, "--check")
+
+    assert ending == Ending(0, f"{file}: 2 accounts, no errors.\n", "")
+    assert not ManagedAccount.objects.exists()
+
+
+def test_every_problem_is_printed_with_its_line(file: Path) -> None:
+    file.write_text(file.read_text().replace("regions: [us-east-1]", "regions: [x]"))
+
+    ending = onboard(file)
+
+    assert ending.code == 1
+    assert [line.split(": ")[0] for line in ending.err.splitlines()] == [
+        f"{file}:3",
+        f"{file}:4",
+    ]
+
+
+def test_a_file_that_cannot_be_read_is_named(tmp_path: Path) -> None:
+    with pytest.raises(CommandError, match="cannot be read"):
+        onboard(tmp_path / "nothing.yaml")
+
+
+def test_an_open_run_is_named(file: Path) -> None:
+    onboard(file)
+    plan(ManagedAccount.objects.get(name=DEV.name), None, send=keep)
+
+    with pytest.raises(CommandError, match=f"A run of {DEV.name}"):
+        onboard(file)
+
+
+def test_the_person_stands_on_record(file: Path) -> None:
+    approver = person("approver")
+
+    onboard(file, "--approve", "--by", "approver")
+
+    assert {run.approved_by for run in Run.objects.all()} == {approver}
+
+
+def test_an_unknown_person_is_refused(file: Path) -> None:
+    with pytest.raises(CommandError, match="nobody"):
+        onboard(file, "--by", "nobody")
+
+
+def test_evaluated_accounts_are_accepted_on_request(file: Path, tmp_path: Path) -> None:
+    text = file.read_text().replace("'}\n", "', trusts_bowline: false}\n", 1)
+    file.write_text(text)
+
+    without = onboard(file, "--approve")
+    ending = onboard(file, "--accept-evaluated", "--bundle", tmp_path / "out.zip")
+
+    assert f"{DEV.name}: evaluated" in without.out
+    assert ending.code == 0, ending.err
+    assert "2 accounts" in ending.out
