@@ -108,6 +108,8 @@ class ManagedAccountAdmin(Touched):
         "proof",
         "version",
         "external_id",
+        "former_external_id",
+        "policy_set",
         "granted_at",
         "verified_at",
         "accepted_at",

@@ -145,5 +145,7 @@ def finish_removal(run: Run) -> None:
                 verified_at=None,
                 accepted_at=None,
                 proof="",
+                former_external_id=None,
+                policy_set=0,
                 applied=[],
             )

@@ -132,6 +132,27 @@ class ManagingForm(forms.ModelForm):  # type: ignore[type-arg]  # it has no [] a
         max_length=34,
         help_text="Like o-a1b2c3d4e5; `aws organizations describe-organization` says.",
     )
+    trust_organization = RuledField(
+        rule=names.organization,
+        required=False,
+        label="Organization that the managed role asks for",
+        max_length=34,
+        help_text=(
+            "Every managed role's trust then asks that Spinnaker's identity belongs to "
+            "this organization, a second lock beside its name. It may stay empty."
+        ),
+    )
+    boundary = RuledField(
+        rule=names.boundary_arn,
+        required=False,
+        label="Permissions boundary",
+        max_length=600,
+        help_text=(
+            "The ARN of a policy that caps every role that Bowline makes. A policy of "
+            "the same name must stand in each account; Bowline writes each account's "
+            "own id into the ARN. It may stay empty."
+        ),
+    )
     ami_owner = forms.ChoiceField(
         required=False,
         label="Account that owns baked images",
@@ -158,6 +179,8 @@ class ManagingForm(forms.ModelForm):  # type: ignore[type-arg]  # it has no [] a
             "managed_role",
             "base_role",
             "organization",
+            "trust_organization",
+            "boundary",
             "bakes",
             "ami_owner",
             "trusts_bowline",
@@ -227,6 +250,8 @@ class ManagingForm(forms.ModelForm):  # type: ignore[type-arg]  # it has no [] a
                 "base_role",
                 "assume",
                 shown("assume", WHOLE_ORGANIZATION, "organization"),
+                "trust_organization",
+                "boundary",
             ),
             Fieldset("Baking", "bakes", shown("bakes", "on", "ami_owner")),
         )

@@ -73,6 +73,8 @@ def register_managing(managing: Managing, *, trusts_bowline: bool) -> None:
         managed_role=managing.managed_role,
         base_role=managing.base_role,
         organization=managing.organization,
+        trust_organization=managing.trust_organization,
+        boundary=managing.boundary,
         bakes=managing.bakes,
         ami_owner=managing.ami_owner,
         access_role=managing.access_role,

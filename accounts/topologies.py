@@ -75,6 +75,8 @@ def managing_of(row: ManagingAccount) -> Managing:
         managed_role=row.managed_role,
         base_role=row.base_role,
         organization=row.organization,
+        trust_organization=row.trust_organization,
+        boundary=row.boundary,
         bakes=row.bakes,
         ami_owner=row.ami_owner,
         bowline=row.bowline_principal if row.trusts_bowline else "",
@@ -123,9 +125,15 @@ def managed_of(
         environment=row.environment,
         permissions=Permissions(tuple(row.read_roles), tuple(row.write_roles)),
         external_id=str(row.external_id) if row.uses_external_id else "",
+        former_external_id=former_external_id(row),
         access_role=row.access_role,
         adopts=row.adopts,
     )
+
+
+def former_external_id(row: ManagedAccount) -> str:
+    rotates = row.uses_external_id and row.former_external_id
+    return str(row.former_external_id) if rotates else ""
 
 
 def topology(*accounts: ManagedAccount) -> Topology:

@@ -191,6 +191,8 @@ MANAGING_KEYS = [
     "managed_role",
     "base_role",
     "assume",
+    "trust_organization",
+    "boundary",
     "bakes",
     "ami_owner",
     "trusts_bowline",
@@ -209,6 +211,10 @@ def read_managing(reader: Reader, node: yaml.Node) -> tuple[Managing, bool]:
         or MANAGED_ROLE,
         base_role=reader.checked(parts, "base_role", names.role_name) or BASE_ROLE,
         organization=read_assume(reader, parts.get("assume")),
+        trust_organization=reader.checked(
+            parts, "trust_organization", names.organization
+        ),
+        boundary=reader.checked(parts, "boundary", names.boundary_arn),
         bakes=reader.truth(parts, "bakes", default=False),
         ami_owner=reader.checked(parts, "ami_owner", names.account_name),
         access_role=reader.checked(parts, "access_role", names.role_name),

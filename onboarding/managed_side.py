@@ -37,19 +37,28 @@ def managed_role(managing: Managing, managed: Managed) -> Role:
     Clouddriver's own parser wants Statement a list, Action a string and Principal
     an object; Policy writes them so.
     """
-    statement = {
-        "Principal": {"AWS": managing.identity_arn},
-        "Action": "sts:AssumeRole",
-    }
+    asked = {}
     reason = f"Spinnaker deploys to {managed.name} through this role."
     if managed.external_id:
-        external_id = {"StringEquals": {"sts:ExternalId": managed.external_id}}
-        statement = {**statement, "Condition": external_id}
+        accepted = [managed.external_id, managed.former_external_id]
+        asked["sts:ExternalId"] = [value for value in accepted if value]
         reason += " It can be assumed only with the account's external ID."
+    if managed.former_external_id:
+        reason += " The former one is accepted too, until Spinnaker knows the new one."
+    if managing.trust_organization:
+        asked["aws:PrincipalOrgID"] = [managing.trust_organization]
+        reason += " Who assumes it must belong to the organization."
     return Role(
         account=managed.account_id,
         name=managing.managed_role,
-        trust=Policy.allowing(statement),
+        trust=Policy.allowing(
+            {
+                "Principal": {"AWS": managing.identity_arn},
+                "Action": "sts:AssumeRole",
+                "Condition": {"StringEquals": asked} if asked else {},
+            }
+        ),
+        boundary=managing.boundary_in(managed.account_id),
         reason=reason,
     )
 
@@ -131,6 +140,7 @@ def base_role(managing: Managing, managed: Managed) -> Iterator[Resource]:
         trust=Policy.allowing(
             {"Principal": {"Service": ec2}, "Action": "sts:AssumeRole"}
         ),
+        boundary=managing.boundary_in(managed.account_id),
         reason="The default role of the instances that Spinnaker launches.",
     )
     yield InstanceProfile(

@@ -158,6 +158,7 @@ def identity_role(managing: Managing, name: str, runs_as: dict[str, Any]) -> Rol
         account=managing.account_id,
         name=name,
         trust=Policy.allowing(*trusted),
+        boundary=managing.boundary_in(managing.account_id),
         reason=reason,
     )
 

@@ -13,6 +13,10 @@ IDENTITY_ARN = re.compile(
     r"(?P<kind>role|user)/(?P<name>[\w+=,.@/-]{1,512})",
     re.ASCII,
 )
+BOUNDARY_ARN = re.compile(
+    r"arn:(aws|aws-us-gov|aws-cn):iam::(aws|\d{12}):policy/[\w+=,.@/-]{1,512}",
+    re.ASCII,
+)
 
 ACCOUNT_NAME_RULE = (
     "Use 1 to 60 of a–z, 0–9 and “-”, and neither begin nor end with “-”: "
@@ -24,6 +28,10 @@ ORGANIZATION_RULE = "An organization id looks like o-a1b2c3d4e5."
 IDENTITY_ARN_RULE = (
     "Give the whole ARN of a role or user, like "
     "the one that `aws iam get-role` prints; a session's ARN is not one."
+)
+BOUNDARY_ARN_RULE = (
+    "Give the whole ARN of a managed policy, like the one that `aws iam get-policy` "
+    "prints."
 )
 FIAT_ROLE_RULE = (
     "A role has 1 to 100 characters, none of them a control character. hal cannot be "
@@ -69,6 +77,10 @@ def organization(value: str) -> str:
 
 def identity_arn(value: str) -> str:
     return matching(IDENTITY_ARN, value, IDENTITY_ARN_RULE)
+
+
+def boundary_arn(value: str) -> str:
+    return matching(BOUNDARY_ARN, value, BOUNDARY_ARN_RULE)
 
 
 def fiat_role(value: str) -> str:

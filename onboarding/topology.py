@@ -59,6 +59,11 @@ class Managing:
     base_role: str = BASE_ROLE
     organization: str = ""
     """The organization whose accounts may all be assumed; empty: listed ones."""
+    trust_organization: str = ""
+    """The organization that whoever assumes the managed role must belong to; empty:
+    the trust names Spinnaker's identity and asks no more."""
+    boundary: str = ""
+    """The permissions boundary of every role that Bowline makes; empty: none."""
     bakes: bool = False
     ami_owner: str = ""
     """The managed account that owns baked images; empty: the managing account."""
@@ -104,6 +109,13 @@ class Managing:
     def arn(self, service: str, account: str, resource: str, region: str = "") -> str:
         return arn(self.partition, service, account, resource, region=region)
 
+    def boundary_in(self, account: str) -> str:
+        """Name the boundary as that account knows it: each has a policy of its own."""
+        if not self.boundary:
+            return ""
+        owner, policy = self.boundary.split(":", 5)[4:]
+        return self.arn("iam", "aws" if owner == "aws" else account, policy)
+
     def managed_role_arn(self, account_id: str) -> str:
         return self.arn("iam", account_id, f"role/{self.managed_role}")
 
@@ -127,6 +139,8 @@ class Managed:
     environment: str = ""
     permissions: Permissions = Permissions()
     external_id: str = ""
+    former_external_id: str = ""
+    """Accepted beside the external ID while Spinnaker still sends it; empty: none."""
     access_role: str = ""
     """The role by which Bowline reaches this account; empty: its own credentials."""
     adopts: bool = False

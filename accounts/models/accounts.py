@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import uuid
 
 from django.conf import settings
@@ -25,6 +26,10 @@ is_account_id = RegexValidator(r"^[0-9]{12}\Z", names.ACCOUNT_ID_RULE)
 is_role_name = RegexValidator(rf"^{names.ROLE_NAME.pattern}\Z", names.ROLE_NAME_RULE)
 is_organization = RegexValidator(
     rf"^{names.ORGANIZATION.pattern}\Z", names.ORGANIZATION_RULE
+)
+
+is_boundary = RegexValidator(
+    rf"^{names.BOUNDARY_ARN.pattern}\Z", names.BOUNDARY_ARN_RULE, flags=re.ASCII
 )
 
 
@@ -70,6 +75,10 @@ class ManagingAccount(Leased):
     organization = models.CharField(
         max_length=34, blank=True, validators=[is_organization]
     )
+    trust_organization = models.CharField(
+        max_length=34, blank=True, validators=[is_organization]
+    )
+    boundary = models.CharField(max_length=600, blank=True, validators=[is_boundary])
     bakes = models.BooleanField(default=False)
     ami_owner = models.CharField(max_length=60, blank=True)
     trusts_bowline = models.BooleanField(default=True)
@@ -183,12 +192,16 @@ class ManagedAccount(models.Model):
     access_role = models.CharField(max_length=64, blank=True, validators=[is_role_name])
     uses_external_id = models.BooleanField(default=True)
     external_id = models.UUIDField(default=uuid.uuid4, editable=False)
+    former_external_id = models.UUIDField(null=True, blank=True, editable=False)
+    """Accepted beside the new one during a rotation; see external_ids.py."""
     adopts = models.BooleanField(default=False)
     state = models.CharField(max_length=12, choices=State, default=State.DRAFT)
     proof = models.CharField(max_length=12, blank=True, editable=False)
     """`verified` or `evaluated` while the last verification holds, else empty: a
     plan that waits takes nothing away, an edit or an apply does."""
     version = models.PositiveIntegerField(default=1, editable=False)
+    policy_set = models.PositiveIntegerField(default=0, editable=False)
+    """The POLICY_SET that was last found standing whole; 0: none yet."""
     applied = models.JSONField(default=list, editable=False)
     """Choices of which something may stand in AWS; see remembered.py."""
     granted_at = models.DateTimeField(null=True, blank=True, editable=False)

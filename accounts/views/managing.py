@@ -77,7 +77,13 @@ def sides_seen(pk: UUID) -> tuple[object, ...]:
     if row is None:
         return ()
     value = managing_of(row)
-    names = (value.managed_role, value.base_role, value.partition)
+    names = (
+        value.managed_role,
+        value.base_role,
+        value.partition,
+        value.trust_organization,
+        value.boundary,
+    )
     return (identity_of(row), value.identity_arn, *names)
 
 

@@ -152,6 +152,7 @@ class Ecs(Provider):
             name=self.execution_role,
             path=self.roles_path,
             trust=Policy.allowing({"Principal": tasks, "Action": "sts:AssumeRole"}),
+            boundary=managing.boundary_in(managed.account_id),
             reason="Pulls images and writes logs for tasks; name it in your tasks.",
         )
         policy = f"policy/service-role/{EXECUTION_POLICY}"

@@ -172,3 +172,18 @@ def test_the_account_is_fixed_while_others_are_managed_from_it() -> None:
 
     assert described.is_valid(), described.errors
     assert described.cleaned_data["account_id"] == "911111111111"
+
+
+def test_a_boundary_and_the_trusts_organization_may_be_named() -> None:
+    cap = "arn:aws:iam::911111111111:policy/Cap"
+
+    described = form(boundary=cap, trust_organization="o-a1b2c3d4e5")
+
+    assert described.is_valid(), described.errors
+    assert described.save().boundary == cap
+
+
+def test_a_boundary_is_a_policys_arn() -> None:
+    described = form(boundary="Cap")
+
+    assert "whole ARN of a managed policy" in errors(described, "boundary")

@@ -213,3 +213,21 @@ def test_a_nest_of_aliases_ends_at_once() -> None:
 
 def test_a_file_over_the_limit_is_refused_unread() -> None:
     assert "20 MB" in problems("#" * 20_000_001)[0].message
+
+
+def test_a_boundary_and_the_trusts_organization_are_read() -> None:
+    cap = "arn:aws:iam::911111111111:policy/Cap"
+    more = f"  boundary: {cap}\n  trust_organization: o-a1b2c3d4e5\naccounts:"
+
+    managing = read(WHOLE.replace("accounts:", more)).managing
+
+    assert managing is not None
+    assert (managing.boundary, managing.trust_organization) == (cap, "o-a1b2c3d4e5")
+
+
+def test_a_boundary_that_is_no_policys_arn_is_a_problem() -> None:
+    more = "  boundary: arn:aws:iam::911111111111:role/Cap\naccounts:"
+
+    (problem,) = problems(WHOLE.replace("accounts:", more))
+
+    assert "whole ARN of a managed policy" in problem.message

@@ -130,3 +130,47 @@ def test_an_account_of_clusters_only_is_checked_for_its_clusters_only():
     keys = {key for key, _ in checks(managing(), managed(provider("eks")))}
 
     assert keys == {"eks"}
+
+
+def test_every_role_that_bowline_makes_has_the_boundary_of_its_account():
+    cap = "arn:aws:iam::911111111111:policy/Cap"
+
+    roles = made(
+        Role, provider("ec2"), provider("ecs"), managing_fields={"boundary": cap}
+    )
+
+    boundaries = {name: role.boundary for name, role in roles.items()}
+    assert boundaries == dict.fromkeys(
+        ("spinnakerManaged", "BaseIAMRole", "ecsTaskExecutionRole"),
+        f"arn:aws:iam::{MANAGED_ID}:policy/Cap",
+    )
+
+
+def test_the_trust_may_ask_for_the_identitys_organization():
+    role = made(
+        Role,
+        provider("ec2"),
+        managing_fields={"trust_organization": "o-a1b2c3d4e5"},
+        external_id="0c3f",
+    )["spinnakerManaged"]
+
+    (statement,) = role.trust.document["Statement"]
+    assert statement["Condition"] == {
+        "StringEquals": {
+            "aws:PrincipalOrgID": "o-a1b2c3d4e5",
+            "sts:ExternalId": "0c3f",
+        }
+    }
+    assert "organization" in role.reason
+
+
+def test_both_external_ids_are_accepted_in_the_middle_of_a_rotation():
+    role = made(Role, provider("ec2"), external_id="new", former_external_id="former")[
+        "spinnakerManaged"
+    ]
+
+    (statement,) = role.trust.document["Statement"]
+    assert statement["Condition"]["StringEquals"] == {
+        "sts:ExternalId": ["former", "new"]
+    }
+    assert "former one is accepted too" in role.reason

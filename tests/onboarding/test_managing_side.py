@@ -200,3 +200,11 @@ def test_an_organization_may_have_any_number_of_accounts():
     policies = made(ManagedPolicy, *accounts(most + 1), organization="o-a1b2c3d4e5")
 
     assert len(policies) == 2
+
+
+def test_the_identity_that_bowline_makes_has_the_boundary():
+    cap = "arn:aws:iam::911111111111:policy/Cap"
+
+    role = made(Role, boundary=cap)["SpinnakerAuthRole"]
+
+    assert role.boundary == cap

@@ -73,3 +73,21 @@ def test_a_topology_finds_an_account_by_name():
 def test_a_topology_knows_no_account_that_is_not_in_it():
     with pytest.raises(KeyError, match="production"):
         topology(managed()).account("production")
+
+
+@pytest.mark.parametrize(
+    ("boundary", "there"),
+    [
+        ("", ""),
+        (
+            "arn:aws:iam::911111111111:policy/ops/Cap",
+            "arn:aws:iam::922222222222:policy/ops/Cap",
+        ),
+        (
+            "arn:aws:iam::aws:policy/PowerUserAccess",
+            "arn:aws:iam::aws:policy/PowerUserAccess",
+        ),
+    ],
+)
+def test_a_boundary_is_each_accounts_own_policy_unless_it_is_awss(boundary, there):
+    assert managing(boundary=boundary).boundary_in("922222222222") == there

@@ -117,6 +117,24 @@ def test_another_identity_outdates_every_account_that_trusts_the_old_one(
     assert (account.state, account.proof) == (State.OUTDATED, "")
 
 
+@pytest.mark.parametrize(
+    "edit",
+    [
+        {"boundary": "arn:aws:iam::911111111111:policy/Cap"},
+        {"trust_organization": "o-a1b2c3d4e5"},
+    ],
+)
+def test_what_the_managed_roles_are_made_with_outdates_every_account(
+    operator, edit
+) -> None:
+    managing_row()
+    account_row(state=State.VERIFIED, proof=State.VERIFIED)
+
+    operator.post("/managing/", {**DESCRIBED, **edit})
+
+    assert ManagedAccount.objects.get().proof == ""
+
+
 def test_baking_outdates_no_managed_account(operator) -> None:
     managing_row()
     account_row(state=State.VERIFIED, proof=State.VERIFIED)
