@@ -25,6 +25,7 @@ from onboarding.partitions import PARTITIONS, arn
 T = TypeVar("T")
 
 CONFIG = Config(
+    max_pool_connections=64,  # a batch asks STS from many threads at once
     retries={"mode": "standard", "total_max_attempts": 3},
     connect_timeout=5,
     read_timeout=15,
