@@ -1,0 +1,55 @@
+"""A bundle read back from its zip: the accounts that it tells Spinnaker about."""
+
+from __future__ import annotations
+
+import io
+import json
+import zipfile
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from typing import Any, TypeAlias
+
+ACCOUNTS = "hal/accounts.yml"
+PROVIDERS = ("aws", "ecs", "kubernetes")
+
+Account: TypeAlias = Mapping[str, Any]
+"""An account in the words of hal's config."""
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """The accounts of a bundle; the primary one is the managing account's, if any."""
+
+    primary: str = ""
+    aws: tuple[Account, ...] = ()
+    ecs: tuple[Account, ...] = ()
+    kubernetes: tuple[Account, ...] = ()
+
+    def of(self, provider: str) -> tuple[Account, ...]:
+        accounts: tuple[Account, ...] = getattr(self, provider)
+        return accounts
+
+    def placed(self, folder: str) -> Told:
+        """Name kubeconfigs by where the bundle is unpacked."""
+        start = folder.rstrip("/")
+        clusters = (
+            {**account, "kubeconfigFile": f"{start}/{account['kubeconfigFile']}"}
+            for account in self.kubernetes
+        )
+        return replace(self, kubernetes=tuple(clusters))
+
+
+def read_told(text: str) -> Told:
+    """Read accounts.yml, which is JSON."""
+    read = json.loads(text)
+    lists = {provider: tuple(read[provider]) for provider in PROVIDERS}
+    return Told(read["primary"], **lists)
+
+
+def told(archive: bytes) -> Told:
+    return read_told(text_in(archive, ACCOUNTS))
+
+
+def text_in(archive: bytes, path: str) -> str:
+    with zipfile.ZipFile(io.BytesIO(archive)) as files:
+        return files.read(path).decode()
