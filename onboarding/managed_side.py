@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Any
 
+from onboarding.packing import packed
 from onboarding.providers.base import Access, Check, Grant
 from onboarding.providers.caching import CACHING_READS, caching_checks
 from onboarding.resources.kinds import (
@@ -48,19 +50,31 @@ def managed_role(managing: Managing, managed: Managed) -> Role:
     if managing.trust_organization:
         asked["aws:PrincipalOrgID"] = [managing.trust_organization]
         reason += " Who assumes it must belong to the organization."
+    trusted = {
+        "Principal": {"AWS": managing.identity_arn},
+        "Action": "sts:AssumeRole",
+        "Condition": {"StringEquals": asked} if asked else {},
+    }
     return Role(
         account=managed.account_id,
         name=managing.managed_role,
-        trust=Policy.allowing(
-            {
-                "Principal": {"AWS": managing.identity_arn},
-                "Action": "sts:AssumeRole",
-                "Condition": {"StringEquals": asked} if asked else {},
-            }
-        ),
+        trust=Policy.allowing(trusted, *trusted_services(managing, managed)),
         boundary=managing.boundary_in(managed.account_id),
         reason=reason,
     )
+
+
+def trusted_services(managing: Managing, managed: Managed) -> Iterator[dict[str, Any]]:
+    """Yield a statement for each service that becomes the role within the account."""
+    here = {"StringEquals": {"aws:SourceAccount": managed.account_id}}
+    services = (s for p in managed.providers for s in p.trusted_services())
+    for service in dict.fromkeys(services):
+        principal = managing.aws.service_principal(service)
+        yield {
+            "Principal": {"Service": principal},
+            "Action": "sts:AssumeRole",
+            "Condition": here,
+        }
 
 
 def grants(managing: Managing, managed: Managed) -> dict[str, tuple[Grant, ...]]:
@@ -86,23 +100,25 @@ def checks(managing: Managing, managed: Managed) -> Iterator[tuple[str, Check]]:
 def permissions(managing: Managing, managed: Managed) -> Iterator[Resource]:
     """Yield a policy for each provider's reads and writes, and one for PassRole."""
     pass_role: list[Grant] = []
-    attachments: list[Attachment] = []
+    topics: dict[str, list[Grant]] = {}
+    reasons: dict[str, str] = {}
     for title, granted in grants(managing, managed).items():
         pass_role += [grant for grant in granted if grant.access is Access.PASS_ROLE]
         for access in (Access.READ, Access.WRITE):
-            statements = [g.statement for g in granted if g.access is access]
-            if not statements:
-                continue
             name = f"Bowline{title}{access.title()}"
-            yield ManagedPolicy(
-                account=managed.account_id,
-                name=name,
-                path=MANAGED_PATH,
-                document=Policy.allowing(*statements),
-                reason=REASONS[access].format(title=title),
-            )
-            attachments.append(attachment(managing, managed, name))
-    yield from attachments
+            topics[name] = [grant for grant in granted if grant.access is access]
+            reasons[name] = REASONS[access].format(title=title)
+    documents = packed(topics)
+    for name, document in documents.items():
+        yield ManagedPolicy(
+            account=managed.account_id,
+            name=name,
+            path=MANAGED_PATH,
+            document=document,
+            reason=reasons[name.split("-")[0]],
+        )
+    for name in documents:
+        yield attachment(managing, managed, name)
     if pass_role:
         yield InlinePolicy(
             account=managed.account_id,

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import dataclass
 from typing import Any
 
+from onboarding.packing import POLICIES_PER_HOLDER
 from onboarding.providers.base import Access, Grant
 from onboarding.resources.kinds import (
     MANAGING_PATH,
@@ -22,9 +24,6 @@ from onboarding.resources.policy import (
     minified,
 )
 from onboarding.topology import ExistingIdentity, InstanceRole, Managing, Topology
-
-POLICIES_PER_HOLDER = 10
-"""AWS's default quota of managed policies on a role or user."""
 
 REGION_LOOKUP = Grant(
     sid="RegionLookup",
@@ -77,6 +76,55 @@ def bake_grants(managing: Managing) -> tuple[Grant, ...]:
             ("ec2:CreateKeyPair", "ec2:DeleteKeyPair"),
             (key_pairs,),
         ),
+        Grant(
+            "ShareImages",
+            Access.WRITE,
+            "share images",
+            ("ec2:ModifyImageAttribute", "ec2:ModifySnapshotAttribute"),
+            (
+                managing.arn("ec2", "", "image/*", "*"),
+                managing.arn("ec2", "", "snapshot/*", "*"),
+            ),
+            {"StringEquals": {"ec2:Owner": managing.account_id}},
+        ),
+        *key_grants(managing),
+    )
+
+
+KEY_USES = (
+    "kms:Decrypt",
+    "kms:DescribeKey",
+    "kms:GenerateDataKeyWithoutPlaintext",
+    "kms:ReEncryptFrom",
+    "kms:ReEncryptTo",
+)
+
+
+def key_grants(managing: Managing) -> Iterator[Grant]:
+    """Yield what encrypting images with keys of one's own needs, through EC2 only."""
+    if not managing.image_keys:
+        return
+    account = managing.account_id
+    keys = tuple(
+        managing.arn("kms", account, f"key/{k}", "*") for k in managing.image_keys
+    )
+    suffixes = sorted({"amazonaws.com", managing.aws.dns_suffix})
+    through = {"kms:ViaService": [f"ec2.*.{suffix}" for suffix in suffixes]}
+    yield Grant(
+        "ImageKeys",
+        Access.WRITE,
+        "encrypted images",
+        KEY_USES,
+        keys,
+        {"StringLike": through},
+    )
+    yield Grant(
+        "GrantImageKeys",
+        Access.WRITE,
+        "encrypted images",
+        ("kms:CreateGrant",),
+        keys,
+        {"Bool": {"kms:GrantIsForAWSResource": True}, "StringLike": through},
     )
 
 
@@ -214,6 +262,36 @@ def most_listed(managing: Managing) -> int:
     """Count the accounts that fit into the listed form, all policies together."""
     others = 2 if managing.bakes else 1
     return roles_per_policy(managing) * (POLICIES_PER_HOLDER - others)
+
+
+@dataclass(frozen=True, slots=True)
+class Capacity:
+    """How many accounts Spinnaker's identity may assume, and how many more fit."""
+
+    assumed: int
+    most: int | None
+    """None: an organization's accounts are not listed, so any number fits."""
+
+    @property
+    def left(self) -> int | None:
+        return None if self.most is None else max(0, self.most - self.assumed)
+
+    @property
+    def is_near_its_end(self) -> bool:
+        """Tell whether it is time to go over to the organization's form."""
+        return self.most is not None and self.assumed >= NEAR * self.most
+
+
+NEAR = 0.8
+
+
+def capacity(topology: Topology) -> Capacity:
+    """Count the accounts that are assumed, and those that the listed form holds."""
+    managing = topology.managing
+    return Capacity(
+        assumed=sum(managed.in_aws_provider for managed in topology.managed),
+        most=None if managing.organization else most_listed(managing),
+    )
 
 
 def attachment(managing: Managing, policy: str) -> Attachment:

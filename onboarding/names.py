@@ -17,6 +17,7 @@ BOUNDARY_ARN = re.compile(
     r"arn:(aws|aws-us-gov|aws-cn):iam::(aws|\d{12}):policy/[\w+=,.@/-]{1,512}",
     re.ASCII,
 )
+KMS_KEY = re.compile(r"mrk-[0-9a-f]{32}|[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 
 ACCOUNT_NAME_RULE = (
     "Use 1 to 60 of a–z, 0–9 and “-”, and neither begin nor end with “-”: "
@@ -32,6 +33,10 @@ IDENTITY_ARN_RULE = (
 BOUNDARY_ARN_RULE = (
     "Give the whole ARN of a managed policy, like the one that `aws iam get-policy` "
     "prints."
+)
+KMS_KEY_RULE = (
+    "Give a KMS key's id, like 1234abcd-12ab-34cd-56ef-1234567890ab or mrk-… with 32 "
+    "digits; neither its ARN nor an alias."
 )
 FIAT_ROLE_RULE = (
     "A role has 1 to 100 characters, none of them a control character. hal cannot be "
@@ -81,6 +86,10 @@ def identity_arn(value: str) -> str:
 
 def boundary_arn(value: str) -> str:
     return matching(BOUNDARY_ARN, value, BOUNDARY_ARN_RULE)
+
+
+def kms_key(value: str) -> str:
+    return matching(KMS_KEY, value, KMS_KEY_RULE)
 
 
 def fiat_role(value: str) -> str:

@@ -26,6 +26,7 @@ class AwsEntry:
     key_pair: str = ""
     lambda_enabled: bool = False
     launch_templates: bool = False
+    cloudformation: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,6 +79,7 @@ def aws_entry(
     key_pair: str = "",
     lambda_enabled: bool = False,
     launch_templates: bool = False,
+    cloudformation: bool = False,
 ) -> AwsEntry:
     """Describe the account's one `aws` entry; `entries` merges what each one says."""
     arn = managing.managed_role_arn(managed.account_id)
@@ -93,6 +95,7 @@ def aws_entry(
         key_pair=key_pair,
         lambda_enabled=lambda_enabled,
         launch_templates=launch_templates,
+        cloudformation=cloudformation,
     )
 
 
@@ -133,18 +136,12 @@ def merged(one: AwsEntry, other: AwsEntry) -> AwsEntry:
         key_pair=one.key_pair or other.key_pair,
         lambda_enabled=one.lambda_enabled or other.lambda_enabled,
         launch_templates=one.launch_templates or other.launch_templates,
+        cloudformation=one.cloudformation or other.cloudformation,
     )
 
 
 def bake_account(topology: Topology, names: tuple[str, ...]) -> str:
     """Name the `aws` entry that owns baked images; empty where none does."""
     managing = topology.managing
-    if not managing.bakes:
-        return ""
-    owners = [
-        managed.name
-        for managed in topology.managed
-        if managed.name == managing.ami_owner
-        or (not managing.ami_owner and managed.account_id == managing.account_id)
-    ]
+    owners = [m.name for m in topology.managed if managing.owns_images(m)]
     return next((name for name in owners if name in names), "")

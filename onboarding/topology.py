@@ -67,6 +67,8 @@ class Managing:
     bakes: bool = False
     ami_owner: str = ""
     """The managed account that owns baked images; empty: the managing account."""
+    image_keys: tuple[str, ...] = ()
+    """Ids of the KMS keys of this account that encrypt baked images."""
     bowline: str = ""
     """Bowline's own principal, where the managing identity trusts it."""
     access_role: str = ""
@@ -115,6 +117,12 @@ class Managing:
             return ""
         owner, policy = self.boundary.split(":", 5)[4:]
         return self.arn("iam", "aws" if owner == "aws" else account, policy)
+
+    def owns_images(self, managed: Managed) -> bool:
+        """Tell whether baked images belong to that account."""
+        if not self.ami_owner:
+            return self.bakes and managed.account_id == self.account_id
+        return self.bakes and self.ami_owner == managed.name
 
     def managed_role_arn(self, account_id: str) -> str:
         return self.arn("iam", account_id, f"role/{self.managed_role}")

@@ -57,7 +57,10 @@ def clouddriver_profile(entries: Entries) -> str:
     """Write what hal cannot hold, and no list: hal's own accounts must stay visible."""
     if not entries.aws:
         return ""
-    features = launch_templates(entries, all_accounts_are_ours=False)
+    features = {
+        **launch_templates(entries, all_accounts_are_ours=False),
+        **cloudformation(entries),
+    }
     profile: dict[str, Value] = {"defaults": {"iamRole": entries.base_role}}
     if features:
         profile["features"] = features
@@ -94,7 +97,10 @@ def aws_section(topology: Topology, entries: Entries) -> Iterator[str]:
         "defaultRegions": regions(entries.aws[0].regions),
         "defaults": {"iamRole": entries.base_role},
     }
-    features = launch_templates(entries, all_accounts_are_ours=True)
+    features = {
+        **launch_templates(entries, all_accounts_are_ours=True),
+        **cloudformation(entries),
+    }
     if any(entry.lambda_enabled for entry in entries.aws):
         features["lambda"] = {"enabled": True}
     if features:
@@ -131,6 +137,15 @@ def launch_templates(
     else:
         whose = {"allowed-accounts": ",".join(chosen)}
     return {"launch-templates": {"enabled": True, **whose}}
+
+
+def cloudformation(entries: Entries) -> dict[str, Value]:
+    """Switch stacks on as soon as one account uses them: there is one switch for all.
+
+    Where an account's role may not read them, Clouddriver just shows none.
+    """
+    used = any(entry.cloudformation for entry in entries.aws)
+    return {"cloud-formation": {"enabled": True}} if used else {}
 
 
 def aws_account(entry: AwsEntry) -> dict[str, Value]:

@@ -91,6 +91,8 @@ class Check:
     proved from here”. A refused call fails the account all the same."""
     as_managed_role: bool = True
     """False: asked by the account's access role, for what the chain cannot see."""
+    change: str = ""
+    """A command that mends what is missing, to be copied."""
     success: Outcome = Outcome.PROVED
     """What success is worth; with “not proved from here”, `missing` says why."""
 
@@ -155,6 +157,10 @@ class Provider:
         """Return itself with only what a person chose, nothing that was looked up."""
         return self
 
+    def warnings(self) -> tuple[str, ...]:
+        """Say what is discouraged among the choices made, and why."""
+        return ()
+
     def lookups(self, managed: Managed) -> tuple[Call, ...]:
         """Name what must be asked of AWS (by the access role) to know the rest."""
         return ()
@@ -165,6 +171,10 @@ class Provider:
         Raise DetailsError where an answer rules a detail out.
         """
         return self
+
+    def trusted_services(self) -> tuple[str, ...]:
+        """Name the services that must be able to become the managed role."""
+        return ()
 
     def grants(self, managing: Managing, managed: Managed) -> tuple[Grant, ...]:
         """List what the managed role must be allowed for this provider."""

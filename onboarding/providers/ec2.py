@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
 from django import forms
 
 from onboarding.providers.base import Call, Check, Grant, Provider, allow
+from onboarding.providers.cloudformation import READS as STACK_READS
+from onboarding.providers.cloudformation import stack_checks, stack_writes
 from onboarding.providers.ec2_grants import (
     READS,
     deployments,
@@ -24,7 +26,15 @@ from onboarding.providers.forms import (
     roles_path_field,
 )
 from onboarding.providers.names import KEY_PAIR, ROLES_PATH, require, require_one_of
-from onboarding.providers.roles import ACCESS, DEPLOY, pass_roles
+from onboarding.providers.roles import (
+    ACCESS,
+    DEPLOY,
+    POWER_USER,
+    POWER_USER_WARNING,
+    READ,
+    pass_roles,
+    power_user,
+)
 from onboarding.resources.kinds import Resource, ServiceLinkedRole
 from onboarding.spinnaker import Entry, aws_entry
 from onboarding.topology import Managed, Managing
@@ -45,45 +55,59 @@ class Ec2(Provider):
     key_pair: str = ""
     """Empty: Spinnaker's own default, the account's name followed by `-keypair`."""
     launch_templates: bool = True
+    launch_configurations: bool = False
+    """Beside templates; without those they are the only way to launch."""
     load_balancers: bool = True
     roles_path: str = EC2_ROLES_PATH
+    owns_images: bool = False
+    """Whether images are shared from here; the account of baking does so anyway."""
+    stack_roles_path: str = ""
+    """The path of CloudFormation's service roles; empty: no stacks are deployed."""
 
     def __post_init__(self) -> None:
         require_one_of("access", ACCESS, self.access)
         if self.key_pair:
             require("key_pair", KEY_PAIR, self.key_pair)
         require("roles_path", ROLES_PATH, self.roles_path)
+        if self.stack_roles_path:
+            require("stack_roles_path", ROLES_PATH, self.stack_roles_path)
 
     @classmethod
     def searches(cls, managed: Managed) -> tuple[Call, ...]:
         return tuple(key_pairs(region) for region in managed.regions)
 
     def grants(self, managing: Managing, managed: Managed) -> tuple[Grant, ...]:
-        if self.access != DEPLOY:
-            return (READS,)
-        account = managed.account_id
-        launch = launch_templates if self.launch_templates else launch_configurations
-        balance = load_balancers(managing, account) if self.load_balancers else ()
+        reads = (READS, *([STACK_READS] if self.stack_roles_path else []))
         return (
-            READS,
-            *deployments(managing, account),
-            *launch(managing, account),
-            *balance,
-            *own_images(managing, managed),
-            pass_roles(
-                managing,
-                managed,
-                to="Ec2",
-                service="ec2",
-                roles=(f"/{managing.base_role}", f"{self.roles_path}*"),
-            ),
+            reads if self.access == READ else (*reads, *self.writes(managing, managed))
         )
 
+    def writes(self, managing: Managing, managed: Managed) -> Iterator[Grant]:
+        account = managed.account_id
+        yield from deployments(managing, account)
+        if self.launch_templates:
+            yield from launch_templates(managing, account)
+        if self.launch_configurations or not self.launch_templates:
+            yield from launch_configurations(managing, account)
+        if self.load_balancers:
+            yield from load_balancers(managing, account)
+        if self.owns_images or managing.owns_images(managed):
+            yield from own_images(managing, managed)
+        yield pass_roles(
+            managing,
+            managed,
+            to="Ec2",
+            service="ec2",
+            roles=(f"/{managing.base_role}", f"{self.roles_path}*"),
+        )
+        if path := self.stack_roles_path:
+            yield from stack_writes(managing, managed, roles_path=path)
+
     def resources(self, managing: Managing, managed: Managed) -> tuple[Resource, ...]:
-        services = ["autoscaling"] if self.access == DEPLOY else []
+        services = [] if self.access == READ else ["autoscaling"]
         if services and self.load_balancers:
             services.append("elasticloadbalancing")
-        return tuple(
+        linked = tuple(
             ServiceLinkedRole(
                 account=managed.account_id,
                 name=managing.aws.service_principal(service),
@@ -91,10 +115,16 @@ class Ec2(Provider):
             )
             for service in services
         )
+        power = self.access == POWER_USER
+        return (*linked, power_user(managing, managed)) if power else linked
+
+    def warnings(self) -> tuple[str, ...]:
+        return (POWER_USER_WARNING,) if self.access == POWER_USER else ()
 
     def checks(self, managing: Managing, managed: Managed) -> tuple[Check, ...]:
         key_pair = self.key_pair or f"{managed.name}-keypair"
-        return tuple(
+        stacks = stack_checks(managed) if self.stack_roles_path else ()
+        found = (
             Check(
                 f"Find the key pair in {region}",
                 key_pairs(region),
@@ -109,6 +139,7 @@ class Ec2(Provider):
             )
             for region in managed.regions
         )
+        return (*found, *stacks)
 
     def entries(self, managing: Managing, managed: Managed) -> tuple[Entry, ...]:
         entry = aws_entry(
@@ -116,6 +147,7 @@ class Ec2(Provider):
             managed,
             key_pair=self.key_pair,
             launch_templates=self.launch_templates,
+            cloudformation=bool(self.stack_roles_path),
         )
         return (entry,)
 
@@ -130,6 +162,14 @@ class Ec2(Provider):
                 "older launch configurations."
             ),
         )
+        launch_configurations = forms.BooleanField(
+            label="Launch configurations too",
+            required=False,
+            help_text=(
+                "Only for server groups that stand with them still: without, Spinnaker "
+                "can neither clone nor delete those. Always on without templates."
+            ),
+        )
         load_balancers = forms.BooleanField(
             label="Manage load balancers and security groups",
             required=False,
@@ -142,6 +182,25 @@ class Ec2(Provider):
         key_pair = forms.CharField(label="Key pair", required=False, max_length=255)
         roles_path = roles_path_field(
             "to instances, beside the base role,", EC2_ROLES_PATH
+        )
+        owns_images = forms.BooleanField(
+            label="Images are shared from this account",
+            required=False,
+            help_text=(
+                "Lets Spinnaker open this account's images to the accounts it deploys "
+                "to, and delete old ones. It is on by itself where Bowline was told "
+                "that images are baked here."
+            ),
+        )
+        stack_roles_path = forms.CharField(
+            label="CloudFormation: path of service roles",
+            required=False,
+            max_length=512,
+            help_text=(
+                "Empty unless pipelines deploy CloudFormation stacks. With a path, "
+                "like /spinnaker-cfn/, every stack must name a service role under it: "
+                "without one, a template could do all that Spinnaker's role may."
+            ),
         )
 
         def __init__(

@@ -254,13 +254,7 @@ def load_balancers(managing: Managing, account: str) -> tuple[Grant, ...]:
 
 
 def own_images(managing: Managing, managed: Managed) -> tuple[Grant, ...]:
-    """List what sharing and cleaning up baked images needs, where they are owned."""
-    in_managing = managed.account_id == managing.account_id
-    owns = managing.ami_owner == managed.name or (
-        not managing.ami_owner and in_managing
-    )
-    if not (managing.bakes and owns):
-        return ()
+    """List what sharing and cleaning up images needs, in the account of its own."""
     return (
         Grant(
             "OwnImages",

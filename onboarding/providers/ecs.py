@@ -30,7 +30,16 @@ from onboarding.providers.names import (
     require,
     require_one_of,
 )
-from onboarding.providers.roles import ACCESS, DEPLOY, ROLE_LIST, pass_roles
+from onboarding.providers.roles import (
+    ACCESS,
+    DEPLOY,
+    POWER_USER,
+    POWER_USER_WARNING,
+    READ,
+    ROLE_LIST,
+    pass_roles,
+    power_user,
+)
 from onboarding.resources.kinds import Attachment, Resource, Role, ServiceLinkedRole
 from onboarding.resources.policy import Policy
 from onboarding.spinnaker import EcsEntry, Entry, aws_entry
@@ -60,6 +69,12 @@ READS = (
 )
 """Secrets and service discovery are asked for even where neither is used."""
 
+LENDS_WARNING = (
+    "Fargate tasks without an execution role run as the managed role: whoever may "
+    "deploy can run a container with all of Spinnaker's rights in the account. Name an "
+    "execution role in each task definition instead."
+)
+
 
 @dataclass(frozen=True, slots=True)
 class Ecs(Provider):
@@ -79,6 +94,8 @@ class Ecs(Provider):
     """
     roles_path: str = ECS_ROLES_PATH
     access: str = DEPLOY
+    tasks_as_managed_role: bool = False
+    """Whether Fargate tasks without an execution role run as the managed role."""
 
     def __post_init__(self) -> None:
         if self.account_name:
@@ -113,7 +130,7 @@ class Ecs(Provider):
             Grant("EcsRead", Access.READ, "caching", READS),
             Grant("EcsTaskRoles", Access.READ, "deploy", ("iam:GetRole",), (roles,)),
         )
-        if self.access != DEPLOY:
+        if self.access == READ:
             return reads
         passed = [f"{self.roles_path}*"]
         if managed.adopts and self.execution_role:
@@ -128,11 +145,24 @@ class Ecs(Provider):
                 service="ecs-tasks",
                 roles=tuple(passed),
             ),
+            *(as_execution_role(managing, managed) if self.lends_managed_role else ()),
         )
 
+    @property
+    def lends_managed_role(self) -> bool:
+        return self.tasks_as_managed_role and self.access != READ
+
+    def trusted_services(self) -> tuple[str, ...]:
+        return ("ecs-tasks",) if self.lends_managed_role else ()
+
+    def warnings(self) -> tuple[str, ...]:
+        power = (POWER_USER_WARNING,) if self.access == POWER_USER else ()
+        return (*power, *((LENDS_WARNING,) if self.lends_managed_role else ()))
+
     def resources(self, managing: Managing, managed: Managed) -> tuple[Resource, ...]:
-        if self.access != DEPLOY:
+        if self.access == READ:
             return ()
+        power = self.access == POWER_USER
         linked = tuple(
             ServiceLinkedRole(
                 account=managed.account_id,
@@ -141,7 +171,11 @@ class Ecs(Provider):
             )
             for service in ("ecs", "ecs.application-autoscaling")
         )
-        return (*self.execution(managing, managed), *linked)
+        return (
+            *self.execution(managing, managed),
+            *linked,
+            *((power_user(managing, managed),) if power else ()),
+        )
 
     def execution(self, managing: Managing, managed: Managed) -> Iterator[Resource]:
         if not self.execution_role:
@@ -189,6 +223,16 @@ class Ecs(Provider):
             ),
         )
         roles_path = roles_path_field("to tasks", ECS_ROLES_PATH)
+        tasks_as_managed_role = forms.BooleanField(
+            label="Fargate without an execution role, not advised",
+            required=False,
+            help_text=(
+                "Clouddriver then starts tasks as Spinnaker's own managed role, so "
+                "whoever may deploy can run a container with all of Spinnaker's "
+                "rights. Leave it off, and name an execution role in each task "
+                "definition."
+            ),
+        )
 
         def __init__(
             self,
@@ -272,6 +316,42 @@ def writes(managing: Managing, account: str) -> Iterator[Grant]:
         "destroy",
         ("cloudwatch:DeleteAlarms", "cloudwatch:PutMetricAlarm"),
         (regional("cloudwatch", "alarm:*"),),
+    )
+
+
+def as_execution_role(managing: Managing, managed: Managed) -> Iterator[Grant]:
+    """Yield what the managed role needs to start Fargate tasks as itself."""
+    account = managed.account_id
+    yield Grant(
+        "RegistryToken",
+        Access.READ,
+        "Fargate without execution role",
+        ("ecr:GetAuthorizationToken",),
+    )
+    yield Grant(
+        "PullImages",
+        Access.READ,
+        "Fargate without execution role",
+        (
+            "ecr:BatchCheckLayerAvailability",
+            "ecr:BatchGetImage",
+            "ecr:GetDownloadUrlForLayer",
+        ),
+        (managing.arn("ecr", account, "repository/*", "*"),),
+    )
+    yield Grant(
+        "TaskLogs",
+        Access.WRITE,
+        "Fargate without execution role",
+        ("logs:CreateLogStream", "logs:PutLogEvents"),
+        (managing.arn("logs", account, "log-group:*:*", "*"),),
+    )
+    yield pass_roles(
+        managing,
+        managed,
+        to="EcsTasksItself",
+        service="ecs-tasks",
+        roles=(f"/{managing.managed_role}",),
     )
 
 

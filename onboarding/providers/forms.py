@@ -35,7 +35,11 @@ def access_field() -> forms.ChoiceField:
         label="Access",
         choices=list(ACCESS.items()),
         initial=DEPLOY,
-        help_text="What Spinnaker's role in this account may do.",
+        help_text=(
+            "What Spinnaker's role in this account may do. Power user is only for "
+            "those who must match an old installation: Spinnaker, and whoever may "
+            "deploy with it, could then read every secret and delete every database."
+        ),
     )
 
 

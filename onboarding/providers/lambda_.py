@@ -23,17 +23,28 @@ from onboarding.providers.forms import (
 )
 from onboarding.providers.names import (
     BUCKET,
+    KMS_KEY,
     ROLES_PATH,
     require,
     require_no_doubles,
     require_one_of,
 )
-from onboarding.providers.roles import ACCESS, DEPLOY, ROLE_LIST, pass_roles
+from onboarding.providers.roles import (
+    ACCESS,
+    DEPLOY,
+    POWER_USER,
+    POWER_USER_WARNING,
+    READ,
+    ROLE_LIST,
+    pass_roles,
+    power_user,
+)
+from onboarding.resources.kinds import Resource
 from onboarding.spinnaker import Entry, aws_entry
 from onboarding.topology import Managed, Managing
 
 FUNCTION_ROLES_PATH = "/spinnaker-lambda/"
-MOST_BUCKETS = 40
+MOST_BUCKETS, MOST_KEYS = 40, 20
 """So many of the longest names fit into one policy, in every partition."""
 
 FUNCTION_READS = (
@@ -75,6 +86,8 @@ class Lambda(Provider):
     function_roles_path: str = FUNCTION_ROLES_PATH
     code_buckets: tuple[str, ...] = ()
     """Where the functions' code lies; Spinnaker deploys it from S3 only."""
+    kms_keys: tuple[str, ...] = ()
+    """Ids of the keys that encrypt functions' environment variables."""
 
     def __post_init__(self) -> None:
         require_one_of("access", ACCESS, self.access)
@@ -86,6 +99,14 @@ class Lambda(Provider):
                 "code_buckets",
                 f"{len(self.code_buckets)} buckets are too many for one policy: name "
                 f"{MOST_BUCKETS} at most.",
+            )
+        require("kms_keys", KMS_KEY, *self.kms_keys)
+        require_no_doubles("kms_keys", self.kms_keys)
+        if len(self.kms_keys) > MOST_KEYS:
+            raise DetailsError(
+                "kms_keys",
+                f"{len(self.kms_keys)} keys are too many for one policy: name "
+                f"{MOST_KEYS} at most.",
             )
 
     def grants(self, managing: Managing, managed: Managed) -> tuple[Grant, ...]:
@@ -103,7 +124,7 @@ class Lambda(Provider):
             ),
             Grant("LambdaShow", Access.READ, "caching", FUNCTION_READS, (functions,)),
         )
-        if self.access != DEPLOY:
+        if self.access == READ:
             return reads
         return (
             *reads,
@@ -164,6 +185,26 @@ class Lambda(Provider):
                 ("s3:GetObject",),
                 tuple(managing.arn("s3", "", f"{b}/*") for b in self.code_buckets),
             )
+        if self.kms_keys:
+            suffixes = {"amazonaws.com", managing.aws.dns_suffix}
+            through = [f"lambda.*.{suffix}" for suffix in sorted(suffixes)]
+            yield Grant(
+                "LambdaKeys",
+                Access.WRITE,
+                "encrypted environment",
+                ("kms:CreateGrant", "kms:Decrypt", "kms:Encrypt"),
+                tuple(
+                    managing.arn("kms", account, f"key/{k}", "*") for k in self.kms_keys
+                ),
+                {"StringLike": {"kms:ViaService": through}},
+            )
+
+    def resources(self, managing: Managing, managed: Managed) -> tuple[Resource, ...]:
+        power = self.access == POWER_USER
+        return (power_user(managing, managed),) if power else ()
+
+    def warnings(self) -> tuple[str, ...]:
+        return (POWER_USER_WARNING,) if self.access == POWER_USER else ()
 
     def checks(self, managing: Managing, managed: Managed) -> tuple[Check, ...]:
         functions = (
@@ -189,6 +230,15 @@ class Lambda(Provider):
                 "S3 buckets that hold the functions' code, separated by commas. "
                 "Spinnaker deploys code from S3 only: without a bucket it can neither "
                 "create a function nor change one's code."
+            ),
+        )
+        kms_keys = NamesField(
+            label="KMS keys",
+            required=False,
+            help_text=(
+                "Ids of the keys of this account that encrypt functions' environment "
+                "variables, separated by commas. Spinnaker may use them through Lambda "
+                "only. Empty where AWS's own key does."
             ),
         )
 

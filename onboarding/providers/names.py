@@ -34,6 +34,7 @@ BUCKET = Format(
     "A bucket's name has 3 to 63 of a–z, 0–9, “.” and “-”, and begins and ends with a "
     "letter or a digit. Give the name only, without “s3://” and without a folder.",
 )
+KMS_KEY = Format(names.KMS_KEY, names.KMS_KEY_RULE)
 CLUSTER = Format(
     re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,99}"),
     "A cluster's name has 1 to 100 letters, digits, “-” or “_”, and begins with a "

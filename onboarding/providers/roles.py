@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from onboarding.providers.base import Access, Call, Check, Grant
+from onboarding.resources.kinds import Attachment
 from onboarding.topology import Managed, Managing
 
-DEPLOY, READ = "deploy", "read"
+DEPLOY, READ, POWER_USER = "deploy", "read", "power-user"
 ACCESS = {
     DEPLOY: "Deploy: read, and change what belongs to deployments",
     READ: "Read only: show what runs, change nothing",
+    POWER_USER: "Power user, not advised: deploy, and AWS's PowerUserAccess beside",
 }
 """How far the managed role may go, a detail of every provider on an `aws` entry."""
 
@@ -36,6 +38,24 @@ def pass_roles(
             managing.arn("iam", managed.account_id, f"role{role}") for role in roles
         ),
         condition={"StringEquals": {"iam:PassedToService": principal}},
+    )
+
+
+POWER_USER_POLICY = "PowerUserAccess"
+POWER_USER_WARNING = (
+    "PowerUserAccess lets Spinnaker, and whoever may deploy with it, do everything in "
+    "the account but manage IAM: read every secret and delete every database. Choose "
+    "it only to match an old installation, and for a while."
+)
+
+
+def power_user(managing: Managing, managed: Managed) -> Attachment:
+    """Attach what Spinnaker's old guide asks for, beside what it lacks of IAM."""
+    return Attachment(
+        account=managed.account_id,
+        name=f"{managing.managed_role}/{POWER_USER_POLICY}",
+        policy_arn=managing.arn("iam", "aws", f"policy/{POWER_USER_POLICY}"),
+        reason="Chosen against advice: everything but IAM.",
     )
 
 

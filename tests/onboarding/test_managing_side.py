@@ -2,7 +2,12 @@ from __future__ import annotations
 
 import pytest
 
-from onboarding.managing_side import managing_side, most_listed, roles_per_policy
+from onboarding.managing_side import (
+    capacity,
+    managing_side,
+    most_listed,
+    roles_per_policy,
+)
 from onboarding.resources.kinds import (
     Attachment,
     InstanceProfile,
@@ -208,3 +213,64 @@ def test_the_identity_that_bowline_makes_has_the_boundary():
     role = made(Role, boundary=cap)["SpinnakerAuthRole"]
 
     assert role.boundary == cap
+
+
+def test_an_identity_that_bakes_shares_its_own_images_only():
+    bake = made(ManagedPolicy, bakes=True)["BowlineBake"]
+
+    statements = {s["Sid"]: s for s in bake.document.document["Statement"]}
+    assert statements["ShareImages"]["Action"] == [
+        "ec2:ModifyImageAttribute",
+        "ec2:ModifySnapshotAttribute",
+    ]
+    assert statements["ShareImages"]["Condition"] == {
+        "StringEquals": {"ec2:Owner": "911111111111"}
+    }
+
+
+KEY = "mrk-0123456789abcdef0123456789abcdef"
+
+
+def test_only_named_keys_are_used_for_images_and_through_ec2():
+    bake = made(ManagedPolicy, bakes=True, image_keys=(KEY,))["BowlineBake"]
+
+    statements = {s["Sid"]: s for s in bake.document.document["Statement"]}
+    for sid in ("ImageKeys", "GrantImageKeys"):
+        through = statements[sid]["Condition"]["StringLike"]
+        assert statements[sid]["Resource"].endswith(f"key/{KEY}")
+        assert through == {"kms:ViaService": "ec2.*.amazonaws.com"}
+
+
+def test_keys_of_images_are_granted_to_aws_services_only():
+    bake = made(ManagedPolicy, bakes=True, image_keys=(KEY,))["BowlineBake"]
+
+    statements = {s["Sid"]: s for s in bake.document.document["Statement"]}
+    assert statements["GrantImageKeys"]["Condition"]["Bool"] == {
+        "kms:GrantIsForAWSResource": "true"
+    }
+
+
+def test_no_key_is_used_where_images_have_none_of_their_own():
+    bake = made(ManagedPolicy, bakes=True)["BowlineBake"]
+
+    assert "kms:" not in bake.document.text
+
+
+def test_capacity_says_how_many_accounts_are_assumed_and_fit():
+    room = capacity(topology(*accounts(3), managed(provider("eks"))))
+
+    assert (room.assumed, room.most, room.left) == (3, 1080, 1077)
+    assert not room.is_near_its_end
+
+
+def test_capacity_is_near_its_end_while_accounts_still_fit():
+    room = capacity(topology(*accounts(864)))
+
+    assert room.is_near_its_end
+    assert room.left == 216
+
+
+def test_an_organizations_capacity_has_no_end():
+    room = capacity(topology(*accounts(3), organization="o-a1b2c3d4e5"))
+
+    assert (room.most, room.left, room.is_near_its_end) == (None, None, False)

@@ -236,3 +236,22 @@ def test_orca_knows_the_account_that_owns_baked_images(folder: str):
 
 def test_orca_is_told_nothing_where_nothing_is_baked():
     assert not any("orca" in path for path in files_of(topology(core())))
+
+
+# CloudFormation
+
+
+@pytest.mark.parametrize("path", [WHOLE, PROFILE])
+def test_stacks_are_switched_on_as_soon_as_one_account_uses_them(path: str):
+    stacks = managed(provider("ec2", stack_roles_path="/stacks/"))
+
+    features = read(topology(core(), stacks), path)["aws"]["features"]
+
+    assert features["cloud-formation"] == {"enabled": True}
+
+
+@pytest.mark.parametrize("path", [WHOLE, PROFILE])
+def test_stacks_stay_off_where_nobody_uses_them(path: str):
+    features = read(topology(core()), path)["aws"]["features"]
+
+    assert "cloud-formation" not in features

@@ -38,6 +38,58 @@ def test_launch_configurations_take_the_place_of_templates():
     assert not {"ec2:CreateLaunchTemplate", "ec2:RunInstances"} & actions.keys()
 
 
+def test_launch_configurations_may_stand_beside_templates():
+    actions = granted(Ec2(launch_configurations=True))
+
+    assert "autoscaling:DeleteLaunchConfiguration" in actions
+    assert "ec2:CreateLaunchTemplate" in actions
+
+
+def test_stacks_are_neither_read_nor_deployed_unless_asked_for():
+    actions = granted(Ec2())
+
+    assert not [a for a in actions if a.startswith("cloudformation:")]
+
+
+def test_a_stack_must_name_a_service_role_under_the_path():
+    actions = granted(Ec2(stack_roles_path="/stacks/"))
+
+    for verb in ("CreateStack", "UpdateStack", "CreateChangeSet"):
+        assert actions[f"cloudformation:{verb}"].condition == {
+            "ArnLike": {
+                "cloudformation:RoleArn": f"arn:aws:iam::{MANAGED_ID}:role/stacks/*"
+            }
+        }
+    assert actions["cloudformation:DeleteStack"].condition is None
+
+
+def test_only_roles_under_the_path_are_handed_to_cloudformation():
+    grants_ = Ec2(stack_roles_path="/stacks/").grants(managing(), managed())
+
+    (handed,) = [g for g in grants_ if g.sid == "PassToCloudFormation"]
+    assert handed.resources == (f"arn:aws:iam::{MANAGED_ID}:role/stacks/*",)
+
+
+def test_stacks_are_read_where_nothing_is_deployed():
+    actions = granted(Ec2(access="read", stack_roles_path="/stacks/"))
+
+    assert "cloudformation:ListStacks" in actions
+    assert "cloudformation:CreateStack" not in actions
+
+
+def test_stacks_are_looked_for_in_every_region():
+    checks = Ec2(stack_roles_path="/stacks/").checks(managing(), managed())
+
+    assert [c.name for c in checks if "stacks" in c.name] == [
+        "List stacks in us-east-1",
+        "List stacks in us-west-2",
+    ]
+
+
+def test_an_account_may_share_its_images_though_it_bakes_none():
+    assert "ec2:ModifyImageAttribute" in granted(Ec2(owns_images=True))
+
+
 def test_instances_are_registered_even_where_load_balancers_are_not_managed():
     actions = granted(Ec2(load_balancers=False))
 
@@ -113,11 +165,12 @@ def test_a_missing_key_pair_is_advice_that_names_it():
 
 
 def test_the_entry_says_key_pair_and_launch_templates():
-    ec2 = Ec2(key_pair="ops", launch_templates=False)
+    ec2 = Ec2(key_pair="ops", launch_templates=False, stack_roles_path="/stacks/")
 
     (entry,) = ec2.entries(managing(), managed(ec2))
 
     assert (entry.key_pair, entry.launch_templates) == ("ops", False)
+    assert entry.cloudformation
 
 
 @pytest.mark.parametrize(
@@ -129,6 +182,7 @@ def test_the_entry_says_key_pair_and_launch_templates():
         ({"roles_path": "/"}, "roles_path"),
         ({"roles_path": ""}, "roles_path"),
         ({"roles_path": "/*/"}, "roles_path"),
+        ({"stack_roles_path": "/"}, "stack_roles_path"),
         ({"launch_templates": "yes"}, "launch_templates"),
     ],
 )

@@ -149,3 +149,33 @@ def test_the_form_refuses_the_aws_accounts_name_beside_the_field():
     form = Ecs.Form(posted, managed=managed())
 
     assert list(form.errors) == ["account_name"]
+
+
+def test_tasks_as_the_managed_role_need_it_handed_to_them_and_trusted_to_them():
+    ecs = Ecs(tasks_as_managed_role=True)
+    staging = managed(ecs)
+    side = {r.name: r for r in managed_side(managing(), staging)}
+
+    _, itself = (
+        g for g in ecs.grants(managing(), staging) if "iam:PassRole" in g.actions
+    )
+    _, tasks = side["spinnakerManaged"].trust.document["Statement"]
+    assert itself.resources == (f"arn:aws:iam::{MANAGED_ID}:role/spinnakerManaged",)
+    assert tasks == {
+        "Effect": "Allow",
+        "Principal": {"Service": "ecs-tasks.amazonaws.com"},
+        "Action": "sts:AssumeRole",
+        "Condition": {"StringEquals": {"aws:SourceAccount": MANAGED_ID}},
+    }
+
+
+def test_no_secret_is_read_even_where_tasks_run_as_the_managed_role():
+    grants = Ecs(tasks_as_managed_role=True).grants(managing(), managed())
+
+    assert "secretsmanager:GetSecretValue" not in [a for g in grants for a in g.actions]
+
+
+def test_who_only_reads_lends_the_managed_role_to_no_task():
+    ecs = Ecs(access="read", tasks_as_managed_role=True)
+
+    assert (ecs.trusted_services(), ecs.warnings()) == ((), ())

@@ -127,3 +127,41 @@ def test_the_form_says_what_lacks_without_a_bucket():
     form = Lambda.Form(managed=managed())
 
     assert "neither create a function" in form.fields["code_buckets"].help_text
+
+
+KEY = "mrk-0123456789abcdef0123456789abcdef"
+
+
+def test_keys_are_used_through_lambda_only():
+    grant = granted(Lambda(kms_keys=(KEY,)))["kms:Decrypt"]
+
+    assert grant.resources == (f"arn:aws:kms:*:{MANAGED_ID}:key/{KEY}",)
+    assert grant.condition == {
+        "StringLike": {"kms:ViaService": ["lambda.*.amazonaws.com"]}
+    }
+
+
+def test_keys_in_china_are_used_through_chinas_lambda_too():
+    grant = granted(Lambda(kms_keys=(KEY,)), partition="aws-cn")["kms:Encrypt"]
+
+    assert grant.condition["StringLike"]["kms:ViaService"] == [
+        "lambda.*.amazonaws.com",
+        "lambda.*.amazonaws.com.cn",
+    ]
+
+
+def test_no_key_is_used_unless_one_is_named():
+    assert not [action for action in granted(Lambda()) if action.startswith("kms:")]
+
+
+@pytest.mark.parametrize("keys", [("alias/code",), (KEY, KEY), ("*",)])
+def test_keys_are_named_by_their_ids_each_once(keys):
+    with pytest.raises(DetailsError) as error:
+        Lambda(kms_keys=keys)
+
+    assert error.value.field == "kms_keys"
+
+
+def test_more_keys_are_refused_before_a_policy_grows_too_long():
+    with pytest.raises(DetailsError, match="21 keys are too many"):
+        Lambda(kms_keys=tuple(f"mrk-{n:032}" for n in range(21)))

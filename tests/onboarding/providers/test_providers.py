@@ -37,16 +37,21 @@ UNGRANTED = {
 every_provider = pytest.mark.parametrize("key", PROVIDERS)
 on_aws_entries = pytest.mark.parametrize("key", ["ec2", "ecs", "lambda"])
 
-access = st.sampled_from(["deploy", "read"])
+access = st.sampled_from(["deploy", "read", "power-user"])
 paths = st.sampled_from(["/spinnaker/", "/teams/web/roles/", f"/{'p' * 500}/"])
+no_path_or = st.one_of(st.just(""), paths)
+keys = st.integers(0, 20).map(lambda n: [f"mrk-{i:032}" for i in range(n)])
 buckets = st.integers(0, 40).map(lambda n: [f"bucket-{i:02}" for i in range(n)])
 details = {
     "ec2": st.fixed_dictionaries(
         {
             "access": access,
             "launch_templates": st.booleans(),
+            "launch_configurations": st.booleans(),
             "load_balancers": st.booleans(),
             "roles_path": paths,
+            "owns_images": st.booleans(),
+            "stack_roles_path": no_path_or,
         }
     ),
     "ecs": st.fixed_dictionaries(
@@ -54,6 +59,7 @@ details = {
             "access": access,
             "execution_role": st.sampled_from(["", "task", "x" * 64]),
             "roles_path": paths,
+            "tasks_as_managed_role": st.booleans(),
         }
     ),
     "eks": st.fixed_dictionaries(
@@ -77,7 +83,12 @@ details = {
         }
     ),
     "lambda": st.fixed_dictionaries(
-        {"access": access, "function_roles_path": paths, "code_buckets": buckets}
+        {
+            "access": access,
+            "function_roles_path": paths,
+            "code_buckets": buckets,
+            "kms_keys": keys,
+        }
     ),
 }
 choices = st.fixed_dictionaries({}, optional=details)
@@ -184,7 +195,7 @@ def test_every_document_fits_into_awss_quotas(chosen, managing_account):
 
 
 @given(choices, managing_accounts, st.booleans())
-def test_pass_role_names_a_service_and_never_matches_the_managed_role(
+def test_pass_role_names_a_service_and_the_managed_role_only_where_it_is_lent(
     chosen, managing_account, adopts
 ):
     staging = account(chosen, adopts=adopts)
@@ -194,7 +205,9 @@ def test_pass_role_names_a_service_and_never_matches_the_managed_role(
         for grant in some:
             if "iam:PassRole" in grant.actions:
                 assert "iam:PassedToService" in grant.condition["StringEquals"]
-                assert not any(fnmatchcase(role, r) for r in grant.resources)
+                lends = grant.sid == "PassToEcsTasksItself"
+                matches = [r for r in grant.resources if fnmatchcase(role, r)]
+                assert matches == ([role] if lends else [])
 
 
 @given(choices, managing_accounts)
@@ -232,6 +245,7 @@ def test_writes_are_limited_to_the_account_wherever_aws_allows_it(
     unlimited = {
         "ec2:RunInstances",  # it spans images, subnets and key pairs of others
         "ecs:DeregisterTaskDefinition",  # AWS accepts no resource
+        "ecr:GetAuthorizationToken",
         "lambda:CreateEventSourceMapping",  # limited by its condition
         "lambda:DeleteEventSourceMapping",
         "lambda:UpdateEventSourceMapping",
@@ -260,6 +274,36 @@ def test_checks_have_names_of_their_own_and_sentences(chosen):
 
     assert len({(title, name) for title, name, _ in named}) == len(named)
     assert all(fix.endswith(".") for _, _, fix in named)
+
+
+@given(choices)
+def test_what_is_discouraged_is_warned_of_and_nothing_else(chosen):
+    providers = account(chosen).providers
+
+    warned = [provider.key for provider in providers if provider.warnings()]
+
+    discouraged = [
+        key
+        for key, details in chosen.items()
+        if details.get("access") == "power-user"
+        or (details.get("tasks_as_managed_role") and details["access"] == "deploy")
+    ]
+    assert sorted(warned) == sorted(discouraged)
+
+
+@on_aws_entries
+def test_a_power_user_has_awss_policy_beside_what_it_lacks(key):
+    resources = [
+        r
+        for r in managed_side(managing(), managed(provider(key, access="power-user")))
+        if r.name == "spinnakerManaged/PowerUserAccess"
+    ]
+
+    assert [r.policy_arn for r in resources] == [
+        "arn:aws:iam::aws:policy/PowerUserAccess"
+    ]
+    power = provider(key, access="power-user").grants(managing(), managed())
+    assert power == provider(key).grants(managing(), managed())
 
 
 @every_provider
