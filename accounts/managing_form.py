@@ -9,7 +9,7 @@ from typing import Any
 from crispy_forms.layout import HTML, Div, Fieldset
 from django import forms
 
-from accounts.fields import RuledField, account_id_field, bare_helper
+from accounts.fields import ListField, RuledField, account_id_field, bare_helper
 from accounts.models import ManagedAccount, ManagingAccount
 from onboarding import names
 from onboarding.partitions import known_region
@@ -162,6 +162,17 @@ class ManagingForm(forms.ModelForm):  # type: ignore[type-arg]  # it has no [] a
         ),
     )
 
+    image_keys = ListField(
+        rule=names.kms_key,
+        required=False,
+        label="KMS keys of images",
+        help_text=(
+            "Ids of this account's keys that encrypt baked images, separated by "
+            "commas. Each account that launches them also needs a grant on the key. "
+            "Empty where images are not encrypted, or with AWS's own key."
+        ),
+    )
+
     class Meta:
         model = ManagingAccount
         fields = [
@@ -183,6 +194,7 @@ class ManagingForm(forms.ModelForm):  # type: ignore[type-arg]  # it has no [] a
             "boundary",
             "bakes",
             "ami_owner",
+            "image_keys",
             "trusts_bowline",
         ]
         widgets = {"identity_kind": forms.RadioSelect}
@@ -253,7 +265,9 @@ class ManagingForm(forms.ModelForm):  # type: ignore[type-arg]  # it has no [] a
                 "trust_organization",
                 "boundary",
             ),
-            Fieldset("Baking", "bakes", shown("bakes", "on", "ami_owner")),
+            Fieldset(
+                "Baking", "bakes", shown("bakes", "on", "ami_owner", "image_keys")
+            ),
         )
 
     def clean(self) -> dict[str, Any]:
@@ -271,7 +285,7 @@ class ManagingForm(forms.ModelForm):  # type: ignore[type-arg]  # it has no [] a
         else:
             cleaned["organization"] = ""
         if not cleaned.get("bakes"):
-            cleaned["ami_owner"] = ""
+            cleaned["ami_owner"], cleaned["image_keys"] = "", []
         return cleaned
 
     def forget_unasked(self) -> None:

@@ -77,6 +77,7 @@ def register_managing(managing: Managing, *, trusts_bowline: bool) -> None:
         boundary=managing.boundary,
         bakes=managing.bakes,
         ami_owner=managing.ami_owner,
+        image_keys=list(managing.image_keys),
         access_role=managing.access_role,
         trusts_bowline=trusts_bowline,
         **identity_fields(managing.identity),

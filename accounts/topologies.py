@@ -79,6 +79,7 @@ def managing_of(row: ManagingAccount) -> Managing:
         boundary=row.boundary,
         bakes=row.bakes,
         ami_owner=row.ami_owner,
+        image_keys=tuple(row.image_keys),
         bowline=row.bowline_principal if row.trusts_bowline else "",
         access_role=row.access_role,
     )

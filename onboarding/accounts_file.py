@@ -195,6 +195,7 @@ MANAGING_KEYS = [
     "boundary",
     "bakes",
     "ami_owner",
+    "image_keys",
     "trusts_bowline",
 ]
 
@@ -217,6 +218,7 @@ def read_managing(reader: Reader, node: yaml.Node) -> tuple[Managing, bool]:
         boundary=reader.checked(parts, "boundary", names.boundary_arn),
         bakes=reader.truth(parts, "bakes", default=False),
         ami_owner=reader.checked(parts, "ami_owner", names.account_name),
+        image_keys=reader.texts(parts, "image_keys", names.kms_key),
         access_role=reader.checked(parts, "access_role", names.role_name),
     )
     if managing.clash:

@@ -81,6 +81,7 @@ class ManagingAccount(Leased):
     boundary = models.CharField(max_length=600, blank=True, validators=[is_boundary])
     bakes = models.BooleanField(default=False)
     ami_owner = models.CharField(max_length=60, blank=True)
+    image_keys = models.JSONField(default=list, blank=True)
     trusts_bowline = models.BooleanField(default=True)
     bowline_principal = models.CharField(max_length=2048, blank=True, editable=False)
     state = models.CharField(max_length=12, choices=State, default=State.DRAFT)

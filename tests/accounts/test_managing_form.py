@@ -187,3 +187,22 @@ def test_a_boundary_is_a_policys_arn() -> None:
     described = form(boundary="Cap")
 
     assert "whole ARN of a managed policy" in errors(described, "boundary")
+
+
+def test_keys_of_images_are_asked_for_where_images_are_baked() -> None:
+    key = "mrk-0123456789abcdef0123456789abcdef"
+
+    assert form(bakes="on", image_keys=key).save().image_keys == [key]
+
+
+def test_keys_of_images_are_forgotten_where_none_are_baked() -> None:
+    described = form(image_keys="mrk-0123456789abcdef0123456789abcdef")
+
+    assert described.is_valid(), described.errors
+    assert described.cleaned_data["image_keys"] == []
+
+
+def test_a_key_is_named_by_its_id() -> None:
+    assert "neither its ARN nor" in errors(
+        form(bakes="on", image_keys="alias/images"), "image_keys"
+    )

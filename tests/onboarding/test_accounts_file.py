@@ -231,3 +231,13 @@ def test_a_boundary_that_is_no_policys_arn_is_a_problem() -> None:
     (problem,) = problems(WHOLE.replace("accounts:", more))
 
     assert "whole ARN of a managed policy" in problem.message
+
+
+def test_keys_of_images_are_read() -> None:
+    key = "mrk-0123456789abcdef0123456789abcdef"
+    more = f"  bakes: true\n  image_keys: [{key}]\naccounts:"
+
+    managing = read(WHOLE.replace("accounts:", more)).managing
+
+    assert managing is not None
+    assert managing.image_keys == (key,)
