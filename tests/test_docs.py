@@ -1,0 +1,86 @@
+"""What the documents promise is true."""
+
+from __future__ import annotations
+
+import json
+import re
+from pathlib import Path
+from typing import Any
+
+import boto3
+import pytest
+
+from accounts.runs import approve, keep, plan
+from accounts.stages import carry_on
+from accounts.states import Status
+from script.emulated_organization import ACCESS_ROLE, MANAGING, MEMBERS, Credentials
+from tests.rows import account_row, managing_row
+
+DOCS = Path(__file__).parent.parent / "docs"
+KNOWN_AS_STAR = {"OwnPolicies", "OwnProfiles", "ServiceLinkedRoles"}
+"""Statements whose resources AWS knows by ARN and the emulator only as `*`."""
+
+
+def documented_policy() -> dict[str, Any]:
+    text = (DOCS / "real-aws.md").read_text()
+    block = re.search(r"```json\n(.*?)```", text, re.DOTALL)
+    assert block is not None
+    policy: dict[str, Any] = json.loads(
+        block[1].replace("MANAGING", MANAGING.account_id)
+    )
+    for statement in policy["Statement"]:
+        if statement["Sid"] in KNOWN_AS_STAR:
+            statement["Resource"] = "*"
+        # The emulator does not know aws:ResourceOrgID.
+        statement.pop("Condition", None)
+        if statement["Sid"] == "OwnRoles":
+            # The emulator forgets the path of a role that is being made.
+            statement["Resource"].append(MANAGING.arn("role/ecsTaskExecutionRole"))
+    return policy
+
+
+def only_documented_rights(here: Credentials) -> None:
+    iam = boto3.client(
+        "iam",
+        region_name="us-east-1",
+        endpoint_url=here.endpoint,
+        aws_access_key_id=MANAGING.account_id,
+        aws_secret_access_key="any",
+    )
+    (seeded,) = iam.list_attached_user_policies(UserName="bowline")["AttachedPolicies"]
+    iam.detach_user_policy(UserName="bowline", PolicyArn=seeded["PolicyArn"])
+    iam.put_user_policy(
+        UserName="bowline",
+        PolicyName="documented",
+        PolicyDocument=json.dumps(documented_policy()),
+    )
+
+
+@pytest.mark.django_db(transaction=True)
+def test_the_documented_rights_of_bowline_are_enough(
+    own_organization: Credentials, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name, value in own_organization.environment.items():
+        monkeypatch.setenv(name, value)
+    monkeypatch.setattr("accounts.verifying.PATIENCE", 0.0)
+    only_documented_rights(own_organization)
+    managing_row(name=MANAGING.name, account_id=MANAGING.account_id)
+    providers = {"ec2": {}, "ecs": {}, "lambda": {}}
+    own = account_row(
+        MANAGING.name,
+        account_id=MANAGING.account_id,
+        providers=providers,
+        uses_external_id=False,
+    )
+    other = account_row(
+        MEMBERS[0].name, account_id=MEMBERS[0].account_id, access_role=ACCESS_ROLE
+    )
+
+    for account in (own, other):
+        run = plan(account, None, send=keep)
+        carry_on(run)
+        approve(run, None, send=keep)
+        carry_on(run)
+
+        run.refresh_from_db()
+        assert run.status == Status.VERIFIED, run.error
