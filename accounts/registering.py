@@ -8,7 +8,7 @@ from django.core.exceptions import ValidationError
 from django.db import transaction
 
 from accounts.models import EnabledProvider, ManagedAccount, ManagingAccount
-from accounts.topologies import NameTaken, claim_names, provider_of
+from accounts.topologies import NameTaken, claim_names, provider_of, seen_by_accounts
 from onboarding.accounts_file import (
     AccountsFile,
     FileProblems,
@@ -65,6 +65,7 @@ def identity_fields(identity: Identity) -> dict[str, str]:
 
 def register_managing(managing: Managing, *, trusts_bowline: bool) -> None:
     row = ManagingAccount.objects.first() or ManagingAccount()
+    before = seen_by_accounts(row.pk)
     update(
         row,
         name=managing.name,
@@ -82,6 +83,8 @@ def register_managing(managing: Managing, *, trusts_bowline: bool) -> None:
         trusts_bowline=trusts_bowline,
         **identity_fields(managing.identity),
     )
+    if before and before != seen_by_accounts(row.pk):
+        ManagedAccount.objects.outdate()
 
 
 def register_account(written: WrittenAccount) -> ManagedAccount:

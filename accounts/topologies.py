@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
+from uuid import UUID
 
 from django.db import IntegrityError, transaction
 
@@ -83,6 +84,22 @@ def managing_of(row: ManagingAccount) -> Managing:
         bowline=row.bowline_principal if row.trusts_bowline else "",
         access_role=row.access_role,
     )
+
+
+def seen_by_accounts(pk: UUID) -> tuple[object, ...]:
+    """Give what the managed side is made from; empty for a row that is not there."""
+    row = ManagingAccount.objects.filter(pk=pk).first()
+    if row is None:
+        return ()
+    value = managing_of(row)
+    names = (
+        value.managed_role,
+        value.base_role,
+        value.partition,
+        value.trust_organization,
+        value.boundary,
+    )
+    return (value.identity, value.identity_arn, *names)
 
 
 def provider_of(enabled: EnabledProvider) -> Provider:

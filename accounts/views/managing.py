@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from uuid import UUID
-
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied
 from django.db import IntegrityError, transaction
@@ -16,7 +14,7 @@ from accounts.access import OPERATOR, has_role, operator_required, refusal
 from accounts.managing_form import ManagingForm
 from accounts.models import ManagedAccount, ManagingAccount, Run
 from accounts.request import Request
-from accounts.topologies import NoManagingAccount, identity_of, managing_of
+from accounts.topologies import NoManagingAccount, seen_by_accounts
 
 DESCRIBED_ALREADY = (
     "There is exactly one managing account, and somebody described it while this page "
@@ -57,34 +55,18 @@ def managing(request: Request) -> HttpResponse:
 
 def saved(form: ManagingForm) -> bool:
     """Write the row; False where somebody else wrote the first one meanwhile."""
-    before = sides_seen(form.instance.pk)
+    before = seen_by_accounts(form.instance.pk)
     try:
         with transaction.atomic():
             row: ManagingAccount = form.save()
             if before and form.has_changed():
                 row.touch()
-            if before and before != sides_seen(row.pk):
+            if before and before != seen_by_accounts(row.pk):
                 ManagedAccount.objects.outdate()
     except IntegrityError:
         form.add_error(None, DESCRIBED_ALREADY)
         return False
     return True
-
-
-def sides_seen(pk: UUID) -> tuple[object, ...]:
-    """Give what the managed side is made from; empty for a row that is not there."""
-    row = ManagingAccount.objects.filter(pk=pk).first()
-    if row is None:
-        return ()
-    value = managing_of(row)
-    names = (
-        value.managed_role,
-        value.base_role,
-        value.partition,
-        value.trust_organization,
-        value.boundary,
-    )
-    return (identity_of(row), value.identity_arn, *names)
 
 
 @operator_required

@@ -111,3 +111,14 @@ def test_details_that_do_not_suit_the_account_are_told() -> None:
 
     with pytest.raises(FileProblems, match="us-west-2"):
         register(file(MANAGING + text))
+
+
+def test_another_identity_outdates_every_account_that_trusts_it() -> None:
+    register(file())
+    ManagedAccount.objects.update(state=State.VERIFIED, proof=State.VERIFIED)
+    other = MANAGING.replace("}", ", identity: {instance_role: Other}}")
+
+    register(file(other + STAGING))
+
+    account = ManagedAccount.objects.get()
+    assert (account.state, account.proof) == (State.OUTDATED, "")
