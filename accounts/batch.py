@@ -11,11 +11,11 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, TypeVar
 
 from django.db import connections
-from onboarding.aws.session import Sessions
 
 from accounts.models import ManagedAccount, Run
 from accounts.runs import approve, keep, plan, plan_managing
 from accounts.stages import carry_on
+from onboarding.aws.session import Sessions
 
 if TYPE_CHECKING:
     from django.contrib.auth.models import User

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from django.db import transaction
-from onboarding.aws.discover import answers, oidc_issuer
 
 from accounts.models import ManagingAccount, Run, Step
 from accounts.runs import mark
@@ -16,6 +15,7 @@ from accounts.topologies import (
     managing_reach,
     managing_row,
 )
+from onboarding.aws.discover import answers, oidc_issuer
 from onboarding.aws.session import Sessions
 from onboarding.resources.plan import Change, Delta
 from onboarding.topology import PodRole
