@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from functools import partial
+from functools import cache, partial
 from typing import Any, TypeVar
 
+from botocore import xform_name
 from botocore.exceptions import ClientError
 
 from onboarding.aws.errors import ABSENT, code_of, translating
-from onboarding.aws.session import Credentials, Reach, Sessions
+from onboarding.aws.session import BUILDING, Credentials, Reach, Sessions, shared_core
 
 T = TypeVar("T")
 
@@ -49,7 +50,7 @@ class Asker:
     ) -> Any:
         """Make one call; raise AwsError, which begins “Bowline could not `doing`”."""
         client = self.client(service, region)
-        with translating(self.account_id, named(client, service, operation), doing):
+        with translating(self.account_id, iam_action(service, operation), doing):
             return getattr(client, operation)(**parameters)
 
     def ask_all(
@@ -64,7 +65,7 @@ class Asker:
     ) -> Any:
         """Make as many calls as there are pages, and give them as one answer."""
         client = self.client(service, region)
-        with translating(self.account_id, named(client, service, operation), doing):
+        with translating(self.account_id, iam_action(service, operation), doing):
             if not client.can_paginate(operation):
                 return getattr(client, operation)(**parameters)
             pages = client.get_paginator(operation).paginate(**parameters)
@@ -82,7 +83,7 @@ class Asker:
     ) -> Any | None:
         """Make one call; None where the thing is not there. Denied still raises."""
         client = self.client(service, region)
-        with translating(self.account_id, named(client, service, operation), doing):
+        with translating(self.account_id, iam_action(service, operation), doing):
             try:
                 return getattr(client, operation)(**parameters)
             except ClientError as error:
@@ -95,9 +96,12 @@ PREFIXES = {"elb": "elasticloadbalancing", "elbv2": "elasticloadbalancing"}
 """Where IAM's name of a service is not boto3's."""
 
 
-def named(client: Any, service: str, operation: str) -> str:
+@cache
+def iam_action(service: str, operation: str) -> str:
     """Name an operation as IAM does: `iam:GetRole`."""
-    api = client.meta.method_to_api_mapping[operation]
+    with BUILDING:
+        model = shared_core().get_service_model(service)
+    api = next(n for n in model.operation_names if xform_name(n) == operation)
     return f"{PREFIXES.get(service, service)}:{api}"
 
 

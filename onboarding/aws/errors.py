@@ -78,6 +78,9 @@ UNKNOWN_CALL = frozenset(
 )
 """Not every region and partition has every operation of a service."""
 
+CONTROLS = ("service", "resource")
+"""The kinds of control policies that an organization has."""
+
 QUOTA = frozenset({"LimitExceeded", "ResourceLimitExceededException"})
 
 RENEW = (
@@ -116,6 +119,11 @@ class AwsError(Exception):
     @property
     def denied(self) -> bool:
         return self.code in DENIED
+
+    @property
+    def by_organization(self) -> bool:
+        """Tell whether AWS itself says that the organization denies it."""
+        return any(f"{kind} control policy" in self.message for kind in CONTROLS)
 
     def as_json(self) -> dict[str, str]:
         return {

@@ -154,14 +154,16 @@ class Sessions:
         session_name: str,
         external_id: str = "",
         source: Credentials | None = None,
+        policy: str = "",
         anew: bool = False,
     ) -> Credentials:
         """Assume a role as `source`, or as Bowline; raise AwsError where refused.
 
         What was answered before is given again, unless it is wanted anew: as a proof.
+        The session may do no more than `policy` allows, if one is given.
         """
-        key = ("assume", role_arn, session_name, external_id, source)
-        ask = partial(self._assume, role_arn, session_name, external_id, source)
+        key = ("assume", role_arn, session_name, external_id, source, policy)
+        ask = partial(self._assume, role_arn, session_name, external_id, source, policy)
         if anew:
             return ask()
         found = self._once(key, ask)
@@ -203,10 +205,12 @@ class Sessions:
         session_name: str,
         external_id: str,
         source: Credentials | None,
+        policy: str,
     ) -> Credentials:
         sts = self.client_with(source or self.own(), "sts")
         account = role_arn.split(":")[4]
-        given = {"ExternalId": external_id} if external_id else {}
+        options = {"ExternalId": external_id, "Policy": policy}
+        given = {name: value for name, value in options.items() if value}
         with translating(account, "sts:AssumeRole", f"assume {role_arn}"):
             answer = sts.assume_role(
                 RoleArn=role_arn, RoleSessionName=session_name, **given

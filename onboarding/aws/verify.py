@@ -8,27 +8,42 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any
 
 import jmespath
 
-from onboarding.aws.asking import Asker, named, together
-from onboarding.aws.chain import CHAIN, Chain, Result, worth_repeating
-from onboarding.aws.errors import UNKNOWN_CALL, AwsError
+from onboarding.aws.asking import Asker, iam_action, together
+from onboarding.aws.chain import (
+    CHAIN,
+    Chain,
+    own_identity,
+    unless_unread,
+    worth_repeating,
+)
+from onboarding.aws.errors import ABSENT, UNKNOWN_CALL, AwsError
+from onboarding.aws.managed_step import to_managed
 from onboarding.aws.patience import SYSTEM, Clock, Patience, silent
+from onboarding.aws.probing import probing, walking
+from onboarding.aws.reading import Asked
+from onboarding.aws.result import Located, Result
 from onboarding.aws.session import Reach, Sessions
 from onboarding.aws.trust import simulate
+from onboarding.aws.why import Holder, higher_up
+from onboarding.aws.writing import writes
 from onboarding.managed_side import checks
 from onboarding.managing_side import REGION_LOOKUP
 from onboarding.providers.base import Call, Check, Outcome
+from onboarding.resources.kinds import MANAGED_PATH, MANAGING_PATH
 from onboarding.topology import Managed, Managing
 
-__all__ = ["CHAIN", "Result", "verify", "verify_managing"]
+__all__ = ["CHAIN", "Result", "own_identity", "verify", "verify_managing"]
 
 PATIENCE = 60.0
 """Seconds in all: new roles and policies are mostly known everywhere within ten."""
+LITTLE_PATIENCE = 5.0
+"""Where nothing was changed a moment ago, only a stumble of AWS is waited out."""
 
 
 def verify(
@@ -45,25 +60,34 @@ def verify(
     """Yield what every check of an account found, in a stable order.
 
     `waiting` hears a sentence while a refusal may only be AWS's delay, for `patience`
-    seconds in all; with none, every refusal counts at once. Raise AwsError where
-    Bowline's own credentials are bad.
+    seconds in all; with none, every refusal counts at once. Nothing is told of an
+    account while Bowline's own credentials are bad.
     """
-    wait = Patience(patience, waiting, clock)
-    chain = Chain(sessions, managing, identity_reach, wait)
-    if managed.in_aws_provider:
-        yield from chain.to_identity()
-        yield from chain.to_managed(managed, reach)
+    own = own_identity(sessions)
+    if own.outcome is Outcome.FAILED:
+        yield own
+        return
     reads = [Read(key, check) for key, check in checks(managing, managed)]
+    wait = Patience(patience, waiting, clock)
+    session_policy = walking(managing, REGION_CHECKS)
+    chain = Chain(sessions, managing, identity_reach, wait, session_policy)
+    if managed.in_aws_provider:
+        probes = probing(r.check for r in reads if r.check.as_managed_role)
+        yield from chain.to_identity()
+        yield from to_managed(chain, managed, reach, probes)
     access = Asker.entering(sessions, reach)
+    holder = Holder(access, managing.managed_role_arn(managed.account_id), MANAGED_PATH)
     as_managed = None
     if chain.as_managed is not None:
         as_managed = Asker.holding(sessions, managed.account_id, chain.as_managed)
     called = [read for read in reads if as_managed or not read.check.as_managed_role]
-    answers = dict(zip(called, run(called, as_managed, access, wait), strict=True))
+    made = run(called, as_managed, access, wait, holder)
+    answers = dict(zip(called, made, strict=True))
     left = [read for read in reads if read not in answers]
-    role_arn = managing.managed_role_arn(managed.account_id)
-    answers |= zip(left, evaluate(left, role_arn, access, chain), strict=True)
+    answers |= zip(left, evaluate(left, holder, chain), strict=True)
     yield from (answers[read] for read in reads)
+    if chain.as_managed is not None or chain.as_identity is None:
+        yield from writes(holder, managing, managed)
 
 
 def verify_managing(
@@ -76,16 +100,22 @@ def verify_managing(
     clock: Clock = SYSTEM,
 ) -> Iterator[Result]:
     """Yield what was found about Spinnaker's own identity, managed accounts apart."""
+    own = own_identity(sessions)
+    if own.outcome is Outcome.FAILED:
+        yield own
+        return
     wait = Patience(patience, waiting, clock)
-    chain = Chain(sessions, managing, reach, wait)
+    session_policy = walking(managing, REGION_CHECKS)
+    chain = Chain(sessions, managing, reach, wait, session_policy)
     yield from chain.to_identity()
     access = Asker.entering(sessions, reach)
+    holder = Holder(access, managing.identity_arn, MANAGING_PATH)
     reads = [Read(CHAIN, check) for check in REGION_CHECKS]
     if chain.as_identity is None:
-        yield from evaluate(reads, managing.identity_arn, access, chain)
+        yield from evaluate(reads, holder, chain)
         return
     as_identity = Asker.holding(sessions, managing.account_id, chain.as_identity)
-    yield from run(reads, as_identity, access, wait)
+    yield from run(reads, as_identity, access, wait, holder)
 
 
 REGION_CHECKS = tuple(
@@ -112,18 +142,14 @@ class Read:
     def result(self, outcome: Outcome, sentence: str, fix: str = "") -> Result:
         return Result(self.provider, self.check.name, outcome, sentence, fix)
 
+    @property
+    def action(self) -> str:
+        return iam_action(self.check.call.service, self.check.call.operation)
+
     def made_by(self, asker: Asker) -> tuple[Result, AwsError | None]:
         began = time.monotonic()
         result, error = self.answered(asker)
-        seconds = time.monotonic() - began
-        return Result(
-            result.provider,
-            result.name,
-            result.outcome,
-            result.sentence,
-            result.fix,
-            seconds,
-        ), error
+        return replace(result, seconds=time.monotonic() - began), error
 
     def answered(self, asker: Asker) -> tuple[Result, AwsError | None]:
         check = self.check
@@ -138,17 +164,18 @@ class Read:
                 return self.result(Outcome.NOT_PROVED, error.message), None
             fix = check.fix if error.denied else error.hint
             return self.result(Outcome.FAILED, error.message, fix), error
-        return self.judged(answer, action(asker, check.call)), None
+        return self.judged(answer), None
 
-    def judged(self, answer: Any, called: str) -> Result:
+    def judged(self, answer: Any) -> Result:
         check = self.check
         if check.expects and not jmespath.search(check.expects, answer):
-            if check.advice:
-                return self.result(Outcome.NOT_PROVED, check.missing)
-            return self.result(Outcome.FAILED, check.missing, check.fix)
+            outcome = Outcome.NOT_PROVED if check.advice else Outcome.FAILED
+            fix = "" if check.advice else check.fix
+            unmet = self.result(outcome, check.missing, fix)
+            return replace(unmet, change=check.change)
         if check.success is Outcome.NOT_PROVED:
             return self.result(check.success, check.missing)
-        return self.result(check.success, f"AWS answered {called}.")
+        return self.result(check.success, f"AWS answered {self.action}.")
 
 
 def lower_first(name: str) -> str:
@@ -156,31 +183,50 @@ def lower_first(name: str) -> str:
 
 
 def run(
-    reads: list[Read], as_managed: Asker | None, access: Asker, wait: Patience
+    reads: list[Read],
+    as_holder: Asker | None,
+    access: Asker,
+    wait: Patience,
+    holder: Holder,
 ) -> list[Result]:
     """Make the calls, a few at a time; repeat those that a new policy may explain."""
-    results: dict[Read, Result] = {}
+    found: dict[Read, tuple[Result, AwsError | None]] = {}
     left = reads
     while left:
         tasks = [
             partial(
                 read.made_by,
-                as_managed if as_managed and read.check.as_managed_role else access,
+                as_holder if as_holder and read.check.as_managed_role else access,
             )
             for read in left
         ]
         made = dict(zip(left, together(tasks), strict=True))
-        results |= {read: result for read, (result, _) in made.items()}
+        found |= made
         left = [read for read, (_, e) in made.items() if e and worth_repeating(e)]
         if left and not wait.wait("what the role is allowed is not yet in force"):
             break
     wait.over()
-    return [results[read] for read in reads]
+    return [explained(read, *found[read], holder) for read in reads]
 
 
-def evaluate(
-    reads: list[Read], principal: str, access: Asker, chain: Chain
-) -> Iterator[Result]:
+def explained(
+    read: Read, result: Result, error: AwsError | None, holder: Holder
+) -> Result:
+    """Add to a failure where it comes from, as far as that can be read."""
+    if error is None:
+        return result
+    if not error.account:
+        return replace(result, located=Located.CREDENTIALS)
+    if error.code in ABSENT:
+        return replace(result, located=Located.ABSENT, change=read.check.change)
+    if not (error.denied and read.check.as_managed_role):
+        return result
+    if error.by_organization:
+        return result.because(higher_up(error.operation, error.account))
+    return result.because(unless_unread(partial(holder.cause, Asked(read.action))))
+
+
+def evaluate(reads: list[Read], holder: Holder, chain: Chain) -> Iterator[Result]:
     """Ask IAM's simulator about calls that cannot be made from here."""
     if not reads:
         return
@@ -189,22 +235,21 @@ def evaluate(
             sentence = "Not tried, because the managed role could not be assumed."
             yield read.result(Outcome.NOT_PROVED, sentence)
         return
-    actions = {read: action(access, read.check.call) for read in reads}
+    actions = [read.action for read in reads]
     try:
-        allowed = simulate(access, principal, actions.values())
+        allowed = simulate(holder.asker, holder.arn, actions)
     except AwsError as error:
         for read in reads:
             sentence = f"It could not be asked of IAM's simulator: {error.message}"
             yield read.result(Outcome.NOT_PROVED, sentence, error.hint)
         return
-    for read, called in actions.items():
-        if called in allowed:
-            sentence = f"The policies of {principal} allow {called}."
+    for read in reads:
+        if read.action in allowed:
+            sentence = f"Simulated: the policies of {holder.arn} allow {read.action}."
             yield read.result(Outcome.EVALUATED, sentence)
         else:
-            sentence = f"The policies of {principal} do not allow {called}."
-            yield read.result(Outcome.FAILED, sentence, read.check.fix)
-
-
-def action(asker: Asker, call: Call) -> str:
-    return named(asker.client(call.service, ""), call.service, call.operation)
+            sentence = f"Simulated: {holder.arn} is not allowed {read.action}."
+            failed = read.result(Outcome.FAILED, sentence, read.check.fix)
+            yield failed.because(
+                unless_unread(partial(holder.cause, Asked(read.action)))
+            )

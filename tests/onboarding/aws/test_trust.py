@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from onboarding.aws.trust import admits
+from onboarding.aws.trust import Caller, admits
 from onboarding.resources.policy import Policy
 
 IDENTITY = "arn:aws:iam::911111111111:role/SpinnakerAuthRole"
@@ -30,7 +30,7 @@ def trust(**fields: Any) -> Policy:
     ],
 )
 def test_it_admits_whom_the_trust_names(fields: dict[str, Any]) -> None:
-    assert admits(trust(**fields), IDENTITY, "3f1c") is True
+    assert admits(trust(**fields), Caller(IDENTITY, "3f1c")) is True
 
 
 @pytest.mark.parametrize(
@@ -46,11 +46,11 @@ def test_it_admits_whom_the_trust_names(fields: dict[str, Any]) -> None:
     ],
 )
 def test_it_shuts_out_whom_the_trust_does_not_name(fields: dict[str, Any]) -> None:
-    assert admits(trust(**fields), IDENTITY, "3f1c") is False
+    assert admits(trust(**fields), Caller(IDENTITY, "3f1c")) is False
 
 
 def test_a_missing_external_id_does_not_meet_the_condition() -> None:
-    assert admits(trust(Condition=REQUIRED), IDENTITY, "") is False
+    assert admits(trust(Condition=REQUIRED), Caller(IDENTITY, "")) is False
 
 
 def test_a_deny_wins() -> None:
@@ -64,7 +64,7 @@ def test_a_deny_wins() -> None:
         }
     )
 
-    assert admits(policy, IDENTITY, "") is False
+    assert admits(policy, Caller(IDENTITY, "")) is False
 
 
 @pytest.mark.parametrize(
@@ -76,10 +76,10 @@ def test_a_deny_wins() -> None:
     ],
 )
 def test_it_says_when_it_cannot_tell(condition: dict[str, Any]) -> None:
-    assert admits(trust(Condition=condition), IDENTITY, "3f1c") is None
+    assert admits(trust(Condition=condition), Caller(IDENTITY, "3f1c")) is None
 
 
 def test_it_does_not_judge_negations() -> None:
     statement = {"NotPrincipal": {"AWS": "933333333333"}, "Action": "sts:AssumeRole"}
 
-    assert admits(Policy.allowing(statement), IDENTITY, "") is None
+    assert admits(Policy.allowing(statement), Caller(IDENTITY, "")) is None

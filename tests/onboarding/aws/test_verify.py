@@ -5,6 +5,7 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
+from botocore.exceptions import ClientError
 
 from onboarding.aws.apply import apply
 from onboarding.aws.asking import Asker
@@ -126,7 +127,8 @@ def test_another_external_id_in_the_trust_is_located(made: Verified) -> None:
     result = made.found("Assume the managed role")
 
     assert result.outcome is Outcome.FAILED
-    assert result.sentence.endswith("in with the account's external ID.")
+    assert result.sentence.endswith("is “other”, and “3f1c-9a” is sent.")
+    assert result.located == "a condition"
 
 
 def test_a_missing_role_is_located(field: Field) -> None:
@@ -165,8 +167,8 @@ def test_a_managing_side_out_of_step_is_located(made: Verified) -> None:
     result = made.found("Assume the managed role")
 
     assert result.outcome is Outcome.FAILED
-    assert "do not allow sts:AssumeRole" in result.sentence
-    assert "Plan again" in result.fix
+    assert "BowlineAssumeManaged allows sts:AssumeRole" in result.sentence
+    assert "plan again" in result.fix
 
 
 def test_a_refusal_that_neither_side_explains_says_where_to_look(
@@ -182,7 +184,8 @@ def test_a_refusal_that_neither_side_explains_says_where_to_look(
     result = made.found("Assume the managed role")
 
     assert result.outcome is Outcome.FAILED
-    assert "service control policy" in result.fix
+    assert result.located == "denied higher up"
+    assert "service control policies" in result.fix
 
 
 def denying(*actions: str) -> str:
@@ -277,7 +280,7 @@ def test_an_identity_that_shuts_bowline_out_fails(made: Verified) -> None:
     result = made.found("Become Spinnaker's identity")
 
     assert result.outcome is Outcome.FAILED
-    assert f"must allow sts:AssumeRole to {made.field.bowline}" in result.fix
+    assert f"Allow sts:AssumeRole to {made.field.bowline}" in result.fix
 
 
 def test_bowline_may_itself_be_the_identity(field: Field) -> None:
@@ -412,17 +415,51 @@ def test_a_right_that_the_policies_lack_fails_where_it_is_read(read: Verified) -
     result = having(read, missing).found("List users")
 
     assert result.outcome is Outcome.FAILED
-    assert result.fix == "Allow iam:ListUsers."
+    assert "No policy of role spinnakerManaged" in result.sentence
 
 
-def test_a_refused_read_fails_with_the_checks_own_fix(made: Verified) -> None:
+def test_a_refused_read_says_what_is_missing(made: Verified) -> None:
     missing = Check("List users", Call("iam", "list_users"), "Allow iam:ListUsers.")
 
     result = having(made, missing).found("List users")
 
     assert result.outcome is Outcome.FAILED
     assert "AWS refused iam:ListUsers" in result.sentence
-    assert result.fix == "Allow iam:ListUsers."
+    assert "allows iam:ListUsers on *." in result.sentence
+    assert "iam put-role-policy --role-name spinnakerManaged" in result.change
+
+
+def test_a_refused_read_keeps_the_checks_own_fix_where_nothing_can_be_read(
+    made: Verified,
+) -> None:
+    missing = Check("List users", Call("iam", "list_users"), "Allow iam:ListUsers.")
+    blind(made)
+
+    result = having(made, missing).found("List users")
+
+    assert (result.located, result.fix) == ("", "Allow iam:ListUsers.")
+
+
+def test_the_session_may_do_what_the_checks_ask_and_nothing_else(
+    made: Verified, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    opened: dict[str, Credentials] = {}
+    assume = Sessions.assume
+
+    def kept(self: Sessions, role_arn: str, **options: Any) -> Credentials:
+        opened[role_arn] = assume(self, role_arn, **options)
+        return opened[role_arn]
+
+    monkeypatch.setattr(Sessions, "assume", kept)
+    arn = made.managing.managed_role_arn(made.managed.account_id)
+
+    made.results()
+
+    sessions = made.field.sessions()
+    ec2 = sessions.client_with(opened[arn], "ec2", "us-east-1")
+    ec2.describe_vpcs()
+    with pytest.raises(ClientError, match="DescribeKeyPairs"):
+        ec2.describe_key_pairs()
 
 
 def test_a_call_that_is_not_known_there_proves_nothing(made: Verified) -> None:
@@ -533,13 +570,15 @@ def test_results_keep_the_order_of_the_checks(made: Verified) -> None:
     assert [result.name for result in results[-12:]] == [check.name for check in checks]
 
 
-def test_bad_credentials_of_bowlines_own_are_raised(
+def test_bad_credentials_of_bowlines_own_tell_nothing_of_the_account(
     made: Verified, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("AWS_ACCESS_KEY_ID", "AKIAWRONGWRONGWRONG1")
 
-    with pytest.raises(AwsError, match="Bowline's own AWS credentials"):
-        made.results()
+    (result,) = made.results()
+
+    assert result.located == "own credentials"
+    assert result.sentence.startswith("Bowline's own AWS credentials")
 
 
 def of_managing(verified: Verified, managing: Managing) -> dict[str, str]:

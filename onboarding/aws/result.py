@@ -1,0 +1,110 @@
+"""What a check found: how far it got, and, where it was refused, what refused it."""
+
+from __future__ import annotations
+
+import json
+import shlex
+from collections.abc import Sequence
+from copy import deepcopy
+from dataclasses import dataclass, replace
+from enum import StrEnum
+from typing import Any
+
+from onboarding.providers.base import Outcome
+
+
+class Located(StrEnum):
+    """Where a refusal comes from. The words are those that people read."""
+
+    OUR_POLICY = "our policy"
+    """What Bowline grants to Spinnaker's identity or to the managed role."""
+    THEIR_POLICY = "their policy"
+    """What somebody else attached to the same role."""
+    THEIR_TRUST = "their trust"
+    CONDITION = "a condition"
+    BOUNDARY = "a boundary"
+    HIGHER_UP = "denied higher up"
+    """All that can be read in both accounts allows it."""
+    ABSENT = "not there"
+    CREDENTIALS = "own credentials"
+    """Bowline's, so that nothing is known of the account."""
+
+
+@dataclass(frozen=True, slots=True)
+class Cause:
+    """Why AWS refuses: which document decides, in which line, and what mends it."""
+
+    located: Located
+    sentence: str
+    fix: str
+    document: str = ""
+    """JSON, a line for each value; empty where no document can be shown."""
+    line: int = 0
+    """The line that decides, counted from 1."""
+    change: str = ""
+    """A command or a document that mends it, to be copied."""
+    certain: bool = True
+    """False: it may be this, but the document alone does not tell."""
+
+
+@dataclass(frozen=True, slots=True)
+class Result:
+    """What one check found, in a sentence, and what mends it."""
+
+    provider: str
+    name: str
+    outcome: Outcome
+    sentence: str = ""
+    fix: str = ""
+    seconds: float = 0.0
+    located: str = ""
+    document: str = ""
+    line: int = 0
+    change: str = ""
+
+    def because(self, cause: Cause | None) -> Result:
+        """Add why; the cause's own sentence follows what was tried."""
+        if cause is None:
+            return self
+        return replace(
+            self,
+            sentence=f"{self.sentence} {cause.sentence}".strip(),
+            fix=cause.fix,
+            located=cause.located,
+            document=cause.document,
+            line=cause.line,
+            change=cause.change,
+        )
+
+
+Path = Sequence[str | int]
+"""The keys and positions that lead to a value of a document."""
+
+
+def pretty(document: Any) -> str:
+    return json.dumps(document, indent=2, ensure_ascii=False)
+
+
+def line_of(document: Any, path: Path) -> int:
+    """Count the line on which the value at the path begins, once it is printed."""
+    marked = deepcopy(document)
+    *way, last = path
+    inner = marked
+    for key in way:
+        inner = inner[key]
+    inner[last] = MARK
+    before, _, _ = pretty(marked).partition(MARK)
+    return before.count("\n") + 1
+
+
+MARK = "❖"
+"""No policy holds it: IAM takes Latin letters only."""
+
+
+def command(*words: str, **documents: Any) -> str:
+    """Write a command of the AWS CLI; keywords are options that hold a document."""
+    written = ["aws", *(shlex.quote(word) for word in words)]
+    for option, document in documents.items():
+        text = json.dumps(document, ensure_ascii=False)
+        written.append(f"--{option.replace('_', '-')} {shlex.quote(text)}")
+    return " ".join(written)
