@@ -78,6 +78,10 @@ def region_checks(region: str) -> Iterator[Check]:
             'immutable_metadata = {"purpose": "internal"}.'
         ),
         advice=True,
+        change=(
+            f"aws ec2 create-tags --region {region} --resources SUBNET "
+            f"--tags Key=Name,Value=VPC.internal.{region}"
+        ),
     )
     yield Check(
         f"List server groups in {region}",

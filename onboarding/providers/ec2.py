@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, ClassVar
@@ -136,10 +137,15 @@ class Ec2(Provider):
                     "the details."
                 ),
                 advice=True,
+                change=(
+                    f"aws ec2 create-key-pair --region {region} --key-name "
+                    f"{shlex.quote(key_pair)} --query KeyMaterial --output text"
+                ),
             )
             for region in managed.regions
         )
-        return (*found, *stacks)
+        launching = () if self.access == READ else (profile_check(managing.base_role),)
+        return (*found, *launching, *stacks)
 
     def entries(self, managing: Managing, managed: Managed) -> tuple[Entry, ...]:
         entry = aws_entry(
@@ -225,6 +231,26 @@ class Ec2(Provider):
 
         def provider(self) -> Ec2:
             return Ec2.from_details(self.details())
+
+
+def profile_check(name: str) -> Check:
+    """Look for the instance profile, which the managed role may pass and not read."""
+    return Check(
+        f"Find the instance profile {name}",
+        Call("iam", "get_instance_profile", "", (("InstanceProfileName", name),)),
+        "Bowline's access role must be allowed iam:GetInstanceProfile.",
+        expects="length(InstanceProfile.Roles) > `0`",
+        missing=(
+            f"The instance profile {name} holds no role, so no deployment that names "
+            "no other can launch an instance. Plan again."
+        ),
+        as_managed_role=False,
+        change=(
+            f"aws iam create-instance-profile --instance-profile-name {name}; "
+            "aws iam add-role-to-instance-profile --instance-profile-name "
+            f"{name} --role-name {name}"
+        ),
+    )
 
 
 def key_pairs(region: str) -> Call:

@@ -366,6 +366,7 @@ def region_checks(region: str) -> Iterator[Check]:
             "stand already and makes none: create one before the first deployment."
         ),
         advice=True,
+        change=f"aws ecs create-cluster --region {region} --cluster-name default",
     )
     yield Check(
         f"List secrets in {region}",

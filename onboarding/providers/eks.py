@@ -32,6 +32,10 @@ POLICIES = {
     "cluster-admin": "AmazonEKSClusterAdminPolicy",
 }
 ENTRY, AWS_AUTH = "entry", "aws-auth"
+OPEN_ENDPOINT = (
+    "cluster.resourcesVpcConfig.endpointPublicAccess && "
+    "contains(cluster.resourcesVpcConfig.publicAccessCidrs, '0.0.0.0/0')"
+)
 LEARNED = {
     "endpoint": Format(re.compile(r"https://[\w.-]+(:\d+)?", re.ASCII), "It is a URL."),
     "certificate_authority": Format(re.compile(r"[A-Za-z0-9+/=]+"), "It is base64."),
@@ -120,10 +124,16 @@ class Cluster:
 def no_access_entries(cluster: str, region: str) -> str:
     return (
         f"Cluster {cluster} knows no access entries yet. Switch its authentication "
-        "mode to API_AND_CONFIG_MAP (this cannot be undone): aws eks "
-        f"update-cluster-config --region {region} --name {cluster} --access-config "
-        "authenticationMode=API_AND_CONFIG_MAP. Or choose aws-auth, and add the "
-        "printed entry yourself."
+        "mode to API_AND_CONFIG_MAP (this cannot be undone): "
+        f"{switch_mode(cluster, region)}. Or choose aws-auth, and add the printed "
+        "entry yourself."
+    )
+
+
+def switch_mode(cluster: str, region: str) -> str:
+    return (
+        f"aws eks update-cluster-config --region {region} --name {cluster} "
+        "--access-config authenticationMode=API_AND_CONFIG_MAP"
     )
 
 
@@ -283,6 +293,7 @@ def cluster_checks(managing: Managing, cluster: Cluster) -> Iterator[Check]:
             expects="cluster.accessConfig.authenticationMode != 'CONFIG_MAP'",
             missing=no_access_entries(cluster.name, cluster.region),
             as_managed_role=False,
+            change=switch_mode(cluster.name, cluster.region),
         )
         yield Check(
             f"Cluster {where} lets Spinnaker's identity in",
@@ -299,6 +310,24 @@ def cluster_checks(managing: Managing, cluster: Cluster) -> Iterator[Check]:
             as_managed_role=False,
             success=Outcome.EVALUATED,
         )
+    yield Check(
+        f"The endpoint of cluster {where} is public",
+        cluster.lookup,
+        "Bowline's access role must be allowed eks:DescribeCluster.",
+        expects=OPEN_ENDPOINT,
+        missing=(
+            f"The endpoint of cluster {cluster.name} is private, or open to some "
+            "networks only. Spinnaker must run in its VPC or in one of these networks, "
+            "or its address must be added to the cluster's public access."
+        ),
+        advice=True,
+        as_managed_role=False,
+        change=(
+            f"aws eks update-cluster-config --region {cluster.region} --name "
+            f"{cluster.name} --resources-vpc-config "
+            "endpointPublicAccess=true,publicAccessCidrs=SPINNAKERS_ADDRESS/32"
+        ),
+    )
     yield Check(
         f"Reach the endpoint of cluster {where}",
         cluster.lookup,

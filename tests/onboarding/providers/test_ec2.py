@@ -233,3 +233,18 @@ def test_a_field_that_django_refuses_is_not_refused_twice():
     form = Ec2.Form({"access": "all", "roles_path": "/"}, managed=managed())
 
     assert list(form.errors) == ["access"]
+
+
+@pytest.mark.parametrize(("roles", "met"), [([], False), ([{}], True)])
+def test_the_instance_profile_must_hold_a_role(roles, met):
+    (check,) = (c for c in Ec2().checks(managing(), managed()) if "profile" in c.name)
+
+    assert jmespath.search(check.expects, {"InstanceProfile": {"Roles": roles}}) is met
+    assert not check.as_managed_role
+    assert "create-instance-profile" in check.change
+
+
+def test_without_deployments_no_instance_profile_is_looked_for():
+    checks = Ec2(access="read").checks(managing(), managed())
+
+    assert not any("profile" in check.name for check in checks)

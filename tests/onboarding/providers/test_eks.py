@@ -286,6 +286,25 @@ def test_an_access_entry_is_read_and_not_walked():
     assert jmespath.search(entry.expects, {"associatedAccessPolicies": []}) is False
 
 
+@pytest.mark.parametrize(
+    ("public", "networks", "met"),
+    [
+        (True, ["0.0.0.0/0"], True),
+        (True, ["192.0.2.0/24"], False),
+        (False, ["0.0.0.0/0"], False),
+    ],
+)
+def test_an_endpoint_that_not_everybody_reaches_is_told(public, networks, met):
+    endpoint = check(eks(), "is public")
+    vpc = {"endpointPublicAccess": public, "publicAccessCidrs": networks}
+
+    found = jmespath.search(endpoint.expects, {"cluster": {"resourcesVpcConfig": vpc}})
+
+    assert found is met
+    assert endpoint.advice
+    assert "update-cluster-config" in endpoint.change
+
+
 def test_reaching_the_endpoint_is_honestly_not_proved():
     endpoint = check(eks(), "Reach the endpoint")
 
@@ -300,6 +319,7 @@ def test_no_access_entry_is_looked_for_where_the_owner_edits_aws_auth():
 
     assert names == [
         "Cluster apps in us-east-1 is active",
+        "The endpoint of cluster apps in us-east-1 is public",
         "Reach the endpoint of cluster apps in us-east-1",
     ]
 

@@ -260,7 +260,7 @@ def test_writes_are_limited_to_the_account_wherever_aws_allows_it(
 @given(choices)
 def test_checks_are_reads_whose_expectations_can_be_asked(chosen):
     for _, check in checks(managing(), account(chosen)):
-        assert check.call.operation.startswith(("describe_", "list_"))
+        assert check.call.operation.startswith(("describe_", "get_", "list_"))
         assert list(check.call.parameters) == sorted(check.call.parameters)
         assert hash(check) is not None
         if check.expects:
