@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import hashlib
 from typing import Any
 
 from django.contrib.auth.models import Group, User
 
 from accounts.models import (
+    Bundle,
     EnabledProvider,
     ManagedAccount,
     ManagingAccount,
@@ -14,6 +16,9 @@ from accounts.models import (
     Step,
 )
 from accounts.states import Status
+from onboarding.bundle import bundle_files
+from onboarding.bundle.archive import listed, zipped
+from onboarding.topology import Topology
 
 PASSWORD = "a-password-of-tests"
 
@@ -69,3 +74,18 @@ def step_row(run: Run, **fields: Any) -> Step:
         "after": {"name": "spinnakerManaged"},
     }
     return Step.objects.create(run=run, **{**plain, **fields})
+
+
+def bundle_row(topology: Topology, number: int = 1) -> Bundle:
+    """Make a bundle that is ready, of exactly these accounts."""
+    states = {managed.name: "verified" for managed in topology.managed}
+    files = bundle_files(topology, states)
+    archive = zipped(files)
+    return Bundle.objects.create(
+        number=number,
+        status=Bundle.Status.READY,
+        archive=archive,
+        files=listed(files),
+        size=len(archive),
+        sha256=hashlib.sha256(archive).hexdigest(),
+    )

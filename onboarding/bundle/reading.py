@@ -46,10 +46,10 @@ def read_told(text: str) -> Told:
     return Told(read["primary"], **lists)
 
 
-def told(archive: bytes) -> Told:
+def told(archive: bytes | memoryview) -> Told:
     return read_told(text_in(archive, ACCOUNTS))
 
 
-def text_in(archive: bytes, path: str) -> str:
+def text_in(archive: bytes | memoryview, path: str) -> str:
     with zipfile.ZipFile(io.BytesIO(archive)) as files:
         return files.read(path).decode()

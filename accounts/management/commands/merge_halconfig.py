@@ -1,0 +1,134 @@
+"""`manage.py merge_halconfig CONFIG --bundle N --out CONFIG.new`: no hal call at all.
+
+Exit codes: 0 written, 2 names that collide and nothing written, 1 something failed.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+from argparse import ArgumentParser
+from collections import Counter
+from pathlib import Path
+from typing import Any
+
+from django.core.management.base import BaseCommand, CommandError
+
+from accounts.models import Bundle
+from onboarding.bundle.reading import told
+from onboarding.halconfig.changes import fields
+from onboarding.halconfig.merging import ADDED, Merged, merge
+from onboarding.halconfig.reading import MOST_BYTES, read
+from onboarding.halconfig.steps import STEPS, UNDO
+from onboarding.halconfig.tree import BadHalconfig
+
+ASKED = 2
+
+
+class Command(BaseCommand):
+    help = "Put a bundle's accounts into a halconfig, instead of thousands of hal calls"
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        parser.add_argument("config", type=Path, help="hal's own, ~/.hal/config")
+        parser.add_argument("--bundle", type=int, required=True, metavar="N")
+        parser.add_argument(
+            "--out", type=Path, required=True, help="a new file for the merged config"
+        )
+        parser.add_argument(
+            "--folder",
+            type=Path,
+            help="where the bundle is unpacked on hal's host; clusters need it",
+        )
+        parser.add_argument("--deployment", default="", help="the current one if unset")
+        parser.add_argument(
+            "--take-over",
+            nargs="+",
+            default=[],
+            metavar="NAME",
+            help="the bundle's account replaces the config's of that name",
+        )
+        parser.add_argument(
+            "--leave",
+            nargs="+",
+            default=[],
+            metavar="NAME",
+            help="the config's account stays, and the bundle's is left out",
+        )
+
+    def handle(self, *, config: Path, out: Path, **options: Any) -> None:
+        try:
+            with config.open("rb") as file:
+                content = file.read(MOST_BYTES + 1)
+            merged = self.merged(content, **options)
+        except BadHalconfig as error:
+            raise CommandError(f"{config} is not merged. {error}") from None
+        except OSError as error:
+            raise CommandError(f"{config} cannot be read: {error}") from error
+        answered = {*options["take_over"], *options["leave"]}
+        open_ = [one for one in merged.collisions if one.name not in answered]
+        for collision in merged.collisions:
+            self.stderr.write(f"{collision.name} is left out. {collision.why}")
+        for note in merged.notes:
+            self.stderr.write(note)
+        if open_:
+            names = " ".join(one.name for one in open_)
+            self.stderr.write(
+                f"Nothing is written. Say whose each name is: --leave {names} keeps "
+                "the config's, --take-over NAME… replaces it by the bundle's."
+            )
+            sys.exit(ASKED)
+        self.write(merged, out)
+
+    def merged(
+        self,
+        content: bytes,
+        *,
+        bundle: int,
+        folder: Path | None,
+        deployment: str,
+        take_over: list[str],
+        **_: Any,
+    ) -> Merged:
+        try:
+            found = Bundle.objects.get(number=bundle, status=Bundle.Status.READY)
+        except Bundle.DoesNotExist:
+            raise CommandError(f"There is no bundle {bundle} that is ready.") from None
+        accounts = told(found.archive)
+        if accounts.kubernetes and not (folder and folder.is_absolute()):
+            raise CommandError(
+                "The bundle holds clusters, and hal must know where their kubeconfigs "
+                "are: give --folder, where the bundle is unpacked on hal's host, as a "
+                "path from the root."
+            )
+        accounts = accounts.placed(str(folder))
+        return merge(
+            read(content), accounts, take_over=take_over, deployment=deployment
+        )
+
+    def write(self, merged: Merged, out: Path) -> None:
+        """Write a file that was not there, for its owner's eyes only, and tell."""
+        try:
+            descriptor = os.open(out, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+            with open(descriptor, "w", encoding="utf-8") as file:
+                file.write(merged.text)
+        except FileExistsError:
+            raise CommandError(
+                f"{out} is there already, and is not overwritten. Name a new file."
+            ) from None
+        except OSError as error:
+            raise CommandError(f"{out} cannot be written: {error}") from error
+        for change in merged.changes:
+            if change.done != ADDED:
+                name = change.name or "settings"
+                what = ", ".join(fields(change))
+                self.stdout.write(f"{change.provider} {name}: {change.done} ({what})")
+        counts = Counter(c.provider for c in merged.changes if c.done == ADDED)
+        for provider, count in counts.items():
+            self.stdout.write(f"{provider}: {count:,} added")
+        if not merged.changes:
+            self.stdout.write("Nothing changed: the config has it so already.")
+        self.stdout.write(f"\n{out} is written. Then:\n")
+        for number, step in enumerate(STEPS, 1):
+            line = step.line.replace("config.new", str(out))
+            self.stdout.write(f"{number}. {step.says}\n   {line}")
+        self.stdout.write(f"{UNDO.says}\n   {UNDO.line}")
