@@ -130,7 +130,7 @@ def main() -> None:
     report(len(ours), calls, seconds, ceiling, per_stack, len(theirs))
 
 
-SESSION = boto3.Session()
+SESSION: Any = boto3.Session()
 
 
 def members(count: int, *, first: int) -> list[Account]:
