@@ -5,9 +5,11 @@ from __future__ import annotations
 import io
 import json
 import zipfile
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any, TypeAlias
+
+from onboarding.bundle.base import File
 
 ACCOUNTS = "hal/accounts.yml"
 PROVIDERS = ("aws", "ecs", "kubernetes")
@@ -53,3 +55,16 @@ def told(archive: bytes | memoryview) -> Told:
 def text_in(archive: bytes | memoryview, path: str) -> str:
     with zipfile.ZipFile(io.BytesIO(archive)) as files:
         return files.read(path).decode()
+
+
+def files_in(archive: bytes | memoryview, paths: Iterable[str]) -> tuple[File, ...]:
+    """Read some files out of the zip, in the order of their paths as given."""
+    with zipfile.ZipFile(io.BytesIO(archive)) as files:
+        return tuple(
+            File(path, files.read(path).decode(), executable=is_executable(files, path))
+            for path in paths
+        )
+
+
+def is_executable(files: zipfile.ZipFile, path: str) -> bool:
+    return bool(files.getinfo(path).external_attr >> 16 & 0o100)
