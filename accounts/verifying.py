@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterable
+from dataclasses import replace
 
 from django.db import transaction
 from django.utils import timezone
@@ -22,13 +23,14 @@ from accounts.topologies import (
 )
 from onboarding.aws.session import Sessions
 from onboarding.aws.verify import CHAIN, PATIENCE, Result, verify, verify_managing
+from onboarding.desired import POLICY_SET
 from onboarding.providers.base import Outcome
 from onboarding.resources.plan import NotOurs
 
 
 def verify_run(run: Run, sessions: Sessions) -> None:
     """Prove what stands, and keep every result."""
-    drift = list(nothing_left(sides(run), sessions))
+    drift = [in_its_time(run, r) for r in nothing_left(sides(run), sessions)]
     results = [*drift, *checks(run, sessions)]
     run.extend_lease()
     outcomes = {result.outcome for result in results}
@@ -62,8 +64,31 @@ def verify_run(run: Run, sessions: Sessions) -> None:
         if run.move(status, since=(Status.VERIFYING,), error=error, waiting=""):
             proof = "" if status is Status.FAILED else state
             mark(run, state, proof=proof, **({"verified_at": now} if proof else {}))
-            if proof:
-                forget_earlier(run)
+            if {result.outcome for result in drift} == {Outcome.PROVED}:
+                mark(run, state, policy_set=POLICY_SET)
+                if proof:
+                    forget_earlier(run)
+
+
+def in_its_time(run: Run, result: Result) -> Result:
+    """Blame no account for what only a newer Bowline would change in it."""
+    account = run.account
+    if (
+        account is None
+        or run.kind != Run.Kind.VERIFY
+        or not account.has_older_policies
+        or result.outcome is Outcome.PROVED
+    ):
+        return result
+    return replace(
+        result,
+        outcome=Outcome.NOT_PROVED,
+        sentence=(
+            f"The account stands on policy set {account.policy_set}, and the latest is "
+            f"{POLICY_SET}. {result.sentence}"
+        ),
+        fix="Plan again, read what the newer policies change, and approve it.",
+    )
 
 
 def forget_earlier(run: Run) -> None:

@@ -10,6 +10,11 @@ from onboarding.managing_side import managing_side
 from onboarding.resources.kinds import Resource
 from onboarding.topology import Topology
 
+POLICY_SET = 1
+"""Counts the changes to what roles are allowed: one more with every change of a
+document, so that an account can tell whether it stands on the latest.
+"""
+
 
 def desired(topology: Topology, account_id: str) -> tuple[Resource, ...]:
     """List what should stand in that account, as the managing one and as a managed."""

@@ -16,6 +16,7 @@ from django.utils import timezone
 from accounts.lease import Leased
 from accounts.states import State
 from onboarding import names
+from onboarding.desired import POLICY_SET
 from onboarding.partitions import PARTITIONS
 from onboarding.topology import ExistingIdentity, InstanceRole, Managing
 
@@ -247,6 +248,11 @@ class ManagedAccount(models.Model):
 
     def get_absolute_url(self) -> str:
         return reverse("accounts:account", args=[self.pk])
+
+    @property
+    def has_older_policies(self) -> bool:
+        """Tell whether a plan would bring newer policies, whatever else it brings."""
+        return 0 < self.policy_set < POLICY_SET
 
     def touch(self) -> None:
         """Count an edit: every plan made before it is outdated now."""

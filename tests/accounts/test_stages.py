@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
@@ -14,6 +15,8 @@ from accounts.models import ManagedAccount, ManagingAccount, Run, Step
 from accounts.runs import approve, keep, plan, plan_managing, remove, verify
 from accounts.stages import carry_on
 from accounts.states import State, Status
+from onboarding.desired import POLICY_SET
+from onboarding.providers.ec2_grants import READS
 from script.emulated_organization import (
     ACCESS_ROLE,
     HANDMADE,
@@ -109,6 +112,39 @@ def test_an_account_with_every_provider_is_onboarded_and_verified(
     assert {"chain", "resources"} < {check.provider for check in run.checks.all()}
     details = account.providers.get(key="eks").details
     assert details["clusters"][0]["arn"].endswith(":cluster/apps")
+
+
+def test_what_stands_whole_is_on_the_latest_policy_set(here: Credentials) -> None:
+    account = member()
+
+    onboarded(account)
+
+    account.refresh_from_db()
+    assert account.policy_set == POLICY_SET
+    assert not account.has_older_policies
+
+
+def test_newer_policies_are_news_and_no_fault_of_the_account(
+    here: Credentials, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    account = member()
+    onboarded(account)
+    newer = replace(READS, actions=READS.actions[1:])
+    monkeypatch.setattr("onboarding.providers.ec2.READS", newer)
+    for module in ("accounts.verifying", "accounts.models.accounts"):
+        monkeypatch.setattr(f"{module}.POLICY_SET", POLICY_SET + 1)
+
+    looked = carried(verify(account, None))
+    brought = onboarded(account)
+
+    account.refresh_from_db()
+    assert looked.status == Status.VERIFIED
+    (news,) = looked.checks.filter(outcome="not proved from here", provider="resources")
+    assert f"policy set {POLICY_SET}, and the latest is {POLICY_SET + 1}" in (
+        news.sentence
+    )
+    assert [step.name for step in brought.steps.all()] == ["BowlineEC2Read"]
+    assert account.policy_set == POLICY_SET + 1
 
 
 def test_what_was_learned_of_a_cluster_is_no_edit(here: Credentials) -> None:

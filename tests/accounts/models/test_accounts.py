@@ -3,7 +3,7 @@ from __future__ import annotations
 import pytest
 from django.core.exceptions import ValidationError
 
-from accounts.models import ManagingAccount
+from accounts.models import ManagedAccount, ManagingAccount
 
 pytestmark = pytest.mark.django_db
 
@@ -30,3 +30,12 @@ def test_roles_of_different_names_pass():
 def test_roles_that_share_a_name_are_refused(fields):
     with pytest.raises(ValidationError, match="Give each role a name of its own"):
         managing_account(**fields).full_clean()
+
+
+@pytest.mark.parametrize(
+    ("stands_on", "older"), [(0, False), (1, True), (6, True), (7, False), (8, False)]
+)
+def test_only_what_stands_can_have_older_policies(monkeypatch, stands_on, older):
+    monkeypatch.setattr("accounts.models.accounts.POLICY_SET", 7)
+
+    assert ManagedAccount(policy_set=stands_on).has_older_policies is older
