@@ -1,6 +1,5 @@
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import replace
 from typing import Any
 
@@ -11,14 +10,14 @@ from onboarding.aws.apply import apply
 from onboarding.aws.asking import Asker
 from onboarding.aws.errors import AwsError
 from onboarding.aws.session import Credentials, Sessions
-from onboarding.aws.verify import Result, verify, verify_managing
-from onboarding.managed_side import CACHING, managed_role, managed_side
+from onboarding.aws.verify import Result, verify_managing
+from onboarding.managed_side import CACHING, managed_role
 from onboarding.managing_side import managing_side
 from onboarding.providers.base import Call, Check, Outcome
 from onboarding.resources.kinds import InlinePolicy
 from onboarding.resources.plan import Create
 from onboarding.resources.policy import Policy
-from onboarding.topology import ExistingIdentity, Managed, Managing, Topology
+from onboarding.topology import ExistingIdentity, Managing
 from tests.onboarding.aws.field import (
     ACCESS_ROLE,
     FakeClock,
@@ -26,41 +25,11 @@ from tests.onboarding.aws.field import (
     Probe,
     trusting,
 )
+from tests.onboarding.aws.verified import Verified
 
 VPCS = Call("ec2", "describe_vpcs")
 LIST_VPCS = Check("List VPCs", VPCS, "Allow ec2:DescribeVpcs.")
 LIST_CLUSTERS = Check("List clusters", Call("eks", "list_clusters"), "Allow it.")
-
-
-class Verified:
-    """An account of a test: what stands for it, and its verification."""
-
-    def __init__(self, field: Field, managing: Managing, managed: Managed) -> None:
-        self.field, self.managing, self.managed = field, managing, managed
-
-    def stand(self) -> Verified:
-        topology = Topology(self.managing, (self.managed,))
-        self.field.bring_about(self.field.own, tuple(managing_side(topology)))
-        self.field.bring_about(
-            self.field.reach, tuple(managed_side(self.managing, self.managed))
-        )
-        return self
-
-    def results(self, **options: Any) -> list[Result]:
-        return list(self.checks(**{"patience": 0, **options}))
-
-    def checks(self, **options: Any) -> Iterator[Result]:
-        return verify(
-            self.field.sessions(),
-            self.managing,
-            self.managed,
-            self.field.reach,
-            identity_reach=self.field.own,
-            **options,
-        )
-
-    def found(self, name: str, **options: Any) -> Result:
-        return next(r for r in self.results(**options) if r.name.startswith(name))
 
 
 @pytest.fixture
