@@ -10,8 +10,9 @@ from typing import Any
 
 from onboarding.bundle.base import File
 from onboarding.bundle.deck import settings_js
-from onboarding.bundle.spring import clouddriver_profile, orca_yml, permissions, said
-from onboarding.spinnaker import AwsEntry, Entries, KubernetesEntry
+from onboarding.bundle.hal_accounts import aws_account, ecs_account, kubernetes_account
+from onboarding.bundle.spring import clouddriver_profile, orca_yml
+from onboarding.spinnaker import Entries
 from onboarding.topology import Topology
 
 SOURCE = Path(__file__).parent / "hal"
@@ -59,10 +60,7 @@ def accounts_yml(topology: Topology, entries: Entries) -> str:
     parts = (
         f'"primary": {json.dumps(primary)}',
         listing("aws", map(aws_account, entries.aws)),
-        listing(
-            "ecs",
-            ({"name": e.name, "awsAccount": e.aws_account} for e in entries.ecs),
-        ),
+        listing("ecs", map(ecs_account, entries.ecs)),
         listing("kubernetes", map(kubernetes_account, entries.kubernetes)),
     )
     return "{{\n{}\n}}\n".format(",\n".join(parts))
@@ -71,33 +69,3 @@ def accounts_yml(topology: Topology, entries: Entries) -> str:
 def listing(provider: str, accounts: Iterable[dict[str, Any]]) -> str:
     lines = [json.dumps(account, ensure_ascii=False) for account in accounts]
     return f'"{provider}": [' + ",".join(f"\n  {line}" for line in lines) + "\n]"
-
-
-def aws_account(entry: AwsEntry) -> dict[str, Any]:
-    return said(
-        {
-            "name": entry.name,
-            "environment": entry.environment,
-            "permissions": permissions(entry.permissions),
-            "accountId": entry.account_id,
-            "regions": [{"name": region} for region in entry.regions],
-            "assumeRole": entry.assume_role,
-            "externalId": entry.external_id,
-            "defaultKeyPair": entry.key_pair,
-            "lambdaEnabled": entry.lambda_enabled,
-        }
-    )
-
-
-def kubernetes_account(entry: KubernetesEntry) -> dict[str, Any]:
-    """Describe a cluster; the script makes the kubeconfig's path absolute."""
-    return said(
-        {
-            "name": entry.name,
-            "environment": entry.environment,
-            "permissions": permissions(entry.permissions),
-            "context": entry.name,
-            "namespaces": list(entry.namespaces),
-            "kubeconfigFile": f"kubernetes/{entry.name}/kubeconfig.yml",
-        }
-    )

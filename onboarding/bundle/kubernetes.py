@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from onboarding.bundle.base import File
+from onboarding.bundle.kubeconfig import kubeconfig
 from onboarding.bundle.yaml_text import Value, document
 from onboarding.spinnaker import Entries, KubernetesEntry
 from onboarding.topology import Topology
@@ -35,10 +36,6 @@ READ_ONLY = {
     "apps": ["controllerrevisions"],
 }
 
-KUBECONFIG_WHY = """
-Whoever reads this file must be {principal}:
-`aws eks get-token` signs as that identity, so there is no secret here.
-"""
 BY_ENTRY = """
 Not needed as it stands: an EKS access entry with an access policy lets Spinnaker in.
 Use it to replace that policy by rules of your own: give the entry the group {group}.
@@ -77,30 +74,6 @@ def kubernetes(topology: Topology, entries: Entries) -> Iterator[File]:
         yield File(f"{folder}/rbac.yml", rbac(entry))
         if not entry.by_access_entry:
             yield File(f"{folder}/access.md", access(entry))
-
-
-def kubeconfig(entry: KubernetesEntry) -> str:
-    cluster: dict[str, Value] = {"server": entry.endpoint}
-    if entry.certificate_authority:
-        cluster["certificate-authority-data"] = entry.certificate_authority
-    get_token = ["--region", entry.region, "eks", "get-token"]
-    get_token += ["--cluster-name", entry.cluster, "--output", "json"]
-    command: Value = {
-        "apiVersion": "client.authentication.k8s.io/v1beta1",
-        "command": "aws",
-        "args": get_token,
-        "interactiveMode": "Never",
-    }
-    name = entry.name
-    value: Value = {
-        "apiVersion": "v1",
-        "kind": "Config",
-        "clusters": [{"name": name, "cluster": cluster}],
-        "users": [{"name": name, "user": {"exec": command}}],
-        "contexts": [{"name": name, "context": {"cluster": name, "user": name}}],
-        "current-context": name,
-    }
-    return document(value, comment=KUBECONFIG_WHY.format(principal=entry.principal))
 
 
 def rbac(entry: KubernetesEntry) -> str:
