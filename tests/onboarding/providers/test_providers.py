@@ -11,6 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from onboarding.evidence import Side, all_evidence
 from onboarding.managed_side import checks, grants, managed_side
 from onboarding.partitions import PARTITIONS
 from onboarding.providers import PROVIDERS
@@ -22,9 +23,6 @@ from onboarding.spinnaker import AwsEntry
 from tests.factories import LEAST, MANAGING_ID, managed, managing, provider
 
 ROOT = Path(__file__).parents[3]
-ACTIONS = json.loads((ROOT / "tests/data/managed_actions.json").read_text())
-"""What Clouddriver calls as the managed role, read from its source."""
-
 UNGRANTED = {
     "ec2": {
         # Only without launch templates.
@@ -160,7 +158,11 @@ def test_a_provider_takes_the_names_that_its_entries_have(key):
 
 @on_aws_entries
 def test_every_action_that_clouddriver_needs_is_granted(key):
-    needed = set(ACTIONS[key]["required"]) - UNGRANTED.get(key, set())
+    needed = {
+        served.action
+        for served, found in all_evidence().items()
+        if (served.side, served.provider) == (Side.MANAGED, key) and found.required
+    } - UNGRANTED.get(key, set())
 
     assert needed - granted(managing(), managed(provider(key))) == set()
 
@@ -168,7 +170,12 @@ def test_every_action_that_clouddriver_needs_is_granted(key):
 @on_aws_entries
 @given(data=st.data(), managing_account=managing_accounts)
 def test_nothing_is_granted_that_clouddriver_never_calls(key, data, managing_account):
-    known = {action for lists in ACTIONS[key].values() for action in lists}
+    serves = {key, "cloudformation"} if key == "ec2" else {key}
+    known = {
+        served.action
+        for served in all_evidence()
+        if served.side == Side.MANAGED and served.provider in serves
+    }
     caching = {action for grant in CACHING_READS for action in grant.actions}
 
     staging = account({key: data.draw(details[key])})

@@ -1,0 +1,69 @@
+"""Why each action is granted, and where Spinnaker's or Packer's source calls it.
+
+evidence.json was read from the source of Spinnaker's monorepo and of Packer's plugin
+for Amazon: by side, then by what is served, then by action.
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from enum import StrEnum
+from functools import cache
+from pathlib import Path
+from typing import NamedTuple
+
+DATA = Path(__file__).with_suffix(".json")
+
+
+class Side(StrEnum):
+    MANAGED = "managed"
+    MANAGING = "managing"
+
+
+class Served(NamedTuple):
+    """An action, on which side, and the provider or feature that it serves."""
+
+    side: Side
+    provider: str
+    action: str
+
+
+@dataclass(frozen=True, slots=True)
+class Evidence:
+    reason: str
+    """One sentence for who reviews it."""
+    sources: tuple[str, ...]
+    """Files with a line, or an address of AWS's documentation."""
+    required: bool
+    """Whether something basic fails without it."""
+    access: str
+    """`read` or `write`, as AWS classes it."""
+
+
+@cache
+def all_evidence() -> dict[Served, Evidence]:
+    parsed = json.loads(DATA.read_text(encoding="utf-8"))
+    return {
+        Served(Side(side), provider, action): Evidence(
+            reason=found["reason"],
+            sources=tuple(found["sources"]),
+            required=found["required"],
+            access=found["access"],
+        )
+        for side, providers in parsed.items()
+        for provider, actions in providers.items()
+        for action, found in actions.items()
+    }
+
+
+def evidence(side: Side, provider: str, action: str) -> Evidence:
+    """Find it for the provider, or else for another one of that side, which needs it
+    all the same. Raise KeyError for an action that nobody is known to call.
+    """
+    found = all_evidence()
+    own = found.get(Served(side, provider, action))
+    others = (e for s, e in found.items() if (s.side, s.action) == (side, action))
+    if evidence := own or next(others, None):
+        return evidence
+    raise KeyError(f"Nobody is known to call {action} on the {side} side.")
