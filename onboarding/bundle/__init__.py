@@ -10,6 +10,7 @@ from onboarding.bundle.base import File
 from onboarding.bundle.clouddriver import clouddriver
 from onboarding.bundle.halyard import halyard
 from onboarding.bundle.kubernetes import kubernetes
+from onboarding.bundle.kustomize import kustomize
 from onboarding.bundle.manifest import manifest
 from onboarding.bundle.readme import readme
 from onboarding.bundle.verify_script import verify_script
@@ -20,7 +21,13 @@ __all__ = ["FORMATS", "EmptyBundle", "File", "Format", "bundle_files"]
 
 Format: TypeAlias = Callable[[Topology, Entries], Iterator[File]]
 
-FORMATS: tuple[Format, ...] = (verify_script, halyard, clouddriver, kubernetes)
+FORMATS: tuple[Format, ...] = (
+    verify_script,
+    halyard,
+    clouddriver,
+    kustomize,
+    kubernetes,
+)
 
 
 class EmptyBundle(ValueError):

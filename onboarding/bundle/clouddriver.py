@@ -6,18 +6,21 @@ from collections.abc import Iterator
 
 from onboarding.bundle.base import File
 from onboarding.bundle.deck import settings_js
+from onboarding.bundle.kubeconfig import KUBECONFIGS
 from onboarding.bundle.spring import clouddriver_yml, orca_yml
 from onboarding.spinnaker import Entries
 from onboarding.topology import Topology
 
-KUBECONFIGS = "/opt/spinnaker/config/bowline-kubeconfigs"
-"""Where Clouddriver is told to find kubeconfigs, as NAME.yml."""
+WHERE = """
+Put each kubernetes/NAME/kubeconfig.yml of the bundle at kubeconfigFile's path on every
+host or pod that runs Clouddriver.
+"""
 
 
 def clouddriver(topology: Topology, entries: Entries) -> Iterator[File]:
     files = {
         "clouddriver-local.yml": clouddriver_yml(
-            topology, entries, kubeconfigs=KUBECONFIGS
+            topology, entries, kubeconfigs=KUBECONFIGS, comment=WHERE
         ),
         "orca-local.yml": orca_yml(entries),
         "settings-local.js": settings_js(entries, whole=True),

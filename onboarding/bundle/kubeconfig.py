@@ -5,6 +5,10 @@ from __future__ import annotations
 from onboarding.bundle.yaml_text import Value, document
 from onboarding.spinnaker import KubernetesEntry
 
+FOLDER = "bowline-kubeconfigs"
+KUBECONFIGS = f"/opt/spinnaker/config/{FOLDER}"
+"""Where Clouddriver is told to find kubeconfigs, as NAME.yml."""
+
 KUBECONFIG_WHY = """
 Whoever reads this file must be {principal}:
 `aws eks get-token` signs as that identity, so there is no secret here.

@@ -22,6 +22,10 @@ ACCOUNT_AGENTS = 4
 MEASURED_ACCOUNTS, ONE_BY_ONE, WITH_THREADS = 456, 462, 60
 """Accounts of one measured start, and the seconds it took to load them."""
 MANY_AGENTS = 10_000
+MANY_AGENTS_ADVICE = (
+    "That is a lot for one Clouddriver: list fewer regions, and run several caching "
+    "Clouddrivers, which share the agents."
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,10 +82,7 @@ def lines(expected: Load, files: tuple[File, ...]) -> Iterator[str]:
     if expected.accounts:
         yield f"- Caching agents: {expected.arithmetic}."
         if expected.agents > MANY_AGENTS:
-            yield (
-                "  That is a lot for one Clouddriver: list fewer regions, and run "
-                "several caching Clouddrivers, which share the agents."
-            )
+            yield f"  {MANY_AGENTS_ADVICE}"
         alone, threads = (expected.seconds(threads=t) for t in (False, True))
         yield (
             f"- Start of Clouddriver: about {duration(alone)} to load the accounts one "
@@ -103,8 +104,8 @@ def lines(expected: Load, files: tuple[File, ...]) -> Iterator[str]:
 def too_large(size: int) -> str:
     if size > CONFIG_MAP:
         return (
-            "No ConfigMap or Secret holds it: mount it from a volume, or fetch it by "
-            "an init container."
+            "No ConfigMap or Secret holds it: mount it from a volume, or take "
+            "kustomize/, which packs it and unpacks it in an init container."
         )
     return (
         "`kubectl apply` refuses it: use `kubectl apply --server-side`, or `kubectl "

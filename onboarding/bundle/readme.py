@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from onboarding.bundle.base import File
 from onboarding.bundle.limits import limits
 from onboarding.spinnaker import Entries
-from onboarding.topology import Managed, Topology
+from onboarding.topology import Managed, PodRole, Topology
 
 SHOWN = 50
 """Accounts that the table lists; manifest.json lists all."""
@@ -85,8 +85,7 @@ FEATURES = """\
 CLOUDDRIVER = """
 ## Without Halyard
 
-Copy these files to `/opt/spinnaker/config/` of their services (with Kustomize: to
-`overlays/config/files/`), and restart the services:
+Copy these files to `/opt/spinnaker/config/` of their services, and restart these:
 
 | file | service |
 |---|---|
@@ -101,8 +100,40 @@ Undo: put back the files that stood there before, and restart.
 KUBECONFIGS = """
 Copy each `kubernetes/NAME/kubeconfig.yml` to
 `/opt/spinnaker/config/bowline-kubeconfigs/NAME.yml` on each host or pod of Clouddriver.
-spinnaker-kustomize's base lists a Kubernetes account `managing` of its own, which this
-list hides: add it here if you use it.
+"""
+
+KUSTOMIZE = """
+## With spinnaker-kustomize
+
+`kustomize/` is a component. Copy it to `components/bowline` of your tree, and list it
+last in `kustomization.yml`:
+
+```yaml
+components:
+- overlays/config
+- components/bowline
+```
+
+```sh
+kubectl kustomize . | grep path:.bowline    # what it mounts
+kubectl apply --server-side -k .
+```
+
+- `bowline/clouddriver-local.yml` stands above your own clouddriver-local.yml, and a
+  list replaces a list: accounts of the same provider that you list there{managing}
+  vanish. Add those that you keep to the component's file.
+- Deck reads one file only: once, `cat components/bowline/settings-local.js >>
+  overlays/config/files/settings-local.js`.
+{service_account}
+Undo: take the component out of the list, and apply again.
+"""
+
+MANAGING = (
+    ", and the base's\n  Kubernetes account `managing` (Spinnaker's own cluster),"
+)
+
+SERVICE_ACCOUNT = """\
+- `kustomize/serviceaccount-patch.yml` gives the service account `{name}` its role.
 """
 
 SEEN = """
@@ -162,6 +193,13 @@ def sections(
             if name in kept
         ),
         kubeconfigs=KUBECONFIGS if kubernetes else "",
+    )
+    pod = managing.identity
+    yield KUSTOMIZE.format(
+        managing=MANAGING if kubernetes else "",
+        service_account=SERVICE_ACCOUNT.format(name=pod.service_account)
+        if isinstance(pod, PodRole)
+        else "",
     )
     names = [e.name for e in entries.aws] + [e.name for e in entries.ecs] + kubernetes
     more = f" and {len(names) - 5} more" if len(names) > 5 else ""

@@ -29,25 +29,26 @@ THREADS_WHY = """
 Clouddriver loads accounts one by one unless told otherwise: 456 accounts took 7.7
 minutes, 1 minute with threads.
 """
-KUBECONFIGS_WHY = """
-Put each kubernetes/NAME/kubeconfig.yml of the bundle at kubeconfigFile's path on every
-host or pod that runs Clouddriver.
-"""
 
 
 class WouldBeMisread(ValueError):
     """A value that Spinnaker would read as another; the message names it."""
 
 
-def clouddriver_yml(topology: Topology, entries: Entries, *, kubeconfigs: str) -> str:
-    """Write the whole of what Clouddriver must know, kubeconfigs in that folder."""
+def clouddriver_yml(
+    topology: Topology, entries: Entries, *, kubeconfigs: str, comment: str
+) -> str:
+    """Write the whole of what Clouddriver must know, kubeconfigs in that folder.
+
+    The comment stands above the clusters.
+    """
     lines = [*comment_lines(LISTS)]
     if entries.aws:
         lines += aws_section(topology, entries)
     if entries.ecs:
         lines += block({"ecs": {"enabled": True, "accounts": ecs_accounts(entries)}})
     if entries.kubernetes:
-        lines += comment_lines(KUBECONFIGS_WHY)
+        lines += comment_lines(comment)
         accounts = [kubernetes_account(e, kubeconfigs) for e in entries.kubernetes]
         lines += block({"kubernetes": {"enabled": True, "accounts": accounts}})
     return checked(lines)

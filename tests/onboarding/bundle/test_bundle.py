@@ -55,6 +55,13 @@ def test_it_holds_what_the_readme_promises():
         "clouddriver/clouddriver-local.yml",
         "clouddriver/orca-local.yml",
         "clouddriver/settings-local.js",
+        "kustomize/clouddriver-local.yml",
+        "kustomize/kubeconfigs/staging-apps.yml",
+        "kustomize/clouddriver-patch.yml",
+        "kustomize/orca-local.yml",
+        "kustomize/orca-patch.yml",
+        "kustomize/settings-local.js",
+        "kustomize/kustomization.yml",
         "kubernetes/staging-apps/kubeconfig.yml",
         "kubernetes/staging-apps/rbac.yml",
     ]

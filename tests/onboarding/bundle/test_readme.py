@@ -5,7 +5,7 @@ import re
 import pytest
 
 from onboarding.bundle import bundle_files
-from onboarding.topology import Topology
+from onboarding.topology import PodRole, Topology
 from tests.bundles import core, eks, files_of, with_every_provider
 from tests.factories import managed, provider, topology
 
@@ -32,7 +32,7 @@ def test_every_file_that_it_names_is_in_the_bundle(bundled: Topology):
     files = files_of(bundled)
 
     named = re.findall(
-        r"(?:hal|clouddriver|kubernetes)/[\w./-]*\w\.\w+", readme(bundled)
+        r"(?:hal|clouddriver|kustomize|kubernetes)/[\w./-]*\w\.\w+", readme(bundled)
     )
 
     assert named
@@ -40,14 +40,28 @@ def test_every_file_that_it_names_is_in_the_bundle(bundled: Topology):
 
 
 @pytest.mark.parametrize(
-    "title", ["Prove it", "With Halyard", "Without Halyard", "See"]
+    "title",
+    ["Prove it", "With Halyard", "Without Halyard", "With spinnaker-kustomize", "See"],
 )
 def test_it_tells_what_to_run_and_how_to_see_it(title: str):
     assert re.search(f"^## .*{title}", readme(with_every_provider()), re.MULTILINE)
 
 
-def test_it_tells_twice_how_to_undo():
-    assert readme(with_every_provider()).count("Undo:") == 2
+def test_it_tells_for_each_installation_how_to_undo():
+    assert readme(with_every_provider()).count("Undo:") == 3
+
+
+def test_it_tells_which_cluster_of_the_base_is_hidden_only_with_clusters():
+    assert "account `managing`" in readme(with_every_provider())
+    assert "account `managing`" not in readme(topology(core()))
+
+
+def test_it_tells_which_service_account_gets_the_role():
+    pod = PodRole("spin", "core", "us-east-1", "spinnaker", "clouddriver", "i/id/1")
+
+    text = readme(with_every_provider(identity=pod))
+
+    assert "gives the service account `clouddriver` its role" in text
 
 
 def test_it_shows_the_way_into_clusters_of_others_first():

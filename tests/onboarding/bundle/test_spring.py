@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 import yaml
 
-from onboarding.bundle.clouddriver import KUBECONFIGS
+from onboarding.bundle.kubeconfig import KUBECONFIGS
 from onboarding.bundle.spring import WouldBeMisread
 from onboarding.topology import Managed, Permissions, Topology
 from tests.bundles import core, eks, files_of, staging, with_every_provider

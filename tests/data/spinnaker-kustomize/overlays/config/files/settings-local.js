@@ -1,0 +1,1 @@
+window.spinnakerSettings.feature = { functions: false };
