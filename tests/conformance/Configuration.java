@@ -1,0 +1,152 @@
+import com.amazonaws.auth.DefaultAWSCredentialsProviderChain;
+import com.netflix.spinnaker.clouddriver.aws.AwsConfigurationProperties;
+import com.netflix.spinnaker.clouddriver.aws.security.AWSAccountInfoLookup;
+import com.netflix.spinnaker.clouddriver.aws.security.AmazonClientProvider;
+import com.netflix.spinnaker.clouddriver.aws.security.AmazonCredentials.AWSRegion;
+import com.netflix.spinnaker.clouddriver.aws.security.AmazonCredentialsInitializer;
+import com.netflix.spinnaker.clouddriver.aws.security.DefaultAccountConfigurationProperties;
+import com.netflix.spinnaker.clouddriver.aws.security.NetflixAmazonCredentials;
+import com.netflix.spinnaker.clouddriver.aws.security.config.AccountsConfiguration;
+import com.netflix.spinnaker.clouddriver.aws.security.config.AccountsConfiguration.Account;
+import com.netflix.spinnaker.clouddriver.aws.security.config.AmazonCredentialsParser;
+import com.netflix.spinnaker.clouddriver.aws.security.config.CredentialsConfig;
+import com.netflix.spinnaker.config.AwsConfiguration;
+import com.netflix.spinnaker.credentials.CredentialsRepository;
+import com.netflix.spinnaker.credentials.NoopCredentialsLifecycleHandler;
+import com.netflix.spinnaker.credentials.definition.CredentialsParser;
+import com.netflix.spinnaker.kork.boot.DefaultPropertiesBuilder;
+import java.util.Arrays;
+import java.util.Collection;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.TreeSet;
+import org.springframework.boot.context.config.ConfigDataEnvironmentPostProcessor;
+import org.springframework.boot.context.properties.bind.BindHandler;
+import org.springframework.boot.context.properties.bind.Bindable;
+import org.springframework.boot.context.properties.bind.Binder;
+import org.springframework.boot.context.properties.bind.BoundPropertiesTrackingBindHandler;
+import org.springframework.boot.context.properties.source.ConfigurationPropertyName;
+import org.springframework.boot.context.properties.source.ConfigurationPropertySource;
+import org.springframework.boot.context.properties.source.IterableConfigurationPropertySource;
+import org.springframework.boot.env.OriginTrackedMapPropertySource;
+import org.springframework.core.env.MapPropertySource;
+import org.springframework.core.env.PropertySource;
+import org.springframework.core.env.StandardEnvironment;
+
+/** What Clouddriver reads from a folder, bound to its classes as it does when it starts. */
+final class Configuration {
+  private static final ConfigurationPropertyName AWS = ConfigurationPropertyName.of("aws");
+
+  /** Read by name from the environment: no class has a field for them. */
+  private static final Set<String> READ_BY_NAME =
+      Set.of(
+          "aws.enabled",
+          "aws.features.lambda.enabled",
+          "aws.features.launch-templates.enabled",
+          "aws.features.launch-templates.all-applications.enabled",
+          "aws.features.launch-templates.allowed-accounts");
+
+  final StandardEnvironment environment = new StandardEnvironment();
+  final AwsConfiguration.DeployDefaults deployment = new AwsConfiguration.DeployDefaults();
+
+  private final AmazonCredentialsInitializer initializer = new AmazonCredentialsInitializer();
+  private final CredentialsConfig config = initializer.credentialsConfig();
+  private final AccountsConfiguration accounts = initializer.accountsConfiguration();
+  private final Set<ConfigurationPropertyName> bound = new HashSet<>();
+
+  Configuration(String folder) {
+    Map<String, Object> started = Map.of("spring.config.import", "optional:" + folder + "/");
+    Map<String, Object> defaults =
+        new DefaultPropertiesBuilder().property("spring.application.name", "clouddriver").build();
+    environment.getPropertySources().addFirst(new MapPropertySource("started", started));
+    environment.getPropertySources().addLast(new MapPropertySource("defaults", defaults));
+    ConfigDataEnvironmentPostProcessor.applyTo(environment);
+    bind("aws", config);
+    bind("aws", accounts);
+    bind("aws", new AwsConfigurationProperties());
+    bind("aws.defaults", deployment);
+  }
+
+  private void bind(String prefix, Object target) {
+    BindHandler noting =
+        new BoundPropertiesTrackingBindHandler(property -> bound.add(property.getName()));
+    Binder.get(environment).bind(prefix, Bindable.ofInstance(target), noting);
+  }
+
+  /** The settings below "aws" that Clouddriver passes over without a word. */
+  Collection<String> ignored() {
+    Set<String> ignored = new TreeSet<>();
+    for (PropertySource<?> source : environment.getPropertySources()) {
+      if (source instanceof OriginTrackedMapPropertySource) {
+        ((IterableConfigurationPropertySource) ConfigurationPropertySource.from(source))
+            .stream()
+                .filter(AWS::isAncestorOf)
+                .filter(name -> !bound.contains(name))
+                // An empty list, which another file replaces.
+                .filter(name -> bound.stream().noneMatch(name::isAncestorOf))
+                .map(ConfigurationPropertyName::toString)
+                .filter(name -> !READ_BY_NAME.contains(name))
+                .forEach(ignored::add);
+      }
+    }
+    return ignored;
+  }
+
+  /** The accounts that come to life; regions are asked of AWS where there are clients for it. */
+  Collection<NetflixAmazonCredentials> load(AmazonClientProvider clients) {
+    Class<? extends NetflixAmazonCredentials> type =
+        initializer.credentialsType(config, accounts);
+    DefaultAWSCredentialsProviderChain own = DefaultAWSCredentialsProviderChain.getInstance();
+    CredentialsParser<Account, NetflixAmazonCredentials> parser =
+        clients == null
+            ? offline(own, type)
+            : initializer.amazonCredentialsParser(own, clients, type, config, accounts);
+    CredentialsRepository<NetflixAmazonCredentials> repository =
+        initializer.amazonCredentialsRepository(new NoopCredentialsLifecycleHandler<>());
+    initializer
+        .amazonCredentialsLoader(
+            parser,
+            null,
+            config,
+            accounts,
+            repository,
+            new DefaultAccountConfigurationProperties())
+        .load();
+    return repository.getAll();
+  }
+
+  @SuppressWarnings("unchecked")
+  private CredentialsParser<Account, NetflixAmazonCredentials> offline(
+      DefaultAWSCredentialsProviderChain own, Class<? extends NetflixAmazonCredentials> type) {
+    return new AmazonCredentialsParser<>(
+        own, new EveryRegion(), (Class<NetflixAmazonCredentials>) type, config, accounts);
+  }
+
+  /** Knows every region that it is asked for; like AWS, it cannot answer for none. */
+  private static final class EveryRegion implements AWSAccountInfoLookup {
+    @Override
+    public String findAccountId() {
+      throw new UnsupportedOperationException("There is no AWS here.");
+    }
+
+    @Override
+    public List<AWSRegion> listRegions(String... names) {
+      return listRegions(Arrays.asList(names));
+    }
+
+    @Override
+    public List<AWSRegion> listRegions(Collection<String> names) {
+      if (names.isEmpty()) {
+        throw new IllegalArgumentException("Unknown region: []");
+      }
+      return names.stream().map(name -> new AWSRegion(name, listAvailabilityZones(name))).toList();
+    }
+
+    @Override
+    public List<String> listAvailabilityZones(String region) {
+      return List.of(region + "a", region + "b");
+    }
+  }
+}

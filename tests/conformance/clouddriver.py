@@ -1,0 +1,171 @@
+"""Clouddriver's own classes in a process, asked what they make of configuration."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import select
+import shutil
+import subprocess
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from tempfile import TemporaryDirectory, mkdtemp
+from typing import Any
+
+HERE = Path(__file__).parent
+BUILT = HERE.parent.parent / "var" / "conformance"
+PROGRAMS = ("java", "javac", "mvn")
+HOW_TO_GET = (
+    "Clouddriver's own classes need {missing}. On Debian: "
+    "apt-get install openjdk-17-jdk-headless maven"
+)
+SECONDS = 120
+
+STOCK = """\
+aws:
+  enabled: ${AWS_ENABLED:false}
+  defaults:
+    iamRole: FooRole
+  defaultRegions:
+    - name: us-east-1
+  defaultKeyPairTemplate: '{{name}}-keypair'
+  accounts: []
+"""
+"""What concerns AWS in the clouddriver.yml that every installation starts from."""
+
+
+def missing() -> str:
+    """Say how to get the programs that are not here; empty where all are."""
+    absent = " and ".join(name for name in PROGRAMS if not shutil.which(name))
+    return HOW_TO_GET.format(missing=absent) if absent else ""
+
+
+def classpath() -> str:
+    """Build our program, unless this very one is built; Maven keeps what it fetched."""
+    sources = (HERE / "pom.xml", *sorted(HERE.glob("*.java")))
+    digest = hashlib.sha256()
+    for source in sources:
+        digest.update(source.name.encode() + b"\0" + source.read_bytes())
+    built = BUILT / digest.hexdigest()[:16]
+    if not is_whole(built):
+        BUILT.mkdir(parents=True, exist_ok=True)
+        with TemporaryDirectory(dir=BUILT) as folder:
+            build(sources, Path(folder) / "new")
+            shutil.rmtree(built, ignore_errors=True)
+            (Path(folder) / "new").rename(built)
+    return os.pathsep.join(
+        (str(built / "target" / "classes"), (built / "classpath").read_text())
+    )
+
+
+def is_whole(built: Path) -> bool:
+    """Tell whether it was built, and Maven's repository still has what it needs."""
+    try:
+        jars = (built / "classpath").read_text().split(os.pathsep)
+    except FileNotFoundError:
+        return False
+    return all(Path(jar).exists() for jar in jars)
+
+
+def build(sources: tuple[Path, ...], folder: Path) -> None:
+    folder.mkdir()
+    for source in sources:
+        shutil.copy(source, folder)
+    goals = ["compile", "dependency:build-classpath", "-Dmdep.outputFile=classpath"]
+    done = subprocess.run(
+        ["mvn", "--quiet", "--batch-mode", *goals],
+        cwd=folder,
+        capture_output=True,
+        text=True,
+        timeout=900,
+    )
+    assert done.returncode == 0, f"Maven could not build the judge.\n{done.stdout}"
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What Clouddriver made of a configuration; `failure` says why it did not start."""
+
+    failure: str = ""
+    enabled: bool = False
+    baseRole: str = ""
+    accounts: tuple[dict[str, Any], ...] = ()
+    ignored: tuple[str, ...] = ()
+
+    @property
+    def names(self) -> set[str]:
+        return {account["name"] for account in self.accounts}
+
+    def account(self, name: str = "staging") -> dict[str, Any]:
+        (found,) = (one for one in self.accounts if one["name"] == name)
+        return found
+
+
+@dataclass(frozen=True, slots=True)
+class Clouddriver:
+    """A running judge."""
+
+    process: subprocess.Popen[str]
+    folder: Path
+    log: Path
+
+    def read(self, local: str, **more: str) -> Answer:
+        """Ask about a clouddriver-local.yml over the stock file."""
+        files = {"clouddriver.yml": STOCK, "clouddriver-local.yml": local}
+        return self.read_files({**files, **more})
+
+    def read_files(self, files: Mapping[str, str]) -> Answer:
+        """Ask about the files of /opt/spinnaker/config."""
+        asked = Path(mkdtemp(dir=self.folder))
+        for path, text in files.items():
+            (asked / path).parent.mkdir(parents=True, exist_ok=True)
+            text = text.replace("/opt/spinnaker/config", str(asked))
+            (asked / path).write_text(text, encoding="utf-8")
+        assert self.process.stdin
+        assert self.process.stdout
+        self.process.stdin.write(f"{asked}\n")
+        self.process.stdin.flush()
+        ready, _, _ = select.select([self.process.stdout], [], [], SECONDS)
+        line = self.process.stdout.readline() if ready else ""
+        assert line, f"No answer.\n{self.log.read_text(errors='replace')[-4000:]}"
+        return Answer(**json.loads(line))
+
+
+@contextmanager
+def clouddriver(
+    folder: Path,
+    *,
+    environment: Mapping[str, str] | None = None,
+    options: tuple[str, ...] = (),
+    live: bool = False,
+) -> Iterator[Clouddriver]:
+    """Run the judge; it reaches AWS only where it is live, and its options say how."""
+    inherited = {
+        name: value for name, value in os.environ.items() if not name.startswith("AWS_")
+    }
+    log = folder / "clouddriver.log"
+    command = ["java", "-Daws.region=us-east-1", *options, "-cp", classpath(), "Judge"]
+    with (
+        log.open("w") as output,
+        subprocess.Popen(
+            [*command, *(["live"] if live else [])],
+            cwd=folder,
+            env={
+                **inherited,
+                "AWS_EC2_METADATA_DISABLED": "true",
+                **(environment or {}),
+            },
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=output,
+            text=True,
+            encoding="utf-8",
+        ) as process,
+    ):
+        try:
+            yield Clouddriver(process, folder, log)
+        finally:
+            process.kill()
