@@ -13,6 +13,7 @@ from django.views.decorators.http import require_POST
 from accounts.access import operator_required
 from accounts.forms import AccessForm, IdentityForm, ProvidersForm
 from accounts.known_as import allowed, made
+from accounts.load_ahead import load_ahead
 from accounts.models import ManagedAccount, ManagingAccount
 from accounts.request import Request
 from accounts.topologies import (
@@ -183,6 +184,7 @@ def review(request: Request, account: ManagedAccount) -> HttpResponse:
     if not missing:
         try:
             shown |= {"made": made(account), "allowed": allowed(account)}
+            shown["ahead"] = load_ahead(account)
         except (DetailsError, QuotaExceeded) as error:
             shown["trouble"] = str(error)
     return page(request, account, "review", **shown)

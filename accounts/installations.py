@@ -1,0 +1,84 @@
+"""The formats of a bundle in a sentence each, and what to do next with each kind of
+Spinnaker's installation.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from typing import NamedTuple
+
+FORMATS = {
+    "hal/": "Scripts that tell Halyard what it lacks, check it, or undo it.",
+    "clouddriver/": (
+        "Whole configuration files for Clouddriver, Orca and Deck, for any "
+        "installation without Halyard."
+    ),
+    "kustomize/": (
+        "A component for spinnaker-kustomize, which mounts those files beside yours."
+    ),
+    "operator/": "A patch of the operator's SpinnakerService.",
+    "kubernetes/": (
+        "For each EKS cluster a kubeconfig without a secret, and what the cluster must "
+        "allow."
+    ),
+    "aws/": "The roles and policies of each account, to review or make again.",
+    "verify.sh": "Proves each account and cluster from where Spinnaker runs.",
+    "manifest.json": "Names the accounts, and every file with its SHA-256.",
+}
+
+
+class Format(NamedTuple):
+    path: str
+    says: str
+
+
+class Command(NamedTuple):
+    says: str
+    line: str
+
+
+class Installation(NamedTuple):
+    """A kind of installation, and the three commands that come next."""
+
+    title: str
+    commands: tuple[Command, ...]
+
+
+PROOF = "Prove from there that Spinnaker gets into each account."
+FROM_POD = "Prove from Clouddriver's pod that Spinnaker gets into each account."
+IN_POD = "kubectl -n spinnaker exec -i deploy/clouddriver -- bash -s < verify.sh"
+
+
+def formats(paths: Iterable[str]) -> list[Format]:
+    """Explain the formats that these files are of."""
+    known = list(paths)
+    return [
+        Format(start, says)
+        for start, says in FORMATS.items()
+        if any(path.startswith(start) for path in known)
+    ]
+
+
+def installations(filename: str, paths: Iterable[str]) -> Iterator[Installation]:
+    """Yield the kinds of installation that the bundle's files serve."""
+    folders = {path.split("/")[0] for path in paths if "/" in path}
+    unpack = f"unzip -o {filename} -d bowline && cd bowline"
+    host = Command("Unpack it on hal's host, over the one before.", unpack)
+    here = Command("Unpack it beside your spinnaker-kustomize.", unpack)
+    if "hal" in folders:
+        apply = "hal/apply.sh && hal/profiles.sh && hal deploy apply"
+        says = "Tell Halyard, which makes a backup first, and deploy."
+        proof = Command(PROOF, "./verify.sh")
+        yield Installation("Halyard", (host, proof, Command(says, apply)))
+    if "kustomize" in folders:
+        copy = (
+            "mkdir -p ../spinnaker-kustomize/components/bowline && "
+            "cp -r kustomize/. ../spinnaker-kustomize/components/bowline/ && "
+            "kubectl apply --server-side -k ../spinnaker-kustomize"
+        )
+        says = (
+            "List components/bowline last under components: in its kustomization.yml "
+            "(once), copy the component there, and deploy."
+        )
+        commands = (here, Command(FROM_POD, IN_POD), Command(says, copy))
+        yield Installation("spinnaker-kustomize", commands)
