@@ -9,6 +9,8 @@ from accounts.views import (
     accounts,
     bundles,
     decisions,
+    deltas,
+    halconfig,
     managing,
     overview,
     runs,
@@ -59,6 +61,13 @@ bundle_pages = [
         "bundles/<int:number>/download/",
         bundles.bundle_download,
         name="bundle-download",
+    ),
+    path("bundles/<int:number>/halconfig/", halconfig.halconfig, name="halconfig"),
+    path("bundles/<int:number>/since/<int:since>/", deltas.delta, name="delta"),
+    path(
+        "bundles/<int:number>/since/<int:since>/download/",
+        deltas.delta_download,
+        name="delta-download",
     ),
 ]
 

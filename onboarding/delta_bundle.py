@@ -51,7 +51,7 @@ class Later:
 
 def delta_files(delta: Delta, later: Later, *, since: int) -> tuple[File, ...]:
     """Write the delta's bundle, from the later bundle's accounts and zip."""
-    touched = (*delta.added, *delta.changed)
+    touched = in_order((*delta.added, *delta.changed), later.told)
     scripts = [path for path in later.paths if is_script(path)]
     paths = dict.fromkeys(delta.files)
     files: list[File] = []
@@ -73,6 +73,16 @@ def delta_files(delta: Delta, later: Later, *, since: int) -> tuple[File, ...]:
         )
     text = readme(delta, tuple(paths), since=since, number=later.number)
     return (File("README.md", text), manifest(delta, files, since, later), *files)
+
+
+def in_order(accounts: Iterable[Named], told: Told) -> list[Named]:
+    """Sort as the whole bundle does: hal makes its first account the primary one."""
+    places = {
+        (provider, account["name"]): place
+        for provider in PROVIDERS
+        for place, account in enumerate(told.of(provider))
+    }
+    return sorted(accounts, key=lambda named: places[named.provider, named.name])
 
 
 def is_script(path: str) -> bool:

@@ -17,8 +17,11 @@ from django.views.decorators.http import require_POST
 from accounts.access import operator_required
 from accounts.bundles import NothingReady, request_bundle
 from accounts.highlighting import highlighted_file
+from accounts.installations import formats, installations
 from accounts.models import Bundle, ManagedAccount
 from accounts.request import Request
+from onboarding.bundle.reading import ACCOUNTS, told
+from onboarding.limits import findings, load_of
 
 PAGE = 50
 FIRST_FILE = "README.md"
@@ -27,6 +30,9 @@ MOST_CHARACTERS = 50_000
 
 MOST_FILES = 500
 """So many files stand in the tree; the others are in the zip."""
+
+MOST_EARLIER = 10
+"""With so many earlier bundles it can be compared in one click."""
 
 MOST_NAMES = 50
 """So many accounts are named on a bundle's page."""
@@ -39,11 +45,6 @@ class Leaf(NamedTuple):
     name: str
     path: str = ""
     size: int = 0
-
-
-class Command(NamedTuple):
-    says: str
-    line: str
 
 
 def bundles(request: Request) -> HttpResponse:
@@ -93,11 +94,25 @@ def file_page(request: Request, number: int, path: str) -> HttpResponse:
         shown |= {
             "tree": tree(bundle.files[:MOST_FILES]),
             "more_files": max(len(bundle.files) - MOST_FILES, 0),
-            "commands": commands(bundle),
+            **explained(bundle),
             "wrap": "wrap" in request.GET,
             **opened(bundle, path),
         }
     return render(request, "accounts/bundle.html", shown)
+
+
+def explained(bundle: Bundle) -> dict[str, Any]:
+    """Say what the bundle's formats are for, what comes next, and how large it is."""
+    sizes = {file["path"]: file["size"] for file in bundle.files}
+    ready = Bundle.objects.filter(status=Bundle.Status.READY, number__lt=bundle.number)
+    earlier = ready.order_by("-number").values_list("number", flat=True)
+    load = load_of(told(bundle.archive)) if ACCOUNTS in sizes else None
+    return {
+        "formats": formats(sizes),
+        "installations": list(installations(bundle.filename, sizes)),
+        "findings": list(findings(load, sizes)) if load else [],
+        "earlier": earlier[:MOST_EARLIER],
+    }
 
 
 def opened(bundle: Bundle, path: str) -> dict[str, Any]:
@@ -128,23 +143,6 @@ def tree(files: list[dict[str, Any]]) -> list[Leaf]:
                 leaves.append(Leaf(depth, folder))
         leaves.append(Leaf(len(folders), name, file["path"], file["size"]))
     return leaves
-
-
-def commands(bundle: Bundle) -> list[Command]:
-    """Say the next three commands; the bundle's README tells the rest."""
-    return [
-        Command(
-            "Unpack it on Spinnaker's host, over the one before.",
-            f"unzip -o {bundle.filename} -d bowline && cd bowline",
-        ),
-        Command(
-            "Prove from there that Spinnaker gets into each account.", "./verify.sh"
-        ),
-        Command(
-            "Tell Halyard, which makes a backup first, and deploy.",
-            "hal/apply.sh && hal/profiles.sh && hal deploy apply",
-        ),
-    ]
 
 
 @operator_required

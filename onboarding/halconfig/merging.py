@@ -7,7 +7,7 @@ that is somebody else's is never overwritten unless a person says so.
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from onboarding.bundle.hal.known import OURS, is_same_id
 from onboarding.bundle.reading import PROVIDERS, Account, Told
@@ -37,6 +37,8 @@ class Collision:
     provider: str
     why: str
     can_be_taken_over: bool = True
+    is_taken_over: bool = False
+    """Whether a person said so; else the config's own stands as it stood."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +60,6 @@ class Merged:
     text: str
     changes: tuple[Change, ...]
     collisions: tuple[Collision, ...]
-    """Accounts that were left out: the config's own stand as they stood."""
     notes: tuple[str, ...]
 
 
@@ -161,12 +162,12 @@ class Merging:
         for account in self.told.of(provider):
             name = account["name"]
             collision = self.collision(provider, account, held, places, rivals)
-            if collision and not (
-                collision.can_be_taken_over and name in self.take_over
-            ):
-                self.collisions.append(collision)
-                self.left_out.add(name)
-                continue
+            if collision:
+                taken = collision.can_be_taken_over and name in self.take_over
+                self.collisions.append(replace(collision, is_taken_over=taken))
+                if not taken:
+                    self.left_out.add(name)
+                    continue
             place = places.get(name)
             if provider == "ecs" and place is None:
                 place = places.get(rivals.get(account["awsAccount"], ""))

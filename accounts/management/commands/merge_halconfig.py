@@ -64,9 +64,9 @@ class Command(BaseCommand):
             raise CommandError(f"{config} is not merged. {error}") from None
         except OSError as error:
             raise CommandError(f"{config} cannot be read: {error}") from error
-        answered = {*options["take_over"], *options["leave"]}
-        open_ = [one for one in merged.collisions if one.name not in answered]
-        for collision in merged.collisions:
+        left_out = [one for one in merged.collisions if not one.is_taken_over]
+        open_ = [one for one in left_out if one.name not in options["leave"]]
+        for collision in left_out:
             self.stderr.write(f"{collision.name} is left out. {collision.why}")
         for note in merged.notes:
             self.stderr.write(note)
@@ -74,7 +74,8 @@ class Command(BaseCommand):
             names = " ".join(one.name for one in open_)
             self.stderr.write(
                 f"Nothing is written. Say whose each name is: --leave {names} keeps "
-                "the config's, --take-over NAME… replaces it by the bundle's."
+                "the config's, --take-over NAME… replaces it by the bundle's, where "
+                "the two are of one provider."
             )
             sys.exit(ASKED)
         self.write(merged, out)

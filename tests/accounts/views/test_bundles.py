@@ -130,7 +130,8 @@ def test_the_next_three_commands_can_be_copied(operator) -> None:
 
     response = operator.get("/bundles/1/")
 
-    lines = [command.line for command in response.context["commands"]]
+    (halyard,) = response.context["installations"]
+    lines = [command.line for command in halyard.commands]
     assert lines[0] == "unzip -o bowline-1-2026-03-01.zip -d bowline && cd bowline"
     assert lines[1] == "./verify.sh"
     assert len(lines) == 3

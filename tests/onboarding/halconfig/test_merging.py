@@ -194,7 +194,7 @@ def test_a_name_is_taken_over_when_a_person_says_so():
     assert providers_in(result)["aws"]["accounts"][0]["accountId"] == MANAGED_ID
     assert "edda" not in providers_in(result)["aws"]["accounts"][0]
     assert ("aws", "staging", TAKEN_OVER) in done(result)
-    assert result.collisions == ()
+    assert [one.is_taken_over for one in result.collisions] == [True]
 
 
 def test_a_name_in_another_provider_is_never_taken_over():

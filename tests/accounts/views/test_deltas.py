@@ -1,0 +1,90 @@
+from __future__ import annotations
+
+import io
+import json
+import zipfile
+
+import pytest
+
+from accounts.models import Bundle
+from tests.bundles import core, staging
+from tests.factories import managed, provider, topology
+from tests.rows import bundle_row, person
+
+pytestmark = pytest.mark.django_db
+
+PAGE = "/bundles/2/since/1/"
+
+
+@pytest.fixture
+def operator(client):
+    client.force_login(person("operator"))
+    return client
+
+
+@pytest.fixture
+def two_bundles() -> None:
+    qa = managed(provider("ec2"), name="qa", account_id="933333333333")
+    bundle_row(topology(core(), staging()), 1)
+    bundle_row(topology(core(environment="live"), qa), 2)
+
+
+def test_it_shows_what_changed(operator, two_bundles) -> None:
+    page = operator.get(PAGE).content.decode()
+
+    assert "1 added, 1 changed, 3 removed" in page
+    for text in ("environment", "live", "staging-ecs", "qa"):
+        assert text in page
+
+
+def test_it_is_downloaded_as_a_bundle_of_its_own(operator, two_bundles) -> None:
+    response = operator.get(f"{PAGE}download/")
+
+    with zipfile.ZipFile(io.BytesIO(response.content)) as archive:
+        accounts = json.loads(archive.read("hal/accounts.yml"))
+    assert "bowline-2-since-1.zip" in response["Content-Disposition"]
+    assert [account["name"] for account in accounts["aws"]] == ["core", "qa"]
+    assert operator.get(f"{PAGE}download/").content == response.content
+
+
+def test_the_same_accounts_have_nothing_to_download(operator) -> None:
+    for number in (1, 2):
+        bundle_row(topology(core()), number)
+
+    page = operator.get(PAGE).content.decode()
+
+    assert "Nothing changed" in page
+    assert "Download the delta" not in page
+
+
+@pytest.mark.parametrize("page", ["/bundles/1/since/2/", "/bundles/2/since/2/"])
+def test_only_an_earlier_bundle_can_be_compared(operator, two_bundles, page) -> None:
+    assert operator.get(page).status_code == 404
+
+
+def test_a_bundle_that_is_not_ready_cannot_be_compared(operator, two_bundles) -> None:
+    Bundle.objects.filter(number=1).update(status=Bundle.Status.FAILED)
+
+    assert operator.get(PAGE).status_code == 404
+
+
+def test_a_viewer_sees_it_and_cannot_download(client, two_bundles) -> None:
+    client.force_login(person("viewer"))
+
+    assert "Download the delta" not in client.get(PAGE).content.decode()
+    assert client.get(f"{PAGE}download/").status_code == 403
+
+
+def test_a_bundle_names_the_earlier_ones(operator, two_bundles) -> None:
+    assert PAGE in operator.get("/bundles/2/").content.decode()
+
+
+def test_many_accounts_are_counted(operator) -> None:
+    many = [
+        managed(provider("ec2"), name=f"a{n}", account_id=f"{n:012}")
+        for n in range(203)
+    ]
+    bundle_row(topology(core()), 1)
+    bundle_row(topology(core(), *many), 2)
+
+    assert "and 3 more" in operator.get(PAGE).content.decode()
