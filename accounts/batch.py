@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, TypeVar
 from django.db import connections
 
 from accounts.models import ManagedAccount, Run
-from accounts.runs import approve, keep, plan, plan_managing
+from accounts.runs import RunOpen, approve, keep, plan, plan_managing, verify
 from accounts.stages import carry_on
 from onboarding.aws.session import Sessions
 
@@ -74,6 +74,17 @@ class Batch:
             return self.carried(run)
 
         return in_threads(work, runs, self.threads)
+
+    def verify(self, accounts: Iterable[ManagedAccount]) -> Iterator[Run]:
+        """Prove again what stands; give the run that is in the way, where one is."""
+
+        def work(account: ManagedAccount) -> Run:
+            try:
+                return self.carried(verify(account, self.by, send=keep))
+            except RunOpen as error:
+                return error.run
+
+        return in_threads(work, accounts, self.threads)
 
     def carried(self, run: Run) -> Run:
         carry_on(run, self.sessions)

@@ -54,9 +54,9 @@ def plan(
     return start(Run.Kind.ONBOARD, account, by, alone=alone, send=send)
 
 
-def verify(account: ManagedAccount, by: User | None) -> Run:
+def verify(account: ManagedAccount, by: User | None, *, send: Send = enqueue) -> Run:
     """Start a run that changes nothing and proves again what stands."""
-    return start(Run.Kind.VERIFY, account, by, status=Status.VERIFYING)
+    return start(Run.Kind.VERIFY, account, by, status=Status.VERIFYING, send=send)
 
 
 def remove(account: ManagedAccount, by: User | None) -> Run:

@@ -9,9 +9,10 @@ from dataclasses import replace
 from django.db import transaction
 from django.utils import timezone
 
-from accounts.models import CheckResult, Run
+from accounts.models import Run
 from accounts.remembered import remember
-from accounts.runs import mark
+from accounts.results import keep_results
+from accounts.runs import mark, state_before
 from accounts.sides import Side, sides
 from accounts.states import State, Status
 from accounts.topologies import (
@@ -22,7 +23,15 @@ from accounts.topologies import (
     managing_row,
 )
 from onboarding.aws.session import Sessions
-from onboarding.aws.verify import CHAIN, PATIENCE, Result, verify, verify_managing
+from onboarding.aws.verify import (
+    CHAIN,
+    LITTLE_PATIENCE,
+    PATIENCE,
+    Result,
+    own_identity,
+    verify,
+    verify_managing,
+)
 from onboarding.desired import POLICY_SET
 from onboarding.providers.base import Outcome
 from onboarding.resources.plan import NotOurs
@@ -30,6 +39,10 @@ from onboarding.resources.plan import NotOurs
 
 def verify_run(run: Run, sessions: Sessions) -> None:
     """Prove what stands, and keep every result."""
+    own = own_identity(sessions)
+    if own.outcome is Outcome.FAILED:
+        blame_bowline(run, own)
+        return
     drift = [in_its_time(run, r) for r in nothing_left(sides(run), sessions)]
     results = [*drift, *checks(run, sessions)]
     run.extend_lease()
@@ -45,21 +58,7 @@ def verify_run(run: Run, sessions: Sessions) -> None:
         state, status = State.EVALUATED, Status.EVALUATED
     now = timezone.now()
     with transaction.atomic():
-        run.checks.all().delete()
-        CheckResult.objects.bulk_create(
-            CheckResult(
-                run=run,
-                position=position,
-                provider=result.provider,
-                name=result.name,
-                outcome=result.outcome,
-                sentence=result.sentence,
-                fix=result.fix,
-                seconds=result.seconds,
-                checked_at=now,
-            )
-            for position, result in enumerate(results)
-        )
+        keep_results(run, results, now)
         error = failed_checks(results) if status is Status.FAILED else None
         if run.move(status, since=(Status.VERIFYING,), error=error, waiting=""):
             proof = "" if status is Status.FAILED else state
@@ -68,6 +67,17 @@ def verify_run(run: Run, sessions: Sessions) -> None:
                 mark(run, state, policy_set=POLICY_SET)
                 if proof:
                     forget_earlier(run)
+
+
+def blame_bowline(run: Run, own: Result) -> None:
+    """End the run, and leave the account what it was: nothing was learned of it."""
+    run.extend_lease()
+    error = failed_checks([own])
+    with transaction.atomic():
+        keep_results(run, [own], timezone.now())
+        if run.move(Status.FAILED, since=(Status.VERIFYING,), error=error, waiting=""):
+            known = run.account is not None
+            mark(run, state_before(run.account) if known else State.FAILED)
 
 
 def in_its_time(run: Run, result: Result) -> Result:
@@ -114,7 +124,7 @@ def checks(run: Run, sessions: Sessions) -> Iterable[Result]:
         managed_reach(managed),
         identity_reach=reach,
         waiting=run.say,
-        patience=PATIENCE,
+        patience=LITTLE_PATIENCE if run.kind == Run.Kind.VERIFY else PATIENCE,
     )
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import uuid
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, NamedTuple
 
 from django.conf import settings
 from django.db import models
@@ -15,9 +15,14 @@ from django.utils import timezone
 from accounts.lease import Leased
 from accounts.models.accounts import ManagedAccount
 from accounts.states import OPEN, WORKING, Status
+from onboarding.aws.result import Located
 
 QUEUE_PATIENCE = timedelta(seconds=45)
 """How long a message may wait in the queue before it is taken for lost."""
+
+
+NEAR = 5
+"""Lines that are shown on either side of the one that decides."""
 
 
 class RunQuerySet(models.QuerySet["Run"]):
@@ -26,6 +31,11 @@ class RunQuerySet(models.QuerySet["Run"]):
         free = Q(leased_until=None) | Q(leased_until__lt=now)
         quiet = Q(queued_at=None) | Q(queued_at__lt=now - QUEUE_PATIENCE)
         return self.filter(free & quiet, status__in=WORKING)
+
+    def checked(self) -> RunQuerySet:
+        """Keep those that tell of their account: AWS knew Bowline, and checks ran."""
+        results = CheckResult.objects.filter(run=models.OuterRef("pk"))
+        return self.filter(models.Exists(results.exclude(located=Located.BOWLINE)))
 
 
 class Run(Leased):
@@ -175,6 +185,26 @@ class Step(models.Model):
         return (self.finished_at - self.started_at).total_seconds()
 
 
+class CheckResultQuerySet(models.QuerySet["CheckResult"]):
+    def got_worse(self) -> CheckResultQuerySet:
+        """Keep what was good before and is bad in its account's newest verification."""
+        same = Q(account=models.OuterRef("run__account"))
+        managing = Q(account=None, kind=Run.Kind.MANAGING)
+        same |= managing & Q(kind=models.OuterRef("run__kind"))
+        later = Run.objects.checked().filter(
+            same, created_at__gt=models.OuterRef("run__created_at")
+        )
+        stands = Q(run__account__granted_at__isnull=False)
+        stands |= Q(run__account=None, run__kind=Run.Kind.MANAGING)
+        return self.filter(stands, ~models.Exists(later), worse=True)
+
+
+class DocumentLine(NamedTuple):
+    number: int
+    text: str
+    is_marked: bool
+
+
 class CheckResult(models.Model):
     """What one check of a run found: an outcome and a sentence."""
 
@@ -191,12 +221,39 @@ class CheckResult(models.Model):
     outcome = models.CharField(max_length=20, choices=Outcome)
     sentence = models.TextField(blank=True)
     fix = models.TextField(blank=True)
+    located = models.CharField(max_length=20, blank=True)
+    """One of onboarding.aws.result.Located; empty: no refusal, or it is not known."""
+    document = models.TextField(blank=True)
+    line = models.PositiveIntegerField(default=0)
+    """The line of the document that decides; 0: none."""
+    change = models.TextField(blank=True)
+    worse = models.BooleanField(default=False)
+    """It failed, and was good in an earlier verification."""
     seconds = models.FloatField(default=0)
     checked_at = models.DateTimeField(default=timezone.now)
+
+    objects = CheckResultQuerySet.as_manager()
 
     class Meta:
         verbose_name = "check"
         ordering = ["run", "position"]
+        indexes = [
+            # A handful among very many.
+            models.Index(
+                fields=["-checked_at"], condition=Q(worse=True), name="check_worse"
+            )
+        ]
 
     def __str__(self) -> str:
         return f"{self.name}: {self.outcome}"
+
+    @property
+    def lines(self) -> list[DocumentLine]:
+        """Cut the document that decides into its lines."""
+        numbered = enumerate(self.document.splitlines(), start=1)
+        return [DocumentLine(n, text, n == self.line) for n, text in numbered]
+
+    @property
+    def near_lines(self) -> list[DocumentLine]:
+        """Keep the lines about the one that decides."""
+        return [one for one in self.lines if abs(one.number - self.line) <= NEAR]

@@ -2,20 +2,30 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from django.db.models import Count
 from django.http import HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
 
-from accounts.models import Bundle, ManagedAccount, ManagingAccount, Run
+from accounts.models import (
+    Bundle,
+    CheckResult,
+    ManagedAccount,
+    ManagingAccount,
+    Run,
+)
 from accounts.picture import MOST_NODES, Seen, narrow, summed, wide
 from accounts.request import Request
 from accounts.states import State, Status
 
 Counts = list[tuple[str, str, int]]
 """(environment, state, how many accounts)."""
+
+
+MOST_WORSE = 8
+"""So many checks that got worse are told one by one."""
 
 
 class ToDo(NamedTuple):
@@ -48,9 +58,17 @@ def overview(request: Request) -> HttpResponse:
         "states": [(state, count) for state, count in states.items() if count],
         "total": total,
         "todo": to_do(states),
+        **got_worse(),
         "pictures": [("wide", wide(centre, seen)), ("narrow", narrow(centre, seen))],
     }
     return render(request, "accounts/overview.html", shown)
+
+
+def got_worse() -> dict[str, Any]:
+    """Give the checks that were good once and are bad now, the newest first."""
+    worse = CheckResult.objects.got_worse().order_by("-checked_at", "position")
+    found = list(worse.select_related("run").defer("document")[: MOST_WORSE + 1])
+    return {"worse": found[:MOST_WORSE], "more_worse": len(found) > MOST_WORSE}
 
 
 def accounts_url() -> str:

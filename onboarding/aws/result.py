@@ -26,8 +26,8 @@ class Located(StrEnum):
     HIGHER_UP = "denied higher up"
     """All that can be read in both accounts allows it."""
     ABSENT = "not there"
-    CREDENTIALS = "own credentials"
-    """Bowline's, so that nothing is known of the account."""
+    BOWLINE = "Bowline itself"
+    """AWS does not know it or does not answer it: nothing is known of the account."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -216,7 +216,7 @@ def explained(
     if error is None:
         return result
     if not error.account:
-        return replace(result, located=Located.CREDENTIALS)
+        return replace(result, located=Located.BOWLINE)
     if error.code in ABSENT:
         return replace(result, located=Located.ABSENT, change=read.check.change)
     if not (error.denied and read.check.as_managed_role):

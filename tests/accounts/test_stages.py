@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import replace
 from datetime import timedelta
 from typing import Any
@@ -11,7 +12,7 @@ import pytest
 from django.utils import timezone
 
 from accounts import stages
-from accounts.models import ManagedAccount, ManagingAccount, Run, Step
+from accounts.models import CheckResult, ManagedAccount, ManagingAccount, Run, Step
 from accounts.runs import approve, keep, plan, plan_managing, remove, verify
 from accounts.stages import carry_on
 from accounts.states import State, Status
@@ -44,6 +45,7 @@ EVERYTHING: dict[str, dict[str, Any]] = {
 def here(own_organization: Credentials, monkeypatch: pytest.MonkeyPatch) -> Credentials:
     """Be Bowline, in an organization of the test's own that is never slow to know."""
     monkeypatch.setattr("accounts.verifying.PATIENCE", 0.0)
+    monkeypatch.setattr("accounts.verifying.LITTLE_PATIENCE", 0.0)
     for name, value in own_organization.environment.items():
         monkeypatch.setenv(name, value)
     managing_row(name=MANAGING.name, account_id=MANAGING.account_id)
@@ -427,3 +429,41 @@ def test_an_identity_that_was_renamed_is_taken_away(here: Credentials) -> None:
     deleted = {(s.kind, s.name) for s in run.steps.filter(verb="delete")}
     assert ("role", "SpinnakerAuthRole") in deleted
     assert ("instance profile", "SpinnakerAuthRole") in deleted
+
+
+def test_bowlines_own_bad_credentials_leave_the_account_what_it_was(
+    here: Credentials, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    account = member()
+    onboarded(account)
+    monkeypatch.setenv("AWS_ACCESS_KEY_ID", "AKIAWRONGWRONGWRONG1")
+
+    run = carried(verify(account, None))
+
+    account.refresh_from_db()
+    (check,) = run.checks.all()
+    assert run.status == Status.FAILED
+    assert (check.located, check.worse) == ("Bowline itself", False)
+    assert (account.state, account.proof) == (State.VERIFIED, State.VERIFIED)
+
+
+def test_a_refusal_is_kept_with_its_document_and_its_change(here: Credentials) -> None:
+    account = member()
+    onboarded(account)
+    iam = root(here, DEV, "iam")
+    trust = iam.get_role(RoleName="spinnakerManaged")["Role"][
+        "AssumeRolePolicyDocument"
+    ]
+    trust["Statement"][0]["Principal"] = {"AWS": "933333333333"}
+    iam.update_assume_role_policy(
+        RoleName="spinnakerManaged", PolicyDocument=json.dumps(trust)
+    )
+
+    run = carried(verify(account, None))
+
+    check = run.checks.get(name="Assume the managed role")
+    (marked,) = (line for line in check.lines if line.is_marked)
+    assert (check.located, check.worse) == ("their trust", True)
+    assert marked.text.strip() == '"Principal": {'
+    assert check.change.startswith("aws iam update-assume-role-policy")
+    assert check in CheckResult.objects.got_worse()

@@ -8,7 +8,7 @@ from datetime import timedelta
 import pytest
 from django.utils import timezone
 
-from accounts.models import Bundle, ManagedAccount, Run
+from accounts.models import Bundle, CheckResult, ManagedAccount, Run
 from accounts.picture import MOST_NODES
 from accounts.states import State, Status
 from accounts.views.overview import to_do
@@ -16,9 +16,9 @@ from tests.rows import account_row, managing_row, person
 
 pytestmark = pytest.mark.django_db
 
-QUERIES = 9
-"""Session, person, two of permissions, trouble, managing account, counts, and two to
-four for what to do next, however many accounts there are."""
+QUERIES = 10
+"""Session, person, two of permissions, trouble, managing account, counts, what got
+worse, and two to four for what to do next, however many accounts there are."""
 
 
 @pytest.fixture
@@ -184,3 +184,34 @@ def test_a_time_is_told_as_a_distance(viewer) -> None:
     page = viewer.get("/").content.decode()
 
     assert ">3 min ago</time>" in page
+
+
+def test_what_got_worse_is_told_with_a_link(viewer) -> None:
+    managing_row()
+    account = account_row(granted_at=timezone.now())
+    run = Run.objects.create(
+        kind=Run.Kind.VERIFY, account=account, account_name=account.name
+    )
+    CheckResult.objects.create(
+        run=run,
+        position=0,
+        provider="chain",
+        name="Assume the managed role",
+        outcome="failed",
+        sentence="The trust policy does not let it in.",
+        located="their trust",
+        worse=True,
+    )
+
+    page = viewer.get("/").content.decode()
+
+    assert "Got worse since the last verification" in page
+    assert "The trust policy does not let it in." in page
+    assert f'href="{run.get_absolute_url()}#checks"' in page
+
+
+def test_without_anything_worse_nothing_is_said_of_it(viewer) -> None:
+    managing_row()
+    account_row()
+
+    assert "Got worse" not in viewer.get("/").content.decode()

@@ -210,3 +210,28 @@ def test_every_run_can_be_read(operator, kind: str, status: str) -> None:
     )
 
     assert response.status_code == 200
+
+
+def test_a_refusal_shows_its_document_with_the_line_marked(operator) -> None:
+    managing_row()
+    run = Run.objects.create(kind=Run.Kind.VERIFY, status=Status.FAILED)
+    CheckResult.objects.create(
+        run=run,
+        position=0,
+        provider="chain",
+        name="Assume the managed role",
+        outcome="failed",
+        located="their trust",
+        document="\n".join(f"line <{n}>" for n in range(1, 31)),
+        line=20,
+        change="aws iam update-assume-role-policy --policy-document '{}'",
+    )
+
+    page = operator.get(run.get_absolute_url()).content.decode()
+
+    assert '<mark><span class="cause-number">20</span> line &lt;20&gt;</mark>' in page
+    assert '<span class="cause-number">14</span>' not in page
+    assert "The whole document" in page
+    assert "<b>Where:</b> their trust" in page
+    copied = "aws iam update-assume-role-policy --policy-document &#x27;{}&#x27;"
+    assert f'data-copy="{copied}"' in page

@@ -546,7 +546,7 @@ def test_bad_credentials_of_bowlines_own_tell_nothing_of_the_account(
 
     (result,) = made.results()
 
-    assert result.located == "own credentials"
+    assert result.located == "Bowline itself"
     assert result.sentence.startswith("Bowline's own AWS credentials")
 
 

@@ -228,7 +228,7 @@ FAULTS = (
     Fault(
         "Bowline's own credentials have expired",
         expired_credentials,
-        Located.CREDENTIALS,
+        Located.BOWLINE,
         "Bowline's own identity",
         "",
         "",
@@ -245,7 +245,8 @@ def told(emulator: str) -> dict[str, tuple[Field, Result]]:
 
 def planted(field: Field, fault: Fault) -> Result:
     with pytest.MonkeyPatch.context() as patch:
-        patch.delenv("AWS_SESSION_TOKEN", raising=False)
+        patch.setenv("AWS_SESSION_TOKEN", "")
+        patch.delenv("AWS_SESSION_TOKEN")  # set first, so that it is put back
         for name, value in field.prepare().items():
             patch.setenv(name, value)
         verified = Verified(field, field.managing(), field.managed(Ec2())).stand()
@@ -331,7 +332,7 @@ name each:
 | a boundary | the permissions boundary of the role does not allow it |
 | denied higher up | all that can be read allows it, and AWS denies it all the same |
 | not there | what is asked for does not exist, or stands elsewhere |
-| own credentials | AWS does not know Bowline, so nothing is told of the account |
+| Bowline itself | AWS does not know it or does not answer: nothing is told of the account |
 
 Ten faults, planted by hand in an AWS that enforces IAM, and what Bowline says of each.
 A test makes this table and fails where it is out of date; this writes it anew:

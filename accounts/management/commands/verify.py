@@ -1,0 +1,74 @@
+"""`manage.py verify [NAME…]`: prove again what stands, and print what was checked.
+
+Nothing in AWS changes. Exit codes: 0 all accounts stand, 1 something failed.
+"""
+
+from __future__ import annotations
+
+import sys
+from argparse import ArgumentParser
+from textwrap import indent
+from typing import Any
+
+from django.core.management.base import BaseCommand, CommandError
+
+from accounts.batch import Batch
+from accounts.models import CheckResult, ManagedAccount, Run
+from accounts.states import OPEN, Status
+from accounts.topologies import NoManagingAccount, managing_row
+from onboarding.aws.session import Sessions
+
+DONE, FAILED = 0, 1
+
+
+class Command(BaseCommand):
+    help = "Verify accounts: those of these names, or all that stand in AWS."
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        parser.add_argument("names", nargs="*", metavar="NAME", help="an account")
+        parser.add_argument(
+            "--threads", type=int, default=16, help="accounts at a time"
+        )
+
+    def handle(self, *, names: list[str], threads: int, **_: Any) -> None:
+        try:
+            sessions = Sessions(run="verify", partition=managing_row().partition)
+        except NoManagingAccount as error:
+            raise CommandError(str(error)) from error
+        runs = Batch(sessions, None, threads).verify(chosen(names))
+        sys.exit(max((self.tell(run) for run in runs), default=DONE))
+
+    def tell(self, run: Run) -> int:
+        """Print what a run found; return its exit code."""
+        if run.status in OPEN:
+            self.stderr.write(f"{run.account_name}: another run is open; it waits.")
+            return FAILED
+        self.stdout.write(f"{run.account_name}: {run.status}")
+        for check in run.checks.all():
+            self.stdout.write(indent(printed(check), "  "))
+        if run.error and not run.checks.exists():
+            words = (run.error.get("message", ""), run.error.get("hint", ""))
+            self.stderr.write(indent("\n".join(filter(None, words)), "  "))
+        return DONE if run.status in (Status.VERIFIED, Status.EVALUATED) else FAILED
+
+
+def chosen(names: list[str]) -> list[ManagedAccount]:
+    """Find the accounts; raise CommandError for a name that is none that stands."""
+    standing = ManagedAccount.objects.standing().prefetch_related("providers")
+    accounts = list(standing.order_by("name"))
+    if not names:
+        return accounts
+    by_name = {account.name: account for account in accounts}
+    if unknown := [name for name in names if name not in by_name]:
+        raise CommandError(f"Nothing stands in AWS for {', '.join(unknown)}.")
+    return [by_name[name] for name in names]
+
+
+def printed(check: CheckResult) -> str:
+    """Write a check in a line; below it, where it is not proved, why and the mend."""
+    lines = [f"{check.outcome:<20} {check.name}"]
+    if check.outcome == CheckResult.Outcome.FAILED:
+        where = f"({check.located}) " if check.located else ""
+        told = (f"{where}{check.sentence}", check.fix, check.change)
+        lines += [f"    {line}" for line in told if line]
+    return "\n".join(lines)

@@ -1,0 +1,113 @@
+"""`manage.py verify`: every check of every account, without a worker."""
+
+from __future__ import annotations
+
+import io
+from typing import Any, NamedTuple
+
+import boto3
+import pytest
+from django.core.management import CommandError, call_command
+from django.utils import timezone
+
+from accounts.models import ManagedAccount, Run
+from accounts.runs import approve, keep, plan
+from accounts.stages import carry_on
+from accounts.states import Status
+from script.emulated_organization import ACCESS_ROLE, MANAGING, MEMBERS, Credentials
+from tests.rows import account_row, managing_row
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+DEV = MEMBERS[0]
+
+
+class Ending(NamedTuple):
+    code: int
+    out: str
+    err: str
+
+
+def verify(*names: str) -> Ending:
+    out, err = io.StringIO(), io.StringIO()
+    with pytest.raises(SystemExit) as ended:
+        call_command("verify", *names, threads=1, stdout=out, stderr=err)
+    return Ending(int(ended.value.code or 0), out.getvalue(), err.getvalue())
+
+
+@pytest.fixture
+def account(
+    own_organization: Credentials, monkeypatch: pytest.MonkeyPatch
+) -> ManagedAccount:
+    for name, value in own_organization.environment.items():
+        monkeypatch.setenv(name, value)
+    for patience in ("PATIENCE", "LITTLE_PATIENCE"):
+        monkeypatch.setattr(f"accounts.verifying.{patience}", 0.0)
+    managing_row(name=MANAGING.name, account_id=MANAGING.account_id)
+    row = account_row(DEV.name, account_id=DEV.account_id, access_role=ACCESS_ROLE)
+    run = plan(row, None, send=keep)
+    carry_on(run)
+    approve(run, None, send=keep)
+    carry_on(run)
+    row.refresh_from_db()
+    return row
+
+
+def iam(organization: Credentials) -> Any:
+    return boto3.client(
+        "iam",
+        endpoint_url=organization.endpoint,
+        region_name="us-east-1",
+        aws_access_key_id=DEV.account_id,
+        aws_secret_access_key="any",
+    )
+
+
+def test_it_prints_the_checklist_and_ends_well(account: ManagedAccount) -> None:
+    ending = verify()
+
+    assert ending.code == 0
+    assert ending.out.startswith("accountdev: verified\n")
+    assert "  proved               Assume the managed role\n" in ending.out
+    assert Run.objects.filter(kind=Run.Kind.VERIFY).count() == 1
+
+
+def test_a_failure_is_told_with_its_place_and_its_mend(
+    account: ManagedAccount, own_organization: Credentials
+) -> None:
+    iam(own_organization).update_assume_role_policy(
+        RoleName="spinnakerManaged",
+        PolicyDocument='{"Statement": [{"Effect": "Allow", "Action": "sts:AssumeRole",'
+        ' "Principal": {"AWS": "933333333333"}}]}',
+    )
+
+    ending = verify("accountdev")
+
+    assert ending.code == 1
+    assert "  failed               Assume the managed role\n      (their trust)" in (
+        ending.out
+    )
+    assert "      aws iam update-assume-role-policy" in ending.out
+
+
+def test_a_run_that_is_open_stands_in_the_way(account: ManagedAccount) -> None:
+    run = plan(account, None, send=keep)
+    run.move(Status.APPLYING, since=(Status.PLANNING,))
+
+    ending = verify()
+
+    assert (ending.code, ending.out) == (1, "")
+    assert "accountdev: another run is open" in ending.err
+
+
+def test_an_unknown_name_is_refused(db: None) -> None:
+    managing_row()
+    account_row("known", granted_at=timezone.now())
+
+    with pytest.raises(CommandError, match=r"AWS for nobody\."):
+        call_command("verify", "known", "nobody")
+
+
+def test_without_a_managing_account_there_is_nothing_to_verify(db: None) -> None:
+    with pytest.raises(CommandError, match="managing account"):
+        call_command("verify")
