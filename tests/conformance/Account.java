@@ -9,6 +9,7 @@ import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.Set;
 import java.util.TreeMap;
+import java.util.TreeSet;
 
 /** What a loaded account would do. */
 final class Account {
@@ -21,7 +22,11 @@ final class Account {
     said.put("regions", loaded.getRegions().stream().map(AWSRegion::getName).toList());
     said.put("keyPair", loaded.getDefaultKeyPair());
     said.put("lambda", loaded.getLambdaEnabled());
-    Map<Authorization, Set<String>> permissions = new TreeMap<>(loaded.getPermissions().unpack());
+    Map<Authorization, Set<String>> permissions = new TreeMap<>();
+    loaded
+        .getPermissions()
+        .unpack()
+        .forEach((verb, roles) -> permissions.put(verb, new TreeSet<>(roles)));
     permissions.values().removeIf(Set::isEmpty);
     said.put("permissions", permissions);
     Object assumed = field(loaded.getCredentialsProvider(), "delegate");

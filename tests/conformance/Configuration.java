@@ -128,7 +128,7 @@ final class Configuration {
   private static final class EveryRegion implements AWSAccountInfoLookup {
     @Override
     public String findAccountId() {
-      throw new UnsupportedOperationException("There is no AWS here.");
+      return "910000000000";
     }
 
     @Override
