@@ -12,6 +12,7 @@ from onboarding.bundle.halyard import halyard
 from onboarding.bundle.kubernetes import kubernetes
 from onboarding.bundle.kustomize import kustomize
 from onboarding.bundle.manifest import manifest
+from onboarding.bundle.operator import operator
 from onboarding.bundle.readme import readme
 from onboarding.bundle.verify_script import verify_script
 from onboarding.spinnaker import Entries, entries
@@ -26,6 +27,7 @@ FORMATS: tuple[Format, ...] = (
     halyard,
     clouddriver,
     kustomize,
+    operator,
     kubernetes,
 )
 

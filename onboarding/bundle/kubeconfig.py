@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Sequence
+
 from onboarding.bundle.yaml_text import Value, document
 from onboarding.spinnaker import KubernetesEntry
 
 FOLDER = "bowline-kubeconfigs"
 KUBECONFIGS = f"/opt/spinnaker/config/{FOLDER}"
 """Where Clouddriver is told to find kubeconfigs, as NAME.yml."""
+APIECE = 50
+"""Kubeconfigs in one ConfigMap or Secret: 100 kB, so that `kubectl apply` takes it."""
 
 KUBECONFIG_WHY = """
 Whoever reads this file must be {principal}:
@@ -37,3 +41,13 @@ def kubeconfig(entry: KubernetesEntry) -> str:
         "current-context": name,
     }
     return document(value, comment=KUBECONFIG_WHY.format(principal=entry.principal))
+
+
+def spread(
+    clusters: Sequence[KubernetesEntry],
+) -> Iterator[tuple[str, Sequence[KubernetesEntry]]]:
+    """Spread the clusters over named ConfigMaps or Secrets."""
+    for start in range(0, len(clusters), APIECE):
+        number = start // APIECE + 1
+        name = FOLDER if number == 1 else f"{FOLDER}-{number}"
+        yield name, clusters[start : start + APIECE]

@@ -9,17 +9,16 @@ from __future__ import annotations
 
 import base64
 import gzip
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass
-from itertools import groupby
 
 from onboarding.bundle.base import File
 from onboarding.bundle.deck import settings_js
-from onboarding.bundle.kubeconfig import FOLDER, KUBECONFIGS, kubeconfig
+from onboarding.bundle.kubeconfig import FOLDER, KUBECONFIGS, kubeconfig, spread
 from onboarding.bundle.limits import CONFIG_MAP
 from onboarding.bundle.spring import clouddriver_yml, orca_yml
 from onboarding.bundle.yaml_text import Value, document
-from onboarding.spinnaker import Entries, KubernetesEntry
+from onboarding.spinnaker import Entries
 from onboarding.topology import PodRole, Topology
 
 POD = "/spec/template/spec"
@@ -30,8 +29,6 @@ ACCOUNTS = "clouddriver-local.yml"
 PACKED = f"{ACCOUNTS}.gz.base64"
 IMAGE = "us-docker.pkg.dev/spinnaker-community/docker/clouddriver"
 """Kustomize's `images` gives it the tag, as it does for Clouddriver itself."""
-CLUSTERS_APIECE = 50
-"""Kubeconfigs in one ConfigMap: about 100 kB, so that `kubectl apply` takes it."""
 
 CLUSTERS = """
 The kubeconfigs are mounted there by this component. This list hides the account
@@ -80,7 +77,10 @@ def files(topology: Topology, entries: Entries) -> Iterator[tuple[str, str]]:
     told = ConfigMap(
         "bowline-clouddriver", (PACKED if packed else ACCOUNTS,), "bowline"
     )
-    clusters = list(config_maps(entries.kubernetes))
+    clusters = [
+        ConfigMap(name, tuple(f"kubeconfigs/{c.name}.yml" for c in some), FOLDER)
+        for name, some in spread(entries.kubernetes)
+    ]
     to_clouddriver = patch(clusters if packed else [told, *clusters])
     generated = [told, *clusters]
     patches = [targeted("clouddriver")]
@@ -110,14 +110,6 @@ def files(topology: Topology, entries: Entries) -> Iterator[tuple[str, str]]:
         "kustomization.yml",
         document(component(generated, patches), comment=COMPONENT),
     )
-
-
-def config_maps(clusters: Sequence[KubernetesEntry]) -> Iterator[ConfigMap]:
-    """Spread the kubeconfigs over ConfigMaps that each stay well below the limit."""
-    numbered = enumerate(f"kubeconfigs/{cluster.name}.yml" for cluster in clusters)
-    for number, group in groupby(numbered, lambda one: one[0] // CLUSTERS_APIECE):
-        name = FOLDER + (f"-{number + 1}" if number else "")
-        yield ConfigMap(name, tuple(path for _, path in group), FOLDER)
 
 
 def component(generated: list[ConfigMap], patches: list[Value]) -> Value:

@@ -136,6 +136,33 @@ SERVICE_ACCOUNT = """\
 - `kustomize/serviceaccount-patch.yml` gives the service account `{name}` its role.
 """
 
+OPERATOR = """
+## With the operator
+
+`operator/spinnakerservice.yml` is a patch; give it the name of your SpinnakerService.
+
+```sh
+{secrets}kubectl -n spinnaker patch spinsvc spinnaker --type merge \\
+  --patch-file operator/spinnakerservice.yml
+```
+
+- A list replaces a list: accounts of the same provider that your SpinnakerService lists
+  vanish, and so does its settings-local.js. Add what you keep to the patch.
+- It switches the operator's own checks of these providers off, and says why. Prove the
+  accounts by verify.sh instead.
+
+Undo: apply your own SpinnakerService as it was.
+"""
+
+SECRETS = "kubectl -n spinnaker apply -f operator/kubeconfigs.yml\n"
+
+NO_OPERATOR = """
+## With the operator
+
+These accounts do not fit into one SpinnakerService: Kubernetes keeps about 1 MiB an
+object. Use `kustomize/`, which packs them.
+"""
+
 SEEN = """
 ## See that it worked
 
@@ -159,12 +186,15 @@ def readme(
     states: Mapping[str, str],
     files: Sequence[File],
 ) -> File:
-    text = "".join(sections(topology, entries, states))
+    text = "".join(sections(topology, entries, states, files))
     return File("README.md", text + limits(entries, files))
 
 
 def sections(
-    topology: Topology, entries: Entries, states: Mapping[str, str]
+    topology: Topology,
+    entries: Entries,
+    states: Mapping[str, str],
+    files: Sequence[File],
 ) -> Iterator[str]:
     managing = topology.managing
     kubernetes = [entry.name for entry in entries.kubernetes]
@@ -201,6 +231,9 @@ def sections(
         if isinstance(pod, PodRole)
         else "",
     )
+    fits = any(file.path.startswith("operator/") for file in files)
+    secrets = SECRETS if kubernetes else ""
+    yield OPERATOR.format(secrets=secrets) if fits else NO_OPERATOR
     names = [e.name for e in entries.aws] + [e.name for e in entries.ecs] + kubernetes
     more = f" and {len(names) - 5} more" if len(names) > 5 else ""
     yield SEEN.format(names=", ".join(f"`{name}`" for name in names[:5]) + more)

@@ -62,6 +62,8 @@ def test_it_holds_what_the_readme_promises():
         "kustomize/orca-patch.yml",
         "kustomize/settings-local.js",
         "kustomize/kustomization.yml",
+        "operator/spinnakerservice.yml",
+        "operator/kubeconfigs.yml",
         "kubernetes/staging-apps/kubeconfig.yml",
         "kubernetes/staging-apps/rbac.yml",
     ]

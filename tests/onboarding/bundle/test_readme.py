@@ -32,7 +32,8 @@ def test_every_file_that_it_names_is_in_the_bundle(bundled: Topology):
     files = files_of(bundled)
 
     named = re.findall(
-        r"(?:hal|clouddriver|kustomize|kubernetes)/[\w./-]*\w\.\w+", readme(bundled)
+        r"(?:hal|clouddriver|kustomize|operator|kubernetes)/[\w./-]*\w\.\w+",
+        readme(bundled),
     )
 
     assert named
@@ -41,14 +42,21 @@ def test_every_file_that_it_names_is_in_the_bundle(bundled: Topology):
 
 @pytest.mark.parametrize(
     "title",
-    ["Prove it", "With Halyard", "Without Halyard", "With spinnaker-kustomize", "See"],
+    [
+        "Prove it",
+        "With Halyard",
+        "Without Halyard",
+        "With spinnaker-kustomize",
+        "With the operator",
+        "See",
+    ],
 )
 def test_it_tells_what_to_run_and_how_to_see_it(title: str):
     assert re.search(f"^## .*{title}", readme(with_every_provider()), re.MULTILINE)
 
 
 def test_it_tells_for_each_installation_how_to_undo():
-    assert readme(with_every_provider()).count("Undo:") == 3
+    assert readme(with_every_provider()).count("Undo:") == 4
 
 
 def test_it_tells_which_cluster_of_the_base_is_hidden_only_with_clusters():
