@@ -6,10 +6,16 @@ import os
 import shutil
 import socket
 from collections.abc import Iterator
+from importlib import import_module
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
+from django.apps import apps
 from django.conf import settings
+from django.contrib.auth.models import Group
+from django.contrib.contenttypes.models import ContentType
+from django.db import connection
 
 from script.emulated_organization import Credentials
 
@@ -41,6 +47,21 @@ def django_db_modify_db_settings(
     if database["ENGINE"].endswith("sqlite3"):
         file = tmp_path_factory.mktemp("database") / "bowline.sqlite3"
         database["TEST"]["NAME"] = str(file)
+
+
+@pytest.fixture(autouse=True)
+def roles(request: pytest.FixtureRequest) -> None:
+    """Make the roles again: they came with a migration, and a test that commits
+    empties every table.
+    """
+    in_database = {"db", "live_server", "transactional_db"} & {*request.fixturenames}
+    if not in_database and not request.node.get_closest_marker("django_db"):
+        return
+    request.getfixturevalue("db")
+    ContentType.objects.clear_cache()
+    if not Group.objects.exists():
+        migration = import_module("accounts.migrations.0002_roles")
+        migration.make_roles(apps, SimpleNamespace(connection=connection))
 
 
 @pytest.fixture
@@ -83,16 +104,7 @@ CHROMIUM = ("chromium", "chromium-browser", "google-chrome")
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Say of each test what follows from its fixtures."""
+    """Mark what opens a browser, so that `-m "not browser"` leaves it out."""
     for item in items:
-        fixtures = getattr(item, "fixturenames", [])
-        if "browser_type_launch_args" in fixtures:
-            # So that `-m "not browser"` leaves it out.
+        if "browser_type_launch_args" in getattr(item, "fixturenames", ()):
             item.add_marker("browser")
-        database = item.get_closest_marker("django_db")
-        # A test that commits empties the tables, and the roles came with a migration.
-        if database and database.kwargs.get("transaction"):
-            keeping = {**database.kwargs, "serialized_rollback": True}
-            item.add_marker(pytest.mark.django_db(**keeping), append=False)
-        elif {"live_server", "transactional_db"} & {*fixtures}:
-            fixtures.append("django_db_serialized_rollback")
