@@ -332,7 +332,7 @@ name each:
 | a boundary | the permissions boundary of the role does not allow it |
 | denied higher up | all that can be read allows it, and AWS denies it all the same |
 | not there | what is asked for does not exist, or stands elsewhere |
-| Bowline itself | AWS does not know it or does not answer: nothing is told of the account |
+| Bowline itself | AWS does not know it or is silent, so no account is judged |
 
 Ten faults, planted by hand in an AWS that enforces IAM, and what Bowline says of each.
 A test makes this table and fails where it is out of date; this writes it anew:
