@@ -95,11 +95,6 @@ def settle(
     writer.carry_out(Update(found, after))
 
 
-def description(resource: Resource) -> str:
-    """Give the reason in the letters that IAM accepts."""
-    return resource.reason.encode("latin-1", "replace").decode("latin-1")[:1000]
-
-
 def holder_of(verb: str, attachment: Attachment) -> dict[str, Any]:
     """Name the call, and its parameters, for a policy on a role or a user."""
     holder = attachment.name.split("/")[0]
@@ -157,7 +152,7 @@ class Writer:
                     PolicyName=policy.name,
                     Path=policy.path,
                     PolicyDocument=policy.document.text,
-                    Description=description(policy),
+                    Description=policy.description,
                     Tags=TAGS,
                 )
             case Update(after=ManagedPolicy() as policy):
@@ -255,7 +250,7 @@ class Writer:
             RoleName=role.name,
             Path=role.path,
             AssumeRolePolicyDocument=role.trust.text,
-            Description=description(role),
+            Description=role.description,
             Tags=TAGS,
             **boundary,
         )

@@ -115,7 +115,7 @@ class Trust:
                 continue
             for path, met in conditions(statement, caller.context):
                 way = ("Statement", number, *path)
-                if met is False:
+                if met is False and statement["Effect"] == "Allow":
                     return self.unmet(way, caller)
                 if met is None:
                     unsure = unsure or self.unclear(way)

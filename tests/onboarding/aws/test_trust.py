@@ -121,6 +121,26 @@ def test_another_organization_is_a_condition_that_is_not_met() -> None:
     assert marked(found) == '"aws:PrincipalOrgID": "o-other"'
 
 
+def test_the_condition_that_is_not_met_is_marked_among_those_that_are() -> None:
+    asked = {**REQUIRED, "StringLike": {"aws:PrincipalOrgID": "o-other*"}}
+
+    found = cause(
+        trust(Condition=asked), external_id="3f1c", organization="o-a1b2c3d4e5"
+    )
+
+    assert marked(found) == '"aws:PrincipalOrgID": "o-other*"'
+
+
+def test_a_deny_whose_condition_is_not_met_shuts_nobody_out() -> None:
+    everybody = {"Principal": "*", "Action": "sts:AssumeRole"}
+    denying = {**everybody, "Effect": "Deny", "Condition": REQUIRED}
+    elsewhere = {**everybody, "Principal": {"AWS": "933333333333"}, "Effect": "Allow"}
+
+    found = cause(Policy.of({"Statement": [denying, elsewhere]}), external_id="other")
+
+    assert found.located == "their trust"
+
+
 def test_an_external_id_that_is_not_sent() -> None:
     found = cause(trust(Condition=REQUIRED))
 

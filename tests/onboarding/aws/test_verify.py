@@ -636,3 +636,80 @@ def test_a_role_that_leads_elsewhere_fails(
 
     assert result.outcome is Outcome.FAILED
     assert told in result.sentence
+
+
+def test_a_managing_account_is_not_judged_by_bad_credentials(
+    made: Verified, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("AWS_ACCESS_KEY_ID", "AKIAWRONGWRONGWRONG1")
+
+    assert of_managing(made, made.managing) == {"Bowline's own identity": "failed"}
+
+
+def test_a_managing_identity_that_is_gone_is_located(field: Field) -> None:
+    managing = field.managing()
+    verified = Verified(field, managing, field.managed())
+
+    result = verified.found("Become Spinnaker's identity")
+
+    assert result.located == "not there"
+    assert "iam create-role --role-name SpinnakerAuthRole" in result.change
+
+
+ORGANIZATION = (
+    "AWS refused it (AccessDenied: not authorized to perform: {} with an explicit deny "
+    "in a service control policy)."
+)
+
+
+def refused(*, by: str, account: str = "922222222222") -> AwsError:
+    message = ORGANIZATION.format(by) if account else "Bowline's own are expired."
+    return AwsError(account, by, message, code="AccessDenied")
+
+
+def test_an_assumed_role_that_the_organization_denies(
+    made: Verified, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assume = Sessions.assume
+
+    def denied(self: Sessions, role_arn: str, **options: Any) -> Credentials:
+        if role_arn.endswith("spinnakerManaged"):
+            raise refused(by="sts:AssumeRole")
+        return assume(self, role_arn, **options)
+
+    monkeypatch.setattr(Sessions, "assume", denied)
+
+    assert made.found("Assume the managed role").located == "denied higher up"
+
+
+@pytest.mark.parametrize(
+    ("account", "located"),
+    [("922222222222", "denied higher up"), ("", "Bowline itself")],
+)
+def test_a_read_that_neither_account_denies(
+    made: Verified, monkeypatch: pytest.MonkeyPatch, account: str, located: str
+) -> None:
+    ask = Asker.ask
+
+    def denied(self: Asker, service: str, *rest: Any, **options: Any) -> Any:
+        if rest[0] == "describe_vpcs":
+            raise refused(by="ec2:DescribeVpcs", account=account)
+        return ask(self, service, *rest, **options)
+
+    monkeypatch.setattr(Asker, "ask", denied)
+
+    assert made.found("List zones").located == located
+
+
+def test_what_the_access_role_is_denied_keeps_the_checks_own_fix(
+    made: Verified,
+) -> None:
+    by_access_role = Check(
+        "List roles", Call("iam", "list_roles"), "Allow it.", as_managed_role=False
+    )
+    blind(made)
+
+    result = having(made, by_access_role).found("List roles")
+
+    assert (result.outcome, result.located) == (Outcome.FAILED, "")
+    assert result.fix == "Allow it."
