@@ -131,7 +131,8 @@ class Clouddriver:
         ready, _, _ = select.select([self.process.stdout], [], [], SECONDS)
         line = self.process.stdout.readline() if ready else ""
         assert line, f"No answer.\n{self.log.read_text(errors='replace')[-4000:]}"
-        return Answer(**json.loads(line))
+        said = json.loads(line)
+        return Answer(**{**said, "ignored": tuple(said.get("ignored", ()))})
 
 
 @contextmanager

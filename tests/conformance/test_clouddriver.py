@@ -2,124 +2,20 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import pytest
-import yaml
 
-from onboarding.topology import Managed, Permissions, Topology
-from tests.bundles import core, eks, files_of, staging, with_every_provider
-from tests.conformance.clouddriver import STOCK, Answer, Clouddriver
+from onboarding.topology import Permissions
+from tests.conformance.clouddriver import Clouddriver
+from tests.conformance.expected import KINDS, accounts_with, assert_loads, whole
 from tests.factories import managed, provider, topology
-
-WHOLE = "clouddriver/clouddriver-local.yml"
-PROFILE = "hal/profiles/clouddriver-local.yml"
-GREEK = managed(provider("ec2"), name="δ", account_id="933333333333")
-
-
-def whole(bundled: Topology) -> str:
-    return files_of(bundled)[WHOLE]
-
-
-def account_as(bundled: Topology, one: Managed) -> dict[str, Any]:
-    """Say what the topology means by an account, in Clouddriver's words."""
-    arn = f"arn:{bundled.managing.partition}:iam::{one.account_id}"
-    ec2 = next((p for p in one.providers if p.key == "ec2"), None)
-    return {
-        "name": one.name,
-        "accountId": one.account_id,
-        "environment": one.environment or one.name,
-        "regions": list(one.regions),
-        # What the stock file gives to an account without a key pair.
-        "keyPair": getattr(ec2, "key_pair", "") or f"{one.name}-keypair",
-        "lambda": any(p.key == "lambda" for p in one.providers),
-        "permissions": {
-            verb: sorted(role.strip().lower() for role in roles)
-            for verb, roles in (
-                ("READ", one.permissions.read),
-                ("WRITE", one.permissions.write),
-            )
-            if roles
-        },
-        "role": f"{arn}:role/{bundled.managing.managed_role}",
-        "externalId": one.external_id or None,
-        "session": "Spinnaker",
-        "sts": {
-            "aws": "sts.amazonaws.com",
-            "aws-us-gov": "sts.us-gov-west-1.amazonaws.com",
-            "aws-cn": "sts.cn-north-1.amazonaws.com.cn",
-        }[bundled.managing.partition],
-        "launchTemplates": bool(getattr(ec2, "launch_templates", False)),
-    }
-
-
-def assert_loads(answer: Answer, bundled: Topology) -> None:
-    """Assert that Clouddriver knows what the topology says, and nothing else."""
-    assert answer.failure == ""
-    assert answer.ignored == []
-    assert {one["name"]: one for one in answer.accounts} == {
-        one.name: account_as(bundled, one)
-        for one in bundled.managed
-        if one.in_aws_provider
-    }
-
-
-def everything() -> Managed:
-    return managed(
-        provider("ec2", key_pair="ops key"),
-        provider("ecs"),
-        provider("lambda"),
-        eks(),
-        environment="pre-production",
-        permissions=Permissions(("dev", "ops team"), (" Ops ",)),
-    )
-
-
-PLAIN_TEMPLATES = managed(
-    provider("ec2", launch_templates=False), name="old", account_id="944444444444"
-)
-KINDS = {
-    "the managing account alone": topology(core()),
-    "every provider": with_every_provider(),
-    "every field": topology(core(), everything()),
-    "EC2 only": topology(managed(provider("ec2"), external_id="e1")),
-    "Lambda only": topology(managed(provider("lambda"), external_id="e1")),
-    "ECS only": topology(managed(provider("ecs"))),
-    "some with launch templates": topology(core(), staging(), PLAIN_TEMPLATES),
-    "none with launch templates": topology(PLAIN_TEMPLATES),
-    "other roles": topology(core(), staging(), managed_role="A_Role", base_role="B"),
-    "GovCloud": topology(staging(regions=("us-gov-west-1",)), partition="aws-us-gov"),
-    "China": topology(staging(regions=("cn-north-1",)), partition="aws-cn"),
-    "baking": topology(core(), staging(), bakes=True),
-    "a name that is not ASCII": topology(GREEK),
-}
 
 
 @pytest.mark.parametrize("kind", KINDS)
 def test_clouddriver_loads_what_the_topology_says(judge: Clouddriver, kind: str):
-    bundled = KINDS[kind]
-
-    answer = judge.read(whole(bundled))
-
-    assert_loads(answer, bundled)
-    assert answer.enabled
-    assert answer.baseRole == bundled.managing.base_role
+    assert_loads(judge.read(whole(KINDS[kind])), KINDS[kind])
 
 
 # Values that YAML, Spring or Clouddriver read as something else
-
-
-def accounts_with(field: str, values: tuple[str, ...], **fields: Any) -> Topology:
-    """Give each value to an account of its own, so that one question asks for all."""
-    return topology(
-        *(
-            managed(
-                provider("ec2"),
-                **{"name": f"a{n}", "account_id": f"{n:012}", **fields, field: value},
-            )
-            for n, value in enumerate(values, start=1)
-        )
-    )
 
 
 def test_ids_with_leading_zeros_stay_what_they_are(judge: Clouddriver):
@@ -234,90 +130,3 @@ def test_a_key_that_clouddriver_ignores_would_be_noticed(judge: Clouddriver, key
     answer = judge.read(text.replace(f"{key}:", f"{key}x:"))
 
     assert any(f"{key}x".lower() in name for name in answer.ignored)
-
-
-# Beside Halyard, whose clouddriver.yml holds the accounts
-
-
-def halyards(bundled: Topology, *theirs: dict[str, Any]) -> str:
-    """Write the accounts as Halyard does: its providers, whole, in clouddriver.yml."""
-    known = yaml.safe_load(files_of(bundled)["hal/accounts.yml"])
-    aws = {
-        "enabled": True,
-        "accounts": [*known["aws"], *theirs],
-        "primaryAccount": known["primary"],
-        "defaultKeyPairTemplate": "{{name}}-keypair",
-        "defaultRegions": [{"name": "us-west-2"}],
-        "defaults": {"iamRole": "BaseIAMRole"},
-    }
-    dumper = yaml.SafeDumper
-    dumper.ignore_aliases = lambda *_: True  # type: ignore[method-assign]
-    return yaml.dump({"aws": aws}, Dumper=dumper)
-
-
-def test_the_profile_beside_halyard_hides_no_account(judge: Clouddriver):
-    bundled = topology(core(), staging(), base_role="AppRole")
-    theirs = {"name": "theirs", "accountId": "955555555555", "assumeRole": "role/x"}
-
-    answer = judge.read_files(
-        {
-            "clouddriver.yml": halyards(bundled, theirs),
-            "clouddriver-local.yml": files_of(bundled)[PROFILE],
-        }
-    )
-
-    assert answer.names == {"core", "staging", "theirs"}
-    assert answer.account("core") == account_as(bundled, core())
-    assert answer.account("staging") == account_as(bundled, staging())
-    assert not answer.account("theirs")["launchTemplates"]
-    assert answer.baseRole == "AppRole"
-    # Halyard's own; it alone reads it.
-    assert answer.ignored == ["aws.primaryaccount"]
-
-
-def test_many_accounts_beside_halyard_load_with_threads(judge: Clouddriver):
-    bundled = accounts_with("external_id", tuple(f"id-{n}" for n in range(300)))
-
-    answer = judge.read_files(
-        {
-            "clouddriver.yml": halyards(bundled),
-            "clouddriver-local.yml": files_of(bundled)[PROFILE],
-        }
-    )
-
-    assert len(answer.accounts) == 300
-
-
-# Beside spinnaker-kustomize, whose own configuration imports the folders below it
-
-
-IMPORTS = "spring.config.import: optional:file:/opt/spinnaker/config/*/\n"
-
-
-def test_a_mounted_folder_is_read_before_the_files_of_the_base(judge: Clouddriver):
-    bundled = with_every_provider()
-
-    answer = judge.read_files(
-        {
-            "spinnaker.yml": IMPORTS,
-            "clouddriver.yml": STOCK,
-            "clouddriver-local.yml": "aws:\n  accounts: []\n",
-            "bowline/clouddriver-local.yml": whole(bundled),
-        }
-    )
-
-    assert_loads(answer, bundled)
-
-
-def test_a_mounted_clouddriver_yml_would_stand_below_the_base(judge: Clouddriver):
-    base = "aws:\n  accounts: [{name: theirs, accountId: '1', assumeRole: role/x}]\n"
-
-    answer = judge.read_files(
-        {
-            "spinnaker.yml": IMPORTS,
-            "clouddriver.yml": STOCK.replace("  accounts: []\n", base[5:]),
-            "bowline/clouddriver.yml": whole(with_every_provider()),
-        }
-    )
-
-    assert answer.names == {"theirs"}

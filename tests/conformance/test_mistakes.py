@@ -133,7 +133,7 @@ def test_accounts_as_a_map_leave_one_without_a_role(judge: Clouddriver):
 
     assert answer.names == {"default"}
     assert "role" not in answer.account("default")
-    assert answer.ignored == ["aws.accounts.staging.x"]
+    assert answer.ignored == ("aws.accounts.staging.x",)
 
 
 def test_a_list_in_another_file_hides_the_first(judge: Clouddriver):
