@@ -44,7 +44,7 @@ def verify_run(run: Run, sessions: Sessions) -> None:
         blame_bowline(run, own)
         return
     drift = [in_its_time(run, r) for r in nothing_left(sides(run), sessions)]
-    results = [*drift, *checks(run, sessions)]
+    results = by_provider([*drift, *checks(run, sessions)])
     run.extend_lease()
     outcomes = {result.outcome for result in results}
     chain = {result.outcome for result in results if result.provider == CHAIN}
@@ -99,6 +99,12 @@ def in_its_time(run: Run, result: Result) -> Result:
         ),
         fix="Plan again, read what the newer policies change, and approve it.",
     )
+
+
+def by_provider(results: list[Result]) -> list[Result]:
+    """Bring what belongs together next to each other, in order of first appearance."""
+    providers = list(dict.fromkeys(result.provider for result in results))
+    return sorted(results, key=lambda result: providers.index(result.provider))
 
 
 def forget_earlier(run: Run) -> None:
