@@ -8,6 +8,7 @@ from typing import TypeAlias
 
 from onboarding.bundle.base import File
 from onboarding.bundle.clouddriver import clouddriver
+from onboarding.bundle.cloudformation import cloudformation
 from onboarding.bundle.halyard import halyard
 from onboarding.bundle.kubernetes import kubernetes
 from onboarding.bundle.kustomize import kustomize
@@ -29,6 +30,7 @@ FORMATS: tuple[Format, ...] = (
     kustomize,
     operator,
     kubernetes,
+    cloudformation,
 )
 
 

@@ -163,6 +163,28 @@ These accounts do not fit into one SpinnakerService: Kubernetes keeps about 1 Mi
 object. Use `kustomize/`, which packs them.
 """
 
+AWS = """
+## What stands in AWS
+
+`aws/` holds what Bowline made there as CloudFormation, and each policy as JSON: to
+review, or to make it again where it was lost. `aws/accounts.json` names each account's
+templates and parameters. Accounts that differ in ids only share one, whose policies
+show the first account's.
+
+```sh
+aws cloudformation deploy --stack-name bowline --capabilities CAPABILITY_NAMED_IAM \\
+  --template-file aws/managing/iam.yml --parameter-overrides NAME=VALUE
+```
+
+- The managing account comes first: a role can trust only what exists.
+- What stands already cannot be made. For service-linked roles say no by parameter.
+- CloudFormation cannot tag an instance profile: Bowline will take it for yours.
+{large}"""
+
+LARGE = "- Over 51,200 bytes, so it needs `--s3-bucket`: {names}.\n"
+TEMPLATE = 51_200
+"""Bytes of a template that CloudFormation takes without a bucket."""
+
 SEEN = """
 ## See that it worked
 
@@ -234,9 +256,15 @@ def sections(
     fits = any(file.path.startswith("operator/") for file in files)
     secrets = SECRETS if kubernetes else ""
     yield OPERATOR.format(secrets=secrets) if fits else NO_OPERATOR
+    large = [f"`{f.path}`" for f in files if is_template(f) and len(f.text) > TEMPLATE]
+    yield AWS.format(large=LARGE.format(names=", ".join(large)) if large else "")
     names = [e.name for e in entries.aws] + [e.name for e in entries.ecs] + kubernetes
     more = f" and {len(names) - 5} more" if len(names) > 5 else ""
     yield SEEN.format(names=", ".join(f"`{name}`" for name in names[:5]) + more)
+
+
+def is_template(file: File) -> bool:
+    return file.path.startswith("aws/") and file.path.endswith(".yml")
 
 
 def table(managed: tuple[Managed, ...], states: Mapping[str, str]) -> str:

@@ -47,6 +47,11 @@ class Resource:
     def key(self) -> Key:
         return Key(self.account, self.kind, self.name)
 
+    @property
+    def description(self) -> str:
+        """Give the reason in the letters that IAM accepts."""
+        return self.reason.encode("latin-1", "replace").decode("latin-1")[:1000]
+
     def as_json(self) -> dict[str, Any]:
         """Give its fields with documents parsed, for a step's before and after."""
         return {

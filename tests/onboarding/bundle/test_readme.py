@@ -32,7 +32,7 @@ def test_every_file_that_it_names_is_in_the_bundle(bundled: Topology):
     files = files_of(bundled)
 
     named = re.findall(
-        r"(?:hal|clouddriver|kustomize|operator|kubernetes)/[\w./-]*\w\.\w+",
+        r"(?:hal|clouddriver|kustomize|operator|kubernetes|aws)/[\w./-]*\w\.\w+",
         readme(bundled),
     )
 
