@@ -55,6 +55,8 @@ class KubernetesEntry:
     """The identity that reaches the cluster: Spinnaker's own."""
     by_access_entry: bool = True
     """False: the cluster's owner adds the printed `aws-auth` entry."""
+    access_policy: str = ""
+    """What the access entry allows, by EKS's own name."""
 
 
 Entry = AwsEntry | EcsEntry | KubernetesEntry

@@ -43,6 +43,34 @@ Use it to replace that policy by rules of your own: give the entry the group {gr
 BY_AWS_AUTH = """
 Gives the group {group} what Spinnaker deploys and reads. See access.md for the order.
 """
+STANDS = """\
+# How Spinnaker gets into cluster {cluster}
+
+Nothing is left to do: an EKS access entry lets `{principal}` in, with
+{policy} in {where}.
+
+See what stands, as anybody who may read the cluster in {region}:
+
+```sh
+aws eks list-associated-access-policies --region {region} \\
+  --cluster-name {cluster} --principal-arn {principal}
+```
+
+`ResourceNotFoundException` means that the entry is gone: plan the account again. An
+answer without a policy means that somebody took the policy away: plan again, too.
+
+Prove it on the host that runs Clouddriver, which alone is that identity and in the
+cluster's network:
+
+```sh
+kubectl --kubeconfig kubeconfig.yml auth can-i list pods {can_i}
+```
+
+“no” means that another identity asks (`aws sts get-caller-identity` names it). A
+timeout means that the network does not reach the cluster's endpoint.
+
+To give narrower rights than the policy's, see rbac.yml.
+"""
 ACCESS = """\
 # Let Spinnaker into cluster {cluster}
 
@@ -72,8 +100,8 @@ def kubernetes(topology: Topology, entries: Entries) -> Iterator[File]:
         folder = f"kubernetes/{entry.name}"
         yield File(f"{folder}/kubeconfig.yml", kubeconfig(entry))
         yield File(f"{folder}/rbac.yml", rbac(entry))
-        if not entry.by_access_entry:
-            yield File(f"{folder}/access.md", access(entry))
+        explained = stands(entry) if entry.by_access_entry else access(entry)
+        yield File(f"{folder}/access.md", explained)
 
 
 def rbac(entry: KubernetesEntry) -> str:
@@ -116,16 +144,32 @@ def rules(resources: dict[str, list[str]], verbs: list[str]) -> Iterator[Value]:
         yield {"apiGroups": [group], "resources": names, "verbs": verbs}
 
 
+def stands(entry: KubernetesEntry) -> str:
+    """Explain the access entry: what it is, how to see and to prove it."""
+    namespaces = ", ".join(f"`{namespace}`" for namespace in entry.namespaces)
+    return STANDS.format(
+        cluster=entry.cluster,
+        region=entry.region,
+        principal=entry.principal,
+        policy=entry.access_policy,
+        where=f"the namespaces {namespaces}" if namespaces else "the whole cluster",
+        can_i=can_i(entry),
+    )
+
+
+def can_i(entry: KubernetesEntry) -> str:
+    return f"-n {entry.namespaces[0]}" if entry.namespaces else "--all-namespaces"
+
+
 def access(entry: KubernetesEntry) -> str:
     """Explain the `aws-auth` entry; its ARN loses the path that IAM allows."""
     account, resource = entry.principal.rsplit(":", 1)
     kind, name = resource.split("/", 1)[0], resource.rsplit("/", 1)[1]
-    namespaces = " ".join(f"-n {namespace}" for namespace in entry.namespaces[:1])
     return ACCESS.format(
         cluster=entry.cluster,
         list="mapUsers" if kind == "user" else "mapRoles",
         kind="userarn" if kind == "user" else "rolearn",
         arn=f"{account}:{kind}/{name}",
         group=GROUP,
-        where=namespaces or "--all-namespaces",
+        where=can_i(entry),
     )

@@ -239,6 +239,7 @@ class Eks(Provider):
                 namespaces=cluster.namespaces,
                 principal=managing.identity_arn,
                 by_access_entry=cluster.access == ENTRY,
+                access_policy=POLICIES[cluster.rights],
             )
             for name, cluster in named
         )

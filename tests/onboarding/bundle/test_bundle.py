@@ -68,6 +68,7 @@ def test_it_holds_what_the_readme_promises():
         "operator/kubeconfigs.yml",
         "kubernetes/staging-apps/kubeconfig.yml",
         "kubernetes/staging-apps/rbac.yml",
+        "kubernetes/staging-apps/access.md",
         "aws/managing/iam.yml",
         "aws/managing/trust/SpinnakerAuthRole.json",
         "aws/managing/trust/spinnakerManaged.json",

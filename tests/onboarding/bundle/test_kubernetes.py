@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shlex
 import subprocess
 import sys
 from pathlib import Path
@@ -130,8 +131,36 @@ def test_nobody_is_made_a_cluster_admin():
     assert not any("*" in rule["verbs"] + rule["resources"] for rule in role["rules"])
 
 
-def test_an_access_entry_needs_no_explanation():
-    assert "kubernetes/staging-apps/access.md" not in files_of(with_clusters())
+def access(bundled: Topology) -> str:
+    return files_of(bundled)["kubernetes/staging-apps/access.md"]
+
+
+def test_an_access_entry_is_explained_by_what_stands():
+    bundled = with_clusters({"namespaces": ["web", "jobs"], "rights": "admin"})
+
+    words = " ".join(access(bundled).split())
+
+    assert "Nothing is left to do" in words
+    assert "AmazonEKSAdminPolicy in the namespaces `web`, `jobs`" in words
+    assert "auth can-i list pods -n web" in words
+
+
+def test_an_access_entry_for_all_namespaces_says_so():
+    words = " ".join(access(with_clusters()).split())
+
+    assert "AmazonEKSEditPolicy in the whole cluster" in words
+    assert "auth can-i list pods --all-namespaces" in words
+
+
+def test_what_stands_can_be_read_by_the_aws_cli():
+    command = access(with_clusters()).split("```sh\n")[1].split("```")[0]
+
+    words = shlex.split(command.replace("\\\n", " "))
+    assert words == [
+        *("aws", "eks", "list-associated-access-policies", "--region", "us-east-1"),
+        *("--cluster-name", "apps", "--principal-arn"),
+        "arn:aws:iam::911111111111:role/SpinnakerAuthRole",
+    ]
 
 
 @pytest.mark.parametrize(
