@@ -32,7 +32,12 @@ class HalconfigForm(forms.Form):
         strip=False,
         label="Or its text",
         widget=NeverShown(
-            attrs={"rows": 6, "autocomplete": "off", "spellcheck": "false"}
+            attrs={
+                "rows": 6,
+                "class": "mono",
+                "autocomplete": "off",
+                "spellcheck": "false",
+            }
         ),
     )
     folder = forms.CharField(

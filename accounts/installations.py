@@ -44,6 +44,7 @@ class Installation(NamedTuple):
     commands: tuple[Command, ...]
 
 
+SECRETS = "operator/kubeconfigs.yml"
 PROOF = "Prove from there that Spinnaker gets into each account."
 FROM_POD = "Prove from Clouddriver's pod that Spinnaker gets into each account."
 IN_POD = "kubectl -n spinnaker exec -i deploy/clouddriver -- bash -s < verify.sh"
@@ -61,7 +62,8 @@ def formats(paths: Iterable[str]) -> list[Format]:
 
 def installations(filename: str, paths: Iterable[str]) -> Iterator[Installation]:
     """Yield the kinds of installation that the bundle's files serve."""
-    folders = {path.split("/")[0] for path in paths if "/" in path}
+    known = set(paths)
+    folders = {path.split("/")[0] for path in known if "/" in path}
     unpack = f"unzip -o {filename} -d bowline && cd bowline"
     host = Command("Unpack it on hal's host, over the one before.", unpack)
     here = Command("Unpack it beside your spinnaker-kustomize.", unpack)
@@ -82,3 +84,14 @@ def installations(filename: str, paths: Iterable[str]) -> Iterator[Installation]
         )
         commands = (here, Command(FROM_POD, IN_POD), Command(says, copy))
         yield Installation("spinnaker-kustomize", commands)
+    if "operator" in folders:
+        here = Command("Unpack it where kubectl reaches the cluster.", unpack)
+        patch = (
+            "kubectl -n spinnaker patch spinsvc spinnaker --type merge "
+            "--patch-file operator/spinnakerservice.yml"
+        )
+        if SECRETS in known:
+            patch = f"kubectl -n spinnaker apply -f {SECRETS} && {patch}"
+        says = "Patch the SpinnakerService; README.md says what its lists hide."
+        commands = (here, Command(FROM_POD, IN_POD), Command(says, patch))
+        yield Installation("the operator", commands)

@@ -229,7 +229,10 @@ class Merging:
             ours = wanted(field, account, held)
             if is_same(field, ours, held.get(field)):
                 continue
-            after = after.setting(field, ours) if ours else after.without(field)
+            if ours:
+                after = after.setting(field, reusing(ours, held.get(field)))
+            else:
+                after = after.without(field)
         if after is not held:
             self.changes.append(Change(provider, account["name"], CHANGED, held, after))
         return after
@@ -338,6 +341,19 @@ def wanted(field: str, account: Account, held: Table) -> Node | None:
         return ours
     both = ours.pairs if isinstance(ours, Table) else {}
     return Table({**both, **verbs})
+
+
+def reusing(ours: Node, theirs: Node | None) -> Node:
+    """Take items of a list as they are written already, so that only news differ."""
+    if not (isinstance(ours, Listing) and isinstance(theirs, Listing)):
+        return ours
+    written = [(meaning(item), item) for item in theirs.items]
+    return Listing(
+        [
+            next((known for said, known in written if said == meaning(item)), item)
+            for item in ours.items
+        ]
+    )
 
 
 def is_same(field: str, ours: Node | None, theirs: Node | None) -> bool:

@@ -17,11 +17,18 @@ def test_each_kind_of_installation_has_three_commands_that_begin_with_unpacking(
         assert kind.commands[0].line.startswith(f"unzip -o {ZIP}")
 
 
-@pytest.mark.parametrize("folder", ["hal", "kustomize"])
+@pytest.mark.parametrize("folder", ["hal", "kustomize", "operator"])
 def test_only_what_the_bundle_serves_is_offered(folder: str):
     (kind,) = installations(ZIP, [f"{folder}/x", "README.md"])
 
     assert folder in kind.commands[2].line
+
+
+@pytest.mark.parametrize("path", ["operator/kubeconfigs.yml", "operator/x"])
+def test_the_operators_kubeconfigs_come_first_where_there_are_any(path: str):
+    (kind,) = installations(ZIP, ["operator/spinnakerservice.yml", path])
+
+    assert ("kubeconfigs.yml &&" in kind.commands[2].line) is ("kubeconfigs" in path)
 
 
 def test_the_formats_that_are_there_are_explained():

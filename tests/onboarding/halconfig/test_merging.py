@@ -142,6 +142,20 @@ def test_an_account_of_ours_is_brought_up_to_date_and_keeps_the_rest():
     assert {"regions", "externalId", "permissions"} <= set(fields(change))
 
 
+def test_a_list_shows_only_what_is_new_in_it():
+    held = {
+        "name": "core",
+        "accountId": MANAGING_ID,
+        "regions": [{"name": "us-east-1"}],
+    }
+
+    result = merged(aws={"accounts": [held]})
+
+    (change,) = [one for one in result.changes if one.name == "core"]
+    assert (" ", "- name: us-east-1") in lines(change)
+    assert ("+", '- name: "us-west-2"') in lines(change)
+
+
 def test_roles_in_another_order_are_the_same():
     told = bundled()
     (core, *others) = told.aws
