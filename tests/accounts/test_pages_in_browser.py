@@ -6,10 +6,13 @@ from typing import Any
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
+from django.utils import timezone
 from playwright.sync_api import Browser, Page, expect
 
 from accounts.bundles import build, new_bundle
-from accounts.states import State
+from accounts.models import CheckResult, ManagedAccount, Run
+from accounts.states import State, Status
+from onboarding.aws.result import Located, command, line_of, pretty
 from tests.rows import PASSWORD, account_row, managing_row, person
 
 RULES = {"runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]}
@@ -42,9 +45,43 @@ def accounts(transactional_db: None) -> list[str]:
     ]
     bundle = new_bundle(None)
     build(bundle)
+    refusal = refused(rows[0])
     return ["/", "/accounts/", "/bundles/", bundle.get_absolute_url(), "/settings/"] + [
-        row.get_absolute_url() for row in rows[:3]
+        one.get_absolute_url() for one in (refusal, *rows[:3])
     ]
+
+
+def refused(account: ManagedAccount) -> Run:
+    """Keep a refusal with all that explains it, which was none the day before."""
+    ManagedAccount.objects.filter(pk=account.pk).update(granted_at=timezone.now())
+    run = Run.objects.create(
+        kind=Run.Kind.VERIFY,
+        status=Status.FAILED,
+        account=account,
+        account_name=account.name,
+        error={"message": "Assume the managed role: AWS refused it."},
+    )
+    statement = {
+        "Effect": "Allow",
+        "Principal": {"AWS": "933333333333"},
+        "Action": [f"sts:Action{number}" for number in range(8)],
+    }
+    document = {"Version": "2012-10-17", "Statement": [statement]}
+    CheckResult.objects.create(
+        run=run,
+        position=0,
+        provider="chain",
+        name="Assume the managed role",
+        outcome=CheckResult.Outcome.FAILED,
+        sentence="AWS refused it: the trust policy names 933333333333.",
+        fix="Plan again.",
+        located=Located.THEIR_TRUST,
+        document=pretty(document),
+        line=line_of(document, ("Statement", 0, "Principal")),
+        change=command("iam", "update-assume-role-policy", policy_document=document),
+        worse=True,
+    )
+    return run
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
