@@ -100,8 +100,7 @@ def files(topology: Topology, entries: Entries) -> Iterator[tuple[str, str]]:
         patches.append(targeted("orca"))
         yield "orca-local.yml", orca
         yield "orca-patch.yml", document(patch([bakes]))
-    if deck := settings_js(entries, whole=True):
-        yield "settings-local.js", deck
+    yield "settings-local.js", settings_js(entries, whole=True)
     if isinstance(pod := topology.managing.identity, PodRole):
         patches.append({"path": "serviceaccount-patch.yml"})
         account = annotated(pod.service_account, topology.managing.identity_arn)

@@ -13,6 +13,7 @@ import pytest
 import yaml
 
 from onboarding.aws.observe import observe
+from onboarding.bundle.template import Template
 from onboarding.desired import desired
 from onboarding.resources.kinds import (
     Attachment,
@@ -328,6 +329,16 @@ def test_policy_variables_stay_what_they_are():
     assert role["Properties"]["PermissionsBoundary"] == {
         "Fn::Sub": "arn:aws:iam::${AWS::AccountId}:policy/${!aws:username}"
     }
+
+
+def test_a_kind_of_resource_that_it_is_not_told_of_is_a_bug():
+    class Alarm(Resource):
+        kind = "alarm"
+
+    unknown = Template("911111111111", (Alarm(account="911111111111", name="a"),))
+
+    with pytest.raises(AssertionError, match="not told of alarm"):
+        unknown.body("")
 
 
 def test_cfn_lint_finds_nothing_for_any_combination(tmp_path: Path):
