@@ -63,7 +63,8 @@ hal deploy apply
 - `hal/apply.sh --only NAME…` handles only these; `--from NAME` goes on from there.
 - `NO_VALIDATE=1 hal/apply.sh` is for a host without a network: with one that swallows
   packets each validated call takes minutes.
-- A call takes two to three seconds, so the first run takes about {minutes}.
+- A call takes two to three seconds, so the first run takes about {minutes}. For many
+  accounts merge them into hal's config instead: Bowline's page of this bundle does it.
 {primary}{features}
 See that it worked: `hal/check.sh` answers “same” for each account.
 
