@@ -106,17 +106,15 @@ def meaning(of: Node | None) -> Any:
 
     hal takes a missing key, null, false and an empty list or mapping for the same.
     """
-    match of:
-        case None:
-            return ""
-        case Scalar(text=text):
-            empty = of.is_null or (of.style == PLAIN and text.lower() in FALSE)
-            return "" if empty else TRUE_TEXT if is_true(of) else text
-        case Listing(items=items):
-            return [meaning(item) for item in items] or ""
-        case Table(pairs=pairs):
-            told = {key: meaning(value) for key, (_, value) in pairs.items()}
-            return {key: value for key, value in told.items() if value != ""} or ""
+    if of is None:
+        return ""
+    if isinstance(of, Scalar):
+        empty = of.is_null or (of.style == PLAIN and of.text.lower() in FALSE)
+        return "" if empty else TRUE_TEXT if is_true(of) else of.text
+    if isinstance(of, Listing):
+        return [meaning(item) for item in of.items] or ""
+    told = {key: meaning(value) for key, (_, value) in of.pairs.items()}
+    return {key: value for key, value in told.items() if value != ""} or ""
 
 
 TRUE = {"true", "yes", "on"}

@@ -64,23 +64,15 @@ def is_nested(node: Node) -> bool:
 
 
 def is_empty(node: Node) -> bool:
-    match node:
-        case Scalar():
-            return node.is_null or not node.text
-        case Listing(items=items):
-            return not items
-        case Table(pairs=pairs):
-            return not pairs
+    if isinstance(node, Scalar):
+        return node.is_null or not node.text
+    return not (node.items if isinstance(node, Listing) else node.pairs)
 
 
 def inline(node: Node, name: str = "") -> str:
-    match node:
-        case Scalar():
-            return written(node, is_id=name in IDS)
-        case Listing():
-            return "[]"
-        case Table():
-            return "{}"
+    if isinstance(node, Scalar):
+        return written(node, is_id=name in IDS)
+    return "[]" if isinstance(node, Listing) else "{}"
 
 
 def written(scalar: Scalar, *, is_id: bool = False) -> str:

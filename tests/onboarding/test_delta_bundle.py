@@ -14,7 +14,7 @@ from onboarding.bundle.reading import told
 from onboarding.delta import Delta, delta
 from onboarding.delta_bundle import SHOWN, Later, delta_files
 from onboarding.topology import Permissions, Topology
-from tests.bundles import core, staging, unpacked
+from tests.bundles import core, eks, staging, unpacked
 from tests.factories import managed, provider, topology
 from tests.hal import Hal
 
@@ -149,3 +149,9 @@ def test_files_alone_can_change():
     ]
     assert "No account changed; these files did." in files[0].text
     assert "hal/profiles.sh" in files[0].text
+
+
+def test_clusters_alone_have_no_profiles_to_put_in_place():
+    before, after = (topology(managed(eks(), environment=e)) for e in ("", "live"))
+
+    assert "hal/profiles.sh" not in between(before, after)[0].text

@@ -148,3 +148,12 @@ def test_a_bundle_that_is_not_ready_is_told(config) -> None:
 
     with pytest.raises(CommandError, match="There is no bundle 7 that is ready"):
         run(config, number=7)
+
+
+def test_what_a_person_must_know_is_told(config, capsys) -> None:
+    bundle_row(topology(core()))
+    config.write_text(f"# mine\n{CONFIG}")
+
+    run(config)
+
+    assert "Comments are not kept" in capsys.readouterr().err

@@ -44,6 +44,7 @@ AWS = "deploymentConfigurations.providers.aws"
         ),
         (config({"ecs": {"accounts": [{"namingStrategy": "x"}]}}), "Line 7: hal knows"),
         (cluster(providerVersion="V3"), "Line 8: “deploymentConfigurations.providers."),
+        (cluster(namespaces="web"), "Line 8: “deploymentConfigurations.providers.kub"),
         (cluster(metrics=True), "Line 8: hal knows no “deploymentConfigurations.provi"),
     ],
 )
