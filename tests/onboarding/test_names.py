@@ -50,3 +50,9 @@ def test_what_cannot_be_right_is_quoted_and_refused(rule, value: str) -> None:
 )
 def test_what_is_right_stays_as_it_is(rule, value: str) -> None:
     assert rule(value) == value
+
+
+@pytest.mark.parametrize("sign", [":", ",", "/", "%", "?", " ", "ü", "_", "@"])
+def test_no_name_breaks_cache_keys_roll_out_lists_or_hals_own_urls(sign: str) -> None:
+    with pytest.raises(names.BadName):
+        names.account_name(f"a{sign}b")
