@@ -27,6 +27,8 @@ from onboarding.topology import Managed, Managing, Permissions, Topology
 COUNTS = (10, 100, 1_000, 10_000)
 ONE_IN = 20
 """Of so many accounts one has a cluster."""
+ORGANIZATION = "o-a1b2c3d4e5"
+"""One identity's policies hold a thousand listed accounts at most."""
 CALLS_EACH, SECONDS_A_CALL = 2, 2.3
 """Measured on real Halyard."""
 BUILD_GOAL, MERGE_GOAL, MEMORY_GOAL = 5, 20, 300
@@ -69,7 +71,8 @@ def topology(count: int) -> Topology:
                 permissions=Permissions(("developers",), ("operators",)),
             )
         )
-    return Topology(Managing("account-0", "0" * 12), tuple(accounts))
+    managing = Managing("account-0", "0" * 12, organization=ORGANIZATION)
+    return Topology(managing, tuple(accounts))
 
 
 KEYS = ("ec2", "ecs", "lambda")

@@ -6,12 +6,14 @@ quotes keep them as they are.
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Iterator, Mapping, Sequence
+from functools import lru_cache
+from json.encoder import encode_basestring
 from typing import TypeAlias
 
 Scalar: TypeAlias = str | bool | int
+SCALARS = (str, bool, int)
 Value: TypeAlias = "Scalar | Sequence[Value] | Mapping[str, Value]"
 
 PLAIN_KEY = re.compile(r"[A-Za-z][A-Za-z0-9-]+")
@@ -21,12 +23,17 @@ UNPRINTABLE = re.compile("[\x7f-\x9f\u2028\u2029\ufeff\ufffe\uffff\ud800-\udfff]
 
 
 def scalar(value: Scalar) -> str:
-    if isinstance(value, bool | int):
-        return json.dumps(value)
-    quoted = json.dumps(value, ensure_ascii=False)
+    if isinstance(value, str):
+        quoted = encode_basestring(value)
+        return quoted if quoted.isascii() and "\x7f" not in quoted else escaped(quoted)
+    return str(value).lower()
+
+
+def escaped(quoted: str) -> str:
     return UNPRINTABLE.sub(lambda found: f"\\u{ord(found[0]):04x}", quoted)
 
 
+@lru_cache(maxsize=1024)
 def key_text(key: str) -> str:
     plain = PLAIN_KEY.fullmatch(key) and key.lower() not in BOOLEANS
     return key if plain else scalar(key)
@@ -34,32 +41,39 @@ def key_text(key: str) -> str:
 
 def block(value: Value, indent: int = 0) -> Iterator[str]:
     """Yield the lines of a mapping or a list, each without its line's end."""
+    lines: list[str] = []
+    put(value, indent, lines)
+    return iter(lines)
+
+
+def put(value: Value, indent: int, lines: list[str]) -> None:
+    """Add the lines of a mapping or a list; a generator at each level would be slow."""
     pad = " " * indent
     if isinstance(value, Mapping):
         for key, item in value.items():
             head = f"{pad}{key_text(key)}:"
             if is_nested(item):
-                yield head
-                yield from block(item, indent + 2)
+                lines.append(head)
+                put(item, indent + 2, lines)
             else:
-                yield f"{head} {inline(item)}"
+                lines.append(f"{head} {inline(item)}")
     else:
-        assert not isinstance(value, str | bool | int)
+        assert not isinstance(value, SCALARS)
         for item in value:
             if is_nested(item):
-                lines = block(item, indent + 2)
-                yield f"{pad}- {next(lines).lstrip()}"
-                yield from lines
+                first = len(lines)
+                put(item, indent + 2, lines)
+                lines[first] = f"{pad}- {lines[first].lstrip()}"
             else:
-                yield f"{pad}- {inline(item)}"
+                lines.append(f"{pad}- {inline(item)}")
 
 
 def is_nested(value: Value) -> bool:
-    return not isinstance(value, str | bool | int) and bool(value)
+    return not isinstance(value, SCALARS) and bool(value)
 
 
 def inline(value: Value) -> str:
-    if isinstance(value, str | bool | int):
+    if isinstance(value, SCALARS):
         return scalar(value)
     return "{}" if isinstance(value, Mapping) else "[]"
 
