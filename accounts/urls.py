@@ -13,6 +13,7 @@ from accounts.views import (
     halconfig,
     managing,
     overview,
+    rights,
     runs,
     settings,
     wizard,
@@ -37,6 +38,9 @@ account_pages = [
     path("accounts/<uuid:pk>/remove/", decisions.remove, name="remove"),
     path("accounts/<uuid:pk>/accept/", decisions.accept, name="accept"),
     path("accounts/<uuid:pk>/forget/", account.forget, name="forget"),
+    path("accounts/<uuid:pk>/rights/", rights.rights, name="rights"),
+    path("accounts/<uuid:pk>/rotate/", rights.rotation_begin, name="rotate"),
+    path("accounts/<uuid:pk>/rotated/", rights.rotation_finish, name="rotated"),
     path("accounts/<uuid:pk>/test-access/", wizard.test_access, name="test-access"),
     path("accounts/<uuid:pk>/<slug:step>/", wizard.wizard, name="wizard"),
 ]

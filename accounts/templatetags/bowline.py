@@ -11,6 +11,7 @@ from django.utils import timezone
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString, mark_safe
 
+from accounts.highlighting import highlighted_json
 from accounts.states import BADGES
 from onboarding.providers import PROVIDERS
 
@@ -35,6 +36,12 @@ def badge(state: str) -> dict[str, Any]:
 def copy(text: str, what: str) -> dict[str, Any]:
     """Offer to copy; `what` completes “Copy …”."""
     return {"text": text, "what": what}
+
+
+@register.filter
+def pretty(value: Any) -> SafeString:
+    """Write a parsed document with syntax colours."""
+    return highlighted_json(value)
 
 
 @register.inclusion_tag("_account_id.html")

@@ -17,7 +17,13 @@ from accounts.access import ROLES, roles_of
 from accounts.urls import urlpatterns
 from tests.rows import PASSWORD, managing_row, person
 
-ARGUMENTS = {"pk": uuid.UUID(int=1), "number": 1, "path": "README.md", "step": "review"}
+ARGUMENTS = {
+    "pk": uuid.UUID(int=1),
+    "number": 2,
+    "since": 1,
+    "path": "README.md",
+    "step": "review",
+}
 NAMES = [pattern.name for pattern in urlpatterns]
 
 pytestmark = pytest.mark.django_db
@@ -51,6 +57,8 @@ READS = {
     "bundles",
     "bundle",
     "bundle-file",
+    "delta",
+    "rights",
     "settings",
 }
 """Pages that only show: they answer a POST like a GET, and change nothing."""
