@@ -5,7 +5,7 @@ import pytest
 from accounts.load_ahead import load_ahead
 from tests.bundles import core, staging
 from tests.factories import topology
-from tests.rows import account_row, bundle_row, managing_row
+from tests.rows import account_row, bundle_row, managing_row, person
 
 pytestmark = pytest.mark.django_db
 
@@ -58,3 +58,17 @@ def test_a_role_that_clouddriver_would_misread_leaves_the_file_out():
         "Caching agents",
         "Start of Clouddriver",
     ]
+
+
+def test_the_review_and_the_bundle_show_it(client) -> None:
+    managing_row()
+    bundle_row(topology(core()))
+    account = account_row("qa")
+    client.force_login(person("operator"))
+
+    review = client.get(f"/accounts/{account.pk}/review/").content.decode()
+    bundle = client.get("/bundles/1/").content.decode()
+
+    assert "3 × 14 (EC2" in review
+    assert "Together with the other accounts of" in review
+    assert "2 × 14 (EC2" in bundle
