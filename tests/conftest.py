@@ -16,10 +16,14 @@ from django.conf import settings
 from django.contrib.auth.models import Group
 from django.contrib.contenttypes.models import ContentType
 from django.db import connection
+from playwright.sync_api import expect
 
 from script.emulated_organization import Credentials
 
 pytest_plugins = ["tests.servers"]
+
+# A page may be late on a busy machine; only one that never comes is a failure.
+expect.set_options(timeout=30_000)
 
 
 @pytest.fixture(scope="session", autouse=True)
