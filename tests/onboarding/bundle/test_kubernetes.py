@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import json
 import shlex
 import subprocess
@@ -12,6 +13,8 @@ from typing import Any
 import kubernetes_validate
 import pytest
 import yaml
+from kubernetes.client import Configuration
+from kubernetes.config import load_kube_config
 
 from onboarding.topology import ExistingIdentity, Topology
 from tests.bundles import CA, eks, files_of, unpacked
@@ -187,3 +190,28 @@ def test_the_group_of_the_aws_auth_entry_is_the_one_that_is_bound():
     binding = objects(bundled)[1]
     assert entry[0]["groups"] == [binding["subjects"][0]["name"]]
     assert "can-i list pods -n web" in text
+
+
+def test_the_python_client_reads_it_and_asks_aws_for_the_token(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    file = (
+        unpacked(with_clusters(), tmp_path) / "kubernetes/staging-apps/kubeconfig.yml"
+    )
+    credential = {
+        "apiVersion": "client.authentication.k8s.io/v1beta1",
+        "kind": "ExecCredential",
+        "status": {"token": "k8s-aws-v1.token"},
+    }
+    aws = tmp_path / "bin" / "aws"
+    aws.parent.mkdir()
+    aws.write_text(f"#!/bin/sh\necho {shlex.quote(json.dumps(credential))}\n")
+    aws.chmod(0o755)
+    monkeypatch.setenv("PATH", str(aws.parent), prepend=":")
+    read = Configuration()
+
+    load_kube_config(str(file), client_configuration=read)
+
+    assert read.host == "https://apps.eks.amazonaws.com"
+    assert list(read.api_key.values()) == ["Bearer k8s-aws-v1.token"]
+    assert Path(read.ssl_ca_cert).read_bytes() == base64.b64decode(CA)
