@@ -8,8 +8,8 @@ from django.utils import timezone
 from accounts.bundles import build
 from accounts.models import Bundle, ManagedAccount, Run
 from accounts.queue import enqueue, enqueue_bundle
-from accounts.runs import RunOpen, verify
-from accounts.stages import carry_on as carry_on_run
+from accounts.runs.actions import RunOpen, verify
+from accounts.runs.stages import carry_on as carry_on_run
 
 SWEPT_AT_ONCE = 200
 """Messages a sweep sends again; the next one goes on."""

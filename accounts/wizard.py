@@ -8,7 +8,7 @@ from typing import NamedTuple
 from django import forms
 from django.urls import reverse
 
-from accounts.forms import AccessForm, IdentityForm, ProvidersForm, open_trust
+from accounts.forms.account import AccessForm, IdentityForm, ProvidersForm, open_trust
 from accounts.models import EnabledProvider, ManagedAccount
 from accounts.states import State
 from accounts.topologies import managed_of

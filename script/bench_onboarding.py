@@ -178,8 +178,8 @@ def onboard(
     django.setup()
     from django.core.management import call_command
 
-    from accounts.batch import Batch
     from accounts.registering import register
+    from accounts.runs.batch import Batch
     from onboarding.accounts_file import read
     from onboarding.aws.session import Sessions
 

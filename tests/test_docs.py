@@ -10,8 +10,8 @@ from typing import Any
 import boto3
 import pytest
 
-from accounts.runs import approve, keep, plan
-from accounts.stages import carry_on
+from accounts.runs.actions import approve, keep, plan
+from accounts.runs.stages import carry_on
 from accounts.states import Status
 from script.emulated_organization import ACCESS_ROLE, MANAGING, MEMBERS, Credentials
 from tests.rows import account_row, managing_row
@@ -62,7 +62,7 @@ def test_the_documented_rights_of_bowline_are_enough(
 ) -> None:
     for name, value in own_organization.environment.items():
         monkeypatch.setenv(name, value)
-    monkeypatch.setattr("accounts.verifying.PATIENCE", 0.0)
+    monkeypatch.setattr("accounts.runs.verifying.PATIENCE", 0.0)
     only_documented_rights(own_organization)
     managing_row(name=MANAGING.name, account_id=MANAGING.account_id)
     providers = {"ec2": {}, "ecs": {}, "lambda": {}}

@@ -11,7 +11,7 @@ from django.utils import timezone
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString, mark_safe
 
-from accounts.highlighting import highlighted_json
+from accounts.pages.highlighting import highlighted_json
 from accounts.states import BADGES
 from onboarding.providers import PROVIDERS
 

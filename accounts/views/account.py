@@ -12,9 +12,9 @@ from django.utils.safestring import SafeString
 from django.views.decorators.http import require_POST
 
 from accounts.access import operator_required
-from accounts.highlighting import highlighted_json
-from accounts.known_as import known_as, made
 from accounts.models import CheckResult, ManagedAccount, ManagingAccount, Step
+from accounts.pages.highlighting import highlighted_json
+from accounts.pages.known_as import known_as, made
 from accounts.request import Request
 from accounts.states import OPEN
 from accounts.wizard import undone

@@ -17,7 +17,7 @@ from django.views.decorators.http import require_POST
 from accounts.access import operator_required
 from accounts.models import ManagedAccount, Run
 from accounts.request import Request
-from accounts.runs import RunOpen, plan, verify
+from accounts.runs.actions import RunOpen, plan, verify
 from accounts.states import State
 from accounts.topologies import NameTaken, NoManagingAccount
 from accounts.wizard import undone

@@ -16,9 +16,9 @@ from django.views.decorators.http import require_POST
 
 from accounts.access import operator_required
 from accounts.bundles import NothingReady, request_bundle
-from accounts.highlighting import highlighted_file
-from accounts.installations import formats, installations
 from accounts.models import Bundle, ManagedAccount
+from accounts.pages.highlighting import highlighted_file
+from accounts.pages.installations import formats, installations
 from accounts.request import Request
 from onboarding.bundle.reading import ACCOUNTS, told
 from onboarding.limits import findings, load_of

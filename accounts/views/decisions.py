@@ -10,11 +10,11 @@ from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect
 from django.views.decorators.http import require_POST
 
-from accounts import runs
 from accounts.access import approver_required, operator_required
-from accounts.forms import ApproveForm
+from accounts.forms.account import ApproveForm
 from accounts.models import ManagedAccount, Run
 from accounts.request import Request
+from accounts.runs import actions
 from accounts.topologies import NameTaken, NoManagingAccount
 from accounts.views.runs import outdated, run_of, run_page
 from accounts.wizard import next_step, undone
@@ -32,7 +32,7 @@ def run_approve(request: Request, pk: UUID) -> HttpResponse:
         messages.warning(request, "It was edited since it was planned. Plan again.")
     elif not form.is_valid():
         return run_page(request, run, form=form)
-    elif not runs.approve(run, request.user):
+    elif not actions.approve(run, request.user):
         tell_quicker(request, pk)
     return redirect(run)
 
@@ -47,7 +47,7 @@ def tell_quicker(request: Request, pk: UUID) -> None:
 @require_POST
 def run_discard(request: Request, pk: UUID) -> HttpResponse:
     run = run_of(pk)
-    if runs.discard(run):
+    if actions.discard(run):
         messages.success(request, "The plan is put aside; AWS is unchanged.")
     else:
         tell_quicker(request, pk)
@@ -60,7 +60,7 @@ def run_again(request: Request, pk: UUID) -> HttpResponse:
     """Start a run of the same kind for the same account, as it is described now."""
     run = run_of(pk)
     if run.kind == Run.Kind.MANAGING:
-        return started(request, lambda: runs.plan_managing(request.user), run)
+        return started(request, lambda: actions.plan_managing(request.user), run)
     account = run.account
     if account is None:
         messages.error(request, f"{run.account_name} was deleted from Bowline.")
@@ -70,9 +70,9 @@ def run_again(request: Request, pk: UUID) -> HttpResponse:
 
 
 STARTS: dict[str, Callable[..., Run]] = {
-    Run.Kind.ONBOARD: runs.plan,
-    Run.Kind.REMOVE: runs.remove,
-    Run.Kind.VERIFY: runs.verify,
+    Run.Kind.ONBOARD: actions.plan,
+    Run.Kind.REMOVE: actions.remove,
+    Run.Kind.VERIFY: actions.verify,
 }
 
 
@@ -84,21 +84,21 @@ def plan(request: Request, pk: UUID) -> HttpResponse:
     if undone(account):
         messages.warning(request, "Describe the account to the end, then plan it.")
         return redirect("accounts:wizard", account.pk, next_step(account))
-    return started(request, lambda: runs.plan(account, request.user), account)
+    return started(request, lambda: actions.plan(account, request.user), account)
 
 
 @operator_required
 @require_POST
 def verify(request: Request, pk: UUID) -> HttpResponse:
     account = account_of(pk)
-    return started(request, lambda: runs.verify(account, request.user), account)
+    return started(request, lambda: actions.verify(account, request.user), account)
 
 
 @operator_required
 @require_POST
 def remove(request: Request, pk: UUID) -> HttpResponse:
     account = account_of(pk)
-    return started(request, lambda: runs.remove(account, request.user), account)
+    return started(request, lambda: actions.remove(account, request.user), account)
 
 
 @approver_required
@@ -106,7 +106,7 @@ def remove(request: Request, pk: UUID) -> HttpResponse:
 def accept(request: Request, pk: UUID) -> HttpResponse:
     """Accept on record an account whose chain was read and not walked."""
     account = account_of(pk)
-    if runs.accept(account, request.user):
+    if actions.accept(account, request.user):
         messages.success(request, f"{account.name} is accepted: bundles hold it now.")
     else:
         messages.info(request, f"{account.name} does not wait for acceptance.")
@@ -124,7 +124,7 @@ def started(
     """Start a run and show it, or say why it cannot be."""
     try:
         return redirect(start())
-    except runs.RunOpen as error:
+    except actions.RunOpen as error:
         messages.info(request, f"{error} This is it.")
         return redirect(error.run)
     except (DetailsError, NameTaken, NoManagingAccount) as error:

@@ -19,7 +19,7 @@ from django.views.decorators.csrf import csrf_exempt, csrf_protect
 from django.views.decorators.debug import sensitive_post_parameters
 
 from accounts.access import operator_required
-from accounts.halconfig_form import HalconfigForm
+from accounts.forms.halconfig import HalconfigForm
 from accounts.models import Bundle
 from accounts.request import Request
 from onboarding.bundle.reading import Told, told

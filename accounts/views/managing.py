@@ -9,11 +9,11 @@ from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.views.decorators.http import require_POST
 
-from accounts import runs
 from accounts.access import OPERATOR, has_role, operator_required, refusal
-from accounts.managing_form import ManagingForm
+from accounts.forms.managing import ManagingForm
 from accounts.models import ManagedAccount, ManagingAccount, Run
 from accounts.request import Request
+from accounts.runs import actions
 from accounts.topologies import NoManagingAccount, seen_by_accounts
 
 DESCRIBED_ALREADY = (
@@ -74,8 +74,8 @@ def saved(form: ManagingForm) -> bool:
 def managing_plan(request: Request) -> HttpResponse:
     """Plan the managing account alone."""
     try:
-        run = runs.plan_managing(request.user)
-    except runs.RunOpen as error:
+        run = actions.plan_managing(request.user)
+    except actions.RunOpen as error:
         messages.info(request, f"{error} This is it.")
         return redirect(error.run)
     except NoManagingAccount as error:

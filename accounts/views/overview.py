@@ -16,7 +16,7 @@ from accounts.models import (
     ManagingAccount,
     Run,
 )
-from accounts.picture import MOST_NODES, Seen, narrow, summed, wide
+from accounts.pages.picture import MOST_NODES, Seen, narrow, summed, wide
 from accounts.request import Request
 from accounts.states import State, Status
 

@@ -13,12 +13,12 @@ from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, render
 from django.urls import reverse
 
-from accounts.diff import Diff, compare
-from accounts.forms import ApproveForm
+from accounts.forms.account import ApproveForm
 from accounts.models import CheckResult, ManagingAccount, Run, Step
+from accounts.pages.diff import Diff, compare
+from accounts.pages.timeline import stages
 from accounts.request import Request
 from accounts.states import State, Status
-from accounts.timeline import stages
 
 PAGE = 50
 SHORT = 6

@@ -12,8 +12,8 @@ from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
 
-from accounts.known_as import Known, known_as
 from accounts.models import ManagedAccount
+from accounts.pages.known_as import Known, known_as
 from accounts.request import Request
 from accounts.topologies import NameTaken, claim_names, managing_row
 from accounts.wizard import has_access, marks, problem, step_after, step_named

@@ -11,10 +11,10 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.http import require_POST
 
 from accounts.access import operator_required
-from accounts.forms import AccessForm, IdentityForm, ProvidersForm
-from accounts.known_as import allowed, made
-from accounts.load_ahead import load_ahead
+from accounts.forms.account import AccessForm, IdentityForm, ProvidersForm
 from accounts.models import ManagedAccount, ManagingAccount
+from accounts.pages.known_as import allowed, made
+from accounts.pages.load_ahead import load_ahead
 from accounts.request import Request
 from accounts.topologies import (
     managed_of,

@@ -6,7 +6,7 @@ import pytest
 
 from accounts.models import Run
 from accounts.queue import enqueue
-from accounts.runs import keep, plan
+from accounts.runs.actions import keep, plan
 from tests.rows import account_row, managing_row
 
 

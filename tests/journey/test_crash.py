@@ -12,8 +12,8 @@ import pytest
 from django.utils import timezone
 
 from accounts.models import ManagingAccount, Run, Step
-from accounts.runs import approve, plan
-from accounts.sides import sides
+from accounts.runs.actions import approve, plan
+from accounts.runs.sides import sides
 from accounts.states import WORKING, Status
 from accounts.tasks import sweep
 from onboarding.aws.session import Sessions

@@ -14,12 +14,12 @@ from typing import Any
 from django.contrib.auth.models import User
 from django.core.management.base import BaseCommand, CommandError
 
-from accounts.batch import Batch
 from accounts.bundles import NothingReady, build, new_bundle
 from accounts.models import ManagedAccount, ManagingAccount, Run
-from accounts.plain_diff import printed
+from accounts.pages.plain_diff import printed
 from accounts.registering import register
-from accounts.runs import RunOpen, accept
+from accounts.runs.actions import RunOpen, accept
+from accounts.runs.batch import Batch
 from accounts.states import Status
 from accounts.topologies import managing_row
 from onboarding.accounts_file import AccountsFile, FileProblems, read

@@ -12,8 +12,8 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
 
-from accounts.batch import Batch
 from accounts.models import CheckResult, ManagedAccount, Run
+from accounts.runs.batch import Batch
 from accounts.states import OPEN, Status
 from accounts.topologies import NoManagingAccount, managing_row
 from onboarding.aws.session import Sessions

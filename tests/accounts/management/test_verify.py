@@ -11,8 +11,8 @@ from django.core.management import CommandError, call_command
 from django.utils import timezone
 
 from accounts.models import ManagedAccount, Run
-from accounts.runs import approve, keep, plan
-from accounts.stages import carry_on
+from accounts.runs.actions import approve, keep, plan
+from accounts.runs.stages import carry_on
 from accounts.states import Status
 from script.emulated_organization import ACCESS_ROLE, MANAGING, MEMBERS, Credentials
 from tests.rows import account_row, managing_row
@@ -42,7 +42,7 @@ def account(
     for name, value in own_organization.environment.items():
         monkeypatch.setenv(name, value)
     for patience in ("PATIENCE", "LITTLE_PATIENCE"):
-        monkeypatch.setattr(f"accounts.verifying.{patience}", 0.0)
+        monkeypatch.setattr(f"accounts.runs.verifying.{patience}", 0.0)
     managing_row(name=MANAGING.name, account_id=MANAGING.account_id)
     row = account_row(DEV.name, account_id=DEV.account_id, access_role=ACCESS_ROLE)
     run = plan(row, None, send=keep)

@@ -9,7 +9,7 @@ from django.contrib.auth.models import Group
 from django.contrib.messages import get_messages
 
 from accounts.models import EnabledProvider, ManagedAccount, Run
-from accounts.runs import approve
+from accounts.runs.actions import approve
 from accounts.states import State, Status
 from tests.rows import account_row, managing_row, person, run_row, step_row
 

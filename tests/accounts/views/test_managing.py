@@ -7,9 +7,9 @@ from typing import Any
 import pytest
 from django.contrib.messages import get_messages
 
-from accounts.managing_form import ManagingForm
+from accounts.forms.managing import ManagingForm
 from accounts.models import ManagedAccount, ManagingAccount, Run
-from accounts.runs import plan_managing
+from accounts.runs.actions import plan_managing
 from accounts.states import State
 from accounts.views.managing import DESCRIBED_ALREADY, saved
 from tests.rows import account_row, managing_row, person

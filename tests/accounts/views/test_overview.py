@@ -9,7 +9,7 @@ import pytest
 from django.utils import timezone
 
 from accounts.models import Bundle, CheckResult, ManagedAccount, Run
-from accounts.picture import MOST_NODES
+from accounts.pages.picture import MOST_NODES
 from accounts.states import State, Status
 from accounts.views.overview import to_do
 from tests.rows import account_row, managing_row, person

@@ -5,8 +5,8 @@ from __future__ import annotations
 from django.db import transaction
 
 from accounts.models import ManagingAccount, Run, Step
-from accounts.runs import mark
-from accounts.sides import sides
+from accounts.runs.actions import mark
+from accounts.runs.sides import sides
 from accounts.states import State, Status
 from accounts.topologies import (
     managed_of,

@@ -11,7 +11,7 @@ from typing import Any
 from crispy_forms.layout import HTML, Fieldset
 from django import forms
 
-from accounts.fields import (
+from accounts.forms.fields import (
     RegionsField,
     RolesField,
     RuledField,

@@ -6,7 +6,7 @@ import pytest
 from django.http import QueryDict
 from django.utils import timezone
 
-from accounts.forms import AccessForm, ApproveForm, IdentityForm, ProvidersForm
+from accounts.forms.account import AccessForm, ApproveForm, IdentityForm, ProvidersForm
 from accounts.models import ManagedAccount, Run
 from tests.rows import account_row
 

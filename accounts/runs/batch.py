@@ -13,8 +13,8 @@ from typing import TYPE_CHECKING, TypeVar
 from django.db import connections
 
 from accounts.models import ManagedAccount, Run
-from accounts.runs import RunOpen, approve, keep, plan, plan_managing, verify
-from accounts.stages import carry_on
+from accounts.runs.actions import RunOpen, approve, keep, plan, plan_managing, verify
+from accounts.runs.stages import carry_on
 from onboarding.aws.session import Sessions
 
 if TYPE_CHECKING:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from accounts.picture import (
+from accounts.pages.picture import (
     LONGEST_LINE,
     MOST_NODES,
     NARROW_WIDTH,

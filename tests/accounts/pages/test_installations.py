@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from accounts.installations import formats, installations
+from accounts.pages.installations import formats, installations
 from tests.bundles import files_of, with_every_provider
 
 ZIP = "bowline-1-2026-03-01.zip"

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import json
 
-from accounts.diff import Diff, compare
+from accounts.pages.diff import Diff, compare
 
 
 def statement(sid: str, *actions: str) -> dict[str, object]:

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from accounts.known_as import allowed, known_as, made
+from accounts.pages.known_as import allowed, known_as, made
 from tests.rows import account_row, managing_row
 
 pytestmark = pytest.mark.django_db

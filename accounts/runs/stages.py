@@ -7,14 +7,14 @@ import logging
 from celery.exceptions import SoftTimeLimitExceeded
 from django.db import DatabaseError, transaction
 
-from accounts.applying import apply_run
 from accounts.lease import LeaseLost
 from accounts.models import Run
-from accounts.planning import make_plan
-from accounts.runs import mark
+from accounts.runs.actions import mark
+from accounts.runs.applying import apply_run
+from accounts.runs.planning import make_plan
+from accounts.runs.verifying import verify_run
 from accounts.states import WORKING, State, Status
 from accounts.topologies import managing_row
-from accounts.verifying import verify_run
 from onboarding.aws.errors import AwsError
 from onboarding.aws.session import Sessions
 from onboarding.providers.base import DetailsError

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 from django.utils import timezone
 
-from accounts.managing_form import ManagingForm
+from accounts.forms.managing import ManagingForm
 from accounts.models import ManagingAccount
 from tests.rows import account_row
 

@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 from django.utils import timezone
 
-from accounts.context import emulated, section_of, trouble
 from accounts.models import Run
+from accounts.pages.context import emulated, section_of, trouble
 from accounts.states import Status
 from tests.rows import managing_row, person
 

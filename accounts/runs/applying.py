@@ -12,9 +12,9 @@ from django.db import transaction
 from django.utils import timezone
 
 from accounts.models import ManagedAccount, ManagingAccount, Run, Step
-from accounts.remembered import remember
-from accounts.runs import mark
-from accounts.sides import managed_part, managing_part
+from accounts.runs.actions import mark
+from accounts.runs.remembered import remember
+from accounts.runs.sides import managed_part, managing_part
 from accounts.states import State, Status
 from accounts.topologies import managed_of, managing_row
 from onboarding.aws.apply import apply

@@ -10,10 +10,10 @@ from django.db import transaction
 from django.utils import timezone
 
 from accounts.models import Run
-from accounts.remembered import remember
-from accounts.results import keep_results
-from accounts.runs import mark, state_before
-from accounts.sides import Side, sides
+from accounts.runs.actions import mark, state_before
+from accounts.runs.remembered import remember
+from accounts.runs.results import keep_results
+from accounts.runs.sides import Side, sides
 from accounts.states import State, Status
 from accounts.topologies import (
     managed_of,

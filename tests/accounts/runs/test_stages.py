@@ -11,10 +11,10 @@ import boto3
 import pytest
 from django.utils import timezone
 
-from accounts import stages
 from accounts.models import CheckResult, ManagedAccount, ManagingAccount, Run, Step
-from accounts.runs import approve, keep, plan, plan_managing, remove, verify
-from accounts.stages import carry_on
+from accounts.runs import stages
+from accounts.runs.actions import approve, keep, plan, plan_managing, remove, verify
+from accounts.runs.stages import carry_on
 from accounts.states import State, Status
 from onboarding.desired import POLICY_SET
 from onboarding.providers.ec2_grants import READS
@@ -44,8 +44,8 @@ EVERYTHING: dict[str, dict[str, Any]] = {
 @pytest.fixture
 def here(own_organization: Credentials, monkeypatch: pytest.MonkeyPatch) -> Credentials:
     """Be Bowline, in an organization of the test's own that is never slow to know."""
-    monkeypatch.setattr("accounts.verifying.PATIENCE", 0.0)
-    monkeypatch.setattr("accounts.verifying.LITTLE_PATIENCE", 0.0)
+    monkeypatch.setattr("accounts.runs.verifying.PATIENCE", 0.0)
+    monkeypatch.setattr("accounts.runs.verifying.LITTLE_PATIENCE", 0.0)
     for name, value in own_organization.environment.items():
         monkeypatch.setenv(name, value)
     managing_row(name=MANAGING.name, account_id=MANAGING.account_id)
@@ -133,7 +133,7 @@ def test_newer_policies_are_news_and_no_fault_of_the_account(
     onboarded(account)
     newer = replace(READS, actions=READS.actions[1:])
     monkeypatch.setattr("onboarding.providers.ec2.READS", newer)
-    for module in ("accounts.verifying", "accounts.models.accounts"):
+    for module in ("accounts.runs.verifying", "accounts.models.accounts"):
         monkeypatch.setattr(f"{module}.POLICY_SET", POLICY_SET + 1)
 
     looked = carried(verify(account, None))

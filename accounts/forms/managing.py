@@ -9,7 +9,7 @@ from typing import Any
 from crispy_forms.layout import HTML, Div, Fieldset
 from django import forms
 
-from accounts.fields import ListField, RuledField, account_id_field, bare_helper
+from accounts.forms.fields import ListField, RuledField, account_id_field, bare_helper
 from accounts.models import ManagedAccount, ManagingAccount
 from onboarding import names
 from onboarding.partitions import known_region

@@ -8,7 +8,7 @@ import pytest
 from django.utils import timezone
 
 from accounts.models import ManagedAccount, Run
-from accounts.runs import (
+from accounts.runs.actions import (
     RunOpen,
     accept,
     approve,

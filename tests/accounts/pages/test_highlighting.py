@@ -6,7 +6,7 @@ import re
 
 import pytest
 
-from accounts.highlighting import highlighted, highlighted_file, highlighted_json
+from accounts.pages.highlighting import highlighted, highlighted_file, highlighted_json
 
 
 def test_text_is_escaped() -> None:

@@ -6,7 +6,7 @@ import pytest
 from django.core.exceptions import ValidationError
 from django.http import QueryDict
 
-from accounts.fields import ListField, RegionsField, RuledField, SeveralInputs
+from accounts.forms.fields import ListField, RegionsField, RuledField, SeveralInputs
 from onboarding import names
 
 

@@ -8,7 +8,7 @@ import pytest
 from django.utils import timezone
 
 from accounts.models import CheckResult, ManagedAccount, Run
-from accounts.results import keep_results
+from accounts.runs.results import keep_results
 from onboarding.aws.result import Located, Result
 from onboarding.providers.base import Outcome
 from tests.rows import account_row

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from accounts.load_ahead import load_ahead
+from accounts.pages.load_ahead import load_ahead
 from tests.bundles import core, staging
 from tests.factories import topology
 from tests.rows import account_row, bundle_row, managing_row, person

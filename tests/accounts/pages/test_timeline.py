@@ -6,8 +6,8 @@ import pytest
 from django.utils import timezone
 
 from accounts.models import Run, Step
+from accounts.pages.timeline import Stage, stages
 from accounts.states import Status
-from accounts.timeline import Stage, stages
 
 NOW = timezone.now()
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from accounts.models import Run
-from accounts.remembered import remembered, remembered_identities
+from accounts.runs.remembered import remembered, remembered_identities
 from accounts.topologies import (
     managed_of,
     managed_reach,

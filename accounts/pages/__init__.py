@@ -1,0 +1,1 @@
+"""What pages show, computed: templates hold no logic of their own."""

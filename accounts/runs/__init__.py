@@ -1,0 +1,1 @@
+"""What is done with runs: by people (actions), and by workers (stages)."""
