@@ -7,13 +7,12 @@ from __future__ import annotations
 
 from onboarding.managed_side import managed_side
 from onboarding.managing_side import managing_side
+from onboarding.policy_sets import POLICY_SETS
 from onboarding.resources.kinds import Resource
 from onboarding.topology import Topology
 
-POLICY_SET = 1
-"""Counts the changes to what roles are allowed: one more with every change of a
-document, so that an account can tell whether it stands on the latest.
-"""
+POLICY_SET = len(POLICY_SETS)
+"""The latest policy set; an account remembers on which it stands."""
 
 
 def desired(topology: Topology, account_id: str) -> tuple[Resource, ...]:

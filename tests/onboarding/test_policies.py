@@ -360,7 +360,7 @@ def digest():
 
 
 def test_a_change_of_any_document_is_a_new_policy_set():
-    """Count POLICY_SET up, and write the digest of the new set beside the old ones."""
+    """Say in POLICY_SETS what it brings, and write its digest beside the old ones."""
     sets = json.loads(SETS.read_text())
 
     assert list(sets) == [str(n) for n in range(1, POLICY_SET + 1)]
