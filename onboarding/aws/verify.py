@@ -12,8 +12,6 @@ from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any
 
-import jmespath
-
 from onboarding.aws.asking import Asker, iam_action, together
 from onboarding.aws.chain import (
     CHAIN,
@@ -168,7 +166,7 @@ class Read:
 
     def judged(self, answer: Any) -> Result:
         check = self.check
-        if check.expects and not jmespath.search(check.expects, answer):
+        if not check.is_met_by(answer):
             outcome = Outcome.NOT_PROVED if check.advice else Outcome.FAILED
             fix = "" if check.advice else check.fix
             unmet = self.result(outcome, check.missing, fix)

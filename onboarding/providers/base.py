@@ -11,6 +11,9 @@ from dataclasses import MISSING, asdict, dataclass, fields
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple, Self
 
+import jmespath
+from jmespath import functions
+
 if TYPE_CHECKING:
     from onboarding.providers.forms import DetailsForm
     from onboarding.resources.kinds import Resource
@@ -74,6 +77,16 @@ class Outcome(StrEnum):
     FAILED = "failed"
 
 
+class Beside(functions.Functions):  # type: ignore[misc]  # jmespath has no types
+    """What an expectation may ask beside JMESPath's own functions."""
+
+    @functions.signature(  # type: ignore[untyped-decorator]  # nor have decorators
+        {"types": ["string"]}, {"types": ["string"]}
+    )
+    def _func_split(self, text: str, by: str) -> list[str]:
+        return text.split(by)
+
+
 @dataclass(frozen=True, slots=True)
 class Check:
     """A read that must succeed, as whom, and the sentence that mends a refusal."""
@@ -83,7 +96,8 @@ class Check:
     call: Call
     fix: str
     expects: str = ""
-    """A JMESPath over the answer that must be true; empty: any answer will do."""
+    """A JMESPath over the answer that must be true; empty: any answer will do. It
+    knows `split(text, by)` too."""
     missing: str = ""
     """The sentence where `expects` is not met, or why success proves nothing."""
     advice: bool = False
@@ -95,6 +109,12 @@ class Check:
     """A command that mends what is missing, to be copied."""
     success: Outcome = Outcome.PROVED
     """What success is worth; with “not proved from here”, `missing` says why."""
+
+    def is_met_by(self, answer: Any) -> bool:
+        if not self.expects:
+            return True
+        options = jmespath.Options(custom_functions=Beside())
+        return bool(jmespath.search(self.expects, answer, options))
 
 
 @dataclass(frozen=True, slots=True)

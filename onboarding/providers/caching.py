@@ -53,8 +53,9 @@ Spinnaker at once, so every account is asked for them as soon as one uses them.
 HAS_PURPOSE = (
     "length(Subnets[].Tags[] | [?(Key == 'immutable_metadata' && "
     "contains(Value, 'purpose')) || ((Key == 'Name' || Key == 'name') && "
-    "contains(Value, '.'))]) > `0`"
+    "length(split(Value, '.')) == `3`)]) > `0`"
 )
+"""As Clouddriver reads it: a name of two parts or four has no purpose."""
 
 
 def caching_checks(managed: Managed) -> Iterator[Check]:

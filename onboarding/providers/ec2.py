@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import shlex
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -133,14 +134,11 @@ class Ec2(Provider):
                 expects=f"contains(KeyPairs[].KeyName, '{key_pair}')",
                 missing=(
                     f"There is no key pair “{key_pair}” in {region}: deployments that "
-                    "name no other will fail there. Create it, or name another one in "
-                    "the details."
+                    "name no other will fail there. Create it, and keep the private "
+                    "key, which AWS shows once; or name another one in the details."
                 ),
                 advice=True,
-                change=(
-                    f"aws ec2 create-key-pair --region {region} --key-name "
-                    f"{shlex.quote(key_pair)} --query KeyMaterial --output text"
-                ),
+                change=create_key_pair(key_pair, region),
             )
             for region in managed.regions
         )
@@ -250,6 +248,15 @@ def profile_check(name: str) -> Check:
             "aws iam add-role-to-instance-profile --instance-profile-name "
             f"{name} --role-name {name}"
         ),
+    )
+
+
+def create_key_pair(name: str, region: str) -> str:
+    """Write the command; the private key goes into a file of its owner's only."""
+    file = re.sub(r"[^\w.-]", "_", f"{name}-{region}.pem")
+    return (
+        f"(umask 077; aws ec2 create-key-pair --region {region} --key-name "
+        f"{shlex.quote(name)} --query KeyMaterial --output text > {file})"
     )
 
 

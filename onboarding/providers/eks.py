@@ -311,6 +311,19 @@ def cluster_checks(managing: Managing, cluster: Cluster) -> Iterator[Check]:
             as_managed_role=False,
             success=Outcome.EVALUATED,
         )
+    else:
+        yield Check(
+            f"Cluster {where} reads aws-auth",
+            cluster.lookup,
+            "Bowline's access role must be allowed eks:DescribeCluster.",
+            expects="cluster.accessConfig.authenticationMode != 'API'",
+            missing=(
+                f"Cluster {cluster.name} knows access entries only and reads no "
+                "aws-auth, so the printed entry lets nobody in. Choose the access "
+                "entry in the details, and plan again."
+            ),
+            as_managed_role=False,
+        )
     yield Check(
         f"The endpoint of cluster {where} is public",
         cluster.lookup,

@@ -1,9 +1,8 @@
 from __future__ import annotations
 
-import jmespath
 import pytest
 
-from onboarding.providers.caching import HAS_PURPOSE, caching_checks
+from onboarding.providers.caching import caching_checks
 from tests.factories import managed
 
 
@@ -31,6 +30,7 @@ def test_subnets_without_purpose_are_advice_and_no_failure():
 
     assert all(check.advice for check in checks)
     assert "No subnet in us-east-1 has a purpose" in checks[0].missing
+    assert checks[0].change.startswith("aws ec2 create-tags --region us-east-1 ")
 
 
 @pytest.mark.parametrize(
@@ -39,6 +39,8 @@ def test_subnets_without_purpose_are_advice_and_no_failure():
         ([], False),
         ([{}], False),
         ([subnet(Name="plain")], False),
+        ([subnet(Name="two.parts")], False),
+        ([subnet(Name="more.than.three.parts")], False),
         ([subnet(owner="a.b.c")], False),
         ([subnet(Name="VPC.internal.us-east-1a")], True),
         ([subnet(name="VPC.internal.us-east-1a")], True),
@@ -47,4 +49,6 @@ def test_subnets_without_purpose_are_advice_and_no_failure():
     ],
 )
 def test_a_purpose_is_read_as_deck_reads_it(subnets, has_purpose):
-    assert jmespath.search(HAS_PURPOSE, {"Subnets": subnets}) is has_purpose
+    check = next(caching_checks(managed()))
+
+    assert check.is_met_by({"Subnets": subnets}) is has_purpose

@@ -164,6 +164,16 @@ def test_a_missing_key_pair_is_advice_that_names_it():
     assert "no key pair “ops” in us-east-1" in check.missing
 
 
+def test_a_new_private_key_is_for_its_owners_eyes_only():
+    check = Ec2(key_pair="my ops/key").checks(managing(), managed())[0]
+
+    assert check.change == (
+        "(umask 077; aws ec2 create-key-pair --region us-east-1 "
+        "--key-name 'my ops/key' --query KeyMaterial --output text "
+        "> my_ops_key-us-east-1.pem)"
+    )
+
+
 def test_the_entry_says_key_pair_and_launch_templates():
     ec2 = Ec2(key_pair="ops", launch_templates=False, stack_roles_path="/stacks/")
 

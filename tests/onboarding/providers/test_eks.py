@@ -270,9 +270,22 @@ def test_a_cluster_must_be_active(status, met):
     [("API", True), ("API_AND_CONFIG_MAP", True), ("CONFIG_MAP", False)],
 )
 def test_a_cluster_must_know_access_entries(mode, met):
-    expects = check(eks(), "knows access entries").expects
+    entries = check(eks(), "knows access entries")
 
-    assert jmespath.search(expects, described(mode)) is met
+    assert jmespath.search(entries.expects, described(mode)) is met
+    assert "Switch its authentication mode to API_AND_CONFIG_MAP" in entries.missing
+    assert entries.change.endswith("authenticationMode=API_AND_CONFIG_MAP")
+
+
+@pytest.mark.parametrize(
+    ("mode", "met"),
+    [("API", False), ("API_AND_CONFIG_MAP", True), ("CONFIG_MAP", True)],
+)
+def test_a_cluster_must_read_aws_auth_where_its_owner_edits_that(mode, met):
+    reads = check(eks(Cluster("apps", EAST, access="aws-auth")), "reads aws-auth")
+
+    assert jmespath.search(reads.expects, described(mode)) is met
+    assert "Choose the access entry in the details" in reads.missing
 
 
 def test_an_access_entry_is_read_and_not_walked():
@@ -319,6 +332,7 @@ def test_no_access_entry_is_looked_for_where_the_owner_edits_aws_auth():
 
     assert names == [
         "Cluster apps in us-east-1 is active",
+        "Cluster apps in us-east-1 reads aws-auth",
         "The endpoint of cluster apps in us-east-1 is public",
         "Reach the endpoint of cluster apps in us-east-1",
     ]
