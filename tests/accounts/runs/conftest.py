@@ -1,0 +1,19 @@
+"""Fixtures: an AWS that enforces IAM, as Bowline meets it."""
+
+from __future__ import annotations
+
+import pytest
+
+from script.emulated_organization import MANAGING, Credentials
+from tests.rows import managing_row
+
+
+@pytest.fixture
+def here(own_organization: Credentials, monkeypatch: pytest.MonkeyPatch) -> Credentials:
+    """Be Bowline, in an organization of the test's own that is never slow to know."""
+    monkeypatch.setattr("accounts.runs.verifying.PATIENCE", 0.0)
+    monkeypatch.setattr("accounts.runs.verifying.LITTLE_PATIENCE", 0.0)
+    for name, value in own_organization.environment.items():
+        monkeypatch.setenv(name, value)
+    managing_row(name=MANAGING.name, account_id=MANAGING.account_id)
+    return own_organization

@@ -1,0 +1,126 @@
+"""What is applied to an AWS that enforces IAM, and what is refused on the way."""
+
+from __future__ import annotations
+
+import pytest
+
+from accounts.models import ManagedAccount, ManagingAccount, Step
+from accounts.runs.actions import verify
+from accounts.states import State, Status
+from script.emulated_organization import (
+    ACCESS_ROLE,
+    HANDMADE,
+    LIMITED,
+    MEMBERS,
+    Credentials,
+)
+from tests.accounts.runs.carried import (
+    DEV,
+    EVERYTHING,
+    STAGING,
+    carried,
+    done,
+    member,
+    onboarded,
+    planned,
+    root,
+)
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+
+def test_what_was_learned_of_a_cluster_is_no_edit(here: Credentials) -> None:
+    account = member(providers={"eks": EVERYTHING["eks"]})
+
+    run = done(planned(account))
+
+    assert run.status == Status.EVALUATED, run.error
+
+
+def test_two_plans_made_at_once_are_both_applied(here: Credentials) -> None:
+    onboarded(member(MEMBERS[2]))
+    one, other = planned(member()), planned(member(STAGING))
+
+    endings = [done(other).status, done(one).status]
+
+    again = carried(verify(ManagedAccount.objects.get(name=STAGING.name), None))
+    assert endings == [Status.VERIFIED, Status.VERIFIED]
+    assert again.status == Status.VERIFIED
+
+
+def test_an_adopted_role_keeps_its_trust_and_fails_the_chain(
+    here: Credentials,
+) -> None:
+    run = done(planned(member(HANDMADE, adopts=True)))
+
+    kinds = {(step.kind, step.name) for step in run.steps.all()}
+    assert run.status == Status.FAILED
+    assert ("role", "spinnakerManaged") not in kinds
+    assert "spinnakerManaged" in run.error["message"]
+
+
+def test_a_missing_right_of_the_access_role_is_named(here: Credentials) -> None:
+    account = member(LIMITED)
+
+    run = done(planned(account))
+
+    failed = run.steps.get(status=Step.Status.FAILED)
+    account.refresh_from_db()
+    assert run.status == Status.FAILED
+    assert "iam:PutRolePolicy" in run.error["message"] + run.error["hint"]
+    assert failed.kind == "inline policy"
+    assert (account.state, account.proof) == (State.FAILED, "")
+
+
+def test_a_failed_run_can_be_planned_again_once_it_is_mended(
+    here: Credentials,
+) -> None:
+    account = member(LIMITED)
+    done(planned(account))
+    root(here, LIMITED, "iam").attach_role_policy(
+        RoleName=ACCESS_ROLE, PolicyArn="arn:aws:iam::aws:policy/AdministratorAccess"
+    )
+
+    run = onboarded(account)
+
+    assert {step.kind for step in run.steps.all()} >= {"inline policy"}
+
+
+def test_an_account_edited_after_its_plan_is_outdated(here: Credentials) -> None:
+    account = member()
+    run = planned(account)
+    account.touch()
+
+    run = done(run)
+
+    assert run.status == Status.OUTDATED
+    assert "edited" in run.error["message"]
+
+
+def test_a_managing_account_edited_after_the_plan_outdates_it(
+    here: Credentials,
+) -> None:
+    run = planned(member())
+    ManagingAccount.objects.update(version=2)
+
+    assert done(run).status == Status.OUTDATED
+
+
+def test_drift_between_approval_and_apply_is_refused(here: Credentials) -> None:
+    account = member()
+    onboarded(account)
+    account.providers.create(key="lambda", details={})
+    account.touch()
+    run = planned(account)
+    root(here, DEV, "iam").update_assume_role_policy(
+        RoleName="spinnakerManaged",
+        PolicyDocument=(
+            '{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Principal":'
+            '{"AWS":"arn:aws:iam::123456789012:root"},"Action":"sts:AssumeRole"}]}'
+        ),
+    )
+
+    run = done(run)
+
+    assert run.status == Status.OUTDATED
+    assert "spinnakerManaged" in run.error["message"]

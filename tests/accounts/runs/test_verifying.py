@@ -1,0 +1,105 @@
+"""What is proved of an AWS that enforces IAM, and what is kept of a refusal."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+
+import pytest
+
+from accounts.models import CheckResult
+from accounts.runs.actions import verify
+from accounts.states import State, Status
+from onboarding.desired import POLICY_SET
+from onboarding.providers.ec2_grants import READS
+from script.emulated_organization import Credentials
+from tests.accounts.runs.carried import DEV, carried, member, onboarded, root
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+
+def test_what_stands_whole_is_on_the_latest_policy_set(here: Credentials) -> None:
+    account = member()
+
+    onboarded(account)
+
+    account.refresh_from_db()
+    assert account.policy_set == POLICY_SET
+    assert not account.has_older_policies
+
+
+def test_newer_policies_are_news_and_no_fault_of_the_account(
+    here: Credentials, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    account = member()
+    onboarded(account)
+    newer = replace(READS, actions=READS.actions[1:])
+    monkeypatch.setattr("onboarding.providers.ec2.READS", newer)
+    for module in ("accounts.runs.verifying", "accounts.models.accounts"):
+        monkeypatch.setattr(f"{module}.POLICY_SET", POLICY_SET + 1)
+
+    looked = carried(verify(account, None))
+    brought = onboarded(account)
+
+    account.refresh_from_db()
+    assert looked.status == Status.VERIFIED
+    (news,) = looked.checks.filter(outcome="not proved from here", provider="resources")
+    assert f"policy set {POLICY_SET}, and the latest is {POLICY_SET + 1}" in (
+        news.sentence
+    )
+    assert [step.name for step in brought.steps.all()] == ["BowlineEC2Read"]
+    assert account.policy_set == POLICY_SET + 1
+
+
+def test_drift_is_found_by_verifying(here: Credentials) -> None:
+    account = member()
+    onboarded(account)
+    root(here, DEV, "iam").detach_role_policy(
+        RoleName="spinnakerManaged",
+        PolicyArn=DEV.arn("policy/bowline/managed/BowlineEC2Write"),
+    )
+
+    run = carried(verify(account, None))
+
+    account.refresh_from_db()
+    assert run.status == Status.FAILED
+    assert "BowlineEC2Write" in run.error["message"]
+    assert (account.state, account.proof) == (State.DRIFTED, "")
+
+
+def test_bowlines_own_bad_credentials_leave_the_account_what_it_was(
+    here: Credentials, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    account = member()
+    onboarded(account)
+    monkeypatch.setenv("AWS_ACCESS_KEY_ID", "AKIAWRONGWRONGWRONG1")
+
+    run = carried(verify(account, None))
+
+    account.refresh_from_db()
+    (check,) = run.checks.all()
+    assert run.status == Status.FAILED
+    assert (check.located, check.worse) == ("Bowline itself", False)
+    assert (account.state, account.proof) == (State.VERIFIED, State.VERIFIED)
+
+
+def test_a_refusal_is_kept_with_its_document_and_its_change(here: Credentials) -> None:
+    account = member()
+    onboarded(account)
+    iam = root(here, DEV, "iam")
+    trust = iam.get_role(RoleName="spinnakerManaged")["Role"][
+        "AssumeRolePolicyDocument"
+    ]
+    trust["Statement"][0]["Principal"] = {"AWS": "933333333333"}
+    iam.update_assume_role_policy(
+        RoleName="spinnakerManaged", PolicyDocument=json.dumps(trust)
+    )
+
+    run = carried(verify(account, None))
+
+    check = run.checks.get(name="Assume the managed role")
+    (marked,) = (line for line in check.lines if line.is_marked)
+    assert (check.located, check.worse) == ("their trust", True)
+    assert marked.text.strip() == '"Principal": {'
+    assert check.change.startswith("aws iam update-assume-role-policy")
+    assert check in CheckResult.objects.got_worse()
