@@ -98,6 +98,7 @@ def seen_by_accounts(pk: UUID) -> tuple[object, ...]:
         value.partition,
         value.trust_organization,
         value.boundary,
+        value.image_keys,
     )
     return (value.identity, value.identity_arn, *names)
 

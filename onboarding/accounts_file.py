@@ -12,6 +12,7 @@ from typing import Any, NamedTuple
 import yaml
 
 from onboarding import names
+from onboarding.image_keys import misplaced_key
 from onboarding.partitions import PARTITIONS, known_region
 from onboarding.providers import PROVIDERS
 from onboarding.providers.base import DetailsError, Provider
@@ -218,11 +219,11 @@ def read_managing(reader: Reader, node: yaml.Node) -> tuple[Managing, bool]:
         boundary=reader.checked(parts, "boundary", names.boundary_arn),
         bakes=reader.truth(parts, "bakes", default=False),
         ami_owner=reader.checked(parts, "ami_owner", names.account_name),
-        image_keys=reader.texts(parts, "image_keys", names.kms_key),
+        image_keys=reader.texts(parts, "image_keys", names.kms_key_arn),
         access_role=reader.checked(parts, "access_role", names.role_name),
     )
-    if managing.clash:
-        reader.wrong(node, managing.clash)
+    if wrong := managing.clash or misplaced_key(managing):
+        reader.wrong(node, wrong)
     return managing, reader.truth(parts, "trusts_bowline", default=True)
 
 

@@ -5,6 +5,7 @@ A resource comes before those that need it.
 
 from __future__ import annotations
 
+from onboarding.image_keys import key_grants
 from onboarding.managed_side import managed_side
 from onboarding.managing_side import managing_side
 from onboarding.policy_sets import POLICY_SETS
@@ -20,6 +21,8 @@ def desired(topology: Topology, account_id: str) -> tuple[Resource, ...]:
     resources: list[Resource] = []
     if account_id == topology.managing.account_id:
         resources += managing_side(topology)
+        for managed in topology.managed:
+            resources += key_grants(topology.managing, managed)
     for managed in topology.managed:
         if managed.account_id == account_id:
             resources += managed_side(topology.managing, managed)

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
+from onboarding.image_keys import packer_grants
 from onboarding.packing import POLICIES_PER_HOLDER
 from onboarding.providers.base import Access, Grant
 from onboarding.resources.kinds import (
@@ -87,44 +88,7 @@ def bake_grants(managing: Managing) -> tuple[Grant, ...]:
             ),
             {"StringEquals": {"ec2:Owner": managing.account_id}},
         ),
-        *key_grants(managing),
-    )
-
-
-KEY_USES = (
-    "kms:Decrypt",
-    "kms:DescribeKey",
-    "kms:GenerateDataKeyWithoutPlaintext",
-    "kms:ReEncryptFrom",
-    "kms:ReEncryptTo",
-)
-
-
-def key_grants(managing: Managing) -> Iterator[Grant]:
-    """Yield what encrypting images with keys of one's own needs, through EC2 only."""
-    if not managing.image_keys:
-        return
-    account = managing.account_id
-    keys = tuple(
-        managing.arn("kms", account, f"key/{k}", "*") for k in managing.image_keys
-    )
-    suffixes = sorted({"amazonaws.com", managing.aws.dns_suffix})
-    through = {"kms:ViaService": [f"ec2.*.{suffix}" for suffix in suffixes]}
-    yield Grant(
-        "ImageKeys",
-        Access.WRITE,
-        "encrypted images",
-        KEY_USES,
-        keys,
-        {"StringLike": through},
-    )
-    yield Grant(
-        "GrantImageKeys",
-        Access.WRITE,
-        "encrypted images",
-        ("kms:CreateGrant",),
-        keys,
-        {"Bool": {"kms:GrantIsForAWSResource": True}, "StringLike": through},
+        *packer_grants(managing),
     )
 
 

@@ -18,6 +18,11 @@ BOUNDARY_ARN = re.compile(
     re.ASCII,
 )
 KMS_KEY = re.compile(r"mrk-[0-9a-f]{32}|[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
+KMS_KEY_ARN = re.compile(
+    r"arn:(?P<partition>aws|aws-us-gov|aws-cn):kms:(?P<region>[a-z0-9-]{1,30}):"
+    rf"(?P<account>\d{{12}}):key/(?:{KMS_KEY.pattern})",
+    re.ASCII,
+)
 
 ACCOUNT_NAME_RULE = (
     "Use 1 to 60 of a–z, 0–9 and “-”, and neither begin nor end with “-”: "
@@ -37,6 +42,10 @@ BOUNDARY_ARN_RULE = (
 KMS_KEY_RULE = (
     "Give a KMS key's id, like 1234abcd-12ab-34cd-56ef-1234567890ab or mrk-… with 32 "
     "digits; neither its ARN nor an alias."
+)
+KMS_KEY_ARN_RULE = (
+    "Give the whole ARN of a KMS key, like the one that `aws kms describe-key` prints; "
+    "no alias."
 )
 FIAT_ROLE_RULE = (
     "A role has 1 to 100 characters, none of them a control character. hal cannot be "
@@ -90,6 +99,10 @@ def boundary_arn(value: str) -> str:
 
 def kms_key(value: str) -> str:
     return matching(KMS_KEY, value, KMS_KEY_RULE)
+
+
+def kms_key_arn(value: str) -> str:
+    return matching(KMS_KEY_ARN, value, KMS_KEY_ARN_RULE)
 
 
 def fiat_role(value: str) -> str:

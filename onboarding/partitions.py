@@ -84,3 +84,7 @@ def arn(
     partition: str, service: str, account: str, resource: str, *, region: str = ""
 ) -> str:
     return f"arn:{partition}:{service}:{region}:{account}:{resource}"
+
+
+def region_of(arn: str) -> str:
+    return arn.split(":", 4)[3]

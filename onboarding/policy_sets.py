@@ -10,6 +10,8 @@ from typing import NamedTuple
 POLICY_SETS = (
     "The first: only what Spinnaker's source calls, provider by provider, for reading "
     "and where it is chosen for deploying.",
+    "Where images are baked with KMS keys, Packer may use each of them in its own "
+    "region only.",
 )
 """The oldest first: an account on set 2 lacks what the third sentence says."""
 

@@ -68,7 +68,7 @@ class Managing:
     ami_owner: str = ""
     """The managed account that owns baked images; empty: the managing account."""
     image_keys: tuple[str, ...] = ()
-    """Ids of the KMS keys of this account that encrypt baked images."""
+    """ARNs of the KMS keys of this account that encrypt baked images."""
     bowline: str = ""
     """Bowline's own principal, where the managing identity trusts it."""
     access_role: str = ""

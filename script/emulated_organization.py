@@ -160,6 +160,7 @@ ONBOARDING_WRITES = (
     "iam:UpdateRole",
     "iam:UpdateRoleDescription",
 )
+ON_IMAGE_KEYS = ("kms:CreateGrant", "kms:ListGrants", "kms:RevokeGrant")
 
 
 def seed(endpoint: str) -> Credentials:
@@ -381,6 +382,7 @@ def bowline_policy() -> str:
         )
     ]
     clusters = f"arn:aws:eks:*:{MANAGING.account_id}:*"
+    keys = f"arn:aws:kms:*:{MANAGING.account_id}:key/*"
     reads = [
         "organizations:DescribeOrganization",
         "organizations:ListAccounts",
@@ -395,6 +397,7 @@ def bowline_policy() -> str:
         {"Action": sorted({*of_iam} - {*WITHOUT_ARN}), "Resource": own},
         {"Action": WITHOUT_ARN, "Resource": "*"},
         {"Action": of_eks, "Resource": clusters},
+        {"Action": ON_IMAGE_KEYS, "Resource": keys},
     )
 
 

@@ -13,6 +13,7 @@ from typing import Any
 
 from onboarding.managed_side import managed_side
 from onboarding.managing_side import managing_side
+from onboarding.partitions import PARTITIONS, arn
 from onboarding.providers.base import Provider
 from onboarding.resources.kinds import InlinePolicy, ManagedPolicy, Resource, Role
 from onboarding.topology import ExistingIdentity, Managed, Managing, PodRole, Topology
@@ -73,17 +74,19 @@ def accounts() -> Iterator[Managed]:
 
 
 def installations(partition: str) -> Iterator[Managing]:
-    arn = f"arn:{partition}:iam::{MANAGING_ID}"
+    own = f"arn:{partition}:iam::{MANAGING_ID}"
     identities = (
         {},
-        {"identity": ExistingIdentity(f"{arn}:user/ops/spinnaker")},
+        {"identity": ExistingIdentity(f"{own}:user/ops/spinnaker")},
         {"identity": PodRole("pods", "tools", "r", "spin", "sa", "oidc.eks/id/A")},
     )
-    baking = ({}, {"bakes": True}, {"bakes": True, "image_keys": (KEY,)})
+    home = PARTITIONS[partition].home_region
+    key = arn(partition, "kms", MANAGING_ID, f"key/{KEY}", region=home)
+    baking = ({}, {"bakes": True}, {"bakes": True, "image_keys": (key,)})
     asking = (
         {},
         {"organization": ORGANIZATION, "trust_organization": ORGANIZATION},
-        {"boundary": f"{arn}:policy/Cap", "bowline": f"{arn}:role/Bowline"},
+        {"boundary": f"{own}:policy/Cap", "bowline": f"{own}:role/Bowline"},
     )
     for identity, bakes, asks in product(identities, baking, asking):
         yield managing(partition=partition, **identity, **bakes, **asks)

@@ -27,6 +27,11 @@ def managed(*providers: Provider, **fields: Any) -> Managed:
     return Managed(**{**plain, **fields})
 
 
+def image_key(region: str = "us-east-1", account: str = MANAGING_ID) -> str:
+    """Name a KMS key of that account, in the plain partition."""
+    return f"arn:aws:kms:{region}:{account}:key/mrk-{'0123456789abcdef' * 2}"
+
+
 def topology(*accounts: Managed, **fields: Any) -> Topology:
     """Make a topology of these managed accounts; fields are the managing account's."""
     return Topology(managing=managing(**fields), managed=accounts)

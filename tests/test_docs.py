@@ -7,13 +7,13 @@ import re
 from pathlib import Path
 from typing import Any
 
-import boto3
 import pytest
 
 from accounts.runs.actions import approve, keep, plan
 from accounts.runs.stages import carry_on
 from accounts.states import Status
 from script.emulated_organization import ACCESS_ROLE, MANAGING, MEMBERS, Credentials
+from tests.accounts.runs.carried import root
 from tests.rows import account_row, managing_row
 
 DOCS = Path(__file__).parent.parent / "docs"
@@ -21,17 +21,17 @@ KNOWN_AS_STAR = {"OwnPolicies", "OwnProfiles", "ServiceLinkedRoles"}
 """Statements whose resources AWS knows by ARN and the emulator only as `*`."""
 
 
-def documented_policy() -> dict[str, Any]:
+def documented_policy() -> Any:
     text = (DOCS / "real-aws.md").read_text()
-    block = re.search(r"```json\n(.*?)```", text, re.DOTALL)
-    assert block is not None
-    policy: dict[str, Any] = json.loads(
-        block[1].replace("MANAGING", MANAGING.account_id)
+    policy, of_keys = (
+        json.loads(block.replace("MANAGING", MANAGING.account_id))
+        for block in re.findall(r"```json\n(.*?)```", text, re.DOTALL)
     )
+    policy["Statement"] += of_keys
     for statement in policy["Statement"]:
         if statement["Sid"] in KNOWN_AS_STAR:
             statement["Resource"] = "*"
-        # The emulator does not know aws:ResourceOrgID.
+        # The emulator knows neither aws:ResourceOrgID nor kms:GranteePrincipal.
         statement.pop("Condition", None)
         if statement["Sid"] == "OwnRoles":
             # The emulator forgets the path of a role that is being made.
@@ -40,13 +40,7 @@ def documented_policy() -> dict[str, Any]:
 
 
 def only_documented_rights(here: Credentials) -> None:
-    iam = boto3.client(
-        "iam",
-        region_name="us-east-1",
-        endpoint_url=here.endpoint,
-        aws_access_key_id=MANAGING.account_id,
-        aws_secret_access_key="any",
-    )
+    iam = root(here, MANAGING, "iam")
     (seeded,) = iam.list_attached_user_policies(UserName="bowline")["AttachedPolicies"]
     iam.detach_user_policy(UserName="bowline", PolicyArn=seeded["PolicyArn"])
     iam.put_user_policy(
@@ -64,7 +58,10 @@ def test_the_documented_rights_of_bowline_are_enough(
         monkeypatch.setenv(name, value)
     monkeypatch.setattr("accounts.runs.verifying.PATIENCE", 0.0)
     only_documented_rights(own_organization)
-    managing_row(name=MANAGING.name, account_id=MANAGING.account_id)
+    key = root(own_organization, MANAGING, "kms").create_key()["KeyMetadata"]["Arn"]
+    managing_row(
+        name=MANAGING.name, account_id=MANAGING.account_id, bakes=True, image_keys=[key]
+    )
     providers = {"ec2": {}, "ecs": {}, "lambda": {}}
     own = account_row(
         MANAGING.name,

@@ -12,6 +12,7 @@ from django import forms
 from accounts.forms.fields import ListField, RuledField, account_id_field, bare_helper
 from accounts.models import ManagedAccount, ManagingAccount
 from onboarding import names
+from onboarding.image_keys import not_at_home
 from onboarding.partitions import known_region
 from onboarding.providers.names import CLUSTER, NAMESPACE, Format
 
@@ -163,13 +164,14 @@ class ManagingForm(forms.ModelForm):  # type: ignore[type-arg]  # it has no [] a
     )
 
     image_keys = ListField(
-        rule=names.kms_key,
+        rule=names.kms_key_arn,
         required=False,
         label="KMS keys of images",
         help_text=(
-            "Ids of this account's keys that encrypt baked images, separated by "
-            "commas. Each account that launches them also needs a grant on the key. "
-            "Empty where images are not encrypted, or with AWS's own key."
+            "ARNs of this account's keys that encrypt baked images, separated by "
+            "commas. Each account that launches instances where a key is gets a grant "
+            "on it, with its next plan. Empty where images are not encrypted: an image "
+            "under AWS's own key opens to no other account."
         ),
     )
 
@@ -286,6 +288,7 @@ class ManagingForm(forms.ModelForm):  # type: ignore[type-arg]  # it has no [] a
             cleaned["organization"] = ""
         if not cleaned.get("bakes"):
             cleaned["ami_owner"], cleaned["image_keys"] = "", []
+        self.check_keys()
         return cleaned
 
     def forget_unasked(self) -> None:
@@ -309,6 +312,18 @@ class ManagingForm(forms.ModelForm):  # type: ignore[type-arg]  # it has no [] a
                 known_region(region, partition)
             except ValueError as error:
                 self.add_error("pod_region", str(error))
+
+    def check_keys(self) -> None:
+        partition, account = (
+            self.cleaned_data.get(name, "") for name in ("partition", "account_id")
+        )
+        for key in self.cleaned_data.get("image_keys") or ():
+            if (
+                partition
+                and account
+                and (wrong := not_at_home(key, partition, account))
+            ):
+                self.add_error("image_keys", wrong)
 
     def check_arn(self) -> None:
         """Refuse an identity of another account or partition: it cannot be managed."""

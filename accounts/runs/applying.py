@@ -14,7 +14,7 @@ from django.utils import timezone
 from accounts.models import ManagedAccount, ManagingAccount, Run, Step
 from accounts.runs.actions import mark
 from accounts.runs.remembered import remember
-from accounts.runs.sides import managed_part, managing_part
+from accounts.runs.sides import managing_part, own_sides
 from accounts.states import State, Status
 from accounts.topologies import managed_of, managing_row
 from onboarding.aws.apply import apply
@@ -32,17 +32,15 @@ def apply_run(run: Run, sessions: Sessions) -> None:
     refuse_edited(run)
     steps = {key_of(step): step for step in run.steps.all()}
     approved = [delta_of(step) for step in steps.values()]
-    managed = managed_part(run, managed_of(run.account)) if run.account else None
-    changes: tuple[Change, ...] = ()
-    if managed is not None:
-        changes = managed.changes(sessions)
+    own = [(side.reach, side.changes(sessions)) for side in own_sides(run)]
+    for _, changes in own:
         refuse_unapproved(changes, approved)
     if run.account is not None:
         remember(run.account)
     if not run.alone:
         apply_managing(run, sessions, steps, approved)
-    if managed is not None:
-        carry_out(run, sessions, managed.reach, changes, steps)
+    for reach, changes in own:
+        carry_out(run, sessions, reach, changes, steps)
     now = timezone.now()
     left = run.steps.exclude(status=Step.Status.DONE)
     left.update(status=Step.Status.DONE, finished_at=now, message="Stood already.")

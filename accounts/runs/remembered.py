@@ -12,8 +12,10 @@ from typing import Any
 
 from accounts.models import ManagedAccount, ManagingAccount
 from accounts.topologies import identity_of, managed_of, managing_of, managing_row
+from onboarding.image_keys import key_grants
 from onboarding.managed_side import managed_side
 from onboarding.managing_side import identity
+from onboarding.partitions import region_of
 from onboarding.providers import PROVIDERS
 from onboarding.resources.kinds import Resource
 from onboarding.topology import Managed, Managing
@@ -34,6 +36,7 @@ def managed_snapshot(managing: Managing, managed: Managed) -> dict[str, Any]:
     return {
         "managed_role": managing.managed_role,
         "base_role": managing.base_role,
+        "image_keys": list(managing.image_keys),
         "providers": {p.key: p.details for p in managed.providers},
     }
 
@@ -57,18 +60,31 @@ def remember(row: ManagedAccount | ManagingAccount, *, only: bool = False) -> No
 
 def remembered(row: ManagedAccount) -> Iterator[Resource]:
     """Yield what may stand of an account's earlier choices."""
+    for managing, managed in earlier_choices(row):
+        yield from managed_side(managing, managed)
+
+
+def remembered_grants(row: ManagedAccount) -> Iterator[Resource]:
+    """Yield the grants on keys that it may have had, in whatever region."""
+    for managing, managed in earlier_choices(row):
+        regions = tuple(region_of(key) for key in managing.image_keys)
+        yield from key_grants(managing, replace(managed, regions=regions))
+
+
+def earlier_choices(row: ManagedAccount) -> Iterator[tuple[Managing, Managed]]:
     managing, managed = managing_of(managing_row()), managed_of(row)
     for snapshot in row.applied:
         earlier = replace(
             managing,
             managed_role=snapshot["managed_role"],
             base_role=snapshot["base_role"],
+            image_keys=tuple(snapshot.get("image_keys", ())),
         )
         providers = tuple(
             PROVIDERS[key].from_details(details)
             for key, details in snapshot["providers"].items()
         )
-        yield from managed_side(earlier, replace(managed, providers=providers))
+        yield earlier, replace(managed, providers=providers)
 
 
 def remembered_identities(row: ManagingAccount) -> Iterator[Resource]:

@@ -5,7 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from accounts.models import Run
-from accounts.runs.remembered import remembered, remembered_identities
+from accounts.runs.remembered import (
+    remembered,
+    remembered_grants,
+    remembered_identities,
+)
 from accounts.topologies import (
     managed_of,
     managed_reach,
@@ -16,6 +20,7 @@ from accounts.topologies import (
 )
 from onboarding.aws.observe import observe
 from onboarding.aws.session import Reach, Sessions
+from onboarding.image_keys import key_grants
 from onboarding.managed_side import managed_side
 from onboarding.managing_side import managing_side
 from onboarding.resources.kinds import Resource
@@ -28,6 +33,8 @@ class Side:
     """One account that a run looks after: how to get in and what should stand."""
 
     account_name: str
+    place: str
+    """What it looks after, as the end of “Nothing left to change in …”."""
     reach: Reach
     wanted: tuple[Resource, ...]
     """What to look for; what should stand, unless the run removes it."""
@@ -36,10 +43,14 @@ class Side:
     removes: bool = False
     adopts: bool = False
 
+    @property
+    def looks_for(self) -> tuple[Resource, ...]:
+        return (*self.earlier, *self.wanted)
+
     def changes(self, sessions: Sessions) -> tuple[Change, ...]:
         """Compare with AWS; raise NotOurs or AwsError."""
         desired = () if self.removes else self.wanted
-        observed = observe(sessions, self.reach, (*self.earlier, *self.wanted))
+        observed = observe(sessions, self.reach, self.looks_for)
         return diff(desired, observed, adopts=self.adopts)
 
 
@@ -47,7 +58,20 @@ def sides(run: Run) -> tuple[Side, ...]:
     """Say what the run looks after, as the rows are now: the managing side first."""
     managed = managed_of(run.account) if run.account else None
     managing = () if run.alone else (managing_part(run, managed),)
-    return managing if managed is None else (*managing, managed_part(run, managed))
+    return (*managing, *own_sides(run))
+
+
+def own_sides(run: Run) -> tuple[Side, ...]:
+    """Say what it looks after for its own account only, in order; others never do.
+
+    Grants on keys stand in the managing account and come last: KMS grants nothing to
+    a role that is not there yet.
+    """
+    if run.account is None:
+        return ()
+    managed = managed_of(run.account)
+    grants = key_grants_part(run, managed)
+    return (managed_part(run, managed), *([grants] if grants.looks_for else []))
 
 
 def managing_part(run: Run, managed: Managed | None) -> Side:
@@ -57,6 +81,7 @@ def managing_part(run: Run, managed: Managed | None) -> Side:
         whole = without(whole, managed)
     return Side(
         account_name=whole.managing.name,
+        place=whole.managing.name,
         reach=managing_reach(whole.managing),
         wanted=tuple(managing_side(whole)),
         earlier=tuple(remembered_identities(managing_row())),
@@ -67,11 +92,24 @@ def managed_part(run: Run, managed: Managed) -> Side:
     managing = managing_of(managing_row())
     return Side(
         account_name=managed.name,
+        place=managed.name,
         reach=managed_reach(managed),
         wanted=tuple(managed_side(managing, managed)),
         earlier=tuple(remembered(run.account)) if run.account else (),
         removes=run.kind == Run.Kind.REMOVE,
         adopts=managed.adopts,
+    )
+
+
+def key_grants_part(run: Run, managed: Managed) -> Side:
+    managing = managing_of(managing_row())
+    return Side(
+        account_name=managing.name,
+        place=f"the grants on {managing.name}'s image keys",
+        reach=managing_reach(managing),
+        wanted=tuple(key_grants(managing, managed)),
+        earlier=tuple(remembered_grants(run.account)) if run.account else (),
+        removes=run.kind == Run.Kind.REMOVE,
     )
 
 

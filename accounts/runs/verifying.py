@@ -22,6 +22,7 @@ from accounts.topologies import (
     managing_reach,
     managing_row,
 )
+from onboarding.aws.patience import Patience
 from onboarding.aws.session import Sessions
 from onboarding.aws.verify import (
     CHAIN,
@@ -36,6 +37,9 @@ from onboarding.desired import POLICY_SET
 from onboarding.providers.base import Outcome
 from onboarding.resources.plan import NotOurs
 
+SETTLING = 20.0
+"""Seconds in which AWS may not show yet what was changed; KMS is slower than IAM."""
+
 
 def verify_run(run: Run, sessions: Sessions) -> None:
     """Prove what stands, and keep every result."""
@@ -43,7 +47,9 @@ def verify_run(run: Run, sessions: Sessions) -> None:
     if own.outcome is Outcome.FAILED:
         blame_bowline(run, own)
         return
-    drift = [in_its_time(run, r) for r in nothing_left(sides(run), sessions)]
+    settling = Patience(0.0 if run.kind == Run.Kind.VERIFY else SETTLING, run.say)
+    left = nothing_left(sides(run), sessions, settling)
+    drift = [in_its_time(run, result) for result in left]
     results = by_provider([*drift, *checks(run, sessions)])
     run.extend_lease()
     outcomes = {result.outcome for result in results}
@@ -134,18 +140,17 @@ def checks(run: Run, sessions: Sessions) -> Iterable[Result]:
     )
 
 
-def nothing_left(looked_after: Iterable[Side], sessions: Sessions) -> Iterable[Result]:
+def nothing_left(
+    looked_after: Iterable[Side], sessions: Sessions, settling: Patience
+) -> Iterable[Result]:
     """Yield one result a side: whether AWS is what was asked for."""
     for side in looked_after:
         began = time.monotonic()
-        try:
-            left = [
-                f"{change.verb} {change.resource.kind} {change.resource.name}"
-                for change in side.changes(sessions)
-            ]
-        except NotOurs as error:
-            left = [str(error)]
-        name = f"Nothing left to change in {side.account_name}"
+        left = differences(side, sessions)
+        while left and settling.wait("what was changed does not show yet"):
+            left = differences(side, sessions)
+        settling.over()
+        name = f"Nothing left to change in {side.place}"
         seconds = time.monotonic() - began
         if left:
             yield Result(
@@ -158,6 +163,16 @@ def nothing_left(looked_after: Iterable[Side], sessions: Sessions) -> Iterable[R
             )
         else:
             yield Result("resources", name, Outcome.PROVED, "", "", seconds)
+
+
+def differences(side: Side, sessions: Sessions) -> list[str]:
+    try:
+        return [
+            f"{change.verb} {change.resource.kind} {change.resource.name}"
+            for change in side.changes(sessions)
+        ]
+    except NotOurs as error:
+        return [str(error)]
 
 
 def failed_checks(results: Iterable[Result]) -> dict[str, str]:

@@ -11,7 +11,7 @@ from typing import Any
 
 from onboarding.aws.asking import Asker
 from onboarding.aws.errors import AwsError
-from onboarding.aws.observe import observe
+from onboarding.aws.observe import grants_of, observe
 from onboarding.aws.patience import SYSTEM, Clock, Patience, silent
 from onboarding.aws.session import Reach, Sessions
 from onboarding.partitions import arn
@@ -22,6 +22,7 @@ from onboarding.resources.kinds import (
     ClusterAccess,
     InlinePolicy,
     InstanceProfile,
+    KeyGrant,
     ManagedPolicy,
     OidcProvider,
     Resource,
@@ -240,6 +241,14 @@ class Writer:
             case Delete(before=ClusterAccess() as access):
                 self.delete_entry(access)
 
+            case Create(after=KeyGrant() as grant):
+                self.grant(grant)
+            case Update(before=KeyGrant() as former, after=KeyGrant() as grant):
+                self.grant(grant)
+                self.revoke(former)
+            case Delete(before=KeyGrant() as grant):
+                self.revoke(grant)
+
             case _:
                 raise AssertionError(f"There is no way to {self.doing}.")
 
@@ -344,3 +353,25 @@ class Writer:
 
     def delete_entry(self, access: ClusterAccess) -> None:
         self.asker.find("eks", "delete_access_entry", self.doing, **entry(access))
+
+    def grant(self, grant: KeyGrant) -> None:
+        """Ask KMS for a grant; the same one of the same name is made only once."""
+        self.asker.ask(
+            "kms",
+            "create_grant",
+            self.doing,
+            region=grant.region,
+            **grant.request,
+        )
+
+    def revoke(self, grant: KeyGrant) -> None:
+        for found in grants_of(self.asker, grant, self.doing):
+            if set(found["Operations"]) == set(grant.operations):
+                self.asker.find(
+                    "kms",
+                    "revoke_grant",
+                    self.doing,
+                    region=grant.region,
+                    KeyId=grant.key_arn,
+                    GrantId=found["GrantId"],
+                )

@@ -22,7 +22,9 @@ from botocore.exceptions import (
     TokenRetrievalError,
 )
 
-ABSENT = frozenset({"NoSuchEntity", "ResourceNotFoundException"})
+NO_KEY = "NotFoundException"
+"""What KMS answers for a key that it does not know."""
+ABSENT = frozenset({"NoSuchEntity", "ResourceNotFoundException", NO_KEY})
 DENIED = frozenset(
     {
         "AccessDenied",
@@ -73,6 +75,8 @@ NO_CREDENTIALS = (
     SSOError,
     TokenRetrievalError,
 )
+TRUSTS_NOBODY = frozenset({"InvalidArnException", "MalformedPolicyDocument"})
+"""What KMS and IAM answer, among other things, for a principal unknown to them."""
 UNKNOWN_CALL = frozenset(
     {"InvalidAction", "UnknownOperationException", "UnsupportedOperation"}
 )
@@ -193,7 +197,7 @@ def refused(error: ClientError, account: str, operation: str, tried: str) -> Aws
             code=code,
         )
     message = f"{tried}: AWS answered {operation} with {said}."
-    unknown = code == "MalformedPolicyDocument" and "principal" in answer.lower()
+    unknown = code in TRUSTS_NOBODY and "principal" in answer.lower()
     return AwsError(
         account,
         operation,
@@ -239,6 +243,11 @@ def hint_for(code: str, *, unknown_principal: bool) -> str:
         return "Something else has that name; rename or remove it, then plan again."
     if code == "DeleteConflict":
         return "Something that Bowline did not make is attached to it; detach that."
+    if code == NO_KEY:
+        return (
+            "KMS knows no such key in that region: correct the keys of images in the "
+            "managing account's page, then plan again."
+        )
     if code in ABSENT:
         return "It was removed meanwhile, or never made; plan again."
     return "Read what AWS says, mend it, and try again."

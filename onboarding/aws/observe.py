@@ -2,19 +2,20 @@
 
 Calls: three for each role (and one for each inline policy of Bowline's in it), one for
 each path and policy, one for each instance profile and OIDC provider, one for all
-service-linked roles, two for each cluster's access: about 20 for an account with all
-providers, a few at a time.
+service-linked roles, two for each cluster's access, one for each grant on a key: about
+20 for an account with all providers, a few at a time.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from itertools import chain
 from typing import Any, TypeVar
 
 from onboarding.aws.asking import Asker, together
+from onboarding.aws.errors import NO_KEY, AwsError
 from onboarding.aws.session import Reach, Sessions
 from onboarding.partitions import arn
 from onboarding.resources.kinds import (
@@ -25,6 +26,7 @@ from onboarding.resources.kinds import (
     InlinePolicy,
     InstanceProfile,
     Key,
+    KeyGrant,
     ManagedPolicy,
     OidcProvider,
     Resource,
@@ -65,6 +67,7 @@ def observe(
         *(partial(account.profile, p.name) for p in account.of(InstanceProfile)),
         *(partial(account.oidc, provider) for provider in account.of(OidcProvider)),
         *(partial(account.access, access) for access in account.of(ClusterAccess)),
+        *(partial(account.key_grant, grant) for grant in account.of(KeyGrant)),
     ]
     if account.of(ServiceLinkedRole):
         tasks.append(account.service_linked)
@@ -322,3 +325,31 @@ class Account:
                 owned=tags.get(OWNER_TAG) == OWNER,
             )
         ]
+
+    def key_grant(self, wanted: KeyGrant) -> list[Resource]:
+        """Read the grants of Bowline's name: two where a change was interrupted."""
+        grants = grants_of(self.asker, wanted, f"read {wanted.kind} {wanted.name}")
+        found: list[Resource] = [
+            replace(wanted, operations=tuple(sorted(grant["Operations"])))
+            for grant in grants
+        ]
+        # The one that is not wanted comes last, and counts, so that it is revoked.
+        return sorted(found, key=lambda grant: grant != wanted)
+
+
+def grants_of(asker: Asker, wanted: KeyGrant, doing: str) -> list[dict[str, Any]]:
+    """List a grantee's grants that carry Bowline's mark; none without the key."""
+    try:
+        answer = asker.ask_all(
+            "kms",
+            "list_grants",
+            doing,
+            region=wanted.region,
+            KeyId=wanted.key_arn,
+            GranteePrincipal=wanted.grantee,
+        )
+    except AwsError as error:
+        if error.code == NO_KEY:
+            return []
+        raise
+    return [grant for grant in answer["Grants"] if grant.get("Name") == wanted.mark]

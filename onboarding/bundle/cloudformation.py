@@ -1,7 +1,8 @@
 """aws/: the IAM that stands, as CloudFormation and as policies in JSON.
 
 Accounts whose IAM differs in nothing but ids share a folder, so that ten thousand
-accounts take a few files; accounts.json names each one's templates and parameters.
+accounts take a few files; accounts.json names each one's templates and parameters, and
+key-grants.json what `aws kms create-grant --cli-input-json` takes, by region.
 """
 
 from __future__ import annotations
@@ -18,6 +19,7 @@ from onboarding.desired import desired
 from onboarding.resources.kinds import (
     ClusterAccess,
     InlinePolicy,
+    KeyGrant,
     ManagedPolicy,
     Resource,
     Role,
@@ -46,6 +48,7 @@ def cloudformation(topology: Topology, entries: Entries) -> Iterator[File]:
     resources = desired(topology, ours)
     texts = templates(own, resources)
     yield from folder(MANAGING, texts, resources)
+    yield from key_grants(resources)
     lines = [listed(own, MANAGING, texts)]
 
     kinds: dict[Managed, Texts] = {}
@@ -108,7 +111,7 @@ def unused(kind: Managed, names: Container[str]) -> str:
 
 def templates(managed: Managed, resources: Sequence[Resource]) -> Texts:
     """Write a template for IAM, and one for each region that has clusters."""
-    iam = [r for r in resources if not isinstance(r, ClusterAccess)]
+    iam = [r for r in resources if not isinstance(r, ClusterAccess | KeyGrant)]
     accesses = [r for r in resources if isinstance(r, ClusterAccess)]
     parts: dict[str, tuple[str, Sequence[Resource]]] = {}
     if iam:
@@ -129,6 +132,16 @@ def folder(name: str, texts: Texts, resources: Sequence[Resource]) -> Iterator[F
     for file, policy in policies(resources):
         text = json.dumps(policy.document, indent=2) + "\n"
         yield File(f"aws/{name}/{file}", text)
+
+
+def key_grants(resources: Sequence[Resource]) -> Iterator[File]:
+    """List grants on keys, which CloudFormation cannot make, as KMS takes them."""
+    grants = [grant for grant in resources if isinstance(grant, KeyGrant)]
+    if grants:
+        lines = (json.dumps({grant.region: grant.request}) for grant in grants)
+        yield File(
+            f"aws/{MANAGING}/key-grants.json", "[\n" + ",\n".join(lines) + "\n]\n"
+        )
 
 
 def policies(resources: Sequence[Resource]) -> Iterator[tuple[str, Policy]]:

@@ -180,7 +180,12 @@ aws cloudformation deploy --stack-name bowline --capabilities CAPABILITY_NAMED_I
 - The managing account comes first: a role can trust only what exists.
 - What stands already cannot be made. For service-linked roles say no by parameter.
 - CloudFormation cannot tag an instance profile: Bowline will take it for yours.
-{large}"""
+{keys}{large}"""
+
+KEYS = (
+    "- `aws/managing/key-grants.json` holds, by region, what CloudFormation cannot do:"
+    "\n  each entry is for `aws kms create-grant --cli-input-json`.\n"
+)
 
 LARGE = "- Over 51,200 bytes, so it needs `--s3-bucket`: {names}.\n"
 TEMPLATE = 51_200
@@ -258,7 +263,11 @@ def sections(
     secrets = SECRETS if kubernetes else ""
     yield OPERATOR.format(secrets=secrets) if fits else NO_OPERATOR
     large = [f"`{f.path}`" for f in files if is_template(f) and len(f.text) > TEMPLATE]
-    yield AWS.format(large=LARGE.format(names=", ".join(large)) if large else "")
+    granted = any(file.path.endswith("/key-grants.json") for file in files)
+    yield AWS.format(
+        keys=KEYS if granted else "",
+        large=LARGE.format(names=", ".join(large)) if large else "",
+    )
     names = [e.name for e in entries.aws] + [e.name for e in entries.ecs] + kubernetes
     more = f" and {len(names) - 5} more" if len(names) > 5 else ""
     yield SEEN.format(names=", ".join(f"`{name}`" for name in names[:5]) + more)

@@ -158,6 +158,34 @@ class ClusterAccess(Resource):
     """Empty means the whole cluster."""
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class KeyGrant(Resource):
+    """A grant on a KMS key for a role elsewhere; its name is `REGION/KEY/ACCOUNT`.
+
+    Grants carry no tags: the name that KMS keeps is Bowline's mark.
+    """
+
+    kind: ClassVar[str] = "key grant"
+    region: str
+    key_arn: str
+    grantee: str
+    operations: tuple[str, ...]
+
+    @property
+    def mark(self) -> str:
+        return f"{OWNER}/{self.name}"
+
+    @property
+    def request(self) -> dict[str, Any]:
+        """Give what KMS takes to make it."""
+        return {
+            "KeyId": self.key_arn,
+            "GranteePrincipal": self.grantee,
+            "Operations": list(self.operations),
+            "Name": self.mark,
+        }
+
+
 KINDS: tuple[type[Resource], ...] = (
     OidcProvider,
     Role,
@@ -167,4 +195,5 @@ KINDS: tuple[type[Resource], ...] = (
     InlinePolicy,
     ServiceLinkedRole,
     ClusterAccess,
+    KeyGrant,
 )

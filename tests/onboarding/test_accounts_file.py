@@ -7,6 +7,7 @@ import pytest
 from onboarding.accounts_file import FileProblems, Problem, read
 from onboarding.providers.ecs import Ecs
 from onboarding.topology import ExistingIdentity, InstanceRole, PodRole
+from tests.factories import image_key
 
 WHOLE = """\
 managing:
@@ -234,7 +235,7 @@ def test_a_boundary_that_is_no_policys_arn_is_a_problem() -> None:
 
 
 def test_keys_of_images_are_read() -> None:
-    key = "mrk-0123456789abcdef0123456789abcdef"
+    key = image_key("eu-west-1")
     more = f"  bakes: true\n  image_keys: [{key}]\naccounts:"
 
     managing = read(WHOLE.replace("accounts:", more)).managing

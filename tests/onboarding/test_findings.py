@@ -14,7 +14,7 @@ from onboarding.partitions import PARTITIONS
 from onboarding.resources.policy import Policy, as_list
 from onboarding.review import managed_review, managing_topics
 from tests.choices import documents
-from tests.factories import managed, managing, provider
+from tests.factories import image_key, managed, managing, provider
 
 with warnings.catch_warnings():
     # It leaves its own data files open, and finds them by the old pkg_resources.
@@ -22,7 +22,6 @@ with warnings.catch_warnings():
     import parliament
 
 every_partition = pytest.mark.parametrize("partition", PARTITIONS)
-KEY = "mrk-0123456789abcdef0123456789abcdef"
 
 
 @cache
@@ -115,7 +114,7 @@ def test_an_accounts_findings_are_those_of_its_own_documents():
 
 
 def test_what_is_limited_to_some_resources_is_not_found_to_be_on_all():
-    topics = managing_topics(managing(bakes=True, image_keys=(KEY,)))
+    topics = managing_topics(managing(bakes=True, image_keys=(image_key(),)))
 
     shown = {finding.action for finding in findings(topics)}
 

@@ -228,34 +228,6 @@ def test_an_identity_that_bakes_shares_its_own_images_only():
     }
 
 
-KEY = "mrk-0123456789abcdef0123456789abcdef"
-
-
-def test_only_named_keys_are_used_for_images_and_through_ec2():
-    bake = made(ManagedPolicy, bakes=True, image_keys=(KEY,))["BowlineBake"]
-
-    statements = {s["Sid"]: s for s in bake.document.document["Statement"]}
-    for sid in ("ImageKeys", "GrantImageKeys"):
-        through = statements[sid]["Condition"]["StringLike"]
-        assert statements[sid]["Resource"].endswith(f"key/{KEY}")
-        assert through == {"kms:ViaService": "ec2.*.amazonaws.com"}
-
-
-def test_keys_of_images_are_granted_to_aws_services_only():
-    bake = made(ManagedPolicy, bakes=True, image_keys=(KEY,))["BowlineBake"]
-
-    statements = {s["Sid"]: s for s in bake.document.document["Statement"]}
-    assert statements["GrantImageKeys"]["Condition"]["Bool"] == {
-        "kms:GrantIsForAWSResource": "true"
-    }
-
-
-def test_no_key_is_used_where_images_have_none_of_their_own():
-    bake = made(ManagedPolicy, bakes=True)["BowlineBake"]
-
-    assert "kms:" not in bake.document.text
-
-
 def test_capacity_says_how_many_accounts_are_assumed_and_fit():
     room = capacity(topology(*accounts(3), managed(provider("eks"))))
 

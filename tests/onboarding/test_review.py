@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
-from policy_sentry.querying.all import get_all_actions
-
 from onboarding.managed_side import grants
-from onboarding.review import POWER_USER_ACTIONS, managed_review, managing_topics
-from tests.factories import managed, managing, provider
+from onboarding.review import (
+    identity_trust,
+    managed_review,
+    managing_topics,
+    other_roles,
+)
+from onboarding.topology import ExistingIdentity
+from tests.factories import image_key, managed, managing, provider
 
 
 def reviewed(*providers, managing_fields=None, **fields):
@@ -70,21 +74,62 @@ def test_discouraged_choices_are_told_once():
     assert "PowerUserAccess" in warning
 
 
-def test_the_difference_to_power_user_access_is_counted():
+def test_it_is_compared_with_power_user_access():
     review = reviewed(provider("ec2"))
 
-    assert review.fewer_than_power_user == POWER_USER_ACTIONS - len(review.actions)
-    assert review.fewer_than_power_user > 20_000
+    assert review.comparison.granted == len(review.actions)
+    assert review.comparison.fewer > 20_000
+    assert review.power_user_by == ()
 
 
-def test_power_user_access_is_counted_from_awss_reference():
-    beyond = ("iam:", "organizations:", "account:")
-    of_iam = {"iam:createservicelinkedrole", "iam:deleteservicelinkedrole"}
+def test_what_spinnaker_needs_beyond_power_user_access_comes_with_its_reason():
+    review = reviewed(provider("ec2"), provider("ecs"))
 
-    actions = {action.lower() for action in get_all_actions()}
+    assert [one.action for one in review.lacking] == [
+        "iam:GetRole",
+        "iam:ListServerCertificates",
+        "iam:PassRole",
+    ]
+    assert all(one.evidence.reason for one in review.lacking)
 
-    allowed = {a for a in actions if not a.startswith(beyond)}
-    assert len(allowed | of_iam | {"iam:listroles"}) == POWER_USER_ACTIONS
+
+def test_power_user_access_is_told_with_the_providers_that_chose_it():
+    power = provider("ec2", access="power-user")
+
+    review = reviewed(power, provider("lambda"))
+
+    assert review.power_user_by == ("EC2",)
+
+
+def test_the_other_roles_are_told_with_who_may_become_them_and_what_is_attached():
+    account = managed(provider("ecs"))
+
+    (base, execution) = other_roles(managing(), account)
+
+    assert base.arn == "arn:aws:iam::922222222222:role/BaseIAMRole"
+    assert (base.services, base.policies) == (("ec2.amazonaws.com",), ())
+    assert execution.arn.endswith(":role/spinnaker-ecs/ecsTaskExecutionRole")
+    assert execution.services == ("ecs-tasks.amazonaws.com",)
+    assert [arn.rsplit("/", 1)[-1] for arn in execution.policies] == [
+        "AmazonECSTaskExecutionRolePolicy"
+    ]
+
+
+def test_the_identitys_trust_is_shown_with_bowline_in_it():
+    bowline = "arn:aws:iam::911111111111:role/Bowline"
+
+    trust = identity_trust(managing(bowline=bowline))
+
+    assert [statement["Principal"] for statement in trust] == [
+        {"Service": "ec2.amazonaws.com"},
+        {"AWS": bowline},
+    ]
+
+
+def test_the_trust_of_an_identity_that_stood_before_is_not_known():
+    user = ExistingIdentity("arn:aws:iam::911111111111:user/spinnaker")
+
+    assert identity_trust(managing(identity=user)) == ()
 
 
 def test_the_identity_that_bakes_nothing_only_looks_regions_up():
@@ -98,9 +143,9 @@ def test_the_identity_that_bakes_nothing_only_looks_regions_up():
 
 
 def test_the_identity_that_bakes_has_evidence_for_it_too():
-    key = "mrk-0123456789abcdef0123456789abcdef"
+    keys = (image_key(),)
 
-    (_, baking) = managing_topics(managing(bakes=True, image_keys=(key,)))
+    (_, baking) = managing_topics(managing(bakes=True, image_keys=keys))
 
     titles = [c.title for c in baking.capabilities]
     assert titles == ["bake", "bake", "share images", "encrypted images"]

@@ -7,6 +7,7 @@ from django.utils import timezone
 
 from accounts.forms.managing import ManagingForm
 from accounts.models import ManagingAccount
+from tests.factories import image_key
 from tests.rows import account_row
 
 pytestmark = pytest.mark.django_db
@@ -190,19 +191,27 @@ def test_a_boundary_is_a_policys_arn() -> None:
 
 
 def test_keys_of_images_are_asked_for_where_images_are_baked() -> None:
-    key = "mrk-0123456789abcdef0123456789abcdef"
+    key = image_key()
 
     assert form(bakes="on", image_keys=key).save().image_keys == [key]
 
 
 def test_keys_of_images_are_forgotten_where_none_are_baked() -> None:
-    described = form(image_keys="mrk-0123456789abcdef0123456789abcdef")
+    described = form(image_keys=image_key())
 
     assert described.is_valid(), described.errors
     assert described.cleaned_data["image_keys"] == []
 
 
-def test_a_key_is_named_by_its_id() -> None:
-    assert "neither its ARN nor" in errors(
+def test_a_key_is_named_by_its_arn() -> None:
+    assert "whole ARN" in errors(
         form(bakes="on", image_keys="alias/images"), "image_keys"
+    )
+
+
+def test_a_key_of_another_account_is_refused() -> None:
+    key = image_key(account="933333333333")
+
+    assert "belongs to account 933333333333" in errors(
+        form(bakes="on", image_keys=key), "image_keys"
     )

@@ -13,6 +13,7 @@ def here(own_organization: Credentials, monkeypatch: pytest.MonkeyPatch) -> Cred
     """Be Bowline, in an organization of the test's own that is never slow to know."""
     monkeypatch.setattr("accounts.runs.verifying.PATIENCE", 0.0)
     monkeypatch.setattr("accounts.runs.verifying.LITTLE_PATIENCE", 0.0)
+    monkeypatch.setattr("accounts.runs.verifying.SETTLING", 0.0)
     for name, value in own_organization.environment.items():
         monkeypatch.setenv(name, value)
     managing_row(name=MANAGING.name, account_id=MANAGING.account_id)

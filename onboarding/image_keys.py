@@ -1,0 +1,118 @@
+"""The KMS keys that encrypt baked images: who may use them, and by which grants.
+
+Auto Scaling launches instances as a role of AWS's own in the launching account. That
+role may use no key of a person's unless a grant on the key names it:
+https://docs.aws.amazon.com/autoscaling/ec2/userguide/key-policy-requirements-EBS-encryption.html
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from onboarding.partitions import PARTITIONS, UnknownRegion, region_of
+from onboarding.providers.base import Access, Grant
+from onboarding.resources.kinds import KeyGrant, ServiceLinkedRole
+from onboarding.topology import Managed, Managing
+
+PACKER_USES = (
+    "kms:Decrypt",
+    "kms:DescribeKey",
+    "kms:GenerateDataKeyWithoutPlaintext",
+    "kms:ReEncryptFrom",
+    "kms:ReEncryptTo",
+)
+LAUNCHING = (
+    "CreateGrant",
+    "Decrypt",
+    "DescribeKey",
+    "Encrypt",
+    "GenerateDataKey",
+    "GenerateDataKeyWithoutPlaintext",
+    "ReEncryptFrom",
+    "ReEncryptTo",
+)
+"""What AWS documents that Auto Scaling needs of a key to launch from its images."""
+
+
+def not_at_home(key: str, partition: str, account: str) -> str:
+    """Say what is wrong with a key of another account or partition; else nothing."""
+    _, of_partition, _, region, of_account, _ = key.split(":")
+    if of_partition != partition or of_account != account:
+        return (
+            f"{key} belongs to account {of_account} in {of_partition}. Bowline makes "
+            "grants on keys of the managing account only: give that account's key, "
+            "with which images are encrypted when they are baked."
+        )
+    if region not in PARTITIONS[partition].regions:
+        return str(UnknownRegion(region, PARTITIONS[partition]))
+    return ""
+
+
+def misplaced_key(managing: Managing) -> str:
+    """Say what is wrong with the first such key of an installation; else nothing."""
+    said = (
+        not_at_home(key, managing.partition, managing.account_id)
+        for key in managing.image_keys
+    )
+    return next(filter(None, said), "")
+
+
+def packer_grants(managing: Managing) -> Iterator[Grant]:
+    """Yield what encrypting images with keys of one's own needs, through EC2 only."""
+    if not managing.image_keys:
+        return
+    suffixes = sorted({"amazonaws.com", managing.aws.dns_suffix})
+    through = {"kms:ViaService": [f"ec2.*.{suffix}" for suffix in suffixes]}
+    yield Grant(
+        "ImageKeys",
+        Access.WRITE,
+        "encrypted images",
+        PACKER_USES,
+        managing.image_keys,
+        {"StringLike": through},
+    )
+    yield Grant(
+        "GrantImageKeys",
+        Access.WRITE,
+        "encrypted images",
+        ("kms:CreateGrant",),
+        managing.image_keys,
+        {"Bool": {"kms:GrantIsForAWSResource": True}, "StringLike": through},
+    )
+
+
+def key_grants(managing: Managing, managed: Managed) -> Iterator[KeyGrant]:
+    """Yield the grants by which that account may launch from encrypted images.
+
+    They stand on the managing account's keys, of the regions that the account works
+    in. Its service-linked role for Auto Scaling must stand first.
+    """
+    if not launches(managing, managed):
+        return
+    service = managing.aws.service_principal("autoscaling")
+    role = f"role/aws-service-role/{service}/AWSServiceRoleForAutoScaling"
+    for key in managing.image_keys:
+        region = region_of(key)
+        if region in managed.regions:
+            yield KeyGrant(
+                account=managing.account_id,
+                name=f"{region}/{key.rsplit('/', 1)[1]}/{managed.account_id}",
+                region=region,
+                key_arn=key,
+                grantee=managing.arn("iam", managed.account_id, role),
+                operations=LAUNCHING,
+                reason=(
+                    f"Lets Auto Scaling in {managed.name} launch from images that this "
+                    "key encrypts."
+                ),
+            )
+
+
+def launches(managing: Managing, managed: Managed) -> bool:
+    """Tell whether Auto Scaling's own role is made for any of its providers."""
+    service = managing.aws.service_principal("autoscaling")
+    return any(
+        isinstance(resource, ServiceLinkedRole) and resource.name == service
+        for provider in managed.providers
+        for resource in provider.resources(managing, managed)
+    )
