@@ -7,9 +7,10 @@ the policies of both sides where it cannot.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 from onboarding.aws.asking import Asker
+from onboarding.aws.discover import organization_id
 from onboarding.aws.errors import AwsError
 from onboarding.aws.patience import Patience
 from onboarding.aws.result import Cause, Located, Result, command
@@ -48,6 +49,8 @@ class Chain:
     """The session policy of the identity; empty: all that it may do."""
     as_identity: Credentials | None = None
     as_managed: Credentials | None = None
+    organizations: dict[str, str | None] = field(default_factory=dict)
+    """What AWS said of an account's organization: it is asked once."""
 
     def timed(self, check: Callable[[], Result]) -> Result:
         began = self.patience.clock.now()
@@ -106,6 +109,16 @@ class Chain:
     def holder(self) -> Holder:
         asker = Asker.entering(self.sessions, self.identity_reach)
         return Holder(asker, self.managing.identity_arn, MANAGING_PATH)
+
+    def organization(self) -> str | None:
+        """Give the identity's organization, where one is asked for; None: unknown."""
+        if not (self.managing.trust_organization or self.managing.organization):
+            return None
+        account = self.managing.account_id
+        if account not in self.organizations:
+            found = organization_id(self.sessions, self.identity_reach)
+            self.organizations[account] = found
+        return self.organizations[account]
 
     def why_not_become(self) -> str:
         if is_user(self.managing.identity_arn):

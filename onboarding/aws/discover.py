@@ -181,9 +181,9 @@ def organization_accounts(sessions: Sessions, reach: Reach) -> Members:
     )
 
 
-def organization_id(sessions: Sessions, reach: Reach) -> str:
-    """Give the id of the account's organization; empty where there is none, or where
-    it may not be read.
+def organization_id(sessions: Sessions, reach: Reach) -> str | None:
+    """Give the id of the account's organization; empty where there is none, and None
+    where it may not be read.
     """
     asker = Asker.entering(sessions, reach)
     try:
@@ -191,9 +191,11 @@ def organization_id(sessions: Sessions, reach: Reach) -> str:
             "organizations", "describe_organization", "read the organization"
         )
     except AwsError as error:
-        if not (error.denied or is_alone(error)):
-            raise
-        return ""
+        if is_alone(error):
+            return ""
+        if error.denied:
+            return None
+        raise
     organization: str = found["Organization"]["Id"]
     return organization
 

@@ -198,11 +198,10 @@ class ManagedStep:
 
     @property
     def caller(self) -> Caller:
-        managing = self.chain.managing
         return Caller(
-            managing.identity_arn,
+            self.chain.managing.identity_arn,
             self.managed.external_id,
-            managing.trust_organization or managing.organization,
+            self.chain.organization(),
         )
 
     def holder(self) -> Holder:

@@ -15,6 +15,18 @@ ASSUME_ROLE = "sts:assumerole"
 DELETED = ("AROA", "AIDA")
 """IAM writes a principal's id in its place once the principal is deleted."""
 
+WRITE_IT = (
+    "Write what is sent into the condition, or let Bowline do it: plan again and "
+    "approve the trust policy."
+)
+FIXES = {
+    "aws:principalorgid": (
+        "AWS itself sends the organization that Spinnaker's identity belongs to: name "
+        "that one, or none, in the managing account's page; then plan again."
+    )
+}
+"""What mends an unmet condition, by its key, where writing it is not enough."""
+
 
 @dataclass(frozen=True, slots=True)
 class Caller:
@@ -22,7 +34,8 @@ class Caller:
 
     principal: str
     external_id: str = ""
-    organization: str = ""
+    organization: str | None = None
+    """None: it is not known; empty: there is none."""
 
     @property
     def context(self) -> dict[str, str]:
@@ -31,7 +44,7 @@ class Caller:
             "aws:principalarn": self.principal,
             "aws:principalaccount": self.principal.split(":")[4],
         }
-        if self.organization:
+        if self.organization is not None:
             known["aws:principalorgid"] = self.organization
         return known
 
@@ -151,8 +164,7 @@ class Trust:
             Located.CONDITION,
             f"lets {caller.principal} in only where {key} is “{wanted}”, and "
             + (f"“{sent}” is sent." if sent else "none is sent."),
-            "Write what is sent into the condition, or let Bowline do it: plan again "
-            "and approve the trust policy.",
+            FIXES.get(str(key).lower(), WRITE_IT),
             path,
             certain=True,
         )

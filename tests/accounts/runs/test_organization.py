@@ -1,0 +1,38 @@
+"""A trust that asks for the organization, against an AWS that enforces IAM."""
+
+from __future__ import annotations
+
+import pytest
+
+from accounts.models import ManagingAccount
+from accounts.states import Status
+from script.emulated_organization import MANAGING, Credentials
+from tests.accounts.runs.carried import done, member, onboarded, planned, root
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+
+def test_spinnaker_is_let_in_by_its_organization(here: Credentials) -> None:
+    organizations = root(here, MANAGING, "organizations")
+    own = organizations.describe_organization()["Organization"]["Id"]
+    ManagingAccount.objects.update(trust_organization=own)
+
+    run = onboarded(member())
+
+    trust = run.steps.get(name="spinnakerManaged").after["trust"]
+    assert own in str(trust)
+
+
+def test_another_organization_shuts_spinnaker_out_and_is_named(
+    here: Credentials,
+) -> None:
+    ManagingAccount.objects.update(trust_organization="o-somebodyelse")
+
+    run = done(planned(member()))
+
+    (refused,) = run.checks.filter(name="Assume the managed role")
+    assert run.status == Status.FAILED
+    assert (refused.located, "aws:PrincipalOrgID" in refused.sentence) == (
+        "a condition",
+        True,
+    )
