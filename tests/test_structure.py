@@ -96,3 +96,15 @@ def test_templates_hold_no_inline_script_or_style(path: Path) -> None:
     found = INLINE.search(path.read_text())
 
     assert found is None, found
+
+
+@pytest.mark.parametrize("path", modules("onboarding", "accounts"), ids=name_of)
+def test_no_arn_is_bound_to_one_partition(path: Path) -> None:
+    """ARNs are written by onboarding/partitions.py, which knows GovCloud and China."""
+    literals = {
+        node.value
+        for node in ast.walk(ast.parse(path.read_text()))
+        if isinstance(node, ast.Constant) and isinstance(node.value, str)
+    }
+
+    assert not [text for text in literals if "arn:aws:" in text]
