@@ -125,6 +125,8 @@ def outcome(merged: Merged) -> dict[str, Any]:
     return {
         "merged": True,
         "collisions": merged.collisions,
+        "findings": merged.findings[:MOST_NOTES],
+        "more_findings": max(len(merged.findings) - MOST_NOTES, 0),
         "notes": merged.notes[:MOST_NOTES],
         "more_notes": max(len(merged.notes) - MOST_NOTES, 0),
         "counts": [

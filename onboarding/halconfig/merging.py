@@ -11,6 +11,7 @@ from dataclasses import dataclass, replace
 
 from onboarding.bundle.hal.known import OURS, is_same_id
 from onboarding.bundle.reading import PROVIDERS, Account, Told
+from onboarding.halconfig.findings import findings
 from onboarding.halconfig.reading import Halconfig
 from onboarding.halconfig.tree import (
     BadHalconfig,
@@ -18,6 +19,7 @@ from onboarding.halconfig.tree import (
     Node,
     Scalar,
     Table,
+    is_on,
     is_true,
     meaning,
     node,
@@ -60,6 +62,8 @@ class Merged:
     text: str
     changes: tuple[Change, ...]
     collisions: tuple[Collision, ...]
+    findings: tuple[str, ...]
+    """What the config had wrong, before the merge."""
     notes: tuple[str, ...]
 
 
@@ -85,10 +89,12 @@ def merge(
     renewed[index] = chosen.setting("providers", providers)
     root = root.setting("deploymentConfigurations", Listing(renewed))
     written = text(root)
+    others = {collision.name for collision in merging.collisions}
     return Merged(
         text=written,
         changes=tuple(merging.changes),
         collisions=tuple(merging.collisions),
+        findings=tuple(findings(merging.tables, told, others)),
         notes=(*halconfig.notes, *merging.notes, *too_long(written)),
     )
 
@@ -367,8 +373,3 @@ def is_same(field: str, ours: Node | None, theirs: Node | None) -> bool:
 def roles(permissions: Node | None) -> dict[str, list[str]]:
     told = meaning(permissions) or {}
     return {verb: sorted(names) for verb, names in told.items()}
-
-
-def is_on(table: Table, name: str) -> bool:
-    switch = table.table(name)
-    return switch is not None and is_true(switch.get("enabled"))

@@ -124,3 +124,8 @@ TRUE_TEXT = "true"
 
 def is_true(of: Node | None) -> bool:
     return isinstance(of, Scalar) and of.style == PLAIN and of.text.lower() in TRUE
+
+
+def is_on(table: Table, name: str) -> bool:
+    switch = table.table(name)
+    return switch is not None and is_true(switch.get("enabled"))

@@ -68,7 +68,7 @@ class Command(BaseCommand):
         open_ = [one for one in left_out if one.name not in options["leave"]]
         for collision in left_out:
             self.stderr.write(f"{collision.name} is left out. {collision.why}")
-        for note in merged.notes:
+        for note in (*merged.findings, *merged.notes):
             self.stderr.write(note)
         if open_:
             names = " ".join(one.name for one in open_)

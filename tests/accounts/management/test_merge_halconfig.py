@@ -157,3 +157,13 @@ def test_what_a_person_must_know_is_told(config, capsys) -> None:
     run(config)
 
     assert "Comments are not kept" in capsys.readouterr().err
+
+
+def test_what_the_config_has_wrong_is_told(config, capsys) -> None:
+    bundle_row(topology(core()))
+    ecs = "    ecs:\n      accounts: [{name: legacy, awsAccount: gone}]\n"
+    config.write_text(f"{CONFIG}{ecs}")
+
+    run(config)
+
+    assert "legacy belongs to gone" in capsys.readouterr().err

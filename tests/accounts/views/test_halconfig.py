@@ -73,6 +73,24 @@ def test_it_shows_what_changes_and_no_secret(operator, bundle, way: str) -> None
     assert "no-store" in response["Cache-Control"]
 
 
+def test_what_the_config_has_wrong_stands_before_the_diff(operator) -> None:
+    bundle_row(with_every_provider())
+    off = "[{name: staging, accountId: '922222222222', lambdaEnabled: false}]"
+    config = CONFIG.replace("[]", off)
+
+    page = posted(operator, config, folder="/srv/bowline", show="1").content.decode()
+
+    found, diff = page.index("What your config has wrong now"), page.index("diff-row")
+    assert "Spinnaker shows none of its functions" in page[found:diff]
+    assert "Spinnaker shows no functions of any account" in page[found:diff]
+
+
+def test_a_config_with_nothing_wrong_is_not_accused(operator, bundle) -> None:
+    page = posted(operator, CONFIG, show="1").content.decode()
+
+    assert "has wrong now" not in page
+
+
 def test_htmx_gets_the_outcome_only(operator, bundle) -> None:
     page = posted(operator, CONFIG, show="1", headers=HTMX).content.decode()
 
