@@ -9,8 +9,8 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from .known import PROVIDERS, Failed, Refused, asked, differing, hal
-from .plan import Situation, changes, removal
+from .known import PROVIDERS, Failed, Refused, asked, differing, hal, named
+from .plan import Situation, changes, removal, switched_off
 
 if TYPE_CHECKING:
     from .plan import Step
@@ -134,7 +134,10 @@ def tell_primary(wanted: str, primary: str | None) -> None:
 
 def check(situation: Situation) -> int:
     """Print a line for each account; answer 1 where hal lacks one or differs."""
-    wrong = 0
+    off = list(switched_off(situation))
+    for what in off:
+        print(f"off        {what}")
+    wrong = len(off)
     for provider in PROVIDERS:
         held = dict(situation.held[provider])
         for account in situation.ours(provider):
@@ -142,15 +145,25 @@ def check(situation: Situation) -> int:
             found = describe(provider, account, theirs)
             wrong += found != "same"
             print(f"{found:9}  {provider} {account['name']}")
-        for name in held:
-            print(f"unknown    {provider} {name}")
+        for name, theirs in held.items():
+            print(f"unknown    {provider} {name}{lost(provider, theirs, situation)}")
     return 1 if wrong else 0
+
+
+def lost(provider: str, theirs: list[Any], situation: Situation) -> str:
+    """Say of somebody's ECS account that Clouddriver cannot load it."""
+    if provider != "ecs":
+        return ""
+    missing = {one.get("awsAccount") or "no account" for one in theirs}
+    missing -= situation.held["aws"].keys()
+    names = ", ".join(sorted(missing))
+    return f" (belongs to {names}, which hal does not know)" if missing else ""
 
 
 def describe(provider: str, account: dict[str, Any], theirs: list[Any]) -> str:
     if not theirs:
         return "missing"
-    differ = [flag[2:] for flag in differing(provider, account, theirs[0])]
+    differ = named(differing(provider, account, theirs[0]), account)
     differ += [f"{len(theirs)} of that name"] if len(theirs) > 1 else []
     return f"different ({', '.join(differ)})" if differ else "same"
 

@@ -120,6 +120,18 @@ def differing(provider: str, account: Account, held: Account) -> list[str]:
     return [flag for flag in ours if ours[flag] != theirs[flag]]
 
 
+def named(differ: list[str], account: Account) -> list[str]:
+    """Name what differs; that Lambda is off shows by nothing but missing functions."""
+    names = [flag[2:] for flag in differ]
+    if account.get("lambdaEnabled") and "lambda-enabled" in names:
+        names[names.index("lambda-enabled")] = "lambda-enabled, off in hal"
+    return names
+
+
+def is_on(settings: dict[str, Any], name: str) -> bool:
+    return bool((settings.get(name) or {}).get("enabled"))
+
+
 def words(said: Flags) -> Iterator[str]:
     """Yield `--flag=value`, so that no value is taken for a file (@) or a flag (-)."""
     for flag, value in said.items():

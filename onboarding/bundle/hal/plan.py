@@ -18,7 +18,9 @@ from .known import (
     differing,
     extras,
     flags,
+    is_on,
     is_same_id,
+    named,
     words,
 )
 
@@ -110,11 +112,29 @@ def switches(situation: Situation) -> Iterator[Step]:
             others = str(is_on(features, "cloudFormation")).lower()
             both = ("--lambda=true", f"--cloud-formation={others}")
             edit = (*features_edit, *without_validation(), *both)
-            yield Step("aws", "Lambda switched on", (edit,), resumes=False)
+            silent = hides_functions(situation)
+            why = ": it was off, so Spinnaker showed no functions" if silent else ""
+            yield Step("aws", f"Lambda switched on{why}", (edit,), resumes=False)
 
 
-def is_on(settings: dict[str, Any], name: str) -> bool:
-    return bool((settings.get(name) or {}).get("enabled"))
+def hides_functions(situation: Situation) -> bool:
+    """Tell whether accounts stand without Lambda; Clouddriver heeds either switch."""
+    known = situation.known["aws"]
+    heeded = (known, known.get("features") or {})
+    wanted = any(account.get("lambdaEnabled") for account in situation.ours("aws"))
+    stands = wanted and bool(situation.held["aws"])
+    return stands and not any(is_on(settings, "lambda") for settings in heeded)
+
+
+def switched_off(situation: Situation) -> Iterator[str]:
+    """Yield what is off for a whole provider, though hal has accounts of the bundle."""
+    for provider in PROVIDERS:
+        held = situation.held[provider]
+        stands = any(account["name"] in held for account in situation.ours(provider))
+        if stands and not situation.known[provider].get("enabled"):
+            yield f"{provider}: not enabled, so Spinnaker has none of its accounts"
+    if hides_functions(situation):
+        yield "aws: Lambda, so Spinnaker shows no functions"
 
 
 def broken_features(situation: Situation) -> Iterator[str]:
@@ -201,7 +221,7 @@ def change(provider: str, account: Account, theirs: list[Account]) -> list[Step]
     if not theirs:
         return [Step(name, "added", (add,))]
     differ = differing(provider, account, theirs[0])
-    what = ", ".join(flag[2:] for flag in differ) or f"{len(theirs)} of that name"
+    what = ", ".join(named(differ, account)) or f"{len(theirs)} of that name"
     if is_replaced(provider, account, theirs):
         delete = call(provider, "delete", name, {})
         return [Step(name, f"deleted and added again ({what})", (delete, add))]

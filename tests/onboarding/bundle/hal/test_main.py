@@ -158,6 +158,41 @@ def test_check_counts_copies(hal: Hal, capsys: pytest.CaptureFixture[str]):
     assert "different (2 of that name)  aws core" in capsys.readouterr().out
 
 
+def test_check_tells_that_lambda_is_off(hal: Hal, capsys: pytest.CaptureFixture[str]):
+    run("apply")
+    aws = hal.providers["aws"]
+    aws["accounts"][1]["lambdaEnabled"] = False
+    hal.holds(aws={**aws, "features": None, "lambda": None})
+    capsys.readouterr()
+
+    assert run("check") == 1
+
+    told = capsys.readouterr().out
+    assert told.startswith("off        aws: Lambda, so Spinnaker shows no functions\n")
+    assert "different (lambda-enabled, off in hal)  aws staging\n" in told
+
+
+@pytest.mark.parametrize(
+    ("target", "told"),
+    [
+        ({"awsAccount": "core"}, "\n"),
+        ({"awsAccount": "gone"}, " (belongs to gone, which hal does not know)\n"),
+        ({}, " (belongs to no account, which hal does not know)\n"),
+    ],
+)
+def test_check_tells_of_an_ecs_account_that_nobody_can_load(
+    hal: Hal, capsys: pytest.CaptureFixture[str], target: dict[str, str], told: str
+):
+    run("apply")
+    ecs = hal.providers["ecs"]
+    ecs["accounts"].append({"name": "legacy", **target})
+    hal.holds(ecs=ecs)
+
+    run("check")
+
+    assert f"unknown    ecs legacy{told}" in capsys.readouterr().out
+
+
 def test_another_primary_account_is_told(
     hal: Hal, capsys: pytest.CaptureFixture[str], tmp_path: Path
 ):

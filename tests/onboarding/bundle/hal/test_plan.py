@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from onboarding.bundle.hal.known import Refused
-from onboarding.bundle.hal.plan import Situation, Step, changes, removal
+from onboarding.bundle.hal.plan import Situation, Step, changes, removal, switched_off
 from onboarding.topology import Topology
 from tests.bundles import core, eks, files_of, staging
 from tests.factories import managed, provider, topology
@@ -73,6 +73,51 @@ def test_lambda_is_switched_on_unless_both_switches_are(plan: Plan, part: str):
     del plan.known["aws"][part]
 
     assert plan.done() == ["aws: Lambda switched on"]
+
+
+def test_lambda_that_was_off_altogether_is_said(plan: Plan):
+    del plan.known["aws"]["features"], plan.known["aws"]["lambda"]
+    plan.account("aws", "staging")["lambdaEnabled"] = False
+
+    assert plan.done() == [
+        "aws: Lambda switched on: it was off, so Spinnaker showed no functions",
+        "staging: changed (lambda-enabled, off in hal)",
+    ]
+
+
+def test_a_hal_without_accounts_hid_no_functions(plan: Plan):
+    plan.known["aws"] = {"enabled": True, "accounts": []}
+
+    assert plan.done()[0] == "aws: Lambda switched on"
+
+
+def test_lambda_that_is_switched_off_was_not_off(plan: Plan):
+    del plan.bundle["aws"][1]["lambdaEnabled"]
+
+    assert plan.done() == ["staging: changed (lambda-enabled)"]
+
+
+@pytest.mark.parametrize("part", ["features", "lambda"])
+def test_either_switch_shows_functions(plan: Plan, part: str):
+    del plan.known["aws"][part]
+
+    assert list(switched_off(plan.situation())) == []
+
+
+def test_what_is_off_for_a_whole_provider_is_told(plan: Plan):
+    plan.known["ecs"]["enabled"] = False
+    plan.known["aws"] |= {"features": None, "lambda": {"enabled": False}}
+
+    assert list(switched_off(plan.situation())) == [
+        "ecs: not enabled, so Spinnaker has none of its accounts",
+        "aws: Lambda, so Spinnaker shows no functions",
+    ]
+
+
+def test_a_provider_without_accounts_need_not_be_on(plan: Plan):
+    plan.known["ecs"] = {"enabled": False, "accounts": []}
+
+    assert list(switched_off(plan.situation())) == []
 
 
 def test_providers_without_a_chosen_account_are_not_enabled(plan: Plan):
