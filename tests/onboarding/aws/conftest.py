@@ -6,7 +6,9 @@ from typing import Any
 
 import pytest
 
+from onboarding.topology import ExistingIdentity
 from tests.onboarding.aws.field import Field, trusting
+from tests.onboarding.aws.verified import Verified
 
 
 @pytest.fixture
@@ -31,3 +33,17 @@ def cluster(field: Field) -> Any:
         accessConfig={"authenticationMode": "API"},
     )
     return eks
+
+
+@pytest.fixture
+def made(field: Field) -> Verified:
+    return Verified(field, field.managing(), field.managed()).stand()
+
+
+@pytest.fixture
+def read(field: Field) -> Verified:
+    """A user is the identity, so that the chain can only be read."""
+    field.root(field.managing_id).create_user(UserName="spinnaker")
+    identity = ExistingIdentity(f"arn:aws:iam::{field.managing_id}:user/spinnaker")
+    managing = field.managing(identity=identity)
+    return Verified(field, managing, field.managed()).stand()

@@ -3,14 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import Any
 
+from onboarding.aws.errors import AwsError
 from onboarding.aws.result import Result
 from onboarding.aws.verify import verify
-from onboarding.managed_side import managed_side
+from onboarding.managed_side import CACHING, managed_side
 from onboarding.managing_side import managing_side
+from onboarding.providers.base import Check
+from onboarding.resources.policy import Policy
 from onboarding.topology import Managed, Managing, Topology
-from tests.onboarding.aws.field import Field
+from tests.onboarding.aws.field import ACCESS_ROLE, Field, Probe
+
+ORGANIZATION = (
+    "AWS refused it (AccessDenied: not authorized to perform: {} with an explicit deny "
+    "in a service control policy)."
+)
 
 
 class Verified:
@@ -40,3 +49,30 @@ class Verified:
 
     def found(self, name: str, **options: Any) -> Result:
         return next(r for r in self.results(**options) if r.name.startswith(name))
+
+
+def having(made: Verified, *checks: Check) -> Verified:
+    managed = replace(made.managed, providers=(Probe(made=checks),))
+    return Verified(made.field, made.managing, managed)
+
+
+def outcomes(results: list[Result]) -> dict[str, str]:
+    """Give the outcomes by name, without the reads that every account is asked for."""
+    return {r.name: r.outcome.value for r in results if r.provider != CACHING}
+
+
+def denying(*actions: str) -> str:
+    allowing = Policy.allowing({"Action": list(actions), "Resource": "*"})
+    return allowing.text.replace('"Allow"', '"Deny"')
+
+
+def blind(made: Verified) -> None:
+    """Keep Bowline from reading the managed side, as if IAM were not up to date."""
+    made.field.iam.put_role_policy(
+        RoleName=ACCESS_ROLE, PolicyName="Blind", PolicyDocument=denying("iam:*")
+    )
+
+
+def refused(*, by: str, account: str = "922222222222") -> AwsError:
+    message = ORGANIZATION.format(by) if account else "Bowline's own are expired."
+    return AwsError(account, by, message, code="AccessDenied")
