@@ -11,11 +11,14 @@ from django.utils import timezone
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString, mark_safe
 
+from accounts.pages.checks import grouped, outcomes
 from accounts.pages.highlighting import highlighted_json
 from accounts.states import BADGES
 from onboarding.providers import PROVIDERS
 
 register = template.Library()
+register.filter("grouped", grouped)
+register.filter("outcomes", outcomes)
 
 AGO = (("day", 86400), ("h", 3600), ("min", 60))
 

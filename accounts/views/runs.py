@@ -110,7 +110,6 @@ def progress(run: Run, steps: list[Step]) -> dict[str, Any]:
         "steps": steps,
         "done": sum(step.status == Step.Status.DONE for step in steps),
         "checks": checks,
-        "outcomes": Counter(check.outcome for check in checks).items(),
         "folded": (Status.VERIFIED, Status.EVALUATED, Status.REMOVED),
         "stages": stages(run, steps, checked=bool(checks)),
     }

@@ -36,7 +36,7 @@ class Granted(NamedTuple):
 
     @property
     def name(self) -> str:
-        return f"May change what {self.capability} changes"
+        return f"Writes for “{self.capability}”"
 
 
 def granted_changes(managing: Managing, managed: Managed) -> Iterator[Granted]:

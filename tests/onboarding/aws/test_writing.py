@@ -15,7 +15,7 @@ from onboarding.topology import Managed, Managing
 from tests.onboarding.aws.field import ACCESS_ROLE, Field, Probe
 from tests.onboarding.aws.verified import Verified
 
-NAME = "May change what deploy changes"
+NAME = "Writes for “deploy”"
 
 
 class Writer(Probe):
@@ -147,7 +147,7 @@ def test_no_real_provider_is_refused_what_it_is_granted(field: Field) -> None:
 
     results = Verified(field, topology.managing, managed).results()
 
-    writes = [r for r in results if r.name.startswith("May change")]
+    writes = [r for r in results if r.name.startswith("Writes for")]
     assert {r.provider for r in writes} == {"ec2", "lambda"}
     assert {r.outcome for r in writes} <= {Outcome.EVALUATED, Outcome.NOT_PROVED}
 
