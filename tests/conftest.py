@@ -76,6 +76,14 @@ def aws(organization: Credentials, monkeypatch: pytest.MonkeyPatch) -> Credentia
     return organization
 
 
+@pytest.fixture
+def three_policy_sets(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let two policy sets have come after the first one."""
+    brought = ("The first.", "Volumes may be tagged.", "Snapshots may be shared.")
+    monkeypatch.setattr("onboarding.policy_sets.POLICY_SETS", brought)
+    monkeypatch.setattr("accounts.models.accounts.POLICY_SET", 3)
+
+
 @pytest.fixture(scope="session")
 def browser_type_launch_args(
     browser_type_launch_args: dict[str, Any],

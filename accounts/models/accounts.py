@@ -18,6 +18,7 @@ from accounts.states import State
 from onboarding import names
 from onboarding.desired import POLICY_SET
 from onboarding.partitions import PARTITIONS
+from onboarding.policy_sets import PolicySet, policy_sets_after
 from onboarding.topology import ExistingIdentity, InstanceRole, Managing
 
 is_account_name = RegexValidator(
@@ -158,6 +159,10 @@ class ManagedAccountQuerySet(models.QuerySet["ManagedAccount"]):
             | Q(proof=State.EVALUATED, accepted_at__isnull=False)
         )
 
+    def on_older_policies(self) -> ManagedAccountQuerySet:
+        """Keep those that a plan would bring newer policies."""
+        return self.filter(policy_set__gt=0, policy_set__lt=POLICY_SET)
+
     def outdate(self) -> int:
         """Mark all but drafts as changed since they were proved."""
         return self.update(
@@ -253,6 +258,11 @@ class ManagedAccount(models.Model):
     def has_older_policies(self) -> bool:
         """Tell whether a plan would bring newer policies, whatever else it brings."""
         return 0 < self.policy_set < POLICY_SET
+
+    @property
+    def newer_policies(self) -> tuple[PolicySet, ...]:
+        """List what came after the policy set it stands on; nothing for a draft."""
+        return policy_sets_after(self.policy_set) if self.policy_set else ()
 
     def touch(self) -> None:
         """Count an edit: every plan made before it is outdated now."""

@@ -11,9 +11,11 @@ from django.utils import timezone
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString, mark_safe
 
+from accounts.models import ManagedAccount
 from accounts.pages.checks import grouped, outcomes
 from accounts.pages.highlighting import highlighted_json
 from accounts.states import BADGES
+from onboarding.desired import POLICY_SET
 from onboarding.providers import PROVIDERS
 
 register = template.Library()
@@ -72,6 +74,16 @@ def arn(value: str) -> SafeString:
     """Let an ARN break after its colons and slashes, and nowhere else."""
     parts = str(value).replace("/", "/\0").replace(":", ":\0").split("\0")
     return format_html_join(mark_safe("<wbr>"), "{}", ((part,) for part in parts))
+
+
+@register.simple_tag
+def policy_set(account: ManagedAccount) -> str:
+    """Say on which policies an account stands: “v3, latest v4”."""
+    if not account.policy_set:
+        return f"none yet, latest v{POLICY_SET}"
+    newer = account.newer_policies
+    latest = f"latest v{newer[-1].number}" if newer else "the latest"
+    return f"v{account.policy_set}, {latest}"
 
 
 @register.filter

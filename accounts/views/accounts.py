@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Callable
-from typing import Any
+from typing import Any, NamedTuple
 
 from django.contrib import messages
 from django.core.paginator import Paginator
-from django.db.models import Q, QuerySet
+from django.db.models import Exists, F, OuterRef, Q, QuerySet
 from django.http import HttpResponse, QueryDict
 from django.shortcuts import redirect, render
 from django.urls import reverse
@@ -16,9 +16,10 @@ from django.views.decorators.http import require_POST
 
 from accounts.access import operator_required
 from accounts.models import ManagedAccount, Run
+from accounts.models.accounts import ManagedAccountQuerySet
 from accounts.request import Request
 from accounts.runs.actions import RunOpen, plan, verify
-from accounts.states import State
+from accounts.states import OPEN, State
 from accounts.topologies import NameTaken, NoManagingAccount
 from accounts.wizard import undone
 from onboarding.providers import PROVIDERS
@@ -26,7 +27,9 @@ from onboarding.providers.base import DetailsError
 
 PAGE = 50
 MOST_AT_ONCE = 500
-"""So many runs are started while a person waits: a few seconds' worth."""
+"""So many runs are started while a person waits: a few seconds' worth. The next press
+goes on with the others.
+"""
 
 MOST_REASONS = 5
 """So many refusals are told one by one; the rest are counted."""
@@ -40,6 +43,9 @@ COLUMNS = {
 }
 NO_ENVIRONMENT = "-"
 """What stands in the URL for accounts without an environment."""
+
+OLDER = "older"
+"""What stands in the URL for accounts that a plan would bring newer policies."""
 
 
 def accounts(request: Request) -> HttpResponse:
@@ -57,6 +63,7 @@ def accounts(request: Request) -> HttpResponse:
         "is_filtered": any(request.GET.get(key) for key in FILTERS),
         "states": State.values,
         "providers": [(key, provider.title) for key, provider in PROVIDERS.items()],
+        "older": OLDER,
         "environments": named.values_list("environment", flat=True).distinct(),
         "most": MOST_AT_ONCE,
     }
@@ -71,15 +78,21 @@ def by_environment(name: str) -> Q:
     return Q(environment="" if name == NO_ENVIRONMENT else name)
 
 
+def by_policies(which: str) -> Q:
+    older = ManagedAccount.objects.on_older_policies()
+    return Q(pk__in=older.values("pk") if which == OLDER else [])
+
+
 FILTERS: dict[str, Callable[[str], Q]] = {
     "text": by_text,
     "state": lambda state: Q(state=state),
     "provider": lambda key: Q(providers__key=key),
     "environment": by_environment,
+    "policies": by_policies,
 }
 
 
-def matching(asked: QueryDict) -> QuerySet[ManagedAccount]:
+def matching(asked: QueryDict) -> ManagedAccountQuerySet:
     """Find what the filters in the URL ask for."""
     found = ManagedAccount.objects.prefetch_related("providers")
     for key, condition in FILTERS.items():
@@ -96,13 +109,16 @@ def sort_of(asked: QueryDict) -> str:
 @operator_required
 @require_POST
 def plan_many(request: Request) -> HttpResponse:
-    return start_many(request, "plan", plan, unready_to_plan)
+    chosen = chosen_accounts(request, matching(request.GET), by="name")
+    return start_many(request, "plan", plan, unready_to_plan, chosen)
 
 
 @operator_required
 @require_POST
 def verify_many(request: Request) -> HttpResponse:
-    return start_many(request, "verify", verify, unready_to_verify)
+    standing = matching(request.GET).standing()
+    chosen = chosen_accounts(request, standing, by="verified_at")
+    return start_many(request, "verify", verify, unready_to_verify, chosen)
 
 
 def unready_to_plan(account: ManagedAccount) -> str:
@@ -119,11 +135,11 @@ def start_many(
     verb: str,
     start: Callable[[ManagedAccount, Any], Run],
     unready: Callable[[ManagedAccount], str],
+    chosen: Chosen,
 ) -> HttpResponse:
     """Start a run of each chosen account, and say which ones could not be."""
-    chosen = chosen_accounts(request)
     started, refused = 0, []
-    for account in chosen:
+    for account in chosen.accounts:
         try:
             if reason := unready(account):
                 refused.append(f"{account.name}: {reason}")
@@ -133,19 +149,34 @@ def start_many(
         except (DetailsError, NameTaken, NoManagingAccount, RunOpen) as error:
             refused.append(f"{account.name}: {error}")
     tell(request, verb, started, refused)
+    if chosen.left:
+        messages.info(request, MORE.format(chosen.left, verb))
     if started:
         return redirect("accounts:runs")
     return redirect(f"{reverse('accounts:accounts')}?{request.GET.urlencode()}")
 
 
-def chosen_accounts(request: Request) -> list[ManagedAccount]:
-    """Find the ticked accounts, or all that match the URL's filters."""
-    if "everything" in request.POST:
-        found = matching(request.GET)
-    else:
+class Chosen(NamedTuple):
+    accounts: list[ManagedAccount]
+    left: int
+    """So many more were chosen than can be started at once."""
+
+
+def chosen_accounts(
+    request: Request, everything: QuerySet[ManagedAccount], *, by: str
+) -> Chosen:
+    """Find the ticked accounts, or everything; of very many, begin with those that no
+    run is open for, in the order of that column.
+    """
+    found = everything
+    if "everything" not in request.POST:
         ticked = [pk for pk in request.POST.getlist("account") if is_uuid(pk)]
         found = matching(QueryDict()).filter(pk__in=ticked)
-    return list(found.order_by("name")[:MOST_AT_ONCE])
+    is_open = Exists(Run.objects.filter(account=OuterRef("pk"), status__in=OPEN))
+    found = found.order_by(is_open.asc(), F(by).asc(nulls_first=True), "name")
+    accounts = list(found[:MOST_AT_ONCE])
+    left = found.count() - len(accounts) if len(accounts) == MOST_AT_ONCE else 0
+    return Chosen(accounts, left)
 
 
 def is_uuid(text: str) -> bool:
@@ -171,3 +202,7 @@ def tell(request: Request, verb: str, started: int, refused: list[str]) -> None:
 
 
 PLANNED = "Nothing in AWS changes until the plans are approved."
+MORE = (
+    "{:,} more match. To {} them too, select all that match again: it goes on with "
+    "those that no run is open for."
+)

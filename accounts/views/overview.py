@@ -19,6 +19,7 @@ from accounts.models import (
 from accounts.pages.picture import MOST_NODES, Seen, narrow, summed, wide
 from accounts.request import Request
 from accounts.states import State, Status
+from accounts.views.accounts import OLDER
 
 Counts = list[tuple[str, str, int]]
 """(environment, state, how many accounts)."""
@@ -113,7 +114,13 @@ def seen_accounts(accounts: list[ManagedAccount]) -> list[Seen]:
 
 def to_do(states: dict[str, int]) -> list[ToDo]:
     """List what waits for a person, the most urgent first."""
-    return [*broken(states), *waiting(), *drafts(states), *bundles()]
+    return [
+        *broken(states),
+        *waiting(),
+        *older_policies(),
+        *drafts(states),
+        *bundles(),
+    ]
 
 
 def counted(count: int) -> str:
@@ -149,6 +156,16 @@ def waiting() -> list[ToDo]:
         return [ToDo(text, first.get_absolute_url(), "Read the plan")]
     url = f"{reverse('accounts:runs')}?status={Status.PLANNED}"
     return [ToDo(f"{plans.count():,} plans wait for approval.", url, "Read the plans")]
+
+
+def older_policies() -> list[ToDo]:
+    """Tell of accounts that a newer Bowline would allow something else."""
+    count = ManagedAccount.objects.on_older_policies().count()
+    if not count:
+        return []
+    verb, them = ("stands", "it") if count == 1 else ("stand", "them")
+    text = f"{counted(count)} {verb} on older policies: bring {them} up to date."
+    return [ToDo(text, f"{accounts_url()}?policies={OLDER}", "See accounts")]
 
 
 def drafts(states: dict[str, int]) -> list[ToDo]:

@@ -249,3 +249,25 @@ def test_with_eks_alone_no_role_is_named(operator) -> None:
 
     assert "its own identity, straight into the clusters" in page
     assert "External ID" not in page
+
+
+def test_newer_policies_are_told_with_what_they_bring(
+    operator, three_policy_sets
+) -> None:
+    managing_row()
+
+    page = page_of(operator, standing(policy_set=1))
+
+    assert "v1, latest v3" in page
+    assert "<b>v2</b> Volumes may be tagged." in page
+    assert "<b>v3</b> Snapshots may be shared." in page
+    assert "Plan again to see the exact difference" in page
+
+
+def test_the_latest_policies_are_called_so(operator, three_policy_sets) -> None:
+    managing_row()
+
+    page = page_of(operator, standing(policy_set=3))
+
+    assert "v3, the latest" in page
+    assert "older policies" not in page

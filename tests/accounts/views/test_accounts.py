@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -214,6 +215,65 @@ def test_so_many_at_once_and_no_more(operator, monkeypatch) -> None:
 
     assert Run.objects.count() == 2
     assert MOST_AT_ONCE == 500
+
+
+def test_the_next_press_goes_on_with_those_that_nothing_is_open_for(
+    operator, monkeypatch
+) -> None:
+    monkeypatch.setattr("accounts.views.accounts.MOST_AT_ONCE", 2)
+    managing_row()
+    three()
+
+    first = operator.post("/accounts/plan/", {"everything": "on"})
+    operator.post("/accounts/plan/", {"everything": "on"})
+
+    assert "1 more match. To plan them too, select all" in told(first)[-1]
+    assert set(Run.objects.values_list("account_name", flat=True)) == {
+        "api",
+        "data",
+        "web",
+    }
+
+
+def test_of_all_those_verified_longest_ago_come_first(operator, monkeypatch) -> None:
+    monkeypatch.setattr("accounts.views.accounts.MOST_AT_ONCE", 2)
+    managing_row()
+    now = timezone.now()
+    account_row("draft", account_id="0" * 12)
+    for n, days in enumerate((1, 3, 2)):
+        account_row(
+            f"{days}-days",
+            account_id=f"{n:012}1"[1:],
+            granted_at=now,
+            verified_at=now - timedelta(days=days),
+        )
+
+    response = operator.post("/accounts/verify/", {"everything": "on"})
+
+    names_ = set(Run.objects.values_list("account_name", flat=True))
+    assert names_ == {"3-days", "2-days"}
+    assert told(response)[-1].startswith("1 more match. To verify them too")
+
+
+def test_those_on_older_policies_are_found_and_planned_at_once(
+    operator, three_policy_sets
+) -> None:
+    managing_row()
+    for n in range(4):
+        account_row(f"on-{n}", account_id=f"{n:012}", policy_set=n)
+
+    response = operator.get("/accounts/?policies=older")
+    operator.post("/accounts/plan/?policies=older", {"everything": "on"})
+
+    assert names(response) == ["on-1", "on-2"]
+    assert "policies v1" in response.content.decode()
+    assert set(Run.objects.values_list("account_name", flat=True)) == {"on-1", "on-2"}
+
+
+def test_policies_that_nobody_knows_match_nothing(operator) -> None:
+    three()
+
+    assert names(operator.get("/accounts/?policies=green")) == []
 
 
 def test_it_is_changed_by_post_only(operator) -> None:

@@ -215,3 +215,18 @@ def test_without_anything_worse_nothing_is_said_of_it(viewer) -> None:
     account_row()
 
     assert "Got worse" not in viewer.get("/").content.decode()
+
+
+def test_older_policies_are_counted_with_a_way_to_their_accounts(
+    three_policy_sets,
+) -> None:
+    account_row(policy_set=3)
+    account_row("old", account_id="1" * 12, policy_set=1)
+
+    (one,) = to_do(none())
+    account_row("older", account_id="2" * 12, policy_set=2)
+    (two,) = to_do(none())
+
+    assert one.text == "1 account stands on older policies: bring it up to date."
+    assert two.text == "2 accounts stand on older policies: bring them up to date."
+    assert two.url == "/accounts/?policies=older"
