@@ -1,6 +1,6 @@
 """apply, check and remove within this process: the words they answer with.
 
-tests/onboarding/bundle/test_hal_scripts.py runs the same as shipped, by bash.
+tests/onboarding/bundle/hal_scripts/ runs the same as shipped, by bash.
 """
 
 from __future__ import annotations
