@@ -1,4 +1,4 @@
-"""aws/: judged by cfn-lint, read back into resources, deployed on an emulated AWS."""
+"""aws/: read back into resources, judged by cfn-lint, deployed on an emulated AWS."""
 
 from __future__ import annotations
 
@@ -13,156 +13,27 @@ import pytest
 import yaml
 
 from onboarding.aws.observe import observe
-from onboarding.bundle.template import Template
 from onboarding.desired import desired
 from onboarding.resources.kinds import (
-    Attachment,
-    ClusterAccess,
     InlinePolicy,
     InstanceProfile,
     ManagedPolicy,
-    OidcProvider,
-    Resource,
-    Role,
     ServiceLinkedRole,
 )
 from onboarding.resources.plan import Create, diff
-from onboarding.resources.policy import Policy
-from onboarding.topology import (
-    ExistingIdentity,
-    InstanceRole,
-    Managed,
-    PodRole,
-    Topology,
-)
+from onboarding.topology import ExistingIdentity, InstanceRole, Managed, Topology
 from tests.bundles import core, eks, files_of, staging, unpacked, with_every_provider
 from tests.factories import MANAGED_ID, MANAGING_ID, managed, provider, topology
 from tests.onboarding.aws.field import Field
+from tests.onboarding.bundle.templates import (
+    KEYS,
+    POD,
+    accounts,
+    assert_same_as_desired,
+    chosen,
+)
 
 CFN_LINT = str(Path(sys.executable).parent / "cfn-lint")
-KEYS = ("ec2", "ecs", "lambda", "eks")
-POD = PodRole("spin", "core", "us-east-1", "spinnaker", "clouddriver", "oidc.eks/id/1")
-OWNED = {"Key": "managed-by", "Value": "bowline"}
-
-
-def chosen(keys: tuple[str, ...]) -> Managed:
-    return managed(*(eks() if key == "eks" else provider(key) for key in keys))
-
-
-def accounts(bundled: Topology) -> dict[str, Any]:
-    """Map each account's name to what accounts.json says of it."""
-    listed = json.loads(files_of(bundled)["aws/accounts.json"])
-    return {one["name"]: one for one in listed}
-
-
-# Read back
-
-
-def resolved(value: Any, account: str, parameters: dict[str, str]) -> Any:
-    """Do what CloudFormation does with references."""
-    match value:
-        case {"Ref": "AWS::AccountId"}:
-            return account
-        case {"Ref": name}:
-            return parameters[name]
-        case {"Fn::Sub": text}:
-            assert "${AWS::AccountId}" in text
-            return text.replace("${AWS::AccountId}", account).replace("${!", "${")
-        case dict():
-            return {k: resolved(v, account, parameters) for k, v in value.items()}
-        case list():
-            return [resolved(v, account, parameters) for v in value]
-        case _:
-            return value
-
-
-def resources_of(text: str, account: str, parameters: dict[str, str]) -> list[Resource]:
-    template = yaml.safe_load(text)
-    names = {
-        logical: found["Properties"]["RoleName"]
-        for logical, found in template["Resources"].items()
-        if found["Type"] == "AWS::IAM::Role"
-    }
-    region = template["Description"].split()[-1].rstrip(".")
-    found: list[Resource] = []
-    for one in template["Resources"].values():
-        properties = resolved(one["Properties"], account, {**parameters, **names})
-        found += read(one["Type"], properties, account, region)
-    return found
-
-
-def read(kind: str, p: dict[str, Any], account: str, region: str) -> list[Resource]:
-    def held(holder: str, arn: str, *, to_user: bool = False) -> Attachment:
-        name = f"{holder}/{arn.rsplit('/', 1)[1]}"
-        return Attachment(account=account, name=name, policy_arn=arn, to_user=to_user)
-
-    match kind:
-        case "AWS::IAM::Role":
-            assert p["Tags"] == [OWNED]
-            role = Role(
-                account=account,
-                name=p["RoleName"],
-                path=p["Path"],
-                trust=Policy.of(p["AssumeRolePolicyDocument"]),
-                boundary=p.get("PermissionsBoundary", ""),
-            )
-            attached = p.get("ManagedPolicyArns", [])
-            return [role, *(held(role.name, arn) for arn in attached)]
-        case "AWS::IAM::ManagedPolicy":
-            policy = ManagedPolicy(
-                account=account,
-                name=p["ManagedPolicyName"],
-                path=p["Path"],
-                document=Policy.of(p["PolicyDocument"]),
-            )
-            arn = f"arn:aws:iam::{account}:policy{policy.path}{policy.name}"
-            users = [held(user, arn, to_user=True) for user in p.get("Users", [])]
-            return [policy, *users, *(held(role, arn) for role in p.get("Roles", []))]
-        case "AWS::IAM::Policy":
-            (role_name,) = p["Roles"]
-            name = f"{role_name}/{p['PolicyName']}"
-            document = Policy.of(p["PolicyDocument"])
-            return [InlinePolicy(account=account, name=name, document=document)]
-        case "AWS::IAM::InstanceProfile":
-            (role_name,) = p["Roles"]
-            name = p["InstanceProfileName"]
-            return [InstanceProfile(account=account, name=name, role=role_name)]
-        case "AWS::IAM::ServiceLinkedRole":
-            return [ServiceLinkedRole(account=account, name=p["AWSServiceName"])]
-        case "AWS::IAM::OIDCProvider":
-            assert p["Tags"] == [OWNED]
-            (audience,) = p["ClientIdList"]
-            name = p["Url"].removeprefix("https://")
-            return [OidcProvider(account=account, name=name, audience=audience)]
-        case _:
-            assert kind == "AWS::EKS::AccessEntry"
-            assert p["Tags"] == [OWNED]
-            (policy_of,) = p["AccessPolicies"]
-            return [
-                ClusterAccess(
-                    account=account,
-                    name=f"{region}/{p['ClusterName']}/{p['PrincipalArn']}",
-                    region=region,
-                    cluster=p["ClusterName"],
-                    principal=p["PrincipalArn"],
-                    policy_arn=policy_of["PolicyArn"],
-                    namespaces=tuple(policy_of["AccessScope"].get("Namespaces", ())),
-                )
-            ]
-
-
-def assert_same_as_desired(bundled: Topology) -> None:
-    files = files_of(bundled)
-    for name, listed in accounts(bundled).items():
-        account, parameters = listed["account_id"], listed["parameters"]
-        found = [
-            resource
-            for template in listed["templates"]
-            for resource in resources_of(files[f"aws/{template}"], account, parameters)
-        ]
-        wanted = desired(bundled, account)
-        assert len(found) == len(set(wanted)), name
-        assert set(found) == set(wanted), name
 
 
 @pytest.mark.parametrize(
@@ -200,9 +71,6 @@ def test_so_they_do_with_external_ids_and_with_clusters_in_two_regions():
     two = managed(clusters, name="other", account_id="933333333333")
 
     assert_same_as_desired(topology(one, two))
-
-
-# What can be shared
 
 
 def many(number: int, **fields: Any) -> list[Managed]:
@@ -275,72 +143,6 @@ def test_an_account_in_which_nothing_stands_is_not_listed():
     assert list(accounts(topology(managed(eks({"access": "aws-auth"}))))) == ["core"]
 
 
-# Traps of CloudFormation
-
-
-def template_of(bundled: Topology, path: str = "ec2/iam.yml") -> dict[str, Any]:
-    found: dict[str, Any] = yaml.safe_load(files_of(bundled)[f"aws/{path}"])
-    return found
-
-
-def test_a_role_comes_after_the_role_that_it_trusts():
-    """IAM refuses an unknown principal, and CloudFormation makes roles in parallel."""
-    resources = template_of(topology(core()), "managing/iam.yml")["Resources"]
-
-    assert resources["RoleSpinnakerManaged"]["DependsOn"] == ["RoleSpinnakerAuthRole"]
-    assert "DependsOn" not in resources["RoleSpinnakerAuthRole"]
-
-
-def test_a_pod_role_comes_after_its_issuer():
-    resources = template_of(topology(core(), identity=POD), "managing/iam.yml")
-
-    assert resources["Resources"]["RoleSpin"]["DependsOn"] == ["OIDCProviderOidcEksId1"]
-
-
-def test_a_service_linked_role_may_stand_already_and_outlives_the_stack():
-    template = template_of(topology(chosen(("ec2",))))
-
-    name = "ServiceLinkedRoleAutoscaling"
-    role = template["Resources"][name]
-    assert template["Parameters"][f"Make{name}"]["AllowedValues"] == ["yes", "no"]
-    assert template["Conditions"][role["Condition"]] == {
-        "Fn::Equals": [{"Ref": f"Make{name}"}, "yes"]
-    }
-    assert role["DeletionPolicy"] == role["UpdateReplacePolicy"] == "Retain"
-
-
-def test_clusters_have_a_template_for_each_region():
-    clusters = eks({"name": "apps"}, {"name": "jobs", "region": "us-west-2"})
-
-    listed = accounts(topology(managed(clusters)))
-
-    assert listed["staging"]["templates"] == [
-        "eks/eks-us-east-1.yml",
-        "eks/eks-us-west-2.yml",
-    ]
-
-
-def test_policy_variables_stay_what_they_are():
-    boundary = f"arn:aws:iam::{MANAGING_ID}:policy/${{aws:username}}"
-    bundled = topology(chosen(("ec2",)), boundary=boundary)
-
-    role = template_of(bundled)["Resources"]["RoleSpinnakerManaged"]
-
-    assert role["Properties"]["PermissionsBoundary"] == {
-        "Fn::Sub": "arn:aws:iam::${AWS::AccountId}:policy/${!aws:username}"
-    }
-
-
-def test_a_kind_of_resource_that_it_is_not_told_of_is_a_bug():
-    class Alarm(Resource):
-        kind = "alarm"
-
-    unknown = Template("911111111111", (Alarm(account="911111111111", name="a"),))
-
-    with pytest.raises(AssertionError, match="not told of alarm"):
-        unknown.body("")
-
-
 def test_cfn_lint_finds_nothing_for_any_combination(tmp_path: Path):
     templates: list[str] = []
     combinations = [k for n in range(1, 5) for k in itertools.combinations(KEYS, n)]
@@ -355,9 +157,6 @@ def test_cfn_lint_finds_nothing_for_any_combination(tmp_path: Path):
 
     assert (done.stdout, done.stderr) == ("", "")
     assert len(templates) >= 2 * len(combinations)
-
-
-# Policies
 
 
 def test_each_policy_is_there_as_the_first_account_has_it():
@@ -383,8 +182,6 @@ def test_each_trust_policy_is_there_too():
         "AWS": f"arn:aws:iam::{MANAGING_ID}:role/SpinnakerAuthRole"
     }
 
-
-# Deployed
 
 UNKNOWN_TO_THE_EMULATOR = {"AWS::IAM::ServiceLinkedRole"}
 
