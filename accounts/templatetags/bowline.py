@@ -12,6 +12,7 @@ from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString, mark_safe
 
 from accounts.models import ManagedAccount
+from accounts.pages.before_approval import discouraged as discouraged_choices
 from accounts.pages.checks import grouped, outcomes
 from accounts.pages.highlighting import highlighted_json
 from accounts.states import BADGES
@@ -74,6 +75,12 @@ def arn(value: str) -> SafeString:
     """Let an ARN break after its colons and slashes, and nowhere else."""
     parts = str(value).replace("/", "/\0").replace(":", ":\0").split("\0")
     return format_html_join(mark_safe("<wbr>"), "{}", ((part,) for part in parts))
+
+
+@register.inclusion_tag("accounts/_discouraged.html")
+def discouraged(account: ManagedAccount) -> dict[str, Any]:
+    """Warn of what is discouraged among an account's choices."""
+    return {"discouraged": discouraged_choices(account)}
 
 
 @register.simple_tag

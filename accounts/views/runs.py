@@ -15,6 +15,7 @@ from django.urls import reverse
 
 from accounts.forms.account import ApproveForm
 from accounts.models import CheckResult, ManagingAccount, Run, Step
+from accounts.pages.before_approval import brings
 from accounts.pages.diff import Diff, compare
 from accounts.pages.timeline import stages
 from accounts.request import Request
@@ -87,6 +88,7 @@ def run_page(
         "counts": counts.items(),
         "changes": [change_of(step) for step in steps],
         "form": form or ApproveForm(run=run, deletes=deletes),
+        "brings": brings(run),
         "is_outdated": run.status == Status.PLANNED and outdated(run),
         "back": back(run),
         "again": AGAIN[Run.Kind(run.kind)],

@@ -261,7 +261,7 @@ def test_newer_policies_are_told_with_what_they_bring(
     assert "v1, latest v3" in page
     assert "<b>v2</b> Volumes may be tagged." in page
     assert "<b>v3</b> Snapshots may be shared." in page
-    assert "Plan again to see the exact difference" in page
+    assert "Plan again to see exactly what differs here" in page
 
 
 def test_the_latest_policies_are_called_so(operator, three_policy_sets) -> None:
@@ -271,3 +271,11 @@ def test_the_latest_policies_are_called_so(operator, three_policy_sets) -> None:
 
     assert "v3, the latest" in page
     assert "older policies" not in page
+
+
+def test_a_discouraged_choice_is_warned_of(operator) -> None:
+    managing_row()
+
+    page = page_of(operator, account_row(providers={"ec2": {"access": "power-user"}}))
+
+    assert "<b>Discouraged for EC2.</b> PowerUserAccess lets" in page

@@ -140,3 +140,16 @@ def test_details_that_can_no_longer_be_read_are_mended_here(operator) -> None:
 
     assert "“/” alone would let Spinnaker hand out every role" in page
     assert account.providers.get().details["roles_path"] == "/spinnaker-ec2/"
+
+
+def test_a_discouraged_choice_is_warned_of_as_soon_as_it_is_saved(operator) -> None:
+    managing_row()
+    account = account_row(providers={"ec2": {}, "lambda": {}})
+    form = f"{url(account, 'details')}?provider=ec2&look=no"
+
+    saved = operator.post(form, {**DETAILS, "access": "power-user"}, follow=True)
+
+    page = saved.content.decode()
+
+    assert "<b>Discouraged for EC2.</b> PowerUserAccess lets" in page
+    assert "Discouraged" in operator.get(url(account, "review")).content.decode()

@@ -235,3 +235,31 @@ def test_a_refusal_shows_its_document_with_the_line_marked(operator) -> None:
     assert "<b>Where:</b> their trust" in page
     copied = "aws iam update-assume-role-policy --policy-document &#x27;{}&#x27;"
     assert f'data-copy="{copied}"' in page
+
+
+def test_an_approver_reads_what_is_discouraged_and_which_policies_come(
+    approver, three_policy_sets
+) -> None:
+    managing_row()
+    account = account_row(policy_set=1, providers={"ec2": {"access": "power-user"}})
+    run = run_row(account=account)
+    step_row(run)
+
+    page = approver.get(run.get_absolute_url()).content.decode()
+
+    approve = page.index("Approve and apply")
+    assert page.index("<b>Discouraged for EC2.</b> PowerUserAccess lets") < approve
+    assert page.index("This plan brings staging from policy set v1 to v3:") < approve
+    assert page.index("<b>v3</b> Snapshots may be shared.") < approve
+
+
+def test_a_removal_brings_nothing(approver, three_policy_sets) -> None:
+    managing_row()
+    account = account_row(policy_set=1, providers={"ec2": {"access": "power-user"}})
+    run = run_row(account=account, kind=Run.Kind.REMOVE)
+    step_row(run, verb="delete", before={"a": 1}, after=None)
+
+    page = approver.get(run.get_absolute_url()).content.decode()
+
+    assert "Discouraged" not in page
+    assert "policy set" not in page
