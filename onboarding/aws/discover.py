@@ -44,7 +44,12 @@ class MemberAccount:
     account_id: str
     name: str
     email: str
-    active: bool
+    state: str
+    """AWS's own word: ACTIVE, SUSPENDED, PENDING_CLOSURE …"""
+
+    @property
+    def active(self) -> bool:
+        return self.state == "ACTIVE"
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +58,8 @@ class Members:
 
     accounts: tuple[MemberAccount, ...] = ()
     sentence: str = ""
+    hint: str = ""
+    """Who must be allowed what; empty where there is no organization to ask."""
 
 
 def answers(sessions: Sessions, reach: Reach, calls: Iterable[Call]) -> dict[Call, Any]:
@@ -167,14 +174,18 @@ def organization_accounts(sessions: Sessions, reach: Reach) -> Members:
     except AwsError as error:
         if not (error.denied or is_alone(error)):
             raise
-        return Members(sentence=f"{error.message} Type the account ids instead.")
+        return Members(
+            sentence=f"{error.message} Type the account ids instead.",
+            hint=error.hint if error.denied else "",
+        )
     return Members(
         tuple(
             MemberAccount(
                 account["Id"],
                 account["Name"],
                 account.get("Email", ""),
-                account.get("Status") == "ACTIVE",
+                # AWS retired Status in September 2026; not every endpoint knows State.
+                account.get("State") or account.get("Status", ""),
             )
             for account in found["Accounts"]
         )

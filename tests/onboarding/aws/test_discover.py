@@ -129,10 +129,37 @@ def test_it_lists_the_organizations_accounts(field: Field) -> None:
 
 
 @pytest.mark.parametrize(
-    "code", ["AccessDeniedException", "AWSOrganizationsNotInUseException"]
+    ("told", "active"),
+    [
+        ({"State": "ACTIVE"}, True),
+        ({"State": "PENDING_CLOSURE", "Status": "ACTIVE"}, False),
+        ({"Status": "SUSPENDED"}, False),
+        ({}, False),
+    ],
+)
+def test_an_account_is_active_by_its_state_or_else_its_older_status(
+    field: Field, monkeypatch: pytest.MonkeyPatch, told: dict[str, str], active: bool
+) -> None:
+    sessions = field.sessions()
+    client = sessions.client(field.own, "organizations")
+    account = {"Id": "922222222222", "Name": "staging", **told}
+    monkeypatch.setattr(client, "can_paginate", lambda _: False)
+    monkeypatch.setattr(client, "list_accounts", lambda: {"Accounts": [account]})
+
+    (found,) = organization_accounts(sessions, field.own).accounts
+
+    assert found.active is active
+
+
+@pytest.mark.parametrize(
+    ("code", "hint"),
+    [
+        ("AccessDeniedException", "Allow organizations:ListAccounts to"),
+        ("AWSOrganizationsNotInUseException", ""),
+    ],
 )
 def test_accounts_that_cannot_be_listed_are_none_and_a_sentence(
-    field: Field, code: str
+    field: Field, code: str, hint: str
 ) -> None:
     sessions = field.sessions()
     client = sessions.client(field.own, "organizations")
@@ -142,6 +169,8 @@ def test_accounts_that_cannot_be_listed_are_none_and_a_sentence(
 
     assert found.accounts == ()
     assert "Type the account ids instead." in found.sentence
+    assert found.hint.startswith(hint)
+    assert bool(found.hint) == bool(hint)
 
 
 def test_it_gives_the_organizations_id(field: Field) -> None:
