@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 from celery import shared_task
+from django.conf import settings
 from django.utils import timezone
 
 from accounts.bundles import build
 from accounts.models import Bundle, ManagedAccount, Run
 from accounts.queue import enqueue, enqueue_bundle
 from accounts.runs.actions import RunOpen, verify
+from accounts.runs.retention import delete_old_verifications
 from accounts.runs.stages import carry_on as carry_on_run
 
 SWEPT_AT_ONCE = 200
@@ -49,3 +53,11 @@ def verify_all() -> None:
             verify(account, None)
         except RunOpen:
             continue
+
+
+@shared_task(ignore_result=True)
+def delete_old() -> None:
+    """Delete verifications older than is asked for; a killed one left whole runs."""
+    if settings.KEEP_CHECKS_DAYS:
+        age = timedelta(days=settings.KEEP_CHECKS_DAYS)
+        delete_old_verifications(timezone.now() - age)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qsl, quote, unquote, urlsplit
@@ -27,6 +28,15 @@ def env_bool(name: str, *, default: bool) -> bool:
 
 def env_list(name: str) -> list[str]:
     return [part.strip() for part in os.environ.get(name, "").split(",") if part]
+
+
+def env_days(name: str, *, default: int) -> int:
+    value = os.environ.get(name, "") or str(default)
+    if not re.fullmatch("[0-9]{1,5}", value):
+        raise ImproperlyConfigured(
+            f"{name} must be a number of days, 0 to 99999, not {value!r}."
+        )
+    return int(value)
 
 
 def secret_key(*, debug: bool) -> str:
@@ -157,6 +167,9 @@ STORAGES = {
 SQLITE_URL = f"sqlite:///{quote(str(BASE_DIR))}/var/bowline.sqlite3"
 DATABASES = {"default": database(os.environ.get("DATABASE_URL") or SQLITE_URL)}
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+# Verifications older than this are deleted, 0: never. The newest one of each account,
+# and every run that planned a change, stay for ever.
+KEEP_CHECKS_DAYS = env_days("KEEP_CHECKS_DAYS", default=90)
 
 # Who may enter
 
@@ -265,6 +278,11 @@ CELERY_BEAT_SCHEDULE = {
     "verify-all": {
         "task": "accounts.tasks.verify_all",
         "schedule": crontab(hour="4", minute="17"),
+    },
+    "delete-old": {
+        "task": "accounts.tasks.delete_old",
+        "schedule": crontab(minute="47"),
+        "options": {"expires": 60 * 60},
     },
 }
 

@@ -37,6 +37,34 @@ class RunQuerySet(models.QuerySet["Run"]):
         results = CheckResult.objects.filter(run=models.OuterRef("pk"))
         return self.filter(models.Exists(results.exclude(located=Located.BOWLINE)))
 
+    def outlived(self, before: datetime) -> RunQuerySet:
+        """Keep those that only verified, ended before, and that nothing needs.
+
+        A run that planned a change is the record of it. The newest verification of
+        an account tells how it stands, and the next one is compared with it.
+        """
+        of_run = {"run": models.OuterRef("pk")}
+        verified = Q(kind=Run.Kind.VERIFY)
+        verified |= Q(models.Exists(CheckResult.objects.filter(**of_run)))
+        orphaned = Q(account=None) & ~Q(kind=Run.Kind.MANAGING)
+        return self.filter(
+            verified,
+            orphaned | Q(models.Exists(verified_after())),
+            ~models.Exists(Step.objects.filter(**of_run)),
+            created_at__lt=before,  # it ended later still, but this has an index
+            finished_at__lt=before,
+            approved_at=None,
+        ).exclude(status__in=OPEN)
+
+
+def verified_after(run: str = "") -> RunQuerySet:
+    """Find later verifications of the account of a query's run, at this prefix."""
+    same = Q(account=models.OuterRef(f"{run}account"))
+    managing = Q(account=None, kind=Run.Kind.MANAGING)
+    same |= managing & Q(kind=models.OuterRef(f"{run}kind"))
+    later = Q(created_at__gt=models.OuterRef(f"{run}created_at"))
+    return Run.objects.checked().filter(same, later)
+
 
 class Run(Leased):
     """One job on one account: plan, approve, apply, verify; its only record."""
@@ -188,12 +216,7 @@ class Step(models.Model):
 class CheckResultQuerySet(models.QuerySet["CheckResult"]):
     def got_worse(self) -> CheckResultQuerySet:
         """Keep what was good before and is bad in its account's newest verification."""
-        same = Q(account=models.OuterRef("run__account"))
-        managing = Q(account=None, kind=Run.Kind.MANAGING)
-        same |= managing & Q(kind=models.OuterRef("run__kind"))
-        later = Run.objects.checked().filter(
-            same, created_at__gt=models.OuterRef("run__created_at")
-        )
+        later = verified_after("run__")
         stands = Q(run__account__granted_at__isnull=False)
         stands |= Q(run__account=None, run__kind=Run.Kind.MANAGING)
         return self.filter(stands, ~models.Exists(later), worse=True)

@@ -8,7 +8,13 @@ import pytest
 from django.conf import settings
 from django.core.exceptions import ImproperlyConfigured
 
-from onboarding.settings import database, env_bool, env_list, secret_key
+from onboarding.settings import (
+    database,
+    env_bool,
+    env_days,
+    env_list,
+    secret_key,
+)
 
 
 def test_database_reads_a_path_of_sqlite() -> None:
@@ -69,6 +75,25 @@ def test_env_bool_refuses_what_is_neither(monkeypatch: pytest.MonkeyPatch) -> No
         env_bool("HTTPS", default=True)
 
 
+@pytest.mark.parametrize(("text", "days"), [("", 90), ("0", 0), ("365", 365)])
+def test_env_days_reads_a_number(
+    text: str, days: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("KEEP_CHECKS_DAYS", text)
+
+    assert env_days("KEEP_CHECKS_DAYS", default=90) == days
+
+
+@pytest.mark.parametrize("text", ["-1", "1.5", "a week", "１", "999999"])
+def test_env_days_refuses_what_is_no_number_of_days(
+    text: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("KEEP_CHECKS_DAYS", text)
+
+    with pytest.raises(ImproperlyConfigured, match="KEEP_CHECKS_DAYS must be a number"):
+        env_days("KEEP_CHECKS_DAYS", default=90)
+
+
 def test_env_list_reads_names_between_commas(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("ALLOWED_HOSTS", "a.example.com, b.example.com,")
 
@@ -77,7 +102,9 @@ def test_env_list_reads_names_between_commas(monkeypatch: pytest.MonkeyPatch) ->
 
 def test_every_variable_is_in_the_example() -> None:
     source = (settings.BASE_DIR / "onboarding" / "settings.py").read_text()
-    read = set(re.findall(r'(?:environ\.get|env_bool|env_list)\("(\w+)"', source))
+    read = set(
+        re.findall(r'(?:environ\.get|env_bool|env_days|env_list)\("(\w+)"', source)
+    )
 
     example = (settings.BASE_DIR / ".env.example").read_text()
 
