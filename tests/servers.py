@@ -14,6 +14,7 @@ import pytest
 from django.conf import settings
 from django.db import connection
 
+from script.emulated_members import write_members
 from script.emulated_organization import Credentials, seed
 from script.servers import broker, emulated_aws, postgresql, serving
 
@@ -23,7 +24,9 @@ StartWorker = Callable[..., "Popen[bytes]"]
 @pytest.fixture(scope="session")
 def emulator(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """Yield the endpoint of an emulated AWS."""
-    with emulated_aws(tmp_path_factory.mktemp("aws")) as endpoint:
+    state = tmp_path_factory.mktemp("aws")
+    write_members(state)
+    with emulated_aws(state) as endpoint:
         yield endpoint
 
 
@@ -36,6 +39,7 @@ def organization(emulator: str) -> Credentials:
 @pytest.fixture
 def own_organization(tmp_path: Path) -> Iterator[Credentials]:
     """Yield an organization for one test alone, which may change what it likes."""
+    write_members(tmp_path / "aws")
     with emulated_aws(tmp_path / "aws") as endpoint:
         yield seed(endpoint)
 
