@@ -8,10 +8,9 @@ from typing import NamedTuple
 from accounts.models import Bundle, ManagedAccount
 from accounts.topologies import topology_of
 from onboarding.bundle.clouddriver import clouddriver
-from onboarding.bundle.limits import load
+from onboarding.bundle.limits import Finding, both, findings, load, load_of
 from onboarding.bundle.reading import Told, told
 from onboarding.bundle.spring import WouldBeMisread
-from onboarding.limits import Finding, both, findings, load_of
 from onboarding.spinnaker import Entries, entries
 from onboarding.topology import Topology
 

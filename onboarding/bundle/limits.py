@@ -1,14 +1,16 @@
 """What a large installation meets: Kubernetes' limits, Clouddriver's agents and start.
 
-The numbers were measured or counted on released Clouddriver and Kubernetes.
+How near the accounts come to each, for the README and for pages. The numbers were
+measured or counted on released Clouddriver and Kubernetes.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
 from onboarding.bundle.base import File
+from onboarding.bundle.reading import Told
 from onboarding.spinnaker import Entries
 
 CONFIG_MAP = 1_048_576
@@ -26,6 +28,10 @@ MANY_AGENTS_ADVICE = (
     "That is a lot for one Clouddriver: list fewer regions, and run several caching "
     "Clouddrivers, which share the agents."
 )
+WHOLE = ("clouddriver/", "kustomize/", "operator/")
+"""Folders whose files go into a ConfigMap, a Secret or another Kubernetes object."""
+SLOW_START = 120
+"""Seconds of loading accounts that are worth a word."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,6 +78,30 @@ def load(entries: Entries) -> Load:
     )
 
 
+def load_of(told: Told) -> Load:
+    """Count what Clouddriver must do for a bundle's accounts."""
+    regions = {account["name"]: len(account["regions"]) for account in told.aws}
+    return Load(
+        accounts=len(told.aws),
+        ec2=sum(regions.values()),
+        ecs=sum(regions[account["awsAccount"]] for account in told.ecs),
+        functions=sum(
+            regions[account["name"]]
+            for account in told.aws
+            if account.get("lambdaEnabled")
+        ),
+    )
+
+
+def both(one: Load, other: Load) -> Load:
+    return Load(
+        accounts=one.accounts + other.accounts,
+        ec2=one.ec2 + other.ec2,
+        ecs=one.ecs + other.ecs,
+        functions=one.functions + other.functions,
+    )
+
+
 def limits(entries: Entries, files: Iterable[File]) -> str:
     """Say, with the arithmetic, how near the accounts come to each limit."""
     return "\n".join(lines(load(entries), tuple(files))) + "\n"
@@ -99,6 +129,64 @@ def lines(expected: Load, files: tuple[File, ...]) -> Iterator[str]:
         f"- Largest file: {largest.path}, {len(largest.content):,} bytes. A ConfigMap "
         f"or Secret holds {CONFIG_MAP:,}, and `kubectl apply` {APPLY:,}."
     )
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One limit, and how the accounts at hand stand to it."""
+
+    title: str
+    said: str
+    arithmetic: str
+    advice: str = ""
+    """What to do; empty where nothing needs to be done."""
+
+
+def findings(expected: Load, sizes: Mapping[str, int]) -> Iterator[Finding]:
+    """Yield each limit for the accounts, and for the largest files, sized in bytes."""
+    if expected.accounts:
+        many = expected.agents > MANY_AGENTS
+        yield Finding(
+            "Caching agents",
+            f"{expected.agents:,}",
+            expected.arithmetic,
+            MANY_AGENTS_ADVICE if many else "",
+        )
+        yield start(expected)
+    for folder in WHOLE:
+        inside = [path for path in sizes if path.startswith(folder)]
+        if inside:
+            largest = max(inside, key=lambda path: sizes[path])
+            yield room(largest, sizes[largest])
+
+
+def start(expected: Load) -> Finding:
+    alone, threads = (expected.seconds(threads=t) for t in (False, True))
+    return Finding(
+        "Start of Clouddriver",
+        f"about {duration(threads)} with threads, {duration(alone)} without",
+        f"{expected.accounts:,} accounts × {WITH_THREADS} s or {ONE_BY_ONE} s ÷ "
+        f"{MEASURED_ACCOUNTS} accounts, as measured",
+        "Keep aws.loadAccounts.multiThreadingEnabled on: the bundle's files set it."
+        if alone >= SLOW_START
+        else "",
+    )
+
+
+def room(path: str, size: int) -> Finding:
+    return Finding(
+        path,
+        f"{size:,} bytes",
+        f"{share(size, CONFIG_MAP)} of what a ConfigMap or Secret holds "
+        f"({CONFIG_MAP:,}), {share(size, APPLY)} of what kubectl apply takes "
+        f"({APPLY:,})",
+        too_large(size) if size > APPLY else "",
+    )
+
+
+def share(size: int, limit: int) -> str:
+    percent = 100 * size / limit
+    return f"{percent:,.0f} %" if percent >= 1 else "under 1 %"
 
 
 def too_large(size: int) -> str:
