@@ -148,11 +148,12 @@ class RunAdmin(Records):
         "account_name",
         "kind",
         "status",
+        "started_from",
         "created_by",
         "approved_by",
         "page",
     ]
-    list_filter = ["status", "kind", "created_at"]
+    list_filter = ["status", "kind", "started_from", "created_at"]
     search_fields = ["account_name", "account__account_id"]
     list_select_related = ["created_by", "approved_by"]
 

@@ -50,7 +50,7 @@ def verify_all() -> None:
     """Verify again every account that a bundle may hold."""
     for account in ManagedAccount.objects.ready():
         try:
-            verify(account, None)
+            verify(account, None, origin=Run.Origin.SCHEDULE)
         except RunOpen:
             continue
 

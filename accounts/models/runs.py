@@ -75,6 +75,11 @@ class Run(Leased):
         VERIFY = "verify", "Verify"
         REMOVE = "remove", "Remove from AWS"
 
+    class Origin(models.TextChoices):
+        PAGE = "page", "A page"
+        COMMAND = "command", "The command line"
+        SCHEDULE = "schedule", "The schedule"
+
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     kind = models.CharField(max_length=10, choices=Kind, default=Kind.ONBOARD)
     account = models.ForeignKey(
@@ -112,6 +117,8 @@ class Run(Leased):
         blank=True,
         related_name="+",
     )
+    started_from = models.CharField(max_length=8, choices=Origin, blank=True)
+    """Empty: it was started before that was kept."""
     created_at = models.DateTimeField(auto_now_add=True)
     approved_at = models.DateTimeField(null=True, blank=True)
     queued_at = models.DateTimeField(null=True, blank=True, editable=False)
@@ -145,6 +152,19 @@ class Run(Leased):
 
     def get_absolute_url(self) -> str:
         return reverse("accounts:run", args=[self.pk])
+
+    @property
+    def started_by(self) -> str:
+        """Say who or what started it, to be read after “by”; empty: not known."""
+        person = str(self.created_by or "")
+        match self.started_from:
+            case Run.Origin.SCHEDULE:
+                return "the schedule"
+            case Run.Origin.COMMAND:
+                return f"{person or 'somebody'} on the command line"
+            case Run.Origin.PAGE:
+                return person or "somebody who is no longer here"
+        return person
 
     @property
     def is_working(self) -> bool:

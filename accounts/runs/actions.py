@@ -45,18 +45,28 @@ def plan(
     by: User | None,
     *,
     alone: bool = False,
+    origin: Run.Origin = Run.Origin.PAGE,
     send: Send = enqueue,
 ) -> Run:
     """Start a run that plans what to change; raise RunOpen, NameTaken or
     NoManagingAccount where that cannot be.
     """
     claim_names(account)
-    return start(Run.Kind.ONBOARD, account, by, alone=alone, send=send)
+    return start(Run.Kind.ONBOARD, account, by, alone=alone, origin=origin, send=send)
 
 
-def verify(account: ManagedAccount, by: User | None, *, send: Send = enqueue) -> Run:
+def verify(
+    account: ManagedAccount,
+    by: User | None,
+    *,
+    origin: Run.Origin = Run.Origin.PAGE,
+    send: Send = enqueue,
+) -> Run:
     """Start a run that changes nothing and proves again what stands."""
-    return start(Run.Kind.VERIFY, account, by, status=Status.VERIFYING, send=send)
+    verifying = Status.VERIFYING
+    return start(
+        Run.Kind.VERIFY, account, by, status=verifying, origin=origin, send=send
+    )
 
 
 def remove(account: ManagedAccount, by: User | None) -> Run:
@@ -68,10 +78,11 @@ def plan_managing(
     by: User | None,
     *,
     grants: Iterable[ManagedAccount] = (),
+    origin: Run.Origin = Run.Origin.PAGE,
     send: Send = enqueue,
 ) -> Run:
     """Start a run that plans the managing account, with the AssumeRole of these."""
-    return start(Run.Kind.MANAGING, None, by, grants=grants, send=send)
+    return start(Run.Kind.MANAGING, None, by, grants=grants, origin=origin, send=send)
 
 
 def start(
@@ -82,6 +93,7 @@ def start(
     status: Status = Status.PLANNING,
     alone: bool = False,
     grants: Iterable[ManagedAccount] = (),
+    origin: Run.Origin = Run.Origin.PAGE,
     send: Send = enqueue,
 ) -> Run:
     managing = managing_row()
@@ -98,6 +110,7 @@ def start(
                     managing_version=managing.version,
                     alone=alone,
                     created_by=by,
+                    started_from=origin,
                 )
         except IntegrityError as error:
             latest = open_runs(kind, account).latest("created_at")

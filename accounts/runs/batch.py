@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
 
 T = TypeVar("T")
+COMMAND = Run.Origin.COMMAND
 
 
 @contextmanager
@@ -56,13 +57,15 @@ class Batch:
 
     def plan_managing(self, accounts: Iterable[ManagedAccount]) -> Run:
         """Plan the managing account, with the AssumeRole of all these accounts."""
-        return self.carried(plan_managing(self.by, grants=accounts, send=keep))
+        run = plan_managing(self.by, grants=accounts, origin=COMMAND, send=keep)
+        return self.carried(run)
 
     def plan(self, accounts: Iterable[ManagedAccount]) -> Iterator[Run]:
         """Plan each account, without the managing side."""
 
         def work(account: ManagedAccount) -> Run:
-            return self.carried(plan(account, self.by, alone=True, send=keep))
+            run = plan(account, self.by, alone=True, origin=COMMAND, send=keep)
+            return self.carried(run)
 
         return in_threads(work, accounts, self.threads)
 
@@ -80,9 +83,10 @@ class Batch:
 
         def work(account: ManagedAccount) -> Run:
             try:
-                return self.carried(verify(account, self.by, send=keep))
+                run = verify(account, self.by, origin=COMMAND, send=keep)
             except RunOpen as error:
                 return error.run
+            return self.carried(run)
 
         return in_threads(work, accounts, self.threads)
 

@@ -137,6 +137,7 @@ def test_every_account_that_a_bundle_may_hold_is_verified_again(
 
     run = Run.objects.get()
     assert (run.account, run.kind, run.status) == (ready, "verify", Status.VERIFYING)
+    assert run.started_by == "the schedule"
     assert sent == messages_for(run)
 
 

@@ -162,6 +162,8 @@ def test_the_person_stands_on_record(file: Path) -> None:
     onboard(file, "--approve", "--by", "approver")
 
     assert {run.approved_by for run in Run.objects.all()} == {approver}
+    started = {run.started_by for run in Run.objects.all()}
+    assert started == {"approver on the command line"}
 
 
 def test_an_unknown_person_is_refused(file: Path) -> None:

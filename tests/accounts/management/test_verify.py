@@ -69,7 +69,8 @@ def test_it_prints_the_checklist_and_ends_well(account: ManagedAccount) -> None:
     assert ending.code == 0
     assert ending.out.startswith("accountdev: verified\n")
     assert "  proved               Assume the managed role\n" in ending.out
-    assert Run.objects.filter(kind=Run.Kind.VERIFY).count() == 1
+    (run,) = Run.objects.filter(kind=Run.Kind.VERIFY)
+    assert run.started_by == "somebody on the command line"
 
 
 def test_a_failure_is_told_with_its_place_and_its_mend(

@@ -52,6 +52,7 @@ def test_a_plan_remembers_the_versions_and_the_person() -> None:
 
     assert (run.version, run.managing_version) == (7, 3)
     assert run.created_by == operator
+    assert run.started_from == Run.Origin.PAGE
     assert run.status == Status.PLANNING
 
 

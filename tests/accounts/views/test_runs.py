@@ -66,6 +66,30 @@ def test_the_list_is_filtered_by_the_address(operator, asked, found) -> None:
     assert names(response) == found
 
 
+@pytest.mark.parametrize(
+    ("origin", "listed", "told"),
+    [
+        ("schedule", "the schedule", "by the schedule"),
+        ("command", "somebody on the command line", "by somebody on the command line"),
+        ("", "not known", ""),
+    ],
+)
+def test_it_is_told_who_or_what_started_a_run(
+    operator, origin: str, listed: str, told: str
+) -> None:
+    managing_row()
+    run = run_row(Status.VERIFIED, started_from=origin)
+
+    table = operator.get("/runs/").content.decode()
+    page = operator.get(run.get_absolute_url()).content.decode()
+    account = operator.get(run.account.get_absolute_url()).content.decode()
+
+    assert f"<td>{listed}</td>" in table
+    lead = page.partition('<p class="head-lead">')[2].partition("</p>")[0]
+    assert lead.partition("</time>")[2].partition(" · ")[0].strip() == told
+    assert f"</time> {told}".strip() in account
+
+
 def test_a_plan_is_summed_up_and_waits_for_approval(both) -> None:
     managing_row()
     run = run_row()
