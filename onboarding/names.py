@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import unicodedata
 
 ACCOUNT_NAME = re.compile(r"[a-z0-9]([a-z0-9-]{0,58}[a-z0-9])?")
 ROLE_NAME = re.compile(r"[A-Za-z0-9_+=,.@-]{1,64}")
@@ -72,6 +73,16 @@ def matching(pattern: re.Pattern[str], value: str, rule: str) -> str:
 
 def account_name(value: str) -> str:
     return matching(ACCOUNT_NAME, value, ACCOUNT_NAME_RULE)
+
+
+def account_name_from(text: str, *, longest: int = 60) -> str:
+    """Make an account's name of any text, as near to it as can be; empty where none of
+    its letters can stand in one.
+    """
+    spread = unicodedata.normalize("NFKD", text.casefold())
+    plain = re.sub(r"['’]", "", spread).encode("ascii", "ignore").decode()
+    name = re.sub(r"[^a-z0-9]+", "-", plain).strip("-")
+    return name[:longest].rstrip("-")
 
 
 def role_name(value: str) -> str:

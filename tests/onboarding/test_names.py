@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from onboarding import names
 
@@ -56,3 +58,28 @@ def test_what_is_right_stays_as_it_is(rule, value: str) -> None:
 def test_no_name_breaks_cache_keys_roll_out_lists_or_hals_own_urls(sign: str) -> None:
     with pytest.raises(names.BadName):
         names.account_name(f"a{sign}b")
+
+
+@pytest.mark.parametrize(
+    ("text", "name"),
+    [
+        ("accountdev", "accountdev"),
+        ("Payments (Production)", "payments-production"),
+        ("  R&D / EU_west 1 ", "r-d-eu-west-1"),
+        ("Bob's Zürich Straße", "bobs-zurich-strasse"),
+        ("本番 prod", "prod"),
+        ("本番", ""),
+        ("--", ""),
+        ("x" * 59 + " tail", "x" * 59),
+    ],
+)
+def test_a_name_is_made_of_any_text(text: str, name: str) -> None:
+    assert names.account_name_from(text) == name
+
+
+@given(st.text(), st.integers(1, 60))
+def test_what_is_made_of_a_text_is_a_name_or_nothing(text: str, longest: int) -> None:
+    name = names.account_name_from(text, longest=longest)
+
+    assert len(name) <= longest
+    assert not name or names.account_name(name) == name
