@@ -16,7 +16,13 @@ from onboarding.accounts_file import (
     WrittenAccount,
 )
 from onboarding.providers.base import DetailsError
-from onboarding.topology import ExistingIdentity, Identity, InstanceRole, Managing
+from onboarding.topology import (
+    ExistingIdentity,
+    Identity,
+    InstanceRole,
+    Managed,
+    Managing,
+)
 
 
 def register(file: AccountsFile) -> list[ManagedAccount]:
@@ -88,9 +94,19 @@ def register_managing(managing: Managing, *, trusts_bowline: bool) -> None:
 
 
 def register_account(written: WrittenAccount) -> ManagedAccount:
-    """Write an account's rows; a change counts as an edit, the same file does not."""
+    """Write the account of a file: the one of its name, or a new one."""
     managed = written.managed
     row = ManagedAccount.objects.filter(name=managed.name).first() or ManagedAccount()
+    return describe(row, managed, uses_external_id=written.uses_external_id)
+
+
+def describe(
+    row: ManagedAccount, managed: Managed, *, uses_external_id: bool
+) -> ManagedAccount:
+    """Write an account's rows; a change counts as an edit, the same again does not.
+
+    Raise DetailsError, NameTaken or ValidationError where it cannot be.
+    """
     is_new = row._state.adding
     changed = update(
         row,
@@ -101,7 +117,7 @@ def register_account(written: WrittenAccount) -> ManagedAccount:
         read_roles=list(managed.permissions.read),
         write_roles=list(managed.permissions.write),
         access_role=managed.access_role,
-        uses_external_id=written.uses_external_id,
+        uses_external_id=uses_external_id,
         adopts=managed.adopts,
     )
     wanted = {provider.key: provider for provider in managed.providers}
