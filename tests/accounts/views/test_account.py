@@ -16,12 +16,6 @@ from tests.rows import account_row, managing_row, person
 pytestmark = pytest.mark.django_db
 
 
-@pytest.fixture
-def operator(client):
-    client.force_login(person("operator"))
-    return client
-
-
 def standing(**fields: Any) -> ManagedAccount:
     now = timezone.now()
     plain = {"state": State.VERIFIED, "granted_at": now, "verified_at": now}

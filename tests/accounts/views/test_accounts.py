@@ -21,12 +21,6 @@ QUERIES = 9
 """Session, person, two of permissions, trouble, count, page, providers, names."""
 
 
-@pytest.fixture
-def operator(client):
-    client.force_login(person("operator"))
-    return client
-
-
 def names(response: Any) -> list[str]:
     return [account.name for account in response.context["page"]]
 

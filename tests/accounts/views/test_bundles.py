@@ -49,12 +49,6 @@ def ready_bundle(number: int = 1, files: dict[str, str] = FILES) -> Bundle:
     return bundle
 
 
-@pytest.fixture
-def operator(client):
-    client.force_login(person("operator"))
-    return client
-
-
 def test_it_is_built_on_request(operator) -> None:
     managing_row()
     account = account_row(proof=State.VERIFIED)

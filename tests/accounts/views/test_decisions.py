@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from django.contrib.auth.models import Group
 from django.contrib.messages import get_messages
 
 from accounts.models import EnabledProvider, ManagedAccount, Run
@@ -14,27 +13,6 @@ from accounts.states import State, Status
 from tests.rows import account_row, managing_row, person, run_row, step_row
 
 pytestmark = pytest.mark.django_db
-
-
-@pytest.fixture
-def operator(client):
-    client.force_login(person("operator"))
-    return client
-
-
-@pytest.fixture
-def approver(client):
-    client.force_login(person("approver"))
-    return client
-
-
-@pytest.fixture
-def both(client):
-    """Sign in somebody who plans and approves."""
-    user = person("approver", username="olga")
-    user.groups.add(Group.objects.get(name="operator"))
-    client.force_login(user)
-    return client
 
 
 def told(response: Any) -> str:

@@ -17,12 +17,6 @@ PAGE = "/bundles/2/since/1/"
 
 
 @pytest.fixture
-def operator(client):
-    client.force_login(person("operator"))
-    return client
-
-
-@pytest.fixture
 def two_bundles() -> None:
     qa = managed(provider("ec2"), name="qa", account_id="933333333333")
     bundle_row(topology(core(), staging()), 1)

@@ -6,17 +6,11 @@ import pytest
 
 from accounts.models import ManagedAccount
 from script.emulated_organization import ACCESS_ROLE, MEMBERS
-from tests.rows import account_row, managing_row, person
+from tests.rows import account_row, managing_row
 
 pytestmark = pytest.mark.django_db
 
 DEV = MEMBERS[0]
-
-
-@pytest.fixture
-def operator(client):
-    client.force_login(person("operator"))
-    return client
 
 
 def url(account: ManagedAccount, step: str) -> str:

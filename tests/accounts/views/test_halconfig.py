@@ -32,12 +32,6 @@ HTMX = {"HX-Request": "true"}
 
 
 @pytest.fixture
-def operator(client):
-    client.force_login(person("operator"))
-    return client
-
-
-@pytest.fixture
 def bundle():
     return bundle_row(topology(core()))
 

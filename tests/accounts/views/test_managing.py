@@ -29,12 +29,6 @@ DESCRIBED = {
 }
 
 
-@pytest.fixture
-def operator(client):
-    client.force_login(person("operator"))
-    return client
-
-
 def told(response: Any) -> str:
     return " ".join(str(m) for m in get_messages(response.wsgi_request))
 

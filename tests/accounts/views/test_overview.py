@@ -21,18 +21,6 @@ QUERIES = 10
 worse, and two to four for what to do next, however many accounts there are."""
 
 
-@pytest.fixture
-def viewer(client):
-    client.force_login(person("viewer"))
-    return client
-
-
-@pytest.fixture
-def operator(client):
-    client.force_login(person("operator"))
-    return client
-
-
 def many(count: int, **fields: str) -> list[ManagedAccount]:
     return ManagedAccount.objects.bulk_create(
         ManagedAccount(

@@ -21,12 +21,6 @@ CALLER = Caller(
 )
 
 
-@pytest.fixture
-def viewer(client):
-    client.force_login(person("viewer"))
-    return client
-
-
 def test_the_page_comes_before_aws_answers(viewer) -> None:
     with patch.object(Sessions, "whoami", autospec=True) as whoami:
         page = viewer.get("/settings/").content.decode()

@@ -17,12 +17,6 @@ pytestmark = pytest.mark.django_db
 DEV = MEMBERS[0]
 
 
-@pytest.fixture
-def operator(client):
-    client.force_login(person("operator"))
-    return client
-
-
 def url(account: ManagedAccount, step: str) -> str:
     return f"/accounts/{account.pk}/{step}/"
 
