@@ -40,6 +40,26 @@ class Evidence:
     access: str
     """`read` or `write`, as AWS classes it."""
 
+    @property
+    def places(self) -> tuple[Place, ...]:
+        return tuple(place(source) for source in self.sources)
+
+
+class Place(NamedTuple):
+    """A place in somebody's source, or an address, which has no folder."""
+
+    folder: str
+    file: str
+    line: str
+
+
+def place(source: str) -> Place:
+    if source.startswith("https:"):
+        return Place("", source, "")
+    folder, _, name = source.rpartition("/")
+    file, _, line = name.partition(":")
+    return Place(folder, file, line)
+
 
 @cache
 def all_evidence() -> dict[Served, Evidence]:

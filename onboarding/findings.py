@@ -7,6 +7,7 @@ fails at a finding that is not listed here, and at one listed here that is not f
 from __future__ import annotations
 
 from collections.abc import Iterator
+from itertools import groupby
 from typing import NamedTuple
 
 from onboarding.review import Topic
@@ -19,6 +20,18 @@ class Finding(NamedTuple):
     action: str
     reason: str
 
+    @property
+    def words(self) -> str:
+        return KINDS[self.kind]
+
+
+KINDS = {
+    "RESOURCE_STAR": "On every resource",
+    "CREDENTIALS_EXPOSURE": "Gives credentials out",
+    "PERMISSIONS_MANAGEMENT_ACTIONS": "Changes who may do what",
+    "PRIVILEGE_ESCALATION": "May lead to more rights",
+}
+"""Parliament's kinds as the page says them."""
 
 READS_ALL = "A read: Spinnaker shows all of the account, whatever its name."
 BUILDS = (
@@ -121,3 +134,19 @@ def findings(topics: tuple[Topic, ...]) -> Iterator[Finding]:
             for one in allowed
         ):
             yield finding
+
+
+class Explained(NamedTuple):
+    """Actions about which the same is found, and accepted for the same reason."""
+
+    words: str
+    reason: str
+    actions: tuple[str, ...]
+
+
+def explained(topics: tuple[Topic, ...]) -> tuple[Explained, ...]:
+    """Give the findings with the actions of one kind and reason together."""
+    alike = groupby(findings(topics), key=lambda found: (found.words, found.reason))
+    return tuple(
+        Explained(*key, tuple(found.action for found in some)) for key, some in alike
+    )

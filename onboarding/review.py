@@ -4,18 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from typing import Any
+from itertools import groupby
+from typing import Any, NamedTuple
 
 from onboarding.evidence import Evidence, Side, evidence
-from onboarding.managed_side import grants, managed_role
-from onboarding.managing_side import REGION_LOOKUP, bake_grants
+from onboarding.managed_side import grants, managed_role, managed_side
+from onboarding.managing_side import REGION_LOOKUP, bake_grants, identity
+from onboarding.power_user import Comparison, compared
 from onboarding.providers.base import Grant
+from onboarding.providers.roles import power_user
+from onboarding.resources.kinds import Attachment, Role
 from onboarding.topology import Managed, Managing
-
-POWER_USER_ACTIONS = 20_192
-"""What PowerUserAccess allows, counted in AWS's service authorization reference: all
-but IAM, Organizations and Account, and three of IAM's. A test counts again.
-"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,6 +27,18 @@ class Allowed:
     evidence: Evidence
 
 
+class Limited(NamedTuple):
+    """Actions that are allowed on the same resources, on the same condition."""
+
+    resources: tuple[str, ...]
+    condition: dict[str, Any]
+    allowed: tuple[Allowed, ...]
+
+    @property
+    def is_on_everything(self) -> bool:
+        return self.resources == ("*",)
+
+
 @dataclass(frozen=True, slots=True)
 class Capability:
     """What a person can do in Spinnaker, and the actions that it takes."""
@@ -35,6 +46,12 @@ class Capability:
     title: str
     access: str
     allowed: tuple[Allowed, ...]
+
+    @property
+    def limited(self) -> tuple[Limited, ...]:
+        """Give the actions by what they are limited to."""
+        limits = groupby(self.allowed, key=lambda one: (one.resources, one.condition))
+        return tuple(Limited(*limit, tuple(allowed)) for limit, allowed in limits)
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,19 +72,38 @@ class Review:
     boundary: str
     topics: tuple[Topic, ...]
     warnings: tuple[str, ...]
+    power_user_by: tuple[str, ...] = ()
+    """Titles of the providers for which PowerUserAccess is attached beside."""
 
     @property
     def actions(self) -> frozenset[str]:
-        return frozenset(
-            allowed.action
-            for topic in self.topics
-            for capability in topic.capabilities
-            for allowed in capability.allowed
-        )
+        return frozenset(one.action for one in every_allowed(self.topics))
+
+    @property
+    def comparison(self) -> Comparison:
+        return compared(self.actions)
 
     @property
     def fewer_than_power_user(self) -> int:
-        return POWER_USER_ACTIONS - len(self.actions)
+        return self.comparison.fewer
+
+    @property
+    def lacking(self) -> tuple[Allowed, ...]:
+        """List what is needed and PowerUserAccess does not allow, each action once."""
+        found = {one.action: one for one in every_allowed(self.topics)}
+        return tuple(found[action] for action in self.comparison.lacking)
+
+
+@dataclass(frozen=True, slots=True)
+class OtherRole:
+    """A role that Bowline makes in the account, for what Spinnaker launches there."""
+
+    arn: str
+    reason: str
+    services: tuple[str, ...]
+    """The AWS services that may become it."""
+    policies: tuple[str, ...]
+    """ARNs of what is attached to it."""
 
 
 def managed_review(managing: Managing, managed: Managed) -> Review:
@@ -88,6 +124,42 @@ def managed_review(managing: Managing, managed: Managed) -> Review:
         warnings=tuple(
             dict.fromkeys(w for p in managed.providers for w in p.warnings())
         ),
+        power_user_by=tuple(
+            provider.title
+            for provider in managed.providers
+            if power_user(managing, managed) in provider.resources(managing, managed)
+        ),
+    )
+
+
+def other_roles(managing: Managing, managed: Managed) -> tuple[OtherRole, ...]:
+    """Describe the roles beside the managed one, of which AWS's services make use."""
+    made = tuple(managed_side(managing, managed))
+    attachments = [r for r in made if isinstance(r, Attachment)]
+    return tuple(
+        OtherRole(
+            arn=managing.arn("iam", role.account, f"role{role.path}{role.name}"),
+            reason=role.reason,
+            services=tuple(
+                statement["Principal"]["Service"]
+                for statement in role.trust.document["Statement"]
+            ),
+            policies=tuple(
+                a.policy_arn for a in attachments if a.name.split("/")[0] == role.name
+            ),
+        )
+        for role in made
+        if isinstance(role, Role) and role.name != managing.managed_role
+    )
+
+
+def identity_trust(managing: Managing) -> tuple[dict[str, Any], ...]:
+    """Give the trust's statements of Spinnaker's identity; none if it stood before."""
+    return tuple(
+        statement
+        for role in identity(managing)
+        if isinstance(role, Role)
+        for statement in role.trust.document["Statement"]
     )
 
 
@@ -101,6 +173,22 @@ def managing_topics(managing: Managing) -> tuple[Topic, ...]:
         return (loading,)
     baking = tuple(capabilities(Side.MANAGING, "bake", bake_grants(managing)))
     return (loading, Topic("Baking", baking))
+
+
+def folders(*topics: Topic) -> dict[str, tuple[str, ...]]:
+    """Give the files that call what is allowed, by folder, all in order."""
+    found: dict[str, set[str]] = {}
+    for one in every_allowed(topics):
+        for place in one.evidence.places:
+            if place.folder:
+                found.setdefault(place.folder, set()).add(place.file)
+    return {folder: tuple(sorted(found[folder])) for folder in sorted(found)}
+
+
+def every_allowed(topics: Iterable[Topic]) -> Iterator[Allowed]:
+    for topic in topics:
+        for capability in topic.capabilities:
+            yield from capability.allowed
 
 
 def capabilities(

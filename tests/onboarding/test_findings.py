@@ -9,7 +9,7 @@ from functools import cache
 import pytest
 from policy_sentry.querying.all import get_all_actions
 
-from onboarding.findings import ACCEPTED, findings
+from onboarding.findings import ACCEPTED, explained, findings
 from onboarding.partitions import PARTITIONS
 from onboarding.resources.policy import Policy, as_list
 from onboarding.review import managed_review, managing_topics
@@ -120,3 +120,20 @@ def test_what_is_limited_to_some_resources_is_not_found_to_be_on_all():
 
     assert "ec2:StopInstances" in shown
     assert "ec2:CreateKeyPair" not in shown
+
+
+def test_findings_of_one_kind_and_reason_stand_together_in_words():
+    review = managed_review(managing(), managed(provider("ecs")))
+
+    together = explained(review.topics)
+
+    reads, *_ = [found for found in together if "ecs:ListTasks" in found.actions]
+    assert reads.words == "On every resource"
+    assert "ecr:ListImages" in reads.actions
+    assert [a for found in together for a in found.actions] == [
+        found.action for found in findings(review.topics)
+    ]
+
+
+def test_every_kind_of_finding_has_words():
+    assert all(finding.words for finding in ACCEPTED)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from onboarding.managed_side import grants
 from onboarding.review import (
+    folders,
     identity_trust,
     managed_review,
     managing_topics,
@@ -66,6 +67,65 @@ def test_an_action_says_on_what_and_why_and_where_it_is_called():
     assert "clouddriver-ecs" in passed.evidence.sources[0]
 
 
+def test_actions_of_one_statement_share_its_limits():
+    (topic, *_) = [
+        t for t in reviewed(provider("lambda")).topics if t.title != "Caching"
+    ]
+
+    (sources,) = [c for c in topic.capabilities if c.title == "event sources"]
+    (limited,) = sources.limited
+    assert limited.is_on_everything
+    assert "ArnLike" in limited.condition
+    assert [one.action for one in limited.allowed] == [
+        "lambda:CreateEventSourceMapping",
+        "lambda:DeleteEventSourceMapping",
+        "lambda:UpdateEventSourceMapping",
+    ]
+
+
+def test_statements_that_differ_in_their_limits_stay_apart():
+    (topic, *_) = [t for t in reviewed(provider("ec2")).topics if t.title == "EC2"]
+
+    (groups,) = [c for c in topic.capabilities if c.title == "security groups"]
+    assert len(groups.limited) == 3
+    assert [a for some in groups.limited for a in some.allowed] == [*groups.allowed]
+    assert not any(some.is_on_everything for some in groups.limited)
+
+
+def test_the_files_that_call_it_are_listed_once_by_folder():
+    review = reviewed(provider("ecs"))
+
+    by_folder = folders(*review.topics, *review.topics)
+
+    places = [
+        place
+        for topic in review.topics
+        for capability in topic.capabilities
+        for one in capability.allowed
+        for place in one.evidence.places
+    ]
+    assert {(p.folder, p.file) for p in places} == {
+        (folder, file) for folder, files in by_folder.items() for file in files
+    }
+    assert list(by_folder) == sorted(by_folder)
+    assert all(files == tuple(sorted(set(files))) for files in by_folder.values())
+
+
+def test_an_address_is_no_file():
+    topics = managing_topics(managing(bakes=True, image_keys=(image_key(),)))
+
+    sources = [
+        p
+        for t in topics
+        for c in t.capabilities
+        for a in c.allowed
+        for p in a.evidence.places
+    ]
+
+    assert any(place.file.startswith("https:") for place in sources)
+    assert "" not in folders(*topics)
+
+
 def test_discouraged_choices_are_told_once():
     power = [provider(key, access="power-user") for key in ("ec2", "lambda")]
 
@@ -120,10 +180,10 @@ def test_the_identitys_trust_is_shown_with_bowline_in_it():
 
     trust = identity_trust(managing(bowline=bowline))
 
-    assert [statement["Principal"] for statement in trust] == [
-        {"Service": "ec2.amazonaws.com"},
-        {"AWS": bowline},
-    ]
+    trusted = [statement["Principal"] for statement in trust]
+    assert len(trusted) == 2
+    assert {"Service": "ec2.amazonaws.com"} in trusted
+    assert {"AWS": bowline} in trusted
 
 
 def test_the_trust_of_an_identity_that_stood_before_is_not_known():
