@@ -1,0 +1,302 @@
+"""The trust chain of an account: who becomes whom, on which conditions, in words.
+
+Pure: it knows nothing of rows. chain_picture.py draws it, and the page lists it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from onboarding.managed_side import grants, trusted_services
+from onboarding.providers.base import Access
+from onboarding.providers.eks import ENTRY, POLICIES, Cluster, Eks
+from onboarding.providers.roles import POWER_USER_POLICY
+from onboarding.review import Review
+from onboarding.topology import ExistingIdentity, InstanceRole, Managed, Managing
+
+ASSUME = "sts:AssumeRole"
+IDENTITY = "Spinnaker's identity"
+SHORT = 8
+"""So many characters of an external ID tell it from another; the list has it whole."""
+
+
+@dataclass(frozen=True, slots=True)
+class Party:
+    """One who becomes another, is become, or is handed over."""
+
+    kind: str
+    name: str
+    notes: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Link:
+    """How one party comes to what another may do."""
+
+    party: Party
+    """The far end: who comes in, or what is handed over or entered."""
+    verb: str
+    conditions: tuple[str, ...]
+    title: str
+    arn: str
+    sentence: str
+    """The whole fact in words, to be read below the title and the ARN."""
+    is_optional: bool = False
+    """Whether nothing of Spinnaker's own work needs it."""
+    is_discouraged: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Home:
+    """The account in which some of them stand."""
+
+    kind: str
+    name: str
+    account_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class Chain:
+    managing: Home
+    managed: Home
+    identity: Party
+    runs: tuple[Link, ...]
+    """What becomes Spinnaker's identity because it runs Spinnaker."""
+    proves: tuple[Link, ...]
+    """Bowline, where it may become the identity."""
+    role: Party | None
+    """The managed role; None: the account has clusters only."""
+    assumes: tuple[Link, ...]
+    services: tuple[Link, ...]
+    """AWS services that may become the managed role."""
+    hands: tuple[Link, ...]
+    """Roles that it may hand to services."""
+    clusters: tuple[Link, ...]
+
+    @property
+    def links(self) -> tuple[Link, ...]:
+        """List every link in the order in which a reviewer follows them."""
+        inwards = (*self.runs, *self.proves, *self.assumes)
+        return (*inwards, *self.services, *self.hands, *self.clusters)
+
+
+def trust_chain(managing: Managing, managed: Managed, review: Review) -> Chain:
+    through_role = managed.in_aws_provider
+    same = managed.account_id == managing.account_id
+    kind = "Managed account, the managing one itself" if same else "Managed account"
+    return Chain(
+        managing=Home("Managing account", managing.name, managing.account_id),
+        managed=Home(kind, managed.name, managed.account_id),
+        identity=identity_of(managing),
+        runs=tuple(runs(managing)),
+        proves=tuple(proves(managing)),
+        role=role_of(managing, managed, review) if through_role else None,
+        assumes=(assumes(managing, managed),) if through_role else (),
+        services=tuple(services(managing, managed)),
+        hands=tuple(hands(managing, managed)),
+        clusters=tuple(clusters(managing, managed)),
+    )
+
+
+def identity_of(managing: Managing) -> Party:
+    stood = isinstance(managing.identity, ExistingIdentity)
+    notes = ("stood before Bowline",) if stood else bounded(managing.boundary)
+    return Party(IDENTITY, short(managing.identity_arn), notes)
+
+
+def role_of(managing: Managing, managed: Managed, review: Review) -> Party:
+    notes = bounded(managing.boundary)
+    if managed.adopts:
+        notes = (*notes, "kept as it is, if it stood before")
+    if review.power_user_by:
+        notes = (*notes, f"{POWER_USER_POLICY} is attached")
+    return Party("Managed role", managing.managed_role, notes)
+
+
+def bounded(boundary: str) -> tuple[str, ...]:
+    return (f"within the boundary {short(boundary)}",) if boundary else ()
+
+
+def runs(managing: Managing) -> Iterator[Link]:
+    """Say what runs Spinnaker, as far as the identity's trust tells."""
+    match managing.identity:
+        case ExistingIdentity():
+            return
+        case InstanceRole(name=name):
+            service = managing.aws.service_principal("ec2")
+            profile = f"instance-profile/{name}"
+            yield Link(
+                Party("What runs Spinnaker", "EC2 instances", (f"profile {name}",)),
+                ASSUME,
+                (f"by {service}",),
+                "EC2 instances that run Spinnaker",
+                managing.arn("iam", managing.account_id, profile),
+                f"{service} gives {IDENTITY} to the instances of this account that "
+                "carry the profile of its name.",
+            )
+        case pod:
+            account = f"{pod.namespace}/{pod.service_account}"
+            yield Link(
+                Party(
+                    "What runs Spinnaker",
+                    f"service account {account}",
+                    (f"cluster {pod.cluster} in {pod.region}",),
+                ),
+                "sts:AssumeRoleWithWebIdentity",
+                ("only with its token, for sts.amazonaws.com",),
+                "Pods that run Spinnaker",
+                f"system:serviceaccount:{pod.namespace}:{pod.service_account}",
+                f"Pods of cluster {pod.cluster} in {pod.region} become {IDENTITY} by a "
+                "token of this service account, which the cluster's OIDC provider "
+                f"{pod.issuer or '(looked up when planned)'} signs, and by no other.",
+            )
+
+
+def proves(managing: Managing) -> Iterator[Link]:
+    if not managing.bowline or isinstance(managing.identity, ExistingIdentity):
+        return
+    account = managing.bowline.split(":")[4]
+    yield Link(
+        Party("Bowline", short(managing.bowline), (f"in {account}",)),
+        ASSUME,
+        ("to prove what it can do",),
+        "Bowline",
+        managing.bowline,
+        f"Bowline may become {IDENTITY} too, to prove what it can do. Spinnaker does "
+        "not need it: it is switched off on the managing account's page.",
+        is_optional=True,
+    )
+
+
+def assumes(managing: Managing, managed: Managed) -> Link:
+    """Say on which conditions the identity becomes the managed role."""
+    conditions, sentences = [], []
+    if managed.former_external_id:
+        both = (managed.external_id, managed.former_external_id)
+        conditions += [f"external ID {shortened(both[0])}"]
+        conditions += [f"or the former {shortened(both[1])}"]
+        sentences.append(
+            f"Only with the external ID {both[0]} or the former one, {both[1]}: both "
+            "are accepted until the rotation is finished."
+        )
+    elif managed.external_id:
+        conditions.append(f"external ID {shortened(managed.external_id)}")
+        sentences.append(f"Only with the external ID {managed.external_id}.")
+    else:
+        conditions.append("no external ID")
+        why = any(provider.needs_open_trust for provider in managed.providers)
+        because = ", as Clouddriver sends none for ECS" if why else ""
+        sentences.append(f"No external ID is asked for{because}.")
+    if managing.trust_organization:
+        conditions.append(f"from {managing.trust_organization}")
+        sentences.append(
+            "Only from an account of the organization "
+            f"{managing.trust_organization} (aws:PrincipalOrgID)."
+        )
+    if managing.organization:
+        sentences.append(
+            f"Its own policy lets it assume every role {managing.managed_role} in "
+            f"accounts of the organization {managing.organization}."
+        )
+    else:
+        sentences.append("Its own policy names this role.")
+    return Link(
+        Party(IDENTITY, short(managing.identity_arn)),
+        ASSUME,
+        tuple(conditions),
+        "The managed role",
+        managing.managed_role_arn(managed.account_id),
+        f"{IDENTITY} may become it. {' '.join(sentences)}",
+    )
+
+
+def services(managing: Managing, managed: Managed) -> Iterator[Link]:
+    for statement in trusted_services(managing, managed):
+        service = statement["Principal"]["Service"]
+        yield Link(
+            Party("AWS service", service, ("discouraged",)),
+            ASSUME,
+            (f"only from {managed.account_id}",),
+            "AWS's own service",
+            service,
+            "May become the managed role itself, for resources of this account only. "
+            "It is discouraged: whoever may deploy then runs code with all of "
+            "Spinnaker's rights.",
+            is_discouraged=True,
+        )
+
+
+def hands(managing: Managing, managed: Managed) -> Iterator[Link]:
+    """Yield what may be handed over; the managed role itself never should be."""
+    own = managing.managed_role_arn(managed.account_id)
+    for granted in grants(managing, managed).values():
+        for grant in granted:
+            if grant.access is not Access.PASS_ROLE or not grant.condition:
+                continue
+            service = grant.condition["StringEquals"]["iam:PassedToService"]
+            itself = own in grant.resources
+            names = [short(arn).removeprefix("role/") for arn in grant.resources]
+            what = "itself" if itself else "these roles and no others"
+            yield Link(
+                Party(
+                    "The managed role itself" if itself else "Roles for services",
+                    ", ".join(names),
+                    ("discouraged",) if itself else (),
+                ),
+                "iam:PassRole",
+                (f"only to {service}",),
+                "The managed role itself" if itself else "Roles for services",
+                ", ".join(grant.resources),
+                f"The managed role may hand {what} to {service}, and to nobody else.",
+                is_discouraged=itself,
+            )
+
+
+def clusters(managing: Managing, managed: Managed) -> Iterator[Link]:
+    for provider in managed.providers:
+        if isinstance(provider, Eks):
+            yield from (entered(managing, managed, c) for c in provider.clusters)
+
+
+RIGHTS = {
+    "view": "sees everything but secrets",
+    "edit": "deploys workloads, and reads secrets",
+    "admin": "deploys workloads, and gives rights inside namespaces",
+    "cluster-admin": "may do everything in the cluster",
+}
+
+
+def entered(managing: Managing, managed: Managed, cluster: Cluster) -> Link:
+    name = f"cluster/{cluster.name}"
+    where = ", ".join(cluster.namespaces)
+    inside = f"in {where} only" if where else "in every namespace"
+    told = f"in the namespaces {where} only" if where else "in every namespace"
+    by_entry = cluster.access == ENTRY
+    policy = POLICIES[cluster.rights]
+    how = (
+        f"An access entry with {policy} lets it in"
+        if by_entry
+        else "A person adds it to the cluster's aws-auth, and the rights that the "
+        "bundle's rbac.yml holds"
+    )
+    rights = f": it {RIGHTS[cluster.rights]}, {told}." if by_entry else "."
+    return Link(
+        Party("EKS cluster", cluster.name, (cluster.region,)),
+        "access entry" if by_entry else "aws-auth, added by hand",
+        (policy, inside) if by_entry else (),
+        "EKS cluster",
+        cluster.arn
+        or managing.arn("eks", managed.account_id, name, region=cluster.region),
+        f"{IDENTITY} enters it as itself. {how}{rights}",
+    )
+
+
+def short(arn: str) -> str:
+    """Name what an ARN names, without its account: role/ops/spinnaker."""
+    return arn.split(":", 5)[-1]
+
+
+def shortened(external_id: str) -> str:
+    cut = external_id[:SHORT]
+    return cut if cut == external_id else f"{cut}…"
