@@ -12,6 +12,8 @@ from django.db.models import Exists, F, OuterRef, Q, QuerySet
 from django.http import HttpResponse, QueryDict
 from django.shortcuts import redirect, render
 from django.urls import reverse
+from django.utils.dateparse import parse_datetime
+from django.utils.timezone import is_aware
 from django.views.decorators.http import require_POST
 
 from accounts.access import operator_required
@@ -83,12 +85,22 @@ def by_policies(which: str) -> Q:
     return Q(pk__in=older.values("pk") if which == OLDER else [])
 
 
+def by_moment(text: str) -> Q:
+    """Find what was described together, which has one moment of its making."""
+    try:
+        moment = parse_datetime(text)
+    except ValueError:  # no such day
+        moment = None
+    return Q(created_at=moment) if moment and is_aware(moment) else Q(pk__in=[])
+
+
 FILTERS: dict[str, Callable[[str], Q]] = {
     "text": by_text,
     "state": lambda state: Q(state=state),
     "provider": lambda key: Q(providers__key=key),
     "environment": by_environment,
     "policies": by_policies,
+    "described": by_moment,
 }
 
 

@@ -67,6 +67,26 @@ def test_the_url_says_what_is_shown(operator, query: str, found: list[str]) -> N
     assert names(operator.get(f"/accounts/?{query}")) == found
 
 
+def test_what_was_described_together_is_found_by_its_moment(operator) -> None:
+    web, data, _ = three()
+    moment = timezone.now()
+    ManagedAccount.objects.filter(pk__in=[web.pk, data.pk]).update(created_at=moment)
+
+    response = operator.get("/accounts/", {"described": moment.isoformat()})
+
+    assert names(response) == ["data", "web"]
+    html = response.content.decode()
+    assert "Only the accounts that were described together." in html
+    assert f'name="described" value="{moment.isoformat()}"' in html
+
+
+@pytest.mark.parametrize("moment", ["x", "2026-02-31T00:00:00Z", "2026-02-03T04:05"])
+def test_a_moment_that_is_none_finds_nothing(operator, moment: str) -> None:
+    three()
+
+    assert names(operator.get("/accounts/", {"described": moment})) == []
+
+
 def test_an_empty_list_teaches(operator) -> None:
     page = operator.get("/accounts/").content.decode()
 
