@@ -5,29 +5,23 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
 from django.utils import timezone
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Browser, expect
 
 from accounts.models import ManagedAccount, Run, Step
 from accounts.states import State, Status
 from accounts.wizard import STEPS
 from script.emulated_organization import ACCESS_ROLE, MANAGING, MEMBERS, Credentials
-from tests.rows import PASSWORD, account_row, managing_row, person
+from tests.accounts.browsing import (
+    assert_axe_finds_nothing,
+    complaints,
+    signed_in,
+    width_of,
+)
+from tests.rows import account_row, managing_row, person
 
-RULES = {"runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]}
 DEV = MEMBERS[0]
 LONG = {"Sid": "A", "Effect": "Allow", "Action": [f"ec2:A{n}" for n in range(20)]}
-
-
-def signed_in(browser: Browser, live_server: Any, **context: Any) -> Page:
-    page = browser.new_context(base_url=live_server.url, **context).new_page()
-    page.goto("/sign-in/")
-    page.locator("#id_username").fill("administrator")
-    page.locator("#id_password").fill(PASSWORD)
-    page.get_by_role("button", name="Sign in").click()
-    expect(page.locator("#id_password")).not_to_be_attached()
-    return page
 
 
 def run_row(account: ManagedAccount, status: str, **fields: Any) -> Run:
@@ -80,21 +74,20 @@ def paths(transactional_db: None) -> list[str]:
 def test_axe_finds_nothing(
     browser: Browser, live_server: Any, paths: list[str], scheme: str
 ) -> None:
-    page = signed_in(browser, live_server, color_scheme=scheme, bypass_csp=True)
+    page = signed_in(
+        browser, live_server, "administrator", color_scheme=scheme, bypass_csp=True
+    )
 
     for path in paths:
         page.goto(path)
-        report = Axe().run(page, options=RULES)
-        assert report.violations_count == 0, f"{path}\n{report.generate_report()}"
+        assert_axe_finds_nothing(page)
 
 
 def test_no_page_breaks_the_policy_or_throws(
     browser: Browser, live_server: Any, paths: list[str]
 ) -> None:
-    page = signed_in(browser, live_server)
-    told: list[str] = []
-    page.on("pageerror", lambda error: told.append(str(error)))
-    page.on("console", lambda m: told.append(m.text) if m.type == "error" else None)
+    page = signed_in(browser, live_server, "administrator")
+    told = complaints(page)
 
     for path in paths:
         page.goto(path)
@@ -105,19 +98,20 @@ def test_no_page_breaks_the_policy_or_throws(
 def test_no_page_is_wider_than_a_phone(
     browser: Browser, live_server: Any, paths: list[str]
 ) -> None:
-    page = signed_in(browser, live_server, viewport={"width": 320, "height": 700})
+    page = signed_in(
+        browser, live_server, "administrator", viewport={"width": 320, "height": 700}
+    )
 
     for path in paths:
         page.goto(path)
-        wider = page.evaluate("document.documentElement.scrollWidth - innerWidth")
-        assert wider <= 0, path
+        assert width_of(page) <= 320, path
 
 
 def test_only_the_fields_of_the_chosen_identity_are_shown(
     browser: Browser, live_server: Any, transactional_db: None
 ) -> None:
     person("administrator", is_superuser=True)
-    page = signed_in(browser, live_server)
+    page = signed_in(browser, live_server, "administrator")
     page.goto("/managing/")
 
     expect(page.get_by_label("Role name")).to_be_visible()
@@ -136,7 +130,7 @@ def test_an_account_is_described_without_javascript(
 ) -> None:
     person("administrator", is_superuser=True)
     managing_row(name=MANAGING.name, account_id=MANAGING.account_id)
-    page = signed_in(browser, live_server, java_script_enabled=False)
+    page = signed_in(browser, live_server, "administrator", java_script_enabled=False)
 
     page.goto("/accounts/new/")
     page.get_by_label("Name in Spinnaker").fill(DEV.name)

@@ -6,14 +6,18 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, Page, expect
 
+from tests.accounts.browsing import (
+    assert_axe_finds_nothing,
+    complaints,
+    signed_in,
+    width_of,
+)
 from tests.bundles import core, with_every_provider
 from tests.factories import MANAGED_ID, topology
-from tests.rows import PASSWORD, bundle_row, managing_row, person
+from tests.rows import bundle_row, managing_row, person
 
-RULES = {"runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]}
 PAGE = "/bundles/2/halconfig/"
 CONFIG = """\
 currentDeployment: default
@@ -37,16 +41,6 @@ def bundles(transactional_db: None) -> None:
     bundle_row(with_every_provider(), 2)
 
 
-def signed_in(browser: Browser, live_server: Any, **context: Any) -> Page:
-    page = browser.new_context(base_url=live_server.url, **context).new_page()
-    page.goto("/sign-in/")
-    page.get_by_label("Name").fill("operator")
-    page.get_by_label("Password").fill(PASSWORD)
-    page.get_by_role("button", name="Sign in").click()
-    page.wait_for_url("/")
-    return page
-
-
 def shown(page: Page, config: Path) -> None:
     """Choose the file and look at what a merge would do."""
     config.write_text(CONFIG)
@@ -60,8 +54,7 @@ def test_a_file_is_chosen_once_asked_about_and_given_back(
     browser: Browser, live_server: Any, bundles: None, tmp_path: Path
 ) -> None:
     page = signed_in(browser, live_server)
-    told: list[str] = []
-    page.on("console", lambda m: told.append(m.text) if m.type == "error" else None)
+    told = complaints(page)
     shown(page, tmp_path / "config")
 
     page.get_by_label("Take over staging").check()
@@ -99,22 +92,19 @@ def test_axe_finds_nothing(
 
     for path in ("/bundles/2/since/1/", "/bundles/2/", PAGE):
         page.goto(path)
-        report = Axe().run(page, options=RULES)
-        assert report.violations_count == 0, f"{path}\n{report.generate_report()}"
+        assert_axe_finds_nothing(page)
     shown(page, tmp_path / "config")
-    report = Axe().run(page, options=RULES)
-    assert report.violations_count == 0, report.generate_report()
+    assert_axe_finds_nothing(page)
 
 
 def test_no_page_is_wider_than_a_phone(
     browser: Browser, live_server: Any, bundles: None, tmp_path: Path
 ) -> None:
     page = signed_in(browser, live_server, viewport={"width": 320, "height": 700})
-    width = "document.documentElement.scrollWidth"
 
     for path in ("/bundles/2/since/1/", "/bundles/2/", PAGE):
         page.goto(path)
-        assert page.evaluate(width) <= 320, path
+        assert width_of(page) <= 320, path
     shown(page, tmp_path / "config")
 
-    assert page.evaluate(width) <= 320
+    assert width_of(page) <= 320
