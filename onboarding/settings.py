@@ -198,6 +198,7 @@ AXES_COOLOFF_TIME = 0.25  # hours
 # Both together: an address alone would lock out an office behind one proxy, a name
 # alone would let a stranger lock out a colleague.
 AXES_LOCKOUT_PARAMETERS = [["username", "ip_address"]]
+AXES_LOCKOUT_TEMPLATE = "registration/locked.html"
 
 # Who changed what, on record. Runs keep their own story.
 AUDITLOG_INCLUDE_TRACKING_MODELS = (
