@@ -5,35 +5,13 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from django.contrib.auth.models import Group
 from django.utils import timezone
 
 from accounts.models import CheckResult, Run
 from accounts.states import State, Status
-from tests.rows import account_row, managing_row, person, run_row, step_row
+from tests.rows import account_row, managing_row, run_row, step_row
 
 pytestmark = pytest.mark.django_db
-
-
-@pytest.fixture
-def operator(client):
-    client.force_login(person("operator"))
-    return client
-
-
-@pytest.fixture
-def approver(client):
-    client.force_login(person("approver"))
-    return client
-
-
-@pytest.fixture
-def both(client):
-    """Sign in somebody who plans and approves."""
-    user = person("approver", username="olga")
-    user.groups.add(Group.objects.get(name="operator"))
-    client.force_login(user)
-    return client
 
 
 def names(response: Any) -> list[str]:
