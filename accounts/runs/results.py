@@ -7,7 +7,7 @@ from dataclasses import asdict
 from datetime import datetime
 
 from accounts.models import CheckResult, Run
-from onboarding.aws.result import Located, Result
+from onboarding.aws.proof.result import Located, Result
 from onboarding.providers.base import Outcome
 
 GOOD = (Outcome.PROVED, Outcome.EVALUATED)

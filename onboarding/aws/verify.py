@@ -13,23 +13,23 @@ from functools import partial
 from typing import Any
 
 from onboarding.aws.asking import Asker, iam_action, together
-from onboarding.aws.chain import (
+from onboarding.aws.errors import ABSENT, UNKNOWN_CALL, AwsError
+from onboarding.aws.patience import SYSTEM, Clock, Patience, silent
+from onboarding.aws.proof.chain import (
     CHAIN,
     Chain,
     own_identity,
     unless_unread,
     worth_repeating,
 )
-from onboarding.aws.errors import ABSENT, UNKNOWN_CALL, AwsError
-from onboarding.aws.managed_step import to_managed
-from onboarding.aws.patience import SYSTEM, Clock, Patience, silent
-from onboarding.aws.probing import probing, walking
-from onboarding.aws.reading import Asked
-from onboarding.aws.result import Located, Result
+from onboarding.aws.proof.managed_step import to_managed
+from onboarding.aws.proof.probing import probing, walking
+from onboarding.aws.proof.reading import Asked
+from onboarding.aws.proof.result import Located, Result
+from onboarding.aws.proof.trust import simulate
+from onboarding.aws.proof.why import Holder, higher_up
+from onboarding.aws.proof.writing import writes
 from onboarding.aws.session import Reach, Sessions
-from onboarding.aws.trust import simulate
-from onboarding.aws.why import Holder, higher_up
-from onboarding.aws.writing import writes
 from onboarding.managed_side import checks
 from onboarding.managing_side import REGION_LOOKUP
 from onboarding.providers.base import Call, Check, Outcome

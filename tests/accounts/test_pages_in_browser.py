@@ -5,27 +5,20 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
 from django.utils import timezone
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Browser, expect
 
 from accounts.bundles import build, new_bundle
 from accounts.models import CheckResult, ManagedAccount, Run
 from accounts.states import State, Status
-from onboarding.aws.result import Located, command, line_of, pretty
-from tests.rows import PASSWORD, account_row, managing_row, person
-
-RULES = {"runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]}
-
-
-def signed_in(browser: Browser, live_server: Any, **context: Any) -> Page:
-    page = browser.new_context(base_url=live_server.url, **context).new_page()
-    page.goto("/sign-in/")
-    page.get_by_label("Name").fill("operator")
-    page.get_by_label("Password").fill(PASSWORD)
-    page.get_by_role("button", name="Sign in").click()
-    expect(page.get_by_role("heading", level=1)).to_have_text("Overview")
-    return page
+from onboarding.aws.proof.result import Located, command, line_of, pretty
+from tests.accounts.browsing import (
+    assert_axe_finds_nothing,
+    complaints,
+    signed_in,
+    width_of,
+)
+from tests.rows import account_row, managing_row, person
 
 
 @pytest.fixture
@@ -92,17 +85,14 @@ def test_axe_finds_nothing(
 
     for path in accounts:
         page.goto(path)
-        report = Axe().run(page, options=RULES)
-        assert report.violations_count == 0, f"{path}\n{report.generate_report()}"
+        assert_axe_finds_nothing(page)
 
 
 def test_no_page_breaks_the_policy_or_throws(
     browser: Browser, live_server: Any, accounts: list[str]
 ) -> None:
     page = signed_in(browser, live_server)
-    told: list[str] = []
-    page.on("pageerror", lambda error: told.append(str(error)))
-    page.on("console", lambda m: told.append(m.text) if m.type == "error" else None)
+    told = complaints(page)
 
     for path in accounts:
         page.goto(path)
@@ -117,8 +107,7 @@ def test_no_page_is_wider_than_a_phone(
 
     for path in accounts:
         page.goto(path)
-        width = page.evaluate("document.documentElement.scrollWidth")
-        assert width <= 320, path
+        assert width_of(page) <= 320, path
 
 
 def test_a_chosen_theme_outlives_the_page(

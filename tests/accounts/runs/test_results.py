@@ -9,7 +9,7 @@ from django.utils import timezone
 
 from accounts.models import CheckResult, ManagedAccount, Run
 from accounts.runs.results import keep_results
-from onboarding.aws.result import Located, Result
+from onboarding.aws.proof.result import Located, Result
 from onboarding.providers.base import Outcome
 from tests.rows import account_row
 

@@ -16,7 +16,7 @@ from accounts.runs import retention
 from accounts.runs.results import keep_results
 from accounts.runs.retention import delete_old_verifications
 from accounts.states import Status
-from onboarding.aws.result import Located, Result
+from onboarding.aws.proof.result import Located, Result
 from onboarding.providers.base import Outcome
 from tests.rows import account_row, step_row
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
-from functools import cache
+from functools import cache, cached_property
 from itertools import count
 from typing import Any, ClassVar
 
@@ -64,6 +64,13 @@ class Field:
     @property
     def iam(self) -> Any:
         return self.root(self.managed_id)
+
+    @cached_property
+    def key(self) -> str:
+        """Make a KMS key in the managed account, and return its ARN."""
+        kms = self.root(self.managed_id, "kms")
+        arn: str = kms.create_key()["KeyMetadata"]["Arn"]
+        return arn
 
     def prepare(self) -> dict[str, str]:
         """Make Bowline's user and the access role; return Bowline's environment."""

@@ -13,24 +13,17 @@ from onboarding.aws.observe import observe
 from onboarding.resources.kinds import KeyGrant
 from onboarding.resources.plan import Create, Delete, Update, diff
 from tests.onboarding.aws.field import FakeClock, Field, failing
+from tests.onboarding.aws.wanted import key_grant
 
 
 @pytest.fixture
 def kms(field: Field) -> Any:
-    return field.root(field.managing_id, "kms")
+    return field.root(field.managed_id, "kms")
 
 
 @pytest.fixture
-def grant(field: Field, kms: Any) -> KeyGrant:
-    key = kms.create_key()["KeyMetadata"]
-    return KeyGrant(
-        account=field.managing_id,
-        name=f"us-east-1/{key['KeyId']}/{field.managed_id}",
-        region="us-east-1",
-        key_arn=key["Arn"],
-        grantee=f"arn:aws:iam::{field.managed_id}:role/aws-service-role/Scaling",
-        operations=("Decrypt", "DescribeKey"),
-    )
+def grant(field: Field) -> KeyGrant:
+    return key_grant(field)
 
 
 def standing(kms: Any, grant: KeyGrant) -> list[dict[str, Any]]:
@@ -41,7 +34,7 @@ def standing(kms: Any, grant: KeyGrant) -> list[dict[str, Any]]:
 def test_a_grant_is_made_under_bowlines_name(
     field: Field, kms: Any, grant: KeyGrant
 ) -> None:
-    field.bring_about(field.own, (grant,))
+    field.bring_about(field.reach, (grant,))
 
     (found,) = standing(kms, grant)
     assert found["GranteePrincipal"] == grant.grantee
@@ -52,14 +45,14 @@ def test_a_grant_is_made_under_bowlines_name(
 def test_what_was_made_is_found_as_it_was_wanted(
     field: Field, kms: Any, grant: KeyGrant
 ) -> None:
-    field.bring_about(field.own, (grant,))
+    field.bring_about(field.reach, (grant,))
 
-    assert observe(field.sessions(), field.own, (grant,)) == (grant,)
+    assert observe(field.sessions(), field.reach, (grant,)) == (grant,)
 
 
 def test_making_it_twice_leaves_one(field: Field, kms: Any, grant: KeyGrant) -> None:
     for _ in range(2):
-        apply(field.sessions(), field.own, Create(grant))
+        apply(field.sessions(), field.reach, Create(grant))
 
     assert len(standing(kms, grant)) == 1
 
@@ -71,16 +64,16 @@ def test_a_grant_of_somebody_else_is_not_seen(
         KeyId=grant.key_arn, GranteePrincipal=grant.grantee, Operations=["Decrypt"]
     )
 
-    assert observe(field.sessions(), field.own, (grant,)) == ()
+    assert observe(field.sessions(), field.reach, (grant,)) == ()
 
 
 def test_other_operations_replace_the_grant(
     field: Field, kms: Any, grant: KeyGrant
 ) -> None:
-    field.bring_about(field.own, (grant,))
+    field.bring_about(field.reach, (grant,))
     wider = replace(grant, operations=("CreateGrant", "Decrypt"))
 
-    field.bring_about(field.own, (wider,))
+    field.bring_about(field.reach, (wider,))
 
     (found,) = standing(kms, grant)
     assert found["Operations"] == ["CreateGrant", "Decrypt"]
@@ -90,12 +83,12 @@ def test_a_change_that_was_killed_half_way_is_finished(
     field: Field, kms: Any, grant: KeyGrant
 ) -> None:
     wider = replace(grant, operations=("CreateGrant", "Decrypt"))
-    field.bring_about(field.own, (grant,))
-    apply(field.sessions(), field.own, Create(wider))
+    field.bring_about(field.reach, (grant,))
+    apply(field.sessions(), field.reach, Create(wider))
 
-    observed = observe(field.sessions(), field.own, (wider,))
+    observed = observe(field.sessions(), field.reach, (wider,))
     (change,) = diff((wider,), observed)
-    apply(field.sessions(), field.own, change)
+    apply(field.sessions(), field.reach, change)
 
     assert isinstance(change, Update)
     (found,) = standing(kms, grant)
@@ -105,10 +98,10 @@ def test_a_change_that_was_killed_half_way_is_finished(
 def test_a_grant_is_revoked_and_once_more_is_no_error(
     field: Field, kms: Any, grant: KeyGrant
 ) -> None:
-    field.bring_about(field.own, (grant,))
+    field.bring_about(field.reach, (grant,))
 
     for _ in range(2):
-        apply(field.sessions(), field.own, Delete(grant))
+        apply(field.sessions(), field.reach, Delete(grant))
 
     assert standing(kms, grant) == []
 
@@ -118,7 +111,7 @@ def test_a_key_that_is_gone_holds_no_grant(
 ) -> None:
     gone = replace(grant, key_arn=grant.key_arn.replace("key/", "key/0"))
 
-    assert observe(field.sessions(), field.own, (gone,)) == ()
+    assert observe(field.sessions(), field.reach, (gone,)) == ()
 
 
 def test_a_key_that_is_gone_is_named_where_a_grant_is_wanted(
@@ -127,7 +120,7 @@ def test_a_key_that_is_gone_is_named_where_a_grant_is_wanted(
     gone = replace(grant, key_arn=grant.key_arn.replace("key/", "key/0"))
 
     with pytest.raises(AwsError) as error:
-        apply(field.sessions(), field.own, Create(gone))
+        apply(field.sessions(), field.reach, Create(gone))
 
     assert "correct the keys of images" in error.value.hint
 
@@ -136,21 +129,21 @@ def test_listing_that_is_denied_is_not_taken_for_absence(
     field: Field, kms: Any, grant: KeyGrant
 ) -> None:
     sessions = field.sessions()
-    client = sessions.client(field.own, "kms", "us-east-1")
+    client = sessions.client(field.reach, "kms", "us-east-1")
     failing(client, "ListGrants", "AccessDeniedException", "no", times=1)
 
     with pytest.raises(AwsError, match="AWS refused kms:ListGrants"):
-        observe(sessions, field.own, (grant,))
+        observe(sessions, field.reach, (grant,))
 
 
 def test_it_waits_for_a_role_that_kms_does_not_know_yet(
     field: Field, kms: Any, grant: KeyGrant
 ) -> None:
     sessions, clock = field.sessions(), FakeClock()
-    client = sessions.client(field.own, "kms", "us-east-1")
+    client = sessions.client(field.reach, "kms", "us-east-1")
     unknown = "ARN does not refer to a valid principal"
     failing(client, "CreateGrant", "InvalidArnException", unknown, times=2)
 
-    apply(sessions, field.own, Create(grant), clock=clock.clock)
+    apply(sessions, field.reach, Create(grant), clock=clock.clock)
 
     assert len(standing(kms, grant)) == 1

@@ -18,7 +18,7 @@ from botocore.config import Config
 
 from onboarding.aws.errors import AwsError
 from onboarding.aws.patience import SYSTEM, Patience
-from onboarding.aws.result import Located, Result
+from onboarding.aws.proof.result import Located, Result
 from onboarding.managed_side import managed_role
 from onboarding.providers.base import Outcome
 from onboarding.providers.ec2 import Ec2

@@ -7,7 +7,7 @@ from dataclasses import replace
 from typing import Any
 
 from onboarding.aws.errors import AwsError
-from onboarding.aws.result import Result
+from onboarding.aws.proof.result import Result
 from onboarding.aws.verify import verify
 from onboarding.managed_side import CACHING, managed_side
 from onboarding.managing_side import managing_side

@@ -10,6 +10,7 @@ from onboarding.resources.kinds import (
     ClusterAccess,
     InlinePolicy,
     InstanceProfile,
+    KeyGrant,
     ManagedPolicy,
     OidcProvider,
     Resource,
@@ -53,7 +54,20 @@ def everything(field: Field) -> tuple[Resource, ...]:
         ),
         ServiceLinkedRole(account=account, name="ecs.amazonaws.com"),
         access(field),
+        key_grant(field),
     )
+
+
+def key_grant(field: Field, **fields: Any) -> KeyGrant:
+    plain = {
+        "account": field.managed_id,
+        "name": "us-east-1/key/333333333333",
+        "region": "us-east-1",
+        "key_arn": field.key,
+        "grantee": "arn:aws:iam::333333333333:role/aws-service-role/Scaling",
+        "operations": ("Decrypt", "DescribeKey"),
+    }
+    return KeyGrant(**{**plain, **fields})
 
 
 def access(field: Field, **fields: Any) -> ClusterAccess:

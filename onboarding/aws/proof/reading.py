@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
 from typing import Any, NamedTuple
 
-from onboarding.aws.result import Path
+from onboarding.aws.proof.result import Path
 from onboarding.resources.policy import as_list
 
 LIKE = ("StringLike", "ArnLike", "ArnEquals")

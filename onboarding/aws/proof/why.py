@@ -11,8 +11,8 @@ from functools import cached_property
 from typing import Any
 
 from onboarding.aws.asking import Asker
-from onboarding.aws.reading import Asked, Document, Found, find, path_to
-from onboarding.aws.result import Cause, Located, Path, command, line_of, pretty
+from onboarding.aws.proof.reading import Asked, Document, Found, find, path_to
+from onboarding.aws.proof.result import Cause, Located, Path, command, line_of, pretty
 from onboarding.resources.kinds import MANAGED_PATH, MANAGING_PATH
 from onboarding.resources.policy import Policy, as_list
 

@@ -8,9 +8,9 @@ from typing import Any, cast
 import pytest
 
 from onboarding.aws.asking import Asker
-from onboarding.aws.reading import Asked
-from onboarding.aws.result import Cause
-from onboarding.aws.why import Holder, higher_up
+from onboarding.aws.proof.reading import Asked
+from onboarding.aws.proof.result import Cause
+from onboarding.aws.proof.why import Holder, higher_up
 from onboarding.resources.kinds import MANAGED_PATH
 
 ACCOUNT = "922222222222"

@@ -13,10 +13,10 @@ from onboarding.aws.asking import Asker
 from onboarding.aws.discover import organization_id
 from onboarding.aws.errors import AwsError
 from onboarding.aws.patience import Patience
-from onboarding.aws.result import Cause, Located, Result, command
+from onboarding.aws.proof.result import Cause, Located, Result, command
+from onboarding.aws.proof.trust import Caller, Trust
+from onboarding.aws.proof.why import Holder
 from onboarding.aws.session import Credentials, Reach, Sessions
-from onboarding.aws.trust import Caller, Trust
-from onboarding.aws.why import Holder
 from onboarding.managing_side import identity
 from onboarding.providers.base import Outcome
 from onboarding.resources.kinds import (

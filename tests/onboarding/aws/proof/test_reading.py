@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from onboarding.aws.reading import Asked, Document, find, path_to, speaks
+from onboarding.aws.proof.reading import Asked, Document, find, path_to, speaks
 
 ASSUME = Asked(
     "sts:AssumeRole",

@@ -14,10 +14,10 @@ from typing import NamedTuple
 
 from onboarding.aws.asking import together
 from onboarding.aws.errors import AwsError
-from onboarding.aws.reading import Asked
-from onboarding.aws.result import Cause, Located, Result
-from onboarding.aws.trust import simulate
-from onboarding.aws.why import Holder
+from onboarding.aws.proof.reading import Asked
+from onboarding.aws.proof.result import Cause, Located, Result
+from onboarding.aws.proof.trust import simulate
+from onboarding.aws.proof.why import Holder
 from onboarding.providers.base import Access, Grant, Outcome
 from onboarding.resources.policy import as_list
 from onboarding.topology import Managed, Managing

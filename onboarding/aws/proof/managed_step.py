@@ -6,7 +6,8 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 
 from onboarding.aws.asking import Asker
-from onboarding.aws.chain import (
+from onboarding.aws.errors import AwsError
+from onboarding.aws.proof.chain import (
     PROVE_THERE,
     SPINNAKER,
     Chain,
@@ -14,12 +15,11 @@ from onboarding.aws.chain import (
     found,
     worth_repeating,
 )
-from onboarding.aws.errors import AwsError
-from onboarding.aws.reading import Asked
-from onboarding.aws.result import Cause, Located, Result, line_of, pretty
+from onboarding.aws.proof.reading import Asked
+from onboarding.aws.proof.result import Cause, Located, Result, line_of, pretty
+from onboarding.aws.proof.trust import Caller, Trust, admits, simulate
+from onboarding.aws.proof.why import Holder, higher_up
 from onboarding.aws.session import Credentials, Reach
-from onboarding.aws.trust import Caller, Trust, admits, simulate
-from onboarding.aws.why import Holder, higher_up
 from onboarding.managed_side import managed_role
 from onboarding.providers.base import Outcome
 from onboarding.resources.kinds import MANAGED_PATH

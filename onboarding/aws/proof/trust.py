@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from onboarding.aws.asking import Asker
-from onboarding.aws.reading import all_of, conditions, matches
-from onboarding.aws.result import Cause, Located, Path, command, line_of, pretty
+from onboarding.aws.proof.reading import all_of, conditions, matches
+from onboarding.aws.proof.result import Cause, Located, Path, command, line_of, pretty
 from onboarding.resources.policy import Policy, as_list
 
 ASSUME_ROLE = "sts:assumerole"

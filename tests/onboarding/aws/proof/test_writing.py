@@ -5,8 +5,8 @@ from typing import Any
 
 import pytest
 
-from onboarding.aws.result import Result
-from onboarding.aws.writing import example
+from onboarding.aws.proof.result import Result
+from onboarding.aws.proof.writing import example
 from onboarding.providers.base import Access, Grant, Outcome
 from onboarding.providers.ec2 import Ec2
 from onboarding.providers.eks import Cluster, Eks

@@ -4,8 +4,8 @@ import json
 
 import pytest
 
-from onboarding.aws import probing as module
-from onboarding.aws.probing import SESSION_POLICY_LIMIT, probing, walking
+from onboarding.aws.proof import probing as module
+from onboarding.aws.proof.probing import SESSION_POLICY_LIMIT, probing, walking
 from onboarding.managed_side import checks
 from onboarding.providers import PROVIDERS
 from onboarding.providers.base import Call, Check

@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
-from onboarding.aws.result import Cause
-from onboarding.aws.trust import Caller, Trust, admits
+from onboarding.aws.proof.result import Cause
+from onboarding.aws.proof.trust import Caller, Trust, admits
 from onboarding.resources.policy import Policy
 
 IDENTITY = "arn:aws:iam::911111111111:role/SpinnakerAuthRole"

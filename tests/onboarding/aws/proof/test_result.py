@@ -4,7 +4,7 @@ import shlex
 
 import pytest
 
-from onboarding.aws.result import Cause, Located, Result, command, line_of, pretty
+from onboarding.aws.proof.result import Cause, Located, Result, command, line_of, pretty
 from onboarding.providers.base import Outcome
 
 DOCUMENT = {

@@ -1,0 +1,1 @@
+"""What verify() is made of: the walk along the chain, and what explains a refusal."""
