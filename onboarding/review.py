@@ -84,10 +84,6 @@ class Review:
         return compared(self.actions)
 
     @property
-    def fewer_than_power_user(self) -> int:
-        return self.comparison.fewer
-
-    @property
     def lacking(self) -> tuple[Allowed, ...]:
         """List what is needed and PowerUserAccess does not allow, each action once."""
         found = {one.action: one for one in every_allowed(self.topics)}

@@ -14,16 +14,30 @@ from django.views.decorators.http import require_POST
 from accounts.access import operator_required
 from accounts.external_ids import RotationRefused, finish_rotation, rotate
 from accounts.models import ManagedAccount
+from accounts.pages.chain_picture import narrow, wide
+from accounts.pages.trust_chain import trust_chain
 from accounts.request import Request
+from accounts.states import State
 from accounts.topologies import (
     NoManagingAccount,
     managed_of,
     managing_of,
     managing_row,
 )
+from onboarding import power_user
 from onboarding.desired import POLICY_SET
-from onboarding.findings import findings
-from onboarding.review import managed_review, managing_topics
+from onboarding.findings import explained
+from onboarding.providers.base import DetailsError
+from onboarding.review import (
+    folders,
+    identity_trust,
+    managed_review,
+    managing_topics,
+    other_roles,
+)
+from onboarding.topology import Managed, Managing
+
+PROVED = (State.VERIFIED, State.EVALUATED)
 
 
 def rights(request: Request, pk: Any) -> HttpResponse:
@@ -35,22 +49,40 @@ def rights(request: Request, pk: Any) -> HttpResponse:
         managing = managing_of(managing_row())
     except NoManagingAccount as error:
         raise Http404(str(error)) from error
-    managed = managed_of(account)
-    found = managed_review(managing, managed)
     shown = {
         "account": account,
         "crumbs": [
             ("Accounts", reverse("accounts:accounts")),
             (account.name, account.get_absolute_url()),
         ],
-        "managing": managing,
-        "in_aws_provider": managed.in_aws_provider,
-        "review": found,
-        "identity_topics": managing_topics(managing),
-        "findings": list(findings(found.topics)),
         "latest": POLICY_SET,
+        "stands": account.state in PROVED and not account.has_older_policies,
     }
+    try:
+        shown |= reviewed(managing, managed_of(account))
+    except DetailsError as error:
+        shown["trouble"] = str(error)
     return render(request, "accounts/rights.html", shown)
+
+
+def reviewed(managing: Managing, managed: Managed) -> dict[str, Any]:
+    review = managed_review(managing, managed)
+    chain = trust_chain(managing, managed, review)
+    identity_topics = managing_topics(managing)
+    return {
+        "managing": managing,
+        "has_providers": bool(managed.providers),
+        "review": review,
+        "chain": chain,
+        "drawings": [("wide", wide(chain)), ("narrow", narrow(chain))],
+        "other_roles": other_roles(managing, managed),
+        "findings": explained(review.topics),
+        "power_user_version": power_user.VERSION,
+        "identity_topics": identity_topics,
+        "identity_trust": identity_trust(managing),
+        "identity_findings": explained(identity_topics),
+        "folders": folders(*review.topics, *identity_topics).items(),
+    }
 
 
 @require_POST
