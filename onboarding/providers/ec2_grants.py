@@ -10,7 +10,7 @@ from onboarding.topology import Managed, Managing
 READS = Grant(
     "Ec2Show",
     Access.READ,
-    "ui",
+    "what Deck shows",
     (
         "autoscaling:DescribeLifecycleHooks",
         "autoscaling:DescribeScalingActivities",
