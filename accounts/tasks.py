@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from datetime import timedelta
 
 from celery import shared_task
 from django.conf import settings
+from django.db.models import Exists, OuterRef
 from django.utils import timezone
 
 from accounts.bundles import build
@@ -14,6 +16,9 @@ from accounts.queue import enqueue, enqueue_bundle
 from accounts.runs.actions import RunOpen, verify
 from accounts.runs.retention import delete_old_verifications
 from accounts.runs.stages import carry_on as carry_on_run
+
+AGAIN_AFTER = timedelta(hours=6)
+"""So fresh a verification need not be repeated by the schedule."""
 
 SWEPT_AT_ONCE = 200
 """Messages a sweep sends again; the next one goes on."""
@@ -47,12 +52,17 @@ def sweep() -> None:
 
 @shared_task(ignore_result=True)
 def verify_all() -> None:
-    """Verify again every account that a bundle may hold."""
-    for account in ManagedAccount.objects.ready():
-        try:
+    """Verify again every account that was proved once, be it good or bad now.
+
+    A second copy leaves alone what the first one has begun.
+    """
+    since = timezone.now() - AGAIN_AFTER
+    begun = Run.objects.filter(
+        account=OuterRef("pk"), kind=Run.Kind.VERIFY, created_at__gt=since
+    )
+    for account in ManagedAccount.objects.to_verify_again().exclude(Exists(begun)):
+        with suppress(RunOpen):
             verify(account, None, origin=Run.Origin.SCHEDULE)
-        except RunOpen:
-            continue
 
 
 @shared_task(ignore_result=True)

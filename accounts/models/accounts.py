@@ -152,6 +152,13 @@ class ManagedAccountQuerySet(models.QuerySet["ManagedAccount"]):
         """Keep those whose resources stand in AWS, or are on the way there."""
         return self.filter(granted_at__isnull=False)
 
+    def to_verify_again(self) -> ManagedAccountQuerySet:
+        """Keep those that were proved once and are described as they were applied,
+        good or bad: what was mended since shall be seen, too.
+        """
+        proved = self.standing().filter(verified_at__isnull=False)
+        return proved.exclude(state__in=(State.DRAFT, State.OUTDATED))
+
     def ready(self) -> ManagedAccountQuerySet:
         """Keep those that a bundle may hold: verified, or accepted by a person."""
         return self.filter(

@@ -31,13 +31,22 @@ def keep(run: Run) -> None:
 
 
 class RunOpen(Exception):
-    """A run of the account is being worked on; wait for it to end."""
+    """A run of the account is in the way: one that is worked on, or a waiting plan."""
 
     def __init__(self, run: Run) -> None:
         self.run = run
         super().__init__(
-            f"A run of {run.account_name} is being worked on; wait until it ends."
+            f"A plan for {run.account_name} waits: approve or discard it first."
+            if run.status == Status.PLANNED
+            else f"A run of {run.account_name} is being worked on; wait until it ends."
         )
+
+
+class NothingStands(Exception):
+    """There is nothing to verify: no run has been applied in the account."""
+
+    def __init__(self, account: ManagedAccount) -> None:
+        super().__init__(f"Nothing of Bowline's stands in {account.name} yet: plan it.")
 
 
 def plan(
@@ -62,7 +71,11 @@ def verify(
     origin: Run.Origin = Run.Origin.PAGE,
     send: Send = enqueue,
 ) -> Run:
-    """Start a run that changes nothing and proves again what stands."""
+    """Start a run that changes nothing and proves again what stands; raise RunOpen or
+    NothingStands where that cannot be. A waiting plan is left to whoever approves.
+    """
+    if not ManagedAccount.objects.standing().filter(pk=account.pk).exists():
+        raise NothingStands(account)
     verifying = Status.VERIFYING
     return start(
         Run.Kind.VERIFY, account, by, status=verifying, origin=origin, send=send
@@ -128,9 +141,12 @@ def open_runs(kind: Run.Kind, account: ManagedAccount | None) -> QuerySet[Run]:
 
 
 def make_way(kind: Run.Kind, account: ManagedAccount | None) -> None:
-    """Put a waiting plan aside for a new one; raise RunOpen where a worker is on it."""
+    """Put a waiting plan aside for a new one; raise RunOpen where a worker is on it, or
+    where what comes is no plan.
+    """
+    aside = () if kind == Run.Kind.VERIFY else (Status.PLANNED,)
     for run in open_runs(kind, account):
-        if not run.move(Status.DISCARDED, since=(Status.PLANNED,)):
+        if not run.move(Status.DISCARDED, since=aside):
             raise RunOpen(run)
 
 

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Callable
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from django.contrib import messages
+from django.contrib.auth.models import User
 from django.core.paginator import Paginator
 from django.db.models import Exists, F, OuterRef, Q, QuerySet
 from django.http import HttpResponse, QueryDict
@@ -20,7 +21,7 @@ from accounts.access import operator_required
 from accounts.models import ManagedAccount, Run
 from accounts.models.accounts import ManagedAccountQuerySet
 from accounts.request import Request
-from accounts.runs.actions import RunOpen, plan, verify
+from accounts.runs.actions import NothingStands, RunOpen, plan, verify
 from accounts.states import OPEN, State
 from accounts.topologies import NameTaken, NoManagingAccount
 from accounts.wizard import undone
@@ -122,7 +123,7 @@ def sort_of(asked: QueryDict) -> str:
 @require_POST
 def plan_many(request: Request) -> HttpResponse:
     chosen = chosen_accounts(request, matching(request.GET), by="name")
-    return start_many(request, "plan", plan, unready_to_plan, chosen)
+    return start_many(request, "plan", plan_described, chosen)
 
 
 @operator_required
@@ -130,36 +131,44 @@ def plan_many(request: Request) -> HttpResponse:
 def verify_many(request: Request) -> HttpResponse:
     standing = matching(request.GET).standing()
     chosen = chosen_accounts(request, standing, by="verified_at")
-    return start_many(request, "verify", verify, unready_to_verify, chosen)
+    return start_many(request, "verify", verify, chosen)
 
 
-def unready_to_plan(account: ManagedAccount) -> str:
-    missing = ", ".join(step.title.lower() for step in undone(account))
-    return f"still to describe: {missing}" if missing else ""
+class Undescribed(Exception):
+    """Steps of the wizard are to be gone through before it can be planned."""
 
 
-def unready_to_verify(account: ManagedAccount) -> str:
-    return "" if account.granted_at else "nothing stands in AWS yet"
+def plan_described(account: ManagedAccount, by: User) -> Run:
+    if missing := undone(account):
+        titles = ", ".join(step.title.lower() for step in missing)
+        raise Undescribed(f"still to describe: {titles}")
+    return plan(account, by)
+
+
+REFUSALS = (
+    DetailsError,
+    NameTaken,
+    NoManagingAccount,
+    NothingStands,
+    RunOpen,
+    Undescribed,
+)
 
 
 def start_many(
     request: Request,
     verb: str,
-    start: Callable[[ManagedAccount, Any], Run],
-    unready: Callable[[ManagedAccount], str],
+    start: Callable[[ManagedAccount, User], Run],
     chosen: Chosen,
 ) -> HttpResponse:
     """Start a run of each chosen account, and say which ones could not be."""
     started, refused = 0, []
     for account in chosen.accounts:
         try:
-            if reason := unready(account):
-                refused.append(f"{account.name}: {reason}")
-                continue
             start(account, request.user)
             started += 1
-        except (DetailsError, NameTaken, NoManagingAccount, RunOpen) as error:
-            refused.append(f"{account.name}: {error}")
+        except REFUSALS as error:
+            refused.append(f"{account.name}: {str(error).rstrip('.')}")
     tell(request, verb, started, refused)
     if chosen.left:
         messages.info(request, MORE.format(chosen.left, verb))
@@ -210,9 +219,13 @@ def tell(request: Request, verb: str, started: int, refused: list[str]) -> None:
         told = "; ".join(refused[:MOST_REASONS]) + (f"; and {more} more" * (more > 0))
         messages.warning(request, f"Could not {verb} {len(refused)}: {told}.")
     if not started and not refused:
-        messages.info(request, "Tick the accounts first; nothing was started.")
+        messages.info(request, NOTHING[verb])
 
 
+NOTHING = {
+    "plan": "Tick the accounts first; nothing was started.",
+    "verify": "Tick accounts that stand in AWS first; nothing was started.",
+}
 PLANNED = "Nothing in AWS changes until the plans are approved."
 MORE = (
     "{:,} more match. To {} them too, select all that match again: it goes on with "

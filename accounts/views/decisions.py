@@ -15,6 +15,7 @@ from accounts.forms.account import ApproveForm
 from accounts.models import ManagedAccount, Run
 from accounts.request import Request
 from accounts.runs import actions
+from accounts.runs.actions import NothingStands
 from accounts.topologies import NameTaken, NoManagingAccount
 from accounts.views.runs import outdated, run_of, run_page
 from accounts.wizard import next_step, undone
@@ -127,6 +128,6 @@ def started(
     except actions.RunOpen as error:
         messages.info(request, f"{error} This is it.")
         return redirect(error.run)
-    except (DetailsError, NameTaken, NoManagingAccount) as error:
+    except (DetailsError, NameTaken, NoManagingAccount, NothingStands) as error:
         messages.error(request, str(error))
         return redirect(otherwise)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import uuid
 from collections.abc import Iterator
 from datetime import timedelta
+from pathlib import Path
 from typing import Any
 from unittest.mock import patch
 
@@ -13,7 +14,7 @@ from celery import Celery, current_app
 from django.utils import timezone
 
 from accounts import tasks
-from accounts.models import Bundle, Run
+from accounts.models import Bundle, ManagedAccount, Run
 from accounts.models.bundles import BUILD_PATIENCE
 from accounts.models.runs import QUEUE_PATIENCE
 from accounts.states import State, Status
@@ -45,6 +46,7 @@ def ready_account(name: str, number: int) -> Any:
         state=State.VERIFIED,
         proof=State.VERIFIED,
         granted_at=NOW,
+        verified_at=NOW,
     )
 
 
@@ -125,7 +127,7 @@ def test_the_sweep_sends_a_bundle_that_nobody_builds(sent: Messages) -> None:
     assert sent == [("accounts.tasks.build_bundle", [lost.pk])]
 
 
-def test_every_account_that_a_bundle_may_hold_is_verified_again(
+def test_every_account_that_was_proved_once_is_verified_again(
     sent: Messages, django_capture_on_commit_callbacks: Any
 ) -> None:
     managing_row()
@@ -152,6 +154,71 @@ def test_an_account_with_a_run_at_work_does_not_keep_the_others_waiting(
 
     verified = Run.objects.filter(kind=Run.Kind.VERIFY)
     assert [run.account for run in verified] == [other]
+
+
+def proved_once(state: State = State.VERIFIED) -> ManagedAccount:
+    return account_row(state=state, granted_at=NOW, verified_at=NOW)
+
+
+def begun() -> list[ManagedAccount | None]:
+    return [run.account for run in Run.objects.filter(status=Status.VERIFYING)]
+
+
+@pytest.mark.parametrize(
+    "state", [State.VERIFIED, State.EVALUATED, State.FAILED, State.DRIFTED]
+)
+def test_what_was_proved_once_is_verified_be_it_good_or_bad_now(state: State) -> None:
+    managing_row()
+    account = proved_once(state)
+
+    tasks.verify_all()
+
+    assert begun() == [account]
+
+
+def test_what_was_edited_or_never_proved_is_left_alone() -> None:
+    managing_row()
+    proved_once(State.OUTDATED)
+    account_row("draft", account_id="1" * 12)
+    account_row("new", account_id="2" * 12, granted_at=NOW)
+
+    tasks.verify_all()
+
+    assert begun() == []
+
+
+def test_a_waiting_plan_is_left_to_whoever_approves() -> None:
+    managing_row()
+    run = run_row(Status.PLANNED, account=proved_once(State.PLANNED))
+
+    tasks.verify_all()
+
+    run.refresh_from_db()
+    assert (run.status, begun()) == (Status.PLANNED, [])
+
+
+def test_a_second_copy_verifies_nothing_again() -> None:
+    managing_row()
+    account = proved_once()
+    run = run_row(Status.VERIFIED, kind=Run.Kind.VERIFY, account=account)
+
+    tasks.verify_all()
+    first = begun()
+    Run.objects.filter(pk=run.pk).update(created_at=NOW - tasks.AGAIN_AFTER * 2)
+    tasks.verify_all()
+
+    assert (first, begun()) == ([], [account])
+
+
+def test_it_is_due_each_night_at_the_time_that_the_readme_says(settings: Any) -> None:
+    entry = settings.CELERY_BEAT_SCHEDULE["verify-all"]
+    readme = (Path(__file__).parents[2] / "README.md").read_text()
+
+    (hour,), (minute,) = entry["schedule"].hour, entry["schedule"].minute
+
+    assert entry["task"] == tasks.verify_all.name
+    assert entry["schedule"].day_of_week == set(range(7))
+    assert f"{hour:02}:{minute:02} UTC" in readme
 
 
 def test_a_bundle_is_built_and_a_second_message_changes_nothing() -> None:

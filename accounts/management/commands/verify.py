@@ -1,6 +1,7 @@
 """`manage.py verify [NAME…]`: prove again what stands, and print what was checked.
 
-Nothing in AWS changes. Exit codes: 0 all accounts stand, 1 something failed.
+Nothing in AWS changes. Exit codes: 0 all accounts stand, 1 something failed, or could
+not be verified because a run is open.
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError
 
 from accounts.models import CheckResult, ManagedAccount, Run
+from accounts.runs.actions import RunOpen
 from accounts.runs.batch import Batch
 from accounts.states import OPEN, Status
 from accounts.topologies import NoManagingAccount, managing_row
@@ -41,7 +43,7 @@ class Command(BaseCommand):
     def tell(self, run: Run) -> int:
         """Print what a run found; return its exit code."""
         if run.status in OPEN:
-            self.stderr.write(f"{run.account_name}: another run is open; it waits.")
+            self.stderr.write(f"{run.account_name}: not verified. {RunOpen(run)}")
             return FAILED
         self.stdout.write(f"{run.account_name}: {run.status}")
         for check in run.checks.all():

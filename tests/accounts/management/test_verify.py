@@ -98,7 +98,18 @@ def test_a_run_that_is_open_stands_in_the_way(account: ManagedAccount) -> None:
     ending = verify()
 
     assert (ending.code, ending.out) == (1, "")
-    assert "accountdev: another run is open" in ending.err
+    assert "accountdev: not verified. A run of accountdev is being worked" in ending.err
+
+
+def test_a_waiting_plan_is_left_to_whoever_approves(account: ManagedAccount) -> None:
+    run = plan(account, None, send=keep)
+    run.move(Status.PLANNED, since=(Status.PLANNING,))
+
+    ending = verify()
+
+    run.refresh_from_db()
+    assert (ending.code, run.status) == (1, Status.PLANNED)
+    assert "A plan for accountdev waits: approve or discard it" in ending.err
 
 
 def test_an_unknown_name_is_refused(db: None) -> None:

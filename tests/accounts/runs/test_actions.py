@@ -9,6 +9,7 @@ from django.utils import timezone
 
 from accounts.models import ManagedAccount, Run
 from accounts.runs.actions import (
+    NothingStands,
     RunOpen,
     accept,
     approve,
@@ -163,9 +164,29 @@ def test_a_run_that_is_being_applied_cannot_be_discarded() -> None:
 def test_verifying_starts_without_a_plan() -> None:
     managing_row()
 
-    run = verify(account_row(), None)
+    run = verify(account_row(granted_at=timezone.now()), None)
 
     assert (run.kind, run.status) == (Run.Kind.VERIFY, Status.VERIFYING)
+
+
+def test_a_draft_cannot_be_verified() -> None:
+    managing_row()
+
+    with pytest.raises(NothingStands, match="stands in staging yet"):
+        verify(account_row(), None)
+
+
+def test_verifying_leaves_a_waiting_plan_to_whoever_approves() -> None:
+    managing_row()
+    account = account_row(granted_at=timezone.now())
+    waiting = planned(account)
+
+    with pytest.raises(RunOpen, match="A plan for staging waits") as caught:
+        verify(account, None)
+
+    waiting.refresh_from_db()
+    assert caught.value.run == waiting
+    assert waiting.status == Status.PLANNED
 
 
 def test_removing_starts_with_a_plan() -> None:

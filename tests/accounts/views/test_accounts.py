@@ -207,7 +207,30 @@ def test_only_what_stands_is_verified(operator) -> None:
 
     run = Run.objects.get()
     assert (run.account, run.status) == (web, Status.VERIFYING)
-    assert "data: nothing stands in AWS yet" in told(response)[1]
+    assert "data: Nothing of Bowline's stands in data yet" in told(response)[1]
+
+
+def test_a_waiting_plan_is_not_put_aside_by_a_verification(operator) -> None:
+    managing_row()
+    web, *_ = three()
+    ManagedAccount.objects.filter(pk=web.pk).update(granted_at=timezone.now())
+    waiting = Run.objects.create(account=web, account_name="web", status=Status.PLANNED)
+
+    response = operator.post("/accounts/verify/", {"account": [web.pk]})
+
+    assert list(Run.objects.all()) == [waiting]
+    assert "A plan for web waits: approve or discard it first." in told(response)[0]
+
+
+def test_of_drafts_alone_nothing_is_verified(operator) -> None:
+    managing_row()
+    three()
+
+    response = operator.post("/accounts/verify/", {"everything": "on"})
+
+    assert told(response) == [
+        "Tick accounts that stand in AWS first; nothing was started."
+    ]
 
 
 @pytest.mark.parametrize("ticked", [[], ["no-uuid"], ["0" * 32]])

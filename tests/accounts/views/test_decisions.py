@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 from django.contrib.messages import get_messages
+from django.utils import timezone
 
 from accounts.models import EnabledProvider, ManagedAccount, Run
 from accounts.runs.actions import approve
@@ -123,7 +124,8 @@ def test_what_is_decided_cannot_be_put_aside(approver) -> None:
 )
 def test_it_is_started_again(operator, kind: str, status: str) -> None:
     managing_row()
-    account = None if kind == Run.Kind.MANAGING else account_row()
+    stands = timezone.now()
+    account = None if kind == Run.Kind.MANAGING else account_row(granted_at=stands)
     old = run_row(Status.FAILED, kind=kind, account=account)
 
     response = operator.post(f"{old.get_absolute_url()}again/")
@@ -191,11 +193,22 @@ def test_nothing_is_planned_without_a_managing_account(operator) -> None:
 )
 def test_an_account_is_verified_or_removed(operator, action: str, kind: str) -> None:
     managing_row()
-    account = account_row()
+    account = account_row(granted_at=timezone.now())
 
     operator.post(f"/accounts/{account.pk}/{action}/")
 
     assert Run.objects.get().kind == kind
+
+
+def test_a_draft_has_nothing_to_verify(operator) -> None:
+    managing_row()
+    account = account_row()
+
+    response = operator.post(f"/accounts/{account.pk}/verify/")
+
+    assert response["Location"] == account.get_absolute_url()
+    assert "Nothing of Bowline's stands in staging yet" in told(response)
+    assert not Run.objects.exists()
 
 
 def test_an_acceptance_is_on_record(approver) -> None:
