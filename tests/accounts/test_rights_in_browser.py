@@ -5,13 +5,17 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
 from django.urls import reverse
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Browser, expect
 
-from tests.rows import PASSWORD, account_row, managing_row, person
+from tests.accounts.browsing import (
+    assert_axe_finds_nothing,
+    complaints,
+    signed_in,
+    width_of,
+)
+from tests.rows import account_row, managing_row, person
 
-RULES = {"runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]}
 LONG = "a-very-long-name-" + "x" * 43
 CLUSTERS = [
     {"name": "apps", "region": "us-east-1", "namespaces": ["web", "jobs"]},
@@ -37,7 +41,7 @@ OUTSIDE = """() => [...document.querySelectorAll("svg.chain-picture")]
 @pytest.fixture
 def paths(transactional_db: None) -> list[str]:
     """Describe an account of everything, one of clusters, and discouraged ones."""
-    person("viewer")
+    person("operator")
     managing_row(
         boundary=f"arn:aws:iam::911111111111:policy/{LONG}",
         trust_organization="o-a1b2c3d4e5",
@@ -66,16 +70,6 @@ def paths(transactional_db: None) -> list[str]:
     return [reverse("accounts:rights", args=[row.pk]) for row in rows]
 
 
-def signed_in(browser: Browser, live_server: Any, **context: Any) -> Page:
-    page = browser.new_context(base_url=live_server.url, **context).new_page()
-    page.goto("/sign-in/")
-    page.get_by_label("Name").fill("viewer")
-    page.get_by_label("Password").fill(PASSWORD)
-    page.get_by_role("button", name="Sign in").click()
-    expect(page.get_by_role("heading", level=1)).to_have_text("Overview")
-    return page
-
-
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 def test_axe_finds_nothing(
     browser: Browser, live_server: Any, paths: list[str], scheme: str
@@ -84,8 +78,7 @@ def test_axe_finds_nothing(
 
     for path in paths:
         page.goto(path)
-        report = Axe().run(page, options=RULES)
-        assert report.violations_count == 0, f"{path}\n{report.generate_report()}"
+        assert_axe_finds_nothing(page)
 
 
 @pytest.mark.parametrize("width", [320, 390, 1440])
@@ -97,7 +90,7 @@ def test_no_word_of_the_picture_runs_out_and_no_page_is_too_wide(
     for path in paths:
         page.goto(path)
         assert page.evaluate(OUTSIDE) == [], path
-        assert page.evaluate("document.documentElement.scrollWidth") <= width, path
+        assert width_of(page) <= width, path
 
 
 @pytest.mark.parametrize(("width", "shown"), [(390, "narrow"), (1440, "wide")])
@@ -121,9 +114,7 @@ def test_no_page_breaks_the_policy_or_throws(
     browser: Browser, live_server: Any, paths: list[str]
 ) -> None:
     page = signed_in(browser, live_server)
-    told: list[str] = []
-    page.on("pageerror", lambda error: told.append(str(error)))
-    page.on("console", lambda m: told.append(m.text) if m.type == "error" else None)
+    told = complaints(page)
 
     for path in paths:
         page.goto(path)
