@@ -7,6 +7,7 @@ from typing import NamedTuple
 
 from accounts.models import ManagedAccount
 from accounts.topologies import topology_of
+from onboarding.image_keys import key_grants
 from onboarding.managed_side import grants, managed_side
 from onboarding.providers.base import Access, Grant
 from onboarding.resources.kinds import Resource
@@ -56,9 +57,13 @@ def known(topology: Topology) -> Iterator[Known]:
 
 
 def made(account: ManagedAccount) -> tuple[Resource, ...]:
-    """List what shall stand in the account; raise QuotaExceeded where AWS forbids."""
+    """List what shall stand for the account: in it, and as grants on image keys.
+
+    Raise QuotaExceeded where AWS forbids it.
+    """
     topology = topology_of([account])
-    return tuple(managed_side(topology.managing, topology.managed[0]))
+    sides = topology.managing, topology.managed[0]
+    return (*managed_side(*sides), *key_grants(*sides))
 
 
 def allowed(account: ManagedAccount) -> tuple[Allowed, ...]:

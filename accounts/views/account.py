@@ -20,7 +20,7 @@ from accounts.states import OPEN
 from accounts.wizard import undone
 from onboarding.providers import PROVIDERS
 from onboarding.providers.base import DetailsError
-from onboarding.resources.kinds import Resource
+from onboarding.resources.kinds import Key, Resource
 from onboarding.resources.policy import QuotaExceeded
 
 NEWEST = 10
@@ -83,12 +83,14 @@ def iam(account: ManagedAccount) -> dict[str, Any]:
         known = known_as(account)
     except (DetailsError, QuotaExceeded) as error:
         return {"trouble": str(error)}
-    steps = {(step.kind, step.name): step for step in last_steps(account)}
+    steps = {
+        Key(step.account_id, step.kind, step.name): step for step in last_steps(account)
+    }
     standing = [
         Standing(
             resource,
             highlighted_json(resource.as_json()),
-            steps.get((resource.kind, resource.name)),
+            steps.get(resource.key),
         )
         for resource in resources
     ]
@@ -96,12 +98,8 @@ def iam(account: ManagedAccount) -> dict[str, Any]:
 
 
 def last_steps(account: ManagedAccount) -> list[Step]:
-    """List the steps that were carried out in the account, the oldest first."""
-    steps = Step.objects.filter(
-        run__account=account,
-        account_id=account.account_id,
-        status=Step.Status.DONE,
-    )
+    """List the steps that were carried out for the account, the oldest first."""
+    steps = Step.objects.filter(run__account=account, status=Step.Status.DONE)
     return list(steps.defer("before", "after").order_by("finished_at"))
 
 

@@ -3,6 +3,7 @@ from __future__ import annotations
 import pytest
 
 from accounts.pages.known_as import allowed, known_as, made
+from tests.factories import MANAGING_ID, image_key
 from tests.rows import account_row, managing_row
 
 pytestmark = pytest.mark.django_db
@@ -58,3 +59,11 @@ def test_clusters_alone_allow_nothing_in_aws() -> None:
     managing_row()
 
     assert allowed(account_row(providers={"eks": CLUSTERS})) == ()
+
+
+def test_a_grant_on_an_image_key_is_made_for_the_account_too() -> None:
+    managing_row(bakes=True, image_keys=[image_key()])
+
+    resources = made(account_row())
+
+    assert [r.account for r in resources if r.kind == "key grant"] == [MANAGING_ID]

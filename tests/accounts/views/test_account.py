@@ -38,7 +38,7 @@ def test_it_shows_what_would_be_made_before_anything_is(operator) -> None:
 
     page = page_of(operator, account)
 
-    assert "What Bowline would make in this account." in page
+    assert "What Bowline would make for this account." in page
     assert "spinnakerManaged" in page
     assert "not yet" in page
 
