@@ -27,6 +27,7 @@ from accounts.topologies import (
 from onboarding import power_user
 from onboarding.desired import POLICY_SET
 from onboarding.findings import explained
+from onboarding.image_keys import key_grants
 from onboarding.providers.base import DetailsError
 from onboarding.review import (
     folders,
@@ -76,6 +77,7 @@ def reviewed(managing: Managing, managed: Managed) -> dict[str, Any]:
         "chain": chain,
         "drawings": [("wide", wide(chain)), ("narrow", narrow(chain))],
         "other_roles": other_roles(managing, managed),
+        "key_grants": list(key_grants(managing, managed)),
         "findings": explained(review.topics),
         "power_user_version": power_user.VERSION,
         "identity_topics": identity_topics,

@@ -12,6 +12,7 @@ from django.utils import timezone
 from accounts.models import ManagedAccount, Run
 from accounts.states import State
 from onboarding.desired import POLICY_SET
+from tests.factories import image_key
 from tests.rows import account_row, managing_row, person, run_row
 
 pytestmark = pytest.mark.django_db
@@ -222,3 +223,18 @@ def test_a_plan_that_removes_an_account_gives_no_rights(client: Client) -> None:
     page = signed_in(client).get(plan.get_absolute_url()).content.decode()
 
     assert reverse("accounts:rights", args=[account.pk]) not in page
+
+
+def test_grants_on_image_keys_are_told_with_their_operations(client: Client) -> None:
+    managing_row(bakes=True, image_keys=[image_key()])
+
+    text = read(client, account_row())
+
+    assert "Keys of images" in text
+    assert "ReEncryptFrom" in text
+
+
+def test_where_nothing_is_launched_no_key_is_told_of(client: Client) -> None:
+    managing_row(bakes=True, image_keys=[image_key()])
+
+    assert "Keys of images" not in read(client, account_row(providers={"lambda": {}}))
