@@ -10,7 +10,6 @@ from onboarding.providers.base import (
     Access,
     Call,
     Check,
-    DetailsError,
     Grant,
     Provider,
     allow,
@@ -26,6 +25,7 @@ from onboarding.providers.names import (
     KMS_KEY,
     ROLES_PATH,
     require,
+    require_at_most,
     require_no_doubles,
     require_one_of,
 )
@@ -94,20 +94,12 @@ class Lambda(Provider):
         require("function_roles_path", ROLES_PATH, self.function_roles_path)
         require("code_buckets", BUCKET, *self.code_buckets)
         require_no_doubles("code_buckets", self.code_buckets)
-        if len(self.code_buckets) > MOST_BUCKETS:
-            raise DetailsError(
-                "code_buckets",
-                f"{len(self.code_buckets)} buckets are too many for one policy: name "
-                f"{MOST_BUCKETS} at most.",
-            )
+        require_at_most(
+            "code_buckets", MOST_BUCKETS, self.code_buckets, called="buckets"
+        )
         require("kms_keys", KMS_KEY, *self.kms_keys)
         require_no_doubles("kms_keys", self.kms_keys)
-        if len(self.kms_keys) > MOST_KEYS:
-            raise DetailsError(
-                "kms_keys",
-                f"{len(self.kms_keys)} keys are too many for one policy: name "
-                f"{MOST_KEYS} at most.",
-            )
+        require_at_most("kms_keys", MOST_KEYS, self.kms_keys, called="keys")
 
     def grants(self, managing: Managing, managed: Managed) -> tuple[Grant, ...]:
         functions = managing.arn("lambda", managed.account_id, "function:*", "*")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from typing import NamedTuple
 
 from onboarding import names
@@ -58,6 +58,16 @@ def require_one_of(field: str, known: Iterable[str], value: str) -> None:
     if value not in known:
         raise DetailsError(
             field, f"“{value}” cannot be used. Choose one of {', '.join(known)}."
+        )
+
+
+def require_at_most(
+    field: str, most: int, values: Collection[str], *, called: str
+) -> None:
+    if len(values) > most:
+        raise DetailsError(
+            field,
+            f"{len(values)} {called} are too many for one policy: name {most} at most.",
         )
 
 
