@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import re
 import shlex
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Any, ClassVar
+from typing import ClassVar
 
 from django import forms
 
@@ -21,12 +21,7 @@ from onboarding.providers.ec2_grants import (
     load_balancers,
     own_images,
 )
-from onboarding.providers.forms import (
-    NOTHING,
-    DetailsForm,
-    access_field,
-    roles_path_field,
-)
+from onboarding.providers.forms import DetailsForm, access_field, roles_path_field
 from onboarding.providers.names import KEY_PAIR, ROLES_PATH, require, require_one_of
 from onboarding.providers.roles import (
     ACCESS,
@@ -207,23 +202,15 @@ class Ec2(Provider):
             ),
         )
 
-        def __init__(
-            self,
-            data: Any = None,
-            *,
-            managed: Managed,
-            found: Mapping[Call, Any] = NOTHING,
-            initial: Mapping[str, Any] | None = None,
-        ) -> None:
-            super().__init__(data, managed=managed, found=found, initial=initial)
+        def describe_fields(self) -> None:
             names = {
                 pair["KeyName"]
-                for region in managed.regions
-                for pair in found.get(key_pairs(region), {}).get("KeyPairs", ())
+                for region in self.managed.regions
+                for pair in self.found.get(key_pairs(region), {}).get("KeyPairs", ())
             }
             self.fields["key_pair"].help_text = (
                 "Proposed for new instances; it should exist in every region. Empty: "
-                f"{managed.name}-keypair."
+                f"{self.managed.name}-keypair."
                 + (f" Found: {', '.join(sorted(names))}." if names else "")
             )
 

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Any, ClassVar
+from typing import ClassVar
 
 from django import forms
 
@@ -17,12 +17,7 @@ from onboarding.providers.base import (
     Provider,
     allow,
 )
-from onboarding.providers.forms import (
-    NOTHING,
-    DetailsForm,
-    access_field,
-    roles_path_field,
-)
+from onboarding.providers.forms import DetailsForm, access_field, roles_path_field
 from onboarding.providers.names import (
     ACCOUNT,
     ROLE,
@@ -234,18 +229,10 @@ class Ecs(Provider):
             ),
         )
 
-        def __init__(
-            self,
-            data: Any = None,
-            *,
-            managed: Managed,
-            found: Mapping[Call, Any] = NOTHING,
-            initial: Mapping[str, Any] | None = None,
-        ) -> None:
-            super().__init__(data, managed=managed, found=found, initial=initial)
+        def describe_fields(self) -> None:
             self.fields["account_name"].help_text = (
                 "The name of the ECS account in Spinnaker, which must differ from the "
-                f"AWS account's. Empty: {managed.name}-ecs."
+                f"AWS account's. Empty: {self.managed.name}-ecs."
             )
 
         def provider(self) -> Ecs:

@@ -78,6 +78,10 @@ class DetailsForm(forms.Form):
         self.helper = FormHelper(self)
         self.helper.form_tag = False
         self.helper.disable_csrf = True
+        self.describe_fields()
+
+    def describe_fields(self) -> None:
+        """Write the help texts that depend on the account or on what was found."""
 
     def details(self) -> dict[str, Any]:
         """Give the details as JSON, once the form is valid."""

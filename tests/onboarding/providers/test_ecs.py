@@ -153,6 +153,12 @@ def test_the_form_refuses_the_aws_accounts_name_beside_the_field():
     assert list(form.errors) == ["account_name"]
 
 
+def test_the_form_says_what_the_account_is_called_unless_named():
+    form = Ecs.Form(managed=managed())
+
+    assert form.fields["account_name"].help_text.endswith("Empty: staging-ecs.")
+
+
 def test_tasks_as_the_managed_role_need_it_handed_to_them_and_trusted_to_them():
     ecs = Ecs(tasks_as_managed_role=True)
     staging = managed(ecs)
