@@ -130,6 +130,14 @@ class ManagingAccount(Leased):
         ).clash
         if clash:
             raise ValidationError(clash)
+        self.forget_issuer()
+
+    def forget_issuer(self) -> None:
+        """Drop what was looked up of the pods' cluster, where another is named now."""
+        cluster = ("account_id", "pod_region", "pod_cluster")
+        before = ManagingAccount.objects.filter(pk=self.pk).values_list(*cluster)
+        if before and before[0] != tuple(getattr(self, name) for name in cluster):
+            self.pod_issuer = ""
 
     def touch(self) -> None:
         """Count an edit: every plan made before it is outdated now."""

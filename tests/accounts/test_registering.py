@@ -122,3 +122,39 @@ def test_another_identity_outdates_every_account_that_trusts_it() -> None:
 
     account = ManagedAccount.objects.get()
     assert (account.state, account.proof) == (State.OUTDATED, "")
+
+
+POD = (
+    "{name: SpinnakerPods, cluster: tools, region: us-east-1, namespace: spin, "
+    "service_account: clouddriver}"
+)
+EXISTING = "arn:aws:iam::911111111111:role/Theirs"
+
+
+def identified_by(identity: str) -> ManagingAccount:
+    register(file(MANAGING.replace("}", f", identity: {{{identity}}}}}") + STAGING))
+    return ManagingAccount.objects.get()
+
+
+def test_a_pod_role_is_written_with_its_cluster() -> None:
+    row = identified_by(f"pod_role: {POD}")
+
+    assert (row.identity_kind, row.identity_name) == ("pod_role", "SpinnakerPods")
+    assert (row.pod_cluster, row.pod_region) == ("tools", "us-east-1")
+    assert (row.pod_namespace, row.pod_service_account) == ("spin", "clouddriver")
+
+
+def test_a_pod_role_of_another_cluster_forgets_the_first_ones_issuer() -> None:
+    identified_by(f"pod_role: {POD}")
+    ManagingAccount.objects.update(pod_issuer="oidc.example.com/id/TOOLS")
+
+    same = identified_by(f"pod_role: {POD}").pod_issuer
+    other = identified_by(f"pod_role: {POD.replace('tools', 'other')}").pod_issuer
+
+    assert (same, other) == ("oidc.example.com/id/TOOLS", "")
+
+
+def test_an_identity_that_stands_already_is_written_by_its_arn() -> None:
+    row = identified_by(f"existing: {EXISTING}")
+
+    assert (row.identity_kind, row.identity_arn) == ("existing", EXISTING)

@@ -4,6 +4,7 @@ import pytest
 from django.core.exceptions import ValidationError
 
 from accounts.models import ManagedAccount, ManagingAccount
+from tests.rows import managing_row
 
 pytestmark = pytest.mark.django_db
 
@@ -39,3 +40,39 @@ def test_only_what_stands_can_have_older_policies(monkeypatch, stands_on, older)
     monkeypatch.setattr("accounts.models.accounts.POLICY_SET", 7)
 
     assert ManagedAccount(policy_set=stands_on).has_older_policies is older
+
+
+POD = {
+    "identity_kind": "pod_role",
+    "pod_cluster": "tools",
+    "pod_region": "eu-west-1",
+    "pod_namespace": "spinnaker",
+    "pod_service_account": "clouddriver",
+    "pod_issuer": "oidc.example.com/id/TOOLS",
+}
+
+
+@pytest.mark.parametrize(
+    ("field", "value"),
+    [
+        ("account_id", "933333333333"),
+        ("pod_cluster", "other"),
+        ("pod_region", "us-east-1"),
+    ],
+)
+def test_another_cluster_does_not_keep_the_issuer_of_the_first(field, value):
+    row = managing_row(**POD)
+
+    setattr(row, field, value)
+    row.full_clean()
+
+    assert row.pod_issuer == ""
+
+
+def test_the_issuer_of_the_same_cluster_is_kept():
+    row = managing_row(**POD)
+
+    row.pod_service_account = "spinnaker"
+    row.full_clean()
+
+    assert row.pod_issuer == "oidc.example.com/id/TOOLS"
