@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from math import ceil
 from typing import Any
 
 from onboarding.image_keys import packer_grants
@@ -190,7 +191,7 @@ def assume_policies(topology: Topology) -> Iterator[tuple[str, Policy]]:
             "Resource": managing.managed_role_arn("*"),
             "Condition": {"StringEquals": {"aws:ResourceOrgID": managing.organization}},
         }
-        yield "BowlineAssumeManaged", Policy.allowing(statement)
+        yield ASSUME, Policy.allowing(statement)
         return
     roles = [
         managing.managed_role_arn(managed.account_id)
@@ -203,10 +204,22 @@ def assume_policies(topology: Topology) -> Iterator[tuple[str, Policy]]:
             f"policies of one identity; {most:,} do."
         )
     size = roles_per_policy(managing)
-    for start in range(0, len(roles), size):
-        number = start // size + 1
-        name = "BowlineAssumeManaged" + (f"-{number}" if number > 1 else "")
+    for name, start in zip(
+        assume_names(managing, len(roles)), range(0, len(roles), size), strict=True
+    ):
         yield name, assume_listed(roles[start : start + size])
+
+
+def assume_names(managing: Managing, count: int) -> tuple[str, ...]:
+    """Name the policies that hold so many listed roles."""
+    pieces = ceil(count / roles_per_policy(managing))
+    return tuple(
+        ASSUME + (f"-{number}" if number > 1 else "") for number in range(1, pieces + 1)
+    )
+
+
+ASSUME = "BowlineAssumeManaged"
+"""The policy that lets the identity assume managed roles, or the first of several."""
 
 
 def assume_listed(roles: list[str]) -> Policy:
@@ -235,27 +248,31 @@ class Capacity:
     assumed: int
     most: int | None
     """None: an organization's accounts are not listed, so any number fits."""
+    coming: int = 0
+    """Described, and not assumed yet."""
+
+    @property
+    def wanted(self) -> int:
+        return self.assumed + self.coming
 
     @property
     def left(self) -> int | None:
-        return None if self.most is None else max(0, self.most - self.assumed)
+        """Count those that fit beside what stands and what is coming."""
+        return None if self.most is None else max(0, self.most - self.wanted)
 
     @property
     def is_near_its_end(self) -> bool:
         """Tell whether it is time to go over to the organization's form."""
-        return self.most is not None and self.assumed >= NEAR * self.most
+        return self.most is not None and self.wanted >= NEAR * self.most
 
 
 NEAR = 0.8
 
 
-def capacity(topology: Topology) -> Capacity:
-    """Count the accounts that are assumed, and those that the listed form holds."""
-    managing = topology.managing
-    return Capacity(
-        assumed=sum(managed.in_aws_provider for managed in topology.managed),
-        most=None if managing.organization else most_listed(managing),
-    )
+def capacity(managing: Managing, *, assumed: int, coming: int = 0) -> Capacity:
+    """Say how many accounts fit, of which so many stand and so many are described."""
+    most = None if managing.organization else most_listed(managing)
+    return Capacity(assumed, most, coming)
 
 
 def attachment(managing: Managing, policy: str) -> Attachment:

@@ -84,6 +84,17 @@ def three_policy_sets(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("accounts.models.accounts.POLICY_SET", 3)
 
 
+@pytest.fixture
+def room_for_two(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let no more than two accounts fit among those that are listed."""
+    for module in (
+        "onboarding.managing_side",
+        "accounts.capacity",
+        "accounts.forms.managing",
+    ):
+        monkeypatch.setattr(f"{module}.most_listed", lambda managing: 2)
+
+
 @pytest.fixture(scope="session")
 def browser_type_launch_args(
     browser_type_launch_args: dict[str, Any],

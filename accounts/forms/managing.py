@@ -13,8 +13,10 @@ from accounts.forms.fields import ListField, RuledField, account_id_field, bare_
 from accounts.models import ManagedAccount, ManagingAccount
 from onboarding import names
 from onboarding.image_keys import not_at_home
+from onboarding.managing_side import most_listed
 from onboarding.partitions import known_region
 from onboarding.providers.names import CLUSTER, NAMESPACE, Format
+from onboarding.topology import MANAGED_ROLE, Managing
 
 SERVICE_ACCOUNT = Format(
     re.compile(r"[a-z0-9]([a-z0-9.-]{0,251}[a-z0-9])?"),
@@ -262,6 +264,7 @@ class ManagingForm(forms.ModelForm):  # type: ignore[type-arg]  # it has no [] a
                 "What it may do",
                 "managed_role",
                 "base_role",
+                HTML('{% include "managing/_switch.html" %}'),
                 "assume",
                 shown("assume", WHOLE_ORGANIZATION, "organization"),
                 "trust_organization",
@@ -286,6 +289,7 @@ class ManagingForm(forms.ModelForm):  # type: ignore[type-arg]  # it has no [] a
             self.need("organization")
         else:
             cleaned["organization"] = ""
+            self.check_room()
         if not cleaned.get("bakes"):
             cleaned["ami_owner"], cleaned["image_keys"] = "", []
         self.check_keys()
@@ -324,6 +328,23 @@ class ManagingForm(forms.ModelForm):  # type: ignore[type-arg]  # it has no [] a
                 and (wrong := not_at_home(key, partition, account))
             ):
                 self.add_error("image_keys", wrong)
+
+    def check_room(self) -> None:
+        """Refuse a list that cannot hold the accounts that stand."""
+        managing = Managing(
+            name="",
+            account_id="0" * 12,
+            partition=self.cleaned_data.get("partition") or "aws",
+            managed_role=self.cleaned_data.get("managed_role") or MANAGED_ROLE,
+            bakes=bool(self.cleaned_data.get("bakes")),
+        )
+        count = ManagedAccount.objects.standing().in_aws_provider().count()
+        if count > (most := most_listed(managing)):
+            self.add_error(
+                "assume",
+                f"{count:,} accounts stand, and with what is chosen here the list "
+                f"holds {most:,}. Let every account of the organization be assumed.",
+            )
 
     def check_arn(self) -> None:
         """Refuse an identity of another account or partition: it cannot be managed."""

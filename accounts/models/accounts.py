@@ -9,7 +9,7 @@ from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.core.validators import RegexValidator
 from django.db import models
-from django.db.models import Q
+from django.db.models import Exists, OuterRef, Q
 from django.urls import reverse
 from django.utils import timezone
 
@@ -19,6 +19,7 @@ from onboarding import names
 from onboarding.desired import POLICY_SET
 from onboarding.partitions import PARTITIONS
 from onboarding.policy_sets import PolicySet, policy_sets_after
+from onboarding.providers import PROVIDERS
 from onboarding.topology import ExistingIdentity, InstanceRole, Managing
 
 is_account_name = RegexValidator(
@@ -159,6 +160,12 @@ class ManagedAccountQuerySet(models.QuerySet["ManagedAccount"]):
     def standing(self) -> ManagedAccountQuerySet:
         """Keep those whose resources stand in AWS, or are on the way there."""
         return self.filter(granted_at__isnull=False)
+
+    def in_aws_provider(self) -> ManagedAccountQuerySet:
+        """Keep those that Spinnaker knows, or will know, as an `aws` account."""
+        keys = [key for key, one in PROVIDERS.items() if one.needs_aws_entry]
+        chosen = EnabledProvider.objects.filter(account=OuterRef("pk"), key__in=keys)
+        return self.filter(Exists(chosen))
 
     def to_verify_again(self) -> ManagedAccountQuerySet:
         """Keep those that were proved once and are described as they were applied,

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 from django.db import IntegrityError, transaction
 from django.utils import timezone
 
+from accounts.capacity import refuse_overflow
 from accounts.models import ManagedAccount, ManagingAccount, Run
 from accounts.queue import enqueue
 from accounts.states import OPEN, State, Status
@@ -57,10 +58,11 @@ def plan(
     origin: Run.Origin = Run.Origin.PAGE,
     send: Send = enqueue,
 ) -> Run:
-    """Start a run that plans what to change; raise RunOpen, NameTaken or
+    """Start a run that plans what to change; raise RunOpen, NameTaken, NoRoom or
     NoManagingAccount where that cannot be.
     """
     claim_names(account)
+    refuse_overflow(managing_row(), [account])
     return start(Run.Kind.ONBOARD, account, by, alone=alone, origin=origin, send=send)
 
 
@@ -94,7 +96,11 @@ def plan_managing(
     origin: Run.Origin = Run.Origin.PAGE,
     send: Send = enqueue,
 ) -> Run:
-    """Start a run that plans the managing account, with the AssumeRole of these."""
+    """Start a run that plans the managing account, with the AssumeRole of these; raise
+    RunOpen or NoRoom.
+    """
+    grants = list(grants)
+    refuse_overflow(managing_row(), grants)
     return start(Run.Kind.MANAGING, None, by, grants=grants, origin=origin, send=send)
 
 

@@ -18,6 +18,7 @@ from django.utils.timezone import is_aware
 from django.views.decorators.http import require_POST
 
 from accounts.access import operator_required
+from accounts.capacity import NoRoom
 from accounts.models import ManagedAccount, Run
 from accounts.models.accounts import ManagedAccountQuerySet
 from accounts.request import Request
@@ -149,6 +150,7 @@ REFUSALS = (
     DetailsError,
     NameTaken,
     NoManagingAccount,
+    NoRoom,
     NothingStands,
     RunOpen,
     Undescribed,

@@ -11,11 +11,11 @@ from django.shortcuts import get_object_or_404, redirect
 from django.views.decorators.http import require_POST
 
 from accounts.access import approver_required, operator_required
+from accounts.capacity import NoRoom
 from accounts.forms.account import ApproveForm
 from accounts.models import ManagedAccount, Run
 from accounts.request import Request
 from accounts.runs import actions
-from accounts.runs.actions import NothingStands
 from accounts.topologies import NameTaken, NoManagingAccount
 from accounts.views.runs import outdated, run_of, run_page
 from accounts.wizard import next_step, undone
@@ -114,6 +114,9 @@ def accept(request: Request, pk: UUID) -> HttpResponse:
     return redirect(account)
 
 
+REFUSALS = (DetailsError, NameTaken, NoManagingAccount, NoRoom, actions.NothingStands)
+
+
 def account_of(pk: UUID) -> ManagedAccount:
     rows = ManagedAccount.objects.prefetch_related("providers")
     return get_object_or_404(rows, pk=pk)
@@ -128,6 +131,6 @@ def started(
     except actions.RunOpen as error:
         messages.info(request, f"{error} This is it.")
         return redirect(error.run)
-    except (DetailsError, NameTaken, NoManagingAccount, NothingStands) as error:
+    except REFUSALS as error:
         messages.error(request, str(error))
         return redirect(otherwise)

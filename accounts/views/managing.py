@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied
 from django.db import IntegrityError, transaction
@@ -10,11 +12,14 @@ from django.shortcuts import redirect, render
 from django.views.decorators.http import require_POST
 
 from accounts.access import OPERATOR, has_role, operator_required, refusal
-from accounts.forms.managing import ManagingForm
+from accounts.capacity import NoRoom, capacity_of
+from accounts.forms.managing import WHOLE_ORGANIZATION, ManagingForm
 from accounts.models import ManagedAccount, ManagingAccount, Run
+from accounts.pages.switching import asked_organization, switch_of
 from accounts.request import Request
 from accounts.runs import actions
 from accounts.topologies import NoManagingAccount, seen_by_accounts
+from accounts.views.step import new_sessions
 
 DESCRIBED_ALREADY = (
     "There is exactly one managing account, and somebody described it while this page "
@@ -26,7 +31,12 @@ def managing(request: Request) -> HttpResponse:
     """Show the managing account; operators describe it here, once."""
     row = ManagingAccount.objects.first()
     may_edit = has_role(request.user, OPERATOR)
-    form = ManagingForm(request.POST or None, instance=row or ManagingAccount())
+    offer = offered(request, row) if row and may_edit else {}
+    form = ManagingForm(
+        request.POST or None,
+        instance=row or ManagingAccount(),
+        initial=offer.get("initial"),
+    )
     if not may_edit:
         for field in form.fields.values():
             field.disabled = True
@@ -46,11 +56,29 @@ def managing(request: Request) -> HttpResponse:
             "form": form,
             "row": ManagingAccount.objects.first() if form.errors else row,
             "may_edit": may_edit,
+            "room": capacity_of(row) if row else None,
+            **offer,
             "managed_too": row
             and ManagedAccount.objects.filter(account_id=row.account_id).first(),
             "run": Run.objects.filter(kind=Run.Kind.MANAGING).first(),
         },
     )
+
+
+def offered(request: Request, row: ManagingAccount) -> dict[str, Any]:
+    """Prepare the way from the list to the organization, where the URL asks for it."""
+    if "switch" not in request.GET or row.organization:
+        return {}
+    initial = {"assume": WHOLE_ORGANIZATION}
+    shown: dict[str, Any] = {
+        "switch": switch_of(row, capacity_of(row)),
+        "initial": initial,
+    }
+    if request.method == "GET" and request.GET["switch"] == "ask":
+        asked = asked_organization(row, new_sessions(request))
+        initial["organization"] = asked.organization
+        shown["asked"] = asked
+    return shown
 
 
 def saved(form: ManagingForm) -> bool:
@@ -78,7 +106,7 @@ def managing_plan(request: Request) -> HttpResponse:
     except actions.RunOpen as error:
         messages.info(request, f"{error} This is it.")
         return redirect(error.run)
-    except NoManagingAccount as error:
+    except (NoManagingAccount, NoRoom) as error:
         messages.error(request, str(error))
         return redirect("accounts:managing")
     return redirect(run)

@@ -9,6 +9,7 @@ from django.http import HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
 
+from accounts.capacity import capacity_of
 from accounts.models import (
     Bundle,
     CheckResult,
@@ -58,7 +59,7 @@ def overview(request: Request) -> HttpResponse:
         "environments": [] if accounts else seen,
         "states": [(state, count) for state, count in states.items() if count],
         "total": total,
-        "todo": to_do(states),
+        "todo": [*fills(managing), *to_do(states)],
         **got_worse(),
         "pictures": [("wide", wide(centre, seen)), ("narrow", narrow(centre, seen))],
     }
@@ -110,6 +111,20 @@ def seen_accounts(accounts: list[ManagedAccount]) -> list[Seen]:
         )
         for account in accounts
     ]
+
+
+def fills(row: ManagingAccount) -> list[ToDo]:
+    """Offer the organization in time, before the list of accounts is full."""
+    room = capacity_of(row)
+    if not room.is_near_its_end:
+        return []
+    verb = "is" if room.coming == 1 else "are"
+    coming = f", {room.coming:,} more {verb} described" if room.coming else ""
+    text = (
+        f"{room.assumed:,} of {room.most:,} accounts are listed{coming}: let the whole "
+        "organization be assumed before the list is full."
+    )
+    return [ToDo(text, f"{row.get_absolute_url()}?switch=1#switch", "See what changes")]
 
 
 def to_do(states: dict[str, int]) -> list[ToDo]:

@@ -11,6 +11,12 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.http import require_POST
 
 from accounts.access import operator_required
+from accounts.capacity import (
+    NoRoom,
+    capacity_of,
+    needs_aws_entry,
+    refuse_overflow,
+)
 from accounts.forms.account import AccessForm, IdentityForm, ProvidersForm
 from accounts.models import ManagedAccount, ManagingAccount
 from accounts.pages.known_as import allowed, made
@@ -187,7 +193,20 @@ def review(request: Request, account: ManagedAccount) -> HttpResponse:
             shown["ahead"] = load_ahead(account)
         except (DetailsError, QuotaExceeded) as error:
             shown["trouble"] = str(error)
+        shown |= room_for(account)
     return page(request, account, "review", **shown)
+
+
+def room_for(account: ManagedAccount) -> dict[str, Any]:
+    """Say before a plan is made whether the account fits into the list."""
+    row = managing_row()
+    if not needs_aws_entry(account):
+        return {}
+    try:
+        refuse_overflow(row, [account])
+    except NoRoom as error:
+        return {"no_room": str(error)}
+    return {"room": capacity_of(row)}
 
 
 PAGES: dict[str, Callable[[Request, ManagedAccount], HttpResponse]] = {

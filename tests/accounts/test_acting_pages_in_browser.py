@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 import pytest
@@ -66,7 +67,7 @@ def paths(transactional_db: None) -> list[str]:
     ]
     steps = [f"/accounts/{account.pk}/{step.slug}/" for step in STEPS]
     details = [f"{steps[3]}?provider={key}&look=no" for key in providers]
-    own = ["/managing/", "/accounts/new/", "/runs/"]
+    own = ["/managing/", "/managing/?switch=1", "/accounts/new/", "/runs/"]
     return [*own, *steps, *details, *(run.get_absolute_url() for run in runs)]
 
 
@@ -149,3 +150,18 @@ def test_an_account_is_described_without_javascript(
 
     expect(page.get_by_text("Ready to plan")).to_be_visible()
     assert ManagedAccount.objects.get().access_role == ACCESS_ROLE
+
+
+def test_the_organization_that_aws_names_comes_into_the_form(
+    browser: Browser, live_server: Any, transactional_db: None, aws: Credentials
+) -> None:
+    person("administrator", is_superuser=True)
+    managing_row(name=MANAGING.name, account_id=MANAGING.account_id)
+    page = signed_in(browser, live_server, "administrator")
+
+    page.goto("/managing/")
+    page.get_by_role("link", name="Let the whole organization be assumed").click()
+
+    expect(page.get_by_text("says AWS")).to_be_visible()
+    expect(page.get_by_label("Organization id")).to_have_value(re.compile("^o-"))
+    expect(page.get_by_label("Every account of an AWS organization")).to_be_checked()

@@ -15,6 +15,7 @@ from django.contrib.auth.models import User
 from django.core.management.base import BaseCommand, CommandError
 
 from accounts.bundles import NothingReady, build, new_bundle
+from accounts.capacity import NoRoom
 from accounts.models import ManagedAccount, ManagingAccount, Run
 from accounts.pages.plain_diff import printed
 from accounts.registering import register
@@ -26,6 +27,8 @@ from onboarding.accounts_file import AccountsFile, FileProblems, read
 from onboarding.aws.session import Sessions
 
 DONE, FAILED, PLANNED = 0, 1, 2
+
+IN_THE_FILE = "In this file: `assume: {organization: o-a1b2c3d4e5}` under `managing`."
 
 
 class Command(BaseCommand):
@@ -88,6 +91,8 @@ class Command(BaseCommand):
             codes = self.plan_and_apply(batch, accounts, approve=approve)
         except RunOpen as error:
             raise CommandError(str(error)) from error
+        except NoRoom as error:
+            raise CommandError(f"{error} {IN_THE_FILE}") from error
         if accept_evaluated:
             for account in accounts:
                 accept(account, person)

@@ -215,3 +215,35 @@ def test_a_key_of_another_account_is_refused() -> None:
     assert "belongs to account 933333333333" in errors(
         form(bakes="on", image_keys=key), "image_keys"
     )
+
+
+@pytest.mark.parametrize(
+    ("fields", "fits"),
+    [
+        ({}, True),
+        ({"bakes": "on"}, False),
+        ({"managed_role": "a-much-longer-name-of-the-managed-role"}, False),
+        (
+            {
+                "bakes": "on",
+                "assume": "organization",
+                "organization": "o-a1b2c3d4e5",
+            },
+            True,
+        ),
+    ],
+)
+def test_a_list_must_hold_the_accounts_that_stand(
+    monkeypatch: pytest.MonkeyPatch, fields: dict[str, str], fits: bool
+) -> None:
+    """Baking takes a policy of the identity, and a longer name a part of each."""
+    monkeypatch.setattr("onboarding.managing_side.POLICIES_PER_HOLDER", 2)
+    monkeypatch.setattr("onboarding.managing_side.MANAGED_POLICY_LIMIT", 300)
+    for number in (1, 2, 3):
+        account_row(f"a{number}", account_id=f"{number:012}", granted_at=timezone.now())
+
+    described = form(ManagingAccount(account_id="911111111111"), **fields)
+
+    assert described.is_valid() is fits, described.errors
+    if not fits:
+        assert "3 accounts stand, and" in errors(described, "assume")

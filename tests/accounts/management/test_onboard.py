@@ -181,3 +181,16 @@ def test_evaluated_accounts_are_accepted_on_request(file: Path, tmp_path: Path) 
     assert f"{DEV.name}: evaluated" in without.out
     assert ending.code == 0, ending.err
     assert "2 accounts" in ending.out
+
+
+def test_more_accounts_than_fit_are_refused_before_anything_is_planned(
+    file: Path, room_for_two: None
+) -> None:
+    with file.open("a") as more:
+        more.write(entry(UNTRUSTING))
+
+    with pytest.raises(CommandError, match=r"3 accounts would .* 2 fit") as told:
+        onboard(file, "--approve")
+
+    assert "`assume: {organization: o-a1b2c3d4e5}` under `managing`" in str(told.value)
+    assert not Run.objects.exists()

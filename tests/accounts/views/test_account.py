@@ -255,7 +255,7 @@ def test_newer_policies_are_told_with_what_they_bring(
     assert "v1, latest v3" in page
     assert "<b>v2</b> Volumes may be tagged." in page
     assert "<b>v3</b> Snapshots may be shared." in page
-    assert "Plan again to see exactly what differs here" in page
+    assert "A plan shows exactly what differs here" in page
 
 
 def test_the_latest_policies_are_called_so(operator, three_policy_sets) -> None:

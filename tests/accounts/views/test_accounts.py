@@ -313,6 +313,18 @@ def test_policies_that_nobody_knows_match_nothing(operator) -> None:
     assert names(operator.get("/accounts/?policies=green")) == []
 
 
+def test_those_that_fit_are_planned_and_the_others_are_named(
+    operator, room_for_two
+) -> None:
+    managing_row()
+    three()
+
+    response = operator.post("/accounts/plan/", {"everything": "on"})
+
+    assert Run.objects.count() == 2
+    assert "Could not plan 1: web: 3 accounts would be listed" in told(response)[1]
+
+
 def test_it_is_changed_by_post_only(operator) -> None:
     assert operator.get("/accounts/plan/").status_code == 405
     assert operator.get("/accounts/verify/").status_code == 405

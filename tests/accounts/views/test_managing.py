@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 import pytest
 from django.contrib.messages import get_messages
+from django.utils import timezone
 
 from accounts.forms.managing import ManagingForm
 from accounts.models import ManagedAccount, ManagingAccount, Run
 from accounts.runs.actions import plan_managing
 from accounts.states import State
 from accounts.views.managing import DESCRIBED_ALREADY, saved
+from onboarding.aws.errors import AwsError
+from script.emulated_organization import MANAGING
 from tests.rows import account_row, managing_row, person
 
 pytestmark = pytest.mark.django_db
@@ -27,6 +31,14 @@ DESCRIBED = {
     "assume": "listed",
     "trusts_bowline": "on",
 }
+
+
+ROLE = "arn:aws:iam::911111111111:role/"
+
+
+def words(response: Any) -> str:
+    """Read a page without its tags."""
+    return " ".join(re.sub("<[^>]*>", "", response.content.decode()).split())
 
 
 def told(response: Any) -> str:
@@ -190,3 +202,135 @@ def test_what_cannot_be_right_is_refused_and_nothing_is_saved(operator) -> None:
 
     assert "“$(id)” cannot be used" in response.content.decode()
     assert not ManagingAccount.objects.exists()
+
+
+def standing(*numbers: int) -> None:
+    for number in numbers:
+        account_row(f"a{number}", account_id=f"{number:012}", granted_at=timezone.now())
+
+
+def test_it_says_how_many_accounts_fit(operator) -> None:
+    managing_row()
+    standing(1, 2, 3)
+    account_row("draft", account_id="4" * 12)
+
+    page = operator.get("/managing/").content.decode()
+
+    assert "<b>3 of 1,080 accounts are listed</b>, 1 more is described;" in page
+    assert "1,076 more fit." in page
+    assert '<meter class="room" min="0" max="1080" value="4">' in page
+    assert "Policies that others attach" not in page
+
+
+def test_a_list_that_is_nearly_full_stands_out(operator, room_for_two) -> None:
+    managing_row(identity_kind="existing", identity_arn=f"{ROLE}Spinnaker")
+    standing(1, 2)
+
+    page = operator.get("/managing/").content.decode()
+
+    assert "<b>2 of 2 accounts are listed</b>; 0 more fit." in page
+    assert '<meter class="room room-near"' in page
+    assert "Policies that others attach to this identity take room, too." in page
+
+
+def test_an_organization_has_room_for_any_number(operator) -> None:
+    managing_row(organization="o-a1b2c3d4e5")
+    standing(1)
+
+    page = operator.get("/managing/?switch=1").content.decode()
+
+    assert "so any number fits. 1 stands." in page
+    assert "<meter" not in page
+    assert "From the list to the whole organization" not in page
+
+
+def test_the_switch_says_what_goes_and_what_comes(operator, monkeypatch) -> None:
+    monkeypatch.setattr("onboarding.managing_side.roles_per_policy", lambda managing: 1)
+    managing_row()
+    standing(1, 2, 3)
+
+    response = operator.get("/managing/?switch=1")
+
+    text = words(response)
+    assert (
+        "Today BowlineAssumeManaged, BowlineAssumeManaged-2 and BowlineAssumeManaged-3 "
+        "list 3 roles. With an organization, BowlineAssumeManaged holds one line: "
+        "sts:AssumeRole on arn:aws:iam::*:role/spinnakerManaged wherever the account "
+        "belongs to it. The others are detached and deleted."
+    ) in text
+    assert "An account outside the organization is lost to Spinnaker then." in text
+    assert response.context["form"]["assume"].value() == "organization"
+    assert response.context["form"]["organization"].value() in ("", None)
+
+
+def test_the_organization_is_asked_of_aws(operator, aws) -> None:
+    managing_row(name=MANAGING.name, account_id=MANAGING.account_id)
+
+    response = operator.get("/managing/?switch=ask")
+
+    organization = response.context["form"]["organization"].value()
+    assert organization.startswith("o-")
+    assert f"belongs to {organization}, says AWS." in words(response)
+    assert ManagingAccount.objects.get().organization == ""
+
+
+@pytest.mark.parametrize(
+    ("answer", "told_"),
+    [
+        (None, "may not read which organization core belongs to"),
+        ("", "core belongs to no organization, says AWS"),
+        (
+            AwsError("", "sts:GetCallerIdentity", "No credentials.", "Give some."),
+            "No credentials. Give some. Type the id below.",
+        ),
+    ],
+)
+def test_where_aws_does_not_tell_it_is_typed(
+    operator, monkeypatch, answer: Any, told_: str
+) -> None:
+    def organization_id(*_: object) -> Any:
+        if isinstance(answer, AwsError):
+            raise answer
+        return answer
+
+    monkeypatch.setattr("accounts.pages.switching.organization_id", organization_id)
+    managing_row()
+
+    response = operator.get("/managing/?switch=ask")
+
+    assert told_ in words(response)
+    assert response.context["form"]["organization"].value() == ""
+
+
+def test_the_switch_is_saved_like_any_other_choice(operator) -> None:
+    managing_row()
+
+    operator.post(
+        "/managing/?switch=1",
+        {**DESCRIBED, "assume": "organization", "organization": "o-a1b2c3d4e5"},
+    )
+
+    assert ManagingAccount.objects.get().organization == "o-a1b2c3d4e5"
+
+
+def test_a_viewer_is_offered_no_switch(client) -> None:
+    client.force_login(person("viewer"))
+    managing_row()
+
+    page = client.get("/managing/?switch=ask").content.decode()
+
+    assert "Room for accounts" in page
+    assert "switch=1" not in page
+    assert "From the list to the whole organization" not in page
+
+
+def test_a_plan_of_more_than_fit_is_refused_with_a_sentence(
+    operator, room_for_two
+) -> None:
+    managing_row()
+    standing(1, 2, 3)
+
+    response = operator.post("/managing/plan/")
+
+    assert "3 accounts would be listed" in told(response)
+    assert not Run.objects.exists()

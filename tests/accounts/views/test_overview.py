@@ -16,9 +16,9 @@ from tests.rows import account_row, managing_row, person
 
 pytestmark = pytest.mark.django_db
 
-QUERIES = 10
+QUERIES = 11
 """Session, person, two of permissions, trouble, managing account, counts, what got
-worse, and two to four for what to do next, however many accounts there are."""
+worse, room, and two to five for what to do next, however many accounts there are."""
 
 
 def many(count: int, **fields: str) -> list[ManagedAccount]:
@@ -218,3 +218,18 @@ def test_older_policies_are_counted_with_a_way_to_their_accounts(
     assert one.text == "1 account stands on older policies: bring it up to date."
     assert two.text == "2 accounts stand on older policies: bring them up to date."
     assert two.url == "/accounts/?policies=older"
+
+
+def test_the_organization_is_offered_before_the_list_is_full(
+    viewer, room_for_two
+) -> None:
+    managing_row()
+    account_row(granted_at=timezone.now())
+
+    before = viewer.get("/").content.decode()
+    account_row("coming", account_id="1" * 12)
+    after = viewer.get("/").content.decode()
+
+    assert "let the whole organization be assumed" not in before
+    assert "1 of 2 accounts are listed, 1 more is described: let the whole" in after
+    assert 'href="/managing/?switch=1#switch"' in after

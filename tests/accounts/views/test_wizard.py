@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 from django.contrib.messages import get_messages
+from django.utils import timezone
 
 from accounts.models import ManagedAccount, SpinnakerName
 from accounts.topologies import claim_names
@@ -364,3 +365,50 @@ def test_the_managing_account_can_be_managed_too(operator, aws) -> None:
     response = operator.post(url(account, "test-access"), {"access_role": ""})
 
     assert response.context["report"].works
+
+
+def two_that_stand() -> None:
+    for number in (1, 2):
+        account_row(f"a{number}", account_id=f"{number:012}", granted_at=timezone.now())
+
+
+def test_the_review_warns_while_the_list_is_nearly_full(operator, room_for_two) -> None:
+    managing_row()
+    account_row(granted_at=timezone.now())
+    account = account_row("last", account_id="1" * 12)
+
+    page = operator.get(url(account, "review")).content.decode()
+
+    assert "nearly full: 1 of 2, and 1 more is described" in page
+    assert "Plan changes" in page
+
+
+def test_an_account_that_fits_no_more_is_told_before_it_is_planned(
+    operator, room_for_two
+) -> None:
+    managing_row()
+    two_that_stand()
+    account = account_row("late", account_id="3" * 12)
+
+    page = operator.get(url(account, "review")).content.decode()
+    response = operator.post(f"/accounts/{account.pk}/plan/")
+
+    assert "This account does not fit any more" in page
+    assert 'href="/managing/?switch=1#switch"' in page
+    assert "Plan changes" not in page
+    assert "3 accounts would be listed" in told(response)
+    assert not account.runs.exists()
+
+
+def test_an_account_of_clusters_only_is_not_bothered_with_the_list(
+    operator, room_for_two
+) -> None:
+    managing_row()
+    two_that_stand()
+    clusters = {"eks": {"clusters": [{"name": "apps", "region": "us-east-1"}]}}
+    account = account_row("eks", account_id="3" * 12, providers=clusters)
+
+    page = operator.get(url(account, "review")).content.decode()
+
+    assert "Plan changes" in page
+    assert "nearly full" not in page
