@@ -1,19 +1,18 @@
 // Tables with data-select: a box that ticks all rows, and a bar that says how many.
-for (const form of document.querySelectorAll("form[data-select]")) {
+const known = new WeakSet();
+
+function serve(form) {
   const boxes = [...form.querySelectorAll("input[name=account]")];
   const all = form.querySelector("[data-select-all]");
-  if (!all) continue;
+  if (!all) return;
   const bar = form.querySelector("[data-select-bar]");
   const count = form.querySelector("[data-select-count]");
-  const everything = form.querySelector("[name=everything]");
 
   const show = () => {
     const ticked = boxes.filter((box) => box.checked).length;
-    count.textContent = everything?.checked
-      ? "All that match selected"
-      : `${ticked} account${ticked === 1 ? "" : "s"} selected`;
+    count.textContent = `${ticked} account${ticked === 1 ? "" : "s"} selected`;
     bar.hidden = ticked === 0;
-    all.checked = ticked === boxes.length;
+    all.checked = ticked > 0 && ticked === boxes.length;
     all.indeterminate = ticked > 0 && ticked < boxes.length;
   };
 
@@ -24,3 +23,15 @@ for (const form of document.querySelectorAll("form[data-select]")) {
   form.addEventListener("change", show);
   show();
 }
+
+function serveAll() {
+  for (const form of document.querySelectorAll("form[data-select]")) {
+    if (known.has(form)) continue;
+    known.add(form);
+    serve(form);
+  }
+}
+
+serveAll();
+// What htmx brings later.
+document.addEventListener("htmx:load", serveAll);

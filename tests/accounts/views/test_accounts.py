@@ -94,6 +94,12 @@ def test_an_empty_list_teaches(operator) -> None:
     assert 'href="/accounts/new/"' in page
 
 
+def test_many_can_be_added_from_the_organization(operator) -> None:
+    assert (
+        'href="/accounts/organization/"' in operator.get("/accounts/").content.decode()
+    )
+
+
 def test_a_filter_without_a_match_offers_all(operator) -> None:
     three()
 

@@ -50,6 +50,7 @@ def test_then_comes_the_first_account(operator) -> None:
     page = operator.get("/").content.decode()
 
     assert 'href="/accounts/new/">Onboard an account</a>' in page
+    assert 'href="/accounts/organization/">Add many from the organization</a>' in page
 
 
 def test_a_viewer_is_told_who_can_begin(viewer) -> None:

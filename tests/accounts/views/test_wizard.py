@@ -48,6 +48,17 @@ def test_the_managing_account_comes_first(operator) -> None:
     assert "Describe the managing account first" in told(response)
 
 
+def test_a_new_account_may_be_chosen_from_the_organization(operator) -> None:
+    managing_row()
+    link = 'href="/accounts/organization/"'
+
+    new = operator.get("/accounts/new/").content.decode()
+    begun = operator.get(url(account_row(), "identity")).content.decode()
+
+    assert link in new
+    assert link not in begun
+
+
 def test_an_identity_becomes_a_draft_and_leads_on(operator) -> None:
     managing_row()
 

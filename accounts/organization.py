@@ -1,0 +1,264 @@
+"""The AWS organization's accounts: what is known of each, and many described at once.
+
+Organizations tells twenty accounts a call, so its answer is kept for some minutes.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+from typing import TYPE_CHECKING, NamedTuple
+
+from django.core.cache import cache
+from django.core.exceptions import ValidationError
+from django.db import IntegrityError, transaction
+from django.utils import timezone
+
+from accounts.models import ManagedAccount, SpinnakerName
+from accounts.registering import describe, sentence
+from accounts.topologies import NameTaken, managing_of, managing_reach, managing_row
+from onboarding import names
+from onboarding.aws.discover import (
+    MemberAccount,
+    Members,
+    organization_accounts,
+    organization_id,
+)
+from onboarding.aws.session import Sessions
+from onboarding.providers import PROVIDERS
+from onboarding.providers.base import DetailsError, Provider
+from onboarding.topology import Managed, Managing, Permissions
+
+if TYPE_CHECKING:
+    from django.contrib.auth.models import User
+
+KEPT = 10 * 60
+"""Seconds: as long as filtering, ticking and saving take."""
+
+MOST_AT_ONCE = 500
+"""So many are described while a person waits, and planned at once after it."""
+
+ENDINGS = (0, 4, 8, 12)
+"""So many of the account id's last digits tell accounts of the same name apart."""
+
+
+@dataclass(frozen=True, slots=True)
+class Organization:
+    """What Organizations answered; no id where it may not be read."""
+
+    id: str
+    members: Members
+    asked_at: datetime
+
+
+class Listed(NamedTuple):
+    """A member account, beside what Bowline knows of it."""
+
+    member: MemberAccount
+    name: str
+    """The name that it has in Spinnaker, or that is proposed."""
+    described: ManagedAccount | None
+    is_managing: bool
+    refusal: str
+    """Why it cannot be described here; empty where it can."""
+
+    @property
+    def state(self) -> str:
+        """AWS's word for its state, as people write it."""
+        return self.member.state.lower().replace("_", " ") or "not told"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Shared:
+    """What accounts that are described together have in common."""
+
+    regions: tuple[str, ...]
+    environment: str
+    providers: tuple[Provider, ...]
+    access_role: str
+    uses_external_id: bool
+    permissions: Permissions
+
+
+class Refused(ValueError):
+    """Nothing was written: `sentences` say of which accounts, by their ids, and why."""
+
+    def __init__(self, sentences: dict[str, str]) -> None:
+        super().__init__(" ".join(sentences.values()))
+        self.sentences = sentences
+
+
+def at_its_defaults(provider: type[Provider]) -> Provider | None:
+    try:
+        return provider.from_details({})
+    except DetailsError:
+        return None
+
+
+OFFERED: dict[str, Provider] = {
+    key: usual
+    for key, provider in PROVIDERS.items()
+    if (usual := at_its_defaults(provider))
+}
+"""The providers that need not be told anything: EKS must be told its clusters."""
+
+
+def kept_at(managing: Managing) -> str:
+    return f"organization-{managing.account_id}-{managing.access_role}"
+
+
+def kept(managing: Managing) -> Organization | None:
+    """Give the answer of some minutes ago, where this process has one."""
+    found: Organization | None = cache.get(kept_at(managing))
+    return found
+
+
+def forget(managing: Managing) -> None:
+    cache.delete(kept_at(managing))
+
+
+def ask(sessions: Sessions, managing: Managing) -> Organization:
+    """Ask Organizations with the managing account's reach; may raise AwsError."""
+    reach = managing_reach(managing)
+    members = organization_accounts(sessions, reach)
+    if not members.accounts:
+        return Organization("", members, timezone.now())
+    id_ = organization_id(sessions, reach) or ""
+    found = Organization(id_, members, timezone.now())
+    cache.set(kept_at(managing), found, KEPT)
+    return found
+
+
+def listed(members: Iterable[MemberAccount], managing: Managing) -> list[Listed]:
+    """List the accounts by name, each with the name it has or is proposed."""
+    found = sorted(members, key=lambda member: (member.name.lower(), member.account_id))
+    rows = ManagedAccount.objects.only("name", "account_id", "state")
+    described = {row.account_id: row for row in rows}
+    free = [m for m in found if m.active and m.account_id not in described]
+    proposed = proposed_names(free, managing)
+    return [
+        Listed(
+            member=member,
+            name=row.name if row else proposed.get(member.account_id, ""),
+            described=row,
+            is_managing=member.account_id == managing.account_id,
+            refusal=refusal(member, row, proposed),
+        )
+        for member in found
+        for row in [described.get(member.account_id)]
+    ]
+
+
+def refusal(
+    member: MemberAccount, row: ManagedAccount | None, proposed: dict[str, str]
+) -> str:
+    who = f"{member.name} ({member.account_id})"
+    if row:
+        return f"{who} is described already, as “{row.name}”."
+    if not member.active:
+        return f"{who} is not active in the organization: nothing can be set up there."
+    if not proposed.get(member.account_id):
+        return f"Every name that could be proposed for {who} is taken: use the wizard."
+    return ""
+
+
+def proposed_names(
+    members: Iterable[MemberAccount], managing: Managing
+) -> dict[str, str]:
+    """Propose names that are nobody's yet, by account id: the lowest id has the choice.
+
+    Left out is whose every name is taken.
+    """
+    taken = {
+        *ManagedAccount.objects.values_list("name", flat=True),
+        *SpinnakerName.objects.values_list("name", flat=True),
+    }
+    proposed = {}
+    for member in sorted(members, key=lambda member: member.account_id):
+        is_managing = member.account_id == managing.account_id
+        text = managing.name if is_managing else member.name
+        for name in names_like(text, member.account_id):
+            if not claims(name) & taken:
+                proposed[member.account_id] = name
+                taken |= claims(name)
+                break
+    return proposed
+
+
+def names_like(text: str, account_id: str) -> Iterable[str]:
+    """Yield names for it, each with more of the account id at its end."""
+    for digits in ENDINGS:
+        ending = f"-{account_id[-digits:]}" if digits else ""
+        longest = 60 - LONGEST_ENDING - len(ending)
+        base = names.account_name_from(text, longest=longest)
+        if base or ending:
+            yield f"{base or 'account'}{ending}"
+
+
+def claims(name: str) -> set[str]:
+    """Name all that an account of this name may be called in Spinnaker."""
+    managed = Managed(name, "", ())
+    return {name, *(n for p in OFFERED.values() for n in p.names(managed))}
+
+
+LONGEST_ENDING = max(map(len, claims("")))
+"""What providers put behind a name must fit, too: `-ecs`."""
+
+
+def describe_all(
+    members: Iterable[MemberAccount],
+    account_ids: Iterable[str],
+    shared: Shared,
+    by: User | None,
+) -> datetime:
+    """Describe each as a draft or, raising Refused, none.
+
+    Gives the one moment at which they all came to be, by which they are found again.
+    """
+    managing = managing_of(managing_row())
+    refused: dict[str, str] = {}
+    described = []
+    with transaction.atomic():
+        known = {one.member.account_id: one for one in listed(members, managing)}
+        for account_id in dict.fromkeys(account_ids):
+            one = known.get(account_id)
+            if one is None:
+                refused[account_id] = (
+                    f"“{account_id}” is not an account of the organization."
+                )
+                continue
+            if one.refusal:
+                refused[account_id] = one.refusal
+                continue
+            try:
+                with transaction.atomic():
+                    described.append(describe_one(one, shared, managing, by))
+            except (DetailsError, NameTaken, ValidationError) as error:
+                refused[account_id] = f"{one.member.name}: {sentence(error)}"
+            except IntegrityError:
+                refused[account_id] = (
+                    f"{one.member.name} was described by somebody else just now."
+                )
+        if refused:
+            raise Refused(refused)
+        moment = timezone.now()
+        drafts = ManagedAccount.objects.filter(pk__in=[row.pk for row in described])
+        drafts.update(created_at=moment)
+    return moment
+
+
+def describe_one(
+    one: Listed, shared: Shared, managing: Managing, by: User | None
+) -> ManagedAccount:
+    managed = Managed(
+        name=one.name,
+        account_id=one.member.account_id,
+        regions=shared.regions,
+        providers=shared.providers,
+        environment=shared.environment,
+        permissions=shared.permissions,
+        access_role=managing.access_role if one.is_managing else shared.access_role,
+    )
+    row = ManagedAccount(created_by=by)
+    return describe(row, managed, uses_external_id=shared.uses_external_id)
