@@ -1,0 +1,125 @@
+"""One run at a time changes the managing account: the others wait, and not for ever."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import pytest
+from django.utils import timezone
+
+from accounts.lease import LeaseLost
+from accounts.models import ManagingAccount, Run
+from accounts.runs import applying
+from accounts.runs.applying import wait_for
+from accounts.states import State, Status
+from onboarding.resources.plan import PlanOutdated
+from script.emulated_organization import MANAGING, Credentials
+from tests.accounts.runs.carried import DEV, done, member, planned, root
+from tests.rows import managing_row, run_row
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+SAID = "Another run is changing the managing account."
+
+
+@pytest.fixture
+def row() -> ManagingAccount:
+    return managing_row()
+
+
+@pytest.fixture
+def run() -> Run:
+    run = run_row(Status.APPLYING)
+    assert run.take_lease()
+    return run
+
+
+def held() -> ManagingAccount:
+    """Hold the managing account as another run's worker does."""
+    other = ManagingAccount.objects.get()
+    assert other.take_lease()
+    return other
+
+
+class Sleeping:
+    """Stands in for a second's sleep: notes what the run says, and does something."""
+
+    def __init__(self, run: Run) -> None:
+        self.run = run
+        self.said: list[str] = []
+
+    def __call__(self, seconds: float) -> None:
+        self.said.append(Run.objects.get(pk=self.run.pk).waiting)
+        self.meanwhile()
+
+    def meanwhile(self) -> None:
+        """Free the managing account after the second sleep."""
+        if len(self.said) == 2:
+            ManagingAccount.objects.update(lease=None, leased_until=None)
+
+
+def test_it_waits_until_the_other_run_lets_go_and_says_so(
+    row: ManagingAccount, run: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    held()
+    sleeping = Sleeping(run)
+    monkeypatch.setattr(applying.time, "sleep", sleeping)
+
+    wait_for(row, run)
+
+    assert sleeping.said == [SAID, SAID]
+    assert Run.objects.get().waiting == ""
+    assert ManagingAccount.objects.get().lease == row.lease
+
+
+def test_a_dead_runs_hold_is_not_waited_for(row: ManagingAccount, run: Run) -> None:
+    held()
+    past = timezone.now() - timedelta(seconds=1)
+    ManagingAccount.objects.update(leased_until=past)
+
+    wait_for(row, run)
+
+    assert ManagingAccount.objects.get().lease == row.lease
+
+
+def test_it_gives_up_and_leaves_the_other_run_its_hold(
+    row: ManagingAccount, run: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    other = held()
+    monkeypatch.setattr(applying, "MANAGING_PATIENCE", -1.0)
+
+    with pytest.raises(PlanOutdated, match="kept the managing account busy too long"):
+        wait_for(row, run)
+
+    assert ManagingAccount.objects.get().lease == other.lease
+
+
+def test_a_run_that_is_taken_over_while_it_waits_stops(
+    row: ManagingAccount, run: Run
+) -> None:
+    held()
+    Run.objects.update(leased_until=timezone.now() - timedelta(seconds=1))
+    assert Run.objects.get().take_lease()
+
+    with pytest.raises(LeaseLost):
+        wait_for(row, run)
+
+
+def test_a_run_that_gave_up_changed_nothing(
+    here: Credentials, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(applying, "MANAGING_PATIENCE", -1.0)
+    account = member()
+    run = planned(account)
+    other = held()
+
+    run = done(run)
+
+    account.refresh_from_db()
+    assert run.status == Status.OUTDATED
+    assert run.error["message"].startswith("Other runs kept the managing account busy")
+    assert (account.state, account.granted_at) == (State.OUTDATED, None)
+    for place in (MANAGING, DEV):
+        roles = root(here, place, "iam").list_roles()["Roles"]
+        assert not {role["RoleName"] for role in roles} & {"spinnakerManaged"}
+    assert ManagingAccount.objects.get().lease == other.lease
