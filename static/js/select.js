@@ -7,10 +7,13 @@ function serve(form) {
   if (!all) return;
   const bar = form.querySelector("[data-select-bar]");
   const count = form.querySelector("[data-select-count]");
+  const everything = form.querySelector("[name=everything]");
 
   const show = () => {
     const ticked = boxes.filter((box) => box.checked).length;
-    count.textContent = `${ticked} account${ticked === 1 ? "" : "s"} selected`;
+    count.textContent = everything?.checked
+      ? "All that match selected"
+      : `${ticked} account${ticked === 1 ? "" : "s"} selected`;
     bar.hidden = ticked === 0;
     all.checked = ticked > 0 && ticked === boxes.length;
     all.indeterminate = ticked > 0 && ticked < boxes.length;

@@ -150,6 +150,22 @@ def test_the_bar_counts_what_is_ticked(
     expect(plan).to_be_visible()
 
 
+def test_the_bar_says_when_all_pages_are_chosen(
+    browser: Browser,
+    live_server: Any,
+    accounts: list[str],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("accounts.views.accounts.PAGE", 3)
+    page = signed_in(browser, live_server)
+    page.goto("/accounts/")
+
+    page.get_by_label("Select all on this page").check()
+    page.get_by_label("All 8 that match, on every page").check()
+
+    expect(page.get_by_text("All that match selected")).to_be_visible()
+
+
 def test_an_account_id_is_copied(
     browser: Browser, live_server: Any, accounts: list[str]
 ) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -11,9 +12,11 @@ from django.utils import timezone
 
 from accounts.forms.managing import ManagingForm
 from accounts.models import ManagedAccount, ManagingAccount, Run
+from accounts.organization import Organization
 from accounts.runs.actions import plan_managing
 from accounts.states import State
 from accounts.views.managing import DESCRIBED_ALREADY, saved
+from onboarding.aws.discover import MemberAccount, Members
 from onboarding.aws.errors import AwsError
 from script.emulated_organization import MANAGING
 from tests.rows import account_row, managing_row, person
@@ -274,6 +277,27 @@ def test_the_organization_is_asked_of_aws(operator, aws) -> None:
     assert ManagingAccount.objects.get().organization == ""
 
 
+ASK = "accounts.pages.switching"
+
+
+@pytest.fixture
+def asks(monkeypatch) -> Callable[..., None]:
+    """Let Organizations answer with an id, an error or nothing, and with members."""
+
+    def answers(id_: str | AwsError | None, *account_ids: str) -> None:
+        def told_(*_: object) -> str | None:
+            if isinstance(id_, AwsError):
+                raise id_
+            return id_
+
+        members = Members(tuple(MemberAccount(i, i, "", True) for i in account_ids))
+        found = Organization("", members, timezone.now())
+        monkeypatch.setattr(f"{ASK}.kept", lambda managing: found)
+        monkeypatch.setattr(f"{ASK}.organization_id", told_)
+
+    return answers
+
+
 @pytest.mark.parametrize(
     ("answer", "told_"),
     [
@@ -285,21 +309,56 @@ def test_the_organization_is_asked_of_aws(operator, aws) -> None:
         ),
     ],
 )
-def test_where_aws_does_not_tell_it_is_typed(
-    operator, monkeypatch, answer: Any, told_: str
-) -> None:
-    def organization_id(*_: object) -> Any:
-        if isinstance(answer, AwsError):
-            raise answer
-        return answer
-
-    monkeypatch.setattr("accounts.pages.switching.organization_id", organization_id)
+def test_where_aws_does_not_tell_it_is_typed(operator, asks, answer, told_) -> None:
+    asks(answer)
     managing_row()
 
     response = operator.get("/managing/?switch=ask")
 
     assert told_ in words(response)
     assert response.context["form"]["organization"].value() == ""
+
+
+@pytest.mark.parametrize(
+    ("members", "told_"),
+    [
+        ((), "Bowline cannot read which accounts belong to it."),
+        (("000000000001", "000000000002"), "All 2 that stand belong to it, says AWS."),
+        (("000000000002",), "a1 does not belong to it, says AWS."),
+        (("000000000009",), "a1, a2 do not belong to it, says AWS."),
+    ],
+)
+def test_accounts_outside_the_organization_are_named(
+    operator, asks, members, told_
+) -> None:
+    asks("o-a1b2c3d4e5", *members)
+    managing_row()
+    standing(1, 2)
+    account_row("draft", account_id="3" * 12)
+
+    text = words(operator.get("/managing/?switch=ask"))
+
+    assert "core belongs to o-a1b2c3d4e5, says AWS." in text
+    assert told_ in text
+
+
+def test_where_nothing_stands_nothing_can_be_lost(operator, asks) -> None:
+    asks("o-a1b2c3d4e5", "9" * 12)
+    managing_row()
+
+    text = words(operator.get("/managing/?switch=ask"))
+
+    assert "belong to it, says AWS." not in text
+
+
+def test_many_accounts_outside_are_counted(operator, asks) -> None:
+    asks("o-a1b2c3d4e5", "9" * 12)
+    managing_row()
+    standing(*range(10, 22))
+
+    text = words(operator.get("/managing/?switch=ask"))
+
+    assert "a18, a19, and 2 more do not belong to it" in text
 
 
 def test_the_switch_is_saved_like_any_other_choice(operator) -> None:
