@@ -55,7 +55,9 @@ def learn(run: Run, sessions: Sessions) -> None:
     """Look up what the details leave to AWS: cluster endpoints, the pods' issuer."""
     row = managing_row()
     managing = managing_of(row)
-    if isinstance(managing.identity, PodRole) and not managing.identity.issuer:
+    # A cluster that was made anew under its old name has another issuer.
+    asks = run.account is None or not row.pod_issuer
+    if isinstance(managing.identity, PodRole) and asks:
         issuer = oidc_issuer(
             sessions,
             managing_reach(managing),

@@ -11,7 +11,7 @@ from accounts.runs.actions import keep, plan_managing
 from accounts.states import Status
 from onboarding.resources.policy import Policy
 from script.emulated_organization import MANAGING, Credentials
-from tests.accounts.runs.carried import carried, root
+from tests.accounts.runs.carried import carried, member, planned, root
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -69,14 +69,28 @@ def test_the_plan_trusts_the_clusters_own_issuer(here: Credentials) -> None:
     assert run.steps.filter(kind="OIDC provider", name=issuer).exists()
 
 
-def test_an_issuer_that_is_known_is_not_asked_for_again(here: Credentials) -> None:
+def test_an_issuer_that_is_known_is_not_asked_for_with_every_account(
+    here: Credentials,
+) -> None:
     pods_run_in("a-cluster-that-is-not-there")
     ManagingAccount.objects.update(pod_issuer="oidc.example.com/id/KNOWN")
 
-    run = planned_managing()
+    run = planned(member())
 
     assert run.status == Status.PLANNED, run.error
     assert "oidc.example.com/id/KNOWN" in trust_of(run)["Principal"]["Federated"]
+
+
+def test_a_cluster_made_anew_under_its_name_is_seen_by_the_managing_plan(
+    here: Credentials,
+) -> None:
+    issuer = cluster_of(here, "tools")
+    pods_run_in("tools")
+    ManagingAccount.objects.update(pod_issuer="oidc.example.com/id/BEFORE")
+
+    run = planned_managing()
+
+    assert issuer in trust_of(run)["Principal"]["Federated"]
 
 
 def test_another_cluster_is_looked_up_anew(here: Credentials) -> None:
