@@ -29,8 +29,9 @@ def managed_side(managing: Managing, managed: Managed) -> Iterator[Resource]:
         yield managed_role(managing, managed)
         yield from permissions(managing, managed)
         yield from base_role(managing, managed)
-    for provider in managed.providers:
-        yield from provider.resources(managing, managed)
+    # Two providers may want the same, like one role for both.
+    wanted = (r for p in managed.providers for r in p.resources(managing, managed))
+    yield from dict.fromkeys(wanted)
 
 
 def managed_role(managing: Managing, managed: Managed) -> Role:

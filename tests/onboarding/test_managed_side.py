@@ -174,3 +174,12 @@ def test_both_external_ids_are_accepted_in_the_middle_of_a_rotation():
         "sts:ExternalId": ["former", "new"]
     }
     assert "former one is accepted too" in role.reason
+
+
+def test_what_two_providers_want_is_listed_once():
+    power = {"access": "power-user"}
+    account = managed(provider("ec2", **power), provider("ecs", **power))
+
+    resources = list(managed_side(managing(), account))
+
+    assert len({r.key for r in resources}) == len(resources)
