@@ -2,22 +2,16 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import pytest
-from django.contrib.messages import get_messages
 from django.utils import timezone
 
 from accounts.models import EnabledProvider, ManagedAccount, Run
 from accounts.runs.actions import approve
 from accounts.states import State, Status
+from tests.accounts.views.answers import told
 from tests.rows import account_row, managing_row, person, run_row, step_row
 
 pytestmark = pytest.mark.django_db
-
-
-def told(response: Any) -> str:
-    return " ".join(str(m) for m in get_messages(response.wsgi_request))
 
 
 def test_an_operator_cannot_approve(operator) -> None:

@@ -6,15 +6,12 @@ import pytest
 
 from accounts.models import ManagedAccount
 from script.emulated_organization import ACCESS_ROLE, MEMBERS
+from tests.accounts.views.answers import url
 from tests.rows import account_row, managing_row
 
 pytestmark = pytest.mark.django_db
 
 DEV = MEMBERS[0]
-
-
-def url(account: ManagedAccount, step: str) -> str:
-    return f"/accounts/{account.pk}/{step}/"
 
 
 def again(account: ManagedAccount) -> ManagedAccount:

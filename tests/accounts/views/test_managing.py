@@ -7,7 +7,6 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-from django.contrib.messages import get_messages
 from django.utils import timezone
 
 from accounts.forms.managing import ManagingForm
@@ -19,6 +18,7 @@ from accounts.views.managing import DESCRIBED_ALREADY, saved
 from onboarding.aws.discover import MemberAccount, Members
 from onboarding.aws.errors import AwsError
 from script.emulated_organization import MANAGING
+from tests.accounts.views.answers import told
 from tests.rows import account_row, managing_row, person
 
 pytestmark = pytest.mark.django_db
@@ -42,10 +42,6 @@ ROLE = "arn:aws:iam::911111111111:role/"
 def words(response: Any) -> str:
     """Read a page without its tags."""
     return " ".join(re.sub("<[^>]*>", "", response.content.decode()).split())
-
-
-def told(response: Any) -> str:
-    return " ".join(str(m) for m in get_messages(response.wsgi_request))
 
 
 def test_it_is_described(operator) -> None:

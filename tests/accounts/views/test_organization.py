@@ -6,7 +6,6 @@ import re
 from typing import Any
 
 import pytest
-from django.contrib.messages import get_messages
 from django.core.cache import cache
 from django.utils import timezone
 
@@ -18,6 +17,7 @@ from onboarding.aws.discover import MemberAccount, Members
 from onboarding.aws.errors import AwsError
 from script.emulated_members import CLOSED, ENTRIES, ORGANIZATION
 from script.emulated_organization import MANAGING, MEMBERS
+from tests.accounts.views.answers import told
 from tests.rows import account_row, managing_row, person
 
 pytestmark = pytest.mark.django_db
@@ -65,10 +65,6 @@ def answer(monkeypatch: pytest.MonkeyPatch, *members: MemberAccount) -> list[str
 
 def member(number: int, name: str = "", state: str = "ACTIVE") -> MemberAccount:
     return MemberAccount(f"{number:012}", name or f"m{number}", "m@example.com", state)
-
-
-def told(response: Any) -> str:
-    return " ".join(str(message) for message in get_messages(response.wsgi_request))
 
 
 def shown(response: Any) -> list[str]:
