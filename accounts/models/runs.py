@@ -8,12 +8,12 @@ from typing import Any, NamedTuple
 
 from django.conf import settings
 from django.db import models
-from django.db.models import Q
+from django.db.models import F, Q
 from django.urls import reverse
 from django.utils import timezone
 
 from accounts.lease import Leased
-from accounts.models.accounts import ManagedAccount
+from accounts.models.accounts import ManagedAccount, ManagingAccount
 from accounts.states import OPEN, WORKING, Status
 from onboarding.aws.proof.result import Located
 
@@ -31,6 +31,21 @@ class RunQuerySet(models.QuerySet["Run"]):
         free = Q(leased_until=None) | Q(leased_until__lt=now)
         quiet = Q(queued_at=None) | Q(queued_at__lt=now - QUEUE_PATIENCE)
         return self.filter(free & quiet, status__in=WORKING)
+
+    def approvable(self) -> RunQuerySet:
+        """Keep an account's plans that wait, and that no edit has outdated."""
+        managing = ManagingAccount.objects.values("version")
+        return self.filter(
+            status=Status.PLANNED,
+            account__version=F("version"),
+            managing_version__in=managing,
+        )
+
+    def same_as(self, signature: str) -> RunQuerySet:
+        """Keep those plans that can be approved together; none of no signature."""
+        if not signature:
+            return self.none()
+        return self.approvable().filter(signature=signature)
 
     def checked(self) -> RunQuerySet:
         """Keep those that tell of their account: AWS knew Bowline, and checks ran."""
@@ -99,6 +114,8 @@ class Run(Leased):
     version = models.PositiveIntegerField(default=1)
     """The account's version that was planned."""
     managing_version = models.PositiveIntegerField(default=1)
+    signature = models.CharField(max_length=32, blank=True, editable=False)
+    """Equal in plans that are the same; empty: to be approved alone."""
     error = models.JSONField(null=True, blank=True)
     """{message, hint, account, operation} of what ended it."""
     waiting = models.CharField(max_length=200, blank=True)
@@ -131,6 +148,11 @@ class Run(Leased):
         indexes = [
             models.Index(fields=["status", "leased_until"], name="run_status_lease"),
             models.Index(fields=["-created_at"], name="run_created"),
+            models.Index(
+                fields=["signature"],
+                condition=Q(status=Status.PLANNED),
+                name="run_waiting_signature",
+            ),
         ]
         constraints = [
             models.UniqueConstraint(

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from django.db import transaction
 
 from accounts.models import ManagingAccount, Run, Step
@@ -18,6 +20,7 @@ from accounts.topologies import (
 from onboarding.aws.discover import answers, oidc_issuer
 from onboarding.aws.session import Sessions
 from onboarding.resources.plan import Change, Delta
+from onboarding.resources.signature import signature
 from onboarding.topology import PodRole
 
 
@@ -25,11 +28,8 @@ def make_plan(run: Run, sessions: Sessions) -> None:
     """Compare both sides with AWS and keep one step for each change."""
     recognise_bowline(sessions)
     learn(run, sessions)
-    steps = [
-        step_of(change, side.account_name)
-        for side in sides(run)
-        for change in side.changes(sessions)
-    ]
+    found = [(side, change) for side in sides(run) for change in side.changes(sessions)]
+    steps = [step_of(change, side.account_name) for side, change in found]
     for position, step in enumerate(steps):
         step.run, step.position = run, position
     run.extend_lease()
@@ -37,7 +37,8 @@ def make_plan(run: Run, sessions: Sessions) -> None:
         run.steps.all().delete()
         Step.objects.bulk_create(steps)
         to = Status.PLANNED if steps else Status.VERIFYING
-        if run.move(to, since=(Status.PLANNING,), waiting=""):
+        signed = signature_of(run, [change for _, change in found])
+        if run.move(to, since=(Status.PLANNING,), waiting="", signature=signed):
             mark(run, State.PLANNED if steps else State.APPLYING)
 
 
@@ -76,6 +77,23 @@ def learn(run: Run, sessions: Sessions) -> None:
         found = answers(sessions, managed_reach(managed), calls)
         enabled = run.account.providers.filter(key=provider.key)
         enabled.update(details=provider.learned(found).details)
+
+
+def signature_of(run: Run, changes: Sequence[Change]) -> str:
+    """Sign an account's plan, so that those that are the same are approved together.
+
+    Nothing in AWS carries the account's name: a word like it means something else.
+    """
+    account = run.account
+    if account is None or run.kind != Run.Kind.ONBOARD or not changes:
+        return ""
+    own = {
+        account.account_id: "account id",
+        str(account.external_id): "external ID",
+    }
+    if account.former_external_id:
+        own[str(account.former_external_id)] = "former external ID"
+    return signature(changes, own)
 
 
 def step_of(change: Change, account_name: str) -> Step:

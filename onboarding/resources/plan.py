@@ -123,9 +123,8 @@ class Delta:
 
     @classmethod
     def of(cls, change: Change) -> Delta:
-        before = frozenset() if isinstance(change, Create) else atoms(change.before)
-        after = frozenset() if isinstance(change, Delete) else atoms(change.after)
-        return cls(change.resource.key, before - after, after - before)
+        removed, added = gone_and_come(change)
+        return cls(change.resource.key, digests(removed), digests(added))
 
     def covers(self, change: Change) -> bool:
         """Tell whether nothing in the change goes beyond this.
@@ -136,14 +135,20 @@ class Delta:
         other = Delta.of(change)
         if other.key != self.key:
             return False
-        finishes = not isinstance(change, Delete) and atoms(change.after) == self.added
+        end = None if isinstance(change, Delete) else digests(change.after.atoms())
+        finishes = end == self.added
         return finishes or (other.removed <= self.removed and other.added <= self.added)
 
 
-def atoms(resource: Resource) -> frozenset[str]:
-    return frozenset(
-        hashlib.sha256(atom.encode()).hexdigest()[:16] for atom in resource.atoms()
-    )
+def gone_and_come(change: Change) -> tuple[frozenset[str], frozenset[str]]:
+    """Give the smallest parts that a change takes away, and those that it adds."""
+    before = frozenset() if isinstance(change, Create) else change.before.atoms()
+    after = frozenset() if isinstance(change, Delete) else change.after.atoms()
+    return before - after, after - before
+
+
+def digests(atoms: Iterable[str]) -> frozenset[str]:
+    return frozenset(hashlib.sha256(atom.encode()).hexdigest()[:16] for atom in atoms)
 
 
 def refuse_unapproved(changes: Iterable[Change], approved: Iterable[Delta]) -> None:

@@ -4,9 +4,19 @@ from __future__ import annotations
 
 import pytest
 
+from accounts.models import EnabledProvider
+from accounts.runs.actions import keep, plan_managing, remove
 from accounts.states import Status
 from script.emulated_organization import ACCESS_ROLE, HANDMADE, UNTRUSTING, Credentials
-from tests.accounts.runs.carried import DEV, member, planned, root
+from tests.accounts.runs.carried import (
+    DEV,
+    STAGING,
+    carried,
+    member,
+    onboarded,
+    planned,
+    root,
+)
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -49,3 +59,56 @@ def test_bowlines_own_bad_credentials_are_blamed_first(
 
     assert run.status == Status.FAILED
     assert run.error["message"].startswith("Bowline's own AWS credentials")
+
+
+def test_two_accounts_of_the_same_choices_have_the_same_signature(
+    here: Credentials,
+) -> None:
+    one, other = planned(member(DEV)), planned(member(STAGING))
+
+    assert one.status == Status.PLANNED
+    assert one.signature
+    assert one.signature == other.signature
+
+
+def test_an_account_of_other_choices_has_another_signature(here: Credentials) -> None:
+    one = planned(member(DEV))
+    other = planned(member(STAGING, providers={"ec2": {}, "lambda": {}}))
+
+    assert other.signature
+    assert one.signature != other.signature
+
+
+def test_an_account_called_like_a_word_of_its_plan_has_the_same_signature(
+    here: Credentials,
+) -> None:
+    one = planned(member(DEV))
+    other = member(STAGING)
+    other.name = "ec2"
+    other.save()
+
+    assert planned(other).signature == one.signature
+
+
+def test_newer_policies_have_the_same_signature_where_others_stand_beside(
+    here: Credentials,
+) -> None:
+    runs = [onboarded(member(account)) for account in (DEV, STAGING)]
+    for run in runs:
+        account = run.account
+        EnabledProvider.objects.create(account=account, key="lambda", described=True)
+    one, other = (planned(run.account) for run in runs)
+
+    assert one.signature
+    assert one.signature == other.signature
+
+
+def test_a_plan_that_is_to_be_approved_alone_has_no_signature(
+    here: Credentials,
+) -> None:
+    managing = carried(plan_managing(None, send=keep))
+    account = onboarded(member()).account
+    removal = carried(remove(account, None))
+
+    assert managing.status == removal.status == Status.PLANNED
+    assert managing.signature == removal.signature == ""
