@@ -6,7 +6,6 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
 from django.core.cache import cache
 from django.utils import timezone
 from playwright.sync_api import Browser, Page, expect
@@ -17,21 +16,16 @@ from accounts.states import State
 from accounts.topologies import managing_of
 from onboarding.aws.discover import MemberAccount, Members
 from script.emulated_organization import MANAGING, MEMBERS, Credentials
-from tests.rows import PASSWORD, account_row, managing_row, person
+from tests.accounts.browsing import (
+    assert_axe_finds_nothing,
+    complaints,
+    signed_in,
+    width_of,
+)
+from tests.rows import account_row, managing_row, person
 
-RULES = {"runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]}
 URL = "/accounts/organization/"
 DEV = MEMBERS[0]
-
-
-def signed_in(browser: Browser, live_server: Any, **context: Any) -> Page:
-    page = browser.new_context(base_url=live_server.url, **context).new_page()
-    page.goto("/sign-in/")
-    page.locator("#id_username").fill("operator")
-    page.locator("#id_password").fill(PASSWORD)
-    page.get_by_role("button", name="Sign in").click()
-    expect(page.locator("#id_password")).not_to_be_attached()
-    return page
 
 
 @pytest.fixture(autouse=True)
@@ -82,13 +76,11 @@ def test_axe_finds_nothing(
 
     for path in (URL, f"{URL}?text=none+such"):
         page.goto(path)
-        report = Axe().run(page, options=RULES)
-        assert report.violations_count == 0, f"{path}\n{report.generate_report()}"
+        assert_axe_finds_nothing(page)
 
     ManagedAccount.objects.all().delete()
     refuse(page)
-    report = Axe().run(page, options=RULES)
-    assert report.violations_count == 0, report.generate_report()
+    assert_axe_finds_nothing(page)
 
 
 def test_axe_finds_nothing_where_aws_does_not_answer(
@@ -101,8 +93,7 @@ def test_axe_finds_nothing_where_aws_does_not_answer(
     page.goto(f"{URL}?look=1")
 
     expect(page.get_by_text("Organizations could not be asked")).to_be_visible()
-    report = Axe().run(page, options=RULES)
-    assert report.violations_count == 0, report.generate_report()
+    assert_axe_finds_nothing(page)
 
 
 @pytest.mark.parametrize("width", [320, 390, 800, 1100, 1440])
@@ -113,17 +104,14 @@ def test_the_page_is_never_wider_than_the_screen(
 
     page.goto(URL)
 
-    wider = page.evaluate("document.documentElement.scrollWidth - innerWidth")
-    assert wider <= 0
+    assert width_of(page) <= width
 
 
 def test_what_htmx_brings_can_be_ticked_all_and_is_counted(
     browser: Browser, live_server: Any, here: None
 ) -> None:
     page = signed_in(browser, live_server)
-    told: list[str] = []
-    page.on("pageerror", lambda error: told.append(str(error)))
-    page.on("console", lambda m: told.append(m.text) if m.type == "error" else None)
+    told = complaints(page)
 
     page.goto(URL)
     describe = page.get_by_role("button", name="Describe them")
