@@ -154,7 +154,8 @@ def code_of(error: ClientError) -> str:
 def aws_error(
     error: BotoCoreError | ClientError, account: str, operation: str, doing: str
 ) -> AwsError:
-    tried = f"Bowline could not {doing} in account {account}"
+    where = f" in account {account}" if account else ""
+    tried = f"Bowline could not {doing}{where}"
     if isinstance(error, ClientError):
         return refused(error, account, operation, tried)
     if isinstance(error, NO_CREDENTIALS):

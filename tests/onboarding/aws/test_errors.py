@@ -151,3 +151,21 @@ def test_it_is_kept_as_json() -> None:
         "operation": "iam:GetRole",
     }
     assert str(error) == "It failed. Mend it."
+
+
+def test_a_call_that_is_about_no_account_names_none() -> None:
+    error = EndpointConnectionError(endpoint_url="https://sts.amazonaws.com")
+
+    with pytest.raises(AwsError) as raised:
+        with translating("", "sts:GetCallerIdentity", "learn who it is"):
+            raise error
+
+    assert raised.value.message.startswith("Bowline could not learn who it is: AWS")
+
+
+def test_kms_words_for_an_unknown_principal_and_an_unknown_key_are_known() -> None:
+    principal = translated(answer("InvalidArnException", "not a valid principal"))
+    key = translated(answer("NotFoundException", "no such key"))
+
+    assert principal.retryable
+    assert "keys of images" in key.hint
