@@ -155,10 +155,10 @@ def test_it_is_kept_as_json() -> None:
 
 def test_a_call_that_is_about_no_account_names_none() -> None:
     error = EndpointConnectionError(endpoint_url="https://sts.amazonaws.com")
+    asking = translating("", "sts:GetCallerIdentity", "learn who it is")
 
-    with pytest.raises(AwsError) as raised:
-        with translating("", "sts:GetCallerIdentity", "learn who it is"):
-            raise error
+    with pytest.raises(AwsError) as raised, asking:
+        raise error
 
     assert raised.value.message.startswith("Bowline could not learn who it is: AWS")
 
