@@ -2,11 +2,12 @@
 const known = new WeakSet();
 
 function serve(form) {
-  const boxes = [...form.querySelectorAll("input[name=account]")];
+  const boxes = [...form.querySelectorAll("input[name=account], input[name=run]")];
   const all = form.querySelector("[data-select-all]");
   if (!all) return;
   const bar = form.querySelector("[data-select-bar]");
   const count = form.querySelector("[data-select-count]");
+  const number = form.querySelector("[data-select-number]");
   const everything = form.querySelector("[name=everything]");
 
   const show = () => {
@@ -14,7 +15,8 @@ function serve(form) {
     count.textContent = everything?.checked
       ? "All that match selected"
       : `${ticked} account${ticked === 1 ? "" : "s"} selected`;
-    bar.hidden = ticked === 0;
+    if (number) number.textContent = ticked;
+    bar.hidden = ticked === 0 && bar.dataset.selectBar !== "stays";
     all.checked = ticked > 0 && ticked === boxes.length;
     all.indeterminate = ticked > 0 && ticked < boxes.length;
   };
