@@ -11,9 +11,15 @@ from collections.abc import Iterable
 from django.db.models import Count, Exists, OuterRef, Q
 
 from accounts.models import ManagedAccount, ManagingAccount, Run
-from accounts.states import OPEN
+from accounts.states import OPEN, Status
 from accounts.topologies import managing_of
-from onboarding.managing_side import Capacity, capacity, most_listed
+from onboarding.managing_side import (
+    ASSUME,
+    Capacity,
+    capacity,
+    listed_up_to,
+    most_listed,
+)
 from onboarding.providers import PROVIDERS
 
 STANDS = Q(granted_at__isnull=False)
@@ -56,6 +62,24 @@ def refuse_overflow(row: ManagingAccount, accounts: Iterable[ManagedAccount]) ->
     taken = rows.filter(STANDS | asked | Exists(is_open)).count()
     if taken > most:
         raise NoRoom(taken, most)
+
+
+def room_in_plan(run: Run) -> int | None:
+    """Count the accounts that the policies of a waiting plan still take; None: any.
+
+    A plan knows of no policy after the one that is the last today. Those that join
+    once that is full find themselves outdated.
+    """
+    row = ManagingAccount.objects.first()
+    steps = run.steps.filter(kind="policy", name__startswith=ASSUME)
+    names = [step.name for step in steps.only("name")]
+    if row is None or row.organization or not names:
+        return None
+    managing = managing_of(row)
+    applying = Run.objects.filter(account=OuterRef("pk"), status=Status.APPLYING)
+    rows = ManagedAccount.objects.in_aws_provider()
+    taken = rows.filter(STANDS | Exists(applying)).count()
+    return max(0, max(listed_up_to(managing, name) for name in names) - taken)
 
 
 def needs_aws_entry(account: ManagedAccount) -> bool:

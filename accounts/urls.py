@@ -16,6 +16,7 @@ from accounts.views import (
     overview,
     rights,
     runs,
+    same_plans,
     settings,
     wizard,
 )
@@ -48,6 +49,12 @@ account_pages = [
 ]
 run_pages = [
     path("runs/", runs.runs, name="runs"),
+    path("runs/same/<slug:signature>/", same_plans.same_plans, name="same-plans"),
+    path(
+        "runs/same/<slug:signature>/approve/",
+        same_plans.same_plans_approve,
+        name="same-plans-approve",
+    ),
     path("runs/<uuid:pk>/", runs.run, name="run"),
     path("runs/<uuid:pk>/progress/", runs.run_progress, name="run-progress"),
     path("runs/<uuid:pk>/approve/", decisions.run_approve, name="run-approve"),

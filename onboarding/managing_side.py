@@ -218,6 +218,12 @@ def assume_names(managing: Managing, count: int) -> tuple[str, ...]:
     )
 
 
+def listed_up_to(managing: Managing, name: str) -> int:
+    """Count the listed roles that fit where this is the last of those policies."""
+    _, _, number = name.partition(f"{ASSUME}-")
+    return int(number or 1) * roles_per_policy(managing)
+
+
 ASSUME = "BowlineAssumeManaged"
 """The policy that lets the identity assume managed roles, or the first of several."""
 

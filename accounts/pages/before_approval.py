@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import NamedTuple
 
 from accounts.models import ManagedAccount, Run
@@ -25,6 +26,59 @@ def discouraged(account: ManagedAccount) -> tuple[Discouraged, ...]:
         Discouraged(" and ".join(chosen_for), sentence)
         for sentence, chosen_for in titles.items()
     )
+
+
+class DiscouragedAmong(NamedTuple):
+    """A discouraged choice, and which of many accounts it was made for."""
+
+    titles: str
+    sentence: str
+    accounts: str
+
+
+MOST_NAMED = 5
+"""So many accounts are told by name; the rest are counted."""
+
+
+def discouraged_among(accounts: Iterable[ManagedAccount]) -> list[DiscouragedAmong]:
+    """List what is discouraged among the choices of many accounts, each once."""
+    accounts = list(accounts)
+    names: dict[Discouraged, list[str]] = {}
+    for account in accounts:
+        for choice in discouraged(account):
+            names.setdefault(choice, []).append(account.name)
+    return [
+        DiscouragedAmong(*choice, listed(of, among=len(accounts)))
+        for choice, of in names.items()
+    ]
+
+
+def listed(names: list[str], *, among: int) -> str:
+    if len(names) == among > 1:
+        return f"all {among}"
+    more = len(names) - MOST_NAMED
+    told = ", ".join(names[:MOST_NAMED])
+    return f"{told} and {more} more" if more > 0 else told
+
+
+class Brought(NamedTuple):
+    oldest: ManagedAccount
+    """The one to which the most is new."""
+    sentence: str
+
+
+def brought(accounts: Iterable[ManagedAccount]) -> Brought | None:
+    """Say what newer policies plans bring to many accounts; None: none."""
+    older = [account for account in accounts if account.newer_policies]
+    if not older:
+        return None
+    oldest = min(older, key=lambda account: account.policy_set)
+    since = f"policy set v{oldest.policy_set}"
+    if any(account.policy_set != oldest.policy_set for account in older):
+        since += " or a later one"
+    whom = "1 account" if len(older) == 1 else f"{len(older)} accounts"
+    latest = oldest.newer_policies[-1].number
+    return Brought(oldest, f"These plans bring {whom} from {since} to v{latest}:")
 
 
 def brings(run: Run) -> str:

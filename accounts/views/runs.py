@@ -17,6 +17,7 @@ from accounts.forms.account import ApproveForm
 from accounts.models import CheckResult, ManagingAccount, Run, Step
 from accounts.pages.before_approval import brings
 from accounts.pages.diff import Diff, compare
+from accounts.pages.same_plans import same_plans
 from accounts.pages.timeline import stages
 from accounts.request import Request
 from accounts.states import State, Status
@@ -61,6 +62,7 @@ def runs(request: Request) -> HttpResponse:
         "page": page,
         "filters": asked,
         "is_filtered": any(asked.values()),
+        "same": [] if any(asked.values()) else same_plans(),
         "kinds": Run.Kind.choices,
         "statuses": Status.values,
     }
@@ -89,6 +91,7 @@ def run_page(
         "changes": [change_of(step) for step in steps],
         "form": form or ApproveForm(run=run, deletes=deletes),
         "brings": brings(run),
+        "same": others_same(run),
         "is_outdated": run.status == Status.PLANNED and outdated(run),
         "back": back(run),
         "again": AGAIN[Run.Kind(run.kind)],
@@ -96,6 +99,13 @@ def run_page(
         "crumbs": [("Runs", reverse("accounts:runs"))],
     }
     return render(request, "runs/run.html", shown)
+
+
+def others_same(run: Run) -> int:
+    """Count the other plans that can be approved together with this one."""
+    if run.status != Status.PLANNED:
+        return 0
+    return Run.objects.same_as(run.signature).exclude(pk=run.pk).count()
 
 
 def change_of(step: Step) -> Change:

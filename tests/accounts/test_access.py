@@ -23,6 +23,7 @@ ARGUMENTS = {
     "since": 1,
     "path": "README.md",
     "step": "review",
+    "signature": "0" * 32,
 }
 NAMES = [pattern.name for pattern in urlpatterns]
 
@@ -52,6 +53,7 @@ READS = {
     "accounts",
     "account",
     "runs",
+    "same-plans",
     "run",
     "run-progress",
     "bundles",

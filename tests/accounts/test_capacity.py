@@ -7,12 +7,14 @@ from typing import Any
 import pytest
 from django.utils import timezone
 
-from accounts.capacity import NoRoom, capacity_of, refuse_overflow
+from accounts.capacity import NoRoom, capacity_of, refuse_overflow, room_in_plan
 from accounts.models import EnabledProvider, ManagedAccount, ManagingAccount, Run
 from accounts.runs.actions import plan, plan_managing
 from accounts.states import Status
+from accounts.topologies import managing_of
+from onboarding.managing_side import roles_per_policy
 from tests.factories import LEAST
-from tests.rows import account_row, managing_row, run_row
+from tests.rows import account_row, managing_row, run_row, step_row
 
 pytestmark = pytest.mark.django_db
 
@@ -128,3 +130,36 @@ def test_an_organization_has_room_for_all(room_for_two) -> None:
     row = managing_row(organization="o-a1b2c3d4e5")
 
     refuse_overflow(row, [account(number) for number in range(4)])
+
+
+def plan_with(policy: str) -> Run:
+    run = run_row(account=account(0))
+    step_row(run, kind="policy", name=policy)
+    return run
+
+
+def test_a_plan_has_the_room_that_its_last_policy_leaves(
+    managing: ManagingAccount,
+) -> None:
+    one = roles_per_policy(managing_of(managing))
+    account(1, granted_at=NOW)
+    run_row(Status.APPLYING, account=account(2))
+    run = plan_with("BowlineAssumeManaged")
+
+    first = room_in_plan(run)
+    step_row(run, kind="policy", name="BowlineAssumeManaged-2")
+
+    assert first == one - 2
+    assert room_in_plan(run) == 2 * one - 2
+
+
+def test_a_plan_that_lists_no_account_has_room_for_any_number(
+    managing: ManagingAccount,
+) -> None:
+    run = plan_with("BowlineEC2Read")
+    listed = room_in_plan(run)
+    run.steps.update(name="BowlineAssumeManaged")
+    ManagingAccount.objects.update(organization="o-a1b2c3d4e5")
+
+    assert listed is None
+    assert room_in_plan(run) is None

@@ -5,6 +5,7 @@ import pytest
 from onboarding.managing_side import (
     assume_names,
     capacity,
+    listed_up_to,
     managing_side,
     most_listed,
     roles_per_policy,
@@ -262,3 +263,10 @@ def test_an_organizations_capacity_has_no_end():
     room = capacity(managing(organization="o-a1b2c3d4e5"), assumed=3)
 
     assert (room.most, room.left, room.is_near_its_end) == (None, None, False)
+
+
+def test_the_last_policy_says_how_many_roles_are_listed_up_to_it() -> None:
+    one = roles_per_policy(managing())
+
+    assert listed_up_to(managing(), "BowlineAssumeManaged") == one
+    assert listed_up_to(managing(), "BowlineAssumeManaged-3") == 3 * one

@@ -4,8 +4,13 @@ from typing import Any
 
 import pytest
 
-from accounts.models import Run
-from accounts.pages.before_approval import brings, discouraged
+from accounts.models import ManagedAccount, Run
+from accounts.pages.before_approval import (
+    brings,
+    brought,
+    discouraged,
+    discouraged_among,
+)
 from tests.rows import account_row, managing_row, run_row
 
 pytestmark = pytest.mark.django_db
@@ -65,3 +70,40 @@ def test_the_managing_account_has_no_policy_set(three_policy_sets) -> None:
     managing_row()
 
     assert brings(run_row(account=None, kind=Run.Kind.MANAGING)) == ""
+
+
+def power_users(*numbers: int) -> list[ManagedAccount]:
+    return [
+        account_row(f"a{n}", account_id=f"{n:012}", providers={"ec2": POWER})
+        for n in numbers
+    ]
+
+
+def test_among_many_a_discouraged_choice_is_told_once_with_its_accounts() -> None:
+    usual = account_row("usual", account_id="9" * 12)
+    accounts = power_users(*range(7))
+
+    (all_of_them,) = discouraged_among(accounts)
+    (few,) = discouraged_among([usual, *accounts[:2]])
+    (many,) = discouraged_among([usual, *accounts])
+
+    assert all_of_them.accounts == "all 7"
+    assert few.accounts == "a0, a1"
+    assert many.accounts == "a0, a1, a2, a3, a4 and 2 more"
+    assert discouraged_among([usual]) == []
+
+
+def test_among_many_the_oldest_policies_are_told(three_policy_sets) -> None:
+    one, other, latest = (
+        account_row(f"a{n}", account_id=f"{n:012}", policy_set=n) for n in (1, 2, 3)
+    )
+
+    mixed = brought([latest, other, one])
+    alone = brought([other])
+
+    assert mixed
+    assert alone
+    assert mixed.oldest == one
+    assert "bring 2 accounts from policy set v1 or a later one to v3:" in mixed.sentence
+    assert "bring 1 account from policy set v2 to v3:" in alone.sentence
+    assert brought([latest]) is None

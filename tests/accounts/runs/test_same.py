@@ -1,0 +1,106 @@
+"""Plans that are the same are approved together, each by itself."""
+
+from __future__ import annotations
+
+import pytest
+
+from accounts.models import ManagingAccount, Run
+from accounts.runs.actions import approve, discard, keep
+from accounts.runs.same import approve_same
+from accounts.states import State, Status
+from tests.rows import account_row, managing_row, person, run_row
+
+pytestmark = pytest.mark.django_db
+
+SAME = "5a" * 16
+
+
+def waiting(number: int, **fields: object) -> Run:
+    account = account_row(f"a{number}", account_id=f"{number:012}")
+    return run_row(account=account, **{"signature": SAME, **fields})
+
+
+@pytest.fixture
+def three() -> list[Run]:
+    managing_row()
+    return [waiting(number) for number in range(3)]
+
+
+def test_the_chosen_are_approved_and_handed_on(
+    three, django_capture_on_commit_callbacks
+) -> None:
+    olga, sent = person("approver", username="olga"), []
+
+    with django_capture_on_commit_callbacks(execute=True):
+        decided = approve_same(
+            SAME, [str(run.pk) for run in three[:2]], olga, send=sent.append
+        )
+
+    approved = Run.objects.filter(status=Status.APPLYING, approved_by=olga)
+    assert decided == (2, [])
+    assert {run.pk for run in approved} == {run.pk for run in sent}
+    assert {run.account.state for run in approved} == {State.APPLYING}
+    assert Run.objects.get(pk=three[2].pk).status == Status.PLANNED
+
+
+def test_one_that_is_discarded_meanwhile_keeps_no_other_back(
+    three, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """All were read as waiting when the second one is put aside."""
+
+    def approve_slowly(run: Run, *args: object, **kwargs: object) -> bool:
+        if run == three[0]:
+            discard(three[1])
+        return approve(run, *args, **kwargs)
+
+    monkeypatch.setattr("accounts.runs.same.approve", approve_slowly)
+    decided = approve_same(SAME, [str(run.pk) for run in three], None, send=keep)
+
+    assert decided == (2, [three[1]])
+    assert decided.left[0].status == Status.DISCARDED
+    assert Run.objects.filter(status=Status.APPLYING).count() == 2
+
+
+def test_what_was_approved_before_keeps_its_approver(three) -> None:
+    olga = person("approver", username="olga")
+    approve(three[0], olga, send=keep)
+
+    decided = approve_same(SAME, [str(three[0].pk)], person("approver"), send=keep)
+
+    assert decided == (0, [three[0]])
+    assert decided.left[0].approved_by == olga
+
+
+def test_other_changes_are_never_approved_with_them(three) -> None:
+    other, alone = waiting(7, signature="0b" * 16), waiting(8, signature="")
+
+    with_theirs = approve_same(SAME, [str(other.pk), str(alone.pk)], None, send=keep)
+    of_none = approve_same("", [str(alone.pk)], None, send=keep)
+
+    assert with_theirs == (0, [other, alone])
+    assert of_none == (0, [alone])
+    assert not Run.objects.exclude(status=Status.PLANNED).exists()
+
+
+def test_an_edited_account_is_left(three) -> None:
+    three[0].account.touch()
+
+    decided = approve_same(SAME, [str(run.pk) for run in three], None, send=keep)
+
+    assert decided == (2, [three[0]])
+
+
+def test_an_edited_managing_account_leaves_all(three) -> None:
+    ManagingAccount.objects.get().touch()
+
+    decided = approve_same(SAME, [str(run.pk) for run in three], None, send=keep)
+
+    assert decided == (0, three)
+
+
+def test_a_run_of_a_deleted_account_is_left(three) -> None:
+    three[0].account.delete()
+
+    decided = approve_same(SAME, [str(three[0].pk)], None, send=keep)
+
+    assert decided == (0, [three[0]])
