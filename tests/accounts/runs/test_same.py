@@ -8,6 +8,8 @@ from accounts.models import ManagingAccount, Run
 from accounts.runs.actions import approve, discard, keep
 from accounts.runs.same import approve_same
 from accounts.states import State, Status
+from script.emulated_organization import Credentials
+from tests.accounts.runs.carried import DEV, STAGING, carried, member, planned
 from tests.rows import account_row, managing_row, person, run_row
 
 pytestmark = pytest.mark.django_db
@@ -104,3 +106,18 @@ def test_a_run_of_a_deleted_account_is_left(three) -> None:
     decided = approve_same(SAME, [str(three[0].pk)], None, send=keep)
 
     assert decided == (0, [three[0]])
+
+
+@pytest.mark.django_db(transaction=True)
+def test_both_of_two_that_were_approved_together_are_carried_out(
+    here: Credentials,
+) -> None:
+    """Each finds the other's account beside its own in the AssumeRole policy."""
+    runs = [planned(member(account)) for account in (DEV, STAGING)]
+    signature = runs[0].signature
+
+    decided = approve_same(signature, [str(run.pk) for run in runs], None, send=keep)
+    ended = [carried(run) for run in runs]
+
+    assert decided == (2, [])
+    assert [run.status for run in ended] == [Status.VERIFIED] * 2
