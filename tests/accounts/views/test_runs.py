@@ -62,7 +62,7 @@ def test_it_is_told_who_or_what_started_a_run(
     page = operator.get(run.get_absolute_url()).content.decode()
     account = operator.get(run.account.get_absolute_url()).content.decode()
 
-    assert f"<td>{listed}</td>" in table
+    assert f">{listed}</td>" in table
     lead = page.partition('<p class="head-lead">')[2].partition("</p>")[0]
     assert lead.partition("</time>")[2].partition(" · ")[0].strip() == told
     assert f"</time> {told}".strip() in account
