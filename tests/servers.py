@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
@@ -36,12 +37,25 @@ def organization(emulator: str) -> Credentials:
     return seed(emulator)
 
 
+@pytest.fixture(scope="session")
+def seeded(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Credentials]:
+    """Seed an organization, and keep the files in which the emulator remembers it."""
+    state = tmp_path_factory.mktemp("seeded")
+    write_members(state)
+    with emulated_aws(state) as endpoint:
+        credentials = seed(endpoint)
+    return state, credentials
+
+
 @pytest.fixture
-def own_organization(tmp_path: Path) -> Iterator[Credentials]:
+def own_organization(
+    seeded: tuple[Path, Credentials], tmp_path: Path
+) -> Iterator[Credentials]:
     """Yield an organization for one test alone, which may change what it likes."""
-    write_members(tmp_path / "aws")
+    state, credentials = seeded
+    shutil.copytree(state, tmp_path / "aws")
     with emulated_aws(tmp_path / "aws") as endpoint:
-        yield seed(endpoint)
+        yield credentials._replace(endpoint=endpoint)
 
 
 @pytest.fixture(scope="session")
