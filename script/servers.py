@@ -123,8 +123,8 @@ def emulated_aws_environment(port: int, state: Path) -> dict[str, str]:
     inherited = {
         name: value
         for name, value in os.environ.items()
-        # A key in its environment would be root there.
-        if not name.startswith(("AWS_", "S3_", "LOCALSTACK_"))
+        # A key in its environment would be root there; its own lines are not counted.
+        if not name.startswith(("AWS_", "S3_", "LOCALSTACK_", "COVERAGE_"))
     }
     return inherited | {
         "AUTH": "true",
