@@ -64,6 +64,8 @@ def sign_in(page: Page) -> None:
 
 
 def press(page: Page, name: str) -> None:
+    # What is pressed while its page still loads may be lost.
+    page.wait_for_load_state()
     page.get_by_role("button", name=name, exact=True).click()
 
 
