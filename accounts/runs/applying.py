@@ -16,7 +16,7 @@ from accounts.runs.actions import mark
 from accounts.runs.remembered import remember
 from accounts.runs.sides import managing_part, own_sides
 from accounts.states import State, Status
-from accounts.topologies import managed_of, managing_row
+from accounts.topologies import managing_row
 from onboarding.aws.apply import apply
 from onboarding.aws.errors import AwsError
 from onboarding.aws.session import Reach, Sessions
@@ -79,8 +79,7 @@ def apply_managing(
     try:
         if run.kind != Run.Kind.REMOVE:
             grant([run.account] if run.account else run.grants.all())
-        managed = managed_of(run.account) if run.account else None
-        side = managing_part(run, managed)
+        side = managing_part(run)
         changes = side.changes(sessions)
         refuse_unapproved(changes, approved)
         remember(row)

@@ -1,4 +1,4 @@
-"""Plan: compare both sides with AWS and keep one step for each change."""
+"""Plan: compare every side with AWS and keep one step for each change."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ from onboarding.topology import PodRole
 
 
 def make_plan(run: Run, sessions: Sessions) -> None:
-    """Compare both sides with AWS and keep one step for each change."""
+    """Compare every side with AWS and keep one step for each change."""
     recognise_bowline(sessions)
     learn(run, sessions)
     found = [(side, change) for side in sides(run) for change in side.changes(sessions)]

@@ -1,4 +1,4 @@
-"""The two sides of a run: the managing account's part and the managed account's."""
+"""The sides of a run: the managing account, the managed one, grants on image keys."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ from onboarding.managed_side import managed_side
 from onboarding.managing_side import managing_side
 from onboarding.resources.kinds import Resource
 from onboarding.resources.plan import Change, diff
-from onboarding.topology import Managed, Topology
+from onboarding.topology import Topology
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,8 +56,7 @@ class Side:
 
 def sides(run: Run) -> tuple[Side, ...]:
     """Say what the run looks after, as the rows are now: the managing side first."""
-    managed = managed_of(run.account) if run.account else None
-    managing = () if run.alone else (managing_part(run, managed),)
+    managing = () if run.alone else (managing_part(run),)
     return (*managing, *own_sides(run))
 
 
@@ -67,18 +66,36 @@ def own_sides(run: Run) -> tuple[Side, ...]:
     Grants on keys stand in the managing account and come last: KMS grants nothing to
     a role that is not there yet.
     """
-    if run.account is None:
+    account = run.account
+    if account is None:
         return ()
-    managed = managed_of(run.account)
-    grants = key_grants_part(run, managed)
-    return (managed_part(run, managed), *([grants] if grants.looks_for else []))
+    managing, managed = managing_of(managing_row()), managed_of(account)
+    removes = run.kind == Run.Kind.REMOVE
+    roles = Side(
+        account_name=managed.name,
+        place=managed.name,
+        reach=managed_reach(managed),
+        wanted=tuple(managed_side(managing, managed)),
+        earlier=tuple(remembered(account)),
+        removes=removes,
+        adopts=managed.adopts,
+    )
+    grants = Side(
+        account_name=managing.name,
+        place=f"the grants on {managing.name}'s image keys",
+        reach=managing_reach(managing),
+        wanted=tuple(key_grants(managing, managed)),
+        earlier=tuple(remembered_grants(account)),
+        removes=removes,
+    )
+    return (roles, grants) if grants.looks_for else (roles,)
 
 
-def managing_part(run: Run, managed: Managed | None) -> Side:
+def managing_part(run: Run) -> Side:
     accounts = [run.account] if run.account else run.grants.all()
     whole = topology(*accounts)
-    if managed is not None and run.kind == Run.Kind.REMOVE:
-        whole = without(whole, managed)
+    if run.account and run.kind == Run.Kind.REMOVE:
+        whole = without(whole, run.account.account_id)
     return Side(
         account_name=whole.managing.name,
         place=whole.managing.name,
@@ -88,31 +105,6 @@ def managing_part(run: Run, managed: Managed | None) -> Side:
     )
 
 
-def managed_part(run: Run, managed: Managed) -> Side:
-    managing = managing_of(managing_row())
-    return Side(
-        account_name=managed.name,
-        place=managed.name,
-        reach=managed_reach(managed),
-        wanted=tuple(managed_side(managing, managed)),
-        earlier=tuple(remembered(run.account)) if run.account else (),
-        removes=run.kind == Run.Kind.REMOVE,
-        adopts=managed.adopts,
-    )
-
-
-def key_grants_part(run: Run, managed: Managed) -> Side:
-    managing = managing_of(managing_row())
-    return Side(
-        account_name=managing.name,
-        place=f"the grants on {managing.name}'s image keys",
-        reach=managing_reach(managing),
-        wanted=tuple(key_grants(managing, managed)),
-        earlier=tuple(remembered_grants(run.account)) if run.account else (),
-        removes=run.kind == Run.Kind.REMOVE,
-    )
-
-
-def without(whole: Topology, gone: Managed) -> Topology:
-    rest = tuple(m for m in whole.managed if m.account_id != gone.account_id)
+def without(whole: Topology, account_id: str) -> Topology:
+    rest = tuple(m for m in whole.managed if m.account_id != account_id)
     return Topology(whole.managing, rest)
