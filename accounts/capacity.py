@@ -20,7 +20,6 @@ from onboarding.managing_side import (
     listed_up_to,
     most_listed,
 )
-from onboarding.providers import PROVIDERS
 
 STANDS = Q(granted_at__isnull=False)
 
@@ -80,8 +79,3 @@ def room_in_plan(run: Run) -> int | None:
     rows = ManagedAccount.objects.in_aws_provider()
     taken = rows.filter(STANDS | Exists(applying)).count()
     return max(0, max(listed_up_to(managing, name) for name in names) - taken)
-
-
-def needs_aws_entry(account: ManagedAccount) -> bool:
-    chosen = (PROVIDERS[provider.key] for provider in account.providers.all())
-    return any(provider.needs_aws_entry for provider in chosen)

@@ -282,6 +282,11 @@ class ManagedAccount(models.Model):
         return 0 < self.policy_set < POLICY_SET
 
     @property
+    def in_aws_provider(self) -> bool:
+        """Tell whether Spinnaker knows, or will know, it as an `aws` account."""
+        return any(PROVIDERS[one.key].needs_aws_entry for one in self.providers.all())
+
+    @property
     def newer_policies(self) -> tuple[PolicySet, ...]:
         """List what came after the policy set it stands on; nothing for a draft."""
         return policy_sets_after(self.policy_set) if self.policy_set else ()

@@ -55,10 +55,7 @@ def account(request: Request, pk: Any) -> HttpResponse:
         "checks": CheckResult.objects.filter(run=checked) if checked else [],
         "bundles": account.bundles.defer("archive")[:NEWEST],
         "details": details_of(account),
-        "through_role": any(
-            PROVIDERS[provider.key].needs_aws_entry
-            for provider in account.providers.all()
-        ),
+        "through_role": account.in_aws_provider,
         **iam(account),
     }
     return render(request, "accounts/account.html", shown)

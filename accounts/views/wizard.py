@@ -14,7 +14,6 @@ from accounts.access import operator_required
 from accounts.capacity import (
     NoRoom,
     capacity_of,
-    needs_aws_entry,
     refuse_overflow,
 )
 from accounts.forms.account import AccessForm, IdentityForm, ProvidersForm
@@ -200,7 +199,7 @@ def review(request: Request, account: ManagedAccount) -> HttpResponse:
 def room_for(account: ManagedAccount) -> dict[str, Any]:
     """Say before a plan is made whether the account fits into the list."""
     row = managing_row()
-    if not needs_aws_entry(account):
+    if not account.in_aws_provider:
         return {}
     try:
         refuse_overflow(row, [account])
