@@ -7,7 +7,8 @@ the policies of both sides where it cannot.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
+from functools import cached_property
 
 from onboarding.aws.asking import Asker
 from onboarding.aws.discover import organization_id
@@ -37,7 +38,7 @@ PROVE_THERE = (
 )
 
 
-@dataclass(slots=True)
+@dataclass
 class Chain:
     """A walk along the chain; `as_identity` and `as_managed` are what it opened."""
 
@@ -49,8 +50,6 @@ class Chain:
     """The session policy of the identity; empty: all that it may do."""
     as_identity: Credentials | None = None
     as_managed: Credentials | None = None
-    organizations: dict[str, str | None] = field(default_factory=dict)
-    """What AWS said of an account's organization: it is asked once."""
 
     def timed(self, check: Callable[[], Result]) -> Result:
         began = self.patience.clock.now()
@@ -110,15 +109,12 @@ class Chain:
         asker = Asker.entering(self.sessions, self.identity_reach)
         return Holder(asker, self.managing.identity_arn, MANAGING_PATH)
 
+    @cached_property
     def organization(self) -> str | None:
-        """Give the identity's organization, where one is asked for; None: unknown."""
+        """The identity's organization, where one is asked for; None: unknown."""
         if not (self.managing.trust_organization or self.managing.organization):
             return None
-        account = self.managing.account_id
-        if account not in self.organizations:
-            found = organization_id(self.sessions, self.identity_reach)
-            self.organizations[account] = found
-        return self.organizations[account]
+        return organization_id(self.sessions, self.identity_reach)
 
     def why_not_become(self) -> str:
         if is_user(self.managing.identity_arn):

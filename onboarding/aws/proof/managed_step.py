@@ -201,7 +201,7 @@ class ManagedStep:
         return Caller(
             self.chain.managing.identity_arn,
             self.managed.external_id,
-            self.chain.organization(),
+            self.chain.organization,
         )
 
     def holder(self) -> Holder:
