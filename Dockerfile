@@ -11,6 +11,7 @@ RUN pip install --no-cache-dir --disable-pip-version-check -r requirements.txt
 
 COPY manage.py ./
 COPY accounts accounts/
+COPY bowline bowline/
 COPY onboarding onboarding/
 COPY static static/
 COPY templates templates/
@@ -22,5 +23,5 @@ RUN SECRET_KEY=unused python manage.py collectstatic --no-input --verbosity 0 \
 USER bowline
 
 EXPOSE 8000
-CMD ["gunicorn", "onboarding.wsgi", "--bind", "0.0.0.0:8000", "--no-control-socket", \
+CMD ["gunicorn", "bowline.wsgi", "--bind", "0.0.0.0:8000", "--no-control-socket", \
     "--workers", "2", "--threads", "4", "--worker-tmp-dir", "/dev/shm"]

@@ -1,10 +1,4 @@
-"""The site and the engine: what AWS and Spinnaker should look like, and how.
+"""The engine: what AWS and Spinnaker should look like, and how to get there.
 
-It never imports `accounts`.
+It imports neither Django nor Celery, and never `accounts`.
 """
-
-from __future__ import annotations
-
-from onboarding.celery import app as celery_app
-
-__all__ = ["celery_app"]

@@ -170,7 +170,7 @@ def onboard(
     """Onboard and verify all of them; give the AWS calls and each stage's seconds."""
     os.environ |= {
         "DATABASE_URL": f"sqlite:///{folder}/bowline.sqlite3",
-        "DJANGO_SETTINGS_MODULE": "onboarding.settings",
+        "DJANGO_SETTINGS_MODULE": "bowline.settings",
         "SECRET_KEY": "only-for-a-benchmark",
     }
     import django  # after the environment that its settings read

@@ -40,7 +40,7 @@ def make_users() -> None:
 
 
 if __name__ == "__main__":
-    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "onboarding.settings")
+    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "bowline.settings")
     django.setup()
     call_command("migrate", verbosity=0)
     if not settings.DEBUG:

@@ -86,7 +86,7 @@ def celery_worker(
 
         def start(**environment: str) -> Popen[bytes]:
             number = len(list(tmp_path.glob("worker-*.log"))) + 1
-            command = [sys.executable, "-m", "celery", "-A", "onboarding", "worker"]
+            command = [sys.executable, "-m", "celery", "-A", "bowline", "worker"]
             options = ["--concurrency=1", "--loglevel=INFO", "--without-mingle"]
             log = tmp_path / f"worker-{number}.log"
             return workers.enter_context(
@@ -95,7 +95,7 @@ def celery_worker(
                     environment={
                         **os.environ,
                         "DATABASE_URL": database_url(),
-                        "DJANGO_SETTINGS_MODULE": "onboarding.settings",
+                        "DJANGO_SETTINGS_MODULE": "bowline.settings",
                         "REDIS_URL": valkey,
                         **environment,
                     },

@@ -24,7 +24,7 @@ os.environ |= {
     "SECRET_KEY": "only-for-tests-and-never-for-a-site",
 }
 
-from onboarding.settings import *  # noqa: E402, F403
+from bowline.settings import *  # noqa: E402, F403
 
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 STORAGES = {

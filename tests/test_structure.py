@@ -58,9 +58,6 @@ def test_boto3_is_imported_in_onboarding_aws_only(path: Path) -> None:
 
 @pytest.mark.parametrize("path", modules("onboarding"), ids=name_of)
 def test_the_engine_imports_no_django_but_a_providers_form(path: Path) -> None:
-    of_the_site = {"settings", "urls", "wsgi"}
-    if path.parent == ROOT / "onboarding" and path.stem in of_the_site:
-        return
     allowed = {"providers"} & {path.parent.name}
 
     django = {name for name in imports(path) if name.split(".")[0] == "django"}

@@ -12,7 +12,7 @@ from subprocess import Popen
 import psycopg
 import pytest
 
-from onboarding.celery import app
+from bowline.celery import app
 from script.servers import free_port, running, wait_until
 
 

@@ -88,8 +88,8 @@ DEBUG = env_bool("DEBUG", default=False)
 SECRET_KEY = secret_key(debug=DEBUG)
 # Health checks ask by loopback, whatever the site is called.
 ALLOWED_HOSTS = [*env_list("ALLOWED_HOSTS"), "localhost", "127.0.0.1", "[::1]"]
-ROOT_URLCONF = "onboarding.urls"
-WSGI_APPLICATION = "onboarding.wsgi.application"
+ROOT_URLCONF = "bowline.urls"
+WSGI_APPLICATION = "bowline.wsgi.application"
 LANGUAGE_CODE = "en"
 TIME_ZONE = "UTC"
 USE_TZ = True

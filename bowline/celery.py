@@ -6,7 +6,7 @@ import os
 
 from celery import Celery
 
-os.environ.setdefault("DJANGO_SETTINGS_MODULE", "onboarding.settings")
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "bowline.settings")
 
 app = Celery("bowline")
 app.config_from_object("django.conf:settings", namespace="CELERY")

@@ -8,7 +8,7 @@ import pytest
 from django.conf import settings
 from django.core.exceptions import ImproperlyConfigured
 
-from onboarding.settings import (
+from bowline.settings import (
     database,
     env_bool,
     env_days,
@@ -101,7 +101,7 @@ def test_env_list_reads_names_between_commas(monkeypatch: pytest.MonkeyPatch) ->
 
 
 def test_every_variable_is_in_the_example() -> None:
-    source = (settings.BASE_DIR / "onboarding" / "settings.py").read_text()
+    source = (settings.BASE_DIR / "bowline" / "settings.py").read_text()
     read = set(
         re.findall(r'(?:environ\.get|env_bool|env_days|env_list)\("(\w+)"', source)
     )
