@@ -13,8 +13,8 @@ from django.db.models import Max
 from accounts.models import Bundle, ManagedAccount
 from accounts.queue import enqueue_bundle
 from accounts.topologies import topology_of
-from onboarding.bundle import bundle_files
-from onboarding.bundle.archive import listed, zipped
+from onboarding.spinnaker.bundle import bundle_files
+from onboarding.spinnaker.bundle.archive import listed, zipped
 
 if TYPE_CHECKING:
     from django.contrib.auth.models import User

@@ -13,7 +13,7 @@ from django.db.models import Count, Exists, OuterRef, Q
 from accounts.models import ManagedAccount, ManagingAccount, Run
 from accounts.states import OPEN, Status
 from accounts.topologies import managing_of
-from onboarding.managing_side import (
+from onboarding.desired.managing import (
     ASSUME,
     Capacity,
     capacity,

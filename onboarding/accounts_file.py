@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 import yaml
 
 from onboarding import names
-from onboarding.image_keys import misplaced_key
+from onboarding.desired.image_keys import misplaced_key
 from onboarding.partitions import PARTITIONS, known_region
 from onboarding.providers import PROVIDERS
 from onboarding.providers.base import DetailsError, Provider

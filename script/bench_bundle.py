@@ -16,12 +16,12 @@ import time
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
 
-from onboarding.bundle import bundle_files
-from onboarding.bundle.archive import zipped
-from onboarding.bundle.reading import told
-from onboarding.halconfig.merging import merge
-from onboarding.halconfig.reading import read
 from onboarding.providers import PROVIDERS
+from onboarding.spinnaker.bundle import bundle_files
+from onboarding.spinnaker.bundle.archive import zipped
+from onboarding.spinnaker.bundle.contents import told
+from onboarding.spinnaker.halconfig.merging import merge
+from onboarding.spinnaker.halconfig.parsing import read
 from onboarding.topology import Managed, Managing, Permissions, Topology
 
 COUNTS = (10, 100, 1_000, 10_000)

@@ -7,9 +7,9 @@ import zipfile
 from pathlib import Path
 from typing import Any
 
-from onboarding.bundle import bundle_files
-from onboarding.bundle.archive import zipped
 from onboarding.providers.base import Provider
+from onboarding.spinnaker.bundle import bundle_files
+from onboarding.spinnaker.bundle.archive import zipped
 from onboarding.topology import Managed, Topology
 from tests.factories import MANAGING_ID, managed, provider, topology
 

@@ -11,8 +11,8 @@ from functools import cache
 from itertools import product
 from typing import Any
 
-from onboarding.managed_side import managed_side
-from onboarding.managing_side import managing_side
+from onboarding.desired.managed import managed_side
+from onboarding.desired.managing import managing_side
 from onboarding.partitions import PARTITIONS, arn
 from onboarding.providers.base import Provider
 from onboarding.resources.kinds import InlinePolicy, ManagedPolicy, Resource, Role

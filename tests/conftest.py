@@ -80,7 +80,7 @@ def aws(organization: Credentials, monkeypatch: pytest.MonkeyPatch) -> Credentia
 def three_policy_sets(monkeypatch: pytest.MonkeyPatch) -> None:
     """Let two policy sets have come after the first one."""
     brought = ("The first.", "Volumes may be tagged.", "Snapshots may be shared.")
-    monkeypatch.setattr("onboarding.policy_sets.POLICY_SETS", brought)
+    monkeypatch.setattr("onboarding.desired.policy_sets.POLICY_SETS", brought)
     monkeypatch.setattr("accounts.models.accounts.POLICY_SET", 3)
 
 
@@ -88,7 +88,7 @@ def three_policy_sets(monkeypatch: pytest.MonkeyPatch) -> None:
 def room_for_two(monkeypatch: pytest.MonkeyPatch) -> None:
     """Let no more than two accounts fit among those that are listed."""
     for module in (
-        "onboarding.managing_side",
+        "onboarding.desired.managing",
         "accounts.capacity",
         "accounts.forms.managing",
     ):

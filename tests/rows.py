@@ -16,8 +16,8 @@ from accounts.models import (
     Step,
 )
 from accounts.states import Status
-from onboarding.bundle import bundle_files
-from onboarding.bundle.archive import listed, zipped
+from onboarding.spinnaker.bundle import bundle_files
+from onboarding.spinnaker.bundle.archive import listed, zipped
 from onboarding.topology import Topology
 
 PASSWORD = "a-password-of-tests"

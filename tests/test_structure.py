@@ -66,18 +66,20 @@ def test_the_engine_imports_no_django_but_a_providers_form(path: Path) -> None:
     assert all(name.startswith(("django.forms", "django.core")) for name in django)
 
 
-@pytest.mark.parametrize("folder", ["providers", "bundle"])
-def test_siblings_meet_in_a_table_only(folder: str) -> None:
+@pytest.mark.parametrize(
+    ("folder", "table"),
+    [("providers", "providers"), ("spinnaker/bundle/formats", "spinnaker/bundle")],
+)
+def test_siblings_meet_in_a_table_only(folder: str, table: str) -> None:
     """A provider or a format may import what they share, not another of its kind."""
     room = ROOT / "onboarding" / folder
-    table = (room / "__init__.py").read_text() if room.is_dir() else ""
-    siblings = {
-        path.stem for path in room.glob("*.py") if f"{folder}.{path.stem}" in table
-    }
+    prefix = f"onboarding.{folder.replace('/', '.')}."
+    listed = (ROOT / "onboarding" / table / "__init__.py").read_text()
+    siblings = {path.stem for path in room.glob("*.py") if prefix + path.stem in listed}
 
+    assert siblings
     for path in room.glob("*.py"):
         if path.stem in siblings:
-            prefix = f"onboarding.{folder}."
             others = {
                 name.removeprefix(prefix).split(".")[0]
                 for name in imports(path)

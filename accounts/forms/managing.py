@@ -12,10 +12,10 @@ from django import forms
 from accounts.forms.fields import ListField, RuledField, account_id_field, bare_helper
 from accounts.models import ManagedAccount, ManagingAccount
 from onboarding import names
-from onboarding.image_keys import not_at_home
-from onboarding.managing_side import most_listed
+from onboarding.desired.image_keys import not_at_home
+from onboarding.desired.managing import most_listed
 from onboarding.partitions import known_region
-from onboarding.providers.names import CLUSTER, NAMESPACE, Format
+from onboarding.providers.name_formats import CLUSTER, NAMESPACE, Format
 from onboarding.topology import MANAGED_ROLE, Managing
 
 SERVICE_ACCOUNT = Format(

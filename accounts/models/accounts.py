@@ -17,8 +17,8 @@ from accounts.lease import Leased
 from accounts.states import State
 from onboarding import names
 from onboarding.desired import POLICY_SET
+from onboarding.desired.policy_sets import PolicySet, policy_sets_after
 from onboarding.partitions import PARTITIONS
-from onboarding.policy_sets import PolicySet, policy_sets_after
 from onboarding.providers import PROVIDERS
 from onboarding.topology import ExistingIdentity, InstanceRole, Managing
 

@@ -15,7 +15,7 @@ from django.utils import timezone
 from accounts.lease import Leased
 from accounts.models.accounts import ManagedAccount, ManagingAccount
 from accounts.states import OPEN, WORKING, Status
-from onboarding.aws.proof.result import Located
+from onboarding.verify.result import Located
 
 QUEUE_PATIENCE = timedelta(seconds=45)
 """How long a message may wait in the queue before it is taken for lost."""
@@ -287,7 +287,7 @@ class CheckResult(models.Model):
     sentence = models.TextField(blank=True)
     fix = models.TextField(blank=True)
     located = models.CharField(max_length=20, blank=True)
-    """A Located of onboarding.aws.proof; empty: no refusal, or it is not known."""
+    """A Located of onboarding.verify; empty: no refusal, or it is not known."""
     document = models.TextField(blank=True)
     line = models.PositiveIntegerField(default=0)
     """The line of the document that decides; 0: none."""

@@ -7,11 +7,11 @@ from typing import NamedTuple
 
 from accounts.models import ManagedAccount
 from accounts.topologies import topology_of
-from onboarding.image_keys import key_grants
-from onboarding.managed_side import grants, managed_side
+from onboarding.desired.image_keys import key_grants
+from onboarding.desired.managed import grants, managed_side
 from onboarding.providers.base import Access, Grant
 from onboarding.resources.kinds import Resource
-from onboarding.spinnaker import entries
+from onboarding.spinnaker.entries import entries
 from onboarding.topology import Topology
 
 

@@ -7,11 +7,11 @@ from typing import NamedTuple
 
 from accounts.models import Bundle, ManagedAccount
 from accounts.topologies import topology_of
-from onboarding.bundle.clouddriver import clouddriver
-from onboarding.bundle.limits import Finding, both, findings, load, load_of
-from onboarding.bundle.reading import Told, told
-from onboarding.bundle.spring import WouldBeMisread
-from onboarding.spinnaker import Entries, entries
+from onboarding.spinnaker.bundle.contents import Told, told
+from onboarding.spinnaker.bundle.formats.clouddriver import clouddriver
+from onboarding.spinnaker.bundle.formats.spring import WouldBeMisread
+from onboarding.spinnaker.bundle.limits import Finding, both, findings, load, load_of
+from onboarding.spinnaker.entries import Entries, entries
 from onboarding.topology import Topology
 
 FILE = "clouddriver/clouddriver-local.yml"

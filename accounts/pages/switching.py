@@ -10,7 +10,7 @@ from accounts.topologies import managing_of, managing_reach
 from onboarding.aws.discover import Members, organization_id
 from onboarding.aws.errors import AwsError
 from onboarding.aws.session import Sessions
-from onboarding.managing_side import Capacity, assume_names
+from onboarding.desired.managing import Capacity, assume_names
 
 UNKNOWN = "Bowline cannot read which accounts belong to it."
 

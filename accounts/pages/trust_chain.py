@@ -8,11 +8,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from onboarding.managed_side import grants, trusted_services
+from onboarding.desired.managed import grants, trusted_services
 from onboarding.providers.base import Access
 from onboarding.providers.eks import ENTRY, POLICIES, Cluster, Eks
 from onboarding.providers.roles import POWER_USER_POLICY
-from onboarding.review import Review
+from onboarding.review.rights import Review
 from onboarding.topology import ExistingIdentity, InstanceRole, Managed, Managing
 
 ASSUME = "sts:AssumeRole"

@@ -19,8 +19,8 @@ from accounts.topologies import (
 )
 from onboarding.aws.discover import answers, oidc_issuer
 from onboarding.aws.session import Sessions
+from onboarding.resources.fingerprint import signature
 from onboarding.resources.plan import Change, Delta
-from onboarding.resources.signature import signature
 from onboarding.topology import PodRole
 
 

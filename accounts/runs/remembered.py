@@ -12,9 +12,9 @@ from typing import Any
 
 from accounts.models import ManagedAccount, ManagingAccount
 from accounts.topologies import identity_of, managed_of, managing_of, managing_row
-from onboarding.image_keys import key_grants
-from onboarding.managed_side import managed_side
-from onboarding.managing_side import identity
+from onboarding.desired.image_keys import key_grants
+from onboarding.desired.managed import managed_side
+from onboarding.desired.managing import identity
 from onboarding.partitions import region_of
 from onboarding.providers import PROVIDERS
 from onboarding.resources.kinds import Resource

@@ -7,8 +7,8 @@ from dataclasses import asdict
 from datetime import datetime
 
 from accounts.models import CheckResult, Run
-from onboarding.aws.proof.result import Located, Result
 from onboarding.providers.base import Outcome
+from onboarding.verify.result import Located, Result
 
 GOOD = (Outcome.PROVED, Outcome.EVALUATED)
 

@@ -20,9 +20,9 @@ from accounts.topologies import (
 )
 from onboarding.aws.observe import observe
 from onboarding.aws.session import Reach, Sessions
-from onboarding.image_keys import key_grants
-from onboarding.managed_side import managed_side
-from onboarding.managing_side import managing_side
+from onboarding.desired.image_keys import key_grants
+from onboarding.desired.managed import managed_side
+from onboarding.desired.managing import managing_side
 from onboarding.resources.kinds import Resource
 from onboarding.resources.plan import Change, diff
 from onboarding.topology import Topology

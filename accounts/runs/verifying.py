@@ -22,9 +22,12 @@ from accounts.topologies import (
     managing_reach,
     managing_row,
 )
-from onboarding.aws.patience import Patience
+from onboarding.aws.backoff import Patience
 from onboarding.aws.session import Sessions
-from onboarding.aws.verify import (
+from onboarding.desired import POLICY_SET
+from onboarding.providers.base import Outcome
+from onboarding.resources.plan import NotOurs
+from onboarding.verify.verification import (
     CHAIN,
     LITTLE_PATIENCE,
     PATIENCE,
@@ -33,9 +36,6 @@ from onboarding.aws.verify import (
     verify,
     verify_managing,
 )
-from onboarding.desired import POLICY_SET
-from onboarding.providers.base import Outcome
-from onboarding.resources.plan import NotOurs
 
 SETTLING = 20.0
 """Seconds in which AWS may not show yet what was changed; KMS is slower than IAM."""

@@ -20,8 +20,8 @@ from accounts.models import Bundle, ManagedAccount
 from accounts.pages.highlighting import highlighted_file
 from accounts.pages.installations import formats, installations
 from accounts.request import Request
-from onboarding.bundle.limits import findings, load_of
-from onboarding.bundle.reading import ACCOUNTS, told
+from onboarding.spinnaker.bundle.contents import ACCOUNTS, told
+from onboarding.spinnaker.bundle.limits import findings, load_of
 
 PAGE = 50
 FIRST_FILE = "README.md"

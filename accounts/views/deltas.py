@@ -9,10 +9,10 @@ from django.urls import reverse
 from accounts.access import operator_required
 from accounts.models import Bundle
 from accounts.request import Request
-from onboarding import delta as deltas
-from onboarding.bundle.archive import zipped
-from onboarding.bundle.reading import told
-from onboarding.delta_bundle import Later, delta_files
+from onboarding.spinnaker.bundle import comparison as deltas
+from onboarding.spinnaker.bundle.archive import zipped
+from onboarding.spinnaker.bundle.contents import told
+from onboarding.spinnaker.bundle.delta import Later, delta_files
 
 MOST_SHOWN = 200
 

@@ -22,12 +22,12 @@ from accounts.access import operator_required
 from accounts.forms.halconfig import HalconfigForm
 from accounts.models import Bundle
 from accounts.request import Request
-from onboarding.bundle.reading import Told, told
-from onboarding.halconfig.changes import fields, lines
-from onboarding.halconfig.merging import ADDED, Change, Merged, merge
-from onboarding.halconfig.reading import MOST_BYTES, read
-from onboarding.halconfig.steps import STEPS, UNDO
-from onboarding.halconfig.tree import BadHalconfig
+from onboarding.spinnaker.bundle.contents import Told, told
+from onboarding.spinnaker.halconfig.diff import fields, lines
+from onboarding.spinnaker.halconfig.merging import ADDED, Change, Merged, merge
+from onboarding.spinnaker.halconfig.next_steps import STEPS, UNDO
+from onboarding.spinnaker.halconfig.parsing import MOST_BYTES, read
+from onboarding.spinnaker.halconfig.tree import BadHalconfig
 
 MOST_SHOWN = 50
 MOST_NOTES = 20

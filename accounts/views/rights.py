@@ -24,12 +24,12 @@ from accounts.topologies import (
     managing_of,
     managing_row,
 )
-from onboarding import power_user
 from onboarding.desired import POLICY_SET
-from onboarding.findings import explained
-from onboarding.image_keys import key_grants
+from onboarding.desired.image_keys import key_grants
 from onboarding.providers.base import DetailsError
-from onboarding.review import (
+from onboarding.review import power_user
+from onboarding.review.lint import explained
+from onboarding.review.rights import (
     folders,
     identity_trust,
     managed_review,

@@ -9,10 +9,10 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from onboarding.aws.asking import Asker
+from onboarding.aws.backoff import SYSTEM, Clock, Patience, silent
+from onboarding.aws.client import Asker
 from onboarding.aws.errors import AwsError
 from onboarding.aws.observe import grants_of, observe
-from onboarding.aws.patience import SYSTEM, Clock, Patience, silent
 from onboarding.aws.session import Reach, Sessions
 from onboarding.partitions import arn
 from onboarding.resources.kinds import (

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
-from onboarding.aws.asking import Asker, together
+from onboarding.aws.client import Asker, together
 from onboarding.aws.errors import AwsError
 from onboarding.aws.session import Caller, Reach, Sessions
 from onboarding.providers.base import Call

@@ -14,7 +14,7 @@ from functools import partial
 from itertools import chain
 from typing import Any, TypeVar
 
-from onboarding.aws.asking import Asker, together
+from onboarding.aws.client import Asker, together
 from onboarding.aws.errors import NO_KEY, AwsError
 from onboarding.aws.session import Reach, Sessions
 from onboarding.partitions import arn

@@ -17,7 +17,7 @@ from jmespath import functions
 if TYPE_CHECKING:
     from onboarding.providers.forms import DetailsForm
     from onboarding.resources.kinds import Resource
-    from onboarding.spinnaker import Entry
+    from onboarding.spinnaker.entries import Entry
     from onboarding.topology import Managed, Managing
 
 

@@ -22,7 +22,12 @@ from onboarding.providers.ec2_grants import (
     own_images,
 )
 from onboarding.providers.forms import DetailsForm, access_field, roles_path_field
-from onboarding.providers.names import KEY_PAIR, ROLES_PATH, require, require_one_of
+from onboarding.providers.name_formats import (
+    KEY_PAIR,
+    ROLES_PATH,
+    require,
+    require_one_of,
+)
 from onboarding.providers.roles import (
     ACCESS,
     DEPLOY,
@@ -33,7 +38,7 @@ from onboarding.providers.roles import (
     power_user,
 )
 from onboarding.resources.kinds import Resource, ServiceLinkedRole
-from onboarding.spinnaker import Entry, aws_entry
+from onboarding.spinnaker.entries import Entry, aws_entry
 from onboarding.topology import Managed, Managing
 
 EC2_ROLES_PATH = "/spinnaker-ec2/"

@@ -18,7 +18,7 @@ from onboarding.providers.base import (
     allow,
 )
 from onboarding.providers.forms import DetailsForm, access_field, roles_path_field
-from onboarding.providers.names import (
+from onboarding.providers.name_formats import (
     ACCOUNT,
     ROLE,
     ROLES_PATH,
@@ -37,7 +37,7 @@ from onboarding.providers.roles import (
 )
 from onboarding.resources.kinds import Attachment, Resource, Role, ServiceLinkedRole
 from onboarding.resources.policy import Policy
-from onboarding.spinnaker import EcsEntry, Entry, aws_entry
+from onboarding.spinnaker.entries import EcsEntry, Entry, aws_entry
 from onboarding.topology import Managed, Managing
 
 ECS_ROLES_PATH = "/spinnaker-ecs/"

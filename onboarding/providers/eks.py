@@ -12,7 +12,7 @@ from typing import Any, ClassVar, Self
 
 from onboarding.providers.base import Call, Check, DetailsError, Outcome, Provider
 from onboarding.providers.eks_form import ClustersForm, cluster_list
-from onboarding.providers.names import (
+from onboarding.providers.name_formats import (
     ACCOUNT,
     CLUSTER,
     NAMESPACE,
@@ -22,7 +22,7 @@ from onboarding.providers.names import (
     require_one_of,
 )
 from onboarding.resources.kinds import ClusterAccess, Resource
-from onboarding.spinnaker import Entry, KubernetesEntry
+from onboarding.spinnaker.entries import Entry, KubernetesEntry
 from onboarding.topology import Managed, Managing
 
 POLICIES = {

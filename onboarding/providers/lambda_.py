@@ -20,7 +20,7 @@ from onboarding.providers.forms import (
     access_field,
     roles_path_field,
 )
-from onboarding.providers.names import (
+from onboarding.providers.name_formats import (
     BUCKET,
     KMS_KEY,
     ROLES_PATH,
@@ -40,7 +40,7 @@ from onboarding.providers.roles import (
     power_user,
 )
 from onboarding.resources.kinds import Resource
-from onboarding.spinnaker import Entry, aws_entry
+from onboarding.spinnaker.entries import Entry, aws_entry
 from onboarding.topology import Managed, Managing
 
 FUNCTION_ROLES_PATH = "/spinnaker-lambda/"

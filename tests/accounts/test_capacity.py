@@ -12,7 +12,7 @@ from accounts.models import EnabledProvider, ManagedAccount, ManagingAccount, Ru
 from accounts.runs.actions import plan, plan_managing
 from accounts.states import Status
 from accounts.topologies import managing_of
-from onboarding.managing_side import roles_per_policy
+from onboarding.desired.managing import roles_per_policy
 from tests.factories import LEAST
 from tests.rows import account_row, managing_row, run_row, step_row
 

@@ -11,7 +11,7 @@ from playwright.sync_api import Browser, expect
 from accounts.bundles import build, new_bundle
 from accounts.models import CheckResult, ManagedAccount, Run
 from accounts.states import State, Status
-from onboarding.aws.proof.result import Located, command, line_of, pretty
+from onboarding.verify.result import Located, command, line_of, pretty
 from tests.accounts.browsing import (
     assert_axe_finds_nothing,
     complaints,

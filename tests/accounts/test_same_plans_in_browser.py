@@ -12,8 +12,8 @@ from accounts.models import Run, Step
 from accounts.runs.planning import step_of
 from accounts.states import Status
 from accounts.topologies import managed_of, topology
-from onboarding.managed_side import managed_side
-from onboarding.managing_side import managing_side
+from onboarding.desired.managed import managed_side
+from onboarding.desired.managing import managing_side
 from onboarding.resources.plan import diff
 from tests.accounts.browsing import (
     assert_axe_finds_nothing,

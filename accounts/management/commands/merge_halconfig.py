@@ -15,12 +15,12 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError
 
 from accounts.models import Bundle
-from onboarding.bundle.reading import told
-from onboarding.halconfig.changes import fields
-from onboarding.halconfig.merging import ADDED, Merged, merge
-from onboarding.halconfig.reading import MOST_BYTES, read
-from onboarding.halconfig.steps import STEPS, UNDO
-from onboarding.halconfig.tree import BadHalconfig
+from onboarding.spinnaker.bundle.contents import told
+from onboarding.spinnaker.halconfig.diff import fields
+from onboarding.spinnaker.halconfig.merging import ADDED, Merged, merge
+from onboarding.spinnaker.halconfig.next_steps import STEPS, UNDO
+from onboarding.spinnaker.halconfig.parsing import MOST_BYTES, read
+from onboarding.spinnaker.halconfig.tree import BadHalconfig
 
 ASKED = 2
 

@@ -22,7 +22,7 @@ from accounts.pages.chain_picture import (
     wrapped,
 )
 from accounts.pages.trust_chain import Chain, trust_chain
-from onboarding.review import managed_review
+from onboarding.review.rights import managed_review
 from onboarding.topology import ExistingIdentity, Managed, Managing, PodRole
 from tests.factories import managed, managing, provider
 

@@ -9,7 +9,7 @@ import pytest
 from accounts.pages.trust_chain import RIGHTS, Chain, trust_chain
 from onboarding.providers.base import Provider
 from onboarding.providers.eks import POLICIES
-from onboarding.review import managed_review
+from onboarding.review.rights import managed_review
 from onboarding.topology import ExistingIdentity, Managing, PodRole
 from tests.factories import managed, managing, provider
 

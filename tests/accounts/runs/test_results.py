@@ -9,8 +9,8 @@ from django.utils import timezone
 
 from accounts.models import CheckResult, ManagedAccount, Run
 from accounts.runs.results import keep_results
-from onboarding.aws.proof.result import Located, Result
 from onboarding.providers.base import Outcome
+from onboarding.verify.result import Located, Result
 from tests.rows import account_row
 
 pytestmark = pytest.mark.django_db

@@ -16,8 +16,8 @@ from accounts.runs import retention
 from accounts.runs.results import keep_results
 from accounts.runs.retention import delete_old_verifications
 from accounts.states import Status
-from onboarding.aws.proof.result import Located, Result
 from onboarding.providers.base import Outcome
+from onboarding.verify.result import Located, Result
 from tests.rows import account_row, step_row
 
 pytestmark = pytest.mark.django_db

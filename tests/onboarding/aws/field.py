@@ -13,8 +13,8 @@ import boto3
 from botocore.awsrequest import AWSResponse
 
 from onboarding.aws.apply import apply
+from onboarding.aws.backoff import Clock
 from onboarding.aws.observe import observe
-from onboarding.aws.patience import Clock
 from onboarding.aws.session import Reach, Sessions
 from onboarding.providers.base import Call, Check, Provider
 from onboarding.resources.kinds import Resource

@@ -7,8 +7,8 @@ import pytest
 
 from onboarding.aws.errors import AwsError
 from onboarding.aws.observe import observe
-from onboarding.managed_side import managed_side
-from onboarding.managing_side import managing_side
+from onboarding.desired.managed import managed_side
+from onboarding.desired.managing import managing_side
 from onboarding.resources.kinds import (
     MANAGED_PATH,
     Attachment,

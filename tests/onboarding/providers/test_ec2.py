@@ -3,7 +3,7 @@ from __future__ import annotations
 import jmespath
 import pytest
 
-from onboarding.managed_side import grants
+from onboarding.desired.managed import grants
 from onboarding.providers.base import Call, DetailsError
 from onboarding.providers.ec2 import Ec2
 from onboarding.resources.kinds import ServiceLinkedRole

@@ -3,7 +3,7 @@ from __future__ import annotations
 import jmespath
 import pytest
 
-from onboarding.managed_side import managed_side
+from onboarding.desired.managed import managed_side
 from onboarding.providers.base import Call, DetailsError
 from onboarding.providers.ecs import Ecs
 from onboarding.resources.kinds import Attachment, Role, ServiceLinkedRole

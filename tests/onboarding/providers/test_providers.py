@@ -11,15 +11,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from onboarding.evidence import Side, all_evidence
-from onboarding.managed_side import checks, grants, managed_side
+from onboarding.desired.managed import checks, grants, managed_side
 from onboarding.partitions import PARTITIONS
 from onboarding.providers import PROVIDERS
 from onboarding.providers.base import DetailsError
 from onboarding.providers.caching import CACHING_READS
 from onboarding.resources.kinds import Attachment, InlinePolicy, Role
 from onboarding.resources.policy import as_list
-from onboarding.spinnaker import AwsEntry
+from onboarding.review.evidence import Side, all_evidence
+from onboarding.spinnaker.entries import AwsEntry
 from tests.factories import LEAST, MANAGING_ID, managed, managing, provider
 
 ROOT = Path(__file__).parents[3]

@@ -1,0 +1,294 @@
+"""What stands in the managing account: the identity and what it may assume."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from math import ceil
+from typing import Any
+
+from onboarding.desired.image_keys import packer_grants
+from onboarding.desired.packing import POLICIES_PER_HOLDER
+from onboarding.providers.base import Access, Grant
+from onboarding.resources.kinds import (
+    MANAGING_PATH,
+    Attachment,
+    InstanceProfile,
+    ManagedPolicy,
+    OidcProvider,
+    Resource,
+    Role,
+)
+from onboarding.resources.policy import (
+    MANAGED_POLICY_LIMIT,
+    Policy,
+    QuotaExceeded,
+    minified,
+)
+from onboarding.topology import ExistingIdentity, InstanceRole, Managing, Topology
+
+REGION_LOOKUP = Grant(
+    sid="RegionLookup",
+    access=Access.READ,
+    capability="account loading",
+    actions=("ec2:DescribeAvailabilityZones", "ec2:DescribeRegions"),
+)
+"""Clouddriver looks regions up with the managing identity when it loads accounts."""
+
+BAKE_READS = (
+    "ec2:DescribeImageAttribute",
+    "ec2:DescribeImages",
+    "ec2:DescribeInstanceStatus",
+    "ec2:DescribeInstanceTypeOfferings",
+    "ec2:DescribeInstances",
+    "ec2:DescribeRegions",
+    "ec2:DescribeSecurityGroups",
+    "ec2:DescribeSnapshots",
+    "ec2:DescribeSubnets",
+    "ec2:DescribeTags",
+    "ec2:DescribeVolumes",
+    "ec2:DescribeVpcs",
+)
+BAKE_WRITES = (
+    "ec2:AuthorizeSecurityGroupIngress",
+    "ec2:CreateImage",
+    "ec2:CreateSecurityGroup",
+    "ec2:CreateTags",
+    "ec2:DeleteSecurityGroup",
+    "ec2:DeleteSnapshot",
+    "ec2:DeleteVolume",
+    "ec2:DeregisterImage",
+    "ec2:ModifyInstanceAttribute",
+    "ec2:RunInstances",
+    "ec2:StopInstances",
+    "ec2:TerminateInstances",
+)
+
+
+def bake_grants(managing: Managing) -> tuple[Grant, ...]:
+    """List what Packer, run by Rosco as the managing identity, calls."""
+    key_pairs = managing.arn("ec2", managing.account_id, "key-pair/packer_*", "*")
+    return (
+        Grant("PackerRead", Access.READ, "bake", BAKE_READS),
+        Grant("PackerBuild", Access.WRITE, "bake", BAKE_WRITES),
+        Grant(
+            "PackerKeyPair",
+            Access.WRITE,
+            "bake",
+            ("ec2:CreateKeyPair", "ec2:DeleteKeyPair"),
+            (key_pairs,),
+        ),
+        Grant(
+            "ShareImages",
+            Access.WRITE,
+            "share images",
+            ("ec2:ModifyImageAttribute", "ec2:ModifySnapshotAttribute"),
+            (
+                managing.arn("ec2", "", "image/*", "*"),
+                managing.arn("ec2", "", "snapshot/*", "*"),
+            ),
+            {"StringEquals": {"ec2:Owner": managing.account_id}},
+        ),
+        *packer_grants(managing),
+    )
+
+
+def managing_side(topology: Topology) -> Iterator[Resource]:
+    managing = topology.managing
+    yield from identity(managing)
+    documents = dict(assume_policies(topology))
+    documents["BowlineRegionLookup"] = Policy.allowing(REGION_LOOKUP.statement)
+    if managing.bakes:
+        documents["BowlineBake"] = Policy.allowing(
+            *(grant.statement for grant in bake_grants(managing))
+        )
+    for name, document in documents.items():
+        yield ManagedPolicy(
+            account=managing.account_id,
+            name=name,
+            path=MANAGING_PATH,
+            document=document,
+            reason=REASONS[name.split("-")[0]],
+        )
+    for name in documents:
+        yield attachment(managing, name)
+
+
+REASONS = {
+    "BowlineAssumeManaged": "Lets Spinnaker assume the managed role, and no other.",
+    "BowlineRegionLookup": "Clouddriver asks for regions and zones when it starts.",
+    "BowlineBake": "Packer builds images as this identity.",
+}
+
+
+def identity(managing: Managing) -> Iterator[Resource]:
+    """Yield the identity Spinnaker runs as, where Bowline makes it."""
+    account = managing.account_id
+    match managing.identity:
+        case ExistingIdentity():
+            return
+        case InstanceRole(name=name):
+            principal = managing.aws.service_principal("ec2")
+            service = {"Principal": {"Service": principal}, "Action": "sts:AssumeRole"}
+            yield identity_role(managing, name, service)
+            yield InstanceProfile(
+                account=account,
+                name=name,
+                role=name,
+                reason="Gives the identity to the instances that run Spinnaker.",
+            )
+        case pod:
+            provider = f"oidc-provider/{pod.issuer}"
+            federated = managing.arn("iam", account, provider)
+            subject = f"system:serviceaccount:{pod.namespace}:{pod.service_account}"
+            yield OidcProvider(
+                account=account,
+                name=pod.issuer,
+                reason=f"Lets cluster {pod.cluster} vouch for its service accounts.",
+            )
+            web_identity = {
+                "Principal": {"Federated": federated},
+                "Action": "sts:AssumeRoleWithWebIdentity",
+                "Condition": {
+                    "StringEquals": {
+                        f"{pod.issuer}:aud": "sts.amazonaws.com",
+                        f"{pod.issuer}:sub": subject,
+                    }
+                },
+            }
+            yield identity_role(managing, pod.name, web_identity)
+
+
+def identity_role(managing: Managing, name: str, runs_as: dict[str, Any]) -> Role:
+    trusted = [runs_as]
+    reason = "The identity that Spinnaker runs as."
+    if managing.bowline:
+        trusted.append(
+            {"Principal": {"AWS": managing.bowline}, "Action": "sts:AssumeRole"}
+        )
+        reason += " Bowline may assume it too, to prove what Spinnaker can do."
+    return Role(
+        account=managing.account_id,
+        name=name,
+        trust=Policy.allowing(*trusted),
+        boundary=managing.boundary_in(managing.account_id),
+        reason=reason,
+    )
+
+
+def assume_policies(topology: Topology) -> Iterator[tuple[str, Policy]]:
+    """Yield the policies that let the identity assume each managed role.
+
+    Listed roles are cut into as many documents as AWS's quota needs, in the
+    topology's order, so that a new account changes the last one only. Raise
+    QuotaExceeded where an identity cannot hold as many.
+    """
+    managing = topology.managing
+    if managing.organization:
+        statement = {
+            "Sid": "AssumeManaged",
+            "Action": "sts:AssumeRole",
+            "Resource": managing.managed_role_arn("*"),
+            "Condition": {"StringEquals": {"aws:ResourceOrgID": managing.organization}},
+        }
+        yield ASSUME, Policy.allowing(statement)
+        return
+    roles = [
+        managing.managed_role_arn(managed.account_id)
+        for managed in topology.managed
+        if managed.in_aws_provider
+    ]
+    if len(roles) > (most := most_listed(managing)):
+        raise QuotaExceeded(
+            f"{len(roles):,} listed accounts do not fit into the {POLICIES_PER_HOLDER} "
+            f"policies of one identity; {most:,} do."
+        )
+    size = roles_per_policy(managing)
+    for name, start in zip(
+        assume_names(managing, len(roles)), range(0, len(roles), size), strict=True
+    ):
+        yield name, assume_listed(roles[start : start + size])
+
+
+def assume_names(managing: Managing, count: int) -> tuple[str, ...]:
+    """Name the policies that hold so many listed roles."""
+    pieces = ceil(count / roles_per_policy(managing))
+    return tuple(
+        ASSUME + (f"-{number}" if number > 1 else "") for number in range(1, pieces + 1)
+    )
+
+
+def listed_up_to(managing: Managing, name: str) -> int:
+    """Count the listed roles that fit where this is the last of those policies."""
+    _, _, number = name.partition(f"{ASSUME}-")
+    return int(number or 1) * roles_per_policy(managing)
+
+
+ASSUME = "BowlineAssumeManaged"
+"""The policy that lets the identity assume managed roles, or the first of several."""
+
+
+def assume_listed(roles: list[str]) -> Policy:
+    return Policy.allowing(
+        {"Sid": "AssumeManaged", "Action": "sts:AssumeRole", "Resource": roles}
+    )
+
+
+def roles_per_policy(managing: Managing) -> int:
+    """Count the role ARNs that one managed policy holds; all are equally long."""
+    arn = managing.managed_role_arn("0" * 12)
+    frame = assume_listed(["", arn]).size - len(minified(arn))
+    return (MANAGED_POLICY_LIMIT - frame) // (len(minified(arn)) + 1)
+
+
+def most_listed(managing: Managing) -> int:
+    """Count the accounts that fit into the listed form, all policies together."""
+    others = 2 if managing.bakes else 1
+    return roles_per_policy(managing) * (POLICIES_PER_HOLDER - others)
+
+
+@dataclass(frozen=True, slots=True)
+class Capacity:
+    """How many accounts Spinnaker's identity may assume, and how many more fit."""
+
+    assumed: int
+    most: int | None
+    """None: an organization's accounts are not listed, so any number fits."""
+    coming: int = 0
+    """Described, and not assumed yet."""
+
+    @property
+    def wanted(self) -> int:
+        return self.assumed + self.coming
+
+    @property
+    def left(self) -> int | None:
+        """Count those that fit beside what stands and what is coming."""
+        return None if self.most is None else max(0, self.most - self.wanted)
+
+    @property
+    def is_near_its_end(self) -> bool:
+        """Tell whether it is time to go over to the organization's form."""
+        return self.most is not None and self.wanted >= NEAR * self.most
+
+
+NEAR = 0.8
+
+
+def capacity(managing: Managing, *, assumed: int, coming: int = 0) -> Capacity:
+    """Say how many accounts fit, of which so many stand and so many are described."""
+    most = None if managing.organization else most_listed(managing)
+    return Capacity(assumed, most, coming)
+
+
+def attachment(managing: Managing, policy: str) -> Attachment:
+    resource = managing.identity_arn.rsplit(":", 1)[1]
+    holder = resource.rsplit("/", 1)[1]
+    path = f"policy{MANAGING_PATH}{policy}"
+    return Attachment(
+        account=managing.account_id,
+        name=f"{holder}/{policy}",
+        policy_arn=managing.arn("iam", managing.account_id, path),
+        to_user=resource.startswith("user/"),
+        reason=f"Gives {policy} to Spinnaker's identity.",
+    )

@@ -1,0 +1,1 @@
+"""A role as its security reviewer reads it: rights, evidence, lint. Pure."""

@@ -1,0 +1,211 @@
+"""What a security reviewer reads of an account: who gets in, what is allowed, why."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from itertools import groupby
+from typing import Any, NamedTuple
+
+from onboarding.desired.managed import grants, managed_role, managed_side
+from onboarding.desired.managing import REGION_LOOKUP, bake_grants, identity
+from onboarding.providers.base import Grant
+from onboarding.providers.roles import power_user
+from onboarding.resources.kinds import Attachment, Role
+from onboarding.review.evidence import Evidence, Side, evidence
+from onboarding.review.power_user import Comparison, compared
+from onboarding.topology import Managed, Managing
+
+
+@dataclass(frozen=True, slots=True)
+class Allowed:
+    """One action, on what, on which condition; why, and where it is called."""
+
+    action: str
+    resources: tuple[str, ...]
+    condition: dict[str, Any]
+    evidence: Evidence
+
+
+class Limited(NamedTuple):
+    """Actions that are allowed on the same resources, on the same condition."""
+
+    resources: tuple[str, ...]
+    condition: dict[str, Any]
+    allowed: tuple[Allowed, ...]
+
+    @property
+    def is_on_everything(self) -> bool:
+        return self.resources == ("*",)
+
+
+@dataclass(frozen=True, slots=True)
+class Capability:
+    """What a person can do in Spinnaker, and the actions that it takes."""
+
+    title: str
+    access: str
+    allowed: tuple[Allowed, ...]
+
+    @property
+    def limited(self) -> tuple[Limited, ...]:
+        """Give the actions by what they are limited to."""
+        limits = groupby(self.allowed, key=lambda one: (one.resources, one.condition))
+        return tuple(Limited(*limit, tuple(allowed)) for limit, allowed in limits)
+
+
+@dataclass(frozen=True, slots=True)
+class Topic:
+    """A provider, or what every account needs, by capability."""
+
+    title: str
+    capabilities: tuple[Capability, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Review:
+    """A role as its reviewer reads it."""
+
+    role_arn: str
+    trust: tuple[dict[str, Any], ...]
+    """Who may become the role, under which conditions: its trust's statements."""
+    boundary: str
+    topics: tuple[Topic, ...]
+    warnings: tuple[str, ...]
+    power_user_by: tuple[str, ...] = ()
+    """Titles of the providers for which PowerUserAccess is attached beside."""
+
+    @property
+    def actions(self) -> frozenset[str]:
+        return frozenset(one.action for one in every_allowed(self.topics))
+
+    @property
+    def comparison(self) -> Comparison:
+        return compared(self.actions)
+
+    @property
+    def lacking(self) -> tuple[Allowed, ...]:
+        """List what is needed and PowerUserAccess does not allow, each action once."""
+        found = {one.action: one for one in every_allowed(self.topics)}
+        return tuple(found[action] for action in self.comparison.lacking)
+
+
+@dataclass(frozen=True, slots=True)
+class OtherRole:
+    """A role that Bowline makes in the account, for what Spinnaker launches there."""
+
+    arn: str
+    reason: str
+    services: tuple[str, ...]
+    """The AWS services that may become it."""
+    policies: tuple[str, ...]
+    """ARNs of what is attached to it."""
+
+
+def managed_review(managing: Managing, managed: Managed) -> Review:
+    """Describe the managed role; an account of clusters only has none to describe."""
+    role = managed_role(managing, managed)
+    keys = {provider.title: provider.key for provider in managed.providers}
+    return Review(
+        role_arn=managing.managed_role_arn(managed.account_id),
+        trust=tuple(role.trust.document["Statement"]),
+        boundary=role.boundary,
+        topics=tuple(
+            Topic(
+                title, tuple(capabilities(Side.MANAGED, keys.get(title, ""), granted))
+            )
+            for title, granted in grants(managing, managed).items()
+            if granted
+        ),
+        warnings=tuple(
+            dict.fromkeys(w for p in managed.providers for w in p.warnings())
+        ),
+        power_user_by=tuple(
+            provider.title
+            for provider in managed.providers
+            if power_user(managing, managed) in provider.resources(managing, managed)
+        ),
+    )
+
+
+def other_roles(managing: Managing, managed: Managed) -> tuple[OtherRole, ...]:
+    """Describe the roles beside the managed one, of which AWS's services make use."""
+    made = tuple(managed_side(managing, managed))
+    attachments = [r for r in made if isinstance(r, Attachment)]
+    return tuple(
+        OtherRole(
+            arn=managing.arn("iam", role.account, f"role{role.path}{role.name}"),
+            reason=role.reason,
+            services=tuple(
+                statement["Principal"]["Service"]
+                for statement in role.trust.document["Statement"]
+            ),
+            policies=tuple(
+                a.policy_arn for a in attachments if a.name.split("/")[0] == role.name
+            ),
+        )
+        for role in made
+        if isinstance(role, Role) and role.name != managing.managed_role
+    )
+
+
+def identity_trust(managing: Managing) -> tuple[dict[str, Any], ...]:
+    """Give the trust's statements of Spinnaker's identity; none if it stood before."""
+    return tuple(
+        statement
+        for role in identity(managing)
+        if isinstance(role, Role)
+        for statement in role.trust.document["Statement"]
+    )
+
+
+def managing_topics(managing: Managing) -> tuple[Topic, ...]:
+    """Describe what Spinnaker's identity may do, beside assuming the managed roles."""
+    loading = Topic(
+        "Account loading",
+        tuple(capabilities(Side.MANAGING, "spinnaker", [REGION_LOOKUP])),
+    )
+    if not managing.bakes:
+        return (loading,)
+    baking = tuple(capabilities(Side.MANAGING, "bake", bake_grants(managing)))
+    return (loading, Topic("Baking", baking))
+
+
+def folders(*topics: Topic) -> dict[str, tuple[str, ...]]:
+    """Give the files that call what is allowed, by folder, all in order."""
+    found: dict[str, set[str]] = {}
+    for one in every_allowed(topics):
+        for place in one.evidence.places:
+            if place.folder:
+                found.setdefault(place.folder, set()).add(place.file)
+    return {folder: tuple(sorted(found[folder])) for folder in sorted(found)}
+
+
+def every_allowed(topics: Iterable[Topic]) -> Iterator[Allowed]:
+    for topic in topics:
+        for capability in topic.capabilities:
+            yield from capability.allowed
+
+
+def capabilities(
+    side: Side, provider: str, granted: Iterable[Grant]
+) -> Iterator[Capability]:
+    """Yield the grants by capability and access, in the order in which they come."""
+    by_capability: dict[tuple[str, str], list[Grant]] = {}
+    for grant in granted:
+        by_capability.setdefault((grant.capability, grant.access), []).append(grant)
+    for (title, access), grants_ in by_capability.items():
+        yield Capability(
+            title,
+            access,
+            tuple(
+                Allowed(
+                    action=action,
+                    resources=grant.resources,
+                    condition=dict(grant.condition or {}),
+                    evidence=evidence(side, provider, action),
+                )
+                for grant in grants_
+                for action in grant.actions
+            ),
+        )

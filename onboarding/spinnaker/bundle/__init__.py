@@ -1,0 +1,53 @@
+"""What a bundle holds: one module for each output format, each a pure function."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import replace
+from typing import TypeAlias
+
+from onboarding.spinnaker.bundle.file import File
+from onboarding.spinnaker.bundle.formats.clouddriver import clouddriver
+from onboarding.spinnaker.bundle.formats.cloudformation.format import cloudformation
+from onboarding.spinnaker.bundle.formats.halyard import halyard
+from onboarding.spinnaker.bundle.formats.kubernetes import kubernetes
+from onboarding.spinnaker.bundle.formats.kustomize import kustomize
+from onboarding.spinnaker.bundle.formats.operator import operator
+from onboarding.spinnaker.bundle.formats.verify_script import verify_script
+from onboarding.spinnaker.bundle.manifest import manifest
+from onboarding.spinnaker.bundle.readme import readme
+from onboarding.spinnaker.entries import Entries, entries
+from onboarding.topology import Topology
+
+__all__ = ["FORMATS", "EmptyBundle", "File", "Format", "bundle_files"]
+
+Format: TypeAlias = Callable[[Topology, Entries], Iterator[File]]
+
+FORMATS: tuple[Format, ...] = (
+    verify_script,
+    halyard,
+    clouddriver,
+    kustomize,
+    operator,
+    kubernetes,
+    cloudformation,
+)
+
+
+class EmptyBundle(ValueError):
+    """A bundle that would tell Spinnaker about no account at all."""
+
+
+def bundle_files(topology: Topology, states: Mapping[str, str]) -> tuple[File, ...]:
+    """Write the bundle of the accounts that have a state, and of no others."""
+    chosen = tuple(m for m in topology.managed if m.name in states)
+    topology = replace(topology, managed=chosen)
+    known = entries(topology)
+    if not (known.aws or known.kubernetes):
+        raise EmptyBundle(
+            "None of these accounts has anything to tell Spinnaker: a bundle needs at "
+            "least one verified account with a provider."
+        )
+    files = [file for format_ in FORMATS for file in format_(topology, known)]
+    files.insert(0, readme(topology, known, states, files))
+    return (files[0], manifest(topology, states, files), *files[1:])

@@ -1,0 +1,120 @@
+"""Two revisions of a bundle compared: accounts added, removed, and changed by field."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any, NamedTuple, TypeAlias
+
+from onboarding.spinnaker.bundle.contents import ACCOUNTS, PROVIDERS, Account, Told
+
+Digests: TypeAlias = Mapping[str, str]
+"""Each file's path and SHA-256."""
+
+LABELS = {
+    "accountId": "AWS account",
+    "assumeRole": "managed role",
+    "awsAccount": "AWS account",
+    "context": "context",
+    "defaultKeyPair": "key pair",
+    "environment": "environment",
+    "externalId": "external ID",
+    "kubeconfigFile": "kubeconfig",
+    "lambdaEnabled": "Lambda",
+    "namespaces": "namespaces",
+    "permissions": "permissions",
+    "regions": "regions",
+}
+ALWAYS_OTHER = {ACCOUNTS, "README.md", "manifest.json"}
+"""Files that differ with every account, and are compared by what they say."""
+
+
+class Field(NamedTuple):
+    """What an account says otherwise; empty where it says nothing."""
+
+    name: str
+    before: str
+    after: str
+
+
+@dataclass(frozen=True, slots=True)
+class Named:
+    """An account of one revision, by provider."""
+
+    provider: str
+    account: Account
+
+    @property
+    def name(self) -> str:
+        return str(self.account["name"])
+
+
+@dataclass(frozen=True, slots=True)
+class Altered(Named):
+    """An account of both revisions, as it is in the later one."""
+
+    fields: tuple[Field, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Delta:
+    """What changed from one revision to a later one."""
+
+    added: tuple[Named, ...] = ()
+    removed: tuple[Named, ...] = ()
+    changed: tuple[Altered, ...] = ()
+    files: tuple[str, ...] = ()
+    """Other files that are new or have other content."""
+    gone: tuple[str, ...] = ()
+
+    def __bool__(self) -> bool:
+        everything = (self.added, self.removed, self.changed, self.files, self.gone)
+        return any(everything)
+
+
+def delta(before: Told, after: Told, was: Digests, now: Digests) -> Delta:
+    """Compare two revisions by their accounts and the digests of their files."""
+    added: list[Named] = []
+    removed: list[Named] = []
+    changed: list[Altered] = []
+    for provider in PROVIDERS:
+        old = {account["name"]: account for account in before.of(provider)}
+        for account in after.of(provider):
+            known = old.pop(account["name"], None)
+            if known is None:
+                added.append(Named(provider, account))
+            elif known != account:
+                differ = tuple(fields(known, account))
+                changed.append(Altered(provider, account, differ))
+        removed += (Named(provider, account) for account in old.values())
+    return Delta(
+        added=tuple(added),
+        removed=tuple(removed),
+        changed=tuple(changed),
+        files=tuple(others(path for path in now if was.get(path) != now[path])),
+        gone=tuple(others(path for path in was if path not in now)),
+    )
+
+
+def others(paths: Iterable[str]) -> Iterator[str]:
+    return (path for path in paths if path not in ALWAYS_OTHER)
+
+
+def fields(before: Account, after: Account) -> Iterator[Field]:
+    for key in dict.fromkeys([*before, *after]):
+        if before.get(key) != after.get(key):
+            label = LABELS.get(key, key)
+            yield Field(label, said(before.get(key)), said(after.get(key)))
+
+
+def said(value: Any) -> str:
+    """Say a value of hal's config in one line."""
+    if isinstance(value, Mapping):
+        if set(value) == {"name"}:
+            return str(value["name"])
+        return "; ".join(f"{key}: {said(inner)}" for key, inner in value.items())
+    if isinstance(value, list | tuple):
+        return ", ".join(said(item) for item in value)
+    if isinstance(value, bool):
+        return "on" if value else "off"
+    return "" if value is None else str(value)

@@ -1,0 +1,70 @@
+"""A bundle read back from its zip: the accounts that it tells Spinnaker about."""
+
+from __future__ import annotations
+
+import io
+import json
+import zipfile
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
+from typing import Any, TypeAlias
+
+from onboarding.spinnaker.bundle.file import File
+
+ACCOUNTS = "hal/accounts.yml"
+PROVIDERS = ("aws", "ecs", "kubernetes")
+
+Account: TypeAlias = Mapping[str, Any]
+"""An account in the words of hal's config."""
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """The accounts of a bundle; the primary one is the managing account's, if any."""
+
+    primary: str = ""
+    aws: tuple[Account, ...] = ()
+    ecs: tuple[Account, ...] = ()
+    kubernetes: tuple[Account, ...] = ()
+
+    def of(self, provider: str) -> tuple[Account, ...]:
+        accounts: tuple[Account, ...] = getattr(self, provider)
+        return accounts
+
+    def placed(self, folder: str) -> Told:
+        """Name kubeconfigs by where the bundle is unpacked."""
+        start = folder.rstrip("/")
+        clusters = (
+            {**account, "kubeconfigFile": f"{start}/{account['kubeconfigFile']}"}
+            for account in self.kubernetes
+        )
+        return replace(self, kubernetes=tuple(clusters))
+
+
+def read_told(text: str) -> Told:
+    """Read accounts.yml, which is JSON."""
+    read = json.loads(text)
+    lists = {provider: tuple(read[provider]) for provider in PROVIDERS}
+    return Told(read["primary"], **lists)
+
+
+def told(archive: bytes | memoryview) -> Told:
+    return read_told(text_in(archive, ACCOUNTS))
+
+
+def text_in(archive: bytes | memoryview, path: str) -> str:
+    with zipfile.ZipFile(io.BytesIO(archive)) as files:
+        return files.read(path).decode()
+
+
+def files_in(archive: bytes | memoryview, paths: Iterable[str]) -> tuple[File, ...]:
+    """Read some files out of the zip, in the order of their paths as given."""
+    with zipfile.ZipFile(io.BytesIO(archive)) as files:
+        return tuple(
+            File(path, files.read(path).decode(), executable=is_executable(files, path))
+            for path in paths
+        )
+
+
+def is_executable(files: zipfile.ZipFile, path: str) -> bool:
+    return bool(files.getinfo(path).external_attr >> 16 & 0o100)

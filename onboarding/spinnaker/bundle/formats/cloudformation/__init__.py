@@ -1,0 +1,1 @@
+"""The IAM resources as CloudFormation templates."""

@@ -1,0 +1,168 @@
+"""aws/: the IAM that stands, as CloudFormation and as policies in JSON.
+
+Accounts whose IAM differs in nothing but ids share a folder, so that ten thousand
+accounts take a few files; accounts.json names each one's templates and parameters, and
+key-grants.json what `aws kms create-grant --cli-input-json` takes, by region.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Container, Iterator, Sequence
+from dataclasses import replace
+from typing import TypeAlias
+
+from onboarding.desired import desired
+from onboarding.resources.kinds import (
+    ClusterAccess,
+    InlinePolicy,
+    KeyGrant,
+    ManagedPolicy,
+    Resource,
+    Role,
+)
+from onboarding.resources.policy import Policy
+from onboarding.spinnaker.bundle.file import File
+from onboarding.spinnaker.bundle.formats.cloudformation.template import Template
+from onboarding.spinnaker.bundle.yaml_text import document
+from onboarding.spinnaker.entries import Entries
+from onboarding.topology import Managed, Managing, Permissions, Topology
+
+Texts: TypeAlias = tuple[tuple[str, str], ...]
+"""Names of files, each with its text."""
+
+MANAGING = "managing"
+IAM = "Bowline made this for Spinnaker. IAM knows no regions: one stack, in any region."
+ACCESS = "Bowline let Spinnaker into these clusters. The stack must be in {region}."
+
+
+def cloudformation(topology: Topology, entries: Entries) -> Iterator[File]:
+    managing = topology.managing
+    ours, others = managing.account_id, []
+    own = Managed(name=managing.name, account_id=ours, regions=())
+    for managed in topology.managed:
+        if managed.account_id == ours:
+            own = managed
+        else:
+            others.append(managed)
+    resources = desired(topology, ours)
+    texts = templates(own, resources)
+    yield from folder(MANAGING, texts, resources)
+    yield from key_grants(resources)
+    lines = [listed(own, MANAGING, texts)]
+
+    kinds: dict[Managed, Texts] = {}
+    names: dict[Texts, str] = {}
+    for managed in others:
+        kind = kind_of(managing, managed)
+        if kind not in kinds:
+            one = with_ids_of(managed, kind)
+            resources = desired(replace(topology, managed=(one,)), one.account_id)
+            kinds[kind] = texts = templates(one, resources)
+            if texts and texts not in names:
+                names[texts] = unused(kind, names.values())
+                yield from folder(names[texts], texts, resources)
+        if texts := kinds[kind]:
+            lines.append(listed(managed, names[texts], texts))
+    yield File("aws/accounts.json", "[\n" + ",\n".join(lines) + "\n]\n")
+
+
+def kind_of(managing: Managing, managed: Managed) -> Managed:
+    """Forget what tells accounts apart, but nothing that their IAM depends on."""
+    return replace(
+        managed,
+        name=managed.name if managing.owns_images(managed) else "this account",
+        account_id="",
+        environment="",
+        permissions=Permissions(),
+        external_id="given" if managed.external_id else "",
+        former_external_id="given" if managed.former_external_id else "",
+        access_role="",
+        adopts=False,
+    )
+
+
+def with_ids_of(managed: Managed, kind: Managed) -> Managed:
+    return replace(
+        kind,
+        account_id=managed.account_id,
+        external_id=managed.external_id,
+        former_external_id=managed.former_external_id,
+    )
+
+
+def external_ids(managed: Managed) -> dict[str, str]:
+    given = {
+        "ExternalId": managed.external_id,
+        "FormerExternalId": managed.former_external_id,
+    }
+    return {name: value for name, value in given.items() if value}
+
+
+def unused(kind: Managed, names: Container[str]) -> str:
+    """Name a folder by the providers, and count those of the same."""
+    name = "-".join(provider.key for provider in kind.providers)
+    number, free = 1, name
+    while free in names:
+        number += 1
+        free = f"{name}-{number}"
+    return free
+
+
+def templates(managed: Managed, resources: Sequence[Resource]) -> Texts:
+    """Write a template for IAM, and one for each region that has clusters."""
+    iam = [r for r in resources if not isinstance(r, ClusterAccess | KeyGrant)]
+    accesses = [r for r in resources if isinstance(r, ClusterAccess)]
+    parts: dict[str, tuple[str, Sequence[Resource]]] = {}
+    if iam:
+        parts["iam.yml"] = IAM, iam
+    for region in dict.fromkeys(access.region for access in accesses):
+        here = [access for access in accesses if access.region == region]
+        parts[f"eks-{region}.yml"] = ACCESS.format(region=region), here
+    ids = {value: name for name, value in external_ids(managed).items()}
+    return tuple(
+        (name, document(Template(managed.account_id, tuple(some), ids).body(said)))
+        for name, (said, some) in parts.items()
+    )
+
+
+def folder(name: str, texts: Texts, resources: Sequence[Resource]) -> Iterator[File]:
+    for file, text in texts:
+        yield File(f"aws/{name}/{file}", text)
+    for file, policy in policies(resources):
+        text = json.dumps(policy.document, indent=2) + "\n"
+        yield File(f"aws/{name}/{file}", text)
+
+
+def key_grants(resources: Sequence[Resource]) -> Iterator[File]:
+    """List grants on keys, which CloudFormation cannot make, as KMS takes them."""
+    grants = [grant for grant in resources if isinstance(grant, KeyGrant)]
+    if grants:
+        lines = (json.dumps({grant.region: grant.request}) for grant in grants)
+        yield File(
+            f"aws/{MANAGING}/key-grants.json", "[\n" + ",\n".join(lines) + "\n]\n"
+        )
+
+
+def policies(resources: Sequence[Resource]) -> Iterator[tuple[str, Policy]]:
+    for resource in resources:
+        match resource:
+            case Role():
+                yield f"trust/{resource.name}.json", resource.trust
+            case ManagedPolicy() | InlinePolicy():
+                name = resource.name.rsplit("/", 1)[-1]
+                yield f"policies/{name}.json", resource.document
+            case _:
+                pass
+
+
+def listed(managed: Managed, name: str, texts: Texts) -> str:
+    return json.dumps(
+        {
+            "name": managed.name,
+            "account_id": managed.account_id,
+            "templates": [f"{name}/{file}" for file, _ in texts],
+            "parameters": external_ids(managed),
+        },
+        ensure_ascii=False,
+    )

@@ -1,0 +1,256 @@
+"""Resources as a CloudFormation template, the same for every account of one kind.
+
+The account's own id becomes a pseudo parameter, its external IDs become parameters.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from onboarding.resources.kinds import (
+    OWNER,
+    OWNER_TAG,
+    Attachment,
+    ClusterAccess,
+    InlinePolicy,
+    InstanceProfile,
+    ManagedPolicy,
+    OidcProvider,
+    Resource,
+    Role,
+    ServiceLinkedRole,
+)
+from onboarding.spinnaker.bundle.yaml_text import Value
+
+WORD = re.compile(r"[A-Za-z0-9]+")
+TAGS: Value = [{"Key": OWNER_TAG, "Value": OWNER}]
+EXTERNAL_ID = "The external ID that Spinnaker sends; accounts.json has it."
+MAKE = "Say no where the account has this role already: AWS makes it once an account."
+
+
+@dataclass(frozen=True, slots=True)
+class Template:
+    """What stands in one account, and the parameters for its external IDs."""
+
+    account: str
+    resources: tuple[Resource, ...]
+    external_ids: Mapping[str, str] = field(default_factory=dict)
+    """The name of a parameter for each value."""
+
+    def body(self, description: str) -> dict[str, Value]:
+        linked = [r for r in self.resources if isinstance(r, ServiceLinkedRole)]
+        names = [logical_id(role) for role in linked]
+        is_yes: dict[str, Value] = {
+            f"Makes{name}": {"Fn::Equals": [{"Ref": f"Make{name}"}, "yes"]}
+            for name in names
+        }
+        parameters: dict[str, Value] = {
+            **{name: external_id() for name in self.external_ids.values()},
+            **{f"Make{name}": yes_or_no() for name in names},
+        }
+        return {
+            "AWSTemplateFormatVersion": "2010-09-09",
+            "Description": description,
+            **({"Parameters": parameters} if parameters else {}),
+            **({"Conditions": is_yes} if is_yes else {}),
+            "Resources": dict(self.declared()),
+        }
+
+    def declared(self) -> Iterator[tuple[str, Value]]:
+        """Yield each resource; attachments are properties of what they attach."""
+        for resource in self.resources:
+            if not isinstance(resource, Attachment):
+                kind, properties, more = self.described(resource)
+                given = {name: value for name, value in properties.items() if value}
+                whole: Value = {"Type": f"AWS::{kind}", **more, "Properties": given}
+                yield logical_id(resource), whole
+
+    def described(
+        self, resource: Resource
+    ) -> tuple[str, dict[str, Value], dict[str, Value]]:
+        """Give a resource's type, its properties, and what stands beside these."""
+        match resource:
+            case Role():
+                return (
+                    "IAM::Role",
+                    {
+                        "RoleName": resource.name,
+                        "Path": resource.path,
+                        "Description": resource.description,
+                        "AssumeRolePolicyDocument": self.own(resource.trust.document),
+                        "PermissionsBoundary": self.own(resource.boundary),
+                        "ManagedPolicyArns": self.policies_of_others(resource),
+                        "Tags": TAGS,
+                    },
+                    self.needs(resource),
+                )
+            case ManagedPolicy():
+                return (
+                    "IAM::ManagedPolicy",
+                    {
+                        "ManagedPolicyName": resource.name,
+                        "Path": resource.path,
+                        "Description": resource.description,
+                        "PolicyDocument": self.own(resource.document.document),
+                        **self.holders(resource),
+                    },
+                    {},
+                )
+            case InlinePolicy():
+                role, name = resource.name.split("/")
+                return (
+                    "IAM::Policy",
+                    {
+                        "PolicyName": name,
+                        "PolicyDocument": self.own(resource.document.document),
+                        "Roles": [self.role(role)],
+                    },
+                    {},
+                )
+            case InstanceProfile():
+                return (
+                    "IAM::InstanceProfile",
+                    {
+                        "InstanceProfileName": resource.name,
+                        "Roles": [self.role(resource.role)],
+                    },
+                    {},
+                )
+            case ServiceLinkedRole():
+                kept: dict[str, Value] = {
+                    "Condition": f"Makes{logical_id(resource)}",
+                    "DeletionPolicy": "Retain",
+                    "UpdateReplacePolicy": "Retain",
+                }
+                service: dict[str, Value] = {"AWSServiceName": resource.name}
+                return "IAM::ServiceLinkedRole", service, kept
+            case OidcProvider():
+                return (
+                    "IAM::OIDCProvider",
+                    {
+                        "Url": f"https://{resource.name}",
+                        "ClientIdList": [resource.audience],
+                        "Tags": TAGS,
+                    },
+                    {},
+                )
+            case ClusterAccess():
+                return (
+                    "EKS::AccessEntry",
+                    {
+                        "ClusterName": resource.cluster,
+                        "PrincipalArn": self.own(resource.principal),
+                        "AccessPolicies": [access_policy(resource)],
+                        "Tags": TAGS,
+                    },
+                    {},
+                )
+            case _:
+                raise AssertionError(f"CloudFormation is not told of {resource.kind}.")
+
+    def role(self, name: str) -> Value:
+        """Refer to a role of this template, so that it is made first, or name it."""
+        for resource in self.resources:
+            if isinstance(resource, Role) and resource.name == name:
+                return {"Ref": logical_id(resource)}
+        return name
+
+    def needs(self, role: Role) -> dict[str, Value]:
+        """Name what must stand first: IAM refuses to trust what it does not know."""
+        trusted: list[Value] = [
+            logical_id(other)
+            for other in self.resources
+            if f'{self.account}:{resource_part(other)}"' in role.trust.text
+        ]
+        return {"DependsOn": trusted} if trusted else {}
+
+    def attached(self) -> Iterator[tuple[Attachment, str, str]]:
+        """Yield each attachment with its holder and the policy, `policy/PATH/NAME`."""
+        for one in self.resources:
+            if isinstance(one, Attachment):
+                yield one, one.name.split("/")[0], one.policy_arn.split(":", 5)[5]
+
+    def holders(self, policy: ManagedPolicy) -> dict[str, Value]:
+        """Name the roles and users that hold a policy of this template."""
+        roles: list[Value] = []
+        users: list[Value] = []
+        for attachment, holder, attached in self.attached():
+            if attached == f"policy{policy.path}{policy.name}":
+                if attachment.to_user:
+                    users.append(holder)
+                else:
+                    roles.append(self.role(holder))
+        return {"Roles": roles, "Users": users}
+
+    def policies_of_others(self, role: Role) -> list[Value]:
+        """List what the role holds beside the policies of this template, as ARNs."""
+        own = {
+            f"policy{policy.path}{policy.name}"
+            for policy in self.resources
+            if isinstance(policy, ManagedPolicy)
+        }
+        return [
+            self.own(attachment.policy_arn)
+            for attachment, holder, policy in self.attached()
+            if holder == role.name and policy not in own
+        ]
+
+    def own(self, value: Any, key: str = "") -> Value:
+        """Put parameters in the place of the account's own id and external IDs."""
+        match value:
+            case dict():
+                return {name: self.own(item, name) for name, item in value.items()}
+            case list():
+                return [self.own(item, key) for item in value]
+            case str() if key == "sts:ExternalId" and value in self.external_ids:
+                return {"Ref": self.external_ids[value]}
+            case str() if value == self.account:
+                return {"Ref": "AWS::AccountId"}
+            case str() if self.account in value:
+                literal = value.replace("${", "${!")
+                return {"Fn::Sub": literal.replace(self.account, "${AWS::AccountId}")}
+            case _:
+                plain: Value = value
+                return plain
+
+
+def resource_part(resource: Resource) -> str:
+    """Give the end of its ARN, for what a trust policy can name."""
+    match resource:
+        case Role():
+            return f"role{resource.path}{resource.name}"
+        case OidcProvider():
+            return f"oidc-provider/{resource.name}"
+        case _:
+            return resource.kind
+
+
+def logical_id(resource: Resource) -> str:
+    """Make a name of letters and digits, the only ones that CloudFormation takes."""
+    name = resource.name.removesuffix(".amazonaws.com")
+    words = WORD.findall(f"{resource.kind} {name}")
+    return "".join(word[0].upper() + word[1:] for word in words)
+
+
+def external_id() -> Value:
+    return {"Type": "String", "MinLength": 2, "Description": EXTERNAL_ID}
+
+
+def yes_or_no() -> Value:
+    allowed = ["yes", "no"]
+    return {
+        "Type": "String",
+        "Default": "yes",
+        "AllowedValues": allowed,
+        "Description": MAKE,
+    }
+
+
+def access_policy(access: ClusterAccess) -> Value:
+    scope: dict[str, Value] = {"Type": "namespace" if access.namespaces else "cluster"}
+    if access.namespaces:
+        scope["Namespaces"] = access.namespaces
+    return {"PolicyArn": access.policy_arn, "AccessScope": scope}

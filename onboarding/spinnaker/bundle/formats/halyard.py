@@ -1,0 +1,75 @@
+"""hal/: scripts that bring hal in line with the accounts, and what hal cannot hold."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+from typing import Any
+
+from onboarding.spinnaker.bundle.file import File
+from onboarding.spinnaker.bundle.formats.deck import settings_js
+from onboarding.spinnaker.bundle.formats.hal_accounts import (
+    aws_account,
+    ecs_account,
+    kubernetes_account,
+)
+from onboarding.spinnaker.bundle.formats.spring import clouddriver_profile, orca_yml
+from onboarding.spinnaker.entries import Entries
+from onboarding.topology import Topology
+
+SOURCE = Path(__file__).parent / "hal"
+MODULES = ("__init__.py", "__main__.py", "known.py", "plan.py")
+VERBS = ("apply", "check", "remove")
+
+
+def text_of(name: str) -> str:
+    return (SOURCE / name).read_text(encoding="utf-8")
+
+
+SCRIPTS = (
+    *(File(f"hal/{verb}.sh", text_of("verb.sh"), executable=True) for verb in VERBS),
+    File("hal/profiles.sh", text_of("profiles.sh"), executable=True),
+    *(File(f"hal/bowline/{name}", text_of(name)) for name in MODULES),
+)
+
+
+def halyard(topology: Topology, entries: Entries) -> Iterator[File]:
+    yield from SCRIPTS
+    yield File("hal/accounts.yml", accounts_yml(topology, entries))
+    yield from profiles(
+        ("clouddriver-local.yml", "#", clouddriver_profile(entries)),
+        ("orca-local.yml", "#", orca_yml(entries)),
+        ("settings-local.js", "//", settings_js(entries, whole=False)),
+    )
+
+
+def profiles(*files: tuple[str, str, str]) -> Iterator[File]:
+    """Mark each profile with its own digest, by which profiles.sh knows it again."""
+    for name, comment, text in files:
+        if text:
+            digest = hashlib.sha256(text.encode()).hexdigest()
+            marked = f"{comment} bowline sha256 {digest}\n{text}"
+            yield File(f"hal/profiles/{name}", marked)
+
+
+def accounts_yml(topology: Topology, entries: Entries) -> str:
+    """Write the accounts as hal's config has them, one a line.
+
+    It is JSON, and so YAML too: the script's Python reads it without a YAML parser.
+    """
+    managing = topology.managing.account_id
+    primary = next((e.name for e in entries.aws if e.account_id == managing), "")
+    parts = (
+        f'"primary": {json.dumps(primary)}',
+        listing("aws", map(aws_account, entries.aws)),
+        listing("ecs", map(ecs_account, entries.ecs)),
+        listing("kubernetes", map(kubernetes_account, entries.kubernetes)),
+    )
+    return "{{\n{}\n}}\n".format(",\n".join(parts))
+
+
+def listing(provider: str, accounts: Iterable[dict[str, Any]]) -> str:
+    lines = [json.dumps(account, ensure_ascii=False) for account in accounts]
+    return f'"{provider}": [' + ",".join(f"\n  {line}" for line in lines) + "\n]"

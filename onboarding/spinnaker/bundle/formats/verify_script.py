@@ -1,0 +1,37 @@
+"""verify.sh: proves each chain from Spinnaker's own host, with the aws CLI."""
+
+from __future__ import annotations
+
+import shlex
+from collections.abc import Iterator
+from pathlib import Path
+
+from onboarding.spinnaker.bundle.file import File
+from onboarding.spinnaker.entries import Entries
+from onboarding.topology import Topology
+
+HEAD, TAIL = (
+    (Path(__file__).parent / "verify.sh")
+    .read_text(encoding="utf-8")
+    .split("# the accounts\n", 1)
+)
+
+
+def verify_script(topology: Topology, entries: Entries) -> Iterator[File]:
+    lines = "\n".join(calls(topology, entries))
+    yield File("verify.sh", f"{HEAD}{lines}\n{TAIL}", executable=True)
+
+
+def calls(topology: Topology, entries: Entries) -> Iterator[str]:
+    """Yield one call of the script's own functions a line, every word quoted."""
+    managing = topology.managing
+    arn = managing.identity_arn
+    yield f"region={shlex.quote(managing.aws.home_region)}"
+    yield shlex.join(("identity", arn, managing.account_id, arn.rsplit("/", 1)[1]))
+    for entry in entries.aws:
+        role = managing.managed_role_arn(entry.account_id)
+        yield shlex.join(
+            ("account", entry.name, entry.account_id, role, entry.external_id)
+        )
+    for cluster in entries.kubernetes:
+        yield shlex.join(("cluster", cluster.name, *cluster.namespaces))

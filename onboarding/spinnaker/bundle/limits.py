@@ -1,0 +1,207 @@
+"""What a large installation meets: Kubernetes' limits, Clouddriver's agents and start.
+
+How near the accounts come to each, for the README and for pages. The numbers were
+measured or counted on released Clouddriver and Kubernetes.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+
+from onboarding.spinnaker.bundle.contents import Told
+from onboarding.spinnaker.bundle.file import File
+from onboarding.spinnaker.entries import Entries
+
+CONFIG_MAP = 1_048_576
+"""Bytes that a ConfigMap or a Secret holds."""
+APPLY = 262_144
+"""Bytes that `kubectl apply` can note in an object's annotation."""
+EC2_AGENTS, ECS_AGENTS, LAMBDA_AGENTS = 14, 11, 1
+"""Caching agents for each account and region."""
+ACCOUNT_AGENTS = 4
+"""Caching agents for each account, whatever its regions."""
+MEASURED_ACCOUNTS, ONE_BY_ONE, WITH_THREADS = 456, 462, 60
+"""Accounts of one measured start, and the seconds it took to load them."""
+MANY_AGENTS = 10_000
+MANY_AGENTS_ADVICE = (
+    "That is a lot for one Clouddriver: list fewer regions, and run several caching "
+    "Clouddrivers, which share the agents."
+)
+WHOLE = ("clouddriver/", "kustomize/", "operator/")
+"""Folders whose files go into a ConfigMap, a Secret or another Kubernetes object."""
+SLOW_START = 120
+"""Seconds of loading accounts that are worth a word."""
+
+
+@dataclass(frozen=True, slots=True)
+class Load:
+    """What Clouddriver will have to do for these accounts."""
+
+    accounts: int
+    ec2: int
+    ecs: int
+    functions: int
+    """Pairs of account and region: EC2, and those with ECS and with Lambda."""
+
+    @property
+    def agents(self) -> int:
+        return (
+            self.ec2 * EC2_AGENTS
+            + self.ecs * ECS_AGENTS
+            + self.functions * LAMBDA_AGENTS
+            + self.accounts * ACCOUNT_AGENTS
+        )
+
+    @property
+    def arithmetic(self) -> str:
+        return (
+            f"{self.ec2:,} × {EC2_AGENTS} (EC2, for each account and region) + "
+            f"{self.ecs:,} × {ECS_AGENTS} (ECS) + "
+            f"{self.functions:,} × {LAMBDA_AGENTS} (Lambda) + "
+            f"{self.accounts:,} × {ACCOUNT_AGENTS} (each account) = {self.agents:,}"
+        )
+
+    def seconds(self, *, threads: bool) -> int:
+        """Estimate how long Clouddriver takes to load the accounts at its start."""
+        measured = WITH_THREADS if threads else ONE_BY_ONE
+        return round(self.accounts * measured / MEASURED_ACCOUNTS)
+
+
+def load(entries: Entries) -> Load:
+    regions = {entry.name: len(entry.regions) for entry in entries.aws}
+    return Load(
+        accounts=len(entries.aws),
+        ec2=sum(regions.values()),
+        ecs=sum(regions[entry.aws_account] for entry in entries.ecs),
+        functions=sum(len(e.regions) for e in entries.aws if e.lambda_enabled),
+    )
+
+
+def load_of(told: Told) -> Load:
+    """Count what Clouddriver must do for a bundle's accounts."""
+    regions = {account["name"]: len(account["regions"]) for account in told.aws}
+    return Load(
+        accounts=len(told.aws),
+        ec2=sum(regions.values()),
+        ecs=sum(regions[account["awsAccount"]] for account in told.ecs),
+        functions=sum(
+            regions[account["name"]]
+            for account in told.aws
+            if account.get("lambdaEnabled")
+        ),
+    )
+
+
+def both(one: Load, other: Load) -> Load:
+    return Load(
+        accounts=one.accounts + other.accounts,
+        ec2=one.ec2 + other.ec2,
+        ecs=one.ecs + other.ecs,
+        functions=one.functions + other.functions,
+    )
+
+
+def limits(entries: Entries, files: Iterable[File]) -> str:
+    """Say, with the arithmetic, how near the accounts come to each limit."""
+    return "\n".join(lines(load(entries), tuple(files))) + "\n"
+
+
+def lines(expected: Load, files: tuple[File, ...]) -> Iterator[str]:
+    yield "\n## Size and load\n"
+    if expected.accounts:
+        yield f"- Caching agents: {expected.arithmetic}."
+        if expected.agents > MANY_AGENTS:
+            yield f"  {MANY_AGENTS_ADVICE}"
+        alone, threads = (expected.seconds(threads=t) for t in (False, True))
+        yield (
+            f"- Start of Clouddriver: about {duration(alone)} to load the accounts one "
+            f"by one, {duration(threads)} with threads "
+            f"({expected.accounts:,} × {ONE_BY_ONE} s or {WITH_THREADS} s ÷ "
+            f"{MEASURED_ACCOUNTS} measured accounts)."
+        )
+    for file in files:
+        size = len(file.content)
+        if file.path.startswith("clouddriver/") and size > APPLY:
+            yield f"- {file.path}: {size:,} bytes. {too_large(size)}"
+    largest = max(files, key=lambda file: len(file.content))
+    yield (
+        f"- Largest file: {largest.path}, {len(largest.content):,} bytes. A ConfigMap "
+        f"or Secret holds {CONFIG_MAP:,}, and `kubectl apply` {APPLY:,}."
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One limit, and how the accounts at hand stand to it."""
+
+    title: str
+    said: str
+    arithmetic: str
+    advice: str = ""
+    """What to do; empty where nothing needs to be done."""
+
+
+def findings(expected: Load, sizes: Mapping[str, int]) -> Iterator[Finding]:
+    """Yield each limit for the accounts, and for the largest files, sized in bytes."""
+    if expected.accounts:
+        many = expected.agents > MANY_AGENTS
+        yield Finding(
+            "Caching agents",
+            f"{expected.agents:,}",
+            expected.arithmetic,
+            MANY_AGENTS_ADVICE if many else "",
+        )
+        yield start(expected)
+    for folder in WHOLE:
+        inside = [path for path in sizes if path.startswith(folder)]
+        if inside:
+            largest = max(inside, key=lambda path: sizes[path])
+            yield room(largest, sizes[largest])
+
+
+def start(expected: Load) -> Finding:
+    alone, threads = (expected.seconds(threads=t) for t in (False, True))
+    return Finding(
+        "Start of Clouddriver",
+        f"about {duration(threads)} with threads, {duration(alone)} without",
+        f"{expected.accounts:,} accounts × {WITH_THREADS} s or {ONE_BY_ONE} s ÷ "
+        f"{MEASURED_ACCOUNTS} accounts, as measured",
+        "Keep aws.loadAccounts.multiThreadingEnabled on: the bundle's files set it."
+        if alone >= SLOW_START
+        else "",
+    )
+
+
+def room(path: str, size: int) -> Finding:
+    return Finding(
+        path,
+        f"{size:,} bytes",
+        f"{share(size, CONFIG_MAP)} of what a ConfigMap or Secret holds "
+        f"({CONFIG_MAP:,}), {share(size, APPLY)} of what kubectl apply takes "
+        f"({APPLY:,})",
+        too_large(size) if size > APPLY else "",
+    )
+
+
+def share(size: int, limit: int) -> str:
+    percent = 100 * size / limit
+    return f"{percent:,.0f} %" if percent >= 1 else "under 1 %"
+
+
+def too_large(size: int) -> str:
+    if size > CONFIG_MAP:
+        return (
+            "No ConfigMap or Secret holds it: mount it from a volume, or take "
+            "kustomize/, which packs it and unpacks it in an init container."
+        )
+    return (
+        "`kubectl apply` refuses it: use `kubectl apply --server-side`, or `kubectl "
+        "replace`."
+    )
+
+
+def duration(seconds: int) -> str:
+    if seconds < 120:
+        return f"{max(1, seconds)} s"
+    return f"{round(seconds / 60):,} minutes"

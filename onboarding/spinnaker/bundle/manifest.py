@@ -1,0 +1,36 @@
+"""manifest.json: the accounts of a bundle, and the SHA-256 of its other files."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Mapping
+
+from onboarding.spinnaker.bundle.archive import listed
+from onboarding.spinnaker.bundle.file import File
+from onboarding.topology import Topology
+
+
+def manifest(
+    topology: Topology, states: Mapping[str, str], files: Iterable[File]
+) -> File:
+    managing = topology.managing
+    accounts = [
+        {
+            "name": managed.name,
+            "account_id": managed.account_id,
+            "providers": [provider.key for provider in managed.providers],
+            "state": states[managed.name],
+        }
+        for managed in topology.managed
+    ]
+    value = {
+        "managing": {
+            "name": managing.name,
+            "account_id": managing.account_id,
+            "identity": managing.identity_arn,
+        },
+        "accounts": accounts,
+        "files": listed(files),
+    }
+    text = json.dumps(value, indent=2, ensure_ascii=False) + "\n"
+    return File("manifest.json", text)

@@ -1,0 +1,303 @@
+"""README.md: what to run, in what order, how to see that it worked, how to undo."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+
+from onboarding.spinnaker.bundle.file import File
+from onboarding.spinnaker.bundle.limits import limits
+from onboarding.spinnaker.entries import Entries
+from onboarding.topology import Managed, PodRole, Topology
+
+SHOWN = 50
+"""Accounts that the table lists; manifest.json lists all."""
+
+HEAD = """\
+# Accounts for Spinnaker
+
+This bundle tells a Spinnaker about {accounts}. Spinnaker runs as
+`{identity}` and becomes `{role}` in each of them.
+It holds no secret. Unpack it to a place that stays, over the one before:
+Spinnaker's configuration names files in it.
+
+{table}
+“Verified” was proved by calling AWS as Spinnaker does. “Evaluated” was read from the
+policies on both sides only: there, the first step below is the proof.
+"""
+
+PROVE = """
+## 1. Prove it where Spinnaker runs
+
+```sh
+./verify.sh
+```
+
+Run it on the host, or in the pod, that runs Clouddriver. It needs bash and the aws
+command{kubectl}. From outside a pod:
+
+```sh
+kubectl -n spinnaker exec -i deploy/clouddriver -- bash -s < verify.sh
+```
+"""
+
+ACCESS = """
+## 2. Let Spinnaker into the clusters
+
+Whoever administers these clusters follows the access.md beside the kubeconfig first:
+{clusters}.
+"""
+
+HALYARD = """
+## With Halyard
+
+On the host, or in the container, where `hal` runs (it has bash and Python 3 there):
+
+```sh
+hal/apply.sh --dry-run    # shows each call, changes nothing
+hal/apply.sh              # makes a backup, then adds and edits what differs
+hal/profiles.sh           # puts hal/profiles/ beside it, never over your own files
+hal deploy apply
+```
+
+- A second run changes nothing. Accounts that this bundle does not name are left alone.
+- `hal/apply.sh --only NAME…` handles only these; `--from NAME` goes on from there.
+- `NO_VALIDATE=1 hal/apply.sh` is for a host without a network: with one that swallows
+  packets each validated call takes minutes.
+- A call takes two to three seconds, so the first run takes about {minutes}. For many
+  accounts merge them into hal's config instead: Bowline's page of this bundle does it.
+{primary}{features}
+See that it worked: `hal/check.sh` answers “same” for each account.
+
+Undo: `hal/remove.sh` (or `hal/remove.sh NAME…`) makes hal forget these accounts and no
+others; `hal backup restore -q --backup-path FILE` goes back to the backup that
+`hal/apply.sh` named. Delete from `~/.hal/default/profiles/` what `hal/profiles.sh`
+added. Then `hal deploy apply`.
+"""
+
+PRIMARY = """\
+- {name}, the managing account, comes first: hal's first account is its primary one.
+"""
+
+FEATURES = """\
+- hal/profiles/ holds what hal has no command for: launch templates, Lambda's pages, the
+  bake account. It names no accounts, since Spring would let that list hide hal's own.
+"""
+
+CLOUDDRIVER = """
+## Without Halyard
+
+Copy these files to `/opt/spinnaker/config/` of their services, and restart these:
+
+| file | service |
+|---|---|
+{files}
+**clouddriver-local.yml is whole.** Spring replaces a list as a whole: accounts of the
+same provider that your own clouddriver-local.yml lists would vanish. Merge the lists by
+hand where you have such.
+{kubeconfigs}
+Undo: put back the files that stood there before, and restart.
+"""
+
+KUBECONFIGS = """
+Copy each `kubernetes/NAME/kubeconfig.yml` to
+`/opt/spinnaker/config/bowline-kubeconfigs/NAME.yml` on each host or pod of Clouddriver.
+"""
+
+KUSTOMIZE = """
+## With spinnaker-kustomize
+
+`kustomize/` is a component. Copy it to `components/bowline` of your tree, and list it
+last in `kustomization.yml`:
+
+```yaml
+components:
+- overlays/config
+- components/bowline
+```
+
+```sh
+kubectl kustomize . | grep path:.bowline    # what it mounts
+kubectl apply --server-side -k .
+```
+
+- `bowline/clouddriver-local.yml` stands above your own clouddriver-local.yml, and a
+  list replaces a list: accounts of the same provider that you list there{managing}
+  vanish. Add those that you keep to the component's file.
+- Deck reads one file only: once, `cat components/bowline/settings-local.js >>
+  overlays/config/files/settings-local.js`.
+{service_account}
+Undo: take the component out of the list, and apply again.
+"""
+
+MANAGING = (
+    ", and the base's\n  Kubernetes account `managing` (Spinnaker's own cluster),"
+)
+
+SERVICE_ACCOUNT = """\
+- `kustomize/serviceaccount-patch.yml` gives the service account `{name}` its role.
+"""
+
+OPERATOR = """
+## With the operator
+
+`operator/spinnakerservice.yml` is a patch; give it the name of your SpinnakerService.
+
+```sh
+{secrets}kubectl -n spinnaker patch spinsvc spinnaker --type merge \\
+  --patch-file operator/spinnakerservice.yml
+```
+
+- A list replaces a list: accounts of the same provider that your SpinnakerService lists
+  vanish, and so does its settings-local.js. Add what you keep to the patch.
+- It switches the operator's own checks of these providers off, and says why. Prove the
+  accounts by verify.sh instead.
+
+Undo: apply your own SpinnakerService as it was.
+"""
+
+SECRETS = "kubectl -n spinnaker apply -f operator/kubeconfigs.yml\n"
+
+NO_OPERATOR = """
+## With the operator
+
+These accounts do not fit into one SpinnakerService: Kubernetes keeps about 1 MiB an
+object. Use `kustomize/`, which packs them.
+"""
+
+AWS = """
+## What stands in AWS
+
+`aws/` holds what Bowline made there as CloudFormation, and each policy as JSON: to
+review, or to make it again where it was lost. `aws/accounts.json` names each account's
+templates and parameters. Accounts that differ in ids only share one, whose policies
+show the first account's.
+
+```sh
+aws cloudformation deploy --stack-name bowline --capabilities CAPABILITY_NAMED_IAM \\
+  --template-file aws/managing/iam.yml --parameter-overrides NAME=VALUE
+```
+
+- The managing account comes first: a role can trust only what exists.
+- What stands already cannot be made. For service-linked roles say no by parameter.
+- CloudFormation cannot tag an instance profile: Bowline will take it for yours.
+{keys}{large}"""
+
+KEYS = (
+    "- `aws/managing/key-grants.json` holds, by region, what CloudFormation cannot do:"
+    "\n  each entry is for `aws kms create-grant --cli-input-json`.\n"
+)
+
+LARGE = "- Over 51,200 bytes, so it needs `--s3-bucket`: {names}.\n"
+TEMPLATE = 51_200
+"""Bytes of a template that CloudFormation takes without a bucket."""
+
+SEEN = """
+## See that it worked
+
+- `curl -s http://localhost:7002/credentials` on Clouddriver's host lists
+  {names}.
+- Deck offers the accounts when a new application or server group is made.
+- Clouddriver's log has no “Failed to parse aws account”. A wrong role does not show
+  there: its caches stay empty. That is what verify.sh is for.
+"""
+
+FILES = {
+    "clouddriver-local.yml": "Clouddriver",
+    "orca-local.yml": "Orca",
+    "settings-local.js": "Deck",
+}
+
+
+def readme(
+    topology: Topology,
+    entries: Entries,
+    states: Mapping[str, str],
+    files: Sequence[File],
+) -> File:
+    text = "".join(sections(topology, entries, states, files))
+    return File("README.md", text + limits(entries, files))
+
+
+def sections(
+    topology: Topology,
+    entries: Entries,
+    states: Mapping[str, str],
+    files: Sequence[File],
+) -> Iterator[str]:
+    managing = topology.managing
+    kubernetes = [entry.name for entry in entries.kubernetes]
+    yield HEAD.format(
+        accounts=counted(len(topology.managed), "AWS account"),
+        identity=managing.identity_arn,
+        role=f"role/{managing.managed_role}",
+        table=table(topology.managed, states),
+    )
+    yield PROVE.format(kubectl=", for clusters also kubectl" if kubernetes else "")
+    if closed := [e.name for e in entries.kubernetes if not e.by_access_entry]:
+        clusters = ", ".join(f"`kubernetes/{name}/access.md`" for name in closed)
+        yield ACCESS.format(clusters=clusters)
+    own = [e.name for e in entries.aws if e.account_id == managing.account_id]
+    yield HALYARD.format(
+        minutes=duration(entries),
+        primary=PRIMARY.format(name=own[0]) if own else "",
+        features=FEATURES if entries.aws else "",
+    )
+    kept = {"settings-local.js", "clouddriver-local.yml"}
+    kept |= {"orca-local.yml"} if entries.bake_account else set()
+    yield CLOUDDRIVER.format(
+        files="".join(
+            f"| `clouddriver/{name}` | {service} |\n"
+            for name, service in FILES.items()
+            if name in kept
+        ),
+        kubeconfigs=KUBECONFIGS if kubernetes else "",
+    )
+    pod = managing.identity
+    yield KUSTOMIZE.format(
+        managing=MANAGING if kubernetes else "",
+        service_account=SERVICE_ACCOUNT.format(name=pod.service_account)
+        if isinstance(pod, PodRole)
+        else "",
+    )
+    fits = any(file.path.startswith("operator/") for file in files)
+    secrets = SECRETS if kubernetes else ""
+    yield OPERATOR.format(secrets=secrets) if fits else NO_OPERATOR
+    large = [f"`{f.path}`" for f in files if is_template(f) and len(f.text) > TEMPLATE]
+    granted = any(file.path.endswith("/key-grants.json") for file in files)
+    yield AWS.format(
+        keys=KEYS if granted else "",
+        large=LARGE.format(names=", ".join(large)) if large else "",
+    )
+    names = [e.name for e in entries.aws] + [e.name for e in entries.ecs] + kubernetes
+    more = f" and {len(names) - 5} more" if len(names) > 5 else ""
+    yield SEEN.format(names=", ".join(f"`{name}`" for name in names[:5]) + more)
+
+
+def is_template(file: File) -> bool:
+    return file.path.startswith("aws/") and file.path.endswith(".yml")
+
+
+def table(managed: tuple[Managed, ...], states: Mapping[str, str]) -> str:
+    lines = ["| account | AWS account | providers | state |", "|---|---|---|---|"]
+    for one in managed[:SHOWN]:
+        providers = ", ".join(provider.title for provider in one.providers)
+        state = states[one.name]
+        lines.append(f"| {one.name} | {one.account_id} | {providers} | {state} |")
+    if len(managed) > SHOWN:
+        lines.append(f"| and {len(managed) - SHOWN} more, in manifest.json | | | |")
+    return "\n".join(lines) + "\n"
+
+
+SECONDS_PER_CALL = 2.3
+CALLS_BESIDE = 6
+"""Three questions, the backup, two switches."""
+
+
+def duration(entries: Entries) -> str:
+    accounts = len(entries.aws) + len(entries.ecs) + len(entries.kubernetes)
+    minutes = (accounts + CALLS_BESIDE) * SECONDS_PER_CALL / 60
+    return counted(max(1, round(minutes)), "minute")
+
+
+def counted(number: int, noun: str) -> str:
+    return f"{number:,} {noun}{'' if number == 1 else 's'}"

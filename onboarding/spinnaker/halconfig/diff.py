@@ -1,0 +1,44 @@
+"""What a merge did, line by line, with dots for what may be a secret."""
+
+from __future__ import annotations
+
+from difflib import SequenceMatcher
+from typing import NamedTuple
+
+from onboarding.spinnaker.halconfig.merging import Change
+from onboarding.spinnaker.halconfig.tree import Table, meaning
+from onboarding.spinnaker.halconfig.writing import is_empty, text
+
+
+class Line(NamedTuple):
+    sign: str
+    """`+` for what comes, `-` for what goes, a space for what stays."""
+    text: str
+
+
+def lines(change: Change) -> list[Line]:
+    """Compare before and after; both are small, as a change is of one account."""
+    before, after = shown(change.before), shown(change.after)
+    found: list[Line] = []
+    for tag, start, end, new_start, new_end in SequenceMatcher(
+        None, before, after, autojunk=False
+    ).get_opcodes():
+        if tag == "equal":
+            found += (Line(" ", line) for line in before[start:end])
+        else:
+            found += (Line("-", line) for line in before[start:end])
+            found += (Line("+", line) for line in after[new_start:new_end])
+    return found
+
+
+def shown(node: Table | None) -> list[str]:
+    if node is None or is_empty(node):
+        return []
+    return text(node, masked=True).splitlines()
+
+
+def fields(change: Change) -> list[str]:
+    """Name the keys whose values differ."""
+    before, after = change.before or Table({}), change.after
+    keys = dict.fromkeys([*before.pairs, *after.pairs])
+    return [key for key in keys if meaning(before.get(key)) != meaning(after.get(key))]

@@ -1,0 +1,375 @@
+"""A bundle's accounts put into a halconfig, where all else keeps its meaning.
+
+An account that the config has already keeps what Bowline does not know of it. A name
+that is somebody else's is never overwritten unless a person says so.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator
+from dataclasses import dataclass, replace
+
+from onboarding.spinnaker.bundle.contents import PROVIDERS, Account, Told
+from onboarding.spinnaker.bundle.formats.hal.known import OURS, is_same_id
+from onboarding.spinnaker.halconfig.mistakes import findings
+from onboarding.spinnaker.halconfig.parsing import Halconfig
+from onboarding.spinnaker.halconfig.tree import (
+    BadHalconfig,
+    Listing,
+    Node,
+    Scalar,
+    Table,
+    is_on,
+    is_true,
+    meaning,
+    node,
+)
+from onboarding.spinnaker.halconfig.writing import text
+
+ADDED, CHANGED, TAKEN_OVER, SET = "added", "changed", "taken over", "set"
+MOST_CHARACTERS = 3_145_728
+"""What SnakeYAML 1.32 and newer takes, unless told otherwise."""
+
+
+@dataclass(frozen=True, slots=True)
+class Collision:
+    """An account of the bundle whose name, or AWS account, the config has otherwise."""
+
+    name: str
+    provider: str
+    why: str
+    can_be_taken_over: bool = True
+    is_taken_over: bool = False
+    """Whether a person said so; else the config's own stands as it stood."""
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """What the merge did to one account, or to the settings of a provider."""
+
+    provider: str
+    name: str
+    """Empty for the provider's settings."""
+    done: str
+    before: Table | None
+    after: Table
+
+
+@dataclass(frozen=True, slots=True)
+class Merged:
+    """The config with the accounts in it, and all that a person must know."""
+
+    text: str
+    changes: tuple[Change, ...]
+    collisions: tuple[Collision, ...]
+    findings: tuple[str, ...]
+    """What the config had wrong, before the merge."""
+    notes: tuple[str, ...]
+
+
+def merge(
+    halconfig: Halconfig,
+    told: Told,
+    *,
+    take_over: Collection[str] = (),
+    deployment: str = "",
+) -> Merged:
+    """Put the accounts into a deployment, the current one unless named."""
+    merging = Merging(told, frozenset(take_over))
+    root = halconfig.root
+    name = deployment or root.text("currentDeployment") or "default"
+    deployments = root.items("deploymentConfigurations")
+    index, chosen = find(deployments, name, line=root.line)
+    providers = chosen.table("providers") or Table({})
+    merging.look(providers)
+    for provider in PROVIDERS:
+        if told.of(provider):
+            providers = providers.setting(provider, merging.provider(provider))
+    renewed: list[Node] = [*deployments]
+    renewed[index] = chosen.setting("providers", providers)
+    root = root.setting("deploymentConfigurations", Listing(renewed))
+    written = text(root)
+    others = {collision.name for collision in merging.collisions}
+    return Merged(
+        text=written,
+        changes=tuple(merging.changes),
+        collisions=tuple(merging.collisions),
+        findings=tuple(findings(merging.tables, told, others)),
+        notes=(*halconfig.notes, *merging.notes, *too_long(written)),
+    )
+
+
+def find(deployments: list[Node], name: str, *, line: int) -> tuple[int, Table]:
+    named = {
+        deployment.text("name") or "default": (index, deployment)
+        for index, deployment in enumerate(deployments)
+        if isinstance(deployment, Table)
+    }
+    if name not in named:
+        others = ", ".join(named) or "none"
+        raise BadHalconfig(
+            f"The deployment “{name}” is not in deploymentConfigurations ({others}).",
+            line,
+        )
+    return named[name]
+
+
+def too_long(written: str) -> Iterator[str]:
+    if len(written) > MOST_CHARACTERS:
+        yield (
+            f"The merged file has {len(written):,} characters. The YAML reader of "
+            f"Halyards since 2025.4 takes {MOST_CHARACTERS:,} unless it is told "
+            "otherwise: try `hal config` with it before you deploy."
+        )
+
+
+class Merging:
+    """One merge: what the config holds by name, and what is found on the way."""
+
+    def __init__(self, told: Told, take_over: frozenset[str]) -> None:
+        self.told = told
+        self.take_over = take_over
+        self.tables: dict[str, Table] = {}
+        self.owners: dict[str, tuple[str, int]] = {}
+        """Each account's provider and line, over all providers."""
+        self.left_out: set[str] = set()
+        self.changes: list[Change] = []
+        self.collisions: list[Collision] = []
+        self.notes: list[str] = []
+
+    def look(self, providers: Table) -> None:
+        """Learn every account's name; refuse one that stands twice, or none."""
+        for provider, (_, value) in providers.pairs.items():
+            if not isinstance(value, Table):
+                continue
+            self.tables[provider] = value
+            for account in value.items("accounts"):
+                name = account.text("name") if isinstance(account, Table) else ""
+                if not name:
+                    raise BadHalconfig(
+                        f"This account of {provider} has no name.", account.line
+                    )
+                if name in self.owners:
+                    other, line = self.owners[name]
+                    raise BadHalconfig(
+                        f"A second account is called “{name}”: the first, of {other}, "
+                        f"is in line {line}. hal refuses that.",
+                        account.line,
+                    )
+                self.owners[name] = (provider, account.line)
+
+    def provider(self, provider: str) -> Table:
+        """Return the provider with the bundle's accounts in it."""
+        table = self.tables.get(provider, Table({}))
+        held = table.tables("accounts")
+        places = {account.text("name"): n for n, account in enumerate(held)}
+        accounts = list(held)
+        rivals = {account.text("awsAccount"): account.text("name") for account in held}
+        for account in self.told.of(provider):
+            name = account["name"]
+            collision = self.collision(provider, account, held, places, rivals)
+            if collision:
+                taken = collision.can_be_taken_over and name in self.take_over
+                self.collisions.append(replace(collision, is_taken_over=taken))
+                if not taken:
+                    self.left_out.add(name)
+                    continue
+            place = places.get(name)
+            if provider == "ecs" and place is None:
+                place = places.get(rivals.get(account["awsAccount"], ""))
+            if place is None:
+                accounts.append(self.told_of(provider, account, None, ADDED))
+            elif collision:
+                accounts[place] = self.told_of(
+                    provider, account, held[place], TAKEN_OVER
+                )
+            else:
+                accounts[place] = self.updated(provider, account, held[place])
+        if accounts == held == []:
+            return table
+        return self.switched(provider, table, accounts, was_empty=not held)
+
+    def told_of(
+        self, provider: str, account: Account, before: Table | None, done: str
+    ) -> Table:
+        after = node(account)
+        assert isinstance(after, Table)
+        self.changes.append(Change(provider, account["name"], done, before, after))
+        return after
+
+    def collision(
+        self,
+        provider: str,
+        account: Account,
+        held: list[Table],
+        places: dict[str, int],
+        rivals: dict[str, str],
+    ) -> Collision | None:
+        """Say why the account is not simply put in; None where it is."""
+        name = account["name"]
+        owner, line = self.owners.get(name, ("", 0))
+        if owner and owner != provider:
+            why = (
+                f"Line {line}: an account of {owner} has this name, and hal wants "
+                "every name once. Rename one of the two."
+            )
+            return Collision(name, provider, why, can_be_taken_over=False)
+        if provider == "ecs" and account["awsAccount"] in self.left_out:
+            why = f"It belongs to {account['awsAccount']}, which is left out."
+            return Collision(name, provider, why, can_be_taken_over=False)
+        if owner:
+            return stranger(provider, account, held[places[name]])
+        if provider == "ecs" and account["awsAccount"] in rivals:
+            rival = held[places[rivals[account["awsAccount"]]]]
+            why = (
+                f"Line {rival.line}: the ECS account {rival.text('name')} belongs to "
+                f"{account['awsAccount']} too, and Clouddriver sees one of them only."
+            )
+            return Collision(name, provider, why)
+        return None
+
+    def updated(self, provider: str, account: Account, held: Table) -> Table:
+        """Write the bundle's fields into the config's own account, and keep others."""
+        after = held
+        for field in OURS[provider].split():
+            ours = wanted(field, account, held)
+            if is_same(field, ours, held.get(field)):
+                continue
+            if ours:
+                after = after.setting(field, reusing(ours, held.get(field)))
+            else:
+                after = after.without(field)
+        if after is not held:
+            self.changes.append(Change(provider, account["name"], CHANGED, held, after))
+        return after
+
+    def switched(
+        self, provider: str, table: Table, accounts: list[Table], *, was_empty: bool
+    ) -> Table:
+        """Set the accounts, and what must be on for them."""
+        settings: dict[str, Node] = {}
+        if not is_true(table.get("enabled")):
+            settings["enabled"] = node(True)
+        if provider == "aws":
+            settings |= self.lambda_settings(table)
+            settings |= self.primary_settings(table, accounts, was_empty=was_empty)
+        after = table.setting("accounts", Listing(list(accounts)))
+        for key, value in settings.items():
+            after = after.setting(key, value)
+        if settings:
+            before = [(key, table.pairs[key]) for key in settings if key in table.pairs]
+            now = {key: after.pairs[key] for key in settings}
+            self.changes.append(
+                Change(provider, "", SET, Table(dict(before)), Table(now))
+            )
+        return after
+
+    def lambda_settings(self, table: Table) -> dict[str, Node]:
+        """Switch Lambda on as hal does; hal breaks where one feature is unsaid."""
+        said = {a["name"] for a in self.told.aws if a.get("lambdaEnabled")}
+        if not said - self.left_out:
+            return {}
+        features = table.table("features") or Table({})
+        on, off = node({"enabled": True}), node({"enabled": False})
+        settings: dict[str, Node] = {}
+        if not is_on(features, "lambda") or features.table("cloudFormation") is None:
+            formation = features.table("cloudFormation") or off
+            settings["features"] = features.setting(
+                "cloudFormation", formation
+            ).setting("lambda", on)
+        if not is_on(table, "lambda"):
+            settings["lambda"] = on
+        return settings
+
+    def primary_settings(
+        self, table: Table, accounts: list[Table], *, was_empty: bool
+    ) -> dict[str, Node]:
+        """Make the managing account the primary one where hal has none yet."""
+        primary = self.told.primary
+        if not primary or primary in self.left_out:
+            return {}
+        names = [account.text("name") for account in accounts]
+        current = table.text("primaryAccount")
+        current = current if current in names else names[0]
+        if was_empty and table.text("primaryAccount") != primary:
+            return {"primaryAccount": Scalar(primary)}
+        if not was_empty and current != primary:
+            self.notes.append(
+                f"The primary account, which Deck offers first and which bakes images, "
+                f"stays {current}. Set primaryAccount to {primary} if that is wanted."
+            )
+        return {}
+
+
+def stranger(provider: str, account: Account, held: Table) -> Collision | None:
+    """Say why an account of the same name is another one; None where it is not."""
+    name, line = account["name"], held.line
+    match provider:
+        case "aws":
+            theirs = held.text("accountId")
+            if is_same_id(account["accountId"], theirs):
+                return None
+            why = (
+                f"Line {line}: the config's {name} is AWS account {theirs}, the "
+                f"bundle's is {account['accountId']}."
+            )
+        case "ecs":
+            theirs = held.text("awsAccount")
+            if theirs == account["awsAccount"]:
+                return None
+            why = (
+                f"Line {line}: the config's {name} belongs to {theirs}, the bundle's "
+                f"to {account['awsAccount']}."
+            )
+        case _:
+            theirs = held.text("kubeconfigFile")
+            if theirs.endswith(f"kubernetes/{name}/kubeconfig.yml"):
+                return None
+            why = (
+                f"Line {line}: the config's {name} is reached by a kubeconfig that is "
+                "none of Bowline's."
+            )
+    return Collision(name, provider, why)
+
+
+def wanted(field: str, account: Account, held: Table) -> Node | None:
+    """Return what the field must be; verbs that Bowline does not know are kept."""
+    ours = node(account[field]) if account.get(field) else None
+    theirs = held.table(field)
+    if field != "permissions" or theirs is None:
+        return ours
+    verbs = {
+        verb: pair
+        for verb, pair in theirs.pairs.items()
+        if verb not in ("READ", "WRITE") and meaning(pair[1])
+    }
+    if not verbs:
+        return ours
+    both = ours.pairs if isinstance(ours, Table) else {}
+    return Table({**both, **verbs})
+
+
+def reusing(ours: Node, theirs: Node | None) -> Node:
+    """Take items of a list as they are written already, so that only news differ."""
+    if not (isinstance(ours, Listing) and isinstance(theirs, Listing)):
+        return ours
+    written = [(meaning(item), item) for item in theirs.items]
+    return Listing(
+        [
+            next((known for said, known in written if said == meaning(item)), item)
+            for item in ours.items
+        ]
+    )
+
+
+def is_same(field: str, ours: Node | None, theirs: Node | None) -> bool:
+    if field == "permissions":
+        return roles(ours) == roles(theirs)
+    if field == "accountId":
+        return isinstance(theirs, Scalar) and meaning(ours) == theirs.text
+    return bool(meaning(ours) == meaning(theirs))
+
+
+def roles(permissions: Node | None) -> dict[str, list[str]]:
+    told = meaning(permissions) or {}
+    return {verb: sorted(names) for verb, names in told.items()}

@@ -1,0 +1,225 @@
+"""What Halyard's strict reader knows, of the parts that hold AWS and cluster accounts.
+
+An unknown key there makes every hal command fail. The other sections (storage,
+security, canary …) are taken as they are: no account stands in them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from enum import Enum, auto
+from typing import TypeAlias
+
+from onboarding.spinnaker.halconfig.tree import (
+    PLAIN,
+    BadHalconfig,
+    Listing,
+    Node,
+    Scalar,
+    Table,
+    short,
+)
+
+
+class Kind(Enum):
+    TEXT = auto()
+    NUMBER = auto()
+    BOOLEAN = auto()
+    ANYTHING = auto()
+
+
+TEXT, NUMBER, BOOLEAN, ANYTHING = Kind
+
+
+@dataclass(frozen=True, slots=True)
+class ListOf:
+    kind: Schema
+
+
+@dataclass(frozen=True, slots=True)
+class OneOf:
+    words: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Keyed:
+    """A mapping with any keys, all of one kind."""
+
+    kind: Schema
+
+
+Schema: TypeAlias = "Kind | ListOf | OneOf | Keyed | dict[str, Schema]"
+
+
+def each(kind: Schema, names: str) -> dict[str, Schema]:
+    return dict.fromkeys(names.split(), kind)
+
+
+TEXTS = ListOf(TEXT)
+NAMED = ListOf({"name": TEXT})
+ACCOUNT: dict[str, Schema] = {
+    **each(TEXT, "name environment"),
+    "requiredGroupMembership": TEXTS,
+    "permissions": Keyed(TEXTS),
+}
+HOOK: dict[str, Schema] = {
+    **each(TEXT, "defaultResult lifecycleTransition notificationTargetARN roleARN"),
+    "heartbeatTimeout": NUMBER,
+}
+AWS_ACCOUNT: dict[str, Schema] = {
+    **ACCOUNT,
+    **each(TEXT, "defaultKeyPair edda discovery accountId assumeRole externalId"),
+    **each(TEXT, "sessionName"),
+    "regions": NAMED,
+    "lifecycleHooks": ListOf(HOOK),
+    "lambdaEnabled": BOOLEAN,
+    "providerVersion": ANYTHING,
+}
+BASE_IMAGE: dict[str, Schema] = {
+    "baseImage": each(
+        TEXT, "id shortDescription detailedDescription packageType templateFile"
+    ),
+    "virtualizationSettings": ListOf(
+        each(
+            TEXT,
+            "region virtualizationType instanceType sourceAmi sshUserName "
+            "winRmUserName spotPrice spotPriceAutoProduct",
+        )
+    ),
+}
+BAKERY: dict[str, Schema] = {
+    **each(TEXT, "templateFile awsAccessKey awsSecretKey awsSubnetId awsVpcId"),
+    "baseImages": ListOf(BASE_IMAGE),
+    "awsAssociatePublicIpAddress": BOOLEAN,
+    "defaultVirtualizationType": OneOf(("pv", "hvm")),
+}
+SWITCH: dict[str, Schema] = {"enabled": BOOLEAN}
+AWS: dict[str, Schema] = {
+    **each(TEXT, "primaryAccount accessKeyId secretAccessKey defaultAssumeRole"),
+    **each(TEXT, "defaultKeyPairTemplate"),
+    **each(SWITCH, "lambda"),
+    "enabled": BOOLEAN,
+    "accounts": ListOf(AWS_ACCOUNT),
+    "defaultRegions": NAMED,
+    "defaults": {"iamRole": TEXT},
+    "features": each(SWITCH, "cloudFormation lambda"),
+    "bakeryDefaults": BAKERY,
+}
+ECS: dict[str, Schema] = {
+    **each(TEXT, "awsAccount primaryAccount"),
+    "enabled": BOOLEAN,
+    "accounts": ListOf({**ACCOUNT, "awsAccount": TEXT, "providerVersion": ANYTHING}),
+}
+CLUSTER: dict[str, Schema] = {
+    **ACCOUNT,
+    **each(TEXT, "context cluster user kubeconfigFile kubeconfigContents kubectlPath"),
+    **each(TEXT, "oAuthServiceAccount namingStrategy skin"),
+    **each(NUMBER, "cacheThreads cacheIntervalSeconds kubectlRequestTimeoutSeconds"),
+    **each(BOOLEAN, "configureImagePullSecrets serviceAccount onlySpinnakerManaged"),
+    **each(BOOLEAN, "checkPermissionsOnStartup cacheAllApplicationRelationships"),
+    **each(BOOLEAN, "liveManifestCalls debug"),
+    **each(TEXTS, "namespaces omitNamespaces kinds omitKinds oAuthScopes"),
+    "providerVersion": OneOf(("V1", "V2")),
+    "dockerRegistries": ListOf({"accountName": TEXT, "namespaces": TEXTS}),
+    "customResources": ListOf(
+        {"kubernetesKind": TEXT, "spinnakerKind": TEXT, "versioned": BOOLEAN}
+    ),
+    "cachingPolicies": ListOf({"kubernetesKind": TEXT, "maxEntriesPerAgent": NUMBER}),
+    "rawResourcesEndpointConfig": each(ANYTHING, "kindExpressions omitKindExpressions"),
+}
+KUBERNETES: dict[str, Schema] = {
+    "enabled": BOOLEAN,
+    "primaryAccount": TEXT,
+    "accounts": ListOf(CLUSTER),
+}
+OTHER_PROVIDERS = (
+    "alicloud appengine azure cloudfoundry dcos dockerRegistry google huaweicloud "
+    "openstack oracle oraclebmcs tencentcloud"
+)
+DEPLOYMENT: dict[str, Schema] = {
+    **each(TEXT, "name version timezone"),
+    "providers": {
+        "aws": AWS,
+        "ecs": ECS,
+        "kubernetes": KUBERNETES,
+        **each(ANYTHING, OTHER_PROVIDERS),
+    },
+    **each(ANYTHING, "deploymentEnvironment persistentStorage features metricStores"),
+    **each(ANYTHING, "notifications ci repository security artifacts pubsub canary"),
+    **each(ANYTHING, "webhook stats spinnaker plugins telemetry"),
+}
+HALCONFIG: dict[str, Schema] = {
+    **each(TEXT, "halyardVersion currentDeployment"),
+    "deploymentConfigurations": ListOf(DEPLOYMENT),
+}
+
+
+def problems(found: Node, schema: Schema = HALCONFIG, path: str = "") -> Iterator[str]:
+    """Yield a sentence, with its line, for each thing that Halyard refuses."""
+    if schema is ANYTHING or (isinstance(found, Scalar) and found.is_null):
+        return
+    match schema, found:
+        case dict(), Table(pairs=pairs):
+            for name, (key, value) in pairs.items():
+                inner = f"{path}.{short(name)}".lstrip(".")
+                if name in schema:
+                    yield from problems(value, schema[name], inner)
+                else:
+                    yield f"Line {key.line}: hal knows no “{inner}”."
+        case Keyed(kind=kind), Table(pairs=pairs):
+            for name, (_, value) in pairs.items():
+                yield from problems(value, kind, f"{path}.{short(name)}")
+        case ListOf(kind=kind), Listing(items=items):
+            for item in items:
+                yield from problems(item, kind, path)
+        case Kind() | OneOf(), Scalar() if is_of(schema, found):
+            pass
+        case _:
+            yield f"Line {found.line}: “{path}” must be {wanted(schema)}."
+
+
+def is_of(schema: Kind | OneOf, scalar: Scalar) -> bool:
+    match schema:
+        case OneOf(words=words):
+            return scalar.text in words
+        case Kind.NUMBER:
+            return scalar.text.lstrip("+-").isdigit()
+        case Kind.BOOLEAN:
+            known = {"true", "false"}
+            known |= {"yes", "no", "on", "off"} if scalar.style == PLAIN else set()
+            return scalar.text.lower() in known
+        case _:
+            return True
+
+
+def wanted(schema: Schema) -> str:
+    match schema:
+        case OneOf(words=words):
+            return " or ".join(words)
+        case ListOf(kind=dict()):
+            return "a list of mappings"
+        case ListOf():
+            return "a list"
+        case dict() | Keyed():
+            return "a mapping"
+        case Kind.NUMBER:
+            return "a number"
+        case Kind.BOOLEAN:
+            return "true or false"
+        case _:
+            return "one text"
+
+
+MOST_TOLD = 10
+
+
+def check(found: Table) -> None:
+    """Raise BadHalconfig with what Halyard would refuse, the first of it."""
+    told = []
+    for problem in problems(found):
+        told.append(problem)
+        if len(told) == MOST_TOLD:
+            break
+    if told:
+        raise BadHalconfig("\n".join(told))

@@ -1,0 +1,184 @@
+"""The chain of roles: Bowline, Spinnaker's identity, the managed role.
+
+Walked as Clouddriver will walk it where Bowline can become the identity; read from
+the policies of both sides where it cannot.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, replace
+from functools import cached_property
+
+from onboarding.aws.backoff import Patience
+from onboarding.aws.client import Asker
+from onboarding.aws.discover import organization_id
+from onboarding.aws.errors import AwsError
+from onboarding.aws.session import Credentials, Reach, Sessions
+from onboarding.desired.managing import identity
+from onboarding.providers.base import Outcome
+from onboarding.resources.kinds import (
+    MANAGING_PATH,
+    OWNER,
+    OWNER_TAG,
+    Role,
+)
+from onboarding.resources.policy import Policy
+from onboarding.topology import ExistingIdentity, Managing
+from onboarding.verify.denial import Holder
+from onboarding.verify.result import Cause, Located, Result, command
+from onboarding.verify.trust import Caller, Trust
+
+CHAIN = "chain"
+"""What results of the chain carry in the place of a provider."""
+SPINNAKER = "Spinnaker"
+"""The session name that Clouddriver sends unless it is told otherwise."""
+PROVE_THERE = (
+    "Run the bundle's verify.sh on Spinnaker's own host: it proves this there."
+)
+
+
+@dataclass
+class Chain:
+    """A walk along the chain; `as_identity` and `as_managed` are what it opened."""
+
+    sessions: Sessions
+    managing: Managing
+    identity_reach: Reach
+    patience: Patience
+    walking: str = ""
+    """The session policy of the identity; empty: all that it may do."""
+    as_identity: Credentials | None = None
+    as_managed: Credentials | None = None
+
+    def timed(self, check: Callable[[], Result]) -> Result:
+        began = self.patience.clock.now()
+        result = check()
+        seconds = self.patience.clock.now() - began
+        return replace(result, seconds=seconds)
+
+    def to_identity(self) -> Iterator[Result]:
+        """Become the identity that Spinnaker runs as, if that can be."""
+        yield self.timed(lambda: own_identity(self.sessions))
+        yield self.timed(self.become_identity)
+
+    def become_identity(self) -> Result:
+        name = "Become Spinnaker's identity"
+        managing, identity = self.managing, self.managing.identity_arn
+        if self.sessions.whoami().principal == identity:
+            self.as_identity = self.sessions.own()
+            return found(name, Outcome.PROVED, f"Bowline itself runs as {identity}.")
+        if is_user(identity) or not managing.bowline:
+            return self.cannot_become(name, self.why_not_become())
+        try:
+            self.as_identity = self.patience.until_done(
+                lambda: self.sessions.assume(
+                    identity, session_name=self.sessions.name, policy=self.walking
+                ),
+                f"it does not let Bowline become {identity} yet",
+                again=worth_repeating,
+            )
+        except AwsError as error:
+            if isinstance(managing.identity, ExistingIdentity) and error.denied:
+                return self.cannot_become(name, "AWS refused Bowline to assume it.")
+            fix = (
+                f"The trust policy of {identity} must allow sts:AssumeRole to "
+                f"{managing.bowline}, and Bowline must be allowed to call it. "
+                "Plan the managing account again."
+            )
+            result = found(name, Outcome.FAILED, error.message, fix)
+            return result.because(unless_unread(self.shut_out))
+        return found(name, Outcome.PROVED, f"Bowline became {identity}.")
+
+    def shut_out(self) -> Cause | None:
+        """Say why Bowline is not let into the identity that it made."""
+        wanted = next(r for r in identity(self.managing) if isinstance(r, Role))
+        role = self.holder()
+        if role.description is None:
+            return Cause(
+                Located.ABSENT,
+                f"There is no {role.title}.",
+                "Plan the managing account again and approve it.",
+                change=create_role(wanted),
+            )
+        standing = Policy.of(role.description["AssumeRolePolicyDocument"])
+        trust = Trust(self.managing.identity_arn, standing, wanted.trust)
+        return trust.cause(Caller(self.managing.bowline))
+
+    def holder(self) -> Holder:
+        asker = Asker.entering(self.sessions, self.identity_reach)
+        return Holder(asker, self.managing.identity_arn, MANAGING_PATH)
+
+    @cached_property
+    def organization(self) -> str | None:
+        """The identity's organization, where one is asked for; None: unknown."""
+        if not (self.managing.trust_organization or self.managing.organization):
+            return None
+        return organization_id(self.sessions, self.identity_reach)
+
+    def why_not_become(self) -> str:
+        if is_user(self.managing.identity_arn):
+            return "It is a user, and only its own access key opens it."
+        return "Its trust policy does not name Bowline, by choice."
+
+    def cannot_become(self, name: str, why: str) -> Result:
+        """Tell an identity that Bowline cannot become from one that does not exist."""
+        holder = self.holder()
+        try:
+            exists = holder.description is not None
+        except AwsError as error:
+            sentence = f"{why} {error.message}"
+            return found(name, Outcome.NOT_PROVED, sentence, PROVE_THERE)
+        if not exists:
+            cause = Cause(
+                Located.ABSENT,
+                f"There is no {holder.title}.",
+                "Make it, or name another identity in the managing account.",
+            )
+            return found(name, Outcome.FAILED, "").because(cause)
+        return found(
+            name,
+            Outcome.NOT_PROVED,
+            f"{holder.arn} exists, but Bowline cannot become it. {why} What follows is "
+            "read from the policies.",
+            PROVE_THERE,
+        )
+
+
+def own_identity(sessions: Sessions) -> Result:
+    """Say who Bowline is; nothing can be told of any account while AWS cannot."""
+    name = "Bowline's own identity"
+    try:
+        caller = sessions.whoami()
+    except AwsError as error:
+        result = found(name, Outcome.FAILED, error.message, error.hint)
+        return replace(result, located=Located.BOWLINE)
+    sentence = f"Bowline is {caller.arn} in account {caller.account_id}."
+    return found(name, Outcome.PROVED, sentence)
+
+
+def unless_unread(why: Callable[[], Cause | None]) -> Cause | None:
+    """Give the cause; none where Bowline may not read what would tell it."""
+    try:
+        return why()
+    except AwsError:
+        return None
+
+
+def create_role(role: Role) -> str:
+    words = ("iam", "create-role", "--role-name", role.name)
+    tag = ("--tags", f"Key={OWNER_TAG},Value={OWNER}")
+    return command(*words, *tag, assume_role_policy_document=role.trust.document)
+
+
+def found(name: str, outcome: Outcome, sentence: str, fix: str = "") -> Result:
+    return Result(CHAIN, name, outcome, sentence, fix)
+
+
+def is_user(arn: str) -> bool:
+    return arn.rsplit(":", 1)[1].startswith("user/")
+
+
+def worth_repeating(error: AwsError) -> bool:
+    """Tell whether a role of a moment ago may explain it; an explicit deny stays."""
+    return error.retryable or (error.denied and "explicit deny" not in error.message)

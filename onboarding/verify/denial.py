@@ -1,0 +1,290 @@
+"""Why a role or user is denied a call: read from all that says what it may do.
+
+Asked only after a refusal. What cannot be read explains nothing: AwsError is raised.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+from onboarding.aws.client import Asker
+from onboarding.resources.kinds import MANAGED_PATH, MANAGING_PATH
+from onboarding.resources.policy import Policy, as_list
+from onboarding.verify.policy_evaluation import Asked, Document, Found, find, path_to
+from onboarding.verify.result import Cause, Located, Path, command, line_of, pretty
+
+OWN_PATHS = (MANAGING_PATH, MANAGED_PATH)
+OWN_NAMES = "Bowline"
+
+
+@dataclass
+class Holder:
+    """A role or user whose policies are read once, when they are first needed."""
+
+    asker: Asker
+    arn: str
+    own_path: str
+    """Where Bowline's policies for this holder stand."""
+
+    @property
+    def kind(self) -> str:
+        return "user" if ":user/" in self.arn else "role"
+
+    @property
+    def name(self) -> str:
+        return self.arn.rsplit("/", 1)[-1]
+
+    @property
+    def title(self) -> str:
+        return f"{self.kind} {self.name} in account {self.asker.account_id}"
+
+    @property
+    def by_name(self) -> dict[str, str]:
+        return {f"{self.kind.title()}Name": self.name}
+
+    @cached_property
+    def description(self) -> dict[str, Any] | None:
+        """Give what IAM knows of it; None where it does not exist."""
+        doing = f"read the {self.kind} {self.name}"
+        answer = self.asker.find("iam", f"get_{self.kind}", doing, **self.by_name)
+        return answer[self.kind.title()] if answer else None
+
+    @cached_property
+    def attached(self) -> list[dict[str, str]]:
+        doing = f"list the policies of {self.kind} {self.name}"
+        operation = f"list_attached_{self.kind}_policies"
+        answer = self.asker.ask_all("iam", operation, doing, **self.by_name)
+        found: list[dict[str, str]] = answer["AttachedPolicies"]
+        return found
+
+    @cached_property
+    def inline(self) -> list[str]:
+        doing = f"list the inline policies of {self.kind} {self.name}"
+        operation = f"list_{self.kind}_policies"
+        names: list[str] = self.asker.ask_all("iam", operation, doing, **self.by_name)[
+            "PolicyNames"
+        ]
+        return names
+
+    @cached_property
+    def documents(self) -> list[Document]:
+        return [*self.attached_documents(), *self.inline_documents()]
+
+    def attached_documents(self) -> Iterator[Document]:
+        for policy in self.attached:
+            yield self.managed_policy(policy["PolicyName"], policy["PolicyArn"])
+
+    def inline_documents(self) -> Iterator[Document]:
+        for name in self.inline:
+            answer = self.asker.ask(
+                "iam",
+                f"get_{self.kind}_policy",
+                f"read inline policy {name} of {self.kind} {self.name}",
+                PolicyName=name,
+                **self.by_name,
+            )
+            yield Document(name, answer["PolicyDocument"])
+
+    def managed_policy(self, name: str, arn: str) -> Document:
+        doing = f"read policy {name}"
+        policy = self.asker.ask("iam", "get_policy", doing, PolicyArn=arn)["Policy"]
+        answer = self.asker.ask(
+            "iam",
+            "get_policy_version",
+            doing,
+            PolicyArn=arn,
+            VersionId=policy["DefaultVersionId"],
+        )
+        return Document(name, answer["PolicyVersion"]["Document"], arn)
+
+    @cached_property
+    def boundary(self) -> Document | None:
+        described = self.description or {}
+        arn = described.get("PermissionsBoundary", {}).get("PermissionsBoundaryArn")
+        return self.managed_policy(arn.rsplit("/", 1)[-1], arn) if arn else None
+
+    @cached_property
+    def loose(self) -> list[Document]:
+        """List Bowline's policies for it that stand, and are not attached to it."""
+        doing = f"list the policies under {self.own_path}"
+        answer = self.asker.ask_all(
+            "iam", "list_policies", doing, Scope="Local", PathPrefix=self.own_path
+        )
+        attached = {policy["PolicyArn"] for policy in self.attached}
+        return [
+            self.managed_policy(policy["PolicyName"], policy["Arn"])
+            for policy in answer["Policies"]
+            if policy["Arn"] not in attached
+        ]
+
+    def cause(self, asked: Asked) -> Cause:
+        """Say what denies it the call; HIGHER_UP where nothing here does."""
+        denied = find(self.documents, "Deny", asked)
+        if denied and denied.certain:
+            return self.denied(denied, asked)
+        if self.boundary and (cause := self.bounded(self.boundary, asked)):
+            return cause
+        allowed = find(self.documents, "Allow", asked)
+        if allowed and allowed.certain:
+            return self.unclear(denied) if denied else self.higher_up(asked)
+        if allowed:
+            return self.unclear(allowed)
+        if detached := find(self.loose, "Allow", asked):
+            return self.detached(detached, asked)
+        return self.nothing_allows(asked)
+
+    def denied(self, found: Found, asked: Asked) -> Cause:
+        document = found.document
+        ours = document.name.startswith(OWN_NAMES) or any(
+            path in document.arn for path in OWN_PATHS
+        )
+        return Cause(
+            Located.OUR_POLICY if ours else Located.THEIR_POLICY,
+            f"The policy {document.name} of {self.title} denies {asked.action}.",
+            f"Take {asked.action} out of the denying statement of {document.name}.",
+            document=pretty(document.shown),
+            line=line_of(document.shown, action_path(found, asked)),
+            change=self.without(found, asked),
+        )
+
+    def without(self, found: Found, asked: Asked) -> str:
+        """Write the command that takes the action out of a statement listing it."""
+        actions = as_list(found.statement.get("Action", []))
+        left = [a for a in actions if a.lower() != asked.action.lower()]
+        if len(left) == len(actions):
+            return ""  # a pattern: what else it is to deny, only its owner knows
+        statements = [
+            {**statement, "Action": left} if number == found.number else statement
+            for number, statement in enumerate(found.document.statements)
+        ]
+        statements = [s for s in statements if s.get("Action") != []]
+        if not statements:
+            return self.removing(found.document)
+        return self.writing(
+            found.document, {**found.document.content, **of(statements)}
+        )
+
+    def removing(self, document: Document) -> str:
+        option = (f"--{self.kind}-name", self.name)
+        if document.arn:
+            verb = f"detach-{self.kind}-policy"
+            return command("iam", verb, *option, "--policy-arn", document.arn)
+        verb = f"delete-{self.kind}-policy"
+        return command("iam", verb, *option, "--policy-name", document.name)
+
+    def writing(self, document: Document, content: Any) -> str:
+        if document.arn:
+            return new_version(document.arn, content)
+        words = (f"put-{self.kind}-policy", f"--{self.kind}-name", self.name)
+        name = ("--policy-name", document.name)
+        return command("iam", *words, *name, policy_document=content)
+
+    def bounded(self, boundary: Document, asked: Asked) -> Cause | None:
+        """Say how its permissions boundary stops the call, if it does."""
+        denied = find([boundary], "Deny", asked)
+        allowed = find([boundary], "Allow", asked)
+        if allowed and not (denied and denied.certain):
+            return None
+        path: Path = ("Statement",)
+        how, change = "does not allow", ""
+        if denied and denied.certain:
+            path, how = action_path(denied, asked), "denies"
+        else:
+            more = {"Effect": "Allow", "Action": asked.action, "Resource": "*"}
+            statements = [*boundary.statements, more]
+            change = new_version(boundary.arn, {**boundary.content, **of(statements)})
+        return Cause(
+            Located.BOUNDARY,
+            f"The permissions boundary {boundary.name} of {self.title} {how} "
+            f"{asked.action}, whatever its policies allow.",
+            f"Allow {asked.action} in the boundary {boundary.arn}, or choose another.",
+            document=pretty(boundary.shown),
+            line=line_of(boundary.shown, path),
+            change=change,
+        )
+
+    def unclear(self, found: Found) -> Cause:
+        shown = found.document.shown
+        part = "Condition" if "Condition" in found.statement else "Effect"
+        return Cause(
+            Located.CONDITION,
+            f"The policy {found.document.name} of {self.title} speaks of it under a "
+            "condition that only AWS can judge.",
+            "Compare the condition with Spinnaker's own calls.",
+            document=pretty(shown),
+            line=line_of(shown, ("Statement", found.number, part)),
+            certain=False,
+        )
+
+    def detached(self, found: Found, asked: Asked) -> Cause:
+        document = found.document
+        words = (f"attach-{self.kind}-policy", f"--{self.kind}-name", self.name)
+        return Cause(
+            Located.OUR_POLICY,
+            f"Bowline's policy {document.name} allows {asked.action}, but it is not "
+            f"attached to {self.title}.",
+            "Attach it, or plan again and approve.",
+            document=pretty(document.shown),
+            line=line_of(document.shown, action_path(found, asked)),
+            change=command("iam", *words, "--policy-arn", document.arn),
+        )
+
+    def nothing_allows(self, asked: Asked) -> Cause:
+        held = {
+            "AttachedPolicies": [policy["PolicyName"] for policy in self.attached],
+            "InlinePolicies": self.inline,
+        }
+        missing = Policy.allowing({"Action": asked.action, "Resource": asked.resource})
+        words = (f"put-{self.kind}-policy", f"--{self.kind}-name", self.name)
+        name = ("--policy-name", f"Allow{asked.action.split(':')[1]}")
+        return Cause(
+            Located.OUR_POLICY,
+            f"No policy of {self.title} allows {asked.action} on {asked.resource}.",
+            "Plan again and approve: Bowline writes and attaches what is missing.",
+            document=pretty(held),
+            line=line_of(held, ("AttachedPolicies",)),
+            change=command("iam", *words, *name, policy_document=missing.document),
+        )
+
+    def higher_up(self, asked: Asked) -> Cause:
+        return higher_up(asked.action, self.asker.account_id)
+
+
+def higher_up(action: str, account: str) -> Cause:
+    """Name what neither account shows: policies of the organization, of endpoints."""
+    return Cause(
+        Located.HIGHER_UP,
+        f"All that can be read allows {action}: it is denied higher up, by a policy of "
+        "the organization or of a VPC endpoint.",
+        f"Ask whoever runs the organization to allow {action} in the service control "
+        f"policies above account {account}; the command lists them.",
+        change=command(
+            "organizations",
+            "list-policies-for-target",
+            "--target-id",
+            account,
+            "--filter",
+            "SERVICE_CONTROL_POLICY",
+        ),
+        certain=False,
+    )
+
+
+def of(statements: list[dict[str, Any]]) -> dict[str, Any]:
+    return {"Statement": statements}
+
+
+def action_path(found: Found, asked: Asked) -> Path:
+    return (
+        "Statement",
+        found.number,
+        *path_to(found.statement, "Action", asked.action),
+    )
+
+
+def new_version(arn: str, content: Any) -> str:
+    words = ("iam", "create-policy-version", "--policy-arn", arn, "--set-as-default")
+    return command(*words, policy_document=content)

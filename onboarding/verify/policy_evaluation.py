@@ -1,0 +1,138 @@
+"""Read in policy documents whether they speak of one call.
+
+A small reader that knows when it does not know: it answers True, False, or None
+where a condition asks for what is known only at the time of the call.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from fnmatch import fnmatchcase
+from typing import Any, NamedTuple
+
+from onboarding.resources.policy import as_list
+from onboarding.verify.result import Path
+
+LIKE = ("StringLike", "ArnLike", "ArnEquals")
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """One call: what is done to what, and what is known of its circumstances."""
+
+    action: str
+    resource: str = "*"
+    context: Mapping[str, str] = field(default_factory=dict)
+    """By condition key in lower case."""
+
+
+@dataclass(frozen=True, slots=True)
+class Document:
+    """A policy as it stands, with the name under which people find it."""
+
+    name: str
+    content: Mapping[str, Any]
+    arn: str = ""
+    """Empty: an inline policy."""
+
+    @property
+    def statements(self) -> list[dict[str, Any]]:
+        return as_list(self.content["Statement"])
+
+    @property
+    def shown(self) -> dict[str, Any]:
+        """Give it with `Statement` as a list, so that a path into it always holds."""
+        return {**self.content, "Statement": self.statements}
+
+
+class Found(NamedTuple):
+    """The statement that speaks of the call; uncertain where a condition decides."""
+
+    document: Document
+    number: int
+    certain: bool
+
+    @property
+    def statement(self) -> dict[str, Any]:
+        return self.document.statements[self.number]
+
+
+def find(documents: Iterable[Document], effect: str, asked: Asked) -> Found | None:
+    """Find a statement of this effect on the call; a certain one, if there is one."""
+    unsure = None
+    for document in documents:
+        for number, statement in enumerate(document.statements):
+            if statement["Effect"] != effect:
+                continue
+            match speaks(statement, asked):
+                case True:
+                    return Found(document, number, certain=True)
+                case None:
+                    unsure = unsure or Found(document, number, certain=False)
+    return unsure
+
+
+def speaks(statement: Mapping[str, Any], asked: Asked) -> bool | None:
+    """Tell whether an identity's statement is about the call."""
+    action = asked.action.lower()
+    if not named(statement, "Action", action, lower=True):
+        return False
+    if not named(statement, "Resource", asked.resource, lower=False):
+        return False
+    return all_of(met for _, met in conditions(statement, asked.context))
+
+
+def named(statement: Mapping[str, Any], part: str, value: str, *, lower: bool) -> bool:
+    def among(patterns: Any) -> bool:
+        return any(
+            matches(value, pattern.lower() if lower else pattern)
+            for pattern in as_list(patterns)
+        )
+
+    if part in statement:
+        return among(statement[part])
+    return not among(statement[f"Not{part}"])
+
+
+def conditions(
+    statement: Mapping[str, Any], context: Mapping[str, str]
+) -> Iterator[tuple[Path, bool | None]]:
+    """Yield the path to each condition of a statement, and whether it is met."""
+    for operator, block in statement.get("Condition", {}).items():
+        for key, values in block.items():
+            known = context.get(key.lower())
+            yield ("Condition", operator, key), is_met(operator, known, values)
+
+
+def is_met(operator: str, known: str | None, values: Any) -> bool | None:
+    operator = operator.removeprefix("ForAnyValue:")
+    if known is None:
+        return None
+    if operator == "StringEquals":
+        return known in as_list(values)
+    if operator in LIKE:
+        return any(matches(known, str(pattern)) for pattern in as_list(values))
+    return None
+
+
+def all_of(met: Iterable[bool | None]) -> bool | None:
+    every = list(met)
+    if False in every:
+        return False
+    return None if None in every else True
+
+
+def matches(value: str, pattern: str) -> bool:
+    return fnmatchcase(value, pattern.replace("[", "[[]"))
+
+
+def path_to(statement: Mapping[str, Any], part: str, value: str) -> Path:
+    """Lead to the pattern of a part that matches the value, or to the part itself."""
+    if part not in statement:
+        return (f"Not{part}",)
+    if isinstance(statement[part], list):
+        for number, pattern in enumerate(statement[part]):
+            if matches(value.lower(), str(pattern).lower()):
+                return (part, number)
+    return (part,)

@@ -1,0 +1,281 @@
+"""The last step of the chain: from Spinnaker's identity into one managed account."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, replace
+
+from onboarding.aws.client import Asker
+from onboarding.aws.errors import AwsError
+from onboarding.aws.session import Credentials, Reach
+from onboarding.desired.managed import managed_role
+from onboarding.providers.base import Outcome
+from onboarding.resources.kinds import MANAGED_PATH
+from onboarding.resources.policy import Policy
+from onboarding.topology import Managed
+from onboarding.verify.chain import (
+    PROVE_THERE,
+    SPINNAKER,
+    Chain,
+    create_role,
+    found,
+    worth_repeating,
+)
+from onboarding.verify.denial import Holder, higher_up
+from onboarding.verify.policy_evaluation import Asked
+from onboarding.verify.result import Cause, Located, Result, line_of, pretty
+from onboarding.verify.trust import Caller, Trust, admits, simulate
+
+
+def to_managed(
+    chain: Chain, managed: Managed, reach: Reach, probing: str
+) -> Iterator[Result]:
+    """Go on to the managed role, by calls or by reading both sides' policies."""
+    step = ManagedStep(chain, managed, reach, probing)
+    if chain.as_identity is None:
+        yield chain.timed(step.evaluate)
+        if managed.external_id:
+            yield chain.timed(step.evaluate_external_id)
+        return
+    yield chain.timed(lambda: step.assume(chain.as_identity))
+    if chain.as_managed is None:
+        return
+    as_managed = chain.as_managed
+    yield chain.timed(lambda: step.account(as_managed))
+    if managed.external_id:
+        wrong = f"not-{managed.external_id}"
+        yield chain.timed(lambda: step.refusal("A wrong external ID", wrong))
+        yield chain.timed(lambda: step.refusal("A missing external ID", ""))
+
+
+@dataclass(frozen=True, slots=True)
+class ManagedStep:
+    """The last step of the chain, into one managed account."""
+
+    chain: Chain
+    managed: Managed
+    reach: Reach
+    probing: str = ""
+    """The session policy of the managed role; empty: all that it may do."""
+
+    @property
+    def role_arn(self) -> str:
+        return self.chain.managing.managed_role_arn(self.managed.account_id)
+
+    @property
+    def role(self) -> str:
+        return self.chain.managing.managed_role
+
+    def assume(self, source: Credentials | None) -> Result:
+        """Assume the managed role exactly as Clouddriver does."""
+        name = "Assume the managed role"
+        sessions, external_id = self.chain.sessions, self.managed.external_id
+        causes: list[Cause] = []
+
+        def again(error: AwsError) -> bool:
+            causes[:] = self.likely_causes() if error.denied else []
+            return worth_repeating(error) and not any(c.certain for c in causes)
+
+        try:
+            self.chain.as_managed = self.chain.patience.until_done(
+                lambda: sessions.assume(
+                    self.role_arn,
+                    session_name=SPINNAKER,
+                    external_id=external_id,
+                    source=source,
+                    policy=self.probing,
+                    anew=True,
+                ),
+                f"it does not let Spinnaker's identity assume {self.role_arn} yet",
+                again=again,
+            )
+        except AwsError as error:
+            if not error.denied:
+                return found(name, Outcome.FAILED, error.message, error.hint)
+            unexplained = higher_up("sts:AssumeRole", self.managed.account_id)
+            if error.by_organization:
+                causes = []
+            causes = sorted(causes, key=lambda cause: not cause.certain)
+            return found(
+                name,
+                Outcome.FAILED,
+                f"Spinnaker's identity {self.chain.managing.identity_arn} could not "
+                f"assume {self.role_arn}: AWS refused it.",
+            ).because(next(iter(causes), unexplained))
+        ending = " and the account's external ID" if external_id else ""
+        return found(
+            name,
+            Outcome.PROVED,
+            f"Spinnaker's identity assumed {self.role_arn} with the session name "
+            f"{SPINNAKER}{ending}.",
+        )
+
+    def account(self, as_managed: Credentials) -> Result:
+        name = f"The role leads into account {self.managed.account_id}"
+        asker = Asker.holding(self.chain.sessions, self.managed.account_id, as_managed)
+        try:
+            answer = asker.ask("sts", "get_caller_identity", "ask where the role leads")
+        except AwsError as error:
+            return found(name, Outcome.FAILED, error.message, error.hint)
+        sentence = f"AWS says: {answer['Arn']} in account {answer['Account']}."
+        if answer["Account"] != self.managed.account_id:
+            fix = "Correct the account id, then plan again."
+            return found(name, Outcome.FAILED, sentence, fix)
+        return found(name, Outcome.PROVED, sentence)
+
+    def refusal(self, what: str, external_id: str) -> Result:
+        """Prove that the role is closed to whoever does not know the external ID."""
+        name = f"{what} is refused"
+        while True:
+            try:
+                self.chain.sessions.assume(
+                    self.role_arn,
+                    session_name=SPINNAKER,
+                    external_id=external_id,
+                    source=self.chain.as_identity,
+                    anew=True,
+                )
+            except AwsError as error:
+                self.chain.patience.over()
+                if error.denied:
+                    return found(name, Outcome.PROVED, "AWS refused it, as it must.")
+                return found(name, Outcome.FAILED, error.message, error.hint)
+            if not self.chain.patience.wait("the external ID is not yet required"):
+                break
+        self.chain.patience.over()
+        return found(
+            name,
+            Outcome.FAILED,
+            f"{what} opened {self.role_arn}: its trust policy does not require the "
+            "account's external ID.",
+            "Plan again and approve the trust policy with the external ID.",
+        )
+
+    def evaluate(self) -> Result:
+        """Read from both sides' policies whether the role can be assumed."""
+        name = "Assume the managed role"
+        try:
+            causes = [c for side in self.sides for c in side()]
+        except AwsError as error:
+            return found(
+                name,
+                Outcome.NOT_PROVED,
+                f"The policies could not be read: {error.message}",
+                f"{error.hint} {PROVE_THERE}",
+            )
+        for cause in sorted(causes, key=lambda cause: not cause.certain):
+            if cause.certain:
+                return found(name, Outcome.FAILED, "").because(cause)
+            unsure = found(name, Outcome.NOT_PROVED, "").because(cause)
+            return replace(unsure, fix=f"{cause.fix} {PROVE_THERE}")
+        return found(
+            name,
+            Outcome.EVALUATED,
+            f"The policies of {self.chain.managing.identity_arn} allow sts:AssumeRole "
+            f"on {self.role_arn}, whose trust policy names it.",
+            PROVE_THERE,
+        )
+
+    def evaluate_external_id(self) -> Result:
+        name = "The external ID is required"
+        try:
+            trust = self.standing_trust()
+            wrong = [
+                admits(trust, replace(self.caller, external_id=external_id))
+                for external_id in (f"not-{self.managed.external_id}", "")
+            ]
+        except AwsError as error:
+            return found(name, Outcome.NOT_PROVED, error.message, PROVE_THERE)
+        if wrong == [False, False]:
+            sentence = f"The trust policy of {self.role_arn} requires it."
+            return found(name, Outcome.EVALUATED, sentence, PROVE_THERE)
+        return found(
+            name,
+            Outcome.FAILED,
+            f"The trust policy of {self.role_arn} does not require the external ID.",
+            "Plan again and approve the trust policy with the external ID.",
+        )
+
+    @property
+    def caller(self) -> Caller:
+        return Caller(
+            self.chain.managing.identity_arn,
+            self.managed.external_id,
+            self.chain.organization,
+        )
+
+    def holder(self) -> Holder:
+        """Give the managed role as what it may do is read."""
+        asker = Asker.entering(self.chain.sessions, self.reach)
+        return Holder(asker, self.role_arn, MANAGED_PATH)
+
+    def standing_trust(self) -> Policy:
+        asker = Asker.entering(self.chain.sessions, self.reach)
+        doing = f"read the trust policy of role {self.role}"
+        answer = asker.ask("iam", "get_role", doing, RoleName=self.role)
+        return Policy.of(answer["Role"]["AssumeRolePolicyDocument"])
+
+    @property
+    def sides(self) -> tuple[Callable[[], Iterator[Cause]], ...]:
+        """Give what to read, in the order in which AWS is asked."""
+        return self.identity_causes, self.trust_causes
+
+    def likely_causes(self) -> list[Cause]:
+        """Say what refuses, as far as Bowline may read both sides."""
+        causes: list[Cause] = []
+        for side in self.sides:
+            try:
+                causes += side()
+            except AwsError:
+                continue  # what cannot be read explains nothing
+        return causes
+
+    def identity_causes(self) -> Iterator[Cause]:
+        """Say what the managing side lacks; an absent identity was told before."""
+        managing, holder = self.chain.managing, self.chain.holder()
+        if holder.description is None:
+            return
+        known = {"aws:ResourceOrgID": managing.organization}
+        context = known if managing.organization else {}
+        allowed = simulate(
+            holder.asker,
+            holder.arn,
+            ["sts:AssumeRole"],
+            resource=self.role_arn,
+            context=context,
+        )
+        lower = {key.lower(): value for key, value in context.items()}
+        cause = holder.cause(Asked("sts:AssumeRole", self.role_arn, lower))
+        # Only IAM sees a user's groups: it knows better what allows something.
+        unseen = allowed and cause.located in (Located.OUR_POLICY, Located.CONDITION)
+        if cause.located is not Located.HIGHER_UP and not unseen:
+            yield cause
+
+    def trust_causes(self) -> Iterator[Cause]:
+        """Say what is wrong with the role that shall be assumed."""
+        role, wanted = self.holder(), managed_role(self.chain.managing, self.managed)
+        described = role.description
+        if described is None:
+            yield Cause(
+                Located.ABSENT,
+                f"There is no {role.title}.",
+                "Plan again and approve it.",
+                change=create_role(wanted),
+            )
+            return
+        if described["Arn"] != self.role_arn:
+            shown = {name: described[name] for name in ("RoleName", "Path", "Arn")}
+            yield Cause(
+                Located.ABSENT,
+                f"The {role.title} stands at another path: {described['Arn']}.",
+                f"Spinnaker asks for {self.role_arn}: delete that role or choose "
+                "another name for the managed role; then plan again.",
+                document=pretty(shown),
+                line=line_of(shown, ("Path",)),
+            )
+            return
+        standing = Policy.of(described["AssumeRolePolicyDocument"])
+        adopted = self.managed.adopts
+        trust = Trust(self.role_arn, standing, wanted.trust, adopted)
+        if cause := trust.cause(self.caller):
+            yield cause

@@ -1,0 +1,39 @@
+"""What the verifying sessions may do: the calls of the checks, and nothing else."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from onboarding.aws.client import iam_action
+from onboarding.providers.base import Check
+from onboarding.resources.policy import Policy
+from onboarding.topology import Managing
+
+SESSION_POLICY_LIMIT = 2048
+"""Characters that AWS takes, and packs; https://docs.aws.amazon.com/IAM quotas."""
+READING = ("Describe", "Get", "List")
+
+
+def probing(checks: Iterable[Check]) -> str:
+    """Write the session policy of these checks; wider where it grows too large."""
+    actions = sorted({iam_action(c.call.service, c.call.operation) for c in checks})
+    if not actions:
+        return ""
+    exact = allowing(actions)
+    if len(exact) <= SESSION_POLICY_LIMIT:
+        return exact
+    services = sorted({action.split(":")[0] for action in actions})
+    return allowing([f"{s}:{verb}*" for s in services for verb in READING])
+
+
+def walking(managing: Managing, checks: Iterable[Check]) -> str:
+    """Write the session policy of the identity: the next step, and its own reads."""
+    actions = [iam_action(c.call.service, c.call.operation) for c in checks]
+    return Policy.allowing(
+        {"Action": actions, "Resource": "*"},
+        {"Action": "sts:AssumeRole", "Resource": managing.managed_role_arn("*")},
+    ).text
+
+
+def allowing(actions: list[str]) -> str:
+    return Policy.allowing({"Action": actions, "Resource": "*"}).text

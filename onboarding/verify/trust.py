@@ -1,0 +1,238 @@
+"""What the trust policy of a role says about whoever wants to assume it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from onboarding.aws.client import Asker
+from onboarding.resources.policy import Policy, as_list
+from onboarding.verify.policy_evaluation import all_of, conditions, matches
+from onboarding.verify.result import Cause, Located, Path, command, line_of, pretty
+
+ASSUME_ROLE = "sts:assumerole"
+DELETED = ("AROA", "AIDA")
+"""IAM writes a principal's id in its place once the principal is deleted."""
+
+WRITE_IT = (
+    "Write what is sent into the condition, or let Bowline do it: plan again and "
+    "approve the trust policy."
+)
+FIXES = {
+    "aws:principalorgid": (
+        "AWS itself sends the organization that Spinnaker's identity belongs to: name "
+        "that one, or none, in the managing account's page; then plan again."
+    )
+}
+"""What mends an unmet condition, by its key, where writing it is not enough."""
+
+
+@dataclass(frozen=True, slots=True)
+class Caller:
+    """Who wants to assume the role, and what is sent along; empty: nothing is."""
+
+    principal: str
+    external_id: str = ""
+    organization: str | None = None
+    """None: it is not known; empty: there is none."""
+
+    @property
+    def context(self) -> dict[str, str]:
+        known = {
+            "sts:externalid": self.external_id,
+            "aws:principalarn": self.principal,
+            "aws:principalaccount": self.principal.split(":")[4],
+        }
+        if self.organization is not None:
+            known["aws:principalorgid"] = self.organization
+        return known
+
+
+def admits(trust: Policy, caller: Caller) -> bool | None:
+    """Tell whether a trust policy lets the caller in; None: it cannot be told."""
+    statements = [
+        (statement["Effect"], applies(statement, caller))
+        for statement in trust.document["Statement"]
+    ]
+    if ("Deny", True) in statements:
+        return False
+    if any(applied is None for _, applied in statements):
+        return None
+    return ("Allow", True) in statements
+
+
+def applies(statement: Mapping[str, Any], caller: Caller) -> bool | None:
+    if "NotPrincipal" in statement or "NotAction" in statement:
+        return None
+    if not names(statement, caller.principal):
+        return False
+    return all_of(met for _, met in conditions(statement, caller.context))
+
+
+def names(statement: Mapping[str, Any], principal: str) -> bool:
+    """Tell whether a statement is about this principal's AssumeRole at all."""
+    actions = as_list(statement.get("Action", []))
+    if not any(matches(ASSUME_ROLE, action.lower()) for action in actions):
+        return False
+    return bool({"*", principal, principal.split(":")[4]} & set(named_in(statement)))
+
+
+def named_in(statement: Mapping[str, Any]) -> list[str]:
+    principal = statement.get("Principal", {})
+    named: list[str] = as_list(principal.get("AWS", []))
+    return named
+
+
+@dataclass(frozen=True, slots=True)
+class Trust:
+    """The trust policy of a role, and what it should be."""
+
+    role_arn: str
+    standing: Policy
+    wanted: Policy
+    adopted: bool = False
+    """Others may be let in too, and stay so."""
+
+    @property
+    def document(self) -> dict[str, Any]:
+        return self.standing.document
+
+    @property
+    def title(self) -> str:
+        account, role = self.role_arn.split(":")[4], self.role_arn.rsplit("/", 1)[-1]
+        return f"The trust policy of role {role} in account {account}"
+
+    @property
+    def change(self) -> str:
+        wanted = self.wanted.document
+        if self.adopted:
+            statements = [*self.document["Statement"], *wanted["Statement"]]
+            wanted = Policy.of({**wanted, "Statement": statements}).document
+        role = self.role_arn.rsplit("/", 1)[-1]
+        words = ("iam", "update-assume-role-policy", "--role-name", role)
+        return command(*words, policy_document=wanted)
+
+    def cause(self, caller: Caller) -> Cause | None:
+        """Say why it shuts the caller out; None where it does not."""
+        admitted = admits(self.standing, caller)
+        if admitted is True:
+            return None
+        statements = self.document["Statement"]
+        for number, statement in enumerate(statements):
+            if statement["Effect"] == "Deny" and applies(statement, caller):
+                return self.denying(number, caller)
+        unsure = None
+        for number, statement in enumerate(statements):
+            if not names(statement, caller.principal):
+                continue
+            for path, met in conditions(statement, caller.context):
+                way = ("Statement", number, *path)
+                if met is False and statement["Effect"] == "Allow":
+                    return self.unmet(way, caller)
+                if met is None:
+                    unsure = unsure or self.unclear(way)
+        return unsure or self.unnamed(caller, certain=admitted is False)
+
+    def found(
+        self, located: Located, sentence: str, fix: str, path: Path, certain: bool
+    ) -> Cause:
+        return Cause(
+            located,
+            f"{self.title} {sentence}",
+            fix,
+            document=pretty(self.document),
+            line=line_of(self.document, path),
+            change=self.change,
+            certain=certain,
+        )
+
+    def denying(self, number: int, caller: Caller) -> Cause:
+        return self.found(
+            Located.THEIR_TRUST,
+            f"denies sts:AssumeRole to {caller.principal}.",
+            "Take the denying statement out.",
+            ("Statement", number, "Effect"),
+            certain=True,
+        )
+
+    def unmet(self, path: Path, caller: Caller) -> Cause:
+        *_, key = path
+        wanted = " or ".join(as_list(value_at(self.document, path)))
+        sent = caller.context[str(key).lower()]
+        return self.found(
+            Located.CONDITION,
+            f"lets {caller.principal} in only where {key} is “{wanted}”, and "
+            + (f"“{sent}” is sent." if sent else "none is sent."),
+            FIXES.get(str(key).lower(), WRITE_IT),
+            path,
+            certain=True,
+        )
+
+    def unclear(self, path: Path) -> Cause:
+        *_, operator, key = path
+        return self.found(
+            Located.CONDITION,
+            f"has a condition ({operator} on {key}) that only AWS can judge.",
+            f"Compare {key} of Spinnaker's own calls with what the condition asks for.",
+            path,
+            certain=False,
+        )
+
+    def unnamed(self, caller: Caller, *, certain: bool) -> Cause:
+        statements = list(enumerate(self.document["Statement"]))
+        number, statement = next(
+            ((n, s) for n, s in statements if named_in(s)), statements[0]
+        )
+        named = " and ".join(named_in(statement)) or "nobody in AWS's accounts"
+        gone = any(name.startswith(DELETED) for name in named_in(statement))
+        part = "Principal" if "Principal" in statement else "NotPrincipal"
+        return self.found(
+            Located.THEIR_TRUST,
+            f"does not let {caller.principal} in: it names {named}"
+            + (", the id of a role that was deleted." if gone else "."),
+            f"Allow sts:AssumeRole to {caller.principal} in the trust policy of "
+            f"{self.role_arn}, or let Bowline do it: plan again.",
+            ("Statement", number, part),
+            certain=certain,
+        )
+
+
+def value_at(document: Any, path: Path) -> Any:
+    for key in path:
+        document = document[key]
+    return document
+
+
+def simulate(
+    asker: Asker,
+    principal: str,
+    actions: Iterable[str],
+    *,
+    resource: str = "*",
+    context: Mapping[str, str] | None = None,
+) -> frozenset[str]:
+    """Ask IAM's simulator which of these the principal's own policies allow."""
+    answer = asker.ask_all(
+        "iam",
+        "simulate_principal_policy",
+        f"ask what {principal} is allowed",
+        PolicySourceArn=principal,
+        ActionNames=sorted(set(actions)),
+        ResourceArns=[resource],
+        ContextEntries=list(context_entries(context or {})),
+    )
+    return frozenset(
+        result["EvalActionName"]
+        for result in answer["EvaluationResults"]
+        if result["EvalDecision"] == "allowed"
+    )
+
+
+def context_entries(context: Mapping[str, str]) -> Iterator[dict[str, Any]]:
+    for key, value in context.items():
+        yield {
+            "ContextKeyName": key,
+            "ContextKeyValues": [value],
+            "ContextKeyType": "string",
+        }

@@ -1,0 +1,253 @@
+"""verify(): prove what Spinnaker will be able to do, check by check.
+
+Each result is proved (called), evaluated (read from policies), not proved from here,
+or failed, with a sentence that a person can act on. Nothing here changes AWS.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, replace
+from functools import partial
+from typing import Any
+
+from onboarding.aws.backoff import SYSTEM, Clock, Patience, silent
+from onboarding.aws.client import Asker, iam_action, together
+from onboarding.aws.errors import ABSENT, UNKNOWN_CALL, AwsError
+from onboarding.aws.session import Reach, Sessions
+from onboarding.desired.managed import checks
+from onboarding.desired.managing import REGION_LOOKUP
+from onboarding.providers.base import Call, Check, Outcome
+from onboarding.resources.kinds import MANAGED_PATH, MANAGING_PATH
+from onboarding.topology import Managed, Managing
+from onboarding.verify.chain import (
+    CHAIN,
+    Chain,
+    own_identity,
+    unless_unread,
+    worth_repeating,
+)
+from onboarding.verify.denial import Holder, higher_up
+from onboarding.verify.policy_evaluation import Asked
+from onboarding.verify.result import Located, Result
+from onboarding.verify.role_assumption import to_managed
+from onboarding.verify.session_policy import probing, walking
+from onboarding.verify.simulation import writes
+from onboarding.verify.trust import simulate
+
+__all__ = ["CHAIN", "Result", "own_identity", "verify", "verify_managing"]
+
+PATIENCE = 60.0
+"""Seconds in all: new roles and policies are mostly known everywhere within ten."""
+LITTLE_PATIENCE = 5.0
+"""Where nothing was changed a moment ago, only a stumble of AWS is waited out."""
+
+
+def verify(
+    sessions: Sessions,
+    managing: Managing,
+    managed: Managed,
+    reach: Reach,
+    *,
+    identity_reach: Reach,
+    waiting: Callable[[str], None] = silent,
+    patience: float = PATIENCE,
+    clock: Clock = SYSTEM,
+) -> Iterator[Result]:
+    """Yield what every check of an account found, in a stable order.
+
+    `waiting` hears a sentence while a refusal may only be AWS's delay, for `patience`
+    seconds in all; with none, every refusal counts at once. Nothing is told of an
+    account while Bowline's own credentials are bad.
+    """
+    own = own_identity(sessions)
+    if own.outcome is Outcome.FAILED:
+        yield own
+        return
+    reads = [Read(key, check) for key, check in checks(managing, managed)]
+    wait = Patience(patience, waiting, clock)
+    session_policy = walking(managing, REGION_CHECKS)
+    chain = Chain(sessions, managing, identity_reach, wait, session_policy)
+    if managed.in_aws_provider:
+        probes = probing(r.check for r in reads if r.check.as_managed_role)
+        yield from chain.to_identity()
+        yield from to_managed(chain, managed, reach, probes)
+    access = Asker.entering(sessions, reach)
+    holder = Holder(access, managing.managed_role_arn(managed.account_id), MANAGED_PATH)
+    as_managed = None
+    if chain.as_managed is not None:
+        as_managed = Asker.holding(sessions, managed.account_id, chain.as_managed)
+    called = [read for read in reads if as_managed or not read.check.as_managed_role]
+    made = run(called, as_managed, access, wait, holder)
+    answers = dict(zip(called, made, strict=True))
+    left = [read for read in reads if read not in answers]
+    answers |= zip(left, evaluate(left, holder, chain), strict=True)
+    yield from (answers[read] for read in reads)
+    if chain.as_managed is not None or chain.as_identity is None:
+        yield from writes(holder, managing, managed)
+
+
+def verify_managing(
+    sessions: Sessions,
+    managing: Managing,
+    reach: Reach,
+    *,
+    waiting: Callable[[str], None] = silent,
+    patience: float = PATIENCE,
+    clock: Clock = SYSTEM,
+) -> Iterator[Result]:
+    """Yield what was found about Spinnaker's own identity, managed accounts apart."""
+    own = own_identity(sessions)
+    if own.outcome is Outcome.FAILED:
+        yield own
+        return
+    wait = Patience(patience, waiting, clock)
+    session_policy = walking(managing, REGION_CHECKS)
+    chain = Chain(sessions, managing, reach, wait, session_policy)
+    yield from chain.to_identity()
+    access = Asker.entering(sessions, reach)
+    holder = Holder(access, managing.identity_arn, MANAGING_PATH)
+    reads = [Read(CHAIN, check) for check in REGION_CHECKS]
+    if chain.as_identity is None:
+        yield from evaluate(reads, holder, chain)
+        return
+    as_identity = Asker.holding(sessions, managing.account_id, chain.as_identity)
+    yield from run(reads, as_identity, access, wait, holder)
+
+
+REGION_CHECKS = tuple(
+    Check(
+        name,
+        Call("ec2", operation),
+        "Spinnaker's identity must be allowed "
+        f"{' and '.join(REGION_LOOKUP.actions)}: plan the managing account again.",
+    )
+    for name, operation in (
+        ("Look up regions as Spinnaker's identity", "describe_regions"),
+        ("Look up zones as Spinnaker's identity", "describe_availability_zones"),
+    )
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Read:
+    """A check of one provider."""
+
+    provider: str
+    check: Check
+
+    def result(self, outcome: Outcome, sentence: str, fix: str = "") -> Result:
+        return Result(self.provider, self.check.name, outcome, sentence, fix)
+
+    @property
+    def action(self) -> str:
+        return iam_action(self.check.call.service, self.check.call.operation)
+
+    def made_by(self, asker: Asker) -> tuple[Result, AwsError | None]:
+        began = time.monotonic()
+        result, error = self.answered(asker)
+        return replace(result, seconds=time.monotonic() - began), error
+
+    def answered(self, asker: Asker) -> tuple[Result, AwsError | None]:
+        check = self.check
+        service, operation, region, parameters = check.call
+        # One page tells whether it may be called; a condition is about all of them.
+        ask = asker.ask_all if check.expects else asker.ask
+        doing = lower_first(check.name)
+        try:
+            answer = ask(service, operation, doing, region=region, **dict(parameters))
+        except AwsError as error:
+            if error.code in UNKNOWN_CALL:
+                return self.result(Outcome.NOT_PROVED, error.message), None
+            fix = check.fix if error.denied else error.hint
+            return self.result(Outcome.FAILED, error.message, fix), error
+        return self.judged(answer), None
+
+    def judged(self, answer: Any) -> Result:
+        check = self.check
+        if not check.is_met_by(answer):
+            outcome = Outcome.NOT_PROVED if check.advice else Outcome.FAILED
+            fix = "" if check.advice else check.fix
+            unmet = self.result(outcome, check.missing, fix)
+            return replace(unmet, change=check.change)
+        if check.success is Outcome.NOT_PROVED:
+            return self.result(check.success, check.missing)
+        return self.result(check.success, f"AWS answered {self.action}.")
+
+
+def lower_first(name: str) -> str:
+    return name[:1].lower() + name[1:]
+
+
+def run(
+    reads: list[Read],
+    as_holder: Asker | None,
+    access: Asker,
+    wait: Patience,
+    holder: Holder,
+) -> list[Result]:
+    """Make the calls, a few at a time; repeat those that a new policy may explain."""
+    found: dict[Read, tuple[Result, AwsError | None]] = {}
+    left = reads
+    while left:
+        tasks = [
+            partial(
+                read.made_by,
+                as_holder if as_holder and read.check.as_managed_role else access,
+            )
+            for read in left
+        ]
+        made = dict(zip(left, together(tasks), strict=True))
+        found |= made
+        left = [read for read, (_, e) in made.items() if e and worth_repeating(e)]
+        if left and not wait.wait("what the role is allowed is not yet in force"):
+            break
+    wait.over()
+    return [explained(read, *found[read], holder) for read in reads]
+
+
+def explained(
+    read: Read, result: Result, error: AwsError | None, holder: Holder
+) -> Result:
+    """Add to a failure where it comes from, as far as that can be read."""
+    if error is None:
+        return result
+    if not error.account:
+        return replace(result, located=Located.BOWLINE)
+    if error.code in ABSENT:
+        return replace(result, located=Located.ABSENT, change=read.check.change)
+    if not (error.denied and read.check.as_managed_role):
+        return result
+    if error.by_organization:
+        return result.because(higher_up(error.operation, error.account))
+    return result.because(unless_unread(partial(holder.cause, Asked(read.action))))
+
+
+def evaluate(reads: list[Read], holder: Holder, chain: Chain) -> Iterator[Result]:
+    """Ask IAM's simulator about calls that cannot be made from here."""
+    if not reads:
+        return
+    if chain.as_identity is not None:
+        for read in reads:
+            sentence = "Not tried, because the managed role could not be assumed."
+            yield read.result(Outcome.NOT_PROVED, sentence)
+        return
+    actions = [read.action for read in reads]
+    try:
+        allowed = simulate(holder.asker, holder.arn, actions)
+    except AwsError as error:
+        for read in reads:
+            sentence = f"It could not be asked of IAM's simulator: {error.message}"
+            yield read.result(Outcome.NOT_PROVED, sentence, error.hint)
+        return
+    for read in reads:
+        if read.action in allowed:
+            sentence = f"Simulated: the policies of {holder.arn} allow {read.action}."
+            yield read.result(Outcome.EVALUATED, sentence)
+        else:
+            sentence = f"Simulated: {holder.arn} is not allowed {read.action}."
+            failed = read.result(Outcome.FAILED, sentence, read.check.fix)
+            yield failed.because(
+                unless_unread(partial(holder.cause, Asked(read.action)))
+            )

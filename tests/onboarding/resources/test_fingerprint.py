@@ -1,0 +1,192 @@
+"""Which plans are the same: all but the account's own id and external ID."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from onboarding.desired import desired
+from onboarding.desired.managing import managing_side
+from onboarding.resources.fingerprint import signature
+from onboarding.resources.kinds import ManagedPolicy
+from onboarding.resources.plan import Change, Create, Delete, Update, diff
+from onboarding.resources.policy import Policy
+from onboarding.topology import Managed
+from tests.factories import (
+    MANAGING_ID,
+    image_key,
+    managed,
+    managing,
+    provider,
+    topology,
+)
+
+ONE, OTHER, THIRD = "222222222222", "333333333333", "444444444444"
+EXTERNAL = {
+    ONE: "b0a1c9f4-0000-4000-8000-000000000001",
+    OTHER: "0c55d2aa-0000-4000-8000-000000000002",
+}
+
+
+def own(account_id: str) -> dict[str, str]:
+    words = {account_id: "account id"}
+    if account_id in EXTERNAL:
+        words[EXTERNAL[account_id]] = "external ID"
+    return words
+
+
+def member(account_id: str, *keys: str, **fields: Any) -> Managed:
+    chosen = (provider(key) for key in keys or ("ec2", "lambda"))
+    plain = {"external_id": EXTERNAL.get(account_id, "")}
+    return managed(*chosen, account_id=account_id, **{**plain, **fields})
+
+
+def onboarding(account: Managed, **fields: Any) -> str:
+    """Sign the plan of an account in which nothing stands, both sides."""
+    whole = topology(account, **fields)
+    sides = (*managing_side(whole), *desired(whole, account.account_id))
+    return signature(diff(sides, ()), own(account.account_id))
+
+
+def read_policy(account_id: str, *statements: dict[str, Any]) -> ManagedPolicy:
+    return ManagedPolicy(
+        account=account_id,
+        name="Read",
+        path="/bowline/managed/",
+        document=Policy.allowing(*statements),
+    )
+
+
+def added(account_id: str, resource: str, *, action: str = "s3:GetObject") -> str:
+    """Sign an update that adds one permission on that resource."""
+    before = {"Action": "ec2:DescribeVpcs", "Resource": "*"}
+    after = {"Action": action, "Resource": resource}
+    old, new = read_policy(account_id, before), read_policy(account_id, before, after)
+    return signature([Update(old, new)], own(account_id))
+
+
+@pytest.mark.parametrize("keys", [("ec2", "lambda"), ("ec2", "ecs", "eks", "lambda")])
+def test_two_accounts_of_the_same_choices_have_the_same_plan(keys) -> None:
+    fields = {"external_id": ""} if "ecs" in keys else {}
+
+    one = onboarding(member(ONE, *keys, **fields))
+    other = onboarding(member(OTHER, *keys, name="production", **fields))
+
+    assert len(one) == 32
+    assert one == other
+
+
+def test_each_accounts_own_grant_on_a_key_is_the_same() -> None:
+    keys = {"bakes": True, "image_keys": (image_key(),)}
+
+    assert onboarding(member(ONE), **keys) == onboarding(member(OTHER), **keys)
+
+
+@pytest.mark.parametrize(
+    ("account", "fields"),
+    [
+        (member(OTHER, "ec2"), {}),
+        (member(OTHER, external_id=""), {}),
+        (member(OTHER), {"managed_role": "another"}),
+        (member(OTHER), {"base_role": "another"}),
+        (member(OTHER), {"boundary": f"arn:aws:iam::{MANAGING_ID}:policy/Most"}),
+        (member(OTHER), {"bakes": True}),
+        (member(MANAGING_ID, external_id=EXTERNAL[ONE]), {}),
+    ],
+    ids=[
+        "provider",
+        "external ID",
+        "managed role",
+        "base role",
+        "boundary",
+        "bakes",
+        "the managing account",
+    ],
+)
+def test_any_other_choice_makes_another_plan(account, fields) -> None:
+    assert onboarding(account, **fields) != onboarding(member(ONE))
+
+
+def test_a_cluster_in_another_region_makes_another_plan() -> None:
+    plans = []
+    for account_id, region in ((ONE, "us-east-1"), (OTHER, "us-west-2")):
+        cluster = {"name": "apps", "region": region}
+        eks = provider("eks", clusters=[cluster])
+        plans.append(onboarding(managed(eks, account_id=account_id)))
+
+    assert plans[0] != plans[1]
+
+
+def joining(account_id: str, *standing: str) -> str:
+    """Sign what the managing side changes for an account that joins these."""
+    before = topology(*(member(one) for one in standing))
+    after = topology(*(member(one) for one in (*standing, account_id)))
+    changes = diff(managing_side(after), managing_side(before))
+    assert [change.verb for change in changes] == ["update"]
+    return signature(changes, own(account_id))
+
+
+def test_who_stands_already_is_no_part_of_what_an_account_adds() -> None:
+    assert joining(ONE, THIRD) == joining(OTHER, THIRD, "5" * 12)
+
+
+def test_letting_another_account_in_too_makes_another_plan() -> None:
+    before = tuple(managing_side(topology(member(THIRD))))
+    after = topology(member(THIRD), member("5" * 12), member(ONE))
+
+    both = signature(diff(managing_side(after), before), own(ONE))
+
+    assert both != joining(OTHER, THIRD)
+
+
+def test_what_goes_makes_another_plan() -> None:
+    kept = {"Action": "ec2:DescribeVpcs", "Resource": "*"}
+    gone = {"Action": "ec2:RunInstances", "Resource": "*"}
+    new = {"Action": "ec2:DescribeSubnets", "Resource": "*"}
+    after = read_policy(ONE, kept, new)
+
+    adds = signature([Update(read_policy(ONE, kept), after)], own(ONE))
+    adds_and_takes = Update(read_policy(ONE, kept, gone), after)
+
+    assert adds != signature([adds_and_takes], own(ONE))
+
+
+def test_an_own_id_within_another_word_is_no_own_id() -> None:
+    plain = [added(x, f"arn:aws:s3:::{x}/*") for x in (ONE, OTHER)]
+    glued = [added(x, f"arn:aws:s3:::logs-{x}/*") for x in (ONE, OTHER)]
+    longer = [added(x, f"arn:aws:s3:::{x}0/*") for x in (ONE, OTHER)]
+
+    assert plain[0] == plain[1]
+    assert glued[0] != glued[1]
+    assert longer[0] != longer[1]
+
+
+def test_another_accounts_id_is_never_an_own_id() -> None:
+    theirs = f"arn:aws:iam::{OTHER}:role/x"
+
+    assert added(ONE, theirs) != added(OTHER, theirs)
+
+
+def test_what_stands_for_a_word_cannot_be_written_in_a_document() -> None:
+    forged = added(OTHER, "arn:aws:iam::\0account id\0:role/x")
+
+    assert forged != added(ONE, f"arn:aws:iam::{ONE}:role/x")
+
+
+def test_a_plan_that_deletes_anything_is_not_signed() -> None:
+    resource = read_policy(ONE, {"Action": "ec2:DescribeVpcs", "Resource": "*"})
+    changes: list[Change] = [Create(resource), Delete(resource)]
+
+    assert signature(changes[:1], own(ONE))
+    assert signature(changes, own(ONE)) == ""
+
+
+def test_the_managing_account_is_named_literally() -> None:
+    elsewhere = managing(account_id=THIRD)
+    whole = topology(member(OTHER), account_id=elsewhere.account_id)
+    sides = (*managing_side(whole), *desired(whole, OTHER))
+
+    moved = signature(diff(sides, ()), own(OTHER))
+
+    assert moved != onboarding(member(ONE))

@@ -1,0 +1,207 @@
+"""apply, check and remove within this process: the words they answer with.
+
+hal_scripts/ next to this folder runs the same as shipped, by bash.
+"""
+
+from __future__ import annotations
+
+import io
+import runpy
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from onboarding.spinnaker.bundle.formats.hal import __main__ as program
+from onboarding.spinnaker.bundle.formats.hal.known import Refused
+from tests.bundles import core, staging, unpacked, with_every_provider
+from tests.factories import topology
+from tests.hal import Hal
+
+Run = Callable[..., int]
+
+
+@pytest.fixture
+def hal(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Hal:
+    """Point this process at a hal of the test's own, and at a bundle."""
+    hal = Hal(tmp_path)
+    for name, value in hal.environment.items():
+        monkeypatch.setenv(name, value)
+    unpacked(with_every_provider(), tmp_path / "bundle")
+    monkeypatch.setattr(program, "HAL", tmp_path / "bundle" / "hal")
+    return hal
+
+
+def run(*words: str) -> int:
+    return program.main(list(words))
+
+
+def test_apply_then_check_then_remove(hal: Hal, capsys: pytest.CaptureFixture[str]):
+    assert run("check") == 1
+    assert run("apply") == 0
+    assert run("check") == 0
+    assert run("apply") == 0
+    assert run("remove", "--yes") == 0
+
+    assert hal.names("aws") == []
+    assert "hal has it so already" in capsys.readouterr().err
+
+
+def test_a_dry_run_shows_the_calls(hal: Hal, capsys: pytest.CaptureFixture[str]):
+    run("apply", "--dry-run", "--only", "core")
+
+    assert capsys.readouterr().out.splitlines() == [
+        "hal config provider aws enable",
+        "hal config provider aws account add core --account-id=911111111111 "
+        "--assume-role=role/spinnakerManaged --regions=us-east-1,us-west-2",
+    ]
+
+
+def test_from_leaves_out_what_stands_before(hal: Hal):
+    assert run("apply", "--from", "staging") == 0
+
+    assert hal.names("aws") == ["staging"]
+
+
+def test_an_unknown_name_is_refused(hal: Hal):
+    with pytest.raises(Refused, match="“prod” is no account"):
+        run("remove", "prod")
+
+
+def test_a_refusal_is_a_sentence_and_status_1(
+    hal: Hal, capsys: pytest.CaptureFixture[str]
+):
+    assert program.run(["apply", "--from", "prod"]) == 1
+
+    assert capsys.readouterr().err == "“prod” is no account of this bundle.\n"
+
+
+@pytest.mark.filterwarnings("ignore:.*found in sys.modules")
+def test_without_a_verb_it_tells_how_it_is_used(monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr("sys.argv", ["bowline"])
+
+    with pytest.raises(SystemExit, match="2"):
+        runpy.run_module("onboarding.spinnaker.bundle.formats.hal", run_name="__main__")
+
+
+def test_a_daemon_that_is_down_is_told(hal: Hal):
+    hal.fails_at("aws")
+
+    with pytest.raises(Refused, match="hal did not say what it knows"):
+        run("check")
+
+
+def test_a_backup_that_fails_stops_everything(hal: Hal):
+    hal.fails_at("backup")
+
+    with pytest.raises(Refused, match="could not make a backup first"):
+        run("apply")
+
+
+@pytest.mark.parametrize(
+    ("words", "again"),
+    [
+        (("apply",), "apply.sh --from staging"),
+        (
+            ("apply", "--only", "staging", "core"),
+            "apply.sh --from staging --only staging core",
+        ),
+    ],
+)
+def test_a_failure_names_the_command_that_goes_on(
+    hal: Hal, capsys: pytest.CaptureFixture[str], words: tuple[str, ...], again: str
+):
+    hal.fails_at("staging")
+
+    assert run(*words) == 1
+
+    assert capsys.readouterr().err.strip().endswith(again)
+
+
+def test_a_failing_removal_is_begun_again(hal: Hal, capsys: pytest.CaptureFixture[str]):
+    run("apply")
+    hal.fails_at("staging-ecs")
+
+    assert run("remove", "--yes", "staging-ecs") == 1
+
+    assert capsys.readouterr().err.strip().endswith("remove.sh staging-ecs")
+
+
+def test_a_switch_that_fails_is_begun_again_from_the_start(
+    hal: Hal, capsys: pytest.CaptureFixture[str]
+):
+    hal.fails_at("enable")
+
+    assert run("apply") == 1
+
+    assert capsys.readouterr().err.strip().endswith("apply.sh")
+
+
+@pytest.mark.parametrize(("answer", "status"), [("remove\n", 0), ("no\n", 1), ("", 1)])
+def test_removal_is_typed(
+    hal: Hal, monkeypatch: pytest.MonkeyPatch, answer: str, status: int
+):
+    run("apply", "--only", "core")
+    monkeypatch.setattr("sys.stdin", io.StringIO(answer))
+
+    assert run("remove", "core") == status
+
+
+def test_check_counts_copies(hal: Hal, capsys: pytest.CaptureFixture[str]):
+    run("apply")
+    aws = hal.providers["aws"]
+    aws["accounts"].append(aws["accounts"][0])
+    hal.holds(aws=aws)
+
+    assert run("check") == 1
+
+    assert "different (2 of that name)  aws core" in capsys.readouterr().out
+
+
+def test_check_tells_that_lambda_is_off(hal: Hal, capsys: pytest.CaptureFixture[str]):
+    run("apply")
+    aws = hal.providers["aws"]
+    aws["accounts"][1]["lambdaEnabled"] = False
+    hal.holds(aws={**aws, "features": None, "lambda": None})
+    capsys.readouterr()
+
+    assert run("check") == 1
+
+    told = capsys.readouterr().out
+    assert told.startswith("off        aws: Lambda, so Spinnaker shows no functions\n")
+    assert "different (lambda-enabled, off in hal)  aws staging\n" in told
+
+
+@pytest.mark.parametrize(
+    ("target", "told"),
+    [
+        ({"awsAccount": "core"}, "\n"),
+        ({"awsAccount": "gone"}, " (belongs to gone, which hal does not know)\n"),
+        ({}, " (belongs to no account, which hal does not know)\n"),
+    ],
+)
+def test_check_tells_of_an_ecs_account_that_nobody_can_load(
+    hal: Hal, capsys: pytest.CaptureFixture[str], target: dict[str, str], told: str
+):
+    run("apply")
+    ecs = hal.providers["ecs"]
+    ecs["accounts"].append({"name": "legacy", **target})
+    hal.holds(ecs=ecs)
+
+    run("check")
+
+    assert f"unknown    ecs legacy{told}" in capsys.readouterr().out
+
+
+def test_another_primary_account_is_told(
+    hal: Hal, capsys: pytest.CaptureFixture[str], tmp_path: Path
+):
+    theirs = {"name": "theirs", "accountId": "944444444444"}
+    hal.holds(aws={"enabled": True, "accounts": [theirs]})
+    unpacked(topology(core(), staging()), tmp_path / "bundle")
+
+    run("apply")
+
+    assert "which Deck offers first, stays theirs" in capsys.readouterr().err
+    run("check")
+    assert "unknown    aws theirs" in capsys.readouterr().out

@@ -1,0 +1,157 @@
+"""A delta's bundle, run against the strict stand-in for hal."""
+
+from __future__ import annotations
+
+import io
+import json
+import zipfile
+from pathlib import Path
+
+from onboarding.spinnaker.bundle import bundle_files
+from onboarding.spinnaker.bundle.archive import listed, zipped
+from onboarding.spinnaker.bundle.comparison import Delta, delta
+from onboarding.spinnaker.bundle.contents import told
+from onboarding.spinnaker.bundle.delta import SHOWN, Later, delta_files
+from onboarding.spinnaker.bundle.file import File
+from onboarding.topology import Permissions, Topology
+from tests.bundles import core, eks, staging, unpacked
+from tests.factories import managed, provider, topology
+from tests.hal import Hal
+
+
+def revision(bundled: Topology) -> tuple[bytes, dict[str, str]]:
+    files = bundle_files(bundled, {one.name: "verified" for one in bundled.managed})
+    return zipped(files), {str(f["path"]): str(f["sha256"]) for f in listed(files)}
+
+
+def between(before: Topology, after: Topology) -> tuple[File, ...]:
+    old, was = revision(before)
+    new, now = revision(after)
+    found = delta(told(old), told(new), was, now)
+    return delta_files(found, Later(7, told(new), tuple(now), new), since=4)
+
+
+def unpack(files: tuple[File, ...], folder: Path) -> None:
+    with zipfile.ZipFile(io.BytesIO(zipped(files))) as archive:
+        archive.extractall(folder)
+        for info in archive.infolist():
+            (folder / info.filename).chmod(info.external_attr >> 16 & 0o777)
+
+
+def qa(**fields: object) -> object:
+    plain = {"name": "qa", "account_id": "933333333333"}
+    return managed(provider("ec2"), **{**plain, **fields})
+
+
+def test_hal_is_brought_from_one_revision_to_the_next(tmp_path: Path):
+    hal = Hal(tmp_path)
+    before = topology(core(), staging())
+    after = topology(core(permissions=Permissions(("a",))), qa())
+    folder = unpacked(before, tmp_path / "bowline")
+    assert hal.run([str(folder / "hal/apply.sh")]).returncode == 0
+    unpack(between(before, after), folder)
+
+    removed = hal.run([str(folder / "removed/hal/remove.sh"), "--yes"])
+    applied = hal.run([str(folder / "hal/apply.sh")])
+
+    assert removed.returncode == 0, removed.stderr
+    assert applied.returncode == 0, applied.stderr
+    assert hal.names("aws") == ["core", "qa"]
+    assert hal.names("ecs") == hal.names("kubernetes") == []
+    whole = unpacked(after, tmp_path / "whole")
+    assert hal.run([str(whole / "hal/check.sh")]).returncode == 0
+
+
+def test_the_scripts_touch_only_what_changed(tmp_path: Path):
+    hal = Hal(tmp_path)
+    before, after = topology(core(), qa()), topology(core(), qa(environment="test"))
+    folder = unpacked(before, tmp_path / "bowline")
+    assert hal.run([str(folder / "hal/apply.sh")]).returncode == 0
+    unpack(between(before, after), folder)
+    hal.calls.clear()
+
+    applied = hal.run([str(folder / "hal/apply.sh")])
+
+    assert applied.returncode == 0, applied.stderr
+    accounts = [words for words in hal.calls if "account" in words]
+    assert [words[4:6] for words in accounts] == [["edit", "qa"]]
+
+
+def test_a_changed_cluster_brings_its_kubeconfig(tmp_path: Path):
+    before = topology(core(), staging())
+    after = topology(core(), staging(environment="test"))
+
+    paths = [file.path for file in between(before, after)]
+
+    assert any(path.endswith("/kubeconfig.yml") for path in paths)
+    assert not [path for path in paths if path.startswith("removed/")]
+
+
+def test_an_account_that_went_brings_what_removes_it_and_nothing_else():
+    files = {f.path: f for f in between(topology(core(), qa()), topology(core()))}
+
+    assert "hal/apply.sh" not in files
+    assert files["removed/hal/remove.sh"].executable
+    told = json.loads(files["removed/hal/accounts.yml"].text)
+    assert [account["name"] for account in told["aws"]] == ["qa"]
+
+
+def test_the_readme_tells_what_changed_and_what_to_run():
+    before = topology(core(), staging())
+    after = topology(core(environment="live"), qa())
+
+    text = between(before, after)[0].text
+
+    assert text.startswith("# What changed from bundle 4 to bundle 7")
+    assert "- Removed: staging, staging-ecs" in text
+    assert "- Added: qa." in text
+    assert "- Changed: core (environment from “” to “live”)." in text
+    assert text.index("removed/hal/remove.sh") < text.index("hal/apply.sh --dry-run")
+    assert "Delete them once hal has forgotten" in text
+
+
+def test_the_manifest_names_everything():
+    files = between(topology(core(), qa()), topology(core(environment="x")))
+
+    manifest = json.loads(files[1].text)
+
+    assert files[1].path == "manifest.json"
+    assert (manifest["since"], manifest["number"]) == (4, 7)
+    assert (manifest["changed"], manifest["removed"]) == (["core"], ["qa"])
+    assert [f["path"] for f in manifest["files"]] == [f.path for f in files[2:]]
+
+
+def test_many_accounts_are_counted_in_the_readme():
+    many = [qa(name=f"a{n}", account_id=f"{n:012}") for n in range(SHOWN + 5)]
+    later = [
+        qa(name=f"a{n}", account_id=f"{n:012}", environment="x")
+        for n in range(SHOWN + 5)
+    ]
+
+    assert (
+        "and 5 more, in manifest.json"
+        in between(topology(core()), topology(core(), *many))[0].text
+    )
+    assert "- Changed and 5 more" in between(topology(*many), topology(*later))[0].text
+
+
+def test_files_alone_can_change():
+    bundled, paths = revision(topology(core()))
+    found = Delta(files=("hal/profiles/clouddriver-local.yml",))
+
+    later = Later(2, told(bundled), tuple(paths), bundled)
+    files = delta_files(found, later, since=1)
+
+    assert [file.path for file in files] == [
+        "README.md",
+        "manifest.json",
+        "hal/profiles/clouddriver-local.yml",
+    ]
+    assert "No account changed; these files did." in files[0].text
+    assert "hal/profiles.sh" in files[0].text
+
+
+def test_clusters_alone_have_no_profiles_to_put_in_place():
+    before, after = (topology(managed(eks(), environment=e)) for e in ("", "live"))
+
+    assert "hal/profiles.sh" not in between(before, after)[0].text

@@ -1,0 +1,381 @@
+from __future__ import annotations
+
+import time
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from onboarding.spinnaker.bundle.contents import Told, read_told
+from onboarding.spinnaker.halconfig.diff import fields, lines
+from onboarding.spinnaker.halconfig.merging import (
+    ADDED,
+    CHANGED,
+    SET,
+    TAKEN_OVER,
+    Merged,
+    merge,
+)
+from onboarding.spinnaker.halconfig.parsing import read
+from onboarding.spinnaker.halconfig.tree import BadHalconfig
+from tests.bundles import files_of, unpacked, with_every_provider
+from tests.factories import MANAGED_ID, MANAGING_ID
+from tests.hal import Hal
+
+FOLDER = "/home/spinnaker/bowline"
+OTHER_ID = "000000000008"
+
+
+def bundled(**fields: Any) -> Told:
+    files = files_of(with_every_provider(**fields))
+    return read_told(files["hal/accounts.yml"]).placed(FOLDER)
+
+
+def config(**providers: Any) -> bytes:
+    """Write a halconfig of two deployments, the second with these providers."""
+    value = {
+        "halyardVersion": "1.66.0",
+        "currentDeployment": "prod",
+        "deploymentConfigurations": [
+            {"name": "old", "providers": {"aws": {"accounts": [{"name": "core"}]}}},
+            {"name": "prod", "version": "1.34.0", "providers": providers},
+        ],
+    }
+    return yaml.safe_dump(value, sort_keys=False).encode()
+
+
+def merged(told: Told | None = None, **providers: Any) -> Merged:
+    return merge(read(config(**providers)), told or bundled())
+
+
+def providers_in(result: Merged) -> dict[str, Any]:
+    deployments = yaml.safe_load(result.text)["deploymentConfigurations"]
+    found: dict[str, Any] = deployments[1]["providers"]
+    return found
+
+
+def names(result: Merged, provider: str) -> list[str]:
+    return [account["name"] for account in providers_in(result)[provider]["accounts"]]
+
+
+def done(result: Merged) -> list[tuple[str, str, str]]:
+    return [(change.provider, change.name, change.done) for change in result.changes]
+
+
+def test_it_fills_an_empty_config():
+    result = merged(aws={"enabled": False, "accounts": []})
+
+    aws = providers_in(result)["aws"]
+    assert names(result, "aws") == ["core", "staging"]
+    assert aws["enabled"] is True
+    assert aws["primaryAccount"] == "core"
+    assert aws["features"] == {
+        "cloudFormation": {"enabled": False},
+        "lambda": {"enabled": True},
+    }
+    assert aws["lambda"] == {"enabled": True}
+    assert providers_in(result)["ecs"]["accounts"] == [
+        {"name": "staging-ecs", "awsAccount": "staging"}
+    ]
+    assert result.collisions == ()
+
+
+def test_everything_else_keeps_its_meaning_and_order():
+    theirs = {
+        "google": {"enabled": True, "accounts": [{"name": "gce", "project": "p"}]},
+        "aws": {
+            "enabled": True,
+            "accounts": [{"name": "mine", "accountId": OTHER_ID, "edda": "e"}],
+            "secretAccessKey": "s3cret",
+        },
+    }
+    before = yaml.safe_load(config(**theirs))
+
+    result = merged(**theirs)
+
+    after = yaml.safe_load(result.text)
+    assert list(after) == list(before)
+    assert after["deploymentConfigurations"][0] == before["deploymentConfigurations"][0]
+    assert list(providers_in(result)) == ["google", "aws", "ecs", "kubernetes"]
+    assert providers_in(result)["google"] == theirs["google"]
+    assert providers_in(result)["aws"]["accounts"][0] == theirs["aws"]["accounts"][0]
+    assert providers_in(result)["aws"]["secretAccessKey"] == "s3cret"
+    assert names(result, "aws") == ["mine", "core", "staging"]
+
+
+def test_a_second_merge_changes_nothing():
+    first = merged(aws={"accounts": []})
+
+    second = merge(read(first.text.encode()), bundled())
+
+    assert second.text == first.text
+    assert second.changes == ()
+
+
+def test_hal_finds_nothing_to_change_after_a_merge(tmp_path: Path):
+    hal = Hal(tmp_path)
+    bundle = unpacked(with_every_provider(), tmp_path / "bundle")
+    told = read_told((bundle / "hal/accounts.yml").read_text()).placed(str(bundle))
+    result = merge(read(config()), told)
+    hal.holds(**providers_in(result))
+
+    applied = hal.run([str(bundle / "hal/apply.sh")])
+
+    assert applied.returncode == 0, applied.stderr
+    assert "Nothing to change" in applied.stderr
+
+
+def test_an_account_of_ours_is_brought_up_to_date_and_keeps_the_rest():
+    held = {
+        "name": "staging",
+        "accountId": MANAGED_ID,
+        "edda": "mine",
+        "externalId": "gone by now",
+        "permissions": {"READ": ["old"], "EXECUTE": ["runner"]},
+        "regions": [{"name": "us-east-1"}],
+    }
+
+    result = merged(aws={"accounts": [held]})
+
+    account = providers_in(result)["aws"]["accounts"][0]
+    assert account["edda"] == "mine"
+    assert account["permissions"] == {"EXECUTE": ["runner"]}
+    assert [r["name"] for r in account["regions"]] == ["us-east-1", "us-west-2"]
+    assert "externalId" not in account
+    change = next(c for c in result.changes if c.name == "staging")
+    assert change.done == CHANGED
+    assert {"regions", "externalId", "permissions"} <= set(fields(change))
+
+
+def test_a_list_shows_only_what_is_new_in_it():
+    held = {
+        "name": "core",
+        "accountId": MANAGING_ID,
+        "regions": [{"name": "us-east-1"}],
+    }
+
+    result = merged(aws={"accounts": [held]})
+
+    (change,) = [one for one in result.changes if one.name == "core"]
+    assert (" ", "- name: us-east-1") in lines(change)
+    assert ("+", '- name: "us-west-2"') in lines(change)
+
+
+def test_roles_in_another_order_are_the_same():
+    told = bundled()
+    (core, *others) = told.aws
+    told = replace(
+        told, aws=({**core, "permissions": {"READ": ["b", "a"]}}, *others), primary=""
+    )
+    held = {**core, "permissions": {"READ": ["a", "b"], "WRITE": []}}
+
+    result = merged(told, aws={"enabled": True, "accounts": [held]})
+
+    assert ("aws", "core", CHANGED) not in done(result)
+
+
+def test_an_id_that_hal_read_as_octal_is_ours_and_mended():
+    told = bundled()
+    octal = "012345670123"
+    told = replace(told, aws=({**told.aws[0], "accountId": octal},), ecs=())
+    held = {**told.aws[0], "accountId": int(octal, 8)}
+
+    result = merged(told, aws={"accounts": [held]})
+
+    assert providers_in(result)["aws"]["accounts"][0]["accountId"] == octal
+    assert f'accountId: "{octal}"' in result.text
+
+
+def test_a_name_of_another_aws_account_is_asked_and_left_alone():
+    held = {"name": "staging", "accountId": OTHER_ID}
+
+    result = merged(aws={"accounts": [held]})
+
+    assert providers_in(result)["aws"]["accounts"][0] == held
+    first, second = result.collisions
+    assert first.can_be_taken_over
+    assert (
+        f"staging is AWS account {OTHER_ID}, the bundle's is {MANAGED_ID}" in first.why
+    )
+    assert (second.name, second.can_be_taken_over) == ("staging-ecs", False)
+    assert "ecs" not in {change.provider for change in result.changes}
+
+
+def test_a_name_is_taken_over_when_a_person_says_so():
+    held = {"name": "staging", "accountId": OTHER_ID, "edda": "theirs"}
+    other = {"name": "other", "accountId": "1"}
+
+    result = merge(
+        read(config(aws={"accounts": [held, other]})), bundled(), take_over={"staging"}
+    )
+
+    assert names(result, "aws") == ["staging", "other", "core"]
+    assert providers_in(result)["aws"]["accounts"][0]["accountId"] == MANAGED_ID
+    assert "edda" not in providers_in(result)["aws"]["accounts"][0]
+    assert ("aws", "staging", TAKEN_OVER) in done(result)
+    assert [one.is_taken_over for one in result.collisions] == [True]
+
+
+def test_a_name_in_another_provider_is_never_taken_over():
+    theirs = {"accounts": [{"name": "staging", "address": "index.docker.io"}]}
+
+    result = merge(
+        read(config(dockerRegistry=theirs)), bundled(), take_over={"staging"}
+    )
+
+    assert result.collisions[0].name == "staging"
+    assert not result.collisions[0].can_be_taken_over
+    assert names(result, "aws") == ["core"]
+
+
+def test_a_second_ecs_account_of_one_aws_account_is_asked():
+    aws = {"accounts": [{"name": "staging", "accountId": MANAGED_ID}]}
+    ecs = {"accounts": [{"name": "legacy", "awsAccount": "staging"}]}
+
+    asked = merged(aws=aws, ecs=ecs)
+    taken = merge(read(config(aws=aws, ecs=ecs)), bundled(), take_over={"staging-ecs"})
+
+    assert [collision.name for collision in asked.collisions] == ["staging-ecs"]
+    assert "Clouddriver sees one of them only" in asked.collisions[0].why
+    assert names(asked, "ecs") == ["legacy"]
+    assert names(taken, "ecs") == ["staging-ecs"]
+
+
+@pytest.mark.parametrize(
+    ("theirs", "is_asked"),
+    [("/elsewhere/kubeconfig", True), ("/old/kubernetes/{}/kubeconfig.yml", False)],
+)
+def test_a_cluster_is_known_by_its_kubeconfig(theirs: str, is_asked: bool):
+    (cluster,) = bundled().kubernetes
+    held = {"name": cluster["name"], "kubeconfigFile": theirs.format(cluster["name"])}
+
+    result = merged(kubernetes={"accounts": [held]})
+
+    assert bool(result.collisions) is is_asked
+    file = providers_in(result)["kubernetes"]["accounts"][0]["kubeconfigFile"]
+    assert file.startswith(FOLDER) is not is_asked
+
+
+def test_an_ecs_account_of_another_aws_account_is_asked():
+    ecs = {"accounts": [{"name": "staging-ecs", "awsAccount": "other"}]}
+
+    (collision,) = merged(ecs=ecs).collisions
+
+    assert "staging-ecs belongs to other, the bundle's to staging" in collision.why
+
+
+def test_their_primary_account_stays_and_is_told():
+    mine = {"name": "mine", "accountId": OTHER_ID}
+
+    result = merged(aws={"accounts": [mine], "primaryAccount": "mine"})
+
+    assert providers_in(result)["aws"]["primaryAccount"] == "mine"
+    assert any("stays mine. Set primaryAccount to core" in n for n in result.notes)
+
+
+def test_a_broken_features_block_is_completed():
+    result = merged(aws={"accounts": [], "features": {"lambda": {"enabled": True}}})
+
+    features = providers_in(result)["aws"]["features"]
+    assert features["cloudFormation"] == {"enabled": False}
+
+
+def test_a_feature_of_theirs_stays_on():
+    features = {"cloudFormation": {"enabled": True}, "lambda": {"enabled": False}}
+
+    result = merged(aws={"accounts": [], "features": features})
+
+    assert providers_in(result)["aws"]["features"]["cloudFormation"]["enabled"] is True
+
+
+def test_a_name_that_stands_twice_is_refused_with_both_lines():
+    google, aws = ({"accounts": [{"name": "x"}]} for _ in range(2))
+
+    with pytest.raises(BadHalconfig) as refused:
+        merged(google=google, aws=aws)
+
+    assert str(refused.value) == (
+        "Line 17: A second account is called “x”: the first, of google, is in line 14. "
+        "hal refuses that."
+    )
+
+
+def test_an_account_without_a_name_is_refused():
+    with pytest.raises(BadHalconfig, match="Line 14: This account of aws has no name"):
+        merged(aws={"accounts": [{"accountId": "1"}]})
+
+
+def test_another_deployment_can_be_named():
+    halconfig = read(config(aws={"accounts": []}))
+
+    result = merge(halconfig, bundled(), deployment="old")
+
+    old, prod = yaml.safe_load(result.text)["deploymentConfigurations"]
+    assert [a["name"] for a in old["providers"]["aws"]["accounts"]] == [
+        "core",
+        "staging",
+    ]
+    assert prod["providers"]["aws"]["accounts"] == []
+
+
+def test_a_deployment_that_is_not_there_is_refused():
+    with pytest.raises(BadHalconfig, match=r"“nope” is not in .* \(old, prod\)"):
+        merge(read(config()), bundled(), deployment="nope")
+
+
+def test_an_alias_shared_with_another_deployment_is_not_changed_there():
+    text = (
+        "currentDeployment: a\ndeploymentConfigurations:\n"
+        "- {name: a, providers: &p {aws: {accounts: []}}}\n- {name: b, providers: *p}\n"
+    )
+
+    result = merge(read(text.encode()), bundled())
+
+    _, other = yaml.safe_load(result.text)["deploymentConfigurations"]
+    assert other["providers"] == {"aws": {"accounts": []}}
+
+
+def test_changes_show_lines_and_mask_secrets():
+    held = {"name": "staging", "accountId": MANAGED_ID, "sessionName": "mine"}
+    result = merged(aws={"accounts": [held], "secretAccessKey": "s3cret"})
+
+    change = next(c for c in result.changes if c.name == "staging")
+    settings = next(c for c in result.changes if (c.name, c.provider) == ("", "aws"))
+
+    assert (" ", "sessionName: 'mine'") not in lines(change)
+    assert (" ", "name: staging") in lines(change)
+    assert ("+", 'assumeRole: "role/spinnakerManaged"') in lines(change)
+    assert settings.done == SET
+    assert ("+", "enabled: true") in lines(settings)
+    added = next(c for c in result.changes if c.name == "core")
+    assert added.done == ADDED
+    assert {line.sign for line in lines(added)} == {"+"}
+    assert f'accountId: "{MANAGING_ID}"' in [line.text for line in lines(added)]
+
+
+def test_10000_accounts_are_merged_within_20_seconds():
+    (one, *_) = bundled().aws
+    one = {**one, "permissions": {"READ": ["developers"], "WRITE": ["operators"]}}
+    many = tuple(
+        {**one, "name": f"a{n}", "accountId": f"{n:012}"} for n in range(10_000)
+    )
+    ecs = tuple({"name": f"{a['name']}-ecs", "awsAccount": a["name"]} for a in many)
+    began = time.monotonic()
+
+    result = merged(Told("a0", many, ecs))
+
+    assert time.monotonic() - began < 20
+    assert len(result.changes) == 20_002
+    assert any("3,145,728" in note for note in result.notes)
+
+
+def test_a_bundle_of_one_provider_leaves_the_others_alone():
+    told = replace(bundled(), ecs=(), kubernetes=())
+
+    assert list(providers_in(merged(told))) == ["aws"]
+
+
+def test_a_provider_that_says_null_is_filled():
+    assert names(merged(aws=None), "aws") == ["core", "staging"]

@@ -1,0 +1,94 @@
+"""Spinnaker's identity: become it where Bowline can, read of it where it cannot."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from onboarding.providers.base import Outcome
+from onboarding.topology import ExistingIdentity
+from tests.onboarding.aws.field import Field, trusting
+from tests.onboarding.verify.verified import Verified, denying, outcomes
+
+
+def test_an_identity_that_shuts_bowline_out_fails(made: Verified) -> None:
+    made.field.root(made.field.managing_id).update_assume_role_policy(
+        RoleName="SpinnakerAuthRole", PolicyDocument=trusting("933333333333")
+    )
+
+    result = made.found("Become Spinnaker's identity")
+
+    assert result.outcome is Outcome.FAILED
+    assert f"Allow sts:AssumeRole to {made.field.bowline}" in result.fix
+
+
+def test_bowline_may_itself_be_the_identity(field: Field) -> None:
+    identity = ExistingIdentity(field.bowline)
+    managing = field.managing(identity=identity, bowline="")
+    verified = Verified(field, managing, field.managed()).stand()
+
+    assert set(outcomes(verified.results()).values()) == {"proved"}
+
+
+def test_by_choice_the_chain_is_read_and_not_walked(field: Field) -> None:
+    managing = field.managing(bowline="")
+    verified = Verified(field, managing, field.managed()).stand()
+
+    assert outcomes(verified.results()) == {
+        "Bowline's own identity": "proved",
+        "Become Spinnaker's identity": "not proved from here",
+        "Assume the managed role": "evaluated",
+        "The external ID is required": "evaluated",
+        "List zones": "evaluated",
+    }
+
+
+def test_a_user_is_evaluated(read: Verified) -> None:
+    found = outcomes(read.results())
+
+    assert found["Become Spinnaker's identity"] == "not proved from here"
+    assert found["Assume the managed role"] == "evaluated"
+
+
+def test_an_identity_that_does_not_exist_fails(read: Verified) -> None:
+    identity = ExistingIdentity(f"arn:aws:iam::{read.field.managing_id}:user/nobody")
+    gone = Verified(read.field, replace(read.managing, identity=identity), read.managed)
+
+    result = gone.found("Become Spinnaker's identity")
+
+    assert result.outcome is Outcome.FAILED
+    assert "There is no user nobody" in result.sentence
+
+
+def test_an_identity_that_may_not_be_read_is_not_proved(read: Verified) -> None:
+    read.field.root(read.field.managing_id).put_user_policy(
+        UserName="bowline", PolicyName="Blind", PolicyDocument=denying("iam:Get*")
+    )
+
+    result = read.found("Become Spinnaker's identity")
+
+    assert result.outcome is Outcome.NOT_PROVED
+    assert "AWS refused iam:GetUser" in result.sentence
+
+
+def test_an_existing_role_that_refuses_bowline_is_evaluated(field: Field) -> None:
+    field.root(field.managing_id).create_role(
+        RoleName="theirs", AssumeRolePolicyDocument=trusting("933333333333")
+    )
+    identity = ExistingIdentity(f"arn:aws:iam::{field.managing_id}:role/theirs")
+    managing = field.managing(identity=identity)
+    verified = Verified(field, managing, field.managed()).stand()
+
+    found = outcomes(verified.results())
+
+    assert found["Become Spinnaker's identity"] == "not proved from here"
+    assert found["Assume the managed role"] == "evaluated"
+
+
+def test_a_managing_identity_that_is_gone_is_located(field: Field) -> None:
+    managing = field.managing()
+    verified = Verified(field, managing, field.managed())
+
+    result = verified.found("Become Spinnaker's identity")
+
+    assert result.located == "not there"
+    assert "iam create-role --role-name SpinnakerAuthRole" in result.change

@@ -1,0 +1,105 @@
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from onboarding.verify.policy_evaluation import Asked, Document, find, path_to, speaks
+
+ASSUME = Asked(
+    "sts:AssumeRole",
+    "arn:aws:iam::922222222222:role/spinnakerManaged",
+    {"aws:resourceorgid": "o-a1b2c3d4e5"},
+)
+
+
+def statement(**fields: Any) -> dict[str, Any]:
+    plain = {"Effect": "Allow", "Action": "sts:AssumeRole", "Resource": "*"}
+    return {**plain, **fields}
+
+
+def document(name: str, *statements: dict[str, Any]) -> Document:
+    return Document(name, {"Statement": list(statements)})
+
+
+@pytest.mark.parametrize(
+    "fields",
+    [
+        {},
+        {"Action": ["ec2:*", "STS:assume*"]},
+        {"Resource": "arn:aws:iam::*:role/spinnakerManaged"},
+        {"Condition": {"StringEquals": {"aws:ResourceOrgID": "o-a1b2c3d4e5"}}},
+        {"Condition": {"StringLike": {"aws:ResourceOrgId": ["o-x", "o-a1*"]}}},
+    ],
+)
+def test_it_speaks_of_the_call(fields: dict[str, Any]) -> None:
+    assert speaks(statement(**fields), ASSUME) is True
+
+
+@pytest.mark.parametrize(
+    "fields",
+    [
+        {"Action": "sts:TagSession"},
+        {"Resource": "arn:aws:iam::*:role/SpinnakerManaged"},
+        {"Resource": []},
+        {"Condition": {"StringEquals": {"aws:ResourceOrgID": "o-other"}}},
+    ],
+)
+def test_it_speaks_of_something_else(fields: dict[str, Any]) -> None:
+    assert speaks(statement(**fields), ASSUME) is False
+
+
+@pytest.mark.parametrize(
+    "condition",
+    [
+        {"IpAddress": {"aws:SourceIp": "192.0.2.0/24"}},
+        {"StringEquals": {"aws:PrincipalTag/team": "core"}},
+        {"Null": {"aws:ResourceOrgID": "false"}},
+    ],
+)
+def test_it_says_when_it_cannot_tell(condition: dict[str, Any]) -> None:
+    assert speaks(statement(Condition=condition), ASSUME) is None
+
+
+@pytest.mark.parametrize(
+    ("inverted", "expected"), [("iam:*", True), (["sts:*", "iam:*"], False)]
+)
+def test_it_reads_negations(inverted: Any, expected: bool) -> None:
+    written = {"Effect": "Allow", "NotAction": inverted, "Resource": "*"}
+
+    assert speaks(written, ASSUME) is expected
+
+
+def test_a_certain_statement_is_preferred() -> None:
+    unsure = statement(Condition={"IpAddress": {"aws:SourceIp": "192.0.2.0/24"}})
+    documents = [document("A", unsure), document("B", statement(Effect="Deny"))]
+
+    alone = find(documents, "Allow", ASSUME)
+    both = find([*documents, document("C", statement())], "Allow", ASSUME)
+
+    assert alone is not None
+    assert (alone.document.name, alone.certain) == ("A", False)
+    assert both is not None
+    assert (both.document.name, both.certain) == ("C", True)
+
+
+def test_nothing_is_found_where_nothing_speaks_of_it() -> None:
+    assert find([document("A", statement(Action="ec2:*"))], "Allow", ASSUME) is None
+
+
+@pytest.mark.parametrize(
+    ("fields", "path"),
+    [
+        ({}, ("Action",)),
+        ({"Action": ["ec2:*", "sts:*"]}, ("Action", 1)),
+        ({"Action": ["ec2:*"]}, ("Action",)),
+    ],
+)
+def test_the_path_leads_to_the_pattern(
+    fields: dict[str, Any], path: tuple[str | int, ...]
+) -> None:
+    assert path_to(statement(**fields), "Action", "sts:AssumeRole") == path
+
+
+def test_the_path_leads_to_a_negation() -> None:
+    assert path_to({"NotAction": "iam:*"}, "Action", "sts:AssumeRole") == ("NotAction",)

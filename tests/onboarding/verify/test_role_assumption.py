@@ -1,0 +1,278 @@
+"""The step into the managed account: walked, or read from the policies of both."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from onboarding.aws.client import Asker
+from onboarding.aws.errors import AwsError
+from onboarding.aws.session import Credentials, Sessions
+from onboarding.desired.managed import managed_role
+from onboarding.desired.managing import managing_side
+from onboarding.providers.base import Outcome
+from tests.onboarding.aws.field import ACCESS_ROLE, FakeClock, Field, trusting
+from tests.onboarding.verify.verified import Verified, blind, denying, outcomes, refused
+
+
+def test_without_an_external_id_none_is_tried(field: Field) -> None:
+    open_account = field.managed(external_id="")
+    verified = Verified(field, field.managing(), open_account).stand()
+
+    names = outcomes(verified.results())
+
+    assert not any("external ID" in name for name in names)
+    assert set(names.values()) == {"proved"}
+
+
+def test_a_wrong_trust_is_located(made: Verified) -> None:
+    made.field.iam.update_assume_role_policy(
+        RoleName="spinnakerManaged", PolicyDocument=trusting("933333333333")
+    )
+
+    result = made.found("Assume the managed role")
+
+    assert result.outcome is Outcome.FAILED
+    assert "The trust policy of role spinnakerManaged in account" in result.sentence
+    assert f"Allow sts:AssumeRole to {made.managing.identity_arn}" in result.fix
+
+
+def test_another_external_id_in_the_trust_is_located(made: Verified) -> None:
+    other = managed_role(made.managing, replace(made.managed, external_id="other"))
+    made.field.iam.update_assume_role_policy(
+        RoleName="spinnakerManaged", PolicyDocument=other.trust.text
+    )
+
+    result = made.found("Assume the managed role")
+
+    assert result.outcome is Outcome.FAILED
+    assert result.sentence.endswith("is “other”, and “3f1c-9a” is sent.")
+    assert result.located == "a condition"
+
+
+def test_a_missing_role_is_located(field: Field) -> None:
+    topology = field.topology()
+    field.bring_about(field.own, tuple(managing_side(topology)))
+    verified = Verified(field, topology.managing, topology.managed[0])
+
+    result = verified.found("Assume the managed role")
+
+    assert result.outcome is Outcome.FAILED
+    assert "There is no role spinnakerManaged in account" in result.sentence
+
+
+def test_a_role_at_another_path_is_located(field: Field) -> None:
+    topology = field.topology()
+    field.bring_about(field.own, tuple(managing_side(topology)))
+    field.iam.create_role(
+        RoleName="spinnakerManaged",
+        Path="/old/",
+        AssumeRolePolicyDocument=trusting("933333333333"),
+    )
+    verified = Verified(field, topology.managing, topology.managed[0])
+
+    result = verified.found("Assume the managed role")
+
+    assert "stands at another path" in result.sentence
+
+
+def test_a_managing_side_out_of_step_is_located(made: Verified) -> None:
+    made.field.root(made.field.managing_id).detach_role_policy(
+        RoleName="SpinnakerAuthRole",
+        PolicyArn=f"arn:aws:iam::{made.field.managing_id}:policy/bowline/managing/"
+        "BowlineAssumeManaged",
+    )
+
+    result = made.found("Assume the managed role")
+
+    assert result.outcome is Outcome.FAILED
+    assert "BowlineAssumeManaged allows sts:AssumeRole" in result.sentence
+    assert "plan again" in result.fix
+
+
+def test_a_refusal_that_neither_side_explains_says_where_to_look(
+    made: Verified,
+) -> None:
+    made.field.iam.put_role_policy(
+        RoleName=ACCESS_ROLE, PolicyName="Blind", PolicyDocument=denying("iam:*")
+    )
+    made.field.iam.update_assume_role_policy(
+        RoleName="spinnakerManaged", PolicyDocument=trusting("933333333333")
+    )
+
+    result = made.found("Assume the managed role")
+
+    assert result.outcome is Outcome.FAILED
+    assert result.located == "denied higher up"
+    assert "service control policies" in result.fix
+
+
+def test_a_trust_without_the_external_id_fails(made: Verified) -> None:
+    open_role = managed_role(made.managing, replace(made.managed, external_id=""))
+    made.field.iam.update_assume_role_policy(
+        RoleName="spinnakerManaged", PolicyDocument=open_role.trust.text
+    )
+
+    found = outcomes(made.results())
+
+    assert found["Assume the managed role"] == "proved"
+    assert found["A wrong external ID is refused"] == "failed"
+    assert found["A missing external ID is refused"] == "failed"
+
+
+def test_it_waits_for_the_external_id_to_be_required(made: Verified) -> None:
+    right = managed_role(made.managing, made.managed).trust.text
+    open_role = managed_role(made.managing, replace(made.managed, external_id=""))
+    update = made.field.iam.update_assume_role_policy
+    update(RoleName="spinnakerManaged", PolicyDocument=open_role.trust.text)
+    time = FakeClock(
+        then=lambda: update(RoleName="spinnakerManaged", PolicyDocument=right)
+    )
+
+    result = made.found("A wrong external ID", patience=60, clock=time.clock)
+
+    assert result.outcome is Outcome.PROVED
+    assert len(time.slept) == 1
+
+
+def test_it_waits_for_a_role_that_is_not_known_yet(made: Verified) -> None:
+    blind(made)
+    right = managed_role(made.managing, made.managed).trust.text
+    update = made.field.iam.update_assume_role_policy
+    update(RoleName="spinnakerManaged", PolicyDocument=trusting("933333333333"))
+    time = FakeClock(
+        then=lambda: update(RoleName="spinnakerManaged", PolicyDocument=right)
+    )
+    said: list[str] = []
+
+    result = made.found(
+        "Assume the managed role",
+        patience=60,
+        clock=time.clock,
+        waiting=said.append,
+    )
+
+    assert result.outcome is Outcome.PROVED
+    assert said[0].startswith("Waiting for AWS: it does not let Spinnaker's identity")
+    assert said[-1] == ""
+
+
+def test_it_does_not_wait_for_what_the_documents_explain(made: Verified) -> None:
+    made.field.iam.update_assume_role_policy(
+        RoleName="spinnakerManaged", PolicyDocument=trusting("933333333333")
+    )
+    time = FakeClock()
+
+    made.found("Assume the managed role", patience=60, clock=time.clock)
+
+    assert time.slept == []
+
+
+def test_an_open_account_is_evaluated_without_an_external_id(read: Verified) -> None:
+    managed = replace(read.managed, external_id="")
+    found = outcomes(Verified(read.field, read.managing, managed).results())
+
+    assert "The external ID is required" not in found
+
+
+def test_a_gap_that_is_read_fails(read: Verified) -> None:
+    read.field.iam.update_assume_role_policy(
+        RoleName="spinnakerManaged", PolicyDocument=trusting("933333333333")
+    )
+
+    result = read.found("Assume the managed role")
+
+    assert result.outcome is Outcome.FAILED
+    assert "does not let" in result.sentence
+
+
+def test_conditions_that_cannot_be_judged_are_not_proved(read: Verified) -> None:
+    read.field.iam.update_assume_role_policy(
+        RoleName="spinnakerManaged",
+        PolicyDocument=trusting(
+            read.managing.identity_arn,
+            Condition={"StringEquals": {"aws:PrincipalOrgID": "o-a1b2c3d4e5"}},
+        ),
+    )
+
+    result = read.found("Assume the managed role")
+
+    assert result.outcome is Outcome.NOT_PROVED
+    assert "verify.sh" in result.fix
+
+
+def test_an_external_id_that_is_not_required_is_read_too(read: Verified) -> None:
+    open_role = managed_role(read.managing, replace(read.managed, external_id=""))
+    read.field.iam.update_assume_role_policy(
+        RoleName="spinnakerManaged", PolicyDocument=open_role.trust.text
+    )
+
+    result = read.found("The external ID is required")
+
+    assert result.outcome is Outcome.FAILED
+
+
+@pytest.mark.parametrize(
+    "name", ["Assume the managed role", "A wrong external ID is refused"]
+)
+def test_an_error_that_is_no_refusal_is_told_as_it_is(
+    made: Verified, monkeypatch: pytest.MonkeyPatch, name: str
+) -> None:
+    assume = Sessions.assume
+    right = made.managed.external_id
+    fails = f"not-{right}" if "wrong" in name else right
+
+    def broken(self: Sessions, role_arn: str, **options: Any) -> Credentials:
+        if options.get("external_id") == fails:
+            raise AwsError("922222222222", "sts:AssumeRole", "It broke.", "Mend it.")
+        return assume(self, role_arn, **options)
+
+    monkeypatch.setattr(Sessions, "assume", broken)
+
+    result = made.found(name)
+
+    assert (result.outcome, result.sentence) == (Outcome.FAILED, "It broke.")
+
+
+@pytest.mark.parametrize(
+    ("given", "told"),
+    [
+        ({"Account": "933333333333", "Arn": "arn:x"}, "in account 933333333333"),
+        (AwsError("922222222222", "sts:GetCallerIdentity", "It broke."), "It broke."),
+    ],
+)
+def test_a_role_that_leads_elsewhere_fails(
+    made: Verified, monkeypatch: pytest.MonkeyPatch, given: Any, told: str
+) -> None:
+    ask = Asker.ask
+
+    def elsewhere(self: Asker, service: str, *rest: Any, **options: Any) -> Any:
+        if service != "sts":
+            return ask(self, service, *rest, **options)
+        if isinstance(given, AwsError):
+            raise given
+        return given
+
+    monkeypatch.setattr(Asker, "ask", elsewhere)
+
+    result = made.found("The role leads into account")
+
+    assert result.outcome is Outcome.FAILED
+    assert told in result.sentence
+
+
+def test_an_assumed_role_that_the_organization_denies(
+    made: Verified, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assume = Sessions.assume
+
+    def denied(self: Sessions, role_arn: str, **options: Any) -> Credentials:
+        if role_arn.endswith("spinnakerManaged"):
+            raise refused(by="sts:AssumeRole")
+        return assume(self, role_arn, **options)
+
+    monkeypatch.setattr(Sessions, "assume", denied)
+
+    assert made.found("Assume the managed role").located == "denied higher up"

@@ -1,0 +1,165 @@
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+
+from onboarding.providers.base import Access, Grant, Outcome
+from onboarding.providers.ec2 import Ec2
+from onboarding.providers.eks import Cluster, Eks
+from onboarding.providers.lambda_ import Lambda
+from onboarding.topology import Managed, Managing
+from onboarding.verify.result import Result
+from onboarding.verify.simulation import example
+from tests.onboarding.aws.field import ACCESS_ROLE, Field, Probe
+from tests.onboarding.verify.verified import Verified
+
+NAME = "Writes for “deploy”"
+
+
+class Writer(Probe):
+    """A provider that may do what a test wants it to do."""
+
+    __slots__ = ()
+    granted: tuple[Grant, ...] = ()
+
+    def grants(self, managing: Managing, managed: Managed) -> tuple[Grant, ...]:
+        return self.granted
+
+
+def changing(
+    *actions: str, resource: str = "*", condition: Any = None, sid: str = "Change"
+) -> Grant:
+    return Grant(sid, Access.WRITE, "deploy", actions, (resource,), condition)
+
+
+def writer(*granted: Grant) -> Writer:
+    kind = type("Writer", (Writer,), {"__slots__": (), "granted": granted})
+    return kind()
+
+
+def stands(field: Field, *granted: Grant) -> Verified:
+    return Verified(field, field.managing(), field.managed(writer(*granted))).stand()
+
+
+def simulated(verified: Verified, name: str = NAME) -> Result:
+    return verified.found(name)
+
+
+def test_what_the_policies_allow_is_simulated_and_no_proof(field: Field) -> None:
+    result = simulated(stands(field, changing("ec2:RunInstances", "ec2:StopInstances")))
+
+    assert result.outcome is Outcome.EVALUATED
+    assert result.sentence == (
+        "Simulated, not called: the policies allow ec2:RunInstances, ec2:StopInstances."
+    )
+
+
+def test_of_many_actions_some_are_named(field: Field) -> None:
+    result = simulated(stands(field, changing(*(f"ec2:Run{n}" for n in range(5)))))
+
+    assert "ec2:Run0, ec2:Run1, ec2:Run2 and 2 more." in result.sentence
+
+
+def test_a_detached_policy_is_a_failure_with_its_cause(field: Field) -> None:
+    verified = stands(field, changing("ec2:RunInstances"))
+    attached = field.iam.list_attached_role_policies(RoleName="spinnakerManaged")
+    (policy,) = (
+        p
+        for p in attached["AttachedPolicies"]
+        if p["PolicyName"] == "BowlineProbeWrite"
+    )
+    field.iam.detach_role_policy(
+        RoleName="spinnakerManaged", PolicyArn=policy["PolicyArn"]
+    )
+
+    result = simulated(verified)
+
+    assert result.outcome is Outcome.FAILED
+    assert result.located == "our policy"
+    assert result.sentence.startswith("Simulated: Bowline's policy BowlineProbeWrite")
+
+
+def test_conditions_that_the_simulator_does_not_know_are_no_failure(
+    field: Field,
+) -> None:
+    only = {"StringEquals": {"ec2:CreateAction": ["RunInstances"]}}
+
+    result = simulated(stands(field, changing("ec2:CreateTags", condition=only)))
+
+    assert result.outcome is Outcome.NOT_PROVED
+    assert "The documents allow ec2:CreateTags." in result.sentence
+
+
+def test_what_only_the_documents_allow_is_told_apart(field: Field) -> None:
+    only = {"StringLike": {"ec2:CreateAction": "Run*"}}
+    tags = changing("ec2:CreateTags", condition=only, sid="Tags")
+
+    result = simulated(stands(field, changing("ec2:RunInstances"), tags))
+
+    assert result.outcome is Outcome.EVALUATED
+    assert result.sentence.endswith("By the documents alone: ec2:CreateTags.")
+
+
+def test_who_may_not_simulate_learns_nothing(field: Field) -> None:
+    verified = stands(field, changing("ec2:RunInstances"))
+    deny = {"Effect": "Deny", "Action": "iam:SimulatePrincipalPolicy", "Resource": "*"}
+    field.iam.put_role_policy(
+        RoleName=ACCESS_ROLE,
+        PolicyName="Blind",
+        PolicyDocument=json.dumps({"Statement": [deny]}),
+    )
+
+    result = simulated(verified)
+
+    assert result.outcome is Outcome.NOT_PROVED
+    assert result.sentence.startswith("It could not be simulated:")
+
+
+def test_writes_are_not_simulated_where_nobody_gets_in(field: Field) -> None:
+    verified = stands(field, changing("ec2:RunInstances"))
+    field.iam.update_assume_role_policy(
+        RoleName="spinnakerManaged", PolicyDocument=SHUT
+    )
+
+    names = [result.name for result in verified.results()]
+
+    assert NAME not in names
+
+
+SHUT = json.dumps(
+    {
+        "Statement": [
+            {
+                "Effect": "Allow",
+                "Principal": {"AWS": "933333333333"},
+                "Action": "sts:AssumeRole",
+            }
+        ]
+    }
+)
+
+
+def test_no_real_provider_is_refused_what_it_is_granted(field: Field) -> None:
+    managed = field.managed(Ec2(), Lambda(), Eks((Cluster("apps", "us-east-1"),)))
+    topology = Verified(field, field.managing(), field.managed(Ec2(), Lambda())).stand()
+
+    results = Verified(field, topology.managing, managed).results()
+
+    writes = [r for r in results if r.name.startswith("Writes for")]
+    assert {r.provider for r in writes} == {"ec2", "lambda"}
+    assert {r.outcome for r in writes} <= {Outcome.EVALUATED, Outcome.NOT_PROVED}
+
+
+@pytest.mark.parametrize(
+    ("pattern", "named"),
+    [
+        ("*", "*"),
+        ("arn:aws:ec2:*:1:instance/*", "arn:aws:ec2:eu-west-1:1:instance/simulated"),
+        ("arn:aws:s3:::code/*", "arn:aws:s3:::code/simulated"),
+        ("arn:aws:iam::1:role/spinnaker/*", "arn:aws:iam::1:role/spinnaker/simulated"),
+    ],
+)
+def test_a_pattern_stands_for_one_resource(pattern: str, named: str) -> None:
+    assert example(pattern, "eu-west-1") == named

@@ -1,0 +1,197 @@
+from __future__ import annotations
+
+import json
+import shlex
+from typing import Any
+
+import pytest
+
+from onboarding.resources.policy import Policy
+from onboarding.verify.result import Cause
+from onboarding.verify.trust import Caller, Trust, admits
+
+IDENTITY = "arn:aws:iam::911111111111:role/SpinnakerAuthRole"
+REQUIRED = {"StringEquals": {"sts:ExternalId": "3f1c"}}
+
+
+def trust(**fields: Any) -> Policy:
+    plain = {"Principal": {"AWS": IDENTITY}, "Action": "sts:AssumeRole"}
+    return Policy.allowing({**plain, **fields})
+
+
+@pytest.mark.parametrize(
+    "fields",
+    [
+        {},
+        {"Principal": {"AWS": ["911111111111", "922222222222"]}},
+        {"Principal": {"AWS": "arn:aws:iam::911111111111:root"}},
+        {"Principal": "*"},
+        {"Action": "sts:*"},
+        {"Action": ["sts:TagSession", "sts:AssumeRole"]},
+        {"Condition": REQUIRED},
+        {"Condition": {"StringLike": {"aws:PrincipalArn": f"{IDENTITY[:-4]}*"}}},
+    ],
+)
+def test_it_admits_whom_the_trust_names(fields: dict[str, Any]) -> None:
+    assert admits(trust(**fields), Caller(IDENTITY, "3f1c")) is True
+
+
+@pytest.mark.parametrize(
+    "fields",
+    [
+        {"Principal": {"AWS": "arn:aws:iam::911111111111:role/Other"}},
+        {"Principal": {"AWS": "933333333333"}},
+        {"Principal": {"Service": "ec2.amazonaws.com"}},
+        {"Principal": {"AWS": "AROAJQABLZS4A3QDU576Q"}},
+        {"Action": "sts:TagSession"},
+        {"Condition": {"StringEquals": {"sts:ExternalId": "other"}}},
+        {"Effect": "Deny"},
+    ],
+)
+def test_it_shuts_out_whom_the_trust_does_not_name(fields: dict[str, Any]) -> None:
+    assert admits(trust(**fields), Caller(IDENTITY, "3f1c")) is False
+
+
+def test_a_missing_external_id_does_not_meet_the_condition() -> None:
+    assert admits(trust(Condition=REQUIRED), Caller(IDENTITY, "")) is False
+
+
+def test_a_deny_wins() -> None:
+    everybody = {"Principal": "*", "Action": "sts:AssumeRole"}
+    policy = Policy.of(
+        {
+            "Statement": [
+                {**everybody, "Effect": "Allow"},
+                {**everybody, "Effect": "Deny"},
+            ]
+        }
+    )
+
+    assert admits(policy, Caller(IDENTITY, "")) is False
+
+
+@pytest.mark.parametrize(
+    "condition",
+    [
+        {"StringEquals": {"aws:PrincipalOrgID": "o-a1b2c3d4e5"}},
+        {"IpAddress": {"aws:SourceIp": "192.0.2.0/24"}},
+        {"StringNotEquals": {"sts:ExternalId": "other"}},
+    ],
+)
+def test_it_says_when_it_cannot_tell(condition: dict[str, Any]) -> None:
+    assert admits(trust(Condition=condition), Caller(IDENTITY, "3f1c")) is None
+
+
+def test_it_does_not_judge_negations() -> None:
+    statement = {"NotPrincipal": {"AWS": "933333333333"}, "Action": "sts:AssumeRole"}
+
+    assert admits(Policy.allowing(statement), Caller(IDENTITY, "")) is None
+
+
+ROLE = "arn:aws:iam::922222222222:role/spinnakerManaged"
+
+
+def cause(standing: Policy, *, adopted: bool = False, **sent: str) -> Cause:
+    found = Trust(ROLE, standing, trust(), adopted).cause(Caller(IDENTITY, **sent))
+    assert found is not None
+    return found
+
+
+def marked(found: Cause) -> str:
+    return found.document.splitlines()[found.line - 1].strip()
+
+
+def test_a_trust_that_admits_has_no_cause() -> None:
+    assert Trust(ROLE, trust(), trust()).cause(Caller(IDENTITY)) is None
+
+
+def test_an_organization_may_be_asked_for() -> None:
+    asked = {"StringEquals": {"aws:PrincipalOrgID": "o-a1b2c3d4e5"}}
+    caller = Caller(IDENTITY, organization="o-a1b2c3d4e5")
+
+    assert admits(trust(Condition=asked), caller) is True
+
+
+def test_another_organization_is_a_condition_that_is_not_met() -> None:
+    asked = {"StringEquals": {"aws:PrincipalOrgID": "o-other"}}
+
+    found = cause(trust(Condition=asked), organization="o-a1b2c3d4e5")
+
+    assert (found.located, found.certain) == ("a condition", True)
+    assert marked(found) == '"aws:PrincipalOrgID": "o-other"'
+
+
+def test_the_condition_that_is_not_met_is_marked_among_those_that_are() -> None:
+    asked = {**REQUIRED, "StringLike": {"aws:PrincipalOrgID": "o-other*"}}
+
+    found = cause(
+        trust(Condition=asked), external_id="3f1c", organization="o-a1b2c3d4e5"
+    )
+
+    assert marked(found) == '"aws:PrincipalOrgID": "o-other*"'
+
+
+def test_a_deny_whose_condition_is_not_met_shuts_nobody_out() -> None:
+    everybody = {"Principal": "*", "Action": "sts:AssumeRole"}
+    denying = {**everybody, "Effect": "Deny", "Condition": REQUIRED}
+    elsewhere = {**everybody, "Principal": {"AWS": "933333333333"}, "Effect": "Allow"}
+
+    found = cause(Policy.of({"Statement": [denying, elsewhere]}), external_id="other")
+
+    assert found.located == "their trust"
+
+
+def test_an_external_id_that_is_not_sent() -> None:
+    found = cause(trust(Condition=REQUIRED))
+
+    assert found.sentence.endswith("sts:ExternalId is “3f1c”, and none is sent.")
+
+
+def test_a_condition_that_only_aws_can_judge_is_not_certain() -> None:
+    found = cause(trust(Condition={"IpAddress": {"aws:SourceIp": "192.0.2.0/24"}}))
+
+    assert (found.located, found.certain) == ("a condition", False)
+    assert "IpAddress on aws:SourceIp" in found.sentence
+
+
+def test_a_denying_statement_is_marked() -> None:
+    everybody = {"Principal": "*", "Action": "sts:AssumeRole"}
+    both = [{**everybody, "Effect": "Allow"}, {**everybody, "Effect": "Deny"}]
+
+    found = cause(Policy.of({"Statement": both}))
+
+    assert found.located == "their trust"
+    assert marked(found) == '"Effect": "Deny",'
+
+
+def test_the_id_of_a_deleted_role_is_told_for_what_it_is() -> None:
+    found = cause(trust(Principal={"AWS": "AROAJQABLZS4A3QDU576Q"}))
+
+    assert "the id of a role that was deleted" in found.sentence
+
+
+def test_a_trust_of_services_names_nobody() -> None:
+    found = cause(trust(Principal={"Service": "ec2.amazonaws.com"}))
+
+    assert found.sentence.endswith("it names nobody in AWS's accounts.")
+
+
+def test_a_trust_by_exception_is_not_certain() -> None:
+    exception = {"NotPrincipal": {"AWS": "933333333333"}, "Action": "sts:AssumeRole"}
+
+    found = cause(Policy.allowing(exception))
+
+    assert (found.located, found.certain) == ("their trust", False)
+    assert marked(found) == '"NotPrincipal": {'
+
+
+@pytest.mark.parametrize(("adopted", "statements"), [(False, 1), (True, 2)])
+def test_of_an_adopted_role_others_keep_their_trust(
+    adopted: bool, statements: int
+) -> None:
+    theirs = trust(Principal={"AWS": "933333333333"})
+
+    found = cause(theirs, adopted=adopted)
+
+    document = shlex.split(found.change)[-1]
+    assert len(json.loads(document)["Statement"]) == statements

@@ -1,0 +1,221 @@
+"""What each provider is asked for, by call or by reading, and what a refusal tells."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from onboarding.aws.apply import apply
+from onboarding.aws.client import Asker
+from onboarding.providers.base import Call, Check, Outcome
+from onboarding.resources.kinds import InlinePolicy
+from onboarding.resources.plan import Create
+from onboarding.resources.policy import Policy
+from tests.onboarding.aws.field import FakeClock, Probe, trusting
+from tests.onboarding.verify.verified import (
+    Verified,
+    blind,
+    denying,
+    having,
+    outcomes,
+    refused,
+)
+
+VPCS = Call("ec2", "describe_vpcs")
+LIST_VPCS = Check("List VPCs", VPCS, "Allow ec2:DescribeVpcs.")
+LIST_CLUSTERS = Check("List clusters", Call("eks", "list_clusters"), "Allow it.")
+
+
+def test_checks_are_not_tried_without_the_managed_role(made: Verified) -> None:
+    made.field.iam.update_assume_role_policy(
+        RoleName="spinnakerManaged", PolicyDocument=trusting("933333333333")
+    )
+
+    result = made.found("List zones")
+
+    assert result.outcome is Outcome.NOT_PROVED
+    assert "could not be assumed" in result.sentence
+
+
+def test_policies_that_may_not_be_read_are_not_proved(read: Verified) -> None:
+    blind(read)
+
+    found = outcomes(read.results())
+
+    assert found["Assume the managed role"] == "not proved from here"
+    assert found["The external ID is required"] == "not proved from here"
+    assert found["List zones"] == "not proved from here"
+
+
+def test_a_right_that_the_policies_lack_fails_where_it_is_read(read: Verified) -> None:
+    missing = Check("List users", Call("iam", "list_users"), "Allow iam:ListUsers.")
+
+    result = having(read, missing).found("List users")
+
+    assert result.outcome is Outcome.FAILED
+    assert "No policy of role spinnakerManaged" in result.sentence
+
+
+def test_a_refused_read_says_what_is_missing(made: Verified) -> None:
+    missing = Check("List users", Call("iam", "list_users"), "Allow iam:ListUsers.")
+
+    result = having(made, missing).found("List users")
+
+    assert result.outcome is Outcome.FAILED
+    assert "AWS refused iam:ListUsers" in result.sentence
+    assert "allows iam:ListUsers on *." in result.sentence
+    assert "iam put-role-policy --role-name spinnakerManaged" in result.change
+
+
+def test_a_refused_read_keeps_the_checks_own_fix_where_nothing_can_be_read(
+    made: Verified,
+) -> None:
+    missing = Check("List users", Call("iam", "list_users"), "Allow iam:ListUsers.")
+    blind(made)
+
+    result = having(made, missing).found("List users")
+
+    assert (result.located, result.fix) == ("", "Allow iam:ListUsers.")
+
+
+def test_a_call_that_is_not_known_there_proves_nothing(made: Verified) -> None:
+    unknown = Check(
+        "List certificates", Call("iam", "list_server_certificates"), "Allow it."
+    )
+
+    result = having(made, unknown).found("List certificates")
+
+    assert result.outcome is Outcome.NOT_PROVED
+    assert "Unknown IAM action" in result.sentence
+
+
+def test_a_read_is_repeated_while_its_policy_may_be_new(made: Verified) -> None:
+    granted = InlinePolicy(
+        account=made.managed.account_id,
+        name="spinnakerManaged/BowlineUsers",
+        document=Policy.allowing({"Action": "iam:ListUsers", "Resource": "*"}),
+    )
+    time = FakeClock(
+        then=lambda: apply(made.field.sessions(), made.field.reach, Create(granted))
+    )
+    missing = Check("List users", Call("iam", "list_users"), "Allow iam:ListUsers.")
+
+    results = having(made, LIST_VPCS, missing).results(patience=60, clock=time.clock)
+
+    assert outcomes(results[-2:]) == {"List VPCs": "proved", "List users": "proved"}
+    assert len(time.slept) == 1
+
+
+def test_a_read_that_is_denied_explicitly_is_not_repeated(made: Verified) -> None:
+    made.field.iam.put_role_policy(
+        RoleName="spinnakerManaged",
+        PolicyName="theirs",
+        PolicyDocument=denying("ec2:DescribeVpcs"),
+    )
+    time = FakeClock()
+
+    result = made.found("List zones", patience=60, clock=time.clock)
+
+    assert result.outcome is Outcome.FAILED
+    assert time.slept == []
+
+
+@pytest.mark.parametrize(
+    ("advice", "expected"), [(False, Outcome.FAILED), (True, Outcome.NOT_PROVED)]
+)
+def test_an_answer_that_is_not_as_expected(
+    made: Verified, advice: bool, expected: Outcome
+) -> None:
+    check = replace(
+        LIST_VPCS,
+        expects="length(Vpcs) > `99`",
+        missing="There are too few VPCs.",
+        advice=advice,
+    )
+
+    result = having(made, check).found("List VPCs")
+
+    assert (result.outcome, result.sentence) == (expected, "There are too few VPCs.")
+
+
+def test_an_answer_as_expected_proves(made: Verified) -> None:
+    check = replace(LIST_VPCS, expects="length(Vpcs) < `99`")
+
+    result = having(made, check).found("List VPCs")
+
+    assert result.outcome is Outcome.PROVED
+    assert result.sentence == "AWS answered ec2:DescribeVpcs."
+
+
+def test_a_success_may_prove_little(made: Verified) -> None:
+    check = replace(LIST_VPCS, success=Outcome.NOT_PROVED, missing="It is private.")
+
+    result = having(made, check).found("List VPCs")
+
+    assert (result.outcome, result.sentence) == (Outcome.NOT_PROVED, "It is private.")
+
+
+def test_an_account_without_an_aws_entry_has_no_chain(made: Verified) -> None:
+    class Clusters(Probe):
+        __slots__ = ()
+        needs_aws_entry = False
+
+    check = replace(LIST_CLUSTERS, as_managed_role=False)
+    managed = replace(made.managed, providers=(Clusters(made=(check,)),))
+
+    results = Verified(made.field, made.managing, managed).results()
+
+    assert outcomes(results) == {"List clusters": "proved"}
+
+
+def test_the_access_role_asks_what_the_chain_cannot(made: Verified) -> None:
+    by_access_role = replace(LIST_CLUSTERS, as_managed_role=False)
+    results = having(made, LIST_CLUSTERS, by_access_role).results()
+
+    assert [result.outcome for result in results[-2:]] == [
+        Outcome.FAILED,
+        Outcome.PROVED,
+    ]
+
+
+def test_results_keep_the_order_of_the_checks(made: Verified) -> None:
+    checks = [replace(LIST_VPCS, name=f"List {number}") for number in range(12)]
+
+    results = having(made, *checks).results()
+
+    assert [result.name for result in results[-12:]] == [check.name for check in checks]
+
+
+@pytest.mark.parametrize(
+    ("account", "located"),
+    [("922222222222", "denied higher up"), ("", "Bowline itself")],
+)
+def test_a_read_that_neither_account_denies(
+    made: Verified, monkeypatch: pytest.MonkeyPatch, account: str, located: str
+) -> None:
+    ask = Asker.ask
+
+    def denied(self: Asker, service: str, *rest: Any, **options: Any) -> Any:
+        if rest[0] == "describe_vpcs":
+            raise refused(by="ec2:DescribeVpcs", account=account)
+        return ask(self, service, *rest, **options)
+
+    monkeypatch.setattr(Asker, "ask", denied)
+
+    assert made.found("List zones").located == located
+
+
+def test_what_the_access_role_is_denied_keeps_the_checks_own_fix(
+    made: Verified,
+) -> None:
+    by_access_role = Check(
+        "List roles", Call("iam", "list_roles"), "Allow it.", as_managed_role=False
+    )
+    blind(made)
+
+    result = having(made, by_access_role).found("List roles")
+
+    assert (result.outcome, result.located) == (Outcome.FAILED, "")
+    assert result.fix == "Allow it."
