@@ -6,7 +6,7 @@ from django.contrib.admin import AdminSite
 from django.contrib.admin.apps import AdminConfig
 from django.http import HttpRequest
 
-from accounts.access import ADMINISTRATOR, has_role
+from accounts.web.access import ADMINISTRATOR, has_role
 
 
 class BowlineAdminConfig(AdminConfig):

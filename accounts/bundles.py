@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING
 from django.db import transaction
 from django.db.models import Max
 
+from accounts.mapping.rows import topology_of
 from accounts.models import Bundle, ManagedAccount
-from accounts.queue import enqueue_bundle
-from accounts.topologies import topology_of
+from accounts.runs.queue import enqueue_bundle
 from onboarding.spinnaker.bundle import bundle_files
 from onboarding.spinnaker.bundle.archive import listed, zipped
 

@@ -15,9 +15,9 @@ from django.core.exceptions import ValidationError
 from django.db import IntegrityError, transaction
 from django.utils import timezone
 
+from accounts.mapping.accounts_file import describe, sentence
+from accounts.mapping.rows import NameTaken, managing_of, managing_reach, managing_row
 from accounts.models import ManagedAccount, SpinnakerName
-from accounts.registering import describe, sentence
-from accounts.topologies import NameTaken, managing_of, managing_reach, managing_row
 from onboarding import names
 from onboarding.aws.discover import (
     MemberAccount,

@@ -12,8 +12,8 @@ from django.utils import timezone
 
 from accounts.bundles import build
 from accounts.models import Bundle, ManagedAccount, Run
-from accounts.queue import enqueue, enqueue_bundle
 from accounts.runs.actions import RunOpen, verify
+from accounts.runs.queue import enqueue, enqueue_bundle
 from accounts.runs.retention import delete_old_verifications
 from accounts.runs.stages import carry_on as carry_on_run
 

@@ -1,4 +1,4 @@
-"""Every URL of the site; the pages about accounts are listed in accounts/urls.py."""
+"""Every URL of the site; those of the pages are in accounts/web/urls.py."""
 
 from __future__ import annotations
 
@@ -29,5 +29,5 @@ urlpatterns = [
     path("sign-out/", LogoutView.as_view(), name="sign-out"),
     path("admin/login/", admin_sign_in),
     path("admin/", admin.site.urls),
-    path("", include("accounts.urls")),
+    path("", include("accounts.web.urls")),
 ]

@@ -178,7 +178,7 @@ def onboard(
     django.setup()
     from django.core.management import call_command
 
-    from accounts.registering import register
+    from accounts.mapping.accounts_file import register
     from accounts.runs.batch import Batch
     from onboarding.accounts_file import read
     from onboarding.aws.session import Sessions

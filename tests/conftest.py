@@ -89,8 +89,8 @@ def room_for_two(monkeypatch: pytest.MonkeyPatch) -> None:
     """Let no more than two accounts fit among those that are listed."""
     for module in (
         "onboarding.desired.managing",
-        "accounts.capacity",
-        "accounts.forms.managing",
+        "accounts.runs.capacity",
+        "accounts.web.managing.forms",
     ):
         monkeypatch.setattr(f"{module}.most_listed", lambda managing: 2)
 

@@ -15,7 +15,7 @@ from accounts.models import (
     Run,
     Step,
 )
-from accounts.states import Status
+from accounts.models.states import Status
 from onboarding.spinnaker.bundle import bundle_files
 from onboarding.spinnaker.bundle.archive import listed, zipped
 from onboarding.topology import Topology

@@ -9,9 +9,9 @@ from typing import Any
 
 import pytest
 
+from accounts.models.states import Status
 from accounts.runs.actions import approve, keep, plan
 from accounts.runs.stages import carry_on
-from accounts.states import Status
 from script.emulated_organization import ACCESS_ROLE, MANAGING, MEMBERS, Credentials
 from tests.accounts.runs.carried import root
 from tests.rows import account_row, managing_row

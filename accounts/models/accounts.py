@@ -13,8 +13,8 @@ from django.db.models import Exists, OuterRef, Q
 from django.urls import reverse
 from django.utils import timezone
 
-from accounts.lease import Leased
-from accounts.states import State
+from accounts.models.lease import Leased
+from accounts.models.states import State
 from onboarding import names
 from onboarding.desired import POLICY_SET
 from onboarding.desired.policy_sets import PolicySet, policy_sets_after

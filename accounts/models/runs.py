@@ -12,9 +12,9 @@ from django.db.models import F, Q
 from django.urls import reverse
 from django.utils import timezone
 
-from accounts.lease import Leased
 from accounts.models.accounts import ManagedAccount, ManagingAccount
-from accounts.states import OPEN, WORKING, Status
+from accounts.models.lease import Leased
+from accounts.models.states import OPEN, WORKING, Status
 from onboarding.verify.result import Located
 
 QUEUE_PATIENCE = timedelta(seconds=45)

@@ -12,11 +12,11 @@ from typing import TYPE_CHECKING, Any
 from django.db import IntegrityError, transaction
 from django.utils import timezone
 
-from accounts.capacity import refuse_overflow
+from accounts.mapping.rows import claim_names, managing_row
 from accounts.models import ManagedAccount, ManagingAccount, Run
-from accounts.queue import enqueue
-from accounts.states import OPEN, State, Status
-from accounts.topologies import claim_names, managing_row
+from accounts.models.states import OPEN, State, Status
+from accounts.runs.capacity import refuse_overflow
+from accounts.runs.queue import enqueue
 
 if TYPE_CHECKING:
     from django.contrib.auth.models import User

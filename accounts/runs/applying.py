@@ -11,12 +11,12 @@ from collections.abc import Callable, Iterable
 from django.db import transaction
 from django.utils import timezone
 
+from accounts.mapping.rows import managing_row
 from accounts.models import ManagedAccount, ManagingAccount, Run, Step
+from accounts.models.states import State, Status
 from accounts.runs.actions import mark
-from accounts.runs.remembered import remember
 from accounts.runs.sides import managing_part, own_sides
-from accounts.states import State, Status
-from accounts.topologies import managing_row
+from accounts.runs.snapshots import remember
 from onboarding.aws.apply import apply
 from onboarding.aws.errors import AwsError
 from onboarding.aws.session import Reach, Sessions

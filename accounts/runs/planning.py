@@ -6,17 +6,17 @@ from collections.abc import Sequence
 
 from django.db import transaction
 
-from accounts.models import ManagingAccount, Run, Step
-from accounts.runs.actions import mark
-from accounts.runs.sides import sides
-from accounts.states import State, Status
-from accounts.topologies import (
+from accounts.mapping.rows import (
     managed_of,
     managed_reach,
     managing_of,
     managing_reach,
     managing_row,
 )
+from accounts.models import ManagingAccount, Run, Step
+from accounts.models.states import State, Status
+from accounts.runs.actions import mark
+from accounts.runs.sides import sides
 from onboarding.aws.discover import answers, oidc_issuer
 from onboarding.aws.session import Sessions
 from onboarding.resources.fingerprint import signature

@@ -6,8 +6,8 @@ from collections.abc import Iterable
 from typing import TYPE_CHECKING, NamedTuple
 
 from accounts.models import Run
-from accounts.queue import enqueue
 from accounts.runs.actions import Send, approve
+from accounts.runs.queue import enqueue
 
 if TYPE_CHECKING:
     from django.contrib.auth.models import User

@@ -4,19 +4,19 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from accounts.models import Run
-from accounts.runs.remembered import (
-    remembered,
-    remembered_grants,
-    remembered_identities,
-)
-from accounts.topologies import (
+from accounts.mapping.rows import (
     managed_of,
     managed_reach,
     managing_of,
     managing_reach,
     managing_row,
     topology,
+)
+from accounts.models import Run
+from accounts.runs.snapshots import (
+    remembered,
+    remembered_grants,
+    remembered_identities,
 )
 from onboarding.aws.observe import observe
 from onboarding.aws.session import Reach, Sessions

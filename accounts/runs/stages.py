@@ -7,14 +7,14 @@ import logging
 from celery.exceptions import SoftTimeLimitExceeded
 from django.db import DatabaseError, transaction
 
-from accounts.lease import LeaseLost
+from accounts.mapping.rows import managing_row
 from accounts.models import Run
+from accounts.models.lease import LeaseLost
+from accounts.models.states import WORKING, State, Status
 from accounts.runs.actions import mark
 from accounts.runs.applying import apply_run
 from accounts.runs.planning import make_plan
 from accounts.runs.verifying import verify_run
-from accounts.states import WORKING, State, Status
-from accounts.topologies import managing_row
 from onboarding.aws.errors import AwsError
 from onboarding.aws.session import Sessions
 from onboarding.providers.base import DetailsError

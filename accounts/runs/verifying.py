@@ -9,19 +9,19 @@ from dataclasses import replace
 from django.db import transaction
 from django.utils import timezone
 
-from accounts.models import Run
-from accounts.runs.actions import mark, state_before
-from accounts.runs.remembered import remember
-from accounts.runs.results import keep_results
-from accounts.runs.sides import Side, sides
-from accounts.states import State, Status
-from accounts.topologies import (
+from accounts.mapping.rows import (
     managed_of,
     managed_reach,
     managing_of,
     managing_reach,
     managing_row,
 )
+from accounts.models import Run
+from accounts.models.states import State, Status
+from accounts.runs.actions import mark, state_before
+from accounts.runs.results import keep_results
+from accounts.runs.sides import Side, sides
+from accounts.runs.snapshots import remember
 from onboarding.aws.backoff import Patience
 from onboarding.aws.session import Sessions
 from onboarding.desired import POLICY_SET

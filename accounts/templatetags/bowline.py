@@ -12,10 +12,10 @@ from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString, mark_safe
 
 from accounts.models import ManagedAccount
-from accounts.pages.before_approval import discouraged as discouraged_choices
-from accounts.pages.checks import grouped, outcomes
-from accounts.pages.highlighting import highlighted_json
-from accounts.states import BADGES
+from accounts.models.states import BADGES
+from accounts.web.accounts.checks import grouped, outcomes
+from accounts.web.highlighting import highlighted_json
+from accounts.web.runs.before_approval import discouraged as discouraged_choices
 from onboarding.desired import POLICY_SET
 from onboarding.providers import PROVIDERS
 

@@ -15,7 +15,6 @@ import jmespath
 from jmespath import functions
 
 if TYPE_CHECKING:
-    from onboarding.providers.forms import DetailsForm
     from onboarding.resources.kinds import Resource
     from onboarding.spinnaker.entries import Entry
     from onboarding.topology import Managed, Managing
@@ -131,8 +130,6 @@ class Provider:
     """Whether Clouddriver drops the external ID for it, so none may be required."""
     do_not_call_in_templates: ClassVar[bool] = True
     """Django's templates would make an instance of the class wherever they meet it."""
-    Form: ClassVar[type[DetailsForm]]
-    """Asks for the details: Form(data, managed=…, found=answers to `searches`)."""
 
     @classmethod
     def from_details(cls, details: Mapping[str, Any]) -> Self:

@@ -8,8 +8,6 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import ClassVar
 
-from django import forms
-
 from onboarding.providers.base import Call, Check, Grant, Provider, allow
 from onboarding.providers.cloudformation import READS as STACK_READS
 from onboarding.providers.cloudformation import stack_checks, stack_writes
@@ -21,7 +19,6 @@ from onboarding.providers.ec2_grants import (
     load_balancers,
     own_images,
 )
-from onboarding.providers.forms import DetailsForm, access_field, roles_path_field
 from onboarding.providers.name_formats import (
     KEY_PAIR,
     ROLES_PATH,
@@ -154,73 +151,6 @@ class Ec2(Provider):
             cloudformation=bool(self.stack_roles_path),
         )
         return (entry,)
-
-    class Form(DetailsForm):
-        access = access_field()
-        launch_templates = forms.BooleanField(
-            label="Launch templates",
-            required=False,
-            initial=True,
-            help_text=(
-                "Leave it on: AWS accounts made since October 2024 cannot create the "
-                "older launch configurations."
-            ),
-        )
-        launch_configurations = forms.BooleanField(
-            label="Launch configurations too",
-            required=False,
-            help_text=(
-                "Only for server groups that stand with them still: without, Spinnaker "
-                "can neither clone nor delete those. Always on without templates."
-            ),
-        )
-        load_balancers = forms.BooleanField(
-            label="Manage load balancers and security groups",
-            required=False,
-            initial=True,
-            help_text=(
-                "Off: Spinnaker registers instances with those that stand already, and "
-                "neither creates nor changes any."
-            ),
-        )
-        key_pair = forms.CharField(label="Key pair", required=False, max_length=255)
-        roles_path = roles_path_field(
-            "to instances, beside the base role,", EC2_ROLES_PATH
-        )
-        owns_images = forms.BooleanField(
-            label="Images are shared from this account",
-            required=False,
-            help_text=(
-                "Lets Spinnaker open this account's images to the accounts it deploys "
-                "to, and delete old ones. It is on by itself where Bowline was told "
-                "that images are baked here."
-            ),
-        )
-        stack_roles_path = forms.CharField(
-            label="CloudFormation: path of service roles",
-            required=False,
-            max_length=512,
-            help_text=(
-                "Empty unless pipelines deploy CloudFormation stacks. With a path, "
-                "like /spinnaker-cfn/, every stack must name a service role under it: "
-                "without one, a template could do all that Spinnaker's role may."
-            ),
-        )
-
-        def describe_fields(self) -> None:
-            names = {
-                pair["KeyName"]
-                for region in self.managed.regions
-                for pair in self.found.get(key_pairs(region), {}).get("KeyPairs", ())
-            }
-            self.fields["key_pair"].help_text = (
-                "Proposed for new instances; it should exist in every region. Empty: "
-                f"{self.managed.name}-keypair."
-                + (f" Found: {', '.join(sorted(names))}." if names else "")
-            )
-
-        def provider(self) -> Ec2:
-            return Ec2.from_details(self.details())
 
 
 def profile_check(name: str) -> Check:

@@ -6,8 +6,6 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import ClassVar
 
-from django import forms
-
 from onboarding.providers.base import (
     Access,
     Call,
@@ -17,7 +15,6 @@ from onboarding.providers.base import (
     Provider,
     allow,
 )
-from onboarding.providers.forms import DetailsForm, access_field, roles_path_field
 from onboarding.providers.name_formats import (
     ACCOUNT,
     ROLE,
@@ -199,44 +196,6 @@ class Ecs(Provider):
     def entries(self, managing: Managing, managed: Managed) -> tuple[Entry, ...]:
         ecs = EcsEntry(name=self.name(managed), aws_account=managed.name)
         return (aws_entry(managing, managed), ecs)
-
-    class Form(DetailsForm):
-        access = access_field()
-        account_name = forms.CharField(
-            label="Account name", required=False, max_length=60
-        )
-        execution_role = forms.CharField(
-            label="Task execution role",
-            required=False,
-            max_length=64,
-            initial=EXECUTION_ROLE,
-            help_text=(
-                "Bowline makes it under the path below; name it in your task "
-                "definitions. If the account has a role of this name already, give "
-                "another name. Empty: none is made, and each task definition must name "
-                "one of yours."
-            ),
-        )
-        roles_path = roles_path_field("to tasks", ECS_ROLES_PATH)
-        tasks_as_managed_role = forms.BooleanField(
-            label="Fargate without an execution role, not advised",
-            required=False,
-            help_text=(
-                "Clouddriver then starts tasks as Spinnaker's own managed role, so "
-                "whoever may deploy can run a container with all of Spinnaker's "
-                "rights. Leave it off, and name an execution role in each task "
-                "definition."
-            ),
-        )
-
-        def describe_fields(self) -> None:
-            self.fields["account_name"].help_text = (
-                "The name of the ECS account in Spinnaker, which must differ from the "
-                f"AWS account's. Empty: {self.managed.name}-ecs."
-            )
-
-        def provider(self) -> Ecs:
-            return Ecs.from_details(self.details())
 
 
 def writes(managing: Managing, account: str) -> Iterator[Grant]:

@@ -11,7 +11,6 @@ from dataclasses import dataclass, replace
 from typing import Any, ClassVar, Self
 
 from onboarding.providers.base import Call, Check, DetailsError, Outcome, Provider
-from onboarding.providers.eks_form import ClustersForm, cluster_list
 from onboarding.providers.name_formats import (
     ACCOUNT,
     CLUSTER,
@@ -244,13 +243,6 @@ class Eks(Provider):
             for name, cluster in named
         )
 
-    class Form(ClustersForm):
-        def provider(self) -> Eks:
-            return Eks.from_details(self.details())
-
-        def require_cluster(self, details: Mapping[str, Any]) -> None:
-            Cluster.from_details(details)
-
 
 def joined(*parts: str) -> str:
     """Make a Spinnaker account name, cut to its 60 characters."""
@@ -353,3 +345,7 @@ def cluster_checks(managing: Managing, cluster: Cluster) -> Iterator[Check]:
         as_managed_role=False,
         success=Outcome.NOT_PROVED,
     )
+
+
+def cluster_list(region: str) -> Call:
+    return Call("eks", "list_clusters", region)

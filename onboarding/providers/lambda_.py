@@ -14,12 +14,6 @@ from onboarding.providers.base import (
     Provider,
     allow,
 )
-from onboarding.providers.forms import (
-    DetailsForm,
-    NamesField,
-    access_field,
-    roles_path_field,
-)
 from onboarding.providers.name_formats import (
     BUCKET,
     KMS_KEY,
@@ -211,28 +205,3 @@ class Lambda(Provider):
 
     def entries(self, managing: Managing, managed: Managed) -> tuple[Entry, ...]:
         return (aws_entry(managing, managed, lambda_enabled=True),)
-
-    class Form(DetailsForm):
-        access = access_field()
-        function_roles_path = roles_path_field("to functions", FUNCTION_ROLES_PATH)
-        code_buckets = NamesField(
-            label="Code buckets",
-            required=False,
-            help_text=(
-                "S3 buckets that hold the functions' code, separated by commas. "
-                "Spinnaker deploys code from S3 only: without a bucket it can neither "
-                "create a function nor change one's code."
-            ),
-        )
-        kms_keys = NamesField(
-            label="KMS keys",
-            required=False,
-            help_text=(
-                "Ids of the keys of this account that encrypt functions' environment "
-                "variables, separated by commas. Spinnaker may use them through Lambda "
-                "only. Empty where AWS's own key does."
-            ),
-        )
-
-        def provider(self) -> Lambda:
-            return Lambda.from_details(self.details())

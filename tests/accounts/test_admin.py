@@ -11,7 +11,7 @@ from django.contrib.auth.models import Group, User
 from django.urls import reverse
 
 from accounts.models import Bundle, CheckResult, ManagedAccount, Run, Step
-from accounts.states import State
+from accounts.models.states import State
 from tests.rows import PASSWORD, account_row, managing_row, person
 
 pytestmark = pytest.mark.django_db

@@ -6,9 +6,9 @@ import pytest
 from django.utils import timezone
 
 from accounts.external_ids import RotationRefused, finish_rotation, rotate
+from accounts.mapping.rows import managed_of
 from accounts.models import ManagedAccount
-from accounts.states import State
-from accounts.topologies import managed_of
+from accounts.models.states import State
 from tests.rows import account_row
 
 pytestmark = pytest.mark.django_db

@@ -9,7 +9,9 @@ import pytest
 from django.db import IntegrityError
 
 from accounts import organization
+from accounts.mapping.rows import claim_names
 from accounts.models import ManagedAccount, SpinnakerName
+from accounts.models.states import State
 from accounts.organization import (
     OFFERED,
     Refused,
@@ -18,9 +20,7 @@ from accounts.organization import (
     listed,
     proposed_names,
 )
-from accounts.states import State
-from accounts.topologies import claim_names
-from accounts.wizard import undone
+from accounts.web.wizard.steps import undone
 from onboarding import names
 from onboarding.aws.discover import MemberAccount
 from onboarding.providers import PROVIDERS

@@ -17,7 +17,7 @@ from accounts import tasks
 from accounts.models import Bundle, ManagedAccount, Run
 from accounts.models.bundles import BUILD_PATIENCE
 from accounts.models.runs import QUEUE_PATIENCE
-from accounts.states import State, Status
+from accounts.models.states import State, Status
 from tests.rows import account_row, managing_row, run_row
 
 pytestmark = pytest.mark.django_db

@@ -12,9 +12,9 @@ import pytest
 from django.utils import timezone
 
 from accounts.models import ManagingAccount, Run, Step
+from accounts.models.states import WORKING, Status
 from accounts.runs.actions import approve, plan
 from accounts.runs.sides import sides
-from accounts.states import WORKING, Status
 from accounts.tasks import sweep
 from onboarding.aws.session import Sessions
 from script.emulated_organization import ACCESS_ROLE, MANAGING, MEMBERS, Credentials

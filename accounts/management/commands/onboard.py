@@ -15,14 +15,14 @@ from django.contrib.auth.models import User
 from django.core.management.base import BaseCommand, CommandError
 
 from accounts.bundles import NothingReady, build, new_bundle
-from accounts.capacity import NoRoom
+from accounts.management.plain_diff import printed
+from accounts.mapping.accounts_file import register
+from accounts.mapping.rows import managing_row
 from accounts.models import ManagedAccount, ManagingAccount, Run
-from accounts.pages.plain_diff import printed
-from accounts.registering import register
+from accounts.models.states import Status
 from accounts.runs.actions import RunOpen, accept
 from accounts.runs.batch import Batch
-from accounts.states import Status
-from accounts.topologies import managing_row
+from accounts.runs.capacity import NoRoom
 from onboarding.accounts_file import AccountsFile, FileProblems, read
 from onboarding.aws.session import Sessions
 

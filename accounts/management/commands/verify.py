@@ -13,11 +13,11 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
 
+from accounts.mapping.rows import NoManagingAccount, managing_row
 from accounts.models import CheckResult, ManagedAccount, Run
+from accounts.models.states import OPEN, Status
 from accounts.runs.actions import RunOpen
 from accounts.runs.batch import Batch
-from accounts.states import OPEN, Status
-from accounts.topologies import NoManagingAccount, managing_row
 from onboarding.aws.session import Sessions
 
 DONE, FAILED = 0, 1

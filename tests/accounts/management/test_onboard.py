@@ -12,8 +12,8 @@ import pytest
 from django.core.management import CommandError, call_command
 
 from accounts.models import ManagedAccount, Run
+from accounts.models.states import State
 from accounts.runs.actions import keep, plan
-from accounts.states import State
 from script.emulated_organization import (
     ACCESS_ROLE,
     HANDMADE,

@@ -11,9 +11,9 @@ from django.core.management import CommandError, call_command
 from django.utils import timezone
 
 from accounts.models import ManagedAccount, Run
+from accounts.models.states import Status
 from accounts.runs.actions import approve, keep, plan
 from accounts.runs.stages import carry_on
-from accounts.states import Status
 from script.emulated_organization import ACCESS_ROLE, MANAGING, MEMBERS, Credentials
 from tests.rows import account_row, managing_row
 

@@ -7,9 +7,9 @@ from typing import Any
 import boto3
 
 from accounts.models import ManagedAccount, Run
+from accounts.models.states import Status
 from accounts.runs.actions import approve, keep, plan
 from accounts.runs.stages import carry_on
-from accounts.states import Status
 from script.emulated_organization import ACCESS_ROLE, MEMBERS, Account, Credentials
 from tests.rows import account_row
 

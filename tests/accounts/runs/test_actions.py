@@ -7,7 +7,9 @@ from datetime import timedelta
 import pytest
 from django.utils import timezone
 
+from accounts.mapping.rows import NameTaken, NoManagingAccount
 from accounts.models import ManagedAccount, Run
+from accounts.models.states import State, Status
 from accounts.runs.actions import (
     NothingStands,
     RunOpen,
@@ -20,8 +22,6 @@ from accounts.runs.actions import (
     remove,
     verify,
 )
-from accounts.states import State, Status
-from accounts.topologies import NameTaken, NoManagingAccount
 from tests.rows import account_row, managing_row, person
 
 pytestmark = pytest.mark.django_db

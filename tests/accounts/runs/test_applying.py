@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 
 from accounts.models import ManagedAccount, ManagingAccount, Step
+from accounts.models.states import State, Status
 from accounts.runs.actions import verify
-from accounts.states import State, Status
 from script.emulated_organization import (
     ACCESS_ROLE,
     HANDMADE,

@@ -9,9 +9,9 @@ import pytest
 from django.db import OperationalError
 
 from accounts.models import Run
+from accounts.models.states import State, Status
 from accounts.runs import stages
 from accounts.runs.stages import carry_on
-from accounts.states import State, Status
 from onboarding.resources.policy import QuotaExceeded
 from script.emulated_organization import Credentials
 from tests.accounts.runs.carried import member, planned

@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 
 from accounts.models import ManagedAccount, ManagingAccount
+from accounts.models.states import Status
 from accounts.runs.actions import keep, remove, verify
-from accounts.states import Status
 from script.emulated_organization import MANAGING, Credentials
 from tests.accounts.runs.carried import (
     DEV,

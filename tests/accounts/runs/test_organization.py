@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from accounts.models import ManagingAccount
-from accounts.states import Status
+from accounts.models.states import Status
 from script.emulated_organization import MANAGING, Credentials
 from tests.accounts.runs.carried import done, member, onboarded, planned, root
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 
 from accounts.models import EnabledProvider
+from accounts.models.states import Status
 from accounts.runs.actions import keep, plan_managing, remove
-from accounts.states import Status
 from script.emulated_organization import ACCESS_ROLE, HANDMADE, UNTRUSTING, Credentials
 from tests.accounts.runs.carried import (
     DEV,

@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 
 from accounts.models import ManagingAccount, Run
+from accounts.models.states import Status
 from accounts.runs.actions import keep, plan_managing
-from accounts.states import Status
 from onboarding.resources.policy import Policy
 from script.emulated_organization import MANAGING, Credentials
 from tests.accounts.runs.carried import carried, member, planned, root

@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 
 from accounts.models import ManagingAccount, Run
+from accounts.models.states import Status
 from accounts.runs.actions import keep, plan_managing
-from accounts.states import Status
 from onboarding.aws.session import Sessions
 from script.emulated_organization import MANAGING, Credentials
 from tests.accounts.runs.carried import carried

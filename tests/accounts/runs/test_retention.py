@@ -12,10 +12,10 @@ from django.db import connection
 from django.utils import timezone
 
 from accounts.models import CheckResult, ManagedAccount, Run
+from accounts.models.states import Status
 from accounts.runs import retention
 from accounts.runs.results import keep_results
 from accounts.runs.retention import delete_old_verifications
-from accounts.states import Status
 from onboarding.providers.base import Outcome
 from onboarding.verify.result import Located, Result
 from tests.rows import account_row, step_row

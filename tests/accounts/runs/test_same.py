@@ -5,9 +5,9 @@ from __future__ import annotations
 import pytest
 
 from accounts.models import ManagingAccount, Run
+from accounts.models.states import State, Status
 from accounts.runs.actions import approve, discard, keep
 from accounts.runs.same import approve_same
-from accounts.states import State, Status
 from script.emulated_organization import Credentials
 from tests.accounts.runs.carried import DEV, STAGING, carried, member, planned
 from tests.rows import account_row, managing_row, person, run_row

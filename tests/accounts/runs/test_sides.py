@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 
 from accounts.models import ManagedAccount, ManagingAccount
+from accounts.models.states import Status
 from accounts.runs.actions import keep, plan_managing, verify
-from accounts.states import Status
 from script.emulated_organization import MANAGING, Credentials
 from tests.accounts.runs.carried import (
     DEV,

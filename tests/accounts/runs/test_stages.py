@@ -8,9 +8,9 @@ import pytest
 from django.utils import timezone
 
 from accounts.models import ManagedAccount, ManagingAccount, Run, Step
+from accounts.models.states import State, Status
 from accounts.runs import stages
 from accounts.runs.actions import approve, keep, plan, plan_managing, remove
-from accounts.states import State, Status
 from script.emulated_organization import Credentials
 from tests.accounts.runs.carried import (
     DEV,

@@ -8,8 +8,8 @@ from dataclasses import replace
 import pytest
 
 from accounts.models import CheckResult
+from accounts.models.states import State, Status
 from accounts.runs.actions import verify
-from accounts.states import State, Status
 from onboarding.desired import POLICY_SET
 from onboarding.providers.ec2_grants import READS
 from script.emulated_organization import Credentials

@@ -7,11 +7,11 @@ from datetime import timedelta
 import pytest
 from django.utils import timezone
 
-from accounts.lease import LeaseLost
 from accounts.models import ManagingAccount, Run
+from accounts.models.lease import LeaseLost
+from accounts.models.states import State, Status
 from accounts.runs import applying
 from accounts.runs.applying import wait_for
-from accounts.states import State, Status
 from onboarding.resources.plan import PlanOutdated
 from script.emulated_organization import MANAGING, Credentials
 from tests.accounts.runs.carried import DEV, done, member, planned, root

@@ -11,7 +11,7 @@ from django.template import Context, Template
 from django.utils import timezone
 
 from accounts.models import Bundle, CheckResult, Step
-from accounts.states import BADGES, State, Status
+from accounts.models.states import BADGES, State, Status
 from accounts.templatetags.bowline import ago, arn, provider_title, seconds, thousands
 from onboarding.providers import PROVIDERS
 

@@ -203,48 +203,6 @@ def test_a_detail_that_cannot_be_right_is_refused_by_name(details, field):
     assert error.value.field == field
 
 
-def test_the_form_lists_the_key_pairs_that_were_found():
-    staging = managed()
-    east, _ = Ec2.searches(staging)
-    found = {east: {"KeyPairs": [{"KeyName": "ops"}, {"KeyName": "dev"}]}}
-
-    form = Ec2.Form(managed=staging, found=found)
-
-    assert "Found: dev, ops." in form.fields["key_pair"].help_text
-
-
-def test_the_form_needs_no_answer_of_aws():
-    form = Ec2.Form(managed=managed())
-
-    assert form.fields["key_pair"].help_text.endswith("Empty: staging-keypair.")
-
-
-def test_an_error_stands_beside_its_field():
-    posted = {"access": "deploy", "roles_path": "/spinnaker-ec2/", "key_pair": "a;b"}
-
-    form = Ec2.Form(posted, managed=managed())
-
-    assert not form.is_valid()
-    assert "“a;b” cannot be used" in form.errors["key_pair"][0]
-
-
-def test_what_is_not_ticked_is_off():
-    posted = {"access": "read", "roles_path": "/spinnaker-ec2/"}
-    form = Ec2.Form(posted, managed=managed())
-
-    assert form.is_valid()
-    assert (
-        form.details()
-        == Ec2(access="read", launch_templates=False, load_balancers=False).details
-    )
-
-
-def test_a_field_that_django_refuses_is_not_refused_twice():
-    form = Ec2.Form({"access": "all", "roles_path": "/"}, managed=managed())
-
-    assert list(form.errors) == ["access"]
-
-
 @pytest.mark.parametrize(("roles", "met"), [([], False), ([{}], True)])
 def test_the_instance_profile_must_hold_a_role(roles, met):
     (check,) = (c for c in Ec2().checks(managing(), managed()) if "profile" in c.name)

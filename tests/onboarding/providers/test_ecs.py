@@ -140,25 +140,6 @@ def test_a_detail_that_cannot_be_right_is_refused_by_name(details, field):
     assert error.value.field == field
 
 
-def test_the_form_refuses_the_aws_accounts_name_beside_the_field():
-    posted = {
-        "access": "deploy",
-        "account_name": "staging",
-        "execution_role": "",
-        "roles_path": "/spinnaker-ecs/",
-    }
-
-    form = Ecs.Form(posted, managed=managed())
-
-    assert list(form.errors) == ["account_name"]
-
-
-def test_the_form_says_what_the_account_is_called_unless_named():
-    form = Ecs.Form(managed=managed())
-
-    assert form.fields["account_name"].help_text.endswith("Empty: staging-ecs.")
-
-
 def test_tasks_as_the_managed_role_need_it_handed_to_them_and_trusted_to_them():
     ecs = Ecs(tasks_as_managed_role=True)
     staging = managed(ecs)

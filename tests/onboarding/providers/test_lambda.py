@@ -99,36 +99,6 @@ def test_a_detail_that_cannot_be_right_is_refused_by_name(details, field):
     assert error.value.field == field
 
 
-@pytest.mark.parametrize(
-    "written", ["code, more", "code more", "code\nmore,", " code,more"]
-)
-def test_buckets_may_be_written_in_any_way(written):
-    posted = {
-        "access": "deploy",
-        "function_roles_path": "/functions/",
-        "code_buckets": written,
-    }
-
-    form = Lambda.Form(posted, managed=managed())
-
-    assert form.is_valid(), form.errors
-    assert form.details()["code_buckets"] == ["code", "more"]
-
-
-def test_stored_buckets_are_shown_in_one_line():
-    stored = Lambda(code_buckets=("code", "more")).details
-
-    form = Lambda.Form(managed=managed(), initial=stored)
-
-    assert 'value="code, more"' in str(form["code_buckets"])
-
-
-def test_the_form_says_what_lacks_without_a_bucket():
-    form = Lambda.Form(managed=managed())
-
-    assert "neither create a function" in form.fields["code_buckets"].help_text
-
-
 KEY = "mrk-0123456789abcdef0123456789abcdef"
 
 

@@ -20,7 +20,7 @@ from onboarding.resources.kinds import Attachment, InlinePolicy, Role
 from onboarding.resources.policy import as_list
 from onboarding.review.evidence import Side, all_evidence
 from onboarding.spinnaker.entries import AwsEntry
-from tests.factories import LEAST, MANAGING_ID, managed, managing, provider
+from tests.factories import MANAGING_ID, managed, managing, provider
 
 ROOT = Path(__file__).parents[3]
 UNGRANTED = {
@@ -311,46 +311,6 @@ def test_a_power_user_has_awss_policy_beside_what_it_lacks(key):
     ]
     power = provider(key, access="power-user").grants(managing(), managed())
     assert power == provider(key).grants(managing(), managed())
-
-
-@every_provider
-def test_a_form_without_answers_describes_the_provider_as_it_is_by_default(key):
-    staging = managed()
-    blank = PROVIDERS[key].Form(managed=staging, initial=LEAST.get(key))
-    posted = {
-        name: blank.get_initial_for_field(field, name)
-        for name, field in blank.fields.items()
-    }
-
-    form = PROVIDERS[key].Form(posted, managed=staging)
-
-    assert form.is_valid(), form.errors
-    assert PROVIDERS[key].from_details(form.details()) == provider(key)
-
-
-@every_provider
-def test_a_form_shows_the_details_that_are_stored(key):
-    form = PROVIDERS[key].Form(managed=managed(), initial=provider(key).details)
-
-    shown = form.as_p()
-
-    assert all(str(field.label) in shown for field in form.visible_fields())
-
-
-@every_provider
-def test_every_question_says_what_it_means(key):
-    form = PROVIDERS[key].Form(managed=managed())
-
-    unexplained = [f.name for f in form.visible_fields() if not f.help_text]
-
-    assert unexplained == []
-
-
-@every_provider
-def test_a_form_is_a_part_of_the_pages_own_form(key):
-    helper = PROVIDERS[key].Form(managed=managed()).helper
-
-    assert helper.form_tag is False
 
 
 def test_the_managing_account_may_be_managed_with_every_provider():

@@ -1,0 +1,1 @@
+"""Rows to the engine's values and back, and names in Spinnaker."""

@@ -1,1 +1,0 @@
-"""What pages show, computed: templates hold no logic of their own."""

@@ -1,0 +1,81 @@
+"""How much room there is for accounts in the policies of Spinnaker's identity.
+
+Counted by the database, so that a page costs as much for ten thousand accounts as for
+three.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from django.db.models import Count, Exists, OuterRef, Q
+
+from accounts.mapping.rows import managing_of
+from accounts.models import ManagedAccount, ManagingAccount, Run
+from accounts.models.states import OPEN, Status
+from onboarding.desired.managing import (
+    ASSUME,
+    Capacity,
+    capacity,
+    listed_up_to,
+    most_listed,
+)
+
+STANDS = Q(granted_at__isnull=False)
+
+
+class NoRoom(ValueError):
+    """More accounts would be listed than the policies of one identity hold."""
+
+    def __init__(self, count: int, most: int) -> None:
+        super().__init__(
+            f"{count:,} accounts would be listed in the policies of Spinnaker's "
+            f"identity, and {most:,} fit. Let Spinnaker assume every account of the "
+            "organization instead, on the managing account's page: that is one line "
+            "for any number."
+        )
+
+
+def capacity_of(row: ManagingAccount) -> Capacity:
+    """Count the accounts that stand, those that are described, and those that fit."""
+    counts = ManagedAccount.objects.in_aws_provider().aggregate(
+        assumed=Count("pk", filter=STANDS), coming=Count("pk", filter=~STANDS)
+    )
+    return capacity(managing_of(row), **counts)
+
+
+def refuse_overflow(row: ManagingAccount, accounts: Iterable[ManagedAccount]) -> None:
+    """Raise NoRoom where these accounts do not fit beside those that stand and those
+    that are being planned or applied.
+    """
+    if row.organization:
+        return
+    most = most_listed(managing_of(row))
+    if ManagedAccount.objects.count() <= most:
+        return
+    is_open = Run.objects.filter(
+        account=OuterRef("pk"), kind=Run.Kind.ONBOARD, status__in=OPEN
+    )
+    asked = Q(pk__in=[account.pk for account in accounts])
+    rows = ManagedAccount.objects.in_aws_provider()
+    taken = rows.filter(STANDS | asked | Exists(is_open)).count()
+    if taken > most:
+        raise NoRoom(taken, most)
+
+
+def room_in_plan(run: Run) -> int | None:
+    """Count the accounts that the policies of a waiting plan still take; None: any.
+
+    A plan knows of no policy after the one that is the last today. Those that join
+    once that is full find themselves outdated.
+    """
+    row = ManagingAccount.objects.first()
+    steps = run.steps.filter(kind="policy", name__startswith=ASSUME)
+    names = [step.name for step in steps.only("name")]
+    if row is None or row.organization or not names:
+        return None
+    managing = managing_of(row)
+    applying = Run.objects.filter(account=OuterRef("pk"), status=Status.APPLYING)
+    rows = ManagedAccount.objects.in_aws_provider()
+    taken = rows.filter(STANDS | Exists(applying)).count()
+    return max(0, max(listed_up_to(managing, name) for name in names) - taken)

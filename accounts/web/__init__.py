@@ -1,0 +1,1 @@
+"""What people see in a browser: one folder a topic, each with its views and forms."""

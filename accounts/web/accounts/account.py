@@ -1,0 +1,123 @@
+"""One account's page: what stands, what was proved, and what can be done."""
+
+from __future__ import annotations
+
+from typing import Any, NamedTuple
+
+from django.contrib import messages
+from django.http import HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
+from django.utils.safestring import SafeString
+from django.views.decorators.http import require_POST
+
+from accounts.models import CheckResult, ManagedAccount, ManagingAccount, Step
+from accounts.models.states import OPEN
+from accounts.web.access import operator_required
+from accounts.web.accounts.known_as import known_as, made
+from accounts.web.highlighting import highlighted_json
+from accounts.web.request import Request
+from accounts.web.wizard.steps import undone
+from onboarding.providers import PROVIDERS
+from onboarding.providers.base import DetailsError
+from onboarding.resources.kinds import Key, Resource
+from onboarding.resources.policy import QuotaExceeded
+
+NEWEST = 10
+"""So many runs and bundles stand on the page; the lists hold the rest."""
+
+
+class Standing(NamedTuple):
+    """A resource of the account, and the last step that touched it."""
+
+    resource: Resource
+    document: SafeString
+    step: Step | None
+
+
+def account(request: Request, pk: Any) -> HttpResponse:
+    account = get_object_or_404(
+        ManagedAccount.objects.select_related(
+            "accepted_by", "created_by"
+        ).prefetch_related("providers"),
+        pk=pk,
+    )
+    runs = list(account.runs.select_related("created_by", "approved_by")[:NEWEST])
+    checked = account.runs.filter(checks__isnull=False).first()
+    shown = {
+        "account": account,
+        "crumbs": [("Accounts", reverse("accounts:accounts"))],
+        "managing": ManagingAccount.objects.first(),
+        "undone": undone(account),
+        "runs": runs,
+        "open": next((run for run in runs if run.status in OPEN), None),
+        "checked": checked,
+        "checks": CheckResult.objects.filter(run=checked) if checked else [],
+        "bundles": account.bundles.defer("archive")[:NEWEST],
+        "details": details_of(account),
+        "through_role": account.in_aws_provider,
+        **iam(account),
+    }
+    return render(request, "accounts/account.html", shown)
+
+
+def details_of(account: ManagedAccount) -> list[tuple[str, str, SafeString]]:
+    """List (key, title, details) of the chosen providers, in the offered order."""
+    chosen = {provider.key: provider.details for provider in account.providers.all()}
+    return [
+        (key, provider.title, highlighted_json(chosen[key]))
+        for key, provider in PROVIDERS.items()
+        if key in chosen
+    ]
+
+
+def iam(account: ManagedAccount) -> dict[str, Any]:
+    """Say what stands or is to stand, as far as the account is described."""
+    if not ManagingAccount.objects.exists():
+        return {}
+    try:
+        resources = made(account)
+        known = known_as(account)
+    except (DetailsError, QuotaExceeded) as error:
+        return {"trouble": str(error)}
+    steps = {
+        Key(step.account_id, step.kind, step.name): step for step in last_steps(account)
+    }
+    standing = [
+        Standing(
+            resource,
+            highlighted_json(resource.as_json()),
+            steps.get(resource.key),
+        )
+        for resource in resources
+    ]
+    return {"standing": standing, "known": known}
+
+
+def last_steps(account: ManagedAccount) -> list[Step]:
+    """List the steps that were carried out for the account, the oldest first."""
+    steps = Step.objects.filter(run__account=account, status=Step.Status.DONE)
+    return list(steps.defer("before", "after").order_by("finished_at"))
+
+
+@operator_required
+@require_POST
+def forget(request: Request, pk: Any) -> HttpResponse:
+    """Delete an account of which nothing stands in AWS."""
+    account = get_object_or_404(ManagedAccount, pk=pk)
+    if account.granted_at:
+        messages.error(
+            request,
+            f"{account.name} cannot be forgotten while something of Bowline's stands "
+            "in AWS: remove it from AWS first.",
+        )
+        return redirect(account)
+    if account.runs.filter(status__in=OPEN).exists():
+        messages.error(
+            request,
+            f"A run of {account.name} is open: wait for its end, or discard its plan.",
+        )
+        return redirect(account)
+    account.delete()
+    messages.success(request, f"{account.name} is forgotten; AWS is unchanged.")
+    return redirect("accounts:accounts")

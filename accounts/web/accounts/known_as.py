@@ -1,0 +1,95 @@
+"""A managed account as people read it: its names in Spinnaker, what it is allowed."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import NamedTuple
+
+from accounts.mapping.rows import topology_of
+from accounts.models import ManagedAccount
+from onboarding.desired.image_keys import key_grants
+from onboarding.desired.managed import grants, managed_side
+from onboarding.providers.base import Access, Grant
+from onboarding.resources.kinds import Resource
+from onboarding.spinnaker.entries import entries
+from onboarding.topology import Topology
+
+
+class Known(NamedTuple):
+    """One account of Spinnaker's."""
+
+    name: str
+    provider: str
+    """The key whose logo it carries."""
+    kind: str
+    about: str
+
+
+class Allowed(NamedTuple):
+    """What the managed role may do for one provider."""
+
+    title: str
+    reads: str
+    changes: str
+    hands_over: tuple[str, ...]
+    """Roles, each with the service that may be given it."""
+
+
+def known_as(account: ManagedAccount) -> tuple[Known, ...]:
+    """List the accounts that Spinnaker will know it as, so far."""
+    return tuple(known(topology_of([account])))
+
+
+def known(topology: Topology) -> Iterator[Known]:
+    found = entries(topology)
+    for aws in found.aws:
+        with_lambda = " with Lambda" if aws.lambda_enabled else ""
+        yield Known(aws.name, "ec2", f"AWS account{with_lambda}", aws.assume_role)
+    for ecs in found.ecs:
+        yield Known(ecs.name, "ecs", "ECS account", f"rides on {ecs.aws_account}")
+    for cluster in found.kubernetes:
+        yield Known(
+            cluster.name,
+            "eks",
+            "Kubernetes account",
+            f"cluster {cluster.cluster} in {cluster.region}",
+        )
+
+
+def made(account: ManagedAccount) -> tuple[Resource, ...]:
+    """List what shall stand for the account: in it, and as grants on image keys.
+
+    Raise QuotaExceeded where AWS forbids it.
+    """
+    topology = topology_of([account])
+    sides = topology.managing, topology.managed[0]
+    return (*managed_side(*sides), *key_grants(*sides))
+
+
+def allowed(account: ManagedAccount) -> tuple[Allowed, ...]:
+    """Say in words what the managed role may do, provider by provider."""
+    topology = topology_of([account])
+    by_title = grants(topology.managing, topology.managed[0])
+    return tuple(
+        Allowed(
+            title=title,
+            reads=capabilities(granted, Access.READ),
+            changes=capabilities(granted, Access.WRITE),
+            hands_over=tuple(hand_overs(granted)),
+        )
+        for title, granted in by_title.items()
+        if granted
+    )
+
+
+def capabilities(granted: tuple[Grant, ...], access: Access) -> str:
+    words = (grant.capability for grant in granted if grant.access is access)
+    return ", ".join(dict.fromkeys(words))
+
+
+def hand_overs(granted: tuple[Grant, ...]) -> Iterator[str]:
+    for grant in granted:
+        if grant.access is Access.PASS_ROLE and grant.condition:
+            service = grant.condition["StringEquals"]["iam:PassedToService"]
+            roles = [arn.split(":", 5)[5] for arn in grant.resources]
+            yield f"{' and '.join(roles)} to {service}"

@@ -1,0 +1,235 @@
+"""The list of accounts, and what is done to many of them at once."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Callable
+from typing import NamedTuple
+
+from django.contrib import messages
+from django.contrib.auth.models import User
+from django.core.paginator import Paginator
+from django.db.models import Exists, F, OuterRef, Q, QuerySet
+from django.http import HttpResponse, QueryDict
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.utils.dateparse import parse_datetime
+from django.utils.timezone import is_aware
+from django.views.decorators.http import require_POST
+
+from accounts.mapping.rows import NameTaken, NoManagingAccount
+from accounts.models import ManagedAccount, Run
+from accounts.models.accounts import ManagedAccountQuerySet
+from accounts.models.states import OPEN, State
+from accounts.runs.actions import NothingStands, RunOpen, plan, verify
+from accounts.runs.capacity import NoRoom
+from accounts.web.access import operator_required
+from accounts.web.request import Request
+from accounts.web.wizard.steps import undone
+from onboarding.providers import PROVIDERS
+from onboarding.providers.base import DetailsError
+
+PAGE = 50
+MOST_AT_ONCE = 500
+"""So many runs are started while a person waits: a few seconds' worth. The next press
+goes on with the others.
+"""
+
+MOST_REASONS = 5
+"""So many refusals are told one by one; the rest are counted."""
+
+COLUMNS = {
+    "name": "Account",
+    "state": "State",
+    "account_id": "Account id",
+    "environment": "Environment",
+    "verified_at": "Verified",
+}
+NO_ENVIRONMENT = "-"
+"""What stands in the URL for accounts without an environment."""
+
+OLDER = "older"
+"""What stands in the URL for accounts that a plan would bring newer policies."""
+
+
+def accounts(request: Request) -> HttpResponse:
+    found = matching(request.GET)
+    sort = sort_of(request.GET)
+    page = Paginator(found.order_by(sort, "name"), PAGE).get_page(
+        request.GET.get("page")
+    )
+    named = ManagedAccount.objects.exclude(environment="").order_by("environment")
+    shown = {
+        "page": page,
+        "columns": COLUMNS.items(),
+        "sort": sort,
+        "filters": {key: request.GET.get(key, "") for key in FILTERS},
+        "is_filtered": any(request.GET.get(key) for key in FILTERS),
+        "states": State.values,
+        "providers": [(key, provider.title) for key, provider in PROVIDERS.items()],
+        "older": OLDER,
+        "environments": named.values_list("environment", flat=True).distinct(),
+        "most": MOST_AT_ONCE,
+    }
+    return render(request, "accounts/accounts.html", shown)
+
+
+def by_text(text: str) -> Q:
+    return Q(name__icontains=text) | Q(account_id__contains=text.replace("-", ""))
+
+
+def by_environment(name: str) -> Q:
+    return Q(environment="" if name == NO_ENVIRONMENT else name)
+
+
+def by_policies(which: str) -> Q:
+    older = ManagedAccount.objects.on_older_policies()
+    return Q(pk__in=older.values("pk") if which == OLDER else [])
+
+
+def by_moment(text: str) -> Q:
+    """Find what was described together, which has one moment of its making."""
+    try:
+        moment = parse_datetime(text)
+    except ValueError:  # no such day
+        moment = None
+    return Q(created_at=moment) if moment and is_aware(moment) else Q(pk__in=[])
+
+
+FILTERS: dict[str, Callable[[str], Q]] = {
+    "text": by_text,
+    "state": lambda state: Q(state=state),
+    "provider": lambda key: Q(providers__key=key),
+    "environment": by_environment,
+    "policies": by_policies,
+    "described": by_moment,
+}
+
+
+def matching(asked: QueryDict) -> ManagedAccountQuerySet:
+    """Find what the filters in the URL ask for."""
+    found = ManagedAccount.objects.prefetch_related("providers")
+    for key, condition in FILTERS.items():
+        if value := asked.get(key, "").strip():
+            found = found.filter(condition(value))
+    return found
+
+
+def sort_of(asked: QueryDict) -> str:
+    sort = asked.get("sort", "")
+    return sort if sort.removeprefix("-") in COLUMNS else "name"
+
+
+@operator_required
+@require_POST
+def plan_many(request: Request) -> HttpResponse:
+    chosen = chosen_accounts(request, matching(request.GET), by="name")
+    return start_many(request, "plan", plan_described, chosen)
+
+
+@operator_required
+@require_POST
+def verify_many(request: Request) -> HttpResponse:
+    standing = matching(request.GET).standing()
+    chosen = chosen_accounts(request, standing, by="verified_at")
+    return start_many(request, "verify", verify, chosen)
+
+
+class Undescribed(Exception):
+    """Steps of the wizard are to be gone through before it can be planned."""
+
+
+def plan_described(account: ManagedAccount, by: User) -> Run:
+    if missing := undone(account):
+        titles = ", ".join(step.title.lower() for step in missing)
+        raise Undescribed(f"still to describe: {titles}")
+    return plan(account, by)
+
+
+REFUSALS = (
+    DetailsError,
+    NameTaken,
+    NoManagingAccount,
+    NoRoom,
+    NothingStands,
+    RunOpen,
+    Undescribed,
+)
+
+
+def start_many(
+    request: Request,
+    verb: str,
+    start: Callable[[ManagedAccount, User], Run],
+    chosen: Chosen,
+) -> HttpResponse:
+    """Start a run of each chosen account, and say which ones could not be."""
+    started, refused = 0, []
+    for account in chosen.accounts:
+        try:
+            start(account, request.user)
+            started += 1
+        except REFUSALS as error:
+            refused.append(f"{account.name}: {str(error).rstrip('.')}")
+    tell(request, verb, started, refused)
+    if chosen.left:
+        messages.info(request, MORE.format(chosen.left, verb))
+    if started:
+        return redirect("accounts:runs")
+    return redirect(f"{reverse('accounts:accounts')}?{request.GET.urlencode()}")
+
+
+class Chosen(NamedTuple):
+    accounts: list[ManagedAccount]
+    left: int
+    """So many more were chosen than can be started at once."""
+
+
+def chosen_accounts(
+    request: Request, everything: QuerySet[ManagedAccount], *, by: str
+) -> Chosen:
+    """Find the ticked accounts, or everything; of very many, begin with those that no
+    run is open for, in the order of that column.
+    """
+    found = everything
+    if "everything" not in request.POST:
+        ticked = [pk for pk in request.POST.getlist("account") if is_uuid(pk)]
+        found = matching(QueryDict()).filter(pk__in=ticked)
+    is_open = Exists(Run.objects.filter(account=OuterRef("pk"), status__in=OPEN))
+    found = found.order_by(is_open.asc(), F(by).asc(nulls_first=True), "name")
+    accounts = list(found[:MOST_AT_ONCE])
+    left = found.count() - len(accounts) if len(accounts) == MOST_AT_ONCE else 0
+    return Chosen(accounts, left)
+
+
+def is_uuid(text: str) -> bool:
+    try:
+        uuid.UUID(text)
+    except ValueError:
+        return False
+    return True
+
+
+def tell(request: Request, verb: str, started: int, refused: list[str]) -> None:
+    if started:
+        what = "Nothing in AWS changes. " if verb == "verify" else PLANNED
+        messages.success(
+            request, f"Started to {verb} {started} account{'s' * (started > 1)}. {what}"
+        )
+    if refused:
+        more = len(refused) - MOST_REASONS
+        told = "; ".join(refused[:MOST_REASONS]) + (f"; and {more} more" * (more > 0))
+        messages.warning(request, f"Could not {verb} {len(refused)}: {told}.")
+    if not started and not refused:
+        messages.info(request, NOTHING[verb])
+
+
+NOTHING = {
+    "plan": "Tick the accounts first; nothing was started.",
+    "verify": "Tick accounts that stand in AWS first; nothing was started.",
+}
+PLANNED = "Nothing in AWS changes until the plans are approved."
+MORE = (
+    "{:,} more match. To {} them too, select all that match again: it goes on with "
+    "those that no run is open for."
+)

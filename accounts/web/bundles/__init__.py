@@ -1,0 +1,1 @@
+"""Bundles: the list, one with its files, what changed, and the merge."""

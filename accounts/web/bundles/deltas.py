@@ -1,0 +1,71 @@
+"""Two bundles compared, and what changed between them as a bundle of its own."""
+
+from __future__ import annotations
+
+from django.http import Http404, HttpResponse
+from django.shortcuts import get_object_or_404, render
+from django.urls import reverse
+
+from accounts.models import Bundle
+from accounts.web.access import operator_required
+from accounts.web.request import Request
+from onboarding.spinnaker.bundle import comparison as deltas
+from onboarding.spinnaker.bundle.archive import zipped
+from onboarding.spinnaker.bundle.contents import told
+from onboarding.spinnaker.bundle.delta import Later, delta_files
+
+MOST_SHOWN = 200
+
+
+def delta(request: Request, number: int, since: int) -> HttpResponse:
+    earlier, later = two(number, since)
+    found = between(earlier, later)
+    kinds = (found.added, found.removed, found.changed)
+    crumbs = [
+        ("Bundles", reverse("accounts:bundles")),
+        (str(later), later.get_absolute_url()),
+    ]
+    shown = {
+        "earlier": earlier,
+        "later": later,
+        "delta": found,
+        "added": found.added[:MOST_SHOWN],
+        "removed": found.removed[:MOST_SHOWN],
+        "changed": found.changed[:MOST_SHOWN],
+        "more": sum(max(len(kind) - MOST_SHOWN, 0) for kind in kinds),
+        "crumbs": crumbs,
+    }
+    return render(request, "accounts/delta.html", shown)
+
+
+@operator_required
+def delta_download(request: Request, number: int, since: int) -> HttpResponse:
+    earlier, later = two(number, since)
+    paths = tuple(file["path"] for file in later.files)
+    whole = Later(number, told(later.archive), paths, later.archive)
+    files = delta_files(between(earlier, later), whole, since=since)
+    name = f"bowline-{number}-since-{since}.zip"
+    return HttpResponse(
+        zipped(files),
+        content_type="application/zip",
+        headers={"Content-Disposition": f'attachment; filename="{name}"'},
+    )
+
+
+def two(number: int, since: int) -> tuple[Bundle, Bundle]:
+    """Fetch the earlier and the later bundle; 404 unless ready and in order."""
+    if since >= number:
+        raise Http404
+    ready = Bundle.objects.filter(status=Bundle.Status.READY)
+    later = get_object_or_404(ready, number=number)
+    return get_object_or_404(ready, number=since), later
+
+
+def between(earlier: Bundle, later: Bundle) -> deltas.Delta:
+    return deltas.delta(
+        told(earlier.archive), told(later.archive), digests(earlier), digests(later)
+    )
+
+
+def digests(bundle: Bundle) -> dict[str, str]:
+    return {file["path"]: file["sha256"] for file in bundle.files}

@@ -1,0 +1,167 @@
+"""A person's halconfig merged with a bundle: shown as a diff, given back, never kept.
+
+The file comes again with each request: nothing of it is stored, logged, or written into
+a page where it might be a secret.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from typing import Any
+
+from django.core.exceptions import RequestDataTooBig
+from django.core.files.uploadhandler import MemoryFileUploadHandler
+from django.http import HttpResponse
+from django.shortcuts import get_object_or_404, render
+from django.urls import reverse
+from django.views.decorators.cache import never_cache
+from django.views.decorators.csrf import csrf_exempt, csrf_protect
+from django.views.decorators.debug import sensitive_post_parameters
+
+from accounts.models import Bundle
+from accounts.web.access import operator_required
+from accounts.web.bundles.forms import HalconfigForm
+from accounts.web.request import Request
+from onboarding.spinnaker.bundle.contents import Told, told
+from onboarding.spinnaker.halconfig.diff import fields, lines
+from onboarding.spinnaker.halconfig.merging import ADDED, Change, Merged, merge
+from onboarding.spinnaker.halconfig.next_steps import STEPS, UNDO
+from onboarding.spinnaker.halconfig.parsing import MOST_BYTES, read
+from onboarding.spinnaker.halconfig.tree import BadHalconfig
+
+MOST_SHOWN = 50
+MOST_NOTES = 20
+BESIDE = 1024 * 1024
+"""Bytes that a request may have beside the file itself."""
+CHUNK = 1024 * 1024
+TOO_LARGE = (
+    f"The file is too large for a halconfig: more than {MOST_BYTES:,} bytes are not "
+    "read. 10,000 accounts take about 4 million."
+)
+TOO_LONG = "So much cannot be pasted, more than 2.5 MB. Choose the file instead."
+
+
+class InMemory(MemoryFileUploadHandler):
+    """Keeps an upload in memory whatever its size, which is known to be bearable."""
+
+    def handle_raw_input(self, *args: Any, **kwargs: Any) -> None:
+        self.activated = True
+
+
+@csrf_exempt  # merge_page is protected: it is first made sure that it may be read
+@never_cache
+@sensitive_post_parameters("pasted")
+@operator_required
+def halconfig(request: Request, number: int) -> HttpResponse:
+    if request.method == "POST" and length(request) > MOST_BYTES + BESIDE:
+        drain(request)
+        return page(request, number, refused=[TOO_LARGE])
+    request.upload_handlers = [InMemory(request)]
+    try:
+        return merge_page(request, number)
+    except RequestDataTooBig:
+        return page(request, number, refused=[TOO_LONG])
+
+
+def length(request: Request) -> int:
+    said = request.META.get("CONTENT_LENGTH") or "0"
+    return int(said) if said.isdigit() else 0
+
+
+def drain(request: Request) -> None:
+    """Read the body and forget it: a browser shows no answer while it still sends."""
+    while request.read(CHUNK):
+        pass
+
+
+@csrf_protect
+def merge_page(request: Request, number: int) -> HttpResponse:
+    """Show what a merge does, or give the merged file."""
+    if request.method != "POST":
+        return page(request, number)
+    accounts = accounts_of(number)
+    form = form_for(accounts, request.POST, request.FILES)
+    if not form.is_valid():
+        return page(request, number, form=form)
+    try:
+        merged = merged_by(form, accounts, request.POST.getlist("take_over"))
+    except BadHalconfig as error:
+        return page(request, number, form=form, refused=str(error).splitlines())
+    answered = {*request.POST.getlist("asked"), *request.POST.getlist("take_over")}
+    is_asked = {collision.name for collision in merged.collisions} <= answered
+    if "download" in request.POST and is_asked:
+        return HttpResponse(
+            merged.text,
+            content_type="application/yaml; charset=utf-8",
+            headers={"Content-Disposition": 'attachment; filename="config.new"'},
+        )
+    return page(request, number, form=form, **outcome(merged))
+
+
+def accounts_of(number: int) -> Told:
+    bundle = get_object_or_404(Bundle, number=number, status=Bundle.Status.READY)
+    return told(bundle.archive)
+
+
+def form_for(accounts: Told, *posted: Any) -> HalconfigForm:
+    return HalconfigForm(*posted, has_clusters=bool(accounts.kubernetes))
+
+
+def merged_by(form: HalconfigForm, accounts: Told, take_over: list[str]) -> Merged:
+    said = form.cleaned_data
+    placed = accounts.placed(said.get("folder") or "")
+    return merge(
+        read(said["content"]),
+        placed,
+        take_over=take_over,
+        deployment=said["deployment"],
+    )
+
+
+def outcome(merged: Merged) -> dict[str, Any]:
+    """Say what a page shows of a merge; what is merely added comes last."""
+    counts = Counter((change.provider, change.done) for change in merged.changes)
+    ordered = sorted(merged.changes, key=lambda change: change.done == ADDED)
+    return {
+        "merged": True,
+        "collisions": merged.collisions,
+        "findings": merged.findings[:MOST_NOTES],
+        "more_findings": max(len(merged.findings) - MOST_NOTES, 0),
+        "notes": merged.notes[:MOST_NOTES],
+        "more_notes": max(len(merged.notes) - MOST_NOTES, 0),
+        "counts": [
+            (provider, done, count) for (provider, done), count in counts.items()
+        ],
+        "changes": [shown(change) for change in ordered[:MOST_SHOWN]],
+        "more": max(len(ordered) - MOST_SHOWN, 0),
+        "steps": STEPS,
+        "undo": UNDO,
+    }
+
+
+def shown(change: Change) -> dict[str, Any]:
+    return {
+        "provider": change.provider,
+        "name": change.name or "settings",
+        "done": change.done,
+        "fields": "" if change.done == ADDED else ", ".join(fields(change)),
+        "lines": lines(change),
+    }
+
+
+def page(request: Request, number: int, **more: Any) -> HttpResponse:
+    """Show the form, with what is known; to htmx only what is known."""
+    shown_too = {"number": number, **more}
+    if request.htmx:
+        return render(request, "accounts/_merged.html", shown_too)
+    accounts = accounts_of(number)
+    bundle = Bundle.objects.defer("archive").get(number=number)
+    shown_too.setdefault("form", form_for(accounts))
+    shown_too |= {
+        "bundle": bundle,
+        "crumbs": [
+            ("Bundles", reverse("accounts:bundles")),
+            (str(bundle), bundle.get_absolute_url()),
+        ],
+    }
+    return render(request, "accounts/halconfig.html", shown_too)

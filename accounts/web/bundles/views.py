@@ -1,0 +1,155 @@
+"""Bundles: the list, one with its files, and the zip itself."""
+
+from __future__ import annotations
+
+import io
+import zipfile
+from typing import Any, NamedTuple
+
+from django.contrib import messages
+from django.core.paginator import Paginator
+from django.db.models import Count
+from django.http import Http404, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
+from django.views.decorators.http import require_POST
+
+from accounts.bundles import NothingReady, request_bundle
+from accounts.models import Bundle, ManagedAccount
+from accounts.web.access import operator_required
+from accounts.web.bundles.installations import formats, installations
+from accounts.web.highlighting import highlighted_file
+from accounts.web.request import Request
+from onboarding.spinnaker.bundle.contents import ACCOUNTS, told
+from onboarding.spinnaker.bundle.limits import findings, load_of
+
+PAGE = 50
+FIRST_FILE = "README.md"
+MOST_CHARACTERS = 50_000
+"""Of a longer file this much is shown: browsers and colours grow slow beyond it."""
+
+MOST_FILES = 500
+"""So many files stand in the tree; the others are in the zip."""
+
+MOST_EARLIER = 10
+"""With so many earlier bundles it can be compared in one click."""
+
+MOST_NAMES = 50
+"""So many accounts are named on a bundle's page."""
+
+
+class Leaf(NamedTuple):
+    """One line of the file tree: a folder, or a file where there is a path."""
+
+    depth: int
+    name: str
+    path: str = ""
+    size: int = 0
+
+
+def bundles(request: Request) -> HttpResponse:
+    rows = Bundle.objects.defer("archive", "files").select_related("created_by")
+    rows = rows.annotate(count=Count("accounts")).order_by("-number")
+    shown = {
+        "page": Paginator(rows, PAGE).get_page(request.GET.get("page")),
+        "ready": ManagedAccount.objects.ready().count(),
+    }
+    return render(request, "accounts/bundles.html", shown)
+
+
+@operator_required
+@require_POST
+def bundle_build(request: Request) -> HttpResponse:
+    try:
+        bundle = request_bundle(request.user)
+    except NothingReady as error:
+        messages.error(request, str(error))
+        return redirect("accounts:bundles")
+    return redirect(bundle)
+
+
+def bundle(request: Request, number: int) -> HttpResponse:
+    return file_page(request, number, FIRST_FILE)
+
+
+def bundle_file(request: Request, number: int, path: str) -> HttpResponse:
+    return file_page(request, number, path)
+
+
+def file_page(request: Request, number: int, path: str) -> HttpResponse:
+    """Show a bundle with one of its files open, once it is built."""
+    bundle = get_object_or_404(
+        Bundle.objects.defer("archive").select_related("created_by"), number=number
+    )
+    accounts = bundle.accounts.order_by("name")
+    count = accounts.count()
+    shown = {
+        "bundle": bundle,
+        "crumbs": [("Bundles", reverse("accounts:bundles"))],
+        "accounts": accounts[:MOST_NAMES],
+        "count": count,
+        "more": max(count - MOST_NAMES, 0),
+    }
+    if bundle.status == Bundle.Status.READY:
+        shown |= {
+            "tree": tree(bundle.files[:MOST_FILES]),
+            "more_files": max(len(bundle.files) - MOST_FILES, 0),
+            **explained(bundle),
+            "wrap": "wrap" in request.GET,
+            **opened(bundle, path),
+        }
+    return render(request, "accounts/bundle.html", shown)
+
+
+def explained(bundle: Bundle) -> dict[str, Any]:
+    """Say what the bundle's formats are for, what comes next, and how large it is."""
+    sizes = {file["path"]: file["size"] for file in bundle.files}
+    ready = Bundle.objects.filter(status=Bundle.Status.READY, number__lt=bundle.number)
+    earlier = ready.order_by("-number").values_list("number", flat=True)
+    load = load_of(told(bundle.archive)) if ACCOUNTS in sizes else None
+    return {
+        "formats": formats(sizes),
+        "installations": list(installations(bundle.filename, sizes)),
+        "findings": list(findings(load, sizes)) if load else [],
+        "earlier": earlier[:MOST_EARLIER],
+    }
+
+
+def opened(bundle: Bundle, path: str) -> dict[str, Any]:
+    """Read one file out of the zip; 404 where the bundle has none of that path."""
+    listed = next((file for file in bundle.files if file["path"] == path), None)
+    if listed is None:
+        raise Http404
+    with zipfile.ZipFile(io.BytesIO(bundle.archive)) as archive:
+        text = archive.read(path).decode()
+    part = text[:MOST_CHARACTERS]
+    return {
+        "file": listed,
+        "code": highlighted_file(path, part),
+        "left_out": len(text) - len(part),
+    }
+
+
+def tree(files: list[dict[str, Any]]) -> list[Leaf]:
+    """Lay the paths out as a tree, folders before what is in them."""
+    leaves: list[Leaf] = []
+    seen: set[tuple[str, ...]] = set()
+    for file in sorted(files, key=lambda f: ("/" in f["path"], f["path"])):
+        *folders, name = file["path"].split("/")
+        for depth, folder in enumerate(folders):
+            place = tuple(folders[: depth + 1])
+            if place not in seen:
+                seen.add(place)
+                leaves.append(Leaf(depth, folder))
+        leaves.append(Leaf(len(folders), name, file["path"], file["size"]))
+    return leaves
+
+
+@operator_required
+def bundle_download(request: Request, number: int) -> HttpResponse:
+    bundle = get_object_or_404(Bundle, number=number, status=Bundle.Status.READY)
+    return HttpResponse(
+        bytes(bundle.archive),
+        content_type="application/zip",
+        headers={"Content-Disposition": f'attachment; filename="{bundle.filename}"'},
+    )

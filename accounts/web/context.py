@@ -1,0 +1,78 @@
+"""What every page shows beside its own: the places, the person, and what is wrong."""
+
+from __future__ import annotations
+
+import os
+from typing import Any, NamedTuple
+
+from django.http import HttpRequest
+from django.urls import reverse
+
+from accounts.models import Run
+from accounts.models.states import Status
+from accounts.web.access import ADMINISTRATOR, has_role, roles_of
+
+
+class Place(NamedTuple):
+    section: str
+    """The first part of the place's URLs, and of the icon's name."""
+    title: str
+    url: str
+
+    @property
+    def path(self) -> str:
+        return reverse(self.url)
+
+    @property
+    def icon(self) -> str:
+        return self.section
+
+
+PLACES = (
+    Place("overview", "Overview", "accounts:overview"),
+    Place("accounts", "Accounts", "accounts:accounts"),
+    Place("runs", "Runs", "accounts:runs"),
+    Place("bundles", "Bundles", "accounts:bundles"),
+    Place("settings", "Settings", "accounts:settings"),
+)
+MANAGING = "managing"
+"""The managing account's pages belong to the overview, where it is the centre."""
+
+
+def section_of(path: str) -> str:
+    """Name the place that a path belongs to."""
+    first = path.strip("/").split("/")[0]
+    return "overview" if first in {"", MANAGING} else first
+
+
+def emulated() -> str:
+    """Give the address that stands in for AWS; empty where it is Amazon's own.
+
+    boto3 reads the same variable, so the banner cannot disagree with the calls.
+    """
+    return os.environ.get("AWS_ENDPOINT_URL", "")
+
+
+def trouble() -> dict[str, Any] | None:
+    """Give the newest ended run's error, where Bowline's own credentials did it.
+
+    Such an error names AWS's operation and, unlike any other, no account.
+    """
+    ended = Run.objects.exclude(finished_at=None).exclude(status=Status.DISCARDED)
+    error: dict[str, Any] | None = ended.values_list("error", flat=True).first()
+    if error and error.get("account") == "" and ":" in error.get("operation", ""):
+        return error
+    return None
+
+
+def bowline(request: HttpRequest) -> dict[str, Any]:
+    shown: dict[str, Any] = {"emulated": emulated()}
+    if request.user.is_authenticated:
+        shown |= {
+            "places": PLACES,
+            "section": section_of(request.path),
+            "roles": ", ".join(roles_of(request.user)),
+            "administers": has_role(request.user, ADMINISTRATOR),
+            "trouble": trouble(),
+        }
+    return shown

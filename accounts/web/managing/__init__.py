@@ -1,0 +1,1 @@
+"""The managing account's page."""

@@ -1,0 +1,88 @@
+"""The way from listed accounts to a whole organization's: what changes in AWS by it."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from accounts.mapping.rows import managing_of, managing_reach
+from accounts.models import ManagedAccount, ManagingAccount
+from accounts.organization import ask, kept
+from onboarding.aws.discover import Members, organization_id
+from onboarding.aws.errors import AwsError
+from onboarding.aws.session import Sessions
+from onboarding.desired.managing import Capacity, assume_names
+
+UNKNOWN = "Bowline cannot read which accounts belong to it."
+
+MOST_NAMED = 10
+"""So many accounts outside are told by name; the rest are counted."""
+
+
+class Switch(NamedTuple):
+    stays: str
+    """The policy that holds one line then."""
+    goes: tuple[str, ...]
+    """The policies that are detached and deleted."""
+    roles: str
+    """The ARN of that line."""
+
+
+class Asked(NamedTuple):
+    """What AWS answered: the organization, or nothing, and what is known by that."""
+
+    organization: str
+    sentence: str
+    membership: str = UNKNOWN
+    """Whether all accounts that stand belong to it, or those that do not."""
+
+
+def switch_of(row: ManagingAccount, room: Capacity) -> Switch:
+    managing = managing_of(row)
+    stays, *goes = assume_names(managing, max(room.assumed, 1))
+    return Switch(stays, tuple(goes), managing.managed_role_arn("*"))
+
+
+def asked_organization(row: ManagingAccount, sessions: Sessions) -> Asked:
+    """Ask which organization the managing account belongs to; raises nothing."""
+    managing = managing_of(row)
+    try:
+        known = kept(managing) or ask(sessions, managing)
+        found = known.id or organization_id(sessions, managing_reach(managing))
+    except AwsError as error:
+        return Asked("", f"{error.message} {error.hint} Type the id below.")
+    if found is None:
+        return Asked(
+            "",
+            f"Bowline may not read which organization {row.name} belongs to "
+            "(organizations:DescribeOrganization). Type the id below.",
+        )
+    if not found:
+        return Asked(
+            "",
+            f"{row.name} belongs to no organization, says AWS, so its accounts must "
+            "stay listed.",
+            membership="",
+        )
+    sentence = (
+        f"{row.name} belongs to {found}, says AWS. It stands below, and nothing is "
+        "saved yet."
+    )
+    return Asked(found, sentence, membership(known.members))
+
+
+def membership(members: Members) -> str:
+    """Say which accounts that stand are no members, where members may be read."""
+    if not members.accounts:
+        return UNKNOWN
+    inside = {member.account_id for member in members.accounts}
+    rows = ManagedAccount.objects.standing().in_aws_provider().order_by("name")
+    standing = list(rows.values_list("account_id", "name"))
+    outside = [name for account_id, name in standing if account_id not in inside]
+    if not standing:
+        return ""
+    if not outside:
+        return f"All {len(standing):,} that stand belong to it, says AWS."
+    more = f", and {len(outside) - MOST_NAMED:,} more" if outside[MOST_NAMED:] else ""
+    named = ", ".join(outside[:MOST_NAMED])
+    verb = "does" if len(outside) == 1 else "do"
+    return f"{named}{more} {verb} not belong to it, says AWS."

@@ -1,0 +1,112 @@
+"""The managing account: described once, planned alone where that is wanted."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.contrib import messages
+from django.core.exceptions import PermissionDenied
+from django.db import IntegrityError, transaction
+from django.http import HttpResponse
+from django.shortcuts import redirect, render
+from django.views.decorators.http import require_POST
+
+from accounts.mapping.rows import NoManagingAccount, seen_by_accounts
+from accounts.models import ManagedAccount, ManagingAccount, Run
+from accounts.runs import actions
+from accounts.runs.capacity import NoRoom, capacity_of
+from accounts.web.access import OPERATOR, has_role, operator_required, refusal
+from accounts.web.managing.forms import WHOLE_ORGANIZATION, ManagingForm
+from accounts.web.managing.switching import asked_organization, switch_of
+from accounts.web.request import Request
+from accounts.web.wizard.page import new_sessions
+
+DESCRIBED_ALREADY = (
+    "There is exactly one managing account, and somebody described it while this page "
+    "was open. Open the page again to see and change it; nothing was saved."
+)
+
+
+def managing(request: Request) -> HttpResponse:
+    """Show the managing account; operators describe it here, once."""
+    row = ManagingAccount.objects.first()
+    may_edit = has_role(request.user, OPERATOR)
+    offer = offered(request, row) if row and may_edit else {}
+    form = ManagingForm(
+        request.POST or None,
+        instance=row or ManagingAccount(),
+        initial=offer.get("initial"),
+    )
+    if not may_edit:
+        for field in form.fields.values():
+            field.disabled = True
+    if request.method == "POST":
+        if not may_edit:
+            raise PermissionDenied(refusal(OPERATOR))
+        if row is not None and "new" in request.POST:
+            form = ManagingForm(request.POST, instance=ManagingAccount())
+            form.add_error(None, DESCRIBED_ALREADY)
+        elif form.is_valid() and saved(form):
+            messages.success(request, "The managing account is saved.")
+            return redirect("accounts:managing")
+    return render(
+        request,
+        "managing/managing.html",
+        {
+            "form": form,
+            "row": ManagingAccount.objects.first() if form.errors else row,
+            "may_edit": may_edit,
+            "room": capacity_of(row) if row else None,
+            **offer,
+            "managed_too": row
+            and ManagedAccount.objects.filter(account_id=row.account_id).first(),
+            "run": Run.objects.filter(kind=Run.Kind.MANAGING).first(),
+        },
+    )
+
+
+def offered(request: Request, row: ManagingAccount) -> dict[str, Any]:
+    """Prepare the way from the list to the organization, where the URL asks for it."""
+    if "switch" not in request.GET or row.organization:
+        return {}
+    initial = {"assume": WHOLE_ORGANIZATION}
+    shown: dict[str, Any] = {
+        "switch": switch_of(row, capacity_of(row)),
+        "initial": initial,
+    }
+    if request.method == "GET" and request.GET["switch"] == "ask":
+        asked = asked_organization(row, new_sessions(request))
+        initial["organization"] = asked.organization
+        shown["asked"] = asked
+    return shown
+
+
+def saved(form: ManagingForm) -> bool:
+    """Write the row; False where somebody else wrote the first one meanwhile."""
+    before = seen_by_accounts(form.instance.pk)
+    try:
+        with transaction.atomic():
+            row: ManagingAccount = form.save()
+            if before and form.has_changed():
+                row.touch()
+            if before and before != seen_by_accounts(row.pk):
+                ManagedAccount.objects.outdate()
+    except IntegrityError:
+        form.add_error(None, DESCRIBED_ALREADY)
+        return False
+    return True
+
+
+@operator_required
+@require_POST
+def managing_plan(request: Request) -> HttpResponse:
+    """Plan the managing account alone."""
+    try:
+        run = actions.plan_managing(request.user)
+    except actions.RunOpen as error:
+        messages.info(request, f"{error} This is it.")
+        return redirect(error.run)
+    except (NoManagingAccount, NoRoom) as error:
+        messages.error(request, str(error))
+        return redirect("accounts:managing")
+    return redirect(run)

@@ -1,0 +1,1 @@
+"""Many accounts of an AWS organization, described at once."""

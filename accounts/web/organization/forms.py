@@ -1,0 +1,93 @@
+"""The form of what accounts have in common that are described together."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from crispy_forms.layout import Fieldset
+from django import forms
+
+from accounts.organization import OFFERED, Shared
+from accounts.web.fields import RegionsField, RuledField, bare_helper
+from accounts.web.wizard.forms import IdentityForm, no_external_id, open_trust
+from onboarding import names
+from onboarding.providers import PROVIDERS
+from onboarding.topology import Permissions
+
+LEFT_OUT = " and ".join(p.title for key, p in PROVIDERS.items() if key not in OFFERED)
+
+
+class SharedForm(forms.Form):
+    """What all of them get; each can be changed alone while it is a draft."""
+
+    regions = IdentityForm.base_fields["regions"]
+    environment = IdentityForm.base_fields["environment"]
+    access_role = RuledField(
+        rule=names.role_name,
+        label="Access role",
+        max_length=64,
+        help_text=(
+            "The role in each account that Bowline assumes to look and to change. AWS "
+            "Organizations makes OrganizationAccountAccessRole in accounts that it "
+            "creates, not in those that were invited. The managing account keeps its "
+            "own."
+        ),
+    )
+    providers = forms.MultipleChoiceField(
+        label="What Spinnaker deploys with",
+        choices=[(key, provider.title) for key, provider in OFFERED.items()],
+        widget=forms.CheckboxSelectMultiple,
+        error_messages={"required": "Choose at least one provider."},
+        help_text=(
+            "With the details that the wizard proposes; each account's can be changed "
+            f"before it is planned. {LEFT_OUT} must be told its clusters: add it to "
+            "an account in its own steps."
+        ),
+    )
+    uses_external_id = forms.BooleanField(
+        label="Ask Spinnaker for an external ID",
+        required=False,
+        help_text=(
+            "Each account gets one of its own, which Bowline makes. Leave it on unless "
+            "they deploy with ECS: Clouddriver does not send it there."
+        ),
+    )
+    read_roles = IdentityForm.base_fields["read_roles"]
+    write_roles = IdentityForm.base_fields["write_roles"]
+
+    def __init__(self, *args: Any, partition: str, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        regions = self.fields["regions"]
+        assert isinstance(regions, RegionsField)
+        regions.partition = partition
+        self.fields["environment"].widget.attrs["list"] = "environments"
+        self.helper = bare_helper(
+            Fieldset("", "regions", "environment", "providers"),
+            Fieldset("How they are entered", "access_role", "uses_external_id"),
+            Fieldset("Who may use them in Spinnaker", "read_roles", "write_roles"),
+        )
+
+    def clean(self) -> dict[str, Any]:
+        cleaned = super().clean() or self.cleaned_data
+        titles = open_trust(cleaned.get("providers", []))
+        if titles and cleaned.get("uses_external_id"):
+            self.add_error(
+                "uses_external_id",
+                f"{no_external_id(titles)} Switch it off, or choose without {titles}.",
+            )
+        return cleaned
+
+    def shared(self) -> Shared:
+        """Give what was filled in, once it is valid."""
+        filled = self.cleaned_data
+        chosen = filled["providers"]
+        return Shared(
+            regions=tuple(filled["regions"]),
+            environment=filled["environment"],
+            providers=tuple(usual for key, usual in OFFERED.items() if key in chosen),
+            access_role=filled["access_role"],
+            uses_external_id=filled["uses_external_id"],
+            permissions=Permissions(
+                tuple(filled["read_roles"]), tuple(filled["write_roles"])
+            ),
+        )

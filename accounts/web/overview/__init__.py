@@ -1,0 +1,1 @@
+"""The overview: which account may assume which, and what needs attention."""

@@ -1,0 +1,203 @@
+"""The overview: who is let in where, how it stands, and what to do next."""
+
+from __future__ import annotations
+
+from typing import Any, NamedTuple
+
+from django.db.models import Count
+from django.http import HttpResponse
+from django.shortcuts import render
+from django.urls import reverse
+
+from accounts.models import (
+    Bundle,
+    CheckResult,
+    ManagedAccount,
+    ManagingAccount,
+    Run,
+)
+from accounts.models.states import State, Status
+from accounts.runs.capacity import capacity_of
+from accounts.web.accounts.views import OLDER
+from accounts.web.overview.picture import MOST_NODES, Seen, narrow, summed, wide
+from accounts.web.request import Request
+
+Counts = list[tuple[str, str, int]]
+"""(environment, state, how many accounts)."""
+
+
+MOST_WORSE = 8
+"""So many checks that got worse are told one by one."""
+
+
+class ToDo(NamedTuple):
+    text: str
+    url: str
+    label: str
+    """The verb on its button."""
+
+
+def overview(request: Request) -> HttpResponse:
+    managing = ManagingAccount.objects.first()
+    if managing is None:
+        return render(request, "accounts/welcome.html", {"step": 1})
+    counts = counts_by_environment()
+    states = {state.value: 0 for state in State}
+    for _, state, count in counts:
+        states[state] += count
+    total = sum(states.values())
+    if not total:
+        welcome = {"step": 2, "managing": managing}
+        return render(request, "accounts/welcome.html", welcome)
+    rows = ManagedAccount.objects.order_by("name")
+    accounts = sorted(rows, key=by_environment) if total <= MOST_NODES else []
+    centre = centre_of(managing)
+    seen = seen_accounts(accounts) or summed(counts, accounts_url())
+    shown = {
+        "managing": managing,
+        "accounts": accounts,
+        "environments": [] if accounts else seen,
+        "states": [(state, count) for state, count in states.items() if count],
+        "total": total,
+        "todo": [*fills(managing), *to_do(states)],
+        **got_worse(),
+        "pictures": [("wide", wide(centre, seen)), ("narrow", narrow(centre, seen))],
+    }
+    return render(request, "accounts/overview.html", shown)
+
+
+def got_worse() -> dict[str, Any]:
+    """Give the checks that were good once and are bad now, the newest first."""
+    worse = CheckResult.objects.got_worse().order_by("-checked_at", "position")
+    found = list(worse.select_related("run").defer("document")[: MOST_WORSE + 1])
+    return {"worse": found[:MOST_WORSE], "more_worse": len(found) > MOST_WORSE}
+
+
+def accounts_url() -> str:
+    return reverse("accounts:accounts")
+
+
+def by_environment(account: ManagedAccount) -> tuple[bool, str]:
+    return account.environment == "", account.environment
+
+
+def counts_by_environment() -> Counts:
+    rows = ManagedAccount.objects.order_by("environment", "state")
+    counted = rows.values_list("environment", "state").annotate(count=Count("pk"))
+    return list(counted)
+
+
+def centre_of(managing: ManagingAccount) -> Seen:
+    identity = managing.identity_name or managing.identity_arn.rsplit("/", 1)[-1]
+    return Seen(
+        name=managing.name,
+        environment="",
+        state=managing.state,
+        word=identity,
+        url=managing.get_absolute_url(),
+        title=f"Managing account {managing}: Spinnaker runs as {identity}",
+    )
+
+
+def seen_accounts(accounts: list[ManagedAccount]) -> list[Seen]:
+    return [
+        Seen(
+            name=account.name,
+            environment=account.environment,
+            state=account.state,
+            word=account.state,
+            url=account.get_absolute_url(),
+            title=f"{account}: {account.state}",
+        )
+        for account in accounts
+    ]
+
+
+def fills(row: ManagingAccount) -> list[ToDo]:
+    """Offer the organization in time, before the list of accounts is full."""
+    room = capacity_of(row)
+    if not room.is_near_its_end:
+        return []
+    verb = "is" if room.coming == 1 else "are"
+    coming = f", {room.coming:,} more {verb} described" if room.coming else ""
+    text = (
+        f"{room.assumed:,} of {room.most:,} accounts are listed{coming}: let the whole "
+        "organization be assumed before the list is full."
+    )
+    return [ToDo(text, f"{row.get_absolute_url()}?switch=1#switch", "See what changes")]
+
+
+def to_do(states: dict[str, int]) -> list[ToDo]:
+    """List what waits for a person, the most urgent first."""
+    return [
+        *broken(states),
+        *waiting(),
+        *older_policies(),
+        *drafts(states),
+        *bundles(),
+    ]
+
+
+def counted(count: int) -> str:
+    return "1 account" if count == 1 else f"{count:,} accounts"
+
+
+def in_state(state: str) -> str:
+    return f"{accounts_url()}?state={state}"
+
+
+def broken(states: dict[str, int]) -> list[ToDo]:
+    return [
+        ToDo(f"{counted(states[state])} {sentence}", in_state(state), "See accounts")
+        for state, sentence in BROKEN.items()
+        if states[state]
+    ]
+
+
+BROKEN = {
+    State.FAILED: "failed; the last run says what to mend.",
+    State.DRIFTED: "drifted: AWS no longer is what was verified.",
+    State.OUTDATED: "changed since the last plan; plan again.",
+}
+
+
+def waiting() -> list[ToDo]:
+    plans = Run.objects.filter(status=Status.PLANNED)
+    first, *others = plans[:2] or [None]
+    if first is None:
+        return []
+    if not others:
+        text = f"The plan for {first.account_name} waits for approval."
+        return [ToDo(text, first.get_absolute_url(), "Read the plan")]
+    url = f"{reverse('accounts:runs')}?status={Status.PLANNED}"
+    return [ToDo(f"{plans.count():,} plans wait for approval.", url, "Read the plans")]
+
+
+def older_policies() -> list[ToDo]:
+    """Tell of accounts that a newer Bowline would allow something else."""
+    count = ManagedAccount.objects.on_older_policies().count()
+    if not count:
+        return []
+    verb, them = ("stands", "it") if count == 1 else ("stand", "them")
+    text = f"{counted(count)} {verb} on older policies: bring {them} up to date."
+    return [ToDo(text, f"{accounts_url()}?policies={OLDER}", "See accounts")]
+
+
+def drafts(states: dict[str, int]) -> list[ToDo]:
+    count = states[State.DRAFT]
+    if not count:
+        return []
+    text = f"{counted(count)} not described to the end, or not planned yet."
+    return [ToDo(text, in_state(State.DRAFT), "Continue")]
+
+
+def bundles() -> list[ToDo]:
+    """Tell of accounts that are ready and that the newest bundle does not hold."""
+    ready = ManagedAccount.objects.ready()
+    last = Bundle.objects.filter(status=Bundle.Status.READY).only("number").first()
+    fresh = ready.exclude(bundles=last).count() if last else ready.count()
+    if not fresh:
+        return []
+    where = f"bundle {last.number}" if last else "any bundle"
+    text = f"{counted(fresh)} ready for Spinnaker, and not in {where} yet."
+    return [ToDo(text, reverse("accounts:bundles"), "Build a bundle")]

@@ -1,0 +1,1 @@
+"""What is granted, for the security reviewer."""

@@ -1,0 +1,112 @@
+"""The page for a security reviewer, and the rotation of an external ID."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from django.contrib import messages
+from django.http import Http404, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
+from django.views.decorators.http import require_POST
+
+from accounts.external_ids import RotationRefused, finish_rotation, rotate
+from accounts.mapping.rows import (
+    NoManagingAccount,
+    managed_of,
+    managing_of,
+    managing_row,
+)
+from accounts.models import ManagedAccount
+from accounts.models.states import State
+from accounts.web.access import operator_required
+from accounts.web.request import Request
+from accounts.web.rights.chain_picture import narrow, wide
+from accounts.web.rights.trust_chain import trust_chain
+from onboarding.desired import POLICY_SET
+from onboarding.desired.image_keys import key_grants
+from onboarding.providers.base import DetailsError
+from onboarding.review import power_user
+from onboarding.review.lint import explained
+from onboarding.review.rights import (
+    folders,
+    identity_trust,
+    managed_review,
+    managing_topics,
+    other_roles,
+)
+from onboarding.topology import Managed, Managing
+
+PROVED = (State.VERIFIED, State.EVALUATED)
+
+
+def rights(request: Request, pk: Any) -> HttpResponse:
+    """Show who may become the managed role, what it may do, and why; to be printed."""
+    account = get_object_or_404(
+        ManagedAccount.objects.prefetch_related("providers"), pk=pk
+    )
+    try:
+        managing = managing_of(managing_row())
+    except NoManagingAccount as error:
+        raise Http404(str(error)) from error
+    shown = {
+        "account": account,
+        "crumbs": [
+            ("Accounts", reverse("accounts:accounts")),
+            (account.name, account.get_absolute_url()),
+        ],
+        "latest": POLICY_SET,
+        "stands": account.state in PROVED and not account.has_older_policies,
+    }
+    try:
+        shown |= reviewed(managing, managed_of(account))
+    except DetailsError as error:
+        shown["trouble"] = str(error)
+    return render(request, "accounts/rights.html", shown)
+
+
+def reviewed(managing: Managing, managed: Managed) -> dict[str, Any]:
+    review = managed_review(managing, managed)
+    chain = trust_chain(managing, managed, review)
+    identity_topics = managing_topics(managing)
+    return {
+        "managing": managing,
+        "has_providers": bool(managed.providers),
+        "review": review,
+        "chain": chain,
+        "drawings": [("wide", wide(chain)), ("narrow", narrow(chain))],
+        "other_roles": other_roles(managing, managed),
+        "key_grants": list(key_grants(managing, managed)),
+        "findings": explained(review.topics),
+        "power_user_version": power_user.VERSION,
+        "identity_topics": identity_topics,
+        "identity_trust": identity_trust(managing),
+        "identity_findings": explained(identity_topics),
+        "folders": folders(*review.topics, *identity_topics).items(),
+    }
+
+
+@require_POST
+@operator_required
+def rotation_begin(request: Request, pk: Any) -> HttpResponse:
+    return rotated(request, pk, rotate, "A new external ID is made. Plan again: both")
+
+
+@require_POST
+@operator_required
+def rotation_finish(request: Request, pk: Any) -> HttpResponse:
+    return rotated(request, pk, finish_rotation, "Plan again: only the new external ID")
+
+
+def rotated(
+    request: Request, pk: Any, act: Callable[[ManagedAccount], None], done: str
+) -> HttpResponse:
+    account = get_object_or_404(ManagedAccount, pk=pk)
+    try:
+        act(account)
+    except RotationRefused as error:
+        messages.error(request, str(error))
+    else:
+        messages.success(request, f"{done} will be accepted from then on.")
+    return redirect(account)

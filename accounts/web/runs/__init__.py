@@ -1,0 +1,1 @@
+"""Runs: the plan to review, the decision, and what happened."""

@@ -1,0 +1,136 @@
+"""What people decide about plans and accounts; each press redirects to what it did."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from uuid import UUID
+
+from django.contrib import messages
+from django.http import HttpResponse
+from django.shortcuts import get_object_or_404, redirect
+from django.views.decorators.http import require_POST
+
+from accounts.mapping.rows import NameTaken, NoManagingAccount
+from accounts.models import ManagedAccount, Run
+from accounts.runs import actions
+from accounts.runs.capacity import NoRoom
+from accounts.web.access import approver_required, operator_required
+from accounts.web.request import Request
+from accounts.web.runs.views import outdated, run_of, run_page
+from accounts.web.wizard.forms import ApproveForm
+from accounts.web.wizard.steps import next_step, undone
+from onboarding.providers.base import DetailsError
+
+
+@approver_required
+@require_POST
+def run_approve(request: Request, pk: UUID) -> HttpResponse:
+    """Approve a plan and hand it to a worker; one that deletes asks for the name."""
+    run = run_of(pk)
+    deletes = run.steps.filter(verb="delete").count()
+    form = ApproveForm(request.POST, run=run, deletes=deletes)
+    if outdated(run):
+        messages.warning(request, "It was edited since it was planned. Plan again.")
+    elif not form.is_valid():
+        return run_page(request, run, form=form)
+    elif not actions.approve(run, request.user):
+        tell_quicker(request, pk)
+    return redirect(run)
+
+
+def tell_quicker(request: Request, pk: UUID) -> None:
+    now = run_of(pk)
+    who = f"{now.approved_by} approved it" if now.approved_by else f"It is {now.status}"
+    messages.info(request, f"{who} already: nothing happened twice.")
+
+
+@approver_required
+@require_POST
+def run_discard(request: Request, pk: UUID) -> HttpResponse:
+    run = run_of(pk)
+    if actions.discard(run):
+        messages.success(request, "The plan is put aside; AWS is unchanged.")
+    else:
+        tell_quicker(request, pk)
+    return redirect(run)
+
+
+@operator_required
+@require_POST
+def run_again(request: Request, pk: UUID) -> HttpResponse:
+    """Start a run of the same kind for the same account, as it is described now."""
+    run = run_of(pk)
+    if run.kind == Run.Kind.MANAGING:
+        return started(request, lambda: actions.plan_managing(request.user), run)
+    account = run.account
+    if account is None:
+        messages.error(request, f"{run.account_name} was deleted from Bowline.")
+        return redirect(run)
+    start = STARTS[Run.Kind(run.kind)]
+    return started(request, lambda: start(account, request.user), run)
+
+
+STARTS: dict[str, Callable[..., Run]] = {
+    Run.Kind.ONBOARD: actions.plan,
+    Run.Kind.REMOVE: actions.remove,
+    Run.Kind.VERIFY: actions.verify,
+}
+
+
+@operator_required
+@require_POST
+def plan(request: Request, pk: UUID) -> HttpResponse:
+    """Plan an account that is described to the end; else go where it is not."""
+    account = account_of(pk)
+    if undone(account):
+        messages.warning(request, "Describe the account to the end, then plan it.")
+        return redirect("accounts:wizard", account.pk, next_step(account))
+    return started(request, lambda: actions.plan(account, request.user), account)
+
+
+@operator_required
+@require_POST
+def verify(request: Request, pk: UUID) -> HttpResponse:
+    account = account_of(pk)
+    return started(request, lambda: actions.verify(account, request.user), account)
+
+
+@operator_required
+@require_POST
+def remove(request: Request, pk: UUID) -> HttpResponse:
+    account = account_of(pk)
+    return started(request, lambda: actions.remove(account, request.user), account)
+
+
+@approver_required
+@require_POST
+def accept(request: Request, pk: UUID) -> HttpResponse:
+    """Accept on record an account whose chain was read and not walked."""
+    account = account_of(pk)
+    if actions.accept(account, request.user):
+        messages.success(request, f"{account.name} is accepted: bundles hold it now.")
+    else:
+        messages.info(request, f"{account.name} does not wait for acceptance.")
+    return redirect(account)
+
+
+REFUSALS = (DetailsError, NameTaken, NoManagingAccount, NoRoom, actions.NothingStands)
+
+
+def account_of(pk: UUID) -> ManagedAccount:
+    rows = ManagedAccount.objects.prefetch_related("providers")
+    return get_object_or_404(rows, pk=pk)
+
+
+def started(
+    request: Request, start: Callable[[], Run], otherwise: Run | ManagedAccount
+) -> HttpResponse:
+    """Start a run and show it, or say why it cannot be."""
+    try:
+        return redirect(start())
+    except actions.RunOpen as error:
+        messages.info(request, f"{error} This is it.")
+        return redirect(error.run)
+    except REFUSALS as error:
+        messages.error(request, str(error))
+        return redirect(otherwise)

@@ -1,0 +1,41 @@
+"""Which waiting plans are the same, counted, so that one is read for all of them."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from django.db.models import Count
+
+from accounts.models import Run, Step
+from accounts.models.states import Status
+
+MOST_GROUPS = 5
+"""So many groups of plans are offered at once, the largest first."""
+
+
+class SamePlans(NamedTuple):
+    signature: str
+    plans: int
+    changes: int
+    """How many changes each of them holds."""
+
+
+def same_plans() -> list[SamePlans]:
+    """List the groups of waiting plans that are the same, the largest first."""
+    waiting = Run.objects.approvable().exclude(signature="").order_by()
+    groups = (
+        waiting.values_list("signature")
+        .annotate(plans=Count("pk"))
+        .filter(plans__gt=1)
+        .order_by("-plans", "signature")[:MOST_GROUPS]
+    )
+    return [
+        SamePlans(signature, plans, changes_of(signature))
+        for signature, plans in groups
+    ]
+
+
+def changes_of(signature: str) -> int:
+    """Count the changes of one of the plans: all have as many."""
+    same = Run.objects.filter(signature=signature, status=Status.PLANNED).order_by()
+    return Step.objects.filter(run=same.values("pk")[:1]).count()

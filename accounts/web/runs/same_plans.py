@@ -1,0 +1,108 @@
+"""Plans that are the same: read the changes once, approve them for many accounts."""
+
+from __future__ import annotations
+
+from django.contrib import messages
+from django.http import HttpResponse
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.views.decorators.http import require_POST
+
+from accounts.models import Run
+from accounts.models.states import Status
+from accounts.runs.capacity import room_in_plan
+from accounts.runs.same import approve_same
+from accounts.web.access import approver_required
+from accounts.web.accounts.views import is_uuid
+from accounts.web.request import Request
+from accounts.web.runs.before_approval import brought, discouraged_among
+from accounts.web.runs.views import change_of, counted
+
+MOST_AT_ONCE = 500
+"""So many runs are approved while a person waits; the page shows no more."""
+
+MOST_NAMED = 20
+"""So many runs that moved on are told one by one; the rest are counted."""
+
+
+def same_plans(request: Request, signature: str) -> HttpResponse:
+    """Show the changes of one plan, and the accounts that wait with the same."""
+    found = Run.objects.same_as(signature).order_by("account_name", "pk")
+    rows = found.select_related("account", "created_by")
+    runs = list(rows.prefetch_related("account__providers")[:MOST_AT_ONCE])
+    crumbs = [("Runs", reverse("accounts:runs"))]
+    if not runs:
+        return render(request, "runs/same_plans.html", {"crumbs": crumbs})
+    one = runs[0]
+    room = room_in_plan(one)
+    joining = [run for run in runs if run.account and not run.account.granted_at]
+    steps = list(one.steps.all())
+    accounts = [run.account for run in runs if run.account]
+    shown = {
+        "signature": signature,
+        "run": one,
+        "runs": runs,
+        "total": found.count() if len(runs) == MOST_AT_ONCE else len(runs),
+        "most": MOST_AT_ONCE,
+        "room": room,
+        "unticked": [] if room is None else joining[room:],
+        "counts": counted(steps).items(),
+        "changes": [change_of(step) for step in steps],
+        "discouraged": discouraged_among(accounts),
+        "brought": brought(accounts),
+        "crumbs": crumbs,
+    }
+    return render(request, "runs/same_plans.html", shown)
+
+
+@approver_required
+@require_POST
+def same_plans_approve(request: Request, signature: str) -> HttpResponse:
+    """Approve the ticked ones, and name those that moved on while they were read."""
+    chosen = {pk for pk in request.POST.getlist("run") if is_uuid(pk)}
+    if not chosen or len(chosen) > MOST_AT_ONCE:
+        messages.warning(request, TOO_MANY if chosen else NONE)
+        return redirect("accounts:same-plans", signature)
+    if refusal := refuse_crowd(signature, chosen):
+        messages.warning(request, refusal)
+        return redirect("accounts:same-plans", signature)
+    approved, left = approve_same(signature, chosen, request.user)
+    if approved:
+        plans = "1 plan is" if approved == 1 else f"{approved} plans are"
+        messages.success(request, f"{plans} approved; each is applied by itself.")
+    if left:
+        messages.warning(request, f"Not approved: {named(left, signature)}.")
+    return redirect("accounts:runs")
+
+
+def refuse_crowd(signature: str, chosen: set[str]) -> str:
+    """Say that more accounts would join than the policies of their plans list."""
+    one = Run.objects.same_as(signature).first()
+    room = room_in_plan(one) if one else None
+    joining = Run.objects.same_as(signature).filter(
+        pk__in=chosen, account__granted_at=None
+    )
+    if room is None or joining.count() <= room:
+        return ""
+    return f"Nothing was approved: these plans have room for {room} more accounts."
+
+
+NONE = "Tick the accounts first; nothing was approved."
+TOO_MANY = f"At most {MOST_AT_ONCE} are approved at once; nothing was approved."
+
+
+def named(left: list[Run], signature: str) -> str:
+    told = "; ".join(moved_on(run, signature) for run in left[:MOST_NAMED])
+    more = len(left) - MOST_NAMED
+    return f"{told}; and {more} more" if more > 0 else told
+
+
+def moved_on(run: Run, signature: str) -> str:
+    """Say why a plan could not be approved any more."""
+    if run.signature != signature:
+        return f"{run.account_name} (its changes are others)"
+    if run.status == Status.PLANNED:
+        return f"{run.account_name} (edited since it was planned: plan again)"
+    if run.approved_by:
+        return f"{run.account_name} ({run.approved_by} approved it already)"
+    return f"{run.account_name} (it is {run.status} already)"

@@ -1,0 +1,130 @@
+"""A run as one line of stages: plan, approve, apply, verify; which is done, and when.
+
+Pure: computed from the run's row and what is told of its steps.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from accounts.models import Run, Step
+from accounts.models.states import Status
+
+DONE, NOW, WAITS, FAILED, AHEAD, SKIPPED = (
+    "done",
+    "running",
+    "waiting",
+    "failed",
+    "ahead",
+    "skipped",
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Stage:
+    title: str
+    state: str
+    """`done`, `running`, `waiting` for a person, `failed`, `ahead` or `skipped`."""
+    about: str = ""
+    moment: datetime | None = None
+    seconds: float | None = None
+
+
+def stages(run: Run, steps: Sequence[Step], *, checked: bool) -> tuple[Stage, ...]:
+    """List the run's stages; a run that only verifies has one."""
+    verify = Stage("Verify", verify_state(run, steps, checked=checked), proof(run))
+    if run.kind == Run.Kind.VERIFY:
+        return (verify,)
+    plan = Stage(
+        title="Plan",
+        state=plan_state(run, steps, checked=checked),
+        about=changes(len(steps)) if steps or checked else "",
+        moment=run.created_at,
+    )
+    approve = Stage(
+        title="Approve",
+        state=approve_state(run),
+        about=f"by {run.approved_by}" if run.approved_by else "",
+        moment=run.approved_at,
+    )
+    removes = run.kind == Run.Kind.REMOVE
+    apply = Stage(
+        title="Remove" if removes else "Apply",
+        state=apply_state(run, steps),
+        about=progress(steps) if run.approved_at else "",
+        seconds=seconds_of(steps),
+    )
+    line = (plan, approve, apply)
+    return line if removes else (*line, verify)
+
+
+def changes(count: int) -> str:
+    return "1 change" if count == 1 else f"{count} changes"
+
+
+def progress(steps: Sequence[Step]) -> str:
+    done = sum(step.status == Step.Status.DONE for step in steps)
+    return f"{done} of {len(steps)} done"
+
+
+def seconds_of(steps: Sequence[Step]) -> float | None:
+    """Measure from the first step's start to the last one's end."""
+    starts = [step.started_at for step in steps if step.started_at]
+    ends = [step.finished_at for step in steps if step.finished_at]
+    return (max(ends) - min(starts)).total_seconds() if starts and ends else None
+
+
+def ended_badly(run: Run) -> bool:
+    return run.status in (Status.FAILED, Status.OUTDATED)
+
+
+def all_done(steps: Sequence[Step]) -> bool:
+    return all(step.status == Step.Status.DONE for step in steps)
+
+
+def plan_state(run: Run, steps: Sequence[Step], *, checked: bool) -> str:
+    if run.status == Status.PLANNING:
+        return NOW
+    return FAILED if ended_badly(run) and not (steps or checked) else DONE
+
+
+def approve_state(run: Run) -> str:
+    """Nothing to change needs nobody's approval: it is skipped then."""
+    if run.approved_at:
+        return DONE
+    match run.status:
+        case Status.PLANNING:
+            return AHEAD
+        case Status.PLANNED:
+            return WAITS
+        case _:
+            return SKIPPED
+
+
+def apply_state(run: Run, steps: Sequence[Step]) -> str:
+    if run.status == Status.APPLYING:
+        return NOW
+    if run.status in (Status.PLANNING, Status.PLANNED):
+        return AHEAD
+    if not run.approved_at:
+        return SKIPPED
+    return FAILED if ended_badly(run) and not all_done(steps) else DONE
+
+
+def verify_state(run: Run, steps: Sequence[Step], *, checked: bool) -> str:
+    match run.status:
+        case Status.VERIFYING:
+            return NOW
+        case Status.VERIFIED | Status.EVALUATED:
+            return DONE
+        case Status.PLANNING | Status.PLANNED | Status.APPLYING:
+            return AHEAD
+    reached = checked or run.kind == Run.Kind.VERIFY
+    applied = bool(run.approved_at) and all_done(steps)
+    return FAILED if ended_badly(run) and (reached or applied) else SKIPPED
+
+
+def proof(run: Run) -> str:
+    return str(run.status) if run.status in (Status.VERIFIED, Status.EVALUATED) else ""

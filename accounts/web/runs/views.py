@@ -1,0 +1,166 @@
+"""Runs: read a plan, decide on it, watch it, and see what was proved."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Iterable
+from typing import Any, NamedTuple
+from uuid import UUID
+
+from django.core.paginator import Paginator
+from django.db.models import Q
+from django.http import HttpResponse
+from django.shortcuts import get_object_or_404, render
+from django.urls import reverse
+
+from accounts.models import CheckResult, ManagingAccount, Run, Step
+from accounts.models.states import State, Status
+from accounts.web.request import Request
+from accounts.web.runs.before_approval import brings
+from accounts.web.runs.diff import Diff, compare
+from accounts.web.runs.groups import same_plans
+from accounts.web.runs.timeline import stages
+from accounts.web.wizard.forms import ApproveForm
+
+PAGE = 50
+SHORT = 6
+"""A new thing of so few lines is all told by its kind, name and reason."""
+
+VERBS = ("create", "update", "delete")
+AGAIN = {
+    Run.Kind.ONBOARD: "Plan again",
+    Run.Kind.MANAGING: "Plan again",
+    Run.Kind.REMOVE: "Plan the removal again",
+    Run.Kind.VERIFY: "Verify again",
+}
+FILTERS: dict[str, Callable[[str], Q]] = {
+    "text": lambda text: Q(account_name__icontains=text),
+    "kind": lambda kind: Q(kind=kind),
+    "status": lambda status: Q(status=status),
+}
+
+
+class Change(NamedTuple):
+    """A step of a plan, and what it does to the document."""
+
+    step: Step
+    diff: Diff
+    opens: bool
+    """Whether its document says more than the line above it: not an attachment's,
+    and not what is deleted whole."""
+
+
+def runs(request: Request) -> HttpResponse:
+    """List the runs, newest first, as the filters in the URL ask."""
+    asked = {key: request.GET.get(key, "").strip() for key in FILTERS}
+    found = Run.objects.select_related("account", "created_by")
+    for key, value in asked.items():
+        if value:
+            found = found.filter(FILTERS[key](value))
+    page = Paginator(found, PAGE).get_page(request.GET.get("page"))
+    shown = {
+        "page": page,
+        "filters": asked,
+        "is_filtered": any(asked.values()),
+        "same": [] if any(asked.values()) else same_plans(),
+        "kinds": Run.Kind.choices,
+        "statuses": Status.values,
+    }
+    return render(request, "runs/runs.html", shown)
+
+
+def run(request: Request, pk: UUID) -> HttpResponse:
+    return run_page(request, run_of(pk))
+
+
+def run_of(pk: UUID) -> Run:
+    people = ("account", "created_by", "approved_by", "account__accepted_by")
+    return get_object_or_404(Run.objects.select_related(*people), pk=pk)
+
+
+def run_page(
+    request: Request, run: Run, *, form: ApproveForm | None = None
+) -> HttpResponse:
+    """Show a run whole, with every document of its plan."""
+    steps = list(run.steps.all())
+    counts = counted(steps)
+    deletes = counts["delete"]
+    shown = {
+        **progress(run, steps),
+        "counts": counts.items(),
+        "changes": [change_of(step) for step in steps],
+        "form": form or ApproveForm(run=run, deletes=deletes),
+        "brings": brings(run),
+        "same": others_same(run),
+        "is_outdated": run.status == Status.PLANNED and outdated(run),
+        "back": back(run),
+        "again": AGAIN[Run.Kind(run.kind)],
+        "can_accept": waits_for_acceptance(run),
+        "crumbs": [("Runs", reverse("accounts:runs"))],
+    }
+    return render(request, "runs/run.html", shown)
+
+
+def others_same(run: Run) -> int:
+    """Count the other plans that can be approved together with this one."""
+    if run.status != Status.PLANNED:
+        return 0
+    return Run.objects.same_as(run.signature).exclude(pk=run.pk).count()
+
+
+def change_of(step: Step) -> Change:
+    diff = compare(step.before, step.after)
+    opens = step.verb == "update" or (step.verb == "create" and diff.added > SHORT)
+    return Change(step, diff, opens)
+
+
+def progress(run: Run, steps: list[Step]) -> dict[str, Any]:
+    """Gather what changes while a run is being worked on."""
+    checks = list(CheckResult.objects.filter(run=run))
+    return {
+        "run": run,
+        "steps": steps,
+        "done": sum(step.status == Step.Status.DONE for step in steps),
+        "checks": checks,
+        "folded": (Status.VERIFIED, Status.EVALUATED, Status.REMOVED),
+        "stages": stages(run, steps, checked=bool(checks)),
+    }
+
+
+def counted(steps: Iterable[Step]) -> dict[str, int]:
+    counts = Counter(step.verb for step in steps)
+    return {verb: counts[verb] for verb in VERBS}
+
+
+def outdated(run: Run) -> bool:
+    """Tell whether the account or the managing one was edited since it was planned."""
+    managing = ManagingAccount.objects.first()
+    if managing is None or managing.version != run.managing_version:
+        return True
+    return run.account is not None and run.account.version != run.version
+
+
+def waits_for_acceptance(run: Run) -> bool:
+    account = run.account
+    return (
+        account is not None
+        and run.status == Status.EVALUATED
+        and account.proof == State.EVALUATED
+        and account.accepted_at is None
+    )
+
+
+def back(run: Run) -> str:
+    """Give the page where what was planned can be edited."""
+    if run.account is None:
+        return reverse("accounts:managing")
+    return reverse("accounts:wizard", args=[run.account.pk, "review"])
+
+
+def run_progress(request: Request, pk: UUID) -> HttpResponse:
+    """Answer the page's polling; once there is nothing to watch, let it load anew."""
+    run = run_of(pk)
+    if not run.is_working:
+        return HttpResponse(headers={"HX-Refresh": "true"})
+    steps = list(run.steps.defer("before", "after"))
+    return render(request, "runs/_progress.html", progress(run, steps))

@@ -1,0 +1,89 @@
+"""Every URL of the pages about accounts, by place."""
+
+from __future__ import annotations
+
+from django.urls import path
+
+from accounts.web.accounts import account
+from accounts.web.accounts import views as accounts
+from accounts.web.bundles import deltas, halconfig
+from accounts.web.bundles import views as bundles
+from accounts.web.managing import views as managing
+from accounts.web.organization import views as organization
+from accounts.web.overview import views as overview
+from accounts.web.rights import views as rights
+from accounts.web.runs import decisions, same_plans
+from accounts.web.runs import views as runs
+from accounts.web.settings import views as settings
+from accounts.web.wizard import views as wizard
+
+app_name = "accounts"
+
+
+overview_pages = [
+    path("", overview.overview, name="overview"),
+    path("managing/", managing.managing, name="managing"),
+    path("managing/plan/", managing.managing_plan, name="managing-plan"),
+]
+account_pages = [
+    path("accounts/", accounts.accounts, name="accounts"),
+    path("accounts/plan/", accounts.plan_many, name="plan-many"),
+    path("accounts/verify/", accounts.verify_many, name="verify-many"),
+    path("accounts/new/", wizard.wizard_new, name="wizard-new"),
+    path("accounts/organization/", organization.organization, name="organization"),
+    path("accounts/<uuid:pk>/", account.account, name="account"),
+    path("accounts/<uuid:pk>/plan/", decisions.plan, name="plan"),
+    path("accounts/<uuid:pk>/verify/", decisions.verify, name="verify"),
+    path("accounts/<uuid:pk>/remove/", decisions.remove, name="remove"),
+    path("accounts/<uuid:pk>/accept/", decisions.accept, name="accept"),
+    path("accounts/<uuid:pk>/forget/", account.forget, name="forget"),
+    path("accounts/<uuid:pk>/rights/", rights.rights, name="rights"),
+    path("accounts/<uuid:pk>/rotate/", rights.rotation_begin, name="rotate"),
+    path("accounts/<uuid:pk>/rotated/", rights.rotation_finish, name="rotated"),
+    path("accounts/<uuid:pk>/test-access/", wizard.test_access, name="test-access"),
+    path("accounts/<uuid:pk>/<slug:step>/", wizard.wizard, name="wizard"),
+]
+run_pages = [
+    path("runs/", runs.runs, name="runs"),
+    path("runs/same/<slug:signature>/", same_plans.same_plans, name="same-plans"),
+    path(
+        "runs/same/<slug:signature>/approve/",
+        same_plans.same_plans_approve,
+        name="same-plans-approve",
+    ),
+    path("runs/<uuid:pk>/", runs.run, name="run"),
+    path("runs/<uuid:pk>/progress/", runs.run_progress, name="run-progress"),
+    path("runs/<uuid:pk>/approve/", decisions.run_approve, name="run-approve"),
+    path("runs/<uuid:pk>/discard/", decisions.run_discard, name="run-discard"),
+    path("runs/<uuid:pk>/again/", decisions.run_again, name="run-again"),
+]
+bundle_pages = [
+    path("bundles/", bundles.bundles, name="bundles"),
+    path("bundles/build/", bundles.bundle_build, name="bundle-build"),
+    path("bundles/<int:number>/", bundles.bundle, name="bundle"),
+    path(
+        "bundles/<int:number>/files/<path:path>",
+        bundles.bundle_file,
+        name="bundle-file",
+    ),
+    path(
+        "bundles/<int:number>/download/",
+        bundles.bundle_download,
+        name="bundle-download",
+    ),
+    path("bundles/<int:number>/halconfig/", halconfig.halconfig, name="halconfig"),
+    path("bundles/<int:number>/since/<int:since>/", deltas.delta, name="delta"),
+    path(
+        "bundles/<int:number>/since/<int:since>/download/",
+        deltas.delta_download,
+        name="delta-download",
+    ),
+]
+
+urlpatterns = [
+    *overview_pages,
+    *account_pages,
+    *run_pages,
+    *bundle_pages,
+    path("settings/", settings.settings, name="settings"),
+]

@@ -1,0 +1,1 @@
+"""The wizard that describes an account: its steps, forms and pages."""

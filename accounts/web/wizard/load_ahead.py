@@ -1,0 +1,63 @@
+"""What an account would add to the installation that the latest bundle describes."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import NamedTuple
+
+from accounts.mapping.rows import topology_of
+from accounts.models import Bundle, ManagedAccount
+from onboarding.spinnaker.bundle.contents import Told, told
+from onboarding.spinnaker.bundle.formats.clouddriver import clouddriver
+from onboarding.spinnaker.bundle.formats.spring import WouldBeMisread
+from onboarding.spinnaker.bundle.limits import Finding, both, findings, load, load_of
+from onboarding.spinnaker.entries import Entries, entries
+from onboarding.topology import Topology
+
+FILE = "clouddriver/clouddriver-local.yml"
+
+
+class Ahead(NamedTuple):
+    """The limits with the account in, and the bundle whose accounts were counted."""
+
+    bundle: Bundle | None
+    findings: tuple[Finding, ...]
+
+
+def load_ahead(account: ManagedAccount) -> Ahead:
+    """Add the account to the latest bundle that is ready, where it is not in yet."""
+    topology = topology_of([account])
+    own = entries(topology)
+    size = written_size(topology, own)
+    expected = load(own)
+    ready = Bundle.objects.filter(status=Bundle.Status.READY)
+    latest = ready.order_by("-number").first()
+    if latest:
+        accounts = told(latest.archive)
+        others = without(accounts, account.name)
+        expected = both(load_of(others), expected)
+        is_in = others != accounts
+        size = size_in(latest) + (0 if is_in else size)
+    return Ahead(latest, tuple(findings(expected, {FILE: size} if size else {})))
+
+
+def written_size(topology: Topology, own: Entries) -> int:
+    """Return the bytes of its part in Clouddriver's file; 0 where none is written."""
+    try:
+        files = clouddriver(topology, own)
+        return sum(len(file.content) for file in files if file.path == FILE)
+    except WouldBeMisread:  # the bundle will say so, and why
+        return 0
+
+
+def without(accounts: Told, name: str) -> Told:
+    return replace(
+        accounts,
+        aws=tuple(a for a in accounts.aws if a["name"] != name),
+        ecs=tuple(a for a in accounts.ecs if a["awsAccount"] != name),
+    )
+
+
+def size_in(bundle: Bundle) -> int:
+    sizes: dict[str, int] = {file["path"]: file["size"] for file in bundle.files}
+    return sizes.get(FILE, 0)

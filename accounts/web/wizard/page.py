@@ -1,0 +1,115 @@
+"""What all steps of the wizard share: saving, going on, and the page around them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from django import forms
+from django.contrib import messages
+from django.db import transaction
+from django.http import HttpResponse
+from django.shortcuts import redirect, render
+from django.urls import reverse
+
+from accounts.mapping.rows import NameTaken, claim_names, managing_row
+from accounts.models import ManagedAccount
+from accounts.web.accounts.known_as import Known, known_as
+from accounts.web.request import Request
+from accounts.web.wizard.steps import has_access, marks, problem, step_after, step_named
+from onboarding.aws.session import Sessions
+from onboarding.partitions import PARTITIONS
+from onboarding.providers.base import DetailsError
+
+
+def saved(
+    request: Request,
+    form: forms.BaseForm,
+    field: str | None,
+    account: ManagedAccount,
+    write: Callable[[], None],
+) -> bool:
+    posted = request.method == "POST" and form.is_valid()
+    return posted and written(form, field, account, write)
+
+
+def written(
+    form: forms.BaseForm,
+    field: str | None,
+    account: ManagedAccount,
+    write: Callable[[], None],
+) -> bool:
+    """Write, and claim the account's names in Spinnaker; False puts the reason into
+    the form, and nothing is written.
+    """
+    try:
+        with transaction.atomic():
+            write()
+            rows = ManagedAccount.objects.prefetch_related("providers")
+            claim_names(rows.get(pk=account.pk))
+    except (NameTaken, DetailsError) as error:
+        form.add_error(field, str(error))
+        return False
+    return True
+
+
+def go_on(request: Request, account: ManagedAccount, slug: str) -> HttpResponse:
+    if "leave" in request.POST:
+        messages.success(
+            request, f"{account.name} is saved. Continue whenever you like."
+        )
+        return redirect("accounts:accounts")
+    return redirect("accounts:wizard", account.pk, step_after(slug))
+
+
+def home_region() -> str:
+    """Name the region that STS and IAM are asked in."""
+    return PARTITIONS[managing_row().partition].home_region
+
+
+def new_sessions(request: Request) -> Sessions:
+    """Enter AWS for one request; CloudTrail shows who asked."""
+    who = request.user.get_username()
+    return Sessions(run=f"web-{who}", partition=managing_row().partition)
+
+
+def page(
+    request: Request, account: ManagedAccount | None, slug: str, **shown: Any
+) -> HttpResponse:
+    """Show a step, beside the account as it is stored."""
+    if account is not None:
+        rows = ManagedAccount.objects.prefetch_related("providers")
+        account = rows.get(pk=account.pk)
+        shown |= {
+            "known": known_so_far(account),
+            "has_access": has_access(account),
+            "problem": problem(account, slug),
+        }
+    environments = ManagedAccount.objects.exclude(environment="").order_by()
+    shown |= {
+        "account": account,
+        "step": step_named(slug),
+        "marks": marks(account, slug),
+        "managing": managing_row(),
+        "home_region": home_region(),
+        "environments": environments.values_list("environment", flat=True).distinct(),
+        "crumbs": crumbs(account),
+    }
+    return render(request, f"wizard/{slug}.html", shown)
+
+
+def known_so_far(account: ManagedAccount) -> tuple[Known, ...]:
+    """List what can be told; `problem` says what cannot be read, and where."""
+    try:
+        return known_as(account)
+    except DetailsError:
+        return ()
+
+
+def crumbs(account: ManagedAccount | None) -> list[tuple[str, str]]:
+    accounts = ("Accounts", reverse("accounts:accounts"))
+    return (
+        [accounts, (account.name, account.get_absolute_url())]
+        if account
+        else [accounts]
+    )

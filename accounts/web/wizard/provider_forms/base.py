@@ -1,0 +1,101 @@
+"""What the forms that ask for a provider's details share."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Any, ClassVar
+
+from crispy_forms.helper import FormHelper
+from django import forms
+
+from onboarding.providers.base import DetailsError
+from onboarding.providers.roles import ACCESS, DEPLOY
+
+if TYPE_CHECKING:
+    from onboarding.providers.base import Call, Provider
+    from onboarding.topology import Managed
+
+NOTHING: Mapping[Call, Any] = MappingProxyType({})
+
+
+class NamesField(forms.CharField):
+    """Several names in one line, separated by commas or white space."""
+
+    def prepare_value(self, value: Any) -> Any:
+        return ", ".join(value) if isinstance(value, list | tuple) else value
+
+    def to_python(self, value: Any) -> Any:
+        return [name for name in re.split(r"[,\s]+", value or "") if name]
+
+
+def access_field() -> forms.ChoiceField:
+    return forms.ChoiceField(
+        label="Access",
+        choices=list(ACCESS.items()),
+        initial=DEPLOY,
+        help_text=(
+            "What Spinnaker's role in this account may do. Power user is only for "
+            "those who must match an old installation: Spinnaker, and whoever may "
+            "deploy with it, could then read every secret and delete every database."
+        ),
+    )
+
+
+def roles_path_field(to: str, initial: str) -> forms.CharField:
+    return forms.CharField(
+        label="Path of roles",
+        max_length=512,
+        initial=initial,
+        help_text=(
+            f"Spinnaker may hand out {to} only the roles under this IAM path. Create "
+            "yours there."
+        ),
+    )
+
+
+class DetailsForm(forms.Form):
+    """Asks for details, and refuses with the provider's own sentences.
+
+    `found` holds AWS's answers to the provider's `searches`, as far as there are any.
+    """
+
+    asks_for: ClassVar[type[Provider]]
+
+    def __init__(
+        self,
+        data: Any = None,
+        *,
+        managed: Managed,
+        found: Mapping[Call, Any] = NOTHING,
+        initial: Mapping[str, Any] | None = None,
+    ) -> None:
+        super().__init__(data, initial=dict(initial or {}))
+        self.managed = managed
+        self.found = found
+        self.helper = FormHelper(self)
+        self.helper.form_tag = False
+        self.helper.disable_csrf = True
+        self.describe_fields()
+
+    def describe_fields(self) -> None:
+        """Write the help texts that depend on the account or on what was found."""
+
+    def details(self) -> dict[str, Any]:
+        """Give the details as JSON, once the form is valid."""
+        return dict(self.cleaned_data)
+
+    def provider(self) -> Provider:
+        """Make the provider; raise DetailsError where the details are wrong."""
+        return self.asks_for.from_details(self.details())
+
+    def clean(self) -> dict[str, Any]:
+        cleaned = super().clean() or {}
+        if not self.errors:
+            try:
+                self.provider().suit(self.managed)
+            except DetailsError as error:
+                field = error.field if error.field in self.fields else None
+                self.add_error(field, str(error))
+        return cleaned

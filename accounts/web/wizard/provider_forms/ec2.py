@@ -1,0 +1,77 @@
+"""The form that asks for the details of EC2."""
+
+from __future__ import annotations
+
+from django import forms
+
+from accounts.web.wizard.provider_forms.base import (
+    DetailsForm,
+    access_field,
+    roles_path_field,
+)
+from onboarding.providers.ec2 import EC2_ROLES_PATH, Ec2, key_pairs
+
+
+class Ec2Form(DetailsForm):
+    asks_for = Ec2
+
+    access = access_field()
+    launch_templates = forms.BooleanField(
+        label="Launch templates",
+        required=False,
+        initial=True,
+        help_text=(
+            "Leave it on: AWS accounts made since October 2024 cannot create the "
+            "older launch configurations."
+        ),
+    )
+    launch_configurations = forms.BooleanField(
+        label="Launch configurations too",
+        required=False,
+        help_text=(
+            "Only for server groups that stand with them still: without, Spinnaker "
+            "can neither clone nor delete those. Always on without templates."
+        ),
+    )
+    load_balancers = forms.BooleanField(
+        label="Manage load balancers and security groups",
+        required=False,
+        initial=True,
+        help_text=(
+            "Off: Spinnaker registers instances with those that stand already, and "
+            "neither creates nor changes any."
+        ),
+    )
+    key_pair = forms.CharField(label="Key pair", required=False, max_length=255)
+    roles_path = roles_path_field("to instances, beside the base role,", EC2_ROLES_PATH)
+    owns_images = forms.BooleanField(
+        label="Images are shared from this account",
+        required=False,
+        help_text=(
+            "Lets Spinnaker open this account's images to the accounts it deploys "
+            "to, and delete old ones. It is on by itself where Bowline was told "
+            "that images are baked here."
+        ),
+    )
+    stack_roles_path = forms.CharField(
+        label="CloudFormation: path of service roles",
+        required=False,
+        max_length=512,
+        help_text=(
+            "Empty unless pipelines deploy CloudFormation stacks. With a path, "
+            "like /spinnaker-cfn/, every stack must name a service role under it: "
+            "without one, a template could do all that Spinnaker's role may."
+        ),
+    )
+
+    def describe_fields(self) -> None:
+        names = {
+            pair["KeyName"]
+            for region in self.managed.regions
+            for pair in self.found.get(key_pairs(region), {}).get("KeyPairs", ())
+        }
+        self.fields["key_pair"].help_text = (
+            "Proposed for new instances; it should exist in every region. Empty: "
+            f"{self.managed.name}-keypair."
+            + (f" Found: {', '.join(sorted(names))}." if names else "")
+        )

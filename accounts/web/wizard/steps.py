@@ -1,0 +1,174 @@
+"""The wizard's steps, and how far an account has come: computed from its rows."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import NamedTuple
+
+from django import forms
+from django.urls import reverse
+
+from accounts.mapping.rows import managed_of
+from accounts.models import EnabledProvider, ManagedAccount
+from accounts.models.states import State
+from accounts.web.wizard.forms import (
+    AccessForm,
+    IdentityForm,
+    ProvidersForm,
+    open_trust,
+)
+from onboarding.providers import PROVIDERS
+from onboarding.providers.base import DetailsError
+
+
+class Step(NamedTuple):
+    slug: str
+    title: str
+    asks: str
+    """One sentence under the page's heading."""
+    Form: type[forms.BaseForm] | None
+    """None: the providers' own forms, or nothing is asked."""
+    is_done: Callable[[ManagedAccount], bool]
+
+
+class Mark(NamedTuple):
+    """A step as the list of steps shows it."""
+
+    slug: str
+    title: str
+    url: str
+    state: str
+    """`done`, `to do` or `to mend`."""
+    is_current: bool
+
+
+def has_identity(account: ManagedAccount) -> bool:
+    return bool(account.name and account.account_id and account.regions)
+
+
+def has_access(account: ManagedAccount) -> bool:
+    """Tell whether its access was described: empty is an answer, too."""
+    return bool(account.access_role) or has_providers(account)
+
+
+def has_providers(account: ManagedAccount) -> bool:
+    return bool(enabled_providers(account))
+
+
+def has_details(account: ManagedAccount) -> bool:
+    enabled = enabled_providers(account)
+    return bool(enabled) and all(provider.described for provider in enabled)
+
+
+def was_planned(account: ManagedAccount) -> bool:
+    return account.state != State.DRAFT
+
+
+STEPS = (
+    Step(
+        "identity",
+        "Identity",
+        "Which AWS account it is, and who may use it in Spinnaker.",
+        IdentityForm,
+        has_identity,
+    ),
+    Step(
+        "access",
+        "Access",
+        "How Bowline enters the account to set it up, and how Spinnaker will.",
+        AccessForm,
+        has_access,
+    ),
+    Step(
+        "providers",
+        "Providers",
+        "What Spinnaker shall deploy with in this account.",
+        ProvidersForm,
+        has_providers,
+    ),
+    Step(
+        "details",
+        "Details",
+        "What each provider needs to know. Empty fields have working defaults.",
+        None,
+        has_details,
+    ),
+    Step(
+        "review",
+        "Review",
+        "The account as Spinnaker will know it, and what Bowline will make.",
+        None,
+        was_planned,
+    ),
+)
+SLUGS = tuple(step.slug for step in STEPS)
+
+
+def step_named(slug: str) -> Step | None:
+    return next((step for step in STEPS if step.slug == slug), None)
+
+
+def step_after(slug: str) -> str:
+    return SLUGS[min(SLUGS.index(slug) + 1, len(SLUGS) - 1)]
+
+
+def enabled_providers(account: ManagedAccount) -> list[EnabledProvider]:
+    """List the chosen providers in the order in which they are offered."""
+    order = list(PROVIDERS)
+    return sorted(account.providers.all(), key=lambda p: order.index(p.key))
+
+
+def problem(account: ManagedAccount, slug: str) -> str:
+    """Say what an answer of this step contradicts by now; empty where nothing."""
+    enabled = enabled_providers(account)
+    if slug == "access" and account.uses_external_id:
+        titles = open_trust([provider.key for provider in enabled])
+        return titles and f"{titles} cannot be used with an external ID."
+    if slug == "details":
+        try:
+            managed = managed_of(account)
+        except DetailsError as error:
+            return str(error)
+        for provider in managed.providers:
+            try:
+                provider.suit(managed)
+            except DetailsError as error:
+                return f"{provider.title}: {error}"
+    return ""
+
+
+def state_of(step: Step, account: ManagedAccount) -> str:
+    if problem(account, step.slug):
+        return "to mend"
+    return "done" if step.is_done(account) else "to do"
+
+
+def marks(account: ManagedAccount | None, current: str) -> list[Mark]:
+    """List the steps with their states; of a new account only the first has a URL."""
+    if account is None:
+        return [Mark(s.slug, s.title, "", "to do", s.slug == current) for s in STEPS]
+    return [
+        Mark(
+            slug=step.slug,
+            title=step.title,
+            url=url_of(account, step.slug),
+            state=state_of(step, account),
+            is_current=step.slug == current,
+        )
+        for step in STEPS
+    ]
+
+
+def url_of(account: ManagedAccount, slug: str) -> str:
+    return reverse("accounts:wizard", args=[account.pk, slug])
+
+
+def undone(account: ManagedAccount) -> list[Mark]:
+    """List the steps before the last that stand in the way of a plan."""
+    return [m for m in marks(account, "review")[:-1] if m.state != "done"]
+
+
+def next_step(account: ManagedAccount) -> str:
+    """Name the step where whoever resumes a draft should go on."""
+    waiting = undone(account)
+    return waiting[0].slug if waiting else "review"

@@ -1,0 +1,235 @@
+"""The wizard: one page a step, each with its own URL; a draft is an ordinary row."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from django.contrib import messages
+from django.http import Http404, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.views.decorators.http import require_POST
+
+from accounts.mapping.rows import (
+    managed_of,
+    managed_reach,
+    managing_row,
+)
+from accounts.models import ManagedAccount, ManagingAccount
+from accounts.runs.capacity import (
+    NoRoom,
+    capacity_of,
+    refuse_overflow,
+)
+from accounts.web.access import operator_required
+from accounts.web.accounts.known_as import allowed, made
+from accounts.web.request import Request
+from accounts.web.wizard.details import details
+from accounts.web.wizard.forms import AccessForm, IdentityForm, ProvidersForm
+from accounts.web.wizard.load_ahead import load_ahead
+from accounts.web.wizard.page import (
+    go_on,
+    home_region,
+    new_sessions,
+    page,
+    saved,
+    written,
+)
+from accounts.web.wizard.steps import (
+    enabled_providers,
+    has_access,
+    undone,
+)
+from onboarding import names
+from onboarding.aws.discover import AccessReport, regions, try_access
+from onboarding.aws.errors import AwsError
+from onboarding.aws.session import Reach
+from onboarding.providers import PROVIDERS
+from onboarding.providers.base import DetailsError
+from onboarding.resources.policy import QuotaExceeded
+
+USUAL_ACCESS_ROLE = "OrganizationAccountAccessRole"
+"""AWS Organizations makes it in every account that it creates."""
+
+
+@operator_required
+def wizard_new(request: Request) -> HttpResponse:
+    """Begin a draft; the managing account comes first."""
+    managing = ManagingAccount.objects.first()
+    if managing is None:
+        messages.info(request, "Describe the managing account first: all trust it.")
+        return redirect("accounts:managing")
+    form = IdentityForm(
+        request.POST or None,
+        partition=managing.partition,
+        initial=managing_account_itself(managing) if "itself" in request.GET else {},
+    )
+    if request.method == "POST" and form.is_valid():
+        account = form.save(commit=False)
+        account.created_by = request.user
+        if account.account_id == managing.account_id:
+            account.access_role = managing.access_role
+        if written(form, "name", account, account.save):
+            return go_on(request, account, "identity")
+    return page(request, None, "identity", form=form)
+
+
+def managing_account_itself(managing: ManagingAccount) -> dict[str, Any]:
+    return {"name": managing.name, "account_id": managing.account_id}
+
+
+@operator_required
+def wizard(request: Request, pk: Any, step: str) -> HttpResponse:
+    """Show one step of an account, or save it."""
+    if step not in PAGES:
+        raise Http404
+    account = get_object_or_404(
+        ManagedAccount.objects.prefetch_related("providers"), pk=pk
+    )
+    return PAGES[step](request, account)
+
+
+def identity(request: Request, account: ManagedAccount) -> HttpResponse:
+    if "regions" in request.GET:
+        return offered_regions(request, account)
+    partition = managing_row().partition
+    form = IdentityForm(request.POST or None, instance=account, partition=partition)
+    if saved(request, form, "name", account, edit(form, account)):
+        return go_on(request, account, "identity")
+    return page(request, account, "identity", form=form)
+
+
+def offered_regions(request: Request, account: ManagedAccount) -> HttpResponse:
+    """Show the regions that are enabled in the account, with the chosen ones ticked."""
+    form = IdentityForm(instance=account)
+    chosen: list[str] = form.fields["regions"].to_python(request.GET["regions"]) or []
+    try:
+        offered = regions(new_sessions(request), managed_reach(managed_of(account)))
+        trouble = None
+    except AwsError as error:
+        offered, trouble = (), error
+    return render(
+        request,
+        "wizard/_regions.html",
+        {
+            "form": form,
+            "account": account,
+            "offered": [(region, region in chosen) for region in offered],
+            "others": ", ".join(region for region in chosen if region not in offered),
+            "trouble": trouble,
+            "home_region": home_region(),
+        },
+    )
+
+
+def access(request: Request, account: ManagedAccount) -> HttpResponse:
+    form = AccessForm(
+        request.POST or None,
+        instance=account,
+        initial={} if has_access(account) else {"access_role": likely_role(account)},
+    )
+    if saved(request, form, "access_role", account, edit(form, account)):
+        return go_on(request, account, "access")
+    return page(request, account, "access", form=form)
+
+
+def likely_role(account: ManagedAccount) -> str:
+    """Propose the role of the last account that was described, or AWS's usual one."""
+    if account.account_id == managing_row().account_id:
+        return ""
+    others = ManagedAccount.objects.exclude(access_role="").order_by("-created_at")
+    return others.values_list("access_role", flat=True).first() or USUAL_ACCESS_ROLE
+
+
+@operator_required
+@require_POST
+def test_access(request: Request, pk: Any) -> HttpResponse:
+    """Try the access role that stands in the form, saved or not; change nothing."""
+    account = get_object_or_404(ManagedAccount, pk=pk)
+    role = request.POST.get("access_role", "").strip()
+    try:
+        reach = Reach(account.account_id, names.role_name(role) if role else "")
+        report = try_access(new_sessions(request), reach)
+    except names.BadName as error:
+        report = AccessReport(None, "", works=False, sentence=str(error))
+    if request.htmx:
+        return render(request, "wizard/_access_report.html", {"report": report})
+    form = AccessForm(request.POST, instance=account)
+    return page(request, account, "access", form=form, report=report)
+
+
+def providers(request: Request, account: ManagedAccount) -> HttpResponse:
+    drops = "drop_external_id" in request.POST and account.uses_external_id
+    if drops:
+        account.uses_external_id = False
+    held = [provider.key for provider in enabled_providers(account)]
+    form = ProvidersForm(
+        request.POST or None, account=account, initial={"providers": held}
+    )
+    if request.method == "POST" and form.is_valid():
+        wanted = form.cleaned_data["providers"]
+
+        def write() -> None:
+            for key in wanted:
+                account.providers.get_or_create(key=key)
+            account.providers.exclude(key__in=wanted).delete()
+            account.save(update_fields=["uses_external_id"])
+            if drops or set(wanted) != set(held):
+                account.touch()
+
+        if written(form, "providers", account, write):
+            return go_on(request, account, "providers")
+    cards = [(key, p, key in shown_choice(form, held)) for key, p in PROVIDERS.items()]
+    conflict = account.uses_external_id and bool(form.errors)
+    return page(
+        request, account, "providers", form=form, cards=cards, conflict=conflict
+    )
+
+
+def shown_choice(form: ProvidersForm, held: list[str]) -> list[str]:
+    return form["providers"].value() or [] if form.is_bound else held
+
+
+def review(request: Request, account: ManagedAccount) -> HttpResponse:
+    missing = undone(account)
+    shown: dict[str, Any] = {"missing": missing}
+    if not missing:
+        try:
+            shown |= {"made": made(account), "allowed": allowed(account)}
+            shown["ahead"] = load_ahead(account)
+        except (DetailsError, QuotaExceeded) as error:
+            shown["trouble"] = str(error)
+        shown |= room_for(account)
+    return page(request, account, "review", **shown)
+
+
+def room_for(account: ManagedAccount) -> dict[str, Any]:
+    """Say before a plan is made whether the account fits into the list."""
+    row = managing_row()
+    if not account.in_aws_provider:
+        return {}
+    try:
+        refuse_overflow(row, [account])
+    except NoRoom as error:
+        return {"no_room": str(error)}
+    return {"room": capacity_of(row)}
+
+
+PAGES: dict[str, Callable[[Request, ManagedAccount], HttpResponse]] = {
+    "identity": identity,
+    "access": access,
+    "providers": providers,
+    "details": details,
+    "review": review,
+}
+
+
+def edit(
+    form: IdentityForm | AccessForm, account: ManagedAccount
+) -> Callable[[], None]:
+    def write() -> None:
+        form.save()
+        if form.has_changed():
+            account.touch()
+
+    return write

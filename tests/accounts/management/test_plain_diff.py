@@ -1,0 +1,35 @@
+from __future__ import annotations
+
+import pytest
+
+from accounts.management.plain_diff import printed
+from accounts.models import Run
+from tests.rows import account_row, managing_row, run_row, step_row
+
+pytestmark = pytest.mark.django_db
+
+
+def test_what_is_discouraged_and_newer_stands_above_the_changes(
+    three_policy_sets,
+) -> None:
+    account = account_row(policy_set=1, providers={"ec2": {"access": "power-user"}})
+    run = run_row(account=account)
+    step_row(run)
+
+    summary, warning, brings, second, third, change, *_ = printed(run).splitlines()
+
+    assert summary == "staging: 1 to create, 0 to update, 0 to delete"
+    assert warning.startswith("  ! Discouraged for EC2. PowerUserAccess lets")
+    assert brings == "  This plan brings staging from policy set v1 to v3:"
+    assert second == "    v2 Volumes may be tagged."
+    assert third == "    v3 Snapshots may be shared."
+    assert change.startswith("  + role spinnakerManaged")
+
+
+@pytest.mark.parametrize("kind", [Run.Kind.REMOVE, Run.Kind.MANAGING])
+def test_nothing_is_warned_of_where_nothing_is_granted(kind: str) -> None:
+    managing_row()
+    account = account_row(providers={"ec2": {"access": "power-user"}})
+    run = run_row(account=None if kind == Run.Kind.MANAGING else account, kind=kind)
+
+    assert "Discouraged" not in printed(run)

@@ -1,0 +1,77 @@
+"""Leases: one holder at a time, and a dead one's hold runs out."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import pytest
+from django.utils import timezone
+
+from accounts.models import ManagingAccount
+from accounts.models.lease import LeaseLost
+from tests.rows import managing_row
+
+pytestmark = pytest.mark.django_db
+
+
+def again(row: ManagingAccount) -> ManagingAccount:
+    return ManagingAccount.objects.get(pk=row.pk)
+
+
+def run_out(row: ManagingAccount) -> None:
+    past = timezone.now() - timedelta(seconds=1)
+    ManagingAccount.objects.update(leased_until=past)
+
+
+def test_only_the_first_gets_it() -> None:
+    first = managing_row()
+    second = again(first)
+
+    assert first.take_lease()
+    assert not second.take_lease()
+
+
+def test_it_can_be_taken_once_it_is_freed() -> None:
+    first = managing_row()
+    second = again(first)
+    first.take_lease()
+
+    first.free_lease()
+
+    assert second.take_lease()
+
+
+def test_it_can_be_taken_once_it_ran_out() -> None:
+    first = managing_row()
+    second = again(first)
+    first.take_lease()
+
+    run_out(first)
+
+    assert second.take_lease()
+
+
+def test_whoever_lost_it_learns_so_and_frees_nothing() -> None:
+    first = managing_row()
+    second = again(first)
+    first.take_lease()
+    run_out(first)
+    second.take_lease()
+
+    with pytest.raises(LeaseLost):
+        first.extend_lease()
+    first.free_lease()
+
+    assert not again(second).take_lease()
+
+
+def test_extending_it_moves_its_end() -> None:
+    row = managing_row()
+    row.take_lease()
+    run_out(row)
+
+    row.extend_lease()
+
+    end = again(row).leased_until
+    assert end is not None
+    assert end > timezone.now()

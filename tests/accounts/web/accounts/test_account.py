@@ -1,0 +1,275 @@
+"""One account's page: what stands, what was proved, and what can be done now."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from django.contrib.messages import get_messages
+from django.utils import timezone
+
+from accounts.models import Bundle, CheckResult, ManagedAccount, Run, Step
+from accounts.models.states import State, Status
+from tests.rows import account_row, managing_row, person
+
+pytestmark = pytest.mark.django_db
+
+
+def standing(**fields: Any) -> ManagedAccount:
+    now = timezone.now()
+    plain = {"state": State.VERIFIED, "granted_at": now, "verified_at": now}
+    return account_row(**{**plain, "proof": State.VERIFIED, **fields})
+
+
+def run_of(account: ManagedAccount, status: Status, **fields: Any) -> Run:
+    return Run.objects.create(
+        account=account, account_name=account.name, status=status, **fields
+    )
+
+
+def page_of(client: Any, account: ManagedAccount) -> str:
+    return client.get(account.get_absolute_url()).content.decode()
+
+
+def test_it_shows_what_would_be_made_before_anything_is(operator) -> None:
+    managing_row()
+    account = account_row()
+
+    page = page_of(operator, account)
+
+    assert "What Bowline would make for this account." in page
+    assert "spinnakerManaged" in page
+    assert "not yet" in page
+
+
+def test_it_shows_the_document_of_what_stands_and_the_run_that_made_it(
+    operator,
+) -> None:
+    managing_row()
+    account = standing()
+    run = run_of(account, Status.VERIFIED)
+    Step.objects.create(
+        run=run,
+        position=0,
+        account_id=account.account_id,
+        account_name=account.name,
+        verb="create",
+        kind="role",
+        name="spinnakerManaged",
+        status=Step.Status.DONE,
+        finished_at=timezone.now() - timedelta(hours=2, minutes=1),
+    )
+
+    page = page_of(operator, account)
+
+    assert "sts:AssumeRole" in page
+    assert ">2 h ago</time>" in page
+    assert f'href="{run.get_absolute_url()}">See the run</a>' in page
+
+
+def test_it_says_who_may_use_it(operator) -> None:
+    account = account_row(write_roles=["operators", "leads"])
+
+    page = page_of(operator, account)
+
+    assert "<dt>Who may read</dt><dd>everybody</dd>" in page
+    assert "<dt>Who may write</dt><dd>operators, leads</dd>" in page
+
+
+def test_it_shows_the_newest_checks_with_what_mends_them(operator) -> None:
+    account = standing(state=State.FAILED)
+    CheckResult.objects.create(
+        run=run_of(account, Status.VERIFIED),
+        position=0,
+        provider="ec2",
+        name="An old check",
+        outcome="proved",
+    )
+    CheckResult.objects.create(
+        run=run_of(account, Status.FAILED),
+        position=0,
+        provider="ec2",
+        name="List server groups",
+        outcome="failed",
+        sentence="AWS refused.",
+        fix="Allow it.",
+        seconds=1.25,
+    )
+
+    page = page_of(operator, account)
+
+    assert "List server groups" in page
+    assert "<b>To do:</b> Allow it." in page
+    assert "1.2 s" in page
+    assert "An old check" not in page
+
+
+def test_it_names_the_bundles_that_hold_it(operator) -> None:
+    account = standing()
+    bundle = Bundle.objects.create(number=3, status=Bundle.Status.READY)
+    bundle.accounts.add(account)
+
+    assert 'href="/bundles/3/">Bundle 3</a>' in page_of(operator, account)
+
+
+def test_a_plan_that_waits_is_the_first_thing_to_do(operator) -> None:
+    account = standing()
+    run = run_of(account, Status.PLANNED)
+
+    page = page_of(operator, account)
+
+    assert f'btn-primary" href="{run.get_absolute_url()}">Read the plan</a>' in page
+    assert ">Plan again</button>" not in page
+
+
+def test_a_draft_goes_on_where_it_was_left(operator) -> None:
+    managing_row()
+    account = account_row(providers={})
+
+    page = page_of(operator, account)
+
+    assert (
+        f'btn-primary" href="/accounts/{account.pk}/access/">Continue: access' in page
+    )
+
+
+def test_a_verified_one_can_be_verified_again(operator) -> None:
+    managing_row()
+
+    page = page_of(operator, standing(access_role="Admin"))
+
+    assert ">Verify now</button>" in page
+    assert ">Plan the removal</button>" in page.replace("</svg>", "</svg>>")
+
+
+def test_a_failed_one_says_why_at_the_top(operator) -> None:
+    managing_row()
+    account = standing(state=State.FAILED, proof="")
+    run_of(account, Status.FAILED, error={"message": "No right.", "hint": "Give it."})
+
+    page = page_of(operator, account)
+
+    assert "No right." in page
+    assert "<b>To do:</b> Give it." in page
+    assert ">Plan again</button>" in page
+
+
+def test_an_evaluated_one_waits_for_an_approver(client) -> None:
+    account = standing(state=State.EVALUATED, proof=State.EVALUATED)
+    client.force_login(person("approver"))
+
+    assert ">Accept on record</button>" in page_of(client, account)
+
+
+def test_an_accepted_one_says_by_whom(client) -> None:
+    approver = person("approver")
+    account = standing(
+        state=State.EVALUATED, accepted_at=timezone.now(), accepted_by=approver
+    )
+    client.force_login(approver)
+
+    page = page_of(client, account)
+
+    assert "Accept on record" not in page
+    assert "by approver" in page
+
+
+def test_a_viewer_is_told_who_can_do_what(client) -> None:
+    account = standing(state=State.EVALUATED)
+    client.force_login(person("viewer"))
+
+    page = page_of(client, account)
+
+    assert "<form" not in page.split('id="content"')[1]
+    assert "an operator can plan, verify and edit this account" in page
+    assert "An approver can accept it here." in page
+
+
+def test_details_that_clash_by_now_are_told(operator) -> None:
+    managing_row()
+    account = account_row(providers={"eks": {"clusters": []}})
+
+    response = operator.get(account.get_absolute_url())
+
+    assert response.status_code == 200
+    assert "Choose or write at least one cluster." in response.content.decode()
+
+
+def test_an_unknown_account_is_not_found(operator) -> None:
+    response = operator.get("/accounts/00000000-0000-0000-0000-000000000000/")
+
+    assert response.status_code == 404
+    assert "Nothing stands at this address" in response.content.decode()
+
+
+def test_a_description_can_be_forgotten(operator) -> None:
+    account = account_row()
+
+    response = operator.post(f"/accounts/{account.pk}/forget/")
+
+    assert response.url == "/accounts/"
+    assert not ManagedAccount.objects.exists()
+
+
+def test_what_stands_is_not_forgotten(operator) -> None:
+    account = standing()
+
+    response = operator.post(f"/accounts/{account.pk}/forget/")
+
+    assert ManagedAccount.objects.exists()
+    (message,) = get_messages(response.wsgi_request)
+    assert "remove it from AWS first" in str(message)
+
+
+def test_what_is_worked_on_is_not_forgotten(operator) -> None:
+    account = account_row()
+    run_of(account, Status.PLANNED)
+
+    response = operator.post(f"/accounts/{account.pk}/forget/")
+
+    assert ManagedAccount.objects.exists()
+    (message,) = get_messages(response.wsgi_request)
+    assert "discard its plan" in str(message)
+    assert "Forget" not in page_of(operator, account)
+
+
+def test_with_eks_alone_no_role_is_named(operator) -> None:
+    managing_row()
+    clusters = [{"name": "apps", "region": "us-east-1"}]
+    account = account_row(providers={"eks": {"clusters": clusters}})
+
+    page = page_of(operator, account)
+
+    assert "its own identity, straight into the clusters" in page
+    assert "External ID" not in page
+
+
+def test_newer_policies_are_told_with_what_they_bring(
+    operator, three_policy_sets
+) -> None:
+    managing_row()
+
+    page = page_of(operator, standing(policy_set=1))
+
+    assert "v1, latest v3" in page
+    assert "<b>v2</b> Volumes may be tagged." in page
+    assert "<b>v3</b> Snapshots may be shared." in page
+    assert "A plan shows exactly what differs here" in page
+
+
+def test_the_latest_policies_are_called_so(operator, three_policy_sets) -> None:
+    managing_row()
+
+    page = page_of(operator, standing(policy_set=3))
+
+    assert "v3, the latest" in page
+    assert "older policies" not in page
+
+
+def test_a_discouraged_choice_is_warned_of(operator) -> None:
+    managing_row()
+
+    page = page_of(operator, account_row(providers={"ec2": {"access": "power-user"}}))
+
+    assert "<b>Discouraged for EC2.</b> PowerUserAccess lets" in page

@@ -1,0 +1,336 @@
+"""The list of accounts: filters, sorting, pages, and what is done to many."""
+
+from __future__ import annotations
+
+import re
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from django.contrib.messages import get_messages
+from django.utils import timezone
+
+from accounts.models import EnabledProvider, ManagedAccount, Run
+from accounts.models.states import State, Status
+from accounts.web.accounts.views import MOST_AT_ONCE
+from tests.rows import account_row, managing_row, person
+
+pytestmark = pytest.mark.django_db
+
+QUERIES = 9
+"""Session, person, two of permissions, trouble, count, page, providers, names."""
+
+
+def names(response: Any) -> list[str]:
+    return [account.name for account in response.context["page"]]
+
+
+def told(response: Any) -> list[str]:
+    return [str(message) for message in get_messages(response.wsgi_request)]
+
+
+def three() -> list[ManagedAccount]:
+    return [
+        account_row("web", account_id="911111111111", state=State.VERIFIED),
+        account_row(
+            "data",
+            account_id="922222222222",
+            environment="staging",
+            state=State.FAILED,
+            providers={"ec2": {}, "lambda": {}},
+        ),
+        account_row("api", account_id="933333333333", environment="production"),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("query", "found"),
+    [
+        ("", ["api", "data", "web"]),
+        ("text=AT", ["data"]),
+        ("text=9333-3333", ["api"]),
+        ("state=failed", ["data"]),
+        ("provider=lambda", ["data"]),
+        ("environment=production", ["api"]),
+        ("environment=-", ["web"]),
+        ("state=failed&environment=production", []),
+        ("sort=-name", ["web", "data", "api"]),
+        ("sort=account_id", ["web", "data", "api"]),
+        ("sort=password", ["api", "data", "web"]),
+        ("page=99", ["api", "data", "web"]),
+        ("page=x", ["api", "data", "web"]),
+    ],
+)
+def test_the_url_says_what_is_shown(operator, query: str, found: list[str]) -> None:
+    three()
+
+    assert names(operator.get(f"/accounts/?{query}")) == found
+
+
+def test_what_was_described_together_is_found_by_its_moment(operator) -> None:
+    web, data, _ = three()
+    moment = timezone.now()
+    ManagedAccount.objects.filter(pk__in=[web.pk, data.pk]).update(created_at=moment)
+
+    response = operator.get("/accounts/", {"described": moment.isoformat()})
+
+    assert names(response) == ["data", "web"]
+    html = response.content.decode()
+    assert "Only the accounts that were described together." in html
+    assert f'name="described" value="{moment.isoformat()}"' in html
+
+
+@pytest.mark.parametrize("moment", ["x", "2026-02-31T00:00:00Z", "2026-02-03T04:05"])
+def test_a_moment_that_is_none_finds_nothing(operator, moment: str) -> None:
+    three()
+
+    assert names(operator.get("/accounts/", {"described": moment})) == []
+
+
+def test_an_empty_list_teaches(operator) -> None:
+    page = operator.get("/accounts/").content.decode()
+
+    assert "No accounts yet" in page
+    assert 'href="/accounts/new/"' in page
+
+
+def test_many_can_be_added_from_the_organization(operator) -> None:
+    assert (
+        'href="/accounts/organization/"' in operator.get("/accounts/").content.decode()
+    )
+
+
+def test_a_filter_without_a_match_offers_all(operator) -> None:
+    three()
+
+    page = operator.get("/accounts/?text=zzz").content.decode()
+
+    assert "No account matches" in page
+
+
+def test_a_sorted_column_says_so_and_turns_round(operator) -> None:
+    three()
+
+    page = operator.get("/accounts/?sort=state&state=").content.decode()
+
+    assert re.search(r'aria-sort="ascending"><a href="\?sort=-state', page)
+
+
+def test_a_viewer_sees_no_boxes(client) -> None:
+    three()
+    client.force_login(person("viewer"))
+
+    page = client.get("/accounts/").content.decode()
+
+    assert 'type="checkbox"' not in page
+    assert "Plan changes" not in page
+
+
+@pytest.mark.parametrize("count", [3, 2000])
+def test_it_is_as_quick_for_many(client, django_assert_num_queries, count: int) -> None:
+    rows = ManagedAccount.objects.bulk_create(
+        ManagedAccount(name=f"a{n}", account_id=f"{n:012}", environment=f"e{n % 9}")
+        for n in range(count)
+    )
+    EnabledProvider.objects.bulk_create(
+        EnabledProvider(account=row, key=key) for row in rows for key in ("ec2", "ecs")
+    )
+    client.force_login(person("operator"))
+
+    with django_assert_num_queries(QUERIES):
+        response = client.get("/accounts/?sort=-state")
+
+    assert len(names(response)) == min(count, 50)
+
+
+def test_the_ticked_ones_are_planned(operator) -> None:
+    managing_row()
+    web, data, _ = three()
+
+    response = operator.post("/accounts/plan/", {"account": [web.pk, data.pk]})
+
+    assert response.url == "/runs/"
+    assert set(Run.objects.values_list("account_name", "kind", "status")) == {
+        ("web", "onboard", "planning"),
+        ("data", "onboard", "planning"),
+    }
+    assert told(response) == [
+        "Started to plan 2 accounts. Nothing in AWS changes until the plans are "
+        "approved."
+    ]
+
+
+def test_all_that_match_are_planned(operator) -> None:
+    managing_row()
+    three()
+
+    operator.post("/accounts/plan/?environment=-", {"everything": "on"})
+
+    assert Run.objects.get().account_name == "web"
+
+
+def test_a_draft_that_is_not_described_is_named(operator) -> None:
+    managing_row()
+    account = account_row(providers={})
+
+    response = operator.post("/accounts/plan/?state=draft", {"account": account.pk})
+
+    assert response.url == "/accounts/?state=draft"
+    (message,) = told(response)
+    assert message.startswith("Could not plan 1: staging: still to describe: ")
+    assert "providers" in message
+
+
+def test_one_that_is_busy_does_not_stop_the_others(operator) -> None:
+    managing_row()
+    web, data, api = three()
+    Run.objects.create(account=web, account_name="web", status=Status.APPLYING)
+
+    response = operator.post("/accounts/plan/", {"account": [web.pk, data.pk, api.pk]})
+
+    assert Run.objects.filter(status=Status.PLANNING).count() == 2
+    assert "Could not plan 1: web: A run of web is being worked on" in told(response)[1]
+
+
+def test_many_refusals_are_counted(operator) -> None:
+    managing_row()
+    for n in range(8):
+        account_row(f"a{n}", account_id=f"{n:012}", providers={})
+
+    response = operator.post("/accounts/plan/", {"everything": "on"})
+
+    (message,) = told(response)
+    assert message.startswith("Could not plan 8: a0:")
+    assert message.endswith("; and 3 more.")
+
+
+def test_only_what_stands_is_verified(operator) -> None:
+    managing_row()
+    web, data, _ = three()
+    ManagedAccount.objects.filter(pk=web.pk).update(granted_at=timezone.now())
+
+    response = operator.post("/accounts/verify/", {"account": [web.pk, data.pk]})
+
+    run = Run.objects.get()
+    assert (run.account, run.status) == (web, Status.VERIFYING)
+    assert "data: Nothing of Bowline's stands in data yet" in told(response)[1]
+
+
+def test_a_waiting_plan_is_not_put_aside_by_a_verification(operator) -> None:
+    managing_row()
+    web, *_ = three()
+    ManagedAccount.objects.filter(pk=web.pk).update(granted_at=timezone.now())
+    waiting = Run.objects.create(account=web, account_name="web", status=Status.PLANNED)
+
+    response = operator.post("/accounts/verify/", {"account": [web.pk]})
+
+    assert list(Run.objects.all()) == [waiting]
+    assert "A plan for web waits: approve or discard it first." in told(response)[0]
+
+
+def test_of_drafts_alone_nothing_is_verified(operator) -> None:
+    managing_row()
+    three()
+
+    response = operator.post("/accounts/verify/", {"everything": "on"})
+
+    assert told(response) == [
+        "Tick accounts that stand in AWS first; nothing was started."
+    ]
+
+
+@pytest.mark.parametrize("ticked", [[], ["no-uuid"], ["0" * 32]])
+def test_nothing_ticked_starts_nothing(operator, ticked: list[str]) -> None:
+    three()
+
+    response = operator.post("/accounts/plan/", {"account": ticked})
+
+    assert Run.objects.count() == 0
+    assert told(response) == ["Tick the accounts first; nothing was started."]
+
+
+def test_so_many_at_once_and_no_more(operator, monkeypatch) -> None:
+    monkeypatch.setattr("accounts.web.accounts.views.MOST_AT_ONCE", 2)
+    managing_row()
+    three()
+
+    operator.post("/accounts/plan/", {"everything": "on"})
+
+    assert Run.objects.count() == 2
+    assert MOST_AT_ONCE == 500
+
+
+def test_the_next_press_goes_on_with_those_that_nothing_is_open_for(
+    operator, monkeypatch
+) -> None:
+    monkeypatch.setattr("accounts.web.accounts.views.MOST_AT_ONCE", 2)
+    managing_row()
+    three()
+
+    first = operator.post("/accounts/plan/", {"everything": "on"})
+    operator.post("/accounts/plan/", {"everything": "on"})
+
+    assert "1 more match. To plan them too, select all" in told(first)[-1]
+    assert set(Run.objects.values_list("account_name", flat=True)) == {
+        "api",
+        "data",
+        "web",
+    }
+
+
+def test_of_all_those_verified_longest_ago_come_first(operator, monkeypatch) -> None:
+    monkeypatch.setattr("accounts.web.accounts.views.MOST_AT_ONCE", 2)
+    managing_row()
+    now = timezone.now()
+    account_row("draft", account_id="0" * 12)
+    for n, days in enumerate((1, 3, 2)):
+        account_row(
+            f"{days}-days",
+            account_id=f"{n:012}1"[1:],
+            granted_at=now,
+            verified_at=now - timedelta(days=days),
+        )
+
+    response = operator.post("/accounts/verify/", {"everything": "on"})
+
+    names_ = set(Run.objects.values_list("account_name", flat=True))
+    assert names_ == {"3-days", "2-days"}
+    assert told(response)[-1].startswith("1 more match. To verify them too")
+
+
+def test_those_on_older_policies_are_found_and_planned_at_once(
+    operator, three_policy_sets
+) -> None:
+    managing_row()
+    for n in range(4):
+        account_row(f"on-{n}", account_id=f"{n:012}", policy_set=n)
+
+    response = operator.get("/accounts/?policies=older")
+    operator.post("/accounts/plan/?policies=older", {"everything": "on"})
+
+    assert names(response) == ["on-1", "on-2"]
+    assert "policies v1" in response.content.decode()
+    assert set(Run.objects.values_list("account_name", flat=True)) == {"on-1", "on-2"}
+
+
+def test_policies_that_nobody_knows_match_nothing(operator) -> None:
+    three()
+
+    assert names(operator.get("/accounts/?policies=green")) == []
+
+
+def test_those_that_fit_are_planned_and_the_others_are_named(
+    operator, room_for_two
+) -> None:
+    managing_row()
+    three()
+
+    response = operator.post("/accounts/plan/", {"everything": "on"})
+
+    assert Run.objects.count() == 2
+    assert "Could not plan 1: web: 3 accounts would be listed" in told(response)[1]
+
+
+def test_it_is_changed_by_post_only(operator) -> None:
+    assert operator.get("/accounts/plan/").status_code == 405
+    assert operator.get("/accounts/verify/").status_code == 405

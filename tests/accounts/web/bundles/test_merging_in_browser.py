@@ -1,0 +1,110 @@
+"""Merging a halconfig and reading a delta in a real browser, with axe."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+from playwright.sync_api import Browser, Page, expect
+
+from tests.accounts.web.browsing import (
+    assert_axe_finds_nothing,
+    complaints,
+    signed_in,
+    width_of,
+)
+from tests.bundles import core, with_every_provider
+from tests.factories import MANAGED_ID, topology
+from tests.rows import bundle_row, managing_row, person
+
+PAGE = "/bundles/2/halconfig/"
+CONFIG = """\
+currentDeployment: default
+deploymentConfigurations:
+- name: default
+  providers:
+    aws:
+      enabled: true
+      accounts:
+      - name: staging
+        accountId: '000000000008'
+      secretAccessKey: s3cret
+"""
+
+
+@pytest.fixture
+def bundles(transactional_db: None) -> None:
+    person("operator")
+    managing_row()
+    bundle_row(topology(core()), 1)
+    bundle_row(with_every_provider(), 2)
+
+
+def shown(page: Page, config: Path) -> None:
+    """Choose the file and look at what a merge would do."""
+    config.write_text(CONFIG)
+    page.goto(PAGE)
+    page.get_by_label("The file").set_input_files(config)
+    page.get_by_role("button", name="Show what changes").click()
+    expect(page.get_by_text("Whose are these names?")).to_be_visible()
+
+
+def test_a_file_is_chosen_once_asked_about_and_given_back(
+    browser: Browser, live_server: Any, bundles: None, tmp_path: Path
+) -> None:
+    page = signed_in(browser, live_server)
+    told = complaints(page)
+    shown(page, tmp_path / "config")
+
+    page.get_by_label("Take over staging").check()
+    page.get_by_role("button", name="Show what changes").click()
+    expect(page.get_by_text("taken over").first).to_be_visible()
+    with page.expect_download() as download:
+        page.get_by_role("button", name="Download config.new").click()
+
+    merged = download.value.path().read_text()
+    assert download.value.suggested_filename == "config.new"
+    assert f'accountId: "{MANAGED_ID}"' in merged
+    assert "secretAccessKey: s3cret" in merged
+    assert "s3cret" not in page.content()
+    assert told == []
+
+
+def test_it_works_without_scripts_but_for_choosing_again(
+    browser: Browser, live_server: Any, bundles: None, tmp_path: Path
+) -> None:
+    page = signed_in(browser, live_server, java_script_enabled=False)
+    shown(page, tmp_path / "config")
+    page.get_by_label("The file").set_input_files(tmp_path / "config")
+
+    with page.expect_download() as download:
+        page.get_by_role("button", name="Download config.new").click()
+
+    assert "'000000000008'" in download.value.path().read_text()
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_axe_finds_nothing(
+    browser: Browser, live_server: Any, bundles: None, tmp_path: Path, scheme: str
+) -> None:
+    page = signed_in(browser, live_server, color_scheme=scheme, bypass_csp=True)
+
+    for path in ("/bundles/2/since/1/", "/bundles/2/", PAGE):
+        page.goto(path)
+        assert_axe_finds_nothing(page)
+    shown(page, tmp_path / "config")
+    assert_axe_finds_nothing(page)
+
+
+def test_no_page_is_wider_than_a_phone(
+    browser: Browser, live_server: Any, bundles: None, tmp_path: Path
+) -> None:
+    page = signed_in(browser, live_server, viewport={"width": 320, "height": 700})
+
+    for path in ("/bundles/2/since/1/", "/bundles/2/", PAGE):
+        page.goto(path)
+        assert width_of(page) <= 320, path
+    shown(page, tmp_path / "config")
+
+    assert width_of(page) <= 320

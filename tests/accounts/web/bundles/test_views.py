@@ -1,0 +1,236 @@
+"""Bundles: built on request, read file by file, downloaded whole."""
+
+from __future__ import annotations
+
+import hashlib
+import io
+import zipfile
+from datetime import UTC, datetime
+
+import pytest
+from django.contrib.messages import get_messages
+
+from accounts.models import Bundle
+from accounts.models.states import State
+from accounts.web.bundles.views import MOST_CHARACTERS, Leaf, tree
+from tests.rows import account_row, managing_row, person
+
+pytestmark = pytest.mark.django_db
+
+FILES = {
+    "README.md": "# Read me\n",
+    "hal/apply.sh": "#!/bin/bash\necho '<b>'\n",
+    "kubernetes/apps/kubeconfig.yml": "kind: Config\n",
+}
+
+
+def ready_bundle(number: int = 1, files: dict[str, str] = FILES) -> Bundle:
+    buffer = io.BytesIO()
+    with zipfile.ZipFile(buffer, "w") as archive:
+        for path, text in files.items():
+            archive.writestr(path, text)
+    bundle = Bundle.objects.create(
+        number=number,
+        status=Bundle.Status.READY,
+        archive=buffer.getvalue(),
+        size=len(buffer.getvalue()),
+        sha256=hashlib.sha256(buffer.getvalue()).hexdigest(),
+        files=[
+            {
+                "path": path,
+                "size": len(text),
+                "sha256": hashlib.sha256(text.encode()).hexdigest(),
+            }
+            for path, text in files.items()
+        ],
+    )
+    Bundle.objects.update(created_at=datetime(2026, 3, 1, tzinfo=UTC))
+    bundle.accounts.add(account_row(f"a{number}", account_id=f"{number:012}"))
+    return bundle
+
+
+def test_it_is_built_on_request(operator) -> None:
+    managing_row()
+    account = account_row(proof=State.VERIFIED)
+
+    response = operator.post("/bundles/build/")
+
+    bundle = Bundle.objects.get()
+    assert response.url == "/bundles/1/"
+    assert list(bundle.accounts.all()) == [account]
+    assert bundle.created_by.get_username() == "operator"
+
+
+def test_without_a_ready_account_it_says_what_is_missing(operator) -> None:
+    managing_row()
+    account_row(state=State.FAILED)
+
+    response = operator.post("/bundles/build/")
+
+    assert response.url == "/bundles/"
+    assert not Bundle.objects.exists()
+    (message,) = get_messages(response.wsgi_request)
+    assert "staging is failed" in str(message)
+
+
+def test_the_list_is_newest_first(operator) -> None:
+    ready_bundle(1)
+    ready_bundle(2)
+
+    response = operator.get("/bundles/")
+
+    assert [bundle.number for bundle in response.context["page"]] == [2, 1]
+
+
+def test_the_list_leaves_the_archives_in_the_database(
+    operator, django_assert_num_queries
+) -> None:
+    for number in range(1, 4):
+        ready_bundle(number)
+
+    with django_assert_num_queries(8) as queries:
+        operator.get("/bundles/")
+
+    assert not any('"archive"' in query["sql"] for query in queries)
+
+
+def test_an_empty_list_says_what_comes_first(operator) -> None:
+    page = operator.get("/bundles/").content.decode()
+
+    assert "Nothing to bundle yet" in page
+    assert "bundles/build/" not in page
+
+
+def test_with_ready_accounts_it_offers_to_build(operator) -> None:
+    account_row(proof=State.VERIFIED)
+
+    page = operator.get("/bundles/").content.decode()
+
+    assert "Build a bundle of 1 account</button>" in page
+
+
+def test_a_bundle_opens_with_its_readme(operator) -> None:
+    bundle = ready_bundle()
+
+    page = operator.get("/bundles/1/").content.decode()
+
+    assert '<span class="gh"># Read me</span>' in page
+    assert bundle.sha256 in page
+    assert ">a1</a>" in page
+
+
+def test_the_next_three_commands_can_be_copied(operator) -> None:
+    ready_bundle()
+
+    response = operator.get("/bundles/1/")
+
+    (halyard,) = response.context["installations"]
+    lines = [command.line for command in halyard.commands]
+    assert lines[0] == "unzip -o bowline-1-2026-03-01.zip -d bowline && cd bowline"
+    assert lines[1] == "./verify.sh"
+    assert len(lines) == 3
+    assert 'data-copy="./verify.sh"' in response.content.decode()
+
+
+def test_a_file_is_shown_escaped_and_coloured(operator) -> None:
+    ready_bundle()
+
+    page = operator.get("/bundles/1/files/hal/apply.sh").content.decode()
+
+    assert "&lt;b&gt;" in page
+    assert 'aria-current="page"' in page
+    assert hashlib.sha256(FILES["hal/apply.sh"].encode()).hexdigest() in page
+
+
+@pytest.mark.parametrize("path", ["none.txt", "hal", "hal/../README.md", "%2e%2e/x"])
+def test_a_file_that_it_has_not_is_not_found(operator, path: str) -> None:
+    ready_bundle()
+
+    assert operator.get(f"/bundles/1/files/{path}").status_code == 404
+
+
+def test_lines_wrap_on_request(operator) -> None:
+    ready_bundle()
+
+    wrapped = operator.get("/bundles/1/?wrap=1").content.decode()
+    plain = operator.get("/bundles/1/").content.decode()
+
+    assert "code-wrap" in wrapped
+    assert "code-wrap" not in plain
+
+
+def test_a_long_file_is_shown_in_part_and_says_so(operator) -> None:
+    ready_bundle(files={"README.md": "x" * (MOST_CHARACTERS + 7)})
+
+    page = operator.get("/bundles/1/").content.decode()
+
+    assert "7 more characters are in the zip" in page
+    assert len(page) < MOST_CHARACTERS + 20_000
+
+
+def test_the_tree_has_folders_before_what_is_in_them() -> None:
+    files = [{"path": path, "size": 1} for path in FILES]
+
+    assert tree(files) == [
+        Leaf(0, "README.md", "README.md", 1),
+        Leaf(0, "hal"),
+        Leaf(1, "apply.sh", "hal/apply.sh", 1),
+        Leaf(0, "kubernetes"),
+        Leaf(1, "apps"),
+        Leaf(2, "kubeconfig.yml", "kubernetes/apps/kubeconfig.yml", 1),
+    ]
+
+
+def test_a_large_bundle_names_only_the_first_files(operator, monkeypatch) -> None:
+    monkeypatch.setattr("accounts.web.bundles.views.MOST_FILES", 1)
+    ready_bundle()
+
+    assert "and 2 more in the zip" in operator.get("/bundles/1/").content.decode()
+
+
+def test_while_it_is_built_the_page_looks_again(operator) -> None:
+    Bundle.objects.create(number=1)
+
+    page = operator.get("/bundles/1/").content.decode()
+
+    assert 'hx-trigger="every 2s"' in page
+    assert "Download bundle" not in page
+
+
+def test_a_failed_one_says_why(operator) -> None:
+    Bundle.objects.create(number=1, status=Bundle.Status.FAILED, error="No endpoint.")
+
+    page = operator.get("/bundles/1/").content.decode()
+
+    assert "No endpoint." in page
+    assert "every 2s" not in page
+
+
+def test_the_zip_is_handed_out_as_it_was_built(operator) -> None:
+    bundle = ready_bundle()
+
+    response = operator.get("/bundles/1/download/")
+
+    assert hashlib.sha256(response.content).hexdigest() == bundle.sha256
+    assert response.headers["Content-Type"] == "application/zip"
+    assert response.headers["Content-Disposition"] == (
+        'attachment; filename="bowline-1-2026-03-01.zip"'
+    )
+
+
+def test_what_is_not_ready_cannot_be_downloaded(operator) -> None:
+    Bundle.objects.create(number=1)
+
+    assert operator.get("/bundles/1/download/").status_code == 404
+
+
+def test_a_viewer_reads_and_does_not_download(client) -> None:
+    ready_bundle()
+    client.force_login(person("viewer"))
+
+    page = client.get("/bundles/1/")
+    download = client.get("/bundles/1/download/")
+
+    assert "An operator can download the bundle" in page.content.decode()
+    assert "Download bundle" not in page.content.decode()
+    assert download.status_code == 403

@@ -1,0 +1,393 @@
+"""The managing account's page: described once, and an edit outdates what it touches."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from django.utils import timezone
+
+from accounts.models import ManagedAccount, ManagingAccount, Run
+from accounts.models.states import State
+from accounts.organization import Organization
+from accounts.runs.actions import plan_managing
+from accounts.web.managing.forms import ManagingForm
+from accounts.web.managing.views import DESCRIBED_ALREADY, saved
+from onboarding.aws.discover import MemberAccount, Members
+from onboarding.aws.errors import AwsError
+from script.emulated_organization import MANAGING
+from tests.accounts.web.answers import told
+from tests.rows import account_row, managing_row, person
+
+pytestmark = pytest.mark.django_db
+
+DESCRIBED = {
+    "name": "core",
+    "account_id": "9111-1111-1111",
+    "partition": "aws",
+    "identity_kind": "instance_role",
+    "identity_name": "SpinnakerAuthRole",
+    "managed_role": "spinnakerManaged",
+    "base_role": "BaseIAMRole",
+    "assume": "listed",
+    "trusts_bowline": "on",
+}
+
+
+ROLE = "arn:aws:iam::911111111111:role/"
+
+
+def words(response: Any) -> str:
+    """Read a page without its tags."""
+    return " ".join(re.sub("<[^>]*>", "", response.content.decode()).split())
+
+
+def test_it_is_described(operator) -> None:
+    response = operator.post("/managing/", {**DESCRIBED, "new": "1"})
+
+    assert response["Location"] == "/managing/"
+    row = ManagingAccount.objects.get()
+    assert (row.name, row.account_id, row.trusts_bowline) == (
+        "core",
+        "911111111111",
+        True,
+    )
+
+
+def test_a_second_one_is_refused_in_a_friendly_way(operator) -> None:
+    managing_row(name="first")
+
+    response = operator.post("/managing/", {**DESCRIBED, "new": "1"})
+
+    assert "exactly one managing account" in response.content.decode()
+    assert ManagingAccount.objects.get().name == "first"
+
+
+def test_two_people_who_describe_it_at_once_get_one() -> None:
+    form = ManagingForm(DESCRIBED, instance=ManagingAccount())
+    assert form.is_valid()
+    managing_row(name="first")
+
+    assert not saved(form)
+    assert form.non_field_errors() == [DESCRIBED_ALREADY]
+
+
+def test_onboarding_it_too_is_offered(operator) -> None:
+    managing_row()
+
+    response = operator.get("/managing/")
+
+    assert "/accounts/new/?itself=1" in response.content.decode()
+
+
+def test_once_onboarded_it_is_linked(operator) -> None:
+    account = account_row(account_id=managing_row().account_id)
+
+    response = operator.get("/managing/")
+
+    assert "itself=1" not in response.content.decode()
+    assert account.get_absolute_url() in response.content.decode()
+
+
+def test_an_edit_outdates_plans(operator) -> None:
+    row = managing_row(state=State.VERIFIED)
+
+    operator.post("/managing/", {**DESCRIBED, "name": "renamed"})
+
+    edited = ManagingAccount.objects.get()
+    assert edited.version == row.version + 1
+    assert edited.state == State.OUTDATED
+
+
+def test_the_same_again_outdates_nothing(operator) -> None:
+    row = managing_row(state=State.VERIFIED)
+
+    operator.post("/managing/", DESCRIBED)
+
+    same = ManagingAccount.objects.get()
+    assert (same.version, same.state) == (row.version, State.VERIFIED)
+
+
+def test_another_identity_outdates_every_account_that_trusts_the_old_one(
+    operator,
+) -> None:
+    managing_row()
+    account_row(state=State.VERIFIED, proof=State.VERIFIED)
+
+    operator.post("/managing/", {**DESCRIBED, "identity_name": "Spinnaker"})
+
+    account = ManagedAccount.objects.get()
+    assert (account.state, account.proof) == (State.OUTDATED, "")
+
+
+@pytest.mark.parametrize(
+    "edit",
+    [
+        {"boundary": "arn:aws:iam::911111111111:policy/Cap"},
+        {"trust_organization": "o-a1b2c3d4e5"},
+    ],
+)
+def test_what_the_managed_roles_are_made_with_outdates_every_account(
+    operator, edit
+) -> None:
+    managing_row()
+    account_row(state=State.VERIFIED, proof=State.VERIFIED)
+
+    operator.post("/managing/", {**DESCRIBED, **edit})
+
+    assert ManagedAccount.objects.get().proof == ""
+
+
+def test_baking_outdates_no_managed_account(operator) -> None:
+    managing_row()
+    account_row(state=State.VERIFIED, proof=State.VERIFIED)
+
+    operator.post("/managing/", {**DESCRIBED, "bakes": "on"})
+
+    assert ManagedAccount.objects.get().proof == State.VERIFIED
+
+
+def test_a_viewer_sees_it(client) -> None:
+    client.force_login(person("viewer"))
+    managing_row(name="core")
+
+    html = client.get("/managing/").content.decode()
+
+    assert 'value="core"' in html
+    assert '<button class="btn btn-primary">Save</button>' not in html
+
+
+def test_a_viewer_changes_nothing(client) -> None:
+    client.force_login(person("viewer"))
+    managing_row(name="core")
+
+    response = client.post("/managing/", {**DESCRIBED, "name": "mine"})
+
+    assert response.status_code == 403
+    assert ManagingAccount.objects.get().name == "core"
+
+
+def test_it_is_planned_alone(operator) -> None:
+    managing_row()
+
+    response = operator.post("/managing/plan/")
+
+    run = Run.objects.get()
+    assert run.kind == Run.Kind.MANAGING
+    assert response["Location"] == run.get_absolute_url()
+
+
+def test_a_plan_that_is_being_made_is_shown(operator) -> None:
+    managing_row()
+    run = plan_managing(None)
+
+    response = operator.post("/managing/plan/")
+
+    assert response["Location"] == run.get_absolute_url()
+    assert "being worked on" in told(response)
+
+
+def test_nothing_is_planned_before_it_is_described(operator) -> None:
+    response = operator.post("/managing/plan/")
+
+    assert response["Location"] == "/managing/"
+    assert "Describe the managing account first" in told(response)
+
+
+def test_what_cannot_be_right_is_refused_and_nothing_is_saved(operator) -> None:
+    response = operator.post("/managing/", {**DESCRIBED, "managed_role": "$(id)"})
+
+    assert "“$(id)” cannot be used" in response.content.decode()
+    assert not ManagingAccount.objects.exists()
+
+
+def standing(*numbers: int) -> None:
+    for number in numbers:
+        account_row(f"a{number}", account_id=f"{number:012}", granted_at=timezone.now())
+
+
+def test_it_says_how_many_accounts_fit(operator) -> None:
+    managing_row()
+    standing(1, 2, 3)
+    account_row("draft", account_id="4" * 12)
+
+    page = operator.get("/managing/").content.decode()
+
+    assert "<b>3 of 1,080 accounts are listed</b>, 1 more is described;" in page
+    assert "1,076 more fit." in page
+    assert '<meter class="room" min="0" max="1080" value="4">' in page
+    assert "Policies that others attach" not in page
+
+
+def test_a_list_that_is_nearly_full_stands_out(operator, room_for_two) -> None:
+    managing_row(identity_kind="existing", identity_arn=f"{ROLE}Spinnaker")
+    standing(1, 2)
+
+    page = operator.get("/managing/").content.decode()
+
+    assert "<b>2 of 2 accounts are listed</b>; 0 more fit." in page
+    assert '<meter class="room room-near"' in page
+    assert "Policies that others attach to this identity take room, too." in page
+
+
+def test_an_organization_has_room_for_any_number(operator) -> None:
+    managing_row(organization="o-a1b2c3d4e5")
+    standing(1)
+
+    page = operator.get("/managing/?switch=1").content.decode()
+
+    assert "so any number fits. 1 stands." in page
+    assert "<meter" not in page
+    assert "From the list to the whole organization" not in page
+
+
+def test_the_switch_says_what_goes_and_what_comes(operator, monkeypatch) -> None:
+    monkeypatch.setattr(
+        "onboarding.desired.managing.roles_per_policy", lambda managing: 1
+    )
+    managing_row()
+    standing(1, 2, 3)
+
+    response = operator.get("/managing/?switch=1")
+
+    text = words(response)
+    assert (
+        "Today BowlineAssumeManaged, BowlineAssumeManaged-2 and BowlineAssumeManaged-3 "
+        "list 3 roles. With an organization, BowlineAssumeManaged holds one line: "
+        "sts:AssumeRole on arn:aws:iam::*:role/spinnakerManaged wherever the account "
+        "belongs to it. The others are detached and deleted."
+    ) in text
+    assert "An account outside the organization is lost to Spinnaker then." in text
+    assert response.context["form"]["assume"].value() == "organization"
+    assert response.context["form"]["organization"].value() in ("", None)
+
+
+def test_the_organization_is_asked_of_aws(operator, aws) -> None:
+    managing_row(name=MANAGING.name, account_id=MANAGING.account_id)
+
+    response = operator.get("/managing/?switch=ask")
+
+    organization = response.context["form"]["organization"].value()
+    assert organization.startswith("o-")
+    assert f"belongs to {organization}, says AWS." in words(response)
+    assert ManagingAccount.objects.get().organization == ""
+
+
+ASK = "accounts.web.managing.switching"
+
+
+@pytest.fixture
+def asks(monkeypatch) -> Callable[..., None]:
+    """Let Organizations answer with an id, an error or nothing, and with members."""
+
+    def answers(id_: str | AwsError | None, *account_ids: str) -> None:
+        def told_(*_: object) -> str | None:
+            if isinstance(id_, AwsError):
+                raise id_
+            return id_
+
+        members = Members(tuple(MemberAccount(i, i, "", True) for i in account_ids))
+        found = Organization("", members, timezone.now())
+        monkeypatch.setattr(f"{ASK}.kept", lambda managing: found)
+        monkeypatch.setattr(f"{ASK}.organization_id", told_)
+
+    return answers
+
+
+@pytest.mark.parametrize(
+    ("answer", "told_"),
+    [
+        (None, "may not read which organization core belongs to"),
+        ("", "core belongs to no organization, says AWS"),
+        (
+            AwsError("", "sts:GetCallerIdentity", "No credentials.", "Give some."),
+            "No credentials. Give some. Type the id below.",
+        ),
+    ],
+)
+def test_where_aws_does_not_tell_it_is_typed(operator, asks, answer, told_) -> None:
+    asks(answer)
+    managing_row()
+
+    response = operator.get("/managing/?switch=ask")
+
+    assert told_ in words(response)
+    assert response.context["form"]["organization"].value() == ""
+
+
+@pytest.mark.parametrize(
+    ("members", "told_"),
+    [
+        ((), "Bowline cannot read which accounts belong to it."),
+        (("000000000001", "000000000002"), "All 2 that stand belong to it, says AWS."),
+        (("000000000002",), "a1 does not belong to it, says AWS."),
+        (("000000000009",), "a1, a2 do not belong to it, says AWS."),
+    ],
+)
+def test_accounts_outside_the_organization_are_named(
+    operator, asks, members, told_
+) -> None:
+    asks("o-a1b2c3d4e5", *members)
+    managing_row()
+    standing(1, 2)
+    account_row("draft", account_id="3" * 12)
+
+    text = words(operator.get("/managing/?switch=ask"))
+
+    assert "core belongs to o-a1b2c3d4e5, says AWS." in text
+    assert told_ in text
+
+
+def test_where_nothing_stands_nothing_can_be_lost(operator, asks) -> None:
+    asks("o-a1b2c3d4e5", "9" * 12)
+    managing_row()
+
+    text = words(operator.get("/managing/?switch=ask"))
+
+    assert "belong to it, says AWS." not in text
+
+
+def test_many_accounts_outside_are_counted(operator, asks) -> None:
+    asks("o-a1b2c3d4e5", "9" * 12)
+    managing_row()
+    standing(*range(10, 22))
+
+    text = words(operator.get("/managing/?switch=ask"))
+
+    assert "a18, a19, and 2 more do not belong to it" in text
+
+
+def test_the_switch_is_saved_like_any_other_choice(operator) -> None:
+    managing_row()
+
+    operator.post(
+        "/managing/?switch=1",
+        {**DESCRIBED, "assume": "organization", "organization": "o-a1b2c3d4e5"},
+    )
+
+    assert ManagingAccount.objects.get().organization == "o-a1b2c3d4e5"
+
+
+def test_a_viewer_is_offered_no_switch(client) -> None:
+    client.force_login(person("viewer"))
+    managing_row()
+
+    page = client.get("/managing/?switch=ask").content.decode()
+
+    assert "Room for accounts" in page
+    assert "switch=1" not in page
+    assert "From the list to the whole organization" not in page
+
+
+def test_a_plan_of_more_than_fit_is_refused_with_a_sentence(
+    operator, room_for_two
+) -> None:
+    managing_row()
+    standing(1, 2, 3)
+
+    response = operator.post("/managing/plan/")
+
+    assert "3 accounts would be listed" in told(response)
+    assert not Run.objects.exists()

@@ -1,0 +1,160 @@
+"""The picture: every account a node, every trust an edge, never a hairball."""
+
+from __future__ import annotations
+
+import pytest
+
+from accounts.web.overview.picture import (
+    LONGEST_LINE,
+    MOST_NODES,
+    NARROW_WIDTH,
+    WIDTH,
+    Seen,
+    grouped,
+    narrow,
+    summed,
+    wide,
+)
+
+CENTRE = Seen("core", "", "verified", "SpinnakerAuthRole", "/managing/", "core")
+
+
+def seen(name: str, environment: str = "", state: str = "verified") -> Seen:
+    return Seen(name, environment, state, state, f"/accounts/{name}/", name)
+
+
+def many(count: int) -> list[Seen]:
+    environments = ("development", "production", "staging", "")
+    return [seen(f"a{n}", environments[n % 4]) for n in range(count)]
+
+
+def test_every_account_has_a_node_and_an_edge() -> None:
+    accounts = many(MOST_NODES)
+
+    picture = wide(CENTRE, accounts)
+
+    assert sorted(node.seen.name for node in picture.nodes) == sorted(
+        account.name for account in accounts
+    )
+    assert len(picture.edges) == len(accounts)
+
+
+def test_nodes_stay_inside_and_never_overlap() -> None:
+    for picture in (wide(CENTRE, many(60)), narrow(CENTRE, many(60))):
+        boxes = [picture.centre, *picture.nodes]
+
+        for node in boxes:
+            assert node.x >= 0
+            assert node.y >= 0
+            assert node.right <= picture.width
+            assert node.y + node.height <= picture.height
+        for one in boxes:
+            for other in boxes:
+                apart = (
+                    one is other
+                    or one.right <= other.x
+                    or other.right <= one.x
+                    or one.y + one.height <= other.y
+                    or other.y + other.height <= one.y
+                )
+                assert apart, (one, other)
+
+
+def test_wide_has_the_managing_account_in_the_middle() -> None:
+    picture = wide(CENTRE, many(8))
+
+    assert picture.width == WIDTH
+    assert picture.centre.x + picture.centre.width / 2 == WIDTH / 2
+    assert {node.x < picture.centre.x for node in picture.nodes} == {True, False}
+
+
+def test_narrow_has_the_managing_account_on_top() -> None:
+    picture = narrow(CENTRE, many(8))
+
+    assert picture.width == NARROW_WIDTH
+    assert picture.centre.y == 0
+    assert all(node.y > picture.centre.height for node in picture.nodes)
+
+
+def test_an_environment_has_one_heading_and_its_accounts_below_it() -> None:
+    picture = narrow(CENTRE, [seen("b", "web"), seen("a"), seen("c", "web")])
+
+    assert [heading.text for heading in picture.headings] == ["web", "No environment"]
+    web, nameless = (heading.y for heading in picture.headings)
+    below_web = [n.seen.name for n in picture.nodes if web < n.y < nameless]
+    assert below_web == ["b", "c"]
+
+
+def test_one_environment_is_shown_on_both_sides() -> None:
+    picture = wide(CENTRE, [seen(f"a{n}", "production") for n in range(5)])
+
+    left = [node for node in picture.nodes if node.x < picture.centre.x]
+    assert len(left) == 3
+
+
+def test_a_lone_account_is_shown_on_one_side() -> None:
+    picture = wide(CENTRE, [seen("a")])
+
+    assert len(picture.nodes) == len(picture.headings) == 1
+
+
+def test_a_broken_trust_is_marked() -> None:
+    picture = wide(CENTRE, [seen("a", state="failed"), seen("b", state="verified")])
+
+    marks = {edge.state: edge.mark for edge in picture.edges}
+    assert marks["failed"] is not None
+    assert marks["verified"] is None
+
+
+def test_the_state_says_the_colour_and_the_icon() -> None:
+    node = wide(CENTRE, [seen("a", state="failed")]).nodes[0]
+
+    assert (node.colour, node.icon) == ("bad", "cross")
+
+
+def test_a_long_name_is_cut() -> None:
+    node = wide(CENTRE, [seen("x" * 60)]).nodes[0]
+
+    assert len(node.label) + len(node.seen.word) < LONGEST_LINE
+    assert node.label.endswith("x…")
+
+
+def test_the_nameless_environment_comes_last() -> None:
+    groups = grouped([seen("a"), seen("b", "web"), seen("c", "api")])
+
+    assert [name for name, _ in groups] == ["api", "web", ""]
+
+
+def test_an_environment_is_summed_and_says_how_much_is_broken() -> None:
+    counts = [("web", "verified", 1200), ("web", "failed", 3), ("", "draft", 1)]
+
+    web, nameless = summed(counts, "/accounts/")
+
+    assert (web.state, web.word) == ("verified", "3 of 1,203 broken")
+    assert web.title == "web: 1,203 accounts; 1,200 verified, 3 failed"
+    assert web.url == "/accounts/?environment=web"
+    assert (nameless.name, nameless.word) == ("No environment", "1 account")
+    assert nameless.url == "/accounts/?environment=-"
+
+
+def test_a_summed_environment_is_marked_and_shares_its_bar_out() -> None:
+    counts = [("web", "verified", 300), ("web", "failed", 100)]
+
+    picture = wide(CENTRE, summed(counts, "/accounts/"))
+
+    assert picture.edges[0].mark is not None
+    node = picture.nodes[0]
+    assert [colour for _, _, colour in node.bar] == ["good", "bad"]
+    assert sum(width for _, width, _ in node.bar) == node.width
+    assert node.bar[0][1] == pytest.approx(node.width * 3 / 4, abs=1)
+
+
+def test_environments_beyond_the_room_become_one() -> None:
+    counts = [(f"e{n:03}", "verified", 500 - n) for n in range(MOST_NODES + 20)]
+
+    environments = summed(counts, "/accounts/")
+
+    assert len(environments) == MOST_NODES
+    assert environments[0].name == "e000"
+    assert environments[-1].name == "21 other environments"
+    assert environments[-1].url == "/accounts/"

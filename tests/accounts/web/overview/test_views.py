@@ -1,0 +1,236 @@
+"""The overview: the picture, the counts, what to do next; quick at any size."""
+
+from __future__ import annotations
+
+import re
+from datetime import timedelta
+
+import pytest
+from django.utils import timezone
+
+from accounts.models import Bundle, CheckResult, ManagedAccount, Run
+from accounts.models.states import State, Status
+from accounts.web.overview.picture import MOST_NODES
+from accounts.web.overview.views import to_do
+from tests.rows import account_row, managing_row, person
+
+pytestmark = pytest.mark.django_db
+
+QUERIES = 11
+"""Session, person, two of permissions, trouble, managing account, counts, what got
+worse, room, and two to five for what to do next, however many accounts there are."""
+
+
+def many(count: int, **fields: str) -> list[ManagedAccount]:
+    return ManagedAccount.objects.bulk_create(
+        ManagedAccount(
+            name=f"team-{n:05}",
+            account_id=f"{n:012}",
+            environment=("web", "data", "")[n % 3],
+            **{"state": State.VERIFIED, **fields},
+        )
+        for n in range(count)
+    )
+
+
+def none() -> dict[str, int]:
+    return dict.fromkeys(State.values, 0)
+
+
+def test_an_empty_bowline_begins_with_the_managing_account(operator) -> None:
+    page = operator.get("/").content.decode()
+
+    assert 'href="/managing/">Describe the managing account</a>' in page
+    assert "Onboard an account" not in page
+
+
+def test_then_comes_the_first_account(operator) -> None:
+    managing_row()
+
+    page = operator.get("/").content.decode()
+
+    assert 'href="/accounts/new/">Onboard an account</a>' in page
+    assert 'href="/accounts/organization/">Add many from the organization</a>' in page
+
+
+def test_a_viewer_is_told_who_can_begin(viewer) -> None:
+    page = viewer.get("/").content.decode()
+
+    assert "An operator can do this; your role is viewer." in page
+    assert "btn-primary" not in page
+
+
+def test_every_account_is_a_link_in_the_picture_and_in_the_table(viewer) -> None:
+    managing_row()
+    account = account_row("staging", environment="web", state=State.FAILED)
+
+    page = viewer.get("/").content.decode()
+
+    links = re.findall(rf'href="{account.get_absolute_url()}"', page)
+    assert len(links) == 3, "wide, narrow, table"
+    assert "<title>staging (922222222222): failed</title>" in page
+
+
+def test_the_counts_lead_to_the_filtered_list(viewer) -> None:
+    managing_row()
+    many(4)
+
+    response = viewer.get("/")
+
+    assert response.context["states"] == [("verified", 4)]
+    assert 'href="/accounts/?state=verified"' in response.content.decode()
+
+
+def test_many_accounts_are_shown_as_environments(viewer) -> None:
+    managing_row()
+    many(MOST_NODES + 1)
+
+    page = viewer.get("/").content.decode()
+
+    assert "team-00001" not in page
+    assert ">21 accounts</text>" in page
+    assert "20 <span" in page
+    assert 'href="/accounts/?environment=web"' in page
+
+
+@pytest.mark.parametrize("count", [1, 2000])
+def test_it_takes_as_many_queries_for_few_as_for_many(
+    client, django_assert_max_num_queries, count: int
+) -> None:
+    managing_row()
+    many(count)
+    client.force_login(person("viewer"))
+
+    with django_assert_max_num_queries(QUERIES + 3):
+        client.get("/")
+
+
+def test_nothing_to_do_where_all_is_well() -> None:
+    assert to_do(none()) == []
+
+
+def test_broken_accounts_come_first() -> None:
+    account_row(state=State.DRAFT)
+
+    first, second, third, last = to_do(
+        {**none(), "failed": 2, "drifted": 1, "outdated": 1, "draft": 1}
+    )
+
+    assert first.text == "2 accounts failed; the last run says what to mend."
+    assert first.url == "/accounts/?state=failed"
+    assert second.text.startswith("1 account drifted")
+    assert third.text.startswith("1 account changed since")
+    assert last.label == "Continue"
+
+
+def test_one_plan_that_waits_is_linked_itself() -> None:
+    account = account_row()
+    run = Run.objects.create(
+        account=account, account_name="staging", status=Status.PLANNED
+    )
+
+    (item,) = to_do(none())
+
+    assert item.text == "The plan for staging waits for approval."
+    assert item.url == run.get_absolute_url()
+
+
+def test_several_plans_are_linked_as_a_list() -> None:
+    for n in range(3):
+        account = account_row(f"a{n}", account_id=f"{n:012}")
+        Run.objects.create(account=account, account_name="a", status=Status.PLANNED)
+
+    (item,) = to_do(none())
+
+    assert item.text == "3 plans wait for approval."
+    assert item.url == "/runs/?status=planned"
+
+
+def test_ready_accounts_without_a_bundle_are_told() -> None:
+    account_row(proof=State.VERIFIED)
+
+    (item,) = to_do(none())
+
+    assert item.text == "1 account ready for Spinnaker, and not in any bundle yet."
+
+
+def test_only_what_the_newest_bundle_lacks_is_told() -> None:
+    old = account_row(proof=State.VERIFIED)
+    bundle = Bundle.objects.create(number=7, status=Bundle.Status.READY)
+    bundle.accounts.add(old)
+    assert to_do(none()) == []
+
+    account_row("new", account_id="933333333333", proof=State.VERIFIED)
+
+    (item,) = to_do(none())
+    assert item.text == "1 account ready for Spinnaker, and not in bundle 7 yet."
+
+
+def test_a_time_is_told_as_a_distance(viewer) -> None:
+    managing_row()
+    account_row(verified_at=timezone.now() - timedelta(minutes=3, seconds=5))
+
+    page = viewer.get("/").content.decode()
+
+    assert ">3 min ago</time>" in page
+
+
+def test_what_got_worse_is_told_with_a_link(viewer) -> None:
+    managing_row()
+    account = account_row(granted_at=timezone.now())
+    run = Run.objects.create(
+        kind=Run.Kind.VERIFY, account=account, account_name=account.name
+    )
+    CheckResult.objects.create(
+        run=run,
+        position=0,
+        provider="chain",
+        name="Assume the managed role",
+        outcome="failed",
+        sentence="The trust policy does not let it in.",
+        located="their trust",
+        worse=True,
+    )
+
+    page = viewer.get("/").content.decode()
+
+    assert "Got worse since the last verification" in page
+    assert "The trust policy does not let it in." in page
+    assert f'href="{run.get_absolute_url()}#checks"' in page
+
+
+def test_without_anything_worse_nothing_is_said_of_it(viewer) -> None:
+    managing_row()
+    account_row()
+
+    assert "Got worse" not in viewer.get("/").content.decode()
+
+
+def test_older_policies_are_counted_with_a_way_to_their_accounts(
+    three_policy_sets,
+) -> None:
+    account_row(policy_set=3)
+    account_row("old", account_id="1" * 12, policy_set=1)
+
+    (one,) = to_do(none())
+    account_row("older", account_id="2" * 12, policy_set=2)
+    (two,) = to_do(none())
+
+    assert one.text == "1 account stands on older policies: bring it up to date."
+    assert two.text == "2 accounts stand on older policies: bring them up to date."
+    assert two.url == "/accounts/?policies=older"
+
+
+def test_the_organization_is_offered_before_the_list_is_full(
+    viewer, room_for_two
+) -> None:
+    managing_row()
+    account_row(granted_at=timezone.now())
+
+    before = viewer.get("/").content.decode()
+    account_row("coming", account_id="1" * 12)
+    after = viewer.get("/").content.decode()
+
+    assert "let the whole organization be assumed" not in before
+    assert "1 of 2 accounts are listed, 1 more is described: let the whole" in after
+    assert 'href="/managing/?switch=1#switch"' in after

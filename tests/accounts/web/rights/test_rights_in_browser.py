@@ -1,0 +1,179 @@
+"""The security reviewer's page in a real browser: the picture, axe, a phone, paper."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from django.urls import reverse
+from playwright.sync_api import Browser, expect
+
+from tests.accounts.web.browsing import (
+    assert_axe_finds_nothing,
+    complaints,
+    signed_in,
+    width_of,
+)
+from tests.rows import account_row, managing_row, person
+
+LONG = "a-very-long-name-" + "x" * 43
+CLUSTERS = [
+    {"name": "apps", "region": "us-east-1", "namespaces": ["web", "jobs"]},
+    {"name": LONG, "region": "us-east-1", "access": "aws-auth"},
+]
+OUTSIDE = """() => [...document.querySelectorAll("svg.chain-picture")]
+  .filter((svg) => svg.getClientRects().length)
+  .flatMap((svg) => {
+    const all = [...svg.querySelectorAll("rect")].map((r) => r.getBBox());
+    const whole = { x: 0, y: 0, width: svg.viewBox.baseVal.width - 2, height: 1e6 };
+    return [...svg.querySelectorAll("text")].filter((text) => {
+      const t = text.getBBox();
+      const around = [whole, ...all].filter(
+        (b) => b.x <= t.x && t.x <= b.x + b.width && b.y <= t.y && t.y <= b.y + b.height
+      );
+      return around.some((b) => t.x + t.width > b.x + b.width);
+    });
+  })
+  .map((text) => text.textContent)"""
+"""Name the words that run out of the innermost of what they stand in."""
+
+
+@pytest.fixture
+def paths(transactional_db: None) -> list[str]:
+    """Describe an account of everything, one of clusters, and discouraged ones."""
+    person("operator")
+    managing_row(
+        boundary=f"arn:aws:iam::911111111111:policy/{LONG}",
+        trust_organization="o-a1b2c3d4e5",
+        bowline_principal=f"arn:aws:iam::933333333333:role/{LONG}",
+        trusts_bowline=True,
+        bakes=True,
+    )
+    former = "11111111-2222-4333-8444-555555555555"
+    clusters = {"eks": {"clusters": CLUSTERS}}
+    power, lends = {"access": "power-user"}, {"tasks_as_managed_role": True}
+    described: dict[str, dict[str, Any]] = {
+        "all": {
+            "providers": {"ec2": {}, "lambda": {}, **clusters},
+            "former_external_id": former,
+        },
+        "clusters": {"providers": clusters},
+        "lending": {
+            "providers": {"ec2": power, "ecs": lends},
+            "uses_external_id": False,
+        },
+    }
+    rows = [
+        account_row(name, account_id=f"{number:012}", **fields)
+        for number, (name, fields) in enumerate(described.items())
+    ]
+    return [reverse("accounts:rights", args=[row.pk]) for row in rows]
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_axe_finds_nothing(
+    browser: Browser, live_server: Any, paths: list[str], scheme: str
+) -> None:
+    page = signed_in(browser, live_server, color_scheme=scheme, bypass_csp=True)
+
+    for path in paths:
+        page.goto(path)
+        assert_axe_finds_nothing(page)
+
+
+@pytest.mark.parametrize("width", [320, 390, 1440])
+def test_no_word_of_the_picture_runs_out_and_no_page_is_too_wide(
+    browser: Browser, live_server: Any, paths: list[str], width: int
+) -> None:
+    page = signed_in(browser, live_server, viewport={"width": width, "height": 900})
+
+    for path in paths:
+        page.goto(path)
+        assert page.evaluate(OUTSIDE) == [], path
+        assert width_of(page) <= width, path
+
+
+@pytest.mark.parametrize(("width", "shown"), [(390, "narrow"), (1440, "wide")])
+def test_one_picture_is_shown_and_its_words_can_be_read(
+    browser: Browser, live_server: Any, paths: list[str], width: int, shown: str
+) -> None:
+    page = signed_in(browser, live_server, viewport={"width": width, "height": 900})
+
+    page.goto(paths[0])
+
+    picture = page.get_by_role("img", name="The trust chain of all")
+    expect(picture).to_have_count(1)
+    expect(picture).to_contain_class(f"picture-{shown}")
+    box = picture.bounding_box()
+    drawn = picture.evaluate("svg => svg.viewBox.baseVal.width")
+    assert box is not None
+    assert box["width"] / drawn > 0.85
+
+
+def test_no_page_breaks_the_policy_or_throws(
+    browser: Browser, live_server: Any, paths: list[str]
+) -> None:
+    page = signed_in(browser, live_server)
+    told = complaints(page)
+
+    for path in paths:
+        page.goto(path)
+
+    assert told == []
+
+
+def test_paper_is_white_and_holds_all_but_what_is_to_be_clicked(
+    browser: Browser, live_server: Any, paths: list[str]
+) -> None:
+    page = signed_in(
+        browser,
+        live_server,
+        color_scheme="dark",
+        viewport={"width": 680, "height": 960},
+    )
+    page.goto(paths[0])
+
+    page.emulate_media(media="print")
+
+    body = page.locator("body")
+    white = "rgb(255, 255, 255)"
+    panel = page.locator(".panel").first
+    expect(panel).to_have_css("background-color", white)
+    expect(body).to_have_css("color", "rgb(24, 32, 43)")
+    expect(page.locator(".rail")).to_be_hidden()
+    expect(page.get_by_role("navigation", name="On this page")).to_be_hidden()
+    expect(page.get_by_role("button", name="Print")).to_be_hidden()
+    expect(page.get_by_text("Printed on")).to_be_visible()
+    expect(page.locator("svg.picture-wide")).to_be_visible()
+    expect(page.locator("svg.picture-narrow")).to_be_hidden()
+    document = page.locator("pre.code").first
+    expect(document).to_have_css("max-height", "none")
+    expect(document).to_have_css("white-space", "pre-wrap")
+    hidden = "[...document.querySelectorAll('.place')].some(e => !e.offsetHeight)"
+    assert not page.evaluate(hidden)
+    assert page.evaluate("document.querySelectorAll('main details').length") == 0
+
+
+def test_the_button_prints(
+    browser: Browser, live_server: Any, paths: list[str]
+) -> None:
+    page = signed_in(browser, live_server)
+    page.add_init_script("print = () => { document.title = 'printed'; }")
+    page.goto(paths[0])
+
+    page.get_by_role("button", name="Print").click()
+
+    expect(page).to_have_title("printed")
+
+
+def test_it_all_works_without_scripts(
+    browser: Browser, live_server: Any, paths: list[str]
+) -> None:
+    page = signed_in(browser, live_server, java_script_enabled=False)
+    page.goto(paths[0])
+
+    page.get_by_role("link", name="Findings").click()
+
+    expect(page.get_by_role("heading", name="What a linter finds, and")).to_be_visible()
+    expect(page.get_by_role("button", name="Print")).to_be_hidden()
+    assert page.url.endswith("#findings")

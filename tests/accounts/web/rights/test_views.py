@@ -1,0 +1,240 @@
+"""The security reviewer's page, and the rotation of an external ID."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from django.test import Client
+from django.urls import reverse
+from django.utils import timezone
+
+from accounts.models import ManagedAccount, Run
+from accounts.models.states import State
+from onboarding.desired import POLICY_SET
+from tests.factories import image_key
+from tests.rows import account_row, managing_row, person, run_row
+
+pytestmark = pytest.mark.django_db
+
+
+def signed_in(client: Client, role: str = "viewer") -> Client:
+    client.force_login(person(role))
+    return client
+
+
+def page_context(client: Client, account: ManagedAccount) -> Any:
+    return client.get(reverse("accounts:rights", args=[account.pk])).context
+
+
+def read(client: Client, account: ManagedAccount) -> str:
+    page = signed_in(client).get(reverse("accounts:rights", args=[account.pk]))
+    assert page.status_code == 200
+    return page.content.decode()
+
+
+def test_it_says_who_gets_in_what_is_granted_and_why(client: Client) -> None:
+    managing_row()
+    account = account_row(providers={"ec2": {}, "lambda": {}})
+
+    text = read(client, account)
+
+    assert "DescribeInstances" in text
+    assert "UpdateFunctionCode" in text
+    assert "sts:ExternalId" in text
+    assert "AmazonSubnetCachingAgent.groovy:" in text
+    assert "May lead to more rights" in text
+
+
+def test_the_chain_is_drawn_and_told_in_words(client: Client) -> None:
+    managing_row()
+    account = account_row()
+
+    text = read(client, account)
+
+    assert text.count('<svg class="picture') == 2
+    assert f"external ID {str(account.external_id)[:8]}…</text>" in text
+    assert f"Only with the external ID {account.external_id}." in text
+
+
+def test_it_stands_beside_power_user_access(client: Client) -> None:
+    managing_row()
+    account = account_row(providers={"ec2": {"access": "read"}})
+
+    text = read(client, account)
+
+    comparison = page_context(client, account)["review"].comparison
+    assert f"<b>{comparison.granted} actions</b>" in text
+    assert f"{comparison.fewer:,} fewer than AWS's PowerUserAccess allows" in text
+    assert "ListServerCertificates" in text
+    assert "PowerUserAccess is attached" not in text
+
+
+def test_where_power_user_access_is_attached_nothing_is_said_to_be_fewer(
+    client: Client,
+) -> None:
+    managing_row()
+    account = account_row(providers={"ec2": {"access": "power-user"}})
+
+    text = read(client, account)
+
+    comparison = page_context(client, account)["review"].comparison
+    assert "PowerUserAccess is attached</b>, chosen for EC2." in text
+    assert f"Spinnaker may do {comparison.both:,} actions here" in text
+    assert "fewer than" not in text
+
+
+def test_the_other_roles_of_the_account_are_told(client: Client) -> None:
+    managing_row()
+    account = account_row(providers={"ecs": {}}, uses_external_id=False)
+
+    text = read(client, account)
+
+    assert "The default role of the instances that Spinnaker launches." in text
+    assert "AmazonECSTaskExecutionRolePolicy" in text
+
+
+def test_an_account_of_clusters_has_no_managed_role(client: Client) -> None:
+    managing_row()
+    clusters = [{"name": "apps", "region": "us-east-1"}]
+    account = account_row(providers={"eks": {"clusters": clusters}})
+
+    text = read(client, account)
+
+    assert "There is no managed role here" in text
+    assert "An access entry with AmazonEKSEditPolicy lets it in" in text
+    assert "fewer than" not in text
+
+
+def test_an_account_without_providers_has_nothing_to_review(client: Client) -> None:
+    managing_row()
+    account = account_row(providers={})
+
+    assert "No provider is described yet" in read(client, account)
+
+
+def test_details_that_cannot_be_read_are_said(client: Client) -> None:
+    managing_row()
+    account = account_row(providers={"ec2": {"nonsense": 1}})
+
+    assert "EC2 has no detail “nonsense”" in read(client, account)
+
+
+@pytest.mark.parametrize(
+    ("fields", "said"),
+    [
+        ({"state": State.VERIFIED, "policy_set": POLICY_SET}, "It stands so in AWS"),
+        ({"state": State.VERIFIED, "policy_set": 1}, "it still holds an older policy"),
+        ({"state": State.DRAFT}, "as the account is not verified"),
+    ],
+)
+def test_it_says_whether_aws_is_known_to_be_so(
+    client: Client, fields: dict[str, Any], said: str
+) -> None:
+    managing_row()
+    account = account_row(**fields)
+
+    assert said in read(client, account)
+
+
+def test_roles_that_are_kept_are_to_be_read_in_aws(client: Client) -> None:
+    managing_row()
+    account = account_row(adopts=True)
+
+    assert "Roles that stood before Bowline are kept" in read(client, account)
+
+
+def test_an_identity_that_stood_before_is_to_be_read_in_aws(client: Client) -> None:
+    user = "arn:aws:iam::911111111111:user/spinnaker"
+    managing_row(identity_kind="existing", identity_arn=user)
+    account = account_row()
+
+    text = read(client, account)
+
+    assert "Who may become it is decided outside Bowline" in text
+    assert "does not know its trust policy" in text
+
+
+def test_without_a_managing_account_there_is_nothing_to_review(client: Client) -> None:
+    account = account_row()
+
+    page = signed_in(client).get(reverse("accounts:rights", args=[account.pk]))
+
+    assert page.status_code == 404
+
+
+def test_an_external_id_is_rotated_and_the_former_one_let_go(client: Client) -> None:
+    managing_row()
+    account = account_row(granted_at=timezone.now(), state=State.VERIFIED)
+    first = account.external_id
+    operator = signed_in(client, "operator")
+
+    operator.post(reverse("accounts:rotate", args=[account.pk]))
+    account.refresh_from_db()
+    between = (account.external_id, account.former_external_id)
+    ManagedAccount.objects.update(proof=State.VERIFIED)
+    operator.post(reverse("accounts:rotated", args=[account.pk]))
+
+    account.refresh_from_db()
+    assert between[0] != first
+    assert between[1] == first
+    assert (account.external_id, account.former_external_id) == (between[0], None)
+
+
+def test_what_cannot_be_rotated_is_said(client: Client) -> None:
+    managing_row()
+    account = account_row()
+
+    page = signed_in(client, "operator").post(
+        reverse("accounts:rotate", args=[account.pk]), follow=True
+    )
+
+    assert "there is nothing to rotate" in page.content.decode()
+
+
+def test_it_is_found_on_the_account_the_review_and_the_plan(client: Client) -> None:
+    managing_row()
+    clusters = [{"name": "apps", "region": "us-east-1"}]
+    account = account_row(
+        providers={"eks": {"clusters": clusters}},
+        access_role="OrganizationAccountAccessRole",
+    )
+    plan = run_row(account=account)
+    operator = signed_in(client, "operator")
+
+    pages = [
+        operator.get(url).content.decode()
+        for url in (
+            account.get_absolute_url(),
+            reverse("accounts:wizard", args=[account.pk, "review"]),
+            plan.get_absolute_url(),
+        )
+    ]
+
+    link = f'href="{reverse("accounts:rights", args=[account.pk])}"'
+    assert [link in page for page in pages] == [True, True, True]
+
+
+def test_a_plan_that_removes_an_account_gives_no_rights(client: Client) -> None:
+    managing_row()
+    account = account_row()
+    plan = run_row(account=account, kind=Run.Kind.REMOVE)
+
+    page = signed_in(client).get(plan.get_absolute_url()).content.decode()
+
+    assert reverse("accounts:rights", args=[account.pk]) not in page
+
+
+def test_grants_on_image_keys_are_told_with_their_operations(client: Client) -> None:
+    managing_row(bakes=True, image_keys=[image_key()])
+
+    text = read(client, account_row())
+
+    assert "Keys of images" in text
+    assert "ReEncryptFrom" in text
+
+
+def test_where_nothing_is_launched_no_key_is_told_of(client: Client) -> None:
+    managing_row(bakes=True, image_keys=[image_key()])
+
+    assert "Keys of images" not in read(client, account_row(providers={"lambda": {}}))

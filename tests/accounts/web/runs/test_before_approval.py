@@ -1,0 +1,109 @@
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from accounts.models import ManagedAccount, Run
+from accounts.web.runs.before_approval import (
+    brings,
+    brought,
+    discouraged,
+    discouraged_among,
+)
+from tests.rows import account_row, managing_row, run_row
+
+pytestmark = pytest.mark.django_db
+
+POWER = {"access": "power-user"}
+
+
+def test_a_discouraged_choice_is_told_once_for_all_its_providers() -> None:
+    account = account_row(
+        providers={"ec2": POWER, "ecs": {**POWER, "tasks_as_managed_role": True}}
+    )
+
+    power, lends = discouraged(account)
+
+    assert power.titles == "EC2 and ECS"
+    assert power.sentence.startswith("PowerUserAccess lets Spinnaker")
+    assert lends.titles == "ECS"
+    assert lends.sentence.startswith("Fargate tasks without an execution role")
+
+
+def test_usual_choices_are_not_warned_of() -> None:
+    assert discouraged(account_row(providers={"ec2": {}, "lambda": {}})) == ()
+
+
+def test_details_that_cannot_be_read_are_passed_over() -> None:
+    account = account_row(providers={"ec2": POWER, "eks": {}})
+
+    (choice,) = discouraged(account)
+
+    assert choice.titles == "EC2"
+
+
+def test_a_plan_says_from_which_policies_to_which_it_goes(three_policy_sets) -> None:
+    run = run_row(account=account_row(policy_set=1))
+
+    assert brings(run) == "This plan brings staging from policy set v1 to v3:"
+
+
+@pytest.mark.parametrize(
+    ("fields", "kind"),
+    [
+        ({"policy_set": 3}, Run.Kind.ONBOARD),
+        ({"policy_set": 0}, Run.Kind.ONBOARD),
+        ({"policy_set": 1}, Run.Kind.REMOVE),
+        ({"policy_set": 1}, Run.Kind.VERIFY),
+    ],
+)
+def test_nothing_is_brought_to_what_is_new_latest_or_leaves(
+    three_policy_sets, fields: dict[str, Any], kind: str
+) -> None:
+    run = run_row(account=account_row(**fields), kind=kind)
+
+    assert brings(run) == ""
+
+
+def test_the_managing_account_has_no_policy_set(three_policy_sets) -> None:
+    managing_row()
+
+    assert brings(run_row(account=None, kind=Run.Kind.MANAGING)) == ""
+
+
+def power_users(*numbers: int) -> list[ManagedAccount]:
+    return [
+        account_row(f"a{n}", account_id=f"{n:012}", providers={"ec2": POWER})
+        for n in numbers
+    ]
+
+
+def test_among_many_a_discouraged_choice_is_told_once_with_its_accounts() -> None:
+    usual = account_row("usual", account_id="9" * 12)
+    accounts = power_users(*range(7))
+
+    (all_of_them,) = discouraged_among(accounts)
+    (few,) = discouraged_among([usual, *accounts[:2]])
+    (many,) = discouraged_among([usual, *accounts])
+
+    assert all_of_them.accounts == "all 7"
+    assert few.accounts == "a0, a1"
+    assert many.accounts == "a0, a1, a2, a3, a4 and 2 more"
+    assert discouraged_among([usual]) == []
+
+
+def test_among_many_the_oldest_policies_are_told(three_policy_sets) -> None:
+    one, other, latest = (
+        account_row(f"a{n}", account_id=f"{n:012}", policy_set=n) for n in (1, 2, 3)
+    )
+
+    mixed = brought([latest, other, one])
+    alone = brought([other])
+
+    assert mixed
+    assert alone
+    assert mixed.oldest == one
+    assert "bring 2 accounts from policy set v1 or a later one to v3:" in mixed.sentence
+    assert "bring 1 account from policy set v2 to v3:" in alone.sentence
+    assert brought([latest]) is None

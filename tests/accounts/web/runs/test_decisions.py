@@ -1,0 +1,247 @@
+"""What people decide: each decision once, on record, and by whoever may."""
+
+from __future__ import annotations
+
+import pytest
+from django.utils import timezone
+
+from accounts.models import EnabledProvider, ManagedAccount, Run
+from accounts.models.states import State, Status
+from accounts.runs.actions import approve
+from tests.accounts.web.answers import told
+from tests.rows import account_row, managing_row, person, run_row, step_row
+
+pytestmark = pytest.mark.django_db
+
+
+def test_an_operator_cannot_approve(operator) -> None:
+    managing_row()
+    run = run_row()
+
+    html = operator.get(run.get_absolute_url()).content.decode()
+    response = operator.post(f"{run.get_absolute_url()}approve/")
+
+    assert "Approve and apply" not in html
+    assert response.status_code == 403
+    assert Run.objects.get().status == Status.PLANNED
+
+
+def test_an_approval_is_on_record_and_begins_the_apply(approver) -> None:
+    managing_row()
+    run = run_row()
+    step_row(run)
+
+    response = approver.post(f"{run.get_absolute_url()}approve/")
+
+    approved = Run.objects.get()
+    assert response["Location"] == run.get_absolute_url()
+    assert approved.status == Status.APPLYING
+    assert approved.approved_by.username == "approver"
+
+
+def test_a_second_approval_changes_nothing_and_says_so(approver) -> None:
+    managing_row()
+    run = run_row()
+    approve(run, person("approver", username="olga"))
+
+    response = approver.post(f"{run.get_absolute_url()}approve/")
+
+    assert Run.objects.get().approved_by.username == "olga"
+    assert "olga approved it already" in told(response)
+
+
+def test_a_plan_that_deletes_asks_for_the_accounts_name(approver) -> None:
+    managing_row()
+    run = run_row()
+    step_row(run, verb="delete", before={"name": "x"}, after=None)
+
+    response = approver.post(f"{run.get_absolute_url()}approve/")
+
+    html = response.content.decode()
+    assert Run.objects.get().status == Status.PLANNED
+    assert "This plan deletes 1 thing in AWS" in html
+    assert "Type the account&#x27;s name, staging" in html
+
+
+def test_the_name_approves_a_plan_that_deletes(approver) -> None:
+    managing_row()
+    run = run_row()
+    step_row(run, verb="delete", before={"name": "x"}, after=None)
+
+    approver.post(f"{run.get_absolute_url()}approve/", {"confirmation": "staging"})
+
+    assert Run.objects.get().status == Status.APPLYING
+
+
+def test_an_edited_account_makes_its_plan_outdated(both) -> None:
+    managing_row()
+    run = run_row(account=account_row(version=2), version=1)
+
+    html = both.get(run.get_absolute_url()).content.decode()
+    response = both.post(f"{run.get_absolute_url()}approve/")
+
+    assert "This plan is outdated" in html
+    assert "Plan again" in html
+    assert "Approve and apply" not in html
+    assert Run.objects.get().status == Status.PLANNED
+    assert "Plan again" in told(response)
+
+
+def test_a_plan_is_put_aside(approver) -> None:
+    managing_row()
+    run = run_row()
+
+    response = approver.post(f"{run.get_absolute_url()}discard/")
+
+    assert Run.objects.get().status == Status.DISCARDED
+    assert "AWS is unchanged" in told(response)
+
+
+def test_what_is_decided_cannot_be_put_aside(approver) -> None:
+    managing_row()
+    run = run_row(Status.VERIFIED)
+
+    response = approver.post(f"{run.get_absolute_url()}discard/")
+
+    assert Run.objects.get().status == Status.VERIFIED
+    assert "It is verified already" in told(response)
+
+
+@pytest.mark.parametrize(
+    ("kind", "status"),
+    [
+        (Run.Kind.ONBOARD, Status.PLANNING),
+        (Run.Kind.REMOVE, Status.PLANNING),
+        (Run.Kind.VERIFY, Status.VERIFYING),
+        (Run.Kind.MANAGING, Status.PLANNING),
+    ],
+)
+def test_it_is_started_again(operator, kind: str, status: str) -> None:
+    managing_row()
+    stands = timezone.now()
+    account = None if kind == Run.Kind.MANAGING else account_row(granted_at=stands)
+    old = run_row(Status.FAILED, kind=kind, account=account)
+
+    response = operator.post(f"{old.get_absolute_url()}again/")
+
+    new = Run.objects.exclude(pk=old.pk).get()
+    assert (new.kind, new.status, new.account) == (kind, status, account)
+    assert response["Location"] == new.get_absolute_url()
+
+
+def test_a_deleted_account_cannot_be_planned_again(operator) -> None:
+    managing_row()
+    old = run_row(Status.FAILED, account=None, account_name="gone")
+
+    response = operator.post(f"{old.get_absolute_url()}again/")
+
+    assert "gone was deleted" in told(response)
+    assert Run.objects.count() == 1
+
+
+def test_a_run_that_is_open_is_shown_instead_of_a_second_one(operator) -> None:
+    managing_row()
+    account = account_row()
+    working = run_row(Status.APPLYING, account=account)
+
+    response = operator.post(f"/accounts/{account.pk}/plan/")
+
+    assert response["Location"] == working.get_absolute_url()
+    assert "being worked on" in told(response)
+    assert Run.objects.count() == 1
+
+
+def test_an_account_is_planned(operator) -> None:
+    managing_row()
+    account = account_row()
+
+    response = operator.post(f"/accounts/{account.pk}/plan/")
+
+    run = Run.objects.get()
+    assert run.created_by.username == "operator"
+    assert response["Location"] == run.get_absolute_url()
+
+
+def test_a_half_described_account_leads_to_what_is_missing(operator) -> None:
+    managing_row()
+    account = account_row()
+    EnabledProvider.objects.create(account=account, key="eks")
+
+    response = operator.post(f"/accounts/{account.pk}/plan/")
+
+    assert response["Location"] == f"/accounts/{account.pk}/details/"
+    assert not Run.objects.exists()
+
+
+def test_nothing_is_planned_without_a_managing_account(operator) -> None:
+    account = account_row()
+
+    response = operator.post(f"/accounts/{account.pk}/plan/")
+
+    assert response["Location"] == account.get_absolute_url()
+    assert "Describe the managing account first" in told(response)
+
+
+@pytest.mark.parametrize(
+    ("action", "kind"), [("verify", Run.Kind.VERIFY), ("remove", Run.Kind.REMOVE)]
+)
+def test_an_account_is_verified_or_removed(operator, action: str, kind: str) -> None:
+    managing_row()
+    account = account_row(granted_at=timezone.now())
+
+    operator.post(f"/accounts/{account.pk}/{action}/")
+
+    assert Run.objects.get().kind == kind
+
+
+def test_a_draft_has_nothing_to_verify(operator) -> None:
+    managing_row()
+    account = account_row()
+
+    response = operator.post(f"/accounts/{account.pk}/verify/")
+
+    assert response["Location"] == account.get_absolute_url()
+    assert "Nothing of Bowline's stands in staging yet" in told(response)
+    assert not Run.objects.exists()
+
+
+def test_an_acceptance_is_on_record(approver) -> None:
+    managing_row()
+    account = account_row(state=State.EVALUATED, proof=State.EVALUATED)
+    run = run_row(Status.EVALUATED, account=account)
+
+    approver.post(f"/accounts/{account.pk}/accept/")
+
+    html = approver.get(run.get_absolute_url()).content.decode()
+    assert ManagedAccount.objects.get().accepted_by.username == "approver"
+    assert "Accept on record" not in html
+    assert "approver accepted that" in html
+
+
+def test_a_verified_account_needs_no_acceptance(approver) -> None:
+    account = account_row(state=State.VERIFIED, proof=State.VERIFIED)
+
+    response = approver.post(f"/accounts/{account.pk}/accept/")
+
+    assert "does not wait for acceptance" in told(response)
+
+
+def test_an_operator_cannot_accept(operator) -> None:
+    account = account_row(state=State.EVALUATED, proof=State.EVALUATED)
+
+    response = operator.post(f"/accounts/{account.pk}/accept/")
+
+    assert response.status_code == 403
+    assert ManagedAccount.objects.get().accepted_at is None
+
+
+@pytest.mark.parametrize(
+    "action", ["approve", "discard", "again"], ids=lambda action: action
+)
+def test_reading_an_action_changes_nothing(approver, action: str) -> None:
+    run = run_row()
+
+    response = approver.get(f"{run.get_absolute_url()}{action}/")
+
+    assert response.status_code in (403, 405)
+    assert Run.objects.get().status == Status.PLANNED

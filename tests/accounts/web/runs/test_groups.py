@@ -1,0 +1,57 @@
+from __future__ import annotations
+
+import pytest
+
+from accounts.models import Run
+from accounts.models.states import Status
+from accounts.web.runs.groups import SamePlans, same_plans
+from tests.rows import account_row, managing_row, run_row, step_row
+
+pytestmark = pytest.mark.django_db
+
+
+def wait(signature: str, *numbers: int, status: str = Status.PLANNED) -> list[Run]:
+    runs = []
+    for number in numbers:
+        account = account_row(f"a{number}", account_id=f"{number:012}")
+        runs.append(run_row(status, account=account, signature=signature))
+        step_row(runs[-1])
+        step_row(runs[-1], verb="update", before={})
+    return runs
+
+
+def test_the_largest_group_comes_first() -> None:
+    managing_row()
+    wait("aa", 1, 2)
+    wait("bb", 3, 4, 5)
+
+    assert same_plans() == [SamePlans("bb", 3, 2), SamePlans("aa", 2, 2)]
+
+
+def test_what_is_alone_edited_decided_or_not_signed_is_no_group() -> None:
+    managing_row()
+    wait("aa", 1)
+    wait("", 2, 3)
+    edited, _ = wait("bb", 4, 5)
+    edited.account.touch()
+    wait("cc", 6, 7, status=Status.APPLYING)
+
+    assert same_plans() == []
+
+
+def test_so_many_groups_are_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("accounts.web.runs.groups.MOST_GROUPS", 1)
+    managing_row()
+    wait("aa", 1, 2)
+    wait("bb", 3, 4)
+
+    assert [group.signature for group in same_plans()] == ["aa"]
+
+
+def test_it_costs_as_much_for_many_plans(django_assert_num_queries) -> None:
+    managing_row()
+    wait("aa", *range(30))
+    wait("bb", *range(30, 60))
+
+    with django_assert_num_queries(3):
+        assert [group.plans for group in same_plans()] == [30, 30]

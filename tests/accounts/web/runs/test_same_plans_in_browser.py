@@ -1,0 +1,134 @@
+"""Plans that are the same in a real browser: axe, narrow screens, and no JavaScript."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from django.utils import timezone
+from playwright.sync_api import Browser, expect
+
+from accounts.mapping.rows import managed_of, topology
+from accounts.models import Run, Step
+from accounts.models.states import Status
+from accounts.runs.planning import step_of
+from onboarding.desired.managed import managed_side
+from onboarding.desired.managing import managing_side
+from onboarding.resources.plan import diff
+from tests.accounts.web.browsing import (
+    assert_axe_finds_nothing,
+    complaints,
+    signed_in,
+    width_of,
+)
+from tests.rows import account_row, managing_row, person, run_row
+
+SAME = "5a" * 16
+URL = f"/runs/same/{SAME}/"
+
+
+@pytest.fixture
+def plans(transactional_db: None) -> list[Run]:
+    """Keep the plans of five accounts that differ in nothing but themselves."""
+    person("approver")
+    managing_row()
+    account_row("standing", account_id="9" * 12, granted_at=timezone.now())
+    before = tuple(managing_side(topology()))
+    runs = []
+    for number in range(5):
+        account = account_row(
+            f"team-{number}-of-a-department-with-a-rather-long-name",
+            account_id=f"{number:012}",
+            environment="production",
+            providers={"ec2": {"access": "power-user"}, "lambda": {}},
+        )
+        whole = topology(account)
+        managed = managed_of(account)
+        changes = (
+            *diff(managing_side(whole), before),
+            *diff(managed_side(whole.managing, managed), ()),
+        )
+        run = run_row(account=account, signature=SAME)
+        for position, change in enumerate(changes):
+            here = change.resource.account == account.account_id
+            step = step_of(change, account.name if here else "core")
+            step.run, step.position = run, position
+            step.save()
+        runs.append(run)
+    return runs
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_axe_finds_nothing(
+    browser: Browser, live_server: Any, plans: list[Run], scheme: str
+) -> None:
+    narrow = {"width": 390, "height": 844}
+    for fields in ({}, {"viewport": narrow}):
+        page = signed_in(
+            browser,
+            live_server,
+            "approver",
+            color_scheme=scheme,
+            bypass_csp=True,
+            **fields,
+        )
+        for path in (URL, "/runs/", plans[0].get_absolute_url(), "/runs/same/none/"):
+            page.goto(path)
+            assert_axe_finds_nothing(page)
+
+
+@pytest.mark.parametrize("width", [320, 390])
+def test_no_page_is_wider_than_a_phone(
+    browser: Browser, live_server: Any, plans: list[Run], width: int
+) -> None:
+    viewport = {"width": width, "height": 844}
+    page = signed_in(browser, live_server, "approver", viewport=viewport)
+
+    for path in (URL, "/runs/", plans[0].get_absolute_url()):
+        page.goto(path)
+        assert width_of(page) <= width, path
+
+
+def test_the_button_says_how_many_are_ticked(
+    browser: Browser, live_server: Any, plans: list[Run]
+) -> None:
+    page = signed_in(browser, live_server, "approver")
+    told = complaints(page)
+    page.goto("/runs/")
+    page.get_by_role("link", name="Read and approve 5 plans").click()
+
+    page.get_by_label(f"Select {plans[0].account_name}").uncheck()
+    page.get_by_role("button", name="Approve and apply 4").click()
+
+    expect(page.get_by_text("4 plans are approved")).to_be_visible()
+    assert Run.objects.get(status=Status.PLANNED) == plans[0]
+    assert told == []
+
+
+def test_the_button_is_in_sight_from_the_beginning(
+    browser: Browser, live_server: Any, plans: list[Run]
+) -> None:
+    page = signed_in(
+        browser, live_server, "approver", viewport={"width": 1440, "height": 900}
+    )
+
+    page.goto(URL)
+
+    expect(page.get_by_role("button", name="Approve and apply 5")).to_be_in_viewport()
+    expect(page.get_by_label("Select all on this page")).not_to_be_in_viewport()
+
+
+def test_they_are_approved_without_scripts(
+    browser: Browser, live_server: Any, plans: list[Run]
+) -> None:
+    page = signed_in(browser, live_server, "approver", java_script_enabled=False)
+    page.goto(plans[0].get_absolute_url())
+    page.get_by_role("link", name="4 other plans are the same").click()
+
+    page.get_by_label(f"Select {plans[1].account_name}").uncheck()
+    page.get_by_role("button", name="Approve and apply", exact=True).click()
+
+    expect(page.get_by_text("4 plans are approved")).to_be_visible()
+    assert Step.objects.filter(run__status=Status.PLANNED).count() == (
+        plans[1].steps.count()
+    )

@@ -1,0 +1,113 @@
+from __future__ import annotations
+
+from datetime import timedelta
+
+import pytest
+from django.utils import timezone
+
+from accounts.models import Run, Step
+from accounts.models.states import Status
+from accounts.web.runs.timeline import Stage, stages
+
+NOW = timezone.now()
+
+
+def run(status: Status, **fields: object) -> Run:
+    return Run(status=status, created_at=NOW, **fields)
+
+
+def steps(*statuses: str) -> list[Step]:
+    return [Step(status=status) for status in statuses]
+
+
+def states(found: tuple[Stage, ...]) -> dict[str, str]:
+    return {stage.title.lower(): stage.state for stage in found}
+
+
+@pytest.mark.parametrize(
+    ("status", "expected"),
+    [
+        (Status.PLANNING, "running ahead ahead ahead"),
+        (Status.PLANNED, "done waiting ahead ahead"),
+        (Status.DISCARDED, "done skipped skipped skipped"),
+        (Status.FAILED, "failed skipped skipped skipped"),
+        (Status.OUTDATED, "failed skipped skipped skipped"),
+    ],
+)
+def test_a_run_that_nobody_approved(status: Status, expected: str) -> None:
+    made = [] if status in (Status.FAILED, Status.OUTDATED) else steps("pending")
+
+    found = stages(run(status), made, checked=False)
+
+    assert " ".join(states(found).values()) == expected
+
+
+@pytest.mark.parametrize(
+    ("status", "expected"),
+    [
+        (Status.APPLYING, "done done running ahead"),
+        (Status.VERIFYING, "done done done running"),
+        (Status.VERIFIED, "done done done done"),
+        (Status.EVALUATED, "done done done done"),
+        (Status.FAILED, "done done done failed"),
+    ],
+)
+def test_a_run_that_was_approved(status: Status, expected: str) -> None:
+    approved = run(status, approved_at=NOW)
+
+    found = stages(approved, steps("done", "done"), checked=False)
+
+    assert " ".join(states(found).values()) == expected
+
+
+def test_a_failed_step_fails_the_apply() -> None:
+    approved = run(Status.FAILED, approved_at=NOW)
+
+    found = stages(approved, steps("done", "failed", "pending"), checked=False)
+
+    assert states(found)["apply"] == "failed"
+    assert states(found)["verify"] == "skipped"
+    assert found[2].about == "1 of 3 done"
+
+
+def test_a_failed_check_fails_the_verification() -> None:
+    found = stages(run(Status.FAILED), [], checked=True)
+
+    assert states(found) == {
+        "plan": "done",
+        "approve": "skipped",
+        "apply": "skipped",
+        "verify": "failed",
+    }
+
+
+def test_nothing_to_change_needs_no_approval() -> None:
+    found = stages(run(Status.VERIFIED), [], checked=True)
+
+    assert states(found)["approve"] == "skipped"
+    assert states(found)["verify"] == "done"
+
+
+def test_a_verification_has_one_stage() -> None:
+    found = stages(run(Status.FAILED, kind=Run.Kind.VERIFY), [], checked=False)
+
+    assert states(found) == {"verify": "failed"}
+
+
+def test_a_removal_verifies_nothing() -> None:
+    removal = run(Status.REMOVED, kind=Run.Kind.REMOVE, approved_at=NOW)
+
+    found = stages(removal, steps("done"), checked=False)
+
+    assert states(found) == {"plan": "done", "approve": "done", "remove": "done"}
+
+
+def test_the_time_of_all_steps_is_told() -> None:
+    made = steps("done", "done")
+    made[0].started_at, made[0].finished_at = NOW, NOW + timedelta(seconds=2)
+    made[1].started_at = NOW + timedelta(seconds=3)
+    made[1].finished_at = NOW + timedelta(seconds=5)
+
+    found = stages(run(Status.VERIFIED, approved_at=NOW), made, checked=True)
+
+    assert found[2].seconds == 5

@@ -1,0 +1,267 @@
+"""Runs: the list, the plan, the watching, and what was found."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from django.utils import timezone
+
+from accounts.models import CheckResult, Run
+from accounts.models.states import State, Status
+from tests.rows import account_row, managing_row, run_row, step_row
+
+pytestmark = pytest.mark.django_db
+
+
+def names(response: Any) -> list[str]:
+    return [run.account_name for run in response.context["page"]]
+
+
+def test_the_list_teaches_before_there_is_a_run(operator) -> None:
+    html = operator.get("/runs/").content.decode()
+
+    assert "No runs yet" in html
+
+
+@pytest.mark.parametrize(
+    ("asked", "found"),
+    [
+        ({}, ["web", "api"]),
+        ({"text": "AP"}, ["api"]),
+        ({"kind": "verify"}, ["web"]),
+        ({"status": "failed"}, ["api"]),
+        ({"status": "failed", "kind": "verify"}, []),
+    ],
+)
+def test_the_list_is_filtered_by_the_address(operator, asked, found) -> None:
+    run_row(Status.FAILED, account=account_row("api", account_id="1" * 12))
+    web = account_row("web", account_id="2" * 12)
+    run_row(Status.VERIFIED, account=web, kind=Run.Kind.VERIFY)
+
+    response = operator.get("/runs/", asked)
+
+    assert names(response) == found
+
+
+@pytest.mark.parametrize(
+    ("origin", "listed", "told"),
+    [
+        ("schedule", "the schedule", "by the schedule"),
+        ("command", "somebody on the command line", "by somebody on the command line"),
+        ("", "not known", ""),
+    ],
+)
+def test_it_is_told_who_or_what_started_a_run(
+    operator, origin: str, listed: str, told: str
+) -> None:
+    managing_row()
+    run = run_row(Status.VERIFIED, started_from=origin)
+
+    table = operator.get("/runs/").content.decode()
+    page = operator.get(run.get_absolute_url()).content.decode()
+    account = operator.get(run.account.get_absolute_url()).content.decode()
+
+    assert f">{listed}</td>" in table
+    lead = page.partition('<p class="head-lead">')[2].partition("</p>")[0]
+    assert lead.partition("</time>")[2].partition(" · ")[0].strip() == told
+    assert f"</time> {told}".strip() in account
+
+
+def test_a_plan_is_summed_up_and_waits_for_approval(both) -> None:
+    managing_row()
+    run = run_row()
+    step_row(run)
+    step_row(run, verb="update", before={"a": 1}, after={"a": 2})
+
+    html = both.get(run.get_absolute_url()).content.decode()
+
+    assert "1 to create" in html
+    assert "1 to update" in html
+    assert "0 to delete" in html
+    assert "Nothing in AWS changes until you approve" in html
+    assert "Approve and apply" in html
+    assert "Go back and edit" in html
+    assert "Spinnaker deploys through it." in html
+
+
+def test_a_policy_is_shown_as_a_diff(approver) -> None:
+    managing_row()
+    run = run_row()
+    before = {"document": {"Statement": [{"Sid": "A", "Action": ["ec2:A"]}]}}
+    after = {"document": {"Statement": [{"Sid": "A", "Action": ["ec2:A", "ec2:B"]}]}}
+    step_row(run, verb="update", before=before, after=after)
+
+    response = approver.get(run.get_absolute_url())
+
+    (change,) = response.context["changes"]
+    assert (change.diff.added, change.diff.removed) == (1, 0)
+    assert "&quot;ec2:B&quot;" in response.content.decode()
+
+
+def test_an_edited_managing_account_makes_plans_outdated(approver) -> None:
+    managing_row(version=2)
+    run = run_row(managing_version=1)
+
+    html = approver.get(run.get_absolute_url()).content.decode()
+
+    assert "This plan is outdated" in html
+
+
+@pytest.mark.parametrize("status", ["planning", "applying", "verifying"])
+def test_a_page_asks_again_while_somebody_works(operator, status: str) -> None:
+    managing_row()
+    run = run_row(status, approved_at=timezone.now())
+    step_row(run, status="done")
+    step_row(run, status="running")
+
+    page = operator.get(run.get_absolute_url()).content.decode()
+    fragment = operator.get(f"{run.get_absolute_url()}progress/").content.decode()
+
+    for html in (page, fragment):
+        assert 'hx-trigger="every 1s"' in html
+    assert '<meta http-equiv="refresh"' in page
+    assert "<html" not in fragment
+
+
+def test_the_progress_says_how_far_it_is_and_what_it_waits_for(operator) -> None:
+    managing_row()
+    waiting = "Waiting for AWS: a new role is not known everywhere yet."
+    run = run_row(Status.APPLYING, approved_at=timezone.now(), waiting=waiting)
+    step_row(run, status="done")
+    step_row(run, status="running")
+
+    html = operator.get(f"{run.get_absolute_url()}progress/").content.decode()
+
+    assert '<progress class="bar-progress" max="2" value="1"' in html
+    assert waiting in html
+
+
+@pytest.mark.parametrize("status", ["planned", "verified", "failed", "discarded"])
+def test_polling_stops_when_nobody_works(operator, status: str) -> None:
+    managing_row()
+    run = run_row(status)
+
+    page = operator.get(run.get_absolute_url()).content.decode()
+    answer = operator.get(f"{run.get_absolute_url()}progress/")
+
+    assert "hx-trigger" not in page
+    assert answer["HX-Refresh"] == "true"
+    assert answer.content == b""
+
+
+def test_a_failure_says_what_where_and_what_to_do(operator) -> None:
+    managing_row()
+    error = {
+        "message": "AWS refused iam:PutRolePolicy.",
+        "hint": "Allow it to the access role.",
+        "account": "922222222222",
+        "operation": "iam:PutRolePolicy",
+    }
+    run = run_row(Status.FAILED, approved_at=timezone.now(), error=error)
+    step_row(run, status="done")
+    step_row(run, status="failed", message="Refused.", hint="Allow it.")
+
+    html = operator.get(run.get_absolute_url()).content.decode()
+
+    assert "It stopped while changing AWS" in html
+    assert all(value in html for value in error.values())
+    assert "1 of 2 changes are made and stay" in html
+    assert "Plan again" in html
+
+
+def test_checks_are_shown_with_the_sentence_that_mends(operator) -> None:
+    managing_row()
+    run = run_row(Status.FAILED, error={"message": "m", "hint": "h"})
+    CheckResult.objects.create(
+        run=run,
+        position=0,
+        provider="ec2",
+        name="List subnets",
+        outcome="failed",
+        sentence="AWS refused it.",
+        fix="Allow ec2:DescribeSubnets.",
+    )
+
+    html = operator.get(run.get_absolute_url()).content.decode()
+
+    assert "Verification failed" in html
+    assert "List subnets" in html
+    assert "Allow ec2:DescribeSubnets." in html
+
+
+def test_an_evaluated_account_waits_for_acceptance(approver) -> None:
+    managing_row()
+    account = account_row(state=State.EVALUATED, proof=State.EVALUATED)
+    run = run_row(Status.EVALUATED, account=account)
+
+    html = approver.get(run.get_absolute_url()).content.decode()
+
+    assert "Accept on record" in html
+    assert "verify.sh" in html
+
+
+@pytest.mark.parametrize("status", Status.values)
+@pytest.mark.parametrize("kind", Run.Kind.values)
+def test_every_run_can_be_read(operator, kind: str, status: str) -> None:
+    managing_row()
+    account = None if kind == Run.Kind.MANAGING else account_row()
+
+    response = operator.get(
+        run_row(status, kind=kind, account=account).get_absolute_url()
+    )
+
+    assert response.status_code == 200
+
+
+def test_a_refusal_shows_its_document_with_the_line_marked(operator) -> None:
+    managing_row()
+    run = Run.objects.create(kind=Run.Kind.VERIFY, status=Status.FAILED)
+    CheckResult.objects.create(
+        run=run,
+        position=0,
+        provider="chain",
+        name="Assume the managed role",
+        outcome="failed",
+        located="their trust",
+        document="\n".join(f"line <{n}>" for n in range(1, 31)),
+        line=20,
+        change="aws iam update-assume-role-policy --policy-document '{}'",
+    )
+
+    page = operator.get(run.get_absolute_url()).content.decode()
+
+    assert '<mark><span class="cause-number">20</span> line &lt;20&gt;</mark>' in page
+    assert '<span class="cause-number">14</span>' not in page
+    assert "The whole document" in page
+    assert "<b>Where:</b> their trust" in page
+    copied = "aws iam update-assume-role-policy --policy-document &#x27;{}&#x27;"
+    assert f'data-copy="{copied}"' in page
+
+
+def test_an_approver_reads_what_is_discouraged_and_which_policies_come(
+    approver, three_policy_sets
+) -> None:
+    managing_row()
+    account = account_row(policy_set=1, providers={"ec2": {"access": "power-user"}})
+    run = run_row(account=account)
+    step_row(run)
+
+    page = approver.get(run.get_absolute_url()).content.decode()
+
+    approve = page.index("Approve and apply")
+    assert page.index("<b>Discouraged for EC2.</b> PowerUserAccess lets") < approve
+    assert page.index("This plan brings staging from policy set v1 to v3:") < approve
+    assert page.index("<b>v3</b> Snapshots may be shared.") < approve
+
+
+def test_a_removal_brings_nothing(approver, three_policy_sets) -> None:
+    managing_row()
+    account = account_row(policy_set=1, providers={"ec2": {"access": "power-user"}})
+    run = run_row(account=account, kind=Run.Kind.REMOVE)
+    step_row(run, verb="delete", before={"a": 1}, after=None)
+
+    page = approver.get(run.get_absolute_url()).content.decode()
+
+    assert "Discouraged" not in page
+    assert "policy set" not in page

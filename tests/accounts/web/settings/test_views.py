@@ -1,0 +1,80 @@
+"""The settings page: who Bowline is in AWS, and who may do what."""
+
+from __future__ import annotations
+
+from unittest.mock import patch
+
+import pytest
+
+from accounts.models import Run
+from accounts.models.states import Status
+from onboarding.aws.errors import AwsError
+from onboarding.aws.session import Caller, Sessions
+from tests.rows import managing_row, person
+
+pytestmark = pytest.mark.django_db
+
+CALLER = Caller(
+    "911111111111",
+    "arn:aws:sts::911111111111:assumed-role/Bowline/i-0",
+    "arn:aws:iam::911111111111:role/Bowline",
+)
+
+
+def test_the_page_comes_before_aws_answers(viewer) -> None:
+    with patch.object(Sessions, "whoami", autospec=True) as whoami:
+        page = viewer.get("/settings/").content.decode()
+
+    assert not whoami.called
+    assert "Asking STS who Bowline is…" in page
+    assert 'hx-trigger="load"' in page
+
+
+def test_it_says_who_bowline_is(viewer) -> None:
+    managing_row(partition="aws")
+    with patch.object(Sessions, "whoami", autospec=True, return_value=CALLER):
+        page = viewer.get("/settings/?ask").content.decode()
+
+    assert 'data-copy="911111111111"' in page
+    assert f'data-copy="{CALLER.principal}"' in page
+
+
+def test_htmx_gets_that_part_alone(viewer) -> None:
+    with patch.object(Sessions, "whoami", autospec=True, return_value=CALLER):
+        page = viewer.get("/settings/?ask", headers={"HX-Request": "true"})
+
+    assert page.content.decode().startswith('<div id="caller">')
+
+
+def test_bad_credentials_are_told_with_what_to_do(viewer) -> None:
+    error = AwsError("", "sts:GetCallerIdentity", "Nothing was found.", "Renew them.")
+    with patch.object(Sessions, "whoami", autospec=True, side_effect=error):
+        page = viewer.get("/settings/?ask").content.decode()
+
+    assert "Nothing was found." in page
+    assert "<b>To do:</b> Renew them." in page
+
+
+def test_it_names_who_has_which_role(viewer) -> None:
+    person("administrator", username="ada")
+
+    page = viewer.get("/settings/").content.decode()
+
+    assert "<td>administrator</td><td>ada</td>" in page
+    assert '<td>approver</td><td><span class="soft">nobody</span></td>' in page
+
+
+def test_it_notices_that_nobody_works(viewer) -> None:
+    Run.objects.create(account_name="staging", status=Status.PLANNING)
+
+    page = viewer.get("/settings/").content.decode()
+
+    assert "1 run that nobody works on" in page
+
+
+def test_only_administrators_are_led_to_the_admin_site(client) -> None:
+    client.force_login(person("administrator"))
+
+    page = client.get("/settings/").content.decode()
+
+    assert 'href="/admin/auth/user/"' in page

@@ -1,0 +1,155 @@
+"""Who may do what: strangers nothing, viewers see, every POST needs its role."""
+
+from __future__ import annotations
+
+import uuid
+from importlib import import_module
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+from django.apps import apps
+from django.contrib.auth.models import Group, User
+from django.db import connection
+from django.urls import reverse
+
+from accounts.web.access import ROLES, roles_of
+from accounts.web.urls import urlpatterns
+from tests.rows import PASSWORD, managing_row, person
+
+ARGUMENTS = {
+    "pk": uuid.UUID(int=1),
+    "number": 2,
+    "since": 1,
+    "path": "README.md",
+    "step": "review",
+    "signature": "0" * 32,
+}
+NAMES = [pattern.name for pattern in urlpatterns]
+
+pytestmark = pytest.mark.django_db
+
+
+def url_of(name: str) -> str:
+    pattern = next(p for p in urlpatterns if p.name == name)
+    needed = pattern.pattern.converters
+    kwargs = {key: value for key, value in ARGUMENTS.items() if key in needed}
+    return reverse(f"accounts:{name}", kwargs=kwargs)
+
+
+@pytest.mark.parametrize("method", ["get", "post"])
+@pytest.mark.parametrize("name", NAMES)
+def test_a_stranger_is_sent_to_sign_in(client, name: str, method: str) -> None:
+    url = url_of(name)
+
+    response = getattr(client, method)(url)
+
+    assert response.status_code == 302
+    assert response.url == f"/sign-in/?next={url}"
+
+
+READS = {
+    "overview",
+    "accounts",
+    "account",
+    "runs",
+    "same-plans",
+    "run",
+    "run-progress",
+    "bundles",
+    "bundle",
+    "bundle-file",
+    "delta",
+    "rights",
+    "settings",
+}
+"""Pages that only show: they answer a POST like a GET, and change nothing."""
+
+
+@pytest.mark.parametrize("name", sorted(set(NAMES) - READS))
+def test_a_viewer_gets_403_on_every_post(client, name: str) -> None:
+    managing_row()
+    client.force_login(person("viewer"))
+
+    response = client.post(url_of(name))
+
+    assert response.status_code == 403
+
+
+@pytest.mark.parametrize("name", sorted(READS))
+def test_a_viewer_may_read(client, name: str) -> None:
+    managing_row()
+    client.force_login(person("viewer"))
+
+    response = client.get(url_of(name))
+
+    assert response.status_code in {200, 404}
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_somebody_without_a_role_sees_nothing(client, name: str) -> None:
+    client.force_login(User.objects.create_user("new", password=PASSWORD))
+
+    response = client.get(url_of(name))
+
+    assert response.status_code == 403
+    assert b"This needs the role viewer" in response.content
+
+
+def test_a_refusal_says_which_role_and_who_gives_it(client) -> None:
+    person("administrator", username="ada")
+    client.force_login(person("viewer"))
+
+    page = client.post("/bundles/build/").content.decode()
+
+    assert "This needs the role operator, who describes accounts" in page
+    assert "Ask an administrator for it (ada)." in page
+
+
+def test_an_approver_may_not_plan_nor_an_operator_approve(client) -> None:
+    operator, approver = person("operator"), person("approver")
+
+    client.force_login(approver)
+    planned = client.post(url_of("plan"))
+    client.force_login(operator)
+    approved = client.post(url_of("run-approve"))
+
+    assert (planned.status_code, approved.status_code) == (403, 403)
+
+
+@pytest.mark.parametrize(
+    ("role", "does"),
+    [
+        ("viewer", ("viewer",)),
+        ("operator", ("operator",)),
+        ("approver", ("approver",)),
+        ("administrator", ("administrator",)),
+    ],
+)
+def test_a_group_gives_its_role_and_no_other(role: str, does: tuple[str]) -> None:
+    assert roles_of(person(role)) == does
+
+
+def test_somebody_may_have_two_roles() -> None:
+    both = person("operator")
+    both.groups.add(Group.objects.get(name="approver"))
+
+    assert roles_of(both) == ("operator", "approver")
+
+
+def test_the_groups_are_the_roles() -> None:
+    named = {role.name for role in ROLES}
+
+    assert set(Group.objects.values_list("name", flat=True)) == named
+
+
+def test_the_migration_of_the_roles_goes_back_and_forth() -> None:
+    migration: Any = import_module("accounts.migrations.0002_roles")
+    editor = SimpleNamespace(connection=connection)
+
+    migration.remove_roles(apps, editor)
+    without = Group.objects.count()
+    migration.make_roles(apps, editor)
+
+    assert without == 0
+    assert roles_of(person("operator")) == ("operator",)

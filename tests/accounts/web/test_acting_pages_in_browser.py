@@ -1,0 +1,167 @@
+"""The acting pages in a real browser: axe, narrow screens, and no JavaScript."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+import pytest
+from django.utils import timezone
+from playwright.sync_api import Browser, expect
+
+from accounts.models import ManagedAccount, Run, Step
+from accounts.models.states import State, Status
+from accounts.web.wizard.steps import STEPS
+from script.emulated_organization import ACCESS_ROLE, MANAGING, MEMBERS, Credentials
+from tests.accounts.web.browsing import (
+    assert_axe_finds_nothing,
+    complaints,
+    signed_in,
+    width_of,
+)
+from tests.rows import account_row, managing_row, person
+
+DEV = MEMBERS[0]
+LONG = {"Sid": "A", "Effect": "Allow", "Action": [f"ec2:A{n}" for n in range(20)]}
+
+
+def run_row(account: ManagedAccount, status: str, **fields: Any) -> Run:
+    run = Run.objects.create(
+        account=account, account_name=account.name, status=status, **fields
+    )
+    documents = [{"document": {"Statement": [s]}} for s in (LONG, {**LONG, "Sid": "B"})]
+    for position, (verb, before, after) in enumerate(
+        [("create", None, documents[0]), ("update", *documents)]
+    ):
+        Step.objects.create(
+            run=run,
+            position=position,
+            account_id=account.account_id,
+            account_name=account.name,
+            verb=verb,
+            kind="policy",
+            name="BowlineEC2Write",
+            reason="What Spinnaker changes when it deploys with EC2.",
+            before=before,
+            after=after,
+        )
+    return run
+
+
+@pytest.fixture
+def paths(transactional_db: None) -> list[str]:
+    """Make an account with all providers, and runs in the states that differ."""
+    person("administrator", is_superuser=True)
+    managing_row()
+    clusters = [{"name": "apps", "region": "us-east-1"}]
+    providers = {"ec2": {}, "ecs": {}, "eks": {"clusters": clusters}, "lambda": {}}
+    account = account_row(providers=providers, uses_external_id=False)
+    other = account_row("other", account_id="1" * 12, state=State.FAILED)
+    error = {"message": "AWS refused it.", "hint": "Allow it.", "account": "1" * 12}
+    now = timezone.now()
+    runs = [
+        run_row(account, Status.PLANNED),
+        run_row(other, Status.APPLYING, approved_at=now),
+        run_row(other, Status.FAILED, approved_at=now, error=error),
+        run_row(other, Status.VERIFIED, approved_at=now),
+    ]
+    steps = [f"/accounts/{account.pk}/{step.slug}/" for step in STEPS]
+    details = [f"{steps[3]}?provider={key}&look=no" for key in providers]
+    own = ["/managing/", "/managing/?switch=1", "/accounts/new/", "/runs/"]
+    return [*own, *steps, *details, *(run.get_absolute_url() for run in runs)]
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_axe_finds_nothing(
+    browser: Browser, live_server: Any, paths: list[str], scheme: str
+) -> None:
+    page = signed_in(
+        browser, live_server, "administrator", color_scheme=scheme, bypass_csp=True
+    )
+
+    for path in paths:
+        page.goto(path)
+        assert_axe_finds_nothing(page)
+
+
+def test_no_page_breaks_the_policy_or_throws(
+    browser: Browser, live_server: Any, paths: list[str]
+) -> None:
+    page = signed_in(browser, live_server, "administrator")
+    told = complaints(page)
+
+    for path in paths:
+        page.goto(path)
+
+    assert told == []
+
+
+def test_no_page_is_wider_than_a_phone(
+    browser: Browser, live_server: Any, paths: list[str]
+) -> None:
+    page = signed_in(
+        browser, live_server, "administrator", viewport={"width": 320, "height": 700}
+    )
+
+    for path in paths:
+        page.goto(path)
+        assert width_of(page) <= 320, path
+
+
+def test_only_the_fields_of_the_chosen_identity_are_shown(
+    browser: Browser, live_server: Any, transactional_db: None
+) -> None:
+    person("administrator", is_superuser=True)
+    page = signed_in(browser, live_server, "administrator")
+    page.goto("/managing/")
+
+    expect(page.get_by_label("Role name")).to_be_visible()
+    expect(page.get_by_label("EKS cluster")).to_be_hidden()
+
+    page.get_by_label("An EKS pod role").check()
+    expect(page.get_by_label("EKS cluster")).to_be_visible()
+
+    page.get_by_label("A role or user that stands already").check()
+    expect(page.get_by_label("Role name")).to_be_hidden()
+    expect(page.get_by_label("ARN of the role or user")).to_be_visible()
+
+
+def test_an_account_is_described_without_javascript(
+    browser: Browser, live_server: Any, transactional_db: None, aws: Credentials
+) -> None:
+    person("administrator", is_superuser=True)
+    managing_row(name=MANAGING.name, account_id=MANAGING.account_id)
+    page = signed_in(browser, live_server, "administrator", java_script_enabled=False)
+
+    page.goto("/accounts/new/")
+    page.get_by_label("Name in Spinnaker").fill(DEV.name)
+    page.get_by_label("AWS account id").fill(DEV.account_id)
+    page.get_by_label("Regions").fill("us-east-1")
+    save = page.get_by_role("button", name="Save and continue")
+    save.click()
+    page.get_by_label("Access role").fill(ACCESS_ROLE)
+    page.get_by_role("button", name="Test access").click()
+    expect(page.get_by_text("Access works")).to_be_visible()
+    save.click()
+    page.get_by_role("checkbox", name="EC2").check()
+    save.click()
+    page.get_by_role("link", name="Look up what stands in the account").click()
+    save.click()
+
+    expect(page.get_by_text("Ready to plan")).to_be_visible()
+    assert ManagedAccount.objects.get().access_role == ACCESS_ROLE
+
+
+def test_the_organization_that_aws_names_comes_into_the_form(
+    browser: Browser, live_server: Any, transactional_db: None, aws: Credentials
+) -> None:
+    person("administrator", is_superuser=True)
+    managing_row(name=MANAGING.name, account_id=MANAGING.account_id)
+    page = signed_in(browser, live_server, "administrator")
+
+    page.goto("/managing/")
+    page.get_by_role("link", name="Let the whole organization be assumed").click()
+
+    expect(page.get_by_text("says AWS")).to_be_visible()
+    expect(page.get_by_label("Organization id")).to_have_value(re.compile("^o-"))
+    expect(page.get_by_label("Every account of an AWS organization")).to_be_checked()

@@ -1,0 +1,70 @@
+from __future__ import annotations
+
+import copy
+
+import pytest
+from django.core.exceptions import ValidationError
+from django.http import QueryDict
+
+from accounts.web.fields import ListField, RegionsField, RuledField, SeveralInputs
+from onboarding import names
+
+
+def test_a_ruled_field_normalises_what_it_takes() -> None:
+    field = RuledField(rule=names.account_id)
+
+    assert field.clean("9222-2222-2222") == "922222222222"
+    assert not field.has_changed("922222222222", "9222 2222 2222")
+
+
+def test_a_ruled_field_refuses_with_the_rules_sentence() -> None:
+    field = RuledField(rule=names.account_id)
+
+    with pytest.raises(ValidationError, match="12 digits"):
+        field.clean("12")
+
+
+def test_a_ruled_field_that_may_be_empty_asks_no_rule() -> None:
+    field = RuledField(rule=names.account_id, required=False)
+
+    assert field.clean("") == ""
+
+
+def test_a_list_field_shows_a_list_as_a_line() -> None:
+    field = ListField(rule=str)
+
+    assert field.prepare_value(["a", "b"]) == "a, b"
+    assert field.prepare_value("a b") == "a b"
+
+
+def test_a_list_field_keeps_order_and_drops_doubles() -> None:
+    field = ListField(rule=str)
+
+    assert field.clean("b, a\nb  c") == ["b", "a", "c"]
+    assert not field.has_changed(["a", "b"], "a, b")
+
+
+def test_a_list_field_may_be_required() -> None:
+    field = ListField(rule=str)
+
+    with pytest.raises(ValidationError, match="required"):
+        field.clean(" , ")
+
+
+def test_regions_follow_the_partition_of_their_own_form() -> None:
+    original = RegionsField()
+    china = copy.deepcopy(original)
+    china.partition = "aws-cn"
+
+    assert china.clean("cn-north-1") == ["cn-north-1"]
+    with pytest.raises(ValidationError, match="cn-north-1"):
+        original.clean("cn-north-1")
+
+
+def test_several_inputs_are_read_from_a_plain_mapping_too() -> None:
+    widget = SeveralInputs()
+    several = QueryDict("regions=a&regions=b&regions=")
+
+    assert widget.value_from_datadict(several, {}, "regions") == "a b"
+    assert widget.value_from_datadict({"regions": "a"}, {}, "regions") == "a"
+    assert widget.value_from_datadict({}, {}, "regions") == ""

@@ -1,0 +1,205 @@
+"""The reading pages in a real browser: what only scripts, styles and axe can show."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from django.utils import timezone
+from playwright.sync_api import Browser, expect
+
+from accounts.bundles import build, new_bundle
+from accounts.models import CheckResult, ManagedAccount, Run
+from accounts.models.states import State, Status
+from onboarding.verify.result import Located, command, line_of, pretty
+from tests.accounts.web.browsing import (
+    assert_axe_finds_nothing,
+    complaints,
+    signed_in,
+    width_of,
+)
+from tests.rows import account_row, managing_row, person
+
+
+@pytest.fixture
+def accounts(transactional_db: None) -> list[str]:
+    """Describe an account of each state, and a bundle; name the pages to look at."""
+    person("operator")
+    managing_row()
+    rows = [
+        account_row(
+            f"a-{state}",
+            account_id=f"{number:012}",
+            environment=("web", "")[number % 2],
+            state=state,
+            proof=State.VERIFIED if state == State.VERIFIED else "",
+        )
+        for number, state in enumerate(State.values)
+    ]
+    bundle = new_bundle(None)
+    build(bundle)
+    refusal = refused(rows[0])
+    return ["/", "/accounts/", "/bundles/", bundle.get_absolute_url(), "/settings/"] + [
+        one.get_absolute_url() for one in (refusal, *rows[:3])
+    ]
+
+
+def refused(account: ManagedAccount) -> Run:
+    """Keep a refusal with all that explains it, which was none the day before."""
+    ManagedAccount.objects.filter(pk=account.pk).update(granted_at=timezone.now())
+    run = Run.objects.create(
+        kind=Run.Kind.VERIFY,
+        status=Status.FAILED,
+        account=account,
+        account_name=account.name,
+        error={"message": "Assume the managed role: AWS refused it."},
+    )
+    statement = {
+        "Effect": "Allow",
+        "Principal": {"AWS": "933333333333"},
+        "Action": [f"sts:Action{number}" for number in range(8)],
+    }
+    document = {"Version": "2012-10-17", "Statement": [statement]}
+    CheckResult.objects.create(
+        run=run,
+        position=0,
+        provider="chain",
+        name="Assume the managed role",
+        outcome=CheckResult.Outcome.FAILED,
+        sentence="AWS refused it: the trust policy names 933333333333.",
+        fix="Plan again.",
+        located=Located.THEIR_TRUST,
+        document=pretty(document),
+        line=line_of(document, ("Statement", 0, "Principal")),
+        change=command("iam", "update-assume-role-policy", policy_document=document),
+        worse=True,
+    )
+    return run
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_axe_finds_nothing(
+    browser: Browser, live_server: Any, accounts: list[str], scheme: str
+) -> None:
+    page = signed_in(browser, live_server, color_scheme=scheme, bypass_csp=True)
+
+    for path in accounts:
+        page.goto(path)
+        assert_axe_finds_nothing(page)
+
+
+def test_no_page_breaks_the_policy_or_throws(
+    browser: Browser, live_server: Any, accounts: list[str]
+) -> None:
+    page = signed_in(browser, live_server)
+    told = complaints(page)
+
+    for path in accounts:
+        page.goto(path)
+
+    assert told == []
+
+
+def test_no_page_is_wider_than_a_phone(
+    browser: Browser, live_server: Any, accounts: list[str]
+) -> None:
+    page = signed_in(browser, live_server, viewport={"width": 320, "height": 700})
+
+    for path in accounts:
+        page.goto(path)
+        assert width_of(page) <= 320, path
+
+
+def test_a_chosen_theme_outlives_the_page(
+    browser: Browser, live_server: Any, accounts: list[str]
+) -> None:
+    page = signed_in(browser, live_server, color_scheme="light")
+    page.get_by_text("operator, menu").click()
+
+    page.get_by_role("button", name="Dark").click()
+    page.goto("/accounts/")
+
+    assert page.evaluate("document.documentElement.dataset.bsTheme") == "dark"
+
+
+def test_the_places_fold_on_a_phone(
+    browser: Browser, live_server: Any, accounts: list[str]
+) -> None:
+    page = signed_in(browser, live_server, viewport={"width": 390, "height": 844})
+    place = page.get_by_role("link", name="Bundles", exact=True)
+    expect(place).to_be_hidden()
+
+    page.get_by_role("button", name="Menu").click()
+
+    expect(place).to_be_visible()
+
+
+def test_the_bar_counts_what_is_ticked(
+    browser: Browser, live_server: Any, accounts: list[str]
+) -> None:
+    page = signed_in(browser, live_server)
+    page.goto("/accounts/")
+    plan = page.get_by_role("button", name="Plan changes")
+    expect(plan).to_be_hidden()
+
+    page.get_by_label("Select a-draft").check()
+    expect(page.get_by_text("1 account selected")).to_be_visible()
+    page.get_by_label("Select all on this page").check()
+
+    expect(page.get_by_text("8 accounts selected")).to_be_visible()
+    expect(plan).to_be_visible()
+
+
+def test_the_bar_says_when_all_pages_are_chosen(
+    browser: Browser,
+    live_server: Any,
+    accounts: list[str],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("accounts.web.accounts.views.PAGE", 3)
+    page = signed_in(browser, live_server)
+    page.goto("/accounts/")
+
+    page.get_by_label("Select all on this page").check()
+    page.get_by_label("All 8 that match, on every page").check()
+
+    expect(page.get_by_text("All that match selected")).to_be_visible()
+
+
+def test_an_account_id_is_copied(
+    browser: Browser, live_server: Any, accounts: list[str]
+) -> None:
+    page = signed_in(
+        browser, live_server, permissions=["clipboard-read", "clipboard-write"]
+    )
+    page.goto("/accounts/")
+
+    page.get_by_role("button", name="Copy account id 000000000003").click()
+
+    expect(page.get_by_role("status").filter(has_text="Copied.")).to_be_attached()
+    assert page.evaluate("navigator.clipboard.readText()") == "000000000003"
+
+
+def test_a_node_of_the_picture_is_reached_by_keyboard(
+    browser: Browser, live_server: Any, accounts: list[str]
+) -> None:
+    page = signed_in(browser, live_server)
+    page.goto("/")
+    node = page.get_by_role("link", name="a-failed (000000000005): failed").first
+
+    node.focus()
+    page.keyboard.press("Enter")
+
+    expect(page.get_by_role("heading", level=1)).to_have_text("a-failed")
+
+
+def test_it_all_works_without_scripts(
+    browser: Browser, live_server: Any, accounts: list[str]
+) -> None:
+    page = signed_in(browser, live_server, java_script_enabled=False)
+    page.goto("/accounts/")
+
+    page.get_by_label("Select a-verified").check()
+    page.get_by_role("button", name="Plan changes").click()
+
+    expect(page.get_by_text("Started to plan 1 account.")).to_be_visible()

@@ -1,0 +1,146 @@
+"""The step of details: what AWS knows is looked up, what a person says is kept."""
+
+from __future__ import annotations
+
+import pytest
+
+from accounts.models import ManagedAccount
+from script.emulated_organization import ACCESS_ROLE, MEMBERS
+from tests.accounts.web.answers import url
+from tests.rows import account_row, managing_row
+
+pytestmark = pytest.mark.django_db
+
+DEV = MEMBERS[0]
+
+
+def again(account: ManagedAccount) -> ManagedAccount:
+    return ManagedAccount.objects.get(pk=account.pk)
+
+
+def test_details_need_a_provider(operator) -> None:
+    managing_row()
+    account = account_row(providers={})
+
+    response = operator.get(url(account, "details"))
+
+    assert response["Location"] == url(account, "providers")
+
+
+def test_details_are_looked_up_while_the_page_stands(operator) -> None:
+    managing_row()
+    account = account_row(regions=["us-east-1", "us-west-2"])
+
+    response = operator.get(url(account, "details"))
+
+    html = response.content.decode()
+    assert "Asking EC2 in us-east-1, us-west-2…" in html
+    assert 'hx-trigger="load"' in html
+
+
+def test_the_clusters_of_the_account_are_offered(operator, aws) -> None:
+    managing_row()
+    account = account_row(
+        account_id=DEV.account_id, access_role=ACCESS_ROLE, providers={}
+    )
+    account.providers.create(key="eks")
+
+    response = operator.get(
+        url(account, "details"),
+        {"provider": "eks", "look": "1"},
+        headers={"HX-Request": "true"},
+    )
+
+    html = response.content.decode()
+    assert "Cluster apps in us-east-1" in html
+    assert "<html" not in html
+
+
+def test_details_are_typed_where_aws_cannot_be_asked(operator) -> None:
+    managing_row()
+
+    response = operator.get(url(account_row(), "details"), {"look": "1"})
+
+    html = response.content.decode()
+    assert "could not be looked up" in html
+    assert 'name="key_pair"' in html
+
+
+DETAILS = {
+    "access": "deploy",
+    "launch_templates": "on",
+    "load_balancers": "on",
+    "roles_path": "/spinnaker-ec2/",
+}
+
+
+def test_details_are_saved_and_lead_to_the_next_provider(operator) -> None:
+    managing_row()
+    account = account_row(providers={})
+    for key in ("ec2", "lambda"):
+        account.providers.create(key=key)
+
+    response = operator.post(
+        url(account, "details") + "?provider=ec2&look=no",
+        {**DETAILS, "key_pair": "ops"},
+    )
+
+    assert response["Location"] == url(account, "details") + "?provider=lambda"
+    enabled = account.providers.get(key="ec2")
+    assert enabled.described
+    assert enabled.details["key_pair"] == "ops"
+
+
+def test_the_last_details_lead_to_the_review(operator) -> None:
+    managing_row()
+    account = account_row()
+
+    response = operator.post(url(account, "details") + "?look=no", DETAILS)
+
+    assert response["Location"] == url(account, "review")
+
+
+def test_the_same_details_again_outdate_nothing(operator) -> None:
+    managing_row()
+    account = account_row()
+
+    operator.post(url(account, "details") + "?look=no", DETAILS)
+
+    assert again(account).version == account.version
+
+
+def test_hostile_details_are_refused_by_name(operator) -> None:
+    managing_row()
+    account = account_row()
+
+    response = operator.post(
+        url(account, "details") + "?look=no", {**DETAILS, "roles_path": "/$(id)/"}
+    )
+
+    assert response.status_code == 200
+    assert "roles_path" in response.context["form"].errors
+    assert account.providers.get().details == {}
+
+
+def test_details_that_can_no_longer_be_read_are_mended_here(operator) -> None:
+    managing_row()
+    account = account_row(providers={"ec2": {"roles_path": "/"}})
+
+    page = operator.get(url(account, "details") + "?look=no").content.decode()
+    operator.post(url(account, "details") + "?look=no", DETAILS)
+
+    assert "“/” alone would let Spinnaker hand out every role" in page
+    assert account.providers.get().details["roles_path"] == "/spinnaker-ec2/"
+
+
+def test_a_discouraged_choice_is_warned_of_as_soon_as_it_is_saved(operator) -> None:
+    managing_row()
+    account = account_row(providers={"ec2": {}, "lambda": {}})
+    form = f"{url(account, 'details')}?provider=ec2&look=no"
+
+    saved = operator.post(form, {**DETAILS, "access": "power-user"}, follow=True)
+
+    page = saved.content.decode()
+
+    assert "<b>Discouraged for EC2.</b> PowerUserAccess lets" in page
+    assert "Discouraged" in operator.get(url(account, "review")).content.decode()

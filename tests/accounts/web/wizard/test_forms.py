@@ -1,0 +1,211 @@
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from django.http import QueryDict
+from django.utils import timezone
+
+from accounts.models import ManagedAccount, Run
+from accounts.web.wizard.forms import (
+    AccessForm,
+    ApproveForm,
+    IdentityForm,
+    ProvidersForm,
+)
+from tests.rows import account_row
+
+pytestmark = pytest.mark.django_db
+
+HOSTILE = ["$(id)", "`id`", "a'b", 'a"b', "a\nb", "@/etc/passwd", "-x", "a;b", "ä"]
+
+
+def identity(**fields: Any) -> IdentityForm:
+    plain = {"name": "dev", "account_id": "333333333333", "regions": "us-east-1"}
+    return IdentityForm({**plain, **fields})
+
+
+def errors(form: Any, field: str) -> str:
+    return " ".join(form.errors.get(field, []))
+
+
+@pytest.mark.parametrize(
+    "written", ["0123 4567 8901", "0123-4567-8901", "012345678901", " 012345678901 "]
+)
+def test_an_account_id_is_normalised_to_its_digits(written: str) -> None:
+    form = identity(account_id=written)
+
+    assert form.is_valid(), form.errors
+    assert form.cleaned_data["account_id"] == "012345678901"
+
+
+@pytest.mark.parametrize("written", ["12345678901", "1234567890123", "12345678901x"])
+def test_what_is_no_account_id_is_refused_by_name(written: str) -> None:
+    form = identity(account_id=written)
+
+    assert f"“{written}” cannot be used" in errors(form, "account_id")
+
+
+@pytest.mark.parametrize(
+    "written", [*HOSTILE, "Dev", "a_b", "a.b", "-a", "a-", "x" * 61]
+)
+def test_a_name_that_spinnaker_cannot_take_is_refused(written: str) -> None:
+    form = identity(name=written)
+
+    assert "a–z, 0–9" in errors(form, "name")
+
+
+def test_a_name_that_another_account_has_is_refused_with_its_owner() -> None:
+    account_row("dev", account_id="444444444444")
+
+    form = identity(name="dev")
+
+    assert "“dev” is the name of AWS account 444444444444" in errors(form, "name")
+
+
+def test_an_account_that_is_described_already_is_refused_with_its_name() -> None:
+    account_row("prod", account_id="444444444444")
+
+    form = identity(account_id="4444 4444 4444")
+
+    assert "described already, as “prod”" in errors(form, "account_id")
+
+
+def test_an_unknown_region_is_refused_with_near_ones() -> None:
+    form = identity(regions="us-est-1 eu-west-1")
+
+    assert "“us-est-1” is not a region" in errors(form, "regions")
+    assert "us-east-1" in errors(form, "regions")
+
+
+def test_every_unknown_region_is_told() -> None:
+    form = identity(regions="us-est-1, $(id)")
+
+    assert "us-est-1" in errors(form, "regions")
+    assert "$(id)" in errors(form, "regions")
+
+
+def test_regions_of_another_partition_are_unknown() -> None:
+    form = IdentityForm({"regions": "us-east-1"}, partition="aws-cn")
+
+    assert "AWS China" in errors(form, "regions")
+
+
+def test_ticked_and_typed_regions_are_one_list() -> None:
+    data = QueryDict(mutable=True)
+    data.update({"name": "dev", "account_id": "333333333333"})
+    data.setlist("regions", ["us-east-1", "eu-west-1", "us-west-2, us-east-1"])
+
+    form = IdentityForm(data)
+
+    assert form.is_valid(), form.errors
+    assert form.cleaned_data["regions"] == ["us-east-1", "eu-west-1", "us-west-2"]
+
+
+def test_roles_are_separated_by_commas_and_keep_their_spaces() -> None:
+    form = identity(read_roles="developers, site reliability,developers")
+
+    assert form.is_valid(), form.errors
+    assert form.cleaned_data["read_roles"] == ["developers", "site reliability"]
+
+
+def test_a_role_with_a_control_character_is_refused() -> None:
+    form = identity(write_roles="ops\x07")
+
+    assert "control character" in errors(form, "write_roles")
+
+
+def test_the_same_account_again_changes_nothing() -> None:
+    row = account_row(read_roles=["developers"])
+    data = {
+        "name": "staging",
+        "account_id": "9222-2222-2222",
+        "regions": "us-east-1",
+        "read_roles": "developers",
+    }
+
+    form = IdentityForm(data, instance=row)
+
+    assert form.is_valid(), form.errors
+    assert not form.has_changed()
+
+
+def test_the_account_id_is_fixed_while_roles_stand_in_it() -> None:
+    row = account_row(granted_at=timezone.now())
+    data = {"name": "staging", "account_id": "333333333333", "regions": "us-east-1"}
+
+    form = IdentityForm(data, instance=row)
+
+    assert form.is_valid(), form.errors
+    assert form.cleaned_data["account_id"] == "922222222222"
+
+
+@pytest.mark.parametrize("written", ["$(id)", "a b", "role/admin", "x" * 65])
+def test_an_access_role_is_a_role_name(written: str) -> None:
+    form = AccessForm({"access_role": written}, instance=account_row())
+
+    assert not form.is_valid()
+    assert form.errors["access_role"]
+
+
+def test_an_external_id_is_refused_beside_ecs_with_the_reason() -> None:
+    row = account_row(providers={"ecs": {}}, uses_external_id=False)
+
+    form = AccessForm({"uses_external_id": "on"}, instance=row)
+
+    assert "Clouddriver drops it" in errors(form, "uses_external_id")
+
+
+def test_ecs_is_refused_beside_an_external_id_with_the_reason() -> None:
+    row = ManagedAccount(uses_external_id=True)
+
+    form = ProvidersForm({"providers": ["ecs", "ec2"]}, account=row)
+
+    assert "Clouddriver drops it" in errors(form, "providers")
+
+
+def test_ecs_is_taken_without_an_external_id() -> None:
+    row = ManagedAccount(uses_external_id=False)
+
+    form = ProvidersForm({"providers": ["ecs", "ec2"]}, account=row)
+
+    assert form.is_valid(), form.errors
+
+
+@pytest.mark.parametrize("chosen", [[], ["gce"]])
+def test_one_of_the_providers_must_be_chosen(chosen: list[str]) -> None:
+    form = ProvidersForm({"providers": chosen}, account=ManagedAccount())
+
+    assert form.errors["providers"]
+
+
+def test_a_plan_without_deletions_needs_no_name() -> None:
+    form = ApproveForm({}, run=Run(account_name="staging"), deletes=0)
+
+    assert form.is_valid()
+
+
+@pytest.mark.parametrize("typed", ["", "Staging", "stagin"])
+def test_a_plan_that_deletes_needs_the_accounts_name(typed: str) -> None:
+    form = ApproveForm(
+        {"confirmation": typed}, run=Run(account_name="staging"), deletes=2
+    )
+
+    assert "Type the account's name, staging" in errors(form, "confirmation")
+
+
+def test_the_accounts_name_approves_a_plan_that_deletes() -> None:
+    form = ApproveForm(
+        {"confirmation": "staging"}, run=Run(account_name="staging"), deletes=1
+    )
+
+    assert form.is_valid()
+
+
+def test_errors_are_tied_to_their_fields() -> None:
+    form = identity(name="Dev")
+
+    html = str(form["name"])
+
+    assert 'aria-invalid="true"' in html
+    assert 'aria-describedby="id_name_helptext id_name_error"' in html

@@ -1,0 +1,74 @@
+from __future__ import annotations
+
+import pytest
+
+from accounts.web.wizard.load_ahead import load_ahead
+from tests.bundles import core, staging
+from tests.factories import topology
+from tests.rows import account_row, bundle_row, managing_row, person
+
+pytestmark = pytest.mark.django_db
+
+
+def test_the_first_account_is_counted_alone():
+    managing_row()
+
+    ahead = load_ahead(account_row())
+
+    assert ahead.bundle is None
+    assert ahead.findings[0].arithmetic.startswith("1 × 14 (EC2")
+    assert [finding.title for finding in ahead.findings] == [
+        "Caching agents",
+        "Start of Clouddriver",
+        "clouddriver/clouddriver-local.yml",
+    ]
+
+
+def test_the_accounts_of_the_latest_bundle_are_counted_too():
+    managing_row()
+    bundle = bundle_row(topology(core()))
+    bundle_row(topology(core(), staging()), number=2)
+
+    ahead = load_ahead(account_row("qa"))
+
+    assert ahead.bundle is not None
+    assert (bundle.number, ahead.bundle.number) == (1, 2)
+    # Two accounts of two regions in the bundle, and one of one region.
+    assert ahead.findings[0].arithmetic.startswith("5 × 14 (EC2")
+
+
+def test_an_account_that_is_in_the_bundle_counts_once():
+    managing_row()
+    bundle = bundle_row(topology(core(), staging()))
+    sizes = {file["path"]: file["size"] for file in bundle.files}
+    size = sizes["clouddriver/clouddriver-local.yml"]
+
+    ahead = load_ahead(account_row("staging"))
+
+    assert ahead.findings[0].arithmetic.startswith("3 × 14 (EC2")
+    assert ahead.findings[2].said == f"{size:,} bytes"
+
+
+def test_a_role_that_clouddriver_would_misread_leaves_the_file_out():
+    managing_row(managed_role="spinnaker-aws-cn")
+
+    ahead = load_ahead(account_row())
+
+    assert [finding.title for finding in ahead.findings] == [
+        "Caching agents",
+        "Start of Clouddriver",
+    ]
+
+
+def test_the_review_and_the_bundle_show_it(client) -> None:
+    managing_row()
+    bundle_row(topology(core()))
+    account = account_row("qa")
+    client.force_login(person("operator"))
+
+    review = client.get(f"/accounts/{account.pk}/review/").content.decode()
+    bundle = client.get("/bundles/1/").content.decode()
+
+    assert "3 × 14 (EC2" in review
+    assert "Together with the other accounts of" in review
+    assert "2 × 14 (EC2" in bundle

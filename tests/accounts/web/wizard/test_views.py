@@ -1,0 +1,286 @@
+"""The wizard's pages: each saves one step, and nothing changes in AWS."""
+
+from __future__ import annotations
+
+import pytest
+from django.utils import timezone
+
+from accounts.mapping.rows import claim_names
+from accounts.models import ManagedAccount, SpinnakerName
+from script.emulated_organization import MANAGING
+from tests.accounts.web.answers import again, told, url
+from tests.rows import account_row, managing_row, person
+
+pytestmark = pytest.mark.django_db
+
+
+IDENTITY = {"name": "dev", "account_id": "3333-3333-3333", "regions": "us-east-1"}
+
+
+def test_a_viewer_may_not_onboard(client) -> None:
+    client.force_login(person("viewer"))
+
+    response = client.get("/accounts/new/")
+
+    assert response.status_code == 403
+
+
+def test_the_managing_account_comes_first(operator) -> None:
+    response = operator.get("/accounts/new/")
+
+    assert response["Location"] == "/managing/"
+    assert "Describe the managing account first" in told(response)
+
+
+def test_a_new_account_may_be_chosen_from_the_organization(operator) -> None:
+    managing_row()
+    link = 'href="/accounts/organization/"'
+
+    new = operator.get("/accounts/new/").content.decode()
+    begun = operator.get(url(account_row(), "identity")).content.decode()
+
+    assert link in new
+    assert link not in begun
+
+
+def test_an_identity_becomes_a_draft_and_leads_on(operator) -> None:
+    managing_row()
+
+    response = operator.post("/accounts/new/", IDENTITY)
+
+    account = ManagedAccount.objects.get()
+    assert response["Location"] == url(account, "access")
+    assert (account.name, account.account_id) == ("dev", "333333333333")
+    assert account.created_by.username == "operator"
+
+
+def test_it_can_be_left_and_resumed_from_the_list(operator) -> None:
+    managing_row()
+
+    response = operator.post("/accounts/new/", {**IDENTITY, "leave": "1"})
+
+    assert response["Location"] == "/accounts/"
+    assert "dev is saved" in told(response)
+
+
+def test_the_managing_account_is_proposed_with_what_is_known(operator) -> None:
+    managing_row(name="core", account_id="911111111111")
+
+    response = operator.get("/accounts/new/?itself=1")
+
+    assert response.context["form"]["name"].value() == "core"
+    assert response.context["form"]["account_id"].value() == "911111111111"
+
+
+def test_the_managing_account_is_entered_as_it_is_there(operator) -> None:
+    managing_row(account_id="333333333333", access_role="Admin")
+
+    operator.post("/accounts/new/", IDENTITY)
+
+    assert ManagedAccount.objects.get().access_role == "Admin"
+
+
+def test_a_name_that_another_accounts_ecs_has_is_refused(operator) -> None:
+    managing_row()
+    claim_names(account_row(providers={"ecs": {}}, uses_external_id=False))
+
+    response = operator.post("/accounts/new/", {**IDENTITY, "name": "staging-ecs"})
+
+    assert "“staging-ecs”" in response.context["form"].errors["name"][0]
+    assert "staging (922222222222)" in response.context["form"].errors["name"][0]
+    assert ManagedAccount.objects.count() == 1
+
+
+def test_a_saved_account_holds_its_names(operator) -> None:
+    managing_row()
+
+    operator.post("/accounts/new/", IDENTITY)
+
+    assert SpinnakerName.objects.get().name == "dev"
+
+
+def test_an_unknown_step_is_not_found(operator) -> None:
+    response = operator.get(url(account_row(), "nothing"))
+
+    assert response.status_code == 404
+
+
+@pytest.mark.parametrize("step", ["identity", "access", "providers", "review"])
+def test_each_step_is_opened_by_its_address(operator, step: str) -> None:
+    managing_row()
+
+    response = operator.get(url(account_row(), step))
+
+    assert response.status_code == 200
+    assert 'aria-current="step"' in response.content.decode()
+
+
+def test_an_edit_outdates_plans(operator) -> None:
+    managing_row()
+    account = account_row()
+    data = {**IDENTITY, "name": "staging", "account_id": account.account_id}
+
+    operator.post(url(account, "identity"), {**data, "environment": "test"})
+
+    assert again(account).version == account.version + 1
+
+
+def test_saving_the_same_again_outdates_nothing(operator) -> None:
+    managing_row()
+    account = account_row()
+    data = {**IDENTITY, "name": "staging", "account_id": account.account_id}
+
+    response = operator.post(url(account, "identity"), data)
+
+    assert response["Location"] == url(account, "access")
+    assert again(account).version == account.version
+
+
+def test_providers_are_chosen_and_taken_away(operator) -> None:
+    managing_row()
+    account = account_row(providers={"lambda": {}})
+
+    response = operator.post(url(account, "providers"), {"providers": ["ec2", "eks"]})
+
+    assert response["Location"] == url(account, "details")
+    assert {p.key for p in account.providers.all()} == {"ec2", "eks"}
+    assert again(account).version == account.version + 1
+
+
+def test_a_described_provider_stays_described(operator) -> None:
+    managing_row()
+    account = account_row(providers={"ec2": {"key_pair": "ops"}})
+
+    operator.post(url(account, "providers"), {"providers": ["ec2"]})
+
+    assert account.providers.get().details == {"key_pair": "ops"}
+    assert again(account).version == account.version
+
+
+def test_ecs_offers_to_switch_the_external_id_off(operator) -> None:
+    managing_row()
+    account = account_row(providers={})
+
+    response = operator.post(url(account, "providers"), {"providers": ["ecs"]})
+
+    assert "Clouddriver drops it" in response.content.decode()
+    assert "Switch the external ID off and continue" in response.content.decode()
+    assert not account.providers.exists()
+
+
+def test_the_external_id_is_switched_off_with_the_choice(operator) -> None:
+    managing_row()
+    account = account_row(providers={})
+
+    operator.post(
+        url(account, "providers"), {"providers": ["ecs"], "drop_external_id": "1"}
+    )
+
+    assert not again(account).uses_external_id
+    assert account.providers.get().key == "ecs"
+
+
+def test_an_ecs_name_that_another_account_has_is_refused(operator) -> None:
+    managing_row()
+    claim_names(account_row("staging-ecs", account_id="944444444444"))
+    account = account_row(providers={}, uses_external_id=False)
+
+    response = operator.post(url(account, "providers"), {"providers": ["ecs"]})
+
+    error = response.context["form"].errors["providers"][0]
+    assert "“staging-ecs”" in error
+    assert not account.providers.exists()
+
+
+def test_the_review_lists_what_is_still_to_describe(operator) -> None:
+    managing_row()
+    account = account_row(providers={})
+
+    response = operator.get(url(account, "review"))
+
+    html = response.content.decode()
+    assert "Before a plan can be made" in html
+    assert "Plan changes" not in html
+
+
+def test_the_review_says_what_will_be_made_and_allowed(operator) -> None:
+    managing_row()
+
+    response = operator.get(url(account_row(), "review"))
+
+    html = response.content.decode()
+    assert "Plan changes" in html
+    assert "Nothing in AWS changes until you approve" in html
+    assert "BowlineEC2Read" in html
+    assert "ec2.amazonaws.com" in html
+
+
+def test_the_panel_shows_the_account_as_spinnaker_will_know_it(operator) -> None:
+    managing_row()
+    account = account_row(
+        providers={"ec2": {}, "ecs": {}, "lambda": {}}, uses_external_id=False
+    )
+
+    response = operator.get(url(account, "identity"))
+
+    known = {one.name: one.kind for one in response.context["known"]}
+    assert known == {
+        "staging": "AWS account with Lambda",
+        "staging-ecs": "ECS account",
+    }
+
+
+def test_the_managing_account_can_be_managed_too(operator, aws) -> None:
+    managing_row(account_id=MANAGING.account_id)
+    account = account_row(account_id=MANAGING.account_id)
+
+    response = operator.post(url(account, "test-access"), {"access_role": ""})
+
+    assert response.context["report"].works
+
+
+def two_that_stand() -> None:
+    for number in (1, 2):
+        account_row(f"a{number}", account_id=f"{number:012}", granted_at=timezone.now())
+
+
+def test_the_review_warns_while_the_list_is_nearly_full(operator, room_for_two) -> None:
+    managing_row()
+    account_row(granted_at=timezone.now())
+    account = account_row("last", account_id="1" * 12)
+
+    page = operator.get(url(account, "review")).content.decode()
+
+    assert "nearly full: 1 of 2, and 1 more is described" in page
+    assert "Plan changes" in page
+
+
+def test_an_account_that_fits_no_more_is_told_before_it_is_planned(
+    operator, room_for_two
+) -> None:
+    managing_row()
+    two_that_stand()
+    account = account_row("late", account_id="3" * 12)
+
+    page = operator.get(url(account, "review")).content.decode()
+    response = operator.post(f"/accounts/{account.pk}/plan/")
+
+    assert "This account does not fit any more" in page
+    assert 'href="/managing/?switch=1#switch"' in page
+    assert "Plan changes" not in page
+    assert "3 accounts would be listed" in told(response)
+    assert not account.runs.exists()
+
+
+def test_an_account_of_clusters_only_is_not_bothered_with_the_list(
+    operator, room_for_two
+) -> None:
+    managing_row()
+    two_that_stand()
+    clusters = {"eks": {"clusters": [{"name": "apps", "region": "us-east-1"}]}}
+    account = account_row("eks", account_id="3" * 12, providers=clusters)
+
+    page = operator.get(url(account, "review")).content.decode()
+
+    assert "Plan changes" in page
+    assert "nearly full" not in page
