@@ -77,7 +77,7 @@ def arn(value: str) -> SafeString:
     return format_html_join(mark_safe("<wbr>"), "{}", ((part,) for part in parts))
 
 
-@register.inclusion_tag("accounts/_discouraged.html")
+@register.inclusion_tag("_discouraged.html")
 def discouraged(account: ManagedAccount) -> dict[str, Any]:
     """Warn of what is discouraged among an account's choices."""
     return {"discouraged": discouraged_choices(account)}

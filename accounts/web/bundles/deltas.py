@@ -35,7 +35,7 @@ def delta(request: Request, number: int, since: int) -> HttpResponse:
         "more": sum(max(len(kind) - MOST_SHOWN, 0) for kind in kinds),
         "crumbs": crumbs,
     }
-    return render(request, "accounts/delta.html", shown)
+    return render(request, "bundles/delta.html", shown)
 
 
 @operator_required

@@ -153,7 +153,7 @@ def page(request: Request, number: int, **more: Any) -> HttpResponse:
     """Show the form, with what is known; to htmx only what is known."""
     shown_too = {"number": number, **more}
     if request.htmx:
-        return render(request, "accounts/_merged.html", shown_too)
+        return render(request, "bundles/_merged.html", shown_too)
     accounts = accounts_of(number)
     bundle = Bundle.objects.defer("archive").get(number=number)
     shown_too.setdefault("form", form_for(accounts))
@@ -164,4 +164,4 @@ def page(request: Request, number: int, **more: Any) -> HttpResponse:
             (str(bundle), bundle.get_absolute_url()),
         ],
     }
-    return render(request, "accounts/halconfig.html", shown_too)
+    return render(request, "bundles/halconfig.html", shown_too)

@@ -54,7 +54,7 @@ def bundles(request: Request) -> HttpResponse:
         "page": Paginator(rows, PAGE).get_page(request.GET.get("page")),
         "ready": ManagedAccount.objects.ready().count(),
     }
-    return render(request, "accounts/bundles.html", shown)
+    return render(request, "bundles/bundles.html", shown)
 
 
 @operator_required
@@ -98,7 +98,7 @@ def file_page(request: Request, number: int, path: str) -> HttpResponse:
             "wrap": "wrap" in request.GET,
             **opened(bundle, path),
         }
-    return render(request, "accounts/bundle.html", shown)
+    return render(request, "bundles/bundle.html", shown)
 
 
 def explained(bundle: Bundle) -> dict[str, Any]:

@@ -175,7 +175,7 @@ def page(
             "most": MOST_AT_ONCE if free > MOST_AT_ONCE else 0,
         }
     fragment = "_organization" if request.htmx else "organization"
-    return render(request, f"accounts/{fragment}.html", shown)
+    return render(request, f"organization/{fragment}.html", shown)
 
 
 def usual() -> dict[str, Any]:

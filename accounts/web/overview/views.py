@@ -40,7 +40,7 @@ class ToDo(NamedTuple):
 def overview(request: Request) -> HttpResponse:
     managing = ManagingAccount.objects.first()
     if managing is None:
-        return render(request, "accounts/welcome.html", {"step": 1})
+        return render(request, "overview/welcome.html", {"step": 1})
     counts = counts_by_environment()
     states = {state.value: 0 for state in State}
     for _, state, count in counts:
@@ -48,7 +48,7 @@ def overview(request: Request) -> HttpResponse:
     total = sum(states.values())
     if not total:
         welcome = {"step": 2, "managing": managing}
-        return render(request, "accounts/welcome.html", welcome)
+        return render(request, "overview/welcome.html", welcome)
     rows = ManagedAccount.objects.order_by("name")
     accounts = sorted(rows, key=by_environment) if total <= MOST_NODES else []
     centre = centre_of(managing)
@@ -63,7 +63,7 @@ def overview(request: Request) -> HttpResponse:
         **got_worse(),
         "pictures": [("wide", wide(centre, seen)), ("narrow", narrow(centre, seen))],
     }
-    return render(request, "accounts/overview.html", shown)
+    return render(request, "overview/overview.html", shown)
 
 
 def got_worse() -> dict[str, Any]:

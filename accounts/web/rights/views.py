@@ -63,7 +63,7 @@ def rights(request: Request, pk: Any) -> HttpResponse:
         shown |= reviewed(managing, managed_of(account))
     except DetailsError as error:
         shown["trouble"] = str(error)
-    return render(request, "accounts/rights.html", shown)
+    return render(request, "rights/rights.html", shown)
 
 
 def reviewed(managing: Managing, managed: Managed) -> dict[str, Any]:

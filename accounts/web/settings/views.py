@@ -23,7 +23,7 @@ def settings(request: Request) -> HttpResponse:
     managing = ManagingAccount.objects.first()
     shown = caller(request, managing) if "ask" in request.GET else {}
     if request.htmx:
-        return render(request, "accounts/_caller.html", shown)
+        return render(request, "settings/_caller.html", shown)
     people = {group.name: group.user_set.all() for group in groups()}
     shown |= {
         "managing": managing,
@@ -32,7 +32,7 @@ def settings(request: Request) -> HttpResponse:
         "database": connection.display_name,
         "idle": Run.objects.abandoned(timezone.now()).count(),
     }
-    return render(request, "accounts/settings.html", shown)
+    return render(request, "settings/settings.html", shown)
 
 
 def groups() -> list[Group]:
