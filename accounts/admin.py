@@ -154,6 +154,7 @@ class RunAdmin(Records):
         "page",
     ]
     list_filter = ["status", "kind", "started_from", "created_at"]
+    readonly_fields = ["traceback"]
     search_fields = ["account_name", "account__account_id"]
     list_select_related = ["created_by", "approved_by"]
 

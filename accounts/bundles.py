@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING
 from django.db import transaction
 from django.db.models import Max
 
-from accounts.mapping.rows import topology_of
+from accounts.mapping.managed import topology_of
+from accounts.mapping.managing import managing_of, managing_row
 from accounts.models import Bundle, ManagedAccount
 from accounts.runs.queue import enqueue_bundle
 from onboarding.spinnaker.bundle import bundle_files
@@ -70,7 +71,7 @@ def build(bundle: Bundle) -> None:
         finish(bundle, Bundle.Status.FAILED, error=what_is_missing())
         return
     try:
-        files = bundle_files(topology_of(accounts), proofs)
+        files = bundle_files(topology_of(managing_of(managing_row()), accounts), proofs)
         archive = zipped(files)
     except ValueError as error:
         logger.exception("Bundle %s cannot be built.", bundle.number)

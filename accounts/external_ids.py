@@ -11,6 +11,7 @@ import uuid
 
 from django.db import transaction
 
+from accounts.mapping.edits import editing
 from accounts.models import ManagedAccount
 from onboarding.providers import PROVIDERS
 
@@ -35,9 +36,9 @@ def rotate(account: ManagedAccount) -> None:
                 f"Nothing stands in {row.name} yet, so nobody knows its external ID: "
                 "there is nothing to rotate."
             )
-        row.former_external_id, row.external_id = row.external_id, uuid.uuid4()
-        row.save(update_fields=["former_external_id", "external_id"])
-        row.touch()
+        with editing(row):
+            row.former_external_id, row.external_id = row.external_id, uuid.uuid4()
+            row.save(update_fields=["former_external_id", "external_id"])
     account.refresh_from_db()
 
 
@@ -52,9 +53,9 @@ def finish_rotation(account: ManagedAccount) -> None:
                 f"It is not proved that {row.name} accepts its new external ID: plan, "
                 "apply and verify it first, and give Spinnaker the new bundle."
             )
-        row.former_external_id = None
-        row.save(update_fields=["former_external_id"])
-        row.touch()
+        with editing(row):
+            row.former_external_id = None
+            row.save(update_fields=["former_external_id"])
     account.refresh_from_db()
 
 

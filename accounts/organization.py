@@ -16,7 +16,8 @@ from django.db import IntegrityError, transaction
 from django.utils import timezone
 
 from accounts.mapping.accounts_file import describe, sentence
-from accounts.mapping.rows import NameTaken, managing_of, managing_reach, managing_row
+from accounts.mapping.managing import managing_of, managing_row
+from accounts.mapping.spinnaker_names import NameTaken
 from accounts.models import ManagedAccount, SpinnakerName
 from onboarding import names
 from onboarding.aws.discover import (
@@ -120,7 +121,7 @@ def forget(managing: Managing) -> None:
 
 def ask(sessions: Sessions, managing: Managing) -> Organization:
     """Ask Organizations with the managing account's reach; may raise AwsError."""
-    reach = managing_reach(managing)
+    reach = managing.reach
     members = organization_accounts(sessions, reach)
     if not members.accounts:
         return Organization("", members, timezone.now())

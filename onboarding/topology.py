@@ -18,6 +18,15 @@ MANAGED_ROLE, BASE_ROLE = "spinnakerManaged", "BaseIAMRole"
 
 
 @dataclass(frozen=True, slots=True)
+class Reach:
+    """How Bowline enters an account: by a role, or with its own credentials."""
+
+    account_id: str
+    access_role: str = ""
+    """Empty: Bowline's own credentials are the account's."""
+
+
+@dataclass(frozen=True, slots=True)
 class InstanceRole:
     """An EC2 instance role, with its instance profile, that Bowline makes."""
 
@@ -77,6 +86,10 @@ class Managing:
     @property
     def aws(self) -> Partition:
         return PARTITIONS[self.partition]
+
+    @property
+    def reach(self) -> Reach:
+        return Reach(self.account_id, self.access_role)
 
     @property
     def identity_arn(self) -> str:
@@ -153,6 +166,10 @@ class Managed:
     """The role by which Bowline reaches this account; empty: its own credentials."""
     adopts: bool = False
     """Existing roles of the same names are used as they are."""
+
+    @property
+    def reach(self) -> Reach:
+        return Reach(self.account_id, self.access_role)
 
     @property
     def in_aws_provider(self) -> bool:

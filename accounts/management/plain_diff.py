@@ -4,46 +4,45 @@ from __future__ import annotations
 
 import difflib
 import json
-from collections import Counter
 from collections.abc import Iterator
 from typing import Any
 
-from accounts.models import Run, Step
-from accounts.web.runs.before_approval import brings, discouraged
+from accounts.mapping.plans import plan_of
+from accounts.models import Run
+from accounts.web.runs.before_approval import brings
+from onboarding.resources.plan import Plan, PlannedChange
 
 SIGNS = {"create": "+", "update": "~", "delete": "-"}
 
 
 def printed(run: Run) -> str:
-    return "\n".join(lines(run))
+    return "\n".join(lines(run, plan_of(run)))
 
 
-def lines(run: Run) -> Iterator[str]:
-    steps = list(run.steps.all())
-    verbs = Counter(step.verb for step in steps)
-    counts = ", ".join(f"{verbs[verb]} to {verb}" for verb in SIGNS)
+def lines(run: Run, plan: Plan) -> Iterator[str]:
+    counts = ", ".join(f"{count} to {verb}" for verb, count in plan.counts.items())
     yield f"{run.account_name}: {counts}"
-    yield from (f"  {line}" for line in notes(run))
-    for step in steps:
-        where = f"{step.account_name} ({step.account_id})"
-        yield f"  {SIGNS[step.verb]} {step.kind} {step.name} in {where}"
-        yield f"    {step.reason}"
-        yield from (f"    {line}" for line in changed_lines(step))
+    yield from (f"  {line}" for line in notes(run, plan))
+    for change in plan.changes:
+        where = f"{change.account_name} ({change.key.account})"
+        yield f"  {SIGNS[change.verb]} {change.key.kind} {change.key.name} in {where}"
+        yield f"    {change.reason}"
+        yield from (f"    {line}" for line in changed_lines(change))
 
 
-def notes(run: Run) -> Iterator[str]:
+def notes(run: Run, plan: Plan) -> Iterator[str]:
     """Yield what whoever approves must know, beside the changes."""
-    if run.account is None or run.kind != Run.Kind.ONBOARD:
-        return
-    for choice in discouraged(run.account):
+    for choice in plan.discouraged:
         yield f"! Discouraged for {choice.titles}. {choice.sentence}"
-    if said := brings(run):
+    for risk in plan.risks:
+        yield f"! {risk.key.name}: {risk.sentence}"
+    if run.account and (said := brings(run)):
         yield said
         yield from (f"  v{n} {text}" for n, text in run.account.newer_policies)
 
 
-def changed_lines(step: Step) -> Iterator[str]:
-    before, after = pretty(step.before), pretty(step.after)
+def changed_lines(change: PlannedChange) -> Iterator[str]:
+    before, after = pretty(change.before), pretty(change.after)
     for line in difflib.unified_diff(before, after, lineterm="", n=2):
         if not line.startswith(("---", "+++", "@@")):
             yield line

@@ -1,14 +1,10 @@
-"""What Bowline remembers."""
+"""What Bowline keeps: accounts as people describe them, runs, bundles."""
 
 from __future__ import annotations
 
-from accounts.models.accounts import (
-    EnabledProvider,
-    ManagedAccount,
-    ManagingAccount,
-    SpinnakerName,
-)
 from accounts.models.bundles import Bundle
+from accounts.models.managed import EnabledProvider, ManagedAccount, SpinnakerName
+from accounts.models.managing import ManagingAccount
 from accounts.models.runs import CheckResult, Run, Step
 
 __all__ = [

@@ -8,7 +8,7 @@ from django.conf import settings
 from django.db import models
 from django.urls import reverse
 
-from accounts.models.accounts import ManagedAccount
+from accounts.models.managed import ManagedAccount
 
 BUILD_PATIENCE = timedelta(seconds=90)
 """How long a bundle may take before its message is taken for lost."""

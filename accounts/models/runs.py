@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import uuid
 from datetime import datetime, timedelta
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TypeAlias
 
 from django.conf import settings
 from django.db import models
@@ -12,8 +12,10 @@ from django.db.models import F, Q
 from django.urls import reverse
 from django.utils import timezone
 
-from accounts.models.accounts import ManagedAccount, ManagingAccount
+from accounts.models.described import Described
 from accounts.models.lease import Leased
+from accounts.models.managed import ManagedAccount, ManagedAccountQuerySet
+from accounts.models.managing import ManagingAccount, ManagingAccountQuerySet
 from accounts.models.states import OPEN, WORKING, Status
 from onboarding.verify.result import Located
 
@@ -32,14 +34,20 @@ class RunQuerySet(models.QuerySet["Run"]):
         quiet = Q(queued_at=None) | Q(queued_at__lt=now - QUEUE_PATIENCE)
         return self.filter(free & quiet, status__in=WORKING)
 
-    def approvable(self) -> RunQuerySet:
-        """Keep an account's plans that wait, and that no edit has outdated."""
-        managing = ManagingAccount.objects.values("version")
+    def up_to_date(self) -> RunQuerySet:
+        """Keep those since whose start nobody edited what they are about.
+
+        `Run.outdated_by` says the same of one run, in a sentence.
+        """
+        of_managing = Q(kind=Run.Kind.MANAGING)
         return self.filter(
-            status=Status.PLANNED,
-            account__version=F("version"),
-            managing_version__in=managing,
+            of_managing | Q(account__version=F("version")),
+            managing_version__in=ManagingAccount.objects.values("version"),
         )
+
+    def approvable(self) -> RunQuerySet:
+        """Keep the plans that wait, and that no edit has outdated."""
+        return self.up_to_date().filter(status=Status.PLANNED)
 
     def same_as(self, signature: str) -> RunQuerySet:
         """Keep those plans that can be approved together; none of no signature."""
@@ -81,6 +89,9 @@ def verified_after(run: str = "") -> RunQuerySet:
     return Run.objects.checked().filter(same, later)
 
 
+Subject: TypeAlias = ManagedAccountQuerySet | ManagingAccountQuerySet
+
+
 class Run(Leased):
     """One job on one account: plan, approve, apply, verify; its only record."""
 
@@ -118,6 +129,8 @@ class Run(Leased):
     """Equal in plans that are the same; empty: to be approved alone."""
     error = models.JSONField(null=True, blank=True)
     """{message, hint, account, operation} of what ended it."""
+    traceback = models.TextField(blank=True, editable=False)
+    """Of the bug that ended it; for administrators only."""
     waiting = models.CharField(max_length=200, blank=True)
     """What is being waited for just now."""
     created_by = models.ForeignKey(
@@ -192,11 +205,51 @@ class Run(Leased):
     def is_working(self) -> bool:
         return self.status in WORKING
 
-    def move(self, to: Status, *, since: tuple[Status, ...], **changes: Any) -> bool:
-        """Move on by a conditional UPDATE; False where somebody was quicker."""
+    @property
+    def reference(self) -> str:
+        """Name it shortly, to be quoted in a bug report and found in the log."""
+        return str(self.pk)[:8]
+
+    @property
+    def subject(self) -> Subject:
+        """Find the account that it is about, or the managing one."""
+        if self.kind == Run.Kind.MANAGING:
+            return ManagingAccount.objects.all()
+        return ManagedAccount.objects.filter(pk__in=[self.account_id])
+
+    @property
+    def unedited_subject(self) -> Subject:
+        """Find it only if nobody has edited it since the run began."""
+        return self.subject.at(self.version)
+
+    def outdated_by(self, account: Described | None, managing: Described | None) -> str:
+        """Say which edit outdates the plan; empty while none does.
+
+        `RunQuerySet.up_to_date` says the same of many runs, in SQL.
+        """
+        if managing is None or managing.version != self.managing_version:
+            return "The managing account was edited after this was planned."
+        if self.kind == Run.Kind.MANAGING:
+            return ""
+        if account is None or account.version != self.version:
+            return f"{self.account_name} was edited after it was planned."
+        return ""
+
+    def move(
+        self,
+        to: Status,
+        *,
+        since: tuple[Status, ...],
+        among: RunQuerySet | None = None,
+        **changes: Any,
+    ) -> bool:
+        """Move on by a conditional UPDATE; False where somebody was quicker, or where
+        it is not `among` the runs that may.
+        """
         if to not in OPEN:
             changes["finished_at"] = timezone.now()
-        rows = Run.objects.filter(pk=self.pk, status__in=since)
+        may = Run.objects.all() if among is None else among
+        rows = may.filter(pk=self.pk, status__in=since)
         if not rows.update(status=to, **changes):
             return False
         for name, value in {"status": to, **changes}.items():

@@ -20,6 +20,10 @@ class State(models.TextChoices):
     OUTDATED = "outdated"
 
 
+PASSING = (State.PLANNED, State.APPLYING)
+"""States that a run gives and takes away again."""
+
+
 class Status(models.TextChoices):
     """How far a run has come."""
 
@@ -31,6 +35,8 @@ class Status(models.TextChoices):
     EVALUATED = "evaluated"
     REMOVED = "removed"
     FAILED = "failed"
+    ERRORED = "errored"
+    """Bowline itself failed: a bug, with its traceback kept on the run."""
     OUTDATED = "outdated"
     DISCARDED = "discarded"
 
@@ -58,6 +64,7 @@ BADGES = {
     "evaluated": Badge("warn", "tilde", "Read from the policies, not walked."),
     "removed": Badge("neutral", "minus", "Bowline's resources are gone from AWS."),
     "failed": Badge("bad", "cross", "Something must be mended; see the run."),
+    "errored": Badge("bad", "cross", "Bowline itself failed here; see the run."),
     "drifted": Badge("warn", "drift", "AWS no longer is what was verified."),
     "outdated": Badge("warn", "clock", "Changed since it was planned; plan again."),
     "discarded": Badge("neutral", "minus", "Put aside; AWS is unchanged."),

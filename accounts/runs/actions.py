@@ -7,14 +7,15 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from functools import partial
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from django.db import IntegrityError, transaction
 from django.utils import timezone
 
-from accounts.mapping.rows import claim_names, managing_row
+from accounts.mapping.managing import managing_row
+from accounts.mapping.spinnaker_names import claim_names
 from accounts.models import ManagedAccount, ManagingAccount, Run
-from accounts.models.states import OPEN, State, Status
+from accounts.models.states import OPEN, Status
 from accounts.runs.capacity import refuse_overflow
 from accounts.runs.queue import enqueue
 
@@ -61,9 +62,18 @@ def plan(
     """Start a run that plans what to change; raise RunOpen, NameTaken, NoRoom or
     NoManagingAccount where that cannot be.
     """
+    managing = managing_row()
     claim_names(account)
-    refuse_overflow(managing_row(), [account])
-    return start(Run.Kind.ONBOARD, account, by, alone=alone, origin=origin, send=send)
+    refuse_overflow(managing, [account])
+    return start(
+        Run.Kind.ONBOARD,
+        managing,
+        account,
+        by,
+        alone=alone,
+        origin=origin,
+        send=send,
+    )
 
 
 def verify(
@@ -78,15 +88,20 @@ def verify(
     """
     if not ManagedAccount.objects.standing().filter(pk=account.pk).exists():
         raise NothingStands(account)
-    verifying = Status.VERIFYING
     return start(
-        Run.Kind.VERIFY, account, by, status=verifying, origin=origin, send=send
+        Run.Kind.VERIFY,
+        managing_row(),
+        account,
+        by,
+        status=Status.VERIFYING,
+        origin=origin,
+        send=send,
     )
 
 
 def remove(account: ManagedAccount, by: User | None) -> Run:
     """Start a run that plans to delete what Bowline made in the account."""
-    return start(Run.Kind.REMOVE, account, by)
+    return start(Run.Kind.REMOVE, managing_row(), account, by)
 
 
 def plan_managing(
@@ -99,13 +114,16 @@ def plan_managing(
     """Start a run that plans the managing account, with the AssumeRole of these; raise
     RunOpen or NoRoom.
     """
-    grants = list(grants)
-    refuse_overflow(managing_row(), grants)
-    return start(Run.Kind.MANAGING, None, by, grants=grants, origin=origin, send=send)
+    managing, grants = managing_row(), list(grants)
+    refuse_overflow(managing, grants)
+    return start(
+        Run.Kind.MANAGING, managing, None, by, grants=grants, origin=origin, send=send
+    )
 
 
 def start(
     kind: Run.Kind,
+    managing: ManagingAccount,
     account: ManagedAccount | None,
     by: User | None,
     *,
@@ -115,7 +133,6 @@ def start(
     origin: Run.Origin = Run.Origin.PAGE,
     send: Send = enqueue,
 ) -> Run:
-    managing = managing_row()
     with transaction.atomic():
         make_way(kind, account)
         try:
@@ -157,16 +174,20 @@ def make_way(kind: Run.Kind, account: ManagedAccount | None) -> None:
 
 
 def approve(run: Run, by: User | None, *, send: Send = enqueue) -> bool:
-    """Approve a plan; False where somebody decided earlier. Two presses, one run."""
+    """Approve a plan; False where somebody decided earlier, or an edit outdates it.
+
+    Two presses, one run.
+    """
     with transaction.atomic():
         moved = run.move(
             Status.APPLYING,
             since=(Status.PLANNED,),
+            among=Run.objects.up_to_date(),
             approved_by=by,
             approved_at=timezone.now(),
         )
         if moved:
-            mark(run, State.APPLYING, proof="")
+            run.unedited_subject.begin_applying()
             transaction.on_commit(partial(send, run))
     return moved
 
@@ -175,29 +196,10 @@ def discard(run: Run) -> bool:
     """Put a plan aside; the account is what it was before."""
     moved = run.move(Status.DISCARDED, since=(Status.PLANNED,))
     if moved:
-        mark(run, state_before(run.account))
+        run.subject.put_back()
     return moved
 
 
 def accept(account: ManagedAccount, by: User | None) -> bool:
     """Accept on record an account that was evaluated, so that bundles may hold it."""
-    rows = ManagedAccount.objects.filter(
-        pk=account.pk, proof=State.EVALUATED, accepted_at=None
-    )
-    return bool(rows.update(accepted_at=timezone.now(), accepted_by=by))
-
-
-def state_before(account: ManagedAccount | None) -> State:
-    """Say what an account is again when its plan is put aside."""
-    if account is None or account.granted_at is None:
-        return State.DRAFT
-    return State(account.proof or State.OUTDATED)
-
-
-def mark(run: Run, state: State, **fields: Any) -> None:
-    """Write the state of the account that the run is about."""
-    if run.account_id is None:
-        ManagingAccount.objects.update(state=state)
-    else:
-        rows = ManagedAccount.objects.filter(pk=run.account_id)
-        rows.update(state=state, **fields)
+    return bool(ManagedAccount.objects.filter(pk=account.pk).accept(by))

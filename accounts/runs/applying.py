@@ -11,34 +11,38 @@ from collections.abc import Callable, Iterable
 from django.db import transaction
 from django.utils import timezone
 
-from accounts.mapping.rows import managing_row
+from accounts.mapping.plans import plan_of
 from accounts.models import ManagedAccount, ManagingAccount, Run, Step
-from accounts.models.states import State, Status
-from accounts.runs.actions import mark
-from accounts.runs.sides import managing_part, own_sides
-from accounts.runs.snapshots import remember
+from accounts.models.states import Status
+from accounts.runs import snapshots
+from accounts.runs.scope import Scope
 from onboarding.aws.apply import apply
 from onboarding.aws.errors import AwsError
-from onboarding.aws.session import Reach, Sessions
+from onboarding.aws.session import Sessions
 from onboarding.resources.kinds import Key
-from onboarding.resources.plan import Change, Delta, PlanOutdated, refuse_unapproved
+from onboarding.resources.plan import Change, Plan, PlanOutdated
+from onboarding.topology import Reach
 
 MANAGING_PATIENCE = 180.0
 """Seconds to wait for another run to let go of the managing account."""
 
+Steps = dict[Key, Step]
 
-def apply_run(run: Run, sessions: Sessions) -> None:
+
+def apply_run(run: Run, scope: Scope, sessions: Sessions) -> None:
     """Carry out what was approved, the managing side first, and nothing else."""
-    refuse_edited(run)
-    steps = {key_of(step): step for step in run.steps.all()}
-    approved = [delta_of(step) for step in steps.values()]
-    own = [(side.reach, side.changes(sessions)) for side in own_sides(run)]
+    refuse_edited(run, scope)
+    rows = list(run.steps.all())
+    plan = plan_of(run, rows)
+    steps = {Key(step.account_id, step.kind, step.name): step for step in rows}
+    own = [(side.reach, side.changes(sessions)) for side in scope.own]
     for _, changes in own:
-        refuse_unapproved(changes, approved)
-    if run.account is not None:
-        remember(run.account)
-    if not run.alone:
-        apply_managing(run, sessions, steps, approved)
+        plan.refuse_unapproved(changes)
+    if scope.account and scope.managed:
+        snapshot = snapshots.managed_snapshot(scope.managing, scope.managed)
+        snapshots.keep(scope.account, snapshot)
+    if scope.shared:
+        apply_managing(run, scope.row, sessions, plan, steps)
     for reach, changes in own:
         carry_out(run, sessions, reach, changes, steps)
     now = timezone.now()
@@ -50,46 +54,37 @@ def apply_run(run: Run, sessions: Sessions) -> None:
         run.move(Status.VERIFYING, since=(Status.APPLYING,), waiting="")
 
 
-def refuse_edited(run: Run) -> None:
-    if run.account is not None and run.account.version != run.version:
-        raise PlanOutdated(f"{run.account_name} was edited after it was planned.")
-    if managing_row().version != run.managing_version:
-        raise PlanOutdated("The managing account was edited after this was planned.")
-
-
-def key_of(step: Step) -> Key:
-    return Key(step.account_id, step.kind, step.name)
-
-
-def delta_of(step: Step) -> Delta:
-    return Delta(key_of(step), frozenset(step.removed), frozenset(step.added))
+def refuse_edited(run: Run, scope: Scope) -> None:
+    """Raise PlanOutdated where somebody edited what the plan is about."""
+    if edit := run.outdated_by(scope.account, scope.row):
+        raise PlanOutdated(edit)
 
 
 def apply_managing(
-    run: Run, sessions: Sessions, steps: dict[Key, Step], approved: Iterable[Delta]
+    run: Run, row: ManagingAccount, sessions: Sessions, plan: Plan, steps: Steps
 ) -> None:
     """Bring the managing side in step, one run at a time.
 
     Two runs that wrote the same AssumeRole policy at once would lose one's account.
     The account counts as granted before AWS hears of it, so that whoever comes next
-    sees it among those that stand.
+    finds it among the others. What it is compared with is loaded under the lease.
     """
-    row = managing_row()
     wait_for(row, run)
     try:
         if run.kind != Run.Kind.REMOVE:
             grant([run.account] if run.account else run.grants.all())
-        side = managing_part(run)
+        scope = Scope.load(run)
+        (side,) = scope.shared
         changes = side.changes(sessions)
-        refuse_unapproved(changes, approved)
-        remember(row)
+        plan.refuse_unapproved(changes)
+        snapshots.keep(scope.row, snapshots.managing_snapshot(scope.row))
         carry_out(run, sessions, side.reach, changes, steps, also=row.extend_lease)
     finally:
         row.free_lease()
 
 
 def grant(accounts: Iterable[ManagedAccount]) -> None:
-    """Count the accounts among those that stand, at the end of their order."""
+    """Count the accounts among those that may be assumed, at the end of their order."""
     for account in accounts:
         if account.granted_at is None:
             account.granted_at = timezone.now()
@@ -111,7 +106,7 @@ def carry_out(
     sessions: Sessions,
     reach: Reach,
     changes: Iterable[Change],
-    steps: dict[Key, Step],
+    steps: Steps,
     *,
     also: Callable[[], None] = lambda: None,
 ) -> None:
@@ -135,14 +130,4 @@ def carry_out(
 def finish_removal(run: Run) -> None:
     with transaction.atomic():
         if run.move(Status.REMOVED, since=(Status.APPLYING,), waiting=""):
-            mark(
-                run,
-                State.DRAFT,
-                granted_at=None,
-                verified_at=None,
-                accepted_at=None,
-                proof="",
-                former_external_id=None,
-                policy_set=0,
-                applied=[],
-            )
+            ManagedAccount.objects.filter(pk__in=[run.account_id]).remove()

@@ -10,7 +10,7 @@ from collections.abc import Iterable
 
 from django.db.models import Count, Exists, OuterRef, Q
 
-from accounts.mapping.rows import managing_of
+from accounts.mapping.managing import managing_of
 from accounts.models import ManagedAccount, ManagingAccount, Run
 from accounts.models.states import OPEN, Status
 from onboarding.desired.managing import (

@@ -2,113 +2,126 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
 from django.db import transaction
 
-from accounts.mapping.rows import (
-    managed_of,
-    managed_reach,
-    managing_of,
-    managing_reach,
-    managing_row,
-)
+from accounts.mapping.plans import steps_of
 from accounts.models import ManagingAccount, Run, Step
-from accounts.models.states import State, Status
-from accounts.runs.actions import mark
-from accounts.runs.sides import sides
+from accounts.models.states import Status
+from accounts.runs import snapshots
+from accounts.runs.scope import Scope
 from onboarding.aws.discover import answers, oidc_issuer
 from onboarding.aws.session import Sessions
-from onboarding.resources.fingerprint import signature
-from onboarding.resources.plan import Change, Delta
-from onboarding.topology import PodRole
+from onboarding.providers.discouraged import discouraged
+from onboarding.resources.fingerprint import fingerprint
+from onboarding.resources.plan import Change, Plan, PlannedChange
+from onboarding.topology import Managed, PodRole
 
 
-def make_plan(run: Run, sessions: Sessions) -> None:
+def make_plan(run: Run, scope: Scope, sessions: Sessions) -> None:
     """Compare every side with AWS and keep one step for each change."""
-    recognise_bowline(sessions)
-    learn(run, sessions)
-    found = [(side, change) for side in sides(run) for change in side.changes(sessions)]
-    steps = [step_of(change, side.account_name) for side, change in found]
-    for position, step in enumerate(steps):
-        step.run, step.position = run, position
+    if look_up(run, scope, sessions):
+        scope = Scope.of(run, scope.row, scope.account)
+    found = [
+        (side, change) for side in scope.sides for change in side.changes(sessions)
+    ]
+    plan = Plan(
+        changes=tuple(
+            PlannedChange.of(change, side.account_name) for side, change in found
+        ),
+        discouraged=discouraged(scope.managed) if scope.managed else (),
+        fingerprint=fingerprint_of(run, scope, [change for _, change in found]),
+    )
     run.extend_lease()
     with transaction.atomic():
         run.steps.all().delete()
-        Step.objects.bulk_create(steps)
-        to = Status.PLANNED if steps else Status.VERIFYING
-        signed = signature_of(run, [change for _, change in found])
-        if run.move(to, since=(Status.PLANNING,), waiting="", signature=signed):
-            mark(run, State.PLANNED if steps else State.APPLYING)
+        Step.objects.bulk_create(steps_of(run, plan))
+        to = Status.PLANNED if plan.changes else Status.VERIFYING
+        if not run.move(
+            to, since=(Status.PLANNING,), waiting="", signature=plan.fingerprint
+        ):
+            return
+        if plan.changes:
+            run.unedited_subject.wait_for_approval()
+        else:
+            if scope.shared:
+                snapshots.keep(scope.row, snapshots.managing_snapshot(scope.row))
+            run.unedited_subject.verify_unchanged()
 
 
-def recognise_bowline(sessions: Sessions) -> None:
+def look_up(run: Run, scope: Scope, sessions: Sessions) -> bool:
+    """Ask AWS what the description leaves to it, and write it into the scope's rows;
+    tell whether anything was learned.
+    """
+    learned = [recognise_bowline(scope, sessions), learn_issuer(run, scope, sessions)]
+    if scope.account and scope.managed:
+        learned.append(learn_details(scope, scope.managed, sessions))
+    return any(learned)
+
+
+def recognise_bowline(scope: Scope, sessions: Sessions) -> bool:
     """Keep Bowline's own principal, which the managing identity's trust names."""
-    row = managing_row()
+    row = scope.row
     if not row.trusts_bowline or row.identity_kind == row.IdentityKind.EXISTING:
-        return
+        return False
     principal = sessions.whoami().principal
-    if principal != row.bowline_principal:
-        ManagingAccount.objects.update(bowline_principal=principal)
+    if principal == row.bowline_principal:
+        return False
+    learn(row, bowline_principal=principal)
+    return True
 
 
-def learn(run: Run, sessions: Sessions) -> None:
-    """Look up what the details leave to AWS: cluster endpoints, the pods' issuer."""
-    row = managing_row()
-    managing = managing_of(row)
-    # A cluster that was made anew under its old name has another issuer.
-    asks = run.account is None or not row.pod_issuer
-    if isinstance(managing.identity, PodRole) and asks:
-        issuer = oidc_issuer(
-            sessions,
-            managing_reach(managing),
-            managing.identity.cluster,
-            managing.identity.region,
-        )
-        ManagingAccount.objects.update(pod_issuer=issuer)
-    if run.account is None:
-        return
-    managed = managed_of(run.account)
+def learn_issuer(run: Run, scope: Scope, sessions: Sessions) -> bool:
+    """Look up the OIDC issuer of the cluster that Spinnaker's pods run in."""
+    identity = scope.managing.identity
+    # A cluster that was made again under its old name has another issuer.
+    if not isinstance(identity, PodRole) or (run.account_id and identity.issuer):
+        return False
+    issuer = oidc_issuer(
+        sessions, scope.managing.reach, identity.cluster, identity.region
+    )
+    if issuer == identity.issuer:
+        return False
+    learn(scope.row, pod_issuer=issuer)
+    return True
+
+
+def learn(row: ManagingAccount, **columns: str) -> None:
+    """Write what AWS answered; no person edited anything, so no version is counted."""
+    ManagingAccount.objects.filter(pk=row.pk).update(**columns)
+    for name, value in columns.items():
+        setattr(row, name, value)
+
+
+def learn_details(scope: Scope, managed: Managed, sessions: Sessions) -> bool:
+    """Look up what providers must know, such as clusters' endpoints."""
+    assert scope.account is not None
+    enabled = {one.key: one for one in scope.account.providers.all()}
+    learned = False
     for provider in managed.providers:
         provider.suit(managed)
         calls = provider.lookups(managed)
         if not calls:
             continue
-        found = answers(sessions, managed_reach(managed), calls)
-        enabled = run.account.providers.filter(key=provider.key)
-        enabled.update(details=provider.learned(found).details)
+        details = provider.learned(answers(sessions, managed.reach, calls)).details
+        row = enabled[provider.key]
+        if details != row.details:
+            row.details, learned = details, True
+            row.save(update_fields=["details"])
+    return learned
 
 
-def signature_of(run: Run, changes: Sequence[Change]) -> str:
-    """Sign an account's plan, so that those that are the same are approved together.
+def fingerprint_of(run: Run, scope: Scope, changes: list[Change]) -> str:
+    """Identify an account's plan, so that equal ones are approved together.
 
     Nothing in AWS carries the account's name: a word like it means something else.
     """
-    account = run.account
-    if account is None or run.kind != Run.Kind.ONBOARD or not changes:
+    managed = scope.managed
+    if managed is None or run.kind != Run.Kind.ONBOARD or not changes:
         return ""
     own = {
-        account.account_id: "account id",
-        str(account.external_id): "external ID",
+        managed.account_id: "account id",
+        managed.external_id: "external ID",
+        managed.former_external_id: "former external ID",
     }
-    if account.former_external_id:
-        own[str(account.former_external_id)] = "former external ID"
-    return signature(changes, own)
-
-
-def step_of(change: Change, account_name: str) -> Step:
-    delta = Delta.of(change)
-    before, after = change.documents
-    resource = change.resource
-    return Step(
-        account_id=resource.account,
-        account_name=account_name,
-        verb=change.verb,
-        kind=resource.kind,
-        name=resource.name,
-        reason=resource.reason,
-        before=before,
-        after=after,
-        removed=sorted(delta.removed),
-        added=sorted(delta.added),
-    )
+    own.pop("", None)
+    return fingerprint(changes, own)

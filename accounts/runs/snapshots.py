@@ -1,7 +1,8 @@
-"""What may stand in AWS of earlier choices, so that an edit leaves nothing behind.
+"""What earlier choices may have left in AWS, so that an edit leaves nothing behind.
 
 A snapshot is kept before AWS is touched, and earlier ones are dropped once a run has
-verified that nothing else stands.
+verified that nothing else exists. The managing account's last one is in force: AWS was
+brought in step with it, whatever has been edited since.
 """
 
 from __future__ import annotations
@@ -10,7 +11,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 from typing import Any
 
-from accounts.mapping.rows import identity_of, managed_of, managing_of, managing_row
+from accounts.mapping.managing import COLUMNS, managing_of
 from accounts.models import ManagedAccount, ManagingAccount
 from onboarding.desired.image_keys import key_grants
 from onboarding.desired.managed import managed_side
@@ -20,19 +21,15 @@ from onboarding.providers import PROVIDERS
 from onboarding.resources.kinds import Resource
 from onboarding.topology import Managed, Managing
 
-IDENTITY_FIELDS = (
-    "identity_kind",
-    "identity_name",
-    "identity_arn",
-    "pod_cluster",
-    "pod_region",
-    "pod_namespace",
-    "pod_service_account",
-    "pod_issuer",
-)
+Snapshot = dict[str, Any]
+"""JSON: of the managing account its columns, of a managed one `managed_snapshot`."""
 
 
-def managed_snapshot(managing: Managing, managed: Managed) -> dict[str, Any]:
+def managing_snapshot(row: ManagingAccount) -> Snapshot:
+    return {name: getattr(row, name) for name in COLUMNS}
+
+
+def managed_snapshot(managing: Managing, managed: Managed) -> Snapshot:
     return {
         "managed_role": managing.managed_role,
         "base_role": managing.base_role,
@@ -41,40 +38,61 @@ def managed_snapshot(managing: Managing, managed: Managed) -> dict[str, Any]:
     }
 
 
-def managing_snapshot(row: ManagingAccount) -> dict[str, Any]:
-    return {name: getattr(row, name) for name in IDENTITY_FIELDS}
+def keep(row: ManagedAccount | ManagingAccount, snapshot: Snapshot) -> None:
+    """Keep the snapshot as the last one, next to those before it."""
+    write(row, [*(other for other in row.applied if other != snapshot), snapshot])
 
 
-def remember(row: ManagedAccount | ManagingAccount, *, only: bool = False) -> None:
-    """Keep what the row says now beside, or with `only` in place of, what it said."""
-    now = (
-        managing_snapshot(row)
-        if isinstance(row, ManagingAccount)
-        else managed_snapshot(managing_of(managing_row()), managed_of(row))
+def keep_last(row: ManagedAccount | ManagingAccount) -> None:
+    """Drop the earlier ones: nothing of them was found."""
+    write(row, row.applied[-1:])
+
+
+def write(row: ManagedAccount | ManagingAccount, snapshots: list[Snapshot]) -> None:
+    """Write them unless another worker has written meanwhile: its word is newer."""
+    if snapshots == row.applied:
+        return
+    rows = type(row)._default_manager.filter(pk=row.pk, applied=row.applied)
+    if rows.update(applied=snapshots):
+        row.applied = snapshots
+
+
+def in_force(row: ManagingAccount) -> Managing:
+    """Give the description that AWS was last brought in step with.
+
+    How Bowline reaches the account is not part of it: that is as the row says now.
+    """
+    if not row.applied:
+        return managing_of(row)
+    # Snapshots of earlier releases hold the identity only.
+    now = {**managing_snapshot(row), **row.applied[-1]}
+    return managing_of(
+        ManagingAccount(**{**now, "name": row.name, "access_role": row.access_role})
     )
-    before = [] if only else [other for other in row.applied if other != now]
-    if row.applied != [*before, now]:
-        row.applied = [*before, now]
-        row.save(update_fields=["applied"])
 
 
-def remembered(row: ManagedAccount) -> Iterator[Resource]:
-    """Yield what may stand of an account's earlier choices."""
-    for managing, managed in earlier_choices(row):
-        yield from managed_side(managing, managed)
+def earlier_resources(
+    row: ManagedAccount, managing: Managing, managed: Managed
+) -> Iterator[Resource]:
+    """Yield what may exist in the account of its earlier choices."""
+    for before, account in earlier_choices(row, managing, managed):
+        yield from managed_side(before, account)
 
 
-def remembered_grants(row: ManagedAccount) -> Iterator[Resource]:
+def earlier_key_grants(
+    row: ManagedAccount, managing: Managing, managed: Managed
+) -> Iterator[Resource]:
     """Yield the grants on keys that it may have had, in whatever region."""
-    for managing, managed in earlier_choices(row):
-        regions = tuple(region_of(key) for key in managing.image_keys)
-        yield from key_grants(managing, replace(managed, regions=regions))
+    for before, account in earlier_choices(row, managing, managed):
+        regions = tuple(region_of(key) for key in before.image_keys)
+        yield from key_grants(before, replace(account, regions=regions))
 
 
-def earlier_choices(row: ManagedAccount) -> Iterator[tuple[Managing, Managed]]:
-    managing, managed = managing_of(managing_row()), managed_of(row)
+def earlier_choices(
+    row: ManagedAccount, managing: Managing, managed: Managed
+) -> Iterator[tuple[Managing, Managed]]:
     for snapshot in row.applied:
-        earlier = replace(
+        before = replace(
             managing,
             managed_role=snapshot["managed_role"],
             base_role=snapshot["base_role"],
@@ -84,12 +102,11 @@ def earlier_choices(row: ManagedAccount) -> Iterator[tuple[Managing, Managed]]:
             PROVIDERS[key].from_details(details)
             for key, details in snapshot["providers"].items()
         )
-        yield earlier, replace(managed, providers=providers)
+        yield before, replace(managed, providers=providers)
 
 
-def remembered_identities(row: ManagingAccount) -> Iterator[Resource]:
+def earlier_identities(row: ManagingAccount) -> Iterator[Resource]:
     """Yield the identities that Bowline may have made earlier."""
-    managing = managing_of(row)
+    now = managing_snapshot(row)
     for snapshot in row.applied:
-        earlier = identity_of(ManagingAccount(**snapshot))
-        yield from identity(replace(managing, identity=earlier))
+        yield from identity(managing_of(ManagingAccount(**{**now, **snapshot})))

@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 import logging
+from traceback import format_exc
 
 from celery.exceptions import SoftTimeLimitExceeded
 from django.db import DatabaseError, transaction
 
-from accounts.mapping.rows import managing_row
 from accounts.models import Run
 from accounts.models.lease import LeaseLost
-from accounts.models.states import WORKING, State, Status
-from accounts.runs.actions import mark
+from accounts.models.states import WORKING, Status
 from accounts.runs.applying import apply_run
 from accounts.runs.planning import make_plan
+from accounts.runs.scope import Scope
 from accounts.runs.verifying import verify_run
 from onboarding.aws.errors import AwsError
 from onboarding.aws.session import Sessions
@@ -42,7 +42,9 @@ def carry_on(run: Run, sessions: Sessions | None = None) -> None:
         run.refresh_from_db()
         refuse_orphan(run)
         while run.status in WORKING:
-            STAGES[Status(run.status)](run, sessions or new_sessions(run))
+            scope = Scope.load(run)
+            sessions = sessions or new_sessions(run, scope)
+            STAGES[Status(run.status)](run, scope, sessions)
     except LeaseLost:
         logger.warning("Run %s is in another worker's hands.", run.pk)
     except PlanOutdated as error:
@@ -57,9 +59,9 @@ def carry_on(run: Run, sessions: Sessions | None = None) -> None:
         fail(run, not_planned(error, "Edit the account's details, and plan again."))
     except (DatabaseError, SoftTimeLimitExceeded):
         raise  # the row still says that there is work: the sweep sends it again
-    except Exception as error:
-        logger.exception("Run %s ended in an error of Bowline's own.", run.pk)
-        fail(run, own_error(error))
+    except Exception:
+        logger.exception("Run %s ended in an error of Bowline's own.", run.reference)
+        end_with_bug(run)
     finally:
         run.free_lease()
 
@@ -69,23 +71,40 @@ def refuse_orphan(run: Run) -> None:
         raise PlanOutdated(f"{run.account_name} was deleted from Bowline.")
 
 
-def new_sessions(run: Run) -> Sessions:
-    return Sessions(run=str(run.pk)[:8], partition=managing_row().partition)
+def new_sessions(run: Run, scope: Scope) -> Sessions:
+    return Sessions(run=run.reference, partition=scope.managing.partition)
 
 
 def fail(run: Run, error: AwsError) -> None:
+    """End a run that could not go on, with what happened and what to do about it."""
     with transaction.atomic():
         if run.move(Status.FAILED, since=WORKING, error=error.as_json(), waiting=""):
-            mark(run, State.FAILED, proof="")
+            run.unedited_subject.fail()
 
 
-def own_error(error: Exception) -> AwsError:
-    return AwsError(
-        account="",
-        operation="",
-        message=f"Bowline itself failed here ({type(error).__name__}: {error}).",
-        hint="This is a bug: report it with the worker's log. Planning again is safe.",
-    )
+def end_with_bug(run: Run) -> None:
+    """End a run in which Bowline itself failed; call it where that was caught.
+
+    The traceback is kept for administrators, everybody else gets a reference to it.
+    Before its approval a run has changed nothing, so nothing is known to be wrong.
+    """
+    error = {
+        "message": f"Bowline itself failed here. The reference is {run.reference}.",
+        "hint": "This is a bug: report it with the reference. Planning again is safe.",
+    }
+    with transaction.atomic():
+        if not run.move(
+            Status.ERRORED,
+            since=WORKING,
+            error=error,
+            traceback=format_exc(),
+            waiting="",
+        ):
+            return
+        if run.approved_at:
+            run.unedited_subject.fail()
+        else:
+            run.subject.put_back()
 
 
 def outdate(run: Run, message: str) -> None:
@@ -95,7 +114,7 @@ def outdate(run: Run, message: str) -> None:
     }
     with transaction.atomic():
         if run.move(Status.OUTDATED, since=WORKING, error=error, waiting=""):
-            mark(run, State.OUTDATED)
+            run.unedited_subject.refuse_plan()
 
 
 def not_planned(error: ValueError, hint: str) -> AwsError:

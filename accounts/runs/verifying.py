@@ -9,19 +9,11 @@ from dataclasses import replace
 from django.db import transaction
 from django.utils import timezone
 
-from accounts.mapping.rows import (
-    managed_of,
-    managed_reach,
-    managing_of,
-    managing_reach,
-    managing_row,
-)
 from accounts.models import Run
 from accounts.models.states import State, Status
-from accounts.runs.actions import mark, state_before
+from accounts.runs import snapshots
 from accounts.runs.results import keep_results
-from accounts.runs.sides import Side, sides
-from accounts.runs.snapshots import remember
+from accounts.runs.scope import Scope, Side
 from onboarding.aws.backoff import Patience
 from onboarding.aws.session import Sessions
 from onboarding.desired import POLICY_SET
@@ -41,38 +33,43 @@ SETTLING = 20.0
 """Seconds in which AWS may not show yet what was changed; KMS is slower than IAM."""
 
 
-def verify_run(run: Run, sessions: Sessions) -> None:
-    """Prove what stands, and keep every result."""
+def verify_run(run: Run, scope: Scope, sessions: Sessions) -> None:
+    """Prove what exists, and keep every result."""
     own = own_identity(sessions)
     if own.outcome is Outcome.FAILED:
         blame_bowline(run, own)
         return
     settling = Patience(0.0 if run.kind == Run.Kind.VERIFY else SETTLING, run.say)
-    left = nothing_left(sides(run), sessions, settling)
-    drift = [in_its_time(run, result) for result in left]
-    results = by_provider([*drift, *checks(run, sessions)])
+    left = nothing_left(scope.sides, sessions, settling)
+    drift = [in_its_time(run, scope, result) for result in left]
+    results = by_provider([*drift, *checks(run, scope, sessions)])
     run.extend_lease()
     outcomes = {result.outcome for result in results}
     chain = {result.outcome for result in results if result.provider == CHAIN}
-    if Outcome.FAILED in {result.outcome for result in drift}:
-        state, status = State.DRIFTED, Status.FAILED
-    elif Outcome.FAILED in outcomes:
-        state, status = State.FAILED, Status.FAILED
+    drifted = Outcome.FAILED in {result.outcome for result in drift}
+    if Outcome.FAILED in outcomes:
+        status = Status.FAILED
     elif (chain or outcomes) <= {Outcome.PROVED}:
-        state, status = State.VERIFIED, Status.VERIFIED
+        status = Status.VERIFIED
     else:
-        state, status = State.EVALUATED, Status.EVALUATED
+        status = Status.EVALUATED
     now = timezone.now()
     with transaction.atomic():
         keep_results(run, results, now)
         error = failed_checks(results) if status is Status.FAILED else None
-        if run.move(status, since=(Status.VERIFYING,), error=error, waiting=""):
-            proof = "" if status is Status.FAILED else state
-            mark(run, state, proof=proof, **({"verified_at": now} if proof else {}))
-            if {result.outcome for result in drift} == {Outcome.PROVED}:
-                mark(run, state, policy_set=POLICY_SET)
-                if proof:
-                    forget_earlier(run)
+        if not run.move(status, since=(Status.VERIFYING,), error=error, waiting=""):
+            return
+        subject = run.unedited_subject
+        if drifted:
+            subject.drift()
+        elif status is Status.FAILED:
+            subject.fail()
+        else:
+            subject.verify(State(status), now)
+        if {result.outcome for result in drift} == {Outcome.PROVED}:
+            subject.have_policies(POLICY_SET)
+            if status is not Status.FAILED:
+                forget_earlier(scope)
 
 
 def blame_bowline(run: Run, own: Result) -> None:
@@ -82,13 +79,12 @@ def blame_bowline(run: Run, own: Result) -> None:
     with transaction.atomic():
         keep_results(run, [own], timezone.now())
         if run.move(Status.FAILED, since=(Status.VERIFYING,), error=error, waiting=""):
-            known = run.account is not None
-            mark(run, state_before(run.account) if known else State.FAILED)
+            run.subject.put_back()
 
 
-def in_its_time(run: Run, result: Result) -> Result:
+def in_its_time(run: Run, scope: Scope, result: Result) -> Result:
     """Blame no account for what only a newer Bowline would change in it."""
-    account = run.account
+    account = scope.account
     if (
         account is None
         or run.kind != Run.Kind.VERIFY
@@ -113,28 +109,26 @@ def by_provider(results: list[Result]) -> list[Result]:
     return sorted(results, key=lambda result: providers.index(result.provider))
 
 
-def forget_earlier(run: Run) -> None:
-    """Only what is chosen now stands: nothing else was found."""
-    if run.account is not None:
-        remember(run.account, only=True)
-    if not run.alone:
-        remember(managing_row(), only=True)
+def forget_earlier(scope: Scope) -> None:
+    """Only what is chosen now exists: nothing else was found."""
+    if scope.account:
+        snapshots.keep_last(scope.account)
+    if scope.shared:
+        snapshots.keep_last(scope.row)
 
 
-def checks(run: Run, sessions: Sessions) -> Iterable[Result]:
-    managing = managing_of(managing_row())
-    reach = managing_reach(managing)
-    if run.account is None:
+def checks(run: Run, scope: Scope, sessions: Sessions) -> Iterable[Result]:
+    managing, managed = scope.managing, scope.managed
+    if managed is None:
         return verify_managing(
-            sessions, managing, reach, waiting=run.say, patience=PATIENCE
+            sessions, managing, managing.reach, waiting=run.say, patience=PATIENCE
         )
-    managed = managed_of(run.account)
     return verify(
         sessions,
         managing,
         managed,
-        managed_reach(managed),
-        identity_reach=reach,
+        managed.reach,
+        identity_reach=managing.reach,
         waiting=run.say,
         patience=LITTLE_PATIENCE if run.kind == Run.Kind.VERIFY else PATIENCE,
     )

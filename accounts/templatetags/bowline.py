@@ -11,13 +11,14 @@ from django.utils import timezone
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString, mark_safe
 
+from accounts.mapping.managed import cannot_be_read, managed_of
 from accounts.models import ManagedAccount
 from accounts.models.states import BADGES
 from accounts.web.accounts.checks import grouped, outcomes
 from accounts.web.highlighting import highlighted_json
-from accounts.web.runs.before_approval import discouraged as discouraged_choices
 from onboarding.desired import POLICY_SET
 from onboarding.providers import PROVIDERS
+from onboarding.providers.discouraged import discouraged as discouraged_choices
 
 register = template.Library()
 register.filter("grouped", grouped)
@@ -80,7 +81,8 @@ def arn(value: str) -> SafeString:
 @register.inclusion_tag("_discouraged.html")
 def discouraged(account: ManagedAccount) -> dict[str, Any]:
     """Warn of what is discouraged among an account's choices."""
-    return {"discouraged": discouraged_choices(account)}
+    managed = managed_of(account, without=cannot_be_read)
+    return {"discouraged": discouraged_choices(managed)}
 
 
 @register.simple_tag

@@ -13,7 +13,7 @@ from onboarding.aws.backoff import SYSTEM, Clock, Patience, silent
 from onboarding.aws.client import Asker
 from onboarding.aws.errors import AwsError
 from onboarding.aws.observe import grants_of, observe
-from onboarding.aws.session import Reach, Sessions
+from onboarding.aws.session import Sessions
 from onboarding.partitions import arn
 from onboarding.resources.kinds import (
     OWNER,
@@ -30,6 +30,7 @@ from onboarding.resources.kinds import (
     ServiceLinkedRole,
 )
 from onboarding.resources.plan import Change, Create, Delete, Update
+from onboarding.topology import Reach
 
 PATIENCE = 60.0
 """Seconds until a new role is known everywhere, by AWS's own word mostly sooner."""

@@ -12,7 +12,8 @@ from botocore import xform_name
 from botocore.exceptions import ClientError
 
 from onboarding.aws.errors import ABSENT, code_of, translating
-from onboarding.aws.session import BUILDING, Credentials, Reach, Sessions, shared_core
+from onboarding.aws.session import BUILDING, Credentials, Sessions, shared_core
+from onboarding.topology import Reach
 
 T = TypeVar("T")
 

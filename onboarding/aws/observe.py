@@ -16,7 +16,7 @@ from typing import Any, TypeVar
 
 from onboarding.aws.client import Asker, together
 from onboarding.aws.errors import NO_KEY, AwsError
-from onboarding.aws.session import Reach, Sessions
+from onboarding.aws.session import Sessions
 from onboarding.partitions import arn
 from onboarding.resources.kinds import (
     OWNER,
@@ -34,6 +34,7 @@ from onboarding.resources.kinds import (
     ServiceLinkedRole,
 )
 from onboarding.resources.policy import Policy
+from onboarding.topology import Reach
 
 R = TypeVar("R", bound=Resource)
 

@@ -21,6 +21,7 @@ from botocore.credentials import Credentials as OwnCredentials
 
 from onboarding.aws.errors import AwsError, own_credentials, translating
 from onboarding.partitions import PARTITIONS, arn
+from onboarding.topology import Reach
 
 T = TypeVar("T")
 
@@ -46,14 +47,6 @@ class Caller:
     arn: str
     principal: str
     """The role's or user's own ARN, as a trust policy names it; never a session's."""
-
-
-@dataclass(frozen=True, slots=True)
-class Reach:
-    """How Bowline enters an account; no role: with its own credentials."""
-
-    account_id: str
-    access_role: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,4 +1,4 @@
-"""The signature of a plan: equal where two accounts get the same changes. Pure.
+"""The fingerprint of a plan: equal where two accounts get the same changes. Pure.
 
 Where it is in doubt whether two plans are the same, they are not.
 """
@@ -13,18 +13,18 @@ from collections.abc import Iterable, Mapping
 from onboarding.resources.plan import Change, Delete, gone_and_come
 
 
-def signature(changes: Iterable[Change], own: Mapping[str, str]) -> str:
-    """Sign what goes and what comes, with an account's own words made neutral.
+def fingerprint(changes: Iterable[Change], own: Mapping[str, str]) -> str:
+    """Identify what goes and what comes, with an account's own words made neutral.
 
-    `own` says what stands for each of them, such as the account's id. What stays is
-    not signed: a policy of the managing account lists other accounts, too. Empty for
+    `own` says what each of them means, such as the account's id. What stays is not
+    part of it: a policy of the managing account lists other accounts, too. Empty for
     a plan that deletes anything: that is read and confirmed by itself.
     """
     changes = tuple(changes)
     if any(isinstance(change, Delete) for change in changes):
         return ""
-    signed = json.dumps([parts(change, own) for change in changes])
-    return hashlib.sha256(signed.encode()).hexdigest()[:32]
+    text = json.dumps([parts(change, own) for change in changes])
+    return hashlib.sha256(text.encode()).hexdigest()[:32]
 
 
 def parts(change: Change, own: Mapping[str, str]) -> tuple[object, ...]:

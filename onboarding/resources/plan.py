@@ -1,13 +1,15 @@
-"""Create, Update, Delete, and the diff of desired and observed that yields them."""
+"""Plan: what changes between observed and desired, and what of it was approved."""
 
 from __future__ import annotations
 
 import hashlib
+from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 from onboarding.resources.kinds import KINDS, Key, Resource
+from onboarding.resources.risks import Risk, risks
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,30 +116,105 @@ def deletion_order(resource: Resource) -> tuple[int, Key]:
 
 
 @dataclass(frozen=True, slots=True)
-class Delta:
-    """What exactly a change takes away and adds, as digests: what is approved."""
+class PlannedChange:
+    """A change as a person reads and approves it."""
 
     key: Key
+    verb: str
+    account_name: str
+    """What people call the account of the key."""
+    reason: str
+    before: dict[str, Any] | None
+    after: dict[str, Any] | None
+    """The documents as JSON; None where there is none."""
     removed: frozenset[str]
     added: frozenset[str]
+    """Digests of what exactly it takes away and adds: these are what is approved."""
 
     @classmethod
-    def of(cls, change: Change) -> Delta:
+    def of(cls, change: Change, account_name: str = "") -> PlannedChange:
         removed, added = gone_and_come(change)
-        return cls(change.resource.key, digests(removed), digests(added))
+        before, after = change.documents
+        return cls(
+            key=change.resource.key,
+            verb=change.verb,
+            account_name=account_name,
+            reason=change.resource.reason,
+            before=before,
+            after=after,
+            removed=digests(removed),
+            added=digests(added),
+        )
 
     def covers(self, change: Change) -> bool:
         """Tell whether nothing in the change goes beyond this.
 
         Less is fine, so that an interrupted change may be finished, and so is the
-        end that was approved for a new thing, from whatever half of it stands.
+        end that was approved for a new thing, from whatever half of it exists.
         """
-        other = Delta.of(change)
-        if other.key != self.key:
+        if change.resource.key != self.key:
             return False
-        end = None if isinstance(change, Delete) else digests(change.after.atoms())
-        finishes = end == self.added
-        return finishes or (other.removed <= self.removed and other.added <= self.added)
+        if not isinstance(change, Delete):
+            end = digests(change.after.atoms())
+            if end == self.added:
+                return True
+        removed, added = gone_and_come(change)
+        return digests(removed) <= self.removed and digests(added) <= self.added
+
+
+class Discouraged(NamedTuple):
+    """A choice that is there for those who must, and the providers it was made for."""
+
+    titles: str
+    sentence: str
+
+
+VERBS = ("create", "update", "delete")
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """All that one approval is about. Pages, command line and approval ask it."""
+
+    changes: tuple[PlannedChange, ...] = ()
+    discouraged: tuple[Discouraged, ...] = ()
+    """What is discouraged among the choices that the plan carries out."""
+    fingerprint: str = ""
+    """Equal in plans that are the same for different accounts; empty: read alone."""
+
+    @property
+    def counts(self) -> dict[str, int]:
+        """Count the changes by verb, in the order in which people read them."""
+        verbs = Counter(change.verb for change in self.changes)
+        return {verb: verbs[verb] for verb in VERBS}
+
+    @property
+    def deletions(self) -> tuple[PlannedChange, ...]:
+        return tuple(change for change in self.changes if change.verb == "delete")
+
+    @property
+    def risks(self) -> tuple[Risk, ...]:
+        """List what a security reviewer reads first, in the order of the changes."""
+        return tuple(
+            Risk(change.key, sentence)
+            for change in self.changes
+            for sentence in risks(change.key, change.before, change.after)
+        )
+
+    def refuse_unapproved(self, changes: Iterable[Change]) -> None:
+        """Raise PlanOutdated where a change goes beyond what this plan holds."""
+        approved = {change.key: change for change in self.changes}
+        new = [
+            change
+            for change in changes
+            if change.resource.key not in approved
+            or not approved[change.resource.key].covers(change)
+        ]
+        if new:
+            names = ", ".join(
+                f"{c.verb} {c.resource.kind} {c.resource.name}" for c in new
+            )
+            raise PlanOutdated(f"This was not in the approved plan: {names}.")
 
 
 def gone_and_come(change: Change) -> tuple[frozenset[str], frozenset[str]]:
@@ -149,17 +226,3 @@ def gone_and_come(change: Change) -> tuple[frozenset[str], frozenset[str]]:
 
 def digests(atoms: Iterable[str]) -> frozenset[str]:
     return frozenset(hashlib.sha256(atom.encode()).hexdigest()[:16] for atom in atoms)
-
-
-def refuse_unapproved(changes: Iterable[Change], approved: Iterable[Delta]) -> None:
-    """Raise PlanOutdated where a change goes beyond what was approved."""
-    deltas = {delta.key: delta for delta in approved}
-    new = [
-        change
-        for change in changes
-        if change.resource.key not in deltas
-        or not deltas[change.resource.key].covers(change)
-    ]
-    if new:
-        names = ", ".join(f"{c.verb} {c.resource.kind} {c.resource.name}" for c in new)
-        raise PlanOutdated(f"This was not in the approved plan: {names}.")

@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass
 from itertools import groupby
 from typing import Any, NamedTuple
 
-from onboarding.desired.managed import grants, managed_role, managed_side
+from onboarding.desired.managed import grants, managed_role
 from onboarding.desired.managing import REGION_LOOKUP, bake_grants, identity
 from onboarding.providers.base import Grant
 from onboarding.providers.roles import power_user
-from onboarding.resources.kinds import Attachment, Role
+from onboarding.resources.kinds import Attachment, Resource, Role
 from onboarding.review.evidence import Evidence, Side, evidence
 from onboarding.review.power_user import Comparison, compared
 from onboarding.topology import Managed, Managing
@@ -128,10 +128,11 @@ def managed_review(managing: Managing, managed: Managed) -> Review:
     )
 
 
-def other_roles(managing: Managing, managed: Managed) -> tuple[OtherRole, ...]:
-    """Describe the roles beside the managed one, of which AWS's services make use."""
-    made = tuple(managed_side(managing, managed))
-    attachments = [r for r in made if isinstance(r, Attachment)]
+def other_roles(
+    managing: Managing, resources: Collection[Resource]
+) -> tuple[OtherRole, ...]:
+    """Describe the other roles of an account, which AWS's services use."""
+    attachments = [r for r in resources if isinstance(r, Attachment)]
     return tuple(
         OtherRole(
             arn=managing.arn("iam", role.account, f"role{role.path}{role.name}"),
@@ -144,7 +145,7 @@ def other_roles(managing: Managing, managed: Managed) -> tuple[OtherRole, ...]:
                 a.policy_arn for a in attachments if a.name.split("/")[0] == role.name
             ),
         )
-        for role in made
+        for role in resources
         if isinstance(role, Role) and role.name != managing.managed_role
     )
 

@@ -14,7 +14,7 @@ from onboarding.aws.backoff import Patience
 from onboarding.aws.client import Asker
 from onboarding.aws.discover import organization_id
 from onboarding.aws.errors import AwsError
-from onboarding.aws.session import Credentials, Reach, Sessions
+from onboarding.aws.session import Credentials, Sessions
 from onboarding.desired.managing import identity
 from onboarding.providers.base import Outcome
 from onboarding.resources.kinds import (
@@ -24,7 +24,7 @@ from onboarding.resources.kinds import (
     Role,
 )
 from onboarding.resources.policy import Policy
-from onboarding.topology import ExistingIdentity, Managing
+from onboarding.topology import ExistingIdentity, Managing, Reach
 from onboarding.verify.denial import Holder
 from onboarding.verify.result import Cause, Located, Result, command
 from onboarding.verify.trust import Caller, Trust

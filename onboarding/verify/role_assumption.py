@@ -7,12 +7,12 @@ from dataclasses import dataclass, replace
 
 from onboarding.aws.client import Asker
 from onboarding.aws.errors import AwsError
-from onboarding.aws.session import Credentials, Reach
+from onboarding.aws.session import Credentials
 from onboarding.desired.managed import managed_role
 from onboarding.providers.base import Outcome
 from onboarding.resources.kinds import MANAGED_PATH
 from onboarding.resources.policy import Policy
-from onboarding.topology import Managed
+from onboarding.topology import Managed, Reach
 from onboarding.verify.chain import (
     PROVE_THERE,
     SPINNAKER,

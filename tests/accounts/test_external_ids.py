@@ -6,7 +6,7 @@ import pytest
 from django.utils import timezone
 
 from accounts.external_ids import RotationRefused, finish_rotation, rotate
-from accounts.mapping.rows import managed_of
+from accounts.mapping.managed import managed_of
 from accounts.models import ManagedAccount
 from accounts.models.states import State
 from tests.rows import account_row

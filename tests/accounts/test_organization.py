@@ -9,7 +9,7 @@ import pytest
 from django.db import IntegrityError
 
 from accounts import organization
-from accounts.mapping.rows import claim_names
+from accounts.mapping.spinnaker_names import claim_names
 from accounts.models import ManagedAccount, SpinnakerName
 from accounts.models.states import State
 from accounts.organization import (

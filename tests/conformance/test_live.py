@@ -8,9 +8,9 @@ from http.client import HTTPSConnection
 
 import pytest
 
-from onboarding.aws.session import Credentials, Reach
-from onboarding.desired import desired
-from onboarding.topology import Managed, Topology
+from onboarding.aws.session import Credentials
+from onboarding.desired import desired_in
+from onboarding.topology import Managed, Reach, Topology
 from tests.bundles import files_of
 from tests.conformance.clouddriver import Clouddriver, clouddriver
 from tests.conformance.edge import Edge, edge
@@ -48,7 +48,7 @@ def installation(emulator: str) -> Iterator[Installation]:
             if one.access_role:
                 field.make_access_role(one.account_id)
             reach = Reach(one.account_id, one.access_role)
-            field.bring_about(reach, desired(made, one.account_id))
+            field.bring_about(reach, desired_in(made, one.account_id))
         run_instances(field, made.account("dev"), "us-east-1", 1)
         run_instances(field, made.account("prod"), "eu-west-1", 2)
         spinnaker = field.sessions().assume(

@@ -14,7 +14,7 @@ from django.utils import timezone
 from accounts.models import ManagingAccount, Run, Step
 from accounts.models.states import WORKING, Status
 from accounts.runs.actions import approve, plan
-from accounts.runs.sides import sides
+from accounts.runs.scope import Scope
 from accounts.tasks import sweep
 from onboarding.aws.session import Sessions
 from script.emulated_organization import ACCESS_ROLE, MANAGING, MEMBERS, Credentials
@@ -77,7 +77,9 @@ def test_a_worker_killed_after_each_change_leaves_the_same_end(
 
     run.refresh_from_db()
     left = [
-        change for side in sides(run) for change in side.changes(Sessions(run="after"))
+        change
+        for side in Scope.load(run).sides
+        for change in side.changes(Sessions(run="after"))
     ]
     assert run.status == Status.VERIFIED, run.error
     assert left == []

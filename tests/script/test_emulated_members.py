@@ -7,7 +7,8 @@ from pathlib import Path
 import pytest
 
 from onboarding.aws.discover import organization_accounts, organization_id
-from onboarding.aws.session import Reach, Sessions
+from onboarding.aws.session import Sessions
+from onboarding.topology import Reach
 from script.emulated_members import CLOSED, ENTRIES, ORGANIZATION, write_members
 from script.emulated_organization import MANAGING
 

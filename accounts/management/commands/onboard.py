@@ -17,7 +17,7 @@ from django.core.management.base import BaseCommand, CommandError
 from accounts.bundles import NothingReady, build, new_bundle
 from accounts.management.plain_diff import printed
 from accounts.mapping.accounts_file import register
-from accounts.mapping.rows import managing_row
+from accounts.mapping.managing import managing_row
 from accounts.models import ManagedAccount, ManagingAccount, Run
 from accounts.models.states import Status
 from accounts.runs.actions import RunOpen, accept

@@ -13,7 +13,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
 
-from accounts.mapping.rows import NoManagingAccount, managing_row
+from accounts.mapping.managing import NoManagingAccount, managing_row
 from accounts.models import CheckResult, ManagedAccount, Run
 from accounts.models.states import OPEN, Status
 from accounts.runs.actions import RunOpen

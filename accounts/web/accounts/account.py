@@ -11,13 +11,16 @@ from django.urls import reverse
 from django.utils.safestring import SafeString
 from django.views.decorators.http import require_POST
 
+from accounts.mapping.managed import topology_of
+from accounts.mapping.managing import managing_of
 from accounts.models import CheckResult, ManagedAccount, ManagingAccount, Step
 from accounts.models.states import OPEN
 from accounts.web.access import operator_required
-from accounts.web.accounts.known_as import known_as, made
+from accounts.web.accounts.known_as import known_as
 from accounts.web.highlighting import highlighted_json
 from accounts.web.request import Request
 from accounts.web.wizard.steps import undone
+from onboarding.desired import desired
 from onboarding.providers import PROVIDERS
 from onboarding.providers.base import DetailsError
 from onboarding.resources.kinds import Key, Resource
@@ -42,12 +45,13 @@ def account(request: Request, pk: Any) -> HttpResponse:
         ).prefetch_related("providers"),
         pk=pk,
     )
+    managing = ManagingAccount.objects.first()
     runs = list(account.runs.select_related("created_by", "approved_by")[:NEWEST])
     checked = account.runs.filter(checks__isnull=False).first()
     shown = {
         "account": account,
         "crumbs": [("Accounts", reverse("accounts:accounts"))],
-        "managing": ManagingAccount.objects.first(),
+        "managing": managing,
         "undone": undone(account),
         "runs": runs,
         "open": next((run for run in runs if run.status in OPEN), None),
@@ -56,7 +60,7 @@ def account(request: Request, pk: Any) -> HttpResponse:
         "bundles": account.bundles.defer("archive")[:NEWEST],
         "details": details_of(account),
         "through_role": account.in_aws_provider,
-        **iam(account),
+        **iam(managing, account),
     }
     return render(request, "accounts/account.html", shown)
 
@@ -71,13 +75,14 @@ def details_of(account: ManagedAccount) -> list[tuple[str, str, SafeString]]:
     ]
 
 
-def iam(account: ManagedAccount) -> dict[str, Any]:
+def iam(managing: ManagingAccount | None, account: ManagedAccount) -> dict[str, Any]:
     """Say what stands or is to stand, as far as the account is described."""
-    if not ManagingAccount.objects.exists():
+    if managing is None:
         return {}
     try:
-        resources = made(account)
-        known = known_as(account)
+        topology = topology_of(managing_of(managing), [account])
+        resources = desired(topology, *topology.managed)
+        known = list(known_as(topology))
     except (DetailsError, QuotaExceeded) as error:
         return {"trouble": str(error)}
     steps = {

@@ -5,12 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import NamedTuple
 
-from accounts.mapping.rows import topology_of
-from accounts.models import ManagedAccount
-from onboarding.desired.image_keys import key_grants
-from onboarding.desired.managed import grants, managed_side
+from onboarding.desired.managed import grants
 from onboarding.providers.base import Access, Grant
-from onboarding.resources.kinds import Resource
 from onboarding.spinnaker.entries import entries
 from onboarding.topology import Topology
 
@@ -35,12 +31,8 @@ class Allowed(NamedTuple):
     """Roles, each with the service that may be given it."""
 
 
-def known_as(account: ManagedAccount) -> tuple[Known, ...]:
-    """List the accounts that Spinnaker will know it as, so far."""
-    return tuple(known(topology_of([account])))
-
-
-def known(topology: Topology) -> Iterator[Known]:
+def known_as(topology: Topology) -> Iterator[Known]:
+    """Yield the accounts that Spinnaker will know these accounts as, so far."""
     found = entries(topology)
     for aws in found.aws:
         with_lambda = " with Lambda" if aws.lambda_enabled else ""
@@ -56,20 +48,12 @@ def known(topology: Topology) -> Iterator[Known]:
         )
 
 
-def made(account: ManagedAccount) -> tuple[Resource, ...]:
-    """List what shall stand for the account: in it, and as grants on image keys.
-
-    Raise QuotaExceeded where AWS forbids it.
+def allowed(topology: Topology) -> tuple[Allowed, ...]:
+    """Say in words what the managed role of the topology's one account may do, by
+    provider.
     """
-    topology = topology_of([account])
-    sides = topology.managing, topology.managed[0]
-    return (*managed_side(*sides), *key_grants(*sides))
-
-
-def allowed(account: ManagedAccount) -> tuple[Allowed, ...]:
-    """Say in words what the managed role may do, provider by provider."""
-    topology = topology_of([account])
-    by_title = grants(topology.managing, topology.managed[0])
+    (managed,) = topology.managed
+    by_title = grants(topology.managing, managed)
     return tuple(
         Allowed(
             title=title,

@@ -17,9 +17,10 @@ from django.utils.dateparse import parse_datetime
 from django.utils.timezone import is_aware
 from django.views.decorators.http import require_POST
 
-from accounts.mapping.rows import NameTaken, NoManagingAccount
+from accounts.mapping.managing import NoManagingAccount
+from accounts.mapping.spinnaker_names import NameTaken
 from accounts.models import ManagedAccount, Run
-from accounts.models.accounts import ManagedAccountQuerySet
+from accounts.models.managed import ManagedAccountQuerySet
 from accounts.models.states import OPEN, State
 from accounts.runs.actions import NothingStands, RunOpen, plan, verify
 from accounts.runs.capacity import NoRoom

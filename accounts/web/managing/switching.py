@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from accounts.mapping.rows import managing_of, managing_reach
+from accounts.mapping.managing import managing_of
 from accounts.models import ManagedAccount, ManagingAccount
 from accounts.organization import ask, kept
 from onboarding.aws.discover import Members, organization_id
@@ -47,7 +47,7 @@ def asked_organization(row: ManagingAccount, sessions: Sessions) -> Asked:
     managing = managing_of(row)
     try:
         known = kept(managing) or ask(sessions, managing)
-        found = known.id or organization_id(sessions, managing_reach(managing))
+        found = known.id or organization_id(sessions, managing.reach)
     except AwsError as error:
         return Asked("", f"{error.message} {error.hint} Type the id below.")
     if found is None:

@@ -6,12 +6,13 @@ from typing import Any
 
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied
-from django.db import IntegrityError, transaction
+from django.db import IntegrityError
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.views.decorators.http import require_POST
 
-from accounts.mapping.rows import NoManagingAccount, seen_by_accounts
+from accounts.mapping.edits import editing_managing
+from accounts.mapping.managing import NoManagingAccount
 from accounts.models import ManagedAccount, ManagingAccount, Run
 from accounts.runs import actions
 from accounts.runs.capacity import NoRoom, capacity_of
@@ -75,7 +76,7 @@ def offered(request: Request, row: ManagingAccount) -> dict[str, Any]:
         "initial": initial,
     }
     if request.method == "GET" and request.GET["switch"] == "ask":
-        asked = asked_organization(row, new_sessions(request))
+        asked = asked_organization(row, new_sessions(request, row.partition))
         initial["organization"] = asked.organization
         shown["asked"] = asked
     return shown
@@ -83,14 +84,9 @@ def offered(request: Request, row: ManagingAccount) -> dict[str, Any]:
 
 def saved(form: ManagingForm) -> bool:
     """Write the row; False where somebody else wrote the first one meanwhile."""
-    before = seen_by_accounts(form.instance.pk)
     try:
-        with transaction.atomic():
-            row: ManagingAccount = form.save()
-            if before and form.has_changed():
-                row.touch()
-            if before and before != seen_by_accounts(row.pk):
-                ManagedAccount.objects.outdate()
+        with editing_managing(form.instance):
+            form.save()
     except IntegrityError:
         form.add_error(None, DESCRIBED_ALREADY)
         return False

@@ -12,7 +12,7 @@ from django.http import HttpResponse, QueryDict
 from django.shortcuts import redirect, render
 from django.urls import reverse
 
-from accounts.mapping.rows import managing_of
+from accounts.mapping.managing import managing_of
 from accounts.models import ManagedAccount, ManagingAccount
 from accounts.organization import (
     MOST_AT_ONCE,
@@ -28,7 +28,7 @@ from accounts.organization import (
 from accounts.web.access import operator_required
 from accounts.web.organization.forms import SharedForm
 from accounts.web.request import Request
-from accounts.web.wizard.page import home_region, new_sessions
+from accounts.web.wizard.page import new_sessions
 from accounts.web.wizard.views import USUAL_ACCESS_ROLE
 from onboarding.aws.errors import AwsError
 from onboarding.topology import Managing
@@ -52,7 +52,7 @@ def organization(request: Request) -> HttpResponse:
     if request.method == "POST":
         return describe_ticked(request, managing)
     if kept(managing) is None and "look" not in request.GET:
-        return page(request, managing, asked=home_region())
+        return page(request, managing, asked=managing.aws.home_region)
     found, trouble = look(request, managing)
     return page(request, managing, found=found, trouble=trouble)
 
@@ -68,7 +68,9 @@ def look(
 ) -> tuple[Organization | None, AwsError | None]:
     """Give the organization, asked for again only where the answer is not kept."""
     try:
-        return kept(managing) or ask(new_sessions(request), managing), None
+        return kept(managing) or ask(
+            new_sessions(request, managing.partition), managing
+        ), None
     except AwsError as error:
         return None, error
 

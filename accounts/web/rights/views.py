@@ -12,21 +12,17 @@ from django.urls import reverse
 from django.views.decorators.http import require_POST
 
 from accounts.external_ids import RotationRefused, finish_rotation, rotate
-from accounts.mapping.rows import (
-    NoManagingAccount,
-    managed_of,
-    managing_of,
-    managing_row,
-)
+from accounts.mapping.managed import managed_of
+from accounts.mapping.managing import NoManagingAccount, managing_of, managing_row
 from accounts.models import ManagedAccount
 from accounts.models.states import State
 from accounts.web.access import operator_required
 from accounts.web.request import Request
 from accounts.web.rights.chain_picture import narrow, wide
 from accounts.web.rights.trust_chain import trust_chain
-from onboarding.desired import POLICY_SET
-from onboarding.desired.image_keys import key_grants
+from onboarding.desired import POLICY_SET, desired
 from onboarding.providers.base import DetailsError
+from onboarding.resources.kinds import KeyGrant
 from onboarding.review import power_user
 from onboarding.review.lint import explained
 from onboarding.review.rights import (
@@ -36,7 +32,7 @@ from onboarding.review.rights import (
     managing_topics,
     other_roles,
 )
-from onboarding.topology import Managed, Managing
+from onboarding.topology import Managed, Managing, Topology
 
 PROVED = (State.VERIFIED, State.EVALUATED)
 
@@ -68,6 +64,7 @@ def rights(request: Request, pk: Any) -> HttpResponse:
 
 def reviewed(managing: Managing, managed: Managed) -> dict[str, Any]:
     review = managed_review(managing, managed)
+    resources = desired(Topology(managing, (managed,)), managed)
     chain = trust_chain(managing, managed, review)
     identity_topics = managing_topics(managing)
     return {
@@ -76,8 +73,8 @@ def reviewed(managing: Managing, managed: Managed) -> dict[str, Any]:
         "review": review,
         "chain": chain,
         "drawings": [("wide", wide(chain)), ("narrow", narrow(chain))],
-        "other_roles": other_roles(managing, managed),
-        "key_grants": list(key_grants(managing, managed)),
+        "other_roles": other_roles(managing, resources),
+        "key_grants": [r for r in resources if isinstance(r, KeyGrant)],
         "findings": explained(review.topics),
         "power_user_version": power_user.VERSION,
         "identity_topics": identity_topics,

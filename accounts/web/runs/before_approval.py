@@ -5,27 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import NamedTuple
 
-from accounts.mapping.rows import cannot_be_read, managed_of
+from accounts.mapping.managed import cannot_be_read, managed_of
 from accounts.models import ManagedAccount, Run
-
-
-class Discouraged(NamedTuple):
-    """A choice that is there for those who must, and the providers it was made for."""
-
-    titles: str
-    sentence: str
-
-
-def discouraged(account: ManagedAccount) -> tuple[Discouraged, ...]:
-    """List what is discouraged among the choices that can be read."""
-    titles: dict[str, list[str]] = {}
-    for provider in managed_of(account, without=cannot_be_read).providers:
-        for sentence in provider.warnings():
-            titles.setdefault(sentence, []).append(provider.title)
-    return tuple(
-        Discouraged(" and ".join(chosen_for), sentence)
-        for sentence, chosen_for in titles.items()
-    )
+from onboarding.providers.discouraged import discouraged
+from onboarding.resources.plan import Discouraged
 
 
 class DiscouragedAmong(NamedTuple):
@@ -45,7 +28,7 @@ def discouraged_among(accounts: Iterable[ManagedAccount]) -> list[DiscouragedAmo
     accounts = list(accounts)
     names: dict[Discouraged, list[str]] = {}
     for account in accounts:
-        for choice in discouraged(account):
+        for choice in discouraged(managed_of(account, without=cannot_be_read)):
             names.setdefault(choice, []).append(account.name)
     return [
         DiscouragedAmong(*choice, listed(of, among=len(accounts)))

@@ -10,13 +10,15 @@ from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect
 from django.views.decorators.http import require_POST
 
-from accounts.mapping.rows import NameTaken, NoManagingAccount
+from accounts.mapping.managing import NoManagingAccount
+from accounts.mapping.spinnaker_names import NameTaken
 from accounts.models import ManagedAccount, Run
+from accounts.models.states import Status
 from accounts.runs import actions
 from accounts.runs.capacity import NoRoom
 from accounts.web.access import approver_required, operator_required
 from accounts.web.request import Request
-from accounts.web.runs.views import outdated, run_of, run_page
+from accounts.web.runs.views import outdated_by, run_of, run_page
 from accounts.web.wizard.forms import ApproveForm
 from accounts.web.wizard.steps import next_step, undone
 from onboarding.providers.base import DetailsError
@@ -29,8 +31,8 @@ def run_approve(request: Request, pk: UUID) -> HttpResponse:
     run = run_of(pk)
     deletes = run.steps.filter(verb="delete").count()
     form = ApproveForm(request.POST, run=run, deletes=deletes)
-    if outdated(run):
-        messages.warning(request, "It was edited since it was planned. Plan again.")
+    if edit := outdated_by(run):
+        messages.warning(request, f"{edit} Plan again.")
     elif not form.is_valid():
         return run_page(request, run, form=form)
     elif not actions.approve(run, request.user):
@@ -40,6 +42,9 @@ def run_approve(request: Request, pk: UUID) -> HttpResponse:
 
 def tell_quicker(request: Request, pk: UUID) -> None:
     now = run_of(pk)
+    if edit := outdated_by(now) if now.status == Status.PLANNED else "":
+        messages.warning(request, f"{edit} Plan again.")
+        return
     who = f"{now.approved_by} approved it" if now.approved_by else f"It is {now.status}"
     messages.info(request, f"{who} already: nothing happened twice.")
 

@@ -8,6 +8,7 @@ from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.views.decorators.http import require_POST
 
+from accounts.mapping.plans import plan_of
 from accounts.models import Run
 from accounts.models.states import Status
 from accounts.runs.capacity import room_in_plan
@@ -16,7 +17,7 @@ from accounts.web.access import approver_required
 from accounts.web.accounts.views import is_uuid
 from accounts.web.request import Request
 from accounts.web.runs.before_approval import brought, discouraged_among
-from accounts.web.runs.views import change_of, counted
+from accounts.web.runs.views import change_of
 
 MOST_AT_ONCE = 500
 """So many runs are approved while a person waits; the page shows no more."""
@@ -46,7 +47,7 @@ def same_plans(request: Request, signature: str) -> HttpResponse:
         "most": MOST_AT_ONCE,
         "room": room,
         "unticked": [] if room is None else joining[room:],
-        "counts": counted(steps).items(),
+        "plan": plan_of(one, steps),
         "changes": [change_of(step) for step in steps],
         "discouraged": discouraged_among(accounts),
         "brought": brought(accounts),

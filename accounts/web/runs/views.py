@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from typing import Any, NamedTuple
 from uuid import UUID
 
@@ -13,6 +12,7 @@ from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, render
 from django.urls import reverse
 
+from accounts.mapping.plans import plan_of
 from accounts.models import CheckResult, ManagingAccount, Run, Step
 from accounts.models.states import State, Status
 from accounts.web.request import Request
@@ -26,7 +26,6 @@ PAGE = 50
 SHORT = 6
 """A new thing of so few lines is all told by its kind, name and reason."""
 
-VERBS = ("create", "update", "delete")
 AGAIN = {
     Run.Kind.ONBOARD: "Plan again",
     Run.Kind.MANAGING: "Plan again",
@@ -83,16 +82,16 @@ def run_page(
 ) -> HttpResponse:
     """Show a run whole, with every document of its plan."""
     steps = list(run.steps.all())
-    counts = counted(steps)
-    deletes = counts["delete"]
+    plan = plan_of(run, steps)
+    waits = run.status == Status.PLANNED
     shown = {
         **progress(run, steps),
-        "counts": counts.items(),
+        "plan": plan,
         "changes": [change_of(step) for step in steps],
-        "form": form or ApproveForm(run=run, deletes=deletes),
+        "form": form or ApproveForm(run=run, deletes=len(plan.deletions)),
         "brings": brings(run),
         "same": others_same(run),
-        "is_outdated": run.status == Status.PLANNED and outdated(run),
+        "outdated_by": outdated_by(run) if waits else "",
         "back": back(run),
         "again": AGAIN[Run.Kind(run.kind)],
         "can_accept": waits_for_acceptance(run),
@@ -127,17 +126,9 @@ def progress(run: Run, steps: list[Step]) -> dict[str, Any]:
     }
 
 
-def counted(steps: Iterable[Step]) -> dict[str, int]:
-    counts = Counter(step.verb for step in steps)
-    return {verb: counts[verb] for verb in VERBS}
-
-
-def outdated(run: Run) -> bool:
-    """Tell whether the account or the managing one was edited since it was planned."""
-    managing = ManagingAccount.objects.first()
-    if managing is None or managing.version != run.managing_version:
-        return True
-    return run.account is not None and run.account.version != run.version
+def outdated_by(run: Run) -> str:
+    """Say which edit outdates the plan; empty while none does."""
+    return run.outdated_by(run.account, ManagingAccount.objects.first())
 
 
 def waits_for_acceptance(run: Run) -> bool:

@@ -10,12 +10,8 @@ from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
 
-from accounts.mapping.rows import (
-    cannot_be_read,
-    managed_of,
-    managed_reach,
-    provider_of,
-)
+from accounts.mapping.managed import cannot_be_read, managed_of, provider_of
+from accounts.mapping.managing import managing_row
 from accounts.models import EnabledProvider, ManagedAccount
 from accounts.web.request import Request
 from accounts.web.wizard.page import go_on, new_sessions, page, saved
@@ -43,7 +39,9 @@ def details(request: Request, account: ManagedAccount) -> HttpResponse:
     found, trouble = {}, None
     if calls and request.GET.get("look") != "no":
         try:
-            found = answers(new_sessions(request), managed_reach(managed), calls)
+            found = answers(
+                new_sessions(request, managing_row().partition), managed.reach, calls
+            )
         except AwsError as error:
             trouble = error
     form = FORMS[current.key](
@@ -83,7 +81,6 @@ def describe(form: DetailsForm, enabled: EnabledProvider) -> Callable[[], None]:
             return
         enabled.details, enabled.described = chosen.details, True
         enabled.save(update_fields=["details", "described"])
-        enabled.account.touch()
 
     return write
 
@@ -109,7 +106,7 @@ def details_page(
     calls: tuple[Any, ...] = (),
     trouble: AwsError | None = None,
 ) -> HttpResponse:
-    shown = {
+    shown: dict[str, Any] = {
         "form": form,
         "current": current,
         "provider": PROVIDERS[current.key],

@@ -5,8 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import NamedTuple
 
-from accounts.mapping.rows import topology_of
-from accounts.models import Bundle, ManagedAccount
+from accounts.models import Bundle
 from onboarding.spinnaker.bundle.contents import Told, told
 from onboarding.spinnaker.bundle.formats.clouddriver import clouddriver
 from onboarding.spinnaker.bundle.formats.spring import WouldBeMisread
@@ -24,9 +23,11 @@ class Ahead(NamedTuple):
     findings: tuple[Finding, ...]
 
 
-def load_ahead(account: ManagedAccount) -> Ahead:
-    """Add the account to the latest bundle that is ready, where it is not in yet."""
-    topology = topology_of([account])
+def load_ahead(topology: Topology) -> Ahead:
+    """Add the topology's one account to the latest bundle that is ready, where it is
+    not in yet.
+    """
+    (account,) = topology.managed
     own = entries(topology)
     size = written_size(topology, own)
     expected = load(own)

@@ -12,8 +12,11 @@ from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
 
-from accounts.mapping.rows import NameTaken, claim_names, managing_row
-from accounts.models import ManagedAccount
+from accounts.mapping.edits import editing
+from accounts.mapping.managed import topology_of
+from accounts.mapping.managing import managing_of, managing_row
+from accounts.mapping.spinnaker_names import NameTaken, claim_names
+from accounts.models import ManagedAccount, ManagingAccount
 from accounts.web.accounts.known_as import Known, known_as
 from accounts.web.request import Request
 from accounts.web.wizard.steps import has_access, marks, problem, step_after, step_named
@@ -27,7 +30,7 @@ def saved(
     form: forms.BaseForm,
     field: str | None,
     account: ManagedAccount,
-    write: Callable[[], None],
+    write: Callable[[], object],
 ) -> bool:
     posted = request.method == "POST" and form.is_valid()
     return posted and written(form, field, account, write)
@@ -37,14 +40,15 @@ def written(
     form: forms.BaseForm,
     field: str | None,
     account: ManagedAccount,
-    write: Callable[[], None],
+    write: Callable[[], object],
 ) -> bool:
     """Write, and claim the account's names in Spinnaker; False puts the reason into
     the form, and nothing is written.
     """
     try:
         with transaction.atomic():
-            write()
+            with editing(account):
+                write()
             rows = ManagedAccount.objects.prefetch_related("providers")
             claim_names(rows.get(pk=account.pk))
     except (NameTaken, DetailsError) as error:
@@ -62,26 +66,25 @@ def go_on(request: Request, account: ManagedAccount, slug: str) -> HttpResponse:
     return redirect("accounts:wizard", account.pk, step_after(slug))
 
 
-def home_region() -> str:
-    """Name the region that STS and IAM are asked in."""
-    return PARTITIONS[managing_row().partition].home_region
-
-
-def new_sessions(request: Request) -> Sessions:
+def new_sessions(request: Request, partition: str) -> Sessions:
     """Enter AWS for one request; CloudTrail shows who asked."""
     who = request.user.get_username()
-    return Sessions(run=f"web-{who}", partition=managing_row().partition)
+    return Sessions(run=f"web-{who}", partition=partition)
 
 
 def page(
-    request: Request, account: ManagedAccount | None, slug: str, **shown: Any
+    request: Request,
+    account: ManagedAccount | None,
+    slug: str,
+    **shown: Any,
 ) -> HttpResponse:
     """Show a step, beside the account as it is stored."""
+    managing = managing_row()
     if account is not None:
         rows = ManagedAccount.objects.prefetch_related("providers")
         account = rows.get(pk=account.pk)
         shown |= {
-            "known": known_so_far(account),
+            "known": known_so_far(managing, account),
             "has_access": has_access(account),
             "problem": problem(account, slug),
         }
@@ -90,20 +93,20 @@ def page(
         "account": account,
         "step": step_named(slug),
         "marks": marks(account, slug),
-        "managing": managing_row(),
-        "home_region": home_region(),
+        "managing": managing,
+        "home_region": PARTITIONS[managing.partition].home_region,
         "environments": environments.values_list("environment", flat=True).distinct(),
         "crumbs": crumbs(account),
     }
     return render(request, f"wizard/{slug}.html", shown)
 
 
-def known_so_far(account: ManagedAccount) -> tuple[Known, ...]:
+def known_so_far(managing: ManagingAccount, account: ManagedAccount) -> list[Known]:
     """List what can be told; `problem` says what cannot be read, and where."""
     try:
-        return known_as(account)
+        return list(known_as(topology_of(managing_of(managing), [account])))
     except DetailsError:
-        return ()
+        return []
 
 
 def crumbs(account: ManagedAccount | None) -> list[tuple[str, str]]:

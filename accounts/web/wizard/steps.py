@@ -8,7 +8,7 @@ from typing import NamedTuple
 from django import forms
 from django.urls import reverse
 
-from accounts.mapping.rows import managed_of
+from accounts.mapping.managed import managed_of
 from accounts.models import EnabledProvider, ManagedAccount
 from accounts.models.states import State
 from accounts.web.wizard.forms import (

@@ -10,11 +10,8 @@ from django.http import Http404, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.http import require_POST
 
-from accounts.mapping.rows import (
-    managed_of,
-    managed_reach,
-    managing_row,
-)
+from accounts.mapping.managed import managed_of, topology_of
+from accounts.mapping.managing import managing_of, managing_row
 from accounts.models import ManagedAccount, ManagingAccount
 from accounts.runs.capacity import (
     NoRoom,
@@ -22,14 +19,13 @@ from accounts.runs.capacity import (
     refuse_overflow,
 )
 from accounts.web.access import operator_required
-from accounts.web.accounts.known_as import allowed, made
+from accounts.web.accounts.known_as import allowed
 from accounts.web.request import Request
 from accounts.web.wizard.details import details
 from accounts.web.wizard.forms import AccessForm, IdentityForm, ProvidersForm
 from accounts.web.wizard.load_ahead import load_ahead
 from accounts.web.wizard.page import (
     go_on,
-    home_region,
     new_sessions,
     page,
     saved,
@@ -43,10 +39,12 @@ from accounts.web.wizard.steps import (
 from onboarding import names
 from onboarding.aws.discover import AccessReport, regions, try_access
 from onboarding.aws.errors import AwsError
-from onboarding.aws.session import Reach
+from onboarding.desired import desired
+from onboarding.partitions import PARTITIONS
 from onboarding.providers import PROVIDERS
 from onboarding.providers.base import DetailsError
 from onboarding.resources.policy import QuotaExceeded
+from onboarding.topology import Reach
 
 USUAL_ACCESS_ROLE = "OrganizationAccountAccessRole"
 """AWS Organizations makes it in every account that it creates."""
@@ -94,17 +92,19 @@ def identity(request: Request, account: ManagedAccount) -> HttpResponse:
         return offered_regions(request, account)
     partition = managing_row().partition
     form = IdentityForm(request.POST or None, instance=account, partition=partition)
-    if saved(request, form, "name", account, edit(form, account)):
+    if saved(request, form, "name", account, form.save):
         return go_on(request, account, "identity")
     return page(request, account, "identity", form=form)
 
 
 def offered_regions(request: Request, account: ManagedAccount) -> HttpResponse:
     """Show the regions that are enabled in the account, with the chosen ones ticked."""
-    form = IdentityForm(instance=account)
+    managing, form = managing_row(), IdentityForm(instance=account)
     chosen: list[str] = form.fields["regions"].to_python(request.GET["regions"]) or []
     try:
-        offered = regions(new_sessions(request), managed_reach(managed_of(account)))
+        offered = regions(
+            new_sessions(request, managing.partition), managed_of(account).reach
+        )
         trouble = None
     except AwsError as error:
         offered, trouble = (), error
@@ -117,7 +117,7 @@ def offered_regions(request: Request, account: ManagedAccount) -> HttpResponse:
             "offered": [(region, region in chosen) for region in offered],
             "others": ", ".join(region for region in chosen if region not in offered),
             "trouble": trouble,
-            "home_region": home_region(),
+            "home_region": PARTITIONS[managing.partition].home_region,
         },
     )
 
@@ -128,7 +128,7 @@ def access(request: Request, account: ManagedAccount) -> HttpResponse:
         instance=account,
         initial={} if has_access(account) else {"access_role": likely_role(account)},
     )
-    if saved(request, form, "access_role", account, edit(form, account)):
+    if saved(request, form, "access_role", account, form.save):
         return go_on(request, account, "access")
     return page(request, account, "access", form=form)
 
@@ -149,7 +149,7 @@ def test_access(request: Request, pk: Any) -> HttpResponse:
     role = request.POST.get("access_role", "").strip()
     try:
         reach = Reach(account.account_id, names.role_name(role) if role else "")
-        report = try_access(new_sessions(request), reach)
+        report = try_access(new_sessions(request, managing_row().partition), reach)
     except names.BadName as error:
         report = AccessReport(None, "", works=False, sentence=str(error))
     if request.htmx:
@@ -174,8 +174,6 @@ def providers(request: Request, account: ManagedAccount) -> HttpResponse:
                 account.providers.get_or_create(key=key)
             account.providers.exclude(key__in=wanted).delete()
             account.save(update_fields=["uses_external_id"])
-            if drops or set(wanted) != set(held):
-                account.touch()
 
         if written(form, "providers", account, write):
             return go_on(request, account, "providers")
@@ -191,28 +189,31 @@ def shown_choice(form: ProvidersForm, held: list[str]) -> list[str]:
 
 
 def review(request: Request, account: ManagedAccount) -> HttpResponse:
-    missing = undone(account)
+    managing, missing = managing_row(), undone(account)
     shown: dict[str, Any] = {"missing": missing}
     if not missing:
         try:
-            shown |= {"made": made(account), "allowed": allowed(account)}
-            shown["ahead"] = load_ahead(account)
+            topology = topology_of(managing_of(managing), [account])
+            shown |= {
+                "made": desired(topology, *topology.managed),
+                "allowed": allowed(topology),
+                "ahead": load_ahead(topology),
+            }
         except (DetailsError, QuotaExceeded) as error:
             shown["trouble"] = str(error)
-        shown |= room_for(account)
+        shown |= room_for(account, managing)
     return page(request, account, "review", **shown)
 
 
-def room_for(account: ManagedAccount) -> dict[str, Any]:
+def room_for(account: ManagedAccount, managing: ManagingAccount) -> dict[str, Any]:
     """Say before a plan is made whether the account fits into the list."""
-    row = managing_row()
     if not account.in_aws_provider:
         return {}
     try:
-        refuse_overflow(row, [account])
+        refuse_overflow(managing, [account])
     except NoRoom as error:
         return {"no_room": str(error)}
-    return {"room": capacity_of(row)}
+    return {"room": capacity_of(managing)}
 
 
 PAGES: dict[str, Callable[[Request, ManagedAccount], HttpResponse]] = {
@@ -222,14 +223,3 @@ PAGES: dict[str, Callable[[Request, ManagedAccount], HttpResponse]] = {
     "details": details,
     "review": review,
 }
-
-
-def edit(
-    form: IdentityForm | AccessForm, account: ManagedAccount
-) -> Callable[[], None]:
-    def write() -> None:
-        form.save()
-        if form.has_changed():
-            account.touch()
-
-    return write

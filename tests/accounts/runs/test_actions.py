@@ -7,7 +7,8 @@ from datetime import timedelta
 import pytest
 from django.utils import timezone
 
-from accounts.mapping.rows import NameTaken, NoManagingAccount
+from accounts.mapping.managing import NoManagingAccount
+from accounts.mapping.spinnaker_names import NameTaken
 from accounts.models import ManagedAccount, Run
 from accounts.models.states import State, Status
 from accounts.runs.actions import (
@@ -145,7 +146,7 @@ def test_a_discarded_plan_leaves_the_account_as_it_was(
     fields: dict[str, object], state: State
 ) -> None:
     managing_row()
-    account = account_row(**fields)
+    account = account_row(state=State.PLANNED, **fields)
     run = planned(account)
 
     assert discard(run)

@@ -6,7 +6,7 @@ import pytest
 
 from accounts.models import ManagedAccount, ManagingAccount, Step
 from accounts.models.states import State, Status
-from accounts.runs.actions import verify
+from accounts.runs.actions import approve, keep, verify
 from script.emulated_organization import (
     ACCESS_ROLE,
     HANDMADE,
@@ -89,21 +89,27 @@ def test_a_failed_run_can_be_planned_again_once_it_is_mended(
 def test_an_account_edited_after_its_plan_is_outdated(here: Credentials) -> None:
     account = member()
     run = planned(account)
+    assert approve(run, None, send=keep)
     account.touch()
 
-    run = done(run)
+    run = carried(run)
 
     assert run.status == Status.OUTDATED
-    assert "edited" in run.error["message"]
+    assert run.error["message"] == f"{DEV.name} was edited after it was planned."
+    assert root(here, DEV, "iam").list_policies(Scope="Local")["Policies"] == []
 
 
 def test_a_managing_account_edited_after_the_plan_outdates_it(
     here: Credentials,
 ) -> None:
     run = planned(member())
-    ManagingAccount.objects.update(version=2)
+    assert approve(run, None, send=keep)
+    ManagingAccount.objects.get().touch()
 
-    assert done(run).status == Status.OUTDATED
+    run = carried(run)
+
+    assert run.status == Status.OUTDATED
+    assert "managing account was edited" in run.error["message"]
 
 
 def test_drift_between_approval_and_apply_is_refused(here: Credentials) -> None:

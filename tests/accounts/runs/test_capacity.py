@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from django.utils import timezone
 
-from accounts.mapping.rows import managing_of
+from accounts.mapping.managing import managing_of
 from accounts.models import EnabledProvider, ManagedAccount, ManagingAccount, Run
 from accounts.models.states import Status
 from accounts.runs.actions import plan, plan_managing

@@ -80,7 +80,7 @@ def test_a_run_that_another_worker_took_over_is_left_to_it(
     run = run_row(Status.PLANNING)
     theirs = uuid.uuid4()
 
-    def make_plan(mine: Run, _: object) -> None:
+    def make_plan(mine: Run, *_: object) -> None:
         Run.objects.update(lease=theirs)
         mine.extend_lease()
 

@@ -127,5 +127,8 @@ def test_an_error_of_bowlines_own_ends_the_run_with_a_sentence(
 
     run = planned(member())
 
-    assert run.status == Status.FAILED
-    assert "ZeroDivisionError" in run.error["message"]
+    assert run.status == Status.ERRORED
+    assert run.error["message"] == (
+        f"Bowline itself failed here. The reference is {str(run.pk)[:8]}."
+    )
+    assert "ZeroDivisionError: by zero" in run.traceback

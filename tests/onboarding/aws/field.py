@@ -15,11 +15,11 @@ from botocore.awsrequest import AWSResponse
 from onboarding.aws.apply import apply
 from onboarding.aws.backoff import Clock
 from onboarding.aws.observe import observe
-from onboarding.aws.session import Reach, Sessions
+from onboarding.aws.session import Sessions
 from onboarding.providers.base import Call, Check, Provider
 from onboarding.resources.kinds import Resource
 from onboarding.resources.plan import Change, diff
-from onboarding.topology import Managed, Managing, Topology
+from onboarding.topology import Managed, Managing, Reach, Topology
 
 ADMINISTRATOR = "arn:aws:iam::aws:policy/AdministratorAccess"
 ACCESS_ROLE = "Access"

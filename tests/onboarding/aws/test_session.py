@@ -6,7 +6,8 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from onboarding.aws.errors import AwsError
-from onboarding.aws.session import Caller, Credentials, Reach, Sessions
+from onboarding.aws.session import Caller, Credentials, Sessions
+from onboarding.topology import Reach
 from tests.onboarding.aws.field import ADMINISTRATOR, Field, failing, trusting
 
 

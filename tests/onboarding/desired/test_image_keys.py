@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from onboarding.desired import desired
+from onboarding.desired import desired_in
 from onboarding.desired.image_keys import key_grants, misplaced_key
 from onboarding.desired.managing import managing_side
 from onboarding.resources.kinds import KeyGrant, ManagedPolicy
@@ -85,7 +85,7 @@ def test_each_account_has_a_grant_of_its_own_on_each_key():
     keys = (image_key("us-east-1"), image_key("us-west-2"))
     whole = topology(one, two, bakes=True, image_keys=keys)
 
-    made = [r for r in desired(whole, MANAGING_ID) if isinstance(r, KeyGrant)]
+    made = [r for r in desired_in(whole, MANAGING_ID) if isinstance(r, KeyGrant)]
 
     assert len({grant.key for grant in made}) == 4
     assert len({grant.mark for grant in made}) == 4

@@ -6,9 +6,9 @@ from typing import Any
 
 import pytest
 
-from onboarding.desired import desired
+from onboarding.desired import desired_in
 from onboarding.desired.managing import managing_side
-from onboarding.resources.fingerprint import signature
+from onboarding.resources.fingerprint import fingerprint
 from onboarding.resources.kinds import ManagedPolicy
 from onboarding.resources.plan import Change, Create, Delete, Update, diff
 from onboarding.resources.policy import Policy
@@ -45,8 +45,8 @@ def member(account_id: str, *keys: str, **fields: Any) -> Managed:
 def onboarding(account: Managed, **fields: Any) -> str:
     """Sign the plan of an account in which nothing stands, both sides."""
     whole = topology(account, **fields)
-    sides = (*managing_side(whole), *desired(whole, account.account_id))
-    return signature(diff(sides, ()), own(account.account_id))
+    sides = (*managing_side(whole), *desired_in(whole, account.account_id))
+    return fingerprint(diff(sides, ()), own(account.account_id))
 
 
 def read_policy(account_id: str, *statements: dict[str, Any]) -> ManagedPolicy:
@@ -63,7 +63,7 @@ def added(account_id: str, resource: str, *, action: str = "s3:GetObject") -> st
     before = {"Action": "ec2:DescribeVpcs", "Resource": "*"}
     after = {"Action": action, "Resource": resource}
     old, new = read_policy(account_id, before), read_policy(account_id, before, after)
-    return signature([Update(old, new)], own(account_id))
+    return fingerprint([Update(old, new)], own(account_id))
 
 
 @pytest.mark.parametrize("keys", [("ec2", "lambda"), ("ec2", "ecs", "eks", "lambda")])
@@ -124,7 +124,7 @@ def joining(account_id: str, *standing: str) -> str:
     after = topology(*(member(one) for one in (*standing, account_id)))
     changes = diff(managing_side(after), managing_side(before))
     assert [change.verb for change in changes] == ["update"]
-    return signature(changes, own(account_id))
+    return fingerprint(changes, own(account_id))
 
 
 def test_who_stands_already_is_no_part_of_what_an_account_adds() -> None:
@@ -135,7 +135,7 @@ def test_letting_another_account_in_too_makes_another_plan() -> None:
     before = tuple(managing_side(topology(member(THIRD))))
     after = topology(member(THIRD), member("5" * 12), member(ONE))
 
-    both = signature(diff(managing_side(after), before), own(ONE))
+    both = fingerprint(diff(managing_side(after), before), own(ONE))
 
     assert both != joining(OTHER, THIRD)
 
@@ -146,10 +146,10 @@ def test_what_goes_makes_another_plan() -> None:
     new = {"Action": "ec2:DescribeSubnets", "Resource": "*"}
     after = read_policy(ONE, kept, new)
 
-    adds = signature([Update(read_policy(ONE, kept), after)], own(ONE))
+    adds = fingerprint([Update(read_policy(ONE, kept), after)], own(ONE))
     adds_and_takes = Update(read_policy(ONE, kept, gone), after)
 
-    assert adds != signature([adds_and_takes], own(ONE))
+    assert adds != fingerprint([adds_and_takes], own(ONE))
 
 
 def test_an_own_id_within_another_word_is_no_own_id() -> None:
@@ -178,15 +178,15 @@ def test_a_plan_that_deletes_anything_is_not_signed() -> None:
     resource = read_policy(ONE, {"Action": "ec2:DescribeVpcs", "Resource": "*"})
     changes: list[Change] = [Create(resource), Delete(resource)]
 
-    assert signature(changes[:1], own(ONE))
-    assert signature(changes, own(ONE)) == ""
+    assert fingerprint(changes[:1], own(ONE))
+    assert fingerprint(changes, own(ONE)) == ""
 
 
 def test_the_managing_account_is_named_literally() -> None:
     elsewhere = managing(account_id=THIRD)
     whole = topology(member(OTHER), account_id=elsewhere.account_id)
-    sides = (*managing_side(whole), *desired(whole, OTHER))
+    sides = (*managing_side(whole), *desired_in(whole, OTHER))
 
-    moved = signature(diff(sides, ()), own(OTHER))
+    moved = fingerprint(diff(sides, ()), own(OTHER))
 
     assert moved != onboarding(member(ONE))

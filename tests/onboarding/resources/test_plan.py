@@ -4,18 +4,18 @@ from dataclasses import replace
 
 import pytest
 
-from onboarding.desired import desired
+from onboarding.desired import desired_in
 from onboarding.resources.kinds import InstanceProfile, ManagedPolicy, Role
 from onboarding.resources.plan import (
     Create,
     Delete,
-    Delta,
     NotOurs,
+    Plan,
+    PlannedChange,
     PlanOutdated,
     Update,
     WantedTwice,
     diff,
-    refuse_unapproved,
 )
 from onboarding.resources.policy import Policy
 from tests.factories import MANAGED_ID, managed, provider, topology
@@ -33,14 +33,14 @@ def policy(*actions, name="Read", **fields):
 
 ONE, TWO, THREE = policy("a:One"), policy("a:One", "a:Two"), policy("a:Three")
 STRANGERS = policy("a:Other", owned=False)
-ALL = desired(
+ALL = desired_in(
     topology(managed(*(provider(k) for k in ("ec2", "ecs", "eks", "lambda")))),
     MANAGED_ID,
 )
 
 
 def approve(*changes):
-    return [Delta.of(change) for change in changes]
+    return Plan(tuple(PlannedChange.of(change) for change in changes))
 
 
 def test_what_stands_as_wanted_needs_no_change():
@@ -133,7 +133,7 @@ def test_a_change_has_a_verb_and_a_resource(change, verb):
     "change", [Create(ONE), Update(ONE, TWO), Update(TWO, ONE), Delete(ONE)]
 )
 def test_an_approved_change_is_carried_out(change):
-    refuse_unapproved([change], approve(change))
+    approve(change).refuse_unapproved([change])
 
 
 @pytest.mark.parametrize(
@@ -151,20 +151,20 @@ def test_an_approved_change_is_carried_out(change):
 )
 def test_a_change_beyond_what_was_approved_is_refused(approved, now):
     with pytest.raises(PlanOutdated, match=f"{now.verb} policy Read"):
-        refuse_unapproved([now], approve(approved))
+        approve(approved).refuse_unapproved([now])
 
 
 def test_a_change_of_another_thing_is_refused():
     other = Create(policy("a:One", name="Other"))
 
     with pytest.raises(PlanOutdated, match="create policy Other"):
-        refuse_unapproved([other], approve(Create(ONE)))
+        approve(Create(ONE)).refuse_unapproved([other])
 
 
-def test_a_delta_covers_no_other_thing():
+def test_a_planned_change_covers_no_other_thing():
     other = Create(policy("a:One", name="Other"))
 
-    assert not Delta.of(Create(ONE)).covers(other)
+    assert not PlannedChange.of(Create(ONE)).covers(other)
 
 
 @pytest.mark.parametrize(
@@ -185,14 +185,14 @@ def test_a_delta_covers_no_other_thing():
     ],
 )
 def test_an_interrupted_change_may_be_finished(approved, now):
-    refuse_unapproved([now], approve(approved))
+    approve(approved).refuse_unapproved([now])
 
 
 def test_what_others_added_meanwhile_does_not_outdate_a_plan():
     standing, ours, theirs = policy("a:1"), policy("a:1", "a:2"), policy("a:1", "a:3")
     all_three = policy("a:1", "a:2", "a:3")
 
-    refuse_unapproved([Update(theirs, all_three)], approve(Update(standing, ours)))
+    approve(Update(standing, ours)).refuse_unapproved([Update(theirs, all_three)])
 
 
 def test_everything_unapproved_is_named():
@@ -200,4 +200,20 @@ def test_everything_unapproved_is_named():
     role = Create(Role(account=MANAGED_ID, name="base", trust=ONE.document))
 
     with pytest.raises(PlanOutdated, match="create instance profile base, create role"):
-        refuse_unapproved([profile, role], [])
+        Plan().refuse_unapproved([profile, role])
+
+
+def test_a_plan_counts_its_changes_by_verb():
+    plan = approve(Create(ONE), Create(TWO), Delete(THREE))
+
+    assert plan.counts == {"create": 2, "update": 0, "delete": 1}
+    assert [change.key.name for change in plan.deletions] == [THREE.name]
+
+
+def test_a_plan_names_what_to_read_closely_with_its_change():
+    plan = approve(Create(policy("ec2:RunInstances")))
+
+    (risk,) = plan.risks
+
+    assert risk.key == ONE.key
+    assert risk.sentence == "Changes every resource: ec2:RunInstances."

@@ -8,12 +8,12 @@ from onboarding.aws.apply import apply
 from onboarding.aws.discover import try_access
 from onboarding.aws.errors import AwsError
 from onboarding.aws.observe import observe
-from onboarding.aws.session import Reach, Sessions
+from onboarding.aws.session import Sessions
 from onboarding.desired.managed import managed_side
 from onboarding.resources.kinds import InlinePolicy
 from onboarding.resources.plan import Create, NotOurs, diff
 from onboarding.resources.policy import Policy
-from onboarding.topology import Managed, Managing
+from onboarding.topology import Managed, Managing, Reach
 from onboarding.verify.verification import Outcome, verify
 from script.emulated_organization import (
     ACCESS_ROLE,

@@ -10,7 +10,7 @@ from django.core.cache import cache
 from django.utils import timezone
 from playwright.sync_api import Browser, Page, expect
 
-from accounts.mapping.rows import managing_of
+from accounts.mapping.managing import managing_of
 from accounts.models import ManagedAccount
 from accounts.models.states import State
 from accounts.organization import Organization, kept_at

@@ -4,11 +4,11 @@ from typing import Any
 
 import pytest
 
+from accounts.mapping.plans import plan_of
 from accounts.models import ManagedAccount, Run
 from accounts.web.runs.before_approval import (
     brings,
     brought,
-    discouraged,
     discouraged_among,
 )
 from tests.rows import account_row, managing_row, run_row
@@ -18,29 +18,19 @@ pytestmark = pytest.mark.django_db
 POWER = {"access": "power-user"}
 
 
-def test_a_discouraged_choice_is_told_once_for_all_its_providers() -> None:
-    account = account_row(
-        providers={"ec2": POWER, "ecs": {**POWER, "tasks_as_managed_role": True}}
-    )
-
-    power, lends = discouraged(account)
-
-    assert power.titles == "EC2 and ECS"
-    assert power.sentence.startswith("PowerUserAccess lets Spinnaker")
-    assert lends.titles == "ECS"
-    assert lends.sentence.startswith("Fargate tasks without an execution role")
-
-
-def test_usual_choices_are_not_warned_of() -> None:
-    assert discouraged(account_row(providers={"ec2": {}, "lambda": {}})) == ()
-
-
-def test_details_that_cannot_be_read_are_passed_over() -> None:
+def test_what_was_discouraged_is_part_of_the_plan() -> None:
     account = account_row(providers={"ec2": POWER, "eks": {}})
 
-    (choice,) = discouraged(account)
+    (choice,) = plan_of(run_row(account=account)).discouraged
 
     assert choice.titles == "EC2"
+
+
+@pytest.mark.parametrize("kind", [Run.Kind.REMOVE, Run.Kind.VERIFY])
+def test_only_what_a_plan_brings_about_is_discouraged(kind: Run.Kind) -> None:
+    account = account_row(providers={"ec2": POWER})
+
+    assert plan_of(run_row(account=account, kind=kind)).discouraged == ()
 
 
 def test_a_plan_says_from_which_policies_to_which_it_goes(three_policy_sets) -> None:

@@ -8,7 +8,7 @@ import pytest
 from django.contrib.messages import get_messages
 from django.utils import timezone
 
-from accounts.mapping.rows import managing_of
+from accounts.mapping.managing import managing_of
 from accounts.models import EnabledProvider, ManagedAccount, Run, Step
 from accounts.models.states import Status
 from accounts.runs.actions import approve, discard, keep

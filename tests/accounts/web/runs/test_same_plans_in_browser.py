@@ -8,13 +8,14 @@ import pytest
 from django.utils import timezone
 from playwright.sync_api import Browser, expect
 
-from accounts.mapping.rows import managed_of, topology
+from accounts.mapping.managed import granted_topology, managed_of
+from accounts.mapping.managing import managing_of
+from accounts.mapping.plans import steps_of
 from accounts.models import Run, Step
 from accounts.models.states import Status
-from accounts.runs.planning import step_of
 from onboarding.desired.managed import managed_side
 from onboarding.desired.managing import managing_side
-from onboarding.resources.plan import diff
+from onboarding.resources.plan import Plan, PlannedChange, diff
 from tests.accounts.web.browsing import (
     assert_axe_finds_nothing,
     complaints,
@@ -31,9 +32,9 @@ URL = f"/runs/same/{SAME}/"
 def plans(transactional_db: None) -> list[Run]:
     """Keep the plans of five accounts that differ in nothing but themselves."""
     person("approver")
-    managing_row()
+    core = managing_of(managing_row())
     account_row("standing", account_id="9" * 12, granted_at=timezone.now())
-    before = tuple(managing_side(topology()))
+    before = tuple(managing_side(granted_topology(core)))
     runs = []
     for number in range(5):
         account = account_row(
@@ -42,18 +43,15 @@ def plans(transactional_db: None) -> list[Run]:
             environment="production",
             providers={"ec2": {"access": "power-user"}, "lambda": {}},
         )
-        whole = topology(account)
+        whole = granted_topology(core, [account])
         managed = managed_of(account)
         changes = (
             *diff(managing_side(whole), before),
-            *diff(managed_side(whole.managing, managed), ()),
+            *diff(managed_side(core, managed), ()),
         )
         run = run_row(account=account, signature=SAME)
-        for position, change in enumerate(changes):
-            here = change.resource.account == account.account_id
-            step = step_of(change, account.name if here else "core")
-            step.run, step.position = run, position
-            step.save()
+        plan = Plan(tuple(PlannedChange.of(c, managed.name) for c in changes))
+        Step.objects.bulk_create(steps_of(run, plan))
         runs.append(run)
     return runs
 

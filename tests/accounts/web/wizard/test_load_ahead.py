@@ -4,16 +4,19 @@ import pytest
 
 from accounts.web.wizard.load_ahead import load_ahead
 from tests.bundles import core, staging
-from tests.factories import topology
+from tests.factories import managed, provider, topology
 from tests.rows import account_row, bundle_row, managing_row, person
 
 pytestmark = pytest.mark.django_db
 
 
-def test_the_first_account_is_counted_alone():
-    managing_row()
+def one_account(name="staging", **fields):
+    account = managed(provider("ec2"), name=name, regions=("us-east-1",))
+    return topology(account, **fields)
 
-    ahead = load_ahead(account_row())
+
+def test_the_first_account_is_counted_alone():
+    ahead = load_ahead(one_account())
 
     assert ahead.bundle is None
     assert ahead.findings[0].arithmetic.startswith("1 × 14 (EC2")
@@ -25,11 +28,10 @@ def test_the_first_account_is_counted_alone():
 
 
 def test_the_accounts_of_the_latest_bundle_are_counted_too():
-    managing_row()
     bundle = bundle_row(topology(core()))
     bundle_row(topology(core(), staging()), number=2)
 
-    ahead = load_ahead(account_row("qa"))
+    ahead = load_ahead(one_account("qa"))
 
     assert ahead.bundle is not None
     assert (bundle.number, ahead.bundle.number) == (1, 2)
@@ -38,21 +40,18 @@ def test_the_accounts_of_the_latest_bundle_are_counted_too():
 
 
 def test_an_account_that_is_in_the_bundle_counts_once():
-    managing_row()
     bundle = bundle_row(topology(core(), staging()))
     sizes = {file["path"]: file["size"] for file in bundle.files}
     size = sizes["clouddriver/clouddriver-local.yml"]
 
-    ahead = load_ahead(account_row("staging"))
+    ahead = load_ahead(one_account("staging"))
 
     assert ahead.findings[0].arithmetic.startswith("3 × 14 (EC2")
     assert ahead.findings[2].said == f"{size:,} bytes"
 
 
 def test_a_role_that_clouddriver_would_misread_leaves_the_file_out():
-    managing_row(managed_role="spinnaker-aws-cn")
-
-    ahead = load_ahead(account_row())
+    ahead = load_ahead(one_account(managed_role="spinnaker-aws-cn"))
 
     assert [finding.title for finding in ahead.findings] == [
         "Caching agents",

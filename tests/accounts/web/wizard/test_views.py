@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from django.utils import timezone
 
-from accounts.mapping.rows import claim_names
+from accounts.mapping.spinnaker_names import claim_names
 from accounts.models import ManagedAccount, SpinnakerName
 from script.emulated_organization import MANAGING
 from tests.accounts.web.answers import again, told, url

@@ -12,7 +12,8 @@ from collections.abc import Container, Iterator, Sequence
 from dataclasses import replace
 from typing import TypeAlias
 
-from onboarding.desired import desired
+from onboarding.desired import desired_in
+from onboarding.desired.alike import kind_of
 from onboarding.resources.kinds import (
     ClusterAccess,
     InlinePolicy,
@@ -26,7 +27,7 @@ from onboarding.spinnaker.bundle.file import File
 from onboarding.spinnaker.bundle.formats.cloudformation.template import Template
 from onboarding.spinnaker.bundle.yaml_text import document
 from onboarding.spinnaker.entries import Entries
-from onboarding.topology import Managed, Managing, Permissions, Topology
+from onboarding.topology import Managed, Topology
 
 Texts: TypeAlias = tuple[tuple[str, str], ...]
 """Names of files, each with its text."""
@@ -45,7 +46,7 @@ def cloudformation(topology: Topology, entries: Entries) -> Iterator[File]:
             own = managed
         else:
             others.append(managed)
-    resources = desired(topology, ours)
+    resources = desired_in(topology, ours)
     texts = templates(own, resources)
     yield from folder(MANAGING, texts, resources)
     yield from key_grants(resources)
@@ -57,7 +58,7 @@ def cloudformation(topology: Topology, entries: Entries) -> Iterator[File]:
         kind = kind_of(managing, managed)
         if kind not in kinds:
             one = with_ids_of(managed, kind)
-            resources = desired(replace(topology, managed=(one,)), one.account_id)
+            resources = desired_in(replace(topology, managed=(one,)), one.account_id)
             kinds[kind] = texts = templates(one, resources)
             if texts and texts not in names:
                 names[texts] = unused(kind, names.values())
@@ -65,21 +66,6 @@ def cloudformation(topology: Topology, entries: Entries) -> Iterator[File]:
         if texts := kinds[kind]:
             lines.append(listed(managed, names[texts], texts))
     yield File("aws/accounts.json", "[\n" + ",\n".join(lines) + "\n]\n")
-
-
-def kind_of(managing: Managing, managed: Managed) -> Managed:
-    """Forget what tells accounts apart, but nothing that their IAM depends on."""
-    return replace(
-        managed,
-        name=managed.name if managing.owns_images(managed) else "this account",
-        account_id="",
-        environment="",
-        permissions=Permissions(),
-        external_id="given" if managed.external_id else "",
-        former_external_id="given" if managed.former_external_id else "",
-        access_role="",
-        adopts=False,
-    )
 
 
 def with_ids_of(managed: Managed, kind: Managed) -> Managed:

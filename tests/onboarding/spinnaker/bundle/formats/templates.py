@@ -7,7 +7,7 @@ from typing import Any
 
 import yaml
 
-from onboarding.desired import desired
+from onboarding.desired import desired_in
 from onboarding.resources.kinds import (
     Attachment,
     ClusterAccess,
@@ -141,6 +141,6 @@ def assert_same_as_desired(bundled: Topology) -> None:
             for template in listed["templates"]
             for resource in resources_of(files[f"aws/{template}"], account, parameters)
         ]
-        wanted = desired(bundled, account)
+        wanted = desired_in(bundled, account)
         assert len(found) == len(set(wanted)), name
         assert set(found) == set(wanted), name

@@ -13,7 +13,7 @@ import pytest
 import yaml
 
 from onboarding.aws.observe import observe
-from onboarding.desired import desired
+from onboarding.desired import desired_in
 from onboarding.resources.kinds import (
     InlinePolicy,
     InstanceProfile,
@@ -164,7 +164,7 @@ def test_each_policy_is_there_as_the_first_account_has_it():
 
     documents = {
         f"aws/ec2-ecs-lambda-eks/policies/{r.name.rsplit('/', 1)[-1]}.json": r.document
-        for r in desired(with_every_provider(), MANAGED_ID)
+        for r in desired_in(with_every_provider(), MANAGED_ID)
         if isinstance(r, ManagedPolicy | InlinePolicy)
     }
     assert documents
@@ -227,7 +227,7 @@ def test_deployed_it_leaves_bowline_nothing_to_change(
         deploy(field, listed["account_id"], text, listed["parameters"])
 
     for reach in (field.own, field.reach):
-        wanted = desired(bundled, reach.account_id)
+        wanted = desired_in(bundled, reach.account_id)
         observed = observe(field.sessions(), reach, wanted)
         left = diff(wanted, observed)
         assert all(isinstance(change, Create) for change in left)

@@ -13,7 +13,7 @@ from typing import Any
 import boto3
 import pytest
 
-from onboarding.desired import desired
+from onboarding.desired import desired_in
 from onboarding.resources.kinds import Role
 from onboarding.topology import ExistingIdentity, Topology
 from tests import aws_cli
@@ -45,7 +45,7 @@ def spinnaker(emulator: str) -> dict[str, str]:
     """Make the roles of the installation, and give the identity's environment."""
     for account in (SPINNAKER, DEV, PROD):
         client = iam(emulator, account)
-        for resource in desired(installation(), account):
+        for resource in desired_in(installation(), account):
             if isinstance(resource, Role):
                 client.create_role(
                     RoleName=resource.name,

@@ -1,0 +1,121 @@
+"""What an edit outdates: computed, never listed.
+
+An account is outdated by an edit, of itself or of the managing account, if and only if
+what should exist for it in AWS, or what Spinnaker is configured with, differs before
+and after.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from uuid import UUID
+
+from django.db import transaction
+
+from accounts.mapping.managed import managed_of
+from accounts.mapping.managing import managing_of
+from accounts.models import ManagedAccount, ManagingAccount
+from onboarding.desired import desired
+from onboarding.desired.alike import kind_of
+from onboarding.providers.base import DetailsError
+from onboarding.resources.policy import QuotaExceeded
+from onboarding.spinnaker.entries import entries
+from onboarding.topology import Managed, Managing, Topology
+
+AT_ONCE = 500
+"""Rows in one UPDATE: SQLite takes no more than some thousand parameters."""
+
+
+@contextmanager
+def editing(account: ManagedAccount) -> Iterator[None]:
+    """Write an edit of the account inside; afterwards it is outdated if it must be.
+
+    An account that is written for the first time has nothing to outdate.
+    """
+    with transaction.atomic():
+        is_new = account._state.adding
+        before = None if is_new else consequences_of_row(account)
+        yield
+        if not is_new and before != consequences_of_row(account):
+            account.touch()
+
+
+@contextmanager
+def editing_managing(row: ManagingAccount) -> Iterator[None]:
+    """Write an edit of the managing account inside.
+
+    Afterwards plans that were made before are outdated, and so is every account to
+    which the edit makes a difference.
+    """
+    with transaction.atomic():
+        before = stored_managing()
+        yield
+        after = stored_managing()
+        if before is None or after is None or before == after:
+            return
+        row.touch()
+        outdated = outdated_by(before, after)
+        for start in range(0, len(outdated), AT_ONCE):
+            chosen = outdated[start : start + AT_ONCE]
+            ManagedAccount.objects.filter(pk__in=chosen).outdate()
+
+
+def stored_managing() -> Managing | None:
+    row = ManagingAccount.objects.first()
+    return managing_of(row) if row else None
+
+
+def outdated_by(before: Managing, after: Managing) -> list[UUID]:
+    """Give the keys of the accounts to which the edit makes a difference.
+
+    Accounts that are alike are compared once. Whatever cannot be read is outdated.
+    """
+    outdated: list[UUID] = []
+    differs: dict[tuple[Managed, Managed], bool] = {}
+    for row in ManagedAccount.objects.prefetch_related("providers"):
+        try:
+            managed = managed_of(row)
+        except DetailsError:
+            outdated.append(row.pk)
+            continue
+        kind = kind_of(before, managed), kind_of(after, managed)
+        if kind not in differs:
+            differs[kind] = is_outdated_by(managed, before, after)
+        if differs[kind]:
+            outdated.append(row.pk)
+    return outdated
+
+
+def is_outdated_by(managed: Managed, before: Managing, after: Managing) -> bool:
+    """Tell whether the managing account's edit makes a difference to the account."""
+    return before != after and (
+        consequences(before, managed) != consequences(after, managed)
+    )
+
+
+def consequences_of_row(account: ManagedAccount) -> object:
+    """Give what follows from the account as it is stored now."""
+    managing = stored_managing()
+    rows = ManagedAccount.objects.prefetch_related("providers")
+    row = rows.filter(pk=account.pk).first()
+    if managing is None or row is None:
+        return object()
+    try:
+        return consequences(managing, managed_of(row))
+    except DetailsError:
+        return object()
+
+
+def consequences(managing: Managing, managed: Managed) -> object:
+    """Give what should exist in AWS and what Spinnaker is configured with.
+
+    What cannot be made differs from everything, itself included.
+    """
+    topology = Topology(managing, (managed,))
+    try:
+        resources = desired(topology, managed)
+    except (DetailsError, QuotaExceeded):
+        return object()
+    known = entries(topology)
+    return resources, known.aws, known.ecs, known.kubernetes, known.bake_account

@@ -1,0 +1,108 @@
+"""The managing account's row and value, side by side: a new detail is one line here."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from accounts.models import ManagingAccount
+from onboarding.topology import (
+    ExistingIdentity,
+    Identity,
+    InstanceRole,
+    Managing,
+    PodRole,
+)
+
+ALIKE = (
+    "name",
+    "account_id",
+    "partition",
+    "access_role",
+    "managed_role",
+    "base_role",
+    "organization",
+    "trust_organization",
+    "boundary",
+    "bakes",
+    "ami_owner",
+)
+"""Details that have the same name and the same value in the row."""
+
+IDENTITY = (
+    "identity_kind",
+    "identity_name",
+    "identity_arn",
+    "pod_cluster",
+    "pod_region",
+    "pod_namespace",
+    "pod_service_account",
+    "pod_issuer",
+)
+BOWLINE = ("trusts_bowline", "bowline_principal")
+
+COLUMNS = (*ALIKE, "image_keys", *IDENTITY, *BOWLINE)
+"""Every column that describes the account; the others say how it stands."""
+
+
+class NoManagingAccount(Exception):
+    """Nothing can be planned before the managing account is described."""
+
+
+def managing_row() -> ManagingAccount:
+    row = ManagingAccount.objects.first()
+    if row is None:
+        raise NoManagingAccount("Describe the managing account first.")
+    return row
+
+
+def managing_of(row: ManagingAccount) -> Managing:
+    return Managing(
+        identity=identity_of(row),
+        image_keys=tuple(row.image_keys),
+        bowline=row.bowline_principal if row.trusts_bowline else "",
+        **{name: getattr(row, name) for name in ALIKE},
+    )
+
+
+def managing_columns(managing: Managing) -> dict[str, Any]:
+    """Give the columns that say the same; what AWS was asked for is not among them."""
+    return {
+        "image_keys": list(managing.image_keys),
+        **identity_columns(managing.identity),
+        **{name: getattr(managing, name) for name in ALIKE},
+    }
+
+
+def identity_of(row: ManagingAccount) -> Identity:
+    match row.identity_kind:
+        case ManagingAccount.IdentityKind.INSTANCE_ROLE:
+            return InstanceRole(row.identity_name)
+        case ManagingAccount.IdentityKind.POD_ROLE:
+            return PodRole(
+                name=row.identity_name,
+                cluster=row.pod_cluster,
+                region=row.pod_region,
+                namespace=row.pod_namespace,
+                service_account=row.pod_service_account,
+                issuer=row.pod_issuer,
+            )
+        case _:
+            return ExistingIdentity(row.identity_arn)
+
+
+def identity_columns(identity: Identity) -> dict[str, str]:
+    kinds = ManagingAccount.IdentityKind
+    match identity:
+        case InstanceRole(name=name):
+            return {"identity_kind": kinds.INSTANCE_ROLE, "identity_name": name}
+        case ExistingIdentity(arn=arn):
+            return {"identity_kind": kinds.EXISTING, "identity_arn": arn}
+        case pod:
+            return {
+                "identity_kind": kinds.POD_ROLE,
+                "identity_name": pod.name,
+                "pod_cluster": pod.cluster,
+                "pod_region": pod.region,
+                "pod_namespace": pod.namespace,
+                "pod_service_account": pod.service_account,
+            }

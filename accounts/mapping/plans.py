@@ -1,0 +1,58 @@
+"""A run's plan as the engine's value, and its steps as rows."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from accounts.mapping.managed import cannot_be_read, managed_of
+from accounts.models import Run, Step
+from onboarding.providers.discouraged import discouraged
+from onboarding.resources.kinds import Key
+from onboarding.resources.plan import Plan, PlannedChange
+
+
+def plan_of(run: Run, steps: Iterable[Step] | None = None) -> Plan:
+    """Make the plan that a run holds; give its steps where they were read already."""
+    account = run.account if run.kind == Run.Kind.ONBOARD else None
+    managed = account and managed_of(account, without=cannot_be_read)
+    return Plan(
+        changes=tuple(
+            change_of(step) for step in (run.steps.all() if steps is None else steps)
+        ),
+        discouraged=discouraged(managed) if managed else (),
+        fingerprint=run.signature,
+    )
+
+
+def change_of(step: Step) -> PlannedChange:
+    return PlannedChange(
+        key=Key(step.account_id, step.kind, step.name),
+        verb=step.verb,
+        account_name=step.account_name,
+        reason=step.reason,
+        before=step.before,
+        after=step.after,
+        removed=frozenset(step.removed),
+        added=frozenset(step.added),
+    )
+
+
+def steps_of(run: Run, plan: Plan) -> list[Step]:
+    """Make a row for each change, in the plan's order; none is saved."""
+    return [
+        Step(
+            run=run,
+            position=position,
+            account_id=change.key.account,
+            kind=change.key.kind,
+            name=change.key.name,
+            verb=change.verb,
+            account_name=change.account_name,
+            reason=change.reason,
+            before=change.before,
+            after=change.after,
+            removed=sorted(change.removed),
+            added=sorted(change.added),
+        )
+        for position, change in enumerate(plan.changes)
+    ]

@@ -1,0 +1,47 @@
+"""The names that an account has in Spinnaker: one space over all providers."""
+
+from __future__ import annotations
+
+from django.db import IntegrityError, transaction
+
+from accounts.mapping.managed import managed_of
+from accounts.models import ManagedAccount, SpinnakerName
+from onboarding.topology import Managed
+
+
+class NameTaken(ValueError):
+    """Spinnaker's account names are one space, over all providers."""
+
+    def __init__(self, name: str, owner: ManagedAccount) -> None:
+        super().__init__(
+            f"Spinnaker would know two accounts as “{name}”, and it belongs to "
+            f"{owner} already. Choose another name."
+        )
+        self.name = name
+
+
+def spinnaker_names(managed: Managed) -> tuple[str, ...]:
+    """List every name under which Spinnaker will know the account."""
+    others = (name for p in managed.providers for name in p.names(managed))
+    return (managed.name, *others)
+
+
+def claim_names(account: ManagedAccount) -> None:
+    """Take the account's names in Spinnaker; raise NameTaken, then nothing changes."""
+    wanted = spinnaker_names(managed_of(account))
+    for name in wanted:
+        if wanted.count(name) > 1:
+            raise NameTaken(name, account)
+    with transaction.atomic():
+        account.spinnaker_names.exclude(name__in=wanted).delete()
+        held = set(account.spinnaker_names.values_list("name", flat=True))
+        for name in wanted:
+            if name in held:
+                continue
+            try:
+                with transaction.atomic():
+                    SpinnakerName.objects.create(name=name, account=account)
+            except IntegrityError as error:
+                owner = SpinnakerName.objects.select_related("account").get(name=name)
+                raise NameTaken(name, owner.account) from error
+            held.add(name)

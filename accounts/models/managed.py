@@ -1,0 +1,224 @@
+"""The managed accounts, and the providers chosen for each."""
+
+from __future__ import annotations
+
+import uuid
+from datetime import datetime
+from typing import Any, ClassVar
+
+from django.conf import settings
+from django.db import models
+from django.db.models import Case, Exists, F, OuterRef, Q, Value, When
+from django.urls import reverse
+from django.utils import timezone
+
+from accounts.models.described import Described, DescribedQuerySet
+from accounts.models.states import PASSING, State
+from accounts.models.validators import is_account_id, is_account_name, is_role_name
+from onboarding.desired import POLICY_SET
+from onboarding.desired.policy_sets import PolicySet, policy_sets_after
+from onboarding.providers import PROVIDERS
+
+
+class ManagedAccountQuerySet(DescribedQuerySet["ManagedAccount"]):
+    UNPROVED: ClassVar[dict[str, Any]] = {
+        "proof": "",
+        "accepted_at": None,
+        "accepted_by": None,
+    }
+
+    def standing(self) -> ManagedAccountQuerySet:
+        """Keep those whose resources stand in AWS, or are on the way there."""
+        return self.filter(granted_at__isnull=False)
+
+    def in_aws_provider(self) -> ManagedAccountQuerySet:
+        """Keep those that Spinnaker knows, or will know, as an `aws` account."""
+        keys = [key for key, one in PROVIDERS.items() if one.needs_aws_entry]
+        chosen = EnabledProvider.objects.filter(account=OuterRef("pk"), key__in=keys)
+        return self.filter(Exists(chosen))
+
+    def to_verify_again(self) -> ManagedAccountQuerySet:
+        """Keep those that were proved once and are described as they were applied,
+        good or bad: what was mended since shall be seen, too.
+        """
+        proved = self.standing().filter(verified_at__isnull=False)
+        return proved.exclude(state__in=(State.DRAFT, State.OUTDATED))
+
+    def ready(self) -> ManagedAccountQuerySet:
+        """Keep those that a bundle may hold: verified, or accepted by a person."""
+        return self.filter(
+            Q(proof=State.VERIFIED)
+            | Q(proof=State.EVALUATED, accepted_at__isnull=False)
+        )
+
+    def on_older_policies(self) -> ManagedAccountQuerySet:
+        """Keep those that a plan would bring newer policies."""
+        return self.filter(policy_set__gt=0, policy_set__lt=POLICY_SET)
+
+    def put_back(self) -> int:
+        """Be again what it was before a plan: nothing was carried out or learned."""
+        before = Case(
+            When(granted_at=None, then=Value(State.DRAFT)),
+            When(proof="", then=Value(State.OUTDATED)),
+            default=F("proof"),
+        )
+        return self.filter(state__in=PASSING).update(state=before)
+
+    def verify(self, state: State, at: datetime) -> int:
+        """What is described was verified: walked, or evaluated from the policies."""
+        return self.update(state=state, proof=state, verified_at=at)
+
+    def have_policies(self, policy_set: int) -> int:
+        """All of that policy set was found in AWS, and nothing else."""
+        return self.update(policy_set=policy_set)
+
+    def accept(self, by: Any) -> int:
+        """A person takes responsibility for an account that was only evaluated."""
+        waiting = self.filter(proof=State.EVALUATED, accepted_at=None)
+        return waiting.update(accepted_at=timezone.now(), accepted_by=by)
+
+    def remove(self) -> int:
+        """Nothing of Bowline's is left in AWS: a draft again, with its description."""
+        return self.update(
+            state=State.DRAFT,
+            granted_at=None,
+            verified_at=None,
+            former_external_id=None,
+            policy_set=0,
+            applied=[],
+            **self.UNPROVED,
+        )
+
+
+class ManagedAccount(Described):
+    """An account that Spinnaker deploys to; a draft until its first run."""
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    name = models.CharField(
+        max_length=60,
+        unique=True,
+        validators=[is_account_name],
+        error_messages={"unique": "Another account has this name already."},
+    )
+    account_id = models.CharField(
+        max_length=12,
+        unique=True,
+        validators=[is_account_id],
+        error_messages={"unique": "This AWS account is described already."},
+    )
+    environment = models.CharField(
+        max_length=60, blank=True, validators=[is_account_name]
+    )
+    regions = models.JSONField(default=list)
+    read_roles = models.JSONField(default=list, blank=True)
+    write_roles = models.JSONField(default=list, blank=True)
+    access_role = models.CharField(max_length=64, blank=True, validators=[is_role_name])
+    uses_external_id = models.BooleanField(default=True)
+    external_id = models.UUIDField(default=uuid.uuid4, editable=False)
+    former_external_id = models.UUIDField(null=True, blank=True, editable=False)
+    """Accepted beside the new one during a rotation; see external_ids.py."""
+    adopts = models.BooleanField(default=False)
+    proof = models.CharField(max_length=12, blank=True, editable=False)
+    """`verified` or `evaluated` while the last verification holds, else empty: a
+    plan that waits takes nothing away, an edit or an apply does."""
+    policy_set = models.PositiveIntegerField(default=0, editable=False)
+    """The POLICY_SET that was last found standing whole; 0: none yet."""
+    applied = models.JSONField(default=list, editable=False)
+    """Choices of which something may stand in AWS; see runs/snapshots.py."""
+    granted_at = models.DateTimeField(null=True, blank=True, editable=False)
+    verified_at = models.DateTimeField(null=True, blank=True, editable=False)
+    accepted_at = models.DateTimeField(null=True, blank=True, editable=False)
+    accepted_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        on_delete=models.SET_NULL,
+        null=True,
+        blank=True,
+        editable=False,
+        related_name="+",
+    )
+    created_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        on_delete=models.SET_NULL,
+        null=True,
+        blank=True,
+        editable=False,
+        related_name="+",
+    )
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    objects = ManagedAccountQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = "managed account"
+        ordering = ["created_at", "id"]
+        indexes = [
+            models.Index(fields=["state"], name="managed_state"),
+            models.Index(fields=["environment"], name="managed_environment"),
+            models.Index(fields=["created_at"], name="managed_created"),
+        ]
+        permissions = [
+            ("onboard_account", "Can onboard accounts, plan and download"),
+            ("approve_run", "Can approve and apply plans"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.name} ({self.account_id})"
+
+    def get_absolute_url(self) -> str:
+        return reverse("accounts:account", args=[self.pk])
+
+    @property
+    def has_older_policies(self) -> bool:
+        """Tell whether a plan would bring newer policies, whatever else it brings."""
+        return 0 < self.policy_set < POLICY_SET
+
+    @property
+    def in_aws_provider(self) -> bool:
+        """Tell whether Spinnaker knows, or will know, it as an `aws` account."""
+        return any(PROVIDERS[one.key].needs_aws_entry for one in self.providers.all())
+
+    @property
+    def newer_policies(self) -> tuple[PolicySet, ...]:
+        """List what came after the policy set it stands on; nothing for a draft."""
+        return policy_sets_after(self.policy_set) if self.policy_set else ()
+
+
+class EnabledProvider(models.Model):
+    """A provider chosen for an account, with its details as JSON."""
+
+    account = models.ForeignKey(
+        ManagedAccount, on_delete=models.CASCADE, related_name="providers"
+    )
+    key = models.CharField(max_length=20)
+    details = models.JSONField(default=dict, blank=True)
+    described = models.BooleanField(default=False)
+    """Whether a person has been through its details step."""
+
+    class Meta:
+        verbose_name = "enabled provider"
+        ordering = ["account", "id"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["account", "key"],
+                name="provider_once_per_account",
+                violation_error_message="This provider is enabled already.",
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.key} on {self.account.name}"
+
+
+class SpinnakerName(models.Model):
+    """An account name in Spinnaker: unique over all providers of all accounts."""
+
+    name = models.CharField(max_length=60, primary_key=True)
+    account = models.ForeignKey(
+        ManagedAccount, on_delete=models.CASCADE, related_name="spinnaker_names"
+    )
+
+    class Meta:
+        verbose_name = "Spinnaker account name"
+
+    def __str__(self) -> str:
+        return self.name

@@ -1,0 +1,149 @@
+"""The managing account: the one in which Spinnaker's own identity lives."""
+
+from __future__ import annotations
+
+import re
+import uuid
+from datetime import datetime
+
+from django.core.exceptions import ValidationError
+from django.core.validators import RegexValidator
+from django.db import models
+from django.db.models import Case, Q, Value, When
+from django.urls import reverse
+
+from accounts.models.described import Described, DescribedQuerySet
+from accounts.models.lease import Leased
+from accounts.models.states import PASSING, State
+from accounts.models.validators import is_account_id, is_account_name, is_role_name
+from onboarding import names
+from onboarding.partitions import PARTITIONS
+from onboarding.topology import ExistingIdentity, InstanceRole, Managing
+
+is_organization = RegexValidator(
+    rf"^{names.ORGANIZATION.pattern}\Z", names.ORGANIZATION_RULE
+)
+is_boundary = RegexValidator(
+    rf"^{names.BOUNDARY_ARN.pattern}\Z", names.BOUNDARY_ARN_RULE, flags=re.ASCII
+)
+
+
+class ManagingAccountQuerySet(DescribedQuerySet["ManagingAccount"]):
+    def put_back(self) -> int:
+        """Be again what it was before a plan: no plan was carried out."""
+        never_applied = When(applied=[], then=Value(State.DRAFT))
+        before = Case(never_applied, default=Value(State.OUTDATED))
+        return self.filter(state__in=PASSING).update(state=before)
+
+    def verify(self, state: State, at: datetime) -> int:
+        """What is described was verified; see its runs for when."""
+        return self.update(state=state)
+
+    def have_policies(self, policy_set: int) -> int:
+        """Only managed accounts keep the number of their policy set."""
+        return 0
+
+
+class ManagingAccount(Described, Leased):
+    """The one account in which Spinnaker's own identity lives."""
+
+    class IdentityKind(models.TextChoices):
+        INSTANCE_ROLE = "instance_role", "An EC2 instance role that Bowline makes"
+        POD_ROLE = "pod_role", "An EKS pod role that Bowline makes (IRSA)"
+        EXISTING = "existing", "A role or user that stands already"
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    only = models.BooleanField(default=True, editable=False)
+    name = models.CharField(max_length=60, validators=[is_account_name])
+    account_id = models.CharField(max_length=12, validators=[is_account_id])
+    partition = models.CharField(
+        max_length=12,
+        default="aws",
+        choices=[(p.name, p.title) for p in PARTITIONS.values()],
+    )
+    access_role = models.CharField(max_length=64, blank=True, validators=[is_role_name])
+    identity_kind = models.CharField(
+        max_length=16, choices=IdentityKind, default=IdentityKind.INSTANCE_ROLE
+    )
+    identity_name = models.CharField(
+        max_length=64,
+        blank=True,
+        default="SpinnakerAuthRole",
+        validators=[is_role_name],
+    )
+    identity_arn = models.CharField(max_length=2048, blank=True)
+    pod_cluster = models.CharField(max_length=100, blank=True)
+    pod_region = models.CharField(max_length=32, blank=True)
+    pod_namespace = models.CharField(max_length=63, blank=True)
+    pod_service_account = models.CharField(max_length=253, blank=True)
+    pod_issuer = models.CharField(max_length=255, blank=True, editable=False)
+    managed_role = models.CharField(
+        max_length=64, default="spinnakerManaged", validators=[is_role_name]
+    )
+    base_role = models.CharField(
+        max_length=64, default="BaseIAMRole", validators=[is_role_name]
+    )
+    organization = models.CharField(
+        max_length=34, blank=True, validators=[is_organization]
+    )
+    trust_organization = models.CharField(
+        max_length=34, blank=True, validators=[is_organization]
+    )
+    boundary = models.CharField(max_length=600, blank=True, validators=[is_boundary])
+    bakes = models.BooleanField(default=False)
+    ami_owner = models.CharField(max_length=60, blank=True)
+    image_keys = models.JSONField(default=list, blank=True)
+    trusts_bowline = models.BooleanField(default=True)
+    bowline_principal = models.CharField(max_length=2048, blank=True, editable=False)
+    applied = models.JSONField(default=list, editable=False)
+    """Descriptions of which something may exist in AWS, the last applied one last; see
+    runs/snapshots.py."""
+
+    objects = ManagingAccountQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = "managing account"
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(only=True), name="managing_account_only_is_true"
+            ),
+            models.UniqueConstraint(
+                fields=["only"],
+                name="one_managing_account",
+                violation_error_message=(
+                    "There is exactly one managing account, and it is described "
+                    "already: edit that one."
+                ),
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.name} ({self.account_id})"
+
+    def get_absolute_url(self) -> str:
+        return reverse("accounts:managing")
+
+    def clean(self) -> None:
+        """Refuse roles that share a name: one of them could not be made."""
+        exists = self.identity_kind == self.IdentityKind.EXISTING
+        clash = Managing(
+            name=self.name,
+            account_id=self.account_id,
+            identity=(
+                ExistingIdentity(self.identity_arn)
+                if exists
+                else InstanceRole(self.identity_name)
+            ),
+            managed_role=self.managed_role,
+            base_role=self.base_role,
+        ).clash
+        if clash:
+            raise ValidationError(clash)
+        self.forget_issuer()
+
+    def forget_issuer(self) -> None:
+        """Drop what was looked up of the pods' cluster, where another is named now."""
+        cluster = ("account_id", "pod_region", "pod_cluster")
+        before = ManagingAccount.objects.filter(pk=self.pk).values_list(*cluster)
+        if before and before[0] != tuple(getattr(self, name) for name in cluster):
+            self.pod_issuer = ""

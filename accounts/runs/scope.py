@@ -1,0 +1,162 @@
+"""Scope: what a stage of a run works with, loaded once and passed down.
+
+Nothing below a stage reads these rows again. It is loaded a second time only once the
+managing account is leased, because other runs change what it holds.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from accounts.mapping.edits import is_outdated_by
+from accounts.mapping.managed import granted_topology, managed_of
+from accounts.mapping.managing import managing_of, managing_row
+from accounts.models import ManagedAccount, ManagingAccount, Run
+from accounts.models.states import Status
+from accounts.runs import snapshots
+from onboarding.aws.observe import observe
+from onboarding.aws.session import Sessions
+from onboarding.desired import desired
+from onboarding.resources.kinds import KeyGrant, Resource
+from onboarding.resources.plan import Change, diff
+from onboarding.topology import Managed, Managing, Reach, Topology
+
+
+@dataclass(frozen=True, slots=True)
+class Side:
+    """One account that a run looks after: how to get in and what should exist."""
+
+    account_name: str
+    place: str
+    """What it looks after, as the end of “Nothing left to change in …”."""
+    reach: Reach
+    wanted: tuple[Resource, ...]
+    """What to look for; what should exist, unless the run removes it."""
+    earlier: tuple[Resource, ...] = ()
+    """What may exist of earlier choices, to be found and deleted."""
+    removes: bool = False
+    adopts: bool = False
+
+    @property
+    def looks_for(self) -> tuple[Resource, ...]:
+        return (*self.earlier, *self.wanted)
+
+    def changes(self, sessions: Sessions) -> tuple[Change, ...]:
+        """Compare with AWS; raise NotOurs or AwsError."""
+        desired = () if self.removes else self.wanted
+        observed = observe(sessions, self.reach, self.looks_for)
+        return diff(desired, observed, adopts=self.adopts)
+
+
+@dataclass(frozen=True, slots=True)
+class Scope:
+    """What one stage of a run is about, as the rows were when it began."""
+
+    row: ManagingAccount
+    account: ManagedAccount | None
+    """None: the run is about the managing account alone."""
+    managing: Managing
+    managed: Managed | None
+    shared: tuple[Side, ...]
+    """The managing side, which all accounts share; none if another run looks after
+    it."""
+    own: tuple[Side, ...]
+    """What the run looks after for its own account only, in order."""
+
+    @classmethod
+    def load(cls, run: Run) -> Scope:
+        """Read the rows; raise NoManagingAccount, DetailsError or QuotaExceeded."""
+        return cls.of(run, managing_row(), account_of(run))
+
+    @classmethod
+    def of(
+        cls, run: Run, row: ManagingAccount, account: ManagedAccount | None
+    ) -> Scope:
+        """Make it of rows that were read already.
+
+        A verification judges the managing side by what is in force there: what was
+        edited since and not applied is no fault of any account.
+        """
+        managing = described = managing_of(row)
+        managed = managed_of(account) if account else None
+        if run.status == Status.VERIFYING:
+            described = snapshots.in_force(row)
+            if managed is None or not is_outdated_by(managed, described, managing):
+                managing = described
+        return cls(
+            row=row,
+            account=account,
+            managing=managing,
+            managed=managed,
+            shared=() if run.alone else (managing_side(run, row, account, described),),
+            own=(
+                tuple(own_sides(run, account, managing, managed))
+                if account and managed
+                else ()
+            ),
+        )
+
+    @property
+    def sides(self) -> tuple[Side, ...]:
+        """List the managing side first: the others depend on it."""
+        return (*self.shared, *self.own)
+
+
+def account_of(run: Run) -> ManagedAccount | None:
+    if run.account_id is None:
+        return None
+    rows = ManagedAccount.objects.prefetch_related("providers")
+    return rows.get(pk=run.account_id)
+
+
+def own_sides(
+    run: Run, row: ManagedAccount, managing: Managing, managed: Managed
+) -> list[Side]:
+    """Give the account's roles and, where there are any, its grants on image keys.
+
+    The grants exist in the managing account and come last: KMS grants nothing to a
+    role that does not exist yet.
+    """
+    removes = run.kind == Run.Kind.REMOVE
+    wanted = desired(Topology(managing, (managed,)), managed)
+    roles = Side(
+        account_name=managed.name,
+        place=managed.name,
+        reach=managed.reach,
+        wanted=tuple(r for r in wanted if not isinstance(r, KeyGrant)),
+        earlier=tuple(snapshots.earlier_resources(row, managing, managed)),
+        removes=removes,
+        adopts=managed.adopts,
+    )
+    grants = Side(
+        account_name=managing.name,
+        place=f"the grants on {managing.name}'s image keys",
+        reach=managing.reach,
+        wanted=tuple(r for r in wanted if isinstance(r, KeyGrant)),
+        earlier=tuple(snapshots.earlier_key_grants(row, managing, managed)),
+        removes=removes,
+    )
+    return [roles, grants] if grants.looks_for else [roles]
+
+
+def managing_side(
+    run: Run,
+    row: ManagingAccount,
+    account: ManagedAccount | None,
+    managing: Managing,
+) -> Side:
+    """Give Spinnaker's identity and all that it may assume, the run's account too.
+
+    A removal leaves its own account out.
+    """
+    whole = granted_topology(managing, [account] if account else run.grants.all())
+    if account and run.kind == Run.Kind.REMOVE:
+        others = (m for m in whole.managed if m.account_id != account.account_id)
+        whole = Topology(managing, tuple(others))
+    return Side(
+        account_name=managing.name,
+        place=managing.name,
+        reach=managing.reach,
+        wanted=desired(whole, managing),
+        earlier=tuple(snapshots.earlier_identities(row)),
+    )

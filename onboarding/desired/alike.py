@@ -1,0 +1,22 @@
+"""Which accounts get the same IAM, but for what tells accounts apart. Pure."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from onboarding.topology import Managed, Managing, Permissions
+
+
+def kind_of(managing: Managing, managed: Managed) -> Managed:
+    """Forget what tells accounts apart, but nothing that their IAM depends on."""
+    return replace(
+        managed,
+        name=managed.name if managing.owns_images(managed) else "this account",
+        account_id="",
+        environment="",
+        permissions=Permissions(),
+        external_id="given" if managed.external_id else "",
+        former_external_id="given" if managed.former_external_id else "",
+        access_role="",
+        adopts=False,
+    )

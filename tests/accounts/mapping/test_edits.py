@@ -1,0 +1,194 @@
+"""An edit outdates what it makes a difference to, and nothing else."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+import pytest
+from django.utils import timezone
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from accounts.mapping.edits import (
+    editing,
+    editing_managing,
+    is_outdated_by,
+    outdated_by,
+)
+from accounts.mapping.managed import managed_of
+from accounts.models import ManagedAccount, ManagingAccount
+from accounts.models.states import State
+from onboarding.topology import InstanceRole, Managing
+from tests.factories import image_key, managing
+from tests.rows import account_row, managing_row
+
+pytestmark = pytest.mark.django_db
+
+VERIFIED = {
+    "state": State.VERIFIED,
+    "proof": State.VERIFIED,
+    "granted_at": timezone.now(),
+}
+CLUSTERS = {"clusters": [{"name": "apps", "region": "us-east-1"}]}
+
+
+def verified(name: str, number: int, **fields: Any) -> ManagedAccount:
+    return account_row(name, account_id=str(number) * 12, **{**VERIFIED, **fields})
+
+
+def edit_managing(**columns: Any) -> None:
+    row = ManagingAccount.objects.get()
+    with editing_managing(row):
+        for name, value in columns.items():
+            setattr(row, name, value)
+        row.save()
+
+
+def outdated() -> set[str]:
+    rows = ManagedAccount.objects.filter(state=State.OUTDATED, proof="", version=2)
+    return set(rows.values_list("name", flat=True))
+
+
+@pytest.mark.parametrize(
+    ("columns", "names"),
+    [
+        ({"name": "other"}, set()),
+        ({"access_role": "Other"}, set()),
+        ({"organization": "o-a1b2c3d4e5"}, set()),
+        ({"trusts_bowline": False}, set()),
+        ({"managed_role": "other"}, {"compute", "images"}),
+        ({"trust_organization": "o-a1b2c3d4e5"}, {"compute", "images"}),
+        ({"identity_name": "Other"}, {"compute", "images", "clusters"}),
+        # Only the account that owns baked images may share them.
+        ({"bakes": True}, set()),
+        ({"bakes": True, "ami_owner": "images"}, {"images"}),
+        ({"image_keys": [image_key("eu-west-1")]}, {"images"}),
+    ],
+)
+def test_an_edit_of_the_managing_account_outdates_whom_it_concerns(
+    columns: dict[str, Any], names: set[str]
+) -> None:
+    managing_row(bowline_principal="arn:aws:iam::911111111111:role/bowline")
+    verified("compute", 1)
+    verified("images", 2, regions=["eu-west-1"])
+    verified("clusters", 3, providers={"eks": CLUSTERS})
+
+    edit_managing(**columns)
+
+    assert outdated() == names
+    assert ManagingAccount.objects.get().version == 2
+
+
+def test_another_owner_of_images_outdates_the_former_one_too() -> None:
+    managing_row(bakes=True, ami_owner="images")
+    for number, name in enumerate(("compute", "images", "others"), start=1):
+        verified(name, number)
+
+    edit_managing(ami_owner="others")
+
+    assert outdated() == {"images", "others"}
+
+
+def test_what_is_saved_without_a_change_is_no_edit() -> None:
+    managing_row()
+    verified("compute", 1)
+
+    edit_managing(name="core")
+
+    assert ManagingAccount.objects.get().version == 1
+    assert outdated() == set()
+
+
+def test_a_draft_stays_a_draft() -> None:
+    managing_row()
+    account_row("compute", account_id="1" * 12)
+
+    edit_managing(managed_role="other")
+
+    row = ManagedAccount.objects.get()
+    assert (row.state, row.version) == (State.DRAFT, 2)
+
+
+@pytest.mark.parametrize(
+    ("columns", "is_outdated"),
+    [
+        ({"environment": "production"}, True),
+        ({"read_roles": ["developers"]}, True),
+        ({"regions": ["us-east-1", "eu-west-1"]}, True),
+        ({"uses_external_id": False}, True),
+        ({"name": "other"}, True),
+        ({"access_role": "Other"}, False),
+        ({"adopts": True}, False),
+    ],
+)
+def test_an_edit_of_an_account_outdates_it_if_it_makes_a_difference(
+    columns: dict[str, Any], is_outdated: bool
+) -> None:
+    managing_row()
+    account = verified("compute", 1)
+
+    with editing(account):
+        ManagedAccount.objects.filter(pk=account.pk).update(**columns)
+
+    row = ManagedAccount.objects.get()
+    assert (row.state == State.OUTDATED) is is_outdated
+    assert bool(row.proof) is not is_outdated
+
+
+def test_details_that_cannot_be_read_are_an_edit() -> None:
+    managing_row()
+    account = verified("compute", 1)
+
+    with editing(account):
+        account.providers.update(details={"unheard_of": True})
+
+    assert outdated() == {"compute"}
+
+
+base = managing(bakes=True)
+edits = st.fixed_dictionaries(
+    {},
+    optional={
+        "identity": st.just(InstanceRole("Other")),
+        "managed_role": st.just("other"),
+        "base_role": st.just("OtherBase"),
+        "organization": st.just("o-a1b2c3d4e5"),
+        "trust_organization": st.just("o-a1b2c3d4e5"),
+        "boundary": st.just("arn:aws:iam::911111111111:policy/boundary"),
+        "bakes": st.booleans(),
+        "ami_owner": st.sampled_from(["", "compute-1", "images", "core"]),
+        "image_keys": st.sampled_from([(), (image_key(),), (image_key("eu-west-1"),)]),
+        "access_role": st.just("Other"),
+    },
+)
+
+
+@settings(
+    suppress_health_check=[HealthCheck.function_scoped_fixture],
+    max_examples=60,
+    deadline=None,
+)
+@given(edits)
+def test_accounts_that_are_alike_are_compared_once_with_the_same_result(
+    several: list[ManagedAccount], fields: dict[str, Any]
+) -> None:
+    after: Managing = replace(base, **fields)
+
+    outdated = set(outdated_by(base, after))
+
+    assert outdated == {
+        row.pk for row in several if is_outdated_by(managed_of(row), base, after)
+    }
+
+
+@pytest.fixture
+def several() -> list[ManagedAccount]:
+    return [
+        account_row("core", account_id="911111111111", **VERIFIED),
+        verified("compute-1", 1),
+        verified("compute-2", 2, uses_external_id=False),
+        verified("images", 3, regions=["eu-west-1"]),
+        verified("clusters", 4, providers={"eks": CLUSTERS}),
+        verified("functions", 5, providers={"lambda": {}}),
+    ]

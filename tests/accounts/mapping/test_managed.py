@@ -1,0 +1,54 @@
+from __future__ import annotations
+
+from dataclasses import fields
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from accounts.mapping.managed import ALIKE, managed_columns, managed_of
+from accounts.models import ManagedAccount
+from onboarding.topology import Managed, Permissions
+from tests.rows import account_row
+
+names = st.text("abc-", max_size=8)
+roles = st.tuples(names)
+
+
+@given(
+    st.builds(
+        Managed,
+        name=names,
+        account_id=st.just("922222222222"),
+        regions=st.tuples(st.sampled_from(["us-east-1", "eu-west-1"])),
+        environment=names,
+        permissions=st.builds(Permissions, read=roles, write=roles),
+        access_role=names,
+        adopts=st.booleans(),
+    )
+)
+@pytest.mark.django_db
+def test_a_value_and_its_columns_say_the_same(managed: Managed) -> None:
+    row = ManagedAccount(uses_external_id=False, **managed_columns(managed))
+
+    assert managed_of(row) == managed
+
+
+def test_every_detail_is_mapped() -> None:
+    looked_after = {
+        "regions",
+        "providers",
+        "permissions",
+        "external_id",
+        "former_external_id",
+    }
+
+    assert {f.name for f in fields(Managed)} == {*ALIKE, *looked_after}
+
+
+@pytest.mark.django_db
+def test_a_provider_without_its_details_is_left_out() -> None:
+    account = account_row()
+    account.providers.create(key="eks")
+
+    assert [one.key for one in managed_of(account).providers] == ["ec2"]

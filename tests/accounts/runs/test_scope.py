@@ -1,0 +1,153 @@
+"""What a stage loads, against an AWS that enforces IAM, and what snapshots keep."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+
+from accounts.mapping.edits import editing_managing
+from accounts.models import ManagedAccount, ManagingAccount, Run
+from accounts.models.states import State, Status
+from accounts.runs.actions import keep, plan_managing, verify
+from accounts.tasks import verify_all
+from script.emulated_organization import MANAGING, Credentials
+from tests.accounts.runs.carried import (
+    DEV,
+    EVERYTHING,
+    STAGING,
+    carried,
+    done,
+    member,
+    onboarded,
+    planned,
+    root,
+)
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+
+def test_the_second_account_leaves_the_first_one_in_the_policy(
+    here: Credentials,
+) -> None:
+    onboarded(member())
+    onboarded(member(STAGING))
+
+    run = carried(verify(ManagedAccount.objects.get(name=DEV.name), None))
+
+    assert run.status == Status.VERIFIED, run.error
+
+
+def test_the_managing_account_is_usually_managed_too(here: Credentials) -> None:
+    account = member(MANAGING, access_role="")
+
+    run = onboarded(account)
+
+    assert {step.account_id for step in run.steps.all()} == {MANAGING.account_id}
+
+
+def test_a_chain_that_is_no_longer_wanted_is_taken_away(here: Credentials) -> None:
+    account = member(providers={"ec2": {}, "eks": EVERYTHING["eks"]})
+    onboarded(account)
+    account.providers.get(key="ec2").delete()
+    account.touch()
+
+    run = done(planned(account))
+
+    roles = root(here, DEV, "iam").list_roles()["Roles"]
+    assert run.status == Status.EVALUATED, run.error
+    assert not {"spinnakerManaged", "BaseIAMRole"} & {r["RoleName"] for r in roles}
+
+
+def test_an_identity_that_was_renamed_is_taken_away(here: Credentials) -> None:
+    done(carried(plan_managing(None, send=keep)))
+    managing = ManagingAccount.objects.get()
+    managing.identity_name = "SpinnakerOtherRole"
+    managing.save()
+    managing.touch()
+
+    run = carried(plan_managing(None, send=keep))
+
+    deleted = {(s.kind, s.name) for s in run.steps.filter(verb="delete")}
+    assert ("role", "SpinnakerAuthRole") in deleted
+    assert ("instance profile", "SpinnakerAuthRole") in deleted
+
+
+def test_one_onboarding_reads_the_managing_account_six_times_at_most(
+    here: Credentials,
+) -> None:
+    account = member()
+
+    with CaptureQueriesContext(connection) as queries:
+        onboarded(account)
+
+    read = [q for q in queries if 'FROM "accounts_managingaccount"' in q["sql"]]
+    assert 1 <= len(read) <= 6, "\n".join(q["sql"] for q in read)
+
+
+@pytest.mark.parametrize(
+    "columns",
+    [
+        {"bakes": True},
+        {"trusts_bowline": False},
+        {"organization": "o-a1b2c3d4e5"},
+        {"access_role": ""},
+    ],
+)
+def test_an_edit_that_nobody_planned_is_no_drift_of_any_account(
+    here: Credentials, columns: dict[str, Any]
+) -> None:
+    account = member()
+    onboarded(account)
+    row = ManagingAccount.objects.get()
+    with editing_managing(row):
+        for name, value in columns.items():
+            setattr(row, name, value)
+        row.save()
+
+    verify_all()
+    run = carried(Run.objects.get(kind=Run.Kind.VERIFY))
+
+    account.refresh_from_db()
+    assert (run.status, run.error) == (Status.VERIFIED, None)
+    assert (account.state, account.proof) == (State.VERIFIED, State.VERIFIED)
+    assert list(ManagedAccount.objects.ready()) == [account]
+
+
+def test_drift_of_the_managing_side_is_found_after_such_an_edit_too(
+    here: Credentials,
+) -> None:
+    account = member()
+    onboarded(account)
+    row = ManagingAccount.objects.get()
+    with editing_managing(row):
+        row.bakes = True
+        row.save()
+    iam = root(here, MANAGING, "iam")
+    arn = f"arn:aws:iam::{MANAGING.account_id}:policy/bowline/managing/"
+    iam.detach_role_policy(
+        RoleName="SpinnakerAuthRole", PolicyArn=f"{arn}BowlineRegionLookup"
+    )
+
+    run = carried(verify(account, None, send=keep))
+
+    assert run.status == Status.FAILED
+    assert "BowlineRegionLookup" in run.error["message"]
+
+
+def test_an_edit_during_a_verification_wins_over_what_it_proved(
+    here: Credentials, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    account = member()
+    onboarded(account)
+    run = verify(account, None, send=keep)
+    monkeypatch.setattr(
+        "accounts.runs.verifying.keep_results", lambda *_: account.touch()
+    )
+
+    assert carried(run).status == Status.VERIFIED
+
+    account.refresh_from_db()
+    assert (account.state, account.proof) == (State.OUTDATED, "")

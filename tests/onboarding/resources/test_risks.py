@@ -1,0 +1,95 @@
+from __future__ import annotations
+
+import pytest
+
+from onboarding.resources.kinds import Key
+from onboarding.resources.risks import risks
+from tests.factories import MANAGED_ID
+
+POLICY = Key(MANAGED_ID, "policy", "BowlineEC2Write")
+
+
+def document(*statements):
+    allowed = [{"Effect": "Allow", **statement} for statement in statements]
+    return {"name": "x", "document": {"Version": "2012-10-17", "Statement": allowed}}
+
+
+def told(after, before=None, key=POLICY):
+    return list(risks(key, before, after))
+
+
+@pytest.mark.parametrize(
+    ("statement", "sentence"),
+    [
+        (
+            {
+                "Action": "iam:PassRole",
+                "Resource": "arn:aws:iam::922222222222:role/spinnaker-ec2/*",
+                "Condition": {
+                    "StringEquals": {"iam:PassedToService": "ec2.amazonaws.com"}
+                },
+            },
+            "Passes roles: arn:aws:iam::922222222222:role/spinnaker-ec2/* "
+            "to ec2.amazonaws.com.",
+        ),
+        (
+            {"Action": "iam:PassRole", "Resource": "role/a"},
+            "Passes roles: role/a to any service.",
+        ),
+        (
+            {"Action": ["s3:*", "ec2:Describe*"], "Resource": "bucket"},
+            "Allows actions by a pattern: s3:*, ec2:Describe*.",
+        ),
+        (
+            {"Action": ["ec2:A", "ec2:B", "ec2:C", "ec2:D"], "Resource": "*"},
+            "Changes every resource: ec2:A, ec2:B, ec2:C and 1 more.",
+        ),
+        (
+            {"Action": "ec2:Run", "Resource": "*", "Condition": {"Bool": {}}},
+            "Changes every resource, under a condition: ec2:Run.",
+        ),
+        (
+            {"NotAction": "iam:*", "Resource": "own"},
+            "Allows everything but what it names.",
+        ),
+    ],
+)
+def test_what_may_do_harm_is_told(statement, sentence):
+    assert told(document(statement)) == [sentence]
+
+
+@pytest.mark.parametrize(
+    "statement",
+    [
+        {"Action": ["ec2:DescribeInstances", "s3:GetObject"], "Resource": "*"},
+        {"Action": "ec2:RunInstances", "Resource": "arn:aws:ec2:*:9:image/*"},
+    ],
+)
+def test_reads_and_writes_of_named_things_are_not_told(statement):
+    assert told(document(statement)) == []
+
+
+def test_a_statement_that_was_there_before_is_not_told_again():
+    risky = {"Action": "ec2:Run", "Resource": "*"}
+
+    assert told(document(risky), before=document(risky)) == []
+
+
+def test_a_denial_is_no_risk():
+    denied = document()
+    denied["document"]["Statement"] = [
+        {"Effect": "Deny", "Action": "*", "Resource": "*"}
+    ]
+
+    assert told(denied) == []
+
+
+def test_awss_own_policy_is_told_where_it_is_attached():
+    key = Key(MANAGED_ID, "attachment", "spinnakerManaged/PowerUserAccess")
+    after = {"policy_arn": "arn:aws:iam::aws:policy/PowerUserAccess"}
+
+    assert told(after, key=key) == ["Attaches AWS's own policy PowerUserAccess."]
+
+
+def test_what_is_deleted_is_no_risk():
+    assert told(None, before=document({"Action": "*", "Resource": "*"})) == []
