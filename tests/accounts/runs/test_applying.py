@@ -2,15 +2,21 @@
 
 from __future__ import annotations
 
+import json
+from collections.abc import Callable
+from typing import Any
+
 import pytest
+from django.utils import timezone
 
 from accounts.models import ManagedAccount, ManagingAccount, Step
 from accounts.models.states import State, Status
-from accounts.runs.actions import approve, keep, verify
+from accounts.runs.actions import approve, keep, plan_managing, verify
 from script.emulated_organization import (
     ACCESS_ROLE,
     HANDMADE,
     LIMITED,
+    MANAGING,
     MEMBERS,
     Credentials,
 )
@@ -130,3 +136,67 @@ def test_drift_between_approval_and_apply_is_refused(here: Credentials) -> None:
 
     assert run.status == Status.OUTDATED
     assert "spinnakerManaged" in run.error["message"]
+
+
+def somebody_edits_the_assume_policy(iam: Any) -> None:
+    """Add a role to the policy that the approved plan changes, too."""
+    policies = iam.list_policies(Scope="Local", PathPrefix="/bowline/")["Policies"]
+    arn = next(p["Arn"] for p in policies if p["PolicyName"] == "BowlineAssumeManaged")
+    roles = [member.arn("role/spinnakerManaged") for member in (DEV, MEMBERS[2])]
+    statement = {"Effect": "Allow", "Action": "sts:AssumeRole", "Resource": roles}
+    document = json.dumps({"Version": "2012-10-17", "Statement": [statement]})
+    iam.create_policy_version(PolicyArn=arn, PolicyDocument=document, SetAsDefault=True)
+
+
+def somebody_detaches_a_policy(iam: Any) -> None:
+    """Undo what stood already, which no step of the approved plan is about."""
+    iam.detach_role_policy(
+        RoleName="SpinnakerAuthRole",
+        PolicyArn=MANAGING.arn("policy/bowline/managing/BowlineRegionLookup"),
+    )
+
+
+def bowline_becomes_somebody_else(iam: Any) -> None:
+    """Let the next comparison want another trust than the one that was approved."""
+    ManagingAccount.objects.update(bowline_principal=MANAGING.arn("user/other"))
+
+
+@pytest.mark.parametrize(
+    "meanwhile",
+    [
+        somebody_edits_the_assume_policy,
+        somebody_detaches_a_policy,
+        bowline_becomes_somebody_else,
+    ],
+)
+def test_drift_of_the_managing_side_after_approval_is_refused(
+    here: Credentials, meanwhile: Callable[[Any], None]
+) -> None:
+    iam = root(here, MANAGING, "iam")
+    dev = member(granted_at=timezone.now())
+    assert done(carried(plan_managing(None, grants=[dev], send=keep))).error is None
+    run = planned(member(STAGING))
+    assert approve(run, None, send=keep)
+    meanwhile(iam)
+    before = everything_in(here)
+
+    run = carried(run)
+
+    assert run.status == Status.OUTDATED
+    assert "This was not in the approved plan" in run.error["message"]
+    assert {step.status for step in run.steps.all()} == {Step.Status.PENDING}
+    assert everything_in(here) == before
+
+
+def everything_in(here: Credentials) -> list[Any]:
+    """Read all of IAM in the managing account and in the one that is onboarded."""
+    return [
+        {
+            kind: value
+            for kind, value in root(here, place, "iam")
+            .get_account_authorization_details()
+            .items()
+            if kind != "ResponseMetadata"
+        }
+        for place in (MANAGING, STAGING)
+    ]
