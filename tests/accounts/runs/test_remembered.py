@@ -1,0 +1,57 @@
+"""What may exist in AWS is on record before AWS is touched, whatever happens there."""
+
+from __future__ import annotations
+
+import pytest
+
+from accounts.models import ManagedAccount, ManagingAccount, Run
+from accounts.runs.actions import approve, keep, plan
+from accounts.runs.remembered import managed_snapshot, managing_snapshot
+from accounts.runs.stages import carry_on
+from accounts.topologies import managed_of, managing_of
+from onboarding.aws.errors import AwsError
+from script.emulated_organization import Credentials
+from tests.accounts.runs.carried import carried, member
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+
+class Killed(BaseException):
+    """Stands in for SIGKILL: nothing in Bowline catches it."""
+
+
+DENIED = AwsError("1", "iam:CreateRole", "AWS refused it.", code="AccessDenied")
+
+
+@pytest.mark.parametrize("alone", [False, True], ids=["both sides", "alone"])
+@pytest.mark.parametrize("end", [DENIED, Killed()], ids=["denied", "killed"])
+def test_a_snapshot_is_kept_before_the_first_write(
+    here: Credentials, monkeypatch: pytest.MonkeyPatch, end: BaseException, alone: bool
+) -> None:
+    run = approved_run(alone=alone)
+    written = []
+
+    def first_write(*arguments: object, **_: object) -> None:
+        written.append(arguments)
+        raise end
+
+    monkeypatch.setattr("accounts.runs.applying.apply", first_write)
+
+    try:
+        carry_on(run)
+    except Killed:
+        assert isinstance(end, Killed)
+
+    account, managing = ManagedAccount.objects.get(), ManagingAccount.objects.get()
+    assert len(written) == 1
+    assert account.applied == [
+        managed_snapshot(managing_of(managing), managed_of(account))
+    ]
+    # Alone, a run leaves the managing side to another one.
+    assert managing.applied == ([] if alone else [managing_snapshot(managing)])
+
+
+def approved_run(*, alone: bool) -> Run:
+    run = carried(plan(member(), None, alone=alone, send=keep))
+    assert approve(run, None, send=keep)
+    return Run.objects.get(pk=run.pk)
