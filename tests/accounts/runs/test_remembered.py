@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import pytest
 
+from accounts.mapping.managed import managed_of
+from accounts.mapping.managing import managing_of
 from accounts.models import ManagedAccount, ManagingAccount, Run
 from accounts.runs.actions import approve, keep, plan
-from accounts.runs.remembered import managed_snapshot, managing_snapshot
+from accounts.runs.snapshots import managed_snapshot, managing_snapshot
 from accounts.runs.stages import carry_on
-from accounts.topologies import managed_of, managing_of
 from onboarding.aws.errors import AwsError
 from script.emulated_organization import Credentials
 from tests.accounts.runs.carried import carried, member

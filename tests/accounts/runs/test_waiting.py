@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import uuid
 from datetime import timedelta
+from typing import Any
 
 import pytest
 from django.utils import timezone
@@ -12,6 +14,7 @@ from accounts.models.lease import LeaseLost
 from accounts.models.states import State, Status
 from accounts.runs import applying
 from accounts.runs.applying import wait_for
+from onboarding.aws.apply import apply
 from onboarding.resources.plan import PlanOutdated
 from script.emulated_organization import MANAGING, Credentials
 from tests.accounts.runs.carried import DEV, done, member, planned, root
@@ -39,6 +42,11 @@ def held() -> ManagingAccount:
     other = ManagingAccount.objects.get()
     assert other.take_lease()
     return other
+
+
+def run_out() -> None:
+    past = timezone.now() - timedelta(seconds=1)
+    ManagingAccount.objects.update(leased_until=past)
 
 
 class Sleeping:
@@ -74,8 +82,7 @@ def test_it_waits_until_the_other_run_lets_go_and_says_so(
 
 def test_a_dead_runs_hold_is_not_waited_for(row: ManagingAccount, run: Run) -> None:
     held()
-    past = timezone.now() - timedelta(seconds=1)
-    ManagingAccount.objects.update(leased_until=past)
+    run_out()
 
     wait_for(row, run)
 
@@ -123,3 +130,46 @@ def test_a_run_that_gave_up_changed_nothing(
         roles = root(here, place, "iam").list_roles()["Roles"]
         assert not {role["RoleName"] for role in roles} & {"spinnakerManaged"}
     assert ManagingAccount.objects.get().lease == other.lease
+
+
+def test_its_hold_lasts_as_long_as_its_changes_take(
+    here: Credentials, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Let every change take longer than a hold; another run asks during each."""
+    run = planned(member())
+    taken = []
+
+    def apply_slowly(sessions: Any, reach: Any, change: Any, **options: Any) -> None:
+        if reach.account_id == MANAGING.account_id:
+            taken.append(ManagingAccount.objects.get().take_lease())
+        apply(sessions, reach, change, **options)
+        run_out()
+
+    monkeypatch.setattr(applying, "apply", apply_slowly)
+
+    run = done(run)
+
+    assert run.status == Status.VERIFIED, run.error
+    assert len(taken) > 1
+    assert not any(taken)
+
+
+def test_a_run_whose_hold_was_taken_over_changes_nothing_more(
+    here: Credentials, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run = planned(member())
+    theirs = uuid.uuid4()
+    changed = []
+
+    def apply_and_lose(sessions: Any, reach: Any, change: Any, **options: Any) -> None:
+        changed.append(change.resource.name)
+        apply(sessions, reach, change, **options)
+        ManagingAccount.objects.update(lease=theirs)
+
+    monkeypatch.setattr(applying, "apply", apply_and_lose)
+
+    run = done(run)
+
+    assert run.status == Status.APPLYING
+    assert len(changed) == 1
+    assert ManagingAccount.objects.get().lease == theirs
