@@ -2,9 +2,11 @@ from __future__ import annotations
 
 import pytest
 from django.core.exceptions import ValidationError
+from django.utils import timezone
 
 from accounts.models import ManagedAccount, ManagingAccount
-from tests.rows import managing_row
+from accounts.states import State
+from tests.rows import account_row, managing_row
 
 pytestmark = pytest.mark.django_db
 
@@ -76,3 +78,19 @@ def test_the_issuer_of_the_same_cluster_is_kept():
     row.full_clean()
 
     assert row.pod_issuer == "oidc.example.com/id/TOOLS"
+
+
+@pytest.mark.parametrize(
+    ("proof", "accepted", "ready"),
+    [
+        ("", False, False),
+        ("", True, False),
+        (State.EVALUATED, False, False),
+        (State.EVALUATED, True, True),
+        (State.VERIFIED, False, True),
+    ],
+)
+def test_a_bundle_may_hold_what_is_verified_or_accepted(proof, accepted, ready):
+    account_row(proof=proof, accepted_at=timezone.now() if accepted else None)
+
+    assert ManagedAccount.objects.ready().exists() is ready
