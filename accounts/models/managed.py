@@ -51,6 +51,10 @@ class ManagedAccountQuerySet(DescribedQuerySet["ManagedAccount"]):
             | Q(proof=State.EVALUATED, accepted_at__isnull=False)
         )
 
+    def to_accept(self) -> ManagedAccountQuerySet:
+        """Keep those that a bundle may hold once a person accepts them."""
+        return self.filter(proof=State.EVALUATED, accepted_at=None)
+
     def on_older_policies(self) -> ManagedAccountQuerySet:
         """Keep those that a plan would bring newer policies."""
         return self.filter(policy_set__gt=0, policy_set__lt=POLICY_SET)
@@ -74,8 +78,8 @@ class ManagedAccountQuerySet(DescribedQuerySet["ManagedAccount"]):
 
     def accept(self, by: Any) -> int:
         """A person takes responsibility for an account that was only evaluated."""
-        waiting = self.filter(proof=State.EVALUATED, accepted_at=None)
-        return waiting.update(accepted_at=timezone.now(), accepted_by=by)
+        now = timezone.now()
+        return self.to_accept().update(accepted_at=now, accepted_by=by)
 
     def remove(self) -> int:
         """Nothing of Bowline's is left in AWS: a draft again, with its description."""

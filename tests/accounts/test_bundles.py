@@ -11,7 +11,7 @@ from django.utils import timezone
 
 from accounts.bundles import NothingReady, build, new_bundle
 from accounts.models import Bundle, ManagedAccount
-from accounts.states import State
+from accounts.models.states import State
 from tests.rows import account_row, managing_row
 
 pytestmark = pytest.mark.django_db

@@ -1,7 +1,7 @@
 """`manage.py onboard accounts.yaml`: the whole job without a browser, broker or worker.
 
 Exit codes: 0 nothing to do or all done, 2 changes planned and not approved, 1
-something failed.
+something failed, or the bundle has to do without an account that nobody accepted.
 """
 
 from __future__ import annotations
@@ -96,7 +96,9 @@ class Command(BaseCommand):
         if accept_evaluated:
             for account in accounts:
                 accept(account, person)
-        if bundle is not None and not self.write_bundle(bundle):
+        if bundle is not None and not (
+            self.write_bundle(bundle) and self.all_accepted(accounts)
+        ):
             codes.append(FAILED)
         return FAILED if FAILED in codes else max(codes, default=DONE)
 
@@ -152,6 +154,22 @@ class Command(BaseCommand):
         count = bundle.accounts.count()
         self.say(f"Bundle {bundle.number}: {count} accounts, {path}, {bundle.sha256}")
         return True
+
+    def all_accepted(self, accounts: list[ManagedAccount]) -> bool:
+        """Name those that the bundle lacks only because nobody accepted them."""
+        mine = {account.pk for account in accounts}
+        waiting = [a for a in ManagedAccount.objects.to_accept() if a.pk in mine]
+        for account in waiting:
+            self.warn(
+                f"{account.name}: evaluated, and not in the bundle until a person "
+                "accepts it."
+            )
+        if waiting:
+            self.warn(
+                "  Read its checks, then accept it on its page or with "
+                "--accept-evaluated."
+            )
+        return not waiting
 
     def say(self, text: str) -> None:
         self.stdout.write(text)

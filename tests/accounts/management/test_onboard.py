@@ -194,3 +194,37 @@ def test_more_accounts_than_fit_are_refused_before_anything_is_planned(
 
     assert "`assume: {organization: o-a1b2c3d4e5}` under `managing`" in str(told.value)
     assert not Run.objects.exists()
+
+
+def test_an_evaluated_account_is_not_in_the_bundle_until_it_is_accepted(
+    file: Path, tmp_path: Path
+) -> None:
+    """What only reads a cluster is evaluated; STAGING is verified."""
+    cluster = "{eks: {clusters: [{name: apps, region: us-east-1}]}}"
+    file.write_text(file.read_text().replace("{ec2: {}}", cluster))
+
+    ending = onboard(file, "--approve", "--bundle", tmp_path / "out.zip")
+
+    with zipfile.ZipFile(tmp_path / "out.zip") as archive:
+        manifest = json.loads(archive.read("manifest.json"))
+    assert f"{DEV.name}: evaluated" in ending.out
+    assert [a["name"] for a in manifest["accounts"]] == [STAGING.name]
+    assert ending.code == 1
+    assert ending.err == (
+        f"{DEV.name}: evaluated, and not in the bundle until a person accepts it.\n"
+        "  Read its checks, then accept it on its page or with --accept-evaluated.\n"
+    )
+
+
+def test_no_bundle_is_written_while_all_wait_for_acceptance(
+    file: Path, tmp_path: Path
+) -> None:
+    text = file.read_text().replace("'}\n", "', trusts_bowline: false}\n", 1)
+    file.write_text(text)
+
+    ending = onboard(file, "--approve", "--bundle", tmp_path / "out.zip")
+
+    assert ending.code == 1
+    assert "evaluated ones that a person accepted; there is none yet" in ending.err
+    assert f"{DEV.name} is evaluated, {STAGING.name} is evaluated" in ending.err
+    assert not (tmp_path / "out.zip").exists()

@@ -5,7 +5,7 @@ from django.core.exceptions import ValidationError
 from django.utils import timezone
 
 from accounts.models import ManagedAccount, ManagingAccount
-from accounts.states import State
+from accounts.models.states import State
 from tests.rows import account_row, managing_row
 
 pytestmark = pytest.mark.django_db

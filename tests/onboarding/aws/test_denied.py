@@ -13,7 +13,7 @@ from typing import Any
 
 import pytest
 
-from onboarding.aws import asking
+from onboarding.aws import client as asking
 from onboarding.aws.discover import answers, clusters, oidc_issuer, regions
 from onboarding.aws.errors import AwsError
 from onboarding.aws.observe import observe
