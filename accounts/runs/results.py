@@ -7,7 +7,7 @@ from dataclasses import asdict
 from datetime import datetime
 
 from accounts.models import CheckResult, Run
-from onboarding.providers.base import Outcome
+from onboarding.checks import Outcome
 from onboarding.verify.result import Located, Result
 
 GOOD = (Outcome.PROVED, Outcome.EVALUATED)

@@ -16,8 +16,8 @@ from accounts.runs.results import keep_results
 from accounts.runs.scope import Scope, Side
 from onboarding.aws.backoff import Patience
 from onboarding.aws.session import Sessions
+from onboarding.checks import Outcome
 from onboarding.desired import POLICY_SET
-from onboarding.providers.base import Outcome
 from onboarding.resources.plan import NotOurs
 from onboarding.verify.verification import (
     CHAIN,

@@ -9,8 +9,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from onboarding.grants import Access, Grant
 from onboarding.partitions import PARTITIONS, UnknownRegion, region_of
-from onboarding.providers.base import Access, Grant
 from onboarding.resources.kinds import KeyGrant, ServiceLinkedRole
 from onboarding.topology import Managed, Managing
 

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
+from onboarding.checks import Check
 from onboarding.desired.packing import packed
-from onboarding.providers.base import Access, Check, Grant
+from onboarding.grants import Access, Grant
 from onboarding.providers.caching import CACHING_READS, caching_checks
 from onboarding.resources.kinds import (
     MANAGED_PATH,

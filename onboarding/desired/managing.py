@@ -9,7 +9,7 @@ from typing import Any
 
 from onboarding.desired.image_keys import packer_grants
 from onboarding.desired.packing import POLICIES_PER_HOLDER
-from onboarding.providers.base import Access, Grant
+from onboarding.grants import Access, Grant
 from onboarding.resources.kinds import (
     MANAGING_PATH,
     Attachment,

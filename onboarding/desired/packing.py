@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 
-from onboarding.providers.base import Grant
+from onboarding.grants import Grant
 from onboarding.resources.policy import MANAGED_POLICY_LIMIT, Policy, QuotaExceeded
 
 POLICIES_PER_HOLDER = 10

@@ -8,13 +8,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import MISSING, asdict, dataclass, fields
-from enum import StrEnum
-from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple, Self
-
-import jmespath
-from jmespath import functions
+from typing import TYPE_CHECKING, Any, ClassVar, Self
 
 if TYPE_CHECKING:
+    from onboarding.checks import Call, Check
+    from onboarding.grants import Grant
     from onboarding.resources.kinds import Resource
     from onboarding.spinnaker.entries import Entry
     from onboarding.topology import Managed, Managing
@@ -26,94 +24,6 @@ class DetailsError(ValueError):
     def __init__(self, field: str, message: str) -> None:
         self.field = field
         super().__init__(message)
-
-
-class Access(StrEnum):
-    READ = "read"
-    WRITE = "write"
-    PASS_ROLE = "pass role"
-
-
-@dataclass(frozen=True, slots=True)
-class Grant:
-    """One allowing statement of the managed role, with the capability it serves."""
-
-    sid: str
-    access: Access
-    capability: str
-    actions: tuple[str, ...]
-    resources: tuple[str, ...] = ("*",)
-    condition: Mapping[str, Mapping[str, Any]] | None = None
-
-    @property
-    def statement(self) -> dict[str, Any]:
-        statement: dict[str, Any] = {
-            "Sid": self.sid,
-            "Action": list(self.actions),
-            "Resource": list(self.resources),
-        }
-        if self.condition:
-            statement["Condition"] = dict(self.condition)
-        return statement
-
-
-class Call(NamedTuple):
-    """One read-only AWS call, as data. `parameters` are sorted (name, value) pairs."""
-
-    service: str
-    operation: str
-    region: str = ""
-    """Empty: the partition's home region."""
-    parameters: tuple[tuple[str, Any], ...] = ()
-
-
-class Outcome(StrEnum):
-    """How far a check got. The words are those that people read."""
-
-    PROVED = "proved"
-    EVALUATED = "evaluated"
-    NOT_PROVED = "not proved from here"
-    FAILED = "failed"
-
-
-class Beside(functions.Functions):  # type: ignore[misc]  # jmespath has no types
-    """What an expectation may ask beside JMESPath's own functions."""
-
-    @functions.signature(  # type: ignore[untyped-decorator]  # nor have decorators
-        {"types": ["string"]}, {"types": ["string"]}
-    )
-    def _func_split(self, text: str, by: str) -> list[str]:
-        return text.split(by)
-
-
-@dataclass(frozen=True, slots=True)
-class Check:
-    """A read that must succeed, as whom, and the sentence that mends a refusal."""
-
-    name: str
-    """What is shown, e.g. “List server groups in us-east-1”."""
-    call: Call
-    fix: str
-    expects: str = ""
-    """A JMESPath over the answer that must be true; empty: any answer will do. It
-    knows `split(text, by)` too."""
-    missing: str = ""
-    """The sentence where `expects` is not met, or why success proves nothing."""
-    advice: bool = False
-    """Whether an unmet `expects` fails nothing: it is shown with `missing`, as “not
-    proved from here”. A refused call fails the account all the same."""
-    as_managed_role: bool = True
-    """False: asked by the account's access role, for what the chain cannot see."""
-    change: str = ""
-    """A command that mends what is missing, to be copied."""
-    success: Outcome = Outcome.PROVED
-    """What success is worth; with “not proved from here”, `missing` says why."""
-
-    def is_met_by(self, answer: Any) -> bool:
-        if not self.expects:
-            return True
-        options = jmespath.Options(custom_functions=Beside())
-        return bool(jmespath.search(self.expects, answer, options))
 
 
 @dataclass(frozen=True, slots=True)
@@ -215,15 +125,6 @@ class Provider:
     def names(self, managed: Managed) -> tuple[str, ...]:
         """List the Spinnaker account names it takes beside the account's own."""
         return ()
-
-
-def allow(action: str) -> str:
-    """Write the sentence that mends a refused read of the managed role."""
-    return (
-        f"The managed role must be allowed {action}. Where Bowline's policies are "
-        "attached, look for a service control policy of the organization, or for a "
-        "permissions boundary."
-    )
 
 
 KINDS_OF = {bool: "true or false", str: "text", tuple: "a list"}

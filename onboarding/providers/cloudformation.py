@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from onboarding.providers.base import Access, Call, Check, Grant, allow
+from onboarding.checks import Call, Check, allow
+from onboarding.grants import Access, Grant
 from onboarding.providers.roles import pass_roles
 from onboarding.topology import Managed, Managing
 

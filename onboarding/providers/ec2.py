@@ -8,7 +8,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import ClassVar
 
-from onboarding.providers.base import Call, Check, Grant, Provider, allow
+from onboarding.checks import Call, Check, allow
+from onboarding.grants import Grant
+from onboarding.providers.base import Provider
 from onboarding.providers.cloudformation import READS as STACK_READS
 from onboarding.providers.cloudformation import stack_checks, stack_writes
 from onboarding.providers.ec2_grants import (

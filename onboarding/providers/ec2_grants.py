@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from onboarding.providers.base import Access, Grant
+from onboarding.grants import Access, Grant
 from onboarding.topology import Managed, Managing
 
 READS = Grant(

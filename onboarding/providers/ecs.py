@@ -6,15 +6,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import ClassVar
 
-from onboarding.providers.base import (
-    Access,
-    Call,
-    Check,
-    DetailsError,
-    Grant,
-    Provider,
-    allow,
-)
+from onboarding.checks import Call, Check, allow
+from onboarding.grants import Access, Grant
+from onboarding.providers.base import DetailsError, Provider
 from onboarding.providers.name_formats import (
     ACCOUNT,
     ROLE,

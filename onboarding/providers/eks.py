@@ -10,7 +10,8 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Any, ClassVar, Self
 
-from onboarding.providers.base import Call, Check, DetailsError, Outcome, Provider
+from onboarding.checks import Call, Check, Outcome
+from onboarding.providers.base import DetailsError, Provider
 from onboarding.providers.name_formats import (
     ACCOUNT,
     CLUSTER,

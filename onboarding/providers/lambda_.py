@@ -6,14 +6,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import ClassVar
 
-from onboarding.providers.base import (
-    Access,
-    Call,
-    Check,
-    Grant,
-    Provider,
-    allow,
-)
+from onboarding.checks import Call, Check, allow
+from onboarding.grants import Access, Grant
+from onboarding.providers.base import Provider
 from onboarding.providers.name_formats import (
     BUCKET,
     KMS_KEY,

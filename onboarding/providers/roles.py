@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from onboarding.providers.base import Access, Call, Check, Grant
+from onboarding.checks import Call, Check
+from onboarding.grants import Access, Grant
 from onboarding.resources.kinds import Attachment
 from onboarding.topology import Managed, Managing
 

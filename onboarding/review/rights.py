@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 
 from onboarding.desired.managed import grants, managed_role
 from onboarding.desired.managing import REGION_LOOKUP, bake_grants, identity
-from onboarding.providers.base import Grant
+from onboarding.grants import Grant
 from onboarding.providers.roles import power_user
 from onboarding.resources.kinds import Attachment, Resource, Role
 from onboarding.review.evidence import Evidence, Side, evidence

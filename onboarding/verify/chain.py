@@ -14,9 +14,9 @@ from onboarding.aws.backoff import Patience
 from onboarding.aws.client import Asker
 from onboarding.aws.discover import organization_id
 from onboarding.aws.errors import AwsError
-from onboarding.aws.session import Credentials, Sessions
+from onboarding.aws.session import Credentials, Reach, Sessions
+from onboarding.checks import Outcome
 from onboarding.desired.managing import identity
-from onboarding.providers.base import Outcome
 from onboarding.resources.kinds import (
     MANAGING_PATH,
     OWNER,

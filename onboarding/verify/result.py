@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import Any
 
-from onboarding.providers.base import Outcome
+from onboarding.checks import Outcome
 
 
 class Located(StrEnum):

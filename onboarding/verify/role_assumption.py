@@ -7,9 +7,9 @@ from dataclasses import dataclass, replace
 
 from onboarding.aws.client import Asker
 from onboarding.aws.errors import AwsError
-from onboarding.aws.session import Credentials
+from onboarding.aws.session import Credentials, Reach
+from onboarding.checks import Outcome
 from onboarding.desired.managed import managed_role
-from onboarding.providers.base import Outcome
 from onboarding.resources.kinds import MANAGED_PATH
 from onboarding.resources.policy import Policy
 from onboarding.topology import Managed, Reach

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from onboarding.aws.client import iam_action
-from onboarding.providers.base import Check
+from onboarding.checks import Check
 from onboarding.resources.policy import Policy
 from onboarding.topology import Managing
 

@@ -14,7 +14,8 @@ from typing import NamedTuple
 
 from onboarding.aws.client import together
 from onboarding.aws.errors import AwsError
-from onboarding.providers.base import Access, Grant, Outcome
+from onboarding.checks import Outcome
+from onboarding.grants import Access, Grant
 from onboarding.resources.policy import as_list
 from onboarding.topology import Managed, Managing
 from onboarding.verify.denial import Holder

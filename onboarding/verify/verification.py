@@ -15,10 +15,10 @@ from typing import Any
 from onboarding.aws.backoff import SYSTEM, Clock, Patience, silent
 from onboarding.aws.client import Asker, iam_action, together
 from onboarding.aws.errors import ABSENT, UNKNOWN_CALL, AwsError
-from onboarding.aws.session import Sessions
+from onboarding.aws.session import Reach, Sessions
+from onboarding.checks import Call, Check, Outcome
 from onboarding.desired.managed import checks
 from onboarding.desired.managing import REGION_LOOKUP
-from onboarding.providers.base import Call, Check, Outcome
 from onboarding.resources.kinds import MANAGED_PATH, MANAGING_PATH
 from onboarding.topology import Managed, Managing, Reach
 from onboarding.verify.chain import (

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from typing import NamedTuple
 
 from onboarding.desired.managed import grants
+from onboarding.grants import Access, Grant
 from onboarding.providers.base import Access, Grant
 from onboarding.spinnaker.entries import entries
 from onboarding.topology import Topology

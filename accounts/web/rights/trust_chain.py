@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from onboarding.desired.managed import grants, trusted_services
-from onboarding.providers.base import Access
+from onboarding.grants import Access
 from onboarding.providers.eks import ENTRY, POLICIES, Cluster, Eks
 from onboarding.providers.roles import POWER_USER_POLICY
 from onboarding.review.rights import Review

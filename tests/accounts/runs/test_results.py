@@ -9,7 +9,7 @@ from django.utils import timezone
 
 from accounts.models import CheckResult, ManagedAccount, Run
 from accounts.runs.results import keep_results
-from onboarding.providers.base import Outcome
+from onboarding.checks import Outcome
 from onboarding.verify.result import Located, Result
 from tests.rows import account_row
 

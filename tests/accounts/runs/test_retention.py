@@ -16,7 +16,7 @@ from accounts.models.states import Status
 from accounts.runs import retention
 from accounts.runs.results import keep_results
 from accounts.runs.retention import delete_old_verifications
-from onboarding.providers.base import Outcome
+from onboarding.checks import Outcome
 from onboarding.verify.result import Located, Result
 from tests.rows import account_row, step_row
 

@@ -9,7 +9,7 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from onboarding.desired.packing import packed
-from onboarding.providers.base import Access, Grant
+from onboarding.grants import Access, Grant
 from onboarding.resources.policy import MANAGED_POLICY_LIMIT, QuotaExceeded
 
 

@@ -5,7 +5,8 @@ from typing import ClassVar
 
 import pytest
 
-from onboarding.providers.base import Access, Call, DetailsError, Grant, Provider
+from onboarding.checks import Call
+from onboarding.providers.base import DetailsError, Provider
 from tests.factories import managed, managing
 
 
@@ -21,19 +22,6 @@ class Plain(Provider):
 class Bare(Provider):
     key: ClassVar[str] = "bare"
     title: ClassVar[str] = "Bare"
-
-
-def test_a_grant_is_a_statement():
-    grant = Grant("Sid", Access.READ, "caching", ("a:B",))
-
-    assert grant.statement == {"Sid": "Sid", "Action": ["a:B"], "Resource": ["*"]}
-
-
-def test_a_condition_is_part_of_the_statement():
-    condition = {"Bool": {"aws:SecureTransport": "true"}}
-    grant = Grant("Sid", Access.WRITE, "deploy", ("a:B",), condition=condition)
-
-    assert grant.statement["Condition"] == condition
 
 
 def test_a_detail_without_default_must_be_given():

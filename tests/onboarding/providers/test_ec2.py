@@ -3,8 +3,9 @@ from __future__ import annotations
 import jmespath
 import pytest
 
+from onboarding.checks import Call
 from onboarding.desired.managed import grants
-from onboarding.providers.base import Call, DetailsError
+from onboarding.providers.base import DetailsError
 from onboarding.providers.ec2 import Ec2
 from onboarding.resources.kinds import ServiceLinkedRole
 from tests.factories import MANAGED_ID, MANAGING_ID, managed, managing

@@ -3,7 +3,8 @@ from __future__ import annotations
 import jmespath
 import pytest
 
-from onboarding.providers.base import Call, DetailsError, Outcome
+from onboarding.checks import Call, Outcome
+from onboarding.providers.base import DetailsError
 from onboarding.providers.eks import Cluster, Eks
 from onboarding.topology import ExistingIdentity
 from tests.factories import MANAGED_ID, managed, managing

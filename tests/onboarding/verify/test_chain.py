@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from onboarding.providers.base import Outcome
+from onboarding.checks import Outcome
 from onboarding.topology import ExistingIdentity
 from tests.onboarding.aws.field import Field, trusting
 from tests.onboarding.verify.verified import Verified, denying, outcomes

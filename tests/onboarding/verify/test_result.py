@@ -4,7 +4,7 @@ import shlex
 
 import pytest
 
-from onboarding.providers.base import Outcome
+from onboarding.checks import Outcome
 from onboarding.verify.result import Cause, Located, Result, command, line_of, pretty
 
 DOCUMENT = {

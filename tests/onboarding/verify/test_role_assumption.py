@@ -10,9 +10,9 @@ import pytest
 from onboarding.aws.client import Asker
 from onboarding.aws.errors import AwsError
 from onboarding.aws.session import Credentials, Sessions
+from onboarding.checks import Outcome
 from onboarding.desired.managed import managed_role
 from onboarding.desired.managing import managing_side
-from onboarding.providers.base import Outcome
 from tests.onboarding.aws.field import ACCESS_ROLE, FakeClock, Field, trusting
 from tests.onboarding.verify.verified import Verified, blind, denying, outcomes, refused
 

@@ -4,9 +4,9 @@ import json
 
 import pytest
 
+from onboarding.checks import Call, Check
 from onboarding.desired.managed import checks
 from onboarding.providers import PROVIDERS
-from onboarding.providers.base import Call, Check
 from onboarding.verify import session_policy as module
 from onboarding.verify.session_policy import SESSION_POLICY_LIMIT, probing, walking
 from tests.factories import managed, managing, provider

@@ -5,7 +5,8 @@ from typing import Any
 
 import pytest
 
-from onboarding.providers.base import Access, Grant, Outcome
+from onboarding.checks import Outcome
+from onboarding.grants import Access, Grant
 from onboarding.providers.ec2 import Ec2
 from onboarding.providers.eks import Cluster, Eks
 from onboarding.providers.lambda_ import Lambda

@@ -9,7 +9,7 @@ import pytest
 
 from onboarding.aws.apply import apply
 from onboarding.aws.client import Asker
-from onboarding.providers.base import Call, Check, Outcome
+from onboarding.checks import Call, Check, Outcome
 from onboarding.resources.kinds import InlinePolicy
 from onboarding.resources.plan import Create
 from onboarding.resources.policy import Policy

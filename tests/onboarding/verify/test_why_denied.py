@@ -18,8 +18,8 @@ from botocore.config import Config
 
 from onboarding.aws.backoff import SYSTEM, Patience
 from onboarding.aws.errors import AwsError
+from onboarding.checks import Outcome
 from onboarding.desired.managed import managed_role
-from onboarding.providers.base import Outcome
 from onboarding.providers.ec2 import Ec2
 from onboarding.verify.result import Located, Result
 from tests.onboarding.aws.field import Field, trusting

@@ -7,9 +7,9 @@ from dataclasses import replace
 from typing import Any
 
 from onboarding.aws.errors import AwsError
+from onboarding.checks import Check
 from onboarding.desired.managed import CACHING, managed_side
 from onboarding.desired.managing import managing_side
-from onboarding.providers.base import Check
 from onboarding.resources.policy import Policy
 from onboarding.topology import Managed, Managing, Topology
 from onboarding.verify.result import Result

@@ -14,7 +14,8 @@ from onboarding.providers.base import DetailsError
 from onboarding.providers.roles import ACCESS, DEPLOY
 
 if TYPE_CHECKING:
-    from onboarding.providers.base import Call, Provider
+    from onboarding.checks import Call
+    from onboarding.providers.base import Provider
     from onboarding.topology import Managed
 
 NOTHING: Mapping[Call, Any] = MappingProxyType({})

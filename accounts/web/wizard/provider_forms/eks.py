@@ -9,7 +9,8 @@ from crispy_forms.layout import HTML, Fieldset, Layout
 from django import forms
 
 from accounts.web.wizard.provider_forms.base import NOTHING, DetailsForm, NamesField
-from onboarding.providers.base import Call, DetailsError
+from onboarding.checks import Call
+from onboarding.providers.base import DetailsError
 from onboarding.providers.eks import Cluster, Eks, cluster_list
 
 if TYPE_CHECKING:

@@ -1,0 +1,78 @@
+"""What must succeed in AWS, as data: the call, what to expect, how to fix it. Pure."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Any, NamedTuple
+
+import jmespath
+from jmespath import functions
+
+
+class Call(NamedTuple):
+    """One read-only AWS call, as data. `parameters` are sorted (name, value) pairs."""
+
+    service: str
+    operation: str
+    region: str = ""
+    """Empty: the partition's home region."""
+    parameters: tuple[tuple[str, Any], ...] = ()
+
+
+class Outcome(StrEnum):
+    """How far a check got. The words are those that people read."""
+
+    PROVED = "proved"
+    EVALUATED = "evaluated"
+    NOT_PROVED = "not proved from here"
+    FAILED = "failed"
+
+
+class Functions(functions.Functions):  # type: ignore[misc]  # jmespath has no types
+    """JMESPath's own functions, and those that expectations use in addition."""
+
+    @functions.signature(  # type: ignore[untyped-decorator]  # nor have decorators
+        {"types": ["string"]}, {"types": ["string"]}
+    )
+    def _func_split(self, text: str, by: str) -> list[str]:
+        return text.split(by)
+
+
+@dataclass(frozen=True, slots=True)
+class Check:
+    """A read that must succeed, as whom, and the sentence that mends a refusal."""
+
+    name: str
+    """What is shown, e.g. “List server groups in us-east-1”."""
+    call: Call
+    fix: str
+    expects: str = ""
+    """A JMESPath over the answer that must be true; empty: any answer will do. It
+    knows `split(text, by)` too."""
+    missing: str = ""
+    """The sentence where `expects` is not met, or why success proves nothing."""
+    advice: bool = False
+    """Whether an unmet `expects` fails nothing: it is shown with `missing`, as “not
+    proved from here”. A refused call fails the account all the same."""
+    as_managed_role: bool = True
+    """False: asked by the account's access role, for what the chain cannot see."""
+    change: str = ""
+    """A command that mends what is missing, to be copied."""
+    success: Outcome = Outcome.PROVED
+    """What success is worth; with “not proved from here”, `missing` says why."""
+
+    def is_met_by(self, answer: Any) -> bool:
+        if not self.expects:
+            return True
+        options = jmespath.Options(custom_functions=Functions())
+        return bool(jmespath.search(self.expects, answer, options))
+
+
+def allow(action: str) -> str:
+    """Write the sentence that mends a refused read of the managed role."""
+    return (
+        f"The managed role must be allowed {action}. Where Bowline's policies are "
+        "attached, look for a service control policy of the organization, or for a "
+        "permissions boundary."
+    )
