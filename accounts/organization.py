@@ -27,8 +27,9 @@ from onboarding.aws.discover import (
     organization_id,
 )
 from onboarding.aws.session import Sessions
+from onboarding.details import DetailsError
 from onboarding.providers import PROVIDERS
-from onboarding.providers.base import DetailsError, Provider
+from onboarding.providers.base import Provider
 from onboarding.topology import Managed, Managing, Permissions
 
 if TYPE_CHECKING:

@@ -13,9 +13,10 @@ import yaml
 
 from onboarding import names
 from onboarding.desired.image_keys import misplaced_key
+from onboarding.details import DetailsError
 from onboarding.partitions import PARTITIONS, known_region
 from onboarding.providers import PROVIDERS
-from onboarding.providers.base import DetailsError, Provider
+from onboarding.providers.base import Provider, providers_of
 from onboarding.topology import (
     BASE_ROLE,
     MANAGED_ROLE,
@@ -332,7 +333,7 @@ def read_account(reader: Reader, node: yaml.Node, partition: str) -> WrittenAcco
 
 def refuse_unsuited(reader: Reader, node: yaml.Node, managed: Managed) -> None:
     """Name each provider whose details are fine alone, but not for this account."""
-    for provider in managed.providers:
+    for provider in providers_of(managed):
         try:
             provider.suit(managed)
         except DetailsError as error:
@@ -392,7 +393,7 @@ def refuse_twins(reader: Reader, accounts: Iterable[WrittenAccount]) -> None:
     seen: dict[str, int] = {}
     for account in accounts:
         managed = account.managed
-        others = (name for p in managed.providers for name in p.names(managed))
+        others = (name for p in providers_of(managed) for name in p.names(managed))
         for taken in (managed.name, managed.account_id, *others):
             if taken and taken in seen:
                 message = f"“{taken}” is taken by line {seen[taken]} already."

@@ -4,14 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from itertools import combinations
-from typing import TYPE_CHECKING
 
-from onboarding.partitions import PARTITIONS, arn
-
-if TYPE_CHECKING:
-    from onboarding.partitions import Partition
-    from onboarding.providers.base import Provider
-
+from onboarding.details import ProviderDetails
+from onboarding.partitions import PARTITIONS, Partition, arn
 
 MANAGED_ROLE, BASE_ROLE = "spinnakerManaged", "BaseIAMRole"
 """The names in Spinnaker's own documentation and defaults."""
@@ -156,7 +151,7 @@ class Managed:
     name: str
     account_id: str
     regions: tuple[str, ...]
-    providers: tuple[Provider, ...] = ()
+    providers: tuple[ProviderDetails, ...] = ()
     environment: str = ""
     permissions: Permissions = Permissions()
     external_id: str = ""

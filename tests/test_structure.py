@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import re
 from collections.abc import Iterator
+from graphlib import TopologicalSorter
 from pathlib import Path
 
 import pytest
@@ -46,6 +47,56 @@ def name_of(path: Path) -> str:
 @pytest.mark.parametrize("path", modules("onboarding"), ids=name_of)
 def test_the_engine_does_not_import_accounts(path: Path) -> None:
     assert "accounts" not in imported_tops(path)
+
+
+BELOW = {
+    "": set(),
+    "resources": {""},
+    "providers": {"", "resources"},
+    "desired": {"", "resources", "providers"},
+    "review": {"", "resources", "providers", "desired"},
+    "spinnaker": {"", "resources", "providers", "desired"},
+    "aws": {"", "resources"},
+    "verify": {"", "resources", "providers", "desired", "aws"},
+    "accounts_file": {"", "providers", "desired"},
+}
+"""What each part of the engine may import; "" are the modules that all may use."""
+
+
+def part_of(name: str) -> str:
+    """Name the part of the engine that this module, or a name in it, belongs to."""
+    part = name.removeprefix("onboarding.").split(".")[0]
+    return part if part in BELOW else ""
+
+
+@pytest.mark.parametrize("path", modules("onboarding"), ids=name_of)
+def test_the_engine_imports_downwards_only(path: Path) -> None:
+    own = part_of(module_of(path))
+    imported = {part_of(n) for n in imports(path) if n.startswith("onboarding.")}
+
+    assert imported <= BELOW[own] | {own}
+
+
+def module_of(path: Path) -> str:
+    return name_of(path).removesuffix(".py").removesuffix("/__init__").replace("/", ".")
+
+
+def test_no_modules_import_each_other() -> None:
+    """Imports for types count too: two modules that need each other are one topic."""
+    paths = {
+        module_of(path): path for path in modules("bowline", "onboarding", "accounts")
+    }
+    imported = {
+        name: {
+            wanted if wanted in paths else wanted.rpartition(".")[0]
+            for wanted in imports(path)
+        }
+        for name, path in paths.items()
+    }
+
+    order = [*TopologicalSorter(imported).static_order()]
+
+    assert paths.keys() <= {*order}
 
 
 @pytest.mark.parametrize("path", modules("accounts", "onboarding"), ids=name_of)

@@ -18,7 +18,8 @@ from onboarding.accounts_file import (
     Problem,
     WrittenAccount,
 )
-from onboarding.providers.base import DetailsError
+from onboarding.details import DetailsError
+from onboarding.providers.base import providers_of
 from onboarding.topology import Managed, Managing
 
 
@@ -69,7 +70,7 @@ def describe(
 
     Raise DetailsError, NameTaken or ValidationError where it cannot be.
     """
-    for provider in managed.providers:
+    for provider in providers_of(managed):
         provider.suit(managed)
     with editing(row):
         update(row, uses_external_id=uses_external_id, **managed_columns(managed))
@@ -81,7 +82,7 @@ def describe(
 
 def write_providers(row: ManagedAccount, managed: Managed) -> None:
     """Write the chosen providers; what was looked up stays where no choice differs."""
-    wanted = {provider.key: provider for provider in managed.providers}
+    wanted = {provider.key: provider for provider in providers_of(managed)}
     held = {enabled.key: enabled for enabled in row.providers.all()}
     for key in held.keys() - wanted.keys():
         held[key].delete()

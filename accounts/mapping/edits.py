@@ -18,7 +18,7 @@ from accounts.mapping.managing import managing_of
 from accounts.models import ManagedAccount, ManagingAccount
 from onboarding.desired import desired
 from onboarding.desired.alike import kind_of
-from onboarding.providers.base import DetailsError
+from onboarding.details import DetailsError
 from onboarding.resources.policy import QuotaExceeded
 from onboarding.spinnaker.entries import entries
 from onboarding.topology import Managed, Managing, Topology

@@ -6,8 +6,9 @@ from collections.abc import Callable, Iterable
 from typing import Any
 
 from accounts.models import EnabledProvider, ManagedAccount
+from onboarding.details import DetailsError
 from onboarding.providers import PROVIDERS
-from onboarding.providers.base import DetailsError, Provider
+from onboarding.providers.base import Provider
 from onboarding.topology import Managed, Managing, Permissions, Topology
 
 ALIKE = ("name", "account_id", "environment", "access_role", "adopts")

@@ -6,6 +6,7 @@ from django.db import IntegrityError, transaction
 
 from accounts.mapping.managed import managed_of
 from accounts.models import ManagedAccount, SpinnakerName
+from onboarding.providers.base import providers_of
 from onboarding.topology import Managed
 
 
@@ -22,7 +23,7 @@ class NameTaken(ValueError):
 
 def spinnaker_names(managed: Managed) -> tuple[str, ...]:
     """List every name under which Spinnaker will know the account."""
-    others = (name for p in managed.providers for name in p.names(managed))
+    others = (name for p in providers_of(managed) for name in p.names(managed))
     return (managed.name, *others)
 
 

@@ -11,6 +11,7 @@ from accounts.runs import snapshots
 from accounts.runs.scope import Scope
 from onboarding.aws.discover import answers, oidc_issuer
 from onboarding.aws.session import Sessions
+from onboarding.providers.base import providers_of
 from onboarding.providers.discouraged import discouraged
 from onboarding.resources.fingerprint import fingerprint
 from onboarding.resources.plan import Change, Plan, PlannedChange
@@ -97,7 +98,7 @@ def learn_details(scope: Scope, managed: Managed, sessions: Sessions) -> bool:
     assert scope.account is not None
     enabled = {one.key: one for one in scope.account.providers.all()}
     learned = False
-    for provider in managed.providers:
+    for provider in providers_of(managed):
         provider.suit(managed)
         calls = provider.lookups(managed)
         if not calls:

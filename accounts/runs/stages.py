@@ -17,7 +17,7 @@ from accounts.runs.scope import Scope
 from accounts.runs.verifying import verify_run
 from onboarding.aws.errors import AwsError
 from onboarding.aws.session import Sessions
-from onboarding.providers.base import DetailsError
+from onboarding.details import DetailsError
 from onboarding.resources.plan import NotOurs, PlanOutdated, WantedTwice
 from onboarding.resources.policy import QuotaExceeded
 

@@ -9,9 +9,8 @@ from typing import Any
 
 from onboarding.aws.client import Asker, together
 from onboarding.aws.errors import AwsError
-from onboarding.aws.session import Caller, Reach, Sessions
+from onboarding.aws.session import Caller, Sessions
 from onboarding.checks import Call
-from onboarding.providers.base import Call
 from onboarding.topology import Reach
 
 

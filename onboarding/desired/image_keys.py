@@ -11,6 +11,7 @@ from collections.abc import Iterator
 
 from onboarding.grants import Access, Grant
 from onboarding.partitions import PARTITIONS, UnknownRegion, region_of
+from onboarding.providers.base import providers_of
 from onboarding.resources.kinds import KeyGrant, ServiceLinkedRole
 from onboarding.topology import Managed, Managing
 
@@ -113,6 +114,6 @@ def launches(managing: Managing, managed: Managed) -> bool:
     service = managing.aws.service_principal("autoscaling")
     return any(
         isinstance(resource, ServiceLinkedRole) and resource.name == service
-        for provider in managed.providers
+        for provider in providers_of(managed)
         for resource in provider.resources(managing, managed)
     )

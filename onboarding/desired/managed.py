@@ -8,6 +8,7 @@ from typing import Any
 from onboarding.checks import Check
 from onboarding.desired.packing import packed
 from onboarding.grants import Access, Grant
+from onboarding.providers.base import providers_of
 from onboarding.providers.caching import CACHING_READS, caching_checks
 from onboarding.resources.kinds import (
     MANAGED_PATH,
@@ -31,7 +32,7 @@ def managed_side(managing: Managing, managed: Managed) -> Iterator[Resource]:
         yield from permissions(managing, managed)
         yield from base_role(managing, managed)
     # Two providers may want the same, like one role for both.
-    wanted = (r for p in managed.providers for r in p.resources(managing, managed))
+    wanted = (r for p in providers_of(managed) for r in p.resources(managing, managed))
     yield from dict.fromkeys(wanted)
 
 
@@ -69,7 +70,7 @@ def managed_role(managing: Managing, managed: Managed) -> Role:
 def trusted_services(managing: Managing, managed: Managed) -> Iterator[dict[str, Any]]:
     """Yield a statement for each service that becomes the role within the account."""
     here = {"StringEquals": {"aws:SourceAccount": managed.account_id}}
-    services = (s for p in managed.providers for s in p.trusted_services())
+    services = (s for p in providers_of(managed) for s in p.trusted_services())
     for service in dict.fromkeys(services):
         principal = managing.aws.service_principal(service)
         yield {
@@ -84,7 +85,7 @@ def grants(managing: Managing, managed: Managed) -> dict[str, tuple[Grant, ...]]
     by_title: dict[str, tuple[Grant, ...]] = {}
     if managed.in_aws_provider:
         by_title["Caching"] = CACHING_READS
-    for provider in managed.providers:
+    for provider in providers_of(managed):
         by_title[provider.title] = provider.grants(managing, managed)
     return by_title
 
@@ -94,7 +95,7 @@ def checks(managing: Managing, managed: Managed) -> Iterator[tuple[str, Check]]:
     if managed.in_aws_provider:
         for check in caching_checks(managed):
             yield CACHING, check
-    for provider in managed.providers:
+    for provider in providers_of(managed):
         for check in provider.checks(managing, managed):
             yield provider.key, check
 

@@ -7,70 +7,25 @@ and pure functions: it calls nothing.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import MISSING, asdict, dataclass, fields
-from typing import TYPE_CHECKING, Any, ClassVar, Self
+from dataclasses import dataclass
+from typing import Any, ClassVar, Self, cast
 
-if TYPE_CHECKING:
-    from onboarding.checks import Call, Check
-    from onboarding.grants import Grant
-    from onboarding.resources.kinds import Resource
-    from onboarding.spinnaker.entries import Entry
-    from onboarding.topology import Managed, Managing
-
-
-class DetailsError(ValueError):
-    """A detail that cannot be right: which field, and what to write instead."""
-
-    def __init__(self, field: str, message: str) -> None:
-        self.field = field
-        super().__init__(message)
+from onboarding.checks import Call, Check
+from onboarding.details import ProviderDetails
+from onboarding.grants import Grant
+from onboarding.providers.entry_kinds import Entry
+from onboarding.resources.kinds import Resource
+from onboarding.topology import Managed, Managing
 
 
 @dataclass(frozen=True, slots=True)
-class Provider:
+class Provider(ProviderDetails):
     """The base of EC2, ECS, EKS and Lambda; see CONTRIBUTING for adding one."""
 
-    key: ClassVar[str]
-    title: ClassVar[str]
     summary: ClassVar[str]
     """One sentence for the step where providers are chosen."""
-    needs_aws_entry: ClassVar[bool] = True
-    """Whether it rides on the account's `aws` entry and so on the managed role."""
-    needs_open_trust: ClassVar[bool] = False
-    """Whether Clouddriver drops the external ID for it, so none may be required."""
     do_not_call_in_templates: ClassVar[bool] = True
     """Django's templates would make an instance of the class wherever they meet it."""
-
-    @classmethod
-    def from_details(cls, details: Mapping[str, Any]) -> Self:
-        """Read stored or written details; raise DetailsError for a wrong one."""
-        known = {f.name: f for f in fields(cls)}
-        for name in details:
-            if name not in known:
-                raise DetailsError(
-                    name,
-                    f"{cls.title} has no detail “{name}”; it knows "
-                    f"{', '.join(known) or 'none'}.",
-                )
-        for name, f in known.items():
-            required = f.default is MISSING and f.default_factory is MISSING
-            if required and name not in details:
-                raise DetailsError(name, f"{cls.title} needs the detail “{name}”.")
-        return cls(**{name: cls.read(name, value) for name, value in details.items()})
-
-    @classmethod
-    def read(cls, name: str, value: Any) -> Any:
-        """Read one detail as JSON gives it."""
-        default = next(f.default for f in fields(cls) if f.name == name)
-        value = frozen(value)
-        if default is not MISSING and type(value) is not type(default):
-            raise DetailsError(name, f"“{name}” must be {KINDS_OF[type(default)]}.")
-        return value
-
-    @property
-    def details(self) -> dict[str, Any]:
-        """Give the details as JSON, the inverse of from_details."""
-        return {name: thawed(value) for name, value in asdict(self).items()}
 
     @classmethod
     def searches(cls, managed: Managed) -> tuple[Call, ...]:
@@ -127,16 +82,9 @@ class Provider:
         return ()
 
 
-KINDS_OF = {bool: "true or false", str: "text", tuple: "a list"}
+def providers_of(managed: Managed) -> tuple[Provider, ...]:
+    """List an account's providers with all that follows from their details.
 
-
-def frozen(value: Any) -> Any:
-    return tuple(frozen(v) for v in value) if isinstance(value, list) else value
-
-
-def thawed(value: Any) -> Any:
-    if isinstance(value, tuple | list):
-        return [thawed(v) for v in value]
-    if isinstance(value, dict):
-        return {k: thawed(v) for k, v in value.items()}
-    return value
+    A topology holds details only; each of them belongs to a provider.
+    """
+    return cast(tuple[Provider, ...], managed.providers)

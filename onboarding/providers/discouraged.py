@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from onboarding.providers.base import providers_of
 from onboarding.resources.plan import Discouraged
 from onboarding.topology import Managed
 
@@ -9,7 +10,7 @@ from onboarding.topology import Managed
 def discouraged(managed: Managed) -> tuple[Discouraged, ...]:
     """List each discouraged choice once."""
     titles: dict[str, list[str]] = {}
-    for provider in managed.providers:
+    for provider in providers_of(managed):
         for sentence in provider.warnings():
             titles.setdefault(sentence, []).append(provider.title)
     return tuple(

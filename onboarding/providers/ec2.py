@@ -21,6 +21,7 @@ from onboarding.providers.ec2_grants import (
     load_balancers,
     own_images,
 )
+from onboarding.providers.entry_kinds import Entry, aws_entry
 from onboarding.providers.name_formats import (
     KEY_PAIR,
     ROLES_PATH,
@@ -37,7 +38,6 @@ from onboarding.providers.roles import (
     power_user,
 )
 from onboarding.resources.kinds import Resource, ServiceLinkedRole
-from onboarding.spinnaker.entries import Entry, aws_entry
 from onboarding.topology import Managed, Managing
 
 EC2_ROLES_PATH = "/spinnaker-ec2/"

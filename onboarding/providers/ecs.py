@@ -7,8 +7,10 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 from onboarding.checks import Call, Check, allow
+from onboarding.details import DetailsError
 from onboarding.grants import Access, Grant
-from onboarding.providers.base import DetailsError, Provider
+from onboarding.providers.base import Provider
+from onboarding.providers.entry_kinds import EcsEntry, Entry, aws_entry
 from onboarding.providers.name_formats import (
     ACCOUNT,
     ROLE,
@@ -28,7 +30,6 @@ from onboarding.providers.roles import (
 )
 from onboarding.resources.kinds import Attachment, Resource, Role, ServiceLinkedRole
 from onboarding.resources.policy import Policy
-from onboarding.spinnaker.entries import EcsEntry, Entry, aws_entry
 from onboarding.topology import Managed, Managing
 
 ECS_ROLES_PATH = "/spinnaker-ecs/"

@@ -11,7 +11,9 @@ from dataclasses import dataclass, replace
 from typing import Any, ClassVar, Self
 
 from onboarding.checks import Call, Check, Outcome
-from onboarding.providers.base import DetailsError, Provider
+from onboarding.details import DetailsError
+from onboarding.providers.base import Provider
+from onboarding.providers.entry_kinds import Entry, KubernetesEntry
 from onboarding.providers.name_formats import (
     ACCOUNT,
     CLUSTER,
@@ -22,7 +24,6 @@ from onboarding.providers.name_formats import (
     require_one_of,
 )
 from onboarding.resources.kinds import ClusterAccess, Resource
-from onboarding.spinnaker.entries import Entry, KubernetesEntry
 from onboarding.topology import Managed, Managing
 
 POLICIES = {

@@ -9,6 +9,7 @@ from typing import ClassVar
 from onboarding.checks import Call, Check, allow
 from onboarding.grants import Access, Grant
 from onboarding.providers.base import Provider
+from onboarding.providers.entry_kinds import Entry, aws_entry
 from onboarding.providers.name_formats import (
     BUCKET,
     KMS_KEY,
@@ -29,7 +30,6 @@ from onboarding.providers.roles import (
     power_user,
 )
 from onboarding.resources.kinds import Resource
-from onboarding.spinnaker.entries import Entry, aws_entry
 from onboarding.topology import Managed, Managing
 
 FUNCTION_ROLES_PATH = "/spinnaker-lambda/"

@@ -7,7 +7,7 @@ from collections.abc import Collection, Iterable
 from typing import NamedTuple
 
 from onboarding import names
-from onboarding.providers.base import DetailsError
+from onboarding.details import DetailsError
 
 
 class Format(NamedTuple):

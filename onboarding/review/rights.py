@@ -10,6 +10,7 @@ from typing import Any, NamedTuple
 from onboarding.desired.managed import grants, managed_role
 from onboarding.desired.managing import REGION_LOOKUP, bake_grants, identity
 from onboarding.grants import Grant
+from onboarding.providers.base import providers_of
 from onboarding.providers.roles import power_user
 from onboarding.resources.kinds import Attachment, Resource, Role
 from onboarding.review.evidence import Evidence, Side, evidence
@@ -105,7 +106,8 @@ class OtherRole:
 def managed_review(managing: Managing, managed: Managed) -> Review:
     """Describe the managed role; an account of clusters only has none to describe."""
     role = managed_role(managing, managed)
-    keys = {provider.title: provider.key for provider in managed.providers}
+    providers = providers_of(managed)
+    keys = {provider.title: provider.key for provider in providers}
     return Review(
         role_arn=managing.managed_role_arn(managed.account_id),
         trust=tuple(role.trust.document["Statement"]),
@@ -117,12 +119,10 @@ def managed_review(managing: Managing, managed: Managed) -> Review:
             for title, granted in grants(managing, managed).items()
             if granted
         ),
-        warnings=tuple(
-            dict.fromkeys(w for p in managed.providers for w in p.warnings())
-        ),
+        warnings=tuple(dict.fromkeys(w for p in providers for w in p.warnings())),
         power_user_by=tuple(
             provider.title
-            for provider in managed.providers
+            for provider in providers
             if power_user(managing, managed) in provider.resources(managing, managed)
         ),
     )

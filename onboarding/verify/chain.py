@@ -14,7 +14,7 @@ from onboarding.aws.backoff import Patience
 from onboarding.aws.client import Asker
 from onboarding.aws.discover import organization_id
 from onboarding.aws.errors import AwsError
-from onboarding.aws.session import Credentials, Reach, Sessions
+from onboarding.aws.session import Credentials, Sessions
 from onboarding.checks import Outcome
 from onboarding.desired.managing import identity
 from onboarding.resources.kinds import (

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 
 from onboarding.aws.client import Asker
 from onboarding.aws.errors import AwsError
-from onboarding.aws.session import Credentials, Reach
+from onboarding.aws.session import Credentials
 from onboarding.checks import Outcome
 from onboarding.desired.managed import managed_role
 from onboarding.resources.kinds import MANAGED_PATH

@@ -16,6 +16,7 @@ from onboarding.aws.client import together
 from onboarding.aws.errors import AwsError
 from onboarding.checks import Outcome
 from onboarding.grants import Access, Grant
+from onboarding.providers.base import providers_of
 from onboarding.resources.policy import as_list
 from onboarding.topology import Managed, Managing
 from onboarding.verify.denial import Holder
@@ -41,7 +42,7 @@ class Granted(NamedTuple):
 
 
 def granted_changes(managing: Managing, managed: Managed) -> Iterator[Granted]:
-    for provider in managed.providers:
+    for provider in providers_of(managed):
         changes = [
             grant
             for grant in provider.grants(managing, managed)

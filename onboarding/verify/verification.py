@@ -15,7 +15,7 @@ from typing import Any
 from onboarding.aws.backoff import SYSTEM, Clock, Patience, silent
 from onboarding.aws.client import Asker, iam_action, together
 from onboarding.aws.errors import ABSENT, UNKNOWN_CALL, AwsError
-from onboarding.aws.session import Reach, Sessions
+from onboarding.aws.session import Sessions
 from onboarding.checks import Call, Check, Outcome
 from onboarding.desired.managed import checks
 from onboarding.desired.managing import REGION_LOOKUP

@@ -21,8 +21,8 @@ from accounts.web.highlighting import highlighted_json
 from accounts.web.request import Request
 from accounts.web.wizard.steps import undone
 from onboarding.desired import desired
+from onboarding.details import DetailsError
 from onboarding.providers import PROVIDERS
-from onboarding.providers.base import DetailsError
 from onboarding.resources.kinds import Key, Resource
 from onboarding.resources.policy import QuotaExceeded
 

@@ -7,7 +7,6 @@ from typing import NamedTuple
 
 from onboarding.desired.managed import grants
 from onboarding.grants import Access, Grant
-from onboarding.providers.base import Access, Grant
 from onboarding.spinnaker.entries import entries
 from onboarding.topology import Topology
 

@@ -27,8 +27,8 @@ from accounts.runs.capacity import NoRoom
 from accounts.web.access import operator_required
 from accounts.web.request import Request
 from accounts.web.wizard.steps import undone
+from onboarding.details import DetailsError
 from onboarding.providers import PROVIDERS
-from onboarding.providers.base import DetailsError
 
 PAGE = 50
 MOST_AT_ONCE = 500

@@ -21,7 +21,7 @@ from accounts.web.request import Request
 from accounts.web.rights.chain_picture import narrow, wide
 from accounts.web.rights.trust_chain import trust_chain
 from onboarding.desired import POLICY_SET, desired
-from onboarding.providers.base import DetailsError
+from onboarding.details import DetailsError
 from onboarding.resources.kinds import KeyGrant
 from onboarding.review import power_user
 from onboarding.review.lint import explained

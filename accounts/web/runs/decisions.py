@@ -21,7 +21,7 @@ from accounts.web.request import Request
 from accounts.web.runs.views import outdated_by, run_of, run_page
 from accounts.web.wizard.forms import ApproveForm
 from accounts.web.wizard.steps import next_step, undone
-from onboarding.providers.base import DetailsError
+from onboarding.details import DetailsError
 
 
 @approver_required

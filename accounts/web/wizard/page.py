@@ -21,8 +21,8 @@ from accounts.web.accounts.known_as import Known, known_as
 from accounts.web.request import Request
 from accounts.web.wizard.steps import has_access, marks, problem, step_after, step_named
 from onboarding.aws.session import Sessions
+from onboarding.details import DetailsError
 from onboarding.partitions import PARTITIONS
-from onboarding.providers.base import DetailsError
 
 
 def saved(

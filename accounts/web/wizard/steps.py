@@ -17,8 +17,9 @@ from accounts.web.wizard.forms import (
     ProvidersForm,
     open_trust,
 )
+from onboarding.details import DetailsError
 from onboarding.providers import PROVIDERS
-from onboarding.providers.base import DetailsError
+from onboarding.providers.base import providers_of
 
 
 class Step(NamedTuple):
@@ -129,7 +130,7 @@ def problem(account: ManagedAccount, slug: str) -> str:
             managed = managed_of(account)
         except DetailsError as error:
             return str(error)
-        for provider in managed.providers:
+        for provider in providers_of(managed):
             try:
                 provider.suit(managed)
             except DetailsError as error:

@@ -40,9 +40,9 @@ from onboarding import names
 from onboarding.aws.discover import AccessReport, regions, try_access
 from onboarding.aws.errors import AwsError
 from onboarding.desired import desired
+from onboarding.details import DetailsError
 from onboarding.partitions import PARTITIONS
 from onboarding.providers import PROVIDERS
-from onboarding.providers.base import DetailsError
 from onboarding.resources.policy import QuotaExceeded
 from onboarding.topology import Reach
 

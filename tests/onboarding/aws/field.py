@@ -15,9 +15,9 @@ from botocore.awsrequest import AWSResponse
 from onboarding.aws.apply import apply
 from onboarding.aws.backoff import Clock
 from onboarding.aws.observe import observe
-from onboarding.aws.session import Reach, Sessions
+from onboarding.aws.session import Sessions
 from onboarding.checks import Call, Check
-from onboarding.providers.base import Call, Check, Provider
+from onboarding.providers.base import Provider
 from onboarding.resources.kinds import Resource
 from onboarding.resources.plan import Change, diff
 from onboarding.topology import Managed, Managing, Reach, Topology

@@ -17,7 +17,7 @@ from onboarding.aws import client as asking
 from onboarding.aws.discover import answers, clusters, oidc_issuer, regions
 from onboarding.aws.errors import AwsError
 from onboarding.aws.observe import observe
-from onboarding.providers.base import Call
+from onboarding.checks import Call
 from onboarding.resources.kinds import Attachment, Resource
 from tests.onboarding.aws.field import ACCESS_ROLE, Field
 from tests.onboarding.aws.wanted import everything

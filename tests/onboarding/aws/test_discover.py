@@ -14,9 +14,7 @@ from onboarding.aws.discover import (
     try_access,
 )
 from onboarding.aws.errors import AwsError
-from onboarding.aws.session import Reach
 from onboarding.checks import Call
-from onboarding.providers.base import Call
 from onboarding.topology import Reach
 from tests.onboarding.aws.field import ADMINISTRATOR, Field, failing
 

@@ -5,7 +5,7 @@ import pytest
 
 from onboarding.checks import Call
 from onboarding.desired.managed import grants
-from onboarding.providers.base import DetailsError
+from onboarding.details import DetailsError
 from onboarding.providers.ec2 import Ec2
 from onboarding.resources.kinds import ServiceLinkedRole
 from tests.factories import MANAGED_ID, MANAGING_ID, managed, managing

@@ -5,7 +5,7 @@ import pytest
 
 from onboarding.checks import Call
 from onboarding.desired.managed import managed_side
-from onboarding.providers.base import DetailsError
+from onboarding.details import DetailsError
 from onboarding.providers.ecs import Ecs
 from onboarding.resources.kinds import Attachment, Role, ServiceLinkedRole
 from onboarding.resources.plan import WantedTwice, diff

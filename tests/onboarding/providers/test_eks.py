@@ -4,7 +4,7 @@ import jmespath
 import pytest
 
 from onboarding.checks import Call, Outcome
-from onboarding.providers.base import DetailsError
+from onboarding.details import DetailsError
 from onboarding.providers.eks import Cluster, Eks
 from onboarding.topology import ExistingIdentity
 from tests.factories import MANAGED_ID, managed, managing

@@ -3,7 +3,7 @@ from __future__ import annotations
 import pytest
 
 from onboarding.desired.managed import managed_side
-from onboarding.providers.base import DetailsError
+from onboarding.details import DetailsError
 from onboarding.providers.lambda_ import MOST_BUCKETS, Lambda
 from tests.factories import MANAGED_ID, managed, managing
 

@@ -4,8 +4,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from onboarding.details import DetailsError
 from onboarding.providers import name_formats as names
-from onboarding.providers.base import DetailsError
 from onboarding.providers.name_formats import (
     require,
     require_no_doubles,

@@ -12,14 +12,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from onboarding.desired.managed import checks, grants, managed_side
+from onboarding.details import DetailsError
 from onboarding.partitions import PARTITIONS
 from onboarding.providers import PROVIDERS
-from onboarding.providers.base import DetailsError
 from onboarding.providers.caching import CACHING_READS
+from onboarding.providers.entry_kinds import AwsEntry
 from onboarding.resources.kinds import Attachment, InlinePolicy, Role
 from onboarding.resources.policy import as_list
 from onboarding.review.evidence import Side, all_evidence
-from onboarding.spinnaker.entries import AwsEntry
 from tests.factories import MANAGING_ID, managed, managing, provider
 
 ROOT = Path(__file__).parents[3]

@@ -2,7 +2,8 @@ from __future__ import annotations
 
 import pytest
 
-from onboarding.spinnaker.entries import EcsEntry, entries
+from onboarding.providers.entry_kinds import EcsEntry
+from onboarding.spinnaker.entries import entries
 from tests.factories import MANAGING_ID, managed, provider, topology
 
 

@@ -10,7 +10,7 @@ from django import forms
 
 from accounts.web.wizard.provider_forms.base import NOTHING, DetailsForm, NamesField
 from onboarding.checks import Call
-from onboarding.providers.base import DetailsError
+from onboarding.details import DetailsError
 from onboarding.providers.eks import Cluster, Eks, cluster_list
 
 if TYPE_CHECKING:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+from onboarding.providers.entry_kinds import AwsEntry, EcsEntry, KubernetesEntry
 from onboarding.spinnaker.bundle.formats.spring import permissions, said
-from onboarding.spinnaker.entries import AwsEntry, EcsEntry, KubernetesEntry
 
 
 def aws_account(entry: AwsEntry) -> dict[str, Any]:

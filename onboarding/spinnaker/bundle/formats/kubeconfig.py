@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
+from onboarding.providers.entry_kinds import KubernetesEntry
 from onboarding.spinnaker.bundle.yaml_text import Value, document
-from onboarding.spinnaker.entries import KubernetesEntry
 
 FOLDER = "bowline-kubeconfigs"
 KUBECONFIGS = f"/opt/spinnaker/config/{FOLDER}"

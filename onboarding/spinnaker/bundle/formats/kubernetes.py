@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
+from onboarding.providers.entry_kinds import KubernetesEntry
 from onboarding.spinnaker.bundle.file import File
 from onboarding.spinnaker.bundle.formats.kubeconfig import kubeconfig
 from onboarding.spinnaker.bundle.yaml_text import Value, document
-from onboarding.spinnaker.entries import Entries, KubernetesEntry
+from onboarding.spinnaker.entries import Entries
 from onboarding.topology import Topology
 
 GROUP = "spinnaker"

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
+from onboarding.providers.entry_kinds import KubernetesEntry
 from onboarding.spinnaker.bundle.file import File
 from onboarding.spinnaker.bundle.formats.deck import settings_js
 from onboarding.spinnaker.bundle.formats.hal_accounts import (
@@ -19,7 +20,7 @@ from onboarding.spinnaker.bundle.formats.kubeconfig import kubeconfig, spread
 from onboarding.spinnaker.bundle.formats.spring import clouddriver_profile, orca_yml
 from onboarding.spinnaker.bundle.limits import CONFIG_MAP
 from onboarding.spinnaker.bundle.yaml_text import Value, block, comment_lines
-from onboarding.spinnaker.entries import Entries, KubernetesEntry
+from onboarding.spinnaker.entries import Entries
 from onboarding.topology import PodRole, Topology
 
 SERVICE = "operator/spinnakerservice.yml"

@@ -9,8 +9,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
+from onboarding.providers.entry_kinds import AwsEntry, EcsEntry, KubernetesEntry
 from onboarding.spinnaker.bundle.yaml_text import Value, block, comment_lines
-from onboarding.spinnaker.entries import AwsEntry, EcsEntry, Entries, KubernetesEntry
+from onboarding.spinnaker.entries import Entries
 from onboarding.topology import Permissions, Topology
 
 SESSION_NAME = "Spinnaker"

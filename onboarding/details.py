@@ -1,0 +1,76 @@
+"""What a topology holds of a provider: its key and its details, from and to JSON. Pure.
+
+What follows from the details is the provider's own: onboarding/providers.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import MISSING, asdict, dataclass, fields
+from typing import Any, ClassVar, Self
+
+
+class DetailsError(ValueError):
+    """A detail that cannot be right: which field, and what to write instead."""
+
+    def __init__(self, field: str, message: str) -> None:
+        self.field = field
+        super().__init__(message)
+
+
+@dataclass(frozen=True, slots=True)
+class ProviderDetails:
+    """A provider as far as its details go: they are the fields of its dataclass."""
+
+    key: ClassVar[str]
+    title: ClassVar[str]
+    needs_aws_entry: ClassVar[bool] = True
+    """Whether it rides on the account's `aws` entry and so on the managed role."""
+    needs_open_trust: ClassVar[bool] = False
+    """Whether Clouddriver drops the external ID for it, so none may be required."""
+
+    @classmethod
+    def from_details(cls, details: Mapping[str, Any]) -> Self:
+        """Read stored or written details; raise DetailsError for a wrong one."""
+        known = {f.name: f for f in fields(cls)}
+        for name in details:
+            if name not in known:
+                raise DetailsError(
+                    name,
+                    f"{cls.title} has no detail “{name}”; it knows "
+                    f"{', '.join(known) or 'none'}.",
+                )
+        for name, f in known.items():
+            required = f.default is MISSING and f.default_factory is MISSING
+            if required and name not in details:
+                raise DetailsError(name, f"{cls.title} needs the detail “{name}”.")
+        return cls(**{name: cls.read(name, value) for name, value in details.items()})
+
+    @classmethod
+    def read(cls, name: str, value: Any) -> Any:
+        """Read one detail as JSON gives it."""
+        default = next(f.default for f in fields(cls) if f.name == name)
+        value = frozen(value)
+        if default is not MISSING and type(value) is not type(default):
+            raise DetailsError(name, f"“{name}” must be {KINDS_OF[type(default)]}.")
+        return value
+
+    @property
+    def details(self) -> dict[str, Any]:
+        """Give the details as JSON, the inverse of from_details."""
+        return {name: thawed(value) for name, value in asdict(self).items()}
+
+
+KINDS_OF = {bool: "true or false", str: "text", tuple: "a list"}
+
+
+def frozen(value: Any) -> Any:
+    return tuple(frozen(v) for v in value) if isinstance(value, list) else value
+
+
+def thawed(value: Any) -> Any:
+    if isinstance(value, tuple | list):
+        return [thawed(v) for v in value]
+    if isinstance(value, dict):
+        return {k: thawed(v) for k, v in value.items()}
+    return value

@@ -1,0 +1,85 @@
+"""The kinds of account that Spinnaker knows, as values. Pure."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from onboarding.topology import Managed, Managing, Permissions
+
+
+@dataclass(frozen=True, slots=True)
+class AwsEntry:
+    """An account of Spinnaker's `aws` provider: EC2, with Lambda as a flag."""
+
+    name: str
+    account_id: str
+    environment: str
+    regions: tuple[str, ...]
+    assume_role: str
+    """`role/NAME` in partition aws, the whole ARN elsewhere."""
+    external_id: str
+    permissions: Permissions
+    key_pair: str = ""
+    lambda_enabled: bool = False
+    launch_templates: bool = False
+    cloudformation: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class EcsEntry:
+    """An account of the `ecs` provider, which points at an `aws` account."""
+
+    name: str
+    aws_account: str
+
+
+@dataclass(frozen=True, slots=True)
+class KubernetesEntry:
+    """An account of the `kubernetes` provider: one EKS cluster."""
+
+    name: str
+    environment: str
+    permissions: Permissions
+    cluster: str
+    cluster_arn: str
+    region: str
+    endpoint: str
+    certificate_authority: str
+    """Base64, as EKS gives it."""
+    namespaces: tuple[str, ...] = ()
+    principal: str = ""
+    """The identity that reaches the cluster: Spinnaker's own."""
+    by_access_entry: bool = True
+    """False: the cluster's owner adds the printed `aws-auth` entry."""
+    access_policy: str = ""
+    """What the access entry allows, by EKS's own name."""
+
+
+Entry = AwsEntry | EcsEntry | KubernetesEntry
+
+
+def aws_entry(
+    managing: Managing,
+    managed: Managed,
+    *,
+    key_pair: str = "",
+    lambda_enabled: bool = False,
+    launch_templates: bool = False,
+    cloudformation: bool = False,
+) -> AwsEntry:
+    """Describe the account's one `aws` entry; `entries` merges what each one says."""
+    arn = managing.managed_role_arn(managed.account_id)
+    short = f"role/{managing.managed_role}"
+    return AwsEntry(
+        name=managed.name,
+        account_id=managed.account_id,
+        environment=managed.environment,
+        regions=managed.regions,
+        assume_role=short if managing.partition == "aws" else arn,
+        external_id=managed.external_id,
+        permissions=managed.permissions,
+        key_pair=key_pair,
+        lambda_enabled=lambda_enabled,
+        launch_templates=launch_templates,
+        cloudformation=cloudformation,
+    )
