@@ -88,6 +88,7 @@ def three_policy_sets(monkeypatch: pytest.MonkeyPatch) -> None:
 def room_for_two(monkeypatch: pytest.MonkeyPatch) -> None:
     """Let no more than two accounts fit among those that are listed."""
     for module in (
+        "onboarding.desired.capacity",
         "onboarding.desired.managing",
         "accounts.runs.capacity",
         "accounts.web.managing.forms",

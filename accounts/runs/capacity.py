@@ -13,8 +13,8 @@ from django.db.models import Count, Exists, OuterRef, Q
 from accounts.mapping.managing import managing_of
 from accounts.models import ManagedAccount, ManagingAccount, Run
 from accounts.models.states import OPEN, Status
-from onboarding.desired.managing import (
-    ASSUME,
+from onboarding.desired.capacity import (
+    ASSUME_POLICY,
     Capacity,
     capacity,
     listed_up_to,
@@ -70,7 +70,7 @@ def room_in_plan(run: Run) -> int | None:
     once that is full find themselves outdated.
     """
     row = ManagingAccount.objects.first()
-    steps = run.steps.filter(kind="policy", name__startswith=ASSUME)
+    steps = run.steps.filter(kind="policy", name__startswith=ASSUME_POLICY)
     names = [step.name for step in steps.only("name")]
     if row is None or row.organization or not names:
         return None

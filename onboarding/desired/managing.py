@@ -3,10 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
-from math import ceil
 from typing import Any
 
+from onboarding.desired.capacity import (
+    ASSUME_POLICY,
+    assume_policy,
+    assume_policy_names,
+    most_listed,
+    roles_per_policy,
+)
 from onboarding.desired.image_keys import packer_grants
 from onboarding.desired.packing import POLICIES_PER_HOLDER
 from onboarding.grants import Access, Grant
@@ -19,12 +24,7 @@ from onboarding.resources.kinds import (
     Resource,
     Role,
 )
-from onboarding.resources.policy import (
-    MANAGED_POLICY_LIMIT,
-    Policy,
-    QuotaExceeded,
-    minified,
-)
+from onboarding.resources.policy import Policy, QuotaExceeded
 from onboarding.topology import ExistingIdentity, InstanceRole, Managing, Topology
 
 REGION_LOOKUP = Grant(
@@ -191,7 +191,7 @@ def assume_policies(topology: Topology) -> Iterator[tuple[str, Policy]]:
             "Resource": managing.managed_role_arn("*"),
             "Condition": {"StringEquals": {"aws:ResourceOrgID": managing.organization}},
         }
-        yield ASSUME, Policy.allowing(statement)
+        yield ASSUME_POLICY, Policy.allowing(statement)
         return
     roles = [
         managing.managed_role_arn(managed.account_id)
@@ -205,80 +205,11 @@ def assume_policies(topology: Topology) -> Iterator[tuple[str, Policy]]:
         )
     size = roles_per_policy(managing)
     for name, start in zip(
-        assume_names(managing, len(roles)), range(0, len(roles), size), strict=True
+        assume_policy_names(managing, len(roles)),
+        range(0, len(roles), size),
+        strict=True,
     ):
-        yield name, assume_listed(roles[start : start + size])
-
-
-def assume_names(managing: Managing, count: int) -> tuple[str, ...]:
-    """Name the policies that hold so many listed roles."""
-    pieces = ceil(count / roles_per_policy(managing))
-    return tuple(
-        ASSUME + (f"-{number}" if number > 1 else "") for number in range(1, pieces + 1)
-    )
-
-
-def listed_up_to(managing: Managing, name: str) -> int:
-    """Count the listed roles that fit where this is the last of those policies."""
-    _, _, number = name.partition(f"{ASSUME}-")
-    return int(number or 1) * roles_per_policy(managing)
-
-
-ASSUME = "BowlineAssumeManaged"
-"""The policy that lets the identity assume managed roles, or the first of several."""
-
-
-def assume_listed(roles: list[str]) -> Policy:
-    return Policy.allowing(
-        {"Sid": "AssumeManaged", "Action": "sts:AssumeRole", "Resource": roles}
-    )
-
-
-def roles_per_policy(managing: Managing) -> int:
-    """Count the role ARNs that one managed policy holds; all are equally long."""
-    arn = managing.managed_role_arn("0" * 12)
-    frame = assume_listed(["", arn]).size - len(minified(arn))
-    return (MANAGED_POLICY_LIMIT - frame) // (len(minified(arn)) + 1)
-
-
-def most_listed(managing: Managing) -> int:
-    """Count the accounts that fit into the listed form, all policies together."""
-    others = 2 if managing.bakes else 1
-    return roles_per_policy(managing) * (POLICIES_PER_HOLDER - others)
-
-
-@dataclass(frozen=True, slots=True)
-class Capacity:
-    """How many accounts Spinnaker's identity may assume, and how many more fit."""
-
-    assumed: int
-    most: int | None
-    """None: an organization's accounts are not listed, so any number fits."""
-    coming: int = 0
-    """Described, and not assumed yet."""
-
-    @property
-    def wanted(self) -> int:
-        return self.assumed + self.coming
-
-    @property
-    def left(self) -> int | None:
-        """Count those that fit beside what stands and what is coming."""
-        return None if self.most is None else max(0, self.most - self.wanted)
-
-    @property
-    def is_near_its_end(self) -> bool:
-        """Tell whether it is time to go over to the organization's form."""
-        return self.most is not None and self.wanted >= NEAR * self.most
-
-
-NEAR = 0.8
-
-
-def capacity(managing: Managing, *, assumed: int, coming: int = 0) -> Capacity:
-    """Say how many accounts fit, of which so many stand and so many are described."""
-    most = None if managing.organization else most_listed(managing)
-    return Capacity(assumed, most, coming)
+        yield name, assume_policy(roles[start : start + size])
 
 
 def attachment(managing: Managing, policy: str) -> Attachment:

@@ -12,8 +12,8 @@ from django import forms
 from accounts.models import ManagedAccount, ManagingAccount
 from accounts.web.fields import ListField, RuledField, account_id_field, bare_helper
 from onboarding import names
+from onboarding.desired.capacity import most_listed
 from onboarding.desired.image_keys import not_at_home
-from onboarding.desired.managing import most_listed
 from onboarding.partitions import known_region
 from onboarding.providers.name_formats import CLUSTER, NAMESPACE, Format
 from onboarding.topology import MANAGED_ROLE, Managing

@@ -10,7 +10,7 @@ from accounts.organization import ask, kept
 from onboarding.aws.discover import Members, organization_id
 from onboarding.aws.errors import AwsError
 from onboarding.aws.session import Sessions
-from onboarding.desired.managing import Capacity, assume_names
+from onboarding.desired.capacity import Capacity, assume_policy_names
 
 UNKNOWN = "Bowline cannot read which accounts belong to it."
 
@@ -38,7 +38,7 @@ class Asked(NamedTuple):
 
 def switch_of(row: ManagingAccount, room: Capacity) -> Switch:
     managing = managing_of(row)
-    stays, *goes = assume_names(managing, max(room.assumed, 1))
+    stays, *goes = assume_policy_names(managing, max(room.assumed, 1))
     return Switch(stays, tuple(goes), managing.managed_role_arn("*"))
 
 

@@ -12,7 +12,7 @@ from accounts.models import EnabledProvider, ManagedAccount, ManagingAccount, Ru
 from accounts.models.states import Status
 from accounts.runs.actions import plan, plan_managing
 from accounts.runs.capacity import NoRoom, capacity_of, refuse_overflow, room_in_plan
-from onboarding.desired.managing import roles_per_policy
+from onboarding.desired.capacity import roles_per_policy
 from tests.factories import LEAST
 from tests.rows import account_row, managing_row, run_row, step_row
 

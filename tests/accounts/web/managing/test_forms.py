@@ -237,8 +237,8 @@ def test_a_list_must_hold_the_accounts_that_stand(
     monkeypatch: pytest.MonkeyPatch, fields: dict[str, str], fits: bool
 ) -> None:
     """Baking takes a policy of the identity, and a longer name a part of each."""
-    monkeypatch.setattr("onboarding.desired.managing.POLICIES_PER_HOLDER", 2)
-    monkeypatch.setattr("onboarding.desired.managing.MANAGED_POLICY_LIMIT", 300)
+    monkeypatch.setattr("onboarding.desired.capacity.POLICIES_PER_HOLDER", 2)
+    monkeypatch.setattr("onboarding.desired.capacity.MANAGED_POLICY_LIMIT", 300)
     for number in (1, 2, 3):
         account_row(f"a{number}", account_id=f"{number:012}", granted_at=timezone.now())
 

@@ -245,7 +245,7 @@ def test_an_organization_has_room_for_any_number(operator) -> None:
 
 def test_the_switch_says_what_goes_and_what_comes(operator, monkeypatch) -> None:
     monkeypatch.setattr(
-        "onboarding.desired.managing.roles_per_policy", lambda managing: 1
+        "onboarding.desired.capacity.roles_per_policy", lambda managing: 1
     )
     managing_row()
     standing(1, 2, 3)

@@ -12,7 +12,7 @@ from accounts.mapping.managing import managing_of
 from accounts.models import EnabledProvider, ManagedAccount, Run, Step
 from accounts.models.states import Status
 from accounts.runs.actions import approve, discard, keep
-from onboarding.desired.managing import roles_per_policy
+from onboarding.desired.capacity import roles_per_policy
 from tests.rows import account_row, managing_row, person, run_row, step_row
 
 pytestmark = pytest.mark.django_db
