@@ -15,7 +15,7 @@ from accounts.mapping.managing import managing_of, managing_row
 from accounts.models import Bundle, ManagedAccount
 from accounts.runs.queue import enqueue_bundle
 from onboarding.spinnaker.bundle import bundle_files
-from onboarding.spinnaker.bundle.archive import listed, zipped
+from onboarding.spinnaker.bundle.archive import file_list, zipped
 
 if TYPE_CHECKING:
     from django.contrib.auth.models import User
@@ -82,7 +82,7 @@ def build(bundle: Bundle) -> None:
         bundle,
         Bundle.Status.READY,
         archive=archive,
-        files=listed(files),
+        files=file_list(files),
         size=len(archive),
         sha256=hashlib.sha256(archive).hexdigest(),
     )

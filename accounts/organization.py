@@ -83,7 +83,7 @@ class Shared:
     permissions: Permissions
 
 
-class Refused(ValueError):
+class MembersRefused(ValueError):
     """Nothing was written: `sentences` say of which accounts, by their ids, and why."""
 
     def __init__(self, sentences: dict[str, str]) -> None:
@@ -132,7 +132,9 @@ def ask(sessions: Sessions, managing: Managing) -> Organization:
     return found
 
 
-def listed(members: Iterable[MemberAccount], managing: Managing) -> list[Listed]:
+def listed_members(
+    members: Iterable[MemberAccount], managing: Managing
+) -> list[Listed]:
     """List the accounts by name, each with the name it has or is proposed."""
     found = sorted(members, key=lambda member: (member.name.lower(), member.account_id))
     rows = ManagedAccount.objects.only("name", "account_id", "state")
@@ -214,7 +216,7 @@ def describe_all(
     shared: Shared,
     by: User | None,
 ) -> datetime:
-    """Describe each as a draft or, raising Refused, none.
+    """Describe each as a draft or, raising MembersRefused, none.
 
     Gives the one moment at which they all came to be, by which they are found again.
     """
@@ -222,7 +224,9 @@ def describe_all(
     refused: dict[str, str] = {}
     described = []
     with transaction.atomic():
-        known = {one.member.account_id: one for one in listed(members, managing)}
+        known = {
+            one.member.account_id: one for one in listed_members(members, managing)
+        }
         for account_id in dict.fromkeys(account_ids):
             one = known.get(account_id)
             if one is None:
@@ -243,7 +247,7 @@ def describe_all(
                     f"{one.member.name} was described by somebody else just now."
                 )
         if refused:
-            raise Refused(refused)
+            raise MembersRefused(refused)
         moment = timezone.now()
         drafts = ManagedAccount.objects.filter(pk__in=[row.pk for row in described])
         drafts.update(created_at=moment)

@@ -19,7 +19,7 @@ from dataclasses import asdict, dataclass
 from onboarding.providers import PROVIDERS
 from onboarding.spinnaker.bundle import bundle_files
 from onboarding.spinnaker.bundle.archive import zipped
-from onboarding.spinnaker.bundle.contents import told
+from onboarding.spinnaker.bundle.contents import accounts_in
 from onboarding.spinnaker.halconfig.merging import merge
 from onboarding.spinnaker.halconfig.parsing import read
 from onboarding.topology import Managed, Managing, Permissions, Topology
@@ -103,7 +103,7 @@ def merging(count: int) -> Figures:
     """Measure the merge alone; the bundle comes from another process."""
     archive = sys.stdin.buffer.read()
     return measured(
-        lambda: len(merge(read(EMPTY), told(archive).placed("/bowline")).text)
+        lambda: len(merge(read(EMPTY), accounts_in(archive).placed("/bowline")).text)
     )
 
 

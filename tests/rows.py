@@ -17,7 +17,7 @@ from accounts.models import (
 )
 from accounts.models.states import Status
 from onboarding.spinnaker.bundle import bundle_files
-from onboarding.spinnaker.bundle.archive import listed, zipped
+from onboarding.spinnaker.bundle.archive import file_list, zipped
 from onboarding.topology import Topology
 
 PASSWORD = "a-password-of-tests"
@@ -85,7 +85,7 @@ def bundle_row(topology: Topology, number: int = 1) -> Bundle:
         number=number,
         status=Bundle.Status.READY,
         archive=archive,
-        files=listed(files),
+        files=file_list(files),
         size=len(archive),
         sha256=hashlib.sha256(archive).hexdigest(),
     )

@@ -21,29 +21,29 @@ if TYPE_CHECKING:
 View = Callable[..., HttpResponseBase]
 
 
-class Role(NamedTuple):
+class UserRole(NamedTuple):
     name: str
     permission: str
     """The one that tells who has the role."""
     does: str
 
 
-VIEWER = Role(
+VIEWER = UserRole(
     "viewer", "accounts.view_managedaccount", "sees accounts, runs and bundles"
 )
-OPERATOR = Role(
+OPERATOR = UserRole(
     "operator",
     "accounts.onboard_account",
     "describes accounts, plans, verifies, builds and downloads bundles",
 )
-APPROVER = Role("approver", "accounts.approve_run", "approves and discards plans")
-ADMINISTRATOR = Role(
+APPROVER = UserRole("approver", "accounts.approve_run", "approves and discards plans")
+ADMINISTRATOR = UserRole(
     "administrator", "auth.change_user", "gives roles to people in the admin site"
 )
 ROLES = (VIEWER, OPERATOR, APPROVER, ADMINISTRATOR)
 
 
-def has_role(person: User | AnonymousUser, role: Role) -> bool:
+def has_role(person: User | AnonymousUser, role: UserRole) -> bool:
     return person.has_perm(role.permission)
 
 
@@ -61,7 +61,7 @@ def administrators() -> list[str]:
     return sorted({person.get_username() for person in people})
 
 
-def refusal(role: Role) -> str:
+def refusal(role: UserRole) -> str:
     """Say which role is needed, what it does, and who can give it."""
     names = ", ".join(administrators()) or "nobody yet: run manage.py createsuperuser"
     return (
@@ -70,7 +70,7 @@ def refusal(role: Role) -> str:
     )
 
 
-def role_required(role: Role) -> Callable[[View], View]:
+def role_required(role: UserRole) -> Callable[[View], View]:
     """Answer 403, with the sentence that helps, to everybody without the role."""
 
     def guard(view: View) -> View:

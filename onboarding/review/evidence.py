@@ -16,7 +16,7 @@ from typing import NamedTuple
 DATA = Path(__file__).with_suffix(".json")
 
 
-class Side(StrEnum):
+class EvidenceSide(StrEnum):
     MANAGED = "managed"
     MANAGING = "managing"
 
@@ -24,7 +24,7 @@ class Side(StrEnum):
 class Served(NamedTuple):
     """An action, on which side, and the provider or feature that it serves."""
 
-    side: Side
+    side: EvidenceSide
     provider: str
     action: str
 
@@ -41,11 +41,11 @@ class Evidence:
     """`read` or `write`, as AWS classes it."""
 
     @property
-    def places(self) -> tuple[Place, ...]:
+    def places(self) -> tuple[SourcePlace, ...]:
         return tuple(place(source) for source in self.sources)
 
 
-class Place(NamedTuple):
+class SourcePlace(NamedTuple):
     """A place in somebody's source, or an address, which has no folder."""
 
     folder: str
@@ -53,19 +53,19 @@ class Place(NamedTuple):
     line: str
 
 
-def place(source: str) -> Place:
+def place(source: str) -> SourcePlace:
     if source.startswith("https:"):
-        return Place("", source, "")
+        return SourcePlace("", source, "")
     folder, _, name = source.rpartition("/")
     file, _, line = name.partition(":")
-    return Place(folder, file, line)
+    return SourcePlace(folder, file, line)
 
 
 @cache
 def all_evidence() -> dict[Served, Evidence]:
     parsed = json.loads(DATA.read_text(encoding="utf-8"))
     return {
-        Served(Side(side), provider, action): Evidence(
+        Served(EvidenceSide(side), provider, action): Evidence(
             reason=found["reason"],
             sources=tuple(found["sources"]),
             required=found["required"],
@@ -77,7 +77,7 @@ def all_evidence() -> dict[Served, Evidence]:
     }
 
 
-def evidence(side: Side, provider: str, action: str) -> Evidence:
+def evidence(side: EvidenceSide, provider: str, action: str) -> Evidence:
     """Find it for the provider, or else for another one of that side, which needs it
     all the same. Raise KeyError for an action that nobody is known to call.
     """

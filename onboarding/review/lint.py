@@ -13,7 +13,7 @@ from typing import NamedTuple
 from onboarding.review.rights import Topic
 
 
-class Finding(NamedTuple):
+class LintFinding(NamedTuple):
     """A kind of finding about an action, and why it is as it should be."""
 
     kind: str
@@ -39,11 +39,11 @@ BUILDS = (
 )
 
 
-def on_every_resource(reason: str, *actions: str) -> Iterator[Finding]:
-    return (Finding("RESOURCE_STAR", action, reason) for action in actions)
+def on_every_resource(reason: str, *actions: str) -> Iterator[LintFinding]:
+    return (LintFinding("RESOURCE_STAR", action, reason) for action in actions)
 
 
-ACCEPTED: tuple[Finding, ...] = (
+ACCEPTED: tuple[LintFinding, ...] = (
     *on_every_resource(
         READS_ALL,
         "cloudformation:DescribeChangeSet",
@@ -84,37 +84,37 @@ ACCEPTED: tuple[Finding, ...] = (
         "lambda:DeleteEventSourceMapping",
         "lambda:UpdateEventSourceMapping",
     ),
-    Finding(
+    LintFinding(
         "CREDENTIALS_EXPOSURE",
         "sts:AssumeRole",
         "Becoming the managed roles is all that Spinnaker's identity is for.",
     ),
-    Finding(
+    LintFinding(
         "CREDENTIALS_EXPOSURE",
         "ecr:GetAuthorizationToken",
         "Only where the managed role is lent to Fargate tasks: it pulls their images.",
     ),
-    Finding(
+    LintFinding(
         "PERMISSIONS_MANAGEMENT_ACTIONS",
         "iam:PassRole",
         "Only roles under a path, and only to the service that is named.",
     ),
-    Finding(
+    LintFinding(
         "PERMISSIONS_MANAGEMENT_ACTIONS",
         "lambda:AddPermission",
         "Limited by its condition to load balancers that call a function.",
     ),
-    Finding(
+    LintFinding(
         "PERMISSIONS_MANAGEMENT_ACTIONS",
         "kms:CreateGrant",
         "Only for the keys that are named, and through the one AWS service.",
     ),
-    Finding(
+    LintFinding(
         "PERMISSIONS_MANAGEMENT_ACTIONS",
         "ec2:ModifySnapshotAttribute",
         "Opens images of this account to the accounts that launch them.",
     ),
-    Finding(
+    LintFinding(
         "PRIVILEGE_ESCALATION",
         "lambda:UpdateFunctionCode",
         "Who may deploy a function may run code as its role. Spinnaker names functions "
@@ -124,7 +124,7 @@ ACCEPTED: tuple[Finding, ...] = (
 )
 
 
-def findings(topics: tuple[Topic, ...]) -> Iterator[Finding]:
+def lint(topics: tuple[Topic, ...]) -> Iterator[LintFinding]:
     """Yield what a linter would find in what is allowed, each once."""
     allowed = [a for t in topics for c in t.capabilities for a in c.allowed]
     for finding in ACCEPTED:
@@ -146,7 +146,7 @@ class Explained(NamedTuple):
 
 def explained(topics: tuple[Topic, ...]) -> tuple[Explained, ...]:
     """Give the findings with the actions of one kind and reason together."""
-    alike = groupby(findings(topics), key=lambda found: (found.words, found.reason))
+    alike = groupby(lint(topics), key=lambda found: (found.words, found.reason))
     return tuple(
         Explained(*key, tuple(found.action for found in some)) for key, some in alike
     )

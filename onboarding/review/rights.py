@@ -13,13 +13,13 @@ from onboarding.grants import Grant
 from onboarding.providers.base import providers_of
 from onboarding.providers.roles import power_user
 from onboarding.resources.kinds import Attachment, Resource, Role
-from onboarding.review.evidence import Evidence, Side, evidence
+from onboarding.review.evidence import Evidence, EvidenceSide, evidence
 from onboarding.review.power_user import Comparison, compared
 from onboarding.topology import Managed, Managing
 
 
 @dataclass(frozen=True, slots=True)
-class Allowed:
+class AllowedAction:
     """One action, on what, on which condition; why, and where it is called."""
 
     action: str
@@ -33,7 +33,7 @@ class Limited(NamedTuple):
 
     resources: tuple[str, ...]
     condition: dict[str, Any]
-    allowed: tuple[Allowed, ...]
+    allowed: tuple[AllowedAction, ...]
 
     @property
     def is_on_everything(self) -> bool:
@@ -46,7 +46,7 @@ class Capability:
 
     title: str
     access: str
-    allowed: tuple[Allowed, ...]
+    allowed: tuple[AllowedAction, ...]
 
     @property
     def limited(self) -> tuple[Limited, ...]:
@@ -85,7 +85,7 @@ class Review:
         return compared(self.actions)
 
     @property
-    def lacking(self) -> tuple[Allowed, ...]:
+    def lacking(self) -> tuple[AllowedAction, ...]:
         """List what is needed and PowerUserAccess does not allow, each action once."""
         found = {one.action: one for one in every_allowed(self.topics)}
         return tuple(found[action] for action in self.comparison.lacking)
@@ -114,7 +114,8 @@ def managed_review(managing: Managing, managed: Managed) -> Review:
         boundary=role.boundary,
         topics=tuple(
             Topic(
-                title, tuple(capabilities(Side.MANAGED, keys.get(title, ""), granted))
+                title,
+                tuple(capabilities(EvidenceSide.MANAGED, keys.get(title, ""), granted)),
             )
             for title, granted in grants(managing, managed).items()
             if granted
@@ -164,11 +165,11 @@ def managing_topics(managing: Managing) -> tuple[Topic, ...]:
     """Describe what Spinnaker's identity may do, beside assuming the managed roles."""
     loading = Topic(
         "Account loading",
-        tuple(capabilities(Side.MANAGING, "spinnaker", [REGION_LOOKUP])),
+        tuple(capabilities(EvidenceSide.MANAGING, "spinnaker", [REGION_LOOKUP])),
     )
     if not managing.bakes:
         return (loading,)
-    baking = tuple(capabilities(Side.MANAGING, "bake", bake_grants(managing)))
+    baking = tuple(capabilities(EvidenceSide.MANAGING, "bake", bake_grants(managing)))
     return (loading, Topic("Baking", baking))
 
 
@@ -182,14 +183,14 @@ def folders(*topics: Topic) -> dict[str, tuple[str, ...]]:
     return {folder: tuple(sorted(found[folder])) for folder in sorted(found)}
 
 
-def every_allowed(topics: Iterable[Topic]) -> Iterator[Allowed]:
+def every_allowed(topics: Iterable[Topic]) -> Iterator[AllowedAction]:
     for topic in topics:
         for capability in topic.capabilities:
             yield from capability.allowed
 
 
 def capabilities(
-    side: Side, provider: str, granted: Iterable[Grant]
+    side: EvidenceSide, provider: str, granted: Iterable[Grant]
 ) -> Iterator[Capability]:
     """Yield the grants by capability and access, in the order in which they come."""
     by_capability: dict[tuple[str, str], list[Grant]] = {}
@@ -200,7 +201,7 @@ def capabilities(
             title,
             access,
             tuple(
-                Allowed(
+                AllowedAction(
                     action=action,
                     resources=grant.resources,
                     condition=dict(grant.condition or {}),

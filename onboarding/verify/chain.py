@@ -27,7 +27,7 @@ from onboarding.resources.policy import Policy
 from onboarding.topology import ExistingIdentity, Managing, Reach
 from onboarding.verify.denial import Holder
 from onboarding.verify.result import Cause, Located, Result, command
-from onboarding.verify.trust import Caller, Trust
+from onboarding.verify.trust import AssumeRequest, Trust
 
 CHAIN = "chain"
 """What results of the chain carry in the place of a provider."""
@@ -67,7 +67,9 @@ class Chain:
         managing, identity = self.managing, self.managing.identity_arn
         if self.sessions.whoami().principal == identity:
             self.as_identity = self.sessions.own()
-            return found(name, Outcome.PROVED, f"Bowline itself runs as {identity}.")
+            return chain_result(
+                name, Outcome.PROVED, f"Bowline itself runs as {identity}."
+            )
         if is_user(identity) or not managing.bowline:
             return self.cannot_become(name, self.why_not_become())
         try:
@@ -86,9 +88,9 @@ class Chain:
                 f"{managing.bowline}, and Bowline must be allowed to call it. "
                 "Plan the managing account again."
             )
-            result = found(name, Outcome.FAILED, error.message, fix)
+            result = chain_result(name, Outcome.FAILED, error.message, fix)
             return result.because(unless_unread(self.shut_out))
-        return found(name, Outcome.PROVED, f"Bowline became {identity}.")
+        return chain_result(name, Outcome.PROVED, f"Bowline became {identity}.")
 
     def shut_out(self) -> Cause | None:
         """Say why Bowline is not let into the identity that it made."""
@@ -103,7 +105,7 @@ class Chain:
             )
         standing = Policy.of(role.description["AssumeRolePolicyDocument"])
         trust = Trust(self.managing.identity_arn, standing, wanted.trust)
-        return trust.cause(Caller(self.managing.bowline))
+        return trust.cause(AssumeRequest(self.managing.bowline))
 
     def holder(self) -> Holder:
         asker = Asker.entering(self.sessions, self.identity_reach)
@@ -128,15 +130,15 @@ class Chain:
             exists = holder.description is not None
         except AwsError as error:
             sentence = f"{why} {error.message}"
-            return found(name, Outcome.NOT_PROVED, sentence, PROVE_THERE)
+            return chain_result(name, Outcome.NOT_PROVED, sentence, PROVE_THERE)
         if not exists:
             cause = Cause(
                 Located.ABSENT,
                 f"There is no {holder.title}.",
                 "Make it, or name another identity in the managing account.",
             )
-            return found(name, Outcome.FAILED, "").because(cause)
-        return found(
+            return chain_result(name, Outcome.FAILED, "").because(cause)
+        return chain_result(
             name,
             Outcome.NOT_PROVED,
             f"{holder.arn} exists, but Bowline cannot become it. {why} What follows is "
@@ -151,10 +153,10 @@ def own_identity(sessions: Sessions) -> Result:
     try:
         caller = sessions.whoami()
     except AwsError as error:
-        result = found(name, Outcome.FAILED, error.message, error.hint)
+        result = chain_result(name, Outcome.FAILED, error.message, error.hint)
         return replace(result, located=Located.BOWLINE)
     sentence = f"Bowline is {caller.arn} in account {caller.account_id}."
-    return found(name, Outcome.PROVED, sentence)
+    return chain_result(name, Outcome.PROVED, sentence)
 
 
 def unless_unread(why: Callable[[], Cause | None]) -> Cause | None:
@@ -171,7 +173,7 @@ def create_role(role: Role) -> str:
     return command(*words, *tag, assume_role_policy_document=role.trust.document)
 
 
-def found(name: str, outcome: Outcome, sentence: str, fix: str = "") -> Result:
+def chain_result(name: str, outcome: Outcome, sentence: str, fix: str = "") -> Result:
     return Result(CHAIN, name, outcome, sentence, fix)
 
 

@@ -13,7 +13,13 @@ from typing import Any
 from onboarding.aws.client import Asker
 from onboarding.resources.kinds import MANAGED_PATH, MANAGING_PATH
 from onboarding.resources.policy import Policy, as_list
-from onboarding.verify.policy_evaluation import Asked, Document, Found, find, path_to
+from onboarding.verify.policy_evaluation import (
+    Document,
+    Found,
+    RequestContext,
+    find,
+    path_to,
+)
 from onboarding.verify.result import Cause, Located, Path, command, line_of, pretty
 
 OWN_PATHS = (MANAGING_PATH, MANAGED_PATH)
@@ -120,7 +126,7 @@ class Holder:
             if policy["Arn"] not in attached
         ]
 
-    def cause(self, asked: Asked) -> Cause:
+    def cause(self, asked: RequestContext) -> Cause:
         """Say what denies it the call; HIGHER_UP where nothing here does."""
         denied = find(self.documents, "Deny", asked)
         if denied and denied.certain:
@@ -136,7 +142,7 @@ class Holder:
             return self.detached(detached, asked)
         return self.nothing_allows(asked)
 
-    def denied(self, found: Found, asked: Asked) -> Cause:
+    def denied(self, found: Found, asked: RequestContext) -> Cause:
         document = found.document
         ours = document.name.startswith(OWN_NAMES) or any(
             path in document.arn for path in OWN_PATHS
@@ -150,7 +156,7 @@ class Holder:
             change=self.without(found, asked),
         )
 
-    def without(self, found: Found, asked: Asked) -> str:
+    def without(self, found: Found, asked: RequestContext) -> str:
         """Write the command that takes the action out of a statement listing it."""
         actions = as_list(found.statement.get("Action", []))
         left = [a for a in actions if a.lower() != asked.action.lower()]
@@ -182,7 +188,7 @@ class Holder:
         name = ("--policy-name", document.name)
         return command("iam", *words, *name, policy_document=content)
 
-    def bounded(self, boundary: Document, asked: Asked) -> Cause | None:
+    def bounded(self, boundary: Document, asked: RequestContext) -> Cause | None:
         """Say how its permissions boundary stops the call, if it does."""
         denied = find([boundary], "Deny", asked)
         allowed = find([boundary], "Allow", asked)
@@ -219,7 +225,7 @@ class Holder:
             certain=False,
         )
 
-    def detached(self, found: Found, asked: Asked) -> Cause:
+    def detached(self, found: Found, asked: RequestContext) -> Cause:
         document = found.document
         words = (f"attach-{self.kind}-policy", f"--{self.kind}-name", self.name)
         return Cause(
@@ -232,7 +238,7 @@ class Holder:
             change=command("iam", *words, "--policy-arn", document.arn),
         )
 
-    def nothing_allows(self, asked: Asked) -> Cause:
+    def nothing_allows(self, asked: RequestContext) -> Cause:
         held = {
             "AttachedPolicies": [policy["PolicyName"] for policy in self.attached],
             "InlinePolicies": self.inline,
@@ -249,7 +255,7 @@ class Holder:
             change=command("iam", *words, *name, policy_document=missing.document),
         )
 
-    def higher_up(self, asked: Asked) -> Cause:
+    def higher_up(self, asked: RequestContext) -> Cause:
         return higher_up(asked.action, self.asker.account_id)
 
 
@@ -277,7 +283,7 @@ def of(statements: list[dict[str, Any]]) -> dict[str, Any]:
     return {"Statement": statements}
 
 
-def action_path(found: Found, asked: Asked) -> Path:
+def action_path(found: Found, asked: RequestContext) -> Path:
     return (
         "Statement",
         found.number,

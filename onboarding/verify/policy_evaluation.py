@@ -18,7 +18,7 @@ LIKE = ("StringLike", "ArnLike", "ArnEquals")
 
 
 @dataclass(frozen=True, slots=True)
-class Asked:
+class RequestContext:
     """One call: what is done to what, and what is known of its circumstances."""
 
     action: str
@@ -58,7 +58,9 @@ class Found(NamedTuple):
         return self.document.statements[self.number]
 
 
-def find(documents: Iterable[Document], effect: str, asked: Asked) -> Found | None:
+def find(
+    documents: Iterable[Document], effect: str, asked: RequestContext
+) -> Found | None:
     """Find a statement of this effect on the call; a certain one, if there is one."""
     unsure = None
     for document in documents:
@@ -73,7 +75,7 @@ def find(documents: Iterable[Document], effect: str, asked: Asked) -> Found | No
     return unsure
 
 
-def speaks(statement: Mapping[str, Any], asked: Asked) -> bool | None:
+def speaks(statement: Mapping[str, Any], asked: RequestContext) -> bool | None:
     """Tell whether an identity's statement is about the call."""
     action = asked.action.lower()
     if not named(statement, "Action", action, lower=True):

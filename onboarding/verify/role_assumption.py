@@ -17,14 +17,14 @@ from onboarding.verify.chain import (
     PROVE_THERE,
     SPINNAKER,
     Chain,
+    chain_result,
     create_role,
-    found,
     worth_repeating,
 )
 from onboarding.verify.denial import Holder, higher_up
-from onboarding.verify.policy_evaluation import Asked
+from onboarding.verify.policy_evaluation import RequestContext
 from onboarding.verify.result import Cause, Located, Result, line_of, pretty
-from onboarding.verify.trust import Caller, Trust, admits, simulate
+from onboarding.verify.trust import AssumeRequest, Trust, admits, simulate
 
 
 def to_managed(
@@ -91,19 +91,19 @@ class ManagedStep:
             )
         except AwsError as error:
             if not error.denied:
-                return found(name, Outcome.FAILED, error.message, error.hint)
+                return chain_result(name, Outcome.FAILED, error.message, error.hint)
             unexplained = higher_up("sts:AssumeRole", self.managed.account_id)
             if error.by_organization:
                 causes = []
             causes = sorted(causes, key=lambda cause: not cause.certain)
-            return found(
+            return chain_result(
                 name,
                 Outcome.FAILED,
                 f"Spinnaker's identity {self.chain.managing.identity_arn} could not "
                 f"assume {self.role_arn}: AWS refused it.",
             ).because(next(iter(causes), unexplained))
         ending = " and the account's external ID" if external_id else ""
-        return found(
+        return chain_result(
             name,
             Outcome.PROVED,
             f"Spinnaker's identity assumed {self.role_arn} with the session name "
@@ -116,12 +116,12 @@ class ManagedStep:
         try:
             answer = asker.ask("sts", "get_caller_identity", "ask where the role leads")
         except AwsError as error:
-            return found(name, Outcome.FAILED, error.message, error.hint)
+            return chain_result(name, Outcome.FAILED, error.message, error.hint)
         sentence = f"AWS says: {answer['Arn']} in account {answer['Account']}."
         if answer["Account"] != self.managed.account_id:
             fix = "Correct the account id, then plan again."
-            return found(name, Outcome.FAILED, sentence, fix)
-        return found(name, Outcome.PROVED, sentence)
+            return chain_result(name, Outcome.FAILED, sentence, fix)
+        return chain_result(name, Outcome.PROVED, sentence)
 
     def refusal(self, what: str, external_id: str) -> Result:
         """Prove that the role is closed to whoever does not know the external ID."""
@@ -138,12 +138,14 @@ class ManagedStep:
             except AwsError as error:
                 self.chain.patience.over()
                 if error.denied:
-                    return found(name, Outcome.PROVED, "AWS refused it, as it must.")
-                return found(name, Outcome.FAILED, error.message, error.hint)
+                    return chain_result(
+                        name, Outcome.PROVED, "AWS refused it, as it must."
+                    )
+                return chain_result(name, Outcome.FAILED, error.message, error.hint)
             if not self.chain.patience.wait("the external ID is not yet required"):
                 break
         self.chain.patience.over()
-        return found(
+        return chain_result(
             name,
             Outcome.FAILED,
             f"{what} opened {self.role_arn}: its trust policy does not require the "
@@ -157,7 +159,7 @@ class ManagedStep:
         try:
             causes = [c for side in self.sides for c in side()]
         except AwsError as error:
-            return found(
+            return chain_result(
                 name,
                 Outcome.NOT_PROVED,
                 f"The policies could not be read: {error.message}",
@@ -165,10 +167,10 @@ class ManagedStep:
             )
         for cause in sorted(causes, key=lambda cause: not cause.certain):
             if cause.certain:
-                return found(name, Outcome.FAILED, "").because(cause)
-            unsure = found(name, Outcome.NOT_PROVED, "").because(cause)
+                return chain_result(name, Outcome.FAILED, "").because(cause)
+            unsure = chain_result(name, Outcome.NOT_PROVED, "").because(cause)
             return replace(unsure, fix=f"{cause.fix} {PROVE_THERE}")
-        return found(
+        return chain_result(
             name,
             Outcome.EVALUATED,
             f"The policies of {self.chain.managing.identity_arn} allow sts:AssumeRole "
@@ -181,15 +183,15 @@ class ManagedStep:
         try:
             trust = self.standing_trust()
             wrong = [
-                admits(trust, replace(self.caller, external_id=external_id))
+                admits(trust, replace(self.request, external_id=external_id))
                 for external_id in (f"not-{self.managed.external_id}", "")
             ]
         except AwsError as error:
-            return found(name, Outcome.NOT_PROVED, error.message, PROVE_THERE)
+            return chain_result(name, Outcome.NOT_PROVED, error.message, PROVE_THERE)
         if wrong == [False, False]:
             sentence = f"The trust policy of {self.role_arn} requires it."
-            return found(name, Outcome.EVALUATED, sentence, PROVE_THERE)
-        return found(
+            return chain_result(name, Outcome.EVALUATED, sentence, PROVE_THERE)
+        return chain_result(
             name,
             Outcome.FAILED,
             f"The trust policy of {self.role_arn} does not require the external ID.",
@@ -197,8 +199,8 @@ class ManagedStep:
         )
 
     @property
-    def caller(self) -> Caller:
-        return Caller(
+    def request(self) -> AssumeRequest:
+        return AssumeRequest(
             self.chain.managing.identity_arn,
             self.managed.external_id,
             self.chain.organization,
@@ -245,7 +247,7 @@ class ManagedStep:
             context=context,
         )
         lower = {key.lower(): value for key, value in context.items()}
-        cause = holder.cause(Asked("sts:AssumeRole", self.role_arn, lower))
+        cause = holder.cause(RequestContext("sts:AssumeRole", self.role_arn, lower))
         # Only IAM sees a user's groups: it knows better what allows something.
         unseen = allowed and cause.located in (Located.OUR_POLICY, Located.CONDITION)
         if cause.located is not Located.HIGHER_UP and not unseen:
@@ -277,5 +279,5 @@ class ManagedStep:
         standing = Policy.of(described["AssumeRolePolicyDocument"])
         adopted = self.managed.adopts
         trust = Trust(self.role_arn, standing, wanted.trust, adopted)
-        if cause := trust.cause(self.caller):
+        if cause := trust.cause(self.request):
             yield cause

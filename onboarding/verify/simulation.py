@@ -20,7 +20,7 @@ from onboarding.providers.base import providers_of
 from onboarding.resources.policy import as_list
 from onboarding.topology import Managed, Managing
 from onboarding.verify.denial import Holder
-from onboarding.verify.policy_evaluation import Asked
+from onboarding.verify.policy_evaluation import RequestContext
 from onboarding.verify.result import Cause, Located, Result
 from onboarding.verify.trust import simulate
 
@@ -105,7 +105,7 @@ def opinions(holder: Holder, grants: Iterable[Grant], region: str) -> Opinions:
     allowed: list[str] = []
     unknown: list[str] = []
     for grant in grants:
-        resource, context = example(grant.resources[0], region), known(grant)
+        resource, context = example(grant.resources[0], region), known_context(grant)
         yes = simulate(
             holder.asker,
             holder.arn,
@@ -115,7 +115,9 @@ def opinions(holder: Holder, grants: Iterable[Grant], region: str) -> Opinions:
         )
         allowed += yes
         for action in set(grant.actions) - yes:
-            asked = Asked(action, resource, {k.lower(): v for k, v in context.items()})
+            asked = RequestContext(
+                action, resource, {k.lower(): v for k, v in context.items()}
+            )
             cause = holder.cause(asked)
             if cause.certain and cause.located is not Located.HIGHER_UP:
                 return Opinions(tuple(allowed), tuple(unknown), cause)
@@ -133,7 +135,7 @@ def example(resource: str, region: str) -> str:
     return ":".join(parts).replace("*", "simulated")
 
 
-def known(grant: Grant) -> dict[str, str]:
+def known_context(grant: Grant) -> dict[str, str]:
     """Give for each condition of a grant a value that meets it."""
     return {
         key: str(as_list(values)[0]).replace("*", "simulated")

@@ -29,7 +29,7 @@ FIXES = {
 
 
 @dataclass(frozen=True, slots=True)
-class Caller:
+class AssumeRequest:
     """Who wants to assume the role, and what is sent along; empty: nothing is."""
 
     principal: str
@@ -49,10 +49,10 @@ class Caller:
         return known
 
 
-def admits(trust: Policy, caller: Caller) -> bool | None:
-    """Tell whether a trust policy lets the caller in; None: it cannot be told."""
+def admits(trust: Policy, request: AssumeRequest) -> bool | None:
+    """Tell whether a trust policy grants the request; None: it cannot be known."""
     statements = [
-        (statement["Effect"], applies(statement, caller))
+        (statement["Effect"], applies(statement, request))
         for statement in trust.document["Statement"]
     ]
     if ("Deny", True) in statements:
@@ -62,12 +62,12 @@ def admits(trust: Policy, caller: Caller) -> bool | None:
     return ("Allow", True) in statements
 
 
-def applies(statement: Mapping[str, Any], caller: Caller) -> bool | None:
+def applies(statement: Mapping[str, Any], request: AssumeRequest) -> bool | None:
     if "NotPrincipal" in statement or "NotAction" in statement:
         return None
-    if not names(statement, caller.principal):
+    if not names(statement, request.principal):
         return False
-    return all_of(met for _, met in conditions(statement, caller.context))
+    return all_of(met for _, met in conditions(statement, request.context))
 
 
 def names(statement: Mapping[str, Any], principal: str) -> bool:
@@ -113,28 +113,28 @@ class Trust:
         words = ("iam", "update-assume-role-policy", "--role-name", role)
         return command(*words, policy_document=wanted)
 
-    def cause(self, caller: Caller) -> Cause | None:
-        """Say why it shuts the caller out; None where it does not."""
-        admitted = admits(self.standing, caller)
+    def cause(self, request: AssumeRequest) -> Cause | None:
+        """Say why it refuses the request; None where it does not."""
+        admitted = admits(self.standing, request)
         if admitted is True:
             return None
         statements = self.document["Statement"]
         for number, statement in enumerate(statements):
-            if statement["Effect"] == "Deny" and applies(statement, caller):
-                return self.denying(number, caller)
+            if statement["Effect"] == "Deny" and applies(statement, request):
+                return self.denying(number, request)
         unsure = None
         for number, statement in enumerate(statements):
-            if not names(statement, caller.principal):
+            if not names(statement, request.principal):
                 continue
-            for path, met in conditions(statement, caller.context):
+            for path, met in conditions(statement, request.context):
                 way = ("Statement", number, *path)
                 if met is False and statement["Effect"] == "Allow":
-                    return self.unmet(way, caller)
+                    return self.unmet(way, request)
                 if met is None:
                     unsure = unsure or self.unclear(way)
-        return unsure or self.unnamed(caller, certain=admitted is False)
+        return unsure or self.unnamed(request, certain=admitted is False)
 
-    def found(
+    def refusal(
         self, located: Located, sentence: str, fix: str, path: Path, certain: bool
     ) -> Cause:
         return Cause(
@@ -147,22 +147,22 @@ class Trust:
             certain=certain,
         )
 
-    def denying(self, number: int, caller: Caller) -> Cause:
-        return self.found(
+    def denying(self, number: int, request: AssumeRequest) -> Cause:
+        return self.refusal(
             Located.THEIR_TRUST,
-            f"denies sts:AssumeRole to {caller.principal}.",
+            f"denies sts:AssumeRole to {request.principal}.",
             "Take the denying statement out.",
             ("Statement", number, "Effect"),
             certain=True,
         )
 
-    def unmet(self, path: Path, caller: Caller) -> Cause:
+    def unmet(self, path: Path, request: AssumeRequest) -> Cause:
         *_, key = path
         wanted = " or ".join(as_list(value_at(self.document, path)))
-        sent = caller.context[str(key).lower()]
-        return self.found(
+        sent = request.context[str(key).lower()]
+        return self.refusal(
             Located.CONDITION,
-            f"lets {caller.principal} in only where {key} is “{wanted}”, and "
+            f"lets {request.principal} in only where {key} is “{wanted}”, and "
             + (f"“{sent}” is sent." if sent else "none is sent."),
             FIXES.get(str(key).lower(), WRITE_IT),
             path,
@@ -171,7 +171,7 @@ class Trust:
 
     def unclear(self, path: Path) -> Cause:
         *_, operator, key = path
-        return self.found(
+        return self.refusal(
             Located.CONDITION,
             f"has a condition ({operator} on {key}) that only AWS can judge.",
             f"Compare {key} of Spinnaker's own calls with what the condition asks for.",
@@ -179,7 +179,7 @@ class Trust:
             certain=False,
         )
 
-    def unnamed(self, caller: Caller, *, certain: bool) -> Cause:
+    def unnamed(self, request: AssumeRequest, *, certain: bool) -> Cause:
         statements = list(enumerate(self.document["Statement"]))
         number, statement = next(
             ((n, s) for n, s in statements if named_in(s)), statements[0]
@@ -187,11 +187,11 @@ class Trust:
         named = " and ".join(named_in(statement)) or "nobody in AWS's accounts"
         gone = any(name.startswith(DELETED) for name in named_in(statement))
         part = "Principal" if "Principal" in statement else "NotPrincipal"
-        return self.found(
+        return self.refusal(
             Located.THEIR_TRUST,
-            f"does not let {caller.principal} in: it names {named}"
+            f"does not let {request.principal} in: it names {named}"
             + (", the id of a role that was deleted." if gone else "."),
-            f"Allow sts:AssumeRole to {caller.principal} in the trust policy of "
+            f"Allow sts:AssumeRole to {request.principal} in the trust policy of "
             f"{self.role_arn}, or let Bowline do it: plan again.",
             ("Statement", number, part),
             certain=certain,

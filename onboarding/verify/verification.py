@@ -29,7 +29,7 @@ from onboarding.verify.chain import (
     worth_repeating,
 )
 from onboarding.verify.denial import Holder, higher_up
-from onboarding.verify.policy_evaluation import Asked
+from onboarding.verify.policy_evaluation import RequestContext
 from onboarding.verify.result import Located, Result
 from onboarding.verify.role_assumption import to_managed
 from onboarding.verify.session_policy import probing, walking
@@ -221,7 +221,9 @@ def explained(
         return result
     if error.by_organization:
         return result.because(higher_up(error.operation, error.account))
-    return result.because(unless_unread(partial(holder.cause, Asked(read.action))))
+    return result.because(
+        unless_unread(partial(holder.cause, RequestContext(read.action)))
+    )
 
 
 def evaluate(reads: list[Read], holder: Holder, chain: Chain) -> Iterator[Result]:
@@ -249,5 +251,5 @@ def evaluate(reads: list[Read], holder: Holder, chain: Chain) -> Iterator[Result
             sentence = f"Simulated: {holder.arn} is not allowed {read.action}."
             failed = read.result(Outcome.FAILED, sentence, read.check.fix)
             yield failed.because(
-                unless_unread(partial(holder.cause, Asked(read.action)))
+                unless_unread(partial(holder.cause, RequestContext(read.action)))
             )

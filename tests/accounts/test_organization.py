@@ -14,10 +14,10 @@ from accounts.models import ManagedAccount, SpinnakerName
 from accounts.models.states import State
 from accounts.organization import (
     OFFERED,
-    Refused,
+    MembersRefused,
     Shared,
     describe_all,
-    listed,
+    listed_members,
     proposed_names,
 )
 from accounts.web.wizard.steps import undone
@@ -104,7 +104,7 @@ def test_a_name_that_cannot_be_found_is_said() -> None:
         account_row(name, account_id=f"93333333333{number}")
     account_row("web-100000000001", account_id="944444444444")
 
-    (one,) = listed([member("100000000001", "Web")], CORE)
+    (one,) = listed_members([member("100000000001", "Web")], CORE)
 
     assert "Every name that could be proposed" in one.refusal
 
@@ -118,7 +118,9 @@ def test_accounts_are_listed_with_what_is_known() -> None:
     closed = member("100000000003", "Old", "PENDING_CLOSURE")
     own = member(CORE.account_id, "Core")
 
-    rows = {one.member.name: one for one in listed([WEB, DATA, closed, own], CORE)}
+    rows = {
+        one.member.name: one for one in listed_members([WEB, DATA, closed, own], CORE)
+    }
 
     assert list(rows) == ["Core", "Data", "Old", "Web (prod)"]
     assert rows["Web (prod)"].described == row
@@ -131,7 +133,7 @@ def test_accounts_are_listed_with_what_is_known() -> None:
 
 
 def test_an_account_whose_state_is_not_told_says_so() -> None:
-    (one,) = listed([member("100000000001", "Web", "")], CORE)
+    (one,) = listed_members([member("100000000001", "Web", "")], CORE)
 
     assert one.state == "not told"
     assert one.refusal
@@ -206,7 +208,7 @@ def test_one_that_is_refused_stops_all_and_each_is_told() -> None:
     closed = member("100000000003", "Old", "SUSPENDED")
     ids = [DATA.account_id, WEB.account_id, closed.account_id, "1'; --"]
 
-    with pytest.raises(Refused) as caught:
+    with pytest.raises(MembersRefused) as caught:
         describe_all([WEB, DATA, closed], ids, SHARED, None)
 
     assert list(caught.value.sentences) == ids[1:]
@@ -218,7 +220,7 @@ def test_what_the_rows_forbid_is_told_by_account() -> None:
     managing_row()
     shared = replace(SHARED, environment="Not a name")
 
-    with pytest.raises(Refused) as caught:
+    with pytest.raises(MembersRefused) as caught:
         describe_all([WEB], [WEB.account_id], shared, None)
 
     (said,) = caught.value.sentences.values()
@@ -241,5 +243,5 @@ def test_whoever_comes_second_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
     managing_row()
     monkeypatch.setattr(organization, "describe", describe)
 
-    with pytest.raises(Refused, match="described by somebody else just now"):
+    with pytest.raises(MembersRefused, match="described by somebody else just now"):
         describe_all([WEB], [WEB.account_id], SHARED, None)

@@ -15,7 +15,7 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError
 
 from accounts.models import Bundle
-from onboarding.spinnaker.bundle.contents import told
+from onboarding.spinnaker.bundle.contents import accounts_in
 from onboarding.spinnaker.halconfig.diff import fields
 from onboarding.spinnaker.halconfig.merging import ADDED, Merged, merge
 from onboarding.spinnaker.halconfig.next_steps import STEPS, UNDO
@@ -68,7 +68,7 @@ class Command(BaseCommand):
         open_ = [one for one in left_out if one.name not in options["leave"]]
         for collision in left_out:
             self.stderr.write(f"{collision.name} is left out. {collision.why}")
-        for note in (*merged.findings, *merged.notes):
+        for note in (*merged.mistakes, *merged.notes):
             self.stderr.write(note)
         if open_:
             names = " ".join(one.name for one in open_)
@@ -94,7 +94,7 @@ class Command(BaseCommand):
             found = Bundle.objects.get(number=bundle, status=Bundle.Status.READY)
         except Bundle.DoesNotExist:
             raise CommandError(f"There is no bundle {bundle} that is ready.") from None
-        accounts = told(found.archive)
+        accounts = accounts_in(found.archive)
         if accounts.kubernetes and not (folder and folder.is_absolute()):
             raise CommandError(
                 "The bundle holds clusters, and hal must know where their kubeconfigs "

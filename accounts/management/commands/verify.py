@@ -71,6 +71,6 @@ def printed(check: CheckResult) -> str:
     lines = [f"{check.outcome:<20} {check.name}"]
     if check.outcome == CheckResult.Outcome.FAILED:
         where = f"({check.located}) " if check.located else ""
-        told = (f"{where}{check.sentence}", check.fix, check.change)
-        lines += [f"    {line}" for line in told if line]
+        details = (f"{where}{check.sentence}", check.fix, check.change)
+        lines += [f"    {line}" for line in details if line]
     return "\n".join(lines)

@@ -21,7 +21,7 @@ class Known(NamedTuple):
     about: str
 
 
-class Allowed(NamedTuple):
+class ProviderRights(NamedTuple):
     """What the managed role may do for one provider."""
 
     title: str
@@ -48,14 +48,14 @@ def known_as(topology: Topology) -> Iterator[Known]:
         )
 
 
-def allowed(topology: Topology) -> tuple[Allowed, ...]:
+def allowed(topology: Topology) -> tuple[ProviderRights, ...]:
     """Say in words what the managed role of the topology's one account may do, by
     provider.
     """
     (managed,) = topology.managed
     by_title = grants(topology.managing, managed)
     return tuple(
-        Allowed(
+        ProviderRights(
             title=title,
             reads=capabilities(granted, Access.READ),
             changes=capabilities(granted, Access.WRITE),

@@ -219,8 +219,10 @@ def tell(request: Request, verb: str, started: int, refused: list[str]) -> None:
         )
     if refused:
         more = len(refused) - MOST_REASONS
-        told = "; ".join(refused[:MOST_REASONS]) + (f"; and {more} more" * (more > 0))
-        messages.warning(request, f"Could not {verb} {len(refused)}: {told}.")
+        reasons = "; ".join(refused[:MOST_REASONS]) + (
+            f"; and {more} more" * (more > 0)
+        )
+        messages.warning(request, f"Could not {verb} {len(refused)}: {reasons}.")
     if not started and not refused:
         messages.info(request, NOTHING[verb])
 

@@ -11,7 +11,7 @@ from accounts.web.access import operator_required
 from accounts.web.request import Request
 from onboarding.spinnaker.bundle import comparison as deltas
 from onboarding.spinnaker.bundle.archive import zipped
-from onboarding.spinnaker.bundle.contents import told
+from onboarding.spinnaker.bundle.contents import accounts_in
 from onboarding.spinnaker.bundle.delta import Later, delta_files
 
 MOST_SHOWN = 200
@@ -42,7 +42,7 @@ def delta(request: Request, number: int, since: int) -> HttpResponse:
 def delta_download(request: Request, number: int, since: int) -> HttpResponse:
     earlier, later = two(number, since)
     paths = tuple(file["path"] for file in later.files)
-    whole = Later(number, told(later.archive), paths, later.archive)
+    whole = Later(number, accounts_in(later.archive), paths, later.archive)
     files = delta_files(between(earlier, later), whole, since=since)
     name = f"bowline-{number}-since-{since}.zip"
     return HttpResponse(
@@ -61,9 +61,12 @@ def two(number: int, since: int) -> tuple[Bundle, Bundle]:
     return get_object_or_404(ready, number=since), later
 
 
-def between(earlier: Bundle, later: Bundle) -> deltas.Delta:
+def between(earlier: Bundle, later: Bundle) -> deltas.BundleDelta:
     return deltas.delta(
-        told(earlier.archive), told(later.archive), digests(earlier), digests(later)
+        accounts_in(earlier.archive),
+        accounts_in(later.archive),
+        digests(earlier),
+        digests(later),
     )
 
 

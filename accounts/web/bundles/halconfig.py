@@ -22,9 +22,9 @@ from accounts.models import Bundle
 from accounts.web.access import operator_required
 from accounts.web.bundles.forms import HalconfigForm
 from accounts.web.request import Request
-from onboarding.spinnaker.bundle.contents import Told, told
+from onboarding.spinnaker.bundle.contents import BundleAccounts, accounts_in
 from onboarding.spinnaker.halconfig.diff import fields, lines
-from onboarding.spinnaker.halconfig.merging import ADDED, Change, Merged, merge
+from onboarding.spinnaker.halconfig.merging import ADDED, HalconfigChange, Merged, merge
 from onboarding.spinnaker.halconfig.next_steps import STEPS, UNDO
 from onboarding.spinnaker.halconfig.parsing import MOST_BYTES, read
 from onboarding.spinnaker.halconfig.tree import BadHalconfig
@@ -98,16 +98,18 @@ def merge_page(request: Request, number: int) -> HttpResponse:
     return page(request, number, form=form, **outcome(merged))
 
 
-def accounts_of(number: int) -> Told:
+def accounts_of(number: int) -> BundleAccounts:
     bundle = get_object_or_404(Bundle, number=number, status=Bundle.Status.READY)
-    return told(bundle.archive)
+    return accounts_in(bundle.archive)
 
 
-def form_for(accounts: Told, *posted: Any) -> HalconfigForm:
+def form_for(accounts: BundleAccounts, *posted: Any) -> HalconfigForm:
     return HalconfigForm(*posted, has_clusters=bool(accounts.kubernetes))
 
 
-def merged_by(form: HalconfigForm, accounts: Told, take_over: list[str]) -> Merged:
+def merged_by(
+    form: HalconfigForm, accounts: BundleAccounts, take_over: list[str]
+) -> Merged:
     said = form.cleaned_data
     placed = accounts.placed(said.get("folder") or "")
     return merge(
@@ -125,8 +127,8 @@ def outcome(merged: Merged) -> dict[str, Any]:
     return {
         "merged": True,
         "collisions": merged.collisions,
-        "findings": merged.findings[:MOST_NOTES],
-        "more_findings": max(len(merged.findings) - MOST_NOTES, 0),
+        "mistakes": merged.mistakes[:MOST_NOTES],
+        "more_mistakes": max(len(merged.mistakes) - MOST_NOTES, 0),
         "notes": merged.notes[:MOST_NOTES],
         "more_notes": max(len(merged.notes) - MOST_NOTES, 0),
         "counts": [
@@ -139,7 +141,7 @@ def outcome(merged: Merged) -> dict[str, Any]:
     }
 
 
-def shown(change: Change) -> dict[str, Any]:
+def shown(change: HalconfigChange) -> dict[str, Any]:
     return {
         "provider": change.provider,
         "name": change.name or "settings",

@@ -7,7 +7,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from typing import NamedTuple
 
-FORMATS = {
+FORMAT_SENTENCES = {
     "hal/": "Scripts that tell Halyard what it lacks, check it, or undo it.",
     "clouddriver/": (
         "Whole configuration files for Clouddriver, Orca and Deck, for any "
@@ -27,12 +27,12 @@ FORMATS = {
 }
 
 
-class Format(NamedTuple):
+class ExplainedFormat(NamedTuple):
     path: str
     says: str
 
 
-class Command(NamedTuple):
+class ShellCommand(NamedTuple):
     says: str
     line: str
 
@@ -41,7 +41,7 @@ class Installation(NamedTuple):
     """A kind of installation, and the three commands that come next."""
 
     title: str
-    commands: tuple[Command, ...]
+    commands: tuple[ShellCommand, ...]
 
 
 SECRETS = "operator/kubeconfigs.yml"
@@ -50,12 +50,12 @@ FROM_POD = "Prove from Clouddriver's pod that Spinnaker gets into each account."
 IN_POD = "kubectl -n spinnaker exec -i deploy/clouddriver -- bash -s < verify.sh"
 
 
-def formats(paths: Iterable[str]) -> list[Format]:
+def formats(paths: Iterable[str]) -> list[ExplainedFormat]:
     """Explain the formats that these files are of."""
     known = list(paths)
     return [
-        Format(start, says)
-        for start, says in FORMATS.items()
+        ExplainedFormat(start, says)
+        for start, says in FORMAT_SENTENCES.items()
         if any(path.startswith(start) for path in known)
     ]
 
@@ -65,13 +65,13 @@ def installations(filename: str, paths: Iterable[str]) -> Iterator[Installation]
     known = set(paths)
     folders = {path.split("/")[0] for path in known if "/" in path}
     unpack = f"unzip -o {filename} -d bowline && cd bowline"
-    host = Command("Unpack it on hal's host, over the one before.", unpack)
-    here = Command("Unpack it beside your spinnaker-kustomize.", unpack)
+    host = ShellCommand("Unpack it on hal's host, over the one before.", unpack)
+    here = ShellCommand("Unpack it beside your spinnaker-kustomize.", unpack)
     if "hal" in folders:
         apply = "hal/apply.sh && hal/profiles.sh && hal deploy apply"
         says = "Tell Halyard, which makes a backup first, and deploy."
-        proof = Command(PROOF, "./verify.sh")
-        yield Installation("Halyard", (host, proof, Command(says, apply)))
+        proof = ShellCommand(PROOF, "./verify.sh")
+        yield Installation("Halyard", (host, proof, ShellCommand(says, apply)))
     if "kustomize" in folders:
         copy = (
             "mkdir -p ../spinnaker-kustomize/components/bowline && "
@@ -82,10 +82,10 @@ def installations(filename: str, paths: Iterable[str]) -> Iterator[Installation]
             "List components/bowline last under components: in its kustomization.yml "
             "(once), copy the component there, and deploy."
         )
-        commands = (here, Command(FROM_POD, IN_POD), Command(says, copy))
+        commands = (here, ShellCommand(FROM_POD, IN_POD), ShellCommand(says, copy))
         yield Installation("spinnaker-kustomize", commands)
     if "operator" in folders:
-        here = Command("Unpack it where kubectl reaches the cluster.", unpack)
+        here = ShellCommand("Unpack it where kubectl reaches the cluster.", unpack)
         patch = (
             "kubectl -n spinnaker patch spinsvc spinnaker --type merge "
             "--patch-file operator/spinnakerservice.yml"
@@ -93,5 +93,5 @@ def installations(filename: str, paths: Iterable[str]) -> Iterator[Installation]
         if SECRETS in known:
             patch = f"kubectl -n spinnaker apply -f {SECRETS} && {patch}"
         says = "Patch the SpinnakerService; README.md says what its lists hide."
-        commands = (here, Command(FROM_POD, IN_POD), Command(says, patch))
+        commands = (here, ShellCommand(FROM_POD, IN_POD), ShellCommand(says, patch))
         yield Installation("the operator", commands)

@@ -20,8 +20,8 @@ from accounts.web.access import operator_required
 from accounts.web.bundles.installations import formats, installations
 from accounts.web.highlighting import highlighted_file
 from accounts.web.request import Request
-from onboarding.spinnaker.bundle.contents import ACCOUNTS, told
-from onboarding.spinnaker.bundle.limits import findings, load_of
+from onboarding.spinnaker.bundle.contents import ACCOUNTS, accounts_in
+from onboarding.spinnaker.bundle.limits import limits, load_of
 
 PAGE = 50
 FIRST_FILE = "README.md"
@@ -106,11 +106,11 @@ def explained(bundle: Bundle) -> dict[str, Any]:
     sizes = {file["path"]: file["size"] for file in bundle.files}
     ready = Bundle.objects.filter(status=Bundle.Status.READY, number__lt=bundle.number)
     earlier = ready.order_by("-number").values_list("number", flat=True)
-    load = load_of(told(bundle.archive)) if ACCOUNTS in sizes else None
+    load = load_of(accounts_in(bundle.archive)) if ACCOUNTS in sizes else None
     return {
         "formats": formats(sizes),
         "installations": list(installations(bundle.filename, sizes)),
-        "findings": list(findings(load, sizes)) if load else [],
+        "limits": list(limits(load, sizes)) if load else [],
         "earlier": earlier[:MOST_EARLIER],
     }
 

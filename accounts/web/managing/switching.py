@@ -27,7 +27,7 @@ class Switch(NamedTuple):
     """The ARN of that line."""
 
 
-class Asked(NamedTuple):
+class OrganizationAnswer(NamedTuple):
     """What AWS answered: the organization, or nothing, and what is known by that."""
 
     organization: str
@@ -42,22 +42,24 @@ def switch_of(row: ManagingAccount, room: Capacity) -> Switch:
     return Switch(stays, tuple(goes), managing.managed_role_arn("*"))
 
 
-def asked_organization(row: ManagingAccount, sessions: Sessions) -> Asked:
+def asked_organization(row: ManagingAccount, sessions: Sessions) -> OrganizationAnswer:
     """Ask which organization the managing account belongs to; raises nothing."""
     managing = managing_of(row)
     try:
         known = kept(managing) or ask(sessions, managing)
         found = known.id or organization_id(sessions, managing.reach)
     except AwsError as error:
-        return Asked("", f"{error.message} {error.hint} Type the id below.")
+        return OrganizationAnswer(
+            "", f"{error.message} {error.hint} Type the id below."
+        )
     if found is None:
-        return Asked(
+        return OrganizationAnswer(
             "",
             f"Bowline may not read which organization {row.name} belongs to "
             "(organizations:DescribeOrganization). Type the id below.",
         )
     if not found:
-        return Asked(
+        return OrganizationAnswer(
             "",
             f"{row.name} belongs to no organization, says AWS, so its accounts must "
             "stay listed.",
@@ -67,7 +69,7 @@ def asked_organization(row: ManagingAccount, sessions: Sessions) -> Asked:
         f"{row.name} belongs to {found}, says AWS. It stands below, and nothing is "
         "saved yet."
     )
-    return Asked(found, sentence, membership(known.members))
+    return OrganizationAnswer(found, sentence, membership(known.members))
 
 
 def membership(members: Members) -> str:

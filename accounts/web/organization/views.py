@@ -17,13 +17,13 @@ from accounts.models import ManagedAccount, ManagingAccount
 from accounts.organization import (
     MOST_AT_ONCE,
     Listed,
+    MembersRefused,
     Organization,
-    Refused,
     ask,
     describe_all,
     forget,
     kept,
-    listed,
+    listed_members,
 )
 from accounts.web.access import operator_required
 from accounts.web.organization.forms import SharedForm
@@ -83,7 +83,7 @@ def describe_ticked(request: Request, managing: Managing) -> HttpResponse:
     if found and found.members.accounts and form.is_valid():
         members = found.members.accounts
         if "everything" in request.POST:
-            matched = matching(listed(members, managing), request.GET)
+            matched = matching(listed_members(members, managing), request.GET)
             free = [one.member.account_id for one in matched if not one.refusal]
             chosen = free[:MOST_AT_ONCE]
         if not chosen or len(chosen) > MOST_AT_ONCE:
@@ -91,11 +91,13 @@ def describe_ticked(request: Request, managing: Managing) -> HttpResponse:
             return page(request, managing, found=found, form=form)
         try:
             moment = describe_all(members, chosen, form.shared(), request.user)
-        except Refused as error:
+        except MembersRefused as error:
             refused = error.sentences
         else:
-            told = "1 account is" if len(chosen) == 1 else f"{len(chosen)} accounts are"
-            messages.success(request, f"{told} described. {NEXT}")
+            count = (
+                "1 account is" if len(chosen) == 1 else f"{len(chosen)} accounts are"
+            )
+            messages.success(request, f"{count} described. {NEXT}")
             query = urlencode({"described": moment.isoformat()})
             return redirect(f"{reverse('accounts:accounts')}?{query}")
     return page(
@@ -165,7 +167,7 @@ def page(
         "crumbs": [("Accounts", reverse("accounts:accounts"))],
     }
     if found:
-        rows = listed(found.members.accounts, managing)
+        rows = listed_members(found.members.accounts, managing)
         matched = matching(rows, request.GET)
         shown |= {
             "page": Paginator(matched, PAGE).get_page(request.GET.get("page")),

@@ -157,9 +157,9 @@ def summary(name: str, states: Counter[str], url: str) -> Seen:
     parts = tuple(states.most_common())
     total = states.total()
     broken = sum(count for state, count in parts if state in BROKEN)
-    told = ", ".join(f"{count:,} {state}" for state, count in parts)
+    counts = ", ".join(f"{count:,} {state}" for state, count in parts)
     word = f"{total:,} account{'s' if total > 1 else ''}"
-    title = f"{name}: {word}; {told}"
+    title = f"{name}: {word}; {counts}"
     if broken:
         word = f"{broken:,} of {total:,} broken"
     return Seen(name, SUMMED, parts[0][0], word, url, title, parts)

@@ -10,7 +10,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
-from accounts.web.rights.trust_chain import Chain, Home, Link, Party
+from accounts.web.rights.trust_chain import Home, Link, Party, TrustChain
 
 NARROW, WIDE, COLUMN = 330, 900, 340
 """The picture's width on a phone, its width elsewhere, and there that of a frame."""
@@ -164,7 +164,7 @@ def pieces(text: str, most: int) -> Iterator[str]:
                 yield part[start : start + most]
 
 
-def narrow(chain: Chain) -> Drawing:
+def narrow(chain: TrustChain) -> Drawing:
     """Draw the managing account above the managed one."""
     drawing = Drawing(NARROW)
     identity = managing_side(drawing, chain, NARROW)
@@ -186,7 +186,7 @@ def narrow(chain: Chain) -> Drawing:
     return drawing
 
 
-def wide(chain: Chain) -> Drawing:
+def wide(chain: TrustChain) -> Drawing:
     """Draw the managing account on the left and the managed one on the right."""
     drawing = Drawing(WIDE)
     identity = managing_side(drawing, chain, COLUMN)
@@ -215,7 +215,7 @@ def wide(chain: Chain) -> Drawing:
     return drawing
 
 
-def managing_side(drawing: Drawing, chain: Chain, width: int) -> Box:
+def managing_side(drawing: Drawing, chain: TrustChain, width: int) -> Box:
     """Draw what becomes Spinnaker's identity, and return the identity."""
     inner = width - 2 * GUTTER
     y = drawing.head(chain.managing, GUTTER, 0, inner)
@@ -238,7 +238,7 @@ def managing_side(drawing: Drawing, chain: Chain, width: int) -> Box:
 
 
 def managed_side(
-    drawing: Drawing, chain: Chain, at: Point, width: int
+    drawing: Drawing, chain: TrustChain, at: Point, width: int
 ) -> tuple[Box | None, list[Box]]:
     """Draw the managed role with what hangs on it; return it, and the clusters."""
     x, y = at
@@ -260,7 +260,7 @@ def managed_side(
     return role, entered
 
 
-def hang(drawing: Drawing, chain: Chain, role: Box) -> None:
+def hang(drawing: Drawing, chain: TrustChain, role: Box) -> None:
     """Draw who else may become the managed role, and what it may hand over."""
     x = role.x + INDENT - GUTTER
     room = role.right - x

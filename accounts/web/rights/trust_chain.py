@@ -57,7 +57,7 @@ class Home:
 
 
 @dataclass(frozen=True, slots=True)
-class Chain:
+class TrustChain:
     managing: Home
     managed: Home
     identity: Party
@@ -81,11 +81,11 @@ class Chain:
         return (*inwards, *self.services, *self.hands, *self.clusters)
 
 
-def trust_chain(managing: Managing, managed: Managed, review: Review) -> Chain:
+def trust_chain(managing: Managing, managed: Managed, review: Review) -> TrustChain:
     through_role = managed.in_aws_provider
     same = managed.account_id == managing.account_id
     kind = "Managed account, the managing one itself" if same else "Managed account"
-    return Chain(
+    return TrustChain(
         managing=Home("Managing account", managing.name, managing.account_id),
         managed=Home(kind, managed.name, managed.account_id),
         identity=identity_of(managing),
@@ -271,7 +271,7 @@ def entered(managing: Managing, managed: Managed, cluster: Cluster) -> Link:
     name = f"cluster/{cluster.name}"
     where = ", ".join(cluster.namespaces)
     inside = f"in {where} only" if where else "in every namespace"
-    told = f"in the namespaces {where} only" if where else "in every namespace"
+    extent = f"in the namespaces {where} only" if where else "in every namespace"
     by_entry = cluster.access == ENTRY
     policy = POLICIES[cluster.rights]
     how = (
@@ -280,7 +280,7 @@ def entered(managing: Managing, managed: Managed, cluster: Cluster) -> Link:
         else "A person adds it to the cluster's aws-auth, and the rights that the "
         "bundle's rbac.yml holds"
     )
-    rights = f": it {RIGHTS[cluster.rights]}, {told}." if by_entry else "."
+    rights = f": it {RIGHTS[cluster.rights]}, {extent}." if by_entry else "."
     return Link(
         Party("EKS cluster", cluster.name, (cluster.region,)),
         "access entry" if by_entry else "aws-auth, added by hand",

@@ -75,11 +75,11 @@ def reviewed(managing: Managing, managed: Managed) -> dict[str, Any]:
         "drawings": [("wide", wide(chain)), ("narrow", narrow(chain))],
         "other_roles": other_roles(managing, resources),
         "key_grants": [r for r in resources if isinstance(r, KeyGrant)],
-        "findings": explained(review.topics),
+        "lint": explained(review.topics),
         "power_user_version": power_user.VERSION,
         "identity_topics": identity_topics,
         "identity_trust": identity_trust(managing),
-        "identity_findings": explained(identity_topics),
+        "identity_lint": explained(identity_topics),
         "folders": folders(*review.topics, *identity_topics).items(),
     }
 

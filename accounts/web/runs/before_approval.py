@@ -31,17 +31,17 @@ def discouraged_among(accounts: Iterable[ManagedAccount]) -> list[DiscouragedAmo
         for choice in discouraged(managed_of(account, without=cannot_be_read)):
             names.setdefault(choice, []).append(account.name)
     return [
-        DiscouragedAmong(*choice, listed(of, among=len(accounts)))
+        DiscouragedAmong(*choice, account_names(of, among=len(accounts)))
         for choice, of in names.items()
     ]
 
 
-def listed(names: list[str], *, among: int) -> str:
+def account_names(names: list[str], *, among: int) -> str:
     if len(names) == among > 1:
         return f"all {among}"
     more = len(names) - MOST_NAMED
-    told = ", ".join(names[:MOST_NAMED])
-    return f"{told} and {more} more" if more > 0 else told
+    first = ", ".join(names[:MOST_NAMED])
+    return f"{first} and {more} more" if more > 0 else first
 
 
 class Brought(NamedTuple):

@@ -24,7 +24,7 @@ Block = tuple[str, ...]
 """Lines that belong together: a statement, or all between two statements."""
 
 
-class Line(NamedTuple):
+class DiffLine(NamedTuple):
     number: int
     text: str
 
@@ -35,8 +35,8 @@ class Row:
 
     kind: str
     """`same`, `changed`, `added` or `removed`."""
-    old: Line | None
-    new: Line | None
+    old: DiffLine | None
+    new: DiffLine | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -204,8 +204,8 @@ def numbered(lines: Iterable[Pair]) -> Iterator[Row]:
         new_number += new is not None
         yield Row(
             kind=kind_of(old, new),
-            old=None if old is None else Line(old_number, old),
-            new=None if new is None else Line(new_number, new),
+            old=None if old is None else DiffLine(old_number, old),
+            new=None if new is None else DiffLine(new_number, new),
         )
 
 

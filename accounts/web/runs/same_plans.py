@@ -93,9 +93,9 @@ TOO_MANY = f"At most {MOST_AT_ONCE} are approved at once; nothing was approved."
 
 
 def named(left: list[Run], signature: str) -> str:
-    told = "; ".join(moved_on(run, signature) for run in left[:MOST_NAMED])
+    first = "; ".join(moved_on(run, signature) for run in left[:MOST_NAMED])
     more = len(left) - MOST_NAMED
-    return f"{told}; and {more} more" if more > 0 else told
+    return f"{first}; and {more} more" if more > 0 else first
 
 
 def moved_on(run: Run, signature: str) -> str:

@@ -39,7 +39,7 @@ FILTERS: dict[str, Callable[[str], Q]] = {
 }
 
 
-class Change(NamedTuple):
+class StepDiff(NamedTuple):
     """A step of a plan, and what it does to the document."""
 
     step: Step
@@ -107,10 +107,10 @@ def others_same(run: Run) -> int:
     return Run.objects.same_as(run.signature).exclude(pk=run.pk).count()
 
 
-def change_of(step: Step) -> Change:
+def change_of(step: Step) -> StepDiff:
     diff = compare(step.before, step.after)
     opens = step.verb == "update" or (step.verb == "create" and diff.added > SHORT)
-    return Change(step, diff, opens)
+    return StepDiff(step, diff, opens)
 
 
 def progress(run: Run, steps: list[Step]) -> dict[str, Any]:

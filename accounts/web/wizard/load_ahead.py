@@ -6,10 +6,10 @@ from dataclasses import replace
 from typing import NamedTuple
 
 from accounts.models import Bundle
-from onboarding.spinnaker.bundle.contents import Told, told
+from onboarding.spinnaker.bundle.contents import BundleAccounts, accounts_in
 from onboarding.spinnaker.bundle.formats.clouddriver import clouddriver
 from onboarding.spinnaker.bundle.formats.spring import WouldBeMisread
-from onboarding.spinnaker.bundle.limits import Finding, both, findings, load, load_of
+from onboarding.spinnaker.bundle.limits import Limit, both, limits, load, load_of
 from onboarding.spinnaker.entries import Entries, entries
 from onboarding.topology import Topology
 
@@ -20,7 +20,7 @@ class Ahead(NamedTuple):
     """The limits with the account in, and the bundle whose accounts were counted."""
 
     bundle: Bundle | None
-    findings: tuple[Finding, ...]
+    limits: tuple[Limit, ...]
 
 
 def load_ahead(topology: Topology) -> Ahead:
@@ -34,12 +34,12 @@ def load_ahead(topology: Topology) -> Ahead:
     ready = Bundle.objects.filter(status=Bundle.Status.READY)
     latest = ready.order_by("-number").first()
     if latest:
-        accounts = told(latest.archive)
+        accounts = accounts_in(latest.archive)
         others = without(accounts, account.name)
         expected = both(load_of(others), expected)
         is_in = others != accounts
         size = size_in(latest) + (0 if is_in else size)
-    return Ahead(latest, tuple(findings(expected, {FILE: size} if size else {})))
+    return Ahead(latest, tuple(limits(expected, {FILE: size} if size else {})))
 
 
 def written_size(topology: Topology, own: Entries) -> int:
@@ -51,7 +51,7 @@ def written_size(topology: Topology, own: Entries) -> int:
         return 0
 
 
-def without(accounts: Told, name: str) -> Told:
+def without(accounts: BundleAccounts, name: str) -> BundleAccounts:
     return replace(
         accounts,
         aws=tuple(a for a in accounts.aws if a["name"] != name),

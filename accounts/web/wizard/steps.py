@@ -22,7 +22,7 @@ from onboarding.providers import PROVIDERS
 from onboarding.providers.base import providers_of
 
 
-class Step(NamedTuple):
+class WizardStep(NamedTuple):
     slug: str
     title: str
     asks: str
@@ -66,35 +66,35 @@ def was_planned(account: ManagedAccount) -> bool:
 
 
 STEPS = (
-    Step(
+    WizardStep(
         "identity",
         "Identity",
         "Which AWS account it is, and who may use it in Spinnaker.",
         IdentityForm,
         has_identity,
     ),
-    Step(
+    WizardStep(
         "access",
         "Access",
         "How Bowline enters the account to set it up, and how Spinnaker will.",
         AccessForm,
         has_access,
     ),
-    Step(
+    WizardStep(
         "providers",
         "Providers",
         "What Spinnaker shall deploy with in this account.",
         ProvidersForm,
         has_providers,
     ),
-    Step(
+    WizardStep(
         "details",
         "Details",
         "What each provider needs to know. Empty fields have working defaults.",
         None,
         has_details,
     ),
-    Step(
+    WizardStep(
         "review",
         "Review",
         "The account as Spinnaker will know it, and what Bowline will make.",
@@ -105,7 +105,7 @@ STEPS = (
 SLUGS = tuple(step.slug for step in STEPS)
 
 
-def step_named(slug: str) -> Step | None:
+def step_named(slug: str) -> WizardStep | None:
     return next((step for step in STEPS if step.slug == slug), None)
 
 
@@ -138,7 +138,7 @@ def problem(account: ManagedAccount, slug: str) -> str:
     return ""
 
 
-def state_of(step: Step, account: ManagedAccount) -> str:
+def state_of(step: WizardStep, account: ManagedAccount) -> str:
     if problem(account, step.slug):
         return "to mend"
     return "done" if step.is_done(account) else "to do"

@@ -27,7 +27,7 @@ def zipped(files: Iterable[File]) -> bytes:
     return buffer.getvalue()
 
 
-def listed(files: Iterable[File]) -> list[dict[str, str | int]]:
+def file_list(files: Iterable[File]) -> list[dict[str, str | int]]:
     """Name each file with its size in bytes and its SHA-256."""
     return [
         {

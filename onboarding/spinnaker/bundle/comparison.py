@@ -6,7 +6,12 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, NamedTuple, TypeAlias
 
-from onboarding.spinnaker.bundle.contents import ACCOUNTS, PROVIDERS, Account, Told
+from onboarding.spinnaker.bundle.contents import (
+    ACCOUNTS,
+    PROVIDERS,
+    Account,
+    BundleAccounts,
+)
 
 Digests: TypeAlias = Mapping[str, str]
 """Each file's path and SHA-256."""
@@ -57,7 +62,7 @@ class Altered(Named):
 
 
 @dataclass(frozen=True, slots=True)
-class Delta:
+class BundleDelta:
     """What changed from one revision to a later one."""
 
     added: tuple[Named, ...] = ()
@@ -72,7 +77,9 @@ class Delta:
         return any(everything)
 
 
-def delta(before: Told, after: Told, was: Digests, now: Digests) -> Delta:
+def delta(
+    before: BundleAccounts, after: BundleAccounts, was: Digests, now: Digests
+) -> BundleDelta:
     """Compare two revisions by their accounts and the digests of their files."""
     added: list[Named] = []
     removed: list[Named] = []
@@ -87,7 +94,7 @@ def delta(before: Told, after: Told, was: Digests, now: Digests) -> Delta:
                 differ = tuple(fields(known, account))
                 changed.append(Altered(provider, account, differ))
         removed += (Named(provider, account) for account in old.values())
-    return Delta(
+    return BundleDelta(
         added=tuple(added),
         removed=tuple(removed),
         changed=tuple(changed),

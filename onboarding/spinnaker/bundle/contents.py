@@ -19,7 +19,7 @@ Account: TypeAlias = Mapping[str, Any]
 
 
 @dataclass(frozen=True, slots=True)
-class Told:
+class BundleAccounts:
     """The accounts of a bundle; the primary one is the managing account's, if any."""
 
     primary: str = ""
@@ -31,7 +31,7 @@ class Told:
         accounts: tuple[Account, ...] = getattr(self, provider)
         return accounts
 
-    def placed(self, folder: str) -> Told:
+    def placed(self, folder: str) -> BundleAccounts:
         """Name kubeconfigs by where the bundle is unpacked."""
         start = folder.rstrip("/")
         clusters = (
@@ -41,15 +41,15 @@ class Told:
         return replace(self, kubernetes=tuple(clusters))
 
 
-def read_told(text: str) -> Told:
+def read_accounts(text: str) -> BundleAccounts:
     """Read accounts.yml, which is JSON."""
     read = json.loads(text)
     lists = {provider: tuple(read[provider]) for provider in PROVIDERS}
-    return Told(read["primary"], **lists)
+    return BundleAccounts(read["primary"], **lists)
 
 
-def told(archive: bytes | memoryview) -> Told:
-    return read_told(text_in(archive, ACCOUNTS))
+def accounts_in(archive: bytes | memoryview) -> BundleAccounts:
+    return read_accounts(text_in(archive, ACCOUNTS))
 
 
 def text_in(archive: bytes | memoryview, path: str) -> str:

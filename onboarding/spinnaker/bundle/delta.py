@@ -6,9 +6,14 @@ import json
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 
-from onboarding.spinnaker.bundle.archive import listed
-from onboarding.spinnaker.bundle.comparison import Delta, Named
-from onboarding.spinnaker.bundle.contents import ACCOUNTS, PROVIDERS, Told, files_in
+from onboarding.spinnaker.bundle.archive import file_list
+from onboarding.spinnaker.bundle.comparison import BundleDelta, Named
+from onboarding.spinnaker.bundle.contents import (
+    ACCOUNTS,
+    PROVIDERS,
+    BundleAccounts,
+    files_in,
+)
 from onboarding.spinnaker.bundle.file import File
 from onboarding.spinnaker.bundle.formats.halyard import listing
 
@@ -44,19 +49,19 @@ class Later:
     """The later of the two bundles."""
 
     number: int
-    told: Told
+    accounts: BundleAccounts
     paths: tuple[str, ...]
     archive: bytes | memoryview
 
 
-def delta_files(delta: Delta, later: Later, *, since: int) -> tuple[File, ...]:
+def delta_files(delta: BundleDelta, later: Later, *, since: int) -> tuple[File, ...]:
     """Write the delta's bundle, from the later bundle's accounts and zip."""
-    touched = in_order((*delta.added, *delta.changed), later.told)
+    touched = in_order((*delta.added, *delta.changed), later.accounts)
     scripts = [path for path in later.paths if is_script(path)]
     paths = dict.fromkeys(delta.files)
     files: list[File] = []
     if touched:
-        files.append(File(ACCOUNTS, accounts_yml(touched, later.told.primary)))
+        files.append(File(ACCOUNTS, accounts_yml(touched, later.accounts.primary)))
         paths |= dict.fromkeys(scripts)
         paths |= dict.fromkeys(
             str(named.account["kubeconfigFile"])
@@ -75,14 +80,14 @@ def delta_files(delta: Delta, later: Later, *, since: int) -> tuple[File, ...]:
     return (File("README.md", text), manifest(delta, files, since, later), *files)
 
 
-def in_order(accounts: Iterable[Named], told: Told) -> list[Named]:
+def in_order(touched: Iterable[Named], accounts: BundleAccounts) -> list[Named]:
     """Sort as the whole bundle does: hal makes its first account the primary one."""
     places = {
         (provider, account["name"]): place
         for provider in PROVIDERS
-        for place, account in enumerate(told.of(provider))
+        for place, account in enumerate(accounts.of(provider))
     }
-    return sorted(accounts, key=lambda named: places[named.provider, named.name])
+    return sorted(touched, key=lambda named: places[named.provider, named.name])
 
 
 def is_script(path: str) -> bool:
@@ -101,7 +106,7 @@ def accounts_yml(accounts: Iterable[Named], primary: str) -> str:
     return "{{\n{}\n}}\n".format(",\n".join(parts))
 
 
-def manifest(delta: Delta, files: list[File], since: int, later: Later) -> File:
+def manifest(delta: BundleDelta, files: list[File], since: int, later: Later) -> File:
     value = {
         "since": since,
         "number": later.number,
@@ -109,13 +114,15 @@ def manifest(delta: Delta, files: list[File], since: int, later: Later) -> File:
         "changed": [named.name for named in delta.changed],
         "removed": [named.name for named in delta.removed],
         "gone": list(delta.gone),
-        "files": listed(files),
+        "files": file_list(files),
     }
     text = json.dumps(value, indent=2, ensure_ascii=False) + "\n"
     return File("manifest.json", text)
 
 
-def readme(delta: Delta, paths: tuple[str, ...], *, since: int, number: int) -> str:
+def readme(
+    delta: BundleDelta, paths: tuple[str, ...], *, since: int, number: int
+) -> str:
     commands = []
     if delta.removed:
         commands.append(f"{REMOVED}/hal/remove.sh    # asks first")
@@ -134,18 +141,18 @@ def readme(delta: Delta, paths: tuple[str, ...], *, since: int, number: int) -> 
     )
 
 
-def summary(delta: Delta) -> Iterator[str]:
+def summary(delta: BundleDelta) -> Iterator[str]:
     """Yield a line for each account, up to a bound; manifest.json names all."""
     for verb, accounts in (("Removed", delta.removed), ("Added", delta.added)):
         if accounts:
             names = ", ".join(named.name for named in accounts[:SHOWN])
             yield f"- {verb}: {names}{more(len(accounts))}."
     for altered in delta.changed[:SHOWN]:
-        told = "; ".join(
+        fields = "; ".join(
             f"{field.name} from “{field.before}” to “{field.after}”"
             for field in altered.fields
         )
-        yield f"- Changed: {altered.name} ({told})."
+        yield f"- Changed: {altered.name} ({fields})."
     if len(delta.changed) > SHOWN:
         yield f"- Changed{more(len(delta.changed))}."
     if not (delta.added or delta.changed or delta.removed):

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
-from onboarding.spinnaker.bundle.contents import Told
+from onboarding.spinnaker.bundle.contents import BundleAccounts
 from onboarding.spinnaker.bundle.file import File
 from onboarding.spinnaker.entries import Entries
 
@@ -78,16 +78,16 @@ def load(entries: Entries) -> Load:
     )
 
 
-def load_of(told: Told) -> Load:
+def load_of(accounts: BundleAccounts) -> Load:
     """Count what Clouddriver must do for a bundle's accounts."""
-    regions = {account["name"]: len(account["regions"]) for account in told.aws}
+    regions = {account["name"]: len(account["regions"]) for account in accounts.aws}
     return Load(
-        accounts=len(told.aws),
+        accounts=len(accounts.aws),
         ec2=sum(regions.values()),
-        ecs=sum(regions[account["awsAccount"]] for account in told.ecs),
+        ecs=sum(regions[account["awsAccount"]] for account in accounts.ecs),
         functions=sum(
             regions[account["name"]]
-            for account in told.aws
+            for account in accounts.aws
             if account.get("lambdaEnabled")
         ),
     )
@@ -102,7 +102,7 @@ def both(one: Load, other: Load) -> Load:
     )
 
 
-def limits(entries: Entries, files: Iterable[File]) -> str:
+def size_and_load(entries: Entries, files: Iterable[File]) -> str:
     """Say, with the arithmetic, how near the accounts come to each limit."""
     return "\n".join(lines(load(entries), tuple(files))) + "\n"
 
@@ -132,7 +132,7 @@ def lines(expected: Load, files: tuple[File, ...]) -> Iterator[str]:
 
 
 @dataclass(frozen=True, slots=True)
-class Finding:
+class Limit:
     """One limit, and how the accounts at hand stand to it."""
 
     title: str
@@ -142,11 +142,11 @@ class Finding:
     """What to do; empty where nothing needs to be done."""
 
 
-def findings(expected: Load, sizes: Mapping[str, int]) -> Iterator[Finding]:
+def limits(expected: Load, sizes: Mapping[str, int]) -> Iterator[Limit]:
     """Yield each limit for the accounts, and for the largest files, sized in bytes."""
     if expected.accounts:
         many = expected.agents > MANY_AGENTS
-        yield Finding(
+        yield Limit(
             "Caching agents",
             f"{expected.agents:,}",
             expected.arithmetic,
@@ -160,9 +160,9 @@ def findings(expected: Load, sizes: Mapping[str, int]) -> Iterator[Finding]:
             yield room(largest, sizes[largest])
 
 
-def start(expected: Load) -> Finding:
+def start(expected: Load) -> Limit:
     alone, threads = (expected.seconds(threads=t) for t in (False, True))
-    return Finding(
+    return Limit(
         "Start of Clouddriver",
         f"about {duration(threads)} with threads, {duration(alone)} without",
         f"{expected.accounts:,} accounts × {WITH_THREADS} s or {ONE_BY_ONE} s ÷ "
@@ -173,8 +173,8 @@ def start(expected: Load) -> Finding:
     )
 
 
-def room(path: str, size: int) -> Finding:
-    return Finding(
+def room(path: str, size: int) -> Limit:
+    return Limit(
         path,
         f"{size:,} bytes",
         f"{share(size, CONFIG_MAP)} of what a ConfigMap or Secret holds "

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Mapping
 
-from onboarding.spinnaker.bundle.archive import listed
+from onboarding.spinnaker.bundle.archive import file_list
 from onboarding.spinnaker.bundle.file import File
 from onboarding.topology import Topology
 
@@ -30,7 +30,7 @@ def manifest(
             "identity": managing.identity_arn,
         },
         "accounts": accounts,
-        "files": listed(files),
+        "files": file_list(files),
     }
     text = json.dumps(value, indent=2, ensure_ascii=False) + "\n"
     return File("manifest.json", text)

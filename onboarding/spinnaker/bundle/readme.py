@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 
 from onboarding.spinnaker.bundle.file import File
-from onboarding.spinnaker.bundle.limits import limits
+from onboarding.spinnaker.bundle.limits import size_and_load
 from onboarding.spinnaker.entries import Entries
 from onboarding.topology import Managed, PodRole, Topology
 
@@ -215,7 +215,7 @@ def readme(
     files: Sequence[File],
 ) -> File:
     text = "".join(sections(topology, entries, states, files))
-    return File("README.md", text + limits(entries, files))
+    return File("README.md", text + size_and_load(entries, files))
 
 
 def sections(

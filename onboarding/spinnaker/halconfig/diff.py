@@ -5,29 +5,29 @@ from __future__ import annotations
 from difflib import SequenceMatcher
 from typing import NamedTuple
 
-from onboarding.spinnaker.halconfig.merging import Change
+from onboarding.spinnaker.halconfig.merging import HalconfigChange
 from onboarding.spinnaker.halconfig.tree import Table, meaning
 from onboarding.spinnaker.halconfig.writing import is_empty, text
 
 
-class Line(NamedTuple):
+class HalconfigLine(NamedTuple):
     sign: str
     """`+` for what comes, `-` for what goes, a space for what stays."""
     text: str
 
 
-def lines(change: Change) -> list[Line]:
+def lines(change: HalconfigChange) -> list[HalconfigLine]:
     """Compare before and after; both are small, as a change is of one account."""
     before, after = shown(change.before), shown(change.after)
-    found: list[Line] = []
+    found: list[HalconfigLine] = []
     for tag, start, end, new_start, new_end in SequenceMatcher(
         None, before, after, autojunk=False
     ).get_opcodes():
         if tag == "equal":
-            found += (Line(" ", line) for line in before[start:end])
+            found += (HalconfigLine(" ", line) for line in before[start:end])
         else:
-            found += (Line("-", line) for line in before[start:end])
-            found += (Line("+", line) for line in after[new_start:new_end])
+            found += (HalconfigLine("-", line) for line in before[start:end])
+            found += (HalconfigLine("+", line) for line in after[new_start:new_end])
     return found
 
 
@@ -37,7 +37,7 @@ def shown(node: Table | None) -> list[str]:
     return text(node, masked=True).splitlines()
 
 
-def fields(change: Change) -> list[str]:
+def fields(change: HalconfigChange) -> list[str]:
     """Name the keys whose values differ."""
     before, after = change.before or Table({}), change.after
     keys = dict.fromkeys([*before.pairs, *after.pairs])

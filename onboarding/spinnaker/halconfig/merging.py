@@ -9,9 +9,9 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass, replace
 
-from onboarding.spinnaker.bundle.contents import PROVIDERS, Account, Told
+from onboarding.spinnaker.bundle.contents import PROVIDERS, Account, BundleAccounts
 from onboarding.spinnaker.bundle.formats.hal.known import OURS, is_same_id
-from onboarding.spinnaker.halconfig.mistakes import findings
+from onboarding.spinnaker.halconfig.mistakes import mistakes
 from onboarding.spinnaker.halconfig.parsing import Halconfig
 from onboarding.spinnaker.halconfig.tree import (
     BadHalconfig,
@@ -44,7 +44,7 @@ class Collision:
 
 
 @dataclass(frozen=True, slots=True)
-class Change:
+class HalconfigChange:
     """What the merge did to one account, or to the settings of a provider."""
 
     provider: str
@@ -60,22 +60,22 @@ class Merged:
     """The config with the accounts in it, and all that a person must know."""
 
     text: str
-    changes: tuple[Change, ...]
+    changes: tuple[HalconfigChange, ...]
     collisions: tuple[Collision, ...]
-    findings: tuple[str, ...]
+    mistakes: tuple[str, ...]
     """What the config had wrong, before the merge."""
     notes: tuple[str, ...]
 
 
 def merge(
     halconfig: Halconfig,
-    told: Told,
+    bundled: BundleAccounts,
     *,
     take_over: Collection[str] = (),
     deployment: str = "",
 ) -> Merged:
     """Put the accounts into a deployment, the current one unless named."""
-    merging = Merging(told, frozenset(take_over))
+    merging = Merging(bundled, frozenset(take_over))
     root = halconfig.root
     name = deployment or root.text("currentDeployment") or "default"
     deployments = root.items("deploymentConfigurations")
@@ -83,7 +83,7 @@ def merge(
     providers = chosen.table("providers") or Table({})
     merging.look(providers)
     for provider in PROVIDERS:
-        if told.of(provider):
+        if bundled.of(provider):
             providers = providers.setting(provider, merging.provider(provider))
     renewed: list[Node] = [*deployments]
     renewed[index] = chosen.setting("providers", providers)
@@ -94,7 +94,7 @@ def merge(
         text=written,
         changes=tuple(merging.changes),
         collisions=tuple(merging.collisions),
-        findings=tuple(findings(merging.tables, told, others)),
+        mistakes=tuple(mistakes(merging.tables, bundled, others)),
         notes=(*halconfig.notes, *merging.notes, *too_long(written)),
     )
 
@@ -126,14 +126,14 @@ def too_long(written: str) -> Iterator[str]:
 class Merging:
     """One merge: what the config holds by name, and what is found on the way."""
 
-    def __init__(self, told: Told, take_over: frozenset[str]) -> None:
-        self.told = told
+    def __init__(self, bundled: BundleAccounts, take_over: frozenset[str]) -> None:
+        self.bundled = bundled
         self.take_over = take_over
         self.tables: dict[str, Table] = {}
         self.owners: dict[str, tuple[str, int]] = {}
         """Each account's provider and line, over all providers."""
         self.left_out: set[str] = set()
-        self.changes: list[Change] = []
+        self.changes: list[HalconfigChange] = []
         self.collisions: list[Collision] = []
         self.notes: list[str] = []
 
@@ -165,7 +165,7 @@ class Merging:
         places = {account.text("name"): n for n, account in enumerate(held)}
         accounts = list(held)
         rivals = {account.text("awsAccount"): account.text("name") for account in held}
-        for account in self.told.of(provider):
+        for account in self.bundled.of(provider):
             name = account["name"]
             collision = self.collision(provider, account, held, places, rivals)
             if collision:
@@ -178,9 +178,9 @@ class Merging:
             if provider == "ecs" and place is None:
                 place = places.get(rivals.get(account["awsAccount"], ""))
             if place is None:
-                accounts.append(self.told_of(provider, account, None, ADDED))
+                accounts.append(self.recorded(provider, account, None, ADDED))
             elif collision:
-                accounts[place] = self.told_of(
+                accounts[place] = self.recorded(
                     provider, account, held[place], TAKEN_OVER
                 )
             else:
@@ -189,12 +189,14 @@ class Merging:
             return table
         return self.switched(provider, table, accounts, was_empty=not held)
 
-    def told_of(
+    def recorded(
         self, provider: str, account: Account, before: Table | None, done: str
     ) -> Table:
         after = node(account)
         assert isinstance(after, Table)
-        self.changes.append(Change(provider, account["name"], done, before, after))
+        self.changes.append(
+            HalconfigChange(provider, account["name"], done, before, after)
+        )
         return after
 
     def collision(
@@ -240,7 +242,9 @@ class Merging:
             else:
                 after = after.without(field)
         if after is not held:
-            self.changes.append(Change(provider, account["name"], CHANGED, held, after))
+            self.changes.append(
+                HalconfigChange(provider, account["name"], CHANGED, held, after)
+            )
         return after
 
     def switched(
@@ -260,13 +264,13 @@ class Merging:
             before = [(key, table.pairs[key]) for key in settings if key in table.pairs]
             now = {key: after.pairs[key] for key in settings}
             self.changes.append(
-                Change(provider, "", SET, Table(dict(before)), Table(now))
+                HalconfigChange(provider, "", SET, Table(dict(before)), Table(now))
             )
         return after
 
     def lambda_settings(self, table: Table) -> dict[str, Node]:
         """Switch Lambda on as hal does; hal breaks where one feature is unsaid."""
-        said = {a["name"] for a in self.told.aws if a.get("lambdaEnabled")}
+        said = {a["name"] for a in self.bundled.aws if a.get("lambdaEnabled")}
         if not said - self.left_out:
             return {}
         features = table.table("features") or Table({})
@@ -285,7 +289,7 @@ class Merging:
         self, table: Table, accounts: list[Table], *, was_empty: bool
     ) -> dict[str, Node]:
         """Make the managing account the primary one where hal has none yet."""
-        primary = self.told.primary
+        primary = self.bundled.primary
         if not primary or primary in self.left_out:
             return {}
         names = [account.text("name") for account in accounts]
@@ -371,5 +375,5 @@ def is_same(field: str, ours: Node | None, theirs: Node | None) -> bool:
 
 
 def roles(permissions: Node | None) -> dict[str, list[str]]:
-    told = meaning(permissions) or {}
-    return {verb: sorted(names) for verb, names in told.items()}
+    verbs = meaning(permissions) or {}
+    return {verb: sorted(names) for verb, names in verbs.items()}

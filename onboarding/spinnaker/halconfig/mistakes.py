@@ -8,26 +8,26 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping
 
-from onboarding.spinnaker.bundle.contents import Told
+from onboarding.spinnaker.bundle.contents import BundleAccounts
 from onboarding.spinnaker.halconfig.tree import TRUE_TEXT, Table, is_on, meaning, short
 
 MOST_NAMED = 3
 
 
-def findings(
-    held: Mapping[str, Table], told: Told, others: Collection[str]
+def mistakes(
+    held: Mapping[str, Table], bundled: BundleAccounts, others: Collection[str]
 ) -> Iterator[str]:
     """Yield a sentence for each fault of the providers before the merge.
 
     `others` are the bundle's names that the config has for something else.
     """
     aws = held.get("aws", Table({}))
-    wanted = {a["name"] for a in told.aws if a.get("lambdaEnabled")} - {*others}
+    wanted = {a["name"] for a in bundled.aws if a.get("lambdaEnabled")} - {*others}
     accounts = {account.text("name"): account for account in aws.tables("accounts")}
     if wanted and accounts:
         yield from switch_off(aws)
     yield from flags_off([accounts[name] for name in accounts if name in wanted])
-    added = {account["name"] for account in told.aws} - {*others}
+    added = {account["name"] for account in bundled.aws} - {*others}
     for account in held.get("ecs", Table({})).tables("accounts"):
         if account.text("awsAccount") not in accounts:
             yield without_aws_account(account, added, others)
@@ -56,14 +56,15 @@ def flags_off(accounts: Collection[Table]) -> Iterator[str]:
     named = [f"{one.text('name')} in line {one.line}" for one in off[:MOST_NAMED]]
     more = [f"{len(off) - MOST_NAMED:,} more"] if len(off) > MOST_NAMED else []
     whose, entry = ("its", "entry does") if len(off) == 1 else ("their", "entries do")
+    chosen = joined_words([*named, *more])
     yield (
-        f"Lambda is chosen for {listed([*named, *more])}, and {whose} {entry} not say "
+        f"Lambda is chosen for {chosen}, and {whose} {entry} not say "
         f"lambdaEnabled: true, so Spinnaker shows none of {whose} functions. Merging "
         "switches it on."
     )
 
 
-def listed(words: list[str]) -> str:
+def joined_words(words: list[str]) -> str:
     *most, last = words
     return f"{', '.join(most)} and {last}" if most else last
 

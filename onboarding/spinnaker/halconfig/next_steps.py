@@ -5,36 +5,36 @@ from __future__ import annotations
 from typing import NamedTuple
 
 
-class Step(NamedTuple):
+class NextStep(NamedTuple):
     says: str
     line: str
 
 
 STEPS = (
-    Step(
+    NextStep(
         "On hal's host, as the user of its daemon: keep what stands.",
         "hal backup create && cp -p ~/.hal/config ~/.hal/config.before",
     ),
-    Step(
+    NextStep(
         "Stop the daemon, so that nobody's hal writes meanwhile. Where it is a "
         "container's main process, skip this and restart the container after step 3.",
         "hal shutdown",
     ),
-    Step(
+    NextStep(
         "Put the merged file in place, for its owner's eyes only.",
         "install -m 600 config.new ~/.hal/config",
     ),
-    Step(
+    NextStep(
         "See that hal reads it; its own script starts the daemon again.",
         "hal config provider aws account list --no-validate",
     ),
-    Step(
+    NextStep(
         "In the folder of the unpacked bundle: compare, add what hal's config cannot "
         "hold, deploy.",
         "hal/check.sh && hal/profiles.sh && hal deploy apply",
     ),
 )
-UNDO = Step(
+UNDO = NextStep(
     "To go back at any point, put back what stood there.",
     "hal shutdown; cp -p ~/.hal/config.before ~/.hal/config",
 )

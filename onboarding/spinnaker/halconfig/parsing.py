@@ -52,14 +52,14 @@ class Halconfig:
 def read(content: bytes) -> Halconfig:
     """Read a halconfig; raise BadHalconfig, which never quotes a value."""
     text = decoded(content)
-    reader = Reader(yaml.parse(text, Loader=yaml.CSafeLoader))
+    reader = TreeBuilder(yaml.parse(text, Loader=yaml.CSafeLoader))
     root = read_root(reader)
     check(root)
     commented = (COMMENTS,) if COMMENT.search(text) else ()
     return Halconfig(root, (*commented, *reader.notes))
 
 
-def read_root(reader: Reader) -> Table:
+def read_root(reader: TreeBuilder) -> Table:
     try:
         root = reader.document()
     except yaml.MarkedYAMLError as error:
@@ -115,7 +115,7 @@ class Open:
         self.merged: list[Table] = []
 
 
-class Reader:
+class TreeBuilder:
     """Builds the tree event by event, and stops at the first bound it meets."""
 
     def __init__(self, events: Iterator[yaml.Event]) -> None:

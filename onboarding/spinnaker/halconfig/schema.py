@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 from enum import Enum, auto
+from itertools import islice
 from typing import TypeAlias
 
 from onboarding.spinnaker.halconfig.tree import (
@@ -211,15 +212,11 @@ def wanted(schema: Schema) -> str:
             return "one text"
 
 
-MOST_TOLD = 10
+MOST_PROBLEMS = 10
 
 
 def check(found: Table) -> None:
     """Raise BadHalconfig with what Halyard would refuse, the first of it."""
-    told = []
-    for problem in problems(found):
-        told.append(problem)
-        if len(told) == MOST_TOLD:
-            break
-    if told:
-        raise BadHalconfig("\n".join(told))
+    first = list(islice(problems(found), MOST_PROBLEMS))
+    if first:
+        raise BadHalconfig("\n".join(first))

@@ -113,8 +113,8 @@ def meaning(of: Node | None) -> Any:
         return "" if empty else TRUE_TEXT if is_true(of) else of.text
     if isinstance(of, Listing):
         return [meaning(item) for item in of.items] or ""
-    told = {key: meaning(value) for key, (_, value) in of.pairs.items()}
-    return {key: value for key, value in told.items() if value != ""} or ""
+    values = {key: meaning(value) for key, (_, value) in of.pairs.items()}
+    return {key: value for key, value in values.items() if value != ""} or ""
 
 
 TRUE = {"true", "yes", "on"}

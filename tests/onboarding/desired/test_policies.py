@@ -15,7 +15,7 @@ from onboarding.desired.managing import managing_side
 from onboarding.partitions import PARTITIONS
 from onboarding.resources.kinds import Attachment, InlinePolicy, ManagedPolicy, Role
 from onboarding.resources.policy import Policy, as_list
-from onboarding.review.evidence import Side, all_evidence
+from onboarding.review.evidence import EvidenceSide, all_evidence
 from onboarding.topology import Topology
 from tests.choices import CHOICES, accounts, documents, resources, roles
 from tests.evaluating import allows
@@ -63,7 +63,9 @@ def known(side):
 def test_what_is_required_is_allowed_to_who_deploys(key):
     policies = held(managed(provider(key)))
 
-    missing = {a for a in required(Side.MANAGED, key) if not allows(policies, a)}
+    missing = {
+        a for a in required(EvidenceSide.MANAGED, key) if not allows(policies, a)
+    }
 
     assert missing <= WITHOUT_A_CHOICE
 
@@ -74,7 +76,7 @@ def test_what_is_required_is_allowed_with_every_choice_made():
         provider("ecs"),
         provider("lambda", code_buckets=["code"]),
     )
-    needed = required(Side.MANAGED, "ec2", "ecs", "lambda", "cloudformation")
+    needed = required(EvidenceSide.MANAGED, "ec2", "ecs", "lambda", "cloudformation")
 
     policies = held(everything)
 
@@ -87,7 +89,7 @@ def test_what_the_caching_agents_read_is_allowed_with_any_access(key, access):
     reads = {
         served.action
         for served, found in all_evidence().items()
-        if served.side == Side.MANAGED
+        if served.side == EvidenceSide.MANAGED
         and served.provider in ("ec2", key)
         and found.required
         and found.access == "read"
@@ -110,7 +112,7 @@ def test_what_is_required_is_allowed_to_spinnakers_identity():
         r.document for r in managing_side(topology) if isinstance(r, ManagedPolicy)
     ]
 
-    needed = required(Side.MANAGING, "spinnaker", "bake")
+    needed = required(EvidenceSide.MANAGING, "spinnaker", "bake")
 
     assert [action for action in needed if not allows(policies, action)] == []
 
@@ -125,16 +127,16 @@ def test_nothing_is_allowed_that_nobody_calls(partition):
             action
             for resource in resources(partition)
             if isinstance(resource, ManagedPolicy | InlinePolicy)
-            and (resource.account == MANAGED_ID) is (side is Side.MANAGED)
+            and (resource.account == MANAGED_ID) is (side is EvidenceSide.MANAGED)
             for action in actions_of(resource.document)
         }
-        for side in Side
+        for side in EvidenceSide
     }
 
-    assert allowed[Side.MANAGED] - known(Side.MANAGED) == set()
+    assert allowed[EvidenceSide.MANAGED] - known(EvidenceSide.MANAGED) == set()
     # The managing account may be managed too, and then holds both sides' documents.
-    both = known(Side.MANAGING) | known(Side.MANAGED)
-    assert allowed[Side.MANAGING] - both == set()
+    both = known(EvidenceSide.MANAGING) | known(EvidenceSide.MANAGED)
+    assert allowed[EvidenceSide.MANAGING] - both == set()
 
 
 @every_partition

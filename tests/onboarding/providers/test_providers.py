@@ -19,7 +19,7 @@ from onboarding.providers.caching import CACHING_READS
 from onboarding.providers.entry_kinds import AwsEntry
 from onboarding.resources.kinds import Attachment, InlinePolicy, Role
 from onboarding.resources.policy import as_list
-from onboarding.review.evidence import Side, all_evidence
+from onboarding.review.evidence import EvidenceSide, all_evidence
 from tests.factories import MANAGING_ID, managed, managing, provider
 
 ROOT = Path(__file__).parents[3]
@@ -161,7 +161,8 @@ def test_every_action_that_clouddriver_needs_is_granted(key):
     needed = {
         served.action
         for served, found in all_evidence().items()
-        if (served.side, served.provider) == (Side.MANAGED, key) and found.required
+        if (served.side, served.provider) == (EvidenceSide.MANAGED, key)
+        and found.required
     } - UNGRANTED.get(key, set())
 
     assert needed - granted(managing(), managed(provider(key))) == set()
@@ -174,7 +175,7 @@ def test_nothing_is_granted_that_clouddriver_never_calls(key, data, managing_acc
     known = {
         served.action
         for served in all_evidence()
-        if served.side == Side.MANAGED and served.provider in serves
+        if served.side == EvidenceSide.MANAGED and served.provider in serves
     }
     caching = {action for grant in CACHING_READS for action in grant.actions}
 

@@ -4,7 +4,13 @@ from __future__ import annotations
 
 import pytest
 
-from onboarding.review.evidence import Place, Side, all_evidence, evidence, place
+from onboarding.review.evidence import (
+    EvidenceSide,
+    SourcePlace,
+    all_evidence,
+    evidence,
+    place,
+)
 
 
 def test_every_action_has_a_sentence_and_a_source():
@@ -15,39 +21,42 @@ def test_every_action_has_a_sentence_and_a_source():
 
 
 def test_evidence_is_the_providers_own_where_it_has_some():
-    ecs = evidence(Side.MANAGED, "ecs", "cloudwatch:DeleteAlarms")
+    ecs = evidence(EvidenceSide.MANAGED, "ecs", "cloudwatch:DeleteAlarms")
 
     assert "clouddriver-ecs" in ecs.sources[0]
 
 
 def test_evidence_is_anothers_where_the_provider_has_none():
-    found = evidence(Side.MANAGED, "", "ec2:DescribeSubnets")
+    found = evidence(EvidenceSide.MANAGED, "", "ec2:DescribeSubnets")
 
     assert "server groups" in found.reason
 
 
 def test_an_action_that_nobody_calls_has_none():
     with pytest.raises(KeyError, match="Nobody is known to call iam:CreateUser"):
-        evidence(Side.MANAGED, "ec2", "iam:CreateUser")
+        evidence(EvidenceSide.MANAGED, "ec2", "iam:CreateUser")
 
 
 def test_evidence_of_one_side_is_none_of_the_other():
     with pytest.raises(KeyError, match="on the managed side"):
-        evidence(Side.MANAGED, "", "ec2:CreateImage")
+        evidence(EvidenceSide.MANAGED, "", "ec2:CreateImage")
 
 
 @pytest.mark.parametrize(
     ("source", "expected"),
     [
-        ("clouddriver/aws/Asg.java:170", Place("clouddriver/aws", "Asg.java", "170")),
-        ("rosco/packer/aws.json", Place("rosco/packer", "aws.json", "")),
+        (
+            "clouddriver/aws/Asg.java:170",
+            SourcePlace("clouddriver/aws", "Asg.java", "170"),
+        ),
+        ("rosco/packer/aws.json", SourcePlace("rosco/packer", "aws.json", "")),
         (
             "plugin@5028903a (v1.8.2): common/step.go:80,200",
-            Place("plugin@5028903a (v1.8.2): common", "step.go", "80,200"),
+            SourcePlace("plugin@5028903a (v1.8.2): common", "step.go", "80,200"),
         ),
         (
             "https://docs.aws.amazon.com/a.html",
-            Place("", "https://docs.aws.amazon.com/a.html", ""),
+            SourcePlace("", "https://docs.aws.amazon.com/a.html", ""),
         ),
     ],
 )

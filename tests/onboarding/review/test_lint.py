@@ -11,7 +11,7 @@ from policy_sentry.querying.all import get_all_actions
 
 from onboarding.partitions import PARTITIONS
 from onboarding.resources.policy import Policy, as_list
-from onboarding.review.lint import ACCEPTED, explained, findings
+from onboarding.review.lint import ACCEPTED, explained, lint
 from onboarding.review.rights import managed_review, managing_topics
 from tests.choices import documents
 from tests.factories import image_key, managed, managing, provider
@@ -107,7 +107,7 @@ def test_every_accepted_finding_has_a_sentence():
 def test_an_accounts_findings_are_those_of_its_own_documents():
     review = managed_review(managing(), managed(provider("ecs")))
 
-    shown = {(finding.kind, finding.action) for finding in findings(review.topics)}
+    shown = {(finding.kind, finding.action) for finding in lint(review.topics)}
 
     assert ("PERMISSIONS_MANAGEMENT_ACTIONS", "iam:PassRole") in shown
     assert ("PRIVILEGE_ESCALATION", "lambda:UpdateFunctionCode") not in shown
@@ -116,7 +116,7 @@ def test_an_accounts_findings_are_those_of_its_own_documents():
 def test_what_is_limited_to_some_resources_is_not_found_to_be_on_all():
     topics = managing_topics(managing(bakes=True, image_keys=(image_key(),)))
 
-    shown = {finding.action for finding in findings(topics)}
+    shown = {finding.action for finding in lint(topics)}
 
     assert "ec2:StopInstances" in shown
     assert "ec2:CreateKeyPair" not in shown
@@ -131,7 +131,7 @@ def test_findings_of_one_kind_and_reason_stand_together_in_words():
     assert reads.words == "On every resource"
     assert "ecr:ListImages" in reads.actions
     assert [a for found in together for a in found.actions] == [
-        found.action for found in findings(review.topics)
+        found.action for found in lint(review.topics)
     ]
 
 

@@ -10,11 +10,11 @@ import pytest
 from onboarding.aws.client import Asker
 from onboarding.resources.kinds import MANAGED_PATH
 from onboarding.verify.denial import Holder, higher_up
-from onboarding.verify.policy_evaluation import Asked
+from onboarding.verify.policy_evaluation import RequestContext
 from onboarding.verify.result import Cause
 
 ACCOUNT = "922222222222"
-DESCRIBE = Asked("ec2:DescribeVpcs")
+DESCRIBE = RequestContext("ec2:DescribeVpcs")
 OWN = f"arn:aws:iam::{ACCOUNT}:policy{MANAGED_PATH}"
 
 
@@ -75,7 +75,9 @@ class Standing:
             described["PermissionsBoundary"] = {"PermissionsBoundaryArn": arn}
         return {"Role": described, "User": described}
 
-    def cause(self, asked: Asked = DESCRIBE, holder: str = "role/spinnaker") -> Cause:
+    def cause(
+        self, asked: RequestContext = DESCRIBE, holder: str = "role/spinnaker"
+    ) -> Cause:
         arn = f"arn:aws:iam::{ACCOUNT}:{holder}"
         return Holder(cast(Asker, self), arn, MANAGED_PATH).cause(asked)
 

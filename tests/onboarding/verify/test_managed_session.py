@@ -20,7 +20,7 @@ from onboarding.desired.managed import managed_side
 from onboarding.desired.managing import managing_side
 from onboarding.providers.base import Provider
 from onboarding.resources.kinds import Attachment, InlinePolicy
-from onboarding.review.evidence import Side, all_evidence
+from onboarding.review.evidence import EvidenceSide, all_evidence
 from tests.factories import provider
 from tests.onboarding.aws.field import ADMINISTRATOR, Field, trusting
 
@@ -48,7 +48,7 @@ def caching_reads(*providers: str) -> list[str]:
         {
             served.action
             for served, found in all_evidence().items()
-            if served.side == Side.MANAGED
+            if served.side == EvidenceSide.MANAGED
             and served.provider in {"ec2", *providers}
             and found.required
             and found.access == "read"

@@ -4,9 +4,15 @@ from typing import Any
 
 import pytest
 
-from onboarding.verify.policy_evaluation import Asked, Document, find, path_to, speaks
+from onboarding.verify.policy_evaluation import (
+    Document,
+    RequestContext,
+    find,
+    path_to,
+    speaks,
+)
 
-ASSUME = Asked(
+ASSUME = RequestContext(
     "sts:AssumeRole",
     "arn:aws:iam::922222222222:role/spinnakerManaged",
     {"aws:resourceorgid": "o-a1b2c3d4e5"},

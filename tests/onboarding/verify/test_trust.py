@@ -8,7 +8,7 @@ import pytest
 
 from onboarding.resources.policy import Policy
 from onboarding.verify.result import Cause
-from onboarding.verify.trust import Caller, Trust, admits
+from onboarding.verify.trust import AssumeRequest, Trust, admits
 
 IDENTITY = "arn:aws:iam::911111111111:role/SpinnakerAuthRole"
 REQUIRED = {"StringEquals": {"sts:ExternalId": "3f1c"}}
@@ -33,7 +33,7 @@ def trust(**fields: Any) -> Policy:
     ],
 )
 def test_it_admits_whom_the_trust_names(fields: dict[str, Any]) -> None:
-    assert admits(trust(**fields), Caller(IDENTITY, "3f1c")) is True
+    assert admits(trust(**fields), AssumeRequest(IDENTITY, "3f1c")) is True
 
 
 @pytest.mark.parametrize(
@@ -49,11 +49,11 @@ def test_it_admits_whom_the_trust_names(fields: dict[str, Any]) -> None:
     ],
 )
 def test_it_shuts_out_whom_the_trust_does_not_name(fields: dict[str, Any]) -> None:
-    assert admits(trust(**fields), Caller(IDENTITY, "3f1c")) is False
+    assert admits(trust(**fields), AssumeRequest(IDENTITY, "3f1c")) is False
 
 
 def test_a_missing_external_id_does_not_meet_the_condition() -> None:
-    assert admits(trust(Condition=REQUIRED), Caller(IDENTITY, "")) is False
+    assert admits(trust(Condition=REQUIRED), AssumeRequest(IDENTITY, "")) is False
 
 
 def test_a_deny_wins() -> None:
@@ -67,7 +67,7 @@ def test_a_deny_wins() -> None:
         }
     )
 
-    assert admits(policy, Caller(IDENTITY, "")) is False
+    assert admits(policy, AssumeRequest(IDENTITY, "")) is False
 
 
 @pytest.mark.parametrize(
@@ -79,20 +79,22 @@ def test_a_deny_wins() -> None:
     ],
 )
 def test_it_says_when_it_cannot_tell(condition: dict[str, Any]) -> None:
-    assert admits(trust(Condition=condition), Caller(IDENTITY, "3f1c")) is None
+    assert admits(trust(Condition=condition), AssumeRequest(IDENTITY, "3f1c")) is None
 
 
 def test_it_does_not_judge_negations() -> None:
     statement = {"NotPrincipal": {"AWS": "933333333333"}, "Action": "sts:AssumeRole"}
 
-    assert admits(Policy.allowing(statement), Caller(IDENTITY, "")) is None
+    assert admits(Policy.allowing(statement), AssumeRequest(IDENTITY, "")) is None
 
 
 ROLE = "arn:aws:iam::922222222222:role/spinnakerManaged"
 
 
 def cause(standing: Policy, *, adopted: bool = False, **sent: str) -> Cause:
-    found = Trust(ROLE, standing, trust(), adopted).cause(Caller(IDENTITY, **sent))
+    found = Trust(ROLE, standing, trust(), adopted).cause(
+        AssumeRequest(IDENTITY, **sent)
+    )
     assert found is not None
     return found
 
@@ -102,14 +104,14 @@ def marked(found: Cause) -> str:
 
 
 def test_a_trust_that_admits_has_no_cause() -> None:
-    assert Trust(ROLE, trust(), trust()).cause(Caller(IDENTITY)) is None
+    assert Trust(ROLE, trust(), trust()).cause(AssumeRequest(IDENTITY)) is None
 
 
 def test_an_organization_may_be_asked_for() -> None:
     asked = {"StringEquals": {"aws:PrincipalOrgID": "o-a1b2c3d4e5"}}
-    caller = Caller(IDENTITY, organization="o-a1b2c3d4e5")
+    request = AssumeRequest(IDENTITY, organization="o-a1b2c3d4e5")
 
-    assert admits(trust(Condition=asked), caller) is True
+    assert admits(trust(Condition=asked), request) is True
 
 
 def test_another_organization_is_a_condition_that_is_not_met() -> None:

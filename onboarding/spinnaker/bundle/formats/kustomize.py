@@ -79,20 +79,20 @@ def files(topology: Topology, entries: Entries) -> Iterator[tuple[str, str]]:
         topology, entries, kubeconfigs=KUBECONFIGS, comment=CLUSTERS
     ).encode()
     packed = len(accounts) > CONFIG_MAP
-    told = ConfigMap(
+    settings = ConfigMap(
         "bowline-clouddriver", (PACKED if packed else ACCOUNTS,), "bowline"
     )
     clusters = [
         ConfigMap(name, tuple(f"kubeconfigs/{c.name}.yml" for c in some), FOLDER)
         for name, some in spread(entries.kubernetes)
     ]
-    to_clouddriver = patch(clusters if packed else [told, *clusters])
-    generated = [told, *clusters]
+    to_clouddriver = patch(clusters if packed else [settings, *clusters])
+    generated = [settings, *clusters]
     patches = [targeted("clouddriver")]
     if packed:
         yield PACKED, base64.encodebytes(gzip.compress(accounts, mtime=0)).decode()
-        yield "unpack-patch.yml", document(unpacking(told), comment=UNPACKS)
-        to_clouddriver += mounting(told)
+        yield "unpack-patch.yml", document(unpacking(settings), comment=UNPACKS)
+        to_clouddriver += mounting(settings)
         patches.append({"path": "unpack-patch.yml"})
     else:
         yield ACCOUNTS, accounts.decode()
@@ -134,24 +134,24 @@ def patch(mounted: list[ConfigMap]) -> list[Value]:
     return [{"op": "add", "path": SOURCES, "value": m.source} for m in mounted]
 
 
-def mounting(told: ConfigMap) -> list[Value]:
+def mounting(settings: ConfigMap) -> list[Value]:
     """Add the folder into which the accounts are unpacked.
 
     Volumes are added at the end: a merging patch would put them first, where every
     component expects the projected one.
     """
     volumes: list[Value] = [
-        {"name": "bowline-packed", "configMap": {"name": told.name}},
+        {"name": "bowline-packed", "configMap": {"name": settings.name}},
         {"name": "bowline", "emptyDir": {}},
     ]
-    mount = {"name": "bowline", "mountPath": f"{CONFIG}/{told.folder}"}
+    mount = {"name": "bowline", "mountPath": f"{CONFIG}/{settings.folder}"}
     return [
         *({"op": "add", "path": f"{POD}/volumes/-", "value": v} for v in volumes),
         {"op": "add", "path": f"{POD}/containers/0/volumeMounts/-", "value": mount},
     ]
 
 
-def unpacking(told: ConfigMap) -> Value:
+def unpacking(settings: ConfigMap) -> Value:
     """Describe the container that unpacks the accounts before Clouddriver starts."""
     command = f"base64 -d /packed/{PACKED} | gunzip > /unpacked/{ACCOUNTS}"
     container: Value = {

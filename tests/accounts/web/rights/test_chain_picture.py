@@ -21,7 +21,7 @@ from accounts.web.rights.chain_picture import (
     wide,
     wrapped,
 )
-from accounts.web.rights.trust_chain import Chain, trust_chain
+from accounts.web.rights.trust_chain import TrustChain, trust_chain
 from onboarding.review.rights import managed_review
 from onboarding.topology import ExistingIdentity, Managed, Managing, PodRole
 from tests.factories import managed, managing, provider
@@ -34,11 +34,11 @@ def clusters(count: int) -> list[dict[str, str]]:
     return [{"name": f"apps-{n}", "region": "us-east-1"} for n in range(count)]
 
 
-def drawn(core: Managing, account: Managed) -> Chain:
+def drawn(core: Managing, account: Managed) -> TrustChain:
     return trust_chain(core, account, managed_review(core, account))
 
 
-def chains() -> Iterator[Chain]:
+def chains() -> Iterator[TrustChain]:
     """Yield the least, the most, and what is between."""
     pods = PodRole(LONG, LONG, "us-east-1", LONG, LONG, f"oidc.eks/id/{LONG}")
     everything = (
@@ -127,7 +127,7 @@ def test_every_box_is_reached_by_a_line(drawing: Drawing) -> None:
 
 @pytest.mark.parametrize("draw", [narrow, wide])
 def test_the_conditions_are_written_on_the_lines(
-    draw: Callable[[Chain], Drawing],
+    draw: Callable[[TrustChain], Drawing],
 ) -> None:
     core = managing(trust_organization="o-a1b2c3d4e5", bowline=f"{OWN}:role/Bowline")
     account = managed(provider("ec2"), external_id="0c3f5f1e")
@@ -161,7 +161,7 @@ def test_wide_has_the_accounts_side_by_side_and_narrow_below_each_other() -> Non
 
 @pytest.mark.parametrize("draw", [narrow, wide])
 def test_bowline_stands_outside_with_a_broken_line(
-    draw: Callable[[Chain], Drawing],
+    draw: Callable[[TrustChain], Drawing],
 ) -> None:
     core = managing(bowline="arn:aws:iam::933333333333:role/Bowline")
 
@@ -173,7 +173,9 @@ def test_bowline_stands_outside_with_a_broken_line(
 
 
 @pytest.mark.parametrize("draw", [narrow, wide])
-def test_more_clusters_than_fit_are_counted(draw: Callable[[Chain], Drawing]) -> None:
+def test_more_clusters_than_fit_are_counted(
+    draw: Callable[[TrustChain], Drawing],
+) -> None:
     many = provider("eks", clusters=clusters(MOST_CLUSTERS + 3))
 
     drawing = draw(drawn(managing(), managed(many)))

@@ -176,4 +176,4 @@ def test_it_all_works_without_scripts(
 
     expect(page.get_by_role("heading", name="What a linter finds, and")).to_be_visible()
     expect(page.get_by_role("button", name="Print")).to_be_hidden()
-    assert page.url.endswith("#findings")
+    assert page.url.endswith("#lint")

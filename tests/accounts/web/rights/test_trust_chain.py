@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from accounts.web.rights.trust_chain import RIGHTS, Chain, trust_chain
+from accounts.web.rights.trust_chain import RIGHTS, TrustChain, trust_chain
 from onboarding.providers.base import Provider
 from onboarding.providers.eks import POLICIES
 from onboarding.review.rights import managed_review
@@ -20,7 +20,7 @@ BOWLINE = "arn:aws:iam::933333333333:role/ops/Bowline"
 
 def chain_of(
     *providers: Provider, core: Managing | None = None, **fields: Any
-) -> Chain:
+) -> TrustChain:
     core = core or managing()
     account = managed(*(providers or (provider("ec2"),)), **fields)
     return trust_chain(core, account, managed_review(core, account))

@@ -19,8 +19,8 @@ def test_the_first_account_is_counted_alone():
     ahead = load_ahead(one_account())
 
     assert ahead.bundle is None
-    assert ahead.findings[0].arithmetic.startswith("1 × 14 (EC2")
-    assert [finding.title for finding in ahead.findings] == [
+    assert ahead.limits[0].arithmetic.startswith("1 × 14 (EC2")
+    assert [limit.title for limit in ahead.limits] == [
         "Caching agents",
         "Start of Clouddriver",
         "clouddriver/clouddriver-local.yml",
@@ -36,7 +36,7 @@ def test_the_accounts_of_the_latest_bundle_are_counted_too():
     assert ahead.bundle is not None
     assert (bundle.number, ahead.bundle.number) == (1, 2)
     # Two accounts of two regions in the bundle, and one of one region.
-    assert ahead.findings[0].arithmetic.startswith("5 × 14 (EC2")
+    assert ahead.limits[0].arithmetic.startswith("5 × 14 (EC2")
 
 
 def test_an_account_that_is_in_the_bundle_counts_once():
@@ -46,14 +46,14 @@ def test_an_account_that_is_in_the_bundle_counts_once():
 
     ahead = load_ahead(one_account("staging"))
 
-    assert ahead.findings[0].arithmetic.startswith("3 × 14 (EC2")
-    assert ahead.findings[2].said == f"{size:,} bytes"
+    assert ahead.limits[0].arithmetic.startswith("3 × 14 (EC2")
+    assert ahead.limits[2].said == f"{size:,} bytes"
 
 
 def test_a_role_that_clouddriver_would_misread_leaves_the_file_out():
     ahead = load_ahead(one_account(managed_role="spinnaker-aws-cn"))
 
-    assert [finding.title for finding in ahead.findings] == [
+    assert [limit.title for limit in ahead.limits] == [
         "Caching agents",
         "Start of Clouddriver",
     ]

@@ -17,7 +17,7 @@ from pathlib import Path
 import pytest
 
 from onboarding.spinnaker.bundle import EmptyBundle, bundle_files
-from onboarding.spinnaker.bundle.archive import listed, zipped
+from onboarding.spinnaker.bundle.archive import file_list, zipped
 from onboarding.spinnaker.bundle.file import File
 from onboarding.topology import Topology
 from tests.bundles import core, eks, files_of, staging, unpacked, with_every_provider
@@ -158,7 +158,7 @@ def test_the_zip_holds_the_files_in_order_with_their_modes():
 
 
 def test_a_listing_has_path_size_in_bytes_and_digest():
-    (entry,) = listed([File("a", "ä")])
+    (entry,) = file_list([File("a", "ä")])
 
     assert entry == {
         "path": "a",

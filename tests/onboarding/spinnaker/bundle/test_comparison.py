@@ -4,19 +4,19 @@ from typing import Any
 
 import pytest
 
-from onboarding.spinnaker.bundle.comparison import Delta, Field, delta, said
-from onboarding.spinnaker.bundle.contents import Told, read_told
+from onboarding.spinnaker.bundle.comparison import BundleDelta, Field, delta, said
+from onboarding.spinnaker.bundle.contents import BundleAccounts, read_accounts
 from onboarding.topology import Permissions, Topology
 from tests.bundles import core, eks, files_of, staging
 from tests.factories import managed, provider, topology
 
 
-def told(bundled: Topology) -> Told:
-    return read_told(files_of(bundled)["hal/accounts.yml"])
+def accounts_of(bundled: Topology) -> BundleAccounts:
+    return read_accounts(files_of(bundled)["hal/accounts.yml"])
 
 
-def between(before: Topology, after: Topology) -> Delta:
-    return delta(told(before), told(after), {}, {})
+def between(before: Topology, after: Topology) -> BundleDelta:
+    return delta(accounts_of(before), accounts_of(after), {}, {})
 
 
 def test_the_same_accounts_differ_in_nothing():
@@ -32,7 +32,7 @@ def test_accounts_come_and_go_with_all_that_belongs_to_them():
     assert [(one.provider, one.name) for one in found.removed] == [
         ("aws", "staging"),
         ("ecs", "staging-ecs"),
-        ("kubernetes", told(topology(staging())).kubernetes[0]["name"]),
+        ("kubernetes", accounts_of(topology(staging())).kubernetes[0]["name"]),
     ]
     assert found.changed == ()
 
@@ -68,9 +68,9 @@ def test_lambda_is_told_as_on():
 
 def test_a_cluster_that_moves_shows_in_its_namespaces_and_its_file():
     before, after = topology(managed(eks())), topology(managed(eks({"region": "x"})))
-    path = f"kubernetes/{told(before).kubernetes[0]['name']}/kubeconfig.yml"
+    path = f"kubernetes/{accounts_of(before).kubernetes[0]['name']}/kubeconfig.yml"
 
-    found = delta(told(before), told(after), {path: "1"}, {path: "2"})
+    found = delta(accounts_of(before), accounts_of(after), {path: "1"}, {path: "2"})
 
     assert found.files == (path,)
 
@@ -79,7 +79,7 @@ def test_other_files_are_compared_by_digest():
     was = {"README.md": "1", "hal/accounts.yml": "1", "a": "1", "b": "1", "c": "1"}
     now = {"README.md": "2", "hal/accounts.yml": "2", "a": "1", "b": "2", "d": "1"}
 
-    found = delta(Told(), Told(), was, now)
+    found = delta(BundleAccounts(), BundleAccounts(), was, now)
 
     assert (found.files, found.gone) == (("b", "d"), ("c",))
 

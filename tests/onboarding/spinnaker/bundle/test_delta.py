@@ -8,9 +8,9 @@ import zipfile
 from pathlib import Path
 
 from onboarding.spinnaker.bundle import bundle_files
-from onboarding.spinnaker.bundle.archive import listed, zipped
-from onboarding.spinnaker.bundle.comparison import Delta, delta
-from onboarding.spinnaker.bundle.contents import told
+from onboarding.spinnaker.bundle.archive import file_list, zipped
+from onboarding.spinnaker.bundle.comparison import BundleDelta, delta
+from onboarding.spinnaker.bundle.contents import accounts_in
 from onboarding.spinnaker.bundle.delta import SHOWN, Later, delta_files
 from onboarding.spinnaker.bundle.file import File
 from onboarding.topology import Permissions, Topology
@@ -21,14 +21,14 @@ from tests.hal import Hal
 
 def revision(bundled: Topology) -> tuple[bytes, dict[str, str]]:
     files = bundle_files(bundled, {one.name: "verified" for one in bundled.managed})
-    return zipped(files), {str(f["path"]): str(f["sha256"]) for f in listed(files)}
+    return zipped(files), {str(f["path"]): str(f["sha256"]) for f in file_list(files)}
 
 
 def between(before: Topology, after: Topology) -> tuple[File, ...]:
     old, was = revision(before)
     new, now = revision(after)
-    found = delta(told(old), told(new), was, now)
-    return delta_files(found, Later(7, told(new), tuple(now), new), since=4)
+    found = delta(accounts_in(old), accounts_in(new), was, now)
+    return delta_files(found, Later(7, accounts_in(new), tuple(now), new), since=4)
 
 
 def unpack(files: tuple[File, ...], folder: Path) -> None:
@@ -92,8 +92,8 @@ def test_an_account_that_went_brings_what_removes_it_and_nothing_else():
 
     assert "hal/apply.sh" not in files
     assert files["removed/hal/remove.sh"].executable
-    told = json.loads(files["removed/hal/accounts.yml"].text)
-    assert [account["name"] for account in told["aws"]] == ["qa"]
+    accounts = json.loads(files["removed/hal/accounts.yml"].text)
+    assert [account["name"] for account in accounts["aws"]] == ["qa"]
 
 
 def test_the_readme_tells_what_changed_and_what_to_run():
@@ -137,9 +137,9 @@ def test_many_accounts_are_counted_in_the_readme():
 
 def test_files_alone_can_change():
     bundled, paths = revision(topology(core()))
-    found = Delta(files=("hal/profiles/clouddriver-local.yml",))
+    found = BundleDelta(files=("hal/profiles/clouddriver-local.yml",))
 
-    later = Later(2, told(bundled), tuple(paths), bundled)
+    later = Later(2, accounts_in(bundled), tuple(paths), bundled)
     files = delta_files(found, later, since=1)
 
     assert [file.path for file in files] == [

@@ -4,16 +4,16 @@ from dataclasses import replace
 
 import pytest
 
-from onboarding.spinnaker.bundle.contents import Told, read_told
+from onboarding.spinnaker.bundle.contents import BundleAccounts, read_accounts
 from onboarding.spinnaker.bundle.file import File
 from onboarding.spinnaker.bundle.limits import (
-    Finding,
+    Limit,
     Load,
     both,
-    findings,
     limits,
     load,
     load_of,
+    size_and_load,
 )
 from onboarding.spinnaker.entries import Entries, entries
 from tests.bundles import core, eks, files_of, staging, with_every_provider
@@ -22,8 +22,8 @@ from tests.factories import managed, topology
 NOTHING = Load(accounts=0, ec2=0, ecs=0, functions=0)
 
 
-def titled(title: str, found: list[Finding]) -> Finding:
-    (one,) = [finding for finding in found if finding.title == title]
+def titled(title: str, found: list[Limit]) -> Limit:
+    (one,) = [limit for limit in found if limit.title == title]
     return one
 
 
@@ -55,7 +55,7 @@ def test_many_agents_come_with_advice():
     (one,) = entries(topology(core())).aws
     many = Entries(aws=tuple(replace(one, name=f"a{n}") for n in range(400)))
 
-    text = limits(many, [File("x", "")])
+    text = size_and_load(many, [File("x", "")])
 
     assert "That is a lot for one Clouddriver" in text
     assert "about 7 minutes to load the accounts one by one" in text
@@ -70,7 +70,9 @@ def test_many_agents_come_with_advice():
     ],
 )
 def test_a_file_over_a_limit_comes_with_what_to_do(size: int, advice: str | None):
-    text = limits(Entries(), [File("clouddriver/clouddriver-local.yml", "x" * size)])
+    text = size_and_load(
+        Entries(), [File("clouddriver/clouddriver-local.yml", "x" * size)]
+    )
 
     assert ("clouddriver-local.yml: " in text) is (advice is not None)
     assert advice is None or advice in text
@@ -84,9 +86,9 @@ def test_clusters_alone_start_no_aws_agents():
 
 
 def test_a_bundle_asks_what_its_accounts_ask():
-    told = read_told(files_of(with_every_provider())["hal/accounts.yml"])
+    accounts = read_accounts(files_of(with_every_provider())["hal/accounts.yml"])
 
-    assert load_of(told) == load(entries(topology(core(), staging())))
+    assert load_of(accounts) == load(entries(topology(core(), staging())))
 
 
 def test_loads_add_up():
@@ -96,7 +98,7 @@ def test_loads_add_up():
 
 
 def test_agents_and_start_come_with_their_arithmetic():
-    found = list(findings(Load(accounts=456, ec2=456, ecs=0, functions=0), {}))
+    found = list(limits(Load(accounts=456, ec2=456, ecs=0, functions=0), {}))
 
     agents, start = titled("Caching agents", found), found[1]
     assert agents.said == "8,208"
@@ -109,15 +111,15 @@ def test_agents_and_start_come_with_their_arithmetic():
 def test_many_agents_come_with_advice_on_the_page_too():
     load = Load(accounts=1000, ec2=1000, ecs=0, functions=0)
 
-    found = list(findings(load, {}))
+    found = list(limits(load, {}))
 
     assert "fewer regions" in titled("Caching agents", found).advice
 
 
 def test_a_small_installation_needs_no_advice():
-    found = findings(Load(accounts=3, ec2=6, ecs=1, functions=1), {"clouddriver/x": 9})
+    found = limits(Load(accounts=3, ec2=6, ecs=1, functions=1), {"clouddriver/x": 9})
 
-    assert not [finding for finding in found if finding.advice]
+    assert not [limit for limit in found if limit.advice]
 
 
 @pytest.mark.parametrize(
@@ -130,7 +132,7 @@ def test_a_small_installation_needs_no_advice():
     ],
 )
 def test_a_file_is_held_against_both_limits(size: int, shares: str, advice: str):
-    (found,) = findings(NOTHING, {"clouddriver/clouddriver-local.yml": size})
+    (found,) = limits(NOTHING, {"clouddriver/clouddriver-local.yml": size})
 
     assert found.title == "clouddriver/clouddriver-local.yml"
     assert shares in found.arithmetic
@@ -141,6 +143,6 @@ def test_a_file_is_held_against_both_limits(size: int, shares: str, advice: str)
 def test_of_each_folder_the_largest_file_is_shown():
     sizes = {"kustomize/a": 1, "kustomize/b": 2, "operator/c": 3, "hal/accounts.yml": 4}
 
-    found = [finding.title for finding in findings(load_of(Told()), sizes)]
+    found = [limit.title for limit in limits(load_of(BundleAccounts()), sizes)]
 
     assert found == ["kustomize/b", "operator/c"]

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 import yaml
 
-from onboarding.spinnaker.bundle.contents import Told, read_told
+from onboarding.spinnaker.bundle.contents import BundleAccounts, read_accounts
 from onboarding.spinnaker.halconfig.diff import fields, lines
 from onboarding.spinnaker.halconfig.merging import (
     ADDED,
@@ -28,9 +28,9 @@ FOLDER = "/home/spinnaker/bowline"
 OTHER_ID = "000000000008"
 
 
-def bundled(**fields: Any) -> Told:
+def bundled(**fields: Any) -> BundleAccounts:
     files = files_of(with_every_provider(**fields))
-    return read_told(files["hal/accounts.yml"]).placed(FOLDER)
+    return read_accounts(files["hal/accounts.yml"]).placed(FOLDER)
 
 
 def config(**providers: Any) -> bytes:
@@ -46,8 +46,8 @@ def config(**providers: Any) -> bytes:
     return yaml.safe_dump(value, sort_keys=False).encode()
 
 
-def merged(told: Told | None = None, **providers: Any) -> Merged:
-    return merge(read(config(**providers)), told or bundled())
+def merged(accounts: BundleAccounts | None = None, **providers: Any) -> Merged:
+    return merge(read(config(**providers)), accounts or bundled())
 
 
 def providers_in(result: Merged) -> dict[str, Any]:
@@ -117,8 +117,10 @@ def test_a_second_merge_changes_nothing():
 def test_hal_finds_nothing_to_change_after_a_merge(tmp_path: Path):
     hal = Hal(tmp_path)
     bundle = unpacked(with_every_provider(), tmp_path / "bundle")
-    told = read_told((bundle / "hal/accounts.yml").read_text()).placed(str(bundle))
-    result = merge(read(config()), told)
+    accounts = read_accounts((bundle / "hal/accounts.yml").read_text()).placed(
+        str(bundle)
+    )
+    result = merge(read(config()), accounts)
     hal.holds(**providers_in(result))
 
     applied = hal.run([str(bundle / "hal/apply.sh")])
@@ -164,25 +166,27 @@ def test_a_list_shows_only_what_is_new_in_it():
 
 
 def test_roles_in_another_order_are_the_same():
-    told = bundled()
-    (core, *others) = told.aws
-    told = replace(
-        told, aws=({**core, "permissions": {"READ": ["b", "a"]}}, *others), primary=""
+    accounts = bundled()
+    (core, *others) = accounts.aws
+    accounts = replace(
+        accounts,
+        aws=({**core, "permissions": {"READ": ["b", "a"]}}, *others),
+        primary="",
     )
     held = {**core, "permissions": {"READ": ["a", "b"], "WRITE": []}}
 
-    result = merged(told, aws={"enabled": True, "accounts": [held]})
+    result = merged(accounts, aws={"enabled": True, "accounts": [held]})
 
     assert ("aws", "core", CHANGED) not in done(result)
 
 
 def test_an_id_that_hal_read_as_octal_is_ours_and_mended():
-    told = bundled()
+    accounts = bundled()
     octal = "012345670123"
-    told = replace(told, aws=({**told.aws[0], "accountId": octal},), ecs=())
-    held = {**told.aws[0], "accountId": int(octal, 8)}
+    accounts = replace(accounts, aws=({**accounts.aws[0], "accountId": octal},), ecs=())
+    held = {**accounts.aws[0], "accountId": int(octal, 8)}
 
-    result = merged(told, aws={"accounts": [held]})
+    result = merged(accounts, aws={"accounts": [held]})
 
     assert providers_in(result)["aws"]["accounts"][0]["accountId"] == octal
     assert f'accountId: "{octal}"' in result.text
@@ -364,7 +368,7 @@ def test_10000_accounts_are_merged_within_20_seconds():
     ecs = tuple({"name": f"{a['name']}-ecs", "awsAccount": a["name"]} for a in many)
     began = time.monotonic()
 
-    result = merged(Told("a0", many, ecs))
+    result = merged(BundleAccounts("a0", many, ecs))
 
     assert time.monotonic() - began < 20
     assert len(result.changes) == 20_002
@@ -372,9 +376,9 @@ def test_10000_accounts_are_merged_within_20_seconds():
 
 
 def test_a_bundle_of_one_provider_leaves_the_others_alone():
-    told = replace(bundled(), ecs=(), kubernetes=())
+    accounts = replace(bundled(), ecs=(), kubernetes=())
 
-    assert list(providers_in(merged(told))) == ["aws"]
+    assert list(providers_in(merged(accounts))) == ["aws"]
 
 
 def test_a_provider_that_says_null_is_filled():

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 import yaml
 
-from onboarding.spinnaker.bundle.contents import Told, read_told
+from onboarding.spinnaker.bundle.contents import BundleAccounts, read_accounts
 from onboarding.spinnaker.halconfig.merging import Merged, merge
 from onboarding.spinnaker.halconfig.parsing import read
 from tests.bundles import files_of, with_every_provider
@@ -18,15 +18,15 @@ SWITCHES = {"features": {"cloudFormation": ON, "lambda": ON}, "lambda": ON}
 OTHER_ID = "000000000008"
 
 
-def bundled() -> Told:
+def bundled() -> BundleAccounts:
     files = files_of(with_every_provider())
-    return read_told(files["hal/accounts.yml"]).placed("/srv/bowline")
+    return read_accounts(files["hal/accounts.yml"]).placed("/srv/bowline")
 
 
-def merged(told: Told | None = None, **providers: Any) -> Merged:
+def merged(accounts: BundleAccounts | None = None, **providers: Any) -> Merged:
     value = {"deploymentConfigurations": [{"name": "default", "providers": providers}]}
     content = yaml.safe_dump(value, sort_keys=False).encode()
-    return merge(read(content), told or bundled())
+    return merge(read(content), accounts or bundled())
 
 
 def staging(**fields: Any) -> dict[str, Any]:
@@ -46,7 +46,7 @@ def ecs(**fields: Any) -> dict[str, Any]:
 def test_an_entry_with_lambda_off_is_found_and_switched_on(fields: dict[str, Any]):
     result = merged(aws=aws(staging(**fields)))
 
-    assert result.findings == (
+    assert result.mistakes == (
         "Lambda is chosen for staging in line 7, and its entry does not say "
         "lambdaEnabled: true, so Spinnaker shows none of its functions. Merging "
         "switches it on.",
@@ -57,7 +57,7 @@ def test_an_entry_with_lambda_off_is_found_and_switched_on(fields: dict[str, Any
 
 
 def test_nothing_is_found_where_lambda_is_on():
-    assert merged(aws=aws(staging(lambdaEnabled=True))).findings == ()
+    assert merged(aws=aws(staging(lambdaEnabled=True))).mistakes == ()
 
 
 def test_many_entries_with_lambda_off_are_one_finding():
@@ -65,7 +65,7 @@ def test_many_entries_with_lambda_off_are_one_finding():
     many = [{**one, "name": f"a{n}", "accountId": f"{n:012}"} for n in range(6)]
     held = [{"name": a["name"], "accountId": a["accountId"]} for a in many]
 
-    (found,) = merged(Told("", tuple(many)), aws=aws(*held)).findings
+    (found,) = merged(BundleAccounts("", tuple(many)), aws=aws(*held)).mistakes
 
     assert "chosen for a0 in line 7, a1 in line 9, a2 in line 11 and 3 more" in found
     assert "their entries do not say lambdaEnabled: true" in found
@@ -74,7 +74,7 @@ def test_many_entries_with_lambda_off_are_one_finding():
 def test_a_name_that_is_another_account_is_not_judged():
     stranger = staging(accountId=OTHER_ID)
 
-    assert merged(aws=aws(stranger)).findings == ()
+    assert merged(aws=aws(stranger)).mistakes == ()
 
 
 @pytest.mark.parametrize(
@@ -83,7 +83,7 @@ def test_a_name_that_is_another_account_is_not_judged():
 def test_the_switch_of_all_spinnaker_is_found_off(features: Any):
     held = aws(staging(lambdaEnabled=True), features=features, **{"lambda": None})
 
-    assert merged(aws=held).findings == (
+    assert merged(aws=held).mistakes == (
         "providers.aws.features.lambda.enabled is not true, so Spinnaker shows no "
         "functions of any account. Merging switches it on, for every account that "
         "says lambdaEnabled: true.",
@@ -91,19 +91,19 @@ def test_the_switch_of_all_spinnaker_is_found_off(features: Any):
 
 
 def test_the_older_switch_alone_is_told_as_what_it_is():
-    (found,) = merged(aws=aws(staging(lambdaEnabled=True), features=None)).findings
+    (found,) = merged(aws=aws(staging(lambdaEnabled=True), features=None)).mistakes
 
     assert "only the older providers.aws.lambda.enabled lets" in found
 
 
 def test_an_empty_config_has_nothing_wrong():
-    assert merged(aws={"accounts": []}).findings == ()
+    assert merged(aws={"accounts": []}).mistakes == ()
 
 
 def test_a_bundle_without_lambda_leaves_the_switch_alone():
-    plain = Told("", ({"name": "core", "accountId": OTHER_ID},))
+    plain = BundleAccounts("", ({"name": "core", "accountId": OTHER_ID},))
 
-    assert merged(plain, aws=aws(features=None, **{"lambda": None})).findings == ()
+    assert merged(plain, aws=aws(features=None, **{"lambda": None})).mistakes == ()
 
 
 @pytest.mark.parametrize(
@@ -121,7 +121,7 @@ def test_a_bundle_without_lambda_leaves_the_switch_alone():
 def test_an_ecs_account_without_its_aws_account_is_found(
     account: dict[str, str], sentence: str
 ):
-    (found,) = merged(aws=aws(), ecs=ecs(**account)).findings
+    (found,) = merged(aws=aws(), ecs=ecs(**account)).mistakes
 
     assert found.startswith("Line ")
     assert sentence in found
@@ -130,4 +130,4 @@ def test_an_ecs_account_without_its_aws_account_is_found(
 def test_an_ecs_account_that_has_its_aws_account_is_fine():
     held = aws(staging(lambdaEnabled=True))
 
-    assert merged(aws=held, ecs=ecs(awsAccount="staging")).findings == ()
+    assert merged(aws=held, ecs=ecs(awsAccount="staging")).mistakes == ()

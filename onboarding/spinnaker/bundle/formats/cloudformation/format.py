@@ -50,7 +50,7 @@ def cloudformation(topology: Topology, entries: Entries) -> Iterator[File]:
     texts = templates(own, resources)
     yield from folder(MANAGING, texts, resources)
     yield from key_grants(resources)
-    lines = [listed(own, MANAGING, texts)]
+    lines = [readme_line(own, MANAGING, texts)]
 
     kinds: dict[Managed, Texts] = {}
     names: dict[Texts, str] = {}
@@ -64,7 +64,7 @@ def cloudformation(topology: Topology, entries: Entries) -> Iterator[File]:
                 names[texts] = unused(kind, names.values())
                 yield from folder(names[texts], texts, resources)
         if texts := kinds[kind]:
-            lines.append(listed(managed, names[texts], texts))
+            lines.append(readme_line(managed, names[texts], texts))
     yield File("aws/accounts.json", "[\n" + ",\n".join(lines) + "\n]\n")
 
 
@@ -142,7 +142,7 @@ def policies(resources: Sequence[Resource]) -> Iterator[tuple[str, Policy]]:
                 pass
 
 
-def listed(managed: Managed, name: str, texts: Texts) -> str:
+def readme_line(managed: Managed, name: str, texts: Texts) -> str:
     return json.dumps(
         {
             "name": managed.name,

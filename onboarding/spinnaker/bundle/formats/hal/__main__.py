@@ -13,7 +13,7 @@ from .known import PROVIDERS, Failed, Refused, asked, differing, hal, named
 from .plan import Situation, changes, removal, switched_off
 
 if TYPE_CHECKING:
-    from .plan import Step
+    from .plan import HalStep
 
 HAL = Path(__file__).resolve().parent.parent
 """The bundle's hal/ folder."""
@@ -77,7 +77,7 @@ def say(sentence: str) -> None:
     print(sentence, file=sys.stderr, flush=True)
 
 
-def carry_out(steps: list[Step], options: argparse.Namespace) -> int:
+def carry_out(steps: list[HalStep], options: argparse.Namespace) -> int:
     if options.dry_run:
         for words in (words for step in steps for words in step.calls):
             print(shlex.join(("hal", *words)))
@@ -109,13 +109,13 @@ def carry_out(steps: list[Step], options: argparse.Namespace) -> int:
     return 0
 
 
-def is_confirmed(steps: list[Step]) -> bool:
+def is_confirmed(steps: list[HalStep]) -> bool:
     say(f"hal will forget {', '.join(step.name for step in steps)}.")
     say("Type “remove” to go on:")
     return sys.stdin.readline().strip() == "remove"
 
 
-def command_again(step: Step, options: argparse.Namespace) -> str:
+def command_again(step: HalStep, options: argparse.Namespace) -> str:
     words = ["bash", str(HAL / f"{options.verb}.sh")]
     if options.verb == "remove":
         return shlex.join([*words, *options.names])

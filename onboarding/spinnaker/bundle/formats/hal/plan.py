@@ -33,7 +33,7 @@ NOT_SAYABLE = re.compile(r"--(?:read|write)-permissions=(-.*)", re.DOTALL)
 """A role that hal takes for an option, even behind `=`: these flags are greedy."""
 
 
-class Step(NamedTuple):
+class HalStep(NamedTuple):
     """Calls of hal for one account (or a whole provider), and what they did."""
 
     name: str
@@ -74,7 +74,7 @@ def call(provider: str, verb: str, name: str, said: Flags) -> tuple[str, ...]:
     return (*start, *without_validation(), *words(said))
 
 
-def changes(situation: Situation) -> list[Step]:
+def changes(situation: Situation) -> list[HalStep]:
     """List the steps that tell hal; raise Refused with all that stands in the way."""
     steps, hindrances = [], list(broken_features(situation))
     for provider in PROVIDERS:
@@ -97,13 +97,13 @@ def refuse(hindrances: list[str]) -> None:
         raise Refused("\n".join(hindrances))
 
 
-def switches(situation: Situation) -> Iterator[Step]:
+def switches(situation: Situation) -> Iterator[HalStep]:
     """Yield what is switched on for a whole provider, where it is not on already."""
     for provider in PROVIDERS:
         known, start = situation.known[provider], ("config", "provider", provider)
         if situation.ours(provider) and not known.get("enabled"):
             enable = (*start, "enable", *without_validation())
-            yield Step(provider, "enabled", (enable,), resumes=False)
+            yield HalStep(provider, "enabled", (enable,), resumes=False)
     if any(account.get("lambdaEnabled") for account in situation.ours("aws")):
         known = situation.known["aws"]
         features = known.get("features") or {}
@@ -114,7 +114,7 @@ def switches(situation: Situation) -> Iterator[Step]:
             edit = (*features_edit, *without_validation(), *both)
             silent = hides_functions(situation)
             why = ": it was off, so Spinnaker showed no functions" if silent else ""
-            yield Step("aws", f"Lambda switched on{why}", (edit,), resumes=False)
+            yield HalStep("aws", f"Lambda switched on{why}", (edit,), resumes=False)
 
 
 def hides_functions(situation: Situation) -> bool:
@@ -194,7 +194,7 @@ def rivals(account: Account, situation: Situation) -> Iterator[str]:
             )
 
 
-def unsayable(step: Step) -> Iterator[str]:
+def unsayable(step: HalStep) -> Iterator[str]:
     for word in (word for one in step.calls for word in one):
         if found := NOT_SAYABLE.fullmatch(word):
             yield (
@@ -215,23 +215,25 @@ def is_replaced(provider: str, account: Account, theirs: list[Account]) -> bool:
     return bool(stuck) or len(theirs) > 1
 
 
-def change(provider: str, account: Account, theirs: list[Account]) -> list[Step]:
+def change(provider: str, account: Account, theirs: list[Account]) -> list[HalStep]:
     name, ours = account["name"], flags(provider, account)
     add = call(provider, "add", name, {f: value for f, value in ours.items() if value})
     if not theirs:
-        return [Step(name, "added", (add,))]
+        return [HalStep(name, "added", (add,))]
     differ = differing(provider, account, theirs[0])
     what = ", ".join(named(differ, account)) or f"{len(theirs)} of that name"
     if is_replaced(provider, account, theirs):
         delete = call(provider, "delete", name, {})
-        return [Step(name, f"deleted and added again ({what})", (delete, add))]
+        return [HalStep(name, f"deleted and added again ({what})", (delete, add))]
     if not differ:
         return []
     edit = call(provider, "edit", name, {flag: ours[flag] for flag in differ})
-    return [Step(name, f"changed ({what})", (edit,))]
+    return [HalStep(name, f"changed ({what})", (edit,))]
 
 
-def keeping_first(primary: str, situation: Situation, steps: list[Step]) -> list[Step]:
+def keeping_first(
+    primary: str, situation: Situation, steps: list[HalStep]
+) -> list[HalStep]:
     """Delete and add every `aws` account where the primary one is to be replaced.
 
     hal makes the first account its primary one, which bakes images and which Deck
@@ -250,7 +252,7 @@ def keeping_first(primary: str, situation: Situation, steps: list[Step]) -> list
         )
     why = f"deleted, to be added again behind {primary}"
     deletes = [
-        Step(name, why, (call("aws", "delete", name, {}),), resumes=False)
+        HalStep(name, why, (call("aws", "delete", name, {}),), resumes=False)
         for name in reversed(held)
     ]
     adds = [
@@ -261,9 +263,9 @@ def keeping_first(primary: str, situation: Situation, steps: list[Step]) -> list
     return [*deletes, *adds, *(step for step in steps if step.name not in ours)]
 
 
-def removal(situation: Situation) -> list[Step]:
+def removal(situation: Situation) -> list[HalStep]:
     """List the deletions, an ECS account before the AWS account that it belongs to."""
-    steps: list[Step] = []
+    steps: list[HalStep] = []
     hindrances: list[str] = []
     for provider in reversed(PROVIDERS):
         for account in situation.ours(provider):
@@ -278,6 +280,8 @@ def removal(situation: Situation) -> list[Step]:
                     f"{name}: the ECS account {ecs} belongs to it. Remove that too."
                     for ecs in sorted(left)
                 ]
-            steps.append(Step(name, "removed", (call(provider, "delete", name, {}),)))
+            steps.append(
+                HalStep(name, "removed", (call(provider, "delete", name, {}),))
+            )
     refuse(hindrances)
     return steps

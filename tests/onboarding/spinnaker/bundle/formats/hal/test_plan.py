@@ -11,8 +11,8 @@ import pytest
 
 from onboarding.spinnaker.bundle.formats.hal.known import Refused
 from onboarding.spinnaker.bundle.formats.hal.plan import (
+    HalStep,
     Situation,
-    Step,
     changes,
     removal,
     switched_off,
@@ -54,7 +54,7 @@ class Plan:
                  for a in self.bundle[part]}  # fmt: skip
         return Situation(self.bundle, self.known, set(chosen) or names)
 
-    def steps(self, *chosen: str) -> list[Step]:
+    def steps(self, *chosen: str) -> list[HalStep]:
         return changes(self.situation(*chosen))
 
     def done(self) -> list[str]:
