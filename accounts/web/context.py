@@ -54,15 +54,10 @@ def emulated() -> str:
 
 
 def trouble() -> dict[str, Any] | None:
-    """Give the newest ended run's error, where Bowline's own credentials did it.
-
-    Such an error names AWS's operation and, unlike any other, no account.
-    """
+    """Give the newest ended run's error, where Bowline's own credentials did it."""
     ended = Run.objects.exclude(finished_at=None).exclude(status=Status.DISCARDED)
     error: dict[str, Any] | None = ended.values_list("error", flat=True).first()
-    if error and error.get("account") == "" and ":" in error.get("operation", ""):
-        return error
-    return None
+    return error if error and error.get("own_credentials") else None
 
 
 def bowline(request: HttpRequest) -> dict[str, Any]:

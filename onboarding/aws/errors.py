@@ -1,6 +1,6 @@
 """AwsError: what we tried, where, what AWS answered and what to do next.
 
-The only exception that leaves this package.
+The only family of exceptions that leaves this package.
 """
 
 from __future__ import annotations
@@ -129,13 +129,20 @@ class AwsError(Exception):
         """Tell whether AWS itself says that the organization denies it."""
         return any(f"{kind} control policy" in self.message for kind in CONTROLS)
 
-    def as_json(self) -> dict[str, str]:
+    def as_json(self) -> dict[str, str | bool]:
         return {
             "message": self.message,
             "hint": self.hint,
             "account": self.account,
             "operation": self.operation,
         }
+
+
+class OwnCredentialsError(AwsError):
+    """Bowline's own credentials cannot be used, so nothing is known of any account."""
+
+    def as_json(self) -> dict[str, str | bool]:
+        return {**super().as_json(), "own_credentials": True}
 
 
 @contextmanager
@@ -145,6 +152,16 @@ def translating(account: str, operation: str, doing: str) -> Iterator[None]:
         yield
     except (BotoCoreError, ClientError) as error:
         raise aws_error(error, account, operation, doing) from error
+
+
+@contextmanager
+def translating_own(operation: str, doing: str) -> Iterator[None]:
+    """Raise botocore's errors as OwnCredentialsError, whatever they are."""
+    try:
+        yield
+    except (BotoCoreError, ClientError) as error:
+        said = aws_error(error, "", operation, doing)
+        raise OwnCredentialsError(*said.args) from error
 
 
 def code_of(error: ClientError) -> str:
@@ -209,10 +226,10 @@ def refused(error: ClientError, account: str, operation: str, tried: str) -> Aws
     )
 
 
-def own_credentials(operation: str, why: str, *, code: str = "") -> AwsError:
+def own_credentials(operation: str, why: str, *, code: str = "") -> OwnCredentialsError:
     """Blame Bowline's own credentials, and so no account."""
     message = f"Bowline's own AWS credentials are missing, expired or wrong: {why}."
-    return AwsError("", operation, message, RENEW, code=code)
+    return OwnCredentialsError("", operation, message, RENEW, code=code)
 
 
 def permission_hint(operation: str, answer: str, account: str) -> str:

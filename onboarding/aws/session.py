@@ -19,7 +19,12 @@ import botocore.session
 from botocore.config import Config
 from botocore.credentials import Credentials as OwnCredentials
 
-from onboarding.aws.errors import AwsError, own_credentials, translating
+from onboarding.aws.errors import (
+    AwsError,
+    own_credentials,
+    translating,
+    translating_own,
+)
 from onboarding.partitions import PARTITIONS, arn
 from onboarding.topology import Reach
 
@@ -101,13 +106,13 @@ class Sessions:
         self._kept: dict[Hashable, Any] = {}
 
     def whoami(self) -> Caller:
-        """Say who Bowline is; raise AwsError where its own credentials are bad."""
+        """Say who Bowline is; raise OwnCredentialsError where AWS cannot say."""
         return self._once("whoami", self._ask_who)
 
     def own(self) -> Credentials:
         """Return Bowline's own credentials as they are now: boto3 renews them."""
         operation = "sts:GetCallerIdentity"
-        with translating("", operation, "find its own credentials"):
+        with translating_own(operation, "find its own credentials"):
             found = self._once("own", find_own_credentials)
             if found is None:
                 raise own_credentials(operation, "none were found")
@@ -217,7 +222,7 @@ class Sessions:
 
     def _ask_who(self) -> Caller:
         sts = self.client_with(self.own(), "sts")
-        with translating("", "sts:GetCallerIdentity", "learn who it is"):
+        with translating_own("sts:GetCallerIdentity", "learn who it is"):
             answer = sts.get_caller_identity()
         return Caller(answer["Account"], answer["Arn"], self._principal(answer["Arn"]))
 

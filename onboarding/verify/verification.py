@@ -14,7 +14,7 @@ from typing import Any
 
 from onboarding.aws.backoff import SYSTEM, Clock, Patience, silent
 from onboarding.aws.client import Asker, iam_action, together
-from onboarding.aws.errors import ABSENT, UNKNOWN_CALL, AwsError
+from onboarding.aws.errors import ABSENT, UNKNOWN_CALL, AwsError, OwnCredentialsError
 from onboarding.aws.session import Sessions
 from onboarding.checks import Call, Check, Outcome
 from onboarding.desired.managed import checks
@@ -213,7 +213,7 @@ def explained(
     """Add to a failure where it comes from, as far as that can be read."""
     if error is None:
         return result
-    if not error.account:
+    if isinstance(error, OwnCredentialsError):
         return replace(result, located=Located.BOWLINE)
     if error.code in ABSENT:
         return replace(result, located=Located.ABSENT, change=read.check.change)

@@ -11,14 +11,10 @@ from django.utils import timezone
 from accounts.models import Run
 from accounts.models.states import Status
 from accounts.web.context import emulated, section_of, trouble
+from onboarding.aws.errors import AwsError, own_credentials
 from tests.rows import managing_row, person
 
-OWN = {
-    "message": "Bowline's own AWS credentials are missing, expired or wrong: none.",
-    "hint": "Renew them.",
-    "account": "",
-    "operation": "sts:GetCallerIdentity",
-}
+OWN = own_credentials("sts:GetCallerIdentity", "none were found").as_json()
 
 
 def ended(minutes_ago: int, error: dict[str, Any] | None, **fields: Any) -> Run:
@@ -80,12 +76,12 @@ def test_a_plan_put_aside_does_not_end_the_trouble() -> None:
 @pytest.mark.parametrize(
     "error",
     [
-        {**OWN, "account": "922222222222", "operation": "iam:GetRole"},
-        {**OWN, "operation": "plan"},
+        AwsError("922222222222", "iam:GetRole", "AWS refused it.").as_json(),
+        AwsError("", "plan", "The details contradict each other.").as_json(),
         {"message": "A check failed.", "hint": ""},
     ],
 )
-def test_an_accounts_own_failure_is_not_bowlines(error: dict[str, str]) -> None:
+def test_an_accounts_own_failure_is_not_bowlines(error: dict[str, Any]) -> None:
     ended(1, error)
 
     assert trouble() is None
@@ -102,7 +98,7 @@ def test_every_page_tells_of_both(client, monkeypatch) -> None:
 
     assert "AWS is emulated at <code>http://127.0.0.1:4566</code>" in page
     assert "own AWS credentials are missing" in page
-    assert "Renew them." in page
+    assert "Renew the credentials that Bowline itself runs with" in page
 
 
 @pytest.mark.django_db

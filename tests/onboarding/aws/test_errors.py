@@ -10,7 +10,14 @@ from botocore.exceptions import (
     ParamValidationError,
 )
 
-from onboarding.aws.errors import AwsError, translating
+from onboarding.aws.errors import (
+    RENEW,
+    AwsError,
+    OwnCredentialsError,
+    own_credentials,
+    translating,
+    translating_own,
+)
 
 ACCOUNT = "922222222222"
 
@@ -85,9 +92,20 @@ def test_it_says_which_kind_of_policy_denied(answered: str, blamed: str) -> None
 def test_it_blames_bowlines_own_credentials_and_no_account(error: Exception) -> None:
     found = translated(error)
 
+    assert isinstance(found, OwnCredentialsError)
     assert found.message.startswith("Bowline's own AWS credentials are missing")
     assert found.account == ""
     assert "restart" in found.hint
+
+
+@pytest.mark.parametrize(
+    "error", [answer("AccessDenied"), answer("Throttling"), answer("NoSuchEntity")]
+)
+def test_what_an_account_refuses_is_no_fault_of_bowlines_credentials(
+    error: Exception,
+) -> None:
+    assert not isinstance(translated(error), OwnCredentialsError)
+    assert "own_credentials" not in translated(error).as_json()
 
 
 @pytest.mark.parametrize(
@@ -153,14 +171,34 @@ def test_it_is_kept_as_json() -> None:
     assert str(error) == "It failed. Mend it."
 
 
-def test_a_call_that_is_about_no_account_names_none() -> None:
-    error = EndpointConnectionError(endpoint_url="https://sts.amazonaws.com")
-    asking = translating("", "sts:GetCallerIdentity", "learn who it is")
+def test_bad_credentials_of_its_own_survive_pickling_and_are_kept_as_such() -> None:
+    error = own_credentials("sts:GetCallerIdentity", "none were found", code="X")
 
-    with pytest.raises(AwsError) as raised, asking:
+    again = pickle.loads(pickle.dumps(error))
+
+    assert isinstance(again, OwnCredentialsError)
+    assert again.as_json() == {
+        "message": "Bowline's own AWS credentials are missing, expired or wrong: none "
+        "were found.",
+        "hint": RENEW,
+        "account": "",
+        "operation": "sts:GetCallerIdentity",
+        "own_credentials": True,
+    }
+    assert again.code == "X"
+
+
+def test_who_bowline_is_may_not_be_answered_for_another_reason() -> None:
+    error = EndpointConnectionError(endpoint_url="https://sts.amazonaws.com")
+    asking = translating_own("sts:GetCallerIdentity", "learn who it is")
+
+    with pytest.raises(OwnCredentialsError) as raised, asking:
         raise error
 
     assert raised.value.message.startswith("Bowline could not learn who it is: AWS")
+    assert raised.value.account == ""
+    assert raised.value.retryable
+    assert raised.value.__cause__ is error
 
 
 def test_kms_words_for_an_unknown_principal_and_an_unknown_key_are_known() -> None:

@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from onboarding.aws.errors import AwsError
+from onboarding.aws.errors import AwsError, OwnCredentialsError
 from onboarding.aws.session import Caller, Credentials, Sessions
 from onboarding.topology import Reach
 from tests.onboarding.aws.field import ADMINISTRATOR, Field, failing, trusting
@@ -90,6 +90,7 @@ def test_an_access_role_that_cannot_be_assumed_says_who_asked(field: Field) -> N
     assert f"({field.bowline}) could not assume {role_arn}" in caught.value.message
     assert f"must allow sts:AssumeRole to {field.bowline}" in caught.value.hint
     assert caught.value.denied
+    assert not isinstance(caught.value, OwnCredentialsError)
 
 
 def test_an_access_role_that_fails_otherwise_is_told_as_it_is(field: Field) -> None:
@@ -107,7 +108,7 @@ def test_wrong_credentials_of_its_own_are_said_first(
 ) -> None:
     monkeypatch.setenv(name, "AKIAWRONGWRONGWRONG1")
 
-    with pytest.raises(AwsError) as caught:
+    with pytest.raises(OwnCredentialsError) as caught:
         field.sessions().client(Reach(field.managed_id, "Other"), "iam")
 
     assert caught.value.message.startswith("Bowline's own AWS credentials")
@@ -122,7 +123,9 @@ def test_missing_credentials_of_its_own_are_said_first(
     monkeypatch.setenv("AWS_SHARED_CREDENTIALS_FILE", "/dev/null")
     monkeypatch.setenv("AWS_CONFIG_FILE", "/dev/null")
 
-    with pytest.raises(AwsError, match="missing, expired or wrong: none were found"):
+    with pytest.raises(
+        OwnCredentialsError, match="missing, expired or wrong: none were found"
+    ):
         field.sessions().client(field.reach, "iam")
 
 
@@ -131,7 +134,9 @@ def test_a_profile_that_does_not_exist_is_said_too(
 ) -> None:
     monkeypatch.setenv("AWS_PROFILE", "nobody")
 
-    with pytest.raises(AwsError, match=r"missing, expired or wrong: .*nobody"):
+    with pytest.raises(
+        OwnCredentialsError, match=r"missing, expired or wrong: .*nobody"
+    ):
         field.sessions().client(field.reach, "iam")
 
 

@@ -9,6 +9,7 @@ import pytest
 
 from onboarding.aws.apply import apply
 from onboarding.aws.client import Asker
+from onboarding.aws.errors import AwsError, own_credentials
 from onboarding.checks import Call, Check, Outcome
 from onboarding.resources.kinds import InlinePolicy
 from onboarding.resources.plan import Create
@@ -189,17 +190,20 @@ def test_results_keep_the_order_of_the_checks(made: Verified) -> None:
 
 
 @pytest.mark.parametrize(
-    ("account", "located"),
-    [("922222222222", "denied higher up"), ("", "Bowline itself")],
+    ("error", "located"),
+    [
+        (refused(by="ec2:DescribeVpcs"), "denied higher up"),
+        (own_credentials("ec2:DescribeVpcs", "expired"), "Bowline itself"),
+    ],
 )
 def test_a_read_that_neither_account_denies(
-    made: Verified, monkeypatch: pytest.MonkeyPatch, account: str, located: str
+    made: Verified, monkeypatch: pytest.MonkeyPatch, error: AwsError, located: str
 ) -> None:
     ask = Asker.ask
 
     def denied(self: Asker, service: str, *rest: Any, **options: Any) -> Any:
         if rest[0] == "describe_vpcs":
-            raise refused(by="ec2:DescribeVpcs", account=account)
+            raise error
         return ask(self, service, *rest, **options)
 
     monkeypatch.setattr(Asker, "ask", denied)

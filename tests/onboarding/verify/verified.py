@@ -73,6 +73,6 @@ def blind(made: Verified) -> None:
     )
 
 
-def refused(*, by: str, account: str = "922222222222") -> AwsError:
-    message = ORGANIZATION.format(by) if account else "Bowline's own are expired."
-    return AwsError(account, by, message, code="AccessDenied")
+def refused(*, by: str) -> AwsError:
+    message = ORGANIZATION.format(by)
+    return AwsError("922222222222", by, message, code="AccessDenied")
