@@ -1,6 +1,6 @@
 """AWS's partitions: their regions, service principals and ARNs.
 
-The one place that writes `arn:`; everything else calls `arn()`.
+The one place that writes and reads ARNs; everything else calls `arn()` or `Arn.of()`.
 """
 
 from __future__ import annotations
@@ -80,11 +80,50 @@ def known_region(region: str, partition: str) -> str:
     return region
 
 
+@dataclass(frozen=True, slots=True)
+class Arn:
+    """An ARN in its parts. Of `*`, or what else is no ARN, all is the resource."""
+
+    partition: str
+    service: str
+    region: str
+    account: str
+    resource: str
+    """What it names within the account, such as `role/ops/spinnaker`."""
+
+    @classmethod
+    def of(cls, text: str) -> Arn:
+        parts = text.split(":", 5)
+        if len(parts) < 6 or parts[0] != "arn":
+            return cls("", "", "", "", text)
+        return cls(*parts[1:])
+
+    def __str__(self) -> str:
+        if not self.partition:
+            return self.resource
+        return ":".join(
+            (
+                "arn",
+                self.partition,
+                self.service,
+                self.region,
+                self.account,
+                self.resource,
+            )
+        )
+
+    @property
+    def kind(self) -> str:
+        """Say what it names: `role` of `role/ops/spinnaker`."""
+        return self.resource.partition("/")[0]
+
+    @property
+    def name(self) -> str:
+        """Give the name without its path: `spinnaker` of `role/ops/spinnaker`."""
+        return self.resource.rpartition("/")[2]
+
+
 def arn(
     partition: str, service: str, account: str, resource: str, *, region: str = ""
 ) -> str:
-    return f"arn:{partition}:{service}:{region}:{account}:{resource}"
-
-
-def region_of(arn: str) -> str:
-    return arn.split(":", 4)[3]
+    return str(Arn(partition, service, region, account, resource))

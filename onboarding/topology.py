@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from itertools import combinations
 
 from onboarding.details import ProviderDetails
-from onboarding.partitions import PARTITIONS, Partition, arn
+from onboarding.partitions import PARTITIONS, Arn, Partition, arn
 
 MANAGED_ROLE, BASE_ROLE = "spinnakerManaged", "BaseIAMRole"
 """The names in Spinnaker's own documentation and defaults."""
@@ -101,8 +101,8 @@ class Managing:
         They may all stand in one account. And instances that get the base role
         must never get Spinnaker's own by it.
         """
-        resource = self.identity_arn.rsplit(":", 1)[-1]
-        identity = resource.rsplit("/", 1)[-1] if "role/" in resource else ""
+        known = Arn.of(self.identity_arn)
+        identity = known.name if known.kind == "role" else ""
         roles = {
             "the managed role": self.managed_role,
             "the base role": self.base_role,
@@ -123,8 +123,9 @@ class Managing:
         """Name the boundary as that account knows it: each has a policy of its own."""
         if not self.boundary:
             return ""
-        owner, policy = self.boundary.split(":", 5)[4:]
-        return self.arn("iam", "aws" if owner == "aws" else account, policy)
+        boundary = Arn.of(self.boundary)
+        owner = "aws" if boundary.account == "aws" else account
+        return self.arn("iam", owner, boundary.resource)
 
     def owns_images(self, managed: Managed) -> bool:
         """Tell whether baked images belong to that account."""

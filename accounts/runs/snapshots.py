@@ -16,7 +16,7 @@ from accounts.models import ManagedAccount, ManagingAccount
 from onboarding.desired.image_keys import key_grants
 from onboarding.desired.managed import managed_side
 from onboarding.desired.managing import identity
-from onboarding.partitions import region_of
+from onboarding.partitions import Arn
 from onboarding.providers import PROVIDERS
 from onboarding.resources.kinds import Resource
 from onboarding.topology import Managed, Managing
@@ -84,7 +84,7 @@ def earlier_key_grants(
 ) -> Iterator[Resource]:
     """Yield the grants on keys that it may have had, in whatever region."""
     for before, account in earlier_choices(row, managing, managed):
-        regions = tuple(region_of(key) for key in before.image_keys)
+        regions = tuple(Arn.of(key).region for key in before.image_keys)
         yield from key_grants(before, replace(account, regions=regions))
 
 

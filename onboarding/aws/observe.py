@@ -17,7 +17,7 @@ from typing import Any, TypeVar
 from onboarding.aws.client import Asker, together
 from onboarding.aws.errors import NO_KEY, AwsError
 from onboarding.aws.session import Sessions
-from onboarding.partitions import arn
+from onboarding.partitions import Arn, arn
 from onboarding.resources.kinds import (
     OWNER,
     OWNER_TAG,
@@ -77,10 +77,6 @@ def observe(
 
 def is_owned(tags: Iterable[Any]) -> bool:
     return {"Key": OWNER_TAG, "Value": OWNER} in list(tags)
-
-
-def last(name: str) -> str:
-    return name.rsplit("/", 1)[-1]
 
 
 @dataclass(frozen=True, slots=True)
@@ -293,9 +289,8 @@ class Account:
     def access(self, wanted: ClusterAccess) -> list[Resource]:
         """Read a cluster's access entry with its policy: the wanted one, or another."""
         entry = {"clusterName": wanted.cluster, "principalArn": wanted.principal}
-        doing = (
-            f"read the access of {last(wanted.principal)} to cluster {wanted.cluster}"
-        )
+        principal = Arn.of(wanted.principal).name
+        doing = f"read the access of {principal} to cluster {wanted.cluster}"
         answer = self.asker.find(
             "eks", "describe_access_entry", doing, region=wanted.region, **entry
         )

@@ -25,7 +25,7 @@ from onboarding.aws.errors import (
     translating,
     translating_own,
 )
-from onboarding.partitions import PARTITIONS, arn
+from onboarding.partitions import PARTITIONS, Arn, arn
 from onboarding.topology import Reach
 
 T = TypeVar("T")
@@ -206,7 +206,7 @@ class Sessions:
         policy: str,
     ) -> Credentials:
         sts = self.client_with(source or self.own(), "sts")
-        account = role_arn.split(":")[4]
+        account = Arn.of(role_arn).account
         options = {"ExternalId": external_id, "Policy": policy}
         given = {name: value for name, value in options.items() if value}
         with translating(account, "sts:AssumeRole", f"assume {role_arn}"):

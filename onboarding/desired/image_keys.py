@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from onboarding.grants import Access, Grant
-from onboarding.partitions import PARTITIONS, UnknownRegion, region_of
+from onboarding.partitions import PARTITIONS, Arn, UnknownRegion
 from onboarding.providers.base import providers_of
 from onboarding.resources.kinds import KeyGrant, ServiceLinkedRole
 from onboarding.topology import Managed, Managing
@@ -37,15 +37,15 @@ LAUNCHING = (
 
 def not_at_home(key: str, partition: str, account: str) -> str:
     """Say what is wrong with a key of another account or partition; else nothing."""
-    _, of_partition, _, region, of_account, _ = key.split(":")
-    if of_partition != partition or of_account != account:
+    found = Arn.of(key)
+    if found.partition != partition or found.account != account:
         return (
-            f"{key} belongs to account {of_account} in {of_partition}. Bowline makes "
-            "grants on keys of the managing account only: give that account's key, "
-            "with which images are encrypted when they are baked."
+            f"{key} belongs to account {found.account} in {found.partition}. Bowline "
+            "makes grants on keys of the managing account only: give that account's "
+            "key, with which images are encrypted when they are baked."
         )
-    if region not in PARTITIONS[partition].regions:
-        return str(UnknownRegion(region, PARTITIONS[partition]))
+    if found.region not in PARTITIONS[partition].regions:
+        return str(UnknownRegion(found.region, PARTITIONS[partition]))
     return ""
 
 
@@ -93,11 +93,11 @@ def key_grants(managing: Managing, managed: Managed) -> Iterator[KeyGrant]:
     service = managing.aws.service_principal("autoscaling")
     role = f"role/aws-service-role/{service}/AWSServiceRoleForAutoScaling"
     for key in managing.image_keys:
-        region = region_of(key)
+        region = Arn.of(key).region
         if region in managed.regions:
             yield KeyGrant(
                 account=managing.account_id,
-                name=f"{region}/{key.rsplit('/', 1)[1]}/{managed.account_id}",
+                name=f"{region}/{Arn.of(key).name}/{managed.account_id}",
                 region=region,
                 key_arn=key,
                 grantee=managing.arn("iam", managed.account_id, role),

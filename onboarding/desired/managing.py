@@ -15,6 +15,7 @@ from onboarding.desired.capacity import (
 from onboarding.desired.image_keys import packer_grants
 from onboarding.desired.packing import POLICIES_PER_HOLDER
 from onboarding.grants import Access, Grant
+from onboarding.partitions import Arn
 from onboarding.resources.kinds import (
     MANAGING_PATH,
     Attachment,
@@ -213,13 +214,12 @@ def assume_policies(topology: Topology) -> Iterator[tuple[str, Policy]]:
 
 
 def attachment(managing: Managing, policy: str) -> Attachment:
-    resource = managing.identity_arn.rsplit(":", 1)[1]
-    holder = resource.rsplit("/", 1)[1]
+    holder = Arn.of(managing.identity_arn)
     path = f"policy{MANAGING_PATH}{policy}"
     return Attachment(
         account=managing.account_id,
-        name=f"{holder}/{policy}",
+        name=f"{holder.name}/{policy}",
         policy_arn=managing.arn("iam", managing.account_id, path),
-        to_user=resource.startswith("user/"),
+        to_user=holder.kind == "user",
         reason=f"Gives {policy} to Spinnaker's identity.",
     )

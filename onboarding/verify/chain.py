@@ -17,6 +17,7 @@ from onboarding.aws.errors import AwsError
 from onboarding.aws.session import Credentials, Sessions
 from onboarding.checks import Outcome
 from onboarding.desired.managing import identity
+from onboarding.partitions import Arn
 from onboarding.resources.kinds import (
     MANAGING_PATH,
     OWNER,
@@ -178,7 +179,7 @@ def chain_result(name: str, outcome: Outcome, sentence: str, fix: str = "") -> R
 
 
 def is_user(arn: str) -> bool:
-    return arn.rsplit(":", 1)[1].startswith("user/")
+    return Arn.of(arn).kind == "user"
 
 
 def worth_repeating(error: AwsError) -> bool:

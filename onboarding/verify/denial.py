@@ -11,6 +11,7 @@ from functools import cached_property
 from typing import Any
 
 from onboarding.aws.client import Asker
+from onboarding.partitions import Arn
 from onboarding.resources.kinds import MANAGED_PATH, MANAGING_PATH
 from onboarding.resources.policy import Policy, as_list
 from onboarding.verify.policy_evaluation import (
@@ -37,11 +38,11 @@ class Holder:
 
     @property
     def kind(self) -> str:
-        return "user" if ":user/" in self.arn else "role"
+        return Arn.of(self.arn).kind
 
     @property
     def name(self) -> str:
-        return self.arn.rsplit("/", 1)[-1]
+        return Arn.of(self.arn).name
 
     @property
     def title(self) -> str:
@@ -110,7 +111,7 @@ class Holder:
     def boundary(self) -> Document | None:
         described = self.description or {}
         arn = described.get("PermissionsBoundary", {}).get("PermissionsBoundaryArn")
-        return self.managed_policy(arn.rsplit("/", 1)[-1], arn) if arn else None
+        return self.managed_policy(Arn.of(arn).name, arn) if arn else None
 
     @cached_property
     def loose(self) -> list[Document]:

@@ -7,7 +7,7 @@ The simulator is one opinion, the documents another. Where only the simulator de
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from itertools import groupby
 from typing import NamedTuple
@@ -16,6 +16,7 @@ from onboarding.aws.client import together
 from onboarding.aws.errors import AwsError
 from onboarding.checks import Outcome
 from onboarding.grants import Access, Grant
+from onboarding.partitions import Arn
 from onboarding.providers.base import providers_of
 from onboarding.resources.policy import as_list
 from onboarding.topology import Managed, Managing
@@ -129,10 +130,10 @@ def example(resource: str, region: str) -> str:
     """Name one resource of those that a pattern matches; “*” is a name to IAM."""
     if resource == "*":
         return resource
-    parts = resource.split(":", 5)
-    if len(parts) == 6 and parts[3] == "*":
-        parts[3] = region
-    return ":".join(parts).replace("*", "simulated")
+    found = Arn.of(resource)
+    if found.region == "*":
+        found = replace(found, region=region)
+    return str(found).replace("*", "simulated")
 
 
 def known_context(grant: Grant) -> dict[str, str]:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from onboarding.aws.client import Asker
+from onboarding.partitions import Arn
 from onboarding.resources.policy import Policy, as_list
 from onboarding.verify.policy_evaluation import all_of, conditions, matches
 from onboarding.verify.result import Cause, Located, Path, command, line_of, pretty
@@ -42,7 +43,7 @@ class AssumeRequest:
         known = {
             "sts:externalid": self.external_id,
             "aws:principalarn": self.principal,
-            "aws:principalaccount": self.principal.split(":")[4],
+            "aws:principalaccount": Arn.of(self.principal).account,
         }
         if self.organization is not None:
             known["aws:principalorgid"] = self.organization
@@ -75,7 +76,7 @@ def names(statement: Mapping[str, Any], principal: str) -> bool:
     actions = as_list(statement.get("Action", []))
     if not any(matches(ASSUME_ROLE, action.lower()) for action in actions):
         return False
-    return bool({"*", principal, principal.split(":")[4]} & set(named_in(statement)))
+    return bool({"*", principal, Arn.of(principal).account} & set(named_in(statement)))
 
 
 def named_in(statement: Mapping[str, Any]) -> list[str]:
@@ -100,8 +101,8 @@ class Trust:
 
     @property
     def title(self) -> str:
-        account, role = self.role_arn.split(":")[4], self.role_arn.rsplit("/", 1)[-1]
-        return f"The trust policy of role {role} in account {account}"
+        role = Arn.of(self.role_arn)
+        return f"The trust policy of role {role.name} in account {role.account}"
 
     @property
     def change(self) -> str:
@@ -109,7 +110,7 @@ class Trust:
         if self.adopted:
             statements = [*self.document["Statement"], *wanted["Statement"]]
             wanted = Policy.of({**wanted, "Statement": statements}).document
-        role = self.role_arn.rsplit("/", 1)[-1]
+        role = Arn.of(self.role_arn).name
         words = ("iam", "update-assume-role-policy", "--role-name", role)
         return command(*words, policy_document=wanted)
 

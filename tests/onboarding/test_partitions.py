@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from onboarding.partitions import PARTITIONS, UnknownRegion, arn, known_region
+from onboarding.partitions import PARTITIONS, Arn, UnknownRegion, arn, known_region
 
 
 def test_it_names_ec2_in_china_with_chinas_suffix():
@@ -49,3 +49,43 @@ def test_an_arn_has_six_parts():
     built = arn("aws-cn", "ec2", "911111111111", "instance/*", region="cn-north-1")
 
     assert built == "arn:aws-cn:ec2:cn-north-1:911111111111:instance/*"
+
+
+@pytest.mark.parametrize(
+    ("text", "parts"),
+    [
+        (
+            "arn:aws-cn:iam::911111111111:role/ops/team/spinnaker",
+            ("aws-cn", "iam", "", "911111111111", "role", "spinnaker"),
+        ),
+        (
+            "arn:aws:kms:us-east-1:911111111111:key/mrk-01",
+            ("aws", "kms", "us-east-1", "911111111111", "key", "mrk-01"),
+        ),
+        (
+            "arn:aws:iam::911111111111:root",
+            ("aws", "iam", "", "911111111111", "root", "root"),
+        ),
+    ],
+)
+def test_an_arn_is_read_into_its_parts(text, parts):
+    read = Arn.of(text)
+
+    shown = (read.partition, read.service, read.region, read.account)
+    assert (*shown, read.kind, read.name) == parts
+    assert str(read) == text
+
+
+def test_a_resource_may_hold_colons():
+    read = Arn.of("arn:aws:ecs:*:922222222222:task-definition/*:*")
+
+    assert read.resource == "task-definition/*:*"
+    assert str(read) == "arn:aws:ecs:*:922222222222:task-definition/*:*"
+
+
+@pytest.mark.parametrize("text", ["*", "", "role/spinnaker", "a:b:c:d:e:f", "arn:aws"])
+def test_what_is_no_arn_is_all_resource(text):
+    read = Arn.of(text)
+
+    assert (read.resource, read.account) == (text, "")
+    assert str(read) == text

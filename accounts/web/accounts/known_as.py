@@ -7,6 +7,7 @@ from typing import NamedTuple
 
 from onboarding.desired.managed import grants
 from onboarding.grants import Access, Grant
+from onboarding.partitions import Arn
 from onboarding.spinnaker.entries import entries
 from onboarding.topology import Topology
 
@@ -75,5 +76,5 @@ def hand_overs(granted: tuple[Grant, ...]) -> Iterator[str]:
     for grant in granted:
         if grant.access is Access.PASS_ROLE and grant.condition:
             service = grant.condition["StringEquals"]["iam:PassedToService"]
-            roles = [arn.split(":", 5)[5] for arn in grant.resources]
+            roles = [Arn.of(arn).resource for arn in grant.resources]
             yield f"{' and '.join(roles)} to {service}"

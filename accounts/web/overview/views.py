@@ -21,6 +21,7 @@ from accounts.runs.capacity import capacity_of
 from accounts.web.accounts.views import OLDER
 from accounts.web.overview.picture import MOST_NODES, Seen, narrow, summed, wide
 from accounts.web.request import Request
+from onboarding.partitions import Arn
 
 Counts = list[tuple[str, str, int]]
 """(environment, state, how many accounts)."""
@@ -88,7 +89,7 @@ def counts_by_environment() -> Counts:
 
 
 def centre_of(managing: ManagingAccount) -> Seen:
-    identity = managing.identity_name or managing.identity_arn.rsplit("/", 1)[-1]
+    identity = managing.identity_name or Arn.of(managing.identity_arn).name
     return Seen(
         name=managing.name,
         environment="",

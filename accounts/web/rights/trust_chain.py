@@ -10,6 +10,7 @@ from dataclasses import dataclass
 
 from onboarding.desired.managed import grants, trusted_services
 from onboarding.grants import Access
+from onboarding.partitions import Arn
 from onboarding.providers.eks import ENTRY, POLICIES, Cluster, Eks
 from onboarding.providers.roles import POWER_USER_POLICY
 from onboarding.review.rights import Review
@@ -156,7 +157,7 @@ def runs(managing: Managing) -> Iterator[Link]:
 def proves(managing: Managing) -> Iterator[Link]:
     if not managing.bowline or isinstance(managing.identity, ExistingIdentity):
         return
-    account = managing.bowline.split(":")[4]
+    account = Arn.of(managing.bowline).account
     yield Link(
         Party("Bowline", short(managing.bowline), (f"in {account}",)),
         ASSUME,
@@ -294,7 +295,7 @@ def entered(managing: Managing, managed: Managed, cluster: Cluster) -> Link:
 
 def short(arn: str) -> str:
     """Name what an ARN names, without its account: role/ops/spinnaker."""
-    return arn.split(":", 5)[-1]
+    return Arn.of(arn).resource
 
 
 def shortened(external_id: str) -> str:

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import Any
 
+from onboarding.partitions import Arn
 from onboarding.providers.entry_kinds import KubernetesEntry
 from onboarding.spinnaker.bundle.file import File
 from onboarding.spinnaker.bundle.formats.kubeconfig import kubeconfig
@@ -164,13 +166,14 @@ def can_i(entry: KubernetesEntry) -> str:
 
 def access(entry: KubernetesEntry) -> str:
     """Explain the `aws-auth` entry; its ARN loses the path that IAM allows."""
-    account, resource = entry.principal.rsplit(":", 1)
-    kind, name = resource.split("/", 1)[0], resource.rsplit("/", 1)[1]
+    principal = Arn.of(entry.principal)
+    is_user = principal.kind == "user"
+    without_path = replace(principal, resource=f"{principal.kind}/{principal.name}")
     return ACCESS.format(
         cluster=entry.cluster,
-        list="mapUsers" if kind == "user" else "mapRoles",
-        kind="userarn" if kind == "user" else "rolearn",
-        arn=f"{account}:{kind}/{name}",
+        list="mapUsers" if is_user else "mapRoles",
+        kind="userarn" if is_user else "rolearn",
+        arn=without_path,
         group=GROUP,
         where=can_i(entry),
     )

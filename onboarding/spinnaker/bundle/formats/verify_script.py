@@ -6,6 +6,7 @@ import shlex
 from collections.abc import Iterator
 from pathlib import Path
 
+from onboarding.partitions import Arn
 from onboarding.spinnaker.bundle.file import File
 from onboarding.spinnaker.entries import Entries
 from onboarding.topology import Topology
@@ -27,7 +28,7 @@ def calls(topology: Topology, entries: Entries) -> Iterator[str]:
     managing = topology.managing
     arn = managing.identity_arn
     yield f"region={shlex.quote(managing.aws.home_region)}"
-    yield shlex.join(("identity", arn, managing.account_id, arn.rsplit("/", 1)[1]))
+    yield shlex.join(("identity", arn, managing.account_id, Arn.of(arn).name))
     for entry in entries.aws:
         role = managing.managed_role_arn(entry.account_id)
         yield shlex.join(

@@ -10,6 +10,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from onboarding.partitions import Arn
 from onboarding.resources.kinds import (
     OWNER,
     OWNER_TAG,
@@ -171,7 +172,7 @@ class Template:
         """Yield each attachment with its holder and the policy, `policy/PATH/NAME`."""
         for one in self.resources:
             if isinstance(one, Attachment):
-                yield one, one.name.split("/")[0], one.policy_arn.split(":", 5)[5]
+                yield one, one.name.split("/")[0], Arn.of(one.policy_arn).resource
 
     def holders(self, policy: ManagedPolicy) -> dict[str, Value]:
         """Name the roles and users that hold a policy of this template."""
