@@ -99,11 +99,12 @@ def settle(
 
 def holder_of(verb: str, attachment: Attachment) -> dict[str, Any]:
     """Name the call, and its parameters, for a policy on a role or a user."""
-    holder = attachment.name.split("/")[0]
-    policy = {"PolicyArn": attachment.policy_arn}
-    if attachment.to_user:
-        return {"operation": f"{verb}_user_policy", "UserName": holder, **policy}
-    return {"operation": f"{verb}_role_policy", "RoleName": holder, **policy}
+    kind = "user" if attachment.to_user else "role"
+    return {
+        "operation": f"{verb}_{kind}_policy",
+        f"{kind.title()}Name": attachment.holder,
+        "PolicyArn": attachment.policy_arn,
+    }
 
 
 def entry(access: ClusterAccess) -> dict[str, Any]:
@@ -173,16 +174,18 @@ class Writer:
                 Create(after=InlinePolicy() as inline)
                 | Update(after=InlinePolicy() as inline)
             ):
-                role_name, name = inline.name.split("/")
                 self.iam(
                     "put_role_policy",
-                    RoleName=role_name,
-                    PolicyName=name,
+                    RoleName=inline.role,
+                    PolicyName=inline.policy,
                     PolicyDocument=inline.document.text,
                 )
             case Delete(before=InlinePolicy() as inline):
-                role_name, name = inline.name.split("/")
-                self.drop("delete_role_policy", RoleName=role_name, PolicyName=name)
+                self.drop(
+                    "delete_role_policy",
+                    RoleName=inline.role,
+                    PolicyName=inline.policy,
+                )
 
             case Create(after=Attachment() as attachment):
                 self.attach(attachment)

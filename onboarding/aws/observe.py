@@ -96,14 +96,14 @@ class Account:
 
     def holders(self) -> list[str]:
         """Name every role that is wanted or that holds something wanted."""
-        attached = [a.name for a in self.of(Attachment) if not a.to_user]
-        inline = [policy.name for policy in self.of(InlinePolicy)]
-        holding = [name.split("/")[0] for name in (*attached, *inline)]
-        return list(dict.fromkeys([*(role.name for role in self.of(Role)), *holding]))
+        wanted = [role.name for role in self.of(Role)]
+        attached = [a.holder for a in self.of(Attachment) if not a.to_user]
+        inline = [policy.role for policy in self.of(InlinePolicy)]
+        return list(dict.fromkeys([*wanted, *attached, *inline]))
 
     def users(self) -> list[str]:
-        attached = (a.name for a in self.of(Attachment) if a.to_user)
-        return list(dict.fromkeys(name.split("/")[0] for name in attached))
+        attached = (a.holder for a in self.of(Attachment) if a.to_user)
+        return list(dict.fromkeys(attached))
 
     def is_under_wanted_path(self, policy_arn: str) -> bool:
         return any(
@@ -190,7 +190,7 @@ class Account:
         for policy in answer["AttachedPolicies"]:
             attachment = Attachment(
                 account=self.account_id,
-                name=f"{holder}/{policy['PolicyName']}",
+                holder=holder,
                 policy_arn=policy["PolicyArn"],
                 to_user=to_user,
                 owned=owned or self.is_under_wanted_path(policy["PolicyArn"]),
@@ -203,6 +203,7 @@ class Account:
         return sorted(found, key=lambda a: a == self.wanted.get(a.key))
 
     def inline_policies(self, role: str, *, owned: bool) -> Iterator[Resource]:
+        wanted = {p.policy for p in self.of(InlinePolicy) if p.role == role}
         names = self.asker.ask_all(
             "iam",
             "list_role_policies",
@@ -210,8 +211,7 @@ class Account:
             RoleName=role,
         )["PolicyNames"]
         for name in names:
-            key = Key(self.account_id, InlinePolicy.kind, f"{role}/{name}")
-            if key not in self.wanted and not name.startswith(OWN_NAMES):
+            if name not in wanted and not name.startswith(OWN_NAMES):
                 continue
             answer = self.asker.find(
                 "iam",
@@ -223,7 +223,8 @@ class Account:
             if answer is not None:
                 yield InlinePolicy(
                     account=self.account_id,
-                    name=key.name,
+                    role=role,
+                    policy=name,
                     document=Policy.of(answer["PolicyDocument"]),
                     owned=owned or name.startswith(OWN_NAMES),
                 )
@@ -312,7 +313,6 @@ class Account:
         return [
             ClusterAccess(
                 account=self.account_id,
-                name=wanted.name,
                 region=wanted.region,
                 cluster=wanted.cluster,
                 principal=wanted.principal,

@@ -97,7 +97,6 @@ def key_grants(managing: Managing, managed: Managed) -> Iterator[KeyGrant]:
         if region in managed.regions:
             yield KeyGrant(
                 account=managing.account_id,
-                name=f"{region}/{Arn.of(key).name}/{managed.account_id}",
                 region=region,
                 key_arn=key,
                 grantee=managing.arn("iam", managed.account_id, role),

@@ -125,7 +125,8 @@ def permissions(managing: Managing, managed: Managed) -> Iterator[Resource]:
     if pass_role:
         yield InlinePolicy(
             account=managed.account_id,
-            name=f"{managing.managed_role}/{PASS_ROLE}",
+            role=managing.managed_role,
+            policy=PASS_ROLE,
             document=Policy.allowing(*(grant.statement for grant in pass_role)),
             reason="Lets Spinnaker hand only these roles to only these services.",
         )
@@ -141,7 +142,7 @@ def attachment(managing: Managing, managed: Managed, policy: str) -> Attachment:
     path = f"policy{MANAGED_PATH}{policy}"
     return Attachment(
         account=managed.account_id,
-        name=f"{managing.managed_role}/{policy}",
+        holder=managing.managed_role,
         policy_arn=managing.arn("iam", managed.account_id, path),
         reason=f"Gives {policy} to the managed role.",
     )

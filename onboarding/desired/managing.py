@@ -218,7 +218,7 @@ def attachment(managing: Managing, policy: str) -> Attachment:
     path = f"policy{MANAGING_PATH}{policy}"
     return Attachment(
         account=managing.account_id,
-        name=f"{holder.name}/{policy}",
+        holder=holder.name,
         policy_arn=managing.arn("iam", managing.account_id, path),
         to_user=holder.kind == "user",
         reason=f"Gives {policy} to Spinnaker's identity.",

@@ -179,7 +179,7 @@ class Ecs(Provider):
         policy = f"policy/service-role/{EXECUTION_POLICY}"
         yield Attachment(
             account=managed.account_id,
-            name=f"{self.execution_role}/{EXECUTION_POLICY}",
+            holder=self.execution_role,
             policy_arn=managing.arn("iam", "aws", policy),
             reason="AWS's own policy for pulling images and writing logs.",
         )

@@ -258,7 +258,6 @@ def cluster_access(
     policy = f"cluster-access-policy/{POLICIES[cluster.rights]}"
     return ClusterAccess(
         account=managed.account_id,
-        name=f"{cluster.region}/{cluster.name}/{managing.identity_arn}",
         region=cluster.region,
         cluster=cluster.name,
         principal=managing.identity_arn,

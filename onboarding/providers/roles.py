@@ -54,7 +54,7 @@ def power_user(managing: Managing, managed: Managed) -> Attachment:
     """Attach what Spinnaker's old guide asks for, beside what it lacks of IAM."""
     return Attachment(
         account=managed.account_id,
-        name=f"{managing.managed_role}/{POWER_USER_POLICY}",
+        holder=managing.managed_role,
         policy_arn=managing.arn("iam", "aws", f"policy/{POWER_USER_POLICY}"),
         reason="Chosen against advice: everything but IAM.",
     )

@@ -1,14 +1,17 @@
 """The kinds of things that Bowline makes in AWS, each a value with a key.
 
 The key says which thing (account, kind, name), the other fields say how it is.
-`reason` and `owned` never take part in a comparison.
+`reason` and `owned` never take part in a comparison. Plans that were approved hold
+names, documents and digests: these must stay what they are.
 """
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass, field, fields
-from typing import Any, ClassVar, NamedTuple
+from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple
 
+from onboarding.partitions import Arn
 from onboarding.resources.policy import (
     INLINE_POLICIES_LIMIT,
     MANAGED_POLICY_LIMIT,
@@ -24,6 +27,9 @@ MANAGING_PATH = "/bowline/managing/"
 MANAGED_PATH = "/bowline/managed/"
 """Paths of Bowline's own customer managed policies, one for each side."""
 
+IN_NAME = {"in_name": True}
+"""Marks a field that is shown and stored as a part of the name only."""
+
 
 class Key(NamedTuple):
     """Which thing: names are unique within account and kind."""
@@ -37,11 +43,16 @@ class Key(NamedTuple):
 class Resource:
     kind: ClassVar[str]
     account: str
-    name: str
     reason: str = field(default="", compare=False)
     """One sentence for the person who reads the plan."""
     owned: bool = field(default=True, compare=False)
     """Whether it carries Bowline's mark; only what is observed may lack it."""
+
+    if TYPE_CHECKING:
+
+        @property
+        def name(self) -> str:
+            """What people read: a field of its own, or composed of others."""
 
     @property
     def key(self) -> Key:
@@ -54,22 +65,25 @@ class Resource:
 
     def as_json(self) -> dict[str, Any]:
         """Give its fields with documents parsed, for a step's before and after."""
-        return {
-            f.name: plain(getattr(self, f.name))
-            for f in fields(self)
-            if f.compare and f.name != "account"
-        }
+        return {name: plain(value) for name, value in self.described()}
 
     def atoms(self) -> frozenset[str]:
         """Split it into parts small enough to tell exactly what a change changes."""
-        parts: set[str] = set()
-        for f in fields(self):
-            value = getattr(self, f.name)
+        parts = {f"account={self.account!r}"}
+        for name, value in self.described():
             if isinstance(value, Policy):
-                parts |= {f"{f.name}={atom}" for atom in value.atoms()}
-            elif f.compare:
-                parts.add(f"{f.name}={value!r}")
+                parts |= {f"{name}={atom}" for atom in value.atoms()}
+            else:
+                parts.add(f"{name}={value!r}")
         return frozenset(parts)
+
+    def described(self) -> Iterator[tuple[str, Any]]:
+        """Yield its name, and then each field that says how it is."""
+        yield "name", self.name
+        for f in fields(self):
+            known = f.name in ("account", "name") or "in_name" in f.metadata
+            if f.compare and not known:
+                yield f.name, getattr(self, f.name)
 
 
 def plain(value: Any) -> Any:
@@ -81,6 +95,7 @@ def plain(value: Any) -> Any:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Role(Resource):
     kind: ClassVar[str] = "role"
+    name: str
     trust: Policy
     path: str = "/"
     boundary: str = ""
@@ -94,6 +109,7 @@ class ManagedPolicy(Resource):
     """A customer managed policy, under one of Bowline's own paths."""
 
     kind: ClassVar[str] = "policy"
+    name: str
     path: str
     document: Policy
 
@@ -103,22 +119,40 @@ class ManagedPolicy(Resource):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class InlinePolicy(Resource):
-    """A policy inside a role; its name is `ROLE/POLICY`."""
+    """A policy inside a role."""
 
     kind: ClassVar[str] = "inline policy"
+    role: str = field(metadata=IN_NAME)
+    policy: str = field(metadata=IN_NAME)
+    """Its name within the role."""
     document: Policy
 
     def __post_init__(self) -> None:
         self.document.within(INLINE_POLICIES_LIMIT, f"Inline policy {self.name}")
 
+    @property
+    def name(self) -> str:
+        return f"{self.role}/{self.policy}"
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Attachment(Resource):
-    """A managed policy on a role or user; its name is `HOLDER/POLICY`."""
+    """A managed policy on a role or user."""
 
     kind: ClassVar[str] = "attachment"
+    holder: str = field(metadata=IN_NAME)
+    """The role's or user's name."""
     policy_arn: str
     to_user: bool = False
+
+    @property
+    def name(self) -> str:
+        return f"{self.holder}/{self.policy}"
+
+    @property
+    def policy(self) -> str:
+        """Name the policy, without its path."""
+        return Arn.of(self.policy_arn).name
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -126,6 +160,7 @@ class InstanceProfile(Resource):
     """An instance profile and the one role in it (empty: none yet)."""
 
     kind: ClassVar[str] = "instance profile"
+    name: str
     role: str
 
 
@@ -134,6 +169,7 @@ class ServiceLinkedRole(Resource):
     """A role that AWS makes for one of its services; its name is the service's."""
 
     kind: ClassVar[str] = "service-linked role"
+    name: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -141,12 +177,13 @@ class OidcProvider(Resource):
     """An EKS cluster's issuer as an identity provider; named without `https://`."""
 
     kind: ClassVar[str] = "OIDC provider"
+    name: str
     audience: str = "sts.amazonaws.com"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ClusterAccess(Resource):
-    """An EKS access entry with one policy; its name is `REGION/CLUSTER/PRINCIPAL`."""
+    """An EKS access entry with one policy."""
 
     kind: ClassVar[str] = "cluster access"
     region: str
@@ -157,10 +194,14 @@ class ClusterAccess(Resource):
     namespaces: tuple[str, ...] = ()
     """Empty means the whole cluster."""
 
+    @property
+    def name(self) -> str:
+        return f"{self.region}/{self.cluster}/{self.principal}"
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class KeyGrant(Resource):
-    """A grant on a KMS key for a role elsewhere; its name is `REGION/KEY/ACCOUNT`.
+    """A grant on a KMS key for a role elsewhere.
 
     Grants carry no tags: the name that KMS keeps is Bowline's mark.
     """
@@ -170,6 +211,18 @@ class KeyGrant(Resource):
     key_arn: str
     grantee: str
     operations: tuple[str, ...]
+
+    @property
+    def name(self) -> str:
+        return f"{self.region}/{self.key_id}/{self.grantee_account}"
+
+    @property
+    def key_id(self) -> str:
+        return Arn.of(self.key_arn).name
+
+    @property
+    def grantee_account(self) -> str:
+        return Arn.of(self.grantee).account
 
     @property
     def mark(self) -> str:

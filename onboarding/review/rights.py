@@ -142,9 +142,7 @@ def other_roles(
                 statement["Principal"]["Service"]
                 for statement in role.trust.document["Statement"]
             ),
-            policies=tuple(
-                a.policy_arn for a in attachments if a.name.split("/")[0] == role.name
-            ),
+            policies=tuple(a.policy_arn for a in attachments if a.holder == role.name),
         )
         for role in resources
         if isinstance(role, Role) and role.name != managing.managed_role

@@ -206,7 +206,7 @@ def test_a_cluster_that_does_not_exist_is_said(field: Field) -> None:
 
 def test_policies_of_a_provider_that_was_dropped_are_deleted(field: Field) -> None:
     extra = everything(field)[3:5]
-    attached = replace(extra[1], name="spinnakerManaged/BowlineMade")
+    attached = replace(extra[1], holder="spinnakerManaged")
     with_it = managed_side(
         field.managing(), field.managed(Probe(more=(extra[0], attached)))
     )

@@ -83,12 +83,13 @@ def test_it_finds_bowlines_own_that_is_no_longer_wanted(field: Field) -> None:
     )
     attached = Attachment(
         account=field.managed_id,
-        name="spinnakerManaged/BowlineOldRead",
+        holder="spinnakerManaged",
         policy_arn=f"arn:aws:iam::{field.managed_id}:policy{MANAGED_PATH}BowlineOldRead",
     )
     inline = InlinePolicy(
         account=field.managed_id,
-        name="spinnakerManaged/BowlineOld",
+        role="spinnakerManaged",
+        policy="BowlineOld",
         document=READ_ALL,
     )
     field.bring_about(field.reach, (*before, old_policy, attached, inline))
@@ -211,7 +212,10 @@ def test_a_policy_on_a_user_is_found(field: Field) -> None:
 
 def test_a_user_may_be_missing(field: Field) -> None:
     attachment = Attachment(
-        account=field.managed_id, name="nobody/P", policy_arn="arn:x", to_user=True
+        account=field.managed_id,
+        holder="nobody",
+        policy_arn="arn:aws:iam::aws:policy/P",
+        to_user=True,
     )
 
     assert found(field, attachment) == ()
@@ -220,8 +224,9 @@ def test_a_user_may_be_missing(field: Field) -> None:
 def test_of_two_policies_with_one_name_the_wanted_one_counts(field: Field) -> None:
     field.bring_about(field.reach, wanted(field))
     right = next(r for r in wanted(field) if isinstance(r, Attachment))
-    name = right.name.split("/")[1]
-    other = field.iam.create_policy(PolicyName=name, PolicyDocument=READ_ALL.text)
+    other = field.iam.create_policy(
+        PolicyName=right.policy, PolicyDocument=READ_ALL.text
+    )
     field.iam.attach_role_policy(
         RoleName="spinnakerManaged", PolicyArn=other["Policy"]["Arn"]
     )
@@ -251,7 +256,10 @@ def test_what_is_deleted_while_it_is_read_is_absent(
     field: Field, operation: str
 ) -> None:
     inline = InlinePolicy(
-        account=field.managed_id, name="spinnakerManaged/BowlineIn", document=READ_ALL
+        account=field.managed_id,
+        role="spinnakerManaged",
+        policy="BowlineIn",
+        document=READ_ALL,
     )
     resources = (*wanted(field), inline)
     field.bring_about(field.reach, resources)

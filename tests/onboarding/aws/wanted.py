@@ -46,11 +46,14 @@ def everything(field: Field) -> tuple[Resource, ...]:
         ),
         Attachment(
             account=account,
-            name="Made/BowlineMade",
+            holder="Made",
             policy_arn=f"arn:aws:iam::{account}:policy{MANAGED_PATH}BowlineMade",
         ),
         InlinePolicy(
-            account=account, name="Made/BowlineIn", document=reading("ec2:DescribeTags")
+            account=account,
+            role="Made",
+            policy="BowlineIn",
+            document=reading("ec2:DescribeTags"),
         ),
         ServiceLinkedRole(account=account, name="ecs.amazonaws.com"),
         access(field),
@@ -61,7 +64,6 @@ def everything(field: Field) -> tuple[Resource, ...]:
 def key_grant(field: Field, **fields: Any) -> KeyGrant:
     plain = {
         "account": field.managed_id,
-        "name": "us-east-1/key/333333333333",
         "region": "us-east-1",
         "key_arn": field.key,
         "grantee": "arn:aws:iam::333333333333:role/aws-service-role/Scaling",
@@ -74,7 +76,6 @@ def access(field: Field, **fields: Any) -> ClusterAccess:
     identity = f"arn:aws:iam::{field.managing_id}:role/SpinnakerAuthRole"
     plain = {
         "account": field.managed_id,
-        "name": f"us-east-1/apps/{identity}",
         "region": "us-east-1",
         "cluster": "apps",
         "principal": identity,

@@ -63,9 +63,9 @@ def test_an_attachment_comes_after_its_holder_and_its_policy():
 
     for resource in desired_in(topology(account, bakes=True), MANAGING_ID):
         if isinstance(resource, Attachment):
-            holder, policy = resource.name.split("/")
-            assert ("role", holder) in seen
-            assert ("policy", policy) in seen or ":aws:policy/" in resource.policy_arn
+            assert ("role", resource.holder) in seen
+            own = ("policy", resource.policy) in seen
+            assert own or ":aws:policy/" in resource.policy_arn
         seen.add((resource.kind, resource.name))
 
 

@@ -11,6 +11,7 @@ from onboarding.resources.kinds import (
     InlinePolicy,
     InstanceProfile,
     Key,
+    KeyGrant,
     ManagedPolicy,
     Resource,
     Role,
@@ -51,10 +52,61 @@ def test_json_holds_documents_as_objects_and_leaves_the_account_out():
     }
 
 
+@pytest.mark.parametrize(
+    ("resource", "name"),
+    [
+        (
+            Attachment(
+                account="9", holder="Made", policy_arn="arn:aws:iam::9:policy/a/b/Read"
+            ),
+            "Made/Read",
+        ),
+        (
+            InlinePolicy(account="9", role="Made", policy="Pass", document=READ),
+            "Made/Pass",
+        ),
+        (
+            ClusterAccess(
+                account="9",
+                region="us-east-1",
+                cluster="apps",
+                principal="arn:aws:iam::8:role/ops/spinnaker",
+                policy_arn="",
+            ),
+            "us-east-1/apps/arn:aws:iam::8:role/ops/spinnaker",
+        ),
+        (
+            KeyGrant(
+                account="9",
+                region="us-east-1",
+                key_arn="arn:aws:kms:us-east-1:9:key/mrk-01",
+                grantee="arn:aws:iam::8:role/Scaling",
+                operations=("Decrypt",),
+            ),
+            "us-east-1/mrk-01/8",
+        ),
+    ],
+)
+def test_a_name_is_composed_of_what_it_is_about(resource, name):
+    assert resource.name == name
+    assert resource.key == Key("9", resource.kind, name)
+
+
+@pytest.mark.parametrize(
+    "parts", [{"role": "Other"}, {"policy": "Other"}, {"account": "8"}]
+)
+def test_another_part_of_a_name_is_another_thing(parts):
+    inline = InlinePolicy(account="9", role="Made", policy="Pass", document=READ)
+    other = replace(inline, **parts)
+
+    assert other != inline
+    assert other.key != inline.key
+    assert other.atoms() != inline.atoms()
+
+
 def test_json_holds_tuples_as_lists():
     access = ClusterAccess(
         account="922222222222",
-        name="us-east-1/apps/arn",
         region="us-east-1",
         cluster="apps",
         principal="arn",
@@ -73,7 +125,10 @@ def test_json_holds_tuples_as_lists():
             lambda: ManagedPolicy(account="9", name="p", path="/", document=LONG),
             "Policy p",
         ),
-        (lambda: InlinePolicy(account="9", name="r/i", document=LONG), "policy r/i"),
+        (
+            lambda: InlinePolicy(account="9", role="r", policy="i", document=LONG),
+            "policy r/i",
+        ),
     ],
 )
 def test_a_document_that_aws_would_not_take_is_never_made(make, name):
@@ -104,7 +159,7 @@ def test_atoms_of_another_policy_overlap_where_the_permissions_do():
     "resource",
     [
         InstanceProfile(account="9", name="BaseIAMRole", role=""),
-        Attachment(account="9", name="r/p", policy_arn="arn", to_user=True),
+        Attachment(account="9", holder="r", policy_arn="arn", to_user=True),
     ],
 )
 def test_plain_fields_are_atoms_too(resource):

@@ -90,7 +90,8 @@ def test_a_wrong_trust_is_found_where_the_role_made_by_hand_is_used() -> None:
 def test_a_member_whose_access_role_lacks_a_right() -> None:
     inline = InlinePolicy(
         account=LIMITED.account_id,
-        name="spinnakerManaged/BowlinePassRole",
+        role="spinnakerManaged",
+        policy="BowlinePassRole",
         document=Policy.allowing({"Action": "iam:PassRole", "Resource": "*"}),
     )
 

@@ -95,7 +95,8 @@ def test_a_call_that_is_not_known_there_proves_nothing(made: Verified) -> None:
 def test_a_read_is_repeated_while_its_policy_may_be_new(made: Verified) -> None:
     granted = InlinePolicy(
         account=made.managed.account_id,
-        name="spinnakerManaged/BowlineUsers",
+        role="spinnakerManaged",
+        policy="BowlineUsers",
         document=Policy.allowing({"Action": "iam:ListUsers", "Resource": "*"}),
     )
     time = FakeClock(

@@ -135,8 +135,7 @@ def policies(resources: Sequence[Resource]) -> Iterator[tuple[str, Policy]]:
         match resource:
             case Role():
                 yield f"trust/{resource.name}.json", resource.trust
-            case ManagedPolicy() | InlinePolicy():
-                name = resource.name.rsplit("/", 1)[-1]
+            case ManagedPolicy(name=name) | InlinePolicy(policy=name):
                 yield f"policies/{name}.json", resource.document
             case _:
                 pass

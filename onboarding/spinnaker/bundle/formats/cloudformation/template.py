@@ -101,13 +101,12 @@ class Template:
                     {},
                 )
             case InlinePolicy():
-                role, name = resource.name.split("/")
                 return (
                     "IAM::Policy",
                     {
-                        "PolicyName": name,
+                        "PolicyName": resource.policy,
                         "PolicyDocument": self.own(resource.document.document),
-                        "Roles": [self.role(role)],
+                        "Roles": [self.role(resource.role)],
                     },
                     {},
                 )
@@ -168,22 +167,22 @@ class Template:
         ]
         return {"DependsOn": trusted} if trusted else {}
 
-    def attached(self) -> Iterator[tuple[Attachment, str, str]]:
-        """Yield each attachment with its holder and the policy, `policy/PATH/NAME`."""
+    def attached(self) -> Iterator[tuple[Attachment, str]]:
+        """Yield each attachment with its policy, as `policy/PATH/NAME`."""
         for one in self.resources:
             if isinstance(one, Attachment):
-                yield one, one.name.split("/")[0], Arn.of(one.policy_arn).resource
+                yield one, Arn.of(one.policy_arn).resource
 
     def holders(self, policy: ManagedPolicy) -> dict[str, Value]:
         """Name the roles and users that hold a policy of this template."""
         roles: list[Value] = []
         users: list[Value] = []
-        for attachment, holder, attached in self.attached():
+        for attachment, attached in self.attached():
             if attached == f"policy{policy.path}{policy.name}":
                 if attachment.to_user:
-                    users.append(holder)
+                    users.append(attachment.holder)
                 else:
-                    roles.append(self.role(holder))
+                    roles.append(self.role(attachment.holder))
         return {"Roles": roles, "Users": users}
 
     def policies_of_others(self, role: Role) -> list[Value]:
@@ -195,8 +194,8 @@ class Template:
         }
         return [
             self.own(attachment.policy_arn)
-            for attachment, holder, policy in self.attached()
-            if holder == role.name and policy not in own
+            for attachment, policy in self.attached()
+            if attachment.holder == role.name and policy not in own
         ]
 
     def own(self, value: Any, key: str = "") -> Value:

@@ -74,8 +74,9 @@ def resources_of(text: str, account: str, parameters: dict[str, str]) -> list[Re
 
 def read(kind: str, p: dict[str, Any], account: str, region: str) -> list[Resource]:
     def held(holder: str, arn: str, *, to_user: bool = False) -> Attachment:
-        name = f"{holder}/{arn.rsplit('/', 1)[1]}"
-        return Attachment(account=account, name=name, policy_arn=arn, to_user=to_user)
+        return Attachment(
+            account=account, holder=holder, policy_arn=arn, to_user=to_user
+        )
 
     match kind:
         case "AWS::IAM::Role":
@@ -101,9 +102,14 @@ def read(kind: str, p: dict[str, Any], account: str, region: str) -> list[Resour
             return [policy, *users, *(held(role, arn) for role in p.get("Roles", []))]
         case "AWS::IAM::Policy":
             (role_name,) = p["Roles"]
-            name = f"{role_name}/{p['PolicyName']}"
-            document = Policy.of(p["PolicyDocument"])
-            return [InlinePolicy(account=account, name=name, document=document)]
+            return [
+                InlinePolicy(
+                    account=account,
+                    role=role_name,
+                    policy=p["PolicyName"],
+                    document=Policy.of(p["PolicyDocument"]),
+                )
+            ]
         case "AWS::IAM::InstanceProfile":
             (role_name,) = p["Roles"]
             name = p["InstanceProfileName"]
@@ -122,7 +128,6 @@ def read(kind: str, p: dict[str, Any], account: str, region: str) -> list[Resour
             return [
                 ClusterAccess(
                     account=account,
-                    name=f"{region}/{p['ClusterName']}/{p['PrincipalArn']}",
                     region=region,
                     cluster=p["ClusterName"],
                     principal=p["PrincipalArn"],

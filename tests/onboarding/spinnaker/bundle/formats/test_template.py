@@ -71,8 +71,9 @@ def test_policy_variables_stay_what_they_are():
 def test_a_kind_of_resource_that_it_is_not_told_of_is_a_bug():
     class Alarm(Resource):
         kind = "alarm"
+        name = "a"
 
-    unknown = Template("911111111111", (Alarm(account="911111111111", name="a"),))
+    unknown = Template("911111111111", (Alarm(account="911111111111"),))
 
     with pytest.raises(AssertionError, match="not told of alarm"):
         unknown.body("")
