@@ -16,6 +16,8 @@ from django.http import HttpRequest
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
+from accounts.mapping.edits import editing, editing_managing
+from accounts.mapping.managing import IDENTITY
 from accounts.models import (
     Bundle,
     CheckResult,
@@ -60,8 +62,8 @@ class Records(Rows):
         return False
 
 
-class Touched(Rows):
-    """Rows whose every edit outdates the plans that were made before it."""
+class Edited(Rows):
+    """Accounts: which account it is, and in which roles, is edited on the pages."""
 
     def has_add_permission(self, request: HttpRequest) -> bool:
         return False  # the pages ask for everything that belongs together
@@ -71,19 +73,29 @@ class Touched(Rows):
     ) -> bool:
         return False  # the account's page knows what still stands in AWS
 
-    def save_model(
-        self, request: HttpRequest, obj: Any, form: Any, change: bool
-    ) -> None:
-        super().save_model(request, obj, form, change)
-        if form.has_changed():
-            obj.touch()
-
 
 @admin.register(ManagingAccount)
-class ManagingAccountAdmin(Touched):
+class ManagingAccountAdmin(Edited):
     list_display = ["name", "account_id", "partition", "identity_kind", "state", "page"]
     search_fields = ["name", "account_id"]
-    readonly_fields = ["state", "bowline_principal", "pod_issuer", "version"]
+    readonly_fields = [
+        "name",
+        "account_id",
+        "partition",
+        *IDENTITY,
+        "managed_role",
+        "base_role",
+        "image_keys",
+        "state",
+        "bowline_principal",
+        "version",
+    ]
+
+    def save_model(
+        self, request: HttpRequest, obj: ManagingAccount, form: Any, change: bool
+    ) -> None:
+        with editing_managing(obj):
+            super().save_model(request, obj, form, change)
 
 
 class EnabledProviderInline(admin.TabularInline):  # type: ignore[type-arg]  # as above
@@ -99,11 +111,13 @@ class EnabledProviderInline(admin.TabularInline):  # type: ignore[type-arg]  # a
 
 
 @admin.register(ManagedAccount)
-class ManagedAccountAdmin(Touched):
+class ManagedAccountAdmin(Edited):
     list_display = ["name", "account_id", "environment", "state", "verified_at", "page"]
     list_filter = ["state", "environment", "providers__key"]
     search_fields = ["name", "account_id"]
     readonly_fields = [
+        "name",
+        "account_id",
         "state",
         "proof",
         "version",
@@ -117,6 +131,12 @@ class ManagedAccountAdmin(Touched):
         "created_by",
     ]
     inlines = [EnabledProviderInline]
+
+    def save_model(
+        self, request: HttpRequest, obj: ManagedAccount, form: Any, change: bool
+    ) -> None:
+        with editing(obj):
+            super().save_model(request, obj, form, change)
 
 
 @admin.register(EnabledProvider)

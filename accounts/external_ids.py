@@ -13,7 +13,7 @@ from django.db import transaction
 
 from accounts.mapping.edits import editing
 from accounts.models import ManagedAccount
-from onboarding.providers import PROVIDERS
+from onboarding.providers.external_id import without_external_id
 
 
 class RotationRefused(ValueError):
@@ -64,15 +64,10 @@ def locked(account: ManagedAccount) -> ManagedAccount:
 
 
 def none_to_rotate(row: ManagedAccount) -> str:
-    titles = [
-        PROVIDERS[enabled.key].title
-        for enabled in row.providers.all()
-        if PROVIDERS[enabled.key].needs_open_trust
-    ]
+    titles = without_external_id(enabled.key for enabled in row.providers.all())
     if not titles:
         return f"{row.name} asks for no external ID: there is none to rotate."
-    which = " and ".join(titles)
     return (
-        f"{row.name} deploys with {which}, so its trust asks for no external ID: "
-        f"Clouddriver drops it in its {which} credentials. There is none to rotate."
+        f"{row.name} deploys with {titles}, so its trust asks for no external ID: "
+        f"Clouddriver drops it in its {titles} credentials. There is none to rotate."
     )

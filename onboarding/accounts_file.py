@@ -17,6 +17,7 @@ from onboarding.details import DetailsError
 from onboarding.partitions import PARTITIONS, known_region
 from onboarding.providers import PROVIDERS
 from onboarding.providers.base import Provider, providers_of
+from onboarding.providers.external_id import no_external_id, without_external_id
 from onboarding.topology import (
     BASE_ROLE,
     MANAGED_ROLE,
@@ -297,10 +298,10 @@ def read_accounts(
 def read_account(reader: Reader, node: yaml.Node, partition: str) -> WrittenAccount:
     parts = reader.mapping(node, "an account", ACCOUNT_KEYS)
     providers = read_providers(reader, node, parts.get("providers"))
-    open_trust = [p.title for p in providers if p.needs_open_trust]
-    external_id = reader.truth(parts, "external_id", default=not open_trust)
-    if external_id and open_trust:
-        reader.wrong(parts["external_id"], no_external_id(open_trust[0]))
+    titles = without_external_id(provider.key for provider in providers)
+    external_id = reader.truth(parts, "external_id", default=not titles)
+    if external_id and titles:
+        reader.wrong(parts["external_id"], no_external_id(titles))
     permissions = Permissions()
     if "permissions" in parts:
         roles = reader.mapping(parts["permissions"], "permissions", ("READ", "WRITE"))
@@ -338,13 +339,6 @@ def refuse_unsuited(reader: Reader, node: yaml.Node, managed: Managed) -> None:
             provider.suit(managed)
         except DetailsError as error:
             reader.wrong(node, f"{provider.key}: {error}")
-
-
-def no_external_id(title: str) -> str:
-    return (
-        f"external_id cannot be combined with {title}: Clouddriver drops the external "
-        f"ID in its {title} credentials, so every {title} call would be denied."
-    )
 
 
 def read_providers(

@@ -9,6 +9,7 @@ from onboarding.details import ProviderDetails
 from onboarding.partitions import PARTITIONS, Arn, Partition, arn
 
 MANAGED_ROLE, BASE_ROLE = "spinnakerManaged", "BaseIAMRole"
+IDENTITY_ROLE = "SpinnakerAuthRole"
 """The names in Spinnaker's own documentation and defaults."""
 
 
@@ -25,7 +26,7 @@ class Reach:
 class InstanceRole:
     """An EC2 instance role, with its instance profile, that Bowline makes."""
 
-    name: str = "SpinnakerAuthRole"
+    name: str = IDENTITY_ROLE
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,6 +7,7 @@ from datetime import datetime
 from typing import Any, ClassVar
 
 from django.conf import settings
+from django.core.exceptions import ValidationError
 from django.db import models
 from django.db.models import Case, Exists, F, OuterRef, Q, Value, When
 from django.urls import reverse
@@ -128,7 +129,7 @@ class ManagedAccount(Described):
     policy_set = models.PositiveIntegerField(default=0, editable=False)
     """The POLICY_SET that was last found standing whole; 0: none yet."""
     applied = models.JSONField(default=list, editable=False)
-    """Choices of which something may stand in AWS; see runs/snapshots.py."""
+    """Choices of which something may stand in AWS; see mapping/snapshots.py."""
     granted_at = models.DateTimeField(null=True, blank=True, editable=False)
     verified_at = models.DateTimeField(null=True, blank=True, editable=False)
     accepted_at = models.DateTimeField(null=True, blank=True, editable=False)
@@ -170,6 +171,19 @@ class ManagedAccount(Described):
 
     def get_absolute_url(self) -> str:
         return reverse("accounts:account", args=[self.pk])
+
+    def clean(self) -> None:
+        """Refuse another AWS account while Bowline's roles exist in this one."""
+        before = ManagedAccount.objects.filter(pk=self.pk).first()
+        if before and before.granted_at and before.account_id != self.account_id:
+            raise ValidationError(
+                {
+                    "account_id": (
+                        "It cannot change while Bowline's roles exist in the account. "
+                        "Remove the account from AWS first."
+                    )
+                }
+            )
 
     @property
     def has_older_policies(self) -> bool:

@@ -14,11 +14,19 @@ from django.urls import reverse
 
 from accounts.models.described import Described, DescribedQuerySet
 from accounts.models.lease import Leased
+from accounts.models.managed import ManagedAccount
 from accounts.models.states import PASSING, State
 from accounts.models.validators import is_account_id, is_account_name, is_role_name
 from onboarding import names
 from onboarding.partitions import PARTITIONS
-from onboarding.topology import ExistingIdentity, InstanceRole, Managing
+from onboarding.topology import (
+    BASE_ROLE,
+    IDENTITY_ROLE,
+    MANAGED_ROLE,
+    ExistingIdentity,
+    InstanceRole,
+    Managing,
+)
 
 is_organization = RegexValidator(
     rf"^{names.ORGANIZATION.pattern}\Z", names.ORGANIZATION_RULE
@@ -68,7 +76,7 @@ class ManagingAccount(Described, Leased):
     identity_name = models.CharField(
         max_length=64,
         blank=True,
-        default="SpinnakerAuthRole",
+        default=IDENTITY_ROLE,
         validators=[is_role_name],
     )
     identity_arn = models.CharField(max_length=2048, blank=True)
@@ -78,10 +86,10 @@ class ManagingAccount(Described, Leased):
     pod_service_account = models.CharField(max_length=253, blank=True)
     pod_issuer = models.CharField(max_length=255, blank=True, editable=False)
     managed_role = models.CharField(
-        max_length=64, default="spinnakerManaged", validators=[is_role_name]
+        max_length=64, default=MANAGED_ROLE, validators=[is_role_name]
     )
     base_role = models.CharField(
-        max_length=64, default="BaseIAMRole", validators=[is_role_name]
+        max_length=64, default=BASE_ROLE, validators=[is_role_name]
     )
     organization = models.CharField(
         max_length=34, blank=True, validators=[is_organization]
@@ -97,7 +105,7 @@ class ManagingAccount(Described, Leased):
     bowline_principal = models.CharField(max_length=2048, blank=True, editable=False)
     applied = models.JSONField(default=list, editable=False)
     """Descriptions of which something may exist in AWS, the last applied one last; see
-    runs/snapshots.py."""
+    mapping/snapshots.py."""
 
     objects = ManagingAccountQuerySet.as_manager()
 
@@ -139,7 +147,20 @@ class ManagingAccount(Described, Leased):
         ).clash
         if clash:
             raise ValidationError(clash)
+        self.stay_the_same_account()
         self.forget_issuer()
+
+    def stay_the_same_account(self) -> None:
+        """Refuse another account while any trusts what was made in this one."""
+        which = ("account_id", "partition")
+        before = ManagingAccount.objects.filter(pk=self.pk).values_list(*which)
+        if not before or before[0] == (self.account_id, self.partition):
+            return
+        if ManagedAccount.objects.standing().exists():
+            raise ValidationError(
+                "The managing account cannot become another AWS account while accounts "
+                "are managed from it. Remove them from AWS first."
+            )
 
     def forget_issuer(self) -> None:
         """Drop what was looked up of the pods' cluster, where another is named now."""

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from functools import partial
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from django.db import IntegrityError, transaction
 from django.utils import timezone
@@ -203,3 +203,26 @@ def discard(run: Run) -> bool:
 def accept(account: ManagedAccount, by: User | None) -> bool:
     """Accept on record an account that was evaluated, so that bundles may hold it."""
     return bool(ManagedAccount.objects.filter(pk=account.pk).accept(by))
+
+
+class Decided(NamedTuple):
+    approved: int
+    left: list[Run]
+    """What was chosen and is not approved now, as it stands by now."""
+
+
+def approve_same(
+    signature: str, chosen: Iterable[str], by: User | None, *, send: Send = enqueue
+) -> Decided:
+    """Approve those of the chosen runs whose plan still waits with these changes.
+
+    Each is approved by itself: one that moved on meanwhile keeps no other back.
+    """
+    asked = Run.objects.filter(pk__in=list(chosen)).order_by("account_name")
+    approved = [
+        run.pk
+        for run in asked.same_as(signature).select_related("account")
+        if approve(run, by, send=send)
+    ]
+    left = asked.exclude(pk__in=approved).select_related("approved_by")
+    return Decided(len(approved), list(left))

@@ -11,10 +11,10 @@ from collections.abc import Callable, Iterable
 from django.db import transaction
 from django.utils import timezone
 
+from accounts.mapping import snapshots
 from accounts.mapping.plans import plan_of
 from accounts.models import ManagedAccount, ManagingAccount, Run, Step
 from accounts.models.states import Status
-from accounts.runs import snapshots
 from accounts.runs.scope import Scope
 from onboarding.aws.apply import apply
 from onboarding.aws.errors import AwsError

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from django.db import transaction
 
+from accounts.mapping import snapshots
 from accounts.mapping.plans import steps_of
 from accounts.models import ManagingAccount, Run, Step
 from accounts.models.states import Status
-from accounts.runs import snapshots
 from accounts.runs.scope import Scope
 from onboarding.aws.discover import answers, oidc_issuer
 from onboarding.aws.session import Sessions

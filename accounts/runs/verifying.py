@@ -9,9 +9,9 @@ from dataclasses import replace
 from django.db import transaction
 from django.utils import timezone
 
+from accounts.mapping import snapshots
 from accounts.models import Run
 from accounts.models.states import State, Status
-from accounts.runs import snapshots
 from accounts.runs.results import keep_results
 from accounts.runs.scope import Scope, Side
 from onboarding.aws.backoff import Patience

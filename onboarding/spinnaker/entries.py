@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 
 from onboarding.providers.base import providers_of
 from onboarding.providers.entry_kinds import AwsEntry, EcsEntry, KubernetesEntry
-from onboarding.topology import Topology
+from onboarding.topology import BASE_ROLE, MANAGED_ROLE, Topology
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,8 +17,8 @@ class Entries:
     ecs: tuple[EcsEntry, ...] = ()
     kubernetes: tuple[KubernetesEntry, ...] = ()
     bake_account: str = ""
-    base_role: str = "BaseIAMRole"
-    managed_role: str = field(default="spinnakerManaged")
+    base_role: str = BASE_ROLE
+    managed_role: str = MANAGED_ROLE
 
 
 def entries(topology: Topology) -> Entries:

@@ -9,10 +9,18 @@ from auditlog.models import LogEntry
 from django.contrib import admin
 from django.contrib.auth.models import Group, User
 from django.urls import reverse
+from django.utils import timezone
 
-from accounts.models import Bundle, CheckResult, ManagedAccount, Run, Step
-from accounts.models.states import State
-from tests.rows import PASSWORD, account_row, managing_row, person
+from accounts.models import (
+    Bundle,
+    CheckResult,
+    ManagedAccount,
+    ManagingAccount,
+    Run,
+    Step,
+)
+from accounts.models.states import State, Status
+from tests.rows import PASSWORD, account_row, managing_row, person, run_row
 
 pytestmark = pytest.mark.django_db
 
@@ -161,6 +169,67 @@ def test_an_edit_outdates_the_plans_and_is_on_record(administrator) -> None:
     entry = LogEntry.objects.get_for_object(account).filter(action=1).last()
     assert entry.actor.get_username() == "administrator"
     assert "environment" in entry.changes
+
+
+IDENTITY = {"name": "other", "account_id": "933333333333"}
+
+
+def test_which_account_it_is_cannot_be_edited(administrator) -> None:
+    account = account_row(
+        state=State.VERIFIED, proof=State.VERIFIED, granted_at=timezone.now()
+    )
+    address = url("managedaccount", "change", account.pk)
+    form = form_of(administrator.get(address))
+
+    response = administrator.post(
+        address, {**form, "regions": '["us-east-1"]', **IDENTITY}
+    )
+
+    account.refresh_from_db()
+    assert response.status_code == 302
+    assert not form.keys() & IDENTITY.keys()
+    assert (account.name, account.account_id) == ("staging", "922222222222")
+    assert (account.state, account.proof) == (State.VERIFIED, State.VERIFIED)
+
+
+def test_the_names_of_roles_cannot_be_edited(administrator) -> None:
+    row = managing_row()
+    address = url("managingaccount", "change", row.pk)
+    form = form_of(administrator.get(address))
+    others = {**IDENTITY, "managed_role": "other", "identity_name": "other"}
+
+    response = administrator.post(address, {**form, **others})
+
+    row.refresh_from_db()
+    assert response.status_code == 302
+    assert not form.keys() & others.keys()
+    assert (row.name, row.account_id) == ("core", "911111111111")
+    assert (row.managed_role, row.identity_name) == (
+        "spinnakerManaged",
+        "SpinnakerAuthRole",
+    )
+
+
+def test_an_edit_of_the_managing_account_outdates_whom_it_concerns(
+    administrator,
+) -> None:
+    row = managing_row()
+    account_row(state=State.VERIFIED, proof=State.VERIFIED)
+    address = url("managingaccount", "change", row.pk)
+    form = form_of(administrator.get(address))
+
+    administrator.post(address, {**form, "trust_organization": "o-a1b2c3d4e5"})
+
+    assert ManagingAccount.objects.get().version == 2
+    assert ManagedAccount.objects.get().state == State.OUTDATED
+
+
+def test_the_traceback_of_a_bug_is_shown_here(administrator) -> None:
+    run = run_row(Status.ERRORED, traceback="ZeroDivisionError: by zero")
+
+    page = administrator.get(url("run", "change", run.pk)).content.decode()
+
+    assert "ZeroDivisionError: by zero" in page
 
 
 @pytest.mark.parametrize("model", ["managingaccount", "managedaccount"])

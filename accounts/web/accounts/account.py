@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from typing import Any, NamedTuple
+from uuid import UUID
 
 from django.contrib import messages
 from django.http import HttpResponse
@@ -38,7 +39,7 @@ class Standing(NamedTuple):
     step: Step | None
 
 
-def account(request: Request, pk: Any) -> HttpResponse:
+def account(request: Request, pk: UUID) -> HttpResponse:
     account = get_object_or_404(
         ManagedAccount.objects.select_related(
             "accepted_by", "created_by"
@@ -107,7 +108,7 @@ def last_steps(account: ManagedAccount) -> list[Step]:
 
 @operator_required
 @require_POST
-def forget(request: Request, pk: Any) -> HttpResponse:
+def forget(request: Request, pk: UUID) -> HttpResponse:
     """Delete an account of which nothing stands in AWS."""
     account = get_object_or_404(ManagedAccount, pk=pk)
     if account.granted_at:

@@ -9,9 +9,10 @@ from django import forms
 
 from accounts.organization import OFFERED, Shared
 from accounts.web.fields import RegionsField, RuledField, bare_helper
-from accounts.web.wizard.forms import IdentityForm, no_external_id, open_trust
+from accounts.web.wizard.forms import IdentityForm
 from onboarding import names
 from onboarding.providers import PROVIDERS
+from onboarding.providers.external_id import no_external_id, without_external_id
 from onboarding.topology import Permissions
 
 LEFT_OUT = " and ".join(p.title for key, p in PROVIDERS.items() if key not in OFFERED)
@@ -69,7 +70,7 @@ class SharedForm(forms.Form):
 
     def clean(self) -> dict[str, Any]:
         cleaned = super().clean() or self.cleaned_data
-        titles = open_trust(cleaned.get("providers", []))
+        titles = without_external_id(cleaned.get("providers", []))
         if titles and cleaned.get("uses_external_id"):
             self.add_error(
                 "uses_external_id",

@@ -12,6 +12,7 @@ from onboarding.desired.managed import grants, trusted_services
 from onboarding.grants import Access
 from onboarding.partitions import Arn
 from onboarding.providers.eks import ENTRY, POLICIES, Cluster, Eks
+from onboarding.providers.external_id import without_external_id
 from onboarding.providers.roles import POWER_USER_POLICY
 from onboarding.review.rights import Review
 from onboarding.topology import ExistingIdentity, InstanceRole, Managed, Managing
@@ -186,8 +187,8 @@ def assumes(managing: Managing, managed: Managed) -> Link:
         sentences.append(f"Only with the external ID {managed.external_id}.")
     else:
         conditions.append("no external ID")
-        why = any(provider.needs_open_trust for provider in managed.providers)
-        because = ", as Clouddriver sends none for ECS" if why else ""
+        titles = without_external_id(p.key for p in managed.providers)
+        because = f", as Clouddriver sends none for {titles}" if titles else ""
         sentences.append(f"No external ID is asked for{because}.")
     if managing.trust_organization:
         conditions.append(f"from {managing.trust_organization}")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from typing import Any
+from uuid import UUID
 
 from django.contrib import messages
 from django.http import Http404, HttpResponse
@@ -37,7 +38,7 @@ from onboarding.topology import Managed, Managing, Topology
 PROVED = (State.VERIFIED, State.EVALUATED)
 
 
-def rights(request: Request, pk: Any) -> HttpResponse:
+def rights(request: Request, pk: UUID) -> HttpResponse:
     """Show who may become the managed role, what it may do, and why; to be printed."""
     account = get_object_or_404(
         ManagedAccount.objects.prefetch_related("providers"), pk=pk
@@ -86,18 +87,18 @@ def reviewed(managing: Managing, managed: Managed) -> dict[str, Any]:
 
 @require_POST
 @operator_required
-def rotation_begin(request: Request, pk: Any) -> HttpResponse:
+def rotation_begin(request: Request, pk: UUID) -> HttpResponse:
     return rotated(request, pk, rotate, "A new external ID is made. Plan again: both")
 
 
 @require_POST
 @operator_required
-def rotation_finish(request: Request, pk: Any) -> HttpResponse:
+def rotation_finish(request: Request, pk: UUID) -> HttpResponse:
     return rotated(request, pk, finish_rotation, "Plan again: only the new external ID")
 
 
 def rotated(
-    request: Request, pk: Any, act: Callable[[ManagedAccount], None], done: str
+    request: Request, pk: UUID, act: Callable[[ManagedAccount], None], done: str
 ) -> HttpResponse:
     account = get_object_or_404(ManagedAccount, pk=pk)
     try:

@@ -18,8 +18,8 @@ from accounts.runs import actions
 from accounts.runs.capacity import NoRoom
 from accounts.web.access import approver_required, operator_required
 from accounts.web.request import Request
+from accounts.web.runs.forms import ApproveForm
 from accounts.web.runs.views import outdated_by, run_of, run_page
-from accounts.web.wizard.forms import ApproveForm
 from accounts.web.wizard.steps import next_step, undone
 from onboarding.details import DetailsError
 

@@ -11,8 +11,8 @@ from django.views.decorators.http import require_POST
 from accounts.mapping.plans import plan_of
 from accounts.models import Run
 from accounts.models.states import Status
+from accounts.runs.actions import approve_same
 from accounts.runs.capacity import room_in_plan
-from accounts.runs.same import approve_same
 from accounts.web.access import approver_required
 from accounts.web.accounts.views import is_uuid
 from accounts.web.request import Request

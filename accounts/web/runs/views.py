@@ -18,9 +18,9 @@ from accounts.models.states import State, Status
 from accounts.web.request import Request
 from accounts.web.runs.before_approval import brings
 from accounts.web.runs.diff import Diff, compare
+from accounts.web.runs.forms import ApproveForm
 from accounts.web.runs.groups import same_plans
 from accounts.web.runs.timeline import stages
-from accounts.web.wizard.forms import ApproveForm
 
 PAGE = 50
 SHORT = 6

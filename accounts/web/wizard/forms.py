@@ -1,4 +1,4 @@
-"""The forms of the wizard's steps and of an approval.
+"""The forms of the wizard's steps.
 
 Each field says its own help in plain sentences; what one form cannot decide alone
 (names taken by other accounts) the wizard adds when it saves.
@@ -11,7 +11,7 @@ from typing import Any
 from crispy_forms.layout import HTML, Fieldset
 from django import forms
 
-from accounts.models import ManagedAccount, Run
+from accounts.models import ManagedAccount
 from accounts.web.fields import (
     RegionsField,
     RolesField,
@@ -21,6 +21,7 @@ from accounts.web.fields import (
 )
 from onboarding import names
 from onboarding.providers import PROVIDERS
+from onboarding.providers.external_id import no_external_id, without_external_id
 
 
 class IdentityForm(forms.ModelForm):  # type: ignore[type-arg]  # it has no [] at run time
@@ -163,7 +164,7 @@ class AccessForm(forms.ModelForm):  # type: ignore[type-arg]  # it has no [] at 
         chosen = (
             [p.key for p in self.instance.providers.all()] if self.instance.pk else []
         )
-        if uses and (titles := open_trust(chosen)):
+        if uses and (titles := without_external_id(chosen)):
             raise forms.ValidationError(
                 f"{no_external_id(titles)} Leave it off here, or take {titles} away "
                 "at the step Providers."
@@ -188,57 +189,10 @@ class ProvidersForm(forms.Form):
 
     def clean_providers(self) -> list[str]:
         chosen: list[str] = self.cleaned_data["providers"]
-        titles = open_trust(chosen)
+        titles = without_external_id(chosen)
         if titles and self.account.uses_external_id:
             raise forms.ValidationError(
                 f"{no_external_id(titles)} Switch the external ID off at the step "
                 f"Access, or choose without {titles}."
             )
         return chosen
-
-
-def open_trust(keys: list[str]) -> str:
-    """Name the chosen providers for which Clouddriver drops the external ID."""
-    titles = [
-        p.title for key, p in PROVIDERS.items() if key in keys and p.needs_open_trust
-    ]
-    return " and ".join(titles)
-
-
-def no_external_id(titles: str) -> str:
-    return (
-        f"{titles} cannot be combined with an external ID: Clouddriver drops it in its "
-        f"{titles} credentials, so every {titles} call would be denied."
-    )
-
-
-class ApproveForm(forms.Form):
-    """Approves a plan; one that deletes asks for the account's name first."""
-
-    confirmation = forms.CharField(
-        required=False,
-        widget=forms.TextInput(attrs={"autocomplete": "off", "spellcheck": "false"}),
-    )
-
-    def __init__(self, *args: Any, run: Run, deletes: int, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        self.run = run
-        self.helper = bare_helper()
-        field = self.fields["confirmation"]
-        if not deletes:
-            del self.fields["confirmation"]
-            return
-        what = "1 thing" if deletes == 1 else f"{deletes} things"
-        field.label = (
-            f"This plan deletes {what} in AWS. Type {run.account_name} to go on"
-        )
-        field.help_text = "Deleted roles and policies do not come back by themselves."
-
-    def clean_confirmation(self) -> str:
-        typed: str = self.cleaned_data["confirmation"]
-        if typed != self.run.account_name:
-            raise forms.ValidationError(
-                f"Type the account's name, {self.run.account_name}, to approve a plan "
-                "that deletes."
-            )
-        return typed

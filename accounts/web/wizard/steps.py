@@ -15,11 +15,11 @@ from accounts.web.wizard.forms import (
     AccessForm,
     IdentityForm,
     ProvidersForm,
-    open_trust,
 )
 from onboarding.details import DetailsError
 from onboarding.providers import PROVIDERS
 from onboarding.providers.base import providers_of
+from onboarding.providers.external_id import without_external_id
 
 
 class WizardStep(NamedTuple):
@@ -123,7 +123,7 @@ def problem(account: ManagedAccount, slug: str) -> str:
     """Say what an answer of this step contradicts by now; empty where nothing."""
     enabled = enabled_providers(account)
     if slug == "access" and account.uses_external_id:
-        titles = open_trust([provider.key for provider in enabled])
+        titles = without_external_id(provider.key for provider in enabled)
         return titles and f"{titles} cannot be used with an external ID."
     if slug == "details":
         try:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from typing import Any
+from uuid import UUID
 
 from django.contrib import messages
 from django.http import Http404, HttpResponse
@@ -77,7 +78,7 @@ def managing_account_itself(managing: ManagingAccount) -> dict[str, Any]:
 
 
 @operator_required
-def wizard(request: Request, pk: Any, step: str) -> HttpResponse:
+def wizard(request: Request, pk: UUID, step: str) -> HttpResponse:
     """Show one step of an account, or save it."""
     if step not in PAGES:
         raise Http404
@@ -143,7 +144,7 @@ def likely_role(account: ManagedAccount) -> str:
 
 @operator_required
 @require_POST
-def test_access(request: Request, pk: Any) -> HttpResponse:
+def test_access(request: Request, pk: UUID) -> HttpResponse:
     """Try the access role that stands in the form, saved or not; change nothing."""
     account = get_object_or_404(ManagedAccount, pk=pk)
     role = request.POST.get("access_role", "").strip()

@@ -4,35 +4,11 @@ import pytest
 from django.core.exceptions import ValidationError
 from django.utils import timezone
 
-from accounts.models import ManagedAccount, ManagingAccount
+from accounts.models import ManagedAccount
 from accounts.models.states import State
 from tests.rows import account_row, managing_row
 
 pytestmark = pytest.mark.django_db
-
-
-def managing_account(**fields):
-    return ManagingAccount(name="core", account_id="911111111111", **fields)
-
-
-def test_roles_of_different_names_pass():
-    assert managing_account().full_clean() is None
-
-
-@pytest.mark.parametrize(
-    "fields",
-    [
-        {"base_role": "spinnakerManaged"},
-        {"identity_name": "BaseIAMRole"},
-        {
-            "identity_kind": "existing",
-            "identity_arn": "arn:aws:iam::911111111111:role/spinnakerManaged",
-        },
-    ],
-)
-def test_roles_that_share_a_name_are_refused(fields):
-    with pytest.raises(ValidationError, match="Give each role a name of its own"):
-        managing_account(**fields).full_clean()
 
 
 @pytest.mark.parametrize(
@@ -94,3 +70,20 @@ def test_a_bundle_may_hold_what_is_verified_or_accepted(proof, accepted, ready):
     account_row(proof=proof, accepted_at=timezone.now() if accepted else None)
 
     assert ManagedAccount.objects.ready().exists() is ready
+
+
+@pytest.mark.parametrize(
+    ("fields", "is_refused"), [({}, False), ({"granted_at": timezone.now()}, True)]
+)
+def test_an_account_that_exists_in_aws_stays_the_same_account(fields, is_refused):
+    account = account_row(**fields)
+    account.account_id = "933333333333"
+
+    try:
+        account.full_clean()
+    except ValidationError as error:
+        refusal = error.message_dict["account_id"]
+    else:
+        refusal = []
+
+    assert bool(refusal) is is_refused

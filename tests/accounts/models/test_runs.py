@@ -4,6 +4,7 @@ import pytest
 from django.contrib.auth.models import User
 
 from accounts.models import Run
+from tests.rows import account_row, managing_row, run_row
 
 
 @pytest.mark.parametrize(
@@ -24,3 +25,31 @@ def test_a_run_tells_who_or_what_started_it(
     by = User(username=person) if person else None
 
     assert Run(started_from=origin, created_by=by).started_by == said
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize(
+    ("kind", "edited", "reason"),
+    [
+        (Run.Kind.ONBOARD, [], ""),
+        (Run.Kind.ONBOARD, ["account"], "staging was edited"),
+        (Run.Kind.ONBOARD, ["managing"], "The managing account was edited"),
+        (Run.Kind.MANAGING, [], ""),
+        (Run.Kind.MANAGING, ["account"], ""),
+        (Run.Kind.MANAGING, ["managing"], "The managing account was edited"),
+    ],
+)
+def test_one_run_is_outdated_as_the_query_says(
+    kind: Run.Kind, edited: list[str], reason: str
+) -> None:
+    described = {"managing": managing_row(), "account": account_row()}
+    account = None if kind == Run.Kind.MANAGING else described["account"]
+    run = run_row(account=account, kind=kind)
+    for name in edited:
+        described[name].touch()
+
+    said = run.outdated_by(account, described["managing"])
+
+    assert said.startswith(reason)
+    assert bool(said) is bool(reason)
+    assert Run.objects.up_to_date().filter(pk=run.pk).exists() is not bool(reason)

@@ -6,9 +6,9 @@ import pytest
 
 from accounts.mapping.managed import managed_of
 from accounts.mapping.managing import managing_of
+from accounts.mapping.snapshots import managed_snapshot, managing_snapshot
 from accounts.models import ManagedAccount, ManagingAccount, Run
 from accounts.runs.actions import approve, keep, plan
-from accounts.runs.snapshots import managed_snapshot, managing_snapshot
 from accounts.runs.stages import carry_on
 from onboarding.aws.errors import AwsError
 from script.emulated_organization import Credentials

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from onboarding.desired import desired
 from onboarding.desired.managed import grants
 from onboarding.review.rights import (
     folders,
@@ -11,7 +12,7 @@ from onboarding.review.rights import (
     other_roles,
 )
 from onboarding.topology import ExistingIdentity
-from tests.factories import image_key, managed, managing, provider
+from tests.factories import image_key, managed, managing, provider, topology
 
 
 def reviewed(*providers, managing_fields=None, **fields):
@@ -162,9 +163,10 @@ def test_power_user_access_is_told_with_the_providers_that_chose_it():
 
 
 def test_the_other_roles_are_told_with_who_may_become_them_and_what_is_attached():
-    account = managed(provider("ecs"))
+    whole = topology(managed(provider("ecs")))
+    resources = desired(whole, *whole.managed)
 
-    (base, execution) = other_roles(managing(), account)
+    (base, execution) = other_roles(whole.managing, resources)
 
     assert base.arn == "arn:aws:iam::922222222222:role/BaseIAMRole"
     assert (base.services, base.policies) == (("ec2.amazonaws.com",), ())

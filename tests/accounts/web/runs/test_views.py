@@ -9,7 +9,7 @@ from django.utils import timezone
 
 from accounts.models import CheckResult, Run
 from accounts.models.states import State, Status
-from tests.rows import account_row, managing_row, run_row, step_row
+from tests.rows import account_row, managing_row, person, run_row, step_row
 
 pytestmark = pytest.mark.django_db
 
@@ -168,6 +168,46 @@ def test_a_failure_says_what_where_and_what_to_do(operator) -> None:
     assert all(value in html for value in error.values())
     assert "1 of 2 changes are made and stay" in html
     assert "Plan again" in html
+
+
+def test_a_bug_is_shown_by_its_reference_alone(operator) -> None:
+    managing_row()
+    error = {"message": "Bowline itself failed here.", "hint": "Report it."}
+    run = run_row(Status.ERRORED, error=error, traceback="ZeroDivisionError: by zero")
+
+    html = operator.get(run.get_absolute_url()).content.decode()
+
+    assert "Bowline itself failed here." in html
+    assert "Report it." in html
+    assert "ZeroDivisionError" not in html
+    assert "See the traceback" not in html
+
+
+def test_an_administrator_gets_to_the_traceback(client) -> None:
+    client.force_login(person("administrator"))
+    managing_row()
+    run = run_row(Status.ERRORED, error={"message": "m", "hint": "h"})
+
+    html = client.get(run.get_absolute_url()).content.decode()
+
+    assert f"/admin/accounts/run/{run.pk}/change/" in html
+
+
+def test_what_to_read_closely_is_named(approver) -> None:
+    managing_row()
+    run = run_row()
+    statement = {"Effect": "Allow", "Action": "ec2:RunInstances", "Resource": "*"}
+    step_row(
+        run,
+        kind="policy",
+        name="BowlineEC2Write",
+        after={"document": {"Statement": [statement]}},
+    )
+
+    html = approver.get(run.get_absolute_url()).content.decode()
+
+    assert "1 change to read closely" in html
+    assert "Changes every resource: ec2:RunInstances." in html
 
 
 def test_checks_are_shown_with_the_sentence_that_mends(operator) -> None:

@@ -6,10 +6,9 @@ import pytest
 from django.http import QueryDict
 from django.utils import timezone
 
-from accounts.models import ManagedAccount, Run
+from accounts.models import ManagedAccount
 from accounts.web.wizard.forms import (
     AccessForm,
-    ApproveForm,
     IdentityForm,
     ProvidersForm,
 )
@@ -177,29 +176,6 @@ def test_one_of_the_providers_must_be_chosen(chosen: list[str]) -> None:
     form = ProvidersForm({"providers": chosen}, account=ManagedAccount())
 
     assert form.errors["providers"]
-
-
-def test_a_plan_without_deletions_needs_no_name() -> None:
-    form = ApproveForm({}, run=Run(account_name="staging"), deletes=0)
-
-    assert form.is_valid()
-
-
-@pytest.mark.parametrize("typed", ["", "Staging", "stagin"])
-def test_a_plan_that_deletes_needs_the_accounts_name(typed: str) -> None:
-    form = ApproveForm(
-        {"confirmation": typed}, run=Run(account_name="staging"), deletes=2
-    )
-
-    assert "Type the account's name, staging" in errors(form, "confirmation")
-
-
-def test_the_accounts_name_approves_a_plan_that_deletes() -> None:
-    form = ApproveForm(
-        {"confirmation": "staging"}, run=Run(account_name="staging"), deletes=1
-    )
-
-    assert form.is_valid()
 
 
 def test_errors_are_tied_to_their_fields() -> None:

@@ -6,8 +6,7 @@ import pytest
 
 from accounts.models import ManagingAccount, Run
 from accounts.models.states import State, Status
-from accounts.runs.actions import approve, discard, keep
-from accounts.runs.same import approve_same
+from accounts.runs.actions import approve, approve_same, discard, keep
 from script.emulated_organization import Credentials
 from tests.accounts.runs.carried import DEV, STAGING, carried, member, planned
 from tests.rows import account_row, managing_row, person, run_row
@@ -55,7 +54,7 @@ def test_one_that_is_discarded_meanwhile_keeps_no_other_back(
             discard(three[1])
         return approve(run, *args, **kwargs)
 
-    monkeypatch.setattr("accounts.runs.same.approve", approve_slowly)
+    monkeypatch.setattr("accounts.runs.actions.approve", approve_slowly)
     decided = approve_same(SAME, [str(run.pk) for run in three], None, send=keep)
 
     assert decided == (2, [three[1]])

@@ -1,0 +1,42 @@
+"""The form that approves a plan."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django import forms
+
+from accounts.models import Run
+from accounts.web.fields import bare_helper
+
+
+class ApproveForm(forms.Form):
+    """Approves a plan; one that deletes asks for the account's name first."""
+
+    confirmation = forms.CharField(
+        required=False,
+        widget=forms.TextInput(attrs={"autocomplete": "off", "spellcheck": "false"}),
+    )
+
+    def __init__(self, *args: Any, run: Run, deletes: int, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.run = run
+        self.helper = bare_helper()
+        field = self.fields["confirmation"]
+        if not deletes:
+            del self.fields["confirmation"]
+            return
+        what = "1 thing" if deletes == 1 else f"{deletes} things"
+        field.label = (
+            f"This plan deletes {what} in AWS. Type {run.account_name} to go on"
+        )
+        field.help_text = "Deleted roles and policies do not come back by themselves."
+
+    def clean_confirmation(self) -> str:
+        typed: str = self.cleaned_data["confirmation"]
+        if typed != self.run.account_name:
+            raise forms.ValidationError(
+                f"Type the account's name, {self.run.account_name}, to approve a plan "
+                "that deletes."
+            )
+        return typed
