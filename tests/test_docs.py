@@ -56,7 +56,7 @@ def test_the_documented_rights_of_bowline_are_enough(
 ) -> None:
     for name, value in own_organization.environment.items():
         monkeypatch.setenv(name, value)
-    monkeypatch.setattr("accounts.runs.verifying.PATIENCE", 0.0)
+    monkeypatch.setattr("accounts.runs.verifying.LONG_BACKOFF", 0.0)
     only_documented_rights(own_organization)
     key = root(own_organization, MANAGING, "kms").create_key()["KeyMetadata"]["Arn"]
     managing_row(

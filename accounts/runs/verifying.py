@@ -14,15 +14,15 @@ from accounts.models import Run
 from accounts.models.states import State, Status
 from accounts.runs.results import keep_results
 from accounts.runs.scope import Scope, Side
-from onboarding.aws.backoff import Patience
+from onboarding.aws.backoff import Backoff
 from onboarding.aws.session import Sessions
 from onboarding.checks import Outcome
 from onboarding.desired import POLICY_SET
 from onboarding.resources.plan import NotOurs
 from onboarding.verify.verification import (
     CHAIN,
-    LITTLE_PATIENCE,
-    PATIENCE,
+    LONG_BACKOFF,
+    SHORT_BACKOFF,
     Result,
     own_identity,
     verify,
@@ -39,7 +39,7 @@ def verify_run(run: Run, scope: Scope, sessions: Sessions) -> None:
     if own.outcome is Outcome.FAILED:
         blame_bowline(run, own)
         return
-    settling = Patience(0.0 if run.kind == Run.Kind.VERIFY else SETTLING, run.say)
+    settling = Backoff(0.0 if run.kind == Run.Kind.VERIFY else SETTLING, run.say)
     left = nothing_left(scope.sides, sessions, settling)
     drift = [in_its_time(run, scope, result) for result in left]
     results = by_provider([*drift, *checks(run, scope, sessions)])
@@ -121,7 +121,11 @@ def checks(run: Run, scope: Scope, sessions: Sessions) -> Iterable[Result]:
     managing, managed = scope.managing, scope.managed
     if managed is None:
         return verify_managing(
-            sessions, managing, managing.reach, waiting=run.say, patience=PATIENCE
+            sessions,
+            managing,
+            managing.reach,
+            waiting=run.say,
+            backoff_seconds=LONG_BACKOFF,
         )
     return verify(
         sessions,
@@ -130,12 +134,12 @@ def checks(run: Run, scope: Scope, sessions: Sessions) -> Iterable[Result]:
         managed.reach,
         identity_reach=managing.reach,
         waiting=run.say,
-        patience=LITTLE_PATIENCE if run.kind == Run.Kind.VERIFY else PATIENCE,
+        backoff_seconds=SHORT_BACKOFF if run.kind == Run.Kind.VERIFY else LONG_BACKOFF,
     )
 
 
 def nothing_left(
-    looked_after: Iterable[Side], sessions: Sessions, settling: Patience
+    looked_after: Iterable[Side], sessions: Sessions, settling: Backoff
 ) -> Iterable[Result]:
     """Yield one result a side: whether AWS is what was asked for."""
     for side in looked_after:

@@ -9,7 +9,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from onboarding.aws.backoff import SYSTEM, Clock, Patience, silent
+from onboarding.aws.backoff import SYSTEM, Backoff, Clock, silent
 from onboarding.aws.client import Asker
 from onboarding.aws.errors import AwsError
 from onboarding.aws.observe import grants_of, observe
@@ -32,7 +32,7 @@ from onboarding.resources.kinds import (
 from onboarding.resources.plan import Change, Create, Delete, Update
 from onboarding.topology import Reach
 
-PATIENCE = 60.0
+APPLY_BACKOFF = 60.0
 """Seconds until a new role is known everywhere, by AWS's own word mostly sooner."""
 VERSIONS = 5
 """AWS keeps at most so many versions of a managed policy."""
@@ -46,7 +46,7 @@ def apply(
     change: Change,
     *,
     waiting: Callable[[str], None] = silent,
-    patience: float = PATIENCE,
+    backoff_seconds: float = APPLY_BACKOFF,
     clock: Clock = SYSTEM,
 ) -> None:
     """Carry out one change; raise AwsError where AWS refuses it for good.
@@ -67,7 +67,7 @@ def apply(
                 raise
             settle(sessions, reach, writer, change.after, error)
 
-    Patience(patience, waiting, clock).until_done(
+    Backoff(backoff_seconds, waiting, clock).until_done(
         act, f"it is not ready to {writer.doing}", again=lambda error: error.retryable
     )
 

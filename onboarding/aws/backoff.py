@@ -1,4 +1,4 @@
-"""Patience: wait out what AWS will soon answer otherwise, and say so."""
+"""Backoff: wait out what AWS will soon answer otherwise, and say so."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ SYSTEM = Clock()
 
 
 @dataclass(slots=True)
-class Patience:
+class Backoff:
     """So many seconds in all, with back-off and jitter.
 
     `waiting` hears a sentence before each sleep and an empty one when it is over, in

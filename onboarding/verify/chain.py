@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from functools import cached_property
 
-from onboarding.aws.backoff import Patience
+from onboarding.aws.backoff import Backoff
 from onboarding.aws.client import Asker
 from onboarding.aws.discover import organization_id
 from onboarding.aws.errors import AwsError
@@ -46,16 +46,16 @@ class Chain:
     sessions: Sessions
     managing: Managing
     identity_reach: Reach
-    patience: Patience
+    backoff: Backoff
     walking: str = ""
     """The session policy of the identity; empty: all that it may do."""
     as_identity: Credentials | None = None
     as_managed: Credentials | None = None
 
     def timed(self, check: Callable[[], Result]) -> Result:
-        began = self.patience.clock.now()
+        began = self.backoff.clock.now()
         result = check()
-        seconds = self.patience.clock.now() - began
+        seconds = self.backoff.clock.now() - began
         return replace(result, seconds=seconds)
 
     def to_identity(self) -> Iterator[Result]:
@@ -74,7 +74,7 @@ class Chain:
         if is_user(identity) or not managing.bowline:
             return self.cannot_become(name, self.why_not_become())
         try:
-            self.as_identity = self.patience.until_done(
+            self.as_identity = self.backoff.until_done(
                 lambda: self.sessions.assume(
                     identity, session_name=self.sessions.name, policy=self.walking
                 ),

@@ -77,7 +77,7 @@ class ManagedStep:
             return worth_repeating(error) and not any(c.certain for c in causes)
 
         try:
-            self.chain.as_managed = self.chain.patience.until_done(
+            self.chain.as_managed = self.chain.backoff.until_done(
                 lambda: sessions.assume(
                     self.role_arn,
                     session_name=SPINNAKER,
@@ -136,15 +136,15 @@ class ManagedStep:
                     anew=True,
                 )
             except AwsError as error:
-                self.chain.patience.over()
+                self.chain.backoff.over()
                 if error.denied:
                     return chain_result(
                         name, Outcome.PROVED, "AWS refused it, as it must."
                     )
                 return chain_result(name, Outcome.FAILED, error.message, error.hint)
-            if not self.chain.patience.wait("the external ID is not yet required"):
+            if not self.chain.backoff.wait("the external ID is not yet required"):
                 break
-        self.chain.patience.over()
+        self.chain.backoff.over()
         return chain_result(
             name,
             Outcome.FAILED,

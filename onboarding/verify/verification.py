@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any
 
-from onboarding.aws.backoff import SYSTEM, Clock, Patience, silent
+from onboarding.aws.backoff import SYSTEM, Backoff, Clock, silent
 from onboarding.aws.client import Asker, iam_action, together
 from onboarding.aws.errors import ABSENT, UNKNOWN_CALL, AwsError, OwnCredentialsError
 from onboarding.aws.session import Sessions
@@ -38,9 +38,9 @@ from onboarding.verify.trust import simulate
 
 __all__ = ["CHAIN", "Result", "own_identity", "verify", "verify_managing"]
 
-PATIENCE = 60.0
+LONG_BACKOFF = 60.0
 """Seconds in all: new roles and policies are mostly known everywhere within ten."""
-LITTLE_PATIENCE = 5.0
+SHORT_BACKOFF = 5.0
 """Where nothing was changed a moment ago, only a stumble of AWS is waited out."""
 
 
@@ -52,21 +52,21 @@ def verify(
     *,
     identity_reach: Reach,
     waiting: Callable[[str], None] = silent,
-    patience: float = PATIENCE,
+    backoff_seconds: float = LONG_BACKOFF,
     clock: Clock = SYSTEM,
 ) -> Iterator[Result]:
     """Yield what every check of an account found, in a stable order.
 
-    `waiting` hears a sentence while a refusal may only be AWS's delay, for `patience`
-    seconds in all; with none, every refusal counts at once. Nothing is told of an
-    account while Bowline's own credentials are bad.
+    `waiting` hears a sentence while a refusal may only be AWS's delay, for so many
+    seconds of backoff in all; with none, every refusal counts at once. Nothing is said
+    about an account while Bowline's own credentials are bad.
     """
     own = own_identity(sessions)
     if own.outcome is Outcome.FAILED:
         yield own
         return
     reads = [Read(key, check) for key, check in checks(managing, managed)]
-    wait = Patience(patience, waiting, clock)
+    wait = Backoff(backoff_seconds, waiting, clock)
     session_policy = walking(managing, REGION_CHECKS)
     chain = Chain(sessions, managing, identity_reach, wait, session_policy)
     if managed.in_aws_provider:
@@ -94,7 +94,7 @@ def verify_managing(
     reach: Reach,
     *,
     waiting: Callable[[str], None] = silent,
-    patience: float = PATIENCE,
+    backoff_seconds: float = LONG_BACKOFF,
     clock: Clock = SYSTEM,
 ) -> Iterator[Result]:
     """Yield what was found about Spinnaker's own identity, managed accounts apart."""
@@ -102,7 +102,7 @@ def verify_managing(
     if own.outcome is Outcome.FAILED:
         yield own
         return
-    wait = Patience(patience, waiting, clock)
+    wait = Backoff(backoff_seconds, waiting, clock)
     session_policy = walking(managing, REGION_CHECKS)
     chain = Chain(sessions, managing, reach, wait, session_policy)
     yield from chain.to_identity()
@@ -184,7 +184,7 @@ def run(
     reads: list[Read],
     as_holder: Asker | None,
     access: Asker,
-    wait: Patience,
+    wait: Backoff,
     holder: Holder,
 ) -> list[Result]:
     """Make the calls, a few at a time; repeat those that a new policy may explain."""

@@ -41,8 +41,8 @@ def account(
 ) -> ManagedAccount:
     for name, value in own_organization.environment.items():
         monkeypatch.setenv(name, value)
-    for patience in ("PATIENCE", "LITTLE_PATIENCE"):
-        monkeypatch.setattr(f"accounts.runs.verifying.{patience}", 0.0)
+    for backoff in ("LONG_BACKOFF", "SHORT_BACKOFF"):
+        monkeypatch.setattr(f"accounts.runs.verifying.{backoff}", 0.0)
     managing_row(name=MANAGING.name, account_id=MANAGING.account_id)
     row = account_row(DEV.name, account_id=DEV.account_id, access_role=ACCESS_ROLE)
     run = plan(row, None, send=keep)

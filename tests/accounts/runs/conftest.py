@@ -11,8 +11,8 @@ from tests.rows import managing_row
 @pytest.fixture
 def here(own_organization: Credentials, monkeypatch: pytest.MonkeyPatch) -> Credentials:
     """Be Bowline, in an organization of the test's own that is never slow to know."""
-    monkeypatch.setattr("accounts.runs.verifying.PATIENCE", 0.0)
-    monkeypatch.setattr("accounts.runs.verifying.LITTLE_PATIENCE", 0.0)
+    monkeypatch.setattr("accounts.runs.verifying.LONG_BACKOFF", 0.0)
+    monkeypatch.setattr("accounts.runs.verifying.SHORT_BACKOFF", 0.0)
     monkeypatch.setattr("accounts.runs.verifying.SETTLING", 0.0)
     for name, value in own_organization.environment.items():
         monkeypatch.setenv(name, value)

@@ -134,7 +134,7 @@ class Field:
         sessions = self.sessions()
         changes = diff(wanted, observe(sessions, reach, wanted))
         for change in changes:
-            apply(sessions, reach, change, patience=0)
+            apply(sessions, reach, change, backoff_seconds=0)
         return changes
 
     def left(self, reach: Reach, wanted: tuple[Resource, ...]) -> tuple[Change, ...]:

@@ -38,7 +38,7 @@ def test_each_creation_may_be_repeated(field: Field) -> None:
     made = field.bring_about(field.reach, everything(field))
 
     for change in made:
-        apply(field.sessions(), field.reach, change, patience=0)
+        apply(field.sessions(), field.reach, change, backoff_seconds=0)
 
     assert field.left(field.reach, everything(field)) == ()
 
@@ -52,7 +52,7 @@ def test_all_but_awss_own_is_deleted_and_may_be_again(field: Field) -> None:
     for _ in range(2):
         for resource in reversed(wanted):
             if not isinstance(resource, ServiceLinkedRole):
-                apply(sessions, field.reach, Delete(resource), patience=0)
+                apply(sessions, field.reach, Delete(resource), backoff_seconds=0)
 
     left = {change.resource.kind for change in field.left(field.reach, wanted)}
     assert left == {kind.kind for kind in KINDS} - {ServiceLinkedRole.kind}
@@ -65,7 +65,7 @@ def test_removal_leaves_nothing_but_awss_own(field: Field) -> None:
     sessions = field.sessions()
 
     for change in diff((), observe(sessions, field.reach, wanted)):
-        apply(sessions, field.reach, change, patience=0)
+        apply(sessions, field.reach, change, backoff_seconds=0)
 
     left = observe(field.sessions(), field.reach, wanted)
     assert [type(resource) for resource in left] == [ServiceLinkedRole]

@@ -47,7 +47,7 @@ def test_a_right_that_is_missing_names_account_role_and_operation(field: Field) 
     field.bring_about(field.reach, (role,))
 
     with pytest.raises(AwsError) as caught:
-        apply(field.sessions(), field.reach, Create(inline), patience=0)
+        apply(field.sessions(), field.reach, Create(inline), backoff_seconds=0)
 
     assert f"in account {field.managed_id}" in caught.value.message
     assert caught.value.hint.startswith(

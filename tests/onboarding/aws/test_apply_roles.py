@@ -35,7 +35,7 @@ def test_of_an_adopted_role_only_bowlines_own_policies_are_changed(
     sessions = field.sessions()
     for change in changes:
         if not isinstance(change.resource, Role):
-            apply(sessions, field.reach, change, patience=0)
+            apply(sessions, field.reach, change, backoff_seconds=0)
 
     trust = field.iam.get_role(RoleName="Made")["Role"]["AssumeRolePolicyDocument"]
     assert trust["Statement"][0]["Principal"] == {"AWS": "933333333333"}
@@ -48,7 +48,7 @@ def test_a_role_that_somebody_made_meanwhile_is_not_taken_over(field: Field) -> 
     )
 
     with pytest.raises(AwsError) as caught:
-        apply(field.sessions(), field.reach, Create(role), patience=0)
+        apply(field.sessions(), field.reach, Create(role), backoff_seconds=0)
 
     assert caught.value.code == "EntityAlreadyExists"
     assert "rename or remove it" in caught.value.hint
@@ -62,7 +62,7 @@ def test_half_a_creation_is_finished_when_it_is_repeated(field: Field) -> None:
         InstanceProfileName="Made", Tags=[{"Key": "managed-by", "Value": "bowline"}]
     )
 
-    apply(field.sessions(), field.reach, Create(profile), patience=0)
+    apply(field.sessions(), field.reach, Create(profile), backoff_seconds=0)
 
     assert field.left(field.reach, (role, profile)) == ()
 
@@ -125,7 +125,7 @@ def test_a_service_linked_role_that_stands_is_success(field: Field) -> None:
     failing(iam, "CreateServiceLinkedRole", "InvalidInput", taken, times=1)
     linked = ServiceLinkedRole(account=field.managed_id, name="ecs.amazonaws.com")
 
-    apply(sessions, field.reach, Create(linked), patience=0)
+    apply(sessions, field.reach, Create(linked), backoff_seconds=0)
 
     assert sessions.calls == 3  # who, enter, create: nothing more was asked
 

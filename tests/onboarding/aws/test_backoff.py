@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from onboarding.aws.backoff import LONGEST_DELAY, Patience
+from onboarding.aws.backoff import LONGEST_DELAY, Backoff
 from onboarding.aws.errors import AwsError
 from tests.onboarding.aws.field import FakeClock
 
@@ -18,7 +18,7 @@ def test_it_repeats_until_it_is_done() -> None:
             raise answer
         return answer
 
-    result = Patience(60, clock=time.clock).until_done(
+    result = Backoff(60, clock=time.clock).until_done(
         act, "it is busy", again=lambda error: error.retryable
     )
 
@@ -33,7 +33,7 @@ def test_it_gives_up_when_its_time_is_over() -> None:
         raise BUSY
 
     with pytest.raises(AwsError, match="busy"):
-        Patience(60, clock=time.clock).until_done(
+        Backoff(60, clock=time.clock).until_done(
             act, "it is busy", again=lambda _: True
         )
 
@@ -48,7 +48,7 @@ def test_it_does_not_repeat_what_is_final() -> None:
         raise BUSY
 
     with pytest.raises(AwsError):
-        Patience(60, clock=time.clock).until_done(
+        Backoff(60, clock=time.clock).until_done(
             act, "it is busy", again=lambda _: False
         )
 
@@ -63,7 +63,7 @@ def test_it_says_that_it_waits_and_takes_it_back() -> None:
         if next(answers):
             raise BUSY
 
-    Patience(60, said.append, FakeClock().clock).until_done(
+    Backoff(60, said.append, FakeClock().clock).until_done(
         act, "it is busy", again=lambda _: True
     )
 

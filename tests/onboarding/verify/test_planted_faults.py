@@ -74,7 +74,7 @@ def test_a_wrong_trust_is_found_where_the_role_made_by_hand_is_used() -> None:
         BY_HAND,
         reach(HANDMADE),
         identity_reach=Reach(MANAGING.account_id),
-        patience=0,
+        backoff_seconds=0,
     )
 
     result = next(r for r in results if r.name == "Assume the managed role")

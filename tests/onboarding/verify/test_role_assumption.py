@@ -131,7 +131,7 @@ def test_it_waits_for_the_external_id_to_be_required(made: Verified) -> None:
         then=lambda: update(RoleName="spinnakerManaged", PolicyDocument=right)
     )
 
-    result = made.found("A wrong external ID", patience=60, clock=time.clock)
+    result = made.found("A wrong external ID", backoff_seconds=60, clock=time.clock)
 
     assert result.outcome is Outcome.PROVED
     assert len(time.slept) == 1
@@ -149,7 +149,7 @@ def test_it_waits_for_a_role_that_is_not_known_yet(made: Verified) -> None:
 
     result = made.found(
         "Assume the managed role",
-        patience=60,
+        backoff_seconds=60,
         clock=time.clock,
         waiting=said.append,
     )
@@ -165,7 +165,7 @@ def test_it_does_not_wait_for_what_the_documents_explain(made: Verified) -> None
     )
     time = FakeClock()
 
-    made.found("Assume the managed role", patience=60, clock=time.clock)
+    made.found("Assume the managed role", backoff_seconds=60, clock=time.clock)
 
     assert time.slept == []
 

@@ -68,7 +68,7 @@ def test_bad_credentials_of_bowlines_own_tell_nothing_of_the_account(
 def of_managing(verified: Verified, managing: Managing) -> dict[str, str]:
     field = verified.field
     return outcomes(
-        list(verify_managing(field.sessions(), managing, field.own, patience=0))
+        list(verify_managing(field.sessions(), managing, field.own, backoff_seconds=0))
     )
 
 

@@ -104,7 +104,9 @@ def test_a_read_is_repeated_while_its_policy_may_be_new(made: Verified) -> None:
     )
     missing = Check("List users", Call("iam", "list_users"), "Allow iam:ListUsers.")
 
-    results = having(made, LIST_VPCS, missing).results(patience=60, clock=time.clock)
+    results = having(made, LIST_VPCS, missing).results(
+        backoff_seconds=60, clock=time.clock
+    )
 
     assert outcomes(results[-2:]) == {"List VPCs": "proved", "List users": "proved"}
     assert len(time.slept) == 1
@@ -118,7 +120,7 @@ def test_a_read_that_is_denied_explicitly_is_not_repeated(made: Verified) -> Non
     )
     time = FakeClock()
 
-    result = made.found("List zones", patience=60, clock=time.clock)
+    result = made.found("List zones", backoff_seconds=60, clock=time.clock)
 
     assert result.outcome is Outcome.FAILED
     assert time.slept == []

@@ -16,7 +16,7 @@ import boto3
 import pytest
 from botocore.config import Config
 
-from onboarding.aws.backoff import SYSTEM, Patience
+from onboarding.aws.backoff import SYSTEM, Backoff
 from onboarding.aws.errors import AwsError
 from onboarding.checks import Outcome
 from onboarding.desired.managed import managed_role
@@ -138,7 +138,7 @@ def expired_credentials(field: Field) -> None:
             return
         raise late
 
-    Patience(10, clock=SYSTEM).until_done(over, "", again=lambda error: True)
+    Backoff(10, clock=SYSTEM).until_done(over, "", again=lambda error: True)
 
 
 class Fault(NamedTuple):

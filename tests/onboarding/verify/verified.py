@@ -35,7 +35,7 @@ class Verified:
         return self
 
     def results(self, **options: Any) -> list[Result]:
-        return list(self.checks(**{"patience": 0, **options}))
+        return list(self.checks(**{"backoff_seconds": 0, **options}))
 
     def checks(self, **options: Any) -> Iterator[Result]:
         return verify(
