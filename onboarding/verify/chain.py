@@ -47,7 +47,7 @@ class Chain:
     managing: Managing
     identity_reach: Reach
     backoff: Backoff
-    walking: str = ""
+    session_policy: str = ""
     """The session policy of the identity; empty: all that it may do."""
     as_identity: Credentials | None = None
     as_managed: Credentials | None = None
@@ -76,7 +76,9 @@ class Chain:
         try:
             self.as_identity = self.backoff.until_done(
                 lambda: self.sessions.assume(
-                    identity, session_name=self.sessions.name, policy=self.walking
+                    identity,
+                    session_name=self.sessions.name,
+                    policy=self.session_policy,
                 ),
                 f"it does not let Bowline become {identity} yet",
                 again=worth_repeating,

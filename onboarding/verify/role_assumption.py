@@ -28,10 +28,10 @@ from onboarding.verify.trust import AssumeRequest, Trust, admits, simulate
 
 
 def to_managed(
-    chain: Chain, managed: Managed, reach: Reach, probing: str
+    chain: Chain, managed: Managed, reach: Reach, session_policy: str
 ) -> Iterator[Result]:
     """Go on to the managed role, by calls or by reading both sides' policies."""
-    step = ManagedStep(chain, managed, reach, probing)
+    step = ManagedStep(chain, managed, reach, session_policy)
     if chain.as_identity is None:
         yield chain.timed(step.evaluate)
         if managed.external_id:
@@ -55,7 +55,7 @@ class ManagedStep:
     chain: Chain
     managed: Managed
     reach: Reach
-    probing: str = ""
+    session_policy: str = ""
     """The session policy of the managed role; empty: all that it may do."""
 
     @property
@@ -83,7 +83,7 @@ class ManagedStep:
                     session_name=SPINNAKER,
                     external_id=external_id,
                     source=source,
-                    policy=self.probing,
+                    policy=self.session_policy,
                     anew=True,
                 ),
                 f"it does not let Spinnaker's identity assume {self.role_arn} yet",

@@ -11,10 +11,10 @@ from onboarding.topology import Managing
 
 SESSION_POLICY_LIMIT = 2048
 """Characters that AWS takes, and packs; https://docs.aws.amazon.com/IAM quotas."""
-READING = ("Describe", "Get", "List")
+READ_VERBS = ("Describe", "Get", "List")
 
 
-def probing(checks: Iterable[Check]) -> str:
+def managed_session_policy(checks: Iterable[Check]) -> str:
     """Write the session policy of these checks; wider where it grows too large."""
     actions = sorted({iam_action(c.call.service, c.call.operation) for c in checks})
     if not actions:
@@ -23,10 +23,10 @@ def probing(checks: Iterable[Check]) -> str:
     if len(exact) <= SESSION_POLICY_LIMIT:
         return exact
     services = sorted({action.split(":")[0] for action in actions})
-    return allowing([f"{s}:{verb}*" for s in services for verb in READING])
+    return allowing([f"{s}:{verb}*" for s in services for verb in READ_VERBS])
 
 
-def walking(managing: Managing, checks: Iterable[Check]) -> str:
+def identity_session_policy(managing: Managing, checks: Iterable[Check]) -> str:
     """Write the session policy of the identity: the next step, and its own reads."""
     actions = [iam_action(c.call.service, c.call.operation) for c in checks]
     return Policy.allowing(

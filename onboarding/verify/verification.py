@@ -32,7 +32,10 @@ from onboarding.verify.denial import Holder, higher_up
 from onboarding.verify.policy_evaluation import RequestContext
 from onboarding.verify.result import Located, Result
 from onboarding.verify.role_assumption import to_managed
-from onboarding.verify.session_policy import probing, walking
+from onboarding.verify.session_policy import (
+    identity_session_policy,
+    managed_session_policy,
+)
 from onboarding.verify.simulation import writes
 from onboarding.verify.trust import simulate
 
@@ -67,12 +70,14 @@ def verify(
         return
     reads = [Read(key, check) for key, check in checks(managing, managed)]
     wait = Backoff(backoff_seconds, waiting, clock)
-    session_policy = walking(managing, REGION_CHECKS)
-    chain = Chain(sessions, managing, identity_reach, wait, session_policy)
+    identity_policy = identity_session_policy(managing, REGION_CHECKS)
+    chain = Chain(sessions, managing, identity_reach, wait, identity_policy)
     if managed.in_aws_provider:
-        probes = probing(r.check for r in reads if r.check.as_managed_role)
+        managed_policy = managed_session_policy(
+            r.check for r in reads if r.check.as_managed_role
+        )
         yield from chain.to_identity()
-        yield from to_managed(chain, managed, reach, probes)
+        yield from to_managed(chain, managed, reach, managed_policy)
     access = Asker.entering(sessions, reach)
     holder = Holder(access, managing.managed_role_arn(managed.account_id), MANAGED_PATH)
     as_managed = None
@@ -103,8 +108,8 @@ def verify_managing(
         yield own
         return
     wait = Backoff(backoff_seconds, waiting, clock)
-    session_policy = walking(managing, REGION_CHECKS)
-    chain = Chain(sessions, managing, reach, wait, session_policy)
+    identity_policy = identity_session_policy(managing, REGION_CHECKS)
+    chain = Chain(sessions, managing, reach, wait, identity_policy)
     yield from chain.to_identity()
     access = Asker.entering(sessions, reach)
     holder = Holder(access, managing.identity_arn, MANAGING_PATH)
