@@ -28,7 +28,7 @@ class ManagedAccountQuerySet(DescribedQuerySet["ManagedAccount"]):
         "accepted_by": None,
     }
 
-    def standing(self) -> ManagedAccountQuerySet:
+    def existing(self) -> ManagedAccountQuerySet:
         """Keep those whose resources stand in AWS, or are on the way there."""
         return self.filter(granted_at__isnull=False)
 
@@ -42,7 +42,7 @@ class ManagedAccountQuerySet(DescribedQuerySet["ManagedAccount"]):
         """Keep those that were proved once and are described as they were applied,
         good or bad: what was mended since shall be seen, too.
         """
-        proved = self.standing().filter(verified_at__isnull=False)
+        proved = self.existing().filter(verified_at__isnull=False)
         return proved.exclude(state__in=(State.DRAFT, State.OUTDATED))
 
     def ready(self) -> ManagedAccountQuerySet:

@@ -156,7 +156,7 @@ class ManagingAccount(Described, Leased):
         before = ManagingAccount.objects.filter(pk=self.pk).values_list(*which)
         if not before or before[0] == (self.account_id, self.partition):
             return
-        if ManagedAccount.objects.standing().exists():
+        if ManagedAccount.objects.existing().exists():
             raise ValidationError(
                 "The managing account cannot become another AWS account while accounts "
                 "are managed from it. Remove them from AWS first."

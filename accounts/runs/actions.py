@@ -86,7 +86,7 @@ def verify(
     """Start a run that changes nothing and proves again what stands; raise RunOpen or
     NothingStands where that cannot be. A waiting plan is left to whoever approves.
     """
-    if not ManagedAccount.objects.standing().filter(pk=account.pk).exists():
+    if not ManagedAccount.objects.existing().filter(pk=account.pk).exists():
         raise NothingStands(account)
     return start(
         Run.Kind.VERIFY,

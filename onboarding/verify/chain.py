@@ -72,7 +72,7 @@ class Chain:
                 name, Outcome.PROVED, f"Bowline itself runs as {identity}."
             )
         if is_user(identity) or not managing.bowline:
-            return self.cannot_become(name, self.why_not_become())
+            return self.cannot_become(name, self.denial)
         try:
             self.as_identity = self.backoff.until_done(
                 lambda: self.sessions.assume(
@@ -106,8 +106,8 @@ class Chain:
                 "Plan the managing account again and approve it.",
                 change=create_role(wanted),
             )
-        standing = Policy.of(role.description["AssumeRolePolicyDocument"])
-        trust = Trust(self.managing.identity_arn, standing, wanted.trust)
+        existing = Policy.of(role.description["AssumeRolePolicyDocument"])
+        trust = Trust(self.managing.identity_arn, existing, wanted.trust)
         return trust.cause(AssumeRequest(self.managing.bowline))
 
     def holder(self) -> Holder:
@@ -121,18 +121,19 @@ class Chain:
             return None
         return organization_id(self.sessions, self.identity_reach)
 
-    def why_not_become(self) -> str:
+    @property
+    def denial(self) -> str:
         if is_user(self.managing.identity_arn):
             return "It is a user, and only its own access key opens it."
         return "Its trust policy does not name Bowline, by choice."
 
-    def cannot_become(self, name: str, why: str) -> Result:
+    def cannot_become(self, name: str, reason: str) -> Result:
         """Tell an identity that Bowline cannot become from one that does not exist."""
         holder = self.holder()
         try:
             exists = holder.description is not None
         except AwsError as error:
-            sentence = f"{why} {error.message}"
+            sentence = f"{reason} {error.message}"
             return chain_result(name, Outcome.NOT_PROVED, sentence, PROVE_THERE)
         if not exists:
             cause = Cause(
@@ -144,8 +145,8 @@ class Chain:
         return chain_result(
             name,
             Outcome.NOT_PROVED,
-            f"{holder.arn} exists, but Bowline cannot become it. {why} What follows is "
-            "read from the policies.",
+            f"{holder.arn} exists, but Bowline cannot become it. {reason} What follows "
+            "is read from the policies.",
             PROVE_THERE,
         )
 
@@ -162,10 +163,10 @@ def own_identity(sessions: Sessions) -> Result:
     return chain_result(name, Outcome.PROVED, sentence)
 
 
-def unless_unread(why: Callable[[], Cause | None]) -> Cause | None:
+def unless_unread(cause: Callable[[], Cause | None]) -> Cause | None:
     """Give the cause; none where Bowline may not read what would tell it."""
     try:
-        return why()
+        return cause()
     except AwsError:
         return None
 

@@ -170,7 +170,7 @@ class Holder:
         statements = [s for s in statements if s.get("Action") != []]
         if not statements:
             return self.removing(found.document)
-        return self.writing(
+        return self.rewriting(
             found.document, {**found.document.content, **of(statements)}
         )
 
@@ -182,7 +182,7 @@ class Holder:
         verb = f"delete-{self.kind}-policy"
         return command("iam", verb, *option, "--policy-name", document.name)
 
-    def writing(self, document: Document, content: Any) -> str:
+    def rewriting(self, document: Document, content: Any) -> str:
         if document.arn:
             return new_version(document.arn, content)
         words = (f"put-{self.kind}-policy", f"--{self.kind}-name", self.name)

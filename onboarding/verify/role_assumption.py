@@ -181,7 +181,7 @@ class ManagedStep:
     def evaluate_external_id(self) -> Result:
         name = "The external ID is required"
         try:
-            trust = self.standing_trust()
+            trust = self.existing_trust()
             wrong = [
                 admits(trust, replace(self.request, external_id=external_id))
                 for external_id in (f"not-{self.managed.external_id}", "")
@@ -211,7 +211,7 @@ class ManagedStep:
         asker = Asker.entering(self.chain.sessions, self.reach)
         return Holder(asker, self.role_arn, MANAGED_PATH)
 
-    def standing_trust(self) -> Policy:
+    def existing_trust(self) -> Policy:
         asker = Asker.entering(self.chain.sessions, self.reach)
         doing = f"read the trust policy of role {self.role}"
         answer = asker.ask("iam", "get_role", doing, RoleName=self.role)
@@ -276,8 +276,8 @@ class ManagedStep:
                 line=line_of(shown, ("Path",)),
             )
             return
-        standing = Policy.of(described["AssumeRolePolicyDocument"])
+        existing = Policy.of(described["AssumeRolePolicyDocument"])
         adopted = self.managed.adopts
-        trust = Trust(self.role_arn, standing, wanted.trust, adopted)
+        trust = Trust(self.role_arn, existing, wanted.trust, adopted)
         if cause := trust.cause(self.request):
             yield cause

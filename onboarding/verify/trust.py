@@ -90,14 +90,14 @@ class Trust:
     """The trust policy of a role, and what it should be."""
 
     role_arn: str
-    standing: Policy
+    existing: Policy
     wanted: Policy
     adopted: bool = False
     """Others may be let in too, and stay so."""
 
     @property
     def document(self) -> dict[str, Any]:
-        return self.standing.document
+        return self.existing.document
 
     @property
     def title(self) -> str:
@@ -116,7 +116,7 @@ class Trust:
 
     def cause(self, request: AssumeRequest) -> Cause | None:
         """Say why it refuses the request; None where it does not."""
-        admitted = admits(self.standing, request)
+        admitted = admits(self.existing, request)
         if admitted is True:
             return None
         statements = self.document["Statement"]

@@ -67,7 +67,7 @@ class Command(BaseCommand):
         left_out = [one for one in merged.collisions if not one.is_taken_over]
         open_ = [one for one in left_out if one.name not in options["leave"]]
         for collision in left_out:
-            self.stderr.write(f"{collision.name} is left out. {collision.why}")
+            self.stderr.write(f"{collision.name} is left out. {collision.reason}")
         for note in (*merged.mistakes, *merged.notes):
             self.stderr.write(note)
         if open_:

@@ -56,8 +56,8 @@ class Command(BaseCommand):
 
 def chosen(names: list[str]) -> list[ManagedAccount]:
     """Find the accounts; raise CommandError for a name that is none that stands."""
-    standing = ManagedAccount.objects.standing().prefetch_related("providers")
-    accounts = list(standing.order_by("name"))
+    existing = ManagedAccount.objects.existing().prefetch_related("providers")
+    accounts = list(existing.order_by("name"))
     if not names:
         return accounts
     by_name = {account.name: account for account in accounts}

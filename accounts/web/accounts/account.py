@@ -89,7 +89,7 @@ def iam(managing: ManagingAccount | None, account: ManagedAccount) -> dict[str, 
     steps = {
         Key(step.account_id, step.kind, step.name): step for step in last_steps(account)
     }
-    standing = [
+    existing = [
         Standing(
             resource,
             highlighted_json(resource.as_json()),
@@ -97,7 +97,7 @@ def iam(managing: ManagingAccount | None, account: ManagedAccount) -> dict[str, 
         )
         for resource in resources
     ]
-    return {"standing": standing, "known": known}
+    return {"existing": existing, "known": known}
 
 
 def last_steps(account: ManagedAccount) -> list[Step]:

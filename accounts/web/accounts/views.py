@@ -131,8 +131,8 @@ def plan_many(request: Request) -> HttpResponse:
 @operator_required
 @require_POST
 def verify_many(request: Request) -> HttpResponse:
-    standing = matching(request.GET).standing()
-    chosen = chosen_accounts(request, standing, by="verified_at")
+    existing = matching(request.GET).existing()
+    chosen = chosen_accounts(request, existing, by="verified_at")
     return start_many(request, "verify", verify, chosen)
 
 

@@ -225,7 +225,7 @@ class ManagingForm(forms.ModelForm):  # type: ignore[type-arg]  # it has no [] a
         super().__init__(*args, **kwargs)
         if self.instance.organization:
             self.initial["assume"] = WHOLE_ORGANIZATION
-        if ManagedAccount.objects.standing().exists():
+        if ManagedAccount.objects.existing().exists():
             self.fields["account_id"].disabled = True
             self.fields["account_id"].help_text = (
                 "It cannot change while accounts are managed from it: remove them "
@@ -338,7 +338,7 @@ class ManagingForm(forms.ModelForm):  # type: ignore[type-arg]  # it has no [] a
             managed_role=self.cleaned_data.get("managed_role") or MANAGED_ROLE,
             bakes=bool(self.cleaned_data.get("bakes")),
         )
-        count = ManagedAccount.objects.standing().in_aws_provider().count()
+        count = ManagedAccount.objects.existing().in_aws_provider().count()
         if count > (most := most_listed(managing)):
             self.add_error(
                 "assume",

@@ -77,13 +77,13 @@ def membership(members: Members) -> str:
     if not members.accounts:
         return UNKNOWN
     inside = {member.account_id for member in members.accounts}
-    rows = ManagedAccount.objects.standing().in_aws_provider().order_by("name")
-    standing = list(rows.values_list("account_id", "name"))
-    outside = [name for account_id, name in standing if account_id not in inside]
-    if not standing:
+    rows = ManagedAccount.objects.existing().in_aws_provider().order_by("name")
+    existing = list(rows.values_list("account_id", "name"))
+    outside = [name for account_id, name in existing if account_id not in inside]
+    if not existing:
         return ""
     if not outside:
-        return f"All {len(standing):,} that stand belong to it, says AWS."
+        return f"All {len(existing):,} that stand belong to it, says AWS."
     more = f", and {len(outside) - MOST_NAMED:,} more" if outside[MOST_NAMED:] else ""
     named = ", ".join(outside[:MOST_NAMED])
     verb = "does" if len(outside) == 1 else "do"

@@ -37,7 +37,7 @@ class Collision:
 
     name: str
     provider: str
-    why: str
+    reason: str
     can_be_taken_over: bool = True
     is_taken_over: bool = False
     """Whether a person said so; else the config's own stands as it stood."""
@@ -211,23 +211,23 @@ class Merging:
         name = account["name"]
         owner, line = self.owners.get(name, ("", 0))
         if owner and owner != provider:
-            why = (
+            reason = (
                 f"Line {line}: an account of {owner} has this name, and hal wants "
                 "every name once. Rename one of the two."
             )
-            return Collision(name, provider, why, can_be_taken_over=False)
+            return Collision(name, provider, reason, can_be_taken_over=False)
         if provider == "ecs" and account["awsAccount"] in self.left_out:
-            why = f"It belongs to {account['awsAccount']}, which is left out."
-            return Collision(name, provider, why, can_be_taken_over=False)
+            reason = f"It belongs to {account['awsAccount']}, which is left out."
+            return Collision(name, provider, reason, can_be_taken_over=False)
         if owner:
             return stranger(provider, account, held[places[name]])
         if provider == "ecs" and account["awsAccount"] in rivals:
             rival = held[places[rivals[account["awsAccount"]]]]
-            why = (
+            reason = (
                 f"Line {rival.line}: the ECS account {rival.text('name')} belongs to "
                 f"{account['awsAccount']} too, and Clouddriver sees one of them only."
             )
-            return Collision(name, provider, why)
+            return Collision(name, provider, reason)
         return None
 
     def updated(self, provider: str, account: Account, held: Table) -> Table:
@@ -313,7 +313,7 @@ def stranger(provider: str, account: Account, held: Table) -> Collision | None:
             theirs = held.text("accountId")
             if is_same_id(account["accountId"], theirs):
                 return None
-            why = (
+            reason = (
                 f"Line {line}: the config's {name} is AWS account {theirs}, the "
                 f"bundle's is {account['accountId']}."
             )
@@ -321,7 +321,7 @@ def stranger(provider: str, account: Account, held: Table) -> Collision | None:
             theirs = held.text("awsAccount")
             if theirs == account["awsAccount"]:
                 return None
-            why = (
+            reason = (
                 f"Line {line}: the config's {name} belongs to {theirs}, the bundle's "
                 f"to {account['awsAccount']}."
             )
@@ -329,11 +329,11 @@ def stranger(provider: str, account: Account, held: Table) -> Collision | None:
             theirs = held.text("kubeconfigFile")
             if theirs.endswith(f"kubernetes/{name}/kubeconfig.yml"):
                 return None
-            why = (
+            reason = (
                 f"Line {line}: the config's {name} is reached by a kubeconfig that is "
                 "none of Bowline's."
             )
-    return Collision(name, provider, why)
+    return Collision(name, provider, reason)
 
 
 def wanted(field: str, account: Account, held: Table) -> Node | None:

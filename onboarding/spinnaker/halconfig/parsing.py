@@ -64,9 +64,10 @@ def read_root(reader: TreeBuilder) -> Table:
         root = reader.document()
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
-        why = " ".join(filter(None, (error.context, error.problem)))
+        problem = " ".join(filter(None, (error.context, error.problem)))
         raise BadHalconfig(
-            f"This is not YAML that hal can read: {why}.", mark.line + 1 if mark else 0
+            f"This is not YAML that hal can read: {problem}.",
+            mark.line + 1 if mark else 0,
         ) from None
     if root is None or (isinstance(root, Table) and not root.pairs):
         raise BadHalconfig(

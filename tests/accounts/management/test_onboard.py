@@ -76,7 +76,7 @@ def test_without_approval_it_plans_and_says_what_would_change(file: Path) -> Non
     assert f"{DEV.name}: " in ending.out
     assert "+ role spinnakerManaged in accountdev (200000000002)" in ending.out
     assert '"sts:ExternalId"' in ending.out
-    assert not ManagedAccount.objects.standing()
+    assert not ManagedAccount.objects.existing()
 
 
 def test_with_approval_it_does_all_and_writes_the_bundle(

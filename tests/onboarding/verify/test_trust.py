@@ -91,8 +91,8 @@ def test_it_does_not_judge_negations() -> None:
 ROLE = "arn:aws:iam::922222222222:role/spinnakerManaged"
 
 
-def cause(standing: Policy, *, adopted: bool = False, **sent: str) -> Cause:
-    found = Trust(ROLE, standing, trust(), adopted).cause(
+def cause(existing: Policy, *, adopted: bool = False, **sent: str) -> Cause:
+    found = Trust(ROLE, existing, trust(), adopted).cause(
         AssumeRequest(IDENTITY, **sent)
     )
     assert found is not None

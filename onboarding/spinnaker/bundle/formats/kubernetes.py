@@ -46,7 +46,7 @@ Use it to replace that policy by rules of your own: give the entry the group {gr
 BY_AWS_AUTH = """
 Gives the group {group} what Spinnaker deploys and reads. See access.md for the order.
 """
-STANDS = """\
+EXISTING_ENTRY = """\
 # How Spinnaker gets into cluster {cluster}
 
 Nothing is left to do: an EKS access entry lets `{principal}` in, with
@@ -103,7 +103,7 @@ def kubernetes(topology: Topology, entries: Entries) -> Iterator[File]:
         folder = f"kubernetes/{entry.name}"
         yield File(f"{folder}/kubeconfig.yml", kubeconfig(entry))
         yield File(f"{folder}/rbac.yml", rbac(entry))
-        explained = stands(entry) if entry.by_access_entry else access(entry)
+        explained = existing_entry(entry) if entry.by_access_entry else access(entry)
         yield File(f"{folder}/access.md", explained)
 
 
@@ -147,10 +147,10 @@ def rules(resources: dict[str, list[str]], verbs: list[str]) -> Iterator[Value]:
         yield {"apiGroups": [group], "resources": names, "verbs": verbs}
 
 
-def stands(entry: KubernetesEntry) -> str:
+def existing_entry(entry: KubernetesEntry) -> str:
     """Explain the access entry: what it is, how to see and to prove it."""
     namespaces = ", ".join(f"`{namespace}`" for namespace in entry.namespaces)
-    return STANDS.format(
+    return EXISTING_ENTRY.format(
         cluster=entry.cluster,
         region=entry.region,
         principal=entry.principal,

@@ -113,8 +113,8 @@ def switches(situation: Situation) -> Iterator[HalStep]:
             both = ("--lambda=true", f"--cloud-formation={others}")
             edit = (*features_edit, *without_validation(), *both)
             silent = hides_functions(situation)
-            why = ": it was off, so Spinnaker showed no functions" if silent else ""
-            yield HalStep("aws", f"Lambda switched on{why}", (edit,), resumes=False)
+            reason = ": it was off, so Spinnaker showed no functions" if silent else ""
+            yield HalStep("aws", f"Lambda switched on{reason}", (edit,), resumes=False)
 
 
 def hides_functions(situation: Situation) -> bool:
@@ -250,9 +250,9 @@ def keeping_first(
             "another account its primary one. Change it in hal's config by hand: "
             "check.sh says what differs."
         )
-    why = f"deleted, to be added again behind {primary}"
+    done = f"deleted, to be added again behind {primary}"
     deletes = [
-        HalStep(name, why, (call("aws", "delete", name, {}),), resumes=False)
+        HalStep(name, done, (call("aws", "delete", name, {}),), resumes=False)
         for name in reversed(held)
     ]
     adds = [
