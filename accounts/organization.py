@@ -103,7 +103,7 @@ OFFERED: dict[str, Provider] = {
     for key, provider in PROVIDERS.items()
     if (usual := at_its_defaults(provider))
 }
-"""The providers that need not be told anything: EKS must be told its clusters."""
+"""The providers that need no details: EKS needs the names of its clusters."""
 
 
 def kept_at(managing: Managing) -> str:

@@ -65,7 +65,7 @@ class AccountsFile:
 
 @dataclass(slots=True)
 class Reader:
-    """Collects problems while the parts are read, so that all are told at once."""
+    """Collects problems while the parts are read, so that all are shown at once."""
 
     problems: list[Problem] = field(default_factory=list)
 

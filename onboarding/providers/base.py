@@ -69,7 +69,7 @@ class Provider(ProviderDetails):
     def checks(self, managing: Managing, managed: Managed) -> tuple[Check, ...]:
         """List the reads that must succeed before Spinnaker hears of the account.
 
-        What every `aws` entry needs stands in `managed_side.checks` beside these.
+        What every `aws` entry needs is added by `checks` of desired/managed.py.
         """
         return ()
 

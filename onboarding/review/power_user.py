@@ -104,7 +104,7 @@ def service_of(action: str) -> str:
 
 
 def compared(actions: Iterable[str]) -> Comparison:
-    """Compare actions, each told once, with what PowerUserAccess allows."""
+    """Compare actions, each listed once, with what PowerUserAccess allows."""
     chosen = sorted(set(actions))
     granted = Counter(map(service_of, chosen))
     shared = Counter(service_of(a) for a in chosen if is_power_users(a))

@@ -33,7 +33,7 @@ from onboarding.verify.trust import AssumeRequest, Trust
 CHAIN = "chain"
 """What results of the chain carry in the place of a provider."""
 SPINNAKER = "Spinnaker"
-"""The session name that Clouddriver sends unless it is told otherwise."""
+"""The session name that Clouddriver sends unless configured otherwise."""
 PROVE_THERE = (
     "Run the bundle's verify.sh on Spinnaker's own host: it proves this there."
 )
@@ -152,7 +152,7 @@ class Chain:
 
 
 def own_identity(sessions: Sessions) -> Result:
-    """Say who Bowline is; nothing can be told of any account while AWS cannot."""
+    """Say who Bowline is; no account can be judged while AWS cannot."""
     name = "Bowline's own identity"
     try:
         caller = sessions.whoami()

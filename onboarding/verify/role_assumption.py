@@ -233,7 +233,7 @@ class ManagedStep:
         return causes
 
     def identity_causes(self) -> Iterator[Cause]:
-        """Say what the managing side lacks; an absent identity was told before."""
+        """Say what the managing side lacks; an absent identity was reported before."""
         managing, holder = self.chain.managing, self.chain.holder()
         if holder.description is None:
             return

@@ -1,7 +1,7 @@
 """What Spinnaker may change, asked of IAM's simulator: writes are never tried.
 
 The simulator is one opinion, the documents another. Where only the simulator denies
-(it knows no condition that it is not told of), nothing is called a failure.
+(it knows no condition that it is not given), nothing is called a failure.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ from onboarding.verify.trust import simulate
 
 CHANGES = (Access.WRITE, Access.PASS_ROLE)
 SOME = 3
-"""So many actions are told by name; the rest are counted."""
+"""So many actions are named; the rest are counted."""
 
 
 class Granted(NamedTuple):

@@ -37,7 +37,7 @@ goes on with the others.
 """
 
 MOST_REASONS = 5
-"""So many refusals are told one by one; the rest are counted."""
+"""So many refusals are listed one by one; the rest are counted."""
 
 COLUMNS = {
     "name": "Account",

@@ -15,7 +15,7 @@ from onboarding.desired.capacity import Capacity, assume_policy_names
 UNKNOWN = "Bowline cannot read which accounts belong to it."
 
 MOST_NAMED = 10
-"""So many accounts outside are told by name; the rest are counted."""
+"""So many accounts outside are named; the rest are counted."""
 
 
 class Switch(NamedTuple):

@@ -28,7 +28,7 @@ Counts = list[tuple[str, str, int]]
 
 
 MOST_WORSE = 8
-"""So many checks that got worse are told one by one."""
+"""So many checks that got worse are listed one by one."""
 
 
 class ToDo(NamedTuple):

@@ -20,7 +20,7 @@ class DiscouragedAmong(NamedTuple):
 
 
 MOST_NAMED = 5
-"""So many accounts are told by name; the rest are counted."""
+"""So many accounts are named; the rest are counted."""
 
 
 def discouraged_among(accounts: Iterable[ManagedAccount]) -> list[DiscouragedAmong]:

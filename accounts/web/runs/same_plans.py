@@ -23,7 +23,7 @@ MOST_AT_ONCE = 500
 """So many runs are approved while a person waits; the page shows no more."""
 
 MOST_NAMED = 20
-"""So many runs that moved on are told one by one; the rest are counted."""
+"""So many runs that moved on are listed one by one; the rest are counted."""
 
 
 def same_plans(request: Request, signature: str) -> HttpResponse:

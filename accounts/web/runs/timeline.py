@@ -1,6 +1,6 @@
 """A run as one line of stages: plan, approve, apply, verify; which is done, and when.
 
-Pure: computed from the run's row and what is told of its steps.
+Pure: computed from the run's row and from its steps.
 """
 
 from __future__ import annotations

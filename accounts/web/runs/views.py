@@ -24,7 +24,7 @@ from accounts.web.runs.timeline import stages
 
 PAGE = 50
 SHORT = 6
-"""A new thing of so few lines is all told by its kind, name and reason."""
+"""A new thing of so few lines is all said by its kind, name and reason."""
 
 AGAIN = {
     Run.Kind.ONBOARD: "Plan again",

@@ -102,7 +102,7 @@ def page(
 
 
 def known_so_far(managing: ManagingAccount, account: ManagedAccount) -> list[Known]:
-    """List what can be told; `problem` says what cannot be read, and where."""
+    """List what can be shown; `problem` says what cannot be read, and where."""
     try:
         return list(known_as(topology_of(managing_of(managing), [account])))
     except DetailsError:

@@ -28,7 +28,7 @@ from onboarding.spinnaker.halconfig.writing import text
 
 ADDED, CHANGED, TAKEN_OVER, SET = "added", "changed", "taken over", "set"
 MOST_CHARACTERS = 3_145_728
-"""What SnakeYAML 1.32 and newer takes, unless told otherwise."""
+"""What SnakeYAML 1.32 and newer takes, unless configured otherwise."""
 
 
 @dataclass(frozen=True, slots=True)

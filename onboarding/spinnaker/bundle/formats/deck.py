@@ -1,4 +1,4 @@
-"""settings-local.js: what Deck, Spinnaker's browser side, must be told."""
+"""settings-local.js: what Deck, Spinnaker's browser side, needs."""
 
 from __future__ import annotations
 

@@ -9,7 +9,7 @@ from onboarding.spinnaker.bundle.yaml_text import Value, document
 
 FOLDER = "bowline-kubeconfigs"
 KUBECONFIGS = f"/opt/spinnaker/config/{FOLDER}"
-"""Where Clouddriver is told to find kubeconfigs, as NAME.yml."""
+"""Where Clouddriver finds kubeconfigs, as NAME.yml."""
 APIECE = 50
 """Kubeconfigs in one ConfigMap or Secret: 100 kB, so that `kubectl apply` takes it."""
 

@@ -149,7 +149,7 @@ def broken_features(situation: Situation) -> Iterator[str]:
 def clashes(
     provider: str, account: Account, theirs: list[Account], situation: Situation
 ) -> Iterator[str]:
-    """Yield a sentence for each reason why hal cannot be told of the account."""
+    """Yield a sentence for each reason why the account cannot be added to Halyard."""
     name = account["name"]
     for other in PROVIDERS:
         if other != provider and name in situation.held[other]:
