@@ -108,10 +108,6 @@ def boundary_arn(value: str) -> str:
     return matching(BOUNDARY_ARN, value, BOUNDARY_ARN_RULE)
 
 
-def kms_key(value: str) -> str:
-    return matching(KMS_KEY, value, KMS_KEY_RULE)
-
-
 def kms_key_arn(value: str) -> str:
     return matching(KMS_KEY_ARN, value, KMS_KEY_ARN_RULE)
 

@@ -26,21 +26,6 @@ class AccessReport:
 
 
 @dataclass(frozen=True, slots=True)
-class Cluster:
-    """An EKS cluster, with what a kubeconfig and an access entry need to know."""
-
-    name: str
-    region: str
-    arn: str
-    endpoint: str
-    certificate_authority: str
-    issuer: str
-    """Without `https://`; empty: none."""
-    authentication_mode: str
-    public: bool
-
-
-@dataclass(frozen=True, slots=True)
 class MemberAccount:
     account_id: str
     name: str
@@ -109,8 +94,15 @@ def regions(sessions: Sessions, reach: Reach) -> tuple[str, ...]:
 def oidc_issuer(sessions: Sessions, reach: Reach, cluster: str, region: str) -> str:
     """Give a cluster's OIDC issuer without `https://`; raise AwsError without one."""
     asker = Asker.entering(sessions, reach)
-    found = described(asker, region, cluster)
-    if not found.issuer:
+    found = asker.ask(
+        "eks",
+        "describe_cluster",
+        f"describe the EKS cluster {cluster} in {region}",
+        region=region,
+        name=cluster,
+    )["cluster"]
+    issuer: str = found.get("identity", {}).get("oidc", {}).get("issuer", "")
+    if not issuer:
         raise AwsError(
             reach.account_id,
             "eks:DescribeCluster",
@@ -118,51 +110,7 @@ def oidc_issuer(sessions: Sessions, reach: Reach, cluster: str, region: str) -> 
             "OIDC issuer, so pods cannot have a role there.",
             "Name another cluster, or give Spinnaker another identity.",
         )
-    return found.issuer
-
-
-def clusters(
-    sessions: Sessions, reach: Reach, in_regions: Iterable[str]
-) -> tuple[Cluster, ...]:
-    """List the EKS clusters in these regions, in that order."""
-    asker = Asker.entering(sessions, reach)
-    named = together(partial(cluster_names, asker, region) for region in in_regions)
-    return tuple(
-        together(
-            partial(described, asker, region, name)
-            for names in named
-            for region, name in names
-        )
-    )
-
-
-def cluster_names(asker: Asker, region: str) -> list[tuple[str, str]]:
-    doing = f"list the EKS clusters in {region}"
-    found = asker.ask_all("eks", "list_clusters", doing, region=region)
-    return [(region, name) for name in found["clusters"]]
-
-
-def described(asker: Asker, region: str, name: str) -> Cluster:
-    found = asker.ask(
-        "eks",
-        "describe_cluster",
-        f"describe the EKS cluster {name} in {region}",
-        region=region,
-        name=name,
-    )["cluster"]
-    issuer = found.get("identity", {}).get("oidc", {}).get("issuer", "")
-    access = found.get("accessConfig", {})
-    network = found.get("resourcesVpcConfig", {})
-    return Cluster(
-        name=name,
-        region=region,
-        arn=found["arn"],
-        endpoint=found.get("endpoint", ""),
-        certificate_authority=found.get("certificateAuthority", {}).get("data", ""),
-        issuer=issuer.split("://")[-1],
-        authentication_mode=access.get("authenticationMode", ""),
-        public=network.get("endpointPublicAccess", True),
-    )
+    return issuer.split("://")[-1]
 
 
 def organization_accounts(sessions: Sessions, reach: Reach) -> Members:

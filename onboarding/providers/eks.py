@@ -233,7 +233,6 @@ class Eks(Provider):
                 environment=managed.environment,
                 permissions=managed.permissions,
                 cluster=cluster.name,
-                cluster_arn=cluster.arn,
                 region=cluster.region,
                 endpoint=cluster.endpoint,
                 certificate_authority=cluster.certificate_authority,

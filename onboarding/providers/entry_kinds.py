@@ -41,7 +41,6 @@ class KubernetesEntry:
     environment: str
     permissions: Permissions
     cluster: str
-    cluster_arn: str
     region: str
     endpoint: str
     certificate_authority: str

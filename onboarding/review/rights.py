@@ -67,7 +67,6 @@ class Topic:
 class Review:
     """A role as its reviewer reads it."""
 
-    role_arn: str
     trust: tuple[dict[str, Any], ...]
     """Who may become the role, under which conditions: its trust's statements."""
     boundary: str
@@ -109,7 +108,6 @@ def managed_review(managing: Managing, managed: Managed) -> Review:
     providers = providers_of(managed)
     keys = {provider.title: provider.key for provider in providers}
     return Review(
-        role_arn=managing.managed_role_arn(managed.account_id),
         trust=tuple(role.trust.document["Statement"]),
         boundary=role.boundary,
         topics=tuple(

@@ -31,7 +31,7 @@ NEWEST = 10
 """So many runs and bundles stand on the page; the lists hold the rest."""
 
 
-class Standing(NamedTuple):
+class ExistingResource(NamedTuple):
     """A resource of the account, and the last step that touched it."""
 
     resource: Resource
@@ -90,7 +90,7 @@ def iam(managing: ManagingAccount | None, account: ManagedAccount) -> dict[str, 
         Key(step.account_id, step.kind, step.name): step for step in last_steps(account)
     }
     existing = [
-        Standing(
+        ExistingResource(
             resource,
             highlighted_json(resource.as_json()),
             steps.get(resource.key),

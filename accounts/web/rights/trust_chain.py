@@ -44,8 +44,6 @@ class Link:
     arn: str
     sentence: str
     """The whole fact in words, to be read below the title and the ARN."""
-    is_optional: bool = False
-    """Whether nothing of Spinnaker's own work needs it."""
     is_discouraged: bool = False
 
 
@@ -167,7 +165,6 @@ def proves(managing: Managing) -> Iterator[Link]:
         managing.bowline,
         f"Bowline may become {IDENTITY} too, to prove what it can do. Spinnaker does "
         "not need it: it is switched off on the managing account's page.",
-        is_optional=True,
     )
 
 

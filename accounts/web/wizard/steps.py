@@ -5,17 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import NamedTuple
 
-from django import forms
 from django.urls import reverse
 
 from accounts.mapping.managed import managed_of
 from accounts.models import EnabledProvider, ManagedAccount
 from accounts.models.states import State
-from accounts.web.wizard.forms import (
-    AccessForm,
-    IdentityForm,
-    ProvidersForm,
-)
 from onboarding.details import DetailsError
 from onboarding.providers import PROVIDERS
 from onboarding.providers.base import providers_of
@@ -27,8 +21,6 @@ class WizardStep(NamedTuple):
     title: str
     asks: str
     """One sentence under the page's heading."""
-    Form: type[forms.BaseForm] | None
-    """None: the providers' own forms, or nothing is asked."""
     is_done: Callable[[ManagedAccount], bool]
 
 
@@ -70,35 +62,30 @@ STEPS = (
         "identity",
         "Identity",
         "Which AWS account it is, and who may use it in Spinnaker.",
-        IdentityForm,
         has_identity,
     ),
     WizardStep(
         "access",
         "Access",
         "How Bowline enters the account to set it up, and how Spinnaker will.",
-        AccessForm,
         has_access,
     ),
     WizardStep(
         "providers",
         "Providers",
         "What Spinnaker shall deploy with in this account.",
-        ProvidersForm,
         has_providers,
     ),
     WizardStep(
         "details",
         "Details",
         "What each provider needs to know. Empty fields have working defaults.",
-        None,
         has_details,
     ),
     WizardStep(
         "review",
         "Review",
         "The account as Spinnaker will know it, and what Bowline will make.",
-        None,
         was_planned,
     ),
 )

@@ -6,7 +6,6 @@ import pytest
 
 from onboarding.aws.discover import (
     answers,
-    clusters,
     oidc_issuer,
     organization_accounts,
     organization_id,
@@ -85,16 +84,6 @@ def test_access_without_credentials_blames_them_first(
 
     assert (report.works, report.caller) == (False, None)
     assert report.sentence.startswith("Bowline's own AWS credentials")
-
-
-@pytest.mark.usefixtures("cluster")
-def test_it_describes_clusters(field: Field) -> None:
-    (found,) = clusters(field.sessions(), field.reach, [EAST, "us-west-2"])
-
-    assert (found.name, found.region) == ("apps", EAST)
-    assert found.arn == f"arn:aws:eks:{EAST}:{field.managed_id}:cluster/apps"
-    assert found.authentication_mode == "API"
-    assert found.endpoint.startswith("https://")
 
 
 def test_it_gives_a_clusters_issuer_without_its_scheme(

@@ -25,7 +25,6 @@ def test_the_trust_is_shown_with_its_conditions():
     review = reviewed(provider("ec2"), external_id="0c3f")
 
     (statement,) = review.trust
-    assert review.role_arn == "arn:aws:iam::922222222222:role/spinnakerManaged"
     assert statement["Condition"] == {"StringEquals": {"sts:ExternalId": "0c3f"}}
 
 

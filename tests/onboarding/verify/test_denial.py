@@ -34,7 +34,7 @@ ALLOWED = document(allow("ec2:Describe*"))
 
 
 @dataclass
-class Standing:
+class ExistingPolicies:
     """An account in which one role or user holds these documents."""
 
     attached: dict[str, Any] = field(default_factory=dict)
@@ -96,7 +96,7 @@ def written(cause: Cause) -> Any:
 
 
 def test_what_nothing_denies_is_denied_higher_up() -> None:
-    cause = Standing(inline={"All": ALLOWED}).cause()
+    cause = ExistingPolicies(inline={"All": ALLOWED}).cause()
 
     assert (cause.located, cause.certain) == ("denied higher up", False)
     assert f"list-policies-for-target --target-id {ACCOUNT}" in cause.change
@@ -105,7 +105,7 @@ def test_what_nothing_denies_is_denied_higher_up() -> None:
 def test_a_deny_wins_and_the_action_is_taken_out_of_it() -> None:
     theirs = document(allow("s3:*"), deny("ec2:DescribeVpcs", "iam:*"))
 
-    cause = Standing(inline={"All": ALLOWED, "Theirs": theirs}).cause()
+    cause = ExistingPolicies(inline={"All": ALLOWED, "Theirs": theirs}).cause()
 
     assert cause.located == "their policy"
     assert marked(cause) == '"ec2:DescribeVpcs",'
@@ -113,9 +113,9 @@ def test_a_deny_wins_and_the_action_is_taken_out_of_it() -> None:
 
 
 def test_a_policy_that_only_denies_the_action_is_taken_away() -> None:
-    inline = Standing(inline={"No": document(deny("ec2:DescribeVpcs"))})
+    inline = ExistingPolicies(inline={"No": document(deny("ec2:DescribeVpcs"))})
     arn = f"arn:aws:iam::{ACCOUNT}:policy/No"
-    attached = Standing(attached={arn: document(deny("ec2:DescribeVpcs"))})
+    attached = ExistingPolicies(attached={arn: document(deny("ec2:DescribeVpcs"))})
 
     assert inline.cause().change == (
         "aws iam delete-role-policy --role-name spinnaker --policy-name No"
@@ -128,7 +128,7 @@ def test_a_policy_that_only_denies_the_action_is_taken_away() -> None:
 def test_an_attached_policy_gets_a_new_version() -> None:
     arn = f"arn:aws:iam::{ACCOUNT}:policy/No"
 
-    cause = Standing(
+    cause = ExistingPolicies(
         attached={arn: document(deny("ec2:DescribeVpcs", "iam:*"))}
     ).cause()
 
@@ -138,7 +138,7 @@ def test_an_attached_policy_gets_a_new_version() -> None:
 
 @pytest.mark.parametrize("pattern", ["ec2:*", "*"])
 def test_a_deny_by_pattern_is_left_to_its_owner(pattern: str) -> None:
-    cause = Standing(inline={"No": document(deny(pattern))}).cause()
+    cause = ExistingPolicies(inline={"No": document(deny(pattern))}).cause()
 
     assert (cause.located, cause.change) == ("their policy", "")
 
@@ -146,13 +146,13 @@ def test_a_deny_by_pattern_is_left_to_its_owner(pattern: str) -> None:
 def test_a_deny_of_everything_else_is_marked_where_it_says_so() -> None:
     rest = {"Effect": "Deny", "NotAction": "iam:*", "Resource": "*"}
 
-    cause = Standing(inline={"No": document(rest)}).cause()
+    cause = ExistingPolicies(inline={"No": document(rest)}).cause()
 
     assert marked(cause) == '"NotAction": "iam:*",'
 
 
 def test_a_deny_in_bowlines_own_policy_is_its_own_fault() -> None:
-    cause = Standing(attached={f"{OWN}Any": document(deny("ec2:*"))}).cause()
+    cause = ExistingPolicies(attached={f"{OWN}Any": document(deny("ec2:*"))}).cause()
 
     assert cause.located == "our policy"
 
@@ -160,7 +160,7 @@ def test_a_deny_in_bowlines_own_policy_is_its_own_fault() -> None:
 def test_a_boundary_must_allow_too() -> None:
     boundary = document(allow("iam:*"))
 
-    cause = Standing(inline={"All": ALLOWED}, boundary=boundary).cause()
+    cause = ExistingPolicies(inline={"All": ALLOWED}, boundary=boundary).cause()
 
     assert cause.located == "a boundary"
     assert written(cause)["Statement"][-1]["Action"] == "ec2:DescribeVpcs"
@@ -169,14 +169,16 @@ def test_a_boundary_must_allow_too() -> None:
 def test_a_boundary_may_deny() -> None:
     boundary = document(allow("*"), deny("ec2:DescribeVpcs"))
 
-    cause = Standing(inline={"All": ALLOWED}, boundary=boundary).cause()
+    cause = ExistingPolicies(inline={"All": ALLOWED}, boundary=boundary).cause()
 
     assert "denies ec2:DescribeVpcs" in cause.sentence
     assert cause.change == ""
 
 
 def test_a_boundary_that_allows_is_no_cause() -> None:
-    cause = Standing(inline={"All": ALLOWED}, boundary=document(allow("*"))).cause()
+    cause = ExistingPolicies(
+        inline={"All": ALLOWED}, boundary=document(allow("*"))
+    ).cause()
 
     assert cause.located == "denied higher up"
 
@@ -192,7 +194,7 @@ UNKNOWN = {"IpAddress": {"aws:SourceIp": "192.0.2.0/24"}}
     ],
 )
 def test_a_condition_may_be_it(held: dict[str, Any]) -> None:
-    cause = Standing(inline=held).cause()
+    cause = ExistingPolicies(inline=held).cause()
 
     assert (cause.located, cause.certain) == ("a condition", False)
     assert marked(cause) == '"Condition": {'
@@ -201,7 +203,7 @@ def test_a_condition_may_be_it(held: dict[str, Any]) -> None:
 def test_bowlines_policy_that_is_not_attached_is_named() -> None:
     arn = f"{OWN}BowlineEC2Read"
 
-    cause = Standing(loose={arn: ALLOWED}).cause()
+    cause = ExistingPolicies(loose={arn: ALLOWED}).cause()
 
     assert cause.located == "our policy"
     assert cause.change == (
@@ -210,7 +212,7 @@ def test_bowlines_policy_that_is_not_attached_is_named() -> None:
 
 
 def test_where_nothing_allows_it_what_is_held_is_shown() -> None:
-    cause = Standing(inline={"Other": document(allow("s3:*"))}).cause()
+    cause = ExistingPolicies(inline={"Other": document(allow("s3:*"))}).cause()
 
     assert cause.located == "our policy"
     assert json.loads(cause.document) == {
@@ -221,7 +223,7 @@ def test_where_nothing_allows_it_what_is_held_is_shown() -> None:
 
 
 def test_a_user_is_asked_as_a_user() -> None:
-    cause = Standing().cause(holder="user/spinnaker")
+    cause = ExistingPolicies().cause(holder="user/spinnaker")
 
     assert "No policy of user spinnaker" in cause.sentence
     assert "put-user-policy --user-name spinnaker" in cause.change

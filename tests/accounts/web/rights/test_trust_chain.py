@@ -67,10 +67,9 @@ def test_nobody_knows_what_becomes_an_identity_that_stood_before() -> None:
     assert chain.identity.notes == ("stood before Bowline",)
 
 
-def test_bowline_is_optional_and_says_what_for() -> None:
+def test_bowline_says_what_it_becomes_the_identity_for() -> None:
     (proof,) = chain_of(core=managing(bowline=BOWLINE)).proves
 
-    assert proof.is_optional
     assert proof.conditions == ("to prove what it can do",)
     assert (proof.party.name, proof.party.notes) == (
         "role/ops/Bowline",
