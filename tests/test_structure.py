@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import ast
 import re
-from collections.abc import Iterator
-from graphlib import TopologicalSorter
+import subprocess
+import sys
+from collections import Counter
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 import pytest
@@ -44,77 +46,140 @@ def name_of(path: Path) -> str:
     return str(path.relative_to(ROOT))
 
 
-@pytest.mark.parametrize("path", modules("onboarding"), ids=name_of)
-def test_the_engine_does_not_import_accounts(path: Path) -> None:
-    assert "accounts" not in imported_tops(path)
+def dotted(path: Path) -> str:
+    """Give the name by which a module is imported."""
+    return ".".join(path.relative_to(ROOT).with_suffix("").parts).removesuffix(
+        ".__init__"
+    )
 
 
-BELOW = {
-    "": set(),
-    "resources": {""},
-    "providers": {"", "resources"},
-    "desired": {"", "resources", "providers"},
-    "review": {"", "resources", "providers", "desired"},
-    "spinnaker": {"", "resources", "providers", "desired"},
-    "aws": {"", "resources"},
-    "verify": {"", "resources", "providers", "desired", "aws"},
-    "accounts_file": {"", "providers", "desired"},
-}
-"""What each part of the engine may import; "" are the modules that all may use."""
+SITE, APP, ENGINE = "bowline", "accounts", "onboarding"
+BROWSER_AND_QUEUE = {"django", "celery", "kombu", "crispy_forms", "django_htmx"}
 
 
-def part_of(name: str) -> str:
-    """Name the part of the engine that this module, or a name in it, belongs to."""
-    part = name.removeprefix("onboarding.").split(".")[0]
-    return part if part in BELOW else ""
+@pytest.mark.parametrize("path", modules(ENGINE), ids=name_of)
+def test_the_engine_imports_neither_the_app_nor_the_site(path: Path) -> None:
+    assert not imported_tops(path) & {APP, SITE}
 
 
-@pytest.mark.parametrize("path", modules("onboarding"), ids=name_of)
-def test_the_engine_imports_downwards_only(path: Path) -> None:
-    own = part_of(module_of(path))
-    imported = {part_of(n) for n in imports(path) if n.startswith("onboarding.")}
-
-    assert imported <= BELOW[own] | {own}
+@pytest.mark.parametrize("path", modules(APP), ids=name_of)
+def test_the_app_does_not_import_the_site(path: Path) -> None:
+    assert SITE not in imported_tops(path)
 
 
-def module_of(path: Path) -> str:
-    return name_of(path).removesuffix(".py").removesuffix("/__init__").replace("/", ".")
-
-
-def test_no_modules_import_each_other() -> None:
-    """Imports for types count too: two modules that need each other are one topic."""
-    paths = {
-        module_of(path): path for path in modules("bowline", "onboarding", "accounts")
-    }
-    imported = {
-        name: {
-            wanted if wanted in paths else wanted.rpartition(".")[0]
-            for wanted in imports(path)
-        }
-        for name, path in paths.items()
-    }
-
-    order = [*TopologicalSorter(imported).static_order()]
-
-    assert paths.keys() <= {*order}
-
-
-@pytest.mark.parametrize("path", modules("accounts", "onboarding"), ids=name_of)
+@pytest.mark.parametrize("path", modules(SITE, APP, ENGINE), ids=name_of)
 def test_boto3_is_imported_in_onboarding_aws_only(path: Path) -> None:
-    if ROOT / "onboarding" / "aws" in path.parents:
+    if ROOT / ENGINE / "aws" in path.parents:
         return
 
     assert not imported_tops(path) & {"boto3", "botocore"}
 
 
-@pytest.mark.parametrize("path", modules("onboarding"), ids=name_of)
-def test_the_engine_imports_no_django_but_a_providers_form(path: Path) -> None:
-    allowed = {"providers"} & {path.parent.name}
+def test_importing_the_engine_starts_neither_django_nor_celery() -> None:
+    """In a fresh interpreter: what one module starts, the next one finds started."""
+    names = [dotted(path) for path in modules(ENGINE) if path.parent.name != "hal"]
+    program = (
+        "import importlib, sys\n"
+        f"for name in {names}: importlib.import_module(name)\n"
+        "print(*{name.split('.')[0] for name in sys.modules})"
+    )
 
-    django = {name for name in imports(path) if name.split(".")[0] == "django"}
+    run = subprocess.run(
+        [sys.executable, "-c", program],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=True,
+    )
 
-    assert not django or allowed
-    assert all(name.startswith(("django.forms", "django.core")) for name in django)
+    started = set(run.stdout.split())
+    assert ENGINE in started
+    assert not started & {*BROWSER_AND_QUEUE, APP, SITE}
+
+
+LAYERS = (
+    {"names", "partitions", "details", "grants", "checks", "topology"},
+    {"resources"},
+    {"providers"},
+    {"desired"},
+    {"accounts_file", "aws", "review", "spinnaker"},
+    {"verify"},
+)
+"""The engine's floors, the lowest first: each may import its own and those below."""
+
+
+@pytest.mark.parametrize("path", modules(ENGINE), ids=name_of)
+def test_the_engine_imports_downwards_only(path: Path) -> None:
+    here = path.relative_to(ROOT / ENGINE).parts[0].removesuffix(".py")
+    if here == "__init__":
+        return
+    floor = next(n for n, rooms in enumerate(LAYERS) if here in rooms)
+    below = set().union(*LAYERS[:floor]) | {here}
+    beside = LAYERS[0] if floor == 0 else set()
+
+    rooms = {n.split(".")[1] for n in imports(path) if n.startswith(f"{ENGINE}.")}
+
+    assert rooms <= below | beside
+
+
+def test_no_module_imports_itself_by_a_detour() -> None:
+    """Imports for types count, too: a circle means code in the wrong place."""
+    paths = {dotted(path): path for path in modules(SITE, APP, ENGINE)}
+    edges = {
+        name: {target(found, paths) for found in imports(path)} & paths.keys() - {name}
+        for name, path in paths.items()
+    }
+
+    while leaves := [name for name, to in edges.items() if not to & edges.keys()]:
+        for name in leaves:
+            del edges[name]
+
+    assert not edges
+
+
+def target(imported: str, paths: Mapping[str, Path]) -> str:
+    """Name the module that an import is of: the name itself, or what holds it."""
+    return imported if imported in paths else imported.rpartition(".")[0]
+
+
+def test_no_folder_is_a_hall() -> None:
+    counts = Counter(
+        path.parent for path in modules(SITE, APP, ENGINE) if path.name != "__init__.py"
+    )
+
+    crowded = {name_of(f): count for f, count in counts.items() if count > MODULES}
+
+    assert not crowded
+
+
+MODULES, LINES = 12, 400
+
+
+@pytest.mark.parametrize(
+    "path", modules(SITE, APP, ENGINE, "script", "tests"), ids=name_of
+)
+def test_a_module_can_be_read_at_once(path: Path) -> None:
+    if path.relative_to(ROOT).parts[0] in {"script", "tests"} and path.stem in LONGER:
+        return
+
+    assert len(path.read_text().splitlines()) <= LINES
+
+
+LONGER = {"emulated_organization"}
+"""A whole organization's seed, in the order in which it is made."""
+
+
+@pytest.mark.parametrize(
+    "folder",
+    sorted(p for p in (ROOT / "accounts/web").iterdir() if p.is_dir()),
+    ids=name_of,
+)
+def test_a_topic_has_its_views_and_its_templates(folder: Path) -> None:
+    if folder.name == "__pycache__":
+        return
+
+    assert (folder / "views.py").is_file()
+    assert (ROOT / "templates" / folder.name).is_dir()
 
 
 @pytest.mark.parametrize(

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 
 from accounts.mapping.managed import cannot_be_read, managed_of
 from accounts.models import Run, Step
-from onboarding.providers.discouraged import discouraged
+from onboarding.providers.base import discouraged
 from onboarding.resources.kinds import Key
 from onboarding.resources.plan import Plan, PlannedChange
 

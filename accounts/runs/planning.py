@@ -11,8 +11,7 @@ from accounts.models.states import Status
 from accounts.runs.scope import Scope
 from onboarding.aws.discover import answers, oidc_issuer
 from onboarding.aws.session import Sessions
-from onboarding.providers.base import providers_of
-from onboarding.providers.discouraged import discouraged
+from onboarding.providers.base import discouraged, providers_of
 from onboarding.resources.fingerprint import fingerprint
 from onboarding.resources.plan import Change, Plan, PlannedChange
 from onboarding.topology import Managed, PodRole

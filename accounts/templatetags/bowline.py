@@ -18,7 +18,7 @@ from accounts.web.accounts.checks import grouped, outcomes
 from accounts.web.highlighting import highlighted_json
 from onboarding.desired import POLICY_SET
 from onboarding.providers import PROVIDERS
-from onboarding.providers.discouraged import discouraged as discouraged_choices
+from onboarding.providers.base import discouraged as discouraged_choices
 
 register = template.Library()
 register.filter("grouped", grouped)

@@ -15,6 +15,7 @@ from onboarding.details import ProviderDetails
 from onboarding.grants import Grant
 from onboarding.providers.entry_kinds import Entry
 from onboarding.resources.kinds import Resource
+from onboarding.resources.plan import Discouraged
 from onboarding.topology import Managed, Managing
 
 
@@ -88,3 +89,15 @@ def providers_of(managed: Managed) -> tuple[Provider, ...]:
     A topology holds details only; each of them belongs to a provider.
     """
     return cast(tuple[Provider, ...], managed.providers)
+
+
+def discouraged(managed: Managed) -> tuple[Discouraged, ...]:
+    """List each discouraged choice once."""
+    titles: dict[str, list[str]] = {}
+    for provider in providers_of(managed):
+        for sentence in provider.warnings():
+            titles.setdefault(sentence, []).append(provider.title)
+    return tuple(
+        Discouraged(" and ".join(chosen_for), sentence)
+        for sentence, chosen_for in titles.items()
+    )

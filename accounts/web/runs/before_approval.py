@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 from accounts.mapping.managed import cannot_be_read, managed_of
 from accounts.models import ManagedAccount, Run
-from onboarding.providers.discouraged import discouraged
+from onboarding.providers.base import discouraged
 from onboarding.resources.plan import Discouraged
 
 

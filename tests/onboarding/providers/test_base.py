@@ -4,8 +4,8 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 from onboarding.checks import Call
-from onboarding.providers.base import Provider
-from tests.factories import managed, managing
+from onboarding.providers.base import Provider, discouraged
+from tests.factories import managed, managing, provider
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,3 +27,21 @@ def test_a_bare_provider_needs_and_adds_nothing():
     assert Bare.searches(staging) == bare.lookups(staging) == bare.names(staging) == ()
     for part in (bare.grants, bare.resources, bare.checks, bare.entries):
         assert part(managing(), staging) == ()
+
+
+def test_a_discouraged_choice_is_told_once_for_all_its_providers() -> None:
+    account = managed(
+        provider("ec2", access="power-user"),
+        provider("ecs", access="power-user", tasks_as_managed_role=True),
+    )
+
+    power, lends = discouraged(account)
+
+    assert power.titles == "EC2 and ECS"
+    assert power.sentence.startswith("PowerUserAccess lets Spinnaker")
+    assert lends.titles == "ECS"
+    assert lends.sentence.startswith("Fargate tasks without an execution role")
+
+
+def test_usual_choices_are_not_warned_of() -> None:
+    assert discouraged(managed(provider("ec2"), provider("lambda"))) == ()
