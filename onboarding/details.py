@@ -5,9 +5,11 @@ What follows from the details is the provider's own: onboarding/providers.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import MISSING, asdict, dataclass, fields
 from typing import Any, ClassVar, Self
+
+from onboarding.names import NameFormat
 
 
 class DetailsError(ValueError):
@@ -74,3 +76,35 @@ def thawed(value: Any) -> Any:
     if isinstance(value, dict):
         return {k: thawed(v) for k, v in value.items()}
     return value
+
+
+def require(field: str, wanted: NameFormat, *values: str) -> None:
+    """Raise DetailsError for the first value that is not in this format."""
+    for value in values:
+        if not (isinstance(value, str) and wanted.regex.fullmatch(value)):
+            raise DetailsError(field, f"“{value}” cannot be used. {wanted.rule}")
+
+
+def require_one_of(field: str, known: Iterable[str], value: str) -> None:
+    if value not in known:
+        raise DetailsError(
+            field, f"“{value}” cannot be used. Choose one of {', '.join(known)}."
+        )
+
+
+def require_at_most(
+    field: str, most: int, values: Collection[str], *, called: str
+) -> None:
+    if len(values) > most:
+        raise DetailsError(
+            field,
+            f"{len(values)} {called} are too many for one policy: name {most} at most.",
+        )
+
+
+def require_no_doubles(field: str, values: Iterable[str]) -> None:
+    seen: set[str] = set()
+    for value in values:
+        if value in seen:
+            raise DetailsError(field, f"“{value}” is listed twice.")
+        seen.add(value)

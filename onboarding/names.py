@@ -4,54 +4,101 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from typing import NamedTuple
 
-ACCOUNT_NAME = re.compile(r"[a-z0-9]([a-z0-9-]{0,58}[a-z0-9])?")
-ROLE_NAME = re.compile(r"[A-Za-z0-9_+=,.@-]{1,64}")
-ORGANIZATION = re.compile(r"o-[a-z0-9]{10,32}")
-FIAT_ROLE = re.compile(r"(?!-)(?!.*\$\{)[^\x00-\x1f\x7f]{1,100}")
-IDENTITY_ARN = re.compile(
-    r"arn:(?P<partition>aws|aws-us-gov|aws-cn):iam::(?P<account>\d{12}):"
-    r"(?P<kind>role|user)/(?P<name>[\w+=,.@/-]{1,512})",
-    re.ASCII,
-)
-BOUNDARY_ARN = re.compile(
-    r"arn:(aws|aws-us-gov|aws-cn):iam::(aws|\d{12}):policy/[\w+=,.@/-]{1,512}",
-    re.ASCII,
-)
-KMS_KEY = re.compile(r"mrk-[0-9a-f]{32}|[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
-KMS_KEY_ARN = re.compile(
-    r"arn:(?P<partition>aws|aws-us-gov|aws-cn):kms:(?P<region>[a-z0-9-]{1,30}):"
-    rf"(?P<account>\d{{12}}):key/(?:{KMS_KEY.pattern})",
-    re.ASCII,
-)
 
-ACCOUNT_NAME_RULE = (
+class NameFormat(NamedTuple):
+    """A pattern for the whole of a name, and the rule in words."""
+
+    regex: re.Pattern[str]
+    rule: str
+
+    @property
+    def pattern(self) -> str:
+        return self.regex.pattern
+
+
+ACCOUNT_NAME = NameFormat(
+    re.compile(r"[a-z0-9]([a-z0-9-]{0,58}[a-z0-9])?"),
     "Use 1 to 60 of a–z, 0–9 and “-”, and neither begin nor end with “-”: "
-    "Spinnaker's cache keys break on anything else."
+    "Spinnaker's cache keys break on anything else.",
 )
-ACCOUNT_ID_RULE = "An AWS account id has 12 digits; spaces and dashes do not matter."
-ROLE_NAME_RULE = "Use 1 to 64 letters, digits or any of “+=,.@_-”."
-ORGANIZATION_RULE = "An organization id looks like o-a1b2c3d4e5."
-IDENTITY_ARN_RULE = (
-    "Give the whole ARN of a role or user, like "
-    "the one that `aws iam get-role` prints; a session's ARN is not one."
+ROLE_NAME = NameFormat(
+    re.compile(r"[A-Za-z0-9_+=,.@-]{1,64}"),
+    "Use 1 to 64 letters, digits or any of “+=,.@_-”.",
 )
-BOUNDARY_ARN_RULE = (
-    "Give the whole ARN of a managed policy, like the one that `aws iam get-policy` "
-    "prints."
+ORGANIZATION = NameFormat(
+    re.compile(r"o-[a-z0-9]{10,32}"),
+    "An organization id looks like o-a1b2c3d4e5.",
 )
-KMS_KEY_RULE = (
-    "Give a KMS key's id, like 1234abcd-12ab-34cd-56ef-1234567890ab or mrk-… with 32 "
-    "digits; neither its ARN nor an alias."
-)
-KMS_KEY_ARN_RULE = (
-    "Give the whole ARN of a KMS key, like the one that `aws kms describe-key` prints; "
-    "no alias."
-)
-FIAT_ROLE_RULE = (
+FIAT_ROLE = NameFormat(
+    re.compile(r"(?!-)(?!.*\$\{)[^\x00-\x1f\x7f]{1,100}"),
     "A role has 1 to 100 characters, none of them a control character. hal cannot be "
-    "told one that begins with “-”, and Spring would replace “${”."
+    "told one that begins with “-”, and Spring would replace “${”.",
 )
+IDENTITY_ARN = NameFormat(
+    re.compile(
+        r"arn:(?P<partition>aws|aws-us-gov|aws-cn):iam::(?P<account>\d{12}):"
+        r"(?P<kind>role|user)/(?P<name>[\w+=,.@/-]{1,512})",
+        re.ASCII,
+    ),
+    "Give the whole ARN of a role or user, like "
+    "the one that `aws iam get-role` prints; a session's ARN is not one.",
+)
+BOUNDARY_ARN = NameFormat(
+    re.compile(
+        r"arn:(aws|aws-us-gov|aws-cn):iam::(aws|\d{12}):policy/[\w+=,.@/-]{1,512}",
+        re.ASCII,
+    ),
+    "Give the whole ARN of a managed policy, like the one that `aws iam get-policy` "
+    "prints.",
+)
+KMS_KEY = NameFormat(
+    re.compile(r"mrk-[0-9a-f]{32}|[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}"),
+    "Give a KMS key's id, like 1234abcd-12ab-34cd-56ef-1234567890ab or mrk-… with 32 "
+    "digits; neither its ARN nor an alias.",
+)
+KMS_KEY_ARN = NameFormat(
+    re.compile(
+        r"arn:(?P<partition>aws|aws-us-gov|aws-cn):kms:(?P<region>[a-z0-9-]{1,30}):"
+        rf"(?P<account>\d{{12}}):key/(?:{KMS_KEY.pattern})",
+        re.ASCII,
+    ),
+    "Give the whole ARN of a KMS key, like the one that `aws kms describe-key` prints; "
+    "no alias.",
+)
+ROLES_PATH = NameFormat(
+    re.compile(r"(?=.{3,512}\Z)(/[A-Za-z0-9_][A-Za-z0-9_+=,.@-]*)+/"),
+    "A path begins and ends with “/” and names a folder, like “/spinnaker/”. “/” alone "
+    "would let Spinnaker hand out every role, its own among them.",
+)
+KEY_PAIR = NameFormat(
+    re.compile(r"[A-Za-z0-9]([A-Za-z0-9 _.+=:/@-]{0,253}[A-Za-z0-9_.+=:/@-])?"),
+    "Use 1 to 255 letters, digits, spaces or any of “_.+=:/@-”, and begin with a "
+    "letter or a digit.",
+)
+BUCKET = NameFormat(
+    re.compile(r"(?!.*\.\.)(?![0-9.]+\Z)[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]"),
+    "A bucket's name has 3 to 63 of a–z, 0–9, “.” and “-”, and begins and ends with a "
+    "letter or a digit. Give the name only, without “s3://” and without a folder.",
+)
+CLUSTER = NameFormat(
+    re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,99}"),
+    "A cluster's name has 1 to 100 letters, digits, “-” or “_”, and begins with a "
+    "letter or a digit.",
+)
+NAMESPACE = NameFormat(
+    re.compile(r"[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?"),
+    "A namespace has 1 to 63 of a–z, 0–9 and “-”, and neither begins nor ends with "
+    "“-”.",
+)
+SERVICE_ACCOUNT = NameFormat(
+    re.compile(r"[a-z0-9]([a-z0-9.-]{0,251}[a-z0-9])?"),
+    "A service account's name has 1 to 253 of a-z, 0-9, “-” and “.”, and begins and "
+    "ends with a letter or a digit.",
+)
+
+ACCOUNT_ID_RULE = "An AWS account id has 12 digits; spaces and dashes do not matter."
 CHAIN_ROLE_RULE = (
     "Clouddriver takes a role whose name contains “aws-cn” or “aws-us-gov” for one of "
     "that partition, and asks the wrong STS."
@@ -65,14 +112,14 @@ class BadName(ValueError):
         super().__init__(f"“{value}” cannot be used. {rule}")
 
 
-def matching(pattern: re.Pattern[str], value: str, rule: str) -> str:
-    if not pattern.fullmatch(value):
-        raise BadName(value, rule)
+def matching(wanted: NameFormat, value: str) -> str:
+    if not wanted.regex.fullmatch(value):
+        raise BadName(value, wanted.rule)
     return value
 
 
 def account_name(value: str) -> str:
-    return matching(ACCOUNT_NAME, value, ACCOUNT_NAME_RULE)
+    return matching(ACCOUNT_NAME, value)
 
 
 def account_name_from(text: str, *, longest: int = 60) -> str:
@@ -86,7 +133,7 @@ def account_name_from(text: str, *, longest: int = 60) -> str:
 
 
 def role_name(value: str) -> str:
-    return matching(ROLE_NAME, value, ROLE_NAME_RULE)
+    return matching(ROLE_NAME, value)
 
 
 def chain_role(value: str) -> str:
@@ -97,23 +144,23 @@ def chain_role(value: str) -> str:
 
 
 def organization(value: str) -> str:
-    return matching(ORGANIZATION, value, ORGANIZATION_RULE)
+    return matching(ORGANIZATION, value)
 
 
 def identity_arn(value: str) -> str:
-    return matching(IDENTITY_ARN, value, IDENTITY_ARN_RULE)
+    return matching(IDENTITY_ARN, value)
 
 
 def boundary_arn(value: str) -> str:
-    return matching(BOUNDARY_ARN, value, BOUNDARY_ARN_RULE)
+    return matching(BOUNDARY_ARN, value)
 
 
 def kms_key_arn(value: str) -> str:
-    return matching(KMS_KEY_ARN, value, KMS_KEY_ARN_RULE)
+    return matching(KMS_KEY_ARN, value)
 
 
 def fiat_role(value: str) -> str:
-    return matching(FIAT_ROLE, value.strip(), FIAT_ROLE_RULE)
+    return matching(FIAT_ROLE, value.strip())
 
 
 def account_id(value: str) -> str:

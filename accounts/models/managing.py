@@ -29,10 +29,10 @@ from onboarding.topology import (
 )
 
 is_organization = RegexValidator(
-    rf"^{names.ORGANIZATION.pattern}\Z", names.ORGANIZATION_RULE
+    rf"^{names.ORGANIZATION.pattern}\Z", names.ORGANIZATION.rule
 )
 is_boundary = RegexValidator(
-    rf"^{names.BOUNDARY_ARN.pattern}\Z", names.BOUNDARY_ARN_RULE, flags=re.ASCII
+    rf"^{names.BOUNDARY_ARN.pattern}\Z", names.BOUNDARY_ARN.rule, flags=re.ASCII
 )
 
 

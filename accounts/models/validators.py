@@ -7,7 +7,7 @@ from django.core.validators import RegexValidator
 from onboarding import names
 
 is_account_name = RegexValidator(
-    rf"^{names.ACCOUNT_NAME.pattern}\Z", names.ACCOUNT_NAME_RULE
+    rf"^{names.ACCOUNT_NAME.pattern}\Z", names.ACCOUNT_NAME.rule
 )
 is_account_id = RegexValidator(r"^[0-9]{12}\Z", names.ACCOUNT_ID_RULE)
-is_role_name = RegexValidator(rf"^{names.ROLE_NAME.pattern}\Z", names.ROLE_NAME_RULE)
+is_role_name = RegexValidator(rf"^{names.ROLE_NAME.pattern}\Z", names.ROLE_NAME.rule)

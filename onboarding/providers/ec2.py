@@ -9,7 +9,9 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 from onboarding.checks import Call, Check, allow
+from onboarding.details import require, require_one_of
 from onboarding.grants import Grant
+from onboarding.names import KEY_PAIR, ROLES_PATH
 from onboarding.providers.base import Provider
 from onboarding.providers.cloudformation import READS as STACK_READS
 from onboarding.providers.cloudformation import stack_checks, stack_writes
@@ -22,12 +24,6 @@ from onboarding.providers.ec2_grants import (
     own_images,
 )
 from onboarding.providers.entry_kinds import Entry, aws_entry
-from onboarding.providers.name_formats import (
-    KEY_PAIR,
-    ROLES_PATH,
-    require,
-    require_one_of,
-)
 from onboarding.providers.roles import (
     ACCESS,
     DEPLOY,

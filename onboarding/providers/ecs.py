@@ -7,17 +7,11 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 from onboarding.checks import Call, Check, allow
-from onboarding.details import DetailsError
+from onboarding.details import DetailsError, require, require_one_of
 from onboarding.grants import Access, Grant
+from onboarding.names import ACCOUNT_NAME, ROLE_NAME, ROLES_PATH
 from onboarding.providers.base import Provider
 from onboarding.providers.entry_kinds import EcsEntry, Entry, aws_entry
-from onboarding.providers.name_formats import (
-    ACCOUNT,
-    ROLE,
-    ROLES_PATH,
-    require,
-    require_one_of,
-)
 from onboarding.providers.roles import (
     ACCESS,
     DEPLOY,
@@ -86,9 +80,9 @@ class Ecs(Provider):
 
     def __post_init__(self) -> None:
         if self.account_name:
-            require("account_name", ACCOUNT, self.account_name)
+            require("account_name", ACCOUNT_NAME, self.account_name)
         if self.execution_role:
-            require("execution_role", ROLE, self.execution_role)
+            require("execution_role", ROLE_NAME, self.execution_role)
         require("roles_path", ROLES_PATH, self.roles_path)
         require_one_of("access", ACCESS, self.access)
 
@@ -100,7 +94,7 @@ class Ecs(Provider):
                 f"“{name}” is the AWS account's own name; ECS needs another one, "
                 f"like {managed.name}-ecs.",
             )
-        if not ACCOUNT.pattern.fullmatch(name):
+        if not ACCOUNT_NAME.regex.fullmatch(name):
             raise DetailsError(
                 "account_name", f"“{name}” is too long: give a name of 60 at most."
             )

@@ -11,18 +11,10 @@ from dataclasses import dataclass, replace
 from typing import Any, ClassVar, Self
 
 from onboarding.checks import Call, Check, Outcome
-from onboarding.details import DetailsError
+from onboarding.details import DetailsError, require, require_no_doubles, require_one_of
+from onboarding.names import ACCOUNT_NAME, CLUSTER, NAMESPACE, NameFormat
 from onboarding.providers.base import Provider
 from onboarding.providers.entry_kinds import Entry, KubernetesEntry
-from onboarding.providers.name_formats import (
-    ACCOUNT,
-    CLUSTER,
-    NAMESPACE,
-    Format,
-    require,
-    require_no_doubles,
-    require_one_of,
-)
 from onboarding.resources.kinds import ClusterAccess, Resource
 from onboarding.topology import Managed, Managing
 
@@ -38,13 +30,19 @@ OPEN_ENDPOINT = (
     "contains(cluster.resourcesVpcConfig.publicAccessCidrs, '0.0.0.0/0')"
 )
 LEARNED = {
-    "endpoint": Format(re.compile(r"https://[\w.-]+(:\d+)?", re.ASCII), "It is a URL."),
-    "certificate_authority": Format(re.compile(r"[A-Za-z0-9+/=]+"), "It is base64."),
-    "arn": Format(
+    "endpoint": NameFormat(
+        re.compile(r"https://[\w.-]+(:\d+)?", re.ASCII), "It is a URL."
+    ),
+    "certificate_authority": NameFormat(
+        re.compile(r"[A-Za-z0-9+/=]+"), "It is base64."
+    ),
+    "arn": NameFormat(
         re.compile(r"arn:[\w-]+:eks:[\w-]+:\d{12}:cluster/[\w-]+", re.ASCII),
         "It is the cluster's ARN.",
     ),
-    "mode": Format(re.compile(r"[A-Z_]+"), "It is API, API_AND_CONFIG_MAP or such."),
+    "mode": NameFormat(
+        re.compile(r"[A-Z_]+"), "It is API, API_AND_CONFIG_MAP or such."
+    ),
 }
 
 
@@ -68,7 +66,7 @@ class Cluster:
     def __post_init__(self) -> None:
         require("name", CLUSTER, self.name)
         if self.account_name:
-            require("account_name", ACCOUNT, self.account_name)
+            require("account_name", ACCOUNT_NAME, self.account_name)
         require("namespaces", NAMESPACE, *self.namespaces)
         require_no_doubles("namespaces", self.namespaces)
         require_one_of("rights", POLICIES, self.rights)

@@ -7,18 +7,16 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 from onboarding.checks import Call, Check, allow
-from onboarding.grants import Access, Grant
-from onboarding.providers.base import Provider
-from onboarding.providers.entry_kinds import Entry, aws_entry
-from onboarding.providers.name_formats import (
-    BUCKET,
-    KMS_KEY,
-    ROLES_PATH,
+from onboarding.details import (
     require,
     require_at_most,
     require_no_doubles,
     require_one_of,
 )
+from onboarding.grants import Access, Grant
+from onboarding.names import BUCKET, KMS_KEY, ROLES_PATH
+from onboarding.providers.base import Provider
+from onboarding.providers.entry_kinds import Entry, aws_entry
 from onboarding.providers.roles import (
     ACCESS,
     DEPLOY,

@@ -5,7 +5,14 @@ from typing import ClassVar
 
 import pytest
 
-from onboarding.details import DetailsError, ProviderDetails
+from onboarding.details import (
+    DetailsError,
+    ProviderDetails,
+    require,
+    require_no_doubles,
+    require_one_of,
+)
+from onboarding.names import NAMESPACE
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,3 +52,22 @@ def test_nested_details_are_given_as_json():
     nested = Plain("s", ({"key": ("a",)},))
 
     assert nested.details["tags"] == [{"key": ["a"]}]
+
+
+def test_the_first_bad_name_is_told():
+    with pytest.raises(DetailsError, match="“B”"):
+        require("field", NAMESPACE, "a", "B", "C")
+
+
+def test_one_of_the_known_passes():
+    assert require_one_of("field", ("a", "b"), "b") is None
+
+
+def test_none_of_the_known_is_refused_with_them():
+    with pytest.raises(DetailsError, match="Choose one of a, b"):
+        require_one_of("field", ("a", "b"), "c")
+
+
+def test_a_name_that_is_listed_twice_is_refused():
+    with pytest.raises(DetailsError, match="“b” is listed twice"):
+        require_no_doubles("field", ("a", "b", "b"))

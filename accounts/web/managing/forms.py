@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable
 from typing import Any
 
@@ -15,14 +14,8 @@ from onboarding import names
 from onboarding.desired.capacity import most_listed
 from onboarding.desired.image_keys import not_at_home
 from onboarding.partitions import known_region
-from onboarding.providers.name_formats import CLUSTER, NAMESPACE, Format
 from onboarding.topology import MANAGED_ROLE, Managing
 
-SERVICE_ACCOUNT = Format(
-    re.compile(r"[a-z0-9]([a-z0-9.-]{0,251}[a-z0-9])?"),
-    "A service account's name has 1 to 253 of a-z, 0-9, “-” and “.”, and begins and "
-    "ends with a letter or a digit.",
-)
 POD_FIELDS = ("pod_cluster", "pod_region", "pod_namespace", "pod_service_account")
 FIELDS_OF: dict[str, tuple[str, ...]] = {
     ManagingAccount.IdentityKind.INSTANCE_ROLE: ("identity_name",),
@@ -32,9 +25,9 @@ FIELDS_OF: dict[str, tuple[str, ...]] = {
 LISTED, WHOLE_ORGANIZATION = "listed", "organization"
 
 
-def in_format(form: Format) -> Callable[[str], str]:
+def in_format(wanted: names.NameFormat) -> Callable[[str], str]:
     """Make a rule of a name's format."""
-    return lambda value: names.matching(form.pattern, value, form.rule)
+    return lambda value: names.matching(wanted, value)
 
 
 class ManagingForm(forms.ModelForm):  # type: ignore[type-arg]  # it has no [] at run time
@@ -74,7 +67,7 @@ class ManagingForm(forms.ModelForm):  # type: ignore[type-arg]  # it has no [] a
         ),
     )
     pod_cluster = RuledField(
-        rule=in_format(CLUSTER),
+        rule=in_format(names.CLUSTER),
         required=False,
         label="EKS cluster",
         help_text="The cluster that Spinnaker itself runs in.",
@@ -86,13 +79,13 @@ class ManagingForm(forms.ModelForm):  # type: ignore[type-arg]  # it has no [] a
         help_text="Bowline asks EKS there for the cluster's OIDC issuer.",
     )
     pod_namespace = RuledField(
-        rule=in_format(NAMESPACE),
+        rule=in_format(names.NAMESPACE),
         required=False,
         label="Namespace",
         help_text="Where Spinnaker's pods run, e.g. spinnaker.",
     )
     pod_service_account = RuledField(
-        rule=in_format(SERVICE_ACCOUNT),
+        rule=in_format(names.SERVICE_ACCOUNT),
         required=False,
         label="Service account",
         help_text="Only pods of this service account may become the role.",
@@ -348,7 +341,9 @@ class ManagingForm(forms.ModelForm):  # type: ignore[type-arg]  # it has no [] a
 
     def check_arn(self) -> None:
         """Refuse an identity of another account or partition: it cannot be managed."""
-        found = names.IDENTITY_ARN.fullmatch(self.cleaned_data.get("identity_arn", ""))
+        found = names.IDENTITY_ARN.regex.fullmatch(
+            self.cleaned_data.get("identity_arn", "")
+        )
         if found is None:
             return
         for part, field in (("partition", "partition"), ("account", "account_id")):
