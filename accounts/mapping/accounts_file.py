@@ -12,12 +12,9 @@ from accounts.mapping.managed import managed_columns, provider_of
 from accounts.mapping.managing import managing_columns
 from accounts.mapping.spinnaker_names import NameTaken, claim_names
 from accounts.models import EnabledProvider, ManagedAccount, ManagingAccount
-from onboarding.accounts_file import (
-    AccountsFile,
-    FileProblems,
-    Problem,
-    WrittenAccount,
-)
+from onboarding.accounts_file import AccountsFile, FileProblems
+from onboarding.accounts_file.managed import WrittenAccount
+from onboarding.accounts_file.reader import Problem
 from onboarding.details import DetailsError
 from onboarding.providers.base import providers_of
 from onboarding.topology import Managed, Managing

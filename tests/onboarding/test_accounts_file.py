@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from onboarding.accounts_file import FileProblems, Problem, read
+from onboarding.accounts_file import FileProblems, read
+from onboarding.accounts_file.reader import Problem
 from onboarding.providers.ecs import Ecs
 from onboarding.topology import ExistingIdentity, InstanceRole, PodRole
 from tests.factories import image_key

@@ -41,7 +41,7 @@ class BundleAccounts:
         return replace(self, kubernetes=tuple(clusters))
 
 
-def read_accounts(text: str) -> BundleAccounts:
+def accounts_from(text: str) -> BundleAccounts:
     """Read accounts.yml, which is JSON."""
     read = json.loads(text)
     lists = {provider: tuple(read[provider]) for provider in PROVIDERS}
@@ -49,7 +49,7 @@ def read_accounts(text: str) -> BundleAccounts:
 
 
 def accounts_in(archive: bytes | memoryview) -> BundleAccounts:
-    return read_accounts(text_in(archive, ACCOUNTS))
+    return accounts_from(text_in(archive, ACCOUNTS))
 
 
 def text_in(archive: bytes | memoryview, path: str) -> str:

@@ -5,14 +5,14 @@ from typing import Any
 import pytest
 
 from onboarding.spinnaker.bundle.comparison import BundleDelta, Field, delta, said
-from onboarding.spinnaker.bundle.contents import BundleAccounts, read_accounts
+from onboarding.spinnaker.bundle.contents import BundleAccounts, accounts_from
 from onboarding.topology import Permissions, Topology
 from tests.bundles import core, eks, files_of, staging
 from tests.factories import managed, provider, topology
 
 
 def accounts_of(bundled: Topology) -> BundleAccounts:
-    return read_accounts(files_of(bundled)["hal/accounts.yml"])
+    return accounts_from(files_of(bundled)["hal/accounts.yml"])
 
 
 def between(before: Topology, after: Topology) -> BundleDelta:

@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import pytest
 
-from onboarding.spinnaker.bundle.contents import BundleAccounts, read_accounts
+from onboarding.spinnaker.bundle.contents import BundleAccounts, accounts_from
 from onboarding.spinnaker.bundle.file import File
 from onboarding.spinnaker.bundle.limits import (
     Limit,
@@ -86,7 +86,7 @@ def test_clusters_alone_start_no_aws_agents():
 
 
 def test_a_bundle_asks_what_its_accounts_ask():
-    accounts = read_accounts(files_of(with_every_provider())["hal/accounts.yml"])
+    accounts = accounts_from(files_of(with_every_provider())["hal/accounts.yml"])
 
     assert load_of(accounts) == load(entries(topology(core(), staging())))
 

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 import yaml
 
-from onboarding.spinnaker.bundle.contents import BundleAccounts, read_accounts
+from onboarding.spinnaker.bundle.contents import BundleAccounts, accounts_from
 from onboarding.spinnaker.halconfig.diff import fields, lines
 from onboarding.spinnaker.halconfig.merging import (
     ADDED,
@@ -30,7 +30,7 @@ OTHER_ID = "000000000008"
 
 def bundled(**fields: Any) -> BundleAccounts:
     files = files_of(with_every_provider(**fields))
-    return read_accounts(files["hal/accounts.yml"]).placed(FOLDER)
+    return accounts_from(files["hal/accounts.yml"]).placed(FOLDER)
 
 
 def config(**providers: Any) -> bytes:
@@ -117,7 +117,7 @@ def test_a_second_merge_changes_nothing():
 def test_hal_finds_nothing_to_change_after_a_merge(tmp_path: Path):
     hal = Hal(tmp_path)
     bundle = unpacked(with_every_provider(), tmp_path / "bundle")
-    accounts = read_accounts((bundle / "hal/accounts.yml").read_text()).placed(
+    accounts = accounts_from((bundle / "hal/accounts.yml").read_text()).placed(
         str(bundle)
     )
     result = merge(read(config()), accounts)

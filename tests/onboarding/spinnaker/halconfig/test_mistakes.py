@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 import yaml
 
-from onboarding.spinnaker.bundle.contents import BundleAccounts, read_accounts
+from onboarding.spinnaker.bundle.contents import BundleAccounts, accounts_from
 from onboarding.spinnaker.halconfig.merging import Merged, merge
 from onboarding.spinnaker.halconfig.parsing import read
 from tests.bundles import files_of, with_every_provider
@@ -20,7 +20,7 @@ OTHER_ID = "000000000008"
 
 def bundled() -> BundleAccounts:
     files = files_of(with_every_provider())
-    return read_accounts(files["hal/accounts.yml"]).placed("/srv/bowline")
+    return accounts_from(files["hal/accounts.yml"]).placed("/srv/bowline")
 
 
 def merged(accounts: BundleAccounts | None = None, **providers: Any) -> Merged:

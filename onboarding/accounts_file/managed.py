@@ -1,0 +1,149 @@
+"""The managed accounts of accounts.yaml, with their providers."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+import yaml
+
+from onboarding import names
+from onboarding.accounts_file.reader import Problem, Reader, plain
+from onboarding.details import DetailsError
+from onboarding.partitions import known_region
+from onboarding.providers import PROVIDERS
+from onboarding.providers.base import Provider, providers_of
+from onboarding.providers.external_id import no_external_id, without_external_id
+from onboarding.topology import Managed, Permissions
+
+ACCOUNT_KEYS = [
+    "name",
+    "account_id",
+    "environment",
+    "regions",
+    "access_role",
+    "external_id",
+    "adopts",
+    "permissions",
+    "providers",
+]
+
+
+@dataclass(frozen=True, slots=True)
+class WrittenAccount:
+    """A managed account as written, with the line it stands on."""
+
+    line: int
+    managed: Managed
+    uses_external_id: bool
+
+
+def read_accounts(
+    reader: Reader, node: yaml.Node | None, partition: str
+) -> tuple[WrittenAccount, ...]:
+    if node is None:
+        return ()
+    if not isinstance(node, yaml.SequenceNode):
+        reader.wrong(node, "accounts must be a list.")
+        return ()
+    return tuple(read_account(reader, item, partition) for item in node.value)
+
+
+def read_account(reader: Reader, node: yaml.Node, partition: str) -> WrittenAccount:
+    parts = reader.mapping(node, "an account", ACCOUNT_KEYS)
+    providers = read_providers(reader, node, parts.get("providers"))
+    titles = without_external_id(provider.key for provider in providers)
+    external_id = reader.truth(parts, "external_id", default=not titles)
+    if external_id and titles:
+        reader.wrong(parts["external_id"], no_external_id(titles))
+    permissions = Permissions()
+    if "permissions" in parts:
+        roles = reader.mapping(parts["permissions"], "permissions", ("READ", "WRITE"))
+        permissions = Permissions(
+            read=reader.texts(roles, "READ", names.fiat_role),
+            write=reader.texts(roles, "WRITE", names.fiat_role),
+        )
+
+    def region(value: str) -> str:
+        return known_region(value, partition)
+
+    regions = reader.texts(parts, "regions", region)
+    if "regions" not in parts:
+        reader.wrong(node, "The key “regions” is missing here.")
+    elif plain(parts["regions"]) == []:
+        reader.wrong(parts["regions"], "Name at least one region.")
+    managed = Managed(
+        name=reader.needed(node, parts, "name", names.account_name),
+        account_id=reader.needed(node, parts, "account_id", names.account_id),
+        regions=regions,
+        providers=providers,
+        environment=reader.checked(parts, "environment", names.account_name),
+        permissions=permissions,
+        access_role=reader.checked(parts, "access_role", names.role_name),
+        adopts=reader.truth(parts, "adopts", default=False),
+    )
+    refuse_unsuited(reader, parts.get("providers", node), managed)
+    return WrittenAccount(node.start_mark.line + 1, managed, external_id)
+
+
+def refuse_unsuited(reader: Reader, node: yaml.Node, managed: Managed) -> None:
+    """Name each provider whose details are fine alone, but not for this account."""
+    for provider in providers_of(managed):
+        try:
+            provider.suit(managed)
+        except DetailsError as error:
+            reader.wrong(node, f"{provider.key}: {error}")
+
+
+def read_providers(
+    reader: Reader, account: yaml.Node, node: yaml.Node | None
+) -> tuple[Provider, ...]:
+    if node is None:
+        reader.wrong(account, "The key “providers” is missing here.")
+        return ()
+    parts = reader.mapping(node, "providers", PROVIDERS)
+    if not parts:
+        reader.wrong(node, f"Choose at least one of {', '.join(PROVIDERS)}.")
+    read = (
+        read_details(reader, provider, parts[key])
+        for key, provider in PROVIDERS.items()
+        if key in parts
+    )
+    return tuple(provider for provider in read if provider is not None)
+
+
+def read_details(
+    reader: Reader, provider: type[Provider], node: yaml.Node
+) -> Provider | None:
+    written = plain(node)
+    details = {} if written is None else written
+    if not isinstance(details, dict):
+        reader.wrong(node, f"{provider.key} must be a mapping of its details.")
+        return None
+    try:
+        return provider.from_details(details)
+    except DetailsError as error:
+        reader.wrong(detail_node(node, error.field), f"{provider.key}: {error}")
+        return None
+
+
+def detail_node(node: yaml.Node, name: str) -> yaml.Node:
+    """Find the value that an error is about, or the mapping where it is missing."""
+    if isinstance(node, yaml.MappingNode):
+        for key, value in node.value:
+            if key.value == name:
+                return value if isinstance(value, yaml.ScalarNode) else key
+    return node
+
+
+def refuse_twins(reader: Reader, accounts: Iterable[WrittenAccount]) -> None:
+    """Name every account id and Spinnaker account name that stands twice."""
+    seen: dict[str, int] = {}
+    for account in accounts:
+        managed = account.managed
+        others = (name for p in providers_of(managed) for name in p.names(managed))
+        for taken in (managed.name, managed.account_id, *others):
+            if taken and taken in seen:
+                message = f"“{taken}” is taken by line {seen[taken]} already."
+                reader.problems.append(Problem(account.line, message))
+            seen.setdefault(taken, account.line)

@@ -1,0 +1,104 @@
+"""The managing account of accounts.yaml."""
+
+from __future__ import annotations
+
+import yaml
+
+from onboarding import names
+from onboarding.accounts_file.reader import Reader
+from onboarding.desired.image_keys import misplaced_key
+from onboarding.partitions import PARTITIONS
+from onboarding.topology import (
+    BASE_ROLE,
+    MANAGED_ROLE,
+    ExistingIdentity,
+    Identity,
+    InstanceRole,
+    Managing,
+    PodRole,
+)
+
+MANAGING_KEYS = [
+    "name",
+    "account_id",
+    "partition",
+    "access_role",
+    "identity",
+    "managed_role",
+    "base_role",
+    "assume",
+    "trust_organization",
+    "boundary",
+    "bakes",
+    "ami_owner",
+    "image_keys",
+    "trusts_bowline",
+]
+
+
+def read_managing(reader: Reader, node: yaml.Node) -> tuple[Managing, bool]:
+    parts = reader.mapping(node, "managing", MANAGING_KEYS)
+    partition = reader.checked(parts, "partition", known_partition) or "aws"
+    managing = Managing(
+        name=reader.needed(node, parts, "name", names.account_name),
+        account_id=reader.needed(node, parts, "account_id", names.account_id),
+        identity=read_identity(reader, parts.get("identity")),
+        partition=partition,
+        managed_role=reader.checked(parts, "managed_role", names.chain_role)
+        or MANAGED_ROLE,
+        base_role=reader.checked(parts, "base_role", names.role_name) or BASE_ROLE,
+        organization=read_assume(reader, parts.get("assume")),
+        trust_organization=reader.checked(
+            parts, "trust_organization", names.organization
+        ),
+        boundary=reader.checked(parts, "boundary", names.boundary_arn),
+        bakes=reader.truth(parts, "bakes", default=False),
+        ami_owner=reader.checked(parts, "ami_owner", names.account_name),
+        image_keys=reader.texts(parts, "image_keys", names.kms_key_arn),
+        access_role=reader.checked(parts, "access_role", names.role_name),
+    )
+    if wrong := managing.clash or misplaced_key(managing):
+        reader.wrong(node, wrong)
+    return managing, reader.truth(parts, "trusts_bowline", default=True)
+
+
+def known_partition(value: str) -> str:
+    if value not in PARTITIONS:
+        raise names.BadName(value, f"The partitions are {', '.join(PARTITIONS)}.")
+    return value
+
+
+def read_assume(reader: Reader, node: yaml.Node | None) -> str:
+    """Read `listed` as empty, or the organization whose accounts may be assumed."""
+    if node is None or (isinstance(node, yaml.ScalarNode) and node.value == "listed"):
+        return ""
+    if isinstance(node, yaml.ScalarNode):
+        reader.wrong(node, "assume is `listed` or {organization: o-a1b2c3d4e5}.")
+        return ""
+    parts = reader.mapping(node, "assume", ("organization",))
+    return reader.needed(node, parts, "organization", names.organization)
+
+
+POD_KEYS = ("name", "cluster", "region", "namespace", "service_account")
+
+
+def read_identity(reader: Reader, node: yaml.Node | None) -> Identity:
+    if node is None:
+        return InstanceRole()
+    kinds = ("instance_role", "pod_role", "existing")
+    parts = reader.mapping(node, "identity", kinds)
+    if len(parts) != 1:
+        reader.wrong(node, f"identity is exactly one of {', '.join(kinds)}.")
+        return InstanceRole()
+    if "existing" in parts:
+        return ExistingIdentity(reader.checked(parts, "existing", names.identity_arn))
+    if "instance_role" in parts:
+        return InstanceRole(reader.checked(parts, "instance_role", names.role_name))
+    if "pod_role" not in parts:
+        return InstanceRole()
+    node = parts["pod_role"]
+    pod = reader.mapping(node, "pod_role", POD_KEYS)
+    return PodRole(
+        name=reader.needed(node, pod, "name", names.role_name),
+        **{key: reader.needed(node, pod, key) for key in POD_KEYS[1:]},
+    )

@@ -1,0 +1,107 @@
+"""Read YAML with its lines: texts as they are written, and every problem collected."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import Any, NamedTuple
+
+import yaml
+
+
+class Problem(NamedTuple):
+    line: int
+    message: str
+
+
+@dataclass(slots=True)
+class Reader:
+    """Collects problems while the parts are read, so that all are shown at once."""
+
+    problems: list[Problem] = field(default_factory=list)
+
+    def wrong(self, node: yaml.Node, message: str) -> None:
+        self.problems.append(Problem(node.start_mark.line + 1, message))
+
+    def mapping(
+        self, node: yaml.Node, what: str, known: Iterable[str]
+    ) -> dict[str, yaml.Node]:
+        """Read a mapping's values by key; unknown and repeated keys are problems."""
+        if not isinstance(node, yaml.MappingNode):
+            self.wrong(node, f"{what} must be a mapping of keys to values.")
+            return {}
+        found: dict[str, yaml.Node] = {}
+        for key, value in node.value:
+            name = str(key.value)
+            if name not in known:
+                self.wrong(
+                    key, f"{what} has no key “{name}”; it knows {', '.join(known)}."
+                )
+            elif name in found:
+                self.wrong(key, f"{what} has “{name}” twice.")
+            found[name] = value
+        return found
+
+    def text(self, node: yaml.Node, what: str) -> str:
+        if not isinstance(node, yaml.ScalarNode):
+            self.wrong(node, f"{what} must be a text.")
+            return ""
+        return str(node.value)
+
+    def checked(
+        self, parts: Mapping[str, yaml.Node], key: str, rule: Callable[[str], str]
+    ) -> str:
+        """Read a text through a rule that raises ValueError; absent gives empty."""
+        if key not in parts:
+            return ""
+        try:
+            return rule(self.text(parts[key], key))
+        except ValueError as error:
+            self.wrong(parts[key], f"{key}: {error}")
+            return ""
+
+    def needed(
+        self,
+        node: yaml.Node,
+        parts: Mapping[str, yaml.Node],
+        key: str,
+        rule: Callable[[str], str] = str,
+    ) -> str:
+        if key not in parts:
+            self.wrong(node, f"The key “{key}” is missing here.")
+        return self.checked(parts, key, rule)
+
+    def truth(self, parts: Mapping[str, yaml.Node], key: str, *, default: bool) -> bool:
+        node = parts.get(key)
+        if node is None:
+            return default
+        value = plain(node)
+        if not isinstance(value, bool):
+            self.wrong(node, f"{key} must be true or false.")
+            return default
+        return value
+
+    def texts(
+        self, parts: Mapping[str, yaml.Node], key: str, rule: Callable[[str], str]
+    ) -> tuple[str, ...]:
+        node = parts.get(key)
+        if node is None:
+            return ()
+        if not isinstance(node, yaml.SequenceNode):
+            self.wrong(node, f"{key} must be a list.")
+            return ()
+        read = [self.checked({key: item}, key, rule) for item in node.value]
+        return tuple(dict.fromkeys(value for value in read if value))
+
+
+def plain(node: yaml.Node) -> Any:
+    """Turn a node into JSON's types, every scalar but true, false and null a text."""
+    if isinstance(node, yaml.MappingNode):
+        return {str(key.value): plain(value) for key, value in node.value}
+    if isinstance(node, yaml.SequenceNode):
+        return [plain(item) for item in node.value]
+    if node.tag == "tag:yaml.org,2002:bool":
+        return str(node.value).lower() in ("true", "yes", "on")
+    if node.tag == "tag:yaml.org,2002:null":
+        return None
+    return str(node.value)
