@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, ParamSpec
 
 from onboarding.aws.backoff import SYSTEM, Backoff, Clock, silent
 from onboarding.aws.client import Asker
@@ -32,11 +32,21 @@ from onboarding.resources.kinds import (
 from onboarding.resources.plan import Change, Create, Delete, Update
 from onboarding.topology import Reach
 
+if TYPE_CHECKING:
+    from mypy_boto3_eks.type_defs import (
+        AccessScopeTypeDef,
+        DescribeAccessEntryRequestTypeDef,
+    )
+    from mypy_boto3_iam import IAMClient
+    from mypy_boto3_iam.type_defs import CreateRoleRequestTypeDef, TagTypeDef
+
+P = ParamSpec("P")
+
 APPLY_BACKOFF = 60.0
 """Seconds until a new role is known everywhere, by AWS's own word mostly sooner."""
 VERSIONS = 5
 """AWS keeps at most so many versions of a managed policy."""
-TAGS = [{"Key": OWNER_TAG, "Value": OWNER}]
+TAGS: list[TagTypeDef] = [{"Key": OWNER_TAG, "Value": OWNER}]
 TAKEN = ("EntityAlreadyExists", "ResourceInUseException")
 
 
@@ -97,25 +107,11 @@ def settle(
     writer.carry_out(Update(found, after))
 
 
-def holder_of(verb: str, attachment: Attachment) -> dict[str, Any]:
-    """Name the call, and its parameters, for a policy on a role or a user."""
-    kind = "user" if attachment.to_user else "role"
-    return {
-        "operation": f"{verb}_{kind}_policy",
-        f"{kind.title()}Name": attachment.holder,
-        "PolicyArn": attachment.policy_arn,
-    }
+def entry(access: ClusterAccess) -> DescribeAccessEntryRequestTypeDef:
+    return {"clusterName": access.cluster, "principalArn": access.principal}
 
 
-def entry(access: ClusterAccess) -> dict[str, Any]:
-    return {
-        "region": access.region,
-        "clusterName": access.cluster,
-        "principalArn": access.principal,
-    }
-
-
-def scope(access: ClusterAccess) -> dict[str, Any]:
+def scope(access: ClusterAccess) -> AccessScopeTypeDef:
     if not access.namespaces:
         return {"type": "cluster"}
     return {"type": "namespace", "namespaces": list(access.namespaces)}
@@ -127,12 +123,20 @@ class Writer:
     partition: str
     doing: str
 
-    def iam(self, operation: str, **parameters: Any) -> Any:
-        return self.asker.ask("iam", operation, self.doing, **parameters)
+    @property
+    def iam(self) -> IAMClient:
+        return self.asker.iam
 
-    def drop(self, operation: str, **parameters: Any) -> Any | None:
+    def call(
+        self, method: Callable[P, object], /, *args: P.args, **given: P.kwargs
+    ) -> None:
+        self.asker.ask(method, self.doing, *args, **given)
+
+    def drop(
+        self, method: Callable[P, object], /, *args: P.args, **given: P.kwargs
+    ) -> None:
         """Remove something; missing already is done."""
-        return self.asker.find("iam", operation, self.doing, **parameters)
+        self.asker.find(method, self.doing, *args, **given)
 
     def arn(self, resource: str) -> str:
         return arn(self.partition, "iam", self.asker.account_id, resource)
@@ -147,11 +151,11 @@ class Writer:
             case Update(before=Role() as before, after=Role() as role):
                 self.update_role(before, role)
             case Delete(before=Role() as role):
-                self.drop("delete_role", RoleName=role.name)
+                self.drop(self.iam.delete_role, RoleName=role.name)
 
             case Create(after=ManagedPolicy() as policy):
-                self.iam(
-                    "create_policy",
+                self.call(
+                    self.iam.create_policy,
                     PolicyName=policy.name,
                     Path=policy.path,
                     PolicyDocument=policy.document.text,
@@ -160,29 +164,29 @@ class Writer:
                 )
             case Update(after=ManagedPolicy() as policy):
                 self.prune_versions(policy, keep=VERSIONS - 1)
-                self.iam(
-                    "create_policy_version",
+                self.call(
+                    self.iam.create_policy_version,
                     PolicyArn=self.policy_arn(policy),
                     PolicyDocument=policy.document.text,
                     SetAsDefault=True,
                 )
             case Delete(before=ManagedPolicy() as policy):
                 self.prune_versions(policy, keep=1)
-                self.drop("delete_policy", PolicyArn=self.policy_arn(policy))
+                self.drop(self.iam.delete_policy, PolicyArn=self.policy_arn(policy))
 
             case (
                 Create(after=InlinePolicy() as inline)
                 | Update(after=InlinePolicy() as inline)
             ):
-                self.iam(
-                    "put_role_policy",
+                self.call(
+                    self.iam.put_role_policy,
                     RoleName=inline.role,
                     PolicyName=inline.policy,
                     PolicyDocument=inline.document.text,
                 )
             case Delete(before=InlinePolicy() as inline):
                 self.drop(
-                    "delete_role_policy",
+                    self.iam.delete_role_policy,
                     RoleName=inline.role,
                     PolicyName=inline.policy,
                 )
@@ -198,8 +202,8 @@ class Writer:
                 self.detach(attachment)
 
             case Create(after=InstanceProfile() as profile):
-                self.iam(
-                    "create_instance_profile",
+                self.call(
+                    self.iam.create_instance_profile,
                     InstanceProfileName=profile.name,
                     Tags=TAGS,
                 )
@@ -211,27 +215,31 @@ class Writer:
                 self.put_into(profile)
             case Delete(before=InstanceProfile() as profile):
                 self.take_out(profile)
-                self.drop("delete_instance_profile", InstanceProfileName=profile.name)
+                self.drop(
+                    self.iam.delete_instance_profile, InstanceProfileName=profile.name
+                )
 
             case Create(after=ServiceLinkedRole() as linked):
-                self.iam("create_service_linked_role", AWSServiceName=linked.name)
+                self.call(
+                    self.iam.create_service_linked_role, AWSServiceName=linked.name
+                )
 
             case Create(after=OidcProvider() as oidc):
-                self.iam(
-                    "create_open_id_connect_provider",
+                self.call(
+                    self.iam.create_open_id_connect_provider,
                     Url=f"https://{oidc.name}",
                     ClientIDList=[oidc.audience],
                     Tags=TAGS,
                 )
             case Update(after=OidcProvider() as oidc):
-                self.iam(
-                    "add_client_id_to_open_id_connect_provider",
+                self.call(
+                    self.iam.add_client_id_to_open_id_connect_provider,
                     OpenIDConnectProviderArn=self.arn(f"oidc-provider/{oidc.name}"),
                     ClientID=oidc.audience,
                 )
             case Delete(before=OidcProvider() as oidc):
                 self.drop(
-                    "delete_open_id_connect_provider",
+                    self.iam.delete_open_id_connect_provider,
                     OpenIDConnectProviderArn=self.arn(f"oidc-provider/{oidc.name}"),
                 )
 
@@ -257,16 +265,16 @@ class Writer:
                 raise AssertionError(f"There is no way to {self.doing}.")
 
     def create_role(self, role: Role) -> None:
-        boundary = {"PermissionsBoundary": role.boundary} if role.boundary else {}
-        self.iam(
-            "create_role",
-            RoleName=role.name,
-            Path=role.path,
-            AssumeRolePolicyDocument=role.trust.text,
-            Description=role.description,
-            Tags=TAGS,
-            **boundary,
-        )
+        wanted: CreateRoleRequestTypeDef = {
+            "RoleName": role.name,
+            "Path": role.path,
+            "AssumeRolePolicyDocument": role.trust.text,
+            "Description": role.description,
+            "Tags": TAGS,
+        }
+        if role.boundary:
+            wanted["PermissionsBoundary"] = role.boundary
+        self.call(self.iam.create_role, **wanted)
 
     def update_role(self, before: Role, role: Role) -> None:
         if before.path != role.path:
@@ -278,16 +286,16 @@ class Writer:
                 "Delete it, or choose another name; then plan again.",
             )
         if before.trust != role.trust:
-            self.iam(
-                "update_assume_role_policy",
+            self.call(
+                self.iam.update_assume_role_policy,
                 RoleName=role.name,
                 PolicyDocument=role.trust.text,
             )
         if before.boundary and not role.boundary:
-            self.drop("delete_role_permissions_boundary", RoleName=role.name)
+            self.drop(self.iam.delete_role_permissions_boundary, RoleName=role.name)
         elif before.boundary != role.boundary:
-            self.iam(
-                "put_role_permissions_boundary",
+            self.call(
+                self.iam.put_role_permissions_boundary,
                 RoleName=role.name,
                 PermissionsBoundary=role.boundary,
             )
@@ -295,26 +303,36 @@ class Writer:
     def prune_versions(self, policy: ManagedPolicy, *, keep: int) -> None:
         """Delete the oldest versions, but never the one in force."""
         arn = self.policy_arn(policy)
-        answer = self.drop("list_policy_versions", PolicyArn=arn)
+        answer = self.asker.find(
+            self.iam.list_policy_versions, self.doing, PolicyArn=arn
+        )
         versions = answer["Versions"] if answer else []
         versions.sort(key=lambda version: int(version["VersionId"].lstrip("v")))
         spare = [v for v in versions if not v["IsDefaultVersion"]]
         for version in spare[: max(0, len(versions) - keep)]:
             self.drop(
-                "delete_policy_version",
+                self.iam.delete_policy_version,
                 PolicyArn=arn,
                 VersionId=version["VersionId"],
             )
 
     def attach(self, attachment: Attachment) -> None:
-        self.iam(**holder_of("attach", attachment))
+        holder, policy = attachment.holder, attachment.policy_arn
+        if attachment.to_user:
+            self.call(self.iam.attach_user_policy, UserName=holder, PolicyArn=policy)
+        else:
+            self.call(self.iam.attach_role_policy, RoleName=holder, PolicyArn=policy)
 
     def detach(self, attachment: Attachment) -> None:
-        self.drop(**holder_of("detach", attachment))
+        holder, policy = attachment.holder, attachment.policy_arn
+        if attachment.to_user:
+            self.drop(self.iam.detach_user_policy, UserName=holder, PolicyArn=policy)
+        else:
+            self.drop(self.iam.detach_role_policy, RoleName=holder, PolicyArn=policy)
 
     def put_into(self, profile: InstanceProfile) -> None:
-        self.iam(
-            "add_role_to_instance_profile",
+        self.call(
+            self.iam.add_role_to_instance_profile,
             InstanceProfileName=profile.name,
             RoleName=profile.role,
         )
@@ -322,60 +340,45 @@ class Writer:
     def take_out(self, profile: InstanceProfile) -> None:
         if profile.role:
             self.drop(
-                "remove_role_from_instance_profile",
+                self.iam.remove_role_from_instance_profile,
                 InstanceProfileName=profile.name,
                 RoleName=profile.role,
             )
 
     def create_entry(self, access: ClusterAccess) -> None:
-        self.asker.ask(
-            "eks",
-            "create_access_entry",
-            self.doing,
+        self.call(
+            self.asker.eks(access.region).create_access_entry,
             **entry(access),
             tags={OWNER_TAG: OWNER},
         )
 
     def associate(self, access: ClusterAccess) -> None:
-        self.asker.ask(
-            "eks",
-            "associate_access_policy",
-            self.doing,
+        self.call(
+            self.asker.eks(access.region).associate_access_policy,
             **entry(access),
             policyArn=access.policy_arn,
             accessScope=scope(access),
         )
 
     def disassociate(self, access: ClusterAccess) -> None:
-        self.asker.find(
-            "eks",
-            "disassociate_access_policy",
-            self.doing,
+        self.drop(
+            self.asker.eks(access.region).disassociate_access_policy,
             **entry(access),
             policyArn=access.policy_arn,
         )
 
     def delete_entry(self, access: ClusterAccess) -> None:
-        self.asker.find("eks", "delete_access_entry", self.doing, **entry(access))
+        self.drop(self.asker.eks(access.region).delete_access_entry, **entry(access))
 
     def grant(self, grant: KeyGrant) -> None:
         """Ask KMS for a grant; the same one of the same name is made only once."""
-        self.asker.ask(
-            "kms",
-            "create_grant",
-            self.doing,
-            region=grant.region,
-            **grant.request,
-        )
+        self.call(self.asker.kms(grant.region).create_grant, **grant.request)
 
     def revoke(self, grant: KeyGrant) -> None:
         for found in grants_of(self.asker, grant, self.doing):
             if set(found["Operations"]) == set(grant.operations):
-                self.asker.find(
-                    "kms",
-                    "revoke_grant",
-                    self.doing,
-                    region=grant.region,
+                self.drop(
+                    self.asker.kms(grant.region).revoke_grant,
                     KeyId=grant.key_arn,
                     GrantId=found["GrantId"],
                 )

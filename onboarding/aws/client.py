@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import cache, partial
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, ParamSpec, TypeVar
 
 from botocore import xform_name
 from botocore.exceptions import ClientError
@@ -15,6 +15,16 @@ from onboarding.aws.errors import ABSENT, code_of, translating
 from onboarding.aws.session import BUILDING, Credentials, Sessions, shared_core
 from onboarding.topology import Reach
 
+if TYPE_CHECKING:
+    from mypy_boto3_ec2 import EC2Client
+    from mypy_boto3_eks import EKSClient
+    from mypy_boto3_iam import IAMClient
+    from mypy_boto3_iam.type_defs import PolicyDocumentTypeDef
+    from mypy_boto3_kms import KMSClient
+    from mypy_boto3_organizations import OrganizationsClient
+    from mypy_boto3_sts import STSClient
+
+P = ParamSpec("P")
 T = TypeVar("T")
 
 THREADS = 4
@@ -23,6 +33,11 @@ THREADS = 4
 
 @dataclass(frozen=True, slots=True)
 class Asker:
+    """Makes calls by boto3's own methods: `ask(asker.iam.get_role, doing, …)`.
+
+    `doing` ends “Bowline could not …”, with which every AwsError begins.
+    """
+
     account_id: str
     client: Callable[[str, str], Any]
     """Gives the client of (service, region)."""
@@ -39,58 +54,87 @@ class Asker:
         """Ask with credentials at hand."""
         return cls(account_id, partial(sessions.client_with, credentials))
 
+    @property
+    def ec2(self) -> EC2Client:
+        client: EC2Client = self.client("ec2", "")
+        return client
+
+    @property
+    def iam(self) -> IAMClient:
+        client: IAMClient = self.client("iam", "")
+        return client
+
+    @property
+    def organizations(self) -> OrganizationsClient:
+        client: OrganizationsClient = self.client("organizations", "")
+        return client
+
+    @property
+    def sts(self) -> STSClient:
+        client: STSClient = self.client("sts", "")
+        return client
+
+    def eks(self, region: str) -> EKSClient:
+        client: EKSClient = self.client("eks", region)
+        return client
+
+    def kms(self, region: str) -> KMSClient:
+        client: KMSClient = self.client("kms", region)
+        return client
+
+    def operation(
+        self, service: str, operation: str, region: str = ""
+    ) -> Callable[..., Any]:
+        """Find the method of an operation that data names."""
+        method: Callable[..., Any] = getattr(self.client(service, region), operation)
+        return method
+
     def ask(
-        self,
-        service: str,
-        operation: str,
-        doing: str,
-        /,
-        *,
-        region: str = "",
-        **parameters: Any,
-    ) -> Any:
-        """Make one call; raise AwsError, which begins “Bowline could not `doing`”."""
-        client = self.client(service, region)
-        with translating(self.account_id, iam_action(service, operation), doing):
-            return getattr(client, operation)(**parameters)
+        self, method: Callable[P, T], doing: str, /, *args: P.args, **given: P.kwargs
+    ) -> T:
+        """Make one call."""
+        with translating(self.account_id, action_of(method), doing):
+            return method(*args, **given)
 
     def ask_all(
-        self,
-        service: str,
-        operation: str,
-        doing: str,
-        /,
-        *,
-        region: str = "",
-        **parameters: Any,
-    ) -> Any:
+        self, method: Callable[P, T], doing: str, /, *args: P.args, **given: P.kwargs
+    ) -> T:
         """Make as many calls as there are pages, and give them as one answer."""
-        client = self.client(service, region)
-        with translating(self.account_id, iam_action(service, operation), doing):
+        client, operation = bound(method)
+        with translating(self.account_id, action_of(method), doing):
             if not client.can_paginate(operation):
-                return getattr(client, operation)(**parameters)
-            pages = client.get_paginator(operation).paginate(**parameters)
-            return pages.build_full_result()
+                return method(*args, **given)
+            pages = client.get_paginator(operation).paginate(**given)
+            whole: T = pages.build_full_result()
+            return whole
 
     def find(
-        self,
-        service: str,
-        operation: str,
-        doing: str,
-        /,
-        *,
-        region: str = "",
-        **parameters: Any,
-    ) -> Any | None:
+        self, method: Callable[P, T], doing: str, /, *args: P.args, **given: P.kwargs
+    ) -> T | None:
         """Make one call; None where the thing is not there. Denied still raises."""
-        client = self.client(service, region)
-        with translating(self.account_id, iam_action(service, operation), doing):
+        with translating(self.account_id, action_of(method), doing):
             try:
-                return getattr(client, operation)(**parameters)
+                return method(*args, **given)
             except ClientError as error:
                 if code_of(error) in ABSENT:
                     return None
                 raise
+
+
+def bound(method: Any) -> tuple[Any, str]:
+    """Give the client that a method belongs to, and the operation's name there."""
+    return method.__self__, method.__name__
+
+
+def action_of(method: Callable[..., object]) -> str:
+    client, operation = bound(method)
+    return iam_action(client.meta.service_model.service_name, operation)
+
+
+def parsed(document: PolicyDocumentTypeDef) -> Mapping[str, Any]:
+    """Give a policy's document, of which the types say that it may be text."""
+    assert not isinstance(document, str), "boto3 parses policy documents"
+    return document
 
 
 PREFIXES = {"elb": "elasticloadbalancing", "elbv2": "elasticloadbalancing"}

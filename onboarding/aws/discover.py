@@ -62,9 +62,8 @@ def answer(asker: Asker, call: Call) -> Any:
     parameters = dict(call.parameters)
     what = ", ".join([*(str(value) for value in parameters.values()), call.region])
     doing = f"{call.operation.replace('_', ' ')} ({what.strip(', ')})"
-    return asker.ask_all(
-        call.service, call.operation, doing, region=call.region, **parameters
-    )
+    method = asker.operation(call.service, call.operation, call.region)
+    return asker.ask_all(method, doing, **parameters)
 
 
 def try_access(sessions: Sessions, reach: Reach) -> AccessReport:
@@ -74,7 +73,7 @@ def try_access(sessions: Sessions, reach: Reach) -> AccessReport:
     try:
         caller = sessions.whoami()
         asker = Asker.entering(sessions, reach)
-        there = asker.ask("sts", "get_caller_identity", "ask who it is there")
+        there = asker.ask(asker.sts.get_caller_identity, "ask who it is there")
     except AwsError as error:
         return AccessReport(caller, role_arn, False, error.message, error.hint)
     with_what = f"the role {role_arn}" if role_arn else "its own credentials"
@@ -87,7 +86,7 @@ def try_access(sessions: Sessions, reach: Reach) -> AccessReport:
 def regions(sessions: Sessions, reach: Reach) -> tuple[str, ...]:
     """List the regions that are enabled in the account, by name."""
     asker = Asker.entering(sessions, reach)
-    found = asker.ask("ec2", "describe_regions", "list the enabled regions")
+    found = asker.ask(asker.ec2.describe_regions, "list the enabled regions")
     return tuple(sorted(region["RegionName"] for region in found["Regions"]))
 
 
@@ -95,13 +94,11 @@ def oidc_issuer(sessions: Sessions, reach: Reach, cluster: str, region: str) -> 
     """Give a cluster's OIDC issuer without `https://`; raise AwsError without one."""
     asker = Asker.entering(sessions, reach)
     found = asker.ask(
-        "eks",
-        "describe_cluster",
+        asker.eks(region).describe_cluster,
         f"describe the EKS cluster {cluster} in {region}",
-        region=region,
         name=cluster,
     )["cluster"]
-    issuer: str = found.get("identity", {}).get("oidc", {}).get("issuer", "")
+    issuer = found.get("identity", {}).get("oidc", {}).get("issuer", "")
     if not issuer:
         raise AwsError(
             reach.account_id,
@@ -118,7 +115,7 @@ def organization_accounts(sessions: Sessions, reach: Reach) -> Members:
     asker = Asker.entering(sessions, reach)
     try:
         found = asker.ask_all(
-            "organizations", "list_accounts", "list the organization's accounts"
+            asker.organizations.list_accounts, "list the organization's accounts"
         )
     except AwsError as error:
         if not (error.denied or is_alone(error)):
@@ -148,7 +145,7 @@ def organization_id(sessions: Sessions, reach: Reach) -> str | None:
     asker = Asker.entering(sessions, reach)
     try:
         found = asker.ask(
-            "organizations", "describe_organization", "read the organization"
+            asker.organizations.describe_organization, "read the organization"
         )
     except AwsError as error:
         if is_alone(error):
@@ -156,8 +153,7 @@ def organization_id(sessions: Sessions, reach: Reach) -> str | None:
         if error.denied:
             return None
         raise
-    organization: str = found["Organization"]["Id"]
-    return organization
+    return found["Organization"]["Id"]
 
 
 def is_alone(error: AwsError) -> bool:

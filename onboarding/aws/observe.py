@@ -12,9 +12,9 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
 from functools import partial
 from itertools import chain
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
-from onboarding.aws.client import Asker, together
+from onboarding.aws.client import Asker, parsed, together
 from onboarding.aws.errors import NO_KEY, AwsError
 from onboarding.aws.session import Sessions
 from onboarding.partitions import Arn, arn
@@ -35,6 +35,16 @@ from onboarding.resources.kinds import (
 )
 from onboarding.resources.policy import Policy
 from onboarding.topology import Reach
+
+if TYPE_CHECKING:
+    from mypy_boto3_eks.type_defs import AssociatedAccessPolicyTypeDef
+    from mypy_boto3_iam import IAMClient
+    from mypy_boto3_iam.type_defs import (
+        AttachedPolicyTypeDef,
+        PolicyTypeDef,
+        TagTypeDef,
+    )
+    from mypy_boto3_kms.type_defs import GrantListEntryTypeDef
 
 R = TypeVar("R", bound=Resource)
 
@@ -75,7 +85,7 @@ def observe(
     return tuple(chain.from_iterable(together(tasks)))
 
 
-def is_owned(tags: Iterable[Any]) -> bool:
+def is_owned(tags: Iterable[TagTypeDef]) -> bool:
     return {"Key": OWNER_TAG, "Value": OWNER} in list(tags)
 
 
@@ -114,18 +124,21 @@ class Account:
     def arn(self, resource: str) -> str:
         return arn(self.partition, "iam", self.account_id, resource)
 
-    def policies(self, path: str) -> list[dict[str, Any]]:
-        doing = f"list the policies under {path}"
-        answer = self.asker.ask_all(
-            "iam", "list_policies", doing, Scope="Local", PathPrefix=path
-        )
-        found: list[dict[str, Any]] = answer["Policies"]
-        return found
+    @property
+    def iam(self) -> IAMClient:
+        return self.asker.iam
 
-    def policy(self, found: dict[str, Any]) -> list[Resource]:
+    def policies(self, path: str) -> list[PolicyTypeDef]:
+        return self.asker.ask_all(
+            self.iam.list_policies,
+            f"list the policies under {path}",
+            Scope="Local",
+            PathPrefix=path,
+        )["Policies"]
+
+    def policy(self, found: PolicyTypeDef) -> list[Resource]:
         answer = self.asker.find(
-            "iam",
-            "get_policy_version",
+            self.iam.get_policy_version,
             f"read policy {found['PolicyName']}",
             PolicyArn=found["Arn"],
             VersionId=found["DefaultVersionId"],
@@ -137,21 +150,20 @@ class Account:
                 account=self.account_id,
                 name=found["PolicyName"],
                 path=found["Path"],
-                document=Policy.of(answer["PolicyVersion"]["Document"]),
+                document=Policy.of(parsed(answer["PolicyVersion"]["Document"])),
             )
         ]
 
     def role(self, name: str) -> list[Resource]:
         """Read a role, what is attached to it, and Bowline's own policies inside."""
-        doing = f"read role {name}"
-        answer = self.asker.find("iam", "get_role", doing, RoleName=name)
+        answer = self.asker.find(self.iam.get_role, f"read role {name}", RoleName=name)
         if answer is None:
             return []
         found = answer["Role"]
         role = Role(
             account=self.account_id,
             name=name,
-            trust=Policy.of(found["AssumeRolePolicyDocument"]),
+            trust=Policy.of(parsed(found["AssumeRolePolicyDocument"])),
             path=found["Path"],
             boundary=found.get("PermissionsBoundary", {}).get(
                 "PermissionsBoundaryArn", ""
@@ -159,11 +171,10 @@ class Account:
             owned=is_owned(found.get("Tags", [])),
         )
         attached = self.asker.ask_all(
-            "iam",
-            "list_attached_role_policies",
+            self.iam.list_attached_role_policies,
             f"list the policies of role {name}",
             RoleName=name,
-        )
+        )["AttachedPolicies"]
         return [
             *([role] if role.key in self.wanted else []),
             *self.attachments(name, attached, owned=role.owned),
@@ -171,23 +182,27 @@ class Account:
         ]
 
     def user(self, name: str) -> list[Resource]:
-        answer = self.asker.find("iam", "get_user", f"read user {name}", UserName=name)
+        answer = self.asker.find(self.iam.get_user, f"read user {name}", UserName=name)
         if answer is None:
             return []
         attached = self.asker.ask_all(
-            "iam",
-            "list_attached_user_policies",
+            self.iam.list_attached_user_policies,
             f"list the policies of user {name}",
             UserName=name,
-        )
+        )["AttachedPolicies"]
         return self.attachments(name, attached, owned=False, to_user=True)
 
     def attachments(
-        self, holder: str, answer: Any, *, owned: bool, to_user: bool = False
+        self,
+        holder: str,
+        attached: list[AttachedPolicyTypeDef],
+        *,
+        owned: bool,
+        to_user: bool = False,
     ) -> list[Resource]:
         """Give the wanted ones, and those of Bowline's own policies."""
         found = []
-        for policy in answer["AttachedPolicies"]:
+        for policy in attached:
             attachment = Attachment(
                 account=self.account_id,
                 holder=holder,
@@ -205,8 +220,7 @@ class Account:
     def inline_policies(self, role: str, *, owned: bool) -> Iterator[Resource]:
         wanted = {p.policy for p in self.of(InlinePolicy) if p.role == role}
         names = self.asker.ask_all(
-            "iam",
-            "list_role_policies",
+            self.iam.list_role_policies,
             f"list the inline policies of role {role}",
             RoleName=role,
         )["PolicyNames"]
@@ -214,8 +228,7 @@ class Account:
             if name not in wanted and not name.startswith(OWN_NAMES):
                 continue
             answer = self.asker.find(
-                "iam",
-                "get_role_policy",
+                self.iam.get_role_policy,
                 f"read inline policy {name} of role {role}",
                 RoleName=role,
                 PolicyName=name,
@@ -225,14 +238,13 @@ class Account:
                     account=self.account_id,
                     role=role,
                     policy=name,
-                    document=Policy.of(answer["PolicyDocument"]),
+                    document=Policy.of(parsed(answer["PolicyDocument"])),
                     owned=owned or name.startswith(OWN_NAMES),
                 )
 
     def profile(self, name: str) -> list[Resource]:
         answer = self.asker.find(
-            "iam",
-            "get_instance_profile",
+            self.iam.get_instance_profile,
             f"read instance profile {name}",
             InstanceProfileName=name,
         )
@@ -252,8 +264,7 @@ class Account:
     def service_linked(self) -> list[Resource]:
         """Find those wanted. They are AWS's, so never owned and never deleted."""
         answer = self.asker.ask_all(
-            "iam",
-            "list_roles",
+            self.iam.list_roles,
             "list the service-linked roles",
             PathPrefix=SERVICE_LINKED,
         )
@@ -269,8 +280,7 @@ class Account:
 
     def oidc(self, wanted: OidcProvider) -> list[Resource]:
         answer = self.asker.find(
-            "iam",
-            "get_open_id_connect_provider",
+            self.iam.get_open_id_connect_provider,
             f"read OIDC provider {wanted.name}",
             OpenIDConnectProviderArn=self.arn(f"oidc-provider/{wanted.name}"),
         )
@@ -289,23 +299,25 @@ class Account:
 
     def access(self, wanted: ClusterAccess) -> list[Resource]:
         """Read a cluster's access entry with its policy: the wanted one, or another."""
-        entry = {"clusterName": wanted.cluster, "principalArn": wanted.principal}
+        eks = self.asker.eks(wanted.region)
         principal = Arn.of(wanted.principal).name
         doing = f"read the access of {principal} to cluster {wanted.cluster}"
         answer = self.asker.find(
-            "eks", "describe_access_entry", doing, region=wanted.region, **entry
+            eks.describe_access_entry,
+            doing,
+            clusterName=wanted.cluster,
+            principalArn=wanted.principal,
         )
         if answer is None:
             return []
         policies = self.asker.ask_all(
-            "eks",
-            "list_associated_access_policies",
+            eks.list_associated_access_policies,
             doing,
-            region=wanted.region,
-            **entry,
+            clusterName=wanted.cluster,
+            principalArn=wanted.principal,
         )["associatedAccessPolicies"]
         policies.sort(key=lambda p: (p["policyArn"] != wanted.policy_arn, str(p)))
-        none: dict[str, Any] = {"policyArn": "", "accessScope": {}}
+        none: AssociatedAccessPolicyTypeDef = {"policyArn": "", "accessScope": {}}
         policy = next(iter(policies), none)
         namespaces = policy["accessScope"].get("namespaces", [])
         same = set(namespaces) == set(wanted.namespaces)
@@ -333,14 +345,14 @@ class Account:
         return sorted(found, key=lambda grant: grant != wanted)
 
 
-def grants_of(asker: Asker, wanted: KeyGrant, doing: str) -> list[dict[str, Any]]:
+def grants_of(
+    asker: Asker, wanted: KeyGrant, doing: str
+) -> list[GrantListEntryTypeDef]:
     """List a grantee's grants that carry Bowline's mark; none without the key."""
     try:
         answer = asker.ask_all(
-            "kms",
-            "list_grants",
+            asker.kms(wanted.region).list_grants,
             doing,
-            region=wanted.region,
             KeyId=wanted.key_arn,
             GranteePrincipal=wanted.grantee,
         )

@@ -12,7 +12,7 @@ from collections.abc import Callable, Hashable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from functools import cache, partial
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import boto3
 import botocore.session
@@ -27,6 +27,11 @@ from onboarding.aws.errors import (
 )
 from onboarding.partitions import PARTITIONS, Arn, arn
 from onboarding.topology import Reach
+
+if TYPE_CHECKING:
+    from mypy_boto3_iam import IAMClient
+    from mypy_boto3_sts import STSClient
+    from mypy_boto3_sts.type_defs import AssumeRoleRequestTypeDef
 
 T = TypeVar("T")
 
@@ -205,14 +210,18 @@ class Sessions:
         source: Credentials | None,
         policy: str,
     ) -> Credentials:
-        sts = self.client_with(source or self.own(), "sts")
+        sts: STSClient = self.client_with(source or self.own(), "sts")
         account = Arn.of(role_arn).account
-        options = {"ExternalId": external_id, "Policy": policy}
-        given = {name: value for name, value in options.items() if value}
+        asked: AssumeRoleRequestTypeDef = {
+            "RoleArn": role_arn,
+            "RoleSessionName": session_name,
+        }
+        if external_id:
+            asked["ExternalId"] = external_id
+        if policy:
+            asked["Policy"] = policy
         with translating(account, "sts:AssumeRole", f"assume {role_arn}"):
-            answer = sts.assume_role(
-                RoleArn=role_arn, RoleSessionName=session_name, **given
-            )["Credentials"]
+            answer = sts.assume_role(**asked)["Credentials"]
         return Credentials(
             answer["AccessKeyId"],
             answer["SecretAccessKey"],
@@ -221,7 +230,7 @@ class Sessions:
         )
 
     def _ask_who(self) -> Caller:
-        sts = self.client_with(self.own(), "sts")
+        sts: STSClient = self.client_with(self.own(), "sts")
         with translating_own("sts:GetCallerIdentity", "learn who it is"):
             answer = sts.get_caller_identity()
         return Caller(answer["Account"], answer["Arn"], self._principal(answer["Arn"]))
@@ -232,11 +241,10 @@ class Sessions:
         if not session:
             return caller_arn
         partition, account, role = session.groups()
-        iam = self.client_with(self.own(), "iam")
+        iam: IAMClient = self.client_with(self.own(), "iam")
         try:
             with translating(account, "iam:GetRole", f"read role {role}"):
-                found: str = iam.get_role(RoleName=role)["Role"]["Arn"]
-                return found
+                return iam.get_role(RoleName=role)["Role"]["Arn"]
         except AwsError:
             return arn(partition, "iam", account, f"role/{role}")
 

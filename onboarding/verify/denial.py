@@ -5,12 +5,12 @@ Asked only after a refusal. What cannot be read explains nothing: AwsError is ra
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
-from onboarding.aws.client import Asker
+from onboarding.aws.client import Asker, parsed
 from onboarding.partitions import Arn
 from onboarding.resources.kinds import MANAGED_PATH, MANAGING_PATH
 from onboarding.resources.policy import Policy, as_list
@@ -52,28 +52,31 @@ class Holder:
     def by_name(self) -> dict[str, str]:
         return {f"{self.kind.title()}Name": self.name}
 
+    def operation(self, name: str) -> Callable[..., Any]:
+        """Find IAM's operation of that name, in which {} is role or user."""
+        return self.asker.operation("iam", name.format(self.kind))
+
     @cached_property
     def description(self) -> dict[str, Any] | None:
         """Give what IAM knows of it; None where it does not exist."""
         doing = f"read the {self.kind} {self.name}"
-        answer = self.asker.find("iam", f"get_{self.kind}", doing, **self.by_name)
+        answer = self.asker.find(self.operation("get_{}"), doing, **self.by_name)
         return answer[self.kind.title()] if answer else None
 
     @cached_property
     def attached(self) -> list[dict[str, str]]:
         doing = f"list the policies of {self.kind} {self.name}"
-        operation = f"list_attached_{self.kind}_policies"
-        answer = self.asker.ask_all("iam", operation, doing, **self.by_name)
+        operation = self.operation("list_attached_{}_policies")
+        answer = self.asker.ask_all(operation, doing, **self.by_name)
         found: list[dict[str, str]] = answer["AttachedPolicies"]
         return found
 
     @cached_property
     def inline(self) -> list[str]:
         doing = f"list the inline policies of {self.kind} {self.name}"
-        operation = f"list_{self.kind}_policies"
-        names: list[str] = self.asker.ask_all("iam", operation, doing, **self.by_name)[
-            "PolicyNames"
-        ]
+        operation = self.operation("list_{}_policies")
+        answer = self.asker.ask_all(operation, doing, **self.by_name)
+        names: list[str] = answer["PolicyNames"]
         return names
 
     @cached_property
@@ -87,8 +90,7 @@ class Holder:
     def inline_documents(self) -> Iterator[Document]:
         for name in self.inline:
             answer = self.asker.ask(
-                "iam",
-                f"get_{self.kind}_policy",
+                self.operation("get_{}_policy"),
                 f"read inline policy {name} of {self.kind} {self.name}",
                 PolicyName=name,
                 **self.by_name,
@@ -97,15 +99,15 @@ class Holder:
 
     def managed_policy(self, name: str, arn: str) -> Document:
         doing = f"read policy {name}"
-        policy = self.asker.ask("iam", "get_policy", doing, PolicyArn=arn)["Policy"]
+        iam = self.asker.iam
+        policy = self.asker.ask(iam.get_policy, doing, PolicyArn=arn)["Policy"]
         answer = self.asker.ask(
-            "iam",
-            "get_policy_version",
+            iam.get_policy_version,
             doing,
             PolicyArn=arn,
             VersionId=policy["DefaultVersionId"],
         )
-        return Document(name, answer["PolicyVersion"]["Document"], arn)
+        return Document(name, parsed(answer["PolicyVersion"]["Document"]), arn)
 
     @cached_property
     def boundary(self) -> Document | None:
@@ -118,7 +120,10 @@ class Holder:
         """List Bowline's policies for it that stand, and are not attached to it."""
         doing = f"list the policies under {self.own_path}"
         answer = self.asker.ask_all(
-            "iam", "list_policies", doing, Scope="Local", PathPrefix=self.own_path
+            self.asker.iam.list_policies,
+            doing,
+            Scope="Local",
+            PathPrefix=self.own_path,
         )
         attached = {policy["PolicyArn"] for policy in self.attached}
         return [

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 
-from onboarding.aws.client import Asker
+from onboarding.aws.client import Asker, parsed
 from onboarding.aws.errors import AwsError
 from onboarding.aws.session import Credentials
 from onboarding.checks import Outcome
@@ -114,7 +114,9 @@ class ManagedStep:
         name = f"The role leads into account {self.managed.account_id}"
         asker = Asker.holding(self.chain.sessions, self.managed.account_id, as_managed)
         try:
-            answer = asker.ask("sts", "get_caller_identity", "ask where the role leads")
+            answer = asker.ask(
+                asker.sts.get_caller_identity, "ask where the role leads"
+            )
         except AwsError as error:
             return chain_result(name, Outcome.FAILED, error.message, error.hint)
         sentence = f"AWS says: {answer['Arn']} in account {answer['Account']}."
@@ -214,8 +216,8 @@ class ManagedStep:
     def existing_trust(self) -> Policy:
         asker = Asker.entering(self.chain.sessions, self.reach)
         doing = f"read the trust policy of role {self.role}"
-        answer = asker.ask("iam", "get_role", doing, RoleName=self.role)
-        return Policy.of(answer["Role"]["AssumeRolePolicyDocument"])
+        answer = asker.ask(asker.iam.get_role, doing, RoleName=self.role)
+        return Policy.of(parsed(answer["Role"]["AssumeRolePolicyDocument"]))
 
     @property
     def sides(self) -> tuple[Callable[[], Iterator[Cause]], ...]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -215,25 +215,22 @@ def simulate(
 ) -> frozenset[str]:
     """Ask IAM's simulator which of these the principal's own policies allow."""
     answer = asker.ask_all(
-        "iam",
-        "simulate_principal_policy",
+        asker.iam.simulate_principal_policy,
         f"ask what {principal} is allowed",
         PolicySourceArn=principal,
         ActionNames=sorted(set(actions)),
         ResourceArns=[resource],
-        ContextEntries=list(context_entries(context or {})),
+        ContextEntries=[
+            {
+                "ContextKeyName": key,
+                "ContextKeyValues": [value],
+                "ContextKeyType": "string",
+            }
+            for key, value in (context or {}).items()
+        ],
     )
     return frozenset(
         result["EvalActionName"]
         for result in answer["EvaluationResults"]
         if result["EvalDecision"] == "allowed"
     )
-
-
-def context_entries(context: Mapping[str, str]) -> Iterator[dict[str, Any]]:
-    for key, value in context.items():
-        yield {
-            "ContextKeyName": key,
-            "ContextKeyValues": [value],
-            "ContextKeyType": "string",
-        }

@@ -161,7 +161,8 @@ class Read:
         ask = asker.ask_all if check.expects else asker.ask
         doing = lower_first(check.name)
         try:
-            answer = ask(service, operation, doing, region=region, **dict(parameters))
+            method = asker.operation(service, operation, region)
+            answer = ask(method, doing, **dict(parameters))
         except AwsError as error:
             if error.code in UNKNOWN_CALL:
                 return self.result(Outcome.NOT_PROVED, error.message), None

@@ -188,17 +188,24 @@ class Body:
 
 def failing(client: Any, operation: str, code: str, message: str, times: int) -> None:
     """Let AWS answer the operation's next calls with an error, before it is made."""
+    if client.meta.service_model.protocol == "json":
+        body = json.dumps({"__type": code, "Message": message})
+    else:
+        error = f"<Code>{code}</Code><Message>{message}</Message>"
+        body = f"<ErrorResponse><Error>{error}</Error></ErrorResponse>"
+    answering(client, operation, body, status=400, times=times)
+
+
+def answering(
+    client: Any, operation: str, body: str, *, status: int = 200, times: int = 1
+) -> None:
+    """Let AWS answer the operation's next calls so, before it is made."""
     left = iter(range(times))
 
     def answer(request: Any, **_: Any) -> AWSResponse | None:
         if next(left, None) is None:
             return None
-        if client.meta.service_model.protocol == "json":
-            body = json.dumps({"__type": code, "Message": message})
-        else:
-            error = f"<Code>{code}</Code><Message>{message}</Message>"
-            body = f"<ErrorResponse><Error>{error}</Error></ErrorResponse>"
-        return AWSResponse(request.url, 400, {}, Body(body.encode()))
+        return AWSResponse(request.url, status, {}, Body(body.encode()))
 
     service = client.meta.service_model.service_id.hyphenize()
     client.meta.events.register_first(f"before-send.{service}.{operation}", answer)

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import json
 from typing import Any
 
 import pytest
@@ -15,7 +16,7 @@ from onboarding.aws.discover import (
 from onboarding.aws.errors import AwsError
 from onboarding.checks import Call
 from onboarding.topology import Reach
-from tests.onboarding.aws.field import ADMINISTRATOR, Field, failing
+from tests.onboarding.aws.field import ADMINISTRATOR, Field, answering, failing
 
 EAST = "us-east-1"
 
@@ -97,13 +98,11 @@ def test_it_gives_a_clusters_issuer_without_its_scheme(
 
 
 @pytest.mark.usefixtures("cluster")
-def test_a_cluster_may_have_no_issuer(
-    field: Field, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_cluster_may_have_no_issuer(field: Field) -> None:
     sessions = field.sessions()
     eks = sessions.client(field.reach, "eks", EAST)
     described = {"cluster": {"arn": "arn:aws:eks:us-east-1:1:cluster/apps"}}
-    monkeypatch.setattr(eks, "describe_cluster", lambda **_: described)
+    answering(eks, "DescribeCluster", json.dumps(described))
 
     with pytest.raises(AwsError, match="has no OIDC issuer"):
         oidc_issuer(sessions, field.reach, "apps", EAST)
@@ -127,13 +126,12 @@ def test_it_lists_the_organizations_accounts(field: Field) -> None:
     ],
 )
 def test_an_account_is_active_by_its_state_or_else_its_older_status(
-    field: Field, monkeypatch: pytest.MonkeyPatch, told: dict[str, str], active: bool
+    field: Field, told: dict[str, str], active: bool
 ) -> None:
     sessions = field.sessions()
     client = sessions.client(field.own, "organizations")
     account = {"Id": "922222222222", "Name": "staging", **told}
-    monkeypatch.setattr(client, "can_paginate", lambda _: False)
-    monkeypatch.setattr(client, "list_accounts", lambda: {"Accounts": [account]})
+    answering(client, "ListAccounts", json.dumps({"Accounts": [account]}))
 
     (found,) = organization_accounts(sessions, field.own).accounts
 

@@ -33,6 +33,13 @@ def deny(*actions: str, **fields: Any) -> dict[str, Any]:
 ALLOWED = document(allow("ec2:Describe*"))
 
 
+class Names:
+    """A client whose methods are their own names."""
+
+    def __getattr__(self, name: str) -> str:
+        return name
+
+
 @dataclass
 class ExistingPolicies:
     """An account in which one role or user holds these documents."""
@@ -48,7 +55,14 @@ class ExistingPolicies:
         boundary = {f"arn:aws:iam::{ACCOUNT}:policy/Boundary": self.boundary}
         return {**self.attached, **self.loose, **boundary}
 
-    def ask(self, service: str, operation: str, doing: str, **given: Any) -> Any:
+    def operation(self, service: str, operation: str) -> str:
+        return operation
+
+    @property
+    def iam(self) -> Names:
+        return Names()
+
+    def ask(self, operation: str, doing: str, **given: Any) -> Any:
         match operation:
             case "get_policy":
                 return {"Policy": {"DefaultVersionId": "v7"}}
@@ -58,9 +72,9 @@ class ExistingPolicies:
             case "get_role_policy" | "get_user_policy":
                 return {"PolicyDocument": self.inline[given["PolicyName"]]}
             case _:
-                return self.find(service, operation, doing, **given)
+                return self.find(operation, doing, **given)
 
-    def ask_all(self, service: str, operation: str, doing: str, **given: Any) -> Any:
+    def ask_all(self, operation: str, doing: str, **given: Any) -> Any:
         if operation.startswith("list_attached_"):
             return {"AttachedPolicies": [policy("PolicyArn", a) for a in self.attached]}
         if operation == "list_policies":
@@ -68,7 +82,7 @@ class ExistingPolicies:
             return {"Policies": [policy("Arn", arn) for arn in everything]}
         return {"PolicyNames": list(self.inline)}
 
-    def find(self, service: str, operation: str, doing: str, **given: Any) -> Any:
+    def find(self, operation: str, doing: str, **given: Any) -> Any:
         described: dict[str, Any] = {}
         if self.boundary:
             arn = f"arn:aws:iam::{ACCOUNT}:policy/Boundary"
