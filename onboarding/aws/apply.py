@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, ParamSpec
 
 from onboarding.aws.backoff import SYSTEM, Backoff, Clock, silent
-from onboarding.aws.client import Asker
+from onboarding.aws.client import AccountClient
 from onboarding.aws.errors import AwsError
 from onboarding.aws.observe import grants_of, observe
 from onboarding.aws.session import Sessions
@@ -64,7 +64,7 @@ def apply(
     `waiting` hears a sentence before each repetition, and an empty one afterwards.
     """
     writer = Writer(
-        Asker.entering(sessions, reach),
+        AccountClient.of(sessions, reach),
         sessions.partition.name,
         f"{change.verb} {change.resource.kind} {change.resource.name}",
     )
@@ -119,27 +119,27 @@ def scope(access: ClusterAccess) -> AccessScopeTypeDef:
 
 @dataclass(frozen=True, slots=True)
 class Writer:
-    asker: Asker
+    client: AccountClient
     partition: str
     doing: str
 
     @property
     def iam(self) -> IAMClient:
-        return self.asker.iam
+        return self.client.iam
 
     def call(
         self, method: Callable[P, object], /, *args: P.args, **given: P.kwargs
     ) -> None:
-        self.asker.ask(method, self.doing, *args, **given)
+        self.client.call(method, self.doing, *args, **given)
 
     def drop(
         self, method: Callable[P, object], /, *args: P.args, **given: P.kwargs
     ) -> None:
         """Remove something; missing already is done."""
-        self.asker.find(method, self.doing, *args, **given)
+        self.client.find(method, self.doing, *args, **given)
 
     def arn(self, resource: str) -> str:
-        return arn(self.partition, "iam", self.asker.account_id, resource)
+        return arn(self.partition, "iam", self.client.account_id, resource)
 
     def policy_arn(self, policy: ManagedPolicy) -> str:
         return self.arn(f"policy{policy.path}{policy.name}")
@@ -303,7 +303,7 @@ class Writer:
     def prune_versions(self, policy: ManagedPolicy, *, keep: int) -> None:
         """Delete the oldest versions, but never the one in force."""
         arn = self.policy_arn(policy)
-        answer = self.asker.find(
+        answer = self.client.find(
             self.iam.list_policy_versions, self.doing, PolicyArn=arn
         )
         versions = answer["Versions"] if answer else []
@@ -347,14 +347,14 @@ class Writer:
 
     def create_entry(self, access: ClusterAccess) -> None:
         self.call(
-            self.asker.eks(access.region).create_access_entry,
+            self.client.eks(access.region).create_access_entry,
             **entry(access),
             tags={OWNER_TAG: OWNER},
         )
 
     def associate(self, access: ClusterAccess) -> None:
         self.call(
-            self.asker.eks(access.region).associate_access_policy,
+            self.client.eks(access.region).associate_access_policy,
             **entry(access),
             policyArn=access.policy_arn,
             accessScope=scope(access),
@@ -362,23 +362,23 @@ class Writer:
 
     def disassociate(self, access: ClusterAccess) -> None:
         self.drop(
-            self.asker.eks(access.region).disassociate_access_policy,
+            self.client.eks(access.region).disassociate_access_policy,
             **entry(access),
             policyArn=access.policy_arn,
         )
 
     def delete_entry(self, access: ClusterAccess) -> None:
-        self.drop(self.asker.eks(access.region).delete_access_entry, **entry(access))
+        self.drop(self.client.eks(access.region).delete_access_entry, **entry(access))
 
     def grant(self, grant: KeyGrant) -> None:
         """Ask KMS for a grant; the same one of the same name is made only once."""
-        self.call(self.asker.kms(grant.region).create_grant, **grant.request)
+        self.call(self.client.kms(grant.region).create_grant, **grant.request)
 
     def revoke(self, grant: KeyGrant) -> None:
-        for found in grants_of(self.asker, grant, self.doing):
+        for found in grants_of(self.client, grant, self.doing):
             if set(found["Operations"]) == set(grant.operations):
                 self.drop(
-                    self.asker.kms(grant.region).revoke_grant,
+                    self.client.kms(grant.region).revoke_grant,
                     KeyId=grant.key_arn,
                     GrantId=found["GrantId"],
                 )

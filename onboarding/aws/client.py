@@ -1,4 +1,7 @@
-"""Asker: calls AWS in one account, as one identity, and words its refusals."""
+"""AccountClient: calls AWS in one account, as one identity.
+
+What AWS refuses is raised as AwsError, in words.
+"""
 
 from __future__ import annotations
 
@@ -32,74 +35,75 @@ THREADS = 4
 
 
 @dataclass(frozen=True, slots=True)
-class Asker:
-    """Makes calls by boto3's own methods: `ask(asker.iam.get_role, doing, …)`.
+class AccountClient:
+    """Calls the methods of boto3's clients: `call(client.iam.get_role, doing, …)`.
 
-    `doing` ends “Bowline could not …”, with which every AwsError begins.
+    `doing` completes “Bowline could not …”, with which every AwsError begins.
     """
 
     account_id: str
-    client: Callable[[str, str], Any]
-    """Gives the client of (service, region)."""
+    service_client: Callable[[str, str], Any]
+    """Returns boto3's client of (service, region)."""
 
     @classmethod
-    def entering(cls, sessions: Sessions, reach: Reach) -> Asker:
-        """Ask as Bowline is in that account."""
+    def of(cls, sessions: Sessions, reach: Reach) -> AccountClient:
+        """Call with Bowline's own access to the account."""
         return cls(reach.account_id, partial(sessions.client, reach))
 
     @classmethod
-    def holding(
+    def with_credentials(
         cls, sessions: Sessions, account_id: str, credentials: Credentials
-    ) -> Asker:
-        """Ask with credentials at hand."""
+    ) -> AccountClient:
+        """Call with the given credentials."""
         return cls(account_id, partial(sessions.client_with, credentials))
 
     @property
     def ec2(self) -> EC2Client:
-        client: EC2Client = self.client("ec2", "")
+        client: EC2Client = self.service_client("ec2", "")
         return client
 
     @property
     def iam(self) -> IAMClient:
-        client: IAMClient = self.client("iam", "")
+        client: IAMClient = self.service_client("iam", "")
         return client
 
     @property
     def organizations(self) -> OrganizationsClient:
-        client: OrganizationsClient = self.client("organizations", "")
+        client: OrganizationsClient = self.service_client("organizations", "")
         return client
 
     @property
     def sts(self) -> STSClient:
-        client: STSClient = self.client("sts", "")
+        client: STSClient = self.service_client("sts", "")
         return client
 
     def eks(self, region: str) -> EKSClient:
-        client: EKSClient = self.client("eks", region)
+        client: EKSClient = self.service_client("eks", region)
         return client
 
     def kms(self, region: str) -> KMSClient:
-        client: KMSClient = self.client("kms", region)
+        client: KMSClient = self.service_client("kms", region)
         return client
 
     def operation(
         self, service: str, operation: str, region: str = ""
     ) -> Callable[..., Any]:
-        """Find the method of an operation that data names."""
-        method: Callable[..., Any] = getattr(self.client(service, region), operation)
+        """Return the method of an operation that is known by name only."""
+        client = self.service_client(service, region)
+        method: Callable[..., Any] = getattr(client, operation)
         return method
 
-    def ask(
+    def call(
         self, method: Callable[P, T], doing: str, /, *args: P.args, **given: P.kwargs
     ) -> T:
-        """Make one call."""
+        """Call AWS once."""
         with translating(self.account_id, action_of(method), doing):
             return method(*args, **given)
 
-    def ask_all(
+    def call_all(
         self, method: Callable[P, T], doing: str, /, *args: P.args, **given: P.kwargs
     ) -> T:
-        """Make as many calls as there are pages, and give them as one answer."""
+        """Call AWS for every page, and return all pages as one answer."""
         client, operation = bound(method)
         with translating(self.account_id, action_of(method), doing):
             if not client.can_paginate(operation):
@@ -111,7 +115,10 @@ class Asker:
     def find(
         self, method: Callable[P, T], doing: str, /, *args: P.args, **given: P.kwargs
     ) -> T | None:
-        """Make one call; None where the thing is not there. Denied still raises."""
+        """Call AWS once; return None where the resource does not exist.
+
+        Denied is not absent: it raises AwsError.
+        """
         with translating(self.account_id, action_of(method), doing):
             try:
                 return method(*args, **given)
@@ -122,7 +129,7 @@ class Asker:
 
 
 def bound(method: Any) -> tuple[Any, str]:
-    """Give the client that a method belongs to, and the operation's name there."""
+    """Return boto3's client that a method belongs to, and the method's name."""
     return method.__self__, method.__name__
 
 
@@ -132,7 +139,7 @@ def action_of(method: Callable[..., object]) -> str:
 
 
 def parsed(document: PolicyDocumentTypeDef) -> Mapping[str, Any]:
-    """Give a policy's document, of which the types say that it may be text."""
+    """Return a policy document as boto3 does: parsed, though its types allow text."""
     assert not isinstance(document, str), "boto3 parses policy documents"
     return document
 

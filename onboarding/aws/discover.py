@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
-from onboarding.aws.client import Asker, together
+from onboarding.aws.client import AccountClient, together
 from onboarding.aws.errors import AwsError
 from onboarding.aws.session import Caller, Sessions
 from onboarding.checks import Call
@@ -52,18 +52,18 @@ def answers(sessions: Sessions, reach: Reach, calls: Iterable[Call]) -> dict[Cal
     """Answer each call in full, all pages of it; raise AwsError for the first that
     cannot be answered.
     """
-    asker = Asker.entering(sessions, reach)
+    client = AccountClient.of(sessions, reach)
     asked = list(dict.fromkeys(calls))
-    found = together(partial(answer, asker, call) for call in asked)
+    found = together(partial(answer, client, call) for call in asked)
     return dict(zip(asked, found, strict=True))
 
 
-def answer(asker: Asker, call: Call) -> Any:
+def answer(client: AccountClient, call: Call) -> Any:
     parameters = dict(call.parameters)
     what = ", ".join([*(str(value) for value in parameters.values()), call.region])
     doing = f"{call.operation.replace('_', ' ')} ({what.strip(', ')})"
-    method = asker.operation(call.service, call.operation, call.region)
-    return asker.ask_all(method, doing, **parameters)
+    method = client.operation(call.service, call.operation, call.region)
+    return client.call_all(method, doing, **parameters)
 
 
 def try_access(sessions: Sessions, reach: Reach) -> AccessReport:
@@ -72,8 +72,8 @@ def try_access(sessions: Sessions, reach: Reach) -> AccessReport:
     role_arn = sessions.role_arn(reach)
     try:
         caller = sessions.whoami()
-        asker = Asker.entering(sessions, reach)
-        there = asker.ask(asker.sts.get_caller_identity, "ask who it is there")
+        client = AccountClient.of(sessions, reach)
+        there = client.call(client.sts.get_caller_identity, "ask who it is there")
     except AwsError as error:
         return AccessReport(caller, role_arn, False, error.message, error.hint)
     with_what = f"the role {role_arn}" if role_arn else "its own credentials"
@@ -85,16 +85,16 @@ def try_access(sessions: Sessions, reach: Reach) -> AccessReport:
 
 def regions(sessions: Sessions, reach: Reach) -> tuple[str, ...]:
     """List the regions that are enabled in the account, by name."""
-    asker = Asker.entering(sessions, reach)
-    found = asker.ask(asker.ec2.describe_regions, "list the enabled regions")
+    client = AccountClient.of(sessions, reach)
+    found = client.call(client.ec2.describe_regions, "list the enabled regions")
     return tuple(sorted(region["RegionName"] for region in found["Regions"]))
 
 
 def oidc_issuer(sessions: Sessions, reach: Reach, cluster: str, region: str) -> str:
     """Give a cluster's OIDC issuer without `https://`; raise AwsError without one."""
-    asker = Asker.entering(sessions, reach)
-    found = asker.ask(
-        asker.eks(region).describe_cluster,
+    client = AccountClient.of(sessions, reach)
+    found = client.call(
+        client.eks(region).describe_cluster,
         f"describe the EKS cluster {cluster} in {region}",
         name=cluster,
     )["cluster"]
@@ -112,10 +112,10 @@ def oidc_issuer(sessions: Sessions, reach: Reach, cluster: str, region: str) -> 
 
 def organization_accounts(sessions: Sessions, reach: Reach) -> Members:
     """List the organization's accounts, read from its managing account or delegate."""
-    asker = Asker.entering(sessions, reach)
+    client = AccountClient.of(sessions, reach)
     try:
-        found = asker.ask_all(
-            asker.organizations.list_accounts, "list the organization's accounts"
+        found = client.call_all(
+            client.organizations.list_accounts, "list the organization's accounts"
         )
     except AwsError as error:
         if not (error.denied or is_alone(error)):
@@ -142,10 +142,10 @@ def organization_id(sessions: Sessions, reach: Reach) -> str | None:
     """Give the id of the account's organization; empty where there is none, and None
     where it may not be read.
     """
-    asker = Asker.entering(sessions, reach)
+    client = AccountClient.of(sessions, reach)
     try:
-        found = asker.ask(
-            asker.organizations.describe_organization, "read the organization"
+        found = client.call(
+            client.organizations.describe_organization, "read the organization"
         )
     except AwsError as error:
         if is_alone(error):

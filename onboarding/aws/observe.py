@@ -14,7 +14,7 @@ from functools import partial
 from itertools import chain
 from typing import TYPE_CHECKING, TypeVar
 
-from onboarding.aws.client import Asker, parsed, together
+from onboarding.aws.client import AccountClient, parsed, together
 from onboarding.aws.errors import NO_KEY, AwsError
 from onboarding.aws.session import Sessions
 from onboarding.partitions import Arn, arn
@@ -63,7 +63,7 @@ def observe(
     wanted at all must be among `wanted` once more, to be found and deleted.
     """
     account = Account(
-        Asker.entering(sessions, reach),
+        AccountClient.of(sessions, reach),
         sessions.partition.name,
         {resource.key: resource for resource in wanted},
     )
@@ -93,13 +93,13 @@ def is_owned(tags: Iterable[TagTypeDef]) -> bool:
 class Account:
     """One account that is being read, and what is looked for in it."""
 
-    asker: Asker
+    client: AccountClient
     partition: str
     wanted: dict[Key, Resource]
 
     @property
     def account_id(self) -> str:
-        return self.asker.account_id
+        return self.client.account_id
 
     def of(self, kind: type[R]) -> list[R]:
         return [r for r in self.wanted.values() if isinstance(r, kind)]
@@ -126,10 +126,10 @@ class Account:
 
     @property
     def iam(self) -> IAMClient:
-        return self.asker.iam
+        return self.client.iam
 
     def policies(self, path: str) -> list[PolicyTypeDef]:
-        return self.asker.ask_all(
+        return self.client.call_all(
             self.iam.list_policies,
             f"list the policies under {path}",
             Scope="Local",
@@ -137,7 +137,7 @@ class Account:
         )["Policies"]
 
     def policy(self, found: PolicyTypeDef) -> list[Resource]:
-        answer = self.asker.find(
+        answer = self.client.find(
             self.iam.get_policy_version,
             f"read policy {found['PolicyName']}",
             PolicyArn=found["Arn"],
@@ -156,7 +156,7 @@ class Account:
 
     def role(self, name: str) -> list[Resource]:
         """Read a role, what is attached to it, and Bowline's own policies inside."""
-        answer = self.asker.find(self.iam.get_role, f"read role {name}", RoleName=name)
+        answer = self.client.find(self.iam.get_role, f"read role {name}", RoleName=name)
         if answer is None:
             return []
         found = answer["Role"]
@@ -170,7 +170,7 @@ class Account:
             ),
             owned=is_owned(found.get("Tags", [])),
         )
-        attached = self.asker.ask_all(
+        attached = self.client.call_all(
             self.iam.list_attached_role_policies,
             f"list the policies of role {name}",
             RoleName=name,
@@ -182,10 +182,10 @@ class Account:
         ]
 
     def user(self, name: str) -> list[Resource]:
-        answer = self.asker.find(self.iam.get_user, f"read user {name}", UserName=name)
+        answer = self.client.find(self.iam.get_user, f"read user {name}", UserName=name)
         if answer is None:
             return []
-        attached = self.asker.ask_all(
+        attached = self.client.call_all(
             self.iam.list_attached_user_policies,
             f"list the policies of user {name}",
             UserName=name,
@@ -219,7 +219,7 @@ class Account:
 
     def inline_policies(self, role: str, *, owned: bool) -> Iterator[Resource]:
         wanted = {p.policy for p in self.of(InlinePolicy) if p.role == role}
-        names = self.asker.ask_all(
+        names = self.client.call_all(
             self.iam.list_role_policies,
             f"list the inline policies of role {role}",
             RoleName=role,
@@ -227,7 +227,7 @@ class Account:
         for name in names:
             if name not in wanted and not name.startswith(OWN_NAMES):
                 continue
-            answer = self.asker.find(
+            answer = self.client.find(
                 self.iam.get_role_policy,
                 f"read inline policy {name} of role {role}",
                 RoleName=role,
@@ -243,7 +243,7 @@ class Account:
                 )
 
     def profile(self, name: str) -> list[Resource]:
-        answer = self.asker.find(
+        answer = self.client.find(
             self.iam.get_instance_profile,
             f"read instance profile {name}",
             InstanceProfileName=name,
@@ -263,7 +263,7 @@ class Account:
 
     def service_linked(self) -> list[Resource]:
         """Find those wanted. They are AWS's, so never owned and never deleted."""
-        answer = self.asker.ask_all(
+        answer = self.client.call_all(
             self.iam.list_roles,
             "list the service-linked roles",
             PathPrefix=SERVICE_LINKED,
@@ -279,7 +279,7 @@ class Account:
         ]
 
     def oidc(self, wanted: OidcProvider) -> list[Resource]:
-        answer = self.asker.find(
+        answer = self.client.find(
             self.iam.get_open_id_connect_provider,
             f"read OIDC provider {wanted.name}",
             OpenIDConnectProviderArn=self.arn(f"oidc-provider/{wanted.name}"),
@@ -299,10 +299,10 @@ class Account:
 
     def access(self, wanted: ClusterAccess) -> list[Resource]:
         """Read a cluster's access entry with its policy: the wanted one, or another."""
-        eks = self.asker.eks(wanted.region)
+        eks = self.client.eks(wanted.region)
         principal = Arn.of(wanted.principal).name
         doing = f"read the access of {principal} to cluster {wanted.cluster}"
-        answer = self.asker.find(
+        answer = self.client.find(
             eks.describe_access_entry,
             doing,
             clusterName=wanted.cluster,
@@ -310,7 +310,7 @@ class Account:
         )
         if answer is None:
             return []
-        policies = self.asker.ask_all(
+        policies = self.client.call_all(
             eks.list_associated_access_policies,
             doing,
             clusterName=wanted.cluster,
@@ -336,7 +336,7 @@ class Account:
 
     def key_grant(self, wanted: KeyGrant) -> list[Resource]:
         """Read the grants of Bowline's name: two where a change was interrupted."""
-        grants = grants_of(self.asker, wanted, f"read {wanted.kind} {wanted.name}")
+        grants = grants_of(self.client, wanted, f"read {wanted.kind} {wanted.name}")
         found: list[Resource] = [
             replace(wanted, operations=tuple(sorted(grant["Operations"])))
             for grant in grants
@@ -346,12 +346,12 @@ class Account:
 
 
 def grants_of(
-    asker: Asker, wanted: KeyGrant, doing: str
+    client: AccountClient, wanted: KeyGrant, doing: str
 ) -> list[GrantListEntryTypeDef]:
     """List a grantee's grants that carry Bowline's mark; none without the key."""
     try:
-        answer = asker.ask_all(
-            asker.kms(wanted.region).list_grants,
+        answer = client.call_all(
+            client.kms(wanted.region).list_grants,
             doing,
             KeyId=wanted.key_arn,
             GranteePrincipal=wanted.grantee,

@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 
 from onboarding.aws.backoff import Backoff
-from onboarding.aws.client import Asker
+from onboarding.aws.client import AccountClient
 from onboarding.aws.discover import organization_id
 from onboarding.aws.errors import AwsError
 from onboarding.aws.session import Credentials, Sessions
@@ -111,8 +111,8 @@ class Chain:
         return trust.cause(AssumeRequest(self.managing.bowline))
 
     def holder(self) -> Holder:
-        asker = Asker.entering(self.sessions, self.identity_reach)
-        return Holder(asker, self.managing.identity_arn, MANAGING_PATH)
+        client = AccountClient.of(self.sessions, self.identity_reach)
+        return Holder(client, self.managing.identity_arn, MANAGING_PATH)
 
     @cached_property
     def organization(self) -> str | None:

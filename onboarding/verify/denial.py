@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
-from onboarding.aws.client import Asker, parsed
+from onboarding.aws.client import AccountClient, parsed
 from onboarding.partitions import Arn
 from onboarding.resources.kinds import MANAGED_PATH, MANAGING_PATH
 from onboarding.resources.policy import Policy, as_list
@@ -31,7 +31,7 @@ OWN_NAMES = "Bowline"
 class Holder:
     """A role or user whose policies are read once, when they are first needed."""
 
-    asker: Asker
+    client: AccountClient
     arn: str
     own_path: str
     """Where Bowline's policies for this holder stand."""
@@ -46,7 +46,7 @@ class Holder:
 
     @property
     def title(self) -> str:
-        return f"{self.kind} {self.name} in account {self.asker.account_id}"
+        return f"{self.kind} {self.name} in account {self.client.account_id}"
 
     @property
     def by_name(self) -> dict[str, str]:
@@ -54,20 +54,20 @@ class Holder:
 
     def operation(self, name: str) -> Callable[..., Any]:
         """Find IAM's operation of that name, in which {} is role or user."""
-        return self.asker.operation("iam", name.format(self.kind))
+        return self.client.operation("iam", name.format(self.kind))
 
     @cached_property
     def description(self) -> dict[str, Any] | None:
         """Give what IAM knows of it; None where it does not exist."""
         doing = f"read the {self.kind} {self.name}"
-        answer = self.asker.find(self.operation("get_{}"), doing, **self.by_name)
+        answer = self.client.find(self.operation("get_{}"), doing, **self.by_name)
         return answer[self.kind.title()] if answer else None
 
     @cached_property
     def attached(self) -> list[dict[str, str]]:
         doing = f"list the policies of {self.kind} {self.name}"
         operation = self.operation("list_attached_{}_policies")
-        answer = self.asker.ask_all(operation, doing, **self.by_name)
+        answer = self.client.call_all(operation, doing, **self.by_name)
         found: list[dict[str, str]] = answer["AttachedPolicies"]
         return found
 
@@ -75,7 +75,7 @@ class Holder:
     def inline(self) -> list[str]:
         doing = f"list the inline policies of {self.kind} {self.name}"
         operation = self.operation("list_{}_policies")
-        answer = self.asker.ask_all(operation, doing, **self.by_name)
+        answer = self.client.call_all(operation, doing, **self.by_name)
         names: list[str] = answer["PolicyNames"]
         return names
 
@@ -89,7 +89,7 @@ class Holder:
 
     def inline_documents(self) -> Iterator[Document]:
         for name in self.inline:
-            answer = self.asker.ask(
+            answer = self.client.call(
                 self.operation("get_{}_policy"),
                 f"read inline policy {name} of {self.kind} {self.name}",
                 PolicyName=name,
@@ -99,9 +99,9 @@ class Holder:
 
     def managed_policy(self, name: str, arn: str) -> Document:
         doing = f"read policy {name}"
-        iam = self.asker.iam
-        policy = self.asker.ask(iam.get_policy, doing, PolicyArn=arn)["Policy"]
-        answer = self.asker.ask(
+        iam = self.client.iam
+        policy = self.client.call(iam.get_policy, doing, PolicyArn=arn)["Policy"]
+        answer = self.client.call(
             iam.get_policy_version,
             doing,
             PolicyArn=arn,
@@ -119,8 +119,8 @@ class Holder:
     def loose(self) -> list[Document]:
         """List Bowline's policies for it that stand, and are not attached to it."""
         doing = f"list the policies under {self.own_path}"
-        answer = self.asker.ask_all(
-            self.asker.iam.list_policies,
+        answer = self.client.call_all(
+            self.client.iam.list_policies,
             doing,
             Scope="Local",
             PathPrefix=self.own_path,
@@ -262,7 +262,7 @@ class Holder:
         )
 
     def higher_up(self, asked: RequestContext) -> Cause:
-        return higher_up(asked.action, self.asker.account_id)
+        return higher_up(asked.action, self.client.account_id)
 
 
 def higher_up(action: str, account: str) -> Cause:

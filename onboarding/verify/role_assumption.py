@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 
-from onboarding.aws.client import Asker, parsed
+from onboarding.aws.client import AccountClient, parsed
 from onboarding.aws.errors import AwsError
 from onboarding.aws.session import Credentials
 from onboarding.checks import Outcome
@@ -112,10 +112,12 @@ class ManagedStep:
 
     def account(self, as_managed: Credentials) -> Result:
         name = f"The role leads into account {self.managed.account_id}"
-        asker = Asker.holding(self.chain.sessions, self.managed.account_id, as_managed)
+        client = AccountClient.with_credentials(
+            self.chain.sessions, self.managed.account_id, as_managed
+        )
         try:
-            answer = asker.ask(
-                asker.sts.get_caller_identity, "ask where the role leads"
+            answer = client.call(
+                client.sts.get_caller_identity, "ask where the role leads"
             )
         except AwsError as error:
             return chain_result(name, Outcome.FAILED, error.message, error.hint)
@@ -210,13 +212,13 @@ class ManagedStep:
 
     def holder(self) -> Holder:
         """Give the managed role as what it may do is read."""
-        asker = Asker.entering(self.chain.sessions, self.reach)
-        return Holder(asker, self.role_arn, MANAGED_PATH)
+        client = AccountClient.of(self.chain.sessions, self.reach)
+        return Holder(client, self.role_arn, MANAGED_PATH)
 
     def existing_trust(self) -> Policy:
-        asker = Asker.entering(self.chain.sessions, self.reach)
+        client = AccountClient.of(self.chain.sessions, self.reach)
         doing = f"read the trust policy of role {self.role}"
-        answer = asker.ask(asker.iam.get_role, doing, RoleName=self.role)
+        answer = client.call(client.iam.get_role, doing, RoleName=self.role)
         return Policy.of(parsed(answer["Role"]["AssumeRolePolicyDocument"]))
 
     @property
@@ -242,7 +244,7 @@ class ManagedStep:
         known = {"aws:ResourceOrgID": managing.organization}
         context = known if managing.organization else {}
         allowed = simulate(
-            holder.asker,
+            holder.client,
             holder.arn,
             ["sts:AssumeRole"],
             resource=self.role_arn,

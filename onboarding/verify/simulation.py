@@ -108,7 +108,7 @@ def opinions(holder: Holder, grants: Iterable[Grant], region: str) -> Opinions:
     for grant in grants:
         resource, context = example(grant.resources[0], region), known_context(grant)
         yes = simulate(
-            holder.asker,
+            holder.client,
             holder.arn,
             grant.actions,
             resource=resource,

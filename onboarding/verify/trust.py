@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from onboarding.aws.client import Asker
+from onboarding.aws.client import AccountClient
 from onboarding.partitions import Arn
 from onboarding.resources.policy import Policy, as_list
 from onboarding.verify.policy_evaluation import all_of, conditions, matches
@@ -206,7 +206,7 @@ def value_at(document: Any, path: Path) -> Any:
 
 
 def simulate(
-    asker: Asker,
+    client: AccountClient,
     principal: str,
     actions: Iterable[str],
     *,
@@ -214,8 +214,8 @@ def simulate(
     context: Mapping[str, str] | None = None,
 ) -> frozenset[str]:
     """Ask IAM's simulator which of these the principal's own policies allow."""
-    answer = asker.ask_all(
-        asker.iam.simulate_principal_policy,
+    answer = client.call_all(
+        client.iam.simulate_principal_policy,
         f"ask what {principal} is allowed",
         PolicySourceArn=principal,
         ActionNames=sorted(set(actions)),

@@ -13,7 +13,7 @@ from functools import partial
 from typing import Any
 
 from onboarding.aws.backoff import SYSTEM, Backoff, Clock, silent
-from onboarding.aws.client import Asker, iam_action, together
+from onboarding.aws.client import AccountClient, iam_action, together
 from onboarding.aws.errors import ABSENT, UNKNOWN_CALL, AwsError, OwnCredentialsError
 from onboarding.aws.session import Sessions
 from onboarding.checks import Call, Check, Outcome
@@ -78,11 +78,13 @@ def verify(
         )
         yield from chain.to_identity()
         yield from to_managed(chain, managed, reach, managed_policy)
-    access = Asker.entering(sessions, reach)
+    access = AccountClient.of(sessions, reach)
     holder = Holder(access, managing.managed_role_arn(managed.account_id), MANAGED_PATH)
     as_managed = None
     if chain.as_managed is not None:
-        as_managed = Asker.holding(sessions, managed.account_id, chain.as_managed)
+        as_managed = AccountClient.with_credentials(
+            sessions, managed.account_id, chain.as_managed
+        )
     called = [read for read in reads if as_managed or not read.check.as_managed_role]
     made = run(called, as_managed, access, wait, holder)
     answers = dict(zip(called, made, strict=True))
@@ -111,13 +113,15 @@ def verify_managing(
     identity_policy = identity_session_policy(managing, REGION_CHECKS)
     chain = Chain(sessions, managing, reach, wait, identity_policy)
     yield from chain.to_identity()
-    access = Asker.entering(sessions, reach)
+    access = AccountClient.of(sessions, reach)
     holder = Holder(access, managing.identity_arn, MANAGING_PATH)
     reads = [Read(CHAIN, check) for check in REGION_CHECKS]
     if chain.as_identity is None:
         yield from evaluate(reads, holder, chain)
         return
-    as_identity = Asker.holding(sessions, managing.account_id, chain.as_identity)
+    as_identity = AccountClient.with_credentials(
+        sessions, managing.account_id, chain.as_identity
+    )
     yield from run(reads, as_identity, access, wait, holder)
 
 
@@ -149,20 +153,20 @@ class Read:
     def action(self) -> str:
         return iam_action(self.check.call.service, self.check.call.operation)
 
-    def made_by(self, asker: Asker) -> tuple[Result, AwsError | None]:
+    def made_by(self, client: AccountClient) -> tuple[Result, AwsError | None]:
         began = time.monotonic()
-        result, error = self.answered(asker)
+        result, error = self.answered(client)
         return replace(result, seconds=time.monotonic() - began), error
 
-    def answered(self, asker: Asker) -> tuple[Result, AwsError | None]:
+    def answered(self, client: AccountClient) -> tuple[Result, AwsError | None]:
         check = self.check
         service, operation, region, parameters = check.call
         # One page tells whether it may be called; a condition is about all of them.
-        ask = asker.ask_all if check.expects else asker.ask
+        call = client.call_all if check.expects else client.call
         doing = lower_first(check.name)
         try:
-            method = asker.operation(service, operation, region)
-            answer = ask(method, doing, **dict(parameters))
+            method = client.operation(service, operation, region)
+            answer = call(method, doing, **dict(parameters))
         except AwsError as error:
             if error.code in UNKNOWN_CALL:
                 return self.result(Outcome.NOT_PROVED, error.message), None
@@ -188,8 +192,8 @@ def lower_first(name: str) -> str:
 
 def run(
     reads: list[Read],
-    as_holder: Asker | None,
-    access: Asker,
+    as_holder: AccountClient | None,
+    access: AccountClient,
     wait: Backoff,
     holder: Holder,
 ) -> list[Result]:
@@ -243,7 +247,7 @@ def evaluate(reads: list[Read], holder: Holder, chain: Chain) -> Iterator[Result
         return
     actions = [read.action for read in reads]
     try:
-        allowed = simulate(holder.asker, holder.arn, actions)
+        allowed = simulate(holder.client, holder.arn, actions)
     except AwsError as error:
         for read in reads:
             sentence = f"It could not be asked of IAM's simulator: {error.message}"

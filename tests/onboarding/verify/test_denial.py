@@ -7,7 +7,7 @@ from typing import Any, cast
 
 import pytest
 
-from onboarding.aws.client import Asker
+from onboarding.aws.client import AccountClient
 from onboarding.resources.kinds import MANAGED_PATH
 from onboarding.verify.denial import Holder, higher_up
 from onboarding.verify.policy_evaluation import RequestContext
@@ -62,7 +62,7 @@ class ExistingPolicies:
     def iam(self) -> Names:
         return Names()
 
-    def ask(self, operation: str, doing: str, **given: Any) -> Any:
+    def call(self, operation: str, doing: str, **given: Any) -> Any:
         match operation:
             case "get_policy":
                 return {"Policy": {"DefaultVersionId": "v7"}}
@@ -74,7 +74,7 @@ class ExistingPolicies:
             case _:
                 return self.find(operation, doing, **given)
 
-    def ask_all(self, operation: str, doing: str, **given: Any) -> Any:
+    def call_all(self, operation: str, doing: str, **given: Any) -> Any:
         if operation.startswith("list_attached_"):
             return {"AttachedPolicies": [policy("PolicyArn", a) for a in self.attached]}
         if operation == "list_policies":
@@ -93,7 +93,7 @@ class ExistingPolicies:
         self, asked: RequestContext = DESCRIBE, holder: str = "role/spinnaker"
     ) -> Cause:
         arn = f"arn:aws:iam::{ACCOUNT}:{holder}"
-        return Holder(cast(Asker, self), arn, MANAGED_PATH).cause(asked)
+        return Holder(cast(AccountClient, self), arn, MANAGED_PATH).cause(asked)
 
 
 def policy(key: str, arn: str) -> dict[str, str]:

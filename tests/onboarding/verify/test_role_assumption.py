@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from onboarding.aws.client import Asker
+from onboarding.aws.client import AccountClient
 from onboarding.aws.errors import AwsError
 from onboarding.aws.session import Credentials, Sessions
 from onboarding.checks import Outcome
@@ -246,16 +246,16 @@ def test_an_error_that_is_no_refusal_is_told_as_it_is(
 def test_a_role_that_leads_elsewhere_fails(
     made: Verified, monkeypatch: pytest.MonkeyPatch, given: Any, told: str
 ) -> None:
-    ask = Asker.ask
+    call = AccountClient.call
 
-    def elsewhere(self: Asker, method: Any, *rest: Any, **options: Any) -> Any:
+    def elsewhere(self: AccountClient, method: Any, *rest: Any, **options: Any) -> Any:
         if method.__name__ != "get_caller_identity":
-            return ask(self, method, *rest, **options)
+            return call(self, method, *rest, **options)
         if isinstance(given, AwsError):
             raise given
         return given
 
-    monkeypatch.setattr(Asker, "ask", elsewhere)
+    monkeypatch.setattr(AccountClient, "call", elsewhere)
 
     result = made.found("The role leads into account")
 

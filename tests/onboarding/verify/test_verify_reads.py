@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from onboarding.aws.apply import apply
-from onboarding.aws.client import Asker
+from onboarding.aws.client import AccountClient
 from onboarding.aws.errors import AwsError, own_credentials
 from onboarding.checks import Call, Check, Outcome
 from onboarding.resources.kinds import InlinePolicy
@@ -202,14 +202,14 @@ def test_results_keep_the_order_of_the_checks(made: Verified) -> None:
 def test_a_read_that_neither_account_denies(
     made: Verified, monkeypatch: pytest.MonkeyPatch, error: AwsError, located: str
 ) -> None:
-    ask = Asker.ask
+    call = AccountClient.call
 
-    def denied(self: Asker, method: Any, *rest: Any, **options: Any) -> Any:
+    def denied(self: AccountClient, method: Any, *rest: Any, **options: Any) -> Any:
         if method.__name__ == "describe_vpcs":
             raise error
-        return ask(self, method, *rest, **options)
+        return call(self, method, *rest, **options)
 
-    monkeypatch.setattr(Asker, "ask", denied)
+    monkeypatch.setattr(AccountClient, "call", denied)
 
     assert made.found("List zones").located == located
 
