@@ -7,6 +7,7 @@ import shutil
 import socket
 from collections.abc import Iterator
 from importlib import import_module
+from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
@@ -19,6 +20,7 @@ from django.db import connection
 from playwright.sync_api import expect
 
 from script.emulated_organization import Credentials
+from tests.fresh_clone import FreshClone
 
 pytest_plugins = ["tests.servers"]
 
@@ -74,6 +76,11 @@ def aws(organization: Credentials, monkeypatch: pytest.MonkeyPatch) -> Credentia
     for name, value in organization.environment.items():
         monkeypatch.setenv(name, value)
     return organization
+
+
+@pytest.fixture
+def fresh_clone(tmp_path: Path) -> FreshClone:
+    return FreshClone.at(tmp_path / "clone")
 
 
 @pytest.fixture

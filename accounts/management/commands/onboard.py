@@ -15,6 +15,7 @@ from django.contrib.auth.models import User
 from django.core.management.base import BaseCommand, CommandError
 
 from accounts.bundles import NothingReady, build, new_bundle
+from accounts.management.migrated import is_migrated, migrate_if_new
 from accounts.management.plain_diff import printed
 from accounts.mapping.accounts_file import register
 from accounts.mapping.managing import managing_row
@@ -58,7 +59,9 @@ class Command(BaseCommand):
     def handle(self, *, file: Path, check: bool, **options: Any) -> None:
         try:
             text = file.read_text(encoding="utf-8")
-            described = ManagingAccount.objects.first()
+            if not check:
+                migrate_if_new(self.warn)
+            described = ManagingAccount.objects.first() if is_migrated() else None
             partition = described.partition if described else "aws"
             written = read(text, partition=partition)
             if check:

@@ -13,6 +13,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
 
+from accounts.management.migrated import migrate_if_new
 from accounts.mapping.managing import NoManagingAccount, managing_row
 from accounts.models import CheckResult, ManagedAccount, Run
 from accounts.models.states import OPEN, Status
@@ -33,6 +34,7 @@ class Command(BaseCommand):
         )
 
     def handle(self, *, names: list[str], threads: int, **_: Any) -> None:
+        migrate_if_new(self.stderr.write)
         try:
             sessions = Sessions(run="verify", partition=managing_row().partition)
         except NoManagingAccount as error:

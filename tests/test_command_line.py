@@ -1,0 +1,119 @@
+"""The command line in a fresh clone: what works at once, and what asks for more."""
+
+from __future__ import annotations
+
+import sqlite3
+from contextlib import closing
+
+import pytest
+
+from script.emulated_organization import (
+    ACCESS_ROLE,
+    MANAGING,
+    MEMBERS,
+    Credentials,
+)
+from tests.fresh_clone import FreshClone
+
+ONBOARD = ".venv/bin/python manage.py onboard accounts.yaml"
+MIGRATE_FIRST = (
+    "CommandError: The database is missing tables of this version of Bowline: run "
+    "`python manage.py migrate` first.\n"
+)
+
+
+@pytest.fixture
+def clone(fresh_clone: FreshClone) -> FreshClone:
+    """Describe an account of the emulated organization in a fresh clone."""
+    (fresh_clone.folder / "accounts.yaml").write_text(
+        f"managing: {{name: {MANAGING.name}, account_id: '{MANAGING.account_id}'}}\n"
+        f"accounts: [{{name: dev, account_id: '{MEMBERS[0].account_id}', "
+        f"regions: [us-east-1], access_role: {ACCESS_ROLE}, providers: {{ec2: {{}}}}}}]"
+    )
+    return fresh_clone
+
+
+def test_it_plans_without_a_key_and_without_a_database(
+    clone: FreshClone, organization: Credentials
+) -> None:
+    first = clone.run(ONBOARD, **organization.environment)
+    second = clone.run(ONBOARD, **organization.environment)
+
+    database = clone.folder / "var" / "bowline.sqlite3"
+    assert first.returncode == 2, first.stderr
+    assert "+ role spinnakerManaged in dev" in first.stdout
+    assert first.stderr == f"Making the tables of a new database, {database}.\n"
+    assert second.returncode == 2, second.stderr
+    assert second.stderr == ""
+
+
+def test_verify_makes_the_tables_too(clone: FreshClone) -> None:
+    ending = clone.run(".venv/bin/python manage.py verify")
+
+    assert ending.returncode == 1
+    assert ending.stderr.splitlines()[1:] == [
+        "CommandError: Describe the managing account first."
+    ]
+
+
+def tables(clone: FreshClone) -> list[str]:
+    with closing(sqlite3.connect(clone.folder / "var" / "bowline.sqlite3")) as database:
+        rows = database.execute("SELECT name FROM sqlite_master WHERE type = 'table'")
+        return [name for (name,) in rows]
+
+
+def test_checking_a_file_makes_no_tables(clone: FreshClone) -> None:
+    ending = clone.run(f"{ONBOARD} --check")
+
+    assert (ending.returncode, ending.stderr) == (0, "")
+    assert ending.stdout == "accounts.yaml: 1 accounts, no errors.\n"
+    assert tables(clone) == []
+
+
+@pytest.mark.parametrize("command", ["onboard accounts.yaml", "verify"])
+def test_a_database_with_other_tables_is_left_to_a_person(
+    clone: FreshClone, command: str
+) -> None:
+    file = clone.folder / "var" / "bowline.sqlite3"
+    with closing(sqlite3.connect(file)) as database:
+        database.execute("CREATE TABLE theirs (id)")
+
+    ending = clone.run(f".venv/bin/python manage.py {command}")
+
+    assert (ending.returncode, ending.stderr) == (1, MIGRATE_FIRST)
+    assert tables(clone) == ["theirs"]
+
+
+def test_a_database_that_is_no_file_is_left_to_a_person(
+    clone: FreshClone, postgres: str
+) -> None:
+    ending = clone.run(ONBOARD, DATABASE_URL=postgres)
+
+    assert (ending.returncode, ending.stderr) == (1, MIGRATE_FIRST)
+
+
+def test_migrating_needs_no_key(clone: FreshClone) -> None:
+    migrated = clone.run(".venv/bin/python manage.py migrate --verbosity 0")
+    verified = clone.run(".venv/bin/python manage.py verify")
+
+    assert (migrated.returncode, migrated.stderr) == (0, "")
+    assert verified.stderr == "CommandError: Describe the managing account first.\n"
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "python manage.py runserver --noreload 127.0.0.1:0",
+        "python manage.py check --deploy",
+        "gunicorn onboarding.wsgi --check-config",
+        "celery -A onboarding worker",
+        "celery -A onboarding beat",
+    ],
+)
+def test_what_serves_or_checks_the_site_asks_for_the_key(
+    clone: FreshClone, line: str
+) -> None:
+    ending = clone.run(f".venv/bin/{line}")
+
+    assert ending.returncode != 0
+    assert "SECRET_KEY is not set" in ending.stderr
