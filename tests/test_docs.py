@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+import zipfile
 from pathlib import Path
 from typing import Any
 
@@ -14,9 +15,11 @@ from accounts.runs.actions import approve, keep, plan
 from accounts.runs.stages import carry_on
 from script.emulated_organization import ACCESS_ROLE, MANAGING, MEMBERS, Credentials
 from tests.accounts.runs.carried import root
+from tests.fresh_clone import FreshClone
 from tests.rows import account_row, managing_row
 
-DOCS = Path(__file__).parent.parent / "docs"
+ROOT = Path(__file__).parent.parent
+DOCS = ROOT / "docs"
 KNOWN_AS_STAR = {"OwnPolicies", "OwnProfiles", "ServiceLinkedRoles"}
 """Statements whose resources AWS knows by ARN and the emulator only as `*`."""
 
@@ -81,3 +84,26 @@ def test_the_documented_rights_of_bowline_are_enough(
 
         run.refresh_from_db()
         assert run.status == Status.VERIFIED, run.error
+
+
+def test_the_lines_without_a_browser_onboard_from_a_fresh_clone(
+    own_organization: Credentials, fresh_clone: FreshClone
+) -> None:
+    section = (ROOT / "README.md").read_text().split("## Without a browser\n")[1]
+    lines = re.findall(r"```sh\n(.*?)```", section, re.DOTALL)[0].splitlines()
+    described = re.findall(r"```yaml\n(.*?)```", section, re.DOTALL)[0]
+    for example, real in (
+        ("911111111111", MANAGING.account_id),
+        ("922222222222", MEMBERS[0].account_id),
+    ):
+        assert example in described
+        described = described.replace(example, real)
+    (fresh_clone.folder / "accounts.yaml").write_text(described)
+
+    endings = [fresh_clone.run(line, **own_organization.environment) for line in lines]
+
+    assert [one.returncode for one in endings] == [0, 0, 2, 0], endings
+    assert "staging: verified" in endings[-1].stdout
+    with zipfile.ZipFile(fresh_clone.folder / "bundle.zip") as bundle:
+        accounts = json.loads(bundle.read("manifest.json"))["accounts"]
+    assert [account["name"] for account in accounts] == ["staging"]
