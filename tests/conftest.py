@@ -11,6 +11,7 @@ from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
+import hypothesis
 import pytest
 from django.apps import apps
 from django.conf import settings
@@ -23,6 +24,10 @@ from script.emulated_organization import Credentials
 from tests.fresh_clone import FreshClone
 
 pytest_plugins = ["tests.servers"]
+
+# How long an example takes says something of the machine only.
+hypothesis.settings.register_profile("untimed", deadline=None)
+hypothesis.settings.load_profile("untimed")
 
 # A page may be late on a busy machine; only one that never comes is a failure.
 expect.set_options(timeout=30_000)

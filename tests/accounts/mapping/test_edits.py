@@ -167,7 +167,6 @@ edits = st.fixed_dictionaries(
 @settings(
     suppress_health_check=[HealthCheck.function_scoped_fixture],
     max_examples=60,
-    deadline=None,
 )
 @given(edits)
 def test_accounts_that_are_alike_are_compared_once_with_the_same_result(
