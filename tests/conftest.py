@@ -139,8 +139,27 @@ def browser_type_launch_args(
 CHROMIUM = ("chromium", "chromium-browser", "google-chrome")
 
 
+BROWSER = "browser_type_launch_args"
+OTHER_PROGRAMS = {
+    BROWSER,
+    "emulator",
+    "fresh_clone",
+    "hal",
+    "java",
+    "postgres",
+    "seeded",
+    "valkey",
+}
+"""Fixtures behind which another program runs; those that build on them need not be
+named.
+"""
+
+
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Mark what opens a browser, so that `-m "not browser"` leaves it out."""
+    """Mark what opens a browser and what is quick, by the fixtures that it needs."""
     for item in items:
-        if "browser_type_launch_args" in getattr(item, "fixturenames", ()):
+        fixtures = {*getattr(item, "fixturenames", ())}
+        if BROWSER in fixtures:
             item.add_marker("browser")
+        if not fixtures & OTHER_PROGRAMS:
+            item.add_marker("quick")
