@@ -17,7 +17,7 @@ from accounts.mapping.managed import managed_of
 from accounts.mapping.managing import managing_of
 from accounts.models import ManagedAccount, ManagingAccount
 from onboarding.desired import desired
-from onboarding.desired.alike import kind_of
+from onboarding.desired.alike import interchangeable
 from onboarding.details import DetailsError
 from onboarding.resources.policy import QuotaExceeded
 from onboarding.spinnaker.entries import entries
@@ -79,7 +79,7 @@ def outdated_by(before: Managing, after: Managing) -> list[UUID]:
         except DetailsError:
             outdated.append(row.pk)
             continue
-        kind = kind_of(before, managed), kind_of(after, managed)
+        kind = interchangeable(before, managed), interchangeable(after, managed)
         if kind not in differs:
             differs[kind] = is_outdated_by(managed, before, after)
         if differs[kind]:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import yaml
 
 from onboarding import names
-from onboarding.accounts_file.reader import Problem, Reader, plain
+from onboarding.accounts_file.reader import Problem, Reader, as_json
 from onboarding.details import DetailsError
 from onboarding.partitions import known_region
 from onboarding.providers import PROVIDERS
@@ -70,7 +70,7 @@ def read_account(reader: Reader, node: yaml.Node, partition: str) -> WrittenAcco
     regions = reader.texts(parts, "regions", region)
     if "regions" not in parts:
         reader.wrong(node, "The key “regions” is missing here.")
-    elif plain(parts["regions"]) == []:
+    elif as_json(parts["regions"]) == []:
         reader.wrong(parts["regions"], "Name at least one region.")
     managed = Managed(
         name=reader.needed(node, parts, "name", names.account_name),
@@ -115,7 +115,7 @@ def read_providers(
 def read_details(
     reader: Reader, provider: type[Provider], node: yaml.Node
 ) -> Provider | None:
-    written = plain(node)
+    written = as_json(node)
     details = {} if written is None else written
     if not isinstance(details, dict):
         reader.wrong(node, f"{provider.key} must be a mapping of its details.")

@@ -75,7 +75,7 @@ class Reader:
         node = parts.get(key)
         if node is None:
             return default
-        value = plain(node)
+        value = as_json(node)
         if not isinstance(value, bool):
             self.wrong(node, f"{key} must be true or false.")
             return default
@@ -94,12 +94,12 @@ class Reader:
         return tuple(dict.fromkeys(value for value in read if value))
 
 
-def plain(node: yaml.Node) -> Any:
+def as_json(node: yaml.Node) -> Any:
     """Turn a node into JSON's types, every scalar but true, false and null a text."""
     if isinstance(node, yaml.MappingNode):
-        return {str(key.value): plain(value) for key, value in node.value}
+        return {str(key.value): as_json(value) for key, value in node.value}
     if isinstance(node, yaml.SequenceNode):
-        return [plain(item) for item in node.value]
+        return [as_json(item) for item in node.value]
     if node.tag == "tag:yaml.org,2002:bool":
         return str(node.value).lower() in ("true", "yes", "on")
     if node.tag == "tag:yaml.org,2002:null":

@@ -7,7 +7,7 @@ from dataclasses import replace
 from onboarding.topology import Managed, Managing, Permissions
 
 
-def kind_of(managing: Managing, managed: Managed) -> Managed:
+def interchangeable(managing: Managing, managed: Managed) -> Managed:
     """Forget what tells accounts apart, but nothing that their IAM depends on."""
     return replace(
         managed,

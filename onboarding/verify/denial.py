@@ -18,10 +18,17 @@ from onboarding.verify.policy_evaluation import (
     Document,
     Found,
     RequestContext,
-    find,
+    find_statement,
     path_to,
 )
-from onboarding.verify.result import Cause, Located, Path, command, line_of, pretty
+from onboarding.verify.result import (
+    Cause,
+    Located,
+    Path,
+    command,
+    line_of,
+    printed_document,
+)
 
 OWN_PATHS = (MANAGING_PATH, MANAGED_PATH)
 OWN_NAMES = "Bowline"
@@ -134,17 +141,17 @@ class Holder:
 
     def cause(self, asked: RequestContext) -> Cause:
         """Say what denies it the call; HIGHER_UP where nothing here does."""
-        denied = find(self.documents, "Deny", asked)
+        denied = find_statement(self.documents, "Deny", asked)
         if denied and denied.certain:
             return self.denied(denied, asked)
         if self.boundary and (cause := self.bounded(self.boundary, asked)):
             return cause
-        allowed = find(self.documents, "Allow", asked)
+        allowed = find_statement(self.documents, "Allow", asked)
         if allowed and allowed.certain:
             return self.unclear(denied) if denied else self.higher_up(asked)
         if allowed:
             return self.unclear(allowed)
-        if detached := find(self.loose, "Allow", asked):
+        if detached := find_statement(self.loose, "Allow", asked):
             return self.detached(detached, asked)
         return self.nothing_allows(asked)
 
@@ -157,7 +164,7 @@ class Holder:
             Located.OUR_POLICY if ours else Located.THEIR_POLICY,
             f"The policy {document.name} of {self.title} denies {asked.action}.",
             f"Take {asked.action} out of the denying statement of {document.name}.",
-            document=pretty(document.shown),
+            document=printed_document(document.shown),
             line=line_of(document.shown, action_path(found, asked)),
             change=self.without(found, asked),
         )
@@ -196,8 +203,8 @@ class Holder:
 
     def bounded(self, boundary: Document, asked: RequestContext) -> Cause | None:
         """Say how its permissions boundary stops the call, if it does."""
-        denied = find([boundary], "Deny", asked)
-        allowed = find([boundary], "Allow", asked)
+        denied = find_statement([boundary], "Deny", asked)
+        allowed = find_statement([boundary], "Allow", asked)
         if allowed and not (denied and denied.certain):
             return None
         path: Path = ("Statement",)
@@ -213,7 +220,7 @@ class Holder:
             f"The permissions boundary {boundary.name} of {self.title} {how} "
             f"{asked.action}, whatever its policies allow.",
             f"Allow {asked.action} in the boundary {boundary.arn}, or choose another.",
-            document=pretty(boundary.shown),
+            document=printed_document(boundary.shown),
             line=line_of(boundary.shown, path),
             change=change,
         )
@@ -226,7 +233,7 @@ class Holder:
             f"The policy {found.document.name} of {self.title} speaks of it under a "
             "condition that only AWS can judge.",
             "Compare the condition with Spinnaker's own calls.",
-            document=pretty(shown),
+            document=printed_document(shown),
             line=line_of(shown, ("Statement", found.number, part)),
             certain=False,
         )
@@ -239,7 +246,7 @@ class Holder:
             f"Bowline's policy {document.name} allows {asked.action}, but it is not "
             f"attached to {self.title}.",
             "Attach it, or plan again and approve.",
-            document=pretty(document.shown),
+            document=printed_document(document.shown),
             line=line_of(document.shown, action_path(found, asked)),
             change=command("iam", *words, "--policy-arn", document.arn),
         )
@@ -256,7 +263,7 @@ class Holder:
             Located.OUR_POLICY,
             f"No policy of {self.title} allows {asked.action} on {asked.resource}.",
             "Plan again and approve: Bowline writes and attaches what is missing.",
-            document=pretty(held),
+            document=printed_document(held),
             line=line_of(held, ("AttachedPolicies",)),
             change=command("iam", *words, *name, policy_document=missing.document),
         )

@@ -58,7 +58,7 @@ class Found(NamedTuple):
         return self.document.statements[self.number]
 
 
-def find(
+def find_statement(
     documents: Iterable[Document], effect: str, asked: RequestContext
 ) -> Found | None:
     """Find a statement of this effect on the call; a certain one, if there is one."""
@@ -78,14 +78,16 @@ def find(
 def speaks(statement: Mapping[str, Any], asked: RequestContext) -> bool | None:
     """Tell whether an identity's statement is about the call."""
     action = asked.action.lower()
-    if not named(statement, "Action", action, lower=True):
+    if not names_value(statement, "Action", action, lower=True):
         return False
-    if not named(statement, "Resource", asked.resource, lower=False):
+    if not names_value(statement, "Resource", asked.resource, lower=False):
         return False
     return all_of(met for _, met in conditions(statement, asked.context))
 
 
-def named(statement: Mapping[str, Any], part: str, value: str, *, lower: bool) -> bool:
+def names_value(
+    statement: Mapping[str, Any], part: str, value: str, *, lower: bool
+) -> bool:
     def among(patterns: Any) -> bool:
         return any(
             matches(value, pattern.lower() if lower else pattern)

@@ -81,7 +81,7 @@ Path = Sequence[str | int]
 """The keys and positions that lead to a value of a document."""
 
 
-def pretty(document: Any) -> str:
+def printed_document(document: Any) -> str:
     return json.dumps(document, indent=2, ensure_ascii=False)
 
 
@@ -93,7 +93,7 @@ def line_of(document: Any, path: Path) -> int:
     for key in way:
         inner = inner[key]
     inner[last] = MARK
-    before, _, _ = pretty(marked).partition(MARK)
+    before, _, _ = printed_document(marked).partition(MARK)
     return before.count("\n") + 1
 
 

@@ -23,7 +23,7 @@ from onboarding.verify.chain import (
 )
 from onboarding.verify.denial import Holder, higher_up
 from onboarding.verify.policy_evaluation import RequestContext
-from onboarding.verify.result import Cause, Located, Result, line_of, pretty
+from onboarding.verify.result import Cause, Located, Result, line_of, printed_document
 from onboarding.verify.trust import AssumeRequest, Trust, admits, simulate
 
 
@@ -276,7 +276,7 @@ class ManagedStep:
                 f"The {role.title} stands at another path: {described['Arn']}.",
                 f"Spinnaker asks for {self.role_arn}: delete that role or choose "
                 "another name for the managed role; then plan again.",
-                document=pretty(shown),
+                document=printed_document(shown),
                 line=line_of(shown, ("Path",)),
             )
             return

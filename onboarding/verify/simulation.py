@@ -54,7 +54,9 @@ def granted_changes(managing: Managing, managed: Managed) -> Iterator[Granted]:
             yield Granted(provider.key, capability, tuple(group))
 
 
-def writes(holder: Holder, managing: Managing, managed: Managed) -> Iterator[Result]:
+def simulated_writes(
+    holder: Holder, managing: Managing, managed: Managed
+) -> Iterator[Result]:
     """Yield one result for each purpose of each provider."""
     granted = list(granted_changes(managing, managed))
     region = managed.regions[0] if managed.regions else managing.aws.home_region

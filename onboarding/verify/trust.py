@@ -10,7 +10,14 @@ from onboarding.aws.client import AccountClient
 from onboarding.partitions import Arn
 from onboarding.resources.policy import Policy, as_list
 from onboarding.verify.policy_evaluation import all_of, conditions, matches
-from onboarding.verify.result import Cause, Located, Path, command, line_of, pretty
+from onboarding.verify.result import (
+    Cause,
+    Located,
+    Path,
+    command,
+    line_of,
+    printed_document,
+)
 
 ASSUME_ROLE = "sts:assumerole"
 DELETED = ("AROA", "AIDA")
@@ -142,7 +149,7 @@ class Trust:
             located,
             f"{self.title} {sentence}",
             fix,
-            document=pretty(self.document),
+            document=printed_document(self.document),
             line=line_of(self.document, path),
             change=self.change,
             certain=certain,

@@ -36,7 +36,7 @@ from onboarding.verify.session_policy import (
     identity_session_policy,
     managed_session_policy,
 )
-from onboarding.verify.simulation import writes
+from onboarding.verify.simulation import simulated_writes
 from onboarding.verify.trust import simulate
 
 __all__ = ["CHAIN", "Result", "own_identity", "verify", "verify_managing"]
@@ -86,13 +86,13 @@ def verify(
             sessions, managed.account_id, chain.as_managed
         )
     called = [read for read in reads if as_managed or not read.check.as_managed_role]
-    made = run(called, as_managed, access, wait, holder)
+    made = run_checks(called, as_managed, access, wait, holder)
     answers = dict(zip(called, made, strict=True))
     left = [read for read in reads if read not in answers]
     answers |= zip(left, evaluate(left, holder, chain), strict=True)
     yield from (answers[read] for read in reads)
     if chain.as_managed is not None or chain.as_identity is None:
-        yield from writes(holder, managing, managed)
+        yield from simulated_writes(holder, managing, managed)
 
 
 def verify_managing(
@@ -122,7 +122,7 @@ def verify_managing(
     as_identity = AccountClient.with_credentials(
         sessions, managing.account_id, chain.as_identity
     )
-    yield from run(reads, as_identity, access, wait, holder)
+    yield from run_checks(reads, as_identity, access, wait, holder)
 
 
 REGION_CHECKS = tuple(
@@ -190,7 +190,7 @@ def lower_first(name: str) -> str:
     return name[:1].lower() + name[1:]
 
 
-def run(
+def run_checks(
     reads: list[Read],
     as_holder: AccountClient | None,
     access: AccountClient,
@@ -214,10 +214,10 @@ def run(
         if left and not wait.wait("what the role is allowed is not yet in force"):
             break
     wait.over()
-    return [explained(read, *found[read], holder) for read in reads]
+    return [with_cause(read, *found[read], holder) for read in reads]
 
 
-def explained(
+def with_cause(
     read: Read, result: Result, error: AwsError | None, holder: Holder
 ) -> Result:
     """Add to a failure where it comes from, as far as that can be read."""

@@ -61,7 +61,9 @@ def delta_files(delta: BundleDelta, later: Later, *, since: int) -> tuple[File, 
     paths = dict.fromkeys(delta.files)
     files: list[File] = []
     if touched:
-        files.append(File(ACCOUNTS, accounts_yml(touched, later.accounts.primary)))
+        files.append(
+            File(ACCOUNTS, changed_accounts_yml(touched, later.accounts.primary))
+        )
         paths |= dict.fromkeys(scripts)
         paths |= dict.fromkeys(
             str(named.account["kubeconfigFile"])
@@ -70,14 +72,16 @@ def delta_files(delta: BundleDelta, later: Later, *, since: int) -> tuple[File, 
         )
     files += files_in(later.archive, paths)
     if delta.removed:
-        files.append(File(f"{REMOVED}/{ACCOUNTS}", accounts_yml(delta.removed, "")))
+        files.append(
+            File(f"{REMOVED}/{ACCOUNTS}", changed_accounts_yml(delta.removed, ""))
+        )
         files += (
             replace(file, path=f"{REMOVED}/{file.path}")
             for file in files_in(later.archive, scripts)
             if file.path == "hal/remove.sh" or file.path.startswith("hal/bowline/")
         )
-    text = readme(delta, tuple(paths), since=since, number=later.number)
-    return (File("README.md", text), manifest(delta, files, since, later), *files)
+    text = delta_readme(delta, tuple(paths), since=since, number=later.number)
+    return (File("README.md", text), delta_manifest(delta, files, since, later), *files)
 
 
 def in_order(touched: Iterable[Named], accounts: BundleAccounts) -> list[Named]:
@@ -95,7 +99,7 @@ def is_script(path: str) -> bool:
     return path.startswith("hal/") and path != ACCOUNTS
 
 
-def accounts_yml(accounts: Iterable[Named], primary: str) -> str:
+def changed_accounts_yml(accounts: Iterable[Named], primary: str) -> str:
     by_provider: dict[str, list[Named]] = {provider: [] for provider in PROVIDERS}
     for named in accounts:
         by_provider[named.provider].append(named)
@@ -106,7 +110,9 @@ def accounts_yml(accounts: Iterable[Named], primary: str) -> str:
     return "{{\n{}\n}}\n".format(",\n".join(parts))
 
 
-def manifest(delta: BundleDelta, files: list[File], since: int, later: Later) -> File:
+def delta_manifest(
+    delta: BundleDelta, files: list[File], since: int, later: Later
+) -> File:
     value = {
         "since": since,
         "number": later.number,
@@ -120,7 +126,7 @@ def manifest(delta: BundleDelta, files: list[File], since: int, later: Later) ->
     return File("manifest.json", text)
 
 
-def readme(
+def delta_readme(
     delta: BundleDelta, paths: tuple[str, ...], *, since: int, number: int
 ) -> str:
     commands = []

@@ -115,8 +115,8 @@ def lines(expected: Load, files: tuple[File, ...]) -> Iterator[str]:
             yield f"  {MANY_AGENTS_ADVICE}"
         alone, threads = (expected.seconds(threads=t) for t in (False, True))
         yield (
-            f"- Start of Clouddriver: about {duration(alone)} to load the accounts one "
-            f"by one, {duration(threads)} with threads "
+            f"- Start of Clouddriver: about {duration_text(alone)} to load the "
+            f"accounts one by one, {duration_text(threads)} with threads "
             f"({expected.accounts:,} × {ONE_BY_ONE} s or {WITH_THREADS} s ÷ "
             f"{MEASURED_ACCOUNTS} measured accounts)."
         )
@@ -164,7 +164,7 @@ def start(expected: Load) -> Limit:
     alone, threads = (expected.seconds(threads=t) for t in (False, True))
     return Limit(
         "Start of Clouddriver",
-        f"about {duration(threads)} with threads, {duration(alone)} without",
+        f"about {duration_text(threads)} with threads, {duration_text(alone)} without",
         f"{expected.accounts:,} accounts × {WITH_THREADS} s or {ONE_BY_ONE} s ÷ "
         f"{MEASURED_ACCOUNTS} accounts, as measured",
         "Keep aws.loadAccounts.multiThreadingEnabled on: the bundle's files set it."
@@ -201,7 +201,7 @@ def too_large(size: int) -> str:
     )
 
 
-def duration(seconds: int) -> str:
+def duration_text(seconds: int) -> str:
     if seconds < 120:
         return f"{max(1, seconds)} s"
     return f"{round(seconds / 60):,} minutes"

@@ -238,7 +238,7 @@ def sections(
         yield ACCESS.format(clusters=clusters)
     own = [e.name for e in entries.aws if e.account_id == managing.account_id]
     yield HALYARD.format(
-        minutes=duration(entries),
+        minutes=hal_duration(entries),
         primary=PRIMARY.format(name=own[0]) if own else "",
         features=FEATURES if entries.aws else "",
     )
@@ -293,7 +293,7 @@ CALLS_BESIDE = 6
 """Three questions, the backup, two switches."""
 
 
-def duration(entries: Entries) -> str:
+def hal_duration(entries: Entries) -> str:
     accounts = len(entries.aws) + len(entries.ecs) + len(entries.kubernetes)
     minutes = (accounts + CALLS_BESIDE) * SECONDS_PER_CALL / 60
     return counted(max(1, round(minutes)), "minute")

@@ -79,7 +79,7 @@ def merge(
     root = halconfig.root
     name = deployment or root.text("currentDeployment") or "default"
     deployments = root.items("deploymentConfigurations")
-    index, chosen = find(deployments, name, line=root.line)
+    index, chosen = chosen_deployment(deployments, name, line=root.line)
     providers = chosen.table("providers") or Table({})
     merging.look(providers)
     for provider in PROVIDERS:
@@ -99,7 +99,9 @@ def merge(
     )
 
 
-def find(deployments: list[Node], name: str, *, line: int) -> tuple[int, Table]:
+def chosen_deployment(
+    deployments: list[Node], name: str, *, line: int
+) -> tuple[int, Table]:
     named = {
         deployment.text("name") or "default": (index, deployment)
         for index, deployment in enumerate(deployments)

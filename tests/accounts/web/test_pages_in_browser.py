@@ -11,7 +11,7 @@ from playwright.sync_api import Browser, expect
 from accounts.bundles import build, new_bundle
 from accounts.models import CheckResult, ManagedAccount, Run
 from accounts.models.states import State, Status
-from onboarding.verify.result import Located, command, line_of, pretty
+from onboarding.verify.result import Located, command, line_of, printed_document
 from tests.accounts.web.browsing import (
     assert_axe_finds_nothing,
     complaints,
@@ -69,7 +69,7 @@ def refused(account: ManagedAccount) -> Run:
         sentence="AWS refused it: the trust policy names 933333333333.",
         fix="Plan again.",
         located=Located.THEIR_TRUST,
-        document=pretty(document),
+        document=printed_document(document),
         line=line_of(document, ("Statement", 0, "Principal")),
         change=command("iam", "update-assume-role-policy", policy_document=document),
         worse=True,

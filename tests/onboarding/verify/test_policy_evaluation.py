@@ -7,7 +7,7 @@ import pytest
 from onboarding.verify.policy_evaluation import (
     Document,
     RequestContext,
-    find,
+    find_statement,
     path_to,
     speaks,
 )
@@ -80,8 +80,8 @@ def test_a_certain_statement_is_preferred() -> None:
     unsure = statement(Condition={"IpAddress": {"aws:SourceIp": "192.0.2.0/24"}})
     documents = [document("A", unsure), document("B", statement(Effect="Deny"))]
 
-    alone = find(documents, "Allow", ASSUME)
-    both = find([*documents, document("C", statement())], "Allow", ASSUME)
+    alone = find_statement(documents, "Allow", ASSUME)
+    both = find_statement([*documents, document("C", statement())], "Allow", ASSUME)
 
     assert alone is not None
     assert (alone.document.name, alone.certain) == ("A", False)
@@ -90,7 +90,10 @@ def test_a_certain_statement_is_preferred() -> None:
 
 
 def test_nothing_is_found_where_nothing_speaks_of_it() -> None:
-    assert find([document("A", statement(Action="ec2:*"))], "Allow", ASSUME) is None
+    assert (
+        find_statement([document("A", statement(Action="ec2:*"))], "Allow", ASSUME)
+        is None
+    )
 
 
 @pytest.mark.parametrize(

@@ -5,7 +5,14 @@ import shlex
 import pytest
 
 from onboarding.checks import Outcome
-from onboarding.verify.result import Cause, Located, Result, command, line_of, pretty
+from onboarding.verify.result import (
+    Cause,
+    Located,
+    Result,
+    command,
+    line_of,
+    printed_document,
+)
 
 DOCUMENT = {
     "Version": "2012-10-17",
@@ -28,15 +35,15 @@ DOCUMENT = {
 def test_a_path_leads_to_its_line(path: tuple[str | int, ...], text: str) -> None:
     line = line_of(DOCUMENT, path)
 
-    assert pretty(DOCUMENT).splitlines()[line - 1].strip() == text
+    assert printed_document(DOCUMENT).splitlines()[line - 1].strip() == text
 
 
 def test_the_document_is_left_as_it_was() -> None:
-    before = pretty(DOCUMENT)
+    before = printed_document(DOCUMENT)
 
     line_of(DOCUMENT, ("Statement", 0))
 
-    assert pretty(DOCUMENT) == before
+    assert printed_document(DOCUMENT) == before
 
 
 def test_a_command_survives_the_shell() -> None:

@@ -61,7 +61,7 @@ def clouddriver_profile(entries: Entries) -> str:
         return ""
     features = {
         **launch_templates(entries, all_accounts_are_ours=False),
-        **cloudformation(entries),
+        **stacks_switch(entries),
     }
     profile: dict[str, Value] = {"defaults": {"iamRole": entries.base_role}}
     if features:
@@ -101,7 +101,7 @@ def aws_section(topology: Topology, entries: Entries) -> Iterator[str]:
     }
     features = {
         **launch_templates(entries, all_accounts_are_ours=True),
-        **cloudformation(entries),
+        **stacks_switch(entries),
     }
     if any(entry.lambda_enabled for entry in entries.aws):
         features["lambda"] = {"enabled": True}
@@ -141,7 +141,7 @@ def launch_templates(
     return {"launch-templates": {"enabled": True, **whose}}
 
 
-def cloudformation(entries: Entries) -> dict[str, Value]:
+def stacks_switch(entries: Entries) -> dict[str, Value]:
     """Switch stacks on as soon as one account uses them: there is one switch for all.
 
     Where an account's role may not read them, Clouddriver just shows none.

@@ -13,7 +13,7 @@ from dataclasses import replace
 from typing import TypeAlias
 
 from onboarding.desired import desired_in
-from onboarding.desired.alike import kind_of
+from onboarding.desired.alike import interchangeable
 from onboarding.resources.kinds import (
     ClusterAccess,
     InlinePolicy,
@@ -49,13 +49,13 @@ def cloudformation(topology: Topology, entries: Entries) -> Iterator[File]:
     resources = desired_in(topology, ours)
     texts = templates(own, resources)
     yield from folder(MANAGING, texts, resources)
-    yield from key_grants(resources)
+    yield from key_grant_requests(resources)
     lines = [readme_line(own, MANAGING, texts)]
 
     kinds: dict[Managed, Texts] = {}
     names: dict[Texts, str] = {}
     for managed in others:
-        kind = kind_of(managing, managed)
+        kind = interchangeable(managing, managed)
         if kind not in kinds:
             one = with_ids_of(managed, kind)
             resources = desired_in(replace(topology, managed=(one,)), one.account_id)
@@ -120,7 +120,7 @@ def folder(name: str, texts: Texts, resources: Sequence[Resource]) -> Iterator[F
         yield File(f"aws/{name}/{file}", text)
 
 
-def key_grants(resources: Sequence[Resource]) -> Iterator[File]:
+def key_grant_requests(resources: Sequence[Resource]) -> Iterator[File]:
     """List grants on keys, which CloudFormation cannot make, as KMS takes them."""
     grants = [grant for grant in resources if isinstance(grant, KeyGrant)]
     if grants:
