@@ -27,7 +27,7 @@ Spring replaces a list as a whole. This file owns aws.accounts, ecs.accounts and
 kubernetes.accounts: accounts of the same provider in another file are hidden by it.
 """
 THREADS_WHY = """
-Clouddriver loads accounts one by one unless configured otherwise: 456 accounts took 7.7
+Clouddriver loads accounts one by one unless told otherwise: 456 accounts took 7.7
 minutes, 1 minute with threads.
 """
 
