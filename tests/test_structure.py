@@ -9,13 +9,35 @@ import sys
 from collections import Counter
 from collections.abc import Iterator, Mapping
 from pathlib import Path
+from typing import NamedTuple
 
 import pytest
+from pygments.lexers.css import _color_keywords as named_colours
 
 ROOT = Path(__file__).parent.parent
 INLINE = re.compile(
     r"""<script(?![^>]*\bsrc=)[^>]*>\s*[^<\s]|<style|\sstyle=["']|\son[a-z]+=["']"""
 )
+
+STYLESHEETS = sorted((ROOT / "static").rglob("*.css"))
+LINKED = re.compile(r"""{% static "(css/[^"]+)" %}""")
+TOKENS = "tokens.css"
+COLOUR = re.compile(
+    r"#[0-9a-f]{3,8}\b|\b(?:rgba?|hsla?|hwb|(?:ok)?(?:lab|lch)|color)\(|"
+    rf"(?<![\w-])(?!transparent)(?:{'|'.join(named_colours)})(?![\w-])",
+    re.IGNORECASE,
+)
+"""But not currentColor and transparent, which have no colour of their own."""
+
+NOT_CODE = re.compile(r"""/\*.*?\*/|"[^"]*"|url\([^)]*\)""", re.DOTALL)
+WITHIN = re.compile(r"\([^()]*\)")
+
+
+class Rule(NamedTuple):
+    around: str
+    """The at-rule that it stands in; empty: none."""
+    selector: str
+    body: str
 
 
 def modules(*folders: str) -> list[Path]:
@@ -219,3 +241,50 @@ def test_no_arn_is_bound_to_one_partition(path: Path) -> None:
     }
 
     assert not [text for text in literals if "arn:aws:" in text]
+
+
+def rules(path: Path) -> Iterator[Rule]:
+    """Yield the rules of a stylesheet, without comments and strings."""
+    around: list[str] = []
+    for before, brace in re.findall(
+        r"([^{}]*)([{}])", NOT_CODE.sub("", path.read_text())
+    ):
+        if brace == "{":
+            around.append(" ".join(before.split()))
+        else:
+            selector = around.pop()
+            if before.strip():
+                yield Rule(" ".join(around), selector, before.strip())
+
+
+def selectors(path: Path) -> Iterator[str]:
+    """Yield each selector, without what stands in parentheses."""
+    for rule in rules(path):
+        if not rule.around.startswith("@keyframes"):
+            yield from (one.strip() for one in WITHIN.sub("", rule.selector).split(","))
+
+
+def test_every_stylesheet_is_linked_and_every_link_leads_to_one() -> None:
+    templates = (ROOT / "templates").rglob("*.html")
+
+    linked = {name for page in templates for name in LINKED.findall(page.read_text())}
+
+    assert linked == {str(p.relative_to(ROOT / "static")) for p in STYLESHEETS}
+
+
+@pytest.mark.parametrize("path", STYLESHEETS, ids=name_of)
+def test_a_stylesheet_has_short_lines(path: Path) -> None:
+    assert [line for line in path.read_text().splitlines() if len(line) > 120] == []
+
+
+@pytest.mark.parametrize("path", STYLESHEETS, ids=name_of)
+def test_a_colour_is_written_in_the_tokens_only(path: Path) -> None:
+    if path.name == TOKENS:
+        return
+
+    assert [rule for rule in rules(path) if COLOUR.search(rule.body)] == []
+
+
+@pytest.mark.parametrize("path", STYLESHEETS, ids=name_of)
+def test_no_selector_names_an_id(path: Path) -> None:
+    assert [selector for selector in selectors(path) if "#" in selector] == []

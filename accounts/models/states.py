@@ -49,7 +49,7 @@ OPEN = (*WORKING, Status.PLANNED)
 
 class Badge(NamedTuple):
     colour: str
-    """One of the state colours of bowline.css: neutral, busy, good, warn, bad."""
+    """One of the state colours of tokens.css: neutral, busy, good, warn, bad."""
     icon: str
     meaning: str
 

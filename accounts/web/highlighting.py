@@ -1,4 +1,4 @@
-"""Text as HTML with syntax colours: CSS classes only, which bowline.css colours."""
+"""Text as HTML with syntax colours: CSS classes only, which code.css colours."""
 
 from __future__ import annotations
 

@@ -285,4 +285,4 @@ def test_it_carries_bowlines_name(administrator) -> None:
     page = administrator.get("/admin/").content.decode()
 
     assert "Bowline administration" in page
-    assert "admin.css" in page
+    assert "css/tokens.css" in page
