@@ -31,6 +31,8 @@ COLOUR = re.compile(
 
 NOT_CODE = re.compile(r"""/\*.*?\*/|"[^"]*"|url\([^)]*\)""", re.DOTALL)
 WITHIN = re.compile(r"\([^()]*\)")
+MOVES = re.compile(r"(?:animation|transition)\b")
+STILL_UNLESS = "@media (prefers-reduced-motion: no-preference)"
 
 
 class Rule(NamedTuple):
@@ -286,5 +288,17 @@ def test_a_colour_is_written_in_the_tokens_only(path: Path) -> None:
 
 
 @pytest.mark.parametrize("path", STYLESHEETS, ids=name_of)
+def test_no_rule_is_important(path: Path) -> None:
+    assert [rule for rule in rules(path) if "!" in rule.body] == []
+
+
+@pytest.mark.parametrize("path", STYLESHEETS, ids=name_of)
 def test_no_selector_names_an_id(path: Path) -> None:
     assert [selector for selector in selectors(path) if "#" in selector] == []
+
+
+@pytest.mark.parametrize("path", STYLESHEETS, ids=name_of)
+def test_nothing_moves_for_those_who_want_less_motion(path: Path) -> None:
+    moves = [rule for rule in rules(path) if MOVES.search(rule.body)]
+
+    assert {rule.around for rule in moves} <= {STILL_UNLESS}
