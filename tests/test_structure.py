@@ -30,6 +30,7 @@ COLOUR = re.compile(
 """But not currentColor and transparent, which have no colour of their own."""
 
 NOT_CODE = re.compile(r"""/\*.*?\*/|"[^"]*"|url\([^)]*\)""", re.DOTALL)
+STEP = re.compile(r"\s*[>+~]\s*|\s+")
 WITHIN = re.compile(r"\([^()]*\)")
 MOVES = re.compile(r"(?:animation|transition)\b")
 STILL_UNLESS = "@media (prefers-reduced-motion: no-preference)"
@@ -295,6 +296,13 @@ def test_no_rule_is_important(path: Path) -> None:
 @pytest.mark.parametrize("path", STYLESHEETS, ids=name_of)
 def test_no_selector_names_an_id(path: Path) -> None:
     assert [selector for selector in selectors(path) if "#" in selector] == []
+
+
+@pytest.mark.parametrize("path", STYLESHEETS, ids=name_of)
+def test_a_selector_nests_at_most_two_deep(path: Path) -> None:
+    deep = [one for one in selectors(path) if len(STEP.findall(one)) > 2]
+
+    assert deep == []
 
 
 @pytest.mark.parametrize("path", STYLESHEETS, ids=name_of)
