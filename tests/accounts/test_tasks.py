@@ -80,7 +80,7 @@ def test_the_sweep_sends_what_nobody_works_on_the_oldest_first(sent: Messages) -
     lost = working(ready_account("lost", 1), queued_at=NOW - 2 * QUEUE_PATIENCE)
     never = working(ready_account("never", 2))
     dead = working(ready_account("dead", 3), leased_until=LONG_AGO)
-    working(ready_account("queued", 4), queued_at=NOW)
+    working(ready_account("queued", 4), queued_at=timezone.now())
     working(ready_account("held", 5), leased_until=NOW + timedelta(hours=1))
     run_row(Status.PLANNED, account=ready_account("waits", 6))
     run_row(Status.VERIFIED, account=ready_account("over", 7))
