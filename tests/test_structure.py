@@ -310,3 +310,21 @@ def test_nothing_moves_for_those_who_want_less_motion(path: Path) -> None:
     moves = [rule for rule in rules(path) if MOVES.search(rule.body)]
 
     assert {rule.around for rule in moves} <= {STILL_UNLESS}
+
+
+TAG = re.compile(r"{%.*?%}|{{.*?}}")
+VALUE = re.compile(r"""(?<==)("[^"]*"|'[^']*')""")
+
+
+@pytest.mark.parametrize(
+    "path", sorted((ROOT / "templates").rglob("*.html")), ids=name_of
+)
+def test_a_line_of_a_template_is_short_where_it_can_be(path: Path) -> None:
+    """Django's tags take no line break, nor do the values of attributes."""
+    long = [line for line in path.read_text().splitlines() if len(line) > 120]
+
+    breakable = [
+        line for line in long if " " in VALUE.sub("", TAG.sub("", line)).strip()
+    ]
+
+    assert not breakable

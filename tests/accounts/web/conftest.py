@@ -2,10 +2,28 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 from django.contrib.auth.models import Group
+from django.test import Client
 
 from tests.rows import person
+
+
+class Reader(Client):
+    """A client that reads a page as a browser does: a line break is a space."""
+
+    def request(self, **request):
+        response = super().request(**request)
+        if "html" in response.get("Content-Type", "") and not response.streaming:
+            response.content = re.sub(rb"\s*\n\s*", b" ", response.content)
+        return response
+
+
+@pytest.fixture
+def client():
+    return Reader()
 
 
 @pytest.fixture
