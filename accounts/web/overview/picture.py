@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from itertools import groupby
 
 from accounts.models.states import BADGES
+from accounts.web.svg import Rectangle, cut
 
 MOST_NODES = 60
 """Above so many accounts, the picture shows environments with counts instead."""
@@ -48,17 +49,12 @@ class Seen:
 
 
 @dataclass(frozen=True, slots=True)
-class Node:
-    x: int
-    y: int
-    width: int
-    height: int
+class Node(Rectangle):
     seen: Seen
 
     @property
     def label(self) -> str:
-        name, room = self.seen.name, LONGEST_LINE - len(self.seen.word) - 2
-        return name if len(name) <= room else f"{name[: room - 1]}…"
+        return cut(self.seen.name, LONGEST_LINE - len(self.seen.word) - 2)
 
     @property
     def bar(self) -> list[tuple[int, int, str]]:
@@ -71,14 +67,6 @@ class Node:
             bar.append((start, end - start, BADGES[state].colour))
             before += count
         return bar
-
-    @property
-    def middle(self) -> int:
-        return self.y + self.height // 2
-
-    @property
-    def right(self) -> int:
-        return self.x + self.width
 
     @property
     def icon(self) -> str:

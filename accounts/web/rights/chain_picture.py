@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from typing import NamedTuple
 
 from accounts.web.rights.trust_chain import Home, Link, Party, TrustChain
+from accounts.web.svg import Rectangle
 
 NARROW, WIDE, COLUMN = 330, 900, 340
 """The picture's width on a phone, its width elsewhere, and there that of a frame."""
@@ -43,25 +44,9 @@ class Words:
 
 
 @dataclass(frozen=True, slots=True)
-class Box:
-    x: int
-    y: int
-    width: int
-    height: int
+class Box(Rectangle):
     words: tuple[Words, ...] = ()
     style: str = ""
-
-    @property
-    def right(self) -> int:
-        return self.x + self.width
-
-    @property
-    def bottom(self) -> int:
-        return self.y + self.height
-
-    @property
-    def middle(self) -> int:
-        return self.y + self.height // 2
 
 
 @dataclass(frozen=True, slots=True)
