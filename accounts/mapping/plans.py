@@ -20,7 +20,7 @@ def plan_of(run: Run, steps: Iterable[Step] | None = None) -> Plan:
             change_of(step) for step in (run.steps.all() if steps is None else steps)
         ),
         discouraged=discouraged(managed) if managed else (),
-        fingerprint=run.signature,
+        fingerprint=run.fingerprint,
     )
 
 

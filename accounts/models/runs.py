@@ -49,11 +49,11 @@ class RunQuerySet(models.QuerySet["Run"]):
         """Keep the plans that wait, and that no edit has outdated."""
         return self.up_to_date().filter(status=Status.PLANNED)
 
-    def same_as(self, signature: str) -> RunQuerySet:
-        """Keep those plans that can be approved together; none of no signature."""
-        if not signature:
+    def same_as(self, fingerprint: str) -> RunQuerySet:
+        """Keep those plans that can be approved together; none of no fingerprint."""
+        if not fingerprint:
             return self.none()
-        return self.approvable().filter(signature=signature)
+        return self.approvable().filter(fingerprint=fingerprint)
 
     def checked(self) -> RunQuerySet:
         """Keep those that tell of their account: AWS knew Bowline, and checks ran."""
@@ -125,7 +125,7 @@ class Run(Leased):
     version = models.PositiveIntegerField(default=1)
     """The account's version that was planned."""
     managing_version = models.PositiveIntegerField(default=1)
-    signature = models.CharField(max_length=32, blank=True, editable=False)
+    fingerprint = models.CharField(max_length=32, blank=True, editable=False)
     """Equal in plans that are the same; empty: to be approved alone."""
     error = models.JSONField(null=True, blank=True)
     """{message, hint, account, operation} of what ended it."""
@@ -162,9 +162,9 @@ class Run(Leased):
             models.Index(fields=["status", "leased_until"], name="run_status_lease"),
             models.Index(fields=["-created_at"], name="run_created"),
             models.Index(
-                fields=["signature"],
+                fields=["fingerprint"],
                 condition=Q(status=Status.PLANNED),
-                name="run_waiting_signature",
+                name="run_waiting_fingerprint",
             ),
         ]
         constraints = [

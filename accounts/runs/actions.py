@@ -212,7 +212,7 @@ class Decided(NamedTuple):
 
 
 def approve_same(
-    signature: str, chosen: Iterable[str], by: User | None, *, send: Send = enqueue
+    fingerprint: str, chosen: Iterable[str], by: User | None, *, send: Send = enqueue
 ) -> Decided:
     """Approve those of the chosen runs whose plan still waits with these changes.
 
@@ -221,7 +221,7 @@ def approve_same(
     asked = Run.objects.filter(pk__in=list(chosen)).order_by("account_name")
     approved = [
         run.pk
-        for run in asked.same_as(signature).select_related("account")
+        for run in asked.same_as(fingerprint).select_related("account")
         if approve(run, by, send=send)
     ]
     left = asked.exclude(pk__in=approved).select_related("approved_by")

@@ -37,7 +37,7 @@ def make_plan(run: Run, scope: Scope, sessions: Sessions) -> None:
         Step.objects.bulk_create(steps_of(run, plan))
         to = Status.PLANNED if plan.changes else Status.VERIFYING
         if not run.move(
-            to, since=(Status.PLANNING,), waiting="", signature=plan.fingerprint
+            to, since=(Status.PLANNING,), waiting="", fingerprint=plan.fingerprint
         ):
             return
         if plan.changes:

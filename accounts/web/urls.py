@@ -45,9 +45,9 @@ account_pages = [
 ]
 run_pages = [
     path("runs/", runs.runs, name="runs"),
-    path("runs/same/<slug:signature>/", same_plans.same_plans, name="same-plans"),
+    path("runs/same/<slug:fingerprint>/", same_plans.same_plans, name="same-plans"),
     path(
-        "runs/same/<slug:signature>/approve/",
+        "runs/same/<slug:fingerprint>/approve/",
         same_plans.same_plans_approve,
         name="same-plans-approve",
     ),

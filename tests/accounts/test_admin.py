@@ -175,6 +175,7 @@ IDENTITY = {"name": "other", "account_id": "933333333333"}
 
 
 def test_which_account_it_is_cannot_be_edited(administrator) -> None:
+    managing_row()
     account = account_row(
         state=State.VERIFIED, proof=State.VERIFIED, granted_at=timezone.now()
     )

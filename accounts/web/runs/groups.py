@@ -14,7 +14,7 @@ MOST_GROUPS = 5
 
 
 class SamePlans(NamedTuple):
-    signature: str
+    fingerprint: str
     plans: int
     changes: int
     """How many changes each of them holds."""
@@ -22,20 +22,20 @@ class SamePlans(NamedTuple):
 
 def same_plans() -> list[SamePlans]:
     """List the groups of waiting plans that are the same, the largest first."""
-    waiting = Run.objects.approvable().exclude(signature="").order_by()
+    waiting = Run.objects.approvable().exclude(fingerprint="").order_by()
     groups = (
-        waiting.values_list("signature")
+        waiting.values_list("fingerprint")
         .annotate(plans=Count("pk"))
         .filter(plans__gt=1)
-        .order_by("-plans", "signature")[:MOST_GROUPS]
+        .order_by("-plans", "fingerprint")[:MOST_GROUPS]
     )
     return [
-        SamePlans(signature, plans, changes_of(signature))
-        for signature, plans in groups
+        SamePlans(fingerprint, plans, changes_of(fingerprint))
+        for fingerprint, plans in groups
     ]
 
 
-def changes_of(signature: str) -> int:
+def changes_of(fingerprint: str) -> int:
     """Count the changes of one of the plans: all have as many."""
-    same = Run.objects.filter(signature=signature, status=Status.PLANNED).order_by()
+    same = Run.objects.filter(fingerprint=fingerprint, status=Status.PLANNED).order_by()
     return Step.objects.filter(run=same.values("pk")[:1]).count()

@@ -26,9 +26,9 @@ MOST_NAMED = 20
 """So many runs that moved on are listed one by one; the rest are counted."""
 
 
-def same_plans(request: Request, signature: str) -> HttpResponse:
+def same_plans(request: Request, fingerprint: str) -> HttpResponse:
     """Show the changes of one plan, and the accounts that wait with the same."""
-    found = Run.objects.same_as(signature).order_by("account_name", "pk")
+    found = Run.objects.same_as(fingerprint).order_by("account_name", "pk")
     rows = found.select_related("account", "created_by")
     runs = list(rows.prefetch_related("account__providers")[:MOST_AT_ONCE])
     crumbs = [("Runs", reverse("accounts:runs"))]
@@ -40,7 +40,7 @@ def same_plans(request: Request, signature: str) -> HttpResponse:
     steps = list(one.steps.all())
     accounts = [run.account for run in runs if run.account]
     shown = {
-        "signature": signature,
+        "fingerprint": fingerprint,
         "run": one,
         "runs": runs,
         "total": found.count() if len(runs) == MOST_AT_ONCE else len(runs),
@@ -58,29 +58,29 @@ def same_plans(request: Request, signature: str) -> HttpResponse:
 
 @approver_required
 @require_POST
-def same_plans_approve(request: Request, signature: str) -> HttpResponse:
+def same_plans_approve(request: Request, fingerprint: str) -> HttpResponse:
     """Approve the ticked ones, and name those that moved on while they were read."""
     chosen = {pk for pk in request.POST.getlist("run") if is_uuid(pk)}
     if not chosen or len(chosen) > MOST_AT_ONCE:
         messages.warning(request, TOO_MANY if chosen else NONE)
-        return redirect("accounts:same-plans", signature)
-    if refusal := refuse_crowd(signature, chosen):
+        return redirect("accounts:same-plans", fingerprint)
+    if refusal := refuse_crowd(fingerprint, chosen):
         messages.warning(request, refusal)
-        return redirect("accounts:same-plans", signature)
-    approved, left = approve_same(signature, chosen, request.user)
+        return redirect("accounts:same-plans", fingerprint)
+    approved, left = approve_same(fingerprint, chosen, request.user)
     if approved:
         plans = "1 plan is" if approved == 1 else f"{approved} plans are"
         messages.success(request, f"{plans} approved; each is applied by itself.")
     if left:
-        messages.warning(request, f"Not approved: {named(left, signature)}.")
+        messages.warning(request, f"Not approved: {named(left, fingerprint)}.")
     return redirect("accounts:runs")
 
 
-def refuse_crowd(signature: str, chosen: set[str]) -> str:
+def refuse_crowd(fingerprint: str, chosen: set[str]) -> str:
     """Say that more accounts would join than the policies of their plans list."""
-    one = Run.objects.same_as(signature).first()
+    one = Run.objects.same_as(fingerprint).first()
     room = room_in_plan(one) if one else None
-    joining = Run.objects.same_as(signature).filter(
+    joining = Run.objects.same_as(fingerprint).filter(
         pk__in=chosen, account__granted_at=None
     )
     if room is None or joining.count() <= room:
@@ -92,15 +92,15 @@ NONE = "Tick the accounts first; nothing was approved."
 TOO_MANY = f"At most {MOST_AT_ONCE} are approved at once; nothing was approved."
 
 
-def named(left: list[Run], signature: str) -> str:
-    first = "; ".join(moved_on(run, signature) for run in left[:MOST_NAMED])
+def named(left: list[Run], fingerprint: str) -> str:
+    first = "; ".join(moved_on(run, fingerprint) for run in left[:MOST_NAMED])
     more = len(left) - MOST_NAMED
     return f"{first}; and {more} more" if more > 0 else first
 
 
-def moved_on(run: Run, signature: str) -> str:
+def moved_on(run: Run, fingerprint: str) -> str:
     """Say why a plan could not be approved any more."""
-    if run.signature != signature:
+    if run.fingerprint != fingerprint:
         return f"{run.account_name} (its changes are others)"
     if run.status == Status.PLANNED:
         return f"{run.account_name} (edited since it was planned: plan again)"

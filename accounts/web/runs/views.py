@@ -104,7 +104,7 @@ def others_same(run: Run) -> int:
     """Count the other plans that can be approved together with this one."""
     if run.status != Status.PLANNED:
         return 0
-    return Run.objects.same_as(run.signature).exclude(pk=run.pk).count()
+    return Run.objects.same_as(run.fingerprint).exclude(pk=run.pk).count()
 
 
 def change_of(step: Step) -> StepDiff:

@@ -18,7 +18,7 @@ SAME = "5a" * 16
 
 def waiting(number: int, **fields: object) -> Run:
     account = account_row(f"a{number}", account_id=f"{number:012}")
-    return run_row(account=account, **{"signature": SAME, **fields})
+    return run_row(account=account, **{"fingerprint": SAME, **fields})
 
 
 @pytest.fixture
@@ -73,7 +73,7 @@ def test_what_was_approved_before_keeps_its_approver(three) -> None:
 
 
 def test_other_changes_are_never_approved_with_them(three) -> None:
-    other, alone = waiting(7, signature="0b" * 16), waiting(8, signature="")
+    other, alone = waiting(7, fingerprint="0b" * 16), waiting(8, fingerprint="")
 
     with_theirs = approve_same(SAME, [str(other.pk), str(alone.pk)], None, send=keep)
     of_none = approve_same("", [str(alone.pk)], None, send=keep)
@@ -113,9 +113,9 @@ def test_both_of_two_that_were_approved_together_are_carried_out(
 ) -> None:
     """Each finds the other's account beside its own in the AssumeRole policy."""
     runs = [planned(member(account)) for account in (DEV, STAGING)]
-    signature = runs[0].signature
+    fingerprint = runs[0].fingerprint
 
-    decided = approve_same(signature, [str(run.pk) for run in runs], None, send=keep)
+    decided = approve_same(fingerprint, [str(run.pk) for run in runs], None, send=keep)
     ended = [carried(run) for run in runs]
 
     assert decided == (2, [])

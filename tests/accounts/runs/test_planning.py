@@ -67,16 +67,16 @@ def test_two_accounts_of_the_same_choices_have_the_same_signature(
     one, other = planned(member(DEV)), planned(member(STAGING))
 
     assert one.status == Status.PLANNED
-    assert one.signature
-    assert one.signature == other.signature
+    assert one.fingerprint
+    assert one.fingerprint == other.fingerprint
 
 
 def test_an_account_of_other_choices_has_another_signature(here: Credentials) -> None:
     one = planned(member(DEV))
     other = planned(member(STAGING, providers={"ec2": {}, "lambda": {}}))
 
-    assert other.signature
-    assert one.signature != other.signature
+    assert other.fingerprint
+    assert one.fingerprint != other.fingerprint
 
 
 def test_an_account_called_like_a_word_of_its_plan_has_the_same_signature(
@@ -87,7 +87,7 @@ def test_an_account_called_like_a_word_of_its_plan_has_the_same_signature(
     other.name = "ec2"
     other.save()
 
-    assert planned(other).signature == one.signature
+    assert planned(other).fingerprint == one.fingerprint
 
 
 def test_newer_policies_have_the_same_signature_where_others_stand_beside(
@@ -99,8 +99,8 @@ def test_newer_policies_have_the_same_signature_where_others_stand_beside(
         EnabledProvider.objects.create(account=account, key="lambda", described=True)
     one, other = (planned(run.account) for run in runs)
 
-    assert one.signature
-    assert one.signature == other.signature
+    assert one.fingerprint
+    assert one.fingerprint == other.fingerprint
 
 
 def test_a_plan_that_is_to_be_approved_alone_has_no_signature(
@@ -111,4 +111,4 @@ def test_a_plan_that_is_to_be_approved_alone_has_no_signature(
     removal = carried(remove(account, None))
 
     assert managing.status == removal.status == Status.PLANNED
-    assert managing.signature == removal.signature == ""
+    assert managing.fingerprint == removal.fingerprint == ""

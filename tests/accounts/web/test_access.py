@@ -23,7 +23,7 @@ ARGUMENTS = {
     "since": 1,
     "path": "README.md",
     "step": "review",
-    "signature": "0" * 32,
+    "fingerprint": "0" * 32,
 }
 NAMES = [pattern.name for pattern in urlpatterns]
 

@@ -10,11 +10,11 @@ from tests.rows import account_row, managing_row, run_row, step_row
 pytestmark = pytest.mark.django_db
 
 
-def wait(signature: str, *numbers: int, status: str = Status.PLANNED) -> list[Run]:
+def wait(fingerprint: str, *numbers: int, status: str = Status.PLANNED) -> list[Run]:
     runs = []
     for number in numbers:
         account = account_row(f"a{number}", account_id=f"{number:012}")
-        runs.append(run_row(status, account=account, signature=signature))
+        runs.append(run_row(status, account=account, fingerprint=fingerprint))
         step_row(runs[-1])
         step_row(runs[-1], verb="update", before={})
     return runs
@@ -45,7 +45,7 @@ def test_so_many_groups_are_told(monkeypatch: pytest.MonkeyPatch) -> None:
     wait("aa", 1, 2)
     wait("bb", 3, 4)
 
-    assert [group.signature for group in same_plans()] == ["aa"]
+    assert [group.fingerprint for group in same_plans()] == ["aa"]
 
 
 def test_it_costs_as_much_for_many_plans(django_assert_num_queries) -> None:

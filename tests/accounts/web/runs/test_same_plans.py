@@ -26,9 +26,9 @@ def told(response: Any) -> str:
     return " ".join(str(m) for m in get_messages(response.wsgi_request))
 
 
-def waiting(number: int, *, signature: str = SAME, **fields: Any) -> Run:
+def waiting(number: int, *, fingerprint: str = SAME, **fields: Any) -> Run:
     account = account_row(f"a{number}", account_id=f"{number:012}", **fields)
-    run = run_row(account=account, signature=signature)
+    run = run_row(account=account, fingerprint=fingerprint)
     step_row(run, name=f"role-of-a{number}")
     step_row(run, verb="update", before={"a": 1}, after={"a": 2})
     return run
@@ -92,7 +92,7 @@ def three_approved() -> list[Run]:
 
 def test_those_that_moved_on_are_named_with_why(approver, three) -> None:
     discarded, edited, approved = three
-    last, other = waiting(3), waiting(4, signature="0b" * 16)
+    last, other = waiting(3), waiting(4, fingerprint="0b" * 16)
     discard(discarded)
     edited.account.touch()
     approve(approved, person("approver", username="olga"), send=keep)
@@ -175,7 +175,7 @@ def test_it_is_as_quick_for_many(
         EnabledProvider(account=row, key=key) for row in rows for key in ("ec2", "ecs")
     )
     runs = Run.objects.bulk_create(
-        Run(account=row, account_name=row.name, status="planned", signature=SAME)
+        Run(account=row, account_name=row.name, status="planned", fingerprint=SAME)
         for row in rows
     )
     Step.objects.bulk_create(Step(run=run, position=0, verb="create") for run in runs)

@@ -49,7 +49,7 @@ def plans(transactional_db: None) -> list[Run]:
             *diff(managing_side(whole), before),
             *diff(managed_side(core, managed), ()),
         )
-        run = run_row(account=account, signature=SAME)
+        run = run_row(account=account, fingerprint=SAME)
         plan = Plan(tuple(PlannedChange.of(c, managed.name) for c in changes))
         Step.objects.bulk_create(steps_of(run, plan))
         runs.append(run)
