@@ -13,8 +13,8 @@ from typing import Any
 
 import pytest
 
-from onboarding.aws import client as asking
-from onboarding.aws.discover import answers, clusters, oidc_issuer, regions
+from onboarding.aws import client
+from onboarding.aws.discover import answers, oidc_issuer, regions
 from onboarding.aws.errors import AwsError
 from onboarding.aws.observe import observe
 from onboarding.checks import Call
@@ -49,7 +49,7 @@ def resources(field: Field) -> tuple[Resource, ...]:
     field.iam.create_user(UserName="spinnaker")
     made = everything(field)
     policy = next(one for one in made if isinstance(one, Attachment))
-    to_user = replace(policy, name="spinnaker/BowlineMade", to_user=True)
+    to_user = replace(policy, holder="spinnaker", to_user=True)
     resources = (*made, to_user)
     field.bring_about(field.reach, resources)
     return resources
@@ -89,8 +89,8 @@ def test_these_are_all_the_reads_of_observe(
         asked.add(name := iam_action(service, operation))
         return name
 
-    iam_action = asking.iam_action
-    monkeypatch.setattr(asking, "iam_action", noted)
+    iam_action = client.iam_action
+    monkeypatch.setattr(client, "iam_action", noted)
 
     observed = observe(field.sessions(), field.reach, resources)
 
@@ -102,8 +102,10 @@ def test_these_are_all_the_reads_of_observe(
     ("action", "discover"),
     [
         ("ec2:DescribeRegions", regions),
-        ("eks:ListClusters", lambda *who: clusters(*who, [EAST])),
-        ("eks:DescribeCluster", lambda *who: clusters(*who, [EAST])),
+        (
+            "eks:ListClusters",
+            lambda *who: answers(*who, [Call("eks", "list_clusters", EAST)]),
+        ),
         ("eks:DescribeCluster", lambda *who: oidc_issuer(*who, "apps", EAST)),
         (
             "eks:DescribeCluster",

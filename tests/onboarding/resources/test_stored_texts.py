@@ -9,7 +9,7 @@ import json
 from pathlib import Path
 from typing import Any
 
-from onboarding.desired import desired
+from onboarding.desired import desired_in
 from onboarding.resources.kinds import KINDS, ManagedPolicy, Resource
 from onboarding.resources.plan import digests
 from onboarding.topology import ExistingIdentity, PodRole
@@ -34,7 +34,7 @@ def made() -> tuple[Resource, ...]:
     found: list[Resource] = []
     for identity in (USER, POD):
         whole = topology(managed(*every), identity=identity, image_keys=(image_key(),))
-        found += (*desired(whole, MANAGING_ID), *desired(whole, MANAGED_ID))
+        found += (*desired_in(whole, MANAGING_ID), *desired_in(whole, MANAGED_ID))
     return tuple(
         resource
         for resource in dict.fromkeys(found)
@@ -60,6 +60,8 @@ def test_every_kind_is_stored_as_it_always_was() -> None:
 
 def test_a_managed_policy_is_stored_with_its_name_first() -> None:
     whole = topology(managed(provider("ec2")))
-    policies = [r for r in desired(whole, MANAGED_ID) if isinstance(r, ManagedPolicy)]
+    policies = [
+        r for r in desired_in(whole, MANAGED_ID) if isinstance(r, ManagedPolicy)
+    ]
 
     assert {tuple(p.as_json()) for p in policies} == {("name", "path", "document")}
