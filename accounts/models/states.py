@@ -46,6 +46,9 @@ WORKING = (Status.PLANNING, Status.APPLYING, Status.VERIFYING)
 
 OPEN = (*WORKING, Status.PLANNED)
 
+UNSUCCESSFUL = (Status.FAILED, Status.ERRORED, Status.OUTDATED)
+"""It ended before it came to what it was for; `error` says why."""
+
 
 class Badge(NamedTuple):
     colour: str

@@ -20,7 +20,7 @@ from accounts.management.plain_diff import printed
 from accounts.mapping.accounts_file import register
 from accounts.mapping.managing import managing_row
 from accounts.models import ManagedAccount, ManagingAccount, Run
-from accounts.models.states import Status
+from accounts.models.states import UNSUCCESSFUL, Status
 from accounts.runs.actions import RunOpen, accept
 from accounts.runs.batch import Batch
 from accounts.runs.capacity import NoRoom
@@ -113,7 +113,7 @@ class Command(BaseCommand):
         if approve and managing.status == Status.PLANNED:
             (managing,) = batch.apply([managing])
             self.tell(managing)
-        if managing.status == Status.FAILED:
+        if managing.status in (Status.FAILED, Status.ERRORED):
             return [FAILED]
         planned = [self.shown(run) for run in batch.plan(accounts)]
         ended = [run for run in planned if run.status != Status.PLANNED]
@@ -134,7 +134,7 @@ class Command(BaseCommand):
         return run
 
     def tell(self, run: Run) -> None:
-        if run.status not in (Status.FAILED, Status.OUTDATED):
+        if run.status not in UNSUCCESSFUL:
             self.say(f"{run.account_name}: {run.status}")
             return
         error = run.error or {}
@@ -191,4 +191,4 @@ def named_person(name: str) -> User:
 def code(run: Run) -> int:
     if run.status == Status.PLANNED:
         return PLANNED
-    return FAILED if run.status in (Status.FAILED, Status.OUTDATED) else DONE
+    return FAILED if run.status in UNSUCCESSFUL else DONE

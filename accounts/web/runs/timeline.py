@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from accounts.models import Run, Step
-from accounts.models.states import Status
+from accounts.models.states import UNSUCCESSFUL, Status
 
 DONE, NOW, WAITS, FAILED, AHEAD, SKIPPED = (
     "done",
@@ -77,7 +77,7 @@ def seconds_of(steps: Sequence[Step]) -> float | None:
 
 
 def ended_badly(run: Run) -> bool:
-    return run.status in (Status.FAILED, Status.OUTDATED)
+    return run.status in UNSUCCESSFUL
 
 
 def all_done(steps: Sequence[Step]) -> bool:

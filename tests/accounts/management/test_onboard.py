@@ -12,8 +12,11 @@ import pytest
 from django.core.management import CommandError, call_command
 
 from accounts.models import ManagedAccount, Run
-from accounts.models.states import State
+from accounts.models.states import State, Status
+from accounts.runs import stages
 from accounts.runs.actions import keep, plan
+from accounts.runs.scope import Scope
+from onboarding.aws.session import Sessions
 from script.emulated_organization import (
     ACCESS_ROLE,
     HANDMADE,
@@ -228,3 +231,23 @@ def test_no_bundle_is_written_while_all_wait_for_acceptance(
     assert "evaluated ones that a person accepted; there is none yet" in ending.err
     assert f"{DEV.name} is evaluated, {STAGING.name} is evaluated" in ending.err
     assert not (tmp_path / "out.zip").exists()
+
+
+@pytest.mark.parametrize("whose", ["the managing account's", "an account's"])
+def test_a_bug_of_bowlines_own_is_told_and_is_no_success(
+    file: Path, monkeypatch: pytest.MonkeyPatch, whose: str
+) -> None:
+    make_plan = stages.STAGES[Status.PLANNING]
+
+    def broken(run: Run, scope: Scope, sessions: Sessions) -> None:
+        if (run.account is None) is (whose == "the managing account's"):
+            raise ZeroDivisionError
+        make_plan(run, scope, sessions)
+
+    monkeypatch.setitem(stages.STAGES, Status.PLANNING, broken)
+
+    ending = onboard(file, "--approve")
+
+    assert ending.code == 1
+    assert "errored: Bowline itself failed here. The reference is" in ending.err
+    assert not ManagedAccount.objects.ready()

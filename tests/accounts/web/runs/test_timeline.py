@@ -32,10 +32,12 @@ def states(found: tuple[Stage, ...]) -> dict[str, str]:
         (Status.DISCARDED, "done skipped skipped skipped"),
         (Status.FAILED, "failed skipped skipped skipped"),
         (Status.OUTDATED, "failed skipped skipped skipped"),
+        (Status.ERRORED, "failed skipped skipped skipped"),
     ],
 )
 def test_a_run_that_nobody_approved(status: Status, expected: str) -> None:
-    made = [] if status in (Status.FAILED, Status.OUTDATED) else steps("pending")
+    ended = (Status.FAILED, Status.OUTDATED, Status.ERRORED)
+    made = [] if status in ended else steps("pending")
 
     found = stages(run(status), made, checked=False)
 
@@ -50,6 +52,7 @@ def test_a_run_that_nobody_approved(status: Status, expected: str) -> None:
         (Status.VERIFIED, "done done done done"),
         (Status.EVALUATED, "done done done done"),
         (Status.FAILED, "done done done failed"),
+        (Status.ERRORED, "done done done failed"),
     ],
 )
 def test_a_run_that_was_approved(status: Status, expected: str) -> None:
