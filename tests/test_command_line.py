@@ -105,9 +105,9 @@ def test_migrating_needs_no_key(clone: FreshClone) -> None:
     [
         "python manage.py runserver --noreload 127.0.0.1:0",
         "python manage.py check --deploy",
-        "gunicorn onboarding.wsgi --check-config",
-        "celery -A onboarding worker",
-        "celery -A onboarding beat",
+        "gunicorn bowline.wsgi --check-config",
+        "celery -A bowline worker",
+        "celery -A bowline beat",
     ],
 )
 def test_what_serves_or_checks_the_site_asks_for_the_key(
