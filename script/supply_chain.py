@@ -1,0 +1,133 @@
+"""What Bowline is made of: read the lock, list it as an SBOM, and audit it.
+
+python -m script.supply_chain sbom FILE    write a CycloneDX bill of materials
+python -m script.supply_chain audit        ask a database for known vulnerabilities
+
+An audit ends with 0: all audited, none vulnerable; 1: some vulnerable; 3: some could
+not be audited, because the database is out of reach or does not know them.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+import subprocess
+import sys
+import venv
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any, NamedTuple
+
+LOCK = Path("requirements.txt")
+USAGE = "Usage: python -m script.supply_chain audit | sbom FILE"
+
+PIN = re.compile(
+    r"^(?P<name>[\w.-]+)(?:\[[^]]*])?==(?P<version>[^\s;]+)(?P<rest>.*)$", re.MULTILINE
+)
+
+
+class Locked(NamedTuple):
+    version: str
+    conditional: bool
+    """Only some platforms need it."""
+
+
+def locked(lock: str) -> dict[str, Locked]:
+    """Read a lock's packages by name, in lower case with hyphens."""
+    return {
+        pin["name"].lower().replace("_", "-"): Locked(
+            pin["version"], ";" in pin["rest"]
+        )
+        for pin in PIN.finditer(lock)
+    }
+
+
+def components(document: dict[str, Any]) -> dict[str, str]:
+    """Read an SBOM's packages: names to versions."""
+    return {
+        one["name"].lower().replace("_", "-"): one["version"]
+        for one in document["components"]
+    }
+
+
+def missing(document: dict[str, Any], packages: dict[str, Locked]) -> list[str]:
+    """List what the lock has and the SBOM has not, or in another version."""
+    listed = components(document)
+    return [
+        f"{name} {one.version}"
+        for name, one in sorted(packages.items())
+        if listed.get(name) != one.version
+        and not (one.conditional and name not in listed)
+    ]
+
+
+def sbom(path: Path) -> int:
+    """Install the lock into an empty environment and list what is there."""
+    with TemporaryDirectory() as folder:
+        venv.create(folder, with_pip=False)
+        python = str(Path(folder, "bin", "python"))
+        pip = [sys.executable, "-m", "pip", "--python", python, "install", "--quiet"]
+        subprocess.run([*pip, "--require-hashes", "-r", LOCK], check=True)
+        subprocess.run(
+            [
+                *(tool("cyclonedx-py"), "environment", python, "-o", path),
+                *("--pyproject", "pyproject.toml", "--output-reproducible"),
+            ],
+            check=True,
+        )
+    document = json.loads(path.read_text())
+    if absent := missing(document, locked(LOCK.read_text())):
+        print(f"{path} does not list {', '.join(absent)}.", file=sys.stderr)
+        return 1
+    print(f"{path} lists {len(document['components'])} packages.")
+    return 0
+
+
+def audit() -> int:
+    found = subprocess.run(
+        [
+            *(tool("pip-audit"), "-r", LOCK, "--require-hashes", "--disable-pip"),
+            *("--format", "json", "--progress-spinner", "off"),
+        ],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    if not found.stdout:
+        print(f"The audit could not be made: {found.stderr}", file=sys.stderr)
+        return 3
+    sentence, code = verdict(json.loads(found.stdout), len(locked(LOCK.read_text())))
+    print(sentence)
+    return code
+
+
+def verdict(report: dict[str, Any], expected: int) -> tuple[str, int]:
+    """Say what pip-audit found. It skips what it cannot look up and still ends with
+    0, so the packages are counted here.
+    """
+    audited = [one for one in report["dependencies"] if "skip_reason" not in one]
+    vulnerable = [
+        f"{one['name']} {one['version']}: {', '.join(v['id'] for v in one['vulns'])}"
+        for one in audited
+        if one["vulns"]
+    ]
+    count = f"Audited {len(audited)} of {expected} packages"
+    if vulnerable:
+        return f"{count}. Known vulnerabilities: {'; '.join(vulnerable)}.", 1
+    if len(audited) < expected:
+        return f"{count}: the others could not be looked up.", 3
+    return f"{count}: no known vulnerability.", 0
+
+
+def tool(name: str) -> str:
+    return str(Path(sys.executable).with_name(name))
+
+
+if __name__ == "__main__":
+    match sys.argv[1:]:
+        case ["sbom", file]:
+            sys.exit(sbom(Path(file)))
+        case ["audit"]:
+            sys.exit(audit())
+        case _:
+            sys.exit(USAGE)
