@@ -135,9 +135,10 @@ KUBERNETES: dict[str, Schema] = {
     "accounts": ListOf(CLUSTER),
 }
 OTHER_PROVIDERS = (
-    "alicloud appengine azure cloudfoundry dcos dockerRegistry google huaweicloud "
-    "openstack oracle oraclebmcs tencentcloud"
+    "appengine azure cloudfoundry cloudrun dcos dockerRegistry google huaweicloud "
+    "openstack oracle tencentcloud"
 )
+"""Of Halyard's last release, which writes all but openstack, and ignores that."""
 DEPLOYMENT: dict[str, Schema] = {
     **each(TEXT, "name version timezone"),
     "providers": {

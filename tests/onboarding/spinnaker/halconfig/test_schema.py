@@ -1,12 +1,13 @@
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import pytest
 import yaml
 
 from onboarding.spinnaker.halconfig.parsing import read
-from onboarding.spinnaker.halconfig.tree import BadHalconfig
+from onboarding.spinnaker.halconfig.tree import BadHalconfig, Table
 
 
 def config(providers: dict[str, Any]) -> bytes:
@@ -45,6 +46,7 @@ AWS = "deploymentConfigurations.providers.aws"
         (config({"ecs": {"accounts": [{"namingStrategy": "x"}]}}), "Line 7: hal knows"),
         (cluster(providerVersion="V3"), "Line 8: “deploymentConfigurations.providers."),
         (cluster(namespaces="web"), "Line 8: “deploymentConfigurations.providers.kub"),
+        (config({"alicloud": {}}), "Line 5: hal knows no “deploymentConfigurations.pr"),
         (cluster(metrics=True), "Line 8: hal knows no “deploymentConfigurations.provi"),
     ],
 )
@@ -78,3 +80,16 @@ def test_several_problems_are_told_at_once_but_not_thousands():
         read(many)
 
     assert len(str(refused.value).splitlines()) == 10
+
+
+def test_a_config_as_a_current_hal_writes_it_is_read_whole():
+    """Of Halyard 1.69 and newer, with every provider of its last release."""
+    written = Path(__file__).with_name("written_by_hal.yml").read_bytes()
+
+    (deployment,) = read(written).root.items("deploymentConfigurations")
+
+    assert isinstance(deployment, Table)
+    providers = deployment.table("providers")
+    assert providers is not None
+    assert "cloudrun" in providers.pairs
+    assert len(providers.pairs) == 13
