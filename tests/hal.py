@@ -10,6 +10,7 @@ import json
 import os
 import subprocess
 import sys
+import time
 from pathlib import Path
 from typing import Any
 
@@ -96,6 +97,12 @@ class Daemon:
         self.home = home
         self.file = home / "config"
 
+    @property
+    def deployment(self) -> str:
+        """The current one, unless a test says otherwise."""
+        said = self.home / "deployment"
+        return said.read_text() if said.exists() else "default"
+
     def load(self) -> dict[str, Any]:
         config = yaml.safe_load(self.file.read_text()) if self.file.exists() else None
         providers: dict[str, Any] = (config or {}).setdefault("providers", {})
@@ -128,6 +135,8 @@ def run(daemon: Daemon, words: list[str]) -> str:
     path = parsed.path.split()[1:]
     if path == ["backup", "create"]:
         return backup(daemon, parsed)
+    if path == ["config"]:
+        return json.dumps({"name": daemon.deployment, "providers": daemon.load()})
     if path[:2] != ["config", "provider"] or len(path) < 3:
         raise Fatal("The stand-in knows no such command.")
     provider, verb = path[2], path[3:]
@@ -186,8 +195,13 @@ def account(
         return True
     if len(held) > 1:
         raise Fatal(f"More than one account named {name} found")
+    if verb == "get":
+        return False
     if verb == "edit":
         before = json.dumps(held[0])
+        roles = held[0].get("permissions") or {}
+        kept = {verb: roles[verb] for verb in ("READ", "WRITE") if roles.get(verb)}
+        held[0]["permissions"] = kept  # EXECUTE and CREATE are gone, without a word
         edited(held[0], provider, parsed)
         validate(providers, provider, held[0], parsed)
         return json.dumps(held[0]) != before
@@ -244,6 +258,9 @@ def main(words: list[str]) -> int:
     with (home / "calls.jsonl").open("a") as log:
         log.write(json.dumps(words) + "\n")
     faults = home / "faults"
+    slow = home / "slow"
+    if slow.exists() and slow.read_text().split()[0] in words:
+        time.sleep(float(slow.read_text().split()[1]))
     try:
         for fault in faults.read_text().splitlines() if faults.exists() else ():
             if fault in words:
@@ -277,6 +294,7 @@ class Hal:
     def environment(self) -> dict[str, str]:
         return {
             "HAL_HOME": str(self.home),
+            "HALCONFIG_DIR": str(self.home / ".hal"),
             "HOME": str(self.home),
             "LANG": "C.UTF-8",
             "PATH": f"{self.bin}:{os.environ['PATH']}",
@@ -298,7 +316,7 @@ class Hal:
         return [account["name"] for account in self.providers[provider]["accounts"]]
 
     def account(self, provider: str, name: str) -> dict[str, Any]:
-        accounts = self.providers[provider]["accounts"]
+        accounts: list[dict[str, Any]] = self.providers[provider]["accounts"]
         (found,) = [account for account in accounts if account["name"] == name]
         return found
 
@@ -309,6 +327,10 @@ class Hal:
     def fails_at(self, *words: str) -> None:
         """Let every call fail that has one of these words; none: let none fail."""
         (self.home / "faults").write_text("\n".join(words))
+
+    def is_slow_at(self, word: str, seconds: float) -> None:
+        """Let every call that has this word take a while."""
+        (self.home / "slow").write_text(f"{word} {seconds}")
 
     def __call__(self, *words: str) -> subprocess.CompletedProcess[str]:
         return self.run([str(self.bin / "hal"), *words])

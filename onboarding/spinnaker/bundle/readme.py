@@ -55,12 +55,15 @@ On the host, or in the container, where `hal` runs (it has bash and Python 3 the
 ```sh
 hal/apply.sh --dry-run    # shows each call, changes nothing
 hal/apply.sh              # makes a backup, then adds and edits what differs
-hal/profiles.sh           # puts hal/profiles/ beside it, never over your own files
+hal/profiles.sh           # puts hal/profiles/ where Halyard's daemon reads them
 hal deploy apply
 ```
 
 - A second run changes nothing. Accounts that this bundle does not name are left alone.
 - `hal/apply.sh --only NAME…` handles only these; `--from NAME` goes on from there.
+- A name that hal uses for another account is refused; `--take-over NAME…` replaces that
+  one. Where an account has a new name, `--renamed OLD…` removes its old one.
+- Ctrl-C stops between two accounts and prints the command that goes on.
 - `NO_VALIDATE=1 hal/apply.sh` is for a host without a network: with one that swallows
   packets each validated call takes minutes.
 - A call takes two to three seconds, so the first run takes about {minutes}. For many
@@ -70,8 +73,8 @@ See that it worked: `hal/check.sh` answers “same” for each account.
 
 Undo: `hal/remove.sh` (or `hal/remove.sh NAME…`) makes hal forget these accounts and no
 others; `hal backup restore -q --backup-path FILE` goes back to the backup that
-`hal/apply.sh` named. Delete from `~/.hal/default/profiles/` what `hal/profiles.sh`
-added. Then `hal deploy apply`.
+`hal/apply.sh` named. Delete the profiles that `hal/profiles.sh` named; a later bundle's
+`hal/profiles.sh` removes those that it has no longer. Then `hal deploy apply`.
 """
 
 PRIMARY = """\

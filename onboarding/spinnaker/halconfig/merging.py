@@ -10,7 +10,8 @@ from collections.abc import Collection, Iterator
 from dataclasses import dataclass, replace
 
 from onboarding.spinnaker.bundle.contents import PROVIDERS, Account, BundleAccounts
-from onboarding.spinnaker.bundle.formats.hal.known import OURS, is_same_id
+from onboarding.spinnaker.bundle.formats.hal.collisions import rival, stranger, taken
+from onboarding.spinnaker.bundle.formats.hal.known import OURS
 from onboarding.spinnaker.halconfig.mistakes import mistakes
 from onboarding.spinnaker.halconfig.parsing import Halconfig
 from onboarding.spinnaker.halconfig.tree import (
@@ -213,22 +214,17 @@ class Merging:
         name = account["name"]
         owner, line = self.owners.get(name, ("", 0))
         if owner and owner != provider:
-            reason = (
-                f"Line {line}: an account of {owner} has this name, and hal wants "
-                "every name once. Rename one of the two."
-            )
+            reason = f"Line {line}: {taken(name, owner)}"
             return Collision(name, provider, reason, can_be_taken_over=False)
         if provider == "ecs" and account["awsAccount"] in self.left_out:
             reason = f"It belongs to {account['awsAccount']}, which is left out."
             return Collision(name, provider, reason, can_be_taken_over=False)
         if owner:
-            return stranger(provider, account, held[places[name]])
+            return other_account(provider, account, held[places[name]])
         if provider == "ecs" and account["awsAccount"] in rivals:
-            rival = held[places[rivals[account["awsAccount"]]]]
-            reason = (
-                f"Line {rival.line}: the ECS account {rival.text('name')} belongs to "
-                f"{account['awsAccount']} too, and Clouddriver sees one of them only."
-            )
+            held_rival = held[places[rivals[account["awsAccount"]]]]
+            also = rival(name, held_rival.text("name"), account["awsAccount"])
+            reason = f"Line {held_rival.line}: {also}"
             return Collision(name, provider, reason)
         return None
 
@@ -307,35 +303,13 @@ class Merging:
         return {}
 
 
-def stranger(provider: str, account: Account, held: Table) -> Collision | None:
+def other_account(provider: str, account: Account, held: Table) -> Collision | None:
     """Say why an account of the same name is another one; None where it is not."""
-    name, line = account["name"], held.line
-    match provider:
-        case "aws":
-            theirs = held.text("accountId")
-            if is_same_id(account["accountId"], theirs):
-                return None
-            reason = (
-                f"Line {line}: the config's {name} is AWS account {theirs}, the "
-                f"bundle's is {account['accountId']}."
-            )
-        case "ecs":
-            theirs = held.text("awsAccount")
-            if theirs == account["awsAccount"]:
-                return None
-            reason = (
-                f"Line {line}: the config's {name} belongs to {theirs}, the bundle's "
-                f"to {account['awsAccount']}."
-            )
-        case _:
-            theirs = held.text("kubeconfigFile")
-            if theirs.endswith(f"kubernetes/{name}/kubeconfig.yml"):
-                return None
-            reason = (
-                f"Line {line}: the config's {name} is reached by a kubeconfig that is "
-                "none of Bowline's."
-            )
-    return Collision(name, provider, reason)
+    fields = ("accountId", "awsAccount", "kubeconfigFile")
+    why = stranger(provider, account, {field: held.text(field) for field in fields})
+    if not why:
+        return None
+    return Collision(account["name"], provider, f"Line {held.line}: {why}")
 
 
 def wanted(field: str, account: Account, held: Table) -> Node | None:

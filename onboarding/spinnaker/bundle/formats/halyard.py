@@ -20,8 +20,18 @@ from onboarding.spinnaker.entries import Entries
 from onboarding.topology import Topology
 
 SOURCE = Path(__file__).parent / "hal"
-MODULES = ("__init__.py", "__main__.py", "known.py", "plan.py")
-VERBS = ("apply", "check", "remove")
+MODULES = (
+    "__init__.py",
+    "__main__.py",
+    "calling.py",
+    "collisions.py",
+    "known.py",
+    "lock.py",
+    "plan.py",
+    "profiles.py",
+    "stopping.py",
+)
+VERBS = ("apply", "check", "profiles", "remove")
 
 
 def text_of(name: str) -> str:
@@ -30,7 +40,6 @@ def text_of(name: str) -> str:
 
 SCRIPTS = (
     *(File(f"hal/{verb}.sh", text_of("verb.sh"), executable=True) for verb in VERBS),
-    File("hal/profiles.sh", text_of("profiles.sh"), executable=True),
     *(File(f"hal/bowline/{name}", text_of(name)) for name in MODULES),
 )
 

@@ -121,7 +121,7 @@ def test_a_name_is_asked_before_anything_is_given(operator, bundle) -> None:
     page = posted(operator, COLLIDING, download="1").content.decode()
 
     assert "Whose are these names?" in page
-    assert "the config&#x27;s core is AWS account 000000000008" in page
+    assert "hal&#x27;s core is AWS account 000000000008, not 911111111111" in page
     assert 'name="take_over" value="core"' in page
 
 

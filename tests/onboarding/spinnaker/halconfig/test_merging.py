@@ -200,10 +200,7 @@ def test_a_name_of_another_aws_account_is_asked_and_left_alone():
     assert providers_in(result)["aws"]["accounts"][0] == held
     first, second = result.collisions
     assert first.can_be_taken_over
-    assert (
-        f"staging is AWS account {OTHER_ID}, the bundle's is {MANAGED_ID}"
-        in first.reason
-    )
+    assert f"hal's staging is AWS account {OTHER_ID}, not {MANAGED_ID}" in first.reason
     assert (second.name, second.can_be_taken_over) == ("staging-ecs", False)
     assert "ecs" not in {change.provider for change in result.changes}
 
@@ -243,7 +240,7 @@ def test_a_second_ecs_account_of_one_aws_account_is_asked():
     taken = merge(read(config(aws=aws, ecs=ecs)), bundled(), take_over={"staging-ecs"})
 
     assert [collision.name for collision in asked.collisions] == ["staging-ecs"]
-    assert "Clouddriver sees one of them only" in asked.collisions[0].reason
+    assert "Clouddriver sees only one of them" in asked.collisions[0].reason
     assert names(asked, "ecs") == ["legacy"]
     assert names(taken, "ecs") == ["staging-ecs"]
 
@@ -268,7 +265,7 @@ def test_an_ecs_account_of_another_aws_account_is_asked():
 
     (collision,) = merged(ecs=ecs).collisions
 
-    assert "staging-ecs belongs to other, the bundle's to staging" in collision.reason
+    assert "hal's staging-ecs belongs to other, not staging" in collision.reason
 
 
 def test_their_primary_account_stays_and_is_told():

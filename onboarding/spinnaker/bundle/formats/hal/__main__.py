@@ -4,13 +4,19 @@ from __future__ import annotations
 
 import argparse
 import json
+import os
 import shlex
 import sys
+from contextlib import nullcontext
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from .known import PROVIDERS, Failed, Refused, asked, differing, hal, named
+from .calling import Failed, Refused, asked, hal, providers_of, say
+from .known import PROVIDERS, differing, named
+from .lock import alone
 from .plan import Situation, changes, removal, switched_off
+from .profiles import put_profiles
+from .stopping import Stop, Stopped
 
 if TYPE_CHECKING:
     from .plan import HalStep
@@ -20,49 +26,97 @@ HAL = Path(__file__).resolve().parent.parent
 
 
 def run(arguments: list[str]) -> int:
+    stop = Stop()
     try:
-        return main(arguments)
+        stop.listen()
+        return main(arguments, stop)
     except Refused as refused:
         say(str(refused))
         return 1
+    except Stopped:
+        say(f"{stop.name}: stopped. Nothing was changed.")
+        return stop.status
 
 
-def main(arguments: list[str]) -> int:
+def main(arguments: list[str], stop: Stop) -> int:
     options = parsed(arguments)
+    if options.verb == "profiles":
+        folder = options.folder
+        if folder:
+            folder = Path(os.environ.get("CALLED_FROM", ""), folder)
+        return put_profiles(HAL / "profiles", folder)
+    reads_only = options.verb == "check" or options.dry_run
+    with nullcontext() if reads_only else alone(Path.home() / ".hal"):
+        return with_accounts(options, stop)
+
+
+def with_accounts(options: argparse.Namespace, stop: Stop) -> int:
     bundle = json.loads((HAL / "accounts.yml").read_text(encoding="utf-8"))
     for account in bundle["kubernetes"]:
         account["kubeconfigFile"] = str(HAL.parent / account["kubeconfigFile"])
     names = [account["name"] for provider in PROVIDERS for account in bundle[provider]]
     start = options.start or names[0]
-    for name in (*options.names, start):
+    for name in (*options.names, *options.taken_over, start):
         if name not in names:
             raise Refused(f"“{name}” is no account of this bundle.")
-    known = {provider: asked(provider) for provider in PROVIDERS}
-    chosen = set(options.names or names) & set(names[names.index(start) :])
-    situation = Situation(bundle, known, chosen)
+    situation = Situation(
+        bundle,
+        providers_of(asked()),
+        set(options.names or names) & set(names[names.index(start) :]),
+        taken_over=frozenset(options.taken_over),
+        renamed=frozenset(options.renamed),
+        primary=options.primary,
+    )
     if options.verb == "check":
         return check(situation)
     if options.verb == "remove":
-        return carry_out(removal(situation), options)
-    status = carry_out(changes(situation), options)
+        return carry_out(removal(situation), options, situation, stop)
+    steps = changes(situation)
+    for sentence in two_names(situation):
+        say(sentence)
+    status = carry_out(steps, options, situation, stop)
     if not status:
-        tell_primary(bundle["primary"], known["aws"].get("primaryAccount"))
+        tell_primary(bundle["primary"], situation.primary)
     return status
 
 
 def parsed(arguments: list[str]) -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python3 -m bowline")
-    parser.set_defaults(names=[], start="", dry_run=False, yes=False)
+    parser.set_defaults(names=[], start="", primary="", taken_over=[], renamed=[])
+    parser.set_defaults(dry_run=False, yes=False)
     verbs = parser.add_subparsers(dest="verb", required=True)
     apply = verbs.add_parser("apply", prog="apply.sh", description=APPLY)
     apply.add_argument("--only", dest="names", nargs="+", metavar="NAME")
     apply.add_argument("--from", dest="start", metavar="NAME")
+    apply.add_argument(
+        "--take-over",
+        dest="taken_over",
+        default=[],
+        nargs="+",
+        metavar="NAME",
+        help="replace hal's account of that name, which is another one",
+    )
+    apply.add_argument(
+        "--renamed",
+        default=[],
+        nargs="+",
+        metavar="OLD",
+        help="remove the old name of an account that has a new one in this bundle",
+    )
+    apply.add_argument(
+        "--primary",
+        default="",
+        metavar="NAME",
+        help="what hal's primary account was before a run that broke off",
+    )
     verbs.add_parser("check", prog="check.sh", description=CHECK)
     remove = verbs.add_parser("remove", prog="remove.sh", description=REMOVE)
     remove.add_argument("names", nargs="*", metavar="NAME")
     remove.add_argument("--yes", action="store_true", help="do not ask")
     for verb in (apply, remove):
         verb.add_argument("--dry-run", action="store_true", help="only show the calls")
+    profiles = verbs.add_parser("profiles", prog="profiles.sh", description=PROFILES)
+    profiles.add_argument("folder", nargs="?", type=Path, metavar="FOLDER")
     options = parser.parse_args(arguments)
     options.names = options.names or []
     return options
@@ -71,13 +125,26 @@ def parsed(arguments: list[str]) -> argparse.Namespace:
 APPLY = "Tells hal about this bundle's accounts; again, it changes nothing."
 CHECK = "Tells what hal has the same, different or not at all. It changes nothing."
 REMOVE = "Makes hal forget this bundle's accounts, or the named ones, and no others."
+PROFILES = "Puts this bundle's profiles where Halyard reads them, never over your own."
 
 
-def say(sentence: str) -> None:
-    print(sentence, file=sys.stderr, flush=True)
+def two_names(situation: Situation) -> list[str]:
+    """Say which AWS accounts hal knows under another name too."""
+    ids = {a["name"]: a["accountId"] for a in situation.bundle["aws"]}
+    return [
+        f"hal knows AWS account {ids[new]} as {old} too. If {new} is its new name, "
+        f"remove the old one: apply.sh --renamed {old}"
+        for old, new in situation.other_names().items()
+        if old not in situation.renamed
+    ]
 
 
-def carry_out(steps: list[HalStep], options: argparse.Namespace) -> int:
+def carry_out(
+    steps: list[HalStep],
+    options: argparse.Namespace,
+    situation: Situation,
+    stop: Stop,
+) -> int:
     if options.dry_run:
         for words in (words for step in steps for words in step.calls):
             print(shlex.join(("hal", *words)))
@@ -88,25 +155,65 @@ def carry_out(steps: list[HalStep], options: argparse.Namespace) -> int:
     if options.verb == "remove" and not options.yes and not is_confirmed(steps):
         say("Nothing was removed.")
         return 1
+    backup = backed_up()
+    stop.defers = True
+    missing: dict[str, None] = {}
+    number, step = 0, steps[0]
+    try:
+        for number, step in enumerate(steps):
+            if stop.signal:
+                raise Stopped
+            call_hal(step, steps, missing)
+            say(f"[{number + 1}/{len(steps)}] {step.name}: {step.done}")
+    except (Failed, Stopped) as error:
+        if missing:
+            say(
+                f"Right now hal lacks {', '.join(missing)}: deleted to be added again, "
+                "and not added yet."
+            )
+        stopped = isinstance(error, Stopped)
+        say(
+            f"{stop.name}: stopped before {step.name} was finished."
+            if stopped
+            else f"{step.name}: hal did not do it. {error}"
+        )
+        say(f"Stopped after {number} of {len(steps)}. The backup is {backup}")
+        primary = situation.primary if situation.primary in missing else ""
+        again = command_again(step, options, primary or options.primary)
+        say(f"{'Then' if stopped else 'When that is fixed,'} go on with: {again}")
+        return stop.status if stopped else 1
+    return 0
+
+
+def backed_up() -> str:
+    """Let hal make a backup of its config, and return the file's name."""
     try:
         backup = hal(("backup", "create", "-q")).strip().split("\n")[-1]
     except Failed as error:
         raise Refused(
             f"hal could not make a backup first. {error}\nIf a kubeconfig that it "
-            "names is gone, put it back: unpack the bundle where it stood."
+            "names is gone, put it back: unpack the bundle where it was."
         ) from None
     say(f"Backup: {backup}")
-    for number, step in enumerate(steps, 1):
-        try:
-            for words in step.calls:
-                hal(words)
-        except Failed as error:
-            say(f"{step.name}: hal did not do it. {error}")
-            say(f"Stopped after {number - 1} of {len(steps)}. The backup is {backup}")
-            say(f"When that is mended, go on with: {command_again(step, options)}")
-            return 1
-        say(f"[{number}/{len(steps)}] {step.name}: {step.done}")
-    return 0
+    return backup
+
+
+def call_hal(step: HalStep, steps: list[HalStep], missing: dict[str, None]) -> None:
+    """Make a step's calls; `missing` holds what is deleted and not added yet."""
+    for words in step.calls:
+        if is_a("delete", words) and any(
+            is_a("add", later) and later[5] == words[5]
+            for one in steps
+            for later in one.calls
+        ):
+            missing[words[5]] = None
+        hal(words)
+        if is_a("add", words):
+            missing.pop(words[5], None)
+
+
+def is_a(verb: str, words: tuple[str, ...]) -> bool:
+    return words[3:5] == ("account", verb)
 
 
 def is_confirmed(steps: list[HalStep]) -> bool:
@@ -115,16 +222,26 @@ def is_confirmed(steps: list[HalStep]) -> bool:
     return sys.stdin.readline().strip() == "remove"
 
 
-def command_again(step: HalStep, options: argparse.Namespace) -> str:
+def command_again(step: HalStep, options: argparse.Namespace, primary: str) -> str:
+    """Say the command that goes on, with the options that are in force."""
     words = ["bash", str(HAL / f"{options.verb}.sh")]
+    unvalidated = os.environ.get("NO_VALIDATE", "")
+    start = f"NO_VALIDATE={shlex.quote(unvalidated)} " if unvalidated else ""
     if options.verb == "remove":
-        return shlex.join([*words, *options.names])
+        yes = ["--yes"] if options.yes else []
+        return start + shlex.join([*words, *yes, *options.names])
     words += ["--from", step.name] if step.resumes else []
-    words += ["--only", *options.names] if options.names else []
-    return shlex.join(words)
+    words += ["--primary", primary] if primary else []
+    for option, values in (
+        ("--only", options.names),
+        ("--take-over", options.taken_over),
+        ("--renamed", options.renamed),
+    ):
+        words += [option, *values] if values else []
+    return start + shlex.join(words)
 
 
-def tell_primary(wanted: str, primary: str | None) -> None:
+def tell_primary(wanted: str, primary: str) -> None:
     if wanted and primary and primary != wanted:
         say(
             f"hal's primary account, which Deck offers first, stays {primary}. hal has "
@@ -133,21 +250,25 @@ def tell_primary(wanted: str, primary: str | None) -> None:
 
 
 def check(situation: Situation) -> int:
-    """Print a line for each account; answer 1 where hal lacks one or differs."""
-    off = list(switched_off(situation))
-    for what in off:
+    """Print a line for each account; answer 1 where apply.sh would act or refuse."""
+    for what in switched_off(situation):
         print(f"off        {what}")
-    wrong = len(off)
     for provider in PROVIDERS:
         held = dict(situation.held[provider])
         for account in situation.ours(provider):
             theirs = held.pop(account["name"], [])
             found = describe(provider, account, theirs)
-            wrong += found != "same"
             print(f"{found:9}  {provider} {account['name']}")
         for name, theirs in held.items():
             print(f"unknown    {provider} {name}{lost(provider, theirs, situation)}")
-    return 1 if wrong else 0
+    for old, new in situation.other_names().items():
+        print(f"renamed    aws {new}: hal knows the same AWS account as {old} too")
+    try:
+        return 1 if changes(situation) else 0
+    except Refused as refused:
+        for sentence in str(refused).splitlines():
+            print(f"refused    {sentence}")
+        return 1
 
 
 def lost(provider: str, theirs: list[Any], situation: Situation) -> str:

@@ -1,15 +1,7 @@
-"""What hal knows, and how an account is said in its flags.
-
-hal is asked once for each provider, since a call costs seconds and its exit code 1 does
-not tell “missing” from “daemon down”. Of what it prints only errors are ever shown: the
-rest may hold secrets.
-"""
+"""An account as hal's config has it, and in the words of hal's flags."""
 
 from __future__ import annotations
 
-import json
-import re
-import subprocess
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -38,46 +30,6 @@ OURS = {
 }
 USUAL = {"cacheThreads": 1, "configureImagePullSecrets": True, "providerVersion": "V2"}
 """What hal gives every Kubernetes account by itself."""
-
-COLOUR = re.compile(r"\x1b\[[0-9;]*[A-Za-z]")
-
-
-class Refused(Exception):
-    """What stands in the way, in sentences; nothing has been changed."""
-
-
-class Failed(Exception):
-    """A call of hal that did not succeed, in hal's own words."""
-
-
-def hal(words: tuple[str, ...]) -> str:
-    """Call hal once and return what it printed."""
-    run = subprocess.run(
-        ("hal", *words),
-        stdin=subprocess.DEVNULL,
-        capture_output=True,
-        encoding="utf-8",
-        errors="replace",
-        check=False,
-    )
-    if run.returncode:
-        error = COLOUR.sub("", run.stderr).strip()
-        raise Failed(error or f"It ended with {run.returncode} and said nothing.")
-    return run.stdout
-
-
-def asked(provider: str) -> dict[str, Any]:
-    """Ask hal for all that it knows of a provider, in one call."""
-    words = ("config", "provider", provider, "-q", "-o", "json", "--no-validate")
-    try:
-        lines = hal(words).splitlines()
-        answer: dict[str, Any] = next(json.loads(x) for x in lines if x.startswith("{"))
-    except (Failed, StopIteration) as error:
-        raise Refused(
-            f"hal did not say what it knows: `hal {' '.join(words)}` failed. {error}\n"
-            "Is its daemon up (hal --ready), and can it read its own config?"
-        ) from None
-    return answer
 
 
 def flags(provider: str, account: Account) -> Flags:
@@ -147,8 +99,14 @@ def extras(provider: str, account: Account) -> list[str]:
     """Name what hal holds of an account that would be lost by deleting it."""
     ours = OURS[provider].split()
     found = [key for key in account if key not in ours and matters(key, account[key])]
-    verbs = set(account.get("permissions") or {}) - {"READ", "WRITE"}
-    return sorted(found) + sorted(f"permissions.{verb}" for verb in verbs)
+    return sorted(found) + lost_by_edit(account)
+
+
+def lost_by_edit(account: Account) -> list[str]:
+    """Name what any edit would lose: it puts back READ and WRITE alone."""
+    roles = account.get("permissions") or {}
+    verbs = [verb for verb in roles if roles[verb] and verb not in ("READ", "WRITE")]
+    return sorted(f"permissions.{verb}" for verb in verbs)
 
 
 def matters(key: str, value: Any) -> bool:

@@ -10,16 +10,17 @@ import re
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from .calling import Refused
+from .collisions import rival, stranger, taken
 from .known import (
     CLEARED_BY,
     PROVIDERS,
-    Refused,
     by_name,
     differing,
     extras,
     flags,
     is_on,
-    is_same_id,
+    lost_by_edit,
     named,
     words,
 )
@@ -29,6 +30,7 @@ if TYPE_CHECKING:
 
     from .known import Account, Flags, Known
 
+MOST_REFUSALS = 20
 NOT_SAYABLE = re.compile(r"--(?:read|write)-permissions=(-.*)", re.DOTALL)
 """A role that hal takes for an option, even behind `=`: these flags are greedy."""
 
@@ -44,23 +46,61 @@ class HalStep(NamedTuple):
 
 
 class Situation:
-    """What the bundle says, what hal says, and the names that are to be handled."""
+    """What the bundle says, what hal says, and what a person has said about names."""
 
-    def __init__(self, bundle: dict[str, Any], known: Known, chosen: set[str]) -> None:
+    def __init__(
+        self,
+        bundle: dict[str, Any],
+        known: Known,
+        chosen: set[str],
+        *,
+        taken_over: frozenset[str] = frozenset(),
+        renamed: frozenset[str] = frozenset(),
+        primary: str = "",
+    ) -> None:
         self.bundle = bundle
-        self.known = known
+        self.known: Known = {**{name: {} for name in PROVIDERS}, **known}
         self.chosen = chosen
-        self.held = {
-            provider: by_name(known[provider].get("accounts") or [])
-            for provider in PROVIDERS
+        self.taken_over = taken_over
+        self.renamed = renamed
+        """Names in hal that are to go, since the bundle has new ones for them."""
+        self.held: dict[str, dict[str, list[Account]]] = {
+            provider: by_name(settings.get("accounts") or [])
+            for provider, settings in self.known.items()
         }
+        """Every account that hal has, of every provider, by its name."""
+        self.providers_of: dict[str, list[str]] = {}
+        for provider, named_accounts in self.held.items():
+            for name in named_accounts:
+                self.providers_of.setdefault(name, []).append(provider)
         self.ecs_of: dict[str, list[str]] = {}
         for name, accounts in self.held["ecs"].items():
             for account in accounts:
                 self.ecs_of.setdefault(account.get("awsAccount", ""), []).append(name)
+        stored = self.known["aws"].get("primaryAccount")
+        first = next(iter(self.held["aws"]), "")
+        self.primary: str = primary or (stored if stored in self.held["aws"] else first)
+        """The account that is hal's primary one, or was before a run that broke off."""
 
     def ours(self, provider: str) -> list[Account]:
         return [a for a in self.bundle[provider] if a["name"] in self.chosen]
+
+    def other_names(self) -> dict[str, str]:
+        """Map names in hal to the bundle's name for the same AWS account."""
+        ids = {int(a["accountId"]): a["name"] for a in self.ours("aws")}
+        bundled = {account["name"] for account in self.bundle["aws"]}
+        return {
+            name: ids[number]
+            for name, accounts in self.held["aws"].items()
+            if name not in bundled
+            for number in (number_of(accounts[0].get("accountId")),)
+            if number in ids
+        }
+
+
+def number_of(account_id: Any) -> int:
+    """Read an account id whatever YAML made of its zeros; -1 where it is none."""
+    return int(account_id) if str(account_id).isdigit() else -1
 
 
 def without_validation() -> tuple[str, ...]:
@@ -76,25 +116,29 @@ def call(provider: str, verb: str, name: str, said: Flags) -> tuple[str, ...]:
 
 def changes(situation: Situation) -> list[HalStep]:
     """List the steps that tell hal; raise Refused with all that stands in the way."""
-    steps, hindrances = [], list(broken_features(situation))
+    steps, hindrances = [], []
     for provider in PROVIDERS:
         for account in situation.ours(provider):
             theirs = situation.held[provider].get(account["name"], [])
             found = list(clashes(provider, account, theirs, situation))
             hindrances += found
-            steps += [] if found else change(provider, account, theirs)
-    refuse(hindrances)
-    primary = situation.known["aws"].get("primaryAccount")
-    replaced = {step.name for step in steps if len(step.calls) > 1}
-    if primary in replaced & set(situation.held["aws"]):
-        steps = keeping_first(primary, situation, steps)
+            if not found:
+                steps += change(provider, account, theirs, situation)
+    switched = list(switches(situation))
+    if any("features" in words for step in switched for words in step.calls):
+        hindrances += broken_features(situation)
+    forgotten, unforgettable = forgetting(situation)
+    refuse([*hindrances, *unforgettable])
+    steps = keeping_primary(situation, steps, forgotten)
     refuse([hindrance for step in steps for hindrance in unsayable(step)])
-    return [*switches(situation), *steps]
+    return [*switched, *steps]
 
 
 def refuse(hindrances: list[str]) -> None:
     if hindrances:
-        raise Refused("\n".join(hindrances))
+        more = len(hindrances) - MOST_REFUSALS
+        rest = [f"... and {more} more like these."] if more > 0 else []
+        raise Refused("\n".join([*hindrances[:MOST_REFUSALS], *rest]))
 
 
 def switches(situation: Situation) -> Iterator[HalStep]:
@@ -151,33 +195,43 @@ def clashes(
 ) -> Iterator[str]:
     """Yield a sentence for each reason why the account cannot be added to Halyard."""
     name = account["name"]
-    for other in PROVIDERS:
-        if other != provider and name in situation.held[other]:
-            yield f"{name}: hal has an account of that name in {other} already."
-    if provider == "aws":
-        yield from strangers(account, theirs)
+    for other in situation.providers_of.get(name, ()):
+        if other != provider:
+            yield taken(name, other)
+    yield from strangers(provider, account, theirs, situation)
     if provider == "ecs":
         yield from rivals(account, situation)
     if provider == "kubernetes" and not Path(account["kubeconfigFile"]).is_file():
         path = account["kubeconfigFile"]
         yield f"{name}: {path} is missing. Unpack the whole bundle."
-    lost = sorted({extra for held in theirs for extra in extras(provider, held)})
-    if lost and is_replaced(provider, account, theirs):
+    if name in situation.taken_over or not theirs:
+        return
+    how, lost = "", []
+    if is_replaced(provider, account, theirs):
+        how = "must be deleted and added again"
+        lost = sorted({extra for held in theirs for extra in extras(provider, held)})
+    elif differing(provider, account, theirs[0]):
+        how, lost = "must be edited", lost_by_edit(theirs[0])
+    if lost:
         yield (
-            f"{name}: it must be deleted and added again, and hal would forget its "
-            f"{', '.join(lost)}, which this bundle does not know. Note them, delete it "
-            f"(hal config provider {provider} account delete {name}), run this again, "
-            "and add them."
+            f"{name}: it {how}, and hal would forget its {', '.join(lost)}, which this "
+            "bundle does not know. Note them, delete it (hal config provider "
+            f"{provider} account delete {name}), run this again, and add them."
         )
 
 
-def strangers(account: Account, theirs: list[Account]) -> Iterator[str]:
+def strangers(
+    provider: str, account: Account, theirs: list[Account], situation: Situation
+) -> Iterator[str]:
+    """Yield why what hal has under that name is somebody else's."""
+    if account["name"] in situation.taken_over:
+        return
     for held in theirs:
-        their_id = str(held.get("accountId") or "")
-        if not is_same_id(account["accountId"], their_id):
+        renamed = provider == "ecs" and held.get("awsAccount") in situation.renamed
+        if not renamed and (why := stranger(provider, account, held)):
             yield (
-                f"{account['name']}: hal's account of that name is AWS account "
-                f"{their_id}, this bundle's is {account['accountId']}. Rename one."
+                f"{why} Rename one of the two, or replace hal's by the bundle's: "
+                f"--take-over {account['name']}"
             )
 
 
@@ -188,10 +242,7 @@ def rivals(account: Account, situation: Situation) -> Iterator[str]:
         yield f"{name}: hal does not know {target}, to which it belongs. Choose it too."
     for other in situation.ecs_of.get(target, []):
         if other != name:
-            yield (
-                f"{name}: hal's ECS account {other} belongs to {target} too, and "
-                "Clouddriver sees only one of them. Delete that one first."
-            )
+            yield f"{rival(name, other, target)} Delete that one first."
 
 
 def unsayable(step: HalStep) -> Iterator[str]:
@@ -215,15 +266,19 @@ def is_replaced(provider: str, account: Account, theirs: list[Account]) -> bool:
     return bool(stuck) or len(theirs) > 1
 
 
-def change(provider: str, account: Account, theirs: list[Account]) -> list[HalStep]:
+def change(
+    provider: str, account: Account, theirs: list[Account], situation: Situation
+) -> list[HalStep]:
     name, ours = account["name"], flags(provider, account)
     add = call(provider, "add", name, {f: value for f, value in ours.items() if value})
     if not theirs:
         return [HalStep(name, "added", (add,))]
+    delete = call(provider, "delete", name, {})
+    if name in situation.taken_over and stranger(provider, account, theirs[0]):
+        return [HalStep(name, "taken over: deleted and added", (delete, add))]
     differ = differing(provider, account, theirs[0])
     what = ", ".join(named(differ, account)) or f"{len(theirs)} of that name"
     if is_replaced(provider, account, theirs):
-        delete = call(provider, "delete", name, {})
         return [HalStep(name, f"deleted and added again ({what})", (delete, add))]
     if not differ:
         return []
@@ -231,24 +286,56 @@ def change(provider: str, account: Account, theirs: list[Account]) -> list[HalSt
     return [HalStep(name, f"changed ({what})", (edit,))]
 
 
-def keeping_first(
-    primary: str, situation: Situation, steps: list[HalStep]
+def forgetting(situation: Situation) -> tuple[list[HalStep], list[str]]:
+    """List the deletions of old names, ECS accounts first, and what hinders them."""
+    steps: list[HalStep] = []
+    hindrances: list[str] = []
+    now = situation.other_names()
+    ecs = {account["awsAccount"]: account["name"] for account in situation.ours("ecs")}
+    for old in sorted(situation.renamed):
+        if old not in situation.held["aws"]:
+            continue  # an earlier run removed it
+        if old not in now:
+            hindrances.append(f"“{old}” is no other name of an account of this bundle.")
+            continue
+        for name in situation.ecs_of.get(old, ()):
+            if name in ecs.values():
+                continue
+            if now[old] not in ecs:
+                hindrances.append(
+                    f"{old}: the ECS account {name} belongs to it, and this bundle has "
+                    f"none for {now[old]}. Delete {name} first."
+                )
+            done = f"removed: {ecs.get(now[old])} takes its place"
+            steps.append(HalStep(name, done, (call("ecs", "delete", name, {}),)))
+        done = f"removed: {now[old]} is its name now"
+        steps.append(HalStep(old, done, (call("aws", "delete", old, {}),)))
+    return steps, hindrances
+
+
+def keeping_primary(
+    situation: Situation, steps: list[HalStep], forgotten: list[HalStep]
 ) -> list[HalStep]:
-    """Delete and add every `aws` account where the primary one is to be replaced.
+    """Order the steps so that hal's primary account stays what it was.
 
     hal makes the first account its primary one, which bakes images and which Deck
-    proposes, and it has no command to choose another.
+    proposes, and it has no command to choose another. So where the primary one is
+    deleted and added again, or renamed, all are, and it comes first.
     """
-    held = situation.held["aws"]
+    held, was = situation.held["aws"], situation.primary
+    primary = situation.other_names().get(was, was) if was in situation.renamed else was
+    replaced = {step.name for step in steps if len(step.calls) > 1}
+    moved = was in held and (primary in replaced or was in situation.renamed)
+    if not moved or set(held) == {primary}:
+        return [*primary_first(primary, steps, held), *forgotten]
     ours = [account["name"] for account in situation.bundle["aws"]]
-    if len(held) == 1:
-        return steps
-    alien = set(held) - set(ours) or not set(ours) <= situation.chosen
+    alien = set(held) - set(ours) - situation.renamed
+    alien |= set() if set(ours) <= situation.chosen else {"not chosen"}
     if alien or any(extras("aws", one) for ones in held.values() for one in ones):
         raise Refused(
-            f"{primary}: it must be deleted and added again, and hal would make "
-            "another account its primary one. Change it in hal's config by hand: "
-            "check.sh says what differs."
+            f"{was}: it must be deleted and added again, and hal would make another "
+            "account its primary one. Change it in hal's config by hand: check.sh says "
+            "what differs."
         )
     done = f"deleted, to be added again behind {primary}"
     deletes = [
@@ -256,11 +343,21 @@ def keeping_first(
         for name in reversed(held)
     ]
     adds = [
-        step
+        step._replace(resumes=False)
         for account in situation.bundle["aws"]
-        for step in change("aws", account, [])
+        for step in change("aws", account, [], situation)
     ]
-    return [*deletes, *adds, *(step for step in steps if step.name not in ours)]
+    left = [step for step in (*steps, *forgotten) if step.name not in {*ours, *held}]
+    return [*deletes, *primary_first(primary, adds, {}), *left]
+
+
+def primary_first(
+    primary: str, steps: list[HalStep], held: dict[str, Any]
+) -> list[HalStep]:
+    """Put the primary account's step first where hal would else choose another."""
+    if set(held) - {primary}:
+        return steps
+    return sorted(steps, key=lambda step: step.name != primary)
 
 
 def removal(situation: Situation) -> list[HalStep]:
@@ -273,8 +370,12 @@ def removal(situation: Situation) -> list[HalStep]:
             theirs = situation.held[provider].get(name)
             if not theirs:
                 continue
+            hindrances += [
+                f"{why} It is not this bundle's to remove."
+                for held in theirs
+                if (why := stranger(provider, account, held))
+            ]
             if provider == "aws":
-                hindrances += strangers(account, theirs)
                 left = set(situation.ecs_of.get(name, ())) - situation.chosen
                 hindrances += [
                     f"{name}: the ECS account {ecs} belongs to it. Remove that too."

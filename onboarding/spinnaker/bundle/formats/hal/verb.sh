@@ -1,10 +1,12 @@
 #!/usr/bin/env bash
-# apply.sh   tells hal about the accounts of this bundle; again, it changes nothing
-# check.sh   compares what hal knows with this bundle, and changes nothing
-# remove.sh  makes hal forget the accounts of this bundle, and no others
+# apply.sh     adds this bundle's accounts to Halyard; again, it changes nothing
+# check.sh     compares what hal has with this bundle, and changes nothing
+# remove.sh    removes the accounts of this bundle from Halyard, and no others
+# profiles.sh  puts this bundle's profiles where Halyard's daemon reads them
 #
-# The three are one script, which does what its name says. --help tells the options.
+# The four are one script, which does what its name says. --help lists the options.
 # NO_VALIDATE=1 keeps hal from looking versions up in the network at each call.
+# HALCONFIG_DIR=FOLDER names the daemon's .hal folder where profiles.sh cannot find it.
 
 if [ -z "${BASH_VERSION:-}" ]; then
   command -v bash >/dev/null 2>&1 && exec bash "$0" "$@"
@@ -17,6 +19,9 @@ here=$(cd -- "$(dirname -- "${BASH_SOURCE[0]}")" && pwd)
 verb=$(basename -- "${BASH_SOURCE[0]}" .sh)
 
 for needed in hal python3; do
+  if [ "$verb $needed" = "profiles hal" ]; then
+    continue # needed only where no folder is given
+  fi
   if ! command -v "$needed" >/dev/null 2>&1; then
     echo "$verb.sh needs $needed, and there is none here. Halyard's own image has hal, bash and Python 3." >&2
     exit 1
@@ -28,6 +33,6 @@ if ! python3 -c 'import sys; sys.exit(sys.version_info < (3, 8))'; then
 fi
 
 # From its own folder, so that Python finds the package beside this script.
+export CALLED_FROM=$PWD PYTHONDONTWRITEBYTECODE=1
 cd -- "$here"
-export PYTHONDONTWRITEBYTECODE=1
 exec python3 -m bowline "$verb" "$@"

@@ -13,6 +13,7 @@ from onboarding.topology import Managed, Permissions, Topology
 from tests.bundles import core, eks, unpacked
 from tests.factories import managed, provider, topology
 from tests.hal import Hal
+from tests.onboarding.spinnaker.bundle.formats.hal_scripts.scripts import QUESTIONS
 
 TAKES_NO_VALUE = {"--no-validate", "--all-namespaces", "-q"}
 GREEDY = {
@@ -137,7 +138,8 @@ def test_no_word_is_read_as_a_file(calls: list[Call]):
 def test_nothing_is_touched_but_providers_so_storage_keeps_its_settings(
     calls: list[Call],
 ):
-    touched = {call.words[:2] for call in calls}
+    question = tuple(QUESTIONS[0])
+    touched = {call.words[:2] for call in calls if call.words != question}
 
     assert touched == {("config", "provider"), ("backup", "create")}
 

@@ -5,11 +5,10 @@ from typing import Any
 
 import pytest
 
+from onboarding.spinnaker.bundle.formats.hal.calling import Failed, hal
 from onboarding.spinnaker.bundle.formats.hal.known import (
-    Failed,
     extras,
     flags,
-    hal,
     is_same_id,
     words,
 )

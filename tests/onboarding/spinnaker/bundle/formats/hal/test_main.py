@@ -13,7 +13,8 @@ from pathlib import Path
 import pytest
 
 from onboarding.spinnaker.bundle.formats.hal import __main__ as program
-from onboarding.spinnaker.bundle.formats.hal.known import Refused
+from onboarding.spinnaker.bundle.formats.hal.calling import Refused
+from onboarding.spinnaker.bundle.formats.hal.stopping import Stop
 from tests.bundles import core, staging, unpacked, with_every_provider
 from tests.factories import topology
 from tests.hal import Hal
@@ -33,7 +34,7 @@ def hal(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Hal:
 
 
 def run(*words: str) -> int:
-    return program.main(list(words))
+    return program.main(list(words), Stop())
 
 
 def test_apply_then_check_then_remove(hal: Hal, capsys: pytest.CaptureFixture[str]):
@@ -63,6 +64,36 @@ def test_from_leaves_out_what_stands_before(hal: Hal):
     assert hal.names("aws") == ["staging"]
 
 
+def test_profiles_go_to_a_folder_named_from_where_it_was_called(
+    hal: Hal, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setenv("CALLED_FROM", str(tmp_path))
+
+    assert run("profiles", "here") == 0
+
+    assert (tmp_path / "here" / "clouddriver-local.yml").exists()
+
+
+def test_profiles_go_to_the_daemons_folder_otherwise(
+    hal: Hal, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setenv("HALCONFIG_DIR", str(tmp_path))
+
+    assert run("profiles") == 0
+
+    assert (tmp_path / "default" / "profiles" / "clouddriver-local.yml").exists()
+
+
+def test_ctrl_c_before_anything_was_done_is_said(
+    hal: Hal, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+):
+    monkeypatch.setattr(Stop, "listen", lambda stop: stop.heard(2, None))
+
+    assert program.run(["apply"]) == 130
+
+    assert capsys.readouterr().err == "Ctrl-C: stopped. Nothing was changed.\n"
+
+
 def test_an_unknown_name_is_refused(hal: Hal):
     with pytest.raises(Refused, match="“prod” is no account"):
         run("remove", "prod")
@@ -85,7 +116,7 @@ def test_without_a_verb_it_tells_how_it_is_used(monkeypatch: pytest.MonkeyPatch)
 
 
 def test_a_daemon_that_is_down_is_told(hal: Hal):
-    hal.fails_at("aws")
+    hal.fails_at("config")
 
     with pytest.raises(Refused, match="hal did not say what it knows"):
         run("check")
@@ -124,7 +155,7 @@ def test_a_failing_removal_is_begun_again(hal: Hal, capsys: pytest.CaptureFixtur
 
     assert run("remove", "--yes", "staging-ecs") == 1
 
-    assert capsys.readouterr().err.strip().endswith("remove.sh staging-ecs")
+    assert capsys.readouterr().err.strip().endswith("remove.sh --yes staging-ecs")
 
 
 def test_a_switch_that_fails_is_begun_again_from_the_start(
@@ -205,3 +236,89 @@ def test_another_primary_account_is_told(
     assert "which Deck offers first, stays theirs" in capsys.readouterr().err
     run("check")
     assert "unknown    aws theirs" in capsys.readouterr().out
+
+
+def test_check_ends_with_1_where_apply_would_refuse(
+    hal: Hal, capsys: pytest.CaptureFixture[str]
+):
+    run("apply")
+    registry = {"enabled": True, "accounts": [{"name": "core"}]}
+    hal.holds(dockerRegistry=registry)
+    capsys.readouterr()
+
+    assert run("check") == 1
+
+    assert (
+        "refused    hal has an account core in dockerRegistry already, and wants every"
+        in capsys.readouterr().out
+    )
+
+
+def test_an_aws_account_under_two_names_is_said(
+    hal: Hal, capsys: pytest.CaptureFixture[str]
+):
+    run("apply")
+    aws = hal.providers["aws"]
+    aws["accounts"].append({**aws["accounts"][1], "name": "old"})
+    hal.holds(aws=aws)
+    capsys.readouterr()
+
+    run("check")
+    run("apply")
+
+    told = capsys.readouterr()
+    assert (
+        "renamed    aws staging: hal knows the same AWS account as old too" in told.out
+    )
+    assert "hal knows AWS account 922222222222 as old too" in told.err
+    assert "apply.sh --renamed old" in told.err
+
+
+def test_an_old_name_is_removed_where_a_person_says_so(
+    hal: Hal, capsys: pytest.CaptureFixture[str]
+):
+    run("apply")
+    aws = hal.providers["aws"]
+    aws["accounts"].append({**aws["accounts"][1], "name": "old"})
+    hal.holds(aws=aws)
+
+    assert run("apply", "--renamed", "old") == 0
+
+    assert hal.names("aws") == ["core", "staging"]
+    assert run("check") == 0
+    assert "as old too" not in capsys.readouterr().err
+
+
+def test_an_account_is_taken_over_by_name(hal: Hal):
+    theirs = {"name": "staging", "accountId": "944444444444", "sessionName": "S"}
+    hal.holds(aws={"enabled": True, "accounts": [theirs]})
+
+    assert run("apply", "--take-over", "staging") == 0
+
+    assert hal.account("aws", "staging")["accountId"] == "922222222222"
+    assert run("check") == 0
+
+
+def test_the_command_that_goes_on_repeats_the_options(
+    hal: Hal, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setenv("NO_VALIDATE", "1")
+    theirs = {"name": "staging", "accountId": "944444444444"}
+    hal.holds(aws={"enabled": True, "accounts": [theirs]})
+    hal.fails_at("staging-apps")
+
+    assert run("apply", "--take-over", "staging", "--renamed", "gone") == 1
+
+    again = capsys.readouterr().err.splitlines()[-1]
+    assert "go on with: NO_VALIDATE=1 bash " in again
+    assert again.endswith("--from staging-apps --take-over staging --renamed gone")
+
+
+@pytest.mark.parametrize("verb", ["apply", "check", "profiles", "remove"])
+def test_usage_shows_the_scripts_own_name(
+    capsys: pytest.CaptureFixture[str], verb: str
+):
+    with pytest.raises(SystemExit, match="0"):
+        run(verb, "--help")
+
+    assert capsys.readouterr().out.startswith(f"usage: {verb}.sh [-h]")

@@ -2,72 +2,20 @@
 
 from __future__ import annotations
 
-import copy
-import json
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from onboarding.spinnaker.bundle.formats.hal.known import Refused
+from onboarding.spinnaker.bundle.formats.hal.calling import Refused
 from onboarding.spinnaker.bundle.formats.hal.plan import (
-    HalStep,
-    Situation,
     changes,
     removal,
     switched_off,
 )
-from onboarding.topology import Topology
-from tests.bundles import core, eks, files_of, staging
+from tests.bundles import eks
 from tests.factories import managed, provider, topology
-
-FEATURES = {"cloudFormation": {"enabled": False}, "lambda": {"enabled": True}}
-
-
-def bundle_of(bundled: Topology, folder: Path) -> dict[str, Any]:
-    bundle: dict[str, Any] = json.loads(files_of(bundled)["hal/accounts.yml"])
-    for account in bundle["kubernetes"]:
-        file = folder / account["name"]
-        file.write_text("")
-        account["kubeconfigFile"] = str(file)
-    return bundle
-
-
-class Plan:
-    """A bundle and a hal that knows all of it, until a test says otherwise."""
-
-    def __init__(self, bundled: Topology, folder: Path) -> None:
-        self.bundle = bundle_of(bundled, folder)
-        self.known: dict[str, dict[str, Any]] = {
-            provider: {
-                "enabled": True,
-                "accounts": copy.deepcopy(self.bundle[provider]),
-            }
-            for provider in ("aws", "ecs", "kubernetes")
-        }
-        self.known["aws"] |= {"features": FEATURES, "lambda": {"enabled": True}}
-        if self.bundle["aws"]:
-            self.known["aws"]["primaryAccount"] = self.bundle["aws"][0]["name"]
-
-    def situation(self, *chosen: str) -> Situation:
-        names = {a["name"] for part in ("aws", "ecs", "kubernetes")
-                 for a in self.bundle[part]}  # fmt: skip
-        return Situation(self.bundle, self.known, set(chosen) or names)
-
-    def steps(self, *chosen: str) -> list[HalStep]:
-        return changes(self.situation(*chosen))
-
-    def done(self) -> list[str]:
-        return [f"{step.name}: {step.done}" for step in self.steps()]
-
-    def account(self, provider: str, name: str) -> dict[str, Any]:
-        accounts = self.known[provider]["accounts"]
-        return next(account for account in accounts if account["name"] == name)
-
-
-@pytest.fixture
-def plan(tmp_path: Path) -> Plan:
-    return Plan(topology(core(), staging()), tmp_path)
+from tests.onboarding.spinnaker.bundle.formats.hal.known_bundle import Plan
 
 
 def test_nothing_is_to_do_where_hal_knows_it_all(plan: Plan):
@@ -133,20 +81,51 @@ def test_providers_without_a_chosen_account_are_not_enabled(plan: Plan):
     assert [step.name for step in plan.steps("core")] == ["aws"]
 
 
-@pytest.mark.parametrize("part", ["cloudFormation", "lambda"])
-def test_features_that_hal_would_break_on_are_refused(plan: Plan, part: str):
-    plan.known["aws"]["features"] = {part: {"enabled": True}}
+def test_features_that_hal_would_break_on_are_refused(plan: Plan):
+    plan.known["aws"]["features"] = {"cloudFormation": {"enabled": True}}
 
     with pytest.raises(Refused, match="must name both"):
         plan.steps()
 
 
-def test_an_ecs_account_is_moved_by_an_edit(plan: Plan):
+def test_features_without_a_part_stop_nothing_that_needs_no_feature(plan: Plan):
+    plan.known["aws"]["features"] = {"lambda": {"enabled": True}}
+    plan.account("aws", "staging")["regions"] = [{"name": "eu-west-1"}]
+
+    assert plan.done() == ["staging: changed (regions)"]
+
+
+def test_a_persons_ecs_account_of_the_same_name_is_not_taken_over(plan: Plan):
     plan.account("ecs", "staging-ecs")["awsAccount"] = "core"
 
-    (step,) = plan.steps()
+    with pytest.raises(Refused, match="hal's staging-ecs belongs to core, not stag"):
+        plan.steps()
 
-    assert step.calls[0][-2:] == ("staging-ecs", "--aws-account=staging")
+
+def test_a_persons_cluster_of_the_same_name_is_not_taken_over(plan: Plan):
+    plan.account("kubernetes", "staging-apps")["kubeconfigFile"] = "/home/me/config"
+
+    with pytest.raises(Refused, match="a kubeconfig that is none of Bowline's"):
+        plan.steps()
+
+
+@pytest.mark.parametrize(
+    ("part", "name", "theirs"),
+    [
+        ("aws", "staging", {"accountId": "944444444444", "sessionName": "S"}),
+        ("ecs", "staging-ecs", {"awsAccount": "core"}),
+        ("kubernetes", "staging-apps", {"kubeconfigFile": "/x", "skin": "s"}),
+    ],
+)
+def test_an_account_is_taken_over_where_a_person_says_so(
+    plan: Plan, part: str, name: str, theirs: dict[str, Any]
+):
+    plan.account(part, name).update(theirs)
+
+    (step,) = changes(plan.situation(taken_over=frozenset({name})))
+
+    assert step.done == "taken over: deleted and added"
+    assert [words[4] for words in step.calls] == ["delete", "add"]
 
 
 def test_the_ecs_account_of_another_bundle_is_a_rival(plan: Plan):
@@ -166,7 +145,7 @@ def test_an_ecs_account_without_its_aws_account_is_refused(plan: Plan):
 def test_a_name_of_another_provider_is_refused(plan: Plan):
     plan.known["ecs"]["accounts"] = [{"name": "core", "awsAccount": "x"}]
 
-    with pytest.raises(Refused, match="core: hal has an account of that name in ecs"):
+    with pytest.raises(Refused, match="hal has an account core in ecs already"):
         plan.steps()
 
 
@@ -198,55 +177,12 @@ def test_an_aws_account_is_not_removed_under_its_ecs_account(plan: Plan):
 
 def test_a_cluster_in_the_pod_is_given_its_kubeconfig(plan: Plan):
     held = plan.account("kubernetes", "staging-apps")
-    held |= {"serviceAccount": True, "kubeconfigFile": None}
+    held |= {"serviceAccount": True}
 
     (step,) = plan.steps()
 
-    assert step.done == "changed (kubeconfig-file, service-account)"
+    assert step.done == "changed (service-account)"
     assert step.calls[0][-1] == "--service-account=false"
-
-
-def test_a_sole_primary_account_is_simply_replaced(tmp_path: Path):
-    plan = Plan(topology(core()), tmp_path)
-    plan.account("aws", "core")["externalId"] = "old"
-
-    assert plan.done() == ["core: deleted and added again (external-id)"]
-
-
-def test_all_are_replaced_where_the_primary_one_is(plan: Plan):
-    plan.account("aws", "core")["externalId"] = "old"
-
-    assert plan.done() == [
-        "staging: deleted, to be added again behind core",
-        "core: deleted, to be added again behind core",
-        "core: added",
-        "staging: added",
-    ]
-
-
-def test_another_account_is_replaced_without_moving_the_primary_one(plan: Plan):
-    plan.account("aws", "staging")["externalId"] = "old"
-
-    assert plan.done() == ["staging: deleted and added again (external-id)"]
-
-
-def test_a_primary_account_of_others_does_not_matter(plan: Plan):
-    plan.known["aws"]["accounts"].insert(0, {"name": "theirs", "accountId": "9"})
-    plan.known["aws"]["primaryAccount"] = "theirs"
-    plan.account("aws", "core")["externalId"] = "old"
-
-    assert plan.done() == ["core: deleted and added again (external-id)"]
-
-
-@pytest.mark.parametrize("chosen", [("core",), ()])
-def test_the_primary_account_keeps_its_place_or_stays_as_it_is(
-    plan: Plan, chosen: tuple[str, ...]
-):
-    plan.account("aws", "core")["externalId"] = "old"
-    plan.account("aws", "staging")["edda"] = "theirs"
-
-    with pytest.raises(Refused, match="would make another account its primary one"):
-        plan.steps(*chosen)
 
 
 def test_a_role_that_looks_like_an_option_is_left_where_hal_has_it(plan: Plan):
@@ -277,3 +213,53 @@ def test_thousands_of_accounts_are_compared_in_seconds(tmp_path: Path):
     plan = Plan(topology(*accounts, organization="o-a1b2c3d4e5"), tmp_path)
 
     assert plan.steps() == []
+
+
+@pytest.mark.parametrize("verb", ["EXECUTE", "CREATE"])
+def test_permissions_that_any_edit_would_lose_are_not_lost(plan: Plan, verb: str):
+    held = plan.account("aws", "staging")
+    held |= {"regions": [], "permissions": {verb: ["a"]}}
+
+    with pytest.raises(Refused, match=f"must be edited.*forget its permissions.{verb}"):
+        plan.steps()
+
+
+def test_permissions_that_bowline_does_not_know_matter_to_no_other_account(plan: Plan):
+    plan.account("aws", "core")["permissions"] = {"EXECUTE": ["a"], "CREATE": []}
+    plan.account("aws", "staging")["regions"] = [{"name": "eu-west-1"}]
+
+    assert plan.done() == ["staging: changed (regions)"]
+
+
+def test_a_name_in_a_provider_of_any_kind_is_refused(plan: Plan):
+    plan.known["dockerRegistry"] = {"accounts": [{"name": "staging"}]}
+
+    with pytest.raises(Refused, match="an account staging in dockerRegistry already"):
+        plan.steps()
+
+
+def test_many_refusals_are_counted_and_not_all_listed(plan: Plan):
+    names = [f"a{n}" for n in range(100)]
+    plan.bundle["ecs"] = [{"name": name, "awsAccount": "none"} for name in names]
+
+    with pytest.raises(Refused) as refused:
+        plan.steps()
+
+    assert len(str(refused.value).splitlines()) == 21
+    assert str(refused.value).endswith("... and 80 more like these.")
+
+
+@pytest.mark.parametrize(
+    ("part", "name", "theirs"),
+    [
+        ("ecs", "staging-ecs", {"awsAccount": "core"}),
+        ("kubernetes", "staging-apps", {"kubeconfigFile": "/x"}),
+    ],
+)
+def test_removal_leaves_a_persons_account_of_the_same_name(
+    plan: Plan, part: str, name: str, theirs: dict[str, str]
+):
+    plan.account(part, name).update(theirs)
+
+    with pytest.raises(Refused, match="It is not this bundle's to remove"):
+        removal(plan.situation())

@@ -12,10 +12,8 @@ from tests.bundles import unpacked
 from tests.factories import managed, provider, topology
 from tests.hal import Hal
 
-QUESTIONS = [
-    ["config", "provider", name, "-q", "-o", "json", "--no-validate"]
-    for name in ("aws", "ecs", "kubernetes")
-]
+QUESTIONS = [["config", "-q", "-o", "json", "--no-validate"]]
+"""What hal is asked before anything: all providers in one call."""
 
 
 class Scripts:

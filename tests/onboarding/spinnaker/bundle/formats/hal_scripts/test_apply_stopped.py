@@ -25,14 +25,16 @@ def test_an_account_of_the_same_name_and_another_id_is_not_overwritten(
     theirs = {"name": "staging", "accountId": "944444444444", "assumeRole": "role/x"}
     scripts.hal.holds(aws={"enabled": True, "accounts": [theirs]})
 
-    assert "hal's account of that name is AWS account 944444444444" in refused(scripts)
+    assert "hal's staging is AWS account 944444444444, not 922222222222" in refused(
+        scripts
+    )
 
 
 def test_the_same_name_in_two_providers_is_refused(scripts: Scripts):
     cluster = {"name": "staging", "kubeconfigFile": "/x"}
     scripts.hal.holds(kubernetes={"enabled": True, "accounts": [cluster]})
 
-    assert "an account of that name in kubernetes already" in refused(scripts)
+    assert "hal has an account staging in kubernetes already" in refused(scripts)
 
 
 def test_one_ecs_account_per_aws_account(scripts: Scripts):
@@ -57,7 +59,7 @@ def test_every_hindrance_is_told_at_once(scripts: Scripts):
 
 
 def test_a_daemon_that_is_down_is_not_taken_for_missing_accounts(scripts: Scripts):
-    scripts.hal.fails_at("kubernetes")
+    scripts.hal.fails_at("config")
 
     done = scripts.run("apply")
 

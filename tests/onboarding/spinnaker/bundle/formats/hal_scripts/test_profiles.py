@@ -59,3 +59,54 @@ def test_a_profile_that_is_as_it_should_be_is_left(scripts: Scripts, profiles: P
     scripts.run("profiles")
 
     assert os.stat(profiles / "settings-local.js").st_mtime_ns == before
+
+
+def test_profiles_go_to_the_current_deployment_and_it_is_said(scripts: Scripts):
+    (scripts.hal.home / "deployment").write_text("blue")
+
+    done = scripts.run("profiles")
+
+    folder = scripts.hal.home / ".hal" / "blue" / "profiles"
+    assert (folder / "clouddriver-local.yml").exists()
+    assert done.stderr.splitlines()[0] == f"Profiles go to {folder}"
+
+
+def test_a_profile_that_the_bundle_has_no_longer_is_removed(
+    scripts: Scripts, profiles: Path
+):
+    mine = profiles / "gate-local.yml"
+    mine.write_text("mine: true\n")
+    (scripts.folder / "hal" / "profiles" / "settings-local.js").unlink()
+
+    done = scripts.run("profiles")
+
+    assert done.returncode == 0
+    assert not (profiles / "settings-local.js").exists()
+    assert mine.exists()
+    assert "settings-local.js: removed, since this bundle has it no longer" in (
+        done.stderr
+    )
+
+
+def test_a_stale_profile_that_a_person_changed_is_left_and_named(
+    scripts: Scripts, profiles: Path
+):
+    stale = profiles / "settings-local.js"
+    stale.write_text(stale.read_text() + "// mine\n")
+    (scripts.folder / "hal" / "profiles" / "settings-local.js").unlink()
+
+    done = scripts.run("profiles")
+
+    assert done.returncode == 1
+    assert stale.exists()
+    assert "but you changed it. Delete it." in done.stderr
+
+
+def test_a_folder_is_relative_to_where_the_script_is_called(
+    scripts: Scripts, tmp_path: Path
+):
+    script = scripts.folder / "hal" / "profiles.sh"
+
+    scripts.hal.run(["bash", "-c", f"cd {tmp_path} && {script} there"])
+
+    assert (tmp_path / "there" / "settings-local.js").exists()

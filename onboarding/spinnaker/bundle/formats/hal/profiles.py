@@ -1,0 +1,115 @@
+"""Profiles: put where Halyard's daemon reads them, and a person's own left alone.
+
+A file that Bowline wrote and nobody changed is renewed, or removed where the bundle has
+it no longer: its first line holds the SHA-256 of the others.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import pwd
+import re
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from .calling import Refused, asked, say
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+MARK = re.compile(rb"\S+ bowline sha256 ([0-9a-f]{64})\n")
+DIRECTORY = re.compile(r"^\s+directory:\s*(/\S+)\s*$", re.MULTILINE)
+SETTINGS = (Path("/opt/halyard/config/halyard.yml"),)
+PROCESSES = Path("/proc")
+
+
+def put_profiles(ours: Path, folder: Path | None) -> int:
+    """Copy, renew and remove; answer 1 where a person's own file is in the way."""
+    target = folder or daemons_folder()
+    say(f"Profiles go to {target}")
+    target.mkdir(parents=True, exist_ok=True)
+    wanted = {path.name: path for path in sorted(ours.glob("*"))}
+    refused = 0
+    for name, source in wanted.items():
+        refused |= put(source, target / name)
+    for path in sorted(target.iterdir()):
+        if path.name not in wanted and path.is_file() and MARK.match(first_line(path)):
+            refused |= drop(path)
+    return refused
+
+
+def put(source: Path, target: Path) -> int:
+    content = source.read_bytes()
+    before = target.read_bytes() if target.exists() else None
+    if before == content:
+        say(f"{target}: as it should be")
+        return 0
+    if before is not None and not is_bowlines(before):
+        say(f"{target} is yours and was left as it is. Add to it what {source} says.")
+        return 1
+    target.write_bytes(content)
+    say(f"{target}: {'added' if before is None else 'renewed'}")
+    return 0
+
+
+def drop(path: Path) -> int:
+    if not is_bowlines(path.read_bytes()):
+        say(f"{path}: this bundle has it no longer, but you changed it. Delete it.")
+        return 1
+    path.unlink()
+    say(f"{path}: removed, since this bundle has it no longer")
+    return 0
+
+
+def first_line(path: Path) -> bytes:
+    with path.open("rb") as file:
+        return file.readline()
+
+
+def is_bowlines(content: bytes) -> bool:
+    """Tell whether Bowline wrote it and nobody has changed it since."""
+    marked = MARK.match(content)
+    if not marked:
+        return False
+    digest = hashlib.sha256(content[marked.end() :]).hexdigest()
+    return marked[1].decode() == digest
+
+
+def daemons_folder() -> Path:
+    """Find where the daemon reads profiles of its current deployment."""
+    try:
+        deployment = asked()
+    except FileNotFoundError:
+        raise Refused(
+            "There is no hal here. Name the folder: profiles.sh FOLDER"
+        ) from None
+    home = os.environ.get("HALCONFIG_DIR") or configured(SETTINGS)
+    folder = Path(home) if home else home_of_daemon(PROCESSES) / ".hal"
+    return folder / (deployment.get("name") or "default") / "profiles"
+
+
+def configured(settings: Iterable[Path]) -> str:
+    """Read halyard.halconfig.directory, where the installation sets it."""
+    for path in settings:
+        if path.exists() and (found := DIRECTORY.search(path.read_text())):
+            return found[1]
+    return ""
+
+
+def home_of_daemon(processes: Path) -> Path:
+    """Give the home folder of whoever the daemon runs as, else of this user.
+
+    Java takes it from the user database, whatever $HOME says.
+    """
+    for path in processes.glob("[0-9]*/cmdline"):
+        try:
+            words = path.read_bytes().split(b"\0")
+            owner = path.stat().st_uid
+        except OSError:
+            continue  # it has ended, or is none of our business
+        if Path(words[0].decode(errors="replace")).name == "java" and any(
+            b"halyard" in word for word in words
+        ):
+            return Path(pwd.getpwuid(owner).pw_dir)
+    return Path(pwd.getpwuid(os.getuid()).pw_dir)

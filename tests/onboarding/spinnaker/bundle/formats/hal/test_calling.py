@@ -1,0 +1,75 @@
+"""Waiting for hal: signs of life, and a sentence where a network swallows packets."""
+
+from __future__ import annotations
+
+import signal
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from onboarding.spinnaker.bundle.formats.hal import calling
+from tests.hal import Hal
+
+
+@pytest.fixture
+def hal(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Hal:
+    hal = Hal(tmp_path)
+    for name, value in hal.environment.items():
+        monkeypatch.setenv(name, value)
+    return hal
+
+
+def test_a_slow_hal_is_waited_for_with_signs_of_life(
+    hal: Hal, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+):
+    monkeypatch.setattr(calling, "PATIENCE", 0.02)
+    hal.is_slow_at("config", 0.5)
+
+    assert "providers" in calling.asked()
+
+    told = capsys.readouterr().err
+    assert told.startswith("Waiting for hal (0 s) ...")
+    assert told.count("hal has not answered for a minute. Unless NO_VALIDATE=1") == 1
+    assert "proxy" in told
+
+
+def test_a_quick_hal_is_not_talked_about(hal: Hal, capsys: pytest.CaptureFixture[str]):
+    calling.asked()
+
+    assert capsys.readouterr().err == ""
+
+
+def test_a_terminal_that_is_gone_stops_nothing(monkeypatch: pytest.MonkeyPatch):
+    class Gone:
+        def write(self, _: str) -> None:
+            raise OSError
+
+    monkeypatch.setattr("sys.stderr", Gone())
+
+    calling.say("Nobody reads this.")
+
+
+def test_hal_says_nothing_where_it_prints_no_json(hal: Hal):
+    (hal.bin / "hal").write_text("#!/bin/sh\necho nothing\n")
+
+    with pytest.raises(calling.Refused, match="hal did not say what it knows"):
+        calling.asked()
+
+
+def test_a_call_that_is_broken_off_leaves_no_hal_behind(
+    hal: Hal, monkeypatch: pytest.MonkeyPatch
+):
+    calls: list[subprocess.Popen[str]] = []
+
+    def broken_off(call: subprocess.Popen[str]) -> tuple[str, str]:
+        calls.append(call)
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(calling, "answered", broken_off)
+    hal.is_slow_at("config", 60)
+
+    with pytest.raises(KeyboardInterrupt):
+        calling.asked()
+
+    assert calls[0].returncode == -signal.SIGKILL

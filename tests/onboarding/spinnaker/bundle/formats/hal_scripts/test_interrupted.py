@@ -1,0 +1,147 @@
+"""A script that somebody stops, and two scripts at once."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import time
+from pathlib import Path
+
+import pytest
+
+from tests.bundles import core, staging
+from tests.factories import topology
+from tests.onboarding.spinnaker.bundle.formats.hal_scripts.scripts import Scripts
+
+SLOW = 1.5
+"""Seconds that hal takes for the call in which it is stopped."""
+
+
+def started(scripts: Scripts, **options: str) -> subprocess.Popen[str]:
+    return subprocess.Popen(
+        ["bash", str(scripts.folder / "hal" / "apply.sh")],
+        env={**scripts.hal.environment, **options},
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        start_new_session=True,
+    )
+
+
+def wait_for_call(scripts: Scripts, *words: str) -> None:
+    log = scripts.hal.home / "calls.jsonl"
+    wanted = ", ".join(f'"{word}"' for word in words)
+    for _ in range(400):
+        if log.exists() and wanted in log.read_text():
+            return
+        time.sleep(0.05)
+    raise AssertionError(f"hal was never called with {wanted}")
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
+def test_the_account_in_hand_is_finished_and_the_rest_is_named(
+    scripts: Scripts, number: signal.Signals
+):
+    scripts.hal.is_slow_at("core", SLOW)
+    run = started(scripts, NO_VALIDATE="1")
+    wait_for_call(scripts, "add", "core")
+
+    os.killpg(run.pid, number)
+    _, told = run.communicate(timeout=60)
+
+    assert run.returncode == 128 + number
+    assert "Traceback" not in told
+    assert scripts.hal.names("aws") == ["core"]
+    script = scripts.folder / "hal" / "apply.sh"
+    assert told.endswith(
+        f"Then go on with: NO_VALIDATE=1 bash {script} --from staging\n"
+    )
+
+
+def test_stopped_before_anything_is_changed_it_says_so(scripts: Scripts):
+    scripts.hal.is_slow_at("-o", SLOW)
+    run = started(scripts)
+    wait_for_call(scripts, "config", "-q")
+
+    os.killpg(run.pid, signal.SIGINT)
+    _, told = run.communicate(timeout=60)
+
+    assert (run.returncode, told) == (130, "Ctrl-C: stopped. Nothing was changed.\n")
+
+
+def test_what_hal_lacks_right_now_is_named_first(scripts: Scripts):
+    scripts.holds(topology(core(external_id="e1"), staging())).applied()
+    scripts.holds(topology(core(), staging()))
+    scripts.hal.is_slow_at("add", SLOW)
+    assert scripts.hal.calls
+    run = started(scripts)
+    wait_for_call(scripts, "add", "core")
+
+    os.killpg(run.pid, signal.SIGINT)
+    assert run.stderr is not None
+    assert any("Ctrl-C: stopping once" in line for line in run.stderr)
+    os.killpg(run.pid, signal.SIGINT)
+    _, told = run.communicate(timeout=60)
+
+    assert run.returncode == 130
+    script = scripts.folder / "hal" / "apply.sh"
+    assert told.splitlines()[-4] == (
+        "Right now hal lacks staging, core: deleted to be added again, and not added "
+        "yet."
+    )
+    assert told.splitlines()[-1] == (f"Then go on with: bash {script} --primary core")
+
+
+def test_the_command_that_it_names_keeps_the_primary_account(scripts: Scripts):
+    scripts.holds(topology(core(external_id="e1"), staging())).applied()
+    aws = scripts.hal.providers["aws"]
+    aws["accounts"].reverse()
+    aws["accounts"][0]["externalId"] = "old"
+    aws["primaryAccount"] = "staging"
+    scripts.hal.holds(aws=aws)
+    scripts.holds(topology(core(), staging()))
+    scripts.hal.fails_at("add")
+    failed = scripts.run("apply")
+    scripts.hal.fails_at()
+
+    command = failed.stderr.strip().split("go on with: ")[1]
+    done = scripts.hal.run(["bash", "-c", command])
+
+    assert "Right now hal lacks core, staging" in failed.stderr
+    assert done.returncode == 0, done.stderr
+    assert scripts.hal.providers["aws"]["primaryAccount"] == "staging"
+    assert scripts.run("check").returncode == 0
+
+
+def test_a_second_script_says_who_holds_the_config(scripts: Scripts):
+    scripts.hal.is_slow_at("core", SLOW)
+    first = started(scripts)
+    wait_for_call(scripts, "add", "core")
+
+    second = scripts.run("apply")
+
+    assert second.returncode == 1
+    assert f"changing hal's config: process {first.pid} of user" in second.stderr
+    first.communicate(timeout=60)
+    assert first.returncode == 0
+    assert scripts.hal.names("aws") == ["core", "staging"]
+
+
+def test_checking_needs_no_lock(scripts: Scripts):
+    scripts.hal.is_slow_at("core", SLOW)
+    first = started(scripts)
+    wait_for_call(scripts, "add", "core")
+
+    assert scripts.run("check").returncode == 1
+
+    first.communicate(timeout=60)
+
+
+def test_without_a_place_for_the_lock_it_says_so_and_goes_on(scripts: Scripts):
+    Path(scripts.hal.home / ".hal").write_text("a file")
+
+    done = scripts.applied()
+
+    assert "Make sure that no other script of Bowline's runs." in done.stderr
