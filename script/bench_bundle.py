@@ -23,6 +23,7 @@ from onboarding.spinnaker.bundle.contents import accounts_in
 from onboarding.spinnaker.halconfig.merging import merge
 from onboarding.spinnaker.halconfig.parsing import read
 from onboarding.topology import Managed, Managing, Permissions, Topology
+from script.hal_calls import hal_calls
 
 COUNTS = (10, 100, 1_000, 10_000)
 ONE_IN = 20
@@ -145,6 +146,7 @@ def main() -> int:
     parser = argparse.ArgumentParser(prog="script/bench bundle", description=__doc__)
     parser.add_argument("counts", nargs="*", type=int, default=COUNTS)
     parser.add_argument("--part", choices=PARTS, help=argparse.SUPPRESS)
+    parser.add_argument("--delay", type=float, default=0.5, help="of hal, in seconds")
     options = parser.parse_args()
     if options.part:
         print(json.dumps(asdict(PARTS[options.part](*options.counts))))
@@ -156,7 +158,8 @@ def main() -> int:
         merged = apart("merging", count, built(count))
         print(row(count, build, merged), flush=True)
         missed += misses(count, build, merged)
-    print(f"\nhal: {CALLS_EACH} calls an account, {SECONDS_A_CALL} s each.")
+    print(f"\nhal: {CALLS_EACH} calls an account, {SECONDS_A_CALL} s each.\n")
+    print(hal_calls(options.delay), end="\n\n")
     print("\n".join(missed) or "Every goal is met.")
     return 1 if missed else 0
 
