@@ -13,6 +13,7 @@ from django.utils import timezone
 from accounts.bundles import build
 from accounts.models import Bundle, ManagedAccount, Run
 from accounts.runs.actions import RunOpen, verify
+from accounts.runs.heartbeat import beat
 from accounts.runs.queue import enqueue, enqueue_bundle
 from accounts.runs.retention import delete_old_verifications
 from accounts.runs.stages import carry_on as carry_on_run
@@ -25,8 +26,15 @@ SWEPT_AT_ONCE = 200
 
 
 @shared_task(ignore_result=True)
+def heartbeat() -> None:
+    """Tell that beat, the broker and a worker work. Twice says the same."""
+    beat()
+
+
+@shared_task(ignore_result=True)
 def carry_on(run_id: str) -> None:
     """Bring a run as far as it goes. A second copy finds the lease taken."""
+    beat()
     run = Run.objects.filter(pk=run_id).first()
     if run is not None:
         carry_on_run(run)
@@ -35,6 +43,7 @@ def carry_on(run_id: str) -> None:
 @shared_task(ignore_result=True)
 def build_bundle(bundle_id: int) -> None:
     """Build a bundle. Twice gives the same bytes."""
+    beat()
     bundle = Bundle.objects.filter(pk=bundle_id, status=Bundle.Status.BUILDING).first()
     if bundle is not None:
         build(bundle)

@@ -217,7 +217,7 @@ AUDITLOG_INCLUDE_TRACKING_MODELS = (
 # Behind a proxy that speaks TLS and sets X-Forwarded-Proto; false for plain HTTP.
 HTTPS = env_bool("HTTPS", default=True)
 SECURE_SSL_REDIRECT = HTTPS
-SECURE_REDIRECT_EXEMPT = [r"^healthz$"]
+SECURE_REDIRECT_EXEMPT = [r"^healthz(/worker)?$"]
 SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if HTTPS else None
 SECURE_HSTS_SECONDS = 365 * 24 * 60 * 60 if HTTPS else 0
 SECURE_HSTS_INCLUDE_SUBDOMAINS = HTTPS
@@ -270,6 +270,11 @@ CELERY_WORKER_HIJACK_ROOT_LOGGER = False
 CELERY_TIMEZONE = "UTC"
 CELERY_BEAT_SCHEDULE_FILENAME = str(BASE_DIR / "var" / "beat-schedule")
 CELERY_BEAT_SCHEDULE = {
+    "heartbeat": {
+        "task": "accounts.tasks.heartbeat",
+        "schedule": 15,
+        "options": {"expires": 15},
+    },
     "sweep": {
         "task": "accounts.tasks.sweep",
         "schedule": 30,

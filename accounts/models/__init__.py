@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from accounts.models.bundles import Bundle
+from accounts.models.heartbeat import Heartbeat
 from accounts.models.managed import EnabledProvider, ManagedAccount, SpinnakerName
 from accounts.models.managing import ManagingAccount
 from accounts.models.runs import CheckResult, Run, Step
@@ -11,6 +12,7 @@ __all__ = [
     "Bundle",
     "CheckResult",
     "EnabledProvider",
+    "Heartbeat",
     "ManagedAccount",
     "ManagingAccount",
     "Run",

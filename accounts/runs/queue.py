@@ -9,6 +9,7 @@ from django.utils import timezone
 from kombu.exceptions import OperationalError
 
 from accounts.models import Bundle, Run
+from accounts.runs.heartbeat import broker_lost
 
 logger = logging.getLogger(__name__)
 
@@ -23,6 +24,7 @@ def enqueue(run: Run) -> None:
         current_app.send_task("accounts.tasks.carry_on", [str(run.pk)], retry=False)
     except (OperationalError, OSError):
         logger.exception("The broker cannot be reached; the sweep will try again.")
+        broker_lost()
         return
     Run.objects.filter(pk=run.pk).update(queued_at=timezone.now())
 
@@ -33,3 +35,4 @@ def enqueue_bundle(bundle: Bundle) -> None:
         current_app.send_task("accounts.tasks.build_bundle", [bundle.pk], retry=False)
     except (OperationalError, OSError):
         logger.exception("The broker cannot be reached; the sweep will try again.")
+        broker_lost()

@@ -14,6 +14,7 @@ from django.utils.safestring import SafeString, mark_safe
 from accounts.mapping.managed import cannot_be_read, managed_of
 from accounts.models import ManagedAccount
 from accounts.models.states import BADGES
+from accounts.runs.heartbeat import silence
 from accounts.web.accounts.checks import grouped, outcomes
 from accounts.web.highlighting import highlighted_json
 from onboarding.desired import POLICY_SET
@@ -83,6 +84,12 @@ def discouraged(account: ManagedAccount) -> dict[str, Any]:
     """Warn of what is discouraged among an account's choices."""
     managed = managed_of(account, without=cannot_be_read)
     return {"discouraged": discouraged_choices(managed)}
+
+
+@register.inclusion_tag("_no_worker.html")
+def no_worker() -> dict[str, Any]:
+    """Tell that nobody works, on a page that promises that somebody does."""
+    return {"silence": silence()}
 
 
 @register.simple_tag

@@ -16,7 +16,7 @@ from accounts.models import (
     ManagingAccount,
     Run,
 )
-from accounts.models.states import State, Status
+from accounts.models.states import WORKING, State, Status
 from accounts.runs.capacity import capacity_of
 from accounts.web.accounts.views import OLDER
 from accounts.web.overview.picture import MOST_NODES, Seen, narrow, summed, wide
@@ -60,6 +60,7 @@ def overview(request: Request) -> HttpResponse:
         "environments": [] if accounts else seen,
         "states": [(state, count) for state, count in states.items() if count],
         "total": total,
+        "moving": Run.objects.filter(status__in=WORKING).exists(),
         "todo": [*fills(managing), *to_do(states)],
         **got_worse(),
         "pictures": [("wide", wide(centre, seen)), ("narrow", narrow(centre, seen))],

@@ -59,6 +59,7 @@ def runs(request: Request) -> HttpResponse:
     page = Paginator(found, PAGE).get_page(request.GET.get("page"))
     shown = {
         "page": page,
+        "moving": any(run.is_working for run in page),
         "filters": asked,
         "is_filtered": any(asked.values()),
         "same": [] if any(asked.values()) else same_plans(),

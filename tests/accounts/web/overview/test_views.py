@@ -16,9 +16,10 @@ from tests.rows import account_row, managing_row, person
 
 pytestmark = pytest.mark.django_db
 
-QUERIES = 11
+QUERIES = 12
 """Session, person, two of permissions, trouble, managing account, counts, what got
-worse, room, and two to five for what to do next, however many accounts there are."""
+worse, room, whether runs move, and two to five for what to do next, however many
+accounts there are."""
 
 
 def many(count: int, **fields: str) -> list[ManagedAccount]:
