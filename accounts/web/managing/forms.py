@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from crispy_forms.layout import HTML, Div, Fieldset
+from crispy_forms.layout import Div
 from django import forms
 
 from accounts.models import ManagedAccount, ManagingAccount
 from accounts.web.fields import ListField, RuledField, account_id_field, bare_helper
+from accounts.web.layout import Fieldset, Included, Sentence
 from onboarding import names
 from onboarding.desired.capacity import most_listed
 from onboarding.desired.image_keys import not_at_home
@@ -257,7 +258,7 @@ class ManagingForm(forms.ModelForm):  # type: ignore[type-arg]  # it has no [] a
                 "What it may do",
                 "managed_role",
                 "base_role",
-                HTML('{% include "managing/_switch.html" %}'),
+                Included("managing/_switch.html"),
                 "assume",
                 shown("assume", WHOLE_ORGANIZATION, "organization"),
                 "trust_organization",
@@ -360,5 +361,5 @@ def shown(field: str, values: str, *fields: str, says: str = "") -> Div:
     """Group fields that matter for some values of a choice; without JavaScript all
     are shown, each group with its sentence.
     """
-    sentence = [HTML(f'<p class="no-js soft">{says}</p>')] if says else []
+    sentence = [Sentence(says, "no-js soft")] if says else []
     return Div(*sentence, *fields, data_shown_by=field, data_shown_for=values)

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
-from crispy_forms.layout import Fieldset
 from django import forms
 
 from accounts.organization import OFFERED, Shared
 from accounts.web.fields import RegionsField, RuledField, bare_helper
+from accounts.web.layout import Fieldset
 from accounts.web.wizard.forms import IdentityForm
 from onboarding import names
 from onboarding.providers import PROVIDERS

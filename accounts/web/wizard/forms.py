@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from typing import Any
 
-from crispy_forms.layout import HTML, Fieldset
 from django import forms
 
 from accounts.models import ManagedAccount
@@ -19,6 +18,7 @@ from accounts.web.fields import (
     account_id_field,
     bare_helper,
 )
+from accounts.web.layout import Fieldset, Included
 from onboarding import names
 from onboarding.providers import PROVIDERS
 from onboarding.providers.external_id import no_external_id, without_external_id
@@ -87,7 +87,7 @@ class IdentityForm(forms.ModelForm):  # type: ignore[type-arg]  # it has no [] a
             "name",
             "account_id",
             "environment",
-            HTML("{% include 'wizard/_regions.html' %}"),
+            Included("wizard/_regions.html"),
             Fieldset(
                 "Who may use it in Spinnaker",
                 "read_roles",

@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
-from crispy_forms.layout import HTML, Fieldset, Layout
+from crispy_forms.layout import Layout
 from django import forms
 
+from accounts.web.layout import Fieldset, Sentence
 from accounts.web.wizard.provider_forms.base import NOTHING, DetailsForm, NamesField
 from onboarding.checks import Call
 from onboarding.details import DetailsError
@@ -65,10 +66,10 @@ class EksForm(DetailsForm):
             for row in range(self.count)
         ]
         note = (
-            "<p>Spinnaker's own identity is let into each cluster; no external ID and "
-            "no managed role take part.</p>"
+            "Spinnaker's own identity is let into each cluster; no external ID and no "
+            "managed role take part."
         )
-        return Layout(HTML(note), "rows", *fieldsets)
+        return Layout(Sentence(note), "rows", *fieldsets)
 
     def chosen(self) -> Iterator[tuple[str, dict[str, Any]]]:
         """Yield the prefix and the details of each row that names a cluster."""

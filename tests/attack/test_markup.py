@@ -1,0 +1,107 @@
+"""Tried: text of a stranger, like a key pair's name, as markup or as a template.
+
+Refused: forms show text as text, and no layout compiles what it is given.
+"""
+
+from __future__ import annotations
+
+import ast
+import re
+from pathlib import Path
+
+import pytest
+from crispy_forms.utils import render_crispy_form
+from django import forms
+from django.test import Client
+from django.utils.html import format_html
+
+from accounts.models import ManagedAccount
+from tests.attack.hostile import HOSTILE, PLANTED, aws_answers
+from tests.rows import account_row, managing_row, person
+from tests.test_structure import ROOT, imports, modules, name_of
+
+
+@pytest.fixture
+def account(db: None) -> ManagedAccount:
+    managing_row()
+    return account_row(providers={"ec2": {}, "eks": {}})
+
+
+def details(client: Client, account: ManagedAccount, provider: str) -> str:
+    client.force_login(person("operator"))
+    url = f"/accounts/{account.pk}/details/?provider={provider}&look=1"
+    return client.get(url).content.decode()
+
+
+def test_the_name_of_a_key_pair_is_text(
+    client: Client, account: ManagedAccount, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    aws_answers(monkeypatch, HOSTILE)
+
+    html = details(client, account, "ec2")
+
+    assert f"<{PLANTED}" not in html
+    assert f"Found: &lt;{PLANTED}&gt;" in html
+
+
+def test_the_name_of_a_cluster_is_no_template(
+    client: Client, account: ManagedAccount, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    aws_answers(monkeypatch, HOSTILE)
+
+    html = details(client, account, "eks")
+
+    assert f"<{PLANTED}" not in html
+    assert f"Cluster &lt;{PLANTED}&gt;" in html
+    assert f"{{% {PLANTED} %}}" in html
+
+
+def test_a_help_text_that_is_markup_on_purpose_stays_markup() -> None:
+    class Form(forms.Form):
+        code = forms.CharField(help_text=format_html("Like <code>{}</code>.", "<b>"))
+
+    html = render_crispy_form(Form())
+
+    assert "Like <code>&lt;b&gt;</code>." in html
+
+
+SHOWS_TEXT = ROOT / "accounts/web/layout.py"
+LAYOUT = {f"crispy_forms.layout.{name}" for name in ("Div", "Field", "Layout")}
+"""What has no text of its own; the rest compiles its text as a template."""
+
+
+@pytest.mark.parametrize("path", modules("accounts"), ids=name_of)
+def test_no_form_takes_a_part_from_crispy_that_compiles_its_text(path: Path) -> None:
+    crispy = {name for name in imports(path) if name.startswith("crispy_forms")}
+    parts = {name for name in crispy if not name.startswith("crispy_forms.helper")}
+
+    assert path == SHOWS_TEXT or parts <= LAYOUT
+
+
+@pytest.mark.parametrize("path", modules("bowline", "accounts"), ids=name_of)
+def test_only_what_is_written_here_is_marked_as_safe(path: Path) -> None:
+    """`mark_safe` takes a text of the code's own, or what has escaped its text."""
+    called = [
+        node.args[0]
+        for node in ast.walk(ast.parse(path.read_text()))
+        if isinstance(node, ast.Call)
+        and isinstance(node.func, ast.Name)
+        and node.func.id in {"mark_safe", "SafeString"}
+    ]
+
+    found = [ast.unparse(text) for text in called if not isinstance(text, ast.Constant)]
+
+    assert set(found) <= ESCAPED.get(name_of(path), set())
+
+
+ESCAPED = {
+    "accounts/web/highlighting.py": {"highlight(text, lexer, formatter)"},
+}
+UNESCAPED = re.compile(r"\|\s*safe|autoescape|safeseq|\{%\s*filter\b")
+
+
+@pytest.mark.parametrize(
+    "path", sorted((ROOT / "templates").rglob("*.html")), ids=name_of
+)
+def test_no_template_switches_escaping_off(path: Path) -> None:
+    assert UNESCAPED.findall(path.read_text()) == []
