@@ -6,6 +6,23 @@ import re
 import unicodedata
 from typing import NamedTuple
 
+UNSEEN = (
+    r"\0-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\xad\u034f\u0600-\u0605\u061c\u06dd\u070f"
+    r"\u0890\u0891\u08e2\u115f\u1160\u17b4\u17b5\u180b-\u180f\u200b-\u200f\u2028-\u202e"
+    r"\u2060-\u206f\u2800\u3164\ud800-\udfff\ufe00-\ufe0f\ufeff\uffa0\ufff0-\ufffb"
+    r"\U000110bd\U000110cd\U00013430-\U0001343f\U0001bca0-\U0001bca3"
+    r"\U0001d173-\U0001d17a\U000e0000-\U000e0fff"
+)
+"""What a page draws as nothing, or draws other text by: controls but tabs and line
+breaks, directions of writing, joiners, fillers, selectors and tags of Unicode.
+"""
+INVISIBLE = re.compile(f"[{UNSEEN}]")
+
+
+def visible(text: str) -> str:
+    """Write each invisible character as its number: ‹U+202E›."""
+    return INVISIBLE.sub(lambda found: f"‹U+{ord(found[0]):04X}›", text)
+
 
 class NameFormat(NamedTuple):
     """A pattern for the whole of a name, and the rule in words."""
@@ -32,9 +49,9 @@ ORGANIZATION = NameFormat(
     "An organization id looks like o-a1b2c3d4e5.",
 )
 FIAT_ROLE = NameFormat(
-    re.compile(r"(?!-)(?!.*\$\{)[^\x00-\x1f\x7f]{1,100}"),
-    "A role has 1 to 100 characters, none of them a control character. hal cannot be "
-    "told one that begins with “-”, and Spring would replace “${”.",
+    re.compile(rf"(?!-)(?!.*\$\{{)[^\t\n\r{UNSEEN}]{{1,100}}"),
+    "A role has 1 to 100 characters, none of them a control character or invisible. "
+    "hal cannot be told one that begins with “-”, and Spring would replace “${”.",
 )
 IDENTITY_ARN = NameFormat(
     re.compile(
@@ -99,6 +116,10 @@ SERVICE_ACCOUNT = NameFormat(
 )
 
 ACCOUNT_ID_RULE = "An AWS account id has 12 digits; spaces and dashes do not matter."
+SEEN_RULE = (
+    "It holds characters that nobody sees, written here as their numbers. Type it "
+    "instead of pasting it."
+)
 CHAIN_ROLE_RULE = (
     "Clouddriver takes a role whose name contains “aws-cn” or “aws-us-gov” for one of "
     "that partition, and asks the wrong STS."
@@ -115,6 +136,13 @@ class BadName(ValueError):
 def matching(wanted: NameFormat, value: str) -> str:
     if not wanted.regex.fullmatch(value):
         raise BadName(value, wanted.rule)
+    return value
+
+
+def seen(value: str) -> str:
+    """Refuse text that holds what nobody sees."""
+    if INVISIBLE.search(value):
+        raise BadName(visible(value), SEEN_RULE)
     return value
 
 

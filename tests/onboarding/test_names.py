@@ -68,6 +68,9 @@ def test_an_account_id_is_its_twelve_digits(value: str) -> None:
         (names.fiat_role, "-rf"),
         (names.fiat_role, "${HOME}"),
         (names.fiat_role, "a\x00b"),
+        (names.fiat_role, "a\tb"),
+        (names.fiat_role, "admins\u200b"),
+        (names.fiat_role, "\u202esnimda"),
         (names.fiat_role, ""),
     ],
 )

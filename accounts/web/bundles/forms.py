@@ -8,7 +8,8 @@ from typing import Any
 from crispy_forms.layout import Field
 from django import forms
 
-from accounts.web.fields import bare_helper
+from accounts.web.fields import RuledField, bare_helper
+from onboarding import names
 
 EMPTY_FOLDER = "Hal must know where the kubeconfigs of the bundle's clusters are."
 
@@ -40,12 +41,14 @@ class HalconfigForm(forms.Form):
             }
         ),
     )
-    folder = forms.CharField(
+    folder = RuledField(
+        rule=names.seen,
         label="Where the bundle is unpacked on hal's host",
         initial="/home/spinnaker/bowline",
         help_text="From the root: the merged file names kubeconfigs there.",
     )
-    deployment = forms.CharField(
+    deployment = RuledField(
+        rule=names.seen,
         required=False,
         help_text="A name in deploymentConfigurations. Empty: the current one.",
     )

@@ -1,0 +1,29 @@
+"""Middleware: no page holds a character that nobody sees.
+
+Names, policies and messages come from AWS, people and files, and are shown in more
+places than can be listed; so the finished page is read, once, for all of them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from django.http import HttpRequest, HttpResponse
+
+from onboarding.names import visible
+
+
+class ShowInvisible:
+    """Writes invisible characters of pages as ‹U+202E›; files stay as they are."""
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        response = self.get_response(request)
+        kind = response.headers.get("Content-Type", "")
+        if kind.startswith("text/html") and not response.streaming:
+            page = response.content.decode(response.charset)
+            if (shown := visible(page)) != page:
+                response.content = shown
+        return response

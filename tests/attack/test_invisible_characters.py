@@ -1,0 +1,161 @@
+"""Tried: characters that nobody sees, or that turn a line around, in what a page shows.
+
+Refused: pages write each as its number, and no field of a form takes one.
+"""
+
+from __future__ import annotations
+
+import unicodedata
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import pytest
+from django import forms
+from django.test import Client
+
+from accounts.models import Run
+from accounts.web.bundles.forms import HalconfigForm
+from accounts.web.managing.forms import ManagingForm
+from accounts.web.organization.forms import SharedForm
+from accounts.web.runs.forms import ApproveForm
+from accounts.web.wizard.forms import AccessForm, IdentityForm, ProvidersForm
+from accounts.web.wizard.provider_forms import FORMS
+from accounts.web.wizard.provider_forms.base import DetailsForm
+from onboarding.names import INVISIBLE, visible
+from tests.bundles import with_every_provider
+from tests.factories import managed
+from tests.rows import bundle_row, managing_row, person, run_row, step_row
+
+EVERY = "".join(map(chr, range(0x110000)))
+UNSEEN = {"Cc", "Cf", "Cs", "Zl", "Zp"}
+DRAWN_AS_NOTHING = {
+    *"\u034f\u115f\u1160\u17b4\u17b5\u180b\u180c\u180d\u180f\u2800\u3164\uffa0",
+    *map(chr, range(0xFE00, 0xFE10)),
+    *map(chr, range(0xE0100, 0xE01F0)),
+}
+"""Letters and marks that are to be ignored, Unicode says, where they are not known."""
+
+
+def test_what_nobody_sees_is_what_unicode_says() -> None:
+    known = {sign for sign in EVERY if unicodedata.category(sign) not in {"Cn", "Co"}}
+
+    found = {sign for sign in known if INVISIBLE.fullmatch(sign)}
+
+    controls = {sign for sign in known if unicodedata.category(sign) in UNSEEN}
+    assert found == controls - {*"\t\n\r"} | DRAWN_AS_NOTHING
+
+
+def test_an_invisible_character_is_written_as_its_number() -> None:
+    assert visible("gnp\u202eexe\u200b") == "gnp‹U+202E›exe‹U+200B›"
+    assert visible("a\x00b\U000e0041") == "a‹U+0000›b‹U+E0041›"
+    assert visible("Straße\n\t日本 “x” 👍") == "Straße\n\t日本 “x” 👍"
+
+
+@pytest.mark.django_db
+def test_a_plan_shows_what_turns_its_lines_around(client: Client) -> None:
+    managing_row()
+    run = run_row()
+    statement = {
+        "Effect": "Allow",
+        "Action": "iam:\u202e*",
+        "Resource": "\u2066x\u200b",
+    }
+    step_row(
+        run, reason="For \u061c all.", after={"document": {"Statement": [statement]}}
+    )
+    client.force_login(person("viewer"))
+
+    page = client.get(run.get_absolute_url())
+
+    html = page.content.decode()
+    assert "iam:‹U+202E›*" in html
+    assert "‹U+2066›x‹U+200B›" in html
+    assert "For ‹U+061C› all." in html
+    assert not INVISIBLE.search(html)
+    assert page.headers["Content-Length"] == str(len(page.content))
+
+
+@pytest.mark.django_db
+def test_a_file_is_given_back_as_it_is(client: Client) -> None:
+    managing_row()
+    bundle = bundle_row(with_every_provider())
+    client.force_login(person("operator"))
+
+    answer = client.get(f"{bundle.get_absolute_url()}download/")
+
+    assert b"".join(answer) == bytes(bundle.archive)
+
+
+BAD = "/a\u202eb\u200b/"
+PROVIDERS_DETAILS: dict[str, dict[str, str]] = {
+    "eks": {
+        "rows": "1",
+        "cluster-0-access": "entry",
+        "cluster-0-name": "apps",
+        "cluster-0-region": "us-east-1",
+        "cluster-0-rights": "edit",
+    }
+}
+FILES = {"pasted"}
+"""A person's own file, which is refused or given back as it is, and stored nowhere."""
+
+
+def details_form(key: str) -> Callable[[dict[str, str]], forms.BaseForm]:
+    def bound(data: dict[str, str]) -> forms.BaseForm:
+        fields = FORMS[key](managed=managed()).fields.items()
+        plain = {name: field.initial for name, field in fields if field.initial}
+        details = PROVIDERS_DETAILS.get(key, {})
+        return FORMS[key]({**plain, **details, **data}, managed=managed())
+
+    return bound
+
+
+BOUND: dict[type[forms.BaseForm], Callable[[dict[str, str]], forms.BaseForm]] = {
+    AccessForm: AccessForm,
+    ApproveForm: lambda data: ApproveForm(data, run=Run(account_name="a"), deletes=1),
+    HalconfigForm: lambda data: HalconfigForm(data, has_clusters=True),
+    IdentityForm: IdentityForm,
+    ManagingForm: lambda data: ManagingForm(
+        {
+            "identity_kind": "existing" if "identity_arn" in data else "pod_role",
+            "partition": "aws",
+            "assume": "organization",
+            "bakes": "on",
+            **data,
+        }
+    ),
+    SharedForm: lambda data: SharedForm(data, partition="aws"),
+    **{FORMS[key]: details_form(key) for key in FORMS},
+}
+TAKE_NO_TEXT = {DetailsForm, ProvidersForm}
+
+
+def forms_of_the_site() -> set[type[forms.BaseForm]]:
+    def below(kind: type[Any]) -> Iterator[type[Any]]:
+        for one in kind.__subclasses__():
+            yield one
+            yield from below(one)
+
+    return {
+        one
+        for one in below(forms.BaseForm)
+        if one.__module__.startswith("accounts.web")
+    }
+
+
+def test_every_form_is_tried() -> None:
+    assert forms_of_the_site() == BOUND.keys() | TAKE_NO_TEXT
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("kind", BOUND, ids=lambda kind: kind.__name__)
+def test_no_field_takes_a_character_that_nobody_sees(
+    kind: type[forms.BaseForm],
+) -> None:
+    fields = BOUND[kind]({}).fields.items()
+    texts = {name for name, field in fields if isinstance(field, forms.CharField)}
+
+    refused = {name for name in texts if name in BOUND[kind]({name: BAD}).errors}
+
+    assert texts
+    assert texts - refused <= FILES
