@@ -126,11 +126,21 @@ CHAIN_ROLE_RULE = (
 )
 
 
+LONGEST_QUOTED = 600
+"""As long as the longest ARN that is asked for."""
+
+
+def short(text: str, longest: int = 60) -> str:
+    """Cut what is quoted in a sentence, where it is too long for one."""
+    return text if len(text) <= longest else text[:longest] + "…"
+
+
 class BadName(ValueError):
     """A name that cannot be right; the message quotes it and says what can."""
 
     def __init__(self, value: str, rule: str) -> None:
-        super().__init__(f"“{value}” cannot be used. {rule}")
+        quoted = short(value, LONGEST_QUOTED)
+        super().__init__(f"“{quoted}” cannot be used. {rule}")
 
 
 def matching(wanted: NameFormat, value: str) -> str:

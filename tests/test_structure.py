@@ -123,7 +123,15 @@ def test_importing_the_engine_starts_neither_django_nor_celery() -> None:
 
 
 LAYERS = (
-    {"names", "partitions", "details", "grants", "checks", "topology"},
+    {
+        "names",
+        "partitions",
+        "details",
+        "grants",
+        "checks",
+        "topology",
+        "bounded_yaml",
+    },
     {"resources"},
     {"providers"},
     {"desired"},

@@ -15,11 +15,12 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError
 
 from accounts.models import Bundle
+from onboarding.bounded_yaml import MOST_BYTES
 from onboarding.spinnaker.bundle.contents import accounts_in
 from onboarding.spinnaker.halconfig.diff import fields
 from onboarding.spinnaker.halconfig.merging import ADDED, Merged, merge
 from onboarding.spinnaker.halconfig.next_steps import STEPS, UNDO
-from onboarding.spinnaker.halconfig.parsing import MOST_BYTES, read
+from onboarding.spinnaker.halconfig.parsing import read
 from onboarding.spinnaker.halconfig.tree import BadHalconfig
 
 ASKED = 2

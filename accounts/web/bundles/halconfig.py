@@ -22,11 +22,12 @@ from accounts.models import Bundle
 from accounts.web.access import operator_required
 from accounts.web.bundles.forms import HalconfigForm
 from accounts.web.request import Request
+from onboarding.bounded_yaml import MOST_BYTES
 from onboarding.spinnaker.bundle.contents import BundleAccounts, accounts_in
 from onboarding.spinnaker.halconfig.diff import fields, lines
 from onboarding.spinnaker.halconfig.merging import ADDED, HalconfigChange, Merged, merge
 from onboarding.spinnaker.halconfig.next_steps import STEPS, UNDO
-from onboarding.spinnaker.halconfig.parsing import MOST_BYTES, read
+from onboarding.spinnaker.halconfig.parsing import read
 from onboarding.spinnaker.halconfig.tree import BadHalconfig
 
 MOST_SHOWN = 50

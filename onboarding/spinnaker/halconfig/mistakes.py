@@ -8,8 +8,9 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping
 
+from onboarding.names import short
 from onboarding.spinnaker.bundle.contents import BundleAccounts
-from onboarding.spinnaker.halconfig.tree import TRUE_TEXT, Table, is_on, meaning, short
+from onboarding.spinnaker.halconfig.tree import TRUE_TEXT, Table, is_on, meaning
 
 MOST_NAMED = 3
 

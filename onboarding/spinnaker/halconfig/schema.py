@@ -12,6 +12,7 @@ from enum import Enum, auto
 from itertools import islice
 from typing import TypeAlias
 
+from onboarding.names import short
 from onboarding.spinnaker.halconfig.tree import (
     PLAIN,
     BadHalconfig,
@@ -19,7 +20,6 @@ from onboarding.spinnaker.halconfig.tree import (
     Node,
     Scalar,
     Table,
-    short,
 )
 
 

@@ -22,13 +22,6 @@ class BadHalconfig(ValueError):
         self.line = line
 
 
-LONGEST_KEY = 60
-
-
-def short(text: str) -> str:
-    return text if len(text) <= LONGEST_KEY else text[:LONGEST_KEY] + "…"
-
-
 @dataclass(slots=True)
 class Scalar:
     text: str
