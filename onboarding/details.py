@@ -9,7 +9,7 @@ from collections.abc import Collection, Iterable, Mapping
 from dataclasses import MISSING, asdict, dataclass, fields
 from typing import Any, ClassVar, Self
 
-from onboarding.names import NameFormat
+from onboarding.names import LONGEST_QUOTED, NameFormat, short
 
 
 class DetailsError(ValueError):
@@ -39,7 +39,7 @@ class ProviderDetails:
             if name not in known:
                 raise DetailsError(
                     name,
-                    f"{cls.title} has no detail “{name}”; it knows "
+                    f"{cls.title} has no detail “{short(str(name))}”; it knows "
                     f"{', '.join(known) or 'none'}.",
                 )
         for name, f in known.items():
@@ -82,13 +82,16 @@ def require(field: str, wanted: NameFormat, *values: str) -> None:
     """Raise DetailsError for the first value that is not in this format."""
     for value in values:
         if not (isinstance(value, str) and wanted.regex.fullmatch(value)):
-            raise DetailsError(field, f"“{value}” cannot be used. {wanted.rule}")
+            quoted = short(str(value), LONGEST_QUOTED)
+            raise DetailsError(field, f"“{quoted}” cannot be used. {wanted.rule}")
 
 
 def require_one_of(field: str, known: Iterable[str], value: str) -> None:
     if value not in known:
         raise DetailsError(
-            field, f"“{value}” cannot be used. Choose one of {', '.join(known)}."
+            field,
+            f"“{short(str(value), LONGEST_QUOTED)}” cannot be used. Choose one of "
+            f"{', '.join(known)}.",
         )
 
 

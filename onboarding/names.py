@@ -49,9 +49,10 @@ ORGANIZATION = NameFormat(
     "An organization id looks like o-a1b2c3d4e5.",
 )
 FIAT_ROLE = NameFormat(
-    re.compile(rf"(?!-)(?!.*\$\{{)[^\t\n\r{UNSEEN}]{{1,100}}"),
-    "A role has 1 to 100 characters, none of them a control character or invisible. "
-    "hal cannot be told one that begins with “-”, and Spring would replace “${”.",
+    re.compile(rf"(?!-)(?!.*\$\{{)[^,\t\n\r{UNSEEN}]{{1,100}}"),
+    "A role has 1 to 100 characters, none of them a comma, a control character or "
+    "invisible. hal cannot be told one that begins with “-”, and Spring would replace "
+    "“${”.",
 )
 IDENTITY_ARN = NameFormat(
     re.compile(
@@ -195,6 +196,18 @@ def boundary_arn(value: str) -> str:
 
 def kms_key_arn(value: str) -> str:
     return matching(KMS_KEY_ARN, value)
+
+
+def cluster(value: str) -> str:
+    return matching(CLUSTER, value)
+
+
+def namespace(value: str) -> str:
+    return matching(NAMESPACE, value)
+
+
+def service_account(value: str) -> str:
+    return matching(SERVICE_ACCOUNT, value)
 
 
 def fiat_role(value: str) -> str:

@@ -8,6 +8,8 @@ from __future__ import annotations
 import difflib
 from dataclasses import dataclass
 
+from onboarding.names import short
+
 AWS_REGIONS = (
     "af-south-1 ap-east-1 ap-east-2 ap-northeast-1 ap-northeast-2 ap-northeast-3 "
     "ap-south-1 ap-south-2 ap-southeast-1 ap-southeast-2 ap-southeast-3 "
@@ -66,10 +68,11 @@ class UnknownRegion(ValueError):
     """A region that the partition does not have; the message names near ones."""
 
     def __init__(self, region: str, partition: Partition) -> None:
-        near = difflib.get_close_matches(region, partition.regions, n=3, cutoff=0.5)
+        quoted = short(region)
+        near = difflib.get_close_matches(quoted, partition.regions, n=3, cutoff=0.5)
         hint = " or ".join(near) or ", ".join(partition.regions)
         super().__init__(
-            f"“{region}” is not a region of {partition.title}. Did you mean {hint}?"
+            f"“{quoted}” is not a region of {partition.title}. Did you mean {hint}?"
         )
 
 

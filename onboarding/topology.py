@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from itertools import combinations
 
+from onboarding import names
 from onboarding.details import ProviderDetails
 from onboarding.partitions import PARTITIONS, Arn, Partition, arn
 
@@ -136,6 +137,20 @@ class Managing:
 
     def managed_role_arn(self, account_id: str) -> str:
         return self.arn("iam", account_id, f"role/{self.managed_role}")
+
+
+def identity_elsewhere(identity: str, partition: str, account: str) -> str:
+    """Say that an identity's ARN is of another account or partition; else nothing."""
+    found = names.IDENTITY_ARN.regex.fullmatch(identity)
+    if found is None:
+        return ""
+    for part, here in (("partition", partition), ("account", account)):
+        if here and here != found[part]:
+            return (
+                f"This identity belongs to {part} {found[part]}, and the managing "
+                f"account is in {part} {here}."
+            )
+    return ""
 
 
 @dataclass(frozen=True, slots=True)

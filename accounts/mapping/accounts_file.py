@@ -26,7 +26,12 @@ def register(file: AccountsFile) -> list[ManagedAccount]:
     accounts: list[ManagedAccount] = []
     with transaction.atomic():
         if file.managing is not None:
-            register_managing(file.managing, trusts_bowline=file.trusts_bowline)
+            try:
+                register_managing(file.managing, trusts_bowline=file.trusts_bowline)
+            except ValidationError as error:
+                raise FileProblems(
+                    [Problem(file.managing_line, sentence(error))]
+                ) from error
         elif not ManagingAccount.objects.exists():
             problems.append(Problem(1, "Describe the managing account here first."))
         for written in file.accounts:
@@ -35,9 +40,24 @@ def register(file: AccountsFile) -> list[ManagedAccount]:
                     accounts.append(register_account(written))
             except (DetailsError, NameTaken, ValidationError) as error:
                 problems.append(Problem(written.line, sentence(error)))
+        if file.managing is not None and (owner := unknown_owner(file.managing)):
+            problems.append(
+                Problem(
+                    file.managing_line,
+                    f"ami_owner: There is no account “{owner}”. Name one of this file, "
+                    "or one that is described already.",
+                )
+            )
         if problems:
             raise FileProblems(problems)
     return accounts
+
+
+def unknown_owner(managing: Managing) -> str:
+    """Name the owner of images that is no account here; empty where it is one."""
+    owner = managing.ami_owner
+    known = not owner or ManagedAccount.objects.filter(name=owner).exists()
+    return "" if known else owner
 
 
 def sentence(error: ValueError | ValidationError) -> str:

@@ -121,10 +121,17 @@ def read_details(
         reader.wrong(node, f"{provider.key} must be a mapping of its details.")
         return None
     try:
-        return provider.from_details(details)
+        read = provider.from_details(details)
     except DetailsError as error:
         reader.wrong(detail_node(node, error.field), f"{provider.key}: {error}")
         return None
+    if read.choices() != read:
+        reader.wrong(
+            node,
+            f"{provider.key}: What AWS says of it cannot be written here. Bowline "
+            "looks it up when it plans.",
+        )
+    return read
 
 
 def detail_node(node: yaml.Node, name: str) -> yaml.Node:

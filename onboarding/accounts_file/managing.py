@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import yaml
 
 from onboarding import names
 from onboarding.accounts_file.reader import Reader
 from onboarding.desired.image_keys import misplaced_key
-from onboarding.partitions import PARTITIONS
+from onboarding.partitions import PARTITIONS, known_region
 from onboarding.topology import (
     BASE_ROLE,
     MANAGED_ROLE,
@@ -16,6 +18,7 @@ from onboarding.topology import (
     InstanceRole,
     Managing,
     PodRole,
+    identity_elsewhere,
 )
 
 MANAGING_KEYS = [
@@ -42,7 +45,7 @@ def read_managing(reader: Reader, node: yaml.Node) -> tuple[Managing, bool]:
     managing = Managing(
         name=reader.needed(node, parts, "name", names.account_name),
         account_id=reader.needed(node, parts, "account_id", names.account_id),
-        identity=read_identity(reader, parts.get("identity")),
+        identity=read_identity(reader, parts.get("identity"), partition),
         partition=partition,
         managed_role=reader.checked(parts, "managed_role", names.chain_role)
         or MANAGED_ROLE,
@@ -57,9 +60,19 @@ def read_managing(reader: Reader, node: yaml.Node) -> tuple[Managing, bool]:
         image_keys=reader.texts(parts, "image_keys", names.kms_key_arn),
         access_role=reader.checked(parts, "access_role", names.role_name),
     )
-    if wrong := managing.clash or misplaced_key(managing):
+    if wrong := misplaced(managing) or managing.clash or misplaced_key(managing):
         reader.wrong(node, wrong)
+    for key in ("ami_owner", "image_keys"):
+        if key in parts and not managing.bakes:
+            reader.wrong(parts[key], f"{key} counts only with `bakes: true`.")
     return managing, reader.truth(parts, "trusts_bowline", default=True)
+
+
+def misplaced(managing: Managing) -> str:
+    """Say where an existing identity is, if not in this account; else nothing."""
+    return identity_elsewhere(
+        managing.identity_arn, managing.partition, managing.account_id
+    )
 
 
 def known_partition(value: str) -> str:
@@ -79,10 +92,7 @@ def read_assume(reader: Reader, node: yaml.Node | None) -> str:
     return reader.needed(node, parts, "organization", names.organization)
 
 
-POD_KEYS = ("name", "cluster", "region", "namespace", "service_account")
-
-
-def read_identity(reader: Reader, node: yaml.Node | None) -> Identity:
+def read_identity(reader: Reader, node: yaml.Node | None, partition: str) -> Identity:
     if node is None:
         return InstanceRole()
     kinds = ("instance_role", "pod_role", "existing")
@@ -97,8 +107,14 @@ def read_identity(reader: Reader, node: yaml.Node | None) -> Identity:
     if "pod_role" not in parts:
         return InstanceRole()
     node = parts["pod_role"]
-    pod = reader.mapping(node, "pod_role", POD_KEYS)
+    rules: dict[str, Callable[[str], str]] = {
+        "name": names.role_name,
+        "cluster": names.cluster,
+        "region": lambda region: known_region(region, partition),
+        "namespace": names.namespace,
+        "service_account": names.service_account,
+    }
+    pod = reader.mapping(node, "pod_role", rules)
     return PodRole(
-        name=reader.needed(node, pod, "name", names.role_name),
-        **{key: reader.needed(node, pod, key) for key in POD_KEYS[1:]},
+        **{key: reader.needed(node, pod, key, rule) for key, rule in rules.items()}
     )

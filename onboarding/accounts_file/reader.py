@@ -8,10 +8,26 @@ from typing import Any, NamedTuple
 
 import yaml
 
+from onboarding.names import short
+
+MOST_PROBLEMS = 1_000
+"""More than anybody reads; the file is not read on after so many."""
+LONGEST = 2_048
+"""Characters of a text; the longest ARN has about 600."""
+NULL = "tag:yaml.org,2002:null"
+
 
 class Problem(NamedTuple):
     line: int
     message: str
+
+
+class FileProblems(ValueError):
+    """The file cannot be used; `problems` are all that is wrong with it."""
+
+    def __init__(self, problems: Iterable[Problem]) -> None:
+        self.problems = tuple(sorted(problems))
+        super().__init__("\n".join(f"{p.line}: {p.message}" for p in self.problems))
 
 
 @dataclass(slots=True)
@@ -21,7 +37,10 @@ class Reader:
     problems: list[Problem] = field(default_factory=list)
 
     def wrong(self, node: yaml.Node, message: str) -> None:
+        """Note a problem; raise FileProblems once there are as many as are shown."""
         self.problems.append(Problem(node.start_mark.line + 1, message))
+        if len(self.problems) >= MOST_PROBLEMS:
+            raise FileProblems(self.problems)
 
     def mapping(
         self, node: yaml.Node, what: str, known: Iterable[str]
@@ -35,18 +54,13 @@ class Reader:
             name = str(key.value)
             if name not in known:
                 self.wrong(
-                    key, f"{what} has no key “{name}”; it knows {', '.join(known)}."
+                    key,
+                    f"{what} has no key “{short(name)}”; it knows {', '.join(known)}.",
                 )
             elif name in found:
                 self.wrong(key, f"{what} has “{name}” twice.")
             found[name] = value
         return found
-
-    def text(self, node: yaml.Node, what: str) -> str:
-        if not isinstance(node, yaml.ScalarNode):
-            self.wrong(node, f"{what} must be a text.")
-            return ""
-        return str(node.value)
 
     def checked(
         self, parts: Mapping[str, yaml.Node], key: str, rule: Callable[[str], str]
@@ -55,7 +69,7 @@ class Reader:
         if key not in parts:
             return ""
         try:
-            return rule(self.text(parts[key], key))
+            return rule(text_of(parts[key]))
         except ValueError as error:
             self.wrong(parts[key], f"{key}: {error}")
             return ""
@@ -94,6 +108,15 @@ class Reader:
         return tuple(dict.fromkeys(value for value in read if value))
 
 
+def text_of(node: yaml.Node) -> str:
+    """Read a text; raise ValueError where it is none, or longer than any can be."""
+    if not isinstance(node, yaml.ScalarNode) or node.tag == NULL:
+        raise ValueError("It must be a text.")
+    if len(node.value) > LONGEST:
+        raise ValueError(f"It is longer than {LONGEST:,} characters.")
+    return str(node.value)
+
+
 def as_json(node: yaml.Node) -> Any:
     """Turn a node into JSON's types, every scalar but true, false and null a text."""
     if isinstance(node, yaml.MappingNode):
@@ -102,6 +125,6 @@ def as_json(node: yaml.Node) -> Any:
         return [as_json(item) for item in node.value]
     if node.tag == "tag:yaml.org,2002:bool":
         return str(node.value).lower() in ("true", "yes", "on")
-    if node.tag == "tag:yaml.org,2002:null":
+    if node.tag == NULL:
         return None
     return str(node.value)

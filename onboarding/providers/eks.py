@@ -12,7 +12,7 @@ from typing import Any, ClassVar, Self
 
 from onboarding.checks import Call, Check, Outcome
 from onboarding.details import DetailsError, require, require_no_doubles, require_one_of
-from onboarding.names import ACCOUNT_NAME, CLUSTER, NAMESPACE, NameFormat
+from onboarding.names import ACCOUNT_NAME, CLUSTER, NAMESPACE, NameFormat, short
 from onboarding.providers.base import Provider
 from onboarding.providers.entry_kinds import Entry, KubernetesEntry
 from onboarding.resources.kinds import ClusterAccess, Resource
@@ -93,7 +93,9 @@ class Cluster:
         for name, value in details.items():
             if name not in known:
                 raise DetailsError(
-                    name, f"A cluster has no “{name}”; it knows {', '.join(known)}."
+                    name,
+                    f"A cluster has no “{short(str(name))}”; it knows "
+                    f"{', '.join(known)}.",
                 )
             kind = list | tuple if name == "namespaces" else str
             if not isinstance(value, kind):
@@ -170,9 +172,10 @@ class Eks(Provider):
     def suit(self, managed: Managed) -> None:
         for cluster in self.clusters:
             if cluster.region not in managed.regions:
+                where = short(cluster.region) or "no region"
                 raise DetailsError(
                     "clusters",
-                    f"Cluster {cluster.name} is in {cluster.region or 'no region'}, "
+                    f"Cluster {cluster.name} is in {where}, "
                     f"and the account in {', '.join(managed.regions)}.",
                 )
         require_no_doubles("clusters", (managed.name, *self.names(managed)))

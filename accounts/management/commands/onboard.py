@@ -26,6 +26,7 @@ from accounts.runs.batch import Batch
 from accounts.runs.capacity import NoRoom
 from onboarding.accounts_file import AccountsFile, FileProblems, read
 from onboarding.aws.session import Sessions
+from onboarding.bounded_yaml import MOST_BYTES
 
 DONE, FAILED, PLANNED = 0, 1, 2
 
@@ -58,12 +59,13 @@ class Command(BaseCommand):
 
     def handle(self, *, file: Path, check: bool, **options: Any) -> None:
         try:
-            text = file.read_text(encoding="utf-8")
+            with file.open("rb") as opened:
+                content = opened.read(MOST_BYTES + 1)
             if not check:
                 migrate_if_new(self.warn)
             described = ManagingAccount.objects.first() if is_migrated() else None
             partition = described.partition if described else "aws"
-            written = read(text, partition=partition)
+            written = read(content, partition=partition)
             if check:
                 self.say(f"{file}: {len(written.accounts)} accounts, no errors.")
                 return
@@ -72,7 +74,7 @@ class Command(BaseCommand):
             for problem in error.problems:
                 self.warn(f"{file}:{problem.line}: {problem.message}")
             sys.exit(FAILED)
-        except (OSError, UnicodeDecodeError) as error:
+        except OSError as error:
             raise CommandError(f"{file} cannot be read: {error}") from error
 
     def onboard(

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import Any
 
 from crispy_forms.layout import Div
@@ -15,7 +14,7 @@ from onboarding import names
 from onboarding.desired.capacity import most_listed
 from onboarding.desired.image_keys import not_at_home
 from onboarding.partitions import known_region
-from onboarding.topology import MANAGED_ROLE, Managing
+from onboarding.topology import MANAGED_ROLE, Managing, identity_elsewhere
 
 POD_FIELDS = ("pod_cluster", "pod_region", "pod_namespace", "pod_service_account")
 FIELDS_OF: dict[str, tuple[str, ...]] = {
@@ -24,11 +23,6 @@ FIELDS_OF: dict[str, tuple[str, ...]] = {
     ManagingAccount.IdentityKind.EXISTING: ("identity_arn",),
 }
 LISTED, WHOLE_ORGANIZATION = "listed", "organization"
-
-
-def in_format(wanted: names.NameFormat) -> Callable[[str], str]:
-    """Make a rule of a name's format."""
-    return lambda value: names.matching(wanted, value)
 
 
 class ManagingForm(forms.ModelForm):  # type: ignore[type-arg]  # it has no [] at run time
@@ -68,7 +62,7 @@ class ManagingForm(forms.ModelForm):  # type: ignore[type-arg]  # it has no [] a
         ),
     )
     pod_cluster = RuledField(
-        rule=in_format(names.CLUSTER),
+        rule=names.cluster,
         required=False,
         label="EKS cluster",
         help_text="The cluster that Spinnaker itself runs in.",
@@ -80,13 +74,13 @@ class ManagingForm(forms.ModelForm):  # type: ignore[type-arg]  # it has no [] a
         help_text="Bowline asks EKS there for the cluster's OIDC issuer.",
     )
     pod_namespace = RuledField(
-        rule=in_format(names.NAMESPACE),
+        rule=names.namespace,
         required=False,
         label="Namespace",
         help_text="Where Spinnaker's pods run, e.g. spinnaker.",
     )
     pod_service_account = RuledField(
-        rule=in_format(names.SERVICE_ACCOUNT),
+        rule=names.service_account,
         required=False,
         label="Service account",
         help_text="Only pods of this service account may become the role.",
@@ -342,19 +336,14 @@ class ManagingForm(forms.ModelForm):  # type: ignore[type-arg]  # it has no [] a
 
     def check_arn(self) -> None:
         """Refuse an identity of another account or partition: it cannot be managed."""
-        found = names.IDENTITY_ARN.regex.fullmatch(
-            self.cleaned_data.get("identity_arn", "")
+        filled = self.cleaned_data
+        wrong = identity_elsewhere(
+            filled.get("identity_arn", ""),
+            filled.get("partition", ""),
+            filled.get("account_id", ""),
         )
-        if found is None:
-            return
-        for part, field in (("partition", "partition"), ("account", "account_id")):
-            here = self.cleaned_data.get(field)
-            if here and here != found[part]:
-                self.add_error(
-                    "identity_arn",
-                    f"This identity belongs to {part} {found[part]}, and the managing "
-                    f"account is in {part} {here}.",
-                )
+        if wrong:
+            self.add_error("identity_arn", wrong)
 
 
 def shown(field: str, values: str, *fields: str, says: str = "") -> Div:

@@ -98,7 +98,7 @@ class TreeBuilder:
                 case yaml.CollectionEndEvent():
                     self.close()
                 case yaml.AliasEvent():
-                    self.put(self.anchors[event.anchor])
+                    self.put(self.anchors[event.anchor or ""])
         return self.root
 
     def anchored(self, node: Node, event: yaml.NodeEvent) -> Node:

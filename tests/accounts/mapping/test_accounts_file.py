@@ -26,7 +26,7 @@ accounts:
 
 
 def file(text: str = MANAGING + STAGING) -> AccountsFile:
-    return read(text)
+    return read(text.encode())
 
 
 def test_it_writes_the_records() -> None:
