@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import os
 import re
+from datetime import timedelta
+from ipaddress import IPv4Network, IPv6Network, ip_network
 from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qsl, quote, unquote, urlsplit
@@ -28,6 +30,16 @@ def env_bool(name: str, *, default: bool) -> bool:
 
 def env_list(name: str) -> list[str]:
     return [part.strip() for part in os.environ.get(name, "").split(",") if part]
+
+
+def env_networks(name: str) -> list[IPv4Network | IPv6Network]:
+    try:
+        return [ip_network(part) for part in env_list(name)]
+    except ValueError as error:
+        raise ImproperlyConfigured(
+            f"{name} must be addresses or networks with commas between, such as "
+            f"192.0.2.7 or 10.0.1.0/24: {error}."
+        ) from error
 
 
 def env_days(name: str, *, default: int) -> int:
@@ -111,6 +123,8 @@ INSTALLED_APPS = [
 ]
 
 MIDDLEWARE = [
+    # First: nothing below may read an address that a stranger made up.
+    "bowline.client_address.ClientAddress",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "csp.middleware.CSPMiddleware",
@@ -194,13 +208,23 @@ LOGOUT_REDIRECT_URL = "sign-in"
 # A working day: whoever approves changes in AWS should have signed in that day.
 SESSION_COOKIE_AGE = 12 * 60 * 60
 
+# The proxies in front, whose X-Forwarded-For is believed. None: the header is ignored.
+TRUSTED_PROXIES = env_networks("TRUSTED_PROXIES")
+
+# bowline/sign_in.py has the limits of wrong passwords, and says why.
 AXES_VERBOSE = False
+AXES_HANDLER = "bowline.sign_in.SignInLimits"
+AXES_CLIENT_IP_CALLABLE = "bowline.sign_in.counted_as"
+AXES_LOCKOUT_CALLABLE = "bowline.sign_in.wait_page"
+# Wrong passwords for one name from one address, before it waits.
 AXES_FAILURE_LIMIT = 5
-AXES_COOLOFF_TIME = 0.25  # hours
-# Both together: an address alone would lock out an office behind one proxy, a name
-# alone would let a stranger lock out a colleague.
+# After a day without a wrong password they are forgotten; the right one forgives those
+# for its name from its address, and no others.
+AXES_COOLOFF_TIME = timedelta(days=1)
+AXES_RESET_ON_SUCCESS = True
 AXES_LOCKOUT_PARAMETERS = [["username", "ip_address"]]
-AXES_LOCKOUT_TEMPLATE = "registration/locked.html"
+# Tries made while waiting do not prolong the wait.
+AXES_RESET_COOL_OFF_ON_FAILURE_DURING_LOCKOUT = False
 
 # Who changed what, on record. Runs keep their own story.
 AUDITLOG_INCLUDE_TRACKING_MODELS = (

@@ -13,6 +13,7 @@ from bowline.settings import (
     env_bool,
     env_days,
     env_list,
+    env_networks,
     secret_key,
 )
 
@@ -103,10 +104,30 @@ def test_env_list_reads_names_between_commas(monkeypatch: pytest.MonkeyPatch) ->
 def test_every_variable_is_in_the_example() -> None:
     source = (settings.BASE_DIR / "bowline" / "settings.py").read_text()
     read = set(
-        re.findall(r'(?:environ\.get|env_bool|env_days|env_list)\("(\w+)"', source)
+        re.findall(r'(?:environ\.get|env_(?:bool|days|list|networks))\("(\w+)"', source)
     )
 
     example = (settings.BASE_DIR / ".env.example").read_text()
 
     assert read
     assert read <= set(re.findall(r"^(\w+)=", example, re.MULTILINE))
+
+
+def test_env_networks_reads_addresses_and_networks(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv("TRUSTED_PROXIES", "192.0.2.7, 10.0.1.0/24,2001:db8::/64")
+
+    networks = [str(network) for network in env_networks("TRUSTED_PROXIES")]
+
+    assert networks == ["192.0.2.7/32", "10.0.1.0/24", "2001:db8::/64"]
+
+
+@pytest.mark.parametrize("text", ["1", "proxy", "10.0.1.5/24", "*"])
+def test_env_networks_refuses_what_is_no_network(
+    text: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("TRUSTED_PROXIES", text)
+
+    with pytest.raises(ImproperlyConfigured, match="TRUSTED_PROXIES must be addresses"):
+        env_networks("TRUSTED_PROXIES")
