@@ -13,6 +13,7 @@ RUN pip install --no-cache-dir --disable-pip-version-check --require-hashes \
 COPY manage.py ./
 COPY accounts accounts/
 COPY bowline bowline/
+COPY deploy/gunicorn.conf.py deploy/
 COPY onboarding onboarding/
 COPY static static/
 COPY templates templates/
@@ -24,5 +25,4 @@ RUN SECRET_KEY=unused python manage.py collectstatic --no-input --verbosity 0 \
 USER bowline
 
 EXPOSE 8000
-CMD ["gunicorn", "bowline.wsgi", "--bind", "0.0.0.0:8000", "--no-control-socket", \
-    "--workers", "2", "--threads", "4", "--worker-tmp-dir", "/dev/shm"]
+CMD ["gunicorn", "bowline.wsgi", "--config", "deploy/gunicorn.conf.py"]

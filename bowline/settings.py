@@ -42,6 +42,15 @@ def env_networks(name: str) -> list[IPv4Network | IPv6Network]:
         ) from error
 
 
+def web_threads() -> int:
+    value = os.environ.get("WEB_THREADS", "") or "16"
+    if not re.fullmatch("[0-9]{1,3}", value) or int(value) < 4:
+        raise ImproperlyConfigured(
+            f"WEB_THREADS must be a number of threads, 4 to 999, not {value!r}."
+        )
+    return int(value)
+
+
 def env_days(name: str, *, default: int) -> int:
     value = os.environ.get(name, "") or str(default)
     if not re.fullmatch("[0-9]{1,5}", value):
@@ -81,6 +90,9 @@ def database(url: str) -> dict[str, Any]:
         raise ImproperlyConfigured(
             "DATABASE_URL must begin with sqlite:// or postgresql://."
         )
+    # A server that is gone without a word is given up after seconds, not a quarter of
+    # an hour. It counts what is not acknowledged: a slow statement may take its time.
+    options = {"connect_timeout": "5", "tcp_user_timeout": "10000", **options}
     return {
         "ENGINE": "django.db.backends.postgresql",
         "NAME": unquote(parts.path.removeprefix("/")),
@@ -123,10 +135,13 @@ INSTALLED_APPS = [
 ]
 
 MIDDLEWARE = [
-    # First: nothing below may read an address that a stranger made up.
+    # Before all that could hang or refuse.
+    "bowline.health.Health",
+    # Nothing below may read an address that a stranger made up.
     "bowline.client_address.ClientAddress",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
+    "bowline.places.Places",
     "csp.middleware.CSPMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",
@@ -143,6 +158,10 @@ MIDDLEWARE = [
     # Last, as its documentation asks: it answers for a locked sign-in.
     "axes.middleware.AxesMiddleware",
 ]
+
+# deploy/gunicorn.conf.py gives each process WEB_THREADS threads. Two are left for
+# /healthz and static files when pages hang in all the others.
+PAGES_AT_ONCE = web_threads() - 2
 
 # Pages
 
@@ -243,7 +262,6 @@ AUDITLOG_INCLUDE_TRACKING_MODELS = (
 # Behind a proxy that speaks TLS and sets X-Forwarded-Proto; false for plain HTTP.
 HTTPS = env_bool("HTTPS", default=True)
 SECURE_SSL_REDIRECT = HTTPS
-SECURE_REDIRECT_EXEMPT = [r"^healthz(/worker)?$"]
 SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if HTTPS else None
 SECURE_HSTS_SECONDS = 365 * 24 * 60 * 60 if HTTPS else 0
 SECURE_HSTS_INCLUDE_SUBDOMAINS = HTTPS

@@ -149,6 +149,7 @@ def test_a_bundle_that_the_broker_does_not_take_tells_it_too() -> None:
     assert "The broker has not answered" in str(silence())
 
 
+@pytest.mark.django_db(transaction=True)  # a thread with its own connection asks
 def test_the_orchestrator_is_told(client) -> None:
     tasks.heartbeat()
     answers = client.get("/healthz/worker")

@@ -15,6 +15,7 @@ from bowline.settings import (
     env_list,
     env_networks,
     secret_key,
+    web_threads,
 )
 
 
@@ -35,7 +36,15 @@ def test_database_reads_every_part_of_postgresql() -> None:
     assert postgresql["PASSWORD"] == "p@ss"
     assert postgresql["HOST"] == "db.example.com"
     assert postgresql["PORT"] == "6432"
-    assert postgresql["OPTIONS"] == {"sslmode": "require"}
+    assert postgresql["OPTIONS"]["sslmode"] == "require"
+
+
+def test_database_gives_up_a_postgresql_that_is_gone_after_seconds() -> None:
+    plain = database("postgresql://db.example.com/bowline")["OPTIONS"]
+    chosen = database("postgresql://db.example.com/bowline?connect_timeout=30")
+
+    assert plain == {"connect_timeout": "5", "tcp_user_timeout": "10000"}
+    assert chosen["OPTIONS"]["connect_timeout"] == "30"
 
 
 def test_database_reads_the_folder_of_a_socket() -> None:
@@ -131,3 +140,13 @@ def test_env_networks_refuses_what_is_no_network(
 
     with pytest.raises(ImproperlyConfigured, match="TRUSTED_PROXIES must be addresses"):
         env_networks("TRUSTED_PROXIES")
+
+
+@pytest.mark.parametrize("text", ["3", "0", "-4", "many", "1000"])
+def test_web_threads_leaves_two_beside_the_pages(
+    text: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("WEB_THREADS", text)
+
+    with pytest.raises(ImproperlyConfigured, match="WEB_THREADS must be a number"):
+        web_threads()

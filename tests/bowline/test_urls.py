@@ -7,11 +7,6 @@ from django.test import Client
 
 
 @pytest.mark.django_db
-def test_healthz_answers_anybody(client: Client) -> None:
-    assert client.get("/healthz").content == b"ok"
-
-
-@pytest.mark.django_db
 def test_every_other_page_asks_to_sign_in(client: Client) -> None:
     assert client.get("/").headers["Location"] == "/sign-in/?next=/"
 

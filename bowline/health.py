@@ -1,0 +1,144 @@
+"""/healthz: whether this process can serve pages; /healthz/worker: whether workers
+answer; both in words and within two seconds.
+
+Nobody signs in to ask, so an answer names what is wrong and what to do, but no host, no
+table and no version: the log has those.
+"""
+
+from __future__ import annotations
+
+import logging
+import time
+from collections.abc import Callable
+from functools import cache
+from threading import Lock, Thread
+
+from django.apps import apps
+from django.db import connection, connections
+from django.db.migrations.loader import MigrationLoader
+from django.db.migrations.recorder import MigrationRecorder
+from django.db.utils import InterfaceError, OperationalError
+from django.http import HttpRequest, HttpResponse
+
+from accounts.runs.heartbeat import silence
+
+SECONDS = 2
+"""How long all checks together may take; orchestrators commonly wait five."""
+log = logging.getLogger(__name__)
+
+
+class UnhealthyError(Exception):
+    """What is wrong, in words that a stranger may read."""
+
+
+@cache
+def newest_migrations() -> frozenset[tuple[str, str]]:
+    return frozenset(MigrationLoader(None).graph.leaf_nodes())
+
+
+@cache
+def tables_of_models() -> frozenset[str]:
+    models = apps.get_models(include_auto_created=True)
+    return frozenset(model._meta.db_table for model in models if model._meta.managed)
+
+
+def database() -> None:
+    """Refuse a database that is out of reach, or not as the code expects it."""
+    try:
+        tables = {*connection.introspection.table_names()}
+        applied = {*MigrationRecorder(connection).applied_migrations()}
+    except (InterfaceError, OperationalError) as error:
+        raise UnhealthyError("The database cannot be reached.") from error
+    if not newest_migrations() <= applied:
+        raise UnhealthyError("Migrations are not applied. Run manage.py migrate.")
+    if not tables_of_models() <= tables:
+        raise UnhealthyError("A table is missing. Restore the database.")
+
+
+def worker() -> None:
+    """Refuse a silence of all workers; a restart of the site would not end it."""
+    database()
+    if silent := silence():
+        raise UnhealthyError(str(silent))
+
+
+class Watched:
+    """A check that runs in a thread of its own, so that what hangs stays there.
+
+    While it runs it is not started again: however often strangers ask, it needs one
+    thread and one connection.
+    """
+
+    def __init__(self, name: str, check: Callable[[], None]) -> None:
+        self.name = name
+        self.check = check
+        self.lock = Lock()
+        self.thread: Thread | None = None
+        self.wrong = ""
+
+    def start(self) -> Thread:
+        with self.lock:
+            if self.thread is None or not self.thread.is_alive():
+                self.thread = Thread(target=self.run, name=self.name, daemon=True)
+                self.thread.start()
+            return self.thread
+
+    def run(self) -> None:
+        try:
+            self.check()
+        except UnhealthyError as error:
+            log.warning("%s: %s", self.name, error, exc_info=error.__cause__)
+            self.wrong = str(error)
+        except Exception:
+            log.exception("The check of %s failed.", self.name)
+            self.wrong = "The check failed. The log says why."
+        else:
+            self.wrong = ""
+        finally:
+            connections.close_all()
+
+    def wrong_after(self, thread: Thread, seconds: float) -> str:
+        """Wait for the answer, and give what is wrong; empty: nothing."""
+        thread.join(max(seconds, 0))
+        if thread.is_alive():
+            return f"The {self.name} did not answer within {SECONDS} seconds."
+        return self.wrong
+
+
+CHECKS = {
+    "/healthz": (Watched("database", database),),
+    "/healthz/worker": (Watched("worker", worker),),
+}
+"""What each path asks. A check raises UnhealthyError, or returns."""
+
+
+def healthz(checks: tuple[Watched, ...]) -> HttpResponse:
+    """Answer ok, or 503 with a line for each check that is not."""
+    deadline = time.monotonic() + SECONDS
+    running = [(watched, watched.start()) for watched in checks]
+    answers = [
+        watched.wrong_after(thread, deadline - time.monotonic())
+        for watched, thread in running
+    ]
+    wrong = [text for text in answers if text]
+    return HttpResponse(
+        "\n".join(wrong) or "ok",
+        status=503 if wrong else 200,
+        content_type="text/plain; charset=utf-8",
+        headers={"Cache-Control": "no-store"},
+    )
+
+
+class Health:
+    """Middleware, the first: answer /healthz before anything can hang or refuse it.
+
+    A cookie would have its session read, and a load balancer calls by an address that
+    is no allowed host.
+    """
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        checks = CHECKS.get(request.path_info)
+        return healthz(checks) if checks else self.get_response(request)

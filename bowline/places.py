@@ -1,0 +1,38 @@
+"""How many pages are made at once, so that threads are left when all of them hang."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from threading import BoundedSemaphore
+
+from django.conf import settings
+from django.http import HttpRequest, HttpResponse
+
+BUSY = (
+    "Bowline is busy: every page that it can make at once is waiting for something, "
+    "such as the database. Try again in a few seconds.\n"
+)
+
+
+class Places:
+    """Middleware: refuse a page at once where no place is free.
+
+    Waiting for a place would take the thread that /healthz needs.
+    """
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+        self.get_response = get_response
+        self.places = BoundedSemaphore(settings.PAGES_AT_ONCE)
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        if not self.places.acquire(blocking=False):
+            return HttpResponse(
+                BUSY,
+                status=503,
+                content_type="text/plain; charset=utf-8",
+                headers={"Retry-After": "5"},
+            )
+        try:
+            return self.get_response(request)
+        finally:
+            self.places.release()

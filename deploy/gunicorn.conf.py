@@ -1,0 +1,21 @@
+"""How gunicorn serves the site: behind the proxy in deploy/, never alone.
+
+A client that sends half a header holds one of these threads for as long as it likes.
+"""
+
+from __future__ import annotations
+
+import os
+
+bind = "0.0.0.0:8000"
+workers = 2
+# bowline/settings.py reads it too: pages leave two threads for /healthz.
+threads = int(os.environ.get("WEB_THREADS") or "16")
+# Longer than nginx keeps its connections (60 s): gunicorn must not close one just as
+# nginx sends a request on it.
+keepalive = 75
+timeout = 30
+graceful_timeout = 30
+# Memory: a heartbeat on a slow disk would look like a dead worker.
+worker_tmp_dir = "/dev/shm"
+control_socket_disable = True

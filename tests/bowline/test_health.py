@@ -1,0 +1,143 @@
+"""/healthz says in words what is wrong, within a bound, and tells strangers no more."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Iterator
+from contextlib import closing
+from pathlib import Path
+from threading import Event
+from typing import Any
+
+import pytest
+from django.conf import settings
+from django.db import connection, connections
+from django.test import Client
+
+from bowline import health
+from bowline.health import Watched
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def other_database(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Name another file to whoever connects from now on; this thread stays."""
+    connection.ensure_connection()
+    file = tmp_path / "other.sqlite3"
+    monkeypatch.setitem(connections.settings["default"], "NAME", str(file))
+    return file
+
+
+@pytest.fixture
+def locked(other_database: Path) -> Iterator[None]:
+    with closing(sqlite3.connect(other_database)) as holder:
+        holder.execute("BEGIN EXCLUSIVE")
+        yield
+    for watched in health.CHECKS["/healthz"]:
+        assert watched.thread
+        watched.thread.join()
+
+
+def test_healthz_answers_anybody(client: Client) -> None:
+    answer = client.get("/healthz")
+
+    assert (answer.status_code, answer.content) == (200, b"ok")
+    assert answer.headers["Cache-Control"] == "no-store"
+
+
+def test_healthz_is_answered_whatever_the_host_and_without_tls(
+    client: Client, settings: Any
+) -> None:
+    settings.SECURE_SSL_REDIRECT = True
+
+    answer = client.get("/healthz", headers={"host": "10.1.2.3:8000"})
+
+    assert answer.status_code == 200
+
+
+def test_healthz_is_first_so_that_nothing_hangs_before_it() -> None:
+    assert settings.MIDDLEWARE[0] == "bowline.health.Health"
+
+
+def test_healthz_reads_no_session(
+    client: Client, django_assert_num_queries: Any
+) -> None:
+    client.cookies["sessionid"] = "a" * 32
+
+    with django_assert_num_queries(0):
+        assert client.get("/healthz").status_code == 200
+
+
+def test_healthz_tells_that_migrations_are_not_applied(
+    client: Client, other_database: Path
+) -> None:
+    answer = client.get("/healthz")
+
+    assert answer.status_code == 503
+    assert answer.content == (b"Migrations are not applied. Run manage.py migrate.")
+
+
+def test_healthz_tells_a_missing_table(
+    client: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(health, "tables_of_models", lambda: frozenset({"gone"}))
+
+    answer = client.get("/healthz")
+
+    assert answer.status_code == 503
+    assert answer.content == b"A table is missing. Restore the database."
+
+
+def test_healthz_tells_a_database_out_of_reach_but_not_where_it_is(
+    client: Client, other_database: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    other_database.mkdir()
+
+    answer = client.get("/healthz")
+
+    assert answer.status_code == 503
+    assert answer.content == b"The database cannot be reached."
+    assert "unable to open database file" in caplog.text
+
+
+def test_healthz_answers_while_the_database_is_locked(
+    client: Client, locked: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(health, "SECONDS", 0.2)
+
+    answer = client.get("/healthz")
+
+    assert answer.status_code == 503
+    assert answer.content == b"The database did not answer within 0.2 seconds."
+
+
+def test_a_check_that_hangs_is_not_started_again() -> None:
+    begun, released = [], Event()
+
+    def hang() -> None:
+        begun.append(1)
+        released.wait()
+
+    watched = Watched("queue", hang)
+    threads = [watched.start() for _ in range(50)]
+    said = watched.wrong_after(threads[-1], 0)
+    released.set()
+    threads[-1].join()
+
+    assert said == "The queue did not answer within 2 seconds."
+    assert len(begun) == 1
+    assert watched.wrong_after(threads[-1], 0) == ""
+
+
+def test_a_check_that_breaks_says_no_more_than_that(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    def broken() -> None:
+        raise ValueError("db.internal")
+
+    watched = Watched("queue", broken)
+    said = watched.wrong_after(watched.start(), 10)
+
+    assert said == "The check failed. The log says why."
+    assert "db.internal" in caplog.text

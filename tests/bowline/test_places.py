@@ -1,0 +1,48 @@
+"""Pages that hang leave threads for /healthz."""
+
+from __future__ import annotations
+
+from concurrent.futures import ThreadPoolExecutor
+from threading import Barrier, Event
+from typing import Any
+
+import pytest
+from django.http import HttpRequest, HttpResponse
+
+from bowline.places import Places
+
+
+@pytest.fixture(autouse=True)
+def two_places(settings: Any) -> None:
+    settings.PAGES_AT_ONCE = 2
+
+
+def test_a_page_more_than_there_are_places_is_refused_at_once() -> None:
+    both_wait, released = Barrier(3), Event()
+
+    def hang(request: HttpRequest) -> HttpResponse:
+        both_wait.wait(30)
+        released.wait(30)
+        return HttpResponse("page")
+
+    middleware = Places(hang)
+    with ThreadPoolExecutor(2) as pool:
+        pages = [pool.submit(middleware, HttpRequest()) for _ in range(2)]
+        both_wait.wait(30)
+        third = middleware(HttpRequest())
+        released.set()
+
+    assert third.status_code == 503
+    assert third.headers["Retry-After"] == "5"
+    assert b"Try again in a few seconds" in third.content
+    assert [page.result().content for page in pages] == [b"page"] * 2
+
+
+def test_a_place_is_free_again_after_a_page_that_failed() -> None:
+    def fail(request: HttpRequest) -> HttpResponse:
+        raise ZeroDivisionError
+
+    middleware = Places(fail)
+    for _ in range(3):
+        with pytest.raises(ZeroDivisionError):
+            middleware(HttpRequest())
