@@ -21,6 +21,7 @@ def plan_of(run: Run, steps: Iterable[Step] | None = None) -> Plan:
         ),
         discouraged=discouraged(managed) if managed else (),
         fingerprint=run.fingerprint,
+        existing=run.existing,
     )
 
 

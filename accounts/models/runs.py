@@ -127,6 +127,8 @@ class Run(Leased):
     managing_version = models.PositiveIntegerField(default=1)
     fingerprint = models.CharField(max_length=32, blank=True, editable=False)
     """Equal in plans that are the same; empty: to be approved alone."""
+    existing = models.JSONField(default=dict, editable=False)
+    """{account id: how many of Bowline's resources were found when it was planned}"""
     error = models.JSONField(null=True, blank=True)
     """{message, hint, account, operation} of what ended it."""
     traceback = models.TextField(blank=True, editable=False)

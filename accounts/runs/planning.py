@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections import Counter
+
 from django.db import transaction
 
 from accounts.mapping import snapshots
@@ -21,15 +23,18 @@ def make_plan(run: Run, scope: Scope, sessions: Sessions) -> None:
     """Compare every side with AWS and keep one step for each change."""
     if look_up(run, scope, sessions):
         scope = Scope.of(run, scope.row, scope.account)
-    found = [
-        (side, change) for side in scope.sides for change in side.changes(sessions)
-    ]
+    compared = [(side, side.compared(sessions)) for side in scope.sides]
+    found = [(side, change) for side, one in compared for change in one.changes]
+    existing: Counter[str] = Counter()
+    for side, one in compared:
+        existing[side.reach.account_id] += one.existing
     plan = Plan(
         changes=tuple(
             PlannedChange.of(change, side.account_name) for side, change in found
         ),
         discouraged=discouraged(scope.managed) if scope.managed else (),
         fingerprint=fingerprint_of(run, scope, [change for _, change in found]),
+        existing=existing,
     )
     run.extend_lease()
     with transaction.atomic():
@@ -37,7 +42,11 @@ def make_plan(run: Run, scope: Scope, sessions: Sessions) -> None:
         Step.objects.bulk_create(steps_of(run, plan))
         to = Status.PLANNED if plan.changes else Status.VERIFYING
         if not run.move(
-            to, since=(Status.PLANNING,), waiting="", fingerprint=plan.fingerprint
+            to,
+            since=(Status.PLANNING,),
+            waiting="",
+            fingerprint=plan.fingerprint,
+            existing=plan.existing,
         ):
             return
         if plan.changes:

@@ -7,6 +7,7 @@ managing account is leased, because other runs change what it holds.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from accounts.mapping import snapshots
 from accounts.mapping.edits import is_outdated_by
@@ -20,6 +21,13 @@ from onboarding.desired import desired
 from onboarding.resources.kinds import KeyGrant, Resource
 from onboarding.resources.plan import Change, diff
 from onboarding.topology import Managed, Managing, Reach, Topology
+
+
+class Comparison(NamedTuple):
+    """What has to change in an account, and how much of Bowline's it was found in."""
+
+    changes: tuple[Change, ...]
+    existing: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,11 +49,18 @@ class Side:
     def looks_for(self) -> tuple[Resource, ...]:
         return (*self.earlier, *self.wanted)
 
-    def changes(self, sessions: Sessions) -> tuple[Change, ...]:
+    def compared(self, sessions: Sessions) -> Comparison:
         """Compare with AWS; raise NotOurs or AwsError."""
         desired = () if self.removes else self.wanted
-        observed = observe(sessions, self.reach, self.looks_for)
-        return diff(desired, observed, adopts=self.adopts)
+        observed = tuple(observe(sessions, self.reach, self.looks_for))
+        return Comparison(
+            diff(desired, observed, adopts=self.adopts),
+            sum(resource.owned for resource in observed),
+        )
+
+    def changes(self, sessions: Sessions) -> tuple[Change, ...]:
+        """Compare with AWS; raise NotOurs or AwsError."""
+        return self.compared(sessions).changes
 
 
 @dataclass(frozen=True, slots=True)

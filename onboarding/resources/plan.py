@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import hashlib
 from collections import Counter
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
 from onboarding.resources.kinds import KINDS, Key, Resource
@@ -181,6 +181,8 @@ class Plan:
     """What is discouraged among the choices that the plan carries out."""
     fingerprint: str = ""
     """Equal in plans that are the same for different accounts; empty: read alone."""
+    existing: Mapping[str, int] = field(default_factory=dict)
+    """How many of Bowline's resources were found, by account id."""
 
     @property
     def counts(self) -> dict[str, int]:
@@ -191,6 +193,21 @@ class Plan:
     @property
     def deletions(self) -> tuple[PlannedChange, ...]:
         return tuple(change for change in self.changes if change.verb == "delete")
+
+    @property
+    def sweeping(self) -> dict[str, tuple[PlannedChange, ...]]:
+        """Give, by account id, the deletions that are over a third of what exists.
+
+        octoDNS stops there too: so much goes by mistake more often than on purpose.
+        """
+        by_account: dict[str, list[PlannedChange]] = {}
+        for change in self.deletions:
+            by_account.setdefault(change.key.account, []).append(change)
+        return {
+            account: tuple(deletions)
+            for account, deletions in by_account.items()
+            if 3 * len(deletions) > self.existing.get(account, 0)
+        }
 
     @property
     def risks(self) -> tuple[Risk, ...]:

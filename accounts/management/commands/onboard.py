@@ -15,6 +15,7 @@ from django.contrib.auth.models import User
 from django.core.management.base import BaseCommand, CommandError
 
 from accounts.bundles import NothingReady, build, new_bundle
+from accounts.management.deletions import kept_back
 from accounts.management.migrated import is_migrated, migrate_if_new
 from accounts.management.plain_diff import printed
 from accounts.mapping.accounts_file import register
@@ -43,6 +44,13 @@ class Command(BaseCommand):
         )
         parser.add_argument(
             "--approve", action="store_true", help="carry out what is planned"
+        )
+        parser.add_argument(
+            "--allow-delete",
+            nargs="*",
+            metavar="NAME",
+            help="approve plans that delete, of these accounts alone if any are named; "
+            "one that deletes over a third of what exists must be named",
         )
         parser.add_argument(
             "--accept-evaluated",
@@ -82,6 +90,7 @@ class Command(BaseCommand):
         written: AccountsFile,
         *,
         approve: bool,
+        allow_delete: list[str] | None,
         accept_evaluated: bool,
         bundle: Path | None,
         by: str | None,
@@ -90,10 +99,17 @@ class Command(BaseCommand):
     ) -> int:
         person = named_person(by) if by else None
         accounts = register(written)
+        known = {managing_row().name, *(account.name for account in accounts)}
+        if strangers := set(allow_delete or ()) - known:
+            raise CommandError(
+                f"--allow-delete: no account of this file: {', '.join(strangers)}."
+            )
         sessions = Sessions(run="onboard", partition=managing_row().partition)
         batch = Batch(sessions, person, threads)
         try:
-            codes = self.plan_and_apply(batch, accounts, approve=approve)
+            codes = self.plan_and_apply(
+                batch, accounts, approve=approve, allowed=allow_delete
+            )
         except RunOpen as error:
             raise CommandError(str(error)) from error
         except NoRoom as error:
@@ -108,11 +124,16 @@ class Command(BaseCommand):
         return FAILED if FAILED in codes else max(codes, default=DONE)
 
     def plan_and_apply(
-        self, batch: Batch, accounts: list[ManagedAccount], *, approve: bool
+        self,
+        batch: Batch,
+        accounts: list[ManagedAccount],
+        *,
+        approve: bool,
+        allowed: list[str] | None,
     ) -> list[int]:
         """Plan the managing account, then the others; carry out what is approved."""
         managing = self.shown(batch.plan_managing(accounts))
-        if approve and managing.status == Status.PLANNED:
+        if approve and self.may_apply(managing, allowed):
             (managing,) = batch.apply([managing])
             self.tell(managing)
         if managing.status in (Status.FAILED, Status.ERRORED):
@@ -121,11 +142,23 @@ class Command(BaseCommand):
         ended = [run for run in planned if run.status != Status.PLANNED]
         waiting = [run for run in planned if run.status == Status.PLANNED]
         if approve:
-            for run in batch.apply(waiting):
+            chosen = [run for run in waiting if self.may_apply(run, allowed)]
+            for run in batch.apply(chosen):
                 self.tell(run)
                 ended.append(run)
-            waiting = []
+            waiting = [run for run in waiting if run not in chosen]
         return [code(run) for run in (managing, *ended, *waiting)]
+
+    def may_apply(self, run: Run, allowed: list[str] | None) -> bool:
+        """Tell whether a waiting plan may be approved here; say it where it may not."""
+        if run.status != Status.PLANNED:
+            return False
+        reasons = kept_back(run, allowed)
+        if reasons:
+            self.warn(f"{run.account_name}: not approved. {reasons[0]}")
+            for reason in reasons[1:]:
+                self.warn(f"  {reason}")
+        return not reasons
 
     def shown(self, run: Run) -> Run:
         """Print a plan, or how its run ended where nothing had to change."""

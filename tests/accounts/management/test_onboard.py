@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import io
 import json
 import zipfile
 from pathlib import Path
-from typing import NamedTuple
 
 import pytest
-from django.core.management import CommandError, call_command
+from django.core.management import CommandError
 
 from accounts.models import ManagedAccount, Run
 from accounts.models.states import State, Status
@@ -18,58 +16,19 @@ from accounts.runs.actions import keep, plan
 from accounts.runs.scope import Scope
 from onboarding.aws.session import Sessions
 from script.emulated_organization import (
-    ACCESS_ROLE,
     HANDMADE,
-    MANAGING,
     MEMBERS,
     UNTRUSTING,
-    Account,
-    Credentials,
 )
+from tests.accounts.management.onboarding import Ending, entry, onboard
 from tests.rows import person
 
-pytestmark = pytest.mark.django_db(transaction=True)
+pytestmark = [
+    pytest.mark.django_db(transaction=True),
+    pytest.mark.usefixtures("here"),
+]
 
 DEV, STAGING = MEMBERS[:2]
-
-
-class Ending(NamedTuple):
-    code: int
-    out: str
-    err: str
-
-
-def entry(account: Account, providers: str = "{ec2: {}}") -> str:
-    return (
-        f"- {{name: {account.name}, account_id: '{account.account_id}', "
-        f"regions: [us-east-1], access_role: {ACCESS_ROLE}, providers: {providers}}}\n"
-    )
-
-
-@pytest.fixture
-def file(tmp_path: Path) -> Path:
-    path = tmp_path / "accounts.yaml"
-    path.write_text(
-        f"managing: {{name: {MANAGING.name}, account_id: '{MANAGING.account_id}'}}\n"
-        f"accounts:\n{entry(DEV)}{entry(STAGING, '{ecs: {}, lambda: {}}')}"
-    )
-    return path
-
-
-@pytest.fixture(autouse=True)
-def here(own_organization: Credentials, monkeypatch: pytest.MonkeyPatch) -> None:
-    for name, value in own_organization.environment.items():
-        monkeypatch.setenv(name, value)
-
-
-def onboard(*arguments: object) -> Ending:
-    out, err = io.StringIO(), io.StringIO()
-    code = 0
-    try:
-        call_command("onboard", *map(str, arguments), stdout=out, stderr=err)
-    except SystemExit as end:
-        code = int(end.code or 0)
-    return Ending(code, out.getvalue(), err.getvalue())
 
 
 def test_without_approval_it_plans_and_says_what_would_change(file: Path) -> None:

@@ -47,6 +47,15 @@ def test_what_stands_as_wanted_needs_no_change():
     assert diff(ALL, ALL) == ()
 
 
+@pytest.mark.parametrize(("existing", "sweeps"), [(2, True), (3, False), (0, True)])
+def test_deleting_more_than_a_third_of_what_exists_is_sweeping(existing, sweeps):
+    deletion = PlannedChange.of(Delete(ONE))
+
+    plan = Plan((deletion,), existing={MANAGED_ID: existing})
+
+    assert plan.sweeping == ({MANAGED_ID: (deletion,)} if sweeps else {})
+
+
 def test_what_is_missing_is_created_in_the_order_in_which_it_is_wanted():
     assert diff(ALL, []) == tuple(Create(resource) for resource in ALL)
 
