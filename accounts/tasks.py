@@ -8,6 +8,7 @@ from datetime import timedelta
 from celery import shared_task
 from django.conf import settings
 from django.db.models import Exists, OuterRef
+from django.db.models.functions import Now
 from django.utils import timezone
 
 from accounts.bundles import build
@@ -52,10 +53,9 @@ def build_bundle(bundle_id: int) -> None:
 @shared_task(ignore_result=True)
 def sweep() -> None:
     """Send again what a dead worker or a lost message left behind."""
-    now = timezone.now()
-    for run in Run.objects.abandoned(now).order_by("created_at")[:SWEPT_AT_ONCE]:
+    for run in Run.objects.abandoned().order_by("created_at")[:SWEPT_AT_ONCE]:
         enqueue(run)
-    for bundle in Bundle.objects.abandoned(now):
+    for bundle in Bundle.objects.abandoned():
         enqueue_bundle(bundle)
 
 
@@ -65,9 +65,10 @@ def verify_all() -> None:
 
     A second copy leaves alone what the first one has begun.
     """
-    since = timezone.now() - AGAIN_AFTER
     begun = Run.objects.filter(
-        account=OuterRef("pk"), kind=Run.Kind.VERIFY, created_at__gt=since
+        account=OuterRef("pk"),
+        kind=Run.Kind.VERIFY,
+        created_at__gt=Now() - AGAIN_AFTER,
     )
     for account in ManagedAccount.objects.to_verify_again().exclude(Exists(begun)):
         with suppress(RunOpen):

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from datetime import timedelta
 
 from django.conf import settings
 from django.db import models
+from django.db.models.functions import Now
 from django.urls import reverse
 
 from accounts.models.managed import ManagedAccount
@@ -15,10 +16,10 @@ BUILD_PATIENCE = timedelta(seconds=90)
 
 
 class BundleQuerySet(models.QuerySet["Bundle"]):
-    def abandoned(self, now: datetime) -> BundleQuerySet:
+    def abandoned(self) -> BundleQuerySet:
         """Keep those that nobody seems to build."""
         return self.filter(
-            status=self.model.Status.BUILDING, created_at__lt=now - BUILD_PATIENCE
+            status=self.model.Status.BUILDING, created_at__lt=Now() - BUILD_PATIENCE
         )
 
 

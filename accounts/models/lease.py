@@ -1,6 +1,7 @@
 """Leases: one worker at a time holds a row, and a dead worker's hold runs out.
 
-Every move is a conditional UPDATE whose row count tells who won.
+Every move is a conditional UPDATE whose row count tells who won. Only the database's
+clock counts: workers' own clocks differ.
 """
 
 from __future__ import annotations
@@ -10,10 +11,10 @@ from datetime import timedelta
 
 from django.db import models
 from django.db.models import Q
-from django.utils import timezone
+from django.db.models.functions import Now
 
 LEASE = timedelta(seconds=60)
-"""Longer than any single AWS call with its retries; every step extends it."""
+"""Longer than any single AWS call with its retries; every write extends it."""
 
 
 class LeaseLost(Exception):
@@ -22,6 +23,7 @@ class LeaseLost(Exception):
 
 class Leased(models.Model):
     lease = models.UUIDField(null=True, blank=True, editable=False)
+    """Another one each time that somebody takes hold, so that no two are confused."""
     leased_until = models.DateTimeField(null=True, blank=True, editable=False)
 
     class Meta:
@@ -29,25 +31,25 @@ class Leased(models.Model):
 
     def take_lease(self) -> bool:
         """Take hold of the row; False where somebody else holds it."""
-        now = timezone.now()
-        lease, until = uuid.uuid4(), now + LEASE
-        free = Q(leased_until=None) | Q(leased_until__lt=now)
+        lease = uuid.uuid4()
+        free = Q(leased_until=None) | Q(leased_until__lt=Now())
         rows = type(self)._base_manager.filter(free, pk=self.pk)
-        if not rows.update(lease=lease, leased_until=until):
+        if not rows.update(lease=lease, leased_until=Now() + LEASE):
             return False
-        self.lease, self.leased_until = lease, until
+        self.lease = lease
         return True
 
     def extend_lease(self) -> None:
         """Hold on for another while; raise LeaseLost where it was taken over."""
-        until = timezone.now() + LEASE
         held = type(self)._base_manager.filter(pk=self.pk, lease=self.lease)
-        if not held.update(leased_until=until):
-            raise LeaseLost(f"{self} is being worked on by another worker.")
-        self.leased_until = until
+        if self.lease is None or not held.update(leased_until=Now() + LEASE):
+            raise self.lost()
 
     def free_lease(self) -> None:
         """Let go; nothing happens where somebody else took over meanwhile."""
         held = type(self)._base_manager.filter(pk=self.pk, lease=self.lease)
         held.update(lease=None, leased_until=None)
-        self.lease = self.leased_until = None
+        self.lease = None
+
+    def lost(self) -> LeaseLost:
+        return LeaseLost(f"{self} is being worked on by another worker.")

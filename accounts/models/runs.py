@@ -9,6 +9,7 @@ from typing import Any, NamedTuple, TypeAlias
 from django.conf import settings
 from django.db import models
 from django.db.models import F, Q
+from django.db.models.functions import Now
 from django.urls import reverse
 from django.utils import timezone
 
@@ -28,10 +29,10 @@ NEAR = 5
 
 
 class RunQuerySet(models.QuerySet["Run"]):
-    def abandoned(self, now: datetime) -> RunQuerySet:
+    def abandoned(self) -> RunQuerySet:
         """Keep those that should be worked on and that no worker holds."""
-        free = Q(leased_until=None) | Q(leased_until__lt=now)
-        quiet = Q(queued_at=None) | Q(queued_at__lt=now - QUEUE_PATIENCE)
+        free = Q(leased_until=None) | Q(leased_until__lt=Now())
+        quiet = Q(queued_at=None) | Q(queued_at__lt=Now() - QUEUE_PATIENCE)
         return self.filter(free & quiet, status__in=WORKING)
 
     def up_to_date(self) -> RunQuerySet:
@@ -90,6 +91,10 @@ def verified_after(run: str = "") -> RunQuerySet:
 
 
 Subject: TypeAlias = ManagedAccountQuerySet | ManagingAccountQuerySet
+
+
+class MovedMeanwhile(Exception):
+    """Somebody else moved the run on first, or it may not move so."""
 
 
 class Run(Leased):
@@ -244,19 +249,29 @@ class Run(Leased):
         since: tuple[Status, ...],
         among: RunQuerySet | None = None,
         **changes: Any,
-    ) -> bool:
-        """Move on by a conditional UPDATE; False where somebody was quicker, or where
-        it is not `among` the runs that may.
+    ) -> None:
+        """Move on by a conditional UPDATE; raise MovedMeanwhile where somebody was
+        quicker, or where it is not `among` the runs that may.
         """
         if to not in OPEN:
             changes["finished_at"] = timezone.now()
         may = Run.objects.all() if among is None else among
         rows = may.filter(pk=self.pk, status__in=since)
         if not rows.update(status=to, **changes):
-            return False
+            raise MovedMeanwhile(f"{self} has moved on meanwhile.")
         for name, value in {"status": to, **changes}.items():
             setattr(self, name, value)
-        return True
+
+    def carry(self, to: Status, *, since: tuple[Status, ...], **changes: Any) -> None:
+        """Move on as the worker that holds it; raise LeaseLost where it no longer does.
+
+        Call it first in a transaction: what follows from the move is rolled back too.
+        """
+        held = Run.objects.filter(lease=self.lease, lease__isnull=False)
+        try:
+            self.move(to, since=since, among=held, **changes)
+        except MovedMeanwhile as error:
+            raise self.lost() from error
 
     def say(self, waiting: str) -> None:
         """Show what is being waited for; it counts as a sign of life."""

@@ -15,6 +15,7 @@ from django.utils import timezone
 from accounts.mapping.managing import managing_row
 from accounts.mapping.spinnaker_names import claim_names
 from accounts.models import ManagedAccount, ManagingAccount, Run
+from accounts.models.runs import MovedMeanwhile
 from accounts.models.states import OPEN, Status
 from accounts.runs.capacity import refuse_overflow
 from accounts.runs.queue import enqueue
@@ -169,8 +170,10 @@ def make_way(kind: Run.Kind, account: ManagedAccount | None) -> None:
     """
     aside = () if kind == Run.Kind.VERIFY else (Status.PLANNED,)
     for run in open_runs(kind, account):
-        if not run.move(Status.DISCARDED, since=aside):
-            raise RunOpen(run)
+        try:
+            run.move(Status.DISCARDED, since=aside)
+        except MovedMeanwhile as error:
+            raise RunOpen(run) from error
 
 
 def approve(run: Run, by: User | None, *, send: Send = enqueue) -> bool:
@@ -178,26 +181,33 @@ def approve(run: Run, by: User | None, *, send: Send = enqueue) -> bool:
 
     Two presses, one run.
     """
-    with transaction.atomic():
-        moved = run.move(
-            Status.APPLYING,
-            since=(Status.PLANNED,),
-            among=Run.objects.up_to_date(),
-            approved_by=by,
-            approved_at=timezone.now(),
-        )
-        if moved:
+    try:
+        with transaction.atomic():
+            run.move(
+                Status.APPLYING,
+                since=(Status.PLANNED,),
+                among=Run.objects.up_to_date(),
+                approved_by=by,
+                approved_at=timezone.now(),
+            )
             run.unedited_subject.begin_applying()
             transaction.on_commit(partial(send, run))
-    return moved
+    except MovedMeanwhile:
+        return False
+    return True
 
 
 def discard(run: Run) -> bool:
-    """Put a plan aside; the account is what it was before."""
-    moved = run.move(Status.DISCARDED, since=(Status.PLANNED,))
-    if moved:
-        run.subject.put_back()
-    return moved
+    """Put a plan aside; the account is what it was before. False where somebody
+    decided earlier.
+    """
+    try:
+        with transaction.atomic():
+            run.move(Status.DISCARDED, since=(Status.PLANNED,))
+            run.subject.put_back()
+    except MovedMeanwhile:
+        return False
+    return True
 
 
 def accept(account: ManagedAccount, by: User | None) -> bool:

@@ -7,8 +7,10 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterable
+from datetime import timedelta
 
 from django.db import transaction
+from django.db.models.functions import Now
 from django.utils import timezone
 
 from accounts.mapping import snapshots
@@ -38,20 +40,27 @@ def apply_run(run: Run, scope: Scope, sessions: Sessions) -> None:
     own = [(side.reach, side.changes(sessions)) for side in scope.own]
     for _, changes in own:
         plan.refuse_unapproved(changes)
-    if scope.account and scope.managed:
-        snapshot = snapshots.managed_snapshot(scope.managing, scope.managed)
-        snapshots.keep(scope.account, snapshot)
     if scope.shared:
         apply_managing(run, scope.row, sessions, plan, steps)
-    for reach, changes in own:
-        carry_out(run, sessions, reach, changes, steps)
-    now = timezone.now()
-    left = run.steps.exclude(status=Step.Status.DONE)
-    left.update(status=Step.Status.DONE, finished_at=now, message="Stood already.")
-    if run.kind == Run.Kind.REMOVE:
-        finish_removal(run)
     else:
-        run.move(Status.VERIFYING, since=(Status.APPLYING,), waiting="")
+        run.extend_lease()
+        remember(scope)
+    for reach, changes in own:
+        carry_out(run, sessions, reach, changes, steps, held=run.extend_lease)
+    with transaction.atomic():
+        finish(run)
+
+
+def finish(run: Run) -> None:
+    """Hand the run on to its verification, or end it where everything was removed."""
+    removes = run.kind == Run.Kind.REMOVE
+    to = Status.REMOVED if removes else Status.VERIFYING
+    run.carry(to, since=(Status.APPLYING,), waiting="")
+    left = run.steps.exclude(status=Step.Status.DONE)
+    now = timezone.now()
+    left.update(status=Step.Status.DONE, finished_at=now, message="Stood already.")
+    if removes:
+        ManagedAccount.objects.filter(pk__in=[run.account_id]).remove()
 
 
 def refuse_edited(run: Run, scope: Scope) -> None:
@@ -66,29 +75,43 @@ def apply_managing(
     """Bring the managing side in step, one run at a time.
 
     Two runs that wrote the same AssumeRole policy at once would lose one's account.
-    The account counts as granted before AWS hears of it, so that whoever comes next
-    finds it among the others. What it is compared with is loaded under the lease.
+    What it is compared with is loaded under the lease. The account counts as granted
+    before AWS hears of it, so that whoever comes next finds it among the others.
     """
+
+    def held() -> None:
+        run.extend_lease()
+        row.extend_lease()
+
     wait_for(row, run)
     try:
-        if run.kind != Run.Kind.REMOVE:
-            grant([run.account] if run.account else run.grants.all())
         scope = Scope.load(run)
         (side,) = scope.shared
         changes = side.changes(sessions)
         plan.refuse_unapproved(changes)
-        snapshots.keep(scope.row, snapshots.managing_snapshot(scope.row))
-        carry_out(run, sessions, side.reach, changes, steps, also=row.extend_lease)
+        held()
+        if run.kind != Run.Kind.REMOVE:
+            grant([run.account] if run.account else run.grants.all())
+        remember(scope)
+        carry_out(run, sessions, side.reach, changes, steps, held=held)
     finally:
         row.free_lease()
 
 
+def remember(scope: Scope) -> None:
+    """Keep what is about to be made, before anything of it exists."""
+    if scope.account and scope.managed:
+        snapshot = snapshots.managed_snapshot(scope.managing, scope.managed)
+        snapshots.keep(scope.account, snapshot)
+    if scope.shared:
+        snapshots.keep(scope.row, snapshots.managing_snapshot(scope.row))
+
+
 def grant(accounts: Iterable[ManagedAccount]) -> None:
     """Count the accounts among those that may be assumed, at the end of their order."""
-    for account in accounts:
-        if account.granted_at is None:
-            account.granted_at = timezone.now()
-            account.save(update_fields=["granted_at"])
+    for place, account in enumerate(accounts):
+        rows = ManagedAccount.objects.filter(pk=account.pk, granted_at=None)
+        rows.update(granted_at=Now() + timedelta(microseconds=place))
 
 
 def wait_for(row: ManagingAccount, run: Run) -> None:
@@ -108,26 +131,24 @@ def carry_out(
     changes: Iterable[Change],
     steps: Steps,
     *,
-    also: Callable[[], None] = lambda: None,
+    held: Callable[[], None],
 ) -> None:
+    """Carry out changes one by one; `held` raises LeaseLost once another worker took
+    over. It is asked before every write, to AWS and to the steps.
+    """
     for change in changes:
-        run.extend_lease()
-        also()
+        held()
         step = steps[change.resource.key]
         step.status, step.started_at = Step.Status.RUNNING, timezone.now()
         step.save(update_fields=["status", "started_at"])
         try:
-            apply(sessions, reach, change, waiting=run.say)
+            apply(sessions, reach, change, before_write=held, waiting=run.say)
         except AwsError as error:
+            held()
             step.status, step.finished_at = Step.Status.FAILED, timezone.now()
             step.message, step.hint = error.message, error.hint
             step.save(update_fields=["status", "finished_at", "message", "hint"])
             raise
+        held()
         step.status, step.finished_at = Step.Status.DONE, timezone.now()
         step.save(update_fields=["status", "finished_at"])
-
-
-def finish_removal(run: Run) -> None:
-    with transaction.atomic():
-        if run.move(Status.REMOVED, since=(Status.APPLYING,), waiting=""):
-            ManagedAccount.objects.filter(pk__in=[run.account_id]).remove()

@@ -36,19 +36,17 @@ def make_plan(run: Run, scope: Scope, sessions: Sessions) -> None:
         fingerprint=fingerprint_of(run, scope, [change for _, change in found]),
         existing=existing,
     )
-    run.extend_lease()
+    to = Status.PLANNED if plan.changes else Status.VERIFYING
     with transaction.atomic():
-        run.steps.all().delete()
-        Step.objects.bulk_create(steps_of(run, plan))
-        to = Status.PLANNED if plan.changes else Status.VERIFYING
-        if not run.move(
+        run.carry(
             to,
             since=(Status.PLANNING,),
             waiting="",
             fingerprint=plan.fingerprint,
             existing=plan.existing,
-        ):
-            return
+        )
+        run.steps.all().delete()
+        Step.objects.bulk_create(steps_of(run, plan))
         if plan.changes:
             run.unedited_subject.wait_for_approval()
         else:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 
 from celery import current_app
-from django.utils import timezone
+from django.db.models.functions import Now
 from kombu.exceptions import OperationalError
 
 from accounts.models import Bundle, Run
@@ -26,7 +26,7 @@ def enqueue(run: Run) -> None:
         logger.exception("The broker cannot be reached; the sweep will try again.")
         broker_lost()
         return
-    Run.objects.filter(pk=run.pk).update(queued_at=timezone.now())
+    Run.objects.filter(pk=run.pk).update(queued_at=Now())
 
 
 def enqueue_bundle(bundle: Bundle) -> None:

@@ -39,14 +39,24 @@ def carry_on(run: Run, sessions: Sessions | None = None) -> None:
     if not run.take_lease():
         return
     try:
+        carry_to_its_end(run, sessions)
+    except LeaseLost:
+        logger.warning("Run %s is in another worker's hands.", run.pk)
+    finally:
+        run.free_lease()
+
+
+def carry_to_its_end(run: Run, sessions: Sessions | None) -> None:
+    """Go through the stages, and record how it ended; raise LeaseLost where another
+    worker took over, whose word counts from then on.
+    """
+    try:
         run.refresh_from_db()
         refuse_orphan(run)
         while run.status in WORKING:
             scope = Scope.load(run)
             sessions = sessions or new_sessions(run, scope)
             STAGES[Status(run.status)](run, scope, sessions)
-    except LeaseLost:
-        logger.warning("Run %s is in another worker's hands.", run.pk)
     except PlanOutdated as error:
         outdate(run, str(error))
     except AwsError as error:
@@ -57,13 +67,11 @@ def carry_on(run: Run, sessions: Sessions | None = None) -> None:
         fail(run, not_planned(error, "Let the whole organization be assumed instead."))
     except (DetailsError, WantedTwice) as error:
         fail(run, not_planned(error, "Edit the account's details, and plan again."))
-    except (DatabaseError, SoftTimeLimitExceeded):
+    except (DatabaseError, LeaseLost, SoftTimeLimitExceeded):
         raise  # the row still says that there is work: the sweep sends it again
     except Exception:
         logger.exception("Run %s ended in an error of Bowline's own.", run.reference)
         end_with_bug(run)
-    finally:
-        run.free_lease()
 
 
 def refuse_orphan(run: Run) -> None:
@@ -78,8 +86,8 @@ def new_sessions(run: Run, scope: Scope) -> Sessions:
 def fail(run: Run, error: AwsError) -> None:
     """End a run that could not go on, with what happened and what to do about it."""
     with transaction.atomic():
-        if run.move(Status.FAILED, since=WORKING, error=error.as_json(), waiting=""):
-            run.unedited_subject.fail()
+        run.carry(Status.FAILED, since=WORKING, error=error.as_json(), waiting="")
+        run.unedited_subject.fail()
 
 
 def end_with_bug(run: Run) -> None:
@@ -93,14 +101,13 @@ def end_with_bug(run: Run) -> None:
         "hint": "This is a bug: report it with the reference. Planning again is safe.",
     }
     with transaction.atomic():
-        if not run.move(
+        run.carry(
             Status.ERRORED,
             since=WORKING,
             error=error,
             traceback=format_exc(),
             waiting="",
-        ):
-            return
+        )
         if run.approved_at:
             run.unedited_subject.fail()
         else:
@@ -113,8 +120,8 @@ def outdate(run: Run, message: str) -> None:
         "hint": "Nothing more was changed. Plan again, and read what is new.",
     }
     with transaction.atomic():
-        if run.move(Status.OUTDATED, since=WORKING, error=error, waiting=""):
-            run.unedited_subject.refuse_plan()
+        run.carry(Status.OUTDATED, since=WORKING, error=error, waiting="")
+        run.unedited_subject.refuse_plan()
 
 
 def not_planned(error: ValueError, hint: str) -> AwsError:

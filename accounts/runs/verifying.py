@@ -43,7 +43,6 @@ def verify_run(run: Run, scope: Scope, sessions: Sessions) -> None:
     left = nothing_left(scope.sides, sessions, settling)
     drift = [in_its_time(run, scope, result) for result in left]
     results = by_provider([*drift, *checks(run, scope, sessions)])
-    run.extend_lease()
     outcomes = {result.outcome for result in results}
     chain = {result.outcome for result in results if result.provider == CHAIN}
     drifted = Outcome.FAILED in {result.outcome for result in drift}
@@ -55,10 +54,9 @@ def verify_run(run: Run, scope: Scope, sessions: Sessions) -> None:
         status = Status.EVALUATED
     now = timezone.now()
     with transaction.atomic():
-        keep_results(run, results, now)
         error = failed_checks(results) if status is Status.FAILED else None
-        if not run.move(status, since=(Status.VERIFYING,), error=error, waiting=""):
-            return
+        run.carry(status, since=(Status.VERIFYING,), error=error, waiting="")
+        keep_results(run, results, now)
         subject = run.unedited_subject
         if drifted:
             subject.drift()
@@ -74,12 +72,11 @@ def verify_run(run: Run, scope: Scope, sessions: Sessions) -> None:
 
 def blame_bowline(run: Run, own: Result) -> None:
     """End the run, and leave the account what it was: nothing was learned of it."""
-    run.extend_lease()
     error = failed_checks([own])
     with transaction.atomic():
+        run.carry(Status.FAILED, since=(Status.VERIFYING,), error=error, waiting="")
         keep_results(run, [own], timezone.now())
-        if run.move(Status.FAILED, since=(Status.VERIFYING,), error=error, waiting=""):
-            run.subject.put_back()
+        run.subject.put_back()
 
 
 def in_its_time(run: Run, scope: Scope, result: Result) -> Result:

@@ -1,6 +1,7 @@
 """apply(): carry out one change. One case, one call; two where AWS needs two.
 
-Each half is safe to repeat: what is there already or gone already is done.
+Each half is safe to repeat: what is there already or gone already is done. Each asks
+`before_write` first, and goes no further where that raises.
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ from onboarding.aws.backoff import SYSTEM, Backoff, Clock, silent
 from onboarding.aws.client import AccountClient
 from onboarding.aws.errors import AwsError
 from onboarding.aws.observe import grants_of, observe
+from onboarding.aws.policy_versions import PolicyVersions, nobody_else
 from onboarding.aws.session import Sessions
 from onboarding.partitions import arn
 from onboarding.resources.kinds import (
@@ -44,8 +46,6 @@ P = ParamSpec("P")
 
 APPLY_BACKOFF = 60.0
 """Seconds until a new role is known everywhere, by AWS's own word mostly sooner."""
-VERSIONS = 5
-"""AWS keeps at most so many versions of a managed policy."""
 TAGS: list[TagTypeDef] = [{"Key": OWNER_TAG, "Value": OWNER}]
 TAKEN = ("EntityAlreadyExists", "ResourceInUseException")
 
@@ -55,18 +55,22 @@ def apply(
     reach: Reach,
     change: Change,
     *,
+    before_write: Callable[[], None] = nobody_else,
     waiting: Callable[[str], None] = silent,
     backoff_seconds: float = APPLY_BACKOFF,
     clock: Clock = SYSTEM,
 ) -> None:
     """Carry out one change; raise AwsError where AWS refuses it for good.
 
-    `waiting` hears a sentence before each repetition, and an empty one afterwards.
+    `before_write` is called right before every single call that changes something, and
+    stops it by raising. `waiting` hears a sentence before each repetition, and an empty
+    one afterwards.
     """
     writer = Writer(
         AccountClient.of(sessions, reach),
         sessions.partition.name,
         f"{change.verb} {change.resource.kind} {change.resource.name}",
+        before_write,
     )
 
     def act() -> None:
@@ -122,6 +126,7 @@ class Writer:
     client: AccountClient
     partition: str
     doing: str
+    before_write: Callable[[], None]
 
     @property
     def iam(self) -> IAMClient:
@@ -130,12 +135,14 @@ class Writer:
     def call(
         self, method: Callable[P, object], /, *args: P.args, **given: P.kwargs
     ) -> None:
+        self.before_write()
         self.client.call(method, self.doing, *args, **given)
 
     def drop(
         self, method: Callable[P, object], /, *args: P.args, **given: P.kwargs
     ) -> None:
         """Remove something; missing already is done."""
+        self.before_write()
         self.client.find(method, self.doing, *args, **given)
 
     def arn(self, resource: str) -> str:
@@ -143,6 +150,11 @@ class Writer:
 
     def policy_arn(self, policy: ManagedPolicy) -> str:
         return self.arn(f"policy{policy.path}{policy.name}")
+
+    def versions(self, policy: ManagedPolicy) -> PolicyVersions:
+        return PolicyVersions(
+            self.client, self.policy_arn(policy), self.doing, self.before_write
+        )
 
     def carry_out(self, change: Change) -> None:
         match change:
@@ -162,16 +174,10 @@ class Writer:
                     Description=policy.description,
                     Tags=TAGS,
                 )
-            case Update(after=ManagedPolicy() as policy):
-                self.prune_versions(policy, keep=VERSIONS - 1)
-                self.call(
-                    self.iam.create_policy_version,
-                    PolicyArn=self.policy_arn(policy),
-                    PolicyDocument=policy.document.text,
-                    SetAsDefault=True,
-                )
+            case Update(before=ManagedPolicy() as old, after=ManagedPolicy() as policy):
+                self.versions(policy).put_in_force(policy.document, before=old.document)
             case Delete(before=ManagedPolicy() as policy):
-                self.prune_versions(policy, keep=1)
+                self.versions(policy).prune(keep=1)
                 self.drop(self.iam.delete_policy, PolicyArn=self.policy_arn(policy))
 
             case (
@@ -298,22 +304,6 @@ class Writer:
                 self.iam.put_role_permissions_boundary,
                 RoleName=role.name,
                 PermissionsBoundary=role.boundary,
-            )
-
-    def prune_versions(self, policy: ManagedPolicy, *, keep: int) -> None:
-        """Delete the oldest versions, but never the one in force."""
-        arn = self.policy_arn(policy)
-        answer = self.client.find(
-            self.iam.list_policy_versions, self.doing, PolicyArn=arn
-        )
-        versions = answer["Versions"] if answer else []
-        versions.sort(key=lambda version: int(version["VersionId"].lstrip("v")))
-        spare = [v for v in versions if not v["IsDefaultVersion"]]
-        for version in spare[: max(0, len(versions) - keep)]:
-            self.drop(
-                self.iam.delete_policy_version,
-                PolicyArn=arn,
-                VersionId=version["VersionId"],
             )
 
     def attach(self, attachment: Attachment) -> None:

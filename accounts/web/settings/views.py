@@ -8,7 +8,6 @@ from django.contrib.auth.models import Group
 from django.db import connection
 from django.http import HttpResponse
 from django.shortcuts import render
-from django.utils import timezone
 
 from accounts.models import ManagingAccount, Run
 from accounts.web.access import ROLES
@@ -30,7 +29,7 @@ def settings(request: Request) -> HttpResponse:
         "roles_and_people": [(role, people.get(role.name, [])) for role in ROLES],
         "providers": [(p.key, p.title, p.summary) for p in PROVIDERS.values()],
         "database": connection.display_name,
-        "idle": Run.objects.abandoned(timezone.now()).count(),
+        "idle": Run.objects.abandoned().count(),
     }
     return render(request, "settings/settings.html", shown)
 

@@ -252,7 +252,7 @@ def test_only_runs_that_nobody_looks_after_are_abandoned() -> None:
     Run.objects.filter(pk__in=[queued.pk]).update(queued_at=now)
     Run.objects.filter(pk=dead.pk).update(queued_at=long_ago, leased_until=long_ago)
 
-    abandoned = set(Run.objects.abandoned(now))
+    abandoned = set(Run.objects.abandoned())
 
     assert abandoned == {lost, dead}
     assert waiting not in abandoned

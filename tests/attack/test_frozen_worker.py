@@ -1,0 +1,187 @@
+"""Tried: a worker is frozen for longer than its lease, at the very point of a read or a
+write; another one takes over and finishes meanwhile, and then the first goes on.
+
+Refused: it writes neither steps nor states nor AWS, or what it overwrote is put back.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from botocore.client import BaseClient
+from django.utils import timezone
+
+from accounts.models import ManagedAccount, ManagingAccount, Run, Step
+from accounts.models.states import State, Status
+from accounts.runs.actions import approve, keep, plan, verify
+from accounts.runs.batch import own_connections
+from accounts.runs.stages import carry_on
+from onboarding.aws.session import Sessions
+from script.emulated_organization import MANAGING, MEMBERS, Credentials
+from tests.accounts.runs.carried import (
+    DEV,
+    STAGING,
+    carried,
+    member,
+    onboarded,
+    planned,
+    root,
+)
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+ASSUME = "BowlineAssumeManaged"
+
+
+class Freezing(Sessions):
+    """Ways into AWS on which the worker freezes, once, before one call is sent."""
+
+    def __init__(
+        self, operation: str, meanwhile: Callable[[], None], sent_for: str = ""
+    ) -> None:
+        super().__init__("frozen")
+        self.operation, self.sent_for = operation, sent_for
+        self.meanwhile: Callable[[], None] | None = meanwhile
+
+    def client_with(self, *args: Any) -> BaseClient:
+        client = super().client_with(*args)
+        client.meta.events.register_first("before-send", self.freeze, "freeze")
+        return client
+
+    def freeze(self, request: Any, event_name: str, **_: Any) -> None:
+        body = str(request.body)
+        if not event_name.endswith(self.operation) or self.sent_for not in body:
+            return
+        if meanwhile := self.meanwhile:
+            self.meanwhile = None
+            with own_connections():  # some calls are sent from threads
+                meanwhile()
+
+
+def time_passes() -> None:
+    """Let every lease run out, as it does while its worker stands still."""
+    past = timezone.now() - timedelta(seconds=1)
+    Run.objects.exclude(lease=None).update(leased_until=past)
+    ManagingAccount.objects.exclude(lease=None).update(leased_until=past)
+
+
+def assumed(here: Credentials) -> set[str]:
+    """Give the ids of the accounts that Spinnaker may assume a role in."""
+    iam = root(here, MANAGING, "iam")
+    arn = MANAGING.arn(f"policy/bowline/managing/{ASSUME}")
+    version = iam.get_policy(PolicyArn=arn)["Policy"]["DefaultVersionId"]
+    answer = iam.get_policy_version(PolicyArn=arn, VersionId=version)
+    (statement,) = answer["PolicyVersion"]["Document"]["Statement"]
+    resource = statement["Resource"]
+    roles = [resource] if isinstance(resource, str) else resource
+    return {role.split(":")[4] for role in roles}
+
+
+def approved(account: ManagedAccount) -> Run:
+    run = planned(account)
+    assert run.status == Status.PLANNED, run.error
+    assert approve(run, None, send=keep)
+    return run
+
+
+@pytest.mark.parametrize(
+    "frozen_at",
+    [
+        pytest.param("ListPolicyVersions", id="before the lease is checked"),
+        pytest.param("CreatePolicyVersion", id="after the lease was checked"),
+    ],
+)
+def test_an_old_assume_role_policy_does_not_stay_over_a_newer_one(
+    here: Credentials, frozen_at: str
+) -> None:
+    onboarded(member(MEMBERS[2]))
+    mine, theirs = approved(member()), approved(member(STAGING))
+
+    def another_worker_finishes_both() -> None:
+        time_passes()
+        for run in (mine, theirs):
+            again = carried(Run.objects.get(pk=run.pk))
+            assert again.status == Status.VERIFIED, again.error
+
+    carry_on(mine, Freezing(frozen_at, another_worker_finishes_both, ASSUME))
+
+    ids = {account.account_id for account in (MEMBERS[2], DEV, STAGING)}
+    assert assumed(here) == ids
+    for account in ManagedAccount.objects.all():
+        again = carried(verify(account, None, send=keep))
+        assert again.status == Status.VERIFIED, again.error
+
+
+def test_the_run_stays_as_the_worker_ended_it_that_took_over(
+    here: Credentials,
+) -> None:
+    run = approved(member())
+
+    def another_worker_finishes() -> None:
+        time_passes()
+        assert carried(Run.objects.get(pk=run.pk)).status == Status.VERIFIED
+
+    carry_on(run, Freezing("PutRolePolicy", another_worker_finishes))
+
+    run.refresh_from_db()
+    assert (run.status, run.error, run.lease) == (Status.VERIFIED, None, None)
+    assert {step.status for step in run.steps.all()} == {Step.Status.DONE}
+    assert ManagedAccount.objects.get().state == State.VERIFIED
+
+
+def test_an_error_that_a_frozen_worker_wakes_to_ends_nobodys_run(
+    here: Credentials,
+) -> None:
+    run = approved(member())
+
+    def another_worker_begins() -> None:
+        time_passes()
+        assert Run.objects.get(pk=run.pk).take_lease()
+        raise ZeroDivisionError("by zero")
+
+    carry_on(run, Freezing("PutRolePolicy", another_worker_begins))
+
+    run.refresh_from_db()
+    assert (run.status, run.error) == (Status.APPLYING, None)
+    assert run.lease is not None
+    assert ManagedAccount.objects.get().state == State.APPLYING
+
+
+def test_the_steps_of_an_approved_run_are_not_replaced(here: Credentials) -> None:
+    run = plan(member(), None, send=keep)
+    read: list[set[int]] = []
+
+    def another_worker_plans_and_a_person_approves() -> None:
+        time_passes()
+        theirs = carried(Run.objects.get(pk=run.pk))
+        assert theirs.status == Status.PLANNED, theirs.error
+        assert approve(theirs, None, send=keep)
+        read.append(set(theirs.steps.values_list("pk", flat=True)))
+
+    carry_on(run, Freezing("GetRole", another_worker_plans_and_a_person_approves))
+
+    run.refresh_from_db()
+    assert read == [set(run.steps.values_list("pk", flat=True))]
+    assert read[0]
+    assert run.status == Status.APPLYING
+
+
+def test_results_of_a_verification_that_was_taken_over_are_not_kept(
+    here: Credentials,
+) -> None:
+    account = member()
+    onboarded(account)
+    run = verify(account, None, send=keep)
+
+    def another_worker_verifies() -> None:
+        time_passes()
+        assert carried(Run.objects.get(pk=run.pk)).status == Status.VERIFIED
+
+    carry_on(run, Freezing("ListPolicies", another_worker_verifies))
+
+    names = list(run.checks.values_list("provider", "name"))
+    assert names
+    assert len(names) == len(set(names))
