@@ -82,9 +82,21 @@ def role_required(role: UserRole) -> Callable[[View], View]:
                 raise PermissionDenied(refusal(role))
             return view(request, **kwargs)
 
+        guarded.role = role  # type: ignore[attr-defined]  # for role_needed
         return guarded
 
     return guard
+
+
+def role_needed(view: View, app_name: str) -> UserRole | None:
+    """Name the role that a view asks for; None: it asks for none."""
+    if not getattr(view, "login_required", True):
+        return None
+    if app_name == "admin":
+        return ADMINISTRATOR
+    least = VIEWER if app_name == "accounts" else None
+    role: UserRole | None = getattr(view, "role", least)
+    return role
 
 
 operator_required = role_required(OPERATOR)

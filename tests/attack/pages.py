@@ -1,0 +1,138 @@
+"""Every URL of the site, read from its URL configuration, with rows behind it."""
+
+from __future__ import annotations
+
+import re
+import uuid
+from collections.abc import Iterable, Iterator, Mapping
+from typing import NamedTuple
+
+from auditlog.models import LogEntry
+from axes.models import AccessAttempt
+from django.apps import apps
+from django.contrib.contenttypes.models import ContentType
+from django.urls import URLPattern, URLResolver, get_resolver, resolve
+from django.urls.resolvers import RegexPattern
+from django.utils import timezone
+
+from accounts.mapping.managed import topology_of
+from accounts.mapping.managing import managing_of
+from accounts.models import CheckResult, Run
+from accounts.models.states import State, Status
+from accounts.web.access import UserRole, role_needed
+from tests.factories import LEAST
+from tests.rows import (
+    account_row,
+    bundle_row,
+    managing_row,
+    person,
+    run_row,
+    step_row,
+)
+
+FINGERPRINT = "f" * 32
+ARGUMENT = re.compile(r"<(?:(\w+):)?(\w+)>")
+GROUP = re.compile(r"\(\?P<(\w+)>([^()]*)\)")
+ANY: Mapping[str, str] = {
+    "uuid": str(uuid.UUID(int=1)),
+    "int": "1",
+    "slug": "a",
+    "str": "a",
+    "path": "a",
+}
+"""What an argument is that nothing else is known of: the page then answers 404."""
+
+
+class Page(NamedTuple):
+    path: str
+    needs: UserRole | None
+    """The role that its view names."""
+
+
+def every_row() -> None:
+    """Make at least one row of everything that a page shows."""
+    managing = managing_row(state=State.VERIFIED)
+    account = account_row(
+        providers={"ec2": {}, "lambda": {}, "eks": LEAST["eks"]},
+        access_role="OrganizationAccountAccessRole",
+        state=State.VERIFIED,
+        proof=State.VERIFIED,
+        granted_at=timezone.now(),
+        verified_at=timezone.now(),
+        policy_set=1,
+    )
+    account.spinnaker_names.create(name=account.name)
+    planned = run_row(account=account, fingerprint=FINGERPRINT)
+    step_row(planned)
+    step_row(planned, verb="update", before={"name": "x"}, after={"name": "y"})
+    ended = run_row(Status.FAILED, account=account, error={"message": "No."})
+    CheckResult.objects.create(
+        run=ended, position=0, provider="ec2", name="List", outcome="failed", line=1
+    )
+    topology = topology_of(managing_of(managing), [account])
+    for number in (1, 2):
+        bundle_row(topology, number)
+    LogEntry.objects.log_create(account, action=LogEntry.Action.UPDATE, changes={})
+    AccessAttempt.objects.create(
+        username="x", ip_address="192.0.2.1", failures_since_start=1
+    )
+    person("viewer", username="somebody")
+
+
+def listed(wrong: Iterable[object]) -> str:
+    """Write what is wrong line by line; pytest would cut a list short."""
+    return "\n".join(str(one)[:300] for one in wrong)
+
+
+def first(model: str) -> str:
+    """Name the first row of a model, or none that there is."""
+    row = apps.get_model(model)._default_manager.order_by("pk").first()
+    return str(row.pk) if row else "1"
+
+
+def arguments(route: str) -> dict[str, str]:
+    """Give what the arguments of a route are, as far as its rows are known."""
+    if found := re.match(r"admin/(accounts|auth|auditlog|axes)/(\w+)/", route):
+        pk = first(f"{found[1]}.{found[2]}")
+        return {"object_id": pk, "id": pk}
+    planned = Run.objects.filter(status=Status.PLANNED).first()
+    by_place = {
+        "accounts": {"pk": first("accounts.managedaccount"), "step": "identity"},
+        "runs": {"pk": str(planned and planned.pk), "fingerprint": FINGERPRINT},
+        "bundles": {"number": "2", "since": "1", "path": "README.md"},
+        "admin": {
+            "content_type_id": str(ContentType.objects.get_for_model(Run).pk),
+            "object_id": str(planned and planned.pk),
+            "url": "nowhere",
+        },
+    }
+    return by_place.get(route.partition("/")[0], {})
+
+
+def walk(
+    patterns: list[URLPattern | URLResolver], before: str = ""
+) -> Iterator[tuple[str, URLPattern]]:
+    for pattern in patterns:
+        route = before + str(pattern.pattern)
+        if isinstance(pattern, URLResolver):
+            yield from walk(pattern.url_patterns, route)
+        else:
+            yield route, pattern
+
+
+def pages() -> list[Page]:
+    """List every URL, with the rows that there are in its place."""
+    paths = [
+        filled_in(route, pattern)
+        for route, pattern in walk(get_resolver().url_patterns)
+    ]
+    found = [(path, resolve(path)) for path in paths]
+    return [Page(path, role_needed(m.func, m.app_name)) for path, m in found]
+
+
+def filled_in(route: str, pattern: URLPattern) -> str:
+    known = arguments(route)
+    if isinstance(pattern.pattern, RegexPattern):
+        route = re.sub(r"[$^]", "", route)
+        route = GROUP.sub(lambda p: known.get(p[1], p[2].split("|")[0]), route)
+    return "/" + ARGUMENT.sub(lambda p: known.get(p[2]) or ANY[p[1] or "str"], route)

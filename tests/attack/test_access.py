@@ -1,0 +1,211 @@
+"""Tried: every URL of the site, found in its URL configuration, by everybody from a
+stranger to an administrator, with GET, POST, PUT and DELETE, with and without a token.
+
+Refused: strangers get nothing but the sign-in, each role what its views name, a GET
+changes nothing, a form without its token is not taken, and no answer is a 500.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from http.cookies import SimpleCookie
+from typing import Any
+
+import pytest
+from django.contrib.auth.models import Group, User
+from django.db import connection, transaction
+from django.test import Client
+from django.test.utils import CaptureQueriesContext
+
+from accounts.web.access import (
+    ADMINISTRATOR,
+    APPROVER,
+    OPERATOR,
+    VIEWER,
+)
+from tests.attack.pages import Page, every_row, listed, pages
+from tests.rows import PASSWORD, person
+
+pytestmark = pytest.mark.django_db
+
+METHODS = ("get", "post", "put", "delete")
+PUBLIC = {"/healthz", "/healthz/worker", "/sign-in/", "/admin/login/"}
+"""What a stranger may see; a new one is a decision."""
+
+HOLDS = {
+    "no role": (),
+    "viewer": (VIEWER,),
+    "operator": (VIEWER, OPERATOR),
+    "approver": (VIEWER, APPROVER),
+    "administrator": (VIEWER, ADMINISTRATOR),
+}
+WRITES = ("INSERT", "UPDATE", "DELETE")
+SEEN = ("django_session",)
+"""Tables of the sign-in itself: to be shown a page is to be seen."""
+LEAVING = {"/sign-out/", "/admin/logout/"}
+
+
+def signed_in(role: str, **options: Any) -> Client:
+    client = Client(raise_request_exception=False, **options)
+    user = (
+        User.objects.create_user("new", password=PASSWORD)
+        if role == "no role"
+        else person(role)
+    )
+    client.force_login(user)
+    return client
+
+
+@contextmanager
+def taken_back() -> Iterator[CaptureQueriesContext]:
+    """Take back what a request writes, and give what it asked of the database."""
+    with transaction.atomic(), CaptureQueriesContext(connection) as queries:
+        yield queries
+        transaction.set_rollback(True)
+
+
+def writes(queries: CaptureQueriesContext) -> list[str]:
+    found = (query["sql"] for query in queries.captured_queries)
+    return [
+        sql[:200]
+        for sql in found
+        if sql.startswith(WRITES) and not any(table in sql for table in SEEN)
+    ]
+
+
+def answers(client: Client, page: Page, method: str) -> tuple[int, str, list[str]]:
+    """Give the status, where it leads, and what was written."""
+    cookies = SimpleCookie()
+    cookies.update(client.cookies)
+    with taken_back() as queries:
+        response = getattr(client, method)(page.path)
+    client.cookies = cookies
+    return response.status_code, response.get("Location", ""), writes(queries)
+
+
+def is_refused(status: int, location: str) -> bool:
+    return status == 403 or (
+        status == 302 and location.startswith(("/sign-in/", "/admin/login/"))
+    )
+
+
+def is_shut(page: Page, status: int, location: str) -> bool:
+    """Tell that somebody with the role is refused: records are for looking only."""
+    records = page.path.startswith("/admin/") and status == 403
+    return is_refused(status, location) and not (
+        records or page.path in {*LEAVING, *PUBLIC}
+    )
+
+
+def test_a_stranger_sees_the_public_pages_only() -> None:
+    every_row()
+    client = Client(raise_request_exception=False)
+    wrong = []
+
+    for page in pages():
+        for method in METHODS:
+            status, location, written = answers(client, page, method)
+            is_open = page.path in PUBLIC and status != 500
+            if written or not (is_refused(status, location) or is_open):
+                wrong.append((method, page.path, status, location, written))
+
+    assert not wrong, listed(wrong)
+
+
+@pytest.mark.parametrize("role", HOLDS)
+def test_each_role_may_what_its_views_name(role: str) -> None:
+    """Whoever lacks the role is refused and writes nothing, by any method."""
+    every_row()
+    client = signed_in(role)
+    wrong = []
+
+    for page in pages():
+        may = page.needs is None or page.needs in HOLDS[role]
+        for method in METHODS:
+            status, location, written = answers(client, page, method)
+            if status == 500 or (
+                not may
+                and page.path not in LEAVING
+                and (written or not (is_refused(status, location) or status == 405))
+            ):
+                wrong.append((method, page.path, status, location, written))
+            if may and method == "get" and is_shut(page, status, location):
+                wrong.append((method, page.path, status, location, written))
+
+    assert not wrong, listed(wrong)
+
+
+@pytest.mark.parametrize("role", ["no role", "viewer"])
+def test_those_who_only_look_change_nothing_by_any_method(role: str) -> None:
+    every_row()
+    client = signed_in(role)
+
+    changed = [
+        (method, page.path, written)
+        for page in pages()
+        if page.path not in LEAVING
+        for method in METHODS
+        if (written := answers(client, page, method)[2])
+    ]
+
+    assert not changed, listed(changed)
+
+
+@pytest.fixture
+def almighty() -> Client:
+    """Sign in somebody with every role."""
+    user = person("administrator", username="almighty")
+    user.groups.add(*Group.objects.all())
+    client = Client(raise_request_exception=False)
+    client.force_login(user)
+    return client
+
+
+def test_a_get_changes_nothing(almighty: Client) -> None:
+    every_row()
+
+    changed = [
+        (page.path, written)
+        for page in pages()
+        if (written := answers(almighty, page, "get")[2])
+    ]
+
+    assert not changed, listed(changed)
+
+
+def test_a_form_without_its_token_is_not_taken(almighty: Client) -> None:
+    every_row()
+    almighty.handler.enforce_csrf_checks = True
+    taken = []
+
+    for page in pages():
+        for method in METHODS[1:]:
+            status, _, written = answers(almighty, page, method)
+            if written or status not in {403, 405}:
+                taken.append((method, page.path, status, written))
+
+    assert not taken, listed(taken)
+
+
+def test_the_table_reaches_the_pages(almighty: Client) -> None:
+    """A table of answers that are all 404 would prove nothing."""
+    every_row()
+
+    statuses = {page.path: answers(almighty, page, "get")[0] for page in pages()}
+
+    reached = [path for path, status in statuses.items() if status == 200]
+    missing = [path for path, status in statuses.items() if status == 404]
+    assert len(reached) > 60
+    assert missing == ["/admin/nowhere"]
+
+
+def test_every_view_of_an_action_names_a_role() -> None:
+    """What takes no GET acts, and acting needs more than being a viewer."""
+    every_row()
+    client = signed_in("viewer")
+
+    acting = [page for page in pages() if answers(client, page, "get")[0] == 405]
+
+    anybody = [page.path for page in acting if page.needs in (None, VIEWER)]
+    assert {*anybody} <= LEAVING
