@@ -14,6 +14,12 @@ from onboarding import names
 from onboarding.partitions import known_region
 
 
+MOST_VALUES = 500
+"""In one field. To look for the region that each of a million was meant to be would
+take minutes.
+"""
+
+
 def checked(rule: Callable[[str], str], value: str) -> str:
     """Apply one of the engine's rules; its sentence becomes the field's error."""
     try:
@@ -65,6 +71,10 @@ class ListField(forms.CharField):
 
     def run_validators(self, value: Any) -> None:
         """Check each value, and tell of every one that cannot be right."""
+        if len(value) > MOST_VALUES:
+            raise forms.ValidationError(
+                f"{len(value):,} values are too many: give {MOST_VALUES} at most."
+            )
         errors = []
         for item in value:
             try:

@@ -68,3 +68,12 @@ def test_several_inputs_are_read_from_a_plain_mapping_too() -> None:
     assert widget.value_from_datadict(several, {}, "regions") == "a b"
     assert widget.value_from_datadict({"regions": "a"}, {}, "regions") == "a"
     assert widget.value_from_datadict({}, {}, "regions") == ""
+
+
+def test_a_list_field_refuses_more_values_than_anybody_has() -> None:
+    field = RegionsField()
+
+    with pytest.raises(ValidationError, match="501 values are too many") as refused:
+        field.clean(" ".join(f"us-east-{number}" for number in range(501)))
+
+    assert len(refused.value.messages) == 1
