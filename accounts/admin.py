@@ -1,7 +1,7 @@
 """The admin site's pages: people with their roles, and every row, for looking up.
 
-Runs, steps, checks and bundles are records and cannot be edited. Accounts are added
-and forgotten on the pages, which know what still stands in AWS.
+Only people are edited here. Accounts are edited on the pages, which check every field,
+outdate what no longer holds, and know what exists in AWS; all else are records.
 """
 
 from __future__ import annotations
@@ -16,8 +16,6 @@ from django.http import HttpRequest
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
-from accounts.mapping.edits import editing, editing_managing
-from accounts.mapping.managing import IDENTITY
 from accounts.models import (
     Bundle,
     CheckResult,
@@ -46,7 +44,7 @@ def link(row: Any, text: str = "") -> SafeString:
 
 
 class Records(Rows):
-    """Rows that tell what happened: nobody adds, edits or deletes them."""
+    """Rows for looking up only: nobody adds, edits or deletes them here."""
 
     def has_add_permission(self, request: HttpRequest) -> bool:
         return False
@@ -62,68 +60,41 @@ class Records(Rows):
         return False
 
 
-class Edited(Rows):
-    """Accounts: which account it is, and in which roles, is edited on the pages."""
-
-    def has_add_permission(self, request: HttpRequest) -> bool:
-        return False  # the pages ask for everything that belongs together
-
-    def has_delete_permission(
-        self, request: HttpRequest, obj: Model | None = None
-    ) -> bool:
-        return False  # the account's page knows what still stands in AWS
-
-
 @admin.register(ManagingAccount)
-class ManagingAccountAdmin(Edited):
+class ManagingAccountAdmin(Records):
     list_display = ["name", "account_id", "partition", "identity_kind", "state", "page"]
     search_fields = ["name", "account_id"]
-    readonly_fields = [
-        "name",
-        "account_id",
-        "partition",
-        *IDENTITY,
-        "managed_role",
-        "base_role",
-        "image_keys",
-        "state",
-        "bowline_principal",
-        "version",
-    ]
-
-    def save_model(
-        self, request: HttpRequest, obj: ManagingAccount, form: Any, change: bool
-    ) -> None:
-        with editing_managing(obj):
-            super().save_model(request, obj, form, change)
+    readonly_fields = ["bowline_principal", "version", "applied"]
 
 
 class EnabledProviderInline(admin.TabularInline):  # type: ignore[type-arg]  # as above
     model = EnabledProvider
     extra = 0
     can_delete = False
-    readonly_fields = ["key", "details", "described"]
 
     def has_add_permission(
         self, request: HttpRequest, obj: Model | None = None
     ) -> bool:
         return False
 
+    def has_change_permission(
+        self, request: HttpRequest, obj: Model | None = None
+    ) -> bool:
+        return False
+
 
 @admin.register(ManagedAccount)
-class ManagedAccountAdmin(Edited):
+class ManagedAccountAdmin(Records):
     list_display = ["name", "account_id", "environment", "state", "verified_at", "page"]
     list_filter = ["state", "environment", "providers__key"]
     search_fields = ["name", "account_id"]
     readonly_fields = [
-        "name",
-        "account_id",
-        "state",
         "proof",
         "version",
         "external_id",
         "former_external_id",
         "policy_set",
+        "applied",
         "granted_at",
         "verified_at",
         "accepted_at",
@@ -131,12 +102,6 @@ class ManagedAccountAdmin(Edited):
         "created_by",
     ]
     inlines = [EnabledProviderInline]
-
-    def save_model(
-        self, request: HttpRequest, obj: ManagedAccount, form: Any, change: bool
-    ) -> None:
-        with editing(obj):
-            super().save_model(request, obj, form, change)
 
 
 @admin.register(EnabledProvider)
