@@ -154,6 +154,7 @@ MIDDLEWARE = [
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
+    "accounts.web.unreadable.UnreadableRows",
     "auditlog.middleware.AuditlogMiddleware",
     # Last, as its documentation asks: it answers for a locked sign-in.
     "axes.middleware.AxesMiddleware",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from typing import Any
 
 from django.conf import settings
 from django.db import models
@@ -10,6 +11,7 @@ from django.db.models.functions import Now
 from django.urls import reverse
 
 from accounts.models.managed import ManagedAccount
+from accounts.models.readable import Readable
 
 BUILD_PATIENCE = timedelta(seconds=90)
 """How long a bundle may take before its message is taken for lost."""
@@ -23,8 +25,19 @@ class BundleQuerySet(models.QuerySet["Bundle"]):
         )
 
 
-class Bundle(models.Model):
+def are_files(value: Any) -> bool:
+    kinds = {"path": str, "size": int, "sha256": str}
+    return isinstance(value, list) and all(
+        isinstance(file, dict)
+        and all(isinstance(file.get(key), kind) for key, kind in kinds.items())
+        for file in value
+    )
+
+
+class Bundle(Readable):
     """A numbered revision of what Spinnaker is to be told, for all ready accounts."""
+
+    READS = {"files": are_files}
 
     class Status(models.TextChoices):
         BUILDING = "building"

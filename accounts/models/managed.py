@@ -14,6 +14,12 @@ from django.urls import reverse
 from django.utils import timezone
 
 from accounts.models.described import Described, DescribedQuerySet
+from accounts.models.readable import (
+    Readable,
+    is_mappings,
+    is_one_of,
+    is_texts,
+)
 from accounts.models.states import PASSING, State
 from accounts.models.validators import is_account_id, is_account_name, is_role_name
 from onboarding.desired import POLICY_SET
@@ -95,8 +101,16 @@ class ManagedAccountQuerySet(DescribedQuerySet["ManagedAccount"]):
         )
 
 
-class ManagedAccount(Described):
+class ManagedAccount(Described, Readable):
     """An account that Spinnaker deploys to; a draft until its first run."""
+
+    READS = {
+        "regions": is_texts,
+        "read_roles": is_texts,
+        "write_roles": is_texts,
+        "proof": is_one_of(("", State.VERIFIED, State.EVALUATED)),
+        "applied": is_mappings,
+    }
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     name = models.CharField(
@@ -201,8 +215,10 @@ class ManagedAccount(Described):
         return policy_sets_after(self.policy_set) if self.policy_set else ()
 
 
-class EnabledProvider(models.Model):
+class EnabledProvider(Readable):
     """A provider chosen for an account, with its details as JSON."""
+
+    READS = {"key": is_one_of(PROVIDERS)}
 
     account = models.ForeignKey(
         ManagedAccount, on_delete=models.CASCADE, related_name="providers"

@@ -15,6 +15,7 @@ from django.urls import reverse
 from accounts.models.described import Described, DescribedQuerySet
 from accounts.models.lease import Leased
 from accounts.models.managed import ManagedAccount
+from accounts.models.readable import Readable, is_mappings, is_texts
 from accounts.models.states import PASSING, State
 from accounts.models.validators import is_account_id, is_account_name, is_role_name
 from onboarding import names
@@ -52,8 +53,10 @@ class ManagingAccountQuerySet(DescribedQuerySet["ManagingAccount"]):
         return 0
 
 
-class ManagingAccount(Described, Leased):
+class ManagingAccount(Described, Leased, Readable):
     """The one account in which Spinnaker's own identity lives."""
+
+    READS = {"image_keys": is_texts, "applied": is_mappings}
 
     class IdentityKind(models.TextChoices):
         INSTANCE_ROLE = "instance_role", "An EC2 instance role that Bowline makes"

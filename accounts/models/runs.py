@@ -17,12 +17,13 @@ from accounts.models.described import Described
 from accounts.models.lease import Leased
 from accounts.models.managed import ManagedAccount, ManagedAccountQuerySet
 from accounts.models.managing import ManagingAccount, ManagingAccountQuerySet
+from accounts.models.readable import Readable, is_one_of, is_slug, is_texts
 from accounts.models.states import OPEN, WORKING, Status
+from onboarding.resources.plan import VERBS
 from onboarding.verify.result import Located
 
 QUEUE_PATIENCE = timedelta(seconds=45)
 """How long a message may wait in the queue before it is taken for lost."""
-
 
 NEAR = 5
 """Lines that are shown on either side of the one that decides."""
@@ -97,8 +98,10 @@ class MovedMeanwhile(Exception):
     """Somebody else moved the run on first, or it may not move so."""
 
 
-class Run(Leased):
+class Run(Leased, Readable):
     """One job on one account: plan, approve, apply, verify; its only record."""
+
+    READS = {"fingerprint": is_slug}
 
     class Kind(models.TextChoices):
         ONBOARD = "onboard", "Onboard"
@@ -281,8 +284,10 @@ class Run(Leased):
             self.save(update_fields=["waiting"])
 
 
-class Step(models.Model):
+class Step(Readable):
     """One approved change of a run, and how it went."""
+
+    READS = {"verb": is_one_of(VERBS), "removed": is_texts, "added": is_texts}
 
     class Status(models.TextChoices):
         PENDING = "pending"
@@ -340,7 +345,7 @@ class DocumentLine(NamedTuple):
     is_marked: bool
 
 
-class CheckResult(models.Model):
+class CheckResult(Readable):
     """What one check of a run found: an outcome and a sentence."""
 
     class Outcome(models.TextChoices):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from datetime import datetime
 from typing import Any
 
@@ -105,7 +106,7 @@ def policy_set(account: ManagedAccount) -> str:
 @register.filter
 def seconds(value: float | None) -> str:
     """Write a duration: 0.84 → “0.8 s”, 134 → “2 min 14 s”."""
-    if value is None:
+    if value is None or not math.isfinite(value):
         return ""
     if value < 10:
         return f"{value:.1f} s"

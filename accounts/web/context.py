@@ -57,7 +57,8 @@ def trouble() -> dict[str, Any] | None:
     """Give the newest ended run's error, where Bowline's own credentials did it."""
     ended = Run.objects.exclude(finished_at=None).exclude(status=Status.DISCARDED)
     error: dict[str, Any] | None = ended.values_list("error", flat=True).first()
-    return error if error and error.get("own_credentials") else None
+    is_ours = isinstance(error, dict) and error.get("own_credentials")
+    return error if is_ours else None
 
 
 def bowline(request: HttpRequest) -> dict[str, Any]:

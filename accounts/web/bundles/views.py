@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import io
-import zipfile
 from typing import Any, NamedTuple
 
 from django.contrib import messages
@@ -20,7 +18,7 @@ from accounts.web.access import operator_required
 from accounts.web.bundles.installations import formats, installations
 from accounts.web.highlighting import highlighted_file
 from accounts.web.request import Request
-from onboarding.spinnaker.bundle.contents import ACCOUNTS, accounts_in
+from onboarding.spinnaker.bundle.contents import ACCOUNTS, accounts_in, text_in
 from onboarding.spinnaker.bundle.limits import limits, load_of
 
 PAGE = 50
@@ -120,8 +118,7 @@ def opened(bundle: Bundle, path: str) -> dict[str, Any]:
     listed = next((file for file in bundle.files if file["path"] == path), None)
     if listed is None:
         raise Http404
-    with zipfile.ZipFile(io.BytesIO(bundle.archive)) as archive:
-        text = archive.read(path).decode()
+    text = text_in(bundle.archive, path)
     part = text[:MOST_CHARACTERS]
     return {
         "file": listed,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from typing import Any, NamedTuple
 
 from django.db.models import Count
@@ -43,7 +44,7 @@ def overview(request: Request) -> HttpResponse:
     if managing is None:
         return render(request, "overview/welcome.html", {"step": 1})
     counts = counts_by_environment()
-    states = {state.value: 0 for state in State}
+    states = Counter({state.value: 0 for state in State})
     for _, state, count in counts:
         states[state] += count
     total = sum(states.values())

@@ -14,6 +14,11 @@ from onboarding.spinnaker.bundle.file import File
 ACCOUNTS = "hal/accounts.yml"
 PROVIDERS = ("aws", "ecs", "kubernetes")
 
+
+class BadArchive(ValueError):
+    """What was kept as a bundle's zip is none that Bowline wrote."""
+
+
 Account: TypeAlias = Mapping[str, Any]
 """An account in the words of hal's config."""
 
@@ -42,10 +47,13 @@ class BundleAccounts:
 
 
 def accounts_from(text: str) -> BundleAccounts:
-    """Read accounts.yml, which is JSON."""
-    read = json.loads(text)
-    lists = {provider: tuple(read[provider]) for provider in PROVIDERS}
-    return BundleAccounts(read["primary"], **lists)
+    """Read accounts.yml, which is JSON; raise BadArchive where it is not."""
+    try:
+        read = json.loads(text)
+        lists = {provider: tuple(read[provider]) for provider in PROVIDERS}
+        return BundleAccounts(read["primary"], **lists)
+    except (ValueError, TypeError, KeyError) as error:
+        raise BadArchive(f"The bundle's {ACCOUNTS} cannot be read.") from error
 
 
 def accounts_in(archive: bytes | memoryview) -> BundleAccounts:
@@ -53,8 +61,12 @@ def accounts_in(archive: bytes | memoryview) -> BundleAccounts:
 
 
 def text_in(archive: bytes | memoryview, path: str) -> str:
-    with zipfile.ZipFile(io.BytesIO(archive)) as files:
-        return files.read(path).decode()
+    """Read one file out of the zip; raise BadArchive where it cannot be."""
+    try:
+        with zipfile.ZipFile(io.BytesIO(archive)) as files:
+            return files.read(path).decode()
+    except (zipfile.BadZipFile, KeyError, UnicodeDecodeError) as error:
+        raise BadArchive(f"{path} cannot be read out of the bundle's zip.") from error
 
 
 def files_in(archive: bytes | memoryview, paths: Iterable[str]) -> tuple[File, ...]:

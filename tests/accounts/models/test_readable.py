@@ -1,0 +1,68 @@
+"""A row that cannot be read is named, and nothing goes on with it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from accounts.models import EnabledProvider, ManagedAccount
+from accounts.models.readable import Unreadable
+from tests.rows import account_row, managing_row, person
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.mark.parametrize(
+    ("column", "value"),
+    [
+        ("write_roles", {}),
+        ("read_roles", "everybody"),
+        ("regions", [1]),
+        ("state", "ready"),
+        ("proof", "sworn"),
+        ("applied", ["x"]),
+    ],
+)
+def test_an_account_is_not_loaded_with_what_nothing_can_read(
+    column: str, value: Any
+) -> None:
+    account = account_row()
+    ManagedAccount.objects.update(**{column: value})
+
+    with pytest.raises(Unreadable) as refused:
+        ManagedAccount.objects.get()
+
+    assert f"The column {column} of the managed account {account.pk} holds" in str(
+        refused.value
+    )
+
+
+def test_what_is_not_loaded_is_not_checked() -> None:
+    account = account_row()
+    ManagedAccount.objects.update(regions="everywhere")
+
+    assert ManagedAccount.objects.defer("regions").get() == account
+
+
+def test_an_unknown_provider_is_not_loaded() -> None:
+    account_row()
+    EnabledProvider.objects.update(key="gce")
+
+    with pytest.raises(Unreadable, match="key of the enabled provider"):
+        EnabledProvider.objects.get()
+
+
+def test_a_page_says_what_cannot_be_read(client) -> None:
+    managing_row()
+    account = account_row()
+    ManagedAccount.objects.update(read_roles="<everybody>")
+    client.force_login(person("viewer"))
+
+    answer = client.get(account.get_absolute_url())
+
+    page = answer.content.decode()
+    assert answer.status_code == 409
+    assert "Something that is stored cannot be used" in page
+    assert "The column read_roles of the managed account" in page
+    assert "&lt;everybody&gt;" in page

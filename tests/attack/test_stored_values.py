@@ -1,0 +1,146 @@
+"""Tried: odd values straight in every column of every table: wrong shapes of JSON,
+unknown states, providers and partitions, huge texts, NUL, negative numbers, far dates.
+
+Refused: each page that shows the row shows the value or says what cannot be read; none
+answers with a 500.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from typing import Any
+
+import pytest
+from django.apps import apps
+from django.contrib.auth.models import Group
+from django.db import DatabaseError, models, transaction
+from django.db.models import Value
+from django.test import Client
+
+from tests.attack.pages import every_row, listed, pages
+from tests.rows import person
+
+pytestmark = pytest.mark.django_db
+
+MARKUP = "<i planted=1>{{ x }}{% planted %}\u202e\u200b"
+JSON: tuple[Any, ...] = (
+    None,
+    "text",
+    -3,
+    {"a": [None], "name": MARKUP},
+    [1, None],
+    [{"a": 1}],
+    [[["a"]], "us-east-1"],
+    [],
+    {},
+)
+TEXTS = ("", "unheard-of", MARKUP + "x" * 5_000, "a\x00b\ud800")
+NUMBERS = (-1, 0, 2**31 - 1)
+DATES = (None, datetime(1, 1, 1, tzinfo=UTC), datetime(9999, 12, 31, 23, tzinfo=UTC))
+ODD: tuple[tuple[type[models.Field], tuple[Any, ...]], ...] = (
+    (models.JSONField, JSON),
+    (models.UUIDField, (None,)),
+    (models.CharField, TEXTS),
+    (models.TextField, TEXTS),
+    (models.BooleanField, (True, False)),
+    (models.IntegerField, NUMBERS),
+    (models.FloatField, (-1.0, 1e300, float("inf"))),
+    (models.DateTimeField, DATES),
+    (models.BinaryField, (b"", b"no zip at all", b"PK\x03\x04")),
+    (models.ForeignKey, (None,)),
+)
+RUNS, BUNDLES = ("/runs/", "/"), ("/bundles/", "/")
+SHOWN_ON: dict[str, tuple[str, ...]] = {
+    "managedaccount": ("/accounts/", "/bundles/", "/runs/", "/managing/", "/settings/"),
+    "managingaccount": ("/accounts/", "/runs/", "/managing/", "/settings/"),
+    "enabledprovider": ("/accounts/", "/runs/", "/bundles/", "/managing/"),
+    "spinnakername": ("/accounts/",),
+    "run": ("/runs/", "/accounts/", "/managing/"),
+    "step": ("/runs/", "/accounts/"),
+    "checkresult": ("/runs/", "/accounts/"),
+    "bundle": ("/bundles/",),
+}
+"""Where pages show rows of a model, besides the overview and the admin site; a model
+that is not here is looked for everywhere."""
+
+LOOKS_INTO_AWS = ("organization", "test-access", "/download/")
+
+
+MODELS = [*apps.get_app_config("accounts").get_models()]
+EVERY = 3
+"""Each value is tried on every third page, the next value on the next ones."""
+
+
+def columns(model: type[models.Model]) -> Iterator[models.Field[Any, Any]]:
+    return (field for field in model._meta.concrete_fields if not field.primary_key)
+
+
+def odd_values(field: models.Field[Any, Any]) -> tuple[Any, ...]:
+    return next(values for kind, values in ODD if isinstance(field, kind))
+
+
+def paths(model: str) -> list[str]:
+    places = SHOWN_ON.get(model, ("/",))
+    return [
+        page.path
+        for page in pages()
+        if page.path == "/"
+        or page.path.startswith(f"/admin/accounts/{model}/")
+        or (page.path.startswith(places) and not page.path.startswith("/admin/"))
+        if not any(part in page.path for part in LOOKS_INTO_AWS)
+    ]
+
+
+def stored(field: models.Field[Any, Any], value: Any) -> bool:
+    """Put the value into every row; False where the database refuses it."""
+    if isinstance(field, models.JSONField):
+        value = Value(value, models.JSONField())
+    rows = field.model._default_manager.all()
+    if field.unique:
+        rows = rows.filter(pk=rows.first().pk)
+    try:
+        with transaction.atomic():
+            rows.update(**{field.attname: value})
+    except (DatabaseError, UnicodeEncodeError, ValueError, OverflowError):
+        return False
+    return True
+
+
+@pytest.fixture
+def almighty() -> Client:
+    user = person("administrator", username="almighty")
+    user.groups.add(*Group.objects.all())
+    client = Client(raise_request_exception=False)
+    client.force_login(user)
+    return client
+
+
+def broken(
+    client: Client, field: models.Field[Any, Any], shown: list[str]
+) -> Iterator[str]:
+    """Yield each value with the page that answered it with a 500."""
+    for number, value in enumerate(odd_values(field)):
+        with transaction.atomic():
+            if stored(field, value):
+                for path in shown[number % EVERY :: EVERY]:
+                    response = client.get(path)
+                    if response.status_code == 500:
+                        why = response.exc_info[1] if response.exc_info else ""
+                        yield f"{field} {value!r:.40} on {path}: {why!r:.80}"
+            transaction.set_rollback(True)
+
+
+@pytest.mark.parametrize("model", MODELS, ids=lambda model: model.__name__)
+def test_no_stored_value_breaks_a_page(
+    almighty: Client, model: type[models.Model]
+) -> None:
+    every_row()
+    shown = paths(model._meta.model_name or "")
+
+    wrong = [
+        said for field in columns(model) for said in broken(almighty, field, shown)
+    ]
+
+    assert len(shown) > 5
+    assert not wrong, listed(wrong)
