@@ -13,7 +13,6 @@ from django import forms
 from onboarding import names
 from onboarding.partitions import known_region
 
-
 MOST_VALUES = 500
 """In one field. To look for the region that each of a million was meant to be would
 take minutes.

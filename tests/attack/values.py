@@ -1,0 +1,60 @@
+"""Texts that try to be more than text: to a page, a database, a shell or a parser."""
+
+from __future__ import annotations
+
+PLANTED = "<planted"
+"""Markup that no page has of its own."""
+COMPUTED = "31338"
+"""What the values below would become, were they templates or formats."""
+
+VALUES = (
+    "<planted>",
+    "\"'><planted onload=alert(1)>",
+    "</textarea></title></script><planted>",
+    "<planted hx-get=/ hx-trigger=load>",
+    "&lt;planted&gt;",
+    "{{ 31337|add:1 }}",
+    "{% now 'Y' %}{% planted %}",
+    "{{ settings.SECRET_KEY }}",
+    "${31337+1}",
+    "#{31337+1}",
+    "{31337:d}{0.__class__}",
+    "%s%n%(x)d%",
+    "'; DROP TABLE accounts_run; --",
+    "' OR 1=1 --",
+    "1) UNION SELECT password FROM auth_user --",
+    "\\",
+    "$(touch planted)",
+    "`touch planted`",
+    "; touch planted #",
+    "a' ; touch planted '",
+    'a" && touch planted "',
+    "| touch planted",
+    "-rf",
+    "--permissions-boundary=x",
+    "~/../../etc/passwd",
+    "../../../../etc/passwd",
+    "%2e%2e%2fetc%2fpasswd",
+    "file:///etc/passwd",
+    "//planted.example/",
+    "javascript:alert(1)",
+    "a\r\nSet-Cookie: planted=1",
+    "a\nb",
+    "a\x00b",
+    "\u202egnp.exe",
+    "a\u200bb\u2060c",
+    "a\u2028b\x85c",
+    "x" * 20_000,
+    "9" * 400,
+    "-1",
+    "\U0001f525" * 30,
+    "\ufeff\ufffe",
+    "!!python/object/apply:os.system [id]",
+    "&a [*a]",
+    "- a: {b",
+    '{"a": [null]}',
+    "null",
+    "nan",
+    "1e999",
+    "٣",
+)
