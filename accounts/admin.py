@@ -32,6 +32,7 @@ class Rows(admin.ModelAdmin):  # type: ignore[type-arg]  # it has no [] at run t
     """A list with a link to the page that shows the row."""
 
     list_per_page = 50
+    view_on_site = False  # see `page`; and admin_site.py has no redirect
     show_full_result_count = False
 
     @admin.display(description="page")
