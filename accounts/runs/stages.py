@@ -16,7 +16,7 @@ from accounts.runs.planning import make_plan
 from accounts.runs.scope import Scope
 from accounts.runs.verifying import verify_run
 from onboarding.aws.errors import AwsError
-from onboarding.aws.session import Sessions
+from onboarding.aws.session import PATIENCE, Sessions
 from onboarding.details import DetailsError
 from onboarding.resources.plan import NotOurs, PlanOutdated, WantedTwice
 from onboarding.resources.policy import QuotaExceeded
@@ -80,7 +80,9 @@ def refuse_orphan(run: Run) -> None:
 
 
 def new_sessions(run: Run, scope: Scope) -> Sessions:
-    return Sessions(run=run.reference, partition=scope.managing.partition)
+    return Sessions(
+        run=run.reference, partition=scope.managing.partition, patience=PATIENCE
+    )
 
 
 def fail(run: Run, error: AwsError) -> None:

@@ -11,10 +11,10 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, ParamSpec
 
 from onboarding.aws.backoff import SYSTEM, Backoff, Clock, silent
-from onboarding.aws.client import AccountClient
+from onboarding.aws.client import AccountClient, once
 from onboarding.aws.errors import AwsError
 from onboarding.aws.observe import grants_of, observe
-from onboarding.aws.policy_versions import PolicyVersions, nobody_else
+from onboarding.aws.policy_versions import FULL, PolicyVersions, nobody_else
 from onboarding.aws.session import Sessions
 from onboarding.partitions import arn
 from onboarding.resources.kinds import (
@@ -44,7 +44,7 @@ if TYPE_CHECKING:
 
 P = ParamSpec("P")
 
-APPLY_BACKOFF = 60.0
+APPLY_BACKOFF = 120.0
 """Seconds until a new role is known everywhere, by AWS's own word mostly sooner."""
 TAGS: list[TagTypeDef] = [{"Key": OWNER_TAG, "Value": OWNER}]
 TAKEN = ("EntityAlreadyExists", "ResourceInUseException")
@@ -67,7 +67,7 @@ def apply(
     one afterwards.
     """
     writer = Writer(
-        AccountClient.of(sessions, reach),
+        AccountClient.of(sessions, reach, patiently=once),
         sessions.partition.name,
         f"{change.verb} {change.resource.kind} {change.resource.name}",
         before_write,
@@ -106,7 +106,12 @@ def settle(
     found = observed.get(after.key)
     if found == after:
         return
-    if found is None or not found.owned:
+    if found is None:
+        raise error.passing(
+            "Something has that name, and AWS does not show it where Bowline looks: "
+            "plan again in a few minutes, or rename what has the name."
+        )
+    if not found.owned:
         raise error
     writer.carry_out(Update(found, after))
 
@@ -321,11 +326,30 @@ class Writer:
             self.drop(self.iam.detach_role_policy, RoleName=holder, PolicyArn=policy)
 
     def put_into(self, profile: InstanceProfile) -> None:
-        self.call(
-            self.iam.add_role_to_instance_profile,
+        try:
+            self.call(
+                self.iam.add_role_to_instance_profile,
+                InstanceProfileName=profile.name,
+                RoleName=profile.role,
+            )
+        except AwsError as error:
+            if error.code != FULL:
+                raise
+            role = self.role_in(profile)
+            if not role:  # what it is full of does not show yet
+                raise error.passing() from error
+            if role != profile.role:
+                raise
+
+    def role_in(self, profile: InstanceProfile) -> str:
+        """Name the role in an instance profile, which holds one at most."""
+        answer = self.client.find(
+            self.iam.get_instance_profile,
+            self.doing,
             InstanceProfileName=profile.name,
-            RoleName=profile.role,
         )
+        roles = answer["InstanceProfile"]["Roles"] if answer else []
+        return roles[0]["RoleName"] if roles else ""
 
     def take_out(self, profile: InstanceProfile) -> None:
         if profile.role:

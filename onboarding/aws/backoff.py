@@ -40,11 +40,12 @@ class Backoff:
     waiting: Callable[[str], None] = silent
     clock: Clock = SYSTEM
     deadline: float = field(init=False)
-    delay: float = field(init=False, default=FIRST_DELAY)
+    delay: float = field(init=False)
     spoken: bool = field(init=False, default=False)
 
     def __post_init__(self) -> None:
         self.deadline = self.clock.now() + self.seconds
+        self.delay = FIRST_DELAY
 
     def wait(self, sentence: str) -> bool:
         """Sleep a while; False, at once, where the time is over."""

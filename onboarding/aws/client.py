@@ -9,12 +9,20 @@ from collections.abc import Callable, Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import cache, partial
-from typing import TYPE_CHECKING, Any, ParamSpec, TypeVar
+from typing import TYPE_CHECKING, Any, ParamSpec, Protocol, TypeVar
 
 from botocore import xform_name
 from botocore.exceptions import ClientError
 
-from onboarding.aws.errors import ABSENT, code_of, translating
+from onboarding.aws.errors import (
+    ABSENT,
+    UNKNOWN_THERE,
+    AwsError,
+    OwnCredentialsError,
+    code_of,
+    not_enabled,
+    translating,
+)
 from onboarding.aws.session import BUILDING, Credentials, Sessions, shared_core
 from onboarding.topology import Reach
 
@@ -30,6 +38,18 @@ if TYPE_CHECKING:
 P = ParamSpec("P")
 T = TypeVar("T")
 
+
+class Patiently(Protocol):
+    """Returns what it is given returns, asking again where that is worth it."""
+
+    def __call__(self, ask: Callable[[], T], /) -> T: ...
+
+
+def once(ask: Callable[[], T], /) -> T:
+    """Ask once: whoever asks so waits by itself."""
+    return ask()
+
+
 THREADS = 4
 """A few: AWS answers in 50 to 150 ms, and IAM throttles an account's bursts."""
 
@@ -44,18 +64,27 @@ class AccountClient:
     account_id: str
     service_client: Callable[[str, str], Any]
     """Returns boto3's client of (service, region)."""
+    patiently: Patiently
+    """How a call is repeated where AWS is too busy to answer it."""
 
     @classmethod
-    def of(cls, sessions: Sessions, reach: Reach) -> AccountClient:
+    def of(
+        cls, sessions: Sessions, reach: Reach, *, patiently: Patiently | None = None
+    ) -> AccountClient:
         """Call with Bowline's own access to the account."""
-        return cls(reach.account_id, partial(sessions.client, reach))
+        return cls(
+            reach.account_id,
+            partial(sessions.client, reach),
+            patiently or sessions.patiently,
+        )
 
     @classmethod
     def with_credentials(
         cls, sessions: Sessions, account_id: str, credentials: Credentials
     ) -> AccountClient:
         """Call with the given credentials."""
-        return cls(account_id, partial(sessions.client_with, credentials))
+        client = partial(sessions.client_with, credentials)
+        return cls(account_id, client, sessions.patiently)
 
     @property
     def ec2(self) -> EC2Client:
@@ -96,36 +125,71 @@ class AccountClient:
     def call(
         self, method: Callable[P, T], doing: str, /, *args: P.args, **given: P.kwargs
     ) -> T:
-        """Call AWS once."""
-        with translating(self.account_id, action_of(method), doing):
-            return method(*args, **given)
+        """Call AWS, and ask again where it is too busy."""
+        return self.asked(method, doing, lambda: method(*args, **given))
 
     def call_all(
         self, method: Callable[P, T], doing: str, /, *args: P.args, **given: P.kwargs
     ) -> T:
         """Call AWS for every page, and return all pages as one answer."""
         client, operation = bound(method)
-        with translating(self.account_id, action_of(method), doing):
-            if not client.can_paginate(operation):
-                return method(*args, **given)
+        if not client.can_paginate(operation):
+            return self.call(method, doing, *args, **given)
+
+        def ask() -> T:
             pages = client.get_paginator(operation).paginate(**given)
             whole: T = pages.build_full_result()
             return whole
 
+        return self.asked(method, doing, ask)
+
     def find(
         self, method: Callable[P, T], doing: str, /, *args: P.args, **given: P.kwargs
     ) -> T | None:
-        """Call AWS once; return None where the resource does not exist.
+        """Call AWS; return None where the resource does not exist.
 
         Denied is not absent: it raises AwsError.
         """
-        with translating(self.account_id, action_of(method), doing):
+
+        def ask() -> T | None:
             try:
                 return method(*args, **given)
             except ClientError as error:
                 if code_of(error) in ABSENT:
                     return None
                 raise
+
+        return self.asked(method, doing, ask)
+
+    def asked(
+        self, method: Callable[..., object], doing: str, ask: Callable[[], T]
+    ) -> T:
+        operation, region = action_of(method), bound(method)[0].meta.region_name
+
+        def act() -> T:
+            try:
+                with translating(self.account_id, operation, doing):
+                    return ask()
+            except OwnCredentialsError as error:
+                if error.code in UNKNOWN_THERE and self.is_known_elsewhere(region):
+                    raise not_enabled(
+                        self.account_id, operation, doing, region
+                    ) from error
+                raise
+
+        return self.patiently(act)
+
+    def is_known_elsewhere(self, region: str) -> bool:
+        """Tell whether AWS knows these credentials, though not in the region."""
+        sts = self.sts
+        if sts.meta.region_name == region:
+            return False
+        try:
+            with translating(self.account_id, "sts:GetCallerIdentity", "ask who it is"):
+                sts.get_caller_identity()
+        except AwsError:
+            return False
+        return True
 
 
 def bound(method: Any) -> tuple[Any, str]:

@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import Any
 
 from botocore.exceptions import (
     BotoCoreError,
@@ -21,6 +22,7 @@ from botocore.exceptions import (
     SSOError,
     TokenRetrievalError,
 )
+from botocore.parsers import ResponseParserError
 
 NO_KEY = "NotFoundException"
 """What KMS answers for a key that it does not know."""
@@ -67,6 +69,14 @@ BAD_CREDENTIALS = frozenset(
         "UnrecognizedClientException",
     }
 )
+UNKNOWN_THERE = frozenset(
+    {"AuthFailure", "InvalidClientTokenId", "UnrecognizedClientException"}
+)
+"""What AWS answers, too, in a region that the account has not enabled: in EC2's words,
+in the query protocol's and in JSON's.
+"""
+NOT_ENABLED = "RegionNotEnabled"
+"""Bowline's own code for that."""
 NO_CREDENTIALS = (
     CredentialRetrievalError,
     NoCredentialsError,
@@ -75,15 +85,27 @@ NO_CREDENTIALS = (
     SSOError,
     TokenRetrievalError,
 )
-TRUSTS_NOBODY = frozenset({"InvalidArnException", "MalformedPolicyDocument"})
-"""What KMS and IAM answer, among other things, for a principal unknown to them."""
+TRUSTS_NOBODY = frozenset(
+    {"InvalidArnException", "InvalidParameterException", "MalformedPolicyDocument"}
+)
+"""What KMS, EKS and IAM answer, among other things, for a principal unknown to them."""
+NO_ENTRY = "The specified principalArn could not be found"
+"""What EKS answers while an access entry of a moment ago is not known everywhere."""
 UNKNOWN_CALL = frozenset(
     {"InvalidAction", "UnknownOperationException", "UnsupportedOperation"}
 )
 """Not every region and partition has every operation of a service."""
 
+NOT_AWS = frozenset({"text/html", "application/xhtml+xml"})
+"""No API of AWS answers so."""
+
 CONTROLS = ("service", "resource")
 """The kinds of control policies that an organization has."""
+
+SERVER_ERROR = 500
+NOT_ANSWERED = "NotAnAnswer"
+"""Bowline's own code for what is no answer of AWS."""
+FAILURES = (BotoCoreError, ClientError, ResponseParserError)
 
 QUOTA = frozenset({"LimitExceeded", "ResourceLimitExceededException"})
 
@@ -125,6 +147,22 @@ class AwsError(Exception):
         return self.code in DENIED
 
     @property
+    def busy(self) -> bool:
+        """Tell whether AWS only had no time for it, whatever was asked."""
+        return self.retryable and self.code not in NOT_YET | TRUSTS_NOBODY | ABSENT
+
+    def passing(self, hint: str = "") -> AwsError:
+        """Return the same, as something that AWS will soon answer otherwise."""
+        return AwsError(
+            self.account,
+            self.operation,
+            self.message,
+            hint or self.hint,
+            retryable=True,
+            code=self.code,
+        )
+
+    @property
     def by_organization(self) -> bool:
         """Tell whether AWS itself says that the organization denies it."""
         return any(f"{kind} control policy" in self.message for kind in CONTROLS)
@@ -145,12 +183,29 @@ class OwnCredentialsError(AwsError):
         return {**super().as_json(), "own_credentials": True}
 
 
+class NotAnAnswer(BotoCoreError):
+    """What answered in the place of AWS."""
+
+    fmt = "an answer with status {status} and the content type {content_type}"
+
+
+def refuse_html(response_dict: dict[str, Any], **_: object) -> None:
+    """Raise NotAnAnswer for a web page; boto3 would take one for an empty answer.
+
+    Where something is broken for the moment, boto3 asks again by itself.
+    """
+    kind = response_dict["headers"].get("Content-Type", "").partition(";")[0].strip()
+    status = response_dict["status_code"]
+    if kind.lower() in NOT_AWS and status < SERVER_ERROR:
+        raise NotAnAnswer(status=status, content_type=kind)
+
+
 @contextmanager
 def translating(account: str, operation: str, doing: str) -> Iterator[None]:
     """Raise botocore's errors as AwsError; `doing` ends “Bowline could not …”."""
     try:
         yield
-    except (BotoCoreError, ClientError) as error:
+    except FAILURES as error:
         raise aws_error(error, account, operation, doing) from error
 
 
@@ -159,7 +214,7 @@ def translating_own(operation: str, doing: str) -> Iterator[None]:
     """Raise botocore's errors as OwnCredentialsError, whatever they are."""
     try:
         yield
-    except (BotoCoreError, ClientError) as error:
+    except FAILURES as error:
         said = aws_error(error, "", operation, doing)
         raise OwnCredentialsError(*said.args) from error
 
@@ -169,12 +224,17 @@ def code_of(error: ClientError) -> str:
 
 
 def aws_error(
-    error: BotoCoreError | ClientError, account: str, operation: str, doing: str
+    error: BotoCoreError | ClientError | ResponseParserError,
+    account: str,
+    operation: str,
+    doing: str,
 ) -> AwsError:
     where = f" in account {account}" if account else ""
     tried = f"Bowline could not {doing}{where}"
     if isinstance(error, ClientError):
         return refused(error, account, operation, tried)
+    if isinstance(error, NotAnAnswer | ResponseParserError):
+        return not_aws(error, account, operation, tried)
     if isinstance(error, NO_CREDENTIALS):
         return own_credentials(operation, f"none were found ({error})")
     if isinstance(error, ConnectionError | HTTPClientError):
@@ -205,7 +265,7 @@ def refused(error: ClientError, account: str, operation: str, tried: str) -> Aws
         message = f"{tried}: AWS refused {operation} ({said})."
         hint = permission_hint(operation, answer, account)
         return AwsError(account, operation, message, hint, code=code)
-    if code in THROTTLED or status >= 500:
+    if code in THROTTLED or status >= SERVER_ERROR:
         return AwsError(
             account,
             operation,
@@ -215,14 +275,48 @@ def refused(error: ClientError, account: str, operation: str, tried: str) -> Aws
             code=code,
         )
     message = f"{tried}: AWS answered {operation} with {said}."
-    unknown = code in TRUSTS_NOBODY and "principal" in answer.lower()
+    unknown = code in TRUSTS_NOBODY and names_no_principal(code, answer)
     return AwsError(
         account,
         operation,
         message,
         hint_for(code, unknown_principal=unknown),
-        retryable=unknown or code in NOT_YET,
+        retryable=unknown or code in NOT_YET or NO_ENTRY in answer,
         code=code,
+    )
+
+
+def names_no_principal(code: str, answer: str) -> bool:
+    """Tell whether it is about a principal; EKS means many things by its code."""
+    words = "invalid principal" if code == "InvalidParameterException" else "principal"
+    return words in answer.lower()
+
+
+def not_aws(error: Exception, account: str, operation: str, tried: str) -> AwsError:
+    """Say that something else answered; what it said is in the first line."""
+    said = str(error).strip().partition("\n")[0][:200].rstrip(".")
+    return AwsError(
+        account,
+        operation,
+        f"{tried}: what answered {operation} is not AWS ({said}).",
+        "A proxy or firewall between Bowline and AWS probably answers in its place: "
+        "allow AWS's endpoints there, or set HTTPS_PROXY, NO_PROXY and "
+        "AWS_ENDPOINT_URL right; then try again.",
+        code=NOT_ANSWERED,
+    )
+
+
+def not_enabled(account: str, operation: str, doing: str, region: str) -> AwsError:
+    """Say that the account does not use the region, which no credentials change."""
+    return AwsError(
+        account,
+        operation,
+        f"Bowline could not {doing} in account {account}: the region {region} is not "
+        f"enabled there, so AWS refused {operation}.",
+        f"Enable it: aws account enable-region --region-name {region}, as account "
+        f"{account}, which takes minutes to hours. Or take {region} out of the account "
+        "in Bowline. Then try again.",
+        code=NOT_ENABLED,
     )
 
 

@@ -42,6 +42,7 @@ if TYPE_CHECKING:
     from mypy_boto3_iam.type_defs import (
         AttachedPolicyTypeDef,
         PolicyTypeDef,
+        RoleTypeDef,
         TagTypeDef,
     )
     from mypy_boto3_kms.type_defs import GrantListEntryTypeDef
@@ -50,6 +51,8 @@ R = TypeVar("R", bound=Resource)
 
 OWN_NAMES = "Bowline"
 """Inline policies carry no tags: a name that begins so is their mark."""
+GONE = "NoSuchEntity"
+"""What is listed of a role that was there a moment ago, or that is too young."""
 SERVICE_LINKED = "/aws-service-role/"
 
 
@@ -159,7 +162,14 @@ class Account:
         answer = self.client.find(self.iam.get_role, f"read role {name}", RoleName=name)
         if answer is None:
             return []
-        found = answer["Role"]
+        try:
+            return self.described(name, answer["Role"])
+        except AwsError as error:
+            if error.code == GONE:
+                return []
+            raise
+
+    def described(self, name: str, found: RoleTypeDef) -> list[Resource]:
         role = Role(
             account=self.account_id,
             name=name,

@@ -20,6 +20,9 @@ VERSIONS = 5
 """AWS keeps at most so many versions of a managed policy."""
 
 
+FULL = "LimitExceeded"
+
+
 class WrittenMeanwhile(AwsError):
     """Somebody else wrote a policy between our look at it and our own version."""
 
@@ -85,13 +88,18 @@ class PolicyVersions:
     def write(self, document: Policy) -> int:
         """Put a document in force, and return the number that AWS gave it."""
         self.before_write()
-        answer = self.client.call(
-            self.client.iam.create_policy_version,
-            self.doing,
-            PolicyArn=self.arn,
-            PolicyDocument=document.text,
-            SetAsDefault=True,
-        )
+        try:
+            answer = self.client.call(
+                self.client.iam.create_policy_version,
+                self.doing,
+                PolicyArn=self.arn,
+                PolicyDocument=document.text,
+                SetAsDefault=True,
+            )
+        except AwsError as error:
+            if error.code == FULL:  # of versions that AWS did not list
+                raise error.passing() from error
+            raise
         return number_of(answer["PolicyVersion"])
 
     def document(self, number: int) -> Policy:

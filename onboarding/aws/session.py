@@ -19,9 +19,11 @@ import botocore.session
 from botocore.config import Config
 from botocore.credentials import Credentials as OwnCredentials
 
+from onboarding.aws.backoff import Backoff, silent
 from onboarding.aws.errors import (
     AwsError,
     own_credentials,
+    refuse_html,
     translating,
     translating_own,
 )
@@ -43,6 +45,11 @@ CONFIG = Config(
     user_agent_extra="bowline",
 )
 """Three attempts stay within a run's lease of a minute."""
+
+PATIENCE = 30.0
+"""Seconds in which a run asks again where AWS is too busy for a read: shorter than
+a lease, which only the run's own thread extends. A person at a page waits for none.
+"""
 
 RENEW_BEFORE = timedelta(minutes=5)
 BUILDING = threading.Lock()
@@ -102,9 +109,12 @@ class Sessions:
     Thread-safe. `calls` counts the requests that were sent, repeated ones included.
     """
 
-    def __init__(self, run: str, partition: str = "aws") -> None:
+    def __init__(
+        self, run: str, partition: str = "aws", *, patience: float = 0.0
+    ) -> None:
         self.name = re.sub(r"[^\w+=,.@-]", "-", f"bowline-{run}", flags=re.ASCII)[:64]
         self.partition = PARTITIONS[partition]
+        self.patience = patience
         self.calls = 0
         self._lock = threading.Lock()
         self._locks: dict[Hashable, threading.Lock] = {}
@@ -112,7 +122,7 @@ class Sessions:
 
     def whoami(self) -> Caller:
         """Say who Bowline is; raise OwnCredentialsError where AWS cannot say."""
-        return self._once("whoami", self._ask_who)
+        return self._once("whoami", partial(self.patiently, self._ask_who))
 
     def own(self) -> Credentials:
         """Return Bowline's own credentials as they are now: boto3 renews them."""
@@ -135,10 +145,15 @@ class Sessions:
                 "sts:GetCallerIdentity",
                 f"Bowline's own credentials belong to account {caller.account_id}, "
                 f"not to {reach.account_id}, and no access role is set.",
-                f"Set an access role for account {reach.account_id}, such as "
-                "OrganizationAccountAccessRole.",
+                f"Set an access role for account {reach.account_id}: a role there that "
+                f"trusts {caller.principal}.",
             )
         return self.own()
+
+    def patiently(self, ask: Callable[[], T]) -> T:
+        """Return what `ask` returns; ask again for a while where AWS is too busy."""
+        backoff = Backoff(self.patience, silent)
+        return backoff.until_done(ask, "it is busy", again=lambda error: error.busy)
 
     def client(self, reach: Reach, service: str, region: str = "") -> Any:
         return self.client_with(self.credentials(reach), service, region)
@@ -186,7 +201,9 @@ class Sessions:
     def _enter(self, reach: Reach, caller: Caller) -> Credentials:
         role_arn = self.role_arn(reach)
         try:
-            return self.assume(role_arn, session_name=self.name)
+            return self.patiently(
+                partial(self.assume, role_arn, session_name=self.name)
+            )
         except AwsError as error:
             if not error.denied:
                 raise
@@ -259,6 +276,7 @@ class Sessions:
                 config=CONFIG,
             )
         client.meta.events.register("before-send", self._count)
+        client.meta.events.register("before-parse", refuse_html)
         return client
 
     def _count(self, **_: Any) -> None:

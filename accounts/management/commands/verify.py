@@ -19,7 +19,7 @@ from accounts.models import CheckResult, ManagedAccount, Run
 from accounts.models.states import OPEN, Status
 from accounts.runs.actions import RunOpen
 from accounts.runs.batch import Batch
-from onboarding.aws.session import Sessions
+from onboarding.aws.session import PATIENCE, Sessions
 
 DONE, FAILED = 0, 1
 
@@ -36,7 +36,8 @@ class Command(BaseCommand):
     def handle(self, *, names: list[str], threads: int, **_: Any) -> None:
         migrate_if_new(self.stderr.write)
         try:
-            sessions = Sessions(run="verify", partition=managing_row().partition)
+            partition = managing_row().partition
+            sessions = Sessions(run="verify", partition=partition, patience=PATIENCE)
         except NoManagingAccount as error:
             raise CommandError(str(error)) from error
         runs = Batch(sessions, None, threads).verify(chosen(names))

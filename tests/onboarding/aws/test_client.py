@@ -1,10 +1,14 @@
 from __future__ import annotations
 
 import pytest
+from botocore.awsrequest import AWSResponse
+from botocore.retries import standard
 
+from onboarding.aws import backoff
 from onboarding.aws.client import AccountClient, parsed
-from onboarding.aws.errors import AwsError
-from tests.onboarding.aws.field import Field, failing
+from onboarding.aws.errors import AwsError, OwnCredentialsError
+from onboarding.aws.session import Sessions
+from tests.onboarding.aws.field import Body, Field, failing
 
 NO_ROLE = {"RoleName": "nobody"}
 
@@ -74,3 +78,85 @@ def test_an_operation_without_pages_is_called_once(client: AccountClient) -> Non
 def test_a_document_that_nobody_parsed_is_a_bug() -> None:
     with pytest.raises(AssertionError, match="boto3 parses"):
         parsed('{"Statement": []}')
+
+
+WEST = "us-west-2"
+
+
+def refusing_everybody(client: AccountClient, service: str, code: str) -> None:
+    failing(client.service_client(service, WEST), "*", code, "Who?", times=99)
+
+
+@pytest.mark.parametrize(
+    ("service", "operation", "code"),
+    [
+        ("autoscaling", "describe_policies", "InvalidClientTokenId"),
+        ("ec2", "describe_vpcs", "AuthFailure"),
+        ("ecs", "list_clusters", "UnrecognizedClientException"),
+    ],
+)
+def test_a_region_that_is_not_enabled_is_said_to_be_that(
+    client: AccountClient, service: str, operation: str, code: str
+) -> None:
+    refusing_everybody(client, service, code)
+
+    with pytest.raises(AwsError) as told:
+        client.call(client.operation(service, operation, WEST), "look around")
+
+    assert not isinstance(told.value, OwnCredentialsError)
+    assert f"the region {WEST} is not enabled there" in told.value.message
+    assert f"enable-region --region-name {WEST}" in told.value.hint
+
+
+def test_credentials_that_aws_knows_nowhere_are_blamed(client: AccountClient) -> None:
+    refusing_everybody(client, "ec2", "AuthFailure")
+    failing(client.sts, "GetCallerIdentity", "InvalidClientTokenId", "Who?", times=9)
+
+    with pytest.raises(OwnCredentialsError):
+        client.call(client.operation("ec2", "describe_vpcs", WEST), "look around")
+
+
+def test_credentials_are_blamed_where_every_region_begins(
+    client: AccountClient,
+) -> None:
+    failing(client.iam, "GetRole", "InvalidClientTokenId", "Who?", times=9)
+
+    with pytest.raises(OwnCredentialsError):
+        client.call(client.iam.get_role, "read role nobody", **NO_ROLE)
+
+
+@pytest.fixture
+def no_sleep(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(backoff, "FIRST_DELAY", 0.01)
+    monkeypatch.setattr(
+        standard.ExponentialBackoff, "delay_amount", lambda self, context: 0.0
+    )
+
+
+@pytest.mark.usefixtures("no_sleep")
+def test_a_run_asks_again_where_aws_is_too_busy(field: Field) -> None:
+    patient = AccountClient.of(Sessions("test", patience=5.0), field.reach)
+    failing(patient.iam, "ListRoles", "Throttling", "Rate exceeded", times=7)
+
+    found = patient.call_all(patient.iam.list_roles, "list the roles")["Roles"]
+
+    assert [role["RoleName"] for role in found] == ["Access"]
+
+
+@pytest.mark.usefixtures("no_sleep")
+def test_a_person_at_a_page_is_told_at_once(client: AccountClient) -> None:
+    failing(client.iam, "ListRoles", "Throttling", "Rate exceeded", times=7)
+
+    with pytest.raises(AwsError, match="too busy"):
+        client.call_all(client.iam.list_roles, "list the roles")
+
+
+@pytest.mark.parametrize("kind", ["text/html", "text/html; charset=utf-8"])
+def test_a_web_page_is_no_empty_answer(client: AccountClient, kind: str) -> None:
+    page = AWSResponse("", 200, {"Content-Type": kind}, Body(b"<html></html>"))
+    client.iam.meta.events.register_first("before-send.iam.ListRoles", lambda **_: page)
+
+    with pytest.raises(AwsError, match=f"is not AWS .*content type {kind[:9]}") as told:
+        client.call_all(client.iam.list_roles, "list the roles")
+
+    assert "proxy" in told.value.hint

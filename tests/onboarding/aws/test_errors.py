@@ -9,8 +9,10 @@ from botocore.exceptions import (
     NoCredentialsError,
     ParamValidationError,
 )
+from botocore.parsers import ResponseParserError
 
 from onboarding.aws.errors import (
+    NO_ENTRY,
     RENEW,
     AwsError,
     OwnCredentialsError,
@@ -207,3 +209,45 @@ def test_kms_words_for_an_unknown_principal_and_an_unknown_key_are_known() -> No
 
     assert principal.retryable
     assert "keys of images" in key.hint
+
+
+def test_a_broken_document_is_said_to_be_no_answer_of_aws() -> None:
+    error = translated(ResponseParserError("Unable to parse response\n<html>"))
+
+    assert error.message == (
+        "Bowline could not change role spinnakerManaged in account 922222222222: what "
+        "answered iam:PutRolePolicy is not AWS (Unable to parse response)."
+    )
+    assert "proxy or firewall" in error.hint
+    assert not error.retryable
+
+
+@pytest.mark.parametrize(
+    ("code", "message", "passes"),
+    [
+        ("InvalidParameterException", "principalArn: invalid principal.", True),
+        ("InvalidParameterException", "The principal is of another type.", False),
+        ("ResourceNotFoundException", f"{NO_ENTRY}.", True),
+        ("ResourceNotFoundException", "No cluster found.", False),
+    ],
+)
+def test_eks_knows_principals_and_entries_after_a_while(
+    code: str, message: str, passes: bool
+) -> None:
+    error = translated(answer(code, message), "eks:CreateAccessEntry")
+
+    assert error.retryable is passes
+    assert not error.busy
+
+
+@pytest.mark.parametrize(
+    ("code", "status", "busy"),
+    [
+        ("Throttling", 400, True),
+        ("ServiceFailure", 500, True),
+        ("NoSuchEntity", 404, False),
+        ("LimitExceeded", 409, False),
+    ],
+)
+def test_aws_is_busy_whatever_it_was_asked(code: str, status: int, busy: bool) -> None:
+    assert translated(answer(code, status=status)).busy is busy
