@@ -12,6 +12,11 @@ from accounts.models import ManagingAccount, Run, Step
 from accounts.models.states import Status
 from accounts.runs.scope import Scope
 from onboarding.aws.discover import answers, oidc_issuer
+from onboarding.aws.preconditions import (
+    refuse_changes,
+    refuse_organization,
+    refuse_regions,
+)
 from onboarding.aws.session import Sessions
 from onboarding.providers.base import discouraged, providers_of
 from onboarding.resources.fingerprint import fingerprint
@@ -23,7 +28,15 @@ def make_plan(run: Run, scope: Scope, sessions: Sessions) -> None:
     """Compare every side with AWS and keep one step for each change."""
     if look_up(run, scope, sessions):
         scope = Scope.of(run, scope.row, scope.account)
+    changing = run.kind != Run.Kind.REMOVE
+    if changing:
+        refuse_organization(sessions, scope.managing)
+        if scope.managed:
+            refuse_regions(sessions, scope.managed)
     compared = [(side, side.compared(sessions)) for side in scope.sides]
+    if changing:
+        for side, one in compared:
+            refuse_changes(sessions, side.reach, one.changes)
     found = [(side, change) for side, one in compared for change in one.changes]
     existing: Counter[str] = Counter()
     for side, one in compared:
