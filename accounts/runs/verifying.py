@@ -10,6 +10,7 @@ from django.db import transaction
 from django.utils import timezone
 
 from accounts.mapping import snapshots
+from accounts.mapping.managed import granted_topology
 from accounts.models import Run
 from accounts.models.states import State, Status
 from accounts.runs.results import keep_results
@@ -19,6 +20,7 @@ from onboarding.aws.session import Sessions
 from onboarding.checks import Outcome
 from onboarding.desired import POLICY_SET
 from onboarding.resources.plan import NotOurs
+from onboarding.topology import Managing
 from onboarding.verify.verification import (
     CHAIN,
     LONG_BACKOFF,
@@ -29,7 +31,7 @@ from onboarding.verify.verification import (
     verify_managing,
 )
 
-SETTLING = 20.0
+SETTLING = 120.0
 """Seconds in which AWS may not show yet what was changed; KMS is slower than IAM."""
 
 
@@ -121,6 +123,7 @@ def checks(run: Run, scope: Scope, sessions: Sessions) -> Iterable[Result]:
             sessions,
             managing,
             managing.reach,
+            regions=regions_in_use(run, managing),
             waiting=run.say,
             backoff_seconds=LONG_BACKOFF,
         )
@@ -133,6 +136,13 @@ def checks(run: Run, scope: Scope, sessions: Sessions) -> Iterable[Result]:
         waiting=run.say,
         backoff_seconds=SHORT_BACKOFF if run.kind == Run.Kind.VERIFY else LONG_BACKOFF,
     )
+
+
+def regions_in_use(run: Run, managing: Managing) -> list[str]:
+    """List the regions of all accounts that may be assumed, in the accounts' order."""
+    granted = granted_topology(managing, run.grants.all())
+    used = (region for managed in granted.managed for region in managed.regions)
+    return list(dict.fromkeys(used))
 
 
 def nothing_left(

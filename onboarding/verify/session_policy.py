@@ -28,9 +28,10 @@ def managed_session_policy(checks: Iterable[Check]) -> str:
 
 def identity_session_policy(managing: Managing, checks: Iterable[Check]) -> str:
     """Write the session policy of the identity: the next step, and its own reads."""
-    actions = [iam_action(c.call.service, c.call.operation) for c in checks]
+    actions = sorted({iam_action(c.call.service, c.call.operation) for c in checks})
+    reads = [{"Action": actions, "Resource": "*"}] if actions else []
     return Policy.allowing(
-        {"Action": actions, "Resource": "*"},
+        *reads,
         {"Action": "sts:AssumeRole", "Resource": managing.managed_role_arn("*")},
     ).text
 

@@ -7,7 +7,7 @@ or failed, with a sentence that a person can act on. Nothing here changes AWS.
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any
@@ -16,11 +16,11 @@ from onboarding.aws.backoff import SYSTEM, Backoff, Clock, silent
 from onboarding.aws.client import AccountClient, iam_action, together
 from onboarding.aws.errors import ABSENT, UNKNOWN_CALL, AwsError, OwnCredentialsError
 from onboarding.aws.session import Sessions
-from onboarding.checks import Call, Check, Outcome
+from onboarding.checks import Check, Outcome
 from onboarding.desired.managed import checks
-from onboarding.desired.managing import REGION_LOOKUP
-from onboarding.resources.kinds import MANAGED_PATH, MANAGING_PATH
+from onboarding.resources.kinds import MANAGED_PATH
 from onboarding.topology import Managed, Managing, Reach
+from onboarding.verify.access_entries import outlived_entries
 from onboarding.verify.chain import (
     CHAIN,
     Chain,
@@ -30,6 +30,7 @@ from onboarding.verify.chain import (
 )
 from onboarding.verify.denial import Holder, higher_up
 from onboarding.verify.policy_evaluation import RequestContext
+from onboarding.verify.regions import listing_check, zone_checks
 from onboarding.verify.result import Located, Result
 from onboarding.verify.role_assumption import to_managed
 from onboarding.verify.session_policy import (
@@ -41,8 +42,8 @@ from onboarding.verify.trust import simulate
 
 __all__ = ["CHAIN", "Result", "own_identity", "verify", "verify_managing"]
 
-LONG_BACKOFF = 60.0
-"""Seconds in all: new roles and policies are mostly known everywhere within ten."""
+LONG_BACKOFF = 120.0
+"""Seconds in all: roles and policies are mostly known everywhere within ten."""
 SHORT_BACKOFF = 5.0
 """Where nothing was changed a moment ago, only a stumble of AWS is waited out."""
 
@@ -70,13 +71,15 @@ def verify(
         return
     reads = [Read(key, check) for key, check in checks(managing, managed)]
     wait = Backoff(backoff_seconds, waiting, clock)
-    identity_policy = identity_session_policy(managing, REGION_CHECKS)
+    zones = zone_checks(managed.regions)
+    identity_policy = identity_session_policy(managing, zones)
     chain = Chain(sessions, managing, identity_reach, wait, identity_policy)
     if managed.in_aws_provider:
         managed_policy = managed_session_policy(
             r.check for r in reads if r.check.as_managed_role
         )
         yield from chain.to_identity()
+        yield from looked_up(chain, zones)
         yield from to_managed(chain, managed, reach, managed_policy)
     access = AccountClient.of(sessions, reach)
     holder = Holder(access, managing.managed_role_arn(managed.account_id), MANAGED_PATH)
@@ -91,6 +94,7 @@ def verify(
     left = [read for read in reads if read not in answers]
     answers |= zip(left, evaluate(left, holder, chain), strict=True)
     yield from (answers[read] for read in reads)
+    yield from outlived_entries(access, chain.holder(), managing, managed)
     if chain.as_managed is not None or chain.as_identity is None:
         yield from simulated_writes(holder, managing, managed)
 
@@ -100,43 +104,39 @@ def verify_managing(
     managing: Managing,
     reach: Reach,
     *,
+    regions: Sequence[str] = (),
     waiting: Callable[[str], None] = silent,
     backoff_seconds: float = LONG_BACKOFF,
     clock: Clock = SYSTEM,
 ) -> Iterator[Result]:
-    """Yield what was found about Spinnaker's own identity, managed accounts apart."""
+    """Yield what was found about Spinnaker's own identity, managed accounts apart.
+
+    It is asked in the first of the regions that accounts use, and nowhere else: the
+    organization may deny all others.
+    """
     own = own_identity(sessions)
     if own.outcome is Outcome.FAILED:
         yield own
         return
     wait = Backoff(backoff_seconds, waiting, clock)
-    identity_policy = identity_session_policy(managing, REGION_CHECKS)
+    reads = [listing_check(region) for region in regions[:1]]
+    identity_policy = identity_session_policy(managing, reads)
     chain = Chain(sessions, managing, reach, wait, identity_policy)
     yield from chain.to_identity()
-    access = AccountClient.of(sessions, reach)
-    holder = Holder(access, managing.identity_arn, MANAGING_PATH)
-    reads = [Read(CHAIN, check) for check in REGION_CHECKS]
+    yield from looked_up(chain, reads)
+
+
+def looked_up(chain: Chain, checks: Iterable[Check]) -> Iterator[Result]:
+    """Look regions up as Spinnaker's identity, or ask the simulator whether it may."""
+    managing, reads = chain.managing, [Read(CHAIN, check) for check in checks]
+    holder = chain.holder()
     if chain.as_identity is None:
         yield from evaluate(reads, holder, chain)
         return
     as_identity = AccountClient.with_credentials(
-        sessions, managing.account_id, chain.as_identity
+        chain.sessions, managing.account_id, chain.as_identity
     )
-    yield from run_checks(reads, as_identity, access, wait, holder)
-
-
-REGION_CHECKS = tuple(
-    Check(
-        name,
-        Call("ec2", operation),
-        "Spinnaker's identity must be allowed "
-        f"{' and '.join(REGION_LOOKUP.actions)}: plan the managing account again.",
-    )
-    for name, operation in (
-        ("Look up regions as Spinnaker's identity", "describe_regions"),
-        ("Look up zones as Spinnaker's identity", "describe_availability_zones"),
-    )
-)
+    yield from run_checks(reads, as_identity, holder.client, chain.backoff, holder)
 
 
 @dataclass(frozen=True, slots=True)

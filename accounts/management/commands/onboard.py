@@ -26,8 +26,9 @@ from accounts.runs.actions import RunOpen, accept
 from accounts.runs.batch import Batch
 from accounts.runs.capacity import NoRoom
 from onboarding.accounts_file import AccountsFile, FileProblems, read
-from onboarding.aws.session import Sessions
+from onboarding.aws.session import PATIENCE, Sessions
 from onboarding.bounded_yaml import MOST_BYTES
+from onboarding.verify.result import Located
 
 DONE, FAILED, PLANNED = 0, 1, 2
 
@@ -104,7 +105,8 @@ class Command(BaseCommand):
             raise CommandError(
                 f"--allow-delete: no account of this file: {', '.join(strangers)}."
             )
-        sessions = Sessions(run="onboard", partition=managing_row().partition)
+        partition = managing_row().partition
+        sessions = Sessions(run="onboard", partition=partition, patience=PATIENCE)
         batch = Batch(sessions, person, threads)
         try:
             codes = self.plan_and_apply(
@@ -136,7 +138,7 @@ class Command(BaseCommand):
         if approve and self.may_apply(managing, allowed):
             (managing,) = batch.apply([managing])
             self.tell(managing)
-        if managing.status in (Status.FAILED, Status.ERRORED):
+        if managing.status in UNSUCCESSFUL and not was_proved(managing):
             return [FAILED]
         planned = [self.shown(run) for run in batch.plan(accounts)]
         ended = [run for run in planned if run.status != Status.PLANNED]
@@ -221,6 +223,14 @@ def named_person(name: str) -> User:
     if person is None:
         raise CommandError(f"There is nobody called {name} in Bowline: see --by.")
     return person
+
+
+def was_proved(managing: Run) -> bool:
+    """Tell whether a run got as far as its checks, so that accounts can be proved, too.
+
+    A check of the managing account that failed says nothing of any other account.
+    """
+    return managing.checks.exclude(located=Located.BOWLINE).exists()
 
 
 def code(run: Run) -> int:
