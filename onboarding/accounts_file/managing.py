@@ -75,7 +75,17 @@ def misplaced(managing: Managing) -> str:
     )
 
 
+ISOLATED = "aws-iso"
+"""How the names of the partitions begin that are not connected to the Internet."""
+
+
 def known_partition(value: str) -> str:
+    if value.startswith(ISOLATED):
+        raise names.BadName(
+            value,
+            "Bowline does not work in AWS's isolated partitions: it was never tried "
+            f"there. The partitions are {', '.join(PARTITIONS)}.",
+        )
     if value not in PARTITIONS:
         raise names.BadName(value, f"The partitions are {', '.join(PARTITIONS)}.")
     return value

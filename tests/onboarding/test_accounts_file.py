@@ -165,6 +165,11 @@ def test_a_missing_key_is_named(missing: str) -> None:
         ("managing: {name: c, account_id: '911111111111', assume: all}", 1, "listed"),
         ("managing: {name: c, account_id: '911111111111', partition: eu}", 1, "aws-cn"),
         ("a: &a [x]\nb: *c\n", 2, "*c names nothing above it"),
+        (
+            "managing: {name: c, account_id: '911111111111', partition: aws-iso-b}",
+            1,
+            "does not work in AWS's isolated partitions",
+        ),
     ],
 )
 def test_a_wrong_file_gets_a_sentence_with_its_line(

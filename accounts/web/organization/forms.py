@@ -30,8 +30,8 @@ class SharedForm(forms.Form):
         help_text=(
             "The role in each account that Bowline assumes to look and to change. AWS "
             "Organizations makes OrganizationAccountAccessRole in accounts that it "
-            "creates, not in those that were invited. The managing account keeps its "
-            "own."
+            "creates, not in those that were invited, and it trusts the management "
+            "account only. The managing account keeps its own."
         ),
     )
     providers = forms.MultipleChoiceField(

@@ -127,9 +127,10 @@ class AccessForm(forms.ModelForm):  # type: ignore[type-arg]  # it has no [] at 
         label="Access role",
         max_length=64,
         help_text=(
-            "The role in this account that Bowline assumes to look and to change; in "
-            "an organization usually OrganizationAccountAccessRole. Leave it empty "
-            "only where Bowline's own credentials are this account's."
+            "The role in this account that Bowline assumes to look and to change. It "
+            "must trust Bowline's identity; OrganizationAccountAccessRole trusts the "
+            "organization's management account only. Leave it empty only where "
+            "Bowline's own credentials are this account's."
         ),
     )
 

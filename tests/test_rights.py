@@ -1,0 +1,93 @@
+"""docs/real-aws.md grants what the code calls, and nothing else."""
+
+from __future__ import annotations
+
+import ast
+import re
+from pathlib import Path
+
+from botocore import xform_name
+
+from onboarding.aws.session import shared_core
+
+ROOT = Path(__file__).parents[1]
+DOCS = ROOT / "docs" / "real-aws.md"
+CODE = ("onboarding/aws", "onboarding/verify", "accounts")
+SERVICES = ("ec2", "eks", "iam", "kms", "organizations", "sts")
+"""Those of which Bowline calls what its own code names."""
+
+WITHOUT_A_CALL = {
+    # IAM and EKS ask for these when something is made with tags, or passed on.
+    "eks:TagResource",
+    "iam:PassRole",
+    "iam:TagInstanceProfile",
+    "iam:TagOpenIDConnectProvider",
+    "iam:TagPolicy",
+    "iam:TagRole",
+}
+CONDITION_KEYS = {"kms:GranteePrincipal"}
+WITHOUT_A_RIGHT = {"sts:GetCallerIdentity"}
+"""AWS grants it to everybody."""
+BY_KIND = {
+    "iam:GetUser",
+    "iam:GetUserPolicy",
+    "iam:ListAttachedUserPolicies",
+    "iam:ListUserPolicies",
+}
+"""Holder puts the kind into the name: `get_{}` is of a role or of a user."""
+AS_SPINNAKER = {"ec2:DescribeAvailabilityZones"}
+"""Asked as Spinnaker's identity, which its own policy allows."""
+OF_PROVIDERS = {
+    "ec2:DescribeRegions",
+    "eks:DescribeCluster",
+    "eks:ListAssociatedAccessPolicies",
+    "eks:ListClusters",
+}
+"""Named as data, in a Call of a provider or check."""
+
+
+def operations() -> dict[str, set[str]]:
+    """Give the actions that a method's name can mean."""
+    known: dict[str, set[str]] = {}
+    for service in SERVICES:
+        model = shared_core().get_service_model(service)
+        for name in model.operation_names:
+            known.setdefault(xform_name(name), set()).add(f"{service}:{name}")
+    return known
+
+
+def called() -> set[str]:
+    """Find every method of boto3's clients that the code names."""
+    known, found = operations(), set()
+    for folder in CODE:
+        for path in (ROOT / folder).rglob("*.py"):
+            for node in ast.walk(ast.parse(path.read_text())):
+                if isinstance(node, ast.Attribute) and node.attr in known:
+                    found |= of_client(node, known[node.attr])
+    return found
+
+
+def of_client(node: ast.Attribute, actions: set[str]) -> set[str]:
+    """Keep the actions of the service by whose name the client is called here."""
+    client = ast.unparse(node.value).lower()
+    return {action for action in actions if action.split(":")[0] in client}
+
+
+def documented() -> set[str]:
+    """Read every action that the document names."""
+    text = DOCS.read_text()
+    names = re.findall(rf"[\"`]((?:{'|'.join(SERVICES)}):[A-Z]\w+)[\"`]", text)
+    return {*names} - CONDITION_KEYS
+
+
+def test_every_call_of_the_code_is_granted_in_the_document() -> None:
+    made = called() - WITHOUT_A_RIGHT - AS_SPINNAKER
+
+    assert len(made) > 40
+    assert made - documented() == set()
+
+
+def test_every_action_of_the_document_is_called() -> None:
+    made = called() | WITHOUT_A_CALL | BY_KIND | OF_PROVIDERS
+
+    assert documented() - made == set()
