@@ -1,0 +1,102 @@
+"""What does not pass is named: which account, which region, and how to fix it."""
+
+from __future__ import annotations
+
+import pytest
+
+from accounts.models import Run
+from accounts.models.states import State, Status
+from tests.strict_aws.conftest import Strictly
+from tests.strict_aws.job import Job
+from tests.strict_aws.limits import DeniedRegions, RegionsNotEnabled
+from tests.strict_aws.trouble import EgressProxy
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+EC2 = "{ec2: {}}"
+
+
+def error(run: Run) -> str:
+    return f"{(run.error or {})['message']} {(run.error or {})['hint']}"
+
+
+def test_an_organization_that_denies_the_home_region_can_be_onboarded(
+    job: Job, strictly: Strictly
+) -> None:
+    aws = strictly(DeniedRegions(("us-east-1",)))
+    job.regions, job.providers = ("us-west-2",), EC2
+
+    state = job.onboard()
+
+    assert state == State.VERIFIED, job.output
+    asked = {line for line in aws.log if "DescribeAvailabilityZones" in line}
+    assert asked == {f"{job.field.managing_id} ec2:DescribeAvailabilityZones 200"}
+
+
+def test_a_region_that_the_account_has_not_enabled_is_found_when_planning(
+    job: Job, strictly: Strictly
+) -> None:
+    strictly(RegionsNotEnabled(("us-west-2",)))
+    job.regions, job.providers = ("us-east-1", "us-west-2"), EC2
+
+    job.onboard()
+
+    run = Run.objects.get(account=job.account)
+    assert run.status == Status.FAILED
+    assert not run.steps.exists()
+    where = f"us-west-2 is not enabled in account {job.field.managed_id}"
+    assert where in error(run)
+    assert "aws account enable-region --region-name us-west-2" in error(run)
+
+
+def test_a_region_that_only_the_managing_account_has_not_enabled_is_never_verified(
+    job: Job, strictly: Strictly
+) -> None:
+    managing = job.field.managing_id
+    strictly(RegionsNotEnabled(("us-west-2",), account=managing))
+    job.regions, job.providers = ("us-east-1", "us-west-2"), EC2
+
+    state = job.onboard()
+
+    assert state == State.FAILED
+    run = Run.objects.get(account=job.account)
+    assert "the region us-west-2 is not enabled there" in error(run)
+    assert f"in account {managing}" in error(run)
+    assert "credentials are missing" not in job.output
+
+
+def test_a_failed_check_of_the_managing_account_stops_no_account(
+    job: Job, strictly: Strictly
+) -> None:
+    """It looks regions up in the first region; the account's own results say which."""
+    managing = job.field.managing_id
+    strictly(RegionsNotEnabled(("us-west-2",), account=managing))
+    job.regions, job.providers = ("us-west-2", "us-east-1"), EC2
+
+    job.onboard()
+
+    account = Run.objects.get(account=job.account)
+    assert Run.objects.get(kind=Run.Kind.MANAGING).status == Status.FAILED
+    proved = account.checks.filter(outcome="proved").values_list("name", flat=True)
+    assert "Look up zones in us-east-1 as Spinnaker's identity" in proved
+    assert "Assume the managed role" in proved
+
+
+@pytest.mark.parametrize(
+    "page",
+    ["<html><body><p>Blocked<br></body></html>", "<html><body>Blocked</body></html>"],
+    ids=["no XML", "XML"],
+)
+@pytest.mark.parametrize("status", [200, 403])
+def test_a_web_page_in_the_place_of_aws_is_no_bug_of_bowline(
+    job: Job, strictly: Strictly, page: str, status: int
+) -> None:
+    strictly(EgressProxy(1.0, status, service="iam", body=page))
+    job.providers = EC2
+
+    job.onboard()
+
+    run = Run.objects.get(kind=Run.Kind.MANAGING)
+    assert run.status == Status.FAILED
+    assert "is not AWS" in error(run)
+    assert "proxy or firewall" in error(run)

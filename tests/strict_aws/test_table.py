@@ -1,0 +1,123 @@
+"""docs/strict-aws.md is the table of what the strict AWS does, and what Bowline does.
+
+`REWRITE_DOCS=1 pytest tests/strict_aws/test_table.py` writes it anew.
+"""
+
+from __future__ import annotations
+
+import inspect
+import os
+from collections.abc import Iterator
+from pathlib import Path
+from typing import NamedTuple
+
+from accounts.runs.verifying import LONG_BACKOFF, SETTLING
+from onboarding.aws.apply import APPLY_BACKOFF
+from onboarding.aws.session import PATIENCE
+from tests.strict_aws import delays, limits, trouble
+from tests.strict_aws.proxy import Behaviour
+
+DOCS = Path(__file__).parents[2] / "docs" / "strict-aws.md"
+AT_ONCE = 0.0
+
+
+class Row(NamedTuple):
+    behaviour: type[Behaviour]
+    bowline: str
+    seconds: float
+    """For how long Bowline waits at most; 0: it says at once what is wrong."""
+
+
+ROWS = (
+    Row(
+        delays.StaleReads,
+        "Compares again until what was changed shows. “Exists already” after “not "
+        "found” is asked again, each half of a change by itself.",
+        SETTLING,
+    ),
+    Row(delays.YoungUnknown, "Repeats the change.", APPLY_BACKOFF),
+    Row(delays.InvalidPrincipal, "Repeats the change.", APPLY_BACKOFF),
+    Row(delays.EksInvalidPrincipal, "Repeats the change.", APPLY_BACKOFF),
+    Row(delays.YoungEntryUnknown, "Repeats the second half only.", APPLY_BACKOFF),
+    Row(
+        delays.NotAssumableYet,
+        "Tries again, unless a document that it can read says that it stays so.",
+        LONG_BACKOFF,
+    ),
+    Row(delays.GrantsNotYet, "Repeats what was denied.", LONG_BACKOFF),
+    Row(
+        trouble.Throttling,
+        "Repeats the call, reads as well as writes, in longer and longer intervals.",
+        PATIENCE,
+    ),
+    Row(
+        trouble.LostAnswers,
+        "Repeats the write, finds its own work there and goes on from it.",
+        APPLY_BACKOFF,
+    ),
+    Row(trouble.ConcurrentModification, "Repeats the change.", APPLY_BACKOFF),
+    Row(
+        trouble.EgressProxy,
+        "Ends the run, says that what answered is not AWS, and names the proxy.",
+        AT_ONCE,
+    ),
+    Row(
+        limits.Quotas,
+        "Counts what a role that exists holds when it plans, and refuses the plan.",
+        AT_ONCE,
+    ),
+    Row(
+        limits.RegionsNotEnabled,
+        "In the account: refuses the plan. In the managing account only: the account "
+        "is not verified. Either way it names the region, the account and the command.",
+        AT_ONCE,
+    ),
+    Row(
+        limits.DeniedRegions,
+        "Asks in the account's own regions, and in no other.",
+        AT_ONCE,
+    ),
+)
+
+
+def table() -> Iterator[str]:
+    yield HEAD
+    for row in ROWS:
+        doc = inspect.getdoc(row.behaviour) or ""
+        wait = f"{row.seconds:.0f} seconds" if row.seconds else "no time"
+        yield f"| {' '.join(doc.split())} | {row.bowline} | {wait} |\n"
+
+
+def test_the_document_is_the_table() -> None:
+    text = "".join(table())
+    if os.environ.get("REWRITE_DOCS"):
+        DOCS.write_text(text)
+
+    assert DOCS.read_text() == text
+
+
+def test_every_behaviour_has_a_row() -> None:
+    known = {
+        value
+        for module in (delays, limits, trouble)
+        for value in vars(module).values()
+        if isinstance(value, type) and issubclass(value, Behaviour)
+    } - {Behaviour}
+
+    assert {row.behaviour for row in ROWS} == known
+
+
+HEAD = """\
+# What real AWS does, and what Bowline does then
+
+The tests put a strict AWS before the emulator: a proxy that behaves as real AWS does
+where an emulator is lenient. `tests/strict_aws/` has one behaviour a class. The whole
+job, removal and rotation run through it. A test makes this table; this writes it anew:
+`REWRITE_DOCS=1 pytest tests/strict_aws/test_table.py`.
+
+What passes may cost time and ends no run as failed, as long as it passes within the
+time in the last column.
+
+| AWS | Bowline | may take |
+|---|---|---|
+"""
