@@ -78,7 +78,7 @@ def database(url: str) -> dict[str, Any]:
     if parts.scheme == "sqlite":
         # Django's defaults lose one write in fifteen when six processes write.
         return {
-            "ENGINE": "django.db.backends.sqlite3",
+            "ENGINE": "bowline.sqlite3",
             "NAME": unquote(parts.path.removeprefix("/")),
             "OPTIONS": {
                 "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL;",
@@ -149,6 +149,7 @@ MIDDLEWARE = [
     "accounts.web.invisible.ShowInvisible",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "bowline.no_store.NoStore",
     "django.contrib.auth.middleware.LoginRequiredMiddleware",
     "accounts.web.access.ViewersOnly",
     "django.contrib.messages.middleware.MessageMiddleware",

@@ -1,0 +1,1 @@
+"""Django's SQLite, in a file that its owner alone can read."""
