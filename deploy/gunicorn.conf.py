@@ -6,6 +6,7 @@ A client that sends half a header holds one of these threads for as long as it l
 from __future__ import annotations
 
 import os
+from pathlib import Path
 
 bind = "0.0.0.0:8000"
 workers = 2
@@ -16,6 +17,6 @@ threads = int(os.environ.get("WEB_THREADS") or "16")
 keepalive = 75
 timeout = 30
 graceful_timeout = 30
-# Memory: a heartbeat on a slow disk would look like a dead worker.
-worker_tmp_dir = "/dev/shm"
+# Memory, on Linux: a heartbeat on a slow disk would look like a dead worker.
+worker_tmp_dir = "/dev/shm" if Path("/dev/shm").is_dir() else None
 control_socket_disable = True

@@ -148,6 +148,7 @@ OTHER_PROGRAMS = {
     "java",
     "postgres",
     "seeded",
+    "site_behind_nginx",
     "valkey",
 }
 """Fixtures behind which another program runs; those that build on them need not be

@@ -1,0 +1,230 @@
+"""Tried: keep the site busy with eight bodies that never end and ten half headers, and
+through the proxy with a made-up address, plain HTTP and a body that is far too large.
+
+Refused: nginx, with the file that is shipped, hands on whole requests only, so pages
+and /healthz are answered meanwhile; it tells Bowline who the client is.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+import socket
+import sqlite3
+import ssl
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import ExitStack, closing
+from http.client import HTTPConnection, HTTPSConnection
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import NamedTuple
+from urllib.parse import urlencode
+
+import pytest
+from django.db import connection
+
+from script.servers import LOOPBACK, answers, free_port, listens, serving
+
+ROOT = Path(__file__).parent.parent.parent
+DEPLOY = ROOT / "deploy"
+NAME = "bowline.example.com"
+CLIENT = "127.0.0.2"
+"""Loopback as well, and not the proxy's address."""
+UNPRIVILEGED = "nobody" if os.geteuid() == 0 else None
+
+
+class Front(NamedTuple):
+    http: int
+    https: int
+    upstream: str
+
+    def connect(self, *, client: str = CLIENT) -> ssl.SSLSocket:
+        context = ssl.create_default_context()
+        context.check_hostname = False
+        context.verify_mode = ssl.CERT_NONE
+        plain = socket.create_connection(
+            (LOOPBACK, self.https), timeout=30, source_address=(client, 0)
+        )
+        return context.wrap_socket(plain, server_hostname=NAME)
+
+    def ask(
+        self, path: str, form: dict[str, str] | None = None, **headers: str
+    ) -> tuple[int, dict[str, str], str]:
+        """Send a whole request, as a form if there is one."""
+        asking = HTTPSConnection(NAME)
+        asking.sock = self.connect()
+        with closing(asking):
+            body = urlencode(form) if form else None
+            kind = "application/x-www-form-urlencoded"
+            asking.request(
+                "POST" if form else "GET",
+                path,
+                body,
+                {"Content-Type": kind, "Referer": f"https://{NAME}/", **headers},
+            )
+            answer = asking.getresponse()
+            return answer.status, dict(answer.getheaders()), answer.read().decode()
+
+
+@pytest.fixture(scope="module")
+def nginx() -> str:
+    """Find nginx. Where there is none, skip; in CI, fail."""
+    found = shutil.which("nginx") or shutil.which("/usr/sbin/nginx")
+    if found and shutil.which("openssl"):
+        return found
+    missing = "nginx or openssl is missing. On Debian: apt-get install nginx-light"
+    if os.environ.get("CI") == "true":
+        pytest.fail(missing)
+    pytest.skip(missing)
+
+
+@pytest.fixture(scope="module")
+def site_behind_nginx(nginx: str, django_db_setup: None) -> Iterator[Front]:
+    """Run gunicorn as its image does, with few threads, and nginx before it.
+
+    nginx is not root, as in its container, so its folder is all that it can write to.
+    """
+    with TemporaryDirectory(prefix="bowline-front-") as name, ExitStack() as servers:
+        folder = Path(name)
+        copy_database(folder / "bowline.sqlite3")
+        front = Front(free_port(), free_port(), f"{LOOPBACK}:{free_port()}")
+        subprocess.run(
+            [DEPLOY / "self-signed-certificate", NAME, folder / "tls"],
+            check=True,
+            stdout=subprocess.DEVNULL,
+        )
+        configuration = folder / "nginx.conf"
+        configuration.write_text(
+            filled_in(
+                (DEPLOY / "nginx.conf.template").read_text(),
+                BOWLINE_LISTEN_HTTP=f"{LOOPBACK}:{front.http}",
+                BOWLINE_LISTEN_HTTPS=f"{LOOPBACK}:{front.https}",
+                BOWLINE_NGINX_FOLDER=name,
+                BOWLINE_TLS_FOLDER=str(folder / "tls"),
+                BOWLINE_UPSTREAM=front.upstream,
+            )
+        )
+        # nginx opens /dev/stdout, so the file behind it must be its own.
+        (folder / "nginx.log").touch()
+        if UNPRIVILEGED:
+            for path in (folder, *folder.rglob("*")):
+                shutil.chown(path, UNPRIVILEGED)
+        gunicorn = [sys.executable, "-m", "gunicorn", "bowline.wsgi", "--config"]
+        servers.enter_context(
+            serving(
+                [*gunicorn, str(DEPLOY / "gunicorn.conf.py"), "--bind", front.upstream],
+                environment={
+                    **os.environ,
+                    "ALLOWED_HOSTS": NAME,
+                    "DATABASE_URL": f"sqlite:///{folder / 'bowline.sqlite3'}",
+                    # Static files where they are, not collected.
+                    "DEBUG": "true",
+                    "DJANGO_SETTINGS_MODULE": "bowline.settings",
+                    "HTTPS": "true",
+                    "PYTHONDONTWRITEBYTECODE": "1",
+                    "TMPDIR": name,
+                    "TRUSTED_PROXIES": LOOPBACK,
+                    "WEB_THREADS": "4",
+                },
+                log=folder / "gunicorn.log",
+                ready=lambda: answers(f"http://{front.upstream}/healthz"),
+            )
+        )
+        servers.enter_context(
+            serving(
+                [nginx, "-e", "stderr", "-c", str(configuration), "-g", "daemon off;"],
+                environment=os.environ,
+                log=folder / "nginx.log",
+                user=UNPRIVILEGED,
+                ready=lambda: listens(front.https),
+            )
+        )
+        yield front
+
+
+def copy_database(file: Path) -> None:
+    """Copy the tests' database, which has its tables and no rows."""
+    with (
+        closing(sqlite3.connect(connection.settings_dict["NAME"])) as tests,
+        closing(sqlite3.connect(file)) as copy,
+    ):
+        tests.backup(copy)
+
+
+def filled_in(template: str, **values: str) -> str:
+    """Do what nginx's image does with NGINX_ENVSUBST_FILTER=^BOWLINE_."""
+    return re.sub(r"\$\{(BOWLINE_\w+)\}", lambda name: values[name[1]], template)
+
+
+def test_slow_bodies_and_half_headers_stop_neither_a_page_nor_healthz(
+    site_behind_nginx: Front,
+) -> None:
+    """There are eight threads in all. Without the cookie no body would be read."""
+    cookie = site_behind_nginx.ask("/sign-in/")[1]["Set-Cookie"].split(";")[0]
+    half = (
+        f"POST /sign-in/ HTTP/1.1\r\nHost: {NAME}\r\n"
+        f"Referer: https://{NAME}/\r\nCookie: {cookie}\r\n"
+        "Content-Type: application/x-www-form-urlencoded\r\nContent-Length: 1000\r\n"
+    )
+    with ExitStack() as slow:
+        for number in range(18):
+            client = slow.enter_context(site_behind_nginx.connect())
+            body = "\r\nusername=" if number < 8 else ""
+            client.sendall(f"{half}{body}".encode())
+
+        healthz = site_behind_nginx.ask("/healthz")
+        page = site_behind_nginx.ask("/sign-in/")
+
+    assert (healthz[0], healthz[2]) == (200, "ok")
+    assert page[0] == 200
+    assert "<h1>Sign in</h1>" in page[2]
+    assert page[1]["Strict-Transport-Security"]
+
+
+def test_a_made_up_address_is_not_believed_behind_nginx(
+    site_behind_nginx: Front,
+) -> None:
+    page = site_behind_nginx.ask("/sign-in/")
+    token = re.search(r'name="csrfmiddlewaretoken" value="(\w+)"', page[2])
+    cookie = page[1]["Set-Cookie"].split(";")[0]
+    assert token
+    form = {"csrfmiddlewaretoken": token[1], "username": "ann", "password": "wrong"}
+
+    statuses = [
+        site_behind_nginx.ask(
+            "/sign-in/",
+            form,
+            **{"Cookie": cookie, "X-Forwarded-For": f"203.0.113.{number}"},
+        )[0]
+        for number in range(6)
+    ]
+
+    assert statuses == [200] * 4 + [429] * 2
+
+
+def test_plain_http_is_sent_to_https(site_behind_nginx: Front) -> None:
+    with closing(HTTPConnection(LOOPBACK, site_behind_nginx.http)) as asking:
+        asking.request("GET", "/accounts/?state=verified", headers={"Host": NAME})
+        answer = asking.getresponse()
+
+    assert answer.status == 308
+    assert answer.headers["Location"] == f"https://{NAME}/accounts/?state=verified"
+
+
+@pytest.mark.parametrize(
+    ("path", "megabytes"), [("/sign-in/", 4), ("/bundles/1/halconfig/", 40)]
+)
+def test_a_body_that_is_far_too_large_is_refused_by_its_header(
+    path: str, megabytes: int, site_behind_nginx: Front
+) -> None:
+    with site_behind_nginx.connect() as client:
+        client.sendall(
+            f"POST {path} HTTP/1.1\r\nHost: {NAME}\r\n"
+            f"Content-Length: {megabytes * 1024 * 1024}\r\n\r\n".encode()
+        )
+        answer = client.recv(100).decode()
+
+    assert answer.startswith("HTTP/1.1 413 ")

@@ -1,0 +1,102 @@
+"""docker-compose.yml confines every container, and publishes nginx alone."""
+
+from __future__ import annotations
+
+import re
+from ipaddress import ip_network
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+ROOT = Path(__file__).parent.parent.parent
+COMPOSE: dict[str, Any] = yaml.safe_load((ROOT / "docker-compose.yml").read_text())
+SERVICES: dict[str, dict[str, Any]] = COMPOSE["services"]
+DOCKERFILE = (ROOT / "Dockerfile").read_text()
+
+
+def folders(service: dict[str, Any]) -> dict[str, str]:
+    """Give the folders in memory with their options."""
+    mounts = [str(mount).partition(":") for mount in service.get("tmpfs", [])]
+    return {folder: options for folder, _, options in mounts}
+
+
+@pytest.mark.parametrize("name", SERVICES)
+def test_every_container_is_read_only_and_has_no_capabilities(name: str) -> None:
+    service = SERVICES[name]
+
+    assert service["read_only"] is True
+    assert service["cap_drop"] == ["ALL"]
+    assert service["security_opt"] == ["no-new-privileges:true"]
+    assert not {"cap_add", "privileged", "devices", "pid"} & {*service}
+
+
+@pytest.mark.parametrize("name", SERVICES)
+def test_no_container_runs_as_root(name: str) -> None:
+    service = SERVICES[name]
+    own = re.findall(r"^USER (\w+)$", DOCKERFILE, re.MULTILINE)
+    user = service.get("user", own[-1] if service["image"] == "bowline" else "root")
+
+    assert user.partition(":")[0] not in {"root", "0"}
+
+
+def test_only_nginx_is_reached_from_outside_and_on_ports_for_anybody() -> None:
+    published = {name for name, service in SERVICES.items() if "ports" in service}
+    inside = [int(port.split(":")[-1]) for port in SERVICES["nginx"]["ports"]]
+
+    assert published == {"nginx"}
+    assert min(inside) > 1023  # without capabilities
+
+
+def test_bowline_believes_the_network_that_it_shares_with_nginx_alone() -> None:
+    in_front = {
+        name
+        for name, service in SERVICES.items()
+        if "front" in service.get("networks", ["default"])
+    }
+    subnet = COMPOSE["networks"]["front"]["ipam"]["config"][0]["subnet"]
+    believed = SERVICES["web"]["environment"]["TRUSTED_PROXIES"]
+    default = re.search(r":-([0-9./]+)\}", subnet)
+
+    assert in_front == {"nginx", "web"}
+    assert believed.split(",")[0] == subnet
+    assert default
+    assert ip_network(default[1]).is_private
+
+
+def test_what_bowline_writes_is_in_memory() -> None:
+    """Uploads go to /tmp, beat's schedule to var, gunicorn's heartbeat to /dev/shm,
+    which is memory in every container."""
+    uid = re.search(r"--uid (\d+)", DOCKERFILE)
+    assert uid
+
+    for name in ("web", "worker", "beat", "migrate"):
+        mounted = folders(SERVICES[name])
+        assert {*mounted} == {"/tmp", "/app/var"}
+        assert f"uid={uid[1]}" in mounted["/app/var"]
+    gunicorn = (ROOT / "deploy" / "gunicorn.conf.py").read_text()
+    assert 'worker_tmp_dir = "/dev/shm"' in gunicorn
+
+
+def test_every_variable_of_the_nginx_file_is_set_and_its_folder_is_memory() -> None:
+    template = (ROOT / "deploy" / "nginx.conf.template").read_text()
+    nginx = SERVICES["nginx"]
+    wanted = set(re.findall(r"\$\{(\w+)\}", template))
+    environment = nginx["environment"]
+
+    assert wanted == {name for name in environment if name.startswith("BOWLINE_")}
+    assert environment["BOWLINE_NGINX_FOLDER"] in folders(nginx)
+    assert environment["NGINX_ENVSUBST_OUTPUT_DIR"] in folders(nginx)
+    assert f"{environment['NGINX_ENVSUBST_OUTPUT_DIR']}/nginx.conf" in nginx["command"]
+
+
+def test_gunicorn_keeps_connections_longer_than_nginx() -> None:
+    template = (ROOT / "deploy" / "nginx.conf.template").read_text()
+    gunicorn = (ROOT / "deploy" / "gunicorn.conf.py").read_text()
+    in_front = re.search(r"upstream.*?keepalive_timeout (\d+)s", template, re.DOTALL)
+    behind = re.search(r"^keepalive = (\d+)$", gunicorn, re.MULTILINE)
+
+    assert in_front
+    assert behind
+    assert int(behind[1]) > int(in_front[1])
