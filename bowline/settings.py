@@ -110,7 +110,7 @@ def database(url: str) -> dict[str, Any]:
 
 DEBUG = env_bool("DEBUG", default=False)
 SECRET_KEY = secret_key(debug=DEBUG)
-# Health checks ask by loopback, whatever the site is called.
+# On its own machine the site answers by loopback, whatever it is called.
 ALLOWED_HOSTS = [*env_list("ALLOWED_HOSTS"), "localhost", "127.0.0.1", "[::1]"]
 ROOT_URLCONF = "bowline.urls"
 WSGI_APPLICATION = "bowline.wsgi.application"
