@@ -10,8 +10,10 @@ from typing import TYPE_CHECKING
 from django.db import transaction
 from django.db.models import Max
 
+from accounts.mapping import snapshots
+from accounts.mapping.entries import approved_entries
 from accounts.mapping.managed import topology_of
-from accounts.mapping.managing import managing_of, managing_row
+from accounts.mapping.managing import managing_row
 from accounts.models import Bundle, ManagedAccount
 from accounts.runs.queue import enqueue_bundle
 from onboarding.spinnaker.bundle import bundle_files
@@ -62,7 +64,8 @@ def what_is_missing() -> str:
 def build(bundle: Bundle) -> None:
     """Write the bundle's zip into its row; the same accounts give the same bytes.
 
-    An account that ceased to be ready since it was asked for is left out.
+    An account that ceased to be ready since it was asked for is left out. What was
+    edited and not approved since is not in it.
     """
     ready = bundle.accounts.ready()
     accounts = ready.order_by("name").prefetch_related("providers")
@@ -71,7 +74,9 @@ def build(bundle: Bundle) -> None:
         finish(bundle, Bundle.Status.FAILED, error=what_is_missing())
         return
     try:
-        files = bundle_files(topology_of(managing_of(managing_row()), accounts), proofs)
+        managing = snapshots.in_force(managing_row())
+        known = approved_entries(managing, accounts)
+        files = bundle_files(topology_of(managing, accounts), proofs, known)
         archive = zipped(files)
     except ValueError as error:
         logger.exception("Bundle %s cannot be built.", bundle.number)

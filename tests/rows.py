@@ -7,6 +7,9 @@ from typing import Any
 
 from django.contrib.auth.models import Group, User
 
+from accounts.mapping.entries import described_entries
+from accounts.mapping.managed import managed_of
+from accounts.mapping.managing import managing_of
 from accounts.models import (
     Bundle,
     EnabledProvider,
@@ -19,6 +22,7 @@ from accounts.models.states import Status
 from onboarding.spinnaker.bundle import bundle_files
 from onboarding.spinnaker.bundle.archive import file_list, zipped
 from onboarding.topology import Topology
+from tests import factories
 
 PASSWORD = "a-password-of-tests"
 
@@ -34,14 +38,28 @@ def account_row(
     providers: dict[str, dict[str, Any]] | None = None,
     **fields: Any,
 ) -> ManagedAccount:
-    """Make an account with providers' details by key; EC2 unless others are given."""
+    """Make an account with providers' details by key; EC2 unless others are given.
+
+    What Spinnaker knows of an account that was proved is approved.
+    """
     plain = {"account_id": "922222222222", "regions": ["us-east-1"]}
     row = ManagedAccount.objects.create(name=name, **{**plain, **fields})
     for key, details in ({"ec2": {}} if providers is None else providers).items():
         EnabledProvider.objects.create(
             account=row, key=key, details=details, described=True
         )
+    if row.proof and "approved_entries" not in fields:
+        approve_entries(row)
     return row
+
+
+def approve_entries(row: ManagedAccount) -> None:
+    """Approve what Spinnaker is to know of the account, as it is described now."""
+    stored = ManagingAccount.objects.first()
+    managing = managing_of(stored) if stored else factories.managing()
+    row.approved_entries = described_entries(managing, managed_of(row))
+    row.approved_version = row.version
+    row.save(update_fields=["approved_entries", "approved_version"])
 
 
 def person(role: str, **fields: Any) -> User:

@@ -10,6 +10,7 @@ from typing import Any
 from accounts.mapping.plans import plan_of
 from accounts.models import Run
 from accounts.web.runs.before_approval import brings
+from onboarding.resources.entry_changes import EntryChange
 from onboarding.resources.plan import Plan, PlannedChange
 
 SIGNS = {"create": "+", "update": "~", "delete": "-"}
@@ -21,6 +22,8 @@ def printed(run: Run) -> str:
 
 def lines(run: Run, plan: Plan) -> Iterator[str]:
     counts = ", ".join(f"{count} to {verb}" for verb, count in plan.counts.items())
+    if plan.entries:
+        counts += f", {len(plan.entries)} in what Spinnaker knows"
     yield f"{run.account_name}: {counts}"
     yield from (f"  {line}" for line in notes(run, plan))
     for change in plan.changes:
@@ -28,6 +31,9 @@ def lines(run: Run, plan: Plan) -> Iterator[str]:
         yield f"  {SIGNS[change.verb]} {change.key.kind} {change.key.name} in {where}"
         yield f"    {change.reason}"
         yield from (f"    {line}" for line in changed_lines(change))
+    for entry in plan.entries:
+        yield f"  {SIGNS[entry.verb]} Spinnaker's {entry.provider} account {entry.name}"
+        yield from (f"    {line}" for line in changed_lines(entry))
 
 
 def notes(run: Run, plan: Plan) -> Iterator[str]:
@@ -41,7 +47,7 @@ def notes(run: Run, plan: Plan) -> Iterator[str]:
         yield from (f"  v{n} {text}" for n, text in run.account.newer_policies)
 
 
-def changed_lines(change: PlannedChange) -> Iterator[str]:
+def changed_lines(change: PlannedChange | EntryChange) -> Iterator[str]:
     before, after = pretty(change.before), pretty(change.after)
     for line in difflib.unified_diff(before, after, lineterm="", n=2):
         if not line.startswith(("---", "+++", "@@")):

@@ -9,6 +9,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
+from typing import NamedTuple
 from uuid import UUID
 
 from django.db import transaction
@@ -19,8 +21,9 @@ from accounts.models import ManagedAccount, ManagingAccount
 from onboarding.desired import desired
 from onboarding.desired.alike import interchangeable
 from onboarding.details import DetailsError
+from onboarding.resources.kinds import Resource
 from onboarding.resources.policy import QuotaExceeded
-from onboarding.spinnaker.entries import entries
+from onboarding.spinnaker.entries import Entries, entries
 from onboarding.topology import Managed, Managing, Topology
 
 AT_ONCE = 500
@@ -37,8 +40,11 @@ def editing(account: ManagedAccount) -> Iterator[None]:
         is_new = account._state.adding
         before = None if is_new else consequences_of_row(account)
         yield
-        if not is_new and before != consequences_of_row(account):
-            account.touch()
+        if is_new:
+            return
+        after = consequences_of_row(account)
+        if before != after:
+            account.touch(proved=same_in_aws(before, after))
 
 
 @contextmanager
@@ -94,6 +100,24 @@ def is_outdated_by(managed: Managed, before: Managing, after: Managing) -> bool:
     )
 
 
+class Consequences(NamedTuple):
+    """What follows from how an account is described."""
+
+    name: str
+    resources: tuple[Resource, ...]
+    known: Entries
+    """What Spinnaker is configured with."""
+
+
+def same_in_aws(before: object, after: object) -> bool:
+    """Tell that an edit concerns Spinnaker only: what was proved in AWS still holds,
+    and until the edit is approved, bundles carry the account as it was.
+    """
+    if not (isinstance(before, Consequences) and isinstance(after, Consequences)):
+        return False
+    return (before.name, before.resources) == (after.name, after.resources)
+
+
 def consequences_of_row(account: ManagedAccount) -> object:
     """Give what follows from the account as it is stored now."""
     managing = stored_managing()
@@ -117,5 +141,5 @@ def consequences(managing: Managing, managed: Managed) -> object:
         resources = desired(topology, managed)
     except (DetailsError, QuotaExceeded):
         return object()
-    known = entries(topology)
-    return resources, known.aws, known.ecs, known.kubernetes, known.bake_account
+    known = replace(entries(topology), base_role="", managed_role="")
+    return Consequences(managed.name, resources, known)

@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from accounts.mapping.managed import cannot_be_read, managed_of
 from accounts.models import Run, Step
 from onboarding.providers.base import discouraged
+from onboarding.resources.entry_changes import EntryChange, entry_changes
 from onboarding.resources.kinds import Key
 from onboarding.resources.plan import Plan, PlannedChange
 
@@ -22,7 +23,13 @@ def plan_of(run: Run, steps: Iterable[Step] | None = None) -> Plan:
         discouraged=discouraged(managed) if managed else (),
         fingerprint=run.fingerprint,
         existing=run.existing,
+        entries=entry_changes_of(run),
     )
+
+
+def entry_changes_of(run: Run) -> tuple[EntryChange, ...]:
+    """List what the plan changes of what Spinnaker knows."""
+    return entry_changes(run.entries.get("before", ()), run.entries.get("after", ()))
 
 
 def change_of(step: Step) -> PlannedChange:

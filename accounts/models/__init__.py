@@ -6,7 +6,8 @@ from accounts.models.bundles import Bundle
 from accounts.models.heartbeat import Heartbeat
 from accounts.models.managed import EnabledProvider, ManagedAccount, SpinnakerName
 from accounts.models.managing import ManagingAccount
-from accounts.models.runs import CheckResult, Run, Step
+from accounts.models.runs import CheckResult, Run
+from accounts.models.steps import Step
 
 __all__ = [
     "Bundle",

@@ -48,14 +48,20 @@ class DescribedQuerySet(models.QuerySet[M]):
         """The plan no longer fits; nothing more was changed."""
         return self.update(state=State.OUTDATED)
 
-    def outdate(self) -> int:
-        """Count an edit: every plan made before it is outdated now."""
+    def await_plan(self) -> int:
+        """AWS is as it was approved, and an edit waits that only Spinnaker notices."""
+        return self.update(state=State.OUTDATED)
+
+    def outdate(self, *, proved: bool = False) -> int:
+        """Count an edit: every plan made before it is outdated now. Where it changes
+        nothing in AWS, what was `proved` still holds.
+        """
         draft = When(state=State.DRAFT, then=Value(State.DRAFT))
         return self.update(
             version=F("version") + 1,
             state=Case(draft, default=Value(State.OUTDATED)),
             updated_at=timezone.now(),
-            **self.UNPROVED,
+            **({} if proved else self.UNPROVED),
         )
 
 
@@ -67,8 +73,8 @@ class Described(models.Model):
     class Meta:
         abstract = True
 
-    def touch(self) -> None:
+    def touch(self, *, proved: bool = False) -> None:
         """Count an edit of this row; see mapping/edits.py for what else it outdates."""
         rows: Any = type(self)._default_manager
-        rows.filter(pk=self.pk).outdate()
+        rows.filter(pk=self.pk).outdate(proved=proved)
         self.refresh_from_db()

@@ -25,6 +25,8 @@ from accounts.models.validators import is_account_id, is_account_name, is_role_n
 from onboarding.desired import POLICY_SET
 from onboarding.desired.policy_sets import PolicySet, policy_sets_after
 from onboarding.providers import PROVIDERS
+from onboarding.resources.entry_changes import EntryDocument
+from onboarding.spinnaker.entry_documents import are_documents
 
 
 class ManagedAccountQuerySet(DescribedQuerySet["ManagedAccount"]):
@@ -52,8 +54,10 @@ class ManagedAccountQuerySet(DescribedQuerySet["ManagedAccount"]):
         return proved.exclude(state__in=(State.DRAFT, State.OUTDATED))
 
     def ready(self) -> ManagedAccountQuerySet:
-        """Keep those that a bundle may hold: verified, or accepted by a person."""
-        return self.filter(
+        """Keep those that a bundle may hold: verified, or accepted by a person, with
+        something that was approved for Spinnaker.
+        """
+        return self.exclude(approved_entries=[]).filter(
             Q(proof=State.VERIFIED)
             | Q(proof=State.EVALUATED, accepted_at__isnull=False)
         )
@@ -71,6 +75,7 @@ class ManagedAccountQuerySet(DescribedQuerySet["ManagedAccount"]):
         before = Case(
             When(granted_at=None, then=Value(State.DRAFT)),
             When(proof="", then=Value(State.OUTDATED)),
+            When(approved_version__lt=F("version"), then=Value(State.OUTDATED)),
             default=F("proof"),
         )
         return self.filter(state__in=PASSING).update(state=before)
@@ -82,6 +87,10 @@ class ManagedAccountQuerySet(DescribedQuerySet["ManagedAccount"]):
     def have_policies(self, policy_set: int) -> int:
         """All of that policy set was found in AWS, and nothing else."""
         return self.update(policy_set=policy_set)
+
+    def have_entries(self, documents: list[EntryDocument], version: int) -> int:
+        """What Spinnaker is to know at that version was approved and carried out."""
+        return self.update(approved_entries=documents, approved_version=version)
 
     def accept(self, by: Any) -> int:
         """A person takes responsibility for an account that was only evaluated."""
@@ -97,6 +106,8 @@ class ManagedAccountQuerySet(DescribedQuerySet["ManagedAccount"]):
             former_external_id=None,
             policy_set=0,
             applied=[],
+            approved_entries=[],
+            approved_version=0,
             **self.UNPROVED,
         )
 
@@ -110,6 +121,7 @@ class ManagedAccount(Described, Readable):
         "write_roles": is_texts,
         "proof": is_one_of(("", State.VERIFIED, State.EVALUATED)),
         "applied": is_mappings,
+        "approved_entries": are_documents,
     }
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
@@ -144,6 +156,11 @@ class ManagedAccount(Described, Readable):
     """The POLICY_SET that was last found standing whole; 0: none yet."""
     applied = models.JSONField(default=list, editable=False)
     """Choices of which something may stand in AWS; see mapping/snapshots.py."""
+    approved_entries = models.JSONField(default=list, editable=False)
+    """What Spinnaker is to know, as it was last approved and carried out: bundles hold
+    nothing else of the account."""
+    approved_version = models.PositiveIntegerField(default=0, editable=False)
+    """The version at which it was approved, or found to be approved already."""
     granted_at = models.DateTimeField(null=True, blank=True, editable=False)
     verified_at = models.DateTimeField(null=True, blank=True, editable=False)
     accepted_at = models.DateTimeField(null=True, blank=True, editable=False)

@@ -17,9 +17,10 @@ from accounts.models.described import Described
 from accounts.models.lease import Leased
 from accounts.models.managed import ManagedAccount, ManagedAccountQuerySet
 from accounts.models.managing import ManagingAccount, ManagingAccountQuerySet
-from accounts.models.readable import Readable, is_one_of, is_slug, is_texts
+from accounts.models.readable import Readable, is_slug
 from accounts.models.states import OPEN, WORKING, Status
-from onboarding.resources.plan import VERBS
+from accounts.models.steps import Step
+from onboarding.spinnaker.entry_documents import are_documents
 from onboarding.verify.result import Located
 
 QUEUE_PATIENCE = timedelta(seconds=45)
@@ -94,6 +95,13 @@ def verified_after(run: str = "") -> RunQuerySet:
 Subject: TypeAlias = ManagedAccountQuerySet | ManagingAccountQuerySet
 
 
+def are_sides(value: Any) -> bool:
+    """Tell whether it holds entries before and after a plan, or nothing."""
+    if not isinstance(value, dict) or not value:
+        return value == {}
+    return all(are_documents(value.get(side)) for side in ("before", "after"))
+
+
 class MovedMeanwhile(Exception):
     """Somebody else moved the run on first, or it may not move so."""
 
@@ -101,7 +109,7 @@ class MovedMeanwhile(Exception):
 class Run(Leased, Readable):
     """One job on one account: plan, approve, apply, verify; its only record."""
 
-    READS = {"fingerprint": is_slug}
+    READS = {"fingerprint": is_slug, "entries": are_sides}
 
     class Kind(models.TextChoices):
         ONBOARD = "onboard", "Onboard"
@@ -137,6 +145,9 @@ class Run(Leased, Readable):
     """Equal in plans that are the same; empty: to be approved alone."""
     existing = models.JSONField(default=dict, editable=False)
     """{account id: how many of Bowline's resources were found when it was planned}"""
+    entries = models.JSONField(default=dict, editable=False)
+    """{before, after}: what Spinnaker knows of the account and what the plan makes of
+    it; see mapping/entries.py. Empty: the run is not about that."""
     error = models.JSONField(null=True, blank=True)
     """{message, hint, account, operation} of what ended it."""
     traceback = models.TextField(blank=True, editable=False)
@@ -282,52 +293,6 @@ class Run(Leased, Readable):
         if self.waiting != waiting[:200]:
             self.waiting = waiting[:200]
             self.save(update_fields=["waiting"])
-
-
-class Step(Readable):
-    """One approved change of a run, and how it went."""
-
-    READS = {"verb": is_one_of(VERBS), "removed": is_texts, "added": is_texts}
-
-    class Status(models.TextChoices):
-        PENDING = "pending"
-        RUNNING = "running"
-        DONE = "done"
-        FAILED = "failed"
-
-    run = models.ForeignKey(Run, on_delete=models.CASCADE, related_name="steps")
-    position = models.PositiveIntegerField()
-    account_id = models.CharField(max_length=12)
-    account_name = models.CharField(max_length=60)
-    verb = models.CharField(max_length=6)
-    kind = models.CharField(max_length=30)
-    name = models.CharField(max_length=400)
-    reason = models.CharField(max_length=400, blank=True)
-    before = models.JSONField(null=True, blank=True)
-    after = models.JSONField(null=True, blank=True)
-    removed = models.JSONField(default=list)
-    added = models.JSONField(default=list)
-    """Digests of what is approved to go and to come; see resources/plan.py."""
-    status = models.CharField(max_length=8, choices=Status, default=Status.PENDING)
-    message = models.TextField(blank=True)
-    hint = models.TextField(blank=True)
-    started_at = models.DateTimeField(null=True, blank=True)
-    finished_at = models.DateTimeField(null=True, blank=True)
-
-    class Meta:
-        ordering = ["run", "position"]
-        constraints = [
-            models.UniqueConstraint(fields=["run", "position"], name="step_position")
-        ]
-
-    def __str__(self) -> str:
-        return f"{self.verb} {self.kind} {self.name}"
-
-    @property
-    def seconds(self) -> float | None:
-        if self.started_at is None or self.finished_at is None:
-            return None
-        return (self.finished_at - self.started_at).total_seconds()
 
 
 class CheckResultQuerySet(models.QuerySet["CheckResult"]):

@@ -14,6 +14,7 @@ from django.db.models.functions import Now
 from django.utils import timezone
 
 from accounts.mapping import snapshots
+from accounts.mapping.entries import described_entries, keep_approved
 from accounts.mapping.plans import plan_of
 from accounts.models import ManagedAccount, ManagingAccount, Run, Step
 from accounts.models.states import Status
@@ -23,6 +24,7 @@ from onboarding.aws.errors import AwsError
 from onboarding.aws.session import Sessions
 from onboarding.resources.kinds import Key
 from onboarding.resources.plan import Change, Plan, PlanOutdated
+from onboarding.spinnaker.entry_documents import entries_of
 from onboarding.topology import Reach
 
 MANAGING_PATIENCE = 180.0
@@ -34,6 +36,7 @@ Steps = dict[Key, Step]
 def apply_run(run: Run, scope: Scope, sessions: Sessions) -> None:
     """Carry out what was approved, the managing side first, and nothing else."""
     refuse_edited(run, scope)
+    refuse_other_entries(run, scope)
     rows = list(run.steps.all())
     plan = plan_of(run, rows)
     steps = {Key(step.account_id, step.kind, step.name): step for step in rows}
@@ -61,12 +64,27 @@ def finish(run: Run) -> None:
     left.update(status=Step.Status.DONE, finished_at=now, message="Stood already.")
     if removes:
         ManagedAccount.objects.filter(pk__in=[run.account_id]).remove()
+    else:
+        keep_approved(run)
 
 
 def refuse_edited(run: Run, scope: Scope) -> None:
     """Raise PlanOutdated where somebody edited what the plan is about."""
     if edit := run.outdated_by(scope.account, scope.row):
         raise PlanOutdated(edit)
+
+
+def refuse_other_entries(run: Run, scope: Scope) -> None:
+    """Raise PlanOutdated where Spinnaker would know what nobody approved."""
+    if run.kind != Run.Kind.ONBOARD or not (scope.account and scope.managed):
+        return
+    approved = [run.entries.get("after", [])]
+    described = [described_entries(scope.managing, scope.managed)]
+    if entries_of(scope.managing, approved) != entries_of(scope.managing, described):
+        raise PlanOutdated(
+            f"What Spinnaker is to know of {scope.account.name} is not what was "
+            "planned."
+        )
 
 
 def apply_managing(

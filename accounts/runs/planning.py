@@ -3,10 +3,16 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Collection
 
 from django.db import transaction
 
 from accounts.mapping import snapshots
+from accounts.mapping.entries import (
+    described_entries,
+    keep_approved,
+    unplanned_entries,
+)
 from accounts.mapping.plans import steps_of
 from accounts.models import ManagingAccount, Run, Step
 from accounts.models.states import Status
@@ -19,6 +25,11 @@ from onboarding.aws.preconditions import (
 )
 from onboarding.aws.session import Sessions
 from onboarding.providers.base import discouraged, providers_of
+from onboarding.resources.entry_changes import (
+    EntryChange,
+    EntryDocument,
+    entry_changes,
+)
 from onboarding.resources.fingerprint import fingerprint
 from onboarding.resources.plan import Change, Plan, PlannedChange
 from onboarding.topology import Managed, PodRole
@@ -41,15 +52,18 @@ def make_plan(run: Run, scope: Scope, sessions: Sessions) -> None:
     existing: Counter[str] = Counter()
     for side, one in compared:
         existing[side.reach.account_id] += one.existing
+    entries = planned_entries(run, scope)
+    known = entry_changes(entries.get("before", ()), entries.get("after", ()))
     plan = Plan(
         changes=tuple(
             PlannedChange.of(change, side.account_name) for side, change in found
         ),
         discouraged=discouraged(scope.managed) if scope.managed else (),
-        fingerprint=fingerprint_of(run, scope, [change for _, change in found]),
         existing=existing,
+        fingerprint=fingerprint_of(run, scope, [change for _, change in found], known),
+        entries=known,
     )
-    to = Status.PLANNED if plan.changes else Status.VERIFYING
+    to = Status.PLANNED if plan else Status.VERIFYING
     with transaction.atomic():
         run.carry(
             to,
@@ -57,15 +71,32 @@ def make_plan(run: Run, scope: Scope, sessions: Sessions) -> None:
             waiting="",
             fingerprint=plan.fingerprint,
             existing=plan.existing,
+            entries=entries,
         )
         run.steps.all().delete()
         Step.objects.bulk_create(steps_of(run, plan))
-        if plan.changes:
+        if plan:
             run.unedited_subject.wait_for_approval()
         else:
             if scope.shared:
                 snapshots.keep(scope.row, snapshots.managing_snapshot(scope.row))
             run.unedited_subject.verify_unchanged()
+            keep_approved(run)
+
+
+def planned_entries(run: Run, scope: Scope) -> dict[str, list[EntryDocument]]:
+    """Give what Spinnaker knows of the account and what it will; nothing of a run that
+    is about the managing account alone.
+    """
+    if scope.account is None or scope.managed is None:
+        return {}
+    before = scope.account.approved_entries
+    if run.kind == Run.Kind.REMOVE:
+        return {"before": before, "after": []}
+    if not unplanned_entries(scope.managing, scope.account):
+        return {"before": before, "after": before}
+    after = described_entries(scope.managing, scope.managed)
+    return {"before": before, "after": after}
 
 
 def look_up(run: Run, scope: Scope, sessions: Sessions) -> bool:
@@ -130,13 +161,16 @@ def learn_details(scope: Scope, managed: Managed, sessions: Sessions) -> bool:
     return learned
 
 
-def fingerprint_of(run: Run, scope: Scope, changes: list[Change]) -> str:
+def fingerprint_of(
+    run: Run, scope: Scope, changes: list[Change], entries: Collection[EntryChange]
+) -> str:
     """Identify an account's plan, so that equal ones are approved together.
 
     Nothing in AWS carries the account's name: a word like it means something else.
+    What Spinnaker knows carries it in few places.
     """
     managed = scope.managed
-    if managed is None or run.kind != Run.Kind.ONBOARD or not changes:
+    if managed is None or run.kind != Run.Kind.ONBOARD or not (changes or entries):
         return ""
     own = {
         managed.account_id: "account id",
@@ -144,4 +178,4 @@ def fingerprint_of(run: Run, scope: Scope, changes: list[Change]) -> str:
         managed.former_external_id: "former external ID",
     }
     own.pop("", None)
-    return fingerprint(changes, own)
+    return fingerprint(changes, own, entries, managed.name)

@@ -10,6 +10,7 @@ from django.db import transaction
 from django.utils import timezone
 
 from accounts.mapping import snapshots
+from accounts.mapping.entries import unplanned_entries
 from accounts.mapping.managed import granted_topology
 from accounts.models import Run
 from accounts.models.states import State, Status
@@ -66,10 +67,18 @@ def verify_run(run: Run, scope: Scope, sessions: Sessions) -> None:
             subject.fail()
         else:
             subject.verify(State(status), now)
+            if edit_waits(scope):
+                run.unedited_subject.await_plan()
         if {result.outcome for result in drift} == {Outcome.PROVED}:
             subject.have_policies(POLICY_SET)
             if status is not Status.FAILED:
                 forget_earlier(scope)
+
+
+def edit_waits(scope: Scope) -> bool:
+    """Tell whether Spinnaker is not to know the account as it is described now."""
+    account = scope.account
+    return account is not None and bool(unplanned_entries(scope.managing, account))
 
 
 def blame_bowline(run: Run, own: Result) -> None:

@@ -9,21 +9,33 @@ import hashlib
 import json
 import re
 from collections.abc import Iterable, Mapping
+from typing import Any
 
+from onboarding.resources.entry_changes import EntryChange
 from onboarding.resources.plan import Change, Delete, gone_and_come
 
 
-def fingerprint(changes: Iterable[Change], own: Mapping[str, str]) -> str:
+def fingerprint(
+    changes: Iterable[Change],
+    own: Mapping[str, str],
+    entries: Iterable[EntryChange] = (),
+    name: str = "",
+) -> str:
     """Identify what goes and what comes, with an account's own words made neutral.
 
-    `own` says what each of them means, such as the account's id. What stays is not
-    part of it: a policy of the managing account lists other accounts, too. Empty for
-    a plan that deletes anything: that is read and confirmed by itself.
+    `own` says what each of them means, such as the account's id; `name` is what
+    Spinnaker calls the account. What stays is not part of it: a policy of the managing
+    account lists other accounts, too. Empty for a plan that deletes anything: that is
+    read and confirmed by itself.
     """
-    changes = tuple(changes)
+    changes, entries = tuple(changes), tuple(entries)
     if any(isinstance(change, Delete) for change in changes):
         return ""
-    text = json.dumps([parts(change, own) for change in changes])
+    if any(entry.after is None for entry in entries):
+        return ""
+    said = [parts(change, own) for change in changes]
+    said += [known(entry, own, name) for entry in entries]
+    text = json.dumps(said)
     return hashlib.sha256(text.encode()).hexdigest()[:32]
 
 
@@ -35,6 +47,36 @@ def parts(change: Change, own: Mapping[str, str]) -> tuple[object, ...]:
         sorted(neutral(atom, own) for atom in removed),
         sorted(neutral(atom, own) for atom in added),
     )
+
+
+def known(entry: EntryChange, own: Mapping[str, str], name: str) -> tuple[object, ...]:
+    """Give both sides of an entry, whole, without what only names the account."""
+    looked_up = LOOKED_UP if entry.before is None else ()
+    return (
+        entry.verb,
+        *(
+            sorted(
+                [key, neutral(json.dumps(called(key, value, name)), own)]
+                for key, value in (document or {}).items()
+                if key not in looked_up
+            )
+            for document in (entry.before, entry.after)
+        ),
+    )
+
+
+LOOKED_UP = ("endpoint", "certificate_authority")
+"""What AWS answers about a cluster that people choose by its name."""
+
+
+def called(key: str, value: Any, name: str) -> Any:
+    """Replace the account's name in the names that Spinnaker makes of it."""
+    if key not in NAMES or not (value == name or value.startswith(f"{name}-")):
+        return value
+    return f"\0name\0{value.removeprefix(name)}"
+
+
+NAMES = ("name", "aws_account")
 
 
 def neutral(text: str, own: Mapping[str, str]) -> str:

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import hashlib
+import json
 from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
+from onboarding.resources.entry_changes import EntryChange
 from onboarding.resources.kinds import KINDS, Key, Resource
 from onboarding.resources.risks import Risk, risks
 
@@ -183,6 +185,22 @@ class Plan:
     """Equal in plans that are the same for different accounts; empty: read alone."""
     existing: Mapping[str, int] = field(default_factory=dict)
     """How many of Bowline's resources were found, by account id."""
+    entries: tuple[EntryChange, ...] = ()
+    """What changes of what Spinnaker knows; in AWS it changes nothing."""
+
+    def __bool__(self) -> bool:
+        """Tell whether there is anything to approve."""
+        return bool(self.changes or self.entries)
+
+    @property
+    def digest(self) -> str:
+        """Identify, word for word, what a person reads before approving it."""
+        read = (
+            [(*c.key, c.verb, c.before, c.after) for c in self.changes],
+            [sorted(c.removed | c.added) for c in self.changes],
+            [(entry.before, entry.after) for entry in self.entries],
+        )
+        return hashlib.sha256(json.dumps(read, sort_keys=True).encode()).hexdigest()
 
     @property
     def counts(self) -> dict[str, int]:
@@ -212,11 +230,17 @@ class Plan:
     @property
     def risks(self) -> tuple[Risk, ...]:
         """List what a security reviewer reads first, in the order of the changes."""
-        return tuple(
+        of_changes = tuple(
             Risk(change.key, sentence)
             for change in self.changes
             for sentence in risks(change.key, change.before, change.after)
         )
+        of_entries = tuple(
+            Risk(Key("", entry.provider, entry.name), sentence)
+            for entry in self.entries
+            for sentence in entry.risks
+        )
+        return of_entries + of_changes
 
     def refuse_unapproved(self, changes: Iterable[Change]) -> None:
         """Raise PlanOutdated where a change goes beyond what this plan holds."""

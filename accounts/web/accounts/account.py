@@ -12,6 +12,7 @@ from django.urls import reverse
 from django.utils.safestring import SafeString
 from django.views.decorators.http import require_POST
 
+from accounts.mapping.entries import unplanned_entries
 from accounts.mapping.managed import topology_of
 from accounts.mapping.managing import managing_of
 from accounts.models import CheckResult, ManagedAccount, ManagingAccount, Step
@@ -81,7 +82,8 @@ def iam(managing: ManagingAccount | None, account: ManagedAccount) -> dict[str, 
     if managing is None:
         return {}
     try:
-        topology = topology_of(managing_of(managing), [account])
+        described = managing_of(managing)
+        topology = topology_of(described, [account])
         resources = desired(topology, *topology.managed)
         known = list(known_as(topology))
     except (DetailsError, QuotaExceeded) as error:
@@ -97,7 +99,8 @@ def iam(managing: ManagingAccount | None, account: ManagedAccount) -> dict[str, 
         )
         for resource in resources
     ]
-    return {"existing": existing, "known": known}
+    waits = unplanned_entries(described, account) if account.approved_entries else ()
+    return {"existing": existing, "known": known, "waits_for_plan": waits}
 
 
 def last_steps(account: ManagedAccount) -> list[Step]:

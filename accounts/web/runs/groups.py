@@ -6,7 +6,8 @@ from typing import NamedTuple
 
 from django.db.models import Count
 
-from accounts.models import Run, Step
+from accounts.mapping.plans import entry_changes_of
+from accounts.models import Run
 from accounts.models.states import Status
 
 MOST_GROUPS = 5
@@ -38,4 +39,5 @@ def same_plans() -> list[SamePlans]:
 def changes_of(fingerprint: str) -> int:
     """Count the changes of one of the plans: all have as many."""
     same = Run.objects.filter(fingerprint=fingerprint, status=Status.PLANNED).order_by()
-    return Step.objects.filter(run=same.values("pk")[:1]).count()
+    one = same.first()
+    return one.steps.count() + len(entry_changes_of(one)) if one else 0

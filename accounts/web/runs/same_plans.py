@@ -17,7 +17,7 @@ from accounts.web.access import approver_required
 from accounts.web.accounts.views import is_uuid
 from accounts.web.request import Request
 from accounts.web.runs.before_approval import brought, discouraged_among
-from accounts.web.runs.views import change_of
+from accounts.web.runs.views import change_of, entry_diff
 
 MOST_AT_ONCE = 500
 """So many runs are approved while a person waits; the page shows no more."""
@@ -39,6 +39,7 @@ def same_plans(request: Request, fingerprint: str) -> HttpResponse:
     joining = [run for run in runs if run.account and not run.account.granted_at]
     steps = list(one.steps.all())
     accounts = [run.account for run in runs if run.account]
+    plan = plan_of(one, steps)
     shown = {
         "fingerprint": fingerprint,
         "run": one,
@@ -47,8 +48,9 @@ def same_plans(request: Request, fingerprint: str) -> HttpResponse:
         "most": MOST_AT_ONCE,
         "room": room,
         "unticked": [] if room is None else joining[room:],
-        "plan": plan_of(one, steps),
+        "plan": plan,
         "changes": [change_of(step) for step in steps],
+        "entries": [entry_diff(entry) for entry in plan.entries],
         "discouraged": discouraged_among(accounts),
         "brought": brought(accounts),
         "crumbs": crumbs,

@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
+from accounts.mapping.plans import entry_changes_of
 from accounts.models import Run, Step
 from accounts.models.states import UNSUCCESSFUL, Status
 
@@ -37,10 +38,12 @@ def stages(run: Run, steps: Sequence[Step], *, checked: bool) -> tuple[Stage, ..
     verify = Stage("Verify", verify_state(run, steps, checked=checked), proof(run))
     if run.kind == Run.Kind.VERIFY:
         return (verify,)
+    entries = entry_changes_of(run)
+    planned = bool(steps or entries or checked)
     plan = Stage(
         title="Plan",
-        state=plan_state(run, steps, checked=checked),
-        about=changes(len(steps)) if steps or checked else "",
+        state=plan_state(run, planned=planned),
+        about=changes(len(steps) + len(entries)) if planned else "",
         moment=run.created_at,
     )
     approve = Stage(
@@ -53,7 +56,7 @@ def stages(run: Run, steps: Sequence[Step], *, checked: bool) -> tuple[Stage, ..
     apply = Stage(
         title="Remove" if removes else "Apply",
         state=apply_state(run, steps),
-        about=progress(steps) if run.approved_at else "",
+        about=progress(steps) if run.approved_at and steps else "",
         seconds=seconds_of(steps),
     )
     line = (plan, approve, apply)
@@ -84,10 +87,10 @@ def all_done(steps: Sequence[Step]) -> bool:
     return all(step.status == Step.Status.DONE for step in steps)
 
 
-def plan_state(run: Run, steps: Sequence[Step], *, checked: bool) -> str:
+def plan_state(run: Run, *, planned: bool) -> str:
     if run.status == Status.PLANNING:
         return NOW
-    return FAILED if ended_badly(run) and not (steps or checked) else DONE
+    return FAILED if ended_badly(run) and not planned else DONE
 
 
 def approve_state(run: Run) -> str:

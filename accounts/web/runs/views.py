@@ -21,6 +21,7 @@ from accounts.web.runs.diff import Diff, compare
 from accounts.web.runs.forms import ApproveForm
 from accounts.web.runs.groups import same_plans
 from accounts.web.runs.timeline import stages
+from onboarding.resources.entry_changes import EntryChange
 
 PAGE = 50
 SHORT = 6
@@ -47,6 +48,13 @@ class StepDiff(NamedTuple):
     opens: bool
     """Whether its document says more than the line above it: not an attachment's,
     and not what is deleted whole."""
+
+
+class EntryDiff(NamedTuple):
+    """One of Spinnaker's accounts in a plan, and what changes of it."""
+
+    entry: EntryChange
+    diff: Diff
 
 
 def runs(request: Request) -> HttpResponse:
@@ -89,6 +97,7 @@ def run_page(
         **progress(run, steps),
         "plan": plan,
         "changes": [change_of(step) for step in steps],
+        "entries": [entry_diff(entry) for entry in plan.entries],
         "form": form or ApproveForm(run=run, deletes=len(plan.deletions)),
         "brings": brings(run),
         "same": others_same(run),
@@ -112,6 +121,10 @@ def change_of(step: Step) -> StepDiff:
     diff = compare(step.before, step.after)
     opens = step.verb == "update" or (step.verb == "create" and diff.added > SHORT)
     return StepDiff(step, diff, opens)
+
+
+def entry_diff(entry: EntryChange) -> EntryDiff:
+    return EntryDiff(entry, compare(entry.before, entry.after))
 
 
 def progress(run: Run, steps: list[Step]) -> dict[str, Any]:

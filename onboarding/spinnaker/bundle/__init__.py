@@ -38,11 +38,15 @@ class EmptyBundle(ValueError):
     """A bundle that would tell Spinnaker about no account at all."""
 
 
-def bundle_files(topology: Topology, states: Mapping[str, str]) -> tuple[File, ...]:
-    """Write the bundle of the accounts that have a state, and of no others."""
+def bundle_files(
+    topology: Topology, states: Mapping[str, str], approved: Entries | None = None
+) -> tuple[File, ...]:
+    """Write the bundle of the accounts that have a state, and of no others, with what
+    was approved for Spinnaker; if that is not given, with what is described.
+    """
     chosen = tuple(m for m in topology.managed if m.name in states)
     topology = replace(topology, managed=chosen)
-    known = entries(topology)
+    known = entries(topology) if approved is None else approved
     if not (known.aws or known.kubernetes):
         raise EmptyBundle(
             "None of these accounts has anything to tell Spinnaker: a bundle needs at "

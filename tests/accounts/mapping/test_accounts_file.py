@@ -55,21 +55,21 @@ def test_the_same_file_again_is_no_edit() -> None:
 
 
 @pytest.mark.parametrize(
-    ("before", "after"),
+    ("before", "after", "proof"),
     [
-        ("regions: [us-east-1]", "regions: [us-east-1, us-west-2]"),
-        ("    ec2: {}\n", ""),
-        ("ec2: {}", "ec2: {access: read}"),
+        ("regions: [us-east-1]", "regions: [us-east-1, us-west-2]", State.VERIFIED),
+        ("    ec2: {}\n", "", ""),
+        ("ec2: {}", "ec2: {access: read}", ""),
     ],
 )
-def test_an_edited_file_is_an_edit(before: str, after: str) -> None:
+def test_an_edited_file_is_an_edit(before: str, after: str, proof: str) -> None:
     register(file())
     ManagedAccount.objects.update(state=State.VERIFIED, proof=State.VERIFIED)
 
     (account,) = register(file(MANAGING + STAGING.replace(before, after)))
 
     assert account.version == 2
-    assert (account.state, account.proof) == (State.OUTDATED, "")
+    assert (account.state, account.proof) == (State.OUTDATED, proof)
 
 
 def test_the_managing_account_may_be_described_already() -> None:

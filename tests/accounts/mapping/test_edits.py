@@ -111,19 +111,19 @@ def test_a_draft_stays_a_draft() -> None:
 
 
 @pytest.mark.parametrize(
-    ("columns", "is_outdated"),
+    ("columns", "is_outdated", "is_proved"),
     [
-        ({"environment": "production"}, True),
-        ({"read_roles": ["developers"]}, True),
-        ({"regions": ["us-east-1", "eu-west-1"]}, True),
-        ({"uses_external_id": False}, True),
-        ({"name": "other"}, True),
-        ({"access_role": "Other"}, False),
-        ({"adopts": True}, False),
+        ({"environment": "production"}, True, True),
+        ({"read_roles": ["developers"]}, True, True),
+        ({"regions": ["us-east-1", "eu-west-1"]}, True, True),
+        ({"uses_external_id": False}, True, False),
+        ({"name": "other"}, True, False),
+        ({"access_role": "Other"}, False, True),
+        ({"adopts": True}, False, True),
     ],
 )
-def test_an_edit_of_an_account_outdates_it_if_it_makes_a_difference(
-    columns: dict[str, Any], is_outdated: bool
+def test_an_edit_outdates_an_account_and_its_proof_if_it_makes_a_difference(
+    columns: dict[str, Any], is_outdated: bool, is_proved: bool
 ) -> None:
     managing_row()
     account = verified("compute", 1)
@@ -133,7 +133,7 @@ def test_an_edit_of_an_account_outdates_it_if_it_makes_a_difference(
 
     row = ManagedAccount.objects.get()
     assert (row.state == State.OUTDATED) is is_outdated
-    assert bool(row.proof) is not is_outdated
+    assert bool(row.proof) is is_proved
 
 
 def test_details_that_cannot_be_read_are_an_edit() -> None:

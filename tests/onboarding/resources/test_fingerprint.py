@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
 from onboarding.desired import desired_in
 from onboarding.desired.managing import managing_side
+from onboarding.resources.entry_changes import entry_changes
 from onboarding.resources.fingerprint import fingerprint
 from onboarding.resources.kinds import ManagedPolicy
 from onboarding.resources.plan import Change, Create, Delete, Update, diff
 from onboarding.resources.policy import Policy
-from onboarding.topology import Managed
+from onboarding.spinnaker.entry_documents import entry_documents
+from onboarding.topology import Managed, Permissions
 from tests.factories import (
     MANAGING_ID,
     image_key,
@@ -190,3 +193,53 @@ def test_the_managing_account_is_named_literally() -> None:
     moved = fingerprint(diff(sides, ()), own(OTHER))
 
     assert moved != onboarding(member(ONE))
+
+
+def telling(account: Managed, before: Managed | None = None) -> str:
+    """Sign what Spinnaker is told of an account, and no change in AWS."""
+    was, now = (
+        entry_documents(topology(one)) if one else [] for one in (before, account)
+    )
+    return fingerprint(
+        [], own(account.account_id), entry_changes(was, now), account.name
+    )
+
+
+def test_accounts_that_spinnaker_is_told_the_same_of_have_the_same_plan() -> None:
+    keys = ("ecs", "eks")
+    one = member(ONE, *keys, name="dev", external_id="")
+    other = member(OTHER, *keys, name="prod", external_id="")
+
+    assert telling(one) == telling(other) != ""
+
+
+@pytest.mark.parametrize(
+    "fields",
+    [
+        {"environment": "production"},
+        {"permissions": Permissions(write=("sre",))},
+        {"regions": ("us-east-1",)},
+        {"external_id": "0c55d2aa-0000-4000-8000-000000000003"},
+        {"name": "prod", "environment": "prod"},
+    ],
+)
+def test_accounts_that_spinnaker_is_told_otherwise_of_have_other_plans(fields) -> None:
+    one, other = member(ONE, name="dev"), member(OTHER, **{"name": "prod", **fields})
+
+    assert telling(one) != telling(other)
+
+
+def test_an_edit_is_not_the_same_as_another_edit_to_the_same() -> None:
+    after = member(ONE, permissions=Permissions(write=("sre",)))
+    closes, opens = (
+        telling(after, replace(after, permissions=Permissions(write=roles)))
+        for roles in ((), ("sre", "developers"))
+    )
+
+    assert closes != opens
+
+
+def test_a_plan_that_takes_an_account_from_spinnaker_is_not_signed() -> None:
+    known = entry_documents(topology(member(ONE)))
+
+    assert fingerprint([], own(ONE), entry_changes(known, ())) == ""

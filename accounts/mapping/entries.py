@@ -1,0 +1,53 @@
+"""What Spinnaker knows of an account: as it is described, planned and approved.
+
+Bundles carry what was approved; an edit waits until it is planned and approved.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from accounts.mapping.managed import managed_of
+from accounts.models import ManagedAccount, Run
+from onboarding.details import DetailsError
+from onboarding.resources.entry_changes import (
+    EntryChange,
+    EntryDocument,
+    entry_changes,
+)
+from onboarding.spinnaker.entries import Entries
+from onboarding.spinnaker.entry_documents import entries_of, entry_documents
+from onboarding.topology import Managed, Managing, Topology
+
+
+def described_entries(managing: Managing, managed: Managed) -> list[EntryDocument]:
+    """Write what Spinnaker would be configured with as the account is described."""
+    return entry_documents(Topology(managing, (managed,)))
+
+
+def unplanned_entries(
+    managing: Managing, account: ManagedAccount
+) -> tuple[EntryChange, ...]:
+    """List what of the description differs from what was approved for Spinnaker."""
+    try:
+        described = described_entries(managing, managed_of(account))
+    except DetailsError:
+        return ()
+    approved = account.approved_entries
+    if entries_of(managing, [described]) == entries_of(managing, [approved]):
+        return ()
+    return entry_changes(approved, described)
+
+
+def approved_entries(managing: Managing, accounts: Iterable[ManagedAccount]) -> Entries:
+    """Give what was approved for these accounts, and nothing that was edited since."""
+    return entries_of(managing, [account.approved_entries for account in accounts])
+
+
+def keep_approved(run: Run) -> None:
+    """Let bundles carry what the run holds, once it is approved and carried out, or
+    has found that nothing differs.
+    """
+    if run.entries:
+        accounts = ManagedAccount.objects.filter(pk__in=[run.account_id])
+        accounts.have_entries(run.entries["after"], run.version)

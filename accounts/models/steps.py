@@ -1,0 +1,56 @@
+"""Steps: the changes of a run's plan, and how each went."""
+
+from __future__ import annotations
+
+from django.db import models
+
+from accounts.models.readable import Readable, is_one_of, is_texts
+from onboarding.resources.plan import VERBS
+
+
+class Step(Readable):
+    """One approved change of a run, and how it went."""
+
+    READS = {"verb": is_one_of(VERBS), "removed": is_texts, "added": is_texts}
+
+    class Status(models.TextChoices):
+        PENDING = "pending"
+        RUNNING = "running"
+        DONE = "done"
+        FAILED = "failed"
+
+    run = models.ForeignKey(
+        "accounts.Run", on_delete=models.CASCADE, related_name="steps"
+    )
+    position = models.PositiveIntegerField()
+    account_id = models.CharField(max_length=12)
+    account_name = models.CharField(max_length=60)
+    verb = models.CharField(max_length=6)
+    kind = models.CharField(max_length=30)
+    name = models.CharField(max_length=400)
+    reason = models.CharField(max_length=400, blank=True)
+    before = models.JSONField(null=True, blank=True)
+    after = models.JSONField(null=True, blank=True)
+    removed = models.JSONField(default=list)
+    added = models.JSONField(default=list)
+    """Digests of what is approved to go and to come; see resources/plan.py."""
+    status = models.CharField(max_length=8, choices=Status, default=Status.PENDING)
+    message = models.TextField(blank=True)
+    hint = models.TextField(blank=True)
+    started_at = models.DateTimeField(null=True, blank=True)
+    finished_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        ordering = ["run", "position"]
+        constraints = [
+            models.UniqueConstraint(fields=["run", "position"], name="step_position")
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.verb} {self.kind} {self.name}"
+
+    @property
+    def seconds(self) -> float | None:
+        if self.started_at is None or self.finished_at is None:
+            return None
+        return (self.finished_at - self.started_at).total_seconds()

@@ -1,0 +1,72 @@
+"""What a plan changes of what Spinnaker knows: its accounts as JSON. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from typing import Any, TypeAlias
+
+EntryDocument: TypeAlias = dict[str, Any]
+"""One of Spinnaker's accounts; `provider` and `name` say which."""
+
+EVERYBODY = {
+    "read": "Everybody in Spinnaker may see this account: READ names no role any more.",
+    "write": (
+        "Everybody in Spinnaker may deploy to this account: WRITE names no role any "
+        "more."
+    ),
+}
+ANYWHERE = "Spinnaker reaches every namespace of the cluster: none is named any more."
+
+
+@dataclass(frozen=True, slots=True)
+class EntryChange:
+    """One of Spinnaker's accounts as it was last approved and as it is described."""
+
+    before: EntryDocument | None
+    after: EntryDocument | None
+
+    @property
+    def document(self) -> EntryDocument:
+        return self.after or self.before or {}
+
+    @property
+    def name(self) -> str:
+        return str(self.document["name"])
+
+    @property
+    def provider(self) -> str:
+        return str(self.document["provider"])
+
+    @property
+    def verb(self) -> str:
+        if self.before is None:
+            return "create"
+        return "delete" if self.after is None else "update"
+
+    @property
+    def risks(self) -> Iterator[str]:
+        """Yield what opens to more people or places than before."""
+        if self.before is None or self.after is None:
+            return
+        was, now = (
+            document.get("permissions", {}) for document in (self.before, self.after)
+        )
+        for which, sentence in EVERYBODY.items():
+            if was.get(which) and not now.get(which):
+                yield sentence
+        if self.before.get("namespaces") and not self.after.get("namespaces"):
+            yield ANYWHERE
+
+
+def entry_changes(
+    before: Iterable[EntryDocument], after: Iterable[EntryDocument]
+) -> tuple[EntryChange, ...]:
+    """List what differs, in the order of `after`; what is dropped comes last."""
+    known = {(one["provider"], one["name"]): one for one in before}
+    pairs = [
+        EntryChange(known.pop((one["provider"], one["name"]), None), one)
+        for one in after
+    ]
+    pairs += [EntryChange(one, None) for one in known.values()]
+    return tuple(change for change in pairs if change.before != change.after)

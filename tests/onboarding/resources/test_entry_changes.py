@@ -1,0 +1,71 @@
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from onboarding.resources.entry_changes import EntryChange, entry_changes
+from onboarding.resources.plan import Plan
+
+
+def entry(name: str = "staging", **fields: Any) -> dict[str, Any]:
+    return {"provider": "aws", "name": name, **fields}
+
+
+def test_what_differs_is_listed_and_what_is_dropped_comes_last():
+    before = [entry("gone"), entry("same"), entry("edited", environment="staging")]
+    after = [entry("edited", environment="production"), entry("same"), entry("new")]
+
+    changes = entry_changes(before, after)
+
+    assert [(one.verb, one.name) for one in changes] == [
+        ("update", "edited"),
+        ("create", "new"),
+        ("delete", "gone"),
+    ]
+
+
+def test_one_name_of_two_providers_is_two_accounts():
+    cluster = {"provider": "kubernetes", "name": "staging"}
+
+    changes = entry_changes([entry()], [cluster])
+
+    assert [(one.verb, one.provider) for one in changes] == [
+        ("create", "kubernetes"),
+        ("delete", "aws"),
+    ]
+
+
+FEW = {"permissions": {"read": ["developers"], "write": ["sre"]}}
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "said"),
+    [
+        (FEW, {"permissions": {"read": [], "write": ["sre"]}}, ["may see"]),
+        (FEW, {"permissions": {"read": ["developers"], "write": []}}, ["may deploy"]),
+        (FEW, {"permissions": {"read": ["others"], "write": ["sre"]}}, []),
+        ({"namespaces": ["apps"]}, {"namespaces": []}, ["every namespace"]),
+        ({"namespaces": []}, {"namespaces": ["apps"]}, []),
+    ],
+)
+def test_what_opens_to_everybody_is_a_risk_of_the_plan(before, after, said):
+    plan = Plan(entries=(EntryChange(entry(**before), entry(**after)),))
+
+    assert len(plan.risks) == len(said)
+    for risk, words in zip(plan.risks, said, strict=True):
+        assert words in risk.sentence
+        assert risk.key.name == "staging"
+
+
+def test_a_plan_of_entries_alone_is_a_plan():
+    assert not Plan()
+    assert Plan(entries=(EntryChange(None, entry()),))
+
+
+def test_the_digest_of_a_plan_tells_entries_apart():
+    one = Plan(entries=(EntryChange(None, entry(environment="staging")),))
+    other = Plan(entries=(EntryChange(None, entry(environment="production")),))
+
+    assert one.digest != other.digest != Plan().digest
+    assert one.digest == Plan(entries=one.entries, fingerprint="not read").digest
