@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -14,13 +15,15 @@ from botocore.model import Shape
 PLANTED = "planted"
 """An element, an attribute, a path and a tag of templates that no page has."""
 
-HARMLESS = "harmless"
 HOSTILE = (
     f"<{PLANTED}>\"'><i {PLANTED}=1 hx-get=/{PLANTED} hx-trigger=load></title>"
     f"</textarea></script>{{{{ x }}}}{{% {PLANTED} %}}\u202egnp.exe\u200b\x7f"
 )
-SHORT = f"<{PLANTED}>"
-"""Where there is no room for more."""
+HARMLESS = "harmless" + re.sub("[^ -]", "!", HOSTILE)[len("harmless") :]
+"""As long, with its breaks, and no name that any rule takes either."""
+
+SHORT = len(f"<{PLANTED}>")
+"""So much of it where there is no room for more."""
 
 ACCOUNT_ID = "922222222222"
 FIXED: dict[str, Any] = {

@@ -1,0 +1,102 @@
+"""Tried: markup, template tags and invisible characters in every text of AWS and rows.
+
+Refused: every page has the elements and attributes that it has with harmless text.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from typing import Any
+
+import pytest
+from django.test import Client
+
+from onboarding.names import INVISIBLE
+from tests.attack.hostile import (
+    HARMLESS,
+    HOSTILE,
+    PLANTED,
+    aws_answers,
+    aws_refuses,
+)
+from tests.attack.planting import OWN, READ, plant
+from tests.attack.shape import shape_of
+from tests.attack.whole_site import Pages, whole_site
+from tests.rows import person
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def pages() -> Pages:
+    return whole_site()
+
+
+@pytest.fixture
+def browser_of_all(pages: Pages) -> Client:
+    """Sign in somebody who may see and do everything."""
+    client = Client()
+    client.force_login(person("administrator", is_superuser=True))
+    return client
+
+
+def loaded(client: Client, addresses: Iterable[str]) -> dict[str, Any]:
+    """Load pages; give each one's status and elements, and see what htmx may read."""
+    found = {}
+    for address in addresses:
+        page = client.get(address)
+        shape = shape_of(page)
+        if shape.elements:
+            assert not INVISIBLE.search(page.content.decode()), address
+        assert shape.in_reach == [], address
+        found[address] = [page.status_code, *shape.elements]
+    return found
+
+
+@pytest.mark.parametrize("spare", [OWN | READ, OWN], ids=["readable", "unreadable"])
+def test_no_stored_text_becomes_markup(
+    browser_of_all: Client, pages: Pages, spare: set[str]
+) -> None:
+    addresses = [*pages.addresses(), *pages.admin_addresses()]
+
+    plant(HARMLESS, spare=spare)
+    calm = loaded(browser_of_all, addresses)
+    plant(HOSTILE, spare=spare)
+    attacked = loaded(browser_of_all, addresses)
+
+    for address in addresses:
+        assert attacked[address] == calm[address], address
+    assert sum(page[0] == 200 for page in calm.values()) > 50
+
+
+@pytest.mark.parametrize("aws", [aws_answers, aws_refuses])
+def test_no_answer_of_aws_becomes_markup(
+    browser_of_all: Client,
+    pages: Pages,
+    monkeypatch: pytest.MonkeyPatch,
+    aws: Callable[[pytest.MonkeyPatch, str], None],
+) -> None:
+    addresses = [*pages.looks()]
+
+    aws(monkeypatch, HARMLESS)
+    calm = loaded(browser_of_all, addresses)
+    aws(monkeypatch, HOSTILE)
+    attacked = loaded(browser_of_all, addresses)
+
+    for address in addresses:
+        assert attacked[address] == calm[address], address
+    assert {page[0] for page in calm.values()} <= {200, 302}
+
+
+def test_nothing_typed_becomes_markup(browser_of_all: Client, pages: Pages) -> None:
+    for address in pages.forms():
+        names = shape_of(browser_of_all.get(address)).names - {"", "rows"}
+
+        page = browser_of_all.post(address, dict.fromkeys(names, HOSTILE))
+
+        assert page.status_code == 200, address
+        shape = shape_of(page)
+        assert shape.in_reach == [], address
+        words = {word for element in shape.elements for word in element}
+        assert not [word for word in words if PLANTED in word], address
+        assert not INVISIBLE.search(page.content.decode()), address

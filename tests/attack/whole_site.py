@@ -1,0 +1,160 @@
+"""A site with a row of every model, and the addresses of all its pages."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from itertools import product
+from typing import Any, NamedTuple
+
+from django.contrib import admin
+from django.urls import reverse
+from django.utils import timezone
+
+from accounts.models import Bundle, CheckResult, Heartbeat, ManagedAccount, Run
+from accounts.models.states import State, Status
+from accounts.web.urls import urlpatterns
+from accounts.web.wizard.steps import STEPS
+from onboarding.verify.result import Located
+from tests.attack.hostile import ACCOUNT_ID, HARMLESS
+from tests.bundles import with_every_provider
+from tests.rows import account_row, bundle_row, managing_row, person, run_row, step_row
+
+PROVIDERS: dict[str, dict[str, Any]] = {
+    "ec2": {},
+    "ecs": {},
+    "eks": {"clusters": [{"name": "apps", "region": "us-east-1"}]},
+    "lambda": {},
+}
+DOCUMENT = {"Version": "2012-10-17", "Statement": [{"Sid": "A", "Action": ["a:B"]}]}
+
+
+class Pages(NamedTuple):
+    accounts: list[ManagedAccount]
+    runs: list[Run]
+
+    def addresses(self) -> Iterator[str]:
+        """Yield every address that the URL configuration has for these rows."""
+        values: dict[str, list[Any]] = {
+            "number": [1, 2, 3, 4],
+            "since": [1],
+            "step": [step.slug for step in STEPS],
+            "path": ["README.md"],
+            "fingerprint": ["f" * 32],
+        }
+        for pattern in urlpatterns:
+            of_runs = str(pattern.pattern).startswith("runs/")
+            rows = self.runs if of_runs else self.accounts
+            names = list(pattern.pattern.converters)
+            values["pk"] = [row.pk for row in (rows[:2] if "step" in names else rows)]
+            for chosen in product(*(values[name] for name in names)):
+                where = dict(zip(names, chosen, strict=True))
+                yield reverse(f"accounts:{pattern.name}", kwargs=where)
+        yield from (self.accounts[0].get_absolute_url() + tail for tail in DETAILS)
+        yield from ("/managing/?switch=1", "/bundles/1/?wrap=1", "/sign-in/")
+
+    def admin_addresses(self) -> Iterator[str]:
+        yield "/admin/"
+        for model in admin.site._registry:
+            name = f"admin:{model._meta.app_label}_{model._meta.model_name}"
+            yield reverse(f"{name}_changelist")
+            row = model._default_manager.first()
+            if row is not None:
+                yield reverse(f"{name}_change", args=[row.pk])
+
+    def looks(self) -> Iterator[str]:
+        """Yield the addresses that ask AWS."""
+        account = self.accounts[0].get_absolute_url()
+        yield from (f"{account}{tail}".replace("look=no", "look=1") for tail in DETAILS)
+        yield f"{account}identity/?regions=us-east-1"
+        yield from ("/managing/?switch=ask", "/settings/?ask=1")
+        yield from ORGANIZATION
+
+    def forms(self) -> Iterator[str]:
+        """Yield the addresses of pages that a person fills in."""
+        account = self.accounts[0].get_absolute_url()
+        yield from ("/sign-in/", "/accounts/new/", "/managing/")
+        yield from (f"{account}identity/", f"{account}access/", "/bundles/1/halconfig/")
+        yield from (f"{account}{tail}" for tail in DETAILS)
+
+
+ORGANIZATION = [f"/accounts/organization/?look={look}" for look in ("again", "1")]
+DETAILS = [f"details/?provider={key}&look=no" for key in PROVIDERS]
+
+
+def whole_site() -> Pages:
+    """Make rows of every model, in every state that a page shows in its own way."""
+    operator = person("operator", username="ann")
+    managing_row(bowline_principal="arn:aws:iam::911111111111:role/bowline")
+    now = timezone.now()
+    accounts = []
+    for number in range(len(Status)):
+        state = State.values[number % len(State.values)]
+        account = account_row(
+            f"a-{number}",
+            account_id=f"{int(ACCOUNT_ID) + number}",
+            state=state,
+            proof=State.VERIFIED if state == State.VERIFIED else "",
+            environment="prod",
+            access_role="Access",
+            read_roles=["readers"],
+            write_roles=["writers"],
+            uses_external_id=False,
+            granted_at=None if state == State.DRAFT else now,
+            created_by=operator,
+            accepted_by=operator,
+            providers=PROVIDERS,
+        )
+        account.spinnaker_names.create(name=f"name-{number}")
+        accounts.append(account)
+    runs = [run_of(*both) for both in zip(accounts, Status.values, strict=True)]
+    runs.append(run_row(Status.VERIFIED, account=None, kind=Run.Kind.MANAGING))
+    for number, status in enumerate(("ready", "ready", "failed", "building"), 1):
+        bundle = bundle_row(with_every_provider(), number)
+        bundle.accounts.set(accounts)
+        kept = {"status": status, "error": HARMLESS, "created_by": operator}
+        Bundle.objects.filter(pk=bundle.pk).update(**kept)
+    Heartbeat.note(seen_at=now)
+    return Pages(accounts, runs)
+
+
+def run_of(account: ManagedAccount, status: str) -> Run:
+    """Make a run with all that a run can have."""
+    now = timezone.now()
+    run = run_row(
+        status,
+        account=account,
+        approved_at=None if status in {"planning", "planned"} else now,
+        fingerprint="f" * 32,
+        error={"message": HARMLESS, "hint": HARMLESS, "account": account.account_id},
+        traceback=HARMLESS,
+        waiting=HARMLESS,
+        created_by=account.created_by,
+        approved_by=account.created_by,
+    )
+    before, after = {"document": DOCUMENT}, {"document": {**DOCUMENT, "Id": "B"}}
+    for verb, documents in CHANGES.items():
+        step = {"before": before, "after": after} | documents
+        step_row(run, verb=verb, message=HARMLESS, hint=HARMLESS, **step)
+    for position, located in enumerate([*Located][:2]):
+        CheckResult.objects.create(
+            run=run,
+            position=position,
+            provider=("chain", "ec2")[position % 2],
+            name=HARMLESS,
+            outcome=CheckResult.Outcome.FAILED,
+            sentence=HARMLESS,
+            fix=HARMLESS,
+            located=located,
+            document="\n".join([HARMLESS] * 30),
+            line=12,
+            change=HARMLESS,
+            worse=True,
+        )
+    return run
+
+
+CHANGES: dict[str, dict[str, Any]] = {
+    "create": {"before": None},
+    "update": {},
+    "delete": {"after": None},
+}
