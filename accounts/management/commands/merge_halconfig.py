@@ -16,7 +16,7 @@ from django.core.management.base import BaseCommand, CommandError
 
 from accounts.models import Bundle
 from onboarding.bounded_yaml import MOST_BYTES
-from onboarding.spinnaker.bundle.contents import accounts_in
+from onboarding.spinnaker.bundle.contents import BadArchive, accounts_in
 from onboarding.spinnaker.halconfig.diff import fields
 from onboarding.spinnaker.halconfig.merging import ADDED, Merged, merge
 from onboarding.spinnaker.halconfig.next_steps import STEPS, UNDO
@@ -61,7 +61,7 @@ class Command(BaseCommand):
             with config.open("rb") as file:
                 content = file.read(MOST_BYTES + 1)
             merged = self.merged(content, **options)
-        except BadHalconfig as error:
+        except (BadArchive, BadHalconfig) as error:
             raise CommandError(f"{config} is not merged. {error}") from None
         except OSError as error:
             raise CommandError(f"{config} cannot be read: {error}") from error

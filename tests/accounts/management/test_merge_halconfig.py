@@ -167,3 +167,10 @@ def test_what_the_config_has_wrong_is_told(config, capsys) -> None:
     run(config)
 
     assert "legacy belongs to gone" in capsys.readouterr().err
+
+
+def test_a_bundle_that_is_no_zip_is_told_in_a_sentence(config: Path) -> None:
+    Bundle.objects.create(number=1, status=Bundle.Status.READY, archive=b"no zip")
+
+    with pytest.raises(CommandError, match="cannot be read out of the bundle's zip"):
+        run(config)
