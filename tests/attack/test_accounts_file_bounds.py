@@ -52,8 +52,8 @@ BOMBS = {
         ),
         "Written out, this holds more than",
     ),
-    "aliases as a key": (
-        alias_bomb("  ? *a\n  : x\n").replace("  - &b", "  ? *a\n  : x\n- &b", 1),
+    "an alias as a key": (
+        "accounts: &a [x, x]\n? *a\n: x\n",
         "A list or mapping cannot be a key.",
     ),
     "an alias of itself": ("accounts: &a [*a]\n", "*a holds itself."),

@@ -30,7 +30,7 @@ pytestmark = pytest.mark.django_db
 EACH = 12
 """Values that each field is given alone; all of them come with the whole form."""
 
-IN_QUERIES, IN_URLS = 6, 16
+IN_QUERIES, IN_URLS = 4, 12
 """Values that each name of a query, and each part of a URL, is given in turn."""
 
 KEPT = {"csrfmiddlewaretoken"}

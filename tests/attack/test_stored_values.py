@@ -68,8 +68,8 @@ LOOKS_INTO_AWS = ("organization", "test-access", "/download/")
 
 
 MODELS = [*apps.get_app_config("accounts").get_models()]
-EVERY = 3
-"""Each value is tried on every third page, the next value on the next ones."""
+EVERY = 5
+"""Each value is tried on every fifth page, the next value on the next ones."""
 
 
 def columns(model: type[models.Model]) -> Iterator[models.Field[Any, Any]]:
