@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from django.db import transaction
 from django.db.models import Max
+from django.utils import timezone
 
 from accounts.mapping import snapshots
 from accounts.mapping.entries import approved_entries
@@ -27,6 +28,13 @@ logger = logging.getLogger(__name__)
 
 class NothingReady(ValueError):
     """No account may go into a bundle; the message says what each one lacks."""
+
+
+class NotReady(ValueError):
+    """The bundle is not built, so Spinnaker cannot have it."""
+
+    def __init__(self, bundle: Bundle) -> None:
+        super().__init__(f"{bundle} is {bundle.status}: Spinnaker cannot have it yet.")
 
 
 def request_bundle(by: User | None) -> Bundle:
@@ -91,6 +99,13 @@ def build(bundle: Bundle) -> None:
         size=len(archive),
         sha256=hashlib.sha256(archive).hexdigest(),
     )
+
+
+def install(bundle: Bundle, by: User | None) -> None:
+    """Keep on record that Spinnaker has it now; raise NotReady unless it is built."""
+    ready = Bundle.objects.filter(pk=bundle.pk, status=Bundle.Status.READY)
+    if not ready.update(installed_at=timezone.now(), installed_by=by):
+        raise NotReady(bundle)
 
 
 def finish(bundle: Bundle, status: Bundle.Status, **fields: object) -> None:

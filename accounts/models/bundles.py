@@ -24,6 +24,10 @@ class BundleQuerySet(models.QuerySet["Bundle"]):
             status=self.model.Status.BUILDING, created_at__lt=Now() - BUILD_PATIENCE
         )
 
+    def installed(self) -> BundleQuerySet:
+        """Keep those that Spinnaker had; the first is the one that it has now."""
+        return self.filter(installed_at__isnull=False).order_by("-installed_at")
+
 
 def are_files(value: Any) -> bool:
     kinds = {"path": str, "size": int, "sha256": str}
@@ -62,6 +66,16 @@ class Bundle(Readable):
         related_name="+",
     )
     created_at = models.DateTimeField(auto_now_add=True)
+    installed_at = models.DateTimeField(null=True, blank=True, editable=False)
+    """When somebody last said that Spinnaker has it."""
+    installed_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        on_delete=models.SET_NULL,
+        null=True,
+        blank=True,
+        editable=False,
+        related_name="+",
+    )
 
     objects = BundleQuerySet.as_manager()
 

@@ -6,7 +6,7 @@ from django.urls import path
 
 from accounts.web.accounts import account
 from accounts.web.accounts import views as accounts
-from accounts.web.bundles import deltas, halconfig
+from accounts.web.bundles import deltas, halconfig, installed
 from accounts.web.bundles import views as bundles
 from accounts.web.managing import views as managing
 from accounts.web.organization import views as organization
@@ -70,6 +70,11 @@ bundle_pages = [
         "bundles/<int:number>/download/",
         bundles.bundle_download,
         name="bundle-download",
+    ),
+    path(
+        "bundles/<int:number>/installed/",
+        installed.bundle_installed,
+        name="bundle-installed",
     ),
     path("bundles/<int:number>/halconfig/", halconfig.halconfig, name="halconfig"),
     path("bundles/<int:number>/since/<int:since>/", deltas.delta, name="delta"),

@@ -16,6 +16,7 @@ from accounts.bundles import NothingReady, request_bundle
 from accounts.models import Bundle, ManagedAccount
 from accounts.web.access import operator_required
 from accounts.web.bundles.installations import formats, installations
+from accounts.web.bundles.installed import ahead, installed_bundle
 from accounts.web.highlighting import highlighted_file
 from accounts.web.request import Request
 from onboarding.spinnaker.bundle.contents import ACCOUNTS, accounts_in, text_in
@@ -48,9 +49,12 @@ class Leaf(NamedTuple):
 def bundles(request: Request) -> HttpResponse:
     rows = Bundle.objects.defer("archive", "files").select_related("created_by")
     rows = rows.annotate(count=Count("accounts")).order_by("-number")
+    installed = installed_bundle()
     shown = {
         "page": Paginator(rows, PAGE).get_page(request.GET.get("page")),
         "ready": ManagedAccount.objects.ready().count(),
+        "installed": installed,
+        "ahead": ahead(installed),
     }
     return render(request, "bundles/bundles.html", shown)
 
@@ -87,6 +91,7 @@ def file_page(request: Request, number: int, path: str) -> HttpResponse:
         "accounts": accounts[:MOST_NAMES],
         "count": count,
         "more": max(count - MOST_NAMES, 0),
+        "installed": installed_bundle(),
     }
     if bundle.status == Bundle.Status.READY:
         shown |= {

@@ -20,6 +20,7 @@ from accounts.models import (
 from accounts.models.states import WORKING, State, Status
 from accounts.runs.capacity import capacity_of
 from accounts.web.accounts.views import OLDER
+from accounts.web.bundles.installed import ahead, installed_bundle
 from accounts.web.overview.picture import MOST_NODES, Seen, narrow, summed, wide
 from accounts.web.request import Request
 from onboarding.partitions import Arn
@@ -194,13 +195,19 @@ def drafts(states: dict[str, int]) -> list[ToDo]:
     return [ToDo(text, in_state(State.DRAFT), "Continue")]
 
 
+def not_installed() -> list[ToDo]:
+    """Tell what the newest bundle would change in Spinnaker."""
+    found = ahead(installed_bundle())
+    return [ToDo(found.sentence, found.url, "See what changes")] if found else []
+
+
 def bundles() -> list[ToDo]:
     """Tell of accounts that are ready and that the newest bundle does not hold."""
     ready = ManagedAccount.objects.ready()
     last = Bundle.objects.filter(status=Bundle.Status.READY).only("number").first()
     fresh = ready.exclude(bundles=last).count() if last else ready.count()
     if not fresh:
-        return []
+        return not_installed()
     where = f"bundle {last.number}" if last else "any bundle"
     text = f"{counted(fresh)} ready for Spinnaker, and not in {where} yet."
     return [ToDo(text, reverse("accounts:bundles"), "Build a bundle")]

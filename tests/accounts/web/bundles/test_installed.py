@@ -1,0 +1,92 @@
+"""What Spinnaker has is what somebody said it has; a later bundle is told beside it."""
+
+from __future__ import annotations
+
+import pytest
+from django.core.cache import cache
+
+from accounts.models import Bundle
+from tests.bundles import core, staging
+from tests.factories import managed, provider, topology
+from tests.rows import account_row, bundle_row, managing_row, person
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture(autouse=True)
+def bundles() -> None:
+    cache.clear()
+    qa = managed(provider("ec2"), name="qa", account_id="933333333333")
+    bundle_row(topology(core(), staging()), 1)
+    bundle_row(topology(core(environment="live"), qa), 2)
+
+
+def text(client, url: str) -> str:
+    return " ".join(client.get(url).content.decode().split())
+
+
+def test_nobody_said_anything_at_first(operator) -> None:
+    assert "Nobody has said yet which bundle" in text(operator, "/bundles/1/")
+    assert "Spinnaker has" not in text(operator, "/bundles/")
+
+
+def test_what_a_person_says_stands_on_record(operator) -> None:
+    operator.post("/bundles/1/installed/")
+
+    bundle = Bundle.objects.get(number=1)
+    assert bundle.installed_at is not None
+    assert bundle.installed_by.get_username() == "operator"
+    assert "Spinnaker has this bundle: said" in text(operator, "/bundles/1/")
+
+
+def test_a_later_bundle_says_what_it_would_change(operator) -> None:
+    operator.post("/bundles/1/installed/")
+
+    page = text(operator, "/bundles/")
+
+    assert (
+        "Spinnaker has bundle 1; bundle 2 would add 1, change 1 and remove 3 of its "
+        "accounts."
+    ) in page
+    assert "/bundles/2/since/1/" in page
+
+
+def test_the_last_word_counts(operator) -> None:
+    operator.post("/bundles/1/installed/")
+    operator.post("/bundles/2/installed/")
+
+    assert "Spinnaker has Bundle 2, the newest one." in text(operator, "/bundles/")
+
+
+def test_the_same_again_is_no_change(operator) -> None:
+    bundle_row(topology(core(environment="live")), 3)
+    bundle_row(topology(core(environment="live")), 4)
+    operator.post("/bundles/3/installed/")
+
+    assert "bundle 4 says the same." in text(operator, "/bundles/")
+
+
+def test_the_overview_tells_it(operator) -> None:
+    managing_row()
+    account_row()
+
+    operator.post("/bundles/1/installed/")
+
+    assert "Spinnaker has bundle 1; bundle 2 would" in text(operator, "/")
+
+
+@pytest.mark.parametrize("status", [Bundle.Status.BUILDING, Bundle.Status.FAILED])
+def test_a_bundle_that_is_not_ready_cannot_be_installed(operator, status) -> None:
+    Bundle.objects.filter(number=2).update(status=status)
+
+    page = operator.post("/bundles/2/installed/", follow=True).content.decode()
+
+    assert "Spinnaker cannot have it yet" in page
+    assert not Bundle.objects.installed().exists()
+
+
+def test_a_viewer_says_nothing(client) -> None:
+    client.force_login(person("viewer"))
+
+    assert client.post("/bundles/1/installed/").status_code == 403
+    assert "Spinnaker has this bundle now" not in text(client, "/bundles/1/")
