@@ -1,8 +1,9 @@
-"""Tried: odd values straight in every column of every table: wrong shapes of JSON,
-unknown states, providers and partitions, huge texts, NUL, negative numbers, far dates.
+"""Tried: odd values straight in every column of Bowline's own tables: wrong shapes of
+JSON, unknown states, providers and partitions, huge texts, NUL, negative numbers, far
+dates.
 
-Refused: each page that shows the row shows the value or says what cannot be read; none
-answers with a 500.
+Refused: no page that shows the row answers with a 500; each value is tried on a fifth
+of these pages.
 """
 
 from __future__ import annotations

@@ -1,0 +1,67 @@
+"""SECURITY.md ends with a table of the attacks that are tests, made from them.
+
+`REWRITE_DOCS=1 pytest tests/test_security.py` writes it anew.
+"""
+
+from __future__ import annotations
+
+import ast
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parent.parent
+PAGE = ROOT / "SECURITY.md"
+HEAD = "| Tried | Refused | Test |\n|---|---|---|\n"
+ATTACKS = sorted((ROOT / "tests" / "attack").glob("test_*.py"))
+REWRITE = "REWRITE_DOCS=1 pytest tests/test_security.py writes the table anew."
+
+
+def told(text: str) -> list[str]:
+    """Give what a module tries and what is refused; empty where it does not say so."""
+    docstring = ast.get_docstring(ast.parse(text)) or ""
+    paragraphs = [" ".join(part.split()) for part in docstring.split("\n\n")]
+    labels = ("Tried: ", "Refused: ")
+    if len(paragraphs) != len(labels) or not all(
+        map(str.startswith, paragraphs, labels)
+    ):
+        return []
+    sentences = [
+        part.removeprefix(label) for part, label in zip(paragraphs, labels, strict=True)
+    ]
+    return [one[0].upper() + one[1:] for one in sentences]
+
+
+def rows() -> Iterator[str]:
+    for path in ATTACKS:
+        cells = [cell.replace("|", "\\|") for cell in told(path.read_text("utf-8"))]
+        link = f"[{path.stem.removeprefix('test_')}]({path.relative_to(ROOT)})"
+        yield f"| {' | '.join([*cells, link])} |\n"
+
+
+@pytest.mark.parametrize("path", ATTACKS, ids=lambda path: path.stem)
+def test_a_module_of_attacks_says_what_it_tries_and_what_is_refused(path: Path) -> None:
+    assert told(path.read_text("utf-8")), (
+        f'The docstring of {path.name} must be two paragraphs: "Tried: …", '
+        '"Refused: …".'
+    )
+
+
+@pytest.mark.parametrize(
+    "docstring",
+    ["", "Tries markup.", "Tried: markup.", "Refused: it.\n\nTried: markup."],
+)
+def test_a_docstring_without_both_paragraphs_is_noticed(docstring: str) -> None:
+    assert told(f'"""{docstring}"""') == []
+
+
+def test_the_table_is_what_the_modules_say() -> None:
+    page = PAGE.read_text("utf-8")
+    written = page.partition(HEAD)[0] + HEAD + "".join(rows())
+
+    if os.environ.get("REWRITE_DOCS"):
+        PAGE.write_text(written, "utf-8")
+
+    assert PAGE.read_text("utf-8") == written, REWRITE
