@@ -194,6 +194,13 @@ class PersonAdmin(UserAdmin):  # type: ignore[type-arg]  # as above
     ]
     readonly_fields = ["last_login", "date_joined"]
 
+    def get_readonly_fields(
+        self, request: HttpRequest, obj: Model | None = None
+    ) -> Any:
+        """Nobody gives a role to themselves: another administrator does."""
+        fields = super().get_readonly_fields(request, obj)
+        return [*fields, "groups"] if obj == request.user else fields
+
     @admin.display(description="roles")
     def roles(self, person: User) -> str:
         return ", ".join(group.name for group in person.groups.all())

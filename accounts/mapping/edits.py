@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 from uuid import UUID
 
 from django.db import transaction
@@ -26,12 +26,15 @@ from onboarding.resources.policy import QuotaExceeded
 from onboarding.spinnaker.entries import Entries, entries
 from onboarding.topology import Managed, Managing, Topology
 
+if TYPE_CHECKING:
+    from django.contrib.auth.models import User
+
 AT_ONCE = 500
 """Rows in one UPDATE: SQLite takes no more than some thousand parameters."""
 
 
 @contextmanager
-def editing(account: ManagedAccount) -> Iterator[None]:
+def editing(account: ManagedAccount, by: User | None = None) -> Iterator[None]:
     """Write an edit of the account inside; afterwards it is outdated if it must be.
 
     An account that is written for the first time has nothing to outdate.
@@ -45,6 +48,9 @@ def editing(account: ManagedAccount) -> Iterator[None]:
         after = consequences_of_row(account)
         if before != after:
             account.touch(proved=same_in_aws(before, after))
+            if by:
+                ManagedAccount.objects.filter(pk=account.pk).update(edited_by=by)
+                account.edited_by = by
 
 
 @contextmanager

@@ -29,7 +29,7 @@ def plan_of(run: Run, steps: Iterable[Step] | None = None) -> Plan:
 
 def entry_changes_of(run: Run) -> tuple[EntryChange, ...]:
     """List what the plan changes of what Spinnaker knows."""
-    return entry_changes(run.entries.get("before", ()), run.entries.get("after", ()))
+    return entry_changes(**run.entries)
 
 
 def change_of(step: Step) -> PlannedChange:

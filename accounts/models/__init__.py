@@ -4,7 +4,12 @@ from __future__ import annotations
 
 from accounts.models.bundles import Bundle
 from accounts.models.heartbeat import Heartbeat
-from accounts.models.managed import EnabledProvider, ManagedAccount, SpinnakerName
+from accounts.models.managed import (
+    EnabledProvider,
+    EnvironmentPolicy,
+    ManagedAccount,
+    SpinnakerName,
+)
 from accounts.models.managing import ManagingAccount
 from accounts.models.runs import CheckResult, Run
 from accounts.models.steps import Step
@@ -13,6 +18,7 @@ __all__ = [
     "Bundle",
     "CheckResult",
     "EnabledProvider",
+    "EnvironmentPolicy",
     "Heartbeat",
     "ManagedAccount",
     "ManagingAccount",

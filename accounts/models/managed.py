@@ -90,6 +90,7 @@ class ManagedAccountQuerySet(DescribedQuerySet["ManagedAccount"]):
 
     def have_entries(self, documents: list[EntryDocument], version: int) -> int:
         """What Spinnaker is to know at that version was approved and carried out."""
+        self.at(version).update(edited_by=None)
         return self.update(approved_entries=documents, approved_version=version)
 
     def accept(self, by: Any) -> int:
@@ -180,6 +181,15 @@ class ManagedAccount(Described, Readable):
         editable=False,
         related_name="+",
     )
+    edited_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        on_delete=models.SET_NULL,
+        null=True,
+        blank=True,
+        editable=False,
+        related_name="+",
+    )
+    """Who edited it last on the pages since a plan of it was approved."""
     created_at = models.DateTimeField(auto_now_add=True)
 
     objects = ManagedAccountQuerySet.as_manager()
@@ -273,3 +283,18 @@ class SpinnakerName(models.Model):
 
     def __str__(self) -> str:
         return self.name
+
+
+class EnvironmentPolicy(models.Model):
+    """What an administrator decided about approvals in one environment."""
+
+    environment = models.CharField(max_length=60, blank=True, unique=True)
+    """Empty: accounts without one, and the managing account."""
+    four_eyes = models.BooleanField()
+    """Whether whoever plans may not approve."""
+
+    class Meta:
+        verbose_name_plural = "environment policies"
+
+    def __str__(self) -> str:
+        return self.environment or "no environment"

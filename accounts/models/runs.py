@@ -168,6 +168,9 @@ class Run(Leased, Readable):
         blank=True,
         related_name="+",
     )
+    approval_comment = models.TextField(blank=True, editable=False)
+    approved_digest = models.CharField(max_length=64, blank=True, editable=False)
+    """Of the plan as whoever approved it had read it; see Plan.digest."""
     started_from = models.CharField(max_length=8, choices=Origin, blank=True)
     """Empty: it was started before that was kept."""
     created_at = models.DateTimeField(auto_now_add=True)

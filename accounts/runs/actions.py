@@ -6,13 +6,20 @@ What workers do with them is in stages.py.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
+from contextlib import suppress
 from functools import partial
 from typing import TYPE_CHECKING, NamedTuple
 
 from django.db import IntegrityError, transaction
 from django.utils import timezone
 
+from accounts.four_eyes import (
+    SamePerson,
+    refuse_same_acceptance,
+    refuse_same_person,
+)
 from accounts.mapping.managing import managing_row
+from accounts.mapping.plans import plan_of
 from accounts.mapping.spinnaker_names import claim_names
 from accounts.models import ManagedAccount, ManagingAccount, Run
 from accounts.models.runs import MovedMeanwhile
@@ -176,11 +183,34 @@ def make_way(kind: Run.Kind, account: ManagedAccount | None) -> None:
             raise RunOpen(run) from error
 
 
-def approve(run: Run, by: User | None, *, send: Send = enqueue) -> bool:
+class PlanChanged(Exception):
+    """What a person approves is not what they read."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            "The plan changed since you read it, so nothing was approved. Read it "
+            "again below."
+        )
+
+
+def approve(
+    run: Run,
+    by: User | None,
+    *,
+    read: str | None = None,
+    comment: str = "",
+    send: Send = enqueue,
+) -> bool:
     """Approve a plan; False where somebody decided earlier, or an edit outdates it.
+    Raise SamePerson where another person must, and PlanChanged where what was `read`,
+    by its digest, is not the plan; None: it was not read on a page.
 
     Two presses, one run.
     """
+    refuse_same_person(run, by)
+    digest = plan_of(run).digest
+    if read is not None and read != digest:
+        raise PlanChanged
     try:
         with transaction.atomic():
             run.move(
@@ -189,6 +219,8 @@ def approve(run: Run, by: User | None, *, send: Send = enqueue) -> bool:
                 among=Run.objects.up_to_date(),
                 approved_by=by,
                 approved_at=timezone.now(),
+                approved_digest=digest,
+                approval_comment=comment,
             )
             run.unedited_subject.begin_applying()
             transaction.on_commit(partial(send, run))
@@ -211,7 +243,10 @@ def discard(run: Run) -> bool:
 
 
 def accept(account: ManagedAccount, by: User | None) -> bool:
-    """Accept on record an account that was evaluated, so that bundles may hold it."""
+    """Accept on record an account that was evaluated, so that bundles may hold it.
+    Raise SamePerson where another person must.
+    """
+    refuse_same_acceptance(account, by)
     return bool(ManagedAccount.objects.filter(pk=account.pk).accept(by))
 
 
@@ -226,13 +261,14 @@ def approve_same(
 ) -> Decided:
     """Approve those of the chosen runs whose plan still waits with these changes.
 
-    Each is approved by itself: one that moved on meanwhile keeps no other back.
+    Each is approved by itself: one that moved on meanwhile, or that another person
+    must approve, keeps no other back.
     """
     asked = Run.objects.filter(pk__in=list(chosen)).order_by("account_name")
-    approved = [
-        run.pk
-        for run in asked.same_as(fingerprint).select_related("account")
-        if approve(run, by, send=send)
-    ]
+    approved = []
+    for run in asked.same_as(fingerprint).select_related("account"):
+        with suppress(SamePerson):
+            if approve(run, by, send=send):
+                approved.append(run.pk)
     left = asked.exclude(pk__in=approved).select_related("approved_by")
     return Decided(len(approved), list(left))

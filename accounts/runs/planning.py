@@ -53,7 +53,7 @@ def make_plan(run: Run, scope: Scope, sessions: Sessions) -> None:
     for side, one in compared:
         existing[side.reach.account_id] += one.existing
     entries = planned_entries(run, scope)
-    known = entry_changes(entries.get("before", ()), entries.get("after", ()))
+    known = entry_changes(**entries)
     plan = Plan(
         changes=tuple(
             PlannedChange.of(change, side.account_name) for side, change in found

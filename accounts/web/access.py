@@ -101,6 +101,7 @@ def role_needed(view: View, app_name: str) -> UserRole | None:
 
 operator_required = role_required(OPERATOR)
 approver_required = role_required(APPROVER)
+administrator_required = role_required(ADMINISTRATOR)
 
 
 class ViewersOnly:

@@ -91,4 +91,5 @@ urlpatterns = [
     *run_pages,
     *bundle_pages,
     path("settings/", settings.settings, name="settings"),
+    path("settings/four-eyes/", settings.four_eyes, name="four-eyes"),
 ]

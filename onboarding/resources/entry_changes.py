@@ -60,7 +60,7 @@ class EntryChange:
 
 
 def entry_changes(
-    before: Iterable[EntryDocument], after: Iterable[EntryDocument]
+    before: Iterable[EntryDocument] = (), after: Iterable[EntryDocument] = ()
 ) -> tuple[EntryChange, ...]:
     """List what differs, in the order of `after`; what is dropped comes last."""
     known = {(one["provider"], one["name"]): one for one in before}

@@ -21,7 +21,7 @@ from onboarding.spinnaker.bundle.contents import accounts_in
 from script.emulated_organization import Credentials
 from tests.accounts.runs.carried import carried, done, member, onboarded, planned
 from tests.accounts.runs.conftest import here  # noqa: F401  # it is a fixture
-from tests.accounts.web.answers import url
+from tests.accounts.web.answers import read, url
 from tests.rows import person
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -95,7 +95,7 @@ def test_an_operator_alone_opens_no_account(
 
     approver = Client()
     approver.force_login(person("approver"))
-    approver.post(f"/runs/{run.pk}/approve/")
+    approver.post(f"/runs/{run.pk}/approve/", read(run))
     assert carried(run).status == Status.VERIFIED
     assert "permissions" not in bundled()
 

@@ -15,6 +15,7 @@ from django.contrib.auth.models import User
 from django.core.management.base import BaseCommand, CommandError
 
 from accounts.bundles import NothingReady, build, new_bundle
+from accounts.four_eyes import SamePerson, refusal
 from accounts.management.deletions import kept_back
 from accounts.management.migrated import is_migrated, migrate_if_new
 from accounts.management.plain_diff import printed
@@ -118,7 +119,7 @@ class Command(BaseCommand):
             raise CommandError(f"{error} {IN_THE_FILE}") from error
         if accept_evaluated:
             for account in accounts:
-                accept(account, person)
+                self.accept(account, person)
         if bundle is not None and not (
             self.write_bundle(bundle) and self.all_accepted(accounts)
         ):
@@ -135,7 +136,7 @@ class Command(BaseCommand):
     ) -> list[int]:
         """Plan the managing account, then the others; carry out what is approved."""
         managing = self.shown(batch.plan_managing(accounts))
-        if approve and self.may_apply(managing, allowed):
+        if approve and self.may_apply(managing, allowed, batch.by):
             (managing,) = batch.apply([managing])
             self.tell(managing)
         if managing.status in UNSUCCESSFUL and not was_proved(managing):
@@ -144,18 +145,28 @@ class Command(BaseCommand):
         ended = [run for run in planned if run.status != Status.PLANNED]
         waiting = [run for run in planned if run.status == Status.PLANNED]
         if approve:
-            chosen = [run for run in waiting if self.may_apply(run, allowed)]
+            chosen = [run for run in waiting if self.may_apply(run, allowed, batch.by)]
             for run in batch.apply(chosen):
                 self.tell(run)
                 ended.append(run)
             waiting = [run for run in waiting if run not in chosen]
         return [code(run) for run in (managing, *ended, *waiting)]
 
-    def may_apply(self, run: Run, allowed: list[str] | None) -> bool:
+    def accept(self, account: ManagedAccount, person: User | None) -> None:
+        """Accept an account unless somebody else must; say so then."""
+        try:
+            accept(account, person)
+        except SamePerson as error:
+            self.warn(f"{account.name}: not accepted. {error}")
+
+    def may_apply(
+        self, run: Run, allowed: list[str] | None, person: User | None
+    ) -> bool:
         """Tell whether a waiting plan may be approved here; say it where it may not."""
         if run.status != Status.PLANNED:
             return False
-        reasons = kept_back(run, allowed)
+        second = refusal(run.account, run.created_by_id, person)
+        reasons = [second] if second else kept_back(run, allowed)
         if reasons:
             self.warn(f"{run.account_name}: not approved. {reasons[0]}")
             for reason in reasons[1:]:

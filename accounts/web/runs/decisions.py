@@ -10,6 +10,7 @@ from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect
 from django.views.decorators.http import require_POST
 
+from accounts.four_eyes import SamePerson
 from accounts.mapping.managing import NoManagingAccount
 from accounts.mapping.spinnaker_names import NameTaken
 from accounts.models import ManagedAccount, Run
@@ -35,9 +36,19 @@ def run_approve(request: Request, pk: UUID) -> HttpResponse:
         messages.warning(request, f"{edit} Plan again.")
     elif not form.is_valid():
         return run_page(request, run, form=form)
-    elif not actions.approve(run, request.user):
-        tell_quicker(request, pk)
+    else:
+        decide(request, run, **form.cleaned_data)
     return redirect(run)
+
+
+def decide(
+    request: Request, run: Run, *, digest: str, comment: str, **_: object
+) -> None:
+    try:
+        if not actions.approve(run, request.user, read=digest, comment=comment):
+            tell_quicker(request, run.pk)
+    except (SamePerson, actions.PlanChanged) as error:
+        messages.error(request, str(error))
 
 
 def tell_quicker(request: Request, pk: UUID) -> None:
@@ -112,7 +123,12 @@ def remove(request: Request, pk: UUID) -> HttpResponse:
 def accept(request: Request, pk: UUID) -> HttpResponse:
     """Accept on record an account whose chain was read and not walked."""
     account = account_of(pk)
-    if actions.accept(account, request.user):
+    try:
+        accepted = actions.accept(account, request.user)
+    except SamePerson as error:
+        messages.error(request, str(error))
+        return redirect(account)
+    if accepted:
         messages.success(request, f"{account.name} is accepted: bundles hold it now.")
     else:
         messages.info(request, f"{account.name} does not wait for acceptance.")

@@ -13,6 +13,14 @@ from accounts.web.fields import bare_helper
 class ApproveForm(forms.Form):
     """Approves a plan; one that deletes asks for the account's name first."""
 
+    digest = forms.CharField(required=False, widget=forms.HiddenInput)
+    """Of the plan as the page showed it."""
+    comment = forms.CharField(
+        required=False,
+        max_length=2000,
+        label="Comment (optional)",
+        widget=forms.Textarea(attrs={"rows": 2}),
+    )
     confirmation = forms.CharField(
         required=False,
         widget=forms.TextInput(attrs={"autocomplete": "off", "spellcheck": "false"}),

@@ -6,9 +6,9 @@ from typing import NamedTuple
 
 from django.db.models import Count
 
-from accounts.mapping.plans import entry_changes_of
 from accounts.models import Run
 from accounts.models.states import Status
+from onboarding.resources.entry_changes import entry_changes
 
 MOST_GROUPS = 5
 """So many groups of plans are offered at once, the largest first."""
@@ -39,5 +39,5 @@ def same_plans() -> list[SamePlans]:
 def changes_of(fingerprint: str) -> int:
     """Count the changes of one of the plans: all have as many."""
     same = Run.objects.filter(fingerprint=fingerprint, status=Status.PLANNED).order_by()
-    one = same.first()
-    return one.steps.count() + len(entry_changes_of(one)) if one else 0
+    one = same.annotate(in_aws=Count("steps")).values("entries", "in_aws", "pk").first()
+    return one["in_aws"] + len(entry_changes(**one["entries"])) if one else 0

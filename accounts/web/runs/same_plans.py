@@ -104,6 +104,8 @@ def moved_on(run: Run, fingerprint: str) -> str:
     """Say why a plan could not be approved any more."""
     if run.fingerprint != fingerprint:
         return f"{run.account_name} (its changes are others)"
+    if run in Run.objects.approvable():
+        return f"{run.account_name} (whoever planned or edited it may not approve it)"
     if run.status == Status.PLANNED:
         return f"{run.account_name} (edited since it was planned: plan again)"
     if run.approved_by:

@@ -12,6 +12,7 @@ from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, render
 from django.urls import reverse
 
+from accounts.four_eyes import refusal
 from accounts.mapping.plans import plan_of
 from accounts.models import CheckResult, ManagingAccount, Run, Step
 from accounts.models.states import State, Status
@@ -98,8 +99,14 @@ def run_page(
         "plan": plan,
         "changes": [change_of(step) for step in steps],
         "entries": [entry_diff(entry) for entry in plan.entries],
-        "form": form or ApproveForm(run=run, deletes=len(plan.deletions)),
+        "form": form
+        or ApproveForm(
+            run=run, deletes=len(plan.deletions), initial={"digest": plan.digest}
+        ),
         "brings": brings(run),
+        "same_person": (
+            refusal(run.account, run.created_by_id, request.user) if waits else ""
+        ),
         "same": others_same(run),
         "outdated_by": outdated_by(run) if waits else "",
         "back": back(run),

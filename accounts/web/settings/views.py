@@ -4,13 +4,16 @@ from __future__ import annotations
 
 from typing import Any
 
+from django.contrib import messages
 from django.contrib.auth.models import Group
 from django.db import connection
 from django.http import HttpResponse
-from django.shortcuts import render
+from django.shortcuts import redirect, render
+from django.views.decorators.http import require_POST
 
+from accounts.four_eyes import choose, policies
 from accounts.models import ManagingAccount, Run
-from accounts.web.access import ROLES
+from accounts.web.access import ROLES, administrator_required
 from accounts.web.request import Request
 from onboarding.aws.errors import AwsError
 from onboarding.aws.session import Sessions
@@ -28,10 +31,30 @@ def settings(request: Request) -> HttpResponse:
         "managing": managing,
         "roles_and_people": [(role, people.get(role.name, [])) for role in ROLES],
         "providers": [(p.key, p.title, p.summary) for p in PROVIDERS.values()],
+        "policies": policies(),
         "database": connection.display_name,
         "idle": Run.objects.abandoned().count(),
     }
     return render(request, "settings/settings.html", shown)
+
+
+@administrator_required
+@require_POST
+def four_eyes(request: Request) -> HttpResponse:
+    """Decide whether whoever plans in an environment may approve there, too."""
+    known = {policy.environment for policy in policies()}
+    environment = request.POST.get("environment", "")
+    on = request.POST.get("four_eyes")
+    if environment in known and on in ("on", "off"):
+        choose(environment, four_eyes=on == "on")
+        messages.success(
+            request,
+            f"In {environment or 'no environment'}, who plans may "
+            f"{'not approve' if on == 'on' else 'approve, too'}.",
+        )
+    else:
+        messages.error(request, "There is no such environment; nothing was changed.")
+    return redirect("accounts:settings")
 
 
 def groups() -> list[Group]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from django import forms
 from django.contrib import messages
@@ -24,6 +24,9 @@ from onboarding.aws.session import Sessions
 from onboarding.details import DetailsError
 from onboarding.partitions import PARTITIONS
 
+if TYPE_CHECKING:
+    from django.contrib.auth.models import User
+
 
 def saved(
     request: Request,
@@ -33,7 +36,7 @@ def saved(
     write: Callable[[], object],
 ) -> bool:
     posted = request.method == "POST" and form.is_valid()
-    return posted and written(form, field, account, write)
+    return posted and written(form, field, account, write, request.user)
 
 
 def written(
@@ -41,13 +44,14 @@ def written(
     field: str | None,
     account: ManagedAccount,
     write: Callable[[], object],
+    by: User,
 ) -> bool:
     """Write, and claim the account's names in Spinnaker; False puts the reason into
     the form, and nothing is written.
     """
     try:
         with transaction.atomic():
-            with editing(account):
+            with editing(account, by):
                 write()
             rows = ManagedAccount.objects.prefetch_related("providers")
             claim_names(rows.get(pk=account.pk))

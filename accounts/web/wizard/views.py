@@ -68,7 +68,7 @@ def wizard_new(request: Request) -> HttpResponse:
         account.created_by = request.user
         if account.account_id == managing.account_id:
             account.access_role = managing.access_role
-        if written(form, "name", account, account.save):
+        if written(form, "name", account, account.save, request.user):
             return go_on(request, account, "identity")
     return page(request, None, "identity", form=form)
 
@@ -176,7 +176,7 @@ def providers(request: Request, account: ManagedAccount) -> HttpResponse:
             account.providers.exclude(key__in=wanted).delete()
             account.save(update_fields=["uses_external_id"])
 
-        if written(form, "providers", account, write):
+        if written(form, "providers", account, write, request.user):
             return go_on(request, account, "providers")
     cards = [(key, p, key in shown_choice(form, held)) for key, p in PROVIDERS.items()]
     conflict = account.uses_external_id and bool(form.errors)

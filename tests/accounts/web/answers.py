@@ -6,7 +6,8 @@ from typing import Any
 
 from django.contrib.messages import get_messages
 
-from accounts.models import ManagedAccount
+from accounts.mapping.plans import plan_of
+from accounts.models import ManagedAccount, Run
 
 
 def url(account: ManagedAccount, step: str) -> str:
@@ -19,3 +20,8 @@ def told(response: Any) -> str:
 
 def again(account: ManagedAccount) -> ManagedAccount:
     return ManagedAccount.objects.get(pk=account.pk)
+
+
+def read(run: Run, **fields: str) -> dict[str, str]:
+    """Fill in the form that approves a plan, as its page was just read."""
+    return {"digest": plan_of(run).digest, **fields}

@@ -8,7 +8,7 @@ from django.utils import timezone
 from accounts.models import EnabledProvider, ManagedAccount, Run
 from accounts.models.states import State, Status
 from accounts.runs.actions import approve
-from tests.accounts.web.answers import told
+from tests.accounts.web.answers import read, told
 from tests.rows import account_row, managing_row, person, run_row, step_row
 
 pytestmark = pytest.mark.django_db
@@ -19,7 +19,7 @@ def test_an_operator_cannot_approve(operator) -> None:
     run = run_row()
 
     html = operator.get(run.get_absolute_url()).content.decode()
-    response = operator.post(f"{run.get_absolute_url()}approve/")
+    response = operator.post(f"{run.get_absolute_url()}approve/", read(run))
 
     assert "Approve and apply" not in html
     assert response.status_code == 403
@@ -31,7 +31,7 @@ def test_an_approval_is_on_record_and_begins_the_apply(approver) -> None:
     run = run_row()
     step_row(run)
 
-    response = approver.post(f"{run.get_absolute_url()}approve/")
+    response = approver.post(f"{run.get_absolute_url()}approve/", read(run))
 
     approved = Run.objects.get()
     assert response["Location"] == run.get_absolute_url()
@@ -44,7 +44,7 @@ def test_a_second_approval_changes_nothing_and_says_so(approver) -> None:
     run = run_row()
     approve(run, person("approver", username="olga"))
 
-    response = approver.post(f"{run.get_absolute_url()}approve/")
+    response = approver.post(f"{run.get_absolute_url()}approve/", read(run))
 
     assert Run.objects.get().approved_by.username == "olga"
     assert "olga approved it already" in told(response)
@@ -55,7 +55,7 @@ def test_a_plan_that_deletes_asks_for_the_accounts_name(approver) -> None:
     run = run_row()
     step_row(run, verb="delete", before={"name": "x"}, after=None)
 
-    response = approver.post(f"{run.get_absolute_url()}approve/")
+    response = approver.post(f"{run.get_absolute_url()}approve/", read(run))
 
     html = response.content.decode()
     assert Run.objects.get().status == Status.PLANNED
@@ -68,7 +68,9 @@ def test_the_name_approves_a_plan_that_deletes(approver) -> None:
     run = run_row()
     step_row(run, verb="delete", before={"name": "x"}, after=None)
 
-    approver.post(f"{run.get_absolute_url()}approve/", {"confirmation": "staging"})
+    approver.post(
+        f"{run.get_absolute_url()}approve/", read(run, confirmation="staging")
+    )
 
     assert Run.objects.get().status == Status.APPLYING
 
@@ -78,7 +80,7 @@ def test_an_edited_account_makes_its_plan_outdated(both) -> None:
     run = run_row(account=account_row(version=2), version=1)
 
     html = both.get(run.get_absolute_url()).content.decode()
-    response = both.post(f"{run.get_absolute_url()}approve/")
+    response = both.post(f"{run.get_absolute_url()}approve/", read(run))
 
     assert "This plan is outdated" in html
     assert "Plan again" in html
