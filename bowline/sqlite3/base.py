@@ -17,9 +17,12 @@ OWNER_ONLY = 0o600
 
 def make_private(file: Path) -> None:
     """Make the file if it is missing, and take it from everybody but its owner."""
+    # An existing file is not opened: to close it would drop the locks that the process
+    # holds on it, and SQLite would write over what another process writes.
+    with suppress(OSError):
+        os.close(os.open(file, os.O_CREAT | os.O_EXCL, OWNER_ONLY))
     # Without its folder, or a right to it, SQLite says what is wrong as it connects.
     with suppress(OSError):
-        os.close(os.open(file, os.O_CREAT | os.O_RDONLY, OWNER_ONLY))
         for each in (file, *(Path(f"{file}{end}") for end in ("-wal", "-shm"))):
             if each.exists() and each.stat().st_mode & 0o077:
                 each.chmod(OWNER_ONLY)
