@@ -6,6 +6,7 @@ import pytest
 
 from accounts.models import ManagingAccount
 from accounts.models.states import Status
+from accounts.runs import planning
 from script.emulated_organization import MANAGING, Credentials
 from tests.accounts.runs.carried import done, member, onboarded, planned, root
 
@@ -23,9 +24,21 @@ def test_spinnaker_is_let_in_by_its_organization(here: Credentials) -> None:
     assert own in str(trust)
 
 
+def test_another_organization_is_refused_when_planning(here: Credentials) -> None:
+    ManagingAccount.objects.update(trust_organization="o-somebodyelse")
+
+    run = planned(member())
+
+    assert run.status == Status.FAILED
+    assert run.error is not None
+    assert "not to o-somebodyelse" in run.error["message"]
+
+
 def test_another_organization_shuts_spinnaker_out_and_is_named(
-    here: Credentials,
+    here: Credentials, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    """So it is where nobody could read the organization while it was planned."""
+    monkeypatch.setattr(planning, "refuse_organization", lambda *_: None)
     ManagingAccount.objects.update(trust_organization="o-somebodyelse")
 
     run = done(planned(member()))
