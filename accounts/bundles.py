@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import logging
+from collections.abc import Iterable
 from functools import partial
 from typing import TYPE_CHECKING
 
@@ -12,10 +13,10 @@ from django.db.models import Max
 from django.utils import timezone
 
 from accounts.mapping import snapshots
-from accounts.mapping.entries import approved_entries
-from accounts.mapping.managed import topology_of
 from accounts.mapping.managing import managing_row
+from accounts.mapping.proved import proved_entries, proved_topology
 from accounts.models import Bundle, ManagedAccount
+from accounts.models.states import State
 from accounts.runs.queue import enqueue_bundle
 from onboarding.spinnaker.bundle import bundle_files
 from onboarding.spinnaker.bundle.archive import file_list, zipped
@@ -73,18 +74,18 @@ def build(bundle: Bundle) -> None:
     """Write the bundle's zip into its row; the same accounts give the same bytes.
 
     An account that ceased to be ready since it was asked for is left out. What was
-    edited and not approved since is not in it.
+    edited since an account was proved is not in it.
     """
-    ready = bundle.accounts.ready()
-    accounts = ready.order_by("name").prefetch_related("providers")
-    proofs = {account.name: account.proof for account in accounts}
+    accounts = bundle.accounts.ready().order_by("name")
+    proofs = {one.proved["managed"]["name"]: said_of(one) for one in accounts}
     if not proofs:
         finish(bundle, Bundle.Status.FAILED, error=what_is_missing())
         return
     try:
         managing = snapshots.in_force(managing_row())
-        known = approved_entries(managing, accounts)
-        files = bundle_files(topology_of(managing, accounts), proofs, known)
+        refuse_twins(accounts)
+        topology = proved_topology(managing, accounts)
+        files = bundle_files(topology, proofs, proved_entries(managing, accounts))
         archive = zipped(files)
     except ValueError as error:
         logger.exception("Bundle %s cannot be built.", bundle.number)
@@ -106,6 +107,32 @@ def install(bundle: Bundle, by: User | None) -> None:
     ready = Bundle.objects.filter(pk=bundle.pk, status=Bundle.Status.READY)
     if not ready.update(installed_at=timezone.now(), installed_by=by):
         raise NotReady(bundle)
+
+
+def said_of(account: ManagedAccount) -> str:
+    """Say how the account was proved, and that it failed since."""
+    proved = str(account.proved["as"])
+    if account.state in (State.FAILED, State.DRIFTED):
+        return f"{proved}; {account.state} since"
+    return proved
+
+
+class Twins(ValueError):
+    """Two accounts were proved under one name, so Spinnaker would know only one."""
+
+
+def refuse_twins(accounts: Iterable[ManagedAccount]) -> None:
+    """Raise Twins where one took a name that another had when it was proved."""
+    known: dict[str, ManagedAccount] = {}
+    for account in accounts:
+        for entry in account.proved["entries"]:
+            other = known.setdefault(entry["name"], account)
+            if other != account:
+                raise Twins(
+                    f"{entry['name']} is what Spinnaker calls {other.name} and "
+                    f"{account.name} as they were last proved. Plan and verify both "
+                    "under the names that they have now."
+                )
 
 
 def finish(bundle: Bundle, status: Bundle.Status, **fields: object) -> None:

@@ -10,6 +10,7 @@ from django.contrib.auth.models import Group, User
 from accounts.mapping.entries import described_entries
 from accounts.mapping.managed import managed_of
 from accounts.mapping.managing import managing_of
+from accounts.mapping.proved import keep_proved
 from accounts.models import (
     Bundle,
     EnabledProvider,
@@ -18,7 +19,7 @@ from accounts.models import (
     Run,
     Step,
 )
-from accounts.models.states import Status
+from accounts.models.states import State, Status
 from onboarding.spinnaker.bundle import bundle_files
 from onboarding.spinnaker.bundle.archive import file_list, zipped
 from onboarding.topology import Topology
@@ -50,6 +51,9 @@ def account_row(
         )
     if row.proof and "approved_entries" not in fields:
         approve_entries(row)
+    if row.proof == State.VERIFIED or (row.proof and row.accepted_at):
+        keep_proved(row, row.proof)
+        row.refresh_from_db(fields=["proved"])
     return row
 
 

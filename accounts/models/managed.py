@@ -9,7 +9,7 @@ from typing import Any, ClassVar
 from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.db import models
-from django.db.models import Case, Exists, F, OuterRef, Q, Value, When
+from django.db.models import Case, Exists, F, OuterRef, Value, When
 from django.urls import reverse
 from django.utils import timezone
 
@@ -54,13 +54,26 @@ class ManagedAccountQuerySet(DescribedQuerySet["ManagedAccount"]):
         return proved.exclude(state__in=(State.DRAFT, State.OUTDATED))
 
     def ready(self) -> ManagedAccountQuerySet:
-        """Keep those that a bundle may hold: verified, or accepted by a person, with
-        something that was approved for Spinnaker.
+        """Keep those that a bundle holds: proved once, and left out by nobody. It holds
+        them as they were last proved, whatever happened since.
         """
-        return self.exclude(approved_entries=[]).filter(
-            Q(proof=State.VERIFIED)
-            | Q(proof=State.EVALUATED, accepted_at__isnull=False)
-        )
+        return self.exclude(proved={}).filter(left_out_at=None)
+
+    def kept_in_bundles(self) -> ManagedAccountQuerySet:
+        """Keep those that bundles hold although their last verification failed."""
+        return self.ready().filter(state__in=(State.FAILED, State.DRIFTED))
+
+    def keep_proved(self, proved: dict[str, Any]) -> int:
+        """Make later bundles of this; see mapping/proved.py."""
+        return self.update(proved=proved)
+
+    def leave_out(self, by: Any) -> int:
+        """A person decides that bundles hold them no more."""
+        return self.ready().update(left_out_at=timezone.now(), left_out_by=by)
+
+    def put_in(self) -> int:
+        """A person decides that bundles may hold them again."""
+        return self.update(left_out_at=None, left_out_by=None)
 
     def to_accept(self) -> ManagedAccountQuerySet:
         """Keep those that a bundle may hold once a person accepts them."""
@@ -109,8 +122,20 @@ class ManagedAccountQuerySet(DescribedQuerySet["ManagedAccount"]):
             applied=[],
             approved_entries=[],
             approved_version=0,
+            proved={},
+            left_out_at=None,
+            left_out_by=None,
             **self.UNPROVED,
         )
+
+
+def is_proved(value: Any) -> bool:
+    """Tell whether this was written by mapping/proved.py, or is empty."""
+    return value == {} or (
+        isinstance(value, dict)
+        and isinstance(value.get("managed"), dict)
+        and are_documents(value.get("entries"))
+    )
 
 
 class ManagedAccount(Described, Readable):
@@ -123,6 +148,7 @@ class ManagedAccount(Described, Readable):
         "proof": is_one_of(("", State.VERIFIED, State.EVALUATED)),
         "applied": is_mappings,
         "approved_entries": are_documents,
+        "proved": is_proved,
     }
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
@@ -162,6 +188,19 @@ class ManagedAccount(Described, Readable):
     nothing else of the account."""
     approved_version = models.PositiveIntegerField(default=0, editable=False)
     """The version at which it was approved, or found to be approved already."""
+    proved = models.JSONField(default=dict, editable=False)
+    """What bundles hold of it, as it was last proved; see mapping/proved.py. Empty:
+    nothing was proved yet."""
+    left_out_at = models.DateTimeField(null=True, blank=True, editable=False)
+    """When a person took it out of bundles."""
+    left_out_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        on_delete=models.SET_NULL,
+        null=True,
+        blank=True,
+        editable=False,
+        related_name="+",
+    )
     granted_at = models.DateTimeField(null=True, blank=True, editable=False)
     verified_at = models.DateTimeField(null=True, blank=True, editable=False)
     accepted_at = models.DateTimeField(null=True, blank=True, editable=False)

@@ -20,10 +20,11 @@ from accounts.four_eyes import (
 )
 from accounts.mapping.managing import managing_row
 from accounts.mapping.plans import plan_of
+from accounts.mapping.proved import keep_proved
 from accounts.mapping.spinnaker_names import claim_names
 from accounts.models import ManagedAccount, ManagingAccount, Run
 from accounts.models.runs import MovedMeanwhile
-from accounts.models.states import OPEN, Status
+from accounts.models.states import OPEN, State, Status
 from accounts.runs.capacity import refuse_overflow
 from accounts.runs.queue import enqueue
 
@@ -243,11 +244,16 @@ def discard(run: Run) -> bool:
 
 
 def accept(account: ManagedAccount, by: User | None) -> bool:
-    """Accept on record an account that was evaluated, so that bundles may hold it.
-    Raise SamePerson where another person must.
+    """Accept on record an account that was evaluated: bundles hold it from now on, as
+    it was evaluated. Raise SamePerson where another person must.
     """
     refuse_same_acceptance(account, by)
-    return bool(ManagedAccount.objects.filter(pk=account.pk).accept(by))
+    with transaction.atomic():
+        accepted = bool(ManagedAccount.objects.filter(pk=account.pk).accept(by))
+        if accepted:
+            rows = ManagedAccount.objects.prefetch_related("providers")
+            keep_proved(rows.get(pk=account.pk), State.EVALUATED)
+    return accepted
 
 
 class Decided(NamedTuple):

@@ -12,6 +12,7 @@ from django.utils import timezone
 from accounts.mapping import snapshots
 from accounts.mapping.entries import unplanned_entries
 from accounts.mapping.managed import granted_topology
+from accounts.mapping.proved import keep_proved
 from accounts.models import Run
 from accounts.models.states import State, Status
 from accounts.runs.results import keep_results
@@ -67,12 +68,23 @@ def verify_run(run: Run, scope: Scope, sessions: Sessions) -> None:
             subject.fail()
         else:
             subject.verify(State(status), now)
+            bundle_what_is_proved(scope, status)
             if edit_waits(scope):
                 run.unedited_subject.await_plan()
         if {result.outcome for result in drift} == {Outcome.PROVED}:
             subject.have_policies(POLICY_SET)
             if status is not Status.FAILED:
                 forget_earlier(scope)
+
+
+def bundle_what_is_proved(scope: Scope, status: Status) -> None:
+    """Let bundles hold the account as it was proved just now.
+
+    One that was only evaluated stays as it was proved before until a person accepts.
+    """
+    account = scope.account
+    if account and (status is Status.VERIFIED or account.accepted_at):
+        keep_proved(account, status)
 
 
 def edit_waits(scope: Scope) -> bool:

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import io
 import json
+import uuid
 import zipfile
 
 import pytest
 from django.utils import timezone
 
 from accounts.bundles import NothingReady, build, new_bundle
+from accounts.mapping.edits import editing
 from accounts.models import Bundle, ManagedAccount
 from accounts.models.states import State
 from tests.rows import account_row, managing_row
@@ -38,10 +40,14 @@ def built(bundle: Bundle) -> Bundle:
     return Bundle.objects.get(pk=bundle.pk)
 
 
+def text(bundle: Bundle, path: str) -> str:
+    with zipfile.ZipFile(io.BytesIO(bytes(bundle.archive))) as archive:
+        return archive.read(path).decode()
+
+
 def names(bundle: Bundle) -> list[str]:
     """Read the archive's own list of its accounts."""
-    with zipfile.ZipFile(io.BytesIO(bytes(bundle.archive))) as archive:
-        manifest = json.loads(archive.read("manifest.json"))
+    manifest = json.loads(text(bundle, "manifest.json"))
     return [account["name"] for account in manifest["accounts"]]
 
 
@@ -77,12 +83,12 @@ def test_nothing_is_requested_where_all_wait_for_acceptance() -> None:
     assert not Bundle.objects.exists()
 
 
-def test_an_acceptance_that_ended_before_the_build_leaves_the_account_out(
+def test_what_a_person_took_out_before_the_build_is_not_in_it(
     verified: ManagedAccount,
 ) -> None:
-    evaluated(accepted=True)
+    other = evaluated(accepted=True)
     bundle = new_bundle(None)
-    ManagedAccount.objects.update(accepted_at=None)
+    ManagedAccount.objects.filter(pk=other.pk).leave_out(None)
 
     bundle = built(bundle)
 
@@ -91,14 +97,52 @@ def test_an_acceptance_that_ended_before_the_build_leaves_the_account_out(
     assert names(bundle) == ["verified"]
 
 
-def test_nothing_is_built_where_the_only_acceptance_ended() -> None:
+def test_nothing_is_built_where_a_person_took_out_the_only_account() -> None:
     managing_row()
     evaluated(accepted=True)
     bundle = new_bundle(None)
-    ManagedAccount.objects.update(accepted_at=None)
+    ManagedAccount.objects.all().leave_out(None)
 
     bundle = built(bundle)
 
     assert bundle.status == Bundle.Status.FAILED
     assert "there is none yet: evaluated is evaluated" in bundle.error
     assert not bundle.archive
+
+
+def test_an_account_that_fails_stays_as_it_was_proved_and_is_flagged(
+    verified: ManagedAccount,
+) -> None:
+    before = built(new_bundle(None))
+    ManagedAccount.objects.all().fail()
+
+    bundle = built(new_bundle(None))
+
+    assert text(bundle, "hal/accounts.yml") == text(before, "hal/accounts.yml")
+    assert '"state": "verified; failed since"' in text(bundle, "manifest.json")
+
+
+def test_an_edit_or_a_rotation_changes_no_bundle_until_it_is_proved(
+    verified: ManagedAccount,
+) -> None:
+    before = built(new_bundle(None))
+    with editing(verified):
+        verified.name, verified.regions = "other", ["eu-west-1"]
+        verified.external_id = uuid.uuid4()
+        verified.save()
+
+    bundle = built(new_bundle(None))
+
+    assert bytes(bundle.archive) == bytes(before.archive)
+
+
+def test_two_accounts_that_were_proved_under_one_name_are_refused(
+    verified: ManagedAccount,
+) -> None:
+    ManagedAccount.objects.update(name="renamed")
+    account_row("verified", account_id="200000000002", proof=State.VERIFIED)
+
+    bundle = built(new_bundle(None))
+
+    assert bundle.status == Bundle.Status.FAILED
+    assert "verified is what Spinnaker calls renamed and verified" in bundle.error

@@ -16,6 +16,7 @@ OWN = {
     "EnabledProvider.key",
     "ManagedAccount.approved_entries",
     "ManagedAccount.proof",
+    "ManagedAccount.proved",
     "ManagingAccount.account_id",
     "Run.fingerprint",
     "SpinnakerName.name",

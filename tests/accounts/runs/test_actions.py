@@ -127,11 +127,12 @@ def test_approval_takes_the_proof_away_and_a_waiting_plan_does_not() -> None:
     account = account_row(state=State.VERIFIED, proof=State.VERIFIED)
 
     run = planned(account)
-    before = list(ManagedAccount.objects.ready())
+    before = ManagedAccount.objects.get().proof
     approve(run, None, send=keep)
 
-    assert before == [account]
-    assert not ManagedAccount.objects.ready()
+    assert before == State.VERIFIED
+    assert ManagedAccount.objects.get().proof == ""
+    assert list(ManagedAccount.objects.ready()) == [account], "as it was proved"
 
 
 @pytest.mark.parametrize(

@@ -7,7 +7,7 @@ from dataclasses import replace
 
 import pytest
 
-from accounts.models import CheckResult
+from accounts.models import CheckResult, ManagedAccount
 from accounts.models.states import State, Status
 from accounts.runs.actions import verify
 from onboarding.desired import POLICY_SET
@@ -49,6 +49,27 @@ def test_newer_policies_are_news_and_no_fault_of_the_account(
     )
     assert [step.name for step in brought.steps.all()] == ["BowlineEC2Read"]
     assert account.policy_set == POLICY_SET + 1
+
+
+def test_what_was_proved_is_what_bundles_hold_and_drift_takes_none_of_it(
+    here: Credentials,
+) -> None:
+    account = member()
+    onboarded(account)
+    account.refresh_from_db()
+    proved = account.proved
+    root(here, DEV, "iam").detach_role_policy(
+        RoleName="spinnakerManaged",
+        PolicyArn=DEV.arn("policy/bowline/managed/BowlineEC2Write"),
+    )
+
+    carried(verify(account, None))
+
+    account.refresh_from_db()
+    assert (proved["as"], proved["managed"]["name"]) == ("verified", account.name)
+    assert proved["entries"] == account.approved_entries != []
+    assert account.proved == proved
+    assert account in ManagedAccount.objects.kept_in_bundles()
 
 
 def test_drift_is_found_by_verifying(here: Credentials) -> None:

@@ -1,0 +1,67 @@
+"""What bundles are made of: each account as its last good verification proved it.
+
+An edit, a rotation, a new plan or a failed verification changes none of it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any, TypeAlias
+
+from accounts.mapping.managed import managed_columns, managed_of
+from accounts.models import ManagedAccount
+from onboarding.providers import PROVIDERS
+from onboarding.spinnaker.entries import Entries
+from onboarding.spinnaker.entry_documents import entries_of
+from onboarding.topology import Managed, Managing, Permissions, Topology
+
+Proved: TypeAlias = dict[str, Any]
+"""JSON: {as, entries, managed}, see `proved_of`."""
+
+
+def proved_of(row: ManagedAccount, state: str) -> Proved:
+    """Write the account as it is described now, with what of it was approved for
+    Spinnaker; `state` says how it was proved.
+    """
+    managed = managed_of(row)
+    described = {
+        **managed_columns(managed),
+        "external_id": managed.external_id,
+        "former_external_id": managed.former_external_id,
+        "providers": {one.key: one.details for one in managed.providers},
+    }
+    return {"as": str(state), "entries": row.approved_entries, "managed": described}
+
+
+def managed_from(proved: Proved) -> Managed:
+    """Read it back; raise DetailsError where a provider cannot read its details."""
+    described = dict(proved["managed"])
+    details = described.pop("providers")
+    roles = Permissions(
+        tuple(described.pop("read_roles")), tuple(described.pop("write_roles"))
+    )
+    return Managed(
+        regions=tuple(described.pop("regions")),
+        permissions=roles,
+        providers=tuple(
+            PROVIDERS[key].from_details(details[key])
+            for key in PROVIDERS
+            if key in details
+        ),
+        **described,
+    )
+
+
+def proved_topology(managing: Managing, rows: Iterable[ManagedAccount]) -> Topology:
+    return Topology(managing, tuple(managed_from(row.proved) for row in rows))
+
+
+def proved_entries(managing: Managing, rows: Iterable[ManagedAccount]) -> Entries:
+    """Give what Spinnaker is to know of the accounts as they were proved."""
+    return entries_of(managing, [row.proved["entries"] for row in rows])
+
+
+def keep_proved(row: ManagedAccount, state: str) -> None:
+    """Make later bundles of the account as this row says."""
+    rows = ManagedAccount.objects.filter(pk=row.pk, version=row.version)
+    rows.keep_proved(proved_of(row, state))

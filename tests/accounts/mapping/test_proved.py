@@ -1,0 +1,85 @@
+"""What bundles hold of an account survives its way through the database."""
+
+from __future__ import annotations
+
+import json
+from importlib import import_module
+
+import pytest
+from django.apps import apps
+
+from accounts.mapping.managed import managed_of
+from accounts.mapping.proved import keep_proved, managed_from, proved_of
+from accounts.models import ManagedAccount
+from accounts.models.states import State
+from accounts.runs.actions import accept
+from tests.rows import account_row, managing_row
+
+pytestmark = pytest.mark.django_db
+
+keep_what_is_proved = import_module(
+    "accounts.migrations.0017_proved"
+).keep_what_is_proved
+
+EVERY_PROVIDER = {"ec2": {}, "ecs": {}, "lambda": {}}
+
+
+def test_it_reads_back_what_it_wrote() -> None:
+    row = account_row(
+        providers=EVERY_PROVIDER,
+        regions=["us-east-1", "eu-west-1"],
+        read_roles=["developers"],
+        write_roles=["operators"],
+        environment="production",
+    )
+
+    stored = json.loads(json.dumps(proved_of(row, State.VERIFIED)))
+
+    assert managed_from(stored) == managed_of(row)
+
+
+def test_an_edit_meanwhile_wins() -> None:
+    managing_row()
+    row = account_row(proof=State.VERIFIED)
+    before = row.proved
+    ManagedAccount.objects.update(version=row.version + 1)
+    row.regions = ["eu-west-1"]
+
+    keep_proved(row, State.VERIFIED)
+
+    assert ManagedAccount.objects.get().proved == before
+
+
+@pytest.mark.parametrize("accepted", [True, False])
+def test_what_was_only_evaluated_is_kept_once_a_person_accepts(accepted: bool) -> None:
+    managing_row()
+    row = account_row(proof=State.EVALUATED, state=State.EVALUATED)
+
+    if accepted:
+        accept(row, None)
+
+    assert ManagedAccount.objects.ready().exists() is accepted
+
+
+def test_a_removed_account_is_in_no_bundle() -> None:
+    managing_row()
+    row = account_row(proof=State.VERIFIED)
+
+    ManagedAccount.objects.filter(pk=row.pk).remove()
+
+    assert ManagedAccount.objects.get().proved == {}
+
+
+def test_the_migration_keeps_what_the_next_bundle_would_have_held() -> None:
+    managing_row()
+    verified = account_row("a", account_id="1" * 12, proof=State.VERIFIED)
+    account_row("b", account_id="2" * 12, proof=State.EVALUATED)
+    account_row("c", account_id="3" * 12)
+    expected = verified.proved
+    ManagedAccount.objects.update(proved={})
+
+    keep_what_is_proved(apps, None)
+
+    assert {a.name: a.proved for a in ManagedAccount.objects.exclude(proved={})} == {
+        "a": expected
+    }
