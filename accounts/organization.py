@@ -137,7 +137,9 @@ def listed_members(
 ) -> list[Listed]:
     """List the accounts by name, each with the name it has or is proposed."""
     found = sorted(members, key=lambda member: (member.name.lower(), member.account_id))
-    rows = ManagedAccount.objects.only("name", "account_id", "state")
+    rows = ManagedAccount.objects.only(
+        "name", "account_id", "state", "proof", "verified_at"
+    )
     described = {row.account_id: row for row in rows}
     free = [m for m in found if m.active and m.account_id not in described]
     proposed = proposed_names(free, managing)

@@ -207,6 +207,8 @@ DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 # Verifications older than this are deleted, 0: never. The newest one of each account,
 # and every run that planned a change, stay for ever.
 KEEP_CHECKS_DAYS = env_days("KEEP_CHECKS_DAYS", default=90)
+# A proof older than so many days is stale until it is proved again, 0: never.
+PROOF_MAX_AGE = env_days("PROOF_MAX_AGE", default=7)
 
 # Who may enter
 

@@ -20,6 +20,7 @@ from accounts.models.readable import (
     is_one_of,
     is_texts,
 )
+from accounts.models.standing import proof_is_stale, stale_since, word_of
 from accounts.models.states import PASSING, State
 from accounts.models.validators import is_account_id, is_account_name, is_role_name
 from onboarding.desired import POLICY_SET
@@ -78,6 +79,10 @@ class ManagedAccountQuerySet(DescribedQuerySet["ManagedAccount"]):
     def to_accept(self) -> ManagedAccountQuerySet:
         """Keep those that a bundle may hold once a person accepts them."""
         return self.filter(proof=State.EVALUATED, accepted_at=None)
+
+    def stale(self) -> ManagedAccountQuerySet:
+        """Keep those whose proof is older than PROOF_MAX_AGE."""
+        return self.filter(proof_is_stale())
 
     def on_older_policies(self) -> ManagedAccountQuerySet:
         """Keep those that a plan would bring newer policies."""
@@ -240,6 +245,8 @@ class ManagedAccount(Described, Readable):
             models.Index(fields=["state"], name="managed_state"),
             models.Index(fields=["environment"], name="managed_environment"),
             models.Index(fields=["created_at"], name="managed_created"),
+            # What is stale is counted on every overview.
+            models.Index(fields=["proof", "verified_at"], name="managed_proof"),
         ]
         permissions = [
             ("onboard_account", "Can onboard accounts, plan and download"),
@@ -264,6 +271,16 @@ class ManagedAccount(Described, Readable):
                     )
                 }
             )
+
+    @property
+    def stale_since(self) -> datetime | None:
+        """Say when its proof became older than PROOF_MAX_AGE; None while it has not."""
+        return stale_since(self.proof, self.verified_at)
+
+    @property
+    def word(self) -> str:
+        """Say in one word how it stands."""
+        return word_of(self.state, is_stale=self.stale_since is not None)
 
     @property
     def has_older_policies(self) -> bool:

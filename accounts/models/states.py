@@ -64,7 +64,13 @@ BADGES = {
     "applying": Badge("busy", "clock", "Changing AWS."),
     "verifying": Badge("busy", "clock", "Proving that Spinnaker will get in."),
     "verified": Badge("good", "check", "Spinnaker's own chain of roles was walked."),
+    "verified, stale": Badge(
+        "warn", "clock", "Verified too long ago to rely on; verify it again."
+    ),
     "evaluated": Badge("warn", "tilde", "Read from the policies, not walked."),
+    "evaluated, stale": Badge(
+        "warn", "clock", "Evaluated too long ago to rely on; verify it again."
+    ),
     "removed": Badge("neutral", "minus", "Bowline's resources are gone from AWS."),
     "failed": Badge("bad", "cross", "Something must be mended; see the run."),
     "errored": Badge("bad", "cross", "Bowline itself failed here; see the run."),

@@ -64,6 +64,12 @@ def when(moment: datetime | None, never: str = "–") -> dict[str, Any]:
     return {"moment": moment, "never": never, "ago": moment and ago(moment)}
 
 
+@register.inclusion_tag("_proof_age.html")
+def proof_age(account: ManagedAccount) -> dict[str, Any]:
+    """Say how old an account's last verification is, and since when it is stale."""
+    return {"moment": account.verified_at, "stale_since": account.stale_since}
+
+
 def ago(moment: datetime) -> str:
     seconds = (timezone.now() - moment).total_seconds()
     for unit, size in AGO:

@@ -1,4 +1,4 @@
-"""`manage.py verify [NAME…]`: prove again what stands, and print what was checked.
+"""`manage.py verify [--stale] [NAME…]`: prove again what stands, print every check.
 
 Nothing in AWS changes. Exit codes: 0 all accounts stand, 1 something failed, or could
 not be verified because a run is open.
@@ -30,17 +30,27 @@ class Command(BaseCommand):
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("names", nargs="*", metavar="NAME", help="an account")
         parser.add_argument(
+            "--stale",
+            action="store_true",
+            help="only those whose proof is older than PROOF_MAX_AGE",
+        )
+        parser.add_argument(
             "--threads", type=int, default=16, help="accounts at a time"
         )
 
-    def handle(self, *, names: list[str], threads: int, **_: Any) -> None:
+    def handle(self, *, names: list[str], stale: bool, threads: int, **_: Any) -> None:
         migrate_if_new(self.stderr.write)
         try:
             partition = managing_row().partition
             sessions = Sessions(run="verify", partition=partition, patience=PATIENCE)
         except NoManagingAccount as error:
             raise CommandError(str(error)) from error
-        runs = Batch(sessions, None, threads).verify(chosen(names))
+        accounts = chosen(names)
+        if stale:
+            accounts = [one for one in accounts if one.stale_since]
+            if not accounts:
+                self.stdout.write("No proof is stale; nothing was verified.")
+        runs = Batch(sessions, None, threads).verify(accounts)
         sys.exit(max((self.tell(run) for run in runs), default=DONE))
 
     def tell(self, run: Run) -> int:

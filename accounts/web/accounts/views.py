@@ -21,7 +21,8 @@ from accounts.mapping.managing import NoManagingAccount
 from accounts.mapping.spinnaker_names import NameTaken
 from accounts.models import ManagedAccount, Run
 from accounts.models.managed import ManagedAccountQuerySet
-from accounts.models.states import OPEN, State
+from accounts.models.standing import WORDS, proof_is_stale, with_word
+from accounts.models.states import OPEN
 from accounts.runs.actions import NothingStands, RunOpen, plan, verify
 from accounts.runs.capacity import NoRoom
 from accounts.web.access import operator_required
@@ -52,6 +53,9 @@ NO_ENVIRONMENT = "-"
 OLDER = "older"
 """What stands in the URL for accounts that a plan would bring newer policies."""
 
+STALE = "stale"
+"""What stands in the URL for accounts whose proof is too old."""
+
 
 def accounts(request: Request) -> HttpResponse:
     found = matching(request.GET)
@@ -66,9 +70,10 @@ def accounts(request: Request) -> HttpResponse:
         "sort": sort,
         "filters": {key: request.GET.get(key, "") for key in FILTERS},
         "is_filtered": any(request.GET.get(key) for key in FILTERS),
-        "states": State.values,
+        "states": WORDS,
         "providers": [(key, provider.title) for key, provider in PROVIDERS.items()],
         "older": OLDER,
+        "stale": STALE,
         "environments": named.values_list("environment", flat=True).distinct(),
         "most": MOST_AT_ONCE,
     }
@@ -81,6 +86,10 @@ def by_text(text: str) -> Q:
 
 def by_environment(name: str) -> Q:
     return Q(environment="" if name == NO_ENVIRONMENT else name)
+
+
+def by_proof(which: str) -> Q:
+    return proof_is_stale() if which == STALE else Q(pk__in=[])
 
 
 def by_policies(which: str) -> Q:
@@ -99,9 +108,10 @@ def by_moment(text: str) -> Q:
 
 FILTERS: dict[str, Callable[[str], Q]] = {
     "text": by_text,
-    "state": lambda state: Q(state=state),
+    "state": with_word,
     "provider": lambda key: Q(providers__key=key),
     "environment": by_environment,
+    "proof": by_proof,
     "policies": by_policies,
     "described": by_moment,
 }

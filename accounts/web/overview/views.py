@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections import Counter
 from typing import Any, NamedTuple
 
-from django.db.models import Count
+from django.conf import settings
+from django.db.models import Case, Count, When
 from django.http import HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
@@ -17,16 +18,17 @@ from accounts.models import (
     ManagingAccount,
     Run,
 )
+from accounts.models.standing import WORDS, proof_is_stale, word_of
 from accounts.models.states import WORKING, State, Status
 from accounts.runs.capacity import capacity_of
-from accounts.web.accounts.views import OLDER
+from accounts.web.accounts.views import OLDER, STALE
 from accounts.web.bundles.installed import ahead, installed_bundle
 from accounts.web.overview.picture import MOST_NODES, Seen, narrow, summed, wide
 from accounts.web.request import Request
 from onboarding.partitions import Arn
 
 Counts = list[tuple[str, str, int]]
-"""(environment, state, how many accounts)."""
+"""(environment, word, how many accounts)."""
 
 
 MOST_WORSE = 8
@@ -45,9 +47,9 @@ def overview(request: Request) -> HttpResponse:
     if managing is None:
         return render(request, "overview/welcome.html", {"step": 1})
     counts = counts_by_environment()
-    states = Counter({state.value: 0 for state in State})
-    for _, state, count in counts:
-        states[state] += count
+    states = Counter(dict.fromkeys(WORDS, 0))
+    for _, word, count in counts:
+        states[word] += count
     total = sum(states.values())
     if not total:
         welcome = {"step": 2, "managing": managing}
@@ -86,9 +88,17 @@ def by_environment(account: ManagedAccount) -> tuple[bool, str]:
 
 
 def counts_by_environment() -> Counts:
-    rows = ManagedAccount.objects.order_by("environment", "state")
-    counted = rows.values_list("environment", "state").annotate(count=Count("pk"))
-    return list(counted)
+    stale = Case(When(proof_is_stale(), then=True), default=False)
+    rows = ManagedAccount.objects.values("environment", "state", is_stale=stale)
+    counted = rows.annotate(count=Count("pk")).order_by("environment", "state")
+    return [
+        (
+            row["environment"],
+            word_of(row["state"], is_stale=row["is_stale"]),
+            row["count"],
+        )
+        for row in counted
+    ]
 
 
 def centre_of(managing: ManagingAccount) -> Seen:
@@ -108,10 +118,10 @@ def seen_accounts(accounts: list[ManagedAccount]) -> list[Seen]:
         Seen(
             name=account.name,
             environment=account.environment,
-            state=account.state,
-            word=account.state,
+            state=account.word,
+            word=account.word,
             url=account.get_absolute_url(),
-            title=f"{account}: {account.state}",
+            title=f"{account}: {account.word}",
         )
         for account in accounts
     ]
@@ -136,6 +146,7 @@ def to_do(states: dict[str, int]) -> list[ToDo]:
     return [
         *broken(states),
         *waiting(),
+        *stale(),
         *older_policies(),
         *drafts(states),
         *bundles(),
@@ -175,6 +186,19 @@ def waiting() -> list[ToDo]:
         return [ToDo(text, first.get_absolute_url(), "Read the plan")]
     url = f"{reverse('accounts:runs')}?status={Status.PLANNED}"
     return [ToDo(f"{plans.count():,} plans wait for approval.", url, "Read the plans")]
+
+
+def stale() -> list[ToDo]:
+    """Tell of proofs that are too old to rely on."""
+    count = ManagedAccount.objects.stale().count()
+    if not count:
+        return []
+    days, verb = settings.PROOF_MAX_AGE, "was" if count == 1 else "were"
+    text = (
+        f"{counted(count)} {verb} proved more than {days} day{'s' * (days > 1)} ago: "
+        "verify again."
+    )
+    return [ToDo(text, f"{accounts_url()}?proof={STALE}", "See accounts")]
 
 
 def older_policies() -> list[ToDo]:

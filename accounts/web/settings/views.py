@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from django import conf
 from django.contrib import messages
 from django.contrib.auth.models import Group
 from django.db import connection
@@ -33,6 +34,7 @@ def settings(request: Request) -> HttpResponse:
         "providers": [(p.key, p.title, p.summary) for p in PROVIDERS.values()],
         "policies": policies(),
         "database": connection.display_name,
+        "max_age": conf.settings.PROOF_MAX_AGE,
         "idle": Run.objects.abandoned().count(),
     }
     return render(request, "settings/settings.html", shown)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+from datetime import timedelta
 from typing import Any, NamedTuple
 
 import boto3
@@ -123,3 +124,18 @@ def test_an_unknown_name_is_refused(db: None) -> None:
 def test_without_a_managing_account_there_is_nothing_to_verify(db: None) -> None:
     with pytest.raises(CommandError, match="managing account"):
         call_command("verify")
+
+
+def test_only_stale_proofs_are_proved_again_where_that_is_asked(
+    account: ManagedAccount,
+) -> None:
+    fresh = verify("--stale")
+    long_ago = timezone.now() - timedelta(days=8)
+    ManagedAccount.objects.update(verified_at=long_ago)
+
+    stale = verify("--stale")
+
+    assert fresh == (0, "No proof is stale; nothing was verified.\n", "")
+    assert stale.code == 0
+    assert stale.out.startswith(f"{account.name}: verified\n")
+    assert not ManagedAccount.objects.stale().exists()

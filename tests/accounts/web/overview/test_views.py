@@ -16,9 +16,9 @@ from tests.rows import account_row, managing_row, person
 
 pytestmark = pytest.mark.django_db
 
-QUERIES = 12
+QUERIES = 13
 """Session, person, two of permissions, trouble, managing account, counts, what got
-worse, room, whether runs move, and two to six for what to do next, however many
+worse, room, whether runs move, and three to seven for what to do next, however many
 accounts there are."""
 
 
