@@ -13,6 +13,7 @@ import pytest
 from django.test import Client
 
 from accounts.bundles import build, new_bundle
+from accounts.four_eyes import choose
 from accounts.mapping.edits import editing
 from accounts.models import Bundle, ManagedAccount, Run
 from accounts.models.states import State, Status
@@ -31,7 +32,8 @@ ROLES = {"READ": ["developers"], "WRITE": ["sre"]}
 
 @pytest.fixture
 def production(here: Credentials) -> ManagedAccount:  # noqa: F811
-    """Onboard an account that few may read and fewer may change."""
+    """Onboard an account that few may read and fewer may change, by whomever."""
+    choose("production", four_eyes=False)
     account = member(
         environment="production",
         read_roles=ROLES["READ"],
