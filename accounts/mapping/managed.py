@@ -89,7 +89,7 @@ def granted_topology(
     The order keeps the documents of the managing side stable: a new account changes
     the last one only.
     """
-    granted = ManagedAccount.objects.existing().order_by("granted_at", "id")
+    granted = ManagedAccount.objects.assumable().order_by("granted_at", "id")
     chosen = {account.pk: account for account in accounts}
     rows = [chosen.pop(row.pk, row) for row in granted.prefetch_related("providers")]
     return topology_of(managing, [*rows, *chosen.values()])

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import uuid
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any, ClassVar
 
 from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.db import models
-from django.db.models import Case, Exists, F, OuterRef, Value, When
+from django.db.models import Case, Exists, F, OuterRef, Q, Value, When
+from django.db.models.functions import Now
 from django.urls import reverse
 from django.utils import timezone
 
@@ -40,6 +41,19 @@ class ManagedAccountQuerySet(DescribedQuerySet["ManagedAccount"]):
     def existing(self) -> ManagedAccountQuerySet:
         """Keep those whose resources stand in AWS, or are on the way there."""
         return self.filter(granted_at__isnull=False)
+
+    def assumable(self) -> ManagedAccountQuerySet:
+        """Keep those that Spinnaker may assume, or soon may."""
+        return self.existing().filter(withdrawn=False)
+
+    def grant(self, after: timedelta = timedelta(0)) -> int:
+        """Let Spinnaker assume them, `after` those of before: the order is kept."""
+        anew = self.filter(Q(granted_at=None) | Q(withdrawn=True))
+        return anew.update(granted_at=Now() + after, withdrawn=False)
+
+    def withdraw(self) -> int:
+        """Take them from what Spinnaker may assume, though their roles still exist."""
+        return self.update(withdrawn=True)
 
     def in_aws_provider(self) -> ManagedAccountQuerySet:
         """Keep those that Spinnaker knows, or will know, as an `aws` account."""
@@ -121,6 +135,7 @@ class ManagedAccountQuerySet(DescribedQuerySet["ManagedAccount"]):
         return self.update(
             state=State.DRAFT,
             granted_at=None,
+            withdrawn=False,
             verified_at=None,
             former_external_id=None,
             policy_set=0,
@@ -207,6 +222,8 @@ class ManagedAccount(Described, Readable):
         related_name="+",
     )
     granted_at = models.DateTimeField(null=True, blank=True, editable=False)
+    withdrawn = models.BooleanField(default=False, editable=False)
+    """It is being removed: Spinnaker may not assume what still exists of it."""
     verified_at = models.DateTimeField(null=True, blank=True, editable=False)
     accepted_at = models.DateTimeField(null=True, blank=True, editable=False)
     accepted_by = models.ForeignKey(

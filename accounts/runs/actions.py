@@ -11,6 +11,7 @@ from functools import partial
 from typing import TYPE_CHECKING, NamedTuple
 
 from django.db import IntegrityError, transaction
+from django.db.models import Q
 from django.utils import timezone
 
 from accounts.four_eyes import (
@@ -54,10 +55,10 @@ class RunOpen(Exception):
 
 
 class NothingStands(Exception):
-    """There is nothing to verify: no run has been applied in the account."""
+    """There is nothing to verify or to remove: no run has been applied there."""
 
-    def __init__(self, account: ManagedAccount) -> None:
-        super().__init__(f"Nothing of Bowline's stands in {account.name} yet: plan it.")
+    def __init__(self, account: ManagedAccount, then: str = "plan it") -> None:
+        super().__init__(f"Nothing of Bowline's stands in {account.name} yet: {then}.")
 
 
 def plan(
@@ -109,7 +110,12 @@ def verify(
 
 
 def remove(account: ManagedAccount, by: User | None) -> Run:
-    """Start a run that plans to delete what Bowline made in the account."""
+    """Start a run that plans to delete what Bowline made in the account; raise RunOpen
+    or NothingStands where that cannot be.
+    """
+    made = Q(granted_at__isnull=False) | ~Q(applied=[])
+    if not ManagedAccount.objects.filter(made, pk=account.pk).exists():
+        raise NothingStands(account, "there is nothing to remove")
     return start(Run.Kind.REMOVE, managing_row(), account, by)
 
 

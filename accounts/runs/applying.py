@@ -10,20 +10,21 @@ from collections.abc import Callable, Iterable
 from datetime import timedelta
 
 from django.db import transaction
-from django.db.models.functions import Now
 from django.utils import timezone
 
 from accounts.mapping import snapshots
 from accounts.mapping.entries import described_entries, keep_approved
-from accounts.mapping.plans import plan_of
+from accounts.mapping.managing import managing_row
+from accounts.mapping.plans import change_of, plan_of, steps_of
 from accounts.models import ManagedAccount, ManagingAccount, Run, Step
 from accounts.models.states import Status
 from accounts.runs.scope import Scope
 from onboarding.aws.apply import apply
 from onboarding.aws.errors import AwsError
 from onboarding.aws.session import Sessions
+from onboarding.desired import assume_list
 from onboarding.resources.kinds import Key
-from onboarding.resources.plan import Change, Plan, PlanOutdated
+from onboarding.resources.plan import Change, Plan, PlannedChange, PlanOutdated
 from onboarding.spinnaker.entry_documents import entries_of
 from onboarding.topology import Reach
 
@@ -93,8 +94,8 @@ def apply_managing(
     """Bring the managing side in step, one run at a time.
 
     Two runs that wrote the same AssumeRole policy at once would lose one's account.
-    What it is compared with is loaded under the lease. The account counts as granted
-    before AWS hears of it, so that whoever comes next finds it among the others.
+    What it is compared with is loaded under the lease. The account counts as granted or
+    as withdrawn before AWS hears of it, so that whoever comes next finds it so.
     """
 
     def held() -> None:
@@ -106,10 +107,9 @@ def apply_managing(
         scope = Scope.load(run)
         (side,) = scope.shared
         changes = side.changes(sessions)
-        plan.refuse_unapproved(changes)
+        refuse_unapproved(run, plan, changes)
         held()
-        if run.kind != Run.Kind.REMOVE:
-            grant([run.account] if run.account else run.grants.all())
+        grant_or_withdraw(run)
         remember(scope)
         carry_out(run, sessions, side.reach, changes, steps, held=held)
     finally:
@@ -125,11 +125,31 @@ def remember(scope: Scope) -> None:
         snapshots.keep(scope.row, snapshots.managing_snapshot(scope.row))
 
 
-def grant(accounts: Iterable[ManagedAccount]) -> None:
-    """Count the accounts among those that may be assumed, at the end of their order."""
+def grant_or_withdraw(run: Run) -> None:
+    """Count the run's accounts among those that may be assumed, or no longer."""
+    if run.kind == Run.Kind.REMOVE:
+        ManagedAccount.objects.filter(pk__in=[run.account_id]).withdraw()
+        return
+    accounts = [run.account] if run.account else run.grants.all()
     for place, account in enumerate(accounts):
-        rows = ManagedAccount.objects.filter(pk=account.pk, granted_at=None)
-        rows.update(granted_at=Now() + timedelta(microseconds=place))
+        after = timedelta(microseconds=place)
+        ManagedAccount.objects.filter(pk=account.pk).grant(after)
+
+
+def refuse_unapproved(run: Run, plan: Plan, changes: Iterable[Change]) -> None:
+    """Raise PlanOutdated where the managing side would change otherwise than approved.
+
+    The list of accounts may change by what other runs are about to change, too: each
+    was approved, and a worker may have died before it did so.
+    """
+    listed, rest = assume_list.split(changes)
+    plan.refuse_unapproved(rest)
+    others = Run.objects.filter(status=Status.APPLYING).exclude(pk=run.pk)
+    sums = [
+        assume_list.approved_sum(map(change_of, other.steps.all()))
+        for other in others.prefetch_related("steps")
+    ]
+    assume_list.refuse_unapproved(listed, plan.changes, sums)
 
 
 def wait_for(row: ManagingAccount, run: Run) -> None:
@@ -140,6 +160,15 @@ def wait_for(row: ManagingAccount, run: Run) -> None:
         run.say("Another run is changing the managing account.")
         time.sleep(1)
     run.say("")
+
+
+def step_more(run: Run, change: Change) -> Step:
+    """Record what no step is about: a policy that the list of accounts needs now."""
+    planned = PlannedChange.of(change, managing_row().name)
+    (step,) = steps_of(run, Plan(changes=(planned,)))
+    step.position = run.steps.count()
+    step.save()
+    return step
 
 
 def carry_out(
@@ -156,7 +185,7 @@ def carry_out(
     """
     for change in changes:
         held()
-        step = steps[change.resource.key]
+        step = steps.get(change.resource.key) or step_more(run, change)
         step.status, step.started_at = Step.Status.RUNNING, timezone.now()
         step.save(update_fields=["status", "started_at"])
         try:

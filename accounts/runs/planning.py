@@ -14,7 +14,7 @@ from accounts.mapping.entries import (
     unplanned_entries,
 )
 from accounts.mapping.plans import steps_of
-from accounts.models import ManagingAccount, Run, Step
+from accounts.models import ManagedAccount, ManagingAccount, Run, Step
 from accounts.models.states import Status
 from accounts.runs.scope import Scope
 from onboarding.aws.discover import answers, oidc_issuer
@@ -63,7 +63,11 @@ def make_plan(run: Run, scope: Scope, sessions: Sessions) -> None:
         fingerprint=fingerprint_of(run, scope, [change for _, change in found], known),
         entries=known,
     )
-    to = Status.PLANNED if plan else Status.VERIFYING
+    if plan:
+        to = Status.PLANNED
+    else:
+        removes = run.kind == Run.Kind.REMOVE
+        to = Status.REMOVED if removes else Status.VERIFYING
     with transaction.atomic():
         run.carry(
             to,
@@ -77,6 +81,8 @@ def make_plan(run: Run, scope: Scope, sessions: Sessions) -> None:
         Step.objects.bulk_create(steps_of(run, plan))
         if plan:
             run.unedited_subject.wait_for_approval()
+        elif to is Status.REMOVED:
+            ManagedAccount.objects.filter(pk__in=[run.account_id]).remove()
         else:
             if scope.shared:
                 snapshots.keep(scope.row, snapshots.managing_snapshot(scope.row))

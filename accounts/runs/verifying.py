@@ -13,15 +13,15 @@ from accounts.mapping import snapshots
 from accounts.mapping.entries import unplanned_entries
 from accounts.mapping.managed import granted_topology
 from accounts.mapping.proved import keep_proved
-from accounts.models import Run
-from accounts.models.states import State, Status
+from accounts.models import ManagedAccount, Run
+from accounts.models.states import WORKING, State, Status
 from accounts.runs.results import keep_results
 from accounts.runs.scope import Scope, Side
 from onboarding.aws.backoff import Backoff
 from onboarding.aws.session import Sessions
 from onboarding.checks import Outcome
-from onboarding.desired import POLICY_SET
-from onboarding.resources.plan import NotOurs
+from onboarding.desired import POLICY_SET, assume_list
+from onboarding.resources.plan import Change, NotOurs
 from onboarding.topology import Managing
 from onboarding.verify.verification import (
     CHAIN,
@@ -44,7 +44,7 @@ def verify_run(run: Run, scope: Scope, sessions: Sessions) -> None:
         blame_bowline(run, own)
         return
     settling = Backoff(0.0 if run.kind == Run.Kind.VERIFY else SETTLING, run.say)
-    left = nothing_left(scope.sides, sessions, settling)
+    left = nothing_left(scope, sessions, settling)
     drift = [in_its_time(run, scope, result) for result in left]
     results = by_provider([*drift, *checks(run, scope, sessions)])
     outcomes = {result.outcome for result in results}
@@ -167,14 +167,14 @@ def regions_in_use(run: Run, managing: Managing) -> list[str]:
 
 
 def nothing_left(
-    looked_after: Iterable[Side], sessions: Sessions, settling: Backoff
+    scope: Scope, sessions: Sessions, settling: Backoff
 ) -> Iterable[Result]:
     """Yield one result a side: whether AWS is what was asked for."""
-    for side in looked_after:
+    for side in scope.sides:
         began = time.monotonic()
-        left = differences(side, sessions)
+        left = differences(side, sessions, scope)
         while left and settling.wait("what was changed does not show yet"):
-            left = differences(side, sessions)
+            left = differences(side, sessions, scope)
         settling.over()
         name = f"Nothing left to change in {side.place}"
         seconds = time.monotonic() - began
@@ -191,14 +191,36 @@ def nothing_left(
             yield Result("resources", name, Outcome.PROVED, "", "", seconds)
 
 
-def differences(side: Side, sessions: Sessions) -> list[str]:
+def differences(side: Side, sessions: Sessions, scope: Scope) -> list[str]:
     try:
-        return [
-            f"{change.verb} {change.resource.kind} {change.resource.name}"
-            for change in side.changes(sessions)
-        ]
+        changes = side.changes(sessions)
     except NotOurs as error:
         return [str(error)]
+    if side in scope.shared:
+        changes = without_others(changes, scope)
+    return [
+        f"{change.verb} {change.resource.kind} {change.resource.name}"
+        for change in changes
+    ]
+
+
+def without_others(changes: Iterable[Change], scope: Scope) -> tuple[Change, ...]:
+    """Leave out what the list of accounts gains or loses of others: other runs change
+    it meanwhile, and each proves its own account.
+    """
+    listed, rest = assume_list.split(changes)
+    others = ManagedAccount.objects.all()
+    if scope.account:
+        others = others.exclude(pk=scope.account.pk)
+    else:
+        others = others.filter(runs__status__in=WORKING)
+    roles = (
+        scope.managing.managed_role_arn(account_id)
+        for account_id in others.values_list("account_id", flat=True)
+    )
+    if listed and assume_list.of_others(listed, roles):
+        return tuple(rest)
+    return (*rest, *listed)
 
 
 def failed_checks(results: Iterable[Result]) -> dict[str, str]:

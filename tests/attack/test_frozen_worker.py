@@ -6,21 +6,16 @@ Refused: it writes neither steps nor states nor AWS, or what it overwrote is put
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from datetime import timedelta
-from typing import Any
 
 import pytest
-from botocore.client import BaseClient
 from django.utils import timezone
 
 from accounts.models import ManagedAccount, ManagingAccount, Run, Step
 from accounts.models.states import State, Status
 from accounts.runs.actions import approve, keep, plan, verify
-from accounts.runs.batch import own_connections
 from accounts.runs.stages import carry_on
-from onboarding.aws.session import Sessions
-from script.emulated_organization import MANAGING, MEMBERS, Credentials
+from script.emulated_organization import MEMBERS, Credentials
 from tests.accounts.runs.carried import (
     DEV,
     STAGING,
@@ -28,37 +23,10 @@ from tests.accounts.runs.carried import (
     member,
     onboarded,
     planned,
-    root,
 )
+from tests.attack.freezing import ASSUME, Freezing, assumed
 
 pytestmark = pytest.mark.django_db(transaction=True)
-
-ASSUME = "BowlineAssumeManaged"
-
-
-class Freezing(Sessions):
-    """Ways into AWS on which the worker freezes, once, before one call is sent."""
-
-    def __init__(
-        self, operation: str, meanwhile: Callable[[], None], sent_for: str = ""
-    ) -> None:
-        super().__init__("frozen")
-        self.operation, self.sent_for = operation, sent_for
-        self.meanwhile: Callable[[], None] | None = meanwhile
-
-    def client_with(self, *args: Any) -> BaseClient:
-        client = super().client_with(*args)
-        client.meta.events.register_first("before-send", self.freeze, "freeze")
-        return client
-
-    def freeze(self, request: Any, event_name: str, **_: Any) -> None:
-        body = str(request.body)
-        if not event_name.endswith(self.operation) or self.sent_for not in body:
-            return
-        if meanwhile := self.meanwhile:
-            self.meanwhile = None
-            with own_connections():  # some calls are sent from threads
-                meanwhile()
 
 
 def time_passes() -> None:
@@ -66,18 +34,6 @@ def time_passes() -> None:
     past = timezone.now() - timedelta(seconds=1)
     Run.objects.exclude(lease=None).update(leased_until=past)
     ManagingAccount.objects.exclude(lease=None).update(leased_until=past)
-
-
-def assumed(here: Credentials) -> set[str]:
-    """Give the ids of the accounts that Spinnaker may assume a role in."""
-    iam = root(here, MANAGING, "iam")
-    arn = MANAGING.arn(f"policy/bowline/managing/{ASSUME}")
-    version = iam.get_policy(PolicyArn=arn)["Policy"]["DefaultVersionId"]
-    answer = iam.get_policy_version(PolicyArn=arn, VersionId=version)
-    (statement,) = answer["PolicyVersion"]["Document"]["Statement"]
-    resource = statement["Resource"]
-    roles = [resource] if isinstance(resource, str) else resource
-    return {role.split(":")[4] for role in roles}
 
 
 def approved(account: ManagedAccount) -> Run:

@@ -194,7 +194,7 @@ def test_verifying_leaves_a_waiting_plan_to_whoever_approves() -> None:
 def test_removing_starts_with_a_plan() -> None:
     managing_row()
 
-    run = remove(account_row(), None)
+    run = remove(account_row(granted_at=timezone.now()), None)
 
     assert (run.kind, run.status) == (Run.Kind.REMOVE, Status.PLANNING)
 
