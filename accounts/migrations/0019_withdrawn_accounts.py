@@ -6,7 +6,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('accounts', '0018_proof_age'),
+        ("accounts", "0018_proof_age"),
     ]
 
     operations = [

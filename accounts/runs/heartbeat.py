@@ -8,7 +8,6 @@ from datetime import datetime, timedelta
 from typing import NamedTuple
 
 from django.db.models.functions import Now
-from django.utils import timezone
 
 from accounts.models import Heartbeat, Run
 
@@ -59,6 +58,6 @@ def silence() -> Silence | None:
         return Silence(lost, of_broker=True)
     if found and seen and found.now - seen < SILENT:
         return None
-    if Run.objects.filter(leased_until__gt=timezone.now()).exists():
+    if Run.objects.filter(leased_until__gt=Now()).exists():
         return None
     return Silence(seen, of_broker=False)
