@@ -6,7 +6,7 @@ from django.urls import path
 
 from accounts.web.accounts import account
 from accounts.web.accounts import views as accounts
-from accounts.web.bundles import deltas, halconfig, installed
+from accounts.web.bundles import deltas, halconfig, installed, preview
 from accounts.web.bundles import views as bundles
 from accounts.web.managing import views as managing
 from accounts.web.organization import views as organization
@@ -36,6 +36,7 @@ account_pages = [
     path("accounts/<uuid:pk>/verify/", decisions.verify, name="verify"),
     path("accounts/<uuid:pk>/remove/", decisions.remove, name="remove"),
     path("accounts/<uuid:pk>/accept/", decisions.accept, name="accept"),
+    path("accounts/<uuid:pk>/leave-out/", preview.leave_out, name="leave-out"),
     path("accounts/<uuid:pk>/forget/", account.forget, name="forget"),
     path("accounts/<uuid:pk>/rights/", rights.rights, name="rights"),
     path("accounts/<uuid:pk>/rotate/", rights.rotation_begin, name="rotate"),
@@ -59,6 +60,7 @@ run_pages = [
 ]
 bundle_pages = [
     path("bundles/", bundles.bundles, name="bundles"),
+    path("bundles/next/", preview.bundle_next, name="bundle-next"),
     path("bundles/build/", bundles.bundle_build, name="bundle-build"),
     path("bundles/<int:number>/", bundles.bundle, name="bundle"),
     path(

@@ -10,7 +10,14 @@ from django.contrib import admin
 from django.urls import reverse
 from django.utils import timezone
 
-from accounts.models import Bundle, CheckResult, Heartbeat, ManagedAccount, Run
+from accounts.models import (
+    Bundle,
+    CheckResult,
+    EnvironmentPolicy,
+    Heartbeat,
+    ManagedAccount,
+    Run,
+)
 from accounts.models.states import State, Status
 from accounts.web.urls import urlpatterns
 from accounts.web.wizard.steps import STEPS
@@ -113,6 +120,7 @@ def whole_site() -> Pages:
         bundle.accounts.set(accounts)
         kept = {"status": status, "error": HARMLESS, "created_by": operator}
         Bundle.objects.filter(pk=bundle.pk).update(**kept)
+    EnvironmentPolicy.objects.create(environment="lab", four_eyes=True)
     Heartbeat.note(seen_at=now)
     return Pages(accounts, runs)
 

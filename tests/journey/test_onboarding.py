@@ -157,7 +157,8 @@ def test_an_account_with_every_provider_is_onboarded(
 def download_bundle(page: Page, folder: Path) -> Path:
     """Build the bundle in the page, download it and unpack it."""
     page.get_by_role("link", name="Go to bundles").click()
-    page.get_by_role("button", name="Build a bundle of 1 account").click()
+    page.get_by_role("link", name="Build a bundle of 1 account").click()
+    page.get_by_role("button", name="Build bundle 1").click()
     link = page.get_by_role("link", name="Download bundle")
     expect(link).to_be_visible(timeout=PATIENCE)
     with page.expect_download() as download:

@@ -23,6 +23,7 @@ from accounts.mapping.accounts_file import register
 from accounts.mapping.managing import managing_row
 from accounts.models import ManagedAccount, ManagingAccount, Run
 from accounts.models.states import UNSUCCESSFUL, Status
+from accounts.next_bundle import next_bundle
 from accounts.runs.actions import RunOpen, accept
 from accounts.runs.batch import Batch
 from accounts.runs.capacity import NoRoom
@@ -196,6 +197,7 @@ class Command(BaseCommand):
         except NothingReady as error:
             self.warn(str(error))
             return False
+        self.tell_next()
         build(bundle)
         bundle.refresh_from_db()
         if bundle.status != bundle.Status.READY:
@@ -205,6 +207,16 @@ class Command(BaseCommand):
         count = bundle.accounts.count()
         self.say(f"Bundle {bundle.number}: {count} accounts, {path}, {bundle.sha256}")
         return True
+
+    def tell_next(self) -> None:
+        """Say what the bundle changes against the last one, and what it keeps."""
+        found = next_bundle()
+        self.say(found.summary)
+        for one in found.kept:
+            self.warn(
+                f"{one.account.name}: {one.account.state}, and in the bundle as it was "
+                f"last proved. {one.reason}"
+            )
 
     def all_accepted(self, accounts: list[ManagedAccount]) -> bool:
         """Name those that the bundle lacks only because nobody accepted them."""

@@ -59,6 +59,7 @@ READS = {
     "bundles",
     "bundle",
     "bundle-file",
+    "bundle-next",
     "delta",
     "rights",
     "settings",

@@ -106,7 +106,7 @@ def test_with_ready_accounts_it_offers_to_build(operator) -> None:
 
     page = operator.get("/bundles/").content.decode()
 
-    assert "Build a bundle of 1 account</button>" in page
+    assert "Build a bundle of 1 account</a>" in page
 
 
 def test_a_bundle_opens_with_its_readme(operator) -> None:

@@ -1,0 +1,93 @@
+"""What the next bundle would change against the last one, before it is built."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from django.db.models import OuterRef, QuerySet, Subquery
+
+from accounts.mapping import snapshots
+from accounts.mapping.managing import managing_row
+from accounts.mapping.proved import proved_entries
+from accounts.models import Bundle, ManagedAccount, Run
+from onboarding.spinnaker.bundle.comparison import BundleDelta, delta
+from onboarding.spinnaker.bundle.contents import (
+    BundleAccounts,
+    accounts_from,
+    accounts_in,
+)
+from onboarding.spinnaker.bundle.formats.halyard import accounts_yml
+from onboarding.topology import Topology
+
+MOST_KEPT = 50
+"""So many accounts that are kept although they failed are named."""
+
+
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """An account that stays as it was last proved, although it failed since."""
+
+    account: ManagedAccount
+    failed: Run | None
+    """The run that found it."""
+
+    @property
+    def reason(self) -> str:
+        error = self.failed.error if self.failed else None
+        return str((error or {}).get("message", ""))
+
+
+@dataclass(frozen=True, slots=True)
+class NextBundle:
+    """The next bundle beside the last one that was built."""
+
+    last: Bundle | None
+    delta: BundleDelta
+    """Of accounts alone; it says nothing about files."""
+    kept: tuple[Kept, ...]
+    kept_count: int
+    left_out: tuple[ManagedAccount, ...]
+    """What persons took out."""
+
+    @property
+    def summary(self) -> str:
+        since = f"Against bundle {self.last.number}" if self.last else "Against none"
+        found = self.delta
+        counts = (len(found.added), len(found.changed), len(found.removed))
+        said = "{:,} added, {:,} changed, {:,} removed".format(*counts)
+        kept = f", {self.kept_count:,} kept although failed" if self.kept_count else ""
+        return f"{since}: {said}{kept}."
+
+
+def next_bundle() -> NextBundle:
+    """Compare what would be built now with the last bundle; raise NoManagingAccount."""
+    built = Bundle.objects.filter(status=Bundle.Status.READY).defer("files")
+    last = built.first()
+    before = accounts_in(last.archive) if last else BundleAccounts()
+    failing = ManagedAccount.objects.kept_in_bundles()
+    left_out = ManagedAccount.objects.filter(left_out_at__isnull=False)
+    return NextBundle(
+        last=last,
+        delta=delta(before, next_accounts(), {}, {}),
+        kept=tuple(with_failures(failing)),
+        kept_count=failing.count(),
+        left_out=tuple(left_out.select_related("left_out_by").order_by("name")),
+    )
+
+
+def next_accounts() -> BundleAccounts:
+    """Give what a bundle that is built now would tell Spinnaker."""
+    managing = snapshots.in_force(managing_row())
+    rows = ManagedAccount.objects.ready().order_by("name").only("proved")
+    entries = proved_entries(managing, rows)
+    return accounts_from(accounts_yml(Topology(managing, ()), entries))
+
+
+def with_failures(accounts: QuerySet[ManagedAccount]) -> Iterator[Kept]:
+    """Give the first of them by name, each with the last run that ended in an error."""
+    ended = Run.objects.filter(account=OuterRef("pk"), error__isnull=False)
+    last = Subquery(ended.order_by("-created_at").values("pk")[:1])
+    rows = list(accounts.order_by("name").annotate(failed=last)[:MOST_KEPT])
+    runs = Run.objects.in_bulk([row.failed for row in rows if row.failed])
+    return (Kept(row, runs.get(row.failed)) for row in rows)

@@ -1,0 +1,61 @@
+"""The next bundle, before it is built: what it changes, and what it keeps."""
+
+from __future__ import annotations
+
+from uuid import UUID
+
+from django.contrib import messages
+from django.db.models import Max
+from django.http import HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
+from django.views.decorators.http import require_POST
+
+from accounts.mapping.managing import NoManagingAccount
+from accounts.models import Bundle, ManagedAccount
+from accounts.next_bundle import next_bundle
+from accounts.web.access import operator_required
+from accounts.web.bundles.deltas import MOST_SHOWN
+from accounts.web.request import Request
+
+
+def bundle_next(request: Request) -> HttpResponse:
+    try:
+        found = next_bundle()
+    except NoManagingAccount as error:
+        messages.warning(request, str(error))
+        return redirect("accounts:bundles")
+    highest = Bundle.objects.aggregate(highest=Max("number"))["highest"] or 0
+    kinds = (found.delta.added, found.delta.removed, found.delta.changed)
+    shown = {
+        "next": found,
+        "number": highest + 1,
+        "later": f"Bundle {highest + 1}",
+        "ready": ManagedAccount.objects.ready().count(),
+        "added": found.delta.added[:MOST_SHOWN],
+        "removed": found.delta.removed[:MOST_SHOWN],
+        "changed": found.delta.changed[:MOST_SHOWN],
+        "more": sum(max(len(kind) - MOST_SHOWN, 0) for kind in kinds),
+        "crumbs": [("Bundles", reverse("accounts:bundles"))],
+    }
+    return render(request, "bundles/next.html", shown)
+
+
+@operator_required
+@require_POST
+def leave_out(request: Request, pk: UUID) -> HttpResponse:
+    """Take an account out of later bundles, or put it in again; it is on record."""
+    account = get_object_or_404(ManagedAccount, pk=pk)
+    row = ManagedAccount.objects.filter(pk=pk)
+    if "again" in request.POST:
+        row.put_in()
+        messages.success(request, f"Later bundles hold {account.name} again.")
+    elif row.leave_out(request.user):
+        messages.success(
+            request,
+            f"Later bundles leave {account.name} out. Spinnaker keeps it until it is "
+            "given such a bundle.",
+        )
+    else:
+        messages.warning(request, f"No bundle would hold {account.name} anyway.")
+    return redirect(account)

@@ -1,0 +1,122 @@
+"""Before a bundle is built, a page says what changes, what stays and what is out."""
+
+from __future__ import annotations
+
+import pytest
+
+from accounts.bundles import build, new_bundle
+from accounts.mapping.proved import keep_proved
+from accounts.models import Bundle, ManagedAccount
+from accounts.models.states import State, Status
+from tests.rows import account_row, approve_entries, managing_row, person, run_row
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def account() -> ManagedAccount:
+    managing_row()
+    return account_row(proof=State.VERIFIED, state=State.VERIFIED)
+
+
+def text(client) -> str:
+    return " ".join(client.get("/bundles/next/").content.decode().split())
+
+
+def built() -> Bundle:
+    bundle = new_bundle(None)
+    build(bundle)
+    return bundle
+
+
+def test_the_first_bundle_adds_them_all(operator, account) -> None:
+    page = text(operator)
+
+    assert "Bundle 1, not built yet" in page
+    assert "Against none: 1 added, 0 changed, 0 removed." in page
+    assert "Build bundle 1</button>" in page
+
+
+def test_an_edit_is_no_change_until_it_is_proved(operator, account) -> None:
+    built()
+    account.regions = ["eu-west-1"]
+    account.save()
+
+    before = text(operator)
+    approve_entries(account)
+    keep_proved(account, State.VERIFIED)
+
+    assert "Against bundle 1: 0 added, 0 changed, 0 removed." in before
+    assert "would tell Spinnaker the same as the last one" in before
+    assert "Against bundle 1: 0 added, 1 changed, 0 removed." in text(operator)
+    assert "eu-west-1" in text(operator)
+
+
+def test_what_failed_is_kept_and_said(operator, account) -> None:
+    built()
+    ManagedAccount.objects.all().fail()
+    run_row(Status.FAILED, account=account, error={"message": "The trust is gone."})
+
+    page = text(operator)
+
+    assert "1 kept although failed" in page
+    assert "Kept although the last verification failed" in page
+    assert "The trust is gone." in page
+
+
+def test_leaving_out_is_a_persons_decision_on_record(operator, account) -> None:
+    built()
+
+    operator.post(f"/accounts/{account.pk}/leave-out/")
+
+    page = text(operator)
+    account.refresh_from_db()
+    assert account.left_out_by.get_username() == "operator"
+    assert "0 added, 0 changed, 1 removed." in page
+    assert "taken out" in page
+    own = operator.get(f"/accounts/{account.pk}/").content.decode()
+    assert "Let bundles hold it again" in own
+
+
+def test_it_is_put_in_again(operator, account) -> None:
+    operator.post(f"/accounts/{account.pk}/leave-out/")
+    operator.post(f"/accounts/{account.pk}/leave-out/", {"again": "yes"})
+
+    assert ManagedAccount.objects.ready().exists()
+    assert "taken out" not in text(operator)
+
+
+def test_what_no_bundle_would_hold_cannot_be_left_out(operator) -> None:
+    managing_row()
+    draft = account_row()
+
+    page = operator.post(f"/accounts/{draft.pk}/leave-out/", follow=True)
+
+    assert "No bundle would hold staging anyway." in page.content.decode()
+
+
+def test_without_a_managing_account_there_is_nothing_to_compare(operator) -> None:
+    response = operator.get("/bundles/next/")
+
+    assert response.url == "/bundles/"
+
+
+def test_a_viewer_decides_nothing(client, account) -> None:
+    client.force_login(person("viewer"))
+
+    assert client.post(f"/accounts/{account.pk}/leave-out/").status_code == 403
+    assert "Build bundle" not in text(client)
+
+
+def test_many_failures_take_no_more_queries(
+    operator, account, django_assert_max_num_queries
+) -> None:
+    for number in range(5):
+        other = account_row(
+            f"a{number}", account_id=f"{number:012}", proof=State.VERIFIED
+        )
+        run_row(Status.FAILED, account=other, error={"message": "Gone."})
+    ManagedAccount.objects.all().fail()
+
+    with django_assert_max_num_queries(14):
+        operator.get("/bundles/next/")
