@@ -1,19 +1,16 @@
-"""The AWS organization's accounts: what is known of each, and many described at once.
-
-Organizations tells twenty accounts a call, so its answer is kept for some minutes.
-"""
+"""The AWS organization's accounts: what is known of each; many described at once."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
-from django.core.cache import cache
 from django.core.exceptions import ValidationError
 from django.db import IntegrityError, transaction
 from django.utils import timezone
+from django.utils.dateparse import parse_datetime
 
 from accounts.mapping.accounts_file import describe, sentence
 from accounts.mapping.managing import managing_of, managing_row
@@ -30,13 +27,10 @@ from onboarding.aws.session import Sessions
 from onboarding.details import DetailsError
 from onboarding.providers import PROVIDERS
 from onboarding.providers.base import Provider
-from onboarding.topology import Managed, Managing, Permissions
+from onboarding.topology import Managed, Managing, Permissions, Reach
 
 if TYPE_CHECKING:
     from django.contrib.auth.models import User
-
-KEPT = 10 * 60
-"""Seconds: as long as filtering, ticking and saving take."""
 
 MOST_AT_ONCE = 500
 """So many are described while a person waits, and planned at once after it."""
@@ -47,9 +41,10 @@ ENDINGS = (0, 4, 8, 12)
 
 @dataclass(frozen=True, slots=True)
 class Organization:
-    """What Organizations answered; no id where it may not be read."""
+    """What Organizations answered."""
 
-    id: str
+    id: str | None
+    """Empty: the account belongs to none; None: it may not be read."""
     members: Members
     asked_at: datetime
 
@@ -106,30 +101,20 @@ OFFERED: dict[str, Provider] = {
 """The providers that need no details: EKS needs the names of its clusters."""
 
 
-def kept_at(managing: Managing) -> str:
-    return f"organization-{managing.account_id}-{managing.access_role}"
-
-
-def kept(managing: Managing) -> Organization | None:
-    """Give the answer of some minutes ago, where this process has one."""
-    found: Organization | None = cache.get(kept_at(managing))
-    return found
-
-
-def forget(managing: Managing) -> None:
-    cache.delete(kept_at(managing))
-
-
-def ask(sessions: Sessions, managing: Managing) -> Organization:
+def ask(sessions: Sessions, reach: Reach) -> Organization:
     """Ask Organizations with the managing account's reach; may raise AwsError."""
-    reach = managing.reach
     members = organization_accounts(sessions, reach)
-    if not members.accounts:
-        return Organization("", members, timezone.now())
-    id_ = organization_id(sessions, reach) or ""
-    found = Organization(id_, members, timezone.now())
-    cache.set(kept_at(managing), found, KEPT)
-    return found
+    return Organization(organization_id(sessions, reach), members, timezone.now())
+
+
+def organization_of(answer: dict[str, Any]) -> Organization:
+    """Read an organization that was kept as JSON."""
+    members = answer["members"]
+    accounts = tuple(MemberAccount(**account) for account in members["accounts"])
+    asked_at = parse_datetime(answer["asked_at"])
+    assert asked_at is not None
+    told = Members(accounts, members["sentence"], members["hint"])
+    return Organization(answer["id"], told, asked_at)
 
 
 def listed_members(

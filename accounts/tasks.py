@@ -12,7 +12,8 @@ from django.db.models.functions import Now
 from django.utils import timezone
 
 from accounts.bundles import build
-from accounts.models import Bundle, ManagedAccount, Run
+from accounts.lookups import answer, delete_old_lookups
+from accounts.models import Bundle, Lookup, ManagedAccount, Run
 from accounts.runs.actions import RunOpen, verify
 from accounts.runs.heartbeat import beat
 from accounts.runs.queue import enqueue, enqueue_bundle
@@ -50,6 +51,19 @@ def build_bundle(bundle_id: int) -> None:
         build(bundle)
 
 
+@shared_task(ignore_result=True, soft_time_limit=100, time_limit=110)
+def look_up(lookup_id: int) -> None:
+    """Answer what a page asks of AWS. It reads only; a second copy finds it answered.
+
+    Within PATIENCE: the page asks again then.
+    """
+    beat()
+    waiting = Lookup.objects.waiting().select_related("asked_by")
+    lookup = waiting.filter(pk=lookup_id).first()
+    if lookup is not None:
+        answer(lookup)
+
+
 @shared_task(ignore_result=True)
 def sweep() -> None:
     """Send again what a dead worker or a lost message left behind."""
@@ -77,7 +91,10 @@ def verify_all() -> None:
 
 @shared_task(ignore_result=True)
 def delete_old() -> None:
-    """Delete verifications older than is asked for; a killed one left whole runs."""
+    """Delete verifications older than is asked for, and old answers of AWS; a killed
+    one left whole runs.
+    """
+    delete_old_lookups()
     if settings.KEEP_CHECKS_DAYS:
         age = timedelta(days=settings.KEEP_CHECKS_DAYS)
         delete_old_verifications(timezone.now() - age)

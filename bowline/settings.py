@@ -321,7 +321,8 @@ CELERY_BEAT_SCHEDULE = {
     "heartbeat": {
         "task": "accounts.tasks.heartbeat",
         "schedule": 15,
-        "options": {"expires": 15},
+        # Not to pile up without a worker; far more than clocks of two hosts differ.
+        "options": {"expires": 10 * 60},
     },
     "sweep": {
         "task": "accounts.tasks.sweep",

@@ -13,6 +13,7 @@ from typing import Any
 
 import hypothesis
 import pytest
+from celery import Celery, current_app
 from django.apps import apps
 from django.conf import settings
 from django.contrib.auth.models import Group
@@ -81,6 +82,16 @@ def aws(organization: Credentials, monkeypatch: pytest.MonkeyPatch) -> Credentia
     for name, value in organization.environment.items():
         monkeypatch.setenv(name, value)
     return organization
+
+
+@pytest.fixture
+def prompt_worker(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let each message be worked on at once, as by a worker that is never busy."""
+
+    def send_task(_: Celery, name: str, args: list[Any], **__: Any) -> None:
+        current_app.tasks[name](*args)
+
+    monkeypatch.setattr(Celery, "send_task", send_task)
 
 
 @pytest.fixture

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from accounts.models.bundles import Bundle
-from accounts.models.heartbeat import Heartbeat
+from accounts.models.lease import Heartbeat
+from accounts.models.lookups import Lookup
 from accounts.models.managed import (
     EnabledProvider,
     EnvironmentPolicy,
@@ -20,6 +21,7 @@ __all__ = [
     "EnabledProvider",
     "EnvironmentPolicy",
     "Heartbeat",
+    "Lookup",
     "ManagedAccount",
     "ManagingAccount",
     "Run",

@@ -1,4 +1,5 @@
-"""Leases: one worker at a time holds a row, and a dead worker's hold runs out.
+"""Leases: one worker at a time holds a row, and a dead worker's hold runs out; the
+heartbeat tells whether any worker is alive.
 
 Every move is a conditional UPDATE whose row count tells who won. Only the database's
 clock counts: workers' own clocks differ.
@@ -8,6 +9,7 @@ from __future__ import annotations
 
 import uuid
 from datetime import timedelta
+from typing import Any
 
 from django.db import models
 from django.db.models import Q
@@ -53,3 +55,30 @@ class Leased(models.Model):
 
     def lost(self) -> LeaseLost:
         return LeaseLost(f"{self} is being worked on by another worker.")
+
+
+THE_ONE = 1
+
+
+class Heartbeat(models.Model):
+    """When a worker last answered, and when the broker last did not."""
+
+    id = models.PositiveSmallIntegerField(primary_key=True, default=THE_ONE)
+    seen_at = models.DateTimeField(null=True)
+    broker_lost_at = models.DateTimeField(null=True)
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(
+                condition=models.Q(id=THE_ONE), name="heartbeat_is_one"
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"Heartbeat {self.seen_at}"
+
+    @classmethod
+    def note(cls, **moments: Any) -> None:
+        """Write moments down, in the row that is there or in a new one."""
+        if not cls.objects.update(**moments):
+            cls.objects.update_or_create(id=THE_ONE, defaults=moments)

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import logging
+from typing import Any
 
 from celery import current_app
 from django.db.models.functions import Now
 from kombu.exceptions import OperationalError
 
-from accounts.models import Bundle, Run
+from accounts.models import Bundle, Lookup, Run
 from accounts.runs.heartbeat import broker_lost
 
 logger = logging.getLogger(__name__)
@@ -20,19 +21,37 @@ def enqueue(run: Run) -> None:
     A broker that is down loses nothing: the row says that there is work, and the
     sweep sends the message again.
     """
-    try:
-        current_app.send_task("accounts.tasks.carry_on", [str(run.pk)], retry=False)
-    except (OperationalError, OSError):
-        logger.exception("The broker cannot be reached; the sweep will try again.")
-        broker_lost()
-        return
-    Run.objects.filter(pk=run.pk).update(queued_at=Now())
+    if sent("accounts.tasks.carry_on", str(run.pk)):
+        Run.objects.filter(pk=run.pk).update(queued_at=Now())
 
 
 def enqueue_bundle(bundle: Bundle) -> None:
     """Send a bundle to be built; the sweep repeats what the broker lost."""
+    sent("accounts.tasks.build_bundle", bundle.pk)
+
+
+def enqueue_lookup(lookup: Lookup) -> None:
+    """Send a lookup to be answered; the page that waits for it asks again."""
+    if not sent("accounts.tasks.look_up", lookup.pk, expires=EXPIRES):
+        Lookup.objects.filter(pk=lookup.pk).update(
+            answered_at=Now(), message=NO_BROKER, hint=START_BROKER
+        )
+
+
+EXPIRES = 10 * 60
+"""Seconds, so that messages do not pile up without a worker; far more than the clocks
+of two hosts differ.
+"""
+NO_BROKER = "AWS was not asked: the broker, which takes questions to a worker, is away."
+START_BROKER = "See that Redis runs, then ask again."
+
+
+def sent(task: str, pk: str | int, **options: Any) -> bool:
+    """Send a message; False where the broker does not take it."""
     try:
-        current_app.send_task("accounts.tasks.build_bundle", [bundle.pk], retry=False)
+        current_app.send_task(task, [pk], retry=False, **options)
     except (OperationalError, OSError):
         logger.exception("The broker cannot be reached; the sweep will try again.")
         broker_lost()
+        return False
+    return True

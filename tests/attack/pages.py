@@ -15,9 +15,10 @@ from django.urls import URLPattern, URLResolver, get_resolver, resolve
 from django.urls.resolvers import RegexPattern
 from django.utils import timezone
 
+from accounts.lookups import CALLER, Question
 from accounts.mapping.managed import topology_of
 from accounts.mapping.managing import managing_of
-from accounts.models import CheckResult, Run
+from accounts.models import CheckResult, Lookup, Run
 from accounts.models.states import State, Status
 from accounts.web.access import UserRole, role_needed
 from tests.factories import LEAST
@@ -77,6 +78,15 @@ def every_row() -> None:
         username="x", ip_address="192.0.2.1", failures_since_start=1
     )
     person("viewer", username="somebody")
+    asked = Question(CALLER, managing.partition)
+    Lookup.objects.create(
+        question=asked.digest,
+        topic=asked.topic,
+        parameters=asked.parameters,
+        asked_at=timezone.now(),
+        answered_at=timezone.now(),
+        answer={"account_id": "1" * 12, "arn": "arn:aws:iam", "principal": "arn:aws"},
+    )
 
 
 def listed(wrong: Iterable[object]) -> str:

@@ -167,4 +167,4 @@ def test_beat_sends_a_heartbeat_several_times_before_it_is_missed(settings) -> N
 
     assert entry["task"] == tasks.heartbeat.name
     assert timedelta(seconds=3 * entry["schedule"]) < SILENT
-    assert entry["schedule"] == entry["options"]["expires"] == EVERY
+    assert entry["schedule"] == EVERY

@@ -16,6 +16,7 @@ from django.test import Client
 from django.utils.html import format_html
 
 from accounts.models import ManagedAccount
+from tests.accounts.web.answers import looked
 from tests.attack.hostile import HOSTILE, PLANTED, aws_answers
 from tests.rows import account_row, managing_row, person
 from tests.test_structure import ROOT, imports, modules, name_of
@@ -29,8 +30,8 @@ def account(db: None) -> ManagedAccount:
 
 def details(client: Client, account: ManagedAccount, provider: str) -> str:
     client.force_login(person("operator"))
-    url = f"/accounts/{account.pk}/details/?provider={provider}&look=1"
-    return client.get(url).content.decode()
+    url = f"/accounts/{account.pk}/details/"
+    return looked(client, url, {"provider": provider}).content.decode()
 
 
 def test_the_name_of_a_key_pair_is_text(

@@ -11,6 +11,8 @@ from typing import Any
 import pytest
 from playwright.sync_api import Browser, Page
 
+from accounts.lookups import CALLER
+from accounts.models import Lookup
 from tests.accounts.web.browsing import complaints, signed_in
 from tests.attack.hostile import HARMLESS, HOSTILE, PLANTED, aws_answers
 from tests.attack.planting import OWN, READ, plant
@@ -52,6 +54,7 @@ def test_no_page_asks_or_grows_what_it_does_not_with_harmless_text(
     live_server: Any,
     transactional_db: None,
     monkeypatch: pytest.MonkeyPatch,
+    prompt_worker: None,
 ) -> None:
     site = whole_site()
     person("administrator", is_superuser=True)
@@ -62,6 +65,7 @@ def test_no_page_asks_or_grows_what_it_does_not_with_harmless_text(
     plant(HARMLESS, spare=OWN | READ)
     aws_answers(monkeypatch, HARMLESS)
     calm = seen(page, addresses)
+    Lookup.objects.exclude(topic=CALLER).delete()
     plant(HOSTILE, spare=OWN | READ)
     aws_answers(monkeypatch, HOSTILE)
     attacked = seen(page, addresses)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from datetime import timedelta
 from itertools import product
 from typing import Any, NamedTuple
 
@@ -10,11 +11,13 @@ from django.contrib import admin
 from django.urls import reverse
 from django.utils import timezone
 
+from accounts.lookups import CALLER, Question
 from accounts.models import (
     Bundle,
     CheckResult,
     EnvironmentPolicy,
     Heartbeat,
+    Lookup,
     ManagedAccount,
     Run,
 )
@@ -72,8 +75,8 @@ class Pages(NamedTuple):
         """Yield the addresses that ask AWS."""
         account = self.accounts[0].get_absolute_url()
         yield from (f"{account}{tail}".replace("look=no", "look=1") for tail in DETAILS)
-        yield f"{account}identity/?regions=us-east-1"
-        yield from ("/managing/?switch=ask", "/settings/?ask=1")
+        yield f"{account}identity/?look=1&regions=us-east-1"
+        yield from ("/managing/?switch=1&look=1", "/settings/?look=1")
         yield from ORGANIZATION
 
     def forms(self) -> Iterator[str]:
@@ -122,6 +125,16 @@ def whole_site() -> Pages:
         Bundle.objects.filter(pk=bundle.pk).update(**kept)
     EnvironmentPolicy.objects.create(environment="lab", four_eyes=True)
     Heartbeat.note(seen_at=now)
+    asked = Question(CALLER, "aws")
+    Lookup.objects.create(
+        question=asked.digest,
+        topic=asked.topic,
+        parameters=asked.parameters,
+        asked_by=operator,
+        asked_at=now,
+        answered_at=now + timedelta(hours=1),
+        answer=dict.fromkeys(("account_id", "arn", "principal"), HARMLESS),
+    )
     return Pages(accounts, runs)
 
 

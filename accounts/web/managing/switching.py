@@ -5,11 +5,9 @@ from __future__ import annotations
 from typing import NamedTuple
 
 from accounts.mapping.managing import managing_of
-from accounts.models import ManagedAccount, ManagingAccount
-from accounts.organization import ask, kept
-from onboarding.aws.discover import Members, organization_id
-from onboarding.aws.errors import AwsError
-from onboarding.aws.session import Sessions
+from accounts.models import Lookup, ManagedAccount, ManagingAccount
+from accounts.organization import organization_of
+from onboarding.aws.discover import Members
 from onboarding.desired.capacity import Capacity, assume_policy_names
 
 UNKNOWN = "Bowline cannot read which accounts belong to it."
@@ -42,16 +40,14 @@ def switch_of(row: ManagingAccount, room: Capacity) -> Switch:
     return Switch(stays, tuple(goes), managing.managed_role_arn("*"))
 
 
-def asked_organization(row: ManagingAccount, sessions: Sessions) -> OrganizationAnswer:
-    """Ask which organization the managing account belongs to; raises nothing."""
-    managing = managing_of(row)
-    try:
-        known = kept(managing) or ask(sessions, managing)
-        found = known.id or organization_id(sessions, managing.reach)
-    except AwsError as error:
+def answered_organization(row: ManagingAccount, lookup: Lookup) -> OrganizationAnswer:
+    """Say which organization the managing account belongs to, as AWS answered."""
+    if lookup.answer is None:
         return OrganizationAnswer(
-            "", f"{error.message} {error.hint} Type the id below."
+            "", f"{lookup.message} {lookup.hint} Type the id below."
         )
+    organization = organization_of(lookup.answer)
+    found = organization.id
     if found is None:
         return OrganizationAnswer(
             "",
@@ -69,7 +65,7 @@ def asked_organization(row: ManagingAccount, sessions: Sessions) -> Organization
         f"{row.name} belongs to {found}, says AWS. It stands below, and nothing is "
         "saved yet."
     )
-    return OrganizationAnswer(found, sentence, membership(known.members))
+    return OrganizationAnswer(found, sentence, membership(organization.members))
 
 
 def membership(members: Members) -> str:

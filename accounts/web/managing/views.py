@@ -11,16 +11,17 @@ from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.views.decorators.http import require_POST
 
+from accounts.lookups import ORGANIZATION, Question
 from accounts.mapping.edits import editing_managing
-from accounts.mapping.managing import NoManagingAccount
+from accounts.mapping.managing import NoManagingAccount, managing_of
 from accounts.models import ManagedAccount, ManagingAccount, Run
 from accounts.runs import actions
 from accounts.runs.capacity import NoRoom, capacity_of
 from accounts.web.access import OPERATOR, has_role, operator_required, refusal
+from accounts.web.lookups import Asking, first_asking, look_up
 from accounts.web.managing.forms import WHOLE_ORGANIZATION, ManagingForm
-from accounts.web.managing.switching import asked_organization, switch_of
+from accounts.web.managing.switching import answered_organization, switch_of
 from accounts.web.request import Request
-from accounts.web.wizard.page import new_sessions
 
 DESCRIBED_ALREADY = (
     "There is exactly one managing account, and somebody described it while this page "
@@ -33,6 +34,9 @@ def managing(request: Request) -> HttpResponse:
     row = ManagingAccount.objects.first()
     may_edit = has_role(request.user, OPERATOR)
     offer = offered(request, row) if row and may_edit else {}
+    if request.htmx and "asking" in offer:
+        # Alone: with the form, what is typed meanwhile would be written over.
+        return render(request, "managing/_asked.html", offer)
     form = ManagingForm(
         request.POST or None,
         instance=row or ManagingAccount(),
@@ -75,10 +79,16 @@ def offered(request: Request, row: ManagingAccount) -> dict[str, Any]:
         "switch": switch_of(row, capacity_of(row)),
         "initial": initial,
     }
-    if request.method == "GET" and request.GET["switch"] == "ask":
-        asked = asked_organization(row, new_sessions(request, row.partition))
-        initial["organization"] = asked.organization
-        shown["asked"] = asked
+    if request.method == "POST":
+        return {**shown, "asking": first_asking(request)}
+    managing = managing_of(row)
+    question = Question(ORGANIZATION, managing.partition, managing.reach)
+    looked = look_up(request, question)
+    if isinstance(looked, Asking):
+        return {**shown, "asking": looked}
+    asked = answered_organization(row, looked)
+    initial["organization"] = asked.organization
+    shown["asked"] = asked
     return shown
 
 

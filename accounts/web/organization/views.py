@@ -12,25 +12,23 @@ from django.http import HttpResponse, QueryDict
 from django.shortcuts import redirect, render
 from django.urls import reverse
 
+from accounts.lookups import ORGANIZATION, Question, ask, seen
 from accounts.mapping.managing import managing_of
-from accounts.models import ManagedAccount, ManagingAccount
+from accounts.models import Lookup, ManagedAccount, ManagingAccount
 from accounts.organization import (
     MOST_AT_ONCE,
     Listed,
     MembersRefused,
     Organization,
-    ask,
     describe_all,
-    forget,
-    kept,
     listed_members,
+    organization_of,
 )
 from accounts.web.access import operator_required
+from accounts.web.lookups import Asking, first_asking, look_up
 from accounts.web.organization.forms import SharedForm
 from accounts.web.request import Request
-from accounts.web.wizard.page import new_sessions
 from accounts.web.wizard.views import USUAL_ACCESS_ROLE
-from onboarding.aws.errors import AwsError
 from onboarding.topology import Managing
 
 PAGE = 50
@@ -47,14 +45,29 @@ def organization(request: Request) -> HttpResponse:
         return redirect("accounts:managing")
     managing = managing_of(row)
     if request.GET.get("look") == "again":
-        forget(managing)
+        ask(question_of(managing), request.user, anew=True)
         return redirect(without_look(request))
     if request.method == "POST":
         return describe_ticked(request, managing)
-    if kept(managing) is None and "look" not in request.GET:
-        return page(request, managing, asked=managing.aws.home_region)
-    found, trouble = look(request, managing)
+    looked = look_up(request, question_of(managing))
+    if isinstance(looked, Asking):
+        return page(request, managing, asking=looked)
+    found = answer_of(looked)
+    if found and not found.members.accounts and "look" not in request.GET:
+        # Somebody may have allowed it meanwhile.
+        return page(request, managing, asking=first_asking(request))
+    trouble = looked if looked.refused else None
     return page(request, managing, found=found, trouble=trouble)
+
+
+def question_of(managing: Managing) -> Question:
+    return Question(ORGANIZATION, managing.partition, managing.reach)
+
+
+def answer_of(looked: Lookup | None) -> Organization | None:
+    if looked is None or looked.answer is None:
+        return None
+    return organization_of(looked.answer)
 
 
 def without_look(request: Request) -> str:
@@ -63,21 +76,14 @@ def without_look(request: Request) -> str:
     return f"{request.path}?{asked.urlencode()}"
 
 
-def look(
-    request: Request, managing: Managing
-) -> tuple[Organization | None, AwsError | None]:
-    """Give the organization, asked for again only where the answer is not kept."""
-    try:
-        return kept(managing) or ask(
-            new_sessions(request, managing.partition), managing
-        ), None
-    except AwsError as error:
-        return None, error
-
-
 def describe_ticked(request: Request, managing: Managing) -> HttpResponse:
     form = SharedForm(request.POST, partition=managing.partition)
-    found, trouble = look(request, managing)
+    looked = seen(question_of(managing))
+    found = answer_of(looked)
+    trouble = looked if looked and looked.refused else None
+    if found is None:
+        # By the time that the form is sent again, there is an answer.
+        ask(question_of(managing), request.user)
     chosen = request.POST.getlist("account")
     refused: dict[str, str] = {}
     if found and found.members.accounts and form.is_valid():
@@ -148,8 +154,8 @@ def page(
     managing: Managing,
     *,
     found: Organization | None = None,
-    asked: str = "",
-    trouble: AwsError | None = None,
+    asking: Asking | None = None,
+    trouble: Lookup | None = None,
     form: SharedForm | None = None,
     chosen: Iterable[str] = (),
     refused: dict[str, str] | None = None,
@@ -157,7 +163,8 @@ def page(
     environments = ManagedAccount.objects.exclude(environment="").order_by()
     shown: dict[str, Any] = {
         "found": found,
-        "asked": asked,
+        "asking": asking,
+        "asked": managing.aws.home_region,
         "trouble": trouble,
         "form": form or SharedForm(partition=managing.partition, initial=usual()),
         "chosen": set(chosen) - set(refused or ()),

@@ -13,18 +13,18 @@ from django.shortcuts import redirect, render
 from django.views.decorators.http import require_POST
 
 from accounts.four_eyes import choose, policies
+from accounts.lookups import CALLER, Question
 from accounts.models import ManagingAccount, Run
 from accounts.web.access import ROLES, administrator_required
+from accounts.web.lookups import Asking, look_up
 from accounts.web.request import Request
-from onboarding.aws.errors import AwsError
-from onboarding.aws.session import Sessions
 from onboarding.providers import PROVIDERS
 
 
 def settings(request: Request) -> HttpResponse:
-    """Show the settings; STS is asked apart, because it may take its time."""
+    """Show the settings; STS is asked apart, by a worker."""
     managing = ManagingAccount.objects.first()
-    shown = caller(request, managing) if "ask" in request.GET else {}
+    shown = caller(request, managing)
     if request.htmx:
         return render(request, "settings/_caller.html", shown)
     people = {group.name: group.user_set.all() for group in groups()}
@@ -65,10 +65,11 @@ def groups() -> list[Group]:
 
 
 def caller(request: Request, managing: ManagingAccount | None) -> dict[str, Any]:
-    """Ask STS who Bowline is."""
-    partition = managing.partition if managing else "aws"
-    sessions = Sessions(run=f"web-{request.user.get_username()}", partition=partition)
-    try:
-        return {"caller": sessions.whoami()}
-    except AwsError as error:
-        return {"refusal": error}
+    """Say who Bowline is, as STS told a worker."""
+    question = Question(CALLER, managing.partition if managing else "aws")
+    looked = look_up(request, question)
+    if isinstance(looked, Asking):
+        return {"asking": looked}
+    if looked.refused:
+        return {"refusal": looked}
+    return {"caller": looked.answer}

@@ -10,16 +10,16 @@ from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
 
+from accounts.lookups import DETAILS, Question, found_by, known
 from accounts.mapping.managed import cannot_be_read, managed_of, provider_of
 from accounts.mapping.managing import managing_row
-from accounts.models import EnabledProvider, ManagedAccount
+from accounts.models import EnabledProvider, Lookup, ManagedAccount
+from accounts.web.lookups import Asking, look_up
 from accounts.web.request import Request
-from accounts.web.wizard.page import go_on, new_sessions, page, saved
+from accounts.web.wizard.page import go_on, page, saved
 from accounts.web.wizard.provider_forms import FORMS
-from accounts.web.wizard.provider_forms.base import DetailsForm
+from accounts.web.wizard.provider_forms.base import NOTHING, DetailsForm
 from accounts.web.wizard.steps import enabled_providers
-from onboarding.aws.discover import answers
-from onboarding.aws.errors import AwsError
 from onboarding.providers import PROVIDERS
 from onboarding.providers.base import Provider
 
@@ -33,26 +33,31 @@ def details(request: Request, account: ManagedAccount) -> HttpResponse:
     current = chosen_provider(request, enabled)
     provider = PROVIDERS[current.key]
     managed = managed_of(account, without=cannot_be_read)
-    calls = provider.searches(managed)
-    if request.method == "GET" and calls and "look" not in request.GET:
-        return details_page(request, account, current, calls=calls)
-    found, trouble = {}, None
-    if calls and request.GET.get("look") != "no":
-        try:
-            found = answers(
-                new_sessions(request, managing_row().partition), managed.reach, calls
-            )
-        except AwsError as error:
-            trouble = error
+    question = Question(
+        DETAILS,
+        managing_row().partition,
+        managed.reach,
+        provider.searches(managed),
+    )
+    looked: Lookup | Asking | None = None
+    if question.calls and request.method == "POST":
+        looked = known(question)
+    elif question.calls and request.GET.get("look") != "no":
+        looked = look_up(request, question)
+    if isinstance(looked, Asking):
+        return details_page(request, account, current, asking=looked, of=question)
+    refused = looked is not None and looked.refused
     form = FORMS[current.key](
         request.POST if request.method == "POST" else None,
         managed=managed,
-        found=found,
+        found=found_by(looked, question) if looked and not refused else NOTHING,
         initial=current.details,
     )
     if saved(request, form, None, account, describe(form, current)):
         return go_on_with_details(request, account, current)
-    return details_page(request, account, current, form=form, trouble=trouble)
+    return details_page(
+        request, account, current, form=form, trouble=looked if refused else None
+    )
 
 
 def chosen_provider(
@@ -103,15 +108,17 @@ def details_page(
     current: EnabledProvider,
     *,
     form: DetailsForm | None = None,
-    calls: tuple[Any, ...] = (),
-    trouble: AwsError | None = None,
+    asking: Asking | None = None,
+    of: Question | None = None,
+    trouble: Lookup | None = None,
 ) -> HttpResponse:
     shown: dict[str, Any] = {
         "form": form,
         "current": current,
         "provider": PROVIDERS[current.key],
         "enabled": [(p, PROVIDERS[p.key].title) for p in enabled_providers(account)],
-        "asked": ", ".join(dict.fromkeys(call.region for call in calls)),
+        "asking": asking,
+        "asked": ", ".join(dict.fromkeys(c.region for c in of.calls)) if of else "",
         "trouble": trouble,
     }
     if request.htmx:

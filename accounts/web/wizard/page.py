@@ -20,7 +20,6 @@ from accounts.models import ManagedAccount, ManagingAccount
 from accounts.web.accounts.known_as import Known, known_as
 from accounts.web.request import Request
 from accounts.web.wizard.steps import has_access, marks, problem, step_after, step_named
-from onboarding.aws.session import Sessions
 from onboarding.details import DetailsError
 from onboarding.partitions import PARTITIONS
 
@@ -68,12 +67,6 @@ def go_on(request: Request, account: ManagedAccount, slug: str) -> HttpResponse:
         )
         return redirect("accounts:accounts")
     return redirect("accounts:wizard", account.pk, step_after(slug))
-
-
-def new_sessions(request: Request, partition: str) -> Sessions:
-    """Enter AWS for one request; CloudTrail shows who asked."""
-    who = request.user.get_username()
-    return Sessions(run=f"web-{who}", partition=partition)
 
 
 def page(

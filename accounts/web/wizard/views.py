@@ -9,8 +9,9 @@ from uuid import UUID
 from django.contrib import messages
 from django.http import Http404, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
-from django.views.decorators.http import require_POST
+from django_htmx.http import retarget
 
+from accounts.lookups import ACCESS, REGIONS, Question, report_of
 from accounts.mapping.managed import managed_of, topology_of
 from accounts.mapping.managing import managing_of, managing_row
 from accounts.models import ManagedAccount, ManagingAccount
@@ -21,13 +22,13 @@ from accounts.runs.capacity import (
 )
 from accounts.web.access import operator_required
 from accounts.web.accounts.known_as import allowed
+from accounts.web.lookups import Asking, ask_anew, look_up
 from accounts.web.request import Request
 from accounts.web.wizard.details import details
 from accounts.web.wizard.forms import AccessForm, IdentityForm, ProvidersForm
 from accounts.web.wizard.load_ahead import load_ahead
 from accounts.web.wizard.page import (
     go_on,
-    new_sessions,
     page,
     saved,
     written,
@@ -38,8 +39,7 @@ from accounts.web.wizard.steps import (
     undone,
 )
 from onboarding import names
-from onboarding.aws.discover import AccessReport, regions, try_access
-from onboarding.aws.errors import AwsError
+from onboarding.aws.discover import AccessReport
 from onboarding.desired import desired
 from onboarding.details import DetailsError
 from onboarding.partitions import PARTITIONS
@@ -102,14 +102,14 @@ def offered_regions(request: Request, account: ManagedAccount) -> HttpResponse:
     """Show the regions that are enabled in the account, with the chosen ones ticked."""
     managing, form = managing_row(), IdentityForm(instance=account)
     chosen: list[str] = form.fields["regions"].to_python(request.GET["regions"]) or []
-    try:
-        offered = regions(
-            new_sessions(request, managing.partition), managed_of(account).reach
-        )
-        trouble = None
-    except AwsError as error:
-        offered, trouble = (), error
-    return render(
+    question = Question(REGIONS, managing.partition, managed_of(account).reach)
+    looked = look_up(request, question)
+    home_region = PARTITIONS[managing.partition].home_region
+    if isinstance(looked, Asking):
+        shown = {"asking": looked, "home_region": home_region}
+        return render(request, "wizard/_asking_regions.html", shown)
+    offered: list[str] = looked.answer or []
+    response = render(
         request,
         "wizard/_regions.html",
         {
@@ -117,10 +117,12 @@ def offered_regions(request: Request, account: ManagedAccount) -> HttpResponse:
             "account": account,
             "offered": [(region, region in chosen) for region in offered],
             "others": ", ".join(region for region in chosen if region not in offered),
-            "trouble": trouble,
-            "home_region": PARTITIONS[managing.partition].home_region,
+            "trouble": looked if looked.refused else None,
+            "home_region": home_region,
         },
     )
+    # What polled is a line of it.
+    return retarget(response, "#regions")
 
 
 def access(request: Request, account: ManagedAccount) -> HttpResponse:
@@ -143,20 +145,35 @@ def likely_role(account: ManagedAccount) -> str:
 
 
 @operator_required
-@require_POST
 def test_access(request: Request, pk: UUID) -> HttpResponse:
-    """Try the access role that stands in the form, saved or not; change nothing."""
+    """Try the access role that the form holds, saved or not; change nothing.
+
+    POST asks; GET looks whether there is an answer.
+    """
     account = get_object_or_404(ManagedAccount, pk=pk)
-    role = request.POST.get("access_role", "").strip()
+    asked = request.POST if request.method == "POST" else request.GET
+    role = asked.get("access_role", "").strip()
     try:
         reach = Reach(account.account_id, names.role_name(role) if role else "")
-        report = try_access(new_sessions(request, managing_row().partition), reach)
     except names.BadName as error:
-        report = AccessReport(None, "", works=False, sentence=str(error))
+        shown = {"report": AccessReport(None, "", works=False, sentence=str(error))}
+    else:
+        shown = tried(request, Question(ACCESS, managing_row().partition, reach))
     if request.htmx:
-        return render(request, "wizard/_access_report.html", {"report": report})
-    form = AccessForm(request.POST, instance=account)
-    return page(request, account, "access", form=form, report=report)
+        return render(request, "wizard/_access_report.html", shown)
+    form = AccessForm(asked, instance=account)
+    return page(request, account, "access", form=form, **shown)
+
+
+def tried(request: Request, question: Question) -> dict[str, Any]:
+    """Give the report of a tried role, or how the page gets it."""
+    look = ask_anew if request.method == "POST" else look_up
+    looked = look(request, question)
+    if isinstance(looked, Asking):
+        return {"asking": looked}
+    if looked.refused:
+        return {"report": AccessReport(None, "", False, looked.message, looked.hint)}
+    return {"report": report_of(looked)}
 
 
 def providers(request: Request, account: ManagedAccount) -> HttpResponse:

@@ -7,7 +7,8 @@ from typing import Any
 from django.contrib.messages import get_messages
 
 from accounts.mapping.plans import plan_of
-from accounts.models import ManagedAccount, Run
+from accounts.models import Lookup, ManagedAccount, Run
+from accounts.tasks import look_up
 
 
 def url(account: ManagedAccount, step: str) -> str:
@@ -25,3 +26,18 @@ def again(account: ManagedAccount) -> ManagedAccount:
 def read(run: Run, **fields: str) -> dict[str, str]:
     """Fill in the form that approves a plan, as its page was just read."""
     return {"digest": plan_of(run).digest, **fields}
+
+
+def work() -> None:
+    """Answer, as a worker does, whatever pages have asked of AWS."""
+    for lookup in Lookup.objects.waiting():
+        look_up(lookup.pk)
+
+
+def looked(
+    client: Any, url: str, query: dict[str, str] | None = None, **get: Any
+) -> Any:
+    """Ask AWS as a page does, let a worker answer, and fetch the answer."""
+    client.get(url, {**(query or {}), "look": "1"}, **get)
+    work()
+    return client.get(url, {**(query or {}), "look": "answer"}, **get)

@@ -71,6 +71,12 @@ def paths(transactional_db: None) -> list[str]:
     return [*own, *steps, *details, *(run.get_absolute_url() for run in runs)]
 
 
+@pytest.fixture
+def here(transactional_db: None, aws: Credentials, prompt_worker: None) -> None:
+    person("administrator", is_superuser=True)
+    managing_row(name=MANAGING.name, account_id=MANAGING.account_id)
+
+
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 def test_axe_finds_nothing(
     browser: Browser, live_server: Any, paths: list[str], scheme: str
@@ -127,10 +133,8 @@ def test_only_the_fields_of_the_chosen_identity_are_shown(
 
 
 def test_an_account_is_described_without_javascript(
-    browser: Browser, live_server: Any, transactional_db: None, aws: Credentials
+    browser: Browser, live_server: Any, here: None
 ) -> None:
-    person("administrator", is_superuser=True)
-    managing_row(name=MANAGING.name, account_id=MANAGING.account_id)
     page = signed_in(browser, live_server, "administrator", java_script_enabled=False)
 
     page.goto("/accounts/new/")
@@ -153,10 +157,8 @@ def test_an_account_is_described_without_javascript(
 
 
 def test_the_organization_that_aws_names_comes_into_the_form(
-    browser: Browser, live_server: Any, transactional_db: None, aws: Credentials
+    browser: Browser, live_server: Any, here: None
 ) -> None:
-    person("administrator", is_superuser=True)
-    managing_row(name=MANAGING.name, account_id=MANAGING.account_id)
     page = signed_in(browser, live_server, "administrator")
 
     page.goto("/managing/")

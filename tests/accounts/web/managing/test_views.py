@@ -11,14 +11,13 @@ from django.utils import timezone
 
 from accounts.models import ManagedAccount, ManagingAccount, Run
 from accounts.models.states import State
-from accounts.organization import Organization
 from accounts.runs.actions import plan_managing
 from accounts.web.managing.forms import ManagingForm
 from accounts.web.managing.views import DESCRIBED_ALREADY, saved
 from onboarding.aws.discover import MemberAccount, Members
 from onboarding.aws.errors import AwsError
 from script.emulated_organization import MANAGING
-from tests.accounts.web.answers import told
+from tests.accounts.web.answers import looked, told
 from tests.rows import account_row, managing_row, person
 
 pytestmark = pytest.mark.django_db
@@ -267,15 +266,12 @@ def test_the_switch_says_what_goes_and_what_comes(operator, monkeypatch) -> None
 def test_the_organization_is_asked_of_aws(operator, aws) -> None:
     managing_row(name=MANAGING.name, account_id=MANAGING.account_id)
 
-    response = operator.get("/managing/?switch=ask")
+    response = looked(operator, "/managing/", {"switch": "1"})
 
     organization = response.context["form"]["organization"].value()
     assert organization.startswith("o-")
     assert f"belongs to {organization}, says AWS." in words(response)
     assert ManagingAccount.objects.get().organization == ""
-
-
-ASK = "accounts.web.managing.switching"
 
 
 @pytest.fixture
@@ -288,10 +284,10 @@ def asks(monkeypatch) -> Callable[..., None]:
                 raise id_
             return id_
 
-        members = Members(tuple(MemberAccount(i, i, "", True) for i in account_ids))
-        found = Organization("", members, timezone.now())
-        monkeypatch.setattr(f"{ASK}.kept", lambda managing: found)
-        monkeypatch.setattr(f"{ASK}.organization_id", told_)
+        members = Members(tuple(MemberAccount(i, i, "", "ACTIVE") for i in account_ids))
+        asked = "accounts.organization"
+        monkeypatch.setattr(f"{asked}.organization_accounts", lambda *_: members)
+        monkeypatch.setattr(f"{asked}.organization_id", told_)
 
     return answers
 
@@ -311,7 +307,7 @@ def test_where_aws_does_not_tell_it_is_typed(operator, asks, answer, told_) -> N
     asks(answer)
     managing_row()
 
-    response = operator.get("/managing/?switch=ask")
+    response = looked(operator, "/managing/", {"switch": "1"})
 
     assert told_ in words(response)
     assert response.context["form"]["organization"].value() == ""
@@ -334,7 +330,7 @@ def test_accounts_outside_the_organization_are_named(
     standing(1, 2)
     account_row("draft", account_id="3" * 12)
 
-    text = words(operator.get("/managing/?switch=ask"))
+    text = words(looked(operator, "/managing/", {"switch": "1"}))
 
     assert "core belongs to o-a1b2c3d4e5, says AWS." in text
     assert told_ in text
@@ -344,7 +340,7 @@ def test_where_nothing_stands_nothing_can_be_lost(operator, asks) -> None:
     asks("o-a1b2c3d4e5", "9" * 12)
     managing_row()
 
-    text = words(operator.get("/managing/?switch=ask"))
+    text = words(looked(operator, "/managing/", {"switch": "1"}))
 
     assert "belong to it, says AWS." not in text
 
@@ -354,7 +350,7 @@ def test_many_accounts_outside_are_counted(operator, asks) -> None:
     managing_row()
     standing(*range(10, 22))
 
-    text = words(operator.get("/managing/?switch=ask"))
+    text = words(looked(operator, "/managing/", {"switch": "1"}))
 
     assert "a18, a19, and 2 more do not belong to it" in text
 
@@ -374,7 +370,7 @@ def test_a_viewer_is_offered_no_switch(client) -> None:
     client.force_login(person("viewer"))
     managing_row()
 
-    page = client.get("/managing/?switch=ask").content.decode()
+    page = client.get("/managing/?switch=1&look=1").content.decode()
 
     assert "Room for accounts" in page
     assert "switch=1" not in page

@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from dataclasses import asdict
 from typing import Any
 
 import pytest
-from django.core.cache import cache
 from django.utils import timezone
 from playwright.sync_api import Browser, Page, expect
 
+from accounts.lookups import ORGANIZATION, Question
 from accounts.mapping.managing import managing_of
-from accounts.models import ManagedAccount
+from accounts.models import Lookup, ManagedAccount
 from accounts.models.states import State
-from accounts.organization import Organization, kept_at
+from accounts.organization import Organization
 from onboarding.aws.discover import MemberAccount, Members
 from script.emulated_organization import MANAGING, MEMBERS, Credentials
 from tests.accounts.web.browsing import (
@@ -28,17 +28,11 @@ URL = "/accounts/organization/"
 DEV = MEMBERS[0]
 
 
-@pytest.fixture(autouse=True)
-def nothing_kept() -> Iterator[None]:
-    yield
-    cache.clear()
-
-
 @pytest.fixture
 def many(transactional_db: None) -> None:
     """Keep an answer of Organizations with more than a page of accounts."""
     person("operator")
-    managing = managing_row()
+    row = managing_row()
     members = [
         MemberAccount(
             f"{number:012}",
@@ -50,12 +44,20 @@ def many(transactional_db: None) -> None:
     ]
     for number, state in enumerate(State.values, start=10):
         account_row(f"a-{state}", account_id=f"{number:012}", state=state)
+    managing = managing_of(row)
+    question = Question(ORGANIZATION, managing.partition, managing.reach)
     found = Organization("o-a1b2c3d4e5", Members(tuple(members)), timezone.now())
-    cache.set(kept_at(managing_of(managing)), found)
+    Lookup.objects.create(
+        question=question.digest,
+        topic=question.topic,
+        parameters=question.parameters,
+        answered_at=timezone.now(),
+        answer=asdict(found),
+    )
 
 
 @pytest.fixture
-def here(transactional_db: None, aws: Credentials) -> None:
+def here(transactional_db: None, aws: Credentials, prompt_worker: None) -> None:
     person("operator")
     managing_row(name=MANAGING.name, account_id=MANAGING.account_id)
 
@@ -84,7 +86,7 @@ def test_axe_finds_nothing(
 
 
 def test_axe_finds_nothing_where_aws_does_not_answer(
-    browser: Browser, live_server: Any, transactional_db: None
+    browser: Browser, live_server: Any, transactional_db: None, prompt_worker: None
 ) -> None:
     person("operator")
     managing_row()

@@ -6,18 +6,18 @@ import re
 from typing import Any
 
 import pytest
-from django.core.cache import cache
-from django.utils import timezone
+from django.db.models.functions import Now
 
 from accounts import organization
-from accounts.models import ManagedAccount, Run
+from accounts.lookups import ORGANIZATION_KEPT
+from accounts.models import Lookup, ManagedAccount, ManagingAccount, Run
 from accounts.models.states import State
-from accounts.organization import MOST_AT_ONCE, Organization
+from accounts.organization import MOST_AT_ONCE
 from onboarding.aws.discover import MemberAccount, Members
 from onboarding.aws.errors import AwsError
 from script.emulated_members import CLOSED, ENTRIES, ORGANIZATION
 from script.emulated_organization import MANAGING, MEMBERS
-from tests.accounts.web.answers import told
+from tests.accounts.web.answers import looked, told, work
 from tests.rows import account_row, managing_row, person
 
 pytestmark = pytest.mark.django_db
@@ -33,14 +33,10 @@ SHARED = {
     "write_roles": "operators",
 }
 DEV, STAGING = MEMBERS[0], MEMBERS[1]
-QUERIES = 11
-"""Session, person, two of permissions, trouble, managing account, the last account that
-was described, all that are, names of accounts, names in Spinnaker, environments."""
-
-
-@pytest.fixture(autouse=True)
-def nothing_kept() -> None:
-    cache.clear()
+QUERIES = 12
+"""Session, person, two of permissions, trouble, managing account, what AWS answered,
+the last account that was described, all that are, names of accounts, names in
+Spinnaker, environments."""
 
 
 @pytest.fixture
@@ -72,6 +68,8 @@ def shown(response: Any) -> list[str]:
 
 
 def post(operator: Any, *account_ids: str, url: str = URL, **fields: Any) -> Any:
+    """Send the form of a page that lists the accounts."""
+    looked(operator, URL)
     return operator.post(url, {**SHARED, "account": account_ids, **fields})
 
 
@@ -88,13 +86,13 @@ def test_organizations_is_asked_while_the_page_stands(operator) -> None:
     page = operator.get(f"{URL}?text=dev").content.decode()
 
     assert "Asking Organizations in us-east-1…" in page
-    assert 'hx-get="?text=dev&amp;look=1" hx-trigger="load"' in page
+    assert f'hx-get="{URL}?text=dev&amp;look=1" hx-trigger="load"' in page
 
 
 def test_every_account_is_listed_with_what_is_known_of_it(operator, aws) -> None:
     account_row("dev", account_id=DEV.account_id)
 
-    response = operator.get(f"{URL}?look=1", headers={"HX-Request": "true"})
+    response = looked(operator, URL, headers={"HX-Request": "true"})
 
     html = response.content.decode()
     assert "<html" not in html
@@ -113,15 +111,16 @@ def test_the_answer_is_kept_until_it_is_asked_for_again(
 ) -> None:
     asked = answer(monkeypatch, member(1))
 
-    operator.get(f"{URL}?look=1")
+    looked(operator, URL)
     again = operator.get(f"{URL}?text=m")
     assert len(asked) == 1
     assert shown(again) == ["m1"]
 
     forgotten = operator.get(f"{URL}?text=m&look=again")
     assert forgotten["Location"] == f"{URL}?text=m"
-    operator.get(f"{URL}?text=m&look=1")
+    work()
     assert len(asked) == 2
+    assert shown(operator.get(f"{URL}?text=m")) == ["m1"]
 
 
 @pytest.mark.parametrize(
@@ -144,7 +143,9 @@ def test_the_url_says_what_is_shown(
     answer(monkeypatch, member(1, "Data Lake"), member(2, "web"), member(3, "Ωmega"))
     account_row("web", account_id="000000000002")
 
-    assert shown(operator.get(f"{URL}?look=1&{query}")) == found
+    looked(operator, URL)
+
+    assert shown(operator.get(f"{URL}?{query}")) == found
 
 
 @pytest.mark.parametrize("count", [3, 3000])
@@ -158,7 +159,7 @@ def test_it_is_as_quick_for_many(
     ManagedAccount.objects.bulk_create(
         ManagedAccount(name=f"a{n}", account_id=f"{n:012}") for n in range(count // 2)
     )
-    operator.get(f"{URL}?look=1")
+    looked(operator, URL)
 
     with django_assert_num_queries(QUERIES):
         response = operator.get(URL)
@@ -171,8 +172,9 @@ def test_where_it_may_not_be_asked_the_page_says_what_to_allow(
 ) -> None:
     refused = Members(sentence="AWS refused it.", hint="Allow it to bowline.")
     monkeypatch.setattr(organization, "organization_accounts", lambda *_: refused)
+    monkeypatch.setattr(organization, "organization_id", lambda *_: None)
 
-    html = operator.get(f"{URL}?look=1").content.decode()
+    html = looked(operator, URL).content.decode()
 
     assert "AWS refused it. Allow it to bowline." in html
     assert "organizations:ListAccounts" in html
@@ -180,7 +182,7 @@ def test_where_it_may_not_be_asked_the_page_says_what_to_allow(
 
 
 def test_where_aws_cannot_be_reached_the_page_says_so(operator) -> None:
-    html = operator.get(f"{URL}?look=1").content.decode()
+    html = looked(operator, URL).content.decode()
 
     assert "Organizations could not be asked" in html
     assert "credentials" in html
@@ -216,7 +218,7 @@ def test_all_that_match_are_described_on_every_page(
 ) -> None:
     many = [member(number, f"web {number}") for number in range(60)]
     answer(monkeypatch, *many, member(99, "data"), member(98, "web old", "SUSPENDED"))
-    offered = operator.get(f"{URL}?look=1&text=web").content.decode()
+    offered = looked(operator, URL, {"text": "web"}).content.decode()
 
     response = post(operator, url=f"{URL}?text=web", everything="on")
 
@@ -230,7 +232,7 @@ def test_more_than_can_be_waited_for_are_described_in_parts(
 ) -> None:
     monkeypatch.setattr("accounts.web.organization.views.MOST_AT_ONCE", 3)
     answer(monkeypatch, *(member(number, f"web {number:02}") for number in range(60)))
-    offered = operator.get(f"{URL}?look=1").content.decode()
+    offered = looked(operator, URL).content.decode()
 
     response = post(operator, everything="on")
 
@@ -319,9 +321,29 @@ def test_what_was_filled_in_outlives_an_aws_that_does_not_answer(
     assert response.context["form"]["environment"].value() == "staging"
 
 
-def test_a_kept_answer_is_the_managing_accounts_own(operator) -> None:
-    managing = organization.managing_of(organization.managing_row())
-    other = Organization("o-other12345", Members((member(1),)), timezone.now())
-    cache.set("organization-111111111111-", other)
+def test_a_form_that_is_sent_late_is_kept_while_aws_is_asked_again(
+    operator, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    answer(monkeypatch, member(1))
+    looked(operator, URL)
+    Lookup.objects.update(answered_at=Now() - 2 * ORGANIZATION_KEPT)
+    form = {**SHARED, "account": "000000000001"}
 
-    assert organization.kept(managing) is None
+    late = operator.post(URL, form)
+    work()
+    in_time = operator.post(URL, form)
+
+    html = late.content.decode()
+    assert "Its last answer is too old" in html
+    assert 'type="hidden" name="account" value="000000000001"' in html
+    assert "1 account is described." in told(in_time)
+
+
+def test_a_kept_answer_is_the_managing_accounts_own(
+    operator, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    answer(monkeypatch, member(1))
+    looked(operator, URL)
+    ManagingAccount.objects.update(account_id="999999999999")
+
+    assert operator.get(URL).context["asking"].is_first

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
+from accounts.models import ManagedAccount
 from script.emulated_organization import ACCESS_ROLE, MEMBERS, UNTRUSTING
-from tests.accounts.web.answers import again, url
+from tests.accounts.web.answers import again, looked, url, work
 from tests.rows import account_row, managing_row
 
 pytestmark = pytest.mark.django_db
@@ -51,15 +54,19 @@ def test_access_is_saved(operator) -> None:
     assert not again(account).uses_external_id
 
 
+def press_test(operator: Any, account: ManagedAccount, **request: Any) -> Any:
+    """Press the button, let a worker answer, and look as the page does."""
+    form = {"access_role": ACCESS_ROLE}
+    pressed = operator.post(url(account, "test-access"), form, **request)
+    work()
+    return operator.get(pressed.context["asking"].url, **request)
+
+
 def test_access_is_tested_and_nothing_is_saved(operator, aws) -> None:
     managing_row()
     account = account_row(account_id=DEV.account_id)
 
-    response = operator.post(
-        url(account, "test-access"),
-        {"access_role": ACCESS_ROLE},
-        headers={"HX-Request": "true"},
-    )
+    response = press_test(operator, account, headers={"HX-Request": "true"})
 
     html = response.content.decode()
     assert "Access works" in html
@@ -71,11 +78,7 @@ def test_a_refused_access_says_who_could_not_assume_what(operator, aws) -> None:
     managing_row()
     account = account_row(account_id=UNTRUSTING.account_id)
 
-    response = operator.post(
-        url(account, "test-access"),
-        {"access_role": ACCESS_ROLE},
-        headers={"HX-Request": "true"},
-    )
+    response = press_test(operator, account, headers={"HX-Request": "true"})
 
     html = response.content.decode()
     assert "Access does not work" in html
@@ -88,7 +91,7 @@ def test_access_is_tested_without_javascript(operator, aws) -> None:
     managing_row()
     account = account_row(account_id=DEV.account_id)
 
-    response = operator.post(url(account, "test-access"), {"access_role": ACCESS_ROLE})
+    response = press_test(operator, account)
 
     assert response.context["report"].works
     assert "<h1>" in response.content.decode()
@@ -97,9 +100,7 @@ def test_access_is_tested_without_javascript(operator, aws) -> None:
 def test_bowlines_own_credentials_are_blamed_first(operator) -> None:
     managing_row()
 
-    response = operator.post(
-        url(account_row(), "test-access"), {"access_role": ACCESS_ROLE}
-    )
+    response = press_test(operator, account_row())
 
     assert response.context["report"].caller is None
     assert "own AWS credentials" in response.context["report"].sentence
@@ -119,7 +120,9 @@ def test_the_accounts_regions_are_offered(operator, aws) -> None:
     managing_row()
     account = account_row(account_id=DEV.account_id, access_role=ACCESS_ROLE)
 
-    response = operator.get(url(account, "identity"), {"regions": "us-east-1 mars-1"})
+    response = looked(
+        operator, url(account, "identity"), {"regions": "us-east-1 mars-1"}
+    )
 
     assert ("us-east-1", True) in response.context["offered"]
     assert ("us-west-2", False) in response.context["offered"]
@@ -129,7 +132,9 @@ def test_the_accounts_regions_are_offered(operator, aws) -> None:
 def test_regions_are_typed_where_the_account_cannot_be_read(operator) -> None:
     managing_row()
 
-    response = operator.get(url(account_row(), "identity"), {"regions": "us-east-1"})
+    response = looked(
+        operator, url(account_row(), "identity"), {"regions": "us-east-1"}
+    )
 
     html = response.content.decode()
     assert "Type the regions instead" in html

@@ -6,7 +6,7 @@ import pytest
 
 from accounts.models import ManagedAccount
 from script.emulated_organization import ACCESS_ROLE, MEMBERS
-from tests.accounts.web.answers import url
+from tests.accounts.web.answers import looked, url
 from tests.rows import account_row, managing_row
 
 pytestmark = pytest.mark.django_db
@@ -45,9 +45,10 @@ def test_the_clusters_of_the_account_are_offered(operator, aws) -> None:
     )
     account.providers.create(key="eks")
 
-    response = operator.get(
+    response = looked(
+        operator,
         url(account, "details"),
-        {"provider": "eks", "look": "1"},
+        {"provider": "eks"},
         headers={"HX-Request": "true"},
     )
 
@@ -59,7 +60,7 @@ def test_the_clusters_of_the_account_are_offered(operator, aws) -> None:
 def test_details_are_typed_where_aws_cannot_be_asked(operator) -> None:
     managing_row()
 
-    response = operator.get(url(account_row(), "details"), {"look": "1"})
+    response = looked(operator, url(account_row(), "details"))
 
     html = response.content.decode()
     assert "could not be looked up" in html

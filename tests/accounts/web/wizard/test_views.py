@@ -8,7 +8,7 @@ from django.utils import timezone
 from accounts.mapping.spinnaker_names import claim_names
 from accounts.models import ManagedAccount, SpinnakerName
 from script.emulated_organization import MANAGING
-from tests.accounts.web.answers import again, told, url
+from tests.accounts.web.answers import again, looked, told, url
 from tests.rows import account_row, managing_row, person
 
 pytestmark = pytest.mark.django_db
@@ -234,7 +234,7 @@ def test_the_managing_account_can_be_managed_too(operator, aws) -> None:
     managing_row(account_id=MANAGING.account_id)
     account = account_row(account_id=MANAGING.account_id)
 
-    response = operator.post(url(account, "test-access"), {"access_role": ""})
+    response = looked(operator, url(account, "test-access"), {"access_role": ""})
 
     assert response.context["report"].works
 

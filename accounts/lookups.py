@@ -1,0 +1,199 @@
+"""What pages want to know of AWS: a worker asks, and the answer is kept for a while.
+
+A request never calls AWS itself: a slow AWS would hold it, and others behind it.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import logging
+from collections.abc import Callable
+from dataclasses import asdict, dataclass
+from datetime import timedelta
+from functools import partial
+from typing import TYPE_CHECKING, Any
+
+from celery.exceptions import SoftTimeLimitExceeded
+from django.contrib.auth import get_user_model
+from django.db import transaction
+from django.db.models import F
+from django.db.models.functions import Now
+
+from accounts.models import Lookup
+from accounts.organization import ask as ask_organization
+from accounts.runs.queue import enqueue_lookup
+from onboarding.aws.discover import AccessReport, answers, regions, try_access
+from onboarding.aws.errors import AwsError
+from onboarding.aws.session import Caller, Sessions
+from onboarding.checks import Call
+from onboarding.topology import Reach
+
+if TYPE_CHECKING:
+    from django.contrib.auth.models import User
+
+logger = logging.getLogger(__name__)
+
+MOST_OF_ONE = 8
+"""So many questions of one person wait at once: more than their open pages ask."""
+
+MOST_OF_ALL = 32
+"""So many wait in all, so that runs get their turn in the same queue."""
+
+KEPT = timedelta(minutes=1)
+"""An answer that is no older is not asked for again; `Ask again` always asks."""
+
+ORGANIZATION_KEPT = timedelta(minutes=10)
+"""As long as filtering, ticking and saving take; it is told twenty accounts a call."""
+
+REFUSAL_SHOWN = timedelta(minutes=1)
+"""As long as a page may take to fetch it."""
+
+DELETED_AFTER = timedelta(days=1)
+NOWHERE = Reach("")
+"""With Bowline's own credentials."""
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """What is asked, and in which account; equal questions have one answer."""
+
+    topic: str
+    partition: str
+    reach: Reach = NOWHERE
+    calls: tuple[Call, ...] = ()
+
+    @property
+    def parameters(self) -> dict[str, Any]:
+        return {"partition": self.partition, **asdict(self.reach), "calls": self.calls}
+
+    @property
+    def digest(self) -> str:
+        asked = json.dumps([self.topic, self.parameters], sort_keys=True)
+        return hashlib.sha256(asked.encode()).hexdigest()
+
+    @classmethod
+    def of(cls, lookup: Lookup) -> Question:
+        """Read it back from its row."""
+        stored = lookup.parameters
+        calls = (
+            Call(service, operation, region, tuple((k, v) for k, v in parameters))
+            for service, operation, region, parameters in stored["calls"]
+        )
+        reach = Reach(stored["account_id"], stored["access_role"])
+        return cls(lookup.topic, stored["partition"], reach, tuple(calls))
+
+    @property
+    def kept(self) -> timedelta:
+        return ORGANIZATION_KEPT if self.topic == ORGANIZATION else KEPT
+
+
+ACCESS, CALLER, DETAILS = "access", "caller", "details"
+ORGANIZATION, REGIONS = "organization", "regions"
+
+TOPICS: dict[str, Callable[[Sessions, Question], Any]] = {
+    ACCESS: lambda sessions, asked: asdict(try_access(sessions, asked.reach)),
+    CALLER: lambda sessions, asked: asdict(sessions.whoami()),
+    DETAILS: lambda sessions, asked: list(
+        answers(sessions, asked.reach, asked.calls).values()
+    ),
+    ORGANIZATION: lambda sessions, asked: asdict(
+        ask_organization(sessions, asked.reach)
+    ),
+    REGIONS: lambda sessions, asked: regions(sessions, asked.reach),
+}
+"""How a worker answers; what it returns can be written as JSON."""
+
+
+def known(question: Question) -> Lookup | None:
+    """Give an answer that is recent enough to need no asking."""
+    rows = Lookup.objects.filter(question=question.digest, message="")
+    return rows.answered(question.kept).first()
+
+
+def seen(question: Question) -> Lookup | None:
+    """Give what came of a question asked before: it waits, or has an answer or none."""
+    rows = Lookup.objects.filter(question=question.digest)
+    refused = rows.answered(REFUSAL_SHOWN).first()
+    return known(question) or rows.waiting().first() or refused
+
+
+def ask(question: Question, by: User, *, anew: bool = False) -> Lookup | None:
+    """Ask a worker, unless the answer is known (and not wanted anew) or on its way.
+
+    None where too much waits already. The same question is asked once at a time,
+    whoever asks: the UPDATE's row count tells who does.
+    """
+    if not anew and (found := known(question)):
+        return found
+    rows = Lookup.objects.filter(question=question.digest)
+    with transaction.atomic():
+        # One request of a person at a time, so that none slips past the bound.
+        get_user_model()._default_manager.select_for_update().get(pk=by.pk)
+        if found := rows.waiting().first():
+            return found
+        if is_busy(by):
+            return None
+        lookup, _ = Lookup.objects.get_or_create(
+            question=question.digest,
+            defaults={"topic": question.topic, "parameters": question.parameters},
+        )
+        asked = rows.idle().update(
+            times_asked=F("times_asked") + 1,
+            asked_at=Now(),
+            asked_by=by,
+            answered_at=None,
+            answer=None,
+            message="",
+            hint="",
+        )
+        if asked:
+            transaction.on_commit(partial(enqueue_lookup, lookup))
+    lookup.refresh_from_db()
+    return lookup
+
+
+def is_busy(by: User) -> bool:
+    waiting = Lookup.objects.waiting()
+    return (
+        waiting.count() >= MOST_OF_ALL
+        or waiting.filter(asked_by=by).count() >= MOST_OF_ONE
+    )
+
+
+def answer(lookup: Lookup) -> None:
+    """Ask AWS, as whoever asked, and keep what it says. Raises nothing."""
+    question = Question.of(lookup)
+    who = lookup.asked_by.get_username() if lookup.asked_by else ""
+    moved: dict[str, Any] = {}
+    try:
+        sessions = Sessions(run=f"web-{who}", partition=question.partition)
+        moved["answer"] = TOPICS[question.topic](sessions, question)
+    except AwsError as error:
+        moved |= {"message": error.message, "hint": error.hint}
+    except SoftTimeLimitExceeded:
+        moved |= {"message": "AWS did not answer in time.", "hint": "Ask again."}
+    except Exception:
+        logger.exception("A lookup failed: %s", lookup)
+        moved |= {"message": "Bowline failed when it asked AWS.", "hint": SEE_LOG}
+    same = Lookup.objects.filter(pk=lookup.pk, times_asked=lookup.times_asked)
+    same.update(answered_at=Now(), **moved)
+
+
+SEE_LOG = "The worker's log has the reason."
+
+
+def delete_old_lookups() -> None:
+    Lookup.objects.filter(asked_at__lt=Now() - DELETED_AFTER).delete()
+
+
+def report_of(lookup: Lookup) -> AccessReport:
+    answer: dict[str, Any] = lookup.answer or {}
+    caller = answer["caller"] and Caller(**answer["caller"])
+    return AccessReport(**{**answer, "caller": caller})
+
+
+def found_by(lookup: Lookup, question: Question) -> dict[Call, Any]:
+    """Give the answers by the calls that they answer."""
+    found: list[Any] = lookup.answer or []
+    return dict(zip(dict.fromkeys(question.calls), found, strict=True))

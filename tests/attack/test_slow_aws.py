@@ -1,0 +1,310 @@
+"""Tried: open every page while AWS hangs, and ask it far more than it can answer.
+
+Refused: no request calls AWS. A worker does, the same question once, and no more than a
+few of one person; pages say so, and look again by themselves.
+"""
+
+from __future__ import annotations
+
+import ast
+import re
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+from botocore.client import BaseClient
+from celery import Celery
+from celery.exceptions import SoftTimeLimitExceeded
+from django.db.models.functions import Now
+from django.urls import reverse
+
+from accounts import lookups, tasks
+from accounts.lookups import (
+    CALLER,
+    DELETED_AFTER,
+    DETAILS,
+    KEPT,
+    MOST_OF_ALL,
+    MOST_OF_ONE,
+    ORGANIZATION,
+    REGIONS,
+    Question,
+    answer,
+    ask,
+    found_by,
+    known,
+    seen,
+)
+from accounts.models import Bundle, Heartbeat, Lookup
+from accounts.models.lookups import PATIENCE
+from accounts.models.states import Status
+from accounts.web import urls
+from accounts.web.wizard.steps import SLUGS
+from onboarding.aws.errors import AwsError
+from onboarding.aws.session import Sessions
+from onboarding.checks import Call
+from onboarding.topology import Reach
+from tests.rows import account_row, managing_row, person, run_row, step_row
+
+pytestmark = pytest.mark.django_db
+
+WEB = Path(lookups.__file__).parent / "web"
+PATTERNS = {pattern.name: str(pattern.pattern) for pattern in urls.urlpatterns}
+LOOKS = ({}, {"look": "1"}, {"look": "answer"}, {"look": "again"})
+
+
+@pytest.fixture
+def no_aws(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Fail whatever calls AWS here, or begins to."""
+
+    def hang(*_: Any, **__: Any) -> None:
+        raise AssertionError("AWS was called in a request.")
+
+    monkeypatch.setattr(BaseClient, "_make_api_call", hang)
+    monkeypatch.setattr(Sessions, "__init__", hang)
+
+
+@pytest.fixture
+def everybody(client):
+    client.force_login(person("operator", is_superuser=True))
+    return client
+
+
+def paths(name: str) -> list[str]:
+    """Fill a URL's parameters with what exists."""
+    route = PATTERNS[name]
+    account = account_row(access_role="Admin")
+    for key in ("eks", "ecs", "lambda"):
+        account.providers.create(key=key)
+    run = run_row(Status.PLANNED, account=account, fingerprint="a" * 32)
+    step_row(run)
+    values = {
+        "pk": run.pk if route.startswith("runs/") else account.pk,
+        "number": Bundle.objects.create(number=2).number,
+        "since": Bundle.objects.create(number=1).number,
+        "path": "README.md",
+        "fingerprint": run.fingerprint,
+        "name": account.name,
+    }
+    needed = re.findall(r"<\w+:(\w+)>", route)
+    steps = SLUGS if "step" in needed else ("",)
+    return [
+        reverse(
+            f"accounts:{name}", kwargs={n: {**values, "step": s}[n] for n in needed}
+        )
+        for s in steps
+    ]
+
+
+@pytest.mark.parametrize("name", PATTERNS)
+def test_no_request_calls_aws(everybody, no_aws: None, name: str) -> None:
+    managing_row()
+    opened = []
+    for path in paths(name):
+        for look in LOOKS:
+            for more in ({}, {"switch": "1"}, {"regions": ""}, {"provider": "eks"}):
+                for send in (everybody.get, everybody.post):
+                    opened.append(send(path, {**look, **more}).status_code)
+
+    assert set(opened) <= {200, 302, 400, 403, 404, 405}
+
+
+def test_no_page_can_make_what_calls_aws() -> None:
+    imported = {
+        node.module
+        for file in WEB.rglob("*.py")
+        for node in ast.walk(ast.parse(file.read_text()))
+        if isinstance(node, ast.ImportFrom)
+    }
+
+    assert not imported & {"onboarding.aws.session", "onboarding.aws.client"}
+
+
+def question(number: int = 1) -> Question:
+    return Question(REGIONS, "aws", Reach(f"{number:012}"))
+
+
+@pytest.fixture
+def sent(monkeypatch: pytest.MonkeyPatch) -> list[Any]:
+    """Collect what is sent to workers, who leave it."""
+    messages: list[Any] = []
+    monkeypatch.setattr(
+        Celery, "send_task", lambda _, name, args, **__: messages.append((name, *args))
+    )
+    return messages
+
+
+def test_the_same_question_is_asked_once_whoever_asks(
+    sent: list[Any], django_capture_on_commit_callbacks: Any
+) -> None:
+    with django_capture_on_commit_callbacks(execute=True):
+        first = ask(question(), person("operator"))
+        second = ask(question(), person("viewer"), anew=True)
+
+    assert first == second
+    assert sent == [("accounts.tasks.look_up", first.pk)]
+
+
+def test_a_person_asks_only_so_much_at_once(everybody) -> None:
+    managing_row()
+    account = account_row()
+    olga = person("operator", username="olga")
+    for number in range(MOST_OF_ONE):
+        assert ask(question(number), olga)
+    everybody.force_login(olga)
+
+    page = everybody.get(f"/accounts/{account.pk}/details/?look=1").content.decode()
+
+    assert ask(question(MOST_OF_ONE), olga) is None
+    assert ask(question(MOST_OF_ONE), person("viewer")) is not None
+    assert "AWS is being asked a lot right now; this page tries again" in " ".join(
+        page.split()
+    )
+    assert 'look=1" hx-trigger="every 3s"' in page
+
+
+def test_all_together_ask_only_so_much_at_once() -> None:
+    for number in range(MOST_OF_ALL):
+        asker = person("viewer", username=f"v{number}")
+        assert ask(question(number), asker)
+
+    assert ask(question(MOST_OF_ALL), person("operator")) is None
+
+
+def test_what_nobody_answered_in_time_counts_no_more_and_is_asked_again(
+    sent: list[Any], django_capture_on_commit_callbacks: Any
+) -> None:
+    olga = person("operator")
+    for number in range(MOST_OF_ONE):
+        ask(question(number), olga)
+    Lookup.objects.update(asked_at=Now() - PATIENCE)
+
+    with django_capture_on_commit_callbacks(execute=True):
+        again = ask(question(), olga)
+
+    assert seen(question()) == again
+    assert sent == [("accounts.tasks.look_up", again.pk)]
+
+
+def answered(monkeypatch: pytest.MonkeyPatch, gives: Any) -> Lookup:
+    """Ask, and let a worker get this of AWS."""
+
+    def regions(*_: Any) -> Any:
+        if isinstance(gives, Exception):
+            raise gives
+        return gives
+
+    monkeypatch.setitem(lookups.TOPICS, REGIONS, regions)
+    lookup = ask(question(), person("operator"))
+    assert lookup is not None
+    tasks.look_up(lookup.pk)
+    lookup.refresh_from_db()
+    return lookup
+
+
+def test_an_answer_is_kept_for_a_while(monkeypatch: pytest.MonkeyPatch) -> None:
+    lookup = answered(monkeypatch, ("us-east-1",))
+
+    assert known(question()) == lookup
+    assert lookup.answer == ["us-east-1"]
+
+    Lookup.objects.update(answered_at=Now() - KEPT)
+    assert known(question()) is None
+
+
+@pytest.mark.parametrize(
+    ("error", "message"),
+    [
+        (AwsError("1", "ec2:DescribeRegions", "AWS refused it.", "x"), "AWS refused"),
+        (SoftTimeLimitExceeded(), "AWS did not answer in time."),
+        (KeyError("Regions"), "Bowline failed when it asked AWS."),
+    ],
+)
+def test_what_went_wrong_is_a_sentence_and_the_next_ask_asks(
+    monkeypatch: pytest.MonkeyPatch, error: Exception, message: str
+) -> None:
+    lookup = answered(monkeypatch, error)
+
+    assert lookup.message.startswith(message)
+    assert lookup.hint
+    assert seen(question()) == lookup
+    assert known(question()) is None
+    assert ask(question(), person("viewer")).waits
+
+
+def test_an_answer_that_comes_late_does_not_take_a_newer_ones_place() -> None:
+    olga = person("operator")
+    late = ask(Question(CALLER, "aws"), olga)
+    Lookup.objects.update(asked_at=Now() - PATIENCE)
+    newer = ask(Question(CALLER, "aws"), olga)
+
+    answer(late)
+
+    newer.refresh_from_db()
+    assert newer.waits
+
+
+def test_a_message_that_comes_twice_asks_nothing(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    lookup = answered(monkeypatch, ["us-east-1"])
+    monkeypatch.delitem(lookups.TOPICS, REGIONS)
+
+    tasks.look_up(lookup.pk)
+
+    assert known(question()).answer == ["us-east-1"]
+
+
+def test_a_broker_that_is_away_is_told_at_once(
+    everybody, django_capture_on_commit_callbacks: Any
+) -> None:
+    with django_capture_on_commit_callbacks(execute=True):
+        everybody.get("/settings/?look=1")
+
+    page = everybody.get("/settings/?look=answer").content.decode()
+
+    assert "AWS was not asked: the broker" in page
+    assert "The broker has not answered" in page
+
+
+def test_a_page_that_waits_for_a_dead_worker_says_so(everybody) -> None:
+    Heartbeat.note(seen_at=Now() - timedelta(minutes=4))
+    account = account_row()
+    managing_row()
+
+    page = everybody.get(f"/accounts/{account.pk}/details/?look=1").content.decode()
+
+    assert "No worker has answered since" in " ".join(page.split())
+    assert 'look=answer" hx-trigger="every 1s"' in page
+
+
+def test_calls_come_back_as_they_were_asked() -> None:
+    calls = (
+        Call("ec2", "describe_key_pairs", "us-east-1"),
+        Call("eks", "list_clusters", "us-east-1", (("maxResults", 5),)),
+    )
+    asked = Question(DETAILS, "aws", Reach("1" * 12, "Admin"), calls)
+
+    lookup = ask(asked, person("operator"))
+    lookup.refresh_from_db()
+    lookup.answer = ["pairs", "clusters"]
+
+    assert Question.of(lookup) == asked
+    assert found_by(lookup, asked) == dict(zip(calls, lookup.answer, strict=True))
+
+
+def test_the_organization_is_kept_longer() -> None:
+    assert Question(ORGANIZATION, "aws").kept > question().kept
+
+
+def test_old_answers_are_deleted(settings: Any) -> None:
+    settings.KEEP_CHECKS_DAYS = 0
+    olga = person("operator")
+    ask(question(1), olga)
+    Lookup.objects.update(asked_at=Now() - DELETED_AFTER)
+    kept = ask(question(2), olga)
+
+    tasks.delete_old()
+
+    assert list(Lookup.objects.all()) == [kept]
