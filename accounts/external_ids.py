@@ -1,19 +1,25 @@
 """Rotate an account's external ID: made here, never accepted from a browser.
 
 1. `rotate` makes a new one; the trust that is planned next accepts both.
-2. The next bundle tells Spinnaker the new one.
-3. `finish_rotation`; the trust that is planned next accepts the new one only.
+2. Once that is proved, the next bundle tells Spinnaker the new one.
+3. Once Spinnaker has that bundle, `finish_rotation`; the trust that is planned next
+   accepts the new one only.
+
+Until then `cancel_rotation` goes back.
 """
 
 from __future__ import annotations
 
 import uuid
+from typing import NamedTuple
 
 from django.db import transaction
+from django.db.models import QuerySet
 
 from accounts.mapping.edits import editing
-from accounts.models import ManagedAccount
+from accounts.models import Bundle, ManagedAccount
 from onboarding.providers.external_id import without_external_id
+from onboarding.spinnaker.bundle.contents import accounts_in
 
 
 class RotationRefused(ValueError):
@@ -43,20 +49,85 @@ def rotate(account: ManagedAccount) -> None:
 
 
 def finish_rotation(account: ManagedAccount) -> None:
-    """Let the former external ID go; whoever still sends it is refused from then on."""
+    """Let the former external ID go; whoever still sends it is refused from then on.
+
+    Raise RotationRefused until a bundle that tells Spinnaker the new one is installed.
+    """
     with transaction.atomic():
         row = locked(account)
         if not row.former_external_id:
             raise RotationRefused(f"The external ID of {row.name} is not in rotation.")
-        if not row.proof:
-            raise RotationRefused(
-                f"It is not proved that {row.name} accepts its new external ID: plan, "
-                "apply and verify it first, and give Spinnaker the new bundle."
-            )
+        if missing := next((s for s in stages(row) if not s.done), None):
+            raise RotationRefused(f"Not yet: {missing.to_do}")
         with editing(row):
             row.former_external_id = None
             row.save(update_fields=["former_external_id"])
     account.refresh_from_db()
+
+
+def cancel_rotation(account: ManagedAccount) -> None:
+    """Go back to the former external ID.
+
+    Where a bundle tells the new one already, both are accepted until a bundle with the
+    former one is installed, since somebody may have given Spinnaker the other.
+    """
+    with transaction.atomic():
+        row = locked(account)
+        if not row.former_external_id:
+            raise RotationRefused(f"The external ID of {row.name} is not in rotation.")
+        is_told = any(str(row.external_id) in told(one, row) for one in built())
+        with editing(row):
+            former = row.external_id if is_told else None
+            row.external_id, row.former_external_id = row.former_external_id, former
+            row.save(update_fields=["former_external_id", "external_id"])
+    account.refresh_from_db()
+
+
+class Stage(NamedTuple):
+    """A step of a rotation."""
+
+    title: str
+    done: bool
+    to_do: str
+    """What makes it done."""
+
+
+def stages(row: ManagedAccount) -> list[Stage]:
+    """List what must have happened before the former external ID may go, in order."""
+    new = str(row.external_id)
+    proved = row.proved.get("managed", {}).get("external_id") == new
+    installed = Bundle.objects.installed().first()
+    newest = built().first()
+    return [
+        Stage(
+            "AWS accepts both, and the new one is proved",
+            proved,
+            f"plan {row.name}, apply the plan and verify it.",
+        ),
+        Stage(
+            "A bundle tells Spinnaker the new one",
+            proved and newest is not None and new in told(newest, row),
+            "build a bundle, which holds the new external ID.",
+        ),
+        Stage(
+            "Spinnaker has that bundle",
+            installed is not None and new in told(installed, row),
+            "give Spinnaker that bundle, and say so on the bundle's page.",
+        ),
+    ]
+
+
+def built() -> QuerySet[Bundle]:
+    return Bundle.objects.filter(status=Bundle.Status.READY).defer("files")
+
+
+def told(bundle: Bundle, row: ManagedAccount) -> set[str]:
+    """Give the external IDs that a bundle tells Spinnaker to send to the account."""
+    return {
+        str(entry.get("externalId", ""))
+        for entry in accounts_in(bundle.archive).aws
+        if entry["accountId"] == row.account_id
+    }
 
 
 def locked(account: ManagedAccount) -> ManagedAccount:

@@ -40,6 +40,7 @@ account_pages = [
     path("accounts/<uuid:pk>/forget/", account.forget, name="forget"),
     path("accounts/<uuid:pk>/rights/", rights.rights, name="rights"),
     path("accounts/<uuid:pk>/rotate/", rights.rotation_begin, name="rotate"),
+    path("accounts/<uuid:pk>/unrotate/", rights.rotation_cancel, name="unrotate"),
     path("accounts/<uuid:pk>/rotated/", rights.rotation_finish, name="rotated"),
     path("accounts/<uuid:pk>/test-access/", wizard.test_access, name="test-access"),
     path("accounts/<uuid:pk>/<slug:step>/", wizard.wizard, name="wizard"),

@@ -5,11 +5,19 @@ from __future__ import annotations
 import pytest
 from django.utils import timezone
 
-from accounts.external_ids import RotationRefused, finish_rotation, rotate
+from accounts.bundles import build, install, new_bundle
+from accounts.external_ids import (
+    RotationRefused,
+    cancel_rotation,
+    finish_rotation,
+    rotate,
+    stages,
+)
 from accounts.mapping.managed import managed_of
-from accounts.models import ManagedAccount
+from accounts.mapping.proved import keep_proved
+from accounts.models import Bundle, ManagedAccount
 from accounts.models.states import State
-from tests.rows import account_row
+from tests.rows import account_row, approve_entries, managing_row
 
 pytestmark = pytest.mark.django_db
 
@@ -41,14 +49,29 @@ def test_a_rotation_is_an_edit_that_no_bundle_holds_before_it_is_proved() -> Non
     rotate(account)
 
     assert account.version == version + 1
-    assert not ManagedAccount.objects.ready().exists()
+    assert account.proved["managed"]["external_id"] == str(account.former_external_id)
+
+
+def prove(account: ManagedAccount) -> None:
+    approve_entries(account)
+    keep_proved(account, State.VERIFIED)
+    account.refresh_from_db()
+
+
+def bundled() -> Bundle:
+    bundle = new_bundle(None)
+    build(bundle)
+    bundle.refresh_from_db()
+    return bundle
 
 
 def test_the_end_of_a_rotation_lets_the_former_id_go() -> None:
+    managing_row()
     account = standing()
     rotate(account)
     new = account.external_id
-    ManagedAccount.objects.update(proof=State.VERIFIED)
+    prove(account)
+    install(bundled(), None)
 
     finish_rotation(account)
 
@@ -57,12 +80,63 @@ def test_the_end_of_a_rotation_lets_the_former_id_go() -> None:
     assert account.state == State.OUTDATED
 
 
-def test_a_rotation_cannot_end_before_the_new_id_is_proved() -> None:
+def test_a_rotation_cannot_end_before_spinnaker_has_the_new_id() -> None:
+    managing_row()
     account = standing()
+    install(bundled(), None)
     rotate(account)
 
-    with pytest.raises(RotationRefused, match="plan, apply and verify it first"):
-        finish_rotation(account)
+    refusals = []
+    for step in (
+        lambda: None,
+        lambda: prove(account),
+        lambda: bundled(),
+        lambda: install(Bundle.objects.first(), None),
+    ):
+        step()
+        refusals.append([stage.done for stage in stages(account)])
+        if not all(refusals[-1]):
+            with pytest.raises(RotationRefused, match="Not yet: "):
+                finish_rotation(account)
+
+    assert refusals == [
+        [False, False, False],
+        [True, False, False],
+        [True, True, False],
+        [True, True, True],
+    ]
+    finish_rotation(account)
+
+
+def test_a_rotation_that_no_bundle_tells_is_cancelled_whole() -> None:
+    managing_row()
+    account = standing()
+    former = account.external_id
+    bundled()
+    rotate(account)
+
+    cancel_rotation(account)
+
+    assert (account.external_id, account.former_external_id) == (former, None)
+
+
+def test_a_rotation_that_a_bundle_tells_goes_back_with_both_accepted() -> None:
+    managing_row()
+    account = standing()
+    former = account.external_id
+    rotate(account)
+    new = account.external_id
+    prove(account)
+    bundled()
+
+    cancel_rotation(account)
+
+    assert (account.external_id, account.former_external_id) == (former, new)
+
+
+def test_what_is_not_in_rotation_cannot_be_cancelled() -> None:
+    with pytest.raises(RotationRefused, match="not in rotation"):
+        cancel_rotation(standing())
 
 
 def test_what_is_not_in_rotation_cannot_end_it() -> None:

@@ -12,7 +12,12 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.views.decorators.http import require_POST
 
-from accounts.external_ids import RotationRefused, finish_rotation, rotate
+from accounts.external_ids import (
+    RotationRefused,
+    cancel_rotation,
+    finish_rotation,
+    rotate,
+)
 from accounts.mapping.managed import managed_of
 from accounts.mapping.managing import NoManagingAccount, managing_of, managing_row
 from accounts.models import ManagedAccount
@@ -95,6 +100,12 @@ def rotation_begin(request: Request, pk: UUID) -> HttpResponse:
 @operator_required
 def rotation_finish(request: Request, pk: UUID) -> HttpResponse:
     return rotated(request, pk, finish_rotation, "Plan again: only the new external ID")
+
+
+@require_POST
+@operator_required
+def rotation_cancel(request: Request, pk: UUID) -> HttpResponse:
+    return rotated(request, pk, cancel_rotation, "Plan again: the former external ID")
 
 
 def rotated(

@@ -9,11 +9,13 @@ from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
-from accounts.models import ManagedAccount, Run
+from accounts.bundles import build
+from accounts.mapping.proved import keep_proved
+from accounts.models import Bundle, ManagedAccount, Run
 from accounts.models.states import State
 from onboarding.desired import POLICY_SET
 from tests.factories import image_key
-from tests.rows import account_row, managing_row, person, run_row
+from tests.rows import account_row, approve_entries, managing_row, person, run_row
 
 pytestmark = pytest.mark.django_db
 
@@ -172,13 +174,33 @@ def test_an_external_id_is_rotated_and_the_former_one_let_go(client: Client) -> 
     operator.post(reverse("accounts:rotate", args=[account.pk]))
     account.refresh_from_db()
     between = (account.external_id, account.former_external_id)
-    ManagedAccount.objects.update(proof=State.VERIFIED)
+    early = operator.post(reverse("accounts:rotated", args=[account.pk]), follow=True)
+    approve_entries(account)
+    keep_proved(account, State.VERIFIED)
+    operator.post(reverse("accounts:bundle-build"))
+    build(Bundle.objects.get())
+    operator.post(reverse("accounts:bundle-installed", args=[1]))
     operator.post(reverse("accounts:rotated", args=[account.pk]))
 
     account.refresh_from_db()
+    assert "Not yet: plan staging, apply the plan" in early.content.decode()
+    assert "AWS refuses the former one" in early.content.decode()
     assert between[0] != first
     assert between[1] == first
     assert (account.external_id, account.former_external_id) == (between[0], None)
+
+
+def test_a_rotation_is_cancelled_on_the_page(client: Client) -> None:
+    managing_row()
+    account = account_row(granted_at=timezone.now(), state=State.VERIFIED)
+    first = account.external_id
+    operator = signed_in(client, "operator")
+    operator.post(reverse("accounts:rotate", args=[account.pk]))
+
+    operator.post(reverse("accounts:unrotate", args=[account.pk]))
+
+    account.refresh_from_db()
+    assert (account.external_id, account.former_external_id) == (first, None)
 
 
 def test_what_cannot_be_rotated_is_said(client: Client) -> None:
