@@ -135,6 +135,25 @@ def refuse_twins(accounts: Iterable[ManagedAccount]) -> None:
                 )
 
 
+def told_of(account: ManagedAccount) -> str:
+    """Say that Spinnaker has the account, or may have it; empty: it has it not, as far
+    as somebody said.
+    """
+    installed = Bundle.objects.installed().only("number").first()
+    if installed:
+        if installed.accounts.filter(pk=account.pk).exists():
+            return f"Spinnaker has {account.name}, in bundle {installed.number}."
+        return ""
+    ready = account.bundles.filter(status=Bundle.Status.READY)
+    last = ready.only("number").first()
+    if last is None:
+        return ""
+    return (
+        f"{account.name} is in bundle {last.number}, and nobody has said which bundle "
+        "Spinnaker has."
+    )
+
+
 def finish(bundle: Bundle, status: Bundle.Status, **fields: object) -> None:
     rows = Bundle.objects.filter(pk=bundle.pk, status=Bundle.Status.BUILDING)
     rows.update(status=status, **fields)

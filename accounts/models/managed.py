@@ -72,7 +72,7 @@ class ManagedAccountQuerySet(DescribedQuerySet["ManagedAccount"]):
         """Keep those that a bundle holds: proved once, and left out by nobody. It holds
         them as they were last proved, whatever happened since.
         """
-        return self.exclude(proved={}).filter(left_out_at=None)
+        return self.exclude(proved={}).filter(left_out_at=None, withdrawn=False)
 
     def kept_in_bundles(self) -> ManagedAccountQuerySet:
         """Keep those that bundles hold although their last verification failed."""

@@ -14,6 +14,7 @@ from django.db import IntegrityError, transaction
 from django.db.models import Q
 from django.utils import timezone
 
+from accounts.bundles import told_of
 from accounts.four_eyes import (
     SamePerson,
     refuse_same_acceptance,
@@ -59,6 +60,16 @@ class NothingStands(Exception):
 
     def __init__(self, account: ManagedAccount, then: str = "plan it") -> None:
         super().__init__(f"Nothing of Bowline's stands in {account.name} yet: {then}.")
+
+
+class StillTold(Exception):
+    """Spinnaker has the account, and would go on asking AWS for it."""
+
+    def __init__(self, where: str) -> None:
+        super().__init__(
+            f"{where} Leave it out of bundles, give Spinnaker a bundle without it, and "
+            "say so on that bundle's page. Then remove it from AWS."
+        )
 
 
 def plan(
@@ -109,10 +120,16 @@ def verify(
     )
 
 
-def remove(account: ManagedAccount, by: User | None) -> Run:
-    """Start a run that plans to delete what Bowline made in the account; raise RunOpen
-    or NothingStands where that cannot be.
+def remove(
+    account: ManagedAccount, by: User | None, *, never_told: bool = False
+) -> Run:
+    """Start a run that plans to delete what Bowline made in the account; raise RunOpen,
+    NothingStands or StillTold where that cannot be.
+
+    never_told: a person knows that Spinnaker never had the account.
     """
+    if not never_told and (where := told_of(account)):
+        raise StillTold(where)
     made = Q(granted_at__isnull=False) | ~Q(applied=[])
     if not ManagedAccount.objects.filter(made, pk=account.pk).exists():
         raise NothingStands(account, "there is nothing to remove")

@@ -12,6 +12,7 @@ from django.urls import reverse
 from django.utils.safestring import SafeString
 from django.views.decorators.http import require_POST
 
+from accounts.bundles import told_of
 from accounts.external_ids import stages
 from accounts.mapping.entries import unplanned_entries
 from accounts.mapping.managed import topology_of
@@ -63,6 +64,7 @@ def account(request: Request, pk: UUID) -> HttpResponse:
         "bundles": account.bundles.defer("archive")[:NEWEST],
         "details": details_of(account),
         "through_role": account.in_aws_provider,
+        "told": told_of(account) if account.granted_at else "",
         "rotation": stages(account) if account.former_external_id else [],
         **iam(managing, account),
     }

@@ -114,8 +114,16 @@ def verify(request: Request, pk: UUID) -> HttpResponse:
 @operator_required
 @require_POST
 def remove(request: Request, pk: UUID) -> HttpResponse:
+    """Plan a removal; of an account that Spinnaker may have only where its name was
+    typed by somebody who knows better.
+    """
     account = account_of(pk)
-    return started(request, lambda: actions.remove(account, request.user), account)
+    never_told = request.POST.get("never_told", "").strip() == account.name
+
+    def start() -> Run:
+        return actions.remove(account, request.user, never_told=never_told)
+
+    return started(request, start, account)
 
 
 @approver_required
@@ -135,7 +143,14 @@ def accept(request: Request, pk: UUID) -> HttpResponse:
     return redirect(account)
 
 
-REFUSALS = (DetailsError, NameTaken, NoManagingAccount, NoRoom, actions.NothingStands)
+REFUSALS = (
+    DetailsError,
+    NameTaken,
+    NoManagingAccount,
+    NoRoom,
+    actions.NothingStands,
+    actions.StillTold,
+)
 
 
 def account_of(pk: UUID) -> ManagedAccount:

@@ -5,7 +5,8 @@ from __future__ import annotations
 import pytest
 from django.utils import timezone
 
-from accounts.models import EnabledProvider, ManagedAccount, Run
+from accounts.bundles import build, install, new_bundle
+from accounts.models import CheckResult, EnabledProvider, ManagedAccount, Run
 from accounts.models.states import State, Status
 from accounts.runs.actions import approve
 from tests.accounts.web.answers import read, told
@@ -194,6 +195,67 @@ def test_an_account_is_verified_or_removed(operator, action: str, kind: str) -> 
     operator.post(f"/accounts/{account.pk}/{action}/")
 
     assert Run.objects.get().kind == kind
+
+
+def test_an_account_that_spinnaker_has_is_not_removed(operator) -> None:
+    managing_row()
+    account = account_row(granted_at=timezone.now(), proof=State.VERIFIED)
+    bundle = new_bundle(None)
+    build(bundle)
+    install(bundle, None)
+
+    page = operator.post(f"/accounts/{account.pk}/remove/", follow=True)
+
+    assert not Run.objects.exists()
+    assert "Spinnaker has staging, in bundle 1." in page.content.decode()
+
+
+def test_an_account_that_spinnaker_may_have_is_removed_by_typing_its_name(
+    operator,
+) -> None:
+    managing_row()
+    account = account_row(granted_at=timezone.now(), proof=State.VERIFIED)
+    build(new_bundle(None))
+    url = f"/accounts/{account.pk}/remove/"
+
+    page = operator.post(url, {"never_told": "stagin"}, follow=True).content.decode()
+    operator.post(url, {"never_told": "staging"})
+
+    assert "nobody has said which bundle Spinnaker has" in page
+    assert Run.objects.get().kind == Run.Kind.REMOVE
+
+
+def test_an_account_that_left_spinnaker_is_removed(operator) -> None:
+    managing_row()
+    account = account_row(granted_at=timezone.now(), proof=State.VERIFIED)
+    account_row("other", account_id="9" * 12, proof=State.VERIFIED)
+    install_next()
+    operator.post(f"/accounts/{account.pk}/leave-out/")
+    install_next()
+
+    operator.post(f"/accounts/{account.pk}/remove/")
+
+    assert Run.objects.get().kind == Run.Kind.REMOVE
+
+
+def install_next() -> None:
+    bundle = new_bundle(None)
+    build(bundle)
+    install(bundle, None)
+
+
+def test_old_checks_of_a_removed_account_are_history(operator) -> None:
+    managing_row()
+    account = account_row()
+    run = run_row(Status.VERIFIED, account=account)
+    CheckResult.objects.create(
+        run=run, position=0, provider="chain", name="Walked", outcome="proved"
+    )
+
+    page = operator.get(f"/accounts/{account.pk}/").content.decode()
+
+    assert "This was checked before" in page
+    assert '<div class="checks-history">' in page
 
 
 def test_a_draft_has_nothing_to_verify(operator) -> None:
