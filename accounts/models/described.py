@@ -6,24 +6,38 @@ Every transition has a name and is one UPDATE. Those that follow from a run appl
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Any, ClassVar, Self, TypeVar
 
 from django.db import models
 from django.db.models import Case, F, Value, When
 from django.utils import timezone
 
+from accounts.models.standing import PROVED, proof_is_stale, stale_since, word_of
 from accounts.models.states import State
+from onboarding.desired import POLICY_SET
+from onboarding.desired.policy_sets import PolicySet, policy_sets_after
 
 M = TypeVar("M", bound="Described")
 
+PROOFS = ("", *PROVED)
+
 
 class DescribedQuerySet(models.QuerySet[M]):
-    UNPROVED: ClassVar[dict[str, Any]] = {}
+    UNPROVED: ClassVar[dict[str, Any]] = {"proof": ""}
     """What no longer holds once something is edited, applied or failed."""
 
     def at(self, version: int) -> Self:
         """Keep the row only if nobody has edited it since that version."""
         return self.filter(version=version)
+
+    def stale(self) -> Self:
+        """Keep those whose proof is older than PROOF_MAX_AGE."""
+        return self.filter(proof_is_stale())
+
+    def on_older_policies(self) -> Self:
+        """Keep those that a plan would bring newer policies."""
+        return self.filter(policy_set__gt=0, policy_set__lt=POLICY_SET)
 
     def wait_for_approval(self) -> int:
         """A plan is there to be read. What was proved still holds."""
@@ -36,6 +50,14 @@ class DescribedQuerySet(models.QuerySet[M]):
     def verify_unchanged(self) -> int:
         """Nothing had to change in AWS; it is only verified."""
         return self.update(state=State.APPLYING)
+
+    def verify(self, state: State, at: datetime) -> int:
+        """What is described was verified: walked, or evaluated from the policies."""
+        return self.update(state=state, proof=state, verified_at=at)
+
+    def have_policies(self, policy_set: int) -> int:
+        """All of that policy set was found in AWS, and nothing else."""
+        return self.update(policy_set=policy_set)
 
     def fail(self) -> int:
         return self.update(state=State.FAILED, **self.UNPROVED)
@@ -68,10 +90,36 @@ class DescribedQuerySet(models.QuerySet[M]):
 class Described(models.Model):
     state = models.CharField(max_length=12, choices=State, default=State.DRAFT)
     version = models.PositiveIntegerField(default=1, editable=False)
+    proof = models.CharField(max_length=12, blank=True, editable=False)
+    """`verified` or `evaluated` while the last verification holds, else empty: a
+    plan that waits takes nothing away, an edit or an apply does."""
+    verified_at = models.DateTimeField(null=True, blank=True, editable=False)
+    policy_set = models.PositiveIntegerField(default=0, editable=False)
+    """The POLICY_SET that was last found standing whole; 0: none yet."""
     updated_at = models.DateTimeField(auto_now=True)
 
     class Meta:
         abstract = True
+
+    @property
+    def stale_since(self) -> datetime | None:
+        """Say when its proof became older than PROOF_MAX_AGE; None while it has not."""
+        return stale_since(self.proof, self.verified_at)
+
+    @property
+    def word(self) -> str:
+        """Say in one word how it stands."""
+        return word_of(self.state, is_stale=self.stale_since is not None)
+
+    @property
+    def has_older_policies(self) -> bool:
+        """Tell whether a plan would bring newer policies, whatever else it brings."""
+        return 0 < self.policy_set < POLICY_SET
+
+    @property
+    def newer_policies(self) -> tuple[PolicySet, ...]:
+        """List what came after the policy set it stands on; nothing for a draft."""
+        return policy_sets_after(self.policy_set) if self.policy_set else ()
 
     def touch(self, *, proved: bool = False) -> None:
         """Count an edit of this row; see mapping/edits.py for what else it outdates."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import uuid
-from datetime import datetime, timedelta
+from datetime import timedelta
 from typing import Any, ClassVar
 
 from django.conf import settings
@@ -14,18 +14,15 @@ from django.db.models.functions import Now
 from django.urls import reverse
 from django.utils import timezone
 
-from accounts.models.described import Described, DescribedQuerySet
+from accounts.models.described import PROOFS, Described, DescribedQuerySet
 from accounts.models.readable import (
     Readable,
     is_mappings,
     is_one_of,
     is_texts,
 )
-from accounts.models.standing import proof_is_stale, stale_since, word_of
 from accounts.models.states import PASSING, State
 from accounts.models.validators import is_account_id, is_account_name, is_role_name
-from onboarding.desired import POLICY_SET
-from onboarding.desired.policy_sets import PolicySet, policy_sets_after
 from onboarding.providers import PROVIDERS
 from onboarding.resources.entry_changes import EntryDocument
 from onboarding.spinnaker.entry_documents import are_documents
@@ -94,14 +91,6 @@ class ManagedAccountQuerySet(DescribedQuerySet["ManagedAccount"]):
         """Keep those that a bundle may hold once a person accepts them."""
         return self.filter(proof=State.EVALUATED, accepted_at=None)
 
-    def stale(self) -> ManagedAccountQuerySet:
-        """Keep those whose proof is older than PROOF_MAX_AGE."""
-        return self.filter(proof_is_stale())
-
-    def on_older_policies(self) -> ManagedAccountQuerySet:
-        """Keep those that a plan would bring newer policies."""
-        return self.filter(policy_set__gt=0, policy_set__lt=POLICY_SET)
-
     def put_back(self) -> int:
         """Be again what it was before a plan: nothing was carried out or learned."""
         before = Case(
@@ -111,14 +100,6 @@ class ManagedAccountQuerySet(DescribedQuerySet["ManagedAccount"]):
             default=F("proof"),
         )
         return self.filter(state__in=PASSING).update(state=before)
-
-    def verify(self, state: State, at: datetime) -> int:
-        """What is described was verified: walked, or evaluated from the policies."""
-        return self.update(state=state, proof=state, verified_at=at)
-
-    def have_policies(self, policy_set: int) -> int:
-        """All of that policy set was found in AWS, and nothing else."""
-        return self.update(policy_set=policy_set)
 
     def have_entries(self, documents: list[EntryDocument], version: int) -> int:
         """What Spinnaker is to know at that version was approved and carried out."""
@@ -165,7 +146,7 @@ class ManagedAccount(Described, Readable):
         "regions": is_texts,
         "read_roles": is_texts,
         "write_roles": is_texts,
-        "proof": is_one_of(("", State.VERIFIED, State.EVALUATED)),
+        "proof": is_one_of(PROOFS),
         "applied": is_mappings,
         "approved_entries": are_documents,
         "proved": is_proved,
@@ -196,11 +177,6 @@ class ManagedAccount(Described, Readable):
     former_external_id = models.UUIDField(null=True, blank=True, editable=False)
     """Accepted beside the new one during a rotation; see external_ids.py."""
     adopts = models.BooleanField(default=False)
-    proof = models.CharField(max_length=12, blank=True, editable=False)
-    """`verified` or `evaluated` while the last verification holds, else empty: a
-    plan that waits takes nothing away, an edit or an apply does."""
-    policy_set = models.PositiveIntegerField(default=0, editable=False)
-    """The POLICY_SET that was last found standing whole; 0: none yet."""
     applied = models.JSONField(default=list, editable=False)
     """Choices of which something may stand in AWS; see mapping/snapshots.py."""
     approved_entries = models.JSONField(default=list, editable=False)
@@ -224,7 +200,6 @@ class ManagedAccount(Described, Readable):
     granted_at = models.DateTimeField(null=True, blank=True, editable=False)
     withdrawn = models.BooleanField(default=False, editable=False)
     """It is being removed: Spinnaker may not assume what still exists of it."""
-    verified_at = models.DateTimeField(null=True, blank=True, editable=False)
     accepted_at = models.DateTimeField(null=True, blank=True, editable=False)
     accepted_by = models.ForeignKey(
         settings.AUTH_USER_MODEL,
@@ -290,29 +265,9 @@ class ManagedAccount(Described, Readable):
             )
 
     @property
-    def stale_since(self) -> datetime | None:
-        """Say when its proof became older than PROOF_MAX_AGE; None while it has not."""
-        return stale_since(self.proof, self.verified_at)
-
-    @property
-    def word(self) -> str:
-        """Say in one word how it stands."""
-        return word_of(self.state, is_stale=self.stale_since is not None)
-
-    @property
-    def has_older_policies(self) -> bool:
-        """Tell whether a plan would bring newer policies, whatever else it brings."""
-        return 0 < self.policy_set < POLICY_SET
-
-    @property
     def in_aws_provider(self) -> bool:
         """Tell whether Spinnaker knows, or will know, it as an `aws` account."""
         return any(PROVIDERS[one.key].needs_aws_entry for one in self.providers.all())
-
-    @property
-    def newer_policies(self) -> tuple[PolicySet, ...]:
-        """List what came after the policy set it stands on; nothing for a draft."""
-        return policy_sets_after(self.policy_set) if self.policy_set else ()
 
 
 class EnabledProvider(Readable):

@@ -4,18 +4,18 @@ from __future__ import annotations
 
 import re
 import uuid
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from django.core.exceptions import ValidationError
 from django.core.validators import RegexValidator
 from django.db import models
-from django.db.models import Case, Q, Value, When
+from django.db.models import Case, F, Q, Value, When
 from django.urls import reverse
 
-from accounts.models.described import Described, DescribedQuerySet
+from accounts.models.described import PROOFS, Described, DescribedQuerySet
 from accounts.models.lease import Leased
 from accounts.models.managed import ManagedAccount
-from accounts.models.readable import Readable, is_mappings, is_texts
+from accounts.models.readable import Readable, is_mappings, is_one_of, is_texts
 from accounts.models.states import PASSING, State
 from accounts.models.validators import is_account_id, is_account_name, is_role_name
 from onboarding import names
@@ -36,27 +36,56 @@ is_boundary = RegexValidator(
     rf"^{names.BOUNDARY_ARN.pattern}\Z", names.BOUNDARY_ARN.rule, flags=re.ASCII
 )
 
+PROVED_JUST_NOW = timedelta(minutes=1)
+
 
 class ManagingAccountQuerySet(DescribedQuerySet["ManagingAccount"]):
     def put_back(self) -> int:
         """Be again what it was before a plan: no plan was carried out."""
-        never_applied = When(applied=[], then=Value(State.DRAFT))
-        before = Case(never_applied, default=Value(State.OUTDATED))
+        before = Case(
+            When(applied=[], then=Value(State.DRAFT)),
+            When(proof="", then=Value(State.OUTDATED)),
+            default=F("proof"),
+        )
         return self.filter(state__in=PASSING).update(state=before)
 
-    def verify(self, state: State, at: datetime) -> int:
-        """What is described was verified; see its runs for when."""
-        return self.update(state=state)
+    def change_along(self, version: int) -> int:
+        """An account's run brings that version in step: whatever exists of it now, it
+        is no draft any more, and nothing of it is proved.
+        """
+        rows = self.filter(Q(version=version) | Q(state=State.DRAFT))
+        return rows.update(state=unless_passing(State.APPLIED), **self.UNPROVED)
 
-    def have_policies(self, policy_set: int) -> int:
-        """Only managed accounts keep the number of their policy set."""
-        return 0
+    def fail_along(self) -> int:
+        """An account's run could not bring it in step."""
+        return self.update(state=unless_passing(State.FAILED), **self.UNPROVED)
+
+    def drift_along(self) -> int:
+        """An account's run found that AWS is no longer what was approved."""
+        return self.update(state=unless_passing(State.DRIFTED), **self.UNPROVED)
+
+    def prove_along(self, state: State, at: datetime) -> int:
+        """An account's run has walked through it. The many that do so in one night
+        need not all write it.
+        """
+        rows = self.exclude(state=State.APPLYING)
+        rows = rows.exclude(proof=state, verified_at__gt=at - PROVED_JUST_NOW)
+        return rows.update(state=unless_passing(state), proof=state, verified_at=at)
+
+
+def unless_passing(state: State) -> Case:
+    """Leave to a run of its own what only that run takes away again."""
+    return Case(When(state__in=PASSING, then=F("state")), default=Value(state))
 
 
 class ManagingAccount(Described, Leased, Readable):
     """The one account in which Spinnaker's own identity lives."""
 
-    READS = {"image_keys": is_texts, "applied": is_mappings}
+    READS = {
+        "image_keys": is_texts,
+        "proof": is_one_of(PROOFS),
+        "applied": is_mappings,
+    }
 
     class IdentityKind(models.TextChoices):
         INSTANCE_ROLE = "instance_role", "An EC2 instance role that Bowline makes"

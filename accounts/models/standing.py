@@ -22,6 +22,7 @@ STALE = {state.value: f"{state.value}, stale" for state in PROVED}
 WORDS = tuple(
     word
     for state in State.values
+    if state != State.APPLIED
     for word in ((state, STALE[state]) if state in STALE else (state,))
 )
 """Every word that a managed account can have, in the order of its life."""
@@ -45,13 +46,17 @@ def proof_is_stale() -> Q:
     """Find proofs that are older than PROOF_MAX_AGE; `stale_since` says it of one."""
     if not settings.PROOF_MAX_AGE:
         return Q(pk__in=[])
-    oldest = timezone.now() - timedelta(days=settings.PROOF_MAX_AGE)
-    return Q(proof__in=PROVED, verified_at__lt=oldest)
+    return Q(proof__in=PROVED, verified_at__lt=timezone.now() - max_age())
 
 
 def stale_since(proof: str, verified_at: datetime | None) -> datetime | None:
     """Say when the proof became older than PROOF_MAX_AGE; None while it has not."""
     if not (proof and verified_at and settings.PROOF_MAX_AGE):
         return None
-    end = verified_at + timedelta(days=settings.PROOF_MAX_AGE)
-    return end if end < timezone.now() else None
+    if verified_at >= timezone.now() - max_age():
+        return None
+    return verified_at + max_age()
+
+
+def max_age() -> timedelta:
+    return timedelta(days=settings.PROOF_MAX_AGE)

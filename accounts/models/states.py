@@ -8,11 +8,13 @@ from django.db import models
 
 
 class State(models.TextChoices):
-    """The state of a managed account."""
+    """The state of a managed account, and of the managing one."""
 
     DRAFT = "draft"
     PLANNED = "planned"
     APPLYING = "applying"
+    APPLIED = "applied"
+    """Of the managing account only: it was changed by an account's run."""
     VERIFIED = "verified"
     EVALUATED = "evaluated"
     FAILED = "failed"
@@ -62,6 +64,7 @@ BADGES = {
     "planning": Badge("busy", "clock", "Comparing what stands in AWS."),
     "planned": Badge("busy", "list", "Waits for approval; AWS is unchanged."),
     "applying": Badge("busy", "clock", "Changing AWS."),
+    "applied": Badge("busy", "clock", "Changed in AWS, and not proved since."),
     "verifying": Badge("busy", "clock", "Proving that Spinnaker will get in."),
     "verified": Badge("good", "check", "Spinnaker's own chain of roles was walked."),
     "verified, stale": Badge(

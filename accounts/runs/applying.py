@@ -17,7 +17,7 @@ from accounts.mapping.entries import described_entries, keep_approved
 from accounts.mapping.managing import managing_row
 from accounts.mapping.plans import change_of, plan_of, steps_of
 from accounts.models import ManagedAccount, ManagingAccount, Run, Step
-from accounts.models.states import Status
+from accounts.models.states import State, Status
 from accounts.runs.scope import Scope
 from onboarding.aws.apply import apply
 from onboarding.aws.errors import AwsError
@@ -111,9 +111,34 @@ def apply_managing(
         held()
         grant_or_withdraw(run)
         remember(scope)
-        carry_out(run, sessions, side.reach, changes, steps, held=held)
+        change_managing(run, scope, sessions, changes, steps, held=held)
     finally:
         row.free_lease()
+
+
+def change_managing(
+    run: Run,
+    scope: Scope,
+    sessions: Sessions,
+    changes: Iterable[Change],
+    steps: Steps,
+    *,
+    held: Callable[[], None],
+) -> None:
+    """Carry out the changes of the managing side, and let its row say so: a run of an
+    account changes it along, one of its own has said so when it was approved.
+    """
+    (side,) = scope.shared
+    along = ManagingAccount.objects.none()
+    if run.kind != Run.Kind.MANAGING:
+        along = ManagingAccount.objects.all()
+    if changes or scope.row.state in (State.DRAFT, State.OUTDATED):
+        along.change_along(scope.row.version)
+    try:
+        carry_out(run, sessions, side.reach, changes, steps, held=held)
+    except AwsError:
+        along.at(scope.row.version).fail_along()
+        raise
 
 
 def remember(scope: Scope) -> None:

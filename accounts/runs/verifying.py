@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Iterable
 from dataclasses import replace
+from datetime import datetime
 
 from django.db import transaction
 from django.utils import timezone
@@ -12,8 +13,9 @@ from django.utils import timezone
 from accounts.mapping import snapshots
 from accounts.mapping.entries import unplanned_entries
 from accounts.mapping.managed import granted_topology
+from accounts.mapping.managing import managing_of
 from accounts.mapping.proved import keep_proved
-from accounts.models import ManagedAccount, Run
+from accounts.models import ManagedAccount, ManagingAccount, Run
 from accounts.models.states import WORKING, State, Status
 from accounts.runs.results import keep_results
 from accounts.runs.scope import Scope, Side
@@ -23,6 +25,7 @@ from onboarding.checks import Outcome
 from onboarding.desired import POLICY_SET, assume_list
 from onboarding.resources.plan import Change, NotOurs
 from onboarding.topology import Managing
+from onboarding.verify.chain import BECOME_IDENTITY
 from onboarding.verify.verification import (
     CHAIN,
     LONG_BACKOFF,
@@ -71,10 +74,36 @@ def verify_run(run: Run, scope: Scope, sessions: Sessions) -> None:
             bundle_what_is_proved(scope, status)
             if edit_waits(scope):
                 run.unedited_subject.await_plan()
+        if scope.account and scope.shared:
+            judge_managing(scope.row, drift[0], results, now)
         if {result.outcome for result in drift} == {Outcome.PROVED}:
             subject.have_policies(POLICY_SET)
             if status is not Status.FAILED:
                 forget_earlier(scope)
+
+
+def judge_managing(
+    row: ManagingAccount, difference: Result, results: Iterable[Result], now: datetime
+) -> None:
+    """Let the managing account say what an account's run found of it.
+
+    Nothing is found of an edit that was not applied yet, or where nobody became
+    Spinnaker's identity.
+    """
+    if snapshots.in_force(row) != managing_of(row):
+        return
+    outcomes = {result.name: result.outcome for result in results}
+    identity = outcomes.get(BECOME_IDENTITY)
+    rows = ManagingAccount.objects.at(row.version)
+    if difference.outcome is Outcome.FAILED:
+        rows.drift_along()
+    elif difference.outcome is Outcome.PROVED:
+        rows.have_policies(POLICY_SET)
+        if identity is Outcome.FAILED:
+            rows.fail_along()
+        elif identity is not None:
+            proved = identity is Outcome.PROVED
+            rows.prove_along(State.VERIFIED if proved else State.EVALUATED, now)
 
 
 def bundle_what_is_proved(scope: Scope, status: Status) -> None:

@@ -14,6 +14,7 @@ from django.utils.safestring import SafeString, mark_safe
 
 from accounts.mapping.managed import cannot_be_read, managed_of
 from accounts.models import ManagedAccount
+from accounts.models.described import Described
 from accounts.models.states import BADGES
 from accounts.runs.heartbeat import silence
 from accounts.web.accounts.checks import grouped, outcomes
@@ -41,6 +42,11 @@ def badge(state: str) -> dict[str, Any]:
     return {"word": state, "badge": BADGES[state]}
 
 
+@register.simple_tag
+def badge_meaning(word: str) -> str:
+    return BADGES[word].meaning
+
+
 @register.inclusion_tag("_copy.html")
 def copy(text: str, what: str) -> dict[str, Any]:
     """Offer to copy; `what` completes “Copy …”."""
@@ -65,7 +71,7 @@ def when(moment: datetime | None, never: str = "–") -> dict[str, Any]:
 
 
 @register.inclusion_tag("_proof_age.html")
-def proof_age(account: ManagedAccount) -> dict[str, Any]:
+def proof_age(account: Described) -> dict[str, Any]:
     """Say how old an account's last verification is, and since when it is stale."""
     return {"moment": account.verified_at, "stale_since": account.stale_since}
 
@@ -100,7 +106,7 @@ def no_worker() -> dict[str, Any]:
 
 
 @register.simple_tag
-def policy_set(account: ManagedAccount) -> str:
+def policy_set(account: Described) -> str:
     """Say on which policies an account stands: “v3, latest v4”."""
     if not account.policy_set:
         return f"none yet, latest v{POLICY_SET}"

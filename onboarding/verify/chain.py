@@ -32,6 +32,8 @@ from onboarding.verify.trust import AssumeRequest, Trust
 
 CHAIN = "chain"
 """What results of the chain carry in the place of a provider."""
+BECOME_IDENTITY = "Become Spinnaker's identity"
+"""The check that walks through the managing account."""
 SPINNAKER = "Spinnaker"
 """The session name that Clouddriver sends unless configured otherwise."""
 PROVE_THERE = (
@@ -64,7 +66,7 @@ class Chain:
         yield self.timed(self.become_identity)
 
     def become_identity(self) -> Result:
-        name = "Become Spinnaker's identity"
+        name = BECOME_IDENTITY
         managing, identity = self.managing, self.managing.identity_arn
         if self.sessions.whoami().principal == identity:
             self.as_identity = self.sessions.own()

@@ -106,10 +106,13 @@ def centre_of(managing: ManagingAccount) -> Seen:
     return Seen(
         name=managing.name,
         environment="",
-        state=managing.state,
+        state=managing.word,
         word=identity,
         url=managing.get_absolute_url(),
-        title=f"Managing account {managing}: Spinnaker runs as {identity}",
+        title=(
+            f"Managing account {managing}: {managing.word}; Spinnaker runs as "
+            f"{identity}"
+        ),
     )
 
 

@@ -112,3 +112,6 @@ def test_the_settings_say_how_old_a_proof_may_be(viewer, settings) -> None:
     settings.PROOF_MAX_AGE = 0
 
     assert "never stale, however old" in viewer.get("/settings/").content.decode()
+    account_row(state="verified", proof="verified", verified_at=LONG_AGO)
+    managing_row()
+    assert ("verified", 1) in viewer.get("/").context["states"]

@@ -1,0 +1,221 @@
+"""The managing account's state: what was made and proved of it, by whichever run."""
+
+from __future__ import annotations
+
+import importlib
+from datetime import timedelta
+from pkgutil import iter_modules
+from typing import Any
+
+import pytest
+from django.apps import apps
+from django.utils import timezone
+
+from accounts import migrations
+from accounts.mapping.edits import editing_managing
+from accounts.models import ManagedAccount, ManagingAccount
+from accounts.models.states import State, Status
+from accounts.runs import applying, verifying
+from accounts.runs.actions import discard, keep, plan_managing, remove, verify
+from onboarding.aws.errors import AwsError
+from onboarding.desired import POLICY_SET
+from script.emulated_organization import MANAGING, Credentials
+from tests.accounts.runs.carried import (
+    carried,
+    done,
+    member,
+    onboarded,
+    planned,
+    root,
+)
+from tests.rows import managing_row, run_row
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+
+def managing() -> ManagingAccount:
+    return ManagingAccount.objects.get()
+
+
+def edit() -> None:
+    row = managing()
+    with editing_managing(row):
+        row.managed_role = "anotherRole"
+        row.save()
+
+
+def test_an_onboarding_makes_it_and_proves_it(here: Credentials) -> None:
+    run = planned(member())
+    assert managing().state == State.DRAFT
+
+    done(run)
+
+    row = managing()
+    assert (row.state, row.proof) == (State.VERIFIED, State.VERIFIED)
+    assert timezone.now() - row.verified_at < timedelta(minutes=5)
+    assert row.policy_set == POLICY_SET
+
+
+def test_what_was_made_and_is_not_proved_is_applied(
+    here: Credentials, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(*_: Any, **__: Any) -> None:
+        raise AwsError("", "iam:CreateRole", "Not in this account.", "Allow it.")
+
+    run = planned(member())
+    carry_out = applying.carry_out
+    passes = iter((carry_out, refuse))
+    monkeypatch.setattr(applying, "carry_out", lambda *a, **k: next(passes)(*a, **k))
+
+    ending = done(run)
+
+    assert ending.status == Status.FAILED
+    assert (managing().state, managing().proof) == (State.APPLIED, "")
+
+
+def test_a_managing_side_that_cannot_be_made_is_failed(
+    here: Credentials, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(*_: Any, **__: Any) -> None:
+        raise AwsError("", "iam:CreateRole", "A policy denies it.", "Allow it.")
+
+    run = planned(member())
+    monkeypatch.setattr(applying, "apply", refuse)
+
+    done(run)
+
+    assert managing().state == State.FAILED
+
+
+def test_a_removal_changes_it_and_proves_nothing(here: Credentials) -> None:
+    account = member()
+    onboarded(account)
+
+    ending = done(carried(remove(account, None)))
+
+    assert ending.status == Status.REMOVED, ending.error
+    assert (managing().state, managing().proof) == (State.APPLIED, "")
+
+
+def test_drift_of_it_is_found_by_verifying_any_account(here: Credentials) -> None:
+    account = member()
+    onboarded(account)
+    iam = root(here, MANAGING, "iam")
+    role = managing().identity_name
+    attached = iam.list_attached_role_policies(RoleName=role)["AttachedPolicies"]
+    iam.detach_role_policy(RoleName=role, PolicyArn=attached[0]["PolicyArn"])
+
+    carried(verify(ManagedAccount.objects.get(pk=account.pk), None, send=keep))
+
+    assert (managing().state, managing().proof) == (State.DRIFTED, "")
+
+
+def test_an_edit_wins_over_what_is_proved_of_the_version_before(
+    here: Credentials,
+) -> None:
+    account = member()
+    onboarded(account)
+    edit()
+    assert managing().state == State.OUTDATED
+
+    carried(verify(ManagedAccount.objects.get(pk=account.pk), None, send=keep))
+
+    assert (managing().state, managing().proof) == (State.OUTDATED, "")
+
+
+def test_an_edit_that_an_onboarding_applies_is_proved_with_it(
+    here: Credentials,
+) -> None:
+    account = member()
+    onboarded(account)
+    edit()
+
+    onboarded(ManagedAccount.objects.get(pk=account.pk))
+
+    assert managing().state == State.VERIFIED
+
+
+def test_a_discarded_plan_of_its_own_leaves_what_was_proved() -> None:
+    row = managing_row(state=State.PLANNED, proof=State.VERIFIED, applied=[{}])
+    run = run_row(account=None, kind="managing", version=row.version)
+
+    discard(run)
+
+    assert managing().state == State.VERIFIED
+
+
+def test_a_plan_of_its_own_still_waits_while_others_prove_it(
+    here: Credentials,
+) -> None:
+    run = planned(member())
+    carried(plan_managing(None, send=keep))
+    assert managing().state == State.PLANNED
+
+    done(run)
+
+    assert (managing().state, managing().proof) == (State.PLANNED, State.VERIFIED)
+
+
+def test_an_identity_that_nobody_could_become_is_evaluated(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    row = managing_row(state=State.APPLIED)
+    found = dict.fromkeys(("n", "i"), verifying.Outcome.PROVED)
+    found["i"] = verifying.Outcome.NOT_PROVED
+    difference = verifying.Result("resources", "n", found["n"], "", "", 0.0)
+    identity = verifying.Result(
+        "chain", verifying.BECOME_IDENTITY, found["i"], "", "", 0.0
+    )
+
+    verifying.judge_managing(row, difference, [difference, identity], timezone.now())
+
+    assert managing().state == State.EVALUATED
+
+
+@pytest.mark.parametrize(
+    ("outcome", "state"), [("FAILED", "failed"), (None, "applied")]
+)
+def test_the_walk_through_it_decides(outcome: str | None, state: str) -> None:
+    row = managing_row(state=State.APPLIED)
+    proved = verifying.Outcome.PROVED
+    results = [verifying.Result("resources", "n", proved, "", "", 0.0)]
+    if outcome:
+        failed = verifying.Outcome[outcome]
+        name = verifying.BECOME_IDENTITY
+        results.append(verifying.Result("chain", name, failed, "", "", 0.0))
+
+    verifying.judge_managing(row, results[0], results, timezone.now())
+
+    assert managing().state == state
+
+
+def test_a_night_of_verifications_writes_it_once_a_minute() -> None:
+    managing_row()
+    now = timezone.now()
+    rows = ManagingAccount.objects.all()
+
+    written = [
+        rows.prove_along(State.VERIFIED, now + timedelta(seconds=seconds))
+        for seconds in (0, 30, 59, 61)
+    ]
+
+    assert written == [1, 0, 0, 1]
+
+
+def test_rows_of_earlier_releases_say_what_exists() -> None:
+    names = (module.name for module in iter_modules(migrations.__path__))
+    (name,) = (name for name in names if name.endswith("_managing_proof"))
+    migration = importlib.import_module(f"{migrations.__name__}.{name}")
+    managing_row(state=State.DRAFT, applied=[{"name": "core"}])
+
+    migration.say_what_exists(apps, None)
+    assert managing().state == State.APPLIED
+    migration.call_it_a_draft(apps, None)
+    assert managing().state == State.DRAFT
+
+    run = run_row(
+        Status.VERIFIED, account=None, kind="managing", finished_at=timezone.now()
+    )
+    ManagingAccount.objects.update(state=State.VERIFIED)
+    migration.say_what_exists(apps, None)
+    assert (managing().proof, managing().verified_at) == ("verified", run.finished_at)
