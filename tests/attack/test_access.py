@@ -24,6 +24,7 @@ from accounts.web.access import (
     OPERATOR,
     VIEWER,
 )
+from tests.attack.forms import forms
 from tests.attack.pages import ANY, Page, every_row, listed, pages
 from tests.rows import PASSWORD, person
 
@@ -45,6 +46,10 @@ WRITES = ("INSERT", "UPDATE", "DELETE")
 SEEN = ("django_session", "accounts_activity")
 """Who is signed in and what was shown to whom: kept of a GET, too."""
 LEAVING = {"/sign-out/", "/admin/logout/"}
+OWN: set[str] = set()
+"""What everybody may open or send about themselves; a new one is a decision."""
+LISTS = {"/accounts/"}
+"""Whose buttons say where they send the form; itself the page only shows."""
 
 
 def signed_in(role: str, **options: Any) -> Client:
@@ -75,12 +80,14 @@ def writes(queries: CaptureQueriesContext) -> list[str]:
     ]
 
 
-def answers(client: Client, page: Page, method: str) -> tuple[int, str, list[str]]:
+def answers(
+    client: Client, page: Page, method: str, fields: dict[str, str] | None = None
+) -> tuple[int, str, list[str]]:
     """Give the status, where it leads, and what was written."""
     cookies = SimpleCookie()
     cookies.update(client.cookies)
     with taken_back() as queries:
-        response = getattr(client, method)(page.path)
+        response = getattr(client, method)(page.path, *([fields] if fields else []))
     client.cookies = cookies
     return response.status_code, response.get("Location", ""), writes(queries)
 
@@ -196,3 +203,32 @@ def test_every_view_of_an_action_names_a_role() -> None:
 
     anybody = [page.path for page in acting if page.needs in (None, VIEWER)]
     assert {*anybody} <= LEAVING
+
+
+def test_without_a_role_one_may_leave_and_nothing_else() -> None:
+    every_row()
+    client = signed_in("no role")
+
+    opened = {
+        page.path
+        for page in pages()
+        for method in METHODS
+        if not is_refused(*answers(client, page, method)[:2])
+    }
+
+    assert opened <= {*LEAVING, *PUBLIC, *OWN}
+
+
+def test_a_viewer_may_send_no_form_that_anybody_is_shown(almighty: Client) -> None:
+    """A form may be missing its role, and take only what is filled in."""
+    found = {form.action: form for form in forms(almighty) if form.method == "post"}
+    viewer = signed_in("viewer")
+
+    taken = {
+        action
+        for action, form in found.items()
+        if not is_refused(*answers(viewer, Page(action, None), "post", form.fields)[:2])
+    }
+
+    assert len(found) > 15
+    assert taken <= {*LEAVING, *PUBLIC, *OWN, *LISTS}

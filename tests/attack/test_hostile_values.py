@@ -1,17 +1,18 @@
 """Tried: some fifty hostile values (markup, templates, SQL, shell, paths, line breaks,
-NUL, numbers that are none) in every field of every form, every query and every URL.
+NUL, numbers that are none), by turns, in every field of every form, every query and
+every URL.
 
 Refused: by a sentence of the form, or taken and shown as the text that they are; no
-answer is a 500, no page has markup of theirs, no header is split.
+answer is a 500, no page has markup of theirs, no header is split, and no redirect leads
+to another site.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator
-from html.parser import HTMLParser
 from http.cookies import SimpleCookie
 from itertools import cycle, islice
-from typing import Any, NamedTuple
+from typing import Any
 from urllib.parse import quote
 
 import pytest
@@ -19,9 +20,11 @@ from django.contrib.auth.models import Group
 from django.db import transaction
 from django.http import HttpResponse, QueryDict
 from django.test import Client
+from django.utils.http import url_has_allowed_host_and_scheme
 
 from accounts.models import Run
 from accounts.models.states import Status
+from tests.attack.forms import Form, forms
 from tests.attack.pages import ANY, every_row, listed, pages
 from tests.attack.values import COMPUTED, PLANTED, VALUES
 from tests.rows import person
@@ -37,41 +40,6 @@ IN_QUERIES, IN_URLS = 2, 8
 KEPT = {"csrfmiddlewaretoken"}
 
 
-class Form(NamedTuple):
-    action: str
-    method: str
-    fields: dict[str, str]
-
-
-class Forms(HTMLParser):
-    """Collects the forms of a page with what they would send."""
-
-    def __init__(self, at: str) -> None:
-        super().__init__()
-        self.at = at
-        self.found: list[Form] = []
-        self.select = ""
-
-    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        given = {key: value or "" for key, value in attrs}
-        name = given.get("name", "")
-        if tag == "form":
-            action = given.get("action") or self.at
-            self.found.append(Form(action, given.get("method", "get").lower(), {}))
-        elif not self.found:
-            return
-        elif tag == "select":
-            self.select = name
-        elif tag == "option" and self.select and "selected" in given:
-            self.found[-1].fields[self.select] = given.get("value", "")
-        elif tag in {"input", "textarea"} and name:
-            ticked = (
-                given.get("type") not in {"checkbox", "radio"} or "checked" in given
-            )
-            if ticked or name not in self.found[-1].fields:
-                self.found[-1].fields[name] = given.get("value", "") if ticked else ""
-
-
 @pytest.fixture
 def almighty() -> Client:
     user = person("administrator", username="almighty")
@@ -81,19 +49,9 @@ def almighty() -> Client:
     return client
 
 
-def forms(client: Client) -> list[Form]:
-    """Find the forms of all pages, each with its values as they are; none twice."""
-    every_row()
-    found: dict[tuple[Any, ...], Form] = {}
-    extra = [page.path + "?look=no" for page in pages() if "/details/" in page.path]
-    for path in [*(page.path for page in pages()), *extra]:
-        response = client.get(path)
-        if "html" in response.get("Content-Type", "") and not response.streaming:
-            reader = Forms(path)
-            reader.feed(response.content.decode())
-            for form in reader.found:
-                found.setdefault((form.action, form.method, *form.fields), form)
-    return list(found.values())
+def elsewhere(location: str) -> bool:
+    """Tell whether a browser would leave the site."""
+    return not url_has_allowed_host_and_scheme(location or "/", {"testserver"})
 
 
 def trouble(response: HttpResponse, value: str) -> str:
@@ -102,6 +60,8 @@ def trouble(response: HttpResponse, value: str) -> str:
         return f"{response.status_code}: {getattr(response, 'exc_info', None)!r:.200}"
     if "planted" in response.cookies:
         return "a header was split"
+    if elsewhere(response.get("Location", "")):
+        return f"it leads to {response['Location']!r:.60}"
     if response.streaming or "html" not in response.get("Content-Type", ""):
         return ""
     html = response.content.decode()
