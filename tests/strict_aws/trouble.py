@@ -26,8 +26,11 @@ class Throttling(Behaviour):
     def instead(self, request: Request, aws: StrictAws) -> Answer | None:
         if not aws.chance(request, self.share, "throttled"):
             return None
+        return self.refusal(request).answer(request)
+
+    def refusal(self, request: Request) -> Refusal:
         rest = EKS_BUSY if request.service == "eks" else TOO_MANY
-        return BUSY.get(request.protocol, rest).answer(request)
+        return BUSY.get(request.protocol, rest)
 
 
 @dataclass
