@@ -13,7 +13,15 @@ from django.db import models
 from django.db.models import Case, F, Value, When
 from django.utils import timezone
 
-from accounts.models.standing import PROVED, proof_is_stale, stale_since, word_of
+from accounts.models.standing import (
+    PROVED,
+    Facts,
+    Standing,
+    proof_is_stale,
+    stale_since,
+    standing,
+    word_of,
+)
 from accounts.models.states import State
 from onboarding.desired import POLICY_SET
 from onboarding.desired.policy_sets import PolicySet, policy_sets_after
@@ -110,6 +118,14 @@ class Described(models.Model):
     def word(self) -> str:
         """Say in one word how it stands."""
         return word_of(self.state, is_stale=self.stale_since is not None)
+
+    @property
+    def facts(self) -> Facts:
+        return Facts(self.state, self.proof, is_stale=self.stale_since is not None)
+
+    @property
+    def standing(self) -> Standing:
+        return standing(self.facts)
 
     @property
     def has_older_policies(self) -> bool:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import uuid
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any, ClassVar
 
@@ -21,6 +22,7 @@ from accounts.models.readable import (
     is_one_of,
     is_texts,
 )
+from accounts.models.standing import BROKEN, Facts
 from accounts.models.states import PASSING, State
 from accounts.models.validators import is_account_id, is_account_name, is_role_name
 from onboarding.providers import PROVIDERS
@@ -73,7 +75,7 @@ class ManagedAccountQuerySet(DescribedQuerySet["ManagedAccount"]):
 
     def kept_in_bundles(self) -> ManagedAccountQuerySet:
         """Keep those that bundles hold although their last verification failed."""
-        return self.ready().filter(state__in=(State.FAILED, State.DRIFTED))
+        return self.ready().filter(state__in=BROKEN)
 
     def keep_proved(self, proved: dict[str, Any]) -> int:
         """Make later bundles of this; see mapping/proved.py."""
@@ -263,6 +265,14 @@ class ManagedAccount(Described, Readable):
                     )
                 }
             )
+
+    @property
+    def facts(self) -> Facts:
+        return replace(
+            super().facts,
+            is_edited=0 < self.approved_version < self.version,
+            is_accepted=self.accepted_at is not None,
+        )
 
     @property
     def in_aws_provider(self) -> bool:

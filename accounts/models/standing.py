@@ -1,18 +1,19 @@
-"""How an account stands: one word and one sentence, from the facts of its row.
+"""How an account stands: one word and what to say of it, from the facts of its row.
 
-Badges, pictures, tables and filters all show these words; each has its colour and icon
-in BADGES.
+Badges, banners, pictures, tables and filters all show this and decide nothing
+themselves: they cannot contradict each other. A word's colour and icon are in BADGES.
 """
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from django.conf import settings
 from django.db.models import Q
 from django.utils import timezone
 
-from accounts.models.states import State
+from accounts.models.states import BADGES, State
 
 PROVED = (State.VERIFIED, State.EVALUATED)
 
@@ -26,6 +27,100 @@ WORDS = tuple(
     for word in ((state, STALE[state]) if state in STALE else (state,))
 )
 """Every word that a managed account can have, in the order of its life."""
+
+BROKEN = (State.FAILED, State.DRIFTED)
+"""What the last run found is not what was approved, or does not work."""
+
+
+@dataclass(frozen=True, slots=True)
+class Facts:
+    """What a row holds of how its account stands."""
+
+    state: str
+    proof: str = ""
+    is_stale: bool = False
+    is_edited: bool = False
+    """An edit waits that no approved plan holds."""
+    is_accepted: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    word: str
+    sentences: tuple[str, ...] = ()
+    """What a person must know, with what to do; nothing where all is well."""
+    is_to_accept: bool = False
+    """A person may take responsibility for what was only evaluated."""
+
+    @property
+    def colour(self) -> str:
+        return BADGES[self.word].colour
+
+    @property
+    def meaning(self) -> str:
+        return BADGES[self.word].meaning
+
+    @property
+    def alert(self) -> str:
+        """Name the banner's kind, in Bootstrap's words; empty: there is none."""
+        if not self.sentences:
+            return ""
+        return "danger" if self.colour == "bad" else "warning"
+
+    @property
+    def is_to_verify(self) -> bool:
+        """Tell whether verifying is what to do next."""
+        return self.word == State.VERIFIED or self.word in STALE.values()
+
+
+STALE_PROOF = "The proof is too old to rely on. Verify again: nothing in AWS changes."
+ONLY_READ = (
+    "Bowline read this account's chain of roles from the policies and could not walk "
+    "it itself, so bundles do not hold what was evaluated until a person accepts that. "
+    "verify.sh in the bundle proves the chain from Spinnaker's own host."
+)
+FAILED = "The last run of the account failed."
+DRIFTED = "AWS is no longer what was approved."
+EDITED = (
+    "The account was edited since it was planned, so what exists in AWS may no longer "
+    "be what is described here. Plan again, and read what differs."
+)
+EDITED_FOR_SPINNAKER = (
+    "An edit waits to be planned. It changes what Spinnaker is to know of this "
+    "account, and nothing in AWS. Bundles hold what was last approved until a plan "
+    "with the edit is approved."
+)
+EDITED_TOO = "The account was edited since its last plan, too: plan again."
+
+
+def standing(facts: Facts) -> Standing:
+    """Say how an account stands."""
+    word = word_of(facts.state, is_stale=facts.is_stale)
+    sentences = [STALE_PROOF] if word in STALE.values() else []
+    is_to_accept = facts.state == State.EVALUATED and not facts.is_accepted
+    match facts.state:
+        case State.EVALUATED if is_to_accept:
+            sentences.append(ONLY_READ)
+        case State.FAILED:
+            sentences.append(FAILED)
+        case State.DRIFTED:
+            sentences.append(DRIFTED)
+        case State.OUTDATED:
+            sentences.append(EDITED_FOR_SPINNAKER if facts.proof else EDITED)
+    if facts.is_edited and facts.state in BROKEN:
+        sentences.append(EDITED_TOO)
+    return Standing(word, tuple(sentences), is_to_accept)
+
+
+def worst(words: list[str]) -> str:
+    """Give the word that many accounts are shown with, of all that they have: nothing
+    good hides anything bad. The first counts where none is bad or a warning.
+    """
+    for colour in ("bad", "warn"):
+        for word in words:
+            if BADGES[word].colour == colour:
+                return word
+    return words[0]
 
 
 def word_of(state: str, *, is_stale: bool) -> str:

@@ -42,11 +42,6 @@ def badge(state: str) -> dict[str, Any]:
     return {"word": state, "badge": BADGES[state]}
 
 
-@register.simple_tag
-def badge_meaning(word: str) -> str:
-    return BADGES[word].meaning
-
-
 @register.inclusion_tag("_copy.html")
 def copy(text: str, what: str) -> dict[str, Any]:
     """Offer to copy; `what` completes “Copy …”."""

@@ -17,8 +17,9 @@ from accounts.external_ids import stages
 from accounts.mapping.entries import unplanned_entries
 from accounts.mapping.managed import topology_of
 from accounts.mapping.managing import managing_of
-from accounts.models import CheckResult, ManagedAccount, ManagingAccount, Step
-from accounts.models.states import OPEN
+from accounts.models import CheckResult, ManagedAccount, ManagingAccount, Run, Step
+from accounts.models.standing import BROKEN
+from accounts.models.states import OPEN, Status
 from accounts.web.access import operator_required
 from accounts.web.accounts.known_as import known_as
 from accounts.web.highlighting import highlighted_json
@@ -58,6 +59,7 @@ def account(request: Request, pk: UUID) -> HttpResponse:
         "managing": managing,
         "undone": undone(account),
         "runs": runs,
+        "cause": cause_of(account, runs),
         "open": next((run for run in runs if run.status in OPEN), None),
         "checked": checked,
         "checks": CheckResult.objects.filter(run=checked) if checked else [],
@@ -69,6 +71,16 @@ def account(request: Request, pk: UUID) -> HttpResponse:
         **iam(managing, account),
     }
     return render(request, "accounts/account.html", shown)
+
+
+def cause_of(account: ManagedAccount, runs: list[Run]) -> Run | None:
+    """Find the run whose error is the reason for how the account stands."""
+    if account.state in BROKEN:
+        ended = (run for run in runs if run.status in (Status.FAILED, Status.ERRORED))
+    else:
+        ended = (run for run in runs[:1] if run.status == Status.OUTDATED)
+    run = next(ended, None)
+    return run if run and run.error else None
 
 
 def details_of(account: ManagedAccount) -> list[tuple[str, str, SafeString]]:

@@ -10,6 +10,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from itertools import groupby
 
+from accounts.models.standing import BROKEN, worst
 from accounts.models.states import BADGES
 from accounts.web.svg import Rectangle, cut
 
@@ -23,7 +24,6 @@ NARROW_WIDTH, INDENT = 358, 28
 LONGEST_LINE = 36
 """Characters of a name and the word beside it that fit into a node."""
 
-BROKEN = frozenset({"failed", "drifted"})
 NOWHERE = "No environment"
 SUMMED = "Environments"
 
@@ -45,7 +45,7 @@ class Seen:
 
     @property
     def is_broken(self) -> bool:
-        return bool(BROKEN & {self.state, *dict(self.parts)})
+        return not {self.state, *dict(self.parts)}.isdisjoint(BROKEN)
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,7 +141,7 @@ def summed(counts: Iterable[tuple[str, str, int]], url: str) -> list[Seen]:
 
 
 def summary(name: str, states: Counter[str], url: str) -> Seen:
-    """Show an environment in the state of most of its accounts, and say the rest."""
+    """Show an environment as its worst accounts, and say how many have which word."""
     parts = tuple(states.most_common())
     total = states.total()
     broken = sum(count for state, count in parts if state in BROKEN)
@@ -150,7 +150,7 @@ def summary(name: str, states: Counter[str], url: str) -> Seen:
     title = f"{name}: {word}; {counts}"
     if broken:
         word = f"{broken:,} of {total:,} broken"
-    return Seen(name, SUMMED, parts[0][0], word, url, title, parts)
+    return Seen(name, SUMMED, worst([*dict(parts)]), word, url, title, parts)
 
 
 def wide(centre: Seen, seen: Sequence[Seen]) -> Picture:

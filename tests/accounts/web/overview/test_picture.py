@@ -130,7 +130,7 @@ def test_an_environment_is_summed_and_says_how_much_is_broken() -> None:
 
     web, nameless = summed(counts, "/accounts/")
 
-    assert (web.state, web.word) == ("verified", "3 of 1,203 broken")
+    assert (web.state, web.word) == ("failed", "3 of 1,203 broken")
     assert web.title == "web: 1,203 accounts; 1,200 verified, 3 failed"
     assert web.url == "/accounts/?environment=web"
     assert (nameless.name, nameless.word) == ("No environment", "1 account")

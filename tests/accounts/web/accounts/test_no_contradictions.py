@@ -1,0 +1,168 @@
+"""Badge, banner, picture and table of an account agree, whatever its row holds."""
+
+from __future__ import annotations
+
+import re
+from datetime import timedelta
+from html import unescape
+from itertools import product
+from typing import NamedTuple
+
+import pytest
+from django.utils import timezone
+
+from accounts.models import ManagedAccount
+from accounts.models.standing import PROVED
+from accounts.models.states import State, Status
+from accounts.web.overview import picture, views
+from tests.rows import account_row, managing_row, run_row
+
+pytestmark = pytest.mark.django_db
+
+BADGE = re.compile(
+    r'<span class="state state-(\w+)"\s+title="[^"]*"><svg.*?</svg>([^<]+)</span>', re.S
+)
+BANNER = re.compile(
+    r'<div class="alert alert-(\w+) standing">\s*<p class="mb-1"><b>([^<]+)\.</b>'
+)
+NODE = re.compile(
+    r'class="node node-(\w+)"[^>]*>\s*<title>([\w-]+) \(\d+\): ([^<]+)</title>'
+)
+BANNERS = {"bad": "danger", "warn": "warning"}
+
+
+class Shown(NamedTuple):
+    colour: str
+    word: str
+
+
+def rows_of_all_facts() -> list[ManagedAccount]:
+    """Make an account of every combination: state, proof, age, edit, acceptance."""
+    now = timezone.now()
+    states = [state for state in State.values if state != State.APPLIED]
+    kinds = product(states, ("", *PROVED), (1, 9), (1, 2), (None, now))
+    return ManagedAccount.objects.bulk_create(
+        ManagedAccount(
+            name=f"a{n}",
+            account_id=f"{n:012}",
+            environment=f"e{n}",
+            state=state,
+            proof=proof,
+            verified_at=now - timedelta(days=days),
+            granted_at=now,
+            approved_version=1,
+            version=version,
+            accepted_at=accepted,
+        )
+        for n, (state, proof, days, version, accepted) in enumerate(kinds)
+    )
+
+
+def table(page: str) -> dict[str, Shown]:
+    """Read each row's badge from the table of a page."""
+    rows = re.findall(r"<tr>.*?</tr>", page[page.index("<tbody>") :], re.S)
+    names = [re.search(r'<td><a href="[^"]*">([\w-]+)</a>', row) for row in rows]
+    found = zip(names, (BADGE.search(row) for row in rows), strict=True)
+    return {name[1]: Shown(badge[1], badge[2]) for name, badge in found}
+
+
+def nodes(page: str) -> dict[str, Shown]:
+    return {name: Shown(colour, word) for colour, name, word in NODE.findall(page)}
+
+
+def test_all_places_agree_about_all_facts(viewer, monkeypatch) -> None:
+    managing_row()
+    rows = rows_of_all_facts()
+    monkeypatch.setattr(views, "MOST_NODES", len(rows))
+    overview = viewer.get("/").content.decode()
+    pages = range(1, len(rows) // 50 + 2)
+    lists = [viewer.get(f"/accounts/?page={n}").content.decode() for n in pages]
+    listed = {name: one for page in lists for name, one in table(page).items()}
+    drawn, tabled = nodes(overview), table(overview)
+
+    for row in rows:
+        page = viewer.get(row.get_absolute_url()).content.decode()
+        shown = Shown(*BADGE.search(page).groups())
+        banner = BANNER.search(page)
+
+        assert drawn[row.name] == tabled[row.name] == listed[row.name] == shown, row
+        assert len(BANNER.findall(page)) <= 1
+        if banner:
+            assert banner[1] == BANNERS[shown.colour], row
+            assert unescape(banner[2]).lower() == shown.word
+        assert banner or shown.colour != "bad"
+        is_good = row.state == State.VERIFIED and not row.stale_since
+        assert (shown.colour == "good") is is_good, row
+
+
+def test_environments_agree_with_their_accounts(viewer, monkeypatch) -> None:
+    managing_row()
+    rows = rows_of_all_facts()
+    monkeypatch.setattr(views, "MOST_NODES", 0)
+    monkeypatch.setattr(picture, "MOST_NODES", len(rows) + 1)
+
+    response = viewer.get("/")
+
+    parts = {one.name: one for one in response.context["environments"]}
+    for row in rows:
+        assert dict(parts[row.environment].parts) == {row.word: 1}
+        assert parts[row.environment].state == row.word
+
+
+@pytest.mark.parametrize(
+    ("other", "colour"),
+    [("failed", "bad"), ("drifted", "warn"), ("verified, stale", "warn")],
+)
+def test_an_environment_with_anything_bad_has_no_green_tick(
+    other: str, colour: str
+) -> None:
+    counts = [("web", "verified", 1200), ("web", other, 1)]
+
+    node = picture.wide(
+        picture.Seen("core", "", "verified", "", "/", ""), picture.summed(counts, "/")
+    ).nodes[0]
+
+    assert node.colour == colour
+    assert node.icon != "check"
+
+
+def test_the_banner_tells_the_error_of_the_run_that_failed(viewer) -> None:
+    managing_row()
+    account = account_row(state=State.FAILED)
+    error = {"message": "Denied.", "hint": "Allow it."}
+    run_row(Status.FAILED, account=account, error=error)
+    run_row(Status.DISCARDED, account=account)
+
+    page = viewer.get(account.get_absolute_url()).content.decode()
+
+    assert "<b>Failed.</b> The last run of the account failed." in page
+    assert "Denied." in page
+    assert "<b>To do:</b> Allow it." in page
+
+
+def test_an_error_of_before_the_edit_is_not_told_any_more(viewer) -> None:
+    managing_row()
+    account = account_row(state=State.OUTDATED)
+    run_row(Status.FAILED, account=account, error={"message": "Denied.", "hint": ""})
+
+    page = viewer.get(account.get_absolute_url()).content.decode()
+
+    assert "<b>Outdated.</b> The account was edited since it was planned" in page
+    assert "Denied." not in page
+
+
+def test_why_a_plan_was_refused_is_told(viewer) -> None:
+    managing_row()
+    account = account_row(state=State.OUTDATED)
+    error = {"message": "AWS changed since the plan.", "hint": "Plan again."}
+    run_row(Status.OUTDATED, account=account, error=error)
+
+    page = viewer.get(account.get_absolute_url()).content.decode()
+
+    assert "AWS changed since the plan." in page
+
+
+def test_a_failed_account_says_that_it_was_edited_too() -> None:
+    account = account_row(state=State.FAILED, approved_version=1, version=2)
+
+    assert account.standing.sentences[-1].startswith("The account was edited since")
