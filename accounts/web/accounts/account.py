@@ -67,7 +67,7 @@ def account(request: Request, pk: UUID) -> HttpResponse:
         "details": details_of(account),
         "through_role": account.in_aws_provider,
         "told": told_of(account) if account.granted_at else "",
-        "rotation": stages(account) if account.former_external_id else [],
+        **rotation(account),
         **iam(managing, account),
     }
     return render(request, "accounts/account.html", shown)
@@ -81,6 +81,15 @@ def cause_of(account: ManagedAccount, runs: list[Run]) -> Run | None:
         ended = (run for run in runs[:1] if run.status == Status.OUTDATED)
     run = next(ended, None)
     return run if run and run.error else None
+
+
+def rotation(account: ManagedAccount) -> dict[str, Any]:
+    """Give the stages of a rotation of the external ID, and the one that comes next."""
+    if not account.former_external_id:
+        return {}
+    found = stages(account)
+    waiting = next((stage for stage in found if not stage.done), None)
+    return {"rotation": found, "rotation_now": waiting}
 
 
 def details_of(account: ManagedAccount) -> list[tuple[str, str, SafeString]]:
