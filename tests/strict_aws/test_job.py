@@ -17,6 +17,7 @@ from tests.strict_aws.delays import (
     YoungUnknown,
 )
 from tests.strict_aws.job import EVERYTHING, Job
+from tests.strict_aws.limits import Quotas
 from tests.strict_aws.proxy import Behaviour
 from tests.strict_aws.trouble import (
     ConcurrentModification,
@@ -38,6 +39,7 @@ PASSING: dict[str, tuple[Behaviour, ...]] = {
     "throttling": (Throttling(),),
     "lost answers": (LostAnswers(),),
     "concurrent modification": (ConcurrentModification(),),
+    "quotas that nothing exceeds": (Quotas(),),
     "an egress proxy in trouble": (EgressProxy(0.1, 502),),
     "lost answers and stale reads": (LostAnswers(), StaleReads()),
     "lost answers of what is unknown": (LostAnswers(), YoungUnknown()),
@@ -82,6 +84,7 @@ AFTERWARDS: dict[str, tuple[Behaviour, ...]] = {
     "throttling and stale reads": (Throttling(0.2), StaleReads(share=0.5)),
     "lost answers": (LostAnswers(), ConcurrentModification(0.3)),
     "everything young": (YoungUnknown(), NotAssumableYet(), InvalidPrincipal()),
+    "quotas": (Quotas(),),
 }
 
 

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import json
+
 import pytest
 
 from accounts.models import Run
 from accounts.models.states import State, Status
+from tests.onboarding.aws.field import trusting
 from tests.strict_aws.conftest import Strictly
 from tests.strict_aws.job import Job
-from tests.strict_aws.limits import DeniedRegions, RegionsNotEnabled
+from tests.strict_aws.limits import DeniedRegions, Quotas, RegionsNotEnabled
 from tests.strict_aws.trouble import EgressProxy
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -100,3 +103,47 @@ def test_a_web_page_in_the_place_of_aws_is_no_bug_of_bowline(
     assert run.status == Status.FAILED
     assert "is not AWS" in error(run)
     assert "proxy or firewall" in error(run)
+
+
+def existing_identity(job: Job, *, attached: int) -> None:
+    """Let Spinnaker run as a role that exists, with so many policies attached."""
+    field = job.field
+    iam = field.root(field.managing_id)
+    trust = trusting(field.bowline)
+    role = iam.create_role(RoleName="spinnaker", AssumeRolePolicyDocument=trust)
+    nothing = {"Effect": "Deny", "Action": "a:B", "Resource": "*"}
+    document = json.dumps({"Version": "2012-10-17", "Statement": [nothing]})
+    for number in range(attached):
+        made = iam.create_policy(PolicyName=f"Own{number}", PolicyDocument=document)
+        arn = made["Policy"]["Arn"]
+        iam.attach_role_policy(RoleName="spinnaker", PolicyArn=arn)
+    job.managing = f", identity: {{existing: '{role['Role']['Arn']}'}}"
+    job.providers = EC2
+
+
+def test_a_role_with_room_for_the_policies_gets_them(
+    job: Job, strictly: Strictly
+) -> None:
+    aws = strictly(Quotas())
+    existing_identity(job, attached=6)
+
+    state = job.onboard()
+
+    assert state == State.EVALUATED, job.output  # Bowline becomes no role of others
+    assert not [line for line in aws.log if line.endswith("409")]
+    assert [line for line in aws.log if line.endswith("AttachRolePolicy 200")]
+
+
+def test_a_role_without_room_is_found_when_planning(
+    job: Job, strictly: Strictly
+) -> None:
+    aws = strictly(Quotas())
+    existing_identity(job, attached=10)
+
+    job.onboard()
+
+    run = Run.objects.get(kind=Run.Kind.MANAGING)
+    assert run.status == Status.FAILED
+    assert "Role spinnaker in account" in error(run)
+    assert "AWS allows 10" in error(run)
+    assert not [line for line in aws.log if "AttachRolePolicy" in line]
