@@ -15,6 +15,7 @@ from onboarding.aws.client import AccountClient, once
 from onboarding.aws.errors import AwsError
 from onboarding.aws.observe import grants_of, observe
 from onboarding.aws.policy_versions import FULL, PolicyVersions, nobody_else
+from onboarding.aws.service_linked import is_taken, settle_service_linked
 from onboarding.aws.session import Sessions
 from onboarding.partitions import arn
 from onboarding.resources.kinds import (
@@ -88,8 +89,7 @@ def apply(
 
 def taken(error: AwsError) -> bool:
     """Tell whether AWS says that it stands already, service-linked roles included."""
-    linked = error.code == "InvalidInput" and "has been taken" in error.message
-    return error.code in TAKEN or linked
+    return error.code in TAKEN or is_taken(error)
 
 
 def settle(
@@ -101,7 +101,7 @@ def settle(
     was quicker.
     """
     if isinstance(after, ServiceLinkedRole):
-        return
+        return settle_service_linked(writer.client, after, error)
     observed = {r.key: r for r in observe(sessions, reach, (after,))}
     found = observed.get(after.key)
     if found == after:

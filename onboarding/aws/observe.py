@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, TypeVar
 
 from onboarding.aws.client import AccountClient, parsed, together
 from onboarding.aws.errors import NO_KEY, AwsError
+from onboarding.aws.service_linked import SERVICE_LINKED
 from onboarding.aws.session import Sessions
 from onboarding.partitions import Arn, arn
 from onboarding.resources.kinds import (
@@ -53,7 +54,6 @@ OWN_NAMES = "Bowline"
 """Inline policies carry no tags: a name that begins so is their mark."""
 GONE = "NoSuchEntity"
 """What is listed of a role that was there a moment ago, or that is too young."""
-SERVICE_LINKED = "/aws-service-role/"
 
 
 def observe(

@@ -8,9 +8,9 @@ import pytest
 
 from onboarding.aws.apply import apply
 from onboarding.aws.errors import AwsError
-from onboarding.resources.kinds import InstanceProfile, Role, ServiceLinkedRole
-from onboarding.resources.plan import Create, Delete, NotOurs, Update, diff
-from tests.onboarding.aws.field import Field, failing, trusting
+from onboarding.resources.kinds import InstanceProfile, Role
+from onboarding.resources.plan import Create, NotOurs, Update, diff
+from tests.onboarding.aws.field import Field, trusting
 from tests.onboarding.aws.wanted import everything, reading
 
 
@@ -116,22 +116,3 @@ def test_an_attachment_of_the_same_name_is_exchanged(field: Field) -> None:
 
     answer = field.iam.list_attached_role_policies(RoleName="Made")
     assert [p["PolicyArn"] for p in answer["AttachedPolicies"]] == [other]
-
-
-def test_a_service_linked_role_that_stands_is_success(field: Field) -> None:
-    sessions = field.sessions()
-    iam = sessions.client(field.reach, "iam")
-    taken = "Service role name AWSServiceRoleForECS has been taken in this account."
-    failing(iam, "CreateServiceLinkedRole", "InvalidInput", taken, times=1)
-    linked = ServiceLinkedRole(account=field.managed_id, name="ecs.amazonaws.com")
-
-    apply(sessions, field.reach, Create(linked), backoff_seconds=0)
-
-    assert sessions.calls == 3  # who, enter, create: nothing more was asked
-
-
-def test_awss_own_roles_are_never_deleted(field: Field) -> None:
-    linked = ServiceLinkedRole(account=field.managed_id, name="ecs.amazonaws.com")
-
-    with pytest.raises(AssertionError, match="no way to delete"):
-        apply(field.sessions(), field.reach, Delete(linked))

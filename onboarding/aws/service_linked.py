@@ -1,0 +1,43 @@
+"""Service-linked roles: AWS's own, one a service, each at a path of its service's."""
+
+from __future__ import annotations
+
+import re
+
+from onboarding.aws.client import AccountClient
+from onboarding.aws.errors import AwsError
+from onboarding.resources.kinds import ServiceLinkedRole
+
+SERVICE_LINKED = "/aws-service-role/"
+TAKEN_NAME = re.compile(r"ole(?: with)? name (\S+) (?:has been taken|already exists)")
+"""How IAM names the role that exists."""
+
+
+def is_taken(error: AwsError) -> bool:
+    """Tell whether IAM says that a service-linked role exists, or another so named."""
+    return error.code == "InvalidInput" and "has been taken" in error.message
+
+
+def settle_service_linked(
+    client: AccountClient, linked: ServiceLinkedRole, error: AwsError
+) -> None:
+    """Be content with the service's own role; raise where another has its name."""
+    named = TAKEN_NAME.search(error.message)
+    found = named and client.find(
+        client.iam.get_role, f"read role {named[1]}", RoleName=named[1]
+    )
+    if not named or not found:
+        raise error.passing(
+            f"AWS says that the service-linked role of {linked.name} exists, and does "
+            "not show it yet: plan again in a few minutes."
+        )
+    path = found["Role"]["Path"]
+    if path != f"{SERVICE_LINKED}{linked.name}/":
+        raise AwsError(
+            client.account_id,
+            error.operation,
+            f"AWS cannot create its own role for {linked.name} in account "
+            f"{client.account_id}: the role {named[1]} exists at the path {path}, "
+            "which is not that service's.",
+            "Replace it with a role of another name, delete it, and plan again.",
+        )
