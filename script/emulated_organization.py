@@ -160,7 +160,12 @@ ONBOARDING_WRITES = (
     "iam:UpdateRole",
     "iam:UpdateRoleDescription",
 )
-ON_IMAGE_KEYS = ("kms:CreateGrant", "kms:ListGrants", "kms:RevokeGrant")
+ON_IMAGE_KEYS = (
+    "kms:CreateGrant",
+    "kms:GetKeyPolicy",
+    "kms:ListGrants",
+    "kms:RevokeGrant",
+)
 
 
 def seed(endpoint: str) -> Credentials:

@@ -15,8 +15,11 @@ from accounts.runs.actions import approve, keep, plan
 from accounts.runs.stages import carry_on
 from script.emulated_organization import ACCESS_ROLE, MANAGING, MEMBERS, Credentials
 from tests.accounts.runs.carried import root
+from tests.accounts.runs.key_policies import let
 from tests.fresh_clone import FreshClone
 from tests.rows import account_row, managing_row
+from tests.strict_aws.keys import KeysOfOthers
+from tests.strict_aws.proxy import strict_aws
 
 ROOT = Path(__file__).parent.parent
 DOCS = ROOT / "docs"
@@ -61,10 +64,12 @@ def test_the_documented_rights_of_bowline_are_enough(
         monkeypatch.setenv(name, value)
     monkeypatch.setattr("accounts.runs.verifying.LONG_BACKOFF", 0.0)
     only_documented_rights(own_organization)
-    key = root(own_organization, MANAGING, "kms").create_key()["KeyMetadata"]["Arn"]
+    kms = root(own_organization, MANAGING, "kms")
+    key = kms.create_key()["KeyMetadata"]["Arn"]
     managing_row(
         name=MANAGING.name, account_id=MANAGING.account_id, bakes=True, image_keys=[key]
     )
+    let(kms, key, MEMBERS[0])
     providers = {"ec2": {}, "ecs": {}, "lambda": {}}
     own = account_row(
         MANAGING.name,
@@ -76,14 +81,17 @@ def test_the_documented_rights_of_bowline_are_enough(
         MEMBERS[0].name, account_id=MEMBERS[0].account_id, access_role=ACCESS_ROLE
     )
 
-    for account in (own, other):
-        run = plan(account, None, send=keep)
-        carry_on(run)
-        approve(run, None, send=keep)
-        carry_on(run)
+    endpoint, bowline = own_organization.endpoint, MANAGING.account_id
+    with strict_aws(endpoint, bowline, KeysOfOthers()) as aws:
+        monkeypatch.setenv("AWS_ENDPOINT_URL", aws.endpoint)
+        for account in (own, other):
+            run = plan(account, None, send=keep)
+            carry_on(run)
+            approve(run, None, send=keep)
+            carry_on(run)
 
-        run.refresh_from_db()
-        assert run.status == Status.VERIFIED, run.error
+            run.refresh_from_db()
+            assert run.status == Status.VERIFIED, run.error
 
 
 def test_the_lines_without_a_browser_onboard_from_a_fresh_clone(

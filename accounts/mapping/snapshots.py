@@ -18,7 +18,7 @@ from onboarding.desired.managed import managed_side
 from onboarding.desired.managing import identity
 from onboarding.partitions import Arn
 from onboarding.providers import PROVIDERS
-from onboarding.resources.kinds import Resource
+from onboarding.resources.kinds import KeyGrant, Resource
 from onboarding.topology import Managed, Managing
 
 Snapshot = dict[str, Any]
@@ -34,6 +34,7 @@ def managed_snapshot(managing: Managing, managed: Managed) -> Snapshot:
         "managed_role": managing.managed_role,
         "base_role": managing.base_role,
         "image_keys": list(managing.image_keys),
+        "grants_from": managed.account_id,
         "providers": {p.key: p.details for p in managed.providers},
     }
 
@@ -74,35 +75,47 @@ def in_force(row: ManagingAccount) -> Managing:
 def earlier_resources(
     row: ManagedAccount, managing: Managing, managed: Managed
 ) -> Iterator[Resource]:
-    """Yield what may exist in the account of its earlier choices."""
-    for before, account in earlier_choices(row, managing, managed):
+    """Yield what may exist in the account of its earlier choices.
+
+    That are its grants on keys, too, in whatever region.
+    """
+    for snapshot in row.applied:
+        before, account = earlier_choice(snapshot, managing, managed)
         yield from managed_side(before, account)
+        yield from grants_in_any_region(before, account)
 
 
-def earlier_key_grants(
+def earlier_managing_grants(
     row: ManagedAccount, managing: Managing, managed: Managed
 ) -> Iterator[Resource]:
-    """Yield the grants on keys that it may have had, in whatever region."""
-    for before, account in earlier_choices(row, managing, managed):
-        regions = tuple(Arn.of(key).region for key in before.image_keys)
-        yield from key_grants(before, replace(account, regions=regions))
-
-
-def earlier_choices(
-    row: ManagedAccount, managing: Managing, managed: Managed
-) -> Iterator[tuple[Managing, Managed]]:
+    """Yield the grants that an earlier release made for it in the managing account."""
     for snapshot in row.applied:
-        before = replace(
-            managing,
-            managed_role=snapshot["managed_role"],
-            base_role=snapshot["base_role"],
-            image_keys=tuple(snapshot.get("image_keys", ())),
-        )
-        providers = tuple(
-            PROVIDERS[key].from_details(details)
-            for key, details in snapshot["providers"].items()
-        )
-        yield before, replace(managed, providers=providers)
+        if "grants_from" in snapshot or managed.account_id == managing.account_id:
+            continue
+        before, account = earlier_choice(snapshot, managing, managed)
+        for grant in grants_in_any_region(before, account):
+            yield replace(grant, account=managing.account_id)
+
+
+def grants_in_any_region(managing: Managing, managed: Managed) -> Iterator[KeyGrant]:
+    regions = tuple(Arn.of(key).region for key in managing.image_keys)
+    yield from key_grants(managing, replace(managed, regions=regions))
+
+
+def earlier_choice(
+    snapshot: Snapshot, managing: Managing, managed: Managed
+) -> tuple[Managing, Managed]:
+    before = replace(
+        managing,
+        managed_role=snapshot["managed_role"],
+        base_role=snapshot["base_role"],
+        image_keys=tuple(snapshot.get("image_keys", ())),
+    )
+    providers = tuple(
+        PROVIDERS[key].from_details(details)
+        for key, details in snapshot["providers"].items()
+    )
+    return before, replace(managed, providers=providers)
 
 
 def earlier_identities(row: ManagingAccount) -> Iterator[Resource]:

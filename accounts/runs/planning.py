@@ -31,8 +31,10 @@ from onboarding.resources.entry_changes import (
     entry_changes,
 )
 from onboarding.resources.fingerprint import fingerprint
+from onboarding.resources.kinds import KeyGrant
 from onboarding.resources.plan import Change, Plan, PlannedChange
 from onboarding.topology import Managed, PodRole
+from onboarding.verify.key_policy import refuse_key_policies
 
 
 def make_plan(run: Run, scope: Scope, sessions: Sessions) -> None:
@@ -44,6 +46,7 @@ def make_plan(run: Run, scope: Scope, sessions: Sessions) -> None:
         refuse_organization(sessions, scope.managing)
         if scope.managed:
             refuse_regions(sessions, scope.managed)
+        refuse_key_policies(sessions, scope.managing, grants_of(scope))
     compared = [(side, side.compared(sessions)) for side in scope.sides]
     if changing:
         for side, one in compared:
@@ -88,6 +91,11 @@ def make_plan(run: Run, scope: Scope, sessions: Sessions) -> None:
                 snapshots.keep(scope.row, snapshots.managing_snapshot(scope.row))
             run.unedited_subject.verify_unchanged()
             keep_approved(run)
+
+
+def grants_of(scope: Scope) -> list[KeyGrant]:
+    """List the grants on keys that the account is to have."""
+    return [r for side in scope.own for r in side.wanted if isinstance(r, KeyGrant)]
 
 
 def planned_entries(run: Run, scope: Scope) -> dict[str, list[EntryDocument]]:

@@ -18,7 +18,7 @@ from accounts.models.states import Status
 from onboarding.aws.observe import observe
 from onboarding.aws.session import Sessions
 from onboarding.desired import desired
-from onboarding.resources.kinds import KeyGrant, Resource
+from onboarding.resources.kinds import Resource
 from onboarding.resources.plan import Change, diff
 from onboarding.topology import Managed, Managing, Reach, Topology
 
@@ -127,31 +127,30 @@ def account_of(run: Run) -> ManagedAccount | None:
 def own_sides(
     run: Run, row: ManagedAccount, managing: Managing, managed: Managed
 ) -> list[Side]:
-    """Give the account's roles and, where there are any, its grants on image keys.
+    """Give the account's roles with its grants on image keys.
 
-    The grants exist in the managing account and come last: KMS grants nothing to a
-    role that does not exist yet.
+    Where an earlier release granted keys in the managing account, these come last: they
+    are revoked once the account has its own.
     """
     removes = run.kind == Run.Kind.REMOVE
-    wanted = desired(Topology(managing, (managed,)), managed)
     roles = Side(
         account_name=managed.name,
         place=managed.name,
         reach=managed.reach,
-        wanted=tuple(r for r in wanted if not isinstance(r, KeyGrant)),
+        wanted=desired(Topology(managing, (managed,)), managed),
         earlier=tuple(snapshots.earlier_resources(row, managing, managed)),
         removes=removes,
         adopts=managed.adopts,
     )
-    grants = Side(
+    former_grants = Side(
         account_name=managing.name,
         place=f"the grants on {managing.name}'s image keys",
         reach=managing.reach,
-        wanted=tuple(r for r in wanted if isinstance(r, KeyGrant)),
-        earlier=tuple(snapshots.earlier_key_grants(row, managing, managed)),
-        removes=removes,
+        wanted=(),
+        earlier=tuple(snapshots.earlier_managing_grants(row, managing, managed)),
+        removes=True,
     )
-    return [roles, grants] if grants.looks_for else [roles]
+    return [roles, former_grants] if former_grants.looks_for else [roles]
 
 
 def managing_side(

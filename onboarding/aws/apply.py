@@ -13,7 +13,8 @@ from typing import TYPE_CHECKING, ParamSpec
 from onboarding.aws.backoff import SYSTEM, Backoff, Clock, silent
 from onboarding.aws.client import AccountClient, once
 from onboarding.aws.errors import AwsError
-from onboarding.aws.observe import grants_of, observe
+from onboarding.aws.key_grants import grants_of, naming_the_key_policy
+from onboarding.aws.observe import observe
 from onboarding.aws.policy_versions import FULL, PolicyVersions, nobody_else
 from onboarding.aws.service_linked import is_taken, settle_service_linked
 from onboarding.aws.session import Sessions
@@ -386,7 +387,8 @@ class Writer:
 
     def grant(self, grant: KeyGrant) -> None:
         """Ask KMS for a grant; the same one of the same name is made only once."""
-        self.call(self.client.kms(grant.region).create_grant, **grant.request)
+        with naming_the_key_policy(grant):
+            self.call(self.client.kms(grant.region).create_grant, **grant.request)
 
     def revoke(self, grant: KeyGrant) -> None:
         for found in grants_of(self.client, grant, self.doing):

@@ -162,6 +162,11 @@ class AwsError(Exception):
             code=self.code,
         )
 
+    def hinting(self, hint: str) -> AwsError:
+        """Return the same, with something else to do next."""
+        account, operation, message, _, retryable, code = self.args
+        return AwsError(account, operation, message, hint, retryable, code)
+
     @property
     def by_organization(self) -> bool:
         """Tell whether AWS itself says that the organization denies it."""

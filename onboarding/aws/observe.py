@@ -9,13 +9,14 @@ service-linked roles, two for each cluster's access, one for each grant on a key
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import partial
 from itertools import chain
 from typing import TYPE_CHECKING, TypeVar
 
 from onboarding.aws.client import AccountClient, parsed, together
-from onboarding.aws.errors import NO_KEY, AwsError
+from onboarding.aws.errors import AwsError
+from onboarding.aws.key_grants import key_grant
 from onboarding.aws.service_linked import SERVICE_LINKED
 from onboarding.aws.session import Sessions
 from onboarding.partitions import Arn, arn
@@ -46,7 +47,6 @@ if TYPE_CHECKING:
         RoleTypeDef,
         TagTypeDef,
     )
-    from mypy_boto3_kms.type_defs import GrantListEntryTypeDef
 
 R = TypeVar("R", bound=Resource)
 
@@ -81,7 +81,7 @@ def observe(
         *(partial(account.profile, p.name) for p in account.of(InstanceProfile)),
         *(partial(account.oidc, provider) for provider in account.of(OidcProvider)),
         *(partial(account.access, access) for access in account.of(ClusterAccess)),
-        *(partial(account.key_grant, grant) for grant in account.of(KeyGrant)),
+        *(partial(key_grant, account.client, one) for one in account.of(KeyGrant)),
     ]
     if account.of(ServiceLinkedRole):
         tasks.append(account.service_linked)
@@ -343,31 +343,3 @@ class Account:
                 owned=tags.get(OWNER_TAG) == OWNER,
             )
         ]
-
-    def key_grant(self, wanted: KeyGrant) -> list[Resource]:
-        """Read the grants of Bowline's name: two where a change was interrupted."""
-        grants = grants_of(self.client, wanted, f"read {wanted.kind} {wanted.name}")
-        found: list[Resource] = [
-            replace(wanted, operations=tuple(sorted(grant["Operations"])))
-            for grant in grants
-        ]
-        # The one that is not wanted comes last, and counts, so that it is revoked.
-        return sorted(found, key=lambda grant: grant != wanted)
-
-
-def grants_of(
-    client: AccountClient, wanted: KeyGrant, doing: str
-) -> list[GrantListEntryTypeDef]:
-    """List a grantee's grants that carry Bowline's mark; none without the key."""
-    try:
-        answer = client.call_all(
-            client.kms(wanted.region).list_grants,
-            doing,
-            KeyId=wanted.key_arn,
-            GranteePrincipal=wanted.grantee,
-        )
-    except AwsError as error:
-        if error.code == NO_KEY:
-            return []
-        raise
-    return [grant for grant in answer["Grants"] if grant.get("Name") == wanted.mark]

@@ -20,7 +20,7 @@ def desired(topology: Topology, of: Managing | Managed) -> tuple[Resource, ...]:
     """List what should exist for one of the topology's accounts, wherever it is.
 
     For the managing account: Spinnaker's identity, and what it may assume. For a
-    managed account: its roles, and the grants on the managing account's image keys.
+    managed account: its roles, and its grants on the managing account's image keys.
     Raise QuotaExceeded where AWS would refuse it.
     """
     match of:
@@ -39,6 +39,4 @@ def desired_in(topology: Topology, account_id: str) -> tuple[Resource, ...]:
     for managed in topology.managed:
         if managed.account_id == account_id:
             resources += desired(topology, managed)
-        elif is_managing:
-            resources += key_grants(managing, managed)
     return tuple(r for r in resources if r.account == account_id)

@@ -1,16 +1,19 @@
 """The KMS keys that encrypt baked images: who may use them, and by which grants.
 
 Auto Scaling launches instances as a role of AWS's own in the launching account. That
-role may use no key of a person's unless a grant on the key names it:
+role may use no key of a person's unless a grant on the key names it. The launching
+account makes the grant, and the policy of the key must let it:
 https://docs.aws.amazon.com/autoscaling/ec2/userguide/key-policy-requirements-EBS-encryption.html
 """
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
+from typing import Any
 
 from onboarding.grants import Access, Grant
-from onboarding.partitions import PARTITIONS, Arn, UnknownRegion
+from onboarding.partitions import PARTITIONS, Arn, UnknownRegion, arn
 from onboarding.providers.base import providers_of
 from onboarding.resources.kinds import KeyGrant, ServiceLinkedRole
 from onboarding.topology import Managed, Managing
@@ -33,6 +36,9 @@ LAUNCHING = (
     "ReEncryptTo",
 )
 """What AWS documents that Auto Scaling needs of a key to launch from its images."""
+
+GRANTING = ("kms:CreateGrant", "kms:ListGrants", "kms:RevokeGrant")
+"""What the policy of the key must allow to the account that makes the grant."""
 
 
 def not_at_home(key: str, partition: str, account: str) -> str:
@@ -85,8 +91,8 @@ def packer_grants(managing: Managing) -> Iterator[Grant]:
 def key_grants(managing: Managing, managed: Managed) -> Iterator[KeyGrant]:
     """Yield the grants by which that account may launch from encrypted images.
 
-    They stand on the managing account's keys, of the regions that the account works
-    in. Its service-linked role for Auto Scaling must stand first.
+    They are on the managing account's keys, of the regions that the account works in.
+    The account makes them itself, once it has its service-linked role for Auto Scaling.
     """
     if not launches(managing, managed):
         return
@@ -96,7 +102,7 @@ def key_grants(managing: Managing, managed: Managed) -> Iterator[KeyGrant]:
         region = Arn.of(key).region
         if region in managed.regions:
             yield KeyGrant(
-                account=managing.account_id,
+                account=managed.account_id,
                 region=region,
                 key_arn=key,
                 grantee=managing.arn("iam", managed.account_id, role),
@@ -115,4 +121,35 @@ def launches(managing: Managing, managed: Managed) -> bool:
         isinstance(resource, ServiceLinkedRole) and resource.name == service
         for provider in providers_of(managed)
         for resource in provider.resources(managing, managed)
+    )
+
+
+def key_policy_statements(grant: KeyGrant) -> list[dict[str, Any]]:
+    """Give what the policy of the key must hold, so that the account can make it.
+
+    The first is what AWS documents next to CreateGrant, for the account's own use.
+    """
+    account = grant.account
+    root = arn(Arn.of(grant.key_arn).partition, "iam", account, "root")
+    whole = {"Effect": "Allow", "Principal": {"AWS": root}, "Resource": "*"}
+    uses = ["Decrypt", "DescribeKey", "Encrypt", "GenerateDataKey*", "ReEncrypt*"]
+    create, *rest = GRANTING
+    return [
+        {"Sid": f"Use{account}", **whole, "Action": [f"kms:{use}" for use in uses]},
+        {
+            "Sid": f"Grant{account}",
+            **whole,
+            "Action": create,
+            "Condition": {"StringEquals": {"kms:GranteePrincipal": grant.grantee}},
+        },
+        {"Sid": f"Revoke{account}", **whole, "Action": rest},
+    ]
+
+
+def key_policy_hint(grant: KeyGrant) -> str:
+    """Say what the owner of the key does, so that the account can make the grant."""
+    return (
+        f"As account {grant.key_owner}, add these statements to the policy of the key "
+        f"{grant.key_arn}: {json.dumps(key_policy_statements(grant))}. "
+        "Then try again."
     )

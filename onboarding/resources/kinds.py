@@ -201,8 +201,9 @@ class ClusterAccess(Resource):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class KeyGrant(Resource):
-    """A grant on a KMS key for a role elsewhere.
+    """A grant on a KMS key for a role of AWS's own, made from that role's account.
 
+    KMS takes grants for another account's service-linked role from that account only.
     Grants carry no tags: the name that KMS keeps is Bowline's mark.
     """
 
@@ -225,8 +226,21 @@ class KeyGrant(Resource):
         return Arn.of(self.grantee).account
 
     @property
+    def key_owner(self) -> str:
+        return Arn.of(self.key_arn).account
+
+    @property
+    def crosses_accounts(self) -> bool:
+        """Tell whether the key's own policy must let the account make it."""
+        return self.account != self.key_owner
+
+    @property
     def mark(self) -> str:
-        return f"{OWNER}/{self.name}"
+        """Name it; one made by the key's own account has another name than one made
+        from elsewhere, because KMS makes none that differs only in who asked.
+        """
+        maker = f"{self.account}/" if self.crosses_accounts else ""
+        return f"{OWNER}/{maker}{self.name}"
 
     @property
     def request(self) -> dict[str, Any]:

@@ -5,7 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any, NamedTuple
 
-from onboarding.resources.kinds import Attachment, InlinePolicy, Key, ManagedPolicy
+from onboarding.partitions import Arn
+from onboarding.resources.kinds import (
+    Attachment,
+    InlinePolicy,
+    Key,
+    KeyGrant,
+    ManagedPolicy,
+)
 from onboarding.resources.policy import as_list
 
 READS = ("Describe", "Get", "List", "BatchGet", "Lookup", "Search", "View")
@@ -31,12 +38,29 @@ def risks(
         policy = str(after.get("policy_arn", ""))
         if before is None and ":iam::aws:policy/" in policy:
             yield f"Attaches AWS's own policy {policy.rsplit('/', 1)[-1]}."
+    if key.kind == KeyGrant.kind and before is None:
+        yield from risks_of_grant(key.account, after)
     if key.kind not in GRANTING:
         return
     kept = statements(before)
     for statement in statements(after):
         if statement["Effect"] == "Allow" and statement not in kept:
             yield from risks_of(statement)
+
+
+def risks_of_grant(account: str, grant: dict[str, Any]) -> Iterator[str]:
+    owner = Arn.of(str(grant["key_arn"])).account
+    whose = "" if owner == account else f" of account {owner}"
+    yield (
+        f"Lets AWS's Auto Scaling in account {account} use the KMS key "
+        f"{grant['key_arn']}{whose}."
+    )
+    if whose:
+        yield (
+            f"Account {account} makes that grant: the policy of the key must allow it. "
+            "The account's permissions page shows the statements. Only launching an "
+            "instance shows whether AWS then lets Auto Scaling use the key."
+        )
 
 
 def statements(shown: dict[str, Any] | None) -> list[dict[str, Any]]:

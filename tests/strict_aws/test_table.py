@@ -14,7 +14,7 @@ from typing import NamedTuple
 from accounts.runs.verifying import LONG_BACKOFF, SETTLING
 from onboarding.aws.apply import APPLY_BACKOFF
 from onboarding.aws.session import PATIENCE
-from tests.strict_aws import delays, limits, trouble
+from tests.strict_aws import delays, keys, limits, trouble
 from tests.strict_aws.proxy import Behaviour
 
 DOCS = Path(__file__).parents[2] / "docs" / "strict-aws.md"
@@ -77,6 +77,12 @@ ROWS = (
         "Asks in the account's own regions, and in no other.",
         AT_ONCE,
     ),
+    Row(
+        keys.KeysOfOthers,
+        "Makes each grant from the account that it is for. Reads the key's policy when "
+        "it plans, and refuses the plan with the statements that the policy needs.",
+        AT_ONCE,
+    ),
 )
 
 
@@ -99,7 +105,7 @@ def test_the_document_is_the_table() -> None:
 def test_every_behaviour_has_a_row() -> None:
     known = {
         value
-        for module in (delays, limits, trouble)
+        for module in (delays, keys, limits, trouble)
         for value in vars(module).values()
         if isinstance(value, type) and issubclass(value, Behaviour)
     } - {Behaviour}

@@ -27,6 +27,7 @@ from accounts.web.request import Request
 from accounts.web.rights.chain_picture import narrow, wide
 from accounts.web.rights.trust_chain import trust_chain
 from onboarding.desired import POLICY_SET, desired
+from onboarding.desired.image_keys import key_policy_statements
 from onboarding.details import DetailsError
 from onboarding.resources.kinds import KeyGrant
 from onboarding.review import power_user
@@ -73,6 +74,8 @@ def reviewed(managing: Managing, managed: Managed) -> dict[str, Any]:
     resources = desired(Topology(managing, (managed,)), managed)
     chain = trust_chain(managing, managed, review)
     identity_topics = managing_topics(managing)
+    grants = [r for r in resources if isinstance(r, KeyGrant)]
+    elsewhere = next((grant for grant in grants if grant.crosses_accounts), None)
     return {
         "managing": managing,
         "has_providers": bool(managed.providers),
@@ -80,7 +83,8 @@ def reviewed(managing: Managing, managed: Managed) -> dict[str, Any]:
         "chain": chain,
         "drawings": [("wide", wide(chain)), ("narrow", narrow(chain))],
         "other_roles": other_roles(managing, resources),
-        "key_grants": [r for r in resources if isinstance(r, KeyGrant)],
+        "key_grants": grants,
+        "key_policy": key_policy_statements(elsewhere) if elsewhere else [],
         "lint": explained(review.topics),
         "power_user_version": power_user.VERSION,
         "identity_topics": identity_topics,

@@ -186,8 +186,10 @@ aws cloudformation deploy --stack-name bowline --capabilities CAPABILITY_NAMED_I
 {keys}{large}"""
 
 KEYS = (
-    "- `aws/managing/key-grants.json` holds, by region, what CloudFormation cannot do:"
-    "\n  each entry is for `aws kms create-grant --cli-input-json`.\n"
+    "- `aws/key-grants.json` holds what CloudFormation cannot do: each `request` is for"
+    "\n  `aws kms create-grant --cli-input-json`, as that account, in that region. The"
+    "\n  key's policy must allow it: Bowline shows the statements next to the account's"
+    "\n  permissions.\n"
 )
 
 LARGE = "- Over 51,200 bytes, so it needs `--s3-bucket`: {names}.\n"

@@ -1,14 +1,26 @@
-"""Accounts that launch from encrypted images, against an AWS that enforces IAM."""
+"""Accounts that launch from encrypted images, against an AWS that enforces IAM.
+
+The emulator knows no key of another account: a proxy in front of it does, and reads the
+policy of the key as KMS does.
+"""
 
 from __future__ import annotations
 
+import json
+from collections.abc import Iterator
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
-from accounts.models import ManagedAccount, ManagingAccount
+from accounts.mapping.managed import managed_of
+from accounts.mapping.managing import managing_of
+from accounts.mapping.snapshots import managed_snapshot
+from accounts.models import ManagedAccount, ManagingAccount, Run
 from accounts.models.states import Status
 from accounts.runs.actions import keep, remove, verify
+from onboarding.desired.image_keys import key_grants
+from onboarding.verify import key_policy
 from script.emulated_organization import MANAGING, Credentials
 from tests.accounts.runs.carried import (
     DEV,
@@ -20,6 +32,9 @@ from tests.accounts.runs.carried import (
     planned,
     root,
 )
+from tests.accounts.runs.key_policies import let, statements
+from tests.strict_aws.keys import KeysOfOthers
+from tests.strict_aws.proxy import StrictAws, strict_aws
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -29,11 +44,21 @@ def kms(here: Credentials) -> Any:
     return root(here, MANAGING, "kms")
 
 
+@pytest.fixture(autouse=True)
+def aws(here: Credentials, monkeypatch: pytest.MonkeyPatch) -> Iterator[StrictAws]:
+    with strict_aws(here.endpoint, MANAGING.account_id, KeysOfOthers()) as proxy:
+        monkeypatch.setenv("AWS_ENDPOINT_URL", proxy.endpoint)
+        yield proxy
+
+
 @pytest.fixture
 def key(kms: Any) -> str:
-    """Make a key that encrypts images, and tell the managing account of it."""
+    """Make a key that encrypts images, tell the managing account of it, and let two
+    accounts make grants.
+    """
     made: str = kms.create_key()["KeyMetadata"]["Arn"]
     ManagingAccount.objects.update(bakes=True, image_keys=[made])
+    let(kms, made, DEV, STAGING)
     return made
 
 
@@ -41,6 +66,10 @@ def grantees(kms: Any, key: str) -> set[str]:
     """Give the ids of the accounts to which the key is granted."""
     grants = kms.list_grants(KeyId=key)["Grants"]
     return {grant["GranteePrincipal"].split(":")[4] for grant in grants}
+
+
+def said(run: Run) -> str:
+    return f"{(run.error or {})['message']} {(run.error or {})['hint']}"
 
 
 def test_the_key_is_granted_to_each_account_that_launches(kms: Any, key: str) -> None:
@@ -55,7 +84,63 @@ def test_a_plan_shows_the_grant_after_the_role_that_needs_it(key: str) -> None:
 
     kinds = list(run.steps.values_list("kind", flat=True))
     assert kinds.index("key grant") > kinds.index("service-linked role")
-    assert run.steps.get(kind="key grant").account_id == MANAGING.account_id
+    assert run.steps.get(kind="key grant").account_id == DEV.account_id
+
+
+def test_the_account_itself_makes_the_grant(kms: Any, key: str, aws: StrictAws) -> None:
+    onboarded(member())
+
+    made = [line for line in aws.log if "kms:CreateGrant" in line]
+    assert made == [f"{DEV.account_id} kms:CreateGrant 200"]
+
+
+def test_a_key_policy_that_does_not_let_the_account_is_found_when_planning(
+    kms: Any, key: str
+) -> None:
+    let(kms, key, STAGING)
+
+    run = planned(member())
+
+    assert run.status == Status.FAILED
+    assert not run.steps.exists()
+    assert "does not allow kms:CreateGrant" in said(run)
+    assert f"As account {MANAGING.account_id}, add these statements" in said(run)
+    assert json.dumps(statements(DEV)) in said(run)
+
+
+def test_a_key_policy_that_bowline_may_not_read_is_left_to_aws(
+    kms: Any, key: str, here: Credentials, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """AWS then says no, and Bowline what the owner of the key can do."""
+    let(kms, key, STAGING)
+    monkeypatch.setattr(key_policy, "policy_of", lambda owner, grant: None)
+
+    run = planned(member())
+
+    assert run.status == Status.FAILED
+    assert "kms:ListGrants" in said(run)
+    assert json.dumps(statements(DEV)) in said(run)
+
+
+def test_what_an_earlier_release_granted_in_the_managing_account_is_revoked(
+    kms: Any, key: str
+) -> None:
+    account = member()
+    managing, managed = managing_of(ManagingAccount.objects.get()), managed_of(account)
+    (grant,) = key_grants(managing, managed)
+    earlier = replace(grant, account=MANAGING.account_id)
+    kms.create_grant(**earlier.request)
+    snapshot = managed_snapshot(managing, managed)
+    del snapshot["grants_from"]
+    ManagedAccount.objects.filter(pk=account.pk).update(applied=[snapshot])
+    account.refresh_from_db()
+
+    run = onboarded(account)
+
+    revoked = run.steps.get(account_id=MANAGING.account_id, kind="key grant")
+    assert (revoked.verb, revoked.status) == ("delete", "done")
+    (left,) = kms.list_grants(KeyId=key)["Grants"]
+    assert left["Name"] == grant.mark != earlier.mark
 
 
 def test_an_account_of_its_own_run_leaves_the_grants_of_others(

@@ -5,7 +5,11 @@ from __future__ import annotations
 import pytest
 
 from onboarding.desired import desired_in
-from onboarding.desired.image_keys import key_grants, misplaced_key
+from onboarding.desired.image_keys import (
+    key_grants,
+    key_policy_statements,
+    misplaced_key,
+)
 from onboarding.desired.managing import managing_side
 from onboarding.resources.kinds import KeyGrant, ManagedPolicy
 from tests.factories import (
@@ -60,7 +64,8 @@ def test_an_account_that_launches_may_use_the_key_by_auto_scalings_own_role():
     (grant,) = grants(provider("ec2"))
 
     assert grant.grantee == SLR
-    assert (grant.account, grant.region) == (MANAGING_ID, "us-east-1")
+    assert (grant.account, grant.region) == (MANAGED_ID, "us-east-1")
+    assert (grant.key_owner, grant.crosses_accounts) == (MANAGING_ID, True)
     assert {"CreateGrant", "Decrypt", "ReEncryptFrom"} <= set(grant.operations)
 
 
@@ -85,10 +90,38 @@ def test_each_account_has_a_grant_of_its_own_on_each_key():
     keys = (image_key("us-east-1"), image_key("us-west-2"))
     whole = topology(one, two, bakes=True, image_keys=keys)
 
-    made = [r for r in desired_in(whole, MANAGING_ID) if isinstance(r, KeyGrant)]
+    made = [
+        resource
+        for account in (one, two)
+        for resource in desired_in(whole, account.account_id)
+        if isinstance(resource, KeyGrant)
+    ]
 
+    assert {grant.account for grant in made} == {one.account_id, two.account_id}
     assert len({grant.key for grant in made}) == 4
     assert len({grant.mark for grant in made}) == 4
+
+
+def test_a_grant_on_a_key_at_home_keeps_its_name():
+    """Elsewhere it has another: KMS takes two of one name for one and the same."""
+    (elsewhere,) = grants(provider("ec2"))
+    (at_home,) = grants(provider("ec2"), account_id=MANAGING_ID)
+
+    assert at_home.mark == f"bowline/{at_home.name}"
+    assert elsewhere.mark == f"bowline/{MANAGED_ID}/{elsewhere.name}"
+
+
+def test_the_policy_of_the_key_lets_the_account_grant_it_to_auto_scaling_only():
+    (grant,) = grants(provider("ec2"))
+
+    use, create, revoke = key_policy_statements(grant)
+
+    root = {"AWS": f"arn:aws:iam::{MANAGED_ID}:root"}
+    assert [s["Principal"] for s in (use, create, revoke)] == [root] * 3
+    assert "kms:CreateGrant" not in use["Action"]
+    assert create["Action"] == "kms:CreateGrant"
+    assert create["Condition"]["StringEquals"] == {"kms:GranteePrincipal": SLR}
+    assert revoke["Action"] == ["kms:ListGrants", "kms:RevokeGrant"]
 
 
 def test_a_key_of_another_account_is_misplaced():

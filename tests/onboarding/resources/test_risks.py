@@ -4,7 +4,7 @@ import pytest
 
 from onboarding.resources.kinds import Key
 from onboarding.resources.risks import risks
-from tests.factories import MANAGED_ID
+from tests.factories import MANAGED_ID, MANAGING_ID
 
 POLICY = Key(MANAGED_ID, "policy", "BowlineEC2Write")
 
@@ -93,3 +93,29 @@ def test_awss_own_policy_is_told_where_it_is_attached():
 
 def test_what_is_deleted_is_no_risk():
     assert told(None, before=document({"Action": "*", "Resource": "*"})) == []
+
+
+def grant(account):
+    return {
+        "name": "us-east-1/1/2",
+        "key_arn": f"arn:aws:kms:us-east-1:{account}:key/1",
+        "operations": ["Decrypt"],
+    }
+
+
+def test_a_grant_on_another_accounts_key_needs_the_policy_of_the_key():
+    key = Key(MANAGED_ID, "key grant", "us-east-1/1/2")
+
+    whose, needed = told(grant(MANAGING_ID), key=key)
+
+    assert f"of account {MANAGING_ID}" in whose
+    assert "the policy of the key must allow it" in needed
+    assert "Only launching an instance shows" in needed
+
+
+def test_a_grant_on_a_key_at_home_needs_nothing_else():
+    key = Key(MANAGED_ID, "key grant", "us-east-1/1/2")
+
+    (whose,) = told(grant(MANAGED_ID), key=key)
+
+    assert whose.endswith("key/1.")

@@ -256,6 +256,19 @@ def test_grants_on_image_keys_are_told_with_their_operations(client: Client) -> 
     assert "ReEncryptFrom" in text
 
 
+def test_what_the_policy_of_another_accounts_key_must_hold_is_shown(
+    client: Client,
+) -> None:
+    managing_row(bakes=True, image_keys=[image_key()])
+    account = account_row()
+
+    text = read(client, account)
+
+    assert "What the policy of each of these keys must hold" in text
+    assert f"arn:aws:iam::{account.account_id}:root" in text
+    assert "kms:GranteePrincipal" in text
+
+
 def test_where_nothing_is_launched_no_key_is_told_of(client: Client) -> None:
     managing_row(bakes=True, image_keys=[image_key()])
 

@@ -2,7 +2,8 @@
 
 Accounts whose IAM differs in nothing but ids share a folder, so that ten thousand
 accounts take a few files; accounts.json names each one's templates and parameters, and
-key-grants.json what `aws kms create-grant --cli-input-json` takes, by region.
+key-grants.json what `aws kms create-grant --cli-input-json` takes, and the account and
+region that must ask.
 """
 
 from __future__ import annotations
@@ -14,6 +15,7 @@ from typing import TypeAlias
 
 from onboarding.desired import desired_in
 from onboarding.desired.alike import interchangeable
+from onboarding.desired.image_keys import key_grants
 from onboarding.resources.kinds import (
     ClusterAccess,
     InlinePolicy,
@@ -49,7 +51,7 @@ def cloudformation(topology: Topology, entries: Entries) -> Iterator[File]:
     resources = desired_in(topology, ours)
     texts = templates(own, resources)
     yield from folder(MANAGING, texts, resources)
-    yield from key_grant_requests(resources)
+    yield from key_grant_requests(topology)
     lines = [readme_line(own, MANAGING, texts)]
 
     kinds: dict[Managed, Texts] = {}
@@ -120,14 +122,21 @@ def folder(name: str, texts: Texts, resources: Sequence[Resource]) -> Iterator[F
         yield File(f"aws/{name}/{file}", text)
 
 
-def key_grant_requests(resources: Sequence[Resource]) -> Iterator[File]:
+def key_grant_requests(topology: Topology) -> Iterator[File]:
     """List grants on keys, which CloudFormation cannot make, as KMS takes them."""
-    grants = [grant for grant in resources if isinstance(grant, KeyGrant)]
-    if grants:
-        lines = (json.dumps({grant.region: grant.request}) for grant in grants)
-        yield File(
-            f"aws/{MANAGING}/key-grants.json", "[\n" + ",\n".join(lines) + "\n]\n"
+    lines = [
+        json.dumps(
+            {
+                "account_id": grant.account,
+                "region": grant.region,
+                "request": grant.request,
+            }
         )
+        for managed in topology.managed
+        for grant in key_grants(topology.managing, managed)
+    ]
+    if lines:
+        yield File("aws/key-grants.json", "[\n" + ",\n".join(lines) + "\n]\n")
 
 
 def policies(resources: Sequence[Resource]) -> Iterator[tuple[str, Policy]]:

@@ -1,4 +1,4 @@
-"""aws/managing/key-grants.json: what CloudFormation cannot make."""
+"""aws/key-grants.json: what CloudFormation cannot make."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import json
 from tests.bundles import files_of, with_every_provider
 from tests.factories import image_key
 
-PATH = "aws/managing/key-grants.json"
+PATH = "aws/key-grants.json"
 
 
 def test_grants_on_keys_are_listed_as_kms_takes_them() -> None:
@@ -16,8 +16,10 @@ def test_grants_on_keys_are_listed_as_kms_takes_them() -> None:
 
     entries = json.loads(files_of(bundled)[PATH])
 
-    assert [list(entry) for entry in entries] == [["us-east-1"]] * 2
-    request = entries[0]["us-east-1"]
+    assert len(entries) == 2
+    request = entries[0]["request"]
+    assert entries[0]["region"] == "us-east-1"
+    assert entries[0]["account_id"] == request["GranteePrincipal"].split(":")[4]
     assert request["KeyId"] == key
     assert request["GranteePrincipal"].endswith("AWSServiceRoleForAutoScaling")
     assert set(request) == {"KeyId", "GranteePrincipal", "Operations", "Name"}
