@@ -88,6 +88,8 @@ class Chain:
         except AwsError as error:
             if isinstance(managing.identity, ExistingIdentity) and error.denied:
                 return self.cannot_become(name, "AWS refused Bowline to assume it.")
+            if not error.denied:
+                return chain_result(name, Outcome.FAILED, error.message, error.hint)
             fix = (
                 f"The trust policy of {identity} must allow sts:AssumeRole to "
                 f"{managing.bowline}, and Bowline must be allowed to call it. "

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
+from functools import partial
 
 from onboarding.aws.client import AccountClient, parsed
 from onboarding.aws.errors import AwsError
@@ -129,16 +130,18 @@ class ManagedStep:
 
     def refusal(self, what: str, external_id: str) -> Result:
         """Prove that the role is closed to whoever does not know the external ID."""
-        name = f"{what} is refused"
+        name, sessions = f"{what} is refused", self.chain.sessions
+        assume = partial(
+            sessions.assume,
+            self.role_arn,
+            session_name=SPINNAKER,
+            external_id=external_id,
+            source=self.chain.as_identity,
+            anew=True,
+        )
         while True:
             try:
-                self.chain.sessions.assume(
-                    self.role_arn,
-                    session_name=SPINNAKER,
-                    external_id=external_id,
-                    source=self.chain.as_identity,
-                    anew=True,
-                )
+                sessions.patiently(assume)
             except AwsError as error:
                 self.chain.backoff.over()
                 if error.denied:

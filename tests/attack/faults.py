@@ -1,4 +1,6 @@
-"""An AWS that fails at the network: 500, throttled, a web page, cut off, no answer."""
+"""An AWS that fails at the network: 500, throttled, a web page, cut off, no answer; and
+a clock on which waiting for it takes no time.
+"""
 
 from __future__ import annotations
 
@@ -14,11 +16,15 @@ from botocore.exceptions import ConnectionClosedError, ReadTimeoutError
 from botocore.httpsession import URLLib3Session
 from urllib3.response import HTTPResponse
 
+from onboarding.aws.backoff import Clock
 from tests.strict_aws.answer import WRITERS, Answer, Refusal
 from tests.strict_aws.request import READS, Request
 from tests.strict_aws.trouble import Throttling
 
 PAGE = Answer(200, {"Content-Type": "text/html"}, b"<html><p>Sign in<br></html>")
+GATEWAY = Answer(502, {"Content-Type": "text/html"}, b"<html><p>Bad Gateway<br></html>")
+ATTEMPTS = 3
+"""So often boto3 sends a call by itself."""
 
 
 class Call(NamedTuple):
@@ -56,17 +62,33 @@ def is_cut_off(call: Call) -> Answer:
     raise ConnectionClosedError(endpoint_url="https://aws.example")
 
 
+def is_lost(call: Call) -> Answer:
+    """AWS does what it is asked, and its answer is cut off."""
+    raise ConnectionClosedError(endpoint_url="https://aws.example")
+
+
 def is_silent(call: Call) -> Answer:
     raise ReadTimeoutError(endpoint_url="https://aws.example")
+
+
+def is_a_bad_gateway(call: Call) -> Answer:
+    return GATEWAY
 
 
 def is_a_page(call: Call) -> Answer:
     return PAGE
 
 
-PASSING: tuple[Fault, ...] = (fails, throttles, is_cut_off, is_silent)
-"""What is over when the same is sent again."""
-LASTING: tuple[Fault, ...] = (*PASSING, is_a_page)
+PASSING: tuple[Fault, ...] = (fails, throttles, is_lost, is_silent, is_a_bad_gateway)
+"""What is over when the same is asked again."""
+LASTING: tuple[Fault, ...] = (
+    fails,
+    throttles,
+    is_cut_off,
+    is_silent,
+    is_a_bad_gateway,
+    is_a_page,
+)
 
 Decide = Callable[[Call, AWSPreparedRequest], Fault | None]
 
@@ -96,10 +118,23 @@ class Network:
             if fault is None:
                 return send(session, request)
             self.hit.append(call.name)
+            if fault is is_lost:
+                send(session, request)
             return response(fault(call), request.url)
 
         patch.setattr(BaseClient, "_make_api_call", asking)
         patch.setattr(URLLib3Session, "send", sending)
+
+
+class Hurried:
+    """A clock on which waiting takes no time, and is over all the same."""
+
+    def __init__(self) -> None:
+        self.time = 0.0
+        self.clock = Clock(now=lambda: self.time, sleep=self.sleep)
+
+    def sleep(self, seconds: float) -> None:
+        self.time += seconds
 
 
 def response(answer: Answer, url: str) -> AWSResponse:
