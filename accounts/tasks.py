@@ -6,7 +6,9 @@ from contextlib import suppress
 from datetime import timedelta
 
 from celery import shared_task
+from celery.signals import worker_ready
 from django.conf import settings
+from django.db import connection
 from django.db.models import Exists, OuterRef
 from django.db.models.functions import Now
 from django.utils import timezone
@@ -15,7 +17,7 @@ from accounts.bundles import build
 from accounts.lookups import answer, delete_old_lookups
 from accounts.models import Bundle, Lookup, ManagedAccount, Run
 from accounts.runs.actions import RunOpen, verify
-from accounts.runs.heartbeat import beat
+from accounts.runs.heartbeat import beat, compare_clocks
 from accounts.runs.queue import enqueue, enqueue_bundle
 from accounts.runs.retention import delete_old_verifications
 from accounts.runs.stages import carry_on as carry_on_run
@@ -25,6 +27,18 @@ AGAIN_AFTER = timedelta(hours=6)
 
 SWEPT_AT_ONCE = 200
 """Messages a sweep sends again; the next one goes on."""
+
+
+@worker_ready.connect
+def on_start(**_: object) -> None:
+    """Compare clocks before any run is signed for; children open their own connection.
+
+    Where the database is out of reach, Celery logs that, and the worker goes on.
+    """
+    try:
+        compare_clocks()
+    finally:
+        connection.close()
 
 
 @shared_task(ignore_result=True)

@@ -66,6 +66,11 @@ class Heartbeat(models.Model):
     id = models.PositiveSmallIntegerField(primary_key=True, default=THE_ONE)
     seen_at = models.DateTimeField(null=True)
     broker_lost_at = models.DateTimeField(null=True)
+    skewed_host = models.CharField(max_length=255, blank=True)
+    """Where a worker's clock was last found wrong."""
+    skew_seconds = models.IntegerField(default=0)
+    """By how much it is ahead of the database's; negative: behind."""
+    skewed_at = models.DateTimeField(null=True)
 
     class Meta:
         constraints = [

@@ -1,21 +1,35 @@
 """Whether workers answer. Beat sends a heartbeat through the broker to a worker, so one
-that arrives proves all three. Moments are the database's: no two clocks are compared.
+that arrives proves all three. Moments are the database's. Workers compare their own
+clocks with it, because AWS refuses what a clock signs that is minutes off.
 """
 
 from __future__ import annotations
 
+import logging
+import socket
 from datetime import datetime, timedelta
 from typing import NamedTuple
 
 from django.db.models.functions import Now
+from django.utils import timezone
 
 from accounts.models import Heartbeat, Run
+from accounts.models.lease import THE_ONE
+
+logger = logging.getLogger(__name__)
 
 EVERY = 15
 """Seconds between two heartbeats."""
 
 SILENT = timedelta(seconds=4 * EVERY)
 """So many may be late: a busy worker, a restart."""
+
+SKEWED = timedelta(seconds=30)
+"""NTP keeps clocks within milliseconds; AWS accepts what is signed within minutes."""
+
+SKEW_KEPT = timedelta(hours=1)
+"""So long a wrong clock is reported after it was last compared: its host may be gone.
+"""
 
 
 class Silence(NamedTuple):
@@ -35,9 +49,53 @@ class Silence(NamedTuple):
         return f"{self.who} answered since {self.since:%Y-%m-%d %H:%M:%S} UTC."
 
 
+class Skew(NamedTuple):
+    """A worker's clock is wrong, or the database's is."""
+
+    host: str
+    seconds: int
+    """How far it is ahead of the database's; negative: behind it."""
+
+    def __str__(self) -> str:
+        where = "ahead of" if self.seconds > 0 else "behind"
+        return (
+            f"The clock of the worker on {self.host} is {abs(self.seconds)} seconds "
+            f"{where} the database's. AWS refuses requests by a clock that is minutes "
+            "off: turn on NTP on both hosts, such as with timedatectl set-ntp true."
+        )
+
+
 def beat() -> None:
     """Write down that a worker works, and was reached through the broker."""
     Heartbeat.note(seen_at=Now())
+    compare_clocks()
+
+
+def compare_clocks() -> None:
+    """Compare this host's clock with the database's, and write down if it is wrong."""
+    host = socket.gethostname()
+    ours = Heartbeat.objects.filter(skewed_host=host)
+    skew = Skew(host, round(ahead_of_database().total_seconds()))
+    if abs(skew.seconds) <= SKEWED.total_seconds():
+        ours.update(skewed_host="", skewed_at=None)
+        return
+    if not ours.exists():
+        logger.warning("%s", skew)
+    Heartbeat.note(skewed_host=host, skew_seconds=skew.seconds, skewed_at=Now())
+
+
+def ahead_of_database() -> timedelta:
+    """Tell how far this host's clock is ahead, counted from halfway through asking."""
+    Heartbeat.objects.get_or_create(id=THE_ONE)
+    before = timezone.now()
+    theirs: datetime = Heartbeat.objects.values_list(Now(), flat=True).get()
+    return before + (timezone.now() - before) / 2 - theirs
+
+
+def clock_skew() -> Skew | None:
+    """Say whose clock was found wrong; None while all are right."""
+    found = Heartbeat.objects.filter(skewed_at__gt=Now() - SKEW_KEPT).first()
+    return Skew(found.skewed_host, found.skew_seconds) if found else None
 
 
 def broker_lost() -> None:

@@ -1,7 +1,8 @@
 """Tried: the clock of one worker is two minutes ahead, or two minutes behind.
 
 Refused: it takes no run away from a worker that holds it, keeps none for longer than
-the others would, and hides no dead worker: all go by the database's clock.
+the others would, and hides no dead worker: all go by the database's clock. Settings and
+the log say whose clock is wrong.
 """
 
 from __future__ import annotations
@@ -9,13 +10,15 @@ from __future__ import annotations
 from datetime import timedelta
 
 import pytest
+from celery.signals import worker_ready
 from django.utils import timezone
 
-from accounts.models import ManagedAccount, Run
+from accounts import tasks
+from accounts.models import Heartbeat, ManagedAccount, Run
 from accounts.models.states import Status
-from accounts.runs.heartbeat import silence
+from accounts.runs.heartbeat import SKEW_KEPT, clock_skew, silence
 from accounts.runs.queue import enqueue
-from tests.rows import account_row, managing_row, run_row
+from tests.rows import account_row, managing_row, person, run_row
 
 pytestmark = pytest.mark.django_db
 
@@ -109,3 +112,66 @@ def test_a_busy_worker_is_heard_and_a_dead_one_missed(wrong_clock: timedelta) ->
 
     assert heard is None
     assert silence() is not None
+
+
+@pytest.fixture(autouse=True)
+def one_connection(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let a worker that starts use the test's connection, and leave it open."""
+    monkeypatch.setattr("accounts.tasks.connection.close", lambda: None)
+
+
+@pytest.fixture
+def host(monkeypatch: pytest.MonkeyPatch) -> str:
+    monkeypatch.setattr("socket.gethostname", lambda: "worker-1")
+    return "worker-1"
+
+
+def test_a_wrong_clock_is_said_in_settings_and_once_in_the_log(
+    wrong_clock: timedelta, host: str, client, caplog
+) -> None:
+    client.force_login(person("viewer"))
+
+    worker_ready.send(sender=None)
+    tasks.heartbeat()
+
+    where = "ahead of" if wrong_clock > timedelta(0) else "behind"
+    said = f"The clock of the worker on {host} is 120 seconds {where} the database"
+    page = client.get("/settings/").content.decode()
+    assert said in page
+    assert "timedatectl set-ntp true" in page
+    assert [said in line for line in caplog.messages].count(True) == 1
+
+
+def test_a_clock_that_was_set_right_is_forgotten(host: str, client) -> None:
+    Heartbeat.note(skewed_host=host, skew_seconds=120, skewed_at=RIGHT())
+    client.force_login(person("viewer"))
+
+    tasks.heartbeat()
+
+    assert clock_skew() is None
+    assert "The clock of" not in client.get("/settings/").content.decode()
+
+
+def test_another_workers_right_clock_hides_no_wrong_one(host: str) -> None:
+    Heartbeat.note(skewed_host="worker-2", skew_seconds=120, skewed_at=RIGHT())
+
+    tasks.heartbeat()
+
+    assert str(clock_skew()).startswith("The clock of the worker on worker-2 is 120")
+
+
+def test_a_wrong_clock_is_forgotten_once_its_worker_is_gone() -> None:
+    gone = RIGHT() - SKEW_KEPT
+    Heartbeat.note(skewed_host="worker-2", skew_seconds=120, skewed_at=gone)
+
+    assert clock_skew() is None
+
+
+def test_a_clock_may_be_some_seconds_off(
+    host: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(timezone, "now", lambda: RIGHT() + timedelta(seconds=20))
+
+    tasks.heartbeat()
+
+    assert clock_skew() is None

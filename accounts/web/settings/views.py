@@ -15,6 +15,7 @@ from django.views.decorators.http import require_POST
 from accounts.four_eyes import choose, policies
 from accounts.lookups import CALLER, Question
 from accounts.models import ManagingAccount, Run
+from accounts.runs.heartbeat import clock_skew
 from accounts.web.access import ROLES, administrator_required
 from accounts.web.lookups import Asking, look_up
 from accounts.web.request import Request
@@ -35,6 +36,7 @@ def settings(request: Request) -> HttpResponse:
         "policies": policies(),
         "database": connection.display_name,
         "max_age": conf.settings.PROOF_MAX_AGE,
+        "skew": clock_skew(),
         "idle": Run.objects.abandoned().count(),
     }
     return render(request, "settings/settings.html", shown)
