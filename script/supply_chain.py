@@ -19,6 +19,8 @@ from tempfile import TemporaryDirectory
 from typing import Any, NamedTuple
 
 LOCK = Path("requirements.txt")
+AUDITED = (LOCK, Path("requirements-moto.txt"))
+"""What is shipped, and the server that tests start in an environment of its own."""
 USAGE = "Usage: python -m script.supply_chain audit | sbom FILE"
 
 PIN = re.compile(
@@ -84,9 +86,15 @@ def sbom(path: Path) -> int:
 
 
 def audit() -> int:
+    """Audit each lock; a vulnerable one counts more than one that is out of reach."""
+    codes = {audit_of(lock) for lock in AUDITED}
+    return 1 if 1 in codes else max(codes)
+
+
+def audit_of(lock: Path) -> int:
     found = subprocess.run(
         [
-            *(tool("pip-audit"), "-r", LOCK, "--require-hashes", "--disable-pip"),
+            *(tool("pip-audit"), "-r", lock, "--require-hashes", "--disable-pip"),
             *("--format", "json", "--progress-spinner", "off"),
         ],
         capture_output=True,
@@ -94,10 +102,10 @@ def audit() -> int:
         check=False,
     )
     if not found.stdout:
-        print(f"The audit could not be made: {found.stderr}", file=sys.stderr)
+        print(f"{lock}: the audit could not be made: {found.stderr}", file=sys.stderr)
         return 3
-    sentence, code = verdict(json.loads(found.stdout), len(locked(LOCK.read_text())))
-    print(sentence)
+    sentence, code = verdict(json.loads(found.stdout), len(locked(lock.read_text())))
+    print(f"{lock}: {sentence}")
     return code
 
 

@@ -156,6 +156,7 @@ OTHER_PROGRAMS = {
     "emulator",
     "fresh_clone",
     "hal",
+    "moto_server",
     "java",
     "postgres",
     "seeded",

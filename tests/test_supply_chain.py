@@ -9,9 +9,10 @@ from typing import Any
 
 import pytest
 
-from script.supply_chain import Locked, locked, missing, verdict
+from script import supply_chain
+from script.supply_chain import AUDITED, Locked, audit, locked, missing, verdict
 
-LOCKS = ("requirements.txt", "requirements-dev.txt")
+LOCKS = ("requirements.txt", "requirements-dev.txt", "requirements-moto.txt")
 PROJECT = tomllib.loads(Path("pyproject.toml").read_text())
 ASKED_FOR = {
     "requirements.txt": PROJECT["project"]["dependencies"],
@@ -19,6 +20,7 @@ ASKED_FOR = {
         *PROJECT["project"]["dependencies"],
         *PROJECT["dependency-groups"]["dev"],
     ],
+    "requirements-moto.txt": PROJECT["dependency-groups"]["moto"],
 }
 
 
@@ -42,7 +44,7 @@ def test_every_locked_package_has_hashes(name: str) -> None:
 
 
 def test_what_is_shipped_is_what_was_tested() -> None:
-    shipped, tested = (locked(Path(name).read_text()) for name in LOCKS)
+    shipped, tested = (locked(Path(name).read_text()) for name in LOCKS[:2])
 
     for name, package in shipped.items():
         assert tested[name].version == package.version, name
@@ -105,3 +107,15 @@ def test_an_audit_counts_what_it_audited(
         sentence,
         code,
     )
+
+
+@pytest.mark.parametrize(
+    ("shipped", "emulator", "code"), [(0, 0, 0), (0, 3, 3), (3, 1, 1), (1, 3, 1)]
+)
+def test_one_vulnerable_lock_counts_more_than_one_out_of_reach(
+    monkeypatch: pytest.MonkeyPatch, shipped: int, emulator: int, code: int
+) -> None:
+    found = dict(zip(AUDITED, (shipped, emulator), strict=True))
+    monkeypatch.setattr(supply_chain, "audit_of", found.__getitem__)
+
+    assert audit() == code
