@@ -65,7 +65,7 @@ def test_an_account_is_onboarded_put_into_a_bundle_and_removed(
 
     assert again.code == 0, again.out
 
-    removed = carried_out(remove(account, None))
+    removed = carried_out(remove(account, None, never_told=True))
 
     assert removed.status == Status.REMOVED, removed.error
     assert accounts.roles() == {ACCESS_ROLE}
