@@ -11,7 +11,7 @@ import pytest
 
 from script.servers import LOOPBACK, answers, free_port, serving
 from tests.moto.accounts import Accounts
-from tests.moto.gaps import JsonIsJson, Simulator
+from tests.moto.gaps import JsonIsJson, Simulator, TwentyMembersAPage
 from tests.strict_aws.proxy import strict_aws
 
 SERVER = Path("var/moto/bin/moto_server")
@@ -70,7 +70,7 @@ def serving_moto(server: Path, log: Path, **settings: str) -> Iterator[str]:
 @contextmanager
 def as_bowline(accounts: Accounts) -> Iterator[Accounts]:
     """Let this process be Bowline there. In front of moto is what it is missing."""
-    gaps = (Simulator(), JsonIsJson())
+    gaps = (Simulator(), JsonIsJson(), TwentyMembersAPage())
     with (
         strict_aws(accounts.endpoint, accounts.managing_id, *gaps) as aws,
         pytest.MonkeyPatch.context() as patch,
