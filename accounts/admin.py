@@ -11,12 +11,15 @@ from typing import Any
 from django.contrib import admin
 from django.contrib.auth.admin import UserAdmin
 from django.contrib.auth.models import Group, User
+from django.db import transaction
 from django.db.models import Model, QuerySet
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
+from accounts.activity import record
 from accounts.models import (
+    Activity,
     Bundle,
     CheckResult,
     EnabledProvider,
@@ -44,6 +47,12 @@ def link(row: Any, text: str = "") -> SafeString:
     return format_html('<a href="{}">{}</a>', row.get_absolute_url(), text or row)
 
 
+def person_of(request: HttpRequest) -> User:
+    """Give the person: nobody else gets into the admin site."""
+    assert isinstance(request.user, User)
+    return request.user
+
+
 class Records(Rows):
     """Rows for looking up only: nobody adds, edits or deletes them here."""
 
@@ -59,6 +68,13 @@ class Records(Rows):
         self, request: HttpRequest, obj: Model | None = None
     ) -> bool:
         return False
+
+
+@admin.register(Activity)
+class ActivityAdmin(Records):
+    list_display = ["number", "at", "who", "what", "about"]
+    list_filter = ["what", "at"]
+    search_fields = ["who", "about"]
 
 
 @admin.register(ManagingAccount)
@@ -181,6 +197,9 @@ class BundleAdmin(Records):
         return super().get_queryset(request).defer("archive", "files")
 
 
+What = Activity.What
+
+
 class PersonAdmin(UserAdmin):  # type: ignore[type-arg]  # as above
     """People and their roles; only a superuser makes another one."""
 
@@ -208,6 +227,34 @@ class PersonAdmin(UserAdmin):  # type: ignore[type-arg]  # as above
     def get_queryset(self, request: HttpRequest) -> QuerySet[User]:
         return super().get_queryset(request).prefetch_related("groups")
 
+    def save_related(
+        self, request: HttpRequest, form: Any, formsets: Any, change: bool
+    ) -> None:
+        """Give the roles, and put on record what changed."""
+        person, by = form.instance, person_of(request)
+        before = role_names(person)
+        super().save_related(request, form, formsets, change)
+        after = role_names(person)
+        changed = {
+            name: [form.initial.get(name), form.cleaned_data[name]]
+            for name in form.changed_data
+            if name in ON_RECORD
+        }
+        if changed:
+            record(by, What.PERSON, person.username, {"changed": changed})
+        if before != after:
+            record(by, What.ROLES, person.username, {"changed": [before, after]})
+
+    def user_change_password(
+        self, request: HttpRequest, id: str, form_url: str = ""
+    ) -> HttpResponse:
+        with transaction.atomic():
+            response: HttpResponse = super().user_change_password(request, id, form_url)
+            person = self.get_object(request, id)
+            if request.method == "POST" and response.status_code == 302 and person:
+                record(person_of(request), What.PASSWORD, person.username)
+        return response
+
     def has_change_permission(
         self, request: HttpRequest, obj: Model | None = None
     ) -> bool:
@@ -216,7 +263,14 @@ class PersonAdmin(UserAdmin):  # type: ignore[type-arg]  # as above
     def has_delete_permission(
         self, request: HttpRequest, obj: Model | None = None
     ) -> bool:
-        return super().has_delete_permission(request, obj) and may_touch(request, obj)
+        return False  # whoever left is deactivated: the record keeps them
+
+
+ON_RECORD = {"username", "is_active", "first_name", "last_name", "email"}
+
+
+def role_names(person: User) -> list[str]:
+    return sorted(person.groups.values_list("name", flat=True))
 
 
 def may_touch(request: HttpRequest, person: Model | None) -> bool:

@@ -12,10 +12,11 @@ from django.db import transaction
 from django.db.models import Max
 from django.utils import timezone
 
+from accounts.activity import record
 from accounts.mapping import snapshots
 from accounts.mapping.managing import managing_row
 from accounts.mapping.proved import proved_entries, proved_topology
-from accounts.models import Bundle, ManagedAccount
+from accounts.models import Activity, Bundle, ManagedAccount
 from accounts.models.states import State
 from accounts.runs.queue import enqueue_bundle
 from onboarding.spinnaker.bundle import bundle_files
@@ -54,6 +55,8 @@ def new_bundle(by: User | None) -> Bundle:
         highest = Bundle.objects.aggregate(highest=Max("number"))["highest"] or 0
         bundle = Bundle.objects.create(number=highest + 1, created_by=by)
         bundle.accounts.set(ready)
+        detail = {"bundle": bundle.number, "accounts": len(ready)}
+        record(by, Activity.What.BUILD, str(bundle), detail)
     return bundle
 
 
@@ -105,8 +108,11 @@ def build(bundle: Bundle) -> None:
 def install(bundle: Bundle, by: User | None) -> None:
     """Keep on record that Spinnaker has it now; raise NotReady unless it is built."""
     ready = Bundle.objects.filter(pk=bundle.pk, status=Bundle.Status.READY)
-    if not ready.update(installed_at=timezone.now(), installed_by=by):
-        raise NotReady(bundle)
+    with transaction.atomic():
+        if not ready.update(installed_at=timezone.now(), installed_by=by):
+            raise NotReady(bundle)
+        detail = {"bundle": bundle.number, "sha256": bundle.sha256}
+        record(by, Activity.What.INSTALL, str(bundle), detail)
 
 
 def said_of(account: ManagedAccount) -> str:

@@ -11,22 +11,26 @@ Until then `cancel_rotation` goes back.
 from __future__ import annotations
 
 import uuid
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from django.db import transaction
 from django.db.models import QuerySet
 
+from accounts.activity import record
 from accounts.mapping.edits import editing
-from accounts.models import Bundle, ManagedAccount
+from accounts.models import Activity, Bundle, ManagedAccount
 from onboarding.providers.external_id import without_external_id
 from onboarding.spinnaker.bundle.contents import accounts_in
+
+if TYPE_CHECKING:
+    from django.contrib.auth.models import User
 
 
 class RotationRefused(ValueError):
     """The external ID cannot be rotated now; the message says why."""
 
 
-def rotate(account: ManagedAccount) -> None:
+def rotate(account: ManagedAccount, by: User | None = None) -> None:
     """Make a new external ID; the former one is accepted until the rotation ends."""
     with transaction.atomic():
         row = locked(account)
@@ -42,13 +46,14 @@ def rotate(account: ManagedAccount) -> None:
                 f"Nothing stands in {row.name} yet, so nobody knows its external ID: "
                 "there is nothing to rotate."
             )
-        with editing(row):
+        with editing(row, by):
             row.former_external_id, row.external_id = row.external_id, uuid.uuid4()
             row.save(update_fields=["former_external_id", "external_id"])
+        record(by, Activity.What.ROTATE, row.name, {"account": str(row.pk)})
     account.refresh_from_db()
 
 
-def finish_rotation(account: ManagedAccount) -> None:
+def finish_rotation(account: ManagedAccount, by: User | None = None) -> None:
     """Let the former external ID go; whoever still sends it is refused from then on.
 
     Raise RotationRefused until a bundle that tells Spinnaker the new one is installed.
@@ -59,13 +64,14 @@ def finish_rotation(account: ManagedAccount) -> None:
             raise RotationRefused(f"The external ID of {row.name} is not in rotation.")
         if missing := next((s for s in stages(row) if not s.done), None):
             raise RotationRefused(f"Not yet: {missing.to_do}")
-        with editing(row):
+        with editing(row, by):
             row.former_external_id = None
             row.save(update_fields=["former_external_id"])
+        record(by, Activity.What.ROTATED, row.name, {"account": str(row.pk)})
     account.refresh_from_db()
 
 
-def cancel_rotation(account: ManagedAccount) -> None:
+def cancel_rotation(account: ManagedAccount, by: User | None = None) -> None:
     """Go back to the former external ID.
 
     Where a bundle tells the new one already, both are accepted until a bundle with the
@@ -76,10 +82,11 @@ def cancel_rotation(account: ManagedAccount) -> None:
         if not row.former_external_id:
             raise RotationRefused(f"The external ID of {row.name} is not in rotation.")
         is_told = any(str(row.external_id) in told(one, row) for one in built())
-        with editing(row):
+        with editing(row, by):
             former = row.external_id if is_told else None
             row.external_id, row.former_external_id = row.former_external_id, former
             row.save(update_fields=["former_external_id", "external_id"])
+        record(by, Activity.What.ROTATED, row.name, {"account": str(row.pk)})
     account.refresh_from_db()
 
 

@@ -254,4 +254,4 @@ def describe_one(
         access_role=managing.access_role if one.is_managing else shared.access_role,
     )
     row = ManagedAccount(created_by=by)
-    return describe(row, managed, uses_external_id=shared.uses_external_id)
+    return describe(row, managed, by, uses_external_id=shared.uses_external_id)

@@ -7,9 +7,10 @@ from __future__ import annotations
 
 from django.contrib import admin
 from django.contrib.auth.decorators import login_not_required
-from django.contrib.auth.views import LoginView, LogoutView
 from django.urls import include, path
 from django.views.generic import RedirectView
+
+from accounts.web.sign_in import SignIn, SignOut
 
 # One door: the admin site's own form would be a second one to guard.
 admin_sign_in = login_not_required(
@@ -17,8 +18,8 @@ admin_sign_in = login_not_required(
 )
 
 urlpatterns = [
-    path("sign-in/", LoginView.as_view(), name="sign-in"),
-    path("sign-out/", LogoutView.as_view(), name="sign-out"),
+    path("sign-in/", SignIn.as_view(), name="sign-in"),
+    path("sign-out/", SignOut.as_view(), name="sign-out"),
     path("admin/login/", admin_sign_in),
     path("admin/", admin.site.urls),
     path("", include("accounts.web.urls")),

@@ -186,7 +186,7 @@ def onboard(
     call_command("migrate", verbosity=0)
     seconds: dict[str, float] = {}
     with timed(seconds, "read and record the file"):
-        rows = register(read(written(accounts).encode()))
+        rows = register(read(written(accounts).encode()), None)
     sessions = Sessions(run="bench")
     batch = Batch(sessions, None, threads)
     with timed(seconds, "managing account"):

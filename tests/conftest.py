@@ -19,6 +19,7 @@ from django.conf import settings
 from django.contrib.auth.models import Group
 from django.contrib.contenttypes.models import ContentType
 from django.db import connection
+from django.db.migrations.loader import MigrationLoader
 from playwright.sync_api import expect
 
 from script.emulated_organization import Credentials
@@ -61,6 +62,28 @@ def django_db_modify_db_settings(
         database["TEST"]["NAME"] = str(file)
 
 
+@pytest.fixture(scope="session")
+def django_db_setup(django_db_setup: None, django_db_blocker: Any) -> None:
+    """Let PostgreSQL empty the activity log: tests that commit empty every table."""
+    with django_db_blocker.unblock():
+        if connection.vendor == "postgresql":
+            with connection.cursor() as cursor:
+                cursor.execute(
+                    "ALTER TABLE accounts_activity"
+                    " DISABLE TRIGGER activity_is_never_emptied"
+                )
+
+
+def migration(name: str) -> Any:
+    """Import the migration of this name, whatever its number."""
+    loader = MigrationLoader(None, ignore_no_migrations=True)
+    return next(
+        import_module(found.__module__)
+        for (app, numbered), found in loader.disk_migrations.items()
+        if (app, numbered[5:]) == ("accounts", name)
+    )
+
+
 @pytest.fixture(autouse=True)
 def roles(request: pytest.FixtureRequest) -> None:
     """Make the roles again: they came with a migration, and a test that commits
@@ -72,8 +95,9 @@ def roles(request: pytest.FixtureRequest) -> None:
     request.getfixturevalue("db")
     ContentType.objects.clear_cache()
     if not Group.objects.exists():
-        migration = import_module("accounts.migrations.0002_roles")
-        migration.make_roles(apps, SimpleNamespace(connection=connection))
+        editor = SimpleNamespace(connection=connection)
+        migration("roles").make_roles(apps, editor)
+        migration("activity_stays").give_readers(apps, editor)
 
 
 @pytest.fixture

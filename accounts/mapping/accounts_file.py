@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from django.core.exceptions import ValidationError
 from django.db import transaction
@@ -19,15 +19,18 @@ from onboarding.details import DetailsError
 from onboarding.providers.base import providers_of
 from onboarding.topology import Managed, Managing
 
+if TYPE_CHECKING:
+    from django.contrib.auth.models import User
 
-def register(file: AccountsFile) -> list[ManagedAccount]:
+
+def register(file: AccountsFile, by: User | None) -> list[ManagedAccount]:
     """Write every record of the file or, raising FileProblems, none."""
     problems: list[Problem] = []
     accounts: list[ManagedAccount] = []
     with transaction.atomic():
         if file.managing is not None:
             try:
-                register_managing(file.managing, trusts_bowline=file.trusts_bowline)
+                register_managing(file.managing, by, trusts_bowline=file.trusts_bowline)
             except ValidationError as error:
                 raise FileProblems(
                     [Problem(file.managing_line, sentence(error))]
@@ -37,7 +40,7 @@ def register(file: AccountsFile) -> list[ManagedAccount]:
         for written in file.accounts:
             try:
                 with transaction.atomic():
-                    accounts.append(register_account(written))
+                    accounts.append(register_account(written, by))
             except (DetailsError, NameTaken, ValidationError) as error:
                 problems.append(Problem(written.line, sentence(error)))
         if file.managing is not None and (owner := unknown_owner(file.managing)):
@@ -66,22 +69,28 @@ def sentence(error: ValueError | ValidationError) -> str:
     return str(error)
 
 
-def register_managing(managing: Managing, *, trusts_bowline: bool) -> None:
+def register_managing(
+    managing: Managing, by: User | None, *, trusts_bowline: bool
+) -> None:
     row = ManagingAccount.objects.first() or ManagingAccount()
-    with editing_managing(row):
+    with editing_managing(row, by):
         columns = managing_columns(managing)
         update(row, trusts_bowline=trusts_bowline, **columns)
 
 
-def register_account(written: WrittenAccount) -> ManagedAccount:
+def register_account(written: WrittenAccount, by: User | None) -> ManagedAccount:
     """Write the account of a file: the one of its name, or a new one."""
     managed = written.managed
     row = ManagedAccount.objects.filter(name=managed.name).first() or ManagedAccount()
-    return describe(row, managed, uses_external_id=written.uses_external_id)
+    return describe(row, managed, by, uses_external_id=written.uses_external_id)
 
 
 def describe(
-    row: ManagedAccount, managed: Managed, *, uses_external_id: bool
+    row: ManagedAccount,
+    managed: Managed,
+    by: User | None,
+    *,
+    uses_external_id: bool,
 ) -> ManagedAccount:
     """Write an account's rows; a change counts as an edit, the same again does not.
 
@@ -89,7 +98,7 @@ def describe(
     """
     for provider in providers_of(managed):
         provider.suit(managed)
-    with editing(row):
+    with editing(row, by):
         update(row, uses_external_id=uses_external_id, **managed_columns(managed))
         write_providers(row, managed)
     row = ManagedAccount.objects.prefetch_related("providers").get(pk=row.pk)

@@ -10,14 +10,15 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 from uuid import UUID
 
 from django.db import transaction
 
-from accounts.mapping.managed import managed_of
-from accounts.mapping.managing import managing_of
-from accounts.models import ManagedAccount, ManagingAccount
+from accounts.activity import record
+from accounts.mapping.managed import described, managed_of
+from accounts.mapping.managing import described_managing, managing_of
+from accounts.models import Activity, ManagedAccount, ManagingAccount
 from onboarding.desired import desired
 from onboarding.desired.alike import interchangeable
 from onboarding.details import DetailsError
@@ -35,42 +36,68 @@ AT_ONCE = 500
 
 @contextmanager
 def editing(account: ManagedAccount, by: User | None = None) -> Iterator[None]:
-    """Write an edit of the account inside; afterwards it is outdated if it must be.
+    """Write an edit of the account inside; afterwards it is outdated if it must be, and
+    what differs is on record.
 
     An account that is written for the first time has nothing to outdate.
     """
     with transaction.atomic():
         is_new = account._state.adding
-        before = None if is_new else consequences_of_row(account)
+        row = None if is_new else stored(account)
+        before, said = consequences_of_row(row), described(row)
         yield
-        if is_new:
-            return
-        after = consequences_of_row(account)
-        if before != after:
+        row = stored(account)
+        after = consequences_of_row(row)
+        if not is_new and before != after:
             account.touch(proved=same_in_aws(before, after))
             if by:
                 ManagedAccount.objects.filter(pk=account.pk).update(edited_by=by)
                 account.edited_by = by
+        what = Activity.What.DESCRIBE if is_new else Activity.What.EDIT
+        detail = {"account": str(account.pk)}
+        record_edit(by, what, account.name, said, described(row), detail)
 
 
 @contextmanager
-def editing_managing(row: ManagingAccount) -> Iterator[None]:
+def editing_managing(row: ManagingAccount, by: User | None) -> Iterator[None]:
     """Write an edit of the managing account inside.
 
     Afterwards plans that were made before are outdated, and so is every account to
-    which the edit makes a difference.
+    which the edit makes a difference; what differs is on record.
     """
     with transaction.atomic():
-        before = stored_managing()
+        before, said = stored_managing(), described_managing()
         yield
         after = stored_managing()
-        if before is None or after is None or before == after:
-            return
-        row.touch()
-        outdated = outdated_by(before, after)
-        for start in range(0, len(outdated), AT_ONCE):
-            chosen = outdated[start : start + AT_ONCE]
-            ManagedAccount.objects.filter(pk__in=chosen).outdate()
+        if before is not None and after is not None and before != after:
+            row.touch()
+            outdate(outdated_by(before, after))
+        what = Activity.What.EDIT if said else Activity.What.DESCRIBE
+        record_edit(by, what, row.name, said, described_managing(), {})
+
+
+def outdate(accounts: list[UUID]) -> None:
+    for start in range(0, len(accounts), AT_ONCE):
+        chosen = accounts[start : start + AT_ONCE]
+        ManagedAccount.objects.filter(pk__in=chosen).outdate()
+
+
+def record_edit(
+    by: User | None,
+    what: Activity.What,
+    name: str,
+    before: dict[str, Any],
+    after: dict[str, Any],
+    detail: dict[str, Any],
+) -> None:
+    """Put on record what differs, as it was and as it is; nothing if nothing does."""
+    changed = {
+        key: [before.get(key), after.get(key)]
+        for key in sorted(before.keys() | after.keys())
+        if before.get(key) != after.get(key)
+    }
+    if changed:
+        record(by, what, name, {**detail, "changed": changed})
 
 
 def stored_managing() -> Managing | None:
@@ -124,11 +151,15 @@ def same_in_aws(before: object, after: object) -> bool:
     return (before.name, before.resources) == (after.name, after.resources)
 
 
-def consequences_of_row(account: ManagedAccount) -> object:
-    """Give what follows from the account as it is stored now."""
-    managing = stored_managing()
+def stored(account: ManagedAccount) -> ManagedAccount | None:
+    """Read the account as it is stored now."""
     rows = ManagedAccount.objects.prefetch_related("providers")
-    row = rows.filter(pk=account.pk).first()
+    return rows.filter(pk=account.pk).first()
+
+
+def consequences_of_row(row: ManagedAccount | None) -> object:
+    """Give what follows from the account as it is stored."""
+    managing = stored_managing() if row else None
     if managing is None or row is None:
         return object()
     try:

@@ -75,6 +75,16 @@ def managed_columns(managed: Managed) -> dict[str, Any]:
     }
 
 
+def described(row: ManagedAccount | None) -> dict[str, Any]:
+    """Give what people said of the account; nothing that was made for it."""
+    if row is None:
+        return {}
+    columns = (*ALIKE, "regions", "read_roles", "write_roles", "uses_external_id")
+    return {name: getattr(row, name) for name in columns} | {
+        one.key: one.details for one in row.providers.all()
+    }
+
+
 def topology_of(managing: Managing, rows: Iterable[ManagedAccount]) -> Topology:
     """Make a topology of exactly these accounts."""
     return Topology(managing, tuple(managed_of(row) for row in rows))

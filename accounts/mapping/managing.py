@@ -55,6 +55,11 @@ def managing_row() -> ManagingAccount:
     return row
 
 
+def described_managing() -> dict[str, Any]:
+    """Give what people said of the managing account; empty: nothing yet."""
+    return ManagingAccount.objects.values(*COLUMNS).first() or {}
+
+
 def managing_of(row: ManagingAccount) -> Managing:
     return Managing(
         identity=identity_of(row),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from accounts.models.activity import Activity
 from accounts.models.bundles import Bundle
 from accounts.models.lease import Heartbeat
 from accounts.models.lookups import Lookup
@@ -16,6 +17,7 @@ from accounts.models.runs import CheckResult, Run
 from accounts.models.steps import Step
 
 __all__ = [
+    "Activity",
     "Bundle",
     "CheckResult",
     "EnabledProvider",

@@ -9,6 +9,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any, ClassVar, Self, TypeVar
 
+from django.core.validators import RegexValidator
 from django.db import models
 from django.db.models import Case, F, Value, When
 from django.utils import timezone
@@ -23,10 +24,18 @@ from accounts.models.standing import (
     word_of,
 )
 from accounts.models.states import State
+from onboarding import names
 from onboarding.desired import POLICY_SET
 from onboarding.desired.policy_sets import PolicySet, policy_sets_after
 
 M = TypeVar("M", bound="Described")
+
+# The engine's rules about names, as validators of rows.
+is_account_name = RegexValidator(
+    rf"^{names.ACCOUNT_NAME.pattern}\Z", names.ACCOUNT_NAME.rule
+)
+is_account_id = RegexValidator(r"^[0-9]{12}\Z", names.ACCOUNT_ID_RULE)
+is_role_name = RegexValidator(rf"^{names.ROLE_NAME.pattern}\Z", names.ROLE_NAME.rule)
 
 PROOFS = ("", *PROVED)
 

@@ -15,7 +15,14 @@ from django.db.models.functions import Now
 from django.urls import reverse
 from django.utils import timezone
 
-from accounts.models.described import PROOFS, Described, DescribedQuerySet
+from accounts.models.described import (
+    PROOFS,
+    Described,
+    DescribedQuerySet,
+    is_account_id,
+    is_account_name,
+    is_role_name,
+)
 from accounts.models.readable import (
     Readable,
     is_mappings,
@@ -24,7 +31,6 @@ from accounts.models.readable import (
 )
 from accounts.models.standing import BROKEN, Facts
 from accounts.models.states import PASSING, State
-from accounts.models.validators import is_account_id, is_account_name, is_role_name
 from onboarding.providers import PROVIDERS
 from onboarding.resources.entry_changes import EntryDocument
 from onboarding.spinnaker.entry_documents import are_documents

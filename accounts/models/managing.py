@@ -12,12 +12,18 @@ from django.db import models
 from django.db.models import Case, F, Q, Value, When
 from django.urls import reverse
 
-from accounts.models.described import PROOFS, Described, DescribedQuerySet
+from accounts.models.described import (
+    PROOFS,
+    Described,
+    DescribedQuerySet,
+    is_account_id,
+    is_account_name,
+    is_role_name,
+)
 from accounts.models.lease import Leased
 from accounts.models.managed import ManagedAccount
 from accounts.models.readable import Readable, is_mappings, is_one_of, is_texts
 from accounts.models.states import PASSING, State
-from accounts.models.validators import is_account_id, is_account_name, is_role_name
 from onboarding import names
 from onboarding.partitions import PARTITIONS
 from onboarding.topology import (

@@ -14,6 +14,7 @@ from django.db import IntegrityError, transaction
 from django.db.models import Q
 from django.utils import timezone
 
+from accounts.activity import record
 from accounts.bundles import told_of
 from accounts.four_eyes import (
     SamePerson,
@@ -24,7 +25,7 @@ from accounts.mapping.managing import managing_row
 from accounts.mapping.plans import plan_of
 from accounts.mapping.proved import keep_proved
 from accounts.mapping.spinnaker_names import claim_names
-from accounts.models import ManagedAccount, ManagingAccount, Run
+from accounts.models import Activity, ManagedAccount, ManagingAccount, Run
 from accounts.models.runs import MovedMeanwhile
 from accounts.models.states import OPEN, State, Status
 from accounts.runs.capacity import refuse_overflow
@@ -34,6 +35,13 @@ if TYPE_CHECKING:
     from django.contrib.auth.models import User
     from django.db.models import QuerySet
 
+What = Activity.What
+STARTED = {
+    Run.Kind.ONBOARD: What.PLAN,
+    Run.Kind.MANAGING: What.PLAN,
+    Run.Kind.VERIFY: What.VERIFY,
+    Run.Kind.REMOVE: What.REMOVE,
+}
 
 Send = Callable[[Run], None]
 """Hands a run on when its rows are committed: to a worker, or to nobody."""
@@ -185,6 +193,8 @@ def start(
             raise RunOpen(latest) from error
         run.grants.set(grants)
         transaction.on_commit(partial(send, run))
+        if origin != Run.Origin.SCHEDULE:  # that decided nothing
+            record_run(by, STARTED[kind], run)
     return run
 
 
@@ -248,12 +258,13 @@ def approve(
             )
             run.unedited_subject.begin_applying()
             transaction.on_commit(partial(send, run))
+            record_run(by, What.APPROVE, run)
     except MovedMeanwhile:
         return False
     return True
 
 
-def discard(run: Run) -> bool:
+def discard(run: Run, by: User | None) -> bool:
     """Put a plan aside; the account is what it was before. False where somebody
     decided earlier.
     """
@@ -261,6 +272,7 @@ def discard(run: Run) -> bool:
         with transaction.atomic():
             run.move(Status.DISCARDED, since=(Status.PLANNED,))
             run.subject.put_back()
+            record_run(by, What.DISCARD, run)
     except MovedMeanwhile:
         return False
     return True
@@ -276,7 +288,20 @@ def accept(account: ManagedAccount, by: User | None) -> bool:
         if accepted:
             rows = ManagedAccount.objects.prefetch_related("providers")
             keep_proved(rows.get(pk=account.pk), State.EVALUATED)
+            detail = {"account": str(account.pk)}
+            record(by, What.ACCEPT, account.name, detail)
     return accepted
+
+
+def record_run(by: User | None, what: Activity.What, run: Run) -> None:
+    """Put on record what was decided of a run, with what was read and said of it."""
+    detail = {
+        "run": str(run.pk),
+        "kind": run.kind,
+        "fingerprint": run.fingerprint,
+        "comment": run.approval_comment,
+    }
+    record(by, what, run.account_name, {k: v for k, v in detail.items() if v})
 
 
 class Decided(NamedTuple):

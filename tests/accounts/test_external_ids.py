@@ -35,7 +35,7 @@ def test_a_rotation_makes_a_new_id_and_accepts_the_former_one() -> None:
     account = standing()
     former = str(account.external_id)
 
-    rotate(account)
+    rotate(account, None)
 
     managed = managed_of(account)
     assert managed.external_id != former
@@ -46,7 +46,7 @@ def test_a_rotation_is_an_edit_that_no_bundle_holds_before_it_is_proved() -> Non
     account = standing()
     version = account.version
 
-    rotate(account)
+    rotate(account, None)
 
     assert account.version == version + 1
     assert account.proved["managed"]["external_id"] == str(account.former_external_id)
@@ -68,12 +68,12 @@ def bundled() -> Bundle:
 def test_the_end_of_a_rotation_lets_the_former_id_go() -> None:
     managing_row()
     account = standing()
-    rotate(account)
+    rotate(account, None)
     new = account.external_id
     prove(account)
     install(bundled(), None)
 
-    finish_rotation(account)
+    finish_rotation(account, None)
 
     assert account.former_external_id is None
     assert account.external_id == new
@@ -141,37 +141,37 @@ def test_what_is_not_in_rotation_cannot_be_cancelled() -> None:
 
 def test_what_is_not_in_rotation_cannot_end_it() -> None:
     with pytest.raises(RotationRefused, match="not in rotation"):
-        finish_rotation(standing())
+        finish_rotation(standing(), None)
 
 
 def test_a_rotation_ends_before_the_next_begins() -> None:
     account = standing()
-    rotate(account)
+    rotate(account, None)
 
     with pytest.raises(RotationRefused, match="finish that rotation first"):
-        rotate(account)
+        rotate(account, None)
 
 
 def test_an_id_that_nobody_knows_is_not_rotated() -> None:
     with pytest.raises(RotationRefused, match="nothing to rotate"):
-        rotate(account_row())
+        rotate(account_row(), None)
 
 
 def test_beside_ecs_there_is_none_to_rotate_and_the_reason_is_said() -> None:
     account = standing(providers={"ecs": {}}, uses_external_id=False)
 
     with pytest.raises(RotationRefused, match="Clouddriver drops it in its ECS"):
-        rotate(account)
+        rotate(account, None)
 
 
 def test_without_an_external_id_there_is_none_to_rotate() -> None:
     with pytest.raises(RotationRefused, match="asks for no external ID"):
-        rotate(standing(uses_external_id=False))
+        rotate(standing(uses_external_id=False), None)
 
 
 def test_an_id_that_is_not_asked_for_is_in_no_trust() -> None:
     account = standing()
-    rotate(account)
+    rotate(account, None)
     account.uses_external_id = False
 
     managed = managed_of(account)

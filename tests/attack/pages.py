@@ -15,10 +15,11 @@ from django.urls import URLPattern, URLResolver, get_resolver, resolve
 from django.urls.resolvers import RegexPattern
 from django.utils import timezone
 
+from accounts.activity import record
 from accounts.lookups import CALLER, Question
 from accounts.mapping.managed import topology_of
 from accounts.mapping.managing import managing_of
-from accounts.models import CheckResult, Lookup, Run
+from accounts.models import Activity, CheckResult, EnvironmentPolicy, Lookup, Run
 from accounts.models.states import State, Status
 from accounts.web.access import UserRole, role_needed
 from tests.factories import LEAST
@@ -77,7 +78,6 @@ def every_row() -> None:
     AccessAttempt.objects.create(
         username="x", ip_address="192.0.2.1", failures_since_start=1
     )
-    person("viewer", username="somebody")
     asked = Question(CALLER, managing.partition)
     Lookup.objects.create(
         question=asked.digest,
@@ -87,6 +87,9 @@ def every_row() -> None:
         answered_at=timezone.now(),
         answer={"account_id": "1" * 12, "arn": "arn:aws:iam", "principal": "arn:aws"},
     )
+    EnvironmentPolicy.objects.create(environment="lab", four_eyes=True)
+    somebody = person("viewer", username="somebody")
+    record(somebody, Activity.What.PLAN, account.name, {"run": str(planned.pk)})
 
 
 def listed(wrong: Iterable[object]) -> str:

@@ -134,7 +134,7 @@ def test_the_owner_of_images_must_be_an_account_that_is_known() -> None:
     text = MANAGING + "  bakes: true\n  ami_owner: nobody\n"
 
     with pytest.raises(FileProblems, match="ami_owner: There is no account “nobody”"):
-        register(read(text.encode()))
+        register(read(text.encode()), None)
 
     assert not ManagingAccount.objects.exists()
 
@@ -143,7 +143,7 @@ def test_the_owner_of_images_must_be_an_account_that_is_known() -> None:
 def test_the_owner_of_images_may_come_with_the_same_file() -> None:
     text = MANAGING + "  bakes: true\n  ami_owner: staging\n" + ACCOUNT
 
-    register(read((text + "  providers: {ec2: {}}\n").encode()))
+    register(read((text + "  providers: {ec2: {}}\n").encode()), None)
 
     assert ManagingAccount.objects.get().ami_owner == "staging"
 
@@ -154,7 +154,7 @@ def test_another_managing_account_is_a_problem_and_no_traceback() -> None:
     account_row(granted_at="2026-01-01T00:00:00Z")
 
     with pytest.raises(FileProblems) as caught:
-        register(read(f"accounts: []\n{MANAGING}".encode()))
+        register(read(f"accounts: []\n{MANAGING}".encode()), None)
 
     (problem,) = caught.value.problems
     assert problem.line == 3

@@ -97,7 +97,8 @@ def stored(field: models.Field[Any, Any], value: Any) -> bool:
     """Put the value into every row; False where the database refuses it."""
     if isinstance(field, models.JSONField):
         value = Value(value, models.JSONField())
-    rows = field.model._default_manager.all()
+    # Not by its own manager: the activity log refuses to be changed.
+    rows = models.QuerySet(field.model)
     if field.unique:
         rows = rows.filter(pk=rows.first().pk)
     try:

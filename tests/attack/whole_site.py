@@ -11,8 +11,10 @@ from django.contrib import admin
 from django.urls import reverse
 from django.utils import timezone
 
+from accounts.activity import record
 from accounts.lookups import CALLER, Question
 from accounts.models import (
+    Activity,
     Bundle,
     CheckResult,
     EnvironmentPolicy,
@@ -135,6 +137,7 @@ def whole_site() -> Pages:
         answered_at=now + timedelta(hours=1),
         answer=dict.fromkeys(("account_id", "arn", "principal"), HARMLESS),
     )
+    record(operator, Activity.What.PLAN, HARMLESS, {"note": HARMLESS})
     return Pages(accounts, runs)
 
 

@@ -101,7 +101,7 @@ class Command(BaseCommand):
         **_: Any,
     ) -> int:
         person = named_person(by) if by else None
-        accounts = register(written)
+        accounts = register(written, person)
         known = {managing_row().name, *(account.name for account in accounts)}
         if strangers := set(allow_delete or ()) - known:
             raise CommandError(
@@ -122,7 +122,7 @@ class Command(BaseCommand):
             for account in accounts:
                 self.accept(account, person)
         if bundle is not None and not (
-            self.write_bundle(bundle) and self.all_accepted(accounts)
+            self.write_bundle(bundle, person) and self.all_accepted(accounts)
         ):
             codes.append(FAILED)
         return FAILED if FAILED in codes else max(codes, default=DONE)
@@ -191,9 +191,9 @@ class Command(BaseCommand):
         if error.get("hint"):
             self.warn(f"  {error['hint']}")
 
-    def write_bundle(self, path: Path) -> bool:
+    def write_bundle(self, path: Path, by: User | None) -> bool:
         try:
-            bundle = new_bundle(None)
+            bundle = new_bundle(by)
         except NothingReady as error:
             self.warn(str(error))
             return False

@@ -6,18 +6,27 @@ from typing import Any, NamedTuple
 from uuid import UUID
 
 from django.contrib import messages
+from django.db import transaction
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils.safestring import SafeString
 from django.views.decorators.http import require_POST
 
+from accounts.activity import record
 from accounts.bundles import told_of
 from accounts.external_ids import stages
 from accounts.mapping.entries import unplanned_entries
 from accounts.mapping.managed import topology_of
 from accounts.mapping.managing import managing_of
-from accounts.models import CheckResult, ManagedAccount, ManagingAccount, Run, Step
+from accounts.models import (
+    Activity,
+    CheckResult,
+    ManagedAccount,
+    ManagingAccount,
+    Run,
+    Step,
+)
 from accounts.models.standing import BROKEN
 from accounts.models.states import OPEN, Status
 from accounts.web.access import operator_required
@@ -152,6 +161,9 @@ def forget(request: Request, pk: UUID) -> HttpResponse:
             f"A run of {account.name} is open: wait for its end, or discard its plan.",
         )
         return redirect(account)
-    account.delete()
+    with transaction.atomic():
+        account.delete()
+        detail = {"account id": account.account_id}
+        record(request.user, Activity.What.FORGET, account.name, detail)
     messages.success(request, f"{account.name} is forgotten; AWS is unchanged.")
     return redirect("accounts:accounts")

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import hashlib
+
 from django.http import Http404, HttpResponse
 from django.shortcuts import get_object_or_404, render
 from django.urls import reverse
 
-from accounts.models import Bundle
+from accounts.activity import record
+from accounts.models import Activity, Bundle
 from accounts.web.access import operator_required
 from accounts.web.request import Request
 from onboarding.spinnaker.bundle import comparison as deltas
@@ -45,8 +48,15 @@ def delta_download(request: Request, number: int, since: int) -> HttpResponse:
     whole = Later(number, accounts_in(later.archive), paths, later.archive)
     files = delta_files(between(earlier, later), whole, since=since)
     name = f"bowline-{number}-since-{since}.zip"
+    archive = zipped(files)
+    detail = {
+        "bundle": number,
+        "since": since,
+        "sha256": hashlib.sha256(archive).hexdigest(),
+    }
+    record(request.user, Activity.What.DOWNLOAD, str(later), detail)
     return HttpResponse(
-        zipped(files),
+        archive,
         content_type="application/zip",
         headers={"Content-Disposition": f'attachment; filename="{name}"'},
     )

@@ -12,8 +12,9 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.views.decorators.http import require_POST
 
+from accounts.activity import record
 from accounts.bundles import NothingReady, request_bundle
-from accounts.models import Bundle, ManagedAccount
+from accounts.models import Activity, Bundle, ManagedAccount
 from accounts.web.access import operator_required
 from accounts.web.bundles.installations import formats, installations
 from accounts.web.bundles.installed import ahead, installed_bundle
@@ -150,6 +151,8 @@ def tree(files: list[dict[str, Any]]) -> list[Leaf]:
 @operator_required
 def bundle_download(request: Request, number: int) -> HttpResponse:
     bundle = get_object_or_404(Bundle, number=number, status=Bundle.Status.READY)
+    detail = {"bundle": number, "sha256": bundle.sha256}
+    record(request.user, Activity.What.DOWNLOAD, str(bundle), detail)
     return HttpResponse(
         bytes(bundle.archive),
         content_type="application/zip",

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from django.contrib import messages
+from django.contrib.auth.models import User
 from django.core.exceptions import PermissionDenied
 from django.db import IntegrityError
 from django.http import HttpResponse
@@ -51,7 +52,7 @@ def managing(request: Request) -> HttpResponse:
         if row is not None and "new" in request.POST:
             form = ManagingForm(request.POST, instance=ManagingAccount())
             form.add_error(None, DESCRIBED_ALREADY)
-        elif form.is_valid() and saved(form):
+        elif form.is_valid() and saved(form, request.user):
             messages.success(request, "The managing account is saved.")
             return redirect("accounts:managing")
     return render(
@@ -92,10 +93,10 @@ def offered(request: Request, row: ManagingAccount) -> dict[str, Any]:
     return shown
 
 
-def saved(form: ManagingForm) -> bool:
+def saved(form: ManagingForm, by: User) -> bool:
     """Write the row; False where somebody else wrote the first one meanwhile."""
     try:
-        with editing_managing(form.instance):
+        with editing_managing(form.instance, by):
             form.save()
     except IntegrityError:
         form.add_error(None, DESCRIBED_ALREADY)

@@ -7,6 +7,7 @@ from typing import Any
 from uuid import UUID
 
 from django.contrib import messages
+from django.contrib.auth.models import User
 from django.http import Http404, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
@@ -113,11 +114,14 @@ def rotation_cancel(request: Request, pk: UUID) -> HttpResponse:
 
 
 def rotated(
-    request: Request, pk: UUID, act: Callable[[ManagedAccount], None], done: str
+    request: Request,
+    pk: UUID,
+    act: Callable[[ManagedAccount, User], None],
+    done: str,
 ) -> HttpResponse:
     account = get_object_or_404(ManagedAccount, pk=pk)
     try:
-        act(account)
+        act(account, request.user)
     except RotationRefused as error:
         messages.error(request, str(error))
     else:

@@ -64,7 +64,7 @@ def tell_quicker(request: Request, pk: UUID) -> None:
 @require_POST
 def run_discard(request: Request, pk: UUID) -> HttpResponse:
     run = run_of(pk)
-    if actions.discard(run):
+    if actions.discard(run, request.user):
         messages.success(request, "The plan is put aside; AWS is unchanged.")
     else:
         tell_quicker(request, pk)

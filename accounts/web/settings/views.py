@@ -7,14 +7,15 @@ from typing import Any
 from django import conf
 from django.contrib import messages
 from django.contrib.auth.models import Group
-from django.db import connection
+from django.db import connection, transaction
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.views.decorators.http import require_POST
 
+from accounts.activity import record
 from accounts.four_eyes import choose, policies
 from accounts.lookups import CALLER, Question
-from accounts.models import ManagingAccount, Run
+from accounts.models import Activity, ManagingAccount, Run
 from accounts.runs.heartbeat import clock_skew
 from accounts.web.access import ROLES, administrator_required
 from accounts.web.lookups import Asking, look_up
@@ -50,7 +51,10 @@ def four_eyes(request: Request) -> HttpResponse:
     environment = request.POST.get("environment", "")
     on = request.POST.get("four_eyes")
     if environment in known and on in ("on", "off"):
-        choose(environment, four_eyes=on == "on")
+        with transaction.atomic():
+            choose(environment, four_eyes=on == "on")
+            about, detail = environment or "no environment", {"four_eyes": on}
+            record(request.user, Activity.What.SETTINGS, about, detail)
         messages.success(
             request,
             f"In {environment or 'no environment'}, who plans may "

@@ -30,7 +30,7 @@ def file(text: str = MANAGING + STAGING) -> AccountsFile:
 
 
 def test_it_writes_the_records() -> None:
-    (account,) = register(file())
+    (account,) = register(file(), None)
 
     assert ManagingAccount.objects.get().name == "core"
     assert account.read_roles == ["developers"]
@@ -41,12 +41,12 @@ def test_it_writes_the_records() -> None:
 
 
 def test_the_same_file_again_is_no_edit() -> None:
-    register(file())
+    register(file(), None)
     enabled = EnabledProvider.objects.get(key="eks")
     enabled.details["clusters"][0]["endpoint"] = "https://looked.up"
     enabled.save()
 
-    (account,) = register(file())
+    (account,) = register(file(), None)
 
     enabled.refresh_from_db()
     assert account.version == 1
@@ -63,10 +63,10 @@ def test_the_same_file_again_is_no_edit() -> None:
     ],
 )
 def test_an_edited_file_is_an_edit(before: str, after: str, proof: str) -> None:
-    register(file())
+    register(file(), None)
     ManagedAccount.objects.update(state=State.VERIFIED, proof=State.VERIFIED)
 
-    (account,) = register(file(MANAGING + STAGING.replace(before, after)))
+    (account,) = register(file(MANAGING + STAGING.replace(before, after)), None)
 
     assert account.version == 2
     assert (account.state, account.proof) == (State.OUTDATED, proof)
@@ -75,12 +75,12 @@ def test_an_edited_file_is_an_edit(before: str, after: str, proof: str) -> None:
 def test_the_managing_account_may_be_described_already() -> None:
     managing_row()
 
-    assert len(register(file(STAGING))) == 1
+    assert len(register(file(STAGING), None)) == 1
 
 
 def test_without_any_managing_account_nothing_is_written() -> None:
     with pytest.raises(FileProblems, match="managing account"):
-        register(file(STAGING))
+        register(file(STAGING), None)
 
     assert not ManagedAccount.objects.exists()
 
@@ -95,7 +95,7 @@ def test_every_clash_with_what_is_known_is_told_and_nothing_is_written() -> None
     )
 
     with pytest.raises(FileProblems) as caught:
-        register(file(MANAGING + text))
+        register(file(MANAGING + text), None)
 
     lines = {problem.line: problem.message for problem in caught.value.problems}
     assert "staging-apps" in lines[3]
@@ -110,15 +110,15 @@ def test_details_that_do_not_suit_the_account_are_told() -> None:
     )
 
     with pytest.raises(FileProblems, match="us-west-2"):
-        register(file(MANAGING + text))
+        register(file(MANAGING + text), None)
 
 
 def test_another_identity_outdates_every_account_that_trusts_it() -> None:
-    register(file())
+    register(file(), None)
     ManagedAccount.objects.update(state=State.VERIFIED, proof=State.VERIFIED)
     other = MANAGING.replace("}", ", identity: {instance_role: Other}}")
 
-    register(file(other + STAGING))
+    register(file(other + STAGING), None)
 
     account = ManagedAccount.objects.get()
     assert (account.state, account.proof) == (State.OUTDATED, "")
@@ -132,7 +132,9 @@ EXISTING = "arn:aws:iam::911111111111:role/Theirs"
 
 
 def identified_by(identity: str) -> ManagingAccount:
-    register(file(MANAGING.replace("}", f", identity: {{{identity}}}}}") + STAGING))
+    register(
+        file(MANAGING.replace("}", f", identity: {{{identity}}}}}") + STAGING), None
+    )
     return ManagingAccount.objects.get()
 
 

@@ -39,7 +39,7 @@ def verified(name: str, number: int, **fields: Any) -> ManagedAccount:
 
 def edit_managing(**columns: Any) -> None:
     row = ManagingAccount.objects.get()
-    with editing_managing(row):
+    with editing_managing(row, None):
         for name, value in columns.items():
             setattr(row, name, value)
         row.save()
@@ -128,7 +128,7 @@ def test_an_edit_outdates_an_account_and_its_proof_if_it_makes_a_difference(
     managing_row()
     account = verified("compute", 1)
 
-    with editing(account):
+    with editing(account, None):
         ManagedAccount.objects.filter(pk=account.pk).update(**columns)
 
     row = ManagedAccount.objects.get()
@@ -140,7 +140,7 @@ def test_details_that_cannot_be_read_are_an_edit() -> None:
     managing_row()
     account = verified("compute", 1)
 
-    with editing(account):
+    with editing(account, None):
         account.providers.update(details={"unheard_of": True})
 
     assert outdated() == {"compute"}

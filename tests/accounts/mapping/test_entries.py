@@ -33,7 +33,7 @@ def test_an_edit_is_unplanned_until_it_is_approved() -> None:
     account = account_row(proof=State.VERIFIED)
     assert unplanned(account) == []
 
-    with editing(account):
+    with editing(account, None):
         ManagedAccount.objects.update(environment="production")
     assert unplanned(account) == ["update"]
 

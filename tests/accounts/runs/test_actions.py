@@ -150,7 +150,7 @@ def test_a_discarded_plan_leaves_the_account_as_it_was(
     account = account_row(state=State.PLANNED, **fields)
     run = planned(account)
 
-    assert discard(run)
+    assert discard(run, None)
 
     assert state_of(account) == state
 
@@ -160,7 +160,7 @@ def test_a_run_that_is_being_applied_cannot_be_discarded() -> None:
     run = planned()
     approve(run, None, send=keep)
 
-    assert not discard(run)
+    assert not discard(run, None)
 
 
 def test_verifying_starts_without_a_plan() -> None:

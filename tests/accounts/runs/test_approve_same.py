@@ -51,7 +51,7 @@ def test_one_that_is_discarded_meanwhile_keeps_no_other_back(
 
     def approve_slowly(run: Run, *args: object, **kwargs: object) -> bool:
         if run == three[0]:
-            discard(three[1])
+            discard(three[1], None)
         return approve(run, *args, **kwargs)
 
     monkeypatch.setattr("accounts.runs.actions.approve", approve_slowly)

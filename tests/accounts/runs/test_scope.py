@@ -102,7 +102,7 @@ def test_an_edit_that_nobody_planned_is_no_drift_of_any_account(
     account = member()
     onboarded(account)
     row = ManagingAccount.objects.get()
-    with editing_managing(row):
+    with editing_managing(row, None):
         for name, value in columns.items():
             setattr(row, name, value)
         row.save()
@@ -122,7 +122,7 @@ def test_drift_of_the_managing_side_is_found_after_such_an_edit_too(
     account = member()
     onboarded(account)
     row = ManagingAccount.objects.get()
-    with editing_managing(row):
+    with editing_managing(row, None):
         row.bakes = True
         row.save()
     iam = root(here, MANAGING, "iam")

@@ -69,7 +69,7 @@ def test_two_people_who_describe_it_at_once_get_one() -> None:
     assert form.is_valid()
     managing_row(name="first")
 
-    assert not saved(form)
+    assert not saved(form, person("operator"))
     assert form.non_field_errors() == [DESCRIBED_ALREADY]
 
 

@@ -93,7 +93,7 @@ def three_approved() -> list[Run]:
 def test_those_that_moved_on_are_named_with_why(approver, three) -> None:
     discarded, edited, approved = three
     last, other = waiting(3), waiting(4, fingerprint="0b" * 16)
-    discard(discarded)
+    discard(discarded, None)
     edited.account.touch()
     approve(approved, person("approver", username="olga"), send=keep)
 
@@ -111,7 +111,7 @@ def test_those_that_moved_on_are_named_with_why(approver, three) -> None:
 def test_very_many_that_moved_on_are_counted(approver, three, monkeypatch) -> None:
     monkeypatch.setattr("accounts.web.runs.same_plans.MOST_NAMED", 1)
     for run in three:
-        discard(run)
+        discard(run, None)
 
     response = approver.post(f"{URL}approve/", ids(three))
 
@@ -202,9 +202,9 @@ def test_the_runs_offer_nothing_where_each_plan_is_another(approver) -> None:
 
 def test_a_plan_links_to_those_that_are_the_same(approver, three) -> None:
     page = approver.get(three[0].get_absolute_url()).content.decode()
-    discard(three[1])
+    discard(three[1], None)
     fewer = approver.get(three[0].get_absolute_url()).content.decode()
-    discard(three[2])
+    discard(three[2], None)
     alone = approver.get(three[0].get_absolute_url()).content.decode()
 
     assert "2 other plans are the same: read and approve them together" in page

@@ -1,0 +1,101 @@
+"""Write the activity log, and check that nobody changed it.
+
+A decision and its entry are one transaction. Write the entry last in it: until its end
+everybody else who writes one waits.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Mapping
+from functools import partial
+from typing import TYPE_CHECKING, Any
+
+from django.db import connection, transaction
+from django.utils import timezone
+
+from accounts.models import Activity
+
+if TYPE_CHECKING:
+    from django.contrib.auth.models import User
+
+logger = logging.getLogger(__name__)
+
+COMMAND_LINE = "the command line"
+"""Stands for the person where `manage.py` was given none."""
+
+LONGEST = 150
+LOCK = 0x42_6F_77_6C_69_6E_65
+"""“Bowline” as a number: any will do that nothing else in the database locks."""
+
+
+def record(
+    by: User | str | None,
+    what: Activity.What,
+    about: str = "",
+    detail: Mapping[str, Any] | None = None,
+) -> Activity:
+    """Add an entry in the transaction of the decision; a text is a name without a
+    person, and nobody is the command line.
+    """
+    person = None if by is None or isinstance(by, str) else by
+    who = person.get_username() if person else str(by or COMMAND_LINE)
+    with transaction.atomic():
+        wait_for_turn()
+        last = Activity.objects.order_by("-number").first()
+        entry = Activity(
+            number=last.number + 1 if last else 1,
+            at=timezone.now(),
+            person=person,
+            who=stored(who),
+            what=what,
+            about=stored(about),
+            detail=dict(detail or {}),
+            previous=last.hash if last else "",
+        )
+        entry.hash = entry.digest()
+        entry.save()
+        transaction.on_commit(partial(seal, entry))
+    return entry
+
+
+def wait_for_turn() -> None:
+    """Let one transaction after the other add to the chain.
+
+    SQLite has one writer at a time, from the beginning of its transaction.
+    """
+    if connection.vendor == "postgresql":
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT pg_advisory_xact_lock(%s)", [LOCK])
+
+
+def stored(text: str) -> str:
+    """Make any text one that every database takes."""
+    return text.replace("\0", "\N{REPLACEMENT CHARACTER}")[:LONGEST]
+
+
+def seal(entry: Activity) -> None:
+    """Give the hash out of the database, whose owner could write the chain anew."""
+    logger.info("Activity %s: %s. %s", entry.number, entry, entry.hash)
+
+
+def first_broken() -> str:
+    """Say which entry is the first that the chain does not hold; empty: all hold."""
+    number, previous = 0, ""
+    for entry in Activity.objects.order_by("number").iterator():
+        if entry.number != number + 1:
+            return (
+                f"Entry {number + 1} is missing: after {number} comes {entry.number}."
+            )
+        if entry.digest() != entry.hash:
+            return (
+                f"Entry {entry.number} was changed after it was written: it says now "
+                f"that {entry}, on {entry.at:%-d %B %Y at %H:%M:%S} UTC."
+            )
+        if entry.previous != previous:
+            return (
+                f"Entry {entry.number} does not follow entry {number}: one of them was "
+                "written anew."
+            )
+        number, previous = entry.number, entry.hash
+    return ""

@@ -1,0 +1,50 @@
+"""`manage.py check_activity [HASH]`: check that nobody changed the activity log.
+
+Exit codes: 0 the chain holds, 1 an entry was changed or is missing, or none has the
+given hash. Whatever process writes an entry logs its hash: give the newest one that was
+logged, and an activity log whose end was cut off is found out, too.
+"""
+
+from __future__ import annotations
+
+import sys
+from argparse import ArgumentParser
+from typing import Any
+
+from django.core.management.base import BaseCommand
+
+from accounts.activity import first_broken
+from accounts.models import Activity
+
+
+class Command(BaseCommand):
+    help = "Check the hash chain of the activity log, from its first entry on."
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        parser.add_argument(
+            "hash",
+            nargs="?",
+            help="the hash of an entry that must be there, as it was logged",
+        )
+
+    def handle(self, *, hash: str | None, **_: Any) -> None:
+        if trouble := first_broken() or missing(hash):
+            self.stderr.write(trouble)
+            sys.exit(1)
+        last = Activity.objects.first()
+        if last is None:
+            self.stdout.write("The activity log is empty.")
+            return
+        self.stdout.write(
+            f"All {last.number:,} entries are as they were written. The last one is "
+            f"of {last.at:%-d %B %Y at %H:%M:%S} UTC, with the hash {last.hash}."
+        )
+
+
+def missing(hash: str | None) -> str:
+    if hash is None or Activity.objects.filter(hash=hash).exists():
+        return ""
+    return (
+        f"No entry has the hash {hash}: it was removed from the end of the log, or "
+        "never was in this database."
+    )

@@ -1,0 +1,118 @@
+"""The activity log: who decided what, when. Entries are added and never changed.
+
+Each entry carries the hash of the one before it, so that whoever changes or removes one
+in the database breaks the chain: `manage.py check_activity` finds where.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from typing import Any, NoReturn
+
+from django.conf import settings
+from django.db import models
+
+
+class ActivityStays(TypeError):
+    """Code tried to change or delete an entry of the activity log."""
+
+    def __init__(self) -> None:
+        super().__init__("The activity log is append-only: entries are never changed.")
+
+
+class ActivityQuerySet(models.QuerySet["Activity"]):
+    """On PostgreSQL a trigger refuses the same, whoever asks."""
+
+    def update(self, **fields: Any) -> NoReturn:
+        raise ActivityStays
+
+    def bulk_update(self, *args: Any, **options: Any) -> NoReturn:
+        raise ActivityStays
+
+    def delete(self) -> NoReturn:
+        raise ActivityStays
+
+
+class Activity(models.Model):
+    """One decision; accounts/activity.py writes it, and nothing else does."""
+
+    class What(models.TextChoices):
+        PLAN = "plan", "planned"
+        APPROVE = "approve", "approved the plan"
+        DISCARD = "discard", "discarded the plan"
+        VERIFY = "verify", "verified again"
+        REMOVE = "remove", "planned the removal"
+        ACCEPT = "accept", "accepted as evaluated"
+        DESCRIBE = "describe", "described"
+        EDIT = "edit", "edited"
+        FORGET = "forget", "deleted from Bowline"
+        ROTATE = "rotate", "made a new external ID"
+        ROTATED = "rotated", "ended the rotation of the external ID"
+        BUILD = "build", "built"
+        DOWNLOAD = "download", "downloaded"
+        INSTALL = "install", "said that Spinnaker has"
+        SETTINGS = "settings", "changed the settings"
+        ROLES = "roles", "changed the roles"
+        PERSON = "person", "changed the person"
+        PASSWORD = "password", "changed the password"
+        SIGN_IN = "sign-in", "signed in"
+        SIGN_IN_FAILED = "sign-in failed", "failed to sign in"
+        SIGN_OUT = "sign-out", "signed out"
+
+    number = models.PositiveBigIntegerField(primary_key=True)
+    """Its place in the log: 1, 2, 3, … without a gap."""
+    at = models.DateTimeField()
+    person = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        on_delete=models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="+",
+    )
+    """Empty: the command line, or a name that nobody has."""
+    who = models.CharField(max_length=150)
+    """The person's name at that moment."""
+    what = models.CharField(max_length=20, choices=What)
+    about = models.CharField(max_length=150, blank=True)
+    detail = models.JSONField(default=dict, blank=True)
+    """Never a password, key or external ID."""
+    previous = models.CharField(max_length=64, blank=True)
+    """The hash of the entry before; empty in the first one."""
+    hash = models.CharField(max_length=64)
+
+    objects = ActivityQuerySet.as_manager()
+
+    class Meta:
+        verbose_name_plural = "activity"
+        ordering = ["-number"]
+        indexes = [
+            models.Index(fields=["who"], name="activity_who"),
+            models.Index(fields=["about"], name="activity_about"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.who} {self.get_what_display()} {self.about}".rstrip()
+
+    def save(self, *args: Any, **options: Any) -> None:
+        if not self._state.adding:
+            raise ActivityStays
+        super().save(*args, **{**options, "force_insert": True})
+
+    def delete(self, *args: Any, **options: Any) -> NoReturn:
+        raise ActivityStays
+
+    def digest(self) -> str:
+        """Hash all that the entry says, and the hash of the one before."""
+        said = {
+            "number": self.number,
+            "at": self.at.isoformat(),
+            "person": self.person_id,
+            "who": self.who,
+            "what": self.what,
+            "about": self.about,
+            "detail": self.detail,
+            "previous": self.previous,
+        }
+        text = json.dumps(said, sort_keys=True, separators=(",", ":"))
+        return hashlib.sha256(text.encode()).hexdigest()

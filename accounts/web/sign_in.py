@@ -1,0 +1,53 @@
+"""Sign in and out, on record."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from django.contrib.auth.models import User
+from django.contrib.auth.views import LoginView, LogoutView
+from django.db import transaction
+
+from accounts.activity import record
+from accounts.models import Activity
+
+if TYPE_CHECKING:
+    from django.contrib.auth.forms import AuthenticationForm
+    from django.http import HttpRequest, HttpResponse
+
+What = Activity.What
+
+UNKNOWN = "an unknown name"
+"""Stands for a name that nobody has: people type passwords there by mistake."""
+
+
+class SignIn(LoginView):
+    def form_valid(self, form: AuthenticationForm) -> HttpResponse:
+        with transaction.atomic():
+            response = super().form_valid(form)
+            record(form.get_user(), What.SIGN_IN, "", address(self.request))
+        return response
+
+    def form_invalid(self, form: AuthenticationForm) -> HttpResponse:
+        """Record the try; where sign-in is locked, no password was looked at."""
+        said = form.cleaned_data
+        locked = getattr(self.request, "axes_locked_out", False)
+        if said.get("username") and said.get("password") and not locked:
+            person = User.objects.filter(username=said["username"]).first()
+            detail = address(self.request)
+            record(person or UNKNOWN, What.SIGN_IN_FAILED, "", detail)
+        return super().form_invalid(form)
+
+
+class SignOut(LogoutView):
+    def post(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        with transaction.atomic():
+            person = request.user
+            response = super().post(request, *args, **kwargs)
+            if isinstance(person, User):
+                record(person, What.SIGN_OUT, "", address(request))
+        return response
+
+
+def address(request: HttpRequest) -> dict[str, str]:
+    return {"address": request.META.get("REMOTE_ADDR", "")}
