@@ -14,7 +14,13 @@ from accounts.mapping.entries import (
     unplanned_entries,
 )
 from accounts.mapping.plans import steps_of
-from accounts.models import ManagedAccount, ManagingAccount, Run, Step
+from accounts.models import (
+    EnabledProvider,
+    ManagedAccount,
+    ManagingAccount,
+    Run,
+    Step,
+)
 from accounts.models.states import Status
 from accounts.runs.scope import Scope
 from onboarding.aws.discover import answers, oidc_issuer
@@ -32,7 +38,7 @@ from onboarding.resources.entry_changes import (
 )
 from onboarding.resources.fingerprint import fingerprint
 from onboarding.resources.kinds import KeyGrant
-from onboarding.resources.plan import Change, Plan, PlannedChange
+from onboarding.resources.plan import Change, Plan, PlannedChange, PlanOutdated
 from onboarding.topology import Managed, PodRole
 from onboarding.verify.key_policy import refuse_key_policies
 
@@ -117,13 +123,16 @@ def look_up(run: Run, scope: Scope, sessions: Sessions) -> bool:
     """Ask AWS what the description leaves to it, and write it into the scope's rows;
     tell whether anything was learned.
     """
-    learned = [recognise_bowline(scope, sessions), learn_issuer(run, scope, sessions)]
+    learned = [
+        recognise_bowline(run, scope, sessions),
+        learn_issuer(run, scope, sessions),
+    ]
     if scope.account and scope.managed:
-        learned.append(learn_details(scope, scope.managed, sessions))
+        learned.append(learn_details(run, scope, scope.managed, sessions))
     return any(learned)
 
 
-def recognise_bowline(scope: Scope, sessions: Sessions) -> bool:
+def recognise_bowline(run: Run, scope: Scope, sessions: Sessions) -> bool:
     """Keep Bowline's own principal, which the managing identity's trust names."""
     row = scope.row
     if not row.trusts_bowline or row.identity_kind == row.IdentityKind.EXISTING:
@@ -131,7 +140,7 @@ def recognise_bowline(scope: Scope, sessions: Sessions) -> bool:
     principal = sessions.whoami().principal
     if principal == row.bowline_principal:
         return False
-    learn(row, bowline_principal=principal)
+    learn(run, row, bowline_principal=principal)
     return True
 
 
@@ -146,19 +155,25 @@ def learn_issuer(run: Run, scope: Scope, sessions: Sessions) -> bool:
     )
     if issuer == identity.issuer:
         return False
-    learn(scope.row, pod_issuer=issuer)
+    learn(run, scope.row, pod_issuer=issuer)
     return True
 
 
-def learn(row: ManagingAccount, **columns: str) -> None:
-    """Write what AWS answered; no person edited anything, so no version is counted."""
-    ManagingAccount.objects.filter(pk=row.pk).update(**columns)
+def learn(run: Run, row: ManagingAccount, **columns: str) -> None:
+    """Write what AWS answered; no person edited anything, so no version is counted.
+    Raise LeaseLost, or PlanOutdated where somebody edited meanwhile.
+    """
+    run.extend_lease()
+    if not ManagingAccount.objects.filter(pk=row.pk).at(row.version).update(**columns):
+        raise PlanOutdated("The managing account was edited while this was planned.")
     for name, value in columns.items():
         setattr(row, name, value)
 
 
-def learn_details(scope: Scope, managed: Managed, sessions: Sessions) -> bool:
-    """Look up what providers must know, such as clusters' endpoints."""
+def learn_details(run: Run, scope: Scope, managed: Managed, sessions: Sessions) -> bool:
+    """Look up what providers must know, such as clusters' endpoints; write it as
+    `learn` does.
+    """
     assert scope.account is not None
     enabled = {one.key: one for one in scope.account.providers.all()}
     learned = False
@@ -171,7 +186,11 @@ def learn_details(scope: Scope, managed: Managed, sessions: Sessions) -> bool:
         row = enabled[provider.key]
         if details != row.details:
             row.details, learned = details, True
-            row.save(update_fields=["details"])
+            run.extend_lease()
+            unedited = ManagedAccount.objects.at(scope.account.version)
+            rows = EnabledProvider.objects.filter(pk=row.pk, account__in=unedited)
+            if not rows.update(details=details):
+                raise PlanOutdated(f"{managed.name} was edited while it was planned.")
     return learned
 
 

@@ -6,18 +6,27 @@ Refused: it writes neither steps nor states nor AWS, or what it overwrote is put
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import timedelta
 
 import pytest
+from django.db.models import F
 from django.utils import timezone
 
-from accounts.models import ManagedAccount, ManagingAccount, Run, Step
+from accounts.models import (
+    EnabledProvider,
+    ManagedAccount,
+    ManagingAccount,
+    Run,
+    Step,
+)
 from accounts.models.states import State, Status
 from accounts.runs.actions import approve, keep, plan, verify
 from accounts.runs.stages import carry_on
 from script.emulated_organization import MEMBERS, Credentials
 from tests.accounts.runs.carried import (
     DEV,
+    EVERYTHING,
     STAGING,
     carried,
     member,
@@ -123,6 +132,56 @@ def test_the_steps_of_an_approved_run_are_not_replaced(here: Credentials) -> Non
     assert read == [set(run.steps.values_list("pk", flat=True))]
     assert read[0]
     assert run.status == Status.APPLYING
+
+
+EDITED = {"clusters": [{"name": "other", "region": "us-east-1"}]}
+
+
+def somebody_edits_the_clusters() -> None:
+    ManagedAccount.objects.update(version=F("version") + 1)
+    EnabledProvider.objects.update(details=EDITED)
+
+
+def another_worker_takes_over() -> None:
+    time_passes()
+    assert Run.objects.get().take_lease()
+    EnabledProvider.objects.update(details=EDITED)
+
+
+@pytest.mark.parametrize(
+    ("meanwhile", "status"),
+    [
+        (somebody_edits_the_clusters, Status.OUTDATED),
+        (another_worker_takes_over, Status.PLANNING),
+    ],
+)
+def test_what_it_learned_of_clusters_is_not_written_over_newer_details(
+    here: Credentials, meanwhile: Callable[[], None], status: Status
+) -> None:
+    run = plan(member(providers={"eks": EVERYTHING["eks"]}), None, send=keep)
+
+    carry_on(run, Freezing("DescribeCluster", meanwhile))
+
+    assert EnabledProvider.objects.get().details == EDITED
+    run.refresh_from_db()
+    assert run.status == status, run.error
+
+
+def test_what_it_learned_of_bowline_is_not_written_over_an_edit(
+    here: Credentials,
+) -> None:
+    run = plan(member(), None, send=keep)
+
+    def somebody_edits() -> None:
+        edited = {"bowline_principal": "", "version": F("version") + 1}
+        ManagingAccount.objects.update(**edited)
+
+    carry_on(run, Freezing("GetCallerIdentity", somebody_edits))
+
+    assert ManagingAccount.objects.get().bowline_principal == ""
+    run.refresh_from_db()
+    assert run.status == Status.OUTDATED
+    assert "was edited" in run.error["message"]
 
 
 def test_results_of_a_verification_that_was_taken_over_are_not_kept(
