@@ -9,11 +9,18 @@ import pytest
 
 from accounts.models import CheckResult, ManagedAccount
 from accounts.models.states import State, Status
-from accounts.runs.actions import verify
+from accounts.runs.actions import keep, verify
 from onboarding.desired import POLICY_SET
 from onboarding.providers.ec2_grants import READS
 from script.emulated_organization import Credentials
-from tests.accounts.runs.carried import DEV, carried, member, onboarded, root
+from tests.accounts.runs.carried import (
+    DEV,
+    STAGING,
+    carried,
+    member,
+    onboarded,
+    root,
+)
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -49,6 +56,22 @@ def test_newer_policies_are_news_and_no_fault_of_the_account(
     )
     assert [step.name for step in brought.steps.all()] == ["BowlineEC2Read"]
     assert account.policy_set == POLICY_SET + 1
+
+
+@pytest.mark.parametrize("gone", [False, True], ids=["grants", "withdraws"])
+def test_a_line_that_another_run_is_about_to_change_is_no_fault_of_the_account(
+    here: Credentials, gone: bool
+) -> None:
+    account, other = member(), member(STAGING)
+    onboarded(account)
+    if gone:
+        onboarded(other)
+    others = ManagedAccount.objects.filter(pk=other.pk)
+    assert others.withdraw() if gone else others.grant()
+
+    run = carried(verify(account, None, send=keep))
+
+    assert (run.status, run.error) == (Status.VERIFIED, None)
 
 
 def test_what_was_proved_is_what_bundles_hold_and_drift_takes_none_of_it(
