@@ -161,8 +161,8 @@ class ManagingForm(forms.ModelForm):  # type: ignore[type-arg]  # it has no [] a
             "ARNs of this account's keys that encrypt baked images, separated by "
             "commas. Each account that launches instances where a key is gets a grant "
             "on it, with its next plan, and the policy of the key must allow that: the "
-            "account's permissions page shows the statements. Empty where images are not encrypted: an image "
-            "under AWS's own key opens to no other account."
+            "account's permissions page shows the statements. Empty where images are "
+            "not encrypted: an image under AWS's own key opens to no other account."
         ),
     )
 
