@@ -115,8 +115,8 @@ class ManagedAccountAdmin(Records):
         "granted_at",
         "verified_at",
         "accepted_at",
-        "accepted_by",
-        "created_by",
+        "accepted_by_name",
+        "created_by_name",
     ]
     inlines = [EnabledProviderInline]
 
@@ -151,14 +151,13 @@ class RunAdmin(Records):
         "kind",
         "status",
         "started_from",
-        "created_by",
-        "approved_by",
+        "created_by_name",
+        "approved_by_name",
         "page",
     ]
     list_filter = ["status", "kind", "started_from", "created_at"]
-    readonly_fields = ["traceback"]
+    readonly_fields = ["traceback", "created_by_name", "approved_by_name"]
     search_fields = ["account_name", "account__account_id"]
-    list_select_related = ["created_by", "approved_by"]
 
 
 @admin.register(Step)
@@ -187,11 +186,11 @@ class CheckResultAdmin(Records):
 
 @admin.register(Bundle)
 class BundleAdmin(Records):
-    list_display = ["number", "status", "size", "created_by", "created_at", "page"]
+    list_display = ["number", "status", "size", "created_by_name", "created_at", "page"]
     list_filter = ["status", "created_at"]
     search_fields = ["number", "sha256", "accounts__name"]
     exclude = ["archive", "files"]
-    list_select_related = ["created_by"]
+    readonly_fields = ["created_by_name"]
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Bundle]:
         return super().get_queryset(request).defer("archive", "files")

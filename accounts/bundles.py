@@ -17,6 +17,7 @@ from accounts.mapping import snapshots
 from accounts.mapping.managing import managing_row
 from accounts.mapping.proved import proved_entries, proved_topology
 from accounts.models import Activity, Bundle, ManagedAccount
+from accounts.models.activity import name_of
 from accounts.models.states import State
 from accounts.runs.queue import enqueue_bundle
 from onboarding.spinnaker.bundle import bundle_files
@@ -109,7 +110,9 @@ def install(bundle: Bundle, by: User | None) -> None:
     """Keep on record that Spinnaker has it now; raise NotReady unless it is built."""
     ready = Bundle.objects.filter(pk=bundle.pk, status=Bundle.Status.READY)
     with transaction.atomic():
-        if not ready.update(installed_at=timezone.now(), installed_by=by):
+        if not ready.update(
+            installed_at=timezone.now(), installed_by=by, installed_by_name=name_of(by)
+        ):
             raise NotReady(bundle)
         detail = {"bundle": bundle.number, "sha256": bundle.sha256}
         record(by, Activity.What.INSTALL, str(bundle), detail)

@@ -8,10 +8,39 @@ from __future__ import annotations
 
 import hashlib
 import json
-from typing import Any, NoReturn
+from typing import TYPE_CHECKING, Any, NoReturn
 
 from django.conf import settings
 from django.db import models
+
+if TYPE_CHECKING:
+    from django.contrib.auth.models import User
+
+
+def name_of(person: User | None) -> str:
+    return person.get_username() if person else ""
+
+
+class CreatedBy(models.Model):
+    """A row with who made it: a key, and next to it the name of that day."""
+
+    created_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        on_delete=models.PROTECT,  # people are deactivated, never deleted
+        null=True,
+        blank=True,
+        editable=False,
+        related_name="+",
+    )
+    created_by_name = models.CharField(max_length=150, blank=True, editable=False)
+
+    class Meta:
+        abstract = True
+
+    def save(self, *args: Any, **options: Any) -> None:
+        if self._state.adding and self.created_by:
+            self.created_by_name = name_of(self.created_by)
+        super().save(*args, **options)
 
 
 class ActivityStays(TypeError):

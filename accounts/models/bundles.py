@@ -10,6 +10,7 @@ from django.db import models
 from django.db.models.functions import Now
 from django.urls import reverse
 
+from accounts.models.activity import CreatedBy
 from accounts.models.managed import ManagedAccount
 from accounts.models.readable import Readable
 
@@ -38,7 +39,7 @@ def are_files(value: Any) -> bool:
     )
 
 
-class Bundle(Readable):
+class Bundle(CreatedBy, Readable):
     """A numbered revision of what Spinnaker is to be told, for all ready accounts."""
 
     READS = {"files": are_files}
@@ -58,24 +59,18 @@ class Bundle(Readable):
     files = models.JSONField(default=list)
     """[{path, size, sha256}] in the archive's order."""
     accounts = models.ManyToManyField(ManagedAccount, related_name="bundles")
-    created_by = models.ForeignKey(
-        settings.AUTH_USER_MODEL,
-        on_delete=models.SET_NULL,
-        null=True,
-        blank=True,
-        related_name="+",
-    )
     created_at = models.DateTimeField(auto_now_add=True)
     installed_at = models.DateTimeField(null=True, blank=True, editable=False)
     """When somebody last said that Spinnaker has it."""
     installed_by = models.ForeignKey(
         settings.AUTH_USER_MODEL,
-        on_delete=models.SET_NULL,
+        on_delete=models.PROTECT,
         null=True,
         blank=True,
         editable=False,
         related_name="+",
     )
+    installed_by_name = models.CharField(max_length=150, blank=True, editable=False)
 
     objects = BundleQuerySet.as_manager()
 

@@ -15,6 +15,7 @@ from django.db.models.functions import Now
 from django.urls import reverse
 from django.utils import timezone
 
+from accounts.models.activity import CreatedBy, name_of
 from accounts.models.described import (
     PROOFS,
     Described,
@@ -41,6 +42,7 @@ class ManagedAccountQuerySet(DescribedQuerySet["ManagedAccount"]):
         "proof": "",
         "accepted_at": None,
         "accepted_by": None,
+        "accepted_by_name": "",
     }
 
     def existing(self) -> ManagedAccountQuerySet:
@@ -117,7 +119,9 @@ class ManagedAccountQuerySet(DescribedQuerySet["ManagedAccount"]):
     def accept(self, by: Any) -> int:
         """A person takes responsibility for an account that was only evaluated."""
         now = timezone.now()
-        return self.to_accept().update(accepted_at=now, accepted_by=by)
+        return self.to_accept().update(
+            accepted_at=now, accepted_by=by, accepted_by_name=name_of(by)
+        )
 
     def remove(self) -> int:
         """Nothing of Bowline's is left in AWS: a draft again, with its description."""
@@ -147,7 +151,7 @@ def is_proved(value: Any) -> bool:
     )
 
 
-class ManagedAccount(Described, Readable):
+class ManagedAccount(CreatedBy, Described, Readable):
     """An account that Spinnaker deploys to; a draft until its first run."""
 
     READS = {
@@ -211,20 +215,13 @@ class ManagedAccount(Described, Readable):
     accepted_at = models.DateTimeField(null=True, blank=True, editable=False)
     accepted_by = models.ForeignKey(
         settings.AUTH_USER_MODEL,
-        on_delete=models.SET_NULL,
+        on_delete=models.PROTECT,
         null=True,
         blank=True,
         editable=False,
         related_name="+",
     )
-    created_by = models.ForeignKey(
-        settings.AUTH_USER_MODEL,
-        on_delete=models.SET_NULL,
-        null=True,
-        blank=True,
-        editable=False,
-        related_name="+",
-    )
+    accepted_by_name = models.CharField(max_length=150, blank=True, editable=False)
     edited_by = models.ForeignKey(
         settings.AUTH_USER_MODEL,
         on_delete=models.SET_NULL,

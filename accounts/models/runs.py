@@ -13,6 +13,7 @@ from django.db.models.functions import Now
 from django.urls import reverse
 from django.utils import timezone
 
+from accounts.models.activity import CreatedBy
 from accounts.models.described import Described
 from accounts.models.lease import Leased
 from accounts.models.managed import ManagedAccount, ManagedAccountQuerySet
@@ -106,7 +107,7 @@ class MovedMeanwhile(Exception):
     """Somebody else moved the run on first, or it may not move so."""
 
 
-class Run(Leased, Readable):
+class Run(CreatedBy, Leased, Readable):
     """One job on one account: plan, approve, apply, verify; its only record."""
 
     READS = {"fingerprint": is_slug, "entries": are_sides}
@@ -154,20 +155,14 @@ class Run(Leased, Readable):
     """Of the bug that ended it; for administrators only."""
     waiting = models.CharField(max_length=200, blank=True)
     """What is being waited for just now."""
-    created_by = models.ForeignKey(
-        settings.AUTH_USER_MODEL,
-        on_delete=models.SET_NULL,
-        null=True,
-        blank=True,
-        related_name="+",
-    )
     approved_by = models.ForeignKey(
         settings.AUTH_USER_MODEL,
-        on_delete=models.SET_NULL,
+        on_delete=models.PROTECT,
         null=True,
         blank=True,
         related_name="+",
     )
+    approved_by_name = models.CharField(max_length=150, blank=True, editable=False)
     approval_comment = models.TextField(blank=True, editable=False)
     approved_digest = models.CharField(max_length=64, blank=True, editable=False)
     """Of the plan as whoever approved it had read it; see Plan.digest."""
@@ -215,7 +210,7 @@ class Run(Leased, Readable):
     @property
     def started_by(self) -> str:
         """Say who or what started it, to be read after “by”; empty: not known."""
-        person = str(self.created_by or "")
+        person = self.created_by_name
         match self.started_from:
             case Run.Origin.SCHEDULE:
                 return "the schedule"

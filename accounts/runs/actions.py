@@ -26,6 +26,7 @@ from accounts.mapping.plans import plan_of
 from accounts.mapping.proved import keep_proved
 from accounts.mapping.spinnaker_names import claim_names
 from accounts.models import Activity, ManagedAccount, ManagingAccount, Run
+from accounts.models.activity import name_of
 from accounts.models.runs import MovedMeanwhile
 from accounts.models.states import OPEN, State, Status
 from accounts.runs.capacity import refuse_overflow
@@ -252,6 +253,7 @@ def approve(
                 since=(Status.PLANNED,),
                 among=Run.objects.up_to_date(),
                 approved_by=by,
+                approved_by_name=name_of(by),
                 approved_at=timezone.now(),
                 approved_digest=digest,
                 approval_comment=comment,
@@ -324,5 +326,4 @@ def approve_same(
         with suppress(SamePerson):
             if approve(run, by, send=send):
                 approved.append(run.pk)
-    left = asked.exclude(pk__in=approved).select_related("approved_by")
-    return Decided(len(approved), list(left))
+    return Decided(len(approved), list(asked.exclude(pk__in=approved)))

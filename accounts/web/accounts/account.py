@@ -54,13 +54,10 @@ class ExistingResource(NamedTuple):
 
 def account(request: Request, pk: UUID) -> HttpResponse:
     account = get_object_or_404(
-        ManagedAccount.objects.select_related(
-            "accepted_by", "created_by"
-        ).prefetch_related("providers"),
-        pk=pk,
+        ManagedAccount.objects.prefetch_related("providers"), pk=pk
     )
     managing = ManagingAccount.objects.first()
-    runs = list(account.runs.select_related("created_by", "approved_by")[:NEWEST])
+    runs = list(account.runs.all()[:NEWEST])
     checked = account.runs.filter(checks__isnull=False).first()
     shown = {
         "account": account,

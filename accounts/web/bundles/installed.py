@@ -57,7 +57,7 @@ class Ahead(NamedTuple):
 
 def installed_bundle() -> Bundle | None:
     """Find the bundle that Spinnaker has, as far as somebody said so."""
-    light = Bundle.objects.defer("archive", "files").select_related("installed_by")
+    light = Bundle.objects.defer("archive", "files")
     return light.installed().first()
 
 

@@ -48,7 +48,7 @@ class Leaf(NamedTuple):
 
 
 def bundles(request: Request) -> HttpResponse:
-    rows = Bundle.objects.defer("archive", "files").select_related("created_by")
+    rows = Bundle.objects.defer("archive", "files")
     rows = rows.annotate(count=Count("accounts")).order_by("-number")
     installed = installed_bundle()
     shown = {
@@ -81,9 +81,7 @@ def bundle_file(request: Request, number: int, path: str) -> HttpResponse:
 
 def file_page(request: Request, number: int, path: str) -> HttpResponse:
     """Show a bundle with one of its files open, once it is built."""
-    bundle = get_object_or_404(
-        Bundle.objects.defer("archive").select_related("created_by"), number=number
-    )
+    bundle = get_object_or_404(Bundle.objects.defer("archive"), number=number)
     accounts = bundle.accounts.order_by("name")
     count = accounts.count()
     shown = {

@@ -56,7 +56,8 @@ def tell_quicker(request: Request, pk: UUID) -> None:
     if edit := outdated_by(now) if now.status == Status.PLANNED else "":
         messages.warning(request, f"{edit} Plan again.")
         return
-    who = f"{now.approved_by} approved it" if now.approved_by else f"It is {now.status}"
+    by = now.approved_by_name
+    who = f"{by} approved it" if by else f"It is {now.status}"
     messages.info(request, f"{who} already: nothing happened twice.")
 
 

@@ -29,7 +29,7 @@ MOST_NAMED = 20
 def same_plans(request: Request, fingerprint: str) -> HttpResponse:
     """Show the changes of one plan, and the accounts that wait with the same."""
     found = Run.objects.same_as(fingerprint).order_by("account_name", "pk")
-    rows = found.select_related("account", "created_by")
+    rows = found.select_related("account")
     runs = list(rows.prefetch_related("account__providers")[:MOST_AT_ONCE])
     crumbs = [("Runs", reverse("accounts:runs"))]
     if not runs:
@@ -108,6 +108,6 @@ def moved_on(run: Run, fingerprint: str) -> str:
         return f"{run.account_name} (whoever planned or edited it may not approve it)"
     if run.status == Status.PLANNED:
         return f"{run.account_name} (edited since it was planned: plan again)"
-    if run.approved_by:
-        return f"{run.account_name} ({run.approved_by} approved it already)"
+    if run.approved_by_name:
+        return f"{run.account_name} ({run.approved_by_name} approved it already)"
     return f"{run.account_name} (it is {run.status} already)"

@@ -49,7 +49,7 @@ def stages(run: Run, steps: Sequence[Step], *, checked: bool) -> tuple[Stage, ..
     approve = Stage(
         title="Approve",
         state=approve_state(run),
-        about=f"by {run.approved_by}" if run.approved_by else "",
+        about=f"by {run.approved_by_name}" if run.approved_by_name else "",
         moment=run.approved_at,
     )
     removes = run.kind == Run.Kind.REMOVE

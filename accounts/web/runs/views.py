@@ -61,7 +61,7 @@ class EntryDiff(NamedTuple):
 def runs(request: Request) -> HttpResponse:
     """List the runs, newest first, as the filters in the URL ask."""
     asked = {key: request.GET.get(key, "").strip() for key in FILTERS}
-    found = Run.objects.select_related("account", "created_by")
+    found = Run.objects.select_related("account")
     for key, value in asked.items():
         if value:
             found = found.filter(FILTERS[key](value))
@@ -83,8 +83,7 @@ def run(request: Request, pk: UUID) -> HttpResponse:
 
 
 def run_of(pk: UUID) -> Run:
-    people = ("account", "created_by", "approved_by", "account__accepted_by")
-    return get_object_or_404(Run.objects.select_related(*people), pk=pk)
+    return get_object_or_404(Run.objects.select_related("account"), pk=pk)
 
 
 def run_page(

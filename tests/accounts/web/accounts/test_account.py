@@ -11,6 +11,7 @@ from django.utils import timezone
 
 from accounts.models import Bundle, CheckResult, ManagedAccount, Run, Step
 from accounts.models.states import State, Status
+from accounts.runs.actions import accept
 from tests.rows import account_row, managing_row, person
 
 pytestmark = pytest.mark.django_db
@@ -164,9 +165,8 @@ def test_an_evaluated_one_waits_for_an_approver(client) -> None:
 
 def test_an_accepted_one_says_by_whom(client) -> None:
     approver = person("approver")
-    account = standing(
-        state=State.EVALUATED, accepted_at=timezone.now(), accepted_by=approver
-    )
+    account = standing(state=State.EVALUATED, proof=State.EVALUATED)
+    assert accept(account, approver)
     client.force_login(approver)
 
     page = page_of(client, account)

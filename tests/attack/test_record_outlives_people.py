@@ -1,0 +1,110 @@
+"""Tried: deleting the person who started, approved or accepted something, and giving
+them another name, so that nobody is left to answer for it.
+
+Refused: people are deactivated and never deleted, and every page shows the name that
+the person had on that day.
+"""
+
+from __future__ import annotations
+
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+from django.apps import apps
+from django.contrib.auth.models import User
+from django.db import connection
+from django.db.models import ProtectedError
+from django.urls import reverse
+
+from accounts.activity import record
+from accounts.models import Activity, Bundle, ManagedAccount, Run
+from accounts.models.states import State, Status
+from accounts.runs import actions
+from tests.conftest import migration
+from tests.rows import PASSWORD, account_row, managing_row, person, run_row
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def olga() -> User:
+    return person("approver", username="olga")
+
+
+def run_of(olga: User) -> Run:
+    managing_row()
+    run = run_row(Status.PLANNED, created_by=olga, started_from=Run.Origin.PAGE)
+    assert actions.approve(run, olga)
+    return run
+
+
+def accepted_by(olga: User) -> ManagedAccount:
+    managing_row()
+    state = {"state": State.EVALUATED, "proof": State.EVALUATED}
+    account = account_row(created_by=olga, **state)
+    assert actions.accept(account, olga)
+    return account
+
+
+def bundle_of(olga: User) -> Bundle:
+    return Bundle.objects.create(number=1, created_by=olga)
+
+
+def entry_of(olga: User) -> Activity:
+    return record(olga, Activity.What.SIGN_IN)
+
+
+@pytest.mark.parametrize("made", [run_of, accepted_by, bundle_of, entry_of])
+def test_whoever_did_something_cannot_be_deleted(olga: User, made: Any) -> None:
+    made(olga)
+
+    with pytest.raises(ProtectedError):
+        olga.delete()
+
+    assert User.objects.filter(pk=olga.pk).exists()
+
+
+@pytest.mark.parametrize("made", [run_of, accepted_by, bundle_of])
+def test_the_name_of_that_day_is_shown(client: Any, olga: User, made: Any) -> None:
+    row = made(olga)
+    User.objects.filter(pk=olga.pk).update(username="mallory", is_active=False)
+    client.force_login(person("viewer"))
+
+    page = client.get(row.get_absolute_url()).content.decode()
+
+    assert "olga" in page
+    assert "mallory" not in page
+
+
+def test_nobody_deletes_people_in_the_admin_site(client: Any, olga: User) -> None:
+    client.force_login(User.objects.create_superuser("root", password=PASSWORD))
+
+    page = client.post(
+        reverse("admin:auth_user_delete", args=[olga.pk]), {"post": "yes"}
+    )
+    many = client.post(
+        reverse("admin:auth_user_changelist"),
+        {"action": "delete_selected", "_selected_action": olga.pk, "post": "yes"},
+    )
+
+    assert page.status_code == 403
+    assert many.status_code in {200, 302, 403}
+    assert User.objects.filter(pk=olga.pk).exists()
+
+
+def test_names_of_before_are_written_next_to_their_keys(olga: User) -> None:
+    account, bundle, run = accepted_by(olga), bundle_of(olga), run_row(created_by=olga)
+    Run.objects.update(created_by_name="", approved_by=olga)
+    Bundle.objects.update(created_by_name="")
+    ManagedAccount.objects.update(created_by_name="", accepted_by_name="")
+
+    migration("names_that_stay").write_names(
+        apps, SimpleNamespace(connection=connection)
+    )
+
+    for row in (account, bundle, run):
+        row.refresh_from_db()
+    names = {run.created_by_name, run.approved_by_name, bundle.created_by_name}
+    names |= {account.created_by_name, account.accepted_by_name}
+    assert names == {"olga"}
