@@ -15,7 +15,11 @@ from onboarding.topology import (
 )
 from tests.factories import image_key
 
-STATES = {"id", "only", "state", "version", "applied", "updated_at"}
+STATES = {"id", "only", "state", "version", "applied", "updated_at"} | {
+    "policy_set",
+    "proof",
+    "verified_at",
+}
 LEASE = {"lease", "leased_until"}
 
 ROLES = "arn:aws:iam::911111111111:role/"

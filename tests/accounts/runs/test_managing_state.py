@@ -39,7 +39,7 @@ def managing() -> ManagingAccount:
 
 def edit() -> None:
     row = managing()
-    with editing_managing(row):
+    with editing_managing(row, None):
         row.managed_role = "anotherRole"
         row.save()
 
@@ -139,7 +139,7 @@ def test_a_discarded_plan_of_its_own_leaves_what_was_proved() -> None:
     row = managing_row(state=State.PLANNED, proof=State.VERIFIED, applied=[{}])
     run = run_row(account=None, kind="managing", version=row.version)
 
-    discard(run)
+    discard(run, None)
 
     assert managing().state == State.VERIFIED
 
