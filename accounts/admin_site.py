@@ -2,12 +2,22 @@
 
 from __future__ import annotations
 
+from functools import wraps
+from typing import Any, TypeVar, cast
+
 from django.contrib.admin import AdminSite
 from django.contrib.admin.apps import AdminConfig
 from django.http import HttpRequest
+from django.http.response import HttpResponseBase
 from django.urls import URLPattern, URLResolver
 
-from accounts.web.access import ADMINISTRATOR, has_role
+from accounts.web.access import ADMINISTRATOR, View, has_role
+from accounts.web.you.confirmation import ask, is_confirmed
+
+V = TypeVar("V", bound=View)
+
+PEOPLE = ("auth_user_add", "auth_user_change", "auth_user_password_change")
+"""The pages that give and take roles and passwords."""
 
 
 class BowlineAdminConfig(AdminConfig):
@@ -23,6 +33,21 @@ class BowlineAdminSite(AdminSite):
         """Leave out the redirect to a row's page: it fails where an id is no UUID."""
         urls = super().get_urls()
         return [url for url in urls if getattr(url, "name", "") != "view_on_site"]
+
+    def admin_view(self, view: V, cacheable: bool = False) -> V:
+        """Ask for the password again before a person is added or changed."""
+        inner = super().admin_view(view, cacheable)
+
+        @wraps(view)
+        def asking(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
+            found = request.resolver_match
+            about_people = found is not None and found.url_name in PEOPLE
+            may = about_people and self.has_permission(request)
+            if may and not is_confirmed(request):
+                return ask(request, request.path)
+            return inner(request, *args, **kwargs)
+
+        return cast("V", asking)
 
     def has_permission(self, request: HttpRequest) -> bool:
         """Ask for the role instead of Django's `is_staff`, which no group can give."""

@@ -230,6 +230,8 @@ LOGIN_REDIRECT_URL = "/"
 LOGOUT_REDIRECT_URL = "sign-in"
 # A working day: whoever approves changes in AWS should have signed in that day.
 SESSION_COOKIE_AGE = 12 * 60 * 60
+# Minutes after which roles and settings ask for the password again.
+CONFIRM_AFTER = 10
 
 # The proxies in front, whose X-Forwarded-For is believed. None: the header is ignored.
 TRUSTED_PROXIES = env_networks("TRUSTED_PROXIES")

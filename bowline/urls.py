@@ -11,6 +11,7 @@ from django.urls import include, path
 from django.views.generic import RedirectView
 
 from accounts.web.sign_in import SignIn, SignOut
+from accounts.web.you import views as you
 
 # One door: the admin site's own form would be a second one to guard.
 admin_sign_in = login_not_required(
@@ -20,6 +21,9 @@ admin_sign_in = login_not_required(
 urlpatterns = [
     path("sign-in/", SignIn.as_view(), name="sign-in"),
     path("sign-out/", SignOut.as_view(), name="sign-out"),
+    path("you/", you.you, name="you"),
+    path("you/sessions/end/", you.sessions_end, name="sessions-end"),
+    path("you/confirm/", you.confirm_identity, name="confirm"),
     path("admin/login/", admin_sign_in),
     path("admin/", admin.site.urls),
     path("", include("accounts.web.urls")),

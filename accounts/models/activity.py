@@ -81,6 +81,8 @@ class Activity(models.Model):
         BUILD = "build", "built"
         DOWNLOAD = "download", "downloaded"
         INSTALL = "install", "said that Spinnaker has"
+        LEAVE_OUT = "leave out", "took out of bundles"
+        PUT_IN = "put in", "let bundles hold again"
         SETTINGS = "settings", "changed the settings"
         ROLES = "roles", "changed the roles"
         PERSON = "person", "changed the person"

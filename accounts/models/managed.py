@@ -95,7 +95,8 @@ class ManagedAccountQuerySet(DescribedQuerySet["ManagedAccount"]):
 
     def put_in(self) -> int:
         """A person decides that bundles may hold them again."""
-        return self.update(left_out_at=None, left_out_by=None)
+        out = self.filter(left_out_at__isnull=False)
+        return out.update(left_out_at=None, left_out_by=None)
 
     def to_accept(self) -> ManagedAccountQuerySet:
         """Keep those that a bundle may hold once a person accepts them."""

@@ -7,15 +7,17 @@ from typing import Any
 from django import forms
 
 from accounts.models import Run
-from accounts.web.fields import bare_helper
+from accounts.web.fields import RuledField, bare_helper
+from onboarding import names
 
 
 class ApproveForm(forms.Form):
     """Approves a plan; one that deletes asks for the account's name first."""
 
-    digest = forms.CharField(required=False, widget=forms.HiddenInput)
+    digest = RuledField(rule=names.seen, required=False, widget=forms.HiddenInput())
     """Of the plan as the page showed it."""
-    comment = forms.CharField(
+    comment = RuledField(
+        rule=names.seen,
         required=False,
         max_length=2000,
         label="Comment (optional)",

@@ -20,6 +20,7 @@ from accounts.runs.heartbeat import clock_skew
 from accounts.web.access import ROLES, administrator_required
 from accounts.web.lookups import Asking, look_up
 from accounts.web.request import Request
+from accounts.web.you.confirmation import confirmation_required
 from onboarding.providers import PROVIDERS
 
 
@@ -45,6 +46,7 @@ def settings(request: Request) -> HttpResponse:
 
 @administrator_required
 @require_POST
+@confirmation_required("accounts:settings")
 def four_eyes(request: Request) -> HttpResponse:
     """Decide whether whoever plans in an environment may approve there, too."""
     known = {policy.environment for policy in policies()}

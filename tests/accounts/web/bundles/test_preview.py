@@ -6,7 +6,7 @@ import pytest
 
 from accounts.bundles import build, new_bundle
 from accounts.mapping.proved import keep_proved
-from accounts.models import Bundle, ManagedAccount
+from accounts.models import Activity, Bundle, ManagedAccount
 from accounts.models.states import State, Status
 from tests.rows import account_row, approve_entries, managing_row, person, run_row
 
@@ -72,6 +72,7 @@ def test_leaving_out_is_a_persons_decision_on_record(operator, account) -> None:
     page = text(operator)
     account.refresh_from_db()
     assert account.left_out_by.get_username() == "operator"
+    assert str(Activity.objects.first()) == "operator took out of bundles staging"
     assert "0 added, 0 changed, 1 removed." in page
     assert "taken out" in page
     own = operator.get(f"/accounts/{account.pk}/").content.decode()

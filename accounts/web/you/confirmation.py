@@ -1,0 +1,58 @@
+"""Ask for the password again before roles and settings change.
+
+Whoever finds a browser open may look, and change nothing of who may do what.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import timedelta
+from functools import wraps
+from urllib.parse import urlencode
+
+from django.conf import settings
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.http.response import HttpResponseBase
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.dateparse import parse_datetime
+
+CONFIRMED = "confirmed_at"
+
+
+def confirm(request: HttpRequest) -> None:
+    """Remember that the password was given just now."""
+    request.session[CONFIRMED] = timezone.now().isoformat()
+
+
+def is_confirmed(request: HttpRequest) -> bool:
+    at = parse_datetime(str(request.session.get(CONFIRMED, "")))
+    age = timedelta(minutes=settings.CONFIRM_AFTER)
+    return at is not None and timezone.now() - at < age
+
+
+def ask(request: HttpRequest, back: str) -> HttpResponseRedirect:
+    """Ask for the password, and lead back to a page afterwards."""
+    if request.method == "POST":
+        messages.warning(
+            request, "Nothing was changed yet. Confirm, then send it again."
+        )
+    return HttpResponseRedirect(f"{reverse('confirm')}?{urlencode({'next': back})}")
+
+
+def confirmation_required(
+    back: str,
+) -> Callable[[Callable[..., HttpResponse]], Callable[..., HttpResponseBase]]:
+    """Ask for the password first, and lead to the page named `back`."""
+
+    def decorate(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponseBase]:
+        @wraps(view)
+        def asking(request: HttpRequest, *args: str, **kwargs: str) -> HttpResponseBase:
+            if not is_confirmed(request):
+                return ask(request, reverse(back))
+            return view(request, *args, **kwargs)
+
+        return asking
+
+    return decorate

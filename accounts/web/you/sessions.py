@@ -1,0 +1,77 @@
+"""Where somebody is signed in: read from the sessions that are stored."""
+
+from __future__ import annotations
+
+import hashlib
+from datetime import datetime
+from typing import NamedTuple
+
+from django.contrib.auth import SESSION_KEY
+from django.contrib.auth.models import User
+from django.contrib.sessions.backends.base import SessionBase
+from django.contrib.sessions.models import Session
+from django.http import HttpRequest
+from django.utils import timezone
+from django.utils.dateparse import parse_datetime
+
+from accounts.web.you.confirmation import confirm
+
+LONGEST = 200
+SINCE, ADDRESS, BROWSER = "signed_in_at", "signed_in_from", "signed_in_with"
+
+
+class SignedIn(NamedTuple):
+    """One session of a person; its key, which is as good as a password, stays here."""
+
+    id: str
+    since: datetime | None
+    address: str
+    browser: str
+    is_this: bool
+
+
+def begin(request: HttpRequest, **_: object) -> None:
+    """Keep in a new session when, from where and with what it began, and that the
+    password was given just now.
+    """
+    confirm(request)
+    request.session[SINCE] = timezone.now().isoformat()
+    request.session[ADDRESS] = request.META.get("REMOTE_ADDR", "")
+    request.session[BROWSER] = request.META.get("HTTP_USER_AGENT", "")[:LONGEST]
+
+
+def sessions_of(person: User, current: SessionBase | None) -> list[SignedIn]:
+    """List where a person is signed in, the newest first."""
+    found = [
+        SignedIn(
+            id=id_of(session.session_key),
+            since=parse_datetime(str(said.get(SINCE, ""))),
+            address=str(said.get(ADDRESS, "")),
+            browser=str(said.get(BROWSER, "")),
+            is_this=current is not None and session.session_key == current.session_key,
+        )
+        for session, said in stored(person)
+    ]
+    return sorted(found, key=lambda one: str(one.since or ""), reverse=True)
+
+
+def end(person: User, *, but: SessionBase, only: str = "") -> int:
+    """Sign a person out everywhere but here, or of the one session of that id."""
+    keys = [
+        session.session_key
+        for session, _ in stored(person)
+        if session.session_key != but.session_key
+        and only in ("", id_of(session.session_key))
+    ]
+    return Session.objects.filter(session_key__in=keys).delete()[0]
+
+
+def stored(person: User) -> list[tuple[Session, dict[str, object]]]:
+    """Read the sessions of a person; a session says whose it is only inside."""
+    valid = Session.objects.filter(expire_date__gt=timezone.now())
+    decoded = ((session, session.get_decoded()) for session in valid.iterator())
+    return [one for one in decoded if one[1].get(SESSION_KEY) == str(person.pk)]
+
+
+def id_of(key: str) -> str:
+    return hashlib.sha256(key.encode()).hexdigest()[:16]

@@ -1,0 +1,72 @@
+"""Your own password, where you are signed in, and the question that it is you."""
+
+from __future__ import annotations
+
+from django.contrib import messages
+from django.contrib.auth import authenticate, update_session_auth_hash
+from django.contrib.auth.forms import PasswordChangeForm
+from django.db import transaction
+from django.http import HttpResponse
+from django.shortcuts import redirect, render
+from django.utils.http import url_has_allowed_host_and_scheme
+from django.views.decorators.http import require_POST
+
+from accounts.activity import record
+from accounts.models import Activity
+from accounts.web.request import Request
+from accounts.web.you.confirmation import confirm
+from accounts.web.you.sessions import end, sessions_of
+
+What = Activity.What
+
+
+def you(request: Request) -> HttpResponse:
+    """Show where somebody is signed in, and change the password."""
+    form = PasswordChangeForm(request.user, request.POST or None)
+    if request.method == "POST" and form.is_valid():
+        with transaction.atomic():
+            person = form.save()
+            update_session_auth_hash(request, person)
+            record(person, What.PASSWORD, person.get_username())
+        confirm(request)
+        messages.success(
+            request, "The password is changed; every other session of yours has ended."
+        )
+        return redirect("you")
+    shown = {"form": form, "sessions": sessions_of(request.user, request.session)}
+    return render(request, "you/you.html", shown)
+
+
+@require_POST
+def sessions_end(request: Request) -> HttpResponse:
+    """Sign somebody out of one other session, or of all others."""
+    with transaction.atomic():
+        only = request.POST.get("session", "")
+        ended = end(request.user, but=request.session, only=only)
+        if ended:
+            record(request.user, What.SIGN_OUT, "", {"sessions": ended})
+    if ended:
+        what = "1 other session" if ended == 1 else f"{ended} other sessions"
+        messages.success(request, f"You are signed out of {what}.")
+    else:
+        messages.info(request, "There was no such session any more.")
+    return redirect("you")
+
+
+def confirm_identity(request: Request) -> HttpResponse:
+    """Ask for the password again; wrong ones count as at sign-in."""
+    back = request.POST.get("next") or request.GET.get("next") or "/"
+    if not url_has_allowed_host_and_scheme(back, allowed_hosts=None):
+        back = "/"
+    wrong = False
+    if request.method == "POST":
+        person = authenticate(
+            request,
+            username=request.user.get_username(),
+            password=request.POST.get("password", ""),
+        )
+        if person == request.user:
+            confirm(request)
+            return redirect(back)
+        wrong = True
+    return render(request, "you/confirm.html", {"back": back, "wrong": wrong})
