@@ -18,9 +18,13 @@ SLOW = 1.5
 """Seconds that hal takes for the call in which it is stopped."""
 
 
+HEARING = ("env", "--default-signal=INT,TERM,HUP")
+"""The script leaves ignored what it finds ignored, and tests may run under nohup."""
+
+
 def started(scripts: Scripts, **options: str) -> subprocess.Popen[str]:
     return subprocess.Popen(
-        ["bash", str(scripts.folder / "hal" / "apply.sh")],
+        [*HEARING, "bash", str(scripts.folder / "hal" / "apply.sh")],
         env={**scripts.hal.environment, **options},
         stdin=subprocess.DEVNULL,
         stdout=subprocess.PIPE,
