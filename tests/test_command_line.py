@@ -42,9 +42,14 @@ def test_it_plans_without_a_key_and_without_a_database(
     database = clone.folder / "var" / "bowline.sqlite3"
     assert first.returncode == 2, first.stderr
     assert "+ role spinnakerManaged in dev" in first.stdout
-    assert first.stderr == f"Making the tables of a new database, {database}.\n"
+    assert told(first.stderr) == [f"Making the tables of a new database, {database}."]
     assert second.returncode == 2, second.stderr
-    assert second.stderr == ""
+    assert told(second.stderr) == []
+
+
+def told(stderr: str) -> list[str]:
+    """List what is told beside the hashes of the activity log, which go out, too."""
+    return [line for line in stderr.splitlines() if ": Activity " not in line]
 
 
 def test_verify_makes_the_tables_too(clone: FreshClone) -> None:

@@ -11,6 +11,7 @@ import pytest
 from onboarding.aws.session import Credentials
 from onboarding.desired import desired_in
 from onboarding.topology import Managed, Reach, Topology
+from script.emulated_organization import seed_service_linked_role
 from tests.bundles import files_of
 from tests.conformance.clouddriver import Clouddriver, clouddriver
 from tests.conformance.edge import Edge, edge
@@ -47,6 +48,7 @@ def installation(emulator: str) -> Iterator[Installation]:
         for one in made.managed:
             if one.access_role:
                 field.make_access_role(one.account_id)
+            seed_service_linked_role(field.root(one.account_id))
             reach = Reach(one.account_id, one.access_role)
             field.bring_about(reach, desired_in(made, one.account_id))
         run_instances(field, made.account("dev"), "us-east-1", 1)

@@ -21,6 +21,7 @@ from onboarding.desired.managing import managing_side
 from onboarding.providers.base import Provider
 from onboarding.resources.kinds import Attachment, InlinePolicy
 from onboarding.review.evidence import EvidenceSide, all_evidence
+from script.emulated_organization import seed_service_linked_role
 from tests.factories import provider
 from tests.onboarding.aws.field import ADMINISTRATOR, Field, trusting
 
@@ -83,6 +84,7 @@ class Session:
     def __init__(self, field: Field, *providers: Provider, bare: bool = False) -> None:
         self.field = field
         core, account = field.managing(), field.managed(*providers)
+        seed_service_linked_role(field.iam)
         field.bring_about(field.own, tuple(managing_side(field.topology(*providers))))
         side = tuple(managed_side(core, account))
         if bare:
