@@ -192,11 +192,17 @@ named.
 """
 
 
+ATTACKS = Path(__file__).parent / "attack"
+
+
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Mark what opens a browser and what is quick, by the fixtures that it needs."""
+    """Mark what opens a browser and what is quick, by the fixtures that it needs.
+
+    An attack tries every page of the site, and is not quick without another program.
+    """
     for item in items:
         fixtures = {*getattr(item, "fixturenames", ())}
         if BROWSER in fixtures:
             item.add_marker("browser")
-        if not fixtures & OTHER_PROGRAMS:
+        if not fixtures & OTHER_PROGRAMS and item.path.parent != ATTACKS:
             item.add_marker("quick")
