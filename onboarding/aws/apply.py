@@ -14,9 +14,9 @@ from onboarding.aws.backoff import SYSTEM, Backoff, Clock, silent
 from onboarding.aws.client import AccountClient, once
 from onboarding.aws.errors import AwsError
 from onboarding.aws.key_grants import grants_of, naming_the_key_policy
+from onboarding.aws.linked_roles import is_taken, settle_service_linked
 from onboarding.aws.observe import observe
 from onboarding.aws.policy_versions import FULL, PolicyVersions, nobody_else
-from onboarding.aws.service_linked import is_taken, settle_service_linked
 from onboarding.aws.session import Sessions
 from onboarding.partitions import arn
 from onboarding.resources.kinds import (

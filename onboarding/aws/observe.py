@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, TypeVar
 from onboarding.aws.client import AccountClient, parsed, together
 from onboarding.aws.errors import AwsError
 from onboarding.aws.key_grants import key_grant
-from onboarding.aws.service_linked import SERVICE_LINKED
+from onboarding.aws.linked_roles import SERVICE_LINKED
 from onboarding.aws.session import Sessions
 from onboarding.partitions import Arn, arn
 from onboarding.resources.kinds import (
