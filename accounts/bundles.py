@@ -9,7 +9,6 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from django.db import transaction
-from django.db.models import Max
 from django.utils import timezone
 
 from accounts.activity import record
@@ -18,7 +17,7 @@ from accounts.mapping.managing import managing_row
 from accounts.mapping.proved import proved_entries, proved_topology
 from accounts.models import Activity, Bundle, ManagedAccount
 from accounts.models.activity import name_of
-from accounts.models.states import State
+from accounts.models.standing import BROKEN
 from accounts.runs.queue import enqueue_bundle
 from onboarding.spinnaker.bundle import bundle_files
 from onboarding.spinnaker.bundle.archive import file_list, zipped
@@ -53,8 +52,9 @@ def new_bundle(by: User | None) -> Bundle:
     if not ready:
         raise NothingReady(what_is_missing())
     with transaction.atomic():
-        highest = Bundle.objects.aggregate(highest=Max("number"))["highest"] or 0
-        bundle = Bundle.objects.create(number=highest + 1, created_by=by)
+        bundle = Bundle.objects.create(
+            number=Bundle.objects.next_number(), created_by=by
+        )
         bundle.accounts.set(ready)
         detail = {"bundle": bundle.number, "accounts": len(ready)}
         record(by, Activity.What.BUILD, str(bundle), detail)
@@ -108,7 +108,7 @@ def build(bundle: Bundle) -> None:
 
 def install(bundle: Bundle, by: User | None) -> None:
     """Keep on record that Spinnaker has it now; raise NotReady unless it is built."""
-    ready = Bundle.objects.filter(pk=bundle.pk, status=Bundle.Status.READY)
+    ready = Bundle.objects.built().filter(pk=bundle.pk)
     with transaction.atomic():
         if not ready.update(
             installed_at=timezone.now(), installed_by=by, installed_by_name=name_of(by)
@@ -121,7 +121,7 @@ def install(bundle: Bundle, by: User | None) -> None:
 def said_of(account: ManagedAccount) -> str:
     """Say how the account was proved, and that it failed since."""
     proved = str(account.proved["as"])
-    if account.state in (State.FAILED, State.DRIFTED):
+    if account.state in BROKEN:
         return f"{proved}; {account.state} since"
     return proved
 
@@ -153,8 +153,7 @@ def told_of(account: ManagedAccount) -> str:
         if installed.accounts.filter(pk=account.pk).exists():
             return f"Spinnaker has {account.name}, in bundle {installed.number}."
         return ""
-    ready = account.bundles.filter(status=Bundle.Status.READY)
-    last = ready.only("number").first()
+    last = account.bundles.built().only("number").first()
     if last is None:
         return ""
     return (

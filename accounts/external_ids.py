@@ -14,7 +14,6 @@ import uuid
 from typing import TYPE_CHECKING, NamedTuple
 
 from django.db import transaction
-from django.db.models import QuerySet
 
 from accounts.activity import record
 from accounts.mapping.edits import editing
@@ -81,7 +80,9 @@ def cancel_rotation(account: ManagedAccount, by: User | None = None) -> None:
         row = locked(account)
         if not row.former_external_id:
             raise RotationRefused(f"The external ID of {row.name} is not in rotation.")
-        is_told = any(str(row.external_id) in told(one, row) for one in built())
+        # One archive at a time: there may be hundreds, of megabytes each.
+        bundles = row.bundles.built().defer("files").iterator()
+        is_told = any(str(row.external_id) in told(one, row) for one in bundles)
         with editing(row, by):
             former = row.external_id if is_told else None
             row.external_id, row.former_external_id = row.former_external_id, former
@@ -104,7 +105,7 @@ def stages(row: ManagedAccount) -> list[Stage]:
     new = str(row.external_id)
     proved = row.proved.get("managed", {}).get("external_id") == new
     installed = Bundle.objects.installed().first()
-    newest = built().first()
+    newest = Bundle.objects.built().defer("files").first()
     return [
         Stage(
             "AWS accepts both, and the new one is proved",
@@ -122,10 +123,6 @@ def stages(row: ManagedAccount) -> list[Stage]:
             "give Spinnaker that bundle, and say so on the bundle's page.",
         ),
     ]
-
-
-def built() -> QuerySet[Bundle]:
-    return Bundle.objects.filter(status=Bundle.Status.READY).defer("files")
 
 
 def told(bundle: Bundle, row: ManagedAccount) -> set[str]:

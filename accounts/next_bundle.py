@@ -62,8 +62,7 @@ class NextBundle:
 
 def next_bundle() -> NextBundle:
     """Compare what would be built now with the last bundle; raise NoManagingAccount."""
-    built = Bundle.objects.filter(status=Bundle.Status.READY).defer("files")
-    last = built.first()
+    last = Bundle.objects.built().defer("files").first()
     before = accounts_in(last.archive) if last else BundleAccounts()
     failing = ManagedAccount.objects.kept_in_bundles()
     left_out = ManagedAccount.objects.filter(left_out_at__isnull=False)

@@ -7,6 +7,7 @@ from typing import Any
 
 from django.conf import settings
 from django.db import models
+from django.db.models import Max
 from django.db.models.functions import Now
 from django.urls import reverse
 
@@ -24,6 +25,14 @@ class BundleQuerySet(models.QuerySet["Bundle"]):
         return self.filter(
             status=self.model.Status.BUILDING, created_at__lt=Now() - BUILD_PATIENCE
         )
+
+    def built(self) -> BundleQuerySet:
+        """Keep those that can be read, downloaded and installed."""
+        return self.filter(status=self.model.Status.READY)
+
+    def next_number(self) -> int:
+        highest: int | None = self.aggregate(highest=Max("number"))["highest"]
+        return (highest or 0) + 1
 
     def installed(self) -> BundleQuerySet:
         """Keep those that Spinnaker had; the first is the one that it has now."""

@@ -92,7 +92,7 @@ class Command(BaseCommand):
         **_: Any,
     ) -> Merged:
         try:
-            found = Bundle.objects.get(number=bundle, status=Bundle.Status.READY)
+            found = Bundle.objects.built().get(number=bundle)
         except Bundle.DoesNotExist:
             raise CommandError(f"There is no bundle {bundle} that is ready.") from None
         accounts = accounts_in(found.archive)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from typing import Any
 
 from django.http import Http404, HttpResponse
 from django.shortcuts import get_object_or_404, render
@@ -23,7 +24,6 @@ MOST_SHOWN = 200
 def delta(request: Request, number: int, since: int) -> HttpResponse:
     earlier, later = two(number, since)
     found = between(earlier, later)
-    kinds = (found.added, found.removed, found.changed)
     crumbs = [
         ("Bundles", reverse("accounts:bundles")),
         (str(later), later.get_absolute_url()),
@@ -32,13 +32,19 @@ def delta(request: Request, number: int, since: int) -> HttpResponse:
         "earlier": earlier,
         "later": later,
         "delta": found,
-        "added": found.added[:MOST_SHOWN],
-        "removed": found.removed[:MOST_SHOWN],
-        "changed": found.changed[:MOST_SHOWN],
-        "more": sum(max(len(kind) - MOST_SHOWN, 0) for kind in kinds),
+        **accounts_changed(found),
         "crumbs": crumbs,
     }
     return render(request, "bundles/delta.html", shown)
+
+
+def accounts_changed(found: deltas.BundleDelta) -> dict[str, Any]:
+    """Give what bundles/_accounts_changed.html shows, and how much it leaves out."""
+    kinds = {"added": found.added, "removed": found.removed, "changed": found.changed}
+    return {
+        **{kind: accounts[:MOST_SHOWN] for kind, accounts in kinds.items()},
+        "more": sum(max(len(one) - MOST_SHOWN, 0) for one in kinds.values()),
+    }
 
 
 @operator_required
@@ -66,9 +72,9 @@ def two(number: int, since: int) -> tuple[Bundle, Bundle]:
     """Fetch the earlier and the later bundle; 404 unless ready and in order."""
     if since >= number:
         raise Http404
-    ready = Bundle.objects.filter(status=Bundle.Status.READY)
-    later = get_object_or_404(ready, number=number)
-    return get_object_or_404(ready, number=since), later
+    built = Bundle.objects.built()
+    later = get_object_or_404(built, number=number)
+    return get_object_or_404(built, number=since), later
 
 
 def between(earlier: Bundle, later: Bundle) -> deltas.BundleDelta:

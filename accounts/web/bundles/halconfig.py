@@ -100,7 +100,7 @@ def merge_page(request: Request, number: int) -> HttpResponse:
 
 
 def accounts_of(number: int) -> BundleAccounts:
-    bundle = get_object_or_404(Bundle, number=number, status=Bundle.Status.READY)
+    bundle = get_object_or_404(Bundle.objects.built(), number=number)
     return accounts_in(bundle.archive)
 
 

@@ -67,8 +67,7 @@ def ahead(installed: Bundle | None) -> Ahead | None:
     """
     if installed is None:
         return None
-    ready = Bundle.objects.filter(status=Bundle.Status.READY)
-    later = ready.filter(number__gt=installed.number)
+    later = Bundle.objects.built().filter(number__gt=installed.number)
     newest = later.defer("archive", "files").first()
     if newest is None:
         return None

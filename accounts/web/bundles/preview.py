@@ -6,7 +6,6 @@ from uuid import UUID
 
 from django.contrib import messages
 from django.db import transaction
-from django.db.models import Max
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
@@ -17,7 +16,7 @@ from accounts.mapping.managing import NoManagingAccount
 from accounts.models import Activity, Bundle, ManagedAccount
 from accounts.next_bundle import next_bundle
 from accounts.web.access import operator_required
-from accounts.web.bundles.deltas import MOST_SHOWN
+from accounts.web.bundles.deltas import accounts_changed
 from accounts.web.request import Request
 
 What = Activity.What
@@ -29,17 +28,13 @@ def bundle_next(request: Request) -> HttpResponse:
     except NoManagingAccount as error:
         messages.warning(request, str(error))
         return redirect("accounts:bundles")
-    highest = Bundle.objects.aggregate(highest=Max("number"))["highest"] or 0
-    kinds = (found.delta.added, found.delta.removed, found.delta.changed)
+    number = Bundle.objects.next_number()
     shown = {
         "next": found,
-        "number": highest + 1,
-        "later": f"Bundle {highest + 1}",
+        "number": number,
+        "later": f"Bundle {number}",
         "ready": ManagedAccount.objects.ready().count(),
-        "added": found.delta.added[:MOST_SHOWN],
-        "removed": found.delta.removed[:MOST_SHOWN],
-        "changed": found.delta.changed[:MOST_SHOWN],
-        "more": sum(max(len(kind) - MOST_SHOWN, 0) for kind in kinds),
+        **accounts_changed(found.delta),
         "crumbs": [("Bundles", reverse("accounts:bundles"))],
     }
     return render(request, "bundles/next.html", shown)

@@ -106,7 +106,7 @@ def file_page(request: Request, number: int, path: str) -> HttpResponse:
 def explained(bundle: Bundle) -> dict[str, Any]:
     """Say what the bundle's formats are for, what comes next, and how large it is."""
     sizes = {file["path"]: file["size"] for file in bundle.files}
-    ready = Bundle.objects.filter(status=Bundle.Status.READY, number__lt=bundle.number)
+    ready = Bundle.objects.built().filter(number__lt=bundle.number)
     earlier = ready.order_by("-number").values_list("number", flat=True)
     load = load_of(accounts_in(bundle.archive)) if ACCOUNTS in sizes else None
     return {
@@ -148,7 +148,7 @@ def tree(files: list[dict[str, Any]]) -> list[Leaf]:
 
 @operator_required
 def bundle_download(request: Request, number: int) -> HttpResponse:
-    bundle = get_object_or_404(Bundle, number=number, status=Bundle.Status.READY)
+    bundle = get_object_or_404(Bundle.objects.built(), number=number)
     detail = {"bundle": number, "sha256": bundle.sha256}
     record(request.user, Activity.What.DOWNLOAD, str(bundle), detail)
     return HttpResponse(

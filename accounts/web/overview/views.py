@@ -231,7 +231,7 @@ def not_installed() -> list[ToDo]:
 def bundles() -> list[ToDo]:
     """Tell of accounts that are ready and that the newest bundle does not hold."""
     ready = ManagedAccount.objects.ready()
-    last = Bundle.objects.filter(status=Bundle.Status.READY).only("number").first()
+    last = Bundle.objects.built().only("number").first()
     fresh = ready.exclude(bundles=last).count() if last else ready.count()
     if not fresh:
         return not_installed()

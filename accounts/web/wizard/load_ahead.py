@@ -31,7 +31,7 @@ def load_ahead(topology: Topology) -> Ahead:
     own = entries(topology)
     size = written_size(topology, own)
     expected = load(own)
-    ready = Bundle.objects.filter(status=Bundle.Status.READY)
+    ready = Bundle.objects.built()
     latest = ready.order_by("-number").first()
     if latest:
         accounts = accounts_in(latest.archive)
