@@ -9,16 +9,12 @@ from accounts.models import Run
 from onboarding.resources.plan import PlannedChange
 
 
-def kept_back(run: Run, allowed: list[str] | None) -> list[str]:
+def kept_back(run: Run, allowed: list[str] | None) -> Iterator[str]:
     """Say why a plan's deletions are not approved; nothing: they are, or are none.
 
     allowed: None for no deletion at all, names for these accounts alone and whatever
     they delete, an empty list for all accounts while enough is left of each.
     """
-    return list(reasons(run, allowed))
-
-
-def reasons(run: Run, allowed: list[str] | None) -> Iterator[str]:
     plan = plan_of(run)
     if run.account_name in (allowed or ()):
         return

@@ -1,11 +1,10 @@
 """What Spinnaker knows of an account: as it is described, planned and approved.
 
-Bundles carry what was approved; an edit waits until it is planned and approved.
+An edit waits until it is planned and approved. Bundles hold what was approved once it
+is proved, too: see proved.py.
 """
 
 from __future__ import annotations
-
-from collections.abc import Iterable
 
 from accounts.mapping.managed import managed_of
 from accounts.models import ManagedAccount, Run
@@ -15,7 +14,6 @@ from onboarding.resources.entry_changes import (
     EntryDocument,
     entry_changes,
 )
-from onboarding.spinnaker.entries import Entries
 from onboarding.spinnaker.entry_documents import entries_of, entry_documents
 from onboarding.topology import Managed, Managing, Topology
 
@@ -39,14 +37,9 @@ def unplanned_entries(
     return entry_changes(approved, described)
 
 
-def approved_entries(managing: Managing, accounts: Iterable[ManagedAccount]) -> Entries:
-    """Give what was approved for these accounts, and nothing that was edited since."""
-    return entries_of(managing, [account.approved_entries for account in accounts])
-
-
 def keep_approved(run: Run) -> None:
-    """Let bundles carry what the run holds, once it is approved and carried out, or
-    has found that nothing differs.
+    """Count what the run holds as approved, once it is carried out, or has found that
+    nothing differs.
     """
     if run.entries:
         accounts = ManagedAccount.objects.filter(pk__in=[run.account_id])

@@ -193,8 +193,8 @@ class ManagedAccount(CreatedBy, Described, Readable):
     applied = models.JSONField(default=list, editable=False)
     """Choices of which something may stand in AWS; see mapping/snapshots.py."""
     approved_entries = models.JSONField(default=list, editable=False)
-    """What Spinnaker is to know, as it was last approved and carried out: bundles hold
-    nothing else of the account."""
+    """What Spinnaker is to know, as it was last approved and carried out. Bundles hold
+    it once it is proved."""
     approved_version = models.PositiveIntegerField(default=0, editable=False)
     """The version at which it was approved, or found to be approved already."""
     proved = models.JSONField(default=dict, editable=False)

@@ -167,7 +167,7 @@ class Command(BaseCommand):
         if run.status != Status.PLANNED:
             return False
         second = refusal(run.account, run.created_by_id, person)
-        reasons = [second] if second else kept_back(run, allowed)
+        reasons = [second] if second else list(kept_back(run, allowed))
         if reasons:
             self.warn(f"{run.account_name}: not approved. {reasons[0]}")
             for reason in reasons[1:]:
