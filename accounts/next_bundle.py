@@ -52,12 +52,13 @@ class NextBundle:
 
     @property
     def summary(self) -> str:
-        since = f"Against bundle {self.last.number}" if self.last else "Against none"
-        found = self.delta
+        last, found = self.last, self.delta
+        since = f"Compared with bundle {last.number}" if last else "The first bundle"
         counts = (len(found.added), len(found.changed), len(found.removed))
         said = "{:,} added, {:,} changed, {:,} removed".format(*counts)
-        kept = f", {self.kept_count:,} kept although failed" if self.kept_count else ""
-        return f"{since}: {said}{kept}."
+        if self.kept_count:
+            said += f", {self.kept_count:,} kept despite a failed verification"
+        return f"{since}: {said}."
 
 
 def next_bundle() -> NextBundle:
@@ -71,7 +72,7 @@ def next_bundle() -> NextBundle:
         delta=delta(before, next_accounts(), {}, {}),
         kept=tuple(with_failures(failing)),
         kept_count=failing.count(),
-        left_out=tuple(left_out.select_related("left_out_by").order_by("name")),
+        left_out=tuple(left_out.order_by("name")),
     )
 
 

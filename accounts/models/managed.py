@@ -44,6 +44,11 @@ class ManagedAccountQuerySet(DescribedQuerySet["ManagedAccount"]):
         "accepted_by": None,
         "accepted_by_name": "",
     }
+    PUT_IN: ClassVar[dict[str, Any]] = {
+        "left_out_at": None,
+        "left_out_by": None,
+        "left_out_by_name": "",
+    }
 
     def existing(self) -> ManagedAccountQuerySet:
         """Keep those whose resources stand in AWS, or are on the way there."""
@@ -91,12 +96,13 @@ class ManagedAccountQuerySet(DescribedQuerySet["ManagedAccount"]):
 
     def leave_out(self, by: Any) -> int:
         """A person decides that bundles hold them no more."""
-        return self.ready().update(left_out_at=timezone.now(), left_out_by=by)
+        return self.ready().update(
+            left_out_at=timezone.now(), left_out_by=by, left_out_by_name=name_of(by)
+        )
 
     def put_in(self) -> int:
         """A person decides that bundles may hold them again."""
-        out = self.filter(left_out_at__isnull=False)
-        return out.update(left_out_at=None, left_out_by=None)
+        return self.filter(left_out_at__isnull=False).update(**self.PUT_IN)
 
     def to_accept(self) -> ManagedAccountQuerySet:
         """Keep those that a bundle may hold once a person accepts them."""
@@ -137,8 +143,7 @@ class ManagedAccountQuerySet(DescribedQuerySet["ManagedAccount"]):
             approved_entries=[],
             approved_version=0,
             proved={},
-            left_out_at=None,
-            left_out_by=None,
+            **self.PUT_IN,
             **self.UNPROVED,
         )
 
@@ -204,12 +209,13 @@ class ManagedAccount(CreatedBy, Described, Readable):
     """When a person took it out of bundles."""
     left_out_by = models.ForeignKey(
         settings.AUTH_USER_MODEL,
-        on_delete=models.SET_NULL,
+        on_delete=models.PROTECT,
         null=True,
         blank=True,
         editable=False,
         related_name="+",
     )
+    left_out_by_name = models.CharField(max_length=150, blank=True, editable=False)
     granted_at = models.DateTimeField(null=True, blank=True, editable=False)
     withdrawn = models.BooleanField(default=False, editable=False)
     """It is being removed: Spinnaker may not assume what still exists of it."""
@@ -225,7 +231,7 @@ class ManagedAccount(CreatedBy, Described, Readable):
     accepted_by_name = models.CharField(max_length=150, blank=True, editable=False)
     edited_by = models.ForeignKey(
         settings.AUTH_USER_MODEL,
-        on_delete=models.SET_NULL,
+        on_delete=models.PROTECT,
         null=True,
         blank=True,
         editable=False,

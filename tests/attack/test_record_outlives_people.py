@@ -47,6 +47,13 @@ def accepted_by(olga: User) -> ManagedAccount:
     return account
 
 
+def left_out_by(olga: User) -> ManagedAccount:
+    managing_row()
+    account = account_row(proof=State.VERIFIED)
+    assert ManagedAccount.objects.filter(pk=account.pk).leave_out(olga)
+    return account
+
+
 def bundle_of(olga: User) -> Bundle:
     return Bundle.objects.create(number=1, created_by=olga)
 
@@ -55,7 +62,10 @@ def entry_of(olga: User) -> Activity:
     return record(olga, Activity.What.SIGN_IN)
 
 
-@pytest.mark.parametrize("made", [run_of, accepted_by, bundle_of, entry_of])
+PAGES = [run_of, accepted_by, left_out_by, bundle_of]
+
+
+@pytest.mark.parametrize("made", [*PAGES, entry_of])
 def test_whoever_did_something_cannot_be_deleted(olga: User, made: Any) -> None:
     made(olga)
 
@@ -65,7 +75,7 @@ def test_whoever_did_something_cannot_be_deleted(olga: User, made: Any) -> None:
     assert User.objects.filter(pk=olga.pk).exists()
 
 
-@pytest.mark.parametrize("made", [run_of, accepted_by, bundle_of])
+@pytest.mark.parametrize("made", PAGES)
 def test_the_name_of_that_day_is_shown(client: Any, olga: User, made: Any) -> None:
     row = made(olga)
     User.objects.filter(pk=olga.pk).update(username="mallory", is_active=False)

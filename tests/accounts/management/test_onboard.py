@@ -61,7 +61,7 @@ def test_the_second_time_there_is_nothing_to_do(file: Path, tmp_path: Path) -> N
     one, two = (tmp_path / "one.zip").read_bytes(), (tmp_path / "two.zip").read_bytes()
     assert ending.code == 0
     assert one == two
-    assert "Against bundle 1: 0 added, 0 changed, 0 removed." in ending.out
+    assert "Compared with bundle 1: 0 added, 0 changed, 0 removed." in ending.out
 
 
 def test_the_bundle_says_which_account_it_keeps_although_it_failed(
@@ -73,7 +73,7 @@ def test_the_bundle_says_which_account_it_keeps_although_it_failed(
 
     ending = onboard(file, "--bundle", tmp_path / "two.zip")
 
-    assert "1 kept although failed" in ending.out
+    assert "1 kept despite a failed verification" in ending.out
     assert f"{DEV.name}: failed, and in the bundle as it was last proved" in ending.err
 
 

@@ -33,7 +33,7 @@ def test_the_first_bundle_adds_them_all(operator, account) -> None:
     page = text(operator)
 
     assert "Bundle 1, not built yet" in page
-    assert "Against none: 1 added, 0 changed, 0 removed." in page
+    assert "The first bundle: 1 added, 0 changed, 0 removed." in page
     assert "Build bundle 1</button>" in page
 
 
@@ -46,9 +46,9 @@ def test_an_edit_is_no_change_until_it_is_proved(operator, account) -> None:
     approve_entries(account)
     keep_proved(account, State.VERIFIED)
 
-    assert "Against bundle 1: 0 added, 0 changed, 0 removed." in before
+    assert "Compared with bundle 1: 0 added, 0 changed, 0 removed." in before
     assert "would tell Spinnaker the same as the last one" in before
-    assert "Against bundle 1: 0 added, 1 changed, 0 removed." in text(operator)
+    assert "Compared with bundle 1: 0 added, 1 changed, 0 removed." in text(operator)
     assert "eu-west-1" in text(operator)
 
 
@@ -59,7 +59,7 @@ def test_what_failed_is_kept_and_said(operator, account) -> None:
 
     page = text(operator)
 
-    assert "1 kept although failed" in page
+    assert "1 kept despite a failed verification" in page
     assert "Kept although the last verification failed" in page
     assert "The trust is gone." in page
 
@@ -72,6 +72,7 @@ def test_leaving_out_is_a_persons_decision_on_record(operator, account) -> None:
     page = text(operator)
     account.refresh_from_db()
     assert account.left_out_by.get_username() == "operator"
+    assert account.left_out_by_name == "operator"
     assert str(Activity.objects.first()) == "operator took out of bundles staging"
     assert "0 added, 0 changed, 1 removed." in page
     assert "taken out" in page
