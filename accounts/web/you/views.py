@@ -23,6 +23,7 @@ What = Activity.What
 def you(request: Request) -> HttpResponse:
     """Show where somebody is signed in, and change the password."""
     form = PasswordChangeForm(request.user, request.POST or None)
+    del form.fields["old_password"].widget.attrs["autofocus"]  # sessions come first
     if request.method == "POST" and form.is_valid():
         with transaction.atomic():
             person = form.save()
