@@ -87,3 +87,11 @@ def test_an_account_that_exists_in_aws_stays_the_same_account(fields, is_refused
         refusal = []
 
     assert bool(refusal) is is_refused
+
+
+def test_a_bundle_holds_nothing_that_is_being_removed():
+    account_row(proof=State.VERIFIED)
+
+    ManagedAccount.objects.all().withdraw()
+
+    assert not ManagedAccount.objects.ready().exists()
