@@ -58,11 +58,11 @@ def own_organization(
         yield credentials._replace(endpoint=endpoint)
 
 
-@pytest.fixture(scope="session")
-def valkey(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """Run the broker that tests.settings names."""
+@pytest.fixture
+def valkey(tmp_path: Path) -> Iterator[str]:
+    """Run the broker of tests.settings for one test: to all others it is away."""
     port = int(settings.CELERY_BROKER_URL.split(":")[-1].split("/")[0])
-    with broker(tmp_path_factory.mktemp("valkey"), port=port) as url:
+    with broker(tmp_path, port=port) as url:
         yield url
 
 
