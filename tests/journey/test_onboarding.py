@@ -3,13 +3,9 @@
 from __future__ import annotations
 
 import zipfile
-from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
-import pytest
-from django.contrib.auth.models import Group
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Page, expect
 
 from accounts.models import ManagedAccount
 from script.emulated_organization import (
@@ -19,54 +15,12 @@ from script.emulated_organization import (
     MANAGING,
     MEMBERS,
     UNTRUSTING,
-    Credentials,
 )
 from tests.hal import Hal
-from tests.rows import PASSWORD, account_row, managing_row, person
-from tests.servers import StartWorker
+from tests.journey.pages import PATIENCE, plan, press
+from tests.rows import account_row, managing_row
 
 DEV, TOOLS = MEMBERS[0], MEMBERS[3]
-PATIENCE = 60_000
-"""Milliseconds for what a worker does; two cores may be busy with other tests."""
-
-
-@pytest.fixture
-def page(
-    browser: Browser,
-    live_server: Any,
-    own_organization: Credentials,
-    celery_worker: StartWorker,
-    monkeypatch: pytest.MonkeyPatch,
-) -> Iterator[Page]:
-    """Yield the site, with a worker behind it, for somebody who plans and approves."""
-    for name, value in own_organization.environment.items():
-        monkeypatch.setenv(name, value)
-    celery_worker(**own_organization.environment)
-    olga = person("approver", username="olga")
-    olga.groups.add(Group.objects.get(name="operator"))
-    context = browser.new_context(base_url=live_server.url, accept_downloads=True)
-    opened = context.new_page()
-    wrong: list[str] = []
-    opened.on("pageerror", lambda error: wrong.append(str(error)))
-    opened.on("console", lambda m: wrong.append(m.text) if m.type == "error" else None)
-    sign_in(opened)
-    yield opened
-    context.close()
-    assert wrong == []
-
-
-def sign_in(page: Page) -> None:
-    page.goto("/")
-    page.get_by_label("Name").fill("olga")
-    page.get_by_label("Password").fill(PASSWORD)
-    page.get_by_role("button", name="Sign in").click()
-    expect(page.get_by_role("heading", level=1)).not_to_have_text("Sign in")
-
-
-def press(page: Page, name: str) -> None:
-    # What is pressed while its page still loads may be lost.
-    page.wait_for_load_state()
-    page.get_by_role("button", name=name, exact=True).click()
 
 
 def describe_managing_account(page: Page) -> None:
@@ -112,12 +66,6 @@ def describe_account(page: Page) -> None:
             cluster.get_by_label("Namespaces").fill("web")
         press(page, "Save and continue")
     expect(page.get_by_text("Ready to plan")).to_be_visible()
-
-
-def plan(page: Page) -> None:
-    press(page, "Plan changes")
-    result = page.locator(".result")
-    expect(result).to_be_visible(timeout=PATIENCE)
 
 
 def test_an_account_with_every_provider_is_onboarded(

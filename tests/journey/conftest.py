@@ -1,0 +1,40 @@
+"""The browser of a person who plans and approves, with everything real behind it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from django.contrib.auth.models import Group
+from playwright.sync_api import Browser, Page
+
+from script.emulated_organization import Credentials
+from tests.journey.pages import sign_in
+from tests.rows import person
+from tests.servers import StartWorker
+
+
+@pytest.fixture
+def page(
+    browser: Browser,
+    live_server: Any,
+    own_organization: Credentials,
+    celery_worker: StartWorker,
+    monkeypatch: pytest.MonkeyPatch,
+) -> Iterator[Page]:
+    """Yield the site, with a worker behind it, for somebody who plans and approves."""
+    for name, value in own_organization.environment.items():
+        monkeypatch.setenv(name, value)
+    celery_worker(**own_organization.environment)
+    olga = person("approver", username="olga")
+    olga.groups.add(Group.objects.get(name="operator"))
+    context = browser.new_context(base_url=live_server.url, accept_downloads=True)
+    opened = context.new_page()
+    wrong: list[str] = []
+    opened.on("pageerror", lambda error: wrong.append(str(error)))
+    opened.on("console", lambda m: wrong.append(m.text) if m.type == "error" else None)
+    sign_in(opened)
+    yield opened
+    context.close()
+    assert wrong == []
