@@ -73,8 +73,8 @@ def finish_rotation(account: ManagedAccount, by: User | None = None) -> None:
 def cancel_rotation(account: ManagedAccount, by: User | None = None) -> None:
     """Go back to the former external ID.
 
-    Where a bundle tells the new one already, both are accepted until a bundle with the
-    former one is installed, since somebody may have given Spinnaker the other.
+    Where a bundle tells the new one, or the next one would, both are accepted until a
+    bundle with the former one is installed: Spinnaker may send the other.
     """
     with transaction.atomic():
         row = locked(account)
@@ -82,7 +82,9 @@ def cancel_rotation(account: ManagedAccount, by: User | None = None) -> None:
             raise RotationRefused(f"The external ID of {row.name} is not in rotation.")
         # One archive at a time: there may be hundreds, of megabytes each.
         bundles = row.bundles.built().defer("files").iterator()
-        is_told = any(str(row.external_id) in told(one, row) for one in bundles)
+        is_told = is_proved(row) or any(
+            str(row.external_id) in told(one, row) for one in bundles
+        )
         with editing(row, by):
             former = row.external_id if is_told else None
             row.external_id, row.former_external_id = row.former_external_id, former
@@ -103,7 +105,7 @@ class Stage(NamedTuple):
 def stages(row: ManagedAccount) -> list[Stage]:
     """List what must have happened before the former external ID may go, in order."""
     new = str(row.external_id)
-    proved = row.proved.get("managed", {}).get("external_id") == new
+    proved = is_proved(row)
     installed = Bundle.objects.installed().first()
     newest = Bundle.objects.built().defer("files").first()
     return [
@@ -123,6 +125,12 @@ def stages(row: ManagedAccount) -> list[Stage]:
             "give Spinnaker that bundle, and say so on the bundle's page.",
         ),
     ]
+
+
+def is_proved(row: ManagedAccount) -> bool:
+    """Tell whether the external ID was proved, so that the next bundle tells it."""
+    described = row.proved.get("managed", {})
+    return bool(described.get("external_id") == str(row.external_id))
 
 
 def told(bundle: Bundle, row: ManagedAccount) -> set[str]:

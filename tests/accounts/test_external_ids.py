@@ -12,6 +12,7 @@ from accounts.external_ids import (
     finish_rotation,
     rotate,
     stages,
+    told,
 )
 from accounts.mapping.managed import managed_of
 from accounts.mapping.proved import keep_proved
@@ -132,6 +133,26 @@ def test_a_rotation_that_a_bundle_tells_goes_back_with_both_accepted() -> None:
     cancel_rotation(account)
 
     assert (account.external_id, account.former_external_id) == (former, new)
+
+
+def test_a_rotation_that_the_next_bundle_would_tell_goes_back_with_both_accepted() -> (
+    None
+):
+    managing_row()
+    account = standing()
+    former = account.external_id
+    install(bundled(), None)
+    rotate(account)
+    new = account.external_id
+    prove(account)
+
+    cancel_rotation(account)
+
+    assert (account.external_id, account.former_external_id) == (former, new)
+    install(bundled(), None)
+    assert told(Bundle.objects.first(), account) == {str(new)}
+    with pytest.raises(RotationRefused, match="Not yet: "):
+        finish_rotation(account)
 
 
 def test_what_is_not_in_rotation_cannot_be_cancelled() -> None:
