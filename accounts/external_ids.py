@@ -127,6 +127,21 @@ def stages(row: ManagedAccount) -> list[Stage]:
     ]
 
 
+def accepted_now(row: ManagedAccount) -> str:
+    """Say which external IDs AWS accepts; empty where it is the account's own alone."""
+    managed = row.proved.get("managed", {})
+    proved = {managed.get("external_id"), managed.get("former_external_id")}
+    carried_out = {entry.get("external_id") for entry in row.approved_entries}
+    new, former = str(row.external_id), row.former_external_id
+    if former is None:
+        others = proved - {new, "", None}
+        still = others and new in proved
+        return f"{others.pop()}, too, until a plan is applied" if still else ""
+    if new in carried_out or {new, str(former)} <= proved:
+        return "both"
+    return "the former one; the new one, too, once a plan is applied"
+
+
 def is_proved(row: ManagedAccount) -> bool:
     """Tell whether the external ID was proved, so that the next bundle tells it."""
     described = row.proved.get("managed", {})

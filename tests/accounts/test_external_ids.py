@@ -8,6 +8,7 @@ from django.utils import timezone
 from accounts.bundles import build, install, new_bundle
 from accounts.external_ids import (
     RotationRefused,
+    accepted_now,
     cancel_rotation,
     finish_rotation,
     rotate,
@@ -107,6 +108,46 @@ def test_a_rotation_cannot_end_before_spinnaker_has_the_new_id() -> None:
         [True, True, True],
     ]
     finish_rotation(account)
+
+
+def test_each_step_says_what_aws_accepts_now() -> None:
+    managing_row()
+    account = standing()
+    prove(account)
+    former = account.external_id
+    said = [accepted_now(account)]
+
+    rotate(account)
+    said.append(accepted_now(account))
+    approve_entries(account)
+    said.append(accepted_now(account))
+    prove(account)
+    said.append(accepted_now(account))
+    install(bundled(), None)
+    finish_rotation(account)
+    said.append(accepted_now(account))
+    prove(account)
+    said.append(accepted_now(account))
+
+    assert said == [
+        "",
+        "the former one; the new one, too, once a plan is applied",
+        "both",
+        "both",
+        f"{former}, too, until a plan is applied",
+        "",
+    ]
+
+
+def test_aws_accepts_both_after_a_proved_rotation_is_cancelled() -> None:
+    managing_row()
+    account = standing()
+    rotate(account)
+    prove(account)
+
+    cancel_rotation(account)
+
+    assert accepted_now(account) == "both"
 
 
 def test_a_rotation_that_no_bundle_tells_is_cancelled_whole() -> None:

@@ -15,7 +15,7 @@ from django.views.decorators.http import require_POST
 
 from accounts.activity import record
 from accounts.bundles import told_of
-from accounts.external_ids import stages
+from accounts.external_ids import accepted_now, stages
 from accounts.mapping.entries import unplanned_entries
 from accounts.mapping.managed import topology_of
 from accounts.mapping.managing import managing_of
@@ -90,12 +90,15 @@ def cause_of(account: ManagedAccount, runs: list[Run]) -> Run | None:
 
 
 def rotation(account: ManagedAccount) -> dict[str, Any]:
-    """Give the stages of a rotation of the external ID, and the one that comes next."""
+    """Give the stages of a rotation of the external ID, the one that comes next, and
+    what AWS accepts meanwhile.
+    """
+    accepted = {"accepted_now": accepted_now(account)}
     if not account.former_external_id:
-        return {}
+        return accepted
     found = stages(account)
     waiting = next((stage for stage in found if not stage.done), None)
-    return {"rotation": found, "rotation_now": waiting}
+    return {**accepted, "rotation": found, "rotation_now": waiting}
 
 
 def details_of(account: ManagedAccount) -> list[tuple[str, str, SafeString]]:

@@ -185,6 +185,7 @@ def test_an_external_id_is_rotated_and_the_former_one_let_go(client: Client) -> 
     account.refresh_from_db()
     assert "Not yet: plan staging, apply the plan" in early.content.decode()
     assert "AWS refuses the former one" in early.content.decode()
+    assert "the new one, too, once a plan is applied" in early.content.decode()
     assert between[0] != first
     assert between[1] == first
     assert (account.external_id, account.former_external_id) == (between[0], None)
