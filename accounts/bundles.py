@@ -6,7 +6,7 @@ import hashlib
 import logging
 from collections.abc import Iterable
 from functools import partial
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from django.db import transaction
 from django.utils import timezone
@@ -144,21 +144,49 @@ def refuse_twins(accounts: Iterable[ManagedAccount]) -> None:
                 )
 
 
-def told_of(account: ManagedAccount) -> str:
-    """Say that Spinnaker has the account, or may have it; empty: it has it not, as far
-    as somebody said.
+class Told(NamedTuple):
+    """Why Spinnaker has an account, or may have it, and how it comes to be without."""
+
+    where: str
+    to_do: str
+    unless: str
+    """When there is nothing to do."""
+
+
+def told_of(account: ManagedAccount) -> Told | None:
+    """Say why Spinnaker has the account, or may have it; None: it has it not, as far as
+    somebody said.
     """
     installed = Bundle.objects.installed().only("number").first()
     if installed:
-        if installed.accounts.filter(pk=account.pk).exists():
-            return f"Spinnaker has {account.name}, in bundle {installed.number}."
-        return ""
+        if not installed.accounts.filter(pk=account.pk).exists():
+            return None
+        where = f"Spinnaker has {account.name}, in bundle {installed.number}."
+        return told(where, installed, account)
     last = account.bundles.built().only("number").first()
     if last is None:
-        return ""
-    return (
+        return None
+    where = (
         f"{account.name} is in bundle {last.number}, and nobody has said which bundle "
         "Spinnaker has."
+    )
+    return told(where, last, account)
+
+
+def told(where: str, bundle: Bundle, account: ManagedAccount) -> Told:
+    """Say what to do about it: build a bundle without the account, if there can be."""
+    if ManagedAccount.objects.ready().exclude(pk=account.pk).exists():
+        return Told(
+            where,
+            "Leave it out of bundles, give Spinnaker a bundle without it, and say so "
+            "on that bundle's page.",
+            "Only where Spinnaker never had it",
+        )
+    return Told(
+        where,
+        "Bundles hold no other account, so there is no bundle without it. Let "
+        f"Spinnaker forget it, as “Undo” in README.md of bundle {bundle.number} says.",
+        "Once Spinnaker has forgotten it",
     )
 
 

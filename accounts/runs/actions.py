@@ -15,7 +15,7 @@ from django.db.models import Q
 from django.utils import timezone
 
 from accounts.activity import record
-from accounts.bundles import told_of
+from accounts.bundles import Told, told_of
 from accounts.four_eyes import (
     SamePerson,
     refuse_same_acceptance,
@@ -74,11 +74,8 @@ class NothingStands(Exception):
 class StillTold(Exception):
     """Spinnaker has the account, and would go on asking AWS for it."""
 
-    def __init__(self, where: str) -> None:
-        super().__init__(
-            f"{where} Leave it out of bundles, give Spinnaker a bundle without it, and "
-            "say so on that bundle's page. Then remove it from AWS."
-        )
+    def __init__(self, told: Told) -> None:
+        super().__init__(f"{told.where} {told.to_do} Then remove it from AWS.")
 
 
 def plan(
@@ -135,10 +132,10 @@ def remove(
     """Start a run that plans to delete what Bowline made in the account; raise RunOpen,
     NothingStands or StillTold where that cannot be.
 
-    never_told: a person knows that Spinnaker never had the account.
+    never_told: a person knows that Spinnaker never had the account, or forgot it.
     """
-    if not never_told and (where := told_of(account)):
-        raise StillTold(where)
+    if not never_told and (told := told_of(account)):
+        raise StillTold(told)
     made = Q(granted_at__isnull=False) | ~Q(applied=[])
     if not ManagedAccount.objects.filter(made, pk=account.pk).exists():
         raise NothingStands(account, "there is nothing to remove")

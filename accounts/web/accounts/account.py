@@ -72,7 +72,7 @@ def account(request: Request, pk: UUID) -> HttpResponse:
         "bundles": account.bundles.defer("archive")[:NEWEST],
         "details": details_of(account),
         "through_role": account.in_aws_provider,
-        "told": told_of(account) if account.granted_at else "",
+        "told": told_of(account) if account.granted_at else None,
         **rotation(account),
         **iam(managing, account),
     }

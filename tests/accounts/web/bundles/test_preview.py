@@ -37,6 +37,22 @@ def test_the_first_bundle_adds_them_all(operator, account) -> None:
     assert "Build bundle 1</button>" in page
 
 
+def test_without_any_account_left_it_says_how_spinnaker_forgets_them(
+    operator, account
+) -> None:
+    built()
+    operator.post(f"/accounts/{account.pk}/leave-out/")
+
+    page = text(operator)
+    listed = " ".join(operator.get("/bundles/").content.decode().split())
+
+    assert "0 added, 0 changed, 1 removed." in page
+    assert "Build bundle" not in page
+    for shown in (page, listed):
+        assert "No account is left for a bundle" in shown
+        assert "“Undo” in README.md" in shown
+
+
 def test_an_edit_is_no_change_until_it_is_proved(operator, account) -> None:
     built()
     account.regions = ["eu-west-1"]

@@ -225,6 +225,26 @@ def test_an_account_that_spinnaker_may_have_is_removed_by_typing_its_name(
     assert Run.objects.get().kind == Run.Kind.REMOVE
 
 
+def test_the_last_account_is_removed_once_spinnaker_was_made_to_forget_it(
+    operator,
+) -> None:
+    managing_row()
+    account = account_row(granted_at=timezone.now(), proof=State.VERIFIED)
+    install_next()
+    operator.post(f"/accounts/{account.pk}/leave-out/")
+
+    shown = operator.get(account.get_absolute_url()).content.decode()
+    url = f"/accounts/{account.pk}/remove/"
+    refused = operator.post(url, follow=True).content.decode()
+    operator.post(url, {"never_told": "staging"})
+
+    for page in (shown, refused):
+        assert "so there is no bundle without it" in page
+        assert "“Undo” in README.md of bundle 1" in page
+    assert "Once Spinnaker has forgotten it, type staging" in shown
+    assert Run.objects.get().kind == Run.Kind.REMOVE
+
+
 def test_an_account_that_left_spinnaker_is_removed(operator) -> None:
     managing_row()
     account = account_row(granted_at=timezone.now(), proof=State.VERIFIED)
