@@ -147,6 +147,7 @@ class SpinnakerNameAdmin(Records):
 @admin.register(Run)
 class RunAdmin(Records):
     list_display = [
+        "number",
         "account_name",
         "kind",
         "status",
@@ -157,7 +158,7 @@ class RunAdmin(Records):
     ]
     list_filter = ["status", "kind", "started_from", "created_at"]
     readonly_fields = ["traceback", "created_by_name", "approved_by_name"]
-    search_fields = ["account_name", "account__account_id"]
+    search_fields = ["=number", "account_name", "account__account_id"]
 
 
 @admin.register(Step)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import uuid
+from collections.abc import Iterable
 from datetime import datetime, timedelta
 from typing import Any, NamedTuple, TypeAlias
 
@@ -31,7 +32,21 @@ NEAR = 5
 """Lines that are shown on either side of the one that decides."""
 
 
+class RunNumber(models.Model):
+    """Hands out the numbers of runs: the database gives each of them once."""
+
+    def __str__(self) -> str:
+        return str(self.pk)
+
+
 class RunQuerySet(models.QuerySet["Run"]):
+    def bulk_create(self, objs: Iterable[Run], *args: Any, **options: Any) -> list[Run]:
+        runs = list(objs)
+        numbers = RunNumber.objects.bulk_create(RunNumber() for _ in runs)
+        for run, number in zip(runs, numbers, strict=True):
+            run.number = number.pk
+        return super().bulk_create(runs, *args, **options)
+
     def abandoned(self) -> RunQuerySet:
         """Keep those that should be worked on and that no worker holds."""
         free = Q(leased_until=None) | Q(leased_until__lt=Now())
@@ -124,6 +139,8 @@ class Run(CreatedBy, Leased, Readable):
         SCHEDULE = "schedule", "The schedule"
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    number = models.PositiveIntegerField(unique=True, editable=False)
+    """What people call it by: “Run 128”; given when it is saved first."""
     kind = models.CharField(max_length=10, choices=Kind, default=Kind.ONBOARD)
     account = models.ForeignKey(
         ManagedAccount,
@@ -202,10 +219,19 @@ class Run(CreatedBy, Leased, Readable):
         ]
 
     def __str__(self) -> str:
-        return f"{self.get_kind_display()} {self.account_name}"
+        return f"{self.title}: {self.get_kind_display()} {self.account_name}"
+
+    def save(self, *args: Any, **options: Any) -> None:
+        if self.number is None:
+            self.number = RunNumber.objects.create().pk
+        super().save(*args, **options)
 
     def get_absolute_url(self) -> str:
         return reverse("accounts:run", args=[self.pk])
+
+    @property
+    def title(self) -> str:
+        return f"Run {self.number}"
 
     @property
     def started_by(self) -> str:

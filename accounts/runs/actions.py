@@ -58,9 +58,10 @@ class RunOpen(Exception):
     def __init__(self, run: Run) -> None:
         self.run = run
         super().__init__(
-            f"A plan for {run.account_name} waits: approve or discard it first."
+            f"{run.title}, a plan for {run.account_name}, waits: approve or discard it."
             if run.status == Status.PLANNED
-            else f"A run of {run.account_name} is being worked on; wait until it ends."
+            else f"{run.title} of {run.account_name} is being worked on; wait until it "
+            "ends."
         )
 
 
@@ -296,6 +297,7 @@ def record_run(by: User | None, what: Activity.What, run: Run) -> None:
     """Put on record what was decided of a run, with what was read and said of it."""
     detail = {
         "run": str(run.pk),
+        "number": run.number,
         "kind": run.kind,
         "fingerprint": run.fingerprint,
         "comment": run.approval_comment,

@@ -12,7 +12,7 @@ from accounts.web.managing import views as managing
 from accounts.web.organization import views as organization
 from accounts.web.overview import views as overview
 from accounts.web.rights import views as rights
-from accounts.web.runs import decisions, same_plans
+from accounts.web.runs import decisions, listing, same_plans
 from accounts.web.runs import views as runs
 from accounts.web.settings import views as settings
 from accounts.web.wizard import views as wizard
@@ -46,7 +46,8 @@ account_pages = [
     path("accounts/<uuid:pk>/<slug:step>/", wizard.wizard, name="wizard"),
 ]
 run_pages = [
-    path("runs/", runs.runs, name="runs"),
+    path("runs/", listing.runs, name="runs"),
+    path("runs/<int:number>/", listing.run_by_number, name="run-by-number"),
     path("runs/same/<slug:fingerprint>/", same_plans.same_plans, name="same-plans"),
     path(
         "runs/same/<slug:fingerprint>/approve/",

@@ -66,7 +66,7 @@ def tell_quicker(request: Request, pk: UUID) -> None:
 def run_discard(request: Request, pk: UUID) -> HttpResponse:
     run = run_of(pk)
     if actions.discard(run, request.user):
-        messages.success(request, "The plan is put aside; AWS is unchanged.")
+        messages.success(request, f"{run.title} is discarded; AWS is unchanged.")
     else:
         tell_quicker(request, pk)
     return redirect(run)

@@ -1,13 +1,10 @@
-"""Runs: read a plan, decide on it, watch it, and see what was proved."""
+"""One run: read its plan, decide on it, watch it, and see what was proved."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import Any, NamedTuple
 from uuid import UUID
 
-from django.core.paginator import Paginator
-from django.db.models import Q
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, render
 from django.urls import reverse
@@ -20,11 +17,9 @@ from accounts.web.request import Request
 from accounts.web.runs.before_approval import brings
 from accounts.web.runs.diff import Diff, compare
 from accounts.web.runs.forms import ApproveForm
-from accounts.web.runs.groups import same_plans
 from accounts.web.runs.timeline import stages
 from onboarding.resources.entry_changes import EntryChange
 
-PAGE = 50
 SHORT = 6
 """A new thing of so few lines is all said by its kind, name and reason."""
 
@@ -33,11 +28,6 @@ AGAIN = {
     Run.Kind.MANAGING: "Plan again",
     Run.Kind.REMOVE: "Plan the removal again",
     Run.Kind.VERIFY: "Verify again",
-}
-FILTERS: dict[str, Callable[[str], Q]] = {
-    "text": lambda text: Q(account_name__icontains=text),
-    "kind": lambda kind: Q(kind=kind),
-    "status": lambda status: Q(status=status),
 }
 
 
@@ -56,26 +46,6 @@ class EntryDiff(NamedTuple):
 
     entry: EntryChange
     diff: Diff
-
-
-def runs(request: Request) -> HttpResponse:
-    """List the runs, newest first, as the filters in the URL ask."""
-    asked = {key: request.GET.get(key, "").strip() for key in FILTERS}
-    found = Run.objects.select_related("account")
-    for key, value in asked.items():
-        if value:
-            found = found.filter(FILTERS[key](value))
-    page = Paginator(found, PAGE).get_page(request.GET.get("page"))
-    shown = {
-        "page": page,
-        "moving": any(run.is_working for run in page),
-        "filters": asked,
-        "is_filtered": any(asked.values()),
-        "same": [] if any(asked.values()) else same_plans(),
-        "kinds": Run.Kind.choices,
-        "statuses": Status.values,
-    }
-    return render(request, "runs/runs.html", shown)
 
 
 def run(request: Request, pk: UUID) -> HttpResponse:

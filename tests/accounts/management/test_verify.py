@@ -99,7 +99,8 @@ def test_a_run_that_is_open_stands_in_the_way(account: ManagedAccount) -> None:
     ending = verify()
 
     assert (ending.code, ending.out) == (1, "")
-    assert "accountdev: not verified. A run of accountdev is being worked" in ending.err
+    said = f"not verified. {run.title} of accountdev is being worked on"
+    assert f"accountdev: {said}" in ending.err
 
 
 def test_a_waiting_plan_is_left_to_whoever_approves(account: ManagedAccount) -> None:
@@ -110,7 +111,7 @@ def test_a_waiting_plan_is_left_to_whoever_approves(account: ManagedAccount) -> 
 
     run.refresh_from_db()
     assert (ending.code, run.status) == (1, Status.PLANNED)
-    assert "A plan for accountdev waits: approve or discard it" in ending.err
+    assert "a plan for accountdev, waits: approve or discard it" in ending.err
 
 
 def test_an_unknown_name_is_refused(db: None) -> None:

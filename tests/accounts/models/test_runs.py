@@ -52,3 +52,26 @@ def test_one_run_is_outdated_as_the_query_says(
     assert said.startswith(reason)
     assert bool(said) is bool(reason)
     assert Run.objects.up_to_date().filter(pk=run.pk).exists() is not bool(reason)
+
+
+@pytest.mark.django_db
+def test_each_run_has_a_number_of_its_own_in_the_order_they_came() -> None:
+    account = account_row()
+
+    one = run_row("verified", account=account)
+    two, three = Run.objects.bulk_create(
+        Run(account=account, account_name="a", status="verified") for _ in range(2)
+    )
+
+    assert one.number < two.number < three.number
+    assert Run.objects.filter(number=two.number).get() == two
+    assert str(one) == f"Run {one.number}: Onboard staging"
+
+
+@pytest.mark.django_db
+def test_a_number_is_given_once() -> None:
+    account = account_row()
+    last = run_row("verified", account=account)
+    last.delete()
+
+    assert run_row("verified", account=account).number > last.number

@@ -183,7 +183,7 @@ def test_verifying_leaves_a_waiting_plan_to_whoever_approves() -> None:
     account = account_row(granted_at=timezone.now())
     waiting = planned(account)
 
-    with pytest.raises(RunOpen, match="A plan for staging waits") as caught:
+    with pytest.raises(RunOpen, match="a plan for staging, waits") as caught:
         verify(account, None)
 
     waiting.refresh_from_db()

@@ -1,8 +1,6 @@
-"""Runs: the list, the plan, the watching, and what was found."""
+"""One run: the plan, the watching, and what was found."""
 
 from __future__ import annotations
-
-from typing import Any
 
 import pytest
 from django.utils import timezone
@@ -12,60 +10,6 @@ from accounts.models.states import State, Status
 from tests.rows import account_row, managing_row, person, run_row, step_row
 
 pytestmark = pytest.mark.django_db
-
-
-def names(response: Any) -> list[str]:
-    return [run.account_name for run in response.context["page"]]
-
-
-def test_the_list_teaches_before_there_is_a_run(operator) -> None:
-    html = operator.get("/runs/").content.decode()
-
-    assert "No runs yet" in html
-
-
-@pytest.mark.parametrize(
-    ("asked", "found"),
-    [
-        ({}, ["web", "api"]),
-        ({"text": "AP"}, ["api"]),
-        ({"kind": "verify"}, ["web"]),
-        ({"status": "failed"}, ["api"]),
-        ({"status": "failed", "kind": "verify"}, []),
-    ],
-)
-def test_the_list_is_filtered_by_the_address(operator, asked, found) -> None:
-    run_row(Status.FAILED, account=account_row("api", account_id="1" * 12))
-    web = account_row("web", account_id="2" * 12)
-    run_row(Status.VERIFIED, account=web, kind=Run.Kind.VERIFY)
-
-    response = operator.get("/runs/", asked)
-
-    assert names(response) == found
-
-
-@pytest.mark.parametrize(
-    ("origin", "listed", "told"),
-    [
-        ("schedule", "the schedule", "by the schedule"),
-        ("command", "somebody on the command line", "by somebody on the command line"),
-        ("", "not known", ""),
-    ],
-)
-def test_it_is_told_who_or_what_started_a_run(
-    operator, origin: str, listed: str, told: str
-) -> None:
-    managing_row()
-    run = run_row(Status.VERIFIED, started_from=origin)
-
-    table = operator.get("/runs/").content.decode()
-    page = operator.get(run.get_absolute_url()).content.decode()
-    account = operator.get(run.account.get_absolute_url()).content.decode()
-
-    assert f">{listed}</td>" in table
-    lead = page.partition('<p class="head-lead">')[2].partition("</p>")[0]
-    assert lead.partition("</time>")[2].partition(" · ")[0].strip() == told
-    assert f"</time> {told}".strip() in account
 
 
 def test_a_plan_is_summed_up_and_waits_for_approval(both) -> None:

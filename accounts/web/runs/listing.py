@@ -1,0 +1,98 @@
+"""The list of runs: what is searched, and what each row says."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from typing import NamedTuple
+
+from django.core.paginator import Paginator
+from django.db.models import Count, Exists, OuterRef, Q, QuerySet, Subquery
+from django.db.models.functions import Coalesce
+from django.http import HttpResponse, QueryDict
+from django.shortcuts import get_object_or_404, redirect, render
+
+from accounts.mapping.plans import entry_changes_of
+from accounts.models import ManagingAccount, Run, Step
+from accounts.models.states import WORKING, Status
+from accounts.web.request import Request
+from accounts.web.runs.groups import same_plans
+
+PAGE = 50
+IN_PROGRESS = "in progress"
+"""What the URL says for every status that a worker is busy with."""
+
+NUMBER = re.compile(r"(?:run\s*)?#?\s*(\d{1,9})", re.IGNORECASE)
+LEAST_DIGITS = 4
+"""Fewer digits are in too many account ids to be looked for there."""
+
+
+class Row(NamedTuple):
+    run: Run
+    changes: int | None
+    """In AWS and in what Spinnaker knows; None where no plan was made."""
+
+
+def runs(request: Request) -> HttpResponse:
+    """List the runs, newest first, as the filters in the URL ask."""
+    page = Paginator(matching(request.GET), PAGE).get_page(request.GET.get("page"))
+    is_filtered = any(request.GET.get(key) for key in FILTERS)
+    shown = {
+        "page": page,
+        "rows": [row_of(run) for run in page],
+        "moving": any(run.is_working for run in page),
+        "filters": {key: request.GET.get(key, "").strip() for key in FILTERS},
+        "is_filtered": is_filtered,
+        "same": [] if is_filtered else same_plans(),
+        "kinds": Run.Kind.choices,
+        "statuses": [IN_PROGRESS, *Status.values],
+    }
+    return render(request, "runs/runs.html", shown)
+
+
+def run_by_number(request: Request, number: int) -> HttpResponse:
+    """Lead from the number that somebody quoted to the run."""
+    return redirect(get_object_or_404(Run, number=number))
+
+
+def by_text(text: str) -> Q:
+    """Find runs by number, account, or whoever started or approved them."""
+    found = Q(account_name__icontains=text)
+    found |= Q(created_by_name__icontains=text) | Q(approved_by_name__icontains=text)
+    if number := NUMBER.fullmatch(text):
+        found |= Q(number=int(number[1]))
+    digits = text.replace("-", "")
+    if digits.isdecimal() and len(digits) >= LEAST_DIGITS:
+        managing = ManagingAccount.objects.filter(account_id__contains=digits)
+        found |= Q(account__account_id__contains=digits)
+        found |= Q(Exists(managing), kind=Run.Kind.MANAGING)
+    return found
+
+
+def by_status(status: str) -> Q:
+    return Q(status__in=WORKING) if status == IN_PROGRESS else Q(status=status)
+
+
+FILTERS: dict[str, Callable[[str], Q]] = {
+    "text": by_text,
+    "kind": lambda kind: Q(kind=kind),
+    "status": by_status,
+}
+
+
+def matching(asked: QueryDict) -> QuerySet[Run]:
+    """Find what the filters in the URL ask for, with the number of steps."""
+    steps = Step.objects.filter(run=OuterRef("pk")).order_by().values("run")
+    counted = Subquery(steps.values(count=Count("pk")))
+    found = Run.objects.select_related("account").defer("traceback", "error")
+    for key, condition in FILTERS.items():
+        if value := asked.get(key, "").strip():
+            found = found.filter(condition(value))
+    return found.annotate(step_count=Coalesce(counted, 0))
+
+
+def row_of(run: Run) -> Row:
+    if run.kind == Run.Kind.VERIFY or run.status == Status.PLANNING:
+        return Row(run, None)
+    steps: int = run.step_count  # type: ignore[attr-defined]  # annotated above
+    return Row(run, steps + len(entry_changes_of(run)))

@@ -1,0 +1,176 @@
+"""The list of runs: how it is searched, and what it costs."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+from django.utils import timezone
+
+from accounts.models import ManagedAccount, Run
+from accounts.models.states import Status
+from tests.rows import account_row, managing_row, run_row, step_row
+
+pytestmark = pytest.mark.django_db
+
+
+def names(response: Any) -> list[str]:
+    return [run.account_name for run in response.context["page"]]
+
+
+def test_the_list_teaches_before_there_is_a_run(operator) -> None:
+    html = operator.get("/runs/").content.decode()
+
+    assert "No runs yet" in html
+
+
+@pytest.mark.parametrize(
+    ("asked", "found"),
+    [
+        ({}, ["web", "api"]),
+        ({"text": "AP"}, ["api"]),
+        ({"kind": "verify"}, ["web"]),
+        ({"status": "failed"}, ["api"]),
+        ({"status": "failed", "kind": "verify"}, []),
+    ],
+)
+def test_the_list_is_filtered_by_the_address(operator, asked, found) -> None:
+    run_row(Status.FAILED, account=account_row("api", account_id="1" * 12))
+    web = account_row("web", account_id="2" * 12)
+    run_row(Status.VERIFIED, account=web, kind=Run.Kind.VERIFY)
+
+    response = operator.get("/runs/", asked)
+
+    assert names(response) == found
+
+
+@pytest.mark.parametrize(
+    ("origin", "listed", "told"),
+    [
+        ("schedule", "the schedule", "by the schedule"),
+        ("command", "somebody on the command line", "by somebody on the command line"),
+        ("", "not known", ""),
+    ],
+)
+def test_it_is_told_who_or_what_started_a_run(
+    operator, origin: str, listed: str, told: str
+) -> None:
+    managing_row()
+    run = run_row(Status.VERIFIED, started_from=origin)
+
+    table = operator.get("/runs/").content.decode()
+    page = operator.get(run.get_absolute_url()).content.decode()
+    account = operator.get(run.account.get_absolute_url()).content.decode()
+
+    assert f">{listed}</td>" in table
+    lead = page.partition('<p class="head-lead">')[2].partition("</p>")[0]
+    assert lead.partition("</time>")[2].partition(" · ")[0].strip() == told
+    assert f"</time> {told}".strip() in account
+
+
+@pytest.mark.parametrize(
+    ("text", "found"),
+    [
+        ("run {number}", ["web"]),
+        ("#{number}", ["web"]),
+        ("{number}", ["web"]),
+        ("1111", ["api"]),
+        ("1111-1111-1111", ["api"]),
+        ("9000", ["core"]),
+        ("mallory", ["web"]),
+        ("ALICE", ["api"]),
+        ("nobody", []),
+    ],
+)
+def test_the_list_is_searched_by_number_account_and_person(
+    operator, text: str, found: list[str]
+) -> None:
+    managing_row(account_id="900000000000")
+    api = account_row("api", account_id="1" * 12)
+    web = account_row("web", account_id="2" * 12)
+    run_row(account=api, approved_by_name="alice", approved_at=timezone.now())
+    run_row(Status.VERIFIED, account=None, kind=Run.Kind.MANAGING)
+    quoted = run_row(account=web, created_by_name="mallory")
+
+    response = operator.get("/runs/", {"text": text.format(number=quoted.number)})
+
+    assert names(response) == found
+
+
+def test_all_that_is_in_progress_is_one_choice(operator) -> None:
+    for digit, status in enumerate(("planning", "verifying", "planned")):
+        account = account_row("abc"[digit], account_id=f"{digit:012}")
+        run_row(status, account=account)
+
+    assert names(operator.get("/runs/?status=in+progress")) == ["b", "a"]
+
+
+def test_a_row_says_the_number_the_changes_and_who_approved(operator) -> None:
+    account = account_row(proof="verified")
+    run = run_row(
+        Status.VERIFIED,
+        approved_at=timezone.now(),
+        approved_by_name="olga",
+        entries={"before": [], "after": account.approved_entries},
+    )
+    step_row(run)
+    step_row(run)
+
+    html = operator.get("/runs/").content.decode()
+
+    assert f">Run {run.number}</a>" in html
+    assert '<td class="number">3</td>' in html
+    assert "olga</td>" in html
+
+
+@pytest.mark.parametrize(
+    "fields", [{"kind": Run.Kind.VERIFY}, {"status": Status.PLANNING}]
+)
+def test_a_run_without_a_plan_counts_no_changes(operator, fields) -> None:
+    run_row(**fields)
+
+    (row,) = operator.get("/runs/").context["rows"]
+
+    assert row.changes is None
+
+
+def test_a_number_leads_to_its_run(viewer) -> None:
+    managing_row()
+    run = run_row()
+
+    found = viewer.get(f"/runs/{run.number}/")
+    missing = viewer.get(f"/runs/{run.number + 1}/")
+
+    assert found["Location"] == run.get_absolute_url()
+    assert missing.status_code == 404
+
+
+def test_a_run_is_called_by_its_number_on_its_page(viewer) -> None:
+    managing_row()
+    run = run_row()
+
+    html = viewer.get(run.get_absolute_url()).content.decode()
+
+    called = f"Run {run.number}: Onboard staging"
+    assert f"<h1>{called}</h1>" in html
+    assert f"<title>{called} · Bowline</title>" in html
+
+
+def test_the_queries_do_not_grow_with_the_runs(operator) -> None:
+    def queries() -> int:
+        with CaptureQueriesContext(connection) as captured:
+            assert operator.get("/runs/").status_code == 200
+        return len(captured)
+
+    account = account_row()
+    run_row(Status.VERIFIED, account=account)
+    few = queries()
+    more = [ManagedAccount(name=f"a{n}", account_id=f"{n:012}") for n in range(60)]
+    ManagedAccount.objects.bulk_create(more)
+    Run.objects.bulk_create(
+        Run(account=one, account_name=one.name, status=Status.VERIFIED) for one in more
+    )
+
+    assert queries() == few
