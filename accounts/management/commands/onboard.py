@@ -18,6 +18,7 @@ from accounts.bundles import NothingReady, build, new_bundle
 from accounts.four_eyes import SamePerson, refusal
 from accounts.management.deletions import kept_back
 from accounts.management.migrated import is_migrated, migrate_if_new
+from accounts.management.people import named_person
 from accounts.management.plain_diff import printed
 from accounts.mapping.accounts_file import register
 from accounts.mapping.managing import managing_row
@@ -239,13 +240,6 @@ class Command(BaseCommand):
 
     def warn(self, text: str) -> None:
         self.stderr.write(text)
-
-
-def named_person(name: str) -> User:
-    person = User.objects.filter(username=name).first()
-    if person is None:
-        raise CommandError(f"There is nobody called {name} in Bowline: see --by.")
-    return person
 
 
 def was_proved(managing: Run) -> bool:
