@@ -1,0 +1,32 @@
+"""`manage.py installed NUMBER`: say that Spinnaker has this bundle now.
+
+For pipelines that deliver bundles: what the button on a bundle's page does.
+"""
+
+from __future__ import annotations
+
+from argparse import ArgumentParser
+from typing import Any
+
+from django.core.management.base import BaseCommand, CommandError
+
+from accounts.bundles import install
+from accounts.management.people import named_person
+from accounts.models import Bundle
+
+
+class Command(BaseCommand):
+    help = "Keep on record that Spinnaker has this bundle now."
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        parser.add_argument("number", type=int, help="the bundle's number")
+        parser.add_argument("--by", metavar="USER", help="the person on record")
+
+    def handle(self, *, number: int, by: str | None, **_: Any) -> None:
+        person = named_person(by) if by else None
+        bundle = Bundle.objects.built().defer("archive", "files")
+        try:
+            install(bundle.get(number=number), person)
+        except Bundle.DoesNotExist:
+            raise CommandError(f"There is no bundle {number} that is ready.") from None
+        self.stdout.write(f"On record: Spinnaker has bundle {number} now.")

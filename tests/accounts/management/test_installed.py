@@ -1,0 +1,44 @@
+"""`manage.py installed`: a pipeline says which bundle Spinnaker has now."""
+
+from __future__ import annotations
+
+import io
+
+import pytest
+from django.core.management import CommandError, call_command
+
+from accounts.models import Activity, Bundle
+from tests.bundles import core, staging
+from tests.factories import topology
+from tests.rows import bundle_row, person
+
+pytestmark = pytest.mark.django_db
+
+
+def test_the_bundle_is_on_record_as_what_spinnaker_has() -> None:
+    bundle_row(topology(core(), staging()), 3)
+    person("operator", username="olga")
+    out = io.StringIO()
+
+    call_command("installed", "3", "--by", "olga", stdout=out)
+
+    assert out.getvalue() == "On record: Spinnaker has bundle 3 now.\n"
+    assert Bundle.objects.installed().get().installed_by_name == "olga"
+    assert Activity.objects.get().what == Activity.What.INSTALL
+
+
+def test_a_bundle_that_does_not_exist_is_refused() -> None:
+    with pytest.raises(CommandError, match="There is no bundle 3 that is ready"):
+        call_command("installed", "3")
+
+
+def test_a_bundle_that_is_not_built_is_refused() -> None:
+    Bundle.objects.create(number=3)
+
+    with pytest.raises(CommandError, match="There is no bundle 3 that is ready"):
+        call_command("installed", "3")
+
+
+def test_an_unknown_person_is_refused() -> None:
+    with pytest.raises(CommandError, match="nobody called olga"):
+        call_command("installed", "3", "--by", "olga")
