@@ -111,6 +111,7 @@ def aws(organization: Credentials, monkeypatch: pytest.MonkeyPatch) -> Credentia
 @pytest.fixture
 def prompt_worker(monkeypatch: pytest.MonkeyPatch) -> None:
     """Let each message be worked on at once, as by a worker that is never busy."""
+    import_module("accounts.tasks")
 
     def send_task(_: Celery, name: str, args: list[Any], **__: Any) -> None:
         current_app.tasks[name](*args)

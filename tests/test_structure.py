@@ -136,7 +136,7 @@ LAYERS = (
     {"providers"},
     {"desired"},
     {"accounts_file", "aws", "review", "spinnaker"},
-    {"verify"},
+    {"access_role", "verify"},
 )
 """The engine's floors, the lowest first: each may import its own and those below."""
 

@@ -15,6 +15,7 @@ from accounts.web.rights import views as rights
 from accounts.web.runs import decisions, listing, same_plans
 from accounts.web.runs import views as runs
 from accounts.web.settings import views as settings
+from accounts.web.wizard import access_role
 from accounts.web.wizard import views as wizard
 
 app_name = "accounts"
@@ -43,6 +44,14 @@ account_pages = [
     path("accounts/<uuid:pk>/unrotate/", rights.rotation_cancel, name="unrotate"),
     path("accounts/<uuid:pk>/rotated/", rights.rotation_finish, name="rotated"),
     path("accounts/<uuid:pk>/test-access/", wizard.test_access, name="test-access"),
+    path(
+        "accounts/<uuid:pk>/access-role/", access_role.access_role, name="access-role"
+    ),
+    path(
+        "accounts/<uuid:pk>/access-role/file/",
+        access_role.access_role_file,
+        name="access-role-file",
+    ),
     path("accounts/<uuid:pk>/<slug:step>/", wizard.wizard, name="wizard"),
 ]
 run_pages = [

@@ -1,0 +1,84 @@
+"""The access step's text for whoever makes the access role: it trusts Bowline alone, so
+STS is asked first who Bowline is.
+"""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Any
+from uuid import UUID
+
+from django.http import HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
+
+from accounts.lookups import CALLER, Question
+from accounts.mapping.managing import managing_of, managing_row
+from accounts.models import Lookup, ManagedAccount
+from accounts.web.access import operator_required
+from accounts.web.lookups import Asking, look_up
+from accounts.web.request import Request
+from accounts.web.wizard.forms import AccessForm
+from accounts.web.wizard.page import page
+from onboarding.access_role import (
+    FILE,
+    AccessRole,
+    stack_command,
+    stack_set_commands,
+    usable_name,
+)
+
+READ_FOR = timedelta(hours=1)
+"""As long as somebody may read the page before taking the file from it."""
+
+
+@operator_required
+def access_role(request: Request, pk: UUID) -> HttpResponse:
+    """Show the role's template, and how it comes into every account."""
+    account = get_object_or_404(ManagedAccount, pk=pk)
+    looked = look_up(request, question())
+    shown: dict[str, Any]
+    if isinstance(looked, Asking):
+        shown = {"asking_bowline": looked}
+    elif looked.refused:
+        shown = {"bowline_refused": looked}
+    else:
+        shown = texts(account, looked)
+    if request.htmx:
+        shown["account"] = account
+        return render(request, "wizard/_access_role_texts.html", shown)
+    form = AccessForm(instance=account)
+    return page(request, account, "access", form=form, opens_role=True, **shown)
+
+
+@operator_required
+def access_role_file(request: Request, pk: UUID) -> HttpResponse:
+    """Give the template as a file, for the Bowline that the page has just shown."""
+    account = get_object_or_404(ManagedAccount, pk=pk)
+    rows = Lookup.objects.filter(question=question().digest, message="")
+    found = rows.answered(READ_FOR).first()
+    if found is None:
+        return redirect(f"{reverse('accounts:access-role', args=[pk])}?look=1")
+    return HttpResponse(
+        texts(account, found)["role"].template,
+        content_type="application/yaml",
+        headers={"Content-Disposition": f'attachment; filename="{FILE}"'},
+    )
+
+
+def question() -> Question:
+    return Question(CALLER, managing_row().partition)
+
+
+def texts(account: ManagedAccount, caller: Lookup) -> dict[str, Any]:
+    managing = managing_of(managing_row())
+    answer: dict[str, str] = caller.answer or {}
+    region = next(iter(account.regions), managing.aws.home_region)
+    return {
+        "role": AccessRole(
+            managing, answer["principal"], usable_name(account.access_role)
+        ),
+        "commands": stack_set_commands(region),
+        "by_itself": stack_command(region),
+        "file": FILE,
+    }

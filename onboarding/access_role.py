@@ -1,0 +1,294 @@
+"""The role by which Bowline enters an account, for whoever makes it there: as a
+CloudFormation template, and as commands that deploy it to a whole organization.
+
+AWS Organizations' own role trusts the organization's management account only. Where
+Bowline runs in another one, somebody makes such a role in each account.
+"""
+
+from __future__ import annotations
+
+import shlex
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from onboarding.partitions import arn
+from onboarding.providers.ecs import ECS_ROLES_PATH
+from onboarding.spinnaker.bundle.yaml_text import Value, document
+from onboarding.topology import Managing
+
+NAME = "BowlineAccess"
+ORGANIZATIONS_OWN = "OrganizationAccountAccessRole"
+"""AWS Organizations makes it in every account that it creates."""
+
+STACK = "bowline-access"
+FILE = "bowline-access.yml"
+OWN_ACCOUNT = "${AWS::AccountId}"
+ABOUT = "The role by which Bowline enters this account. IAM knows no regions."
+CLUSTERS = "Say yes where Spinnaker deploys to EKS: then Bowline makes access entries."
+
+LOOK = (
+    "ec2:DescribeRegions",
+    "eks:DescribeAccessEntry",
+    "eks:DescribeCluster",
+    "eks:ListAssociatedAccessPolicies",
+    "eks:ListClusters",
+    "iam:GetAccountSummary",
+    "iam:GetInstanceProfile",
+    "iam:GetOpenIDConnectProvider",
+    "iam:GetPolicy",
+    "iam:GetPolicyVersion",
+    "iam:GetRole",
+    "iam:GetRolePolicy",
+    "iam:ListAttachedRolePolicies",
+    "iam:ListAttachedUserPolicies",
+    "iam:ListPolicies",
+    "iam:ListPolicyVersions",
+    "iam:ListRolePolicies",
+    "iam:ListRoles",
+    "iam:SimulatePrincipalPolicy",
+    "organizations:DescribeOrganization",
+    "organizations:ListAccounts",
+)
+ROLES = (
+    "iam:AttachRolePolicy",
+    "iam:CreateRole",
+    "iam:DeleteRole",
+    "iam:DeleteRolePermissionsBoundary",
+    "iam:DeleteRolePolicy",
+    "iam:DetachRolePolicy",
+    "iam:PutRolePermissionsBoundary",
+    "iam:PutRolePolicy",
+    "iam:TagRole",
+    "iam:UpdateAssumeRolePolicy",
+)
+POLICIES = (
+    "iam:CreatePolicy",
+    "iam:CreatePolicyVersion",
+    "iam:DeletePolicy",
+    "iam:DeletePolicyVersion",
+    "iam:TagPolicy",
+)
+PROFILES = (
+    "iam:AddRoleToInstanceProfile",
+    "iam:CreateInstanceProfile",
+    "iam:DeleteInstanceProfile",
+    "iam:PassRole",
+    "iam:RemoveRoleFromInstanceProfile",
+    "iam:TagInstanceProfile",
+)
+ACCESS_ENTRIES = (
+    "eks:AssociateAccessPolicy",
+    "eks:CreateAccessEntry",
+    "eks:DeleteAccessEntry",
+    "eks:DisassociateAccessPolicy",
+    "eks:TagResource",
+)
+
+
+@dataclass(frozen=True, slots=True)
+class AccessRole:
+    """A role that trusts Bowline, and may do in its account what Bowline does there."""
+
+    managing: Managing
+    bowline: str
+    """Bowline's own principal, as a trust policy names it."""
+    name: str = NAME
+
+    @property
+    def trust(self) -> dict[str, Any]:
+        """Name Bowline's identity and nobody else."""
+        return policy(
+            {
+                "Effect": "Allow",
+                "Principal": {"AWS": self.bowline},
+                "Action": "sts:AssumeRole",
+            }
+        )
+
+    @property
+    def statements(self) -> tuple[dict[str, Any], ...]:
+        """List what it may do; OWN_ACCOUNT is the id of the account that it is in."""
+        return (*self.always(), *self.of_clusters(), *self.of_keys())
+
+    def always(self) -> Iterator[dict[str, Any]]:
+        managed = self.here("role/" + self.managing.managed_role)
+        base = self.here("role/" + self.managing.base_role)
+        yield allow("Look", LOOK, "*")
+        roles = [managed, base, self.here(f"role{ECS_ROLES_PATH}*")]
+        yield allow("OwnRoles", ROLES, roles)
+        yield allow("OwnPolicies", POLICIES, self.here("policy/bowline/*"))
+        profile = self.here(f"instance-profile/{self.managing.base_role}")
+        yield allow("OwnProfiles", PROFILES, [profile, base])
+        linked = self.here("role/aws-service-role/*")
+        yield allow("ServiceLinkedRoles", ["iam:CreateServiceLinkedRole"], linked)
+
+    def of_clusters(self) -> Iterator[dict[str, Any]]:
+        entries = ("cluster/*", "access-entry/*")
+        ours = [
+            arn(self.managing.partition, "eks", OWN_ACCOUNT, one, region="*")
+            for one in entries
+        ]
+        yield allow("AccessEntries", ACCESS_ENTRIES, ours)
+
+    def of_keys(self) -> Iterator[dict[str, Any]]:
+        """Yield what grants on the managing account's keys take, where it has any."""
+        if not self.managing.image_keys:
+            return
+        owner = self.managing.account_id
+        keys = arn(self.managing.partition, "kms", owner, "key/*", region="*")
+        service = self.managing.aws.service_principal("autoscaling")
+        role = f"role/aws-service-role/{service}/AWSServiceRoleForAutoScaling"
+        yield allow("ImageKeys", ["kms:ListGrants", "kms:RevokeGrant"], keys)
+        yield {
+            **allow("GrantImageKeys", ["kms:CreateGrant"], keys),
+            "Condition": {"StringLike": {"kms:GranteePrincipal": self.here(role)}},
+        }
+
+    def here(self, resource: str) -> str:
+        return arn(self.managing.partition, "iam", OWN_ACCOUNT, resource)
+
+    @property
+    def template(self) -> str:
+        """Write it for CloudFormation. Only the clusters are left to a parameter."""
+        clusters = [one["Sid"] for one in self.of_clusters()]
+        statements: list[Value] = [
+            {"Fn::If": ["HasClusters", value(one), {"Ref": "AWS::NoValue"}]}
+            if one["Sid"] in clusters
+            else value(one)
+            for one in self.statements
+        ]
+        held: dict[str, Value] = {
+            "PolicyName": "Bowline",
+            "PolicyDocument": {"Version": "2012-10-17", "Statement": statements},
+        }
+        role: dict[str, Value] = {
+            "Type": "AWS::IAM::Role",
+            "Properties": {
+                "RoleName": self.name,
+                "Description": "Bowline enters this account by it.",
+                "AssumeRolePolicyDocument": self.trust,
+                "Policies": [held],
+            },
+        }
+        return document(
+            {
+                "AWSTemplateFormatVersion": "2010-09-09",
+                "Description": ABOUT,
+                "Parameters": {
+                    "Clusters": {
+                        "Type": "String",
+                        "Default": "no",
+                        "AllowedValues": ["yes", "no"],
+                        "Description": CLUSTERS,
+                    }
+                },
+                "Conditions": {
+                    "HasClusters": {"Fn::Equals": [{"Ref": "Clusters"}, "yes"]}
+                },
+                "Resources": {"AccessRole": role},
+            }
+        )
+
+    @property
+    def own_policy(self) -> dict[str, Any]:
+        """Give what Bowline's identity must be allowed, to assume it in any account of
+        the organization.
+        """
+        everywhere = arn(self.managing.partition, "iam", "*", f"role/{self.name}")
+        same = {"StringEquals": {"aws:ResourceOrgID": "${aws:PrincipalOrgID}"}}
+        entered = allow("EnterAccounts", ["sts:AssumeRole"], everywhere)
+        return policy({**entered, "Condition": same})
+
+
+@dataclass(frozen=True, slots=True)
+class Command:
+    """What somebody runs, and what it does."""
+
+    says: str
+    text: str
+
+
+def stack_set_commands(region: str) -> tuple[Command, ...]:
+    """Give the commands that deploy the template to every account of an organization.
+
+    IAM knows no regions: a second one would make the same role again, and fail.
+    """
+    named = f"--stack-set-name {STACK} --region {shlex.quote(region)}"
+    return (
+        Command(
+            "In the organization's management account, once: let StackSets deploy to "
+            "its accounts.",
+            "aws cloudformation activate-organizations-access",
+        ),
+        Command(
+            "Describe the role once for all accounts, those that join later too.",
+            lines(
+                f"aws cloudformation create-stack-set {named}",
+                f"--template-body file://{FILE} --capabilities CAPABILITY_NAMED_IAM",
+                "--permission-model SERVICE_MANAGED",
+                "--auto-deployment Enabled=true,RetainStacksOnAccountRemoval=false",
+                "--managed-execution Active=true",
+                "--parameters ParameterKey=Clusters,ParameterValue=no",
+            ),
+        ),
+        Command(
+            "Make it in the accounts of an organizational unit; the root's id, r-…, "
+            "is all of them.",
+            lines(
+                f"aws cloudformation create-stack-instances {named}",
+                "--deployment-targets OrganizationalUnitIds=ou-EXAMPLE",
+                f"--regions {shlex.quote(region)}",
+                "--operation-preferences FailureTolerancePercentage=100,"
+                "MaxConcurrentPercentage=100,ConcurrencyMode=SOFT_FAILURE_TOLERANCE",
+            ),
+        ),
+    )
+
+
+def stack_command(region: str) -> Command:
+    """Give the command for one account by itself, as no StackSet covers the
+    organization's management account.
+    """
+    return Command(
+        "In one account by itself, such as the organization's management account, "
+        "which no such StackSet covers:",
+        lines(
+            f"aws cloudformation deploy --stack-name {STACK}",
+            f"--template-file {FILE} --capabilities CAPABILITY_NAMED_IAM",
+            f"--region {shlex.quote(region)}",
+        ),
+    )
+
+
+def lines(*parts: str) -> str:
+    """Write a command over several lines, as shells take it."""
+    return " \\\n  ".join(parts)
+
+
+def allow(sid: str, actions: Any, resources: str | list[str]) -> dict[str, Any]:
+    one = actions[0] if len(actions) == 1 else list(actions)
+    return {"Sid": sid, "Effect": "Allow", "Action": one, "Resource": resources}
+
+
+def policy(*statements: dict[str, Any]) -> dict[str, Any]:
+    return {"Version": "2012-10-17", "Statement": list(statements)}
+
+
+def value(part: Any) -> Value:
+    """Let CloudFormation put the account's own id where OWN_ACCOUNT is."""
+    match part:
+        case dict():
+            return {name: value(item) for name, item in part.items()}
+        case list():
+            return [value(item) for item in part]
+        case str() if OWN_ACCOUNT in part:
+            return {"Fn::Sub": part}
+        case _:
+            plain: Value = part
+            return plain
+
+
+def usable_name(access_role: str) -> str:
+    """Give the name to make a role by: AWS's own name is taken where AWS made it."""
+    return NAME if access_role in ("", ORGANIZATIONS_OWN) else access_role
