@@ -8,8 +8,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
-from functools import cached_property
 
+from onboarding.aws.asked_once import asked_once
 from onboarding.aws.backoff import Backoff
 from onboarding.aws.client import AccountClient
 from onboarding.aws.discover import organization_id
@@ -118,7 +118,7 @@ class Chain:
         client = AccountClient.of(self.sessions, self.identity_reach)
         return Holder(client, self.managing.identity_arn, MANAGING_PATH)
 
-    @cached_property
+    @asked_once
     def organization(self) -> str | None:
         """The identity's organization, where one is asked for; None: unknown."""
         if not (self.managing.trust_organization or self.managing.organization):

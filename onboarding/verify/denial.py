@@ -7,9 +7,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from functools import cached_property
 from typing import Any
 
+from onboarding.aws.asked_once import asked_once
 from onboarding.aws.client import AccountClient, parsed
 from onboarding.partitions import Arn
 from onboarding.resources.kinds import MANAGED_PATH, MANAGING_PATH
@@ -63,14 +63,14 @@ class Holder:
         """Find IAM's operation of that name, in which {} is role or user."""
         return self.client.operation("iam", name.format(self.kind))
 
-    @cached_property
+    @asked_once
     def description(self) -> dict[str, Any] | None:
         """Give what IAM knows of it; None where it does not exist."""
         doing = f"read the {self.kind} {self.name}"
         answer = self.client.find(self.operation("get_{}"), doing, **self.by_name)
         return answer[self.kind.title()] if answer else None
 
-    @cached_property
+    @asked_once
     def attached(self) -> list[dict[str, str]]:
         doing = f"list the policies of {self.kind} {self.name}"
         operation = self.operation("list_attached_{}_policies")
@@ -78,7 +78,7 @@ class Holder:
         found: list[dict[str, str]] = answer["AttachedPolicies"]
         return found
 
-    @cached_property
+    @asked_once
     def inline(self) -> list[str]:
         doing = f"list the inline policies of {self.kind} {self.name}"
         operation = self.operation("list_{}_policies")
@@ -86,7 +86,7 @@ class Holder:
         names: list[str] = answer["PolicyNames"]
         return names
 
-    @cached_property
+    @asked_once
     def documents(self) -> list[Document]:
         return [*self.attached_documents(), *self.inline_documents()]
 
@@ -116,13 +116,13 @@ class Holder:
         )
         return Document(name, parsed(answer["PolicyVersion"]["Document"]), arn)
 
-    @cached_property
+    @asked_once
     def boundary(self) -> Document | None:
         described = self.description or {}
         arn = described.get("PermissionsBoundary", {}).get("PermissionsBoundaryArn")
         return self.managed_policy(Arn.of(arn).name, arn) if arn else None
 
-    @cached_property
+    @asked_once
     def loose(self) -> list[Document]:
         """List Bowline's policies for it that stand, and are not attached to it."""
         doing = f"list the policies under {self.own_path}"
