@@ -18,6 +18,7 @@ from tests.accounts.runs.carried import root
 from tests.accounts.runs.key_policies import let
 from tests.fresh_clone import FreshClone
 from tests.rows import account_row, managing_row
+from tests.strict_aws.conditions import GranteePrincipals, ResourceOrganizations
 from tests.strict_aws.keys import KeysOfOthers
 from tests.strict_aws.proxy import strict_aws
 
@@ -37,8 +38,6 @@ def documented_policy() -> Any:
     for statement in policy["Statement"]:
         if statement["Sid"] in KNOWN_AS_STAR:
             statement["Resource"] = "*"
-        # The emulator knows neither aws:ResourceOrgID nor kms:GranteePrincipal.
-        statement.pop("Condition", None)
         if statement["Sid"] == "OwnRoles":
             # The emulator forgets the path of a role that is being made.
             statement["Resource"].append(MANAGING.arn("role/ecsTaskExecutionRole"))
@@ -46,6 +45,7 @@ def documented_policy() -> Any:
 
 
 def only_documented_rights(here: Credentials) -> None:
+    """Give Bowline what the document says, through an AWS that knows its conditions."""
     iam = root(here, MANAGING, "iam")
     (seeded,) = iam.list_attached_user_policies(UserName="bowline")["AttachedPolicies"]
     iam.detach_user_policy(UserName="bowline", PolicyArn=seeded["PolicyArn"])
@@ -63,7 +63,6 @@ def test_the_documented_rights_of_bowline_are_enough(
     for name, value in own_organization.environment.items():
         monkeypatch.setenv(name, value)
     monkeypatch.setattr("accounts.runs.verifying.LONG_BACKOFF", 0.0)
-    only_documented_rights(own_organization)
     kms = root(own_organization, MANAGING, "kms")
     key = kms.create_key()["KeyMetadata"]["Arn"]
     managing_row(
@@ -82,8 +81,11 @@ def test_the_documented_rights_of_bowline_are_enough(
     )
 
     endpoint, bowline = own_organization.endpoint, MANAGING.account_id
-    with strict_aws(endpoint, bowline, KeysOfOthers()) as aws:
+    ours = dict.fromkeys((MANAGING.account_id, MEMBERS[0].account_id), "o-a1b2c3d4e5")
+    conditions = (ResourceOrganizations(ours), GranteePrincipals())
+    with strict_aws(endpoint, bowline, *conditions, KeysOfOthers()) as aws:
         monkeypatch.setenv("AWS_ENDPOINT_URL", aws.endpoint)
+        only_documented_rights(own_organization._replace(endpoint=aws.endpoint))
         for account in (own, other):
             run = plan(account, None, send=keep)
             carry_on(run)

@@ -130,12 +130,16 @@ class GrantsNotYet(Behaviour):
         if not role or asks_itself or aws.since_permitted(account, role) > self.lag:
             return None
         action = f"{request.service}:{request.operation}"
-        return denied(action, f"{account}:assumed-role/{role}/s").answer(request)
+        return denied(action, session_of(account, role)).answer(request)
+
+
+def session_of(account: str, role: str) -> str:
+    return f"arn:aws:sts::{account}:assumed-role/{role}/s"
 
 
 def denied(action: str, who: str, why: str = "") -> Refusal:
     """Refuse as the service words it."""
-    sentence = f"User: arn:aws:sts::{who} is not authorized to perform: {action}{why}"
+    sentence = f"User: {who} is not authorized to perform: {action}{why}"
     service = action.split(":")[0]
     if service == "ec2":
         return Refusal("UnauthorizedOperation", sentence, 403)

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import json
-from fnmatch import fnmatchcase
 from typing import Any
 
 from tests.strict_aws.answer import Answer
-from tests.strict_aws.delays import denied
+from tests.strict_aws.delays import denied, session_of
+from tests.strict_aws.policies import is_met, speaks
 from tests.strict_aws.proxy import Behaviour, StrictAws, send
 from tests.strict_aws.request import Request
 
@@ -15,8 +15,9 @@ AUTO_SCALING = "/AWSServiceRoleForAutoScaling"
 
 
 class KeysOfOthers(Behaviour):
-    """KMS takes grants from another account where the policy of the key allows it, and
-    grants for a service-linked role from that role's account only.
+    """KMS takes grants from another account where the policy of the key allows it, to
+    the principal that `kms:GranteePrincipal` names there, and grants for a
+    service-linked role from that role's account only.
     """
 
     def instead(self, request: Request, aws: StrictAws) -> Answer | None:
@@ -40,8 +41,8 @@ class KeysOfOthers(Behaviour):
             f" on resource: {request.parameters['KeyId']} because no resource-based "
             f"policy allows the kms:{request.operation} action"
         )
-        action = f"kms:{request.operation}"
-        return denied(action, f"{account}:assumed-role/Access/s", why).answer(request)
+        who = session_of(account, "Access")
+        return denied(f"kms:{request.operation}", who, why).answer(request)
 
     def policy(self, request: Request, aws: StrictAws, owner: str) -> dict[str, Any]:
         asked = {"KeyId": request.parameters["KeyId"], "PolicyName": "default"}
@@ -52,18 +53,14 @@ class KeysOfOthers(Behaviour):
         return policy
 
     def allowed(self, policy: dict[str, Any], request: Request, account: str) -> bool:
+        action, key = f"kms:{request.operation}", str(request.parameters["KeyId"])
+        context = {"kms:calleraccount": account}
+        if grantee := request.parameters.get("GranteePrincipal"):
+            context["kms:granteeprincipal"] = str(grantee)
         return any(
             statement["Principal"]["AWS"] == f"arn:aws:iam::{account}:root"
-            and any(
-                fnmatchcase(f"kms:{request.operation}", pattern)
-                for pattern in listed(statement["Action"])
-            )
-            and all(
-                request.parameters.get(key.removeprefix("kms:")) == value
-                for key, value in statement.get("Condition", {})
-                .get("StringEquals", {})
-                .items()
-            )
+            and speaks(statement, action, key)
+            and is_met(statement, context)
             for statement in policy["Statement"]
         )
 
@@ -84,7 +81,3 @@ class KeysOfOthers(Behaviour):
             "X-Amz-Target": f"TrentService.{operation or request.operation}",
         }
         return send(aws.upstream, "POST", "/", headers, json.dumps(parameters).encode())
-
-
-def listed(value: str | list[str]) -> list[str]:
-    return [value] if isinstance(value, str) else value

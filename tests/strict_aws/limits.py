@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from urllib.parse import unquote
 
 from tests.strict_aws.answer import Answer, Refusal
-from tests.strict_aws.delays import denied
+from tests.strict_aws.delays import denied, session_of
 from tests.strict_aws.proxy import Behaviour, StrictAws
 from tests.strict_aws.request import Request
 
@@ -140,5 +140,5 @@ class DeniedRegions(Behaviour):
             return None
         action = f"{request.service}:{request.operation}"
         why = " with an explicit deny in a service control policy"
-        who = f"{aws.account(request)}:assumed-role/somebody/s"
+        who = session_of(aws.account(request), "somebody")
         return denied(action, who, why).answer(request)

@@ -1,0 +1,94 @@
+"""Policy documents, as AWS reads them: what they allow, and under which condition."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Callable, Iterator, Mapping
+from fnmatch import fnmatchcase
+from typing import Any
+from urllib.parse import unquote
+
+from tests.strict_aws.proxy import StrictAws
+
+Statement = Mapping[str, Any]
+VARIABLE = re.compile(r"\$\{([^}]+)\}")
+OPERATORS: dict[str, Callable[[str, str], bool]] = {
+    "Bool": lambda known, wanted: known == wanted.lower(),
+    "StringEquals": lambda known, wanted: known == wanted,
+    "StringLike": lambda known, wanted: fnmatchcase(known, wanted),
+}
+IF_EXISTS = "IfExists"
+
+
+def listed(value: Any) -> list[Any]:
+    return value if isinstance(value, list) else [value]
+
+
+def speaks(statement: Statement, action: str, resource: str) -> bool:
+    """Tell whether it allows the action on the resource, under a condition or none."""
+    return (
+        statement["Effect"] == "Allow"
+        and among(action.lower(), statement["Action"], lower=True)
+        and among(resource, statement.get("Resource", "*"))
+    )
+
+
+def among(value: str, patterns: Any, *, lower: bool = False) -> bool:
+    return any(
+        fnmatchcase(value, pattern.lower() if lower else pattern)
+        for pattern in listed(patterns)
+    )
+
+
+def is_met(statement: Statement, context: Mapping[str, str]) -> bool:
+    """Tell whether all its conditions are met; what is not in the context is not."""
+    return all(
+        one_is_met(operator, context.get(key.lower()), wanted, context)
+        for operator, block in statement.get("Condition", {}).items()
+        for key, wanted in block.items()
+    )
+
+
+def one_is_met(
+    operator: str, known: str | None, wanted: Any, context: Mapping[str, str]
+) -> bool:
+    compare = OPERATORS[operator.removesuffix(IF_EXISTS)]
+    if known is None:
+        return False
+    return any(compare(known, filled(str(one), context)) for one in listed(wanted))
+
+
+def filled(text: str, context: Mapping[str, str]) -> str:
+    """Write the values of policy variables; one without a value equals nothing."""
+    return VARIABLE.sub(lambda found: context.get(found[1].lower(), "\0"), text)
+
+
+def names(statement: Statement, key: str) -> bool:
+    blocks = statement.get("Condition", {}).values()
+    return any(key == name.lower() for block in blocks for name in block)
+
+
+def statements(aws: StrictAws, account: str, kind: str, name: str) -> list[Statement]:
+    """Read all that a Role or a User is allowed."""
+    found = [s for text in documents(aws, account, kind, name) for s in of(text)]
+    return [statement for statement in found if "Action" in statement]
+
+
+def of(document: str) -> list[Statement]:
+    return listed(json.loads(unquote(document))["Statement"])
+
+
+def documents(aws: StrictAws, account: str, kind: str, name: str) -> Iterator[str]:
+    def read(operation: str, what: str, **given: str) -> list[str]:
+        answer = aws.as_root(account, operation, **given).decode()
+        return re.findall(rf"<{what}>(.*?)</{what}>", answer, re.DOTALL)
+
+    holder = {f"{kind}Name": name}
+    for arn in read(f"ListAttached{kind}Policies", "PolicyArn", **holder):
+        (version,) = read("GetPolicy", "DefaultVersionId", PolicyArn=arn)
+        given = {"PolicyArn": arn, "VersionId": version}
+        yield from read("GetPolicyVersion", "Document", **given)
+    for policy in read(f"List{kind}Policies", "member", **holder):
+        given = {"PolicyName": policy, **holder}
+        yield from read(f"Get{kind}Policy", "PolicyDocument", **given)
