@@ -27,6 +27,7 @@ from onboarding.aws.discover import answers, oidc_issuer
 from onboarding.aws.preconditions import (
     refuse_changes,
     refuse_organization,
+    refuse_outsider,
     refuse_regions,
 )
 from onboarding.aws.session import Sessions
@@ -52,6 +53,7 @@ def make_plan(run: Run, scope: Scope, sessions: Sessions) -> None:
         refuse_organization(sessions, scope.managing)
         if scope.managed:
             refuse_regions(sessions, scope.managed)
+            refuse_outsider(sessions, scope.managing, scope.managed)
         refuse_key_policies(sessions, scope.managing, grants_of(scope))
     compared = [(side, side.compared(sessions)) for side in scope.sides]
     if changing:

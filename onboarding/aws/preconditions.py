@@ -62,6 +62,26 @@ def refuse_organization(sessions: Sessions, managing: Managing) -> None:
     )
 
 
+def refuse_outsider(sessions: Sessions, managing: Managing, managed: Managed) -> None:
+    """Raise AwsError where Spinnaker's identity may assume roles of an organization
+    only, and the account is outside of it.
+    """
+    if not managing.organization:
+        return
+    real = organization_id(sessions, managed.reach)
+    if real in (None, managing.organization):
+        return
+    belongs = f"the organization {real}" if real else "no organization"
+    raise AwsError(
+        managed.account_id,
+        "organizations:DescribeOrganization",
+        f"The account {managed.account_id} belongs to {belongs}. Spinnaker's identity "
+        f"may assume roles of {managing.organization} only.",
+        "Invite the account into the organization, or list the accounts in the "
+        "managing account's page instead; then plan again.",
+    )
+
+
 def refuse_changes(sessions: Sessions, reach: Reach, changes: Iterable[Change]) -> None:
     """Raise AwsError for the first change that AWS would refuse in this account."""
     account = Account(AccountClient.of(sessions, reach), tuple(changes))

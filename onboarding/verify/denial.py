@@ -18,6 +18,7 @@ from onboarding.verify.policy_evaluation import (
     Document,
     Found,
     RequestContext,
+    conditions,
     find_statement,
     path_to,
 )
@@ -148,9 +149,13 @@ class Holder:
             return cause
         allowed = find_statement(self.documents, "Allow", asked)
         if allowed and allowed.certain:
-            return self.unclear(denied) if denied else self.higher_up(asked)
+            if denied:
+                return self.unclear(denied, asked)
+            return self.higher_up(asked)
         if allowed:
-            return self.unclear(allowed)
+            return self.unclear(allowed, asked)
+        if unmet := find_statement(self.documents, "Allow", asked.without_context):
+            return self.unmet(unmet, asked)
         if detached := find_statement(self.loose, "Allow", asked):
             return self.detached(detached, asked)
         return self.nothing_allows(asked)
@@ -225,17 +230,37 @@ class Holder:
             change=change,
         )
 
-    def unclear(self, found: Found) -> Cause:
+    def unclear(self, found: Found, asked: RequestContext) -> Cause:
+        path = condition(found, asked, met=None)
+        _, operator, key = path
+        fix = "Compare the condition with Spinnaker's own calls."
         shown = found.document.shown
-        part = "Condition" if "Condition" in found.statement else "Effect"
         return Cause(
             Located.CONDITION,
             f"The policy {found.document.name} of {self.title} speaks of it under a "
-            "condition that only AWS can judge.",
-            "Compare the condition with Spinnaker's own calls.",
+            f"condition ({operator} on {key}) that only AWS can judge.",
+            fix_of(key, asked, fix),
             document=printed_document(shown),
-            line=line_of(shown, ("Statement", found.number, part)),
+            line=line_of(shown, ("Statement", found.number, *path)),
             certain=False,
+        )
+
+    def unmet(self, found: Found, asked: RequestContext) -> Cause:
+        """Say which condition keeps a policy from allowing the call."""
+        path = condition(found, asked, met=False)
+        _, operator, key = path
+        wanted = as_list(found.statement["Condition"][operator][key])
+        known = asked.context[str(key).lower()]
+        fix = "Plan again and approve, or change the condition."
+        shown = found.document.shown
+        return Cause(
+            Located.CONDITION,
+            f"The policy {found.document.name} of {self.title} allows {asked.action} "
+            f"on {asked.resource} only where {key} is “{' or '.join(wanted)}”, and "
+            + (f"it is “{known}”." if known else "there is none."),
+            fix_of(key, asked, fix),
+            document=printed_document(shown),
+            line=line_of(shown, ("Statement", found.number, *path)),
         )
 
     def detached(self, found: Found, asked: RequestContext) -> Cause:
@@ -289,6 +314,28 @@ def higher_up(action: str, account: str) -> Cause:
             "SERVICE_CONTROL_POLICY",
         ),
         certain=False,
+    )
+
+
+def condition(found: Found, asked: RequestContext, *, met: bool | None) -> Path:
+    """Lead to the first condition of a statement that is met so."""
+    return next(
+        path
+        for path, is_met in conditions(found.statement, asked.context)
+        if is_met is met
+    )
+
+
+def fix_of(key: str | int, asked: RequestContext, otherwise: str) -> str:
+    """Say what fixes a condition; of an organization, only AWS knows its members."""
+    if str(key).lower() != "aws:resourceorgid":
+        return otherwise
+    account = Arn.of(asked.resource).account
+    return (
+        f"The account {account} must belong to that organization: aws organizations "
+        f"describe-organization, as account {account}, says to which it belongs. "
+        "Invite it, or correct the organization in the managing account's page; then "
+        "plan again."
     )
 
 

@@ -7,7 +7,7 @@ where a condition asks for what is known only at the time of the call.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from fnmatch import fnmatchcase
 from typing import Any, NamedTuple
 
@@ -25,6 +25,10 @@ class RequestContext:
     resource: str = "*"
     context: Mapping[str, str] = field(default_factory=dict)
     """By condition key in lower case."""
+
+    @property
+    def without_context(self) -> RequestContext:
+        return replace(self, context={})
 
 
 @dataclass(frozen=True, slots=True)

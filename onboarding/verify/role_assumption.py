@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from functools import partial
 
 from onboarding.aws.client import AccountClient, parsed
+from onboarding.aws.discover import organization_id
 from onboarding.aws.errors import AwsError
 from onboarding.aws.session import Credentials
 from onboarding.checks import Outcome
@@ -26,6 +27,8 @@ from onboarding.verify.denial import Holder, higher_up
 from onboarding.verify.policy_evaluation import RequestContext
 from onboarding.verify.result import Cause, Located, Result, line_of, printed_document
 from onboarding.verify.trust import AssumeRequest, Trust, admits, simulate
+
+RESOURCE_ORGANIZATION = "aws:ResourceOrgID"
 
 
 def to_managed(
@@ -213,6 +216,14 @@ class ManagedStep:
             self.chain.organization,
         )
 
+    def entered_organization(self) -> str | None:
+        """Give the organization of the account that is entered, where that decides;
+        empty where it belongs to none, and None where it may not be read.
+        """
+        if not self.chain.managing.organization:
+            return None
+        return organization_id(self.chain.sessions, self.reach)
+
     def holder(self) -> Holder:
         """Give the managed role as what it may do is read."""
         client = AccountClient.of(self.chain.sessions, self.reach)
@@ -241,20 +252,19 @@ class ManagedStep:
 
     def identity_causes(self) -> Iterator[Cause]:
         """Say what the managing side lacks; an absent identity was reported before."""
-        managing, holder = self.chain.managing, self.chain.holder()
+        holder = self.chain.holder()
         if holder.description is None:
             return
-        known = {"aws:ResourceOrgID": managing.organization}
-        context = known if managing.organization else {}
+        known = self.entered_organization()
         allowed = simulate(
             holder.client,
             holder.arn,
             ["sts:AssumeRole"],
             resource=self.role_arn,
-            context=context,
+            context={RESOURCE_ORGANIZATION: known} if known else {},
         )
-        lower = {key.lower(): value for key, value in context.items()}
-        cause = holder.cause(RequestContext("sts:AssumeRole", self.role_arn, lower))
+        context = {} if known is None else {RESOURCE_ORGANIZATION.lower(): known}
+        cause = holder.cause(RequestContext("sts:AssumeRole", self.role_arn, context))
         # Only IAM sees a user's groups: it knows better what allows something.
         unseen = allowed and cause.located in (Located.OUR_POLICY, Located.CONDITION)
         if cause.located is not Located.HIGHER_UP and not unseen:

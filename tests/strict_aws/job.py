@@ -12,7 +12,7 @@ from django.core.management import call_command
 
 from accounts.models import ManagedAccount, Run
 from accounts.models.states import State
-from accounts.runs.actions import approve, keep, plan, remove
+from accounts.runs.actions import approve, keep, plan, remove, verify
 from accounts.runs.stages import carry_on
 from script.emulated_organization import (
     REGIONS,
@@ -87,6 +87,9 @@ class Job:
 
     def bring_up_to_date(self) -> Run:
         return carried_out(plan(self.account, None, send=keep))
+
+    def verify(self) -> Run:
+        return carried(verify(self.account, None, send=keep))
 
     def remove(self) -> Run:
         return carried_out(remove(self.account, None))

@@ -14,7 +14,7 @@ from typing import NamedTuple
 from accounts.runs.verifying import LONG_BACKOFF, SETTLING
 from onboarding.aws.apply import APPLY_BACKOFF
 from onboarding.aws.session import PATIENCE
-from tests.strict_aws import delays, keys, limits, trouble
+from tests.strict_aws import conditions, delays, keys, limits, trouble
 from tests.strict_aws.proxy import Behaviour
 
 DOCS = Path(__file__).parents[2] / "docs" / "strict-aws.md"
@@ -78,9 +78,22 @@ ROWS = (
         AT_ONCE,
     ),
     Row(
+        conditions.ResourceOrganizations,
+        "Reads to which organization the account belongs when it plans, and refuses "
+        "the plan of one outside. The proof finds one that left, or that nobody may "
+        "read, and names the policy and the condition.",
+        AT_ONCE,
+    ),
+    Row(
+        conditions.GranteePrincipals,
+        "Makes grants for the account's own role of Auto Scaling, and for no other.",
+        AT_ONCE,
+    ),
+    Row(
         keys.KeysOfOthers,
         "Makes each grant from the account that it is for. Reads the key's policy when "
-        "it plans, and refuses the plan with the statements that the policy needs.",
+        "it plans, and refuses the plan with the statements that the policy needs. "
+        "Where it may not read the policy, it ends the run with them once KMS refuses.",
         AT_ONCE,
     ),
 )
@@ -105,10 +118,10 @@ def test_the_document_is_the_table() -> None:
 def test_every_behaviour_has_a_row() -> None:
     known = {
         value
-        for module in (delays, keys, limits, trouble)
+        for module in (conditions, delays, keys, limits, trouble)
         for value in vars(module).values()
         if isinstance(value, type) and issubclass(value, Behaviour)
-    } - {Behaviour}
+    } - {Behaviour, conditions.ConditionKey}
 
     assert {row.behaviour for row in ROWS} == known
 

@@ -11,6 +11,7 @@ from onboarding.aws.observe import observe
 from onboarding.aws.preconditions import (
     refuse_changes,
     refuse_organization,
+    refuse_outsider,
     refuse_regions,
 )
 from onboarding.resources.kinds import Attachment, InlinePolicy, Role
@@ -104,6 +105,30 @@ def test_its_own_organization_is_fine(field: Field) -> None:
 
     refuse_organization(field.sessions(), field.managing(trust_organization=real))
     refuse_organization(field.sessions(), field.managing())
+
+
+def test_an_account_of_another_organization_is_refused_where_that_is_asked(
+    field: Field,
+) -> None:
+    organizations = field.root(field.managed_id, "organizations")
+    real = organizations.describe_organization()["Organization"]["Id"]
+    sessions, managed = field.sessions(), field.managed()
+    other = field.managing(organization="o-ofanother")
+
+    said = refused(lambda: refuse_outsider(sessions, other, managed))
+
+    assert f"The account {field.managed_id} belongs to the organization {real}" in said
+    refuse_outsider(sessions, field.managing(organization=real), managed)
+    refuse_outsider(sessions, field.managing(), managed)
+
+
+def test_an_account_whose_organization_may_not_be_read_is_left_to_aws(
+    field: Field,
+) -> None:
+    without(field, "organizations:DescribeOrganization")
+    managing = field.managing(organization="o-ofanother")
+
+    refuse_outsider(field.sessions(), managing, field.managed())
 
 
 def test_a_role_at_another_path_is_found_when_planning(field: Field) -> None:

@@ -211,7 +211,46 @@ def test_a_condition_may_be_it(held: dict[str, Any]) -> None:
     cause = ExistingPolicies(inline=held).cause()
 
     assert (cause.located, cause.certain) == ("a condition", False)
-    assert marked(cause) == '"Condition": {'
+    assert "a condition (IpAddress on aws:SourceIp) that only AWS" in cause.sentence
+    assert marked(cause) == '"aws:SourceIp": "192.0.2.0/24"'
+
+
+PASS_ROLE = RequestContext(
+    "iam:PassRole", "*", {"iam:passedtoservice": "ec2.amazonaws.com"}
+)
+ECS_ONLY = {"StringEquals": {"iam:PassedToService": ["ecs.amazonaws.com"]}}
+
+
+def test_a_condition_that_is_not_met_is_named_with_what_is_sent() -> None:
+    passing = document(allow("iam:PassRole", Condition=ECS_ONLY))
+
+    cause = ExistingPolicies(inline={"Pass": passing}).cause(PASS_ROLE)
+
+    assert (cause.located, cause.certain) == ("a condition", True)
+    assert cause.sentence.endswith(
+        "allows iam:PassRole on * only where iam:PassedToService is "
+        "“ecs.amazonaws.com”, and it is “ec2.amazonaws.com”."
+    )
+    assert "Plan again" in cause.fix
+    assert marked(cause) == '"iam:PassedToService": ['
+
+
+@pytest.mark.parametrize(
+    ("real", "said"),
+    [("o-theirs", "and it is “o-theirs”."), ("", "and there is none.")],
+)
+def test_a_condition_on_the_organization_says_whose_organization_it_is(
+    real: str, said: str
+) -> None:
+    ours = {"StringEquals": {"aws:ResourceOrgID": "o-ours"}}
+    assuming = document(allow("sts:AssumeRole", Condition=ours))
+    role = "arn:aws:iam::933333333333:role/R"
+    asked = RequestContext("sts:AssumeRole", role, {"aws:resourceorgid": real})
+
+    cause = ExistingPolicies(inline={"Assume": assuming}).cause(asked)
+
+    assert cause.sentence.endswith(f"aws:ResourceOrgID is “o-ours”, {said}")
+    assert "The account 933333333333 must belong to that organization" in cause.fix
 
 
 def test_bowlines_policy_that_is_not_attached_is_named() -> None:
