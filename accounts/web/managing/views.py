@@ -21,6 +21,7 @@ from accounts.runs.capacity import NoRoom, capacity_of
 from accounts.web.access import OPERATOR, has_role, operator_required, refusal
 from accounts.web.lookups import Asking, first_asking, look_up
 from accounts.web.managing.forms import WHOLE_ORGANIZATION, ManagingForm
+from accounts.web.managing.made import made_in
 from accounts.web.managing.switching import answered_organization, switch_of
 from accounts.web.request import Request
 
@@ -63,6 +64,7 @@ def managing(request: Request) -> HttpResponse:
             "row": ManagingAccount.objects.first() if form.errors else row,
             "may_edit": may_edit,
             "room": capacity_of(row) if row else None,
+            "made": made_in(row) if row else [],
             **offer,
             "managed_too": row
             and ManagedAccount.objects.filter(account_id=row.account_id).first(),
