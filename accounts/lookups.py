@@ -8,6 +8,7 @@ from __future__ import annotations
 import hashlib
 import json
 import logging
+import os
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from datetime import timedelta
@@ -23,10 +24,18 @@ from django.db.models.functions import Now
 from accounts.models import Lookup
 from accounts.organization import ask as ask_organization
 from accounts.runs.queue import enqueue_lookup
-from onboarding.aws.discover import AccessReport, answers, regions, try_access
+from onboarding.aws.discover import (
+    AccessReport,
+    OwnAccount,
+    answers,
+    own_account,
+    regions,
+    try_access,
+)
 from onboarding.aws.errors import AwsError
 from onboarding.aws.session import Caller, Sessions
 from onboarding.checks import Call
+from onboarding.partitions import PARTITIONS
 from onboarding.topology import Reach
 
 if TYPE_CHECKING:
@@ -89,7 +98,7 @@ class Question:
 
 
 ACCESS, CALLER, DETAILS = "access", "caller", "details"
-ORGANIZATION, REGIONS = "organization", "regions"
+HOME, ORGANIZATION, REGIONS = "home", "organization", "regions"
 
 TOPICS: dict[str, Callable[[Sessions, Question], Any]] = {
     ACCESS: lambda sessions, asked: asdict(try_access(sessions, asked.reach)),
@@ -97,6 +106,7 @@ TOPICS: dict[str, Callable[[Sessions, Question], Any]] = {
     DETAILS: lambda sessions, asked: list(
         answers(sessions, asked.reach, asked.calls).values()
     ),
+    HOME: lambda sessions, asked: asdict(own_account(sessions)),
     ORGANIZATION: lambda sessions, asked: asdict(
         ask_organization(sessions, asked.reach)
     ),
@@ -185,6 +195,17 @@ SEE_LOG = "The worker's log has the reason."
 
 def delete_old_lookups() -> None:
     Lookup.objects.filter(asked_at__lt=Now() - DELETED_AFTER).delete()
+
+
+def home() -> Question:
+    """Ask in which account Bowline is, in the partition of the region it is set to."""
+    region = os.environ.get("AWS_REGION") or os.environ.get("AWS_DEFAULT_REGION", "")
+    found = (p.name for p in PARTITIONS.values() if region in p.regions)
+    return Question(HOME, next(found, "aws"))
+
+
+def own_account_of(lookup: Lookup) -> OwnAccount:
+    return OwnAccount(**(lookup.answer or {}))
 
 
 def report_of(lookup: Lookup) -> AccessReport:

@@ -389,6 +389,7 @@ def bowline_policy() -> str:
     clusters = f"arn:aws:eks:*:{MANAGING.account_id}:*"
     keys = f"arn:aws:kms:*:{MANAGING.account_id}:key/*"
     reads = [
+        "organizations:DescribeAccount",
         "organizations:DescribeOrganization",
         "organizations:ListAccounts",
         "sts:GetCallerIdentity",

@@ -35,6 +35,33 @@ class Fieldset(layout.Fieldset):  # type: ignore[misc]  # crispy has no types
         return render_to_string(template, shown)
 
 
+class MoreChoices(layout.Div):  # type: ignore[misc]  # crispy has no types
+    """Fields that few people change, folded away under a line with what they say.
+
+    Open where one of them is wrong: a link to it must lead somewhere.
+    """
+
+    def __init__(self, says: str, *fields: Any) -> None:
+        super().__init__(*fields)
+        self.says = says
+
+    def render(
+        self,
+        form: Any,
+        context: Any,
+        template_pack: Any = TEMPLATE_PACK,
+        **kwargs: Any,
+    ) -> SafeString:
+        fields = self.get_rendered_fields(form, context, template_pack, **kwargs)
+        names = {pointer.name for pointer in self.get_field_names()}
+        shown: dict[str, Any] = {
+            "says": self.says,
+            "fields": fields,
+            "is_open": bool(names & set(form.errors)),
+        }
+        return render_to_string("_more_choices.html", shown)
+
+
 class Included:
     """A fragment of the page, which sees what the page shows."""
 

@@ -11,7 +11,18 @@ from onboarding.aws.client import AccountClient, together
 from onboarding.aws.errors import AwsError
 from onboarding.aws.session import Caller, Sessions
 from onboarding.checks import Call
+from onboarding.partitions import Arn
 from onboarding.topology import Reach
+
+
+@dataclass(frozen=True, slots=True)
+class OwnAccount:
+    """The account that Bowline's own credentials belong to."""
+
+    account_id: str
+    partition: str
+    name: str
+    """As Organizations lists it; empty where that may not be read."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,6 +92,22 @@ def try_access(sessions: Sessions, reach: Reach) -> AccessReport:
         f"Bowline ({caller.arn}) entered account {there['Account']} with {with_what}."
     )
     return AccessReport(caller, role_arn, True, sentence)
+
+
+def own_account(sessions: Sessions) -> OwnAccount:
+    """Say in which account Bowline is; its name is known to few, and not needed."""
+    caller = sessions.whoami()
+    client = AccountClient.of(sessions, Reach(caller.account_id))
+    try:
+        found = client.call(
+            client.organizations.describe_account,
+            "read the account's name",
+            AccountId=caller.account_id,
+        )
+        name = found["Account"]["Name"]
+    except AwsError:
+        name = ""
+    return OwnAccount(caller.account_id, Arn.of(caller.arn).partition, name)
 
 
 def regions(sessions: Sessions, reach: Reach) -> tuple[str, ...]:

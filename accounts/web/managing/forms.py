@@ -1,28 +1,29 @@
-"""The form of the managing account: one page, in four groups."""
+"""The form of the managing account: three questions, the rest folded away."""
 
 from __future__ import annotations
 
 from typing import Any
 
-from crispy_forms.layout import Div
 from django import forms
 
 from accounts.models import ManagedAccount, ManagingAccount
 from accounts.web.fields import ListField, RuledField, account_id_field, bare_helper
-from accounts.web.layout import Fieldset, Included, Sentence
+from accounts.web.managing.asked import (
+    FIELDS_OF,
+    IDENTITY_KINDS,
+    LISTED,
+    WHOLE_ORGANIZATION,
+    layout_of,
+)
 from onboarding import names
 from onboarding.desired.capacity import most_listed
 from onboarding.desired.image_keys import not_at_home
 from onboarding.partitions import known_region
 from onboarding.topology import MANAGED_ROLE, Managing, identity_elsewhere
 
-POD_FIELDS = ("pod_cluster", "pod_region", "pod_namespace", "pod_service_account")
-FIELDS_OF: dict[str, tuple[str, ...]] = {
-    ManagingAccount.IdentityKind.INSTANCE_ROLE: ("identity_name",),
-    ManagingAccount.IdentityKind.POD_ROLE: ("identity_name", *POD_FIELDS),
-    ManagingAccount.IdentityKind.EXISTING: ("identity_arn",),
-}
-LISTED, WHOLE_ORGANIZATION = "listed", "organization"
+NEEDED = "Fill in this field: what you chose above needs it."
+NEAR = 3
+"""So many first letters does an account share with the one that was meant."""
 
 
 class ManagingForm(forms.ModelForm):  # type: ignore[type-arg]  # it has no [] at run time
@@ -31,7 +32,7 @@ class ManagingForm(forms.ModelForm):  # type: ignore[type-arg]  # it has no [] a
     name = RuledField(
         rule=names.account_name,
         max_length=60,
-        help_text="What Bowline calls it, e.g. spinnakermanaging.",
+        help_text="Its name in Bowline, for example spinnakermanaging.",
     )
     account_id = account_id_field()
     access_role = RuledField(
@@ -40,8 +41,8 @@ class ManagingForm(forms.ModelForm):  # type: ignore[type-arg]  # it has no [] a
         label="Access role",
         max_length=64,
         help_text=(
-            "The role in this account that Bowline assumes to look and to change. "
-            "Leave it empty where Bowline's own credentials are this account's."
+            "The role in this account that Bowline assumes. Leave it empty if "
+            "Bowline's own credentials belong to this account."
         ),
     )
     identity_name = RuledField(
@@ -49,16 +50,15 @@ class ManagingForm(forms.ModelForm):  # type: ignore[type-arg]  # it has no [] a
         required=False,
         label="Role name",
         max_length=64,
-        help_text="The role that Bowline makes. Spinnaker's documents use this name.",
+        help_text="The role that Bowline creates for Spinnaker.",
     )
     identity_arn = RuledField(
         rule=names.identity_arn,
         required=False,
         label="ARN of the role or user",
         help_text=(
-            "Bowline attaches its policies to it and changes nothing else of it. "
-            "Whether Spinnaker gets in is then evaluated from the policies, unless "
-            "Bowline may assume it."
+            "Bowline attaches its policies to it and changes nothing else. Unless "
+            "Bowline may assume it, access is evaluated from the policies."
         ),
     )
     pod_cluster = RuledField(
@@ -90,8 +90,8 @@ class ManagingForm(forms.ModelForm):  # type: ignore[type-arg]  # it has no [] a
         label="Managed role",
         max_length=64,
         help_text=(
-            "The role that Spinnaker assumes in every managed account. AWS tells "
-            "upper and lower case apart."
+            "The role that Spinnaker assumes in every managed account. Upper and "
+            "lower case matter."
         ),
     )
     base_role = RuledField(
@@ -99,8 +99,8 @@ class ManagingForm(forms.ModelForm):  # type: ignore[type-arg]  # it has no [] a
         label="Base role",
         max_length=64,
         help_text=(
-            "The default role of the instances that Spinnaker launches. Bowline makes "
-            "it and the instance profile of the same name, which Spinnaker asks for."
+            "The default role of the instances that Spinnaker launches. Bowline "
+            "creates it, and its instance profile."
         ),
     )
     assume = forms.ChoiceField(
@@ -113,7 +113,7 @@ class ManagingForm(forms.ModelForm):  # type: ignore[type-arg]  # it has no [] a
         initial=LISTED,
         help_text=(
             "Listed: each onboarding adds one line to a policy in this account. "
-            "Organization: one line for all, and the managed role's own trust decides."
+            "Organization: one line for all, and each managed role's trust decides."
         ),
     )
     organization = RuledField(
@@ -121,16 +121,16 @@ class ManagingForm(forms.ModelForm):  # type: ignore[type-arg]  # it has no [] a
         required=False,
         label="Organization id",
         max_length=34,
-        help_text="Like o-a1b2c3d4e5; `aws organizations describe-organization` says.",
+        help_text="Like o-a1b2c3d4e5: run aws organizations describe-organization.",
     )
     trust_organization = RuledField(
         rule=names.organization,
         required=False,
-        label="Organization that the managed role asks for",
+        label="Organization that the trust requires",
         max_length=34,
         help_text=(
-            "Every managed role's trust then asks that Spinnaker's identity belongs to "
-            "this organization, a second lock beside its name. It may stay empty."
+            "Each managed role then also requires that Spinnaker's identity belongs to "
+            "this organization. Optional."
         ),
     )
     boundary = RuledField(
@@ -139,30 +139,30 @@ class ManagingForm(forms.ModelForm):  # type: ignore[type-arg]  # it has no [] a
         label="Permissions boundary",
         max_length=600,
         help_text=(
-            "The ARN of a policy that caps every role that Bowline makes. A policy of "
-            "the same name must stand in each account; Bowline writes each account's "
-            "own id into the ARN. It may stay empty."
+            "The ARN of a policy that caps every role that Bowline creates. A policy "
+            "of the same name must exist in each account. Optional."
         ),
     )
-    ami_owner = forms.ChoiceField(
+    ami_owner = RuledField(
+        rule=names.account_name,
         required=False,
         label="Account that owns baked images",
+        max_length=60,
         help_text=(
-            "Spinnaker shares images from there with the account it deploys to. It "
-            "must be onboarded itself, with EC2."
+            "The name of an account that you onboarded with EC2: Spinnaker shares its "
+            "images with the account it deploys to. Leave it empty for the managing "
+            "account itself."
         ),
     )
-
     image_keys = ListField(
         rule=names.kms_key_arn,
         required=False,
         label="KMS keys of images",
         help_text=(
             "ARNs of this account's keys that encrypt baked images, separated by "
-            "commas. Each account that launches instances where a key is gets a grant "
-            "on it, with its next plan, and the policy of the key must allow that: the "
-            "account's permissions page shows the statements. Empty where images are "
-            "not encrypted: an image under AWS's own key opens to no other account."
+            "commas. Each account gets a grant on them with its next plan, and the "
+            "key's policy must allow that: its permissions page has the statements. "
+            "Images under AWS's own key cannot be shared."
         ),
     )
 
@@ -194,24 +194,26 @@ class ManagingForm(forms.ModelForm):  # type: ignore[type-arg]  # it has no [] a
         labels = {
             "identity_kind": "What Spinnaker runs as",
             "bakes": "Images are baked in this account",
-            "trusts_bowline": "Let Bowline become this identity, to prove the chain",
+            "trusts_bowline": "Bowline may become this identity, to prove the chain",
         }
         help_texts = {
             "partition": "GovCloud and China are separate from the rest of AWS.",
             "bakes": (
-                "Gives the identity what Packer needs to build images: start and stop "
-                "instances, make images, snapshots and its own key pairs."
+                "Spinnaker's identity may then start and stop instances, and create "
+                "images, snapshots and key pairs, as Packer does."
             ),
             "trusts_bowline": (
-                "The identity's trust policy then names Bowline's own principal, and "
-                "verification walks the very chain that Spinnaker will: Bowline, the "
-                "identity, the managed role. Off: Bowline reads the policies of both "
-                "sides instead, and a person accepts each account on record."
+                "Its trust policy then names Bowline, and verification walks the chain "
+                "that Spinnaker uses. Off: Bowline evaluates the policies instead, and "
+                "a person accepts each account on record."
             ),
         }
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
+        kind = self.fields["identity_kind"]
+        assert isinstance(kind, forms.ChoiceField)
+        kind.choices = IDENTITY_KINDS
         if self.instance.organization:
             self.initial["assume"] = WHOLE_ORGANIZATION
         if ManagedAccount.objects.existing().exists():
@@ -220,49 +222,23 @@ class ManagingForm(forms.ModelForm):  # type: ignore[type-arg]  # it has no [] a
                 "It cannot change while accounts are managed from it: remove them "
                 "from AWS first."
             )
-        accounts = ManagedAccount.objects.order_by("name").values_list(
-            "name", flat=True
-        )
-        owners = dict.fromkeys([*accounts, self.instance.ami_owner])
-        owner = self.fields["ami_owner"]
-        assert isinstance(owner, forms.ChoiceField)
-        owner.choices = [("", "The managing account itself")] + [
-            (name, name) for name in owners if name
-        ]
-        self.helper = bare_helper(
-            Fieldset("The account", "name", "account_id", "partition", "access_role"),
-            Fieldset(
-                "Spinnaker's identity",
-                "identity_kind",
-                shown("identity_kind", "instance_role pod_role", "identity_name"),
-                shown(
-                    "identity_kind",
-                    "pod_role",
-                    *POD_FIELDS,
-                    says="For a pod role only:",
-                ),
-                shown(
-                    "identity_kind",
-                    "existing",
-                    "identity_arn",
-                    says="For a role or user that stands already only:",
-                ),
-                shown("identity_kind", "instance_role pod_role", "trusts_bowline"),
-            ),
-            Fieldset(
-                "What it may do",
-                "managed_role",
-                "base_role",
-                Included("managing/_switch.html"),
-                "assume",
-                shown("assume", WHOLE_ORGANIZATION, "organization"),
-                "trust_organization",
-                "boundary",
-            ),
-            Fieldset(
-                "Baking", "bakes", shown("bakes", "on", "ami_owner", "image_keys")
-            ),
-        )
+        self.fields["ami_owner"].widget.attrs["list"] = "owners"
+        self.helper = bare_helper(*layout_of(self))
+
+    def clean_ami_owner(self) -> str:
+        """Refuse the name of no account, unless it is stored: that one was removed."""
+        name: str = self.cleaned_data["ami_owner"]
+        if not name or name == self.instance.ami_owner:
+            return name
+        if not ManagedAccount.objects.filter(name=name).exists():
+            near = ManagedAccount.objects.filter(name__startswith=name[:NEAR])
+            names_ = near.order_by("name").values_list("name", flat=True)[:3]
+            meant = f" Did you mean {' or '.join(names_)}?" if names_ else ""
+            raise forms.ValidationError(
+                f"Bowline has no account “{name}”.{meant} Onboard it first, or leave "
+                "this field empty."
+            )
+        return name
 
     def clean(self) -> dict[str, Any]:
         cleaned = super().clean() or self.cleaned_data
@@ -294,7 +270,7 @@ class ManagingForm(forms.ModelForm):  # type: ignore[type-arg]  # it has no [] a
 
     def need(self, field: str) -> None:
         if not self.cleaned_data.get(field) and field not in self.errors:
-            self.add_error(field, "This is needed for what is chosen above.")
+            self.add_error(field, NEEDED)
 
     def check_region(self) -> None:
         partition, region = (
@@ -331,8 +307,8 @@ class ManagingForm(forms.ModelForm):  # type: ignore[type-arg]  # it has no [] a
         if count > (most := most_listed(managing)):
             self.add_error(
                 "assume",
-                f"{count:,} accounts stand, and with what is chosen here the list "
-                f"holds {most:,}. Let every account of the organization be assumed.",
+                f"{count:,} accounts exist, and the list holds {most:,} with what you "
+                "chose here. Choose every account of an AWS organization.",
             )
 
     def check_arn(self) -> None:
@@ -345,11 +321,3 @@ class ManagingForm(forms.ModelForm):  # type: ignore[type-arg]  # it has no [] a
         )
         if wrong:
             self.add_error("identity_arn", wrong)
-
-
-def shown(field: str, values: str, *fields: str, says: str = "") -> Div:
-    """Group fields that matter for some values of a choice; without JavaScript all
-    are shown, each group with its sentence.
-    """
-    sentence = [Sentence(says, "no-js soft")] if says else []
-    return Div(*sentence, *fields, data_shown_by=field, data_shown_for=values)

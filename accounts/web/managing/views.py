@@ -12,18 +12,24 @@ from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.views.decorators.http import require_POST
 
-from accounts.lookups import ORGANIZATION, Question
+from accounts.lookups import ORGANIZATION, Question, home, known, own_account_of
 from accounts.mapping.edits import editing_managing
 from accounts.mapping.managing import NoManagingAccount, managing_of
-from accounts.models import ManagedAccount, ManagingAccount, Run
+from accounts.models import Lookup, ManagedAccount, ManagingAccount, Run
 from accounts.runs import actions
 from accounts.runs.capacity import NoRoom, capacity_of
 from accounts.web.access import OPERATOR, has_role, operator_required, refusal
 from accounts.web.lookups import Asking, first_asking, look_up
-from accounts.web.managing.forms import WHOLE_ORGANIZATION, ManagingForm
+from accounts.web.managing.asked import WHOLE_ORGANIZATION
+from accounts.web.managing.forms import ManagingForm
 from accounts.web.managing.made import made_in
+from accounts.web.managing.next_step import next_step
 from accounts.web.managing.switching import answered_organization, switch_of
 from accounts.web.request import Request
+from onboarding import names
+
+MOST_PROPOSED = 50
+"""A longer list helps nobody who knows the name, and each page would carry it."""
 
 DESCRIBED_ALREADY = (
     "There is exactly one managing account, and somebody described it while this page "
@@ -35,10 +41,13 @@ def managing(request: Request) -> HttpResponse:
     """Show the managing account; operators describe it here, once."""
     row = ManagingAccount.objects.first()
     may_edit = has_role(request.user, OPERATOR)
-    offer = offered(request, row) if row and may_edit else {}
+    offer: dict[str, Any] = {}
+    if may_edit:
+        offer = offered(request, row) if row else filled_in(request)
     if request.htmx and "asking" in offer:
         # Alone: with the form, what is typed meanwhile would be written over.
-        return render(request, "managing/_asked.html", offer)
+        asked = "managing/_asked.html" if row else "managing/_home.html"
+        return render(request, asked, offer)
     form = ManagingForm(
         request.POST or None,
         instance=row or ManagingAccount(),
@@ -65,12 +74,47 @@ def managing(request: Request) -> HttpResponse:
             "may_edit": may_edit,
             "room": capacity_of(row) if row else None,
             "made": made_in(row) if row else [],
+            "next": next_step(row) if row and may_edit else None,
+            "owners": owners(),
             **offer,
             "managed_too": row
             and ManagedAccount.objects.filter(account_id=row.account_id).first(),
             "run": Run.objects.filter(kind=Run.Kind.MANAGING).first(),
         },
     )
+
+
+def owners() -> list[str]:
+    """Propose accounts that own images, where they are few enough to choose from."""
+    names_ = ManagedAccount.objects.order_by("name").values_list("name", flat=True)
+    found = list(names_[: MOST_PROPOSED + 1])
+    return found if len(found) <= MOST_PROPOSED else []
+
+
+def filled_in(request: Request) -> dict[str, Any]:
+    """Fill in what a new description begins with, as STS and Organizations say it.
+
+    What somebody has typed meanwhile is kept.
+    """
+    question = home()
+    if request.method == "POST":
+        looked: Lookup | Asking | None = known(question)
+    else:
+        looked = look_up(request, question)
+    if looked is None or isinstance(looked, Asking):
+        return {"asking": looked} if looked else {}
+    if looked.refused:
+        return {"refusal": looked}
+    found = own_account_of(looked)
+    name = names.account_name_from(found.name or "spinnakermanaging")
+    return {
+        "home": found,
+        "initial": {
+            "name": request.GET.get("name") or name,
+            "account_id": request.GET.get("account_id") or found.account_id,
+            "partition": found.partition,
+        },
+    }
 
 
 def offered(request: Request, row: ManagingAccount) -> dict[str, Any]:

@@ -121,14 +121,13 @@ def test_only_the_fields_of_the_chosen_identity_are_shown(
     page = signed_in(browser, live_server, "administrator")
     page.goto("/managing/")
 
-    expect(page.get_by_label("Role name")).to_be_visible()
     expect(page.get_by_label("EKS cluster")).to_be_hidden()
 
-    page.get_by_label("An EKS pod role").check()
+    page.get_by_label("A new role for pods in EKS").check()
     expect(page.get_by_label("EKS cluster")).to_be_visible()
 
-    page.get_by_label("A role or user that stands already").check()
-    expect(page.get_by_label("Role name")).to_be_hidden()
+    page.get_by_label("An existing role or user").check()
+    expect(page.get_by_label("EKS cluster")).to_be_hidden()
     expect(page.get_by_label("ARN of the role or user")).to_be_visible()
 
 

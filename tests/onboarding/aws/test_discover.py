@@ -6,10 +6,12 @@ from typing import Any
 import pytest
 
 from onboarding.aws.discover import (
+    OwnAccount,
     answers,
     oidc_issuer,
     organization_accounts,
     organization_id,
+    own_account,
     regions,
     try_access,
 )
@@ -47,6 +49,25 @@ def test_it_lists_the_enabled_regions(field: Field) -> None:
 
     assert {EAST, "us-west-2"} <= {*found}
     assert list(found) == sorted(found)
+
+
+def test_bowlines_own_account_is_named_as_organizations_lists_it(field: Field) -> None:
+    sessions = field.sessions()
+    client = sessions.client(field.own, "organizations")
+    account = {"Account": {"Id": field.managing_id, "Name": "Spinnaker tools"}}
+    answering(client, "DescribeAccount", json.dumps(account))
+
+    found = own_account(sessions)
+
+    assert found == OwnAccount(field.managing_id, "aws", "Spinnaker tools")
+
+
+def test_bowlines_own_account_needs_no_name(field: Field) -> None:
+    sessions = field.sessions()
+    client = sessions.client(field.own, "organizations")
+    failing(client, "DescribeAccount", "AccessDeniedException", "No", times=1)
+
+    assert own_account(sessions) == OwnAccount(field.managing_id, "aws", "")
 
 
 def test_access_that_works_says_how(field: Field) -> None:

@@ -3,6 +3,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from crispy_forms.utils import render_crispy_form
 from django.utils import timezone
 
 from accounts.models import ManagingAccount
@@ -157,6 +158,57 @@ def test_images_belong_to_one_of_the_accounts() -> None:
     assert described.cleaned_data["ami_owner"] == "images"
 
 
+@pytest.mark.parametrize(
+    ("written", "meant"), [("imgaes", ""), ("imagse", "Did you mean images?")]
+)
+def test_images_of_no_account_are_refused_with_near_names(
+    written: str, meant: str
+) -> None:
+    account_row("images")
+
+    described = form(bakes="on", ami_owner=written)
+
+    assert f"no account “{written}”" in errors(described, "ami_owner")
+    assert meant in errors(described, "ami_owner")
+
+
+def test_an_owner_of_images_that_was_removed_since_may_stay() -> None:
+    described = form(ManagingAccount(ami_owner="gone"), bakes="on", ami_owner="gone")
+
+    assert described.is_valid(), described.errors
+
+
+def test_the_folded_fields_are_said_in_one_line() -> None:
+    usual = render_crispy_form(ManagingForm(instance=ManagingAccount()))
+    other = ManagingAccount(
+        access_role="Admin",
+        identity_kind="existing",
+        trust_organization="o-a1b2c3d4e5",
+        boundary="arn:aws:iam::911111111111:policy/Cap",
+    )
+
+    assert (
+        "Bowline uses its own credentials in this account, Bowline may become the "
+        "identity, SpinnakerAuthRole, the roles are spinnakerManaged and BaseIAMRole."
+    ) in usual
+    assert (
+        "Bowline assumes Admin in this account, the roles are spinnakerManaged and "
+        "BaseIAMRole, trusts require o-a1b2c3d4e5, the permissions boundary is "
+        "arn:aws:iam::911111111111:policy/Cap."
+    ) in render_crispy_form(ManagingForm(instance=other))
+
+
+@pytest.mark.parametrize(
+    ("written", "is_open"), [("$(id)", True), ("spinnakerManaged", False)]
+)
+def test_folded_fields_are_open_where_one_of_them_is_wrong(
+    written: str, is_open: bool
+) -> None:
+    page = render_crispy_form(form(managed_role=written))
+
+    assert ('<details class="more" open>' in page) is is_open
+
+
 def test_without_baking_no_account_owns_images() -> None:
     account_row("images")
 
@@ -246,4 +298,4 @@ def test_a_list_must_hold_the_accounts_that_stand(
 
     assert described.is_valid() is fits, described.errors
     if not fits:
-        assert "3 accounts stand, and" in errors(described, "assume")
+        assert "3 accounts exist, and" in errors(described, "assume")

@@ -1,0 +1,35 @@
+"""What to do once the managing account is described: one step, with a link."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from django.urls import reverse
+
+from accounts.models import ManagedAccount, ManagingAccount
+from accounts.models.states import State
+
+
+class Next(NamedTuple):
+    says: str
+    label: str
+    url: str
+
+
+def next_step(row: ManagingAccount) -> Next | None:
+    """Name the next step; None where nothing waits."""
+    if not ManagedAccount.objects.exists():
+        return Next(
+            "Onboard the first account that Spinnaker deploys to. Its plan shows what "
+            "changes in both accounts, and waits for approval.",
+            "Onboard an account",
+            reverse("accounts:wizard-new"),
+        )
+    if row.state == State.OUTDATED:
+        return Next(
+            "This account was edited since its changes were applied. Plan them, and "
+            "read what they are.",
+            "Go to Plan changes",
+            "#changes",
+        )
+    return None
