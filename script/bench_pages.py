@@ -1,0 +1,287 @@
+"""How long the server takes for each page at N accounts, compared with ten accounts.
+
+Each site has its own PostgreSQL and process, and a page is opened as a browser would,
+through all middleware. Every account has ten runs, the last one with its checks; one
+account in twenty waits for approval, all with the same plan.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import statistics
+import subprocess
+import sys
+import time
+from dataclasses import asdict, dataclass
+from datetime import timedelta
+from tempfile import TemporaryDirectory
+from typing import TYPE_CHECKING, Any
+
+from script.servers import postgresql
+
+if TYPE_CHECKING:
+    from django.test import Client
+
+FEW, MANY = 10, 10_000
+RUNS_EACH, CHECKS_EACH, STEPS_EACH = 10, 10, 12
+WAITS = 20
+"""One account of so many waits for approval."""
+TIMES = 5
+"""Each page is opened so often; the median counts."""
+GOAL = 100
+"""Milliseconds for each page."""
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """What one page cost."""
+
+    name: str
+    milliseconds: float
+    queries: int
+    kilobytes: float
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(prog="script/bench pages", description=__doc__)
+    parser.add_argument("accounts", type=int, nargs="?", default=MANY)
+    parser.add_argument("--here", action="store_true", help=argparse.SUPPRESS)
+    options = parser.parse_args()
+    if options.here:
+        print(json.dumps([asdict(page) for page in measured(options.accounts)]))
+        return
+    few, many = in_a_process(FEW), in_a_process(options.accounts)
+    print(f"{'':34}{FEW:>10,} accounts {options.accounts:>16,} accounts")
+    for small, large in zip(few, many, strict=True):
+        more = large.queries - small.queries
+        print(
+            f"{large.name:<34}{small.milliseconds:8.0f} ms{large.milliseconds:12.0f} ms"
+            f"{large.milliseconds / small.milliseconds:7.1f} ×"
+            f"{large.queries:5d} queries ({more:+d}){large.kilobytes:8.0f} KB"
+        )
+    slow = [page.name for page in many if page.milliseconds > GOAL]
+    print(f"\nOver {GOAL} ms: {', '.join(slow) or 'none'}")
+
+
+def in_a_process(count: int) -> list[Page]:
+    with postgresql() as url, TemporaryDirectory(prefix="bowline-static-") as static:
+        environment = os.environ | {
+            "DATABASE_URL": url,
+            "DJANGO_SETTINGS_MODULE": "bowline.settings",
+            "SECRET_KEY": "only-for-a-benchmark",
+            "ALLOWED_HOSTS": "testserver",
+            "HTTPS": "false",
+            "LOG_LEVEL": "WARNING",
+            "STATIC_ROOT": static,
+        }
+        command = [sys.executable, "-m", "script.bench_pages", str(count), "--here"]
+        answer = subprocess.run(
+            command, env=environment, check=True, stdout=subprocess.PIPE
+        )
+    return [Page(**page) for page in json.loads(answer.stdout)]
+
+
+def measured(count: int) -> list[Page]:
+    import django  # after the environment that its settings read
+
+    django.setup()
+    from django.core.management import call_command
+    from django.db import connection
+    from django.test import Client
+
+    call_command("migrate", verbosity=0)
+    call_command("collectstatic", interactive=False, verbosity=0)
+    pages = make_site(count)
+    with connection.cursor() as cursor:
+        cursor.execute("ANALYZE")
+    client = Client()
+    client.force_login(administrator())
+    return [opened(client, name, url) for name, url in pages.items()]
+
+
+def opened(client: Client, name: str, url: str) -> Page:
+    from django.db import connection
+    from django.test.utils import CaptureQueriesContext
+
+    client.get(url)  # the first request of a process loads templates
+    with CaptureQueriesContext(connection) as queries:
+        page = client.get(url)
+        count = len(queries)
+    assert page.status_code == 200, f"{url}: {page.status_code}"
+    seconds = []
+    for _ in range(TIMES):
+        began = time.perf_counter()
+        client.get(url)
+        seconds.append(time.perf_counter() - began)
+    milliseconds = statistics.median(seconds) * 1000
+    return Page(name, milliseconds, count, len(page.content) / 1000)
+
+
+def administrator() -> Any:
+    from django.contrib.auth.models import User
+
+    return User.objects.create_superuser("bench", password=None)
+
+
+def make_site(count: int) -> dict[str, str]:
+    """Fill the database, and give the URL of each page by its name."""
+    from django.utils import timezone
+
+    from accounts.models import ManagedAccount, ManagingAccount
+
+    ManagingAccount.objects.create(
+        name="core",
+        account_id="100000000001",
+        organization="o-a1b2c3d4e5",
+        state="verified",
+        verified_at=timezone.now(),
+    )
+    accounts = make_accounts(count)
+    waiting, last = make_runs(accounts)
+    planned = ManagedAccount.objects.filter(runs__in=waiting)
+    planned.update(state="planned")
+    make_bundle()
+    account = accounts[-1]
+    of_account = f"/accounts/{account.pk}"
+    return {
+        "overview": "/",
+        "accounts": "/accounts/",
+        "accounts, searched": "/accounts/?q=account-7",
+        "accounts, last page": f"/accounts/?page={max(count // 50, 1)}",
+        "an account": f"{of_account}/",
+        "its permissions": f"{of_account}/rights/",
+        "its access step": f"{of_account}/access/",
+        "its review step": f"{of_account}/review/",
+        "managing account": "/managing/",
+        "runs": "/runs/",
+        "runs that failed": "/runs/?status=failed",
+        "a run": last.get_absolute_url(),
+        "a plan": waiting[0].get_absolute_url(),
+        "plans that are the same": f"/runs/same/{waiting[0].fingerprint}/",
+        "bundles": "/bundles/",
+        "a bundle": "/bundles/1/",
+        "the next bundle": "/bundles/next/",
+        "settings": "/settings/",
+        "the person": "/you/",
+    }
+
+
+def make_accounts(count: int) -> list[Any]:
+    from django.utils import timezone
+
+    from accounts.mapping.entries import described_entries
+    from accounts.mapping.managed import managed_of
+    from accounts.mapping.managing import managing_of
+    from accounts.mapping.proved import proved_of
+    from accounts.models import EnabledProvider, ManagedAccount, ManagingAccount
+
+    now = timezone.now()
+    managing = managing_of(ManagingAccount.objects.get())
+    environments = ("production", "staging", "test")
+    accounts = ManagedAccount.objects.bulk_create(
+        ManagedAccount(
+            name=f"account-{number}",
+            account_id=str(500_000_000_000 + number),
+            environment=environments[number % len(environments)],
+            regions=["us-east-1", "eu-west-1"],
+            access_role="BowlineAccess",
+            state="verified",
+            proof="verified",
+            verified_at=now - timedelta(hours=number % 100),
+            granted_at=now,
+        )
+        for number in range(count)
+    )
+    EnabledProvider.objects.bulk_create(
+        EnabledProvider(account=account, key=key, details={}, described=True)
+        for account in accounts
+        for key in ("ec2", "ecs")
+    )
+    rows = list(ManagedAccount.objects.prefetch_related("providers"))
+    for row in rows:
+        row.approved_entries = described_entries(managing, managed_of(row))
+        row.approved_version = row.version
+        row.proved = proved_of(row, "verified")
+    fields = ["approved_entries", "approved_version", "proved"]
+    ManagedAccount.objects.bulk_update(rows, fields, batch_size=500)
+    return sorted(rows, key=lambda row: int(row.account_id))
+
+
+def make_runs(accounts: list[Any]) -> tuple[list[Any], Any]:
+    """Give the plans that wait, and the last run of the last account."""
+    from accounts.models import CheckResult, Run, Step
+
+    ended = Run.objects.bulk_create(
+        (
+            Run(
+                account=account,
+                account_name=account.name,
+                status="failed" if number == 0 else "verified",
+            )
+            for number in range(RUNS_EACH)
+            for account in accounts
+        ),
+        batch_size=2000,
+    )
+    waiting = Run.objects.bulk_create(
+        Run(
+            account=account,
+            account_name=account.name,
+            status="planned",
+            fingerprint="b" * 32,
+            version=account.version,
+        )
+        for account in accounts[::WAITS]
+    )
+    Step.objects.bulk_create(
+        (
+            Step(
+                run=run,
+                position=position,
+                account_id=account.account_id,
+                account_name=account.name,
+                verb="create",
+                kind="policy",
+                name=f"BowlineManaged-{position}",
+                reason="Spinnaker deploys by it.",
+                after={"document": {"Version": "2012-10-17", "Statement": []}},
+            )
+            for run, account in zip(waiting, accounts[::WAITS], strict=True)
+            for position in range(STEPS_EACH)
+        ),
+        batch_size=2000,
+    )
+    newest = ended[-len(accounts) :]
+    CheckResult.objects.bulk_create(
+        (
+            CheckResult(
+                run=run,
+                position=position,
+                provider="ec2",
+                name=f"Check {position}",
+                outcome="proved",
+                sentence="AWS answered ec2:DescribeSubnets.",
+            )
+            for run in newest
+            for position in range(CHECKS_EACH)
+        ),
+        batch_size=5000,
+    )
+    return waiting, newest[-1]
+
+
+def make_bundle() -> None:
+    """Build the first bundle of all accounts, as a worker does."""
+    from accounts.bundles import build, new_bundle
+    from accounts.models import Bundle
+
+    bundle = new_bundle(None)
+    build(bundle)
+    bundle.refresh_from_db()
+    assert bundle.status == Bundle.Status.READY, bundle.error
+
+
+if __name__ == "__main__":
+    main()

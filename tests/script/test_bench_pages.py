@@ -1,0 +1,38 @@
+"""The pages that script/bench pages measures: how many queries each of them needs."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+from django.contrib.auth.models import User
+from django.test import Client
+
+from accounts.models import Bundle, ManagedAccount, ManagingAccount, Run
+from script.bench_pages import make_site, opened
+
+
+@pytest.fixture
+def queries(db: None) -> Callable[[int], dict[str, int]]:
+    """Yield a function that counts each page's queries with so many accounts."""
+    client = Client()
+    client.force_login(User.objects.create_superuser("bench"))
+
+    def count(accounts: int) -> dict[str, int]:
+        Run.objects.all().delete()
+        Bundle.objects.all().delete()
+        ManagedAccount.objects.all().delete()
+        ManagingAccount.objects.all().delete()
+        pages = make_site(accounts)
+        return {name: opened(client, name, url).queries for name, url in pages.items()}
+
+    return count
+
+
+def test_no_page_needs_more_queries_for_more_accounts(
+    queries: Callable[[int], dict[str, int]],
+) -> None:
+    few, many = queries(60), queries(120)
+
+    assert {name: (few[name], n) for name, n in many.items() if n > few[name]} == {}
+    assert min(many.values()) > 0
