@@ -3,38 +3,16 @@
 from __future__ import annotations
 
 import os
-from typing import Any, NamedTuple
+from typing import Any
 
 from django.http import HttpRequest
-from django.urls import reverse
 
 from accounts.models import Run
 from accounts.models.states import Status
 from accounts.web.access import ADMINISTRATOR, has_role, roles_of
+from accounts.web.search.places import PLACES
+from accounts.web.you.shortcuts import SHORTCUTS
 
-
-class Place(NamedTuple):
-    section: str
-    """The first part of the place's URLs, and of the icon's name."""
-    title: str
-    url: str
-
-    @property
-    def path(self) -> str:
-        return reverse(self.url)
-
-    @property
-    def icon(self) -> str:
-        return self.section
-
-
-PLACES = (
-    Place("overview", "Overview", "accounts:overview"),
-    Place("accounts", "Accounts", "accounts:accounts"),
-    Place("runs", "Runs", "accounts:runs"),
-    Place("bundles", "Bundles", "accounts:bundles"),
-    Place("settings", "Settings", "accounts:settings"),
-)
 MANAGING = "managing"
 """The managing account's pages belong to the overview, where it is the centre."""
 
@@ -66,6 +44,7 @@ def bowline(request: HttpRequest) -> dict[str, Any]:
     if request.user.is_authenticated:
         shown |= {
             "places": PLACES,
+            "shortcuts": SHORTCUTS,
             "section": section_of(request.path),
             "roles": ", ".join(roles_of(request.user)),
             "administers": has_role(request.user, ADMINISTRATOR),

@@ -14,6 +14,7 @@ from accounts.web.overview import views as overview
 from accounts.web.rights import views as rights
 from accounts.web.runs import decisions, listing, same_plans
 from accounts.web.runs import views as runs
+from accounts.web.search import views as search
 from accounts.web.settings import views as settings
 from accounts.web.wizard import access_role
 from accounts.web.wizard import views as wizard
@@ -103,6 +104,7 @@ urlpatterns = [
     *account_pages,
     *run_pages,
     *bundle_pages,
+    path("search/", search.search, name="search"),
     path("settings/", settings.settings, name="settings"),
     path("settings/four-eyes/", settings.four_eyes, name="four-eyes"),
 ]

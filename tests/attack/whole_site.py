@@ -63,6 +63,8 @@ class Pages(NamedTuple):
                 yield reverse(f"accounts:{pattern.name}", kwargs=where)
         yield from (self.accounts[0].get_absolute_url() + tail for tail in DETAILS)
         yield from ("/managing/?switch=1", "/bundles/1/?wrap=1", "/sign-in/")
+        found = ("name-", self.runs[0].reference, "bundle")
+        yield from (f"/search/?text={text}" for text in found)
 
     def admin_addresses(self) -> Iterator[str]:
         yield "/admin/"

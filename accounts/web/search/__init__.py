@@ -1,0 +1,1 @@
+"""One search over accounts, runs, bundles and pages, as a page and as a palette."""

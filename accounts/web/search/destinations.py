@@ -1,0 +1,117 @@
+"""The pages that search can lead to, and who may open them.
+
+Which role a page needs is read from its view, so the two cannot disagree.
+"""
+
+from __future__ import annotations
+
+from functools import cache
+from typing import TYPE_CHECKING, NamedTuple
+
+from django.urls import resolve, reverse
+
+from accounts.web.access import UserRole, has_role, role_needed
+from accounts.web.search.places import PLACES
+
+if TYPE_CHECKING:
+    from django.contrib.auth.models import User
+
+
+class Destination(NamedTuple):
+    title: str
+    url: str
+    """The name of the URL."""
+    icon: str
+    words: str = ""
+    """What else people call it."""
+    tail: str = ""
+    """A query or a fragment."""
+
+    @property
+    def path(self) -> str:
+        return reverse(self.url) + self.tail
+
+    def matches(self, text: str) -> bool:
+        """Tell whether every word of the text begins or continues one of its own."""
+        said = f"{self.title} {self.words}".lower()
+        return all(word in said for word in text.lower().split())
+
+
+DESTINATIONS = (
+    *(Destination(place.title, place.url, place.icon) for place in PLACES),
+    Destination(
+        "Managing account",
+        "accounts:managing",
+        "overview",
+        "spinnaker identity base role image keys baking",
+    ),
+    Destination(
+        "Onboard an account", "accounts:wizard-new", "plus", "add new create wizard"
+    ),
+    Destination(
+        "Add accounts from the organization",
+        "accounts:organization",
+        "plus",
+        "many aws organizations members",
+    ),
+    Destination(
+        "Plans that wait for approval",
+        "accounts:runs",
+        "clock",
+        "approve review pending planned",
+        "?status=planned",
+    ),
+    Destination(
+        "Failed runs", "accounts:runs", "cross", "errors refused", "?status=failed"
+    ),
+    Destination(
+        "Failed accounts", "accounts:accounts", "cross", "broken", "?state=failed"
+    ),
+    Destination(
+        "Drifted accounts", "accounts:accounts", "drift", "changed", "?state=drifted"
+    ),
+    Destination(
+        "Accounts with a stale proof", "accounts:accounts", "clock", "", "?proof=stale"
+    ),
+    Destination(
+        "Accounts on older policies",
+        "accounts:accounts",
+        "drift",
+        "policy set",
+        "?policies=older",
+    ),
+    Destination(
+        "Next bundle", "accounts:bundle-next", "bundles", "preview build changes"
+    ),
+    Destination(
+        "Who may do what", "accounts:settings", "lock", "roles people", "#roles"
+    ),
+    Destination(
+        "Who plans may not approve",
+        "accounts:settings",
+        "lock",
+        "four eyes second person environment",
+        "#four-eyes",
+    ),
+    Destination(
+        "Password and sessions", "you", "person", "you profile signed in devices"
+    ),
+    Destination("Admin site", "admin:index", "lock", "people roles give"),
+)
+
+
+@cache
+def role_for(url: str) -> UserRole | None:
+    match = resolve(reverse(url))
+    return role_needed(match.func, match.app_name)
+
+
+def opens(person: User, destination: Destination) -> bool:
+    """Tell whether a person may open the page."""
+    role = role_for(destination.url)
+    return role is None or has_role(person, role)
+
+
+def destinations(person: User, text: str) -> list[Destination]:
+    """Find the pages that match a text, and that the person may open."""
+    return [one for one in DESTINATIONS if one.matches(text) and opens(person, one)]

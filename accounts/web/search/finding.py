@@ -1,0 +1,163 @@
+"""Find what a person types: accounts, runs, bundles and pages that they may see.
+
+Each kind takes one query, whatever is found. Rows are read as values: an account that
+cannot be read is found all the same, and its own page says why.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Any, NamedTuple
+from uuid import UUID
+
+from django.db.models import Case, IntegerField, Q, QuerySet, Value, When
+from django.urls import reverse
+
+from accounts.models import Bundle, ManagedAccount, ManagingAccount, Run, SpinnakerName
+from accounts.models.standing import stale_since, word_of
+from accounts.web.search.destinations import destinations
+
+if TYPE_CHECKING:
+    from django.contrib.auth.models import User
+
+MOST = 8
+"""So many of each kind are listed; the lists have filters for more."""
+
+LONGEST = 100
+ACCOUNT = ("pk", "name", "account_id", "environment", "state", "proof", "verified_at")
+RUN = ("pk", "kind", "account_name", "status", "created_at")
+REFERENCE = re.compile(r"[0-9a-f]{4,8}|[0-9a-f]{8}-[0-9a-f-]{0,27}")
+BUNDLE = re.compile(r"(?:bundle\s*)?#?\s*([0-9]{1,9})")
+
+
+class Hit(NamedTuple):
+    title: str
+    url: str
+    icon: str
+    note: str = ""
+    word: str = ""
+    """A state, to be shown as a badge."""
+
+
+class Group(NamedTuple):
+    title: str
+    hits: list[Hit]
+
+
+def find(person: User, typed: str) -> list[Group]:
+    """Find what matches, by kind; nothing typed finds every page."""
+    text = " ".join(typed.replace("\0", " ").split())[:LONGEST]
+    pages = Group(
+        "Pages",
+        [Hit(one.title, one.path, one.icon) for one in destinations(person, text)],
+    )
+    if not text:
+        return [pages]
+    rows = list(matching_accounts(text).values(*ACCOUNT)[:MOST])
+    groups = [
+        Group("Accounts", [*managing_hits(text), *account_hits(text, rows)]),
+        pages,
+        Group("Runs", list(run_hits(text, rows))),
+        Group("Bundles", list(bundle_hits(text))),
+    ]
+    return [group for group in groups if group.hits]
+
+
+def by_text(text: str) -> Q:
+    return Q(name__icontains=text) | Q(account_id__contains=digits(text))
+
+
+def digits(text: str) -> str:
+    """Write an account id as AWS does: people copy 1234-5678-9012, too."""
+    return re.sub(r"(?<=[0-9])[- ](?=[0-9])", "", text)
+
+
+def matching_accounts(text: str) -> QuerySet[ManagedAccount]:
+    """Find accounts by name, id, or name in Spinnaker; what begins so comes first."""
+    named = SpinnakerName.objects.filter(name__icontains=text)
+    begins = Q(name__istartswith=text) | Q(account_id__startswith=digits(text))
+    rank = Case(
+        When(name__iexact=text, then=Value(0)),
+        When(begins, then=Value(1)),
+        default=Value(2),
+        output_field=IntegerField(),
+    )
+    found = ManagedAccount.objects.filter(
+        by_text(text) | Q(pk__in=named.values("account"))
+    )
+    return found.order_by(rank, "name")
+
+
+def account_hits(text: str, rows: list[dict[str, Any]]) -> Iterator[Hit]:
+    known_as = names_in_spinnaker(text, [row["pk"] for row in rows])
+    for row in rows:
+        others = known_as.get(row["pk"], set()) - {row["name"]}
+        note = [row["account_id"], row["environment"]]
+        note += [f"{name} in Spinnaker" for name in sorted(others)]
+        is_stale = stale_since(row["proof"], row["verified_at"]) is not None
+        yield Hit(
+            row["name"],
+            reverse("accounts:account", args=[row["pk"]]),
+            "accounts",
+            " · ".join(filter(None, note)),
+            word_of(row["state"], is_stale=is_stale),
+        )
+
+
+def names_in_spinnaker(text: str, accounts: list[UUID]) -> dict[UUID, set[str]]:
+    """Give the matching names that Spinnaker has of accounts."""
+    rows = SpinnakerName.objects.filter(name__icontains=text, account__in=accounts)
+    found: dict[UUID, set[str]] = {}
+    for account, name in rows.values_list("account_id", "name"):
+        found.setdefault(account, set()).add(name)
+    return found
+
+
+def managing_hits(text: str) -> Iterator[Hit]:
+    rows = ManagingAccount.objects.filter(by_text(text))
+    for name, account_id in rows.values_list("name", "account_id")[:1]:
+        note = f"{account_id} · managing account"
+        yield Hit(name, reverse("accounts:managing"), "overview", note)
+
+
+def run_hits(text: str, accounts: list[dict[str, Any]]) -> Iterator[Hit]:
+    """Find runs by reference, of the accounts that were found, and of deleted ones."""
+    ids = [row["pk"] for row in accounts]
+    asked = Q(account__in=ids) | Q(account=None, account_name__icontains=text)
+    if within := references(text):
+        asked |= Q(pk__range=within)
+    rows = Run.objects.filter(asked).order_by("-created_at")
+    for row in rows.values(*RUN)[:MOST]:
+        kind = Run.Kind(row["kind"]).label
+        yield Hit(
+            f"{kind}: {row['account_name']}",
+            reverse("accounts:run", args=[row["pk"]]),
+            "runs",
+            f"{str(row['pk'])[:8]} · {row['created_at']:%-d %b %Y}",
+            row["status"],
+        )
+
+
+def references(text: str) -> tuple[UUID, UUID] | None:
+    """Give the first and the last id that begin like the text, if it is part of one."""
+    if not REFERENCE.fullmatch(text.lower()):
+        return None
+    begins = text.lower().replace("-", "")
+    return UUID(begins.ljust(32, "0")), UUID(begins.ljust(32, "f"))
+
+
+def bundle_hits(text: str) -> Iterator[Hit]:
+    """Find a bundle by number, or the newest ones by their name."""
+    rows = Bundle.objects.values("number", "status", "created_at")
+    if found := BUNDLE.fullmatch(text.lower()):
+        rows = rows.filter(number=int(found[1]))
+    elif not (len(text) > 2 and "bundles".startswith(text.lower())):
+        return
+    for row in rows[:MOST]:
+        yield Hit(
+            f"Bundle {row['number']}",
+            reverse("accounts:bundle", args=[row["number"]]),
+            "bundles",
+            f"{row['status']} · {row['created_at']:%-d %b %Y}",
+        )

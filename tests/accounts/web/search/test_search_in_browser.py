@@ -1,0 +1,251 @@
+"""The palette and the shortcuts in a real browser."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from playwright.sync_api import Browser, Page, expect
+
+from tests.accounts.web.browsing import (
+    assert_axe_finds_nothing,
+    complaints,
+    signed_in,
+    width_of,
+)
+from tests.attack.hostile import PLANTED
+from tests.rows import account_row, managing_row, person, run_row
+
+
+@pytest.fixture
+def site(transactional_db: None) -> None:
+    person("operator")
+    managing_row()
+    for number, name in enumerate(("web", "web-2", "data")):
+        account_row(name, account_id=f"{number:012}", environment="lab")
+
+
+def arrived(browser: Browser, live_server: Any, **context: Any) -> Page:
+    """Sign in, and wait until the page's scripts have run."""
+    page = signed_in(browser, live_server, **context)
+    page.wait_for_load_state("load")
+    return page
+
+
+def opened(page: Page, text: str = "") -> Page:
+    page.keyboard.press("/")
+    expect(page.get_by_role("dialog", name="Search")).to_be_visible()
+    page.keyboard.type(text)
+    return page
+
+
+def heading(page: Page) -> Any:
+    return page.get_by_role("heading", level=1)
+
+
+@pytest.mark.parametrize("key", ["/", "Control+k", "Meta+k"])
+def test_a_key_opens_the_search(
+    browser: Browser, live_server: Any, site: None, key: str
+) -> None:
+    page = arrived(browser, live_server)
+
+    page.keyboard.press(key)
+
+    dialog = page.get_by_role("dialog", name="Search")
+    expect(dialog.get_by_role("searchbox")).to_be_focused()
+    expect(dialog.get_by_role("link", name="Managing account")).to_be_visible()
+
+
+def test_the_button_opens_the_search_and_esc_closes_it(
+    browser: Browser, live_server: Any, site: None
+) -> None:
+    page = arrived(browser, live_server)
+    dialog = page.get_by_role("dialog", name="Search")
+
+    page.get_by_role("link", name="Search").click()
+    expect(dialog).to_be_visible()
+    page.keyboard.press("Escape")
+
+    expect(dialog).to_be_hidden()
+
+
+def test_enter_opens_the_first_that_was_found(
+    browser: Browser, live_server: Any, site: None
+) -> None:
+    page = opened(arrived(browser, live_server), "data")
+    expect(page.get_by_role("link", name="data 000000000002")).to_be_visible()
+
+    page.keyboard.press("Enter")
+
+    expect(heading(page)).to_have_text("data")
+
+
+def test_enter_before_the_list_is_there_leads_to_the_page_with_it(
+    browser: Browser, live_server: Any, site: None
+) -> None:
+    page = arrived(browser, live_server)
+    page.route(
+        "**/search/**", lambda route: None if is_htmx(route) else route.continue_()
+    )
+    opened(page, "data")
+
+    page.keyboard.press("Enter")
+
+    expect(heading(page)).to_have_text("Search")
+    expect(page.get_by_role("link", name="data 000000000002")).to_be_visible()
+
+
+def is_htmx(route: Any) -> bool:
+    return "hx-request" in route.request.headers
+
+
+def test_arrows_choose(browser: Browser, live_server: Any, site: None) -> None:
+    page = opened(arrived(browser, live_server), "web")
+    second = page.get_by_role("link", name="web-2 000000000001")
+    expect(second).to_be_visible()
+
+    page.keyboard.press("ArrowDown")
+    page.keyboard.press("ArrowDown")
+    expect(second).to_be_focused()
+    page.keyboard.press("Enter")
+
+    expect(heading(page)).to_have_text("web-2")
+
+
+def test_typing_goes_on_from_the_list(
+    browser: Browser, live_server: Any, site: None
+) -> None:
+    page = opened(arrived(browser, live_server), "web")
+    expect(page.get_by_role("link", name="web-2 000000000001")).to_be_visible()
+
+    page.keyboard.press("ArrowDown")
+    page.keyboard.type("-2")
+
+    expect(page.get_by_role("dialog").get_by_role("searchbox")).to_have_value("web-2")
+
+
+def test_it_is_found_without_scripts(
+    browser: Browser, live_server: Any, site: None
+) -> None:
+    page = arrived(browser, live_server, java_script_enabled=False)
+
+    page.get_by_role("link", name="Search").click()
+    page.get_by_role("searchbox").fill("data")
+    page.get_by_role("button", name="Search").click()
+    page.get_by_role("link", name="data 000000000002").click()
+
+    expect(heading(page)).to_have_text("data")
+
+
+def test_hostile_names_stay_text(
+    browser: Browser, live_server: Any, site: None
+) -> None:
+    name = f"<i {PLANTED}=1 hx-get=/{PLANTED} hx-trigger=load>"
+    run_row(account=None, account_name=name)
+    page = arrived(browser, live_server)
+    told = complaints(page)
+    asked: list[str] = []
+    page.on("request", lambda request: asked.append(request.url))
+
+    opened(page, name)
+
+    expect(page.get_by_text(f"Onboard: {name}")).to_be_visible()
+    assert page.locator(f"[{PLANTED}]").count() == 0
+    assert not [url for url in asked if url.endswith(PLANTED)]
+    assert told == []
+
+
+@pytest.mark.parametrize(
+    ("key", "title"),
+    [
+        ("a", "Accounts"),
+        ("r", "Runs"),
+        ("b", "Bundles"),
+        ("s", "Settings"),
+        ("o", "Overview"),
+    ],
+)
+def test_g_and_a_letter_go_to_a_place(
+    browser: Browser, live_server: Any, site: None, key: str, title: str
+) -> None:
+    page = arrived(browser, live_server)
+    page.goto("/you/")
+
+    page.keyboard.press("g")
+    page.keyboard.press(key)
+
+    expect(heading(page)).to_have_text(title)
+
+
+def test_a_question_mark_shows_the_sheet(
+    browser: Browser, live_server: Any, site: None
+) -> None:
+    page = arrived(browser, live_server)
+
+    page.keyboard.press("?")
+
+    sheet = page.get_by_role("dialog", name="Keyboard shortcuts")
+    expect(sheet.get_by_text("Go to Runs")).to_be_visible()
+    expect(sheet.get_by_text("Next change of a plan")).to_be_visible()
+
+
+def test_shortcuts_do_nothing_while_somebody_types(
+    browser: Browser, live_server: Any, site: None
+) -> None:
+    page = arrived(browser, live_server)
+    page.goto("/accounts/")
+    field = page.get_by_role("search", name="Accounts").get_by_role("searchbox")
+
+    field.press_sequentially("g r / ?")
+
+    expect(field).to_have_value("g r / ?")
+    expect(heading(page)).to_have_text("Accounts")
+    expect(page.get_by_role("dialog")).to_have_count(0)
+
+
+def test_shortcuts_do_nothing_under_an_open_dialog(
+    browser: Browser, live_server: Any, site: None
+) -> None:
+    page = arrived(browser, live_server)
+    page.keyboard.press("?")
+
+    page.keyboard.press("g")
+    page.keyboard.press("r")
+
+    expect(heading(page)).to_have_text("Overview")
+
+
+def test_a_double_click_on_the_name_signs_nobody_out(
+    browser: Browser, live_server: Any, site: None
+) -> None:
+    page = arrived(browser, live_server)
+
+    page.get_by_text("operator, menu").dblclick()
+    page.goto("/accounts/")
+
+    expect(heading(page)).to_have_text("Accounts")
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("width", [1440, 1024, 320])
+def test_axe_finds_nothing(
+    browser: Browser, live_server: Any, site: None, scheme: str, width: int
+) -> None:
+    page = arrived(
+        browser,
+        live_server,
+        color_scheme=scheme,
+        bypass_csp=True,
+        viewport={"width": width, "height": 800},
+    )
+    page.goto("/search/?text=web")
+    assert_axe_finds_nothing(page)
+    assert width_of(page) <= width
+    page.keyboard.press("Control+k")
+    expect(page.get_by_role("dialog").get_by_role("link").first).to_be_visible()
+    assert_axe_finds_nothing(page)
+    page.keyboard.press("Escape")
+    page.get_by_role("heading", level=1).click()
+    page.keyboard.press("?")
+    assert_axe_finds_nothing(page)
+    assert width_of(page) <= width
