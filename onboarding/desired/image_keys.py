@@ -146,10 +146,31 @@ def key_policy_statements(grant: KeyGrant) -> list[dict[str, Any]]:
     ]
 
 
-def key_policy_hint(grant: KeyGrant) -> str:
-    """Say what the owner of the key does, so that the account can make the grant."""
+def launches_with(grant: KeyGrant) -> str:
+    """Say whose grant it is, and what that is for."""
+    return (
+        f"account {grant.account}, whose Auto Scaling is to launch from images that "
+        "this key encrypts"
+    )
+
+
+def key_policy_need(grant: KeyGrant) -> str:
+    """Say what the policy of the key must allow, and to whom."""
+    return (
+        f"The policy of the key {grant.key_arn} must allow {', '.join(GRANTING)} to "
+        f"{launches_with(grant)}."
+    )
+
+
+def key_policy_to_do(grant: KeyGrant) -> str:
+    """Say who adds the statements, and where."""
     return (
         f"As account {grant.key_owner}, add these statements to the policy of the key "
-        f"{grant.key_arn}: {json.dumps(key_policy_statements(grant))}. "
-        "Then try again."
+        f"{grant.key_arn}"
     )
+
+
+def key_policy_hint(grant: KeyGrant) -> str:
+    """Say what the owner of the key does, so that the account can make the grant."""
+    statements = json.dumps(key_policy_statements(grant))
+    return f"{key_policy_to_do(grant)}: {statements}. Then try again."

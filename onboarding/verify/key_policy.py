@@ -13,7 +13,11 @@ from typing import Any
 from onboarding.aws.client import AccountClient
 from onboarding.aws.errors import AwsError
 from onboarding.aws.session import Sessions
-from onboarding.desired.image_keys import GRANTING, key_policy_hint
+from onboarding.desired.image_keys import (
+    GRANTING,
+    key_policy_hint,
+    launches_with,
+)
 from onboarding.partitions import Arn, arn
 from onboarding.resources.kinds import KeyGrant
 from onboarding.resources.policy import as_list
@@ -42,8 +46,7 @@ def refuse_key_policies(
                 owner.account_id,
                 "kms:GetKeyPolicy",
                 f"The policy of the key {grant.key_arn} does not allow "
-                f"{', '.join(missing)} to account {grant.account}, whose Auto Scaling "
-                "is to launch from images that this key encrypts.",
+                f"{', '.join(missing)} to {launches_with(grant)}.",
                 key_policy_hint(grant),
             )
 

@@ -26,6 +26,7 @@ from accounts.web.lookups import Asking, ask_anew, look_up
 from accounts.web.request import Request
 from accounts.web.wizard.details import details
 from accounts.web.wizard.forms import AccessForm, IdentityForm, ProvidersForm
+from accounts.web.wizard.key_policy import key_policies
 from accounts.web.wizard.load_ahead import load_ahead
 from accounts.web.wizard.page import (
     go_on,
@@ -212,8 +213,10 @@ def review(request: Request, account: ManagedAccount) -> HttpResponse:
     if not missing:
         try:
             topology = topology_of(managing_of(managing), [account])
+            made = desired(topology, *topology.managed)
             shown |= {
-                "made": desired(topology, *topology.managed),
+                "made": made,
+                "key_policies": key_policies(made),
                 "allowed": allowed(topology),
                 "ahead": load_ahead(topology),
             }
