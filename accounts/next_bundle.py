@@ -21,7 +21,7 @@ from onboarding.spinnaker.bundle.formats.halyard import accounts_yml
 from onboarding.topology import Topology
 
 MOST_KEPT = 50
-"""So many accounts that are kept although they failed are named."""
+"""So many accounts that are kept although they failed, or were edited, are named."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +47,10 @@ class NextBundle:
     """Of accounts alone; it says nothing about files."""
     kept: tuple[Kept, ...]
     kept_count: int
+    edited: tuple[ManagedAccount, ...]
+    """What is held without its last edit, which is not proved yet."""
+    edited_more: int
+    """So many of them are not named."""
     left_out: tuple[ManagedAccount, ...]
     """What persons took out."""
 
@@ -66,12 +70,15 @@ def next_bundle() -> NextBundle:
     last = Bundle.objects.built().defer("files").first()
     before = accounts_in(last.archive) if last else BundleAccounts()
     failing = ManagedAccount.objects.kept_in_bundles()
+    edited = ManagedAccount.objects.ready().edited()
     left_out = ManagedAccount.objects.filter(left_out_at__isnull=False)
     return NextBundle(
         last=last,
         delta=delta(before, next_accounts(), {}, {}),
         kept=tuple(with_failures(failing)),
         kept_count=failing.count(),
+        edited=tuple(edited.order_by("name")[:MOST_KEPT]),
+        edited_more=max(edited.count() - MOST_KEPT, 0),
         left_out=tuple(left_out.order_by("name")),
     )
 

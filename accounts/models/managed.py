@@ -90,6 +90,10 @@ class ManagedAccountQuerySet(DescribedQuerySet["ManagedAccount"]):
         """Keep those that bundles hold although their last verification failed."""
         return self.ready().filter(state__in=BROKEN)
 
+    def edited(self) -> ManagedAccountQuerySet:
+        """Keep those that were edited since a plan of them was carried out."""
+        return self.filter(approved_version__gt=0, approved_version__lt=F("version"))
+
     def keep_proved(self, proved: dict[str, Any]) -> int:
         """Make later bundles of this; see mapping/proved.py."""
         return self.update(proved=proved)

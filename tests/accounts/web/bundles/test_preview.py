@@ -68,6 +68,20 @@ def test_an_edit_is_no_change_until_it_is_proved(operator, account) -> None:
     assert "eu-west-1" in text(operator)
 
 
+def test_it_says_which_accounts_were_edited_and_not_proved_since(
+    operator, account
+) -> None:
+    built()
+    before = text(operator)
+
+    account.touch()
+
+    after = text(operator)
+    assert "Edited, and not proved since" not in before
+    assert "Edited, and not proved since" in after
+    assert f'<a href="{account.get_absolute_url()}">staging</a>' in after
+
+
 def test_what_failed_is_kept_and_said(operator, account) -> None:
     built()
     ManagedAccount.objects.all().fail()
@@ -136,5 +150,5 @@ def test_many_failures_take_no_more_queries(
         run_row(Status.FAILED, account=other, error={"message": "Gone."})
     ManagedAccount.objects.all().fail()
 
-    with django_assert_max_num_queries(14):
+    with django_assert_max_num_queries(16):
         operator.get("/bundles/next/")
