@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Locator, Page, expect
 
 from tests.rows import PASSWORD
 
 PATIENCE = 60_000
 """Milliseconds for what a worker does; two cores may be busy with other tests."""
+
+VERIFIED = "Verified: Spinnaker gets in"
 
 
 def sign_in(page: Page) -> None:
@@ -24,7 +26,23 @@ def press(page: Page, name: str) -> None:
     page.get_by_role("button", name=name, exact=True).click()
 
 
-def plan(page: Page) -> None:
-    press(page, "Plan changes")
+def plan(page: Page, button: str = "Plan changes") -> None:
+    press(page, button)
     result = page.locator(".result")
     expect(result).to_be_visible(timeout=PATIENCE)
+
+
+def approve(page: Page, ends: str = VERIFIED) -> None:
+    press(page, "Approve and apply")
+    expect(page.get_by_role("heading", name=ends)).to_be_visible(timeout=PATIENCE)
+
+
+def section(page: Page, heading: str) -> Locator:
+    """Find the part of the page under this heading."""
+    return page.get_by_role("region", name=heading, exact=True)
+
+
+def fact(page: Page, term: str) -> Locator:
+    """Find what a list of facts says about this term."""
+    terms = page.get_by_role("term").filter(has_text=term)
+    return terms.locator("xpath=following-sibling::dd[1]")
