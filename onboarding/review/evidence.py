@@ -7,11 +7,13 @@ for Amazon: by side, then by what is served, then by action.
 from __future__ import annotations
 
 import json
+import re
 from dataclasses import dataclass
 from enum import StrEnum
 from functools import cache
 from pathlib import Path
 from typing import NamedTuple
+from urllib.parse import quote
 
 DATA = Path(__file__).with_suffix(".json")
 
@@ -45,6 +47,23 @@ class Evidence:
         return tuple(place(source) for source in self.sources)
 
 
+class Repository(NamedTuple):
+    """Somebody's source, at the version that was read."""
+
+    name: str
+    version: str
+    """A tag, as it is called there."""
+
+    def address(self, path: str) -> str:
+        return f"https://github.com/{self.name}/blob/{self.version}/{quote(path)}"
+
+
+SPINNAKER = Repository("spinnaker/spinnaker", "spinnaker-release-2026.0.1")
+PACKER = Repository("hashicorp/packer-plugin-amazon", "v1.8.2")
+PACKERS_FOLDER = f"packer-plugin-amazon@5028903a ({PACKER.version}): "
+"""What sources begin with that are Packer's."""
+
+
 class SourcePlace(NamedTuple):
     """A place in somebody's source, or an address, which has no folder."""
 
@@ -52,13 +71,40 @@ class SourcePlace(NamedTuple):
     file: str
     line: str
 
+    @property
+    def repository(self) -> Repository:
+        return PACKER if self.folder.startswith(PACKERS_FOLDER) else SPINNAKER
+
+    @property
+    def name(self) -> str:
+        return f"{self.file}:{self.line}" if self.line else self.file
+
+    @property
+    def path(self) -> str:
+        return f"{self.folder.removeprefix(PACKERS_FOLDER)}/{self.file}".lstrip("/")
+
+    @property
+    def url(self) -> str:
+        """Link to the file at the version that was read, at the first line."""
+        if not self.folder:
+            return self.file
+        address = self.repository.address(self.path)
+        line = re.match("[0-9]+", self.line)
+        return f"{address}#L{line[0]}" if line else address
+
+    @property
+    def whole(self) -> SourcePlace:
+        """Give the whole file."""
+        return self._replace(line="")
+
 
 def place(source: str) -> SourcePlace:
     if source.startswith("https:"):
         return SourcePlace("", source, "")
-    folder, _, name = source.rpartition("/")
-    file, _, line = name.partition(":")
-    return SourcePlace(folder, file, line)
+    where, _, line = source.removeprefix(PACKERS_FOLDER).partition(":")
+    folder, _, file = where.rpartition("/")
+    before = PACKERS_FOLDER if source.startswith(PACKERS_FOLDER) else ""
+    return SourcePlace(before + folder, file, line)
 
 
 @cache

@@ -13,7 +13,12 @@ from onboarding.grants import Grant
 from onboarding.providers.base import providers_of
 from onboarding.providers.roles import power_user
 from onboarding.resources.kinds import Attachment, Resource, Role
-from onboarding.review.evidence import Evidence, EvidenceSide, evidence
+from onboarding.review.evidence import (
+    Evidence,
+    EvidenceSide,
+    SourcePlace,
+    evidence,
+)
 from onboarding.review.power_user import Comparison, compared
 from onboarding.topology import Managed, Managing
 
@@ -169,13 +174,13 @@ def managing_topics(managing: Managing) -> tuple[Topic, ...]:
     return (loading, Topic("Baking", baking))
 
 
-def folders(*topics: Topic) -> dict[str, tuple[str, ...]]:
+def folders(*topics: Topic) -> dict[str, tuple[SourcePlace, ...]]:
     """Give the files that call what is allowed, by folder, all in order."""
-    found: dict[str, set[str]] = {}
+    found: dict[str, set[SourcePlace]] = {}
     for one in every_allowed(topics):
         for place in one.evidence.places:
             if place.folder:
-                found.setdefault(place.folder, set()).add(place.file)
+                found.setdefault(place.folder, set()).add(place.whole)
     return {folder: tuple(sorted(found[folder])) for folder in sorted(found)}
 
 

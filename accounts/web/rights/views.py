@@ -32,6 +32,7 @@ from onboarding.desired.image_keys import key_policy_statements
 from onboarding.details import DetailsError
 from onboarding.resources.kinds import KeyGrant
 from onboarding.review import power_user
+from onboarding.review.evidence import SPINNAKER
 from onboarding.review.lint import explained
 from onboarding.review.rights import (
     folders,
@@ -61,6 +62,10 @@ def rights(request: Request, pk: UUID) -> HttpResponse:
             (account.name, account.get_absolute_url()),
         ],
         "latest": POLICY_SET,
+        "source": {
+            "spinnaker": f"https://github.com/{SPINNAKER.name}/tree/{SPINNAKER.version}",
+            "version": SPINNAKER.version.removeprefix("spinnaker-release-"),
+        },
         "stands": account.state in PROVED and not account.has_older_policies,
     }
     try:

@@ -105,7 +105,7 @@ def test_the_files_that_call_it_are_listed_once_by_folder():
         for place in one.evidence.places
     ]
     assert {(p.folder, p.file) for p in places} == {
-        (folder, file) for folder, files in by_folder.items() for file in files
+        (folder, place.file) for folder, files in by_folder.items() for place in files
     }
     assert list(by_folder) == sorted(by_folder)
     assert all(files == tuple(sorted(set(files))) for files in by_folder.values())

@@ -45,6 +45,8 @@ def test_it_says_who_gets_in_what_is_granted_and_why(client: Client) -> None:
     assert "UpdateFunctionCode" in text
     assert "sts:ExternalId" in text
     assert "AmazonSubnetCachingAgent.groovy:" in text
+    assert "spinnaker-release-2026.0.1/clouddriver/" in text
+    assert "AmazonSubnetCachingAgent.groovy#L" in text
     assert "May lead to more rights" in text
 
 
