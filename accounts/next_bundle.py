@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 from dataclasses import dataclass
+from hashlib import sha256
 
 from django.db.models import OuterRef, QuerySet, Subquery
 
@@ -53,6 +55,16 @@ class NextBundle:
     """So many of them are not named."""
     left_out: tuple[ManagedAccount, ...]
     """What persons took out."""
+
+    @property
+    def digest(self) -> str:
+        """Sum up what accounts that Spinnaker may have lose or have otherwise. What is
+        added takes nothing from anybody, and may be more each minute.
+        """
+        changed = [(one.provider, one.name, one.fields) for one in self.delta.changed]
+        removed = [(one.provider, one.name) for one in self.delta.removed]
+        since = self.last.number if self.last else 0
+        return sha256(json.dumps([since, changed, removed]).encode()).hexdigest()
 
     @property
     def summary(self) -> str:

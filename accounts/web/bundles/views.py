@@ -14,7 +14,9 @@ from django.views.decorators.http import require_POST
 
 from accounts.activity import record
 from accounts.bundles import NothingReady, request_bundle
+from accounts.mapping.managing import NoManagingAccount
 from accounts.models import Activity, Bundle, ManagedAccount
+from accounts.next_bundle import next_bundle
 from accounts.web.access import operator_required
 from accounts.web.bundles.installations import formats, installations
 from accounts.web.bundles.installed import ahead, installed_bundle
@@ -36,6 +38,11 @@ MOST_EARLIER = 10
 
 MOST_NAMES = 50
 """So many accounts are named on a bundle's page."""
+
+CHANGED = (
+    "What bundle {} changes is not what you read, so it was not built. Read it again "
+    "below."
+)
 
 
 class Leaf(NamedTuple):
@@ -63,9 +70,15 @@ def bundles(request: Request) -> HttpResponse:
 @operator_required
 @require_POST
 def bundle_build(request: Request) -> HttpResponse:
+    """Build the next bundle, unless what it changes is not what was read."""
+    number = Bundle.objects.next_number()
+    read = request.POST.get("read")
     try:
+        if read is not None and read != next_bundle().digest:
+            messages.warning(request, CHANGED.format(number))
+            return redirect("accounts:bundle-next")
         bundle = request_bundle(request.user)
-    except NothingReady as error:
+    except (NoManagingAccount, NothingReady) as error:
         messages.error(request, str(error))
         return redirect("accounts:bundles")
     return redirect(bundle)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 
 from accounts.bundles import build, new_bundle
@@ -51,6 +53,42 @@ def test_without_any_account_left_it_says_how_spinnaker_forgets_them(
     for shown in (page, listed):
         assert "No account is left for a bundle" in shown
         assert "“Undo” in README.md" in shown
+
+
+def digest_on(page: str) -> str:
+    return re.search(r'name="read" value="([0-9a-f]+)"', page)[1]
+
+
+def test_nothing_is_built_that_changes_otherwise_than_was_read(
+    operator, account
+) -> None:
+    built()
+    read = digest_on(text(operator))
+    account.regions = ["eu-west-1"]
+    account.save()
+    approve_entries(account)
+    keep_proved(account, State.VERIFIED)
+
+    answer = operator.post("/bundles/build/", {"read": read}, follow=True)
+
+    page = " ".join(answer.content.decode().split())
+    assert Bundle.objects.count() == 1
+    assert "What bundle 2 changes is not what you read" in page
+    assert "eu-west-1" in page
+    operator.post("/bundles/build/", {"read": digest_on(page)})
+    assert Bundle.objects.count() == 2
+
+
+def test_an_account_that_is_added_meanwhile_keeps_no_bundle_back(
+    operator, account
+) -> None:
+    built()
+    read = digest_on(text(operator))
+    account_row("other", account_id="9" * 12, proof=State.VERIFIED)
+
+    operator.post("/bundles/build/", {"read": read})
+
+    assert Bundle.objects.first().accounts.count() == 2
 
 
 def test_an_edit_is_no_change_until_it_is_proved(operator, account) -> None:
