@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from datetime import timedelta
 from itertools import product
@@ -47,7 +48,7 @@ class Pages(NamedTuple):
     def addresses(self) -> Iterator[str]:
         """Yield every address that the URL configuration has for these rows."""
         values: dict[str, list[Any]] = {
-            "number": [1, 2, 3, 4],
+            "number": [2, 1, 3, 4],
             "since": [1],
             "step": [step.slug for step in STEPS],
             "path": ["README.md"],
@@ -65,6 +66,15 @@ class Pages(NamedTuple):
         yield from ("/managing/?switch=1", "/bundles/1/?wrap=1", "/sign-in/")
         found = ("name-", self.runs[0].reference, "bundle")
         yield from (f"/search/?text={text}" for text in found)
+
+    def one_of_each(self) -> Iterator[str]:
+        """Yield a page of each kind, and all that look otherwise for another row."""
+        seen = set()
+        for address in self.addresses():
+            kind = KIND.sub("", address)
+            if kind not in seen or kind in DIFFER or "details" in kind:
+                yield address
+            seen.add(kind)
 
     def admin_addresses(self) -> Iterator[str]:
         yield "/admin/"
@@ -90,6 +100,11 @@ class Pages(NamedTuple):
         yield from (f"{account}identity/", f"{account}access/", "/bundles/1/halconfig/")
         yield from (f"{account}{tail}" for tail in DETAILS)
 
+
+KIND = re.compile("[0-9a-f]{8}-[0-9a-f-]{27}|[0-9]+(?=/)")
+"""What of an address names a row."""
+
+DIFFER = ("/runs//", "/bundles//")
 
 ORGANIZATION = [f"/accounts/organization/?look={look}" for look in ("again", "1")]
 DETAILS = [f"details/?provider={key}&look=no" for key in PROVIDERS]

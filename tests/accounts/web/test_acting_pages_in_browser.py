@@ -1,4 +1,4 @@
-"""The acting pages in a real browser: axe, narrow screens, and no JavaScript."""
+"""The acting pages in a real browser, with JavaScript and without."""
 
 from __future__ import annotations
 
@@ -13,12 +13,7 @@ from accounts.models import ManagedAccount, Run, Step
 from accounts.models.states import State, Status
 from accounts.web.wizard.steps import STEPS
 from script.emulated_organization import ACCESS_ROLE, MANAGING, MEMBERS, Credentials
-from tests.accounts.web.browsing import (
-    assert_axe_finds_nothing,
-    complaints,
-    signed_in,
-    width_of,
-)
+from tests.accounts.web.browsing import complaints, signed_in
 from tests.rows import account_row, managing_row, person
 
 DEV = MEMBERS[0]
@@ -77,19 +72,6 @@ def here(transactional_db: None, aws: Credentials, prompt_worker: None) -> None:
     managing_row(name=MANAGING.name, account_id=MANAGING.account_id)
 
 
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_axe_finds_nothing(
-    browser: Browser, live_server: Any, paths: list[str], scheme: str
-) -> None:
-    page = signed_in(
-        browser, live_server, "administrator", color_scheme=scheme, bypass_csp=True
-    )
-
-    for path in paths:
-        page.goto(path)
-        assert_axe_finds_nothing(page)
-
-
 def test_no_page_breaks_the_policy_or_throws(
     browser: Browser, live_server: Any, paths: list[str]
 ) -> None:
@@ -100,18 +82,6 @@ def test_no_page_breaks_the_policy_or_throws(
         page.goto(path)
 
     assert told == []
-
-
-def test_no_page_is_wider_than_a_phone(
-    browser: Browser, live_server: Any, paths: list[str]
-) -> None:
-    page = signed_in(
-        browser, live_server, "administrator", viewport={"width": 320, "height": 700}
-    )
-
-    for path in paths:
-        page.goto(path)
-        assert width_of(page) <= 320, path
 
 
 def test_only_the_fields_of_the_chosen_identity_are_shown(

@@ -1,4 +1,4 @@
-"""The reading pages in a real browser: what only scripts, styles and axe can show."""
+"""The reading pages in a real browser: what only scripts and styles can show."""
 
 from __future__ import annotations
 
@@ -13,12 +13,7 @@ from accounts.models import CheckResult, ManagedAccount, Run
 from accounts.models.standing import WORDS
 from accounts.models.states import State, Status
 from onboarding.verify.result import Located, command, line_of, printed_document
-from tests.accounts.web.browsing import (
-    assert_axe_finds_nothing,
-    complaints,
-    signed_in,
-    width_of,
-)
+from tests.accounts.web.browsing import complaints, signed_in
 from tests.rows import account_row, managing_row, person
 
 
@@ -78,17 +73,6 @@ def refused(account: ManagedAccount) -> Run:
     return run
 
 
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_axe_finds_nothing(
-    browser: Browser, live_server: Any, accounts: list[str], scheme: str
-) -> None:
-    page = signed_in(browser, live_server, color_scheme=scheme, bypass_csp=True)
-
-    for path in accounts:
-        page.goto(path)
-        assert_axe_finds_nothing(page)
-
-
 def test_no_page_breaks_the_policy_or_throws(
     browser: Browser, live_server: Any, accounts: list[str]
 ) -> None:
@@ -99,16 +83,6 @@ def test_no_page_breaks_the_policy_or_throws(
         page.goto(path)
 
     assert told == []
-
-
-def test_no_page_is_wider_than_a_phone(
-    browser: Browser, live_server: Any, accounts: list[str]
-) -> None:
-    page = signed_in(browser, live_server, viewport={"width": 320, "height": 700})
-
-    for path in accounts:
-        page.goto(path)
-        assert width_of(page) <= 320, path
 
 
 def test_a_chosen_theme_outlives_the_page(

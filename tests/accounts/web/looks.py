@@ -1,0 +1,85 @@
+"""How a page must look at any width: nothing sticks out, nothing is cut.
+
+One load serves all widths, because the styles follow the window.
+"""
+
+from __future__ import annotations
+
+from playwright.sync_api import Page
+
+from tests.accounts.web.browsing import CONTRAST, violations
+
+WIDTHS = (320, 390, 800, 1024, 1440)
+AXE_WIDTHS = (390, 800, 1440)
+HEIGHT = 900
+
+# What sticks out of the page or of its card, and what is cut off, as sentences. A
+# region that scrolls sideways may hold anything, if the keyboard can scroll it.
+FAULTS = """() => {
+  const FOCUSABLE = "a[href], button, input, select, textarea, summary, [tabindex]";
+  const SLACK = 1;
+  const wide = document.documentElement.scrollWidth;
+  const faults = wide > innerWidth ? [`the page is ${wide} px wide`] : [];
+  const name = (one) => {
+    const text = (one.textContent || "").trim().replace(/\\s+/g, " ").slice(0, 40);
+    return `<${one.tagName.toLowerCase()} class="${one.className}"> “${text}”`;
+  };
+  const hides = (one) => getComputedStyle(one).overflowX !== "visible";
+  const scrolls = (one) => ["auto", "scroll"].includes(getComputedStyle(one).overflowX);
+  const seen = (one) => one.checkVisibility({ visibilityProperty: true })
+    && !one.closest(".visually-hidden, .skip, svg *, input, select");
+
+  for (const one of document.body.querySelectorAll("*")) {
+    if (!seen(one)) continue;
+    const box = one.getBoundingClientRect();
+    if (!box.width || !box.height) continue;
+    if (hides(one) && one.clientWidth && one.scrollWidth > one.clientWidth + SLACK) {
+      if (!scrolls(one)) {
+        if (getComputedStyle(one).textOverflow !== "ellipsis" || !one.title)
+          faults.push(`${name(one)} is cut by ${one.scrollWidth - one.clientWidth} px`);
+      } else if (one.tabIndex < 0 && !one.querySelector(FOCUSABLE)) {
+        faults.push(`${name(one)} scrolls, and no key does it`);
+      }
+    }
+    let around = one.parentElement;
+    while (around && around !== document.body) {
+      if (hides(around)) break;
+      if (around.matches(".panel, .card-choice, .command, .alert")) {
+        const over = box.right - around.getBoundingClientRect().right;
+        if (over > SLACK) {
+          faults.push(`${name(one)} sticks out of its card by ${Math.round(over)} px`);
+          break;
+        }
+      }
+      around = around.parentElement;
+    }
+    if ((!around || around === document.body) && box.right > innerWidth + SLACK)
+      faults.push(`${name(one)} ends at ${Math.round(box.right)} px`);
+  }
+  return faults.slice(0, 5);
+}"""
+
+
+def faults(page: Page) -> list[str]:
+    """Say what sticks out or is cut at each width."""
+    found = []
+    for width in WIDTHS:
+        page.set_viewport_size({"width": width, "height": HEIGHT})
+        found += [
+            f"{page.url} at {width} px: {fault}" for fault in page.evaluate(FAULTS)
+        ]
+    return found
+
+
+def axe_findings(page: Page) -> list[str]:
+    """Say what axe finds at each width, and of the colours in both themes."""
+    found = []
+    for width in AXE_WIDTHS:
+        page.set_viewport_size({"width": width, "height": HEIGHT})
+        found += violations(page, rules={CONTRAST: {"enabled": False}})
+    # A colour on its way from one theme to the other is neither's.
+    page.add_style_tag(content="* { transition: none !important }")
+    for scheme in ("light", "dark"):
+        page.emulate_media(color_scheme=scheme)
+        found += violations(page, runOnly={"type": "rule", "values": [CONTRAST]})
+    return found
