@@ -1,0 +1,305 @@
+"""Take a picture of every page, on a real site with the demo's organization.
+
+Everything is made for it and goes with it: an emulated AWS, a broker, a worker, the
+site, and accounts that are verified, failed, outdated and waiting for approval.
+"""
+
+from __future__ import annotations
+
+import argparse
+import base64
+import os
+import re
+import secrets
+import shutil
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from itertools import product
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any, Literal, NamedTuple
+
+import yaml
+from playwright.sync_api import Browser, Page, expect, sync_playwright
+
+from script.demo_site import PASSWORD
+from script.emulated_members import write_members
+from script.emulated_organization import (
+    ACCESS_ROLE,
+    HANDMADE,
+    LIMITED,
+    MANAGING,
+    MEMBERS,
+    UNTRUSTING,
+    Account,
+    seed,
+)
+from script.servers import LOOPBACK, answers, broker, emulated_aws, free_port, serving
+
+DEV, STAGING, PROD, TOOLS, DATA, *FAULTY = MEMBERS
+CHROMIUM = ("chromium", "chromium-browser", "google-chrome")
+PATIENCE = 60_000
+"""Milliseconds for what a worker does."""
+
+MOST_BYTES = 120_000
+"""A picture is no larger: they are kept with the source."""
+
+
+class Look(NamedTuple):
+    """How a page is looked at."""
+
+    suffix: str
+    width: int
+    height: int
+    scheme: Literal["light", "dark"]
+    quality: int
+
+
+LOOKS = (Look("", 1440, 900, "light", 40), Look("-390-dark", 390, 844, "dark", 30))
+
+
+class Site:
+    """The site's processes, and what they share."""
+
+    def __init__(self, folder: Path, environment: dict[str, str]) -> None:
+        self.folder, self.environment = folder, environment
+
+    def manage(self, *arguments: str, may_fail: bool = False) -> None:
+        """Run a command of manage.py, and show what it says where it fails."""
+        done = subprocess.run(
+            [sys.executable, "manage.py", *arguments],
+            env=self.environment,
+            capture_output=True,
+            text=True,
+        )
+        if done.returncode and not may_fail:
+            raise ChildProcessError(f"{arguments}\n{done.stdout}\n{done.stderr}")
+
+    def onboard(
+        self, managing: dict[str, Any], accounts: list[dict[str, Any]], *options: str
+    ) -> None:
+        """Describe the accounts, plan them, and do what the options say."""
+        file = self.folder / "accounts.yaml"
+        file.write_text(yaml.safe_dump({"managing": managing, "accounts": accounts}))
+        self.manage("onboard", str(file), *options, may_fail=True)
+
+
+CORE: dict[str, Any] = {
+    "name": MANAGING.name,
+    "account_id": MANAGING.account_id,
+    "identity": {"instance_role": "SpinnakerAuthRole"},
+}
+
+
+def described(
+    account: Account, environment: str, *providers: str, **details: Any
+) -> dict[str, Any]:
+    return {
+        "name": account.name,
+        "account_id": account.account_id,
+        "environment": environment,
+        "regions": list(account.network or ("us-east-1",)),
+        "access_role": ACCESS_ROLE,
+        "permissions": {"READ": ["developers"], "WRITE": ["operators"]},
+        "providers": {**{key: {} for key in providers}, **details},
+    }
+
+
+def onboard_accounts(site: Site) -> None:
+    """Let the site have accounts in every state that people meet."""
+    cluster = {"name": "apps", "region": "us-east-1", "namespaces": ["web"]}
+    apps = {"clusters": [cluster]}
+    good = [
+        described(DEV, "dev", "ec2", "ecs", "lambda", eks=apps),
+        described(STAGING, "staging", "ec2", "lambda"),
+        described(PROD, "prod", "ec2"),
+    ]
+    more = [described(TOOLS, "shared", "ec2"), described(DATA, "prod", "lambda")]
+    faulty = [described(account, "dev", "ec2") for account in FAULTY]
+    bundle = ("--approve", "--bundle", str(site.folder / "bundle.zip"))
+    by = ("--by", "operator")
+    site.onboard(CORE, good, *bundle, *by)
+    site.onboard(CORE, [*good, *more, *faulty], *bundle, *by)
+    good[1:] = [
+        described(STAGING, "staging", "ec2", "lambda", eks=apps),
+        described(PROD, "prod", "ec2", "lambda"),
+    ]
+    site.onboard(CORE, good, *by)
+    good[0] |= {"environment": "development"}
+    site.onboard(CORE, good[:1], "--check")
+
+
+@contextmanager
+def running_site(folder: Path) -> Iterator[tuple[Site, str]]:
+    """Run all of Bowline in a folder, and yield its address."""
+    with ExitStack() as servers:
+        aws = folder / "aws"
+        write_members(aws)
+        endpoint = servers.enter_context(emulated_aws(aws))
+        url = servers.enter_context(broker(folder, port=free_port()))
+        inherited = {k: v for k, v in os.environ.items() if not k.startswith("AWS_")}
+        environment = inherited | {
+            **seed(endpoint).environment,
+            "AWS_CONFIG_FILE": "/dev/null",
+            "DATABASE_URL": f"sqlite:///{folder}/bowline.sqlite3",
+            "DJANGO_SETTINGS_MODULE": "bowline.settings",
+            "HTTPS": "false",
+            "REDIS_URL": url,
+            "SECRET_KEY": secrets.token_urlsafe(50),
+            "STATIC_ROOT": str(folder / "static"),
+        }
+        site = Site(folder, environment)
+        python = [sys.executable, "-m"]
+        subprocess.run([*python, "script.demo_site"], env=environment, check=True)
+        site.manage("collectstatic", "--no-input")
+        log = folder / "worker.log"
+        servers.enter_context(
+            serving(
+                [
+                    *(*python, "celery", "-A", "bowline", "worker", "--beat"),
+                    *("--concurrency", "1", "--loglevel", "INFO"),
+                    *("--schedule", str(folder / "beat")),
+                ],
+                environment=environment,
+                log=log,
+                ready=lambda: log.exists() and "ready." in log.read_text(),
+            )
+        )
+        port = free_port()
+        address = f"http://{LOOPBACK}:{port}"
+        servers.enter_context(
+            serving(
+                [
+                    *(*python, "gunicorn", "bowline.wsgi", "--workers", "1"),
+                    *("--threads", "4", "--bind", f"{LOOPBACK}:{port}"),
+                ],
+                environment=environment,
+                log=folder / "web.log",
+                ready=lambda: answers(f"{address}/healthz"),
+            )
+        )
+        yield site, address
+
+
+def opened(browser: Browser, address: str, look: Look) -> Page:
+    """Open the page to sign in, as it looks there."""
+    context = browser.new_context(
+        base_url=address,
+        color_scheme=look.scheme,
+        reduced_motion="reduce",
+        viewport={"width": look.width, "height": look.height},
+    )
+    page = context.new_page()
+    page.set_default_timeout(PATIENCE)
+    page.goto("/sign-in/")
+    return page
+
+
+def sign_in(page: Page, person: str) -> None:
+    page.get_by_label("Name").fill(person)
+    page.get_by_label("Password").fill(PASSWORD)
+    page.get_by_role("button", name="Sign in").click()
+    page.wait_for_url(re.compile("/$"))
+
+
+def take(page: Page, name: str, look: Look, folder: Path) -> None:
+    """Keep what the page shows without scrolling, as WebP, which Chromium writes."""
+    expect(page.locator(".asking-now")).to_have_count(0, timeout=PATIENCE)
+    page.wait_for_load_state("networkidle")
+    page.evaluate("document.fonts.ready.then(() => true)")
+    taken = page.context.new_cdp_session(page).send(
+        "Page.captureScreenshot", {"format": "webp", "quality": look.quality}
+    )
+    picture = base64.b64decode(taken["data"])
+    assert len(picture) <= MOST_BYTES, f"{name} has {len(picture):,} bytes"
+    (folder / f"{name}{look.suffix}.webp").write_bytes(picture)
+
+
+def pages(page: Page) -> dict[str, list[tuple[str, str]]]:
+    """Name every page with its address, for the person who has it open."""
+
+    def linked(place: str, text: str) -> str:
+        page.goto(place)
+        link = page.get_by_role("link", name=text, exact=True).last
+        return str(link.get_attribute("href"))
+
+    dev, prod = (linked("/accounts/", account.name) for account in (DEV, PROD))
+    page.goto(prod)
+    plan = page.get_by_role("link", name="Read the plan").get_attribute("href")
+    return {
+        "operator": [
+            ("overview", "/"),
+            ("accounts", "/accounts/"),
+            ("organization", "/accounts/organization/?look=1"),
+            ("account", dev),
+            ("account-failed", linked("/accounts/", LIMITED.name)),
+            ("wizard-identity", f"{dev}identity/"),
+            ("wizard-access", f"{dev}access/"),
+            ("wizard-providers", f"{dev}providers/"),
+            ("wizard-details", f"{dev}details/?provider=eks"),
+            ("wizard-review", f"{dev}review/"),
+            ("rights", f"{dev}rights/"),
+            ("runs", "/runs/"),
+            ("run-verified", linked("/runs/?status=verified", f"Onboard {DEV.name}")),
+            *(
+                (f"run-{why}", linked("/runs/?status=failed", f"Onboard {one.name}"))
+                for why, one in (
+                    ("not-trusted", UNTRUSTING),
+                    ("role-exists", HANDMADE),
+                    ("refused", LIMITED),
+                )
+            ),
+            ("bundles", "/bundles/"),
+            ("bundle-next", "/bundles/next/"),
+            ("bundle", "/bundles/2/"),
+            ("bundle-readme", "/bundles/2/files/README.md#files"),
+            ("bundle-file", "/bundles/2/files/hal/accounts.yml#files"),
+            ("delta", "/bundles/2/since/1/"),
+            ("halconfig", "/bundles/2/halconfig/"),
+            ("managing", "/managing/"),
+            ("not-found", "/nowhere/"),
+        ],
+        "approver": [("plan", str(plan))],
+        "administrator": [
+            ("settings", "/settings/?look=1"),
+            ("you", "/you/"),
+            ("admin", "/admin/"),
+            ("admin-list", "/admin/accounts/run/"),
+        ],
+    }
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(prog="script/screenshots", description=__doc__)
+    parser.add_argument("folder", type=Path, nargs="?", default=Path("docs/pages"))
+    folder: Path = parser.parse_args().folder.resolve()
+    folder.mkdir(parents=True, exist_ok=True)
+    chromium = next(filter(None, map(shutil.which, CHROMIUM)), None)
+    sandbox = ["--no-sandbox"] if os.geteuid() == 0 else []
+    with (
+        TemporaryDirectory(prefix="bowline-screenshots-") as name,
+        running_site(Path(name)) as (site, address),
+        sync_playwright() as playwright,
+        playwright.chromium.launch(executable_path=chromium, args=sandbox) as browser,
+    ):
+        for look in LOOKS:
+            page = opened(browser, address, look)
+            take(page, "sign-in", look, folder)
+            sign_in(page, "operator")
+            take(page, "welcome", look, folder)
+        onboard_accounts(site)
+        named = pages(page)
+        for look, person in product(LOOKS, named):
+            page = opened(browser, address, look)
+            sign_in(page, person)
+            for name, path in named[person]:
+                page.goto(path)
+                take(page, name, look, folder)
+    total = sum(file.stat().st_size for file in folder.glob("*.webp"))
+    print(f"{folder}: {total / 1e6:.1f} MB")
+
+
+if __name__ == "__main__":
+    main()
