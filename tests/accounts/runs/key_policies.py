@@ -13,11 +13,17 @@ from onboarding.topology import Managed
 from script.emulated_organization import MANAGING, Account
 
 
-def let(kms: Any, key: str, *accounts: Account) -> None:
-    """Give the key AWS's own policy, and what the accounts need."""
+def let(kms: Any, key: str, *accounts: Account, grantee: str = "") -> None:
+    """Give the key AWS's own policy, and what the accounts need, but for their
+    grantee, where another one is given.
+    """
     root = {"AWS": f"arn:aws:iam::{MANAGING.account_id}:root"}
     whole = {"Effect": "Allow", "Principal": root, "Action": "kms:*", "Resource": "*"}
     needed = [s for account in accounts for s in statements(account)]
+    for statement in needed:
+        if grantee and "Condition" in statement:
+            only = {"kms:GranteePrincipal": grantee}
+            statement["Condition"] = {"StringEquals": only}
     policy = {"Version": "2012-10-17", "Statement": [whole, *needed]}
     kms.put_key_policy(KeyId=key, PolicyName="default", Policy=json.dumps(policy))
 

@@ -108,6 +108,41 @@ def test_a_key_policy_that_does_not_let_the_account_is_found_when_planning(
     assert json.dumps(statements(DEV)) in said(run)
 
 
+OTHER = DEV.arn("role/aws-service-role/spot.amazonaws.com/AWSServiceRoleForEC2Spot")
+
+
+def test_a_key_policy_for_another_grantee_is_found_when_planning(
+    kms: Any, key: str
+) -> None:
+    let(kms, key, DEV, grantee=OTHER)
+
+    run = planned(member())
+
+    assert run.status == Status.FAILED
+    assert not run.steps.exists()
+    assert f"{key} does not allow kms:CreateGrant to account {DEV.account_id}" in said(
+        run
+    )
+    assert json.dumps(statements(DEV)) in said(run)
+
+
+def test_a_key_policy_for_another_grantee_that_bowline_may_not_read_ends_the_run(
+    kms: Any, key: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """KMS refuses the grant, and Bowline says what the owner of the key changes."""
+    let(kms, key, DEV, grantee=OTHER)
+    monkeypatch.setattr(key_policy, "policy_of", lambda owner, grant: None)
+
+    run = done(planned(member()))
+
+    assert run.status == Status.FAILED
+    assert "no resource-based policy allows the kms:CreateGrant action" in said(run)
+    assert f"in account {DEV.account_id}" in said(run)
+    assert f"As account {MANAGING.account_id}, add these statements" in said(run)
+    assert json.dumps(statements(DEV)) in said(run)
+    assert grantees(kms, key) == set()
+
+
 def test_a_key_policy_that_bowline_may_not_read_is_left_to_aws(
     kms: Any, key: str, here: Credentials, monkeypatch: pytest.MonkeyPatch
 ) -> None:
