@@ -13,17 +13,25 @@ from accounts.mapping import snapshots
 from accounts.mapping.managing import managing_row
 from accounts.mapping.proved import proved_entries
 from accounts.models import Bundle, ManagedAccount, Run
-from onboarding.spinnaker.bundle.comparison import BundleDelta, delta
+from onboarding.spinnaker.bundle.comparison import BundleDelta, Digests, delta
 from onboarding.spinnaker.bundle.contents import (
     BundleAccounts,
     accounts_from,
     accounts_in,
 )
+from onboarding.spinnaker.bundle.formats.clouddriver import clouddriver
 from onboarding.spinnaker.bundle.formats.halyard import accounts_yml
-from onboarding.topology import Topology
+from onboarding.spinnaker.bundle.formats.kubernetes import kubernetes
+from onboarding.spinnaker.entries import Entries
+from onboarding.topology import Managing, Topology
 
 MOST_KEPT = 50
 """So many accounts that are kept although they failed, or were edited, are named."""
+
+READ = ("clouddriver/", "kubernetes/")
+"""Where the files are that Spinnaker itself reads. Others say the same in other words,
+or are for people.
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +54,7 @@ class NextBundle:
 
     last: Bundle | None
     delta: BundleDelta
-    """Of accounts alone; it says nothing about files."""
+    """Of the accounts, and of the files that Spinnaker itself reads."""
     kept: tuple[Kept, ...]
     kept_count: int
     edited: tuple[ManagedAccount, ...]
@@ -59,12 +67,14 @@ class NextBundle:
     @property
     def digest(self) -> str:
         """Sum up what accounts that Spinnaker may have lose or have otherwise. What is
-        added takes nothing from anybody, and may be more each minute.
+        added takes nothing from anybody, and may be more each minute: it is in the same
+        files as all others.
         """
         changed = [(one.provider, one.name, one.fields) for one in self.delta.changed]
         removed = [(one.provider, one.name) for one in self.delta.removed]
+        files = () if self.delta.added else self.delta.files + self.delta.gone
         since = self.last.number if self.last else 0
-        return sha256(json.dumps([since, changed, removed]).encode()).hexdigest()
+        return sha256(json.dumps([since, changed, removed, files]).encode()).hexdigest()
 
     @property
     def summary(self) -> str:
@@ -72,6 +82,8 @@ class NextBundle:
         since = f"Compared with bundle {last.number}" if last else "The first bundle"
         counts = (len(found.added), len(found.changed), len(found.removed))
         said = "{:,} added, {:,} changed, {:,} removed".format(*counts)
+        if last and not any(counts) and found:
+            said += ", and other files differ"
         if self.kept_count:
             said += f", {self.kept_count:,} kept despite a failed verification"
         return f"{since}: {said}."
@@ -79,14 +91,18 @@ class NextBundle:
 
 def next_bundle() -> NextBundle:
     """Compare what would be built now with the last bundle; raise NoManagingAccount."""
-    last = Bundle.objects.built().defer("files").first()
+    last = Bundle.objects.built().first()
     before = accounts_in(last.archive) if last else BundleAccounts()
+    managing = snapshots.in_force(managing_row())
+    entries = next_entries(managing)
+    after = accounts_from(accounts_yml(Topology(managing, ()), entries))
+    was = {file["path"]: file["sha256"] for file in last.files} if last else {}
     failing = ManagedAccount.objects.kept_in_bundles()
     edited = ManagedAccount.objects.ready().edited()
     left_out = ManagedAccount.objects.filter(left_out_at__isnull=False)
     return NextBundle(
         last=last,
-        delta=delta(before, next_accounts(), {}, {}),
+        delta=delta(before, after, read_by_spinnaker(was), digests(managing, entries)),
         kept=tuple(with_failures(failing)),
         kept_count=failing.count(),
         edited=tuple(edited.order_by("name")[:MOST_KEPT]),
@@ -95,12 +111,21 @@ def next_bundle() -> NextBundle:
     )
 
 
-def next_accounts() -> BundleAccounts:
+def next_entries(managing: Managing) -> Entries:
     """Give what a bundle that is built now would tell Spinnaker."""
-    managing = snapshots.in_force(managing_row())
     rows = ManagedAccount.objects.ready().order_by("name").only("proved")
-    entries = proved_entries(managing, rows)
-    return accounts_from(accounts_yml(Topology(managing, ()), entries))
+    return proved_entries(managing, rows)
+
+
+def read_by_spinnaker(was: Digests) -> Digests:
+    return {path: digest for path, digest in was.items() if path.startswith(READ)}
+
+
+def digests(managing: Managing, entries: Entries) -> Digests:
+    """Sum up the files that Spinnaker itself would read of that bundle."""
+    topology = Topology(managing, ())
+    files = [*clouddriver(topology, entries), *kubernetes(topology, entries)]
+    return {file.path: sha256(file.content).hexdigest() for file in files}
 
 
 def with_failures(accounts: QuerySet[ManagedAccount]) -> Iterator[Kept]:

@@ -79,6 +79,21 @@ def test_nothing_is_built_that_changes_otherwise_than_was_read(
     assert Bundle.objects.count() == 2
 
 
+def test_what_only_other_files_say_is_a_change_too(operator, account) -> None:
+    built()
+    read = digest_on(text(operator))
+    account.providers.update(details={"launch_templates": False})
+    approve_entries(account)
+    keep_proved(account, State.VERIFIED)
+
+    page = text(operator)
+
+    assert "0 added, 0 changed, 0 removed, and other files differ." in page
+    assert "<li>clouddriver/clouddriver-local.yml</li>" in page
+    assert "would tell Spinnaker the same" not in page
+    assert digest_on(page) != read
+
+
 def test_an_account_that_is_added_meanwhile_keeps_no_bundle_back(
     operator, account
 ) -> None:
