@@ -35,7 +35,10 @@ Steps = dict[Key, Step]
 
 
 def apply_run(run: Run, scope: Scope, sessions: Sessions) -> None:
-    """Carry out what was approved, the managing side first, and nothing else."""
+    """Carry out what was approved, the managing side first, and nothing else.
+
+    A removal, too: Spinnaker may not assume what is half deleted.
+    """
     refuse_edited(run, scope)
     refuse_other_entries(run, scope)
     rows = list(run.steps.all())

@@ -77,6 +77,13 @@ class Resource:
                 parts.add(f"{name}={value!r}")
         return frozenset(parts)
 
+    @property
+    def empty_atoms(self) -> frozenset[str]:
+        """Give the parts that say that nothing is there, as of an emptied profile."""
+        return frozenset(
+            f"{name}=''" for name, value in self.described() if value == ""
+        )
+
     def described(self) -> Iterator[tuple[str, Any]]:
         """Yield its name, and then each field that says how it is."""
         yield "name", self.name

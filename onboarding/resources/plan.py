@@ -161,6 +161,8 @@ class PlannedChange:
             if end == self.added:
                 return True
         removed, added = gone_and_come(change)
+        if isinstance(change, Delete):
+            removed -= change.before.empty_atoms
         return digests(removed) <= self.removed and digests(added) <= self.added
 
 

@@ -176,6 +176,16 @@ def test_a_planned_change_covers_no_other_thing():
     assert not PlannedChange.of(Create(ONE)).covers(other)
 
 
+PROFILE = InstanceProfile(account=MANAGED_ID, name="base", role="base")
+
+
+def test_a_profile_that_holds_another_role_is_not_the_one_to_delete():
+    now = Delete(replace(PROFILE, role="other"))
+
+    with pytest.raises(PlanOutdated, match="delete instance profile base"):
+        approve(Delete(PROFILE)).refuse_unapproved([now])
+
+
 @pytest.mark.parametrize(
     ("approved", "now"),
     [
@@ -184,6 +194,7 @@ def test_a_planned_change_covers_no_other_thing():
         (Update(policy("a:Old"), TWO), Update(ONE, TWO)),
         (Delete(TWO), Delete(ONE)),
         (Delete(TWO), Update(TWO, ONE)),
+        (Delete(PROFILE), Delete(replace(PROFILE, role=""))),
     ],
     ids=[
         "half of it stands",
@@ -191,6 +202,7 @@ def test_a_planned_change_covers_no_other_thing():
         "half is done",
         "half is gone",
         "half goes",
+        "what it held is gone",
     ],
 )
 def test_an_interrupted_change_may_be_finished(approved, now):
