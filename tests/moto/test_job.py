@@ -2,8 +2,8 @@
 
 What moto cannot show: whether trust policies and external IDs are right, because it
 lets everybody assume any role; whether a role may do what it is for, because moto
-enforces no policy and has no simulator (tests/moto/simulator.py answers “allowed” to
-all); access entries of EKS, which it does not know.
+enforces no policy and has no simulator (tests/moto/gaps.py answers “allowed” to all);
+access entries of EKS, which it does not know.
 """
 
 from __future__ import annotations
