@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import logging
 from collections.abc import Iterable
+from datetime import datetime
 from functools import partial
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -151,29 +152,30 @@ class Told(NamedTuple):
     to_do: str
     unless: str
     """When there is nothing to do."""
+    since: datetime
 
 
 def told_of(account: ManagedAccount) -> Told | None:
     """Say why Spinnaker has the account, or may have it; None: it has it not, as far as
     somebody said.
     """
-    installed = Bundle.objects.installed().only("number").first()
-    if installed:
+    installed = Bundle.objects.installed().only("number", "installed_at").first()
+    if installed and installed.installed_at:
         if not installed.accounts.filter(pk=account.pk).exists():
             return None
         where = f"Spinnaker has {account.name}, in bundle {installed.number}."
-        return told(where, installed, account)
-    last = account.bundles.built().only("number").first()
+        return told(where, installed, account, installed.installed_at)
+    last = account.bundles.built().only("number", "created_at").first()
     if last is None:
         return None
     where = (
         f"{account.name} is in bundle {last.number}, and nobody has said which bundle "
         "Spinnaker has."
     )
-    return told(where, last, account)
+    return told(where, last, account, last.created_at)
 
 
-def told(where: str, bundle: Bundle, account: ManagedAccount) -> Told:
+def told(where: str, bundle: Bundle, account: ManagedAccount, since: datetime) -> Told:
     """Say what to do about it: build a bundle without the account, if there can be."""
     if ManagedAccount.objects.ready().exclude(pk=account.pk).exists():
         return Told(
@@ -181,12 +183,14 @@ def told(where: str, bundle: Bundle, account: ManagedAccount) -> Told:
             "Leave it out of bundles, give Spinnaker a bundle without it, and say so "
             "on that bundle's page.",
             "Only where Spinnaker never had it",
+            since,
         )
     return Told(
         where,
         "Bundles hold no other account, so there is no bundle without it. Let "
         f"Spinnaker forget it, as “Undo” in README.md of bundle {bundle.number} says.",
         "Once Spinnaker has forgotten it",
+        since,
     )
 
 

@@ -235,12 +235,14 @@ def approve(
     send: Send = enqueue,
 ) -> bool:
     """Approve a plan; False where somebody decided earlier, or an edit outdates it.
-    Raise SamePerson where another person must, and PlanChanged where what was `read`,
-    by its digest, is not the plan; None: it was not read on a page.
+    Raise SamePerson where another person must, PlanChanged where what was `read`, by
+    its digest, is not the plan, and StillTold of a removal; None: it was not read on a
+    page.
 
     Two presses, one run.
     """
     refuse_same_person(run, by)
+    refuse_told_since(run)
     digest = plan_of(run).digest
     if read is not None and read != digest:
         raise PlanChanged
@@ -262,6 +264,17 @@ def approve(
     except MovedMeanwhile:
         return False
     return True
+
+
+def refuse_told_since(run: Run) -> None:
+    """Raise StillTold where a removal was planned, and Spinnaker has, or may have, the
+    account since.
+    """
+    if run.kind != Run.Kind.REMOVE or run.account is None:
+        return
+    told = told_of(run.account)
+    if told and told.since > run.created_at:
+        raise StillTold(told)
 
 
 def discard(run: Run, by: User | None) -> bool:
@@ -322,7 +335,7 @@ def approve_same(
     asked = Run.objects.filter(pk__in=list(chosen)).order_by("account_name")
     approved = []
     for run in asked.same_as(fingerprint).select_related("account"):
-        with suppress(SamePerson):
+        with suppress(SamePerson, StillTold):
             if approve(run, by, send=send):
                 approved.append(run.pk)
     return Decided(len(approved), list(asked.exclude(pk__in=approved)))

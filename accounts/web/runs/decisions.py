@@ -47,7 +47,7 @@ def decide(
     try:
         if not actions.approve(run, request.user, read=digest, comment=comment):
             tell_quicker(request, run.pk)
-    except (SamePerson, actions.PlanChanged) as error:
+    except (SamePerson, actions.PlanChanged, actions.StillTold) as error:
         messages.error(request, str(error))
 
 

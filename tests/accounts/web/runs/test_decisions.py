@@ -6,6 +6,7 @@ import pytest
 from django.utils import timezone
 
 from accounts.bundles import build, install, new_bundle
+from accounts.mapping.plans import plan_of
 from accounts.models import CheckResult, EnabledProvider, ManagedAccount, Run
 from accounts.models.states import State, Status
 from accounts.runs.actions import approve
@@ -262,6 +263,42 @@ def install_next() -> None:
     bundle = new_bundle(None)
     build(bundle)
     install(bundle, None)
+
+
+@pytest.mark.parametrize("says", ["installed", "put in again and built"])
+def test_a_removal_is_not_approved_once_spinnaker_may_have_the_account_again(
+    approver, says: str
+) -> None:
+    managing_row()
+    account = account_row(granted_at=timezone.now(), proof=State.VERIFIED)
+    if says == "installed":
+        before = new_bundle(None)
+        build(before)
+    run = run_row(kind=Run.Kind.REMOVE, account=account)
+    if says == "installed":
+        install(before, None)
+    else:
+        build(new_bundle(None))
+
+    page = approver.post(
+        f"/runs/{run.pk}/approve/", {"digest": plan_of(run).digest}, follow=True
+    ).content.decode()
+
+    run.refresh_from_db()
+    assert run.status == Status.PLANNED
+    assert "Then remove it from AWS." in page
+
+
+def test_a_removal_of_what_spinnaker_never_had_is_approved(approver) -> None:
+    managing_row()
+    account = account_row(granted_at=timezone.now(), proof=State.VERIFIED)
+    build(new_bundle(None))
+    run = run_row(kind=Run.Kind.REMOVE, account=account)
+
+    approver.post(f"/runs/{run.pk}/approve/", {"digest": plan_of(run).digest})
+
+    run.refresh_from_db()
+    assert run.status == Status.APPLYING
 
 
 def test_old_checks_of_a_removed_account_are_history(operator) -> None:
