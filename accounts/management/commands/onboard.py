@@ -213,6 +213,13 @@ class Command(BaseCommand):
         """Say what the bundle changes against the last one, and what it keeps."""
         found = next_bundle()
         self.say(found.summary)
+        for changed in found.delta.changed:
+            fields = "; ".join(
+                f"{one.name} {one.before} → {one.after}" for one in changed.fields
+            )
+            self.say(f"  {changed.name} ({changed.provider}): {fields}")
+        for removed in found.delta.removed:
+            self.say(f"  {removed.name} ({removed.provider}): removed")
         for one in found.kept:
             self.warn(
                 f"{one.account.name}: {one.account.state}, and in the bundle as it was "

@@ -77,6 +77,22 @@ def test_the_bundle_says_which_account_it_keeps_although_it_failed(
     assert f"{DEV.name}: failed, and in the bundle as it was last proved" in ending.err
 
 
+def test_the_bundle_names_what_it_changes_and_removes(
+    file: Path, tmp_path: Path
+) -> None:
+    onboard(file, "--approve", "--bundle", tmp_path / "one.zip")
+    described = file.read_text().replace("regions: [us-east-1]", "regions: [us-west-2]")
+    assert described != file.read_text()
+    file.write_text(described)
+    onboard(file, "--approve")
+    ManagedAccount.objects.filter(name=STAGING.name).leave_out(None)
+
+    ending = onboard(file, "--approve", "--bundle", tmp_path / "two.zip")
+
+    assert f"  {DEV.name} (aws): regions us-east-1 → us-west-2\n" in ending.out
+    assert f"  {STAGING.name} (aws): removed\n" in ending.out
+
+
 def test_the_good_accounts_are_in_the_bundle_and_the_others_are_named(
     file: Path, tmp_path: Path
 ) -> None:
