@@ -189,6 +189,8 @@ class Run(CreatedBy, Leased, Readable):
     approved_at = models.DateTimeField(null=True, blank=True)
     queued_at = models.DateTimeField(null=True, blank=True, editable=False)
     finished_at = models.DateTimeField(null=True, blank=True)
+    moved_at = models.DateTimeField(null=True, editable=False)
+    """When its status changed last, by the database's clock; pages look for it."""
 
     objects = RunQuerySet.as_manager()
 
@@ -197,6 +199,7 @@ class Run(CreatedBy, Leased, Readable):
         indexes = [
             models.Index(fields=["status", "leased_until"], name="run_status_lease"),
             models.Index(fields=["-created_at"], name="run_created"),
+            models.Index(fields=["moved_at"], name="run_moved"),
             models.Index(
                 fields=["fingerprint"],
                 condition=Q(status=Status.PLANNED),
@@ -295,7 +298,7 @@ class Run(CreatedBy, Leased, Readable):
             changes["finished_at"] = timezone.now()
         may = Run.objects.all() if among is None else among
         rows = may.filter(pk=self.pk, status__in=since)
-        if not rows.update(status=to, **changes):
+        if not rows.update(status=to, moved_at=Now(), **changes):
             raise MovedMeanwhile(f"{self} has moved on meanwhile.")
         for name, value in {"status": to, **changes}.items():
             setattr(self, name, value)

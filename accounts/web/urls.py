@@ -8,6 +8,7 @@ from accounts.web.accounts import account
 from accounts.web.accounts import views as accounts
 from accounts.web.bundles import deltas, halconfig, installed, preview
 from accounts.web.bundles import views as bundles
+from accounts.web.live import views as live
 from accounts.web.managing import views as managing
 from accounts.web.organization import views as organization
 from accounts.web.overview import views as overview
@@ -65,7 +66,6 @@ run_pages = [
         name="same-plans-approve",
     ),
     path("runs/<uuid:pk>/", runs.run, name="run"),
-    path("runs/<uuid:pk>/progress/", runs.run_progress, name="run-progress"),
     path("runs/<uuid:pk>/approve/", decisions.run_approve, name="run-approve"),
     path("runs/<uuid:pk>/discard/", decisions.run_discard, name="run-discard"),
     path("runs/<uuid:pk>/again/", decisions.run_again, name="run-again"),
@@ -105,6 +105,7 @@ urlpatterns = [
     *run_pages,
     *bundle_pages,
     path("search/", search.search, name="search"),
+    path("live/", live.live, name="live"),
     path("settings/", settings.settings, name="settings"),
     path("settings/four-eyes/", settings.four_eyes, name="four-eyes"),
 ]

@@ -2,7 +2,7 @@
 const known = new WeakSet();
 
 function serve(form) {
-  const boxes = [...form.querySelectorAll("input[name=account], input[name=run]")];
+  const boxes = () => [...form.querySelectorAll("input[name=account], input[name=run]")];
   const all = form.querySelector("[data-select-all]");
   if (!all) return;
   const bar = form.querySelector("[data-select-bar]");
@@ -11,21 +11,22 @@ function serve(form) {
   const everything = form.querySelector("[name=everything]");
 
   const show = () => {
-    const ticked = boxes.filter((box) => box.checked).length;
+    const ticked = boxes().filter((box) => box.checked).length;
     count.textContent = everything?.checked
       ? "All that match selected"
       : `${ticked} account${ticked === 1 ? "" : "s"} selected`;
     if (number) number.textContent = ticked;
     bar.hidden = ticked === 0 && bar.dataset.selectBar !== "stays";
-    all.checked = ticked > 0 && ticked === boxes.length;
-    all.indeterminate = ticked > 0 && ticked < boxes.length;
+    all.checked = ticked > 0 && ticked === boxes().length;
+    all.indeterminate = ticked > 0 && ticked < boxes().length;
   };
 
   all.addEventListener("change", () => {
-    for (const box of boxes) box.checked = all.checked;
+    for (const box of boxes()) box.checked = all.checked;
     show();
   });
   form.addEventListener("change", show);
+  document.addEventListener("bowline:refreshed", show);
   show();
 }
 

@@ -20,3 +20,4 @@ function refresh() {
 refresh();
 setInterval(refresh, 30000);
 document.addEventListener("htmx:afterSettle", refresh);
+document.addEventListener("bowline:refreshed", refresh);

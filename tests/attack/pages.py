@@ -111,7 +111,11 @@ def arguments(route: str) -> dict[str, str]:
     planned = Run.objects.filter(status=Status.PLANNED).first()
     by_place = {
         "accounts": {"pk": first("accounts.managedaccount"), "step": "identity"},
-        "runs": {"pk": str(planned and planned.pk), "fingerprint": FINGERPRINT},
+        "runs": {
+            "pk": str(planned and planned.pk),
+            "number": str(planned and planned.number),
+            "fingerprint": FINGERPRINT,
+        },
         "bundles": {"number": "2", "since": "1", "path": "README.md"},
         "admin": {
             "content_type_id": str(ContentType.objects.get_for_model(Run).pk),

@@ -32,6 +32,7 @@ from accounts.models.states import OPEN, Status
 from accounts.web.access import operator_required
 from accounts.web.accounts.known_as import known_as
 from accounts.web.highlighting import highlighted_json
+from accounts.web.live.state import live_account
 from accounts.web.request import Request
 from accounts.web.wizard.steps import undone
 from onboarding.desired import desired
@@ -56,10 +57,12 @@ def account(request: Request, pk: UUID) -> HttpResponse:
     account = get_object_or_404(
         ManagedAccount.objects.prefetch_related("providers"), pk=pk
     )
+    live = live_account(account)
     managing = ManagingAccount.objects.first()
     runs = list(account.runs.all()[:NEWEST])
     checked = account.runs.filter(checks__isnull=False).first()
     shown = {
+        "live": live,
         "account": account,
         "crumbs": [("Accounts", reverse("accounts:accounts"))],
         "managing": managing,

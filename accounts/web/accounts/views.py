@@ -26,6 +26,7 @@ from accounts.models.states import OPEN
 from accounts.runs.actions import NothingStands, RunOpen, plan, verify
 from accounts.runs.capacity import NoRoom
 from accounts.web.access import operator_required
+from accounts.web.live.state import live_site
 from accounts.web.request import Request
 from accounts.web.wizard.steps import undone
 from onboarding.details import DetailsError
@@ -58,6 +59,7 @@ STALE = "stale"
 
 
 def accounts(request: Request) -> HttpResponse:
+    live = live_site()
     found = matching(request.GET)
     sort = sort_of(request.GET)
     page = Paginator(found.order_by(sort, "name"), PAGE).get_page(
@@ -65,6 +67,7 @@ def accounts(request: Request) -> HttpResponse:
     )
     named = ManagedAccount.objects.exclude(environment="").order_by("environment")
     shown = {
+        "live": live,
         "page": page,
         "columns": COLUMNS.items(),
         "sort": sort,

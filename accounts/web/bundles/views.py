@@ -21,6 +21,7 @@ from accounts.web.access import operator_required
 from accounts.web.bundles.installations import formats, installations
 from accounts.web.bundles.installed import ahead, installed_bundle
 from accounts.web.highlighting import highlighted_file
+from accounts.web.live.state import live_bundle, live_site
 from accounts.web.request import Request
 from onboarding.spinnaker.bundle.contents import ACCOUNTS, accounts_in, text_in
 from onboarding.spinnaker.bundle.limits import limits, load_of
@@ -55,10 +56,12 @@ class Leaf(NamedTuple):
 
 
 def bundles(request: Request) -> HttpResponse:
+    live = live_site()
     rows = Bundle.objects.defer("archive", "files")
     rows = rows.annotate(count=Count("accounts")).order_by("-number")
     installed = installed_bundle()
     shown = {
+        "live": live,
         "page": Paginator(rows, PAGE).get_page(request.GET.get("page")),
         "ready": ManagedAccount.objects.ready().count(),
         "installed": installed,
@@ -98,6 +101,7 @@ def file_page(request: Request, number: int, path: str) -> HttpResponse:
     accounts = bundle.accounts.order_by("name")
     count = accounts.count()
     shown = {
+        "live": live_bundle(bundle),
         "bundle": bundle,
         "crumbs": [("Bundles", reverse("accounts:bundles"))],
         "accounts": accounts[:MOST_NAMES],

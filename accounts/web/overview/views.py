@@ -19,10 +19,11 @@ from accounts.models import (
     Run,
 )
 from accounts.models.standing import WORDS, proof_is_stale, word_of
-from accounts.models.states import WORKING, State, Status
+from accounts.models.states import State, Status
 from accounts.runs.capacity import capacity_of
 from accounts.web.accounts.views import OLDER, STALE
 from accounts.web.bundles.installed import ahead, installed_bundle
+from accounts.web.live.state import live_site
 from accounts.web.overview.picture import MOST_NODES, Seen, narrow, summed, wide
 from accounts.web.request import Request
 from onboarding.partitions import Arn
@@ -46,6 +47,7 @@ def overview(request: Request) -> HttpResponse:
     managing = ManagingAccount.objects.first()
     if managing is None:
         return render(request, "overview/welcome.html", {"step": 1})
+    live = live_site()
     counts = counts_by_environment()
     states = Counter(dict.fromkeys(WORDS, 0))
     for _, word, count in counts:
@@ -59,12 +61,13 @@ def overview(request: Request) -> HttpResponse:
     centre = centre_of(managing)
     seen = seen_accounts(accounts) or summed(counts, accounts_url())
     shown = {
+        "live": live,
         "managing": managing,
         "accounts": accounts,
         "environments": [] if accounts else seen,
         "states": [(state, count) for state, count in states.items() if count],
         "total": total,
-        "moving": Run.objects.filter(status__in=WORKING).exists(),
+        "moving": bool(live.every),
         "todo": [*fills(managing), *to_do(states)],
         **got_worse(),
         "pictures": [("wide", wide(centre, seen)), ("narrow", narrow(centre, seen))],

@@ -15,6 +15,7 @@ from django.shortcuts import get_object_or_404, redirect, render
 from accounts.mapping.plans import entry_changes_of
 from accounts.models import ManagingAccount, Run, Step
 from accounts.models.states import WORKING, Status
+from accounts.web.live.state import live_site
 from accounts.web.request import Request
 from accounts.web.runs.groups import same_plans
 
@@ -35,9 +36,11 @@ class Row(NamedTuple):
 
 def runs(request: Request) -> HttpResponse:
     """List the runs, newest first, as the filters in the URL ask."""
+    live = live_site()
     page = Paginator(matching(request.GET), PAGE).get_page(request.GET.get("page"))
     is_filtered = any(request.GET.get(key) for key in FILTERS)
     shown = {
+        "live": live,
         "page": page,
         "rows": [row_of(run) for run in page],
         "moving": any(run.is_working for run in page),

@@ -13,6 +13,7 @@ from accounts.four_eyes import refusal
 from accounts.mapping.plans import plan_of
 from accounts.models import CheckResult, ManagingAccount, Run, Step
 from accounts.models.states import State, Status
+from accounts.web.live.state import live_run
 from accounts.web.request import Request
 from accounts.web.runs.before_approval import brings
 from accounts.web.runs.diff import Diff, compare
@@ -60,10 +61,14 @@ def run_page(
     request: Request, run: Run, *, form: ApproveForm | None = None
 ) -> HttpResponse:
     """Show a run whole, with every document of its plan."""
+    if run.is_working:
+        return working_page(request, run)
+    live = live_run(run)
     steps = list(run.steps.all())
     plan = plan_of(run, steps)
     waits = run.status == Status.PLANNED
     shown = {
+        "live": live,
         **progress(run, steps),
         "plan": plan,
         "changes": [change_of(step) for step in steps],
@@ -83,6 +88,15 @@ def run_page(
         "can_accept": waits_for_acceptance(run),
         "crumbs": [("Runs", reverse("accounts:runs"))],
     }
+    return render(request, "runs/run.html", shown)
+
+
+def working_page(request: Request, run: Run) -> HttpResponse:
+    """Show how far a run is, which is asked for often: none of its documents."""
+    live = live_run(run)
+    steps = list(run.steps.defer("before", "after"))
+    crumbs = [("Runs", reverse("accounts:runs"))]
+    shown = {"live": live, "crumbs": crumbs, **progress(run, steps)}
     return render(request, "runs/run.html", shown)
 
 
@@ -136,12 +150,3 @@ def back(run: Run) -> str:
     if run.account is None:
         return reverse("accounts:managing")
     return reverse("accounts:wizard", args=[run.account.pk, "review"])
-
-
-def run_progress(request: Request, pk: UUID) -> HttpResponse:
-    """Answer the page's polling; once there is nothing to watch, let it load anew."""
-    run = run_of(pk)
-    if not run.is_working:
-        return HttpResponse(headers={"HX-Refresh": "true"})
-    steps = list(run.steps.defer("before", "after"))
-    return render(request, "runs/_progress.html", progress(run, steps))

@@ -17,7 +17,7 @@ from tests.rows import account_row, managing_row, person
 
 pytestmark = pytest.mark.django_db
 
-QUERIES = 9
+QUERIES = 14
 """Session, person, two of permissions, trouble, count, page, providers, names."""
 
 

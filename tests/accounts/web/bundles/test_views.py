@@ -88,7 +88,7 @@ def test_the_list_leaves_the_archives_in_the_database(
     for number in range(1, 4):
         ready_bundle(number)
 
-    with django_assert_num_queries(9) as queries:
+    with django_assert_num_queries(14) as queries:
         operator.get("/bundles/")
 
     assert not any('"archive"' in query["sql"] for query in queries)
@@ -193,7 +193,7 @@ def test_while_it_is_built_the_page_looks_again(operator) -> None:
 
     page = operator.get("/bundles/1/").content.decode()
 
-    assert 'hx-trigger="every 2s"' in page
+    assert 'data-every="2000"' in page
     assert "Download bundle" not in page
 
 
@@ -203,7 +203,7 @@ def test_a_failed_one_says_why(operator) -> None:
     page = operator.get("/bundles/1/").content.decode()
 
     assert "No endpoint." in page
-    assert "every 2s" not in page
+    assert 'data-every="0"' in page
 
 
 def test_the_zip_is_handed_out_as_it_was_built(operator) -> None:

@@ -155,7 +155,7 @@ def test_a_run_is_called_by_its_number_on_its_page(viewer) -> None:
 
     called = f"Run {run.number}: Onboard staging"
     assert f"<h1>{called}</h1>" in html
-    assert f"<title>{called} · Bowline</title>" in html
+    assert f"<title>Needs approval · {called} · Bowline</title>" in html
 
 
 def test_the_queries_do_not_grow_with_the_runs(operator) -> None:

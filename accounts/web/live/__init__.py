@@ -1,0 +1,1 @@
+"""Pages that update themselves while something moves."""

@@ -1,0 +1,60 @@
+"""What ended, said in a sentence: what a toast shows."""
+
+from __future__ import annotations
+
+from collections import Counter
+from typing import NamedTuple
+
+from django.db.models import QuerySet
+from django.urls import reverse
+
+from accounts.models import Run
+from accounts.models.states import Status
+
+MOST = 3
+"""So many endings are told one by one; of more, those that failed and a summary."""
+
+BAD = (Status.FAILED, Status.ERRORED)
+SENTENCES = {
+    Status.PLANNED: "The plan for {} needs approval",
+    Status.VERIFIED: "Account {} is verified",
+    Status.EVALUATED: "Account {} is evaluated",
+    Status.REMOVED: "Account {} is removed from AWS",
+    Status.FAILED: "{run} of {} failed",
+    Status.ERRORED: "{run} of {} stopped: Bowline itself failed",
+    Status.OUTDATED: "{run} of {} is outdated",
+}
+
+
+class Ending(NamedTuple):
+    state: str
+    """A status with a badge of its own."""
+    text: str
+    url: str
+
+
+def ending_of(run: Run) -> Ending:
+    sentence = SENTENCES[Status(run.status)].format(run.account_name, run=run.title)
+    return Ending(run.status, sentence, run.get_absolute_url())
+
+
+def endings(runs: QuerySet[Run]) -> list[Ending]:
+    """Tell of each of these runs, the newest last; of many, of those that failed."""
+    newest = runs.only("number", "status", "account_name").order_by("-moved_at")
+    some = list(newest[: MOST + 1])
+    if len(some) > MOST:
+        some = list(newest.filter(status__in=BAD)[:MOST])
+    return [ending_of(run) for run in reversed(some)]
+
+
+def summary(runs: QuerySet[Run]) -> Ending | None:
+    """Sum up a batch that ended; None where each ending was told."""
+    statuses = runs.order_by().values_list("status", flat=True)
+    counts = Counter(statuses)
+    if counts.total() <= MOST:
+        return None
+    worst = next((one for one in BAD if counts[one]), "")
+    parts = [f"{count:,} {status}" for status, count in counts.most_common()]
+    text = f"{counts.total():,} runs ended: {', '.join(parts)}"
+    state = worst or counts.most_common(1)[0][0]
+    return Ending(state, text, reverse("accounts:runs"))

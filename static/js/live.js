@@ -1,0 +1,62 @@
+// #live says what the page is about and what it has shown. While something moves, and the
+// tab is in sight, its address is asked; what it answers takes its place, and the content is
+// refreshed. When a person comes back to the tab it is asked once, whatever moves.
+const SLOWEST = 30000;
+const icon = document.querySelector("link[rel=icon]");
+const here = () => document.getElementById("live");
+const title = document.title.replace(`${here().dataset.word} · `, "");
+let timer;
+let failures = 0;
+
+function say(type, detail) {
+  document.dispatchEvent(new CustomEvent(type, { detail }));
+}
+
+function showTab({ word, icon: href }) {
+  document.title = word ? `${word} · ${title}` : title;
+  if (icon.getAttribute("href") !== href) icon.href = href;
+}
+
+function take(answer) {
+  const page = new DOMParser().parseFromString(answer, "text/html");
+  const fresh = document.importNode(page.getElementById("live"), true);
+  const reloads = "reloads" in fresh.dataset && Number(here().dataset.every) > 0;
+  for (const toast of fresh.querySelectorAll("template[data-toast]")) {
+    const link = toast.content.querySelector("a");
+    const { state } = toast.dataset;
+    say("bowline:toast", { text: link.textContent, url: link.href, state, afterReload: reloads });
+    toast.remove();
+  }
+  here().replaceWith(fresh);
+  showTab(fresh.dataset);
+  if (reloads) location.reload();
+  else say("bowline:refresh");
+}
+
+async function ask() {
+  clearTimeout(timer);
+  try {
+    const answer = await fetch(here().dataset.live, { redirect: "manual" });
+    if (answer.type === "opaqueredirect" || answer.status === 404) return;
+    if (!answer.ok) throw new Error(answer.status);
+    if (answer.status !== 204) take(await answer.text());
+    failures = 0;
+  } catch {
+    failures += 1;
+  }
+  wait();
+}
+
+function wait() {
+  clearTimeout(timer);
+  const every = Number(here().dataset.every);
+  if (every && !document.hidden) timer = setTimeout(ask, Math.min(every * 2 ** failures, SLOWEST));
+}
+
+document.addEventListener("visibilitychange", () => {
+  clearTimeout(timer);
+  if (!document.hidden) ask();
+});
+// Back to a page that the browser kept.
+addEventListener("pageshow", (event) => { if (event.persisted) ask(); });
+wait();

@@ -1,0 +1,233 @@
+"""Pages that update themselves in a real browser, and what a person keeps meanwhile."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from playwright.sync_api import Browser, Page, expect
+
+from accounts.models import Run
+from accounts.models.states import State, Status
+from tests.accounts.web.browsing import (
+    assert_axe_finds_nothing,
+    complaints,
+    signed_in,
+)
+from tests.rows import account_row, managing_row, person, run_row, step_row
+
+LOOK = "01:00"
+"""Longer than pages wait until they look again."""
+
+
+@pytest.fixture
+def run(transactional_db: None) -> Run:
+    """Start to verify one account of many."""
+    person("operator")
+    managing_row()
+    for number in range(40):
+        account_row(f"a{number:02}", account_id=f"{number:012}", state=State.VERIFIED)
+    account = account_row("payments", account_id="9" * 12, state=State.APPLYING)
+    return run_row(Status.VERIFYING, account=account, kind=Run.Kind.VERIFY)
+
+
+def end(run: Run, status: Status = Status.VERIFIED) -> None:
+    assert run.account is not None
+    run.move(status, since=(Status(run.status),))
+    run.account.state = State(status)
+    run.account.save()
+
+
+def opened(browser: Browser, live_server: Any, path: str, **context: Any) -> Page:
+    """Open a page whose clock only runs where a test lets it."""
+    page = signed_in(browser, live_server, **context)
+    page.clock.install()
+    page.goto(path)
+    return page
+
+
+def toast(page: Page) -> Any:
+    return page.get_by_role("status", name="What ended")
+
+
+def test_a_list_shows_what_ended_and_keeps_what_a_person_began(
+    browser: Browser, live_server: Any, run: Run
+) -> None:
+    page = opened(browser, live_server, "/accounts/")
+    told = complaints(page)
+    row = page.get_by_role("row").filter(has_text="payments")
+    ticks = [page.get_by_label(f"Select {name}") for name in ("a03", "payments")]
+    for tick in ticks:
+        tick.check()
+    field = page.get_by_role("searchbox")
+    field.press_sequentially("pay")
+    field.evaluate("field => field.setSelectionRange(1, 2)")
+    field.scroll_into_view_if_needed()
+    page.evaluate("scrollTo(0, 200)")
+    page.wait_for_function("scrollY === 200")
+    page.evaluate("document.querySelector('tbody').wasHere = true")
+
+    end(run)
+    page.clock.run_for(LOOK)
+
+    expect(row).to_contain_text("verified")
+    for tick in ticks:
+        expect(tick).to_be_checked()
+    expect(page.get_by_text("2 accounts selected")).to_be_visible()
+    expect(field).to_be_focused()
+    expect(field).to_have_value("pay")
+    selected = "field => field.value.slice(field.selectionStart, field.selectionEnd)"
+    assert field.evaluate(selected) == "a"
+    assert page.evaluate("scrollY") == 200
+    assert page.evaluate("document.querySelector('tbody').wasHere")
+    assert told == []
+
+
+def test_a_toast_says_what_ended_until_it_is_dismissed(
+    browser: Browser, live_server: Any, run: Run
+) -> None:
+    page = opened(browser, live_server, "/", bypass_csp=True)
+    expect(page).to_have_title("Working · Overview · Bowline")
+    expect(toast(page)).to_be_empty()
+
+    end(run, Status.FAILED)
+    page.clock.run_for(LOOK)
+
+    said = toast(page).get_by_text(f"{run.title} of payments failed")
+    expect(said).to_have_attribute("href", run.get_absolute_url())
+    expect(page).to_have_title("Failed · Overview · Bowline")
+    expect(page.locator("link[rel=icon]")).to_have_attribute(
+        "href", "/static/mark-failed.svg"
+    )
+    assert_axe_finds_nothing(page)
+    page.clock.run_for(LOOK)
+    expect(said).to_be_visible()
+    toast(page).get_by_role("button", name="Dismiss").click()
+    expect(toast(page)).to_be_empty()
+
+
+def test_good_news_leaves_by_itself_unless_it_is_being_read(
+    browser: Browser, live_server: Any, run: Run
+) -> None:
+    page = opened(browser, live_server, "/accounts/")
+    end(run)
+    page.clock.run_for("00:03")
+
+    said = toast(page).get_by_text("Account payments is verified")
+    expect(said).to_be_visible()
+    said.hover()
+    page.clock.run_for("00:30")
+    expect(said).to_be_visible()
+    page.mouse.move(0, 0)
+    page.clock.run_for("00:30")
+    expect(said).not_to_be_attached()
+
+
+def test_a_toast_does_not_move_where_that_is_not_wanted(
+    browser: Browser, live_server: Any, run: Run
+) -> None:
+    page = opened(browser, live_server, "/", reduced_motion="reduce")
+    end(run)
+    page.clock.run_for("00:03")
+
+    note = page.locator("[data-toast-note]")
+
+    expect(note).to_be_visible()
+    expect(note).to_have_css("animation-name", "none")
+
+
+def test_the_asking_stops_with_the_work_and_in_tabs_out_of_sight(
+    browser: Browser, live_server: Any, run: Run
+) -> None:
+    page = opened(browser, live_server, "/runs/")
+    asked: list[str] = []
+    page.on("request", lambda one: asked.append(one.url) if "/live/" in one.url else 0)
+
+    def asks() -> bool:
+        asked.clear()
+        page.clock.run_for(LOOK)
+        return bool(asked)
+
+    def sight(is_hidden: str) -> None:
+        page.evaluate(
+            f"""() => {{
+                Object.defineProperty(document, "hidden",
+                    {{ value: {is_hidden}, configurable: true }});
+                document.dispatchEvent(new Event("visibilitychange"));
+            }}"""
+        )
+
+    with page.expect_response("**/live/**"):
+        page.clock.run_for(LOOK)
+    sight("true")
+    assert not asks()
+    with page.expect_response("**/live/**"):
+        sight("false")
+    end(run)
+    page.clock.run_for(LOOK)
+    expect(page.locator("#live")).to_have_attribute("data-every", "0")
+    assert not asks()
+    with page.expect_response("**/live/**"):
+        sight("false")
+
+
+def test_a_run_is_watched_with_its_folds_and_loads_whole_at_its_end(
+    browser: Browser, live_server: Any, run: Run
+) -> None:
+    Run.objects.update(status=Status.APPLYING, approved_at=run.created_at)
+    run.refresh_from_db()
+    step = step_row(run, status="running")
+    page = opened(browser, live_server, run.get_absolute_url())
+    told = complaints(page)
+    steps = page.locator("details[data-key=steps]")
+    steps.locator("summary").click()
+    expect(steps).not_to_have_attribute("open", "")
+
+    run.steps.update(status="done")
+    page.clock.run_for(LOOK)
+
+    expect(page.get_by_text("1 of 1 done").first).to_be_visible()
+    expect(steps).not_to_have_attribute("open", "")
+
+    end(run)
+    page.clock.run_for(LOOK)
+
+    expect(page.get_by_role("heading", name="Spinnaker gets in")).to_be_visible()
+    expect(toast(page)).to_contain_text("Account payments is verified")
+    expect(page).to_have_title(f"Done · {run.title}: Verify payments · Bowline")
+    assert step.pk
+    assert told == []
+
+
+def test_an_account_keeps_what_is_open_and_gets_what_is_new(
+    browser: Browser, live_server: Any, run: Run
+) -> None:
+    assert run.account is not None
+    page = opened(browser, live_server, run.account.get_absolute_url())
+    opened_ones = page.locator("details.provider-details, .resources details")
+    count = opened_ones.count()
+    for fold in opened_ones.all():
+        fold.locator("summary").click()
+
+    end(run)
+    page.clock.run_for(LOOK)
+
+    expect(page.get_by_role("button", name="Verify now")).to_have_count(0)
+    expect(page.locator("h1 + .state")).to_have_text("verified")
+    assert page.locator("details[open]").count() >= count > 1
+
+
+def test_whoever_was_signed_out_is_not_asked_for_ever(
+    browser: Browser, live_server: Any, run: Run
+) -> None:
+    page = opened(browser, live_server, "/runs/")
+    page.context.clear_cookies()
+
+    with page.expect_response("**/live/**"):
+        page.clock.run_for(LOOK)
+    page.wait_for_timeout(0)
+    asked: list[str] = []
+    page.on("request", lambda one: asked.append(one.url))
+    page.clock.run_for(LOOK)
+
+    assert asked == []
