@@ -63,6 +63,7 @@ READS = {
     "bundle-next",
     "delta",
     "rights",
+    "search",
     "settings",
 }
 """Pages that only show: they answer a POST like a GET, and change nothing."""
