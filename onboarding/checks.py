@@ -41,7 +41,7 @@ class Functions(functions.Functions):  # type: ignore[misc]  # jmespath has no t
 
 @dataclass(frozen=True, slots=True)
 class Check:
-    """A read that must succeed, as whom, and the sentence that mends a refusal."""
+    """A read that must succeed, as whom, and the sentence that fixes a refusal."""
 
     name: str
     """What is shown, e.g. “List server groups in us-east-1”."""
@@ -58,7 +58,7 @@ class Check:
     as_managed_role: bool = True
     """False: asked by the account's access role, for what the chain cannot see."""
     change: str = ""
-    """A command that mends what is missing, to be copied."""
+    """A command that fixes what is missing, to be copied."""
     success: Outcome = Outcome.PROVED
     """What success is worth; with “not proved from here”, `missing` says why."""
 
@@ -70,7 +70,7 @@ class Check:
 
 
 def allow(action: str) -> str:
-    """Write the sentence that mends a refused read of the managed role."""
+    """Write the sentence that fixes a refused read of the managed role."""
     return (
         f"The managed role must be allowed {action}. Where Bowline's policies are "
         "attached, look for a service control policy of the organization, or for a "

@@ -163,7 +163,7 @@ def account_name(value: str) -> str:
 
 def account_name_from(text: str, *, longest: int = 60) -> str:
     """Make an account's name of any text, as near to it as can be; empty where none of
-    its letters can stand in one.
+    its letters can be in one.
     """
     spread = unicodedata.normalize("NFKD", text.casefold())
     plain = re.sub(r"['’]", "", spread).encode("ascii", "ignore").decode()

@@ -77,7 +77,7 @@ class UnknownRegion(ValueError):
 
 
 def known_region(region: str, partition: str) -> str:
-    """Return the region; raise UnknownRegion where the partition lacks it."""
+    """Return the region; raise UnknownRegion where the partition does not have it."""
     if region not in PARTITIONS[partition].regions:
         raise UnknownRegion(region, PARTITIONS[partition])
     return region

@@ -45,7 +45,7 @@ class PodRole:
 
 @dataclass(frozen=True, slots=True)
 class ExistingIdentity:
-    """A role or user that stands already; Bowline only attaches policies to it."""
+    """A role or user that already exists; Bowline only attaches policies to it."""
 
     arn: str
 
@@ -100,7 +100,7 @@ class Managing:
     def clash(self) -> str:
         """Say which of its roles share a name; empty where each has its own.
 
-        They may all stand in one account. And instances that get the base role
+        They may all exist in one account. And instances that get the base role
         must never get Spinnaker's own by it.
         """
         known = Arn.of(self.identity_arn)
@@ -173,7 +173,7 @@ class Managed:
     permissions: Permissions = Permissions()
     external_id: str = ""
     former_external_id: str = ""
-    """Accepted beside the external ID while Spinnaker still sends it; empty: none."""
+    """Accepted, too, while Spinnaker still sends it; empty: none."""
     access_role: str = ""
     """The role by which Bowline reaches this account; empty: its own credentials."""
     adopts: bool = False
@@ -191,7 +191,7 @@ class Managed:
 
 @dataclass(frozen=True, slots=True)
 class Topology:
-    """One managing account and every managed account that stands or shall stand."""
+    """One managing account and every managed account that exists or is wanted."""
 
     managing: Managing
     managed: tuple[Managed, ...] = ()

@@ -1,5 +1,5 @@
-"""What a bundle of N accounts costs to build and to merge into a halconfig, beside the
-same accounts as hal calls.
+"""What a bundle of N accounts costs to build and to merge into a halconfig, compared
+with the same accounts as hal calls.
 
 Every account has EC2, ECS and Lambda in two regions, one in twenty an EKS cluster. Each
 figure comes from a fresh process, whose peak memory is all of it.

@@ -1,5 +1,5 @@
-"""How fast N accounts are onboarded, beside what the same emulator gives at most and
-beside a loop that makes one CloudFormation stack after another.
+"""How fast N accounts are onboarded, compared with what the same emulator gives at most
+and with a loop that makes one CloudFormation stack after another.
 
 All figures come from one run on one machine; compare the ratios, not the seconds.
 """

@@ -174,7 +174,7 @@ def seed(endpoint: str) -> Credentials:
     What is there already stays as it is. Only the key is new each time, because AWS
     shows a key's secret once.
     """
-    # One session, because each parses the services' models anew.
+    # One session, because each parses the services' models again.
     session = boto3.Session()
     for account in (MANAGING, *MEMBERS):
         seed_account(Edge(session, endpoint, account), account)

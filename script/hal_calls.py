@@ -1,4 +1,4 @@
-"""hal/apply.sh beside the loop that people write: get each account, add what lacks.
+"""hal/apply.sh compared with the loop that people write: get each account, add it.
 
 Both call the tests' stand-in for hal, whose calls are made as long as asked for. A call
 of the real one takes two to three seconds.

@@ -1,6 +1,6 @@
 """Read accounts.yaml: every error with its line, or values and nothing half read.
 
-Scalars are read as the text that stands there, so an account id keeps its zeros.
+Scalars are read as the text that is written, so an account id keeps its zeros.
 """
 
 from __future__ import annotations

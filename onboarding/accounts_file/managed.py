@@ -31,7 +31,7 @@ ACCOUNT_KEYS = [
 
 @dataclass(frozen=True, slots=True)
 class WrittenAccount:
-    """A managed account as written, with the line it stands on."""
+    """A managed account as written, with its line."""
 
     line: int
     managed: Managed
@@ -144,7 +144,7 @@ def detail_node(node: yaml.Node, name: str) -> yaml.Node:
 
 
 def refuse_twins(reader: Reader, accounts: Iterable[WrittenAccount]) -> None:
-    """Name every account id and Spinnaker account name that stands twice."""
+    """Name every account id and Spinnaker account name that is written twice."""
     seen: dict[str, int] = {}
     for account in accounts:
         managed = account.managed

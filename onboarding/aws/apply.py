@@ -89,16 +89,16 @@ def apply(
 
 
 def taken(error: AwsError) -> bool:
-    """Tell whether AWS says that it stands already, service-linked roles included."""
+    """Tell whether AWS says that it already exists, service-linked roles included."""
     return error.code in TAKEN or is_taken(error)
 
 
 def settle(
     sessions: Sessions, reach: Reach, writer: Writer, after: Resource, error: AwsError
 ) -> None:
-    """Make what stands already what is wanted, or raise if it is somebody else's.
+    """Make what already exists what is wanted, or raise if it is somebody else's.
 
-    It stands because AWS's answer to an earlier attempt was lost, or because somebody
+    It exists because AWS's answer to an earlier attempt was lost, or because somebody
     was quicker.
     """
     if isinstance(after, ServiceLinkedRole):

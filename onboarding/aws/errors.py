@@ -367,4 +367,4 @@ def hint_for(code: str, *, unknown_principal: bool) -> str:
         )
     if code in ABSENT:
         return "It was removed meanwhile, or never made; plan again."
-    return "Read what AWS says, mend it, and try again."
+    return "Read what AWS says, fix it, and try again."

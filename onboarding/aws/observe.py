@@ -1,4 +1,4 @@
-"""observe(): what stands in an account, as the same values as what is wanted.
+"""observe(): what exists in an account, as the same values as what is wanted.
 
 Calls: three for each role (and one for each inline policy of Bowline's in it), one for
 each path and policy, one for each instance profile and OIDC provider, one for all
@@ -59,9 +59,9 @@ GONE = "NoSuchEntity"
 def observe(
     sessions: Sessions, reach: Reach, wanted: Iterable[Resource]
 ) -> tuple[Resource, ...]:
-    """Find what stands of the wanted things, and of Bowline's own beside them.
+    """Find what exists of the wanted things, and what else is Bowline's.
 
-    Beside them: policies under the wanted paths, attachments of these and inline
+    What else: policies under the wanted paths, attachments of these and inline
     policies of Bowline's on the wanted holders. So a kind of thing that is no longer
     wanted at all must be among `wanted` once more, to be found and deleted.
     """

@@ -95,7 +95,7 @@ def shared_session() -> Any:
 
 
 def find_own_credentials() -> OwnCredentials | None:
-    """Look where boto3 looks, anew: a profile may have been renewed meanwhile."""
+    """Look where boto3 looks, again: a profile may have been renewed meanwhile."""
     core = botocore.session.Session()
     with BUILDING:
         loader = shared_core().get_component("data_loader")

@@ -34,7 +34,7 @@ class Capacity:
 
     @property
     def left(self) -> int | None:
-        """Count those that fit beside what stands and what is coming."""
+        """Count those that fit in addition to what exists and what is coming."""
         return None if self.most is None else max(0, self.most - self.wanted)
 
     @property
@@ -44,7 +44,7 @@ class Capacity:
 
 
 def capacity(managing: Managing, *, assumed: int, coming: int = 0) -> Capacity:
-    """Say how many accounts fit, of which so many stand and so many are described."""
+    """Say how many accounts fit, of which so many exist and so many are described."""
     most = None if managing.organization else most_listed(managing)
     return Capacity(assumed, most, coming)
 

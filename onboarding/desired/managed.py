@@ -1,4 +1,4 @@
-"""What stands in a managed account: the managed role, its policies, the base role."""
+"""What exists in a managed account: the managed role, its policies, the base role."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What stands in the managing account: the identity and what it may assume."""
+"""What exists in the managing account: the identity and what it may assume."""
 
 from __future__ import annotations
 

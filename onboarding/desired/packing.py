@@ -1,6 +1,6 @@
 """Pack grants into documents that AWS accepts: by topic, and no more than needed.
 
-Topics never share a document, so another provider changes none that stands. A topic
+Topics never share a document, so another provider changes none that exists. A topic
 too large for one document fills as many as it needs, in order.
 """
 

@@ -13,7 +13,7 @@ POLICY_SETS = (
     "Where images are baked with KMS keys, Packer may use each of them in its own "
     "region only.",
 )
-"""The oldest first: an account on set 2 lacks what the third sentence says."""
+"""The oldest first: an account on set 2 is missing what the third sentence says."""
 
 
 class PolicySet(NamedTuple):

@@ -30,7 +30,7 @@ class Provider(ProviderDetails):
 
     @classmethod
     def searches(cls, managed: Managed) -> tuple[Call, ...]:
-        """Name what to ask of AWS (by the access role) before the form is shown."""
+        """Name what to read from AWS (as the access role) before the form is shown."""
         return ()
 
     def suit(self, managed: Managed) -> None:
@@ -64,7 +64,7 @@ class Provider(ProviderDetails):
         return ()
 
     def resources(self, managing: Managing, managed: Managed) -> tuple[Resource, ...]:
-        """List what it needs in the managed account beside the managed role."""
+        """List what it needs in the managed account in addition to the managed role."""
         return ()
 
     def checks(self, managing: Managing, managed: Managed) -> tuple[Check, ...]:
@@ -79,7 +79,7 @@ class Provider(ProviderDetails):
         return ()
 
     def names(self, managed: Managed) -> tuple[str, ...]:
-        """List the Spinnaker account names it takes beside the account's own."""
+        """List the Spinnaker account names it takes, without the account's own."""
         return ()
 
 

@@ -53,7 +53,7 @@ class Ec2(Provider):
     """Empty: Spinnaker's own default, the account's name followed by `-keypair`."""
     launch_templates: bool = True
     launch_configurations: bool = False
-    """Beside templates; without those they are the only way to launch."""
+    """Next to launch templates; without those they are the only way to launch."""
     load_balancers: bool = True
     roles_path: str = EC2_ROLES_PATH
     owns_images: bool = False

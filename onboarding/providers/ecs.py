@@ -298,7 +298,7 @@ def region_checks(region: str) -> Iterator[Check]:
         expects="length(clusterArns) > `0`",
         missing=(
             f"There is no ECS cluster in {region}. Spinnaker deploys to clusters that "
-            "stand already and makes none: create one before the first deployment."
+            "already exist and creates none: create one before the first deployment."
         ),
         advice=True,
         change=f"aws ecs create-cluster --region {region} --cluster-name default",

@@ -298,9 +298,9 @@ def cluster_checks(managing: Managing, cluster: Cluster) -> Iterator[Check]:
                 (("clusterName", cluster.name), ("principalArn", principal)),
             ),
             "Bowline's access role must be allowed eks:ListAssociatedAccessPolicies, "
-            "and the access entry must stand: plan again.",
+            "and the access entry must exist: plan again.",
             expects="length(associatedAccessPolicies) > `0`",
-            missing="The access entry stands without a policy: plan again.",
+            missing="The access entry exists without a policy: plan again.",
             as_managed_role=False,
             success=Outcome.EVALUATED,
         )

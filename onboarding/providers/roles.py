@@ -11,7 +11,7 @@ DEPLOY, READ, POWER_USER = "deploy", "read", "power-user"
 ACCESS = {
     DEPLOY: "Deploy: read, and change what belongs to deployments",
     READ: "Read only: show what runs, change nothing",
-    POWER_USER: "Power user, not advised: deploy, and AWS's PowerUserAccess beside",
+    POWER_USER: "Power user, not advised: deploy, and AWS's PowerUserAccess",
 }
 """How far the managed role may go, a detail of every provider on an `aws` entry."""
 
@@ -26,7 +26,7 @@ def pass_roles(
 ) -> Grant:
     """Allow handing these roles (path and name) to this service, and to no other.
 
-    The managed role itself stands at `/` and must never match: whoever may deploy
+    The managed role itself is at the path `/` and must never match: whoever may deploy
     could then run code as Spinnaker.
     """
     principal = managing.aws.service_principal(service)
@@ -51,7 +51,7 @@ POWER_USER_WARNING = (
 
 
 def power_user(managing: Managing, managed: Managed) -> Attachment:
-    """Attach what Spinnaker's old guide asks for, beside what it lacks of IAM."""
+    """Attach what Spinnaker's old guide attaches, and what that is missing of IAM."""
     return Attachment(
         account=managed.account_id,
         holder=managing.managed_role,

@@ -80,10 +80,10 @@ NAMES = ("name", "aws_account")
 
 
 def neutral(text: str, own: Mapping[str, str]) -> str:
-    """Replace an account's own words where they stand alone.
+    """Replace an account's own words where they are words of their own.
 
     What is glued to others by a letter, a dash or a dot is another word. NUL, which
-    AWS takes in no name, keeps what stands for a word from being one itself.
+    AWS takes in no name, keeps the replacement from being a word itself.
     """
     for word, meaning in own.items():
         alone = rf"(?<![\w.-]){re.escape(word)}(?![\w.-])"

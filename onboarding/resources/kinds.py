@@ -21,7 +21,7 @@ from onboarding.resources.policy import (
 
 OWNER_TAG = "managed-by"
 OWNER = "bowline"
-"""The tag on everything that Bowline makes; what lacks it is somebody else's."""
+"""The tag on everything that Bowline makes; what is without it is somebody else's."""
 
 MANAGING_PATH = "/bowline/managing/"
 MANAGED_PATH = "/bowline/managed/"
@@ -46,7 +46,7 @@ class Resource:
     reason: str = field(default="", compare=False)
     """One sentence for the person who reads the plan."""
     owned: bool = field(default=True, compare=False)
-    """Whether it carries Bowline's mark; only what is observed may lack it."""
+    """Whether it carries Bowline's mark; only what is observed may be without it."""
 
     if TYPE_CHECKING:
 
@@ -197,7 +197,7 @@ class ClusterAccess(Resource):
     cluster: str
     principal: str
     policy_arn: str
-    """Empty while the entry stands and its policy is not yet associated."""
+    """Empty while the entry exists and its policy is not yet associated."""
     namespaces: tuple[str, ...] = ()
     """Empty means the whole cluster."""
 

@@ -34,9 +34,7 @@ KINDS = {
 """Parliament's kinds as the page says them."""
 
 READS_ALL = "A read: Spinnaker shows all of the account, whatever its name."
-BUILDS = (
-    "Packer names what it makes anew for each build, so nothing can be listed here."
-)
+BUILDS = "Packer invents a name for each build, so nothing can be listed here."
 
 
 def on_every_resource(reason: str, *actions: str) -> Iterator[LintFinding]:

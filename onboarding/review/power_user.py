@@ -1,4 +1,4 @@
-"""AWS's PowerUserAccess, which Spinnaker's own guide asks for, beside what is granted.
+"""AWS's PowerUserAccess, which Spinnaker's guide attaches, compared with the grants.
 
 power_user.json counts what it allows in AWS's service authorization reference, service
 by service. A test counts again.
@@ -83,7 +83,7 @@ class Comparison:
 
     @property
     def both(self) -> int:
-        """Count what is allowed where PowerUserAccess stands beside what is granted."""
+        """Count what is allowed where PowerUserAccess is attached, too."""
         return self.power_user + len(self.lacking)
 
 

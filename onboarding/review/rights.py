@@ -78,7 +78,7 @@ class Review:
     topics: tuple[Topic, ...]
     warnings: tuple[str, ...]
     power_user_by: tuple[str, ...] = ()
-    """Titles of the providers for which PowerUserAccess is attached beside."""
+    """Titles of the providers for which PowerUserAccess is attached, too."""
 
     @property
     def actions(self) -> frozenset[str]:
@@ -163,7 +163,7 @@ def identity_trust(managing: Managing) -> tuple[dict[str, Any], ...]:
 
 
 def managing_topics(managing: Managing) -> tuple[Topic, ...]:
-    """Describe what Spinnaker's identity may do, beside assuming the managed roles."""
+    """Describe what Spinnaker's identity may do besides assuming the managed roles."""
     loading = Topic(
         "Account loading",
         tuple(capabilities(EvidenceSide.MANAGING, "spinnaker", [REGION_LOOKUP])),

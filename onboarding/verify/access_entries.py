@@ -66,6 +66,6 @@ def outlived(entry: ClusterAccess, at: datetime, role: datetime) -> Result:
         f"The access entry was made on {at:%Y-%m-%d %H:%M} and the role "
         f"{entry.principal} on {role:%Y-%m-%d %H:%M}: the entry is for an earlier role "
         "of that name, and lets nobody in.",
-        "Delete the access entry, then plan again: Bowline makes it anew.",
+        "Delete the access entry, then plan again: Bowline creates it again.",
         change=command(*words, *where),
     )

@@ -32,7 +32,7 @@ class Located(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Cause:
-    """Why AWS refuses: which document decides, in which line, and what mends it."""
+    """Why AWS refuses: which document decides, in which line, and what fixes it."""
 
     located: Located
     sentence: str
@@ -42,14 +42,14 @@ class Cause:
     line: int = 0
     """The line that decides, counted from 1."""
     change: str = ""
-    """A command or a document that mends it, to be copied."""
+    """A command or a document that fixes it, to be copied."""
     certain: bool = True
     """False: it may be this, but the document alone does not tell."""
 
 
 @dataclass(frozen=True, slots=True)
 class Result:
-    """What one check found, in a sentence, and what mends it."""
+    """What one check found, in a sentence, and what fixes it."""
 
     provider: str
     name: str

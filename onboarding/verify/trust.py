@@ -33,7 +33,7 @@ FIXES = {
         "that one, or none, in the managing account's page; then plan again."
     )
 }
-"""What mends an unmet condition, by its key, where writing it is not enough."""
+"""What fixes an unmet condition, by its key, where writing it is not enough."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,7 +100,7 @@ class Trust:
     existing: Policy
     wanted: Policy
     adopted: bool = False
-    """Others may be let in too, and stay so."""
+    """Others may assume it, too, and still may."""
 
     @property
     def document(self) -> dict[str, Any]:

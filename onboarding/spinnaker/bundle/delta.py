@@ -25,7 +25,7 @@ README = """\
 
 {summary}
 
-Unpack it over the folder where bundle {since} stands, and run there, where `hal` runs:
+Unpack it over the folder of bundle {since}, and run there, where `hal` runs:
 
 ```sh
 {commands}
@@ -35,7 +35,7 @@ Unpack it over the folder where bundle {since} stands, and run there, where `hal
   `hal/check.sh` and `hal/remove.sh` from now on. The whole bundle {number} handles all.
 - The other files here are those that bundle {number} has new or otherwise; they are
   whole, like `clouddriver/clouddriver-local.yml`.
-- If bundle {since} is not what hal was told last, use the whole bundle {number}.
+- If bundle {since} is not what was applied to hal last, use the whole bundle {number}.
 {gone}"""
 
 GONE = """
@@ -95,7 +95,7 @@ def in_order(touched: Iterable[Named], accounts: BundleAccounts) -> list[Named]:
 
 
 def is_script(path: str) -> bool:
-    """Tell whether a path is what hal's scripts need beside their accounts."""
+    """Tell whether a path is what hal's scripts need in addition to their accounts."""
     return path.startswith("hal/") and path != ACCOUNTS
 
 

@@ -133,7 +133,7 @@ def lines(expected: Load, files: tuple[File, ...]) -> Iterator[str]:
 
 @dataclass(frozen=True, slots=True)
 class Limit:
-    """One limit, and how the accounts at hand stand to it."""
+    """One limit, and how near the accounts at hand are to it."""
 
     title: str
     said: str

@@ -43,7 +43,7 @@ kubectl -n spinnaker exec -i deploy/clouddriver -- bash -s < verify.sh
 ACCESS = """
 ## 2. Let Spinnaker into the clusters
 
-Whoever administers these clusters follows the access.md beside the kubeconfig first:
+Whoever administers these clusters follows the access.md next to the kubeconfig first:
 {clusters}.
 """
 
@@ -123,7 +123,7 @@ kubectl kustomize . | grep path:.bowline    # what it mounts
 kubectl apply --server-side -k .
 ```
 
-- `bowline/clouddriver-local.yml` stands above your own clouddriver-local.yml, and a
+- `bowline/clouddriver-local.yml` overrides your own clouddriver-local.yml, and a
   list replaces a list: accounts of the same provider that you list there{managing}
   vanish. Add those that you keep to the component's file.
 - Deck reads one file only: once, `cat components/bowline/settings-local.js >>
@@ -168,7 +168,7 @@ object. Use `kustomize/`, which packs them.
 """
 
 AWS = """
-## What stands in AWS
+## What exists in AWS
 
 `aws/` holds what Bowline made there as CloudFormation, and each policy as JSON: to
 review, or to make it again where it was lost. `aws/accounts.json` names each account's
@@ -181,7 +181,7 @@ aws cloudformation deploy --stack-name bowline --capabilities CAPABILITY_NAMED_I
 ```
 
 - The managing account comes first: a role can trust only what exists.
-- What stands already cannot be made. For service-linked roles say no by parameter.
+- What already exists cannot be made. For service-linked roles say no by parameter.
 - CloudFormation cannot tag an instance profile: Bowline will take it for yours.
 {keys}{large}"""
 

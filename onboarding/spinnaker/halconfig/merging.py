@@ -41,7 +41,7 @@ class Collision:
     reason: str
     can_be_taken_over: bool = True
     is_taken_over: bool = False
-    """Whether a person said so; else the config's own stands as it stood."""
+    """Whether a person said so; else the config keeps its own."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,7 +121,7 @@ def too_long(written: str) -> Iterator[str]:
     if len(written) > MOST_CHARACTERS:
         yield (
             f"The merged file has {len(written):,} characters. The YAML reader of "
-            f"Halyards since 2025.4 takes {MOST_CHARACTERS:,} unless it is told "
+            f"Halyards since 2025.4 takes {MOST_CHARACTERS:,} unless it is configured "
             "otherwise: try `hal config` with it before you deploy."
         )
 
@@ -141,7 +141,7 @@ class Merging:
         self.notes: list[str] = []
 
     def look(self, providers: Table) -> None:
-        """Learn every account's name; refuse one that stands twice, or none."""
+        """Learn every account's name; refuse one that is there twice, or none."""
         for provider, (_, value) in providers.pairs.items():
             if not isinstance(value, Table):
                 continue

@@ -1,4 +1,4 @@
-"""What a halconfig has wrong as it stands, and what the merge does about it.
+"""What is wrong in a halconfig, and what the merge does about it.
 
 Halyard accepts it all; Clouddriver then leaves out accounts or functions and says so
 in its log at most.

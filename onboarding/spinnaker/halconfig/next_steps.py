@@ -12,7 +12,7 @@ class NextStep(NamedTuple):
 
 STEPS = (
     NextStep(
-        "On hal's host, as the user of its daemon: keep what stands.",
+        "On hal's host, as the user of its daemon: keep a copy of the current config.",
         "hal backup create && cp -p ~/.hal/config ~/.hal/config.before",
     ),
     NextStep(

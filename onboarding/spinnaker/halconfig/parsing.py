@@ -142,7 +142,7 @@ class TreeBuilder:
             assert isinstance(top.node, Table)
             if key.text in top.node.pairs:
                 self.notes.append(
-                    f"Line {key.line}: “{short(key.text)}” stands twice in the same "
+                    f"Line {key.line}: “{short(key.text)}” is twice in the same "
                     "mapping. hal reads the last one only, and so the merge did."
                 )
             if is_misread_id(key, node):

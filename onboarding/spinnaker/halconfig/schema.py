@@ -1,7 +1,7 @@
 """What Halyard's strict reader knows, of the parts that hold AWS and cluster accounts.
 
 An unknown key there makes every hal command fail. The other sections (storage,
-security, canary …) are taken as they are: no account stands in them.
+security, canary …) are taken as they are: they hold no accounts.
 """
 
 from __future__ import annotations

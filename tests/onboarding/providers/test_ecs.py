@@ -120,7 +120,7 @@ def test_a_region_without_cluster_is_advice():
     assert check.advice
     assert jmespath.search(check.expects, {"clusterArns": []}) is False
     assert jmespath.search(check.expects, {"clusterArns": ["arn"]}) is True
-    assert "Spinnaker deploys to clusters that stand already" in check.missing
+    assert "Spinnaker deploys to clusters that already exist" in check.missing
     assert check.change.startswith("aws ecs create-cluster --region us-east-1 ")
 
 

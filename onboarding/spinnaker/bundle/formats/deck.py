@@ -9,7 +9,7 @@ from onboarding.spinnaker.entries import Entries
 HEAD = """\
 // Deck reads this after its own settings.js. Written by Bowline.
 (function (settings) {
-  // Sets one value and keeps what stands beside it.
+  // Sets one value and keeps those next to it.
   function set(path, value) {
     var names = path.split(".");
     var last = names.pop();

@@ -40,7 +40,7 @@ READ_ONLY = {
 }
 
 BY_ENTRY = """
-Not needed as it stands: an EKS access entry with an access policy lets Spinnaker in.
+Not needed: an EKS access entry with an access policy gives Spinnaker access.
 Use it to replace that policy by rules of your own: give the entry the group {group}.
 """
 BY_AWS_AUTH = """
@@ -52,7 +52,7 @@ EXISTING_ENTRY = """\
 Nothing is left to do: an EKS access entry lets `{principal}` in, with
 {policy} in {where}.
 
-See what stands, as anybody who may read the cluster in {region}:
+See what exists, as anybody who may read the cluster in {region}:
 
 ```sh
 aws eks list-associated-access-policies --region {region} \\

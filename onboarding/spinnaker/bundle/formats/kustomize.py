@@ -1,8 +1,8 @@
 """kustomize/: a component for spinnaker-kustomize, which takes the base as it is.
 
 Every file gets a ConfigMap of its own: Kustomize can add a file, but nothing to one.
-The names bowline/SERVICE-local.yml stand above the base's own in Spring's precedence;
-as bowline/SERVICE.yml they would stand below.
+The names bowline/SERVICE-local.yml override the base's own in Spring's precedence; as
+bowline/SERVICE.yml they would be overridden.
 """
 
 from __future__ import annotations

@@ -26,11 +26,12 @@ from onboarding.topology import PodRole, Topology
 SERVICE = "operator/spinnakerservice.yml"
 PATCH = """
 Written by Bowline: a patch, merged into the SpinnakerService. A list replaces a list:
-add accounts of the same provider that stand there and that you keep.
+add the accounts of the same provider that are there and that you keep.
 """
 UNCHECKED = """
 The operator would check with keys of its own: it refuses AWS accounts without an
-access key, knows no external ID, and is not the identity that the clusters let in.
+access key, knows no external ID, and is not the identity that the clusters grant
+access.
 verify.sh checks all that as Spinnaker itself.
 """
 SECRETS = """

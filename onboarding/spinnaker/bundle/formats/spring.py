@@ -20,7 +20,7 @@ THREADS = 15
 ACCOUNTS_LOADED_BY_ONE = 20
 SECONDS_BY_DEFAULT = 180
 OTHER_STS = ("aws-cn", "aws-us-gov")
-"""Texts that make Clouddriver call another partition's STS, wherever they stand."""
+"""Texts that make Clouddriver call another partition's STS, wherever they are."""
 
 LISTS = """
 Spring replaces a list as a whole. This file owns aws.accounts, ecs.accounts and
@@ -41,7 +41,7 @@ def clouddriver_yml(
 ) -> str:
     """Write the whole of what Clouddriver must know, kubeconfigs in that folder.
 
-    The comment stands above the clusters.
+    The comment is above the clusters.
     """
     lines = [*comment_lines(LISTS)]
     if entries.aws:

@@ -132,7 +132,7 @@ def test_a_key_that_stands_twice_is_read_as_hal_does_and_told():
     (deployment,) = found.root.tables("deploymentConfigurations")
     assert deployment.text("version") == "b"
     assert found.notes == (
-        "Line 5: “version” stands twice in the same mapping. hal reads the last one "
+        "Line 5: “version” is twice in the same mapping. hal reads the last one "
         "only, and so the merge did.",
     )
 

@@ -1,4 +1,4 @@
-"""aws/: the IAM that stands, as CloudFormation and as policies in JSON.
+"""aws/: the IAM that exists, as CloudFormation and as policies in JSON.
 
 Accounts whose IAM differs in nothing but ids share a folder, so that ten thousand
 accounts take a few files; accounts.json names each one's templates and parameters, and

@@ -34,7 +34,7 @@ MAKE = "Say no where the account has this role already: AWS makes it once an acc
 
 @dataclass(frozen=True, slots=True)
 class Template:
-    """What stands in one account, and the parameters for its external IDs."""
+    """What exists in one account, and the parameters for its external IDs."""
 
     account: str
     resources: tuple[Resource, ...]
@@ -72,7 +72,7 @@ class Template:
     def described(
         self, resource: Resource
     ) -> tuple[str, dict[str, Value], dict[str, Value]]:
-        """Give a resource's type, its properties, and what stands beside these."""
+        """Give a resource's type, its properties, and what else it has."""
         match resource:
             case Role():
                 return (
@@ -159,7 +159,7 @@ class Template:
         return name
 
     def needs(self, role: Role) -> dict[str, Value]:
-        """Name what must stand first: IAM refuses to trust what it does not know."""
+        """Name what must exist first: IAM refuses to trust what it does not know."""
         trusted: list[Value] = [
             logical_id(other)
             for other in self.resources
@@ -186,7 +186,7 @@ class Template:
         return {"Roles": roles, "Users": users}
 
     def policies_of_others(self, role: Role) -> list[Value]:
-        """List what the role holds beside the policies of this template, as ARNs."""
+        """List the ARNs of the role's policies that are not in this template."""
         own = {
             f"policy{policy.path}{policy.name}"
             for policy in self.resources

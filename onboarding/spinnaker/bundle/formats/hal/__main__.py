@@ -168,8 +168,8 @@ def carry_out(
     except (Failed, Stopped) as error:
         if missing:
             say(
-                f"Right now hal lacks {', '.join(missing)}: deleted to be added again, "
-                "and not added yet."
+                f"Right now hal does not have {', '.join(missing)}: deleted, to be "
+                "added again, and not added yet."
             )
         stopped = isinstance(error, Stopped)
         say(

@@ -31,7 +31,7 @@ SWALLOWED = (
 
 
 class Refused(Exception):
-    """What stands in the way, in sentences; nothing has been changed."""
+    """What is in the way, in sentences; nothing has been changed."""
 
 
 class Failed(Exception):

@@ -1,6 +1,6 @@
 """The calls of hal that bring it in line with the bundle, all known before the first.
 
-Whatever stands in the way is found here, while nothing has been changed yet.
+Whatever is in the way is found here, while nothing has been changed yet.
 """
 
 from __future__ import annotations
@@ -115,7 +115,7 @@ def call(provider: str, verb: str, name: str, said: Flags) -> tuple[str, ...]:
 
 
 def changes(situation: Situation) -> list[HalStep]:
-    """List the steps that tell hal; raise Refused with all that stands in the way."""
+    """List the steps that configure hal; raise Refused with all that is in the way."""
     steps, hindrances = [], []
     for provider in PROVIDERS:
         for account in situation.ours(provider):
@@ -162,20 +162,20 @@ def switches(situation: Situation) -> Iterator[HalStep]:
 
 
 def hides_functions(situation: Situation) -> bool:
-    """Tell whether accounts stand without Lambda; Clouddriver heeds either switch."""
+    """Tell whether accounts are without Lambda; Clouddriver heeds either switch."""
     known = situation.known["aws"]
     heeded = (known, known.get("features") or {})
     wanted = any(account.get("lambdaEnabled") for account in situation.ours("aws"))
-    stands = wanted and bool(situation.held["aws"])
-    return stands and not any(is_on(settings, "lambda") for settings in heeded)
+    has_accounts = wanted and bool(situation.held["aws"])
+    return has_accounts and not any(is_on(settings, "lambda") for settings in heeded)
 
 
 def switched_off(situation: Situation) -> Iterator[str]:
     """Yield what is off for a whole provider, though hal has accounts of the bundle."""
     for provider in PROVIDERS:
         held = situation.held[provider]
-        stands = any(account["name"] in held for account in situation.ours(provider))
-        if stands and not situation.known[provider].get("enabled"):
+        is_held = any(account["name"] in held for account in situation.ours(provider))
+        if is_held and not situation.known[provider].get("enabled"):
             yield f"{provider}: not enabled, so Spinnaker has none of its accounts"
     if hides_functions(situation):
         yield "aws: Lambda, so Spinnaker shows no functions"

@@ -92,8 +92,8 @@ def test_what_hal_lacks_right_now_is_named_first(scripts: Scripts):
     assert run.returncode == 130
     script = scripts.folder / "hal" / "apply.sh"
     assert told.splitlines()[-4] == (
-        "Right now hal lacks staging, core: deleted to be added again, and not added "
-        "yet."
+        "Right now hal does not have staging, core: deleted, to be added again, and "
+        "not added yet."
     )
     assert told.splitlines()[-1] == (f"Then go on with: bash {script} --primary core")
 
@@ -113,7 +113,7 @@ def test_the_command_that_it_names_keeps_the_primary_account(scripts: Scripts):
     command = failed.stderr.strip().split("go on with: ")[1]
     done = scripts.hal.run(["bash", "-c", command])
 
-    assert "Right now hal lacks core, staging" in failed.stderr
+    assert "Right now hal does not have core, staging" in failed.stderr
     assert done.returncode == 0, done.stderr
     assert scripts.hal.providers["aws"]["primaryAccount"] == "staging"
     assert scripts.run("check").returncode == 0
