@@ -47,6 +47,7 @@ LOOK = (
     "iam:ListRolePolicies",
     "iam:ListRoles",
     "iam:SimulatePrincipalPolicy",
+    "organizations:DescribeAccount",
     "organizations:DescribeOrganization",
     "organizations:ListAccounts",
 )
