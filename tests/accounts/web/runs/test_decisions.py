@@ -208,6 +208,7 @@ def test_an_account_that_spinnaker_has_is_not_removed(operator) -> None:
     page = operator.post(f"/accounts/{account.pk}/remove/", follow=True)
 
     assert not Run.objects.exists()
+    assert ", in Spinnaker" in page.content.decode()
     assert "Spinnaker has staging, in bundle 1." in page.content.decode()
 
 
