@@ -45,6 +45,13 @@ class Step(Readable):
         constraints = [
             models.UniqueConstraint(fields=["run", "position"], name="step_position")
         ]
+        indexes = [
+            # What was made in the managing account is read on its page.
+            models.Index(
+                fields=["account_id", "status", "kind", "name", "verb", "finished_at"],
+                name="step_of_account",
+            )
+        ]
 
     def __str__(self) -> str:
         return f"{self.verb} {self.kind} {self.name}"
