@@ -25,6 +25,7 @@ from accounts.models import (
     EnabledProvider,
     ManagedAccount,
     ManagingAccount,
+    Preferences,
     Run,
     SpinnakerName,
     Step,
@@ -131,6 +132,13 @@ class EnabledProviderAdmin(Records):
     @admin.display(description="account", ordering="account__name")
     def account_page(self, row: EnabledProvider) -> SafeString:
         return link(row.account)
+
+
+@admin.register(Preferences)
+class PreferencesAdmin(Records):
+    list_display = ["person", "time_zone", "shortcuts"]
+    search_fields = ["person__username", "time_zone"]
+    list_select_related = ["person"]
 
 
 @admin.register(SpinnakerName)

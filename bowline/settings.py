@@ -149,6 +149,7 @@ MIDDLEWARE = [
     "accounts.web.invisible.ShowInvisible",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "accounts.web.you.preferences.TimeZone",
     "bowline.no_store.NoStore",
     "django.contrib.auth.middleware.LoginRequiredMiddleware",
     "accounts.web.access.ViewersOnly",

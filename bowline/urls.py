@@ -23,6 +23,7 @@ urlpatterns = [
     path("sign-out/", SignOut.as_view(), name="sign-out"),
     path("you/", you.you, name="you"),
     path("you/sessions/end/", you.sessions_end, name="sessions-end"),
+    path("you/preferences/", you.preferences, name="preferences"),
     path("you/confirm/", you.confirm_identity, name="confirm"),
     path("admin/login/", admin_sign_in),
     path("admin/", admin.site.urls),

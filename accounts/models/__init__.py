@@ -13,6 +13,7 @@ from accounts.models.managed import (
     SpinnakerName,
 )
 from accounts.models.managing import ManagingAccount
+from accounts.models.people.preferences import Preferences
 from accounts.models.runs import CheckResult, Run
 from accounts.models.steps import Step
 
@@ -26,6 +27,7 @@ __all__ = [
     "Lookup",
     "ManagedAccount",
     "ManagingAccount",
+    "Preferences",
     "Run",
     "SpinnakerName",
     "Step",

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import math
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
 
 from django import template
+from django.template.defaultfilters import date
 from django.templatetags.static import static
 from django.utils import timezone
 from django.utils.html import format_html, format_html_join
@@ -26,6 +27,8 @@ from onboarding.providers.base import discouraged as discouraged_choices
 register = template.Library()
 register.filter("grouped", grouped)
 register.filter("outcomes", outcomes)
+
+EXACT = "j M Y, H:i:s e"
 
 AGO = (("day", 86400), ("h", 3600), ("min", 60))
 
@@ -69,6 +72,14 @@ def when(moment: datetime | None, never: str = "–") -> dict[str, Any]:
 def proof_age(account: Described) -> dict[str, Any]:
     """Say how old an account's last verification is, and since when it is stale."""
     return {"moment": account.verified_at, "stale_since": account.stale_since}
+
+
+@register.filter
+def zoned(moment: datetime) -> str:
+    """Write a moment in the reader's zone, and in UTC where that is another one."""
+    local = date(timezone.localtime(moment), EXACT)
+    utc = date(moment.astimezone(UTC), EXACT)
+    return local if local == utc else f"{local} · {utc}"
 
 
 def ago(moment: datetime) -> str:

@@ -11,6 +11,7 @@ from accounts.models import Run
 from accounts.models.states import Status
 from accounts.web.access import ADMINISTRATOR, has_role, roles_of
 from accounts.web.search.places import PLACES
+from accounts.web.you.preferences import time_zone
 from accounts.web.you.shortcuts import SHORTCUTS
 
 MANAGING = "managing"
@@ -45,6 +46,8 @@ def bowline(request: HttpRequest) -> dict[str, Any]:
         shown |= {
             "places": PLACES,
             "shortcuts": SHORTCUTS,
+            "shortcuts_off": request.session.get("shortcuts") is False,
+            "time_zone": time_zone(request.session),
             "section": section_of(request.path),
             "roles": ", ".join(roles_of(request.user)),
             "administers": has_role(request.user, ADMINISTRATOR),

@@ -19,7 +19,14 @@ from accounts.activity import record
 from accounts.lookups import CALLER, Question
 from accounts.mapping.managed import topology_of
 from accounts.mapping.managing import managing_of
-from accounts.models import Activity, CheckResult, EnvironmentPolicy, Lookup, Run
+from accounts.models import (
+    Activity,
+    CheckResult,
+    EnvironmentPolicy,
+    Lookup,
+    Preferences,
+    Run,
+)
 from accounts.models.states import State, Status
 from accounts.web.access import UserRole, role_needed
 from tests.factories import LEAST
@@ -89,6 +96,7 @@ def every_row() -> None:
     )
     EnvironmentPolicy.objects.create(environment="lab", four_eyes=True)
     somebody = person("viewer", username="somebody")
+    Preferences.objects.create(person=somebody, time_zone="Europe/Berlin")
     record(somebody, Activity.What.PLAN, account.name, {"run": str(planned.pk)})
 
 

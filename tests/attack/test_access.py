@@ -46,7 +46,7 @@ WRITES = ("INSERT", "UPDATE", "DELETE")
 SEEN = ("django_session", "accounts_activity")
 """Who is signed in and what was shown to whom: kept of a GET, too."""
 LEAVING = {"/sign-out/", "/admin/logout/"}
-OWN = {"/you/", "/you/sessions/end/", "/you/confirm/"}
+OWN = {"/you/", "/you/sessions/end/", "/you/confirm/", "/you/preferences/"}
 """What everybody may open or send about themselves; a new one is a decision."""
 LISTS = {"/accounts/"}
 """Whose buttons say where they send the form; itself the page only shows."""

@@ -22,6 +22,7 @@ from accounts.models import (
     Heartbeat,
     Lookup,
     ManagedAccount,
+    Preferences,
     Run,
 )
 from accounts.models.states import State, Status
@@ -113,6 +114,7 @@ DETAILS = [f"details/?provider={key}&look=no" for key in PROVIDERS]
 def whole_site() -> Pages:
     """Make rows of every model, in every state that a page shows in its own way."""
     operator = person("operator", username="ann")
+    Preferences.objects.create(person=operator, time_zone="Europe/Berlin")
     managing_row(bowline_principal="arn:aws:iam::911111111111:role/bowline")
     now = timezone.now()
     accounts = []

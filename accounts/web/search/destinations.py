@@ -94,7 +94,10 @@ DESTINATIONS = (
         "#four-eyes",
     ),
     Destination(
-        "Password and sessions", "you", "person", "you profile signed in devices"
+        "Your settings",
+        "you",
+        "person",
+        "password sessions time zone shortcuts preferences",
     ),
     Destination("Admin site", "admin:index", "lock", "people roles give"),
 )

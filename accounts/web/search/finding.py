@@ -8,11 +8,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from datetime import datetime
 from typing import TYPE_CHECKING, Any, NamedTuple
 from uuid import UUID
 
 from django.db.models import Case, IntegerField, Q, QuerySet, Value, When
 from django.urls import reverse
+from django.utils.timezone import localtime
 
 from accounts.models import Bundle, ManagedAccount, ManagingAccount, Run, SpinnakerName
 from accounts.models.standing import stale_since, word_of
@@ -26,9 +28,10 @@ MOST = 8
 
 LONGEST = 100
 ACCOUNT = ("pk", "name", "account_id", "environment", "state", "proof", "verified_at")
-RUN = ("pk", "kind", "account_name", "status", "created_at")
+RUN = ("pk", "number", "kind", "account_name", "status", "created_at")
 REFERENCE = re.compile(r"[0-9a-f]{4,8}|[0-9a-f]{8}-[0-9a-f-]{0,27}")
 BUNDLE = re.compile(r"(?:bundle\s*)?#?\s*([0-9]{1,9})")
+RUN_NUMBER = re.compile(r"(?:run\s*)?#?\s*([0-9]{1,9})")
 
 
 class Hit(NamedTuple):
@@ -122,19 +125,21 @@ def managing_hits(text: str) -> Iterator[Hit]:
 
 
 def run_hits(text: str, accounts: list[dict[str, Any]]) -> Iterator[Hit]:
-    """Find runs by reference, of the accounts that were found, and of deleted ones."""
+    """Find runs by number or reference, of the accounts found, and of deleted ones."""
     ids = [row["pk"] for row in accounts]
     asked = Q(account__in=ids) | Q(account=None, account_name__icontains=text)
     if within := references(text):
         asked |= Q(pk__range=within)
+    if numbered := RUN_NUMBER.fullmatch(text.lower()):
+        asked |= Q(number=int(numbered[1]))
     rows = Run.objects.filter(asked).order_by("-created_at")
     for row in rows.values(*RUN)[:MOST]:
         kind = Run.Kind(row["kind"]).label
         yield Hit(
-            f"{kind}: {row['account_name']}",
+            f"Run {row['number']}: {kind.lower()} {row['account_name']}",
             reverse("accounts:run", args=[row["pk"]]),
             "runs",
-            f"{str(row['pk'])[:8]} · {row['created_at']:%-d %b %Y}",
+            f"{str(row['pk'])[:8]} · {day(row['created_at'])}",
             row["status"],
         )
 
@@ -159,5 +164,10 @@ def bundle_hits(text: str) -> Iterator[Hit]:
             f"Bundle {row['number']}",
             reverse("accounts:bundle", args=[row["number"]]),
             "bundles",
-            f"{row['status']} · {row['created_at']:%-d %b %Y}",
+            f"{row['status']} · {day(row['created_at'])}",
         )
+
+
+def day(moment: datetime) -> str:
+    """Write the day in the reader's zone."""
+    return f"{localtime(moment):%-d %b %Y}"

@@ -15,6 +15,7 @@ from django.utils import timezone
 from django.utils.dateparse import parse_datetime
 
 from accounts.web.you.confirmation import confirm
+from accounts.web.you.preferences import keep, preferences_of
 
 LONGEST = 200
 SINCE, ADDRESS, BROWSER = "signed_in_at", "signed_in_from", "signed_in_with"
@@ -30,11 +31,12 @@ class SignedIn(NamedTuple):
     is_this: bool
 
 
-def begin(request: HttpRequest, **_: object) -> None:
-    """Keep in a new session when, from where and with what it began, and that the
-    password was given just now.
+def begin(request: HttpRequest, user: User, **_: object) -> None:
+    """Keep in a new session when, from where and with what it began, that the password
+    was given just now, and what the person prefers.
     """
     confirm(request)
+    keep(request.session, preferences_of(user))
     request.session[SINCE] = timezone.now().isoformat()
     request.session[ADDRESS] = request.META.get("REMOTE_ADDR", "")
     request.session[BROWSER] = request.META.get("HTTP_USER_AGENT", "")[:LONGEST]

@@ -15,7 +15,13 @@ from accounts.activity import record
 from accounts.models import Activity
 from accounts.web.request import Request
 from accounts.web.you.confirmation import confirm
-from accounts.web.you.sessions import end, sessions_of
+from accounts.web.you.preferences import (
+    PreferencesForm,
+    keep,
+    keep_everywhere,
+    preferences_of,
+)
+from accounts.web.you.sessions import end, sessions_of, stored
 
 What = Activity.What
 
@@ -34,8 +40,28 @@ def you(request: Request) -> HttpResponse:
             request, "The password is changed; every other session of yours has ended."
         )
         return redirect("you")
-    shown = {"form": form, "sessions": sessions_of(request.user, request.session)}
+    shown = {
+        "form": form,
+        "sessions": sessions_of(request.user, request.session),
+        "preferences": PreferencesForm(instance=preferences_of(request.user)),
+    }
     return render(request, "you/you.html", shown)
+
+
+@require_POST
+def preferences(request: Request) -> HttpResponse:
+    """Keep how somebody wants pages to be, here and in their other sessions."""
+    form = PreferencesForm(request.POST, instance=preferences_of(request.user))
+    if not form.is_valid():
+        messages.error(request, "There is no such time zone; nothing was changed.")
+        return redirect("you")
+    row = form.save()
+    here = request.session.session_key
+    others = [s.session_key for s, _ in stored(request.user) if s.session_key != here]
+    keep(request.session, row)
+    keep_everywhere(others, row)
+    messages.success(request, "Your preferences are saved.")
+    return redirect("you")
 
 
 @require_POST

@@ -74,20 +74,26 @@ def test_an_account_that_cannot_be_read_is_found(viewer: User) -> None:
     assert titles(viewer, "staging")["Accounts"] == ["staging"]
 
 
-def test_a_run_is_found_by_its_reference_and_by_its_account(viewer: User) -> None:
+def test_a_run_is_found_by_its_number_its_reference_and_its_account(
+    viewer: User,
+) -> None:
     run = run_row()
     run_row(Status.VERIFIED, account=None, account_name="elsewhere")
 
-    assert titles(viewer, run.reference)["Runs"] == ["Onboard: staging"]
-    assert titles(viewer, str(run.pk))["Runs"] == ["Onboard: staging"]
-    assert titles(viewer, "stagin")["Runs"] == ["Onboard: staging"]
+    found = [f"Run {run.number}: onboard staging"]
+    assert titles(viewer, run.reference)["Runs"] == found
+    assert titles(viewer, str(run.pk))["Runs"] == found
+    assert titles(viewer, f"run {run.number}")["Runs"] == found
+    assert titles(viewer, f"#{run.number}")["Runs"] == found
+    assert titles(viewer, "stagin")["Runs"] == found
 
 
 def test_a_run_of_a_deleted_account_is_found(viewer: User) -> None:
-    run_row(Status.VERIFIED)
+    run = run_row(Status.VERIFIED)
     ManagedAccount.objects.all().delete()
 
-    assert titles(viewer, "staging") == {"Runs": ["Onboard: staging"]}
+    found = [f"Run {run.number}: onboard staging"]
+    assert titles(viewer, "staging") == {"Runs": found}
 
 
 @pytest.mark.parametrize("text", ["7", "#7", "bundle 7", "Bundle #7", "bundles"])

@@ -1,0 +1,1 @@
+"""What is kept of people, next to Django's own users."""

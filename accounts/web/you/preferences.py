@@ -1,0 +1,100 @@
+"""A person's preferences: kept in the database, and read from their sessions.
+
+A page reads them where it has the session already, and asks the database nothing more.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import cache
+from typing import TYPE_CHECKING, Any
+from zoneinfo import ZoneInfo, available_timezones
+
+from django import forms
+from django.contrib.sessions.backends.db import SessionStore
+from django.http import HttpRequest, HttpResponse
+from django.utils import timezone
+
+from accounts.models import Preferences
+from accounts.web.fields import bare_helper
+
+if TYPE_CHECKING:
+    from django.contrib.auth.models import User
+    from django.contrib.sessions.backends.base import SessionBase
+
+TIME_ZONE, SHORTCUTS = "time_zone", "shortcuts"
+BROWSERS = "As the browser says (UTC without JavaScript)"
+
+
+@cache
+def zones() -> tuple[str, ...]:
+    """List the zones that have a place for a name, and UTC."""
+    named = (zone for zone in available_timezones() if "/" in zone)
+    known = (zone for zone in named if not zone.startswith(("Etc/", "SystemV/")))
+    return ("UTC", *sorted(known))
+
+
+def zone_choices() -> list[tuple[str, Any]]:
+    """Group the zones by continent, as the names do."""
+    groups: dict[str, list[tuple[str, str]]] = {}
+    for zone in zones()[1:]:
+        continent, _, place = zone.partition("/")
+        groups.setdefault(continent, []).append((zone, place.replace("_", " ")))
+    return [("", BROWSERS), ("UTC", "UTC"), *groups.items()]
+
+
+class PreferencesForm(forms.ModelForm):  # type: ignore[type-arg]  # it has no [] at run time
+    time_zone = forms.ChoiceField(
+        label="Time zone",
+        required=False,
+        choices=zone_choices,
+        help_text="Pages show times in it, with UTC on hover.",
+    )
+
+    class Meta:
+        model = Preferences
+        fields = ["time_zone", "shortcuts"]
+        labels = {"shortcuts": "Keyboard shortcuts"}
+        help_texts = {
+            "shortcuts": "Single keys such as / and g. Ctrl-K always opens the search."
+        }
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.helper = bare_helper()
+
+
+def preferences_of(person: User) -> Preferences:
+    """Read them, or give those of somebody who chose nothing."""
+    row = Preferences.objects.filter(person=person).first()
+    return row or Preferences(person=person)
+
+
+def keep(session: SessionBase, row: Preferences) -> None:
+    session[TIME_ZONE], session[SHORTCUTS] = row.time_zone, row.shortcuts
+
+
+def keep_everywhere(keys: list[str], row: Preferences) -> None:
+    """Let a person's other sessions know at once."""
+    for key in keys:
+        store = SessionStore(key)
+        keep(store, row)
+        store.save()
+
+
+def time_zone(session: SessionBase) -> str:
+    """Give the zone that the person chose; empty: none that is known."""
+    chosen = str(session.get(TIME_ZONE, ""))
+    return chosen if chosen in zones() else ""
+
+
+class TimeZone:
+    """Middleware: pages show times in the zone that the person chose, or in UTC."""
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        chosen = time_zone(request.session)
+        with timezone.override(ZoneInfo(chosen) if chosen else None):
+            return self.get_response(request)

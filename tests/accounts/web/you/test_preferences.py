@@ -1,0 +1,125 @@
+"""What a person chose on their own page, and where it shows."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+
+import pytest
+from django.contrib.auth.models import User
+from django.test import Client
+from django.utils import timezone
+
+from accounts.models import ManagedAccount, Preferences
+from accounts.models.states import State
+from accounts.web.you.preferences import zones
+from tests.rows import PASSWORD, account_row, managing_row, person
+
+pytestmark = pytest.mark.django_db
+
+MOMENT = datetime(2026, 7, 1, 12, 30, tzinfo=UTC)
+
+
+@pytest.fixture
+def vera() -> User:
+    return person("viewer", username="vera")
+
+
+def signed_in(user: User) -> Client:
+    client = Client()
+    client.force_login(user)
+    return client
+
+
+def choose(client: Client, time_zone: str, **fields: str) -> str:
+    sent = {"time_zone": time_zone, **fields}
+    return client.post("/you/preferences/", sent, follow=True).content.decode()
+
+
+def times_on_the_list(client: Client) -> str:
+    managing_row()
+    row = account_row(state=State.VERIFIED, proof=State.VERIFIED)
+    ManagedAccount.objects.filter(pk=row.pk).update(verified_at=MOMENT)
+    return client.get("/accounts/").content.decode()
+
+
+def test_times_are_in_the_zone_of_the_person_with_utc_on_hover(vera: User) -> None:
+    client = signed_in(vera)
+
+    choose(client, "Asia/Kolkata")
+
+    page = times_on_the_list(client)
+    assert 'title="1 Jul 2026, 18:00:00 IST · 1 Jul 2026, 12:30:00 UTC"' in page
+    assert 'data-time-zone="Asia/Kolkata"' in page
+
+
+def test_times_are_in_utc_where_nobody_chose(vera: User) -> None:
+    page = times_on_the_list(signed_in(vera))
+
+    assert 'title="1 Jul 2026, 12:30:00 UTC"' in page
+    assert "data-time-zone" not in page
+
+
+def test_a_choice_holds_in_other_sessions_and_later_ones(vera: User) -> None:
+    here, there = signed_in(vera), signed_in(vera)
+
+    choose(here, "Asia/Kolkata")
+
+    for client in (there, signed_in(vera)):
+        assert 'data-time-zone="Asia/Kolkata"' in client.get("/").content.decode()
+
+
+def test_a_choice_is_nobody_elses(vera: User) -> None:
+    other = signed_in(person("viewer"))
+
+    choose(signed_in(vera), "Asia/Kolkata")
+
+    assert "data-time-zone" not in other.get("/").content.decode()
+    assert [row.person for row in Preferences.objects.all()] == [vera]
+
+
+def test_the_zone_of_one_request_is_not_the_next_ones(vera: User) -> None:
+    client = signed_in(vera)
+    choose(client, "Asia/Kolkata")
+    client.get("/")
+
+    assert timezone.get_current_timezone_name() == "UTC"
+
+
+def test_an_unknown_zone_is_refused(vera: User) -> None:
+    page = choose(signed_in(vera), "Nowhere/Land")
+
+    assert "There is no such time zone" in page
+    assert not Preferences.objects.exists()
+
+
+def test_a_stored_zone_that_this_machine_does_not_know_is_utc(vera: User) -> None:
+    Preferences.objects.create(person=vera, time_zone="../../etc/passwd")
+
+    page = times_on_the_list(signed_in(vera))
+
+    assert 'title="1 Jul 2026, 12:30:00 UTC"' in page
+
+
+def test_shortcuts_are_on_until_somebody_switches_them_off(vera: User) -> None:
+    client = signed_in(vera)
+    assert 'data-shortcuts="off"' not in client.get("/").content.decode()
+
+    choose(client, "")
+
+    assert 'data-shortcuts="off"' in client.get("/").content.decode()
+    choose(client, "", shortcuts="on")
+    assert 'data-shortcuts="off"' not in client.get("/").content.decode()
+
+
+def test_signing_in_with_the_password_reads_them(vera: User) -> None:
+    Preferences.objects.create(person=vera, time_zone="Europe/Berlin")
+    client = Client()
+
+    client.post("/sign-in/", {"username": "vera", "password": PASSWORD})
+
+    assert 'data-time-zone="Europe/Berlin"' in client.get("/").content.decode()
+
+
+def test_the_zones_are_those_with_a_place_and_utc() -> None:
+    assert {"UTC", "Europe/Berlin", "America/Argentina/Salta"} <= {*zones()}
+    assert {"Etc/GMT+1", "EST", "localtime"}.isdisjoint(zones())
