@@ -6,6 +6,8 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any, TypeAlias
 
+from onboarding.resources.kinds import Key
+
 EntryDocument: TypeAlias = dict[str, Any]
 """One of Spinnaker's accounts; `provider` and `name` say which."""
 
@@ -37,6 +39,11 @@ class EntryChange:
     @property
     def provider(self) -> str:
         return str(self.document["provider"])
+
+    @property
+    def key(self) -> Key:
+        """Say which: it is no thing of AWS's, and in no account there."""
+        return Key("", self.provider, self.name)
 
     @property
     def verb(self) -> str:

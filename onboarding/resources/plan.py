@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 
 from onboarding.resources.entry_changes import EntryChange
 from onboarding.resources.kinds import KINDS, Key, Resource
-from onboarding.resources.risks import Risk, risks
+from onboarding.resources.risks import Concern, Risk, Topic, risks
 
 
 @dataclass(frozen=True, slots=True)
@@ -207,8 +207,12 @@ class Plan:
     @property
     def counts(self) -> dict[str, int]:
         """Count the changes by verb, in the order in which people read them."""
-        verbs = Counter(change.verb for change in self.changes)
-        return {verb: verbs[verb] for verb in VERBS}
+        return by_verb(self.changes)
+
+    @property
+    def entry_counts(self) -> dict[str, int]:
+        """Count what changes of what Spinnaker knows, likewise."""
+        return by_verb(self.entries)
 
     @property
     def deletions(self) -> tuple[PlannedChange, ...]:
@@ -233,16 +237,30 @@ class Plan:
     def risks(self) -> tuple[Risk, ...]:
         """List what a security reviewer reads first, in the order of the changes."""
         of_changes = tuple(
-            Risk(change.key, sentence)
+            risk
             for change in self.changes
-            for sentence in risks(change.key, change.before, change.after)
+            for risk in risks(change.key, change.before, change.after)
         )
         of_entries = tuple(
-            Risk(Key("", entry.provider, entry.name), sentence)
+            Risk(entry.key, Topic.EVERYBODY, sentence)
             for entry in self.entries
             for sentence in entry.risks
         )
         return of_entries + of_changes
+
+    @property
+    def concerns(self) -> tuple[Concern, ...]:
+        """Give deletions and risks by topic, in the order in which people read them."""
+        deleted = [
+            *((change.key, change.key.kind) for change in self.deletions),
+            *((e.key, "Spinnaker's account") for e in self.entries if e.after is None),
+        ]
+        found = [
+            *(Risk(k, Topic.DELETIONS, f"Deletes {w} {k.name}.") for k, w in deleted),
+            *self.risks,
+        ]
+        by_topic = {t: tuple(one for one in found if one.topic is t) for t in Topic}
+        return tuple(Concern(*concern) for concern in by_topic.items() if concern[1])
 
     def refuse_unapproved(self, changes: Iterable[Change]) -> None:
         """Raise PlanOutdated where a change goes beyond what this plan holds."""
@@ -258,6 +276,11 @@ class Plan:
                 f"{c.verb} {c.resource.kind} {c.resource.name}" for c in new
             )
             raise PlanOutdated(f"This was not in the approved plan: {names}.")
+
+
+def by_verb(changes: Iterable[PlannedChange | EntryChange]) -> dict[str, int]:
+    verbs = Counter(change.verb for change in changes)
+    return {verb: verbs[verb] for verb in VERBS}
 
 
 def gone_and_come(change: Change) -> tuple[frozenset[str], frozenset[str]]:

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
+from enum import StrEnum
+from fnmatch import fnmatchcase
 from typing import Any, NamedTuple
 
 from onboarding.partitions import Arn
 from onboarding.resources.kinds import (
     Attachment,
+    ClusterAccess,
     InlinePolicy,
     Key,
     KeyGrant,
@@ -20,46 +24,138 @@ GRANTING = (InlinePolicy.kind, ManagedPolicy.kind)
 MOST_NAMED = 3
 """So many actions are named; the rest are counted."""
 
+SECRET_READS = (
+    "ec2:GetPasswordData",
+    "secretsmanager:BatchGetSecretValue",
+    "secretsmanager:GetSecretValue",
+    "ssm:GetParameter",
+    "ssm:GetParameterHistory",
+    "ssm:GetParameters",
+    "ssm:GetParametersByPath",
+)
+SETTING_READS = (
+    "autoscaling:DescribeLaunchConfigurations",
+    "ec2:DescribeInstanceAttribute",
+    "ec2:DescribeLaunchTemplateVersions",
+    "ecs:DescribeTaskDefinition",
+    "lambda:GetFunction",
+    "lambda:GetFunctionConfiguration",
+    "lambda:ListFunctions",
+)
+"""Their answers hold environment variables or user data as plain text."""
+
+READ_EVERY_SECRET = (
+    "AdministratorAccess",
+    "PowerUserAccess",
+    "SecretsManagerReadWrite",
+)
+CLUSTER_ADMIN = "AmazonEKSClusterAdminPolicy"
+READ_CLUSTER_SECRETS = ("AmazonEKSAdminPolicy", "AmazonEKSEditPolicy", CLUSTER_ADMIN)
+"""AWS's own policies by name; https://docs.aws.amazon.com/eks access policies page."""
+
+
+class Topic(StrEnum):
+    """What a risk is about, in the order in which people read them."""
+
+    DELETIONS = "Deletions"
+    PASS_ROLE = "PassRole"
+    WILDCARDS = "Wildcards"
+    SECRETS = "Secrets"
+    AWS_POLICIES = "AWS’s own policies"
+    SETTINGS = "May hold secrets"
+    KEYS = "KMS keys"
+    EVERYBODY = "Open to everybody"
+
 
 class Risk(NamedTuple):
     """A change, and what it lets somebody do."""
 
     key: Key
+    topic: Topic
     sentence: str
+
+
+class Concern(NamedTuple):
+    """All risks of one topic."""
+
+    topic: Topic
+    risks: tuple[Risk, ...]
 
 
 def risks(
     key: Key, before: dict[str, Any] | None, after: dict[str, Any] | None
-) -> Iterator[str]:
+) -> Iterator[Risk]:
     """Yield what is risky in what a change adds; what it keeps or deletes is not."""
+    for topic, sentence in told(key, before, after):
+        yield Risk(key, topic, sentence)
+
+
+Told = Iterator[tuple[Topic, str]]
+
+
+def told(key: Key, before: dict[str, Any] | None, after: dict[str, Any] | None) -> Told:
     if after is None:
         return
-    if key.kind == Attachment.kind:
-        policy = str(after.get("policy_arn", ""))
-        if before is None and ":iam::aws:policy/" in policy:
-            yield f"Attaches AWS's own policy {policy.rsplit('/', 1)[-1]}."
+    if key.kind == Attachment.kind and before is None:
+        yield from risks_of_attachment(str(after.get("policy_arn", "")))
     if key.kind == KeyGrant.kind and before is None:
         yield from risks_of_grant(key.account, after)
+    if key.kind == ClusterAccess.kind:
+        yield from risks_of_cluster(before or {}, after)
     if key.kind not in GRANTING:
         return
     kept = statements(before)
-    for statement in statements(after):
-        if statement["Effect"] == "Allow" and statement not in kept:
-            yield from risks_of(statement)
+    added = [one for one in statements(after) if one not in kept]
+    for statement in added:
+        yield from risks_of(statement, key.account)
+    allowed = [action for one in added if allows(one) for action in actions_of(one)]
+    if found := matched(SETTING_READS, allowed):
+        yield (
+            Topic.SETTINGS,
+            f"Reads environment variables or user data: {some(found)}.",
+        )
 
 
-def risks_of_grant(account: str, grant: dict[str, Any]) -> Iterator[str]:
+def risks_of_attachment(policy_arn: str) -> Told:
+    if ":iam::aws:policy/" not in policy_arn:
+        return
+    policy = policy_arn.rsplit("/", 1)[-1]
+    yield Topic.AWS_POLICIES, f"Attaches AWS's own policy {policy}."
+    if policy in READ_EVERY_SECRET:
+        yield Topic.SECRETS, f"Reads every secret of the account, by {policy}."
+
+
+def risks_of_grant(account: str, grant: dict[str, Any]) -> Told:
     owner = Arn.of(str(grant["key_arn"])).account
     whose = "" if owner == account else f" of account {owner}"
     yield (
+        Topic.KEYS,
         f"Lets AWS's Auto Scaling in account {account} use the KMS key "
-        f"{grant['key_arn']}{whose}."
+        f"{grant['key_arn']}{whose}.",
     )
     if whose:
         yield (
+            Topic.KEYS,
             f"Account {account} makes that grant: the policy of the key must allow it. "
             "The account's permissions page shows the statements. Only launching an "
-            "instance shows whether AWS then lets Auto Scaling use the key."
+            "instance shows whether AWS then lets Auto Scaling use the key.",
+        )
+
+
+def risks_of_cluster(before: dict[str, Any], after: dict[str, Any]) -> Told:
+    """Say what AWS's policy for a cluster allows where it is new or reaches farther."""
+    reach = ("policy_arn", "namespaces")
+    if all(before.get(field) == after.get(field) for field in reach):
+        return
+    policy = str(after.get("policy_arn", "")).rsplit("/", 1)[-1]
+    cluster, namespaces = after.get("cluster", ""), after.get("namespaces")
+    where = f"namespaces {', '.join(namespaces)}" if namespaces else "every namespace"
+    if policy == CLUSTER_ADMIN:
+        yield Topic.WILDCARDS, f"Allows everything in cluster {cluster}."
+    if policy in READ_CLUSTER_SECRETS:
+        yield (
+            Topic.SECRETS,
+            f"Reads and writes the secrets in {where} of cluster {cluster}.",
         )
 
 
@@ -69,19 +165,49 @@ def statements(shown: dict[str, Any] | None) -> list[dict[str, Any]]:
     return found
 
 
-def risks_of(statement: dict[str, Any]) -> Iterator[str]:
-    actions = [str(action) for action in as_list(statement.get("Action", []))]
+def allows(statement: dict[str, Any]) -> bool:
+    return bool(statement["Effect"] == "Allow")
+
+
+def actions_of(statement: dict[str, Any]) -> list[str]:
+    return [str(action) for action in as_list(statement.get("Action", []))]
+
+
+def risks_of(statement: dict[str, Any], account: str) -> Told:
+    """Yield what is risky in one statement of a policy in that account."""
+    if not allows(statement):
+        return
+    actions = actions_of(statement)
     resources = [str(one) for one in as_list(statement.get("Resource", []))]
     if "NotAction" in statement or "NotResource" in statement:
-        yield "Allows everything but what it names."
+        yield Topic.WILDCARDS, "Allows everything but what it names."
     if "iam:PassRole" in actions:
-        yield f"Passes roles: {', '.join(resources)}{to_service(statement)}."
+        passed = ", ".join(role_name(resource, account) for resource in resources)
+        yield Topic.PASS_ROLE, f"Passes roles {passed}{to_service(statement)}."
     if patterns := [action for action in actions if "*" in action]:
-        yield f"Allows actions by a pattern: {some(patterns)}."
+        yield Topic.WILDCARDS, f"Allows actions by a pattern: {some(patterns)}."
     changing = [a for a in actions if not is_read(a) and "*" not in a]
     if "*" in resources and changing:
         limited = "" if "Condition" not in statement else ", under a condition"
-        yield f"Changes every resource{limited}: {some(changing)}."
+        yield Topic.WILDCARDS, f"Changes every resource{limited}: {some(changing)}."
+    if found := matched(SECRET_READS, actions):
+        yield Topic.SECRETS, f"Reads secrets: {some(found)}."
+
+
+def is_risky(statement: dict[str, Any]) -> bool:
+    """Tell whether a statement, by itself, is one to read closely."""
+    return any(risks_of(statement, ""))
+
+
+def role_name(arn: str, account: str) -> str:
+    """Name a role of the account itself shortly; give any other's ARN whole."""
+    return re.sub(rf"^arn:[\w-]+:iam::{account}:role/(?=[^*])", "", arn)
+
+
+def matched(names: tuple[str, ...], patterns: list[str]) -> list[str]:
+    """List which of the actions are allowed; IAM reads them in either case."""
+    wanted = [pattern.lower() for pattern in patterns]
+    return [name for name in names if any(fnmatchcase(name.lower(), p) for p in wanted)]
 
 
 def to_service(statement: dict[str, Any]) -> str:

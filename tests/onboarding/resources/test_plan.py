@@ -5,6 +5,7 @@ from dataclasses import replace
 import pytest
 
 from onboarding.desired import desired_in
+from onboarding.resources.entry_changes import EntryChange
 from onboarding.resources.kinds import InstanceProfile, ManagedPolicy, Role
 from onboarding.resources.plan import (
     Create,
@@ -18,6 +19,7 @@ from onboarding.resources.plan import (
     diff,
 )
 from onboarding.resources.policy import Policy
+from onboarding.resources.risks import Topic
 from tests.factories import MANAGED_ID, managed, provider, topology
 
 
@@ -238,3 +240,27 @@ def test_a_plan_names_what_to_read_closely_with_its_change():
 
     assert risk.key == ONE.key
     assert risk.sentence == "Changes every resource: ec2:RunInstances."
+
+
+def test_concerns_come_by_topic_deletions_first():
+    plan = approve(Create(policy("ec2:RunInstances")), Delete(THREE))
+
+    deletions, wildcards = plan.concerns
+
+    assert deletions.topic is Topic.DELETIONS
+    assert [risk.sentence for risk in deletions.risks] == [
+        f"Deletes policy {THREE.name}."
+    ]
+    assert wildcards == (Topic.WILDCARDS, plan.risks)
+
+
+def test_what_spinnaker_loses_is_among_the_deletions():
+    entry = {"provider": "aws", "name": "staging"}
+    plan = Plan(entries=(EntryChange(entry, None), EntryChange(None, entry)))
+
+    ((topic, (risk,)),) = plan.concerns
+
+    assert plan.entry_counts == {"create": 1, "update": 0, "delete": 1}
+    assert topic is Topic.DELETIONS
+    assert risk.key == plan.entries[0].key
+    assert "Spinnaker's account staging" in risk.sentence

@@ -3,7 +3,7 @@ from __future__ import annotations
 import pytest
 
 from onboarding.resources.kinds import Key
-from onboarding.resources.risks import risks
+from onboarding.resources.risks import Topic, risks
 from tests.factories import MANAGED_ID, MANAGING_ID
 
 POLICY = Key(MANAGED_ID, "policy", "BowlineEC2Write")
@@ -15,7 +15,7 @@ def document(*statements):
 
 
 def told(after, before=None, key=POLICY):
-    return list(risks(key, before, after))
+    return [risk.sentence for risk in risks(key, before, after)]
 
 
 @pytest.mark.parametrize(
@@ -29,16 +29,22 @@ def told(after, before=None, key=POLICY):
                     "StringEquals": {"iam:PassedToService": "ec2.amazonaws.com"}
                 },
             },
-            "Passes roles: arn:aws:iam::922222222222:role/spinnaker-ec2/* "
-            "to ec2.amazonaws.com.",
+            "Passes roles spinnaker-ec2/* to ec2.amazonaws.com.",
         ),
         (
-            {"Action": "iam:PassRole", "Resource": "role/a"},
-            "Passes roles: role/a to any service.",
+            {
+                "Action": "iam:PassRole",
+                "Resource": [
+                    "arn:aws:iam::922222222222:role/*",
+                    "arn:aws:iam::933333333333:role/a",
+                ],
+            },
+            "Passes roles arn:aws:iam::922222222222:role/*, "
+            "arn:aws:iam::933333333333:role/a to any service.",
         ),
         (
-            {"Action": ["s3:*", "ec2:Describe*"], "Resource": "bucket"},
-            "Allows actions by a pattern: s3:*, ec2:Describe*.",
+            {"Action": ["s3:*", "ec2:Run*"], "Resource": "bucket"},
+            "Allows actions by a pattern: s3:*, ec2:Run*.",
         ),
         (
             {"Action": ["ec2:A", "ec2:B", "ec2:C", "ec2:D"], "Resource": "*"},
@@ -85,10 +91,10 @@ def test_a_denial_is_no_risk():
 
 
 def test_awss_own_policy_is_told_where_it_is_attached():
-    key = Key(MANAGED_ID, "attachment", "spinnakerManaged/PowerUserAccess")
-    after = {"policy_arn": "arn:aws:iam::aws:policy/PowerUserAccess"}
+    key = Key(MANAGED_ID, "attachment", "spinnakerManaged/ReadOnlyAccess")
+    after = {"policy_arn": "arn:aws:iam::aws:policy/ReadOnlyAccess"}
 
-    assert told(after, key=key) == ["Attaches AWS's own policy PowerUserAccess."]
+    assert told(after, key=key) == ["Attaches AWS's own policy ReadOnlyAccess."]
 
 
 def test_what_is_deleted_is_no_risk():
@@ -119,3 +125,88 @@ def test_a_grant_on_a_key_at_home_needs_nothing_else():
     (whose,) = told(grant(MANAGED_ID), key=key)
 
     assert whose.endswith("key/1.")
+
+
+def cluster(policy="AmazonEKSEditPolicy", namespaces=()):
+    return {
+        "name": "us-east-1/apps/arn",
+        "cluster": "apps",
+        "policy_arn": f"arn:aws:eks::aws:cluster-access-policy/{policy}",
+        "namespaces": list(namespaces),
+    }
+
+
+CLUSTER = Key(MANAGED_ID, "cluster access", "us-east-1/apps/arn")
+
+
+@pytest.mark.parametrize(
+    ("after", "sentences"),
+    [
+        (
+            cluster(),
+            ["Reads and writes the secrets in every namespace of cluster apps."],
+        ),
+        (
+            cluster(namespaces=["web", "batch"]),
+            ["Reads and writes the secrets in namespaces web, batch of cluster apps."],
+        ),
+        (
+            cluster("AmazonEKSClusterAdminPolicy"),
+            [
+                "Allows everything in cluster apps.",
+                "Reads and writes the secrets in every namespace of cluster apps.",
+            ],
+        ),
+        (cluster("AmazonEKSViewPolicy"), []),
+    ],
+)
+def test_who_edits_a_cluster_reads_its_secrets(after, sentences):
+    assert told(after, key=CLUSTER) == sentences
+
+
+def test_a_clusters_secrets_are_told_again_where_more_namespaces_come():
+    before, after = cluster(namespaces=["web"]), cluster()
+
+    assert told(after, before, key=CLUSTER) == told(after, key=CLUSTER)
+    assert told(after, {**after, "principal": "other"}, key=CLUSTER) == []
+
+
+@pytest.mark.parametrize(
+    ("actions", "sentence"),
+    [
+        (["secretsmanager:GetSecretValue"], "Reads secrets: "),
+        (["SSM:getparameter"], "Reads secrets: ssm:GetParameter."),
+        (["lambda:GetFunction"], "Reads environment variables or user data: lambda:"),
+    ],
+)
+def test_reads_of_secrets_are_told(actions, sentence):
+    (said,) = told(document({"Action": actions, "Resource": "arn"}))
+
+    assert sentence in said
+
+
+def test_reads_of_settings_are_told_once_a_policy():
+    one, other = ({"Action": f"lambda:{a}"} for a in ("GetFunction", "ListFunctions"))
+
+    (said,) = told(document(one, other))
+
+    assert said.endswith("user data: lambda:GetFunction, lambda:ListFunctions.")
+
+
+def test_a_pattern_that_covers_a_read_of_secrets_is_told():
+    wide, secret = told(document({"Action": "secretsmanager:Get*", "Resource": "a"}))
+
+    assert "by a pattern" in wide
+    assert secret == "Reads secrets: secretsmanager:GetSecretValue."
+
+
+def test_awss_policy_that_reads_every_secret_is_told_twice():
+    key = Key(MANAGED_ID, "attachment", "spinnakerManaged/PowerUserAccess")
+    after = {"policy_arn": "arn:aws:iam::aws:policy/PowerUserAccess"}
+
+    found = [(risk.topic, risk.sentence) for risk in risks(key, None, after)]
+
+    assert found == [
+        (Topic.AWS_POLICIES, "Attaches AWS's own policy PowerUserAccess."),
+        (Topic.SECRETS, "Reads every secret of the account, by PowerUserAccess."),
+    ]
