@@ -325,9 +325,15 @@ class Decided(NamedTuple):
 
 
 def approve_same(
-    fingerprint: str, chosen: Iterable[str], by: User | None, *, send: Send = enqueue
+    fingerprint: str,
+    chosen: Iterable[str],
+    by: User | None,
+    *,
+    comment: str = "",
+    send: Send = enqueue,
 ) -> Decided:
-    """Approve those of the chosen runs whose plan still waits with these changes.
+    """Approve those of the chosen runs whose plan still waits with these changes, each
+    with the same comment.
 
     Each is approved by itself: one that moved on meanwhile, or that another person
     must approve, keeps no other back.
@@ -336,6 +342,6 @@ def approve_same(
     approved = []
     for run in asked.same_as(fingerprint).select_related("account"):
         with suppress(SamePerson, StillTold):
-            if approve(run, by, send=send):
+            if approve(run, by, comment=comment, send=send):
                 approved.append(run.pk)
     return Decided(len(approved), list(asked.exclude(pk__in=approved)))

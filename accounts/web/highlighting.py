@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Mapping
+from functools import lru_cache
 from pathlib import PurePosixPath
 from typing import Any
 
+from django.utils.html import escape
 from django.utils.safestring import SafeString, mark_safe
 from pygments import highlight
 from pygments.formatters import HtmlFormatter
@@ -36,3 +39,29 @@ def highlighted_file(path: str, text: str) -> SafeString:
 
 def highlighted_json(document: Mapping[str, Any]) -> SafeString:
     return highlighted(json.dumps(document, indent=2, ensure_ascii=False), "json")
+
+
+JSON_TOKEN = re.compile(
+    r'(?P<string>"(?:\\.|[^"\\])*")(?P<colon>\s*:)?'
+    r"|(?P<number>-?\b\d[\d.eE+-]*)|(?P<constant>\b(?:true|false|null)\b)"
+)
+
+
+@lru_cache(maxsize=4096)
+def highlighted_json_line(line: str) -> SafeString:
+    """Colour one line of printed JSON.
+
+    A plan has a thousand of them, many alike: Pygments takes ten times as long.
+    """
+    coloured: list[str] = []
+    end = 0
+    for found in JSON_TOKEN.finditer(line):
+        word = found["string"] or found[0]
+        name = "s2" if found["string"] else "mi" if found["number"] else "kc"
+        coloured += (
+            escape(line[end : found.start()]),
+            f'<span class="{"nt" if found["colon"] else name}">{escape(word)}</span>',
+            found["colon"] or "",
+        )
+        end = found.end()
+    return mark_safe("".join(coloured) + escape(line[end:]))

@@ -1,4 +1,4 @@
-// Tables with data-select: a box that ticks all rows, and a bar that says how many.
+// What is under data-select: a box that ticks all rows, and a bar that says how many.
 const known = new WeakSet();
 
 function serve(form) {
@@ -31,7 +31,7 @@ function serve(form) {
 }
 
 function serveAll() {
-  for (const form of document.querySelectorAll("form[data-select]")) {
+  for (const form of document.querySelectorAll("[data-select]")) {
     if (known.has(form)) continue;
     known.add(form);
     serve(form);

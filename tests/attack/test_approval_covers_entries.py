@@ -90,7 +90,7 @@ def test_an_operator_alone_opens_no_account(
     page = operator.get(run.get_absolute_url()).content.decode()
     assert run.status == Status.PLANNED
     assert not run.steps.exists()
-    assert "What Spinnaker will be told" in page
+    assert "Changes permissions." in page
     assert "Everybody in Spinnaker may deploy to this account" in page
     assert bundled()["permissions"] == ROLES
     assert operator.post(f"/runs/{run.pk}/approve/").status_code == 403

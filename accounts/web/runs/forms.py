@@ -11,18 +11,25 @@ from accounts.web.fields import RuledField, bare_helper
 from onboarding import names
 
 
-class ApproveForm(forms.Form):
-    """Approves a plan; one that deletes asks for the account's name first."""
+class CommentForm(forms.Form):
+    """Approves plans, with a word about it for the record."""
 
-    digest = RuledField(rule=names.seen, required=False, widget=forms.HiddenInput())
-    """Of the plan as the page showed it."""
     comment = RuledField(
         rule=names.seen,
         required=False,
         max_length=2000,
         label="Comment (optional)",
-        widget=forms.Textarea(attrs={"rows": 2}),
+        widget=forms.Textarea(
+            attrs={"rows": 1, "class": "form-control", "placeholder": "Comment"}
+        ),
     )
+
+
+class ApproveForm(CommentForm):
+    """Approves a plan; one that deletes asks for the account's name first."""
+
+    digest = RuledField(rule=names.seen, required=False, widget=forms.HiddenInput())
+    """Of the plan as the page showed it."""
     confirmation = forms.CharField(
         required=False,
         widget=forms.TextInput(attrs={"autocomplete": "off", "spellcheck": "false"}),
@@ -40,7 +47,6 @@ class ApproveForm(forms.Form):
         field.label = (
             f"This plan deletes {what} in AWS. Type {run.account_name} to go on"
         )
-        field.help_text = "Deleted roles and policies do not come back by themselves."
 
     def clean_confirmation(self) -> str:
         typed: str = self.cleaned_data["confirmation"]

@@ -17,7 +17,8 @@ from accounts.web.access import approver_required
 from accounts.web.accounts.views import is_uuid
 from accounts.web.request import Request
 from accounts.web.runs.before_approval import brought, discouraged_among
-from accounts.web.runs.views import change_of, entry_diff
+from accounts.web.runs.forms import CommentForm
+from accounts.web.runs.views import review_of
 
 MOST_AT_ONCE = 500
 """So many runs are approved while a person waits; the page shows no more."""
@@ -28,6 +29,16 @@ MOST_NAMED = 20
 
 def same_plans(request: Request, fingerprint: str) -> HttpResponse:
     """Show the changes of one plan, and the accounts that wait with the same."""
+    return same_page(request, fingerprint, CommentForm())
+
+
+def same_page(
+    request: Request,
+    fingerprint: str,
+    form: CommentForm,
+    chosen: set[str] | None = None,
+) -> HttpResponse:
+    """Show the page; `chosen` are the plans that a person ticked, None: not yet."""
     found = Run.objects.same_as(fingerprint).order_by("account_name", "pk")
     rows = found.select_related("account")
     runs = list(rows.prefetch_related("account__providers")[:MOST_AT_ONCE])
@@ -37,9 +48,9 @@ def same_plans(request: Request, fingerprint: str) -> HttpResponse:
     one = runs[0]
     room = room_in_plan(one)
     joining = [run for run in runs if run.account and not run.account.granted_at]
-    steps = list(one.steps.all())
+    crowd = [] if room is None else joining[room:]
     accounts = [run.account for run in runs if run.account]
-    plan = plan_of(one, steps)
+    plan = plan_of(one)
     shown = {
         "fingerprint": fingerprint,
         "run": one,
@@ -47,10 +58,15 @@ def same_plans(request: Request, fingerprint: str) -> HttpResponse:
         "total": found.count() if len(runs) == MOST_AT_ONCE else len(runs),
         "most": MOST_AT_ONCE,
         "room": room,
-        "unticked": [] if room is None else joining[room:],
+        "crowd": crowd,
+        "unticked": (
+            crowd
+            if chosen is None
+            else [run for run in runs if str(run.pk) not in chosen]
+        ),
         "plan": plan,
-        "changes": [change_of(step) for step in steps],
-        "entries": [entry_diff(entry) for entry in plan.entries],
+        "review": review_of(one, plan),
+        "form": form,
         "discouraged": discouraged_among(accounts),
         "brought": brought(accounts),
         "crumbs": crumbs,
@@ -69,7 +85,12 @@ def same_plans_approve(request: Request, fingerprint: str) -> HttpResponse:
     if refusal := refuse_crowd(fingerprint, chosen):
         messages.warning(request, refusal)
         return redirect("accounts:same-plans", fingerprint)
-    approved, left = approve_same(fingerprint, chosen, request.user)
+    form = CommentForm(request.POST)
+    if not form.is_valid():
+        return same_page(request, fingerprint, form, chosen)
+    approved, left = approve_same(
+        fingerprint, chosen, request.user, comment=form.cleaned_data["comment"]
+    )
     if approved:
         plans = "1 plan is" if approved == 1 else f"{approved} plans are"
         messages.success(request, f"{plans} approved; each is applied by itself.")

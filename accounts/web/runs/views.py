@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, NamedTuple
+from typing import Any
 from uuid import UUID
 
 from django.http import HttpResponse
@@ -16,13 +16,10 @@ from accounts.models.states import State, Status
 from accounts.web.live.state import live_run
 from accounts.web.request import Request
 from accounts.web.runs.before_approval import brings
-from accounts.web.runs.diff import Diff, compare
 from accounts.web.runs.forms import ApproveForm
+from accounts.web.runs.review.plans import Review, review
 from accounts.web.runs.timeline import stages
-from onboarding.resources.entry_changes import EntryChange
-
-SHORT = 6
-"""A new thing of so few lines is all said by its kind, name and reason."""
+from onboarding.resources.plan import Plan
 
 AGAIN = {
     Run.Kind.ONBOARD: "Plan again",
@@ -30,23 +27,6 @@ AGAIN = {
     Run.Kind.REMOVE: "Plan the removal again",
     Run.Kind.VERIFY: "Verify again",
 }
-
-
-class StepDiff(NamedTuple):
-    """A step of a plan, and what it does to the document."""
-
-    step: Step
-    diff: Diff
-    opens: bool
-    """Whether its document says more than the line above it: not an attachment's,
-    and not what is deleted whole."""
-
-
-class EntryDiff(NamedTuple):
-    """One of Spinnaker's accounts in a plan, and what changes of it."""
-
-    entry: EntryChange
-    diff: Diff
 
 
 def run(request: Request, pk: UUID) -> HttpResponse:
@@ -67,12 +47,12 @@ def run_page(
     steps = list(run.steps.all())
     plan = plan_of(run, steps)
     waits = run.status == Status.PLANNED
+    edit = outdated_by(run) if waits else ""
     shown = {
         "live": live,
         **progress(run, steps),
         "plan": plan,
-        "changes": [change_of(step) for step in steps],
-        "entries": [entry_diff(entry) for entry in plan.entries],
+        "review": review_of(run, plan),
         "form": form
         or ApproveForm(
             run=run, deletes=len(plan.deletions), initial={"digest": plan.digest}
@@ -82,7 +62,8 @@ def run_page(
             refusal(run.account, run.created_by_id, request.user) if waits else ""
         ),
         "same": others_same(run),
-        "outdated_by": outdated_by(run) if waits else "",
+        "outdated_by": edit,
+        "waits": waits and not edit,
         "back": back(run),
         "again": AGAIN[Run.Kind(run.kind)],
         "can_accept": waits_for_acceptance(run),
@@ -100,21 +81,16 @@ def working_page(request: Request, run: Run) -> HttpResponse:
     return render(request, "runs/run.html", shown)
 
 
+def review_of(run: Run, plan: Plan) -> Review:
+    own = "" if run.kind == Run.Kind.MANAGING else run.account_name
+    return review(plan, own)
+
+
 def others_same(run: Run) -> int:
     """Count the other plans that can be approved together with this one."""
     if run.status != Status.PLANNED:
         return 0
     return Run.objects.same_as(run.fingerprint).exclude(pk=run.pk).count()
-
-
-def change_of(step: Step) -> StepDiff:
-    diff = compare(step.before, step.after)
-    opens = step.verb == "update" or (step.verb == "create" and diff.added > SHORT)
-    return StepDiff(step, diff, opens)
-
-
-def entry_diff(entry: EntryChange) -> EntryDiff:
-    return EntryDiff(entry, compare(entry.before, entry.after))
 
 
 def progress(run: Run, steps: list[Step]) -> dict[str, Any]:

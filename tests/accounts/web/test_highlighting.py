@@ -6,7 +6,12 @@ import re
 
 import pytest
 
-from accounts.web.highlighting import highlighted, highlighted_file, highlighted_json
+from accounts.web.highlighting import (
+    highlighted,
+    highlighted_file,
+    highlighted_json,
+    highlighted_json_line,
+)
 
 
 def test_text_is_escaped() -> None:
@@ -38,3 +43,20 @@ def test_a_document_is_written_over_several_lines() -> None:
     html = highlighted_json({"name": "ä"})
 
     assert re.sub(r"<[^>]*>", "", html).strip() == '{\n  "name": "ä"\n}'
+
+
+@pytest.mark.parametrize(
+    ("line", "html"),
+    [
+        ('  "a": [', '  <span class="nt">&quot;a&quot;</span>: ['),
+        ('"<b>",', '<span class="s2">&quot;&lt;b&gt;&quot;</span>,'),
+        ("12, true", '<span class="mi">12</span>, <span class="kc">true</span>'),
+        (
+            '"\\"x": 1',
+            '<span class="nt">&quot;\\&quot;x&quot;</span>: <span class="mi">1</span>',
+        ),
+        ("<}", "&lt;}"),
+    ],
+)
+def test_a_line_of_json_is_coloured_by_itself(line: str, html: str) -> None:
+    assert highlighted_json_line(line) == html

@@ -9,7 +9,7 @@ from django.contrib.messages import get_messages
 from django.utils import timezone
 
 from accounts.mapping.managing import managing_of
-from accounts.models import EnabledProvider, ManagedAccount, Run, Step
+from accounts.models import Activity, EnabledProvider, ManagedAccount, Run, Step
 from accounts.models.states import Status
 from accounts.runs.actions import approve, discard, keep
 from onboarding.desired.capacity import roles_per_policy
@@ -61,7 +61,7 @@ def test_a_viewer_reads_and_cannot_approve(viewer, three) -> None:
 
     assert "role-of-a0" in html
     assert "Approve and apply" not in html
-    assert "checkbox" not in html
+    assert 'name="run"' not in html
     assert "role approver" in html
     assert response.status_code == 403
     assert Run.objects.filter(status=Status.PLANNED).count() == 3
@@ -84,6 +84,28 @@ def test_the_ticked_are_approved_and_the_others_wait(approver, three) -> None:
     assert told(response) == "2 plans are approved; each is applied by itself."
     assert Run.objects.get(status=Status.PLANNED) == three[0]
     assert {run.approved_by.username for run in three_approved()} == {"approver"}
+
+
+def test_the_comment_is_kept_with_each_of_them(approver, three) -> None:
+    approver.post(f"{URL}approve/", {**ids(three[1:]), "comment": "Seen with ops."})
+
+    said = [run.approval_comment for run in three_approved()]
+    assert said == ["Seen with ops."] * 2
+    kept = Activity.objects.filter(what=Activity.What.APPROVE)
+    assert [entry.detail["comment"] for entry in kept] == said
+
+
+def test_a_comment_that_is_refused_approves_nothing_and_forgets_nothing(
+    approver, three
+) -> None:
+    posted = {**ids(three[1:]), "comment": "x" * 2001}
+
+    html = approver.post(f"{URL}approve/", posted).content.decode()
+
+    assert three_approved() == []
+    assert "at most 2000 characters" in html
+    assert "x" * 2001 in html
+    assert html.count("checked") == 2
 
 
 def three_approved() -> list[Run]:

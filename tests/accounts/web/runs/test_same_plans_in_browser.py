@@ -96,10 +96,12 @@ def test_the_button_says_how_many_are_ticked(
     page.get_by_role("link", name="Read and approve 5 plans").click()
 
     page.get_by_label(f"Select {plans[0].account_name}").uncheck()
+    page.get_by_label("Comment (optional)").fill("As agreed.")
     page.get_by_role("button", name="Approve and apply 4").click()
 
     expect(page.get_by_text("4 plans are approved")).to_be_visible()
     assert Run.objects.get(status=Status.PLANNED) == plans[0]
+    assert Run.objects.filter(approval_comment="As agreed.").count() == 4
     assert told == []
 
 

@@ -38,7 +38,7 @@ def test_a_policy_is_shown_as_a_diff(approver) -> None:
 
     response = approver.get(run.get_absolute_url())
 
-    (change,) = response.context["changes"]
+    (change,) = response.context["review"].cards
     assert (change.diff.added, change.diff.removed) == (1, 0)
     assert "&quot;ec2:B&quot;" in response.content.decode()
 
@@ -146,8 +146,53 @@ def test_what_to_read_closely_is_named(approver) -> None:
 
     html = approver.get(run.get_absolute_url()).content.decode()
 
-    assert "1 change to read closely" in html
-    assert "Changes every resource: ec2:RunInstances." in html
+    assert 'Wildcards <span class="soft">1</span>' in html
+    assert '<a href="#c1">BowlineEC2Write</a> Changes every resource:' in html
+
+
+def test_a_plan_that_deletes_much_says_so(approver) -> None:
+    managing_row()
+    run = run_row(existing={"922222222222": 2})
+    step_row(run, verb="delete", before={"name": "x"}, after=None)
+
+    html = approver.get(run.get_absolute_url()).content.decode()
+
+    assert "Over a third goes." in html
+    assert "Deletes role spinnakerManaged." in html
+
+
+def test_a_plan_without_risks_says_so(approver) -> None:
+    managing_row()
+    run = run_row()
+    step_row(run)
+
+    html = approver.get(run.get_absolute_url()).content.decode()
+
+    assert "Nothing here deletes, passes a role" in html
+
+
+def test_what_was_approved_is_folded_away_once_it_is_done(operator) -> None:
+    managing_row()
+    run = run_row(Status.VERIFIED, approved_at=timezone.now())
+    step_row(run)
+
+    html = operator.get(run.get_absolute_url()).content.decode()
+
+    assert "What was approved" in html
+    assert "data-review" in html
+    assert "review-bar" not in html
+
+
+def test_a_plan_takes_as_many_queries_with_many_changes(
+    approver, django_assert_max_num_queries
+) -> None:
+    managing_row()
+    run = run_row()
+    for number in range(60):
+        step_row(run, name=f"role-{number}")
+
+    with django_assert_max_num_queries(16):
+        approver.get(run.get_absolute_url())
 
 
 def test_checks_are_shown_with_the_sentence_that_mends(operator) -> None:

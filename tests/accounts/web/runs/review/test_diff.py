@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import json
 
-from accounts.web.runs.diff import Diff, compare
+from accounts.web.runs.review.diff import Diff, compare, compare_texts
 
 
 def statement(sid: str, *actions: str) -> dict[str, object]:
@@ -32,7 +32,8 @@ def texts(diff: Diff, kind: str) -> list[tuple[str, str]]:
 
 
 def side(diff: Diff, name: str) -> str:
-    rows = [getattr(row, name) for hunk in diff.hunks for row in hunk.rows]
+    parts = [part for hunk in diff.hunks for part in (hunk, *hunk.inner)]
+    rows = [getattr(row, name) for part in parts for row in part.rows]
     return "\n".join(line.text for line in rows if line)
 
 
@@ -175,3 +176,54 @@ def test_a_plain_list_grows_by_a_line():
     diff = compare({"namespaces": ["web"]}, {"namespaces": ["web", "batch"]})
 
     assert texts(diff, "added") == [("", '"batch"')]
+
+
+def test_a_new_policy_is_folded_by_statement_and_opens_what_is_risky():
+    passing = {**statement("Pass", "iam:PassRole"), "Resource": "role/x"}
+    reading = statement("Read", *(f"ec2:Describe{number:02}" for number in range(12)))
+
+    diff = compare(None, document(passing, reading))
+
+    head, first, second = diff.hunks
+    assert head.says == "name: BowlineEc2Read"
+    assert (first.says, first.opens) == ("Pass: Allows iam:PassRole on role/x", True)
+    assert second.says == "Read: Allows 12 actions of ec2 on all resources"
+    assert not second.opens
+    assert [part.says for part in second.inner] == ["", "9 more lines", ""]
+
+
+def test_nothing_of_a_new_policy_is_left_out():
+    after = document(statement("A", *(f"ec2:A{n}" for n in range(30)))) | {"path": ""}
+
+    diff = compare(None, after)
+
+    assert json.loads(side(diff, "new")) == after
+    assert diff.hunks[-1].says == "path: none"
+
+
+def test_what_is_compared_with_nothing_is_printed_in_few_lines():
+    after = {"permissions": {"read": ["a"], "write": []}, "on": True}
+
+    diff = compare(None, after)
+
+    assert side(diff, "new").splitlines()[1] == (
+        '  "permissions": {"read": ["a"], "write": []},'
+    )
+
+
+def test_lines_are_coloured_and_escaped():
+    diff = compare(None, {"name": "<b>"})
+
+    assert diff.hunks[0].rows[1].new.html == (
+        '  <span class="nt">&quot;name&quot;</span>: '
+        '<span class="s2">&quot;&lt;b&gt;&quot;</span>'
+    )
+
+
+def test_texts_are_compared_by_their_lines():
+    diff = compare_texts("a\nb,\nc\n", "a\nb\nc\n")
+
+    assert texts(diff, "changed") == [("b,", "b")]
+    assert (diff.added, diff.removed, diff.sides) == (1, 1, "both")
+    assert compare_texts(None, "<a>").hunks[0].rows[0].new.html == "&lt;a&gt;"
+    assert compare_texts("a", None).sides == "old"

@@ -1,0 +1,1 @@
+"""What changes, laid out to be read before somebody approves it, or uses it."""

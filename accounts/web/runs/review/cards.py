@@ -1,0 +1,191 @@
+"""What a person reads at once of a plan: a change with its document, or a role with
+what is attached to it. Pure.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from accounts.web.runs.review.diff import Diff, compare
+from onboarding.resources.entry_changes import EntryChange
+from onboarding.resources.kinds import (
+    Attachment,
+    InlinePolicy,
+    InstanceProfile,
+    Key,
+    OidcProvider,
+    Role,
+    ServiceLinkedRole,
+)
+from onboarding.resources.plan import PlannedChange
+
+LINES = (
+    Attachment.kind,
+    InstanceProfile.kind,
+    ServiceLinkedRole.kind,
+    OidcProvider.kind,
+)
+"""Kinds that a line says all of."""
+
+Risky = Mapping[Key, tuple[str, ...]]
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """A change without a document: an attachment, a profile, a role of a service."""
+
+    key: Key
+    anchor: str
+    verb: str
+    name: str
+    details: tuple[str, ...]
+    risks: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Card:
+    """A change with its document, and the lines that belong to it."""
+
+    key: Key
+    anchor: str
+    verb: str
+    """Empty where only its lines change."""
+    kind: str
+    digest: str
+    """Of all that it shows: who viewed it has viewed exactly this."""
+    reason: str = ""
+    diff: Diff | None = None
+    lines: tuple[Line, ...] = ()
+    risks: tuple[str, ...] = ()
+    opens: bool = True
+    note: str = ""
+    """Why there is no diff."""
+
+    @property
+    def is_risky(self) -> bool:
+        return bool(self.risks or any(line.risks for line in self.lines))
+
+
+def document_of(change: PlannedChange) -> dict[str, Any]:
+    return change.after or change.before or {}
+
+
+def holder_of(change: PlannedChange) -> str:
+    """Name the role that a change is a part of; empty where it names none."""
+    match change.key.kind:
+        case Role.kind:
+            return change.key.name
+        case InstanceProfile.kind:
+            return str(document_of(change).get("role") or change.key.name)
+        case Attachment.kind | InlinePolicy.kind:
+            return change.key.name.partition("/")[0]
+        case _:
+            return ""
+
+
+def cards_of(
+    title: str, changes: list[PlannedChange], risky: Risky, numbers: Iterator[int]
+) -> Iterator[Card]:
+    """Yield the role first, with its lines, and then what has a document."""
+    lines = [change for change in changes if change.key.kind in LINES]
+    whole = [change for change in changes if change.key.kind not in LINES]
+    role = next((one for one in whole if one.key.kind == Role.kind), None)
+    if lines and role is None:
+        yield lines_card(title, lines, risky, next(numbers))
+    for change in sorted(whole, key=lambda one: one is not role):
+        own = lines if change is role else []
+        yield change_card(change, own, risky, next(numbers))
+
+
+def lines_card(
+    title: str, changes: list[PlannedChange], risky: Risky, number: int
+) -> Card:
+    """Show what changes of a role that stays as it is, or of no role."""
+    kind = Role.kind if holder_of(changes[0]) else ""
+    return Card(
+        key=Key(changes[0].key.account, kind, title),
+        anchor=f"c{number}",
+        verb="",
+        kind=kind,
+        lines=tuple(lines_of(changes, risky, f"c{number}")),
+        digest=digest(*map(whole_of, changes)),
+    )
+
+
+def change_card(
+    change: PlannedChange, lines: list[PlannedChange], risky: Risky, number: int
+) -> Card:
+    return Card(
+        key=change.key,
+        anchor=f"c{number}",
+        verb=change.verb,
+        kind=change.key.kind,
+        reason=change.reason,
+        diff=compare(change.before, change.after),
+        lines=tuple(lines_of(lines, risky, f"c{number}")),
+        risks=risky.get(change.key, ()),
+        opens=change.after is not None,
+        digest=digest(*map(whole_of, (change, *lines))),
+    )
+
+
+def entry_card(entry: EntryChange, risky: Risky, number: int) -> Card:
+    return Card(
+        key=entry.key,
+        anchor=f"c{number}",
+        verb=entry.verb,
+        kind=f"{entry.provider} account",
+        diff=compare(entry.before, entry.after),
+        risks=risky.get(entry.key, ()),
+        opens=entry.after is not None,
+        digest=digest((*entry.key, entry.before, entry.after)),
+    )
+
+
+def lines_of(
+    changes: Iterable[PlannedChange], risky: Risky, anchor: str
+) -> Iterator[Line]:
+    for number, change in enumerate(changes, 1):
+        is_attached = change.key.kind == Attachment.kind
+        yield Line(
+            key=change.key,
+            anchor=f"{anchor}-{number}",
+            verb=change.verb,
+            name=change.key.name.partition("/")[2] if is_attached else change.key.name,
+            details=tuple(details(change)),
+            risks=risky.get(change.key, ()),
+        )
+
+
+def details(change: PlannedChange) -> Iterator[str]:
+    """Say each field of a change that has no document, before and after."""
+    before, after = change.before or {}, change.after or {}
+    for field in dict.fromkeys((*before, *after)):
+        if field == "name":
+            continue
+        said = "" if field == "policy_arn" else f"{field.replace('_', ' ')}: "
+        was, now = (spelled(one.get(field)) for one in (before, after))
+        if change.verb == "update" and was != now:
+            yield f"{said}{was or 'none'} → {now or 'none'}"
+        elif value := now or was:
+            yield f"{said}{value}"
+
+
+def spelled(value: Any) -> str:
+    if isinstance(value, bool):
+        return "yes" if value else ""
+    return ", ".join(map(str, value)) if isinstance(value, list) else str(value or "")
+
+
+def whole_of(change: PlannedChange) -> tuple[Any, ...]:
+    atoms = sorted(change.removed | change.added)
+    return (*change.key, change.verb, change.before, change.after, atoms)
+
+
+def digest(*parts: Any) -> str:
+    said = json.dumps(parts, sort_keys=True)
+    return hashlib.sha256(said.encode()).hexdigest()[:16]

@@ -1,0 +1,378 @@
+"""Two documents side by side: policies by statement, what is unchanged or long folded.
+
+Pure: documents in, rows out; how they look is the page's.
+"""
+
+from __future__ import annotations
+
+import difflib
+import json
+import re
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from itertools import groupby, islice, zip_longest
+from typing import Any, NamedTuple
+
+from django.utils.html import escape
+
+from accounts.web.highlighting import highlighted_json_line
+from accounts.web.runs.review.statements import fields_in_line, said
+from onboarding.resources.risks import is_risky
+
+CONTEXT = 3
+"""Unchanged lines kept on either side of a change, as in any diff."""
+
+SHORTEST_FOLD = 3
+"""Fewer unchanged lines than this are shown: folding them would save nothing."""
+
+LISTED = re.compile(r'\s+"(?:\\.|[^"\\])*",?')
+SHOWN_OF_LIST, LONG_LIST = 3, 8
+"""Of a list of so many words, in a document that is new or goes whole, the first few
+are shown; the rest is folded."""
+
+SHORT = 12
+"""A policy of so many lines is shown whole, a longer one by statement."""
+
+WIDE = 76
+"""A value that is compared with nothing is printed in one line of so many letters."""
+
+ALIKE = 0.5
+"""How much two statements without a common Sid must share to be compared."""
+
+Block = tuple[str, ...]
+"""Lines that belong together: a statement, or all between two statements."""
+
+
+class DiffLine(NamedTuple):
+    number: int
+    text: str
+    html: str = ""
+    """The text with syntax colours."""
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One line of both sides; a side that has none there is None."""
+
+    kind: str
+    """`same`, `changed`, `added` or `removed`."""
+    old: DiffLine | None
+    new: DiffLine | None
+
+
+@dataclass(frozen=True, slots=True)
+class Hunk:
+    """Rows that are changed, that surround a change, or that are folded away."""
+
+    kind: str
+    """`same`, `changed` or `folded`."""
+    rows: tuple[Row, ...]
+    says: str = ""
+    """What is folded away."""
+    opens: bool = False
+    inner: tuple[Hunk, ...] = ()
+    """What a statement of a new policy is made of; it has no rows of its own then."""
+
+
+@dataclass(frozen=True, slots=True)
+class Diff:
+    hunks: tuple[Hunk, ...]
+    added: int
+    removed: int
+    sides: str
+    """`both`, or the only one there is: `old` or `new`."""
+
+
+def compare(before: Mapping[str, Any] | None, after: Mapping[str, Any] | None) -> Diff:
+    """Compare what exists with what is to exist; None where there is nothing."""
+    if before is None or after is None:
+        return whole(after if before is None else before, is_new=before is None)
+    lines = pairs(blocks(before, after), blocks(after, before))
+    rows = tuple(numbered(lines, highlighted_json_line))
+    return Diff(
+        hunks=tuple(hunks(rows)),
+        added=sum(row.kind in ("added", "changed") for row in rows),
+        removed=sum(row.kind in ("removed", "changed") for row in rows),
+        sides="both",
+    )
+
+
+def whole(document: Mapping[str, Any] | None, *, is_new: bool) -> Diff:
+    """Show a document that is new or goes, with long policies by statement."""
+    cut = blocks(document, None)
+    lines = [line for block in cut for line in block]
+    sides = [(None, line) if is_new else (line, None) for line in lines]
+    rows = tuple(numbered(sides, highlighted_json_line))
+    policies = [value for value in (document or {}).values() if is_policy(value)]
+    is_long = len(rows) > SHORT and len(policies) == 1
+    return Diff(
+        hunks=tuple(
+            by_statement(document or {}, cut, rows) if is_long else listed(rows)
+        ),
+        added=len(rows) if is_new else 0,
+        removed=0 if is_new else len(rows),
+        sides="new" if is_new else "old",
+    )
+
+
+def by_statement(
+    document: Mapping[str, Any], cut: list[Block], rows: tuple[Row, ...]
+) -> Iterator[Hunk]:
+    """Fold each statement under a line that says it; what is risky begins open."""
+    own = {key: statements(value) for key, value in document.items()}
+    (policy,) = (key for key, value in document.items() if is_policy(value))
+    keys = list(document)
+    at = keys.index(policy)
+    sizes = [len(block) for block in cut]
+    first = at + 2  # after the brace that opens, and after the head of the policy
+    last = first + len(own[policy])
+    spans = spans_of(sizes, rows)
+    head = tuple(row for span in spans[:first] for row in span)
+    yield Hunk("folded", head, fields_in_line(document, keys[:at]))
+    tail = tuple(row for span in spans[last:] for row in span)
+    fields = fields_in_line(document, keys[at + 1 :])
+    if not fields:  # only braces: they close the last statement, too
+        spans[last - 1] += tail
+    for statement, span in zip(own[policy], spans[first:last], strict=True):
+        inner = tuple(listed(span))
+        yield Hunk("folded", (), said(statement), is_risky(statement), inner)
+    if fields:
+        yield Hunk("folded", tail, fields)
+
+
+def spans_of(sizes: Iterable[int], rows: tuple[Row, ...]) -> list[tuple[Row, ...]]:
+    left = iter(rows)
+    return [tuple(islice(left, size)) for size in sizes]
+
+
+def compare_texts(before: str | None, after: str | None) -> Diff:
+    """Compare two files by their lines; None where there is none."""
+    old, new = (tuple((text or "").splitlines()) for text in (before, after))
+    sides = "new" if before is None else "old" if after is None else "both"
+    rows = tuple(numbered(zip_sides(old, new, old, new), escape, exact=True))
+    return Diff(
+        hunks=tuple(hunks(rows)) if sides == "both" else (Hunk("changed", rows),),
+        added=sum(row.kind in ("added", "changed") for row in rows),
+        removed=sum(row.kind in ("removed", "changed") for row in rows),
+        sides=sides,
+    )
+
+
+def alike(value: Any, other: Any) -> Any:
+    """Write a scalar as a list of one where the other side has a list.
+
+    IAM does not tell them apart, and one more action is then one more line.
+    """
+    if isinstance(other, list) and not isinstance(value, list):
+        return [value]
+    if isinstance(value, dict) and isinstance(other, dict):
+        return {key: alike(item, other.get(key)) for key, item in value.items()}
+    return value
+
+
+def is_policy(value: Any) -> bool:
+    return isinstance(value, dict) and isinstance(value.get("Statement"), list)
+
+
+def statements(value: Any) -> list[Any]:
+    return list(value["Statement"]) if is_policy(value) else []
+
+
+def printed(value: Any, depth: int) -> list[str]:
+    """Print a value as JSON, each line indented, without a comma after it."""
+    text = json.dumps(value, indent=2, ensure_ascii=False)
+    return ["  " * depth + line for line in text.splitlines()]
+
+
+def printed_short(value: Any, depth: int, *, spread: bool = False) -> list[str]:
+    """Print it with as much in a line as fits, where nothing is compared with it.
+
+    spread: an object has a line for each of its parts, however short it is.
+    """
+    line = "  " * depth + json.dumps(value, ensure_ascii=False)
+    if len(line) <= WIDE and not spread:
+        return [line]
+    if not isinstance(value, dict):
+        return printed(value, depth)
+    lines = ["  " * depth + "{"]
+    for position, (key, inner) in enumerate(value.items()):
+        first, *rest = printed_short(inner, depth + 1)
+        lines += [f"{'  ' * (depth + 1)}{json.dumps(key)}: {first.strip()}", *rest]
+        lines[-1] += "," if position < len(value) - 1 else ""
+    return [*lines, "  " * depth + "}"]
+
+
+def blocks(
+    document: Mapping[str, Any] | None, other: Mapping[str, Any] | None
+) -> list[Block]:
+    """Cut a document into its lines, each statement of a policy in one block."""
+    if document is None:
+        return []
+    cut: list[Block] = [("{",)]
+    for position, (key, value) in enumerate(document.items()):
+        comma = "," if position < len(document) - 1 else ""
+        theirs = (other or {}).get(key)
+        if is_policy(value):
+            others = None if other is None else statements(theirs)
+            cut += policy_blocks(key, value, others, comma)
+        else:
+            write = printed_short if other is None else printed
+            first, *rest = write(alike(value, theirs), 1)
+            lines = [f"  {json.dumps(key)}: {first.strip()}", *rest]
+            cut.append((*lines[:-1], lines[-1] + comma))
+    return [*cut, ("}",)]
+
+
+def policy_blocks(
+    key: str, policy: Mapping[str, Any], others: list[Any] | None, comma: str
+) -> Iterator[Block]:
+    head = [f"  {json.dumps(key)}: {{"]
+    for name, value in policy.items():
+        if name != "Statement":
+            head.append(f"    {json.dumps(name)}: {json.dumps(value)},")
+    yield (*head, '    "Statement": [')
+    own = statements(policy)
+    for position, statement in enumerate(own):
+        if others is None:
+            lines = printed_short(statement, 3, spread=True)
+        else:
+            lines = printed(alike(statement, counterpart(statement, others)), 3)
+        last = "" if position == len(own) - 1 else ","
+        yield (*lines[:-1], lines[-1] + last)
+    yield ("    ]", f"  }}{comma}")
+
+
+def counterpart(statement: Mapping[str, Any], others: Iterable[Any]) -> Any:
+    """Find the statement of the other side with the same Sid, or the likest one."""
+    others = [other for other in others if isinstance(other, dict)]
+    if sid := statement.get("Sid"):
+        return next((other for other in others if other.get("Sid") == sid), None)
+    lines = printed(statement, 0)
+    ranked = [(likeness(lines, printed(o, 0)), -i) for i, o in enumerate(others)]
+    best = max(ranked, default=(0.0, 0))
+    return others[-best[1]] if best[0] >= ALIKE else None
+
+
+def bare(line: str) -> str:
+    """Give a line without its comma, which depends on what follows it."""
+    return line.removesuffix(",")
+
+
+def likeness(old: Iterable[str], new: Iterable[str]) -> float:
+    matcher = difflib.SequenceMatcher(
+        None, [bare(line) for line in old], [bare(line) for line in new], False
+    )
+    return matcher.ratio()
+
+
+def name_of(block: Block) -> str:
+    """Name a block by its Sid, or by its first line where it has none."""
+    return bare(next((line for line in block if line.lstrip()[:6] == '"Sid":'), ""))
+
+
+def matches(old: Block, new: Block) -> bool:
+    if name_of(old) or name_of(new):
+        return name_of(old) == name_of(new)
+    return bare(old[0]) == bare(new[0]) and likeness(old, new) >= ALIKE
+
+
+Pair = tuple[str | None, str | None]
+
+
+def pairs(old: list[Block], new: list[Block]) -> Iterator[Pair]:
+    """Set lines side by side, block by block: those that match, the rest alone."""
+    start = 0
+    for block in old:
+        found = next(
+            (i for i in range(start, len(new)) if matches(block, new[i])), None
+        )
+        if found is None:
+            yield from ((line, None) for line in block)
+            continue
+        for added in new[start:found]:
+            yield from ((None, line) for line in added)
+        yield from block_pairs(block, new[found])
+        start = found + 1
+    for added in new[start:]:
+        yield from ((None, line) for line in added)
+
+
+def block_pairs(old: Block, new: Block) -> Iterator[Pair]:
+    return zip_sides(old, new, *([bare(line) for line in of] for of in (old, new)))
+
+
+def zip_sides(
+    old: Block, new: Block, old_like: Sequence[str], new_like: Sequence[str]
+) -> Iterator[Pair]:
+    """Set lines side by side that are alike, and those between them as they come."""
+    matcher = difflib.SequenceMatcher(None, old_like, new_like, False)
+    for _, old_from, old_to, new_from, new_to in matcher.get_opcodes():
+        yield from zip_longest(old[old_from:old_to], new[new_from:new_to])
+
+
+def numbered(
+    lines: Iterable[Pair], coloured: Callable[[str], str], *, exact: bool = False
+) -> Iterator[Row]:
+    old_number = new_number = 0
+    for old, new in lines:
+        old_number += old is not None
+        new_number += new is not None
+        yield Row(
+            kind=kind_of(old, new, exact=exact),
+            old=None if old is None else DiffLine(old_number, old, coloured(old)),
+            new=None if new is None else DiffLine(new_number, new, coloured(new)),
+        )
+
+
+def kind_of(old: str | None, new: str | None, *, exact: bool) -> str:
+    if old is None:
+        return "added"
+    if new is None:
+        return "removed"
+    is_same = old == new if exact else bare(old) == bare(new)
+    return "same" if is_same else "changed"
+
+
+def listed(rows: tuple[Row, ...]) -> Iterator[Hunk]:
+    """Fold the long lists of a document that has one side only."""
+    shown: list[Row] = []
+    for is_listed, group in groupby(rows, is_list_item):
+        items = tuple(group)
+        if not is_listed or len(items) < LONG_LIST:
+            shown += items
+            continue
+        shown += items[:SHOWN_OF_LIST]
+        yield Hunk("changed", tuple(shown))
+        more = items[SHOWN_OF_LIST:]
+        yield Hunk("folded", more, f"{len(more)} more lines")
+        shown = []
+    if shown:
+        yield Hunk("changed", tuple(shown))
+
+
+def is_list_item(row: Row) -> bool:
+    line = row.new or row.old
+    return line is not None and bool(LISTED.fullmatch(line.text))
+
+
+def hunks(rows: tuple[Row, ...]) -> Iterator[Hunk]:
+    """Group the rows; fold what is unchanged and far from any change."""
+    changed = [i for i, row in enumerate(rows) if row.kind != "same"]
+    near = {j for i in changed for j in range(i - CONTEXT, i + CONTEXT + 1)}
+    start = 0
+    while start < len(rows):
+        kind = hunk_kind(rows, start, near)
+        end = start + 1
+        while end < len(rows) and hunk_kind(rows, end, near) == kind:
+            end += 1
+        group = rows[start:end]
+        if kind == "folded" and len(group) < SHORTEST_FOLD:
+            kind = "same"
+        yield Hunk(kind, group, f"{len(group)} unchanged lines")
+        start = end
+
+
+def hunk_kind(rows: tuple[Row, ...], index: int, near: set[int]) -> str:
+    if rows[index].kind != "same":
+        return "changed"
+    return "same" if index in near else "folded"

@@ -1,0 +1,244 @@
+"""A plan as a person reviews it: what to read first, an index, and each change.
+
+Pure: a plan in, what the page shows out. What is counted, or risky, says the plan.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from itertools import count
+from typing import NamedTuple
+
+from accounts.web.runs.review.cards import (
+    Card,
+    Risky,
+    cards_of,
+    document_of,
+    entry_card,
+    holder_of,
+)
+from onboarding.resources.entry_changes import EntryChange
+from onboarding.resources.kinds import (
+    MANAGED_PATH,
+    MANAGING_PATH,
+    Attachment,
+    ClusterAccess,
+    Key,
+    KeyGrant,
+    ManagedPolicy,
+    OidcProvider,
+    Role,
+    ServiceLinkedRole,
+)
+from onboarding.resources.plan import Plan, PlannedChange, by_verb
+from onboarding.resources.risks import Concern
+
+TOGETHER = {
+    ServiceLinkedRole.kind: "Roles of AWS’s services",
+    OidcProvider.kind: "Identity providers",
+    ClusterAccess.kind: "EKS clusters",
+    KeyGrant.kind: "KMS keys",
+}
+POLICIES = "Policies"
+"""Where a plan does not tell whose they are: they are attached already."""
+
+MANAGING, MANAGED = "Managing account", "Managed account"
+SPINNAKER = "Spinnaker"
+FIRST = 3
+"""So many lines of a topic are shown at once."""
+
+
+class Section(NamedTuple):
+    """A role with what is its own, or things of one kind."""
+
+    title: str
+    cards: tuple[Card, ...]
+
+    @property
+    def is_told(self) -> bool:
+        """Tell whether the title says more than the first card does."""
+        return self.cards[0].key.name != self.title
+
+
+class Group(NamedTuple):
+    """One side of an account, or what Spinnaker is configured with."""
+
+    title: str
+    account_id: str
+    side: str
+    counts: Mapping[str, int]
+    sections: tuple[Section, ...]
+
+
+class Pointer(NamedTuple):
+    """A line of the summary, and the change that it is about."""
+
+    name: str
+    anchor: str
+    sentence: str
+
+
+class Reading(NamedTuple):
+    """What to read first of one topic."""
+
+    topic: str
+    pointers: tuple[Pointer, ...]
+
+    @property
+    def first(self) -> tuple[Pointer, ...]:
+        return self.pointers[:FIRST]
+
+    @property
+    def rest(self) -> tuple[Pointer, ...]:
+        return self.pointers[FIRST:]
+
+
+class Review(NamedTuple):
+    groups: tuple[Group, ...]
+    readings: tuple[Reading, ...] = ()
+
+    @property
+    def cards(self) -> tuple[Card, ...]:
+        return tuple(
+            card
+            for group in self.groups
+            for section in group.sections
+            for card in section.cards
+        )
+
+    @property
+    def places(self) -> dict[Key, str]:
+        """Say where on the page each change is."""
+        cards = {card.key: card.anchor for card in self.cards}
+        lines = {line.key: line.anchor for card in self.cards for line in card.lines}
+        return {**cards, **lines}
+
+
+def review(plan: Plan, own: str) -> Review:
+    """Lay a plan out; `own` is the name of the managed account that it is for."""
+    sentences: dict[Key, tuple[str, ...]] = {}
+    for risk in plan.risks:
+        sentences[risk.key] = (*sentences.get(risk.key, ()), risk.sentence)
+    numbers = count(1)
+    groups = [
+        group_of(place, changes, sentences, numbers)
+        for place, changes in by_place(plan, own).items()
+    ]
+    if plan.entries:
+        groups.append(entries_group(plan, sentences, numbers))
+    laid_out = Review(tuple(groups))
+    return laid_out._replace(readings=tuple(readings(plan, laid_out.places)))
+
+
+class Place(NamedTuple):
+    name: str
+    account_id: str
+    side: str
+
+
+def by_place(plan: Plan, own: str) -> dict[Place, list[PlannedChange]]:
+    """Group the changes by account and side, in the order of the plan."""
+    sides = dict(sides_of_holders(plan.changes))
+    found: dict[Place, list[PlannedChange]] = {}
+    for change in plan.changes:
+        default = MANAGED if change.account_name == own else MANAGING
+        holder = Key(change.key.account, Role.kind, holder_of(change))
+        side = side_by_path(change) or sides.get(holder, default)
+        place = Place(change.account_name, change.key.account, side)
+        found.setdefault(place, []).append(change)
+    return found
+
+
+def sides_of_holders(changes: Iterable[PlannedChange]) -> Iterator[tuple[Key, str]]:
+    """Tell by what is attached to a role on which side it is.
+
+    The managing account is usually managed, too: its id does not tell.
+    """
+    for change in changes:
+        if change.key.kind == Attachment.kind and (side := side_by_path(change)):
+            yield Key(change.key.account, Role.kind, holder_of(change)), side
+
+
+def side_by_path(change: PlannedChange) -> str:
+    shown = document_of(change)
+    path = f"{shown.get('path', '')} {shown.get('policy_arn', '')}"
+    if MANAGING_PATH in path:
+        return MANAGING
+    return MANAGED if MANAGED_PATH in path else ""
+
+
+def group_of(
+    place: Place, changes: list[PlannedChange], risky: Risky, numbers: Iterator[int]
+) -> Group:
+    holders = {
+        str(document_of(change).get("policy_arn", "")): holder_of(change)
+        for change in changes
+        if change.key.kind == Attachment.kind
+    }
+    by_title: dict[str, list[PlannedChange]] = {}
+    for change in changes:
+        by_title.setdefault(title_of(change, holders), []).append(change)
+    sections = tuple(
+        Section(title, tuple(cards_of(title, of, risky, numbers)))
+        for title, of in by_title.items()
+    )
+    return Group(
+        place.name or place.account_id,
+        place.account_id,
+        place.side,
+        by_verb(changes),
+        sections,
+    )
+
+
+def title_of(change: PlannedChange, holders: Mapping[str, str]) -> str:
+    """Name the section of a change: the role that it belongs to, or its kind."""
+    if change.key.kind != ManagedPolicy.kind:
+        return holder_of(change) or TOGETHER.get(change.key.kind, change.key.kind)
+    tail = f":policy{document_of(change).get('path', '/')}{change.key.name}"
+    found = (holder for arn, holder in holders.items() if arn.endswith(tail))
+    return next(found, POLICIES)
+
+
+def entries_group(plan: Plan, risky: Risky, numbers: Iterator[int]) -> Group:
+    cards = tuple(entry_card(entry, risky, next(numbers)) for entry in plan.entries)
+    return Group(SPINNAKER, "", "", plan.entry_counts, (Section("Accounts", cards),))
+
+
+def readings(plan: Plan, places: Mapping[Key, str]) -> Iterator[Reading]:
+    """Yield what to read first, and what Spinnaker will be configured with."""
+    for concern in plan.concerns:
+        yield reading(concern, places)
+    if pointers := tuple(entry_pointers(plan.entries, places)):
+        yield Reading(SPINNAKER, pointers)
+
+
+def reading(concern: Concern, places: Mapping[Key, str]) -> Reading:
+    return Reading(
+        concern.topic,
+        tuple(
+            Pointer(risk.key.name, places[risk.key], risk.sentence)
+            for risk in concern.risks
+        ),
+    )
+
+
+def entry_pointers(
+    entries: Iterable[EntryChange], places: Mapping[Key, str]
+) -> Iterator[Pointer]:
+    """Point to each account that Spinnaker gets; deletions name those that it loses."""
+    for entry in entries:
+        if entry.after is not None:
+            yield Pointer(entry.name, places[entry.key], " ".join(changed(entry)))
+
+
+def changed(entry: EntryChange) -> Iterator[str]:
+    before, after = entry.before, entry.after or {}
+    if before is None:
+        yield f"New {entry.provider} account."
+        if not after.get("permissions", {}).get("write"):
+            yield "Everybody in Spinnaker may deploy to it: WRITE names no role."
+        return
+    fields = dict.fromkeys((*before, *after))
+    differ = [field for field in fields if before.get(field) != after.get(field)]
+    yield f"Changes {', '.join(differ).replace('_', ' ')}."

@@ -1,0 +1,89 @@
+// A review under data-review: a filter, keys for the next and the previous change, and
+// everything folded or unfolded at once.
+const NARROW = "(max-width: 60rem)";
+const KEYS = "review-keys";
+const TYPED = "textarea, select, [contenteditable], input:not([type=checkbox], [type=radio])";
+
+function serve(review) {
+  const cards = [...review.querySelectorAll("[data-change]")];
+  const shown = () => cards.filter((card) => !card.hidden);
+
+  // The filter: every word must be somewhere in the change, folded lines included.
+  const find = review.querySelector("[data-find]");
+  const found = review.querySelector("[data-found]");
+  const texts = new Map();
+  const text = (card) => {
+    if (!texts.has(card)) texts.set(card, card.textContent.toLowerCase());
+    return texts.get(card);
+  };
+  const filter = () => {
+    const words = find.value.toLowerCase().split(/\s+/).filter(Boolean);
+    for (const card of cards) {
+      card.hidden = !words.every((word) => text(card).includes(word));
+      const entry = review.querySelector(`[data-entry="${card.id}"]`);
+      if (entry) entry.hidden = card.hidden;
+    }
+    for (const holder of [...review.querySelectorAll("[data-holds]")].reverse()) {
+      const held = holder.querySelectorAll("[data-change], [data-entry]");
+      holder.hidden = [...held].every((one) => one.hidden);
+    }
+    found.textContent = words.length ? `${shown().length} of ${cards.length} match` : "";
+  };
+  find.addEventListener("input", filter);
+  find.addEventListener("keydown", (event) => {
+    if (event.key === "Enter") event.preventDefault();
+  });
+
+  // Keys, unless a person turned them off or is writing.
+  const keys = review.querySelector("[data-keys]");
+  keys.checked = localStorage.getItem(KEYS) !== "off";
+  keys.addEventListener("change", () => {
+    localStorage.setItem(KEYS, keys.checked ? "on" : "off");
+  });
+  let current = null;
+  review.addEventListener("focusin", (event) => {
+    current = event.target.closest("[data-change]") || current;
+  });
+  const step = (by) => {
+    const list = shown();
+    const at = list.indexOf(current);
+    const next = list[at < 0 ? 0 : Math.min(Math.max(at + by, 0), list.length - 1)];
+    if (!next) return;
+    current = next;
+    next.querySelector("summary").focus({ preventScroll: true });
+    next.scrollIntoView({ block: "start" });
+  };
+  const isMeant = (event) =>
+    keys.checked &&
+    document.body.dataset.shortcuts !== "off" &&
+    !event.defaultPrevented &&
+    !(event.ctrlKey || event.metaKey || event.altKey) &&
+    !event.target.closest(TYPED) &&
+    !document.querySelector("dialog[open]");
+  document.addEventListener("keydown", (event) => {
+    if (!isMeant(event)) return;
+    if (event.key === "j") step(1);
+    if (event.key === "k") step(-1);
+  });
+
+  const fold = (open) => {
+    for (const details of review.querySelectorAll("[data-change] details")) {
+      details.open = open;
+    }
+  };
+  review.querySelector("[data-expand]").addEventListener("click", () => fold(true));
+  review.querySelector("[data-collapse]").addEventListener("click", () => fold(false));
+
+  // Who follows a link to a change wants to see it.
+  document.addEventListener("click", (event) => {
+    const link = event.target.closest('a[href^="#"]');
+    const card = link && document.getElementById(link.hash.slice(1))?.closest("[data-change]");
+    if (!card || !review.contains(card)) return;
+    card.querySelector("details").open = true;
+    current = card;
+  });
+
+  if (matchMedia(NARROW).matches) review.querySelector("[data-index]").open = false;
+}
+
+for (const review of document.querySelectorAll("[data-review]")) serve(review);

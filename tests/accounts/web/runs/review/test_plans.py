@@ -1,0 +1,199 @@
+"""A plan as it is reviewed: where each change is, and what to read first."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from accounts.web.runs.review.plans import MANAGED, MANAGING, Review, review
+from onboarding.desired.managed import managed_side
+from onboarding.desired.managing import managing_side
+from onboarding.resources.entry_changes import EntryChange
+from onboarding.resources.plan import Plan, PlannedChange, diff
+from onboarding.topology import Managed
+from tests.factories import MANAGING_ID, managed, managing, provider, topology
+
+
+def plan_for(account: Managed, **fields: Any) -> Plan:
+    """Plan everything of an account and of its managing account, from nothing."""
+    whole = topology(account)
+    changes = [
+        *(
+            PlannedChange.of(change, "core")
+            for change in diff(managing_side(whole), ())
+        ),
+        *(
+            PlannedChange.of(change, account.name)
+            for change in diff(managed_side(managing(), account), ())
+        ),
+    ]
+    return Plan(tuple(changes), **fields)
+
+
+def laid_out(*keys: str, **fields: Any) -> Review:
+    account = managed(*(provider(key) for key in keys), **fields)
+    return review(plan_for(account), account.name)
+
+
+def sections(shown: Review, side: str) -> dict[str, list[str]]:
+    (group,) = (group for group in shown.groups if group.side == side)
+    return {
+        section.title: [card.key.name for card in section.cards]
+        for section in group.sections
+    }
+
+
+def test_changes_are_grouped_by_account_side_and_role():
+    shown = laid_out("ec2", "ecs", "eks")
+
+    assert [(g.title, g.side) for g in shown.groups] == [
+        ("core", MANAGING),
+        ("staging", MANAGED),
+    ]
+    found = sections(shown, MANAGED)
+    assert list(found) == [
+        "spinnakerManaged",
+        "BaseIAMRole",
+        "Roles of AWS’s services",
+        "ecsTaskExecutionRole",
+        "EKS clusters",
+    ]
+    assert found["spinnakerManaged"][:2] == ["spinnakerManaged", "BowlineCachingRead"]
+    assert found["spinnakerManaged"][-1] == "spinnakerManaged/BowlinePassRole"
+
+
+def test_the_managing_account_that_is_managed_too_has_two_sides():
+    shown = laid_out("ec2", name="core", account_id=MANAGING_ID)
+
+    assert [group.side for group in shown.groups] == [MANAGING, MANAGED]
+    assert "SpinnakerAuthRole" in sections(shown, MANAGING)
+    assert "spinnakerManaged" in sections(shown, MANAGED)
+
+
+def test_attachments_profiles_and_roles_of_services_are_lines():
+    shown = laid_out("ec2")
+
+    role, *_ = (c for c in shown.cards if c.key.name == "spinnakerManaged")
+    base, *_ = (c for c in shown.cards if c.key.name == "BaseIAMRole")
+    services, *_ = (c for c in shown.cards if not c.verb)
+    assert "BowlineEC2Read" in [line.name for line in role.lines]
+    assert [line.details for line in base.lines] == [("role: BaseIAMRole",)]
+    assert {line.key.kind for line in services.lines} == {"service-linked role"}
+    assert "attachment" not in {card.kind for card in shown.cards}
+
+
+def test_what_is_attached_to_a_role_that_stays_is_shown_under_its_name():
+    whole = plan_for(managed(provider("ec2")))
+    kept = [c for c in whole.changes if c.key.kind in ("attachment", "policy")]
+
+    shown = review(Plan(tuple(kept)), "staging")
+
+    (card,) = (c for c in shown.cards if c.key.name == "spinnakerManaged")
+    assert (card.verb, card.kind) == ("", "role")
+    assert "BowlineEC2Read" in sections(shown, MANAGED)["spinnakerManaged"]
+
+
+def test_a_policy_alone_is_no_roles():
+    whole = plan_for(managed(provider("ec2")))
+    (read,) = (c for c in whole.changes if c.key.name == "BowlineEC2Read")
+
+    shown = review(Plan((read,)), "staging")
+
+    assert sections(shown, MANAGED) == {"Policies": ["BowlineEC2Read"]}
+
+
+def test_every_change_is_shown_once():
+    plan = plan_for(managed(provider("ec2"), provider("ecs"), provider("eks")))
+
+    shown = review(plan, "staging")
+
+    keys = [one.key for card in shown.cards for one in (card, *card.lines) if one.verb]
+    assert sorted(keys) == sorted(change.key for change in plan.changes)
+    assert sum(sum(group.counts.values()) for group in shown.groups) == len(keys)
+
+
+def test_each_line_of_the_summary_points_to_its_change():
+    account = managed(provider("ec2"), provider("ecs"), provider("eks"))
+    entries = (EntryChange(None, {"provider": "aws", "name": "staging"}),)
+    plan = plan_for(account, entries=entries)
+
+    shown = review(plan, "staging")
+
+    places = {anchor: key for key, anchor in shown.places.items()}
+    topics = {
+        reading.topic: [places[one.anchor] for one in reading.pointers]
+        for reading in shown.readings
+    }
+    told = [key for reading in topics.values() for key in reading]
+    assert set(told) == {risk.key for risk in plan.risks} | {entries[0].key}
+    assert [key.kind for key in topics["PassRole"]] == ["inline policy"] * 2
+    assert [key.kind for key in topics["Secrets"]] == ["cluster access"]
+    assert [key.kind for key in topics["Spinnaker"]] == ["aws"]
+
+
+def test_what_is_risky_is_marked_on_its_card():
+    shown = laid_out("ec2", "ecs")
+
+    risky = {card.key.name: card.is_risky for card in shown.cards}
+    assert risky["spinnakerManaged/BowlinePassRole"]
+    assert risky["ecsTaskExecutionRole"], "for what is attached to it"
+    assert not risky["BaseIAMRole"]
+
+
+def test_a_digest_stays_while_every_word_does():
+    one, again = laid_out("ec2"), laid_out("ec2")
+    other = laid_out("ec2", external_id="an-external-id")
+
+    assert [c.digest for c in one.cards] == [c.digest for c in again.cards]
+    differ = [
+        was.key.name
+        for was, now in zip(one.cards, other.cards, strict=True)
+        if was.digest != now.digest
+    ]
+    assert differ == ["spinnakerManaged"]
+    assert len({card.digest for card in one.cards}) == len(one.cards)
+
+
+def test_what_spinnaker_gets_and_loses_is_said():
+    entry = {"provider": "aws", "name": "staging", "permissions": {"write": ["sre"]}}
+    opened = {**entry, "permissions": {"write": []}, "environment": "live"}
+    gone = {"provider": "ecs", "name": "old"}
+    new = {"provider": "ecs", "name": "new"}
+    entries = (
+        EntryChange(entry, opened),
+        EntryChange(None, new),
+        EntryChange(gone, None),
+    )
+
+    shown = review(Plan(entries=entries), "staging")
+
+    said = {
+        reading.topic: [one.sentence for one in reading.pointers]
+        for reading in shown.readings
+    }
+    assert said["Deletions"] == ["Deletes Spinnaker's account old."]
+    assert said["Spinnaker"] == [
+        "Changes permissions, environment.",
+        "New ecs account. Everybody in Spinnaker may deploy to it: WRITE names no "
+        "role.",
+    ]
+    assert "may deploy" in said["Open to everybody"][0]
+
+
+def test_a_line_says_what_changes_of_it():
+    (change,) = (
+        c
+        for c in plan_for(managed(provider("ec2"))).changes
+        if c.key.kind == "instance profile" and c.account_name == "staging"
+    )
+    empty = {**(change.after or {}), "role": ""}
+    update = PlannedChange(
+        **{
+            **{f: getattr(change, f) for f in change.__dataclass_fields__},
+            "verb": "update",
+            "before": empty,
+        }
+    )
+
+    (card,) = review(Plan((update,)), "staging").cards
+
+    assert card.lines[0].details == ("role: none → BaseIAMRole",)
