@@ -38,6 +38,7 @@ from tests.attack.faults import (
     Network,
 )
 from tests.rows import managing_row
+from tests.strict_aws.calls import calls as calls
 
 pytestmark = pytest.mark.django_db(transaction=True)
 

@@ -12,6 +12,7 @@ import pytest
 from script.servers import LOOPBACK, answers, free_port, serving
 from tests.moto.accounts import Accounts
 from tests.moto.gaps import JsonIsJson, Simulator, TwentyMembersAPage
+from tests.strict_aws.calls import calls as calls
 from tests.strict_aws.proxy import strict_aws
 
 SERVER = Path("var/moto/bin/moto_server")

@@ -9,6 +9,7 @@ import pytest
 from onboarding.topology import ExistingIdentity
 from tests.onboarding.aws.field import Field, trusting
 from tests.onboarding.verify.verified import Verified
+from tests.strict_aws.calls import calls as calls
 
 
 @pytest.fixture

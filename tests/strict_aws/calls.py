@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
+
+import pytest
 
 from onboarding.aws.session import shared_core
 from tests.strict_aws.shapes import broken
@@ -28,12 +29,13 @@ class Calls:
             self.wrong += broken(model.input_shape, params, name)
 
 
-@contextmanager
-def listening() -> Iterator[Calls]:
-    """Hear what every client is asked that Bowline makes meanwhile."""
-    calls, events = Calls(), shared_core().get_component("event_emitter")
-    events.register_last(BUILT, calls.hear)
-    try:
-        yield calls
-    finally:
-        events.unregister(BUILT, calls.hear)
+@pytest.fixture(autouse=True)
+def calls() -> Iterator[Calls]:
+    """Hear what Bowline's clients are asked, wherever a conftest imports this; fail
+    what does not keep to the model.
+    """
+    heard, events = Calls(), shared_core().get_component("event_emitter")
+    events.register_last(BUILT, heard.hear)
+    yield heard
+    events.unregister(BUILT, heard.hear)
+    assert heard.wrong == []

@@ -17,7 +17,7 @@ from tests.strict_aws.delays import (
     YoungUnknown,
 )
 from tests.strict_aws.job import EVERYTHING, Job
-from tests.strict_aws.limits import Quotas
+from tests.strict_aws.limits import DeniedRegions, Quotas
 from tests.strict_aws.proxy import Behaviour
 from tests.strict_aws.trouble import (
     ConcurrentModification,
@@ -48,10 +48,22 @@ PASSING: dict[str, tuple[Behaviour, ...]] = {
         NotAssumableYet(),
         GrantsNotYet(),
         InvalidPrincipal(),
+    ),
+    "everything young, EKS too": (
+        YoungUnknown(),
+        NotAssumableYet(),
+        GrantsNotYet(),
+        InvalidPrincipal(),
         EksInvalidPrincipal(),
         YoungEntryUnknown(),
     ),
 }
+
+
+def concerns_eks(behaviours: tuple[Behaviour, ...]) -> bool:
+    return any(
+        isinstance(b, EksInvalidPrincipal | YoungEntryUnknown) for b in behaviours
+    )
 
 
 @pytest.mark.parametrize("behaviours", PASSING.values(), ids=PASSING)
@@ -59,10 +71,7 @@ def test_what_passes_costs_time_and_ends_verified(
     job: Job, strictly: Strictly, behaviours: tuple[Behaviour, ...]
 ) -> None:
     strictly(*behaviours)
-    with_eks = any(
-        isinstance(b, EksInvalidPrincipal | YoungEntryUnknown) for b in behaviours
-    )
-    job.providers = EVERYTHING if with_eks else "{ec2: {}}"
+    job.providers = EVERYTHING if concerns_eks(behaviours) else "{ec2: {}}"
 
     state = job.onboard()
 
@@ -81,20 +90,29 @@ def test_it_ends_verified_with_a_third_throttled_and_half_of_the_reads_stale(
 
 
 AFTERWARDS: dict[str, tuple[Behaviour, ...]] = {
-    "throttling and stale reads": (Throttling(0.2), StaleReads(share=0.5)),
-    "lost answers": (LostAnswers(), ConcurrentModification(0.3)),
-    "everything young": (YoungUnknown(), NotAssumableYet(), InvalidPrincipal()),
-    "quotas": (Quotas(),),
+    **{name: some for name, some in PASSING.items() if not concerns_eks(some)},
+    "a region is denied": (DeniedRegions(("us-east-1",)),),
+    "all that is drawn": (
+        Throttling(0.2),
+        StaleReads(share=0.5),
+        ConcurrentModification(0.3),
+        EgressProxy(0.05, 502),
+    ),
 }
+"""No entry of EKS is made when an ID is rotated or an account removed."""
+SEEDS = {"all that is drawn": (0, 1, 2)}
 
 
-@pytest.mark.parametrize("behaviours", AFTERWARDS.values(), ids=AFTERWARDS)
+@pytest.mark.parametrize(
+    ("name", "seed"),
+    [(name, seed) for name in AFTERWARDS for seed in SEEDS.get(name, (0,))],
+)
 def test_an_external_id_is_rotated_and_the_account_removed(
-    job: Job, strictly: Strictly, behaviours: tuple[Behaviour, ...]
+    job: Job, strictly: Strictly, name: str, seed: int
 ) -> None:
-    job.providers = "{ec2: {}}"
+    job.providers, job.regions = "{ec2: {}}", ("us-west-2",)
     job.onboard()
-    strictly(*behaviours)
+    strictly(*AFTERWARDS[name], seed=seed)
 
     rotate(job.account)
     rotated = job.bring_up_to_date()

@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from accounts.external_ids import rotate
 from accounts.models import Run
 from accounts.models.states import State, Status
 from tests.onboarding.aws.field import ACCESS_ROLE
@@ -48,7 +49,7 @@ def refusal(job: Job) -> Any:
     return run.checks.get(name="Assume the managed role")
 
 
-def test_an_account_of_the_organization_is_verified(
+def test_an_account_of_the_organization_is_verified_rotated_and_removed(
     job: Job, strictly: Strictly
 ) -> None:
     strictly(members(job, managed=OURS))
@@ -57,6 +58,9 @@ def test_an_account_of_the_organization_is_verified(
     state = job.onboard()
 
     assert state == State.VERIFIED, job.output
+    rotate(job.account)
+    assert job.bring_up_to_date().status == Status.VERIFIED
+    assert job.remove().status == Status.REMOVED
 
 
 @pytest.mark.parametrize(

@@ -8,6 +8,7 @@ import pytest
 
 from script.emulated_organization import MANAGING, MEMBERS, Credentials
 from tests.accounts.management.onboarding import entry
+from tests.strict_aws.calls import calls as calls
 
 DEV, STAGING = MEMBERS[:2]
 

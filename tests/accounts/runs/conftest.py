@@ -6,6 +6,7 @@ import pytest
 
 from script.emulated_organization import MANAGING, Credentials
 from tests.rows import managing_row
+from tests.strict_aws.calls import calls as calls
 
 
 @pytest.fixture
