@@ -194,6 +194,28 @@ def told(where: str, bundle: Bundle, account: ManagedAccount, since: datetime) -
     )
 
 
+def leave_out(account: ManagedAccount, by: User) -> bool:
+    """Take an account out of later bundles; False where no bundle would hold it."""
+    row = ManagedAccount.objects.filter(pk=account.pk)
+    with transaction.atomic():
+        moved = bool(row.leave_out(by))
+        if moved:
+            detail = {"account": str(account.pk)}
+            record(by, Activity.What.LEAVE_OUT, account.name, detail)
+    return moved
+
+
+def put_in(account: ManagedAccount, by: User) -> bool:
+    """Let later bundles hold an account again; False where it was not left out."""
+    row = ManagedAccount.objects.filter(pk=account.pk)
+    with transaction.atomic():
+        moved = bool(row.put_in())
+        if moved:
+            detail = {"account": str(account.pk)}
+            record(by, Activity.What.PUT_IN, account.name, detail)
+    return moved
+
+
 def finish(bundle: Bundle, status: Bundle.Status, **fields: object) -> None:
     rows = Bundle.objects.filter(pk=bundle.pk, status=Bundle.Status.BUILDING)
     rows.update(status=status, **fields)

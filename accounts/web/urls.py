@@ -6,6 +6,7 @@ from django.urls import path
 
 from accounts.web.accounts import account
 from accounts.web.accounts import views as accounts
+from accounts.web.bulk import views as bulk
 from accounts.web.bundles import deltas, halconfig, installed, preview
 from accounts.web.bundles import views as bundles
 from accounts.web.live import views as live
@@ -32,6 +33,10 @@ account_pages = [
     path("accounts/", accounts.accounts, name="accounts"),
     path("accounts/plan/", accounts.plan_many, name="plan-many"),
     path("accounts/verify/", accounts.verify_many, name="verify-many"),
+    path("accounts/edit/", bulk.edit_many, name="edit-many"),
+    path("accounts/remove/", bulk.remove_many, name="remove-many"),
+    path("accounts/leave-out/", bulk.leave_out_many, name="leave-out-many"),
+    path("accounts/retry/", bulk.retry_many, name="retry-many"),
     path("accounts/new/", wizard.wizard_new, name="wizard-new"),
     path("accounts/organization/", organization.organization, name="organization"),
     path("accounts/<uuid:pk>/", account.account, name="account"),

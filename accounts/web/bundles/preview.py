@@ -5,21 +5,18 @@ from __future__ import annotations
 from uuid import UUID
 
 from django.contrib import messages
-from django.db import transaction
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.views.decorators.http import require_POST
 
-from accounts.activity import record
+from accounts import bundles
 from accounts.mapping.managing import NoManagingAccount
-from accounts.models import Activity, Bundle, ManagedAccount
+from accounts.models import Bundle, ManagedAccount
 from accounts.next_bundle import next_bundle
 from accounts.web.access import operator_required
 from accounts.web.bundles.deltas import accounts_changed
 from accounts.web.request import Request
-
-What = Activity.What
 
 
 def bundle_next(request: Request) -> HttpResponse:
@@ -45,13 +42,8 @@ def bundle_next(request: Request) -> HttpResponse:
 def leave_out(request: Request, pk: UUID) -> HttpResponse:
     """Take an account out of later bundles, or put it in again; it is on record."""
     account = get_object_or_404(ManagedAccount, pk=pk)
-    row = ManagedAccount.objects.filter(pk=pk)
     puts_in = "again" in request.POST
-    with transaction.atomic():
-        moved = row.put_in() if puts_in else row.leave_out(request.user)
-        if moved:
-            what = What.PUT_IN if puts_in else What.LEAVE_OUT
-            record(request.user, what, account.name, {"account": str(pk)})
+    moved = (bundles.put_in if puts_in else bundles.leave_out)(account, request.user)
     if not moved:
         messages.warning(request, f"No bundle would hold {account.name} anyway.")
     elif puts_in:

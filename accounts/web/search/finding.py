@@ -81,10 +81,7 @@ def matching_accounts(text: str) -> QuerySet[ManagedAccount]:
     named = SpinnakerName.objects.filter(name__icontains=text)
     begins = Q(name__istartswith=text) | Q(account_id__startswith=digits(text))
     rank = Case(
-        When(name__iexact=text, then=Value(0)),
-        When(begins, then=Value(1)),
-        default=Value(2),
-        output_field=IntegerField(),
+        When(begins, then=Value(0)), default=Value(1), output_field=IntegerField()
     )
     found = ManagedAccount.objects.filter(
         by_text(text) | Q(pk__in=named.values("account"))

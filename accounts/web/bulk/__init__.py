@@ -1,0 +1,1 @@
+"""What is done to many accounts at once: edit, remove, retry."""

@@ -1,0 +1,56 @@
+"""Do something to each of many accounts, and say of which it could not be done."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
+
+from django.contrib import messages
+
+from accounts.models import ManagedAccount
+from accounts.runs.actions import StillTold
+from accounts.web.accounts.views import MOST_REASONS, REFUSALS
+from accounts.web.bulk.editing import CannotEdit
+from accounts.web.request import Request
+
+PLANNED = "Nothing in AWS changes until the plans are approved."
+REFUSED = (*REFUSALS, CannotEdit, StillTold)
+
+
+@dataclass(slots=True)
+class Outcome:
+    done: list[ManagedAccount] = field(default_factory=list)
+    unchanged: list[ManagedAccount] = field(default_factory=list)
+    refused: list[str] = field(default_factory=list)
+    """Each names its account, and says why."""
+
+
+def each(
+    accounts: Iterable[ManagedAccount], act: Callable[[ManagedAccount], object]
+) -> Outcome:
+    """Act on each account; where `act` gives False, there was nothing to do."""
+    outcome = Outcome()
+    for account in accounts:
+        try:
+            acted = act(account)
+        except REFUSED as error:
+            outcome.refused.append(f"{account.name}: {str(error).rstrip('.')}")
+        else:
+            (outcome.unchanged if acted is False else outcome.done).append(account)
+    return outcome
+
+
+def tell(
+    request: Request, did: str, outcome: Outcome, verb: str, then: str = PLANNED
+) -> None:
+    if outcome.done:
+        messages.success(request, f"{did} {counted(len(outcome.done))}. {then}")
+    if refused := outcome.refused:
+        more = len(refused) - MOST_REASONS
+        reasons = "; ".join(refused[:MOST_REASONS])
+        rest = f"; and {more} more" if more > 0 else ""
+        messages.warning(request, f"Could not {verb} {len(refused)}: {reasons}{rest}.")
+
+
+def counted(count: int) -> str:
+    return f"{count:,} account{'s' * (count != 1)}"

@@ -1,0 +1,189 @@
+"""Edit, remove, leave out of bundles and retry many accounts.
+
+A page shows the chosen accounts first; the press on it acts on exactly those. Each is
+edited or planned by itself: one that cannot be keeps no other back. Nothing is approved
+here.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+from uuid import UUID
+
+from django.contrib import messages
+from django.contrib.auth.models import User
+from django.db.models import OuterRef, Subquery
+from django.http import HttpResponse
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.views.decorators.http import require_POST
+
+from accounts.bundles import leave_out, told_of
+from accounts.mapping.managing import managing_row
+from accounts.models import ManagedAccount, Run
+from accounts.models.states import WORKING, Status
+from accounts.runs import actions
+from accounts.web.access import operator_required
+from accounts.web.accounts.views import (
+    MOST_AT_ONCE,
+    chosen_accounts,
+    matching,
+    plan_described,
+)
+from accounts.web.bulk.editing import edit
+from accounts.web.bulk.forms import BulkEditForm
+from accounts.web.bulk.outcomes import counted, each, tell
+from accounts.web.request import Request
+
+MOST_EDITED = 200
+"""So many are edited while a person waits: some seconds' worth, as what follows from
+each edit is computed.
+"""
+
+FAILED = (Status.FAILED, Status.ERRORED)
+PASSED_ON = (
+    "Build the next bundle, give it to Spinnaker, and say so on its page. Then they "
+    "can be removed from AWS."
+)
+
+
+@operator_required
+@require_POST
+def edit_many(request: Request) -> HttpResponse:
+    """Show how the chosen accounts are described, or edit them all."""
+    accounts, left = chosen(request, most=MOST_EDITED)
+    if not accounts:
+        return nothing_chosen(request)
+    sent = request.POST if "apply" in request.POST else None
+    form = BulkEditForm(sent, partition=managing_row().partition)
+    if not form.is_valid():
+        return page(request, "edit", accounts, left=left, form=form)
+    asked = form.cleaned_data
+    outcome = each(accounts, lambda account: edit(account, asked, request.user))
+    tell(request, "Edited", outcome, "edit")
+    if outcome.unchanged:
+        so = f"{counted(len(outcome.unchanged))} needed no change."
+        messages.info(request, so)
+    if "plan" in request.POST and outcome.done:
+        ids = [account.pk for account in outcome.done]
+        edited = ManagedAccount.objects.filter(pk__in=ids).order_by("name")
+        planned = each(
+            edited.prefetch_related("providers"),
+            lambda a: plan_described(a, request.user),
+        )
+        tell(request, "Started to plan", planned, "plan")
+        return redirect("accounts:runs")
+    return redirect("accounts:accounts")
+
+
+@operator_required
+@require_POST
+def remove_many(request: Request) -> HttpResponse:
+    """Show which of the chosen accounts can be removed, or plan their removal."""
+    accounts, left = chosen(request)
+    if not accounts:
+        return nothing_chosen(request)
+    reasons = reasons_to_keep(accounts)
+    removable = [account for account in accounts if account.pk not in reasons]
+    phrase = f"remove {counted(len(removable))}"
+    typed = " ".join(request.POST.get("confirm", "").split()).lower()
+    if not removable or typed != phrase:
+        shown = {
+            "removable": removable,
+            "kept": [(a, reasons[a.pk]) for a in accounts if a.pk in reasons],
+            "phrase": phrase,
+            "wrong": "apply" in request.POST,
+        }
+        return page(request, "remove", accounts, left=left, **shown)
+    outcome = each(removable, lambda account: actions.remove(account, request.user))
+    did = "Started to plan the removal of"
+    tell(request, did, outcome, "plan the removal of")
+    return redirect("accounts:runs")
+
+
+def reasons_to_keep(accounts: list[ManagedAccount]) -> dict[UUID, str]:
+    """Say of each account that cannot be removed now what has to happen first."""
+    ids = [account.pk for account in accounts]
+    of_these = ManagedAccount.objects.filter(pk__in=ids)
+    working = {*of_these.filter(runs__status__in=WORKING).values_list("pk", flat=True)}
+    bundled = {*of_these.filter(bundles__isnull=False).values_list("pk", flat=True)}
+    reasons = {}
+    for account in accounts:
+        if not (account.granted_at or account.applied):
+            reasons[account.pk] = "Nothing of Bowline's exists in it."
+        elif account.pk in working:
+            reasons[account.pk] = "A run of it is being worked on; wait until it ends."
+        elif account.pk in bundled and (told := told_of(account)):
+            reasons[account.pk] = f"{told.where} {told.to_do}"
+    return reasons
+
+
+@operator_required
+@require_POST
+def leave_out_many(request: Request) -> HttpResponse:
+    """Take the chosen accounts out of later bundles: the first step of a removal."""
+    accounts, _ = chosen(request)
+    outcome = each(accounts, lambda account: leave_out(account, request.user))
+    if not outcome.done:
+        messages.info(request, "No bundle would hold any of these accounts anyway.")
+        return redirect("accounts:accounts")
+    tell(request, "Later bundles leave out", outcome, "leave out", PASSED_ON)
+    return redirect("accounts:bundle-next")
+
+
+@operator_required
+@require_POST
+def retry_many(request: Request) -> HttpResponse:
+    """Start the newest run of each chosen account again, where it failed."""
+    accounts, _ = chosen(request)
+    if not accounts:
+        return nothing_chosen(request)
+    kinds = kinds_of_failed(accounts)
+    failed = [account for account in accounts if account.pk in kinds]
+    outcome = each(failed, lambda one: retry(one, kinds[one.pk], request.user))
+    tell(request, "Started again for", outcome, "retry")
+    if others := len(accounts) - len(failed):
+        messages.info(request, f"The last run of {counted(others)} did not fail.")
+    return redirect("accounts:runs" if outcome.done else "accounts:accounts")
+
+
+def kinds_of_failed(accounts: list[ManagedAccount]) -> dict[UUID, str]:
+    """Give the kind of each account's newest run, where that failed."""
+    newest = Run.objects.filter(account=OuterRef("pk")).order_by("-created_at")
+    found = ManagedAccount.objects.annotate(
+        last_kind=Subquery(newest.values("kind")[:1]),
+        last_status=Subquery(newest.values("status")[:1]),
+    ).filter(pk__in=[account.pk for account in accounts], last_status__in=FAILED)
+    return dict(found.values_list("pk", "last_kind"))
+
+
+def retry(account: ManagedAccount, kind: str, by: User) -> Run:
+    match kind:
+        case Run.Kind.VERIFY:
+            return actions.verify(account, by)
+        case Run.Kind.REMOVE:
+            return actions.remove(account, by)
+    return plan_described(account, by)
+
+
+def chosen(
+    request: Request, *, most: int = MOST_AT_ONCE
+) -> tuple[list[ManagedAccount], int]:
+    """Find the chosen accounts, by name, and count those that are too many at once."""
+    found = chosen_accounts(request, matching(request.GET), by="name")
+    accounts = sorted(found.accounts, key=lambda one: one.name)
+    return accounts[:most], found.left + max(0, len(accounts) - most)
+
+
+def nothing_chosen(request: Request) -> HttpResponse:
+    messages.info(request, "Select accounts first; nothing was changed.")
+    return redirect(f"{reverse('accounts:accounts')}?{request.GET.urlencode()}")
+
+
+def page(
+    request: Request, name: str, accounts: list[ManagedAccount], **shown: Any
+) -> HttpResponse:
+    """Show the chosen accounts and what is to be done to them."""
+    crumbs = [("Accounts", reverse("accounts:accounts"))]
+    shown |= {"accounts": accounts, "count": counted(len(accounts)), "crumbs": crumbs}
+    return render(request, f"bulk/{name}.html", shown)

@@ -1,0 +1,112 @@
+"""Many accounts at once, in a real browser."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from django.utils import timezone
+from playwright.sync_api import Browser, Page, expect
+
+from accounts.models import ManagedAccount, Run
+from accounts.models.states import State
+from tests.accounts.web.browsing import (
+    assert_axe_finds_nothing,
+    complaints,
+    signed_in,
+    width_of,
+)
+from tests.rows import account_row, managing_row, person
+
+
+@pytest.fixture
+def site(transactional_db: None) -> None:
+    person("operator")
+    managing_row()
+    for number, name in enumerate(("web", "data", "draft")):
+        account_row(
+            name,
+            account_id=f"{number:012}",
+            state=State.FAILED,
+            granted_at=None if name == "draft" else timezone.now(),
+        )
+
+
+def ticked(browser: Browser, live_server: Any, *names: str, **context: Any) -> Page:
+    page = signed_in(browser, live_server, **context)
+    page.goto("/accounts/")
+    for name in names:
+        page.get_by_label(f"Select {name}", exact=True).check()
+    return page
+
+
+def test_two_accounts_are_edited(
+    browser: Browser, live_server: Any, site: None
+) -> None:
+    page = ticked(browser, live_server, "web", "data")
+    told = complaints(page)
+
+    page.get_by_role("button", name="Edit").click()
+    expect(page.get_by_label("These regions")).to_be_hidden()
+    page.get_by_label("Regions", exact=True).select_option("Add")
+    page.get_by_label("These regions").fill("eu-west-1")
+    page.get_by_label("Plan the edited accounts").uncheck()
+    page.get_by_role("button", name="Edit 2 accounts").click()
+
+    expect(page.get_by_text("Edited 2 accounts.")).to_be_visible()
+    found = ManagedAccount.objects.order_by("name").values_list("name", "regions")
+    both = ["us-east-1", "eu-west-1"]
+    assert [*found] == [("data", both), ("draft", ["us-east-1"]), ("web", both)]
+    assert told == []
+
+
+def test_a_removal_takes_the_typed_number(
+    browser: Browser, live_server: Any, site: None
+) -> None:
+    page = ticked(browser, live_server, "web", "data", "draft")
+
+    page.get_by_role("button", name="Remove from AWS").click()
+    expect(page.get_by_text("Nothing of Bowline's exists in it.")).to_be_visible()
+    page.get_by_label("To plan their removal").fill("remove 3 accounts")
+    page.get_by_role("button", name="Plan the removals").click()
+    expect(page.get_by_text("nothing was planned")).to_be_visible()
+    page.get_by_label("To plan their removal").fill("remove 2 accounts")
+    page.get_by_role("button", name="Plan the removals").click()
+
+    expect(page.get_by_text("Started to plan the removal of 2")).to_be_visible()
+    assert Run.objects.filter(kind=Run.Kind.REMOVE).count() == 2
+
+
+def test_it_all_works_without_scripts(
+    browser: Browser, live_server: Any, site: None
+) -> None:
+    page = ticked(browser, live_server, "web", java_script_enabled=False)
+
+    page.get_by_role("button", name="Edit").click()
+    page.get_by_label("Environment", exact=True).select_option("Set to")
+    page.get_by_label("Environment to set").fill("lab")
+    page.get_by_role("button", name="Edit 1 account").click()
+
+    expect(page.get_by_text("Edited 1 account.")).to_be_visible()
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("width", [1440, 1024, 320])
+def test_axe_finds_nothing(
+    browser: Browser, live_server: Any, site: None, scheme: str, width: int
+) -> None:
+    wide = {"width": width, "height": 800}
+    names = ("web", "draft")
+
+    for button in ("Edit", "Remove from AWS"):
+        page = ticked(
+            browser,
+            live_server,
+            *names,
+            color_scheme=scheme,
+            bypass_csp=True,
+            viewport=wide,
+        )
+        page.get_by_role("button", name=button).click()
+        assert_axe_finds_nothing(page)
+        assert width_of(page) <= width, button
