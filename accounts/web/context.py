@@ -10,6 +10,7 @@ from django.http import HttpRequest
 from accounts.models import Run
 from accounts.models.states import Status
 from accounts.web.access import ADMINISTRATOR, has_role, roles_of
+from accounts.web.help.topics import Topic, topic_of
 from accounts.web.search.places import PLACES
 from accounts.web.you.preferences import time_zone
 from accounts.web.you.shortcuts import SHORTCUTS
@@ -40,12 +41,18 @@ def trouble() -> dict[str, Any] | None:
     return error if is_ours else None
 
 
+def help_on(request: HttpRequest) -> Topic | None:
+    match = request.resolver_match
+    return topic_of(match.view_name) if match else None
+
+
 def bowline(request: HttpRequest) -> dict[str, Any]:
     shown: dict[str, Any] = {"emulated": emulated()}
     if request.user.is_authenticated:
         shown |= {
             "places": PLACES,
             "shortcuts": SHORTCUTS,
+            "help": help_on(request),
             "shortcuts_off": request.session.get("shortcuts") is False,
             "time_zone": time_zone(request.session),
             "section": section_of(request.path),

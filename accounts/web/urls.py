@@ -9,6 +9,7 @@ from accounts.web.accounts import views as accounts
 from accounts.web.bulk import views as bulk
 from accounts.web.bundles import deltas, halconfig, installed, preview
 from accounts.web.bundles import views as bundles
+from accounts.web.help import views as help_pages
 from accounts.web.live import views as live
 from accounts.web.managing import views as managing
 from accounts.web.organization import views as organization
@@ -111,6 +112,7 @@ urlpatterns = [
     *bundle_pages,
     path("search/", search.search, name="search"),
     path("live/", live.live, name="live"),
+    path("help/", help_pages.help_page, name="help"),
     path("settings/", settings.settings, name="settings"),
     path("settings/four-eyes/", settings.four_eyes, name="four-eyes"),
 ]

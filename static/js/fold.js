@@ -7,15 +7,16 @@ for (const button of document.querySelectorAll("[data-fold]")) {
   });
 }
 
-// Escape and a click elsewhere close an open menu.
+// Escape and a click elsewhere close an open menu, and the help on a page.
+const OPEN = "details.menu[open], details.help[open]";
 document.addEventListener("click", (event) => {
-  for (const menu of document.querySelectorAll("details.menu[open]")) {
+  for (const menu of document.querySelectorAll(OPEN)) {
     if (!menu.contains(event.target)) menu.open = false;
   }
 });
 document.addEventListener("keydown", (event) => {
   if (event.key !== "Escape") return;
-  for (const menu of document.querySelectorAll("details.menu[open]")) {
+  for (const menu of document.querySelectorAll(OPEN)) {
     menu.open = false;
     menu.querySelector("summary").focus();
   }

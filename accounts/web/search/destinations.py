@@ -99,6 +99,7 @@ DESTINATIONS = (
         "person",
         "password sessions time zone shortcuts preferences",
     ),
+    Destination("Help", "accounts:help", "question", "documentation manual"),
     Destination("Admin site", "admin:index", "lock", "people roles give"),
 )
 

@@ -1,4 +1,4 @@
-"""Find what a person types: accounts, runs, bundles and pages that they may see.
+"""Find what a person types: accounts, runs, bundles, help and pages that they may see.
 
 Each kind takes one query, whatever is found. Rows are read as values: an account that
 cannot be read is found all the same, and its own page says why.
@@ -18,6 +18,7 @@ from django.utils.timezone import localtime
 
 from accounts.models import Bundle, ManagedAccount, ManagingAccount, Run, SpinnakerName
 from accounts.models.standing import stale_since, word_of
+from accounts.web.help.topics import matching_topics
 from accounts.web.search.destinations import destinations
 
 if TYPE_CHECKING:
@@ -63,6 +64,7 @@ def find(person: User, typed: str) -> list[Group]:
         pages,
         Group("Runs", list(run_hits(text, rows))),
         Group("Bundles", list(bundle_hits(text))),
+        Group("Help", list(help_hits(text))),
     ]
     return [group for group in groups if group.hits]
 
@@ -163,6 +165,11 @@ def bundle_hits(text: str) -> Iterator[Hit]:
             "bundles",
             f"{row['status']} · {day(row['created_at'])}",
         )
+
+
+def help_hits(text: str) -> Iterator[Hit]:
+    for topic in matching_topics(text)[:MOST]:
+        yield Hit(topic.title, topic.url, "question", topic.lines[0])
 
 
 def day(moment: datetime) -> str:

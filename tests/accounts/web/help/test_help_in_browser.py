@@ -1,0 +1,60 @@
+"""Help next to a heading, in a real browser."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from playwright.sync_api import Browser, expect
+
+from tests.accounts.web.browsing import assert_axe_finds_nothing, signed_in, width_of
+from tests.rows import account_row, managing_row, person
+
+
+@pytest.fixture
+def site(transactional_db: None) -> None:
+    person("operator")
+    managing_row()
+    account_row()
+
+
+def test_help_opens_leads_on_and_closes_with_esc(
+    browser: Browser, live_server: Any, site: None
+) -> None:
+    page = signed_in(browser, live_server)
+    page.goto("/bundles/")
+    page.wait_for_load_state("load")
+    mark = page.locator("details.help > summary")
+    more = page.get_by_role("link", name="More help")
+
+    mark.click()
+    expect(more).to_be_visible()
+    page.keyboard.press("Escape")
+    expect(more).to_be_hidden()
+    mark.click()
+    more.click()
+
+    expect(page.get_by_role("heading", level=1)).to_have_text("Help")
+    expect(page.get_by_role("heading", name="Bundles")).to_be_in_viewport()
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("width", [1440, 1024, 320])
+def test_axe_finds_nothing(
+    browser: Browser, live_server: Any, site: None, scheme: str, width: int
+) -> None:
+    page = signed_in(
+        browser,
+        live_server,
+        color_scheme=scheme,
+        bypass_csp=True,
+        viewport={"width": width, "height": 800},
+    )
+    for path in ("/accounts/", "/settings/"):
+        page.goto(path)
+        page.locator("details.help > summary").click()
+        assert_axe_finds_nothing(page)
+        assert width_of(page) <= width, path
+    page.goto("/help/")
+    assert_axe_finds_nothing(page)
+    assert width_of(page) <= width
