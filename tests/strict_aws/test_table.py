@@ -1,6 +1,6 @@
 """docs/strict-aws.md is the table of what the strict AWS does, and what Bowline does.
 
-`REWRITE_DOCS=1 pytest tests/strict_aws/test_table.py` writes it anew.
+`REWRITE_DOCS=1 pytest tests/strict_aws/test_table.py` writes it again.
 """
 
 from __future__ import annotations
@@ -131,7 +131,7 @@ HEAD = """\
 
 The tests put a strict AWS before the emulator: a proxy that behaves as real AWS does
 where an emulator is lenient. `tests/strict_aws/` has one behaviour a class. The whole
-job, removal and rotation run through it. A test makes this table; this writes it anew:
+job, removal and rotation run through it. A test makes this table; this writes it again:
 `REWRITE_DOCS=1 pytest tests/strict_aws/test_table.py`.
 
 What passes may cost time and ends no run as failed, as long as it passes within the
