@@ -118,8 +118,7 @@ class Bundles:
 
 
 def open_staging(page: Page) -> None:
-    page.goto("/accounts/")
-    page.get_by_role("link", name=STAGING.name).click()
+    page.goto(ManagedAccount.objects.get(name=STAGING.name).get_absolute_url())
     heading = page.get_by_role("heading", level=1, name=STAGING.name, exact=True)
     expect(heading).to_be_visible()
 
