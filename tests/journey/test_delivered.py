@@ -190,7 +190,7 @@ def edit(page: Page, bundles: Bundles) -> None:
     assert bundles.build().staging == delivered
     open_staging(page)
     plan(page, "Plan again")
-    expect(page.get_by_text("1 in what Spinnaker knows")).to_be_visible()
+    expect(page.get_by_text("1 in Spinnaker")).to_be_visible()
     waiting = page.url
     assert bundles.announced() == set()
 
