@@ -149,6 +149,7 @@ def make_site(count: int) -> dict[str, str]:
         "overview": "/",
         "accounts": "/accounts/",
         "accounts, searched": "/accounts/?q=account-7",
+        "search": "/search/?text=account-7",
         "accounts, last page": f"/accounts/?page={max(count // 50, 1)}",
         "an account": f"{of_account}/",
         "its permissions": f"{of_account}/rights/",

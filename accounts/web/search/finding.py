@@ -79,9 +79,14 @@ def digits(text: str) -> str:
 
 
 def matching_accounts(text: str) -> QuerySet[ManagedAccount]:
-    """Find accounts by name, id, or name in Spinnaker; what begins so comes first."""
-    named = SpinnakerName.objects.filter(name__icontains=text)
+    """Find accounts by name, id, or name in Spinnaker; what begins so comes first.
+
+    One character is in nearly every name, so names must begin with it.
+    """
     begins = Q(name__istartswith=text) | Q(account_id__startswith=digits(text))
+    if len(text) == 1:
+        return ManagedAccount.objects.filter(begins).order_by("name")
+    named = SpinnakerName.objects.filter(name__icontains=text)
     rank = Case(
         When(begins, then=Value(0)), default=Value(1), output_field=IntegerField()
     )

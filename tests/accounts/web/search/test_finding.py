@@ -51,6 +51,13 @@ def test_what_begins_with_the_text_comes_first(viewer: User) -> None:
     assert titles(viewer, "web")["Accounts"] == ["web", "web-2", "a-web"]
 
 
+def test_one_character_finds_what_begins_with_it(viewer: User) -> None:
+    for number, name in enumerate(("web", "data-w")):
+        account_row(name, account_id=f"{number:012}")
+
+    assert titles(viewer, "w")["Accounts"] == ["web"]
+
+
 def test_an_account_shows_its_id_its_other_name_and_its_state(viewer: User) -> None:
     account = account_row(environment="lab", state=State.FAILED)
     account.spinnaker_names.create(name="staging-ecs")
