@@ -7,6 +7,7 @@ changes nothing, a form without its token is not taken, and no answer is a 500.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from http.cookies import SimpleCookie
@@ -48,6 +49,7 @@ SEEN = ("django_session", "accounts_activity")
 LEAVING = {"/sign-out/", "/admin/logout/"}
 OWN = {"/you/", "/you/sessions/end/", "/you/confirm/", "/you/preferences/"}
 """What everybody may open or send about themselves; a new one is a decision."""
+LINK = re.compile(r'href="([^"#?]+)')
 LISTS = {"/accounts/"}
 """Whose buttons say where they send the form; itself the page only shows."""
 
@@ -231,5 +233,31 @@ def test_a_viewer_may_send_no_form_that_anybody_is_shown(almighty: Client) -> No
         if not is_refused(*answers(viewer, Page(action, None), "post", form.fields)[:2])
     }
 
-    assert len(found) > 15
+    assert len(found) > 12
     assert taken <= {*LEAVING, *PUBLIC, *OWN, *LISTS}
+
+
+@pytest.mark.parametrize("role", [role for role in HOLDS if role != "no role"])
+def test_the_search_leads_to_no_page_that_refuses(role: str) -> None:
+    every_row()
+    client = signed_in(role)
+    found: set[str] = set()
+
+    for text in ("", "staging", "1", "bundle", "managing"):
+        page = client.get("/search/", {"text": text}, headers={"HX-Request": "true"})
+        found |= {*LINK.findall(page.content.decode())}
+
+    refused = [
+        url for url in found if is_refused(*answers(client, Page(url, None), "get")[:2])
+    ]
+    assert refused == []
+    assert len(found) > 12
+
+
+def test_the_search_finds_nothing_for_whoever_has_no_role() -> None:
+    every_row()
+
+    page = signed_in("no role").get("/search/", {"text": "staging"})
+
+    assert page.status_code == 403
+    assert b"922222222222" not in page.content
