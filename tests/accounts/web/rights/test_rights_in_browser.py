@@ -151,7 +151,8 @@ def test_paper_is_white_and_holds_all_but_what_is_to_be_clicked(
     expect(document).to_have_css("white-space", "pre-wrap")
     hidden = "[...document.querySelectorAll('.place')].some(e => !e.offsetHeight)"
     assert not page.evaluate(hidden)
-    assert page.evaluate("document.querySelectorAll('main details').length") == 0
+    expect(page.locator("main details")).to_have_count(1)
+    expect(page.locator("main details.help")).to_be_hidden()
 
 
 def test_the_button_prints(
