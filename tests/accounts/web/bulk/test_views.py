@@ -13,6 +13,8 @@ from accounts.mapping.managing import managing_of
 from accounts.models import Activity, Bundle, ManagedAccount, ManagingAccount, Run
 from accounts.models.states import State, Status
 from tests.accounts.web.answers import again, told
+from tests.attack.hostile import HOSTILE, PLANTED
+from tests.attack.shape import shape_of
 from tests.rows import account_row, bundle_row, managing_row, person, run_row
 
 pytestmark = pytest.mark.django_db
@@ -296,6 +298,19 @@ def test_a_retry_is_of_the_same_kind(operator, web, kind: str) -> None:
 
 
 # All of them
+
+
+@pytest.mark.parametrize("what", ["edit", "remove"])
+def test_hostile_text_stays_text(operator, web, what: str) -> None:
+    planted = {"name": HOSTILE[:60], "environment": HOSTILE[:60]}
+    ManagedAccount.objects.update(**planted, regions=[HOSTILE], read_roles=[HOSTILE])
+
+    page = send(operator, what, web)
+
+    shape = shape_of(page)
+    assert page.status_code == 200
+    assert shape.in_reach == []
+    assert not any(PLANTED in word for element in shape.elements for word in element)
 
 
 @pytest.mark.parametrize("what", ["edit", "remove", "leave-out", "retry"])

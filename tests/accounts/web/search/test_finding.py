@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
 from django.contrib.auth.models import User
+from django.test import Client
+from django.utils import timezone
 
 from accounts.models import ManagedAccount, Run
 from accounts.models.states import State, Status
@@ -129,6 +132,28 @@ def test_whatever_is_typed_finds_something_or_nothing(viewer: User, text: str) -
     account_row()
 
     assert find(viewer, text) is not None
+
+
+def test_a_part_of_a_page_is_there(client: Client) -> None:
+    managing_row()
+    client.force_login(person("administrator", is_superuser=True))
+    parts = [one for one in DESTINATIONS if one.tail.startswith("#")]
+
+    for one in parts:
+        page = client.get(one.path).content.decode()
+        assert f'id="{one.tail[1:]}"' in page, one.title
+    assert parts
+
+
+def test_days_are_in_the_zone_of_the_person(viewer: User) -> None:
+    run = run_row()
+    moment = datetime(2026, 7, 1, 22, 30, tzinfo=UTC)
+    Run.objects.filter(pk=run.pk).update(created_at=moment)
+
+    with timezone.override("Asia/Tokyo"):
+        (group,) = (one for one in find(viewer, run.reference) if one.title == "Runs")
+
+    assert group.hits[0].note.endswith("2 Jul 2026")
 
 
 def test_a_viewer_finds_no_page_for_operators_or_administrators(viewer: User) -> None:
