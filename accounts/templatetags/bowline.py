@@ -19,6 +19,7 @@ from accounts.models.described import Described
 from accounts.models.states import BADGES
 from accounts.runs.heartbeat import silence
 from accounts.web.accounts.checks import grouped, outcomes
+from accounts.web.fields import wrong_fields
 from accounts.web.highlighting import highlighted_json
 from onboarding.desired import POLICY_SET
 from onboarding.providers import PROVIDERS
@@ -27,6 +28,7 @@ from onboarding.providers.base import discouraged as discouraged_choices
 register = template.Library()
 register.filter("grouped", grouped)
 register.filter("outcomes", outcomes)
+register.filter("wrong_fields", wrong_fields)
 
 EXACT = "j M Y, H:i:s e"
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Sequence
-from typing import Any
+from typing import Any, NamedTuple
 
 from crispy_forms.helper import FormHelper
 from crispy_forms.layout import Layout
@@ -117,6 +117,29 @@ class RegionsField(ListField):
         copied: RegionsField = super().__deepcopy__(memo)
         copied.rule = copied.known
         return copied
+
+
+class WrongField(NamedTuple):
+    """A field that was refused, as the head of the page tells it."""
+
+    name: str
+    """What people read beside it."""
+    anchor: str
+    """Where a link leads to; empty where nothing can be changed."""
+    sentences: list[str]
+
+
+def wrong_fields(form: forms.BaseForm) -> list[WrongField]:
+    """List what is wrong, in the order of the page."""
+    return [
+        WrongField(
+            getattr(field.field, "in_full", str(field.label)),
+            "" if field.is_hidden else field.id_for_label or f"{field.auto_id}_0",
+            [str(error) for error in field.errors],
+        )
+        for field in form
+        if field.errors
+    ]
 
 
 def bare_helper(*parts: Any) -> FormHelper:

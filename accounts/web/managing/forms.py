@@ -12,6 +12,7 @@ from accounts.web.managing.asked import (
     FIELDS_OF,
     IDENTITY_KINDS,
     LISTED,
+    POD_FIELDS,
     WHOLE_ORGANIZATION,
     layout_of,
 )
@@ -223,6 +224,9 @@ class ManagingForm(forms.ModelForm):  # type: ignore[type-arg]  # it has no [] a
                 "from AWS first."
             )
         self.fields["ami_owner"].widget.attrs["list"] = "owners"
+        for name in (*POD_FIELDS, "identity_name", "identity_arn", "organization"):
+            # It is, wherever it is shown.
+            self.fields[name].widget.attrs["required"] = True
         self.helper = bare_helper(*layout_of(self))
 
     def clean_ami_owner(self) -> str:

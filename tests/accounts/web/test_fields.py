@@ -1,12 +1,21 @@
 from __future__ import annotations
 
 import copy
+import re
 
 import pytest
+from django import forms
 from django.core.exceptions import ValidationError
 from django.http import QueryDict
+from django.template.loader import render_to_string
 
-from accounts.web.fields import ListField, RegionsField, RuledField, SeveralInputs
+from accounts.web.fields import (
+    ListField,
+    RegionsField,
+    RuledField,
+    SeveralInputs,
+    wrong_fields,
+)
 from onboarding import names
 
 
@@ -77,3 +86,36 @@ def test_a_list_field_refuses_more_values_than_anybody_has() -> None:
         field.clean(" ".join(f"us-east-{number}" for number in range(501)))
 
     assert len(refused.value.messages) == 1
+
+
+class Several(forms.Form):
+    name = forms.CharField(label="Name")
+    kind = forms.ChoiceField(
+        label="Kind", choices=[("a", "A")], widget=forms.RadioSelect
+    )
+    hidden = forms.IntegerField(widget=forms.HiddenInput)
+
+
+def test_what_is_wrong_is_listed_with_a_link_to_each_field_that_is_seen() -> None:
+    found = wrong_fields(Several({"hidden": "x"}))
+
+    assert [(one.name, one.anchor) for one in found] == [
+        ("Name", "id_name"),
+        ("Kind", "id_kind_0"),
+        ("Hidden", ""),
+    ]
+    assert found[2].sentences == ["Enter a whole number."]
+
+
+def test_the_head_of_a_form_says_the_fix_and_never_a_label_alone() -> None:
+    form = Several({"hidden": "1"})
+
+    page = render_to_string("_errors.html", {"form": form})
+
+    links = re.findall(r"<a [^>]*>([^<]*)</a>", page)
+    assert links == ["Field “Name”", "Field “Kind”"]
+    assert page.count("This field is required.") == 2
+
+
+def test_the_head_of_a_form_without_errors_says_nothing() -> None:
+    assert render_to_string("_errors.html", {"form": Several()}).strip() == ""
