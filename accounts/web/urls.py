@@ -19,7 +19,7 @@ from accounts.web.runs import decisions, listing, same_plans
 from accounts.web.runs import views as runs
 from accounts.web.search import views as search
 from accounts.web.settings import views as settings
-from accounts.web.wizard import access_role
+from accounts.web.wizard import access, access_role
 from accounts.web.wizard import views as wizard
 
 app_name = "accounts"
@@ -51,7 +51,7 @@ account_pages = [
     path("accounts/<uuid:pk>/rotate/", rights.rotation_begin, name="rotate"),
     path("accounts/<uuid:pk>/unrotate/", rights.rotation_cancel, name="unrotate"),
     path("accounts/<uuid:pk>/rotated/", rights.rotation_finish, name="rotated"),
-    path("accounts/<uuid:pk>/test-access/", wizard.test_access, name="test-access"),
+    path("accounts/<uuid:pk>/test-access/", access.test_access, name="test-access"),
     path(
         "accounts/<uuid:pk>/access-role/", access_role.access_role, name="access-role"
     ),

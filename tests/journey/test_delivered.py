@@ -176,11 +176,14 @@ def edit(page: Page, bundles: Bundles) -> None:
     delivered = bundles.last.staging
     open_staging(page)
     page.get_by_role("link", name="Edit").click()
-    page.get_by_label("Regions").fill("us-east-1, us-west-2")
+    page.get_by_text("More choices").click()
     page.get_by_label("Who may write").fill("site reliability")
-    for step in ("access", "providers", "details"):
+    for step in ("providers", "access"):
         press(page, "Save and continue")
         expect(page).to_have_url(re.compile(f"/{step}/"))
+    page.get_by_label("Regions").fill("us-east-1, us-west-2")
+    press(page, "Save and continue")
+    expect(page).to_have_url(re.compile("/details/"))
     page.get_by_label("Path of roles").fill("/deployed/")
     press(page, "Save and continue")
     expect(page.get_by_text("Ready to plan")).to_be_visible()

@@ -21,12 +21,14 @@ from tests.journey.pages import PATIENCE, plan, press
 from tests.rows import account_row, managing_row
 
 DEV, TOOLS = MEMBERS[0], MEMBERS[3]
+PROVIDERS = ("EC2", "ECS", "EKS", "Lambda")
 
 
 def describe_managing_account(page: Page) -> None:
     page.get_by_role("link", name="Describe the managing account").click()
-    page.get_by_role("textbox", name="Name", exact=True).fill(MANAGING.name)
-    page.get_by_label("AWS account id").fill("1000-0000-0001")
+    name = page.get_by_role("textbox", name="Name", exact=True)
+    expect(name).to_have_value(MANAGING.name, timeout=PATIENCE)
+    expect(page.get_by_label("AWS account id")).to_have_value(MANAGING.account_id)
     press(page, "Save")
     expect(page.get_by_text("The managing account is saved.")).to_be_visible()
     expect(page.get_by_text("The managing account can be managed too")).to_be_visible()
@@ -37,34 +39,31 @@ def describe_account(page: Page) -> None:
     page.goto("/accounts/")
     page.get_by_role("link", name="Onboard an account").first.click()
     page.get_by_label("Name in Spinnaker").fill(DEV.name)
-    page.get_by_label("AWS account id").fill("2000 0000 0002")
+    page.get_by_label("AWS account id").fill("2000 0000 00022")
     page.get_by_label("Environment").fill("dev")
-    page.get_by_label("Regions").fill("us-est-1")
-    press(page, "Save and continue")
-    expect(page.locator("#id_regions_error")).to_contain_text("us-east-1")
-    page.get_by_label("Regions").fill("us-east-1")
+    page.get_by_text("More choices").click()
     page.get_by_label("Who may write").fill("operators, site reliability")
+    press(page, "Save and continue")
+    expect(page.locator("#id_account_id_error")).to_contain_text("12 digits")
+    page.get_by_label("AWS account id").fill("2000 0000 0002")
+    press(page, "Save and continue")
+
+    for title in PROVIDERS:
+        page.get_by_role("checkbox", name=title).check()
     press(page, "Save and continue")
 
     expect(page.get_by_label("Access role")).to_have_value(ACCESS_ROLE)
+    expect(page.get_by_label("us-east-1")).to_be_checked(timeout=PATIENCE)
     press(page, "Test access")
     expect(page.get_by_text("Access works")).to_be_visible(timeout=PATIENCE)
+    expect(page.get_by_label("Require an external ID")).to_be_disabled()
     press(page, "Save and continue")
 
-    for title in ("EC2", "ECS", "EKS", "Lambda"):
-        page.get_by_role("checkbox", name=title).check()
+    cluster = page.get_by_role("group", name="Cluster apps in us-east-1")
+    expect(cluster).to_be_visible(timeout=PATIENCE)
+    cluster.get_by_label("Rights").select_option("edit")
+    cluster.get_by_label("Namespaces").fill("web")
     press(page, "Save and continue")
-    expect(page.get_by_text("Clouddriver drops it")).to_be_visible()
-    press(page, "Switch the external ID off and continue")
-
-    for title in ("EC2", "ECS", "EKS", "Lambda"):
-        tab = page.get_by_role("navigation", name="Providers").get_by_text(title)
-        expect(tab).to_have_attribute("aria-current", "page", timeout=PATIENCE)
-        if title == "EKS":
-            cluster = page.get_by_role("group", name="Cluster apps in us-east-1")
-            cluster.get_by_label("Access").select_option("entry")
-            cluster.get_by_label("Namespaces").fill("web")
-        press(page, "Save and continue")
     expect(page.get_by_text("Ready to plan")).to_be_visible()
 
 
@@ -85,7 +84,7 @@ def test_an_account_with_every_provider_is_onboarded(
     expect(verified).to_be_visible(timeout=PATIENCE)
     chain = page.locator(".check").filter(has_text="Assume the managed role")
     expect(chain).to_contain_text("proved")
-    for title in ("EC2", "ECS", "EKS", "Lambda"):
+    for title in PROVIDERS:
         expect(page.get_by_role("heading", name=title, exact=True)).to_be_visible()
 
     folder = download_bundle(page, tmp_path)

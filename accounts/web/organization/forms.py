@@ -9,7 +9,7 @@ from django import forms
 from accounts.organization import OFFERED, Shared
 from accounts.web.fields import RegionsField, RuledField, bare_helper
 from accounts.web.layout import Fieldset
-from accounts.web.wizard.forms import IdentityForm
+from accounts.web.wizard.forms import AccessForm, IdentityForm
 from onboarding import names
 from onboarding.providers import PROVIDERS
 from onboarding.providers.external_id import no_external_id, without_external_id
@@ -21,7 +21,7 @@ LEFT_OUT = " and ".join(p.title for key, p in PROVIDERS.items() if key not in OF
 class SharedForm(forms.Form):
     """What all of them get; each can be changed alone while it is a draft."""
 
-    regions = IdentityForm.base_fields["regions"]
+    regions = AccessForm.base_fields["regions"]
     environment = IdentityForm.base_fields["environment"]
     access_role = RuledField(
         rule=names.role_name,

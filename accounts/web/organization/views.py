@@ -28,7 +28,7 @@ from accounts.web.access import operator_required
 from accounts.web.lookups import Asking, first_asking, look_up
 from accounts.web.organization.forms import SharedForm
 from accounts.web.request import Request
-from accounts.web.wizard.views import USUAL_ACCESS_ROLE
+from accounts.web.wizard.access import USUAL_ACCESS_ROLE
 from onboarding.topology import Managing
 
 PAGE = 50

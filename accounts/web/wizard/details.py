@@ -14,6 +14,7 @@ from accounts.lookups import DETAILS, Question, found_by, known
 from accounts.mapping.managed import cannot_be_read, managed_of, provider_of
 from accounts.mapping.managing import managing_row
 from accounts.models import EnabledProvider, Lookup, ManagedAccount
+from accounts.organization import OFFERED
 from accounts.web.lookups import Asking, look_up
 from accounts.web.request import Request
 from accounts.web.wizard.page import go_on, page, saved
@@ -93,13 +94,25 @@ def describe(form: DetailsForm, enabled: EnabledProvider) -> Callable[[], None]:
 def go_on_with_details(
     request: Request, account: ManagedAccount, current: EnabledProvider
 ) -> HttpResponse:
-    """Go to the next provider's details, and after the last one to the review."""
-    keys = [provider.key for provider in enabled_providers(account)]
-    following = keys[keys.index(current.key) + 1 :]
-    if "leave" in request.POST or not following:
+    """Go to the next provider that nobody described; after the last, to the review."""
+    fresh = [
+        provider
+        for provider in enabled_providers(account)
+        if not provider.described and provider.pk != current.pk
+    ]
+    if "leave" in request.POST or not fresh:
         return go_on(request, account, "details")
     url = reverse("accounts:wizard", args=[account.pk, "details"])
-    return redirect(f"{url}?provider={following[0]}")
+    return redirect(f"{url}?provider={fresh[0].key}")
+
+
+def by_default(enabled: list[EnabledProvider], current: EnabledProvider) -> list[str]:
+    """Name the other providers that are as Bowline proposes."""
+    return [
+        PROVIDERS[one.key].title
+        for one in enabled
+        if one.pk != current.pk and one.key in OFFERED and says(one, OFFERED[one.key])
+    ]
 
 
 def details_page(
@@ -117,6 +130,7 @@ def details_page(
         "current": current,
         "provider": PROVIDERS[current.key],
         "enabled": [(p, PROVIDERS[p.key].title) for p in enabled_providers(account)],
+        "by_default": by_default(enabled_providers(account), current),
         "asking": asking,
         "asked": ", ".join(dict.fromkeys(c.region for c in of.calls)) if of else "",
         "trouble": trouble,

@@ -18,7 +18,7 @@ from accounts.web.fields import (
     account_id_field,
     bare_helper,
 )
-from accounts.web.layout import Fieldset, Included
+from accounts.web.layout import MoreChoices
 from onboarding import names
 from onboarding.providers import PROVIDERS
 from onboarding.providers.external_id import no_external_id, without_external_id
@@ -32,8 +32,8 @@ class IdentityForm(forms.ModelForm):  # type: ignore[type-arg]  # it has no [] a
         label="Name in Spinnaker",
         max_length=200,
         help_text=(
-            "People choose it when they deploy. Use a–z, 0–9 and “-”, at most 60; it "
-            "cannot be changed in Spinnaker without recreating what uses it."
+            "People choose it when they deploy. Use a–z, 0–9 and “-”, at most 60. "
+            "Whatever uses it in Spinnaker must be recreated if it changes."
         ),
     )
     account_id = account_id_field()
@@ -41,17 +41,13 @@ class IdentityForm(forms.ModelForm):  # type: ignore[type-arg]  # it has no [] a
         rule=names.account_name,
         required=False,
         max_length=60,
-        help_text="A word to group accounts by, e.g. staging. It may stay empty.",
-    )
-    regions = RegionsField(
-        help_text="Where Spinnaker looks and deploys, e.g. us-east-1, eu-west-1.",
-        error_messages={"required": "Name at least one region."},
+        help_text="A word to group accounts by, for example staging. Optional.",
     )
     read_roles = RolesField(
         label="Who may read",
         help_text=(
-            "Roles (groups) of your sign-in that see the account in Spinnaker, "
-            "separated by commas. Empty: everybody."
+            "Roles (groups) of your sign-in that see the account, separated by commas. "
+            "Empty: everybody."
         ),
     )
     write_roles = RolesField(
@@ -65,20 +61,16 @@ class IdentityForm(forms.ModelForm):  # type: ignore[type-arg]  # it has no [] a
             "name",
             "account_id",
             "environment",
-            "regions",
             "read_roles",
             "write_roles",
         ]
 
-    def __init__(self, *args: Any, partition: str = "aws", **kwargs: Any) -> None:
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        regions = self.fields["regions"]
-        assert isinstance(regions, RegionsField)
-        regions.partition = partition
         if self.instance.granted_at:
             self.fields["account_id"].disabled = True
             self.fields["account_id"].help_text = (
-                "It cannot change while Bowline's roles stand in it: remove the "
+                "It cannot change while Bowline's roles exist in it. Remove the "
                 "account from AWS first."
             )
         environment = self.fields["environment"].widget.attrs
@@ -87,13 +79,19 @@ class IdentityForm(forms.ModelForm):  # type: ignore[type-arg]  # it has no [] a
             "name",
             "account_id",
             "environment",
-            Included("wizard/_regions.html"),
-            Fieldset(
-                "Who may use it in Spinnaker",
-                "read_roles",
-                "write_roles",
-            ),
+            MoreChoices(self.who(), "read_roles", "write_roles"),
         )
+
+    def who(self) -> str:
+        """Say in one line who may use the account in Spinnaker."""
+        read, write = (self.said(name) for name in ("read_roles", "write_roles"))
+        if read == write:
+            return f"In Spinnaker, {read} may see it and deploy to it."
+        return f"In Spinnaker, {read} may see it, and {write} may deploy to it."
+
+    def said(self, field: str) -> str:
+        value = self[field].value() or []
+        return value if isinstance(value, str) else ", ".join(value) or "everybody"
 
     def clean_name(self) -> str:
         name: str = self.cleaned_data["name"]
@@ -119,7 +117,7 @@ class IdentityForm(forms.ModelForm):  # type: ignore[type-arg]  # it has no [] a
 
 
 class AccessForm(forms.ModelForm):  # type: ignore[type-arg]  # it has no [] at run time
-    """How Bowline enters the account, and how Spinnaker will."""
+    """How Bowline and Spinnaker enter the account, and where Spinnaker works in it."""
 
     access_role = RuledField(
         rule=names.role_name,
@@ -127,54 +125,63 @@ class AccessForm(forms.ModelForm):  # type: ignore[type-arg]  # it has no [] at 
         label="Access role",
         max_length=64,
         help_text=(
-            "The role in this account that Bowline assumes to look and to change. It "
-            "must trust Bowline's identity; OrganizationAccountAccessRole trusts the "
-            "organization's management account only. Leave it empty only where "
-            "Bowline's own credentials are this account's."
+            "The role in this account that Bowline assumes. It must trust Bowline's "
+            "identity. Leave it empty only if Bowline's own credentials belong to "
+            "this account."
         ),
+    )
+    regions = RegionsField(
+        help_text="Where Spinnaker deploys, for example us-east-1, eu-west-1.",
+        error_messages={"required": "Choose at least one region."},
     )
 
     class Meta:
         model = ManagedAccount
-        fields = ["access_role", "uses_external_id", "adopts"]
+        fields = ["access_role", "regions", "uses_external_id", "adopts"]
         labels = {
-            "uses_external_id": "Ask Spinnaker for an external ID",
-            "adopts": "Use roles that stand already",
+            "uses_external_id": "Require an external ID from Spinnaker",
+            "adopts": "Keep and use roles that exist already",
         }
         help_texts = {
             "uses_external_id": (
-                "The managed role then opens only to who knows this account's own id, "
-                "which Bowline makes and Spinnaker sends. Leave it on, unless the "
-                "account deploys with ECS: Clouddriver does not send it there."
+                "The managed role then opens only to whoever sends this account's own "
+                "id. Bowline makes the id, and Spinnaker sends it."
             ),
             "adopts": (
-                "Off: Bowline stops where a role of a name it needs exists and is not "
-                "its own. On: it keeps such a role as it is, trust included, and only "
+                "Off: Bowline stops if a role with a name that it needs exists and is "
+                "not its own. On: it keeps such a role with its trust policy, and only "
                 "adds its own policies to it."
             ),
         }
 
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
+    def __init__(self, *args: Any, partition: str = "aws", **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
+        regions = self.fields["regions"]
+        assert isinstance(regions, RegionsField)
+        regions.partition = partition
+        self.without_external_id = without_external_id(
+            [p.key for p in self.instance.providers.all()] if self.instance.pk else []
+        )
+        if self.without_external_id and not self.instance.uses_external_id:
+            field = self.fields["uses_external_id"]
+            field.disabled = True
+            field.help_text = no_external_id(self.without_external_id)
         self.helper = bare_helper()
-        # The page puts the test between the first field and the other two.
+        # The page puts the test between the first field and the others.
         self.helper.render_unmentioned_fields = False
 
     def clean_uses_external_id(self) -> bool:
         uses: bool = self.cleaned_data["uses_external_id"]
-        chosen = (
-            [p.key for p in self.instance.providers.all()] if self.instance.pk else []
-        )
-        if uses and (titles := without_external_id(chosen)):
+        if uses and (titles := self.without_external_id):
             raise forms.ValidationError(
-                f"{no_external_id(titles)} Leave it off here, or take {titles} away "
-                "at the step Providers."
+                f"{no_external_id(titles)} Turn it off here, or remove {titles} in the "
+                "step Providers."
             )
         return uses
 
 
 class ProvidersForm(forms.Form):
-    """What Spinnaker shall deploy with in this account."""
+    """What Spinnaker deploys with in this account."""
 
     providers = forms.MultipleChoiceField(
         label="What Spinnaker deploys with here",
@@ -190,10 +197,26 @@ class ProvidersForm(forms.Form):
 
     def clean_providers(self) -> list[str]:
         chosen: list[str] = self.cleaned_data["providers"]
-        titles = without_external_id(chosen)
-        if titles and self.account.uses_external_id:
+        if self.contradicts(chosen):
+            titles = without_external_id(chosen)
             raise forms.ValidationError(
-                f"{no_external_id(titles)} Switch the external ID off at the step "
-                f"Access, or choose without {titles}."
+                f"{no_external_id(titles)} The account's role exists and requires one: "
+                f"turn the external ID off, or choose without {titles}."
             )
         return chosen
+
+    def contradicts(self, chosen: list[str]) -> bool:
+        """Tell whether a role that exists requires what they cannot send."""
+        account = self.account
+        exists = bool(account.uses_external_id and account.granted_at)
+        return exists and bool(without_external_id(chosen))
+
+    def uses_external_id(self) -> bool:
+        """Tell whether the account has one with this choice: before anything is made,
+        the choice decides, so that nobody has to contradict it.
+        """
+        account = self.account
+        if without_external_id(self.cleaned_data["providers"]):
+            return False
+        held = without_external_id(p.key for p in account.providers.all())
+        return account.uses_external_id or bool(held and not account.granted_at)

@@ -36,12 +36,15 @@ class Mark(NamedTuple):
 
 
 def has_identity(account: ManagedAccount) -> bool:
-    return bool(account.name and account.account_id and account.regions)
+    return bool(account.name and account.account_id)
 
 
 def has_access(account: ManagedAccount) -> bool:
-    """Tell whether its access was described: empty is an answer, too."""
-    return bool(account.access_role) or has_providers(account)
+    """Tell whether its access was described: an empty role is an answer, too. Drafts of
+    earlier releases have regions before anybody said how they are entered.
+    """
+    said = bool(account.access_role) or has_providers(account)
+    return bool(account.regions) and said
 
 
 def has_providers(account: ManagedAccount) -> bool:
@@ -65,27 +68,27 @@ STEPS = (
         has_identity,
     ),
     WizardStep(
-        "access",
-        "Access",
-        "How Bowline enters the account to set it up, and how Spinnaker will.",
-        has_access,
-    ),
-    WizardStep(
         "providers",
         "Providers",
-        "What Spinnaker shall deploy with in this account.",
+        "What Spinnaker deploys with in this account.",
         has_providers,
+    ),
+    WizardStep(
+        "access",
+        "Access",
+        "How Bowline and Spinnaker enter the account, and in which regions they work.",
+        has_access,
     ),
     WizardStep(
         "details",
         "Details",
-        "What each provider needs to know. Empty fields have working defaults.",
+        "What each provider needs to know. Everything else has a working default.",
         has_details,
     ),
     WizardStep(
         "review",
         "Review",
-        "The account as Spinnaker will know it, and what Bowline will make.",
+        "The account as Spinnaker will know it, and what Bowline creates.",
         was_planned,
     ),
 )
@@ -111,7 +114,9 @@ def problem(account: ManagedAccount, slug: str) -> str:
     enabled = enabled_providers(account)
     if slug == "access" and account.uses_external_id:
         titles = without_external_id(provider.key for provider in enabled)
-        return titles and f"{titles} cannot be used with an external ID."
+        return titles and (
+            f"{titles} cannot be used with an external ID: turn it off below."
+        )
     if slug == "details":
         try:
             managed = managed_of(account)

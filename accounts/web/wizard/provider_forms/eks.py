@@ -1,4 +1,6 @@
-"""The form that asks for EKS clusters: a row for each that was found or is written."""
+"""The form that asks for EKS clusters: those that were found are ticked, with the least
+that Spinnaker can have of them, and a button adds others.
+"""
 
 from __future__ import annotations
 
@@ -8,29 +10,33 @@ from typing import TYPE_CHECKING, Any
 from crispy_forms.layout import Layout
 from django import forms
 
-from accounts.web.layout import Fieldset, Sentence
+from accounts.web.layout import Fieldset, Included, MoreChoices, Sentence
 from accounts.web.wizard.provider_forms.base import NOTHING, DetailsForm, NamesField
 from onboarding.checks import Call
 from onboarding.details import DetailsError
-from onboarding.providers.eks import Cluster, Eks, cluster_list
+from onboarding.providers.eks import Cluster, Eks, cluster_list, joined
 
 if TYPE_CHECKING:
     from onboarding.topology import Managed
 
-MOST_ROWS = 150
-"""Django takes a thousand fields from a page; a row has six."""
+MOST_ROWS = 140
+"""Django takes a thousand fields from a page; a row has seven."""
 
-SPARE_ROWS = 2
-FIELDS = ("access", "name", "region", "account_name", "namespaces", "rights")
+ADD = "add"
+"""The button that asks for one more row."""
+
+FIELDS = ("name", "region", "rights", "namespaces", "access", "account_name")
+NAMESPACE = "default"
+"""Each cluster has it; more of them are a person's choice."""
+
 ACCESS = {
-    "": "Leave this cluster out",
-    "entry": "Bowline makes an access entry",
+    "entry": "Bowline creates an access entry",
     "aws-auth": "I add the printed entry to the cluster's aws-auth",
 }
 RIGHTS = {
     "view": "View: see everything but secrets",
-    "edit": "Edit: deploy workloads (enough for most)",
-    "admin": "Admin: edit, and give rights inside namespaces",
+    "edit": "Edit: deploy workloads, and read secrets",
+    "admin": "Admin: edit, and grant rights in the namespaces",
     "cluster-admin": "Cluster admin: everything, nodes and custom resources too",
 }
 
@@ -49,7 +55,12 @@ class EksForm(DetailsForm):
         found: Mapping[Call, Any] = NOTHING,
         initial: Mapping[str, Any] | None = None,
     ) -> None:
-        rows = [*known_rows(managed, found, initial or {}), *[{}] * SPARE_ROWS]
+        self.adds = adds = data is not None and ADD in data
+        if adds:
+            # One more row for what was filled in so far, which nobody judges yet.
+            rows, data = [*posted_rows(data), {}], None
+        else:
+            rows = list(known_rows(managed, found, initial or {})) or [{}]
         rows = rows[:MOST_ROWS]
         super().__init__(
             data, managed=managed, found=found, initial={"rows": len(rows)}
@@ -58,25 +69,27 @@ class EksForm(DetailsForm):
         rows += [{}] * (self.count - len(rows))
         for row in range(self.count):
             self.fields.update(row_fields(f"cluster-{row}-", rows[row], managed))
+        if adds:
+            self.fields[f"cluster-{len(rows) - 1}-name"].widget.attrs["autofocus"] = ""
         self.helper.layout = self.layout(rows)
 
     def layout(self, rows: list[dict[str, Any]]) -> Layout:
-        fieldsets = [
-            Fieldset(title(rows[row]), *(f"cluster-{row}-{field}" for field in FIELDS))
-            for row in range(self.count)
-        ]
         note = (
-            "Spinnaker's own identity is let into each cluster; no external ID and no "
-            "managed role take part."
+            "Spinnaker's own identity gets access to each cluster. No external ID and "
+            "no managed role take part."
         )
-        return Layout(Sentence(note), "rows", *fieldsets)
+        fieldsets = [
+            row_layout(row, rows[row], self.managed) for row in range(self.count)
+        ]
+        button = Included("wizard/_add_cluster.html")
+        return Layout(Sentence(note), "rows", *fieldsets, button)
 
     def chosen(self) -> Iterator[tuple[str, dict[str, Any]]]:
-        """Yield the prefix and the details of each row that names a cluster."""
+        """Yield the prefix and the details of each row that is ticked and named."""
         for row in range(self.count):
             prefix = f"cluster-{row}-"
             details = {f: self.cleaned_data.get(prefix + f, "") for f in FIELDS}
-            if details["name"] and details["access"]:
+            if details["name"] and self.cleaned_data.get(f"{prefix}use"):
                 yield prefix, details
 
     def details(self) -> dict[str, Any]:
@@ -96,19 +109,46 @@ def rows_posted(data: Any) -> int:
     return min(int(rows), MOST_ROWS) if rows.isdecimal() else 0
 
 
+def posted_rows(data: Any) -> list[dict[str, Any]]:
+    """Read the rows back as they were filled in."""
+    return [
+        {
+            "use": f"cluster-{row}-use" in data,
+            **{field: data.get(f"cluster-{row}-{field}", "") for field in FIELDS},
+        }
+        for row in range(rows_posted(data))
+    ]
+
+
 def known_rows(
     managed: Managed, found: Mapping[Call, Any], initial: Mapping[str, Any]
 ) -> Iterator[dict[str, Any]]:
-    """Yield the rows of the clusters described so far, then of others found."""
+    """Yield the rows of the clusters described so far, then of others found: ticked,
+    unless a person has been through here and left them out.
+    """
     described = set()
     for cluster in initial.get("clusters", ()):
         described.add((cluster["region"], cluster["name"]))
-        yield dict(cluster)
+        # What it does not say is the provider's default, and not what a new row has.
+        yield {"rights": "edit", "namespaces": [], **cluster}
     for region in managed.regions:
         answer = found.get(cluster_list(region)) or {}
         for name in answer.get("clusters", ()):
             if (region, name) not in described:
-                yield {"name": name, "region": region, "access": ""}
+                yield {"name": name, "region": region, "use": not described}
+
+
+def row_layout(number: int, row: Mapping[str, Any], managed: Managed) -> Fieldset:
+    """Lay out a row: what is known of a cluster is its title, and not asked for."""
+    prefix = f"cluster-{number}-"
+    name = row.get("account_name") or joined(managed.name, row.get("name") or "cluster")
+    more = MoreChoices(
+        f"{ACCESS.get(row.get('access', ''), ACCESS['entry'])}. In Spinnaker it is "
+        f"called {name}.",
+        *(prefix + field for field in ("access", "account_name")),
+    )
+    asked = ("name", "region", "use", "rights", "namespaces")
+    return Fieldset(title(row), *(prefix + field for field in asked), more)
 
 
 def title(row: Mapping[str, Any]) -> str:
@@ -120,7 +160,38 @@ def title(row: Mapping[str, Any]) -> str:
 def row_fields(
     prefix: str, row: Mapping[str, Any], managed: Managed
 ) -> dict[str, forms.Field]:
-    fields = {
+    fields: dict[str, forms.Field] = {
+        "use": forms.BooleanField(
+            label="Spinnaker may use this cluster",
+            required=False,
+            initial=True,
+            help_text="Clear the box to leave the cluster out.",
+        ),
+        "name": forms.CharField(
+            label="Cluster",
+            required=False,
+            max_length=100,
+            help_text="The cluster's name in EKS.",
+        ),
+        "region": forms.ChoiceField(
+            label="Region",
+            choices=[(region, region) for region in managed.regions],
+            required=False,
+            help_text="One of the account's regions.",
+        ),
+        "rights": forms.ChoiceField(
+            label="Rights",
+            choices=list(RIGHTS.items()),
+            initial="view",
+            required=False,
+            help_text="Choose Edit to let Spinnaker deploy.",
+        ),
+        "namespaces": NamesField(
+            label="Namespaces",
+            required=False,
+            initial=NAMESPACE,
+            help_text="Separated by commas. Empty: every namespace of the cluster.",
+        ),
         "access": forms.ChoiceField(
             label="Access",
             choices=list(ACCESS.items()),
@@ -131,45 +202,18 @@ def row_fields(
                 "API_AND_CONFIG_MAP."
             ),
         ),
-        "name": forms.CharField(
-            label="Cluster",
-            required=False,
-            max_length=100,
-            help_text="The cluster's name in EKS. Empty: this row counts for nothing.",
-        ),
-        "region": forms.ChoiceField(
-            label="Region",
-            choices=[(region, region) for region in managed.regions],
-            required=False,
-            help_text="One of the account's regions: where the cluster is.",
-        ),
         "account_name": forms.CharField(
             label="Account name",
             required=False,
             max_length=60,
-            help_text=(
-                "Its name in Spinnaker. Empty: the account's and the cluster's name, "
-                f"like {managed.name}-apps."
-            ),
-        ),
-        "namespaces": NamesField(
-            label="Namespaces",
-            required=False,
-            help_text=(
-                "Separated by commas. Empty: all, and Spinnaker may use all of them."
-            ),
-        ),
-        "rights": forms.ChoiceField(
-            label="Rights",
-            choices=list(RIGHTS.items()),
-            initial="edit",
-            required=False,
-            help_text=(
-                "What Spinnaker may do in these namespaces, or in the whole cluster "
-                "where none is named."
-            ),
+            help_text=f"Its name in Spinnaker. Empty: like {managed.name}-apps.",
         ),
     }
     for name, field in fields.items():
         field.initial = row.get(name, field.initial)
+        if row.get("name"):
+            field.in_full = f"{field.label} of {row['name']}"  # type: ignore[attr-defined]  # for wrong_fields
+    if row.get("name"):
+        for name in ("name", "region"):
+            fields[name].widget = forms.HiddenInput()
     return {prefix + name: field for name, field in fields.items()}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
 import pytest
@@ -19,7 +20,7 @@ DEV = MEMBERS[0]
 def test_the_role_of_the_last_account_is_proposed(operator) -> None:
     managing_row()
     account_row("prod", account_id="944444444444", access_role="Admin")
-    account = account_row(providers={})
+    account = account_row(regions=[])
 
     response = operator.get(url(account, "access"))
 
@@ -28,7 +29,7 @@ def test_the_role_of_the_last_account_is_proposed(operator) -> None:
 
 def test_organizations_own_role_is_proposed_first(operator) -> None:
     managing_row()
-    account = account_row(providers={})
+    account = account_row(regions=[])
 
     response = operator.get(url(account, "access"))
 
@@ -38,19 +39,71 @@ def test_organizations_own_role_is_proposed_first(operator) -> None:
 def test_no_role_is_proposed_for_the_managing_account(operator) -> None:
     managing_row(account_id="922222222222")
 
-    response = operator.get(url(account_row(providers={}), "access"))
+    response = operator.get(url(account_row(regions=[]), "access"))
 
     assert response.context["form"]["access_role"].value() == ""
 
 
-def test_access_is_saved(operator) -> None:
+def test_access_is_saved_with_its_regions(operator) -> None:
     managing_row()
-    account = account_row(providers={})
+    account = account_row(regions=[])
+
+    response = operator.post(
+        url(account, "access"),
+        {"access_role": "Admin", "regions": ["us-east-1", "eu-west-1"]},
+    )
+
+    assert response["Location"] == url(account, "details")
+    assert again(account).access_role == "Admin"
+    assert again(account).regions == ["us-east-1", "eu-west-1"]
+    assert not again(account).uses_external_id
+
+
+def test_an_access_without_regions_is_not_saved(operator) -> None:
+    managing_row()
+    account = account_row(regions=[])
 
     response = operator.post(url(account, "access"), {"access_role": "Admin"})
 
-    assert response["Location"] == url(account, "providers")
-    assert again(account).access_role == "Admin"
+    assert "Choose at least one region." in response.content.decode()
+    assert again(account).access_role == ""
+
+
+@pytest.mark.parametrize("others", [True, False])
+def test_regions_are_proposed(operator, others: bool) -> None:
+    managing_row()
+    if others:
+        account_row("prod", account_id="944444444444", regions=["eu-west-1"])
+    account = account_row(regions=[])
+
+    response = operator.get(url(account, "access"))
+
+    proposed = "eu-west-1" if others else "us-east-1"
+    assert response.context["form"]["regions"].value() == proposed
+    assert again(account).regions == []
+
+
+def test_regions_are_looked_up_by_itself_where_none_is_saved(operator) -> None:
+    managing_row()
+
+    new = operator.get(url(account_row(regions=[]), "access")).content.decode()
+    known = operator.get(url(account_row("b", account_id="1" * 12), "access"))
+
+    assert "Asking EC2 in us-east-1 which regions are enabled" in new
+    assert "Show the account's regions" in known.content.decode()
+
+
+def test_with_ecs_no_external_id_can_be_required(operator) -> None:
+    managing_row()
+    account = account_row(providers={"ecs": {}}, uses_external_id=False)
+
+    page = operator.get(url(account, "access"))
+    operator.post(
+        url(account, "access"), {"regions": "us-east-1", "uses_external_id": "on"}
+    )
+
+    assert page.context["form"].fields["uses_external_id"].disabled
+    assert "Clouddriver drops it" in page.content.decode()
     assert not again(account).uses_external_id
 
 
@@ -118,26 +171,89 @@ def test_a_hostile_role_is_refused_before_aws_is_asked(operator) -> None:
     assert "“$(id)” cannot be used" in response.context["report"].sentence
 
 
+def test_a_refused_access_has_the_statements_to_copy(operator, aws) -> None:
+    managing_row()
+    account = account_row(account_id=UNTRUSTING.account_id)
+
+    response = press_test(operator, account, headers={"HX-Request": "true"})
+
+    trusts, assumes = (json.loads(p.text) for p in response.context["policies"])
+    caller = response.context["report"].caller
+    assert trusts["Principal"] == {"AWS": caller.principal}
+    assert assumes["Resource"] == UNTRUSTING.arn(f"role/{ACCESS_ROLE}")
+    assert response.content.decode().count("data-copy=") == 2
+
+
+def test_an_access_that_works_has_nothing_to_copy_and_looks_for_regions(
+    operator, aws
+) -> None:
+    managing_row()
+    account = account_row(account_id=DEV.account_id)
+
+    response = press_test(operator, account, headers={"HX-Request": "true"})
+
+    html = response.content.decode()
+    assert "data-copy=" not in html
+    assert f'hx-get="{url(account, "access")}?look=1" hx-trigger="load"' in html
+
+
+def test_a_test_keeps_what_is_filled_in_and_judges_nothing(operator) -> None:
+    managing_row()
+    account = account_row()
+    filled = {"access_role": "$(id)", "regions": "mars-1", "adopts": "on"}
+
+    response = operator.post(url(account, "test-access"), filled)
+
+    form = response.context["form"]
+    assert form["regions"].value() == "mars-1"
+    assert form["adopts"].value() is True
+    assert not form.errors
+
+
 def test_the_accounts_regions_are_offered(operator, aws) -> None:
     managing_row()
     account = account_row(account_id=DEV.account_id, access_role=ACCESS_ROLE)
 
-    response = looked(
-        operator, url(account, "identity"), {"regions": "us-east-1 mars-1"}
-    )
+    response = looked(operator, url(account, "access"), {"regions": "us-east-1 mars-1"})
 
     assert ("us-east-1", True) in response.context["offered"]
     assert ("us-west-2", False) in response.context["offered"]
     assert response.context["others"] == "mars-1"
 
 
-def test_regions_are_typed_where_the_account_cannot_be_read(operator) -> None:
+def test_regions_are_asked_for_with_the_role_in_the_form(operator, aws) -> None:
     managing_row()
+    account = account_row(account_id=DEV.account_id, regions=[])
+    asked = {"regions": "us-east-1", "access_role": ACCESS_ROLE}
 
-    response = looked(
-        operator, url(account_row(), "identity"), {"regions": "us-east-1"}
-    )
+    response = looked(operator, url(account, "access"), asked)
+
+    assert ("us-east-1", True) in response.context["offered"]
+    assert again(account).access_role == ""
+
+
+def test_a_proposed_region_that_the_account_does_not_have_is_dropped(
+    operator, aws
+) -> None:
+    managing_row()
+    account = account_row(account_id=DEV.account_id, access_role=ACCESS_ROLE)
+    asked = {"regions": "us-east-1 me-south-9", "proposed": "1"}
+
+    response = looked(operator, url(account, "access"), asked)
+
+    assert ("us-east-1", True) in response.context["offered"]
+    assert response.context["others"] == ""
+
+
+@pytest.mark.parametrize("role", ["", "$(id)"])
+def test_regions_are_typed_where_the_account_cannot_be_read(
+    operator, role: str
+) -> None:
+    managing_row()
+    asked = {"regions": "us-east-1", "access_role": role}
+
+    response = looked(operator, url(account_row(), "access"), asked)
 
     html = response.content.decode()
-    assert "Type the regions instead" in html
-    assert 'name="regions"' in html
+    assert "Or type the regions." in html
+    assert 'name="regions" value="us-east-1"' in html

@@ -54,6 +54,7 @@ def test_the_clusters_of_the_account_are_offered(operator, aws) -> None:
 
     html = response.content.decode()
     assert "Cluster apps in us-east-1" in html
+    assert 'name="cluster-0-use"' in html
     assert "<html" not in html
 
 
@@ -90,6 +91,60 @@ def test_details_are_saved_and_lead_to_the_next_provider(operator) -> None:
     enabled = account.providers.get(key="ec2")
     assert enabled.described
     assert enabled.details["key_pair"] == "ops"
+
+
+def test_providers_that_are_described_are_no_step_of_their_own(operator) -> None:
+    managing_row()
+    account = account_row(providers={"ec2": {}, "lambda": {}})
+
+    response = operator.post(url(account, "details") + "?provider=ec2&look=no", DETAILS)
+
+    assert response["Location"] == url(account, "review")
+
+
+def test_those_that_are_as_proposed_are_named(operator) -> None:
+    managing_row()
+    account = account_row(
+        providers={"ec2": {}, "ecs": {}, "lambda": {"code_buckets": ["code"]}},
+        uses_external_id=False,
+    )
+    account.providers.create(key="eks")
+
+    response = operator.get(url(account, "details") + "?look=no")
+
+    assert response.context["current"].key == "eks"
+    assert "EC2, ECS have working defaults." in response.content.decode()
+
+
+def test_a_cluster_is_added_and_nothing_is_saved(operator) -> None:
+    managing_row()
+    account = account_row(providers={})
+    account.providers.create(key="eks")
+    row = {"cluster-0-name": "apps", "cluster-0-namespaces": "web", "rows": "1"}
+
+    response = operator.post(
+        url(account, "details") + "?provider=eks&look=no", {**row, "add": "1"}
+    )
+
+    form = response.context["form"]
+    assert form["cluster-0-name"].value() == "apps"
+    assert form["cluster-0-namespaces"].value() == "web"
+    assert not form["cluster-0-use"].value()
+    assert form["cluster-1-name"].value() is None
+    assert not form.errors
+    assert "autofocus" in str(form["cluster-1-name"])
+    assert not account.providers.get().described
+
+
+def test_enter_saves_and_adds_no_cluster(operator) -> None:
+    managing_row()
+    account = account_row(providers={})
+    account.providers.create(key="eks")
+
+    html = operator.get(url(account, "details") + "?look=no").content.decode()
+
+    first = html[html.index('id="details"') :]
+    assert first.index("<button hidden") < first.index('name="add"')
 
 
 def test_the_last_details_lead_to_the_review(operator) -> None:

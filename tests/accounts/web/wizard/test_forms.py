@@ -20,8 +20,12 @@ HOSTILE = ["$(id)", "`id`", "a'b", 'a"b', "a\nb", "@/etc/passwd", "-x", "a;b", "
 
 
 def identity(**fields: Any) -> IdentityForm:
-    plain = {"name": "dev", "account_id": "333333333333", "regions": "us-east-1"}
+    plain = {"name": "dev", "account_id": "333333333333"}
     return IdentityForm({**plain, **fields})
+
+
+def access(**fields: Any) -> AccessForm:
+    return AccessForm({"regions": "us-east-1", **fields}, instance=ManagedAccount())
 
 
 def errors(form: Any, field: str) -> str:
@@ -71,31 +75,30 @@ def test_an_account_that_is_described_already_is_refused_with_its_name() -> None
 
 
 def test_an_unknown_region_is_refused_with_near_ones() -> None:
-    form = identity(regions="us-est-1 eu-west-1")
+    form = access(regions="us-est-1 eu-west-1")
 
     assert "“us-est-1” is not a region" in errors(form, "regions")
     assert "us-east-1" in errors(form, "regions")
 
 
 def test_every_unknown_region_is_told() -> None:
-    form = identity(regions="us-est-1, $(id)")
+    form = access(regions="us-est-1, $(id)")
 
     assert "us-est-1" in errors(form, "regions")
     assert "$(id)" in errors(form, "regions")
 
 
 def test_regions_of_another_partition_are_unknown() -> None:
-    form = IdentityForm({"regions": "us-east-1"}, partition="aws-cn")
+    form = AccessForm({"regions": "us-east-1"}, partition="aws-cn")
 
     assert "AWS China" in errors(form, "regions")
 
 
 def test_ticked_and_typed_regions_are_one_list() -> None:
     data = QueryDict(mutable=True)
-    data.update({"name": "dev", "account_id": "333333333333"})
     data.setlist("regions", ["us-east-1", "eu-west-1", "us-west-2, us-east-1"])
 
-    form = IdentityForm(data)
+    form = AccessForm(data)
 
     assert form.is_valid(), form.errors
     assert form.cleaned_data["regions"] == ["us-east-1", "eu-west-1", "us-west-2"]
@@ -119,7 +122,6 @@ def test_the_same_account_again_changes_nothing() -> None:
     data = {
         "name": "staging",
         "account_id": "9222-2222-2222",
-        "regions": "us-east-1",
         "read_roles": "developers",
     }
 
@@ -131,7 +133,7 @@ def test_the_same_account_again_changes_nothing() -> None:
 
 def test_the_account_id_is_fixed_while_roles_stand_in_it() -> None:
     row = account_row(granted_at=timezone.now())
-    data = {"name": "staging", "account_id": "333333333333", "regions": "us-east-1"}
+    data = {"name": "staging", "account_id": "333333333333"}
 
     form = IdentityForm(data, instance=row)
 
@@ -147,28 +149,68 @@ def test_an_access_role_is_a_role_name(written: str) -> None:
     assert form.errors["access_role"]
 
 
-def test_an_external_id_is_refused_beside_ecs_with_the_reason() -> None:
-    row = account_row(providers={"ecs": {}}, uses_external_id=False)
+def test_the_external_id_of_an_ecs_account_must_be_turned_off() -> None:
+    row = account_row(providers={"ecs": {}}, uses_external_id=True)
 
-    form = AccessForm({"uses_external_id": "on"}, instance=row)
+    form = AccessForm({"regions": "us-east-1", "uses_external_id": "on"}, instance=row)
 
     assert "Clouddriver drops it" in errors(form, "uses_external_id")
 
 
-def test_ecs_is_refused_beside_an_external_id_with_the_reason() -> None:
-    row = ManagedAccount(uses_external_id=True)
+def test_ecs_is_refused_where_a_role_exists_that_requires_an_external_id() -> None:
+    row = ManagedAccount(uses_external_id=True, granted_at=timezone.now())
 
     form = ProvidersForm({"providers": ["ecs", "ec2"]}, account=row)
 
     assert "Clouddriver drops it" in errors(form, "providers")
 
 
-def test_ecs_is_taken_without_an_external_id() -> None:
-    row = ManagedAccount(uses_external_id=False)
+@pytest.mark.parametrize(
+    ("held", "uses", "chosen", "then"),
+    [
+        ("ec2", True, ["ec2", "ecs"], False),
+        ("ec2", True, ["lambda"], True),
+        ("ec2", False, ["lambda"], False),
+        ("ecs", False, ["ec2"], True),
+        ("ecs", False, ["ecs"], False),
+    ],
+)
+def test_before_anything_is_made_the_choice_decides_of_the_external_id(
+    held: str, uses: bool, chosen: list[str], then: bool
+) -> None:
+    row = account_row(providers={held: {}}, uses_external_id=uses)
 
-    form = ProvidersForm({"providers": ["ecs", "ec2"]}, account=row)
+    form = ProvidersForm({"providers": chosen}, account=row)
 
     assert form.is_valid(), form.errors
+    assert form.uses_external_id() is then
+
+
+def test_no_external_id_comes_back_by_itself_once_a_role_exists() -> None:
+    row = account_row(
+        providers={"ecs": {}}, uses_external_id=False, granted_at=timezone.now()
+    )
+
+    form = ProvidersForm({"providers": ["ec2"]}, account=row)
+
+    assert form.is_valid(), form.errors
+    assert not form.uses_external_id()
+
+
+@pytest.mark.parametrize(
+    ("read", "write", "line"),
+    [
+        ([], [], "In Spinnaker, everybody may see it and deploy to it."),
+        (["a", "b"], [], "a, b may see it, and everybody may deploy to it."),
+        (["ops"], ["ops"], "In Spinnaker, ops may see it and deploy to it."),
+    ],
+)
+def test_who_may_use_it_is_said_in_one_line(
+    read: list[str], write: list[str], line: str
+) -> None:
+    form = IdentityForm(instance=account_row(read_roles=read, write_roles=write))
+
+    assert line in form.who()
 
 
 @pytest.mark.parametrize("chosen", [[], ["gce"]])

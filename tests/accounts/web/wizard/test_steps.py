@@ -37,23 +37,29 @@ def test_each_step_has_its_own_address() -> None:
     assert urls == [f"/accounts/{account.pk}/{step.slug}/" for step in STEPS]
 
 
-def test_an_identity_alone_leads_to_the_access() -> None:
-    account = account_row(providers={})
+def test_providers_are_asked_for_before_the_access_and_its_external_id() -> None:
+    slugs = [step.slug for step in STEPS]
+
+    assert slugs == ["identity", "providers", "access", "details", "review"]
+
+
+def test_an_identity_alone_leads_to_the_providers() -> None:
+    account = account_row(providers={}, regions=[])
 
     assert states(account)["identity"] == "done"
+    assert next_step(account) == "providers"
+
+
+def test_an_account_without_regions_leads_to_the_access() -> None:
+    account = account_row(regions=[])
+
     assert next_step(account) == "access"
 
 
-def test_an_account_without_regions_lacks_its_identity() -> None:
-    account = account_row(regions=[])
+def test_regions_of_an_earlier_release_do_not_say_how_it_is_entered() -> None:
+    account = account_row(providers={})
 
-    assert next_step(account) == "identity"
-
-
-def test_an_access_role_leads_to_the_providers() -> None:
-    account = account_row(providers={}, access_role="Admin")
-
-    assert next_step(account) == "providers"
+    assert states(account)["access"] == "to do"
 
 
 def test_no_access_role_counts_once_providers_are_chosen() -> None:
@@ -101,5 +107,5 @@ def test_a_cluster_outside_the_regions_is_to_be_mended() -> None:
 
 
 def test_the_last_step_is_followed_by_itself() -> None:
-    assert step_after("identity") == "access"
+    assert step_after("identity") == "providers"
     assert step_after("review") == "review"

@@ -14,7 +14,7 @@ from tests.rows import account_row, managing_row, person
 pytestmark = pytest.mark.django_db
 
 
-IDENTITY = {"name": "dev", "account_id": "3333-3333-3333", "regions": "us-east-1"}
+IDENTITY = {"name": "dev", "account_id": "3333-3333-3333"}
 
 
 def test_a_viewer_may_not_onboard(client) -> None:
@@ -49,7 +49,7 @@ def test_an_identity_becomes_a_draft_and_leads_on(operator) -> None:
     response = operator.post("/accounts/new/", IDENTITY)
 
     account = ManagedAccount.objects.get()
-    assert response["Location"] == url(account, "access")
+    assert response["Location"] == url(account, "providers")
     assert (account.name, account.account_id) == ("dev", "333333333333")
     assert account.created_by.username == "operator"
 
@@ -132,7 +132,7 @@ def test_saving_the_same_again_outdates_nothing(operator) -> None:
 
     response = operator.post(url(account, "identity"), data)
 
-    assert response["Location"] == url(account, "access")
+    assert response["Location"] == url(account, "providers")
     assert again(account).version == account.version
 
 
@@ -142,8 +142,9 @@ def test_providers_are_chosen_and_taken_away(operator) -> None:
 
     response = operator.post(url(account, "providers"), {"providers": ["ec2", "eks"]})
 
-    assert response["Location"] == url(account, "details")
-    assert {p.key for p in account.providers.all()} == {"ec2", "eks"}
+    assert response["Location"] == url(account, "access")
+    described = {p.key: p.described for p in account.providers.all()}
+    assert described == {"ec2": True, "eks": False}
     assert again(account).version == account.version + 1
 
 
@@ -157,20 +158,40 @@ def test_a_described_provider_stays_described(operator) -> None:
     assert again(account).version == account.version
 
 
-def test_ecs_offers_to_switch_the_external_id_off(operator) -> None:
+def test_ecs_takes_the_external_id_from_a_draft_without_a_conflict(operator) -> None:
     managing_row()
-    account = account_row(providers={})
+    account = account_row(providers={}, regions=[])
+
+    response = operator.post(url(account, "providers"), {"providers": ["ec2", "ecs"]})
+
+    assert response["Location"] == url(account, "access")
+    assert not again(account).uses_external_id
+
+
+def test_ecs_offers_to_turn_off_the_external_id_that_a_role_requires(operator) -> None:
+    managing_row()
+    account = account_row(providers={}, granted_at=timezone.now())
 
     response = operator.post(url(account, "providers"), {"providers": ["ecs"]})
 
     assert "Clouddriver drops it" in response.content.decode()
-    assert "Switch the external ID off and continue" in response.content.decode()
+    assert "Turn the external ID off and continue" in response.content.decode()
     assert not account.providers.exists()
 
 
-def test_the_external_id_is_switched_off_with_the_choice(operator) -> None:
+def test_a_choice_of_nothing_offers_nothing_of_the_external_id(operator) -> None:
     managing_row()
-    account = account_row(providers={})
+    account = account_row(providers={}, granted_at=timezone.now())
+
+    response = operator.post(url(account, "providers"), {"leave": ""})
+
+    assert "Choose at least one provider." in response.content.decode()
+    assert "Turn the external ID off" not in response.content.decode()
+
+
+def test_the_external_id_is_turned_off_with_the_choice(operator) -> None:
+    managing_row()
+    account = account_row(providers={}, granted_at=timezone.now())
 
     operator.post(
         url(account, "providers"), {"providers": ["ecs"], "drop_external_id": "1"}
@@ -178,6 +199,20 @@ def test_the_external_id_is_switched_off_with_the_choice(operator) -> None:
 
     assert not again(account).uses_external_id
     assert account.providers.get().key == "ecs"
+
+
+def test_a_provider_with_working_defaults_is_described_by_them(operator) -> None:
+    managing_row()
+    account = account_row(providers={}, regions=[])
+
+    operator.post(url(account, "providers"), {"providers": ["ec2", "lambda", "eks"]})
+
+    assert {p.key: p.described for p in account.providers.all()} == {
+        "ec2": True,
+        "lambda": True,
+        "eks": False,
+    }
+    assert account.providers.get(key="ec2").details["access"] == "deploy"
 
 
 def test_an_ecs_name_that_another_account_has_is_refused(operator) -> None:

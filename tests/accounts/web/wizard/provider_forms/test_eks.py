@@ -6,24 +6,73 @@ import pytest
 from crispy_forms.utils import render_crispy_form
 
 from accounts.web.wizard.provider_forms.eks import EksForm
-from onboarding.providers.eks import Cluster, Eks
+from onboarding.providers.eks import POLICIES, Cluster, Eks
 from tests.factories import managed
 from tests.onboarding.providers.clusters import EAST, eks
 
 
 def row(number, **fields):
-    plain = {"access": "entry", "name": "", "region": EAST, "rights": "edit"}
-    return {f"cluster-{number}-{k}": v for k, v in {**plain, **fields}.items()}
+    plain = {
+        "use": "on",
+        "access": "entry",
+        "name": "",
+        "region": EAST,
+        "rights": "edit",
+    }
+    return {f"cluster-{number}-{k}": v for k, v in {**plain, **fields}.items() if v}
 
 
-def test_the_form_has_a_row_for_each_cluster_found_left_out_until_chosen():
+def test_clusters_that_were_found_are_ticked_with_the_least_that_there_is():
     east, _ = Eks.searches(managed())
 
     form = EksForm(managed=managed(), found={east: {"clusters": ["apps", "jobs"]}})
 
-    names = [form[f"cluster-{n}-name"].value() for n in range(4)]
-    assert names == ["apps", "jobs", None, None]
-    assert [form[f"cluster-{n}-access"].value() for n in range(3)] == ["", "", "entry"]
+    assert form["rows"].value() == 2
+    assert [form[f"cluster-{n}-name"].value() for n in range(2)] == ["apps", "jobs"]
+    for row_number in range(2):
+        prefix = f"cluster-{row_number}-"
+        assert form[f"{prefix}use"].value() is True
+        assert form[f"{prefix}rights"].value() == next(iter(POLICIES))
+        assert form[f"{prefix}namespaces"].value() == "default"
+
+
+def test_a_ticked_cluster_is_kept_with_just_that():
+    posted = {"rows": "1", **row(0, name="apps", rights="view", namespaces="default")}
+
+    form = EksForm(posted, managed=managed())
+
+    assert form.is_valid(), form.errors
+    assert form.provider().clusters == (
+        Cluster("apps", EAST, namespaces=("default",), rights="view"),
+    )
+
+
+def test_what_is_known_of_a_cluster_is_not_asked_for():
+    east, _ = Eks.searches(managed())
+
+    form = EksForm(managed=managed(), found={east: {"clusters": ["apps"]}})
+
+    assert form["cluster-0-name"].is_hidden
+    assert form["cluster-0-region"].is_hidden
+
+
+def test_where_no_cluster_is_known_there_is_one_row_to_fill_in():
+    form = EksForm(managed=managed())
+
+    assert form["rows"].value() == 1
+    assert not form["cluster-0-name"].is_hidden
+
+
+def test_a_cluster_that_was_left_out_stays_out():
+    east, _ = Eks.searches(managed())
+    stored = eks(Cluster("apps", EAST)).details
+
+    form = EksForm(
+        managed=managed(), found={east: {"clusters": ["apps", "jobs"]}}, initial=stored
+    )
+
+    assert form["cluster-0-use"].value() is True
+    assert form["cluster-1-use"].value() is False
 
 
 def test_more_clusters_than_a_page_can_hold_are_cut():
@@ -32,7 +81,7 @@ def test_more_clusters_than_a_page_can_hold_are_cut():
 
     form = EksForm(managed=managed(), found={east: {"clusters": many}})
 
-    assert form["rows"].value() == 150
+    assert form["rows"].value() == 140
 
 
 def test_a_cluster_that_is_described_already_has_one_row():
@@ -45,14 +94,14 @@ def test_a_cluster_that_is_described_already_has_one_row():
 
     assert form["cluster-0-rights"].value() == "admin"
     assert 'value="web"' in str(form["cluster-0-namespaces"])
-    assert not form["cluster-1-name"].value()
+    assert form["rows"].value() == 1
 
 
-def test_rows_that_name_a_cluster_and_an_access_are_its_details():
+def test_rows_that_are_ticked_and_name_a_cluster_are_its_details():
     posted = {
         "rows": "3",
         **row(0, name="apps", namespaces="web jobs"),
-        **row(1, name="left", access=""),
+        **row(1, name="left", use=""),
         **row(2),
     }
 
@@ -83,7 +132,7 @@ def test_a_page_without_a_count_names_no_cluster(rows):
 def test_a_huge_count_is_cut():
     form = EksForm({"rows": "1000000"}, managed=managed())
 
-    assert len(form.fields) == 1 + 6 * 150
+    assert len(form.fields) == 1 + 7 * 140
     assert not form.is_valid()
 
 
@@ -129,5 +178,6 @@ def test_the_rows_are_shown_as_groups():
     )
 
     assert "Cluster apps in us-east-1" in page
-    assert page.count("Another cluster") == 2
+    assert "Another cluster" not in page
+    assert "Add a cluster" in page
     assert "<form" not in page

@@ -1,0 +1,177 @@
+"""The wizard's step into the account: its access role, tested, and its regions, which
+come from the account itself.
+"""
+
+from __future__ import annotations
+
+import json
+from typing import Any, NamedTuple
+from uuid import UUID
+
+from django.http import HttpResponse
+from django.shortcuts import get_object_or_404, render
+from django_htmx.http import retarget
+
+from accounts.lookups import ACCESS, REGIONS, Question, report_of
+from accounts.mapping.managing import managing_row
+from accounts.models import ManagedAccount
+from accounts.web.access import operator_required
+from accounts.web.lookups import Asking, ask_anew, look_up
+from accounts.web.request import Request
+from accounts.web.wizard.forms import AccessForm
+from accounts.web.wizard.page import go_on, page, saved
+from accounts.web.wizard.steps import has_access
+from onboarding import names
+from onboarding.aws.discover import AccessReport
+from onboarding.partitions import PARTITIONS
+from onboarding.topology import Reach
+
+USUAL_ACCESS_ROLE = "OrganizationAccountAccessRole"
+"""AWS Organizations makes it in every account that it creates."""
+
+
+def access(request: Request, account: ManagedAccount) -> HttpResponse:
+    if "regions" in request.GET:
+        return offered_regions(request, account)
+    form = access_form(request.POST or None, account)
+    if saved(request, form, "access_role", account, form.save):
+        return go_on(request, account, "access")
+    return access_page(request, account, form)
+
+
+def access_form(data: Any, account: ManagedAccount) -> AccessForm:
+    """Propose what is usual as long as nobody has said it."""
+    proposed: dict[str, Any] = {}
+    if not account.regions:
+        proposed["regions"] = likely_regions()
+    if not has_access(account):
+        proposed["access_role"] = likely_role(account)
+    partition = managing_row().partition
+    return AccessForm(data, instance=account, partition=partition, initial=proposed)
+
+
+def access_page(
+    request: Request, account: ManagedAccount, form: AccessForm, **shown: Any
+) -> HttpResponse:
+    """Show the step; its regions are asked for at once where none is known yet."""
+    at_once = not account.regions and request.method == "GET"
+    return page(request, account, "access", form=form, asks_regions=at_once, **shown)
+
+
+def likely_role(account: ManagedAccount) -> str:
+    """Propose the role of the last account that was described, or AWS's usual one."""
+    if account.account_id == managing_row().account_id:
+        return account.access_role
+    others = ManagedAccount.objects.exclude(access_role="").order_by("-created_at")
+    last = others.values_list("access_role", flat=True).first()
+    return account.access_role or last or USUAL_ACCESS_ROLE
+
+
+def likely_regions() -> list[str]:
+    """Propose the regions of the last account that was described, or one of AWS's."""
+    others = ManagedAccount.objects.exclude(regions=[]).order_by("-created_at")
+    last: list[str] | None = others.values_list("regions", flat=True).first()
+    return last or [PARTITIONS[managing_row().partition].home_region]
+
+
+def offered_regions(request: Request, account: ManagedAccount) -> HttpResponse:
+    """Show the regions that are enabled in the account, with the chosen ones ticked.
+
+    Those that were only proposed are left out where the account does not have them.
+    """
+    managing = managing_row()
+    typed = " ".join(request.GET.getlist("regions"))
+    chosen: list[str] = AccessForm.base_fields["regions"].to_python(typed) or []
+    shown: dict[str, Any] = {
+        "form": AccessForm(instance=account, initial={"regions": chosen}),
+        "account": account,
+        "home_region": PARTITIONS[managing.partition].home_region,
+    }
+    try:
+        reach = reach_of(account, request.GET.get("access_role", account.access_role))
+    except names.BadName as error:
+        shown["trouble"] = {"message": str(error)}
+        return retarget(render(request, "wizard/_regions.html", shown), "#regions")
+    looked = look_up(request, Question(REGIONS, managing.partition, reach))
+    if isinstance(looked, Asking):
+        shown["asking"] = looked
+        return render(request, "wizard/_asking_regions.html", shown)
+    offered: list[str] = looked.answer or []
+    if looked.refused:
+        shown["trouble"] = looked
+    others = [region for region in chosen if region not in offered]
+    proposed = "proposed" in request.GET
+    shown |= {
+        "offered": [(region, region in chosen) for region in offered],
+        "others": "" if proposed else ", ".join(others),
+    }
+    # What polled is a line of it.
+    return retarget(render(request, "wizard/_regions.html", shown), "#regions")
+
+
+def reach_of(account: ManagedAccount, role: str) -> Reach:
+    role = role.strip()
+    return Reach(account.account_id, names.role_name(role) if role else "")
+
+
+@operator_required
+def test_access(request: Request, pk: UUID) -> HttpResponse:
+    """Try the access role that the form holds, saved or not; change nothing.
+
+    POST asks; GET looks whether there is an answer.
+    """
+    account = get_object_or_404(ManagedAccount, pk=pk)
+    asked = request.POST if request.method == "POST" else request.GET
+    try:
+        reach = reach_of(account, asked.get("access_role", ""))
+    except names.BadName as error:
+        report = AccessReport(None, "", works=False, sentence=str(error))
+        shown: dict[str, Any] = {"report": report}
+    else:
+        shown = tried(request, Question(ACCESS, managing_row().partition, reach))
+    if request.htmx:
+        fragment = {**shown, "account": account}
+        return render(request, "wizard/_access_report.html", fragment)
+    # As it was filled in, and not judged yet: nobody has saved it.
+    filled = access_form(asked, account)
+    values = {name: filled[name].value() for name in filled.fields}
+    form = AccessForm(instance=account, initial=values)
+    return access_page(request, account, form, **shown)
+
+
+def tried(request: Request, question: Question) -> dict[str, Any]:
+    """Give the report of a tried role, or how the page gets it."""
+    look = ask_anew if request.method == "POST" else look_up
+    looked = look(request, question)
+    if isinstance(looked, Asking):
+        return {"asking": looked}
+    if looked.refused:
+        return {"report": AccessReport(None, "", False, looked.message, looked.hint)}
+    report = report_of(looked)
+    return {"report": report, "policies": policies_for(report)}
+
+
+class Policy(NamedTuple):
+    """A statement that lets Bowline in, for whoever adds it."""
+
+    says: str
+    text: str
+
+
+def policies_for(report: AccessReport) -> list[Policy]:
+    """Write what must be allowed where Bowline may not assume the role."""
+    if report.works or report.caller is None or not report.role_arn:
+        return []
+    assumes = {"Effect": "Allow", "Action": "sts:AssumeRole"}
+    trusts = {**assumes, "Principal": {"AWS": report.caller.principal}}
+    return [
+        Policy("Add this statement to the role's trust policy:", written(trusts)),
+        Policy(
+            "Add this statement to a policy of Bowline's own identity:",
+            written({**assumes, "Resource": report.role_arn}),
+        ),
+    ]
+
+
+def written(statement: dict[str, Any]) -> str:
+    return json.dumps(statement, indent=2)
