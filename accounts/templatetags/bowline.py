@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from django import template
+from django.core.paginator import Page
 from django.template.defaultfilters import date
 from django.templatetags.static import static
 from django.utils import timezone
@@ -132,6 +133,13 @@ def seconds(value: float | None) -> str:
         return f"{value:.1f} s"
     minutes, rest = divmod(round(value), 60)
     return f"{minutes} min {rest} s" if minutes else f"{rest} s"
+
+
+@register.filter
+def page_numbers(page: Page[Any]) -> list[int]:
+    """List the pages to go to: both ends and those near; 0 where some are left out."""
+    found = page.paginator.get_elided_page_range(page.number, on_each_side=1, on_ends=1)
+    return [one if isinstance(one, int) else 0 for one in found]
 
 
 @register.filter

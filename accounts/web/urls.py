@@ -8,7 +8,9 @@ from accounts.web.accounts import account
 from accounts.web.accounts import views as accounts
 from accounts.web.bulk import views as bulk
 from accounts.web.bundles import deltas, halconfig, installed, preview
+from accounts.web.bundles import listing as bundle_list
 from accounts.web.bundles import views as bundles
+from accounts.web.exports import views as exports
 from accounts.web.help import views as help_pages
 from accounts.web.live import views as live
 from accounts.web.managing import views as managing
@@ -77,7 +79,7 @@ run_pages = [
     path("runs/<uuid:pk>/again/", decisions.run_again, name="run-again"),
 ]
 bundle_pages = [
-    path("bundles/", bundles.bundles, name="bundles"),
+    path("bundles/", bundle_list.bundles, name="bundles"),
     path("bundles/next/", preview.bundle_next, name="bundle-next"),
     path("bundles/build/", bundles.bundle_build, name="bundle-build"),
     path("bundles/<int:number>/", bundles.bundle, name="bundle"),
@@ -105,11 +107,22 @@ bundle_pages = [
     ),
 ]
 
+CSV, JSON = {"form": "csv"}, {"form": "json"}
+export_files = [
+    path("accounts.csv", exports.accounts, CSV, name="accounts-csv"),
+    path("accounts.json", exports.accounts, JSON, name="accounts-json"),
+    path("runs.csv", exports.runs, CSV, name="runs-csv"),
+    path("runs.json", exports.runs, JSON, name="runs-json"),
+    path("bundles.csv", exports.bundles, CSV, name="bundles-csv"),
+    path("bundles.json", exports.bundles, JSON, name="bundles-json"),
+]
+
 urlpatterns = [
     *overview_pages,
     *account_pages,
     *run_pages,
     *bundle_pages,
+    *export_files,
     path("search/", search.search, name="search"),
     path("live/", live.live, name="live"),
     path("help/", help_pages.help_page, name="help"),

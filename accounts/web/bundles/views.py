@@ -1,12 +1,10 @@
-"""Bundles: the list, one with its files, and the zip itself."""
+"""A bundle: building it, its page with its files, and the zip itself."""
 
 from __future__ import annotations
 
 from typing import Any, NamedTuple
 
 from django.contrib import messages
-from django.core.paginator import Paginator
-from django.db.models import Count
 from django.http import Http404, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
@@ -15,18 +13,17 @@ from django.views.decorators.http import require_POST
 from accounts.activity import record
 from accounts.bundles import NothingReady, request_bundle
 from accounts.mapping.managing import NoManagingAccount
-from accounts.models import Activity, Bundle, ManagedAccount
+from accounts.models import Activity, Bundle
 from accounts.next_bundle import next_bundle
 from accounts.web.access import operator_required
 from accounts.web.bundles.installations import formats, installations
-from accounts.web.bundles.installed import ahead, installed_bundle
+from accounts.web.bundles.installed import installed_bundle
 from accounts.web.highlighting import highlighted_file
-from accounts.web.live.state import live_bundle, live_site
+from accounts.web.live.state import live_bundle
 from accounts.web.request import Request
 from onboarding.spinnaker.bundle.contents import ACCOUNTS, accounts_in, text_in
 from onboarding.spinnaker.bundle.limits import limits, load_of
 
-PAGE = 50
 FIRST_FILE = "README.md"
 MOST_CHARACTERS = 50_000
 """Of a longer file this much is shown: browsers and colours grow slow beyond it."""
@@ -53,21 +50,6 @@ class Leaf(NamedTuple):
     name: str
     path: str = ""
     size: int = 0
-
-
-def bundles(request: Request) -> HttpResponse:
-    live = live_site()
-    rows = Bundle.objects.defer("archive", "files")
-    rows = rows.annotate(count=Count("accounts")).order_by("-number")
-    installed = installed_bundle()
-    shown = {
-        "live": live,
-        "page": Paginator(rows, PAGE).get_page(request.GET.get("page")),
-        "ready": ManagedAccount.objects.ready().count(),
-        "installed": installed,
-        "ahead": ahead(installed),
-    }
-    return render(request, "bundles/bundles.html", shown)
 
 
 @operator_required

@@ -60,11 +60,10 @@ def test_a_list_shows_what_ended_and_keeps_what_a_person_began(
     for tick in ticks:
         tick.check()
     field = page.get_by_role("searchbox")
-    field.press_sequentially("pay")
-    field.evaluate("field => field.setSelectionRange(1, 2)")
+    field.press_sequentially("a")
+    field.evaluate("field => field.setSelectionRange(0, 1)")
     field.scroll_into_view_if_needed()
     page.evaluate("scrollTo(0, 200)")
-    page.wait_for_function("scrollY === 200")
     page.evaluate("document.querySelector('tbody').wasHere = true")
 
     end(run)
@@ -75,7 +74,7 @@ def test_a_list_shows_what_ended_and_keeps_what_a_person_began(
         expect(tick).to_be_checked()
     expect(page.get_by_text("2 accounts selected")).to_be_visible()
     expect(field).to_be_focused()
-    expect(field).to_have_value("pay")
+    expect(field).to_have_value("a")
     selected = "field => field.value.slice(field.selectionStart, field.selectionEnd)"
     assert field.evaluate(selected) == "a"
     assert page.evaluate("scrollY") == 200
@@ -213,7 +212,7 @@ def test_an_account_keeps_what_is_open_and_gets_what_is_new(
     page.clock.run_for(LOOK)
 
     expect(page.get_by_role("button", name="Verify now")).to_have_count(0)
-    expect(page.locator("h1 + .state")).to_have_text("verified")
+    expect(page.locator(".head-title .state")).to_have_text("verified")
     assert page.locator("details[open]").count() >= count > 1
 
 

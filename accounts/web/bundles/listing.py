@@ -1,0 +1,59 @@
+"""The list of bundles, and how it is searched."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+
+from django.core.paginator import Paginator
+from django.db.models import Count, Q, QuerySet
+from django.http import HttpResponse, QueryDict
+from django.shortcuts import render
+
+from accounts.models import Bundle, ManagedAccount
+from accounts.web.bundles.installed import ahead, installed_bundle
+from accounts.web.live.state import live_site
+from accounts.web.request import Request
+
+PAGE = 50
+NUMBER = re.compile(r"(?:bundle\s*)?#?\s*(\d{1,9})", re.IGNORECASE)
+
+
+def bundles(request: Request) -> HttpResponse:
+    live = live_site()
+    installed = installed_bundle()
+    page = Paginator(matching(request.GET), PAGE).get_page(request.GET.get("page"))
+    shown = {
+        "live": live,
+        "page": page,
+        "filters": {key: request.GET.get(key, "").strip() for key in FILTERS},
+        "is_filtered": any(request.GET.get(key) for key in FILTERS),
+        "statuses": Bundle.Status.values,
+        "ready": ManagedAccount.objects.ready().count(),
+        "installed": installed,
+        "ahead": ahead(installed),
+    }
+    return render(request, "bundles/bundles.html", shown)
+
+
+def by_text(text: str) -> Q:
+    """Find bundles by number, digest, or whoever built them."""
+    found = Q(created_by_name__icontains=text) | Q(sha256__startswith=text.lower())
+    if number := NUMBER.fullmatch(text):
+        found |= Q(number=int(number[1]))
+    return found
+
+
+FILTERS: dict[str, Callable[[str], Q]] = {
+    "text": by_text,
+    "status": lambda status: Q(status=status),
+}
+
+
+def matching(asked: QueryDict) -> QuerySet[Bundle]:
+    """Find what the filters in the URL ask for, the newest first."""
+    found = Bundle.objects.defer("archive", "files")
+    for key, condition in FILTERS.items():
+        if value := asked.get(key, "").strip():
+            found = found.filter(condition(value))
+    return found.annotate(count=Count("accounts")).order_by("-number")

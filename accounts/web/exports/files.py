@@ -1,0 +1,73 @@
+"""Rows as a CSV or JSON file, written while it is downloaded."""
+
+from __future__ import annotations
+
+import csv
+import json
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from datetime import datetime
+from typing import Any, TypeAlias
+
+from django.http import StreamingHttpResponse
+from django.utils import timezone
+
+Value: TypeAlias = str | int | datetime | list[str] | None
+Columns: TypeAlias = Mapping[str, Callable[[Any], Value]]
+
+AT_ONCE = 1000
+"""So many rows are read at once."""
+
+FORMULA = ("=", "+", "-", "@", "\t", "\r")
+"""What a spreadsheet takes for the beginning of a formula."""
+
+KINDS = {"csv": "text/csv; charset=utf-8", "json": "application/json"}
+
+
+class Line:
+    """A file that gives back what is written to it."""
+
+    def write(self, text: str) -> str:
+        return text
+
+
+def download(
+    name: str, form: str, columns: Columns, rows: Iterable[Any]
+) -> StreamingHttpResponse:
+    """Answer with the rows as a file of this form: `csv` or `json`."""
+    file = f"bowline-{name}-{timezone.now():%Y-%m-%d}.{form}"
+    written = {"csv": csv_lines, "json": json_lines}[form](columns, rows)
+    return StreamingHttpResponse(
+        written,
+        content_type=KINDS[form],
+        headers={"Content-Disposition": f'attachment; filename="{file}"'},
+    )
+
+
+def csv_lines(columns: Columns, rows: Iterable[Any]) -> Iterator[str]:
+    writer = csv.writer(Line())
+    yield writer.writerow(columns)
+    for row in rows:
+        yield writer.writerow([cell(value(row)) for value in columns.values()])
+
+
+def cell(value: Value) -> str:
+    """Write a value as text that no spreadsheet calculates."""
+    match value:
+        case None:
+            return ""
+        case datetime():
+            return value.isoformat()
+        case list():
+            text = ", ".join(value)
+        case _:
+            text = str(value)
+    return f"'{text}" if text.startswith(FORMULA) else text
+
+
+def json_lines(columns: Columns, rows: Iterable[Any]) -> Iterator[str]:
+    before = "["
+    for row in rows:
+        said = {name: value(row) for name, value in columns.items()}
+        yield f"{before}\n{json.dumps(said, default=datetime.isoformat)}"
+        before = ","
+    yield "\n]\n" if before == "," else "[]\n"

@@ -1,0 +1,76 @@
+"""The lists of accounts, runs and bundles as files, with the filters in the URL."""
+
+from __future__ import annotations
+
+from django.http import StreamingHttpResponse
+
+from accounts.models import ManagedAccount, Run
+from accounts.web.accounts.views import matching as matching_accounts
+from accounts.web.accounts.views import sort_of
+from accounts.web.bundles.listing import matching as matching_bundles
+from accounts.web.exports.files import AT_ONCE, Columns, download
+from accounts.web.request import Request
+from accounts.web.runs.listing import matching as matching_runs
+from accounts.web.runs.listing import row_of
+
+
+def provider_keys(account: ManagedAccount) -> list[str]:
+    return [provider.key for provider in account.providers.all()]
+
+
+def account_id_of(run: Run) -> str:
+    return run.account.account_id if run.account else ""
+
+
+ACCOUNTS: Columns = {
+    "name": lambda row: row.name,
+    "account_id": lambda row: row.account_id,
+    "environment": lambda row: row.environment,
+    "state": lambda row: row.word,
+    "providers": provider_keys,
+    "regions": lambda row: row.regions,
+    "verified_at": lambda row: row.verified_at,
+    "policy_set": lambda row: row.policy_set,
+    "created_at": lambda row: row.created_at,
+    "created_by": lambda row: row.created_by_name,
+}
+RUNS: Columns = {
+    "number": lambda row: row.number,
+    "kind": lambda row: row.kind,
+    "account": lambda row: row.account_name,
+    "account_id": account_id_of,
+    "status": lambda row: row.status,
+    "changes": lambda row: row_of(row).changes,
+    "started_at": lambda row: row.created_at,
+    "started_by": lambda row: row.started_by,
+    "approved_at": lambda row: row.approved_at,
+    "approved_by": lambda row: row.approved_by_name,
+    "ended_at": lambda row: row.finished_at,
+    "id": lambda row: str(row.pk),
+}
+BUNDLES: Columns = {
+    "number": lambda row: row.number,
+    "status": lambda row: row.status,
+    "accounts": lambda row: row.count,
+    "size": lambda row: row.size,
+    "sha256": lambda row: row.sha256,
+    "created_at": lambda row: row.created_at,
+    "created_by": lambda row: row.created_by_name,
+    "installed_at": lambda row: row.installed_at,
+}
+
+
+def accounts(request: Request, form: str) -> StreamingHttpResponse:
+    found = matching_accounts(request.GET).order_by(sort_of(request.GET), "name")
+    rows = found.defer("proved", "applied", "approved_entries")
+    return download("accounts", form, ACCOUNTS, rows.iterator(chunk_size=AT_ONCE))
+
+
+def runs(request: Request, form: str) -> StreamingHttpResponse:
+    rows = matching_runs(request.GET).iterator(chunk_size=AT_ONCE)
+    return download("runs", form, RUNS, rows)
+
+
+def bundles(request: Request, form: str) -> StreamingHttpResponse:
+    rows = matching_bundles(request.GET).iterator(chunk_size=AT_ONCE)
+    return download("bundles", form, BUNDLES, rows)

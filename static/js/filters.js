@@ -1,0 +1,51 @@
+// A form with data-filter applies when it changes: the address takes its fields, and the
+// content is refreshed. Choices are steps that “Back” takes back, typing is not.
+const PAUSE = 300; // milliseconds after the last key
+const said = document.getElementById("said");
+let timer;
+let shown = location.search;
+let waits = false;
+
+function addressOf(form) {
+  const fields = [...new FormData(form)].filter(([, value]) => value.trim());
+  const query = new URLSearchParams(fields).toString();
+  return location.pathname + (query && `?${query}`);
+}
+
+function apply(form, keep) {
+  clearTimeout(timer);
+  const address = addressOf(form);
+  if (address === location.pathname + location.search) return;
+  history[keep](null, "", address);
+  shown = location.search;
+  waits = true;
+  document.dispatchEvent(new CustomEvent("bowline:refresh"));
+}
+
+document.addEventListener("input", ({ target }) => {
+  const form = target.closest("form[data-filter]");
+  if (!form || target.matches("select")) return;
+  clearTimeout(timer);
+  timer = setTimeout(() => apply(form, "replaceState"), PAUSE);
+});
+document.addEventListener("change", ({ target }) => {
+  const form = target.closest("form[data-filter]");
+  if (form) apply(form, target.matches("select") ? "pushState" : "replaceState");
+});
+document.addEventListener("submit", (event) => {
+  if (!event.target.matches("form[data-filter]")) return;
+  event.preventDefault();
+  apply(event.target, "pushState");
+});
+
+document.addEventListener("bowline:refreshed", () => {
+  if (!waits) return;
+  waits = false;
+  said.textContent = document.querySelector("[data-found]")?.textContent ?? "Nothing matches.";
+});
+document.addEventListener("bowline:not-refreshed", () => {
+  if (waits) location.reload();
+});
+addEventListener("popstate", () => {
+  if (location.search !== shown) location.reload();
+});

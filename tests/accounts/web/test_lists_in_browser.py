@@ -1,0 +1,183 @@
+"""Lists in a real browser: rows that open, filters that apply, pages to go to."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from playwright.sync_api import Browser, Page, expect
+
+from accounts.models import Bundle, ManagedAccount
+from accounts.models.states import State, Status
+from tests.accounts.web.browsing import (
+    assert_axe_finds_nothing,
+    complaints,
+    signed_in,
+    width_of,
+)
+from tests.rows import managing_row, person, run_row
+
+
+@pytest.fixture
+def rows(transactional_db: None) -> None:
+    person("operator")
+    managing_row()
+    accounts = ManagedAccount.objects.bulk_create(
+        ManagedAccount(
+            name=f"a{number:03}",
+            account_id=f"{number:012}",
+            state=State.FAILED if number % 100 == 0 else State.DRAFT,
+        )
+        for number in range(320)
+    )
+    run_row(Status.FAILED, account=accounts[0])
+    run_row(Status.VERIFIED, account=accounts[1])
+    Bundle.objects.create(number=1, status=Bundle.Status.FAILED)
+
+
+def names(page: Page) -> Any:
+    return page.locator("tbody tr[data-row] td:not(.tick):has(a) a")
+
+
+def test_a_choice_applies_at_once_and_back_takes_it_back(
+    browser: Browser, live_server: Any, rows: None
+) -> None:
+    page = signed_in(browser, live_server)
+    told = complaints(page)
+    page.goto("/accounts/?page=3")
+    page.evaluate("document.body.stays = true")
+
+    page.get_by_label("State").focus()
+    page.get_by_label("State").select_option("failed")
+
+    expect(names(page)).to_have_text(["a000", "a100", "a200", "a300"])
+    expect(page).to_have_url(f"{live_server.url}/accounts/?state=failed")
+    assert page.evaluate("document.body.stays")
+    expect(page.locator("#said")).to_have_text("1–4 of 4 accounts")
+    expect(page.get_by_label("State")).to_be_focused()
+    expect(page.get_by_role("button", name="Filter")).to_be_hidden()
+    page.go_back()
+    expect(page.get_by_text("101–150 of 320 accounts")).to_be_visible()
+    expect(page.get_by_label("State")).to_have_value("")
+    assert told == []
+
+
+def test_what_is_typed_applies_and_stays(
+    browser: Browser, live_server: Any, rows: None
+) -> None:
+    page = signed_in(browser, live_server)
+    page.goto("/accounts/")
+    field = page.get_by_label("Name or account id")
+
+    field.press_sequentially("a10")
+
+    expect(names(page).first).to_have_text("a100")
+    expect(names(page)).to_have_count(10)
+    expect(page).to_have_url(f"{live_server.url}/accounts/?text=a10")
+    expect(field).to_be_focused()
+    expect(field).to_have_value("a10")
+    link = page.get_by_role("link", name="CSV")
+    expect(link).to_have_attribute("href", "/accounts.csv?text=a10")
+    field.fill("nothing like it")
+    expect(page.get_by_text("No account matches")).to_be_visible()
+    expect(page.locator("#said")).to_have_text("Nothing matches.")
+    page.get_by_role("link", name="Clear").click()
+    expect(page.get_by_text("1–50 of 320 accounts")).to_be_visible()
+
+
+def test_a_row_opens_what_its_first_link_opens(
+    browser: Browser, live_server: Any, rows: None
+) -> None:
+    page = signed_in(browser, live_server)
+    page.goto("/runs/")
+    address = f"{live_server.url}/runs/"
+
+    row = page.locator("tr[data-row]").filter(has_text="a000")
+    words = row.locator("td").nth(5)
+    box = words.bounding_box()
+    assert box
+    page.mouse.move(box["x"] + 14, box["y"] + box["height"] / 2)
+    page.mouse.down()
+    page.mouse.move(box["x"] + 60, box["y"] + box["height"] / 2, steps=4)
+    page.mouse.up()
+
+    assert page.evaluate("getSelection().toString()")
+    expect(page).to_have_url(address)
+    row.get_by_role("link", name="a000").click()
+    expect(page.get_by_role("heading", name="a000", exact=True)).to_be_visible()
+    page.goto("/runs/")
+    words.click()
+    expect(page.get_by_role("heading", name="Onboard a000")).to_be_visible()
+
+
+def test_a_row_with_a_modifier_opens_another_tab(
+    browser: Browser, live_server: Any, rows: None
+) -> None:
+    page = signed_in(browser, live_server)
+    page.goto("/accounts/")
+    cell = page.locator("tr[data-row]").first.locator("td").last
+
+    with page.context.expect_page() as opened:
+        cell.click(modifiers=["ControlOrMeta"])
+    with page.context.expect_page() as another:
+        cell.click(button="middle")
+
+    for tab in (opened, another):
+        expect(tab.value.get_by_role("heading", name="a000")).to_be_visible()
+    expect(page).to_have_url(f"{live_server.url}/accounts/")
+
+
+def test_the_cell_of_a_tick_ticks(
+    browser: Browser, live_server: Any, rows: None
+) -> None:
+    page = signed_in(browser, live_server)
+    page.goto("/accounts/")
+    cell = page.locator("tr[data-row] td.tick").first
+
+    cell.click(position={"x": 2, "y": 2})
+
+    expect(cell.locator("input")).to_be_checked()
+    expect(page.get_by_text("1 account selected")).to_be_visible()
+
+
+def test_each_page_is_a_click_away(
+    browser: Browser, live_server: Any, rows: None
+) -> None:
+    page = signed_in(browser, live_server, java_script_enabled=False)
+    page.goto("/accounts/?state=draft")
+    pages = page.get_by_role("navigation", name="Pages")
+
+    pages.get_by_role("link", name="Page 7").click()
+
+    expect(page.get_by_text("301–316 of 316 accounts")).to_be_visible()
+    texts = pages.locator("li").all_inner_texts()
+    assert [" ".join(text.split()) for text in texts] == [
+        "Previous",
+        "Page 1",
+        "…",
+        "Page 6",
+        "Page 7",
+    ]
+    expect(pages.locator("[aria-current=page]")).to_have_text("Page 7")
+    page.get_by_label("State").select_option("failed")
+    page.get_by_role("button", name="Filter").click()
+    expect(page.get_by_text("1–4 of 4 accounts")).to_be_visible()
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("width", [1440, 1024, 390])
+def test_axe_finds_nothing_and_no_list_is_too_wide(
+    browser: Browser, live_server: Any, rows: None, width: int, scheme: Any
+) -> None:
+    page = signed_in(
+        browser,
+        live_server,
+        color_scheme=scheme,
+        viewport={"width": width, "height": 900},
+        bypass_csp=True,
+    )
+
+    for path in ("/accounts/?page=3", "/runs/", "/bundles/", "/"):
+        page.goto(path)
+        assert_axe_finds_nothing(page)
+        assert width_of(page) <= width, path
