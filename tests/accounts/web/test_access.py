@@ -68,6 +68,7 @@ READS = {
     "bundle-file",
     "bundle-next",
     "delta",
+    "help",
     "rights",
     "search",
     "settings",
