@@ -126,8 +126,8 @@ def policy_set(account: Described) -> str:
 
 @register.filter
 def seconds(value: float | None) -> str:
-    """Write a duration: 0.84 → “0.8 s”, 134 → “2 min 14 s”."""
-    if value is None or not math.isfinite(value):
+    """Write a duration: 0.084 → “84 ms”, 134 → “2 min 14 s”; nothing that took none."""
+    if value is None or not math.isfinite(value) or value < 0.0005:
         return ""
     if value < 10:
         return f"{value:.1f} s"
@@ -147,6 +147,8 @@ def thousands(value: int) -> str:
     """Write a count so that it can be read: 10010 → “10,010”."""
     return f"{value:,}"
 
+    if value < 1:
+        return f"{min(round(value * 1000), 999)} ms"
 
 @register.simple_tag
 def logo(key: str) -> SafeString:

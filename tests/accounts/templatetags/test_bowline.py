@@ -85,7 +85,16 @@ def test_an_arn_may_break_after_colons_and_slashes() -> None:
 
 @pytest.mark.parametrize(
     ("value", "text"),
-    [(None, ""), (0.84, "0.8 s"), (12.4, "12 s"), (134, "2 min 14 s")],
+    [
+        (None, ""),
+        (0, ""),
+        (0.0004, ""),
+        (0.042, "42 ms"),
+        (0.9999, "999 ms"),
+        (1.84, "1.8 s"),
+        (12.4, "12 s"),
+        (134, "2 min 14 s"),
+    ],
 )
 def test_seconds_have_units(value: float | None, text: str) -> None:
     assert seconds(value) == text
