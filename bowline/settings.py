@@ -11,6 +11,7 @@ from typing import Any
 from urllib.parse import parse_qsl, quote, unquote, urlsplit
 
 import django_stubs_ext
+import fontpkg_inter
 from bootstrap_wrapper import get_bootstrap_dir
 from celery.schedules import crontab
 from django.core.exceptions import ImproperlyConfigured
@@ -188,7 +189,11 @@ CRISPY_TEMPLATE_PACK = "bootstrap5"
 
 STATIC_URL = "static/"
 STATIC_ROOT = os.environ.get("STATIC_ROOT") or BASE_DIR / "var" / "static"
-STATICFILES_DIRS = [BASE_DIR / "static", ("bootstrap", get_bootstrap_dir())]
+STATICFILES_DIRS = [
+    BASE_DIR / "static",
+    ("bootstrap", get_bootstrap_dir()),
+    ("fonts", fontpkg_inter.ROOT / "files"),
+]
 STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
     "staticfiles": {
@@ -284,6 +289,7 @@ CONTENT_SECURITY_POLICY = {
         "default-src": ["'self'"],
         "base-uri": ["'none'"],
         "form-action": ["'self'"],
+        "font-src": ["'self'"],
         "frame-ancestors": ["'none'"],
         # Bootstrap draws the arrows of its selects and togglers as data: images.
         "img-src": ["'self'", "data:"],

@@ -75,7 +75,7 @@ def axe_findings(page: Page) -> list[str]:
     """Say what axe finds at each width, and of the colours in both themes."""
     found = []
     for width in AXE_WIDTHS:
-        page.set_viewport_size({"width": width, "height": HEIGHT})
+        show_all(page, width)
         found += violations(page, rules={CONTRAST: {"enabled": False}})
     # A colour on its way from one theme to the other is neither's.
     page.add_style_tag(content="* { transition: none !important }")
@@ -83,3 +83,10 @@ def axe_findings(page: Page) -> list[str]:
         page.emulate_media(color_scheme=scheme)
         found += violations(page, runOnly={"type": "rule", "values": [CONTRAST]})
     return found
+
+
+def show_all(page: Page, width: int) -> None:
+    """Make the window as high as the page, so that no bar of buttons covers a field."""
+    page.set_viewport_size({"width": width, "height": HEIGHT})
+    height = page.evaluate("document.documentElement.scrollHeight")
+    page.set_viewport_size({"width": width, "height": max(HEIGHT, height)})

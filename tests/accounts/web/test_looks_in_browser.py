@@ -7,13 +7,15 @@ from typing import Any
 import pytest
 from celery import Celery
 from django.test import Client
-from playwright.sync_api import Browser
+from django.utils import timezone
+from playwright.sync_api import Browser, Request
 
-from accounts.models import Lookup, ManagedAccount, Run
+from accounts.models import CheckResult, Lookup, ManagedAccount, Run
+from accounts.models.states import State, Status
 from tests.accounts.web.browsing import signed_in
 from tests.accounts.web.looks import axe_findings, faults
 from tests.attack.whole_site import whole_site
-from tests.rows import person
+from tests.rows import account_row, person, run_row
 
 LONG = "payments-{}-of-a-department-with-a-rather-long-name"
 CALLER = {
@@ -84,3 +86,80 @@ def test_the_pages_of_an_empty_site_look_right(
         found += faults(page) + axe_findings(page)
 
     assert not found, "\n".join(found)
+
+
+def test_the_font_is_the_sites_own_and_is_loaded_once(
+    browser: Browser, live_server: Any, transactional_db: None
+) -> None:
+    page = browser.new_page(base_url=live_server.url)
+    fonts: list[str] = []
+    page.on("requestfinished", lambda one: fonts.extend(own_fonts(one)))
+
+    page.goto("/sign-in/", wait_until="networkidle")
+
+    assert page.evaluate("document.fonts.check('16px Inter')")
+    assert fonts == [f"{live_server.url}/static/fonts/Inter%5Bopsz%2Cwght%5D.ttf"]
+
+
+def own_fonts(request: Request) -> list[str]:
+    return [request.url] if request.resource_type == "font" else []
+
+
+@pytest.fixture
+def verified(transactional_db: None) -> str:
+    """Keep checks of two groups, whose words differ in length; name their page."""
+    person("operator")
+    account = account_row(proof=State.VERIFIED, granted_at=timezone.now())
+    run = run_row(Status.VERIFIED, account=account)
+    ended = [
+        ("chain", CheckResult.Outcome.PROVED),
+        ("ec2", CheckResult.Outcome.NOT_PROVED),
+        ("ec2", CheckResult.Outcome.EVALUATED),
+    ]
+    for position, (provider, outcome) in enumerate(ended):
+        CheckResult.objects.create(
+            run=run, position=position, provider=provider, name="List", outcome=outcome
+        )
+    return run.get_absolute_url()
+
+
+def test_the_columns_of_checks_are_the_same_in_each_group(
+    browser: Browser, live_server: Any, verified: str
+) -> None:
+    page = signed_in(browser, live_server)
+    page.goto(verified)
+
+    lefts = page.locator(".check-what").evaluate_all(
+        "found => found.map((one) => one.getBoundingClientRect().left)"
+    )
+
+    assert len(lefts) == 3
+    assert len({*lefts}) == 1
+
+
+def test_a_badge_stands_on_the_line_of_its_neighbour(
+    browser: Browser, live_server: Any, verified: str
+) -> None:
+    page = signed_in(browser, live_server)
+    page.goto(verified)
+
+    found = page.locator(".check").evaluate_all(BASELINES)
+
+    assert [abs(badge - text) < 0.5 for badge, text in found] == [True] * 3
+
+
+# Where the first line of a check's badge has its baseline, and that of its name.
+BASELINES = """(checks) => {
+  const baseline = (node) => {
+    const mark = document.createElement("span");
+    mark.style.display = "inline-block";
+    node.before(mark);
+    const found = mark.getBoundingClientRect().bottom;
+    mark.remove();
+    return found;
+  };
+  const text = (one) => [...one.childNodes].find(
+    (node) => node.nodeType === Node.TEXT_NODE && node.data.trim());
+  return checks.map((check) => [".state", ".check-what"].map(
+    (part) => baseline(text(check.querySelector(part)))));
+}"""
