@@ -71,7 +71,7 @@ def test_checking_a_file_makes_no_tables(clone: FreshClone) -> None:
     ending = clone.run(f"{ONBOARD} --check")
 
     assert (ending.returncode, ending.stderr) == (0, "")
-    assert ending.stdout == "accounts.yaml: 1 accounts, no errors.\n"
+    assert ending.stdout == "accounts.yaml: 1 account, no errors.\n"
     assert tables(clone) == []
 
 

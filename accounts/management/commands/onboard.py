@@ -79,7 +79,7 @@ class Command(BaseCommand):
             partition = described.partition if described else "aws"
             written = read(content, partition=partition)
             if check:
-                self.say(f"{file}: {len(written.accounts)} accounts, no errors.")
+                self.say(f"{file}: {accounts_text(len(written.accounts))}, no errors.")
                 return
             sys.exit(self.onboard(written, **options))
         except FileProblems as error:
@@ -205,8 +205,8 @@ class Command(BaseCommand):
             self.warn(bundle.error)
             return False
         path.write_bytes(bundle.archive)
-        count = bundle.accounts.count()
-        self.say(f"Bundle {bundle.number}: {count} accounts, {path}, {bundle.sha256}")
+        count = accounts_text(bundle.accounts.count())
+        self.say(f"Bundle {bundle.number}: {count}, {path}, {bundle.sha256}")
         return True
 
     def tell_next(self) -> None:
@@ -247,6 +247,10 @@ class Command(BaseCommand):
 
     def warn(self, text: str) -> None:
         self.stderr.write(text)
+
+
+def accounts_text(count: int) -> str:
+    return "1 account" if count == 1 else f"{count:,} accounts"
 
 
 def was_proved(managing: Run) -> bool:

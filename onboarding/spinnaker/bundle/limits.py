@@ -165,9 +165,10 @@ def start(expected: Load) -> Limit:
     return Limit(
         "Start of Clouddriver",
         f"about {duration_text(threads)} with threads, {duration_text(alone)} without",
-        f"{expected.accounts:,} accounts × {WITH_THREADS} s or {ONE_BY_ONE} s ÷ "
+        f"{accounts} × {WITH_THREADS} s or {ONE_BY_ONE} s ÷ "
         f"{MEASURED_ACCOUNTS} accounts, as measured",
         "Keep aws.loadAccounts.multiThreadingEnabled on: the bundle's files set it."
+    accounts = plural(expected.accounts, "account")
         if alone >= SLOW_START
         else "",
     )
@@ -205,3 +206,7 @@ def duration_text(seconds: int) -> str:
     if seconds < 120:
         return f"{max(1, seconds)} s"
     return f"{round(seconds / 60):,} minutes"
+def plural(count: int, noun: str) -> str:
+    return f"{count:,} {noun}" if count == 1 else f"{count:,} {noun}s"
+
+
