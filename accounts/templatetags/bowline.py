@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 from datetime import UTC, datetime
 from typing import Any
 
@@ -101,6 +102,16 @@ def arn(value: str) -> SafeString:
     return format_html_join(mark_safe("<wbr>"), "{}", ((part,) for part in parts))
 
 
+@register.filter
+def breakable(name: str) -> SafeString:
+    """Let a file's name break between its words and before its ending."""
+    parts = WORDS.split(str(name))
+    return format_html_join(mark_safe("<wbr>"), "{}", ((part,) for part in parts))
+
+
+WORDS = re.compile(r"(?<=[-_])(?=\w)|(?<=[a-z0-9])(?=[A-Z])|(?<=\w)(?=\.)")
+
+
 @register.inclusion_tag("_discouraged.html")
 def discouraged(account: ManagedAccount) -> dict[str, Any]:
     """Warn of what is discouraged among an account's choices."""
@@ -129,6 +140,8 @@ def seconds(value: float | None) -> str:
     """Write a duration: 0.084 → “84 ms”, 134 → “2 min 14 s”; nothing that took none."""
     if value is None or not math.isfinite(value) or value < 0.0005:
         return ""
+    if value < 1:
+        return f"{min(round(value * 1000), 999)} ms"
     if value < 10:
         return f"{value:.1f} s"
     minutes, rest = divmod(round(value), 60)
@@ -147,8 +160,6 @@ def thousands(value: int) -> str:
     """Write a count so that it can be read: 10010 → “10,010”."""
     return f"{value:,}"
 
-    if value < 1:
-        return f"{min(round(value * 1000), 999)} ms"
 
 @register.simple_tag
 def logo(key: str) -> SafeString:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, NamedTuple
+from typing import Any
 
 from django.contrib import messages
 from django.http import Http404, HttpResponse
@@ -18,6 +18,8 @@ from accounts.next_bundle import next_bundle
 from accounts.web.access import operator_required
 from accounts.web.bundles.installations import formats, installations
 from accounts.web.bundles.installed import installed_bundle
+from accounts.web.bundles.readable import readable
+from accounts.web.bundles.tree import tree
 from accounts.web.highlighting import highlighted_file
 from accounts.web.live.state import live_bundle
 from accounts.web.request import Request
@@ -29,7 +31,7 @@ MOST_CHARACTERS = 50_000
 """Of a longer file this much is shown: browsers and colours grow slow beyond it."""
 
 MOST_FILES = 500
-"""So many files stand in the tree; the others are in the zip."""
+"""So many files are in the tree; the others are in the zip."""
 
 MOST_EARLIER = 10
 """With so many earlier bundles it can be compared in one click."""
@@ -41,15 +43,6 @@ CHANGED = (
     "What bundle {} changes is not what you read, so it was not built. Read it again "
     "below."
 )
-
-
-class Leaf(NamedTuple):
-    """One line of the file tree: a folder, or a file where there is a path."""
-
-    depth: int
-    name: str
-    path: str = ""
-    size: int = 0
 
 
 @operator_required
@@ -93,11 +86,11 @@ def file_page(request: Request, number: int, path: str) -> HttpResponse:
     }
     if bundle.status == Bundle.Status.READY:
         shown |= {
-            "tree": tree(bundle.files[:MOST_FILES]),
+            "tree": tree([file["path"] for file in bundle.files], path, MOST_FILES),
             "more_files": max(len(bundle.files) - MOST_FILES, 0),
             **explained(bundle),
             "wrap": "wrap" in request.GET,
-            **opened(bundle, path),
+            **opened(bundle, path, as_text="text" in request.GET),
         }
     return render(request, "bundles/bundle.html", shown)
 
@@ -116,33 +109,18 @@ def explained(bundle: Bundle) -> dict[str, Any]:
     }
 
 
-def opened(bundle: Bundle, path: str) -> dict[str, Any]:
+def opened(bundle: Bundle, path: str, *, as_text: bool) -> dict[str, Any]:
     """Read one file out of the zip; 404 where the bundle has none of that path."""
     listed = next((file for file in bundle.files if file["path"] == path), None)
     if listed is None:
         raise Http404
     text = text_in(bundle.archive, path)
     part = text[:MOST_CHARACTERS]
-    return {
-        "file": listed,
-        "code": highlighted_file(path, part),
-        "left_out": len(text) - len(part),
-    }
-
-
-def tree(files: list[dict[str, Any]]) -> list[Leaf]:
-    """Lay the paths out as a tree, folders before what is in them."""
-    leaves: list[Leaf] = []
-    seen: set[tuple[str, ...]] = set()
-    for file in sorted(files, key=lambda f: ("/" in f["path"], f["path"])):
-        *folders, name = file["path"].split("/")
-        for depth, folder in enumerate(folders):
-            place = tuple(folders[: depth + 1])
-            if place not in seen:
-                seen.add(place)
-                leaves.append(Leaf(depth, folder))
-        leaves.append(Leaf(len(folders), name, file["path"], file["size"]))
-    return leaves
+    is_markdown = path.endswith(".md")
+    shown = {"file": listed, "left_out": len(text) - len(part), "reads": is_markdown}
+    if is_markdown and not as_text:
+        return shown | {"readable": readable(part)}
+    return shown | {"code": highlighted_file(path, part)}
 
 
 @operator_required

@@ -30,6 +30,8 @@ MANY_AGENTS_ADVICE = (
 )
 WHOLE = ("clouddriver/", "kustomize/", "operator/")
 """Folders whose files go into a ConfigMap, a Secret or another Kubernetes object."""
+WORTH_A_WORD = APPLY // 10
+"""Bytes below which no file is near a limit."""
 SLOW_START = 120
 """Seconds of loading accounts that are worth a word."""
 
@@ -143,7 +145,10 @@ class Limit:
 
 
 def limits(expected: Load, sizes: Mapping[str, int]) -> Iterator[Limit]:
-    """Yield each limit for the accounts, and for the largest files, sized in bytes."""
+    """Yield each limit for the accounts, and for files that are not far from theirs.
+
+    Sizes are in bytes; of each folder only the largest file counts.
+    """
     if expected.accounts:
         many = expected.agents > MANY_AGENTS
         yield Limit(
@@ -157,18 +162,19 @@ def limits(expected: Load, sizes: Mapping[str, int]) -> Iterator[Limit]:
         inside = [path for path in sizes if path.startswith(folder)]
         if inside:
             largest = max(inside, key=lambda path: sizes[path])
-            yield room(largest, sizes[largest])
+            if sizes[largest] >= WORTH_A_WORD:
+                yield room(largest, sizes[largest])
 
 
 def start(expected: Load) -> Limit:
     alone, threads = (expected.seconds(threads=t) for t in (False, True))
+    accounts = plural(expected.accounts, "account")
     return Limit(
         "Start of Clouddriver",
         f"about {duration_text(threads)} with threads, {duration_text(alone)} without",
         f"{accounts} × {WITH_THREADS} s or {ONE_BY_ONE} s ÷ "
         f"{MEASURED_ACCOUNTS} accounts, as measured",
         "Keep aws.loadAccounts.multiThreadingEnabled on: the bundle's files set it."
-    accounts = plural(expected.accounts, "account")
         if alone >= SLOW_START
         else "",
     )
@@ -202,11 +208,11 @@ def too_large(size: int) -> str:
     )
 
 
-def duration_text(seconds: int) -> str:
-    if seconds < 120:
-        return f"{max(1, seconds)} s"
-    return f"{round(seconds / 60):,} minutes"
 def plural(count: int, noun: str) -> str:
     return f"{count:,} {noun}" if count == 1 else f"{count:,} {noun}s"
 
 
+def duration_text(seconds: int) -> str:
+    if seconds < 120:
+        return f"{max(1, seconds)} s"
+    return f"{round(seconds / 60):,} minutes"

@@ -12,7 +12,14 @@ from django.utils import timezone
 
 from accounts.models import Bundle, CheckResult, Step
 from accounts.models.states import BADGES, State, Status
-from accounts.templatetags.bowline import ago, arn, provider_title, seconds, thousands
+from accounts.templatetags.bowline import (
+    ago,
+    arn,
+    breakable,
+    provider_title,
+    seconds,
+    thousands,
+)
 from onboarding.providers import PROVIDERS
 
 STATIC = Path(__file__).parents[3] / "static"
@@ -81,6 +88,18 @@ def test_an_arn_may_break_after_colons_and_slashes() -> None:
     html = arn("arn:aws:iam::1:role/a<b")
 
     assert html == "arn:<wbr>aws:<wbr>iam:<wbr>:<wbr>1:<wbr>role/<wbr>a&lt;b"
+
+
+@pytest.mark.parametrize(
+    ("name", "html"),
+    [
+        ("clouddriver-local.yml", "clouddriver-<wbr>local<wbr>.yml"),
+        ("BowlineEC2Read.json", "Bowline<wbr>EC2<wbr>Read<wbr>.json"),
+        ("a_b<c", "a_<wbr>b&lt;c"),
+    ],
+)
+def test_a_files_name_breaks_between_words(name: str, html: str) -> None:
+    assert breakable(name) == html
 
 
 @pytest.mark.parametrize(

@@ -12,7 +12,7 @@ from django.contrib.messages import get_messages
 
 from accounts.models import Bundle
 from accounts.models.states import State
-from accounts.web.bundles.views import MOST_CHARACTERS, Leaf, tree
+from accounts.web.bundles.views import MOST_CHARACTERS
 from tests.rows import account_row, managing_row, person
 
 pytestmark = pytest.mark.django_db
@@ -114,9 +114,18 @@ def test_a_bundle_opens_with_its_readme(operator) -> None:
 
     page = operator.get("/bundles/1/").content.decode()
 
-    assert '<span class="gh"># Read me</span>' in page
+    assert "<h3>Read me</h3>" in page
     assert bundle.sha256 in page
     assert ">a1</a>" in page
+
+
+def test_markdown_is_shown_as_text_on_request(operator) -> None:
+    ready_bundle()
+
+    page = operator.get("/bundles/1/?text=1").content.decode()
+
+    assert '<span class="gh"># Read me</span>' in page
+    assert "Show formatted" in page
 
 
 def test_the_next_three_commands_can_be_copied(operator) -> None:
@@ -152,8 +161,8 @@ def test_a_file_that_it_has_not_is_not_found(operator, path: str) -> None:
 def test_lines_wrap_on_request(operator) -> None:
     ready_bundle()
 
-    wrapped = operator.get("/bundles/1/?wrap=1").content.decode()
-    plain = operator.get("/bundles/1/").content.decode()
+    wrapped = operator.get("/bundles/1/?text=1&wrap=1").content.decode()
+    plain = operator.get("/bundles/1/?text=1").content.decode()
 
     assert "code-wrap" in wrapped
     assert "code-wrap" not in plain
@@ -166,19 +175,6 @@ def test_a_long_file_is_shown_in_part_and_says_so(operator) -> None:
 
     assert "7 more characters are in the zip" in page
     assert len(page) < MOST_CHARACTERS + 20_000
-
-
-def test_the_tree_has_folders_before_what_is_in_them() -> None:
-    files = [{"path": path, "size": 1} for path in FILES]
-
-    assert tree(files) == [
-        Leaf(0, "README.md", "README.md", 1),
-        Leaf(0, "hal"),
-        Leaf(1, "apply.sh", "hal/apply.sh", 1),
-        Leaf(0, "kubernetes"),
-        Leaf(1, "apps"),
-        Leaf(2, "kubeconfig.yml", "kubernetes/apps/kubeconfig.yml", 1),
-    ]
 
 
 def test_a_large_bundle_names_only_the_first_files(operator, monkeypatch) -> None:

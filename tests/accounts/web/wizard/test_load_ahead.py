@@ -10,6 +10,11 @@ from tests.rows import account_row, bundle_row, managing_row, person
 pytestmark = pytest.mark.django_db
 
 
+@pytest.fixture(autouse=True)
+def small_files_count(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("onboarding.spinnaker.bundle.limits.WORTH_A_WORD", 0)
+
+
 def one_account(name="staging", **fields):
     account = managed(provider("ec2"), name=name, regions=("us-east-1",))
     return topology(account, **fields)

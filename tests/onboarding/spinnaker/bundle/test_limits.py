@@ -125,7 +125,7 @@ def test_a_small_installation_needs_no_advice():
 @pytest.mark.parametrize(
     ("size", "shares", "advice"),
     [
-        (9, "under 1 % of what a ConfigMap", ""),
+        (27_000, "3 % of what a ConfigMap", ""),
         (262_144, "25 % of what a ConfigMap", ""),
         (262_145, "100 % of what kubectl apply", "--server-side"),
         (1_048_577, "100 % of what a ConfigMap", "No ConfigMap or Secret holds it"),
@@ -141,8 +141,24 @@ def test_a_file_is_held_against_both_limits(size: int, shares: str, advice: str)
 
 
 def test_of_each_folder_the_largest_file_is_shown():
-    sizes = {"kustomize/a": 1, "kustomize/b": 2, "operator/c": 3, "hal/accounts.yml": 4}
+    large = 100_000
+    sizes = {
+        "kustomize/a": large + 1,
+        "kustomize/b": large + 2,
+        "operator/c": large + 3,
+        "hal/accounts.yml": large + 4,
+    }
 
     found = [limit.title for limit in limits(load_of(BundleAccounts()), sizes)]
 
     assert found == ["kustomize/b", "operator/c"]
+
+
+def test_a_file_far_from_every_limit_is_not_worth_a_word():
+    assert list(limits(NOTHING, {"clouddriver/clouddriver-local.yml": 9})) == []
+
+
+def test_one_account_is_singular():
+    found = list(limits(Load(accounts=1, ec2=1, ecs=0, functions=0), {}))
+
+    assert found[1].arithmetic.startswith("1 account × 60 s")
