@@ -154,19 +154,26 @@ def summary(name: str, states: Counter[str], url: str) -> Seen:
 
 
 def wide(centre: Seen, seen: Sequence[Seen]) -> Picture:
-    """Draw the managing account in the middle and environments on both sides."""
+    """Draw the managing account in the middle and environments on both sides.
+
+    A lone account leaves no side empty: the two are next to each other.
+    """
     groups = grouped(seen)
     left, right = halves(groups)
     height = max(tall(left), tall(right), CENTRE_HEIGHT)
+    centre_at, right_at = WIDTH // 2, WIDTH - NODE_WIDTH // 2
+    if not right:
+        left, right = right, left
+        centre_at, right_at = WIDTH // 4, WIDTH * 3 // 4
     middle = Node(
-        (WIDTH - CENTRE_WIDTH) // 2,
+        centre_at - CENTRE_WIDTH // 2,
         (height - CENTRE_HEIGHT) // 2,
         CENTRE_WIDTH,
         CENTRE_HEIGHT,
         centre,
     )
     picture = Picture(WIDTH, height, middle)
-    for side, x in ((left, 0), (right, WIDTH - NODE_WIDTH)):
+    for side, x in ((left, 0), (right, right_at - NODE_WIDTH // 2)):
         y = (height - tall(side)) // 2
         stack(picture, side, x=x, y=y, width=NODE_WIDTH)
     for node in picture.nodes:

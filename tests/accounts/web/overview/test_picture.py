@@ -92,10 +92,14 @@ def test_one_environment_is_shown_on_both_sides() -> None:
     assert len(left) == 3
 
 
-def test_a_lone_account_is_shown_on_one_side() -> None:
+def test_a_lone_account_leaves_no_half_empty() -> None:
     picture = wide(CENTRE, [seen("a")])
 
-    assert len(picture.nodes) == len(picture.headings) == 1
+    (node,) = picture.nodes
+    assert len(picture.headings) == 1
+    centre = picture.centre
+    assert centre.x + centre.width / 2 + node.x + node.width / 2 == picture.width
+    assert picture.centre.right < node.x
 
 
 def test_a_broken_trust_is_marked() -> None:
