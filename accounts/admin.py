@@ -13,6 +13,7 @@ from django.contrib.auth.admin import UserAdmin
 from django.contrib.auth.models import Group, User
 from django.db import transaction
 from django.db.models import Model, QuerySet
+from django.forms import CheckboxSelectMultiple
 from django.http import HttpRequest, HttpResponse
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
@@ -159,6 +160,7 @@ class RunAdmin(Records):
         "account_name",
         "kind",
         "status",
+        "created_at",
         "started_from",
         "created_by_name",
         "approved_by_name",
@@ -220,6 +222,12 @@ class PersonAdmin(UserAdmin):  # type: ignore[type-arg]  # as above
         ("Since", {"fields": ["last_login", "date_joined"]}),
     ]
     readonly_fields = ["last_login", "date_joined"]
+    filter_horizontal = []
+
+    def formfield_for_manytomany(self, *args: Any, **options: Any) -> Any:
+        """Let the four roles be ticked, instead of moved between two lists."""
+        widget = CheckboxSelectMultiple()
+        return super().formfield_for_manytomany(*args, widget=widget, **options)
 
     def get_readonly_fields(
         self, request: HttpRequest, obj: Model | None = None

@@ -116,6 +116,7 @@ ALLOWED_HOSTS = [*env_list("ALLOWED_HOSTS"), "localhost", "127.0.0.1", "[::1]"]
 ROOT_URLCONF = "bowline.urls"
 WSGI_APPLICATION = "bowline.wsgi.application"
 LANGUAGE_CODE = "en"
+FORMAT_MODULE_PATH = "bowline.formats"
 TIME_ZONE = "UTC"
 USE_TZ = True
 
@@ -288,8 +289,8 @@ CONTENT_SECURITY_POLICY = {
     "DIRECTIVES": {
         "default-src": ["'self'"],
         "base-uri": ["'none'"],
-        "form-action": ["'self'"],
         "font-src": ["'self'"],
+        "form-action": ["'self'"],
         "frame-ancestors": ["'none'"],
         # Bootstrap draws the arrows of its selects and togglers as data: images.
         "img-src": ["'self'", "data:"],

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
@@ -17,6 +18,7 @@ from accounts.models import (
     Step,
 )
 from accounts.models.states import Status
+from accounts.web.context import PLACES
 from tests.rows import PASSWORD, account_row, managing_row, person, run_row
 
 pytestmark = pytest.mark.django_db
@@ -192,8 +194,21 @@ def test_an_administrator_makes_no_superuser_and_takes_none_over(
     assert taken.status_code == 403
 
 
-def test_it_carries_bowlines_name(administrator) -> None:
+def test_its_header_leads_back_to_every_page(administrator) -> None:
     page = administrator.get("/admin/").content.decode()
 
-    assert "Bowline administration" in page
-    assert "css/tokens.css" in page
+    header = page.split("<header")[1].split("</header>")[0]
+    for place in PLACES:
+        assert f'<a href="{place.path}">' in header
+    for address in ("/", "/you/", "/sign-out/"):
+        assert f'"{address}"' in header
+    assert "css/admin.css" in page
+
+
+def test_it_writes_times_as_the_pages_do(administrator) -> None:
+    rows()
+    Run.objects.update(created_at=datetime(2026, 11, 26, 17, 5, tzinfo=UTC))
+
+    page = administrator.get(url("run", "changelist")).content.decode()
+
+    assert "26 Nov 2026, 17:05 UTC" in page

@@ -38,7 +38,7 @@ def addresses(
         Run.objects.filter(account=account).update(account_name=LONG.format(number))
     Lookup.objects.update(answer=CALLER)
     client.force_login(person("administrator", is_superuser=True))
-    named = site.one_of_each()
+    named = [*site.one_of_each(), *site.admin_addresses()]
     return [*(address for address in named if is_page(client, address)), *STRANGER]
 
 
