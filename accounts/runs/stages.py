@@ -15,7 +15,7 @@ from accounts.runs.applying import apply_run
 from accounts.runs.planning import make_plan
 from accounts.runs.scope import Scope
 from accounts.runs.verifying import verify_run
-from onboarding.aws.errors import AwsError
+from onboarding.aws.errors import NOT_OURS, AwsError
 from onboarding.aws.session import PATIENCE, Sessions
 from onboarding.details import DetailsError
 from onboarding.resources.plan import NotOurs, PlanOutdated, WantedTwice
@@ -138,7 +138,8 @@ def not_ours(error: NotOurs) -> AwsError:
         message=str(error),
         hint=(
             "Delete or rename it, choose another name in the managing account's "
-            "page, or let the account's access step adopt what stands: Bowline then "
+            "page, or let the account's access step adopt what exists: Bowline then "
             "only adds its own policies to it."
         ),
+        code=NOT_OURS,
     )

@@ -76,6 +76,8 @@ UNKNOWN_THERE = frozenset(
 in the query protocol's and in JSON's.
 """
 NOT_ENABLED = "RegionNotEnabled"
+NOT_OURS = "NotOurs"
+"""A name that is needed is taken, by what Bowline did not make."""
 """Bowline's own code for that."""
 NO_CREDENTIALS = (
     CredentialRetrievalError,
@@ -178,6 +180,7 @@ class AwsError(Exception):
             "hint": self.hint,
             "account": self.account,
             "operation": self.operation,
+            "code": self.code,
         }
 
 

@@ -16,6 +16,7 @@ from accounts.models.states import State, Status
 from accounts.web.live.state import live_run
 from accounts.web.request import Request
 from accounts.web.runs.before_approval import brings
+from accounts.web.runs.fixes import fixes_of
 from accounts.web.runs.forms import ApproveForm
 from accounts.web.runs.review.plans import Review, review
 from accounts.web.runs.timeline import stages
@@ -67,6 +68,7 @@ def run_page(
         "back": back(run),
         "again": AGAIN[Run.Kind(run.kind)],
         "can_accept": waits_for_acceptance(run),
+        "fixes": fixes_of(run),
         "crumbs": [("Runs", reverse("accounts:runs"))],
     }
     return render(request, "runs/run.html", shown)

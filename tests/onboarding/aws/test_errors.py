@@ -169,6 +169,7 @@ def test_it_is_kept_as_json() -> None:
         "hint": "Mend it.",
         "account": ACCOUNT,
         "operation": "iam:GetRole",
+        "code": "",
     }
     assert str(error) == "It failed. Mend it."
 
@@ -185,6 +186,7 @@ def test_bad_credentials_of_its_own_survive_pickling_and_are_kept_as_such() -> N
         "hint": RENEW,
         "account": "",
         "operation": "sts:GetCallerIdentity",
+        "code": "X",
         "own_credentials": True,
     }
     assert again.code == "X"

@@ -255,5 +255,5 @@ def test_regions_are_typed_where_the_account_cannot_be_read(
     response = looked(operator, url(account_row(), "access"), asked)
 
     html = response.content.decode()
-    assert "Or type the regions." in html
+    assert "or type the regions." in html
     assert 'name="regions" value="us-east-1"' in html

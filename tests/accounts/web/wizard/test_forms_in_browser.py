@@ -147,3 +147,11 @@ def test_required_fields_are_marked_and_named_as_before(page: Page) -> None:
     }
     field = page.get_by_role("textbox", name="Name in Spinnaker", exact=True)
     expect(field).to_be_visible()
+
+
+def test_a_link_to_a_folded_field_unfolds_it(page: Page) -> None:
+    page.goto("/managing/#id_boundary")
+
+    expect(page.get_by_label("Permissions boundary")).to_be_focused()
+    page.get_by_text("More choices").click()
+    expect(page.get_by_label("Permissions boundary")).to_be_hidden()

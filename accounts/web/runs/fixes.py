@@ -1,0 +1,74 @@
+"""What fixes a run that failed, as something to press or to copy: the very control of
+Bowline that decides it, the statement that AWS misses, or the command.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from typing import Any, NamedTuple
+
+from django.urls import reverse
+
+from accounts.models import Run
+from onboarding.aws.errors import DENIED, NOT_ENABLED, NOT_OURS
+
+ENABLE = re.compile(r"aws account enable-region --region-name [a-z0-9-]+")
+ASSUME = "sts:AssumeRole"
+
+
+class Link(NamedTuple):
+    label: str
+    url: str
+
+
+class ToCopy(NamedTuple):
+    says: str
+    text: str
+
+
+class Fixes(NamedTuple):
+    links: tuple[Link, ...] = ()
+    to_copy: tuple[ToCopy, ...] = ()
+
+
+def fixes_of(run: Run) -> Fixes:
+    """Read what fixes the run's error; nothing where only its sentence does."""
+    error: dict[str, Any] = run.error or {}
+    code, operation = error.get("code", ""), error.get("operation", "")
+    if code == NOT_OURS:
+        return Fixes(not_ours(run))
+    if code == NOT_ENABLED:
+        command = ENABLE.search(error["hint"])
+        text = (ToCopy("Or enable the region:", command[0]),) if command else ()
+        return Fixes(step(run, "regions", "Change the account's regions"), text)
+    if code in DENIED and error.get("hint", "").startswith("Allow "):
+        return Fixes(to_copy=(ToCopy("The statement to add:", statement(operation)),))
+    if code in DENIED and operation == ASSUME:
+        return Fixes(step(run, "id_access_role", "Test the access role"))
+    if operation == "organizations:DescribeOrganization":
+        return Fixes((managing("id_organization", "Change the organization"),))
+    return Fixes()
+
+
+def not_ours(run: Run) -> tuple[Link, ...]:
+    """A name is taken: keep what has it, or take another name."""
+    adopts = step(run, "id_adopts", "Let the access step adopt it")
+    return (*adopts, managing("id_managed_role", "Choose other names"))
+
+
+def step(run: Run, control: str, label: str) -> tuple[Link, ...]:
+    """Link to a control of the access step, if the run is an account's."""
+    if run.account is None:
+        return ()
+    page = reverse("accounts:wizard", args=[run.account.pk, "access"])
+    return (Link(label, f"{page}#{control}"),)
+
+
+def managing(control: str, label: str) -> Link:
+    return Link(label, f"{reverse('accounts:managing')}#{control}")
+
+
+def statement(action: str) -> str:
+    allowed = {"Effect": "Allow", "Action": action, "Resource": "*"}
+    return json.dumps(allowed, indent=2)
