@@ -166,7 +166,7 @@ def statements(shown: dict[str, Any] | None) -> list[dict[str, Any]]:
 
 
 def allows(statement: dict[str, Any]) -> bool:
-    return bool(statement["Effect"] == "Allow")
+    return bool(statement.get("Effect") == "Allow")
 
 
 def actions_of(statement: dict[str, Any]) -> list[str]:

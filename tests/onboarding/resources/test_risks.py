@@ -90,6 +90,13 @@ def test_a_denial_is_no_risk():
     assert told(denied) == []
 
 
+def test_a_statement_without_an_effect_allows_nothing():
+    shown = document({"Action": "*", "Resource": "*"})
+    del shown["document"]["Statement"][0]["Effect"]
+
+    assert told(shown) == []
+
+
 def test_awss_own_policy_is_told_where_it_is_attached():
     key = Key(MANAGED_ID, "attachment", "spinnakerManaged/ReadOnlyAccess")
     after = {"policy_arn": "arn:aws:iam::aws:policy/ReadOnlyAccess"}
