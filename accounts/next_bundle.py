@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from hashlib import sha256
 
@@ -19,6 +19,7 @@ from onboarding.spinnaker.bundle.contents import (
     accounts_from,
     accounts_in,
 )
+from onboarding.spinnaker.bundle.file import File
 from onboarding.spinnaker.bundle.formats.clouddriver import clouddriver
 from onboarding.spinnaker.bundle.formats.halyard import accounts_yml
 from onboarding.spinnaker.bundle.formats.kubernetes import kubernetes
@@ -63,6 +64,8 @@ class NextBundle:
     """So many of them are not named."""
     left_out: tuple[ManagedAccount, ...]
     """What persons took out."""
+    texts: Mapping[str, str]
+    """The files that Spinnaker itself would read, by their path."""
 
     @property
     def digest(self) -> str:
@@ -97,17 +100,20 @@ def next_bundle() -> NextBundle:
     entries = next_entries(managing)
     after = accounts_from(accounts_yml(Topology(managing, ()), entries))
     was = {file["path"]: file["sha256"] for file in last.files} if last else {}
+    files = files_read(managing, entries)
+    now = {file.path: sha256(file.content).hexdigest() for file in files}
     failing = ManagedAccount.objects.kept_in_bundles()
     edited = ManagedAccount.objects.ready().edited()
     left_out = ManagedAccount.objects.filter(left_out_at__isnull=False)
     return NextBundle(
         last=last,
-        delta=delta(before, after, read_by_spinnaker(was), digests(managing, entries)),
+        delta=delta(before, after, read_by_spinnaker(was), now),
         kept=tuple(with_failures(failing)),
         kept_count=failing.count(),
         edited=tuple(edited.order_by("name")[:MOST_KEPT]),
         edited_more=max(edited.count() - MOST_KEPT, 0),
         left_out=tuple(left_out.order_by("name")),
+        texts={file.path: file.text for file in files},
     )
 
 
@@ -121,11 +127,10 @@ def read_by_spinnaker(was: Digests) -> Digests:
     return {path: digest for path, digest in was.items() if path.startswith(READ)}
 
 
-def digests(managing: Managing, entries: Entries) -> Digests:
-    """Sum up the files that Spinnaker itself would read of that bundle."""
+def files_read(managing: Managing, entries: Entries) -> list[File]:
+    """Write the files that Spinnaker itself would read of that bundle."""
     topology = Topology(managing, ())
-    files = [*clouddriver(topology, entries), *kubernetes(topology, entries)]
-    return {file.path: sha256(file.content).hexdigest() for file in files}
+    return [*clouddriver(topology, entries), *kubernetes(topology, entries)]
 
 
 def with_failures(accounts: QuerySet[ManagedAccount]) -> Iterator[Kept]:

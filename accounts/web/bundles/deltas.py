@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 from django.http import Http404, HttpResponse
@@ -12,13 +14,13 @@ from django.urls import reverse
 from accounts.activity import record
 from accounts.models import Activity, Bundle
 from accounts.web.access import operator_required
+from accounts.web.bundles.changes import Texts, delta_review, left_out, paths_shown
 from accounts.web.request import Request
 from onboarding.spinnaker.bundle import comparison as deltas
 from onboarding.spinnaker.bundle.archive import zipped
-from onboarding.spinnaker.bundle.contents import accounts_in
+from onboarding.spinnaker.bundle.comparison import BundleDelta
+from onboarding.spinnaker.bundle.contents import accounts_in, files_in
 from onboarding.spinnaker.bundle.delta import Later, delta_files
-
-MOST_SHOWN = 200
 
 
 def delta(request: Request, number: int, since: int) -> HttpResponse:
@@ -32,19 +34,25 @@ def delta(request: Request, number: int, since: int) -> HttpResponse:
         "earlier": earlier,
         "later": later,
         "delta": found,
-        **accounts_changed(found),
+        **review_of(found, earlier, partial(texts_of, later)),
         "crumbs": crumbs,
     }
     return render(request, "bundles/delta.html", shown)
 
 
-def accounts_changed(found: deltas.BundleDelta) -> dict[str, Any]:
-    """Give what bundles/_accounts_changed.html shows, and how much it leaves out."""
-    kinds = {"added": found.added, "removed": found.removed, "changed": found.changed}
-    return {
-        **{kind: accounts[:MOST_SHOWN] for kind, accounts in kinds.items()},
-        "more": sum(max(len(one) - MOST_SHOWN, 0) for one in kinds.values()),
-    }
+def review_of(
+    found: BundleDelta, earlier: Bundle | None, after: Callable[[list[str]], Texts]
+) -> dict[str, Any]:
+    """Give what the pages of deltas show; `after` reads files of the later bundle."""
+    paths = paths_shown(found)
+    kept = [path for path in paths if path not in found.new]
+    before = texts_of(earlier, kept) if earlier else {}
+    now = after([path for path in paths if path not in found.gone])
+    return {"review": delta_review(found, before, now), "more": left_out(found)}
+
+
+def texts_of(bundle: Bundle, paths: list[str]) -> Texts:
+    return {file.path: file.text for file in files_in(bundle.archive, paths)}
 
 
 @operator_required

@@ -13,9 +13,10 @@ from django.views.decorators.http import require_POST
 from accounts import bundles
 from accounts.mapping.managing import NoManagingAccount
 from accounts.models import Bundle, ManagedAccount
-from accounts.next_bundle import next_bundle
+from accounts.next_bundle import NextBundle, next_bundle
 from accounts.web.access import operator_required
-from accounts.web.bundles.deltas import accounts_changed
+from accounts.web.bundles.changes import Texts
+from accounts.web.bundles.deltas import review_of
 from accounts.web.request import Request
 
 
@@ -29,12 +30,15 @@ def bundle_next(request: Request) -> HttpResponse:
     shown = {
         "next": found,
         "number": number,
-        "later": f"Bundle {number}",
         "ready": ManagedAccount.objects.ready().count(),
-        **accounts_changed(found.delta),
+        **review_of(found.delta, found.last, lambda paths: texts(found, paths)),
         "crumbs": [("Bundles", reverse("accounts:bundles"))],
     }
     return render(request, "bundles/next.html", shown)
+
+
+def texts(found: NextBundle, paths: list[str]) -> Texts:
+    return {path: found.texts[path] for path in paths}
 
 
 @operator_required

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, NamedTuple, TypeAlias
 
+from onboarding.resources.entry_changes import ANYWHERE, EVERYBODY
 from onboarding.spinnaker.bundle.contents import (
     ACCOUNTS,
     PROVIDERS,
@@ -59,6 +60,17 @@ class Altered(Named):
     """An account of both revisions, as it is in the later one."""
 
     fields: tuple[Field, ...]
+    before: Account
+
+    @property
+    def risks(self) -> Iterator[str]:
+        """Yield what opens to more people or places than before."""
+        was, now = (one.get("permissions", {}) for one in (self.before, self.account))
+        for which, sentence in EVERYBODY.items():
+            if was.get(which.upper()) and not now.get(which.upper()):
+                yield sentence
+        if self.before.get("namespaces") and not self.account.get("namespaces"):
+            yield ANYWHERE
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,6 +83,8 @@ class BundleDelta:
     files: tuple[str, ...] = ()
     """Other files that are new or have other content."""
     gone: tuple[str, ...] = ()
+    new: frozenset[str] = frozenset()
+    """Those of the files that the earlier revision has not."""
 
     def __bool__(self) -> bool:
         everything = (self.added, self.removed, self.changed, self.files, self.gone)
@@ -92,7 +106,7 @@ def delta(
                 added.append(Named(provider, account))
             elif known != account:
                 differ = tuple(fields(known, account))
-                changed.append(Altered(provider, account, differ))
+                changed.append(Altered(provider, account, differ, known))
         removed += (Named(provider, account) for account in old.values())
     return BundleDelta(
         added=tuple(added),
@@ -100,6 +114,7 @@ def delta(
         changed=tuple(changed),
         files=tuple(others(path for path in now if was.get(path) != now[path])),
         gone=tuple(others(path for path in was if path not in now)),
+        new=frozenset(path for path in now if path not in was),
     )
 
 

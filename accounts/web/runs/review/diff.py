@@ -13,8 +13,6 @@ from dataclasses import dataclass
 from itertools import groupby, islice, zip_longest
 from typing import Any, NamedTuple
 
-from django.utils.html import escape
-
 from accounts.web.highlighting import highlighted_json_line
 from accounts.web.runs.review.statements import fields_in_line, said
 from onboarding.resources.risks import is_risky
@@ -60,8 +58,7 @@ class Row:
     new: DiffLine | None
 
 
-@dataclass(frozen=True, slots=True)
-class Hunk:
+class Hunk(NamedTuple):
     """Rows that are changed, that surround a change, or that are folded away."""
 
     kind: str
@@ -143,19 +140,6 @@ def by_statement(
 def spans_of(sizes: Iterable[int], rows: tuple[Row, ...]) -> list[tuple[Row, ...]]:
     left = iter(rows)
     return [tuple(islice(left, size)) for size in sizes]
-
-
-def compare_texts(before: str | None, after: str | None) -> Diff:
-    """Compare two files by their lines; None where there is none."""
-    old, new = (tuple((text or "").splitlines()) for text in (before, after))
-    sides = "new" if before is None else "old" if after is None else "both"
-    rows = tuple(numbered(zip_sides(old, new, old, new), escape, exact=True))
-    return Diff(
-        hunks=tuple(hunks(rows)) if sides == "both" else (Hunk("changed", rows),),
-        added=sum(row.kind in ("added", "changed") for row in rows),
-        removed=sum(row.kind in ("removed", "changed") for row in rows),
-        sides=sides,
-    )
 
 
 def alike(value: Any, other: Any) -> Any:

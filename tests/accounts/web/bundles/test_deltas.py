@@ -82,3 +82,15 @@ def test_many_accounts_are_counted(operator) -> None:
     bundle_row(topology(core(), *many), 2)
 
     assert "and 3 more" in operator.get(PAGE).content.decode()
+
+
+def test_files_are_shown_with_what_changes_in_them(operator, two_bundles) -> None:
+    page = operator.get(PAGE)
+
+    review = page.context["review"]
+    cards = {card.key.name: card for card in review.cards}
+    assert cards["clouddriver/clouddriver-local.yml"].diff.added
+    assert "kubernetes/" in " ".join(name for name in cards if cards[name].verb)
+    html = page.content.decode()
+    assert "data-review" in html
+    assert 'href="#c1"' in html

@@ -89,7 +89,7 @@ def test_what_only_other_files_say_is_a_change_too(operator, account) -> None:
     page = text(operator)
 
     assert "0 added, 0 changed, 0 removed, and other files differ." in page
-    assert "<li>clouddriver/clouddriver-local.yml</li>" in page
+    assert '<span class="mono">clouddriver/<wbr>clouddriver-local.yml</span>' in page
     assert "would tell Spinnaker the same" not in page
     assert digest_on(page) != read
 
@@ -116,7 +116,7 @@ def test_an_edit_is_no_change_until_it_is_proved(operator, account) -> None:
     keep_proved(account, State.VERIFIED)
 
     assert "Compared with bundle 1: 0 added, 0 changed, 0 removed." in before
-    assert "would tell Spinnaker the same as the last one" in before
+    assert "This bundle configures Spinnaker as the last one does." in before
     assert "Compared with bundle 1: 0 added, 1 changed, 0 removed." in text(operator)
     assert "eu-west-1" in text(operator)
 

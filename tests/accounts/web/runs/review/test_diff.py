@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import json
 
-from accounts.web.runs.review.diff import Diff, compare, compare_texts
+from accounts.web.runs.review.diff import Diff, compare
 
 
 def statement(sid: str, *actions: str) -> dict[str, object]:
@@ -218,12 +218,3 @@ def test_lines_are_coloured_and_escaped():
         '  <span class="nt">&quot;name&quot;</span>: '
         '<span class="s2">&quot;&lt;b&gt;&quot;</span>'
     )
-
-
-def test_texts_are_compared_by_their_lines():
-    diff = compare_texts("a\nb,\nc\n", "a\nb\nc\n")
-
-    assert texts(diff, "changed") == [("b,", "b")]
-    assert (diff.added, diff.removed, diff.sides) == (1, 1, "both")
-    assert compare_texts(None, "<a>").hunks[0].rows[0].new.html == "&lt;a&gt;"
-    assert compare_texts("a", None).sides == "old"

@@ -1,0 +1,123 @@
+"""Two bundles as a review: what to read first, each account, and each file."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from accounts.web.bundles.changes import (
+    MOST_ACCOUNTS,
+    MOST_CHARACTERS,
+    MOST_FILES,
+    delta_review,
+    left_out,
+)
+from accounts.web.runs.review.plans import Review
+from onboarding.spinnaker.bundle.comparison import BundleDelta, delta
+from onboarding.spinnaker.bundle.contents import BundleAccounts
+
+FEW = {"READ": ["developers"], "WRITE": ["sre"]}
+
+
+def account(name: str = "staging", **fields: Any) -> dict[str, Any]:
+    return {"name": name, "accountId": "922222222222", **fields}
+
+
+def between(before: BundleAccounts, after: BundleAccounts) -> Review:
+    return delta_review(delta(before, after, {}, {}), {}, {})
+
+
+def told(review: Review) -> dict[str, list[str]]:
+    return {
+        reading.topic: [f"{one.name}: {one.sentence}" for one in reading.pointers]
+        for reading in review.readings
+    }
+
+
+def test_what_goes_and_what_opens_is_read_first():
+    before = BundleAccounts(
+        aws=(account(permissions=FEW), account("old")),
+        kubernetes=(account("apps", namespaces=["web"]),),
+    )
+    after = BundleAccounts(
+        aws=(account(permissions={"READ": ["developers"]}), account("new")),
+        kubernetes=(account("apps"),),
+    )
+
+    review = between(before, after)
+
+    assert list(told(review)) == ["Deletions", "Open to everybody", "Changed", "New"]
+    assert told(review)["Deletions"] == ["old: Spinnaker forgets this account."]
+    assert told(review)["Changed"] == ["staging: permissions.", "apps: namespaces."]
+    deploys, reaches = told(review)["Open to everybody"]
+    assert deploys.startswith("staging: Everybody in Spinnaker may deploy")
+    assert reaches.startswith("apps: Spinnaker reaches every namespace")
+    places = {card.anchor: card.key.name for card in review.cards}
+    pointers = [one for reading in review.readings for one in reading.pointers]
+    assert all(places[one.anchor] == one.name for one in pointers)
+
+
+def test_each_account_is_compared_with_what_it_was():
+    before = BundleAccounts(aws=(account(environment="test"), account("old")))
+    after = BundleAccounts(aws=(account(environment="live"), account("new")))
+
+    (group,) = between(before, after).groups
+
+    cards = {card.key.name: card for card in group.sections[0].cards}
+    assert group.counts == {"create": 1, "update": 1, "delete": 1}
+    assert {name: card.verb for name, card in cards.items()} == {
+        "staging": "update",
+        "old": "delete",
+        "new": "create",
+    }
+    changed = cards["staging"].diff
+    assert changed
+    assert (changed.added, changed.removed) == (1, 1)
+    assert not cards["old"].opens
+
+
+def test_files_are_compared_by_their_lines():
+    found = BundleDelta(
+        files=("a.yml", "b.yml"), gone=("c.yml",), new=frozenset({"b.yml"})
+    )
+
+    review = delta_review(
+        found, {"a.yml": "x\n", "c.yml": "z"}, {"a.yml": "y", "b.yml": ""}
+    )
+
+    (group,) = review.groups
+    assert group.counts == {"create": 1, "update": 1, "delete": 1}
+    cards = group.sections[0].cards
+    assert [(card.key.name, card.verb) for card in cards] == [
+        ("a.yml", "update"),
+        ("b.yml", "create"),
+        ("c.yml", "delete"),
+    ]
+    assert cards[0].diff
+    assert cards[0].diff.added == 1
+
+
+def test_a_file_that_is_too_long_says_where_it_is():
+    found = BundleDelta(files=("a.yml",))
+    text = "x" * (MOST_CHARACTERS + 1)
+
+    (card,) = delta_review(found, {"a.yml": text}, {"a.yml": "y"}).cards
+
+    assert card.diff is None
+    assert "it is in the zip" in card.note
+
+
+def test_very_many_are_counted():
+    accounts = tuple(account(f"a{number}") for number in range(MOST_ACCOUNTS + 3))
+    files = tuple(f"{number:03}.yml" for number in range(MOST_FILES + 1))
+    found = delta(
+        BundleAccounts(), BundleAccounts(aws=accounts), {}, dict.fromkeys(files, "1")
+    )
+
+    review = delta_review(found, {}, dict.fromkeys(files, ""))
+
+    shown, of_files = review.groups
+    assert left_out(found) == 3
+    assert shown.counts["create"] == MOST_ACCOUNTS + 3
+    assert len(shown.sections[0].cards) == MOST_ACCOUNTS
+    assert not any(card.opens for card in shown.sections[0].cards)
+    assert of_files.sections[0].title == f"The first {MOST_FILES} of {MOST_FILES + 1}"
