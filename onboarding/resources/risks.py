@@ -108,8 +108,13 @@ def told(key: Key, before: dict[str, Any] | None, after: dict[str, Any] | None) 
     added = [one for one in statements(after) if one not in kept]
     for statement in added:
         yield from risks_of(statement, key.account)
-    allowed = [action for one in added if allows(one) for action in actions_of(one)]
-    if found := matched(SETTING_READS, allowed):
+    known, allowed = (
+        matched(
+            SETTING_READS, [a for one in of if allows(one) for a in actions_of(one)]
+        )
+        for of in (kept, added)
+    )
+    if found := [action for action in allowed if action not in known]:
         yield (
             Topic.SETTINGS,
             f"Reads environment variables or user data: {some(found)}.",

@@ -200,6 +200,15 @@ def test_reads_of_settings_are_told_once_a_policy():
     assert said.endswith("user data: lambda:GetFunction, lambda:ListFunctions.")
 
 
+def test_reads_of_settings_that_were_allowed_before_are_not_told_again():
+    before = document({"Action": "lambda:GetFunction"})
+    after = document({"Action": ["lambda:GetFunction", "lambda:ListFunctions"]})
+
+    assert told(after, before) == [
+        "Reads environment variables or user data: lambda:ListFunctions."
+    ]
+
+
 def test_a_pattern_that_covers_a_read_of_secrets_is_told():
     wide, secret = told(document({"Action": "secretsmanager:Get*", "Resource": "a"}))
 
