@@ -31,7 +31,7 @@ from onboarding.resources.kinds import (
     ServiceLinkedRole,
 )
 from onboarding.resources.plan import Plan, PlannedChange, by_verb
-from onboarding.resources.risks import Concern
+from onboarding.resources.risks import Concern, Topic
 
 TOGETHER = {
     ServiceLinkedRole.kind: "Roles of AWS’s services",
@@ -96,6 +96,8 @@ class Reading(NamedTuple):
 class Review(NamedTuple):
     groups: tuple[Group, ...]
     readings: tuple[Reading, ...] = ()
+    discouraged: tuple[Pointer, ...] = ()
+    """What is discouraged, with the change that it brings where there is one."""
 
     @property
     def cards(self) -> tuple[Card, ...]:
@@ -127,7 +129,11 @@ def review(plan: Plan, own: str) -> Review:
     if plan.entries:
         groups.append(entries_group(plan, sentences, numbers))
     laid_out = Review(tuple(groups))
-    return laid_out._replace(readings=tuple(readings(plan, laid_out.places)))
+    places = laid_out.places
+    return laid_out._replace(
+        readings=tuple(readings(plan, places)),
+        discouraged=tuple(discouraged(plan, places)),
+    )
 
 
 class Place(NamedTuple):
@@ -211,6 +217,15 @@ def readings(plan: Plan, places: Mapping[Key, str]) -> Iterator[Reading]:
         yield reading(concern, places)
     if pointers := tuple(entry_pointers(plan.entries, places)):
         yield Reading(SPINNAKER, pointers)
+
+
+def discouraged(plan: Plan, places: Mapping[Key, str]) -> Iterator[Pointer]:
+    """Point from each discouraged choice to the policy of AWS's that it attaches."""
+    attached = (r.key for r in plan.risks if r.topic is Topic.AWS_POLICIES)
+    policies = {key.name.rpartition("/")[2]: places[key] for key in attached}
+    for choice in plan.discouraged:
+        named = (at for name, at in policies.items() if name in choice.sentence)
+        yield Pointer(choice.titles, next(named, ""), choice.sentence)
 
 
 def reading(concern: Concern, places: Mapping[Key, str]) -> Reading:

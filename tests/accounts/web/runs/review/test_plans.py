@@ -8,7 +8,7 @@ from accounts.web.runs.review.plans import MANAGED, MANAGING, Review, review
 from onboarding.desired.managed import managed_side
 from onboarding.desired.managing import managing_side
 from onboarding.resources.entry_changes import EntryChange
-from onboarding.resources.plan import Plan, PlannedChange, diff
+from onboarding.resources.plan import Discouraged, Plan, PlannedChange, diff
 from onboarding.topology import Managed
 from tests.factories import MANAGING_ID, managed, managing, provider, topology
 
@@ -197,3 +197,17 @@ def test_a_line_says_what_changes_of_it():
     (card,) = review(Plan((update,)), "staging").cards
 
     assert card.lines[0].details == ("role: none → BaseIAMRole",)
+
+
+def test_what_is_discouraged_points_to_what_it_attaches():
+    choice = Discouraged("EC2", "PowerUserAccess lets Spinnaker do everything.")
+    other = Discouraged("ECS", "Something else.")
+    account = managed(provider("ec2", access="power-user"))
+
+    shown = review(plan_for(account, discouraged=(choice, other)), "staging")
+
+    first, second = shown.discouraged
+    places = {anchor: key.name for key, anchor in shown.places.items()}
+    assert (first.name, first.sentence) == choice
+    assert places[first.anchor] == "spinnakerManaged/PowerUserAccess"
+    assert second.anchor == ""
