@@ -6,6 +6,9 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from itertools import count
 
+from django.utils.html import escape
+
+from accounts.web.highlighting import highlighted_json_line
 from accounts.web.runs.review.cards import Card, digest
 from accounts.web.runs.review.diff import compare
 from accounts.web.runs.review.plans import Group, Pointer, Reading, Review, Section
@@ -116,7 +119,9 @@ def file_card(
 ) -> Card:
     texts = [text for text in (before, after) if text is not None]
     is_long = any(len(text) > MOST_CHARACTERS for text in texts)
-    diff = compare_texts(before, after) if texts and not is_long else None
+    coloured = highlighted_json_line if path.endswith(".json") else escape
+    compares = texts and not is_long
+    diff = compare_texts(before, after, coloured) if compares else None
     return Card(
         key=Key("", "file", path),
         anchor=f"c{number}",

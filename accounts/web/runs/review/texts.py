@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from itertools import chain, takewhile
 
 from django.utils.html import escape
@@ -13,7 +13,9 @@ MOST_LINES = 1500
 """Of two files no more lines than this are compared: it would take seconds."""
 
 
-def compare_texts(before: str | None, after: str | None) -> Diff | None:
+def compare_texts(
+    before: str | None, after: str | None, coloured: Callable[[str], str] = escape
+) -> Diff | None:
     """Compare two files by their lines; None: too much differs to be shown.
 
     Of unchanged lines only those near a change are kept.
@@ -29,7 +31,7 @@ def compare_texts(before: str | None, after: str | None) -> Diff | None:
         zip_sides(*middle, *middle),
         zip(old[len(old) - tail :], new[len(new) - tail :], strict=True),
     )
-    rows = tuple(numbered(lines, escape, exact=True))
+    rows = tuple(numbered(lines, coloured, exact=True))
     return Diff(
         hunks=tuple(without_folded(hunks(rows))),
         added=sum(row.kind in ("added", "changed") for row in rows),

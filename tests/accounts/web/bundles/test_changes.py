@@ -96,6 +96,20 @@ def test_files_are_compared_by_their_lines():
     assert cards[0].diff.added == 1
 
 
+def test_a_file_of_json_is_coloured():
+    found = BundleDelta(files=("a.json", "a.yml"))
+    texts = {"a.json": '{"a": 1}', "a.yml": '"a": 1'}
+
+    coloured, plain = delta_review(found, dict.fromkeys(texts, ""), texts).cards
+
+    htmls = [
+        card.diff.hunks[0].rows[0].new.html if card.diff else ""
+        for card in (coloured, plain)
+    ]
+    assert '<span class="nt">&quot;a&quot;</span>' in htmls[0]
+    assert htmls[1] == "&quot;a&quot;: 1"
+
+
 def test_a_file_that_is_too_long_says_where_it_is():
     found = BundleDelta(files=("a.yml",))
     text = "x" * (MOST_CHARACTERS + 1)

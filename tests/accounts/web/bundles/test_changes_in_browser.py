@@ -1,0 +1,55 @@
+"""Two bundles compared, in a real browser: keys, filter, and what axe finds."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from playwright.sync_api import Browser, Page, expect
+
+from tests.accounts.web.browsing import complaints, signed_in
+from tests.accounts.web.looks import axe_findings, faults
+from tests.bundles import core, staging
+from tests.factories import managed, provider, topology
+from tests.rows import bundle_row, person
+
+
+@pytest.fixture
+def page(browser: Browser, live_server: Any, transactional_db: None) -> Page:
+    person("operator")
+    qa = managed(provider("ec2"), name="qa", account_id="933333333333")
+    bundle_row(topology(core(), staging()), 1)
+    bundle_row(topology(core(environment="live"), qa), 2)
+    page = signed_in(browser, live_server, bypass_csp=True)
+    page.goto("/bundles/2/since/1/")
+    return page
+
+
+def test_a_file_is_found_and_reached_by_key(page: Page) -> None:
+    said = complaints(page)
+
+    page.get_by_label("Filter the changes").fill("clouddriver-local.yml")
+    page.get_by_role("button", name="Expand all").focus()
+    page.keyboard.press("j")
+
+    reached = page.locator("article:focus-within")
+    expect(reached.get_by_role("heading")).to_contain_text("clouddriver-local.yml")
+    expect(reached.locator("code", has_text="live").first).to_be_visible()
+    assert said == []
+
+
+def test_what_goes_is_read_first_and_leads_to_the_account(page: Page) -> None:
+    page.get_by_role("link", name="staging-ecs").first.click()
+
+    gone = page.get_by_role("article").filter(
+        has=page.get_by_role("heading", name="ecs account staging-ecs")
+    )
+    expect(gone.locator("code").first).to_be_visible()
+
+
+def test_axe_finds_nothing_and_nothing_sticks_out_at_any_width(page: Page) -> None:
+    page.get_by_role("button", name="Expand all").click()
+
+    found = [*faults(page), *axe_findings(page)]
+
+    assert not found, "\n".join(found)
