@@ -20,7 +20,7 @@ function showTab({ word, icon: href }) {
 function take(answer) {
   const page = new DOMParser().parseFromString(answer, "text/html");
   const fresh = document.importNode(page.getElementById("live"), true);
-  const reloads = "reloads" in fresh.dataset && Number(here().dataset.every) > 0;
+  const reloads = "reloads" in fresh.dataset;
   for (const toast of fresh.querySelectorAll("template[data-toast]")) {
     const link = toast.content.querySelector("a");
     const { state } = toast.dataset;

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
-from accounts.models import Run
+from accounts.models import ManagedAccount, Run
 from accounts.models.states import State, Status
 from tests.accounts.web.browsing import (
     assert_axe_finds_nothing,
@@ -80,6 +80,53 @@ def test_a_list_shows_what_ended_and_keeps_what_a_person_began(
     assert page.evaluate("scrollY") == 200
     assert page.evaluate("document.querySelector('tbody').wasHere")
     assert told == []
+
+
+def test_what_is_new_comes_on_top_and_takes_no_focus(
+    browser: Browser, live_server: Any, run: Run
+) -> None:
+    page = opened(browser, live_server, "/runs/")
+    link = page.get_by_role("link", name=run.title)
+    link.focus()
+
+    newer = run_row(Status.PLANNED, account=ManagedAccount.objects.get(name="a07"))
+    page.clock.run_for(LOOK)
+
+    expect(page.locator("tbody tr").first).to_contain_text(newer.title)
+    expect(link).to_be_focused()
+
+
+def test_focus_on_what_is_gone_goes_to_the_content_around_it(
+    browser: Browser, live_server: Any, run: Run
+) -> None:
+    page = opened(browser, live_server, "/accounts/?state=applying")
+    link = page.get_by_role("link", name="payments")
+    link.focus()
+
+    end(run)
+    page.clock.run_for(LOOK)
+
+    expect(page.get_by_text("No account matches")).to_be_visible()
+    expect(page.locator("#content")).to_be_focused()
+
+
+def test_what_a_person_was_told_stays(
+    browser: Browser, live_server: Any, run: Run
+) -> None:
+    page = opened(browser, live_server, "/accounts/")
+    page.get_by_label("Select a03").check()
+    page.get_by_label("Select a03").evaluate("box => box.value = 'nothing'")
+    page.get_by_role("button", name="Verify", exact=True).click()
+    said = page.get_by_text("nothing was started")
+    expect(said).to_be_visible()
+
+    end(run)
+    page.clock.run_for(LOOK)
+
+    expect(page.get_by_role("row").filter(has_text="payments")).to_contain_text(
+        "verified"
+    )
+    expect(said).to_be_visible()
 
 
 def test_a_toast_says_what_ended_until_it_is_dismissed(
