@@ -37,7 +37,7 @@ TOPICS = (
             "every account that Spinnaker may assume, by environment.",
             "An environment is shown as its worst account, so one broken account is "
             "never hidden among good ones.",
-            "The list next to it says what waits for somebody.",
+            "The page also lists what waits for somebody to act.",
         ),
         "docs/tour.md",
         "topology picture",
@@ -89,8 +89,8 @@ TOPICS = (
             "Five steps describe the account. You can leave after each of them and "
             "come "
             "back later.",
-            "Nothing in AWS changes while you describe. After the last step Bowline "
-            "plans, and somebody approves the plan.",
+            "Nothing in AWS changes until somebody approves the plan, which Bowline "
+            "makes after the last step.",
         ),
         "docs/real-aws.md",
         "wizard describe steps access role",
@@ -200,7 +200,7 @@ TOPICS = (
         ("settings",),
         (
             "Environment variables set Bowline up; .env.example lists them. This page "
-            "shows what they amount to, and who Bowline is in AWS.",
+            "shows the result, and who Bowline is in AWS.",
             "An administrator decides for each environment whether the person who "
             "plans "
             "may also approve.",
