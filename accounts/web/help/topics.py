@@ -33,8 +33,7 @@ TOPICS = (
         ("overview",),
         (
             "The picture shows the managing account, where Spinnaker's identity is, "
-            "and "
-            "every account that Spinnaker may assume, by environment.",
+            "and every account that Spinnaker may assume, by environment.",
             "An environment is shown as its worst account, so one broken account is "
             "never hidden among good ones.",
             "The page also lists what waits for somebody to act.",
@@ -59,13 +58,12 @@ TOPICS = (
         "The list of accounts",
         ("accounts",),
         (
-            "Verified: Bowline went through Spinnaker's chain of roles and proved each "
-            "permission. Evaluated: it read the policies and could not try them.",
+            "Verified: Bowline went through Spinnaker's chain of roles and proved "
+            "each permission. Evaluated: it read the policies and could not try them.",
             "Outdated: the description was edited since it was applied. Drifted: AWS "
-            "is "
-            "no longer what was approved.",
-            "Select accounts to plan, verify, edit or remove many at once. Each change "
-            "waits for its own approval.",
+            "is no longer what was approved.",
+            "Select accounts to plan, verify, edit or remove many at once. Each "
+            "change waits for its own approval.",
         ),
         words="states verified evaluated outdated drifted stale bulk",
     ),
@@ -87,8 +85,7 @@ TOPICS = (
         ("wizard-new", "wizard", "test-access", "access-role"),
         (
             "Five steps describe the account. You can leave after each of them and "
-            "come "
-            "back later.",
+            "come back later.",
             "Nothing in AWS changes until somebody approves the plan, which Bowline "
             "makes after the last step.",
         ),
@@ -101,8 +98,7 @@ TOPICS = (
         ("organization",),
         (
             "Bowline lists the accounts of your AWS organization that are not "
-            "described "
-            "yet.",
+            "described yet.",
             "Select some, and say once what they have in common. Each becomes a draft "
             "of its own.",
         ),
@@ -125,8 +121,7 @@ TOPICS = (
         ("runs",),
         (
             "A run plans an account, waits for approval, applies what was approved, "
-            "and "
-            "verifies it. It is the record of who decided what.",
+            "and verifies it. It is the record of who decided what.",
             "Plans with the same changes can be read once and approved together.",
         ),
         words="plans approve",
@@ -136,8 +131,8 @@ TOPICS = (
         "Reading and approving a plan",
         ("run", "same-plans"),
         (
-            "The plan holds every change in AWS, and what Spinnaker will know. What is "
-            "not in it does not happen.",
+            "The plan holds every change in AWS, and what Spinnaker will know. What "
+            "is not in it does not happen.",
             "Bowline reads AWS again before it applies. If AWS has changed since, the "
             "run stops and you plan again.",
             "Failed checks say who refused, which line of which policy decides, and "
@@ -153,9 +148,8 @@ TOPICS = (
         (
             "A bundle is a numbered zip that configures Spinnaker for every account "
             "that was proved.",
-            "When Spinnaker has a bundle, say so on its page. Removals and new "
-            "external "
-            "IDs wait for that.",
+            "Once you have given a bundle to Spinnaker, say so on its page. Removals "
+            "and new external IDs wait for that.",
         ),
         words="zip halyard spinnaker",
     ),
@@ -165,8 +159,7 @@ TOPICS = (
         ("bundle", "bundle-file", "delta"),
         (
             "Three commands give it to Spinnaker, whichever way Spinnaker is "
-            "installed. "
-            "README.md in the bundle has the details.",
+            "installed. README.md in the bundle has the details.",
             "The same accounts always make the same bytes, so two bundles can be "
             "compared file by file.",
         ),
@@ -202,8 +195,7 @@ TOPICS = (
             "Environment variables set Bowline up; .env.example lists them. This page "
             "shows the result, and who Bowline is in AWS.",
             "An administrator decides for each environment whether the person who "
-            "plans "
-            "may also approve.",
+            "plans may also approve.",
         ),
         "README.md",
         "worker database roles four eyes",

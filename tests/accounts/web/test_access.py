@@ -60,6 +60,7 @@ READS = {
     "same-plans",
     "run",
     "run-by-number",
+    "help",
     "live",
     "bundles",
     "bundles-csv",
