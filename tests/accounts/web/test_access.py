@@ -60,7 +60,6 @@ READS = {
     "same-plans",
     "run",
     "run-by-number",
-    "help",
     "live",
     "bundles",
     "bundles-csv",

@@ -131,7 +131,8 @@ def test_a_draft_goes_on_where_it_was_left(operator) -> None:
     page = page_of(operator, account)
 
     assert (
-        f'btn-primary" href="/accounts/{account.pk}/access/">Continue: access' in page
+        f'btn-primary" href="/accounts/{account.pk}/providers/">Continue: providers'
+        in page
     )
 
 
