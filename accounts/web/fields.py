@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Sequence
-from typing import Any, NamedTuple
+from typing import Any, ClassVar, NamedTuple
 
 from crispy_forms.helper import FormHelper
 from crispy_forms.layout import Layout
@@ -29,6 +29,10 @@ def checked(rule: Callable[[str], str], value: str) -> str:
 
 class RuledField(forms.CharField):
     """Text that one of the engine's rules accepts and may normalise."""
+
+    default_error_messages: ClassVar[dict[str, Any]] = {
+        "required": "Fill in this field."
+    }
 
     def __init__(self, *, rule: Callable[[str], str], **kwargs: Any) -> None:
         super().__init__(**kwargs)

@@ -33,6 +33,11 @@ def test_a_ruled_field_refuses_with_the_rules_sentence() -> None:
         field.clean("12")
 
 
+def test_a_ruled_field_that_is_empty_says_what_to_do() -> None:
+    with pytest.raises(ValidationError, match=r"Fill in this field\."):
+        RuledField(rule=names.account_id).clean("")
+
+
 def test_a_ruled_field_that_may_be_empty_asks_no_rule() -> None:
     field = RuledField(rule=names.account_id, required=False)
 
