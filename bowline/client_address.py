@@ -1,4 +1,4 @@
-"""The address that a request comes from, told by trusted proxies and by nobody else."""
+"""The address that a request comes from. Only trusted proxies are believed."""
 
 from __future__ import annotations
 

@@ -43,7 +43,7 @@ def tables_of_models() -> frozenset[str]:
 
 
 def database() -> None:
-    """Refuse a database that is out of reach, or not as the code expects it."""
+    """Raise if the database is unavailable, or is not what the code expects."""
     try:
         tables = {*connection.introspection.table_names()}
         applied = {*MigrationRecorder(connection).applied_migrations()}

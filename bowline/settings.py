@@ -212,9 +212,9 @@ SQLITE_URL = f"sqlite:///{quote(str(BASE_DIR))}/var/bowline.sqlite3"
 DATABASES = {"default": database(os.environ.get("DATABASE_URL") or SQLITE_URL)}
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 # Verifications older than this are deleted, 0: never. The newest one of each account,
-# and every run that planned a change, stay for ever.
+# and every run that planned a change, are kept forever.
 KEEP_CHECKS_DAYS = env_days("KEEP_CHECKS_DAYS", default=90)
-# A proof older than so many days is stale until it is proved again, 0: never.
+# Days after which a proof is stale until the account is verified again, 0: never.
 PROOF_MAX_AGE = env_days("PROOF_MAX_AGE", default=7)
 
 # Who may enter
@@ -258,7 +258,7 @@ AXES_LOCKOUT_PARAMETERS = [["username", "ip_address"]]
 # Tries made while waiting do not prolong the wait.
 AXES_RESET_COOL_OFF_ON_FAILURE_DURING_LOCKOUT = False
 
-# Who changed what, on record. Runs keep their own story.
+# The audit log of models. Runs record their own history.
 AUDITLOG_INCLUDE_TRACKING_MODELS = (
     "accounts.managingaccount",
     "accounts.managedaccount",

@@ -39,7 +39,7 @@ log = logging.getLogger(__name__)
 
 
 def counted_as(request: HttpRequest) -> str | None:
-    """Give the address that a try is counted for; in IPv6 everybody has a whole /64."""
+    """Return the address that a try is counted for; in IPv6 a whole /64."""
     address = address_of(request.META.get("REMOTE_ADDR", ""))
     if isinstance(address, IPv6Address):
         return str(ip_network((address, 64), strict=False).network_address)
@@ -97,7 +97,7 @@ def count(name: str | None, address: str | None, *, path: str) -> None:
 
 
 class SignInLimits(AxesDatabaseHandler):  # type: ignore[misc]  # axes has no types
-    """What django-axes asks before a password is looked at, and tells after."""
+    """What django-axes asks before it checks a password, and reports afterwards."""
 
     def is_locked(
         self, request: HttpRequest, credentials: dict[str, Any] | None = None

@@ -1,8 +1,8 @@
-"""The role by which Bowline enters an account, for whoever makes it there: as a
+"""The role that Bowline assumes in an account, for the person who creates it: as a
 CloudFormation template, and as commands that deploy it to a whole organization.
 
-AWS Organizations' own role trusts the organization's management account only. Where
-Bowline runs in another one, somebody makes such a role in each account.
+AWS Organizations' own role trusts the organization's management account only. If
+Bowline runs in another account, somebody creates such a role in each account.
 """
 
 from __future__ import annotations
@@ -24,8 +24,10 @@ ORGANIZATIONS_OWN = "OrganizationAccountAccessRole"
 STACK = "bowline-access"
 FILE = "bowline-access.yml"
 OWN_ACCOUNT = "${AWS::AccountId}"
-ABOUT = "The role by which Bowline enters this account. IAM knows no regions."
-CLUSTERS = "Say yes where Spinnaker deploys to EKS: then Bowline makes access entries."
+ABOUT = "The role that Bowline assumes in this account. IAM is global."
+CLUSTERS = (
+    "Choose yes if Spinnaker deploys to EKS: Bowline then creates access entries."
+)
 
 LOOK = (
     "ec2:DescribeRegions",
@@ -167,7 +169,7 @@ class AccessRole:
             "Type": "AWS::IAM::Role",
             "Properties": {
                 "RoleName": self.name,
-                "Description": "Bowline enters this account by it.",
+                "Description": "Bowline assumes this role.",
                 "AssumeRolePolicyDocument": self.trust,
                 "Policies": [held],
             },
@@ -193,9 +195,7 @@ class AccessRole:
 
     @property
     def own_policy(self) -> dict[str, Any]:
-        """Give what Bowline's identity must be allowed, to assume it in any account of
-        the organization.
-        """
+        """Return what Bowline's identity needs to assume it in any account."""
         everywhere = arn(self.managing.partition, "iam", "*", f"role/{self.name}")
         same = {"StringEquals": {"aws:ResourceOrgID": "${aws:PrincipalOrgID}"}}
         entered = allow("EnterAccounts", ["sts:AssumeRole"], everywhere)
@@ -211,19 +211,19 @@ class Command:
 
 
 def stack_set_commands(region: str) -> tuple[Command, ...]:
-    """Give the commands that deploy the template to every account of an organization.
+    """Return the commands that deploy the template to every account of an organization.
 
     IAM knows no regions: a second one would make the same role again, and fail.
     """
     named = f"--stack-set-name {STACK} --region {shlex.quote(region)}"
     return (
         Command(
-            "In the organization's management account, once: let StackSets deploy to "
-            "its accounts.",
+            "In the organization's management account, once: allow StackSets to "
+            "deploy to its accounts.",
             "aws cloudformation activate-organizations-access",
         ),
         Command(
-            "Describe the role once for all accounts, those that join later too.",
+            "Define the role once for all accounts, including those that join later.",
             lines(
                 f"aws cloudformation create-stack-set {named}",
                 f"--template-body file://{FILE} --capabilities CAPABILITY_NAMED_IAM",
@@ -234,8 +234,8 @@ def stack_set_commands(region: str) -> tuple[Command, ...]:
             ),
         ),
         Command(
-            "Make it in the accounts of an organizational unit; the root's id, r-…, "
-            "is all of them.",
+            "Create it in the accounts of an organizational unit. The root's id, "
+            "r-…, means all of them.",
             lines(
                 f"aws cloudformation create-stack-instances {named}",
                 "--deployment-targets OrganizationalUnitIds=ou-EXAMPLE",
@@ -248,11 +248,11 @@ def stack_set_commands(region: str) -> tuple[Command, ...]:
 
 
 def stack_command(region: str) -> Command:
-    """Give the command for one account by itself, as no StackSet covers the
+    """Return the command for one account by itself, as no StackSet covers the
     organization's management account.
     """
     return Command(
-        "In one account by itself, such as the organization's management account, "
+        "In a single account, such as the organization's management account, "
         "which no such StackSet covers:",
         lines(
             f"aws cloudformation deploy --stack-name {STACK}",
@@ -291,5 +291,5 @@ def value(part: Any) -> Value:
 
 
 def usable_name(access_role: str) -> str:
-    """Give the name to make a role by: AWS's own name is taken where AWS made it."""
+    """Return the name to make a role by: AWS's own name is taken where AWS made it."""
     return NAME if access_role in ("", ORGANIZATIONS_OWN) else access_role

@@ -73,6 +73,6 @@ def allow(action: str) -> str:
     """Write the sentence that fixes a refused read of the managed role."""
     return (
         f"The managed role must be allowed {action}. Where Bowline's policies are "
-        "attached, look for a service control policy of the organization, or for a "
+        "attached, check the organization's service control policies and the role's "
         "permissions boundary."
     )

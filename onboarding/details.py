@@ -27,7 +27,7 @@ class ProviderDetails:
     key: ClassVar[str]
     title: ClassVar[str]
     needs_aws_entry: ClassVar[bool] = True
-    """Whether it rides on the account's `aws` entry and so on the managed role."""
+    """Whether it uses the account's `aws` entry and so the managed role."""
     needs_open_trust: ClassVar[bool] = False
     """Whether Clouddriver drops the external ID for it, so none may be required."""
 
@@ -59,7 +59,7 @@ class ProviderDetails:
 
     @property
     def details(self) -> dict[str, Any]:
-        """Give the details as JSON, the inverse of from_details."""
+        """Return the details as JSON, the inverse of from_details."""
         return {name: thawed(value) for name, value in asdict(self).items()}
 
 

@@ -50,9 +50,9 @@ ORGANIZATION = NameFormat(
 )
 FIAT_ROLE = NameFormat(
     re.compile(rf"(?!-)(?!.*\$\{{)[^,\t\n\r{UNSEEN}]{{1,100}}"),
-    "A role has 1 to 100 characters, none of them a comma, a control character or "
-    "invisible. hal cannot be told one that begins with “-”, and Spring would replace "
-    "“${”.",
+    "A role has 1 to 100 characters, without commas, control characters or "
+    "invisible characters. It must not begin with “-”, which hal takes for an option, "
+    "or contain “${”, which Spring replaces.",
 )
 IDENTITY_ARN = NameFormat(
     re.compile(

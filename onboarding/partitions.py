@@ -122,7 +122,7 @@ class Arn:
 
     @property
     def name(self) -> str:
-        """Give the name without its path: `spinnaker` of `role/ops/spinnaker`."""
+        """Return the name without its path: `spinnaker` of `role/ops/spinnaker`."""
         return self.resource.rpartition("/")[2]
 
 

@@ -16,7 +16,7 @@ IDENTITY_ROLE = "SpinnakerAuthRole"
 
 @dataclass(frozen=True, slots=True)
 class Reach:
-    """How Bowline enters an account: by a role, or with its own credentials."""
+    """How Bowline accesses an account: by a role, or with its own credentials."""
 
     account_id: str
     access_role: str = ""
@@ -130,7 +130,7 @@ class Managing:
         return self.arn("iam", owner, boundary.resource)
 
     def owns_images(self, managed: Managed) -> bool:
-        """Tell whether baked images belong to that account."""
+        """Return whether baked images belong to that account."""
         if not self.ami_owner:
             return self.bakes and managed.account_id == self.account_id
         return self.bakes and self.ami_owner == managed.name
@@ -185,7 +185,7 @@ class Managed:
 
     @property
     def in_aws_provider(self) -> bool:
-        """Tell whether Spinnaker knows it as an `aws` account at all."""
+        """Return whether Spinnaker knows it as an `aws` account at all."""
         return any(provider.needs_aws_entry for provider in self.providers)
 
 

@@ -27,7 +27,7 @@ from script.hal_calls import hal_calls
 
 COUNTS = (10, 100, 1_000, 10_000)
 ONE_IN = 20
-"""Of so many accounts one has a cluster."""
+"""One account in this number has a cluster."""
 ORGANIZATION = "o-a1b2c3d4e5"
 """One identity's policies hold a thousand listed accounts at most."""
 CALLS_EACH, SECONDS_A_CALL = 2, 2.3

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 FEW, MANY = 10, 10_000
 RUNS_EACH, CHECKS_EACH, STEPS_EACH = 10, 10, 12
 WAITS = 20
-"""One account of so many waits for approval."""
+"""One account in this number waits for approval."""
 TIMES = 5
 """Each page is opened so often; the median counts."""
 GOAL = 100
@@ -211,7 +211,7 @@ def make_accounts(count: int) -> list[Any]:
 
 
 def make_runs(accounts: list[Any]) -> tuple[list[Any], Any]:
-    """Give the plans that wait, and the last run of the last account."""
+    """Return the plans that wait, and the last run of the last account."""
     from accounts.models import CheckResult, Run, Step
 
     ended = Run.objects.bulk_create(

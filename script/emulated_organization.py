@@ -1,7 +1,7 @@
 """Spinnaker's documented example as an organization in the emulated AWS.
 
 One managing account, its members, and three members with a fault each, so that a
-person can see how Bowline tells of it.
+person can see how Bowline reports it.
 """
 
 from __future__ import annotations
@@ -242,7 +242,7 @@ def seed_account(edge: Edge, account: Account) -> None:
 
 
 def seed_access(iam: Any, account: Account) -> None:
-    """Make the role by which Bowline enters, with the account's planted fault."""
+    """Create the role that Bowline assumes, with the account's planted fault."""
     trusted = UNTRUSTING if account is UNTRUSTING else MANAGING
     made = unless_there(
         iam.create_role,

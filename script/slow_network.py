@@ -17,7 +17,7 @@ from script.servers import LOOPBACK, free_port, listens, wait_until
 
 @contextmanager
 def delayed(endpoint: str, seconds: float) -> Iterator[str]:
-    """Yield an endpoint behind which `endpoint` answers so many seconds later."""
+    """Yield an endpoint that passes on `endpoint`'s answers this many seconds late."""
     if not seconds:
         yield endpoint
         return

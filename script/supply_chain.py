@@ -4,7 +4,7 @@ python -m script.supply_chain sbom FILE    write a CycloneDX bill of materials
 python -m script.supply_chain audit        ask a database for known vulnerabilities
 
 An audit ends with 0: all audited, none vulnerable; 1: some vulnerable; 3: some could
-not be audited, because the database is out of reach or does not know them.
+not be audited, because the database is unavailable or does not know them.
 """
 
 from __future__ import annotations
@@ -86,7 +86,7 @@ def sbom(path: Path) -> int:
 
 
 def audit() -> int:
-    """Audit each lock; a vulnerable one counts more than one that is out of reach."""
+    """Audit each lock; a vulnerable one counts more than an unavailable database."""
     codes = {audit_of(lock) for lock in AUDITED}
     return 1 if 1 in codes else max(codes)
 

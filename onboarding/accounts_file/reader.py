@@ -11,7 +11,7 @@ import yaml
 from onboarding.names import short
 
 MOST_PROBLEMS = 1_000
-"""More than anybody reads; the file is not read on after so many."""
+"""More than anybody reads; reading stops at this number."""
 LONGEST = 2_048
 """Characters of a text; the longest ARN has about 600."""
 NULL = "tag:yaml.org,2002:null"

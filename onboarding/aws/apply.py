@@ -89,7 +89,7 @@ def apply(
 
 
 def taken(error: AwsError) -> bool:
-    """Tell whether AWS says that it already exists, service-linked roles included."""
+    """Return whether AWS says that it already exists, service-linked roles included."""
     return error.code in TAKEN or is_taken(error)
 
 
@@ -109,7 +109,7 @@ def settle(
         return
     if found is None:
         raise error.passing(
-            "Something has that name, and AWS does not show it where Bowline looks: "
+            "That name is in use, and AWS does not show by what: "
             "plan again in a few minutes, or rename what has the name."
         )
     if not found.owned:
@@ -293,8 +293,8 @@ class Writer:
             raise AwsError(
                 role.account,
                 "iam:UpdateRole",
-                f"Role {role.name} in account {role.account} stands at the path "
-                f"{before.path}, not at {role.path}, and AWS cannot move a role.",
+                f"Role {role.name} in account {role.account} already exists at the "
+                f"path {before.path}, not at {role.path}. AWS cannot move a role.",
                 "Delete it, or choose another name; then plan again.",
             )
         if before.trust != role.trust:

@@ -30,7 +30,7 @@ SYSTEM = Clock()
 
 @dataclass(slots=True)
 class Backoff:
-    """So many seconds in all, with back-off and jitter.
+    """Seconds in total, with back-off and jitter.
 
     `waiting` hears a sentence before each sleep and an empty one when it is over, in
     the caller's own thread.

@@ -180,7 +180,7 @@ class AccountClient:
         return self.patiently(act)
 
     def is_known_elsewhere(self, region: str) -> bool:
-        """Tell whether AWS knows these credentials, though not in the region."""
+        """Return whether AWS knows these credentials, though not in the region."""
         sts = self.sts
         if sts.meta.region_name == region:
             return False

@@ -118,7 +118,7 @@ def regions(sessions: Sessions, reach: Reach) -> tuple[str, ...]:
 
 
 def oidc_issuer(sessions: Sessions, reach: Reach, cluster: str, region: str) -> str:
-    """Give a cluster's OIDC issuer without `https://`; raise AwsError without one."""
+    """Return a cluster's OIDC issuer without `https://`; raise AwsError without one."""
     client = AccountClient.of(sessions, reach)
     found = client.call(
         client.eks(region).describe_cluster,
@@ -166,7 +166,7 @@ def organization_accounts(sessions: Sessions, reach: Reach) -> Members:
 
 
 def organization_id(sessions: Sessions, reach: Reach) -> str | None:
-    """Give the id of the account's organization; empty where there is none, and None
+    """Return the id of the account's organization; empty where there is none, and None
     where it may not be read.
     """
     client = AccountClient.of(sessions, reach)

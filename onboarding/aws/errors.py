@@ -150,7 +150,7 @@ class AwsError(Exception):
 
     @property
     def busy(self) -> bool:
-        """Tell whether AWS only had no time for it, whatever was asked."""
+        """Return whether AWS only had no time for it, whatever was asked."""
         return self.retryable and self.code not in NOT_YET | TRUSTS_NOBODY | ABSENT
 
     def passing(self, hint: str = "") -> AwsError:
@@ -171,7 +171,7 @@ class AwsError(Exception):
 
     @property
     def by_organization(self) -> bool:
-        """Tell whether AWS itself says that the organization denies it."""
+        """Return whether AWS itself says that the organization denies it."""
         return any(f"{kind} control policy" in self.message for kind in CONTROLS)
 
     def as_json(self) -> dict[str, str | bool]:
@@ -295,7 +295,7 @@ def refused(error: ClientError, account: str, operation: str, tried: str) -> Aws
 
 
 def names_no_principal(code: str, answer: str) -> bool:
-    """Tell whether it is about a principal; EKS means many things by its code."""
+    """Return whether it is about a principal; EKS means many things by its code."""
     words = "invalid principal" if code == "InvalidParameterException" else "principal"
     return words in answer.lower()
 
@@ -354,20 +354,20 @@ def permission_hint(operation: str, answer: str, account: str) -> str:
 def hint_for(code: str, *, unknown_principal: bool) -> str:
     if unknown_principal:
         return (
-            "AWS knows no principal of that name: the role or user that is trusted "
-            "must exist first. If it was deleted and made again, plan again."
+            "AWS does not know that principal: the trusted role or user must exist "
+            "first. If it was deleted and made again, plan again."
         )
     if code in QUOTA:
         return "Raise the quota in the account's Service Quotas, or remove some."
     if code in ("EntityAlreadyExists", "ResourceInUseException"):
-        return "Something else has that name; rename or remove it, then plan again."
+        return "Another resource has that name. Rename or remove it, then plan again."
     if code == "DeleteConflict":
-        return "Something that Bowline did not make is attached to it; detach that."
+        return "Something that Bowline did not create is attached to it. Detach that."
     if code == NO_KEY:
         return (
-            "KMS knows no such key in that region: correct the keys of images in the "
-            "managing account's page, then plan again."
+            "KMS does not know that key in that region. Correct the keys of images "
+            "in the managing account's page, then plan again."
         )
     if code in ABSENT:
-        return "It was removed meanwhile, or never made; plan again."
+        return "It no longer exists, or was never created. Plan again."
     return "Read what AWS says, fix it, and try again."

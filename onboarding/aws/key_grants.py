@@ -35,7 +35,7 @@ def grants_of(
 ) -> list[GrantListEntryTypeDef]:
     """List a grantee's grants that carry Bowline's mark; none without the key.
 
-    All are asked for: KMS may refuse to look for a grantee that does not exist yet.
+    All are asked for: KMS may refuse to search for a grantee that does not exist yet.
     """
     try:
         with naming_the_key_policy(wanted):

@@ -14,7 +14,7 @@ TAKEN_NAME = re.compile(r"ole(?: with)? name (\S+) (?:has been taken|already exi
 
 
 def is_taken(error: AwsError) -> bool:
-    """Tell whether IAM says that a service-linked role exists, or another so named."""
+    """Return whether IAM says that a role of that name already exists."""
     return error.code == "InvalidInput" and "has been taken" in error.message
 
 
@@ -28,8 +28,8 @@ def settle_service_linked(
     )
     if not named or not found:
         raise error.passing(
-            f"AWS says that the service-linked role of {linked.name} exists, and does "
-            "not show it yet: plan again in a few minutes."
+            f"AWS says that the service-linked role of {linked.name} exists, but does "
+            "not show it yet. Plan again in a few minutes."
         )
     path = found["Role"]["Path"]
     if path != f"{SERVICE_LINKED}{linked.name}/":

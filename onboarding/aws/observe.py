@@ -94,7 +94,7 @@ def is_owned(tags: Iterable[TagTypeDef]) -> bool:
 
 @dataclass(frozen=True, slots=True)
 class Account:
-    """One account that is being read, and what is looked for in it."""
+    """The account that is being read, and what to find in it."""
 
     client: AccountClient
     partition: str
@@ -210,7 +210,7 @@ class Account:
         owned: bool,
         to_user: bool = False,
     ) -> list[Resource]:
-        """Give the wanted ones, and those of Bowline's own policies."""
+        """Return the wanted ones, and those of Bowline's own policies."""
         found = []
         for policy in attached:
             attachment = Attachment(

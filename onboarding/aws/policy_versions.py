@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from mypy_boto3_iam.type_defs import PolicyVersionTypeDef
 
 VERSIONS = 5
-"""AWS keeps at most so many versions of a managed policy."""
+"""The most versions that AWS keeps of a managed policy."""
 
 
 FULL = "LimitExceeded"

@@ -1,4 +1,4 @@
-"""Sessions: how Bowline enters accounts. The only place that makes boto3 clients.
+"""Sessions: how Bowline accesses accounts. The only place that makes boto3 clients.
 
 Building clients costs far more than using them, and is not thread-safe: one boto3
 session serves the whole process, and clients are kept.
@@ -177,7 +177,7 @@ class Sessions:
     ) -> Credentials:
         """Assume a role as `source`, or as Bowline; raise AwsError where refused.
 
-        What was answered before is given again, unless it is wanted anew: as a proof.
+        A known answer is returned, unless a new one is wanted as a proof.
         The session may do no more than `policy` allows, if one is given.
         """
         key = ("assume", role_arn, session_name, external_id, source, policy)

@@ -1,4 +1,4 @@
-"""Which accounts get the same IAM, but for what tells accounts apart. Pure."""
+"""Which accounts get the same IAM, except for their own identifiers. Pure."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from onboarding.topology import Managed, Managing, Permissions
 
 
 def interchangeable(managing: Managing, managed: Managed) -> Managed:
-    """Forget what tells accounts apart, but nothing that their IAM depends on."""
+    """Drop the account's own identifiers, and nothing that its IAM depends on."""
     return replace(
         managed,
         name=managed.name if managing.owns_images(managed) else "this account",

@@ -35,14 +35,14 @@ class Sum(NamedTuple):
     added: frozenset[str]
 
     def within(self, *others: Sum) -> bool:
-        """Tell whether all of it is in one of the others."""
+        """Return whether all of it is in one of the others."""
         removed = frozenset().union(*(other.removed for other in others))
         added = frozenset().union(*(other.added for other in others))
         return self.removed <= removed and self.added <= added
 
 
 def is_listed(resource: Resource) -> bool:
-    """Tell whether it is one of the list's policies, or attaches one."""
+    """Return whether it is one of the list's policies, or attaches one."""
     match resource:
         case ManagedPolicy(name=name, path=path):
             return path == MANAGING_PATH and name.startswith(ASSUME_POLICY)
@@ -52,7 +52,7 @@ def is_listed(resource: Resource) -> bool:
 
 
 def split(changes: Iterable[Change]) -> tuple[list[Change], list[Change]]:
-    """Give the changes of the list, and all others."""
+    """Return the changes of the list, and all others."""
     both: tuple[list[Change], list[Change]] = [], []
     for change in changes:
         both[not is_listed(change.resource)].append(change)
@@ -128,7 +128,7 @@ def strays(changes: Iterable[Change]) -> list[Change]:
 
 
 def of_others(changes: Iterable[Change], roles: Iterable[str]) -> bool:
-    """Tell whether the list only gains or loses these roles, of other accounts."""
+    """Return whether the list only gains or loses these roles, of other accounts."""
     changes, roles = list(changes), list(roles)
     theirs: frozenset[str] = frozenset()
     if roles:

@@ -39,18 +39,18 @@ class Capacity:
 
     @property
     def is_near_its_end(self) -> bool:
-        """Tell whether it is time to go over to the organization's form."""
+        """Return whether it is time to go over to the organization's form."""
         return self.most is not None and self.wanted >= NEARLY_FULL * self.most
 
 
 def capacity(managing: Managing, *, assumed: int, coming: int = 0) -> Capacity:
-    """Say how many accounts fit, of which so many exist and so many are described."""
+    """Count the accounts that fit, given how many exist and how many are described."""
     most = None if managing.organization else most_listed(managing)
     return Capacity(assumed, most, coming)
 
 
 def assume_policy_names(managing: Managing, count: int) -> tuple[str, ...]:
-    """Name the policies that hold so many listed roles."""
+    """Name the policies that hold this number of listed roles."""
     pieces = ceil(count / roles_per_policy(managing))
     return tuple(
         ASSUME_POLICY + (f"-{number}" if number > 1 else "")

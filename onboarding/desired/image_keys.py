@@ -108,14 +108,14 @@ def key_grants(managing: Managing, managed: Managed) -> Iterator[KeyGrant]:
                 grantee=managing.arn("iam", managed.account_id, role),
                 operations=LAUNCHING,
                 reason=(
-                    f"Lets Auto Scaling in {managed.name} launch from images that this "
-                    "key encrypts."
+                    f"Lets Auto Scaling in {managed.name} launch from images that "
+                    "this key encrypts."
                 ),
             )
 
 
 def launches(managing: Managing, managed: Managed) -> bool:
-    """Tell whether Auto Scaling's own role is made for any of its providers."""
+    """Return whether Auto Scaling's own role is made for any of its providers."""
     service = managing.aws.service_principal("autoscaling")
     return any(
         isinstance(resource, ServiceLinkedRole) and resource.name == service
@@ -125,7 +125,7 @@ def launches(managing: Managing, managed: Managed) -> bool:
 
 
 def key_policy_statements(grant: KeyGrant) -> list[dict[str, Any]]:
-    """Give what the policy of the key must hold, so that the account can make it.
+    """Return what the policy of the key must hold, so that the account can make it.
 
     The first is what AWS documents next to CreateGrant, for the account's own use.
     """
@@ -149,8 +149,8 @@ def key_policy_statements(grant: KeyGrant) -> list[dict[str, Any]]:
 def launches_with(grant: KeyGrant) -> str:
     """Say whose grant it is, and what that is for."""
     return (
-        f"account {grant.account}, whose Auto Scaling is to launch from images that "
-        "this key encrypts"
+        f"account {grant.account}, whose Auto Scaling launches from images that this "
+        "key encrypts"
     )
 
 

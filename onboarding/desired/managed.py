@@ -49,10 +49,10 @@ def managed_role(managing: Managing, managed: Managed) -> Role:
         asked["sts:ExternalId"] = [value for value in accepted if value]
         reason += " It can be assumed only with the account's external ID."
     if managed.former_external_id:
-        reason += " The former one is accepted too, until Spinnaker knows the new one."
+        reason += " The previous one is accepted, too, until Spinnaker has the new one."
     if managing.trust_organization:
         asked["aws:PrincipalOrgID"] = [managing.trust_organization]
-        reason += " Who assumes it must belong to the organization."
+        reason += " The caller must belong to the organization."
     trusted = {
         "Principal": {"AWS": managing.identity_arn},
         "Action": "sts:AssumeRole",
@@ -128,12 +128,12 @@ def permissions(managing: Managing, managed: Managed) -> Iterator[Resource]:
             role=managing.managed_role,
             policy=PASS_ROLE,
             document=Policy.allowing(*(grant.statement for grant in pass_role)),
-            reason="Lets Spinnaker hand only these roles to only these services.",
+            reason="Allows Spinnaker to pass only these roles to only these services.",
         )
 
 
 REASONS = {
-    Access.READ: "What Spinnaker reads of {title} to show and to plan deployments.",
+    Access.READ: "What Spinnaker reads from {title} to show and plan deployments.",
     Access.WRITE: "What Spinnaker changes when it deploys with {title}.",
 }
 

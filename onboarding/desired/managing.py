@@ -116,7 +116,7 @@ def managing_side(topology: Topology) -> Iterator[Resource]:
 
 
 REASONS = {
-    "BowlineAssumeManaged": "Lets Spinnaker assume the managed role, and no other.",
+    "BowlineAssumeManaged": "Allows Spinnaker to assume only the managed role.",
     "BowlineRegionLookup": "Clouddriver asks for regions and zones when it starts.",
     "BowlineBake": "Packer builds images as this identity.",
 }
@@ -167,7 +167,7 @@ def identity_role(managing: Managing, name: str, runs_as: dict[str, Any]) -> Rol
         trusted.append(
             {"Principal": {"AWS": managing.bowline}, "Action": "sts:AssumeRole"}
         )
-        reason += " Bowline may assume it too, to prove what Spinnaker can do."
+        reason += " Bowline may assume it, too, to prove what Spinnaker can do."
     return Role(
         account=managing.account_id,
         name=name,

@@ -45,7 +45,7 @@ class Provider(ProviderDetails):
         return ()
 
     def lookups(self, managed: Managed) -> tuple[Call, ...]:
-        """Name what must be asked of AWS (by the access role) to know the rest."""
+        """Name what to look up in AWS, with the access role, to know the rest."""
         return ()
 
     def learned(self, answers: Mapping[Call, Any]) -> Self:

@@ -62,7 +62,7 @@ HAS_PURPOSE = (
 def caching_checks(managed: Managed) -> Iterator[Check]:
     """Yield one read for each service that the agents ask, region by region.
 
-    Server certificates are left out: Clouddriver goes on without them.
+    Server certificates are left out: Clouddriver works without them.
     """
     for region in managed.regions:
         yield from region_checks(region)

@@ -129,8 +129,9 @@ class Ec2(Provider):
                 expects=f"contains(KeyPairs[].KeyName, '{key_pair}')",
                 missing=(
                     f"There is no key pair “{key_pair}” in {region}: deployments that "
-                    "name no other will fail there. Create it, and keep the private "
-                    "key, which AWS shows once; or name another one in the details."
+                    "name no other key pair fail there. Create it and keep the "
+                    "private key, which AWS shows once, or name another one in the "
+                    "details."
                 ),
                 advice=True,
                 change=create_key_pair(key_pair, region),
@@ -152,7 +153,7 @@ class Ec2(Provider):
 
 
 def profile_check(name: str) -> Check:
-    """Look for the instance profile, which the managed role may pass and not read."""
+    """Find the instance profile, which the managed role may pass but not read."""
     return Check(
         f"Find the instance profile {name}",
         Call("iam", "get_instance_profile", "", (("InstanceProfileName", name),)),

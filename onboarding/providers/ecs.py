@@ -48,7 +48,7 @@ READS = (
     "secretsmanager:ListSecrets",
     "servicediscovery:ListServices",
 )
-"""Secrets and service discovery are asked for even where neither is used."""
+"""Clouddriver reads secrets and service discovery even if neither is used."""
 
 LENDS_WARNING = (
     "Fargate tasks without an execution role run as the managed role: whoever may "
@@ -62,8 +62,8 @@ class Ecs(Provider):
     key: ClassVar[str] = "ecs"
     title: ClassVar[str] = "ECS"
     summary: ClassVar[str] = (
-        "Services of containers on ECS and Fargate. A second account in Spinnaker, "
-        "which rides on the account's AWS entry."
+        "Container services on ECS and Fargate. Spinnaker gets a second account, "
+        "which uses the AWS account."
     )
     needs_open_trust: ClassVar[bool] = True
     account_name: str = ""
@@ -168,7 +168,10 @@ class Ecs(Provider):
             path=self.roles_path,
             trust=Policy.allowing({"Principal": tasks, "Action": "sts:AssumeRole"}),
             boundary=managing.boundary_in(managed.account_id),
-            reason="Pulls images and writes logs for tasks; name it in your tasks.",
+            reason=(
+                "Pulls images and writes logs for tasks. Name it in your task "
+                "definitions."
+            ),
         )
         policy = f"policy/service-role/{EXECUTION_POLICY}"
         yield Attachment(

@@ -1,6 +1,6 @@
 """EKS: each cluster an account of Spinnaker's Kubernetes provider.
 
-No managed role takes part: Spinnaker's own identity is let into the cluster.
+The managed role is not used: Spinnaker's own identity gets access to the cluster.
 """
 
 from __future__ import annotations
@@ -77,8 +77,8 @@ class Cluster:
         if self.rights == "cluster-admin" and self.namespaces:
             raise DetailsError(
                 "rights",
-                "Cluster administration covers the whole cluster: leave the namespaces "
-                "empty, or choose other rights.",
+                "Cluster admin covers the whole cluster: leave the namespaces empty, "
+                "or choose other rights.",
             )
         if self.access == ENTRY and self.mode == "CONFIG_MAP":
             raise DetailsError("access", no_access_entries(self.name, self.region))
@@ -124,8 +124,8 @@ class Cluster:
 
 def no_access_entries(cluster: str, region: str) -> str:
     return (
-        f"Cluster {cluster} knows no access entries yet. Switch its authentication "
-        "mode to API_AND_CONFIG_MAP (this cannot be undone): "
+        f"Cluster {cluster} does not support access entries yet. Switch its "
+        "authentication mode to API_AND_CONFIG_MAP (this cannot be undone): "
         f"{switch_mode(cluster, region)}. Or choose aws-auth, and add the printed "
         "entry yourself."
     )
@@ -143,7 +143,7 @@ class Eks(Provider):
     key: ClassVar[str] = "eks"
     title: ClassVar[str] = "EKS"
     summary: ClassVar[str] = (
-        "Kubernetes on EKS. Each cluster is an account of its own in Spinnaker, "
+        "Kubernetes on EKS. Each cluster is a separate account in Spinnaker, "
         "reached by Spinnaker's own identity."
     )
     needs_aws_entry: ClassVar[bool] = False
@@ -151,7 +151,7 @@ class Eks(Provider):
 
     def __post_init__(self) -> None:
         if not self.clusters:
-            raise DetailsError("clusters", "Choose or write at least one cluster.")
+            raise DetailsError("clusters", "Choose or enter at least one cluster.")
         require_no_doubles(
             "clusters", (f"{c.name} in {c.region}" for c in self.clusters)
         )
@@ -263,12 +263,12 @@ def cluster_access(
         principal=managing.identity_arn,
         policy_arn=managing.arn("eks", "aws", policy),
         namespaces=cluster.namespaces,
-        reason=f"Lets Spinnaker's own identity into cluster {cluster.name}.",
+        reason=f"Gives Spinnaker's own identity access to cluster {cluster.name}.",
     )
 
 
 def cluster_checks(managing: Managing, cluster: Cluster) -> Iterator[Check]:
-    """Yield what AWS tells of the cluster; the access role asks, not Spinnaker."""
+    """Yield what AWS says of the cluster, read with the access role."""
     principal = managing.identity_arn
     where = f"{cluster.name} in {cluster.region}"
     yield Check(
@@ -281,7 +281,7 @@ def cluster_checks(managing: Managing, cluster: Cluster) -> Iterator[Check]:
     )
     if cluster.access == ENTRY:
         yield Check(
-            f"Cluster {where} knows access entries",
+            f"Cluster {where} supports access entries",
             cluster.lookup,
             "Bowline's access role must be allowed eks:DescribeCluster.",
             expects="cluster.accessConfig.authenticationMode != 'CONFIG_MAP'",
@@ -290,7 +290,7 @@ def cluster_checks(managing: Managing, cluster: Cluster) -> Iterator[Check]:
             change=switch_mode(cluster.name, cluster.region),
         )
         yield Check(
-            f"Cluster {where} lets Spinnaker's identity in",
+            f"Cluster {where} gives Spinnaker's identity access",
             Call(
                 "eks",
                 "list_associated_access_policies",
@@ -311,9 +311,9 @@ def cluster_checks(managing: Managing, cluster: Cluster) -> Iterator[Check]:
             "Bowline's access role must be allowed eks:DescribeCluster.",
             expects="cluster.accessConfig.authenticationMode != 'API'",
             missing=(
-                f"Cluster {cluster.name} knows access entries only and reads no "
-                "aws-auth, so the printed entry lets nobody in. Choose the access "
-                "entry in the details, and plan again."
+                f"Cluster {cluster.name} supports access entries only and does not "
+                "read aws-auth, so the printed entry gives no access. Choose the "
+                "access entry in the details, and plan again."
             ),
             as_managed_role=False,
         )
@@ -340,7 +340,7 @@ def cluster_checks(managing: Managing, cluster: Cluster) -> Iterator[Check]:
         cluster.lookup,
         "Bowline's access role must be allowed eks:DescribeCluster.",
         missing=(
-            "Only Spinnaker's own network can tell whether Spinnaker reaches the "
+            "Only a test from Spinnaker's own network shows whether it reaches the "
             "cluster's endpoint: run verify.sh there."
         ),
         as_managed_role=False,

@@ -32,7 +32,7 @@ from onboarding.topology import Managed, Managing
 
 FUNCTION_ROLES_PATH = "/spinnaker-lambda/"
 MOST_BUCKETS, MOST_KEYS = 40, 20
-"""So many of the longest names fit into one policy, in every partition."""
+"""How many of the longest names fit into one policy, in every partition."""
 
 FUNCTION_READS = (
     "lambda:GetFunction",
@@ -68,7 +68,7 @@ EVENT_SOURCE_WRITES = (
 class Lambda(Provider):
     key: ClassVar[str] = "lambda"
     title: ClassVar[str] = "Lambda"
-    summary: ClassVar[str] = "Functions. Rides on the account's AWS entry, as a flag."
+    summary: ClassVar[str] = "Functions. A flag of the account's AWS entry."
     access: str = DEPLOY
     function_roles_path: str = FUNCTION_ROLES_PATH
     code_buckets: tuple[str, ...] = ()

@@ -24,9 +24,9 @@ def pass_roles(
     service: str,
     roles: tuple[str, ...],
 ) -> Grant:
-    """Allow handing these roles (path and name) to this service, and to no other.
+    """Allow passing these roles (path and name) to this service, and to no other.
 
-    The managed role itself is at the path `/` and must never match: whoever may deploy
+    The managed role itself is at the path `/` and must never match: who may deploy
     could then run code as Spinnaker.
     """
     principal = managing.aws.service_principal(service)
@@ -44,9 +44,9 @@ def pass_roles(
 
 POWER_USER_POLICY = "PowerUserAccess"
 POWER_USER_WARNING = (
-    "PowerUserAccess lets Spinnaker, and whoever may deploy with it, do everything in "
-    "the account but manage IAM: read every secret and delete every database. Choose "
-    "it only to match an old installation, and for a while."
+    "PowerUserAccess lets Spinnaker, and whoever may deploy with it, do everything "
+    "in the account but manage IAM: read every secret and delete every database. "
+    "Choose it only to match an old installation, and temporarily."
 )
 
 

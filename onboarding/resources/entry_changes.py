@@ -12,13 +12,13 @@ EntryDocument: TypeAlias = dict[str, Any]
 """One of Spinnaker's accounts; `provider` and `name` say which."""
 
 EVERYBODY = {
-    "read": "Everybody in Spinnaker may see this account: READ names no role any more.",
+    "read": "Everyone in Spinnaker can see this account: READ no longer names a role.",
     "write": (
-        "Everybody in Spinnaker may deploy to this account: WRITE names no role any "
-        "more."
+        "Everyone in Spinnaker can deploy to this account: WRITE no longer names a "
+        "role."
     ),
 }
-ANYWHERE = "Spinnaker reaches every namespace of the cluster: none is named any more."
+ANYWHERE = "Spinnaker can access every namespace of the cluster: the list is now empty."
 
 
 @dataclass(frozen=True, slots=True)

@@ -50,7 +50,7 @@ def parts(change: Change, own: Mapping[str, str]) -> tuple[object, ...]:
 
 
 def known(entry: EntryChange, own: Mapping[str, str], name: str) -> tuple[object, ...]:
-    """Give both sides of an entry, whole, without what only names the account."""
+    """Return both sides of an entry, whole, without what only names the account."""
     looked_up = LOOKED_UP if entry.before is None else ()
     return (
         entry.verb,

@@ -60,11 +60,11 @@ class Resource:
 
     @property
     def description(self) -> str:
-        """Give the reason in the letters that IAM accepts."""
+        """Return the reason in the letters that IAM accepts."""
         return self.reason.encode("latin-1", "replace").decode("latin-1")[:1000]
 
     def as_json(self) -> dict[str, Any]:
-        """Give its fields with documents parsed, for a step's before and after."""
+        """Return its fields with documents parsed, for a step's before and after."""
         return {name: plain(value) for name, value in self.described()}
 
     def atoms(self) -> frozenset[str]:
@@ -79,7 +79,7 @@ class Resource:
 
     @property
     def empty_atoms(self) -> frozenset[str]:
-        """Give the parts that say that nothing is there, as of an emptied profile."""
+        """Return the parts that say that nothing is there, as of an emptied profile."""
         return frozenset(
             f"{name}=''" for name, value in self.described() if value == ""
         )
@@ -238,7 +238,7 @@ class KeyGrant(Resource):
 
     @property
     def crosses_accounts(self) -> bool:
-        """Tell whether the key's own policy must let the account make it."""
+        """Return whether the key's own policy must let the account make it."""
         return self.account != self.key_owner
 
     @property
@@ -251,7 +251,7 @@ class KeyGrant(Resource):
 
     @property
     def request(self) -> dict[str, Any]:
-        """Give what KMS takes to make it."""
+        """Return what KMS takes to make it."""
         return {
             "KeyId": self.key_arn,
             "GranteePrincipal": self.grantee,

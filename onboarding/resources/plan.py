@@ -61,7 +61,7 @@ Change = Create | Update | Delete
 
 
 class NotOurs(Exception):
-    """Something of a wanted name stands that Bowline did not make."""
+    """Something with a wanted name exists that Bowline did not create."""
 
     def __init__(self, resource: Resource) -> None:
         self.resource = resource
@@ -149,7 +149,7 @@ class PlannedChange:
         )
 
     def covers(self, change: Change) -> bool:
-        """Tell whether nothing in the change goes beyond this.
+        """Return whether nothing in the change goes beyond this.
 
         Less is fine, so that an interrupted change may be finished, and so is the
         end that was approved for a new thing, from whatever half of it exists.
@@ -191,7 +191,7 @@ class Plan:
     """What changes of what Spinnaker knows; in AWS it changes nothing."""
 
     def __bool__(self) -> bool:
-        """Tell whether there is anything to approve."""
+        """Return whether there is anything to approve."""
         return bool(self.changes or self.entries)
 
     @property
@@ -222,7 +222,7 @@ class Plan:
     def sweeping(self) -> dict[str, tuple[PlannedChange, ...]]:
         """Give, by account id, the deletions that are over a third of what exists.
 
-        octoDNS stops there too: so much goes by mistake more often than on purpose.
+        octoDNS has the same limit: a larger deletion is more often a mistake.
         """
         by_account: dict[str, list[PlannedChange]] = {}
         for change in self.deletions:
@@ -250,7 +250,7 @@ class Plan:
 
     @property
     def concerns(self) -> tuple[Concern, ...]:
-        """Give deletions and risks by topic, in the order in which people read them."""
+        """Return deletions and risks by topic, in the order in which people read."""
         deleted = [
             *((change.key, change.key.kind) for change in self.deletions),
             *((e.key, "Spinnaker's account") for e in self.entries if e.after is None),
@@ -284,7 +284,7 @@ def by_verb(changes: Iterable[PlannedChange | EntryChange]) -> dict[str, int]:
 
 
 def gone_and_come(change: Change) -> tuple[frozenset[str], frozenset[str]]:
-    """Give the smallest parts that a change takes away, and those that it adds."""
+    """Return the smallest parts that a change takes away, and those that it adds."""
     before = frozenset() if isinstance(change, Create) else change.before.atoms()
     after = frozenset() if isinstance(change, Delete) else change.after.atoms()
     return before - after, after - before

@@ -22,7 +22,7 @@ from onboarding.resources.policy import as_list
 READS = ("Describe", "Get", "List", "BatchGet", "Lookup", "Search", "View")
 GRANTING = (InlinePolicy.kind, ManagedPolicy.kind)
 MOST_NAMED = 3
-"""So many actions are named; the rest are counted."""
+"""The most actions that are named; the rest are counted."""
 
 SECRET_READS = (
     "ec2:GetPasswordData",
@@ -165,7 +165,7 @@ def risks_of_cluster(before: dict[str, Any], after: dict[str, Any]) -> Told:
 
 
 def statements(shown: dict[str, Any] | None) -> list[dict[str, Any]]:
-    """Give the statements of a policy as it is shown; none where it has no document."""
+    """Return the statements of a policy as it is shown; none without a document."""
     found: list[dict[str, Any]] = (shown or {}).get("document", {}).get("Statement", [])
     return found
 
@@ -185,7 +185,7 @@ def risks_of(statement: dict[str, Any], account: str) -> Told:
     actions = actions_of(statement)
     resources = [str(one) for one in as_list(statement.get("Resource", []))]
     if "NotAction" in statement or "NotResource" in statement:
-        yield Topic.WILDCARDS, "Allows everything but what it names."
+        yield Topic.WILDCARDS, "Allows everything except what it names."
     if "iam:PassRole" in actions:
         passed = ", ".join(role_name(resource, account) for resource in resources)
         yield Topic.PASS_ROLE, f"Passes roles {passed}{to_service(statement)}."
@@ -200,7 +200,7 @@ def risks_of(statement: dict[str, Any], account: str) -> Told:
 
 
 def is_risky(statement: dict[str, Any]) -> bool:
-    """Tell whether a statement, by itself, is one to read closely."""
+    """Return whether a statement, by itself, is one to read closely."""
     return any(risks_of(statement, ""))
 
 

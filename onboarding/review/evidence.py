@@ -94,7 +94,7 @@ class SourcePlace(NamedTuple):
 
     @property
     def whole(self) -> SourcePlace:
-        """Give the whole file."""
+        """Return the whole file."""
         return self._replace(line="")
 
 

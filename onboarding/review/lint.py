@@ -143,7 +143,7 @@ class Explained(NamedTuple):
 
 
 def explained(topics: tuple[Topic, ...]) -> tuple[Explained, ...]:
-    """Give the findings with the actions of one kind and reason together."""
+    """Return the findings with the actions of one kind and reason together."""
     alike = groupby(lint(topics), key=lambda found: (found.words, found.reason))
     return tuple(
         Explained(*key, tuple(found.action for found in some)) for key, some in alike

@@ -95,7 +95,7 @@ def power_user_actions() -> dict[str, int]:
 
 
 def is_power_users(action: str) -> bool:
-    """Tell whether PowerUserAccess allows it."""
+    """Return whether PowerUserAccess allows it."""
     return service_of(action) not in LEFT_OUT or action in EXCEPTIONS
 
 

@@ -1,4 +1,4 @@
-"""What a security reviewer reads of an account: who gets in, what is allowed, why."""
+"""What a security reviewer reads: who has access, what is allowed, and why."""
 
 from __future__ import annotations
 
@@ -55,7 +55,7 @@ class Capability:
 
     @property
     def limited(self) -> tuple[Limited, ...]:
-        """Give the actions by what they are limited to."""
+        """Return the actions by what they are limited to."""
         limits = groupby(self.allowed, key=lambda one: (one.resources, one.condition))
         return tuple(Limited(*limit, tuple(allowed)) for limit, allowed in limits)
 
@@ -153,7 +153,7 @@ def other_roles(
 
 
 def identity_trust(managing: Managing) -> tuple[dict[str, Any], ...]:
-    """Give the trust's statements of Spinnaker's identity; none if it stood before."""
+    """Return the statements of the trust; none if the identity existed before."""
     return tuple(
         statement
         for role in identity(managing)
@@ -175,7 +175,7 @@ def managing_topics(managing: Managing) -> tuple[Topic, ...]:
 
 
 def folders(*topics: Topic) -> dict[str, tuple[SourcePlace, ...]]:
-    """Give the files that call what is allowed, by folder, all in order."""
+    """Return the files that call what is allowed, by folder, all in order."""
     found: dict[str, set[SourcePlace]] = {}
     for one in every_allowed(topics):
         for place in one.evidence.places:

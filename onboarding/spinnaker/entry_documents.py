@@ -63,7 +63,7 @@ def entries_of(managing: Managing, accounts: Iterable[list[EntryDocument]]) -> E
 
 
 def are_documents(value: Any) -> bool:
-    """Tell whether this was written by `entry_documents`, in whatever release."""
+    """Return whether this was written by `entry_documents`, in whatever release."""
     try:
         return isinstance(value, list) and all(entry_of(one).name for one in value)
     except (AttributeError, KeyError, TypeError):

@@ -1,4 +1,4 @@
-"""Access entries that look right and let nobody in.
+"""Access entries that look right but give no access.
 
 AWS binds an entry to the role that had the name when it was made: of a role that was
 deleted and made again it lets nobody in, "even if it has the same ARN".
@@ -64,8 +64,8 @@ def outlived(entry: ClusterAccess, at: datetime, role: datetime) -> Result:
         f"Cluster {entry.cluster} in {entry.region} knows today's role",
         Outcome.FAILED,
         f"The access entry was made on {at:%Y-%m-%d %H:%M} and the role "
-        f"{entry.principal} on {role:%Y-%m-%d %H:%M}: the entry is for an earlier role "
-        "of that name, and lets nobody in.",
+        f"{entry.principal} on {role:%Y-%m-%d %H:%M}. The entry is for an earlier "
+        "role of that name and gives no access.",
         "Delete the access entry, then plan again: Bowline creates it again.",
         change=command(*words, *where),
     )

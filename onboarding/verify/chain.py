@@ -32,7 +32,7 @@ from onboarding.verify.trust import AssumeRequest, Trust
 
 CHAIN = "chain"
 """What results of the chain carry in the place of a provider."""
-BECOME_IDENTITY = "Become Spinnaker's identity"
+BECOME_IDENTITY = "Assume Spinnaker's identity"
 """The check that walks through the managing account."""
 SPINNAKER = "Spinnaker"
 """The session name that Clouddriver sends unless configured otherwise."""
@@ -82,12 +82,14 @@ class Chain:
                     session_name=self.sessions.name,
                     policy=self.session_policy,
                 ),
-                f"it does not let Bowline become {identity} yet",
+                f"it does not allow Bowline to assume {identity} yet",
                 again=worth_repeating,
             )
         except AwsError as error:
             if isinstance(managing.identity, ExistingIdentity) and error.denied:
-                return self.cannot_become(name, "AWS refused Bowline to assume it.")
+                return self.cannot_become(
+                    name, "AWS did not allow Bowline to assume it."
+                )
             if not error.denied:
                 return chain_result(name, Outcome.FAILED, error.message, error.hint)
             fix = (
@@ -97,10 +99,10 @@ class Chain:
             )
             result = chain_result(name, Outcome.FAILED, error.message, fix)
             return result.because(unless_unread(self.shut_out))
-        return chain_result(name, Outcome.PROVED, f"Bowline became {identity}.")
+        return chain_result(name, Outcome.PROVED, f"Bowline assumed {identity}.")
 
     def shut_out(self) -> Cause | None:
-        """Say why Bowline is not let into the identity that it made."""
+        """Say why Bowline cannot assume the identity that it created."""
         wanted = next(r for r in identity(self.managing) if isinstance(r, Role))
         role = self.holder()
         if role.description is None:
@@ -128,7 +130,7 @@ class Chain:
     @property
     def denial(self) -> str:
         if is_user(self.managing.identity_arn):
-            return "It is a user, and only its own access key opens it."
+            return "It is a user, and only its own access key works for it."
         return "Its trust policy does not name Bowline, by choice."
 
     def cannot_become(self, name: str, reason: str) -> Result:
@@ -143,13 +145,13 @@ class Chain:
             cause = Cause(
                 Located.ABSENT,
                 f"There is no {holder.title}.",
-                "Make it, or name another identity in the managing account.",
+                "Create it, or name another identity in the managing account.",
             )
             return chain_result(name, Outcome.FAILED, "").because(cause)
         return chain_result(
             name,
             Outcome.NOT_PROVED,
-            f"{holder.arn} exists, but Bowline cannot become it. {reason} What follows "
+            f"{holder.arn} exists, but Bowline cannot assume it. {reason} What follows "
             "is read from the policies.",
             PROVE_THERE,
         )
@@ -168,7 +170,7 @@ def own_identity(sessions: Sessions) -> Result:
 
 
 def unless_unread(cause: Callable[[], Cause | None]) -> Cause | None:
-    """Give the cause; none where Bowline may not read what would tell it."""
+    """Return the cause; none where Bowline may not read what would tell it."""
     try:
         return cause()
     except AwsError:
@@ -190,5 +192,5 @@ def is_user(arn: str) -> bool:
 
 
 def worth_repeating(error: AwsError) -> bool:
-    """Tell whether a role of a moment ago may explain it; an explicit deny stays."""
+    """Return whether a role of a moment ago may explain it; an explicit deny stays."""
     return error.retryable or (error.denied and "explicit deny" not in error.message)

@@ -42,7 +42,7 @@ class Holder:
     client: AccountClient
     arn: str
     own_path: str
-    """Where Bowline's policies for this holder stand."""
+    """The path of Bowline's policies for this holder."""
 
     @property
     def kind(self) -> str:
@@ -66,7 +66,7 @@ class Holder:
 
     @asked_once
     def description(self) -> dict[str, Any] | None:
-        """Give what IAM knows of it; None where it does not exist."""
+        """Return what IAM knows of it; None where it does not exist."""
         doing = f"read the {self.kind} {self.name}"
         answer = self.client.find(self.operation("get_{}"), doing, **self.by_name)
         return answer[self.kind.title()] if answer else None
@@ -125,7 +125,7 @@ class Holder:
 
     @asked_once
     def loose(self) -> list[Document]:
-        """List Bowline's policies for it that stand, and are not attached to it."""
+        """List Bowline's policies for it that exist but are not attached to it."""
         doing = f"list the policies under {self.own_path}"
         answer = self.client.call_all(
             self.client.iam.list_policies,
@@ -237,7 +237,7 @@ class Holder:
         shown = found.document.shown
         return Cause(
             Located.CONDITION,
-            f"The policy {found.document.name} of {self.title} speaks of it under a "
+            f"The policy {found.document.name} of {self.title} applies only under a "
             f"condition ({operator} on {key}) that only AWS can judge.",
             fix_of(key, asked, fix),
             document=printed_document(shown),
@@ -301,10 +301,10 @@ def higher_up(action: str, account: str) -> Cause:
     """Name what neither account shows: policies of the organization, of endpoints."""
     return Cause(
         Located.HIGHER_UP,
-        f"All that can be read allows {action}: it is denied higher up, by a policy of "
-        "the organization or of a VPC endpoint.",
-        f"Ask whoever runs the organization to allow {action} in the service control "
-        f"policies above account {account}; the command lists them.",
+        f"Everything that Bowline can read allows {action}. A policy of the "
+        "organization or of a VPC endpoint denies it.",
+        f"Ask an administrator of the organization to allow {action} in the service "
+        f"control policies above account {account}; the command lists them.",
         change=command(
             "organizations",
             "list-policies-for-target",

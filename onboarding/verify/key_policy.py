@@ -71,7 +71,7 @@ def policy_of(owner: AccountClient, grant: KeyGrant) -> Mapping[str, Any] | None
 
 
 def may(policy: Mapping[str, Any], grant: KeyGrant, action: str) -> bool:
-    """Tell whether the account may do it, or whether only AWS can tell."""
+    """Return whether the account may do it, or whether only AWS can tell."""
     theirs = [
         statement
         for statement in as_list(policy["Statement"])
@@ -91,7 +91,7 @@ def may(policy: Mapping[str, Any], grant: KeyGrant, action: str) -> bool:
 
 
 def names_account(statement: Mapping[str, Any], grant: KeyGrant) -> bool:
-    """Tell whether it is about the account; an Allow may be about some of its roles."""
+    """Return whether it names the account; an Allow may name one of its roles."""
     allows: bool = statement["Effect"] == "Allow"
     if "Principal" not in statement:
         return allows

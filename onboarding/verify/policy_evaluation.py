@@ -33,7 +33,7 @@ class RequestContext:
 
 @dataclass(frozen=True, slots=True)
 class Document:
-    """A policy as it stands, with the name under which people find it."""
+    """A policy as it exists, with the name by which people find it."""
 
     name: str
     content: Mapping[str, Any]
@@ -46,7 +46,7 @@ class Document:
 
     @property
     def shown(self) -> dict[str, Any]:
-        """Give it with `Statement` as a list, so that a path into it always holds."""
+        """Return it with `Statement` as a list, so that a path into it always holds."""
         return {**self.content, "Statement": self.statements}
 
 
@@ -80,7 +80,7 @@ def find_statement(
 
 
 def speaks(statement: Mapping[str, Any], asked: RequestContext) -> bool | None:
-    """Tell whether an identity's statement is about the call."""
+    """Return whether an identity's statement is about the call."""
     action = asked.action.lower()
     if not names_value(statement, "Action", action, lower=True):
         return False

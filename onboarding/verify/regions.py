@@ -32,6 +32,6 @@ def zone_checks(regions: Iterable[str]) -> tuple[Check, ...]:
 
 
 def listing_check(region: str) -> Check:
-    """Give what proves that the identity may look regions up at all."""
+    """Return what proves that the identity may look regions up at all."""
     name = "Look up regions as Spinnaker's identity"
     return Check(name, Call("ec2", "describe_regions", region), FIX)

@@ -34,7 +34,7 @@ RESOURCE_ORGANIZATION = "aws:ResourceOrgID"
 def to_managed(
     chain: Chain, managed: Managed, reach: Reach, session_policy: str
 ) -> Iterator[Result]:
-    """Go on to the managed role, by calls or by reading both sides' policies."""
+    """Continue to the managed role, by calls or by reading both sides' policies."""
     step = ManagedStep(chain, managed, reach, session_policy)
     if chain.as_identity is None:
         yield chain.timed(step.evaluate)
@@ -90,7 +90,7 @@ class ManagedStep:
                     policy=self.session_policy,
                     anew=True,
                 ),
-                f"it does not let Spinnaker's identity assume {self.role_arn} yet",
+                f"it does not allow Spinnaker's identity to assume {self.role_arn} yet",
                 again=again,
             )
         except AwsError as error:
@@ -115,7 +115,7 @@ class ManagedStep:
         )
 
     def account(self, as_managed: Credentials) -> Result:
-        name = f"The role leads into account {self.managed.account_id}"
+        name = f"The role is in account {self.managed.account_id}"
         client = AccountClient.with_credentials(
             self.chain.sessions, self.managed.account_id, as_managed
         )
@@ -217,7 +217,7 @@ class ManagedStep:
         )
 
     def entered_organization(self) -> str | None:
-        """Give the organization of the account that is entered, where that decides;
+        """Return the organization of the account that is entered, where that decides;
         empty where it belongs to none, and None where it may not be read.
         """
         if not self.chain.managing.organization:
@@ -225,7 +225,7 @@ class ManagedStep:
         return organization_id(self.chain.sessions, self.reach)
 
     def holder(self) -> Holder:
-        """Give the managed role as what it may do is read."""
+        """Return the managed role as what it may do is read."""
         client = AccountClient.of(self.chain.sessions, self.reach)
         return Holder(client, self.role_arn, MANAGED_PATH)
 
@@ -237,7 +237,7 @@ class ManagedStep:
 
     @property
     def sides(self) -> tuple[Callable[[], Iterator[Cause]], ...]:
-        """Give what to read, in the order in which AWS is asked."""
+        """Return what to read, in the order in which AWS is asked."""
         return self.identity_causes, self.trust_causes
 
     def likely_causes(self) -> list[Cause]:
@@ -251,7 +251,7 @@ class ManagedStep:
         return causes
 
     def identity_causes(self) -> Iterator[Cause]:
-        """Say what the managing side lacks; an absent identity was reported before."""
+        """Say what is missing on the managing side, except the identity itself."""
         holder = self.chain.holder()
         if holder.description is None:
             return
@@ -271,7 +271,7 @@ class ManagedStep:
             yield cause
 
     def trust_causes(self) -> Iterator[Cause]:
-        """Say what is wrong with the role that shall be assumed."""
+        """Say what is wrong with the role to be assumed."""
         role, wanted = self.holder(), managed_role(self.chain.managing, self.managed)
         described = role.description
         if described is None:
@@ -286,7 +286,7 @@ class ManagedStep:
             shown = {name: described[name] for name in ("RoleName", "Path", "Arn")}
             yield Cause(
                 Located.ABSENT,
-                f"The {role.title} stands at another path: {described['Arn']}.",
+                f"The {role.title} exists at another path: {described['Arn']}.",
                 f"Spinnaker asks for {self.role_arn}: delete that role or choose "
                 "another name for the managed role; then plan again.",
                 document=printed_document(shown),

@@ -1,4 +1,4 @@
-"""What Spinnaker may change, asked of IAM's simulator: writes are never tried.
+"""What Spinnaker may change, by IAM's simulator: writes are never tried.
 
 The simulator is one opinion, the documents another. Where only the simulator denies
 (it knows no condition that it is not given), nothing is called a failure.
@@ -27,7 +27,7 @@ from onboarding.verify.trust import simulate
 
 CHANGES = (Access.WRITE, Access.PASS_ROLE)
 SOME = 3
-"""So many actions are named; the rest are counted."""
+"""The most actions that are named; the rest are counted."""
 
 
 class Granted(NamedTuple):
@@ -139,7 +139,7 @@ def example(resource: str, region: str) -> str:
 
 
 def known_context(grant: Grant) -> dict[str, str]:
-    """Give for each condition of a grant a value that meets it."""
+    """Return for each condition of a grant a value that meets it."""
     return {
         key: str(as_list(values)[0]).replace("*", "simulated")
         for block in (grant.condition or {}).values()

@@ -58,7 +58,7 @@ class AssumeRequest:
 
 
 def admits(trust: Policy, request: AssumeRequest) -> bool | None:
-    """Tell whether a trust policy grants the request; None: it cannot be known."""
+    """Return whether a trust policy grants the request; None: it cannot be known."""
     statements = [
         (statement["Effect"], applies(statement, request))
         for statement in trust.document["Statement"]
@@ -79,7 +79,7 @@ def applies(statement: Mapping[str, Any], request: AssumeRequest) -> bool | None
 
 
 def names(statement: Mapping[str, Any], principal: str) -> bool:
-    """Tell whether a statement is about this principal's AssumeRole at all."""
+    """Return whether a statement is about this principal's AssumeRole at all."""
     actions = as_list(statement.get("Action", []))
     if not any(matches(ASSUME_ROLE, action.lower()) for action in actions):
         return False
@@ -192,12 +192,12 @@ class Trust:
         number, statement = next(
             ((n, s) for n, s in statements if named_in(s)), statements[0]
         )
-        named = " and ".join(named_in(statement)) or "nobody in AWS's accounts"
+        named = " and ".join(named_in(statement)) or "no one in AWS's accounts"
         gone = any(name.startswith(DELETED) for name in named_in(statement))
         part = "Principal" if "Principal" in statement else "NotPrincipal"
         return self.refusal(
             Located.THEIR_TRUST,
-            f"does not let {request.principal} in: it names {named}"
+            f"does not allow {request.principal}: it names {named}"
             + (", the id of a role that was deleted." if gone else "."),
             f"Allow sts:AssumeRole to {request.principal} in the trust policy of "
             f"{self.role_arn}, or let Bowline do it: plan again.",

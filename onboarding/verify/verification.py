@@ -61,9 +61,9 @@ def verify(
 ) -> Iterator[Result]:
     """Yield what every check of an account found, in a stable order.
 
-    `waiting` hears a sentence while a refusal may only be AWS's delay, for so many
-    seconds of backoff in all; with none, every refusal counts at once. Nothing is said
-    about an account while Bowline's own credentials are bad.
+    `waiting` gets a sentence while a refusal may only be AWS's delay, for
+    `backoff_seconds` in total; with 0, every refusal counts at once. Accounts are not
+    checked while Bowline's own credentials are invalid.
     """
     own = own_identity(sessions)
     if own.outcome is Outcome.FAILED:
@@ -161,7 +161,7 @@ class Read:
     def answered(self, client: AccountClient) -> tuple[Result, AwsError | None]:
         check = self.check
         service, operation, region, parameters = check.call
-        # One page tells whether it may be called; a condition is about all of them.
+        # One page shows whether it may be called; a condition is about all of them.
         call = client.call_all if check.expects else client.call
         doing = lower_first(check.name)
         try:
@@ -250,7 +250,7 @@ def evaluate(reads: list[Read], holder: Holder, chain: Chain) -> Iterator[Result
         allowed = simulate(holder.client, holder.arn, actions)
     except AwsError as error:
         for read in reads:
-            sentence = f"It could not be asked of IAM's simulator: {error.message}"
+            sentence = f"IAM's simulator could not answer: {error.message}"
             yield read.result(Outcome.NOT_PROVED, sentence, error.hint)
         return
     for read in reads:

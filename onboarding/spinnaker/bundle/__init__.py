@@ -35,7 +35,7 @@ FORMATS: tuple[Format, ...] = (
 
 
 class EmptyBundle(ValueError):
-    """A bundle that would tell Spinnaker about no account at all."""
+    """A bundle that would hold no account at all."""
 
 
 def bundle_files(
@@ -49,7 +49,7 @@ def bundle_files(
     known = entries(topology) if approved is None else approved
     if not (known.aws or known.kubernetes):
         raise EmptyBundle(
-            "None of these accounts has anything to tell Spinnaker: a bundle needs at "
+            "None of these accounts has anything for Spinnaker: a bundle needs at "
             "least one verified account with a provider."
         )
     files = [file for format_ in FORMATS for file in format_(topology, known)]

@@ -16,7 +16,7 @@ PLAIN, EXECUTABLE = 0o100644, 0o100755
 
 
 def zipped(files: Iterable[File]) -> bytes:
-    """Pack the files in their order; nothing in the zip tells when or by whom."""
+    """Pack the files in their order; the zip does not say when or by whom."""
     buffer = io.BytesIO()
     with zipfile.ZipFile(buffer, "w") as archive:
         for file in files:

@@ -1,4 +1,4 @@
-"""A bundle read back from its zip: the accounts that it tells Spinnaker about."""
+"""A bundle read back from its zip: the accounts that it holds for Spinnaker."""
 
 from __future__ import annotations
 

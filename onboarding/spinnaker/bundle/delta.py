@@ -95,7 +95,7 @@ def in_order(touched: Iterable[Named], accounts: BundleAccounts) -> list[Named]:
 
 
 def is_script(path: str) -> bool:
-    """Tell whether a path is what hal's scripts need in addition to their accounts."""
+    """Return whether hal's scripts need the path in addition to their accounts."""
     return path.startswith("hal/") and path != ACCOUNTS
 
 

@@ -15,14 +15,14 @@ SHOWN = 50
 HEAD = """\
 # Accounts for Spinnaker
 
-This bundle tells a Spinnaker about {accounts}. Spinnaker runs as
-`{identity}` and becomes `{role}` in each of them.
-It holds no secret. Unpack it to a place that stays, over the one before:
-Spinnaker's configuration names files in it.
+This bundle configures Spinnaker with {accounts}. Spinnaker runs as
+`{identity}` and assumes `{role}` in each of them.
+The bundle holds no secrets. Unpack it over the previous one, in a permanent folder:
+Spinnaker's configuration refers to files in it.
 
 {table}
-“Verified” was proved by calling AWS as Spinnaker does. “Evaluated” was read from the
-policies on both sides only: there, the first step below is the proof.
+“Verified”: Bowline called AWS as Spinnaker does. “Evaluated”: Bowline only read the
+policies on both sides; the first step below proves these accounts.
 """
 
 PROVE = """
@@ -41,9 +41,9 @@ kubectl -n spinnaker exec -i deploy/clouddriver -- bash -s < verify.sh
 """
 
 ACCESS = """
-## 2. Let Spinnaker into the clusters
+## 2. Give Spinnaker access to the clusters
 
-Whoever administers these clusters follows the access.md next to the kubeconfig first:
+First, an administrator of these clusters follows the access.md next to the kubeconfig:
 {clusters}.
 """
 
@@ -60,10 +60,10 @@ hal deploy apply
 ```
 
 - A second run changes nothing. Accounts that this bundle does not name are left alone.
-- `hal/apply.sh --only NAME…` handles only these; `--from NAME` goes on from there.
+- `hal/apply.sh --only NAME…` handles only these; `--from NAME` continues from there.
 - A name that hal uses for another account is refused; `--take-over NAME…` replaces that
   one. Where an account has a new name, `--renamed OLD…` removes its old one.
-- Ctrl-C stops between two accounts and prints the command that goes on.
+- Ctrl-C stops between two accounts and prints the command that continues.
 - `NO_VALIDATE=1 hal/apply.sh` is for a host without a network: with one that swallows
   packets each validated call takes minutes.
 - A call takes two to three seconds, so the first run takes about {minutes}. For many
@@ -98,7 +98,7 @@ Copy these files to `/opt/spinnaker/config/` of their services, and restart thes
 same provider that your own clouddriver-local.yml lists would vanish. Merge the lists by
 hand where you have such.
 {kubeconfigs}
-Undo: put back the files that stood there before, and restart.
+Undo: restore the previous files, and restart.
 """
 
 KUBECONFIGS = """
@@ -181,8 +181,8 @@ aws cloudformation deploy --stack-name bowline --capabilities CAPABILITY_NAMED_I
 ```
 
 - The managing account comes first: a role can trust only what exists.
-- What already exists cannot be made. For service-linked roles say no by parameter.
-- CloudFormation cannot tag an instance profile: Bowline will take it for yours.
+- Do not create what already exists. For service-linked roles, set the parameter to no.
+- CloudFormation cannot tag an instance profile, so Bowline treats it as yours.
 {keys}{large}"""
 
 KEYS = (

@@ -35,6 +35,6 @@ STEPS = (
     ),
 )
 UNDO = NextStep(
-    "To go back at any point, put back what stood there.",
+    "To undo this at any point, restore the previous file.",
     "hal shutdown; cp -p ~/.hal/config.before ~/.hal/config",
 )

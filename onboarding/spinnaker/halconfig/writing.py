@@ -76,7 +76,7 @@ def inline(node: Node, name: str = "") -> str:
 
 
 def written(scalar: Scalar, *, is_id: bool = False) -> str:
-    """Write a scalar as it stood, but ids in quotes: hal reads some as octal."""
+    """Write a scalar as it was, but ids in quotes: hal reads some as octal."""
     if is_id and not scalar.is_null:
         return scalar_text(
             scalar.text, DOUBLE if scalar.style == PLAIN else scalar.style

@@ -129,8 +129,8 @@ def test_it_tells_what_may_pass_by_itself(error: Exception) -> None:
     [
         ("LimitExceeded", "quota"),
         ("EntityAlreadyExists", "plan again"),
-        ("DeleteConflict", "did not make"),
-        ("ResourceNotFoundException", "removed meanwhile"),
+        ("DeleteConflict", "did not create"),
+        ("ResourceNotFoundException", "no longer exists"),
         ("ValidationError", "what AWS says"),
         ("MalformedPolicyDocument", "what AWS says"),
     ],

@@ -72,7 +72,7 @@ def test_a_grant_of_somebody_else_is_not_seen(
 def test_all_grants_are_listed_however_many_pages_they_take(
     field: Field, kms: Any, grant: KeyGrant
 ) -> None:
-    """KMS may refuse to look for a grantee that does not exist yet."""
+    """KMS may refuse to search for a grantee that does not exist yet."""
     others = replace(grant, grantee="arn:aws:iam::333333333333:role/Other")
     for number in range(51):
         kms.create_grant(**{**others.request, "Name": f"other-{number}"})
@@ -154,7 +154,7 @@ def test_a_key_that_is_gone_is_named_where_a_grant_is_wanted(
     with pytest.raises(AwsError) as error:
         apply(field.sessions(), field.reach, Create(gone))
 
-    assert "correct the keys of images" in error.value.hint
+    assert "Correct the keys of images" in error.value.hint
 
 
 def test_listing_that_is_denied_is_not_taken_for_absence(

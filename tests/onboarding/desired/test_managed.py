@@ -173,7 +173,7 @@ def test_both_external_ids_are_accepted_in_the_middle_of_a_rotation():
     assert statement["Condition"]["StringEquals"] == {
         "sts:ExternalId": ["former", "new"]
     }
-    assert "former one is accepted too" in role.reason
+    assert "previous one is accepted, too" in role.reason
 
 
 def test_what_two_providers_want_is_listed_once():

@@ -261,7 +261,7 @@ def test_a_cluster_must_be_active(status, met):
     [("API", True), ("API_AND_CONFIG_MAP", True), ("CONFIG_MAP", False)],
 )
 def test_a_cluster_must_know_access_entries(mode, met):
-    entries = check(eks(), "knows access entries")
+    entries = check(eks(), "supports access entries")
 
     assert jmespath.search(entries.expects, described(mode)) is met
     assert "Switch its authentication mode to API_AND_CONFIG_MAP" in entries.missing
@@ -280,7 +280,7 @@ def test_a_cluster_must_read_aws_auth_where_its_owner_edits_that(mode, met):
 
 
 def test_an_access_entry_is_read_and_not_walked():
-    entry = check(eks(), "lets Spinnaker's identity in")
+    entry = check(eks(), "gives Spinnaker's identity access")
 
     assert entry.success is Outcome.EVALUATED
     assert dict(entry.call.parameters) == {

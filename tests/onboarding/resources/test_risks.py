@@ -56,7 +56,7 @@ def told(after, before=None, key=POLICY):
         ),
         (
             {"NotAction": "iam:*", "Resource": "own"},
-            "Allows everything but what it names.",
+            "Allows everything except what it names.",
         ),
     ],
 )

@@ -50,7 +50,7 @@ def test_an_entry_that_is_older_than_its_role_is_a_failure(
     found = with_cluster.found(NAME)
 
     assert found.outcome is Outcome.FAILED
-    assert "the entry is for an earlier role of that name" in found.sentence
+    assert "The entry is for an earlier role of that name" in found.sentence
     assert found.change.startswith("aws eks delete-access-entry --cluster-name apps")
 
 

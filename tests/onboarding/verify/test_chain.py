@@ -15,7 +15,7 @@ def test_an_identity_that_shuts_bowline_out_fails(made: Verified) -> None:
         RoleName="SpinnakerAuthRole", PolicyDocument=trusting("933333333333")
     )
 
-    result = made.found("Become Spinnaker's identity")
+    result = made.found("Assume Spinnaker's identity")
 
     assert result.outcome is Outcome.FAILED
     assert f"Allow sts:AssumeRole to {made.field.bowline}" in result.fix
@@ -35,7 +35,7 @@ def test_by_choice_the_chain_is_read_and_not_walked(field: Field) -> None:
 
     assert outcomes(verified.results()) == {
         "Bowline's own identity": "proved",
-        "Become Spinnaker's identity": "not proved from here",
+        "Assume Spinnaker's identity": "not proved from here",
         "Look up zones in us-east-1 as Spinnaker's identity": "evaluated",
         "Assume the managed role": "evaluated",
         "The external ID is required": "evaluated",
@@ -46,7 +46,7 @@ def test_by_choice_the_chain_is_read_and_not_walked(field: Field) -> None:
 def test_a_user_is_evaluated(read: Verified) -> None:
     found = outcomes(read.results())
 
-    assert found["Become Spinnaker's identity"] == "not proved from here"
+    assert found["Assume Spinnaker's identity"] == "not proved from here"
     assert found["Assume the managed role"] == "evaluated"
 
 
@@ -54,7 +54,7 @@ def test_an_identity_that_does_not_exist_fails(read: Verified) -> None:
     identity = ExistingIdentity(f"arn:aws:iam::{read.field.managing_id}:user/nobody")
     gone = Verified(read.field, replace(read.managing, identity=identity), read.managed)
 
-    result = gone.found("Become Spinnaker's identity")
+    result = gone.found("Assume Spinnaker's identity")
 
     assert result.outcome is Outcome.FAILED
     assert "There is no user nobody" in result.sentence
@@ -65,7 +65,7 @@ def test_an_identity_that_may_not_be_read_is_not_proved(read: Verified) -> None:
         UserName="bowline", PolicyName="Blind", PolicyDocument=denying("iam:Get*")
     )
 
-    result = read.found("Become Spinnaker's identity")
+    result = read.found("Assume Spinnaker's identity")
 
     assert result.outcome is Outcome.NOT_PROVED
     assert "AWS refused iam:GetUser" in result.sentence
@@ -81,7 +81,7 @@ def test_an_existing_role_that_refuses_bowline_is_evaluated(field: Field) -> Non
 
     found = outcomes(verified.results())
 
-    assert found["Become Spinnaker's identity"] == "not proved from here"
+    assert found["Assume Spinnaker's identity"] == "not proved from here"
     assert found["Assume the managed role"] == "evaluated"
 
 
@@ -89,7 +89,7 @@ def test_a_managing_identity_that_is_gone_is_located(field: Field) -> None:
     managing = field.managing()
     verified = Verified(field, managing, field.managed())
 
-    result = verified.found("Become Spinnaker's identity")
+    result = verified.found("Assume Spinnaker's identity")
 
     assert result.located == "not there"
     assert "iam create-role --role-name SpinnakerAuthRole" in result.change

@@ -75,7 +75,7 @@ def test_a_role_at_another_path_is_located(field: Field) -> None:
 
     result = verified.found("Assume the managed role")
 
-    assert "stands at another path" in result.sentence
+    assert "exists at another path" in result.sentence
 
 
 def test_a_managing_side_out_of_step_is_located(made: Verified) -> None:
@@ -155,7 +155,9 @@ def test_it_waits_for_a_role_that_is_not_known_yet(made: Verified) -> None:
     )
 
     assert result.outcome is Outcome.PROVED
-    assert said[0].startswith("Waiting for AWS: it does not let Spinnaker's identity")
+    assert said[0].startswith(
+        "Waiting for AWS: it does not allow Spinnaker's identity to"
+    )
     assert said[-1] == ""
 
 
@@ -185,7 +187,7 @@ def test_a_gap_that_is_read_fails(read: Verified) -> None:
     result = read.found("Assume the managed role")
 
     assert result.outcome is Outcome.FAILED
-    assert "does not let" in result.sentence
+    assert "does not allow" in result.sentence
 
 
 def test_conditions_that_cannot_be_judged_are_not_proved(read: Verified) -> None:
@@ -257,7 +259,7 @@ def test_a_role_that_leads_elsewhere_fails(
 
     monkeypatch.setattr(AccountClient, "call", elsewhere)
 
-    result = made.found("The role leads into account")
+    result = made.found("The role is in account")
 
     assert result.outcome is Outcome.FAILED
     assert told in result.sentence

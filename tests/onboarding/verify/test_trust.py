@@ -175,7 +175,7 @@ def test_the_id_of_a_deleted_role_is_told_for_what_it_is() -> None:
 def test_a_trust_of_services_names_nobody() -> None:
     found = cause(trust(Principal={"Service": "ec2.amazonaws.com"}))
 
-    assert found.sentence.endswith("it names nobody in AWS's accounts.")
+    assert found.sentence.endswith("it names no one in AWS's accounts.")
 
 
 def test_a_trust_by_exception_is_not_certain() -> None:

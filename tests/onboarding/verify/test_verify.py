@@ -19,10 +19,10 @@ def test_it_walks_the_whole_chain(made: Verified) -> None:
 
     assert outcomes(results) == {
         "Bowline's own identity": "proved",
-        "Become Spinnaker's identity": "proved",
+        "Assume Spinnaker's identity": "proved",
         ZONES: "proved",
         "Assume the managed role": "proved",
-        f"The role leads into account {made.managed.account_id}": "proved",
+        f"The role is in account {made.managed.account_id}": "proved",
         "A wrong external ID is refused": "proved",
         "A missing external ID is refused": "proved",
         "List zones": "proved",
@@ -85,7 +85,7 @@ ZONES = "Look up zones in us-east-1 as Spinnaker's identity"
 def test_the_managing_account_is_proved(made: Verified) -> None:
     assert of_managing(made, made.managing) == {
         "Bowline's own identity": "proved",
-        "Become Spinnaker's identity": "proved",
+        "Assume Spinnaker's identity": "proved",
         REGIONS: "proved",
     }
 

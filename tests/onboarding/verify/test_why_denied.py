@@ -1,6 +1,6 @@
 """Ten faults, planted by hand, each located; docs/why-denied.md is their table.
 
-`REWRITE_DOCS=1 pytest tests/onboarding/verify/test_why_denied.py` writes it anew.
+`REWRITE_DOCS=1 pytest tests/onboarding/verify/test_why_denied.py` rewrites it.
 """
 
 from __future__ import annotations
@@ -149,7 +149,7 @@ class Fault(NamedTuple):
     marked: str
     """What stands in the line that is marked."""
     change: str
-    """What the command that mends it holds."""
+    """What the command that fixes it holds."""
 
 
 FAULTS = (
@@ -202,7 +202,7 @@ FAULTS = (
         "iam create-role --role-name spinnakerManaged",
     ),
     Fault(
-        "The managed role stands at another path",
+        "The managed role exists at another path",
         other_path,
         Located.ABSENT,
         ASSUME,
@@ -319,32 +319,31 @@ def plain(text: str, field: Field) -> str:
 HEAD = """\
 # Why denied?
 
-A verification that is refused says where the refusal comes from, shows the document
-that decides with its line marked, and offers the change to copy. The places have one
-name each:
+A refused verification says where the refusal comes from, shows the document that
+decides with its line marked, and offers the change to copy. The sources are:
 
 | located | what it means |
 |---|---|
 | our policy | Bowline's own policy is missing, detached or too small |
 | their policy | somebody else's policy on the same role or user denies it |
-| their trust | the trust policy of the role does not let the caller in |
+| their trust | the trust policy of the role does not allow the caller |
 | a condition | a condition is not met, or only AWS can judge it |
 | a boundary | the permissions boundary of the role does not allow it |
-| denied higher up | all that can be read allows it, and AWS denies it all the same |
-| not there | what is asked for does not exist, or stands elsewhere |
-| Bowline itself | AWS does not know it or is silent, so no account is judged |
+| denied higher up | everything that Bowline can read allows it, but AWS denies it |
+| not there | what is required does not exist, or is in another place |
+| Bowline itself | its credentials are rejected, or AWS does not answer |
 
-Ten faults, planted by hand in an AWS that enforces IAM, and what Bowline says of each.
-A test makes this table and fails where it is out of date; this writes it anew:
+Ten faults, planted in an AWS emulator that enforces IAM, and what Bowline says of each.
+A test fails if this table is out of date. To rewrite it:
 `REWRITE_DOCS=1 pytest tests/onboarding/verify/test_why_denied.py`.
 
-| planted | located | check | what is said | marked line | what mends it |
+| planted | located | check | what is said | marked line | how to fix it |
 |---|---|---|---|---|---|
 """
 TAIL = """
 No document in either account shows what an organization or an endpoint denies. That is
-called “denied higher up” only once all that can be read allows the call, or where AWS
-itself names such a policy. The emulator of the tests knows none of these policies, and
-it finds roles by name whatever their path: the first is tested on AWS's own words, and
-in the row above about the path the trust policy shuts everybody out as well.
+called “denied higher up” only if everything that Bowline can read allows the call, or
+if AWS itself names such a policy. The emulator does not support these policies, and
+finds roles by name whatever their path: the first is tested with AWS's own messages,
+and in the row about the path the trust policy denies everyone as well.
 """

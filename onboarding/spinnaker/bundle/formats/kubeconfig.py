@@ -14,7 +14,7 @@ APIECE = 50
 """Kubeconfigs in one ConfigMap or Secret: 100 kB, so that `kubectl apply` takes it."""
 
 KUBECONFIG_WHY = """
-Whoever reads this file must be {principal}:
+Use this file as {principal}:
 `aws eks get-token` signs as that identity, so there is no secret here.
 """
 

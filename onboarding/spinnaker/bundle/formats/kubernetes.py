@@ -47,9 +47,9 @@ BY_AWS_AUTH = """
 Gives the group {group} what Spinnaker deploys and reads. See access.md for the order.
 """
 EXISTING_ENTRY = """\
-# How Spinnaker gets into cluster {cluster}
+# How Spinnaker accesses cluster {cluster}
 
-Nothing is left to do: an EKS access entry lets `{principal}` in, with
+Nothing is left to do: an EKS access entry gives `{principal}` access, with
 {policy} in {where}.
 
 See what exists, as anybody who may read the cluster in {region}:
@@ -75,9 +75,9 @@ timeout means that the network does not reach the cluster's endpoint.
 To give narrower rights than the policy's, see rbac.yml.
 """
 ACCESS = """\
-# Let Spinnaker into cluster {cluster}
+# Give Spinnaker access to cluster {cluster}
 
-Whoever administers the cluster does this once.
+An administrator of the cluster does this once.
 
 1. Add this to the list `{list}` of the ConfigMap `aws-auth`
    (`kubectl edit -n kube-system configmap/aws-auth`), and keep what is there:

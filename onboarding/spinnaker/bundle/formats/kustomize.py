@@ -45,7 +45,7 @@ Written by Bowline. Copy this folder to components/bowline of your spinnaker-kus
 and list it last under `components:` of its kustomization.yml.
 """
 ROLE = """
-Lets Spinnaker's pods become its role. Remove this patch from kustomization.yml where
+Lets Spinnaker's pods assume its role. Remove this patch from kustomization.yml where
 the service account is not part of the tree.
 """
 UNPACKS = f"""

@@ -83,7 +83,7 @@ def unchecked(entries: Entries) -> dict[str, Value]:
 
 
 def providers(entries: Entries) -> dict[str, Value]:
-    """Give each provider that has accounts, the first of them its primary one."""
+    """Return each provider that has accounts, the first of them its primary one."""
     clusters = [
         {**kubernetes_account(cluster), "kubeconfigFile": reference(name, cluster)}
         for name, some in spread(entries.kubernetes)

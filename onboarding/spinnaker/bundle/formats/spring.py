@@ -27,7 +27,7 @@ Spring replaces a list as a whole. This file owns aws.accounts, ecs.accounts and
 kubernetes.accounts: accounts of the same provider in another file are hidden by it.
 """
 THREADS_WHY = """
-Clouddriver loads accounts one by one unless told otherwise: 456 accounts took 7.7
+Clouddriver loads accounts one by one by default: 456 accounts took 7.7
 minutes, 1 minute with threads.
 """
 
@@ -88,7 +88,7 @@ def aws_section(topology: Topology, entries: Entries) -> Iterator[str]:
     template = managing.managed_role_arn("{{accountId}}")
     if any(text in managing.managed_role for text in OTHER_STS):
         raise WouldBeMisread(
-            f"Clouddriver cannot be told the managed role “{managing.managed_role}”: "
+            f"Clouddriver cannot use the managed role “{managing.managed_role}”: "
             f"where a role's name holds {' or '.join(OTHER_STS)}, it calls another "
             "partition's STS."
         )
@@ -189,7 +189,7 @@ def kubernetes_account(entry: KubernetesEntry, kubeconfigs: str) -> Value:
 
 
 def regions(names: Iterable[str]) -> list[Value]:
-    """Give regions as objects: plain texts stop Clouddriver's start."""
+    """Return regions as objects: plain texts stop Clouddriver's start."""
     return [{"name": name} for name in names]
 
 
@@ -208,7 +208,7 @@ def checked(lines: Iterable[str]) -> str:
     if "${" in text:
         line = next(line for line in text.splitlines() if "${" in line)
         raise WouldBeMisread(
-            f"“{line.strip()}” cannot be told to Spinnaker: it replaces “${{…}}” by "
+            f"“{line.strip()}” cannot be a value in Spinnaker: it replaces “${{…}}” by "
             "a setting of that name. Use a value without “${”."
         )
     return text

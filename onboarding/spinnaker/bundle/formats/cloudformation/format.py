@@ -36,7 +36,9 @@ Texts: TypeAlias = tuple[tuple[str, str], ...]
 
 MANAGING = "managing"
 IAM = "Bowline made this for Spinnaker. IAM knows no regions: one stack, in any region."
-ACCESS = "Bowline let Spinnaker into these clusters. The stack must be in {region}."
+ACCESS = (
+    "Bowline gave Spinnaker access to these clusters. The stack must be in {region}."
+)
 
 
 def cloudformation(topology: Topology, entries: Entries) -> Iterator[File]:

@@ -72,7 +72,7 @@ class Template:
     def described(
         self, resource: Resource
     ) -> tuple[str, dict[str, Value], dict[str, Value]]:
-        """Give a resource's type, its properties, and what else it has."""
+        """Return a resource's type, its properties, and what else it has."""
         match resource:
             case Role():
                 return (
@@ -149,7 +149,7 @@ class Template:
                     {},
                 )
             case _:
-                raise AssertionError(f"CloudFormation is not told of {resource.kind}.")
+                raise AssertionError(f"The template has no form of {resource.kind}.")
 
     def role(self, name: str) -> Value:
         """Refer to a role of this template, so that it is made first, or name it."""
@@ -218,7 +218,7 @@ class Template:
 
 
 def resource_part(resource: Resource) -> str:
-    """Give the end of its ARN, for what a trust policy can name."""
+    """Return the end of its ARN, for what a trust policy can name."""
     match resource:
         case Role():
             return f"role{resource.path}{resource.name}"

@@ -122,9 +122,9 @@ def parsed(arguments: list[str]) -> argparse.Namespace:
     return options
 
 
-APPLY = "Tells hal about this bundle's accounts; again, it changes nothing."
-CHECK = "Tells what hal has the same, different or not at all. It changes nothing."
-REMOVE = "Makes hal forget this bundle's accounts, or the named ones, and no others."
+APPLY = "Adds this bundle's accounts to hal. Running it again changes nothing."
+CHECK = "Compares this bundle's accounts with hal's. It changes nothing."
+REMOVE = "Removes this bundle's accounts, or the named ones, from hal, and no others."
 PROFILES = "Puts this bundle's profiles where Halyard reads them, never over your own."
 
 
@@ -180,7 +180,7 @@ def carry_out(
         say(f"Stopped after {number} of {len(steps)}. The backup is {backup}")
         primary = situation.primary if situation.primary in missing else ""
         again = command_again(step, options, primary or options.primary)
-        say(f"{'Then' if stopped else 'When that is fixed,'} go on with: {again}")
+        say(f"{'Then' if stopped else 'When that is fixed,'} continue with: {again}")
         return stop.status if stopped else 1
     return 0
 
@@ -217,13 +217,13 @@ def is_a(verb: str, words: tuple[str, ...]) -> bool:
 
 
 def is_confirmed(steps: list[HalStep]) -> bool:
-    say(f"hal will forget {', '.join(step.name for step in steps)}.")
-    say("Type “remove” to go on:")
+    say(f"hal removes {', '.join(step.name for step in steps)}.")
+    say("Type “remove” to continue:")
     return sys.stdin.readline().strip() == "remove"
 
 
 def command_again(step: HalStep, options: argparse.Namespace, primary: str) -> str:
-    """Say the command that goes on, with the options that are in force."""
+    """Print the command that continues, with the current options."""
     words = ["bash", str(HAL / f"{options.verb}.sh")]
     unvalidated = os.environ.get("NO_VALIDATE", "")
     start = f"NO_VALIDATE={shlex.quote(unvalidated)} " if unvalidated else ""

@@ -20,7 +20,7 @@ PATIENCE = 10.0
 """Seconds between two signs of life while hal answers nothing."""
 
 LONG = 6
-"""So many of them say that something is wrong: hal gives up after three minutes."""
+"""This many say that something is wrong: hal gives up after three minutes."""
 
 SWALLOWED = (
     "hal has not answered for a minute. Unless NO_VALIDATE=1 is set it looks versions "
@@ -90,14 +90,14 @@ def asked() -> dict[str, Any]:
         answer: dict[str, Any] = next(json.loads(x) for x in lines if x.startswith("{"))
     except (Failed, StopIteration) as error:
         raise Refused(
-            f"hal did not say what it knows: `hal {' '.join(words)}` failed. {error}\n"
+            f"hal did not list its accounts: `hal {' '.join(words)}` failed. {error}\n"
             "Is its daemon up (hal --ready), and can it read its own config?"
         ) from None
     return answer
 
 
 def providers_of(deployment: dict[str, Any]) -> dict[str, dict[str, Any]]:
-    """Give every provider that hal knows, those without a setting too."""
+    """Return every provider that hal knows, those without a setting too."""
     return {
         name: one or {} for name, one in (deployment.get("providers") or {}).items()
     }

@@ -116,7 +116,7 @@ def matters(key: str, value: Any) -> bool:
 
 
 def by_name(accounts: list[Account]) -> dict[str, list[Account]]:
-    """Give every account under its name: hal allows a name more than once."""
+    """Return every account under its name: hal allows a name more than once."""
     named: dict[str, list[Account]] = {}
     for account in accounts:
         named.setdefault(account["name"], []).append(account)

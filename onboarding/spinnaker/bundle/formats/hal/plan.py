@@ -42,7 +42,7 @@ class HalStep(NamedTuple):
     done: str
     calls: tuple[tuple[str, ...], ...]
     resumes: bool = True
-    """Whether a run that broke off here may go on from this account."""
+    """Whether a run that stopped here may continue from this account."""
 
 
 class Situation:
@@ -162,7 +162,7 @@ def switches(situation: Situation) -> Iterator[HalStep]:
 
 
 def hides_functions(situation: Situation) -> bool:
-    """Tell whether accounts are without Lambda; Clouddriver heeds either switch."""
+    """Return whether accounts are without Lambda; Clouddriver heeds either switch."""
     known = situation.known["aws"]
     heeded = (known, known.get("features") or {})
     wanted = any(account.get("lambdaEnabled") for account in situation.ours("aws"))
@@ -255,7 +255,7 @@ def unsayable(step: HalStep) -> Iterator[str]:
 
 
 def is_replaced(provider: str, account: Account, theirs: list[Account]) -> bool:
-    """Tell whether `edit` will not do: it clears little, and no duplicates."""
+    """Return whether `edit` will not do: it clears little, and no duplicates."""
     ours = flags(provider, account)
     stuck = [
         flag

@@ -68,7 +68,7 @@ def first_line(path: Path) -> bytes:
 
 
 def is_bowlines(content: bytes) -> bool:
-    """Tell whether Bowline wrote it and nobody has changed it since."""
+    """Return whether Bowline wrote it and nobody has changed it since."""
     marked = MARK.match(content)
     if not marked:
         return False
@@ -98,7 +98,7 @@ def configured(settings: Iterable[Path]) -> str:
 
 
 def home_of_daemon(processes: Path) -> Path:
-    """Give the home folder of whoever the daemon runs as, else of this user.
+    """Return the home folder of whoever the daemon runs as, else of this user.
 
     Java takes it from the user database, whatever $HOME says.
     """

@@ -32,7 +32,7 @@ if ! python3 -c 'import sys; sys.exit(sys.version_info < (3, 8))'; then
   exit 1
 fi
 
-# From its own folder, so that Python finds the package beside this script.
+# Change to its own folder, so that Python finds the package next to this script.
 export CALLED_FROM=$PWD PYTHONDONTWRITEBYTECODE=1
 cd -- "$here"
 exec python3 -m bowline "$verb" "$@"

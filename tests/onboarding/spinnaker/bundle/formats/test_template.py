@@ -75,5 +75,5 @@ def test_a_kind_of_resource_that_it_is_not_told_of_is_a_bug():
 
     unknown = Template("911111111111", (Alarm(account="911111111111"),))
 
-    with pytest.raises(AssertionError, match="not told of alarm"):
+    with pytest.raises(AssertionError, match="has no form of alarm"):
         unknown.body("")

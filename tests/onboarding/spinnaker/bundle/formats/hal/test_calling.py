@@ -53,7 +53,7 @@ def test_a_terminal_that_is_gone_stops_nothing(monkeypatch: pytest.MonkeyPatch):
 def test_hal_says_nothing_where_it_prints_no_json(hal: Hal):
     (hal.bin / "hal").write_text("#!/bin/sh\necho nothing\n")
 
-    with pytest.raises(calling.Refused, match="hal did not say what it knows"):
+    with pytest.raises(calling.Refused, match="hal did not list its accounts"):
         calling.asked()
 
 

@@ -118,7 +118,7 @@ def test_without_a_verb_it_tells_how_it_is_used(monkeypatch: pytest.MonkeyPatch)
 def test_a_daemon_that_is_down_is_told(hal: Hal):
     hal.fails_at("config")
 
-    with pytest.raises(Refused, match="hal did not say what it knows"):
+    with pytest.raises(Refused, match="hal did not list its accounts"):
         run("check")
 
 
@@ -310,7 +310,7 @@ def test_the_command_that_goes_on_repeats_the_options(
     assert run("apply", "--take-over", "staging", "--renamed", "gone") == 1
 
     again = capsys.readouterr().err.splitlines()[-1]
-    assert "go on with: NO_VALIDATE=1 bash " in again
+    assert "continue with: NO_VALIDATE=1 bash " in again
     assert again.endswith("--from staging-apps --take-over staging --renamed gone")
 
 

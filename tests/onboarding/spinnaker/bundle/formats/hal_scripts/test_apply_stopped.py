@@ -64,7 +64,7 @@ def test_a_daemon_that_is_down_is_not_taken_for_missing_accounts(scripts: Script
     done = scripts.run("apply")
 
     assert done.returncode == 1
-    assert "hal did not say what it knows" in done.stderr
+    assert "hal did not list its accounts" in done.stderr
     assert "Unable to reach the daemon" in done.stderr
     assert "\x1b" not in done.stderr
     assert scripts.hal.names("aws") == []
@@ -80,7 +80,7 @@ def test_it_stops_at_the_first_failure_and_tells_how_to_go_on(scripts: Scripts):
     assert last[0].startswith("staging: hal did not do it.")
     assert last[1].startswith("Stopped after 5 of 8. The backup is /")
     script = scripts.folder / "hal" / "apply.sh"
-    assert last[2].endswith(f"go on with: bash {script} --from staging")
+    assert last[2].endswith(f"continue with: bash {script} --from staging")
     assert scripts.hal.names("aws") == ["core"]
 
 
@@ -89,7 +89,7 @@ def test_the_command_that_it_names_goes_on_from_there(scripts: Scripts):
     failed = scripts.run("apply")
     scripts.hal.fails_at()
 
-    command = failed.stderr.strip().split("go on with: ")[1]
+    command = failed.stderr.strip().split("continue with: ")[1]
     done = scripts.hal.run(["bash", "-c", command])
 
     assert done.returncode == 0
@@ -104,7 +104,7 @@ def test_a_broken_off_replacement_of_the_first_account_goes_on(scripts: Scripts)
     failed = scripts.run("apply")
     scripts.hal.fails_at()
 
-    command = failed.stderr.strip().split("go on with: ")[1]
+    command = failed.stderr.strip().split("continue with: ")[1]
     scripts.hal.run(["bash", "-c", command])
 
     assert scripts.hal.names("aws") == ["core", "staging"]

@@ -60,7 +60,7 @@ def test_the_account_in_hand_is_finished_and_the_rest_is_named(
     assert scripts.hal.names("aws") == ["core"]
     script = scripts.folder / "hal" / "apply.sh"
     assert told.endswith(
-        f"Then go on with: NO_VALIDATE=1 bash {script} --from staging\n"
+        f"Then continue with: NO_VALIDATE=1 bash {script} --from staging\n"
     )
 
 
@@ -95,7 +95,9 @@ def test_what_hal_lacks_right_now_is_named_first(scripts: Scripts):
         "Right now hal does not have staging, core: deleted, to be added again, and "
         "not added yet."
     )
-    assert told.splitlines()[-1] == (f"Then go on with: bash {script} --primary core")
+    assert told.splitlines()[-1] == (
+        f"Then continue with: bash {script} --primary core"
+    )
 
 
 def test_the_command_that_it_names_keeps_the_primary_account(scripts: Scripts):
@@ -110,7 +112,7 @@ def test_the_command_that_it_names_keeps_the_primary_account(scripts: Scripts):
     failed = scripts.run("apply")
     scripts.hal.fails_at()
 
-    command = failed.stderr.strip().split("go on with: ")[1]
+    command = failed.stderr.strip().split("continue with: ")[1]
     done = scripts.hal.run(["bash", "-c", command])
 
     assert "Right now hal does not have core, staging" in failed.stderr

@@ -37,7 +37,7 @@ def test_remove_asks_first(scripts: Scripts, answer: str, left: list[str]):
 
     done = scripts.run("remove", answer=answer)
 
-    assert "Type “remove” to go on" in done.stderr
+    assert "Type “remove” to continue" in done.stderr
     assert scripts.hal.names("aws") == left
 
 

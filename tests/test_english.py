@@ -1,0 +1,232 @@
+"""What people read is plain English: none of the phrases that CONTRIBUTING.md bans."""
+
+from __future__ import annotations
+
+import ast
+import io
+import re
+import tokenize
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parent.parent
+Words = tuple[int, str]
+"""The number of a line, and what people read from there on."""
+
+NOT_PROSE = re.compile(r"(?:class|style|d|points|viewBox|hx-.*)$")
+"""Attributes of HTML that hold words for machines."""
+
+READ = (
+    *(
+        ("accounts/**/*.py"),
+        ("onboarding/**/*.py"),
+        ("onboarding/**/*.sh"),
+        ("bowline/**/*.py"),
+    ),
+    *("script/*", "deploy/*", "docker-compose.yml", ".env.example"),
+    *("templates/**/*.html", "static/js/*.js", "*.md", "docs/*.md", "docs/*.yml"),
+)
+"""The files that hold what people read."""
+
+DONE = (
+    *(".env", "accounts/", "bowline/", "deploy/", "docker-compose.yml", "onboarding/"),
+    "script/",
+)
+"""Those that are rewritten so far."""
+
+
+@dataclass(frozen=True, slots=True)
+class Banned:
+    """A phrase that is not used, and what to say instead."""
+
+    phrase: str
+    instead: str
+    pattern: re.Pattern[str]
+
+
+@cache
+def word_list() -> tuple[Banned, ...]:
+    """Read the list of CONTRIBUTING.md."""
+    section = (ROOT / "CONTRIBUTING.md").read_text().split("\n## English\n")[1]
+    return tuple(
+        Banned(phrase, instead, pattern_of(phrase))
+        for instead, phrases in re.findall(r"^\| ([^`|]+) \| (`.*`) \|$", section, re.M)
+        for phrase in re.findall(r"`([^`]+)`", phrases)
+    )
+
+
+def pattern_of(phrase: str) -> re.Pattern[str]:
+    """Match the phrase as words: no part of a name, a path or a hyphenated word."""
+    words = re.escape(phrase).replace(r"\*", r"\w*").replace(r"\ ", r"\s+")
+    words = re.sub(r"\\s\+…\\s\+", r"\\s+(?:\\w+\\s+){1,4}", words)
+    return re.compile(rf"(?<![\w/.$-]){words}(?![\w/(=-]|\.\w)", re.IGNORECASE)
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """A banned phrase in a file."""
+
+    path: str
+    line: int
+    banned: Banned
+
+    def __str__(self) -> str:
+        return (
+            f"{self.path}:{self.line}: “{self.banned.phrase}”: "
+            f"say {self.banned.instead}"
+        )
+
+
+def findings(path: str, text: str) -> list[Finding]:
+    """Find the banned phrases in what people read of a file."""
+    return [
+        Finding(path, first + words[: found.start()].count("\n"), banned)
+        for first, words in read_by_people(path, text)
+        for banned in word_list()
+        for found in banned.pattern.finditer(words)
+    ]
+
+
+def read_by_people(path: str, text: str) -> Iterator[Words]:
+    """Yield what people read of a file, by its kind."""
+    match path.rpartition(".")[2]:
+        case "py":
+            yield from python(text)
+        case "html":
+            yield 1, template(text)
+        case "md":
+            yield 1, markdown(text)
+        case _:
+            yield 1, text
+
+
+def python(source: str) -> Iterator[Words]:
+    """Yield sentences in strings, docstrings and comments; no code that they quote."""
+    tree = ast.parse(source)
+    joined = [node for node in ast.walk(tree) if isinstance(node, ast.JoinedStr)]
+    parts = {id(part) for node in joined for part in node.values}
+    for node in ast.walk(tree):
+        match node:
+            case ast.JoinedStr():
+                words = "".join(
+                    str(part.value) if isinstance(part, ast.Constant) else "{}"
+                    for part in node.values
+                )
+            case ast.Constant(value=str() as words) if id(node) not in parts:
+                pass
+            case _:
+                continue
+        if re.search(r"\s", words.strip()) or words[:1].isupper():
+            yield node.lineno, without_code(words)
+    # Comments stay on their lines: a phrase may go on in the next one.
+    lines = [""] * (source.count("\n") + 2)
+    for token in tokenize.generate_tokens(io.StringIO(source).readline):
+        if token.type == tokenize.COMMENT:
+            lines[token.start[0] - 1] = token.string.lstrip("#")
+    yield 1, without_code("\n".join(lines))
+
+
+def without_code(text: str) -> str:
+    return re.sub(r"`[^`\n]*`", "``", text)
+
+
+def markdown(text: str) -> str:
+    """Blank inline code and the addresses of links."""
+    return re.sub(r"\]\([^)\n]*\)", "]", without_code(text))
+
+
+def template(text: str) -> str:
+    """Blank tags, of Django and HTML, but for quoted values that hold a sentence."""
+    text = re.sub(
+        r"\{%.*?%\}|\{\{.*?\}\}", lambda tag: sentences(tag[0]), text, flags=re.S
+    )
+    return re.sub(r"<[a-z/].*?>", lambda tag: sentences(tag[0]), text, flags=re.S)
+
+
+def sentences(tag: str) -> str:
+    """Keep a tag's values that are prose, and its line breaks."""
+    kept = [
+        found.span()
+        for found in re.finditer(r"([\w-]*)=?([\"'])(.*?)\2", tag, re.DOTALL)
+        if re.search(r"\s", found[3]) and not NOT_PROSE.match(found[1])
+    ]
+    return "".join(
+        letter if letter == "\n" or any(a <= at < b for a, b in kept) else " "
+        for at, letter in enumerate(tag)
+    )
+
+
+def everything() -> list[str]:
+    """List the files that hold what people read."""
+
+    return sorted(
+        path.relative_to(ROOT).as_posix()
+        for pattern in READ
+        for path in ROOT.glob(pattern)
+        if path.is_file() and path.suffix != ".png" and "migrations" not in path.parts
+    )
+
+
+def text_of(path: str) -> str:
+    """Read a file; of the changelog only what is not released yet."""
+    text = (ROOT / path).read_text()
+    if path == "CHANGELOG.md":
+        text = re.split(r"\n## (?!Unreleased)", text)[0]
+    return text
+
+
+def test_no_sentence_uses_a_banned_phrase() -> None:
+    found = [
+        str(finding)
+        for path in everything()
+        if path.startswith(DONE)
+        for finding in findings(path, text_of(path))
+    ]
+
+    assert not found, "\n" + "\n".join(found)
+
+
+@pytest.mark.parametrize(
+    ("path", "text", "line"),
+    [
+        ("a.py", 'say(\n    f"Nothing stands in {account}."\n)', 2),
+        ("a.py", '"""Do it.\n\nFrom the beginning and\nanew.\n"""', 4),
+        ("a.py", "it = 1  # what the bundle lacks", 1),
+        ("a.html", "<p>\n  {{ name }} is\n  told</p>", 3),
+        ("a.html", '<p class="row"\n title="Nothing stands here">', 2),
+        ("a.html", '{% include "a.html" with title="What stands" %}', 1),
+        ("a.md", "Compared by hand,\n| beside | it |", 2),
+        ("a.sh", "say 'To mend it, run this'", 1),
+        ("a.md", "Take the wheel; it is brought in\nstep with AWS", 1),
+    ],
+)
+def test_a_banned_phrase_is_found_with_its_line(
+    path: str, text: str, line: int
+) -> None:
+    assert [finding.line for finding in findings(path, text)] == [line]
+
+
+@pytest.mark.parametrize(
+    ("path", "text"),
+    [
+        ("a.py", 'KEY = "told"'),
+        ("a.py", 'ask("understands it, and commend the bystander")'),
+        ("a.py", '"""See `shall` and bundles.told_of, and standing.py."""'),
+        ("a.html", '<p class="tick mend">{{ account.stands }} {% if told %}</p>'),
+        ("a.html", "{# accounts/standing.html #}"),
+        ("a.md", "[the page](docs/stands.md), `told`, stand-in"),
+        ("a.sh", 'stands=1; [ "$stands" ]'),
+    ],
+)
+def test_names_and_longer_words_are_no_banned_phrases(path: str, text: str) -> None:
+    assert findings(path, text) == []
+
+
+def test_a_finding_names_what_to_say_instead() -> None:
+    (finding,) = findings("pages/a.html", "Nothing stands here.")
+
+    assert str(finding).startswith("pages/a.html:1: “stands”: say exists")
