@@ -22,11 +22,11 @@ if TYPE_CHECKING:
 logger = logging.getLogger(__name__)
 
 COMMAND_LINE = "the command line"
-"""Stands for the person where `manage.py` was given none."""
+"""Used in place of the person if `manage.py` was given none."""
 
 LONGEST = 150
 LOCK = 0x42_6F_77_6C_69_6E_65
-"""“Bowline” as a number: any will do that nothing else in the database locks."""
+"""“Bowline” as a number: any number that nothing else in the database locks."""
 
 
 def record(
@@ -60,7 +60,7 @@ def record(
 
 
 def wait_for_turn() -> None:
-    """Let one transaction after the other add to the chain.
+    """Let one transaction at a time add to the chain.
 
     SQLite has one writer at a time, from the beginning of its transaction.
     """
@@ -75,12 +75,12 @@ def stored(text: str) -> str:
 
 
 def seal(entry: Activity) -> None:
-    """Give the hash out of the database, whose owner could write the chain anew."""
+    """Log the hash outside the database, whose owner could rewrite the chain."""
     logger.info("Activity %s: %s. %s", entry.number, entry, entry.hash)
 
 
 def first_broken() -> str:
-    """Say which entry is the first that the chain does not hold; empty: all hold."""
+    """Describe the first entry that breaks the chain; empty if none does."""
     number, previous = 0, ""
     for entry in Activity.objects.order_by("number").iterator():
         if entry.number != number + 1:
@@ -89,13 +89,13 @@ def first_broken() -> str:
             )
         if entry.digest() != entry.hash:
             return (
-                f"Entry {entry.number} was changed after it was written: it says now "
+                f"Entry {entry.number} was changed after it was written: it now says "
                 f"that {entry}, on {entry.at:%-d %B %Y at %H:%M:%S} UTC."
             )
         if entry.previous != previous:
             return (
                 f"Entry {entry.number} does not follow entry {number}: one of them was "
-                "written anew."
+                "rewritten."
             )
         number, previous = entry.number, entry.hash
     return ""

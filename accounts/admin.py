@@ -1,6 +1,6 @@
 """The admin site's pages: people with their roles, and every row, for looking up.
 
-Only people are edited here. Accounts are edited on the pages, which check every field,
+Only people are edited here. You edit accounts on the pages, which check every field,
 outdate what no longer holds, and know what exists in AWS; all else are records.
 """
 
@@ -42,7 +42,7 @@ class Rows(admin.ModelAdmin):  # type: ignore[type-arg]  # it has no [] at run t
 
     @admin.display(description="page")
     def page(self, row: Model) -> SafeString:
-        return link(row, "See its page")
+        return link(row, "View its page")
 
 
 def link(row: Any, text: str = "") -> SafeString:
@@ -56,7 +56,7 @@ def person_of(request: HttpRequest) -> User:
 
 
 class Records(Rows):
-    """Rows for looking up only: nobody adds, edits or deletes them here."""
+    """Rows to look up: nobody adds, edits or deletes them here."""
 
     def has_add_permission(self, request: HttpRequest) -> bool:
         return False
@@ -211,7 +211,7 @@ What = Activity.What
 
 
 class PersonAdmin(UserAdmin):  # type: ignore[type-arg]  # as above
-    """People and their roles; only a superuser makes another one."""
+    """People and their roles. Only a superuser creates another superuser."""
 
     list_display = ["username", "email", "roles", "is_active", "last_login"]
     list_filter = ["groups", "is_active"]
@@ -225,7 +225,7 @@ class PersonAdmin(UserAdmin):  # type: ignore[type-arg]  # as above
     filter_horizontal = []
 
     def formfield_for_manytomany(self, *args: Any, **options: Any) -> Any:
-        """Let the four roles be ticked, instead of moved between two lists."""
+        """Show the four roles as check boxes, not as two lists."""
         widget = CheckboxSelectMultiple()
         return super().formfield_for_manytomany(*args, widget=widget, **options)
 
@@ -246,7 +246,7 @@ class PersonAdmin(UserAdmin):  # type: ignore[type-arg]  # as above
     def save_related(
         self, request: HttpRequest, form: Any, formsets: Any, change: bool
     ) -> None:
-        """Give the roles, and put on record what changed."""
+        """Save the roles, and record what changed."""
         person, by = form.instance, person_of(request)
         before = role_names(person)
         super().save_related(request, form, formsets, change)
@@ -290,7 +290,7 @@ def role_names(person: User) -> list[str]:
 
 
 def may_touch(request: HttpRequest, person: Model | None) -> bool:
-    """Tell that nobody takes over a superuser by giving it a new password."""
+    """Refuse to set a superuser's password unless a superuser does it."""
     return request.user.is_superuser or not getattr(person, "is_superuser", False)
 
 

@@ -17,7 +17,7 @@ from accounts.web.you.confirmation import ask, is_confirmed
 V = TypeVar("V", bound=View)
 
 PEOPLE = ("auth_user_add", "auth_user_change", "auth_user_password_change")
-"""The pages that give and take roles and passwords."""
+"""The pages that change roles and passwords."""
 
 
 class BowlineAdminConfig(AdminConfig):
@@ -27,10 +27,10 @@ class BowlineAdminConfig(AdminConfig):
 class BowlineAdminSite(AdminSite):
     site_header = "Bowline administration"
     site_title = "Bowline"
-    index_title = "What Bowline remembers"
+    index_title = "Bowline's records"
 
     def get_urls(self) -> list[URLPattern | URLResolver]:
-        """Leave out the redirect to a row's page: it fails where an id is no UUID."""
+        """Omit the redirect to a row's page: it fails if an id is not a UUID."""
         urls = super().get_urls()
         return [url for url in urls if getattr(url, "name", "") != "view_on_site"]
 
@@ -50,5 +50,5 @@ class BowlineAdminSite(AdminSite):
         return cast("V", asking)
 
     def has_permission(self, request: HttpRequest) -> bool:
-        """Ask for the role instead of Django's `is_staff`, which no group can give."""
+        """Require the role, not Django's `is_staff`, which a group cannot give."""
         return request.user.is_active and has_role(request.user, ADMINISTRATOR)

@@ -1,4 +1,4 @@
-"""The Django app that remembers accounts and runs, and shows them."""
+"""The Django app that stores accounts and runs, and shows them."""
 
 from __future__ import annotations
 

@@ -30,18 +30,18 @@ logger = logging.getLogger(__name__)
 
 
 class NothingReady(ValueError):
-    """No account may go into a bundle; the message says what each one lacks."""
+    """No account can be in a bundle; the message says what each one needs."""
 
 
 class NotReady(ValueError):
     """The bundle is not built, so Spinnaker cannot have it."""
 
     def __init__(self, bundle: Bundle) -> None:
-        super().__init__(f"{bundle} is {bundle.status}: Spinnaker cannot have it yet.")
+        super().__init__(f"{bundle} is {bundle.status}. Spinnaker cannot have it yet.")
 
 
 def request_bundle(by: User | None) -> Bundle:
-    """Begin the next revision of all ready accounts; raise NothingReady without any."""
+    """Create the next revision of all ready accounts; raise NothingReady if none."""
     with transaction.atomic():
         bundle = new_bundle(by)
         transaction.on_commit(partial(enqueue_bundle, bundle))
@@ -68,10 +68,12 @@ def what_is_missing() -> str:
         for account in ManagedAccount.objects.order_by("name")[:10]
     ]
     if not named:
-        return "A bundle holds verified accounts, and no account is described yet."
+        return (
+            "A bundle needs a verified account, and you have not added an account yet."
+        )
     return (
-        "A bundle holds verified accounts, and evaluated ones that a person "
-        f"accepted; there is none yet: {', '.join(named)}."
+        "A bundle needs a verified account, or an evaluated one that a person "
+        f"accepted. There is none yet: {', '.join(named)}."
     )
 
 
@@ -108,7 +110,7 @@ def build(bundle: Bundle) -> None:
 
 
 def install(bundle: Bundle, by: User | None) -> None:
-    """Keep on record that Spinnaker has it now; raise NotReady unless it is built."""
+    """Record that Spinnaker has it now; raise NotReady unless it is built."""
     ready = Bundle.objects.built().filter(pk=bundle.pk)
     with transaction.atomic():
         if not ready.update(
@@ -139,14 +141,14 @@ def refuse_twins(accounts: Iterable[ManagedAccount]) -> None:
             other = known.setdefault(entry["name"], account)
             if other != account:
                 raise Twins(
-                    f"{entry['name']} is what Spinnaker calls {other.name} and "
-                    f"{account.name} as they were last proved. Plan and verify both "
-                    "under the names that they have now."
+                    f"{entry['name']} is the name in Spinnaker of both {other.name} "
+                    f"and {account.name} as they were last proved. Plan and verify "
+                    "both under their current names."
                 )
 
 
 class Told(NamedTuple):
-    """Why Spinnaker has an account, or may have it, and how it comes to be without."""
+    """Why Spinnaker has or may have an account, and how to remove it there."""
 
     where: str
     to_do: str
@@ -156,7 +158,7 @@ class Told(NamedTuple):
 
 
 def told_of(account: ManagedAccount) -> Told | None:
-    """Say why Spinnaker has the account, or may have it; None: it has it not, as far as
+    """Say why Spinnaker has or may have the account; None if it does not, as far as
     somebody said.
     """
     installed = Bundle.objects.installed().only("number", "installed_at").first()
@@ -169,27 +171,27 @@ def told_of(account: ManagedAccount) -> Told | None:
     if last is None:
         return None
     where = (
-        f"{account.name} is in bundle {last.number}, and nobody has said which bundle "
-        "Spinnaker has."
+        f"{account.name} is in bundle {last.number}, and Bowline does not know which "
+        "bundle Spinnaker has."
     )
     return told(where, last, account, last.created_at)
 
 
 def told(where: str, bundle: Bundle, account: ManagedAccount, since: datetime) -> Told:
-    """Say what to do about it: build a bundle without the account, if there can be."""
+    """Say what to do about it: build a bundle without the account, if possible."""
     if ManagedAccount.objects.ready().exclude(pk=account.pk).exists():
         return Told(
             where,
-            "Leave it out of bundles, give Spinnaker a bundle without it, and say so "
-            "on that bundle's page.",
-            "Only where Spinnaker never had it",
+            "Leave it out of bundles, install a bundle without it in Spinnaker, and "
+            "mark that bundle as installed.",
+            "Only if Spinnaker never had it",
             since,
         )
     return Told(
         where,
-        "Bundles hold no other account, so there is no bundle without it. Let "
-        f"Spinnaker forget it, as “Undo” in README.md of bundle {bundle.number} says.",
-        "Once Spinnaker has forgotten it",
+        "No other account is in bundles, so there is no bundle without it. Remove it "
+        f"from Spinnaker: see “Undo” in README.md of bundle {bundle.number}.",
+        "Once it is removed from Spinnaker",
         since,
     )
 

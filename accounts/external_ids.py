@@ -1,7 +1,7 @@
 """Rotate an account's external ID: made here, never accepted from a browser.
 
 1. `rotate` makes a new one; the trust that is planned next accepts both.
-2. Once that is proved, the next bundle tells Spinnaker the new one.
+2. Once that is proved, the next bundle holds the new one.
 3. Once Spinnaker has that bundle, `finish_rotation`; the trust that is planned next
    accepts the new one only.
 
@@ -30,20 +30,20 @@ class RotationRefused(ValueError):
 
 
 def rotate(account: ManagedAccount, by: User | None = None) -> None:
-    """Make a new external ID; the former one is accepted until the rotation ends."""
+    """Create a new external ID; the previous one works until the rotation ends."""
     with transaction.atomic():
         row = locked(account)
         if not row.uses_external_id:
             raise RotationRefused(none_to_rotate(row))
         if row.former_external_id:
             raise RotationRefused(
-                f"{row.name} is between two external IDs already: finish that rotation "
-                "first."
+                f"The external ID of {row.name} is already in rotation. Finish that "
+                "rotation first."
             )
         if row.granted_at is None:
             raise RotationRefused(
-                f"Nothing stands in {row.name} yet, so nobody knows its external ID: "
-                "there is nothing to rotate."
+                f"Bowline has not created anything in {row.name} yet, so there is no "
+                "external ID to rotate."
             )
         with editing(row, by):
             row.former_external_id, row.external_id = row.external_id, uuid.uuid4()
@@ -53,9 +53,9 @@ def rotate(account: ManagedAccount, by: User | None = None) -> None:
 
 
 def finish_rotation(account: ManagedAccount, by: User | None = None) -> None:
-    """Let the former external ID go; whoever still sends it is refused from then on.
+    """Stop accepting the previous external ID.
 
-    Raise RotationRefused until a bundle that tells Spinnaker the new one is installed.
+    Raise RotationRefused until a bundle with the new one is installed.
     """
     with transaction.atomic():
         row = locked(account)
@@ -71,10 +71,10 @@ def finish_rotation(account: ManagedAccount, by: User | None = None) -> None:
 
 
 def cancel_rotation(account: ManagedAccount, by: User | None = None) -> None:
-    """Go back to the former external ID.
+    """Restore the previous external ID.
 
-    Where a bundle tells the new one, or the next one would, both are accepted until a
-    bundle with the former one is installed: Spinnaker may send the other.
+    If a bundle holds the new one, or the next one would, both are accepted until a
+    bundle with the previous one is installed: Spinnaker may send the other.
     """
     with transaction.atomic():
         row = locked(account)
@@ -103,32 +103,32 @@ class Stage(NamedTuple):
 
 
 def stages(row: ManagedAccount) -> list[Stage]:
-    """List what must have happened before the former external ID may go, in order."""
+    """List what must happen before the previous external ID is dropped, in order."""
     new = str(row.external_id)
     proved = is_proved(row)
     installed = Bundle.objects.installed().first()
     newest = Bundle.objects.built().defer("files").first()
     return [
         Stage(
-            "AWS accepts both, and the new one is proved",
+            "AWS accepts both, and the new one works",
             proved,
             f"plan {row.name}, apply the plan and verify it.",
         ),
         Stage(
-            "A bundle tells Spinnaker the new one",
+            "A bundle holds the new one",
             proved and newest is not None and new in told(newest, row),
-            "build a bundle, which holds the new external ID.",
+            "build a bundle.",
         ),
         Stage(
             "Spinnaker has that bundle",
             installed is not None and new in told(installed, row),
-            "give Spinnaker that bundle, and say so on the bundle's page.",
+            "install that bundle in Spinnaker, then mark it as installed on its page.",
         ),
     ]
 
 
 def accepted_now(row: ManagedAccount) -> str:
-    """Say which external IDs AWS accepts; empty where it is the account's own alone."""
+    """Say which external IDs AWS accepts; empty if only the account's own."""
     managed = row.proved.get("managed", {})
     proved = {managed.get("external_id"), managed.get("former_external_id")}
     carried_out = {entry.get("external_id") for entry in row.approved_entries}
@@ -139,17 +139,17 @@ def accepted_now(row: ManagedAccount) -> str:
         return f"{others.pop()}, too, until a plan is applied" if still else ""
     if new in carried_out or {new, str(former)} <= proved:
         return "both"
-    return "the former one; the new one, too, once a plan is applied"
+    return "the previous one; the new one, too, once a plan is applied"
 
 
 def is_proved(row: ManagedAccount) -> bool:
-    """Tell whether the external ID was proved, so that the next bundle tells it."""
+    """Return whether the external ID was proved, so that the next bundle holds it."""
     described = row.proved.get("managed", {})
     return bool(described.get("external_id") == str(row.external_id))
 
 
 def told(bundle: Bundle, row: ManagedAccount) -> set[str]:
-    """Give the external IDs that a bundle tells Spinnaker to send to the account."""
+    """Return the external IDs that Spinnaker sends to the account by this bundle."""
     return {
         str(entry.get("externalId", ""))
         for entry in accounts_in(bundle.archive).aws
@@ -164,8 +164,8 @@ def locked(account: ManagedAccount) -> ManagedAccount:
 def none_to_rotate(row: ManagedAccount) -> str:
     titles = without_external_id(enabled.key for enabled in row.providers.all())
     if not titles:
-        return f"{row.name} asks for no external ID: there is none to rotate."
+        return f"{row.name} does not use an external ID: there is none to rotate."
     return (
-        f"{row.name} deploys with {titles}, so its trust asks for no external ID: "
-        f"Clouddriver drops it in its {titles} credentials. There is none to rotate."
+        f"{row.name} deploys with {titles}, so it does not use an external ID: "
+        f"Clouddriver does not send one with {titles}. There is none to rotate."
     )

@@ -26,7 +26,7 @@ class Policy(NamedTuple):
 
 
 def usual(environment: str) -> bool:
-    """Ask for a second person where the name says production, unless told otherwise."""
+    """Require a second person if the name says production, unless decided otherwise."""
     return "prod" in environment.lower()
 
 
@@ -70,23 +70,28 @@ def refusal(
 ) -> str:
     """Say why the person may not decide about the account; empty where they may.
 
-    The command line acts as nobody unless it names a person, and nobody is no second
-    person: whoever starts it may well have planned.
+    The command line acts for no one unless it names a person, and so is never the
+    second person.
     """
     environment = account.environment if account else ""
     if not needs_second_person(environment):
         return ""
-    policy = f"In {environment or 'no environment'}, who plans may not approve"
+    policy = (
+        f"In {environment or 'no environment'}, the person who plans cannot approve"
+    )
     if by is None:
-        return f"{policy}: a person must, on the plan's page or named with --by."
+        return (
+            f"{policy}: somebody must approve on the plan's page, or be named with "
+            "--by."
+        )
     if by.pk == planned_by:
-        return f"{policy}: {by} started this plan. Somebody else must approve."
+        return f"{policy}: {by} started this plan. Another person must approve."
     if account and by.pk in describers(account):
-        return f"{policy}: {by} edited the account. Somebody else must approve."
+        return f"{policy}: {by} edited the account. Another person must approve."
     return ""
 
 
 def describers(account: ManagedAccount) -> set[int | None]:
-    """Give who edited the account last, and who described it if it is new."""
+    """Return who edited the account last, and who described it if it is new."""
     new = set() if account.approved_entries else {account.created_by_id}
     return {account.edited_by_id, *new}

@@ -1,4 +1,4 @@
-"""What pages want to know of AWS: a worker asks, and the answer is kept for a while.
+"""What pages need to know from AWS: a worker asks, and the answer is kept for a while.
 
 A request never calls AWS itself: a slow AWS would hold it, and others behind it.
 """
@@ -44,16 +44,16 @@ if TYPE_CHECKING:
 logger = logging.getLogger(__name__)
 
 MOST_OF_ONE = 8
-"""So many questions of one person wait at once: more than their open pages ask."""
+"""The most questions of one person that wait: more than their open pages ask."""
 
 MOST_OF_ALL = 32
-"""So many wait in all, so that runs get their turn in the same queue."""
+"""The most that wait in total, so that runs get their turn in the same queue."""
 
 KEPT = timedelta(minutes=1)
 """An answer that is no older is not asked for again; `Ask again` always asks."""
 
 ORGANIZATION_KEPT = timedelta(minutes=10)
-"""As long as filtering, ticking and saving take; it is told twenty accounts a call."""
+"""As long as filtering, selecting and saving take; a call lists twenty accounts."""
 
 REFUSAL_SHOWN = timedelta(minutes=1)
 """As long as a page may take to fetch it."""
@@ -116,23 +116,23 @@ TOPICS: dict[str, Callable[[Sessions, Question], Any]] = {
 
 
 def known(question: Question) -> Lookup | None:
-    """Give an answer that is recent enough to need no asking."""
+    """Return an answer that is recent enough to need no asking."""
     rows = Lookup.objects.filter(question=question.digest, message="")
     return rows.answered(question.kept).first()
 
 
 def seen(question: Question) -> Lookup | None:
-    """Give what came of a question asked before: it waits, or has an answer or none."""
+    """Return the state of an earlier question: it waits, or has an answer or none."""
     rows = Lookup.objects.filter(question=question.digest)
     refused = rows.answered(REFUSAL_SHOWN).first()
     return known(question) or rows.waiting().first() or refused
 
 
 def ask(question: Question, by: User, *, anew: bool = False) -> Lookup | None:
-    """Ask a worker, unless the answer is known (and not wanted anew) or on its way.
+    """Ask a worker, unless the answer is known (and not wanted again) or on its way.
 
-    None where too much waits already. The same question is asked once at a time,
-    whoever asks: the UPDATE's row count tells who does.
+    None if too much waits already. The same question is asked once at a time, whoever
+    asks: the UPDATE's row count decides who does.
     """
     if not anew and (found := known(question)):
         return found
@@ -185,12 +185,12 @@ def answer(lookup: Lookup) -> None:
         moved |= {"message": "AWS did not answer in time.", "hint": "Ask again."}
     except Exception:
         logger.exception("A lookup failed: %s", lookup)
-        moved |= {"message": "Bowline failed when it asked AWS.", "hint": SEE_LOG}
+        moved |= {"message": "Bowline failed while it asked AWS.", "hint": SEE_LOG}
     same = Lookup.objects.filter(pk=lookup.pk, times_asked=lookup.times_asked)
     same.update(answered_at=Now(), **moved)
 
 
-SEE_LOG = "The worker's log has the reason."
+SEE_LOG = "See the worker's log."
 
 
 def delete_old_lookups() -> None:
@@ -215,6 +215,6 @@ def report_of(lookup: Lookup) -> AccessReport:
 
 
 def found_by(lookup: Lookup, question: Question) -> dict[Call, Any]:
-    """Give the answers by the calls that they answer."""
+    """Return the answers by the calls that they answer."""
     found: list[Any] = lookup.answer or []
     return dict(zip(dict.fromkeys(question.calls), found, strict=True))

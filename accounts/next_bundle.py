@@ -1,4 +1,4 @@
-"""What the next bundle would change against the last one, before it is built."""
+"""What the next bundle would change compared with the last one, before it is built."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ from onboarding.spinnaker.entries import Entries
 from onboarding.topology import Managing, Topology
 
 MOST_KEPT = 50
-"""So many accounts that are kept although they failed, or were edited, are named."""
+"""The most accounts that are named of those kept although they failed or changed."""
 
 READ = ("clouddriver/", "kubernetes/")
 """Where the files are that Spinnaker itself reads. Others say the same in other words,
@@ -51,7 +51,7 @@ class Kept:
 
 @dataclass(frozen=True, slots=True)
 class NextBundle:
-    """The next bundle beside the last one that was built."""
+    """The next bundle compared with the last one that was built."""
 
     last: Bundle | None
     delta: BundleDelta
@@ -61,9 +61,9 @@ class NextBundle:
     edited: tuple[ManagedAccount, ...]
     """What is held without its last edit, which is not proved yet."""
     edited_more: int
-    """So many of them are not named."""
+    """How many of them are not named."""
     left_out: tuple[ManagedAccount, ...]
-    """What persons took out."""
+    """What people removed from bundles."""
     texts: Mapping[str, str]
     """The files that Spinnaker itself would read, by their path."""
 
@@ -118,7 +118,7 @@ def next_bundle() -> NextBundle:
 
 
 def next_entries(managing: Managing) -> Entries:
-    """Give what a bundle that is built now would tell Spinnaker."""
+    """Return what a bundle that is built now would hold for Spinnaker."""
     rows = ManagedAccount.objects.ready().order_by("name").only("proved")
     return proved_entries(managing, rows)
 
@@ -134,7 +134,7 @@ def files_read(managing: Managing, entries: Entries) -> list[File]:
 
 
 def with_failures(accounts: QuerySet[ManagedAccount]) -> Iterator[Kept]:
-    """Give the first of them by name, each with the last run that ended in an error."""
+    """Return the first ones by name, each with the last run that ended in an error."""
     ended = Run.objects.filter(account=OuterRef("pk"), error__isnull=False)
     last = Subquery(ended.order_by("-created_at").values("pk")[:1])
     rows = list(accounts.order_by("name").annotate(failed=last)[:MOST_KEPT])

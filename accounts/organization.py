@@ -33,10 +33,10 @@ if TYPE_CHECKING:
     from django.contrib.auth.models import User
 
 MOST_AT_ONCE = 500
-"""So many are described while a person waits, and planned at once after it."""
+"""The most that are described in one request, and then planned together."""
 
 ENDINGS = (0, 4, 8, 12)
-"""So many of the account id's last digits tell accounts of the same name apart."""
+"""How many last digits of the account id distinguish accounts of the same name."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +50,7 @@ class Organization:
 
 
 class Listed(NamedTuple):
-    """A member account, beside what Bowline knows of it."""
+    """A member account, with what Bowline knows of it."""
 
     member: MemberAccount
     name: str
@@ -63,7 +63,7 @@ class Listed(NamedTuple):
     @property
     def state(self) -> str:
         """AWS's word for its state, as people write it."""
-        return self.member.state.lower().replace("_", " ") or "not told"
+        return self.member.state.lower().replace("_", " ") or "unknown"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -146,11 +146,13 @@ def refusal(
 ) -> str:
     who = f"{member.name} ({member.account_id})"
     if row:
-        return f"{who} is described already, as “{row.name}”."
+        return f"{who} is already in Bowline, as “{row.name}”."
     if not member.active:
-        return f"{who} is not active in the organization: nothing can be set up there."
+        return f"{who} is not active in the organization."
     if not proposed.get(member.account_id):
-        return f"Every name that could be proposed for {who} is taken: use the wizard."
+        return (
+            f"Every name that Bowline could propose for {who} is taken. Use the wizard."
+        )
     return ""
 
 
@@ -231,7 +233,7 @@ def describe_all(
                 refused[account_id] = f"{one.member.name}: {sentence(error)}"
             except IntegrityError:
                 refused[account_id] = (
-                    f"{one.member.name} was described by somebody else just now."
+                    f"{one.member.name} was just added by somebody else."
                 )
         if refused:
             raise MembersRefused(refused)

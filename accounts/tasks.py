@@ -23,17 +23,17 @@ from accounts.runs.retention import delete_old_verifications
 from accounts.runs.stages import carry_on as carry_on_run
 
 AGAIN_AFTER = timedelta(hours=6)
-"""So fresh a verification need not be repeated by the schedule."""
+"""The schedule does not repeat a verification that is newer than this."""
 
 SWEPT_AT_ONCE = 200
-"""Messages a sweep sends again; the next one goes on."""
+"""Messages a sweep sends again; the next one continues."""
 
 
 @worker_ready.connect
 def on_start(**_: object) -> None:
-    """Compare clocks before any run is signed for; children open their own connection.
+    """Compare clocks before any request is signed; children open their own connection.
 
-    Where the database is out of reach, Celery logs that, and the worker goes on.
+    If the database is unavailable, Celery logs that, and the worker continues.
     """
     try:
         compare_clocks()
@@ -43,7 +43,7 @@ def on_start(**_: object) -> None:
 
 @shared_task(ignore_result=True)
 def heartbeat() -> None:
-    """Tell that beat, the broker and a worker work. Twice says the same."""
+    """Record that beat, the broker and a worker work. Safe to run twice."""
     beat()
 
 
@@ -67,7 +67,7 @@ def build_bundle(bundle_id: int) -> None:
 
 @shared_task(ignore_result=True, soft_time_limit=100, time_limit=110)
 def look_up(lookup_id: int) -> None:
-    """Answer what a page asks of AWS. It reads only; a second copy finds it answered.
+    """Answer a page's question to AWS. It only reads; a second copy finds it answered.
 
     Within PATIENCE: the page asks again then.
     """
@@ -105,8 +105,9 @@ def verify_all() -> None:
 
 @shared_task(ignore_result=True)
 def delete_old() -> None:
-    """Delete verifications older than is asked for, and old answers of AWS; a killed
-    one left whole runs.
+    """Delete verifications that are old enough, and old answers of AWS.
+
+    Safe to kill: each run is deleted as a whole.
     """
     delete_old_lookups()
     if settings.KEEP_CHECKS_DAYS:

@@ -17,8 +17,8 @@ from tests.fresh_clone import FreshClone
 
 ONBOARD = ".venv/bin/python manage.py onboard accounts.yaml"
 MIGRATE_FIRST = (
-    "CommandError: The database is missing tables of this version of Bowline: run "
-    "`python manage.py migrate` first.\n"
+    "CommandError: The database does not have the tables of this version of Bowline: "
+    "run `python manage.py migrate` first.\n"
 )
 
 
@@ -42,7 +42,7 @@ def test_it_plans_without_a_key_and_without_a_database(
     database = clone.folder / "var" / "bowline.sqlite3"
     assert first.returncode == 2, first.stderr
     assert "+ role spinnakerManaged in dev" in first.stdout
-    assert told(first.stderr) == [f"Making the tables of a new database, {database}."]
+    assert told(first.stderr) == [f"Creating the tables of a new database, {database}."]
     assert second.returncode == 2, second.stderr
     assert told(second.stderr) == []
 
@@ -57,7 +57,7 @@ def test_verify_makes_the_tables_too(clone: FreshClone) -> None:
 
     assert ending.returncode == 1
     assert ending.stderr.splitlines()[1:] == [
-        "CommandError: Describe the managing account first."
+        "CommandError: Set up the managing account first."
     ]
 
 
@@ -102,7 +102,7 @@ def test_migrating_needs_no_key(clone: FreshClone) -> None:
     verified = clone.run(".venv/bin/python manage.py verify")
 
     assert (migrated.returncode, migrated.stderr) == (0, "")
-    assert verified.stderr == "CommandError: Describe the managing account first.\n"
+    assert verified.stderr == "CommandError: Set up the managing account first.\n"
 
 
 @pytest.mark.parametrize(

@@ -1,4 +1,4 @@
-"""What `manage.py onboard --approve` does not delete unless it is told to."""
+"""What `manage.py onboard --approve` does not delete unless it is allowed."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from onboarding.resources.plan import PlannedChange
 
 
 def kept_back(run: Run, allowed: list[str] | None) -> Iterator[str]:
-    """Say why a plan's deletions are not approved; nothing: they are, or are none.
+    """Say why a plan's deletions are not approved; nothing if they are, or if none.
 
     allowed: None for no deletion at all, names for these accounts alone and whatever
     they delete, an empty list for all accounts while enough is left of each.
@@ -20,15 +20,15 @@ def kept_back(run: Run, allowed: list[str] | None) -> Iterator[str]:
         return
     if plan.deletions and (allowed is None or allowed):
         yield f"This plan deletes {names(plan.deletions)}."
-        yield f"Read it, then allow that: --allow-delete {run.account_name}"
+        yield f"Review the plan, then allow it: --allow-delete {run.account_name}"
     elif plan.sweeping:
         for account, deletions in plan.sweeping.items():
             yield (
                 f"This plan deletes {len(deletions)} of the {plan.existing[account]} "
-                f"resources that Bowline made in account {account}, more than a third: "
-                f"{names(deletions)}."
+                f"resources that Bowline created in account {account}, more than a "
+                f"third: {names(deletions)}."
             )
-        yield f"Where that is meant, name it: --allow-delete {run.account_name}"
+        yield f"To allow it, name the account: --allow-delete {run.account_name}"
 
 
 def names(changes: Iterable[PlannedChange]) -> str:

@@ -15,15 +15,16 @@ def is_migrated() -> bool:
 
 
 def migrate_if_new(say: Callable[[str], None]) -> None:
-    """Make the tables in an empty SQLite file; raise CommandError for another database
-    that lacks some, for it may be in use.
+    """Create the tables in an empty SQLite file.
+
+    Raise CommandError if another database does not have them: it may be in use.
     """
     if is_migrated():
         return
     if connection.vendor != "sqlite" or connection.introspection.table_names():
         raise CommandError(
-            "The database is missing tables of this version of Bowline: run "
+            "The database does not have the tables of this version of Bowline: run "
             "`python manage.py migrate` first."
         )
-    say(f"Making the tables of a new database, {connection.settings_dict['NAME']}.")
+    say(f"Creating the tables of a new database, {connection.settings_dict['NAME']}.")
     call_command("migrate", verbosity=0, interactive=False)

@@ -1,4 +1,4 @@
-"""The person whom a command puts on record."""
+"""The person that a command records."""
 
 from __future__ import annotations
 
@@ -9,5 +9,5 @@ from django.core.management import CommandError
 def named_person(name: str) -> User:
     person = User.objects.filter(username=name).first()
     if person is None:
-        raise CommandError(f"There is nobody called {name} in Bowline: see --by.")
+        raise CommandError(f"--by: Bowline has no user {name}.")
     return person

@@ -37,7 +37,7 @@ def lines(run: Run, plan: Plan) -> Iterator[str]:
 
 
 def notes(run: Run, plan: Plan) -> Iterator[str]:
-    """Yield what whoever approves must know, beside the changes."""
+    """Yield what the approver must know in addition to the changes."""
     for choice in plan.discouraged:
         yield f"! Discouraged for {choice.titles}. {choice.sentence}"
     for risk in plan.risks:

@@ -1,4 +1,4 @@
-"""Values into rows: make the records of an accounts file, as the web pages would."""
+"""Values into rows: save an accounts file as the web pages would."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ def register(file: AccountsFile, by: User | None) -> list[ManagedAccount]:
                     [Problem(file.managing_line, sentence(error))]
                 ) from error
         elif not ManagingAccount.objects.exists():
-            problems.append(Problem(1, "Describe the managing account here first."))
+            problems.append(Problem(1, "Add the managing account to the file first."))
         for written in file.accounts:
             try:
                 with transaction.atomic():
@@ -47,8 +47,8 @@ def register(file: AccountsFile, by: User | None) -> list[ManagedAccount]:
             problems.append(
                 Problem(
                     file.managing_line,
-                    f"ami_owner: There is no account “{owner}”. Name one of this file, "
-                    "or one that is described already.",
+                    f"ami_owner: There is no account “{owner}”. Name an account of "
+                    "this file, or one that Bowline already has.",
                 )
             )
         if problems:

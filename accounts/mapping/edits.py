@@ -37,7 +37,7 @@ AT_ONCE = 500
 @contextmanager
 def editing(account: ManagedAccount, by: User | None = None) -> Iterator[None]:
     """Write an edit of the account inside; afterwards it is outdated if it must be, and
-    what differs is on record.
+    what differs is recorded.
 
     An account that is written for the first time has nothing to outdate.
     """
@@ -63,7 +63,7 @@ def editing_managing(row: ManagingAccount, by: User | None) -> Iterator[None]:
     """Write an edit of the managing account inside.
 
     Afterwards plans that were made before are outdated, and so is every account to
-    which the edit makes a difference; what differs is on record.
+    which the edit makes a difference; what differs is recorded.
     """
     with transaction.atomic():
         before, said = stored_managing(), described_managing()
@@ -90,7 +90,7 @@ def record_edit(
     after: dict[str, Any],
     detail: dict[str, Any],
 ) -> None:
-    """Put on record what differs, as it was and as it is; nothing if nothing does."""
+    """Record what differs, before and after; nothing if nothing differs."""
     changed = {
         key: [before.get(key), after.get(key)]
         for key in sorted(before.keys() | after.keys())
@@ -106,7 +106,7 @@ def stored_managing() -> Managing | None:
 
 
 def outdated_by(before: Managing, after: Managing) -> list[UUID]:
-    """Give the keys of the accounts to which the edit makes a difference.
+    """Return the keys of the accounts to which the edit makes a difference.
 
     Accounts that are alike are compared once. Whatever cannot be read is outdated.
     """
@@ -127,7 +127,7 @@ def outdated_by(before: Managing, after: Managing) -> list[UUID]:
 
 
 def is_outdated_by(managed: Managed, before: Managing, after: Managing) -> bool:
-    """Tell whether the managing account's edit makes a difference to the account."""
+    """Return whether the managing account's edit makes a difference to the account."""
     return before != after and (
         consequences(before, managed) != consequences(after, managed)
     )
@@ -143,7 +143,7 @@ class Consequences(NamedTuple):
 
 
 def same_in_aws(before: object, after: object) -> bool:
-    """Tell that an edit concerns Spinnaker only: what was proved in AWS still holds,
+    """Mark an edit that only concerns Spinnaker: what was proved in AWS still holds,
     and until the edit is approved, bundles carry the account as it was.
     """
     if not (isinstance(before, Consequences) and isinstance(after, Consequences)):
@@ -158,7 +158,7 @@ def stored(account: ManagedAccount) -> ManagedAccount | None:
 
 
 def consequences_of_row(row: ManagedAccount | None) -> object:
-    """Give what follows from the account as it is stored."""
+    """Return what follows from the account as it is stored."""
     managing = stored_managing() if row else None
     if managing is None or row is None:
         return object()
@@ -169,7 +169,7 @@ def consequences_of_row(row: ManagedAccount | None) -> object:
 
 
 def consequences(managing: Managing, managed: Managed) -> object:
-    """Give what should exist in AWS and what Spinnaker is configured with.
+    """Return what should exist in AWS and what Spinnaker is configured with.
 
     What cannot be made differs from everything, itself included.
     """

@@ -20,7 +20,7 @@ def provider_of(enabled: EnabledProvider) -> Provider:
 
 
 def cannot_be_read(enabled: EnabledProvider) -> bool:
-    """Tell whether the stored details are none that the provider knows today."""
+    """Return whether the stored details are none that the provider knows today."""
     try:
         provider_of(enabled)
     except DetailsError:
@@ -29,7 +29,7 @@ def cannot_be_read(enabled: EnabledProvider) -> bool:
 
 
 def lacks_details(enabled: EnabledProvider) -> bool:
-    """Tell whether a provider was chosen and cannot be read yet.
+    """Return whether a provider was chosen and cannot be read yet.
 
     Nobody has been through its details step: the account is still being edited, and
     must not stop the runs of others meanwhile.
@@ -64,7 +64,7 @@ def former_external_id(row: ManagedAccount) -> str:
 
 
 def managed_columns(managed: Managed) -> dict[str, Any]:
-    """Give the columns that say the same; external IDs are made here, never given,
+    """Return the columns that say the same; external IDs are made here, never given,
     and providers have rows of their own.
     """
     return {
@@ -76,7 +76,7 @@ def managed_columns(managed: Managed) -> dict[str, Any]:
 
 
 def described(row: ManagedAccount | None) -> dict[str, Any]:
-    """Give what people said of the account; nothing that was made for it."""
+    """Return what people said of the account; nothing that was made for it."""
     if row is None:
         return {}
     columns = (*ALIKE, "regions", "read_roles", "write_roles", "uses_external_id")

@@ -41,22 +41,22 @@ IDENTITY = (
 BOWLINE = ("trusts_bowline", "bowline_principal")
 
 COLUMNS = (*ALIKE, "image_keys", *IDENTITY, *BOWLINE)
-"""Every column that describes the account; the others say how it stands."""
+"""Every column that describes the account; the others hold its state."""
 
 
 class NoManagingAccount(Exception):
-    """Nothing can be planned before the managing account is described."""
+    """Nothing can be planned before there is a managing account."""
 
 
 def managing_row() -> ManagingAccount:
     row = ManagingAccount.objects.first()
     if row is None:
-        raise NoManagingAccount("Describe the managing account first.")
+        raise NoManagingAccount("Set up the managing account first.")
     return row
 
 
 def described_managing() -> dict[str, Any]:
-    """Give what people said of the managing account; empty: nothing yet."""
+    """Return what people said of the managing account; empty: nothing yet."""
     return ManagingAccount.objects.values(*COLUMNS).first() or {}
 
 
@@ -70,7 +70,7 @@ def managing_of(row: ManagingAccount) -> Managing:
 
 
 def managing_columns(managing: Managing) -> dict[str, Any]:
-    """Give the columns that say the same; what AWS was asked for is not among them."""
+    """Return the columns that say the same, without those that AWS answers."""
     return {
         "image_keys": list(managing.image_keys),
         **identity_columns(managing.identity),

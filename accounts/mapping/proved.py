@@ -57,7 +57,7 @@ def proved_topology(managing: Managing, rows: Iterable[ManagedAccount]) -> Topol
 
 
 def proved_entries(managing: Managing, rows: Iterable[ManagedAccount]) -> Entries:
-    """Give what Spinnaker is to know of the accounts as they were proved."""
+    """Return what Spinnaker is to know of the accounts as they were proved."""
     return entries_of(managing, [row.proved["entries"] for row in rows])
 
 

@@ -2,7 +2,7 @@
 
 A snapshot is kept before AWS is touched, and earlier ones are dropped once a run has
 verified that nothing else exists. The managing account's last one is in force: AWS was
-brought in step with it, whatever has been edited since.
+brought up to date with it, whatever has been edited since.
 """
 
 from __future__ import annotations
@@ -45,7 +45,7 @@ def keep(row: ManagedAccount | ManagingAccount, snapshot: Snapshot) -> None:
 
 
 def keep_last(row: ManagedAccount | ManagingAccount) -> None:
-    """Drop the earlier ones: nothing of them was found."""
+    """Drop the earlier ones: nothing from them was found."""
     write(row, row.applied[-1:])
 
 
@@ -59,7 +59,7 @@ def write(row: ManagedAccount | ManagingAccount, snapshots: list[Snapshot]) -> N
 
 
 def in_force(row: ManagingAccount) -> Managing:
-    """Give the description that AWS was last brought in step with.
+    """Return the description that was last applied to AWS.
 
     How Bowline reaches the account is not part of it: that is as the row says now.
     """

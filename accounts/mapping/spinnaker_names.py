@@ -15,7 +15,7 @@ class NameTaken(ValueError):
 
     def __init__(self, name: str, owner: ManagedAccount) -> None:
         super().__init__(
-            f"Spinnaker would know two accounts as “{name}”, and it belongs to "
+            f"Spinnaker would have two accounts named “{name}”, and it belongs to "
             f"{owner} already. Choose another name."
         )
         self.name = name
@@ -28,7 +28,7 @@ def spinnaker_names(managed: Managed) -> tuple[str, ...]:
 
 
 def claim_names(account: ManagedAccount) -> None:
-    """Take the account's names in Spinnaker; raise NameTaken, then nothing changes."""
+    """Claim the account's names in Spinnaker, or raise NameTaken and change nothing."""
     wanted = spinnaker_names(managed_of(account))
     for name in wanted:
         if wanted.count(name) > 1:

@@ -44,10 +44,10 @@ class CreatedBy(models.Model):
 
 
 class ActivityStays(TypeError):
-    """Code tried to change or delete an entry of the activity log."""
+    """An attempt to change or delete an entry of the activity log."""
 
     def __init__(self) -> None:
-        super().__init__("The activity log is append-only: entries are never changed.")
+        super().__init__("The activity log is append-only.")
 
 
 class ActivityQuerySet(models.QuerySet["Activity"]):
@@ -76,13 +76,13 @@ class Activity(models.Model):
         DESCRIBE = "describe", "described"
         EDIT = "edit", "edited"
         FORGET = "forget", "deleted from Bowline"
-        ROTATE = "rotate", "made a new external ID"
-        ROTATED = "rotated", "ended the rotation of the external ID"
+        ROTATE = "rotate", "created a new external ID for"
+        ROTATED = "rotated", "ended the external ID rotation of"
         BUILD = "build", "built"
         DOWNLOAD = "download", "downloaded"
-        INSTALL = "install", "said that Spinnaker has"
-        LEAVE_OUT = "leave out", "took out of bundles"
-        PUT_IN = "put in", "let bundles hold again"
+        INSTALL = "install", "recorded as installed"
+        LEAVE_OUT = "leave out", "excluded from bundles"
+        PUT_IN = "put in", "included in bundles again"
         SETTINGS = "settings", "changed the settings"
         ROLES = "roles", "changed the roles"
         PERSON = "person", "changed the person"

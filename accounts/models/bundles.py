@@ -1,4 +1,4 @@
-"""Bundles: numbered revisions of what Spinnaker is to be told."""
+"""Bundles: numbered revisions of Spinnaker's configuration."""
 
 from __future__ import annotations
 
@@ -49,7 +49,7 @@ def are_files(value: Any) -> bool:
 
 
 class Bundle(CreatedBy, Readable):
-    """A numbered revision of what Spinnaker is to be told, for all ready accounts."""
+    """A numbered revision of Spinnaker's configuration, for all ready accounts."""
 
     READS = {"files": are_files}
 

@@ -112,7 +112,7 @@ class Described(models.Model):
     plan that waits takes nothing away, an edit or an apply does."""
     verified_at = models.DateTimeField(null=True, blank=True, editable=False)
     policy_set = models.PositiveIntegerField(default=0, editable=False)
-    """The POLICY_SET that was last found standing whole; 0: none yet."""
+    """The POLICY_SET that was last found complete; 0: none yet."""
     updated_at = models.DateTimeField(auto_now=True)
 
     class Meta:
@@ -125,7 +125,7 @@ class Described(models.Model):
 
     @property
     def word(self) -> str:
-        """Say in one word how it stands."""
+        """Say its state in one word."""
         return word_of(self.state, is_stale=self.stale_since is not None)
 
     @property
@@ -138,12 +138,12 @@ class Described(models.Model):
 
     @property
     def has_older_policies(self) -> bool:
-        """Tell whether a plan would bring newer policies, whatever else it brings."""
+        """Return whether a plan would bring newer policies, whatever else it brings."""
         return 0 < self.policy_set < POLICY_SET
 
     @property
     def newer_policies(self) -> tuple[PolicySet, ...]:
-        """List what came after the policy set it stands on; nothing for a draft."""
+        """List what came after its policy set; nothing for a draft."""
         return policy_sets_after(self.policy_set) if self.policy_set else ()
 
     def touch(self, *, proved: bool = False) -> None:

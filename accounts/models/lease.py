@@ -1,7 +1,7 @@
 """Leases: one worker at a time holds a row, and a dead worker's hold runs out; the
-heartbeat tells whether any worker is alive.
+heartbeat shows whether any worker is alive.
 
-Every move is a conditional UPDATE whose row count tells who won. Only the database's
+Every move is a conditional UPDATE whose row count shows who won. Only the database's
 clock counts: workers' own clocks differ.
 """
 

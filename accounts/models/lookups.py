@@ -46,7 +46,7 @@ class Lookup(models.Model):
         related_name="+",
     )
     times_asked = models.PositiveIntegerField(default=0)
-    """Tells a late answer from the one that is waited for."""
+    """Distinguishes a late answer from the expected one."""
     asked_at = models.DateTimeField(null=True)
     answered_at = models.DateTimeField(null=True)
     answer = models.JSONField(null=True, encoder=DjangoJSONEncoder)

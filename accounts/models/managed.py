@@ -51,7 +51,7 @@ class ManagedAccountQuerySet(DescribedQuerySet["ManagedAccount"]):
     }
 
     def existing(self) -> ManagedAccountQuerySet:
-        """Keep those whose resources stand in AWS, or are on the way there."""
+        """Keep those whose resources exist in AWS, or are being created."""
         return self.filter(granted_at__isnull=False)
 
     def assumable(self) -> ManagedAccountQuerySet:
@@ -75,7 +75,7 @@ class ManagedAccountQuerySet(DescribedQuerySet["ManagedAccount"]):
 
     def to_verify_again(self) -> ManagedAccountQuerySet:
         """Keep those that were proved once and are described as they were applied,
-        good or bad: what was mended since shall be seen, too.
+        good or bad: what was fixed since should be seen, too.
         """
         proved = self.existing().filter(verified_at__isnull=False)
         return proved.exclude(state__in=(State.DRAFT, State.OUTDATED))
@@ -153,7 +153,7 @@ class ManagedAccountQuerySet(DescribedQuerySet["ManagedAccount"]):
 
 
 def is_proved(value: Any) -> bool:
-    """Tell whether this was written by mapping/proved.py, or is empty."""
+    """Return whether this was written by mapping/proved.py, or is empty."""
     return value == {} or (
         isinstance(value, dict)
         and isinstance(value.get("managed"), dict)
@@ -179,13 +179,13 @@ class ManagedAccount(CreatedBy, Described, Readable):
         max_length=60,
         unique=True,
         validators=[is_account_name],
-        error_messages={"unique": "Another account has this name already."},
+        error_messages={"unique": "Another account already has this name."},
     )
     account_id = models.CharField(
         max_length=12,
         unique=True,
         validators=[is_account_id],
-        error_messages={"unique": "This AWS account is described already."},
+        error_messages={"unique": "This AWS account is already in Bowline."},
     )
     environment = models.CharField(
         max_length=60, blank=True, validators=[is_account_name]
@@ -197,10 +197,10 @@ class ManagedAccount(CreatedBy, Described, Readable):
     uses_external_id = models.BooleanField(default=True)
     external_id = models.UUIDField(default=uuid.uuid4, editable=False)
     former_external_id = models.UUIDField(null=True, blank=True, editable=False)
-    """Accepted beside the new one during a rotation; see external_ids.py."""
+    """Accepted in addition to the new one during a rotation; see external_ids.py."""
     adopts = models.BooleanField(default=False)
     applied = models.JSONField(default=list, editable=False)
-    """Choices of which something may stand in AWS; see mapping/snapshots.py."""
+    """Choices of which something may exist in AWS; see mapping/snapshots.py."""
     approved_entries = models.JSONField(default=list, editable=False)
     """What Spinnaker is to know, as it was last approved and carried out. Bundles hold
     it once it is proved."""
@@ -274,8 +274,8 @@ class ManagedAccount(CreatedBy, Described, Readable):
             raise ValidationError(
                 {
                     "account_id": (
-                        "It cannot change while Bowline's roles exist in the account. "
-                        "Remove the account from AWS first."
+                        "You cannot change it while Bowline's roles exist in the "
+                        "account. Remove the account from AWS first."
                     )
                 }
             )
@@ -290,7 +290,7 @@ class ManagedAccount(CreatedBy, Described, Readable):
 
     @property
     def in_aws_provider(self) -> bool:
-        """Tell whether Spinnaker knows, or will know, it as an `aws` account."""
+        """Return whether Spinnaker knows, or will know, it as an `aws` account."""
         return any(PROVIDERS[one.key].needs_aws_entry for one in self.providers.all())
 
 
@@ -314,7 +314,7 @@ class EnabledProvider(Readable):
             models.UniqueConstraint(
                 fields=["account", "key"],
                 name="provider_once_per_account",
-                violation_error_message="This provider is enabled already.",
+                violation_error_message="This provider is already enabled.",
             )
         ]
 

@@ -56,14 +56,14 @@ class ManagingAccountQuerySet(DescribedQuerySet["ManagingAccount"]):
         return self.filter(state__in=PASSING).update(state=before)
 
     def change_along(self, version: int) -> int:
-        """An account's run brings that version in step: whatever exists of it now, it
-        is no draft any more, and nothing of it is proved.
+        """An account's run applies that version: whatever exists of it now, it
+        is no longer a draft, and nothing of it is proved.
         """
         rows = self.filter(Q(version=version) | Q(state=State.DRAFT))
         return rows.update(state=unless_passing(State.APPLIED), **self.UNPROVED)
 
     def fail_along(self) -> int:
-        """An account's run could not bring it in step."""
+        """An account's run could not apply it."""
         return self.update(state=unless_passing(State.FAILED), **self.UNPROVED)
 
     def drift_along(self) -> int:
@@ -94,9 +94,9 @@ class ManagingAccount(Described, Leased, Readable):
     }
 
     class IdentityKind(models.TextChoices):
-        INSTANCE_ROLE = "instance_role", "An EC2 instance role that Bowline makes"
-        POD_ROLE = "pod_role", "An EKS pod role that Bowline makes (IRSA)"
-        EXISTING = "existing", "A role or user that stands already"
+        INSTANCE_ROLE = "instance_role", "An EC2 instance role that Bowline creates"
+        POD_ROLE = "pod_role", "An EKS pod role that Bowline creates (IRSA)"
+        EXISTING = "existing", "An existing role or user"
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     only = models.BooleanField(default=True, editable=False)
@@ -157,8 +157,8 @@ class ManagingAccount(Described, Leased, Readable):
                 fields=["only"],
                 name="one_managing_account",
                 violation_error_message=(
-                    "There is exactly one managing account, and it is described "
-                    "already: edit that one."
+                    "There is only one managing account, and it already exists. "
+                    "Edit that one."
                 ),
             ),
         ]
@@ -170,7 +170,7 @@ class ManagingAccount(Described, Leased, Readable):
         return reverse("accounts:managing")
 
     def clean(self) -> None:
-        """Refuse roles that share a name: one of them could not be made."""
+        """Refuse roles that share a name: one of them could not be created."""
         exists = self.identity_kind == self.IdentityKind.EXISTING
         clash = Managing(
             name=self.name,
@@ -196,8 +196,8 @@ class ManagingAccount(Described, Leased, Readable):
             return
         if ManagedAccount.objects.existing().exists():
             raise ValidationError(
-                "The managing account cannot become another AWS account while accounts "
-                "are managed from it. Remove them from AWS first."
+                "The managing account cannot change to another AWS account while "
+                "accounts are managed from it. Remove them from AWS first."
             )
 
     def forget_issuer(self) -> None:

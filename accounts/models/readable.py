@@ -1,7 +1,7 @@
 """Rows that refuse to be loaded where a column holds what nothing can read.
 
 The database takes any JSON and any word. To guess what was meant could open an account
-to everybody, so such a row is named, and nothing goes on with it.
+to everybody, so such a row is named, and not used.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ Check = Callable[[Any], bool]
 
 
 class Unreadable(ValueError):
-    """A column that cannot be read; the message says which and what is in it."""
+    """A column that cannot be read; the message says which one and what it holds."""
 
     def __init__(self, row: models.Model, column: str, value: object) -> None:
         super().__init__(
@@ -96,5 +96,5 @@ def is_mappings(value: Any) -> bool:
 
 
 def is_slug(value: Any) -> bool:
-    """Tell whether it can stand in a URL; empty where nothing leads there."""
+    """Return it if a URL can hold it; else an empty text."""
     return re.fullmatch(r"[-\w]*", str(value), re.ASCII) is not None

@@ -33,7 +33,7 @@ NEAR = 5
 
 
 class RunNumber(models.Model):
-    """Hands out the numbers of runs: the database gives each of them once."""
+    """Assigns the numbers of runs: the database gives each number once."""
 
     def __str__(self) -> str:
         return str(self.pk)
@@ -75,7 +75,7 @@ class RunQuerySet(models.QuerySet["Run"]):
         return self.approvable().filter(fingerprint=fingerprint)
 
     def checked(self) -> RunQuerySet:
-        """Keep those that tell of their account: AWS knew Bowline, and checks ran."""
+        """Keep those that describe their account: AWS knew Bowline, and checks ran."""
         results = CheckResult.objects.filter(run=models.OuterRef("pk"))
         return self.filter(models.Exists(results.exclude(located=Located.BOWLINE)))
 
@@ -83,7 +83,7 @@ class RunQuerySet(models.QuerySet["Run"]):
         """Keep those that only verified, ended before, and that nothing needs.
 
         A run that planned a change is the record of it. The newest verification of
-        an account tells how it stands, and the next one is compared with it.
+        an account shows its state, and the next one is compared with it.
         """
         of_run = {"run": models.OuterRef("pk")}
         verified = Q(kind=Run.Kind.VERIFY)
@@ -112,14 +112,14 @@ Subject: TypeAlias = ManagedAccountQuerySet | ManagingAccountQuerySet
 
 
 def are_sides(value: Any) -> bool:
-    """Tell whether it holds entries before and after a plan, or nothing."""
+    """Return whether it holds entries before and after a plan, or nothing."""
     if not isinstance(value, dict) or not value:
         return value == {}
     return all(are_documents(value.get(side)) for side in ("before", "after"))
 
 
 class MovedMeanwhile(Exception):
-    """Somebody else moved the run on first, or it may not move so."""
+    """Somebody else moved the run first, or that move is not allowed."""
 
 
 class Run(CreatedBy, Leased, Readable):
@@ -154,7 +154,7 @@ class Run(CreatedBy, Leased, Readable):
     grants = models.ManyToManyField(ManagedAccount, blank=True, related_name="+")
     """Accounts that a run of the managing account lets Spinnaker assume."""
     alone = models.BooleanField(default=False)
-    """Another run has brought the managing side in step for this one."""
+    """Another run has applied the managing side for this one."""
     status = models.CharField(max_length=12, choices=Status, default=Status.PLANNING)
     version = models.PositiveIntegerField(default=1)
     """The account's version that was planned."""
@@ -190,7 +190,7 @@ class Run(CreatedBy, Leased, Readable):
     queued_at = models.DateTimeField(null=True, blank=True, editable=False)
     finished_at = models.DateTimeField(null=True, blank=True)
     moved_at = models.DateTimeField(null=True, editable=False)
-    """When its status changed last, by the database's clock; pages look for it."""
+    """When its status last changed, by the database's clock; pages compare it."""
 
     objects = RunQuerySet.as_manager()
 
@@ -211,13 +211,13 @@ class Run(CreatedBy, Leased, Readable):
                 fields=["account"],
                 condition=Q(status__in=OPEN),
                 name="one_open_run_per_account",
-                violation_error_message="A run of this account is open already.",
+                violation_error_message="This account already has an open run.",
             ),
             models.UniqueConstraint(
                 fields=["kind"],
                 condition=Q(kind="managing", status__in=OPEN),
                 name="one_open_managing_run",
-                violation_error_message="A run of this account is open already.",
+                violation_error_message="This account already has an open run.",
             ),
         ]
 
@@ -246,7 +246,7 @@ class Run(CreatedBy, Leased, Readable):
             case Run.Origin.COMMAND:
                 return f"{person or 'somebody'} on the command line"
             case Run.Origin.PAGE:
-                return person or "somebody who is no longer here"
+                return person or "a person who was deleted"
         return person
 
     @property
@@ -299,7 +299,9 @@ class Run(CreatedBy, Leased, Readable):
         may = Run.objects.all() if among is None else among
         rows = may.filter(pk=self.pk, status__in=since)
         if not rows.update(status=to, moved_at=Now(), **changes):
-            raise MovedMeanwhile(f"{self} has moved on meanwhile.")
+            raise MovedMeanwhile(
+                f"{self} was changed by somebody else in the meantime."
+            )
         for name, value in {"status": to, **changes}.items():
             setattr(self, name, value)
 

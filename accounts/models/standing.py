@@ -1,4 +1,4 @@
-"""How an account stands: one word and what to say of it, from the facts of its row.
+"""The state that pages show of an account: a word and sentences, from its row.
 
 Badges, banners, pictures, tables and filters all show this and decide nothing
 themselves: they cannot contradict each other. A word's colour and icon are in BADGES.
@@ -34,7 +34,7 @@ BROKEN = (State.FAILED, State.DRIFTED)
 
 @dataclass(frozen=True, slots=True)
 class Facts:
-    """What a row holds of how its account stands."""
+    """What a row holds about the state of its account."""
 
     state: str
     proof: str = ""
@@ -69,32 +69,34 @@ class Standing:
 
     @property
     def is_to_verify(self) -> bool:
-        """Tell whether verifying is what to do next."""
+        """Return whether verifying is what to do next."""
         return self.word == State.VERIFIED or self.word in STALE.values()
 
 
-STALE_PROOF = "The proof is too old to rely on. Verify again: nothing in AWS changes."
-ONLY_READ = (
-    "Bowline read this account's chain of roles from the policies and could not walk "
-    "it itself, so bundles do not hold what was evaluated until a person accepts that. "
-    "verify.sh in the bundle proves the chain from Spinnaker's own host."
+STALE_PROOF = (
+    "The last verification is too old to rely on. Verify again: nothing in AWS changes."
 )
-FAILED = "The last run of the account failed."
-DRIFTED = "AWS is no longer what was approved."
+ONLY_READ = (
+    "Bowline could not assume this account's roles, and only read their policies. "
+    "Bundles hold the account once a person accepts that. "
+    "verify.sh in the bundle proves the roles from Spinnaker's own host."
+)
+FAILED = "The last run of this account failed."
+DRIFTED = "AWS no longer matches what was approved."
 EDITED = (
-    "The account was edited since it was planned, so what exists in AWS may no longer "
-    "be what is described here. Plan again, and read what differs."
+    "The account was edited after it was planned, so AWS may no longer match this "
+    "description. Plan again, and review what differs."
 )
 EDITED_FOR_SPINNAKER = (
-    "An edit waits to be planned. It changes what Spinnaker is to know of this "
+    "An edit is not planned yet. It changes Spinnaker's configuration of this "
     "account, and nothing in AWS. Bundles hold what was last approved until a plan "
     "with the edit is approved."
 )
-EDITED_TOO = "The account was edited since its last plan, too: plan again."
+EDITED_TOO = "The account was also edited after its last plan. Plan again."
 
 
 def standing(facts: Facts) -> Standing:
-    """Say how an account stands."""
+    """Return what to show of an account."""
     word = word_of(facts.state, is_stale=facts.is_stale)
     sentences = [STALE_PROOF] if word in STALE.values() else []
     is_to_accept = facts.state == State.EVALUATED and not facts.is_accepted
@@ -113,7 +115,7 @@ def standing(facts: Facts) -> Standing:
 
 
 def worst(words: list[str]) -> str:
-    """Give the word that many accounts are shown with, of all that they have: nothing
+    """Return the word that many accounts are shown with, of all that they have: nothing
     good hides anything bad. The first counts where none is bad or a warning.
     """
     for colour in ("bad", "warn"):

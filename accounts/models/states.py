@@ -44,12 +44,12 @@ class Status(models.TextChoices):
 
 
 WORKING = (Status.PLANNING, Status.APPLYING, Status.VERIFYING)
-"""A worker is or should be busy with it; pages poll and the sweep looks after it."""
+"""A worker is or should be busy with it; pages poll, and the sweep restarts it."""
 
 OPEN = (*WORKING, Status.PLANNED)
 
 UNSUCCESSFUL = (Status.FAILED, Status.ERRORED, Status.OUTDATED)
-"""It ended before it came to what it was for; `error` says why."""
+"""It ended early; `error` says why."""
 
 
 class Badge(NamedTuple):
@@ -60,37 +60,41 @@ class Badge(NamedTuple):
 
 
 BADGES = {
-    "draft": Badge("neutral", "pencil", "Being described; nothing planned yet."),
-    "planning": Badge("busy", "clock", "Comparing what stands in AWS."),
-    "planned": Badge("busy", "list", "Waits for approval; AWS is unchanged."),
-    "applying": Badge("busy", "clock", "Changing AWS."),
-    "applied": Badge("busy", "clock", "Changed in AWS, and not proved since."),
-    "verifying": Badge("busy", "clock", "Proving that Spinnaker will get in."),
-    "verified": Badge("good", "check", "Spinnaker's own chain of roles was walked."),
+    "draft": Badge("neutral", "pencil", "Not planned yet."),
+    "planning": Badge("busy", "clock", "Bowline compares the description with AWS."),
+    "planned": Badge("busy", "list", "Waits for approval. AWS is unchanged."),
+    "applying": Badge("busy", "clock", "Bowline changes AWS."),
+    "applied": Badge("busy", "clock", "Changed in AWS, but not verified yet."),
+    "verifying": Badge("busy", "clock", "Bowline checks that Spinnaker has access."),
+    "verified": Badge(
+        "good", "check", "Bowline assumed the roles that Spinnaker assumes."
+    ),
     "verified, stale": Badge(
-        "warn", "clock", "Verified too long ago to rely on; verify it again."
+        "warn", "clock", "Verified too long ago to rely on. Verify again."
     ),
-    "evaluated": Badge("warn", "tilde", "Read from the policies, not walked."),
+    "evaluated": Badge(
+        "warn", "tilde", "Bowline read the policies, but did not assume the roles."
+    ),
     "evaluated, stale": Badge(
-        "warn", "clock", "Evaluated too long ago to rely on; verify it again."
+        "warn", "clock", "Evaluated too long ago to rely on. Verify again."
     ),
-    "removed": Badge("neutral", "minus", "Bowline's resources are gone from AWS."),
-    "failed": Badge("bad", "cross", "Something must be mended; see the run."),
-    "errored": Badge("bad", "cross", "Bowline itself failed here; see the run."),
-    "drifted": Badge("warn", "drift", "AWS no longer is what was verified."),
-    "outdated": Badge("warn", "clock", "Changed since it was planned; plan again."),
-    "discarded": Badge("neutral", "minus", "Put aside; AWS is unchanged."),
+    "removed": Badge("neutral", "minus", "Bowline's resources were deleted from AWS."),
+    "failed": Badge("bad", "cross", "Something must be fixed. See the run."),
+    "errored": Badge("bad", "cross", "Bowline itself failed. See the run."),
+    "drifted": Badge("warn", "drift", "AWS no longer matches what was verified."),
+    "outdated": Badge("warn", "clock", "Edited after it was planned. Plan again."),
+    "discarded": Badge("neutral", "minus", "Discarded. AWS is unchanged."),
     # Steps and changes
-    "pending": Badge("neutral", "clock", "Approved, and not yet begun."),
-    "running": Badge("busy", "clock", "Being made just now."),
-    "done": Badge("good", "check", "Made, or found made already."),
-    "create": Badge("good", "plus", "Does not stand yet and will be made."),
-    "update": Badge("warn", "pencil", "Stands and will be changed."),
-    "delete": Badge("bad", "minus", "Stands and will be deleted."),
+    "pending": Badge("neutral", "clock", "Approved, but not started."),
+    "running": Badge("busy", "clock", "In progress."),
+    "done": Badge("good", "check", "Done."),
+    "create": Badge("good", "plus", "Does not exist yet and will be created."),
+    "update": Badge("warn", "pencil", "Exists and will be changed."),
+    "delete": Badge("bad", "minus", "Exists and will be deleted."),
     # Checks
-    "proved": Badge("good", "check", "It was called, and it succeeded."),
-    "not proved from here": Badge("neutral", "question", "Bowline cannot tell."),
+    "proved": Badge("good", "check", "Bowline called it, and it succeeded."),
+    "not proved from here": Badge("neutral", "question", "Bowline cannot check this."),
     # Bundles
-    "building": Badge("busy", "clock", "Being written."),
-    "ready": Badge("good", "check", "Complete; it can be downloaded."),
+    "building": Badge("busy", "clock", "Bowline writes the bundle."),
+    "ready": Badge("good", "check", "Ready to download."),
 }

@@ -45,35 +45,38 @@ STARTED = {
 }
 
 Send = Callable[[Run], None]
-"""Hands a run on when its rows are committed: to a worker, or to nobody."""
+"""Queues a run once its rows are committed: for a worker, or for nobody."""
 
 
 def keep(run: Run) -> None:
-    """Hand a run to nobody: whoever starts it carries it out."""
+    """Queue nothing: the caller carries the run out."""
 
 
 class RunOpen(Exception):
-    """A run of the account is in the way: one that is worked on, or a waiting plan."""
+    """The account has an open run: one in progress, or a waiting plan."""
 
     def __init__(self, run: Run) -> None:
         self.run = run
         super().__init__(
-            f"{run.title}, a plan for {run.account_name}, waits: approve or discard it."
+            f"{run.title}, a plan for {run.account_name}, is waiting. Approve or "
+            "discard it."
             if run.status == Status.PLANNED
-            else f"{run.title} of {run.account_name} is being worked on; wait until it "
+            else f"{run.title} of {run.account_name} is in progress. Wait until it "
             "ends."
         )
 
 
 class NothingStands(Exception):
-    """There is nothing to verify or to remove: no run has been applied there."""
+    """There is nothing to verify or remove: no run has been applied there."""
 
     def __init__(self, account: ManagedAccount, then: str = "plan it") -> None:
-        super().__init__(f"Nothing of Bowline's stands in {account.name} yet: {then}.")
+        super().__init__(
+            f"Bowline has not created anything in {account.name} yet: {then}."
+        )
 
 
 class StillTold(Exception):
-    """Spinnaker has the account, and would go on asking AWS for it."""
+    """Spinnaker has the account, and would continue to call AWS for it."""
 
     def __init__(self, told: Told) -> None:
         super().__init__(f"{told.where} {told.to_do} Then remove it from AWS.")
@@ -111,7 +114,7 @@ def verify(
     origin: Run.Origin = Run.Origin.PAGE,
     send: Send = enqueue,
 ) -> Run:
-    """Start a run that changes nothing and proves again what stands; raise RunOpen or
+    """Start a run that changes nothing and proves again what exists; raise RunOpen or
     NothingStands where that cannot be. A waiting plan is left to whoever approves.
     """
     if not ManagedAccount.objects.existing().filter(pk=account.pk).exists():
@@ -205,7 +208,7 @@ def open_runs(kind: Run.Kind, account: ManagedAccount | None) -> QuerySet[Run]:
 
 
 def make_way(kind: Run.Kind, account: ManagedAccount | None) -> None:
-    """Put a waiting plan aside for a new one; raise RunOpen where a worker is on it, or
+    """Discard a waiting plan for a new one; raise RunOpen where a worker is on it, or
     where what comes is no plan.
     """
     aside = () if kind == Run.Kind.VERIFY else (Status.PLANNED,)
@@ -221,8 +224,8 @@ class PlanChanged(Exception):
 
     def __init__(self) -> None:
         super().__init__(
-            "The plan changed since you read it, so nothing was approved. Read it "
-            "again below."
+            "The plan changed after you opened it, so nothing was approved. "
+            "Review it again below."
         )
 
 
@@ -278,7 +281,7 @@ def refuse_told_since(run: Run) -> None:
 
 
 def discard(run: Run, by: User | None) -> bool:
-    """Put a plan aside; the account is what it was before. False where somebody
+    """Discard a plan; the account is what it was before. False where somebody
     decided earlier.
     """
     try:
@@ -292,7 +295,7 @@ def discard(run: Run, by: User | None) -> bool:
 
 
 def accept(account: ManagedAccount, by: User | None) -> bool:
-    """Accept on record an account that was evaluated: bundles hold it from now on, as
+    """Accept an account that was evaluated, and record it: bundles now hold it, as
     it was evaluated. Raise SamePerson where another person must.
     """
     refuse_same_acceptance(account, by)
@@ -307,7 +310,7 @@ def accept(account: ManagedAccount, by: User | None) -> bool:
 
 
 def record_run(by: User | None, what: Activity.What, run: Run) -> None:
-    """Put on record what was decided of a run, with what was read and said of it."""
+    """Record what was decided about a run, with what was read and the comment."""
     detail = {
         "run": str(run.pk),
         "number": run.number,
@@ -321,7 +324,7 @@ def record_run(by: User | None, what: Activity.What, run: Run) -> None:
 class Decided(NamedTuple):
     approved: int
     left: list[Run]
-    """What was chosen and is not approved now, as it stands by now."""
+    """The chosen runs that are not approved, in their current state."""
 
 
 def approve_same(

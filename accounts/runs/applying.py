@@ -29,7 +29,7 @@ from onboarding.spinnaker.entry_documents import entries_of
 from onboarding.topology import Reach
 
 MANAGING_PATIENCE = 180.0
-"""Seconds to wait for another run to let go of the managing account."""
+"""Seconds to wait for another run to release the managing account."""
 
 Steps = dict[Key, Step]
 
@@ -65,7 +65,7 @@ def finish(run: Run) -> None:
     run.carry(to, since=(Status.APPLYING,), waiting="")
     left = run.steps.exclude(status=Step.Status.DONE)
     now = timezone.now()
-    left.update(status=Step.Status.DONE, finished_at=now, message="Stood already.")
+    left.update(status=Step.Status.DONE, finished_at=now, message="Already existed.")
     if removes:
         ManagedAccount.objects.filter(pk__in=[run.account_id]).remove()
     else:
@@ -86,15 +86,14 @@ def refuse_other_entries(run: Run, scope: Scope) -> None:
     described = [described_entries(scope.managing, scope.managed)]
     if entries_of(scope.managing, approved) != entries_of(scope.managing, described):
         raise PlanOutdated(
-            f"What Spinnaker is to know of {scope.account.name} is not what was "
-            "planned."
+            f"Spinnaker's configuration of {scope.account.name} differs from the plan."
         )
 
 
 def apply_managing(
     run: Run, row: ManagingAccount, sessions: Sessions, plan: Plan, steps: Steps
 ) -> None:
-    """Bring the managing side in step, one run at a time.
+    """Apply the managing side, one run at a time.
 
     Two runs that wrote the same AssumeRole policy at once would lose one's account.
     What it is compared with is loaded under the lease. The account counts as granted or
@@ -184,8 +183,8 @@ def wait_for(row: ManagingAccount, run: Run) -> None:
     give_up = time.monotonic() + MANAGING_PATIENCE
     while not row.take_lease():
         if time.monotonic() > give_up:
-            raise PlanOutdated("Other runs kept the managing account busy too long.")
-        run.say("Another run is changing the managing account.")
+            raise PlanOutdated("Other runs used the managing account for too long.")
+        run.say("Waiting for another run to finish with the managing account.")
         time.sleep(1)
     run.say("")
 

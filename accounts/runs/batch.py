@@ -1,4 +1,4 @@
-"""Carry many runs out here and now, in threads, without broker or worker.
+"""Carry out many runs in this process, in threads, without broker or worker.
 
 The managing account comes first and once; then every account by itself.
 """
@@ -48,7 +48,7 @@ def in_threads(
 
 
 class Batch:
-    """One go at many accounts: the same sessions, person and number of threads."""
+    """Many accounts at once: the same sessions, person and number of threads."""
 
     def __init__(self, sessions: Sessions, by: User | None, threads: int) -> None:
         self.sessions = sessions
@@ -79,7 +79,7 @@ class Batch:
         return in_threads(work, runs, self.threads)
 
     def verify(self, accounts: Iterable[ManagedAccount]) -> Iterator[Run]:
-        """Prove again what stands; give the run that is in the way, where one is."""
+        """Prove again what exists; return the open run instead, if there is one."""
 
         def work(account: ManagedAccount) -> Run:
             try:

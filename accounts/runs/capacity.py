@@ -29,15 +29,14 @@ class NoRoom(ValueError):
 
     def __init__(self, count: int, most: int) -> None:
         super().__init__(
-            f"{count:,} accounts would be listed in the policies of Spinnaker's "
-            f"identity, and {most:,} fit. Let Spinnaker assume every account of the "
-            "organization instead, on the managing account's page: that is one line "
-            "for any number."
+            f"The policies of Spinnaker's identity would list {count:,} accounts, but "
+            f"only {most:,} fit. On the managing account's page, choose every account "
+            "of an AWS organization instead: that is one line for any number."
         )
 
 
 def capacity_of(row: ManagingAccount) -> Capacity:
-    """Count the accounts that stand, those that are described, and those that fit."""
+    """Count the accounts that exist, those that are described, and those that fit."""
     counts = ManagedAccount.objects.in_aws_provider().aggregate(
         assumed=Count("pk", filter=STANDS), coming=Count("pk", filter=~STANDS)
     )
@@ -45,7 +44,7 @@ def capacity_of(row: ManagingAccount) -> Capacity:
 
 
 def refuse_overflow(row: ManagingAccount, accounts: Iterable[ManagedAccount]) -> None:
-    """Raise NoRoom where these accounts do not fit beside those that stand and those
+    """Raise NoRoom if these accounts do not fit next to those that exist and those
     that are being planned or applied.
     """
     if row.organization:

@@ -22,13 +22,13 @@ EVERY = 15
 """Seconds between two heartbeats."""
 
 SILENT = timedelta(seconds=4 * EVERY)
-"""So many may be late: a busy worker, a restart."""
+"""How many may be late: a busy worker, a restart."""
 
 SKEWED = timedelta(seconds=30)
 """NTP keeps clocks within milliseconds; AWS accepts what is signed within minutes."""
 
 SKEW_KEPT = timedelta(hours=1)
-"""So long a wrong clock is reported after it was last compared: its host may be gone.
+"""How long a wrong clock is reported after the last comparison.
 """
 
 
@@ -60,8 +60,8 @@ class Skew(NamedTuple):
         where = "ahead of" if self.seconds > 0 else "behind"
         return (
             f"The clock of the worker on {self.host} is {abs(self.seconds)} seconds "
-            f"{where} the database's. AWS refuses requests by a clock that is minutes "
-            "off: turn on NTP on both hosts, such as with timedatectl set-ntp true."
+            f"{where} the database's. AWS refuses requests if the clock is off by "
+            "minutes. Turn on NTP on both hosts: timedatectl set-ntp true."
         )
 
 
@@ -85,7 +85,7 @@ def compare_clocks() -> None:
 
 
 def ahead_of_database() -> timedelta:
-    """Tell how far this host's clock is ahead, counted from halfway through asking."""
+    """Return how far this host's clock is ahead, from the middle of the query."""
     Heartbeat.objects.get_or_create(id=THE_ONE)
     before = timezone.now()
     theirs: datetime = Heartbeat.objects.values_list(Now(), flat=True).get()

@@ -107,8 +107,9 @@ def grants_of(scope: Scope) -> list[KeyGrant]:
 
 
 def planned_entries(run: Run, scope: Scope) -> dict[str, list[EntryDocument]]:
-    """Give what Spinnaker knows of the account and what it will; nothing of a run that
-    is about the managing account alone.
+    """Return what Spinnaker knows of the account and what it will know.
+
+    Empty for a run of the managing account alone.
     """
     if scope.account is None or scope.managed is None:
         return {}
@@ -123,7 +124,7 @@ def planned_entries(run: Run, scope: Scope) -> dict[str, list[EntryDocument]]:
 
 def look_up(run: Run, scope: Scope, sessions: Sessions) -> bool:
     """Ask AWS what the description leaves to it, and write it into the scope's rows;
-    tell whether anything was learned.
+    return whether anything was learned.
     """
     learned = [
         recognise_bowline(run, scope, sessions),

@@ -1,4 +1,4 @@
-"""Hand a run to a worker, by a message on the broker."""
+"""Queue a run for a worker, with a message on the broker."""
 
 from __future__ import annotations
 
@@ -42,8 +42,8 @@ EXPIRES = 10 * 60
 """Seconds, so that messages do not pile up without a worker; far more than the clocks
 of two hosts differ.
 """
-NO_BROKER = "AWS was not asked: the broker, which takes questions to a worker, is away."
-START_BROKER = "See that Redis runs, then ask again."
+NO_BROKER = "Bowline could not ask AWS: the broker is unavailable."
+START_BROKER = "Check that Redis runs, then ask again."
 
 
 def sent(task: str, pk: str | int, **options: Any) -> bool:

@@ -17,7 +17,7 @@ Earlier = dict[tuple[str, str], tuple[str, bool]]
 
 
 def keep_results(run: Run, results: Iterable[Result], at: datetime) -> None:
-    """Keep what a run found in the place of what it found before it was killed."""
+    """Replace what a run found before it was killed by what it found now."""
     earlier = earlier_results(run)
     run.checks.all().delete()
     CheckResult.objects.bulk_create(
@@ -33,7 +33,7 @@ def keep_results(run: Run, results: Iterable[Result], at: datetime) -> None:
 
 
 def earlier_results(run: Run) -> Earlier:
-    """Give what the account's last verification found."""
+    """Return what the account's last verification found."""
     runs = Run.objects.checked().filter(account=run.account).exclude(pk=run.pk)
     if run.account is None:
         runs = runs.filter(kind=Run.Kind.MANAGING)
@@ -47,7 +47,7 @@ def earlier_results(run: Run) -> Earlier:
 
 
 def got_worse(result: Result, earlier: Earlier) -> bool:
-    """Tell whether it failed and was good, or has been worse since it was."""
+    """Return whether it failed and was good, or has been worse since it was."""
     if result.located == Located.BOWLINE:
         return False  # that says nothing of the account
     outcome, worse = earlier.get((result.provider, result.name), ("", False))

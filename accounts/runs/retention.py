@@ -1,4 +1,4 @@
-"""Delete verifications that nothing needs any more; what changed AWS stays for ever."""
+"""Delete verifications that nothing needs; runs that changed AWS are kept forever."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from datetime import datetime
 from accounts.models import Run
 
 MOST = 20_000
-"""Runs that one go deletes: an hour's verifications of 10,000 accounts, twice."""
+"""Runs that one call deletes: an hour's verifications of 10,000 accounts, twice."""
 AT_ONCE = 200
 """Runs in one transaction, with some 12,000 results: SQLite locks out every other
 writer meanwhile, for about a tenth of a second."""

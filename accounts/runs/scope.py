@@ -32,14 +32,14 @@ class Comparison(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Side:
-    """One account that a run looks after: how to get in and what should exist."""
+    """One account that a run covers: how to access it and what should exist."""
 
     account_name: str
     place: str
-    """What it looks after, as the end of “Nothing left to change in …”."""
+    """What it covers, as the end of “Nothing left to change in …”."""
     reach: Reach
     wanted: tuple[Resource, ...]
-    """What to look for; what should exist, unless the run removes it."""
+    """What to find; what should exist, unless the run removes it."""
     earlier: tuple[Resource, ...] = ()
     """What may exist of earlier choices, to be found and deleted."""
     removes: bool = False
@@ -73,10 +73,10 @@ class Scope:
     managing: Managing
     managed: Managed | None
     shared: tuple[Side, ...]
-    """The managing side, which all accounts share; none if another run looks after
+    """The managing side, which all accounts share; none if another run covers
     it."""
     own: tuple[Side, ...]
-    """What the run looks after for its own account only, in order."""
+    """What the run covers for its own account only, in order."""
 
     @classmethod
     def load(cls, run: Run) -> Scope:
@@ -127,7 +127,7 @@ def account_of(run: Run) -> ManagedAccount | None:
 def own_sides(
     run: Run, row: ManagedAccount, managing: Managing, managed: Managed
 ) -> list[Side]:
-    """Give the account's roles with its grants on image keys.
+    """Return the account's roles with its grants on image keys.
 
     Where an earlier release granted keys in the managing account, these come last: they
     are revoked once the account has its own.
@@ -159,7 +159,7 @@ def managing_side(
     account: ManagedAccount | None,
     managing: Managing,
 ) -> Side:
-    """Give Spinnaker's identity and all that it may assume, the run's account too.
+    """Return Spinnaker's identity and all that it may assume, the run's account too.
 
     A removal leaves its own account out.
     """

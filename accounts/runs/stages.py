@@ -1,4 +1,4 @@
-"""Carry a run on: one stage after another, as far as it goes without a person."""
+"""Continue a run: one stage after another, until a person must act."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ STAGES = {
 
 
 def carry_on(run: Run, sessions: Sessions | None = None) -> None:
-    """Bring a run as far as it goes without a person.
+    """Continue a run until a person must act.
 
     Safe to call twice, at once or after a kill: a lease lets one worker in, and each
     stage begins by comparing with AWS.
@@ -64,9 +64,11 @@ def carry_to_its_end(run: Run, sessions: Sessions | None) -> None:
     except NotOurs as error:
         fail(run, not_ours(error))
     except QuotaExceeded as error:
-        fail(run, not_planned(error, "Let the whole organization be assumed instead."))
+        fail(
+            run, not_planned(error, "Choose every account of the organization instead.")
+        )
     except (DetailsError, WantedTwice) as error:
-        fail(run, not_planned(error, "Edit the account's details, and plan again."))
+        fail(run, not_planned(error, "Edit the account's details and plan again."))
     except (DatabaseError, LeaseLost, SoftTimeLimitExceeded):
         raise  # the row still says that there is work: the sweep sends it again
     except Exception:
@@ -86,7 +88,7 @@ def new_sessions(run: Run, scope: Scope) -> Sessions:
 
 
 def fail(run: Run, error: AwsError) -> None:
-    """End a run that could not go on, with what happened and what to do about it."""
+    """End a run that could not continue, with what happened and what to do about it."""
     with transaction.atomic():
         run.carry(Status.FAILED, since=WORKING, error=error.as_json(), waiting="")
         run.unedited_subject.fail()
@@ -99,8 +101,10 @@ def end_with_bug(run: Run) -> None:
     Before its approval a run has changed nothing, so nothing is known to be wrong.
     """
     error = {
-        "message": f"Bowline itself failed here. The reference is {run.reference}.",
-        "hint": "This is a bug: report it with the reference. Planning again is safe.",
+        "message": f"Bowline itself failed. The reference is {run.reference}.",
+        "hint": (
+            "This is a bug. Report it with the reference. You can safely plan again."
+        ),
     }
     with transaction.atomic():
         run.carry(
@@ -119,7 +123,7 @@ def end_with_bug(run: Run) -> None:
 def outdate(run: Run, message: str) -> None:
     error = {
         "message": message,
-        "hint": "Nothing more was changed. Plan again, and read what is new.",
+        "hint": "Nothing else was changed. Plan again, and review the new plan.",
     }
     with transaction.atomic():
         run.carry(Status.OUTDATED, since=WORKING, error=error, waiting="")
@@ -137,9 +141,9 @@ def not_ours(error: NotOurs) -> AwsError:
         operation="plan",
         message=str(error),
         hint=(
-            "Delete or rename it, choose another name in the managing account's "
-            "page, or let the account's access step adopt what exists: Bowline then "
-            "only adds its own policies to it."
+            "Delete or rename it, choose another name on the managing account's "
+            "page, or allow existing roles in the account's access step: Bowline "
+            "then only adds its own policies."
         ),
         code=NOT_OURS,
     )

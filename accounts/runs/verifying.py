@@ -1,4 +1,4 @@
-"""Verify: prove what stands, and keep every result."""
+"""Verify: prove what exists, and keep every result."""
 
 from __future__ import annotations
 
@@ -107,7 +107,7 @@ def judge_managing(
 
 
 def bundle_what_is_proved(scope: Scope, status: Status) -> None:
-    """Let bundles hold the account as it was proved just now.
+    """Make bundles hold the account as it was just proved.
 
     One that was only evaluated stays as it was proved before until a person accepts.
     """
@@ -117,7 +117,7 @@ def bundle_what_is_proved(scope: Scope, status: Status) -> None:
 
 
 def edit_waits(scope: Scope) -> bool:
-    """Tell whether Spinnaker is not to know the account as it is described now."""
+    """Return whether Spinnaker is not to know the account as it is described now."""
     account = scope.account
     return account is not None and bool(unplanned_entries(scope.managing, account))
 
@@ -145,10 +145,10 @@ def in_its_time(run: Run, scope: Scope, result: Result) -> Result:
         result,
         outcome=Outcome.NOT_PROVED,
         sentence=(
-            f"The account stands on policy set {account.policy_set}, and the latest is "
+            f"The account has policy set {account.policy_set}. The latest is "
             f"{POLICY_SET}. {result.sentence}"
         ),
-        fix="Plan again, read what the newer policies change, and approve it.",
+        fix="Plan again, review what the newer policies change, and approve it.",
     )
 
 
@@ -202,7 +202,7 @@ def nothing_left(
     for side in scope.sides:
         began = time.monotonic()
         left = differences(side, sessions, scope)
-        while left and settling.wait("what was changed does not show yet"):
+        while left and settling.wait("the change does not show yet"):
             left = differences(side, sessions, scope)
         settling.over()
         name = f"Nothing left to change in {side.place}"
@@ -213,7 +213,7 @@ def nothing_left(
                 name=name,
                 outcome=Outcome.FAILED,
                 sentence="AWS differs from what was approved: " + "; ".join(left),
-                fix="Plan again, read what differs, and approve it.",
+                fix="Plan again, review what differs, and approve it.",
                 seconds=seconds,
             )
         else:

@@ -39,7 +39,7 @@ AGO = (("day", 86400), ("h", 3600), ("min", 60))
 
 @register.inclusion_tag("_icon.html")
 def icon(name: str) -> dict[str, Any]:
-    """Draw an icon of the sprite; a word always stands beside it."""
+    """Draw an icon of the sprite; there is always a word next to it."""
     return {"name": name}
 
 
@@ -121,13 +121,13 @@ def discouraged(account: ManagedAccount) -> dict[str, Any]:
 
 @register.inclusion_tag("_no_worker.html")
 def no_worker() -> dict[str, Any]:
-    """Tell that nobody works, on a page that promises that somebody does."""
+    """Warn that no worker runs, on a page that waits for one."""
     return {"silence": silence()}
 
 
 @register.simple_tag
 def policy_set(account: Described) -> str:
-    """Say on which policies an account stands: “v3, latest v4”."""
+    """Say which policies an account has: “v3, latest v4”."""
     if not account.policy_set:
         return f"none yet, latest v{POLICY_SET}"
     newer = account.newer_policies
@@ -163,13 +163,13 @@ def thousands(value: int) -> str:
 
 @register.simple_tag
 def logo(key: str) -> SafeString:
-    """Draw a provider's logo; its title stands beside it."""
+    """Draw a provider's logo; its title is next to it."""
     path = static(f"providers/{key}.svg")
     return format_html('<img class="logo" src="{}" alt="">', path)
 
 
 CHECKED = {
-    "caching": "What Spinnaker caches of every AWS account",
+    "caching": "What Spinnaker reads from every AWS account",
     "chain": "Spinnaker's chain of roles",
     "managing": "Managing account",
     "resources": "Resources in AWS",

@@ -24,7 +24,7 @@ View = Callable[..., HttpResponseBase]
 class UserRole(NamedTuple):
     name: str
     permission: str
-    """The one that tells who has the role."""
+    """The permission that identifies the role."""
     does: str
 
 

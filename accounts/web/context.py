@@ -1,4 +1,4 @@
-"""What every page shows beside its own: the places, the person, and what is wrong."""
+"""What every page shows in addition: the places, the person, and what is wrong."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ def section_of(path: str) -> str:
 
 
 def emulated() -> str:
-    """Give the address that stands in for AWS; empty where it is Amazon's own.
+    """Return the address that replaces AWS; empty if it is Amazon's own.
 
     boto3 reads the same variable, so the banner cannot disagree with the calls.
     """
@@ -34,7 +34,7 @@ def emulated() -> str:
 
 
 def trouble() -> dict[str, Any] | None:
-    """Give the newest ended run's error, where Bowline's own credentials did it."""
+    """Return the newest ended run's error, where Bowline's own credentials did it."""
     ended = Run.objects.exclude(finished_at=None).exclude(status=Status.DISCARDED)
     error: dict[str, Any] | None = ended.values_list("error", flat=True).first()
     is_ours = isinstance(error, dict) and error.get("own_credentials")

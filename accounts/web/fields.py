@@ -14,7 +14,7 @@ from onboarding import names
 from onboarding.partitions import known_region
 
 MOST_VALUES = 500
-"""In one field. To look for the region that each of a million was meant to be would
+"""In one field. To find the region that each of a million was meant to be would
 take minutes.
 """
 
@@ -73,7 +73,7 @@ class ListField(forms.CharField):
             raise forms.ValidationError(self.error_messages["required"], "required")
 
     def run_validators(self, value: Any) -> None:
-        """Check each value, and tell of every one that cannot be right."""
+        """Check each value, and name every invalid one."""
         if len(value) > MOST_VALUES:
             raise forms.ValidationError(
                 f"{len(value):,} values are too many: give {MOST_VALUES} at most."
@@ -98,7 +98,7 @@ class RolesField(ListField):
 
 
 class SeveralInputs(forms.TextInput):
-    """One value from every input of the name: ticked boxes and a line of text."""
+    """One value from every input of the name: selected boxes and a line of text."""
 
     def value_from_datadict(self, data: Any, files: Any, name: str) -> Any:
         values: Sequence[str] = (
@@ -108,7 +108,7 @@ class SeveralInputs(forms.TextInput):
 
 
 class RegionsField(ListField):
-    """Regions, ticked among those that were offered or typed."""
+    """Regions, selected among those that were offered or typed."""
 
     def __init__(self, **kwargs: Any) -> None:
         self.partition = "aws"
@@ -124,10 +124,10 @@ class RegionsField(ListField):
 
 
 class WrongField(NamedTuple):
-    """A field that was refused, as the head of the page tells it."""
+    """A field that was refused, as the head of the page says it."""
 
     name: str
-    """What people read beside it."""
+    """What people read next to it."""
     anchor: str
     """Where a link leads to; empty where nothing can be changed."""
     sentences: list[str]
@@ -161,7 +161,7 @@ def account_id_field(**kwargs: Any) -> RuledField:
         rule=names.account_id,
         label="AWS account id",
         max_length=40,
-        help_text="12 digits. Spaces and dashes do not matter.",
+        help_text="12 digits, with or without spaces and dashes.",
         **kwargs,
     )
     field.widget.attrs["inputmode"] = "numeric"

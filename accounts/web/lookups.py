@@ -28,7 +28,7 @@ class Asking(NamedTuple):
 
 
 def look_up(request: Request, question: Question) -> Lookup | Asking:
-    """Give the answer, or the refusal, that is known; else how the page gets it."""
+    """Return the answer, or the refusal, that is known; else how the page gets it."""
     match request.GET.get("look"):
         case "1":
             return answered(request, request.GET, ask(question, request.user))

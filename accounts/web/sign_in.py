@@ -1,4 +1,4 @@
-"""Sign in and out, on record."""
+"""Sign in and out, with a record of both."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 What = Activity.What
 
 UNKNOWN = "an unknown name"
-"""Stands for a name that nobody has: people type passwords there by mistake."""
+"""Replaces a name that nobody has: people type passwords there by mistake."""
 
 
 class SignIn(LoginView):

@@ -28,5 +28,5 @@ class Rectangle:
 
 
 def cut(text: str, most: int) -> str:
-    """Shorten a text to so many characters, the last of which says that it goes on."""
+    """Shorten a text to this many characters, with an ellipsis at the end."""
     return text if len(text) <= most else f"{text[: most - 1]}…"

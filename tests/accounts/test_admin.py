@@ -77,7 +77,7 @@ def test_others_do_not_get_in(client, role: str) -> None:
 
     response = client.get("/admin/", follow=True)
 
-    assert "What Bowline remembers" not in response.content.decode()
+    assert "Bowline's records" not in response.content.decode()
 
 
 def test_a_stranger_signs_in_at_the_one_door(client) -> None:

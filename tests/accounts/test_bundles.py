@@ -77,7 +77,7 @@ def test_nothing_is_requested_where_all_wait_for_acceptance() -> None:
     managing_row()
     evaluated(accepted=False)
 
-    with pytest.raises(NothingReady, match="there is none yet: evaluated is evaluated"):
+    with pytest.raises(NothingReady, match="There is none yet: evaluated is evaluated"):
         new_bundle(None)
 
     assert not Bundle.objects.exists()
@@ -106,7 +106,7 @@ def test_nothing_is_built_where_a_person_took_out_the_only_account() -> None:
     bundle = built(bundle)
 
     assert bundle.status == Bundle.Status.FAILED
-    assert "there is none yet: evaluated is evaluated" in bundle.error
+    assert "There is none yet: evaluated is evaluated" in bundle.error
     assert not bundle.archive
 
 
@@ -145,4 +145,6 @@ def test_two_accounts_that_were_proved_under_one_name_are_refused(
     bundle = built(new_bundle(None))
 
     assert bundle.status == Bundle.Status.FAILED
-    assert "verified is what Spinnaker calls renamed and verified" in bundle.error
+    assert (
+        "verified is the name in Spinnaker of both renamed and verified" in bundle.error
+    )

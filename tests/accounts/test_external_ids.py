@@ -131,7 +131,7 @@ def test_each_step_says_what_aws_accepts_now() -> None:
 
     assert said == [
         "",
-        "the former one; the new one, too, once a plan is applied",
+        "the previous one; the new one, too, once a plan is applied",
         "both",
         "both",
         f"{former}, too, until a plan is applied",
@@ -210,24 +210,24 @@ def test_a_rotation_ends_before_the_next_begins() -> None:
     account = standing()
     rotate(account, None)
 
-    with pytest.raises(RotationRefused, match="finish that rotation first"):
+    with pytest.raises(RotationRefused, match="Finish that rotation first"):
         rotate(account, None)
 
 
 def test_an_id_that_nobody_knows_is_not_rotated() -> None:
-    with pytest.raises(RotationRefused, match="nothing to rotate"):
+    with pytest.raises(RotationRefused, match="external ID to rotate"):
         rotate(account_row(), None)
 
 
 def test_beside_ecs_there_is_none_to_rotate_and_the_reason_is_said() -> None:
     account = standing(providers={"ecs": {}}, uses_external_id=False)
 
-    with pytest.raises(RotationRefused, match="Clouddriver drops it in its ECS"):
+    with pytest.raises(RotationRefused, match="Clouddriver does not send one with ECS"):
         rotate(account, None)
 
 
 def test_without_an_external_id_there_is_none_to_rotate() -> None:
-    with pytest.raises(RotationRefused, match="asks for no external ID"):
+    with pytest.raises(RotationRefused, match="does not use an external ID"):
         rotate(standing(uses_external_id=False), None)
 
 

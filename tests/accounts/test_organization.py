@@ -106,7 +106,7 @@ def test_a_name_that_cannot_be_found_is_said() -> None:
 
     (one,) = listed_members([member("100000000001", "Web")], CORE)
 
-    assert "Every name that could be proposed" in one.refusal
+    assert "Every name that Bowline could propose" in one.refusal
 
 
 def test_the_managing_account_is_proposed_by_the_name_it_has() -> None:
@@ -125,7 +125,7 @@ def test_accounts_are_listed_with_what_is_known() -> None:
     assert list(rows) == ["Core", "Data", "Old", "Web (prod)"]
     assert rows["Web (prod)"].described == row
     assert rows["Web (prod)"].name == "webby"
-    assert "described already, as “webby”" in rows["Web (prod)"].refusal
+    assert "already in Bowline, as “webby”" in rows["Web (prod)"].refusal
     assert (rows["Old"].state, rows["Old"].name) == ("pending closure", "")
     assert "not active" in rows["Old"].refusal
     assert rows["Core"].is_managing
@@ -135,7 +135,7 @@ def test_accounts_are_listed_with_what_is_known() -> None:
 def test_an_account_whose_state_is_not_told_says_so() -> None:
     (one,) = listed_members([member("100000000001", "Web", "")], CORE)
 
-    assert one.state == "not told"
+    assert one.state == "unknown"
     assert one.refusal
 
 
@@ -243,5 +243,5 @@ def test_whoever_comes_second_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
     managing_row()
     monkeypatch.setattr(organization, "describe", describe)
 
-    with pytest.raises(MembersRefused, match="described by somebody else just now"):
+    with pytest.raises(MembersRefused, match="just added by somebody else"):
         describe_all([WEB], [WEB.account_id], SHARED, None)

@@ -158,5 +158,5 @@ def test_another_managing_account_is_a_problem_and_no_traceback() -> None:
 
     (problem,) = caught.value.problems
     assert problem.line == 3
-    assert "cannot become another AWS account" in problem.message
+    assert "cannot change to another AWS account" in problem.message
     assert ManagedAccount.objects.count() == 1

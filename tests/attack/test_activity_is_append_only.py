@@ -113,7 +113,7 @@ def test_whole_it_is_as_it_was_written(three: list[Activity], capsys: Any) -> No
 
     assert code == 0
     said = capsys.readouterr().out
-    assert "All 3 entries are as they were written." in said
+    assert "All 3 entries are unchanged." in said
     assert three[2].hash in said
 
 
@@ -122,7 +122,7 @@ def test_whole_it_is_as_it_was_written(three: list[Activity], capsys: Any) -> No
     [
         (
             f"UPDATE {TABLE} SET who = 'mallory' WHERE number = 2",
-            "Entry 2 was changed after it was written: it says now that mallory "
+            "Entry 2 was changed after it was written: it now says that mallory "
             "approved the plan data",
         ),
         (

@@ -91,7 +91,7 @@ def test_an_operator_alone_opens_no_account(
     assert run.status == Status.PLANNED
     assert not run.steps.exists()
     assert "Changes permissions." in page
-    assert "Everybody in Spinnaker may deploy to this account" in page
+    assert "Everyone in Spinnaker can deploy to this account" in page
     assert bundled()["permissions"] == ROLES
     assert operator.post(f"/runs/{run.pk}/approve/").status_code == 403
 
@@ -152,7 +152,7 @@ def test_what_was_approved_and_differs_by_now_is_not_carried_out(
     run = carried(run)
 
     assert run.status == Status.OUTDATED
-    assert "is not what was planned" in run.error["message"]
+    assert "differs from the plan" in run.error["message"]
     assert bundled()["environment"] == "production", "as it was last proved"
 
 

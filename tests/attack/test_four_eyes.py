@@ -55,8 +55,8 @@ def test_who_planned_may_not_approve_and_the_page_says_so(olga, production) -> N
     page = browser.get(production.get_absolute_url()).content.decode()
     answer = browser.post(f"{production.get_absolute_url()}approve/", read(production))
 
-    assert "olga started this plan. Somebody else must approve." in page
-    assert "Somebody else must approve" in told(answer)
+    assert "olga started this plan. Another person must approve." in page
+    assert "Another person must approve" in told(answer)
     assert Run.objects.get().status == Status.PLANNED
 
 
@@ -84,7 +84,7 @@ def test_another_plan_than_the_one_that_was_read_is_not_approved(
         f"{production.get_absolute_url()}approve/", {"digest": digest}
     )
 
-    assert "The plan changed since you read it" in told(answer)
+    assert "The plan changed after you opened it" in told(answer)
     assert Run.objects.get().status == Status.PLANNED
 
 
@@ -140,7 +140,7 @@ def test_who_planned_may_not_accept_what_was_only_evaluated(olga) -> None:
     run_row(Status.EVALUATED, account=account, created_by=olga)
     answer = signed_in(olga).post(f"/accounts/{account.pk}/accept/")
 
-    assert "Somebody else must approve" in told(answer)
+    assert "Another person must approve" in told(answer)
     assert ManagedAccount.objects.get().accepted_at is None
     assert accept(account, person("approver"))
 

@@ -218,7 +218,7 @@ def test_an_answer_is_kept_for_a_while(monkeypatch: pytest.MonkeyPatch) -> None:
     [
         (AwsError("1", "ec2:DescribeRegions", "AWS refused it.", "x"), "AWS refused"),
         (SoftTimeLimitExceeded(), "AWS did not answer in time."),
-        (KeyError("Regions"), "Bowline failed when it asked AWS."),
+        (KeyError("Regions"), "Bowline failed while it asked AWS."),
     ],
 )
 def test_what_went_wrong_is_a_sentence_and_the_next_ask_asks(
@@ -264,7 +264,7 @@ def test_a_broker_that_is_away_is_told_at_once(
 
     page = everybody.get("/settings/?look=answer").content.decode()
 
-    assert "AWS was not asked: the broker" in page
+    assert "Bowline could not ask AWS: the broker" in page
     assert "The broker has not answered" in page
 
 

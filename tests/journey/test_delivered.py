@@ -218,7 +218,7 @@ def rotate(page: Page, bundles: Bundles, aws: Credentials) -> None:
     trust = section(page, "Trust")
     accepted = fact(page, "AWS accepts now")
     expect(accepted).to_have_text(
-        "the former one; the new one, too, once a plan is applied"
+        "the previous one; the new one, too, once a plan is applied"
     )
     expect(trust).to_contain_text(f"Next: plan {STAGING.name}")
     refuse_to_finish(page)
@@ -237,13 +237,13 @@ def rotate(page: Page, bundles: Bundles, aws: Credentials) -> None:
     assert bundles.announced() == {(STAGING.name, "external ID")}
     assert bundles.build().staging["externalId"] == new
     open_staging(page)
-    expect(trust).to_contain_text("Next: give Spinnaker that bundle")
+    expect(trust).to_contain_text("Next: install that bundle in Spinnaker")
     refuse_to_finish(page)
 
     bundles.install()
     open_staging(page)
     press(page, "Finish the rotation")
-    expect(page.get_by_text("only the new external ID will be")).to_be_visible()
+    expect(page.get_by_text("only the new external ID will then be")).to_be_visible()
     expect(accepted).to_have_text(f"{former}, too, until a plan is applied")
     assert accepted_in_aws(aws) == {former, new}
     plan(page, "Plan again")
@@ -262,7 +262,9 @@ def cancel_a_rotation(page: Page, bundles: Bundles, aws: Credentials) -> None:
     assert bundles.announced() == {(STAGING.name, "external ID")}
     open_staging(page)
     press(page, "Go back to the former one")
-    expect(page.get_by_text("the former external ID will be accepted")).to_be_visible()
+    expect(
+        page.get_by_text("the previous external ID will then be accepted")
+    ).to_be_visible()
     assert external_id() == former
 
     plan(page, "Plan again")
@@ -271,7 +273,7 @@ def cancel_a_rotation(page: Page, bundles: Bundles, aws: Credentials) -> None:
     assert bundles.announced() == set()
     open_staging(page)
     press(page, "Finish the rotation")
-    expect(page.get_by_text("only the new external ID will be")).to_be_visible()
+    expect(page.get_by_text("only the new external ID will then be")).to_be_visible()
 
 
 def remove(page: Page, bundles: Bundles, aws: Credentials) -> None:
@@ -311,7 +313,7 @@ def remove(page: Page, bundles: Bundles, aws: Credentials) -> None:
 def begin_rotation(page: Page) -> None:
     open_staging(page)
     press(page, "Rotate the external ID")
-    expect(page.get_by_text("A new external ID is made.")).to_be_visible()
+    expect(page.get_by_text("A new external ID was created.")).to_be_visible()
 
 
 def external_id() -> str:

@@ -128,7 +128,7 @@ FAULTS = (
         HANDMADE,
         "The plan could not be made",
         f"The role spinnakerManaged in account {HANDMADE.account_id} exists already",
-        "let the account's access step adopt what exists",
+        "allow existing roles in the account's access step",
     ),
     (
         LIMITED,

@@ -1,8 +1,8 @@
 """`manage.py check_activity [HASH]`: check that nobody changed the activity log.
 
-Exit codes: 0 the chain holds, 1 an entry was changed or is missing, or none has the
-given hash. Whatever process writes an entry logs its hash: give the newest one that was
-logged, and an activity log whose end was cut off is found out, too.
+Exit codes: 0 the chain is intact, 1 an entry was changed or is missing, or none has the
+given hash. Each process that writes an entry logs its hash: give the newest logged hash
+to detect a log whose end was removed, too.
 """
 
 from __future__ import annotations
@@ -18,13 +18,13 @@ from accounts.models import Activity
 
 
 class Command(BaseCommand):
-    help = "Check the hash chain of the activity log, from its first entry on."
+    help = "Check the hash chain of the activity log."
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument(
             "hash",
             nargs="?",
-            help="the hash of an entry that must be there, as it was logged",
+            help="the hash of an entry that must exist",
         )
 
     def handle(self, *, hash: str | None, **_: Any) -> None:
@@ -36,8 +36,8 @@ class Command(BaseCommand):
             self.stdout.write("The activity log is empty.")
             return
         self.stdout.write(
-            f"All {last.number:,} entries are as they were written. The last one is "
-            f"of {last.at:%-d %B %Y at %H:%M:%S} UTC, with the hash {last.hash}."
+            f"All {last.number:,} entries are unchanged. The last one is from "
+            f" {last.at:%-d %B %Y at %H:%M:%S} UTC, with the hash {last.hash}."
         )
 
 
@@ -46,5 +46,5 @@ def missing(hash: str | None) -> str:
         return ""
     return (
         f"No entry has the hash {hash}: it was removed from the end of the log, or "
-        "never was in this database."
+        "was never in this database."
     )

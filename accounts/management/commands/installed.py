@@ -16,11 +16,11 @@ from accounts.models import Bundle
 
 
 class Command(BaseCommand):
-    help = "Keep on record that Spinnaker has this bundle now."
+    help = "Record that Spinnaker has this bundle now."
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("number", type=int, help="the bundle's number")
-        parser.add_argument("--by", metavar="USER", help="the person on record")
+        parser.add_argument("--by", metavar="USER", help="the person to record")
 
     def handle(self, *, number: int, by: str | None, **_: Any) -> None:
         person = named_person(by) if by else None
@@ -29,4 +29,4 @@ class Command(BaseCommand):
             install(bundle.get(number=number), person)
         except Bundle.DoesNotExist:
             raise CommandError(f"There is no bundle {number} that is ready.") from None
-        self.stdout.write(f"On record: Spinnaker has bundle {number} now.")
+        self.stdout.write(f"Recorded: Spinnaker has bundle {number}.")

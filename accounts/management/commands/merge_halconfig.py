@@ -27,10 +27,10 @@ ASKED = 2
 
 
 class Command(BaseCommand):
-    help = "Put a bundle's accounts into a halconfig, instead of thousands of hal calls"
+    help = "Merge a bundle's accounts into a halconfig without calling hal"
 
     def add_arguments(self, parser: ArgumentParser) -> None:
-        parser.add_argument("config", type=Path, help="hal's own, ~/.hal/config")
+        parser.add_argument("config", type=Path, help="hal's config, ~/.hal/config")
         parser.add_argument("--bundle", type=int, required=True, metavar="N")
         parser.add_argument(
             "--out", type=Path, required=True, help="a new file for the merged config"
@@ -38,22 +38,26 @@ class Command(BaseCommand):
         parser.add_argument(
             "--folder",
             type=Path,
-            help="where the bundle is unpacked on hal's host; clusters need it",
+            help="the folder of the bundle on hal's host; required for clusters",
         )
-        parser.add_argument("--deployment", default="", help="the current one if unset")
+        parser.add_argument(
+            ("--deployment"),
+            default="",
+            help="the deployment; by default the current one",
+        )
         parser.add_argument(
             "--take-over",
             nargs="+",
             default=[],
             metavar="NAME",
-            help="the bundle's account replaces the config's of that name",
+            help="replace the config's accounts of these names",
         )
         parser.add_argument(
             "--leave",
             nargs="+",
             default=[],
             metavar="NAME",
-            help="the config's account stays, and the bundle's is left out",
+            help="keep the config's accounts of these names",
         )
 
     def handle(self, *, config: Path, out: Path, **options: Any) -> None:
@@ -62,7 +66,7 @@ class Command(BaseCommand):
                 content = file.read(MOST_BYTES + 1)
             merged = self.merged(content, **options)
         except (BadArchive, BadHalconfig) as error:
-            raise CommandError(f"{config} is not merged. {error}") from None
+            raise CommandError(f"{config} cannot be merged. {error}") from None
         except OSError as error:
             raise CommandError(f"{config} cannot be read: {error}") from error
         left_out = [one for one in merged.collisions if not one.is_taken_over]
@@ -74,9 +78,9 @@ class Command(BaseCommand):
         if open_:
             names = " ".join(one.name for one in open_)
             self.stderr.write(
-                f"Nothing is written. Say whose each name is: --leave {names} keeps "
-                "the config's, --take-over NAME… replaces it by the bundle's, where "
-                "the two are of one provider."
+                f"Nothing is written. Choose for each name: --leave {names} keeps "
+                "the config's account, --take-over NAME… replaces it with the "
+                "bundle's if both have the same provider."
             )
             sys.exit(ASKED)
         self.write(merged, out)
@@ -98,9 +102,9 @@ class Command(BaseCommand):
         accounts = accounts_in(found.archive)
         if accounts.kubernetes and not (folder and folder.is_absolute()):
             raise CommandError(
-                "The bundle holds clusters, and hal must know where their kubeconfigs "
-                "are: give --folder, where the bundle is unpacked on hal's host, as a "
-                "path from the root."
+                "The bundle holds clusters, so hal needs the path of their "
+                "kubeconfigs: set --folder to the absolute path of the bundle on "
+                "hal's host."
             )
         accounts = accounts.placed(str(folder))
         return merge(
@@ -108,15 +112,13 @@ class Command(BaseCommand):
         )
 
     def write(self, merged: Merged, out: Path) -> None:
-        """Write a file that was not there, for its owner's eyes only, and tell."""
+        """Write a new file that only its owner can read, and print what is in it."""
         try:
             descriptor = os.open(out, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
             with open(descriptor, "w", encoding="utf-8") as file:
                 file.write(merged.text)
         except FileExistsError:
-            raise CommandError(
-                f"{out} is there already, and is not overwritten. Name a new file."
-            ) from None
+            raise CommandError(f"{out} already exists. Choose another name.") from None
         except OSError as error:
             raise CommandError(f"{out} cannot be written: {error}") from error
         for change in merged.changes:
@@ -128,7 +130,9 @@ class Command(BaseCommand):
         for provider, count in counts.items():
             self.stdout.write(f"{provider}: {count:,} added")
         if not merged.changes:
-            self.stdout.write("Nothing changed: the config has it so already.")
+            self.stdout.write(
+                "Nothing to change: the config already has these accounts."
+            )
         self.stdout.write(f"\n{out} is written. Then:\n")
         for number, step in enumerate(STEPS, 1):
             line = step.line.replace("config.new", str(out))

@@ -1,7 +1,7 @@
 """`manage.py onboard accounts.yaml`: the whole job without a browser, broker or worker.
 
 Exit codes: 0 nothing to do or all done, 2 changes planned and not approved, 1
-something failed, or the bundle has to do without an account that nobody accepted.
+something failed, or an account is not in the bundle because nobody accepted it.
 """
 
 from __future__ import annotations
@@ -39,34 +39,30 @@ IN_THE_FILE = "In this file: `assume: {organization: o-a1b2c3d4e5}` under `manag
 
 
 class Command(BaseCommand):
-    help = "Onboard every account of a file: plan, and with --approve do it."
+    help = "Plan every account of a file, and with --approve onboard it."
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("file", type=Path, help="accounts.yaml; see the README")
-        parser.add_argument(
-            "--check", action="store_true", help="only say what is wrong with the file"
-        )
-        parser.add_argument(
-            "--approve", action="store_true", help="carry out what is planned"
-        )
+        parser.add_argument("--check", action="store_true", help="only check the file")
+        parser.add_argument("--approve", action="store_true", help="apply the plans")
         parser.add_argument(
             "--allow-delete",
             nargs="*",
             metavar="NAME",
-            help="approve plans that delete, of these accounts alone if any are named; "
-            "one that deletes over a third of what exists must be named",
+            help="also approve plans that delete, only for these accounts if any are "
+            "named; required by name if a plan deletes over a third of what exists",
         )
         parser.add_argument(
             "--accept-evaluated",
             action="store_true",
-            help="accept on record accounts whose chain was read, not walked",
+            help="accept evaluated accounts, whose policies were only read",
         )
         parser.add_argument(
-            "--bundle", type=Path, metavar="OUT.zip", help="write the bundle there"
+            "--bundle", type=Path, metavar="OUT.zip", help="write a bundle to this file"
         )
-        parser.add_argument("--by", metavar="USER", help="the person on record")
+        parser.add_argument("--by", metavar="USER", help="the person to record")
         parser.add_argument(
-            "--threads", type=int, default=16, help="accounts at a time"
+            "--threads", type=int, default=16, help="accounts to process at a time"
         )
 
     def handle(self, *, file: Path, check: bool, **options: Any) -> None:
@@ -106,7 +102,7 @@ class Command(BaseCommand):
         known = {managing_row().name, *(account.name for account in accounts)}
         if strangers := set(allow_delete or ()) - known:
             raise CommandError(
-                f"--allow-delete: no account of this file: {', '.join(strangers)}."
+                f"--allow-delete: not in this file: {', '.join(strangers)}."
             )
         partition = managing_row().partition
         sessions = Sessions(run="onboard", partition=partition, patience=PATIENCE)
@@ -155,7 +151,7 @@ class Command(BaseCommand):
         return [code(run) for run in (managing, *ended, *waiting)]
 
     def accept(self, account: ManagedAccount, person: User | None) -> None:
-        """Accept an account unless somebody else must; say so then."""
+        """Accept an account, or print why another person must."""
         try:
             accept(account, person)
         except SamePerson as error:
@@ -164,7 +160,7 @@ class Command(BaseCommand):
     def may_apply(
         self, run: Run, allowed: list[str] | None, person: User | None
     ) -> bool:
-        """Tell whether a waiting plan may be approved here; say it where it may not."""
+        """Return whether a waiting plan may be approved here; if not, print why."""
         if run.status != Status.PLANNED:
             return False
         second = refusal(run.account, run.created_by_id, person)
@@ -210,7 +206,7 @@ class Command(BaseCommand):
         return True
 
     def tell_next(self) -> None:
-        """Say what the bundle changes against the last one, and what it keeps."""
+        """Print what the bundle changes since the last one, and what it keeps."""
         found = next_bundle()
         self.say(found.summary)
         for changed in found.delta.changed:
@@ -222,22 +218,22 @@ class Command(BaseCommand):
             self.say(f"  {removed.name} ({removed.provider}): removed")
         for one in found.kept:
             self.warn(
-                f"{one.account.name}: {one.account.state}, and in the bundle as it was "
-                f"last proved. {one.reason}"
+                f"{one.account.name}: {one.account.state}. The bundle holds it as it "
+                f"was last proved. {one.reason}"
             )
 
     def all_accepted(self, accounts: list[ManagedAccount]) -> bool:
-        """Name those that the bundle lacks only because nobody accepted them."""
+        """Name those that are not in the bundle only because nobody accepted them."""
         mine = {account.pk for account in accounts}
         waiting = [a for a in ManagedAccount.objects.to_accept() if a.pk in mine]
         for account in waiting:
             self.warn(
-                f"{account.name}: evaluated, and not in the bundle until a person "
-                "accepts it."
+                f"{account.name}: evaluated. The bundle does not hold it until a "
+                "person accepts it."
             )
         if waiting:
             self.warn(
-                "  Read its checks, then accept it on its page or with "
+                "  Review its checks, then accept it on its page or with "
                 "--accept-evaluated."
             )
         return not waiting
@@ -254,7 +250,7 @@ def accounts_text(count: int) -> str:
 
 
 def was_proved(managing: Run) -> bool:
-    """Tell whether a run got as far as its checks, so that accounts can be proved, too.
+    """Return whether a run reached its checks, so that accounts can be proved, too.
 
     A check of the managing account that failed says nothing of any other account.
     """

@@ -1,7 +1,7 @@
-"""`manage.py verify [--stale] [NAME…]`: prove again what stands, print every check.
+"""`manage.py verify [--stale] [NAME…]`: prove again what exists, print every check.
 
-Nothing in AWS changes. Exit codes: 0 all accounts stand, 1 something failed, or could
-not be verified because a run is open.
+Nothing in AWS changes. Exit codes: 0 all accounts are verified, 1 something failed, or
+could not be verified because a run is open.
 """
 
 from __future__ import annotations
@@ -25,17 +25,19 @@ DONE, FAILED = 0, 1
 
 
 class Command(BaseCommand):
-    help = "Verify accounts: those of these names, or all that stand in AWS."
+    help = "Verify the named accounts, or all accounts that exist in AWS."
 
     def add_arguments(self, parser: ArgumentParser) -> None:
-        parser.add_argument("names", nargs="*", metavar="NAME", help="an account")
+        parser.add_argument(
+            "names", nargs="*", metavar="NAME", help="the name of an account"
+        )
         parser.add_argument(
             "--stale",
             action="store_true",
-            help="only those whose proof is older than PROOF_MAX_AGE",
+            help="only accounts whose proof is older than PROOF_MAX_AGE",
         )
         parser.add_argument(
-            "--threads", type=int, default=16, help="accounts at a time"
+            "--threads", type=int, default=16, help="accounts to process at a time"
         )
 
     def handle(self, *, names: list[str], stale: bool, threads: int, **_: Any) -> None:
@@ -49,7 +51,7 @@ class Command(BaseCommand):
         if stale:
             accounts = [one for one in accounts if one.stale_since]
             if not accounts:
-                self.stdout.write("No proof is stale; nothing was verified.")
+                self.stdout.write("No proof is stale. Nothing was verified.")
         runs = Batch(sessions, None, threads).verify(accounts)
         sys.exit(max((self.tell(run) for run in runs), default=DONE))
 
@@ -68,19 +70,21 @@ class Command(BaseCommand):
 
 
 def chosen(names: list[str]) -> list[ManagedAccount]:
-    """Find the accounts; raise CommandError for a name that is none that stands."""
+    """Find the accounts; raise CommandError for a name of none that exists in AWS."""
     existing = ManagedAccount.objects.existing().prefetch_related("providers")
     accounts = list(existing.order_by("name"))
     if not names:
         return accounts
     by_name = {account.name: account for account in accounts}
     if unknown := [name for name in names if name not in by_name]:
-        raise CommandError(f"Nothing stands in AWS for {', '.join(unknown)}.")
+        raise CommandError(
+            f"Bowline has not created anything in AWS for {', '.join(unknown)}."
+        )
     return [by_name[name] for name in names]
 
 
 def printed(check: CheckResult) -> str:
-    """Write a check in a line; below it, where it is not proved, why and the mend."""
+    """Write a check in a line; below it, if it failed, why and the fix."""
     lines = [f"{check.outcome:<20} {check.name}"]
     if check.outcome == CheckResult.Outcome.FAILED:
         where = f"({check.located}) " if check.located else ""

@@ -1,4 +1,4 @@
-"""One account's page: what stands, what was proved, and what can be done."""
+"""One account's page: what exists, what was proved, and what you can do."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ from onboarding.resources.kinds import Key, Resource
 from onboarding.resources.policy import QuotaExceeded
 
 NEWEST = 10
-"""So many runs and bundles stand on the page; the lists hold the rest."""
+"""The most runs and bundles on the page; the lists have the rest."""
 
 
 class ExistingResource(NamedTuple):
@@ -83,7 +83,7 @@ def account(request: Request, pk: UUID) -> HttpResponse:
 
 
 def cause_of(account: ManagedAccount, runs: list[Run]) -> Run | None:
-    """Find the run whose error is the reason for how the account stands."""
+    """Find the run whose error explains the account's state."""
     if account.state in BROKEN:
         ended = (run for run in runs if run.status in (Status.FAILED, Status.ERRORED))
     else:
@@ -93,7 +93,7 @@ def cause_of(account: ManagedAccount, runs: list[Run]) -> Run | None:
 
 
 def rotation(account: ManagedAccount) -> dict[str, Any]:
-    """Give the stages of a rotation of the external ID, the one that comes next, and
+    """Return the stages of a rotation of the external ID, the one that comes next, and
     what AWS accepts meanwhile.
     """
     accepted = {"accepted_now": accepted_now(account)}
@@ -115,7 +115,7 @@ def details_of(account: ManagedAccount) -> list[tuple[str, str, SafeString]]:
 
 
 def iam(managing: ManagingAccount | None, account: ManagedAccount) -> dict[str, Any]:
-    """Say what stands or is to stand, as far as the account is described."""
+    """List what exists or will exist, as far as the account is described."""
     if managing is None:
         return {}
     try:
@@ -149,24 +149,26 @@ def last_steps(account: ManagedAccount) -> list[Step]:
 @operator_required
 @require_POST
 def forget(request: Request, pk: UUID) -> HttpResponse:
-    """Delete an account of which nothing stands in AWS."""
+    """Delete an account that does not exist in AWS."""
     account = get_object_or_404(ManagedAccount, pk=pk)
     if account.granted_at:
         messages.error(
             request,
-            f"{account.name} cannot be forgotten while something of Bowline's stands "
-            "in AWS: remove it from AWS first.",
+            f"You cannot delete {account.name} while it exists in AWS. Remove it "
+            "from AWS first.",
         )
         return redirect(account)
     if account.runs.filter(status__in=OPEN).exists():
         messages.error(
             request,
-            f"A run of {account.name} is open: wait for its end, or discard its plan.",
+            f"{account.name} has an open run. Wait until it ends, or discard its plan.",
         )
         return redirect(account)
     with transaction.atomic():
         account.delete()
         detail = {"account id": account.account_id}
         record(request.user, Activity.What.FORGET, account.name, detail)
-    messages.success(request, f"{account.name} is forgotten; AWS is unchanged.")
+    messages.success(
+        request, f"{account.name} is deleted from Bowline. AWS is unchanged."
+    )
     return redirect("accounts:accounts")

@@ -11,7 +11,7 @@ from accounts.models import CheckResult
 from onboarding.providers import PROVIDERS
 
 FEW = 2
-"""So many simulated rights of a provider are shown; more are folded."""
+"""The most simulated permissions of a provider that are shown; more are folded."""
 
 
 class Group(NamedTuple):
@@ -29,7 +29,7 @@ def outcomes(checks: Iterable[CheckResult]) -> list[tuple[str, int]]:
 
 
 def grouped(checks: Iterable[CheckResult]) -> list[Group]:
-    """Group checks that stand next to each other and are about the same."""
+    """Group neighbouring checks that are about the same."""
     return [
         group(provider, list(together))
         for provider, together in groupby(checks, lambda check: check.provider)

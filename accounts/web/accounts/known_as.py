@@ -39,7 +39,7 @@ def known_as(topology: Topology) -> Iterator[Known]:
         with_lambda = " with Lambda" if aws.lambda_enabled else ""
         yield Known(aws.name, "ec2", f"AWS account{with_lambda}", aws.assume_role)
     for ecs in found.ecs:
-        yield Known(ecs.name, "ecs", "ECS account", f"rides on {ecs.aws_account}")
+        yield Known(ecs.name, "ecs", "ECS account", f"uses {ecs.aws_account}")
     for cluster in found.kubernetes:
         yield Known(
             cluster.name,

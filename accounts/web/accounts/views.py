@@ -34,12 +34,12 @@ from onboarding.providers import PROVIDERS
 
 PAGE = 50
 MOST_AT_ONCE = 500
-"""So many runs are started while a person waits: a few seconds' worth. The next press
-goes on with the others.
+"""The most runs that one request starts: a few seconds' worth. The next press starts
+the others.
 """
 
 MOST_REASONS = 5
-"""So many refusals are listed one by one; the rest are counted."""
+"""The most refusals that are listed; the rest are counted."""
 
 COLUMNS = {
     "name": "Account",
@@ -49,13 +49,13 @@ COLUMNS = {
     "verified_at": "Verified",
 }
 NO_ENVIRONMENT = "-"
-"""What stands in the URL for accounts without an environment."""
+"""What the URL says for accounts without an environment."""
 
 OLDER = "older"
-"""What stands in the URL for accounts that a plan would bring newer policies."""
+"""What the URL says for accounts that a plan would bring newer policies."""
 
 STALE = "stale"
-"""What stands in the URL for accounts whose proof is too old."""
+"""What the URL says for accounts whose proof is too old."""
 
 
 def accounts(request: Request) -> HttpResponse:
@@ -156,7 +156,7 @@ class Undescribed(Exception):
 def plan_described(account: ManagedAccount, by: User) -> Run:
     if missing := undone(account):
         titles = ", ".join(step.title.lower() for step in missing)
-        raise Undescribed(f"still to describe: {titles}")
+        raise Undescribed(f"these steps are not complete: {titles}")
     return plan(account, by)
 
 
@@ -196,13 +196,13 @@ def start_many(
 class Chosen(NamedTuple):
     accounts: list[ManagedAccount]
     left: int
-    """So many more were chosen than can be started at once."""
+    """How many more were chosen than can be started at once."""
 
 
 def chosen_accounts(
     request: Request, everything: QuerySet[ManagedAccount], *, by: str
 ) -> Chosen:
-    """Find the ticked accounts, or everything; of very many, begin with those that no
+    """Find the selected accounts, or everything; of very many, begin with those that no
     run is open for, in the order of that column.
     """
     found = everything
@@ -241,11 +241,11 @@ def tell(request: Request, verb: str, started: int, refused: list[str]) -> None:
 
 
 NOTHING = {
-    "plan": "Tick the accounts first; nothing was started.",
-    "verify": "Tick accounts that stand in AWS first; nothing was started.",
+    "plan": "Select accounts first. Nothing was started.",
+    "verify": "Select accounts that exist in AWS. Nothing was started.",
 }
 PLANNED = "Nothing in AWS changes until the plans are approved."
 MORE = (
-    "{:,} more match. To {} them too, select all that match again: it goes on with "
-    "those that no run is open for."
+    "{:,} more match. To {} them, too, select all that match again: accounts with an "
+    "open run are skipped."
 )

@@ -1,4 +1,4 @@
-"""Edit one of many accounts, as a person asked of all of them."""
+"""Edit one of many accounts that a person chose."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ def edit(account: ManagedAccount, asked: dict[str, Any], by: User) -> bool:
 
 
 def described(row: ManagedAccount, asked: dict[str, Any]) -> dict[str, Any]:
-    """Give the fields as they are to be."""
+    """Return the fields as they are to be."""
     wanted = {name: listed(row, name, asked) for name in LISTS}
     if asked[f"{ENVIRONMENT}_how"] == SET:
         return {**wanted, ENVIRONMENT: asked[ENVIRONMENT]}
@@ -68,8 +68,12 @@ def listed(row: ManagedAccount, name: str, asked: dict[str, Any]) -> list[str]:
 
 NOTHING_LEFT = {
     "regions": "no region would be left",
-    "read_roles": "no role would be left, so everybody could read; to have it so, set "
-    "the roles to nothing",
-    "write_roles": "no role would be left, so everybody could write; to have it so, "
-    "set the roles to nothing",
+    "read_roles": (
+        "no role would be left, so everyone could read; to allow that, set the roles "
+        "to nothing"
+    ),
+    "write_roles": (
+        "no role would be left, so everyone could write; to allow that, set the "
+        "roles to nothing"
+    ),
 }

@@ -59,7 +59,7 @@ class BulkEditForm(forms.Form):
 
     @property
     def pairs(self) -> list[tuple[forms.BoundField, forms.BoundField]]:
-        """Give each field's question how to change it, and the field itself."""
+        """Return each field's question how to change it, and the field itself."""
         return [(self[f"{name}_how"], self[name]) for name in (ENVIRONMENT, *LISTS)]
 
     def clean(self) -> dict[str, Any]:

@@ -36,14 +36,14 @@ from accounts.web.bulk.outcomes import counted, each, tell
 from accounts.web.request import Request
 
 MOST_EDITED = 200
-"""So many are edited while a person waits: some seconds' worth, as what follows from
+"""The most that are edited in one request: some seconds' worth, as what follows from
 each edit is computed.
 """
 
 FAILED = (Status.FAILED, Status.ERRORED)
 PASSED_ON = (
-    "Build the next bundle, give it to Spinnaker, and say so on its page. Then they "
-    "can be removed from AWS."
+    "Build the next bundle, install it in Spinnaker, and mark it as installed. Then "
+    "they can be removed from AWS."
 )
 
 
@@ -110,9 +110,9 @@ def reasons_to_keep(accounts: list[ManagedAccount]) -> dict[UUID, str]:
     reasons = {}
     for account in accounts:
         if not (account.granted_at or account.applied):
-            reasons[account.pk] = "Nothing of Bowline's exists in it."
+            reasons[account.pk] = "Bowline has not created anything in it."
         elif account.pk in working:
-            reasons[account.pk] = "A run of it is being worked on; wait until it ends."
+            reasons[account.pk] = "It has a run in progress. Wait until it ends."
         elif account.pk in bundled and (told := told_of(account)):
             reasons[account.pk] = f"{told.where} {told.to_do}"
     return reasons
@@ -148,7 +148,7 @@ def retry_many(request: Request) -> HttpResponse:
 
 
 def kinds_of_failed(accounts: list[ManagedAccount]) -> dict[UUID, str]:
-    """Give the kind of each account's newest run, where that failed."""
+    """Return the kind of each account's newest run, where that failed."""
     newest = Run.objects.filter(account=OuterRef("pk")).order_by("-created_at")
     found = ManagedAccount.objects.annotate(
         last_kind=Subquery(newest.values("kind")[:1]),
@@ -176,7 +176,7 @@ def chosen(
 
 
 def nothing_chosen(request: Request) -> HttpResponse:
-    messages.info(request, "Select accounts first; nothing was changed.")
+    messages.info(request, "Select accounts first. Nothing was changed.")
     return redirect(f"{reverse('accounts:accounts')}?{request.GET.urlencode()}")
 
 

@@ -19,11 +19,11 @@ from onboarding.spinnaker.bundle.comparison import Altered, BundleDelta, Named
 from onboarding.spinnaker.bundle.contents import PROVIDERS
 
 MOST_ACCOUNTS = 200
-"""So many of each kind are shown; manifest.json names the others."""
+"""The most of each kind that are shown; manifest.json names the others."""
 
 MOST_FILES = 50
 MOST_CHARACTERS = 200_000
-"""Of so many files, and of files as long as this, the lines are compared."""
+"""Of this many files, and of files as long as this, the lines are compared."""
 
 MOST_OPEN = 20
 """With more accounts than this each begins folded."""

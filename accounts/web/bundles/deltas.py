@@ -43,7 +43,7 @@ def delta(request: Request, number: int, since: int) -> HttpResponse:
 def review_of(
     found: BundleDelta, earlier: Bundle | None, after: Callable[[list[str]], Texts]
 ) -> dict[str, Any]:
-    """Give what the pages of deltas show; `after` reads files of the later bundle."""
+    """Return what the pages of deltas show; `after` reads files of the later bundle."""
     paths = paths_shown(found)
     kept = [path for path in paths if path not in found.new]
     before = texts_of(earlier, kept) if earlier else {}

@@ -33,13 +33,13 @@ from onboarding.spinnaker.halconfig.tree import BadHalconfig
 MOST_SHOWN = 50
 MOST_NOTES = 20
 BESIDE = 1024 * 1024
-"""Bytes that a request may have beside the file itself."""
+"""Bytes that a request may have in addition to the file."""
 CHUNK = 1024 * 1024
 TOO_LARGE = (
-    f"The file is too large for a halconfig: more than {MOST_BYTES:,} bytes are not "
-    "read. 10,000 accounts take about 4 million."
+    f"The file is too large for a halconfig. It has more than {MOST_BYTES:,} bytes "
+    "are not read. 10,000 accounts take about 4 million."
 )
-TOO_LONG = "So much cannot be pasted, more than 2.5 MB. Choose the file instead."
+TOO_LONG = "You cannot paste more than 2.5 MB. Choose the file instead."
 
 
 class InMemory(MemoryFileUploadHandler):

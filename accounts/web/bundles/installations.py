@@ -8,20 +8,20 @@ from collections.abc import Iterable, Iterator
 from typing import NamedTuple
 
 FORMAT_SENTENCES = {
-    "hal/": "Scripts that tell Halyard what it lacks, check it, or undo it.",
+    "hal/": "Scripts that configure Halyard, check it, or undo it.",
     "clouddriver/": (
         "Whole configuration files for Clouddriver, Orca and Deck, for any "
         "installation without Halyard."
     ),
     "kustomize/": (
-        "A component for spinnaker-kustomize, which mounts those files beside yours."
+        "A component for spinnaker-kustomize, which mounts those files next to yours."
     ),
     "operator/": "A patch of the operator's SpinnakerService.",
     "kubernetes/": (
-        "For each EKS cluster a kubeconfig without a secret, and what the cluster must "
-        "allow."
+        "A kubeconfig without secrets for each EKS cluster, and what the cluster "
+        "must allow."
     ),
-    "aws/": "The roles and policies of each account, to review or make again.",
+    "aws/": "The roles and policies of each account, to review or create again.",
     "verify.sh": "Proves each account and cluster from where Spinnaker runs.",
     "manifest.json": "Names the accounts, and every file with its SHA-256.",
 }
@@ -45,8 +45,8 @@ class Installation(NamedTuple):
 
 
 SECRETS = "operator/kubeconfigs.yml"
-PROOF = "Prove from there that Spinnaker gets into each account."
-FROM_POD = "Prove from Clouddriver's pod that Spinnaker gets into each account."
+PROOF = "Prove from there that Spinnaker can access each account."
+FROM_POD = "Prove from Clouddriver's pod that Spinnaker can access each account."
 IN_POD = "kubectl -n spinnaker exec -i deploy/clouddriver -- bash -s < verify.sh"
 
 
@@ -65,11 +65,11 @@ def installations(filename: str, paths: Iterable[str]) -> Iterator[Installation]
     known = set(paths)
     folders = {path.split("/")[0] for path in known if "/" in path}
     unpack = f"unzip -o {filename} -d bowline && cd bowline"
-    host = ShellCommand("Unpack it on hal's host, over the one before.", unpack)
-    here = ShellCommand("Unpack it beside your spinnaker-kustomize.", unpack)
+    host = ShellCommand("Unpack it on hal's host, over the previous one.", unpack)
+    here = ShellCommand("Unpack it next to your spinnaker-kustomize.", unpack)
     if "hal" in folders:
         apply = "hal/apply.sh && hal/profiles.sh && hal deploy apply"
-        says = "Tell Halyard, which makes a backup first, and deploy."
+        says = "Configure Halyard, which makes a backup first, and deploy."
         proof = ShellCommand(PROOF, "./verify.sh")
         yield Installation("Halyard", (host, proof, ShellCommand(says, apply)))
     if "kustomize" in folders:
@@ -79,8 +79,8 @@ def installations(filename: str, paths: Iterable[str]) -> Iterator[Installation]
             "kubectl apply --server-side -k ../spinnaker-kustomize"
         )
         says = (
-            "List components/bowline last under components: in its kustomization.yml "
-            "(once), copy the component there, and deploy."
+            "Add components/bowline as the last of components: in its "
+            "kustomization.yml (once), copy the component there, and deploy."
         )
         commands = (here, ShellCommand(FROM_POD, IN_POD), ShellCommand(says, copy))
         yield Installation("spinnaker-kustomize", commands)

@@ -85,12 +85,12 @@ def ahead(installed: Bundle | None) -> Ahead | None:
 @operator_required
 @require_POST
 def bundle_installed(request: Request, number: int) -> HttpResponse:
-    """Keep on record that this is what Spinnaker has now."""
+    """Record that this is what Spinnaker has now."""
     bundle = get_object_or_404(Bundle.objects.defer("archive", "files"), number=number)
     try:
         install(bundle, request.user)
     except NotReady as error:
         messages.error(request, str(error))
     else:
-        messages.success(request, f"On record: Spinnaker has {bundle} now.")
+        messages.success(request, f"Recorded: Spinnaker has {bundle}.")
     return redirect(bundle)

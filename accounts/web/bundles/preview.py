@@ -44,7 +44,7 @@ def texts(found: NextBundle, paths: list[str]) -> Texts:
 @operator_required
 @require_POST
 def leave_out(request: Request, pk: UUID) -> HttpResponse:
-    """Take an account out of later bundles, or put it in again; it is on record."""
+    """Leave an account out of later bundles, or include it again; both are recorded."""
     account = get_object_or_404(ManagedAccount, pk=pk)
     puts_in = "again" in request.POST
     moved = (bundles.put_in if puts_in else bundles.leave_out)(account, request.user)
@@ -55,7 +55,7 @@ def leave_out(request: Request, pk: UUID) -> HttpResponse:
     else:
         messages.success(
             request,
-            f"Later bundles leave {account.name} out. Spinnaker keeps it until it is "
-            "given such a bundle.",
+            f"Later bundles leave {account.name} out. Spinnaker keeps it until you "
+            "install such a bundle.",
         )
     return redirect(account)

@@ -15,7 +15,7 @@ from accounts.web.highlighting import highlighted
 
 LANGUAGES = {"sh": "bash", "yaml": "yaml", "json": "json"}
 BELOW = 2
-"""So many levels of headings the page around it has."""
+"""The levels of headings that the page around it has."""
 
 
 class Renderer(RendererHTML):

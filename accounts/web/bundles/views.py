@@ -31,17 +31,17 @@ MOST_CHARACTERS = 50_000
 """Of a longer file this much is shown: browsers and colours grow slow beyond it."""
 
 MOST_FILES = 500
-"""So many files are in the tree; the others are in the zip."""
+"""The most files in the tree; the others are in the zip."""
 
 MOST_EARLIER = 10
-"""With so many earlier bundles it can be compared in one click."""
+"""How many earlier bundles it can be compared with in one click."""
 
 MOST_NAMES = 50
-"""So many accounts are named on a bundle's page."""
+"""The most accounts that are named on a bundle's page."""
 
 CHANGED = (
-    "What bundle {} changes is not what you read, so it was not built. Read it again "
-    "below."
+    "What bundle {} changes differs from what you saw, so it was not built. Review "
+    "it again below."
 )
 
 

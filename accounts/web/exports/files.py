@@ -15,7 +15,7 @@ Value: TypeAlias = str | int | datetime | list[str] | None
 Columns: TypeAlias = Mapping[str, Callable[[Any], Value]]
 
 AT_ONCE = 1000
-"""So many rows are read at once."""
+"""The rows that are read at once."""
 
 FORMULA = ("=", "+", "-", "@", "\t", "\r")
 """What a spreadsheet takes for the beginning of a formula."""

@@ -33,9 +33,10 @@ TOPICS = (
         ("overview",),
         (
             "The picture shows the managing account, where Spinnaker's identity is, "
-            "and every account that Spinnaker may assume, by environment.",
-            "An environment is shown as its worst account, so one broken account is "
-            "never hidden among good ones.",
+            "and "
+            "every account that Spinnaker may assume, by environment.",
+            "An environment has the state of its worst account, so one broken "
+            "account is never hidden among good ones.",
             "The page also lists what waits for somebody to act.",
         ),
         "docs/tour.md",
@@ -48,8 +49,8 @@ TOPICS = (
         (
             "Spinnaker runs with one identity in this account. It assumes one role in "
             "each managed account, and does everything through that.",
-            "An edit here can change what every account needs. Those that it does are "
-            "outdated until you plan them again.",
+            "An edit here can change what every account needs. The affected accounts "
+            "are outdated until you plan them again.",
         ),
         words="identity base role managed role",
     ),
@@ -58,12 +59,12 @@ TOPICS = (
         "The list of accounts",
         ("accounts",),
         (
-            "Verified: Bowline went through Spinnaker's chain of roles and proved "
-            "each permission. Evaluated: it read the policies and could not try them.",
+            "Verified: Bowline assumed Spinnaker's roles and proved each permission. "
+            "Evaluated: it only read the policies.",
             "Outdated: the description was edited since it was applied. Drifted: AWS "
-            "is no longer what was approved.",
-            "Select accounts to plan, verify, edit or remove many at once. Each "
-            "change waits for its own approval.",
+            "no longer matches what was approved.",
+            "Select accounts to plan, verify, edit or remove many at once. Each change "
+            "waits for its own approval.",
         ),
         words="states verified evaluated outdated drifted stale bulk",
     ),
@@ -98,9 +99,10 @@ TOPICS = (
         ("organization",),
         (
             "Bowline lists the accounts of your AWS organization that are not "
-            "described yet.",
-            "Select some, and say once what they have in common. Each becomes a draft "
-            "of its own.",
+            "described "
+            "yet.",
+            "Select some, and enter once what they have in common. Each becomes a "
+            "draft.",
         ),
     ),
     Topic(
@@ -108,8 +110,8 @@ TOPICS = (
         "Many accounts at once",
         ("edit-many", "remove-many"),
         (
-            "Each account is edited or planned by itself. One that cannot be is named "
-            "with the reason, and keeps no other back.",
+            "Each account is edited or planned by itself. One that fails is named "
+            "with the reason, and does not stop the others.",
             "Plans that are the same for many accounts can be read and approved "
             "together on the page Runs.",
         ),
@@ -131,8 +133,8 @@ TOPICS = (
         "Reading and approving a plan",
         ("run", "same-plans"),
         (
-            "The plan holds every change in AWS, and what Spinnaker will know. What "
-            "is not in it does not happen.",
+            "The plan holds every change in AWS and in Spinnaker's configuration. "
+            "Nothing else changes.",
             "Bowline reads AWS again before it applies. If AWS has changed since, the "
             "run stops and you plan again.",
             "Failed checks say who refused, which line of which policy decides, and "
@@ -148,7 +150,7 @@ TOPICS = (
         (
             "A bundle is a numbered zip that configures Spinnaker for every account "
             "that was proved.",
-            "Once you have given a bundle to Spinnaker, say so on its page. Removals "
+            "When Spinnaker has a bundle, mark it as installed on its page. Removals "
             "and new external IDs wait for that.",
         ),
         words="zip halyard spinnaker",
@@ -158,8 +160,8 @@ TOPICS = (
         "Using a bundle",
         ("bundle", "bundle-file", "delta"),
         (
-            "Three commands give it to Spinnaker, whichever way Spinnaker is "
-            "installed. README.md in the bundle has the details.",
+            "Three commands install it in Spinnaker. "
+            "README.md in the bundle has the details.",
             "The same accounts always make the same bytes, so two bundles can be "
             "compared file by file.",
         ),
@@ -172,7 +174,7 @@ TOPICS = (
         (
             "Halyard takes seconds for each account. Merging writes all accounts into "
             "its config at once, and shows what differs.",
-            "The config that you paste is kept nowhere.",
+            "Bowline does not store the config that you paste.",
         ),
         words="hal config",
     ),
@@ -181,7 +183,7 @@ TOPICS = (
         "What Spinnaker may do",
         ("rights",),
         (
-            "The page says who may become the managed role, what it may do, and why "
+            "The page says who may assume the managed role, what it may do, and why "
             "each action is needed, with the line of source that calls it.",
             "It is made to be printed for a security review.",
         ),
@@ -192,8 +194,8 @@ TOPICS = (
         "Settings",
         ("settings",),
         (
-            "Environment variables set Bowline up; .env.example lists them. This page "
-            "shows the result, and who Bowline is in AWS.",
+            "Environment variables configure Bowline; .env.example lists them. This "
+            "page shows the result, and who Bowline is in AWS.",
             "An administrator decides for each environment whether the person who "
             "plans may also approve.",
         ),
@@ -217,7 +219,7 @@ BY_PAGE = {f"accounts:{page}": topic for topic in TOPICS for page in topic.pages
 
 
 def topic_of(view_name: str) -> Topic | None:
-    """Give the topic that explains a page."""
+    """Return the topic that explains a page."""
     return BY_PAGE.get(view_name)
 
 

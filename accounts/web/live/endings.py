@@ -12,7 +12,7 @@ from accounts.models import Run
 from accounts.models.states import Status
 
 MOST = 3
-"""So many endings are told one by one; of more, those that failed and a summary."""
+"""The most endings that are listed; of more, those that failed and a summary."""
 
 BAD = (Status.FAILED, Status.ERRORED)
 SENTENCES = {
@@ -39,7 +39,7 @@ def ending_of(run: Run) -> Ending:
 
 
 def endings(runs: QuerySet[Run]) -> list[Ending]:
-    """Tell of each of these runs, the newest last; of many, of those that failed."""
+    """Report each of these runs, the newest last; of many, those that failed."""
     newest = runs.only("number", "status", "account_name").order_by("-moved_at")
     some = list(newest[: MOST + 1])
     if len(some) > MOST:
@@ -48,7 +48,7 @@ def endings(runs: QuerySet[Run]) -> list[Ending]:
 
 
 def summary(runs: QuerySet[Run]) -> Ending | None:
-    """Sum up a batch that ended; None where each ending was told."""
+    """Sum up a batch that ended; None if each ending was reported."""
     statuses = runs.order_by().values_list("status", flat=True)
     counts = Counter(statuses)
     if counts.total() <= MOST:

@@ -95,7 +95,7 @@ class Live:
     """Milliseconds until a page looks again; 0: nothing moves."""
     progress: Progress | None = None
     reloads: bool = False
-    """Whether the page is another one by now, with other scripts."""
+    """Whether the page is now another one, with other scripts."""
 
     @property
     def icon(self) -> str:

@@ -42,7 +42,7 @@ def live(request: Request) -> HttpResponse:
 
 
 def ended(now: Live, seen: Seen) -> list[Ending]:
-    """Tell what ended since; once a batch is through, sum it up."""
+    """Report what ended since; once a batch is through, sum it up."""
     told = endings(ended_since(now.runs, moment_of(seen.moved)))
     batch = batch_that_ended(now, seen)
     if batch is not None and (sum_of_all := summary(batch)):
@@ -53,7 +53,7 @@ def ended(now: Live, seen: Seen) -> list[Ending]:
 
 
 def batch_that_ended(now: Live, seen: Seen) -> QuerySet[Run] | None:
-    """Find the runs of a batch that nobody works on any more."""
+    """Find the runs of a batch that have ended."""
     if not seen.began or now.seen.began:
         return None
     return ended_since(now.runs, moment_of(seen.began))

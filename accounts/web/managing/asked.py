@@ -85,7 +85,7 @@ def chosen_so_far(form: BaseForm) -> str:
     ]
     if made:
         may = "may" if value["trusts_bowline"] else "may not"
-        parts.append(f"Bowline {may} become the identity, {value['identity_name']}")
+        parts.append(f"Bowline {may} assume the identity {value['identity_name']}")
     parts.append(f"the roles are {value['managed_role']} and {value['base_role']}")
     if value["trust_organization"]:
         parts.append(f"trusts require {value['trust_organization']}")

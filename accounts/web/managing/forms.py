@@ -24,7 +24,7 @@ from onboarding.topology import MANAGED_ROLE, Managing, identity_elsewhere
 
 NEEDED = "Fill in this field: what you chose above needs it."
 NEAR = 3
-"""So many first letters does an account share with the one that was meant."""
+"""How many first letters an account shares with the one that was meant."""
 
 
 class ManagingForm(forms.ModelForm):  # type: ignore[type-arg]  # it has no [] at run time
@@ -84,7 +84,7 @@ class ManagingForm(forms.ModelForm):  # type: ignore[type-arg]  # it has no [] a
         rule=names.service_account,
         required=False,
         label="Service account",
-        help_text="Only pods of this service account may become the role.",
+        help_text="Only pods of this service account can assume the role.",
     )
     managed_role = RuledField(
         rule=names.chain_role,
@@ -195,7 +195,7 @@ class ManagingForm(forms.ModelForm):  # type: ignore[type-arg]  # it has no [] a
         labels = {
             "identity_kind": "What Spinnaker runs as",
             "bakes": "Images are baked in this account",
-            "trusts_bowline": "Bowline may become this identity, to prove the chain",
+            "trusts_bowline": "Bowline may assume this identity, to verify accounts",
         }
         help_texts = {
             "partition": "GovCloud and China are separate from the rest of AWS.",
@@ -204,9 +204,9 @@ class ManagingForm(forms.ModelForm):  # type: ignore[type-arg]  # it has no [] a
                 "images, snapshots and key pairs, as Packer does."
             ),
             "trusts_bowline": (
-                "Its trust policy then names Bowline, and verification walks the chain "
-                "that Spinnaker uses. Off: Bowline evaluates the policies instead, and "
-                "a person accepts each account on record."
+                "Its trust policy then names Bowline, and verification walks the "
+                "chain that Spinnaker uses. Off: Bowline evaluates the policies "
+                "instead, and a person must accept each account."
             ),
         }
 
@@ -220,8 +220,8 @@ class ManagingForm(forms.ModelForm):  # type: ignore[type-arg]  # it has no [] a
         if ManagedAccount.objects.existing().exists():
             self.fields["account_id"].disabled = True
             self.fields["account_id"].help_text = (
-                "It cannot change while accounts are managed from it: remove them "
-                "from AWS first."
+                "You cannot change it while accounts are managed from it. Remove "
+                "them from AWS first."
             )
         self.fields["ami_owner"].widget.attrs["list"] = "owners"
         for name in (*POD_FIELDS, "identity_name", "identity_arn", "organization"):
@@ -265,7 +265,7 @@ class ManagingForm(forms.ModelForm):  # type: ignore[type-arg]  # it has no [] a
         return cleaned
 
     def forget_unasked(self) -> None:
-        """Keep what stands in fields of other kinds: nobody is asked for them."""
+        """Keep the values of the fields of other kinds, which are not shown."""
         asked = FIELDS_OF.get(self.cleaned_data.get("identity_kind", ""), ())
         for field in {name for names_ in FIELDS_OF.values() for name in names_}:
             if field not in asked:
@@ -299,7 +299,7 @@ class ManagingForm(forms.ModelForm):  # type: ignore[type-arg]  # it has no [] a
                 self.add_error("image_keys", wrong)
 
     def check_room(self) -> None:
-        """Refuse a list that cannot hold the accounts that stand."""
+        """Refuse a list that cannot hold the existing accounts."""
         managing = Managing(
             name="",
             account_id="0" * 12,

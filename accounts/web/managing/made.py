@@ -74,7 +74,7 @@ def identities(row: ManagingAccount) -> list[Any]:
 
 
 def is_policy_of(step: Step) -> bool:
-    """Tell whether it is a policy of the identity's, or attaches one: the account may
+    """Return whether it is a policy of the identity's, or attaches one: the account may
     be managed, too, and has others then.
     """
     after: dict[str, Any] = step.after or {}

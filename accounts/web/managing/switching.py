@@ -13,7 +13,7 @@ from onboarding.desired.capacity import Capacity, assume_policy_names
 UNKNOWN = "Bowline cannot read which accounts belong to it."
 
 MOST_NAMED = 10
-"""So many accounts outside are named; the rest are counted."""
+"""The most accounts outside that are named; the rest are counted."""
 
 
 class Switch(NamedTuple):
@@ -31,7 +31,7 @@ class OrganizationAnswer(NamedTuple):
     organization: str
     sentence: str
     membership: str = UNKNOWN
-    """Whether all accounts that stand belong to it, or those that do not."""
+    """Whether all existing accounts belong to it, or those that do not."""
 
 
 def switch_of(row: ManagingAccount, room: Capacity) -> Switch:
@@ -51,25 +51,25 @@ def answered_organization(row: ManagingAccount, lookup: Lookup) -> OrganizationA
     if found is None:
         return OrganizationAnswer(
             "",
-            f"Bowline may not read which organization {row.name} belongs to "
+            f"Bowline is not allowed to read the organization of {row.name} "
             "(organizations:DescribeOrganization). Type the id below.",
         )
     if not found:
         return OrganizationAnswer(
             "",
-            f"{row.name} belongs to no organization, says AWS, so its accounts must "
-            "stay listed.",
+            f"AWS says that {row.name} does not belong to an organization, so its "
+            "accounts must stay listed.",
             membership="",
         )
     sentence = (
-        f"{row.name} belongs to {found}, says AWS. It stands below, and nothing is "
-        "saved yet."
+        f"AWS says that {row.name} belongs to {found}. It is filled in below. Nothing "
+        "is saved yet."
     )
     return OrganizationAnswer(found, sentence, membership(organization.members))
 
 
 def membership(members: Members) -> str:
-    """Say which accounts that stand are no members, where members may be read."""
+    """Name the existing accounts that are not members, if members can be read."""
     if not members.accounts:
         return UNKNOWN
     inside = {member.account_id for member in members.accounts}
@@ -79,8 +79,8 @@ def membership(members: Members) -> str:
     if not existing:
         return ""
     if not outside:
-        return f"All {len(existing):,} that stand belong to it, says AWS."
+        return f"All {len(existing):,} existing accounts belong to it, AWS says."
     more = f", and {len(outside) - MOST_NAMED:,} more" if outside[MOST_NAMED:] else ""
     named = ", ".join(outside[:MOST_NAMED])
     verb = "does" if len(outside) == 1 else "do"
-    return f"{named}{more} {verb} not belong to it, says AWS."
+    return f"{named}{more} {verb} not belong to it, AWS says."

@@ -28,7 +28,7 @@ class SharedForm(forms.Form):
         label="Access role",
         max_length=64,
         help_text=(
-            "The role in each account that Bowline assumes to look and to change. AWS "
+            "The role in each account that Bowline assumes. AWS "
             "Organizations makes OrganizationAccountAccessRole in accounts that it "
             "creates, not in those that were invited, and it trusts the management "
             "account only. The managing account keeps its own."
@@ -40,9 +40,9 @@ class SharedForm(forms.Form):
         widget=forms.CheckboxSelectMultiple,
         error_messages={"required": "Choose at least one provider."},
         help_text=(
-            "With the details that the wizard proposes; each account's can be changed "
-            f"before it is planned. {LEFT_OUT} must be told its clusters: add it to "
-            "an account in its own steps."
+            "With the details that the wizard proposes. You can change those of each "
+            f"account before it is planned. {LEFT_OUT} needs its clusters: add it in "
+            "the steps of each account."
         ),
     )
     uses_external_id = forms.BooleanField(
@@ -79,7 +79,7 @@ class SharedForm(forms.Form):
         return cleaned
 
     def shared(self) -> Shared:
-        """Give what was filled in, once it is valid."""
+        """Return what was filled in, once it is valid."""
         filled = self.cleaned_data
         chosen = filled["providers"]
         return Shared(

@@ -1,4 +1,4 @@
-"""Many accounts at once: the organization's, ticked, with what they share said once."""
+"""Many accounts of the organization at once, with what they have in common."""
 
 from __future__ import annotations
 
@@ -32,16 +32,18 @@ from accounts.web.wizard.access import USUAL_ACCESS_ROLE
 from onboarding.topology import Managing
 
 PAGE = 50
-TICK = "Tick the accounts first."
-TOO_MANY = f"At most {MOST_AT_ONCE} accounts are described at once: filter them first."
+TICK = "Select accounts first."
+TOO_MANY = f"At most {MOST_AT_ONCE} accounts can be added at once. Filter them first."
 
 
 @operator_required
 def organization(request: Request) -> HttpResponse:
-    """List the organization's accounts, or describe the ticked ones."""
+    """List the organization's accounts, or describe the selected ones."""
     row = ManagingAccount.objects.first()
     if row is None:
-        messages.info(request, "Describe the managing account first: all trust it.")
+        messages.info(
+            request, "Set up the managing account first. All accounts trust it."
+        )
         return redirect("accounts:managing")
     managing = managing_of(row)
     if request.GET.get("look") == "again":
@@ -118,7 +120,7 @@ def describe_ticked(request: Request, managing: Managing) -> HttpResponse:
 
 
 NEXT = (
-    "The list shows exactly these: read them, tick them all and plan. Nothing in AWS "
+    "The list shows exactly these. Review them, select all and plan. Nothing in AWS "
     "changes until the plans are approved."
 )
 

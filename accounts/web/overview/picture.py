@@ -1,4 +1,4 @@
-"""The picture of who is let in where: data into nodes and edges with coordinates.
+"""The picture of who can access what: data into nodes and edges with coordinates.
 
 Pure: it knows nothing of rows. Templates draw it as SVG.
 """
@@ -15,14 +15,14 @@ from accounts.models.states import BADGES
 from accounts.web.svg import Rectangle, cut
 
 MOST_NODES = 60
-"""Above so many accounts, the picture shows environments with counts instead."""
+"""With more accounts, the picture shows environments with counts instead."""
 
 ROW, GAP, HEADING = 32, 8, 28
 WIDTH, NODE_WIDTH = 1120, 290
 CENTRE_WIDTH, CENTRE_HEIGHT = 230, 88
 NARROW_WIDTH, INDENT = 358, 28
 LONGEST_LINE = 36
-"""Characters of a name and the word beside it that fit into a node."""
+"""Characters of a name and the word next to it that fit into a node."""
 
 NOWHERE = "No environment"
 SUMMED = "Environments"

@@ -1,4 +1,4 @@
-"""The overview: who is let in where, how it stands, and what to do next."""
+"""The overview: who can access what, in which state, and what to do next."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ Counts = list[tuple[str, str, int]]
 
 
 MOST_WORSE = 8
-"""So many checks that got worse are listed one by one."""
+"""The most checks that got worse that are listed."""
 
 
 class ToDo(NamedTuple):
@@ -76,7 +76,7 @@ def overview(request: Request) -> HttpResponse:
 
 
 def got_worse() -> dict[str, Any]:
-    """Give the checks that were good once and are bad now, the newest first."""
+    """Return the checks that were good once and are bad now, the newest first."""
     worse = CheckResult.objects.got_worse().order_by("-checked_at", "position")
     found = list(worse.select_related("run").defer("document")[: MOST_WORSE + 1])
     return {"worse": found[:MOST_WORSE], "more_worse": len(found) > MOST_WORSE}
@@ -141,8 +141,8 @@ def fills(row: ManagingAccount) -> list[ToDo]:
     verb = "is" if room.coming == 1 else "are"
     coming = f", {room.coming:,} more {verb} described" if room.coming else ""
     text = (
-        f"{room.assumed:,} of {room.most:,} accounts are listed{coming}: let the whole "
-        "organization be assumed before the list is full."
+        f"{room.assumed:,} of {room.most:,} accounts are listed{coming}. Choose every "
+        "account of the organization before the list is full."
     )
     return [ToDo(text, f"{row.get_absolute_url()}?switch=1#switch", "See what changes")]
 
@@ -176,9 +176,9 @@ def broken(states: dict[str, int]) -> list[ToDo]:
 
 
 BROKEN = {
-    State.FAILED: "failed; the last run says what to mend.",
-    State.DRIFTED: "drifted: AWS no longer is what was verified.",
-    State.OUTDATED: "changed since the last plan; plan again.",
+    State.FAILED: "failed. The last run says what to fix.",
+    State.DRIFTED: "drifted: AWS no longer matches what was verified.",
+    State.OUTDATED: "changed after the last plan. Plan again.",
 }
 
 
@@ -195,25 +195,25 @@ def waiting() -> list[ToDo]:
 
 
 def stale() -> list[ToDo]:
-    """Tell of proofs that are too old to rely on."""
+    """List proofs that are too old to rely on."""
     count = ManagedAccount.objects.stale().count()
     if not count:
         return []
     days, verb = settings.PROOF_MAX_AGE, "was" if count == 1 else "were"
     text = (
-        f"{counted(count)} {verb} proved more than {days} day{'s' * (days > 1)} ago: "
-        "verify again."
+        f"{counted(count)} {verb} verified more than {days} day{'s' * (days > 1)} ago. "
+        "Verify again."
     )
     return [ToDo(text, f"{accounts_url()}?proof={STALE}", "See accounts")]
 
 
 def older_policies() -> list[ToDo]:
-    """Tell of accounts that a newer Bowline would allow something else."""
+    """List accounts that a newer Bowline would allow something else."""
     count = ManagedAccount.objects.on_older_policies().count()
     if not count:
         return []
-    verb, them = ("stands", "it") if count == 1 else ("stand", "them")
-    text = f"{counted(count)} {verb} on older policies: bring {them} up to date."
+    verb, them = ("has", "it") if count == 1 else ("have", "them")
+    text = f"{counted(count)} {verb} older policies. Bring {them} up to date."
     return [ToDo(text, f"{accounts_url()}?policies={OLDER}", "See accounts")]
 
 
@@ -221,23 +221,23 @@ def drafts(states: dict[str, int]) -> list[ToDo]:
     count = states[State.DRAFT]
     if not count:
         return []
-    text = f"{counted(count)} not described to the end, or not planned yet."
+    text = f"{counted(count)} not fully described, or not planned yet."
     return [ToDo(text, in_state(State.DRAFT), "Continue")]
 
 
 def not_installed() -> list[ToDo]:
-    """Tell what the newest bundle would change in Spinnaker."""
+    """Say what the newest bundle would change in Spinnaker."""
     found = ahead(installed_bundle())
     return [ToDo(found.sentence, found.url, "See what changes")] if found else []
 
 
 def bundles() -> list[ToDo]:
-    """Tell of accounts that are ready and that the newest bundle does not hold."""
+    """List accounts that are ready and that the newest bundle does not hold."""
     ready = ManagedAccount.objects.ready()
     last = Bundle.objects.built().only("number").first()
     fresh = ready.exclude(bundles=last).count() if last else ready.count()
     if not fresh:
         return not_installed()
     where = f"bundle {last.number}" if last else "any bundle"
-    text = f"{counted(fresh)} ready for Spinnaker, and not in {where} yet."
+    text = f"{counted(fresh)} ready for Spinnaker, but not in {where} yet."
     return [ToDo(text, reverse("accounts:bundles"), "Build a bundle")]

@@ -1,4 +1,4 @@
-"""The picture of a trust chain: two frames, what stands in them, and who becomes whom.
+"""The picture of a trust chain: two frames, what is in them, and who assumes what.
 
 Pure: a chain into boxes, lines and words with coordinates. Templates draw it as SVG.
 """
@@ -20,7 +20,7 @@ LINE, PAD, GAP = 17, 12, 14
 """The height of a line of words, the room around them, and between boxes."""
 
 SIDE, GUTTER, TRUNK, INDENT = 14, 28, 44, 64
-"""From a frame's edge: lines beside the boxes, boxes, lines between boxes, and boxes
+"""From a frame's edge: lines next to the boxes, boxes, lines between boxes, and boxes
 that hang on such a line.
 """
 
@@ -192,7 +192,7 @@ def wide(chain: TrustChain) -> Drawing:
         start = Point(identity.right - SIDE, identity.bottom)
         y = max(y, identity.bottom + PAD + GAP)
     if entered:
-        drawing.words.append(Words(beside, y - 5, "enters as itself", "verb"))
+        drawing.words.append(Words(beside, y - 5, "accesses as itself", "verb"))
     for box in entered:
         side = x + SIDE
         turns = ((side, y), (side, box.middle), (box.x, box.middle))
@@ -239,7 +239,7 @@ def managed_side(
         entered.append(drawing.put(link.party, x + GUTTER, y + 4, inner))
         y = entered[-1].bottom + GAP // 2
     if rest := len(chain.clusters) - len(entered):
-        text = f"and {rest} more, which the list names"
+        text = f"and {rest} more, see the list"
         words, drawing.height = stacked([(text, "")], x + GUTTER, y, inner)
         drawing.words += words
     return role, entered

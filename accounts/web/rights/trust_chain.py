@@ -1,4 +1,4 @@
-"""The trust chain of an account: who becomes whom, on which conditions, in words.
+"""The trust chain of an account: who assumes what, on which conditions, in words.
 
 Pure: it knows nothing of rows. chain_picture.py draws it, and the page lists it.
 """
@@ -20,7 +20,7 @@ from onboarding.topology import ExistingIdentity, InstanceRole, Managed, Managin
 ASSUME = "sts:AssumeRole"
 IDENTITY = "Spinnaker's identity"
 SHORT = 8
-"""So many characters of an external ID tell it from another; the list has it whole."""
+"""The characters of an external ID that are shown; the list has it whole."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,7 +34,7 @@ class Party:
 
 @dataclass(frozen=True, slots=True)
 class Link:
-    """How one party comes to what another may do."""
+    """How one party gets the permissions of another."""
 
     party: Party
     """The far end: who comes in, or what is handed over or entered."""
@@ -49,7 +49,7 @@ class Link:
 
 @dataclass(frozen=True, slots=True)
 class Home:
-    """The account in which some of them stand."""
+    """The account that some of them belong to."""
 
     kind: str
     name: str
@@ -62,16 +62,16 @@ class TrustChain:
     managed: Home
     identity: Party
     runs: tuple[Link, ...]
-    """What becomes Spinnaker's identity because it runs Spinnaker."""
+    """What assumes Spinnaker's identity because it runs Spinnaker."""
     proves: tuple[Link, ...]
-    """Bowline, where it may become the identity."""
+    """Bowline, if it may assume the identity."""
     role: Party | None
     """The managed role; None: the account has clusters only."""
     assumes: tuple[Link, ...]
     services: tuple[Link, ...]
-    """AWS services that may become the managed role."""
+    """AWS services that may assume the managed role."""
     hands: tuple[Link, ...]
-    """Roles that it may hand to services."""
+    """Roles that it may pass to services."""
     clusters: tuple[Link, ...]
 
     @property
@@ -101,14 +101,14 @@ def trust_chain(managing: Managing, managed: Managed, review: Review) -> TrustCh
 
 def identity_of(managing: Managing) -> Party:
     stood = isinstance(managing.identity, ExistingIdentity)
-    notes = ("stood before Bowline",) if stood else bounded(managing.boundary)
+    notes = ("existed before Bowline",) if stood else bounded(managing.boundary)
     return Party(IDENTITY, short(managing.identity_arn), notes)
 
 
 def role_of(managing: Managing, managed: Managed, review: Review) -> Party:
     notes = bounded(managing.boundary)
     if managed.adopts:
-        notes = (*notes, "kept as it is, if it stood before")
+        notes = (*notes, "kept as it is, if it existed before")
     if review.power_user_by:
         notes = (*notes, f"{POWER_USER_POLICY} is attached")
     return Party("Managed role", managing.managed_role, notes)
@@ -119,7 +119,7 @@ def bounded(boundary: str) -> tuple[str, ...]:
 
 
 def runs(managing: Managing) -> Iterator[Link]:
-    """Say what runs Spinnaker, as far as the identity's trust tells."""
+    """Say what runs Spinnaker, as far as the identity's trust shows."""
     match managing.identity:
         case ExistingIdentity():
             return
@@ -147,9 +147,9 @@ def runs(managing: Managing) -> Iterator[Link]:
                 ("only with its token, for sts.amazonaws.com",),
                 "Pods that run Spinnaker",
                 f"system:serviceaccount:{pod.namespace}:{pod.service_account}",
-                f"Pods of cluster {pod.cluster} in {pod.region} become {IDENTITY} by a "
-                "token of this service account, which the cluster's OIDC provider "
-                f"{pod.issuer or '(looked up when planned)'} signs, and by no other.",
+                f"Pods of cluster {pod.cluster} in {pod.region} assume {IDENTITY} "
+                "with a token of this service account only, signed by the cluster's "
+                f"OIDC provider {pod.issuer or '(looked up when planned)'}.",
             )
 
 
@@ -160,11 +160,11 @@ def proves(managing: Managing) -> Iterator[Link]:
     yield Link(
         Party("Bowline", short(managing.bowline), (f"in {account}",)),
         ASSUME,
-        ("to prove what it can do",),
+        ("to verify accounts",),
         "Bowline",
         managing.bowline,
-        f"Bowline may become {IDENTITY} too, to prove what it can do. Spinnaker does "
-        "not need it: it is switched off on the managing account's page.",
+        f"Bowline may assume {IDENTITY}, too, to verify accounts. Spinnaker does "
+        "not need this. You can turn it off on the managing account's page.",
     )
 
 
@@ -174,10 +174,10 @@ def assumes(managing: Managing, managed: Managed) -> Link:
     if managed.former_external_id:
         both = (managed.external_id, managed.former_external_id)
         conditions += [f"external ID {shortened(both[0])}"]
-        conditions += [f"or the former {shortened(both[1])}"]
+        conditions += [f"or the previous {shortened(both[1])}"]
         sentences.append(
-            f"Only with the external ID {both[0]} or the former one, {both[1]}: both "
-            "are accepted until the rotation is finished."
+            f"Only with the external ID {both[0]} or the previous one, {both[1]}: "
+            "both are accepted until the rotation ends."
         )
     elif managed.external_id:
         conditions.append(f"external ID {shortened(managed.external_id)}")
@@ -185,8 +185,8 @@ def assumes(managing: Managing, managed: Managed) -> Link:
     else:
         conditions.append("no external ID")
         titles = without_external_id(p.key for p in managed.providers)
-        because = f", as Clouddriver sends none for {titles}" if titles else ""
-        sentences.append(f"No external ID is asked for{because}.")
+        because = f": Clouddriver does not send one for {titles}" if titles else ""
+        sentences.append(f"No external ID is required{because}.")
     if managing.trust_organization:
         conditions.append(f"from {managing.trust_organization}")
         sentences.append(
@@ -206,7 +206,7 @@ def assumes(managing: Managing, managed: Managed) -> Link:
         tuple(conditions),
         "The managed role",
         managing.managed_role_arn(managed.account_id),
-        f"{IDENTITY} may become it. {' '.join(sentences)}",
+        f"{IDENTITY} may assume it. {' '.join(sentences)}",
     )
 
 
@@ -219,15 +219,15 @@ def services(managing: Managing, managed: Managed) -> Iterator[Link]:
             (f"only from {managed.account_id}",),
             "AWS's own service",
             service,
-            "May become the managed role itself, for resources of this account only. "
-            "It is discouraged: whoever may deploy then runs code with all of "
-            "Spinnaker's rights.",
+            "May assume the managed role itself, for resources of this account only. "
+            "This is discouraged: anyone who may deploy can then run code with all "
+            "of Spinnaker's permissions.",
             is_discouraged=True,
         )
 
 
 def hands(managing: Managing, managed: Managed) -> Iterator[Link]:
-    """Yield what may be handed over; the managed role itself never should be."""
+    """Yield what may be passed; the managed role itself never should be."""
     own = managing.managed_role_arn(managed.account_id)
     for granted in grants(managing, managed).values():
         for grant in granted:
@@ -236,7 +236,7 @@ def hands(managing: Managing, managed: Managed) -> Iterator[Link]:
             service = grant.condition["StringEquals"]["iam:PassedToService"]
             itself = own in grant.resources
             names = [short(arn).removeprefix("role/") for arn in grant.resources]
-            what = "itself" if itself else "these roles and no others"
+            what = "itself" if itself else "only these roles"
             yield Link(
                 Party(
                     "The managed role itself" if itself else "Roles for services",
@@ -247,7 +247,7 @@ def hands(managing: Managing, managed: Managed) -> Iterator[Link]:
                 (f"only to {service}",),
                 "The managed role itself" if itself else "Roles for services",
                 ", ".join(grant.resources),
-                f"The managed role may hand {what} to {service}, and to nobody else.",
+                f"The managed role may pass {what} to {service} only.",
                 is_discouraged=itself,
             )
 
@@ -259,9 +259,9 @@ def clusters(managing: Managing, managed: Managed) -> Iterator[Link]:
 
 
 RIGHTS = {
-    "view": "sees everything but secrets",
+    "view": "reads everything except secrets",
     "edit": "deploys workloads, and reads secrets",
-    "admin": "deploys workloads, and gives rights inside namespaces",
+    "admin": "deploys workloads, and grants permissions inside namespaces",
     "cluster-admin": "may do everything in the cluster",
 }
 
@@ -274,10 +274,10 @@ def entered(managing: Managing, managed: Managed, cluster: Cluster) -> Link:
     by_entry = cluster.access == ENTRY
     policy = POLICIES[cluster.rights]
     how = (
-        f"An access entry with {policy} lets it in"
+        f"An access entry with {policy} gives access"
         if by_entry
-        else "A person adds it to the cluster's aws-auth, and the rights that the "
-        "bundle's rbac.yml holds"
+        else "A person adds it to the cluster's aws-auth, and applies the bundle's "
+        "rbac.yml"
     )
     rights = f": it {RIGHTS[cluster.rights]}, {extent}." if by_entry else "."
     return Link(
@@ -287,7 +287,7 @@ def entered(managing: Managing, managed: Managed, cluster: Cluster) -> Link:
         "EKS cluster",
         cluster.arn
         or managing.arn("eks", managed.account_id, name, region=cluster.region),
-        f"{IDENTITY} enters it as itself. {how}{rights}",
+        f"{IDENTITY} accesses it directly. {how}{rights}",
     )
 
 

@@ -47,7 +47,7 @@ PROVED = (State.VERIFIED, State.EVALUATED)
 
 
 def rights(request: Request, pk: UUID) -> HttpResponse:
-    """Show who may become the managed role, what it may do, and why; to be printed."""
+    """Show who may assume the managed role, what it may do, and why; printable."""
     account = get_object_or_404(
         ManagedAccount.objects.prefetch_related("providers"), pk=pk
     )
@@ -103,7 +103,9 @@ def reviewed(managing: Managing, managed: Managed) -> dict[str, Any]:
 @require_POST
 @operator_required
 def rotation_begin(request: Request, pk: UUID) -> HttpResponse:
-    return rotated(request, pk, rotate, "A new external ID is made. Plan again: both")
+    return rotated(
+        request, pk, rotate, "A new external ID was created. Plan again: both"
+    )
 
 
 @require_POST
@@ -115,7 +117,7 @@ def rotation_finish(request: Request, pk: UUID) -> HttpResponse:
 @require_POST
 @operator_required
 def rotation_cancel(request: Request, pk: UUID) -> HttpResponse:
-    return rotated(request, pk, cancel_rotation, "Plan again: the former external ID")
+    return rotated(request, pk, cancel_rotation, "Plan again: the previous external ID")
 
 
 def rotated(
@@ -130,5 +132,5 @@ def rotated(
     except RotationRefused as error:
         messages.error(request, str(error))
     else:
-        messages.success(request, f"{done} will be accepted from then on.")
+        messages.success(request, f"{done} will then be accepted.")
     return redirect(account)

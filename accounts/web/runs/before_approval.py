@@ -1,4 +1,4 @@
-"""What people must know of an account before they approve, beside what changes."""
+"""What people must know of an account before they approve, except the changes."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ class DiscouragedAmong(NamedTuple):
 
 
 MOST_NAMED = 5
-"""So many accounts are named; the rest are counted."""
+"""The most accounts that are named; the rest are counted."""
 
 
 def discouraged_among(accounts: Iterable[ManagedAccount]) -> list[DiscouragedAmong]:

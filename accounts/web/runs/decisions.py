@@ -58,7 +58,7 @@ def tell_quicker(request: Request, pk: UUID) -> None:
         return
     by = now.approved_by_name
     who = f"{by} approved it" if by else f"It is {now.status}"
-    messages.info(request, f"{who} already: nothing happened twice.")
+    messages.info(request, f"{who} already.")
 
 
 @approver_required
@@ -66,7 +66,7 @@ def tell_quicker(request: Request, pk: UUID) -> None:
 def run_discard(request: Request, pk: UUID) -> HttpResponse:
     run = run_of(pk)
     if actions.discard(run, request.user):
-        messages.success(request, f"{run.title} is discarded; AWS is unchanged.")
+        messages.success(request, f"{run.title} is discarded. AWS is unchanged.")
     else:
         tell_quicker(request, pk)
     return redirect(run)
@@ -100,7 +100,7 @@ def plan(request: Request, pk: UUID) -> HttpResponse:
     """Plan an account that is described to the end; else go where it is not."""
     account = account_of(pk)
     if undone(account):
-        messages.warning(request, "Describe the account to the end, then plan it.")
+        messages.warning(request, "Complete the account's steps, then plan it.")
         return redirect("accounts:wizard", account.pk, next_step(account))
     return started(request, lambda: actions.plan(account, request.user), account)
 
@@ -130,7 +130,7 @@ def remove(request: Request, pk: UUID) -> HttpResponse:
 @approver_required
 @require_POST
 def accept(request: Request, pk: UUID) -> HttpResponse:
-    """Accept on record an account whose chain was read and not walked."""
+    """Accept and record an account that was evaluated, not verified."""
     account = account_of(pk)
     try:
         accepted = actions.accept(account, request.user)
@@ -138,7 +138,7 @@ def accept(request: Request, pk: UUID) -> HttpResponse:
         messages.error(request, str(error))
         return redirect(account)
     if accepted:
-        messages.success(request, f"{account.name} is accepted: bundles hold it now.")
+        messages.success(request, f"{account.name} is accepted. Bundles now hold it.")
     else:
         messages.info(request, f"{account.name} does not wait for acceptance.")
     return redirect(account)

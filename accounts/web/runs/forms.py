@@ -45,7 +45,7 @@ class ApproveForm(CommentForm):
             return
         what = "1 thing" if deletes == 1 else f"{deletes} things"
         field.label = (
-            f"This plan deletes {what} in AWS. Type {run.account_name} to go on"
+            f"This plan deletes {what} in AWS. Type {run.account_name} to continue"
         )
 
     def clean_confirmation(self) -> str:

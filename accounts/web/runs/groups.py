@@ -11,7 +11,7 @@ from accounts.models.states import Status
 from onboarding.resources.entry_changes import entry_changes
 
 MOST_GROUPS = 5
-"""So many groups of plans are offered at once, the largest first."""
+"""The most groups of plans that are offered at once, the largest first."""
 
 
 class SamePlans(NamedTuple):

@@ -25,7 +25,7 @@ IN_PROGRESS = "in progress"
 
 NUMBER = re.compile(r"(?:run\s*)?#?\s*(\d{1,9})", re.IGNORECASE)
 LEAST_DIGITS = 4
-"""Fewer digits are in too many account ids to be looked for there."""
+"""Fewer digits are in too many account ids to search for them."""
 
 
 class Row(NamedTuple):

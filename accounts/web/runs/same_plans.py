@@ -21,10 +21,10 @@ from accounts.web.runs.forms import CommentForm
 from accounts.web.runs.views import review_of
 
 MOST_AT_ONCE = 500
-"""So many runs are approved while a person waits; the page shows no more."""
+"""The most runs that are approved in one request; the page shows no more."""
 
 MOST_NAMED = 20
-"""So many runs that moved on are listed one by one; the rest are counted."""
+"""The most runs that moved on that are listed; the rest are counted."""
 
 
 def same_plans(request: Request, fingerprint: str) -> HttpResponse:
@@ -38,7 +38,7 @@ def same_page(
     form: CommentForm,
     chosen: set[str] | None = None,
 ) -> HttpResponse:
-    """Show the page; `chosen` are the plans that a person ticked, None: not yet."""
+    """Show the page; `chosen` are the plans that a person selected, None: not yet."""
     found = Run.objects.same_as(fingerprint).order_by("account_name", "pk")
     rows = found.select_related("account")
     runs = list(rows.prefetch_related("account__providers")[:MOST_AT_ONCE])
@@ -77,7 +77,7 @@ def same_page(
 @approver_required
 @require_POST
 def same_plans_approve(request: Request, fingerprint: str) -> HttpResponse:
-    """Approve the ticked ones, and name those that moved on while they were read."""
+    """Approve the selected ones, and name those that moved on while they were read."""
     chosen = {pk for pk in request.POST.getlist("run") if is_uuid(pk)}
     if not chosen or len(chosen) > MOST_AT_ONCE:
         messages.warning(request, TOO_MANY if chosen else NONE)
@@ -93,7 +93,9 @@ def same_plans_approve(request: Request, fingerprint: str) -> HttpResponse:
     )
     if approved:
         plans = "1 plan is" if approved == 1 else f"{approved} plans are"
-        messages.success(request, f"{plans} approved; each is applied by itself.")
+        messages.success(
+            request, f"{plans} approved. Bowline applies each one separately."
+        )
     if left:
         messages.warning(request, f"Not approved: {named(left, fingerprint)}.")
     return redirect("accounts:runs")
@@ -108,11 +110,11 @@ def refuse_crowd(fingerprint: str, chosen: set[str]) -> str:
     )
     if room is None or joining.count() <= room:
         return ""
-    return f"Nothing was approved: these plans have room for {room} more accounts."
+    return f"Nothing was approved. These plans have room for only {room} more accounts."
 
 
-NONE = "Tick the accounts first; nothing was approved."
-TOO_MANY = f"At most {MOST_AT_ONCE} are approved at once; nothing was approved."
+NONE = "Select accounts first. Nothing was approved."
+TOO_MANY = f"You can approve at most {MOST_AT_ONCE} at once. Nothing was approved."
 
 
 def named(left: list[Run], fingerprint: str) -> str:
@@ -122,13 +124,15 @@ def named(left: list[Run], fingerprint: str) -> str:
 
 
 def moved_on(run: Run, fingerprint: str) -> str:
-    """Say why a plan could not be approved any more."""
+    """Say why a plan could no longer be approved."""
     if run.fingerprint != fingerprint:
-        return f"{run.account_name} (its changes are others)"
+        return f"{run.account_name} (its changes differ now)"
     if run in Run.objects.approvable():
-        return f"{run.account_name} (whoever planned or edited it may not approve it)"
+        return (
+            f"{run.account_name} (you planned or edited it, so you cannot approve it)"
+        )
     if run.status == Status.PLANNED:
-        return f"{run.account_name} (edited since it was planned: plan again)"
+        return f"{run.account_name} (edited after it was planned: plan again)"
     if run.approved_by_name:
-        return f"{run.account_name} ({run.approved_by_name} approved it already)"
-    return f"{run.account_name} (it is {run.status} already)"
+        return f"{run.account_name} (already approved by {run.approved_by_name})"
+    return f"{run.account_name} (already {run.status})"

@@ -96,7 +96,7 @@ def others_same(run: Run) -> int:
 
 
 def progress(run: Run, steps: list[Step]) -> dict[str, Any]:
-    """Gather what changes while a run is being worked on."""
+    """Gather what changes while a run is in progress."""
     checks = list(CheckResult.objects.filter(run=run))
     return {
         "run": run,
@@ -124,7 +124,7 @@ def waits_for_acceptance(run: Run) -> bool:
 
 
 def back(run: Run) -> str:
-    """Give the page where what was planned can be edited."""
+    """Return the page where what was planned can be edited."""
     if run.account is None:
         return reverse("accounts:managing")
     return reverse("accounts:wizard", args=[run.account.pk, "review"])

@@ -32,7 +32,7 @@ class Destination(NamedTuple):
         return reverse(self.url) + self.tail
 
     def matches(self, text: str) -> bool:
-        """Tell whether every word of the text begins or continues one of its own."""
+        """Return whether every word of the text begins or continues one of its own."""
         said = f"{self.title} {self.words}".lower()
         return all(word in said for word in text.lower().split())
 
@@ -111,7 +111,7 @@ def role_for(url: str) -> UserRole | None:
 
 
 def opens(person: User, destination: Destination) -> bool:
-    """Tell whether a person may open the page."""
+    """Return whether a person may open the page."""
     role = role_for(destination.url)
     return role is None or has_role(person, role)
 

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from django.contrib.auth.models import User
 
 MOST = 8
-"""So many of each kind are listed; the lists have filters for more."""
+"""The most of each kind that are listed; the lists have filters for more."""
 
 LONGEST = 100
 ACCOUNT = ("pk", "name", "account_id", "environment", "state", "proof", "verified_at")
@@ -113,7 +113,7 @@ def account_hits(text: str, rows: list[dict[str, Any]]) -> Iterator[Hit]:
 
 
 def names_in_spinnaker(text: str, accounts: list[UUID]) -> dict[UUID, set[str]]:
-    """Give the matching names that Spinnaker has of accounts."""
+    """Return the matching names that Spinnaker has of accounts."""
     rows = SpinnakerName.objects.filter(name__icontains=text, account__in=accounts)
     found: dict[UUID, set[str]] = {}
     for account, name in rows.values_list("account_id", "name"):
@@ -149,7 +149,7 @@ def run_hits(text: str, accounts: list[dict[str, Any]]) -> Iterator[Hit]:
 
 
 def references(text: str) -> tuple[UUID, UUID] | None:
-    """Give the first and the last id that begin like the text, if it is part of one."""
+    """Return the first and the last id that begin with the text, if any can."""
     if not REFERENCE.fullmatch(text.lower()):
         return None
     begins = text.lower().replace("-", "")

@@ -63,7 +63,7 @@ def four_eyes(request: Request) -> HttpResponse:
             f"{'not approve' if on == 'on' else 'approve, too'}.",
         )
     else:
-        messages.error(request, "There is no such environment; nothing was changed.")
+        messages.error(request, "There is no such environment. Nothing was changed.")
     return redirect("accounts:settings")
 
 
@@ -73,7 +73,7 @@ def groups() -> list[Group]:
 
 
 def caller(request: Request, managing: ManagingAccount | None) -> dict[str, Any]:
-    """Say who Bowline is, as STS told a worker."""
+    """Say who Bowline is, as STS answered a worker."""
     question = Question(CALLER, managing.partition if managing else "aws")
     looked = look_up(request, question)
     if isinstance(looked, Asking):

@@ -75,7 +75,7 @@ def likely_regions() -> list[str]:
 
 
 def offered_regions(request: Request, account: ManagedAccount) -> HttpResponse:
-    """Show the regions that are enabled in the account, with the chosen ones ticked.
+    """Show the regions that are enabled in the account, with the chosen ones selected.
 
     Those that were only proposed are left out where the account does not have them.
     """
@@ -140,7 +140,7 @@ def test_access(request: Request, pk: UUID) -> HttpResponse:
 
 
 def tried(request: Request, question: Question) -> dict[str, Any]:
-    """Give the report of a tried role, or how the page gets it."""
+    """Return the report of a tried role, or how the page gets it."""
     look = ask_anew if request.method == "POST" else look_up
     looked = look(request, question)
     if isinstance(looked, Asking):

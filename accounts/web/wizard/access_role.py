@@ -53,7 +53,7 @@ def access_role(request: Request, pk: UUID) -> HttpResponse:
 
 @operator_required
 def access_role_file(request: Request, pk: UUID) -> HttpResponse:
-    """Give the template as a file, for the Bowline that the page has just shown."""
+    """Return the template as a file, for the Bowline that the page has just shown."""
     account = get_object_or_404(ManagedAccount, pk=pk)
     rows = Lookup.objects.filter(question=question().digest, message="")
     found = rows.answered(READ_FOR).first()

@@ -72,7 +72,7 @@ def chosen_provider(
 
 
 def says(enabled: EnabledProvider, chosen: Provider) -> bool:
-    """Tell whether a person has stored just this choice already."""
+    """Return whether a person has stored just this choice already."""
     if not enabled.described or cannot_be_read(enabled):
         return False
     return chosen.choices() == provider_of(enabled).choices()

@@ -46,13 +46,13 @@ class IdentityForm(forms.ModelForm):  # type: ignore[type-arg]  # it has no [] a
     read_roles = RolesField(
         label="Who may read",
         help_text=(
-            "Roles (groups) of your sign-in that see the account, separated by commas. "
-            "Empty: everybody."
+            "Groups that can see the account in Spinnaker, separated by commas. "
+            "Empty: everyone."
         ),
     )
     write_roles = RolesField(
         label="Who may write",
-        help_text="Roles that may deploy to it. Empty: everybody.",
+        help_text="Groups that can deploy to it. Empty: everyone.",
     )
 
     class Meta:
@@ -70,8 +70,8 @@ class IdentityForm(forms.ModelForm):  # type: ignore[type-arg]  # it has no [] a
         if self.instance.granted_at:
             self.fields["account_id"].disabled = True
             self.fields["account_id"].help_text = (
-                "It cannot change while Bowline's roles exist in it. Remove the "
-                "account from AWS first."
+                "You cannot change it while Bowline's roles exist in the account. "
+                "Remove the account from AWS first."
             )
         environment = self.fields["environment"].widget.attrs
         environment["list"] = "environments"
@@ -98,7 +98,7 @@ class IdentityForm(forms.ModelForm):  # type: ignore[type-arg]  # it has no [] a
         owner = self.others().filter(name=name).first()
         if owner is not None:
             raise forms.ValidationError(
-                f"“{name}” is the name of AWS account {owner.account_id} already. "
+                f"“{name}” is already the name of AWS account {owner.account_id}. "
                 "Choose another one."
             )
         return name
@@ -108,7 +108,7 @@ class IdentityForm(forms.ModelForm):  # type: ignore[type-arg]  # it has no [] a
         owner = self.others().filter(account_id=account_id).first()
         if owner is not None:
             raise forms.ValidationError(
-                f"AWS account {account_id} is described already, as “{owner.name}”."
+                f"AWS account {account_id} is already in Bowline, as “{owner.name}”."
             )
         return account_id
 
@@ -117,7 +117,7 @@ class IdentityForm(forms.ModelForm):  # type: ignore[type-arg]  # it has no [] a
 
 
 class AccessForm(forms.ModelForm):  # type: ignore[type-arg]  # it has no [] at run time
-    """How Bowline and Spinnaker enter the account, and where Spinnaker works in it."""
+    """How Bowline and Spinnaker access the account, and where Spinnaker works in it."""
 
     access_role = RuledField(
         rule=names.role_name,
@@ -140,17 +140,16 @@ class AccessForm(forms.ModelForm):  # type: ignore[type-arg]  # it has no [] at 
         fields = ["access_role", "regions", "uses_external_id", "adopts"]
         labels = {
             "uses_external_id": "Require an external ID from Spinnaker",
-            "adopts": "Keep and use roles that exist already",
+            "adopts": "Keep and use existing roles",
         }
         help_texts = {
             "uses_external_id": (
-                "The managed role then opens only to whoever sends this account's own "
-                "id. Bowline makes the id, and Spinnaker sends it."
+                "The managed role then requires an id of this account, which Bowline "
+                "creates and Spinnaker sends."
             ),
             "adopts": (
-                "Off: Bowline stops if a role with a name that it needs exists and is "
-                "not its own. On: it keeps such a role with its trust policy, and only "
-                "adds its own policies to it."
+                "If a role that Bowline needs already exists, Bowline keeps it and its "
+                "trust policy, and only adds policies. Off: Bowline stops instead."
             ),
         }
 
@@ -200,19 +199,19 @@ class ProvidersForm(forms.Form):
         if self.contradicts(chosen):
             titles = without_external_id(chosen)
             raise forms.ValidationError(
-                f"{no_external_id(titles)} The account's role exists and requires one: "
-                f"turn the external ID off, or choose without {titles}."
+                f"{no_external_id(titles)} The existing role requires one. Turn "
+                f"the external ID off, or choose without {titles}."
             )
         return chosen
 
     def contradicts(self, chosen: list[str]) -> bool:
-        """Tell whether a role that exists requires what they cannot send."""
+        """Return whether a role that exists requires what they cannot send."""
         account = self.account
         exists = bool(account.uses_external_id and account.granted_at)
         return exists and bool(without_external_id(chosen))
 
     def uses_external_id(self) -> bool:
-        """Tell whether the account has one with this choice: before anything is made,
+        """Return whether the account has one with this choice: before anything is made,
         the choice decides, so that nobody has to contradict it.
         """
         account = self.account

@@ -75,7 +75,7 @@ def page(
     slug: str,
     **shown: Any,
 ) -> HttpResponse:
-    """Show a step, beside the account as it is stored."""
+    """Show a step next to the account as it is stored."""
     managing = managing_row()
     if account is not None:
         rows = ManagedAccount.objects.prefetch_related("providers")

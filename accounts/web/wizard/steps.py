@@ -31,7 +31,7 @@ class Mark(NamedTuple):
     title: str
     url: str
     state: str
-    """`done`, `to do` or `to mend`."""
+    """`done`, `to do` or `to fix`."""
     is_current: bool
 
 
@@ -40,8 +40,9 @@ def has_identity(account: ManagedAccount) -> bool:
 
 
 def has_access(account: ManagedAccount) -> bool:
-    """Tell whether its access was described: an empty role is an answer, too. Drafts of
-    earlier releases have regions before anybody said how they are entered.
+    """Return whether its access was described: an empty role is an answer, too.
+
+    Drafts of earlier releases can have regions without an access role.
     """
     said = bool(account.access_role) or has_providers(account)
     return bool(account.regions) and said
@@ -76,7 +77,7 @@ STEPS = (
     WizardStep(
         "access",
         "Access",
-        "How Bowline and Spinnaker enter the account, and in which regions they work.",
+        "How Bowline and Spinnaker access the account, and in which regions they work.",
         has_access,
     ),
     WizardStep(
@@ -88,7 +89,7 @@ STEPS = (
     WizardStep(
         "review",
         "Review",
-        "The account as Spinnaker will know it, and what Bowline creates.",
+        "The account in Spinnaker, and what Bowline creates in AWS.",
         was_planned,
     ),
 )
@@ -110,7 +111,7 @@ def enabled_providers(account: ManagedAccount) -> list[EnabledProvider]:
 
 
 def problem(account: ManagedAccount, slug: str) -> str:
-    """Say what an answer of this step contradicts by now; empty where nothing."""
+    """Say what an answer of this step now contradicts; empty if nothing."""
     enabled = enabled_providers(account)
     if slug == "access" and account.uses_external_id:
         titles = without_external_id(provider.key for provider in enabled)
@@ -132,7 +133,7 @@ def problem(account: ManagedAccount, slug: str) -> str:
 
 def state_of(step: WizardStep, account: ManagedAccount) -> str:
     if problem(account, step.slug):
-        return "to mend"
+        return "to fix"
     return "done" if step.is_done(account) else "to do"
 
 
@@ -157,11 +158,11 @@ def url_of(account: ManagedAccount, slug: str) -> str:
 
 
 def undone(account: ManagedAccount) -> list[Mark]:
-    """List the steps before the last that stand in the way of a plan."""
+    """List the steps before the last that are missing for a plan."""
     return [m for m in marks(account, "review")[:-1] if m.state != "done"]
 
 
 def next_step(account: ManagedAccount) -> str:
-    """Name the step where whoever resumes a draft should go on."""
+    """Name the step with which to continue a draft."""
     waiting = undone(account)
     return waiting[0].slug if waiting else "review"

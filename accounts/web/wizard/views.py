@@ -45,7 +45,7 @@ def wizard_new(request: Request) -> HttpResponse:
     """Begin a draft; the managing account comes first."""
     managing = ManagingAccount.objects.first()
     if managing is None:
-        messages.info(request, "Describe the managing account first.")
+        messages.info(request, "Set up the managing account first.")
         return redirect("accounts:managing")
     form = IdentityForm(
         request.POST or None,

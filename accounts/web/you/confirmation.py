@@ -1,6 +1,6 @@
 """Ask for the password again before roles and settings change.
 
-Whoever finds a browser open may look, and change nothing of who may do what.
+In a browser that was left open, nobody can change roles or settings.
 """
 
 from __future__ import annotations
@@ -36,7 +36,7 @@ def ask(request: HttpRequest, back: str) -> HttpResponseRedirect:
     """Ask for the password, and lead back to a page afterwards."""
     if request.method == "POST":
         messages.warning(
-            request, "Nothing was changed yet. Confirm, then send it again."
+            request, "Nothing was changed. Confirm your password, then submit again."
         )
     return HttpResponseRedirect(f"{reverse('confirm')}?{urlencode({'next': back})}")
 

@@ -48,7 +48,7 @@ class PreferencesForm(forms.ModelForm):  # type: ignore[type-arg]  # it has no [
         label="Time zone",
         required=False,
         choices=zone_choices,
-        help_text="Pages show times in it, with UTC on hover.",
+        help_text="Pages show times in this zone, with UTC on hover.",
     )
 
     class Meta:
@@ -83,7 +83,7 @@ def keep_everywhere(keys: list[str], row: Preferences) -> None:
 
 
 def time_zone(session: SessionBase) -> str:
-    """Give the zone that the person chose; empty: none that is known."""
+    """Return the zone that the person chose; empty: none that is known."""
     chosen = str(session.get(TIME_ZONE, ""))
     return chosen if chosen in zones() else ""
 

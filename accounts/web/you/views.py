@@ -37,7 +37,7 @@ def you(request: Request) -> HttpResponse:
             record(person, What.PASSWORD, person.get_username())
         confirm(request)
         messages.success(
-            request, "The password is changed; every other session of yours has ended."
+            request, "Your password is changed. Your other sessions have ended."
         )
         return redirect("you")
     shown = {
@@ -53,7 +53,7 @@ def preferences(request: Request) -> HttpResponse:
     """Keep how somebody wants pages to be, here and in their other sessions."""
     form = PreferencesForm(request.POST, instance=preferences_of(request.user))
     if not form.is_valid():
-        messages.error(request, "There is no such time zone; nothing was changed.")
+        messages.error(request, "There is no such time zone. Nothing was changed.")
         return redirect("you")
     row = form.save()
     here = request.session.session_key
@@ -76,7 +76,7 @@ def sessions_end(request: Request) -> HttpResponse:
         what = "1 other session" if ended == 1 else f"{ended} other sessions"
         messages.success(request, f"You are signed out of {what}.")
     else:
-        messages.info(request, "There was no such session any more.")
+        messages.info(request, "That session no longer exists.")
     return redirect("you")
 
 

@@ -65,7 +65,7 @@ def test_deleting_over_a_third_must_be_said_by_name(file: Path) -> None:
     ending = onboard(file, "--approve", "--allow-delete")
 
     assert ending.code == 2
-    assert f"resources that Bowline made in account {DEV.account_id}" in ending.err
+    assert f"resources that Bowline created in account {DEV.account_id}" in ending.err
     assert "more than a third: " in ending.err
     assert onboard(file, "--approve", "--allow-delete", DEV.name).code == 0
     assert state() == State.VERIFIED
@@ -78,5 +78,5 @@ def test_names_allow_deletions_in_these_accounts_alone(file: Path) -> None:
 
 
 def test_a_name_that_the_file_has_not_is_refused(file: Path) -> None:
-    with pytest.raises(CommandError, match="no account of this file: another"):
+    with pytest.raises(CommandError, match="not in this file: another"):
         onboard(file, "--approve", "--allow-delete", "another")

@@ -22,7 +22,7 @@ def test_the_bundle_is_on_record_as_what_spinnaker_has() -> None:
 
     call_command("installed", "3", "--by", "olga", stdout=out)
 
-    assert out.getvalue() == "On record: Spinnaker has bundle 3 now.\n"
+    assert out.getvalue() == "Recorded: Spinnaker has bundle 3.\n"
     assert Bundle.objects.installed().get().installed_by_name == "olga"
     assert Activity.objects.get().what == Activity.What.INSTALL
 
@@ -40,5 +40,5 @@ def test_a_bundle_that_is_not_built_is_refused() -> None:
 
 
 def test_an_unknown_person_is_refused() -> None:
-    with pytest.raises(CommandError, match="nobody called olga"):
+    with pytest.raises(CommandError, match="no user olga"):
         call_command("installed", "3", "--by", "olga")

@@ -73,7 +73,7 @@ def test_a_second_merge_says_that_nothing_changed(config, capsys) -> None:
 
     run(config)
 
-    assert "Nothing changed" in capsys.readouterr().out
+    assert "Nothing to change" in capsys.readouterr().out
 
 
 def test_a_colliding_name_is_asked_and_nothing_is_written(config, capsys) -> None:
@@ -107,7 +107,7 @@ def test_clusters_need_the_folder(config) -> None:
     bundle_row(with_every_provider())
 
     for words in ((), ("--folder", "bowline")):
-        with pytest.raises(CommandError, match="give --folder"):
+        with pytest.raises(CommandError, match="set --folder"):
             run(config, *words)
 
 
@@ -115,7 +115,7 @@ def test_a_file_that_is_there_is_not_overwritten(config) -> None:
     bundle_row(topology(core()))
     run(config)
 
-    with pytest.raises(CommandError, match="is there already"):
+    with pytest.raises(CommandError, match="already exists"):
         run(config)
 
 
@@ -131,7 +131,7 @@ def test_what_hal_refuses_is_told_with_its_line(config) -> None:
     bundle_row(topology(core()))
     config.write_text(CONFIG.replace("enabled", "enabeld"))
 
-    with pytest.raises(CommandError, match=r"is not merged\. Line 6: hal knows no"):
+    with pytest.raises(CommandError, match=r"cannot be merged\. Line 6: hal knows no"):
         run(config)
 
 

@@ -74,7 +74,9 @@ def test_the_bundle_says_which_account_it_keeps_although_it_failed(
     ending = onboard(file, "--bundle", tmp_path / "two.zip")
 
     assert "1 kept despite a failed verification" in ending.out
-    assert f"{DEV.name}: failed, and in the bundle as it was last proved" in ending.err
+    assert (
+        f"{DEV.name}: failed. The bundle holds it as it was last proved"
+    ) in ending.err
 
 
 def test_the_bundle_names_what_it_changes_and_removes(
@@ -112,7 +114,7 @@ def test_a_bundle_of_nothing_is_refused(file: Path, tmp_path: Path) -> None:
     ending = onboard(file, "--bundle", tmp_path / "out.zip")
 
     assert ending.code == 1
-    assert "A bundle holds verified accounts" in ending.err
+    assert "A bundle needs a verified account" in ending.err
     assert not (tmp_path / "out.zip").exists()
 
 
@@ -181,7 +183,9 @@ def test_more_accounts_than_fit_are_refused_before_anything_is_planned(
     with file.open("a") as more:
         more.write(entry(UNTRUSTING))
 
-    with pytest.raises(CommandError, match=r"3 accounts would .* 2 fit") as told:
+    with pytest.raises(
+        CommandError, match=r"would list 3 accounts, but only 2 fit"
+    ) as told:
         onboard(file, "--approve")
 
     assert "`assume: {organization: o-a1b2c3d4e5}` under `managing`" in str(told.value)
@@ -203,8 +207,9 @@ def test_an_evaluated_account_is_not_in_the_bundle_until_it_is_accepted(
     assert [a["name"] for a in manifest["accounts"]] == [STAGING.name]
     assert ending.code == 1
     assert ending.err == (
-        f"{DEV.name}: evaluated, and not in the bundle until a person accepts it.\n"
-        "  Read its checks, then accept it on its page or with --accept-evaluated.\n"
+        f"{DEV.name}: evaluated. The bundle does not hold it until a person accepts "
+        "it.\n  Review its checks, then accept it on its page or with "
+        "--accept-evaluated.\n"
     )
 
 
@@ -217,7 +222,7 @@ def test_no_bundle_is_written_while_all_wait_for_acceptance(
     ending = onboard(file, "--approve", "--bundle", tmp_path / "out.zip")
 
     assert ending.code == 1
-    assert "evaluated ones that a person accepted; there is none yet" in ending.err
+    assert "evaluated one that a person accepted. There is none yet" in ending.err
     assert f"{DEV.name} is evaluated, {STAGING.name} is evaluated" in ending.err
     assert not (tmp_path / "out.zip").exists()
 
@@ -238,5 +243,5 @@ def test_a_bug_of_bowlines_own_is_told_and_is_no_success(
     ending = onboard(file, "--approve")
 
     assert ending.code == 1
-    assert "errored: Bowline itself failed here. The reference is" in ending.err
+    assert "errored: Bowline itself failed. The reference is" in ending.err
     assert not ManagedAccount.objects.ready()

@@ -99,7 +99,7 @@ def test_a_run_that_is_open_stands_in_the_way(account: ManagedAccount) -> None:
     ending = verify()
 
     assert (ending.code, ending.out) == (1, "")
-    said = f"not verified. {run.title} of accountdev is being worked on"
+    said = f"not verified. {run.title} of accountdev is in progress"
     assert f"accountdev: {said}" in ending.err
 
 
@@ -111,7 +111,7 @@ def test_a_waiting_plan_is_left_to_whoever_approves(account: ManagedAccount) -> 
 
     run.refresh_from_db()
     assert (ending.code, run.status) == (1, Status.PLANNED)
-    assert "a plan for accountdev, waits: approve or discard it" in ending.err
+    assert "a plan for accountdev, is waiting. Approve or discard it" in ending.err
 
 
 def test_an_unknown_name_is_refused(db: None) -> None:
@@ -136,7 +136,7 @@ def test_only_stale_proofs_are_proved_again_where_that_is_asked(
 
     stale = verify("--stale")
 
-    assert fresh == (0, "No proof is stale; nothing was verified.\n", "")
+    assert fresh == (0, "No proof is stale. Nothing was verified.\n", "")
     assert stale.code == 0
     assert stale.out.startswith(f"{account.name}: verified\n")
     assert not ManagedAccount.objects.stale().exists()

@@ -99,7 +99,7 @@ def test_every_clash_with_what_is_known_is_told_and_nothing_is_written() -> None
 
     lines = {problem.line: problem.message for problem in caught.value.problems}
     assert "staging-apps" in lines[3]
-    assert "described already" in lines[10]
+    assert "already in Bowline" in lines[10]
     assert not ManagingAccount.objects.exists()
     assert ManagedAccount.objects.count() == 2
 

@@ -10,7 +10,7 @@ from tests.rows import account_row, managing_row, run_row
     ("origin", "person", "said"),
     [
         ("page", "alice", "alice"),
-        ("page", "", "somebody who is no longer here"),
+        ("page", "", "a person who was deleted"),
         ("command", "alice", "alice on the command line"),
         ("command", "", "somebody on the command line"),
         ("schedule", "", "the schedule"),

@@ -174,7 +174,7 @@ def test_verifying_starts_without_a_plan() -> None:
 def test_a_draft_cannot_be_verified() -> None:
     managing_row()
 
-    with pytest.raises(NothingStands, match="stands in staging yet"):
+    with pytest.raises(NothingStands, match="not created anything in staging yet"):
         verify(account_row(), None)
 
 
@@ -183,7 +183,7 @@ def test_verifying_leaves_a_waiting_plan_to_whoever_approves() -> None:
     account = account_row(granted_at=timezone.now())
     waiting = planned(account)
 
-    with pytest.raises(RunOpen, match="a plan for staging, waits") as caught:
+    with pytest.raises(RunOpen, match="a plan for staging, is waiting") as caught:
         verify(account, None)
 
     waiting.refresh_from_db()

@@ -48,7 +48,7 @@ def test_too_many_accounts_for_a_policy_leave_a_choice(meet: Meet) -> None:
 
     assert run.status == Status.FAILED
     assert run.error["message"] == "No more accounts fit into the policies."
-    assert run.error["hint"] == "Let the whole organization be assumed instead."
+    assert run.error["hint"] == "Choose every account of the organization instead."
     assert run.account is not None
     assert run.account.state == State.FAILED
 
@@ -62,7 +62,7 @@ def test_details_that_no_longer_suit_the_account_are_named(here: Credentials) ->
     assert "Cluster apps is in us-west-2, and the account in us-east-1" in str(
         run.error["message"]
     )
-    assert run.error["hint"] == "Edit the account's details, and plan again."
+    assert run.error["hint"] == "Edit the account's details and plan again."
 
 
 def test_a_database_that_fails_leaves_the_run_to_the_sweep(meet: Meet) -> None:

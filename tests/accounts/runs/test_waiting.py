@@ -22,7 +22,7 @@ from tests.rows import managing_row, run_row
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
-SAID = "Another run is changing the managing account."
+SAID = "Waiting for another run to finish with the managing account."
 
 
 @pytest.fixture
@@ -95,7 +95,7 @@ def test_it_gives_up_and_leaves_the_other_run_its_hold(
     other = held()
     monkeypatch.setattr(applying, "MANAGING_PATIENCE", -1.0)
 
-    with pytest.raises(PlanOutdated, match="kept the managing account busy too long"):
+    with pytest.raises(PlanOutdated, match="used the managing account for too long"):
         wait_for(row, run)
 
     assert ManagingAccount.objects.get().lease == other.lease
@@ -124,7 +124,7 @@ def test_a_run_that_gave_up_changed_nothing(
 
     account.refresh_from_db()
     assert run.status == Status.OUTDATED
-    assert run.error["message"].startswith("Other runs kept the managing account busy")
+    assert run.error["message"].startswith("Other runs used the managing account for")
     assert (account.state, account.granted_at) == (State.OUTDATED, None)
     for place in (MANAGING, DEV):
         roles = root(here, place, "iam").list_roles()["Roles"]

@@ -25,14 +25,14 @@ SHORTEST_FOLD = 3
 
 LISTED = re.compile(r'\s+"(?:\\.|[^"\\])*",?')
 SHOWN_OF_LIST, LONG_LIST = 3, 8
-"""Of a list of so many words, in a document that is new or goes whole, the first few
+"""Of a longer list, in a document that is new or deleted, the first few
 are shown; the rest is folded."""
 
 SHORT = 12
-"""A policy of so many lines is shown whole, a longer one by statement."""
+"""A policy of at most this many lines is shown whole, a longer one by statement."""
 
 WIDE = 76
-"""A value that is compared with nothing is printed in one line of so many letters."""
+"""A value without a counterpart is printed in one line of at most this many letters."""
 
 ALIKE = 0.5
 """How much two statements without a common Sid must share to be compared."""
@@ -238,7 +238,7 @@ def counterpart(statement: Mapping[str, Any], others: Iterable[Any]) -> Any:
 
 
 def bare(line: str) -> str:
-    """Give a line without its comma, which depends on what follows it."""
+    """Return a line without its comma, which depends on what follows it."""
     return line.removesuffix(",")
 
 

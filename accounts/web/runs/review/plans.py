@@ -45,7 +45,7 @@ POLICIES = "Policies"
 MANAGING, MANAGED = "Managing account", "Managed account"
 SPINNAKER = "Spinnaker"
 FIRST = 3
-"""So many lines of a topic are shown at once."""
+"""The most lines of a topic that are shown at once."""
 
 
 class Section(NamedTuple):
@@ -56,7 +56,7 @@ class Section(NamedTuple):
 
     @property
     def is_told(self) -> bool:
-        """Tell whether the title says more than the first card does."""
+        """Return whether the title says more than the first card does."""
         return self.cards[0].key.name != self.title
 
 
@@ -156,7 +156,7 @@ def by_place(plan: Plan, own: str) -> dict[Place, list[PlannedChange]]:
 
 
 def sides_of_holders(changes: Iterable[PlannedChange]) -> Iterator[tuple[Key, str]]:
-    """Tell by what is attached to a role on which side it is.
+    """Return on which side a role is, by what is attached to it.
 
     The managing account is usually managed, too: its id does not tell.
     """
@@ -252,7 +252,7 @@ def changed(entry: EntryChange) -> Iterator[str]:
     if before is None:
         yield f"New {entry.provider} account."
         if not after.get("permissions", {}).get("write"):
-            yield "Everybody in Spinnaker may deploy to it: WRITE names no role."
+            yield "Everyone in Spinnaker can deploy to it: WRITE names no role."
         return
     fields = dict.fromkeys((*before, *after))
     differ = [field for field in fields if before.get(field) != after.get(field)]

@@ -37,9 +37,8 @@ def access_field() -> forms.ChoiceField:
         choices=list(ACCESS.items()),
         initial=DEPLOY,
         help_text=(
-            "What Spinnaker's role in this account may do. Power user is only for "
-            "those who must match an old installation: Spinnaker, and whoever may "
-            "deploy with it, could then read every secret and delete every database."
+            "What Spinnaker's role in this account may do. With power user, anyone "
+            "who may deploy can read every secret and delete every database."
         ),
     )
 
@@ -50,7 +49,7 @@ def roles_path_field(to: str, initial: str) -> forms.CharField:
         max_length=512,
         initial=initial,
         help_text=(
-            f"Spinnaker may hand out {to} only the roles under this IAM path. Create "
+            f"Spinnaker may pass {to} only the roles under this IAM path. Create "
             "yours there."
         ),
     )
@@ -84,7 +83,7 @@ class DetailsForm(forms.Form):
         """Write the help texts that depend on the account or on what was found."""
 
     def details(self) -> dict[str, Any]:
-        """Give the details as JSON, once the form is valid."""
+        """Return the details as JSON, once the form is valid."""
         return dict(self.cleaned_data)
 
     def provider(self) -> Provider:

@@ -21,36 +21,34 @@ class Ec2Form(DetailsForm):
         required=False,
         initial=True,
         help_text=(
-            "Leave it on: AWS accounts made since October 2024 cannot create the "
-            "older launch configurations."
+            "AWS accounts created since October 2024 cannot create launch "
+            "configurations."
         ),
     )
     launch_configurations = forms.BooleanField(
         label="Launch configurations too",
         required=False,
         help_text=(
-            "Only for server groups that stand with them still: without, Spinnaker "
-            "can neither clone nor delete those. Always on without templates."
+            "Required to clone or delete server groups that still use them. Always on "
+            "without launch templates."
         ),
     )
     load_balancers = forms.BooleanField(
         label="Manage load balancers and security groups",
         required=False,
         initial=True,
-        help_text=(
-            "Off: Spinnaker registers instances with those that stand already, and "
-            "neither creates nor changes any."
-        ),
+        help_text=("Off: Spinnaker only registers instances with existing ones."),
     )
     key_pair = forms.CharField(label="Key pair", required=False, max_length=255)
-    roles_path = roles_path_field("to instances, beside the base role,", EC2_ROLES_PATH)
+    roles_path = roles_path_field(
+        "to instances, in addition to the base role,", EC2_ROLES_PATH
+    )
     owns_images = forms.BooleanField(
         label="Images are shared from this account",
         required=False,
         help_text=(
-            "Lets Spinnaker open this account's images to the accounts it deploys "
-            "to, and delete old ones. It is on by itself where Bowline was told "
-            "that images are baked here."
+            "Spinnaker may share this account's images with the accounts that it "
+            "deploys to, and delete old ones. Always on if images are baked here."
         ),
     )
     stack_roles_path = forms.CharField(
@@ -58,9 +56,8 @@ class Ec2Form(DetailsForm):
         required=False,
         max_length=512,
         help_text=(
-            "Empty unless pipelines deploy CloudFormation stacks. With a path, "
-            "like /spinnaker-cfn/, every stack must name a service role under it: "
-            "without one, a template could do all that Spinnaker's role may."
+            "Only if pipelines deploy CloudFormation stacks. Every stack must then "
+            "name a service role under this path, for example /spinnaker-cfn/."
         ),
     )
 
@@ -71,7 +68,7 @@ class Ec2Form(DetailsForm):
             for pair in self.found.get(key_pairs(region), {}).get("KeyPairs", ())
         }
         self.fields["key_pair"].help_text = (
-            "Proposed for new instances; it should exist in every region. Empty: "
+            "The default for new instances. It should exist in every region. Empty: "
             f"{self.managed.name}-keypair."
             + (f" Found: {', '.join(sorted(names))}." if names else "")
         )

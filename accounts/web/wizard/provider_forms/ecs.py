@@ -23,10 +23,8 @@ class EcsForm(DetailsForm):
         max_length=64,
         initial=EXECUTION_ROLE,
         help_text=(
-            "Bowline makes it under the path below; name it in your task "
-            "definitions. If the account has a role of this name already, give "
-            "another name. Empty: none is made, and each task definition must name "
-            "one of yours."
+            "Bowline creates it under the path below. Name it in your task "
+            "definitions. Empty: each task definition must name a role of yours."
         ),
     )
     roles_path = roles_path_field("to tasks", ECS_ROLES_PATH)
@@ -34,15 +32,14 @@ class EcsForm(DetailsForm):
         label="Fargate without an execution role, not advised",
         required=False,
         help_text=(
-            "Clouddriver then starts tasks as Spinnaker's own managed role, so "
-            "whoever may deploy can run a container with all of Spinnaker's "
-            "rights. Leave it off, and name an execution role in each task "
-            "definition."
+            "Tasks then run as Spinnaker's managed role, so anyone who may deploy "
+            "can use all of its permissions. Name an execution role in each task "
+            "definition instead."
         ),
     )
 
     def describe_fields(self) -> None:
         self.fields["account_name"].help_text = (
-            "The name of the ECS account in Spinnaker, which must differ from the "
-            f"AWS account's. Empty: {self.managed.name}-ecs."
+            "The name of the ECS account in Spinnaker. It must differ from the AWS "
+            f"account's. Empty: {self.managed.name}-ecs."
         )

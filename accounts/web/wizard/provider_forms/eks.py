@@ -1,4 +1,4 @@
-"""The form that asks for EKS clusters: those that were found are ticked, with the least
+"""The form for EKS clusters: those that were found are selected, with the least
 that Spinnaker can have of them, and a button adds others.
 """
 
@@ -34,10 +34,10 @@ ACCESS = {
     "aws-auth": "I add the printed entry to the cluster's aws-auth",
 }
 RIGHTS = {
-    "view": "View: see everything but secrets",
+    "view": "View: read everything except secrets",
     "edit": "Edit: deploy workloads, and read secrets",
-    "admin": "Admin: edit, and grant rights in the namespaces",
-    "cluster-admin": "Cluster admin: everything, nodes and custom resources too",
+    "admin": "Admin: edit, and grant permissions in the namespaces",
+    "cluster-admin": "Cluster admin: everything, including nodes and custom resources",
 }
 
 
@@ -85,7 +85,7 @@ class EksForm(DetailsForm):
         return Layout(Sentence(note), "rows", *fieldsets, button)
 
     def chosen(self) -> Iterator[tuple[str, dict[str, Any]]]:
-        """Yield the prefix and the details of each row that is ticked and named."""
+        """Yield the prefix and the details of each row that is selected and named."""
         for row in range(self.count):
             prefix = f"cluster-{row}-"
             details = {f: self.cleaned_data.get(prefix + f, "") for f in FIELDS}
@@ -123,7 +123,7 @@ def posted_rows(data: Any) -> list[dict[str, Any]]:
 def known_rows(
     managed: Managed, found: Mapping[Call, Any], initial: Mapping[str, Any]
 ) -> Iterator[dict[str, Any]]:
-    """Yield the rows of the clusters described so far, then of others found: ticked,
+    """Yield the rows of the clusters described so far, then of others found: selected,
     unless a person has been through here and left them out.
     """
     described = set()

@@ -20,17 +20,15 @@ class LambdaForm(DetailsForm):
         label="Code buckets",
         required=False,
         help_text=(
-            "S3 buckets that hold the functions' code, separated by commas. "
-            "Spinnaker deploys code from S3 only: without a bucket it can neither "
-            "create a function nor change one's code."
+            "S3 buckets with the functions' code, separated by commas. Spinnaker "
+            "deploys code only from S3."
         ),
     )
     kms_keys = NamesField(
         label="KMS keys",
         required=False,
         help_text=(
-            "Ids of the keys of this account that encrypt functions' environment "
-            "variables, separated by commas. Spinnaker may use them through Lambda "
-            "only. Empty where AWS's own key does."
+            "Ids of this account's keys that encrypt environment variables of "
+            "functions, separated by commas. Empty: AWS's own key."
         ),
     )

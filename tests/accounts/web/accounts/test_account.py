@@ -194,7 +194,7 @@ def test_details_that_clash_by_now_are_told(operator) -> None:
     response = operator.get(account.get_absolute_url())
 
     assert response.status_code == 200
-    assert "Choose or write at least one cluster." in response.content.decode()
+    assert "Choose or enter at least one cluster." in response.content.decode()
 
 
 def test_an_unknown_account_is_not_found(operator) -> None:
@@ -220,7 +220,7 @@ def test_what_stands_is_not_forgotten(operator) -> None:
 
     assert ManagedAccount.objects.exists()
     (message,) = get_messages(response.wsgi_request)
-    assert "remove it from AWS first" in str(message)
+    assert "from AWS first" in str(message)
 
 
 def test_what_is_worked_on_is_not_forgotten(operator) -> None:

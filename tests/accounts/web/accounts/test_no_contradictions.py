@@ -136,7 +136,7 @@ def test_the_banner_tells_the_error_of_the_run_that_failed(viewer) -> None:
 
     page = viewer.get(account.get_absolute_url()).content.decode()
 
-    assert "<b>Failed.</b> The last run of the account failed." in page
+    assert "<b>Failed.</b> The last run of this account failed." in page
     assert "Denied." in page
     assert "<b>To do:</b> Allow it." in page
 
@@ -148,7 +148,7 @@ def test_an_error_of_before_the_edit_is_not_told_any_more(viewer) -> None:
 
     page = viewer.get(account.get_absolute_url()).content.decode()
 
-    assert "<b>Outdated.</b> The account was edited since it was planned" in page
+    assert "<b>Outdated.</b> The account was edited after it was planned" in page
     assert "Denied." not in page
 
 
@@ -166,4 +166,4 @@ def test_why_a_plan_was_refused_is_told(viewer) -> None:
 def test_a_failed_account_says_that_it_was_edited_too() -> None:
     account = account_row(state=State.FAILED, approved_version=1, version=2)
 
-    assert account.standing.sentences[-1].startswith("The account was edited since")
+    assert account.standing.sentences[-1].startswith("The account was also edited")

@@ -47,7 +47,7 @@ def fresh() -> ManagedAccount:
 def test_the_overview_says_what_is_stale_and_leads_to_it(viewer, stale, fresh) -> None:
     page = viewer.get("/").content.decode()
 
-    assert "1 account was proved more than 7 days ago: verify again." in page
+    assert "1 account was verified more than 7 days ago. Verify again." in page
     assert 'href="/accounts/?proof=stale">See accounts</a>' in page
     assert "<title>old (922222222222): verified, stale</title>" in page
     assert page.count(SAYS) == 1
@@ -62,7 +62,7 @@ def test_several_are_counted() -> None:
 
     texts = [item.text for item in to_do(dict.fromkeys(State.values, 0))]
 
-    assert texts[0] == "3 accounts were proved more than 7 days ago: verify again."
+    assert texts[0] == "3 accounts were verified more than 7 days ago. Verify again."
 
 
 def test_the_list_is_filtered_to_what_is_stale(viewer, stale, fresh) -> None:

@@ -177,7 +177,9 @@ def test_a_draft_that_is_not_described_is_named(operator) -> None:
 
     assert response.url == "/accounts/?state=draft"
     (message,) = told(response)
-    assert message.startswith("Could not plan 1: staging: still to describe: ")
+    assert message.startswith(
+        "Could not plan 1: staging: these steps are not complete: "
+    )
     assert "providers" in message
 
 
@@ -189,7 +191,7 @@ def test_one_that_is_busy_does_not_stop_the_others(operator) -> None:
     response = operator.post("/accounts/plan/", {"account": [web.pk, data.pk, api.pk]})
 
     assert Run.objects.filter(status=Status.PLANNING).count() == 2
-    assert " of web is being worked on" in told(response)[1]
+    assert " of web is in progress" in told(response)[1]
 
 
 def test_many_refusals_are_counted(operator) -> None:
@@ -213,7 +215,7 @@ def test_only_what_stands_is_verified(operator) -> None:
 
     run = Run.objects.get()
     assert (run.account, run.status) == (web, Status.VERIFYING)
-    assert "data: Nothing of Bowline's stands in data yet" in told(response)[1]
+    assert "data: Bowline has not created anything in data yet" in told(response)[1]
 
 
 def test_a_waiting_plan_is_not_put_aside_by_a_verification(operator) -> None:
@@ -225,7 +227,7 @@ def test_a_waiting_plan_is_not_put_aside_by_a_verification(operator) -> None:
     response = operator.post("/accounts/verify/", {"account": [web.pk]})
 
     assert list(Run.objects.all()) == [waiting]
-    assert "a plan for web, waits: approve or discard it." in told(response)[0]
+    assert "a plan for web, is waiting. Approve or discard it." in told(response)[0]
 
 
 def test_of_drafts_alone_nothing_is_verified(operator) -> None:
@@ -234,9 +236,7 @@ def test_of_drafts_alone_nothing_is_verified(operator) -> None:
 
     response = operator.post("/accounts/verify/", {"everything": "on"})
 
-    assert told(response) == [
-        "Tick accounts that stand in AWS first; nothing was started."
-    ]
+    assert told(response) == ["Select accounts that exist in AWS. Nothing was started."]
 
 
 @pytest.mark.parametrize("ticked", [[], ["no-uuid"], ["0" * 32]])
@@ -246,7 +246,7 @@ def test_nothing_ticked_starts_nothing(operator, ticked: list[str]) -> None:
     response = operator.post("/accounts/plan/", {"account": ticked})
 
     assert Run.objects.count() == 0
-    assert told(response) == ["Tick the accounts first; nothing was started."]
+    assert told(response) == ["Select accounts first. Nothing was started."]
 
 
 def test_so_many_at_once_and_no_more(operator, monkeypatch) -> None:
@@ -270,7 +270,7 @@ def test_the_next_press_goes_on_with_those_that_nothing_is_open_for(
     first = operator.post("/accounts/plan/", {"everything": "on"})
     operator.post("/accounts/plan/", {"everything": "on"})
 
-    assert "1 more match. To plan them too, select all" in told(first)[-1]
+    assert "1 more match. To plan them, too, select all" in told(first)[-1]
     assert set(Run.objects.values_list("account_name", flat=True)) == {
         "api",
         "data",
@@ -295,7 +295,7 @@ def test_of_all_those_verified_longest_ago_come_first(operator, monkeypatch) -> 
 
     names_ = set(Run.objects.values_list("account_name", flat=True))
     assert names_ == {"3-days", "2-days"}
-    assert told(response)[-1].startswith("1 more match. To verify them too")
+    assert told(response)[-1].startswith("1 more match. To verify them, too")
 
 
 def test_those_on_older_policies_are_found_and_planned_at_once(
@@ -328,7 +328,10 @@ def test_those_that_fit_are_planned_and_the_others_are_named(
     response = operator.post("/accounts/plan/", {"everything": "on"})
 
     assert Run.objects.count() == 2
-    assert "Could not plan 1: web: 3 accounts would be listed" in told(response)[1]
+    assert (
+        "Could not plan 1: web: The policies of Spinnaker's identity would list"
+        in told(response)[1]
+    )
 
 
 def test_it_is_changed_by_post_only(operator) -> None:

@@ -108,7 +108,7 @@ def test_taking_the_last_role_opens_no_account_to_everybody(
     response = edit(operator, data, read_roles_how="take", read_roles="ops")
 
     assert again(data).read_roles == ["ops"]
-    assert "everybody could read" in told(response)
+    assert "everyone could read" in told(response)
 
 
 def test_roles_can_be_set_to_nobody_in_particular(operator, web, data) -> None:
@@ -238,8 +238,8 @@ def test_a_draft_and_an_account_at_work_are_kept(operator, web, data) -> None:
 
     page = send(operator, "remove", web, draft).content.decode()
 
-    assert "A run of it is being worked on" in page
-    assert "Nothing of Bowline&#x27;s exists in it." in page
+    assert "It has a run in progress" in page
+    assert "Bowline has not created anything in it." in page
     assert 'name="confirm"' not in page
 
 

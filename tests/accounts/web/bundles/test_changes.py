@@ -49,8 +49,8 @@ def test_what_goes_and_what_opens_is_read_first():
     assert told(review)["Deletions"] == ["old: Spinnaker forgets this account."]
     assert told(review)["Changed"] == ["staging: permissions.", "apps: namespaces."]
     deploys, reaches = told(review)["Open to everybody"]
-    assert deploys.startswith("staging: Everybody in Spinnaker may deploy")
-    assert reaches.startswith("apps: Spinnaker reaches every namespace")
+    assert deploys.startswith("staging: Everyone in Spinnaker can deploy")
+    assert reaches.startswith("apps: Spinnaker can access every namespace")
     places = {card.anchor: card.key.name for card in review.cards}
     pointers = [one for reading in review.readings for one in reading.pointers]
     assert all(places[one.anchor] == one.name for one in pointers)

@@ -73,7 +73,7 @@ def test_nothing_is_built_that_changes_otherwise_than_was_read(
 
     page = " ".join(answer.content.decode().split())
     assert Bundle.objects.count() == 1
-    assert "What bundle 2 changes is not what you read" in page
+    assert "What bundle 2 changes differs from what you saw" in page
     assert "eu-west-1" in page
     operator.post("/bundles/build/", {"read": digest_on(page)})
     assert Bundle.objects.count() == 2
@@ -156,7 +156,7 @@ def test_leaving_out_is_a_persons_decision_on_record(operator, account) -> None:
     account.refresh_from_db()
     assert account.left_out_by.get_username() == "operator"
     assert account.left_out_by_name == "operator"
-    assert str(Activity.objects.first()) == "operator took out of bundles staging"
+    assert str(Activity.objects.first()) == "operator excluded from bundles staging"
     assert "0 added, 0 changed, 1 removed." in page
     assert "taken out" in page
     own = operator.get(f"/accounts/{account.pk}/").content.decode()

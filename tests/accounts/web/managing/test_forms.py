@@ -188,8 +188,8 @@ def test_the_folded_fields_are_said_in_one_line() -> None:
     )
 
     assert (
-        "Bowline uses its own credentials in this account, Bowline may become the "
-        "identity, SpinnakerAuthRole, the roles are spinnakerManaged and BaseIAMRole."
+        "Bowline uses its own credentials in this account, Bowline may assume the "
+        "identity SpinnakerAuthRole, the roles are spinnakerManaged and BaseIAMRole."
     ) in usual
     assert (
         "Bowline assumes Admin in this account, the roles are spinnakerManaged and "

@@ -185,14 +185,14 @@ def test_a_plan_that_is_being_made_is_shown(operator) -> None:
     response = operator.post("/managing/plan/")
 
     assert response["Location"] == run.get_absolute_url()
-    assert "being worked on" in told(response)
+    assert "in progress" in told(response)
 
 
 def test_nothing_is_planned_before_it_is_described(operator) -> None:
     response = operator.post("/managing/plan/")
 
     assert response["Location"] == "/managing/"
-    assert "Describe the managing account first" in told(response)
+    assert "Set up the managing account first" in told(response)
 
 
 def test_what_cannot_be_right_is_refused_and_nothing_is_saved(operator) -> None:
@@ -270,7 +270,7 @@ def test_the_organization_is_asked_of_aws(operator, aws) -> None:
 
     organization = response.context["form"]["organization"].value()
     assert organization.startswith("o-")
-    assert f"belongs to {organization}, says AWS." in words(response)
+    assert f"belongs to {organization}." in words(response)
     assert ManagingAccount.objects.get().organization == ""
 
 
@@ -295,8 +295,8 @@ def asks(monkeypatch) -> Callable[..., None]:
 @pytest.mark.parametrize(
     ("answer", "told_"),
     [
-        (None, "may not read which organization core belongs to"),
-        ("", "core belongs to no organization, says AWS"),
+        (None, "is not allowed to read the organization of core"),
+        ("", "AWS says that core does not belong to an organization"),
         (
             AwsError("", "sts:GetCallerIdentity", "No credentials.", "Give some."),
             "No credentials. Give some. Type the id below.",
@@ -317,9 +317,12 @@ def test_where_aws_does_not_tell_it_is_typed(operator, asks, answer, told_) -> N
     ("members", "told_"),
     [
         ((), "Bowline cannot read which accounts belong to it."),
-        (("000000000001", "000000000002"), "All 2 that stand belong to it, says AWS."),
-        (("000000000002",), "a1 does not belong to it, says AWS."),
-        (("000000000009",), "a1, a2 do not belong to it, says AWS."),
+        (
+            ("000000000001", "000000000002"),
+            "All 2 existing accounts belong to it, AWS says.",
+        ),
+        (("000000000002",), "a1 does not belong to it, AWS says."),
+        (("000000000009",), "a1, a2 do not belong to it, AWS says."),
     ],
 )
 def test_accounts_outside_the_organization_are_named(
@@ -332,7 +335,7 @@ def test_accounts_outside_the_organization_are_named(
 
     text = words(looked(operator, "/managing/", {"switch": "1"}))
 
-    assert "core belongs to o-a1b2c3d4e5, says AWS." in text
+    assert "AWS says that core belongs to o-a1b2c3d4e5." in text
     assert told_ in text
 
 
@@ -342,7 +345,7 @@ def test_where_nothing_stands_nothing_can_be_lost(operator, asks) -> None:
 
     text = words(looked(operator, "/managing/", {"switch": "1"}))
 
-    assert "belong to it, says AWS." not in text
+    assert "belong to it, AWS says." not in text
 
 
 def test_many_accounts_outside_are_counted(operator, asks) -> None:
@@ -385,5 +388,5 @@ def test_a_plan_of_more_than_fit_is_refused_with_a_sentence(
 
     response = operator.post("/managing/plan/")
 
-    assert "3 accounts would be listed" in told(response)
+    assert "would list 3 accounts" in told(response)
     assert not Run.objects.exists()

@@ -79,7 +79,7 @@ def test_the_managing_account_comes_first(client) -> None:
     response = client.get(URL)
 
     assert response["Location"] == "/managing/"
-    assert "Describe the managing account first" in told(response)
+    assert "Set up the managing account first" in told(response)
 
 
 def test_organizations_is_asked_while_the_page_stands(operator) -> None:
@@ -255,7 +255,7 @@ def test_whatever_cannot_be_described_is_told_and_nothing_is_lost(
     )
 
     html = response.content.decode()
-    assert "m2 (000000000002) is described already, as “web”." in html
+    assert "m2 (000000000002) is already in Bowline, as “web”." in html
     assert "old (000000000003) is not active in the organization" in html
     assert "“&lt;b&gt;1&lt;/b&gt;” is not an account of the organization." in html
     assert hostile not in html
@@ -289,7 +289,7 @@ def test_what_they_share_is_checked_and_the_ticks_stay(
 
 @pytest.mark.parametrize(
     ("ticked", "sentence"),
-    [(0, "Tick the accounts first."), (MOST_AT_ONCE + 1, f"At most {MOST_AT_ONCE}")],
+    [(0, "Select accounts first."), (MOST_AT_ONCE + 1, f"At most {MOST_AT_ONCE}")],
 )
 def test_none_and_too_many_are_refused(
     operator, monkeypatch: pytest.MonkeyPatch, ticked: int, sentence: str

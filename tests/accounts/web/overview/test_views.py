@@ -117,10 +117,10 @@ def test_broken_accounts_come_first() -> None:
         {**none(), "failed": 2, "drifted": 1, "outdated": 1, "draft": 1}
     )
 
-    assert first.text == "2 accounts failed; the last run says what to mend."
+    assert first.text == "2 accounts failed. The last run says what to fix."
     assert first.url == "/accounts/?state=failed"
     assert second.text.startswith("1 account drifted")
-    assert third.text.startswith("1 account changed since")
+    assert third.text.startswith("1 account changed after")
     assert last.label == "Continue"
 
 
@@ -152,7 +152,7 @@ def test_ready_accounts_without_a_bundle_are_told() -> None:
 
     (item,) = to_do(none())
 
-    assert item.text == "1 account ready for Spinnaker, and not in any bundle yet."
+    assert item.text == "1 account ready for Spinnaker, but not in any bundle yet."
 
 
 def test_only_what_the_newest_bundle_lacks_is_told() -> None:
@@ -164,7 +164,7 @@ def test_only_what_the_newest_bundle_lacks_is_told() -> None:
     account_row("new", account_id="933333333333", proof=State.VERIFIED)
 
     (item,) = to_do(none())
-    assert item.text == "1 account ready for Spinnaker, and not in bundle 7 yet."
+    assert item.text == "1 account ready for Spinnaker, but not in bundle 7 yet."
 
 
 def test_a_time_is_told_as_a_distance(viewer) -> None:
@@ -217,8 +217,8 @@ def test_older_policies_are_counted_with_a_way_to_their_accounts(
     account_row("older", account_id="2" * 12, policy_set=2)
     (two,) = to_do(none())
 
-    assert one.text == "1 account stands on older policies: bring it up to date."
-    assert two.text == "2 accounts stand on older policies: bring them up to date."
+    assert one.text == "1 account has older policies. Bring it up to date."
+    assert two.text == "2 accounts have older policies. Bring them up to date."
     assert two.url == "/accounts/?policies=older"
 
 
@@ -232,6 +232,8 @@ def test_the_organization_is_offered_before_the_list_is_full(
     account_row("coming", account_id="1" * 12)
     after = viewer.get("/").content.decode()
 
-    assert "let the whole organization be assumed" not in before
-    assert "1 of 2 accounts are listed, 1 more is described: let the whole" in after
+    assert "Choose every account of the organization" not in before
+    assert (
+        "1 of 2 accounts are listed, 1 more is described. Choose every account" in after
+    )
     assert 'href="/managing/?switch=1#switch"' in after

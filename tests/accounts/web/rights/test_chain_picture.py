@@ -140,7 +140,7 @@ def test_the_conditions_are_written_on_the_lines(
         "sts:AssumeRole",
         "external ID 0c3f5f1e",
         "from o-a1b2c3d4e5",
-        "to prove what it can do",
+        "to verify accounts",
         "iam:PassRole",
         "only to ec2.amazonaws.com",
     }

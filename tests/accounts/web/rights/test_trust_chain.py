@@ -64,13 +64,13 @@ def test_nobody_knows_what_becomes_an_identity_that_stood_before() -> None:
 
     assert chain.runs == ()
     assert chain.identity.name == "user/ops/spinnaker"
-    assert chain.identity.notes == ("stood before Bowline",)
+    assert chain.identity.notes == ("existed before Bowline",)
 
 
 def test_bowline_says_what_it_becomes_the_identity_for() -> None:
     (proof,) = chain_of(core=managing(bowline=BOWLINE)).proves
 
-    assert proof.conditions == ("to prove what it can do",)
+    assert proof.conditions == ("to verify accounts",)
     assert (proof.party.name, proof.party.notes) == (
         "role/ops/Bowline",
         ("in 933333333333",),
@@ -93,10 +93,10 @@ def test_bowline_is_not_there_where_the_trust_does_not_name_it(fields: Any) -> N
         ({"external_id": ID}, ("external ID 0c3f5f1e…",), ID),
         (
             {"external_id": ID, "former_external_id": FORMER},
-            ("external ID 0c3f5f1e…", "or the former 77aa88bb…"),
-            f"{ID} or the former one, {FORMER}: both are accepted until",
+            ("external ID 0c3f5f1e…", "or the previous 77aa88bb…"),
+            f"{ID} or the previous one, {FORMER}: both are accepted until",
         ),
-        ({}, ("no external ID",), "No external ID is asked for."),
+        ({}, ("no external ID",), "No external ID is required."),
     ],
 )
 def test_the_external_id_is_a_condition(
@@ -117,7 +117,7 @@ def test_a_short_external_id_is_shown_whole() -> None:
 def test_it_is_said_why_ecs_asks_for_no_external_id() -> None:
     (assumed,) = chain_of(provider("ecs")).assumes
 
-    assert "Clouddriver sends none for ECS" in assumed.sentence
+    assert "Clouddriver does not send one for ECS" in assumed.sentence
 
 
 def test_the_organization_is_a_condition_of_the_trust() -> None:
@@ -145,7 +145,7 @@ def test_the_role_says_what_bounds_it_and_what_widens_it() -> None:
     assert role is not None
     assert role.notes == (
         "within the boundary policy/ops/Cap",
-        "kept as it is, if it stood before",
+        "kept as it is, if it existed before",
         "PowerUserAccess is attached",
     )
 

@@ -106,7 +106,7 @@ def test_an_account_of_clusters_has_no_managed_role(client: Client) -> None:
     text = read(client, account)
 
     assert "There is no managed role here" in text
-    assert "An access entry with AmazonEKSEditPolicy lets it in" in text
+    assert "An access entry with AmazonEKSEditPolicy gives access" in text
     assert "fewer than" not in text
 
 
@@ -214,7 +214,7 @@ def test_what_cannot_be_rotated_is_said(client: Client) -> None:
         reverse("accounts:rotate", args=[account.pk]), follow=True
     )
 
-    assert "there is nothing to rotate" in page.content.decode()
+    assert "there is no external ID to rotate" in page.content.decode()
 
 
 def test_it_is_found_on_the_account_the_review_and_the_plan(client: Client) -> None:

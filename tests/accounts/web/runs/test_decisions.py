@@ -151,7 +151,7 @@ def test_a_run_that_is_open_is_shown_instead_of_a_second_one(operator) -> None:
     response = operator.post(f"/accounts/{account.pk}/plan/")
 
     assert response["Location"] == working.get_absolute_url()
-    assert "being worked on" in told(response)
+    assert "in progress" in told(response)
     assert Run.objects.count() == 1
 
 
@@ -183,7 +183,7 @@ def test_nothing_is_planned_without_a_managing_account(operator) -> None:
     response = operator.post(f"/accounts/{account.pk}/plan/")
 
     assert response["Location"] == account.get_absolute_url()
-    assert "Describe the managing account first" in told(response)
+    assert "Set up the managing account first" in told(response)
 
 
 @pytest.mark.parametrize(
@@ -223,7 +223,7 @@ def test_an_account_that_spinnaker_may_have_is_removed_by_typing_its_name(
     page = operator.post(url, {"never_told": "stagin"}, follow=True).content.decode()
     operator.post(url, {"never_told": "staging"})
 
-    assert "nobody has said which bundle Spinnaker has" in page
+    assert "Bowline does not know which bundle Spinnaker has" in page
     assert Run.objects.get().kind == Run.Kind.REMOVE
 
 
@@ -243,7 +243,7 @@ def test_the_last_account_is_removed_once_spinnaker_was_made_to_forget_it(
     for page in (shown, refused):
         assert "so there is no bundle without it" in page
         assert "“Undo” in README.md of bundle 1" in page
-    assert "Once Spinnaker has forgotten it, type staging" in shown
+    assert "Once it is removed from Spinnaker, type staging" in shown
     assert Run.objects.get().kind == Run.Kind.REMOVE
 
 
@@ -323,7 +323,7 @@ def test_a_draft_has_nothing_to_verify(operator) -> None:
     response = operator.post(f"/accounts/{account.pk}/verify/")
 
     assert response["Location"] == account.get_absolute_url()
-    assert "Nothing of Bowline's stands in staging yet" in told(response)
+    assert "Bowline has not created anything in staging yet" in told(response)
     assert not Run.objects.exists()
 
 

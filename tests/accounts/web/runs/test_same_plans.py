@@ -81,7 +81,9 @@ def test_the_ticked_are_approved_and_the_others_wait(approver, three) -> None:
     response = approver.post(f"{URL}approve/", ids(three[1:]))
 
     assert response.url == "/runs/"
-    assert told(response) == "2 plans are approved; each is applied by itself."
+    assert (
+        told(response) == "2 plans are approved. Bowline applies each one separately."
+    )
     assert Run.objects.get(status=Status.PLANNED) == three[0]
     assert {run.approved_by.username for run in three_approved()} == {"approver"}
 
@@ -122,10 +124,10 @@ def test_those_that_moved_on_are_named_with_why(approver, three) -> None:
     response = approver.post(f"{URL}approve/", ids([*three, last, other]))
 
     assert told(response) == (
-        "1 plan is approved; each is applied by itself. "
-        "Not approved: a0 (it is discarded already); "
-        "a1 (edited since it was planned: plan again); "
-        "a2 (olga approved it already); a4 (its changes are others)."
+        "1 plan is approved. Bowline applies each one separately. "
+        "Not approved: a0 (already discarded); "
+        "a1 (edited after it was planned: plan again); "
+        "a2 (already approved by olga); a4 (its changes differ now)."
     )
     assert Run.objects.get(pk=other.pk).status == Status.PLANNED
 
@@ -137,7 +139,7 @@ def test_very_many_that_moved_on_are_counted(approver, three, monkeypatch) -> No
 
     response = approver.post(f"{URL}approve/", ids(three))
 
-    assert "Not approved: a0 (it is discarded already); and 2 more." in told(response)
+    assert "Not approved: a0 (already discarded); and 2 more." in told(response)
 
 
 @pytest.mark.parametrize("chosen", [[], ["no-id"]])
@@ -145,7 +147,7 @@ def test_without_a_tick_nothing_is_approved(approver, three, chosen) -> None:
     response = approver.post(f"{URL}approve/", {"run": chosen})
 
     assert response.url == URL
-    assert "Tick the accounts first" in told(response)
+    assert "Select accounts first" in told(response)
     assert three_approved() == []
 
 
@@ -158,7 +160,7 @@ def test_no_more_than_the_page_shows_are_approved(approver, three, monkeypatch) 
     assert html.count('name="run"') == 2
     assert "The first 2 of 3, by name: at most 2 are approved at once" in html
     assert response.url == URL
-    assert "nothing was approved" in told(response)
+    assert "Nothing was approved" in told(response)
     assert three_approved() == []
 
 
@@ -268,7 +270,7 @@ def test_no_more_accounts_are_ticked_than_their_plans_can_list(
     assert html.count("checked") == 2
     assert "2 of these plans fit" in html
     assert crowd.url == URL
-    assert "these plans have room for 2 more accounts" in told(crowd)
+    assert "These plans have room for only 2 more accounts" in told(crowd)
     assert "2 plans are approved" in told(approved)
     assert "None of these plans fits any more" in full
 

@@ -112,12 +112,12 @@ def test_a_failure_says_what_where_and_what_to_do(operator) -> None:
 
 def test_a_bug_is_shown_by_its_reference_alone(operator) -> None:
     managing_row()
-    error = {"message": "Bowline itself failed here.", "hint": "Report it."}
+    error = {"message": "Bowline itself failed.", "hint": "Report it."}
     run = run_row(Status.ERRORED, error=error, traceback="ZeroDivisionError: by zero")
 
     html = operator.get(run.get_absolute_url()).content.decode()
 
-    assert "Bowline itself failed here." in html
+    assert "Bowline itself failed." in html
     assert "Report it." in html
     assert "ZeroDivisionError" not in html
     assert "See the traceback" not in html

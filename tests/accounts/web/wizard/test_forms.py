@@ -63,7 +63,9 @@ def test_a_name_that_another_account_has_is_refused_with_its_owner() -> None:
 
     form = identity(name="dev")
 
-    assert "“dev” is the name of AWS account 444444444444" in errors(form, "name")
+    assert "“dev” is already the name of AWS account 444444444444" in errors(
+        form, "name"
+    )
 
 
 def test_an_account_that_is_described_already_is_refused_with_its_name() -> None:
@@ -71,7 +73,7 @@ def test_an_account_that_is_described_already_is_refused_with_its_name() -> None
 
     form = identity(account_id="4444 4444 4444")
 
-    assert "described already, as “prod”" in errors(form, "account_id")
+    assert "already in Bowline, as “prod”" in errors(form, "account_id")
 
 
 def test_an_unknown_region_is_refused_with_near_ones() -> None:

@@ -92,7 +92,7 @@ def test_a_planned_account_is_through() -> None:
 def test_an_external_id_that_ecs_cannot_send_is_to_be_mended() -> None:
     account = account_row(providers={"ecs": {}})
 
-    assert states(account)["access"] == "to mend"
+    assert states(account)["access"] == "to fix"
     assert "ECS cannot be used with an external ID" in problem(account, "access")
     assert [mark.slug for mark in undone(account)] == ["access"]
 
@@ -102,7 +102,7 @@ def test_a_cluster_outside_the_regions_is_to_be_mended() -> None:
     clusters = [{"name": "apps", "region": "eu-west-1"}]
     account = account_row(providers={"eks": {"clusters": clusters}})
 
-    assert states(account)["details"] == "to mend"
+    assert states(account)["details"] == "to fix"
     assert "eu-west-1" in problem(account, "details")
 
 

@@ -29,7 +29,7 @@ def test_the_managing_account_comes_first(operator) -> None:
     response = operator.get("/accounts/new/")
 
     assert response["Location"] == "/managing/"
-    assert "Describe the managing account first" in told(response)
+    assert "Set up the managing account first" in told(response)
 
 
 def test_a_new_account_may_be_chosen_from_the_organization(operator) -> None:
@@ -303,7 +303,7 @@ def test_an_account_that_fits_no_more_is_told_before_it_is_planned(
     assert "This account does not fit any more" in page
     assert 'href="/managing/?switch=1#switch"' in page
     assert "Plan changes" not in page
-    assert "3 accounts would be listed" in told(response)
+    assert "would list 3 accounts" in told(response)
     assert not account.runs.exists()
 
 

@@ -173,10 +173,9 @@ def test_what_spinnaker_gets_and_loses_is_said():
     assert said["Deletions"] == ["Deletes Spinnaker's account old."]
     assert said["Spinnaker"] == [
         "Changes permissions, environment.",
-        "New ecs account. Everybody in Spinnaker may deploy to it: WRITE names no "
-        "role.",
+        "New ecs account. Everyone in Spinnaker can deploy to it: WRITE names no role.",
     ]
-    assert "may deploy" in said["Open to everybody"][0]
+    assert "can deploy" in said["Open to everybody"][0]
 
 
 def test_a_line_says_what_changes_of_it():

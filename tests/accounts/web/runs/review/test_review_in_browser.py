@@ -171,7 +171,7 @@ def test_a_line_of_the_summary_opens_its_change(page: Page) -> None:
 
     passing = change(page, "inline policy spinnakerManaged/BowlinePassRole")
     expect(passing).to_be_in_viewport()
-    expect(passing.get_by_text("Lets Spinnaker hand only these")).to_be_visible()
+    expect(passing.get_by_text("Allows Spinnaker to pass only these")).to_be_visible()
 
 
 @pytest.mark.parametrize("viewport", [WIDE, PHONE])

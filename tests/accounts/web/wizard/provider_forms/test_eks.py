@@ -155,7 +155,7 @@ def test_a_region_that_the_account_does_not_have_is_refused():
 def test_no_row_at_all_is_an_error_of_the_form():
     form = EksForm({"rows": "1", **row(0)}, managed=managed())
 
-    assert form.non_field_errors() == ["Choose or write at least one cluster."]
+    assert form.non_field_errors() == ["Choose or enter at least one cluster."]
 
 
 def test_two_rows_of_one_name_are_an_error_of_the_form():

@@ -34,4 +34,4 @@ def test_stored_buckets_are_shown_in_one_line():
 def test_the_form_says_what_lacks_without_a_bucket():
     form = LambdaForm(managed=managed())
 
-    assert "neither create a function" in form.fields["code_buckets"].help_text
+    assert "only from S3" in form.fields["code_buckets"].help_text
