@@ -37,7 +37,12 @@ async function ask() {
   clearTimeout(timer);
   try {
     const answer = await fetch(here().dataset.live, { redirect: "manual" });
-    if (answer.type === "opaqueredirect" || answer.status === 404) return;
+    if (answer.type === "opaqueredirect") {
+      const text = "You are signed out. Sign in to see what changes.";
+      say("bowline:toast", { text, url: location.href, state: "planned" });
+      return;
+    }
+    if (answer.status === 404) return;
     if (!answer.ok) throw new Error(answer.status);
     if (answer.status !== 204) take(await answer.text());
     failures = 0;

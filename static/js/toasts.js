@@ -14,6 +14,7 @@ function kindOf(state) {
 }
 
 function show({ text, url, state }) {
+  if ([...place.querySelectorAll("a")].some((one) => one.textContent === text)) return;
   const note = pattern.content.cloneNode(true).querySelector("[data-toast-note]");
   const kind = kindOf(state);
   note.classList.add(`toast-note-${kind}`);

@@ -263,17 +263,18 @@ def test_an_account_keeps_what_is_open_and_gets_what_is_new(
     assert page.locator("details[open]").count() >= count > 1
 
 
-def test_whoever_was_signed_out_is_not_asked_for_ever(
+def test_whoever_was_signed_out_is_told_and_nothing_more_is_asked(
     browser: Browser, live_server: Any, run: Run
 ) -> None:
     page = opened(browser, live_server, "/runs/")
     page.context.clear_cookies()
-
-    with page.expect_response("**/live/**"):
-        page.clock.run_for(LOOK)
-    page.wait_for_timeout(0)
+    page.clock.run_for(LOOK)
+    expect(toast(page)).to_contain_text("You are signed out.")
     asked: list[str] = []
     page.on("request", lambda one: asked.append(one.url))
+
     page.clock.run_for(LOOK)
 
     assert asked == []
+    toast(page).get_by_role("link").click()
+    expect(page.get_by_role("button", name="Sign in")).to_be_visible()
