@@ -17,7 +17,7 @@ from accounts.models import Run
 from accounts.web.bundles.forms import HalconfigForm
 from accounts.web.managing.forms import ManagingForm
 from accounts.web.organization.forms import SharedForm
-from accounts.web.runs.forms import ApproveForm
+from accounts.web.runs.forms import ApproveForm, CommentForm
 from accounts.web.wizard.forms import AccessForm, IdentityForm, ProvidersForm
 from accounts.web.wizard.provider_forms import FORMS
 from accounts.web.wizard.provider_forms.base import DetailsForm
@@ -112,6 +112,7 @@ def details_form(key: str) -> Callable[[dict[str, str]], forms.BaseForm]:
 
 BOUND: dict[type[forms.BaseForm], Callable[[dict[str, str]], forms.BaseForm]] = {
     AccessForm: AccessForm,
+    CommentForm: CommentForm,
     ApproveForm: lambda data: ApproveForm(data, run=Run(account_name="a"), deletes=1),
     HalconfigForm: lambda data: HalconfigForm(data, has_clusters=True),
     IdentityForm: IdentityForm,
