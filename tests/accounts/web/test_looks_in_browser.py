@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 import pytest
@@ -23,6 +24,9 @@ CALLER = {
     "arn": "arn:aws:sts::911111111111:assumed-role/bowline-of-the-platform-team/i-0a1",
     "principal": "arn:aws:iam::911111111111:role/bowline-of-the-platform-team",
 }
+ALIKE = re.compile("/admin/(?!$|accounts/run/|accounts/managedaccount/|auth/user/)")
+"""Pages of the admin site that are made of the same parts as the others."""
+
 STRANGER = ["/sign-in/", "/nowhere/"]
 
 
@@ -67,7 +71,7 @@ def test_axe_finds_nothing(
     page = signed_in(browser, live_server, "administrator", bypass_csp=True)
     found = []
 
-    for address in addresses:
+    for address in (one for one in addresses if not ALIKE.match(one)):
         page.goto(address)
         found += axe_findings(page)
 
