@@ -197,6 +197,23 @@ def test_an_access_that_works_has_nothing_to_copy_and_looks_for_regions(
     assert f'hx-get="{url(account, "access")}?look=1" hx-trigger="load"' in html
 
 
+def test_regions_are_asked_for_where_they_are_shown(operator, aws) -> None:
+    managing_row()
+    account = account_row(account_id=DEV.account_id, access_role=ACCESS_ROLE)
+    htmx = {"headers": {"HX-Request": "true"}}
+
+    press_test(operator, account)
+    work()
+    query = {"look": "answer", "access_role": ACCESS_ROLE}
+    tested = operator.get(url(account, "test-access"), query, **htmx)
+    offered = looked(operator, url(account, "access"), **htmx)
+
+    # What polls goes with the regions that it is replaced by.
+    assert 'hx-target="#asking-regions"' in tested.content.decode()
+    for page in (operator.get(url(account, "access")), offered):
+        assert 'id="asking-regions"' in page.content.decode()
+
+
 def test_a_test_keeps_what_is_filled_in_and_judges_nothing(operator) -> None:
     managing_row()
     account = account_row()
