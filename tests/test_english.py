@@ -34,7 +34,7 @@ READ = (
 
 DONE = (
     *(".env", "accounts/", "bowline/", "deploy/", "docker-compose.yml", "onboarding/"),
-    "script/",
+    *("script/", "templates/"),
 )
 """Those that are rewritten so far."""
 

@@ -138,7 +138,7 @@ def test_a_wrong_password_confirms_nothing() -> None:
 
     page = client.post("/you/confirm/", {"password": "wrong", "next": "/settings/"})
 
-    assert "This is not the password of administrator." in page.content.decode()
+    assert "Wrong password for administrator." in page.content.decode()
     assert client.post("/settings/four-eyes/", {}).url.startswith("/you/confirm/")
 
 

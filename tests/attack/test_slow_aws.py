@@ -158,7 +158,7 @@ def test_a_person_asks_only_so_much_at_once(everybody) -> None:
 
     assert ask(question(MOST_OF_ONE), olga) is None
     assert ask(question(MOST_OF_ONE), person("viewer")) is not None
-    assert "AWS is being asked a lot right now; this page tries again" in " ".join(
+    assert "Many requests to AWS are waiting. This page tries again" in " ".join(
         page.split()
     )
     assert 'look=1" hx-trigger="every 3s"' in page

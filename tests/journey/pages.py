@@ -9,7 +9,7 @@ from tests.rows import PASSWORD
 PATIENCE = 60_000
 """Milliseconds for what a worker does; two cores may be busy with other tests."""
 
-VERIFIED = "Verified: Spinnaker gets in"
+VERIFIED = "Verified: Spinnaker has access"
 
 
 def sign_in(page: Page) -> None:

@@ -113,7 +113,7 @@ class Bundles:
         """Say that Spinnaker has the last one now."""
         self.page.goto(f"/bundles/{self.last.number}/")
         press(self.page, "Spinnaker has this bundle now")
-        said = self.page.get_by_text("Spinnaker has this bundle: said")
+        said = self.page.get_by_text("Spinnaker has this bundle, recorded")
         expect(said).to_be_visible()
 
 
@@ -189,7 +189,9 @@ def edit(page: Page, bundles: Bundles) -> None:
     expect(page.get_by_text("Ready to plan")).to_be_visible()
 
     assert bundles.announced() == set()
-    expect(section(page, "Edited, and not proved since")).to_contain_text(STAGING.name)
+    expect(section(page, "Edited, but not verified since")).to_contain_text(
+        STAGING.name
+    )
     assert bundles.build().staging == delivered
     open_staging(page)
     plan(page, "Plan again")
@@ -261,7 +263,7 @@ def cancel_a_rotation(page: Page, bundles: Bundles, aws: Credentials) -> None:
     approve(page)
     assert bundles.announced() == {(STAGING.name, "external ID")}
     open_staging(page)
-    press(page, "Go back to the former one")
+    press(page, "Go back to the previous one")
     expect(
         page.get_by_text("the previous external ID will then be accepted")
     ).to_be_visible()

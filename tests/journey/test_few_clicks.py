@@ -60,7 +60,7 @@ def test_an_account_with_all_providers_takes_few_clicks_and_little_typing(
     hands.write("Password", PASSWORD)
     hands.click("button", "Sign in")
 
-    hands.click("link", "Describe the managing account")
+    hands.click("link", "Set up the managing account")
     hands.sees("Filled in from AWS")
     hands.click("button", "Save")
     hands.click("link", "Onboard an account")

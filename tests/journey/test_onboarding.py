@@ -25,7 +25,7 @@ PROVIDERS = ("EC2", "ECS", "EKS", "Lambda")
 
 
 def describe_managing_account(page: Page) -> None:
-    page.get_by_role("link", name="Describe the managing account").click()
+    page.get_by_role("link", name="Set up the managing account").click()
     name = page.get_by_role("textbox", name="Name", exact=True)
     expect(name).to_have_value(MANAGING.name, timeout=PATIENCE)
     expect(page.get_by_label("AWS account id")).to_have_value(MANAGING.account_id)
@@ -80,7 +80,7 @@ def test_an_account_with_every_provider_is_onboarded(
     expect(page.locator(".diff-added").first).to_be_visible()
     press(page, "Approve and apply")
 
-    verified = page.get_by_role("heading", name="Verified: Spinnaker gets in")
+    verified = page.get_by_role("heading", name="Verified: Spinnaker has access")
     expect(verified).to_be_visible(timeout=PATIENCE)
     chain = page.locator(".check").filter(has_text="Assume the managed role")
     expect(chain).to_contain_text("proved")
@@ -149,7 +149,7 @@ def test_planted_faults_end_in_the_right_sentence_and_in_no_bundle(
     page.goto(ManagedAccount.objects.get(name=TOOLS.name).get_absolute_url())
     plan(page)
     press(page, "Approve and apply")
-    verified = page.get_by_role("heading", name="Verified: Spinnaker gets in")
+    verified = page.get_by_role("heading", name="Verified: Spinnaker has access")
     expect(verified).to_be_visible(timeout=PATIENCE)
 
     for member, heading, sentence, fix in FAULTS:

@@ -131,7 +131,7 @@ def test_the_organization_that_aws_names_comes_into_the_form(
     page = signed_in(browser, live_server, "administrator")
 
     page.goto("/managing/")
-    page.get_by_role("link", name="Let the whole organization be assumed").click()
+    page.get_by_role("link", name="Change to the whole organization").click()
 
     expect(page.get_by_text("AWS says")).to_be_visible()
     expect(page.get_by_label("Organization id")).to_have_value(re.compile("^o-"))

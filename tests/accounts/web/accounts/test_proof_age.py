@@ -107,7 +107,7 @@ def test_environments_tell_stale_accounts_apart(viewer, stale) -> None:
 
 
 def test_the_settings_say_how_old_a_proof_may_be(viewer, settings) -> None:
-    assert "are stale after 7 days" in viewer.get("/settings/").content.decode()
+    assert "become stale after 7 days" in viewer.get("/settings/").content.decode()
 
     settings.PROOF_MAX_AGE = 0
 

@@ -76,7 +76,7 @@ def test_what_was_described_together_is_found_by_its_moment(operator) -> None:
 
     assert names(response) == ["data", "web"]
     html = response.content.decode()
-    assert "Only the accounts that were described together." in html
+    assert "Only the accounts that were added together." in html
     assert f'name="described" value="{moment.isoformat()}"' in html
 
 

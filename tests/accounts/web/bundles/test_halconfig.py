@@ -74,7 +74,7 @@ def test_what_the_config_has_wrong_stands_before_the_diff(operator) -> None:
 
     page = posted(operator, config, folder="/srv/bowline", show="1").content.decode()
 
-    found, diff = page.index("What your config has wrong now"), page.index("diff-row")
+    found, diff = page.index("Problems in your config"), page.index("diff-row")
     assert "Spinnaker shows none of its functions" in page[found:diff]
     assert "Spinnaker shows no functions of any account" in page[found:diff]
 
@@ -82,7 +82,7 @@ def test_what_the_config_has_wrong_stands_before_the_diff(operator) -> None:
 def test_a_config_with_nothing_wrong_is_not_accused(operator, bundle) -> None:
     page = posted(operator, CONFIG, show="1").content.decode()
 
-    assert "has wrong now" not in page
+    assert "Problems in your config" not in page
 
 
 def test_htmx_gets_the_outcome_only(operator, bundle) -> None:
@@ -120,7 +120,7 @@ def test_a_crash_report_hides_what_was_pasted(operator, bundle) -> None:
 def test_a_name_is_asked_before_anything_is_given(operator, bundle) -> None:
     page = posted(operator, COLLIDING, download="1").content.decode()
 
-    assert "Whose are these names?" in page
+    assert "These names collide" in page
     assert "hal&#x27;s core is AWS account 000000000008, not 911111111111" in page
     assert 'name="take_over" value="core"' in page
 

@@ -26,8 +26,8 @@ def text(client, url: str) -> str:
 
 
 def test_nobody_said_anything_at_first(operator) -> None:
-    assert "Nobody has said yet which bundle" in text(operator, "/bundles/1/")
-    assert "Spinnaker has" not in text(operator, "/bundles/")
+    assert "Bowline does not know yet which bundle" in text(operator, "/bundles/1/")
+    assert "Spinnaker has bundle" not in text(operator, "/bundles/")
 
 
 def test_what_a_person_says_stands_on_record(operator) -> None:
@@ -36,7 +36,7 @@ def test_what_a_person_says_stands_on_record(operator) -> None:
     bundle = Bundle.objects.get(number=1)
     assert bundle.installed_at is not None
     assert bundle.installed_by.get_username() == "operator"
-    assert "Spinnaker has this bundle: said" in text(operator, "/bundles/1/")
+    assert "Spinnaker has this bundle, recorded" in text(operator, "/bundles/1/")
 
 
 def test_a_later_bundle_says_what_it_would_change(operator) -> None:

@@ -130,8 +130,8 @@ def test_it_says_which_accounts_were_edited_and_not_proved_since(
     account.touch()
 
     after = text(operator)
-    assert "Edited, and not proved since" not in before
-    assert "Edited, and not proved since" in after
+    assert "Edited, but not verified since" not in before
+    assert "Edited, but not verified since" in after
     assert f'<a href="{account.get_absolute_url()}">staging</a>' in after
 
 
@@ -158,9 +158,9 @@ def test_leaving_out_is_a_persons_decision_on_record(operator, account) -> None:
     assert account.left_out_by_name == "operator"
     assert str(Activity.objects.first()) == "operator excluded from bundles staging"
     assert "0 added, 0 changed, 1 removed." in page
-    assert "taken out" in page
+    assert "left out" in page
     own = operator.get(f"/accounts/{account.pk}/").content.decode()
-    assert "Let bundles hold it again" in own
+    assert "Include it in bundles again" in own
 
 
 def test_it_is_put_in_again(operator, account) -> None:
@@ -168,7 +168,7 @@ def test_it_is_put_in_again(operator, account) -> None:
     operator.post(f"/accounts/{account.pk}/leave-out/", {"again": "yes"})
 
     assert ManagedAccount.objects.ready().exists()
-    assert "taken out" not in text(operator)
+    assert "left out" not in text(operator)
 
 
 def test_what_no_bundle_would_hold_cannot_be_left_out(operator) -> None:

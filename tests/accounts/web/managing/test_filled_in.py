@@ -78,7 +78,7 @@ def test_where_sts_does_not_answer_the_account_is_typed(operator) -> None:
     response = looked(operator, "/managing/")
 
     assert "own AWS credentials" in response.content.decode()
-    assert "Type the account below." in response.content.decode()
+    assert "Enter the account below." in response.content.decode()
     assert response.context["form"]["account_id"].value() in ("", None)
 
 

@@ -161,7 +161,8 @@ def test_the_page_says_that_nothing_was_made_yet(viewer) -> None:
     account_row()
 
     assert (
-        "No run has made anything here yet" in viewer.get("/managing/").content.decode()
+        "The first plan shows what Bowline will create"
+        in viewer.get("/managing/").content.decode()
     )
 
 

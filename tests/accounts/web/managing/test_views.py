@@ -228,7 +228,7 @@ def test_a_list_that_is_nearly_full_stands_out(operator, room_for_two) -> None:
 
     assert "<b>2 of 2 accounts are listed</b>; 0 more fit." in page
     assert '<meter class="room room-near"' in page
-    assert "Policies that others attach to this identity take room, too." in page
+    assert "Policies that others attach to this identity count, too." in page
 
 
 def test_an_organization_has_room_for_any_number(operator) -> None:
@@ -237,9 +237,9 @@ def test_an_organization_has_room_for_any_number(operator) -> None:
 
     page = operator.get("/managing/?switch=1").content.decode()
 
-    assert "so any number fits. 1 stands." in page
+    assert "without a limit. 1 exists." in page
     assert "<meter" not in page
-    assert "From the list to the whole organization" not in page
+    assert "Change from the list to the whole organization" not in page
 
 
 def test_the_switch_says_what_goes_and_what_comes(operator, monkeypatch) -> None:
@@ -258,7 +258,7 @@ def test_the_switch_says_what_goes_and_what_comes(operator, monkeypatch) -> None
         "sts:AssumeRole on arn:aws:iam::*:role/spinnakerManaged wherever the account "
         "belongs to it. The others are detached and deleted."
     ) in text
-    assert "An account outside the organization is lost to Spinnaker then." in text
+    assert "Spinnaker then loses access to accounts outside the organization." in text
     assert response.context["form"]["assume"].value() == "organization"
     assert response.context["form"]["organization"].value() in ("", None)
 
@@ -377,7 +377,7 @@ def test_a_viewer_is_offered_no_switch(client) -> None:
 
     assert "Room for accounts" in page
     assert "switch=1" not in page
-    assert "From the list to the whole organization" not in page
+    assert "Change from the list to the whole organization" not in page
 
 
 def test_a_plan_of_more_than_fit_is_refused_with_a_sentence(

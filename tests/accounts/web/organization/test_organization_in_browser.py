@@ -66,7 +66,7 @@ def refuse(page: Page) -> None:
     """Tick one, and leave out what is needed."""
     page.goto(URL)
     page.get_by_role("checkbox", name="Select Team 001").check()
-    page.get_by_role("button", name="Describe the selected").click()
+    page.get_by_role("button", name="Add the selected").click()
     expect(page.get_by_text("Nothing is saved yet.")).to_be_visible()
 
 
@@ -94,7 +94,7 @@ def test_axe_finds_nothing_where_aws_does_not_answer(
 
     page.goto(f"{URL}?look=1")
 
-    expect(page.get_by_text("Organizations could not be asked")).to_be_visible()
+    expect(page.get_by_text("Bowline could not list the accounts")).to_be_visible()
     assert_axe_finds_nothing(page)
 
 
@@ -115,7 +115,7 @@ def test_what_htmx_brings_can_be_ticked_all_and_is_counted(
     told = complaints(page)
 
     page.goto(URL)
-    describe = page.get_by_role("button", name="Describe the selected")
+    describe = page.get_by_role("button", name="Add the selected")
     expect(page.get_by_text("has 10 accounts; 0 are described.")).to_be_visible()
     expect(page.get_by_text("0 accounts selected")).to_be_visible()
     page.get_by_label("Select all on this page").check()
@@ -134,7 +134,7 @@ def test_accounts_are_described_and_planned_without_javascript(
     page.get_by_role("link", name="List the organization's accounts").click()
     page.get_by_role("checkbox", name=f"Select {DEV.name}").check()
     page.get_by_label("Regions").fill("us-east-1")
-    page.get_by_role("button", name="Describe the selected").click()
+    page.get_by_role("button", name="Add the selected").click()
     expect(page.get_by_text("1 account is described.")).to_be_visible()
     page.get_by_role("checkbox", name=f"Select {DEV.name}").check()
     page.get_by_role("button", name="Plan changes").click()

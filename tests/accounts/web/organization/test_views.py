@@ -184,7 +184,7 @@ def test_where_it_may_not_be_asked_the_page_says_what_to_allow(
 def test_where_aws_cannot_be_reached_the_page_says_so(operator) -> None:
     html = looked(operator, URL).content.decode()
 
-    assert "Organizations could not be asked" in html
+    assert "Bowline could not list the accounts" in html
     assert "credentials" in html
 
 
@@ -268,7 +268,7 @@ def test_whatever_cannot_be_described_is_told_and_nothing_is_lost(
     ("fields", "error"),
     [
         ({"regions": "mars-1"}, "mars-1"),
-        ({"access_role": ""}, "This field is required."),
+        ({"access_role": ""}, "Fill in this field."),
         ({"providers": []}, "Choose at least one provider."),
         ({"providers": ["eks"]}, "eks"),
         ({"providers": ["ecs"]}, "ECS cannot be combined with an external ID"),
@@ -334,7 +334,7 @@ def test_a_form_that_is_sent_late_is_kept_while_aws_is_asked_again(
     in_time = operator.post(URL, form)
 
     html = late.content.decode()
-    assert "Its last answer is too old" in html
+    assert "The last answer is too old" in html
     assert 'type="hidden" name="account" value="000000000001"' in html
     assert "1 account is described." in told(in_time)
 

@@ -41,7 +41,7 @@ def none() -> dict[str, int]:
 def test_an_empty_bowline_begins_with_the_managing_account(operator) -> None:
     page = operator.get("/").content.decode()
 
-    assert 'href="/managing/">Describe the managing account</a>' in page
+    assert 'href="/managing/">Set up the managing account</a>' in page
     assert "Onboard an account" not in page
 
 
@@ -57,7 +57,7 @@ def test_then_comes_the_first_account(operator) -> None:
 def test_a_viewer_is_told_who_can_begin(viewer) -> None:
     page = viewer.get("/").content.decode()
 
-    assert "An operator can do this; your role is viewer." in page
+    assert "An operator can do this. Your role is viewer." in page
     assert "btn-primary" not in page
 
 

@@ -105,7 +105,7 @@ def test_an_account_of_clusters_has_no_managed_role(client: Client) -> None:
 
     text = read(client, account)
 
-    assert "There is no managed role here" in text
+    assert "There is no managed role" in text
     assert "An access entry with AmazonEKSEditPolicy gives access" in text
     assert "fewer than" not in text
 
@@ -127,7 +127,10 @@ def test_details_that_cannot_be_read_are_said(client: Client) -> None:
 @pytest.mark.parametrize(
     ("fields", "said"),
     [
-        ({"state": State.VERIFIED, "policy_set": POLICY_SET}, "It stands so in AWS"),
+        (
+            {"state": State.VERIFIED, "policy_set": POLICY_SET},
+            "The last verification found exactly this in AWS",
+        ),
         ({"state": State.VERIFIED, "policy_set": 1}, "it still holds an older policy"),
         ({"state": State.DRAFT}, "as the account is not verified"),
     ],
@@ -145,7 +148,7 @@ def test_roles_that_are_kept_are_to_be_read_in_aws(client: Client) -> None:
     managing_row()
     account = account_row(adopts=True)
 
-    assert "Roles that stood before Bowline are kept" in read(client, account)
+    assert "Existing roles are kept with their trust" in read(client, account)
 
 
 def test_an_identity_that_stood_before_is_to_be_read_in_aws(client: Client) -> None:
@@ -155,7 +158,7 @@ def test_an_identity_that_stood_before_is_to_be_read_in_aws(client: Client) -> N
 
     text = read(client, account)
 
-    assert "Who may become it is decided outside Bowline" in text
+    assert "Its trust is managed outside Bowline" in text
     assert "does not know its trust policy" in text
 
 
@@ -186,7 +189,7 @@ def test_an_external_id_is_rotated_and_the_former_one_let_go(client: Client) -> 
 
     account.refresh_from_db()
     assert "Not yet: plan staging, apply the plan" in early.content.decode()
-    assert "AWS refuses the former one" in early.content.decode()
+    assert "AWS refuses the previous one" in early.content.decode()
     assert "the new one, too, once a plan is applied" in early.content.decode()
     assert between[0] != first
     assert between[1] == first
@@ -267,7 +270,7 @@ def test_what_the_policy_of_another_accounts_key_must_hold_is_shown(
 
     text = read(client, account)
 
-    assert "What the policy of each of these keys must hold" in text
+    assert "What the policy of each key must allow" in text
     assert f"arn:aws:iam::{account.account_id}:root" in text
     assert "kms:GranteePrincipal" in text
 

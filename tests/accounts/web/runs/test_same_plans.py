@@ -62,7 +62,7 @@ def test_a_viewer_reads_and_cannot_approve(viewer, three) -> None:
     assert "role-of-a0" in html
     assert "Approve and apply" not in html
     assert 'name="run"' not in html
-    assert "role approver" in html
+    assert "An approver must approve" in html
     assert response.status_code == 403
     assert Run.objects.filter(status=Status.PLANNED).count() == 3
 
@@ -158,7 +158,7 @@ def test_no_more_than_the_page_shows_are_approved(approver, three, monkeypatch) 
     response = approver.post(f"{URL}approve/", ids(three))
 
     assert html.count('name="run"') == 2
-    assert "The first 2 of 3, by name: at most 2 are approved at once" in html
+    assert "The first 2 of 3, by name: at most 2 can be approved at once" in html
     assert response.url == URL
     assert "Nothing was approved" in told(response)
     assert three_approved() == []
@@ -272,7 +272,7 @@ def test_no_more_accounts_are_ticked_than_their_plans_can_list(
     assert crowd.url == URL
     assert "These plans have room for only 2 more accounts" in told(crowd)
     assert "2 plans are approved" in told(approved)
-    assert "None of these plans fits any more" in full
+    assert "None of these plans fits" in full
 
 
 def test_accounts_that_are_listed_already_need_no_room(approver, room_for_two) -> None:

@@ -68,7 +68,7 @@ def test_it_notices_that_nobody_works(viewer) -> None:
 
     page = viewer.get("/settings/").content.decode()
 
-    assert "1 run that nobody works on" in page
+    assert "1 run that no worker processes" in page
 
 
 def test_only_administrators_are_led_to_the_admin_site(client) -> None:

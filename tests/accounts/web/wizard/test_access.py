@@ -123,7 +123,7 @@ def test_access_is_tested_and_nothing_is_saved(operator, aws) -> None:
 
     html = response.content.decode()
     assert "Access works" in html
-    assert "Make a role that trusts Bowline" not in html
+    assert "Create a role that trusts Bowline" not in html
     assert "<html" not in html
     assert again(account).access_role == ""
 
@@ -139,7 +139,7 @@ def test_a_refused_access_says_who_could_not_assume_what(operator, aws) -> None:
     assert f"role/{ACCESS_ROLE}" in html
     assert "could not assume" in html
     assert "trust policy" in html
-    assert "Make a role that trusts Bowline" in html
+    assert "Create a role that trusts Bowline" in html
 
 
 def test_access_is_tested_without_javascript(operator, aws) -> None:

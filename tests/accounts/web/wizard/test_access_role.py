@@ -33,7 +33,7 @@ def test_the_step_offers_it_folded_and_asks_nobody(operator) -> None:
 
     html = operator.get(url(account, "access")).content.decode()
 
-    assert "Make the access role in every account at once" in html
+    assert "Create the access role in every account at once" in html
     assert f'hx-get="{role_url(account)}"' in html
     assert not Lookup.objects.exists()
 

@@ -35,7 +35,7 @@ def test_it_is_unfolded_read_and_taken(
     told = complaints(page)
     page.goto(f"/accounts/{account.pk}/access/")
 
-    page.get_by_text("Make the access role in every account at once").click()
+    page.get_by_text("Create the access role in every account at once").click()
     page.get_by_text("The template", exact=True).click()
 
     expect(page.locator("#access-role-template")).to_contain_text("RoleName")

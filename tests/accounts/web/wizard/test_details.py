@@ -64,7 +64,7 @@ def test_details_are_typed_where_aws_cannot_be_asked(operator) -> None:
     response = looked(operator, url(account_row(), "details"))
 
     html = response.content.decode()
-    assert "could not be looked up" in html
+    assert "Bowline could not read the account" in html
     assert 'name="key_pair"' in html
 
 

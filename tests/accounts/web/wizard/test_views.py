@@ -234,7 +234,7 @@ def test_the_review_lists_what_is_still_to_describe(operator) -> None:
     response = operator.get(url(account, "review"))
 
     html = response.content.decode()
-    assert "Before a plan can be made" in html
+    assert "Before you can plan" in html
     assert "Plan changes" not in html
 
 
@@ -300,7 +300,7 @@ def test_an_account_that_fits_no_more_is_told_before_it_is_planned(
     page = operator.get(url(account, "review")).content.decode()
     response = operator.post(f"/accounts/{account.pk}/plan/")
 
-    assert "This account does not fit any more" in page
+    assert "This account no longer fits" in page
     assert 'href="/managing/?switch=1#switch"' in page
     assert "Plan changes" not in page
     assert "would list 3 accounts" in told(response)
