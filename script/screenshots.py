@@ -43,6 +43,8 @@ CHROMIUM = ("chromium", "chromium-browser", "google-chrome")
 PATIENCE = 60_000
 """Milliseconds for what a worker does."""
 
+QUALITY = 45
+BEFORE = "before/"
 MOST_BYTES = 120_000
 """A picture is no larger: they are kept with the source."""
 
@@ -54,10 +56,14 @@ class Look(NamedTuple):
     width: int
     height: int
     scheme: Literal["light", "dark"]
-    quality: int
+    scale: float
+    """Of a picture; the page is as wide as it says."""
 
 
-LOOKS = (Look("", 1440, 900, "light", 40), Look("-390-dark", 390, 844, "dark", 30))
+LOOKS = (
+    Look("", 1440, 900, "light", 0.7),
+    Look("-390-dark", 390, 844, "dark", 0.85),
+)
 
 
 class Site:
@@ -206,11 +212,17 @@ def sign_in(page: Page, person: str) -> None:
 
 def take(page: Page, name: str, look: Look, folder: Path) -> None:
     """Keep what the page shows without scrolling, as WebP, which Chromium writes."""
-    expect(page.locator(".asking-now")).to_have_count(0, timeout=PATIENCE)
+    waiting = page.locator(".asking-now").filter(visible=True)
+    expect(waiting).to_have_count(0, timeout=PATIENCE)
     page.wait_for_load_state("networkidle")
     page.evaluate("document.fonts.ready.then(() => true)")
-    taken = page.context.new_cdp_session(page).send(
-        "Page.captureScreenshot", {"format": "webp", "quality": look.quality}
+    chromium = page.context.new_cdp_session(page)
+    seen = chromium.send("Page.getLayoutMetrics")["cssVisualViewport"]
+    part = {"x": seen["pageX"], "y": seen["pageY"], "scale": look.scale}
+    size = {"width": look.width, "height": look.height}
+    taken = chromium.send(
+        "Page.captureScreenshot",
+        {"format": "webp", "quality": QUALITY, "clip": {**part, **size}},
     )
     picture = base64.b64decode(taken["data"])
     assert len(picture) <= MOST_BYTES, f"{name} has {len(picture):,} bytes"
@@ -277,6 +289,31 @@ def pages(page: Page) -> dict[str, list[tuple[str, str]]]:
     }
 
 
+INDEX = """\
+# Every page
+
+`script/screenshots` takes these pictures of the site with the demo's accounts, and
+writes this list: at a desk, 1440 px wide and light; on a phone, 390 px wide and dark.
+“Before” is how a page looked at commit 5661d17, before plans became reviews, lists kept
+themselves up to date and forms asked for less.
+"""
+
+
+def write_index(folder: Path) -> None:
+    """Show each page with its pictures, next to those of before where there are."""
+    lines = [INDEX]
+    names = sorted(file.stem for file in folder.glob("*.webp"))
+    for name in (name for name in names if not name.endswith(LOOKS[1].suffix)):
+        title = name.replace("-", " ").capitalize()
+        lines.append(f"\n## {title}\n\n| | at a desk | on a phone |\n|---|---|---|")
+        for when, place in (("before", BEFORE), ("now", "")):
+            files = [f"{place}{name}{look.suffix}.webp" for look in LOOKS]
+            if all((folder / file).exists() for file in files):
+                shown = " | ".join(f"![{title}, {when}]({file})" for file in files)
+                lines.append(f"| {when} | {shown} |")
+    (folder / "README.md").write_text("\n".join(lines) + "\n")
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(prog="script/screenshots", description=__doc__)
     parser.add_argument("folder", type=Path, nargs="?", default=Path("docs/pages"))
@@ -302,7 +339,11 @@ def main() -> None:
             sign_in(page, person)
             for name, path in named[person]:
                 page.goto(path)
+                if name == "wizard-access":
+                    page.get_by_role("button", name="Test access").click()
+                    expect(page.get_by_text("Access works")).to_be_visible()
                 take(page, name, look, folder)
+    write_index(folder)
     total = sum(file.stat().st_size for file in folder.glob("*.webp"))
     print(f"{folder}: {total / 1e6:.1f} MB")
 
