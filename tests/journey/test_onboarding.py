@@ -162,6 +162,13 @@ def test_planted_faults_end_in_the_right_sentence_and_in_no_bundle(
         expect(result).to_be_visible(timeout=PATIENCE)
         for text in (heading, sentence, fix, "Plan again"):
             expect(result).to_contain_text(text)
+        if member is LIMITED:
+            expect(result).to_contain_text('"Action": "iam:PutRolePolicy"')
+        if member is HANDMADE:
+            result.get_by_role("link", name="Let the access step adopt it").click()
+            adopts = page.get_by_label("Keep and use existing roles")
+            expect(adopts).to_be_focused()
+            expect(adopts).not_to_be_checked()
 
     page.goto("/runs/?text=accounttools")
     page.get_by_role("link", name=re.compile(r"^Run \d+$")).click()
