@@ -1,6 +1,6 @@
 // An event "bowline:refresh" brings the content in line with what the server shows now, and
-// keeps what a person has begun: focus, scrolling, open details, ticks, and what is half typed.
-// "bowline:refreshed" follows. What has data-keep stays as it is; data-key tells rows apart.
+// keeps what a person has begun: focus, scrolling, open details, selections, and what is half typed.
+// "bowline:refreshed" follows. What has data-keep stays as it is; data-key identifies rows.
 const content = document.getElementById("content");
 const OWN = new Set(["open", "checked", "selected", "hidden", "aria-expanded", "aria-pressed"]);
 let running;

@@ -1,5 +1,5 @@
 // A click anywhere on a row with data-row opens its first link, as a click on the link would;
-// in the cell of its tick box it ticks. Links and buttons stay what they are, and so does a
+// in the cell of its check box it selects the row. Links and buttons stay what they are, and so does a
 // selection of text.
 const ACTS = "a, button, input, label, select, summary";
 

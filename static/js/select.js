@@ -1,4 +1,4 @@
-// What is under data-select: a box that ticks all rows, and a bar that says how many.
+// What is under data-select: a box that selects all rows, and a bar that says how many.
 const known = new WeakSet();
 
 function serve(form) {

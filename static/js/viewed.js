@@ -1,4 +1,4 @@
-// What a person ticked as viewed under data-review, kept in this browser. A change is
+// What a person marked as viewed under data-review, kept in this browser. A change is
 // known by its digest: as soon as a word of it differs, it is to be viewed again.
 const MOST = 5000;
 

@@ -2,7 +2,7 @@
 SQL and in the admin site, so that nobody can see who approved what.
 
 Refused: the application and PostgreSQL refuse it, and `manage.py check_activity` names
-the first entry that somebody with all rights changed, removed or wrote anew.
+the first entry that somebody with all rights changed, removed or rewrote.
 """
 
 from __future__ import annotations

@@ -2,8 +2,8 @@
 throttled, silent, a gateway's page or with its answer lost, as often as boto3 sends it;
 and each operation of AWS fails for good, by these faults and a login page in turn.
 
-Refused: what passes costs time only. What stays ends the run with what happened where
-and what to do next, never as a bug of Bowline, and the next run goes on.
+Refused: temporary faults only cost time. Others end the run with what happened where
+and what to do next, never as a bug of Bowline, and the next run continues.
 """
 
 from __future__ import annotations

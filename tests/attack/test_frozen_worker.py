@@ -1,5 +1,5 @@
 """Tried: a worker is frozen for longer than its lease, at the very point of a read or a
-write; another one takes over and finishes meanwhile, and then the first goes on.
+write; another one takes over and finishes, and then the first continues.
 
 Refused: it writes neither steps nor states nor AWS, or what it overwrote is put back.
 """

@@ -1,10 +1,10 @@
-"""Tried: go on with a session whose owner changed the password or signed out of it; end
-a stranger's session; change roles or settings in a browser that was left open; lead
-whoever confirms to another site.
+"""Tried: use a session after its owner changed the password or signed out of it; end
+another person's session; change roles or settings in a browser that was left open;
+redirect a person who confirms to another site.
 
-Refused: those sessions are over; sessions of others are out of reach, and no page shows
-a session's key; roles and settings ask for the password again; a confirmation leads
-back to this site alone.
+Refused: those sessions have ended; sessions of others cannot be ended, and no page
+shows a session's key; roles and settings require the password again; a confirmation
+redirects to this site only.
 """
 
 from __future__ import annotations

@@ -1,8 +1,8 @@
 """Tried: keep the site busy with eight bodies that never end and ten half headers, and
 through the proxy with a made-up address, plain HTTP and a body that is far too large.
 
-Refused: nginx, with the file that is shipped, hands on whole requests only, so pages
-and /healthz are answered meanwhile; it tells Bowline who the client is.
+Refused: nginx, with the shipped configuration, passes on complete requests only, so
+pages and /healthz still answer; it passes the client's address to Bowline.
 """
 
 from __future__ import annotations

@@ -52,7 +52,7 @@ ROWS = (
     ),
     Row(
         trouble.LostAnswers,
-        "Repeats the write, finds its own work there and goes on from it.",
+        "Repeats the write, finds its own work there and continues from it.",
         APPLY_BACKOFF,
     ),
     Row(trouble.ConcurrentModification, "Repeats the change.", APPLY_BACKOFF),
@@ -127,15 +127,15 @@ def test_every_behaviour_has_a_row() -> None:
 
 
 HEAD = """\
-# What real AWS does, and what Bowline does then
+# How real AWS behaves, and what Bowline does
 
-The tests put a strict AWS before the emulator: a proxy that behaves as real AWS does
-where an emulator is lenient. `tests/strict_aws/` has one behaviour a class. The whole
-job, removal and rotation run through it. A test makes this table; this writes it again:
+The tests put a strict proxy in front of the AWS emulator. It behaves as real AWS does
+where the emulator is lenient. `tests/strict_aws/` has one class for each behaviour.
+Onboarding, removal and rotation run through it. A test makes this table. To rewrite it:
 `REWRITE_DOCS=1 pytest tests/strict_aws/test_table.py`.
 
-What passes may cost time and ends no run as failed, as long as it passes within the
-time in the last column.
+A temporary behaviour takes time but does not fail a run, if it ends within the time in
+the last column.
 
 | AWS | Bowline | may take |
 |---|---|---|
