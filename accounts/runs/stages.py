@@ -142,7 +142,7 @@ def not_ours(error: NotOurs) -> AwsError:
         message=str(error),
         hint=(
             "Delete or rename it, choose another name on the managing account's "
-            "page, or allow existing roles in the account's access step: Bowline "
+            "page, or keep existing roles in the account's access step: Bowline "
             "then only adds its own policies."
         ),
         code=NOT_OURS,

@@ -129,7 +129,7 @@ FAULTS = (
         HANDMADE,
         "The plan could not be made",
         f"The role spinnakerManaged in account {HANDMADE.account_id} exists already",
-        "allow existing roles in the account's access step",
+        "keep existing roles in the account's access step",
     ),
     (
         LIMITED,
@@ -165,7 +165,7 @@ def test_planted_faults_end_in_the_right_sentence_and_in_no_bundle(
         if member is LIMITED:
             expect(result).to_contain_text('"Action": "iam:PutRolePolicy"')
         if member is HANDMADE:
-            result.get_by_role("link", name="Let the access step adopt it").click()
+            result.get_by_role("link", name="Keep and use existing roles").click()
             adopts = page.get_by_label("Keep and use existing roles")
             expect(adopts).to_be_focused()
             expect(adopts).not_to_be_checked()

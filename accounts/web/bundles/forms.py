@@ -45,7 +45,7 @@ class HalconfigForm(forms.Form):
         rule=names.seen,
         label="Where the bundle is unpacked on hal's host",
         initial="/home/spinnaker/bowline",
-        help_text="From the root: the merged file names kubeconfigs there.",
+        help_text="The absolute path.",
     )
     deployment = RuledField(
         rule=names.seen,

@@ -42,8 +42,8 @@ class ManagingForm(forms.ModelForm):  # type: ignore[type-arg]  # it has no [] a
         label="Access role",
         max_length=64,
         help_text=(
-            "The role in this account that Bowline assumes. Leave it empty if "
-            "Bowline's own credentials belong to this account."
+            "The role that Bowline assumes. Empty: Bowline's own credentials belong "
+            "to this account."
         ),
     )
     identity_name = RuledField(
@@ -57,10 +57,7 @@ class ManagingForm(forms.ModelForm):  # type: ignore[type-arg]  # it has no [] a
         rule=names.identity_arn,
         required=False,
         label="ARN of the role or user",
-        help_text=(
-            "Bowline attaches its policies to it and changes nothing else. Unless "
-            "Bowline may assume it, access is evaluated from the policies."
-        ),
+        help_text=("Bowline only attaches its policies to it."),
     )
     pod_cluster = RuledField(
         rule=names.cluster,
@@ -72,7 +69,6 @@ class ManagingForm(forms.ModelForm):  # type: ignore[type-arg]  # it has no [] a
         rule=str,
         required=False,
         label="Region of the cluster",
-        help_text="Bowline asks EKS there for the cluster's OIDC issuer.",
     )
     pod_namespace = RuledField(
         rule=names.namespace,
@@ -90,19 +86,13 @@ class ManagingForm(forms.ModelForm):  # type: ignore[type-arg]  # it has no [] a
         rule=names.chain_role,
         label="Managed role",
         max_length=64,
-        help_text=(
-            "The role that Spinnaker assumes in every managed account. Upper and "
-            "lower case matter."
-        ),
+        help_text=("The role that Spinnaker assumes in every managed account."),
     )
     base_role = RuledField(
         rule=names.role_name,
         label="Base role",
         max_length=64,
-        help_text=(
-            "The default role of the instances that Spinnaker launches. Bowline "
-            "creates it, and its instance profile."
-        ),
+        help_text=("The default role of the instances that Spinnaker launches."),
     )
     assume = forms.ChoiceField(
         label="Which accounts Spinnaker may assume",
@@ -113,8 +103,8 @@ class ManagingForm(forms.ModelForm):  # type: ignore[type-arg]  # it has no [] a
         widget=forms.RadioSelect,
         initial=LISTED,
         help_text=(
-            "Listed: each onboarding adds one line to a policy in this account. "
-            "Organization: one line for all, and each managed role's trust decides."
+            "A list needs one line for each account. An organization needs one line "
+            "in total."
         ),
     )
     organization = RuledField(
@@ -122,17 +112,14 @@ class ManagingForm(forms.ModelForm):  # type: ignore[type-arg]  # it has no [] a
         required=False,
         label="Organization id",
         max_length=34,
-        help_text="Like o-a1b2c3d4e5: run aws organizations describe-organization.",
+        help_text="For example o-a1b2c3d4e5.",
     )
     trust_organization = RuledField(
         rule=names.organization,
         required=False,
         label="Organization that the trust requires",
         max_length=34,
-        help_text=(
-            "Each managed role then also requires that Spinnaker's identity belongs to "
-            "this organization. Optional."
-        ),
+        help_text=("Each managed role then also requires this organization. Optional."),
     )
     boundary = RuledField(
         rule=names.boundary_arn,
@@ -140,8 +127,8 @@ class ManagingForm(forms.ModelForm):  # type: ignore[type-arg]  # it has no [] a
         label="Permissions boundary",
         max_length=600,
         help_text=(
-            "The ARN of a policy that caps every role that Bowline creates. A policy "
-            "of the same name must exist in each account. Optional."
+            "The ARN of a policy that limits every role. It must exist in each "
+            "account. Optional."
         ),
     )
     ami_owner = RuledField(
@@ -150,9 +137,7 @@ class ManagingForm(forms.ModelForm):  # type: ignore[type-arg]  # it has no [] a
         label="Account that owns baked images",
         max_length=60,
         help_text=(
-            "The name of an account that you onboarded with EC2: Spinnaker shares its "
-            "images with the account it deploys to. Leave it empty for the managing "
-            "account itself."
+            "An account that you onboarded with EC2. Empty: the managing account."
         ),
     )
     image_keys = ListField(
@@ -161,9 +146,7 @@ class ManagingForm(forms.ModelForm):  # type: ignore[type-arg]  # it has no [] a
         label="KMS keys of images",
         help_text=(
             "ARNs of this account's keys that encrypt baked images, separated by "
-            "commas. Each account gets a grant on them with its next plan, and the "
-            "key's policy must allow that: its permissions page has the statements. "
-            "Images under AWS's own key cannot be shared."
+            "commas."
         ),
     )
 
@@ -199,14 +182,10 @@ class ManagingForm(forms.ModelForm):  # type: ignore[type-arg]  # it has no [] a
         }
         help_texts = {
             "partition": "GovCloud and China are separate from the rest of AWS.",
-            "bakes": (
-                "Spinnaker's identity may then start and stop instances, and create "
-                "images, snapshots and key pairs, as Packer does."
-            ),
+            "bakes": ("Spinnaker's identity may then build images, as Packer does."),
             "trusts_bowline": (
-                "Its trust policy then names Bowline, and verification walks the "
-                "chain that Spinnaker uses. Off: Bowline evaluates the policies "
-                "instead, and a person must accept each account."
+                "Off: Bowline only reads the policies, and a person must accept each "
+                "account."
             ),
         }
 

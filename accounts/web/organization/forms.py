@@ -28,10 +28,8 @@ class SharedForm(forms.Form):
         label="Access role",
         max_length=64,
         help_text=(
-            "The role in each account that Bowline assumes. AWS "
-            "Organizations makes OrganizationAccountAccessRole in accounts that it "
-            "creates, not in those that were invited, and it trusts the management "
-            "account only. The managing account keeps its own."
+            "The role in each account that Bowline assumes. "
+            "OrganizationAccountAccessRole trusts only the management account."
         ),
     )
     providers = forms.MultipleChoiceField(
@@ -40,17 +38,15 @@ class SharedForm(forms.Form):
         widget=forms.CheckboxSelectMultiple,
         error_messages={"required": "Choose at least one provider."},
         help_text=(
-            "With the details that the wizard proposes. You can change those of each "
-            f"account before it is planned. {LEFT_OUT} needs its clusters: add it in "
-            "the steps of each account."
+            f"{LEFT_OUT} needs its clusters: add it in the steps of each account."
         ),
     )
     uses_external_id = forms.BooleanField(
         label="Ask Spinnaker for an external ID",
         required=False,
         help_text=(
-            "Each account gets one of its own, which Bowline makes. Leave it on unless "
-            "they deploy with ECS: Clouddriver does not send it there."
+            "Each account gets its own. Not with ECS: Clouddriver does not send it "
+            "there."
         ),
     )
     read_roles = IdentityForm.base_fields["read_roles"]

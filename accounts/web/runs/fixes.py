@@ -53,7 +53,7 @@ def fixes_of(run: Run) -> Fixes:
 
 def not_ours(run: Run) -> tuple[Link, ...]:
     """A name is taken: keep what has it, or take another name."""
-    adopts = step(run, "id_adopts", "Let the access step adopt it")
+    adopts = step(run, "id_adopts", "Keep and use existing roles")
     return (*adopts, managing("id_managed_role", "Choose other names"))
 
 

@@ -31,10 +31,7 @@ class IdentityForm(forms.ModelForm):  # type: ignore[type-arg]  # it has no [] a
         rule=names.account_name,
         label="Name in Spinnaker",
         max_length=200,
-        help_text=(
-            "People choose it when they deploy. Use a–z, 0–9 and “-”, at most 60. "
-            "Whatever uses it in Spinnaker must be recreated if it changes."
-        ),
+        help_text=("Use a–z, 0–9 and “-”, at most 60 characters."),
     )
     account_id = account_id_field()
     environment = RuledField(
@@ -125,9 +122,8 @@ class AccessForm(forms.ModelForm):  # type: ignore[type-arg]  # it has no [] at 
         label="Access role",
         max_length=64,
         help_text=(
-            "The role in this account that Bowline assumes. It must trust Bowline's "
-            "identity. Leave it empty only if Bowline's own credentials belong to "
-            "this account."
+            "The role that Bowline assumes. It must trust Bowline's identity. Empty: "
+            "Bowline's own credentials belong to this account."
         ),
     )
     regions = RegionsField(
@@ -143,13 +139,9 @@ class AccessForm(forms.ModelForm):  # type: ignore[type-arg]  # it has no [] at 
             "adopts": "Keep and use existing roles",
         }
         help_texts = {
-            "uses_external_id": (
-                "The managed role then requires an id of this account, which Bowline "
-                "creates and Spinnaker sends."
-            ),
+            "uses_external_id": ("Bowline creates it, and Spinnaker sends it."),
             "adopts": (
-                "If a role that Bowline needs already exists, Bowline keeps it and its "
-                "trust policy, and only adds policies. Off: Bowline stops instead."
+                "Bowline then only adds policies to them. Off: it stops at such a role."
             ),
         }
 

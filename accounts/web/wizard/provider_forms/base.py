@@ -37,8 +37,8 @@ def access_field() -> forms.ChoiceField:
         choices=list(ACCESS.items()),
         initial=DEPLOY,
         help_text=(
-            "What Spinnaker's role in this account may do. With power user, anyone "
-            "who may deploy can read every secret and delete every database."
+            "With power user, anyone who may deploy can read every secret and delete "
+            "every database."
         ),
     )
 

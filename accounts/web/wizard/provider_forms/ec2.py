@@ -28,10 +28,7 @@ class Ec2Form(DetailsForm):
     launch_configurations = forms.BooleanField(
         label="Launch configurations too",
         required=False,
-        help_text=(
-            "Required to clone or delete server groups that still use them. Always on "
-            "without launch templates."
-        ),
+        help_text=("Only to clone or delete server groups that still use them."),
     )
     load_balancers = forms.BooleanField(
         label="Manage load balancers and security groups",
@@ -46,18 +43,15 @@ class Ec2Form(DetailsForm):
     owns_images = forms.BooleanField(
         label="Images are shared from this account",
         required=False,
-        help_text=(
-            "Spinnaker may share this account's images with the accounts that it "
-            "deploys to, and delete old ones. Always on if images are baked here."
-        ),
+        help_text=("Always on if images are baked here."),
     )
     stack_roles_path = forms.CharField(
         label="CloudFormation: path of service roles",
         required=False,
         max_length=512,
         help_text=(
-            "Only if pipelines deploy CloudFormation stacks. Every stack must then "
-            "name a service role under this path, for example /spinnaker-cfn/."
+            "Only for CloudFormation stacks. Each must then name a service role "
+            "under this path."
         ),
     )
 

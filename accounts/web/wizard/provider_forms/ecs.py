@@ -23,8 +23,7 @@ class EcsForm(DetailsForm):
         max_length=64,
         initial=EXECUTION_ROLE,
         help_text=(
-            "Bowline creates it under the path below. Name it in your task "
-            "definitions. Empty: each task definition must name a role of yours."
+            "Name it in your task definitions. Empty: they must name a role of yours."
         ),
     )
     roles_path = roles_path_field("to tasks", ECS_ROLES_PATH)
@@ -32,9 +31,7 @@ class EcsForm(DetailsForm):
         label="Fargate without an execution role, not advised",
         required=False,
         help_text=(
-            "Tasks then run as Spinnaker's managed role, so anyone who may deploy "
-            "can use all of its permissions. Name an execution role in each task "
-            "definition instead."
+            "Tasks then run as Spinnaker's managed role, with all of its permissions."
         ),
     )
 

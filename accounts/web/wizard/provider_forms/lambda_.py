@@ -20,15 +20,15 @@ class LambdaForm(DetailsForm):
         label="Code buckets",
         required=False,
         help_text=(
-            "S3 buckets with the functions' code, separated by commas. Spinnaker "
-            "deploys code only from S3."
+            "S3 buckets with the code, separated by commas. Spinnaker deploys code "
+            "only from S3."
         ),
     )
     kms_keys = NamesField(
         label="KMS keys",
         required=False,
         help_text=(
-            "Ids of this account's keys that encrypt environment variables of "
-            "functions, separated by commas. Empty: AWS's own key."
+            "Ids of keys for environment variables, separated by commas. Empty: "
+            "AWS's own key."
         ),
     )

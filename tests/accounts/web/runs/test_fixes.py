@@ -29,7 +29,7 @@ def test_a_taken_name_leads_to_the_box_that_adopts() -> None:
 
     adopt, rename = fixes_of(run).links
 
-    assert adopt.label == "Let the access step adopt it"
+    assert adopt.label == "Keep and use existing roles"
     assert adopt.url == url(run.account, "access") + "#id_adopts"
     assert rename.url == "/managing/#id_managed_role"
 
@@ -93,7 +93,7 @@ def test_the_page_of_the_run_shows_it(operator) -> None:
     html = operator.get(run.get_absolute_url()).content.decode()
 
     assert (
-        f'{url(run.account, "access")}#id_adopts">Let the access step adopt it' in html
+        f'{url(run.account, "access")}#id_adopts">Keep and use existing roles' in html
     )
 
 
