@@ -5,6 +5,7 @@ Refused: each of them says since when nobody answers, and so does /healthz/worke
 
 from __future__ import annotations
 
+import re
 from datetime import timedelta
 
 import pytest
@@ -50,7 +51,6 @@ def planned() -> Run:
 
 PROMISES = {
     "a run at work": lambda: working().get_absolute_url(),
-    "its progress": lambda: f"{working().get_absolute_url()}progress/",
     "a plan that waits": lambda: planned().get_absolute_url(),
     "plans that wait": lambda: f"/runs/same/{planned().fingerprint}/",
     "the runs": lambda: working() and "/runs/",
@@ -76,6 +76,29 @@ def test_a_page_that_promises_progress_says_since_when_nobody_works(
     assert f"{since:%b, %H:}" in html
     assert "(4\N{NO-BREAK SPACE}minutes)" in html
     assert "docker compose logs" in html
+
+
+OPEN = {
+    "a run": lambda: working().get_absolute_url(),
+    "the overview": lambda: working() and "/",
+    "an account": lambda: working().account.get_absolute_url(),
+    "a bundle": lambda: Bundle.objects.create(number=1).get_absolute_url(),
+}
+
+
+@pytest.mark.parametrize("where", OPEN)
+def test_a_page_that_is_open_learns_that_nobody_works_any_more(
+    everybody, where: str
+) -> None:
+    managing_row()
+    tasks.heartbeat()
+    html = everybody.get(OPEN[where]()).content.decode()
+    asks = re.search(r'data-live="([^"]+)"', html)[1].replace("&amp;", "&")
+    while_it_works = everybody.get(asks).status_code
+    seen(FOUR_MINUTES)
+
+    assert while_it_works == 204
+    assert everybody.get(asks).status_code == 200
 
 
 @pytest.mark.parametrize("promise", PROMISES)

@@ -2,7 +2,7 @@
 
 The version is made of what is cheap to read: numbers that only grow, and counts. It may
 change although the page would be the same, and never stays where the page would differ
-by what a worker did.
+by what a worker did, or by workers that stopped.
 """
 
 from __future__ import annotations
@@ -27,6 +27,7 @@ from accounts.models import (
     Step,
 )
 from accounts.models.states import WORKING, State, Status
+from accounts.runs.heartbeat import silence
 from accounts.web.live.progress import Progress, progress_of, work_of
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
@@ -125,14 +126,15 @@ def live_site() -> Live:
     work, moved = work_of(runs), last_moved(runs)
     number, status = newest_bundle()
     building = number if status == Bundle.Status.BUILDING else 0
+    is_moving = bool(work.working or building)
     facts = (
+        is_moving and silence(),
         runs.order_by("-number").values_list("number", flat=True).first(),
         Activity.objects.values_list("number", flat=True).first(),
         sorted(work.statuses.items()),
         (number, status),
         moved,
     )
-    is_moving = bool(work.working or building)
     return Live(
         of="site",
         seen=Seen(
@@ -153,6 +155,7 @@ def newest_bundle() -> tuple[int, str]:
 def live_run(run: Run) -> Live:
     steps = Step.objects.filter(run=run).order_by().values("status")
     facts = (
+        run.is_working and silence(),
         run.status,
         run.waiting,
         sorted(steps.annotate(count=Count("pk")).values_list("status", "count")),
@@ -177,6 +180,7 @@ def live_account(account: ManagedAccount) -> Live:
     runs = Run.objects.filter(account=account)
     work, moved = work_of(runs), last_moved(runs)
     facts = (
+        work.working and silence(),
         account.version,
         account.state,
         account.verified_at,
@@ -198,7 +202,12 @@ def live_account(account: ManagedAccount) -> Live:
 
 def live_bundle(bundle: Bundle) -> Live:
     is_building = bundle.status == Bundle.Status.BUILDING
-    facts = (bundle.number, bundle.status, bundle.installed_at)
+    facts = (
+        is_building and silence(),
+        bundle.number,
+        bundle.status,
+        bundle.installed_at,
+    )
     failed = bundle.status == Bundle.Status.FAILED
     return Live(
         of=f"bundle:{bundle.number}",
