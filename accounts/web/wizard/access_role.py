@@ -15,6 +15,7 @@ from django.urls import reverse
 from accounts.lookups import CALLER, Question
 from accounts.mapping.managing import managing_of, managing_row
 from accounts.models import Lookup, ManagedAccount
+from accounts.models.readable import Unreadable
 from accounts.web.access import operator_required
 from accounts.web.lookups import Asking, look_up
 from accounts.web.request import Request
@@ -72,13 +73,20 @@ def question() -> Question:
 
 def texts(account: ManagedAccount, caller: Lookup) -> dict[str, Any]:
     managing = managing_of(managing_row())
-    answer: dict[str, str] = caller.answer or {}
     region = next(iter(account.regions), managing.aws.home_region)
     return {
         "role": AccessRole(
-            managing, answer["principal"], usable_name(account.access_role)
+            managing, principal_of(caller), usable_name(account.access_role)
         ),
         "commands": stack_set_commands(region),
         "by_itself": stack_command(region),
         "file": FILE,
     }
+
+
+def principal_of(caller: Lookup) -> str:
+    """Return Bowline's own principal; raise Unreadable where the row holds none."""
+    match caller.answer:
+        case {"principal": str(principal)}:
+            return principal
+    raise Unreadable(caller, "answer", caller.answer)
