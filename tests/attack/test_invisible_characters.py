@@ -14,6 +14,7 @@ from django import forms
 from django.test import Client
 
 from accounts.models import Run
+from accounts.web.bulk.forms import BulkEditForm
 from accounts.web.bundles.forms import HalconfigForm
 from accounts.web.managing.forms import ManagingForm
 from accounts.web.organization.forms import SharedForm
@@ -21,6 +22,7 @@ from accounts.web.runs.forms import ApproveForm, CommentForm
 from accounts.web.wizard.forms import AccessForm, IdentityForm, ProvidersForm
 from accounts.web.wizard.provider_forms import FORMS
 from accounts.web.wizard.provider_forms.base import DetailsForm
+from accounts.web.you.preferences import PreferencesForm
 from onboarding.names import INVISIBLE, visible
 from tests.bundles import with_every_provider
 from tests.factories import managed
@@ -112,6 +114,7 @@ def details_form(key: str) -> Callable[[dict[str, str]], forms.BaseForm]:
 
 BOUND: dict[type[forms.BaseForm], Callable[[dict[str, str]], forms.BaseForm]] = {
     AccessForm: AccessForm,
+    BulkEditForm: lambda data: BulkEditForm(data, partition="aws"),
     CommentForm: CommentForm,
     ApproveForm: lambda data: ApproveForm(data, run=Run(account_name="a"), deletes=1),
     HalconfigForm: lambda data: HalconfigForm(data, has_clusters=True),
@@ -128,7 +131,7 @@ BOUND: dict[type[forms.BaseForm], Callable[[dict[str, str]], forms.BaseForm]] = 
     SharedForm: lambda data: SharedForm(data, partition="aws"),
     **{FORMS[key]: details_form(key) for key in FORMS},
 }
-TAKE_NO_TEXT = {DetailsForm, ProvidersForm}
+TAKE_NO_TEXT = {DetailsForm, PreferencesForm, ProvidersForm}
 
 
 def forms_of_the_site() -> set[type[forms.BaseForm]]:
