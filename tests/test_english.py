@@ -55,7 +55,6 @@ def word_list() -> tuple[Banned, ...]:
 def pattern_of(phrase: str) -> re.Pattern[str]:
     """Match the phrase as words: no part of a name, a path or a hyphenated word."""
     words = re.escape(phrase).replace(r"\*", r"\w*").replace(r"\ ", r"\s+")
-    words = re.sub(r"\\s\+…\\s\+", r"\\s+(?:\\w+\\s+){1,4}", words)
     return re.compile(rf"(?<![\w/.$-]){words}(?![\w/(=-]|\.\w)", re.IGNORECASE)
 
 
