@@ -27,7 +27,7 @@ from bowline.client_address import address_of
 ADDRESS_LIMIT = 20
 """Wrong passwords from one address, whatever the names: an office has one address."""
 NAME_LIMIT = 20
-"""Wrong passwords for one name, whatever the addresses. From then on an address may be
+"""Wrong passwords for one name, whatever the addresses. After that an address may be
 wrong about that name once, not AXES_FAILURE_LIMIT times, before it waits."""
 FIRST_WAIT = timedelta(minutes=1)
 """Each further wrong password doubles it."""

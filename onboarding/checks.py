@@ -54,7 +54,7 @@ class Check:
     """The sentence where `expects` is not met, or why success proves nothing."""
     advice: bool = False
     """Whether an unmet `expects` fails nothing: it is shown with `missing`, as “not
-    proved from here”. A refused call fails the account all the same."""
+    proved from here”. A refused call still fails the account."""
     as_managed_role: bool = True
     """False: asked by the account's access role, for what the chain cannot see."""
     change: str = ""

@@ -48,7 +48,7 @@ def carry_on(run: Run, sessions: Sessions | None = None) -> None:
 
 def carry_to_its_end(run: Run, sessions: Sessions | None) -> None:
     """Go through the stages, and record how it ended; raise LeaseLost where another
-    worker took over, whose word counts from then on.
+    worker took over, which then decides.
     """
     try:
         run.refresh_from_db()

@@ -124,8 +124,8 @@ def all_evidence() -> dict[Served, Evidence]:
 
 
 def evidence(side: EvidenceSide, provider: str, action: str) -> Evidence:
-    """Find it for the provider, or else for another one of that side, which needs it
-    all the same. Raise KeyError for an action that nobody is known to call.
+    """Find it for the provider, or else for another one of that side, which also needs
+    it. Raise KeyError for an action that nobody is known to call.
     """
     found = all_evidence()
     own = found.get(Served(side, provider, action))

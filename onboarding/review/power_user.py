@@ -34,7 +34,7 @@ EXCEPTIONS = frozenset(
         "organizations:DescribeOrganization",
     }
 )
-"""What it allows of those all the same."""
+"""What it still allows of those."""
 
 
 @dataclass(frozen=True, slots=True)

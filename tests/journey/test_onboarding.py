@@ -128,7 +128,7 @@ FAULTS = (
     (
         HANDMADE,
         "The plan could not be made",
-        f"The role spinnakerManaged in account {HANDMADE.account_id} exists already",
+        f"The role spinnakerManaged in account {HANDMADE.account_id} already exists",
         "keep existing roles in the account's access step",
     ),
     (

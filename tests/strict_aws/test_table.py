@@ -31,7 +31,7 @@ class Row(NamedTuple):
 ROWS = (
     Row(
         delays.StaleReads,
-        "Compares again until what was changed shows. “Exists already” after “not "
+        "Compares again until what was changed shows. “Already exists” after “not "
         "found” is asked again, each half of a change by itself.",
         SETTLING,
     ),

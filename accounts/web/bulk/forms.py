@@ -18,7 +18,7 @@ LISTS = {
     "write_roles": "Who may write",
 }
 ENVIRONMENT = "environment"
-CHANGES = ((KEEP, "Leave as it is"), (ADD, "Add"), (TAKE, "Take away"), (SET, "Set to"))
+CHANGES = ((KEEP, "Leave as it is"), (ADD, "Add"), (TAKE, "Remove"), (SET, "Set to"))
 
 
 def how(label: str, *changes: tuple[str, str]) -> forms.ChoiceField:

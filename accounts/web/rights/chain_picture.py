@@ -246,7 +246,7 @@ def managed_side(
 
 
 def hang(drawing: Drawing, chain: TrustChain, role: Box) -> None:
-    """Draw who else may become the managed role, and what it may hand over."""
+    """Draw who else may assume the managed role, and what it may pass."""
     x = role.x + INDENT - GUTTER
     room = role.right - x
     for link in (*chain.services, *chain.hands):

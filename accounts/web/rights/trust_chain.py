@@ -25,7 +25,7 @@ SHORT = 8
 
 @dataclass(frozen=True, slots=True)
 class Party:
-    """One who becomes another, is become, or is handed over."""
+    """One who assumes a role, is assumed, or is passed."""
 
     kind: str
     name: str
@@ -37,7 +37,7 @@ class Link:
     """How one party gets the permissions of another."""
 
     party: Party
-    """The far end: who comes in, or what is handed over or entered."""
+    """The far end: who comes in, or what is passed or accessed."""
     verb: str
     conditions: tuple[str, ...]
     title: str

@@ -1,7 +1,7 @@
 """Find what a person types: accounts, runs, bundles, help and pages that they may see.
 
 Each kind takes one query, whatever is found. Rows are read as values: an account that
-cannot be read is found all the same, and its own page says why.
+cannot be read is still found, and its own page says why.
 """
 
 from __future__ import annotations

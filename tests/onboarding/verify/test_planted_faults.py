@@ -62,7 +62,7 @@ def test_a_member_with_a_managed_role_made_by_hand() -> None:
         diff(wanted, observed)
 
     assert str(caught.value) == (
-        f"The role spinnakerManaged in account {HANDMADE.account_id} exists already "
+        f"The role spinnakerManaged in account {HANDMADE.account_id} already exists "
         "and was not made by Bowline."
     )
 
