@@ -1,6 +1,7 @@
-// #live says what the page is about and what it has shown. While something moves, and the
-// tab is in sight, its address is asked; what it answers takes its place, and the content is
-// refreshed. When a person comes back to the tab it is asked once, whatever moves.
+// #live says what the page is about and what it has shown. While something moves, its address
+// is asked, seldom in a tab out of sight, whose title tells how it ended. What it answers takes
+// its place, and the content is refreshed. When a person comes back to the tab it is asked once,
+// whatever moves.
 const SLOWEST = 30000;
 const icon = document.querySelector("link[rel=icon]");
 const here = () => document.getElementById("live");
@@ -55,12 +56,13 @@ async function ask() {
 function wait() {
   clearTimeout(timer);
   const every = Number(here().dataset.every);
-  if (every && !document.hidden) timer = setTimeout(ask, Math.min(every * 2 ** failures, SLOWEST));
+  const pause = document.hidden ? SLOWEST : Math.min(every * 2 ** failures, SLOWEST);
+  if (every) timer = setTimeout(ask, pause);
 }
 
 document.addEventListener("visibilitychange", () => {
-  clearTimeout(timer);
-  if (!document.hidden) ask();
+  if (document.hidden) wait();
+  else ask();
 });
 // Back to a page that the browser kept.
 addEventListener("pageshow", (event) => { if (event.persisted) ask(); });
