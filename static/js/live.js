@@ -1,5 +1,5 @@
 // #live says what the page is about and what it has shown. While something moves, its address
-// is asked, seldom in a tab out of sight, whose title tells how it ended. What it answers takes
+// is asked, seldom in a tab out of sight, whose title says how it ended. What it answers takes
 // its place, and the content is refreshed. When a person comes back to the tab it is asked once,
 // whatever moves.
 const SLOWEST = 30000;
