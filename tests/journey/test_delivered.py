@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 import re
 import zipfile
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -84,13 +85,20 @@ class Bundles:
         number = self.last.number + 1
         heading = page.get_by_role("heading", name=f"Bundle {number}, not built yet")
         expect(heading).to_be_visible()
-        rows = [
-            row.get_by_role("cell").all_inner_texts()
-            for row in page.get_by_role("row").all()
-        ]
-        # Changed: account, provider, field, before, after. Others: what happens.
-        self.said = {(cells[0], cells[2]) for cells in rows if cells}
+        self.said = {*self.read_first("New", "added")}
+        self.said |= {*self.read_first("Deletions", "removed")}
+        self.said |= {*self.read_first("Changed")}
         return self.said
+
+    def read_first(self, topic: str, happens: str = "") -> Iterator[Difference]:
+        """Yield what one topic of “Read first” says of each account: what happens to
+        it, or which fields change.
+        """
+        term = self.page.locator("dt").filter(has_text=re.compile(rf"^{topic} \d+$"))
+        for line in term.locator("xpath=following-sibling::dd[1]").locator("p").all():
+            name = line.get_by_role("link").inner_text()
+            fields = line.inner_text().removeprefix(name).strip(" .")
+            yield from ((name, said) for said in (happens or fields).split(", "))
 
     def build(self) -> Bundle:
         """Build it there: it differs from the last one by what the page said."""
@@ -301,7 +309,7 @@ def remove(page: Page, bundles: Bundles, aws: Credentials) -> None:
     open_staging(page)
     expect(danger).not_to_contain_text("Spinnaker has")
     plan(page, "Plan the removal")
-    page.get_by_label("Type accountstaging to go on").fill(STAGING.name)
+    page.get_by_label("Type accountstaging to continue").fill(STAGING.name)
     approve(page, "Removed from AWS")
     iam = Edge(boto3.Session(), aws.endpoint, STAGING).client("iam")
     with pytest.raises(iam.exceptions.NoSuchEntityException):

@@ -47,7 +47,7 @@ def test_a_handmade_role_is_not_touched(here: Credentials) -> None:
     assert run.status == Status.FAILED
     assert "spinnakerManaged" in run.error["message"]
     assert "not made by Bowline" in run.error["message"]
-    assert "adopt" in run.error["hint"]
+    assert "keep existing roles" in run.error["hint"]
 
 
 def test_bowlines_own_bad_credentials_are_blamed_first(

@@ -31,11 +31,12 @@ def built() -> Bundle:
     return bundle
 
 
-def test_the_first_bundle_adds_them_all(operator, account) -> None:
+def test_the_first_bundle_adds_them_all_by_name(operator, account) -> None:
     page = text(operator)
 
     assert "Bundle 1, not built yet" in page
     assert "The first bundle: 1 added, 0 changed, 0 removed." in page
+    assert re.search(r"<dt>New .*>staging</a> aws account\.", page)
     assert "Build bundle 1</button>" in page
 
 
