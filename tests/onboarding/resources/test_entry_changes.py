@@ -42,8 +42,8 @@ FEW = {"permissions": {"read": ["developers"], "write": ["sre"]}}
 @pytest.mark.parametrize(
     ("before", "after", "said"),
     [
-        (FEW, {"permissions": {"read": [], "write": ["sre"]}}, ["may see"]),
-        (FEW, {"permissions": {"read": ["developers"], "write": []}}, ["may deploy"]),
+        (FEW, {"permissions": {"read": [], "write": ["sre"]}}, ["can see"]),
+        (FEW, {"permissions": {"read": ["developers"], "write": []}}, ["can deploy"]),
         (FEW, {"permissions": {"read": ["others"], "write": ["sre"]}}, []),
         ({"namespaces": ["apps"]}, {"namespaces": []}, ["every namespace"]),
         ({"namespaces": []}, {"namespaces": ["apps"]}, []),
