@@ -2,7 +2,6 @@
 // everything folded or unfolded at once.
 const NARROW = "(max-width: 60rem)";
 const KEYS = "review-keys";
-const TYPED = "textarea, select, [contenteditable], input:not([type=checkbox], [type=radio])";
 
 function serve(review) {
   const cards = [...review.querySelectorAll("[data-change]")];
@@ -34,7 +33,7 @@ function serve(review) {
     if (event.key === "Enter") event.preventDefault();
   });
 
-  // Keys, unless a person turned them off or is writing.
+  // Keys, unless a person turned them off: shortcuts.js says which one was pressed.
   const keys = review.querySelector("[data-keys]");
   keys.checked = localStorage.getItem(KEYS) !== "off";
   keys.addEventListener("change", () => {
@@ -53,17 +52,10 @@ function serve(review) {
     next.querySelector("summary").focus({ preventScroll: true });
     next.scrollIntoView({ block: "start" });
   };
-  const isMeant = (event) =>
-    keys.checked &&
-    document.body.dataset.shortcuts !== "off" &&
-    !event.defaultPrevented &&
-    !(event.ctrlKey || event.metaKey || event.altKey) &&
-    !event.target.closest(TYPED) &&
-    !document.querySelector("dialog[open]");
-  document.addEventListener("keydown", (event) => {
-    if (!isMeant(event)) return;
-    if (event.key === "j") step(1);
-    if (event.key === "k") step(-1);
+  document.addEventListener("bowline:key", ({ detail }) => {
+    if (!keys.checked) return;
+    if (detail === "j") step(1);
+    if (detail === "k") step(-1);
   });
 
   const fold = (open) => {

@@ -1,5 +1,6 @@
 // Keys of the sheet's rows: data-keys="g o" with data-goes (an address), data-clicks (a selector)
-// or data-opens (a dialog's id). Rows without these are listed only: other modules serve them.
+// or data-opens (a dialog's id). Rows without these are served by other modules: an event
+// "bowline:key" says which key was pressed.
 const sheet = document.getElementById("shortcuts");
 const PATIENCE = 1500; // milliseconds between the keys of one shortcut
 const TYPED = "textarea, select, [contenteditable], input:not([type=checkbox], [type=radio])";
@@ -22,7 +23,7 @@ function rowOf(keys) {
 }
 
 function acts(row) {
-  return row && (row.dataset.goes || row.dataset.opens || row.dataset.clicks);
+  return row.dataset.goes || row.dataset.opens || row.dataset.clicks;
 }
 
 function act(row) {
@@ -37,7 +38,11 @@ function serve() {
     const isSecond = event.timeStamp - before.at < PATIENCE;
     const row = (isSecond && rowOf(`${before.key} ${event.key}`)) || rowOf(event.key);
     before = { key: event.key, at: event.timeStamp };
-    if (!acts(row)) return;
+    if (!row) return;
+    if (!acts(row)) {
+      document.dispatchEvent(new CustomEvent("bowline:key", { detail: event.key }));
+      return;
+    }
     before.key = "";
     event.preventDefault();
     act(row);
