@@ -34,8 +34,8 @@ overview_pages = [
 ]
 account_pages = [
     path("accounts/", accounts.accounts, name="accounts"),
-    path("accounts/plan/", accounts.plan_many, name="plan-many"),
-    path("accounts/verify/", accounts.verify_many, name="verify-many"),
+    path("accounts/plan/", bulk.plan_many, name="plan-many"),
+    path("accounts/verify/", bulk.verify_many, name="verify-many"),
     path("accounts/edit/", bulk.edit_many, name="edit-many"),
     path("accounts/remove/", bulk.remove_many, name="remove-many"),
     path("accounts/leave-out/", bulk.leave_out_many, name="leave-out-many"),

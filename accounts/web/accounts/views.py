@@ -1,4 +1,4 @@
-"""The list of accounts, and what is done to many of them at once."""
+"""The list of accounts, and which of them a person chose."""
 
 from __future__ import annotations
 
@@ -6,30 +6,19 @@ import uuid
 from collections.abc import Callable
 from typing import NamedTuple
 
-from django.contrib import messages
-from django.contrib.auth.models import User
 from django.core.paginator import Paginator
 from django.db.models import Exists, F, OuterRef, Q, QuerySet
 from django.http import HttpResponse, QueryDict
-from django.shortcuts import redirect, render
-from django.urls import reverse
+from django.shortcuts import render
 from django.utils.dateparse import parse_datetime
 from django.utils.timezone import is_aware
-from django.views.decorators.http import require_POST
 
-from accounts.mapping.managing import NoManagingAccount
-from accounts.mapping.spinnaker_names import NameTaken
 from accounts.models import ManagedAccount, Run
 from accounts.models.managed import ManagedAccountQuerySet
 from accounts.models.standing import WORDS, proof_is_stale, with_word
 from accounts.models.states import OPEN
-from accounts.runs.actions import NothingStands, RunOpen, plan, verify
-from accounts.runs.capacity import NoRoom
-from accounts.web.access import operator_required
 from accounts.web.live.state import live_site
 from accounts.web.request import Request
-from accounts.web.wizard.steps import undone
-from onboarding.details import DetailsError
 from onboarding.providers import PROVIDERS
 
 PAGE = 50
@@ -37,9 +26,6 @@ MOST_AT_ONCE = 500
 """The most runs that one request starts: a few seconds' worth. The next press starts
 the others.
 """
-
-MOST_REASONS = 5
-"""The most refusals that are listed; the rest are counted."""
 
 COLUMNS = {
     "name": "Account",
@@ -134,65 +120,6 @@ def sort_of(asked: QueryDict) -> str:
     return sort if sort.removeprefix("-") in COLUMNS else "name"
 
 
-@operator_required
-@require_POST
-def plan_many(request: Request) -> HttpResponse:
-    chosen = chosen_accounts(request, matching(request.GET), by="name")
-    return start_many(request, "plan", plan_described, chosen)
-
-
-@operator_required
-@require_POST
-def verify_many(request: Request) -> HttpResponse:
-    existing = matching(request.GET).existing()
-    chosen = chosen_accounts(request, existing, by="verified_at")
-    return start_many(request, "verify", verify, chosen)
-
-
-class Undescribed(Exception):
-    """Steps of the wizard are to be gone through before it can be planned."""
-
-
-def plan_described(account: ManagedAccount, by: User) -> Run:
-    if missing := undone(account):
-        titles = ", ".join(step.title.lower() for step in missing)
-        raise Undescribed(f"these steps are not complete: {titles}")
-    return plan(account, by)
-
-
-REFUSALS = (
-    DetailsError,
-    NameTaken,
-    NoManagingAccount,
-    NoRoom,
-    NothingStands,
-    RunOpen,
-    Undescribed,
-)
-
-
-def start_many(
-    request: Request,
-    verb: str,
-    start: Callable[[ManagedAccount, User], Run],
-    chosen: Chosen,
-) -> HttpResponse:
-    """Start a run of each chosen account, and say which ones could not be."""
-    started, refused = 0, []
-    for account in chosen.accounts:
-        try:
-            start(account, request.user)
-            started += 1
-        except REFUSALS as error:
-            refused.append(f"{account.name}: {str(error).rstrip('.')}")
-    tell(request, verb, started, refused)
-    if chosen.left:
-        messages.info(request, MORE.format(chosen.left, verb))
-    if started:
-        return redirect("accounts:runs")
-    return redirect(f"{reverse('accounts:accounts')}?{request.GET.urlencode()}")
-
-
 class Chosen(NamedTuple):
     accounts: list[ManagedAccount]
     left: int
@@ -222,30 +149,3 @@ def is_uuid(text: str) -> bool:
     except ValueError:
         return False
     return True
-
-
-def tell(request: Request, verb: str, started: int, refused: list[str]) -> None:
-    if started:
-        what = "Nothing in AWS changes. " if verb == "verify" else PLANNED
-        messages.success(
-            request, f"Started to {verb} {started} account{'s' * (started > 1)}. {what}"
-        )
-    if refused:
-        more = len(refused) - MOST_REASONS
-        reasons = "; ".join(refused[:MOST_REASONS]) + (
-            f"; and {more} more" * (more > 0)
-        )
-        messages.warning(request, f"Could not {verb} {len(refused)}: {reasons}.")
-    if not started and not refused:
-        messages.info(request, NOTHING[verb])
-
-
-NOTHING = {
-    "plan": "Select accounts first. Nothing was started.",
-    "verify": "Select accounts that exist in AWS. Nothing was started.",
-}
-PLANNED = "Nothing in AWS changes until the plans are approved."
-MORE = (
-    "{:,} more match. To {} them, too, select all that match again: accounts with an "
-    "open run are skipped."
-)

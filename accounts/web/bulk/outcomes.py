@@ -7,14 +7,30 @@ from dataclasses import dataclass, field
 
 from django.contrib import messages
 
+from accounts.mapping.managing import NoManagingAccount
+from accounts.mapping.spinnaker_names import NameTaken
 from accounts.models import ManagedAccount
-from accounts.runs.actions import StillTold
-from accounts.web.accounts.views import MOST_REASONS, REFUSALS
+from accounts.runs.actions import NothingStands, RunOpen, StillTold
+from accounts.runs.capacity import NoRoom
 from accounts.web.bulk.editing import CannotEdit
+from accounts.web.bulk.planning import Undescribed
 from accounts.web.request import Request
+from onboarding.details import DetailsError
 
 PLANNED = "Nothing in AWS changes until the plans are approved."
-REFUSED = (*REFUSALS, CannotEdit, StillTold)
+REFUSED = (
+    CannotEdit,
+    DetailsError,
+    NameTaken,
+    NoManagingAccount,
+    NoRoom,
+    NothingStands,
+    RunOpen,
+    StillTold,
+    Undescribed,
+)
+MOST_REASONS = 5
+"""The most refusals that are listed; the rest are counted."""
 
 
 @dataclass(slots=True)

@@ -1,12 +1,13 @@
-"""Edit, remove, leave out of bundles and retry many accounts.
+"""Plan, verify, edit, remove, leave out of bundles and retry many accounts.
 
-A page shows the chosen accounts first; the press on it acts on exactly those. Each is
-edited or planned by itself: one that cannot be keeps no other back. Nothing is approved
-here.
+Where something of them is changed, a page shows the chosen accounts first; the press on
+it acts on exactly those. Each account is treated by itself: one that cannot be edited
+or planned keeps no other back. Nothing is approved here.
 """
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 from uuid import UUID
 
@@ -26,13 +27,14 @@ from accounts.runs import actions
 from accounts.web.access import operator_required
 from accounts.web.accounts.views import (
     MOST_AT_ONCE,
+    Chosen,
     chosen_accounts,
     matching,
-    plan_described,
 )
 from accounts.web.bulk.editing import edit
 from accounts.web.bulk.forms import BulkEditForm
-from accounts.web.bulk.outcomes import counted, each, tell
+from accounts.web.bulk.outcomes import PLANNED, counted, each, tell
+from accounts.web.bulk.planning import plan_described
 from accounts.web.request import Request
 
 MOST_EDITED = 200
@@ -45,6 +47,48 @@ PASSED_ON = (
     "Build the next bundle, install it in Spinnaker, and mark it as installed. Then "
     "they can be removed from AWS."
 )
+
+UNCHANGED = "Nothing in AWS changes."
+NOTHING = {
+    "plan": "Select accounts first. Nothing was started.",
+    "verify": "Select accounts that exist in AWS. Nothing was started.",
+}
+MORE = (
+    "{:,} more match. To {} them, too, select all that match again: accounts with an "
+    "open run are skipped."
+)
+
+
+@operator_required
+@require_POST
+def plan_many(request: Request) -> HttpResponse:
+    found = chosen_accounts(request, matching(request.GET), by="name")
+    return start_many(request, "plan", plan_described, found, PLANNED)
+
+
+@operator_required
+@require_POST
+def verify_many(request: Request) -> HttpResponse:
+    existing = matching(request.GET).existing()
+    found = chosen_accounts(request, existing, by="verified_at")
+    return start_many(request, "verify", actions.verify, found, UNCHANGED)
+
+
+def start_many(
+    request: Request,
+    verb: str,
+    start: Callable[[ManagedAccount, User], Run],
+    found: Chosen,
+    then: str,
+) -> HttpResponse:
+    """Start a run of each chosen account, and say which ones could not be."""
+    outcome = each(found.accounts, lambda account: start(account, request.user))
+    tell(request, f"Started to {verb}", outcome, verb, then)
+    if not found.accounts:
+        messages.info(request, NOTHING[verb])
+    if found.left:
+        messages.info(request, MORE.format(found.left, verb))
+    return redirect("accounts:runs") if outcome.done else to_list(request)
 
 
 @operator_required
@@ -177,6 +221,11 @@ def chosen(
 
 def nothing_chosen(request: Request) -> HttpResponse:
     messages.info(request, "Select accounts first. Nothing was changed.")
+    return to_list(request)
+
+
+def to_list(request: Request) -> HttpResponse:
+    """Lead back to the list with its filters."""
     return redirect(f"{reverse('accounts:accounts')}?{request.GET.urlencode()}")
 
 
