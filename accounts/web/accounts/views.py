@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Callable
 from typing import NamedTuple
 
 from django.core.paginator import Paginator
@@ -19,6 +18,7 @@ from accounts.models.standing import WORDS, proof_is_stale, with_word
 from accounts.models.states import OPEN
 from accounts.web.live.state import live_site
 from accounts.web.request import Request
+from accounts.web.search.filters import Filters, filtered
 from onboarding.providers import PROVIDERS
 
 PAGE = 50
@@ -95,7 +95,7 @@ def by_moment(text: str) -> Q:
     return Q(created_at=moment) if moment and is_aware(moment) else Q(pk__in=[])
 
 
-FILTERS: dict[str, Callable[[str], Q]] = {
+FILTERS: Filters = {
     "text": by_text,
     "state": with_word,
     "provider": lambda key: Q(providers__key=key),
@@ -108,11 +108,8 @@ FILTERS: dict[str, Callable[[str], Q]] = {
 
 def matching(asked: QueryDict) -> ManagedAccountQuerySet:
     """Find what the filters in the URL ask for."""
-    found = ManagedAccount.objects.prefetch_related("providers")
-    for key, condition in FILTERS.items():
-        if value := asked.get(key, "").strip():
-            found = found.filter(condition(value))
-    return found
+    rows = ManagedAccount.objects.prefetch_related("providers")
+    return filtered(rows, FILTERS, asked)
 
 
 def sort_of(asked: QueryDict) -> str:

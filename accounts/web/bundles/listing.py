@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
 
 from django.core.paginator import Paginator
 from django.db.models import Count, Q, QuerySet
@@ -14,9 +13,11 @@ from accounts.models import Bundle, ManagedAccount
 from accounts.web.bundles.installed import ahead, installed_bundle
 from accounts.web.live.state import live_site
 from accounts.web.request import Request
+from accounts.web.search.filters import Filters, filtered
 
 PAGE = 50
-NUMBER = re.compile(r"(?:bundle\s*)?#?\s*(\d{1,9})", re.IGNORECASE)
+NUMBER = re.compile(r"(?:bundle\s*)?#?\s*([0-9]{1,9})", re.IGNORECASE)
+"""What people write for a bundle: its number, “#5” or “Bundle 5”."""
 
 
 def bundles(request: Request) -> HttpResponse:
@@ -44,7 +45,7 @@ def by_text(text: str) -> Q:
     return found
 
 
-FILTERS: dict[str, Callable[[str], Q]] = {
+FILTERS: Filters = {
     "text": by_text,
     "status": lambda status: Q(status=status),
 }
@@ -52,8 +53,5 @@ FILTERS: dict[str, Callable[[str], Q]] = {
 
 def matching(asked: QueryDict) -> QuerySet[Bundle]:
     """Find what the filters in the URL ask for, the newest first."""
-    found = Bundle.objects.defer("archive", "files")
-    for key, condition in FILTERS.items():
-        if value := asked.get(key, "").strip():
-            found = found.filter(condition(value))
+    found = filtered(Bundle.objects.defer("archive", "files"), FILTERS, asked)
     return found.annotate(count=Count("accounts")).order_by("-number")

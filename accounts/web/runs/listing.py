@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
 from typing import NamedTuple
 
 from django.core.paginator import Paginator
@@ -18,12 +17,15 @@ from accounts.models.states import WORKING, Status
 from accounts.web.live.state import live_site
 from accounts.web.request import Request
 from accounts.web.runs.groups import same_plans
+from accounts.web.search.filters import Filters, filtered
 
 PAGE = 50
 IN_PROGRESS = "in progress"
 """What the URL says for every status that a worker is busy with."""
 
-NUMBER = re.compile(r"(?:run\s*)?#?\s*(\d{1,9})", re.IGNORECASE)
+NUMBER = re.compile(r"(?:run\s*)?#?\s*([0-9]{1,9})", re.IGNORECASE)
+"""What people write for a run: its number, “#128” or “Run 128”."""
+
 LEAST_DIGITS = 4
 """Fewer digits are in too many account ids to search for them."""
 
@@ -76,7 +78,7 @@ def by_status(status: str) -> Q:
     return Q(status__in=WORKING) if status == IN_PROGRESS else Q(status=status)
 
 
-FILTERS: dict[str, Callable[[str], Q]] = {
+FILTERS: Filters = {
     "text": by_text,
     "kind": lambda kind: Q(kind=kind),
     "status": by_status,
@@ -87,11 +89,8 @@ def matching(asked: QueryDict) -> QuerySet[Run]:
     """Find what the filters in the URL ask for, with the number of steps."""
     steps = Step.objects.filter(run=OuterRef("pk")).order_by().values("run")
     counted = Subquery(steps.values(count=Count("pk")))
-    found = Run.objects.select_related("account").defer("traceback", "error")
-    for key, condition in FILTERS.items():
-        if value := asked.get(key, "").strip():
-            found = found.filter(condition(value))
-    return found.annotate(step_count=Coalesce(counted, 0))
+    rows = Run.objects.select_related("account").defer("traceback", "error")
+    return filtered(rows, FILTERS, asked).annotate(step_count=Coalesce(counted, 0))
 
 
 def row_of(run: Run) -> Row:

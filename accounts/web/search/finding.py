@@ -18,7 +18,9 @@ from django.utils.timezone import localtime
 
 from accounts.models import Bundle, ManagedAccount, ManagingAccount, Run, SpinnakerName
 from accounts.models.standing import stale_since, word_of
+from accounts.web.bundles.listing import NUMBER as BUNDLE_NUMBER
 from accounts.web.help.topics import matching_topics
+from accounts.web.runs.listing import NUMBER as RUN_NUMBER
 from accounts.web.search.destinations import destinations
 
 if TYPE_CHECKING:
@@ -31,8 +33,6 @@ LONGEST = 100
 ACCOUNT = ("pk", "name", "account_id", "environment", "state", "proof", "verified_at")
 RUN = ("pk", "number", "kind", "account_name", "status", "created_at")
 REFERENCE = re.compile(r"[0-9a-f]{4,8}|[0-9a-f]{8}-[0-9a-f-]{0,27}")
-BUNDLE = re.compile(r"(?:bundle\s*)?#?\s*([0-9]{1,9})")
-RUN_NUMBER = re.compile(r"(?:run\s*)?#?\s*([0-9]{1,9})")
 
 
 class Hit(NamedTuple):
@@ -134,7 +134,7 @@ def run_hits(text: str, accounts: list[dict[str, Any]]) -> Iterator[Hit]:
     asked = Q(account__in=ids) | Q(account=None, account_name__icontains=text)
     if within := references(text):
         asked |= Q(pk__range=within)
-    if numbered := RUN_NUMBER.fullmatch(text.lower()):
+    if numbered := RUN_NUMBER.fullmatch(text):
         asked |= Q(number=int(numbered[1]))
     rows = Run.objects.filter(asked).order_by("-created_at")
     for row in rows.values(*RUN)[:MOST]:
@@ -159,7 +159,7 @@ def references(text: str) -> tuple[UUID, UUID] | None:
 def bundle_hits(text: str) -> Iterator[Hit]:
     """Find a bundle by number, or the newest ones by their name."""
     rows = Bundle.objects.values("number", "status", "created_at")
-    if found := BUNDLE.fullmatch(text.lower()):
+    if found := BUNDLE_NUMBER.fullmatch(text):
         rows = rows.filter(number=int(found[1]))
     elif not (len(text) > 2 and "bundles".startswith(text.lower())):
         return
