@@ -48,7 +48,10 @@ WORKING = (Status.PLANNING, Status.APPLYING, Status.VERIFYING)
 
 OPEN = (*WORKING, Status.PLANNED)
 
-UNSUCCESSFUL = (Status.FAILED, Status.ERRORED, Status.OUTDATED)
+FAILURES = (Status.FAILED, Status.ERRORED)
+"""It ended in an error, of AWS or of Bowline itself."""
+
+UNSUCCESSFUL = (*FAILURES, Status.OUTDATED)
 """It ended early; `error` says why."""
 
 

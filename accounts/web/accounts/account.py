@@ -28,7 +28,7 @@ from accounts.models import (
     Step,
 )
 from accounts.models.standing import BROKEN
-from accounts.models.states import OPEN, Status
+from accounts.models.states import FAILURES, OPEN, Status
 from accounts.web.access import operator_required
 from accounts.web.accounts.known_as import known_as
 from accounts.web.highlighting import highlighted_json
@@ -85,7 +85,7 @@ def account(request: Request, pk: UUID) -> HttpResponse:
 def cause_of(account: ManagedAccount, runs: list[Run]) -> Run | None:
     """Find the run whose error explains the account's state."""
     if account.state in BROKEN:
-        ended = (run for run in runs if run.status in (Status.FAILED, Status.ERRORED))
+        ended = (run for run in runs if run.status in FAILURES)
     else:
         ended = (run for run in runs[:1] if run.status == Status.OUTDATED)
     run = next(ended, None)

@@ -22,7 +22,7 @@ from django.views.decorators.http import require_POST
 from accounts.bundles import leave_out, told_of
 from accounts.mapping.managing import managing_row
 from accounts.models import ManagedAccount, Run
-from accounts.models.states import WORKING, Status
+from accounts.models.states import FAILURES, WORKING
 from accounts.runs import actions
 from accounts.web.access import operator_required
 from accounts.web.accounts.views import (
@@ -42,7 +42,6 @@ MOST_EDITED = 200
 each edit is computed.
 """
 
-FAILED = (Status.FAILED, Status.ERRORED)
 PASSED_ON = (
     "Build the next bundle, install it in Spinnaker, and mark it as installed. Then "
     "they can be removed from AWS."
@@ -197,7 +196,7 @@ def kinds_of_failed(accounts: list[ManagedAccount]) -> dict[UUID, str]:
     found = ManagedAccount.objects.annotate(
         last_kind=Subquery(newest.values("kind")[:1]),
         last_status=Subquery(newest.values("status")[:1]),
-    ).filter(pk__in=[account.pk for account in accounts], last_status__in=FAILED)
+    ).filter(pk__in=[account.pk for account in accounts], last_status__in=FAILURES)
     return dict(found.values_list("pk", "last_kind"))
 
 

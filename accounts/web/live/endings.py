@@ -9,12 +9,11 @@ from django.db.models import QuerySet
 from django.urls import reverse
 
 from accounts.models import Run
-from accounts.models.states import Status
+from accounts.models.states import FAILURES, Status
 
 MOST = 3
 """The most endings that are listed; of more, those that failed and a summary."""
 
-BAD = (Status.FAILED, Status.ERRORED)
 SENTENCES = {
     Status.PLANNED: "The plan for {} needs approval",
     Status.VERIFIED: "Account {} is verified",
@@ -43,7 +42,7 @@ def endings(runs: QuerySet[Run]) -> list[Ending]:
     newest = runs.only("number", "status", "account_name").order_by("-moved_at")
     some = list(newest[: MOST + 1])
     if len(some) > MOST:
-        some = list(newest.filter(status__in=BAD)[:MOST])
+        some = list(newest.filter(status__in=FAILURES)[:MOST])
     return [ending_of(run) for run in reversed(some)]
 
 
@@ -53,7 +52,7 @@ def summary(runs: QuerySet[Run]) -> Ending | None:
     counts = Counter(statuses)
     if counts.total() <= MOST:
         return None
-    worst = next((one for one in BAD if counts[one]), "")
+    worst = next((one for one in FAILURES if counts[one]), "")
     parts = [f"{count:,} {status}" for status, count in counts.most_common()]
     text = f"{counts.total():,} runs ended: {', '.join(parts)}"
     state = worst or counts.most_common(1)[0][0]

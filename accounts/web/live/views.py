@@ -9,8 +9,8 @@ from django.http import Http404, HttpResponse
 from django.shortcuts import render
 
 from accounts.models import Bundle, Run
-from accounts.models.states import Status
-from accounts.web.live.endings import BAD, Ending, endings, summary
+from accounts.models.states import FAILURES, Status
+from accounts.web.live.endings import Ending, endings, summary
 from accounts.web.live.progress import ended_since
 from accounts.web.live.state import (
     DONE,
@@ -74,7 +74,7 @@ def tab_after(now: Live, seen: Seen) -> Tab:
     if now.tab == WORKS or batch is None:
         return now.tab
     statuses = {*batch.order_by().values_list("status", flat=True).distinct()}
-    if statuses & {*BAD}:
+    if statuses & {*FAILURES}:
         return FAILED
     if Status.PLANNED in statuses:
         return WAITS
