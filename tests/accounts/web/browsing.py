@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+import pytest
 from axe_playwright_python.base import AXE_SCRIPT
 from playwright.sync_api import Browser, Page, expect
 
@@ -25,6 +26,31 @@ def signed_in(
     page.get_by_role("button", name="Sign in").click()
     expect(password).not_to_be_attached()
     return page
+
+
+def at_widths(*widths: int) -> pytest.MarkDecorator:
+    """Try a test at these widths, light and dark: `look` is for `signed_in`."""
+    return pytest.mark.parametrize(
+        "look",
+        [
+            pytest.param(
+                {
+                    "bypass_csp": True,
+                    "color_scheme": scheme,
+                    "viewport": {"width": width, "height": 800},
+                },
+                id=f"{width}-{scheme}",
+            )
+            for width in widths
+            for scheme in ("light", "dark")
+        ],
+    )
+
+
+def assert_it_fits(page: Page, look: dict[str, Any]) -> None:
+    """Axe finds nothing, and the page is no wider than the window."""
+    assert_axe_finds_nothing(page)
+    assert width_of(page) <= look["viewport"]["width"], page.url
 
 
 def assert_axe_finds_nothing(page: Page) -> None:

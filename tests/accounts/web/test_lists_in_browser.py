@@ -10,10 +10,10 @@ from playwright.sync_api import Browser, Page, expect
 from accounts.models import Bundle, ManagedAccount
 from accounts.models.states import State, Status
 from tests.accounts.web.browsing import (
-    assert_axe_finds_nothing,
+    assert_it_fits,
+    at_widths,
     complaints,
     signed_in,
-    width_of,
 )
 from tests.rows import managing_row, person, run_row
 
@@ -164,20 +164,12 @@ def test_each_page_is_a_click_away(
     expect(page.get_by_text("1–4 of 4 accounts")).to_be_visible()
 
 
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-@pytest.mark.parametrize("width", [1440, 1024, 390])
+@at_widths(1440, 1024, 390)
 def test_axe_finds_nothing_and_no_list_is_too_wide(
-    browser: Browser, live_server: Any, rows: None, width: int, scheme: Any
+    browser: Browser, live_server: Any, rows: None, look: dict[str, Any]
 ) -> None:
-    page = signed_in(
-        browser,
-        live_server,
-        color_scheme=scheme,
-        viewport={"width": width, "height": 900},
-        bypass_csp=True,
-    )
+    page = signed_in(browser, live_server, **look)
 
     for path in ("/accounts/?page=3", "/runs/", "/bundles/", "/"):
         page.goto(path)
-        assert_axe_finds_nothing(page)
-        assert width_of(page) <= width, path
+        assert_it_fits(page, look)

@@ -11,10 +11,10 @@ from playwright.sync_api import Browser, Page, expect
 from accounts.models import ManagedAccount, Run
 from accounts.models.states import State
 from tests.accounts.web.browsing import (
-    assert_axe_finds_nothing,
+    assert_it_fits,
+    at_widths,
     complaints,
     signed_in,
-    width_of,
 )
 from tests.rows import account_row, managing_row, person
 
@@ -90,23 +90,11 @@ def test_it_all_works_without_scripts(
     expect(page.get_by_text("Edited 1 account.")).to_be_visible()
 
 
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-@pytest.mark.parametrize("width", [1440, 1024, 320])
+@at_widths(1440, 1024, 320)
 def test_axe_finds_nothing(
-    browser: Browser, live_server: Any, site: None, scheme: str, width: int
+    browser: Browser, live_server: Any, site: None, look: dict[str, Any]
 ) -> None:
-    wide = {"width": width, "height": 800}
-    names = ("web", "draft")
-
     for button in ("Edit", "Remove from AWS"):
-        page = ticked(
-            browser,
-            live_server,
-            *names,
-            color_scheme=scheme,
-            bypass_csp=True,
-            viewport=wide,
-        )
+        page = ticked(browser, live_server, "web", "draft", **look)
         page.get_by_role("button", name=button).click()
-        assert_axe_finds_nothing(page)
-        assert width_of(page) <= width, button
+        assert_it_fits(page, look)

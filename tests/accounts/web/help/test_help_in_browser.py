@@ -7,7 +7,11 @@ from typing import Any
 import pytest
 from playwright.sync_api import Browser, expect
 
-from tests.accounts.web.browsing import assert_axe_finds_nothing, signed_in, width_of
+from tests.accounts.web.browsing import (
+    assert_it_fits,
+    at_widths,
+    signed_in,
+)
 from tests.rows import account_row, managing_row, person
 
 
@@ -38,23 +42,14 @@ def test_help_opens_leads_on_and_closes_with_esc(
     expect(page.get_by_role("heading", name="Bundles")).to_be_in_viewport()
 
 
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-@pytest.mark.parametrize("width", [1440, 1024, 320])
+@at_widths(1440, 1024, 320)
 def test_axe_finds_nothing(
-    browser: Browser, live_server: Any, site: None, scheme: str, width: int
+    browser: Browser, live_server: Any, site: None, look: dict[str, Any]
 ) -> None:
-    page = signed_in(
-        browser,
-        live_server,
-        color_scheme=scheme,
-        bypass_csp=True,
-        viewport={"width": width, "height": 800},
-    )
+    page = signed_in(browser, live_server, **look)
     for path in ("/accounts/", "/settings/"):
         page.goto(path)
         page.locator("details.help > summary").click()
-        assert_axe_finds_nothing(page)
-        assert width_of(page) <= width, path
+        assert_it_fits(page, look)
     page.goto("/help/")
-    assert_axe_finds_nothing(page)
-    assert width_of(page) <= width
+    assert_it_fits(page, look)

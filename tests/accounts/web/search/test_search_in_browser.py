@@ -9,9 +9,10 @@ from playwright.sync_api import Browser, Page, expect
 
 from tests.accounts.web.browsing import (
     assert_axe_finds_nothing,
+    assert_it_fits,
+    at_widths,
     complaints,
     signed_in,
-    width_of,
 )
 from tests.attack.hostile import PLANTED
 from tests.rows import account_row, managing_row, person, run_row
@@ -226,26 +227,17 @@ def test_a_double_click_on_the_name_signs_nobody_out(
     expect(heading(page)).to_have_text("Accounts")
 
 
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-@pytest.mark.parametrize("width", [1440, 1024, 320])
+@at_widths(1440, 1024, 320)
 def test_axe_finds_nothing(
-    browser: Browser, live_server: Any, site: None, scheme: str, width: int
+    browser: Browser, live_server: Any, site: None, look: dict[str, Any]
 ) -> None:
-    page = arrived(
-        browser,
-        live_server,
-        color_scheme=scheme,
-        bypass_csp=True,
-        viewport={"width": width, "height": 800},
-    )
+    page = arrived(browser, live_server, **look)
     page.goto("/search/?text=web")
-    assert_axe_finds_nothing(page)
-    assert width_of(page) <= width
+    assert_it_fits(page, look)
     page.keyboard.press("Control+k")
     expect(page.get_by_role("dialog").get_by_role("link").first).to_be_visible()
     assert_axe_finds_nothing(page)
     page.keyboard.press("Escape")
     page.get_by_role("heading", level=1).click()
     page.keyboard.press("?")
-    assert_axe_finds_nothing(page)
-    assert width_of(page) <= width
+    assert_it_fits(page, look)

@@ -10,7 +10,11 @@ from playwright.sync_api import Browser, Page, expect
 
 from accounts.models import ManagedAccount
 from accounts.models.states import State
-from tests.accounts.web.browsing import assert_axe_finds_nothing, signed_in, width_of
+from tests.accounts.web.browsing import (
+    assert_it_fits,
+    at_widths,
+    signed_in,
+)
 from tests.rows import account_row, managing_row, person
 
 MOMENT = datetime(2026, 7, 1, 12, 30, tzinfo=UTC)
@@ -65,19 +69,11 @@ def test_shortcuts_that_are_off_do_nothing(
     expect(page.get_by_role("dialog", name="Search")).to_be_visible()
 
 
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-@pytest.mark.parametrize("width", [1440, 1024, 320])
+@at_widths(1440, 1024, 320)
 def test_axe_finds_nothing(
-    browser: Browser, live_server: Any, site: None, scheme: str, width: int
+    browser: Browser, live_server: Any, site: None, look: dict[str, Any]
 ) -> None:
-    page = signed_in(
-        browser,
-        live_server,
-        color_scheme=scheme,
-        bypass_csp=True,
-        viewport={"width": width, "height": 800},
-    )
+    page = signed_in(browser, live_server, **look)
     page.goto("/you/")
 
-    assert_axe_finds_nothing(page)
-    assert width_of(page) <= width
+    assert_it_fits(page, look)

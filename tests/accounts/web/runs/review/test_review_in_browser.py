@@ -13,9 +13,10 @@ from accounts.models import Run
 from accounts.models.states import Status
 from tests.accounts.web.browsing import (
     assert_axe_finds_nothing,
+    assert_it_fits,
+    at_widths,
     complaints,
     signed_in,
-    width_of,
 )
 from tests.plans import EVERY_PROVIDER, planned_run
 from tests.rows import account_row, managing_row, person, step_row
@@ -227,22 +228,14 @@ def test_a_plan_is_read_and_approved_without_scripts(
     )
 
 
-@pytest.mark.parametrize("scheme", ["light", "dark"])
+@at_widths(1440, 1024, 390)
 def test_axe_finds_nothing_at_any_width(
-    browser: Browser, live_server: Any, run: Run, scheme: str
+    browser: Browser, live_server: Any, run: Run, look: dict[str, Any]
 ) -> None:
     step_row(run, verb="delete", before={"name": "x"}, after=None)
-    for width in (1440, 1024, 390):
-        page = signed_in(
-            browser,
-            live_server,
-            "approver",
-            color_scheme=scheme,
-            bypass_csp=True,
-            viewport={"width": width, "height": 900},
-        )
-        page.goto(run.get_absolute_url())
-        assert width_of(page) <= width
-        assert_axe_finds_nothing(page)
-        page.get_by_role("button", name="Expand all").click()
-        assert_axe_finds_nothing(page)
+    page = signed_in(browser, live_server, "approver", **look)
+
+    page.goto(run.get_absolute_url())
+    assert_it_fits(page, look)
+    page.get_by_role("button", name="Expand all").click()
+    assert_axe_finds_nothing(page)
