@@ -10,20 +10,10 @@ from accounts.models import Lookup, ManagingAccount
 from accounts.models.states import State
 from script.emulated_organization import MANAGING
 from tests.accounts.web.answers import looked
+from tests.accounts.web.managing.described import DESCRIBED
 from tests.rows import account_row, managing_row, person
 
 pytestmark = pytest.mark.django_db
-
-DESCRIBED = {
-    "name": "core",
-    "account_id": "911111111111",
-    "partition": "aws",
-    "identity_kind": "instance_role",
-    "identity_name": "SpinnakerAuthRole",
-    "managed_role": "spinnakerManaged",
-    "base_role": "BaseIAMRole",
-    "assume": "listed",
-}
 
 
 def test_a_new_one_is_filled_in_from_aws(operator, aws) -> None:

@@ -8,6 +8,7 @@ from django.utils import timezone
 
 from accounts.models import ManagingAccount
 from accounts.web.managing.forms import ManagingForm
+from tests.accounts.web.managing.described import DESCRIBED
 from tests.factories import image_key
 from tests.rows import account_row
 
@@ -23,17 +24,7 @@ POD = {
 
 
 def form(instance: ManagingAccount | None = None, **fields: Any) -> ManagingForm:
-    plain = {
-        "name": "core",
-        "account_id": "911111111111",
-        "partition": "aws",
-        "identity_kind": "instance_role",
-        "identity_name": "SpinnakerAuthRole",
-        "managed_role": "spinnakerManaged",
-        "base_role": "BaseIAMRole",
-        "assume": "listed",
-    }
-    return ManagingForm({**plain, **fields}, instance=instance or ManagingAccount())
+    return ManagingForm({**DESCRIBED, **fields}, instance=instance or ManagingAccount())
 
 
 def errors(form: ManagingForm, field: str) -> str:

@@ -18,21 +18,12 @@ from onboarding.aws.discover import MemberAccount, Members
 from onboarding.aws.errors import AwsError
 from script.emulated_organization import MANAGING
 from tests.accounts.web.answers import looked, told
+from tests.accounts.web.managing.described import DESCRIBED
 from tests.rows import account_row, managing_row, person
 
 pytestmark = pytest.mark.django_db
 
-DESCRIBED = {
-    "name": "core",
-    "account_id": "9111-1111-1111",
-    "partition": "aws",
-    "identity_kind": "instance_role",
-    "identity_name": "SpinnakerAuthRole",
-    "managed_role": "spinnakerManaged",
-    "base_role": "BaseIAMRole",
-    "assume": "listed",
-    "trusts_bowline": "on",
-}
+WRITTEN = {**DESCRIBED, "account_id": "9111-1111-1111", "trusts_bowline": "on"}
 
 
 ROLE = "arn:aws:iam::911111111111:role/"
@@ -44,7 +35,7 @@ def words(response: Any) -> str:
 
 
 def test_it_is_described(operator) -> None:
-    response = operator.post("/managing/", {**DESCRIBED, "new": "1"})
+    response = operator.post("/managing/", {**WRITTEN, "new": "1"})
 
     assert response["Location"] == "/managing/"
     row = ManagingAccount.objects.get()
@@ -58,14 +49,14 @@ def test_it_is_described(operator) -> None:
 def test_a_second_one_is_refused_in_a_friendly_way(operator) -> None:
     managing_row(name="first")
 
-    response = operator.post("/managing/", {**DESCRIBED, "new": "1"})
+    response = operator.post("/managing/", {**WRITTEN, "new": "1"})
 
     assert "exactly one managing account" in response.content.decode()
     assert ManagingAccount.objects.get().name == "first"
 
 
 def test_two_people_who_describe_it_at_once_get_one() -> None:
-    form = ManagingForm(DESCRIBED, instance=ManagingAccount())
+    form = ManagingForm(WRITTEN, instance=ManagingAccount())
     assert form.is_valid()
     managing_row(name="first")
 
@@ -93,7 +84,7 @@ def test_once_onboarded_it_is_linked(operator) -> None:
 def test_an_edit_outdates_plans(operator) -> None:
     row = managing_row(state=State.VERIFIED)
 
-    operator.post("/managing/", {**DESCRIBED, "name": "renamed"})
+    operator.post("/managing/", {**WRITTEN, "name": "renamed"})
 
     edited = ManagingAccount.objects.get()
     assert edited.version == row.version + 1
@@ -103,7 +94,7 @@ def test_an_edit_outdates_plans(operator) -> None:
 def test_the_same_again_outdates_nothing(operator) -> None:
     row = managing_row(state=State.VERIFIED)
 
-    operator.post("/managing/", DESCRIBED)
+    operator.post("/managing/", WRITTEN)
 
     same = ManagingAccount.objects.get()
     assert (same.version, same.state) == (row.version, State.VERIFIED)
@@ -115,7 +106,7 @@ def test_another_identity_outdates_every_account_that_trusts_the_old_one(
     managing_row()
     account_row(state=State.VERIFIED, proof=State.VERIFIED)
 
-    operator.post("/managing/", {**DESCRIBED, "identity_name": "Spinnaker"})
+    operator.post("/managing/", {**WRITTEN, "identity_name": "Spinnaker"})
 
     account = ManagedAccount.objects.get()
     assert (account.state, account.proof) == (State.OUTDATED, "")
@@ -134,7 +125,7 @@ def test_what_the_managed_roles_are_made_with_outdates_every_account(
     managing_row()
     account_row(state=State.VERIFIED, proof=State.VERIFIED)
 
-    operator.post("/managing/", {**DESCRIBED, **edit})
+    operator.post("/managing/", {**WRITTEN, **edit})
 
     assert ManagedAccount.objects.get().proof == ""
 
@@ -143,7 +134,7 @@ def test_baking_outdates_no_managed_account(operator) -> None:
     managing_row()
     account_row(state=State.VERIFIED, proof=State.VERIFIED)
 
-    operator.post("/managing/", {**DESCRIBED, "bakes": "on"})
+    operator.post("/managing/", {**WRITTEN, "bakes": "on"})
 
     assert ManagedAccount.objects.get().proof == State.VERIFIED
 
@@ -162,7 +153,7 @@ def test_a_viewer_changes_nothing(client) -> None:
     client.force_login(person("viewer"))
     managing_row(name="core")
 
-    response = client.post("/managing/", {**DESCRIBED, "name": "mine"})
+    response = client.post("/managing/", {**WRITTEN, "name": "mine"})
 
     assert response.status_code == 403
     assert ManagingAccount.objects.get().name == "core"
@@ -196,7 +187,7 @@ def test_nothing_is_planned_before_it_is_described(operator) -> None:
 
 
 def test_what_cannot_be_right_is_refused_and_nothing_is_saved(operator) -> None:
-    response = operator.post("/managing/", {**DESCRIBED, "managed_role": "$(id)"})
+    response = operator.post("/managing/", {**WRITTEN, "managed_role": "$(id)"})
 
     assert "“$(id)” cannot be used" in response.content.decode()
     assert not ManagingAccount.objects.exists()
@@ -363,7 +354,7 @@ def test_the_switch_is_saved_like_any_other_choice(operator) -> None:
 
     operator.post(
         "/managing/?switch=1",
-        {**DESCRIBED, "assume": "organization", "organization": "o-a1b2c3d4e5"},
+        {**WRITTEN, "assume": "organization", "organization": "o-a1b2c3d4e5"},
     )
 
     assert ManagingAccount.objects.get().organization == "o-a1b2c3d4e5"
