@@ -22,6 +22,7 @@ from django.db.models import F
 from django.db.models.functions import Now
 
 from accounts.models import Lookup
+from accounts.models.readable import Unreadable
 from accounts.organization import ask as ask_organization
 from accounts.runs.queue import enqueue_lookup
 from onboarding.aws.discover import (
@@ -206,6 +207,14 @@ def home() -> Question:
 
 def own_account_of(lookup: Lookup) -> OwnAccount:
     return OwnAccount(**(lookup.answer or {}))
+
+
+def principal_of(caller: Lookup) -> str:
+    """Return Bowline's own principal; raise Unreadable where the row holds none."""
+    match caller.answer:
+        case {"principal": str(principal)}:
+            return principal
+    raise Unreadable(caller, "answer", caller.answer)
 
 
 def report_of(lookup: Lookup) -> AccessReport:

@@ -12,10 +12,9 @@ from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 
-from accounts.lookups import CALLER, Question
+from accounts.lookups import CALLER, Question, principal_of
 from accounts.mapping.managing import managing_of, managing_row
 from accounts.models import Lookup, ManagedAccount
-from accounts.models.readable import Unreadable
 from accounts.web.access import operator_required
 from accounts.web.lookups import Asking, look_up
 from accounts.web.request import Request
@@ -82,11 +81,3 @@ def texts(account: ManagedAccount, caller: Lookup) -> dict[str, Any]:
         "by_itself": stack_command(region),
         "file": FILE,
     }
-
-
-def principal_of(caller: Lookup) -> str:
-    """Return Bowline's own principal; raise Unreadable where the row holds none."""
-    match caller.answer:
-        case {"principal": str(principal)}:
-            return principal
-    raise Unreadable(caller, "answer", caller.answer)
