@@ -18,7 +18,7 @@ from accounts.lookups import answer, delete_old_lookups
 from accounts.models import Bundle, Lookup, ManagedAccount, Run
 from accounts.runs.actions import RunOpen, verify
 from accounts.runs.heartbeat import beat, compare_clocks
-from accounts.runs.queue import enqueue, enqueue_bundle
+from accounts.runs.queue import enqueue_all, enqueue_bundle
 from accounts.runs.retention import delete_old_verifications
 from accounts.runs.stages import carry_on as carry_on_run
 
@@ -81,8 +81,7 @@ def look_up(lookup_id: int) -> None:
 @shared_task(ignore_result=True)
 def sweep() -> None:
     """Send again what a dead worker or a lost message left behind."""
-    for run in Run.objects.abandoned().order_by("created_at")[:SWEPT_AT_ONCE]:
-        enqueue(run)
+    enqueue_all(Run.objects.abandoned().order_by("created_at")[:SWEPT_AT_ONCE])
     for bundle in Bundle.objects.abandoned():
         enqueue_bundle(bundle)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Iterable
 from typing import Any
 
 from celery import current_app
@@ -23,6 +24,19 @@ def enqueue(run: Run) -> None:
     """
     if sent("accounts.tasks.carry_on", str(run.pk)):
         Run.objects.filter(pk=run.pk).update(queued_at=Now())
+
+
+def enqueue_all(runs: Iterable[Run]) -> None:
+    """Send many runs on their way, as `enqueue` does one; call it on commit.
+
+    The first message that the broker does not take is the last one that is tried.
+    """
+    queued = []
+    for run in runs:
+        if not sent("accounts.tasks.carry_on", str(run.pk)):
+            break
+        queued.append(run.pk)
+    Run.objects.filter(pk__in=queued).update(queued_at=Now())
 
 
 def enqueue_bundle(bundle: Bundle) -> None:
