@@ -1,4 +1,4 @@
-"""A network with a delay: forwards one loopback port to another, each request late.
+"""A network with a delay: forwards one loopback port to another, each answer late.
 
 AWS answers after 50 to 150 ms, an emulator on loopback after one; the benchmark shows
 both.
@@ -39,7 +39,7 @@ def serve(port: int, target: int, seconds: float) -> None:
     ) -> None:
         far_reader, far_writer = await asyncio.open_connection(LOOPBACK, target)
         await asyncio.gather(
-            pass_on(reader, far_writer, seconds), pass_on(far_reader, writer, 0)
+            pass_on(reader, far_writer, 0), pass_on(far_reader, writer, seconds)
         )
 
     async def main() -> None:
@@ -52,13 +52,33 @@ def serve(port: int, target: int, seconds: float) -> None:
 async def pass_on(
     reader: asyncio.StreamReader, writer: asyncio.StreamWriter, seconds: float
 ) -> None:
-    """Forward until either end closes; the delay is once a request, not a packet."""
-    try:
-        while data := await reader.read(65536):
-            await asyncio.sleep(seconds)
+    """Forward until either end closes, each packet this many seconds after it came.
+
+    Packets wait side by side: an answer in two packets is as late as one in one.
+    """
+    waiting: asyncio.Queue[tuple[float, bytes]] = asyncio.Queue()
+    loop = asyncio.get_running_loop()
+
+    async def write() -> None:
+        while True:
+            due, data = await waiting.get()
+            await asyncio.sleep(due - loop.time())
+            if not data:
+                return
             writer.write(data)
             await writer.drain()
-    except ConnectionError:
+
+    async def read() -> None:
+        data = b"-"
+        while data:
+            data = await reader.read(65536)
+            waiting.put_nowait((loop.time() + seconds, data))
+
+    try:
+        async with asyncio.TaskGroup() as both:
+            both.create_task(read())
+            both.create_task(write())
+    except* ConnectionError:
         pass
     finally:
         writer.close()
