@@ -8,7 +8,7 @@ from pathlib import Path
 
 from botocore import xform_name
 
-from onboarding.aws.session import shared_core
+from onboarding.aws.shared_clients import shared_core
 
 ROOT = Path(__file__).parents[1]
 DOCS = ROOT / "docs" / "real-aws.md"

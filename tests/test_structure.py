@@ -131,6 +131,7 @@ LAYERS = (
         "checks",
         "topology",
         "bounded_yaml",
+        "asked_once",
     },
     {"resources"},
     {"providers"},

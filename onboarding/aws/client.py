@@ -23,7 +23,8 @@ from onboarding.aws.errors import (
     not_enabled,
     translating,
 )
-from onboarding.aws.session import BUILDING, Credentials, Sessions, shared_core
+from onboarding.aws.session import Credentials, Sessions
+from onboarding.aws.shared_clients import BUILDING, shared_core
 from onboarding.topology import Reach
 
 if TYPE_CHECKING:

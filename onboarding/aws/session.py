@@ -1,8 +1,4 @@
-"""Sessions: how Bowline accesses accounts. The only place that makes boto3 clients.
-
-Building clients costs far more than using them, and is not thread-safe: one boto3
-session serves the whole process, and clients are kept.
-"""
+"""Sessions: how Bowline accesses accounts, with which credentials."""
 
 from __future__ import annotations
 
@@ -11,12 +7,10 @@ import threading
 from collections.abc import Callable, Hashable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
-from functools import cache, partial
+from functools import partial
 from typing import TYPE_CHECKING, Any, TypeVar
 
-import boto3
 import botocore.session
-from botocore.config import Config
 from botocore.credentials import Credentials as OwnCredentials
 
 from onboarding.aws.backoff import Backoff, silent
@@ -27,6 +21,7 @@ from onboarding.aws.errors import (
     translating,
     translating_own,
 )
+from onboarding.aws.shared_clients import BUILDING, build_client, shared_core
 from onboarding.partitions import PARTITIONS, Arn, arn
 from onboarding.topology import Reach
 
@@ -37,22 +32,12 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 
-CONFIG = Config(
-    max_pool_connections=64,  # a batch asks STS from many threads at once
-    retries={"mode": "standard", "total_max_attempts": 3},
-    connect_timeout=5,
-    read_timeout=15,
-    user_agent_extra="bowline",
-)
-"""Three attempts stay within a run's lease of a minute."""
-
 PATIENCE = 30.0
 """Seconds in which a run asks again where AWS is too busy for a read: shorter than
 a lease, which only the run's own thread extends. A person at a page waits for none.
 """
 
 RENEW_BEFORE = timedelta(minutes=5)
-BUILDING = threading.Lock()
 ASSUMED_ROLE = re.compile(r"arn:([a-z-]+):sts::(\d{12}):assumed-role/([^/]+)/.+")
 
 
@@ -78,20 +63,6 @@ class Credentials:
     @property
     def fresh(self) -> bool:
         return self.expires is None or self.expires > datetime.now(UTC) + RENEW_BEFORE
-
-
-@cache
-def shared_core() -> botocore.session.Session:
-    """Build what is under the process's boto3 session, service models included."""
-    core = botocore.session.Session()
-    core.set_config_variable("sts_regional_endpoints", "regional")
-    return core
-
-
-@cache
-def shared_session() -> Any:
-    """Build the process's boto3 session; only explicit credentials go with it."""
-    return boto3.session.Session(botocore_session=shared_core())
 
 
 def find_own_credentials() -> OwnCredentials | None:
@@ -266,15 +237,13 @@ class Sessions:
             return arn(partition, "iam", account, f"role/{role}")
 
     def _build(self, credentials: Credentials, service: str, region: str) -> Any:
-        with BUILDING:
-            client = shared_session().client(
-                service,
-                region_name=region,
-                aws_access_key_id=credentials.access_key,
-                aws_secret_access_key=credentials.secret_key,
-                aws_session_token=credentials.token or None,
-                config=CONFIG,
-            )
+        client = build_client(
+            service,
+            region,
+            access_key=credentials.access_key,
+            secret_key=credentials.secret_key,
+            token=credentials.token,
+        )
         client.meta.events.register("before-send", self._count)
         client.meta.events.register("before-parse", refuse_html)
         return client

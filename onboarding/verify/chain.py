@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 
-from onboarding.aws.asked_once import asked_once
+from onboarding.asked_once import asked_once
 from onboarding.aws.backoff import Backoff
 from onboarding.aws.client import AccountClient
 from onboarding.aws.discover import organization_id

@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from onboarding.aws.asked_once import asked_once
+from onboarding.asked_once import asked_once
 from onboarding.aws.client import AccountClient, parsed
 from onboarding.partitions import Arn
 from onboarding.resources.kinds import MANAGED_PATH, MANAGING_PATH

@@ -25,7 +25,7 @@ from onboarding.access_role import (
     usable_name,
 )
 from onboarding.aws.discover import regions, try_access
-from onboarding.aws.session import shared_core
+from onboarding.aws.shared_clients import shared_core
 from onboarding.topology import Reach
 from tests.factories import MANAGING_ID, image_key, managing
 from tests.onboarding.aws.field import Field

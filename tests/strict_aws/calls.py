@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from onboarding.aws.session import shared_core
+from onboarding.aws.shared_clients import shared_core
 from tests.strict_aws.shapes import broken
 
 BUILT = "before-parameter-build"

@@ -16,7 +16,7 @@ from onboarding.aws.client import AccountClient
 from onboarding.aws.discover import organization_accounts, organization_id, own_account
 from onboarding.aws.errors import AwsError
 from onboarding.aws.preconditions import Account
-from onboarding.aws.session import shared_core
+from onboarding.aws.shared_clients import shared_core
 from onboarding.resources.kinds import (
     MANAGED_PATH,
     Attachment,

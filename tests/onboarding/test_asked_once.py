@@ -6,7 +6,7 @@ from time import sleep
 
 import pytest
 
-from onboarding.aws.asked_once import asked_once
+from onboarding.asked_once import asked_once
 
 
 class Account:
