@@ -9,6 +9,7 @@ from typing import Any
 
 from django import template
 from django.core.paginator import Page
+from django.template.context import Context
 from django.template.defaultfilters import date
 from django.templatetags.static import static
 from django.utils import timezone
@@ -23,6 +24,7 @@ from accounts.runs.heartbeat import silence
 from accounts.web.accounts.checks import grouped, outcomes
 from accounts.web.fields import wrong_fields
 from accounts.web.highlighting import highlighted_json
+from accounts.web.live.state import Live
 from onboarding.desired import POLICY_SET
 from onboarding.providers import PROVIDERS
 from onboarding.providers.base import discouraged as discouraged_choices
@@ -119,10 +121,13 @@ def discouraged(account: ManagedAccount) -> dict[str, Any]:
     return {"discouraged": discouraged_choices(managed)}
 
 
-@register.inclusion_tag("_no_worker.html")
-def no_worker() -> dict[str, Any]:
-    """Warn that no worker runs, on a page that waits for one."""
-    return {"silence": silence()}
+@register.inclusion_tag("_no_worker.html", takes_context=True)
+def no_worker(context: Context) -> dict[str, Any]:
+    """Warn that no worker runs, on a page that waits for one. A page that moves has
+    asked already.
+    """
+    live: Live | None = context.get("live")
+    return {"silence": live.silence if live and live.every else silence()}
 
 
 @register.simple_tag

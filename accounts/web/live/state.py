@@ -27,7 +27,7 @@ from accounts.models import (
     Step,
 )
 from accounts.models.states import WORKING, State, Status
-from accounts.runs.heartbeat import silence
+from accounts.runs.heartbeat import Silence, silence
 from accounts.web.live.progress import Progress, progress_of, work_of
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
@@ -95,6 +95,8 @@ class Live:
     every: int = 0
     """Milliseconds until a page looks again; 0: nothing moves."""
     progress: Progress | None = None
+    silence: Silence | None = None
+    """Nobody answers what moves; None where nothing moves."""
     reloads: bool = False
     """Whether the page is now another one, with other scripts."""
 
@@ -127,8 +129,9 @@ def live_site() -> Live:
     number, status = newest_bundle()
     building = number if status == Bundle.Status.BUILDING else 0
     is_moving = bool(work.working or building)
+    silent = silence() if is_moving else None
     facts = (
-        is_moving and silence(),
+        silent,
         runs.order_by("-number").values_list("number", flat=True).first(),
         Activity.objects.values_list("number", flat=True).first(),
         sorted(work.statuses.items()),
@@ -144,6 +147,7 @@ def live_site() -> Live:
         tab=WORKS if is_moving else PLAIN,
         every=LIST_EVERY if is_moving else 0,
         progress=progress_of(runs, work),
+        silence=silent,
     )
 
 
@@ -154,8 +158,9 @@ def newest_bundle() -> tuple[int, str]:
 
 def live_run(run: Run) -> Live:
     steps = Step.objects.filter(run=run).order_by().values("status")
+    silent = silence() if run.is_working else None
     facts = (
-        run.is_working and silence(),
+        silent,
         run.status,
         run.waiting,
         sorted(steps.annotate(count=Count("pk")).values_list("status", "count")),
@@ -172,6 +177,7 @@ def live_run(run: Run) -> Live:
         runs=Run.objects.filter(pk=run.pk),
         tab=TABS.get(run.status, PLAIN),
         every=RUN_EVERY if run.is_working else 0,
+        silence=silent,
         reloads=not run.is_working,
     )
 
@@ -179,8 +185,9 @@ def live_run(run: Run) -> Live:
 def live_account(account: ManagedAccount) -> Live:
     runs = Run.objects.filter(account=account)
     work, moved = work_of(runs), last_moved(runs)
+    silent = silence() if work.working else None
     facts = (
-        work.working and silence(),
+        silent,
         account.version,
         account.state,
         account.verified_at,
@@ -197,17 +204,14 @@ def live_account(account: ManagedAccount) -> Live:
         runs=runs,
         tab=TABS.get(is_open, FAILED if account.state == State.FAILED else PLAIN),
         every=LIST_EVERY if work.working else 0,
+        silence=silent,
     )
 
 
 def live_bundle(bundle: Bundle) -> Live:
     is_building = bundle.status == Bundle.Status.BUILDING
-    facts = (
-        is_building and silence(),
-        bundle.number,
-        bundle.status,
-        bundle.installed_at,
-    )
+    silent = silence() if is_building else None
+    facts = (silent, bundle.number, bundle.status, bundle.installed_at)
     failed = bundle.status == Bundle.Status.FAILED
     return Live(
         of=f"bundle:{bundle.number}",
@@ -215,6 +219,7 @@ def live_bundle(bundle: Bundle) -> Live:
         runs=Run.objects.none(),
         tab=WORKS if is_building else FAILED if failed else PLAIN,
         every=LIST_EVERY if is_building else 0,
+        silence=silent,
     )
 
 
