@@ -200,11 +200,11 @@ class BundleAdmin(Records):
     list_display = ["number", "status", "size", "created_by_name", "created_at", "page"]
     list_filter = ["status", "created_at"]
     search_fields = ["number", "sha256", "accounts__name"]
-    exclude = ["archive", "files"]
+    exclude = ["archive", "files", "readme", "load"]
     readonly_fields = ["created_by_name"]
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Bundle]:
-        return super().get_queryset(request).defer("archive", "files")
+        return super().get_queryset(request).defer(*self.exclude)
 
 
 What = Activity.What

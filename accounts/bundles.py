@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import logging
 from collections.abc import Iterable
+from dataclasses import asdict
 from datetime import datetime
 from functools import partial
 from typing import TYPE_CHECKING, NamedTuple
@@ -22,11 +23,15 @@ from accounts.models.standing import BROKEN
 from accounts.runs.queue import enqueue_bundle
 from onboarding.spinnaker.bundle import bundle_files
 from onboarding.spinnaker.bundle.archive import file_list, zipped
+from onboarding.spinnaker.bundle.limits import load
 
 if TYPE_CHECKING:
     from django.contrib.auth.models import User
 
 logger = logging.getLogger(__name__)
+
+README = "README.md"
+"""The file that a bundle's page opens with."""
 
 
 class NothingReady(ValueError):
@@ -92,7 +97,8 @@ def build(bundle: Bundle) -> None:
         managing = snapshots.in_force(managing_row())
         refuse_twins(accounts)
         topology = proved_topology(managing, accounts)
-        files = bundle_files(topology, proofs, proved_entries(managing, accounts))
+        entries = proved_entries(managing, accounts)
+        files = bundle_files(topology, proofs, entries)
         archive = zipped(files)
     except ValueError as error:
         logger.exception("Bundle %s cannot be built.", bundle.number)
@@ -104,6 +110,8 @@ def build(bundle: Bundle) -> None:
         Bundle.Status.READY,
         archive=archive,
         files=file_list(files),
+        readme=next(file.text for file in files if file.path == README),
+        load=asdict(load(entries)),
         size=len(archive),
         sha256=hashlib.sha256(archive).hexdigest(),
     )

@@ -30,6 +30,10 @@ class BundleQuerySet(models.QuerySet["Bundle"]):
         """Keep those that can be read, downloaded and installed."""
         return self.filter(status=self.model.Status.READY)
 
+    def light(self) -> BundleQuerySet:
+        """Leave in the database what only a bundle's own page reads."""
+        return self.defer("archive", "files", "readme", "load")
+
     def next_number(self) -> int:
         highest: int | None = self.aggregate(highest=Max("number"))["highest"]
         return (highest or 0) + 1
@@ -67,6 +71,11 @@ class Bundle(CreatedBy, Readable):
     """The zip: in the database, so that any web server can hand it out."""
     files = models.JSONField(default=list)
     """[{path, size, sha256}] in the archive's order."""
+    readme = models.TextField(blank=True, editable=False)
+    """The text of README.md, which its page opens with; empty: read it in the zip."""
+    load = models.JSONField(null=True, editable=False)
+    """What Clouddriver will have to do, see onboarding/spinnaker/bundle/limits.py;
+    empty: count it in the zip."""
     accounts = models.ManyToManyField(ManagedAccount, related_name="bundles")
     created_at = models.DateTimeField(auto_now_add=True)
     installed_at = models.DateTimeField(null=True, blank=True, editable=False)

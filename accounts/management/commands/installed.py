@@ -24,7 +24,7 @@ class Command(BaseCommand):
 
     def handle(self, *, number: int, by: str | None, **_: Any) -> None:
         person = named_person(by) if by else None
-        bundle = Bundle.objects.built().defer("archive", "files")
+        bundle = Bundle.objects.built().light()
         try:
             install(bundle.get(number=number), person)
         except Bundle.DoesNotExist:

@@ -72,7 +72,7 @@ def account(request: Request, pk: UUID) -> HttpResponse:
         "open": next((run for run in runs if run.status in OPEN), None),
         "checked": checked,
         "checks": CheckResult.objects.filter(run=checked) if checked else [],
-        "bundles": account.bundles.defer("archive")[:NEWEST],
+        "bundles": account.bundles.light()[:NEWEST],
         "details": details_of(account),
         "through_role": account.in_aws_provider,
         "told": told_of(account) if account.granted_at else None,

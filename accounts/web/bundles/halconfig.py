@@ -158,7 +158,7 @@ def page(request: Request, number: int, **more: Any) -> HttpResponse:
     if request.htmx:
         return render(request, "bundles/_merged.html", shown_too)
     accounts = accounts_of(number)
-    bundle = Bundle.objects.defer("archive").get(number=number)
+    bundle = Bundle.objects.light().get(number=number)
     shown_too.setdefault("form", form_for(accounts))
     shown_too |= {
         "bundle": bundle,

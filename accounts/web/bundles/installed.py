@@ -57,7 +57,7 @@ class Ahead(NamedTuple):
 
 def installed_bundle() -> Bundle | None:
     """Find the bundle that Spinnaker has, as far as somebody said so."""
-    light = Bundle.objects.defer("archive", "files")
+    light = Bundle.objects.light()
     return light.installed().first()
 
 
@@ -68,7 +68,7 @@ def ahead(installed: Bundle | None) -> Ahead | None:
     if installed is None:
         return None
     later = Bundle.objects.built().filter(number__gt=installed.number)
-    newest = later.defer("archive", "files").first()
+    newest = later.light().first()
     if newest is None:
         return None
     key = f"bundle-delta:{installed.sha256}:{newest.sha256}"
@@ -86,7 +86,7 @@ def ahead(installed: Bundle | None) -> Ahead | None:
 @require_POST
 def bundle_installed(request: Request, number: int) -> HttpResponse:
     """Record that this is what Spinnaker has now."""
-    bundle = get_object_or_404(Bundle.objects.defer("archive", "files"), number=number)
+    bundle = get_object_or_404(Bundle.objects.light(), number=number)
     try:
         install(bundle, request.user)
     except NotReady as error:

@@ -53,5 +53,5 @@ FILTERS: Filters = {
 
 def matching(asked: QueryDict) -> QuerySet[Bundle]:
     """Find what the filters in the URL ask for, the newest first."""
-    found = filtered(Bundle.objects.defer("archive", "files"), FILTERS, asked)
+    found = filtered(Bundle.objects.light(), FILTERS, asked)
     return found.annotate(count=Count("accounts")).order_by("-number")

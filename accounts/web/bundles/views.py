@@ -11,7 +11,7 @@ from django.urls import reverse
 from django.views.decorators.http import require_POST
 
 from accounts.activity import record
-from accounts.bundles import NothingReady, request_bundle
+from accounts.bundles import README, NothingReady, request_bundle
 from accounts.mapping.managing import NoManagingAccount
 from accounts.models import Activity, Bundle
 from accounts.next_bundle import next_bundle
@@ -24,9 +24,8 @@ from accounts.web.highlighting import highlighted_file
 from accounts.web.live.state import live_bundle
 from accounts.web.request import Request
 from onboarding.spinnaker.bundle.contents import ACCOUNTS, accounts_in, text_in
-from onboarding.spinnaker.bundle.limits import limits, load_of
+from onboarding.spinnaker.bundle.limits import Load, limits, load_of
 
-FIRST_FILE = "README.md"
 MOST_CHARACTERS = 50_000
 """Of a longer file this much is shown: browsers and colours grow slow beyond it."""
 
@@ -63,7 +62,7 @@ def bundle_build(request: Request) -> HttpResponse:
 
 
 def bundle(request: Request, number: int) -> HttpResponse:
-    return file_page(request, number, FIRST_FILE)
+    return file_page(request, number, README)
 
 
 def bundle_file(request: Request, number: int, path: str) -> HttpResponse:
@@ -100,7 +99,7 @@ def explained(bundle: Bundle) -> dict[str, Any]:
     sizes = {file["path"]: file["size"] for file in bundle.files}
     ready = Bundle.objects.built().filter(number__lt=bundle.number)
     earlier = ready.order_by("-number").values_list("number", flat=True)
-    load = load_of(accounts_in(bundle.archive)) if ACCOUNTS in sizes else None
+    load = load_on(bundle) if ACCOUNTS in sizes else None
     return {
         "formats": formats(sizes),
         "installations": list(installations(bundle.filename, sizes)),
@@ -109,12 +108,20 @@ def explained(bundle: Bundle) -> dict[str, Any]:
     }
 
 
+def load_on(bundle: Bundle) -> Load:
+    """Say what the bundle's accounts make Clouddriver do."""
+    if bundle.load:
+        return Load(**bundle.load)
+    return load_of(accounts_in(bundle.archive))
+
+
 def opened(bundle: Bundle, path: str, *, as_text: bool) -> dict[str, Any]:
     """Read one file out of the zip; 404 where the bundle has none of that path."""
     listed = next((file for file in bundle.files if file["path"] == path), None)
     if listed is None:
         raise Http404
-    text = text_in(bundle.archive, path)
+    kept = bundle.readme if path == README else ""
+    text = kept or text_in(bundle.archive, path)
     part = text[:MOST_CHARACTERS]
     is_markdown = path.endswith(".md")
     shown = {"file": listed, "left_out": len(text) - len(part), "reads": is_markdown}

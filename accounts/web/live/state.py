@@ -233,7 +233,7 @@ def account_of(key: str) -> Live:
 
 
 def bundle_of(key: str) -> Live:
-    return live_bundle(Bundle.objects.defer("archive", "files").get(number=int(key)))
+    return live_bundle(Bundle.objects.light().get(number=int(key)))
 
 
 LOOKS: dict[str, Callable[[str], Live]] = {
