@@ -16,7 +16,7 @@ from onboarding.aws.backoff import SYSTEM, Backoff, Clock, silent
 from onboarding.aws.client import AccountClient, iam_action, together
 from onboarding.aws.errors import ABSENT, UNKNOWN_CALL, AwsError, OwnCredentialsError
 from onboarding.aws.session import Sessions
-from onboarding.checks import Check, Outcome
+from onboarding.checks import Call, Check, Outcome
 from onboarding.desired.managed import checks
 from onboarding.resources.kinds import MANAGED_PATH
 from onboarding.topology import Managed, Managing, Reach
@@ -153,26 +153,14 @@ class Read:
     def action(self) -> str:
         return iam_action(self.check.call.service, self.check.call.operation)
 
-    def made_by(self, client: AccountClient) -> tuple[Result, AwsError | None]:
-        began = time.monotonic()
-        result, error = self.answered(client)
-        return replace(result, seconds=time.monotonic() - began), error
-
-    def answered(self, client: AccountClient) -> tuple[Result, AwsError | None]:
-        check = self.check
-        service, operation, region, parameters = check.call
-        # One page shows whether it may be called; a condition is about all of them.
-        call = client.call_all if check.expects else client.call
-        doing = lower_first(check.name)
-        try:
-            method = client.operation(service, operation, region)
-            answer = call(method, doing, **dict(parameters))
-        except AwsError as error:
-            if error.code in UNKNOWN_CALL:
-                return self.result(Outcome.NOT_PROVED, error.message), None
-            fix = check.fix if error.denied else error.hint
-            return self.result(Outcome.FAILED, error.message, fix), error
-        return self.judged(answer), None
+    def outcome(self, answer: Any) -> tuple[Result, AwsError | None]:
+        """Judge what AWS answered, or its refusal."""
+        if not isinstance(answer, AwsError):
+            return self.judged(answer), None
+        if answer.code in UNKNOWN_CALL:
+            return self.result(Outcome.NOT_PROVED, answer.message), None
+        fix = self.check.fix if answer.denied else answer.hint
+        return self.result(Outcome.FAILED, answer.message, fix), answer
 
     def judged(self, answer: Any) -> Result:
         check = self.check
@@ -201,20 +189,56 @@ def run_checks(
     found: dict[Read, tuple[Result, AwsError | None]] = {}
     left = reads
     while left:
-        tasks = [
-            partial(
-                read.made_by,
-                as_holder if as_holder and read.check.as_managed_role else access,
-            )
-            for read in left
-        ]
-        made = dict(zip(left, together(tasks), strict=True))
+        made = answered(left, as_holder, access)
         found |= made
         left = [read for read, (_, e) in made.items() if e and worth_repeating(e)]
         if left and not wait.wait("what the role is allowed is not yet in force"):
             break
     wait.over()
     return [with_cause(read, *found[read], holder) for read in reads]
+
+
+def answered(
+    reads: list[Read], as_holder: AccountClient | None, access: AccountClient
+) -> dict[Read, tuple[Result, AwsError | None]]:
+    """Make each call once, whatever number of checks its answer is judged by."""
+    alike: dict[tuple[bool, Call], list[Read]] = {}
+    for read in reads:
+        by_role = as_holder is not None and read.check.as_managed_role
+        alike.setdefault((by_role, read.check.call), []).append(read)
+    tasks = [
+        partial(judge, same, as_holder if by_role and as_holder else access)
+        for (by_role, _), same in alike.items()
+    ]
+    return {read: made for judged in together(tasks) for read, made in judged.items()}
+
+
+def judge(
+    reads: Sequence[Read], client: AccountClient
+) -> dict[Read, tuple[Result, AwsError | None]]:
+    """Make the call that these checks have in common, and judge the answer by each."""
+    began = time.monotonic()
+    answer = asked(reads, client)
+    seconds = time.monotonic() - began
+    judged = {read: read.outcome(answer) for read in reads}
+    return {
+        read: (replace(result, seconds=seconds), error)
+        for read, (result, error) in judged.items()
+    }
+
+
+def asked(reads: Sequence[Read], client: AccountClient) -> Any:
+    """Return what AWS answered, or its refusal, in the words of the first check."""
+    check = reads[0].check
+    service, operation, region, parameters = check.call
+    # One page shows whether it may be called; a condition is about all of them.
+    whole = any(read.check.expects for read in reads)
+    call = client.call_all if whole else client.call
+    try:
+        method = client.operation(service, operation, region)
+        return call(method, lower_first(check.name), **dict(parameters))
+    except AwsError as error:
+        return error
 
 
 def with_cause(

@@ -23,6 +23,7 @@ from tests.onboarding.verify.verified import (
     outcomes,
     refused,
 )
+from tests.strict_aws.calls import Calls
 
 VPCS = Call("ec2", "describe_vpcs")
 LIST_VPCS = Check("List VPCs", VPCS, "Allow ec2:DescribeVpcs.")
@@ -190,6 +191,23 @@ def test_results_keep_the_order_of_the_checks(made: Verified) -> None:
     results = having(made, *checks).results()
 
     assert [result.name for result in results[-12:]] == [check.name for check in checks]
+
+
+def test_checks_of_one_call_make_it_once_and_judge_it_each(
+    made: Verified, calls: Calls
+) -> None:
+    none = replace(LIST_VPCS, name="None", expects="length(Vpcs) == `99`")
+    by_access_role = replace(LIST_VPCS, name="Access", as_managed_role=False)
+    verified = having(made, LIST_VPCS, none, by_access_role)
+
+    results = verified.results()
+
+    assert [result.outcome for result in results[-3:]] == [
+        Outcome.PROVED,
+        Outcome.FAILED,
+        Outcome.PROVED,
+    ]
+    assert calls.made["ec2:DescribeVpcs"] == 2  # as two roles
 
 
 @pytest.mark.parametrize(
