@@ -59,6 +59,8 @@ class Credentials:
     secret_key: str = field(repr=False)
     token: str = field(default="", repr=False)
     expires: datetime | None = None
+    arn: str = ""
+    """Whose they are, as STS said when it gave them; empty: they were not given."""
 
     @property
     def fresh(self) -> bool:
@@ -209,12 +211,14 @@ class Sessions:
         if policy:
             asked["Policy"] = policy
         with translating(account, "sts:AssumeRole", f"assume {role_arn}"):
-            answer = sts.assume_role(**asked)["Credentials"]
+            answer = sts.assume_role(**asked)
+        given = answer["Credentials"]
         return Credentials(
-            answer["AccessKeyId"],
-            answer["SecretAccessKey"],
-            answer["SessionToken"],
-            answer["Expiration"],
+            given["AccessKeyId"],
+            given["SecretAccessKey"],
+            given["SessionToken"],
+            given["Expiration"],
+            answer["AssumedRoleUser"]["Arn"],
         )
 
     def _ask_who(self) -> Caller:

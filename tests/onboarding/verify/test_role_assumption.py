@@ -7,7 +7,6 @@ from typing import Any
 
 import pytest
 
-from onboarding.aws.client import AccountClient
 from onboarding.aws.errors import AwsError
 from onboarding.aws.session import Credentials, Sessions
 from onboarding.checks import Outcome
@@ -15,6 +14,7 @@ from onboarding.desired.managed import managed_role
 from onboarding.desired.managing import managing_side
 from tests.onboarding.aws.field import ACCESS_ROLE, FakeClock, Field, trusting
 from tests.onboarding.verify.verified import Verified, blind, denying, outcomes, refused
+from tests.strict_aws.calls import Calls
 
 
 def test_without_an_external_id_none_is_tried(field: Field) -> None:
@@ -238,31 +238,36 @@ def test_an_error_that_is_no_refusal_is_told_as_it_is(
     assert (result.outcome, result.sentence) == (Outcome.FAILED, "It broke.")
 
 
-@pytest.mark.parametrize(
-    ("given", "told"),
-    [
-        ({"Account": "933333333333", "Arn": "arn:x"}, "in account 933333333333"),
-        (AwsError("922222222222", "sts:GetCallerIdentity", "It broke."), "It broke."),
-    ],
-)
 def test_a_role_that_leads_elsewhere_fails(
-    made: Verified, monkeypatch: pytest.MonkeyPatch, given: Any, told: str
+    made: Verified, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    call = AccountClient.call
+    assume = Sessions.assume
 
-    def elsewhere(self: AccountClient, method: Any, *rest: Any, **options: Any) -> Any:
-        if method.__name__ != "get_caller_identity":
-            return call(self, method, *rest, **options)
-        if isinstance(given, AwsError):
-            raise given
-        return given
+    def elsewhere(self: Sessions, role_arn: str, **options: Any) -> Credentials:
+        given = assume(self, role_arn, **options)
+        return replace(given, arn="arn:aws:sts::933333333333:assumed-role/A/Spinnaker")
 
-    monkeypatch.setattr(AccountClient, "call", elsewhere)
+    monkeypatch.setattr(Sessions, "assume", elsewhere)
 
     result = made.found("The role is in account")
 
     assert result.outcome is Outcome.FAILED
-    assert told in result.sentence
+    assert "in account 933333333333" in result.sentence
+
+
+def test_where_the_role_leads_is_what_sts_said_when_it_opened_it(
+    made: Verified, calls: Calls
+) -> None:
+    account = made.managed.account_id
+    calls.made.clear()
+
+    result = made.found("The role is in account")
+
+    assert result.sentence == (
+        f"AWS says: arn:aws:sts::{account}:assumed-role/spinnakerManaged/Spinnaker "
+        f"in account {account}."
+    )
+    assert calls.made["sts:GetCallerIdentity"] == 1  # Bowline itself
 
 
 def test_an_assumed_role_that_the_organization_denies(
