@@ -20,6 +20,7 @@ MOST_NODES = 1_000_000
 MOST_ALIASES = 50
 """Aliases of lists and mappings that Halyard's YAML reader takes."""
 DEEPEST = 50
+NOT_UTF_8 = "This is not UTF-8."
 CORE = "tag:yaml.org,2002:"
 TAGS = {"str", "int", "float", "bool", "null", "seq", "map"}
 
@@ -44,12 +45,12 @@ def decoded(content: bytes) -> str:
         text = content.decode("utf-8-sig")
     except UnicodeDecodeError as error:
         line = content.count(b"\n", 0, error.start) + 1
-        raise BadYaml("This is not UTF-8.", line) from None
+        raise BadYaml(NOT_UTF_8, line) from None
     unprintable = yaml.reader.Reader.NON_PRINTABLE.search(text)
     if unprintable:
         raise BadYaml(
-            f"A character that YAML forbids is here: "
-            f"U+{ord(unprintable[0]):04X}. Is this a text file?",
+            f"The character U+{ord(unprintable[0]):04X} is not allowed here. Is this a "
+            "text file?",
             text.count("\n", 0, unprintable.start()) + 1,
         )
     return text

@@ -117,6 +117,15 @@ SERVICE_ACCOUNT = NameFormat(
 )
 
 ACCOUNT_ID_RULE = "An AWS account id has 12 digits; spaces and dashes do not matter."
+CALCULATED_ID = re.compile(r"\d+([.,]\d+)?E\+?\d+|\d+[.,]0+", re.IGNORECASE | re.ASCII)
+CALCULATED_ID_RULE = (
+    "A spreadsheet saved the account id as a number. Format its column as text, and "
+    "enter the 12 digits again."
+)
+SHORTENED_ID_RULE = (
+    "An AWS account id has 12 digits, and this has {}. Spreadsheets remove zeros at "
+    "the beginning: format the column as text, and enter the id again."
+)
 SEEN_RULE = (
     "It holds characters that nobody sees, written here as their numbers. Type it "
     "instead of pasting it."
@@ -217,6 +226,10 @@ def fiat_role(value: str) -> str:
 def account_id(value: str) -> str:
     """Return the 12 digits, without the spaces and dashes that people write."""
     digits = re.sub(r"[\s-]", "", value)
+    if CALCULATED_ID.fullmatch(value):
+        raise BadName(value, CALCULATED_ID_RULE)
+    if re.fullmatch(r"\d{8,11}", value, re.ASCII):
+        raise BadName(value, SHORTENED_ID_RULE.format(len(value)))
     if not re.fullmatch(r"\d{12}", digits, re.ASCII):
         raise BadName(value, ACCOUNT_ID_RULE)
     return digits

@@ -1,4 +1,5 @@
-"""Read accounts.yaml: every error with its line, or values and nothing half read.
+"""Read an accounts file, YAML or CSV: every error with its line, or values and nothing
+half read.
 
 Scalars are read as the text that is written, so an account id keeps its zeros.
 """
@@ -14,10 +15,13 @@ from onboarding.accounts_file.managed import (
 )
 from onboarding.accounts_file.managing import read_managing
 from onboarding.accounts_file.reader import FileProblems, Problem, Reader
-from onboarding.bounded_yaml import BadYaml, composed, decoded
+from onboarding.accounts_file.spreadsheet import SAVE_AS, rows_as_nodes, wrong_format
+from onboarding.bounded_yaml import NOT_UTF_8, BadYaml, composed, decoded
 from onboarding.topology import Managing
 
 __all__ = ["AccountsFile", "FileProblems", "read"]
+
+EMPTY = "The file is empty."
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,18 +32,26 @@ class AccountsFile:
     managing_line: int = 1
 
 
-def read(content: bytes, *, partition: str = "aws") -> AccountsFile:
+def read(content: bytes, *, partition: str = "aws", csv: bool = False) -> AccountsFile:
     """Read the file; raise FileProblems with every problem in it.
 
-    The partition counts where the file leaves the managing account out.
+    The partition counts where the file leaves the managing account out, as CSV does.
     """
+    reader = Reader()
+    file = (read_csv if csv else read_yaml)(reader, content, partition)
+    refuse_twins(reader, file.accounts)
+    if reader.problems:
+        raise FileProblems(reader.problems)
+    return file
+
+
+def read_yaml(reader: Reader, content: bytes, partition: str) -> AccountsFile:
     try:
         root = composed(decoded(content))
     except BadYaml as error:
         raise FileProblems([Problem(error.line or 1, error.sentence)]) from error
     if root is None:
-        raise FileProblems([Problem(1, "The file is empty.")])
-    reader = Reader()
+        raise FileProblems([Problem(1, EMPTY)])
     parts = reader.mapping(root, "The file", ("managing", "accounts"))
     managing, trusts, line = None, True, 1
     if "managing" in parts:
@@ -47,7 +59,19 @@ def read(content: bytes, *, partition: str = "aws") -> AccountsFile:
         managing, trusts = read_managing(reader, parts["managing"])
         partition = managing.partition
     accounts = read_accounts(reader, parts.get("accounts"), partition)
-    refuse_twins(reader, accounts)
-    if reader.problems:
-        raise FileProblems(reader.problems)
     return AccountsFile(managing, trusts, accounts, line)
+
+
+def read_csv(reader: Reader, content: bytes, partition: str) -> AccountsFile:
+    if other := wrong_format(content):
+        raise FileProblems([Problem(1, other)])
+    try:
+        text = decoded(content)
+    except BadYaml as error:
+        hint = f" {SAVE_AS}" if error.sentence == NOT_UTF_8 else ""
+        sentence = f"{error.sentence}{hint}"
+        raise FileProblems([Problem(error.line or 1, sentence)]) from error
+    if not text.strip():
+        raise FileProblems([Problem(1, EMPTY)])
+    rows = rows_as_nodes(reader, text)
+    return AccountsFile(None, True, read_accounts(reader, rows, partition))

@@ -8,7 +8,14 @@ from dataclasses import dataclass
 import yaml
 
 from onboarding import names
-from onboarding.accounts_file.reader import Problem, Reader, as_json
+from onboarding.accounts_file.reader import (
+    MOST_ACCOUNTS,
+    REFUSED,
+    TOO_MANY,
+    Problem,
+    Reader,
+    as_json,
+)
 from onboarding.details import DetailsError
 from onboarding.partitions import known_region
 from onboarding.providers import PROVIDERS
@@ -46,6 +53,9 @@ def read_accounts(
     if not isinstance(node, yaml.SequenceNode):
         reader.wrong(node, "accounts must be a list.")
         return ()
+    if len(node.value) > MOST_ACCOUNTS:
+        reader.wrong(node.value[MOST_ACCOUNTS], TOO_MANY)
+        return ()
     return tuple(read_account(reader, item, partition) for item in node.value)
 
 
@@ -69,7 +79,7 @@ def read_account(reader: Reader, node: yaml.Node, partition: str) -> WrittenAcco
 
     regions = reader.texts(parts, "regions", region)
     if "regions" not in parts:
-        reader.wrong(node, "The key “regions” is missing here.")
+        reader.wrong(node, "“regions” is missing here.")
     elif as_json(parts["regions"]) == []:
         reader.wrong(parts["regions"], "Name at least one region.")
     managed = Managed(
@@ -99,7 +109,7 @@ def read_providers(
     reader: Reader, account: yaml.Node, node: yaml.Node | None
 ) -> tuple[Provider, ...]:
     if node is None:
-        reader.wrong(account, "The key “providers” is missing here.")
+        reader.wrong(account, "“providers” is missing here.")
         return ()
     parts = reader.mapping(node, "providers", PROVIDERS)
     if not parts:
@@ -115,6 +125,8 @@ def read_providers(
 def read_details(
     reader: Reader, provider: type[Provider], node: yaml.Node
 ) -> Provider | None:
+    if node.tag == REFUSED:
+        return None
     written = as_json(node)
     details = {} if written is None else written
     if not isinstance(details, dict):

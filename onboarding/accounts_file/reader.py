@@ -14,6 +14,12 @@ MOST_PROBLEMS = 1_000
 """More than anybody reads; reading stops at this number."""
 LONGEST = 2_048
 """Characters of a text; the longest ARN has about 600."""
+MOST_ACCOUNTS = 10_000
+TOO_MANY = (
+    f"The file has more than {MOST_ACCOUNTS:,} accounts. Split it into several files."
+)
+REFUSED = "refused"
+"""The tag of a node whose problem is noted already."""
 NULL = "tag:yaml.org,2002:null"
 
 
@@ -82,7 +88,7 @@ class Reader:
         rule: Callable[[str], str] = str,
     ) -> str:
         if key not in parts:
-            self.wrong(node, f"The key “{key}” is missing here.")
+            self.wrong(node, f"“{key}” is missing here.")
         return self.checked(parts, key, rule)
 
     def truth(self, parts: Mapping[str, yaml.Node], key: str, *, default: bool) -> bool:

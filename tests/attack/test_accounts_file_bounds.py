@@ -25,7 +25,7 @@ resource.setrlimit(resource.RLIMIT_AS, (700_000_000, 700_000_000))
 resource.setrlimit(resource.RLIMIT_CPU, (60, 60))
 from onboarding.accounts_file import FileProblems, read
 try:
-    read(open(sys.argv[1], "rb").read())
+    read(open(sys.argv[1], "rb").read(), csv=sys.argv[1].endswith(".csv"))
 except FileProblems as error:
     print(len(error.problems), error.problems[0].line, error.problems[0].message)
 """
@@ -82,12 +82,45 @@ BOMBS = {
     "a tag": ("accounts: !!python/object/apply:os.system [id]\n", "The tag “"),
     "two documents": ("accounts: []\n---\naccounts: []\n", "A second document"),
 }
+HEADING = "name,account_id,regions,ec2\n"
+ROW = "a,922222222222,us-east-1,"
+CSV_BOMBS = {
+    "a million columns": (",".join(["name"] * 1_000_000), "The heading has 1,000,000"),
+    "commas": ("," * MOST_BYTES, "The column “account_id” is missing."),
+    "a million cells": (HEADING + "a," * 1_000_000, "This row has 1,000,001 cells"),
+    "a long cell": (HEADING + "a" * 1_000_000, "This is not CSV: field larger than"),
+    "a quote without an end": (HEADING + '"' + "a\n" * 1_000_000, "This is not CSV"),
+    "a lone row of quotes": (HEADING + '"' * 1_000_001, "This is not CSV"),
+    "many rows": (
+        HEADING + "a\n" * 1_000_000,
+        "The file has more than 10,000 accounts.",
+    ),
+    "aliases": (
+        HEADING + f'{ROW}"{{a: &a [x, x], b: [*a, *a]}}"\n' * 9_000,
+        "ec2: Anchors and aliases are not read in a cell.",
+    ),
+    "brackets": (
+        HEADING + f"{ROW}{{a: {'[' * 100_000}\n" * 100,
+        "ec2: This nests deeper than 50 levels.",
+    ),
+    "a tag": (
+        HEADING + ROW + "!!python/object/apply:os.system [id]\n",
+        "ec2: The tag “",
+    ),
+    "mistakes": (HEADING + "a,b,c,d\n" * 10_000, "ec2: “d” cannot be used."),
+}
 
 
-@pytest.mark.parametrize("bomb", BOMBS)
-def test_a_bomb_is_refused_within_bounds(bomb: str, tmp_path: Path) -> None:
-    text, sentence = BOMBS[bomb]
-    file = tmp_path / "accounts.yaml"
+@pytest.mark.parametrize(
+    ("bomb", "name"),
+    [
+        *((bomb, "accounts.yaml") for bomb in BOMBS),
+        *((bomb, "accounts.csv") for bomb in CSV_BOMBS),
+    ],
+)
+def test_a_bomb_is_refused_within_bounds(bomb: str, name: str, tmp_path: Path) -> None:
+    text, sentence = (CSV_BOMBS if name.endswith(".csv") else BOMBS)[bomb]
+    file = tmp_path / name
     file.write_text(text)
 
     done = subprocess.run(
@@ -110,15 +143,16 @@ def test_a_bomb_is_refused_within_bounds(bomb: str, tmp_path: Path) -> None:
 def test_what_is_no_text_is_refused_with_its_line() -> None:
     for content, sentence in (
         (b"accounts:\n- \xff\n", "This is not UTF-8."),
-        (b"accounts:\n- a\x00b\n", "A character that YAML forbids is here: U+0000."),
-        ("accounts:\n- \ufffe\n".encode(), "A character that YAML forbids is here"),
+        (b"accounts:\n- a\x00b\n", "The character U+0000 is not allowed here."),
+        ("accounts:\n- \ufffe\n".encode(), "The character U+FFFE is not allowed here."),
     ):
-        with pytest.raises(FileProblems) as caught:
-            read(content)
+        for csv in (False, True):
+            with pytest.raises(FileProblems) as caught:
+                read(content, csv=csv)
 
-        (problem,) = caught.value.problems
-        assert problem.line == 2
-        assert problem.message.startswith(sentence)
+            (problem,) = caught.value.problems
+            assert problem.line == 2
+            assert problem.message.startswith(sentence)
 
 
 @pytest.mark.django_db

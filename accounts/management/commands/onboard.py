@@ -29,11 +29,13 @@ from accounts.runs.actions import RunOpen, accept
 from accounts.runs.batch import Batch
 from accounts.runs.capacity import NoRoom
 from onboarding.accounts_file import AccountsFile, FileProblems, read
+from onboarding.accounts_file.spreadsheet import is_csv
 from onboarding.aws.session import PATIENCE, Sessions
 from onboarding.bounded_yaml import MOST_BYTES
 from onboarding.verify.result import Located
 
 DONE, FAILED, PLANNED = 0, 1, 2
+STANDARD_INPUT = Path("-")
 
 IN_THE_FILE = "In this file: `assume: {organization: o-a1b2c3d4e5}` under `managing`."
 
@@ -42,7 +44,11 @@ class Command(BaseCommand):
     help = "Plan every account of a file, and with --approve onboard it."
 
     def add_arguments(self, parser: ArgumentParser) -> None:
-        parser.add_argument("file", type=Path, help="accounts.yaml; see the README")
+        parser.add_argument(
+            "file",
+            type=Path,
+            help="accounts.yaml or accounts.csv (see the README); -: standard input",
+        )
         parser.add_argument("--check", action="store_true", help="only check the file")
         parser.add_argument("--approve", action="store_true", help="apply the plans")
         parser.add_argument(
@@ -67,13 +73,12 @@ class Command(BaseCommand):
 
     def handle(self, *, file: Path, check: bool, **options: Any) -> None:
         try:
-            with file.open("rb") as opened:
-                content = opened.read(MOST_BYTES + 1)
+            content, csv = content_of(file)
             if not check:
                 migrate_if_new(self.warn)
             described = ManagingAccount.objects.first() if is_migrated() else None
             partition = described.partition if described else "aws"
-            written = read(content, partition=partition)
+            written = read(content, partition=partition, csv=csv)
             if check:
                 self.say(f"{file}: {accounts_text(len(written.accounts))}, no errors.")
                 return
@@ -243,6 +248,15 @@ class Command(BaseCommand):
 
     def warn(self, text: str) -> None:
         self.stderr.write(text)
+
+
+def content_of(file: Path) -> tuple[bytes, bool]:
+    """Return what the file holds, and whether it is CSV."""
+    if file == STANDARD_INPUT:
+        content = sys.stdin.buffer.read(MOST_BYTES + 1)
+        return content, is_csv(content)
+    with file.open("rb") as opened:
+        return opened.read(MOST_BYTES + 1), file.suffix.lower() == ".csv"
 
 
 def accounts_text(count: int) -> str:

@@ -11,14 +11,13 @@ from typing import Any, TypeAlias
 from django.http import StreamingHttpResponse
 from django.utils import timezone
 
+from onboarding.accounts_file.spreadsheet import guarded
+
 Value: TypeAlias = str | int | datetime | list[str] | None
 Columns: TypeAlias = Mapping[str, Callable[[Any], Value]]
 
 AT_ONCE = 1000
 """The rows that are read at once."""
-
-FORMULA = ("=", "+", "-", "@", "\t", "\r")
-"""What a spreadsheet takes for the beginning of a formula."""
 
 KINDS = {"csv": "text/csv; charset=utf-8", "json": "application/json"}
 
@@ -61,7 +60,7 @@ def cell(value: Value) -> str:
             text = ", ".join(value)
         case _:
             text = str(value)
-    return f"'{text}" if text.startswith(FORMULA) else text
+    return guarded(text)
 
 
 def json_lines(columns: Columns, rows: Iterable[Any]) -> Iterator[str]:

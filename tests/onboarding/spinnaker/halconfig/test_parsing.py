@@ -35,7 +35,7 @@ def refusal(text: str | bytes) -> str:
         (START + "  version: !!java.net.URL [x]\n", "Line 4: The tag"),
         (START + "  ? [a]\n  : b\n", "Line 4: A list or mapping cannot be a key"),
         (START + "  security: {<<: 1}\n", "Line 4: “<<” can merge mappings only"),
-        (START + "  version: \x00\n", "Line 4: A character that YAML forbids"),
+        (START + "  version: \x00\n", "Line 4: The character U+0000 is not allowed"),
     ],
 )
 def test_what_hal_cannot_read_is_refused_with_its_line(text: str, sentence: str):

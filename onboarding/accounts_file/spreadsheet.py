@@ -1,0 +1,255 @@
+"""The accounts file as CSV: another spelling of the same rows, read by the same reader.
+
+A row becomes the nodes that YAML would give, with the row's line. A list is separated
+by `;`. A provider's cell is `yes`, or its details as in YAML.
+"""
+
+from __future__ import annotations
+
+import csv
+import io
+import re
+from collections.abc import Iterator, Mapping
+
+import yaml
+
+from onboarding.accounts_file.reader import MOST_ACCOUNTS, REFUSED, TOO_MANY, Reader
+from onboarding.bounded_yaml import CORE, BadYaml, composed
+from onboarding.names import short
+from onboarding.providers import PROVIDERS
+
+REGIONS, ROLES = "regions", ("READ", "WRITE")
+TRUTHS = ("external_id", "adopts")
+COLUMNS = (
+    "name",
+    "account_id",
+    "environment",
+    REGIONS,
+    "access_role",
+    *TRUTHS,
+    *ROLES,
+    *PROVIDERS,
+)
+MOST_COLUMNS = 100
+NEEDED = ("name", "account_id", REGIONS)
+
+FORMULA = ("=", "+", "-", "@", "\t", "\r")
+"""What a spreadsheet takes for the beginning of a formula."""
+
+SEPARATORS = {
+    REGIONS: re.compile(r"[;,\s]+"),
+    **dict.fromkeys(ROLES, re.compile(r"[;,\n]")),
+}
+"""Roles of Fiat have spaces in them, regions have not."""
+
+YES, NO = ("yes", "true", "x"), ("no", "false")
+WORKBOOK = b"PK\x03\x04"
+UTF_16 = (b"\xff\xfe", b"\xfe\xff")
+SAVE_AS = "In the spreadsheet, save the file as “CSV UTF-8”."
+DETAILS = "Write yes, no, or details as in YAML, such as {access: read}."
+
+
+def guarded(text: str) -> str:
+    """Write a cell so that no spreadsheet calculates it."""
+    return f"'{text}" if text.lstrip("'").startswith(FORMULA) else text
+
+
+def unguarded(cell: str) -> str:
+    """Read a cell without what keeps a spreadsheet from calculating it."""
+    is_guarded = cell.startswith("'") and cell.lstrip("'").startswith(FORMULA)
+    return cell[1:] if is_guarded else cell
+
+
+def wrong_format(content: bytes) -> str:
+    """Say which other format a spreadsheet saved the file in; empty: none is known."""
+    if content.startswith(WORKBOOK):
+        return f"This is a workbook, and not a CSV file. {SAVE_AS}"
+    if content.startswith(UTF_16):
+        return f"This is UTF-16. {SAVE_AS}"
+    return ""
+
+
+def is_csv(content: bytes) -> bool:
+    """Tell CSV from YAML by the first line, where no file name does."""
+    first = content.lstrip(b"\xef\xbb\xbf\r\n").split(b"\n", 1)[0]
+    return b":" not in first and any(mark in first for mark in (b",", b";", b"\t"))
+
+
+def rows_as_nodes(reader: Reader, text: str) -> yaml.SequenceNode:
+    """Return the rows as YAML's list of accounts; note problems with the table."""
+    rows = numbered_rows(reader, text)
+    line, heading = next(rows, (1, []))
+    columns = read_heading(reader, line, heading)
+    accounts: list[yaml.Node] = []
+    for number, (line, row) in enumerate(rows if columns else ()):
+        if number == MOST_ACCOUNTS:
+            reader.wrong(mark_node(line), TOO_MANY)
+            accounts.clear()
+            break
+        account = account_node(reader, columns, line, row)
+        if account is not None:
+            accounts.append(account)
+    return yaml.SequenceNode(f"{CORE}seq", accounts, mark(0))
+
+
+def numbered_rows(reader: Reader, text: str) -> Iterator[tuple[int, list[str]]]:
+    """Yield each row that is not empty, with the line on which it begins."""
+    lines = io.StringIO(text, newline="")
+    first = text.split("\n", 1)[0]
+    before = 0
+    if re.fullmatch(r"sep=[,;\t]\r?", first):  # Excel's own hint, no row
+        next(lines)
+        before, first = 1, text.split("\n", 2)[1]
+    delimiter = max(",;\t", key=first.count)
+    table = csv.reader(lines, delimiter=delimiter, strict=True)
+    line = before + 1
+    try:
+        for row in table:
+            if any(cell.strip() for cell in row):
+                yield line, row
+            line = before + table.line_num + 1
+    except csv.Error as error:
+        reader.wrong(mark_node(line), f"This is not CSV: {error}.")
+
+
+def read_heading(reader: Reader, line: int, heading: list[str]) -> list[str]:
+    """Return the columns; none where the heading cannot be used."""
+    where = mark_node(line)
+    known = f"The columns are {', '.join(COLUMNS)}."
+    if len(heading) > MOST_COLUMNS:
+        reader.wrong(where, f"The heading has {len(heading):,} columns. {known}")
+        return []
+    columns = [column_of(cell) for cell in heading]
+    while columns and not columns[-1]:
+        columns.pop()
+    before = len(reader.problems)
+    for number, (column, cell) in enumerate(zip(columns, heading, strict=False)):
+        if column not in COLUMNS:
+            named = f"“{short(cell)}”" if cell.strip() else f"number {number + 1}"
+            reader.wrong(where, f"There is no column {named}. {known}")
+        elif column in columns[:number]:
+            reader.wrong(where, f"The column “{column}” is there twice.")
+    for column in NEEDED:
+        if column not in columns:
+            reader.wrong(where, f"The column “{column}” is missing. {known}")
+    return columns if len(reader.problems) == before else []
+
+
+def column_of(cell: str) -> str:
+    """Return the column that a heading means, whatever its case."""
+    text = re.sub(r"[\s-]+", "_", cell.strip().casefold())
+    return {column.casefold(): column for column in COLUMNS}.get(text, text)
+
+
+def account_node(
+    reader: Reader, columns: list[str], line: int, row: list[str]
+) -> yaml.MappingNode | None:
+    where = mark(line - 1)
+    if any(cell.strip() for cell in row[len(columns) :]):
+        reader.wrong(
+            mark_node(line),
+            f"This row has {len(row):,} cells, and the heading has {len(columns)}. Put "
+            "a cell that contains the separator in double quotes.",
+        )
+        return None
+    cells = {
+        column: unguarded(cell.strip())
+        for column, cell in zip(columns, row, strict=False)
+        if cell.strip()
+    }
+    nodes: dict[str, yaml.Node] = {}
+    permissions: dict[str, yaml.Node] = {}
+    providers: dict[str, yaml.Node] = {}
+    for column, cell in cells.items():
+        if column in PROVIDERS:
+            if cell.casefold() not in NO:
+                providers[column] = details_node(reader, column, cell, where)
+        elif column in ROLES:
+            permissions[column] = list_node(reader, column, cell, where)
+        elif column == REGIONS:
+            nodes[column] = list_node(reader, column, cell, where)
+        elif column in TRUTHS:
+            nodes[column] = truth_node(cell, where)
+        else:
+            nodes[column] = text_node(cell, where)
+    if permissions:
+        nodes["permissions"] = mapping_node(permissions, where)
+    nodes["providers"] = mapping_node(providers, where)
+    return mapping_node(nodes, where)
+
+
+def list_node(
+    reader: Reader, column: str, cell: str, where: yaml.Mark
+) -> yaml.SequenceNode:
+    """Read a list: separated, or in brackets as in YAML."""
+    if cell.startswith("["):
+        written = yaml_node(reader, column, cell, where)
+        if isinstance(written, yaml.SequenceNode):
+            return written
+    parts = (part.strip() for part in SEPARATORS[column].split(cell))
+    items = [text_node(part, where) for part in parts if part]
+    return yaml.SequenceNode(f"{CORE}seq", items, where)
+
+
+def truth_node(cell: str, where: yaml.Mark) -> yaml.ScalarNode:
+    word = cell.casefold()
+    if word in YES or word in NO:
+        return yaml.ScalarNode(f"{CORE}bool", str(word in YES).lower(), where)
+    return text_node(cell, where)
+
+
+def details_node(reader: Reader, key: str, cell: str, where: yaml.Mark) -> yaml.Node:
+    if cell.casefold() in YES:
+        return mapping_node({}, where)
+    node = yaml_node(reader, key, cell, where)
+    if isinstance(node, yaml.ScalarNode):
+        reader.wrong(node, f"{key}: “{short(cell)}” cannot be used. {DETAILS}")
+        node = None
+    return node or yaml.ScalarNode(REFUSED, cell, where)
+
+
+def yaml_node(
+    reader: Reader, column: str, cell: str, where: yaml.Mark
+) -> yaml.Node | None:
+    """Read a cell that is written as in YAML; every part of it gets the row's line."""
+    if "&" in cell or "*" in cell:
+        # Ten thousand cells with aliases are ten thousand times what one may hold.
+        sentence = "Anchors and aliases are not read in a cell."
+        reader.wrong(mark_node(where.line + 1), f"{column}: {sentence}")
+        return None
+    try:
+        node = composed(cell)
+    except BadYaml as error:
+        reader.wrong(mark_node(where.line + 1), f"{column}: {error.sentence}")
+        return None
+    return None if node is None else placed(node, where)
+
+
+def placed(node: yaml.Node, where: yaml.Mark) -> yaml.Node:
+    node.start_mark = where
+    if isinstance(node, yaml.MappingNode):
+        for key, value in node.value:
+            placed(key, where)
+            placed(value, where)
+    elif isinstance(node, yaml.SequenceNode):
+        for item in node.value:
+            placed(item, where)
+    return node
+
+
+def mapping_node(values: Mapping[str, yaml.Node], where: yaml.Mark) -> yaml.MappingNode:
+    pairs = [(text_node(key, where), value) for key, value in values.items()]
+    return yaml.MappingNode(f"{CORE}map", pairs, where)
+
+
+def text_node(text: str, where: yaml.Mark) -> yaml.ScalarNode:
+    return yaml.ScalarNode(f"{CORE}str", text, where)
+
+
+def mark_node(line: int) -> yaml.ScalarNode:
+    return text_node("", mark(line - 1))
+
+
+def mark(line: int) -> yaml.Mark:
+    """Name a place as YAML's parser does: lines count from 0."""
+    return yaml.Mark("", 0, line, 0, None, 0)
