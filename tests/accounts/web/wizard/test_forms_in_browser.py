@@ -38,6 +38,12 @@ def leave(page: Page) -> None:
     page.get_by_role("link", name="Runs", exact=True).click()
 
 
+def test_a_page_scrolls_at_once_and_moves_no_button_under_the_pointer(
+    page: Page,
+) -> None:
+    expect(page.locator("html")).to_have_css("scroll-behavior", "auto")
+
+
 def test_leaving_a_changed_form_asks(page: Page, asked: list[str]) -> None:
     page.goto("/accounts/new/")
     page.get_by_label("Name in Spinnaker").fill("dev")
