@@ -5,8 +5,13 @@ from __future__ import annotations
 from contextlib import suppress
 from datetime import timedelta
 
-from celery import shared_task
-from celery.signals import worker_ready
+from celery import current_app, shared_task
+from celery.signals import (
+    worker_init,
+    worker_process_init,
+    worker_process_shutdown,
+    worker_ready,
+)
 from django.conf import settings
 from django.db import connection
 from django.db.models import Exists, OuterRef
@@ -16,17 +21,46 @@ from django.utils import timezone
 from accounts.bundles import build
 from accounts.lookups import answer, delete_old_lookups
 from accounts.models import Bundle, Lookup, ManagedAccount, Run
+from accounts.models.states import OPEN, WORKING
 from accounts.runs.actions import RunOpen, verify
 from accounts.runs.heartbeat import beat, compare_clocks
 from accounts.runs.queue import enqueue_all, enqueue_bundle
 from accounts.runs.retention import delete_old_verifications
 from accounts.runs.stages import carry_on as carry_on_run
+from accounts.workers.process import Process, before_the_fork
 
 AGAIN_AFTER = timedelta(hours=6)
-"""The schedule does not repeat a verification that is newer than this."""
+"""The schedule does not repeat a verification that is newer than this; a night is not
+longer.
+"""
+
+CALLS = 40
+"""What one verification asks AWS, on average and rounded up."""
 
 SWEPT_AT_ONCE = 200
 """Messages a sweep sends again; the next one continues."""
+
+
+process: Process | None = None
+"""What this process of a worker carries; None in the site, commands and tests."""
+
+
+@worker_init.connect
+def on_init(**_: object) -> None:
+    before_the_fork()
+
+
+@worker_process_init.connect
+def on_process_init(**_: object) -> None:
+    global process
+    process = Process(current_app.amqp.queues.consume_from)
+    process.start()
+
+
+@worker_process_shutdown.connect
+def on_process_shutdown(**_: object) -> None:
+    if process is not None:
+        process.stop(settings.STOP_SECONDS)
 
 
 @worker_ready.connect
@@ -49,10 +83,13 @@ def heartbeat() -> None:
 
 @shared_task(ignore_result=True)
 def carry_on(run_id: str) -> None:
-    """Bring a run as far as it goes. A second copy finds the lease taken."""
+    """Let this process carry a run as far as it goes; a second copy finds its lease
+    taken. Outside a worker, carry it here and now.
+    """
     beat()
-    run = Run.objects.filter(pk=run_id).first()
-    if run is not None:
+    if process is not None:
+        process.wake(run_id)
+    elif run := Run.objects.filter(pk=run_id).first():
         carry_on_run(run)
 
 
@@ -88,16 +125,23 @@ def sweep() -> None:
 
 @shared_task(ignore_result=True)
 def verify_all() -> None:
-    """Verify again every account that was proved once, be it good or bad now.
+    """Verify again what was proved once, be it good or bad now: the oldest proof first,
+    and no more than SCHEDULE_CALLS_A_SECOND allows in a minute. The next one continues.
 
     A second copy leaves alone what the first one has begun.
     """
+    of_schedule = Run.objects.of_schedule()
+    at_once = max(1, settings.SCHEDULE_CALLS_A_SECOND * 60 // CALLS)
+    left = at_once - of_schedule.filter(status__in=WORKING).count()
     begun = Run.objects.filter(
         account=OuterRef("pk"),
         kind=Run.Kind.VERIFY,
         created_at__gt=Now() - AGAIN_AFTER,
     )
-    for account in ManagedAccount.objects.to_verify_again().exclude(Exists(begun)):
+    busy = Run.objects.filter(account=OuterRef("pk"), status__in=OPEN)
+    due = ManagedAccount.objects.to_verify_again()
+    due = due.exclude(Exists(begun)).exclude(Exists(busy)).order_by("verified_at")
+    for account in due[: max(0, left)]:
         with suppress(RunOpen):
             verify(account, None, origin=Run.Origin.SCHEDULE)
 

@@ -15,6 +15,7 @@ import fontpkg_inter
 from bootstrap_wrapper import get_bootstrap_dir
 from celery.schedules import crontab
 from django.core.exceptions import ImproperlyConfigured
+from kombu import Queue
 
 # ModelForm[Run] is for the type checker; this makes it mean ModelForm when it runs.
 django_stubs_ext.monkeypatch()
@@ -57,6 +58,15 @@ def env_days(name: str, *, default: int) -> int:
     if not re.fullmatch("[0-9]{1,5}", value):
         raise ImproperlyConfigured(
             f"{name} must be a number of days, 0 to 99999, not {value!r}."
+        )
+    return int(value)
+
+
+def env_count(name: str, *, default: int) -> int:
+    value = os.environ.get(name, "") or str(default)
+    if not re.fullmatch("[1-9][0-9]{0,3}", value):
+        raise ImproperlyConfigured(
+            f"{name} must be a number from 1 to 9999, not {value!r}."
         )
     return int(value)
 
@@ -300,14 +310,26 @@ CONTENT_SECURITY_POLICY = {
 
 # Background work: the Run row is the record of a job, so no result is kept
 
+# Each process of a worker carries so many runs at once, each in a thread with its own
+# database connection: what people started, and what the schedule did.
+RUN_THREADS = env_count("RUN_THREADS", default=32)
+SCHEDULE_THREADS = env_count("SCHEDULE_THREADS", default=8)
+# A worker that is asked to stop finishes what ends within these seconds; others continue
+# the rest at once.
+STOP_SECONDS = env_count("STOP_SECONDS", default=20)
+# The nightly verification starts no more than takes so many calls of AWS on average.
+SCHEDULE_CALLS_A_SECOND = env_count("SCHEDULE_CALLS_A_SECOND", default=20)
+
 CELERY_BROKER_URL = os.environ.get("REDIS_URL") or "redis://127.0.0.1:6379/0"
 CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
 # None: a worker outlasts any outage of the broker.
 CELERY_BROKER_CONNECTION_MAX_RETRIES = None
 CELERY_BROKER_TRANSPORT_OPTIONS = {
     # A killed worker's message comes back after this; Redis's default is an hour.
-    # Longer tasks are fine: their lease turns the second delivery away.
+    # Longer tasks are fine: a second delivery does the same once more.
     "visibility_timeout": 90,
+    # Kombu looks for such messages every ten seconds, and by default every tenth time.
+    "unacked_restore_throttle": 1,
     # A page that enqueues must not hang on a broker that is down (six seconds by
     # default): the sweep finds the run again.
     "interval_start": 0.1,
@@ -317,6 +339,8 @@ CELERY_BROKER_TRANSPORT_OPTIONS = {
 }
 CELERY_TASK_PUBLISH_RETRY_POLICY = {"max_retries": 1, "interval_start": 0.1}
 CELERY_TASK_DEFAULT_QUEUE = "bowline"
+# What people wait for, and what the schedule does. A worker without --queues serves both.
+CELERY_TASK_QUEUES = [Queue("bowline"), Queue("schedule")]
 CELERY_TASK_ACKS_LATE = True
 CELERY_TASK_REJECT_ON_WORKER_LOST = True
 CELERY_TASK_IGNORE_RESULT = True
@@ -342,7 +366,9 @@ CELERY_BEAT_SCHEDULE = {
     },
     "verify-all": {
         "task": "accounts.tasks.verify_all",
-        "schedule": crontab(hour="4", minute="17"),
+        "schedule": crontab(hour="1-6"),
+        # The next minute's message does what this one would have done.
+        "options": {"expires": 60},
     },
     "delete-old": {
         "task": "accounts.tasks.delete_old",

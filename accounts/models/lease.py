@@ -2,25 +2,46 @@
 heartbeat shows whether any worker is alive.
 
 Every move is a conditional UPDATE whose row count shows who won. Only the database's
-clock counts: workers' own clocks differ.
+clock counts: workers' own clocks differ. Processes that work on many rows at once extend
+what they hold with `extend_leases`, every few seconds.
 """
 
 from __future__ import annotations
 
+import time
 import uuid
+from collections import defaultdict
 from datetime import timedelta
-from typing import Any
+from typing import Any, NamedTuple
 
 from django.db import models
 from django.db.models import Q
 from django.db.models.functions import Now
 
-LEASE = timedelta(seconds=60)
-"""Longer than any single AWS call with its retries; every write extends it."""
+LEASE = timedelta(seconds=20)
+"""What a dead worker held is taken over after this. Every write extends it, and the
+process does so that works on the row: see `extend_leases`.
+"""
+
+LONGEST = timedelta(minutes=10)
+"""A process extends a lease no longer than this: whoever holds it hangs."""
 
 
 class LeaseLost(Exception):
     """Another worker holds the row now; whoever gets this must stop at once."""
+
+
+class Hold(NamedTuple):
+    """A lease that this process took, until it is freed or lost."""
+
+    model: type[Leased]
+    pk: Any
+    since: float
+    """When it was taken, by this process's own clock."""
+
+
+HELD: dict[uuid.UUID, Hold] = {}
+"""By lease; each is added and removed by the thread that holds it."""
 
 
 class Leased(models.Model):
@@ -39,6 +60,7 @@ class Leased(models.Model):
         if not rows.update(lease=lease, leased_until=Now() + LEASE):
             return False
         self.lease = lease
+        HELD[lease] = Hold(type(self), self.pk, time.monotonic())
         return True
 
     def extend_lease(self) -> None:
@@ -49,12 +71,37 @@ class Leased(models.Model):
 
     def free_lease(self) -> None:
         """Let go; nothing happens where somebody else took over meanwhile."""
+        HELD.pop(self.lease, None)
         held = type(self)._base_manager.filter(pk=self.pk, lease=self.lease)
         held.update(lease=None, leased_until=None)
         self.lease = None
 
     def lost(self) -> LeaseLost:
         return LeaseLost(f"{self} is being worked on by another worker.")
+
+
+def held_by_model(since: float) -> dict[type[Leased], dict[uuid.UUID, Any]]:
+    """Group what this process holds, and took after that moment."""
+    held: dict[type[Leased], dict[uuid.UUID, Any]] = defaultdict(dict)
+    for lease, hold in list(HELD.items()):
+        if hold.since > since:
+            held[hold.model][lease] = hold.pk
+    return held
+
+
+def extend_leases() -> None:
+    """Extend every lease that this process holds; none that another one took over."""
+    since = time.monotonic() - LONGEST.total_seconds()
+    for model, leases in held_by_model(since).items():
+        rows = model._base_manager.filter(pk__in=leases.values(), lease__in=leases)
+        rows.update(leased_until=Now() + LEASE)
+
+
+def free_leases() -> None:
+    """Let go of every row that this process holds, so that another one continues."""
+    for model, leases in held_by_model(since=0).items():
+        rows = model._base_manager.filter(pk__in=leases.values(), lease__in=leases)
+        rows.update(lease=None, leased_until=None)
 
 
 THE_ONE = 1

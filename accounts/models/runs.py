@@ -47,11 +47,22 @@ class RunQuerySet(models.QuerySet["Run"]):
             run.number = number.pk
         return super().bulk_create(runs, *args, **options)
 
-    def abandoned(self) -> RunQuerySet:
+    def waiting(self) -> RunQuerySet:
         """Keep those that should be worked on and that no worker holds."""
         free = Q(leased_until=None) | Q(leased_until__lt=Now())
+        return self.filter(free, status__in=WORKING)
+
+    def abandoned(self) -> RunQuerySet:
+        """Keep those that wait, and about which no message is on its way."""
         quiet = Q(queued_at=None) | Q(queued_at__lt=Now() - QUEUE_PATIENCE)
-        return self.filter(free & quiet, status__in=WORKING)
+        return self.waiting().filter(quiet)
+
+    def of_people(self) -> RunQuerySet:
+        """Keep what a person started, and leave out what the schedule did."""
+        return self.exclude(started_from=Run.Origin.SCHEDULE)
+
+    def of_schedule(self) -> RunQuerySet:
+        return self.filter(started_from=Run.Origin.SCHEDULE)
 
     def up_to_date(self) -> RunQuerySet:
         """Keep those since whose start nobody edited what they are about.

@@ -15,6 +15,7 @@ from django.db import connections
 from accounts.models import ManagedAccount, Run
 from accounts.runs.actions import RunOpen, approve, keep, plan, plan_managing, verify
 from accounts.runs.stages import carry_on
+from accounts.workers.leases import leases_extended
 from onboarding.aws.session import Sessions
 
 if TYPE_CHECKING:
@@ -43,7 +44,7 @@ def in_threads(
         with own_connections():
             return work(item)
 
-    with ThreadPoolExecutor(max_workers=threads) as pool:
+    with leases_extended(), ThreadPoolExecutor(max_workers=threads) as pool:
         yield from pool.map(alone, items)
 
 

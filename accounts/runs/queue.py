@@ -16,27 +16,40 @@ from accounts.runs.heartbeat import broker_lost
 logger = logging.getLogger(__name__)
 
 
+PEOPLE, SCHEDULE = "bowline", "schedule"
+"""The queues: what people wait for, and what nobody does. Each has workers of its own, or
+threads of its own in a worker that serves both.
+"""
+
+WOKEN = 16
+"""Messages for many runs: as many as wake every process. Each process then takes
+further runs by itself.
+"""
+
+
 def enqueue(run: Run) -> None:
     """Send a run on its way; call it on commit.
 
-    A broker that is down loses nothing: the row says that there is work, and the
-    sweep sends the message again.
+    A broker that is down loses nothing: the row says that there is work, and workers
+    look for it.
     """
-    if sent("accounts.tasks.carry_on", str(run.pk)):
+    if woken(run):
         Run.objects.filter(pk=run.pk).update(queued_at=Now())
 
 
 def enqueue_all(runs: Iterable[Run]) -> None:
-    """Send many runs on their way, as `enqueue` does one; call it on commit.
+    """Send many runs on their way, as `enqueue` does one; call it on commit."""
+    runs = list(runs)
+    if all(woken(run) for run in runs[:WOKEN]):
+        queued = [run.pk for run in runs]
+        Run.objects.filter(pk__in=queued).update(queued_at=Now())
 
-    The first message that the broker does not take is the last one that is tried.
-    """
-    queued = []
-    for run in runs:
-        if not sent("accounts.tasks.carry_on", str(run.pk)):
-            break
-        queued.append(run.pk)
-    Run.objects.filter(pk__in=queued).update(queued_at=Now())
+
+def woken(run: Run) -> bool:
+    """Name the run to a worker; False where the broker does not take the message."""
+    scheduled = run.started_from == Run.Origin.SCHEDULE
+    queue = SCHEDULE if scheduled else PEOPLE
+    return sent("accounts.tasks.carry_on", str(run.pk), queue=queue)
 
 
 def enqueue_bundle(bundle: Bundle) -> None:

@@ -6,7 +6,7 @@ import logging
 from traceback import format_exc
 
 from celery.exceptions import SoftTimeLimitExceeded
-from django.db import DatabaseError, transaction
+from django.db import Error, transaction
 
 from accounts.models import Run
 from accounts.models.lease import LeaseLost
@@ -36,8 +36,12 @@ def carry_on(run: Run, sessions: Sessions | None = None) -> None:
     Safe to call twice, at once or after a kill: a lease lets one worker in, and each
     stage begins by comparing with AWS.
     """
-    if not run.take_lease():
-        return
+    if run.take_lease():
+        carry_leased(run, sessions)
+
+
+def carry_leased(run: Run, sessions: Sessions | None = None) -> None:
+    """Continue a run whose lease was taken, and let go of it at the end."""
     try:
         carry_to_its_end(run, sessions)
     except LeaseLost:
@@ -69,7 +73,7 @@ def carry_to_its_end(run: Run, sessions: Sessions | None) -> None:
         )
     except (DetailsError, WantedTwice) as error:
         fail(run, not_planned(error, "Edit the account's details and plan again."))
-    except (DatabaseError, LeaseLost, SoftTimeLimitExceeded):
+    except (Error, LeaseLost, SoftTimeLimitExceeded):
         raise  # the row still says that there is work: the sweep sends it again
     except Exception:
         logger.exception("Run %s ended in an error of Bowline's own.", run.reference)

@@ -1,0 +1,1 @@
+"""What a worker's processes do besides tasks: carry runs, and hold on to them."""

@@ -1,0 +1,107 @@
+"""Crew: threads of a worker's process, each of which carries one run.
+
+A message only wakes it: which runs there are to carry, and who holds them, is in their
+rows. So a lost message, or a broker that is down, delays a run by seconds, and a task
+never holds up others while its run waits for AWS.
+"""
+
+from __future__ import annotations
+
+import logging
+import threading
+import time
+from collections import deque
+from collections.abc import Callable, Iterator
+from itertools import chain
+
+from django.db import connections
+
+from accounts.models import Run
+from accounts.models.runs import RunQuerySet
+from accounts.runs.stages import carry_leased
+
+logger = logging.getLogger(__name__)
+
+LOOKS_EVERY = 5.0
+"""Seconds between two looks for runs that wait, if no message comes."""
+
+Runs = Callable[[], RunQuerySet]
+
+
+class Crew:
+    """Carries the runs that are waiting among `runs`, so many at once.
+
+    A run that hangs occupies its own thread; the others continue.
+    """
+
+    def __init__(
+        self, runs: Runs, threads: int, carry: Callable[[Run], None] = carry_leased
+    ) -> None:
+        self.runs = runs
+        self.threads = threads
+        self.carry = carry
+        self.named: deque[str] = deque(maxlen=threads)
+        self.at_work: dict[object, threading.Thread] = {}
+        self.woken = threading.Event()
+        self.stopped = threading.Event()
+        self.foreman = threading.Thread(target=self.look, name="crew", daemon=True)
+
+    def start(self) -> None:
+        self.foreman.start()
+
+    def wake(self, run_id: str) -> None:
+        """Look now, and for this run first."""
+        self.named.append(run_id)
+        self.woken.set()
+
+    def stop(self, seconds: float) -> None:
+        """Take no further run, and wait so long for those that are carried."""
+        self.stopped.set()
+        self.woken.set()
+        deadline = time.monotonic() + seconds
+        for thread in (self.foreman, *self.at_work.copy().values()):
+            thread.join(max(0.0, deadline - time.monotonic()))
+
+    def look(self) -> None:
+        """Take what waits, again and again."""
+        while not self.stopped.is_set():
+            self.woken.clear()
+            try:
+                self.take()
+            except Exception:  # whatever it was, runs must not wait for a restart
+                logger.exception("Bowline could not look for runs that wait.")
+                connections.close_all()
+            self.woken.wait(LOOKS_EVERY)
+        connections.close_all()
+
+    def take(self) -> None:
+        """Give each thread that is free a run of which this process has the lease."""
+        for run in self.waiting(self.threads - len(self.at_work)):
+            if run.take_lease():
+                thread = threading.Thread(
+                    target=self.work, args=[run], name=run.reference, daemon=True
+                )
+                self.at_work[run.pk] = thread
+                thread.start()
+
+    def waiting(self, count: int) -> Iterator[Run]:
+        """List so many runs that wait: those first that a message named."""
+        if count <= 0:
+            return
+        named = [self.named.popleft() for _ in range(min(count, len(self.named)))]
+        rows = self.runs().waiting().exclude(pk__in=list(self.at_work))
+        first = list(rows.filter(pk__in=named)) if named else []
+        rest = rows.exclude(pk__in=named).order_by("created_at")
+        yield from chain(first, rest[: count - len(first)])
+
+    def work(self, run: Run) -> None:
+        """Carry one run; whatever stops it, the row says what is left to do."""
+        try:
+            self.carry(run)
+        except Exception:
+            logger.exception("Run %s stopped, and is continued soon.", run.reference)
+            self.stopped.wait(LOOKS_EVERY)  # what stopped it may last
+        finally:
+            connections.close_all()
+            del self.at_work[run.pk]
+            self.woken.set()

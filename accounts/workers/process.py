@@ -1,0 +1,63 @@
+"""A worker's process, from before the fork to its end: a crew for each of its queues."""
+
+from __future__ import annotations
+
+import gc
+import time
+from collections.abc import Collection
+from contextlib import ExitStack
+
+from django.conf import settings
+from django.db import connection
+
+from accounts.models import Run
+from accounts.models.lease import free_leases
+from accounts.runs.queue import PEOPLE, SCHEDULE
+from accounts.workers.crew import Crew
+from accounts.workers.leases import leases_extended
+from onboarding.aws.shared_clients import load_models
+
+
+def before_the_fork() -> None:
+    """Load what all processes of this worker share, and keep the garbage collector
+    from writing to it: each would get a copy of its own.
+    """
+    load_models()
+    gc.collect()
+    gc.freeze()
+
+
+class Process:
+    """The crews of this process, and what extends the leases that they take."""
+
+    def __init__(self, queues: Collection[str]) -> None:
+        """Carry what people started, what the schedule did, or both, as the worker
+        receives messages about.
+        """
+        runs = Run.objects
+        crews = {
+            PEOPLE: Crew(runs.of_people, settings.RUN_THREADS),
+            SCHEDULE: Crew(runs.of_schedule, settings.SCHEDULE_THREADS),
+        }
+        self.crews = [crew for queue, crew in crews.items() if queue in queues]
+        self.leases = ExitStack()
+
+    def start(self) -> None:
+        self.leases.enter_context(leases_extended())
+        for crew in self.crews:
+            crew.start()
+
+    def wake(self, run_id: str) -> None:
+        for crew in self.crews:
+            crew.wake(run_id)
+
+    def stop(self, seconds: float) -> None:
+        """Finish what ends in time, and leave the rest to other workers, now."""
+        deadline = time.monotonic() + seconds
+        for crew in self.crews:
+            crew.stopped.set()
+        for crew in self.crews:
+            crew.stop(deadline - time.monotonic())
+        self.leases.close()
+        free_leases()
+        connection.close()
