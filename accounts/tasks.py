@@ -130,7 +130,7 @@ def verify_all() -> None:
 
     A second copy leaves alone what the first one has begun.
     """
-    of_schedule = Run.objects.of_schedule()
+    of_schedule = Run.objects.filter(started_from=Run.Origin.SCHEDULE)
     at_once = max(1, settings.SCHEDULE_CALLS_A_SECOND * 60 // CALLS)
     left = at_once - of_schedule.filter(status__in=WORKING).count()
     begun = Run.objects.filter(

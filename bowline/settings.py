@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import re
 from datetime import timedelta
-from ipaddress import IPv4Network, IPv6Network, ip_network
 from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qsl, quote, unquote, urlsplit
@@ -15,7 +14,9 @@ import fontpkg_inter
 from bootstrap_wrapper import get_bootstrap_dir
 from celery.schedules import crontab
 from django.core.exceptions import ImproperlyConfigured
-from kombu import Queue
+from kombu import Exchange, Queue
+
+from bowline.environment import env_bool, env_count, env_days, env_list, env_networks
 
 # ModelForm[Run] is for the type checker; this makes it mean ModelForm when it runs.
 django_stubs_ext.monkeypatch()
@@ -23,50 +24,11 @@ django_stubs_ext.monkeypatch()
 BASE_DIR = Path(__file__).resolve().parent.parent
 
 
-def env_bool(name: str, *, default: bool) -> bool:
-    value = os.environ.get(name, "").lower() or str(default).lower()
-    if value not in {"true", "1", "false", "0"}:
-        raise ImproperlyConfigured(f"{name} must be true or false, not {value!r}.")
-    return value in {"true", "1"}
-
-
-def env_list(name: str) -> list[str]:
-    return [part.strip() for part in os.environ.get(name, "").split(",") if part]
-
-
-def env_networks(name: str) -> list[IPv4Network | IPv6Network]:
-    try:
-        return [ip_network(part) for part in env_list(name)]
-    except ValueError as error:
-        raise ImproperlyConfigured(
-            f"{name} must be addresses or networks with commas between, such as "
-            f"192.0.2.7 or 10.0.1.0/24: {error}."
-        ) from error
-
-
 def web_threads() -> int:
     value = os.environ.get("WEB_THREADS", "") or "16"
     if not re.fullmatch("[0-9]{1,3}", value) or int(value) < 4:
         raise ImproperlyConfigured(
             f"WEB_THREADS must be a number of threads, 4 to 999, not {value!r}."
-        )
-    return int(value)
-
-
-def env_days(name: str, *, default: int) -> int:
-    value = os.environ.get(name, "") or str(default)
-    if not re.fullmatch("[0-9]{1,5}", value):
-        raise ImproperlyConfigured(
-            f"{name} must be a number of days, 0 to 99999, not {value!r}."
-        )
-    return int(value)
-
-
-def env_count(name: str, *, default: int) -> int:
-    value = os.environ.get(name, "") or str(default)
-    if not re.fullmatch("[1-9][0-9]{0,3}", value):
-        raise ImproperlyConfigured(
-            f"{name} must be a number from 1 to 9999, not {value!r}."
         )
     return int(value)
 
@@ -310,14 +272,14 @@ CONTENT_SECURITY_POLICY = {
 
 # Background work: the Run row is the record of a job, so no result is kept
 
-# Each process of a worker carries so many runs at once, each in a thread with its own
+# How many runs each process of a worker carries at once, each in a thread with its own
 # database connection: what people started, and what the schedule did.
 RUN_THREADS = env_count("RUN_THREADS", default=32)
 SCHEDULE_THREADS = env_count("SCHEDULE_THREADS", default=8)
-# A worker that is asked to stop finishes what ends within these seconds; others continue
-# the rest at once.
-STOP_SECONDS = env_count("STOP_SECONDS", default=20)
-# The nightly verification starts no more than takes so many calls of AWS on average.
+# A worker that is asked to stop finishes what ends within these seconds; others
+# continue the rest at once.
+STOP_SECONDS = env_count("STOP_SECONDS", default=15)
+# How many calls of AWS the nightly verification makes on average.
 SCHEDULE_CALLS_A_SECOND = env_count("SCHEDULE_CALLS_A_SECOND", default=20)
 
 CELERY_BROKER_URL = os.environ.get("REDIS_URL") or "redis://127.0.0.1:6379/0"
@@ -328,7 +290,7 @@ CELERY_BROKER_TRANSPORT_OPTIONS = {
     # A killed worker's message comes back after this; Redis's default is an hour.
     # Longer tasks are fine: a second delivery does the same once more.
     "visibility_timeout": 90,
-    # Kombu looks for such messages every ten seconds, and by default every tenth time.
+    # Kombu finds such messages each time that it checks, and not each tenth time only.
     "unacked_restore_throttle": 1,
     # A page that enqueues must not hang on a broker that is down (six seconds by
     # default): the sweep finds the run again.
@@ -339,14 +301,20 @@ CELERY_BROKER_TRANSPORT_OPTIONS = {
 }
 CELERY_TASK_PUBLISH_RETRY_POLICY = {"max_retries": 1, "interval_start": 0.1}
 CELERY_TASK_DEFAULT_QUEUE = "bowline"
-# What people wait for, and what the schedule does. A worker without --queues serves both.
-CELERY_TASK_QUEUES = [Queue("bowline"), Queue("schedule")]
+# What people wait for, and what the schedule does. A worker without --queues serves
+# both.
+CELERY_TASK_QUEUES = [
+    Queue(name, Exchange(name), routing_key=name)  # or each gets the other's messages
+    for name in ("bowline", "schedule")
+]
 CELERY_TASK_ACKS_LATE = True
 CELERY_TASK_REJECT_ON_WORKER_LOST = True
 CELERY_TASK_IGNORE_RESULT = True
 CELERY_TASK_SOFT_TIME_LIMIT = 540
 CELERY_TASK_TIME_LIMIT = 600
 CELERY_WORKER_PREFETCH_MULTIPLIER = 1
+# With REMAP_SIGTERM=SIGQUIT, a worker that stops queues longer tasks again.
+CELERY_WORKER_SOFT_SHUTDOWN_TIMEOUT = STOP_SECONDS
 CELERY_WORKER_CANCEL_LONG_RUNNING_TASKS_ON_CONNECTION_LOSS = False
 CELERY_WORKER_HIJACK_ROOT_LOGGER = False
 CELERY_TIMEZONE = "UTC"

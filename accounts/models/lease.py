@@ -2,8 +2,8 @@
 heartbeat shows whether any worker is alive.
 
 Every move is a conditional UPDATE whose row count shows who won. Only the database's
-clock counts: workers' own clocks differ. Processes that work on many rows at once extend
-what they hold with `extend_leases`, every few seconds.
+clock counts: workers' own clocks differ. Processes that work on many rows extend what
+they hold with `extend_leases`, every few seconds.
 """
 
 from __future__ import annotations
@@ -71,7 +71,8 @@ class Leased(models.Model):
 
     def free_lease(self) -> None:
         """Let go; nothing happens where somebody else took over meanwhile."""
-        HELD.pop(self.lease, None)
+        if self.lease is not None:
+            HELD.pop(self.lease, None)
         held = type(self)._base_manager.filter(pk=self.pk, lease=self.lease)
         held.update(lease=None, leased_until=None)
         self.lease = None

@@ -57,13 +57,6 @@ class RunQuerySet(models.QuerySet["Run"]):
         quiet = Q(queued_at=None) | Q(queued_at__lt=Now() - QUEUE_PATIENCE)
         return self.waiting().filter(quiet)
 
-    def of_people(self) -> RunQuerySet:
-        """Keep what a person started, and leave out what the schedule did."""
-        return self.exclude(started_from=Run.Origin.SCHEDULE)
-
-    def of_schedule(self) -> RunQuerySet:
-        return self.filter(started_from=Run.Origin.SCHEDULE)
-
     def up_to_date(self) -> RunQuerySet:
         """Keep those since whose start nobody edited what they are about.
 

@@ -17,7 +17,7 @@ logger = logging.getLogger(__name__)
 
 
 PEOPLE, SCHEDULE = "bowline", "schedule"
-"""The queues: what people wait for, and what nobody does. Each has workers of its own, or
+"""The queues: what people wait for, and what nobody does. Each has its own workers, or
 threads of its own in a worker that serves both.
 """
 
@@ -31,7 +31,7 @@ def enqueue(run: Run) -> None:
     """Send a run on its way; call it on commit.
 
     A broker that is down loses nothing: the row says that there is work, and workers
-    look for it.
+    find it.
     """
     if woken(run):
         Run.objects.filter(pk=run.pk).update(queued_at=Now())

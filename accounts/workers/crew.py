@@ -15,27 +15,25 @@ from collections.abc import Callable, Iterator
 from itertools import chain
 
 from django.db import connections
+from django.db.models import Q
 
 from accounts.models import Run
-from accounts.models.runs import RunQuerySet
 from accounts.runs.stages import carry_leased
 
 logger = logging.getLogger(__name__)
 
 LOOKS_EVERY = 5.0
-"""Seconds between two looks for runs that wait, if no message comes."""
-
-Runs = Callable[[], RunQuerySet]
+"""Seconds until waiting runs are searched for again, if no message comes."""
 
 
 class Crew:
-    """Carries the runs that are waiting among `runs`, so many at once.
+    """Carries what waits of these runs, one in each of its threads.
 
     A run that hangs occupies its own thread; the others continue.
     """
 
     def __init__(
-        self, runs: Runs, threads: int, carry: Callable[[Run], None] = carry_leased
+        self, runs: Q, threads: int, carry: Callable[[Run], None] = carry_leased
     ) -> None:
         self.runs = runs
         self.threads = threads
@@ -69,7 +67,7 @@ class Crew:
             try:
                 self.take()
             except Exception:  # whatever it was, runs must not wait for a restart
-                logger.exception("Bowline could not look for runs that wait.")
+                logger.exception("Bowline could not find which runs wait.")
                 connections.close_all()
             self.woken.wait(LOOKS_EVERY)
         connections.close_all()
@@ -85,11 +83,13 @@ class Crew:
                 thread.start()
 
     def waiting(self, count: int) -> Iterator[Run]:
-        """List so many runs that wait: those first that a message named."""
+        """List runs that wait, at most this many: those first that a message named."""
         if count <= 0:
             return
         named = [self.named.popleft() for _ in range(min(count, len(self.named)))]
-        rows = self.runs().waiting().exclude(pk__in=list(self.at_work))
+        rows = (
+            Run.objects.waiting().filter(self.runs).exclude(pk__in=list(self.at_work))
+        )
         first = list(rows.filter(pk__in=named)) if named else []
         rest = rows.exclude(pk__in=named).order_by("created_at")
         yield from chain(first, rest[: count - len(first)])

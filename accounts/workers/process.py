@@ -1,4 +1,4 @@
-"""A worker's process, from before the fork to its end: a crew for each of its queues."""
+"""A worker's process, before the fork and until its end: a crew for each queue."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from contextlib import ExitStack
 
 from django.conf import settings
 from django.db import connection
+from django.db.models import Q
 
 from accounts.models import Run
 from accounts.models.lease import free_leases
@@ -34,10 +35,10 @@ class Process:
         """Carry what people started, what the schedule did, or both, as the worker
         receives messages about.
         """
-        runs = Run.objects
+        scheduled = Q(started_from=Run.Origin.SCHEDULE)
         crews = {
-            PEOPLE: Crew(runs.of_people, settings.RUN_THREADS),
-            SCHEDULE: Crew(runs.of_schedule, settings.SCHEDULE_THREADS),
+            PEOPLE: Crew(~scheduled, settings.RUN_THREADS),
+            SCHEDULE: Crew(scheduled, settings.SCHEDULE_THREADS),
         }
         self.crews = [crew for queue, crew in crews.items() if queue in queues]
         self.leases = ExitStack()

@@ -156,6 +156,28 @@ def test_an_account_with_a_run_at_work_does_not_keep_the_others_waiting(
     assert [run.account for run in verified] == [other]
 
 
+def test_a_minute_verifies_the_oldest_proofs_within_the_budget(
+    sent: Messages, settings: Any
+) -> None:
+    settings.SCHEDULE_CALLS_A_SECOND = 2
+    managing_row()
+    ages = {n: NOW - timedelta(days=n) for n in (2, 4, 1, 5, 3)}
+    for n, at in ages.items():
+        ready_account(f"of-day-{n}", n)
+        ManagedAccount.objects.filter(name=f"of-day-{n}").update(verified_at=at)
+
+    tasks.verify_all()
+    first = {run.account_name for run in Run.objects.all()}
+    tasks.verify_all()
+    while_they_work = Run.objects.count()
+    Run.objects.update(status=Status.VERIFIED)
+    tasks.verify_all()
+
+    assert first == {"of-day-5", "of-day-4", "of-day-3"}
+    assert while_they_work == 3
+    assert Run.objects.count() == 5
+
+
 def proved_once(state: State = State.VERIFIED) -> ManagedAccount:
     return account_row(state=state, granted_at=NOW, verified_at=NOW)
 
@@ -214,11 +236,15 @@ def test_it_is_due_each_night_at_the_time_that_the_readme_says(settings: Any) ->
     entry = settings.CELERY_BEAT_SCHEDULE["verify-all"]
     readme = (Path(__file__).parents[2] / "README.md").read_text()
 
-    (hour,), (minute,) = entry["schedule"].hour, entry["schedule"].minute
+    hours = entry["schedule"].hour
+    first, after = min(hours), max(hours) + 1
 
     assert entry["task"] == tasks.verify_all.name
     assert entry["schedule"].day_of_week == set(range(7))
-    assert f"{hour:02}:{minute:02} UTC" in readme
+    assert entry["schedule"].minute == set(range(60))
+    assert hours == set(range(first, after))
+    assert f"from {first:02}:00 to {after:02}:00 UTC" in readme
+    assert timedelta(hours=after - first) <= tasks.AGAIN_AFTER
 
 
 def test_a_bundle_is_built_and_a_second_message_changes_nothing() -> None:

@@ -113,7 +113,9 @@ def test_env_list_reads_names_between_commas(monkeypatch: pytest.MonkeyPatch) ->
 def test_every_variable_is_in_the_example() -> None:
     source = (settings.BASE_DIR / "bowline" / "settings.py").read_text()
     read = set(
-        re.findall(r'(?:environ\.get|env_(?:bool|days|list|networks))\("(\w+)"', source)
+        re.findall(
+            r'(?:environ\.get|env_(?:bool|count|days|list|networks))\("(\w+)"', source
+        )
     )
 
     example = (settings.BASE_DIR / ".env.example").read_text()

@@ -10,6 +10,8 @@ from typing import Any
 import pytest
 import yaml
 
+from accounts.runs.queue import PEOPLE, SCHEDULE
+
 ROOT = Path(__file__).parent.parent.parent
 COMPOSE: dict[str, Any] = yaml.safe_load((ROOT / "docker-compose.yml").read_text())
 SERVICES: dict[str, dict[str, Any]] = COMPOSE["services"]
@@ -71,7 +73,7 @@ def test_what_bowline_writes_is_in_memory() -> None:
     uid = re.search(r"--uid (\d+)", DOCKERFILE)
     assert uid
 
-    for name in ("web", "worker", "beat", "migrate"):
+    for name in ("web", "worker", "schedule", "beat", "migrate"):
         mounted = folders(SERVICES[name])
         assert {*mounted} == {"/tmp", "/app/var"}
         assert f"uid={uid[1]}" in mounted["/app/var"]
@@ -100,3 +102,43 @@ def test_gunicorn_keeps_connections_longer_than_nginx() -> None:
     assert in_front
     assert behind
     assert int(behind[1]) > int(in_front[1])
+
+
+def test_every_queue_has_workers_and_what_people_wait_for_has_its_own() -> None:
+    served = {
+        name: command.split("--queues ")[1].split()[0]
+        for name, service in SERVICES.items()
+        if " worker " in (command := str(service.get("command")))
+    }
+    procfile = (ROOT / "Procfile").read_text()
+
+    assert served == {"worker": PEOPLE, "schedule": SCHEDULE}
+    assert f"--queues {PEOPLE},{SCHEDULE}" in procfile
+
+
+def test_a_stopped_worker_has_time_to_leave_its_runs_to_others() -> None:
+    environment = SERVICES["worker"]["environment"]
+    seconds = int(environment["STOP_SECONDS"].split(":-")[1].rstrip("}"))
+    grace = int(SERVICES["worker"]["stop_grace_period"].rstrip("s"))
+
+    assert environment["REMAP_SIGTERM"] == "SIGQUIT"
+    assert 2 * seconds + 5 < grace
+    assert SERVICES["schedule"]["stop_grace_period"] == f"{grace}s"
+
+
+def test_postgres_allows_a_connection_for_each_thread() -> None:
+    def default(name: str) -> int:
+        value = SERVICES["worker"]["environment"][name]
+        return int(value.split(":-")[1].rstrip("}"))
+
+    more = 3  # what a process of a worker opens besides
+    needed = (
+        2 * default("WEB_THREADS")
+        + 2 * (default("RUN_THREADS") + more)
+        + default("SCHEDULE_THREADS")
+        + more
+    )
+    allowed = re.search(r"max_connections=(\d+)", SERVICES["postgres"]["command"])
+
+    assert allowed
+    assert needed <= 120 < int(allowed[1])

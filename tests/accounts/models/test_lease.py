@@ -7,11 +7,17 @@ from datetime import timedelta
 import pytest
 from django.utils import timezone
 
-from accounts.models import ManagingAccount
-from accounts.models.lease import LeaseLost
+from accounts.models import ManagingAccount, lease
+from accounts.models.lease import LeaseLost, extend_leases, free_leases
 from tests.rows import managing_row
 
 pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture(autouse=True)
+def new_process(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Hold nothing, whatever the tests before took and did not free."""
+    monkeypatch.setattr(lease, "HELD", {})
 
 
 def again(row: ManagingAccount) -> ManagingAccount:
@@ -75,3 +81,51 @@ def test_extending_it_moves_its_end() -> None:
     end = again(row).leased_until
     assert end is not None
     assert end > timezone.now()
+
+
+def test_a_process_extends_what_it_holds() -> None:
+    row = managing_row()
+    row.take_lease()
+    run_out(row)
+
+    extend_leases()
+
+    assert not again(row).take_lease()
+    row.free_lease()
+
+
+def test_a_process_extends_nothing_that_was_taken_over_or_freed() -> None:
+    first = managing_row()
+    second = again(first)
+    first.take_lease()
+    run_out(first)
+    second.take_lease()
+    second.free_lease()
+
+    extend_leases()
+
+    assert again(first).take_lease()
+
+
+def test_a_process_extends_nothing_that_was_held_for_too_long(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    row = managing_row()
+    row.take_lease()
+    run_out(row)
+    monkeypatch.setattr(lease, "LONGEST", timedelta(0))
+
+    extend_leases()
+
+    assert again(row).take_lease()
+
+
+def test_a_process_frees_what_it_holds() -> None:
+    row = managing_row()
+    row.take_lease()
+
+    free_leases()
+
+    assert again(row).take_lease()
+    with pytest.raises(LeaseLost):
+        row.extend_lease()

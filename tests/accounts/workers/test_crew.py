@@ -1,0 +1,174 @@
+"""A crew carries what waits, so many at once, whatever one of the runs does."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
+from typing import Any
+
+import pytest
+from django.db import OperationalError, connections
+from django.db.models import Q
+
+from accounts.models import Run
+from accounts.models.states import WORKING, Status
+from accounts.workers import crew as crews
+from accounts.workers.crew import Crew
+from script.servers import wait_until
+from tests.rows import account_row, managing_row, run_row
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+Carry = Callable[[Run], None]
+
+
+def finish(run: Run) -> None:
+    Run.objects.filter(pk=run.pk).update(status=Status.VERIFIED)
+    run.free_lease()
+
+
+def waiting(count: int, **fields: Any) -> list[Run]:
+    managing_row()
+    return [
+        run_row(
+            Status.APPLYING,
+            account=account_row(f"a{n}", account_id=f"{n:012}"),
+            **fields,
+        )
+        for n in range(count)
+    ]
+
+
+@contextmanager
+def at_work(carry: Carry, *, threads: int) -> Iterator[Crew]:
+    crew = Crew(Q(), threads, carry)
+    crew.start()
+    with ExitStack() as stack:
+        stack.callback(crew.stop, seconds=30)
+        yield crew
+
+
+def ended(*runs: Run) -> bool:
+    ids = [run.pk for run in runs]
+    return not Run.objects.filter(pk__in=ids, status__in=WORKING).exists()
+
+
+def test_a_run_that_hangs_does_not_hold_up_the_others() -> None:
+    hanging, *others = waiting(5)
+    over = threading.Event()
+
+    def carry(run: Run) -> None:
+        if run.pk == hanging.pk:
+            over.wait()
+        finish(run)
+
+    with at_work(carry, threads=2):
+        wait_until(lambda: ended(*others), what="The others did not end")
+        assert not ended(hanging)
+        over.set()
+        wait_until(lambda: ended(hanging), what="It did not end")
+
+
+def test_no_more_runs_than_threads_are_carried_at_once() -> None:
+    runs = waiting(6)
+    both = threading.Barrier(2)
+    counts: list[int] = []
+
+    def carry(run: Run) -> None:
+        both.wait(30)  # two are carried together, and never one alone
+        counts.append(Run.objects.filter(leased_until__isnull=False).count())
+        both.wait(30)
+        finish(run)
+
+    with at_work(carry, threads=2):
+        wait_until(lambda: ended(*runs), what="They did not end")
+
+    assert set(counts) == {2}
+
+
+def test_the_run_that_a_message_names_comes_first() -> None:
+    first, *_, last = waiting(4)
+    order: list[Any] = []
+    named = threading.Event()
+
+    def carry(run: Run) -> None:
+        order.append(run.pk)
+        named.wait(30)
+        finish(run)
+
+    with at_work(carry, threads=1) as crew:
+        wait_until(lambda: order, what="None was carried")
+        crew.wake(str(last.pk))
+        named.set()
+        wait_until(lambda: ended(first, last), what="They did not end")
+
+    assert order[:2] == [first.pk, last.pk]
+
+
+def test_a_run_that_stops_is_tried_again_and_others_continue(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.setattr(crews, "LOOKS_EVERY", 0.1)
+    stops, other = waiting(2)
+    attempts: list[Any] = []
+
+    def carry(run: Run) -> None:
+        attempts.append(run.pk)
+        if attempts.count(stops.pk) == 1 and run.pk == stops.pk:
+            run.free_lease()
+            raise OperationalError("The database restarts.")
+        finish(run)
+
+    with at_work(carry, threads=1):
+        wait_until(lambda: ended(stops, other), what="They did not end")
+
+    assert attempts.count(stops.pk) == 2
+    assert f"Run {stops.reference} stopped, and is continued soon." in caplog.text
+
+
+def test_a_message_that_names_nothing_stops_no_crew() -> None:
+    (run,) = waiting(1)
+    run.take_lease()
+
+    with at_work(finish, threads=1) as crew:
+        crew.wake("no run's name")
+        crew.wake("00000000-0000-0000-0000-000000000000")
+        run.free_lease()
+        wait_until(lambda: ended(run), what="It did not end", seconds=15)
+
+
+def test_each_thread_closes_its_connection() -> None:
+    (run,) = waiting(1)
+    used: list[Any] = []
+
+    def carry(run: Run) -> None:
+        finish(run)
+        used.append(connections["default"])
+        assert used[0].connection is not None
+
+    with at_work(carry, threads=1):
+        wait_until(lambda: ended(run), what="It did not end")
+
+    assert used[0].connection is None
+
+
+def test_a_crew_that_stops_takes_no_further_run() -> None:
+    first, second = waiting(2)
+    carried, over = threading.Event(), threading.Event()
+
+    def carry(run: Run) -> None:
+        carried.set()
+        over.wait(30)
+        finish(run)
+
+    crew = Crew(Q(), 1, carry)
+    crew.start()
+    carried.wait(30)
+    crew.stopped.set()
+    over.set()
+    crew.stop(seconds=30)
+
+    assert ended(first)
+    assert not ended(second)
+    assert not second.leased_until
