@@ -14,10 +14,10 @@ from django.http import HttpRequest
 from django.utils import timezone
 from django.utils.dateparse import parse_datetime
 
+from accounts.web.you.browsers import browser_of
 from accounts.web.you.confirmation import confirm
 from accounts.web.you.preferences import keep, preferences_of
 
-LONGEST = 200
 SINCE, ADDRESS, BROWSER = "signed_in_at", "signed_in_from", "signed_in_with"
 
 
@@ -39,7 +39,7 @@ def begin(request: HttpRequest, user: User, **_: object) -> None:
     keep(request.session, preferences_of(user))
     request.session[SINCE] = timezone.now().isoformat()
     request.session[ADDRESS] = request.META.get("REMOTE_ADDR", "")
-    request.session[BROWSER] = request.META.get("HTTP_USER_AGENT", "")[:LONGEST]
+    request.session[BROWSER] = browser_of(request.headers)
 
 
 def sessions_of(person: User, current: SessionBase | None) -> list[SignedIn]:

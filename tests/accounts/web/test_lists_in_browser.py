@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
-from accounts.models import Bundle, ManagedAccount
+from accounts.models import Bundle, ManagedAccount, Run
 from accounts.models.states import State, Status
 from tests.accounts.web.browsing import (
     assert_it_fits,
@@ -30,7 +30,7 @@ def rows(transactional_db: None) -> None:
         )
         for number in range(320)
     )
-    run_row(Status.FAILED, account=accounts[0])
+    run_row(Status.FAILED, account=accounts[0], started_from=Run.Origin.COMMAND)
     run_row(Status.VERIFIED, account=accounts[1])
     Bundle.objects.create(number=1, status=Bundle.Status.FAILED)
 
@@ -173,3 +173,44 @@ def test_axe_finds_nothing_and_no_list_is_too_wide(
     for path in ("/accounts/?page=3", "/runs/", "/bundles/", "/"):
         page.goto(path)
         assert_it_fits(page, look)
+
+
+@pytest.mark.parametrize("width", [1024, 390])
+def test_a_list_fits_its_card_in_low_rows(
+    browser: Browser, live_server: Any, rows: None, width: int
+) -> None:
+    """At less than a desk's width the columns that matter least give way."""
+    ManagedAccount.objects.filter(name="a000").update(name="payments-staging")
+    Run.objects.update(account_name="payments-staging", created_by_name="operator")
+    page = signed_in(browser, live_server, viewport={"width": width, "height": 800})
+    for path in ("/accounts/?text=payments", "/runs/", "/bundles/"):
+        page.goto(path)
+
+        over, highest = page.evaluate(
+            """() => {
+                const card = document.querySelector(".table-scroll");
+                const rows = [...card.querySelectorAll("tbody tr")];
+                const heights = rows.map((row) => row.getBoundingClientRect().height);
+                return [card.scrollWidth - card.clientWidth, Math.max(...heights)];
+            }"""
+        )
+
+        assert over <= 0, path
+        assert highest < 64, path
+
+
+def test_the_mark_of_help_is_on_the_line_of_a_long_heading(
+    browser: Browser, live_server: Any, rows: None
+) -> None:
+    account = ManagedAccount.objects.get(name="a000")
+    page = signed_in(browser, live_server, viewport={"width": 390, "height": 800})
+    for name in ("dev", "account-staging", "a-long-name-that-takes-two-lines"):
+        ManagedAccount.objects.filter(pk=account.pk).update(name=name)
+        page.goto(f"/accounts/{account.pk}/details/?provider=ec2")
+
+        heading = page.get_by_role("heading", level=1).bounding_box()
+        mark = page.locator("details.help > summary").bounding_box()
+
+        assert heading is not None
+        assert mark is not None
+        assert heading["y"] <= mark["y"] < heading["y"] + heading["height"], name

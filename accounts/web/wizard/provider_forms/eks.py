@@ -1,5 +1,9 @@
-"""The form for EKS clusters: those that were found are selected, with the least
-that Spinnaker can have of them, and a button adds others.
+"""The form for EKS clusters: those that were found are selected, and a button adds
+others.
+
+What is proposed is the least that Spinnaker can deploy with: Edit in one namespace that
+every cluster has. View would leave an account in Spinnaker in which every deployment
+fails. Edit also reads the namespace's secrets, as the choice and the plan's risks say.
 """
 
 from __future__ import annotations
@@ -26,8 +30,7 @@ ADD = "add"
 """The button that asks for one more row."""
 
 FIELDS = ("name", "region", "rights", "namespaces", "access", "account_name")
-NAMESPACE = "default"
-"""Each cluster has it; more of them are a person's choice."""
+NAMESPACE, PROPOSED = "default", "edit"
 
 ACCESS = {
     "entry": "Bowline creates an access entry",
@@ -182,9 +185,9 @@ def row_fields(
         "rights": forms.ChoiceField(
             label="Rights",
             choices=list(RIGHTS.items()),
-            initial="view",
+            initial=PROPOSED,
             required=False,
-            help_text="Choose Edit to let Spinnaker deploy.",
+            help_text="Spinnaker cannot deploy with View.",
         ),
         "namespaces": NamesField(
             label="Namespaces",

@@ -62,7 +62,7 @@ def table(page: str) -> dict[str, Shown]:
     """Read each row's badge from the table of a page."""
     body = page.partition("<tbody>")[2].partition("</tbody>")[0]
     rows = re.findall(r"<tr.*?</tr>", body, re.S)
-    names = [re.search(r'<td><a href="[^"]*">([\w-]+)</a>', row) for row in rows]
+    names = [re.search(r'<td[^>]*><a href="[^"]*">([\w-]+)</a>', row) for row in rows]
     found = zip(names, (BADGE.search(row) for row in rows), strict=True)
     return {name[1]: Shown(badge[1], badge[2]) for name, badge in found}
 

@@ -121,7 +121,7 @@ def test_a_row_says_the_number_the_changes_and_who_approved(operator) -> None:
     html = operator.get("/runs/").content.decode()
 
     assert f">Run {run.number}</a>" in html
-    assert '<td class="number">3</td>' in html
+    assert '<td class="number only-wide">3</td>' in html
     assert "olga</td>" in html
 
 

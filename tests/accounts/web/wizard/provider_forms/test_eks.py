@@ -6,7 +6,7 @@ import pytest
 from crispy_forms.utils import render_crispy_form
 
 from accounts.web.wizard.provider_forms.eks import EksForm
-from onboarding.providers.eks import POLICIES, Cluster, Eks
+from onboarding.providers.eks import Cluster, Eks
 from tests.factories import managed
 from tests.onboarding.providers.clusters import EAST, eks
 
@@ -22,7 +22,7 @@ def row(number, **fields):
     return {f"cluster-{number}-{k}": v for k, v in {**plain, **fields}.items() if v}
 
 
-def test_clusters_that_were_found_are_ticked_with_the_least_that_there_is():
+def test_clusters_that_were_found_are_ticked_with_the_least_that_deploys():
     east, _ = Eks.searches(managed())
 
     form = EksForm(managed=managed(), found={east: {"clusters": ["apps", "jobs"]}})
@@ -32,7 +32,7 @@ def test_clusters_that_were_found_are_ticked_with_the_least_that_there_is():
     for row_number in range(2):
         prefix = f"cluster-{row_number}-"
         assert form[f"{prefix}use"].value() is True
-        assert form[f"{prefix}rights"].value() == next(iter(POLICIES))
+        assert form[f"{prefix}rights"].value() == "edit"
         assert form[f"{prefix}namespaces"].value() == "default"
 
 
