@@ -23,6 +23,16 @@ from accounts.web.runs.views import review_of
 MOST_AT_ONCE = 500
 """The most runs that are approved in one request; the page shows no more."""
 
+MOST_IN_TABLE = 50
+"""The most runs with a row in the table; the others are named below it, to be selected
+like these."""
+
+HEAVY = (
+    *("entries", "existing", "error", "traceback"),
+    *(f"account__{name}" for name in ("applied", "approved_entries", "proved")),
+)
+"""Columns that are large, and read of the first run only."""
+
 MOST_NAMED = 20
 """The most runs that moved on that are listed; the rest are counted."""
 
@@ -40,7 +50,7 @@ def same_page(
 ) -> HttpResponse:
     """Show the page; `chosen` are the plans that a person selected, None: not yet."""
     found = Run.objects.same_as(fingerprint).order_by("account_name", "pk")
-    rows = found.select_related("account")
+    rows = found.select_related("account").defer(*HEAVY)
     runs = list(rows.prefetch_related("account__providers")[:MOST_AT_ONCE])
     crumbs = [("Runs", reverse("accounts:runs"))]
     if not runs:
@@ -51,19 +61,18 @@ def same_page(
     crowd = [] if room is None else joining[room:]
     accounts = [run.account for run in runs if run.account]
     plan = plan_of(one)
+    ticked = {str(run.pk) for run in runs} - {str(run.pk) for run in crowd}
     shown = {
         "fingerprint": fingerprint,
         "run": one,
         "runs": runs,
+        "table": runs[:MOST_IN_TABLE],
+        "named": runs[MOST_IN_TABLE:],
         "total": found.count() if len(runs) == MOST_AT_ONCE else len(runs),
         "most": MOST_AT_ONCE,
         "room": room,
         "crowd": crowd,
-        "unticked": (
-            crowd
-            if chosen is None
-            else [run for run in runs if str(run.pk) not in chosen]
-        ),
+        "ticked": ticked if chosen is None else chosen,
         "plan": plan,
         "review": review_of(one, plan),
         "form": form,

@@ -19,7 +19,7 @@ pytestmark = pytest.mark.django_db
 
 SAME = "5a" * 16
 URL = f"/runs/same/{SAME}/"
-QUERIES = 12
+QUERIES = 14
 
 
 def told(response: Any) -> str:
