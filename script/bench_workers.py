@@ -1,0 +1,187 @@
+"""How fast workers carry runs: accounts with EC2, planned, approved and verified by
+messages on PostgreSQL. One run at a time in each process, and then many in each. The
+managing account is changed once for all of them, as rollouts do.
+
+All figures come from one run on one machine; compare the ratios, not the seconds.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any, NamedTuple
+
+import boto3
+
+from script.bench_onboarding import members, timed, written
+from script.emulated_organization import Edge, seed, seed_access
+from script.servers import broker, emulated_aws, free_port, postgresql, running
+from script.servers import wait_until as until
+from script.slow_network import delayed
+
+LONG = 1200.0
+"""Seconds after which a stage is given up."""
+
+
+class Workers(NamedTuple):
+    processes: int
+    threads: int
+
+    def __str__(self) -> str:
+        each = f"{self.threads} runs" if self.threads > 1 else "1 run"
+        return f"{self.processes} processes with {each} each"
+
+
+BEFORE, NOW = Workers(4, 1), Workers(2, 32)
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(prog="script/bench workers", description=__doc__)
+    parser.add_argument("accounts", type=int, nargs="?", default=32)
+    parser.add_argument(
+        "--delay", type=float, default=0.08, help="seconds before each answer of AWS"
+    )
+    parser.add_argument("--one", type=int, nargs=2, help=argparse.SUPPRESS)
+    options = parser.parse_args()
+    if options.one:
+        print(json.dumps(measured(options.accounts, options.delay, *options.one)))
+        return
+    print(f"{options.accounts} accounts with EC2, ", end="")
+    print(f"{options.delay * 1000:g} ms before each answer\n")
+    before, now = (figures_of(options, workers) for workers in (BEFORE, NOW))
+    print(f"\n{total(before) / total(now):.1f} times as fast, ", end="")
+    print(f"with {now['megabytes'] / before['megabytes']:.2f} of the memory")
+
+
+def figures_of(options: argparse.Namespace, workers: Workers) -> dict[str, Any]:
+    """Measure in a process of its own, because Django has one database in each."""
+    arguments = [str(options.accounts), "--delay", str(options.delay)]
+    command = [sys.executable, "-m", "script.bench_workers", *arguments]
+    run = subprocess.run(
+        [*command, "--one", str(workers.processes), str(workers.threads)],
+        stdout=subprocess.PIPE,
+        check=True,
+        text=True,
+    )
+    figures: dict[str, Any] = json.loads(run.stdout.splitlines()[-1])
+    print(workers)
+    for stage, seconds in figures["seconds"].items():
+        print(f"  {stage:<34}{seconds:8.1f} s")
+    print(f"  {'an account':<34}{total(figures) / options.accounts:8.2f} s")
+    print(f"  {'memory of all workers':<34}{figures['megabytes']:8.0f} MB")
+    print(f"  {'runs that did not verify':<34}{len(figures['wrong']):8d}")
+    for sentence in sorted(set(figures["wrong"])):
+        print(f"    {sentence}")
+    return figures
+
+
+def total(figures: dict[str, Any]) -> float:
+    return float(sum(figures["seconds"].values()))
+
+
+def measured(count: int, delay: float, processes: int, threads: int) -> dict[str, Any]:
+    """Plan, approve and verify all accounts as pages do, with these workers."""
+    accounts = members(count, first=500_000_000_000)
+    with TemporaryDirectory(prefix="bowline-bench-") as name:
+        folder = Path(name)
+        with (
+            emulated_aws(folder / "aws") as near,
+            delayed(near, delay) as endpoint,
+            postgresql() as database,
+            broker(folder, port=free_port()) as queue,
+        ):
+            credentials = seed(near)._replace(endpoint=endpoint)
+            session: Any = boto3.Session()
+            for account in accounts:
+                seed_access(Edge(session, near, account).client("iam"), account)
+            os.environ |= {
+                **credentials.environment,
+                "DATABASE_URL": database,
+                "DJANGO_SETTINGS_MODULE": "bowline.settings",
+                "LOG_LEVEL": "WARNING",
+                "REDIS_URL": queue,
+                "RUN_THREADS": str(threads),
+                "SECRET_KEY": "only-for-a-benchmark",
+            }
+            return onboarded(folder, written(accounts), processes)
+
+
+def onboarded(folder: Path, accounts: str, processes: int) -> dict[str, Any]:
+    import django  # after the environment that its settings read
+
+    django.setup()
+    from django.core.management import call_command
+
+    from accounts.mapping.accounts_file import register
+    from accounts.models import Run
+    from accounts.models.states import WORKING, Status
+    from accounts.runs.actions import approve, plan, plan_managing
+    from onboarding.accounts_file import read
+
+    call_command("migrate", verbosity=0)
+    rows = register(read(accounts.encode()), None)
+    seconds: dict[str, float] = {}
+
+    def all_end() -> None:
+        working = Run.objects.filter(status__in=WORKING)
+        until(lambda: not working.exists(), what="Not all runs ended", seconds=LONG)
+
+    def approve_all() -> None:
+        for run in Run.objects.filter(status=Status.PLANNED):
+            approve(run, None)
+        all_end()
+
+    with workers(folder, processes) as group:
+        with timed(seconds, "managing account"):
+            plan_managing(None, grants=rows)
+            all_end()
+            approve_all()
+        with timed(seconds, "plan"):
+            for row in rows:
+                plan(row, None, alone=True)
+            all_end()
+        with timed(seconds, "apply and verify"):
+            approve_all()
+        megabytes = memory(group)
+    wrong = Run.objects.exclude(status="verified")
+    return {
+        "seconds": seconds,
+        "megabytes": megabytes,
+        "wrong": [(run.error or {}).get("message", run.status) for run in wrong],
+    }
+
+
+@contextmanager
+def workers(folder: Path, processes: int) -> Iterator[int]:
+    """Run a worker of this many processes, and yield their group."""
+    log = folder / "worker.log"
+    options = ["--concurrency", str(processes), "--loglevel", "INFO"]
+    with running(
+        [sys.executable, "-m", "celery", "-A", "bowline", "worker", *options],
+        environment=os.environ,
+        log=log,
+    ) as process:
+        until(lambda: "ready." in log.read_text(), what="No worker was ready")
+        yield process.pid
+
+
+def memory(group: int) -> float:
+    """Add up the megabytes of a process group; what is shared counts once."""
+    listed = ["pgrep", "--pgroup", str(group)]
+    kilobytes = 0
+    for pid in subprocess.check_output(listed, text=True).split():
+        for line in Path(f"/proc/{pid}/smaps_rollup").read_text().splitlines():
+            if line.startswith("Pss:"):
+                kilobytes += int(line.split()[1])
+    return kilobytes / 1024
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,108 @@
+"""Workers that are killed or stopped while they carry runs: others continue them."""
+
+from __future__ import annotations
+
+import os
+import signal
+from collections.abc import Iterator
+
+import boto3
+import pytest
+
+from accounts.models import ManagedAccount, Run, Step
+from accounts.models.states import WORKING, Status
+from accounts.runs.actions import approve, plan, plan_managing
+from script.emulated_organization import (
+    ACCESS_ROLE,
+    MANAGING,
+    Account,
+    Credentials,
+    Edge,
+    seed_access,
+)
+from script.servers import wait_until
+from script.slow_network import delayed
+from tests.rows import account_row, managing_row
+from tests.servers import StartWorker
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+ACCOUNTS = 6
+
+
+@pytest.fixture
+def accounts(own_organization: Credentials) -> list[ManagedAccount]:
+    managing_row(name=MANAGING.name, account_id=MANAGING.account_id)
+    session = boto3.Session()
+    found = []
+    for number in range(ACCOUNTS):
+        account = Account(
+            name=f"member-{number}", account_id=str(500_000_000_000 + number)
+        )
+        edge = Edge(session, own_organization.endpoint, account)
+        seed_access(edge.client("iam"), account)
+        found.append(
+            account_row(
+                account.name, account_id=account.account_id, access_role=ACCESS_ROLE
+            )
+        )
+    return found
+
+
+@pytest.fixture
+def far_away(own_organization: Credentials) -> Iterator[dict[str, str]]:
+    """Let AWS answer late, so that runs can be met half-way."""
+    with delayed(own_organization.endpoint, 0.1) as endpoint:
+        yield own_organization.environment | {"AWS_ENDPOINT_URL": endpoint}
+
+
+def all_end(*statuses: Status) -> None:
+    wait_until(
+        lambda: not Run.objects.filter(status__in=WORKING).exists(),
+        what="Not all runs ended",
+        seconds=90,
+    )
+    wrong = Run.objects.exclude(status__in=statuses)
+    assert [(run.account_name, run.status, run.error) for run in wrong] == []
+
+
+def approve_all() -> None:
+    for run in Run.objects.filter(status=Status.PLANNED):
+        assert approve(run, None)
+
+
+def half_way() -> bool:
+    """Return whether each of several runs has changed something, and none has ended."""
+    begun = Step.objects.filter(status=Step.Status.DONE, run__status=Status.APPLYING)
+    return begun.values("run").distinct().count() >= ACCOUNTS / 2
+
+
+@pytest.mark.parametrize("how", [signal.SIGKILL, signal.SIGTERM])
+def test_a_worker_that_ends_half_way_leaves_its_runs_to_another(
+    accounts: list[ManagedAccount],
+    far_away: dict[str, str],
+    celery_worker: StartWorker,
+    how: signal.Signals,
+) -> None:
+    environment = far_away | {"STOP_SECONDS": "1", "REMAP_SIGTERM": "SIGQUIT"}
+    ends = celery_worker(**environment)
+    plan_managing(None, grants=accounts)
+    all_end(Status.PLANNED)
+    approve_all()
+    all_end(Status.VERIFIED)
+    for account in accounts:
+        plan(account, None, alone=True)
+    all_end(Status.PLANNED, Status.VERIFIED)
+    approve_all()
+    wait_until(half_way, what="They were not half-way", seconds=60)
+
+    os.killpg(ends.pid, how) if how == signal.SIGKILL else ends.send_signal(how)
+    ends.wait(30)
+    held = Run.objects.filter(leased_until__isnull=False).count()
+    left = Run.objects.filter(status__in=WORKING).count()
+    celery_worker(**environment)
+    all_end(Status.VERIFIED)
+
+    assert left > 0
+    assert (held > 0) is (how == signal.SIGKILL)
+    assert not Step.objects.exclude(status=Step.Status.DONE).exists()
