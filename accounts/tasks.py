@@ -20,12 +20,13 @@ from django.utils import timezone
 
 from accounts.bundles import build
 from accounts.lookups import answer, delete_old_lookups
-from accounts.models import Bundle, Lookup, ManagedAccount, Run
+from accounts.models import Bundle, Lookup, ManagedAccount, Rollout, Run
 from accounts.models.states import OPEN, WORKING
 from accounts.runs.actions import RunOpen, verify
 from accounts.runs.heartbeat import beat, compare_clocks
-from accounts.runs.queue import enqueue_all, enqueue_bundle
+from accounts.runs.queue import enqueue_all, enqueue_bundle, enqueue_rollout
 from accounts.runs.retention import delete_old_verifications
+from accounts.runs.rollouts.engine import advance, send
 from accounts.runs.stages import carry_on as carry_on_run
 from accounts.workers.process import Process, before_the_fork
 
@@ -91,6 +92,16 @@ def carry_on(run_id: str) -> None:
         process.wake(run_id)
     elif run := Run.objects.filter(pk=run_id).first():
         carry_on_run(run)
+        if run.rollout_id is not None:
+            advance(run.rollout_id)
+
+
+@shared_task(ignore_result=True)
+def advance_rollout(number: int) -> None:
+    """Start what a rollout may start. A second copy finds it started."""
+    beat()
+    advance(number)
+    send(number)
 
 
 @shared_task(ignore_result=True)
@@ -121,6 +132,8 @@ def sweep() -> None:
     enqueue_all(Run.objects.abandoned().order_by("created_at")[:SWEPT_AT_ONCE])
     for bundle in Bundle.objects.abandoned():
         enqueue_bundle(bundle)
+    for number in Rollout.objects.moving().values_list("number", flat=True):
+        enqueue_rollout(number)
 
 
 @shared_task(ignore_result=True)

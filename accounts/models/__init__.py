@@ -14,6 +14,7 @@ from accounts.models.managed import (
 )
 from accounts.models.managing import ManagingAccount
 from accounts.models.people.preferences import Preferences
+from accounts.models.rollouts.rollout import Rollout
 from accounts.models.runs import CheckResult, Run
 from accounts.models.steps import Step
 
@@ -28,6 +29,7 @@ __all__ = [
     "ManagedAccount",
     "ManagingAccount",
     "Preferences",
+    "Rollout",
     "Run",
     "SpinnakerName",
     "Step",

@@ -20,9 +20,10 @@ from accounts.models.lease import Leased
 from accounts.models.managed import ManagedAccount, ManagedAccountQuerySet
 from accounts.models.managing import ManagingAccount, ManagingAccountQuerySet
 from accounts.models.readable import Readable, is_slug
+from accounts.models.rollouts.rollout import InRollout
 from accounts.models.states import OPEN, WORKING, Status
 from accounts.models.steps import Step
-from onboarding.spinnaker.entry_documents import are_documents
+from onboarding.spinnaker.entry_documents import are_sides
 from onboarding.verify.result import Located
 
 QUEUE_PATIENCE = timedelta(seconds=45)
@@ -115,18 +116,11 @@ def verified_after(run: str = "") -> RunQuerySet:
 Subject: TypeAlias = ManagedAccountQuerySet | ManagingAccountQuerySet
 
 
-def are_sides(value: Any) -> bool:
-    """Return whether it holds entries before and after a plan, or nothing."""
-    if not isinstance(value, dict) or not value:
-        return value == {}
-    return all(are_documents(value.get(side)) for side in ("before", "after"))
-
-
 class MovedMeanwhile(Exception):
     """Somebody else moved the run first, or that move is not allowed."""
 
 
-class Run(CreatedBy, Leased, Readable):
+class Run(CreatedBy, Leased, InRollout, Readable):
     """One job on one account: plan, approve, apply, verify; its only record."""
 
     READS = {"fingerprint": is_slug, "entries": are_sides}
@@ -208,6 +202,11 @@ class Run(CreatedBy, Leased, Readable):
                 fields=["fingerprint"],
                 condition=Q(status=Status.PLANNED),
                 name="run_waiting_fingerprint",
+            ),
+            models.Index(
+                fields=["rollout", "status"],
+                condition=Q(rollout__isnull=False),
+                name="run_of_rollout",
             ),
         ]
         constraints = [

@@ -31,6 +31,8 @@ class Status(models.TextChoices):
 
     PLANNING = "planning"
     PLANNED = "planned"
+    APPROVED = "approved"
+    """Of a run in a rollout: it starts when its wave does."""
     APPLYING = "applying"
     VERIFYING = "verifying"
     VERIFIED = "verified"
@@ -46,7 +48,7 @@ class Status(models.TextChoices):
 WORKING = (Status.PLANNING, Status.APPLYING, Status.VERIFYING)
 """A worker is or should be busy with it; pages poll, and the sweep restarts it."""
 
-OPEN = (*WORKING, Status.PLANNED)
+OPEN = (*WORKING, Status.PLANNED, Status.APPROVED)
 
 FAILURES = (Status.FAILED, Status.ERRORED)
 """It ended in an error, of AWS or of Bowline itself."""
@@ -66,6 +68,7 @@ BADGES = {
     "draft": Badge("neutral", "pencil", "Not planned yet."),
     "planning": Badge("busy", "clock", "Bowline compares the description with AWS."),
     "planned": Badge("busy", "list", "Waits for approval. AWS is unchanged."),
+    "approved": Badge("busy", "check", "Approved. Starts when its wave does."),
     "applying": Badge("busy", "clock", "Bowline changes AWS."),
     "applied": Badge("busy", "clock", "Changed in AWS, but not verified yet."),
     "verifying": Badge("busy", "clock", "Bowline checks that Spinnaker has access."),
@@ -87,6 +90,10 @@ BADGES = {
     "drifted": Badge("warn", "drift", "AWS no longer matches what was verified."),
     "outdated": Badge("warn", "clock", "Edited after it was planned. Plan again."),
     "discarded": Badge("neutral", "minus", "Discarded. AWS is unchanged."),
+    # Rollouts
+    "paused": Badge("warn", "clock", "Starts no more accounts until it is resumed."),
+    "stopped": Badge("neutral", "minus", "Stopped. The rest was discarded."),
+    "finished": Badge("good", "check", "Every account has ended."),
     # Steps and changes
     "pending": Badge("neutral", "clock", "Approved, but not started."),
     "running": Badge("busy", "clock", "In progress."),

@@ -25,12 +25,12 @@ from accounts.mapping.managing import managing_row
 from accounts.mapping.plans import plan_of
 from accounts.mapping.proved import keep_proved
 from accounts.mapping.spinnaker_names import claim_names
-from accounts.models import Activity, ManagedAccount, ManagingAccount, Run
+from accounts.models import Activity, ManagedAccount, ManagingAccount, Rollout, Run
 from accounts.models.activity import name_of
 from accounts.models.runs import MovedMeanwhile
 from accounts.models.states import OPEN, State, Status
 from accounts.runs.capacity import refuse_overflow
-from accounts.runs.queue import enqueue
+from accounts.runs.queue import enqueue, enqueue_rollout
 
 if TYPE_CHECKING:
     from django.contrib.auth.models import User
@@ -57,13 +57,21 @@ class RunOpen(Exception):
 
     def __init__(self, run: Run) -> None:
         self.run = run
-        super().__init__(
-            f"{run.title}, a plan for {run.account_name}, is waiting. Approve or "
-            "discard it."
-            if run.status == Status.PLANNED
-            else f"{run.title} of {run.account_name} is in progress. Wait until it "
-            "ends."
-        )
+        super().__init__(self.sentence(run))
+
+    @staticmethod
+    def sentence(run: Run) -> str:
+        if run.rollout_id:
+            return (
+                f"{run.account_name} is part of rollout {run.rollout_id}. Wait until "
+                "it ends, or stop it."
+            )
+        if run.status == Status.PLANNED:
+            return (
+                f"{run.title}, a plan for {run.account_name}, is waiting. Approve or "
+                "discard it."
+            )
+        return f"{run.title} of {run.account_name} is in progress. Wait until it ends."
 
 
 class NothingStands(Exception):
@@ -172,6 +180,7 @@ def start(
     status: Status = Status.PLANNING,
     alone: bool = False,
     grants: Iterable[ManagedAccount] = (),
+    rollout: Rollout | None = None,
     origin: Run.Origin = Run.Origin.PAGE,
     send: Send = enqueue,
 ) -> Run:
@@ -187,6 +196,7 @@ def start(
                     version=account.version if account else managing.version,
                     managing_version=managing.version,
                     alone=alone,
+                    rollout=rollout,
                     created_by=by,
                     started_from=origin,
                 )
@@ -208,11 +218,13 @@ def open_runs(kind: Run.Kind, account: ManagedAccount | None) -> QuerySet[Run]:
 
 
 def make_way(kind: Run.Kind, account: ManagedAccount | None) -> None:
-    """Discard a waiting plan for a new one; raise RunOpen where a worker is on it, or
-    where what comes is no plan.
+    """Discard a waiting plan for a new one; raise RunOpen where a worker is on it,
+    where it is part of a rollout, or where what comes is no plan.
     """
     aside = () if kind == Run.Kind.VERIFY else (Status.PLANNED,)
     for run in open_runs(kind, account):
+        if run.rollout_id:
+            raise RunOpen(run)
         try:
             run.move(Status.DISCARDED, since=aside)
         except MovedMeanwhile as error:
@@ -242,7 +254,7 @@ def approve(
     its digest, is not the plan, and StillTold of a removal; None: it was not read on a
     page.
 
-    Two presses, one run.
+    Two presses, one run. Of a rollout, an account's run waits for its wave.
     """
     refuse_same_person(run, by)
     refuse_told_since(run)
@@ -252,7 +264,7 @@ def approve(
     try:
         with transaction.atomic():
             run.move(
-                Status.APPLYING,
+                Status.APPROVED if has_wave(run) else Status.APPLYING,
                 since=(Status.PLANNED,),
                 among=Run.objects.up_to_date(),
                 approved_by=by,
@@ -261,12 +273,25 @@ def approve(
                 approved_digest=digest,
                 approval_comment=comment,
             )
-            run.unedited_subject.begin_applying()
-            transaction.on_commit(partial(send, run))
+            if not has_wave(run):
+                run.unedited_subject.begin_applying()
+                transaction.on_commit(partial(send, run))
+            else:
+                tell_rollout(run)
             record_run(by, What.APPROVE, run)
     except MovedMeanwhile:
         return False
     return True
+
+
+def has_wave(run: Run) -> bool:
+    """Return whether it starts with a wave of its rollout, once it is approved."""
+    return run.rollout_id is not None and run.kind != Run.Kind.MANAGING
+
+
+def tell_rollout(run: Run) -> None:
+    if run.rollout_id is not None:
+        transaction.on_commit(partial(enqueue_rollout, run.rollout_id))
 
 
 def refuse_told_since(run: Run) -> None:
@@ -286,8 +311,9 @@ def discard(run: Run, by: User | None) -> bool:
     """
     try:
         with transaction.atomic():
-            run.move(Status.DISCARDED, since=(Status.PLANNED,))
+            run.move(Status.DISCARDED, since=(Status.PLANNED, Status.APPROVED))
             run.subject.put_back()
+            tell_rollout(run)
             record_run(by, What.DISCARD, run)
     except MovedMeanwhile:
         return False

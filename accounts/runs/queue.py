@@ -52,6 +52,11 @@ def woken(run: Run) -> bool:
     return sent("accounts.tasks.carry_on", str(run.pk), queue=queue)
 
 
+def enqueue_rollout(number: int) -> None:
+    """Let a rollout start what it may; the sweep repeats what the broker lost."""
+    sent("accounts.tasks.advance_rollout", number)
+
+
 def enqueue_bundle(bundle: Bundle) -> None:
     """Send a bundle to be built; the sweep repeats what the broker lost."""
     sent("accounts.tasks.build_bundle", bundle.pk)

@@ -17,6 +17,9 @@ from accounts.web.managing import views as managing
 from accounts.web.organization import views as organization
 from accounts.web.overview import views as overview
 from accounts.web.rights import views as rights
+from accounts.web.rollouts import decisions as rollout_decisions
+from accounts.web.rollouts import same as rollout_groups
+from accounts.web.rollouts import views as rollouts
 from accounts.web.runs import decisions, listing, same_plans
 from accounts.web.runs import views as runs
 from accounts.web.search import views as search
@@ -78,6 +81,45 @@ run_pages = [
     path("runs/<uuid:pk>/discard/", decisions.run_discard, name="run-discard"),
     path("runs/<uuid:pk>/again/", decisions.run_again, name="run-again"),
 ]
+rollout_pages = [
+    path("runs/rollouts/", rollouts.rollouts, name="rollouts"),
+    path("runs/rollouts/<int:number>/", rollouts.rollout, name="rollout"),
+    path(
+        "runs/rollouts/<int:number>/pause/",
+        rollout_decisions.rollout_pause,
+        name="rollout-pause",
+    ),
+    path(
+        "runs/rollouts/<int:number>/resume/",
+        rollout_decisions.rollout_resume,
+        name="rollout-resume",
+    ),
+    path(
+        "runs/rollouts/<int:number>/stop/",
+        rollout_decisions.rollout_stop,
+        name="rollout-stop",
+    ),
+    path(
+        "runs/rollouts/<int:number>/retry/",
+        rollout_decisions.rollout_retry,
+        name="rollout-retry",
+    ),
+    path(
+        "runs/rollouts/<int:number>/settings/",
+        rollout_decisions.rollout_settings,
+        name="rollout-settings",
+    ),
+    path(
+        "runs/rollouts/<int:number>/same/<slug:fingerprint>/",
+        rollout_groups.rollout_group,
+        name="rollout-group",
+    ),
+    path(
+        "runs/rollouts/<int:number>/same/<slug:fingerprint>/approve/",
+        rollout_groups.rollout_approve,
+        name="rollout-approve",
+    ),
+]
 bundle_pages = [
     path("bundles/", bundle_list.bundles, name="bundles"),
     path("bundles/next/", preview.bundle_next, name="bundle-next"),
@@ -121,6 +163,7 @@ urlpatterns = [
     *overview_pages,
     *account_pages,
     *run_pages,
+    *rollout_pages,
     *bundle_pages,
     *export_files,
     path("search/", search.search, name="search"),

@@ -83,3 +83,10 @@ def entry_of(document: EntryDocument) -> Entry:
         of = values["permissions"]
         values["permissions"] = Permissions(tuple(of["read"]), tuple(of["write"]))
     return kind(**values)
+
+
+def are_sides(value: Any) -> bool:
+    """Return whether it holds entries before and after a plan, or nothing."""
+    if not isinstance(value, dict) or not value:
+        return value == {}
+    return all(are_documents(value.get(side)) for side in ("before", "after"))

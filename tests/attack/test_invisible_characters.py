@@ -18,6 +18,7 @@ from accounts.web.bulk.forms import BulkEditForm
 from accounts.web.bundles.forms import HalconfigForm
 from accounts.web.managing.forms import ManagingForm
 from accounts.web.organization.forms import SharedForm
+from accounts.web.rollouts.forms import GroupForm, SettingsForm
 from accounts.web.runs.forms import ApproveForm, CommentForm
 from accounts.web.wizard.forms import AccessForm, IdentityForm, ProvidersForm
 from accounts.web.wizard.provider_forms import FORMS
@@ -116,6 +117,7 @@ BOUND: dict[type[forms.BaseForm], Callable[[dict[str, str]], forms.BaseForm]] = 
     AccessForm: AccessForm,
     BulkEditForm: lambda data: BulkEditForm(data, partition="aws"),
     CommentForm: CommentForm,
+    GroupForm: lambda data: GroupForm(data, plans=2, deletes=1),
     ApproveForm: lambda data: ApproveForm(data, run=Run(account_name="a"), deletes=1),
     HalconfigForm: lambda data: HalconfigForm(data, has_clusters=True),
     IdentityForm: IdentityForm,
@@ -131,7 +133,7 @@ BOUND: dict[type[forms.BaseForm], Callable[[dict[str, str]], forms.BaseForm]] = 
     SharedForm: lambda data: SharedForm(data, partition="aws"),
     **{FORMS[key]: details_form(key) for key in FORMS},
 }
-TAKE_NO_TEXT = {DetailsForm, PreferencesForm, ProvidersForm}
+TAKE_NO_TEXT = {DetailsForm, PreferencesForm, ProvidersForm, SettingsForm}
 
 
 def forms_of_the_site() -> set[type[forms.BaseForm]]:

@@ -23,11 +23,13 @@ from accounts.models import (
     CheckResult,
     ManagedAccount,
     ManagingAccount,
+    Rollout,
     Run,
     Step,
 )
 from accounts.models.states import WORKING, State, Status
 from accounts.runs.heartbeat import Silence, silence
+from accounts.runs.rollouts.census import Census
 from accounts.web.live.progress import Progress, progress_of, work_of
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
@@ -208,6 +210,34 @@ def live_account(account: ManagedAccount) -> Live:
     )
 
 
+def live_rollout(rollout: Rollout) -> Live:
+    """Look at all its runs at once, the managing account's too."""
+    runs = Run.objects.filter(rollout=rollout)
+    work, moved = work_of(runs), last_moved(runs)
+    census = Census(rollout)
+    states = Rollout.State
+    goes_on = rollout.state in (states.PLANNING, states.APPLYING, states.VERIFYING)
+    is_moving = bool(work.working or goes_on)
+    silent = silence() if is_moving else None
+    facts = (
+        silent,
+        rollout.state,
+        rollout.reason,
+        sorted(work.statuses.items()),
+        sorted(census.statuses.items()),
+        moved,
+    )
+    waits = rollout.state == Rollout.State.PLANNED
+    return Live(
+        of=f"rollout:{rollout.pk}",
+        seen=Seen(digest_of(*facts), microseconds(moved), microseconds(work.began)),
+        runs=runs,
+        tab=WORKS if is_moving else WAITS if waits else PLAIN,
+        every=LIST_EVERY if is_moving else 0,
+        silence=silent,
+    )
+
+
 def live_bundle(bundle: Bundle) -> Live:
     is_building = bundle.status == Bundle.Status.BUILDING
     silent = silence() if is_building else None
@@ -232,6 +262,10 @@ def account_of(key: str) -> Live:
     return live_account(ManagedAccount.objects.defer("proved").get(pk=UUID(key)))
 
 
+def rollout_of(key: str) -> Live:
+    return live_rollout(Rollout.objects.get(pk=int(key)))
+
+
 def bundle_of(key: str) -> Live:
     return live_bundle(Bundle.objects.light().get(number=int(key)))
 
@@ -241,6 +275,7 @@ LOOKS: dict[str, Callable[[str], Live]] = {
     "run": run_of,
     "account": account_of,
     "bundle": bundle_of,
+    "rollout": rollout_of,
 }
 
 
@@ -251,5 +286,5 @@ def look(of: str) -> Live | None:
         return LOOKS[kind](key)
     except (KeyError, ValueError, Run.DoesNotExist, ManagedAccount.DoesNotExist):
         return None
-    except Bundle.DoesNotExist:
+    except (Bundle.DoesNotExist, Rollout.DoesNotExist):
         return None

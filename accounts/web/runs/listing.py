@@ -29,6 +29,9 @@ NUMBER = re.compile(r"(?:run\s*)?#?\s*([0-9]{1,9})", re.IGNORECASE)
 LEAST_DIGITS = 4
 """Fewer digits are in too many account ids to search for them."""
 
+LONGEST = 10
+"""More digits are no number of a rollout."""
+
 
 class Row(NamedTuple):
     run: Run
@@ -78,8 +81,15 @@ def by_status(status: str) -> Q:
     return Q(status__in=WORKING) if status == IN_PROGRESS else Q(status=status)
 
 
+def by_rollout(number: str) -> Q:
+    """Find the newest run of each of a rollout's accounts, and its managing one."""
+    known = number.isdecimal() and len(number) < LONGEST
+    return Q(rollout=int(number), retried=False) if known else Q(pk__in=[])
+
+
 FILTERS: Filters = {
     "text": by_text,
+    "rollout": by_rollout,
     "kind": lambda kind: Q(kind=kind),
     "status": by_status,
 }

@@ -109,7 +109,7 @@ def approve_state(run: Run) -> str:
 def apply_state(run: Run, steps: Sequence[Step]) -> str:
     if run.status == Status.APPLYING:
         return NOW
-    if run.status in (Status.PLANNING, Status.PLANNED):
+    if run.status in (Status.PLANNING, Status.PLANNED, Status.APPROVED):
         return AHEAD
     if not run.approved_at:
         return SKIPPED
@@ -122,7 +122,7 @@ def verify_state(run: Run, steps: Sequence[Step], *, checked: bool) -> str:
             return NOW
         case Status.VERIFIED | Status.EVALUATED:
             return DONE
-        case Status.PLANNING | Status.PLANNED | Status.APPLYING:
+        case Status.PLANNING | Status.PLANNED | Status.APPROVED | Status.APPLYING:
             return AHEAD
     reached = checked or run.kind == Run.Kind.VERIFY
     applied = bool(run.approved_at) and all_done(steps)

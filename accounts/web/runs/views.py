@@ -69,7 +69,7 @@ def run_page(
         "again": AGAIN[Run.Kind(run.kind)],
         "can_accept": waits_for_acceptance(run),
         "fixes": fixes_of(run),
-        "crumbs": [("Runs", reverse("accounts:runs"))],
+        "crumbs": crumbs(run),
     }
     return render(request, "runs/run.html", shown)
 
@@ -78,9 +78,17 @@ def working_page(request: Request, run: Run) -> HttpResponse:
     """Show how far a run is, which is asked for often: none of its documents."""
     live = live_run(run)
     steps = list(run.steps.defer("before", "after"))
-    crumbs = [("Runs", reverse("accounts:runs"))]
-    shown = {"live": live, "crumbs": crumbs, **progress(run, steps)}
+    shown = {"live": live, "crumbs": crumbs(run), **progress(run, steps)}
     return render(request, "runs/run.html", shown)
+
+
+def crumbs(run: Run) -> list[tuple[str, str]]:
+    """Lead back to the list, and to the rollout that the run is part of."""
+    here = [("Runs", reverse("accounts:runs"))]
+    if run.rollout_id is not None:
+        url = reverse("accounts:rollout", args=[run.rollout_id])
+        here.append((f"Rollout {run.rollout_id}", url))
+    return here
 
 
 def review_of(run: Run, plan: Plan) -> Review:

@@ -1,0 +1,1 @@
+"""Rollouts, and what runs know of theirs."""

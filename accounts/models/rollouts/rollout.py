@@ -1,0 +1,121 @@
+"""Rollouts: many accounts as one job, in waves; and what a run knows of its own."""
+
+from __future__ import annotations
+
+from django.core.validators import MaxValueValidator, MinValueValidator
+from django.db import models
+from django.urls import reverse
+
+from accounts.models.activity import CreatedBy
+from accounts.models.readable import Readable, is_texts
+
+
+class RolloutQuerySet(models.QuerySet["Rollout"]):
+    def moving(self) -> RolloutQuerySet:
+        """Keep those that have not ended."""
+        return self.exclude(state__in=Rollout.ENDED)
+
+
+class Rollout(CreatedBy, Readable):
+    """Many accounts as one job: planned at once, approved in groups, applied in waves.
+
+    Its runs hold what happens; runs/rollouts/engine.py moves it.
+    """
+
+    class Kind(models.TextChoices):
+        ONBOARD = "onboard", "Onboard"
+        VERIFY = "verify", "Verify"
+        REMOVE = "remove", "Remove from AWS"
+
+    class State(models.TextChoices):
+        PLANNING = "planning"
+        PLANNED = "planned"
+        """It waits for approvals."""
+        APPLYING = "applying"
+        VERIFYING = "verifying"
+        """Of one that only verifies."""
+        PAUSED = "paused"
+        STOPPED = "stopped"
+        FINISHED = "finished"
+
+    ENDED = (State.STOPPED, State.FINISHED)
+    READS = {"left_out": is_texts}
+
+    number = models.AutoField(primary_key=True)
+    kind = models.CharField(max_length=10, choices=Kind, default=Kind.ONBOARD)
+    state = models.CharField(max_length=10, choices=State, default=State.PLANNING)
+    first_wave = models.PositiveIntegerField(
+        "first wave",
+        default=1,
+        validators=[MinValueValidator(1), MaxValueValidator(100_000)],
+    )
+    second_percent = models.PositiveIntegerField(
+        "second wave, in percent",
+        default=10,
+        validators=[MinValueValidator(1), MaxValueValidator(100)],
+    )
+    at_once = models.PositiveIntegerField(
+        "accounts at once",
+        default=50,
+        validators=[MinValueValidator(1), MaxValueValidator(1_000)],
+    )
+    most_failures = models.PositiveIntegerField(
+        "pause when this many accounts have failed",
+        default=10,
+        validators=[MinValueValidator(1), MaxValueValidator(100_000)],
+    )
+    failure_percent = models.PositiveIntegerField(
+        "pause when this percentage of a wave has failed",
+        default=10,
+        validators=[MinValueValidator(1), MaxValueValidator(100)],
+    )
+    reason = models.CharField(max_length=200, blank=True, editable=False)
+    """Why it is paused or stopped."""
+    left_out = models.JSONField(default=list, editable=False)
+    """Each text names an account that was chosen and could not be started, and why."""
+    created_at = models.DateTimeField(auto_now_add=True)
+    resumed_at = models.DateTimeField(null=True, editable=False)
+    """Failures before this, by the database's clock, pause it no more."""
+    finished_at = models.DateTimeField(null=True, editable=False)
+
+    objects = RolloutQuerySet.as_manager()
+
+    class Meta:
+        ordering = ["-number"]
+        indexes = [models.Index(fields=["state"], name="rollout_state")]
+
+    def __str__(self) -> str:
+        return f"Rollout {self.number}"
+
+    def get_absolute_url(self) -> str:
+        return reverse("accounts:rollout", args=[self.number])
+
+    @property
+    def has_ended(self) -> bool:
+        return self.state in self.ENDED
+
+    @property
+    def has_waves(self) -> bool:
+        """Return whether it changes AWS; a verification is started all at once."""
+        return self.kind != self.Kind.VERIFY
+
+
+class InRollout(models.Model):
+    """What a run knows of the rollout that it is part of."""
+
+    rollout = models.ForeignKey(
+        Rollout,
+        on_delete=models.PROTECT,
+        null=True,
+        blank=True,
+        editable=False,
+        db_index=False,  # see run_of_rollout
+        related_name="runs",
+    )
+    wave = models.PositiveSmallIntegerField(null=True, blank=True, editable=False)
+    """In which it began to change AWS, 1 to 3; empty: not yet, or it had nothing to."""
+    retried = models.BooleanField(default=False, editable=False)
+    """Another run of the rollout took its place."""
+
+    class Meta:
+        abstract = True

@@ -1,0 +1,108 @@
+"""How far the accounts of a rollout are: counted by the database, in one query."""
+
+from __future__ import annotations
+
+from collections import Counter
+from datetime import UTC, datetime
+from typing import NamedTuple
+
+from django.db.models import Count, Q
+
+from accounts.models import Rollout, Run
+from accounts.models.runs import RunQuerySet
+from accounts.models.states import OPEN, UNSUCCESSFUL, WORKING, Status
+from accounts.runs.rollouts.waves import REST, Counts, Settings, Wave
+from onboarding.verify.result import Located
+
+NEVER = datetime(1970, 1, 1, tzinfo=UTC)
+GOOD = (Status.VERIFIED, Status.EVALUATED, Status.REMOVED)
+
+
+class Group(NamedTuple):
+    wave: int | None
+    status: str
+    accounts: int
+    tolerated: int
+
+
+def runs_of(rollout: Rollout) -> RunQuerySet:
+    """Find the newest run of each account of a rollout."""
+    runs = Run.objects.filter(rollout=rollout, retried=False)
+    return runs.exclude(kind=Run.Kind.MANAGING)
+
+
+def managing_run(rollout: Rollout) -> Run | None:
+    """Find the run of the managing account that comes first."""
+    runs = Run.objects.filter(rollout=rollout, retried=False)
+    return runs.filter(kind=Run.Kind.MANAGING).first()
+
+
+def is_ready(run: Run | None) -> bool:
+    """Return whether accounts may be applied after this run of the managing account.
+
+    A check of the managing account that failed says nothing of any other account.
+    """
+    if run is None or run.status in GOOD:
+        return True
+    reached = run.checks.exclude(located=Located.BOWLINE)
+    return run.status == Status.FAILED and reached.exists()
+
+
+class Census:
+    """The runs of accounts by wave and status."""
+
+    def __init__(self, rollout: Rollout) -> None:
+        known = (
+            Q(moved_at__lte=rollout.resumed_at) if rollout.resumed_at else Q(pk=None)
+        )
+        rows = runs_of(rollout).order_by().values_list("wave", "status")
+        counted = rows.annotate(
+            accounts=Count("pk"), tolerated=Count("pk", filter=known)
+        )
+        self.groups = [Group(*row) for row in counted]
+        self.statuses: Counter[str] = Counter()
+        for group in self.groups:
+            self.statuses[group.status] += group.accounts
+
+    @property
+    def total(self) -> int:
+        """Count the accounts, without those whose plans were discarded."""
+        return self.statuses.total() - self.statuses[Status.DISCARDED]
+
+    @property
+    def open(self) -> int:
+        return sum(self.statuses[status] for status in OPEN)
+
+    @property
+    def good(self) -> int:
+        return sum(self.statuses[status] for status in GOOD)
+
+    @property
+    def failed(self) -> int:
+        return sum(self.statuses[status] for status in UNSUCCESSFUL)
+
+    def wave(self, number: int) -> Wave:
+        mine = [group for group in self.groups if group.wave == number]
+        failed = [group for group in mine if group.status in UNSUCCESSFUL]
+        return Wave(
+            working=sum(g.accounts for g in mine if g.status in WORKING),
+            good=sum(g.accounts for g in mine if g.status in GOOD),
+            failed=sum(group.accounts for group in failed),
+            tolerated=sum(group.tolerated for group in failed),
+        )
+
+    @property
+    def counts(self) -> Counts:
+        undecided = self.statuses[Status.PLANNING] + self.statuses[Status.PLANNED]
+        first, second, rest = (self.wave(number) for number in range(1, REST + 1))
+        return Counts(undecided, self.statuses[Status.APPROVED], (first, second, rest))
+
+
+def settings_of(rollout: Rollout) -> Settings:
+    return Settings(
+        first_wave=rollout.first_wave,
+        second_percent=rollout.second_percent,
+        at_once=rollout.at_once,
+        most_failures=rollout.most_failures,
+        failure_percent=rollout.failure_percent,
+    )

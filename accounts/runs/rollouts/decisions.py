@@ -1,0 +1,251 @@
+"""What people decide about a rollout: approve its groups, pause, resume, stop, retry.
+
+Each locks the rollout's row, as the engine does: whoever comes second finds it done.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from functools import partial
+from typing import TYPE_CHECKING, NamedTuple
+
+from django.db import IntegrityError, transaction
+from django.db.models import Case, Exists, OuterRef, Value, When
+from django.db.models.functions import Now
+from django.utils import timezone
+
+from accounts.activity import record
+from accounts.four_eyes import policies, refusal
+from accounts.mapping.managing import NoManagingAccount, managing_row
+from accounts.mapping.plans import plan_of
+from accounts.models import Activity, ManagedAccount, ManagingAccount, Rollout, Run
+from accounts.models.activity import name_of
+from accounts.models.runs import RunQuerySet
+from accounts.models.states import OPEN, UNSUCCESSFUL, Status
+from accounts.runs.actions import RunOpen
+from accounts.runs.capacity import NoRoom
+from accounts.runs.queue import enqueue_rollout
+from accounts.runs.rollouts.census import is_ready, managing_run, runs_of
+from accounts.runs.rollouts.start import (
+    CannotStart,
+    add,
+    counted,
+    grant,
+)
+
+if TYPE_CHECKING:
+    from django.contrib.auth.models import User
+
+State = Rollout.State
+What = Activity.What
+
+AT_ONCE = 200
+"""Plans that are read at once to be approved."""
+
+UNDONE = (Status.PLANNING, Status.PLANNED, Status.APPROVED)
+"""Nothing was changed in AWS, so that it can be discarded."""
+
+
+@contextmanager
+def locked(rollout: Rollout) -> Iterator[Rollout]:
+    """Hold the rollout as it is now; then let it start what it may."""
+    with transaction.atomic():
+        row = Rollout.objects.select_for_update().get(pk=rollout.pk)
+        yield row
+        transaction.on_commit(partial(enqueue_rollout, row.number))
+
+
+def pause(rollout: Rollout, by: User) -> bool:
+    """Start nothing more until somebody resumes it; what runs goes to its end. False
+    where it is paused or has ended already.
+    """
+    with locked(rollout) as row:
+        if row.has_ended or row.state == State.PAUSED or not row.has_waves:
+            return False
+        row.state, row.reason = State.PAUSED, f"{name_of(by)} paused it."
+        row.save(update_fields=["state", "reason"])
+        record(by, What.PAUSE, str(row))
+    return True
+
+
+def resume(rollout: Rollout, by: User) -> bool:
+    """Continue, whatever has failed until now; False where it is not paused."""
+    with locked(rollout) as row:
+        if row.state != State.PAUSED:
+            return False
+        Rollout.objects.filter(pk=row.pk).update(
+            state=State.PLANNING, reason="", resumed_at=Now()
+        )
+        record(by, What.RESUME, str(row))
+    return True
+
+
+def stop(rollout: Rollout, by: User) -> bool:
+    """Discard all that has changed nothing in AWS; what runs goes to its end. False
+    where it has ended already.
+    """
+    with locked(rollout) as row:
+        if row.has_ended:
+            return False
+        discarded = discard(Run.objects.filter(rollout=row, status__in=UNDONE))
+        row.state, row.finished_at = State.STOPPED, timezone.now()
+        row.reason = f"{name_of(by)} stopped it."
+        row.save(update_fields=["state", "finished_at", "reason"])
+        record(by, What.STOP, str(row), {"discarded": discarded})
+    return True
+
+
+def configure(rollout: Rollout, settings: Mapping[str, int], by: User) -> bool:
+    """Change the waves and limits; what has begun stays in its wave. False where
+    nothing differs.
+    """
+    with locked(rollout) as row:
+        changed = {
+            name: value
+            for name, value in settings.items()
+            if value != getattr(row, name)
+        }
+        if not changed:
+            return False
+        Rollout.objects.filter(pk=row.pk).update(**changed)
+        record(by, What.EDIT, str(row), changed)
+    return True
+
+
+def discard(runs: RunQuerySet) -> int:
+    """Discard runs that changed nothing; their accounts are what they were before."""
+    keys = list(runs.values_list("pk", flat=True))
+    discarded = 0
+    for first in range(0, len(keys), AT_ONCE):
+        some = Run.objects.filter(pk__in=keys[first : first + AT_ONCE])
+        discarded += some.filter(status__in=UNDONE).update(
+            status=Status.DISCARDED, finished_at=timezone.now(), moved_at=Now()
+        )
+        left = some.filter(status=Status.DISCARDED)
+        others = Run.objects.filter(account=OuterRef("pk"), status__in=OPEN)
+        accounts = ManagedAccount.objects.filter(pk__in=left.values("account"))
+        accounts.exclude(Exists(others)).put_back()
+        if left.filter(kind=Run.Kind.MANAGING).exists():
+            ManagingAccount.objects.put_back()
+    return discarded
+
+
+def retry(rollout: Rollout, by: User) -> int:
+    """Start again what failed, and only that; return how many accounts. Raise
+    CannotStart where none can be.
+    """
+    try:
+        with locked(rollout) as row:
+            if row.state == State.STOPPED:
+                raise CannotStart(f"{row} was stopped. Start another one.")
+            failed = runs_of(row).filter(status__in=UNSUCCESSFUL)
+            keys = set(failed.values_list("account", flat=True)) - {None}
+            rows = ManagedAccount.objects.prefetch_related("providers")
+            accounts = [one for one in rows.order_by("name") if one.pk in keys]
+            again = needs_another(managing_run(row))
+            if not accounts and not again:
+                raise CannotStart(f"Nothing in {row} has failed.")
+            failed.update(retried=True)
+            if accounts:
+                add(row, accounts, by)
+            if again:
+                managing_runs = Run.objects.filter(rollout=row, account=None)
+                managing_runs.filter(kind=Run.Kind.MANAGING).update(retried=True)
+                left = runs_of(row).exclude(status=Status.DISCARDED)
+                grant(row, rows.filter(pk__in=left.values("account")), by)
+            if row.state == State.FINISHED:
+                row.state, row.finished_at = State.PLANNING, None
+                row.save(update_fields=["state", "finished_at"])
+            record(by, What.RETRY, str(row), {"accounts": len(accounts)})
+    except (NoManagingAccount, NoRoom, RunOpen) as error:
+        raise CannotStart(str(error)) from error
+    except IntegrityError as error:
+        raise CannotStart("Another run of these accounts began meanwhile.") from error
+    return len(accounts)
+
+
+def needs_another(run: Run | None) -> bool:
+    """Return whether the managing account must be planned again for the accounts: its
+    run failed or was discarded, or somebody edited it since.
+    """
+    if run is None or run.status in OPEN:
+        return False
+    return not is_ready(run) or run.managing_version != managing_row().version
+
+
+class Approved(NamedTuple):
+    plans: int
+    refused: list[str]
+    """Each says of whom somebody else must approve, and why."""
+
+
+def approve_group(
+    rollout: Rollout, fingerprint: str, by: User, *, comment: str = ""
+) -> Approved:
+    """Approve the rollout's plans that wait with these changes.
+
+    One decision, so one entry in the activity log, which names each run. Those that
+    another person must approve, and those that an edit has outdated, are left.
+    """
+    approved: list[int] = []
+    refused: list[str] = []
+    with locked(rollout) as row:
+        if row.has_ended:
+            return Approved(0, [])
+        waiting = runs_of(row).same_as(fingerprint).order_by("number")
+        strict = [policy.environment for policy in policies() if policy.four_eyes]
+        for runs in in_slices(waiting):
+            may = [run for run in runs if not refused_to(run, by, strict, refused)]
+            approved += approve_these(may, by, comment)
+        if approved:
+            detail = {
+                "rollout": row.number,
+                "fingerprint": fingerprint,
+                "comment": comment,
+                "runs": approved,
+            }
+            about = f"{row}: {counted(len(approved))}"
+            record(by, What.APPROVE, about, {k: v for k, v in detail.items() if v})
+    return Approved(len(approved), refused)
+
+
+def in_slices(waiting: RunQuerySet) -> Iterator[list[Run]]:
+    keys = list(waiting.values_list("pk", flat=True))
+    for first in range(0, len(keys), AT_ONCE):
+        runs = Run.objects.filter(pk__in=keys[first : first + AT_ONCE])
+        rows = runs.select_related("account").order_by("number")
+        yield list(rows.prefetch_related("steps", "account__providers"))
+
+
+def refused_to(run: Run, by: User, strict: list[str], refused: list[str]) -> bool:
+    """Note where another person must approve, as in the strict environments."""
+    if run.account is None or run.account.environment not in strict:
+        return False
+    reason = refusal(run.account, run.created_by_id, by)
+    if reason:
+        refused.append(f"{run.account_name}: {reason}")
+    return bool(reason)
+
+
+def approve_these(runs: Sequence[Run], by: User, comment: str) -> list[int]:
+    """Approve what still waits and was not edited; return the numbers."""
+    if not runs:
+        return []
+    digests = [
+        When(pk=run.pk, then=Value(plan_of(run, run.steps.all()).digest))
+        for run in runs
+    ]
+    now = timezone.now()
+    mine = Run.objects.filter(pk__in=[run.pk for run in runs])
+    mine.approvable().update(
+        status=Status.APPROVED,
+        moved_at=Now(),
+        approved_by=by,
+        approved_by_name=name_of(by),
+        approved_at=now,
+        approved_digest=Case(*digests, default=Value("")),
+        approval_comment=comment,
+    )
+    done = mine.filter(status=Status.APPROVED, approved_by=by, approved_at=now)
+    return list(done.order_by("number").values_list("number", flat=True))

@@ -1,0 +1,115 @@
+"""Advance a rollout: start what its settings allow, and say how far it is.
+
+Whatever ends, or is decided, calls `advance`; the sweep repeats what was lost.
+"""
+
+from __future__ import annotations
+
+from functools import partial
+
+from django.db import transaction
+from django.db.models import Exists, OuterRef
+from django.db.models.functions import Now
+from django.utils import timezone
+
+from accounts.activity import record
+from accounts.models import Activity, ManagedAccount, Rollout, Run
+from accounts.models.states import OPEN, Status
+from accounts.runs.queue import enqueue_all
+from accounts.runs.rollouts.census import (
+    Census,
+    is_ready,
+    managing_run,
+    runs_of,
+    settings_of,
+)
+from accounts.runs.rollouts.waves import next_step
+
+State = Rollout.State
+AT_ONCE = 500
+"""Messages after which it is kept that they were sent."""
+
+
+def advance(number: int) -> None:
+    """Start what may start now.
+
+    Safe to call twice, at once or after a kill: the rollout's row is locked, and what
+    is started, paused or finished is one transaction. A pause waits for it.
+    """
+    with transaction.atomic():
+        rows = Rollout.objects.select_for_update()
+        rollout = rows.moving().filter(number=number).first()
+        if rollout is None:
+            return
+        census, managing = Census(rollout), managing_run(rollout)
+        if rollout.state != State.PAUSED and rollout.has_waves and is_ready(managing):
+            step = next_step(census.counts, settings_of(rollout))
+            if step.pause and census.counts.approved:
+                pause(rollout, step.pause)
+            elif step.start:
+                begin(rollout, step.wave, step.start)
+                census = Census(rollout)
+        say(rollout, state_of(rollout, census, managing))
+
+
+def pause(rollout: Rollout, reason: str) -> None:
+    rollout.state, rollout.reason = State.PAUSED, reason
+    rollout.save(update_fields=["state", "reason"])
+    record("Bowline", Activity.What.PAUSE, str(rollout), {"reason": reason})
+
+
+def begin(rollout: Rollout, wave: int, most: int) -> None:
+    """Start some of the approved accounts, in the order of their runs."""
+    approved = runs_of(rollout).filter(status=Status.APPROVED).order_by("number")
+    chosen = list(approved.values_list("pk", flat=True)[:most])
+    runs = Run.objects.filter(pk__in=chosen, status=Status.APPROVED)
+    runs.update(status=Status.APPLYING, wave=wave, moved_at=Now(), queued_at=None)
+    unedited = Run.objects.filter(
+        pk__in=chosen,
+        status=Status.APPLYING,
+        account=OuterRef("pk"),
+        version=OuterRef("version"),
+    )
+    ManagedAccount.objects.filter(Exists(unedited)).begin_applying()
+    transaction.on_commit(partial(send, rollout.number))
+
+
+def send(number: int) -> None:
+    """Send the rollout's runs that wait for a worker and were never sent.
+
+    Two at once would send some twice, which the runs' leases turn away.
+    """
+    unsent = Run.objects.filter(rollout=number, queued_at=None).abandoned()
+    keys = list(unsent.order_by("number").values_list("pk", flat=True))
+    for first in range(0, len(keys), AT_ONCE):
+        some = Run.objects.filter(pk__in=keys[first : first + AT_ONCE])
+        enqueue_all(some.order_by("number").only("pk"))
+
+
+def state_of(rollout: Rollout, census: Census, managing: Run | None) -> str:
+    """Say what it does now; a pause lasts as long as something is left to start."""
+    manages = managing is not None and managing.status in OPEN
+    if not (census.open or manages):
+        return State.FINISHED
+    if rollout.state == State.PAUSED:
+        return State.PAUSED
+    if not rollout.has_waves:
+        return State.VERIFYING
+    counts = census.counts
+    applies = managing is not None and managing.approved_at and managing.is_working
+    if counts.working or counts.approved or applies:
+        return State.APPLYING
+    waits = managing is not None and managing.status == Status.PLANNED
+    if census.statuses[Status.PLANNED] or waits:
+        busy = census.statuses[Status.PLANNING]
+        return State.PLANNING if busy else State.PLANNED
+    return State.PLANNING
+
+
+def say(rollout: Rollout, state: str) -> None:
+    """Keep the state, and when the rollout ended."""
+    if state == rollout.state:
+        return
+    rollout.state = State(state)
+    rollout.finished_at = timezone.now() if rollout.has_ended else None
+    rollout.save(update_fields=["state", "finished_at"])

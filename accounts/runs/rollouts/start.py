@@ -1,0 +1,234 @@
+"""Start a rollout: the one way in which more than one account is planned."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Iterable, Iterator
+from functools import partial
+from typing import TYPE_CHECKING
+from uuid import UUID
+
+from django.db import IntegrityError, transaction
+from django.db.models.functions import Now
+from django.utils import timezone
+
+from accounts.activity import record
+from accounts.bundles import told_of
+from accounts.mapping.managed import managed_of
+from accounts.mapping.managing import NoManagingAccount, managing_row
+from accounts.mapping.spinnaker_names import NameTaken, claim_names, spinnaker_names
+from accounts.models import (
+    Activity,
+    ManagedAccount,
+    ManagingAccount,
+    Rollout,
+    Run,
+    SpinnakerName,
+)
+from accounts.models.activity import name_of
+from accounts.models.states import OPEN, Status
+from accounts.runs import actions
+from accounts.runs.capacity import NoRoom, refuse_overflow
+from accounts.runs.queue import enqueue_rollout
+from onboarding.details import DetailsError
+
+if TYPE_CHECKING:
+    from django.contrib.auth.models import User
+
+MOST_NAMED = 5
+AT_ONCE = 500
+"""Rows that one query names: SQLite takes few parameters."""
+
+LeftOut = dict[ManagedAccount, str]
+"""Accounts that cannot be part of a rollout, and why."""
+
+
+class CannotStart(Exception):
+    """Nothing was started; the message says why, with the accounts' names."""
+
+
+def start(
+    accounts: Iterable[ManagedAccount], kind: Rollout.Kind, by: User | None
+) -> Rollout:
+    """Start a rollout of these accounts, described to the end; raise CannotStart.
+
+    Accounts that cannot be planned are left out, and `left_out` says why. One that is
+    part of another rollout refuses the whole.
+    """
+    chosen = sorted(accounts, key=lambda account: account.name)
+    try:
+        with transaction.atomic():
+            rollout = Rollout.objects.create(kind=kind, created_by=by)
+            started = add(rollout, chosen, by)
+            if kind == Rollout.Kind.ONBOARD:
+                grant(rollout, started, by)
+            count = len(started)
+            detail = {"rollout": rollout.number, "kind": kind, "accounts": count}
+            record(by, STARTED[kind], f"{rollout}: {counted(count)}", detail)
+    except (NoManagingAccount, NoRoom, actions.RunOpen) as error:
+        raise CannotStart(str(error)) from error
+    except IntegrityError as error:
+        raise CannotStart(
+            "Another run of these accounts began at the same moment. Start again."
+        ) from error
+    return rollout
+
+
+STARTED = {
+    Rollout.Kind.ONBOARD: Activity.What.PLAN,
+    Rollout.Kind.VERIFY: Activity.What.VERIFY,
+    Rollout.Kind.REMOVE: Activity.What.REMOVE,
+}
+
+
+def add(
+    rollout: Rollout, accounts: Collection[ManagedAccount], by: User | None
+) -> list[ManagedAccount]:
+    """Start a run of each account that can have one, in the transaction of the caller;
+    return these accounts.
+    """
+    kind, managing = Rollout.Kind(rollout.kind), managing_row()
+    left_out = dict(busy(accounts, kind))
+    free = [account for account in accounts if account not in left_out]
+    left_out |= dict(REFUSALS[kind](free))
+    free = [account for account in free if account not in left_out]
+    reasons = [f"{one.name}: {reason}" for one, reason in left_out.items()]
+    if not free:
+        raise CannotStart(f"No account can be started. {listed(reasons, ' ')}".strip())
+    if kind == Rollout.Kind.ONBOARD:
+        refuse_overflow(managing, free)
+    rollout.left_out = sorted({*rollout.left_out, *reasons})
+    rollout.save(update_fields=["left_out"])
+    Run.objects.bulk_create(
+        [run_of(account, rollout, managing, by) for account in free],
+        batch_size=AT_ONCE,
+    )
+    transaction.on_commit(partial(enqueue_rollout, rollout.number))
+    return free
+
+
+def grant(
+    rollout: Rollout, accounts: Iterable[ManagedAccount], by: User | None
+) -> None:
+    """Plan the managing account, so that Spinnaker may assume all of these; raise
+    RunOpen where another run of it is in progress or waits.
+    """
+    kind = Run.Kind.MANAGING
+    actions.start(kind, managing_row(), None, by, grants=accounts, rollout=rollout)
+
+
+def run_of(
+    account: ManagedAccount,
+    rollout: Rollout,
+    managing: ManagingAccount,
+    by: User | None,
+) -> Run:
+    verifies = rollout.kind == Rollout.Kind.VERIFY
+    return Run(
+        kind=rollout.kind,
+        rollout=rollout,
+        account=account,
+        account_name=account.name,
+        status=Status.VERIFYING if verifies else Status.PLANNING,
+        version=account.version,
+        managing_version=managing.version,
+        alone=rollout.kind == Rollout.Kind.ONBOARD,
+        created_by=by,
+        created_by_name=name_of(by),
+        started_from=Run.Origin.PAGE,
+    )
+
+
+def busy(
+    accounts: Collection[ManagedAccount], kind: Rollout.Kind
+) -> Iterator[tuple[ManagedAccount, str]]:
+    """Yield the accounts that another run is open for, and discard waiting plans that
+    new ones replace; raise CannotStart where rollouts overlap.
+    """
+    by_key: dict[UUID | None, ManagedAccount] = {one.pk: one for one in accounts}
+    overlapping, waiting = [], []
+    for keys in in_slices([account.pk for account in accounts]):
+        runs = Run.objects.filter(account__in=keys, status__in=OPEN)
+        for run in runs.defer("entries", "error", "traceback"):
+            account = by_key[run.account_id]
+            if run.rollout_id:
+                overlapping.append(f"{account.name} (rollout {run.rollout_id})")
+            elif run.status == Status.PLANNED and kind != Rollout.Kind.VERIFY:
+                waiting.append(run.pk)
+            else:
+                yield account, f"{actions.RunOpen(run)}"
+    if overlapping:
+        raise CannotStart(
+            "These accounts are part of another rollout: "
+            f"{listed(sorted(overlapping), ', ')}. Wait until it ends, or stop it."
+        )
+    for keys in in_slices(waiting):
+        plans = Run.objects.filter(pk__in=keys, status=Status.PLANNED)
+        plans.update(
+            status=Status.DISCARDED, finished_at=timezone.now(), moved_at=Now()
+        )
+
+
+def unnamed(
+    accounts: Collection[ManagedAccount],
+) -> Iterator[tuple[ManagedAccount, str]]:
+    """Claim the accounts' names in Spinnaker; yield those that cannot have theirs."""
+    held: dict[UUID, set[str]] = {}
+    for keys in in_slices([account.pk for account in accounts]):
+        rows = SpinnakerName.objects.filter(account__in=keys)
+        for row in rows:
+            held.setdefault(row.account_id, set()).add(row.name)
+    for account in accounts:
+        try:
+            names = spinnaker_names(managed_of(account))
+            if {*names} != held.get(account.pk) or len({*names}) < len(names):
+                claim_names(account)
+        except (NameTaken, DetailsError) as error:
+            yield account, str(error)
+
+
+def not_existing(
+    accounts: Collection[ManagedAccount],
+) -> Iterator[tuple[ManagedAccount, str]]:
+    for account in accounts:
+        if account.granted_at is None:
+            yield account, str(actions.NothingStands(account))
+
+
+def not_removable(
+    accounts: Collection[ManagedAccount],
+) -> Iterator[tuple[ManagedAccount, str]]:
+    bundled: set[UUID] = set()
+    for keys in in_slices([account.pk for account in accounts]):
+        rows = ManagedAccount.objects.filter(pk__in=keys, bundles__isnull=False)
+        bundled.update(rows.values_list("pk", flat=True))
+    for account in accounts:
+        if not (account.granted_at or account.applied):
+            nothing = actions.NothingStands(account, "there is nothing to remove")
+            yield account, str(nothing)
+        elif account.pk in bundled and (told := told_of(account)):
+            yield account, str(actions.StillTold(told))
+
+
+REFUSALS: dict[
+    Rollout.Kind,
+    Callable[[Collection[ManagedAccount]], Iterator[tuple[ManagedAccount, str]]],
+] = {
+    Rollout.Kind.ONBOARD: unnamed,
+    Rollout.Kind.VERIFY: not_existing,
+    Rollout.Kind.REMOVE: not_removable,
+}
+
+
+def in_slices(keys: list[UUID]) -> Iterator[list[UUID]]:
+    for first in range(0, len(keys), AT_ONCE):
+        yield keys[first : first + AT_ONCE]
+
+
+def listed(names: list[str], between: str) -> str:
+    more = len(names) - MOST_NAMED
+    rest = f"{between}and {more:,} more" if more > 0 else ""
+    return between.join(names[:MOST_NAMED]) + rest
+
+
+def counted(count: int) -> str:
+    return "1 account" if count == 1 else f"{count:,} accounts"

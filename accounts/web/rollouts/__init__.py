@@ -1,0 +1,1 @@
+"""Rollouts: many accounts as one job, watched and decided on one page."""

@@ -1,0 +1,109 @@
+"""The list of rollouts, and the page of one: how far it is and what it waits for."""
+
+from __future__ import annotations
+
+from typing import Any, NamedTuple
+
+from django.core.paginator import Paginator
+from django.db.models import Count, Q
+from django.http import HttpResponse
+from django.shortcuts import get_object_or_404, render
+from django.urls import reverse
+
+from accounts.models import Rollout, Run
+from accounts.models.states import OPEN, UNSUCCESSFUL, Status
+from accounts.runs.rollouts.census import GOOD, Census, managing_run, runs_of
+from accounts.runs.rollouts.decisions import needs_another
+from accounts.web.live.state import live_rollout, live_site
+from accounts.web.request import Request
+from accounts.web.rollouts.forms import SettingsForm
+from accounts.web.rollouts.groups import groups_of
+from accounts.web.rollouts.progress import segments, speed, waves
+
+PAGE = 50
+MOST_FAILURES = 5
+"""The newest failures that the page names; the list of runs has all of them."""
+
+
+class Row(NamedTuple):
+    rollout: Rollout
+    accounts: int
+    good: int
+    failed: int
+    open: int
+
+
+def rollouts(request: Request) -> HttpResponse:
+    """List the rollouts, newest first, with how many accounts are how far."""
+    live = live_site()
+    rows = Rollout.objects.order_by("-number")
+    page = Paginator(rows, PAGE).get_page(request.GET.get("page"))
+    shown = {
+        "live": live,
+        "page": page,
+        "rows": rows_of(list(page)),
+        "crumbs": [("Runs", reverse("accounts:runs"))],
+    }
+    return render(request, "rollouts/rollouts.html", shown)
+
+
+def rows_of(page: list[Rollout]) -> list[Row]:
+    """Count the accounts of all these rollouts in one query."""
+    runs = Run.objects.filter(rollout__in=page, retried=False)
+    mine = runs.exclude(kind=Run.Kind.MANAGING).exclude(status=Status.DISCARDED)
+    counted = (
+        mine.order_by()
+        .values_list("rollout")
+        .annotate(
+            Count("pk"),
+            good=Count("pk", filter=Q(status__in=GOOD)),
+            failed=Count("pk", filter=Q(status__in=UNSUCCESSFUL)),
+            open=Count("pk", filter=Q(status__in=OPEN)),
+        )
+    )
+    counts = {number: found for number, *found in counted}
+    return [Row(one, *counts.get(one.pk, [0, 0, 0, 0])) for one in page]
+
+
+def rollout(request: Request, number: int) -> HttpResponse:
+    return rollout_page(request, rollout_of(number))
+
+
+def rollout_of(number: int) -> Rollout:
+    return get_object_or_404(Rollout, number=number)
+
+
+def rollout_page(
+    request: Request, rollout: Rollout, *, form: SettingsForm | None = None
+) -> HttpResponse:
+    """Show a rollout, with queries whose number does not grow with its accounts."""
+    live = live_rollout(rollout)
+    census, managing = Census(rollout), managing_run(rollout)
+    shown: dict[str, Any] = {
+        "live": live,
+        "rollout": rollout,
+        "census": census,
+        "segments": segments(census),
+        "waves": list(waves(rollout, census)),
+        "speed": None if rollout.has_ended else speed(rollout, census),
+        "managing": managing,
+        "managing_failed": needs_another(managing),
+        "groups": groups_of(rollout),
+        "failures": newest_failures(rollout),
+        "form": form or SettingsForm(instance=rollout),
+        "crumbs": crumbs(),
+    }
+    return render(request, "rollouts/rollout.html", shown)
+
+
+def crumbs() -> list[tuple[str, str]]:
+    return [
+        ("Runs", reverse("accounts:runs")),
+        ("Rollouts", reverse("accounts:rollouts")),
+    ]
+
+
+def newest_failures(rollout: Rollout) -> list[Run]:
+    failed = runs_of(rollout).filter(status__in=UNSUCCESSFUL)
+    newest = failed.select_related("account").defer("traceback", "entries")
+    return list(newest.order_by("-moved_at")[:MOST_FAILURES])

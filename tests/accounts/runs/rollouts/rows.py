@@ -1,0 +1,52 @@
+"""Rollouts for tests, and their runs moved by hand."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from accounts.models import ManagedAccount, Rollout, Run
+from accounts.models.states import Status
+from accounts.runs import rollouts
+from accounts.runs.rollouts.census import managing_run, runs_of
+from accounts.runs.rollouts.engine import advance
+from tests.rows import account_row
+
+SAME = "5a" * 16
+
+
+def accounts(count: int, **fields: Any) -> list[ManagedAccount]:
+    return [
+        account_row(f"team-{number:03}", account_id=f"{number:012}", **fields)
+        for number in range(1, count + 1)
+    ]
+
+
+def started(count: int = 12, by: Any = None, **fields: Any) -> Rollout:
+    return rollouts.start(accounts(count, **fields), Rollout.Kind.ONBOARD, by)
+
+
+def plan(rollout: Rollout, fingerprint: str = SAME) -> None:
+    """Let the accounts wait for approval, and the managing account be verified."""
+    move(rollout, Status.PLANNING, Status.PLANNED, fingerprint=fingerprint)
+    managing = managing_run(rollout)
+    Run.objects.filter(pk=managing and managing.pk).update(status=Status.VERIFIED)
+    advance(rollout.number)
+    rollout.refresh_from_db()
+
+
+def move(
+    rollout: Rollout, since: Status, to: Status, most: int = 1000, **fields: Any
+) -> None:
+    """Move so many of the accounts' runs, as a worker would, and let it go on."""
+    runs = runs_of(rollout).filter(status=since).order_by("number")
+    keys = list(runs.values_list("pk", flat=True)[:most])
+    Run.objects.filter(pk__in=keys).update(status=to, **fields)
+    advance(rollout.number)
+    rollout.refresh_from_db()
+
+
+def statuses(rollout: Rollout) -> dict[str, int]:
+    found: dict[str, int] = {}
+    for status in runs_of(rollout).values_list("status", flat=True):
+        found[status] = found.get(status, 0) + 1
+    return found

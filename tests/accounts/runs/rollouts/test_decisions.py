@@ -1,0 +1,190 @@
+"""What people decide about a rollout: each press is done once, or not at all."""
+
+from __future__ import annotations
+
+import pytest
+
+from accounts.models import Activity, ManagingAccount, Rollout, Run
+from accounts.models.states import State, Status
+from accounts.runs import rollouts
+from accounts.runs.rollouts import decisions
+from accounts.runs.rollouts.census import managing_run, runs_of
+from accounts.runs.rollouts.engine import advance
+from tests.accounts.runs.rollouts.rows import SAME, move, plan, started, statuses
+from tests.rows import managing_row, person
+
+pytestmark = pytest.mark.django_db
+
+PLANNED, APPROVED, APPLYING = Status.PLANNED, Status.APPROVED, Status.APPLYING
+VERIFIED, FAILED, DISCARDED = Status.VERIFIED, Status.FAILED, Status.DISCARDED
+
+
+@pytest.fixture(autouse=True)
+def managing():
+    return managing_row()
+
+
+@pytest.fixture
+def olga():
+    return person("approver", username="olga")
+
+
+@pytest.fixture
+def rollout():
+    """Five accounts that wait with the same changes, one of which was done."""
+    row = started(5)
+    plan(row)
+    return row
+
+
+def test_a_group_is_approved_at_once_with_one_entry_that_names_all(
+    rollout, olga
+) -> None:
+    other = runs_of(rollout).first()
+    Run.objects.filter(pk=other.pk).update(fingerprint="0b" * 16)
+
+    approved = decisions.approve_group(rollout, SAME, olga, comment="Read all.")
+
+    entry = Activity.objects.first()
+    runs = runs_of(rollout).filter(status=APPROVED).order_by("number")
+    assert approved == (4, [])
+    assert entry.detail["runs"] == [run.number for run in runs]
+    assert entry.detail["comment"] == "Read all."
+    assert {(r.approved_by, r.approval_comment) for r in runs} == {(olga, "Read all.")}
+    assert all(run.approved_digest for run in runs)
+    assert statuses(rollout)[PLANNED] == 1
+
+
+def test_two_presses_approve_once(rollout, olga) -> None:
+    decisions.approve_group(rollout, SAME, olga)
+
+    again = decisions.approve_group(rollout, SAME, person("approver"))
+
+    assert again == (0, [])
+    assert {run.approved_by for run in runs_of(rollout)} == {olga}
+
+
+def test_an_edited_account_is_not_approved_with_the_group(rollout, olga) -> None:
+    runs_of(rollout).first().account.touch()
+
+    assert decisions.approve_group(rollout, SAME, olga).plans == 4
+
+
+def test_whoever_planned_in_production_leaves_it_to_somebody_else(olga) -> None:
+    row = started(2, by=olga, environment="production")
+    plan(row)
+
+    approved = decisions.approve_group(row, SAME, olga)
+
+    assert approved.plans == 0
+    assert approved.refused[0].startswith("team-001: In production")
+    assert statuses(row) == {PLANNED: 2}
+
+
+def test_no_group_of_another_rollout_is_approved(rollout, olga) -> None:
+    Rollout.objects.filter(pk=rollout.pk).update(state=Rollout.State.STOPPED)
+
+    assert decisions.approve_group(rollout, SAME, olga).plans == 0
+
+
+def test_stopping_discards_what_did_not_begin_and_lets_the_rest_end(
+    rollout, olga
+) -> None:
+    decisions.approve_group(rollout, SAME, olga)
+    advance(rollout.number)
+
+    decisions.stop(rollout, olga)
+    advance(rollout.number)
+
+    rollout.refresh_from_db()
+    left = runs_of(rollout).filter(status=DISCARDED)
+    assert statuses(rollout) == {APPLYING: 1, DISCARDED: 4}
+    assert {run.account.state for run in left} == {State.DRAFT}
+    assert rollout.state == Rollout.State.STOPPED
+    assert rollout.reason == "olga stopped it."
+
+
+def test_stopping_while_it_is_planned_puts_the_managing_account_back(olga) -> None:
+    row = started(2)
+    managing = managing_run(row)
+    managing.move(PLANNED, since=(Status.PLANNING,))
+    ManagingAccount.objects.wait_for_approval()
+
+    decisions.stop(row, olga)
+
+    managing.refresh_from_db()
+    assert managing.status == DISCARDED
+    assert ManagingAccount.objects.get().state == State.DRAFT
+    assert statuses(row) == {DISCARDED: 2}
+
+
+def test_a_stopped_one_lets_its_accounts_go(rollout, olga) -> None:
+    decisions.stop(rollout, olga)
+
+    another = rollouts.start(
+        [run.account for run in runs_of(rollout)], Rollout.Kind.ONBOARD, olga
+    )
+
+    assert runs_of(another).count() == 5
+
+
+@pytest.mark.parametrize("decide", [decisions.pause, decisions.stop])
+def test_what_has_ended_is_neither_paused_nor_stopped(rollout, olga, decide) -> None:
+    move(rollout, PLANNED, VERIFIED)
+
+    assert rollout.state == Rollout.State.FINISHED
+    assert not decide(rollout, olga)
+
+
+def test_only_what_is_paused_is_resumed(rollout, olga) -> None:
+    assert not decisions.resume(rollout, olga)
+    assert decisions.pause(rollout, olga)
+    assert not decisions.pause(rollout, olga)
+    assert decisions.resume(rollout, olga)
+
+
+def test_only_what_failed_is_retried(rollout, olga) -> None:
+    move(rollout, PLANNED, FAILED, most=2)
+
+    retried = decisions.retry(rollout, olga)
+
+    assert retried == 2
+    assert statuses(rollout) == {Status.PLANNING: 2, PLANNED: 3}
+    assert Run.objects.filter(rollout=rollout, retried=True).count() == 2
+
+
+def test_a_finished_one_begins_again_where_something_is_retried(rollout, olga) -> None:
+    move(rollout, PLANNED, FAILED)
+    assert rollout.state == Rollout.State.FINISHED
+
+    decisions.retry(rollout, olga)
+
+    rollout.refresh_from_db()
+    assert (rollout.state, rollout.finished_at) == (Rollout.State.PLANNING, None)
+
+
+def test_nothing_is_retried_where_nothing_failed(rollout, olga) -> None:
+    with pytest.raises(rollouts.CannotStart, match="has failed"):
+        decisions.retry(rollout, olga)
+
+
+def test_the_managing_account_is_planned_again_where_it_failed(rollout, olga) -> None:
+    Run.objects.filter(pk=managing_run(rollout).pk).update(status=FAILED)
+
+    decisions.retry(rollout, olga)
+
+    again = managing_run(rollout)
+    assert again.status == Status.PLANNING
+    assert again.grants.count() == 5
+
+
+def test_an_account_that_another_rollout_took_is_not_retried(rollout, olga) -> None:
+    move(rollout, PLANNED, FAILED, most=1)
+    failed = runs_of(rollout).get(status=FAILED)
+    another = rollouts.start([failed.account], Rollout.Kind.ONBOARD, olga)
+
+    with pytest.raises(rollouts.CannotStart, match=f"rollout {another.number}"):
+        decisions.retry(rollout, olga)
+
+    failed.refresh_from_db()
+    assert not failed.retried

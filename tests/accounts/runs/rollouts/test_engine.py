@@ -1,0 +1,209 @@
+"""A rollout goes on by itself: in waves, never twice, and never past its limits."""
+
+from __future__ import annotations
+
+import pytest
+from django.db.models.functions import Now
+
+from accounts.models import Activity, ManagedAccount, Rollout, Run
+from accounts.models.states import State, Status
+from accounts.runs.actions import approve, keep
+from accounts.runs.rollouts import decisions
+from accounts.runs.rollouts.census import managing_run, runs_of
+from accounts.runs.rollouts.engine import advance, send
+from tests.accounts.runs.rollouts.rows import SAME, move, plan, started, statuses
+from tests.rows import managing_row, person
+
+pytestmark = pytest.mark.django_db
+
+PLANNED, APPROVED, APPLYING = Status.PLANNED, Status.APPROVED, Status.APPLYING
+VERIFIED, FAILED = Status.VERIFIED, Status.FAILED
+
+
+@pytest.fixture(autouse=True)
+def managing():
+    return managing_row()
+
+
+@pytest.fixture
+def approved():
+    """A rollout of 12 accounts, all approved; nobody let it go on yet."""
+    rollout = started(12)
+    plan(rollout)
+    decisions.approve_group(rollout, SAME, person("approver"))
+    return rollout
+
+
+def test_it_waits_for_approval_once_all_is_planned() -> None:
+    rollout = started(3)
+
+    plan(rollout)
+
+    assert rollout.state == Rollout.State.PLANNED
+
+
+def test_an_approved_account_waits_for_its_wave_and_is_no_different_yet(
+    approved,
+) -> None:
+    run = runs_of(approved).first()
+
+    assert statuses(approved) == {APPROVED: 12}
+    assert run.account.state == State.DRAFT
+
+
+def test_one_account_starts_and_then_ten_percent_and_then_the_rest(approved) -> None:
+    seen = []
+
+    advance(approved.number)
+    seen.append(statuses(approved))
+    move(approved, APPLYING, VERIFIED)
+    seen.append(statuses(approved))
+    move(approved, APPLYING, VERIFIED)
+    seen.append(statuses(approved))
+
+    assert seen == [
+        {APPLYING: 1, APPROVED: 11},
+        {VERIFIED: 1, APPLYING: 2, APPROVED: 9},
+        {VERIFIED: 3, APPLYING: 9},
+    ]
+    assert approved.state == Rollout.State.APPLYING
+    assert sorted(runs_of(approved).values_list("wave", flat=True)) == [
+        1,
+        2,
+        2,
+        *[3] * 9,
+    ]
+
+
+def test_whoever_starts_an_account_says_so_on_the_account(approved) -> None:
+    advance(approved.number)
+
+    run = runs_of(approved).get(status=APPLYING)
+    assert run.account.state == State.APPLYING
+
+
+def test_an_account_that_was_edited_keeps_its_state(approved) -> None:
+    """Its worker finds the edit, and outdates the run."""
+    runs_of(approved).order_by("number").first().account.touch()
+
+    advance(approved.number)
+
+    run = runs_of(approved).get(status=APPLYING)
+    assert run.account.state != State.APPLYING
+
+
+def test_a_second_copy_starts_nothing(approved) -> None:
+    advance(approved.number)
+    advance(approved.number)
+
+    assert statuses(approved) == {APPLYING: 1, APPROVED: 11}
+
+
+def test_nothing_starts_before_the_managing_account(approved) -> None:
+    Run.objects.filter(pk=managing_run(approved).pk).update(status=Status.APPLYING)
+
+    advance(approved.number)
+
+    assert statuses(approved) == {APPROVED: 12}
+
+
+def test_nothing_starts_where_the_managing_account_failed(approved) -> None:
+    Run.objects.filter(pk=managing_run(approved).pk).update(status=FAILED)
+
+    advance(approved.number)
+
+    assert statuses(approved) == {APPROVED: 12}
+
+
+def test_the_first_failure_pauses_it_and_says_why(approved) -> None:
+    advance(approved.number)
+
+    move(approved, APPLYING, FAILED, moved_at=Now())
+
+    assert approved.state == Rollout.State.PAUSED
+    assert approved.reason == "1 account of 1 in wave 1 failed; the limit is 10 %."
+    assert statuses(approved) == {FAILED: 1, APPROVED: 11}
+    assert str(Activity.objects.first()) == f"Bowline paused {approved}"
+
+
+def test_a_resumed_one_goes_on_past_what_failed_before(approved) -> None:
+    advance(approved.number)
+    move(approved, APPLYING, FAILED, moved_at=Now())
+
+    decisions.resume(approved, person("operator"))
+    advance(approved.number)
+
+    assert statuses(approved) == {FAILED: 1, APPLYING: 2, APPROVED: 9}
+
+
+def test_a_paused_one_starts_nothing_and_what_runs_ends(approved) -> None:
+    advance(approved.number)
+    decisions.pause(approved, person("operator"))
+
+    move(approved, APPLYING, VERIFIED)
+
+    assert approved.state == Rollout.State.PAUSED
+    assert statuses(approved) == {VERIFIED: 1, APPROVED: 11}
+
+
+def test_it_is_finished_when_every_account_has_ended(approved) -> None:
+    for _ in range(3):
+        advance(approved.number)
+        move(approved, APPLYING, VERIFIED)
+
+    assert approved.state == Rollout.State.FINISHED
+    assert approved.finished_at is not None
+
+
+def test_no_more_run_at_once_than_it_says(approved) -> None:
+    Rollout.objects.update(at_once=2, second_percent=50)
+    advance(approved.number)
+    move(approved, APPLYING, VERIFIED)
+
+    first = statuses(approved)[APPLYING]
+    move(approved, APPLYING, VERIFIED, most=1)
+
+    assert (first, statuses(approved)[APPLYING]) == (2, 2)
+
+
+def test_accounts_approved_one_by_one_wait_for_their_wave_too() -> None:
+    rollout = started(2)
+    plan(rollout)
+    olga = person("approver")
+
+    for run in runs_of(rollout):
+        approve(run, olga, send=keep)
+
+    assert statuses(rollout) == {APPROVED: 2}
+
+
+def test_a_plan_without_changes_is_verified_outside_the_waves() -> None:
+    rollout = started(2)
+    managing = managing_run(rollout)
+    Run.objects.filter(pk=managing.pk).update(status=VERIFIED)
+
+    move(rollout, Status.PLANNING, Status.VERIFYING)
+    before = rollout.state
+    move(rollout, Status.VERIFYING, VERIFIED)
+
+    assert (before, rollout.state) == (Rollout.State.PLANNING, Rollout.State.FINISHED)
+
+
+def test_each_run_is_sent_to_a_worker_once(approved, monkeypatch) -> None:
+    sent = []
+
+    def enqueue_all(runs) -> None:
+        for run in runs:
+            sent.append(run.pk)
+            Run.objects.filter(pk=run.pk).update(queued_at=Now())
+
+    monkeypatch.setattr("accounts.runs.rollouts.engine.enqueue_all", enqueue_all)
+    advance(approved.number)
+
+    send(approved.number)
+    send(approved.number)
+
+    managing = managing_run(approved)
+    assert sent == [runs_of(approved).get(status=APPLYING).pk]
+    assert managing.pk not in sent
+    assert ManagedAccount.objects.filter(state=State.APPLYING).count() == 1

@@ -1,0 +1,143 @@
+"""Waves and thresholds hold, whatever the accounts do and in whatever order."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from accounts.runs.rollouts.waves import (
+    REST,
+    Counts,
+    Settings,
+    Wave,
+    next_step,
+    size,
+)
+
+USUAL = Settings(
+    first_wave=1, second_percent=10, at_once=50, most_failures=10, failure_percent=10
+)
+any_settings = st.builds(
+    Settings,
+    first_wave=st.integers(1, 8),
+    second_percent=st.integers(1, 100),
+    at_once=st.integers(1, 20),
+    most_failures=st.integers(1, 20),
+    failure_percent=st.integers(1, 100),
+)
+
+
+def moved(counts: Counts, number: int, **by: int) -> Counts:
+    waves = list(counts.waves)
+    wave = waves[number - 1]
+    fields = {name: getattr(wave, name) + more for name, more in by.items()}
+    waves[number - 1] = replace(wave, **fields)
+    return replace(counts, waves=tuple(waves))
+
+
+@given(
+    settings=any_settings,
+    total=st.integers(0, 60),
+    late=st.integers(0, 20),
+    data=st.data(),
+)
+def test_a_rollout_obeys_its_settings_to_its_end(settings, total, late, data) -> None:
+    """Accounts end, and late ones are approved, in any order."""
+    counts = Counts(undecided=late, approved=total)
+    while True:
+        step = next_step(counts, settings)
+        assert_it_may(step, counts, settings)
+        counts = moved(counts, step.wave, working=step.start)
+        counts = replace(counts, approved=counts.approved - step.start)
+        if not (counts.working or counts.undecided):
+            break
+        if counts.undecided and (not counts.working or data.draw(st.booleans())):
+            counts = replace(
+                counts, undecided=counts.undecided - 1, approved=counts.approved + 1
+            )
+            continue
+        busy = [n for n, wave in enumerate(counts.waves, 1) if wave.working]
+        ends = data.draw(st.sampled_from(["good", "good", "good", "failed"]))
+        counts = moved(
+            counts, data.draw(st.sampled_from(busy)), working=-1, **{ends: 1}
+        )
+
+    assert step.pause or not counts.approved
+    assert counts.total == total + late
+
+
+def assert_it_may(step, counts: Counts, settings: Settings) -> None:
+    before = counts.waves[: step.wave - 1]
+    failed = sum(wave.failed for wave in counts.waves)
+    here = counts.waves[step.wave - 1]
+    after = here.started + step.start
+    assert 0 <= step.start <= counts.approved
+    if not step.start:
+        return
+    assert not step.pause
+    assert failed < settings.most_failures
+    assert counts.working + step.start <= settings.at_once
+    assert not any(wave.working for wave in before)
+    assert step.wave == REST or after <= size(step.wave, settings, counts.total)
+    assert here.failed * 100 < settings.failure_percent * max(after, 1) or (
+        here.failed * 100
+        < settings.failure_percent * size(step.wave, settings, counts.total)
+    )
+
+
+def test_the_first_account_goes_alone() -> None:
+    step = next_step(Counts(approved=100), USUAL)
+
+    assert (step.wave, step.start) == (1, 1)
+
+
+def test_nothing_more_starts_until_the_first_is_verified() -> None:
+    step = next_step(Counts(approved=99, waves=(Wave(1), Wave(), Wave())), USUAL)
+
+    assert step.start == 0
+
+
+def test_ten_percent_follow_and_then_the_rest_so_many_at_once() -> None:
+    first, second = Wave(good=1), Wave(good=10)
+
+    steps = [
+        next_step(Counts(approved=99, waves=(first, Wave(), Wave())), USUAL),
+        next_step(Counts(approved=89, waves=(first, second, Wave())), USUAL),
+    ]
+
+    assert [(step.wave, step.start) for step in steps] == [(2, 10), (3, 50)]
+
+
+def test_a_wave_waits_for_those_that_are_not_approved_yet() -> None:
+    """Its share is that of the whole rollout, not of what is approved so far."""
+    waves = (Wave(good=1), Wave(good=4), Wave())
+
+    step = next_step(Counts(undecided=90, approved=5, waves=waves), USUAL)
+
+    assert (step.wave, step.start) == (2, 5)
+
+
+def test_the_first_account_that_fails_pauses_it() -> None:
+    step = next_step(Counts(approved=99, waves=(Wave(failed=1), Wave(), Wave())), USUAL)
+
+    assert step.start == 0
+    assert step.pause == "1 account of 1 in wave 1 failed; the limit is 10 %."
+
+
+def test_failures_of_all_waves_are_counted_together() -> None:
+    settings = replace(USUAL, failure_percent=100, most_failures=3)
+    waves = (Wave(good=1), Wave(good=8, failed=2), Wave(working=20, failed=1))
+
+    step = next_step(Counts(approved=60, waves=waves), settings)
+
+    assert step.pause == "3 accounts failed; the limit is 3."
+
+
+def test_failures_that_a_person_saw_and_resumed_pause_it_no_more() -> None:
+    waves = (Wave(failed=1, tolerated=1), Wave(), Wave())
+
+    step = next_step(Counts(approved=99, waves=waves), USUAL)
+
+    assert (step.wave, step.start, step.pause) == (2, 10, "")

@@ -1,0 +1,195 @@
+"""The pages of rollouts: what they show to whom, at a cost that does not grow."""
+
+from __future__ import annotations
+
+import pytest
+from django.db.models.functions import Now
+from django.urls import reverse
+
+from accounts.models import Rollout, Run
+from accounts.models.states import Status
+from accounts.runs.rollouts import decisions
+from accounts.runs.rollouts.census import managing_run, runs_of
+from accounts.runs.rollouts.engine import advance
+from tests.accounts.runs.rollouts.rows import SAME, move, plan, started, statuses
+from tests.rows import managing_row, person, step_row
+
+pytestmark = pytest.mark.django_db
+
+APPLYING, FAILED = Status.APPLYING, Status.FAILED
+
+
+@pytest.fixture(autouse=True)
+def managing():
+    return managing_row()
+
+
+@pytest.fixture
+def rollout():
+    """Twelve accounts that wait for approval, one of which differs."""
+    row = started(12)
+    plan(row)
+    Run.objects.filter(pk=runs_of(row).last().pk).update(fingerprint="")
+    for run in runs_of(row):
+        step_row(run)
+    return row
+
+
+def page(client, rollout: Rollout) -> str:
+    response = client.get(rollout.get_absolute_url())
+    assert response.status_code == 200
+    return response.content.decode()
+
+
+def press(client, name: str, rollout: Rollout, *args: str, **data: object):
+    url = reverse(f"accounts:{name}", args=[rollout.number, *args])
+    return client.post(url, data, follow=True)
+
+
+def test_a_viewer_sees_the_groups_and_no_button(viewer, rollout) -> None:
+    shown = page(viewer, rollout)
+
+    assert "11 accounts with the same changes" in shown
+    assert "differs from the others" in shown
+    assert reverse("accounts:rollout-group", args=[rollout.number, SAME]) in shown
+    for name in ("pause", "stop", "settings"):
+        assert reverse(f"accounts:rollout-{name}", args=[rollout.number]) not in shown
+
+
+def test_an_operator_pauses_resumes_and_stops_it(operator, rollout) -> None:
+    paused = press(operator, "rollout-pause", rollout).content.decode()
+    resumed = press(operator, "rollout-resume", rollout).content.decode()
+    stopped = press(operator, "rollout-stop", rollout).content.decode()
+
+    assert "operator paused it." in paused
+    assert "continues. What failed" in resumed
+    assert "operator stopped it." in stopped
+    assert statuses(rollout) == {Status.DISCARDED: 12}
+
+
+def test_a_second_press_says_what_it_is_already(operator, rollout) -> None:
+    press(operator, "rollout-stop", rollout)
+
+    again = press(operator, "rollout-pause", rollout).content.decode()
+
+    assert f"{rollout} is stopped. Nothing was changed." in again
+
+
+def test_an_approver_reads_the_group_and_approves_it(approver, rollout) -> None:
+    url = reverse("accounts:rollout-group", args=[rollout.number, SAME])
+
+    read = approver.get(url).content.decode()
+    approved = press(approver, "rollout-approve", rollout, SAME, comment="All read.")
+
+    assert "11 plans with the same changes" in read
+    assert "team-002" in read
+    assert "11 plans are approved. Each starts with its wave." in (
+        approved.content.decode()
+    )
+    assert statuses(rollout) == {Status.APPROVED: 11, Status.PLANNED: 1}
+
+
+def test_plans_that_delete_are_approved_once_their_number_is_typed(
+    approver, rollout
+) -> None:
+    for run in runs_of(rollout).exclude(fingerprint=""):
+        step_row(run, verb="delete", name="old")
+
+    without = press(approver, "rollout-approve", rollout, SAME).content.decode()
+    before = statuses(rollout)
+    phrase = {"confirmation": "delete in 11 accounts"}
+    press(approver, "rollout-approve", rollout, SAME, **phrase)
+
+    assert "Type “delete in 11 accounts” to approve these plans." in without
+    assert before == {Status.PLANNED: 12}
+    assert statuses(rollout)[Status.APPROVED] == 11
+
+
+def test_the_limits_are_changed_and_wrong_ones_named(operator, rollout) -> None:
+    limits = {
+        "first_wave": 2,
+        "second_percent": 20,
+        "at_once": 5,
+        "most_failures": 3,
+        "failure_percent": 50,
+    }
+
+    wrong = press(operator, "rollout-settings", rollout, **{**limits, "at_once": 0})
+    unchanged = Rollout.objects.get().at_once
+    press(operator, "rollout-settings", rollout, **limits)
+
+    row = Rollout.objects.get()
+    assert "greater than or equal to 1" in wrong.content.decode()
+    assert unchanged == 50
+    assert {name: getattr(row, name) for name in limits} == limits
+
+
+def test_what_failed_is_named_and_retried(operator, rollout) -> None:
+    decisions.approve_group(rollout, SAME, person("approver"))
+    advance(rollout.number)
+    error = {"message": "Access denied.", "hint": "Trust Bowline."}
+    move(rollout, APPLYING, FAILED, moved_at=Now(), error=error)
+
+    before = page(operator, rollout)
+    retried = press(operator, "rollout-retry", rollout).content.decode()
+
+    assert "1 account of 1 in wave 1 failed; the limit is 10 %." in before
+    assert "Access denied." in before
+    assert "Trust Bowline." in before
+    assert "Started again for 1 account." in retried
+    assert statuses(rollout)[Status.PLANNING] == 1
+
+
+def test_the_managing_account_is_first_among_the_plans(viewer, rollout) -> None:
+    shown = page(viewer, rollout)
+
+    managing = managing_run(rollout)
+    assert shown.index(managing.get_absolute_url()) < shown.index("11 accounts with")
+
+
+def test_the_page_costs_as_many_queries_for_many_accounts(
+    viewer, rollout, django_assert_max_num_queries
+) -> None:
+    with django_assert_max_num_queries(40) as few:
+        page(viewer, rollout)
+    count = len(few)
+    Rollout.objects.update(state=Rollout.State.STOPPED)
+    Run.objects.update(status=Status.DISCARDED)
+    for account in [run.account for run in runs_of(rollout)]:
+        account.delete()
+    many = started(40)
+    plan(many)
+
+    with django_assert_max_num_queries(count):
+        page(viewer, many)
+
+
+def test_the_list_counts_each_rollouts_accounts(viewer, rollout) -> None:
+    move(rollout, Status.PLANNED, FAILED, most=2)
+
+    response = viewer.get(reverse("accounts:rollouts"))
+
+    (row,) = response.context["rows"]
+    assert (row.accounts, row.failed, row.open) == (12, 2, 10)
+    assert str(rollout) in response.content.decode()
+
+
+def test_an_open_page_learns_that_something_moved(viewer, rollout) -> None:
+    decisions.approve_group(rollout, SAME, person("approver"))
+    advance(rollout.number)
+    url = viewer.get(rollout.get_absolute_url()).context["live"]
+    asked = {"of": url.of, "seen": str(url.seen)}
+
+    before = viewer.get(reverse("accounts:live"), asked).status_code
+    move(rollout, APPLYING, Status.VERIFIED, moved_at=Now())
+    after = viewer.get(reverse("accounts:live"), asked)
+
+    assert before == 204
+    assert after.status_code == 200
+    assert url.every > 0
+
+
+def test_there_is_no_page_of_a_rollout_that_is_not_there(viewer) -> None:
+    assert viewer.get(reverse("accounts:rollout", args=[99])).status_code == 404
+    live = viewer.get(reverse("accounts:live"), {"of": "rollout:99"})
+    assert live.status_code == 404
