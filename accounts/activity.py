@@ -7,9 +7,9 @@ everybody else who writes one waits.
 from __future__ import annotations
 
 import logging
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from functools import partial
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from django.db import connection, transaction
 from django.utils import timezone
@@ -25,8 +25,18 @@ COMMAND_LINE = "the command line"
 """Used in place of the person if `manage.py` was given none."""
 
 LONGEST = 150
+AT_ONCE = 500
+"""Entries in one INSERT."""
 LOCK = 0x42_6F_77_6C_69_6E_65
 """“Bowline” as a number: any number that nothing else in the database locks."""
+
+
+class Decision(NamedTuple):
+    """What an entry says, apart from who decided it and when."""
+
+    what: Activity.What
+    about: str = ""
+    detail: Mapping[str, Any] | None = None
 
 
 def record(
@@ -38,25 +48,35 @@ def record(
     """Add an entry in the transaction of the decision; a text is a name without a
     person, and nobody is the command line.
     """
+    (entry,) = record_many(by, [Decision(what, about, detail)])
+    return entry
+
+
+def record_many(by: User | str | None, decisions: Iterable[Decision]) -> list[Activity]:
+    """Add an entry for each decision, in this order, as `record` does."""
     person = None if by is None or isinstance(by, str) else by
     who = person.get_username() if person else str(by or COMMAND_LINE)
+    entries: list[Activity] = []
     with transaction.atomic():
         wait_for_turn()
         last = Activity.objects.order_by("-number").first()
-        entry = Activity(
-            number=last.number + 1 if last else 1,
-            at=timezone.now(),
-            person=person,
-            who=stored(who),
-            what=what,
-            about=stored(about),
-            detail=dict(detail or {}),
-            previous=last.hash if last else "",
-        )
-        entry.hash = entry.digest()
-        entry.save()
-        transaction.on_commit(partial(seal, entry))
-    return entry
+        for decision in decisions:
+            entry = Activity(
+                number=last.number + 1 if last else 1,
+                at=timezone.now(),
+                person=person,
+                who=stored(who),
+                what=decision.what,
+                about=stored(decision.about),
+                detail=dict(decision.detail or {}),
+                previous=last.hash if last else "",
+            )
+            entry.hash = entry.digest()
+            entries.append(entry)
+            last = entry
+        Activity.objects.bulk_create(entries, batch_size=AT_ONCE)
+        transaction.on_commit(partial(seal, entries))
+    return entries
 
 
 def wait_for_turn() -> None:
@@ -74,9 +94,10 @@ def stored(text: str) -> str:
     return text.replace("\0", "\N{REPLACEMENT CHARACTER}")[:LONGEST]
 
 
-def seal(entry: Activity) -> None:
-    """Log the hash outside the database, whose owner could rewrite the chain."""
-    logger.info("Activity %s: %s. %s", entry.number, entry, entry.hash)
+def seal(entries: Iterable[Activity]) -> None:
+    """Log the hashes outside the database, whose owner could rewrite the chain."""
+    for entry in entries:
+        logger.info("Activity %s: %s. %s", entry.number, entry, entry.hash)
 
 
 def first_broken() -> str:

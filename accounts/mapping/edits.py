@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import replace
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, NamedTuple
 from uuid import UUID
 
@@ -91,13 +91,17 @@ def record_edit(
     detail: dict[str, Any],
 ) -> None:
     """Record what differs, before and after; nothing if nothing differs."""
-    changed = {
+    if changed := differences(before, after):
+        record(by, what, name, {**detail, "changed": changed})
+
+
+def differences(before: dict[str, Any], after: dict[str, Any]) -> dict[str, list[Any]]:
+    """Return what differs, before and after."""
+    return {
         key: [before.get(key), after.get(key)]
         for key in sorted(before.keys() | after.keys())
         if before.get(key) != after.get(key)
     }
-    if changed:
-        record(by, what, name, {**detail, "changed": changed})
 
 
 def stored_managing() -> Managing | None:
@@ -151,6 +155,46 @@ def same_in_aws(before: object, after: object) -> bool:
     return (before.name, before.resources) == (after.name, after.resources)
 
 
+class Effect(NamedTuple):
+    """What an edit of an account's description comes to."""
+
+    outdates: bool
+    keeps_proof: bool
+    """AWS stays as it is, so what was proved there still holds."""
+
+
+@dataclass(frozen=True, slots=True)
+class ManyEdits:
+    """Computes what each of many edits outdates; edits that are alike are compared
+    once.
+    """
+
+    managing: Managing | None
+    same: dict[tuple[Managed, Managed], bool] = field(default_factory=dict)
+
+    def effect(self, row: ManagedAccount, after: Managed) -> Effect:
+        """Judge an edit of the account as it is stored, which leaves its name."""
+        try:
+            before = managed_of(row)
+        except DetailsError:
+            return Effect(outdates=True, keeps_proof=False)
+        if self.managing is None or before.account_id != after.account_id:
+            return Effect(outdates=True, keeps_proof=False)
+        kinds = self.kind(before), self.kind(after)
+        if kinds not in self.same:
+            found = consequences(self.managing, before)
+            self.same[kinds] = same_in_aws(found, consequences(self.managing, after))
+        same = self.same[kinds]
+        is_known = same and (
+            known_of(self.managing, before) == known_of(self.managing, after)
+        )
+        return Effect(outdates=not is_known, keeps_proof=same)
+
+    def kind(self, managed: Managed) -> Managed:
+        assert self.managing is not None
+        return replace(interchangeable(self.managing, managed), adopts=managed.adopts)
+
+
 def stored(account: ManagedAccount) -> ManagedAccount | None:
     """Read the account as it is stored now."""
     rows = ManagedAccount.objects.prefetch_related("providers")
@@ -178,5 +222,10 @@ def consequences(managing: Managing, managed: Managed) -> object:
         resources = desired(topology, managed)
     except (DetailsError, QuotaExceeded):
         return object()
-    known = replace(entries(topology), base_role="", managed_role="")
-    return Consequences(managed.name, resources, known)
+    return Consequences(managed.name, resources, known_of(managing, managed))
+
+
+def known_of(managing: Managing, managed: Managed) -> Entries:
+    """Return what Spinnaker is configured with for the account."""
+    found = entries(Topology(managing, (managed,)))
+    return replace(found, base_role="", managed_role="")

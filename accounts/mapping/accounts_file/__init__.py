@@ -2,58 +2,77 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
 from django.core.exceptions import ValidationError
-from django.db import transaction
+from django.db import IntegrityError, transaction
 
+from accounts.mapping.accounts_file.comparison import compare
+from accounts.mapping.accounts_file.saving import parts, save
 from accounts.mapping.edits import editing, editing_managing
 from accounts.mapping.managed import managed_columns, provider_of
 from accounts.mapping.managing import managing_columns
-from accounts.mapping.spinnaker_names import NameTaken, claim_names
+from accounts.mapping.spinnaker_names import claim_names
 from accounts.models import EnabledProvider, ManagedAccount, ManagingAccount
 from onboarding.accounts_file import AccountsFile, FileProblems
-from onboarding.accounts_file.managed import WrittenAccount
 from onboarding.accounts_file.reader import Problem
-from onboarding.details import DetailsError
 from onboarding.providers.base import providers_of
 from onboarding.topology import Managed, Managing
 
 if TYPE_CHECKING:
     from django.contrib.auth.models import User
 
+MEANWHILE = "Somebody else added one of these accounts meanwhile. Try again."
+
 
 def register(file: AccountsFile, by: User | None) -> list[ManagedAccount]:
-    """Write every record of the file or, raising FileProblems, none."""
-    problems: list[Problem] = []
-    accounts: list[ManagedAccount] = []
-    with transaction.atomic():
-        if file.managing is not None:
-            try:
-                register_managing(file.managing, by, trusts_bowline=file.trusts_bowline)
-            except ValidationError as error:
-                raise FileProblems(
-                    [Problem(file.managing_line, sentence(error))]
-                ) from error
-        elif not ManagingAccount.objects.exists():
-            problems.append(Problem(1, "Add the managing account to the file first."))
-        for written in file.accounts:
-            try:
-                with transaction.atomic():
-                    accounts.append(register_account(written, by))
-            except (DetailsError, NameTaken, ValidationError) as error:
-                problems.append(Problem(written.line, sentence(error)))
-        if file.managing is not None and (owner := unknown_owner(file.managing)):
-            problems.append(
-                Problem(
-                    file.managing_line,
-                    f"ami_owner: There is no account “{owner}”. Name an account of "
-                    "this file, or one that Bowline already has.",
-                )
-            )
-        if problems:
-            raise FileProblems(problems)
-    return accounts
+    """Write every record of the file or, raising FileProblems, none.
+
+    Returns the accounts of the file in its order, changed or not.
+    """
+    try:
+        with transaction.atomic():
+            register_all(file, by)
+    except IntegrityError as error:
+        raise FileProblems([Problem(1, MEANWHILE)]) from error
+    names = [written.managed.name for written in file.accounts]
+    rows = {
+        row.name: row
+        for some in parts(names)
+        for row in ManagedAccount.objects.filter(name__in=some).prefetch_related(
+            "providers"
+        )
+    }
+    return [rows[name] for name in names]
+
+
+def register_all(file: AccountsFile, by: User | None) -> None:
+    if file.managing is not None:
+        try:
+            register_managing(file.managing, by, trusts_bowline=file.trusts_bowline)
+        except ValidationError as error:
+            problem = Problem(file.managing_line, sentence(error))
+            raise FileProblems([problem]) from error
+    found = compare(file.accounts, lock=True)
+    if problems := [*found.problems, *problems_of_managing(file)]:
+        raise FileProblems(problems)
+    save(found, by)
+
+
+def problems_of_managing(file: AccountsFile) -> Iterator[Problem]:
+    """Find what the file's managing account needs, with those that Bowline has."""
+    if file.managing is None:
+        if not ManagingAccount.objects.exists():
+            yield Problem(1, "Add the managing account to the file first.")
+        return
+    named = {written.managed.name for written in file.accounts}
+    if file.managing.ami_owner not in named and (owner := unknown_owner(file.managing)):
+        yield Problem(
+            file.managing_line,
+            f"ami_owner: There is no account “{owner}”. Name an account of "
+            "this file, or one that Bowline already has.",
+        )
 
 
 def unknown_owner(managing: Managing) -> str:
@@ -76,13 +95,6 @@ def register_managing(
     with editing_managing(row, by):
         columns = managing_columns(managing)
         update(row, trusts_bowline=trusts_bowline, **columns)
-
-
-def register_account(written: WrittenAccount, by: User | None) -> ManagedAccount:
-    """Write the account of a file: the one of its name, or a new one."""
-    managed = written.managed
-    row = ManagedAccount.objects.filter(name=managed.name).first() or ManagedAccount()
-    return describe(row, managed, by, uses_external_id=written.uses_external_id)
 
 
 def describe(

@@ -1,0 +1,172 @@
+"""Save what a comparison found, in statements for many accounts at once."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import replace
+from typing import TYPE_CHECKING, NamedTuple, TypeVar
+
+from django.utils import timezone
+
+from accounts.activity import Decision, record_many
+from accounts.mapping.accounts_file.comparison import (
+    CHANGED,
+    NEW,
+    Compared,
+    Comparison,
+    held_providers,
+    is_same,
+)
+from accounts.mapping.edits import AT_ONCE, ManyEdits, stored_managing
+from accounts.mapping.managed import managed_columns, provider_of
+from accounts.mapping.spinnaker_names import spinnaker_names
+from accounts.models import Activity, EnabledProvider, ManagedAccount, SpinnakerName
+from accounts.models.activity import name_of
+from onboarding.providers.base import providers_of
+from onboarding.topology import Managed
+
+if TYPE_CHECKING:
+    from django.contrib.auth.models import User
+
+T = TypeVar("T")
+
+
+class Edited(NamedTuple):
+    row: ManagedAccount
+    compared: Compared
+
+
+def save(comparison: Comparison, by: User | None) -> list[ManagedAccount]:
+    """Write what is new or changed, in the transaction of the caller, and record each.
+
+    Returns what was written, the new accounts first.
+    """
+    new = [Edited(new_row(one, by), one) for one in comparison.those(NEW)]
+    changed = [
+        Edited(one.row, one) for one in comparison.those(CHANGED) if one.row is not None
+    ]
+    outdate_edited(changed, by)
+    ManagedAccount.objects.bulk_create([row for row, _ in new], batch_size=AT_ONCE)
+    write_columns(changed)
+    write_providers([*new, *changed])
+    claim_names([*new, *changed])
+    record_many(by, (decision(*one) for one in (*new, *changed)))
+    return [row for row, _ in (*new, *changed)]
+
+
+def new_row(one: Compared, by: User | None) -> ManagedAccount:
+    return ManagedAccount(
+        created_by=by,
+        created_by_name=name_of(by),
+        uses_external_id=one.written.uses_external_id,
+        **managed_columns(one.written.managed),
+    )
+
+
+def outdate_edited(changed: Iterable[Edited], by: User | None) -> None:
+    """Outdate what the edits must, before they are written."""
+    many = ManyEdits(stored_managing())
+    outdated: dict[bool, list[ManagedAccount]] = {True: [], False: []}
+    for row, one in changed:
+        effect = many.effect(row, as_saved(row, one))
+        if effect.outdates:
+            outdated[effect.keeps_proof].append(row)
+    for keeps_proof, rows in outdated.items():
+        for some in parts(rows):
+            found = ManagedAccount.objects.filter(pk__in=[row.pk for row in some])
+            found.outdate(proved=keeps_proof)
+            if by:
+                found.update(edited_by=by)
+
+
+def as_saved(row: ManagedAccount, one: Compared) -> Managed:
+    """Return the value with what the file never says: external IDs, and what was looked
+    up of providers whose choices stay.
+    """
+    held = held_providers(row)
+    uses = one.written.uses_external_id
+    former = row.former_external_id if uses else None
+    return replace(
+        one.written.managed,
+        external_id=str(row.external_id) if uses else "",
+        former_external_id=str(former or ""),
+        providers=tuple(
+            provider_of(held[provider.key])
+            if is_same(held.get(provider.key), provider)
+            else provider
+            for provider in providers_of(one.written.managed)
+        ),
+    )
+
+
+def write_columns(changed: Iterable[Edited]) -> None:
+    rows, names = [], set()
+    for row, one in changed:
+        columns = managed_columns(one.written.managed)
+        columns["uses_external_id"] = one.written.uses_external_id
+        for name in columns.keys() & one.changed.keys():
+            setattr(row, name, columns[name])
+            names.add(name)
+        row.updated_at = timezone.now()
+        rows.append(row)
+    if rows:
+        fields = [*sorted(names), "updated_at"]
+        ManagedAccount.objects.bulk_update(rows, fields, batch_size=AT_ONCE)
+
+
+def write_providers(edited: Iterable[Edited]) -> None:
+    """Write the chosen providers; what was looked up stays where no choice differs."""
+    created: list[EnabledProvider] = []
+    updated: list[EnabledProvider] = []
+    dropped: list[int] = []
+    for row, one in edited:
+        held = held_providers(one.row)
+        for provider in providers_of(one.written.managed):
+            enabled = held.pop(provider.key, None)
+            if is_same(enabled, provider):
+                continue
+            known = enabled or EnabledProvider(account=row, key=provider.key)
+            known.details, known.described = provider.details, True
+            (updated if enabled else created).append(known)
+        dropped += [enabled.pk for enabled in held.values()]
+    for some in parts(dropped):
+        EnabledProvider.objects.filter(pk__in=some).delete()
+    EnabledProvider.objects.bulk_create(created, batch_size=AT_ONCE)
+    EnabledProvider.objects.bulk_update(
+        updated, ["details", "described"], batch_size=AT_ONCE
+    )
+
+
+def claim_names(edited: Iterable[Edited]) -> None:
+    """Claim names in Spinnaker that a comparison found free, and give up the others."""
+    wanted = {
+        name: row
+        for row, one in edited
+        for name in spinnaker_names(one.written.managed)
+    }
+    edited_rows = {row.pk for row in wanted.values()}
+    given_up = []
+    for name, owner in SpinnakerName.objects.values_list("name", "account_id"):
+        if owner not in edited_rows:
+            continue
+        if name in wanted and wanted[name].pk == owner:
+            del wanted[name]
+        else:
+            given_up.append(name)
+    for some in parts(given_up):
+        SpinnakerName.objects.filter(name__in=some).delete()
+    SpinnakerName.objects.bulk_create(
+        [SpinnakerName(name=name, account=row) for name, row in wanted.items()],
+        batch_size=AT_ONCE,
+    )
+
+
+def decision(row: ManagedAccount, one: Compared) -> Decision:
+    what = Activity.What.EDIT if one.row else Activity.What.DESCRIBE
+    detail = {"account": str(row.pk), "changed": one.changed}
+    return Decision(what, row.name, detail)
+
+
+def parts(items: Sequence[T]) -> Iterator[Sequence[T]]:
+    for start in range(0, len(items), AT_ONCE):
+        yield items[start : start + AT_ONCE]
