@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterable
 from datetime import timedelta
 
 from django.db import transaction
+from django.db.models.functions import Now
 from django.utils import timezone
 
 from accounts.mapping import snapshots
@@ -29,7 +30,11 @@ from onboarding.spinnaker.entry_documents import entries_of
 from onboarding.topology import Reach
 
 MANAGING_PATIENCE = 180.0
-"""Seconds to wait for another run to release the managing account."""
+"""Seconds to wait for other runs to release the managing account, from when the last of
+them did.
+"""
+
+MANAGING_BUSY = "Waiting for another run to finish with the managing account."
 
 Steps = dict[Key, Step]
 
@@ -180,13 +185,25 @@ def refuse_unapproved(run: Run, plan: Plan, changes: Iterable[Change]) -> None:
 
 
 def wait_for(row: ManagingAccount, run: Run) -> None:
-    give_up = time.monotonic() + MANAGING_PATIENCE
-    while not row.take_lease():
-        if time.monotonic() > give_up:
+    """Take the managing account's lease after the runs that are older and wait, too:
+    else one of many could be overtaken forever.
+    """
+    ahead, since = older_waiting(run), time.monotonic()
+    while ahead or not row.take_lease():
+        if time.monotonic() > since + MANAGING_PATIENCE:
             raise PlanOutdated("Other runs used the managing account for too long.")
-        run.say("Waiting for another run to finish with the managing account.")
-        time.sleep(1)
+        run.say(MANAGING_BUSY)
+        time.sleep(min(1.0, 0.1 * (1 + ahead)))
+        before, ahead = ahead, older_waiting(run)
+        if ahead < before:
+            since = time.monotonic()
     run.say("")
+
+
+def older_waiting(run: Run) -> int:
+    """Count the runs before this one that wait for the managing account now."""
+    waiting = Run.objects.filter(waiting=MANAGING_BUSY, leased_until__gt=Now())
+    return waiting.filter(status=Status.APPLYING, number__lt=run.number).count()
 
 
 def step_more(run: Run, change: Change) -> Step:

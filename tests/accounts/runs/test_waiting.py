@@ -18,7 +18,7 @@ from onboarding.aws.apply import apply
 from onboarding.resources.plan import PlanOutdated
 from script.emulated_organization import MANAGING, Credentials
 from tests.accounts.runs.carried import DEV, done, member, planned, root
-from tests.rows import managing_row, run_row
+from tests.rows import account_row, managing_row, run_row
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -77,6 +77,69 @@ def test_it_waits_until_the_other_run_lets_go_and_says_so(
 
     assert sleeping.said == [SAID, SAID]
     assert Run.objects.get().waiting == ""
+    assert ManagingAccount.objects.get().lease == row.lease
+
+
+def older(run: Run) -> Run:
+    """Let an older run wait for the managing account, as a live worker's does."""
+    first = run_row(Status.APPLYING, account=account_row("first", account_id="1" * 12))
+    assert first.take_lease()
+    Run.objects.filter(pk=first.pk).update(number=0)
+    first.say(SAID)
+    assert first.number != run.number
+    return first
+
+
+def test_an_older_run_that_waits_comes_first(
+    row: ManagingAccount, run: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    first = older(run)
+    takes_it: list[bool] = []
+
+    def first_takes_its_turn(seconds: float) -> None:
+        takes_it.append(ManagingAccount.objects.filter(lease=None).exists())
+        Run.objects.filter(pk=first.pk).update(waiting="")
+
+    monkeypatch.setattr(applying.time, "sleep", first_takes_its_turn)
+
+    wait_for(row, run)
+
+    assert takes_it == [True]
+
+
+def test_an_older_run_whose_worker_died_is_not_waited_for(
+    row: ManagingAccount, run: Run
+) -> None:
+    first = older(run)
+    past = timezone.now() - timedelta(seconds=1)
+    Run.objects.filter(pk=first.pk).update(leased_until=past)
+
+    wait_for(row, run)
+
+    assert ManagingAccount.objects.get().lease == row.lease
+
+
+def test_patience_begins_again_as_the_others_finish(
+    row: ManagingAccount, run: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    first = older(run)
+    held()
+    slept: list[float] = []
+    now = applying.time.monotonic
+
+    def most_of_its_patience(_: float) -> None:
+        slept.append(0.9 * applying.MANAGING_PATIENCE)
+        if len(slept) == 1:
+            Run.objects.filter(pk=first.pk).update(waiting="")
+        elif len(slept) == 3:
+            ManagingAccount.objects.update(lease=None, leased_until=None)
+
+    monkeypatch.setattr(applying.time, "monotonic", lambda: now() + sum(slept))
+    monkeypatch.setattr(applying.time, "sleep", most_of_its_patience)
+
+    wait_for(row, run)
+
+    assert len(slept) == 3
     assert ManagingAccount.objects.get().lease == row.lease
 
 
