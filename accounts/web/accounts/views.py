@@ -23,9 +23,10 @@ from onboarding.providers import PROVIDERS
 
 PAGE = 50
 MOST_AT_ONCE = 500
-"""The most runs that one request starts: a few seconds' worth. The next press starts
-the others.
-"""
+"""The most accounts that one request treats one by one: a few seconds' worth."""
+
+MOST_IN_ROLLOUT = 10_000
+"""The most accounts of one rollout, whose runs are made with few queries."""
 
 COLUMNS = {
     "name": "Account",
@@ -64,7 +65,7 @@ def accounts(request: Request) -> HttpResponse:
         "older": OLDER,
         "stale": STALE,
         "environments": named.values_list("environment", flat=True).distinct(),
-        "most": MOST_AT_ONCE,
+        "most": MOST_IN_ROLLOUT,
     }
     return render(request, "accounts/accounts.html", shown)
 
@@ -124,7 +125,11 @@ class Chosen(NamedTuple):
 
 
 def chosen_accounts(
-    request: Request, everything: QuerySet[ManagedAccount], *, by: str
+    request: Request,
+    everything: QuerySet[ManagedAccount],
+    *,
+    by: str,
+    most: int = MOST_AT_ONCE,
 ) -> Chosen:
     """Find the selected accounts, or everything; of very many, begin with those that no
     run is open for, in the order of that column.
@@ -135,8 +140,8 @@ def chosen_accounts(
         found = matching(QueryDict()).filter(pk__in=ticked)
     is_open = Exists(Run.objects.filter(account=OuterRef("pk"), status__in=OPEN))
     found = found.order_by(is_open.asc(), F(by).asc(nulls_first=True), "name")
-    accounts = list(found[:MOST_AT_ONCE])
-    left = found.count() - len(accounts) if len(accounts) == MOST_AT_ONCE else 0
+    accounts = list(found[:most])
+    left = found.count() - len(accounts) if len(accounts) == most else 0
     return Chosen(accounts, left)
 
 

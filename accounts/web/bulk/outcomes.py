@@ -61,6 +61,11 @@ def tell(
 ) -> None:
     if outcome.done:
         messages.success(request, f"{did} {counted(len(outcome.done))}. {then}")
+    tell_refused(request, outcome, verb)
+
+
+def tell_refused(request: Request, outcome: Outcome, verb: str) -> None:
+    """Name some of those that it could not be done for, and count the rest."""
     if refused := outcome.refused:
         more = len(refused) - MOST_REASONS
         reasons = "; ".join(refused[:MOST_REASONS])

@@ -17,7 +17,12 @@ class Undescribed(Exception):
 
 
 def plan_described(account: ManagedAccount, by: User) -> Run:
+    refuse_undescribed(account)
+    return plan(account, by)
+
+
+def refuse_undescribed(account: ManagedAccount) -> None:
+    """Raise Undescribed where a step of the wizard is not complete."""
     if missing := undone(account):
         titles = ", ".join(step.title.lower() for step in missing)
         raise Undescribed(f"these steps are not complete: {titles}")
-    return plan(account, by)

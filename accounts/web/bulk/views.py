@@ -21,21 +21,23 @@ from django.views.decorators.http import require_POST
 
 from accounts.bundles import leave_out, told_of
 from accounts.mapping.managing import managing_row
-from accounts.models import ManagedAccount, Run
+from accounts.models import ManagedAccount, Rollout, Run
 from accounts.models.states import FAILURES, WORKING
 from accounts.runs import actions
 from accounts.web.access import operator_required
 from accounts.web.accounts.views import (
     MOST_AT_ONCE,
+    MOST_IN_ROLLOUT,
     Chosen,
     chosen_accounts,
     matching,
 )
 from accounts.web.bulk.editing import edit
 from accounts.web.bulk.forms import BulkEditForm
-from accounts.web.bulk.outcomes import PLANNED, counted, each, tell
-from accounts.web.bulk.planning import plan_described
+from accounts.web.bulk.outcomes import PLANNED, counted, each, tell, tell_refused
+from accounts.web.bulk.planning import plan_described, refuse_undescribed
 from accounts.web.request import Request
+from accounts.web.rollouts.starting import roll_out
 
 MOST_EDITED = 200
 """The most that are edited in one request: some seconds' worth, as what follows from
@@ -61,16 +63,40 @@ MORE = (
 @operator_required
 @require_POST
 def plan_many(request: Request) -> HttpResponse:
-    found = chosen_accounts(request, matching(request.GET), by="name")
+    """Plan one account by itself, and more than one as a rollout."""
+    everything = matching(request.GET)
+    found = chosen_accounts(request, everything, by="name", most=MOST_IN_ROLLOUT)
+    if len(found.accounts) > 1:
+        tell_left(request, "plan", found)
+        return plan_together(request, found.accounts)
     return start_many(request, "plan", plan_described, found, PLANNED)
+
+
+def plan_together(request: Request, accounts: list[ManagedAccount]) -> HttpResponse:
+    """Start a rollout of those that are described, and name the others."""
+    outcome = each(accounts, refuse_undescribed)
+    tell_refused(request, outcome, "plan")
+    if not outcome.done:
+        return to_list(request)
+    kind = Rollout.Kind.ONBOARD
+    return roll_out(request, outcome.done, kind, otherwise=to_list(request))
 
 
 @operator_required
 @require_POST
 def verify_many(request: Request) -> HttpResponse:
     existing = matching(request.GET).existing()
-    found = chosen_accounts(request, existing, by="verified_at")
+    found = chosen_accounts(request, existing, by="verified_at", most=MOST_IN_ROLLOUT)
+    if len(found.accounts) > 1:
+        tell_left(request, "verify", found)
+        kind = Rollout.Kind.VERIFY
+        return roll_out(request, found.accounts, kind, otherwise=to_list(request))
     return start_many(request, "verify", actions.verify, found, UNCHANGED)
+
+
+def tell_left(request: Request, verb: str, found: Chosen) -> None:
+    if found.left:
+        messages.info(request, MORE.format(found.left, verb))
 
 
 def start_many(
@@ -85,8 +111,6 @@ def start_many(
     tell(request, f"Started to {verb}", outcome, verb, then)
     if not found.accounts:
         messages.info(request, NOTHING[verb])
-    if found.left:
-        messages.info(request, MORE.format(found.left, verb))
     return redirect("accounts:runs") if outcome.done else to_list(request)
 
 
@@ -110,10 +134,10 @@ def edit_many(request: Request) -> HttpResponse:
     if "plan" in request.POST and outcome.done:
         ids = [account.pk for account in outcome.done]
         edited = ManagedAccount.objects.filter(pk__in=ids).order_by("name")
-        planned = each(
-            edited.prefetch_related("providers"),
-            lambda a: plan_described(a, request.user),
-        )
+        rows = list(edited.prefetch_related("providers"))
+        if len(rows) > 1:
+            return plan_together(request, rows)
+        planned = each(rows, lambda one: plan_described(one, request.user))
         tell(request, "Started to plan", planned, "plan")
         return redirect("accounts:runs")
     return redirect("accounts:accounts")

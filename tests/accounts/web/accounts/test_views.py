@@ -10,9 +10,9 @@ import pytest
 from django.contrib.messages import get_messages
 from django.utils import timezone
 
-from accounts.models import EnabledProvider, ManagedAccount, Run
+from accounts.models import EnabledProvider, ManagedAccount, Rollout, Run
 from accounts.models.states import State, Status
-from accounts.web.accounts.views import MOST_AT_ONCE
+from accounts.web.accounts.views import MOST_IN_ROLLOUT
 from tests.rows import account_row, managing_row, person
 
 pytestmark = pytest.mark.django_db
@@ -149,15 +149,26 @@ def test_the_ticked_ones_are_planned(operator) -> None:
 
     response = operator.post("/accounts/plan/", {"account": [web.pk, data.pk]})
 
-    assert response.url == "/runs/"
-    assert set(Run.objects.values_list("account_name", "kind", "status")) == {
+    rollout = Rollout.objects.get()
+    assert response.url == rollout.get_absolute_url()
+    assert set(rollout.runs.values_list("account_name", "kind", "status")) == {
+        ("core", "managing", "planning"),
         ("web", "onboard", "planning"),
         ("data", "onboard", "planning"),
     }
     assert told(response) == [
-        "Started to plan 2 accounts. Nothing in AWS changes until the plans are "
-        "approved."
+        f"{rollout} is started. Nothing in AWS changes until the plans are approved."
     ]
+
+
+def test_one_account_is_planned_by_itself(operator) -> None:
+    managing_row()
+    web, *_ = three()
+
+    response = operator.post("/accounts/plan/", {"account": [web.pk]})
+
+    assert response.url == "/runs/"
+    assert Run.objects.get().rollout is None
 
 
 def test_all_that_match_are_planned(operator) -> None:
@@ -190,8 +201,11 @@ def test_one_that_is_busy_does_not_stop_the_others(operator) -> None:
 
     response = operator.post("/accounts/plan/", {"account": [web.pk, data.pk, api.pk]})
 
-    assert Run.objects.filter(status=Status.PLANNING).count() == 2
-    assert " of web is in progress" in told(response)[1]
+    rollout = Rollout.objects.get()
+    planned = rollout.runs.exclude(account=None)
+    assert set(planned.values_list("account_name", flat=True)) == {"data", "api"}
+    assert "1 account left out: see below." in told(response)
+    assert " of web is in progress" in rollout.left_out[0]
 
 
 def test_many_refusals_are_counted(operator) -> None:
@@ -215,7 +229,9 @@ def test_only_what_stands_is_verified(operator) -> None:
 
     run = Run.objects.get()
     assert (run.account, run.status) == (web, Status.VERIFYING)
-    assert "data: Bowline has not created anything in data yet" in told(response)[1]
+    assert response.url == run.rollout.get_absolute_url()
+    (reason,) = run.rollout.left_out
+    assert "data: Bowline has not created anything in data yet" in reason
 
 
 def test_a_waiting_plan_is_not_put_aside_by_a_verification(operator) -> None:
@@ -250,36 +266,31 @@ def test_nothing_ticked_starts_nothing(operator, ticked: list[str]) -> None:
 
 
 def test_so_many_at_once_and_no_more(operator, monkeypatch) -> None:
-    monkeypatch.setattr("accounts.web.accounts.views.MOST_AT_ONCE", 2)
+    monkeypatch.setattr("accounts.web.bulk.views.MOST_IN_ROLLOUT", 2)
     managing_row()
     three()
 
     operator.post("/accounts/plan/", {"everything": "on"})
 
-    assert Run.objects.count() == 2
-    assert MOST_AT_ONCE == 500
+    assert Run.objects.exclude(account=None).count() == 2
+    assert MOST_IN_ROLLOUT == 10_000
 
 
-def test_the_next_press_goes_on_with_those_that_nothing_is_open_for(
+def test_those_that_are_too_many_for_one_rollout_are_counted(
     operator, monkeypatch
 ) -> None:
-    monkeypatch.setattr("accounts.web.accounts.views.MOST_AT_ONCE", 2)
+    monkeypatch.setattr("accounts.web.bulk.views.MOST_IN_ROLLOUT", 2)
     managing_row()
     three()
 
     first = operator.post("/accounts/plan/", {"everything": "on"})
-    operator.post("/accounts/plan/", {"everything": "on"})
 
-    assert "1 more match. To plan them, too, select all" in told(first)[-1]
-    assert set(Run.objects.values_list("account_name", flat=True)) == {
-        "api",
-        "data",
-        "web",
-    }
+    assert "1 more match. To plan them, too, select all" in told(first)[0]
+    assert Run.objects.exclude(account=None).count() == 2
 
 
 def test_of_all_those_verified_longest_ago_come_first(operator, monkeypatch) -> None:
-    monkeypatch.setattr("accounts.web.accounts.views.MOST_AT_ONCE", 2)
+    monkeypatch.setattr("accounts.web.bulk.views.MOST_IN_ROLLOUT", 2)
     managing_row()
     now = timezone.now()
     account_row("draft", account_id="0" * 12)
@@ -295,7 +306,7 @@ def test_of_all_those_verified_longest_ago_come_first(operator, monkeypatch) -> 
 
     names_ = set(Run.objects.values_list("account_name", flat=True))
     assert names_ == {"3-days", "2-days"}
-    assert told(response)[-1].startswith("1 more match. To verify them, too")
+    assert told(response)[0].startswith("1 more match. To verify them, too")
 
 
 def test_those_on_older_policies_are_found_and_planned_at_once(
@@ -310,7 +321,8 @@ def test_those_on_older_policies_are_found_and_planned_at_once(
 
     assert names(response) == ["on-1", "on-2"]
     assert "policies v1" in response.content.decode()
-    assert set(Run.objects.values_list("account_name", flat=True)) == {"on-1", "on-2"}
+    planned = Run.objects.exclude(account=None)
+    assert set(planned.values_list("account_name", flat=True)) == {"on-1", "on-2"}
 
 
 def test_policies_that_nobody_knows_match_nothing(operator) -> None:
@@ -319,19 +331,15 @@ def test_policies_that_nobody_knows_match_nothing(operator) -> None:
     assert names(operator.get("/accounts/?policies=green")) == []
 
 
-def test_those_that_fit_are_planned_and_the_others_are_named(
-    operator, room_for_two
-) -> None:
+def test_none_is_planned_where_not_all_of_them_fit(operator, room_for_two) -> None:
     managing_row()
     three()
 
     response = operator.post("/accounts/plan/", {"everything": "on"})
 
-    assert Run.objects.count() == 2
-    assert (
-        "Could not plan 1: web: The policies of Spinnaker's identity would list"
-        in told(response)[1]
-    )
+    assert Run.objects.count() == 0
+    (message,) = told(response)
+    assert "Spinnaker's identity would list 3 accounts, but only 2 fit" in message
 
 
 def test_it_is_changed_by_post_only(operator) -> None:

@@ -1,0 +1,98 @@
+"""Rollouts against an AWS that enforces IAM: planned, approved, applied in waves."""
+
+from __future__ import annotations
+
+import pytest
+from django.contrib.auth.models import User
+
+from accounts.models import ManagedAccount, Rollout, Run
+from accounts.models.states import WORKING, State, Status
+from accounts.runs import rollouts
+from accounts.runs.actions import approve, keep
+from accounts.runs.rollouts import decisions
+from accounts.runs.rollouts.census import managing_run, runs_of
+from accounts.runs.rollouts.engine import advance
+from script.emulated_organization import (
+    ACCESS_ROLE,
+    ADMINISTRATOR,
+    MEMBERS,
+    Credentials,
+)
+from tests.accounts.runs.carried import carried, member, root
+from tests.accounts.runs.rollouts.rows import statuses
+from tests.rows import person
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+
+def work(rollout: Rollout) -> None:
+    """Be the worker: carry on what waits for one, and let the rollout start more."""
+    while True:
+        advance(rollout.number)
+        waiting = Run.objects.filter(rollout=rollout, status__in=WORKING)
+        run = waiting.order_by("number").first()
+        if run is None:
+            return
+        carried(run)
+
+
+def approved(rollout: Rollout) -> None:
+    """Approve what waits: the managing account, then each group."""
+    olga = User.objects.filter(username="approver").first() or person("approver")
+    managing = managing_run(rollout)
+    if managing and managing.status == Status.PLANNED:
+        assert approve(managing, olga, send=keep)
+    waiting = runs_of(rollout).filter(status=Status.PLANNED)
+    for fingerprint in {run.fingerprint for run in waiting}:
+        decisions.approve_group(rollout, fingerprint, olga)
+
+
+def test_three_accounts_are_verified_with_one_change_of_the_managing_account(
+    here: Credentials,
+) -> None:
+    accounts = [member(account) for account in MEMBERS[:3]]
+
+    rollout = rollouts.start(accounts, Rollout.Kind.ONBOARD, None)
+    work(rollout)
+    planned = statuses(rollout)
+    groups = {run.fingerprint for run in runs_of(rollout)}
+    approved(rollout)
+    work(rollout)
+
+    rollout.refresh_from_db()
+    errors = [run.error for run in rollout.runs.all() if run.error]
+    assert planned == {Status.PLANNED: 3}
+    assert len(groups) == 1
+    assert errors == []
+    assert statuses(rollout) == {Status.VERIFIED: 3}
+    assert managing_run(rollout).status == Status.VERIFIED
+    assert rollout.state == Rollout.State.FINISHED
+    states = set(ManagedAccount.objects.values_list("state", flat=True))
+    assert states == {State.VERIFIED}
+
+
+def test_one_that_failed_is_fixed_and_retried(here: Credentials) -> None:
+    """Somebody took what Bowline needs between the plan and the change."""
+    accounts = [member(account) for account in MEMBERS[:2]]
+    rollout = rollouts.start(accounts, Rollout.Kind.ONBOARD, None)
+    work(rollout)
+    iam = root(here, MEMBERS[0], "iam")
+    permissions = {"RoleName": ACCESS_ROLE, "PolicyArn": ADMINISTRATOR}
+    iam.detach_role_policy(**permissions)
+
+    approved(rollout)
+    work(rollout)
+    rollout.refresh_from_db()
+    paused, before = rollout.state, statuses(rollout)
+    iam.attach_role_policy(**permissions)
+    decisions.retry(rollout, person("operator"))
+    work(rollout)
+    approved(rollout)
+    decisions.resume(rollout, person("administrator"))
+    work(rollout)
+
+    rollout.refresh_from_db()
+    assert paused == Rollout.State.PAUSED
+    assert before == {Status.FAILED: 1, Status.APPROVED: 1}
+    assert statuses(rollout) == {Status.VERIFIED: 2}
+    assert rollout.state == Rollout.State.FINISHED
