@@ -10,7 +10,8 @@ from django.http import HttpRequest
 from accounts.models import Run
 from accounts.models.states import Status
 from accounts.web.access import ADMINISTRATOR, has_role, roles_of
-from accounts.web.help.topics import Topic, topic_of
+from accounts.web.help.topic import Topic
+from accounts.web.help.topics import topic_of
 from accounts.web.search.places import PLACES
 from accounts.web.you.preferences import time_zone
 from accounts.web.you.shortcuts import SHORTCUTS

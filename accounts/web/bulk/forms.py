@@ -34,21 +34,21 @@ class BulkEditForm(forms.Form):
         required=False,
         max_length=60,
         label="Environment to set",
-        help_text="A word to group accounts by. Empty: none.",
+        help_text="Empty: none.",
     )
     regions_how = how("Regions", *CHANGES)
     regions = RegionsField(
-        required=False, label="These regions", help_text="E.g. us-east-1, eu-west-1."
+        required=False, label="These regions", help_text="For example us-east-1."
     )
     read_roles_how = how("Who may read", *CHANGES)
     read_roles = RolesField(
         label="These roles may read",
-        help_text="Roles (groups) in Spinnaker, separated by commas.",
+        help_text="Groups, separated by commas.",
     )
     write_roles_how = how("Who may write", *CHANGES)
     write_roles = RolesField(
         label="These roles may write",
-        help_text="Roles (groups) in Spinnaker, separated by commas.",
+        help_text="Groups, separated by commas.",
     )
 
     def __init__(self, *args: Any, partition: str, **kwargs: Any) -> None:

@@ -26,7 +26,7 @@ class HalconfigForm(forms.Form):
         required=False,
         allow_empty_file=True,
         label="The file",
-        help_text="~/.hal/config of the user who runs hal's daemon.",
+        help_text="~/.hal/config of hal's daemon.",
     )
     pasted = forms.CharField(
         required=False,
@@ -50,7 +50,7 @@ class HalconfigForm(forms.Form):
     deployment = RuledField(
         rule=names.seen,
         required=False,
-        help_text="A name in deploymentConfigurations. Empty: the current one.",
+        help_text="Empty: the current one.",
     )
 
     def __init__(self, *args: Any, has_clusters: bool, **kwargs: Any) -> None:

@@ -1,221 +1,235 @@
-"""Every help text: what a page is for, in two to four sentences.
+"""Every help text: what a page is for, in a line next to its heading.
 
-A topic shows next to the heading of its pages, on the page Help, and in the search.
+All topics are on the page Help and in the search, with those of the choices in forms.
 """
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from accounts.web.help.choices import CHOICES
+from accounts.web.help.topic import Topic
 
-from django.urls import reverse
-
-
-class Topic(NamedTuple):
-    slug: str
-    title: str
-    pages: tuple[str, ...]
-    """The names of the URLs that it explains."""
-    lines: tuple[str, ...]
-    document: str = ""
-    """The file of the repository that says more."""
-    words: str = ""
-    """What else people call it."""
-
-    @property
-    def url(self) -> str:
-        return f"{reverse('accounts:help')}#{self.slug}"
-
-
-TOPICS = (
+PAGES = (
     Topic(
         "overview",
         "The overview",
-        ("overview",),
+        "See which accounts Spinnaker may assume, and what waits for somebody to act.",
         (
             "The picture shows the managing account, where Spinnaker's identity is, "
-            "and "
-            "every account that Spinnaker may assume, by environment.",
+            "and every account that Spinnaker may assume, by environment.",
             "An environment has the state of its worst account, so one broken "
             "account is never hidden among good ones.",
-            "The page also lists what waits for somebody to act.",
         ),
-        "docs/tour.md",
-        "topology picture",
+        ("overview",),
+        words="topology picture",
     ),
     Topic(
         "managing-account",
         "The managing account",
-        ("managing", "managing-plan"),
+        "Spinnaker runs in this account, and assumes a role in each other one.",
         (
-            "Spinnaker runs with one identity in this account. It assumes one role in "
-            "each managed account, and does everything through that.",
+            "Spinnaker does everything through these roles.",
             "An edit here can change what every account needs. The affected accounts "
             "are outdated until you plan them again.",
         ),
-        words="identity base role managed role",
+        ("managing", "managing-plan"),
+        "identities",
+        "identity base role managed role",
     ),
     Topic(
         "accounts",
         "The list of accounts",
-        ("accounts",),
+        "Select accounts to plan, verify, edit or remove many at once.",
         (
             "Verified: Bowline assumed Spinnaker's roles and proved each permission. "
             "Evaluated: it only read the policies.",
             "Outdated: the description was edited since it was applied. Drifted: AWS "
             "no longer matches what was approved.",
-            "Select accounts to plan, verify, edit or remove many at once. Each change "
-            "waits for its own approval.",
+            "Each change waits for its own approval.",
         ),
+        ("accounts",),
         words="states verified evaluated outdated drifted stale bulk",
     ),
     Topic(
         "account",
         "An account",
-        ("account",),
+        "See what exists in AWS, what was proved, and what you can do next.",
         (
-            "The page shows what exists in AWS, what was proved, and what you can do "
-            "next.",
             "A bundle holds an account as it was last proved. An edit or a failed "
             "verification changes nothing in bundles.",
         ),
-        "docs/why-denied.md",
+        ("account",),
+        "denials",
     ),
     Topic(
         "onboarding",
         "Onboarding an account",
-        ("wizard-new", "wizard", "test-access", "access-role"),
+        "Five steps describe the account. Nothing in AWS changes meanwhile.",
         (
-            "Five steps describe the account. You can leave after each of them and "
-            "come back later.",
-            "Nothing in AWS changes until somebody approves the plan, which Bowline "
-            "makes after the last step.",
+            "You can leave after each step and come back later.",
+            "After the last step Bowline makes a plan. Nothing in AWS changes until "
+            "somebody approves it.",
         ),
-        "docs/real-aws.md",
+        ("wizard-new", "wizard", "test-access", "access-role"),
+        "access-roles",
         "wizard describe steps access role",
     ),
     Topic(
         "organization",
         "Adding accounts from the organization",
-        ("organization",),
+        "Select accounts, and enter once what they have in common.",
         (
             "Bowline lists the accounts of your AWS organization that are not "
-            "described "
-            "yet.",
-            "Select some, and enter once what they have in common. Each becomes a "
-            "draft.",
+            "described yet.",
+            "Each account that you add becomes a draft.",
         ),
+        ("organization",),
+        "access-roles",
     ),
     Topic(
         "many",
         "Many accounts at once",
-        ("edit-many", "remove-many"),
+        "Each account is edited or planned by itself.",
         (
-            "Each account is edited or planned by itself. One that fails is named "
-            "with the reason, and does not stop the others.",
+            "One that fails is named with the reason, and does not stop the others.",
             "Plans that are the same for many accounts can be read and approved "
             "together on the page Runs.",
         ),
+        ("edit-many", "remove-many"),
         words="bulk edit remove",
     ),
     Topic(
         "runs",
         "Runs",
-        ("runs",),
+        "A run is the record of a change and of who decided it.",
         (
             "A run plans an account, waits for approval, applies what was approved, "
-            "and verifies it. It is the record of who decided what.",
+            "and verifies it.",
             "Plans with the same changes can be read once and approved together.",
         ),
+        ("runs",),
         words="plans approve",
+    ),
+    Topic(
+        "rollouts",
+        "Rollouts",
+        "A rollout plans many accounts at once and applies them in waves.",
+        (
+            "Plans with the same changes are approved together, as a group.",
+            "The first wave is 1 account, the second 10 %, and the last the rest. You "
+            "can change what has not begun.",
+            "A rollout pauses by itself when too many accounts fail. Resume it, or "
+            "stop it: accounts that wait are then left as they are.",
+        ),
+        ("rollouts", "rollout", "rollout-group"),
+        "plan",
+        "many bulk waves pause",
     ),
     Topic(
         "plan",
         "Reading and approving a plan",
-        ("run", "same-plans"),
+        "The plan holds every change in AWS and in Spinnaker. Nothing else changes.",
         (
-            "The plan holds every change in AWS and in Spinnaker's configuration. "
-            "Nothing else changes.",
             "Bowline reads AWS again before it applies. If AWS has changed since, the "
             "run stops and you plan again.",
             "Failed checks say who refused, which line of which policy decides, and "
             "what fixes it.",
         ),
-        "docs/why-denied.md",
+        ("run", "same-plans"),
+        "denials",
         "run steps checks diff risks denied",
+    ),
+    Topic(
+        "denials",
+        "Where a denial comes from",
+        "Each failed check says which document decides.",
+        (
+            "Our policy: Bowline's own policy is missing, detached or too small.",
+            "Their policy: somebody else's policy on the same role or user denies it.",
+            "Their trust: the trust policy of the role does not allow the caller.",
+            "A condition: it is not met, or only AWS can judge it.",
+            "A boundary: the role's permissions boundary does not allow it.",
+            "Denied higher up: everything that Bowline can read allows it, but AWS "
+            "denies it. A policy of the organization may be the reason.",
+            "Not there: what is required does not exist, or is in another place.",
+            "Bowline itself: its credentials are rejected, or AWS does not answer.",
+        ),
+        words="denied refused accessdenied",
     ),
     Topic(
         "bundles",
         "Bundles",
-        ("bundles", "bundle-next"),
+        "A bundle is a zip that configures Spinnaker for every proved account.",
         (
-            "A bundle is a numbered zip that configures Spinnaker for every account "
-            "that was proved.",
             "When Spinnaker has a bundle, mark it as installed on its page. Removals "
             "and new external IDs wait for that.",
         ),
+        ("bundles", "bundle-next"),
         words="zip halyard spinnaker",
     ),
     Topic(
         "bundle",
         "Using a bundle",
-        ("bundle", "bundle-file", "delta"),
+        "Three commands install it in Spinnaker.",
         (
-            "Three commands install it in Spinnaker. "
             "README.md in the bundle has the details.",
             "The same accounts always make the same bytes, so two bundles can be "
             "compared file by file.",
         ),
+        ("bundle", "bundle-file", "delta"),
         words="hal operator kustomize readme compare",
     ),
     Topic(
         "halconfig",
         "Merging into Halyard's config",
-        ("halconfig",),
+        "Bowline merges the accounts into the config. It does not store the config.",
         (
             "Halyard takes seconds for each account. Merging writes all accounts into "
             "its config at once, and shows what differs.",
-            "Bowline does not store the config that you paste.",
         ),
+        ("halconfig",),
         words="hal config",
     ),
     Topic(
         "permissions",
         "What Spinnaker may do",
-        ("rights",),
+        "See who may assume the managed role, and why it has each permission.",
         (
-            "The page says who may assume the managed role, what it may do, and why "
-            "each action is needed, with the line of source that calls it.",
-            "It is made to be printed for a security review.",
+            "Each action has the line of Spinnaker's source that calls it.",
+            "You can print the page for a security review.",
         ),
+        ("rights",),
         words="rights iam policies review security",
     ),
     Topic(
         "settings",
         "Settings",
-        ("settings",),
+        "Environment variables configure Bowline. This page shows the result.",
         (
-            "Environment variables configure Bowline; .env.example lists them. This "
-            "page shows the result, and who Bowline is in AWS.",
+            "The file .env.example lists the variables.",
             "An administrator decides for each environment whether the person who "
             "plans may also approve.",
         ),
-        "README.md",
+        ("settings",),
+        "environments",
         "worker database roles four eyes",
     ),
     Topic(
         "search",
         "Searching",
-        ("search",),
+        "Press / or Ctrl-K on any page to search.",
         (
             "Search finds accounts by name, id and name in Spinnaker, runs by number, "
             "bundles, pages and help.",
-            "Press / or Ctrl-K on any page. Arrow keys choose, and Enter opens.",
+            "Arrow keys choose, and Enter opens.",
         ),
+        ("search",),
         words="find palette keyboard",
     ),
 )
 
-BY_PAGE = {f"accounts:{page}": topic for topic in TOPICS for page in topic.pages}
+TOPICS = (*PAGES, *CHOICES)
+BY_SLUG = {topic.slug: topic for topic in TOPICS}
+BY_PAGE = {f"accounts:{page}": topic for topic in PAGES for page in topic.pages}
 
 
 def topic_of(view_name: str) -> Topic | None:
@@ -226,8 +240,4 @@ def topic_of(view_name: str) -> Topic | None:
 def matching_topics(text: str) -> list[Topic]:
     """Find topics by every word of a text."""
     words = text.lower().split()
-    return [topic for topic in TOPICS if all(word in said(topic) for word in words)]
-
-
-def said(topic: Topic) -> str:
-    return " ".join((topic.title, topic.words, *topic.lines)).lower()
+    return [topic for topic in TOPICS if all(word in topic.said for word in words)]

@@ -2,12 +2,26 @@
 
 from __future__ import annotations
 
+from typing import NamedTuple
+
 from django.http import HttpResponse
 from django.shortcuts import render
 
-from accounts.web.help.topics import TOPICS
+from accounts.web.help.choices import CHOICES
+from accounts.web.help.topic import Topic
+from accounts.web.help.topics import BY_SLUG, PAGES
 from accounts.web.request import Request
 
 
+class Part(NamedTuple):
+    title: str
+    topics: list[tuple[Topic, Topic | None]]
+    """Each with the one that says more."""
+
+
 def help_page(request: Request) -> HttpResponse:
-    return render(request, "help/help.html", {"topics": TOPICS})
+    parts = [
+        Part(title, [(topic, BY_SLUG.get(topic.see)) for topic in topics])
+        for title, topics in (("Pages", PAGES), ("Choices", CHOICES))
+    ]
+    return render(request, "help/help.html", {"parts": parts})

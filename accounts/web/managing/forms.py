@@ -8,6 +8,7 @@ from django import forms
 
 from accounts.models import ManagedAccount, ManagingAccount
 from accounts.web.fields import ListField, RuledField, account_id_field, bare_helper
+from accounts.web.help.choices import more
 from accounts.web.managing.asked import (
     FIELDS_OF,
     IDENTITY_KINDS,
@@ -33,7 +34,7 @@ class ManagingForm(forms.ModelForm):  # type: ignore[type-arg]  # it has no [] a
     name = RuledField(
         rule=names.account_name,
         max_length=60,
-        help_text="Its name in Bowline, for example spinnakermanaging.",
+        help_text="For example spinnakermanaging.",
     )
     account_id = account_id_field()
     access_role = RuledField(
@@ -41,9 +42,8 @@ class ManagingForm(forms.ModelForm):  # type: ignore[type-arg]  # it has no [] a
         required=False,
         label="Access role",
         max_length=64,
-        help_text=(
-            "The role that Bowline assumes. Empty: Bowline's own credentials belong "
-            "to this account."
+        help_text=more(
+            "Bowline assumes it. Empty: its own credentials.", "access-roles"
         ),
     )
     identity_name = RuledField(
@@ -51,19 +51,19 @@ class ManagingForm(forms.ModelForm):  # type: ignore[type-arg]  # it has no [] a
         required=False,
         label="Role name",
         max_length=64,
-        help_text="The role that Bowline creates for Spinnaker.",
+        help_text="Bowline creates it for Spinnaker.",
     )
     identity_arn = RuledField(
         rule=names.identity_arn,
         required=False,
         label="ARN of the role or user",
-        help_text=("Bowline only attaches its policies to it."),
+        help_text=more("Bowline only attaches its policies.", "identities"),
     )
     pod_cluster = RuledField(
         rule=names.cluster,
         required=False,
         label="EKS cluster",
-        help_text="The cluster that Spinnaker itself runs in.",
+        help_text="Spinnaker runs in it.",
     )
     pod_region = RuledField(
         rule=str,
@@ -74,25 +74,25 @@ class ManagingForm(forms.ModelForm):  # type: ignore[type-arg]  # it has no [] a
         rule=names.namespace,
         required=False,
         label="Namespace",
-        help_text="Where Spinnaker's pods run, e.g. spinnaker.",
+        help_text="For example spinnaker.",
     )
     pod_service_account = RuledField(
         rule=names.service_account,
         required=False,
         label="Service account",
-        help_text="Only pods of this service account can assume the role.",
+        help_text="Only its pods can assume the role.",
     )
     managed_role = RuledField(
         rule=names.chain_role,
         label="Managed role",
         max_length=64,
-        help_text=("The role that Spinnaker assumes in every managed account."),
+        help_text=more("Spinnaker assumes it in every account.", "roles"),
     )
     base_role = RuledField(
         rule=names.role_name,
         label="Base role",
         max_length=64,
-        help_text=("The default role of the instances that Spinnaker launches."),
+        help_text=more("The default role of new instances.", "roles"),
     )
     assume = forms.ChoiceField(
         label="Which accounts Spinnaker may assume",
@@ -102,10 +102,7 @@ class ManagingForm(forms.ModelForm):  # type: ignore[type-arg]  # it has no [] a
         ],
         widget=forms.RadioSelect,
         initial=LISTED,
-        help_text=(
-            "A list needs one line for each account. An organization needs one line "
-            "in total."
-        ),
+        help_text=more("A list has a limit. An organization has none.", "lists"),
     )
     organization = RuledField(
         rule=names.organization,
@@ -119,35 +116,27 @@ class ManagingForm(forms.ModelForm):  # type: ignore[type-arg]  # it has no [] a
         required=False,
         label="Organization that the trust requires",
         max_length=34,
-        help_text=("Each managed role then also requires this organization. Optional."),
+        help_text=more("Managed roles also require it. Optional.", "trusts"),
     )
     boundary = RuledField(
         rule=names.boundary_arn,
         required=False,
         label="Permissions boundary",
         max_length=600,
-        help_text=(
-            "The ARN of a policy that limits every role. It must exist in each "
-            "account. Optional."
-        ),
+        help_text=more("The ARN of a policy. Optional.", "boundaries"),
     )
     ami_owner = RuledField(
         rule=names.account_name,
         required=False,
         label="Account that owns baked images",
         max_length=60,
-        help_text=(
-            "An account that you onboarded with EC2. Empty: the managing account."
-        ),
+        help_text="Empty: the managing account.",
     )
     image_keys = ListField(
         rule=names.kms_key_arn,
         required=False,
         label="KMS keys of images",
-        help_text=(
-            "ARNs of this account's keys that encrypt baked images, separated by "
-            "commas."
-        ),
+        help_text=more("ARNs, separated by commas.", "images"),
     )
 
     class Meta:
@@ -181,12 +170,9 @@ class ManagingForm(forms.ModelForm):  # type: ignore[type-arg]  # it has no [] a
             "trusts_bowline": "Bowline may assume this identity, to verify accounts",
         }
         help_texts = {
-            "partition": "GovCloud and China are separate from the rest of AWS.",
-            "bakes": ("Spinnaker's identity may then build images, as Packer does."),
-            "trusts_bowline": (
-                "Off: Bowline only reads the policies, and a person must accept each "
-                "account."
-            ),
+            "identity_kind": more("", "identities"),
+            "bakes": more("", "images"),
+            "trusts_bowline": more("Off: a person accepts each account.", "proofs"),
         }
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
@@ -197,10 +183,10 @@ class ManagingForm(forms.ModelForm):  # type: ignore[type-arg]  # it has no [] a
         if self.instance.organization:
             self.initial["assume"] = WHOLE_ORGANIZATION
         if ManagedAccount.objects.existing().exists():
-            self.fields["account_id"].disabled = True
-            self.fields["account_id"].help_text = (
-                "You cannot change it while accounts are managed from it. Remove "
-                "them from AWS first."
+            account_id = self.fields["account_id"]
+            account_id.disabled = True
+            account_id.help_text = (
+                "To change it, remove the managed accounts from AWS first."
             )
         self.fields["ami_owner"].widget.attrs["list"] = "owners"
         for name in (*POD_FIELDS, "identity_name", "identity_arn", "organization"):

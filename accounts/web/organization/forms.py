@@ -8,6 +8,7 @@ from django import forms
 
 from accounts.organization import OFFERED, Shared
 from accounts.web.fields import RegionsField, RuledField, bare_helper
+from accounts.web.help.choices import more
 from accounts.web.layout import Fieldset
 from accounts.web.wizard.forms import AccessForm, IdentityForm
 from onboarding import names
@@ -27,27 +28,19 @@ class SharedForm(forms.Form):
         rule=names.role_name,
         label="Access role",
         max_length=64,
-        help_text=(
-            "The role in each account that Bowline assumes. "
-            "OrganizationAccountAccessRole trusts only the management account."
-        ),
+        help_text=more("It has this name in each account.", "access-roles"),
     )
     providers = forms.MultipleChoiceField(
         label="What Spinnaker deploys with",
         choices=[(key, provider.title) for key, provider in OFFERED.items()],
         widget=forms.CheckboxSelectMultiple,
         error_messages={"required": "Choose at least one provider."},
-        help_text=(
-            f"{LEFT_OUT} needs its clusters: add it in the steps of each account."
-        ),
+        help_text=f"Add {LEFT_OUT} in the steps of each account.",
     )
     uses_external_id = forms.BooleanField(
         label="Ask Spinnaker for an external ID",
         required=False,
-        help_text=(
-            "Each account gets its own. Not with ECS: Clouddriver does not send it "
-            "there."
-        ),
+        help_text=more("Not with ECS.", "external-ids"),
     )
     read_roles = IdentityForm.base_fields["read_roles"]
     write_roles = IdentityForm.base_fields["write_roles"]

@@ -174,7 +174,7 @@ def bundle_hits(text: str) -> Iterator[Hit]:
 
 def help_hits(text: str) -> Iterator[Hit]:
     for topic in matching_topics(text)[:MOST]:
-        yield Hit(topic.title, topic.url, "question", topic.lines[0])
+        yield Hit(topic.title, topic.url, "question", topic.line)
 
 
 def day(moment: datetime) -> str:

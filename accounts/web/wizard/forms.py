@@ -18,6 +18,7 @@ from accounts.web.fields import (
     account_id_field,
     bare_helper,
 )
+from accounts.web.help.choices import more
 from accounts.web.layout import MoreChoices
 from onboarding import names
 from onboarding.providers import PROVIDERS
@@ -31,25 +32,24 @@ class IdentityForm(forms.ModelForm):  # type: ignore[type-arg]  # it has no [] a
         rule=names.account_name,
         label="Name in Spinnaker",
         max_length=200,
-        help_text=("Use a–z, 0–9 and “-”, at most 60 characters."),
+        help_text=more("Use a–z, 0–9 and “-”.", "account-names"),
     )
     account_id = account_id_field()
     environment = RuledField(
         rule=names.account_name,
         required=False,
         max_length=60,
-        help_text="A word to group accounts by, for example staging. Optional.",
+        help_text=more("For example staging. Optional.", "environments"),
     )
     read_roles = RolesField(
         label="Who may read",
-        help_text=(
-            "Groups that can see the account in Spinnaker, separated by commas. "
-            "Empty: everyone."
+        help_text=more(
+            "Groups, separated by commas. Empty: everyone.", "spinnaker-permissions"
         ),
     )
     write_roles = RolesField(
         label="Who may write",
-        help_text="Groups that can deploy to it. Empty: everyone.",
+        help_text="Groups, separated by commas. Empty: everyone.",
     )
 
     class Meta:
@@ -65,11 +65,9 @@ class IdentityForm(forms.ModelForm):  # type: ignore[type-arg]  # it has no [] a
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         if self.instance.granted_at:
-            self.fields["account_id"].disabled = True
-            self.fields["account_id"].help_text = (
-                "You cannot change it while Bowline's roles exist in the account. "
-                "Remove the account from AWS first."
-            )
+            account_id = self.fields["account_id"]
+            account_id.disabled = True
+            account_id.help_text = "To change it, remove the account from AWS first."
         environment = self.fields["environment"].widget.attrs
         environment["list"] = "environments"
         self.helper = bare_helper(
@@ -121,13 +119,12 @@ class AccessForm(forms.ModelForm):  # type: ignore[type-arg]  # it has no [] at 
         required=False,
         label="Access role",
         max_length=64,
-        help_text=(
-            "The role that Bowline assumes. It must trust Bowline's identity. Empty: "
-            "Bowline's own credentials belong to this account."
+        help_text=more(
+            "Bowline assumes it. Empty: its own credentials.", "access-roles"
         ),
     )
     regions = RegionsField(
-        help_text="Where Spinnaker deploys, for example us-east-1, eu-west-1.",
+        help_text="For example us-east-1, eu-west-1.",
         error_messages={"required": "Choose at least one region."},
     )
 
@@ -139,10 +136,8 @@ class AccessForm(forms.ModelForm):  # type: ignore[type-arg]  # it has no [] at 
             "adopts": "Keep and use existing roles",
         }
         help_texts = {
-            "uses_external_id": ("Bowline creates it, and Spinnaker sends it."),
-            "adopts": (
-                "Bowline then only adds policies to them. Off: it stops at such a role."
-            ),
+            "uses_external_id": more("Bowline creates it.", "external-ids"),
+            "adopts": more("Off: Bowline stops at such a role.", "existing-roles"),
         }
 
     def __init__(self, *args: Any, partition: str = "aws", **kwargs: Any) -> None:

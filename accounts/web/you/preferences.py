@@ -48,16 +48,14 @@ class PreferencesForm(forms.ModelForm):  # type: ignore[type-arg]  # it has no [
         label="Time zone",
         required=False,
         choices=zone_choices,
-        help_text="Pages show times in this zone, with UTC on hover.",
+        help_text="Hover over a time for UTC.",
     )
 
     class Meta:
         model = Preferences
         fields = ["time_zone", "shortcuts"]
         labels = {"shortcuts": "Keyboard shortcuts"}
-        help_texts = {
-            "shortcuts": "Single keys such as / and g. Ctrl-K always opens the search."
-        }
+        help_texts = {"shortcuts": "Ctrl-K opens the search even without."}
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)

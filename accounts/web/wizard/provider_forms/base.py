@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 from crispy_forms.helper import FormHelper
 from django import forms
 
+from accounts.web.help.choices import more
 from onboarding.details import DetailsError
 from onboarding.providers.roles import ACCESS, DEPLOY
 
@@ -36,22 +37,16 @@ def access_field() -> forms.ChoiceField:
         label="Access",
         choices=list(ACCESS.items()),
         initial=DEPLOY,
-        help_text=(
-            "With power user, anyone who may deploy can read every secret and delete "
-            "every database."
-        ),
+        help_text=more("Power user can read every secret.", "access-levels"),
     )
 
 
-def roles_path_field(to: str, initial: str) -> forms.CharField:
+def roles_path_field(initial: str) -> forms.CharField:
     return forms.CharField(
         label="Path of roles",
         max_length=512,
         initial=initial,
-        help_text=(
-            f"Spinnaker may pass {to} only the roles under this IAM path. Create "
-            "yours there."
-        ),
+        help_text=more("Create your roles under it.", "role-paths"),
     )
 
 

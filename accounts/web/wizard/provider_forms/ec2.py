@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from django import forms
 
+from accounts.web.help.choices import more
 from accounts.web.wizard.provider_forms.base import (
     DetailsForm,
     access_field,
@@ -20,39 +21,31 @@ class Ec2Form(DetailsForm):
         label="Launch templates",
         required=False,
         initial=True,
-        help_text=(
-            "AWS accounts created since October 2024 cannot create launch "
-            "configurations."
-        ),
+        help_text=more("New AWS accounts need them.", "launch-templates"),
     )
     launch_configurations = forms.BooleanField(
         label="Launch configurations too",
         required=False,
-        help_text=("Only to clone or delete server groups that still use them."),
+        help_text="For server groups that still use them.",
     )
     load_balancers = forms.BooleanField(
         label="Manage load balancers and security groups",
         required=False,
         initial=True,
-        help_text=("Off: Spinnaker only registers instances with existing ones."),
+        help_text="Off: Spinnaker only registers instances.",
     )
     key_pair = forms.CharField(label="Key pair", required=False, max_length=255)
-    roles_path = roles_path_field(
-        "to instances, in addition to the base role,", EC2_ROLES_PATH
-    )
+    roles_path = roles_path_field(EC2_ROLES_PATH)
     owns_images = forms.BooleanField(
         label="Images are shared from this account",
         required=False,
-        help_text=("Always on if images are baked here."),
+        help_text=more("Always on if images are baked here.", "images"),
     )
     stack_roles_path = forms.CharField(
         label="CloudFormation: path of service roles",
         required=False,
         max_length=512,
-        help_text=(
-            "Only for CloudFormation stacks. Each must then name a service role "
-            "under this path."
-        ),
+        help_text=more("Only for CloudFormation.", "role-paths"),
     )
 
     def describe_fields(self) -> None:
@@ -61,8 +54,6 @@ class Ec2Form(DetailsForm):
             for region in self.managed.regions
             for pair in self.found.get(key_pairs(region), {}).get("KeyPairs", ())
         }
-        self.fields["key_pair"].help_text = (
-            "The default for new instances. It should exist in every region. Empty: "
-            f"{self.managed.name}-keypair."
-            + (f" Found: {', '.join(sorted(names))}." if names else "")
+        self.fields["key_pair"].help_text = f"Empty: {self.managed.name}-keypair." + (
+            f" Found: {', '.join(sorted(names))}." if names else ""
         )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from django import forms
 
+from accounts.web.help.choices import more
 from accounts.web.wizard.provider_forms.base import (
     DetailsForm,
     access_field,
@@ -22,21 +23,16 @@ class EcsForm(DetailsForm):
         required=False,
         max_length=64,
         initial=EXECUTION_ROLE,
-        help_text=(
-            "Name it in your task definitions. Empty: they must name a role of yours."
-        ),
+        help_text=more("Empty: task definitions name yours.", "task-roles"),
     )
-    roles_path = roles_path_field("to tasks", ECS_ROLES_PATH)
+    roles_path = roles_path_field(ECS_ROLES_PATH)
     tasks_as_managed_role = forms.BooleanField(
         label="Fargate without an execution role, not advised",
         required=False,
-        help_text=(
-            "Tasks then run as Spinnaker's managed role, with all of its permissions."
-        ),
+        help_text="Tasks get all permissions of Spinnaker.",
     )
 
     def describe_fields(self) -> None:
-        self.fields["account_name"].help_text = (
-            "The name of the ECS account in Spinnaker. It must differ from the AWS "
-            f"account's. Empty: {self.managed.name}-ecs."
-        )
+        self.fields[
+            "account_name"
+        ].help_text = f"In Spinnaker. Empty: {self.managed.name}-ecs."

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 from crispy_forms.layout import Layout
 from django import forms
 
+from accounts.web.help.choices import more
 from accounts.web.layout import Fieldset, Included, MoreChoices, Sentence
 from accounts.web.wizard.provider_forms.base import NOTHING, DetailsForm, NamesField
 from onboarding.checks import Call
@@ -77,10 +78,7 @@ class EksForm(DetailsForm):
         self.helper.layout = self.layout(rows)
 
     def layout(self, rows: list[dict[str, Any]]) -> Layout:
-        note = (
-            "Spinnaker's own identity gets access to each cluster. No external ID and "
-            "no managed role take part."
-        )
+        note = "Spinnaker's own identity gets access to each cluster."
         fieldsets = [
             row_layout(row, rows[row], self.managed) for row in range(self.count)
         ]
@@ -168,48 +166,43 @@ def row_fields(
             label="Spinnaker may use this cluster",
             required=False,
             initial=True,
-            help_text="Clear the box to leave the cluster out.",
         ),
         "name": forms.CharField(
             label="Cluster",
             required=False,
             max_length=100,
-            help_text="The cluster's name in EKS.",
+            help_text="Its name in EKS.",
         ),
         "region": forms.ChoiceField(
             label="Region",
             choices=[(region, region) for region in managed.regions],
             required=False,
-            help_text="One of the account's regions.",
         ),
         "rights": forms.ChoiceField(
             label="Rights",
             choices=list(RIGHTS.items()),
             initial=PROPOSED,
             required=False,
-            help_text="Spinnaker cannot deploy with View.",
+            help_text=more("View cannot deploy.", "clusters"),
         ),
         "namespaces": NamesField(
             label="Namespaces",
             required=False,
             initial=NAMESPACE,
-            help_text="Separated by commas. Empty: every namespace of the cluster.",
+            help_text="Separated by commas. Empty: all.",
         ),
         "access": forms.ChoiceField(
             label="Access",
             choices=list(ACCESS.items()),
             required=False,
             initial="entry",
-            help_text=(
-                "An access entry needs the authentication mode API or "
-                "API_AND_CONFIG_MAP."
-            ),
+            help_text=more("", "clusters"),
         ),
         "account_name": forms.CharField(
             label="Account name",
             required=False,
             max_length=60,
-            help_text=f"Its name in Spinnaker. Empty: like {managed.name}-apps.",
+            help_text=f"In Spinnaker. Empty: like {managed.name}-apps.",
         ),
     }
     for name, field in fields.items():

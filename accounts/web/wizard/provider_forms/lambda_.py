@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from accounts.web.help.choices import more
 from accounts.web.wizard.provider_forms.base import (
     DetailsForm,
     NamesField,
@@ -15,20 +16,14 @@ class LambdaForm(DetailsForm):
     asks_for = Lambda
 
     access = access_field()
-    function_roles_path = roles_path_field("to functions", FUNCTION_ROLES_PATH)
+    function_roles_path = roles_path_field(FUNCTION_ROLES_PATH)
     code_buckets = NamesField(
         label="Code buckets",
         required=False,
-        help_text=(
-            "S3 buckets with the code, separated by commas. Spinnaker deploys code "
-            "only from S3."
-        ),
+        help_text=more("S3 buckets, separated by commas.", "functions"),
     )
     kms_keys = NamesField(
         label="KMS keys",
         required=False,
-        help_text=(
-            "Ids of keys for environment variables, separated by commas. Empty: "
-            "AWS's own key."
-        ),
+        help_text="Ids. Empty: AWS's own key.",
     )

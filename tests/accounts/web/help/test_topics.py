@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import pytest
 from django.test import Client
+from django.utils.html import escape
 
-from accounts.web.help.topics import TOPICS, matching_topics, topic_of
+from accounts.web.help.topics import PAGES, TOPICS, matching_topics, topic_of
 from accounts.web.search.finding import find
 from accounts.web.urls import urlpatterns
 from tests.attack.whole_site import whole_site
@@ -17,12 +18,21 @@ WITHOUT = {"help"}
 """Pages that need none; a new one is a decision."""
 
 
+MOST_ON_A_PAGE, MOST_IN_HELP = 80, 170
+"""Characters of a line."""
+
+
 @pytest.mark.parametrize("topic", TOPICS, ids=lambda topic: topic.slug)
-def test_a_topic_has_two_to_four_short_lines(topic) -> None:
-    assert 2 <= len(topic.lines) <= 4
-    for line in topic.lines:
-        assert len(line) <= 170, line
+def test_a_topic_has_a_line_and_says_the_rest_in_short_ones(topic) -> None:
+    assert topic.rest
+    for line in (topic.line, *topic.rest):
+        assert len(line) <= MOST_IN_HELP, line
         assert line.endswith("."), line
+
+
+@pytest.mark.parametrize("topic", PAGES, ids=lambda topic: topic.slug)
+def test_a_page_has_one_line_of_help(topic) -> None:
+    assert len(topic.line) <= MOST_ON_A_PAGE
 
 
 def test_a_topic_explains_pages_that_exist_each_by_one_topic() -> None:
@@ -55,10 +65,18 @@ def test_the_help_page_has_every_topic(viewer: Client) -> None:
     page = viewer.get("/help/").content.decode()
 
     for topic in TOPICS:
-        assert (
-            f'<h2 id="{topic.slug}">{topic.title.replace(chr(39), "&#x27;")}</h2>'
-            in page
-        )
+        assert page.count(f' id="{topic.slug}"') == 1
+        for said in (topic.title, topic.line, *topic.rest):
+            assert escape(said) in page
+
+
+def test_a_topic_leads_to_the_one_that_says_more_and_to_no_file(viewer: Client) -> None:
+    page = viewer.get("/help/").content.decode()
+
+    assert 'See also <a href="#denials">Where a denial comes from</a>' in page
+    for slug in {topic.see for topic in TOPICS if topic.see}:
+        assert f' id="{slug}"' in page
+    assert "docs/" not in page
 
 
 def test_help_is_found_by_the_search() -> None:

@@ -31,7 +31,7 @@ def test_stored_buckets_are_shown_in_one_line():
     assert 'value="code, more"' in str(form["code_buckets"])
 
 
-def test_the_form_says_what_lacks_without_a_bucket():
+def test_the_form_leads_to_why_a_bucket_is_needed():
     form = LambdaForm(managed=managed())
 
-    assert "only from S3" in form.fields["code_buckets"].help_text
+    assert "#functions" in form.fields["code_buckets"].help_text

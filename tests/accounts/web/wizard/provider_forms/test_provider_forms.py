@@ -34,15 +34,6 @@ def test_a_form_shows_the_details_that_are_stored(key):
 
 
 @every_provider
-def test_every_question_says_what_it_means(key):
-    form = FORMS[key](managed=managed())
-
-    unexplained = [f.name for f in form.visible_fields() if not f.help_text]
-
-    assert unexplained == []
-
-
-@every_provider
 def test_a_form_is_a_part_of_the_pages_own_form(key):
     helper = FORMS[key](managed=managed()).helper
 
