@@ -7,20 +7,26 @@ managing account is leased, because other runs change what it holds.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import NamedTuple
+
+from django.utils import timezone
 
 from accounts.mapping import snapshots
 from accounts.mapping.edits import is_outdated_by
 from accounts.mapping.managed import granted_topology, managed_of
 from accounts.mapping.managing import managing_of, managing_row
 from accounts.models import ManagedAccount, ManagingAccount, Run
-from accounts.models.states import Status
+from accounts.models.states import State, Status
 from onboarding.aws.observe import observe
 from onboarding.aws.session import Sessions
 from onboarding.desired import desired
 from onboarding.resources.kinds import Resource
 from onboarding.resources.plan import Change, diff
 from onboarding.topology import Managed, Managing, Reach, Topology
+
+COMPARED_FOR = timedelta(minutes=10)
+"""How long verifications rely on what one of them found on the managing side."""
 
 
 class Comparison(NamedTuple):
@@ -77,6 +83,8 @@ class Scope:
     it."""
     own: tuple[Side, ...]
     """What the run covers for its own account only, in order."""
+    relies: bool = False
+    """Another verification has just found nothing to change on the managing side."""
 
     @classmethod
     def load(cls, run: Run) -> Scope:
@@ -85,9 +93,14 @@ class Scope:
 
     @classmethod
     def of(
-        cls, run: Run, row: ManagingAccount, account: ManagedAccount | None
+        cls,
+        run: Run,
+        row: ManagingAccount,
+        account: ManagedAccount | None,
+        *,
+        whole: bool = False,
     ) -> Scope:
-        """Make it of rows that were read already.
+        """Make it of rows that were read already; whole: rely on no other run.
 
         A verification judges the managing side by what is in force there: what was
         edited since and not applied is no fault of any account.
@@ -98,12 +111,15 @@ class Scope:
             described = snapshots.in_force(row)
             if managed is None or not is_outdated_by(managed, described, managing):
                 managing = described
+        relies = not whole and is_compared(run, row)
+        covered = run.alone or relies
         return cls(
             row=row,
             account=account,
             managing=managing,
             managed=managed,
-            shared=() if run.alone else (managing_side(run, row, account, described),),
+            relies=relies,
+            shared=() if covered else (managing_side(run, row, account, described),),
             own=(
                 tuple(own_sides(run, account, managing, managed))
                 if account and managed
@@ -115,6 +131,20 @@ class Scope:
     def sides(self) -> tuple[Side, ...]:
         """List the managing side first: the others depend on it."""
         return (*self.shared, *self.own)
+
+
+def is_compared(run: Run, row: ManagingAccount) -> bool:
+    """Return whether a verification may leave the managing side to another one.
+
+    What its account's proof needs of that side is that Spinnaker's identity may assume
+    one role, and that is proved by assuming it.
+    """
+    return (
+        run.kind == Run.Kind.VERIFY
+        and row.proof == State.VERIFIED
+        and row.verified_at is not None
+        and row.verified_at > timezone.now() - COMPARED_FOR
+    )
 
 
 def account_of(run: Run) -> ManagedAccount | None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Iterable
 from dataclasses import replace
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from django.db import transaction
 from django.utils import timezone
@@ -18,7 +18,7 @@ from accounts.mapping.proved import keep_proved
 from accounts.models import ManagedAccount, ManagingAccount, Run
 from accounts.models.states import WORKING, State, Status
 from accounts.runs.results import keep_results
-from accounts.runs.scope import Scope, Side
+from accounts.runs.scope import COMPARED_FOR, Scope, Side
 from onboarding.aws.backoff import Backoff
 from onboarding.aws.session import Sessions
 from onboarding.checks import Outcome
@@ -38,6 +38,7 @@ from onboarding.verify.verification import (
 
 SETTLING = 120.0
 """Seconds in which AWS may not show yet what was changed; KMS is slower than IAM."""
+NOTHING_LEFT = "Nothing left to change in {}"
 
 
 def verify_run(run: Run, scope: Scope, sessions: Sessions) -> None:
@@ -47,11 +48,18 @@ def verify_run(run: Run, scope: Scope, sessions: Sessions) -> None:
         blame_bowline(run, own)
         return
     settling = Backoff(0.0 if run.kind == Run.Kind.VERIFY else SETTLING, run.say)
-    left = nothing_left(scope, sessions, settling)
+    left = nothing_left(scope, scope.sides, sessions, settling)
     drift = [in_its_time(run, scope, result) for result in left]
-    results = by_provider([*drift, *checks(run, scope, sessions)])
+    found = list(checks(run, scope, sessions))
+    chain = {result.outcome for result in found if result.provider == CHAIN}
+    if scope.relies and chain - {Outcome.PROVED}:
+        # What refused may be the managing side, changed since it was compared.
+        scope = Scope.of(run, scope.row, scope.account, whole=True)
+        left = nothing_left(scope, scope.shared, sessions, settling)
+        drift = [*(in_its_time(run, scope, result) for result in left), *drift]
+    relied = [compared_elsewhere(scope)] if scope.relies else []
+    results = by_provider([*relied, *drift, *found])
     outcomes = {result.outcome for result in results}
-    chain = {result.outcome for result in results if result.provider == CHAIN}
     drifted = Outcome.FAILED in {result.outcome for result in drift}
     if Outcome.FAILED in outcomes:
         status = Status.FAILED
@@ -196,16 +204,16 @@ def regions_in_use(run: Run, managing: Managing) -> list[str]:
 
 
 def nothing_left(
-    scope: Scope, sessions: Sessions, settling: Backoff
+    scope: Scope, sides: Iterable[Side], sessions: Sessions, settling: Backoff
 ) -> Iterable[Result]:
     """Yield one result a side: whether AWS is what was asked for."""
-    for side in scope.sides:
+    for side in sides:
         began = time.monotonic()
         left = differences(side, sessions, scope)
         while left and settling.wait("the change does not show yet"):
             left = differences(side, sessions, scope)
         settling.over()
-        name = f"Nothing left to change in {side.place}"
+        name = NOTHING_LEFT.format(side.place)
         seconds = time.monotonic() - began
         if left:
             yield Result(
@@ -218,6 +226,18 @@ def nothing_left(
             )
         else:
             yield Result("resources", name, Outcome.PROVED, "", "", seconds)
+
+
+def compared_elsewhere(scope: Scope) -> Result:
+    """Say that the managing side was compared, and not by this run."""
+    minutes = COMPARED_FOR // timedelta(minutes=1)
+    return Result(
+        "resources",
+        NOTHING_LEFT.format(scope.managing.name),
+        Outcome.PROVED,
+        f"Another run compared it with AWS less than {minutes} minutes before this "
+        "one.",
+    )
 
 
 def differences(side: Side, sessions: Sessions, scope: Scope) -> list[str]:
