@@ -27,7 +27,8 @@ from onboarding.verify.chain import (
 from onboarding.verify.denial import Holder, higher_up
 from onboarding.verify.policy_evaluation import RequestContext
 from onboarding.verify.result import Cause, Located, Result, line_of, printed_document
-from onboarding.verify.trust import AssumeRequest, Trust, admits, simulate
+from onboarding.verify.simulation.simulator import Asked, Question, simulate
+from onboarding.verify.trust import AssumeRequest, Trust, admits
 
 RESOURCE_ORGANIZATION = "aws:ResourceOrgID"
 
@@ -252,17 +253,20 @@ class ManagedStep:
         if holder.description is None:
             return
         known = self.entered_organization()
-        allowed = simulate(
-            holder.client,
-            holder.arn,
-            ["sts:AssumeRole"],
-            resource=self.role_arn,
-            context={RESOURCE_ORGANIZATION: known} if known else {},
+        organization = {(RESOURCE_ORGANIZATION, known)} if known else set()
+        question = Question(
+            Asked("sts:AssumeRole", self.role_arn), frozenset(organization)
         )
+        verdict = simulate(holder.client, holder.arn, [question])[question]
+        if isinstance(verdict, AwsError):
+            raise verdict
         context = {} if known is None else {RESOURCE_ORGANIZATION.lower(): known}
         cause = holder.cause(RequestContext("sts:AssumeRole", self.role_arn, context))
         # Only IAM sees a user's groups: it knows better what allows something.
-        unseen = allowed and cause.located in (Located.OUR_POLICY, Located.CONDITION)
+        unseen = verdict.allowed and cause.located in (
+            Located.OUR_POLICY,
+            Located.CONDITION,
+        )
         if cause.located is not Located.HIGHER_UP and not unseen:
             yield cause
 

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from onboarding.aws.client import AccountClient
 from onboarding.partitions import Arn
 from onboarding.resources.policy import Policy, as_list
 from onboarding.verify.policy_evaluation import all_of, conditions, matches
@@ -210,34 +209,3 @@ def value_at(document: Any, path: Path) -> Any:
     for key in path:
         document = document[key]
     return document
-
-
-def simulate(
-    client: AccountClient,
-    principal: str,
-    actions: Iterable[str],
-    *,
-    resource: str = "*",
-    context: Mapping[str, str] | None = None,
-) -> frozenset[str]:
-    """Ask IAM's simulator which of these the principal's own policies allow."""
-    answer = client.call_all(
-        client.iam.simulate_principal_policy,
-        f"ask what {principal} is allowed",
-        PolicySourceArn=principal,
-        ActionNames=sorted(set(actions)),
-        ResourceArns=[resource],
-        ContextEntries=[
-            {
-                "ContextKeyName": key,
-                "ContextKeyValues": [value],
-                "ContextKeyType": "string",
-            }
-            for key, value in (context or {}).items()
-        ],
-    )
-    return frozenset(
-        result["EvalActionName"]
-        for result in answer["EvaluationResults"]
-        if result["EvalDecision"] == "allowed"
-    )

@@ -37,8 +37,8 @@ from onboarding.verify.session_policy import (
     identity_session_policy,
     managed_session_policy,
 )
-from onboarding.verify.simulation import simulated_writes
-from onboarding.verify.trust import simulate
+from onboarding.verify.simulation.simulator import Asked, Question, simulate
+from onboarding.verify.simulation.writes import simulated_writes
 
 __all__ = ["CHAIN", "Result", "own_identity", "verify", "verify_managing"]
 
@@ -269,16 +269,17 @@ def evaluate(reads: list[Read], holder: Holder, chain: Chain) -> Iterator[Result
             sentence = "Not tried, because the managed role could not be assumed."
             yield read.result(Outcome.NOT_PROVED, sentence)
         return
-    actions = [read.action for read in reads]
+    questions = {read: Question(Asked(read.action)) for read in reads}
     try:
-        allowed = simulate(holder.client, holder.arn, actions)
+        verdicts = simulate(holder.client, holder.arn, questions.values())
     except AwsError as error:
-        for read in reads:
-            sentence = f"IAM's simulator could not answer: {error.message}"
-            yield read.result(Outcome.NOT_PROVED, sentence, error.hint)
-        return
+        verdicts = dict.fromkeys(questions.values(), error)
     for read in reads:
-        if read.action in allowed:
+        verdict = verdicts[questions[read]]
+        if isinstance(verdict, AwsError):
+            sentence = f"IAM's simulator could not answer: {verdict.message}"
+            yield read.result(Outcome.NOT_PROVED, sentence, verdict.hint)
+        elif verdict.allowed:
             sentence = f"Simulated: the policies of {holder.arn} allow {read.action}."
             yield read.result(Outcome.EVALUATED, sentence)
         else:

@@ -14,10 +14,12 @@ from tests.strict_aws.proxy import StrictAws
 Statement = Mapping[str, Any]
 VARIABLE = re.compile(r"\$\{([^}]+)\}")
 OPERATORS: dict[str, Callable[[str, str], bool]] = {
+    "ArnLike": lambda known, wanted: fnmatchcase(known, wanted),
     "Bool": lambda known, wanted: known == wanted.lower(),
     "StringEquals": lambda known, wanted: known == wanted,
     "StringLike": lambda known, wanted: fnmatchcase(known, wanted),
 }
+ALL, NOT = "ForAllValues:", "StringNotEquals"
 IF_EXISTS = "IfExists"
 
 
@@ -27,10 +29,13 @@ def listed(value: Any) -> list[Any]:
 
 def speaks(statement: Statement, action: str, resource: str) -> bool:
     """Tell whether it allows the action on the resource, under a condition or none."""
-    return (
-        statement["Effect"] == "Allow"
-        and among(action.lower(), statement["Action"], lower=True)
-        and among(resource, statement.get("Resource", "*"))
+    return statement["Effect"] == "Allow" and concerns(statement, action, resource)
+
+
+def concerns(statement: Statement, action: str, resource: str) -> bool:
+    """Tell whether it is about the action on the resource, under whatever condition."""
+    return among(action.lower(), statement["Action"], lower=True) and among(
+        resource, statement.get("Resource", "*")
     )
 
 
@@ -53,9 +58,11 @@ def is_met(statement: Statement, context: Mapping[str, str]) -> bool:
 def one_is_met(
     operator: str, known: str | None, wanted: Any, context: Mapping[str, str]
 ) -> bool:
-    compare = OPERATORS[operator.removesuffix(IF_EXISTS)]
     if known is None:
-        return False
+        return operator == NOT or operator.startswith(ALL)
+    if operator == NOT:
+        return known not in listed(wanted)
+    compare = OPERATORS[operator.removeprefix(ALL).removesuffix(IF_EXISTS)]
     return any(compare(known, filled(str(one), context)) for one in listed(wanted))
 
 
@@ -65,8 +72,12 @@ def filled(text: str, context: Mapping[str, str]) -> str:
 
 
 def names(statement: Statement, key: str) -> bool:
+    return key in keys(statement)
+
+
+def keys(statement: Statement) -> set[str]:
     blocks = statement.get("Condition", {}).values()
-    return any(key == name.lower() for block in blocks for name in block)
+    return {name.lower() for block in blocks for name in block}
 
 
 def statements(aws: StrictAws, account: str, kind: str, name: str) -> list[Statement]:
@@ -79,16 +90,36 @@ def of(document: str) -> list[Statement]:
     return listed(json.loads(unquote(document))["Statement"])
 
 
+def boundary(
+    aws: StrictAws, account: str, kind: str, name: str
+) -> list[Statement] | None:
+    """Read its permissions boundary; None: it has none."""
+    described = aws.as_root(account, f"Get{kind}", **{f"{kind}Name": name}).decode()
+    for arn in all_of("PermissionsBoundaryArn", described):
+        return [s for text in managed(aws, account, arn) for s in of(text)]
+    return None
+
+
+def all_of(element: str, answer: str) -> list[str]:
+    return re.findall(rf"<{element}>(.*?)</{element}>", answer, re.DOTALL)
+
+
+def managed(aws: StrictAws, account: str, arn: str) -> list[str]:
+    found = aws.as_root(account, "GetPolicy", PolicyArn=arn).decode()
+    (version,) = all_of("DefaultVersionId", found)
+    given = {"PolicyArn": arn, "VersionId": version}
+    return all_of(
+        "Document", aws.as_root(account, "GetPolicyVersion", **given).decode()
+    )
+
+
 def documents(aws: StrictAws, account: str, kind: str, name: str) -> Iterator[str]:
     def read(operation: str, what: str, **given: str) -> list[str]:
-        answer = aws.as_root(account, operation, **given).decode()
-        return re.findall(rf"<{what}>(.*?)</{what}>", answer, re.DOTALL)
+        return all_of(what, aws.as_root(account, operation, **given).decode())
 
     holder = {f"{kind}Name": name}
     for arn in read(f"ListAttached{kind}Policies", "PolicyArn", **holder):
-        (version,) = read("GetPolicy", "DefaultVersionId", PolicyArn=arn)
-        given = {"PolicyArn": arn, "VersionId": version}
-        yield from read("GetPolicyVersion", "Document", **given)
+        yield from managed(aws, account, arn)
     for policy in read(f"List{kind}Policies", "member", **holder):
         given = {"PolicyName": policy, **holder}
         yield from read(f"Get{kind}Policy", "PolicyDocument", **given)

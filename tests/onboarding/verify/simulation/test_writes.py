@@ -12,7 +12,7 @@ from onboarding.providers.eks import Cluster, Eks
 from onboarding.providers.lambda_ import Lambda
 from onboarding.topology import Managed, Managing
 from onboarding.verify.result import Result
-from onboarding.verify.simulation import example
+from onboarding.verify.simulation.writes import example
 from tests.onboarding.aws.field import ACCESS_ROLE, Field, Probe
 from tests.onboarding.verify.verified import Verified
 

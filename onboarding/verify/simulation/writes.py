@@ -6,13 +6,11 @@ The simulator is one opinion, the documents another. Where only the simulator de
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
-from functools import partial
 from itertools import groupby
 from typing import NamedTuple
 
-from onboarding.aws.client import together
 from onboarding.aws.errors import AwsError
 from onboarding.checks import Outcome
 from onboarding.grants import Access, Grant
@@ -23,7 +21,12 @@ from onboarding.topology import Managed, Managing
 from onboarding.verify.denial import Holder
 from onboarding.verify.policy_evaluation import RequestContext
 from onboarding.verify.result import Cause, Located, Result
-from onboarding.verify.trust import simulate
+from onboarding.verify.simulation.simulator import (
+    Asked,
+    Question,
+    Verdict,
+    simulate,
+)
 
 CHANGES = (Access.WRITE, Access.PASS_ROLE)
 SOME = 3
@@ -37,9 +40,9 @@ class Granted(NamedTuple):
     capability: str
     grants: tuple[Grant, ...]
 
-    @property
-    def name(self) -> str:
-        return f"Writes for “{self.capability}”"
+    def result(self, outcome: Outcome, sentence: str, fix: str = "") -> Result:
+        name = f"Writes for “{self.capability}”"
+        return Result(self.provider, name, outcome, sentence, fix)
 
 
 def granted_changes(managing: Managing, managed: Managed) -> Iterator[Granted]:
@@ -58,10 +61,39 @@ def simulated_writes(
     holder: Holder, managing: Managing, managed: Managed
 ) -> Iterator[Result]:
     """Yield one result for each purpose of each provider."""
-    granted = list(granted_changes(managing, managed))
     region = managed.regions[0] if managed.regions else managing.aws.home_region
-    tasks = [partial(simulated, holder, one, region) for one in granted]
-    yield from together(tasks)
+    granted = list(granted_changes(managing, managed))
+    try:
+        verdicts = simulate(
+            holder.client,
+            holder.arn,
+            [
+                question
+                for one in granted
+                for grant in one.grants
+                for question in questions(grant, region)
+            ],
+        )
+    except AwsError as error:
+        yield from (not_simulated(one, error) for one in granted)
+        return
+    for one in granted:
+        try:
+            yield judged(one, opinions(holder, one.grants, region, verdicts))
+        except AwsError as error:
+            yield not_simulated(one, error)
+
+
+def questions(grant: Grant, region: str) -> Iterator[Question]:
+    resource = example(grant.resources[0], region)
+    context = frozenset(known_context(grant).items())
+    for action in grant.actions:
+        yield Question(Asked(action, resource), context)
+
+
+def not_simulated(granted: Granted, error: AwsError) -> Result:
+    sentence = f"It could not be simulated: {error.message}"
+    return granted.result(Outcome.NOT_PROVED, sentence, error.hint)
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,19 +107,11 @@ class Opinions:
     """Why the documents deny one, too."""
 
 
-def simulated(holder: Holder, granted: Granted, region: str) -> Result:
-    def result(outcome: Outcome, sentence: str, fix: str = "") -> Result:
-        return Result(granted.provider, granted.name, outcome, sentence, fix)
-
-    try:
-        said = opinions(holder, granted.grants, region)
-    except AwsError as error:
-        sentence = f"It could not be simulated: {error.message}"
-        return result(Outcome.NOT_PROVED, sentence, error.hint)
+def judged(granted: Granted, said: Opinions) -> Result:
     if said.cause is not None:
-        return result(Outcome.FAILED, "Simulated:").because(said.cause)
+        return granted.result(Outcome.FAILED, "Simulated:").because(said.cause)
     if not said.allowed:
-        return result(
+        return granted.result(
             Outcome.NOT_PROVED,
             "It cannot be simulated, because conditions decide. The documents allow "
             f"{some(said.unknown)}.",
@@ -95,7 +119,7 @@ def simulated(holder: Holder, granted: Granted, region: str) -> Result:
     sentence = f"Simulated, not called: the policies allow {some(said.allowed)}."
     if said.unknown:
         sentence += f" By the documents alone: {some(said.unknown)}."
-    return result(Outcome.EVALUATED, sentence)
+    return granted.result(Outcome.EVALUATED, sentence)
 
 
 def some(actions: Iterable[str]) -> str:
@@ -104,27 +128,29 @@ def some(actions: Iterable[str]) -> str:
     return ", ".join(named[:SOME]) + (f" and {more} more" if more > 0 else "")
 
 
-def opinions(holder: Holder, grants: Iterable[Grant], region: str) -> Opinions:
+def opinions(
+    holder: Holder,
+    grants: Iterable[Grant],
+    region: str,
+    verdicts: Mapping[Question, Verdict | AwsError],
+) -> Opinions:
+    """Say what the simulator allows, and read the documents of what it does not;
+    raise AwsError where neither can be known.
+    """
     allowed: list[str] = []
     unknown: list[str] = []
-    for grant in grants:
-        resource, context = example(grant.resources[0], region), known_context(grant)
-        yes = simulate(
-            holder.client,
-            holder.arn,
-            grant.actions,
-            resource=resource,
-            context=context,
-        )
-        allowed += yes
-        for action in set(grant.actions) - yes:
-            asked = RequestContext(
-                action, resource, {k.lower(): v for k, v in context.items()}
-            )
-            cause = holder.cause(asked)
-            if cause.certain and cause.located is not Located.HIGHER_UP:
-                return Opinions(tuple(allowed), tuple(unknown), cause)
-            unknown.append(action)
+    for question in (q for grant in grants for q in questions(grant, region)):
+        verdict, action = verdicts[question], question.asked.action
+        if isinstance(verdict, AwsError):
+            raise verdict
+        if verdict.allowed:
+            allowed.append(action)
+            continue
+        context = {key.lower(): value for key, value in question.context}
+        cause = holder.cause(RequestContext(*question.asked, context))
+        if cause.certain and cause.located is not Located.HIGHER_UP:
+            return Opinions(tuple(allowed), tuple(unknown), cause)
+        unknown.append(action)
     return Opinions(tuple(allowed), tuple(unknown), None)
 
 

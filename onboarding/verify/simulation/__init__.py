@@ -1,0 +1,1 @@
+"""What IAM's simulator says: `simulator` asks it, `writes` says what for."""

@@ -1,0 +1,146 @@
+"""IAM's simulator as AWS has it: the emulator's knows one resource, and no context."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import NamedTuple
+from xml.sax.saxutils import escape
+
+from tests.strict_aws.answer import Answer, Refusal
+from tests.strict_aws.policies import (
+    Statement,
+    boundary,
+    concerns,
+    is_met,
+    keys,
+    statements,
+)
+from tests.strict_aws.proxy import Behaviour, StrictAws
+from tests.strict_aws.request import Request
+
+HOLDER = re.compile(r"arn:[a-z-]+:iam::(\d{12}):(role|user)/(?:.+/)?([^/]+)")
+NAMESPACE = "https://iam.amazonaws.com/doc/2010-05-08/"
+APART = (
+    "Invalid Input Actions: [{}] and [{}] require different authorization information."
+)
+
+
+class Judged(NamedTuple):
+    resource: str
+    decision: str
+    missing: frozenset[str]
+
+
+@dataclass
+class Simulator(Behaviour):
+    """IAM's simulator judges each action on each resource by all conditions, names the
+    condition keys that it was not given, and takes some actions in requests of their
+    own only.
+    """
+
+    page: int = 1000
+    """How many actions it answers at once, however many are asked for."""
+    apart: frozenset[str] = frozenset()
+    """Actions that it judges in no request with others."""
+    names_keys: bool = True
+
+    def changed(self, request: Request, answer: Answer, aws: StrictAws) -> Answer:
+        if request.operation != "SimulatePrincipalPolicy" or not answer.done:
+            return answer
+        sent = request.parameters
+        actions = [*listed(sent, "ActionNames")]
+        others = self.apart & {*actions}
+        if others and others != {*actions}:
+            parts = (",".join(sorted(one)) for one in ({*actions} - others, others))
+            return Refusal("InvalidInput", APART.format(*parts)).answer(request)
+        begin = int(sent.get("Marker", 0))
+        end = begin + min(self.page, int(sent.get("MaxItems", 100)))
+        policies = Policies.of(sent["PolicySourceArn"], aws)
+        members = "".join(
+            self.result(policies, action, sent) for action in actions[begin:end]
+        )
+        marker = f"<Marker>{end}</Marker>" if end < len(actions) else ""
+        truncated = str(bool(marker)).lower()
+        return answer._replace(
+            body=(
+                f'<SimulatePrincipalPolicyResponse xmlns="{NAMESPACE}">'
+                f"<SimulatePrincipalPolicyResult><IsTruncated>{truncated}</IsTruncated>"
+                f"{marker}<EvaluationResults>{members}</EvaluationResults>"
+                "</SimulatePrincipalPolicyResult></SimulatePrincipalPolicyResponse>"
+            ).encode()
+        )
+
+    def result(self, policies: Policies, action: str, sent: Mapping[str, str]) -> str:
+        """Write the result of one action, which says of the action as a whole what is
+        true of some resource only.
+        """
+        resources = [*listed(sent, "ResourceArns")] or ["*"]
+        context = dict(given(sent))
+        judged = [policies.judged(action, one, context) for one in resources]
+        decision = min(one.decision for one in judged)  # “allowed” is the first
+        return (
+            f"<member><EvalActionName>{escape(action)}</EvalActionName>"
+            f"<EvalResourceName>*</EvalResourceName>"
+            f"<EvalDecision>{decision}</EvalDecision>"
+            f"{self.missing(*judged)}<ResourceSpecificResults>"
+            + "".join(
+                f"<member><EvalResourceName>{escape(one.resource)}</EvalResourceName>"
+                f"<EvalResourceDecision>{one.decision}</EvalResourceDecision>"
+                f"{self.missing(one)}</member>"
+                for one in judged
+                if resources != ["*"]
+            )
+            + "</ResourceSpecificResults></member>"
+        )
+
+    def missing(self, *judged: Judged) -> str:
+        named = {key for one in judged for key in one.missing if self.names_keys}
+        members = "".join(f"<member>{escape(key)}</member>" for key in sorted(named))
+        return f"<MissingContextValues>{members}</MissingContextValues>"
+
+
+class Policies(NamedTuple):
+    held: list[Statement]
+    bounds: list[Statement] | None
+
+    @classmethod
+    def of(cls, arn: str, aws: StrictAws) -> Policies:
+        found = HOLDER.fullmatch(arn)
+        assert found, arn
+        holder = (found[1], found[2].title(), found[3])
+        return cls(statements(aws, *holder), boundary(aws, *holder))
+
+    def judged(self, action: str, resource: str, context: Mapping[str, str]) -> Judged:
+        def effects(rules: list[Statement]) -> set[str]:
+            return {
+                rule["Effect"]
+                for rule in rules
+                if concerns(rule, action, resource) and is_met(rule, context)
+            }
+
+        everything = [*self.held, *(self.bounds or [])]
+        speaking = [rule for rule in everything if concerns(rule, action, resource)]
+        lacking = {key for rule in speaking for key in keys(rule)} - context.keys()
+        decision = "implicitDeny"
+        if "Deny" in effects(everything):
+            decision = "explicitDeny"
+        elif effects(self.held) and (self.bounds is None or effects(self.bounds)):
+            decision = "allowed"
+        return Judged(resource, decision, frozenset(lacking))
+
+
+def listed(sent: Mapping[str, str], name: str) -> Iterator[str]:
+    number = 1
+    while (member := f"{name}.member.{number}") in sent:
+        yield sent[member]
+        number += 1
+
+
+def given(sent: Mapping[str, str]) -> Iterator[tuple[str, str]]:
+    number = 1
+    while (entry := f"ContextEntries.member.{number}") + ".ContextKeyName" in sent:
+        key = sent[f"{entry}.ContextKeyName"].lower()
+        yield key, sent[f"{entry}.ContextKeyValues.member.1"]
+        number += 1

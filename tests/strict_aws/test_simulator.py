@@ -1,0 +1,186 @@
+"""Many questions in one request to IAM's simulator prove no more than each alone."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from onboarding.aws.client import AccountClient
+from onboarding.aws.errors import AwsError
+from onboarding.verify.simulation.simulator import (
+    Asked,
+    Question,
+    Verdict,
+    simulate,
+)
+from tests.onboarding.aws.field import Field, trusting
+from tests.strict_aws.calls import Calls
+from tests.strict_aws.conftest import Strictly
+from tests.strict_aws.simulator import Simulator
+
+ONE, OTHER = "arn:aws:ec2:us-east-1:1:instance/i", "arn:aws:ec2:us-east-1:1:volume/v"
+TAGS = ("aws:TagKeys", "spinnaker:Detached")
+LAUNCH = ("ec2:CreateAction", "RunInstances")
+PASSED = ("iam:PassedToService", "ec2.amazonaws.com")
+PASSED_ELSEWHERE = ("iam:PassedToService", "lambda.amazonaws.com")
+
+
+def question(action: str, resource: str, *context: tuple[str, str]) -> Question:
+    return Question(Asked(action, resource), frozenset(context))
+
+
+REBOOT = question("ec2:RebootInstances", ONE)
+DELETE = question("ec2:DeleteVolume", OTHER)
+TAG = question("ec2:CreateTags", ONE, TAGS)
+TAG_LAUNCHED = question("ec2:CreateTags", ONE, LAUNCH)
+PASS = question("iam:PassRole", ONE, PASSED)
+PASS_ELSEWHERE = question("iam:PassRole", OTHER, PASSED_ELSEWHERE)
+ALL = (REBOOT, DELETE, TAG, TAG_LAUNCHED, PASS, PASS_ELSEWHERE)
+
+Simulated = Callable[..., dict[Question, Verdict | AwsError]]
+
+
+def statement(asked: Question, **other: Any) -> dict[str, Any]:
+    """Allow what is asked, under the condition that its context meets."""
+    condition = {"StringEquals": dict(asked.context)} if asked.context else {}
+    return {
+        "Effect": "Allow",
+        "Action": asked.asked.action,
+        "Resource": asked.asked.resource,
+        "Condition": condition,
+        **other,
+    }
+
+
+GRANTED = [statement(asked) for asked in ALL]
+
+
+@pytest.fixture
+def simulated(field: Field, strictly: Strictly, calls: Calls) -> Simulated:
+    """Return a function that gives a role these statements and simulates all."""
+
+    def answer(
+        *statements: dict[str, Any], by: Simulator | None = None, **role: Any
+    ) -> dict[Question, Verdict | AwsError]:
+        iam = field.iam
+        trust = trusting(field.bowline)
+        iam.create_role(RoleName="R", AssumeRolePolicyDocument=trust, **role)
+        document = {"Version": "2012-10-17", "Statement": list(statements)}
+        iam.put_role_policy(
+            RoleName="R", PolicyName="P", PolicyDocument=json.dumps(document)
+        )
+        strictly(by or Simulator())
+        client = AccountClient.of(field.sessions(), field.reach)
+        calls.made.clear()
+        return simulate(client, f"arn:aws:iam::{field.managed_id}:role/R", ALL)
+
+    return answer
+
+
+def allowed(verdicts: dict[Question, Verdict | AwsError]) -> set[Question]:
+    return {q for q, v in verdicts.items() if isinstance(v, Verdict) and v.allowed}
+
+
+def requests(calls: Calls) -> int:
+    return calls.made["iam:SimulatePrincipalPolicy"]
+
+
+def test_what_is_granted_is_allowed_in_three_requests(
+    simulated: Simulated, calls: Calls
+) -> None:
+    assert allowed(simulated(*GRANTED)) == {*ALL}
+    assert requests(calls) == 3
+
+
+@pytest.mark.parametrize(
+    "withheld", ALL, ids=lambda q: "-".join((*q.asked, *dict(q.context)))
+)
+def test_what_one_question_is_not_granted_no_other_proves(
+    simulated: Simulated, withheld: Question
+) -> None:
+    others = [statement(asked) for asked in ALL if asked != withheld]
+
+    assert allowed(simulated(*others)) == {*ALL} - {withheld}
+
+
+@pytest.mark.parametrize(
+    ("asked", "only"),
+    [
+        # Each is granted where a key has the value that another question brings.
+        (REBOOT, PASSED),
+        (REBOOT, TAGS),
+        (PASS, TAGS),
+        (PASS, LAUNCH),
+        (TAG, PASSED_ELSEWHERE),
+        (TAG_LAUNCHED, PASSED),
+        (PASS_ELSEWHERE, LAUNCH),
+    ],
+)
+def test_a_key_that_another_question_brings_allows_nothing(
+    simulated: Simulated, asked: Question, only: tuple[str, str]
+) -> None:
+    strict = statement(
+        asked, Condition={"StringEquals": {**dict(asked.context), **dict([only])}}
+    )
+    others = [statement(one) for one in ALL if one != asked]
+
+    assert allowed(simulated(strict, *others)) == {*ALL} - {asked}
+
+
+@pytest.mark.parametrize("asked", ALL)
+@pytest.mark.parametrize("unless", [TAGS, LAUNCH, PASSED, PASSED_ELSEWHERE])
+def test_a_denial_that_another_questions_key_would_lift_stays(
+    simulated: Simulated, asked: Question, unless: tuple[str, str]
+) -> None:
+    denial = statement(
+        asked, Effect="Deny", Condition={"StringNotEquals": dict([unless])}
+    )
+    lifted = {one for one in ALL if unless in one.context}
+    denied = {one for one in ALL if one.asked == asked.asked} - lifted
+
+    assert allowed(simulated(denial, *GRANTED)) == {*ALL} - denied
+
+
+def test_where_iam_names_no_keys_each_context_has_a_request(
+    simulated: Simulated, calls: Calls
+) -> None:
+    verdicts = simulated(*GRANTED, by=Simulator(names_keys=False))
+
+    assert allowed(verdicts) == {*ALL}
+    assert requests(calls) == 5
+
+
+def test_what_is_granted_without_a_condition_is_asked_in_its_own_context(
+    simulated: Simulated, calls: Calls
+) -> None:
+    broad = {"Effect": "Allow", "Action": "*", "Resource": "*"}
+    denial = statement(TAG, Effect="Deny", Condition={"StringEquals": dict([TAGS])})
+
+    assert allowed(simulated(broad, denial)) == {*ALL} - {TAG}
+
+
+def test_answers_come_in_pages(simulated: Simulated) -> None:
+    assert allowed(simulated(*GRANTED, by=Simulator(page=1))) == {*ALL}
+
+
+def test_actions_that_iam_judges_apart_are_asked_apart(
+    simulated: Simulated, calls: Calls
+) -> None:
+    alone = Simulator(apart=frozenset({"ec2:DeleteVolume", "iam:PassRole"}))
+
+    assert allowed(simulated(*GRANTED, by=alone)) == {*ALL}
+    assert requests(calls) == 9  # each of three is refused once, and asked in two
+
+
+def test_a_boundary_counts(field: Field, simulated: Simulated) -> None:
+    bounds = {"Version": "2012-10-17", "Statement": [statement(REBOOT)]}
+    made = field.iam.create_policy(
+        PolicyName="Bounds", PolicyDocument=json.dumps(bounds)
+    )
+
+    verdicts = simulated(*GRANTED, PermissionsBoundary=made["Policy"]["Arn"])
+
+    assert allowed(verdicts) == {REBOOT}
