@@ -44,6 +44,10 @@ class Simulator(Behaviour):
     """How many actions it answers at once, however many are asked for."""
     apart: frozenset[str] = frozenset()
     """Actions that it judges in no request with others."""
+    unknown: frozenset[str] = frozenset()
+    """Actions that it finds invalid."""
+    silent: frozenset[str] = frozenset()
+    """Actions that it says nothing of."""
     names_keys: bool = True
 
     def changed(self, request: Request, answer: Answer, aws: StrictAws) -> Answer:
@@ -51,6 +55,9 @@ class Simulator(Behaviour):
             return answer
         sent = request.parameters
         actions = [*listed(sent, "ActionNames")]
+        if bad := self.unknown & {*actions}:
+            said = f"{bad} is not valid."
+            return Refusal("InvalidInput", said).answer(request)
         others = self.apart & {*actions}
         if others and others != {*actions}:
             parts = (",".join(sorted(one)) for one in ({*actions} - others, others))
@@ -59,7 +66,9 @@ class Simulator(Behaviour):
         end = begin + min(self.page, int(sent.get("MaxItems", 100)))
         policies = Policies.of(sent["PolicySourceArn"], aws)
         members = "".join(
-            self.result(policies, action, sent) for action in actions[begin:end]
+            self.result(policies, action, sent)
+            for action in actions[begin:end]
+            if action not in self.silent
         )
         marker = f"<Marker>{end}</Marker>" if end < len(actions) else ""
         truncated = str(bool(marker)).lower()

@@ -10,6 +10,7 @@ import pytest
 
 from onboarding.aws.client import AccountClient
 from onboarding.aws.errors import AwsError
+from onboarding.checks import Outcome
 from onboarding.verify.simulation.simulator import (
     Asked,
     Question,
@@ -17,6 +18,7 @@ from onboarding.verify.simulation.simulator import (
     simulate,
 )
 from tests.onboarding.aws.field import Field, trusting
+from tests.onboarding.verify.simulation.test_writes import NAME, changing, stands
 from tests.strict_aws.calls import Calls
 from tests.strict_aws.conftest import Strictly
 from tests.strict_aws.simulator import Simulator
@@ -173,6 +175,47 @@ def test_actions_that_iam_judges_apart_are_asked_apart(
 
     assert allowed(simulated(*GRANTED, by=alone)) == {*ALL}
     assert requests(calls) == 9  # each of three is refused once, and asked in two
+
+
+def test_what_iam_finds_invalid_keeps_no_other_answer_back(
+    simulated: Simulated,
+) -> None:
+    verdicts = simulated(
+        *GRANTED, by=Simulator(unknown=frozenset({"ec2:DeleteVolume"}))
+    )
+
+    invalid = verdicts.pop(DELETE)
+    assert isinstance(invalid, AwsError)
+    assert "ec2:DeleteVolume" in invalid.message
+    assert allowed(verdicts) == {*ALL} - {DELETE}
+
+
+def test_what_iam_says_nothing_of_is_not_allowed(simulated: Simulated) -> None:
+    verdicts = simulated(*GRANTED, by=Simulator(silent=frozenset({"ec2:DeleteVolume"})))
+
+    assert allowed(verdicts) == {*ALL} - {DELETE}
+
+
+def test_a_purpose_with_an_invalid_action_is_not_proved(
+    field: Field, strictly: Strictly
+) -> None:
+    verified = stands(field, changing("ec2:RunInstances", "ec2:StopInstances"))
+    strictly(Simulator(unknown=frozenset({"ec2:StopInstances"})))
+
+    result = verified.found(NAME)
+
+    assert result.outcome is Outcome.NOT_PROVED
+    assert result.sentence.startswith("It could not be simulated:")
+
+
+def test_a_purpose_is_allowed_under_the_condition_that_it_is_granted_under(
+    field: Field, strictly: Strictly
+) -> None:
+    only = {"StringEquals": {"ec2:CreateAction": ["RunInstances"]}}
+    verified = stands(field, changing("ec2:CreateTags", condition=only))
+    strictly(Simulator())
+
+    assert verified.found(NAME).outcome is Outcome.EVALUATED
 
 
 def test_a_boundary_counts(field: Field, simulated: Simulated) -> None:

@@ -14,7 +14,7 @@ from typing import NamedTuple
 from accounts.runs.verifying import LONG_BACKOFF, SETTLING
 from onboarding.aws.apply import APPLY_BACKOFF
 from onboarding.aws.session import PATIENCE
-from tests.strict_aws import conditions, delays, keys, limits, trouble
+from tests.strict_aws import conditions, delays, keys, limits, simulator, trouble
 from tests.strict_aws.proxy import Behaviour
 
 DOCS = Path(__file__).parents[2] / "docs" / "strict-aws.md"
@@ -96,6 +96,12 @@ ROWS = (
         "Where it may not read the policy, it ends the run with them once KMS refuses.",
         AT_ONCE,
     ),
+    Row(
+        simulator.Simulator,
+        "Asks many questions in a request, and none under a condition key of another "
+        "that a policy looks at. Asks again, in parts, what IAM did not answer.",
+        AT_ONCE,
+    ),
 )
 
 
@@ -118,7 +124,7 @@ def test_the_document_is_the_table() -> None:
 def test_every_behaviour_has_a_row() -> None:
     known = {
         value
-        for module in (conditions, delays, keys, limits, trouble)
+        for module in (conditions, delays, keys, limits, simulator, trouble)
         for value in vars(module).values()
         if isinstance(value, type) and issubclass(value, Behaviour)
     } - {Behaviour, conditions.ConditionKey}
