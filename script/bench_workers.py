@@ -75,6 +75,8 @@ def figures_of(options: argparse.Namespace, workers: Workers) -> dict[str, Any]:
     for stage, seconds in figures["seconds"].items():
         print(f"  {stage:<34}{seconds:8.1f} s")
     print(f"  {'an account':<34}{total(figures) / options.accounts:8.2f} s")
+    print(f"  {'CPU of the workers, an account':<34}", end="")
+    print(f"{figures['cpu'] / options.accounts:8.2f} s")
     print(f"  {'memory of all workers':<34}{figures['megabytes']:8.0f} MB")
     print(f"  {'runs that did not verify':<34}{len(figures['wrong']):8d}")
     for sentence in sorted(set(figures["wrong"])):
@@ -139,6 +141,7 @@ def onboarded(folder: Path, accounts: str, processes: int) -> dict[str, Any]:
         all_end()
 
     with workers(folder, processes) as group:
+        before = cpu(group)
         with timed(seconds, "managing account"):
             plan_managing(None, grants=rows)
             all_end()
@@ -150,9 +153,11 @@ def onboarded(folder: Path, accounts: str, processes: int) -> dict[str, Any]:
         with timed(seconds, "apply and verify"):
             approve_all()
         megabytes = memory(group)
+        worked = cpu(group) - before
     wrong = Run.objects.exclude(status="verified")
     return {
         "seconds": seconds,
+        "cpu": worked,
         "megabytes": megabytes,
         "wrong": [(run.error or {}).get("message", run.status) for run in wrong],
     }
@@ -172,12 +177,26 @@ def workers(folder: Path, processes: int) -> Iterator[int]:
         yield process.pid
 
 
+def processes_of(group: int) -> Iterator[Path]:
+    """Yield the folder in /proc of each process of the group."""
+    listed = subprocess.check_output(["pgrep", "--pgroup", str(group)], text=True)
+    return (Path("/proc", pid) for pid in listed.split())
+
+
+def cpu(group: int) -> float:
+    """Add up the seconds of CPU that a process group has used."""
+    ticks = 0
+    for process in processes_of(group):
+        after_name = (process / "stat").read_text().rpartition(")")[2].split()
+        ticks += int(after_name[11]) + int(after_name[12])
+    return ticks / os.sysconf("SC_CLK_TCK")
+
+
 def memory(group: int) -> float:
     """Add up the megabytes of a process group; what is shared counts once."""
-    listed = ["pgrep", "--pgroup", str(group)]
     kilobytes = 0
-    for pid in subprocess.check_output(listed, text=True).split():
-        for line in Path(f"/proc/{pid}/smaps_rollup").read_text().splitlines():
+    for process in processes_of(group):
+        for line in (process / "smaps_rollup").read_text().splitlines():
             if line.startswith("Pss:"):
                 kilobytes += int(line.split()[1])
     return kilobytes / 1024
