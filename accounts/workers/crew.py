@@ -18,6 +18,7 @@ from django.db import connections
 from django.db.models import Q
 
 from accounts.models import Run
+from accounts.runs.rollouts.engine import advance
 from accounts.runs.stages import carry_leased
 
 logger = logging.getLogger(__name__)
@@ -40,6 +41,8 @@ class Crew:
         self.carry = carry
         self.named: deque[str] = deque(maxlen=threads)
         self.at_work: dict[object, threading.Thread] = {}
+        self.ended: set[int] = set()
+        """Numbers of the rollouts of which a run has ended."""
         self.woken = threading.Event()
         self.stopped = threading.Event()
         self.foreman = threading.Thread(target=self.look, name="crew", daemon=True)
@@ -61,11 +64,13 @@ class Crew:
             thread.join(max(0.0, deadline - time.monotonic()))
 
     def look(self) -> None:
-        """Take what waits, again and again."""
+        """Take what waits, again and again, and let rollouts continue."""
         while not self.stopped.is_set():
             self.woken.clear()
             try:
                 self.take()
+                while self.ended:  # many that end together advance it once
+                    advance(self.ended.pop())
             except Exception:  # whatever it was, runs must not wait for a restart
                 logger.exception("Bowline could not find which runs wait.")
                 connections.close_all()
@@ -104,4 +109,6 @@ class Crew:
         finally:
             connections.close_all()
             del self.at_work[run.pk]
+            if run.rollout_id is not None:
+                self.ended.add(run.rollout_id)
             self.woken.set()

@@ -13,10 +13,13 @@ from django.db.models import Q
 
 from accounts.models import Run
 from accounts.models.states import WORKING, Status
+from accounts.runs.rollouts.decisions import approve_group
+from accounts.runs.rollouts.engine import advance
 from accounts.workers import crew as crews
 from accounts.workers.crew import Crew
 from script.servers import wait_until
-from tests.rows import account_row, managing_row, run_row
+from tests.accounts.runs.rollouts import rows as rollouts
+from tests.rows import account_row, managing_row, person, run_row
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -151,6 +154,22 @@ def test_each_thread_closes_its_connection() -> None:
         wait_until(lambda: ended(run), what="It did not end")
 
     assert used[0].connection is None
+
+
+def test_a_rollout_goes_on_as_soon_as_its_run_ends() -> None:
+    managing_row()
+    rollout = rollouts.started(12)
+    rollouts.plan(rollout)
+    approve_group(rollout, rollouts.SAME, person("approver"))
+    advance(rollout.number)
+    first, *_ = list(Run.objects.filter(status=Status.APPLYING))
+
+    with at_work(finish, threads=2):
+        wait_until(lambda: ended(first), what="It did not end")
+        wait_until(
+            lambda: rollouts.statuses(rollout) == {Status.VERIFIED: 12},
+            what="The other waves did not come",
+        )
 
 
 def test_a_crew_that_stops_takes_no_further_run() -> None:
