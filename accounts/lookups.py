@@ -23,7 +23,7 @@ from django.db.models.functions import Now
 
 from accounts.models import Lookup
 from accounts.models.readable import Unreadable
-from accounts.organization import ask as ask_organization
+from accounts.organization.asked import ask as ask_organization
 from accounts.runs.queue import enqueue_lookup
 from onboarding.aws.discover import (
     AccessReport,
@@ -52,9 +52,6 @@ MOST_OF_ALL = 32
 
 KEPT = timedelta(minutes=1)
 """An answer that is no older is not asked for again; `Ask again` always asks."""
-
-ORGANIZATION_KEPT = timedelta(minutes=10)
-"""As long as filtering, selecting and saving take; a call lists twenty accounts."""
 
 REFUSAL_SHOWN = timedelta(minutes=1)
 """As long as a page may take to fetch it."""
@@ -93,10 +90,6 @@ class Question:
         reach = Reach(stored["account_id"], stored["access_role"])
         return cls(lookup.topic, stored["partition"], reach, tuple(calls))
 
-    @property
-    def kept(self) -> timedelta:
-        return ORGANIZATION_KEPT if self.topic == ORGANIZATION else KEPT
-
 
 ACCESS, CALLER, DETAILS = "access", "caller", "details"
 HOME, ORGANIZATION, REGIONS = "home", "organization", "regions"
@@ -119,7 +112,7 @@ TOPICS: dict[str, Callable[[Sessions, Question], Any]] = {
 def known(question: Question) -> Lookup | None:
     """Return an answer that is recent enough to need no asking."""
     rows = Lookup.objects.filter(question=question.digest, message="")
-    return rows.answered(question.kept).first()
+    return rows.answered(KEPT).first()
 
 
 def seen(question: Question) -> Lookup | None:

@@ -20,11 +20,24 @@ from django.utils import timezone
 
 from accounts.bundles import build
 from accounts.lookups import answer, delete_old_lookups
-from accounts.models import Bundle, Lookup, ManagedAccount, Rollout, Run
+from accounts.models import (
+    Bundle,
+    Lookup,
+    ManagedAccount,
+    Organization,
+    Rollout,
+    Run,
+)
 from accounts.models.states import OPEN, WORKING
+from accounts.organization.reading import read_on
 from accounts.runs.actions import RunOpen, verify
 from accounts.runs.heartbeat import beat, compare_clocks
-from accounts.runs.queue import enqueue_all, enqueue_bundle, enqueue_rollout
+from accounts.runs.queue import (
+    enqueue_all,
+    enqueue_bundle,
+    enqueue_reading,
+    enqueue_rollout,
+)
 from accounts.runs.retention import delete_old_verifications
 from accounts.runs.rollouts.engine import advance, send
 from accounts.runs.stages import carry_on as carry_on_run
@@ -126,6 +139,16 @@ def look_up(lookup_id: int) -> None:
         answer(lookup)
 
 
+@shared_task(ignore_result=True, soft_time_limit=100, time_limit=110)
+def read_organization(organization_id: int) -> None:
+    """Read a slice of the organization. A second copy finds the lease taken."""
+    beat()
+    rows = Organization.objects.being_read().select_related("asked_by")
+    organization = rows.filter(pk=organization_id).first()
+    if organization is not None:
+        read_on(organization)
+
+
 @shared_task(ignore_result=True)
 def sweep() -> None:
     """Send again what a dead worker or a lost message left behind."""
@@ -134,6 +157,8 @@ def sweep() -> None:
         enqueue_bundle(bundle)
     for number in Rollout.objects.moving().values_list("number", flat=True):
         enqueue_rollout(number)
+    for organization in Organization.objects.abandoned():
+        enqueue_reading(organization)
 
 
 @shared_task(ignore_result=True)

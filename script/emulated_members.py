@@ -16,6 +16,15 @@ FORMAT = 2
 """Of ministack's file, which says so; it refuses a newer one than it knows."""
 
 ORGANIZATION, ROOT = "o-bowlinedemo", "r-demo"
+WORKLOADS, PRODUCTION, SANDBOX = (
+    f"ou-demo-{name}" for name in ("workloads", "production", "sandboxes")
+)
+UNITS = {
+    WORKLOADS: ("Workloads", ROOT),
+    PRODUCTION: ("Production", WORKLOADS),
+    SANDBOX: ("Sandbox", ROOT),
+}
+"""Each unit's name, and what it is in."""
 
 
 class Entry(NamedTuple):
@@ -23,12 +32,18 @@ class Entry(NamedTuple):
 
     account_id: str
     name: str
+    unit: str = ROOT
     state: str = "ACTIVE"
 
 
-CLOSED = Entry("010000000010", "Old sandbox", "SUSPENDED")
+IN_UNITS = {"accountprod": PRODUCTION, "accountdata": PRODUCTION, "accountdev": SANDBOX}
+CLOSED = Entry("010000000010", "Old sandbox", SANDBOX, "SUSPENDED")
 ENTRIES = (
-    *(Entry(account.account_id, account.name) for account in (MANAGING, *MEMBERS)),
+    Entry(MANAGING.account_id, MANAGING.name),
+    *(
+        Entry(member.account_id, member.name, IN_UNITS.get(member.name, WORKLOADS))
+        for member in MEMBERS
+    ),
     CLOSED,
 )
 
@@ -42,7 +57,9 @@ def write_members(state: Path) -> None:
     payload = {
         "orgs": scoped({"self": organization()}),
         "roots": scoped({ROOT: root()}),
+        "ous": scoped({unit_id: unit(unit_id) for unit_id in UNITS}),
         "accounts": scoped({entry.account_id: account(entry) for entry in ENTRIES}),
+        "tags": scoped({entry.account_id: tags(entry) for entry in ENTRIES}),
     }
     file.write_text(json.dumps({"__ministack_format__": FORMAT, "payload": payload}))
 
@@ -82,6 +99,21 @@ def root() -> dict[str, Any]:
     }
 
 
+def unit(unit_id: str) -> dict[str, Any]:
+    name, parent = UNITS[unit_id]
+    return {
+        "Id": unit_id,
+        "Arn": arn(f"ou/{ORGANIZATION}/{unit_id}"),
+        "Name": name,
+        "Path": f"/{name}/",
+        "_ParentId": parent,
+    }
+
+
+def tags(entry: Entry) -> dict[str, str]:
+    return {"team": "platform"} if entry.unit == ROOT else {"team": "apps"}
+
+
 def account(entry: Entry) -> dict[str, Any]:
     return {
         "Id": entry.account_id,
@@ -92,5 +124,5 @@ def account(entry: Entry) -> dict[str, Any]:
         "JoinedMethod": "CREATED",
         "JoinedTimestamp": 1_700_000_000,
         "Path": "/",
-        "_ParentId": ROOT,
+        "_ParentId": entry.unit,
     }

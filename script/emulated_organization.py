@@ -391,7 +391,7 @@ def bowline_policy() -> str:
     reads = [
         "organizations:DescribeAccount",
         "organizations:DescribeOrganization",
-        "organizations:ListAccounts",
+        "organizations:List*",
         "sts:GetCallerIdentity",
         *ONBOARDING_READS,
     ]

@@ -243,6 +243,9 @@ def pages(page: Page) -> dict[str, list[tuple[str, str]]]:
         row = page.get_by_role("row").filter(has_text=account.name).last
         return str(row.get_by_role("link").first.get_attribute("href"))
 
+    page.goto("/accounts/organization/")
+    page.get_by_role("button", name="Read the organization").click()
+    page.get_by_role("link", name="Show the accounts").click(timeout=PATIENCE)
     dev, prod = (linked("/accounts/", account.name) for account in (DEV, PROD))
     page.goto(prod)
     plan = page.get_by_role("link", name="Read the plan").get_attribute("href")
@@ -250,7 +253,7 @@ def pages(page: Page) -> dict[str, list[tuple[str, str]]]:
         "operator": [
             ("overview", "/"),
             ("accounts", "/accounts/"),
-            ("organization", "/accounts/organization/?look=1"),
+            ("organization", "/accounts/organization/"),
             ("account", dev),
             ("account-failed", linked("/accounts/", LIMITED.name)),
             ("wizard-identity", f"{dev}identity/"),

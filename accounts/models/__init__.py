@@ -13,6 +13,8 @@ from accounts.models.managed import (
     SpinnakerName,
 )
 from accounts.models.managing import ManagingAccount
+from accounts.models.organization.members import Member, MemberTag, Unit
+from accounts.models.organization.reading import Organization
 from accounts.models.people.preferences import Preferences
 from accounts.models.rollouts.rollout import Rollout
 from accounts.models.runs import CheckResult, Run
@@ -28,9 +30,13 @@ __all__ = [
     "Lookup",
     "ManagedAccount",
     "ManagingAccount",
+    "Member",
+    "MemberTag",
+    "Organization",
     "Preferences",
     "Rollout",
     "Run",
     "SpinnakerName",
     "Step",
+    "Unit",
 ]

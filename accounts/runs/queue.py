@@ -10,7 +10,7 @@ from celery import current_app
 from django.db.models.functions import Now
 from kombu.exceptions import OperationalError
 
-from accounts.models import Bundle, Lookup, Run
+from accounts.models import Bundle, Lookup, Organization, Run
 from accounts.runs.heartbeat import broker_lost
 
 logger = logging.getLogger(__name__)
@@ -68,6 +68,13 @@ def enqueue_lookup(lookup: Lookup) -> None:
         Lookup.objects.filter(pk=lookup.pk).update(
             answered_at=Now(), message=NO_BROKER, hint=START_BROKER
         )
+
+
+def enqueue_reading(organization: Organization) -> None:
+    """Send for the next slice of the organization; the sweep repeats what was lost."""
+    queue = PEOPLE if organization.asked_by_id else SCHEDULE
+    if sent("accounts.tasks.read_organization", organization.pk, queue=queue):
+        Organization.objects.filter(pk=organization.pk).update(queued_at=Now())
 
 
 EXPIRES = 10 * 60

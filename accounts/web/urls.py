@@ -14,6 +14,7 @@ from accounts.web.exports import views as exports
 from accounts.web.help import views as help_pages
 from accounts.web.live import views as live
 from accounts.web.managing import views as managing
+from accounts.web.organization import reading as organization_reading
 from accounts.web.organization import views as organization
 from accounts.web.overview import views as overview
 from accounts.web.rights import views as rights
@@ -45,6 +46,16 @@ account_pages = [
     path("accounts/retry/", bulk.retry_many, name="retry-many"),
     path("accounts/new/", wizard.wizard_new, name="wizard-new"),
     path("accounts/organization/", organization.organization, name="organization"),
+    path(
+        "accounts/organization/read/",
+        organization_reading.organization_read,
+        name="organization-read",
+    ),
+    path(
+        "accounts/organization/progress/",
+        organization_reading.organization_progress,
+        name="organization-progress",
+    ),
     path("accounts/<uuid:pk>/", account.account, name="account"),
     path("accounts/<uuid:pk>/plan/", decisions.plan, name="plan"),
     path("accounts/<uuid:pk>/verify/", decisions.verify, name="verify"),

@@ -36,29 +36,6 @@ class AccessReport:
     hint: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class MemberAccount:
-    account_id: str
-    name: str
-    email: str
-    state: str
-    """AWS's own word: ACTIVE, SUSPENDED, PENDING_CLOSURE …"""
-
-    @property
-    def active(self) -> bool:
-        return self.state == "ACTIVE"
-
-
-@dataclass(frozen=True, slots=True)
-class Members:
-    """An organization's accounts; none and a sentence where they may not be read."""
-
-    accounts: tuple[MemberAccount, ...] = ()
-    sentence: str = ""
-    hint: str = ""
-    """Who must be allowed what; empty where there is no organization to ask."""
-
-
 def answers(sessions: Sessions, reach: Reach, calls: Iterable[Call]) -> dict[Call, Any]:
     """Answer each call in full, all pages of it; raise AwsError for the first that
     cannot be answered.
@@ -135,53 +112,3 @@ def oidc_issuer(sessions: Sessions, reach: Reach, cluster: str, region: str) -> 
             "Name another cluster, or give Spinnaker another identity.",
         )
     return issuer.split("://")[-1]
-
-
-def organization_accounts(sessions: Sessions, reach: Reach) -> Members:
-    """List the organization's accounts, read from its managing account or delegate."""
-    client = AccountClient.of(sessions, reach)
-    try:
-        found = client.call_all(
-            client.organizations.list_accounts, "list the organization's accounts"
-        )
-    except AwsError as error:
-        if not (error.denied or is_alone(error)):
-            raise
-        return Members(
-            sentence=f"{error.message} Type the account ids instead.",
-            hint=error.hint if error.denied else "",
-        )
-    return Members(
-        tuple(
-            MemberAccount(
-                account["Id"],
-                account["Name"],
-                account.get("Email", ""),
-                # AWS retired Status in September 2026; not every endpoint knows State.
-                account.get("State") or account.get("Status", ""),
-            )
-            for account in found["Accounts"]
-        )
-    )
-
-
-def organization_id(sessions: Sessions, reach: Reach) -> str | None:
-    """Return the id of the account's organization; empty where there is none, and None
-    where it may not be read.
-    """
-    client = AccountClient.of(sessions, reach)
-    try:
-        found = client.call(
-            client.organizations.describe_organization, "read the organization"
-        )
-    except AwsError as error:
-        if is_alone(error):
-            return ""
-        if error.denied:
-            return None
-        raise
-    return found["Organization"]["Id"]
-
-
-def is_alone(error: AwsError) -> bool:
-    return error.code == "AWSOrganizationsNotInUseException"

@@ -12,8 +12,8 @@ from dataclasses import dataclass, replace
 from onboarding.asked_once import asked_once
 from onboarding.aws.backoff import Backoff
 from onboarding.aws.client import AccountClient
-from onboarding.aws.discover import organization_id
 from onboarding.aws.errors import AwsError
+from onboarding.aws.organization.members import organization_id
 from onboarding.aws.session import Credentials, Sessions
 from onboarding.checks import Outcome
 from onboarding.desired.managing import identity

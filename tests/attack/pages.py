@@ -29,6 +29,7 @@ from accounts.models import (
 )
 from accounts.models.states import State, Status
 from accounts.web.access import UserRole, role_needed
+from tests.attack.whole_site import kept_organization
 from tests.factories import LEAST
 from tests.rows import (
     account_row,
@@ -71,6 +72,7 @@ def every_row() -> None:
         policy_set=1,
     )
     account.spinnaker_names.create(name=account.name)
+    kept_organization(account)
     planned = run_row(account=account, fingerprint=FINGERPRINT)
     step_row(planned)
     step_row(planned, verb="update", before={"name": "x"}, after={"name": "y"})

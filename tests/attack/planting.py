@@ -23,9 +23,15 @@ OWN = {
     "ManagedAccount.proof",
     "ManagedAccount.proved",
     "ManagingAccount.account_id",
+    "Member.called",
+    "Member.state",
+    "Organization.account_id",
+    "Organization.partition",
+    "Organization.to_read",
     "Run.fingerprint",
     "SpinnakerName.name",
     "Step.verb",
+    "Unit.lineage",
 }
 """What Bowline itself writes, out of few values or computed, and looks up by."""
 

@@ -16,7 +16,7 @@ from accounts.models import Lookup
 from tests.accounts.web.browsing import complaints, signed_in
 from tests.attack.hostile import HARMLESS, HOSTILE, PLANTED, aws_answers
 from tests.attack.planting import OWN, READ, plant
-from tests.attack.whole_site import DETAILS, ORGANIZATION, Pages, whole_site
+from tests.attack.whole_site import DETAILS, Pages, whole_site
 from tests.rows import person
 
 SHAPE = """() => [...document.querySelectorAll("*")].map(
@@ -45,7 +45,7 @@ def main_pages(site: Pages) -> list[str]:
         *("/", "/accounts/", "/runs/", "/settings/", "/managing/?switch=1"),
         *(account, f"{account}rights/", f"{account}identity/", f"{account}access/"),
         *(run.get_absolute_url() for run in ended[:4]),
-        *("/bundles/1/", *ORGANIZATION),
+        *("/bundles/1/", "/accounts/organization/"),
     ]
 
 

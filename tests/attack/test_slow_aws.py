@@ -27,7 +27,6 @@ from accounts.lookups import (
     KEPT,
     MOST_OF_ALL,
     MOST_OF_ONE,
-    ORGANIZATION,
     REGIONS,
     Question,
     answer,
@@ -292,10 +291,6 @@ def test_calls_come_back_as_they_were_asked() -> None:
 
     assert Question.of(lookup) == asked
     assert found_by(lookup, asked) == dict(zip(calls, lookup.answer, strict=True))
-
-
-def test_the_organization_is_kept_longer() -> None:
-    assert Question(ORGANIZATION, "aws").kept > question().kept
 
 
 def test_old_answers_are_deleted(settings: Any) -> None:

@@ -61,11 +61,12 @@ SHOWN_ON: dict[str, tuple[str, ...]] = {
     "step": ("/runs/", "/accounts/"),
     "checkresult": ("/runs/", "/accounts/"),
     "bundle": ("/bundles/",),
+    **dict.fromkeys(("organization", "unit", "member", "membertag"), ("/accounts/",)),
 }
 """Where pages show rows of a model, besides the overview and the admin site; a model
 that is not here is looked for everywhere."""
 
-LOOKS_INTO_AWS = ("organization", "test-access", "/download/")
+LOOKS_INTO_AWS = ("test-access", "/download/")
 
 
 MODELS = [*apps.get_app_config("accounts").get_models()]

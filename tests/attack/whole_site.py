@@ -22,9 +22,11 @@ from accounts.models import (
     Heartbeat,
     Lookup,
     ManagedAccount,
+    Organization,
     Preferences,
     Run,
 )
+from accounts.models.organization.reading import ROOT
 from accounts.models.states import State, Status
 from accounts.web.urls import urlpatterns
 from accounts.web.wizard.steps import STEPS
@@ -92,7 +94,6 @@ class Pages(NamedTuple):
         yield from (f"{account}{tail}".replace("look=no", "look=1") for tail in DETAILS)
         yield f"{account}identity/?look=1&regions=us-east-1"
         yield from ("/managing/?switch=1&look=1", "/settings/?look=1")
-        yield from ORGANIZATION
 
     def forms(self) -> Iterator[str]:
         """Yield the addresses of pages that a person fills in."""
@@ -107,7 +108,6 @@ KIND = re.compile("[0-9a-f]{8}-[0-9a-f-]{27}|[0-9]+(?=/)")
 
 DIFFER = ("/runs//", "/bundles//")
 
-ORGANIZATION = [f"/accounts/organization/?look={look}" for look in ("again", "1")]
 DETAILS = [f"details/?provider={key}&look=no" for key in PROVIDERS]
 
 
@@ -156,8 +156,47 @@ def whole_site() -> Pages:
         answered_at=now + timedelta(hours=1),
         answer=dict.fromkeys(("account_id", "arn", "principal"), HARMLESS),
     )
+    kept_organization(accounts[0])
     record(operator, Activity.What.PLAN, HARMLESS, {"note": HARMLESS})
     return Pages(accounts, runs)
+
+
+def kept_organization(account: ManagedAccount) -> None:
+    """Keep an organization with a described account, a free one, and one that left."""
+    now = timezone.now()
+    organization = Organization.objects.create(
+        partition="aws",
+        account_id="911111111111",
+        organization_id="o-a1b2c3d4e5",
+        read_at=now,
+        started_at=now,
+        to_read=[ROOT],
+        message=HARMLESS,
+        hint=HARMLESS,
+        units_refused=HARMLESS,
+        reads_tags=True,
+        tag_keys=[HARMLESS],
+    )
+    unit = organization.units.create(
+        unit_id="ou-a", path=f"Root / {HARMLESS}", lineage="/r/ou-a/"
+    )
+    for account_id, gone_at in (
+        (account.account_id, None),
+        ("555555555551", None),
+        ("555555555552", now),
+    ):
+        member = organization.members.create(
+            account_id=account_id,
+            name=HARMLESS,
+            email=HARMLESS,
+            called="harmless",
+            state="ACTIVE",
+            joined_at=now,
+            unit=unit,
+            unit_since=now,
+            gone_at=gone_at,
+        )
+        member.tags.create(key=HARMLESS, value=HARMLESS)
 
 
 def run_of(account: ManagedAccount, status: str) -> Run:

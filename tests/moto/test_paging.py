@@ -10,8 +10,11 @@ from typing import Any
 
 import pytest
 
-from onboarding.aws.discover import answers, organization_accounts
+from onboarding.aws.client import AccountClient
+from onboarding.aws.discover import answers
 from onboarding.aws.observe import observe
+from onboarding.aws.organization.members import organization_accounts
+from onboarding.aws.organization.pages import accounts_in, roots, units_below
 from onboarding.checks import Call
 from onboarding.partitions import arn
 from onboarding.resources.kinds import (
@@ -108,3 +111,34 @@ def test_an_organization_of_46_members_is_listed_whole(accounts: Accounts) -> No
     assert sorted(one.name for one in found.accounts if one.name in made) == made
     assert len(found.accounts) == 47
     assert all(one.active for one in found.accounts)
+
+
+def test_a_unit_of_46_accounts_is_read_page_by_page(accounts: Accounts) -> None:
+    organizations = accounts.client(accounts.managing_id, "organizations")
+    organizations.create_organization(FeatureSet="ALL")
+    client = AccountClient.of(accounts.sessions, accounts.own)
+    (root,) = roots(client, "").found
+    below = organizations.create_organizational_unit(
+        ParentId=root.unit_id, Name="Teams"
+    )
+    unit = below["OrganizationalUnit"]["Id"]
+    made = []
+    for number in range(46):
+        asked = organizations.create_account(
+            AccountName=f"Team {number:02}", Email=f"team-{number}@example.com"
+        )
+        made.append(asked["CreateAccountStatus"]["AccountId"])
+        organizations.move_account(
+            AccountId=made[-1], SourceParentId=root.unit_id, DestinationParentId=unit
+        )
+
+    pages = [accounts_in(client, unit, "")]
+    while pages[-1].token:
+        pages.append(accounts_in(client, unit, pages[-1].token))
+
+    found = [one.account_id for page in pages for one in page.found]
+    assert sorted(found) == sorted(made)
+    assert [one.unit_id for one in units_below(client, root.unit_id, "").found] == [
+        unit
+    ]
+    assert all(one.joined_at for page in pages for one in page.found)

@@ -13,8 +13,10 @@ from accounts.external_ids import rotate
 from accounts.models.states import State, Status
 from onboarding.aws.apply import apply
 from onboarding.aws.client import AccountClient
-from onboarding.aws.discover import organization_accounts, organization_id, own_account
+from onboarding.aws.discover import own_account
 from onboarding.aws.errors import AwsError
+from onboarding.aws.organization import pages
+from onboarding.aws.organization.members import organization_accounts, organization_id
 from onboarding.aws.preconditions import Account
 from onboarding.aws.shared_clients import shared_core
 from onboarding.resources.kinds import (
@@ -177,6 +179,13 @@ def look(field: Field) -> None:
     organization_id(sessions, field.own)
     organization_accounts(sessions, field.own)
     own_account(sessions)
+    organization = AccountClient.of(sessions, field.own)
+    (root,) = pages.roots(organization, "").found
+    pages.units_below(organization, root.unit_id, "")
+    pages.accounts_in(organization, root.unit_id, "")
+    pages.accounts_anywhere(organization, "")
+    pages.member(organization, field.managing_id)
+    pages.tags_of(organization, field.managing_id)
     Account(client, ()).quota("Role")
     user = f"arn:aws:iam::{field.managed_id}:user/spinnaker"
     assert Holder(client, user, MANAGED_PATH).description

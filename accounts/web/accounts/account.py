@@ -29,6 +29,7 @@ from accounts.models import (
 )
 from accounts.models.standing import BROKEN
 from accounts.models.states import FAILURES, OPEN, Status
+from accounts.organization.inactive import inactive_members
 from accounts.web.access import operator_required
 from accounts.web.accounts.known_as import known_as
 from accounts.web.highlighting import highlighted_json
@@ -67,6 +68,7 @@ def account(request: Request, pk: UUID) -> HttpResponse:
         "crumbs": [("Accounts", reverse("accounts:accounts"))],
         "managing": managing,
         "undone": undone(account),
+        "member": inactive_members().filter(account_id=account.account_id).first(),
         "runs": runs,
         "cause": cause_of(account, runs),
         "open": next((run for run in runs if run.status in OPEN), None),

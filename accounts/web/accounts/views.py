@@ -16,6 +16,7 @@ from accounts.models import ManagedAccount, Run
 from accounts.models.managed import ManagedAccountQuerySet
 from accounts.models.standing import WORDS, proof_is_stale, with_word
 from accounts.models.states import OPEN
+from accounts.organization.inactive import inactive_members, inactive_of
 from accounts.web.live.state import live_site
 from accounts.web.request import Request
 from accounts.web.search.filters import Filters, filtered
@@ -41,6 +42,9 @@ NO_ENVIRONMENT = "-"
 OLDER = "older"
 """What the URL says for accounts that a plan would bring newer policies."""
 
+INACTIVE = "inactive"
+"""What the URL says for accounts that left the organization, or that AWS suspended."""
+
 STALE = "stale"
 """What the URL says for accounts whose proof is too old."""
 
@@ -52,6 +56,7 @@ def accounts(request: Request) -> HttpResponse:
     page = Paginator(found.order_by(sort, "name"), PAGE).get_page(
         request.GET.get("page")
     )
+    not_active = inactive_of(page)
     named = ManagedAccount.objects.exclude(environment="").order_by("environment")
     shown = {
         "live": live,
@@ -64,6 +69,9 @@ def accounts(request: Request) -> HttpResponse:
         "providers": [(key, provider.title) for key, provider in PROVIDERS.items()],
         "older": OLDER,
         "stale": STALE,
+        "inactive": INACTIVE,
+        "not_active": set(not_active),
+        "left": {one.account_id for one in not_active.values() if one.gone_at},
         "environments": named.values_list("environment", flat=True).distinct(),
         "most": MOST_IN_ROLLOUT,
     }
@@ -87,6 +95,11 @@ def by_policies(which: str) -> Q:
     return Q(pk__in=older.values("pk") if which == OLDER else [])
 
 
+def by_membership(which: str) -> Q:
+    inactive = inactive_members().values("account_id")
+    return Q(account_id__in=inactive) if which == INACTIVE else Q(pk__in=[])
+
+
 def by_moment(text: str) -> Q:
     """Find what was described together, which has one moment of its making."""
     try:
@@ -103,6 +116,7 @@ FILTERS: Filters = {
     "environment": by_environment,
     "proof": by_proof,
     "policies": by_policies,
+    "organization": by_membership,
     "described": by_moment,
 }
 

@@ -78,9 +78,10 @@ PAGES = (
         "Adding accounts from the organization",
         "Select accounts, and enter once what they have in common.",
         (
-            "Bowline lists the accounts of your AWS organization that are not "
-            "described yet.",
-            "Each account that you add becomes a draft.",
+            "A worker reads the accounts of your AWS organization, and Bowline keeps "
+            "them with their organizational units.",
+            "Each account that you add becomes a draft. To add a whole unit, filter by "
+            "it and select all that match.",
         ),
         ("organization",),
         "access-roles",

@@ -6,8 +6,7 @@ from typing import NamedTuple
 
 from accounts.mapping.managing import managing_of
 from accounts.models import Lookup, ManagedAccount, ManagingAccount
-from accounts.organization import organization_of
-from onboarding.aws.discover import Members
+from accounts.organization.asked import belonging_of
 from onboarding.desired.capacity import Capacity, assume_policy_names
 
 UNKNOWN = "Bowline cannot read which accounts belong to it."
@@ -46,8 +45,8 @@ def answered_organization(row: ManagingAccount, lookup: Lookup) -> OrganizationA
         return OrganizationAnswer(
             "", f"{lookup.message} {lookup.hint} Type the id below."
         )
-    organization = organization_of(lookup.answer)
-    found = organization.id
+    belonging = belonging_of(lookup.answer)
+    found = belonging.organization
     if found is None:
         return OrganizationAnswer(
             "",
@@ -65,14 +64,13 @@ def answered_organization(row: ManagingAccount, lookup: Lookup) -> OrganizationA
         f"AWS says that {row.name} belongs to {found}. It is filled in below. Nothing "
         "is saved yet."
     )
-    return OrganizationAnswer(found, sentence, membership(organization.members))
+    return OrganizationAnswer(found, sentence, membership({*belonging.account_ids}))
 
 
-def membership(members: Members) -> str:
+def membership(inside: set[str]) -> str:
     """Name the existing accounts that are not members, if members can be read."""
-    if not members.accounts:
+    if not inside:
         return UNKNOWN
-    inside = {member.account_id for member in members.accounts}
     rows = ManagedAccount.objects.existing().in_aws_provider().order_by("name")
     existing = list(rows.values_list("account_id", "name"))
     outside = [name for account_id, name in existing if account_id not in inside]

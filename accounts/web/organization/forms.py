@@ -6,7 +6,7 @@ from typing import Any
 
 from django import forms
 
-from accounts.organization import OFFERED, Shared
+from accounts.organization.members import OFFERED, Shared
 from accounts.web.fields import RegionsField, RuledField, bare_helper
 from accounts.web.help.choices import more
 from accounts.web.layout import Fieldset

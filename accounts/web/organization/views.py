@@ -2,31 +2,36 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from typing import Any
 from urllib.parse import urlencode
 
 from django.contrib import messages
 from django.core.paginator import Paginator
-from django.http import HttpResponse, QueryDict
+from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
 
-from accounts.lookups import ORGANIZATION, Question, ask, seen
 from accounts.mapping.managing import managing_of
-from accounts.models import Lookup, ManagedAccount, ManagingAccount
-from accounts.organization import (
+from accounts.models import ManagedAccount, ManagingAccount, Organization
+from accounts.organization.members import (
     MOST_AT_ONCE,
-    Listed,
     MembersRefused,
-    Organization,
     describe_all,
     listed_members,
-    organization_of,
 )
+from accounts.organization.reading import kept_organization
 from accounts.web.access import operator_required
-from accounts.web.lookups import Asking, first_asking, look_up
 from accounts.web.organization.forms import SharedForm
+from accounts.web.organization.listing import (
+    COLUMNS,
+    FILTERS,
+    INACTIVE,
+    JOINED,
+    matching,
+    sort_of,
+)
+from accounts.web.organization.reading import progress_of
 from accounts.web.request import Request
 from accounts.web.wizard.access import USUAL_ACCESS_ROLE
 from onboarding.topology import Managing
@@ -46,59 +51,42 @@ def organization(request: Request) -> HttpResponse:
         )
         return redirect("accounts:managing")
     managing = managing_of(row)
-    if request.GET.get("look") == "again":
-        ask(question_of(managing), request.user, anew=True)
-        return redirect(without_look(request))
+    kept = kept_organization(managing)
+    if kept is None or kept.read_at is None:
+        return unread_page(request, managing, kept)
     if request.method == "POST":
-        return describe_ticked(request, managing)
-    looked = look_up(request, question_of(managing))
-    if isinstance(looked, Asking):
-        return page(request, managing, asking=looked)
-    found = answer_of(looked)
-    if found and not found.members.accounts and "look" not in request.GET:
-        # Somebody may have allowed it meanwhile.
-        return page(request, managing, asking=first_asking(request))
-    trouble = looked if looked.refused else None
-    return page(request, managing, found=found, trouble=trouble)
+        return describe_ticked(request, managing, kept)
+    return page(request, managing, kept)
 
 
-def question_of(managing: Managing) -> Question:
-    return Question(ORGANIZATION, managing.partition, managing.reach)
+def unread_page(
+    request: Request, managing: Managing, kept: Organization | None
+) -> HttpResponse:
+    shown: dict[str, Any] = {
+        "organization": kept,
+        "asked": managing.aws.home_region,
+        "crumbs": [("Accounts", reverse("accounts:accounts"))],
+    }
+    if kept and kept.is_reading:
+        shown["progress"] = progress_of(kept)
+    return render(request, "organization/unread.html", shown)
 
 
-def answer_of(looked: Lookup | None) -> Organization | None:
-    if looked is None or looked.answer is None:
-        return None
-    return organization_of(looked.answer)
-
-
-def without_look(request: Request) -> str:
-    asked = request.GET.copy()
-    del asked["look"]
-    return f"{request.path}?{asked.urlencode()}"
-
-
-def describe_ticked(request: Request, managing: Managing) -> HttpResponse:
+def describe_ticked(
+    request: Request, managing: Managing, kept: Organization
+) -> HttpResponse:
     form = SharedForm(request.POST, partition=managing.partition)
-    looked = seen(question_of(managing))
-    found = answer_of(looked)
-    trouble = looked if looked and looked.refused else None
-    if found is None:
-        # By the time that the form is sent again, there is an answer.
-        ask(question_of(managing), request.user)
     chosen = request.POST.getlist("account")
     refused: dict[str, str] = {}
-    if found and found.members.accounts and form.is_valid():
-        members = found.members.accounts
+    if form.is_valid():
         if "everything" in request.POST:
-            matched = matching(listed_members(members, managing), request.GET)
-            free = [one.member.account_id for one in matched if not one.refusal]
-            chosen = free[:MOST_AT_ONCE]
+            free = matching(kept, request.GET).free().order_by("name", "account_id")
+            chosen = list(free.values_list("account_id", flat=True)[:MOST_AT_ONCE])
         if not chosen or len(chosen) > MOST_AT_ONCE:
             form.add_error(None, TOO_MANY if chosen else TICK)
-            return page(request, managing, found=found, form=form)
+            return page(request, managing, kept, form=form)
         try:
-            moment = describe_all(members, chosen, form.shared(), request.user)
+            moment = describe_all(kept, chosen, form.shared(), request.user)
         except MembersRefused as error:
             refused = error.sentences
         else:
@@ -108,15 +96,7 @@ def describe_ticked(request: Request, managing: Managing) -> HttpResponse:
             messages.success(request, f"{count} described. {NEXT}")
             query = urlencode({"described": moment.isoformat()})
             return redirect(f"{reverse('accounts:accounts')}?{query}")
-    return page(
-        request,
-        managing,
-        found=found,
-        trouble=trouble,
-        form=form,
-        chosen=chosen,
-        refused=refused,
-    )
+    return page(request, managing, kept, form=form, chosen=chosen, refused=refused)
 
 
 NEXT = (
@@ -125,49 +105,37 @@ NEXT = (
 )
 
 
-def by_text(text: str) -> Callable[[Listed], bool]:
-    wanted = text.lower()
-    digits = wanted.replace("-", "")
-
-    def matches(one: Listed) -> bool:
-        member = one.member
-        words = f"{member.name} {member.email} {one.name}".lower()
-        return wanted in words or (digits.isdigit() and digits in member.account_id)
-
-    return matches
-
-
-FILTERS: dict[str, Callable[[str], Callable[[Listed], bool]]] = {
-    "text": by_text,
-    "known": lambda known: lambda one: (known == "yes") == bool(one.described),
-}
-
-
-def matching(rows: Iterable[Listed], asked: QueryDict) -> list[Listed]:
-    """Keep what the filters in the URL ask for."""
-    for key, condition in FILTERS.items():
-        if value := asked.get(key, "").strip():
-            rows = filter(condition(value), rows)
-    return list(rows)
-
-
 def page(
     request: Request,
     managing: Managing,
+    kept: Organization,
     *,
-    found: Organization | None = None,
-    asking: Asking | None = None,
-    trouble: Lookup | None = None,
     form: SharedForm | None = None,
     chosen: Iterable[str] = (),
     refused: dict[str, str] | None = None,
 ) -> HttpResponse:
+    matched, sort = matching(kept, request.GET), sort_of(request.GET)
+    rows = matched.select_related("unit").prefetch_related("tags")
+    paginator = Paginator(rows.order_by(sort, "name", "account_id"), PAGE)
+    one_page = paginator.get_page(request.GET.get("page"))
     environments = ManagedAccount.objects.exclude(environment="").order_by()
+    staying = kept.members.filter(gone_at=None)
     shown: dict[str, Any] = {
-        "found": found,
-        "asking": asking,
-        "asked": managing.aws.home_region,
-        "trouble": trouble,
+        "organization": kept,
+        "progress": progress_of(kept) if kept.is_reading else None,
+        "page": one_page,
+        "listed": listed_members(one_page, managing),
+        "columns": COLUMNS.items(),
+        "sort": sort,
+        "filters": {key: request.GET.get(key, "") for key in FILTERS},
+        "is_filtered": any(request.GET.get(key) for key in FILTERS),
+        "units": kept.units.values_list("unit_id", "path"),
+        "states": ["active", *INACTIVE, "left"],
+        "joined": JOINED.items(),
+        "total": staying.count(),
+        "described": staying.described().count(),
+        "free": (free := matched.free().count()),
+        "most": MOST_AT_ONCE if free > MOST_AT_ONCE else 0,
         "form": form or SharedForm(partition=managing.partition, initial=usual()),
         "chosen": set(chosen) - set(refused or ()),
         "refused": refused,
@@ -175,20 +143,7 @@ def page(
         "environments": environments.values_list("environment", flat=True).distinct(),
         "crumbs": [("Accounts", reverse("accounts:accounts"))],
     }
-    if found:
-        rows = listed_members(found.members.accounts, managing)
-        matched = matching(rows, request.GET)
-        shown |= {
-            "page": Paginator(matched, PAGE).get_page(request.GET.get("page")),
-            "filters": {key: request.GET.get(key, "") for key in FILTERS},
-            "is_filtered": any(request.GET.get(key) for key in FILTERS),
-            "total": len(rows),
-            "described": sum(one.described is not None for one in rows),
-            "free": (free := sum(not one.refusal for one in matched)),
-            "most": MOST_AT_ONCE if free > MOST_AT_ONCE else 0,
-        }
-    fragment = "_organization" if request.htmx else "organization"
-    return render(request, f"organization/{fragment}.html", shown)
+    return render(request, "organization/organization.html", shown)
 
 
 def usual() -> dict[str, Any]:

@@ -20,8 +20,9 @@ from accounts.models import (
 )
 from accounts.models.standing import WORDS, proof_is_stale, word_of
 from accounts.models.states import State, Status
+from accounts.organization.inactive import inactive_accounts
 from accounts.runs.capacity import capacity_of
-from accounts.web.accounts.views import OLDER, STALE
+from accounts.web.accounts.views import INACTIVE, OLDER, STALE
 from accounts.web.bundles.installed import ahead, installed_bundle
 from accounts.web.live.state import live_site
 from accounts.web.overview.picture import MOST_NODES, Seen, narrow, summed, wide
@@ -153,6 +154,7 @@ def to_do(states: dict[str, int]) -> list[ToDo]:
         *broken(states),
         *waiting(),
         *stale(),
+        *inactive(),
         *older_policies(),
         *drafts(states),
         *bundles(),
@@ -192,6 +194,18 @@ def waiting() -> list[ToDo]:
         return [ToDo(text, first.get_absolute_url(), "Read the plan")]
     url = f"{reverse('accounts:runs')}?status={Status.PLANNED}"
     return [ToDo(f"{plans.count():,} plans wait for approval.", url, "Read the plans")]
+
+
+def inactive() -> list[ToDo]:
+    """List accounts that the organization has no more, or not active."""
+    count = inactive_accounts().count()
+    if not count:
+        return []
+    text = f"{counted(count)} left the organization, or AWS suspended them."
+    if count == 1:
+        text = "1 account left the organization, or AWS suspended it."
+    url = f"{accounts_url()}?organization={INACTIVE}"
+    return [ToDo(text, url, "See accounts")]
 
 
 def stale() -> list[ToDo]:

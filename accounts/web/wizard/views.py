@@ -13,7 +13,7 @@ from django.shortcuts import get_object_or_404, redirect
 from accounts.mapping.managed import topology_of
 from accounts.mapping.managing import managing_of, managing_row
 from accounts.models import ManagedAccount, ManagingAccount
-from accounts.organization import OFFERED
+from accounts.organization.members import OFFERED
 from accounts.runs.capacity import (
     NoRoom,
     capacity_of,

@@ -9,13 +9,12 @@ from onboarding.aws.discover import (
     OwnAccount,
     answers,
     oidc_issuer,
-    organization_accounts,
-    organization_id,
     own_account,
     regions,
     try_access,
 )
 from onboarding.aws.errors import AwsError
+from onboarding.aws.organization.members import organization_accounts, organization_id
 from onboarding.checks import Call
 from onboarding.topology import Reach
 from tests.onboarding.aws.field import ADMINISTRATOR, Field, answering, failing

@@ -17,8 +17,9 @@ from tests.rows import account_row, managing_row, person
 
 pytestmark = pytest.mark.django_db
 
-QUERIES = 14
-"""Session, person, two of permissions, trouble, count, page, providers, names."""
+QUERIES = 15
+"""Session, person, two of permissions, trouble, count, page, providers, names, who of
+them left the organization."""
 
 
 def names(response: Any) -> list[str]:

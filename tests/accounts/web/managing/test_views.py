@@ -14,8 +14,8 @@ from accounts.models.states import State
 from accounts.runs.actions import plan_managing
 from accounts.web.managing.forms import ManagingForm
 from accounts.web.managing.views import DESCRIBED_ALREADY, saved
-from onboarding.aws.discover import MemberAccount, Members
 from onboarding.aws.errors import AwsError
+from onboarding.aws.organization.members import MemberAccount, Members
 from script.emulated_organization import MANAGING
 from tests.accounts.web.answers import looked, told
 from tests.accounts.web.managing.described import DESCRIBED
@@ -276,7 +276,7 @@ def asks(monkeypatch) -> Callable[..., None]:
             return id_
 
         members = Members(tuple(MemberAccount(i, i, "", "ACTIVE") for i in account_ids))
-        asked = "accounts.organization"
+        asked = "accounts.organization.asked"
         monkeypatch.setattr(f"{asked}.organization_accounts", lambda *_: members)
         monkeypatch.setattr(f"{asked}.organization_id", told_)
 

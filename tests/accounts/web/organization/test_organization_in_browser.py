@@ -2,20 +2,18 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict
 from typing import Any
 
 import pytest
 from django.utils import timezone
 from playwright.sync_api import Browser, Page, expect
 
-from accounts.lookups import ORGANIZATION, Question
-from accounts.mapping.managing import managing_of
-from accounts.models import Lookup, ManagedAccount
+from accounts.models import ManagedAccount, Member, Organization
 from accounts.models.states import State
-from accounts.organization import Organization
-from onboarding.aws.discover import MemberAccount, Members
+from accounts.organization import reading
+from accounts.organization.reading import read_on
 from script.emulated_organization import MANAGING, MEMBERS, Credentials
+from tests.accounts.organization.organizations import member_row
 from tests.accounts.web.browsing import (
     assert_axe_finds_nothing,
     complaints,
@@ -30,30 +28,24 @@ DEV = MEMBERS[0]
 
 @pytest.fixture
 def many(transactional_db: None) -> None:
-    """Keep an answer of Organizations with more than a page of accounts."""
+    """Keep an organization with more than a page of accounts, in a deep unit."""
     person("operator")
-    row = managing_row()
-    members = [
-        MemberAccount(
-            f"{number:012}",
-            f"Team {number:03} of a department with a rather long name",
-            f"a-long-address-without-spaces-{number}@subdomain.example.com",
-            "SUSPENDED" if number == 3 else "ACTIVE",
-        )
-        for number in range(1, 121)
-    ]
+    managing_row()
+    for number in range(1, 121):
+        name = f"Team {number:03} of a department with a rather long name"
+        member_row(f"{number:012}", name, "SUSPENDED" if number == 3 else "ACTIVE")
+    path = "Root / Workloads of all departments / Production / Europe / Frankfurt"
+    organization = Organization.objects.get()
+    unit = organization.units.create(unit_id="ou-a", path=path, lineage="/r/ou-a/")
+    Member.objects.update(
+        unit=unit,
+        joined_at=timezone.now(),
+        email="a-long-address-without-spaces@subdomain.example.com",
+    )
+    for member in Member.objects.all()[:9]:
+        member.tags.create(key="cost-center", value="a-long-value-without-spaces" * 2)
     for number, state in enumerate(State.values, start=10):
         account_row(f"a-{state}", account_id=f"{number:012}", state=state)
-    managing = managing_of(row)
-    question = Question(ORGANIZATION, managing.partition, managing.reach)
-    found = Organization("o-a1b2c3d4e5", Members(tuple(members)), timezone.now())
-    Lookup.objects.create(
-        question=question.digest,
-        topic=question.topic,
-        parameters=question.parameters,
-        answered_at=timezone.now(),
-        answer=asdict(found),
-    )
 
 
 @pytest.fixture
@@ -85,17 +77,20 @@ def test_axe_finds_nothing(
     assert_axe_finds_nothing(page)
 
 
-def test_axe_finds_nothing_where_aws_does_not_answer(
-    browser: Browser, live_server: Any, transactional_db: None, prompt_worker: None
+def test_axe_finds_nothing_before_and_while_it_is_read(
+    browser: Browser, live_server: Any, many: None
 ) -> None:
-    person("operator")
-    managing_row()
     page = signed_in(browser, live_server, bypass_csp=True)
 
-    page.goto(f"{URL}?look=1")
-
-    expect(page.get_by_text("Bowline could not list the accounts")).to_be_visible()
-    assert_axe_finds_nothing(page)
+    for fields in (
+        {"read_at": None},
+        {"message": "AWS refused it.", "hint": "Allow it."},
+        {"message": "", "started_at": timezone.now()},
+        {"read_at": timezone.now()},
+    ):
+        Organization.objects.update(**fields)
+        page.goto(URL)
+        assert_axe_finds_nothing(page)
 
 
 def test_nothing_sticks_out_or_is_cut(
@@ -108,20 +103,25 @@ def test_nothing_sticks_out_or_is_cut(
     assert faults(page) == []
 
 
-def test_what_htmx_brings_can_be_ticked_all_and_is_counted(
-    browser: Browser, live_server: Any, here: None
+def test_it_is_read_while_the_page_shows_how_far_it_is(
+    browser: Browser, live_server: Any, here: None, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     page = signed_in(browser, live_server)
     told = complaints(page)
+    monkeypatch.setattr(reading, "enqueue_reading", lambda row: None)
 
     page.goto(URL)
-    describe = page.get_by_role("button", name="Add the selected")
+    page.get_by_role("button", name="Read the organization").click()
+    expect(page.get_by_text("Reading the organization.")).to_be_visible()
+    read_on(Organization.objects.get())
+    page.get_by_role("link", name="Show the accounts").click()
     expect(page.get_by_text("has 10 accounts; 0 are described.")).to_be_visible()
-    expect(page.get_by_text("0 accounts selected")).to_be_visible()
+    page.get_by_label("Organizational unit").select_option("Root / Workloads")
+    page.get_by_role("button", name="Filter", exact=True).click()
     page.get_by_label("Select all on this page").check()
 
-    expect(page.get_by_text("9 accounts selected")).to_be_visible()
-    expect(describe).to_be_visible()
+    expect(page.get_by_text("7 accounts selected")).to_be_visible()
+    expect(page.get_by_role("button", name="Add the selected")).to_be_visible()
     assert told == []
 
 
@@ -131,7 +131,7 @@ def test_accounts_are_described_and_planned_without_javascript(
     page = signed_in(browser, live_server, java_script_enabled=False)
 
     page.goto(URL)
-    page.get_by_role("link", name="List the organization's accounts").click()
+    page.get_by_role("button", name="Read the organization").click()
     page.get_by_role("checkbox", name=f"Select {DEV.name}").check()
     page.get_by_label("Regions").fill("us-east-1")
     page.get_by_role("button", name="Add the selected").click()

@@ -1,4 +1,4 @@
-"""The page of the organization's accounts: asked once, filtered, ticked, described."""
+"""The page of the organization's accounts: filtered, selected, described."""
 
 from __future__ import annotations
 
@@ -6,18 +6,13 @@ import re
 from typing import Any
 
 import pytest
-from django.db.models.functions import Now
 
-from accounts import organization
-from accounts.lookups import ORGANIZATION_KEPT
-from accounts.models import Lookup, ManagedAccount, ManagingAccount, Run
+from accounts.models import ManagedAccount, ManagingAccount, Member, Organization, Run
 from accounts.models.states import State
-from accounts.organization import MOST_AT_ONCE
-from onboarding.aws.discover import MemberAccount, Members
-from onboarding.aws.errors import AwsError
-from script.emulated_members import CLOSED, ENTRIES, ORGANIZATION
-from script.emulated_organization import MANAGING, MEMBERS
-from tests.accounts.web.answers import looked, told, work
+from accounts.organization.members import MOST_AT_ONCE
+from script.emulated_organization import MANAGING
+from tests.accounts.organization.organizations import CORE, member_row
+from tests.accounts.web.answers import told
 from tests.rows import account_row, managing_row, person
 
 pytestmark = pytest.mark.django_db
@@ -32,44 +27,24 @@ SHARED = {
     "read_roles": "developers",
     "write_roles": "operators",
 }
-DEV, STAGING = MEMBERS[0], MEMBERS[1]
-QUERIES = 12
-"""Session, person, two of permissions, trouble, managing account, what AWS answered,
-the last account that was described, all that are, names of accounts, names in
-Spinnaker, environments."""
 
 
 @pytest.fixture
 def operator(client):
-    managing_row(name=MANAGING.name, account_id=MANAGING.account_id)
+    managing_row(name=CORE.name, account_id=CORE.account_id)
     client.force_login(person("operator"))
     return client
 
 
-def answer(monkeypatch: pytest.MonkeyPatch, *members: MemberAccount) -> list[str]:
-    """Let Organizations answer this, and note each time that it is asked."""
-    asked = []
-
-    def ask(*_: Any) -> Members:
-        asked.append("")
-        return Members(members)
-
-    monkeypatch.setattr(organization, "organization_accounts", ask)
-    monkeypatch.setattr(organization, "organization_id", lambda *_: "o-a1b2c3d4e5")
-    return asked
-
-
-def member(number: int, name: str = "", state: str = "ACTIVE") -> MemberAccount:
-    return MemberAccount(f"{number:012}", name or f"m{number}", "m@example.com", state)
+def member(number: int, name: str = "", state: str = "ACTIVE") -> Member:
+    return member_row(f"{number:012}", name or f"m{number}", state)
 
 
 def shown(response: Any) -> list[str]:
-    return [one.member.name for one in response.context["page"]]
+    return [one.member.name for one in response.context["listed"]]
 
 
 def post(operator: Any, *account_ids: str, url: str = URL, **fields: Any) -> Any:
-    """Send the form of a page that lists the accounts."""
-    looked(operator, URL)
     return operator.post(url, {**SHARED, "account": account_ids, **fields})
 
 
@@ -82,117 +57,46 @@ def test_the_managing_account_comes_first(client) -> None:
     assert "Set up the managing account first" in told(response)
 
 
-def test_organizations_is_asked_while_the_page_stands(operator) -> None:
-    page = operator.get(f"{URL}?text=dev").content.decode()
+def test_every_account_is_listed_with_what_is_known_of_it(operator) -> None:
+    row = account_row("dev", account_id="000000000002")
+    member(1, "<b>One</b>‮")
+    member(2)
+    member(3, "old", "SUSPENDED")
+    member_row(CORE.account_id, "Core")
 
-    assert "Asking Organizations in us-east-1…" in page
-    assert f'hx-get="{URL}?text=dev&amp;look=1" hx-trigger="load"' in page
+    html = operator.get(URL).content.decode()
 
-
-def test_every_account_is_listed_with_what_is_known_of_it(operator, aws) -> None:
-    account_row("dev", account_id=DEV.account_id)
-
-    response = looked(operator, URL, headers={"HX-Request": "true"})
-
-    html = response.content.decode()
-    assert "<html" not in html
-    assert set(shown(response)) == {entry.name for entry in ENTRIES}
-    assert ORGANIZATION in html
+    assert "o-a1b2c3d4e5" in html
     boxes = set(re.findall(r'name="account" value="(\d+)"', html))
-    free = {entry.account_id for entry in ENTRIES} - {DEV.account_id, CLOSED.account_id}
-    assert boxes == free
+    assert boxes == {"000000000001", CORE.account_id}
     assert "suspended" in html
     assert "(managing account)" in html
-    assert ManagedAccount.objects.get().get_absolute_url() in html
+    assert row.get_absolute_url() in html
+    assert "&lt;b&gt;One&lt;/b&gt;‹U+202E›" in html
 
 
-def test_the_answer_is_kept_until_it_is_asked_for_again(
-    operator, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    asked = answer(monkeypatch, member(1))
+def test_the_managing_accounts_own_organization_is_shown(operator) -> None:
+    member(1)
+    ManagingAccount.objects.update(account_id=MANAGING.account_id)
 
-    looked(operator, URL)
-    again = operator.get(f"{URL}?text=m")
-    assert len(asked) == 1
-    assert shown(again) == ["m1"]
-
-    forgotten = operator.get(f"{URL}?text=m&look=again")
-    assert forgotten["Location"] == f"{URL}?text=m"
-    work()
-    assert len(asked) == 2
-    assert shown(operator.get(f"{URL}?text=m")) == ["m1"]
+    assert "The organization was not read yet" in operator.get(URL).content.decode()
 
 
-@pytest.mark.parametrize(
-    ("query", "found"),
-    [
-        ("", ["Data Lake", "web", "Ωmega"]),
-        ("text=LAKE", ["Data Lake"]),
-        ("text=data-lake", ["Data Lake"]),
-        ("text=0000-0000-0002", ["web"]),
-        ("text=example.com", ["Data Lake", "web", "Ωmega"]),
-        ("text=-", ["Data Lake"]),
-        ("known=no", ["Data Lake", "Ωmega"]),
-        ("known=yes", ["web"]),
-        ("known=yes&text=lake", []),
-    ],
-)
-def test_the_url_says_what_is_shown(
-    operator, monkeypatch: pytest.MonkeyPatch, query: str, found: list[str]
-) -> None:
-    answer(monkeypatch, member(1, "Data Lake"), member(2, "web"), member(3, "Ωmega"))
-    account_row("web", account_id="000000000002")
+@pytest.mark.parametrize("query", ["unit=x", "state=dead", "joined=x", "sort=secret"])
+def test_an_unknown_filter_is_no_error(operator, query: str) -> None:
+    member(1)
 
-    looked(operator, URL)
-
-    assert shown(operator.get(f"{URL}?{query}")) == found
+    assert operator.get(f"{URL}?{query}").status_code == 200
 
 
-@pytest.mark.parametrize("count", [3, 3000])
-def test_it_is_as_quick_for_many(
-    operator,
-    monkeypatch: pytest.MonkeyPatch,
-    django_assert_num_queries: Any,
-    count: int,
-) -> None:
-    answer(monkeypatch, *(member(number) for number in range(count)))
-    ManagedAccount.objects.bulk_create(
-        ManagedAccount(name=f"a{n}", account_id=f"{n:012}") for n in range(count // 2)
-    )
-    looked(operator, URL)
+def test_ticked_accounts_become_drafts_that_can_be_planned(operator) -> None:
+    member(1, "dev")
+    member(2, "staging")
 
-    with django_assert_num_queries(QUERIES):
-        response = operator.get(URL)
-
-    assert len(shown(response)) == min(count, 50)
-
-
-def test_where_it_may_not_be_asked_the_page_says_what_to_allow(
-    operator, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    refused = Members(sentence="AWS refused it.", hint="Allow it to bowline.")
-    monkeypatch.setattr(organization, "organization_accounts", lambda *_: refused)
-    monkeypatch.setattr(organization, "organization_id", lambda *_: None)
-
-    html = looked(operator, URL).content.decode()
-
-    assert "AWS refused it. Allow it to bowline." in html
-    assert "organizations:ListAccounts" in html
-    assert 'href="/accounts/new/"' in html
-
-
-def test_where_aws_cannot_be_reached_the_page_says_so(operator) -> None:
-    html = looked(operator, URL).content.decode()
-
-    assert "Bowline could not list the accounts" in html
-    assert "credentials" in html
-
-
-def test_ticked_accounts_become_drafts_that_can_be_planned(operator, aws) -> None:
-    response = post(operator, DEV.account_id, STAGING.account_id)
+    response = post(operator, "000000000001", "000000000002")
 
     listed = operator.get(response["Location"])
-    assert [a.name for a in listed.context["page"]] == [DEV.name, STAGING.name]
+    assert [a.name for a in listed.context["page"]] == ["dev", "staging"]
     assert "2 accounts are described." in told(response)
     for account in ManagedAccount.objects.all():
         assert account.state == State.DRAFT
@@ -213,12 +117,12 @@ def test_ticked_accounts_become_drafts_that_can_be_planned(operator, aws) -> Non
     assert Run.objects.exclude(account=None).count() == 2
 
 
-def test_all_that_match_are_described_on_every_page(
-    operator, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    many = [member(number, f"web {number}") for number in range(60)]
-    answer(monkeypatch, *many, member(99, "data"), member(98, "web old", "SUSPENDED"))
-    offered = looked(operator, URL, {"text": "web"}).content.decode()
+def test_all_that_match_are_described_on_every_page(operator) -> None:
+    for number in range(60):
+        member(number, f"web {number}")
+    member(99, "data")
+    member(98, "web old", "SUSPENDED")
+    offered = operator.get(URL, {"text": "web"}).content.decode()
 
     response = post(operator, url=f"{URL}?text=web", everything="on")
 
@@ -231,8 +135,9 @@ def test_more_than_can_be_waited_for_are_described_in_parts(
     operator, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("accounts.web.organization.views.MOST_AT_ONCE", 3)
-    answer(monkeypatch, *(member(number, f"web {number:02}") for number in range(60)))
-    offered = looked(operator, URL).content.decode()
+    for number in range(60):
+        member(number, f"web {number:02}")
+    offered = operator.get(URL).content.decode()
 
     response = post(operator, everything="on")
 
@@ -243,10 +148,9 @@ def test_more_than_can_be_waited_for_are_described_in_parts(
     }
 
 
-def test_whatever_cannot_be_described_is_told_and_nothing_is_lost(
-    operator, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    answer(monkeypatch, member(1), member(2), member(3, "old", "SUSPENDED"), member(4))
+def test_whatever_cannot_be_described_is_told_and_nothing_is_lost(operator) -> None:
+    for number, name, state in ((1, "", ""), (2, "", ""), (3, "old", "SUSPENDED")):
+        member(number, name, state or "ACTIVE")
     account_row("web", account_id="000000000002")
     hostile = "<b>1</b>"
 
@@ -275,9 +179,10 @@ def test_whatever_cannot_be_described_is_told_and_nothing_is_lost(
     ],
 )
 def test_what_they_share_is_checked_and_the_ticks_stay(
-    operator, monkeypatch: pytest.MonkeyPatch, fields: dict[str, Any], error: str
+    operator, fields: dict[str, Any], error: str
 ) -> None:
-    answer(monkeypatch, member(1), member(2))
+    member(1)
+    member(2)
 
     response = post(operator, "000000000002", **fields)
 
@@ -291,10 +196,8 @@ def test_what_they_share_is_checked_and_the_ticks_stay(
     ("ticked", "sentence"),
     [(0, "Select accounts first."), (MOST_AT_ONCE + 1, f"At most {MOST_AT_ONCE}")],
 )
-def test_none_and_too_many_are_refused(
-    operator, monkeypatch: pytest.MonkeyPatch, ticked: int, sentence: str
-) -> None:
-    answer(monkeypatch, member(1))
+def test_none_and_too_many_are_refused(operator, ticked: int, sentence: str) -> None:
+    member(1)
 
     response = post(operator, *(f"{number:012}" for number in range(ticked)))
 
@@ -302,48 +205,10 @@ def test_none_and_too_many_are_refused(
     assert not ManagedAccount.objects.exists()
 
 
-def test_what_was_filled_in_outlives_an_aws_that_does_not_answer(
-    operator, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    def ask(*_: Any) -> Members:
-        raise AwsError("1", "organizations:ListAccounts", "Too busy.", "Try again.")
+def test_nothing_is_described_before_the_organization_was_read(operator) -> None:
+    member(1)
+    Organization.objects.update(read_at=None)
 
-    monkeypatch.setattr(organization, "organization_accounts", ask)
+    post(operator, "000000000001")
 
-    response = post(operator, "000000000001", "<b>", everything="on")
-
-    html = response.content.decode()
-    assert "Too busy. Try again." in html
-    assert 'type="hidden" name="account" value="000000000001"' in html
-    assert 'type="hidden" name="everything"' in html
-    assert "&lt;b&gt;" in html
-    assert "<b>" not in html
-    assert response.context["form"]["environment"].value() == "staging"
-
-
-def test_a_form_that_is_sent_late_is_kept_while_aws_is_asked_again(
-    operator, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    answer(monkeypatch, member(1))
-    looked(operator, URL)
-    Lookup.objects.update(answered_at=Now() - 2 * ORGANIZATION_KEPT)
-    form = {**SHARED, "account": "000000000001"}
-
-    late = operator.post(URL, form)
-    work()
-    in_time = operator.post(URL, form)
-
-    html = late.content.decode()
-    assert "The last answer is too old" in html
-    assert 'type="hidden" name="account" value="000000000001"' in html
-    assert "1 account is described." in told(in_time)
-
-
-def test_a_kept_answer_is_the_managing_accounts_own(
-    operator, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    answer(monkeypatch, member(1))
-    looked(operator, URL)
-    ManagingAccount.objects.update(account_id="999999999999")
-
-    assert operator.get(URL).context["asking"].is_first
+    assert not ManagedAccount.objects.exists()

@@ -16,7 +16,7 @@ from tests.rows import account_row, managing_row, person
 
 pytestmark = pytest.mark.django_db
 
-QUERIES = 18
+QUERIES = 19
 """Session, person, two of permissions, trouble, managing account, counts, what got
 worse, room, whether runs move, and three to seven for what to do next, however many
 accounts there are."""

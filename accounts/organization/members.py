@@ -5,29 +5,21 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from django.core.exceptions import ValidationError
 from django.db import IntegrityError, transaction
 from django.utils import timezone
-from django.utils.dateparse import parse_datetime
 
 from accounts.mapping.accounts_file import describe, sentence
 from accounts.mapping.managing import managing_of, managing_row
 from accounts.mapping.spinnaker_names import NameTaken
-from accounts.models import ManagedAccount, SpinnakerName
+from accounts.models import ManagedAccount, Member, Organization, SpinnakerName
 from onboarding import names
-from onboarding.aws.discover import (
-    MemberAccount,
-    Members,
-    organization_accounts,
-    organization_id,
-)
-from onboarding.aws.session import Sessions
 from onboarding.details import DetailsError
 from onboarding.providers import PROVIDERS
 from onboarding.providers.base import Provider
-from onboarding.topology import Managed, Managing, Permissions, Reach
+from onboarding.topology import Managed, Managing, Permissions
 
 if TYPE_CHECKING:
     from django.contrib.auth.models import User
@@ -35,35 +27,23 @@ if TYPE_CHECKING:
 MOST_AT_ONCE = 500
 """The most that are described in one request, and then planned together."""
 
+AT_ONCE = 500
+"""Names in one query: SQLite takes no more than some thousand parameters."""
+
 ENDINGS = (0, 4, 8, 12)
 """How many last digits of the account id distinguish accounts of the same name."""
-
-
-@dataclass(frozen=True, slots=True)
-class Organization:
-    """What Organizations answered."""
-
-    id: str | None
-    """Empty: the account belongs to none; None: it may not be read."""
-    members: Members
-    asked_at: datetime
 
 
 class Listed(NamedTuple):
     """A member account, with what Bowline knows of it."""
 
-    member: MemberAccount
+    member: Member
     name: str
     """The name that it has in Spinnaker, or that is proposed."""
     described: ManagedAccount | None
     is_managing: bool
     refusal: str
     """Why it cannot be described here; empty where it can."""
-
-    @property
-    def state(self) -> str:
-        """AWS's word for its state, as people write it."""
-        return self.member.state.lower().replace("_", " ") or "unknown"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -101,33 +81,16 @@ OFFERED: dict[str, Provider] = {
 """The providers that need no details: EKS needs the names of its clusters."""
 
 
-def ask(sessions: Sessions, reach: Reach) -> Organization:
-    """Ask Organizations with the managing account's reach; may raise AwsError."""
-    members = organization_accounts(sessions, reach)
-    return Organization(organization_id(sessions, reach), members, timezone.now())
-
-
-def organization_of(answer: dict[str, Any]) -> Organization:
-    """Read an organization that was kept as JSON."""
-    members = answer["members"]
-    accounts = tuple(MemberAccount(**account) for account in members["accounts"])
-    asked_at = parse_datetime(answer["asked_at"])
-    assert asked_at is not None
-    told = Members(accounts, members["sentence"], members["hint"])
-    return Organization(answer["id"], told, asked_at)
-
-
-def listed_members(
-    members: Iterable[MemberAccount], managing: Managing
-) -> list[Listed]:
-    """List the accounts by name, each with the name it has or is proposed."""
-    found = sorted(members, key=lambda member: (member.name.lower(), member.account_id))
+def listed_members(members: Iterable[Member], managing: Managing) -> list[Listed]:
+    """List these accounts, each with the name that it has or is proposed."""
+    found = list(members)
     rows = ManagedAccount.objects.only(
         "name", "account_id", "state", "proof", "verified_at"
     )
-    described = {row.account_id: row for row in rows}
+    ids = [member.account_id for member in found]
+    described = {row.account_id: row for row in rows.filter(account_id__in=ids)}
     free = [m for m in found if m.active and m.account_id not in described]
-    proposed = proposed_names(free, managing)
+    proposed = proposed_names(with_twins(free), managing)
     return [
         Listed(
             member=member,
@@ -141,8 +104,19 @@ def listed_members(
     ]
 
 
+def with_twins(members: list[Member]) -> list[Member]:
+    """Add those that would have the same name: which of them has it depends on all."""
+    if not members:
+        return []
+    called = {member.called for member in members}
+    free = Member.objects.filter(organization=members[0].organization_id).free()
+    known = {member.pk for member in members}
+    twins = free.filter(called__in=called).only("name", "account_id")
+    return [*members, *(twin for twin in twins if twin.pk not in known)]
+
+
 def refusal(
-    member: MemberAccount, row: ManagedAccount | None, proposed: dict[str, str]
+    member: Member, row: ManagedAccount | None, proposed: dict[str, str]
 ) -> str:
     who = f"{member.name} ({member.account_id})"
     if row:
@@ -156,27 +130,47 @@ def refusal(
     return ""
 
 
-def proposed_names(
-    members: Iterable[MemberAccount], managing: Managing
-) -> dict[str, str]:
+def proposed_names(members: Iterable[Member], managing: Managing) -> dict[str, str]:
     """Propose names that are nobody's yet, by account id: the lowest id has the choice.
 
     Left out is whose every name is taken.
     """
-    taken = {
-        *ManagedAccount.objects.values_list("name", flat=True),
-        *SpinnakerName.objects.values_list("name", flat=True),
+    wanted = {
+        member.account_id: [
+            (name, claims(name))
+            for name in names_like(called(member, managing), member.account_id)
+        ]
+        for member in sorted(members, key=lambda member: member.account_id)
     }
+    taken = taken_of(
+        {name for names in wanted.values() for _, all_ in names for name in all_}
+    )
     proposed = {}
-    for member in sorted(members, key=lambda member: member.account_id):
-        is_managing = member.account_id == managing.account_id
-        text = managing.name if is_managing else member.name
-        for name in names_like(text, member.account_id):
-            if not claims(name) & taken:
-                proposed[member.account_id] = name
-                taken |= claims(name)
+    for account_id, candidates in wanted.items():
+        for name, claimed in candidates:
+            if not claimed & taken:
+                proposed[account_id] = name
+                taken |= claimed
                 break
     return proposed
+
+
+def called(member: Member, managing: Managing) -> str:
+    is_managing = member.account_id == managing.account_id
+    return managing.name if is_managing else member.name
+
+
+def taken_of(names: set[str]) -> set[str]:
+    """Keep those of the names that some account has."""
+    taken: set[str] = set()
+    ordered = sorted(names)
+    for start in range(0, len(ordered), AT_ONCE):
+        some = ordered[start : start + AT_ONCE]
+        rows = ManagedAccount.objects.filter(name__in=some)
+        taken |= {*rows.values_list("name", flat=True)}
+        spinnaker = SpinnakerName.objects.filter(name__in=some)
+        taken |= {*spinnaker.values_list("name", flat=True)}
+    return taken
 
 
 def names_like(text: str, account_id: str) -> Iterable[str]:
@@ -200,7 +194,7 @@ LONGEST_ENDING = max(map(len, claims("")))
 
 
 def describe_all(
-    members: Iterable[MemberAccount],
+    organization: Organization,
     account_ids: Iterable[str],
     shared: Shared,
     by: User | None,
@@ -213,10 +207,12 @@ def describe_all(
     refused: dict[str, str] = {}
     described = []
     with transaction.atomic():
+        chosen = list(dict.fromkeys(account_ids))
+        members = organization.members.filter(account_id__in=chosen)
         known = {
             one.member.account_id: one for one in listed_members(members, managing)
         }
-        for account_id in dict.fromkeys(account_ids):
+        for account_id in chosen:
             one = known.get(account_id)
             if one is None:
                 refused[account_id] = (

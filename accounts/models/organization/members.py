@@ -1,0 +1,147 @@
+"""The organization's units and accounts, as they were last read."""
+
+from __future__ import annotations
+
+from django.db import models
+from django.db.models import Exists, OuterRef
+
+from accounts.models.managed import ManagedAccount
+from accounts.models.organization.reading import Organization
+
+BETWEEN = " / "
+"""Between the names of a path: a unit's own name may hold a slash."""
+
+
+class Unit(models.Model):
+    """The root or an organizational unit."""
+
+    organization = models.ForeignKey(
+        Organization, on_delete=models.CASCADE, related_name="units"
+    )
+    unit_id = models.CharField(max_length=68)
+    path = models.TextField()
+    """The names from the root to it."""
+    lineage = models.TextField()
+    """The ids from the root to it, each followed by a slash: what is below it begins
+    alike."""
+    seen_in = models.PositiveIntegerField(default=0)
+
+    class Meta:
+        verbose_name = "organizational unit"
+        ordering = ["path", "id"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["organization", "unit_id"], name="unit_once"
+            )
+        ]
+
+    def __str__(self) -> str:
+        return self.path
+
+
+class MemberQuerySet(models.QuerySet["Member"]):
+    def active(self) -> MemberQuerySet:
+        return self.filter(state=Member.ACTIVE, gone_at=None)
+
+    def inactive(self) -> MemberQuerySet:
+        """Keep those that left the organization, or are suspended or being closed."""
+        return self.exclude(state=Member.ACTIVE, gone_at=None)
+
+    def described(self) -> MemberQuerySet:
+        """Keep those that Bowline manages, or has a draft of."""
+        return self.filter(Exists(same_account()))
+
+    def free(self) -> MemberQuerySet:
+        """Keep those that can be described."""
+        return self.active().filter(~Exists(same_account()))
+
+    def below(self, unit: Unit) -> MemberQuerySet:
+        """Keep those in the unit and in the units below it."""
+        below = Unit.objects.filter(
+            organization=unit.organization_id, lineage__startswith=unit.lineage
+        )
+        return self.filter(unit__in=below)
+
+    def seen(self, reading: int) -> MemberQuerySet:
+        return self.filter(seen_in=reading)
+
+    def unseen(self, reading: int) -> MemberQuerySet:
+        """Keep those that the reading did not meet yet, and that did not leave."""
+        return self.filter(gone_at=None).exclude(seen_in=reading)
+
+
+def same_account() -> models.QuerySet[ManagedAccount]:
+    return ManagedAccount.objects.filter(account_id=OuterRef("account_id"))
+
+
+class Member(models.Model):
+    """An account of the organization; those that left stay, and say when."""
+
+    ACTIVE = "ACTIVE"
+
+    organization = models.ForeignKey(
+        Organization, on_delete=models.CASCADE, related_name="members"
+    )
+    account_id = models.CharField(max_length=12)
+    name = models.CharField(max_length=200)
+    email = models.CharField(max_length=200, blank=True)
+    called = models.CharField(max_length=60, blank=True)
+    """The name as an account's name in Spinnaker can be: twins have the same."""
+    state = models.CharField(max_length=40, blank=True)
+    """AWS's own word."""
+    joined_at = models.DateTimeField(null=True)
+    unit = models.ForeignKey(
+        Unit, on_delete=models.SET_NULL, null=True, related_name="members"
+    )
+    unit_since = models.DateTimeField()
+    """When a reading first found it in this unit."""
+    seen_in = models.PositiveIntegerField(default=0)
+    gone_at = models.DateTimeField(null=True)
+    """When a reading first found that it had left."""
+    tags_in = models.PositiveIntegerField(default=0)
+    """The reading that read its tags; 0: none did."""
+
+    objects = MemberQuerySet.as_manager()
+
+    class Meta:
+        ordering = ["name", "account_id"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["organization", "account_id"], name="member_once"
+            )
+        ]
+        indexes = [
+            models.Index(fields=["account_id"], name="member_account"),
+            models.Index(fields=["called"], name="member_called"),
+            models.Index(fields=["organization", "name"], name="member_name"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.name} ({self.account_id})"
+
+    @property
+    def active(self) -> bool:
+        return self.state == self.ACTIVE and self.gone_at is None
+
+    @property
+    def word(self) -> str:
+        """Its state as people write it."""
+        if self.gone_at:
+            return "left the organization"
+        return self.state.lower().replace("_", " ") or "unknown"
+
+
+class MemberTag(models.Model):
+    member = models.ForeignKey(Member, on_delete=models.CASCADE, related_name="tags")
+    key = models.CharField(max_length=128)
+    value = models.CharField(max_length=256, blank=True)
+
+    class Meta:
+        ordering = ["key"]
+        constraints = [
+            models.UniqueConstraint(fields=["member", "key"], name="member_tag_once")
+        ]
+        indexes = [models.Index(fields=["key", "value"], name="member_tag")]
+
+    def __str__(self) -> str:
+        return f"{self.key}={self.value}"

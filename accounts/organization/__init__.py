@@ -1,0 +1,1 @@
+"""The AWS organization: read in slices and kept, its accounts described as drafts."""

@@ -1,0 +1,85 @@
+"""Writing what Organizations answered of units and accounts; twice changes nothing."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from django.utils import timezone
+
+from accounts.models import Member, Organization, Unit
+from accounts.models.organization.members import BETWEEN
+from onboarding import names
+from onboarding.aws.organization.members import MemberAccount
+from onboarding.aws.organization.pages import Unit as FoundUnit
+
+LONGEST = 200
+WRITTEN = (
+    "name",
+    "email",
+    "called",
+    "state",
+    "joined_at",
+    "unit",
+    "unit_since",
+    "seen_in",
+    "gone_at",
+)
+
+
+def kept_text(text: str, longest: int = LONGEST) -> str:
+    """Make text of AWS's one that every database takes."""
+    return text.replace("\0", "\N{REPLACEMENT CHARACTER}")[:longest]
+
+
+def keep_units(
+    row: Organization, parent_id: str, found: Iterable[FoundUnit]
+) -> list[Unit]:
+    parent = row.units.filter(unit_id=parent_id).first() if parent_id else None
+    above = (f"{parent.path}{BETWEEN}", parent.lineage) if parent else ("", "/")
+    return [
+        row.units.update_or_create(
+            unit_id=unit.unit_id,
+            defaults={
+                "path": above[0] + kept_text(unit.name),
+                "lineage": f"{above[1]}{unit.unit_id}/",
+                "seen_in": row.reading,
+            },
+        )[0]
+        for unit in found
+    ]
+
+
+def keep_members(
+    row: Organization, parent: str | None, found: Iterable[MemberAccount]
+) -> None:
+    """Write a page of accounts.
+
+    A parent of None says that nothing is known of the unit: it stays what it was.
+    """
+    accounts = {account.account_id: account for account in found}
+    unit = row.units.filter(unit_id=parent).first() if parent else None
+    known = {
+        member.account_id: member
+        for member in row.members.filter(account_id__in=accounts)
+    }
+    added: list[Member] = []
+    changed: list[Member] = []
+    now = timezone.now()
+    for account_id, account in accounts.items():
+        member = known.get(account_id) or Member(
+            organization=row, account_id=account_id, unit_since=now
+        )
+        moved = parent is not None and member.unit_id != (unit and unit.pk)
+        if member.gone_at or moved:
+            member.unit_since = now
+        if parent is not None:
+            member.unit = unit
+        member.name = kept_text(account.name)
+        member.called = names.account_name_from(account.name)
+        member.email = kept_text(account.email)
+        member.state = kept_text(account.state, 40)
+        member.joined_at = account.joined_at
+        member.seen_in, member.gone_at = row.reading, None
+        (changed if member.pk else added).append(member)
+    Member.objects.bulk_create(added)
+    Member.objects.bulk_update(changed, WRITTEN)

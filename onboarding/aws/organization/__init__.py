@@ -1,0 +1,1 @@
+"""What Organizations answers: who belongs to it, and all of it page by page."""
