@@ -20,7 +20,8 @@ from accounts.management.deletions import kept_back
 from accounts.management.migrated import is_migrated, migrate_if_new
 from accounts.management.people import named_person
 from accounts.management.plain_diff import printed
-from accounts.mapping.accounts_file import register
+from accounts.mapping.accounts_file import differs, register
+from accounts.mapping.accounts_file.comparison import compare
 from accounts.mapping.managing import managing_row
 from accounts.models import ManagedAccount, ManagingAccount, Run
 from accounts.models.states import UNSUCCESSFUL, Status
@@ -80,7 +81,7 @@ class Command(BaseCommand):
             partition = described.partition if described else "aws"
             written = read(content, partition=partition, csv=csv)
             if check:
-                self.say(f"{file}: {accounts_text(len(written.accounts))}, no errors.")
+                self.check_only(file, written, described)
                 return
             sys.exit(self.onboard(written, **options))
         except FileProblems as error:
@@ -89,6 +90,17 @@ class Command(BaseCommand):
             sys.exit(FAILED)
         except OSError as error:
             raise CommandError(f"{file} cannot be read: {error}") from error
+
+    def check_only(
+        self, file: Path, written: AccountsFile, described: ManagingAccount | None
+    ) -> None:
+        """Print what the file would change of what is described, if anything is."""
+        self.say(f"{file}: {accounts_text(len(written.accounts))}, no errors.")
+        if described is not None:
+            found = compare(written.accounts)
+            if found.problems:
+                raise FileProblems(found.problems)
+            self.say(found.summary(managing_differs=differs(written, described)))
 
     def onboard(
         self,

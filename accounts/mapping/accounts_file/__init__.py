@@ -97,6 +97,15 @@ def register_managing(
         update(row, trusts_bowline=trusts_bowline, **columns)
 
 
+def differs(file: AccountsFile, row: ManagingAccount) -> bool:
+    """Return whether the file describes the managing account in another way."""
+    if file.managing is None:
+        return False
+    columns = managing_columns(file.managing)
+    columns["trusts_bowline"] = file.trusts_bowline
+    return any(getattr(row, name) != value for name, value in columns.items())
+
+
 def describe(
     row: ManagedAccount,
     managed: Managed,

@@ -48,6 +48,18 @@ class Comparison:
     def those(self, what: str) -> list[Compared]:
         return [one for one in self.accounts if one.what == what]
 
+    def summary(self, *, managing_differs: bool = False) -> str:
+        """Say what the file would change, in one line."""
+        counts = {what: len(self.those(what)) for what in (NEW, CHANGED, SAME)}
+        if counts[NEW] or counts[CHANGED] or managing_differs:
+            said = ", ".join(f"{count:,} {what}" for what, count in counts.items())
+            said = f"{said}.{' The managing account differs.' * managing_differs}"
+        else:
+            said = "Nothing differs from what is described."
+        if self.left_alone:
+            said = f"{said} Not in the file and left alone: {self.left_alone:,}."
+        return said
+
 
 def compare(written: Iterable[WrittenAccount], *, lock: bool = False) -> Comparison:
     """Compare the accounts with the rows; `lock` them to save afterwards."""

@@ -1,0 +1,42 @@
+"""`manage.py export`: what is described, as a file that `manage.py onboard` takes."""
+
+from __future__ import annotations
+
+from argparse import ArgumentParser
+from pathlib import Path
+from typing import Any
+
+from django.core.management.base import BaseCommand, CommandError
+
+from accounts.mapping.accounts_file.export import export
+
+
+class Command(BaseCommand):
+    help = "Write the accounts file of what is described, as YAML or CSV."
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        parser.add_argument(
+            "file",
+            type=Path,
+            nargs="?",
+            help="a .yaml or .csv file; without it, standard output",
+        )
+        parser.add_argument(
+            "--csv",
+            action="store_true",
+            help="write CSV, which has no managing account",
+        )
+
+    def handle(self, *, file: Path | None, csv: bool, **_: Any) -> None:
+        found = export()
+        csv = csv or (file is not None and file.suffix.lower() == ".csv")
+        text = found.text(csv=csv)
+        for reason in found.left_out:
+            self.stderr.write(f"Not in the file: {reason}")
+        if file is None:
+            self.stdout.write(text, ending="")
+            return
+        try:
+            file.write_text(text, newline="")
+        except OSError as error:
+            raise CommandError(f"{file} cannot be written: {error}") from error
