@@ -1,6 +1,5 @@
-"""How fast workers carry runs: accounts with EC2, planned, approved and verified by
-messages on PostgreSQL. One run at a time in each process, and then many in each. The
-managing account is changed once for all of them, as rollouts do.
+"""How fast workers carry a rollout: accounts with EC2, planned, approved and verified in
+its waves, on PostgreSQL. One run at a time in each process, and then many in each.
 
 All figures come from one run on one machine; compare the ratios, not the seconds.
 """
@@ -119,39 +118,41 @@ def onboarded(folder: Path, accounts: str, processes: int) -> dict[str, Any]:
     import django  # after the environment that its settings read
 
     django.setup()
+    from django.contrib.auth.models import User
     from django.core.management import call_command
 
     from accounts.mapping.accounts_file import register
-    from accounts.models import Run
-    from accounts.models.states import WORKING, Status
-    from accounts.runs.actions import approve, plan, plan_managing
+    from accounts.models import Rollout, Run
+    from accounts.models.states import Status
+    from accounts.runs import rollouts
+    from accounts.runs.actions import approve
+    from accounts.runs.rollouts.census import managing_run, runs_of
+    from accounts.runs.rollouts.decisions import approve_group
     from onboarding.accounts_file import read
 
     call_command("migrate", verbosity=0)
     rows = register(read(accounts.encode()), None)
     seconds: dict[str, float] = {}
 
-    def all_end() -> None:
-        working = Run.objects.filter(status__in=WORKING)
-        until(lambda: not working.exists(), what="Not all runs ended", seconds=LONG)
+    person = User.objects.create_superuser("bench")
 
-    def approve_all() -> None:
-        for run in Run.objects.filter(status=Status.PLANNED):
-            approve(run, None)
-        all_end()
+    def until_it(*states: Rollout.State) -> None:
+        reached = Rollout.objects.filter(state__in=states)
+        until(reached.exists, what=f"It was not {states[0]}", seconds=LONG)
 
     with workers(folder, processes) as group:
         before = cpu(group)
-        with timed(seconds, "managing account"):
-            plan_managing(None, grants=rows)
-            all_end()
-            approve_all()
         with timed(seconds, "plan"):
-            for row in rows:
-                plan(row, None, alone=True)
-            all_end()
+            rollout = rollouts.start(rows, Rollout.Kind.ONBOARD, person)
+            until_it(Rollout.State.PLANNED)
         with timed(seconds, "apply and verify"):
-            approve_all()
+            managing = managing_run(rollout)
+            if managing and managing.status == Status.PLANNED:
+                approve(managing, person)
+            planned = runs_of(rollout).filter(status=Status.PLANNED)
+            for fingerprint in set(planned.values_list("fingerprint", flat=True)):
+                approve_group(rollout, fingerprint, person)
+            until_it(Rollout.State.FINISHED, Rollout.State.PAUSED)
         megabytes = memory(group)
         worked = cpu(group) - before
     wrong = Run.objects.exclude(status="verified")
