@@ -1,5 +1,5 @@
-"""How fast workers carry a rollout: accounts with EC2, planned, approved and verified in
-its waves, on PostgreSQL. One run at a time in each process, and then many in each.
+"""How fast workers carry a rollout: accounts with EC2, planned, approved and verified
+in its waves, on PostgreSQL. One run at a time in each process, then many in each.
 
 All figures come from one run on one machine; compare the ratios, not the seconds.
 """

@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import cache, partial
+from threading import BoundedSemaphore
 from typing import TYPE_CHECKING, Any, ParamSpec, Protocol, TypeVar
 
 from botocore import xform_name
@@ -53,6 +54,19 @@ def once(ask: Callable[[], T], /) -> T:
 
 THREADS = 4
 """A few: AWS answers in 50 to 150 ms, and IAM throttles an account's bursts."""
+
+
+IN_FLIGHT = 16
+"""Calls in one account at a time, from all threads of this process. All runs share the
+managing account; who waits here is not throttled there.
+"""
+
+ROOMS: dict[str, BoundedSemaphore] = {}
+
+
+def room(account_id: str) -> BoundedSemaphore:
+    """Return what lets no more than IN_FLIGHT calls into the account."""
+    return ROOMS.setdefault(account_id, BoundedSemaphore(IN_FLIGHT))
 
 
 @dataclass(frozen=True, slots=True)
@@ -169,7 +183,10 @@ class AccountClient:
 
         def act() -> T:
             try:
-                with translating(self.account_id, operation, doing):
+                with (
+                    room(self.account_id),
+                    translating(self.account_id, operation, doing),
+                ):
                     return ask()
             except OwnCredentialsError as error:
                 if error.code in UNKNOWN_THERE and self.is_known_elsewhere(region):

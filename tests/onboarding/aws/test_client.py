@@ -1,5 +1,9 @@
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
+from threading import Barrier, Lock
+
 import pytest
 from botocore.awsrequest import AWSResponse
 from botocore.retries import standard
@@ -160,3 +164,31 @@ def test_a_web_page_is_no_empty_answer(client: AccountClient, kind: str) -> None
         client.call_all(client.iam.list_roles, "list the roles")
 
     assert "proxy" in told.value.hint
+
+
+def test_few_threads_at_a_time_call_in_one_account_and_hold_up_no_other(
+    client: AccountClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("onboarding.aws.client.IN_FLIGHT", 2)
+    monkeypatch.setattr("onboarding.aws.client.ROOMS", {})
+    other = replace(client, account_id="999999999999")
+    both, lock, counts = Barrier(2), Lock(), [0]
+
+    def ask() -> int:
+        with lock:
+            counts[0] += 1
+            now = counts[0]
+        both.wait(30)
+        assert other.asked(client.iam.get_role, "read a role", lambda: "no wait")
+        both.wait(30)
+        with lock:
+            counts[0] -= 1
+        return now
+
+    def call(_: int) -> int:
+        return client.asked(client.iam.get_role, "read a role", ask)
+
+    with ThreadPoolExecutor(8) as pool:
+        most = max(pool.map(call, range(8)))
+
+    assert most == 2
