@@ -39,7 +39,7 @@ from accounts.runs.queue import (
     enqueue_rollout,
 )
 from accounts.runs.retention import delete_old_verifications
-from accounts.runs.rollouts.engine import advance, send
+from accounts.runs.rollouts.engine import advance, advance_after, send
 from accounts.runs.stages import carry_on as carry_on_run
 from accounts.workers.process import Process, before_the_fork
 
@@ -105,8 +105,7 @@ def carry_on(run_id: str) -> None:
         process.wake(run_id)
     elif run := Run.objects.filter(pk=run_id).first():
         carry_on_run(run)
-        if run.rollout_id is not None:
-            advance(run.rollout_id)
+        advance_after(run)
 
 
 @shared_task(ignore_result=True)

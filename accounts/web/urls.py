@@ -19,6 +19,7 @@ from accounts.web.organization import views as organization
 from accounts.web.overview import views as overview
 from accounts.web.rights import views as rights
 from accounts.web.rollouts import decisions as rollout_decisions
+from accounts.web.rollouts import report as rollout_report
 from accounts.web.rollouts import same as rollout_groups
 from accounts.web.rollouts import views as rollouts
 from accounts.web.runs import decisions, listing, same_plans
@@ -119,6 +120,18 @@ rollout_pages = [
         "runs/rollouts/<int:number>/settings/",
         rollout_decisions.rollout_settings,
         name="rollout-settings",
+    ),
+    path(
+        "runs/rollouts/<int:number>/report.csv",
+        rollout_report.rollout_report,
+        {"form": "csv"},
+        name="rollout-csv",
+    ),
+    path(
+        "runs/rollouts/<int:number>/report.json",
+        rollout_report.rollout_report,
+        {"form": "json"},
+        name="rollout-json",
     ),
     path(
         "runs/rollouts/<int:number>/same/<slug:fingerprint>/",

@@ -52,6 +52,18 @@ def advance(number: int) -> None:
         say(rollout, state_of(rollout, census, managing))
 
 
+def advance_after(run: Run) -> None:
+    """Advance the rollout of a run that moved; of many that are being planned, only
+    after the last one, as planning starts nothing.
+    """
+    if run.rollout_id is None:
+        return
+    planning = Run.objects.filter(rollout=run.rollout_id, status=Status.PLANNING)
+    if run.status == Status.PLANNED and planning.exists():
+        return
+    advance(run.rollout_id)
+
+
 def pause(rollout: Rollout, reason: str) -> None:
     rollout.state, rollout.reason = State.PAUSED, reason
     rollout.save(update_fields=["state", "reason"])

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Iterator
 from functools import partial
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 from uuid import UUID
 
 from django.db import IntegrityError, transaction
+from django.db.models import prefetch_related_objects
 from django.db.models.functions import Now
 from django.utils import timezone
 
@@ -38,8 +40,7 @@ MOST_NAMED = 5
 AT_ONCE = 500
 """Rows that one query names: SQLite takes few parameters."""
 
-LeftOut = dict[ManagedAccount, str]
-"""Accounts that cannot be part of a rollout, and why."""
+T = TypeVar("T")
 
 
 class CannotStart(Exception):
@@ -55,6 +56,7 @@ def start(
     part of another rollout refuses the whole.
     """
     chosen = sorted(accounts, key=lambda account: account.name)
+    prefetch_related_objects(chosen, "providers")
     try:
         with transaction.atomic():
             rollout = Rollout.objects.create(kind=kind, created_by=by)
@@ -171,19 +173,39 @@ def busy(
 def unnamed(
     accounts: Collection[ManagedAccount],
 ) -> Iterator[tuple[ManagedAccount, str]]:
-    """Claim the accounts' names in Spinnaker; yield those that cannot have theirs."""
-    held: dict[UUID, set[str]] = {}
-    for keys in in_slices([account.pk for account in accounts]):
-        rows = SpinnakerName.objects.filter(account__in=keys)
-        for row in rows:
-            held.setdefault(row.account_id, set()).add(row.name)
+    """Claim the accounts' names in Spinnaker; yield those that cannot have theirs.
+
+    Names that nobody has are claimed at once, the others account by account.
+    """
+    wanted: dict[ManagedAccount, tuple[str, ...]] = {}
     for account in accounts:
         try:
-            names = spinnaker_names(managed_of(account))
-            if {*names} != held.get(account.pk) or len({*names}) < len(names):
-                claim_names(account)
-        except (NameTaken, DetailsError) as error:
+            wanted[account] = spinnaker_names(managed_of(account))
+        except DetailsError as error:
             yield account, str(error)
+    asked = Counter(name for names in wanted.values() for name in names)
+    taken = {
+        row.name
+        for names in in_slices(list(asked))
+        for row in SpinnakerName.objects.filter(name__in=names)
+    }
+    held: dict[UUID, set[str]] = {}
+    for keys in in_slices([account.pk for account in wanted]):
+        for row in SpinnakerName.objects.filter(account__in=keys):
+            held.setdefault(row.account_id, set()).add(row.name)
+    new: list[SpinnakerName] = []
+    for account, names in wanted.items():
+        mine = held.get(account.pk, set())
+        if mine == {*names}:
+            continue
+        if not mine and all(asked[one] == 1 and one not in taken for one in names):
+            new += [SpinnakerName(name=name, account=account) for name in names]
+            continue
+        try:
+            claim_names(account)
+        except NameTaken as error:
+            yield account, str(error)
+    SpinnakerName.objects.bulk_create(new, batch_size=AT_ONCE)
 
 
 def not_existing(
@@ -219,7 +241,7 @@ REFUSALS: dict[
 }
 
 
-def in_slices(keys: list[UUID]) -> Iterator[list[UUID]]:
+def in_slices(keys: list[T]) -> Iterator[list[T]]:
     for first in range(0, len(keys), AT_ONCE):
         yield keys[first : first + AT_ONCE]
 

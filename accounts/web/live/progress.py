@@ -67,7 +67,7 @@ def work_of(runs: QuerySet[Run]) -> Work:
 def ended_since(runs: QuerySet[Run], moment: datetime) -> QuerySet[Run]:
     """Keep those that came to an end, or to a plan, since then."""
     return runs.filter(moved_at__gt=moment).exclude(
-        status__in=(*WORKING, Status.DISCARDED)
+        status__in=(*WORKING, Status.APPROVED, Status.DISCARDED)
     )
 
 

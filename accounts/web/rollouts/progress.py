@@ -55,7 +55,7 @@ class WaveRow(NamedTuple):
     good: int
     failed: int
     state: str
-    """`done`, `running` or `pending`: each has a badge."""
+    """`done`, `failed`, `running` or `pending`: each has a badge."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,8 +87,9 @@ def waves(rollout: Rollout, census: Census) -> Iterator[WaveRow]:
         accounts = max(wave.started, min(planned, left))
         left = max(0, left - accounts)
         is_over = before_is_over and wave.started >= accounts and not wave.working
-        state = "done" if is_over else "running" if wave.started else "pending"
         before_is_over = is_over
+        ended = "failed" if wave.failed else "done"
+        state = ended if is_over else "running" if wave.started else "pending"
         yield WaveRow(
             number,
             accounts,

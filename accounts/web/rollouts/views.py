@@ -12,17 +12,16 @@ from django.urls import reverse
 
 from accounts.models import Rollout, Run
 from accounts.models.states import OPEN, UNSUCCESSFUL, Status
-from accounts.runs.rollouts.census import GOOD, Census, managing_run, runs_of
+from accounts.runs.rollouts.census import GOOD, Census, managing_run
 from accounts.runs.rollouts.decisions import needs_another
 from accounts.web.live.state import live_rollout, live_site
 from accounts.web.request import Request
+from accounts.web.rollouts.causes import MOST_READ, causes_of
 from accounts.web.rollouts.forms import SettingsForm
 from accounts.web.rollouts.groups import groups_of
 from accounts.web.rollouts.progress import segments, speed, waves
 
 PAGE = 50
-MOST_FAILURES = 5
-"""The newest failures that the page names; the list of runs has all of them."""
 
 
 class Row(NamedTuple):
@@ -85,11 +84,12 @@ def rollout_page(
         "census": census,
         "segments": segments(census),
         "waves": list(waves(rollout, census)),
-        "speed": None if rollout.has_ended else speed(rollout, census),
+        "speed": speed(rollout, census) if live.every else None,
         "managing": managing,
         "managing_failed": needs_another(managing),
         "groups": groups_of(rollout),
-        "failures": newest_failures(rollout),
+        "causes": causes_of(rollout) if census.failed else [],
+        "most_read": MOST_READ,
         "form": form or SettingsForm(instance=rollout),
         "crumbs": crumbs(),
     }
@@ -101,9 +101,3 @@ def crumbs() -> list[tuple[str, str]]:
         ("Runs", reverse("accounts:runs")),
         ("Rollouts", reverse("accounts:rollouts")),
     ]
-
-
-def newest_failures(rollout: Rollout) -> list[Run]:
-    failed = runs_of(rollout).filter(status__in=UNSUCCESSFUL)
-    newest = failed.select_related("account").defer("traceback", "entries")
-    return list(newest.order_by("-moved_at")[:MOST_FAILURES])

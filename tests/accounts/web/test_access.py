@@ -63,6 +63,8 @@ READS = {
     "rollouts",
     "rollout",
     "rollout-group",
+    "rollout-csv",
+    "rollout-json",
     "live",
     "bundles",
     "bundles-csv",

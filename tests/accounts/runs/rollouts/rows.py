@@ -5,10 +5,11 @@ from __future__ import annotations
 from typing import Any
 
 from accounts.models import ManagedAccount, Rollout, Run
-from accounts.models.states import Status
+from accounts.models.states import WORKING, Status
 from accounts.runs import rollouts
 from accounts.runs.rollouts.census import managing_run, runs_of
 from accounts.runs.rollouts.engine import advance
+from tests.accounts.runs.carried import carried
 from tests.rows import account_row
 
 SAME = "5a" * 16
@@ -50,3 +51,14 @@ def statuses(rollout: Rollout) -> dict[str, int]:
     for status in runs_of(rollout).values_list("status", flat=True):
         found[status] = found.get(status, 0) + 1
     return found
+
+
+def work(rollout: Rollout) -> None:
+    """Be the worker: carry on what waits for one, and let the rollout start more."""
+    while True:
+        advance(rollout.number)
+        waiting = Run.objects.filter(rollout=rollout, status__in=WORKING)
+        run = waiting.order_by("number").first()
+        if run is None:
+            return
+        carried(run)

@@ -10,7 +10,7 @@ from accounts.models.states import State, Status
 from accounts.runs.actions import approve, keep
 from accounts.runs.rollouts import decisions
 from accounts.runs.rollouts.census import managing_run, runs_of
-from accounts.runs.rollouts.engine import advance, send
+from accounts.runs.rollouts.engine import advance, advance_after, send
 from tests.accounts.runs.rollouts.rows import SAME, move, plan, started, statuses
 from tests.rows import managing_row, person
 
@@ -187,6 +187,23 @@ def test_a_plan_without_changes_is_verified_outside_the_waves() -> None:
     move(rollout, Status.VERIFYING, VERIFIED)
 
     assert (before, rollout.state) == (Rollout.State.PLANNING, Rollout.State.FINISHED)
+
+
+def test_of_many_that_are_planned_the_last_one_advances_it(
+    django_assert_num_queries,
+) -> None:
+    rollout = started(2)
+    first, last = runs_of(rollout).order_by("number")
+
+    first.move(PLANNED, since=(Status.PLANNING,))
+    with django_assert_num_queries(1):
+        advance_after(first)
+    managing_run(rollout).move(PLANNED, since=(Status.PLANNING,))
+    last.move(PLANNED, since=(Status.PLANNING,))
+    advance_after(last)
+
+    rollout.refresh_from_db()
+    assert rollout.state == Rollout.State.PLANNED
 
 
 def test_each_run_is_sent_to_a_worker_once(approved, monkeypatch) -> None:

@@ -5,35 +5,23 @@ from __future__ import annotations
 import pytest
 from django.contrib.auth.models import User
 
-from accounts.models import ManagedAccount, Rollout, Run
-from accounts.models.states import WORKING, State, Status
+from accounts.models import ManagedAccount, Rollout
+from accounts.models.states import State, Status
 from accounts.runs import rollouts
 from accounts.runs.actions import approve, keep
 from accounts.runs.rollouts import decisions
 from accounts.runs.rollouts.census import managing_run, runs_of
-from accounts.runs.rollouts.engine import advance
 from script.emulated_organization import (
     ACCESS_ROLE,
     ADMINISTRATOR,
     MEMBERS,
     Credentials,
 )
-from tests.accounts.runs.carried import carried, member, root
-from tests.accounts.runs.rollouts.rows import statuses
+from tests.accounts.runs.carried import member, root
+from tests.accounts.runs.rollouts.rows import statuses, work
 from tests.rows import person
 
 pytestmark = pytest.mark.django_db(transaction=True)
-
-
-def work(rollout: Rollout) -> None:
-    """Be the worker: carry on what waits for one, and let the rollout start more."""
-    while True:
-        advance(rollout.number)
-        waiting = Run.objects.filter(rollout=rollout, status__in=WORKING)
-        run = waiting.order_by("number").first()
-        if run is None:
-            return
-        carried(run)
 
 
 def approved(rollout: Rollout) -> None:

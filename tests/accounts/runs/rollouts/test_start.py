@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from accounts.models import Activity, ManagedAccount, Rollout, Run
+from accounts.models import Activity, ManagedAccount, Rollout, Run, SpinnakerName
 from accounts.models.states import State, Status
 from accounts.runs import actions, rollouts
 from accounts.runs.rollouts.census import managing_run, runs_of
@@ -123,6 +123,17 @@ def test_names_that_spinnaker_would_know_twice_are_left_out() -> None:
     rollout = rollouts.start(ManagedAccount.objects.all(), ONBOARD, None)
 
     assert [text.split(":")[0] for text in rollout.left_out] == ["team-001"]
+
+
+def test_names_that_nobody_has_are_claimed_with_few_queries(
+    django_assert_max_num_queries,
+) -> None:
+    chosen = accounts(40)
+
+    with django_assert_max_num_queries(40):
+        rollouts.start(chosen, ONBOARD, None)
+
+    assert SpinnakerName.objects.count() == 40
 
 
 def test_a_verification_begins_at_once_and_changes_no_managing_account() -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+
 import pytest
 from django.db.models.functions import Now
 from django.urls import reverse
@@ -138,6 +140,50 @@ def test_what_failed_is_named_and_retried(operator, rollout) -> None:
     assert "Trust Bowline." in before
     assert "Started again for 1 account." in retried
     assert statuses(rollout)[Status.PLANNING] == 1
+
+
+def test_failures_with_one_cause_are_counted_together(viewer, rollout) -> None:
+    """What only one account has, such as its name and id, makes no other cause."""
+    for run in runs_of(rollout).order_by("number")[:3]:
+        account = run.account.account_id
+        error = {
+            "account": account,
+            "message": f"The role of {run.account_name} does not trust Bowline.",
+            "hint": f"Trust Bowline in {account}.",
+        }
+        Run.objects.filter(pk=run.pk).update(status=FAILED, error=error)
+    last = runs_of(rollout).order_by("number").last()
+    Run.objects.filter(pk=last.pk).update(status=Status.OUTDATED)
+
+    causes = viewer.get(rollout.get_absolute_url()).context["causes"]
+
+    assert [(cause.accounts, cause.fix[:5]) for cause in causes] == [
+        (3, "Trust"),
+        (1, "Retry"),
+    ]
+
+
+def test_the_report_says_of_each_account_what_happened(viewer, rollout) -> None:
+    error = {"message": "Access denied.", "hint": "Trust Bowline."}
+    move(rollout, Status.PLANNED, FAILED, most=1, error=error)
+
+    text = viewer.get(f"{rollout.get_absolute_url()}report.csv").getvalue().decode()
+    rows = json.loads(viewer.get(f"{rollout.get_absolute_url()}report.json").getvalue())
+
+    assert "Access denied.,Trust Bowline." in text
+    assert len(rows) == 12
+    assert (rows[0]["account"], rows[0]["status"]) == ("team-001", "failed")
+
+
+def test_an_approval_is_no_end_that_is_announced(viewer, rollout) -> None:
+    live = viewer.get(rollout.get_absolute_url()).context["live"]
+    seen = str(live.seen)
+    decisions.approve_group(rollout, SAME, person("approver"))
+
+    answer = viewer.get(reverse("accounts:live"), {"of": live.of, "seen": seen})
+
+    assert answer.status_code == 200
+    assert "data-toast" not in answer.content.decode()
 
 
 def test_the_managing_account_is_first_among_the_plans(viewer, rollout) -> None:

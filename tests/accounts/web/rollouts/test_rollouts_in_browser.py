@@ -1,0 +1,103 @@
+"""A rollout in a real browser, from the list of accounts to the last one verified."""
+
+from __future__ import annotations
+
+import os
+import re
+from typing import Any
+
+import pytest
+from django.contrib.auth.models import Group
+from playwright.sync_api import Browser, Page, expect
+
+from accounts.models import Rollout
+from script.emulated_organization import (
+    ACCESS_ROLE,
+    ADMINISTRATOR,
+    MEMBERS,
+    Credentials,
+)
+from tests.accounts.runs.carried import member, root
+from tests.accounts.runs.conftest import here as here
+from tests.accounts.runs.rollouts.rows import work
+from tests.accounts.web.browsing import (
+    assert_axe_finds_nothing,
+    complaints,
+    signed_in,
+    width_of,
+)
+from tests.rows import person
+
+NARROW = {"width": 390, "height": 844}
+
+
+@pytest.fixture
+def olga(transactional_db: None) -> None:
+    """Somebody who plans and approves."""
+    person("operator").groups.add(Group.objects.get(name="approver"))
+
+
+def look(page: Page, name: str) -> None:
+    """Ask of the page what is asked of every page, wide and narrow."""
+    assert_axe_finds_nothing(page)
+    if folder := os.environ.get("LOOK"):
+        page.screenshot(path=f"{folder}/{name}.png", full_page=True)
+    wide = page.viewport_size
+    page.set_viewport_size(NARROW)
+    assert width_of(page) <= NARROW["width"]
+    if folder:
+        page.screenshot(path=f"{folder}/{name}-390.png", full_page=True)
+    page.set_viewport_size(wide)
+
+
+def test_accounts_are_chosen_planned_approved_watched_and_one_is_fixed(
+    browser: Browser, live_server: Any, olga: None, here: Credentials
+) -> None:
+    for account in MEMBERS[:3]:
+        member(account)
+    iam = root(here, MEMBERS[0], "iam")
+    permissions = {"RoleName": ACCESS_ROLE, "PolicyArn": ADMINISTRATOR}
+    wide = {"width": 1440, "height": 900}
+    page = signed_in(browser, live_server, viewport=wide, bypass_csp=True)
+    told = complaints(page)
+
+    page.goto("/accounts/")
+    page.get_by_label("Select all on this page").check()
+    page.get_by_role("button", name="Plan changes").click()
+    expect(
+        page.get_by_role("heading", name=re.compile("Rollout .*: 3"))
+    ).to_be_visible()
+    rollout = Rollout.objects.get()
+    work(rollout)
+    expect(page.get_by_text("3 accounts with the same changes")).to_be_visible()
+    look(page, "1-planned")
+
+    page.get_by_role("link", name="Review the managing account").click()
+    page.get_by_role("button", name="Approve and apply").click()
+    page.get_by_role("link", name=f"Rollout {rollout.number}").click()
+    page.get_by_role("link", name="Review 3 plans").click()
+    look(page, "2-group")
+    page.get_by_role("button", name="Approve 3 plans").click()
+    expect(page.get_by_text("3 plans are approved.")).to_be_visible()
+
+    iam.detach_role_policy(**permissions)
+    work(rollout)
+    expect(page.get_by_role("heading", name="Paused")).to_be_visible()
+    expect(page.get_by_role("heading", name="What failed")).to_be_visible()
+    look(page, "3-paused")
+
+    iam.attach_role_policy(**permissions)
+    page.get_by_role("button", name="Retry what failed").click()
+    work(rollout)
+    page.get_by_role("link", name="Review 1 plan").click()
+    page.get_by_role("button", name="Approve 1 plan").click()
+    page.get_by_role("button", name="Resume").click()
+    expect(page.get_by_text("continues")).to_be_visible()
+    work(rollout)
+    expect(page.get_by_role("heading", name="Finished")).to_be_visible()
+    expect(page.get_by_text("3 of 3 done")).to_be_visible()
+    look(page, "4-finished")
+
+    page.goto("/runs/rollouts/")
+    look(page, "5-list")
+    assert told == []
