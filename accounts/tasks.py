@@ -38,7 +38,11 @@ from accounts.runs.queue import (
     enqueue_reading,
     enqueue_rollout,
 )
-from accounts.runs.retention import delete_old_verifications
+from accounts.runs.retention import (
+    delete_old_verifications,
+    delete_unused_findings,
+    fold_superseded,
+)
 from accounts.runs.rollouts.engine import advance, advance_after, send
 from accounts.runs.stages import carry_on as carry_on_run
 from accounts.workers.process import Process, before_the_fork
@@ -185,11 +189,14 @@ def verify_all() -> None:
 
 @shared_task(ignore_result=True)
 def delete_old() -> None:
-    """Delete verifications that are old enough, and old answers of AWS.
+    """Delete verifications that are old enough, and old answers of AWS; fold what the
+    others found that are superseded.
 
-    Safe to kill: each run is deleted as a whole.
+    Safe to kill: each run is folded, and deleted, as a whole.
     """
     delete_old_lookups()
+    fold_superseded()
     if settings.KEEP_CHECKS_DAYS:
         age = timedelta(days=settings.KEEP_CHECKS_DAYS)
         delete_old_verifications(timezone.now() - age)
+    delete_unused_findings()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from accounts.models.activity import Activity
 from accounts.models.bundles import Bundle
+from accounts.models.checks.findings import Findings
 from accounts.models.lease import Heartbeat
 from accounts.models.lookups import Lookup
 from accounts.models.managed import (
@@ -26,6 +27,7 @@ __all__ = [
     "CheckResult",
     "EnabledProvider",
     "EnvironmentPolicy",
+    "Findings",
     "Heartbeat",
     "Lookup",
     "ManagedAccount",

@@ -5,7 +5,7 @@ from __future__ import annotations
 import uuid
 from collections.abc import Iterable
 from datetime import datetime, timedelta
-from typing import Any, NamedTuple, TypeAlias
+from typing import Any, TypeAlias
 
 from django.conf import settings
 from django.db import models
@@ -15,6 +15,8 @@ from django.urls import reverse
 from django.utils import timezone
 
 from accounts.models.activity import CreatedBy
+from accounts.models.checks.findings import Findings, are_seconds
+from accounts.models.checks.found import Found
 from accounts.models.described import Described
 from accounts.models.lease import Leased
 from accounts.models.managed import ManagedAccount, ManagedAccountQuerySet
@@ -28,9 +30,6 @@ from onboarding.verify.result import Located
 
 QUEUE_PATIENCE = timedelta(seconds=45)
 """How long a message may wait in the queue before it is taken for lost."""
-
-NEAR = 5
-"""Lines that are shown on either side of the one that decides."""
 
 
 class RunNumber(models.Model):
@@ -84,6 +83,12 @@ class RunQuerySet(models.QuerySet["Run"]):
         results = CheckResult.objects.filter(run=models.OuterRef("pk"))
         return self.filter(models.Exists(results.exclude(located=Located.BOWLINE)))
 
+    def to_fold(self) -> RunQuerySet:
+        """Keep those whose results are rows still, and that are superseded."""
+        results = CheckResult.objects.filter(run=models.OuterRef("pk"))
+        rows = self.filter(is_superseded(), models.Exists(results), findings=None)
+        return rows.exclude(status__in=OPEN)
+
     def outlived(self, before: datetime) -> RunQuerySet:
         """Keep those that only verified, ended before, and that nothing needs.
 
@@ -91,17 +96,22 @@ class RunQuerySet(models.QuerySet["Run"]):
         an account shows its state, and the next one is compared with it.
         """
         of_run = {"run": models.OuterRef("pk")}
-        verified = Q(kind=Run.Kind.VERIFY)
+        verified = Q(kind=Run.Kind.VERIFY) | Q(findings__isnull=False)
         verified |= Q(models.Exists(CheckResult.objects.filter(**of_run)))
-        orphaned = Q(account=None) & ~Q(kind=Run.Kind.MANAGING)
         return self.filter(
             verified,
-            orphaned | Q(models.Exists(verified_after())),
+            is_superseded(),
             ~models.Exists(Step.objects.filter(**of_run)),
             created_at__lt=before,  # it ended later still, but this has an index
             finished_at__lt=before,
             approved_at=None,
         ).exclude(status__in=OPEN)
+
+
+def is_superseded() -> Q:
+    """Find runs of accounts that were verified later, or that are forgotten."""
+    orphaned = Q(account=None) & ~Q(kind=Run.Kind.MANAGING)
+    return orphaned | Q(models.Exists(verified_after()))
 
 
 def verified_after(run: str = "") -> RunQuerySet:
@@ -123,7 +133,11 @@ class MovedMeanwhile(Exception):
 class Run(CreatedBy, Leased, InRollout, Readable):
     """One job on one account: plan, approve, apply, verify; its only record."""
 
-    READS = {"fingerprint": is_slug, "entries": are_sides}
+    READS = {
+        "fingerprint": is_slug,
+        "entries": are_sides,
+        "check_seconds": are_seconds,
+    }
 
     class Kind(models.TextChoices):
         ONBOARD = "onboard", "Onboard"
@@ -164,6 +178,16 @@ class Run(CreatedBy, Leased, InRollout, Readable):
     entries = models.JSONField(default=dict, editable=False)
     """{before, after}: what Spinnaker knows of the account and what the plan makes of
     it; see mapping/entries.py. Empty: the run is not about that."""
+    findings = models.ForeignKey(
+        Findings,
+        on_delete=models.PROTECT,
+        null=True,
+        editable=False,
+        related_name="runs",
+    )
+    """What its checks found, once it is superseded; until then they are rows."""
+    check_seconds = models.JSONField(null=True, editable=False)
+    """How long each of these checks took."""
     error = models.JSONField(null=True, blank=True)
     """{message, hint, account, operation} of what ended it."""
     traceback = models.TextField(blank=True, editable=False)
@@ -336,36 +360,11 @@ class CheckResultQuerySet(models.QuerySet["CheckResult"]):
         return self.filter(stands, ~models.Exists(later), worse=True)
 
 
-class DocumentLine(NamedTuple):
-    number: int
-    text: str
-    is_marked: bool
-
-
-class CheckResult(Readable):
-    """What one check of a run found: an outcome and a sentence."""
-
-    class Outcome(models.TextChoices):
-        PROVED = "proved"
-        EVALUATED = "evaluated"
-        NOT_PROVED = "not proved from here"
-        FAILED = "failed"
+class CheckResult(Found):
+    """What one check of a run found, as long as no later verification superseded it."""
 
     run = models.ForeignKey(Run, on_delete=models.CASCADE, related_name="checks")
     position = models.PositiveIntegerField()
-    provider = models.CharField(max_length=20)
-    name = models.CharField(max_length=200)
-    outcome = models.CharField(max_length=20, choices=Outcome)
-    sentence = models.TextField(blank=True)
-    fix = models.TextField(blank=True)
-    located = models.CharField(max_length=20, blank=True)
-    """A Located of onboarding.verify; empty: no refusal, or it is not known."""
-    document = models.TextField(blank=True)
-    line = models.PositiveIntegerField(default=0)
-    """The line of the document that decides; 0: none."""
-    change = models.TextField(blank=True)
-    worse = models.BooleanField(default=False)
-    """It failed, and was good in an earlier verification."""
     seconds = models.FloatField(default=0)
     checked_at = models.DateTimeField(default=timezone.now)
 
@@ -380,17 +379,3 @@ class CheckResult(Readable):
                 fields=["-checked_at"], condition=Q(worse=True), name="check_worse"
             )
         ]
-
-    def __str__(self) -> str:
-        return f"{self.name}: {self.outcome}"
-
-    @property
-    def lines(self) -> list[DocumentLine]:
-        """Cut the document that decides into its lines."""
-        numbered = enumerate(self.document.splitlines(), start=1)
-        return [DocumentLine(n, text, n == self.line) for n, text in numbered]
-
-    @property
-    def near_lines(self) -> list[DocumentLine]:
-        """Keep the lines about the one that decides."""
-        return [one for one in self.lines if abs(one.number - self.line) <= NEAR]

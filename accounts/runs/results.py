@@ -1,12 +1,24 @@
-"""What checks found, as rows: kept with their time, compared with the last ones."""
+"""What checks found: kept as rows, compared with the last ones, and folded later.
+
+Of a verification that is superseded the rows are folded into Findings, which all
+verifications that found the same share.
+"""
 
 from __future__ import annotations
 
+import hashlib
+import json
 from collections.abc import Iterable
 from dataclasses import asdict
 from datetime import datetime
+from itertools import groupby
+from typing import Any
+from uuid import UUID
 
-from accounts.models import CheckResult, Run
+from django.db import transaction
+
+from accounts.models import CheckResult, Findings, Run
+from accounts.models.checks.findings import COLUMNS
 from onboarding.checks import Outcome
 from onboarding.verify.result import Located, Result
 
@@ -52,3 +64,55 @@ def got_worse(result: Result, earlier: Earlier) -> bool:
         return False  # that says nothing of the account
     outcome, worse = earlier.get((result.provider, result.name), ("", False))
     return result.outcome is Outcome.FAILED and (outcome in GOOD or worse)
+
+
+def results_of(run: Run) -> list[CheckResult]:
+    """Return what a run's checks found, in their order, folded or not."""
+    if run.findings is None:
+        return list(CheckResult.objects.filter(run=run))
+    at = run.finished_at or run.created_at
+    timed = zip(run.findings.results, run.check_seconds or [], strict=True)
+    return [
+        CheckResult(run=run, position=n, seconds=seconds, checked_at=at, **found)
+        for n, (found, seconds) in enumerate(timed)
+    ]
+
+
+def fold(runs: Iterable[UUID]) -> None:
+    """Put Findings in the place of the rows of these runs, all of them or none.
+
+    Whoever folds the same runs meanwhile finds either the rows or what they became.
+    """
+    with transaction.atomic():
+        rows = Run.objects.select_for_update().filter(pk__in=runs, findings=None)
+        whole = {run.pk: run for run in rows}
+        checks = CheckResult.objects.filter(run__in=whole).order_by(
+            "run_id", "position"
+        )
+        findings: dict[str, Findings] = {}
+        digests: dict[UUID, str] = {}
+        for pk, of_run in groupby(checks, lambda check: check.run_id):
+            found = list(of_run)
+            whole[pk].check_seconds = [round(check.seconds, 3) for check in found]
+            one = findings_of(found)
+            digests[pk] = one.digest
+            findings[one.digest] = one
+        Findings.objects.bulk_create(findings.values(), ignore_conflicts=True)
+        kept = {one.digest: one for one in Findings.objects.filter(digest__in=findings)}
+        for pk, digest in digests.items():
+            whole[pk].findings = kept[digest]
+        folded = [whole[pk] for pk in digests]
+        Run.objects.bulk_update(folded, ["findings", "check_seconds"])
+        CheckResult.objects.filter(run__in=folded).delete()
+
+
+def findings_of(checks: Iterable[CheckResult]) -> Findings:
+    results = [columns_of(check) for check in checks]
+    text = json.dumps(results, sort_keys=True)
+    return Findings(digest=hashlib.sha256(text.encode()).hexdigest(), results=results)
+
+
+def columns_of(check: CheckResult) -> dict[str, Any]:
+    """Return what the check found, without what is empty."""
+    found = ((name, getattr(check, name)) for name in sorted(COLUMNS))
+    return {name: value for name, value in found if value}

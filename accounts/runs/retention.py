@@ -1,16 +1,23 @@
-"""Delete verifications that nothing needs; runs that changed AWS are kept forever."""
+"""Fold what superseded verifications found, and delete those that nothing needs; runs
+that changed AWS are kept forever.
+"""
 
 from __future__ import annotations
 
 from datetime import datetime
 
-from accounts.models import Run
+from accounts.models import Findings, Run
+from accounts.runs.results import fold
 
 MOST = 20_000
-"""Runs that one call deletes: an hour's verifications of 10,000 accounts, twice."""
+"""Runs that one call folds, or deletes: an hour's verifications of 10,000 accounts,
+twice.
+"""
 AT_ONCE = 200
 """Runs in one transaction, with some 12,000 results: SQLite locks out every other
 writer meanwhile, for about a tenth of a second."""
+FOLDED_AT_ONCE = 50
+"""Their results are read and compared meanwhile, which takes longer."""
 
 
 def delete_old_verifications(before: datetime, *, most: int = MOST) -> int:
@@ -24,3 +31,19 @@ def delete_old_verifications(before: datetime, *, most: int = MOST) -> int:
     for start in range(0, len(found), AT_ONCE):
         Run.objects.filter(pk__in=found[start : start + AT_ONCE]).delete()
     return len(found)
+
+
+def fold_superseded(*, most: int = MOST) -> int:
+    """Fold the results of runs whose account was verified later; return how many runs.
+
+    Safe to kill: each batch is a transaction of its own.
+    """
+    found = list(Run.objects.to_fold().values_list("pk", flat=True)[:most])
+    for start in range(0, len(found), FOLDED_AT_ONCE):
+        fold(found[start : start + FOLDED_AT_ONCE])
+    return len(found)
+
+
+def delete_unused_findings() -> None:
+    """Delete what only deleted verifications found."""
+    Findings.objects.filter(runs=None).delete()

@@ -11,8 +11,9 @@ from django.urls import reverse
 
 from accounts.four_eyes import refusal
 from accounts.mapping.plans import plan_of
-from accounts.models import CheckResult, ManagingAccount, Run, Step
+from accounts.models import ManagingAccount, Run, Step
 from accounts.models.states import State, Status
+from accounts.runs.results import results_of
 from accounts.web.live.state import live_run
 from accounts.web.request import Request
 from accounts.web.runs.before_approval import brings
@@ -105,7 +106,7 @@ def others_same(run: Run) -> int:
 
 def progress(run: Run, steps: list[Step]) -> dict[str, Any]:
     """Gather what changes while a run is in progress."""
-    checks = list(CheckResult.objects.filter(run=run))
+    checks = results_of(run)
     return {
         "run": run,
         "steps": steps,
