@@ -22,6 +22,7 @@ from django.db import connection
 from django.db.migrations.loader import MigrationLoader
 from playwright.sync_api import expect
 
+from onboarding.aws.shared_clients import shared_client
 from script.emulated_organization import Credentials
 from tests.fresh_clone import FreshClone
 
@@ -48,6 +49,13 @@ def only_loopback() -> Iterator[None]:
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(socket.socket, "connect", guarded)
         yield
+
+
+@pytest.fixture(autouse=True)
+def new_clients() -> Iterator[None]:
+    """Let each test have boto3 clients of its own: they keep their endpoint."""
+    yield
+    shared_client.cache_clear()
 
 
 @pytest.fixture(scope="session")

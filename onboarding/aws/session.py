@@ -17,11 +17,10 @@ from onboarding.aws.backoff import Backoff, silent
 from onboarding.aws.errors import (
     AwsError,
     own_credentials,
-    refuse_html,
     translating,
     translating_own,
 )
-from onboarding.aws.shared_clients import BUILDING, build_client, shared_core
+from onboarding.aws.shared_clients import BUILDING, Signer, client_of, shared_core
 from onboarding.partitions import PARTITIONS, Arn, arn
 from onboarding.topology import Reach
 
@@ -241,18 +240,15 @@ class Sessions:
             return arn(partition, "iam", account, f"role/{role}")
 
     def _build(self, credentials: Credentials, service: str, region: str) -> Any:
-        client = build_client(
-            service,
-            region,
-            access_key=credentials.access_key,
-            secret_key=credentials.secret_key,
-            token=credentials.token,
+        signer = Signer(
+            credentials.access_key,
+            credentials.secret_key,
+            credentials.token,
+            self._count,
         )
-        client.meta.events.register("before-send", self._count)
-        client.meta.events.register("before-parse", refuse_html)
-        return client
+        return client_of(signer, service, region)
 
-    def _count(self, **_: Any) -> None:
+    def _count(self) -> None:
         with self._lock:
             self.calls += 1
 

@@ -1,24 +1,39 @@
-"""What every client of boto3 is made of: built once for the whole process.
+"""One client of boto3's for each service and region, whichever account is called.
 
-Building it costs far more than using it, and boto3's sessions are not thread-safe:
-whoever builds something holds BUILDING.
+Building one costs milliseconds and up to a megabyte, using it less than one: so all
+accounts share it, and with it its connections. Who signs a call is bound to the copy of
+the client that makes it.
 """
 
 from __future__ import annotations
 
 import threading
+from collections.abc import Callable
+from contextvars import ContextVar
+from dataclasses import dataclass, field
 from functools import cache
 from typing import Any
 
 import boto3
 import botocore.session
 from botocore.config import Config
+from botocore.credentials import (
+    CredentialProvider,
+    CredentialResolver,
+    Credentials,
+    ReadOnlyCredentials,
+)
 
+from onboarding.aws.errors import refuse_html
 from onboarding.partitions import PARTITIONS
 
 CONFIG = Config(
-    max_pool_connections=64,  # a batch asks STS from many threads at once
-    retries={"mode": "standard", "total_max_attempts": 3},
+    # A connection more than this is closed after its call. Threads inside threads: a
+    # worker's runs, and the few reads that each makes at once.
+    max_pool_connections=256,
+    # “standard” counts a client's failures: one account that is throttled would use up
+    # what all others may repeat.
+    retries={"mode": "legacy", "total_max_attempts": 3},
     connect_timeout=5,
     read_timeout=15,
     user_agent_extra="bowline",
@@ -44,6 +59,56 @@ SERVICES = (
 """Every service that Bowline calls."""
 
 BUILDING = threading.Lock()
+"""Held by whoever builds something: boto3's sessions are not thread-safe."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Signer:
+    """Whose credentials sign a call, and who counts what is sent."""
+
+    access_key: str
+    secret_key: str = field(repr=False)
+    token: str = field(repr=False)
+    sent: Callable[[], None] = field(repr=False)
+
+
+SIGNER: ContextVar[Signer] = ContextVar("signer")
+"""Set while a call is made, in the thread that makes it. Unset: nothing is signed."""
+
+
+class SignersCredentials(Credentials):
+    """What a shared client signs with: the credentials of whoever makes the call."""
+
+    def __init__(self) -> None:
+        super().__init__(access_key="", secret_key="")
+
+    def get_frozen_credentials(self) -> ReadOnlyCredentials:
+        signer = SIGNER.get()
+        return ReadOnlyCredentials(
+            signer.access_key, signer.secret_key, signer.token or None
+        )
+
+
+class SignersProvider(CredentialProvider):
+    """Keeps boto3 from looking for credentials of its own."""
+
+    METHOD = CANONICAL_NAME = "custom-signer"
+
+    def load(self) -> Credentials:
+        return SignersCredentials()
+
+
+class SignedCalls:
+    """What is added to boto3's clients: a call is made as the client's signer."""
+
+    signer: Signer
+
+    def _make_api_call(self, *call: Any) -> Any:
+        before = SIGNER.set(self.signer)
+        try:
+            return super()._make_api_call(*call)  # type: ignore[misc]
+        finally:
+            SIGNER.reset(before)
 
 
 @cache
@@ -51,13 +116,43 @@ def shared_core() -> botocore.session.Session:
     """Build what is under the process's boto3 session, service models included."""
     core = botocore.session.Session()
     core.set_config_variable("sts_regional_endpoints", "regional")
+    core.register_component(
+        "credential_provider", CredentialResolver([SignersProvider()])
+    )
+    core.register("creating-client-class", sign_calls)
     return core
+
+
+def sign_calls(**creating: Any) -> None:
+    creating["base_classes"].insert(0, SignedCalls)
 
 
 @cache
 def shared_session() -> Any:
-    """Build the process's boto3 session; only explicit credentials go with it."""
+    """Build the process's boto3 session."""
     return boto3.session.Session(botocore_session=shared_core())
+
+
+@cache
+def shared_client(service: str, region: str) -> Any:
+    """Build a service's client, which nobody calls; only while BUILDING is held."""
+    client = shared_session().client(service, region_name=region, config=CONFIG)
+    client.meta.events.register("before-send", count)
+    client.meta.events.register("before-parse", refuse_html)
+    return client
+
+
+def count(**_: Any) -> None:
+    SIGNER.get().sent()
+
+
+def client_of(signer: Signer, service: str, region: str) -> Any:
+    """Return a client whose calls are made as the signer, from any thread."""
+    with BUILDING:
+        shared = shared_client(service, region)
+    client = object.__new__(type(shared))
+    vars(client).update(vars(shared), signer=signer)
+    return client
 
 
 def load_models() -> None:
@@ -66,21 +161,7 @@ def load_models() -> None:
     Call it before processes are forked: they share what it loaded. It sends nothing
     and needs no credentials.
     """
-    region = PARTITIONS["aws"].home_region
     for service in SERVICES:
-        client = build_client(service, region, access_key="-", secret_key="-")
-        client.can_paginate(next(iter(client.meta.method_to_api_mapping)))
-
-
-def build_client(
-    service: str, region: str, *, access_key: str, secret_key: str, token: str = ""
-) -> Any:
-    with BUILDING:
-        return shared_session().client(
-            service,
-            region_name=region,
-            aws_access_key_id=access_key,
-            aws_secret_access_key=secret_key,
-            aws_session_token=token or None,
-            config=CONFIG,
-        )
+        with BUILDING:
+            client = shared_client(service, PARTITIONS["aws"].home_region)
+            client.can_paginate(next(iter(client.meta.method_to_api_mapping)))

@@ -18,14 +18,14 @@ from typing import Any
 from urllib.parse import parse_qsl
 
 import pytest
+from botocore import retryhandler
 from botocore.awsrequest import AWSPreparedRequest
-from botocore.retries import standard
 
 from accounts.models import ManagedAccount, Run
 from accounts.models.states import Status
 from accounts.runs.actions import approve, keep, plan, remove, verify
 from onboarding.aws.backoff import Backoff
-from onboarding.aws.session import CONFIG
+from onboarding.aws.shared_clients import CONFIG
 from script.emulated_organization import MANAGING, Credentials
 from tests.accounts.runs.carried import DEV, EVERYTHING, carried, member, onboarded
 from tests.attack.faults import (
@@ -68,9 +68,7 @@ def hurried(monkeypatch: pytest.MonkeyPatch) -> None:
         begin(self)
 
     monkeypatch.setattr(Backoff, "__post_init__", begin_hurried)
-    monkeypatch.setattr(
-        standard.ExponentialBackoff, "delay_amount", lambda self, context: 0.0
-    )
+    monkeypatch.setattr(retryhandler, "delay_exponential", lambda *_, **__: 0.0)
 
 
 @pytest.fixture

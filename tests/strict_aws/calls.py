@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from onboarding.aws.shared_clients import shared_core
+from onboarding.aws.shared_clients import shared_client, shared_core
 from tests.strict_aws.shapes import broken
 
 BUILT = "before-parameter-build"
@@ -35,6 +35,7 @@ def calls() -> Iterator[Calls]:
     what does not keep to the model.
     """
     heard, events = Calls(), shared_core().get_component("event_emitter")
+    shared_client.cache_clear()
     events.register_last(BUILT, heard.hear)
     yield heard
     events.unregister(BUILT, heard.hear)

@@ -8,11 +8,12 @@ from functools import partial
 from pathlib import Path
 
 import pytest
-from botocore.retries import standard
+from botocore import retryhandler
 
 from accounts.runs import applying, verifying
 from onboarding.aws import backoff
 from onboarding.aws.apply import apply
+from onboarding.aws.shared_clients import shared_client
 from tests.onboarding.aws.field import Field
 from tests.strict_aws.calls import calls as calls
 from tests.strict_aws.job import Job
@@ -26,9 +27,7 @@ def short_waits(monkeypatch: pytest.MonkeyPatch) -> None:
     """Wait tens of milliseconds where real AWS takes seconds."""
     monkeypatch.setattr(backoff, "FIRST_DELAY", 0.01)
     monkeypatch.setattr(backoff, "LONGEST_DELAY", 0.05)
-    monkeypatch.setattr(
-        standard.ExponentialBackoff, "delay_amount", lambda self, context: 0.001
-    )
+    monkeypatch.setattr(retryhandler, "delay_exponential", lambda *_, **__: 0.001)
     # What does not end so is a failure; nobody should wait minutes to see it.
     monkeypatch.setattr(verifying, "SETTLING", 4.0)
     monkeypatch.setattr(verifying, "LONG_BACKOFF", 4.0)
@@ -55,6 +54,7 @@ def strictly(field: Field, monkeypatch: pytest.MonkeyPatch) -> Iterator[Strictly
                 strict_aws(field.endpoint, field.managing_id, *behaviours, seed=seed)
             )
             monkeypatch.setenv("AWS_ENDPOINT_URL", aws.endpoint)
+            shared_client.cache_clear()
             return aws
 
         yield start

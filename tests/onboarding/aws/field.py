@@ -16,6 +16,7 @@ from onboarding.aws.apply import apply
 from onboarding.aws.backoff import Clock
 from onboarding.aws.observe import observe
 from onboarding.aws.session import Sessions
+from onboarding.aws.shared_clients import SIGNER
 from onboarding.checks import Call, Check
 from onboarding.providers.base import Provider
 from onboarding.resources.kinds import Resource
@@ -199,11 +200,11 @@ def failing(client: Any, operation: str, code: str, message: str, times: int) ->
 def answering(
     client: Any, operation: str, body: str, *, status: int = 200, times: int = 1
 ) -> None:
-    """Let AWS answer the operation's next calls so, before it is made."""
+    """Let AWS answer this client's next calls of the operation so; none is made."""
     left = iter(range(times))
 
     def answer(request: Any, **_: Any) -> AWSResponse | None:
-        if next(left, None) is None:
+        if SIGNER.get() is not client.signer or next(left, None) is None:
             return None
         return AWSResponse(request.url, status, {}, Body(body.encode()))
 

@@ -5,8 +5,8 @@ from dataclasses import replace
 from threading import Barrier, Lock
 
 import pytest
+from botocore import retryhandler
 from botocore.awsrequest import AWSResponse
-from botocore.retries import standard
 
 from onboarding.aws import backoff
 from onboarding.aws.client import AccountClient, parsed
@@ -132,9 +132,7 @@ def test_credentials_are_blamed_where_every_region_begins(
 @pytest.fixture
 def no_sleep(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(backoff, "FIRST_DELAY", 0.01)
-    monkeypatch.setattr(
-        standard.ExponentialBackoff, "delay_amount", lambda self, context: 0.0
-    )
+    monkeypatch.setattr(retryhandler, "delay_exponential", lambda *_, **__: 0.0)
 
 
 @pytest.mark.usefixtures("no_sleep")

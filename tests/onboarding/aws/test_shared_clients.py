@@ -11,6 +11,7 @@ from onboarding.aws.session import Credentials, Sessions
 from onboarding.aws.shared_clients import (
     SERVICES,
     load_models,
+    shared_client,
     shared_core,
     shared_session,
 )
@@ -20,11 +21,12 @@ from tests.test_rights import ROOT, called
 @pytest.fixture
 def new_process() -> Iterator[None]:
     """Forget what was loaded."""
-    shared_core.cache_clear()
-    shared_session.cache_clear()
+    kept = (shared_core, shared_session, shared_client)
+    for one in kept:
+        one.cache_clear()
     yield
-    shared_core.cache_clear()
-    shared_session.cache_clear()
+    for one in kept:
+        one.cache_clear()
 
 
 @pytest.fixture
