@@ -19,6 +19,13 @@ AWS_REGIONS = (
     "us-east-1 us-east-2 us-west-1 us-west-2"
 )
 
+ALWAYS_ENABLED = (
+    "ap-northeast-1 ap-northeast-2 ap-northeast-3 ap-south-1 ap-southeast-1 "
+    "ap-southeast-2 ca-central-1 eu-central-1 eu-north-1 eu-west-1 eu-west-2 eu-west-3 "
+    "sa-east-1 us-east-1 us-east-2 us-west-1 us-west-2"
+)
+"""Regions that no account can disable: those from before March 20, 2019."""
+
 
 @dataclass(frozen=True, slots=True)
 class Partition:

@@ -22,6 +22,7 @@ from django.db import connection
 from django.db.migrations.loader import MigrationLoader
 from playwright.sync_api import expect
 
+from onboarding.aws.session import CALLERS
 from onboarding.aws.shared_clients import shared_client
 from script.emulated_organization import Credentials
 from tests.fresh_clone import FreshClone
@@ -53,9 +54,12 @@ def only_loopback() -> Iterator[None]:
 
 @pytest.fixture(autouse=True)
 def new_clients() -> Iterator[None]:
-    """Let each test have boto3 clients of its own: they keep their endpoint."""
+    """Let each test have boto3 clients of its own, which keep their endpoint, and ask
+    itself who Bowline is.
+    """
     yield
     shared_client.cache_clear()
+    CALLERS.clear()
 
 
 @pytest.fixture(scope="session")

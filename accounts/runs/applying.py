@@ -49,6 +49,7 @@ def apply_run(run: Run, scope: Scope, sessions: Sessions) -> None:
     rows = list(run.steps.all())
     plan = plan_of(run, rows)
     steps = {Key(step.account_id, step.kind, step.name): step for step in rows}
+    # Read again, however recently it was planned: somebody may have changed it since.
     own = [(side.reach, side.changes(sessions)) for side in scope.own]
     for _, changes in own:
         plan.refuse_unapproved(changes)

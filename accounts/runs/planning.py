@@ -24,6 +24,7 @@ from accounts.models import (
 from accounts.models.states import Status
 from accounts.runs.scope import Scope
 from onboarding.aws.discover import answers, oidc_issuer
+from onboarding.aws.observe import hand_on
 from onboarding.aws.preconditions import (
     refuse_changes,
     refuse_organization,
@@ -99,6 +100,10 @@ def make_plan(run: Run, scope: Scope, sessions: Sessions) -> None:
                 snapshots.keep(scope.row, snapshots.managing_snapshot(scope.row))
             run.unedited_subject.verify_unchanged()
             keep_approved(run)
+    if to is Status.VERIFYING:
+        # Nothing is written in between: the verification need not read it again.
+        for side, one in compared:
+            hand_on(sessions, side.reach, side.looks_for, one.observed)
 
 
 def grants_of(scope: Scope) -> list[KeyGrant]:

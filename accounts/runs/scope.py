@@ -18,7 +18,7 @@ from accounts.mapping.managed import granted_topology, managed_of
 from accounts.mapping.managing import managing_of, managing_row
 from accounts.models import ManagedAccount, ManagingAccount, Run
 from accounts.models.states import State, Status
-from onboarding.aws.observe import observe
+from onboarding.aws.observe import observe, take_over
 from onboarding.aws.session import Sessions
 from onboarding.desired import desired
 from onboarding.resources.kinds import Resource
@@ -30,10 +30,13 @@ COMPARED_FOR = timedelta(minutes=10)
 
 
 class Comparison(NamedTuple):
-    """What has to change in an account, and how much of Bowline's it was found in."""
+    """What has to change in an account, how much of Bowline's it was found in, and all
+    that was found.
+    """
 
     changes: tuple[Change, ...]
     existing: int
+    observed: tuple[Resource, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,18 +58,27 @@ class Side:
     def looks_for(self) -> tuple[Resource, ...]:
         return (*self.earlier, *self.wanted)
 
-    def compared(self, sessions: Sessions) -> Comparison:
-        """Compare with AWS; raise NotOurs or AwsError."""
+    def compared(self, sessions: Sessions, *, just_read: bool = False) -> Comparison:
+        """Compare with AWS, or with what the stage right before this one read and
+        handed on; raise NotOurs or AwsError.
+        """
         desired = () if self.removes else self.wanted
-        observed = tuple(observe(sessions, self.reach, self.looks_for))
+        observed = None
+        if just_read:
+            observed = take_over(sessions, self.reach, self.looks_for)
+        if observed is None:
+            observed = observe(sessions, self.reach, self.looks_for)
         return Comparison(
             diff(desired, observed, adopts=self.adopts),
             sum(resource.owned for resource in observed),
+            observed,
         )
 
-    def changes(self, sessions: Sessions) -> tuple[Change, ...]:
-        """Compare with AWS; raise NotOurs or AwsError."""
-        return self.compared(sessions).changes
+    def changes(
+        self, sessions: Sessions, *, just_read: bool = False
+    ) -> tuple[Change, ...]:
+        """Compare as `compared` does; raise NotOurs or AwsError."""
+        return self.compared(sessions, just_read=just_read).changes
 
 
 @dataclass(frozen=True, slots=True)

@@ -209,7 +209,7 @@ def nothing_left(
     """Yield one result a side: whether AWS is what was asked for."""
     for side in sides:
         began = time.monotonic()
-        left = differences(side, sessions, scope)
+        left = differences(side, sessions, scope, just_read=True)
         while left and settling.wait("the change does not show yet"):
             left = differences(side, sessions, scope)
         settling.over()
@@ -240,9 +240,11 @@ def compared_elsewhere(scope: Scope) -> Result:
     )
 
 
-def differences(side: Side, sessions: Sessions, scope: Scope) -> list[str]:
+def differences(
+    side: Side, sessions: Sessions, scope: Scope, *, just_read: bool = False
+) -> list[str]:
     try:
-        changes = side.changes(sessions)
+        changes = side.changes(sessions, just_read=just_read)
     except NotOurs as error:
         return [str(error)]
     if side in scope.shared:

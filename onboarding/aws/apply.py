@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, ParamSpec
+from typing import TYPE_CHECKING, ParamSpec, TypeVar
 
 from onboarding.aws.backoff import SYSTEM, Backoff, Clock, silent
 from onboarding.aws.client import AccountClient, once
@@ -17,7 +17,7 @@ from onboarding.aws.key_grants import grants_of, naming_the_key_policy
 from onboarding.aws.linked_roles import is_taken, settle_service_linked
 from onboarding.aws.observe import observe
 from onboarding.aws.policy_versions import FULL, PolicyVersions, nobody_else
-from onboarding.aws.session import Sessions
+from onboarding.aws.session import Documents, Sessions, Version
 from onboarding.partitions import arn
 from onboarding.resources.kinds import (
     OWNER,
@@ -45,11 +45,11 @@ if TYPE_CHECKING:
     from mypy_boto3_iam.type_defs import CreateRoleRequestTypeDef, TagTypeDef
 
 P = ParamSpec("P")
+T = TypeVar("T")
 
 APPLY_BACKOFF = 120.0
 """Seconds until a new role is known everywhere, by AWS's own word mostly sooner."""
 TAGS: list[TagTypeDef] = [{"Key": OWNER_TAG, "Value": OWNER}]
-TAKEN = ("EntityAlreadyExists", "ResourceInUseException")
 
 
 def apply(
@@ -73,24 +73,20 @@ def apply(
         sessions.partition.name,
         f"{change.verb} {change.resource.kind} {change.resource.name}",
         before_write,
+        sessions.documents,
     )
 
     def act() -> None:
         try:
             writer.carry_out(change)
         except AwsError as error:
-            if not isinstance(change, Create) or not taken(error):
+            if not isinstance(change, Create) or not is_taken(error):
                 raise
             settle(sessions, reach, writer, change.after, error)
 
     Backoff(backoff_seconds, waiting, clock).until_done(
         act, f"it is not ready to {writer.doing}", again=lambda error: error.retryable
     )
-
-
-def taken(error: AwsError) -> bool:
-    """Return whether AWS says that it already exists, service-linked roles included."""
-    return error.code in TAKEN or is_taken(error)
 
 
 def settle(
@@ -133,16 +129,15 @@ class Writer:
     partition: str
     doing: str
     before_write: Callable[[], None]
+    documents: Documents
 
     @property
     def iam(self) -> IAMClient:
         return self.client.iam
 
-    def call(
-        self, method: Callable[P, object], /, *args: P.args, **given: P.kwargs
-    ) -> None:
+    def call(self, method: Callable[P, T], /, *args: P.args, **given: P.kwargs) -> T:
         self.before_write()
-        self.client.call(method, self.doing, *args, **given)
+        return self.client.call(method, self.doing, *args, **given)
 
     def drop(
         self, method: Callable[P, object], /, *args: P.args, **given: P.kwargs
@@ -172,14 +167,7 @@ class Writer:
                 self.drop(self.iam.delete_role, RoleName=role.name)
 
             case Create(after=ManagedPolicy() as policy):
-                self.call(
-                    self.iam.create_policy,
-                    PolicyName=policy.name,
-                    Path=policy.path,
-                    PolicyDocument=policy.document.text,
-                    Description=policy.description,
-                    Tags=TAGS,
-                )
+                self.create_policy(policy)
             case Update(before=ManagedPolicy() as old, after=ManagedPolicy() as policy):
                 self.versions(policy).put_in_force(policy.document, before=old.document)
             case Delete(before=ManagedPolicy() as policy):
@@ -275,6 +263,18 @@ class Writer:
 
             case _:
                 raise AssertionError(f"There is no way to {self.doing}.")
+
+    def create_policy(self, policy: ManagedPolicy) -> None:
+        made = self.call(
+            self.iam.create_policy,
+            PolicyName=policy.name,
+            Path=policy.path,
+            PolicyDocument=policy.document.text,
+            Description=policy.description,
+            Tags=TAGS,
+        )["Policy"]
+        version = Version(made["PolicyId"], made["DefaultVersionId"])
+        self.documents.keep(version, policy.document)
 
     def create_role(self, role: Role) -> None:
         wanted: CreateRoleRequestTypeDef = {

@@ -8,14 +8,16 @@ from onboarding.aws.client import AccountClient
 from onboarding.aws.errors import AwsError
 from onboarding.resources.kinds import ServiceLinkedRole
 
+TAKEN = ("EntityAlreadyExists", "ResourceInUseException")
 SERVICE_LINKED = "/aws-service-role/"
 TAKEN_NAME = re.compile(r"ole(?: with)? name (\S+) (?:has been taken|already exists)")
 """How IAM names the role that exists."""
 
 
 def is_taken(error: AwsError) -> bool:
-    """Return whether IAM says that a role of that name already exists."""
-    return error.code == "InvalidInput" and "has been taken" in error.message
+    """Return whether AWS says that it already exists: a service-linked role or else."""
+    role = error.code == "InvalidInput" and "has been taken" in error.message
+    return role or error.code in TAKEN
 
 
 def settle_service_linked(

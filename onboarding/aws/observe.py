@@ -1,13 +1,15 @@
 """observe(): what exists in an account, as the same values as what is wanted.
 
-Calls: three for each role (and one for each inline policy of Bowline's in it), one for
-each path and policy, one for each instance profile and OIDC provider, one for all
-service-linked roles, two for each cluster's access, one for each grant on a key: about
-20 for an account with all providers, a few at a time.
+Calls: one for each role, two more for one that holds policies (and one for each of
+Bowline's inside), one for each path and for each version of a policy that was not read
+before, one for each instance profile and OIDC provider, one for all service-linked
+roles, two for each cluster's access, one for each grant on a key; a few at a time. Of
+what does not exist nothing more is asked.
 """
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from functools import partial
@@ -18,7 +20,7 @@ from onboarding.aws.client import AccountClient, parsed, together
 from onboarding.aws.errors import AwsError
 from onboarding.aws.key_grants import key_grant
 from onboarding.aws.linked_roles import SERVICE_LINKED
-from onboarding.aws.session import Sessions
+from onboarding.aws.session import Documents, Sessions, Version
 from onboarding.partitions import Arn, arn
 from onboarding.resources.kinds import (
     OWNER,
@@ -52,6 +54,8 @@ R = TypeVar("R", bound=Resource)
 
 OWN_NAMES = "Bowline"
 """Inline policies carry no tags: a name that begins so is their mark."""
+HANDED_ON_FOR = 30.0
+"""Seconds in which a stage of a run relies on what the one right before it read."""
 GONE = "NoSuchEntity"
 """What is listed of a role that was there a moment ago, or that is too young."""
 
@@ -62,13 +66,14 @@ def observe(
     """Find what exists of the wanted things, and what else is Bowline's.
 
     What else: policies under the wanted paths, attachments of these and inline
-    policies of Bowline's on the wanted holders. So a kind of thing that is no longer
-    wanted at all must be among `wanted` once more, to be found and deleted.
+    policies of Bowline's on the holders of wanted ones. So a kind of thing that is no
+    longer wanted at all must be among `wanted` once more, to be found and deleted.
     """
     account = Account(
         AccountClient.of(sessions, reach),
         sessions.partition.name,
         {resource.key: resource for resource in wanted},
+        sessions.documents,
     )
     versions = together(
         partial(account.policies, path)
@@ -88,6 +93,26 @@ def observe(
     return tuple(chain.from_iterable(together(tasks)))
 
 
+def hand_on(
+    sessions: Sessions,
+    reach: Reach,
+    wanted: Iterable[Resource],
+    observed: tuple[Resource, ...],
+) -> None:
+    """Keep what was found for the next stage of the same run; nothing was written."""
+    kept = (time.monotonic() + HANDED_ON_FOR, observed)
+    sessions.handed_on[reach, frozenset(wanted)] = kept
+
+
+def take_over(
+    sessions: Sessions, reach: Reach, wanted: Iterable[Resource]
+) -> tuple[Resource, ...] | None:
+    """Take what the stage before found of the same, once; None: it must be read."""
+    key = (reach, frozenset(wanted))
+    until, observed = sessions.handed_on.pop(key, (0.0, ()))
+    return observed if time.monotonic() < until else None
+
+
 def is_owned(tags: Iterable[TagTypeDef]) -> bool:
     return {"Key": OWNER_TAG, "Value": OWNER} in list(tags)
 
@@ -99,6 +124,7 @@ class Account:
     client: AccountClient
     partition: str
     wanted: dict[Key, Resource]
+    documents: Documents
 
     @property
     def account_id(self) -> str:
@@ -110,9 +136,12 @@ class Account:
     def holders(self) -> list[str]:
         """Name every role that is wanted or that holds something wanted."""
         wanted = [role.name for role in self.of(Role)]
+        return list(dict.fromkeys([*wanted, *self.with_policies()]))
+
+    def with_policies(self) -> list[str]:
+        """Name the roles that hold something wanted; in others nothing is Bowline's."""
         attached = [a.holder for a in self.of(Attachment) if not a.to_user]
-        inline = [policy.role for policy in self.of(InlinePolicy)]
-        return list(dict.fromkeys([*wanted, *attached, *inline]))
+        return [*attached, *(policy.role for policy in self.of(InlinePolicy))]
 
     def users(self) -> list[str]:
         attached = (a.holder for a in self.of(Attachment) if a.to_user)
@@ -140,22 +169,35 @@ class Account:
         )["Policies"]
 
     def policy(self, found: PolicyTypeDef) -> list[Resource]:
-        answer = self.client.find(
-            self.iam.get_policy_version,
-            f"read policy {found['PolicyName']}",
-            PolicyArn=found["Arn"],
-            VersionId=found["DefaultVersionId"],
-        )
-        if answer is None:
+        document = self.document(found)
+        if document is None:
             return []
         return [
             ManagedPolicy(
                 account=self.account_id,
                 name=found["PolicyName"],
                 path=found["Path"],
-                document=Policy.of(parsed(answer["PolicyVersion"]["Document"])),
+                document=document,
             )
         ]
+
+    def document(self, found: PolicyTypeDef) -> Policy | None:
+        """Read the version that is in force, unless it was read or written before."""
+        version = Version(found["PolicyId"], found["DefaultVersionId"])
+        known = self.documents.get(version)
+        if known is not None:
+            return known
+        answer = self.client.find(
+            self.iam.get_policy_version,
+            f"read policy {found['PolicyName']}",
+            PolicyArn=found["Arn"],
+            VersionId=version.number,
+        )
+        if answer is None:
+            return None
+        document = Policy.of(parsed(answer["PolicyVersion"]["Document"]))
+        self.documents.keep(version, document)
+        return document
 
     def role(self, name: str) -> list[Resource]:
         """Read a role, what is attached to it, and Bowline's own policies inside."""
@@ -180,16 +222,16 @@ class Account:
             ),
             owned=is_owned(found.get("Tags", [])),
         )
-        attached = self.client.call_all(
-            self.iam.list_attached_role_policies,
-            f"list the policies of role {name}",
-            RoleName=name,
-        )["AttachedPolicies"]
-        return [
-            *([role] if role.key in self.wanted else []),
-            *self.attachments(name, attached, owned=role.owned),
-            *self.inline_policies(name, owned=role.owned),
-        ]
+        resources: list[Resource] = [role] if role.key in self.wanted else []
+        if name in self.with_policies():
+            attached = self.client.call_all(
+                self.iam.list_attached_role_policies,
+                f"list the policies of role {name}",
+                RoleName=name,
+            )["AttachedPolicies"]
+            resources += self.attachments(name, attached, owned=role.owned)
+            resources += self.inline_policies(name, owned=role.owned)
+        return resources
 
     def user(self, name: str) -> list[Resource]:
         answer = self.client.find(self.iam.get_user, f"read user {name}", UserName=name)

@@ -14,6 +14,7 @@ from onboarding.aws.errors import NOT_ENABLED, AwsError
 from onboarding.aws.organization.members import organization_id
 from onboarding.aws.session import Sessions
 from onboarding.desired.packing import POLICIES_PER_HOLDER
+from onboarding.partitions import ALWAYS_ENABLED
 from onboarding.resources.kinds import Attachment, InlinePolicy, Role
 from onboarding.resources.plan import Change, Create, Delete, Update
 from onboarding.resources.policy import Policy
@@ -25,13 +26,17 @@ INLINE_QUOTA = 10_240
 
 def refuse_regions(sessions: Sessions, managed: Managed) -> None:
     """Raise AwsError for the first region that the account has not enabled."""
+    always = ALWAYS_ENABLED.split()
+    in_doubt = [region for region in managed.regions if region not in always]
+    if not in_doubt:
+        return
     try:
         enabled = regions(sessions, managed.reach)
     except AwsError as error:
         if error.denied:
             return
         raise
-    for region in managed.regions:
+    for region in in_doubt:
         if region not in enabled:
             raise AwsError(
                 managed.account_id,

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import re
 import threading
+import time
 from collections.abc import Callable, Hashable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from functools import partial
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 
 import botocore.session
 from botocore.credentials import Credentials as OwnCredentials
@@ -22,6 +23,7 @@ from onboarding.aws.errors import (
 )
 from onboarding.aws.shared_clients import BUILDING, Signer, client_of, shared_core
 from onboarding.partitions import PARTITIONS, Arn, arn
+from onboarding.resources.policy import Policy
 from onboarding.topology import Reach
 
 if TYPE_CHECKING:
@@ -36,6 +38,13 @@ PATIENCE = 30.0
 a lease, which only the run's own thread extends. A person at a page waits for none.
 """
 
+CALLER_LASTS = 60.0
+"""Seconds in which all runs of a process rely on one answer of STS to who Bowline is: a
+key never changes hands. What was taken from it shows when an account is entered.
+"""
+CALLERS: dict[Credentials, tuple[float, Caller]] = {}
+"""Whose Bowline's own credentials are, and until when that counts."""
+
 RENEW_BEFORE = timedelta(minutes=5)
 ASSUMED_ROLE = re.compile(r"arn:([a-z-]+):sts::(\d{12}):assumed-role/([^/]+)/.+")
 
@@ -48,6 +57,34 @@ class Caller:
     arn: str
     principal: str
     """The role's or user's own ARN, as a trust policy names it; never a session's."""
+
+
+class Version(NamedTuple):
+    """A version of a managed policy: AWS never gives it another document."""
+
+    policy_id: str
+    """AWS's own; a policy that is made again under its old ARN has another one."""
+    number: str
+
+
+class Documents:
+    """What versions of policies say, as far as it was read or written lately."""
+
+    MOST = 1000
+    """Enough for the accounts that one process looks after at once."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._kept: dict[Version, Policy] = {}
+
+    def get(self, version: Version) -> Policy | None:
+        return self._kept.get(version)
+
+    def keep(self, version: Version, document: Policy) -> None:
+        with self._lock:
+            self._kept[version] = document
+            if len(self._kept) > self.MOST:
+                del self._kept[next(iter(self._kept))]
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,6 +125,9 @@ class Sessions:
         self.partition = PARTITIONS[partition]
         self.patience = patience
         self.calls = 0
+        self.documents = Documents()
+        self.handed_on: dict[Hashable, tuple[float, Any]] = {}
+        """What one stage of a run read, for its next one: see observe.py."""
         self._lock = threading.Lock()
         self._locks: dict[Hashable, threading.Lock] = {}
         self._kept: dict[Hashable, Any] = {}
@@ -221,10 +261,18 @@ class Sessions:
         )
 
     def _ask_who(self) -> Caller:
-        sts: STSClient = self.client_with(self.own(), "sts")
+        own = self.own()
+        until, known = CALLERS.get(own, (0.0, None))
+        if known and time.monotonic() < until:
+            return known
+        sts: STSClient = self.client_with(own, "sts")
         with translating_own("sts:GetCallerIdentity", "learn who it is"):
             answer = sts.get_caller_identity()
-        return Caller(answer["Account"], answer["Arn"], self._principal(answer["Arn"]))
+        whose = answer["Arn"]
+        caller = Caller(answer["Account"], whose, self._principal(whose))
+        CALLERS.clear()
+        CALLERS[own] = (time.monotonic() + CALLER_LASTS, caller)
+        return caller
 
     def _principal(self, caller_arn: str) -> str:
         """Name the role behind a session; STS leaves out its path, IAM knows it."""

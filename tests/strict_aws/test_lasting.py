@@ -39,17 +39,17 @@ def test_an_organization_that_denies_the_home_region_can_be_onboarded(
 def test_a_region_that_the_account_has_not_enabled_is_found_when_planning(
     job: Job, strictly: Strictly
 ) -> None:
-    strictly(RegionsNotEnabled(("us-west-2",)))
-    job.regions, job.providers = ("us-east-1", "us-west-2"), EC2
+    strictly(RegionsNotEnabled(("eu-south-1",)))
+    job.regions, job.providers = ("us-east-1", "eu-south-1"), EC2
 
     job.onboard()
 
     run = Run.objects.get(account=job.account)
     assert run.status == Status.FAILED
     assert not run.steps.exists()
-    where = f"us-west-2 is not enabled in account {job.field.managed_id}"
+    where = f"eu-south-1 is not enabled in account {job.field.managed_id}"
     assert where in error(run)
-    assert "aws account enable-region --region-name us-west-2" in error(run)
+    assert "aws account enable-region --region-name eu-south-1" in error(run)
 
 
 def test_a_region_that_only_the_managing_account_has_not_enabled_is_never_verified(

@@ -5,8 +5,10 @@ from dataclasses import replace
 
 import pytest
 
+from onboarding.aws.apply import apply
 from onboarding.aws.errors import AwsError
-from onboarding.aws.observe import observe
+from onboarding.aws.observe import hand_on, observe, take_over
+from onboarding.aws.session import Documents, Version
 from onboarding.desired.managed import managed_side
 from onboarding.desired.managing import managing_side
 from onboarding.resources.kinds import (
@@ -20,6 +22,7 @@ from onboarding.resources.kinds import (
     Role,
     ServiceLinkedRole,
 )
+from onboarding.resources.plan import Create, diff
 from onboarding.resources.policy import Policy
 from onboarding.topology import ExistingIdentity
 from tests.onboarding.aws.field import ACCESS_ROLE, Field, failing, trusting
@@ -143,8 +146,94 @@ def test_it_asks_little(field: Field) -> None:
 
     observe(sessions, field.reach, wanted(field))
 
-    # Policies: 1 list, 1 read. Two roles: 3 each. One profile.
-    assert sessions.calls - before == 9
+    # Policies: 1 list, 1 read. Two roles, one profile. Only one role has policies: what
+    # is attached, what is inside.
+    assert sessions.calls - before == 7
+
+
+def test_of_what_does_not_exist_it_asks_that_only(field: Field) -> None:
+    sessions = field.sessions()
+    sessions.client(field.reach, "iam")
+    before = sessions.calls
+
+    assert observe(sessions, field.reach, wanted(field)) == ()
+
+    assert sessions.calls - before == 4
+
+
+def test_a_version_of_a_policy_is_read_once(field: Field) -> None:
+    field.bring_about(field.reach, wanted(field))
+    sessions = field.sessions()
+    first = observe(sessions, field.reach, wanted(field))
+    before = sessions.calls
+
+    again = observe(sessions, field.reach, wanted(field))
+
+    assert again == first
+    assert sessions.calls - before == 6
+
+
+def test_what_was_written_is_not_read(field: Field) -> None:
+    sessions = field.sessions()
+    for change in diff(wanted(field), ()):
+        apply(sessions, field.reach, change, backoff_seconds=0)
+    before = sessions.calls
+
+    observed = observe(sessions, field.reach, wanted(field))
+
+    assert set(observed) == set(wanted(field))
+    assert sessions.calls - before == 6
+
+
+@pytest.mark.parametrize("again", ["another version", "made again"])
+def test_a_policy_that_somebody_wrote_meanwhile_is_read(
+    field: Field, again: str
+) -> None:
+    policy = ManagedPolicy(
+        account=field.managed_id,
+        name="BowlineMade",
+        path=MANAGED_PATH,
+        document=READ_ALL,
+    )
+    sessions = field.sessions()
+    apply(sessions, field.reach, Create(policy), backoff_seconds=0)
+    arn = f"arn:aws:iam::{field.managed_id}:policy{MANAGED_PATH}BowlineMade"
+    theirs = Policy.allowing({"Action": "s3:*", "Resource": "*"})
+    if again == "another version":
+        field.iam.create_policy_version(
+            PolicyArn=arn, PolicyDocument=theirs.text, SetAsDefault=True
+        )
+    else:
+        field.iam.delete_policy(PolicyArn=arn)
+        field.iam.create_policy(
+            PolicyName="BowlineMade", Path=MANAGED_PATH, PolicyDocument=theirs.text
+        )
+
+    (found,) = observe(sessions, field.reach, (policy,))
+
+    assert found == replace(policy, document=theirs)
+
+
+def test_documents_do_not_pile_up() -> None:
+    documents = Documents()
+    for number in range(Documents.MOST + 1):
+        documents.keep(Version("P", f"v{number}"), READ_ALL)
+
+    assert documents.get(Version("P", "v0")) is None
+    assert documents.get(Version("P", f"v{Documents.MOST}")) == READ_ALL
+
+
+def test_what_is_handed_on_is_taken_over_once_and_soon(
+    field: Field, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    sessions, some = field.sessions(), wanted(field)
+    hand_on(sessions, field.reach, some, some[:1])
+    taken = [take_over(sessions, field.reach, some) for _ in range(2)]
+    monkeypatch.setattr("onboarding.aws.observe.HANDED_ON_FOR", 0.0)
+    hand_on(sessions, field.reach, some, some[:1])
+
+    assert taken == [some[:1], None]
+    assert take_over(sessions, field.reach, some) is None
 
 
 def test_an_instance_profile_may_be_empty(field: Field) -> None:

@@ -75,6 +75,14 @@ def test_an_enabled_region_is_fine(field: Field) -> None:
     refuse_regions(field.sessions(), field.managed())
 
 
+def test_regions_that_no_account_can_disable_are_not_asked_for(field: Field) -> None:
+    sessions = field.sessions()
+
+    refuse_regions(sessions, field.managed(regions=("us-east-1", "eu-west-1")))
+
+    assert sessions.calls == 0
+
+
 def test_a_region_that_is_not_enabled_is_named(field: Field) -> None:
     managed = field.managed(regions=("us-east-1", "xx-west-9"))
 

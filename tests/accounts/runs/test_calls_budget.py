@@ -1,0 +1,136 @@
+"""How many calls of AWS a run may take, stage by stage, for each provider."""
+
+from __future__ import annotations
+
+from collections import Counter
+from functools import partial
+from typing import Any, NamedTuple
+
+import pytest
+
+from accounts.models import ManagedAccount
+from accounts.models.states import Status
+from accounts.runs import stages
+from accounts.runs.actions import approve, keep, plan, plan_managing, verify
+from accounts.runs.stages import carry_on
+from onboarding.aws.session import Sessions
+from script.emulated_organization import Credentials
+from tests.accounts.runs.carried import DEV, EVERYTHING, carried, done, member, root
+from tests.strict_aws.calls import Calls
+
+TRUST = '{"Version": "2012-10-17", "Statement": []}'
+pytestmark = pytest.mark.django_db(transaction=True)
+
+
+class Budget(NamedTuple):
+    planning: int
+    reads: int
+    """Of applying: what is compared right before it is written."""
+    writes: int
+    unchanged: int
+    """Planning where nothing is to change, without its verification."""
+
+
+BUDGETS = {
+    "ec2": Budget(planning=6, reads=6, writes=13, unchanged=12),
+    "ecs": Budget(planning=7, reads=7, writes=14, unchanged=15),
+    "eks": Budget(planning=3, reads=2, writes=2, unchanged=4),
+    "lambda": Budget(planning=5, reads=5, writes=11, unchanged=11),
+    "all four": Budget(planning=9, reads=8, writes=26, unchanged=22),
+}
+
+
+@pytest.fixture
+def asked(calls: Calls, monkeypatch: pytest.MonkeyPatch) -> dict[Status, Counter[str]]:
+    """Count what each stage asks AWS."""
+    counts: dict[Status, Counter[str]] = {}
+
+    def counted(status: Status, stage: Any, *given: Any) -> None:
+        before = calls.made.copy()
+        try:
+            stage(*given)
+        finally:
+            counts.setdefault(status, Counter()).update(calls.made - before)
+
+    for status, stage in stages.STAGES.items():
+        monkeypatch.setitem(stages.STAGES, status, partial(counted, status, stage))
+    return counts
+
+
+def listed(key: str) -> ManagedAccount:
+    """Make an account that Spinnaker's identity may assume a role in already."""
+    providers = EVERYTHING if key == "all four" else {key: EVERYTHING[key]}
+    account = member(providers=providers)
+    done(carried(plan_managing(None, grants=[account], send=keep)))
+    return account
+
+
+def is_read(operation: str) -> bool:
+    return operation.split(":")[1].startswith(("Describe", "Get", "List", "Assume"))
+
+
+@pytest.mark.parametrize("key", BUDGETS)
+def test_a_run_keeps_to_its_providers_budget(
+    here: Credentials, asked: dict[Status, Counter[str]], key: str
+) -> None:
+    account, budget = listed(key), BUDGETS[key]
+    asked.clear()
+
+    done(carried(plan(account, None, send=keep, alone=True)))
+
+    applying = asked[Status.APPLYING]
+    reads = Counter({name: n for name, n in applying.items() if is_read(name)})
+    made = (asked[Status.PLANNING].total(), reads.total(), (applying - reads).total())
+    assert made == budget[:3], asked
+    asked.clear()
+
+    carried(plan(account, None, send=keep, alone=True))
+
+    assert asked[Status.PLANNING].total() == budget.unchanged, asked
+
+
+def test_a_verification_reads_nothing_that_planning_has_just_read(
+    here: Credentials, asked: dict[Status, Counter[str]]
+) -> None:
+    account = listed("ec2")
+    done(carried(plan(account, None, send=keep, alone=True)))
+    asked.clear()
+
+    carried(plan(account, None, send=keep, alone=True))
+
+    assert asked[Status.PLANNING]["iam:ListPolicies"] == 1
+    assert asked[Status.VERIFYING]["iam:ListPolicies"] == 0
+
+
+def test_a_verification_by_itself_reads_all_of_it(
+    here: Credentials, asked: dict[Status, Counter[str]]
+) -> None:
+    account = listed("ec2")
+    done(carried(plan(account, None, send=keep, alone=True)))
+    asked.clear()
+
+    carried(verify(account, None, send=keep))
+
+    assert asked[Status.VERIFYING]["iam:ListPolicies"] > 0
+
+
+def test_what_was_planned_a_moment_ago_is_read_again_before_it_is_written(
+    here: Credentials, asked: dict[Status, Counter[str]]
+) -> None:
+    """By the same Sessions, as the command line does it."""
+    account, sessions = listed("ec2"), Sessions("batch")
+    run = plan(account, None, send=keep, alone=True)
+    carry_on(run, sessions)
+    root(here, DEV, "iam").create_role(
+        RoleName="BaseIAMRole", AssumeRolePolicyDocument=TRUST
+    )
+    run.refresh_from_db()
+    assert approve(run, None, send=keep)
+    asked.clear()
+
+    carry_on(run, sessions)
+
+    run.refresh_from_db()
+    assert run.status == Status.FAILED
+    assert "BaseIAMRole" in run.error["message"]
+    assert not [name for name in asked[Status.APPLYING] if not is_read(name)]
