@@ -145,7 +145,7 @@ def recognise_bowline(run: Run, scope: Scope, sessions: Sessions) -> bool:
     row = scope.row
     if not row.trusts_bowline or row.identity_kind == row.IdentityKind.EXISTING:
         return False
-    principal = sessions.whoami().principal
+    principal = sessions.caller().principal
     if principal == row.bowline_principal:
         return False
     learn(run, row, bowline_principal=principal)

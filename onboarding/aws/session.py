@@ -40,7 +40,7 @@ a lease, which only the run's own thread extends. A person at a page waits for n
 
 CALLER_LASTS = 60.0
 """Seconds in which all runs of a process rely on one answer of STS to who Bowline is: a
-key never changes hands. What was taken from it shows when an account is entered.
+key never changes hands. That it still works, entering an account shows.
 """
 CALLERS: dict[Credentials, tuple[float, Caller]] = {}
 """Whose Bowline's own credentials are, and until when that counts."""
@@ -136,6 +136,11 @@ class Sessions:
         """Say who Bowline is; raise OwnCredentialsError where AWS cannot say."""
         return self._once("whoami", partial(self.patiently, self._ask_who))
 
+    def caller(self) -> Caller:
+        """Say who Bowline is, as any run of this process learned it a minute ago."""
+        until, known = CALLERS.get(self.own(), (0.0, None))
+        return known if known and time.monotonic() < until else self.whoami()
+
     def own(self) -> Credentials:
         """Return Bowline's own credentials as they are now: boto3 renews them."""
         operation = "sts:GetCallerIdentity"
@@ -148,7 +153,7 @@ class Sessions:
 
     def credentials(self, reach: Reach) -> Credentials:
         """Return what opens the account; raise AwsError that says what is wrong."""
-        caller = self.whoami()
+        caller = self.caller()
         if reach.access_role:
             return self._enter(reach, caller)
         if caller.account_id != reach.account_id:
@@ -262,9 +267,6 @@ class Sessions:
 
     def _ask_who(self) -> Caller:
         own = self.own()
-        until, known = CALLERS.get(own, (0.0, None))
-        if known and time.monotonic() < until:
-            return known
         sts: STSClient = self.client_with(own, "sts")
         with translating_own("sts:GetCallerIdentity", "learn who it is"):
             answer = sts.get_caller_identity()

@@ -1,12 +1,13 @@
 from __future__ import annotations
 
+import time
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 
 import pytest
 
 from onboarding.aws.errors import AwsError, OwnCredentialsError
-from onboarding.aws.session import Caller, Credentials, Sessions
+from onboarding.aws.session import CALLER_LASTS, Caller, Credentials, Sessions
 from onboarding.topology import Reach
 from tests.onboarding.aws.field import ADMINISTRATOR, Field, failing, trusting
 
@@ -150,6 +151,39 @@ def test_it_asks_nothing_twice_though_many_threads_ask(field: Field) -> None:
 
     assert len(clients) == 1
     assert sessions.calls == 2  # GetCallerIdentity and AssumeRole
+
+
+def test_runs_of_a_process_ask_once_a_minute_who_bowline_is(
+    field: Field, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    known = field.sessions().caller()
+    second, later = field.sessions(), field.sessions()
+
+    assert second.caller() == known
+    assert second.calls == 0
+    now = time.monotonic()
+    monkeypatch.setattr(time, "monotonic", lambda: now + CALLER_LASTS)
+    assert later.caller() == known
+    assert later.calls == 1
+
+
+def test_a_verification_asks_itself_who_bowline_is(field: Field) -> None:
+    field.sessions().caller()
+    sessions = field.sessions()
+
+    sessions.whoami()
+
+    assert sessions.calls == 1
+
+
+def test_other_credentials_of_its_own_are_somebody_else(
+    field: Field, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    known = field.sessions().caller()
+    monkeypatch.setenv("AWS_ACCESS_KEY_ID", field.managed_id)
+    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "any")
+
+    assert field.sessions().caller() != known
 
 
 def test_it_counts_the_calls_that_were_sent(field: Field) -> None:
