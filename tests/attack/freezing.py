@@ -9,10 +9,23 @@ from botocore.client import BaseClient
 
 from accounts.runs.batch import own_connections
 from onboarding.aws.session import Sessions
+from onboarding.aws.shared_clients import SIGNER
 from script.emulated_organization import MANAGING, Credentials
 from tests.accounts.runs.carried import root
 
 ASSUME = "BowlineAssumeManaged"
+
+
+def hear(client: Any, heard: Callable[..., None]) -> None:
+    """Let a method of Sessions hear, once, what they send with their client; others'
+    calls go through the same one.
+    """
+
+    def ours(**sent: Any) -> None:
+        if SIGNER.get() is client.signer:
+            heard(**sent)
+
+    client.meta.events.register_first("before-send", ours, id(client))
 
 
 class Freezing(Sessions):
@@ -27,7 +40,7 @@ class Freezing(Sessions):
 
     def client_with(self, *args: Any) -> BaseClient:
         client = super().client_with(*args)
-        client.meta.events.register_first("before-send", self.freeze, "freeze")
+        hear(client, self.freeze)
         return client
 
     def freeze(self, request: Any, event_name: str, **_: Any) -> None:

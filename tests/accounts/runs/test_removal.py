@@ -18,7 +18,7 @@ from onboarding.aws.apply import apply
 from onboarding.aws.session import Sessions
 from script.emulated_organization import ACCESS_ROLE, MANAGING, Credentials
 from tests.accounts.runs.carried import DEV, carried, done, member, onboarded, root
-from tests.attack.freezing import Freezing, assumed
+from tests.attack.freezing import Freezing, assumed, hear
 from tests.attack.test_removing_a_crowd import somebody_adds
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -38,7 +38,7 @@ class Watched(Sessions):
 
     def client_with(self, *args: Any) -> BaseClient:
         client = super().client_with(*args)
-        client.meta.events.register_first("before-send", self.note, "note")
+        hear(client, self.note)
         return client
 
     def note(self, request: Any, event_name: str, **_: Any) -> None:
