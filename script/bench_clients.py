@@ -28,7 +28,7 @@ SERVICES = {
     "ec2": "describe_regions",
 }
 CALLS = 20
-"""Of each client: about what one account's run asks of IAM."""
+"""By each client: about as many as one account's run sends to IAM."""
 REGION = "us-east-1"
 BODY = b"<Answer><GetCallerIdentityResult/><ListRolesResult/></Answer>"
 ANSWER = (
