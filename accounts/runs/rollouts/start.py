@@ -40,6 +40,11 @@ MOST_NAMED = 5
 AT_ONCE = 500
 """Rows that one query names: SQLite takes few parameters."""
 
+REMOVED_AT_ONCE = 5
+"""Each removal takes its account from the managing account's list: they wait for one
+another there.
+"""
+
 T = TypeVar("T")
 
 
@@ -59,7 +64,10 @@ def start(
     prefetch_related_objects(chosen, "providers")
     try:
         with transaction.atomic():
-            rollout = Rollout.objects.create(kind=kind, created_by=by)
+            rollout = Rollout(kind=kind, created_by=by)
+            if kind == Rollout.Kind.REMOVE:
+                rollout.at_once = REMOVED_AT_ONCE
+            rollout.save()
             started = add(rollout, chosen, by)
             if kind == Rollout.Kind.ONBOARD:
                 grant(rollout, started, by)

@@ -162,6 +162,9 @@ def remove_many(request: Request) -> HttpResponse:
             "wrong": "apply" in request.POST,
         }
         return page(request, "remove", accounts, left=left, **shown)
+    if len(removable) > 1:
+        kind, back = Rollout.Kind.REMOVE, redirect("accounts:accounts")
+        return roll_out(request, removable, kind, otherwise=back)
     outcome = each(removable, lambda account: actions.remove(account, request.user))
     did = "Started to plan the removal of"
     tell(request, did, outcome, "plan the removal of")

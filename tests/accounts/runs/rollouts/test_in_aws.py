@@ -84,3 +84,27 @@ def test_one_that_failed_is_fixed_and_retried(here: Credentials) -> None:
     assert before == {Status.FAILED: 1, Status.APPROVED: 1}
     assert statuses(rollout) == {Status.VERIFIED: 2}
     assert rollout.state == Rollout.State.FINISHED
+
+
+def test_accounts_that_were_rolled_out_are_removed_together(here: Credentials) -> None:
+    accounts = [member(account) for account in MEMBERS[:2]]
+    rollout = rollouts.start(accounts, Rollout.Kind.ONBOARD, None)
+    work(rollout)
+    approved(rollout)
+    work(rollout)
+    olga = User.objects.get(username="approver")
+
+    removal = rollouts.start(ManagedAccount.objects.all(), Rollout.Kind.REMOVE, None)
+    work(removal)
+    for run in runs_of(removal):
+        assert approve(run, olga, send=keep)
+    work(removal)
+
+    removal.refresh_from_db()
+    errors = [run.error for run in removal.runs.all() if run.error]
+    assert errors == []
+    assert statuses(removal) == {Status.REMOVED: 2}
+    assert removal.state == Rollout.State.FINISHED
+    states = set(ManagedAccount.objects.values_list("state", "granted_at"))
+    assert states == {(State.DRAFT, None)}
+    assert removal.at_once == 5

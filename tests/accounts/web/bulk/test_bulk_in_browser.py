@@ -73,7 +73,7 @@ def test_a_removal_takes_the_typed_number(
     page.get_by_label("To plan their removal").fill("remove 2 accounts")
     page.get_by_role("button", name="Plan the removals").click()
 
-    expect(page.get_by_text("Started to plan the removal of 2")).to_be_visible()
+    expect(page.get_by_text("Nothing is deleted until the plans")).to_be_visible()
     assert Run.objects.filter(kind=Run.Kind.REMOVE).count() == 2
 
 

@@ -10,7 +10,14 @@ from django.utils import timezone
 
 from accounts.mapping.managed import topology_of
 from accounts.mapping.managing import managing_of
-from accounts.models import Activity, Bundle, ManagedAccount, ManagingAccount, Run
+from accounts.models import (
+    Activity,
+    Bundle,
+    ManagedAccount,
+    ManagingAccount,
+    Rollout,
+    Run,
+)
 from accounts.models.states import State, Status
 from tests.accounts.web.answers import again, told
 from tests.attack.hostile import HOSTILE, PLANTED
@@ -205,13 +212,13 @@ def test_each_removal_is_planned(operator, web, data) -> None:
         operator, "remove", web, data, apply="1", confirm="Remove 2 accounts"
     )
 
-    assert response.url == "/runs/"
+    assert response.url == Rollout.objects.get().get_absolute_url()
     found = Run.objects.values_list("account_name", "kind", "status")
     assert {*found} == {
         ("web", Run.Kind.REMOVE, Status.PLANNING),
         ("data", Run.Kind.REMOVE, Status.PLANNING),
     }
-    assert "until the plans are approved" in told(response)
+    assert "Nothing is deleted until the plans are approved." in told(response)
 
 
 def test_what_spinnaker_has_is_kept_and_named(operator, web, data) -> None:

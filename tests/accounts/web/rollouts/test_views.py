@@ -52,7 +52,7 @@ def test_a_viewer_sees_the_groups_and_no_button(viewer, rollout) -> None:
     shown = page(viewer, rollout)
 
     assert "11 accounts with the same changes" in shown
-    assert "differs from the others" in shown
+    assert ", reviewed by itself" in shown
     assert reverse("accounts:rollout-group", args=[rollout.number, SAME]) in shown
     for name in ("pause", "stop", "settings"):
         assert reverse(f"accounts:rollout-{name}", args=[rollout.number]) not in shown
