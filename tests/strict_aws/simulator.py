@@ -48,6 +48,8 @@ class Simulator(Behaviour):
     """Actions that it finds invalid."""
     silent: frozenset[str] = frozenset()
     """Actions that it says nothing of."""
+    outside: frozenset[str] = frozenset()
+    """Actions that the organization denies, whatever it says of each resource."""
     names_keys: bool = True
 
     def changed(self, request: Request, answer: Answer, aws: StrictAws) -> Answer:
@@ -93,6 +95,9 @@ class Simulator(Behaviour):
             f"<member><EvalActionName>{escape(action)}</EvalActionName>"
             f"<EvalResourceName>*</EvalResourceName>"
             f"<EvalDecision>{decision}</EvalDecision>"
+            "<OrganizationsDecisionDetail><AllowedByOrganizations>"
+            f"{str(action not in self.outside).lower()}"
+            "</AllowedByOrganizations></OrganizationsDecisionDetail>"
             f"{self.missing(*judged)}<ResourceSpecificResults>"
             + "".join(
                 f"<member><EvalResourceName>{escape(one.resource)}</EvalResourceName>"

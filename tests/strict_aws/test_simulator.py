@@ -196,6 +196,14 @@ def test_what_iam_says_nothing_of_is_not_allowed(simulated: Simulated) -> None:
     assert allowed(verdicts) == {*ALL} - {DELETE}
 
 
+def test_what_the_organization_denies_is_not_allowed(simulated: Simulated) -> None:
+    outside = Simulator(outside=frozenset({"iam:PassRole", "ec2:DeleteVolume"}))
+
+    verdicts = simulated(*GRANTED, by=outside)
+
+    assert allowed(verdicts) == {REBOOT, TAG, TAG_LAUNCHED}
+
+
 def test_a_purpose_with_an_invalid_action_is_not_proved(
     field: Field, strictly: Strictly
 ) -> None:

@@ -168,21 +168,24 @@ def read(
     results: Iterable[EvaluationResultTypeDef], resources: list[str]
 ) -> dict[Asked, Verdict]:
     """Read the decision on each resource. The one on an action as a whole counts only
-    where there is one resource.
+    where there is one resource, and where the organization denies the action.
     """
     found = {}
     for result in results:
+        action = result["EvalActionName"].lower()
         of_each = result.get("ResourceSpecificResults", [])
+        within = result.get("OrganizationsDecisionDetail", {})
+        denied = not within.get("AllowedByOrganizations", True)
         for one in of_each:
-            allowed = one["EvalResourceDecision"] == ALLOWED
-            name = Asked(result["EvalActionName"].lower(), one["EvalResourceName"])
-            found[name] = Verdict(allowed, missing(one))
+            allowed = one["EvalResourceDecision"] == ALLOWED and not denied
+            found[Asked(action, one["EvalResourceName"])] = Verdict(
+                allowed, missing(one)
+            )
         if len(resources) == 1:
             decisions = {one["EvalResourceDecision"] for one in of_each}
-            allowed = decisions | {result["EvalDecision"]} == {ALLOWED}
-            name = Asked(result["EvalActionName"].lower(), resources[0])
+            allowed = decisions | {result["EvalDecision"]} == {ALLOWED} and not denied
             known = missing(result).union(*map(missing, of_each))
-            found[name] = Verdict(allowed, known)
+            found[Asked(action, resources[0])] = Verdict(allowed, known)
     return found
 
 
