@@ -119,7 +119,7 @@ PAGES = (
             "The first wave is 1 account, the second 10 %, and the last the rest. You "
             "can change what has not begun.",
             "A rollout pauses by itself when too many accounts fail. Resume it, or "
-            "stop it: accounts that wait are then left as they are.",
+            "stop it: what has changed nothing in AWS is then discarded.",
         ),
         ("rollouts", "rollout", "rollout-group"),
         "plan",

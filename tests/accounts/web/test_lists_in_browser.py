@@ -204,13 +204,28 @@ def test_the_mark_of_help_is_on_the_line_of_a_long_heading(
 ) -> None:
     account = ManagedAccount.objects.get(name="a000")
     page = signed_in(browser, live_server, viewport={"width": 390, "height": 800})
-    for name in ("dev", "account-staging", "a-long-name-that-takes-two-lines"):
+    for name in ("dev", "some-account", "account-staging", "a-long-one-for-two-lines"):
         ManagedAccount.objects.filter(pk=account.pk).update(name=name)
-        page.goto(f"/accounts/{account.pk}/details/?provider=ec2")
+        page.goto(f"/accounts/{account.pk}/providers/")
 
+        assert page.evaluate(COVERED) == [], name
         heading = page.get_by_role("heading", level=1).bounding_box()
         mark = page.locator("details.help > summary").bounding_box()
 
         assert heading is not None
         assert mark is not None
         assert heading["y"] <= mark["y"] < heading["y"] + heading["height"], name
+    page.goto(f"/accounts/{account.pk}/rights/")
+    assert page.evaluate(COVERED) == []
+
+
+# What lies under the mark of help.
+COVERED = """() => {
+    const mark = document.querySelector("details.help > summary");
+    const { left, right, top, bottom } = mark.getBoundingClientRect();
+    return [...document.querySelectorAll(".head :is(.state, .btn)")].filter((one) => {
+        const box = one.getBoundingClientRect();
+        const apart = box.right <= left || box.left >= right;
+        return !apart && box.bottom > top && box.top < bottom;
+    }).map((one) => one.textContent.trim());
+}"""
