@@ -16,6 +16,7 @@ from accounts.models import (
     CheckResult,
     ManagedAccount,
     ManagingAccount,
+    Rollout,
     Run,
 )
 from accounts.models.standing import WORDS, proof_is_stale, word_of
@@ -35,6 +36,10 @@ Counts = list[tuple[str, str, int]]
 
 MOST_WORSE = 8
 """The most checks that got worse that are listed."""
+
+
+MOST_PAUSED = 5
+"""The most paused rollouts that are listed, the newest first."""
 
 
 class ToDo(NamedTuple):
@@ -152,6 +157,7 @@ def to_do(states: dict[str, int]) -> list[ToDo]:
     """List what waits for a person, the most urgent first."""
     return [
         *broken(states),
+        *paused(),
         *waiting(),
         *stale(),
         *inactive(),
@@ -182,6 +188,15 @@ BROKEN = {
     State.DRIFTED: "drifted: AWS no longer matches what was verified.",
     State.OUTDATED: "changed after the last plan. Plan again.",
 }
+
+
+def paused() -> list[ToDo]:
+    """List rollouts that start no more accounts until somebody decides."""
+    found = Rollout.objects.filter(state=Rollout.State.PAUSED)
+    return [
+        ToDo(f"{one} is paused. {one.reason}", one.get_absolute_url(), "See it")
+        for one in found[:MOST_PAUSED]
+    ]
 
 
 def waiting() -> list[ToDo]:

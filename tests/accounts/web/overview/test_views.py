@@ -8,7 +8,7 @@ from datetime import timedelta
 import pytest
 from django.utils import timezone
 
-from accounts.models import Bundle, CheckResult, ManagedAccount, Run
+from accounts.models import Bundle, CheckResult, ManagedAccount, Rollout, Run
 from accounts.models.states import State, Status
 from accounts.web.overview.picture import MOST_NODES
 from accounts.web.overview.views import to_do
@@ -16,9 +16,9 @@ from tests.rows import account_row, managing_row, person
 
 pytestmark = pytest.mark.django_db
 
-QUERIES = 19
+QUERIES = 20
 """Session, person, two of permissions, trouble, managing account, counts, what got
-worse, room, whether runs move, and three to seven for what to do next, however many
+worse, room, whether runs move, and four to eight for what to do next, however many
 accounts there are."""
 
 
@@ -122,6 +122,16 @@ def test_broken_accounts_come_first() -> None:
     assert second.text.startswith("1 account drifted")
     assert third.text.startswith("1 account changed after")
     assert last.label == "Continue"
+
+
+def test_a_paused_rollout_is_told_with_its_reason() -> None:
+    rollout = Rollout.objects.create(state=Rollout.State.PAUSED, reason="3 failed.")
+    Rollout.objects.create(state=Rollout.State.FINISHED)
+
+    (item,) = to_do(none())
+
+    assert item.text == f"{rollout} is paused. 3 failed."
+    assert item.url == rollout.get_absolute_url()
 
 
 def test_one_plan_that_waits_is_linked_itself() -> None:
