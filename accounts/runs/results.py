@@ -78,6 +78,11 @@ def results_of(run: Run) -> list[CheckResult]:
     ]
 
 
+def reached_account(run: Run) -> bool:
+    """Return whether checks say something of the account: AWS knew Bowline."""
+    return any(check.located != Located.BOWLINE for check in results_of(run))
+
+
 def fold(runs: Iterable[UUID]) -> None:
     """Put Findings in the place of the rows of these runs, all of them or none.
 

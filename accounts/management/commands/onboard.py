@@ -29,11 +29,11 @@ from accounts.next_bundle import next_bundle
 from accounts.runs.actions import RunOpen, accept
 from accounts.runs.batch import Batch
 from accounts.runs.capacity import NoRoom
+from accounts.runs.results import reached_account
 from onboarding.accounts_file import AccountsFile, FileProblems, read
 from onboarding.accounts_file.spreadsheet import is_csv
 from onboarding.aws.session import PATIENCE, Sessions
 from onboarding.bounded_yaml import MOST_BYTES
-from onboarding.verify.result import Located
 
 DONE, FAILED, PLANNED = 0, 1, 2
 STANDARD_INPUT = Path("-")
@@ -280,7 +280,7 @@ def was_proved(managing: Run) -> bool:
 
     A check of the managing account that failed says nothing of any other account.
     """
-    return managing.checks.exclude(located=Located.BOWLINE).exists()
+    return reached_account(managing)
 
 
 def code(run: Run) -> int:

@@ -11,8 +11,8 @@ from django.db.models import Count, Q
 from accounts.models import Rollout, Run
 from accounts.models.runs import RunQuerySet
 from accounts.models.states import OPEN, UNSUCCESSFUL, WORKING, Status
+from accounts.runs.results import reached_account
 from accounts.runs.rollouts.waves import REST, Counts, Settings, Wave
-from onboarding.verify.result import Located
 
 NEVER = datetime(1970, 1, 1, tzinfo=UTC)
 GOOD = (Status.VERIFIED, Status.EVALUATED, Status.REMOVED)
@@ -44,8 +44,7 @@ def is_ready(run: Run | None) -> bool:
     """
     if run is None or run.status in GOOD:
         return True
-    reached = run.checks.exclude(located=Located.BOWLINE)
-    return run.status == Status.FAILED and reached.exists()
+    return run.status == Status.FAILED and reached_account(run)
 
 
 class Census:

@@ -21,6 +21,7 @@ from accounts.runs.retention import (
     delete_unused_findings,
     fold_superseded,
 )
+from accounts.runs.rollouts.census import is_ready
 from onboarding.checks import Outcome
 from onboarding.verify.result import Located, Result
 from tests.rows import account_row, step_row
@@ -192,6 +193,19 @@ def test_the_clock_folds(settings: Any) -> None:
 
     assert CheckResult.objects.count() == CHECKS
     assert [len(results_of(again(run))) for run in runs] == [CHECKS, CHECKS]
+
+
+def test_a_folded_run_says_still_whether_it_reached_its_account() -> None:
+    unknown = Result("chain", "Be Bowline", Outcome.FAILED, located=Located.BOWLINE)
+    reached = verified(None, 1, [REFUSED], status=Status.FAILED)
+    blamed = verified(None, 2, [unknown], status=Status.FAILED)
+    verified(None, 3)
+
+    fold_superseded()
+
+    assert CheckResult.objects.count() == CHECKS
+    assert is_ready(again(reached))
+    assert not is_ready(again(blamed))
 
 
 @pytest.mark.django_db(transaction=True)
