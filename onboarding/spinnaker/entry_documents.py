@@ -16,6 +16,8 @@ KINDS: dict[str, type[Entry]] = {
     "ecs": EcsEntry,
     "kubernetes": KubernetesEntry,
 }
+FIELDS = {kind: {field.name for field in fields(kind)} for kind in KINDS.values()}
+"""Their names, of each kind: they are needed for every entry of every account."""
 
 
 def entry_documents(topology: Topology) -> list[EntryDocument]:
@@ -73,7 +75,7 @@ def are_documents(value: Any) -> bool:
 def entry_of(document: EntryDocument) -> Entry:
     """Read one back; a field that a newer Bowline has gets its plain value."""
     kind = KINDS[document["provider"]]
-    known = {field.name for field in fields(kind)}
+    known = FIELDS[kind]
     values: dict[str, Any] = {
         key: tuple(value) if isinstance(value, list) else value
         for key, value in document.items()
