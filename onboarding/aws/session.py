@@ -34,8 +34,8 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 
 PATIENCE = 30.0
-"""Seconds in which a run asks again where AWS is too busy for a read: shorter than
-a lease, which only the run's own thread extends. A person at a page waits for none.
+"""Seconds in which a run asks again where AWS is too busy for a read. A person at a
+page waits for none.
 """
 
 CALLER_LASTS = 60.0

@@ -38,7 +38,7 @@ CONFIG = Config(
     read_timeout=15,
     user_agent_extra="bowline",
 )
-"""Three attempts stay within a run's lease of a minute."""
+"""Three attempts take up to a minute; the process extends the lease of its runs."""
 
 SERVICES = (
     "autoscaling",
