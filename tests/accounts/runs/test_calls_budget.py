@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Iterator
 from functools import partial
 from typing import Any, NamedTuple
 
@@ -14,9 +15,11 @@ from accounts.runs import stages
 from accounts.runs.actions import approve, keep, plan, plan_managing, verify
 from accounts.runs.stages import carry_on
 from onboarding.aws.session import Sessions
-from script.emulated_organization import Credentials
+from script.emulated_organization import MANAGING, Credentials
 from tests.accounts.runs.carried import DEV, EVERYTHING, carried, done, member, root
 from tests.strict_aws.calls import Calls
+from tests.strict_aws.proxy import strict_aws
+from tests.strict_aws.simulator import Simulator
 
 TRUST = '{"Version": "2012-10-17", "Statement": []}'
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -55,6 +58,14 @@ def asked(calls: Calls, monkeypatch: pytest.MonkeyPatch) -> dict[Status, Counter
     for status, stage in stages.STAGES.items():
         monkeypatch.setitem(stages.STAGES, status, partial(counted, status, stage))
     return counts
+
+
+@pytest.fixture
+def simulator(here: Credentials, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """Let IAM's simulator answer many questions in a request, as AWS's does."""
+    with strict_aws(here.endpoint, MANAGING.account_id, Simulator()) as aws:
+        monkeypatch.setenv("AWS_ENDPOINT_URL", aws.endpoint)
+        yield
 
 
 def listed(key: str) -> ManagedAccount:
@@ -134,3 +145,19 @@ def test_what_was_planned_a_moment_ago_is_read_again_before_it_is_written(
     assert run.status == Status.FAILED
     assert "BaseIAMRole" in run.error["message"]
     assert not [name for name in asked[Status.APPLYING] if not is_read(name)]
+
+
+def test_a_run_with_ec2_keeps_to_its_budget_with_its_verification(
+    simulator: None, asked: dict[Status, Counter[str]]
+) -> None:
+    account = listed("ec2")
+    asked.clear()
+
+    done(carried(plan(account, None, send=keep, alone=True)))
+
+    assert sum(made.total() for made in asked.values()) <= 48
+    asked.clear()
+
+    carried(plan(account, None, send=keep, alone=True))
+
+    assert sum(made.total() for made in asked.values()) <= 27
