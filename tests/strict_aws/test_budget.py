@@ -23,11 +23,11 @@ class Budget(NamedTuple):
 
 
 BUDGETS = {
-    "ec2": Budget("{ec2: {}}", 29, 3),
-    "ecs": Budget("{ecs: {}}", 30, 2),
+    "ec2": Budget("{ec2: {}}", 27, 3),
+    "ecs": Budget("{ecs: {}}", 28, 2),
     "eks": Budget(CLUSTERS, 8, 0, State.EVALUATED),
-    "lambda": Budget("{lambda: {}}", 27, 2),
-    "all four": Budget(EVERYTHING, 45, 4),
+    "lambda": Budget("{lambda: {}}", 25, 2),
+    "all four": Budget(EVERYTHING, 43, 4),
 }
 
 
