@@ -29,7 +29,7 @@ from accounts.models import (
     Run,
 )
 from accounts.models.states import OPEN, WORKING
-from accounts.organization.reading import read_on
+from accounts.organization.reading import begin_again, read_on
 from accounts.runs.actions import RunOpen, verify
 from accounts.runs.heartbeat import beat, compare_clocks
 from accounts.runs.queue import (
@@ -150,6 +150,15 @@ def read_organization(organization_id: int) -> None:
     organization = rows.filter(pk=organization_id).first()
     if organization is not None:
         read_on(organization)
+
+
+@shared_task(ignore_result=True)
+def read_organizations() -> None:
+    """Read again the organization that somebody read before. A second copy finds it
+    being read.
+    """
+    if settings.READ_ORGANIZATION_DAILY:
+        begin_again()
 
 
 @shared_task(ignore_result=True)

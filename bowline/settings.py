@@ -186,6 +186,9 @@ DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 # Verifications older than this are deleted, 0: never. The newest one of each account,
 # and every run that planned a change, are kept forever.
 KEEP_CHECKS_DAYS = env_days("KEEP_CHECKS_DAYS", default=90)
+
+# Whether the schedule reads the organization once a day, after somebody read it first.
+READ_ORGANIZATION_DAILY = env_bool("READ_ORGANIZATION_DAILY", default=True)
 # Days after which a proof is stale until the account is verified again, 0: never.
 PROOF_MAX_AGE = env_days("PROOF_MAX_AGE", default=7)
 
@@ -337,6 +340,11 @@ CELERY_BEAT_SCHEDULE = {
         "schedule": crontab(hour="1-6"),
         # The next minute's message does what this one would have done.
         "options": {"expires": 60},
+    },
+    "read-organizations": {
+        "task": "accounts.tasks.read_organizations",
+        "schedule": crontab(hour="0", minute="23"),
+        "options": {"expires": 60 * 60},
     },
     "delete-old": {
         "task": "accounts.tasks.delete_old",

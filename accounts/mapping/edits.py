@@ -35,7 +35,7 @@ AT_ONCE = 500
 
 
 @contextmanager
-def editing(account: ManagedAccount, by: User | None = None) -> Iterator[None]:
+def editing(account: ManagedAccount, by: User | str | None = None) -> Iterator[None]:
     """Write an edit of the account inside; afterwards it is outdated if it must be, and
     what differs is recorded.
 
@@ -50,7 +50,7 @@ def editing(account: ManagedAccount, by: User | None = None) -> Iterator[None]:
         after = consequences_of_row(row)
         if not is_new and before != after:
             account.touch(proved=same_in_aws(before, after))
-            if by:
+            if by and not isinstance(by, str):
                 ManagedAccount.objects.filter(pk=account.pk).update(edited_by=by)
                 account.edited_by = by
         what = Activity.What.DESCRIBE if is_new else Activity.What.EDIT
@@ -83,7 +83,7 @@ def outdate(accounts: list[UUID]) -> None:
 
 
 def record_edit(
-    by: User | None,
+    by: User | str | None,
     what: Activity.What,
     name: str,
     before: dict[str, Any],

@@ -16,6 +16,7 @@ from accounts.models.managed import (
 from accounts.models.managing import ManagingAccount
 from accounts.models.organization.members import Member, MemberTag, Unit
 from accounts.models.organization.reading import Organization
+from accounts.models.organization.watch import Watch
 from accounts.models.people.preferences import Preferences
 from accounts.models.rollouts.rollout import Rollout
 from accounts.models.runs import CheckResult, Run
@@ -41,4 +42,5 @@ __all__ = [
     "SpinnakerName",
     "Step",
     "Unit",
+    "Watch",
 ]

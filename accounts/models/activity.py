@@ -87,6 +87,8 @@ class Activity(models.Model):
         INSTALL = "install", "recorded as installed"
         LEAVE_OUT = "leave out", "excluded from bundles"
         PUT_IN = "put in", "included in bundles again"
+        WATCH = "watch", "began to watch"
+        UNWATCH = "unwatch", "stopped watching"
         SETTINGS = "settings", "changed the settings"
         ROLES = "roles", "changed the roles"
         PERSON = "person", "changed the person"

@@ -21,6 +21,7 @@ WRITTEN = (
     "joined_at",
     "unit",
     "unit_since",
+    "drafted_at",
     "seen_in",
     "gone_at",
 )
@@ -70,6 +71,8 @@ def keep_members(
             organization=row, account_id=account_id, unit_since=now
         )
         moved = parent is not None and member.unit_id != (unit and unit.pk)
+        if member.gone_at:
+            member.drafted_at = None
         if member.gone_at or moved:
             member.unit_since = now
         if parent is not None:

@@ -240,8 +240,9 @@ def describe_all(
 
 
 def describe_one(
-    one: Listed, shared: Shared, managing: Managing, by: User | None
+    one: Listed, shared: Shared, managing: Managing, by: User | str | None
 ) -> ManagedAccount:
+    """Describe it as a draft; a text is a name without a person."""
     managed = Managed(
         name=one.name,
         account_id=one.member.account_id,
@@ -251,5 +252,5 @@ def describe_one(
         permissions=shared.permissions,
         access_role=managing.access_role if one.is_managing else shared.access_role,
     )
-    row = ManagedAccount(created_by=by)
+    row = ManagedAccount(created_by=None if isinstance(by, str) else by)
     return describe(row, managed, by, uses_external_id=shared.uses_external_id)

@@ -23,6 +23,7 @@ from accounts.models import ManagingAccount, Member, MemberTag, Organization
 from accounts.models.lease import LEASE, LeaseLost
 from accounts.models.organization.reading import ROOT
 from accounts.organization.keeping import keep_members, keep_units, kept_text
+from accounts.organization.watching import draft_new
 from accounts.runs.queue import enqueue_reading
 from onboarding.aws.client import AccountClient, together
 from onboarding.aws.errors import AwsError
@@ -73,6 +74,19 @@ def begin(managing: Managing, by: User | None, *, tags: bool | None = None) -> b
             rows.update(reads_tags=tags)
         transaction.on_commit(partial(enqueue_reading, row))
     return True
+
+
+def read_tags_from_now(row: Organization) -> None:
+    """Let later readings read tags, because somebody needs them."""
+    Organization.objects.filter(pk=row.pk).update(reads_tags=True)
+
+
+def begin_again() -> None:
+    """Read the organization again, if somebody asked for it once."""
+    row = ManagingAccount.objects.first()
+    kept = kept_organization(managing_of(row)) if row else None
+    if row and kept and kept.read_at:
+        begin(managing_of(row), None)
 
 
 def read_on(row: Organization) -> None:
@@ -134,6 +148,8 @@ def read_one(row: Organization, client: AccountClient) -> None:
         untagged = row.members.active().exclude(tags_in=row.reading)
         if some := list(untagged[:AT_ONCE]):
             return read_tags(row, client, some)
+    if draft_new(row):
+        return change(row, failures=0)
     return finish(row)
 
 

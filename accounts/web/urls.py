@@ -16,6 +16,7 @@ from accounts.web.live import views as live
 from accounts.web.managing import views as managing
 from accounts.web.organization import reading as organization_reading
 from accounts.web.organization import views as organization
+from accounts.web.organization import watching as organization_watching
 from accounts.web.overview import views as overview
 from accounts.web.rights import views as rights
 from accounts.web.rollouts import decisions as rollout_decisions
@@ -56,6 +57,16 @@ account_pages = [
         "accounts/organization/progress/",
         organization_reading.organization_progress,
         name="organization-progress",
+    ),
+    path(
+        "accounts/organization/watch/",
+        organization_watching.organization_watch,
+        name="organization-watch",
+    ),
+    path(
+        "accounts/organization/watch/<uuid:pk>/stop/",
+        organization_watching.organization_unwatch,
+        name="organization-unwatch",
     ),
     path("accounts/<uuid:pk>/", account.account, name="account"),
     path("accounts/<uuid:pk>/plan/", decisions.plan, name="plan"),

@@ -61,7 +61,9 @@ SHOWN_ON: dict[str, tuple[str, ...]] = {
     "step": ("/runs/", "/accounts/"),
     "checkresult": ("/runs/", "/accounts/"),
     "bundle": ("/bundles/",),
-    **dict.fromkeys(("organization", "unit", "member", "membertag"), ("/accounts/",)),
+    **dict.fromkeys(
+        ("organization", "unit", "member", "membertag", "watch"), ("/accounts/",)
+    ),
 }
 """Where pages show rows of a model, besides the overview and the admin site; a model
 that is not here is looked for everywhere."""

@@ -25,6 +25,7 @@ from accounts.models import (
     Organization,
     Preferences,
     Run,
+    Watch,
 )
 from accounts.models.organization.reading import ROOT
 from accounts.models.states import State, Status
@@ -180,6 +181,16 @@ def kept_organization(account: ManagedAccount) -> None:
     unit = organization.units.create(
         unit_id="ou-a", path=f"Root / {HARMLESS}", lineage="/r/ou-a/"
     )
+    Watch.objects.create(
+        unit=unit,
+        regions=["us-east-1"],
+        environment="prod",
+        providers=["ec2"],
+        access_role="Access",
+        read_roles=["readers"],
+        write_roles=["writers"],
+        roles_tag=HARMLESS,
+    )
     for account_id, gone_at in (
         (account.account_id, None),
         ("555555555551", None),
@@ -195,6 +206,7 @@ def kept_organization(account: ManagedAccount) -> None:
             unit=unit,
             unit_since=now,
             gone_at=gone_at,
+            draft_refused=HARMLESS,
         )
         member.tags.create(key=HARMLESS, value=HARMLESS)
 

@@ -109,11 +109,12 @@ def differs(file: AccountsFile, row: ManagingAccount) -> bool:
 def describe(
     row: ManagedAccount,
     managed: Managed,
-    by: User | None,
+    by: User | str | None,
     *,
     uses_external_id: bool,
 ) -> ManagedAccount:
-    """Write an account's rows; a change counts as an edit, the same again does not.
+    """Write an account's rows; a change counts as an edit, the same again does not. A
+    text is a name without a person.
 
     Raise DetailsError, NameTaken or ValidationError where it cannot be.
     """

@@ -98,6 +98,10 @@ class Member(models.Model):
     seen_in = models.PositiveIntegerField(default=0)
     gone_at = models.DateTimeField(null=True)
     """When a reading first found that it had left."""
+    drafted_at = models.DateTimeField(null=True)
+    """When a watch made a draft of it, or could not: it tries once."""
+    draft_refused = models.TextField(blank=True)
+    """Why it could not."""
     tags_in = models.PositiveIntegerField(default=0)
     """The reading that read its tags; 0: none did."""
 

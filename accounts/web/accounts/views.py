@@ -17,6 +17,7 @@ from accounts.models.managed import ManagedAccountQuerySet
 from accounts.models.standing import WORDS, proof_is_stale, with_word
 from accounts.models.states import OPEN
 from accounts.organization.inactive import inactive_members, inactive_of
+from accounts.organization.watching import watched_drafts
 from accounts.web.live.state import live_site
 from accounts.web.request import Request
 from accounts.web.search.filters import Filters, filtered
@@ -45,6 +46,9 @@ OLDER = "older"
 INACTIVE = "inactive"
 """What the URL says for accounts that left the organization, or that AWS suspended."""
 
+NEW = "new"
+"""What the URL says for drafts of accounts that were new in a watched unit."""
+
 STALE = "stale"
 """What the URL says for accounts whose proof is too old."""
 
@@ -70,6 +74,7 @@ def accounts(request: Request) -> HttpResponse:
         "older": OLDER,
         "stale": STALE,
         "inactive": INACTIVE,
+        "new": NEW,
         "not_active": set(not_active),
         "left": {one.account_id for one in not_active.values() if one.gone_at},
         "environments": named.values_list("environment", flat=True).distinct(),
@@ -96,6 +101,8 @@ def by_policies(which: str) -> Q:
 
 
 def by_membership(which: str) -> Q:
+    if which == NEW:
+        return Q(pk__in=watched_drafts().values("pk"))
     inactive = inactive_members().values("account_id")
     return Q(account_id__in=inactive) if which == INACTIVE else Q(pk__in=[])
 

@@ -82,8 +82,9 @@ PAGES = (
             "them with their organizational units.",
             "Each account that you add becomes a draft. To add a whole unit, filter by "
             "it and select all that match.",
+            "“Watch for new accounts” makes drafts of accounts that join a unit later.",
         ),
-        ("organization",),
+        ("organization", "organization-watch"),
         "access-roles",
     ),
     Topic(

@@ -6,6 +6,7 @@ from typing import Any
 
 from django import forms
 
+from accounts.models import Organization, Unit
 from accounts.organization.members import OFFERED, Shared
 from accounts.web.fields import RegionsField, RuledField, bare_helper
 from accounts.web.help.choices import more
@@ -81,3 +82,48 @@ class SharedForm(forms.Form):
                 tuple(filled["read_roles"]), tuple(filled["write_roles"])
             ),
         )
+
+
+class WatchForm(SharedForm):
+    """Which unit is watched, and the template of its new accounts."""
+
+    unit = forms.ModelChoiceField(
+        queryset=Unit.objects.none(),
+        label="Organizational unit",
+        empty_label="Choose a unit",
+        help_text="With the units below it.",
+    )
+    roles_tag = forms.CharField(
+        label="Tag that names who may write",
+        required=False,
+        max_length=128,
+        help_text="With team, the tag team=web lets web write. Optional.",
+    )
+
+    def __init__(
+        self, *args: Any, organization: Organization, partition: str, **kwargs: Any
+    ) -> None:
+        super().__init__(*args, partition=partition, **kwargs)
+        unit = self.fields["unit"]
+        assert isinstance(unit, forms.ModelChoiceField)
+        unit.queryset = Unit.objects.filter(organization=organization)
+        self.helper = bare_helper(
+            Fieldset("", "unit", "regions", "environment", "providers"),
+            Fieldset("How they are entered", "access_role", "uses_external_id"),
+            Fieldset(
+                "Who may use them in Spinnaker",
+                "read_roles",
+                "write_roles",
+                "roles_tag",
+            ),
+        )
+
+    def clean(self) -> dict[str, Any]:
+        cleaned = super().clean()
+        if cleaned.get("roles_tag") and not cleaned.get("write_roles"):
+            self.add_error(
+                "write_roles",
+                "Enter who may write to accounts without the tag: empty would be "
+                "everyone.",
+            )
+        return cleaned

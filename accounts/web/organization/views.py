@@ -32,8 +32,8 @@ from accounts.web.organization.listing import (
     sort_of,
 )
 from accounts.web.organization.reading import progress_of
+from accounts.web.organization.usual import usual
 from accounts.web.request import Request
-from accounts.web.wizard.access import USUAL_ACCESS_ROLE
 from onboarding.topology import Managing
 
 PAGE = 50
@@ -144,14 +144,3 @@ def page(
         "crumbs": [("Accounts", reverse("accounts:accounts"))],
     }
     return render(request, "organization/organization.html", shown)
-
-
-def usual() -> dict[str, Any]:
-    """Propose what the last account that was described has."""
-    last = ManagedAccount.objects.order_by("-created_at").first()
-    return {
-        "regions": last.regions if last else [],
-        "access_role": USUAL_ACCESS_ROLE,
-        "providers": ["ec2"],
-        "uses_external_id": True,
-    }

@@ -22,8 +22,9 @@ from accounts.models import (
 from accounts.models.standing import WORDS, proof_is_stale, word_of
 from accounts.models.states import State, Status
 from accounts.organization.inactive import inactive_accounts
+from accounts.organization.watching import watched_drafts
 from accounts.runs.capacity import capacity_of
-from accounts.web.accounts.views import INACTIVE, OLDER, STALE
+from accounts.web.accounts.views import INACTIVE, NEW, OLDER, STALE
 from accounts.web.bundles.installed import ahead, installed_bundle
 from accounts.web.live.state import live_site
 from accounts.web.overview.picture import MOST_NODES, Seen, narrow, summed, wide
@@ -162,6 +163,7 @@ def to_do(states: dict[str, int]) -> list[ToDo]:
         *stale(),
         *inactive(),
         *older_policies(),
+        *new_in_watched_units(),
         *drafts(states),
         *bundles(),
     ]
@@ -221,6 +223,16 @@ def inactive() -> list[ToDo]:
         text = "1 account left the organization, or AWS suspended it."
     url = f"{accounts_url()}?organization={INACTIVE}"
     return [ToDo(text, url, "See accounts")]
+
+
+def new_in_watched_units() -> list[ToDo]:
+    """List drafts that nobody described: their accounts are new in a watched unit."""
+    count = watched_drafts().count()
+    if not count:
+        return []
+    verb = "is" if count == 1 else "are"
+    text = f"{counted(count)} {verb} new in a watched unit. Review and plan."
+    return [ToDo(text, f"{accounts_url()}?organization={NEW}", "See drafts")]
 
 
 def stale() -> list[ToDo]:

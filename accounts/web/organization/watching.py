@@ -1,0 +1,77 @@
+"""The page of watched organizational units, each with the template of new accounts."""
+
+from __future__ import annotations
+
+from typing import Any
+from uuid import UUID
+
+from django.contrib import messages
+from django.http import HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
+from django.views.decorators.http import require_POST
+
+from accounts.mapping.managing import managing_of
+from accounts.models import ManagedAccount, ManagingAccount, Member, Watch
+from accounts.organization.reading import kept_organization, read_tags_from_now
+from accounts.organization.watching import stop_watching, watch_unit
+from accounts.web.access import operator_required
+from accounts.web.organization.forms import WatchForm
+from accounts.web.organization.usual import usual
+from accounts.web.request import Request
+from onboarding.providers import PROVIDERS
+
+MOST_REFUSED = 20
+"""The most new accounts that are named because they could not become drafts."""
+
+
+@operator_required
+def organization_watch(request: Request) -> HttpResponse:
+    """Show what is watched, or watch a unit."""
+    row = ManagingAccount.objects.first()
+    kept = kept_organization(managing_of(row)) if row else None
+    if row is None or kept is None or kept.read_at is None:
+        messages.info(request, "Read the organization first. Then watch its units.")
+        return redirect("accounts:organization")
+    form = WatchForm(
+        request.POST or None,
+        organization=kept,
+        partition=row.partition,
+        initial={**usual(), "unit": request.GET.get("unit")},
+    )
+    if request.method == "POST" and form.is_valid():
+        unit, roles_tag = form.cleaned_data["unit"], form.cleaned_data["roles_tag"]
+        watch_unit(unit, form.shared(), roles_tag, request.user)
+        if roles_tag:
+            read_tags_from_now(kept)
+        messages.success(request, f"{unit} is watched. Its new accounts become drafts.")
+        return redirect("accounts:organization-watch")
+    watches = Watch.objects.filter(unit__organization=kept).select_related("unit")
+    refused = Member.objects.filter(organization=kept).exclude(draft_refused="")
+    environments = ManagedAccount.objects.exclude(environment="").order_by()
+    shown: dict[str, Any] = {
+        "watches": [(watch, titles(watch)) for watch in watches],
+        "refused": refused.free().select_related("unit")[:MOST_REFUSED],
+        "form": form,
+        "environments": environments.values_list("environment", flat=True).distinct(),
+        "crumbs": [
+            ("Accounts", reverse("accounts:accounts")),
+            ("Add from the organization", reverse("accounts:organization")),
+        ],
+    }
+    return render(request, "organization/watch.html", shown)
+
+
+def titles(watch: Watch) -> str:
+    """Name the providers of its template."""
+    known = (PROVIDERS[key].title for key in watch.providers if key in PROVIDERS)
+    return ", ".join(known)
+
+
+@operator_required
+@require_POST
+def organization_unwatch(request: Request, pk: UUID) -> HttpResponse:
+    watch = get_object_or_404(Watch.objects.select_related("unit"), pk=pk)
+    stop_watching(watch, request.user)
+    messages.success(request, f"{watch.unit} is no longer watched.")
+    return redirect("accounts:organization-watch")

@@ -1,0 +1,134 @@
+"""The page of watched units: who may watch, what is said, what is asked."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from django.utils import timezone
+
+from accounts.models import Member, Organization, Unit, Watch
+from tests.accounts.organization.organizations import CORE, member_row
+from tests.accounts.web.answers import told
+from tests.accounts.web.organization.test_views import SHARED
+from tests.rows import account_row, managing_row, person
+
+pytestmark = pytest.mark.django_db
+
+URL = "/accounts/organization/watch/"
+NEW = "/accounts/?organization=new"
+
+
+@pytest.fixture
+def unit() -> Unit:
+    member_row("000000000001", "m1")
+    return Unit.objects.create(
+        organization=Organization.objects.get(),
+        unit_id="ou-a",
+        path="Root / <i>A</i>",
+        lineage="/r/ou-a/",
+    )
+
+
+@pytest.fixture
+def operator(client):
+    managing_row(name=CORE.name, account_id=CORE.account_id)
+    client.force_login(person("operator"))
+    return client
+
+
+def words(response: Any) -> str:
+    return " ".join(response.content.decode().split())
+
+
+def test_nothing_is_watched_until_an_operator_does(operator, unit) -> None:
+    assert "No unit is watched." in words(operator.get(URL))
+
+    response = operator.post(URL, {**SHARED, "unit": unit.pk}, follow=True)
+
+    html = words(response)
+    assert "Root / &lt;i&gt;A&lt;/i&gt; is watched" in html
+    assert "New accounts are described with EC2, Lambda in us-east-1, the" in html
+    assert "developers may read; operators may write." in html
+    assert Watch.objects.get().created_by_name == "operator"
+    assert not Organization.objects.get().reads_tags
+
+
+def test_a_watch_with_a_tag_reads_tags_from_now_on(operator, unit) -> None:
+    fields = {**SHARED, "unit": unit.pk, "roles_tag": "team"}
+
+    html = words(operator.post(URL, fields, follow=True))
+
+    assert 'the group in the tag <span class="mono">team</span>, or, without' in html
+    assert Organization.objects.get().reads_tags
+
+
+@pytest.mark.parametrize(
+    ("fields", "error"),
+    [
+        ({"unit": ""}, "required"),
+        ({"unit": "999"}, "valid choice"),
+        ({"roles_tag": "team", "write_roles": ""}, "empty would be everyone"),
+        ({"providers": ["ecs"]}, "ECS cannot be combined with an external ID"),
+    ],
+)
+def test_the_template_is_checked(operator, unit, fields, error: str) -> None:
+    response = operator.post(URL, {**SHARED, "unit": unit.pk, **fields})
+
+    assert error in str(response.context["form"].errors)
+    assert not Watch.objects.exists()
+
+
+def test_watching_ends_where_somebody_says_so(operator, unit) -> None:
+    operator.post(URL, {**SHARED, "unit": unit.pk})
+    watch = Watch.objects.get()
+    stop = f"{URL}{watch.pk}/stop/"
+
+    assert operator.get(stop).status_code == 405
+    response = operator.post(stop)
+
+    assert "is no longer watched" in told(response)
+    assert not Watch.objects.exists()
+
+
+def test_who_is_no_operator_watches_nothing(client, unit) -> None:
+    managing_row(account_id=CORE.account_id)
+    client.force_login(person("viewer"))
+
+    assert client.get(URL).status_code == 403
+    assert client.post(URL, {**SHARED, "unit": unit.pk}).status_code == 403
+
+
+def test_the_organization_is_read_first(operator) -> None:
+    response = operator.get(URL)
+
+    assert response["Location"] == "/accounts/organization/"
+
+
+def test_what_could_not_become_a_draft_is_named(operator, unit) -> None:
+    Member.objects.update(drafted_at=timezone.now(), draft_refused="<b>Taken</b>.")
+
+    html = words(operator.get(URL))
+
+    assert "m1 (000000000001)</b>: &lt;b&gt;Taken&lt;/b&gt;." in html
+
+
+def test_new_drafts_are_counted_on_the_overview_until_they_are_planned(
+    operator, unit
+) -> None:
+    account = account_row("m1", account_id="000000000001")
+    account_row("other", account_id="000000000002")
+    Member.objects.update(drafted_at=timezone.now())
+
+    html = words(operator.get("/"))
+    found = operator.get(NEW).context["page"]
+
+    assert "1 account is new in a watched unit. Review and plan." in html
+    assert f'href="{NEW}"' in html
+    assert [one.name for one in found] == ["m1"]
+
+    account.granted_at = timezone.now()
+    account.save()
+    assert "new in a watched unit" not in words(operator.get("/")).replace(
+        "New in a watched unit", ""
+    )
