@@ -10,10 +10,12 @@ from __future__ import annotations
 import json
 
 import pytest
+from django.utils import timezone
 
 from accounts.models import ManagedAccount, ManagingAccount, Run
 from accounts.models.states import Status
 from accounts.runs.actions import NothingStands, approve, keep, remove, verify
+from accounts.runs.scope import COMPARED_FOR
 from accounts.runs.stages import carry_on
 from script.emulated_organization import MANAGING, MEMBERS, Account, Credentials
 from tests.accounts.runs.carried import (
@@ -105,6 +107,7 @@ def test_a_strangers_line_in_the_list_is_nobodys_removal(here: Credentials) -> N
 def test_a_strangers_line_in_the_list_fails_a_verification(here: Credentials) -> None:
     account = member()
     onboarded(account)
+    ManagingAccount.objects.update(verified_at=timezone.now() - COMPARED_FOR)
     somebody_adds(here, *MEMBERS[:2])
 
     run = carried(verify(account, None, send=keep))
