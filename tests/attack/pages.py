@@ -25,8 +25,10 @@ from accounts.models import (
     EnvironmentPolicy,
     Lookup,
     Preferences,
+    Rollout,
     Run,
 )
+from accounts.models.checks.findings import Findings
 from accounts.models.states import State, Status
 from accounts.web.access import UserRole, role_needed
 from tests.attack.whole_site import kept_organization
@@ -74,12 +76,17 @@ def every_row() -> None:
     account.spinnaker_names.create(name=account.name)
     kept_organization(account)
     planned = run_row(account=account, fingerprint=FINGERPRINT)
+    for number in (1, 2):
+        Rollout.objects.create(number=number, state="planned", left_out=["web: No."])
+    Run.objects.filter(pk=planned.pk).update(rollout=1)
     step_row(planned)
     step_row(planned, verb="update", before={"name": "x"}, after={"name": "y"})
     ended = run_row(Status.FAILED, account=account, error={"message": "No."})
     CheckResult.objects.create(
         run=ended, position=0, provider="ec2", name="List", outcome="failed", line=1
     )
+    found = {"outcome": "failed", "name": "List", "sentence": "No."}
+    Findings.objects.create(digest="d" * 64, results=[found])
     topology = topology_of(managing_of(managing), [account])
     for number in (1, 2):
         bundle_row(topology, number)

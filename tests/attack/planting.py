@@ -16,6 +16,7 @@ OWN = {
     "Bundle.files",
     "Bundle.sha256",
     "EnabledProvider.key",
+    "Findings.results",
     "Lookup.parameters",
     "Lookup.question",
     "Lookup.topic",

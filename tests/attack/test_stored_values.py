@@ -58,6 +58,8 @@ SHOWN_ON: dict[str, tuple[str, ...]] = {
     "enabledprovider": ("/accounts/", "/runs/", "/bundles/", "/managing/"),
     "spinnakername": ("/accounts/",),
     "run": ("/runs/", "/accounts/", "/managing/"),
+    "rollout": ("/runs/",),
+    "findings": ("/runs/", "/accounts/"),
     "step": ("/runs/", "/accounts/"),
     "checkresult": ("/runs/", "/accounts/"),
     "bundle": ("/bundles/",),

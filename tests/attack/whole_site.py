@@ -9,6 +9,7 @@ from itertools import product
 from typing import Any, NamedTuple
 
 from django.contrib import admin
+from django.contrib.auth.models import User
 from django.urls import reverse
 from django.utils import timezone
 
@@ -24,9 +25,11 @@ from accounts.models import (
     ManagedAccount,
     Organization,
     Preferences,
+    Rollout,
     Run,
     Watch,
 )
+from accounts.models.checks.findings import Findings
 from accounts.models.organization.reading import ROOT
 from accounts.models.states import State, Status
 from accounts.web.urls import urlpatterns
@@ -140,6 +143,9 @@ def whole_site() -> Pages:
         accounts.append(account)
     runs = [run_of(*both) for both in zip(accounts, Status.values, strict=True)]
     runs.append(run_row(Status.VERIFIED, account=None, kind=Run.Kind.MANAGING))
+    roll_out(runs, operator)
+    found = {"outcome": "failed", "name": HARMLESS, "sentence": HARMLESS}
+    Findings.objects.create(digest="d" * 64, results=[found])
     for number, status in enumerate(("ready", "ready", "failed", "building"), 1):
         bundle = bundle_row(with_every_provider(), number)
         bundle.accounts.set(accounts)
@@ -160,6 +166,19 @@ def whole_site() -> Pages:
     kept_organization(accounts[0])
     record(operator, Activity.What.PLAN, HARMLESS, {"note": HARMLESS})
     return Pages(accounts, runs)
+
+
+def roll_out(runs: list[Run], by: User) -> None:
+    """Make rollouts that look different, the first of them of all these runs."""
+    for number, state in enumerate(("paused", "planned", "stopped", "finished"), 1):
+        Rollout.objects.create(
+            number=number,
+            state=state,
+            reason=HARMLESS,
+            left_out=[HARMLESS],
+            created_by=by,
+        )
+    Run.objects.filter(pk__in=[run.pk for run in runs]).update(rollout=1, wave=1)
 
 
 def kept_organization(account: ManagedAccount) -> None:
