@@ -20,6 +20,7 @@ from django.utils import timezone
 
 from accounts.bundles import build
 from accounts.lookups import answer, delete_old_lookups
+from accounts.mapping.accounts_file.uploading import delete_old_uploads
 from accounts.models import (
     Bundle,
     Lookup,
@@ -198,13 +199,14 @@ def verify_all() -> None:
 
 @shared_task(ignore_result=True)
 def delete_old() -> None:
-    """Delete verifications that are old enough, and old answers of AWS; fold what the
-    others found that are superseded.
+    """Delete verifications that are old enough, old answers of AWS, and old uploads;
+    fold what the others found that are superseded.
 
     Safe to kill: each run is folded, and deleted, as a whole.
     """
     delete_old_lookups()
     fold_superseded()
+    delete_old_uploads()
     if settings.KEEP_CHECKS_DAYS:
         age = timedelta(days=settings.KEEP_CHECKS_DAYS)
         delete_old_verifications(timezone.now() - age)

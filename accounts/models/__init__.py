@@ -21,6 +21,7 @@ from accounts.models.people.preferences import Preferences
 from accounts.models.rollouts.rollout import Rollout
 from accounts.models.runs import CheckResult, Run
 from accounts.models.steps import Step
+from accounts.models.uploads.upload import Upload
 
 __all__ = [
     "Activity",
@@ -42,5 +43,6 @@ __all__ = [
     "SpinnakerName",
     "Step",
     "Unit",
+    "Upload",
     "Watch",
 ]

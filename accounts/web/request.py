@@ -1,16 +1,41 @@
-"""The request as views know it behind the middleware: signed in, and htmx's or not."""
+"""The request as views know it behind the middleware: signed in, and htmx's or not; and
+how a large upload is read without a copy on disk.
+"""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
+from django.core.files.uploadhandler import MemoryFileUploadHandler
 from django.http import HttpRequest
 
 if TYPE_CHECKING:
     from django.contrib.auth.models import User
     from django_htmx.middleware import HtmxDetails
 
+BESIDE = 1024 * 1024
+"""Bytes that a request may have in addition to the file."""
+CHUNK = 1024 * 1024
+
 
 class Request(HttpRequest):
     user: User
     htmx: HtmxDetails
+
+
+class InMemory(MemoryFileUploadHandler):
+    """Keeps an upload in memory whatever its size, which is known to be bearable."""
+
+    def handle_raw_input(self, *args: Any, **kwargs: Any) -> None:
+        self.activated = True
+
+
+def length(request: Request) -> int:
+    said = request.META.get("CONTENT_LENGTH") or "0"
+    return int(said) if said.isdigit() else 0
+
+
+def drain(request: Request) -> None:
+    """Read the body and forget it: a browser shows no answer while it still sends."""
+    while request.read(CHUNK):
+        pass

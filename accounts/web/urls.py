@@ -11,6 +11,7 @@ from accounts.web.bundles import deltas, halconfig, installed, preview
 from accounts.web.bundles import listing as bundle_list
 from accounts.web.bundles import views as bundles
 from accounts.web.exports import views as exports
+from accounts.web.from_file import views as from_file
 from accounts.web.help import views as help_pages
 from accounts.web.live import views as live
 from accounts.web.managing import views as managing
@@ -68,6 +69,8 @@ account_pages = [
         organization_watching.organization_unwatch,
         name="organization-unwatch",
     ),
+    path("accounts/file/", from_file.from_file, name="from-file"),
+    path("accounts/file/<uuid:upload>/", from_file.file_preview, name="file-preview"),
     path("accounts/<uuid:pk>/", account.account, name="account"),
     path("accounts/<uuid:pk>/plan/", decisions.plan, name="plan"),
     path("accounts/<uuid:pk>/verify/", decisions.verify, name="verify"),
@@ -184,10 +187,14 @@ bundle_pages = [
     ),
 ]
 
-CSV, JSON = {"form": "csv"}, {"form": "json"}
+CSV, JSON, YAML = {"form": "csv"}, {"form": "json"}, {"form": "yaml"}
 export_files = [
     path("accounts.csv", exports.accounts, CSV, name="accounts-csv"),
     path("accounts.json", exports.accounts, JSON, name="accounts-json"),
+    path("template.csv", from_file.file_template, CSV, name="template-csv"),
+    path("template.yaml", from_file.file_template, YAML, name="template-yaml"),
+    path("accounts-file.csv", from_file.file_export, CSV, name="accounts-file-csv"),
+    path("accounts-file.yaml", from_file.file_export, YAML, name="accounts-file-yaml"),
     path("runs.csv", exports.runs, CSV, name="runs-csv"),
     path("runs.json", exports.runs, JSON, name="runs-json"),
     path("bundles.csv", exports.bundles, CSV, name="bundles-csv"),

@@ -27,6 +27,7 @@ from accounts.models import (
     Preferences,
     Rollout,
     Run,
+    Upload,
     Watch,
 )
 from accounts.models.checks.findings import Findings
@@ -60,6 +61,7 @@ class Pages(NamedTuple):
             "step": [step.slug for step in STEPS],
             "path": ["README.md"],
             "fingerprint": ["f" * 32],
+            "upload": [upload.pk for upload in Upload.objects.all()],
         }
         for pattern in urlpatterns:
             of_runs = str(pattern.pattern).startswith("runs/")
@@ -121,6 +123,9 @@ def whole_site() -> Pages:
     Preferences.objects.create(person=operator, time_zone="Europe/Berlin")
     managing_row(bowline_principal="arn:aws:iam::911111111111:role/bowline")
     now = timezone.now()
+    waiting = {"name": "staging", "account_id": ACCOUNT_ID, "what": "new", "line": 2}
+    Upload.objects.create(by=operator, name="accounts.csv", preview=[waiting])
+    Upload.objects.create(by=operator, name="accounts.csv", saved_at=now)
     accounts = []
     for number in range(len(Status)):
         state = State.values[number % len(State.values)]

@@ -12,7 +12,7 @@ from django.shortcuts import render
 from django.utils.dateparse import parse_datetime
 from django.utils.timezone import is_aware
 
-from accounts.models import ManagedAccount, Run
+from accounts.models import ManagedAccount, Run, Upload
 from accounts.models.managed import ManagedAccountQuerySet
 from accounts.models.standing import WORDS, proof_is_stale, with_word
 from accounts.models.states import OPEN
@@ -116,6 +116,14 @@ def by_moment(text: str) -> Q:
     return Q(created_at=moment) if moment and is_aware(moment) else Q(pk__in=[])
 
 
+def by_file(text: str) -> Q:
+    """Find what was saved from an uploaded file."""
+    if not is_uuid(text):
+        return Q(pk__in=[])
+    upload = Upload.objects.kept().filter(pk=text).only("saved").first()
+    return Q(pk__in=[pk for pk in upload.saved if is_uuid(pk)] if upload else [])
+
+
 FILTERS: Filters = {
     "text": by_text,
     "state": with_word,
@@ -125,6 +133,7 @@ FILTERS: Filters = {
     "policies": by_policies,
     "organization": by_membership,
     "described": by_moment,
+    "file": by_file,
 }
 
 

@@ -10,7 +10,6 @@ from collections import Counter
 from typing import Any
 
 from django.core.exceptions import RequestDataTooBig
-from django.core.files.uploadhandler import MemoryFileUploadHandler
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, render
 from django.urls import reverse
@@ -21,7 +20,7 @@ from django.views.decorators.debug import sensitive_post_parameters
 from accounts.models import Bundle
 from accounts.web.access import operator_required
 from accounts.web.bundles.forms import HalconfigForm
-from accounts.web.request import Request
+from accounts.web.request import BESIDE, InMemory, Request, drain, length
 from onboarding.bounded_yaml import MOST_BYTES
 from onboarding.spinnaker.bundle.contents import BundleAccounts, accounts_in
 from onboarding.spinnaker.halconfig.diff import fields, lines
@@ -32,21 +31,11 @@ from onboarding.spinnaker.halconfig.tree import BadHalconfig
 
 MOST_SHOWN = 50
 MOST_NOTES = 20
-BESIDE = 1024 * 1024
-"""Bytes that a request may have in addition to the file."""
-CHUNK = 1024 * 1024
 TOO_LARGE = (
     f"The file is too large for a halconfig. It has more than {MOST_BYTES:,} bytes "
     "are not read. 10,000 accounts take about 4 million."
 )
 TOO_LONG = "You cannot paste more than 2.5 MB. Choose the file instead."
-
-
-class InMemory(MemoryFileUploadHandler):
-    """Keeps an upload in memory whatever its size, which is known to be bearable."""
-
-    def handle_raw_input(self, *args: Any, **kwargs: Any) -> None:
-        self.activated = True
 
 
 @csrf_exempt  # merge_page is protected: it is first made sure that it may be read
@@ -62,17 +51,6 @@ def halconfig(request: Request, number: int) -> HttpResponse:
         return merge_page(request, number)
     except RequestDataTooBig:
         return page(request, number, refused=[TOO_LONG])
-
-
-def length(request: Request) -> int:
-    said = request.META.get("CONTENT_LENGTH") or "0"
-    return int(said) if said.isdigit() else 0
-
-
-def drain(request: Request) -> None:
-    """Read the body and forget it: a browser shows no answer while it still sends."""
-    while request.read(CHUNK):
-        pass
 
 
 @csrf_protect

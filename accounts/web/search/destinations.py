@@ -55,6 +55,12 @@ DESTINATIONS = (
         "many aws organizations members",
     ),
     Destination(
+        "Add accounts from a file",
+        "accounts:from-file",
+        "plus",
+        "many csv yaml excel spreadsheet upload import template export",
+    ),
+    Destination(
         "Plans that wait for approval",
         "accounts:runs",
         "clock",

@@ -1,0 +1,1 @@
+"""Accounts files that were uploaded."""

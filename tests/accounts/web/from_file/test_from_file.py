@@ -1,0 +1,220 @@
+"""Accounts from a file: checked, previewed, saved as previewed, and planned."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from django.core.files.uploadedfile import SimpleUploadedFile
+from django.test import Client
+from django.utils import timezone
+
+from accounts.models import Activity, ManagedAccount, Upload
+from accounts.tasks import delete_old
+from tests.rows import account_row, managing_row, person
+
+pytestmark = pytest.mark.django_db
+
+FILE = "/accounts/file/"
+HEADING = "name,account_id,environment,regions,external_id,ec2\n"
+CSV = (
+    HEADING
+    + "new,9333-3333-3333,test,us-east-1,yes,yes\n"
+    + "staging,9222-2222-2222,test,us-east-1,yes,yes\n"
+    + "same,9444-4444-4444,,us-east-1,yes,yes\n"
+)
+
+
+@pytest.fixture
+def operator(client: Client) -> Client:
+    managing_row()
+    account_row("staging", account_id="922222222222")
+    account_row("same", account_id="944444444444")
+    account_row("elsewhere", account_id="955555555555")
+    client.force_login(person("operator"))
+    return client
+
+
+def upload(client: Client, text: str | bytes = CSV, name: str = "a.csv") -> Any:
+    content = text if isinstance(text, bytes) else text.encode()
+    return client.post(FILE, {"file": SimpleUploadedFile(name, content)})
+
+
+def uploaded(client: Client, text: str = CSV) -> str:
+    answer = upload(client, text)
+    assert answer.status_code == 302
+    return str(answer.url)
+
+
+def words(answer: Any) -> str:
+    return " ".join(answer.content.decode().split())
+
+
+def test_the_preview_says_what_is_new_changed_and_left_alone(operator) -> None:
+    page = operator.get(uploaded(operator))
+
+    said = words(page)
+    assert "<strong>1</strong> new, <strong>1</strong> changed" in said
+    assert "<strong>1</strong> same. 1 account in Bowline is not in the file" in said
+    assert "Save 2 accounts" in said
+    rows = {one["name"]: one for one in page.context["page"]}
+    assert [one["line"] for one in rows.values()] == [2, 3, 4]
+    assert {"name": "ec2", "before": "", "after": "yes"} in rows["new"]["changes"]
+    assert rows["staging"]["changes"] == [
+        {"name": "environment", "before": "", "after": "test"}
+    ]
+    assert not ManagedAccount.objects.filter(name="new").exists()
+
+
+def test_the_preview_is_filtered(operator) -> None:
+    page = operator.get(uploaded(operator) + "?what=changed")
+
+    assert [one["name"] for one in page.context["page"]] == ["staging"]
+
+
+def test_what_was_previewed_is_saved_recorded_and_led_on(operator) -> None:
+    preview = uploaded(operator)
+
+    page = operator.post(preview, {"save": "1"}, follow=True)
+
+    row = Upload.objects.get()
+    assert "Plan 2 accounts" in words(page)
+    assert (row.accounts, row.preview) == ([], [])
+    assert ManagedAccount.objects.get(name="new").created_by_name == "operator"
+    assert ManagedAccount.objects.get(name="staging").environment == "test"
+    said = Activity.objects.filter(what__in=("describe", "edit")).order_by("number")
+    assert [(e.what, e.about, e.who) for e in said] == [
+        ("describe", "new", "operator"),
+        ("edit", "staging", "operator"),
+    ]
+    listed = operator.get(f"/accounts/?file={row.pk}").context["page"]
+    assert [account.name for account in listed] == ["new", "staging"]
+
+
+def test_saving_twice_saves_once(operator) -> None:
+    preview = uploaded(operator)
+
+    for _ in range(2):
+        operator.post(preview, {"save": "1"})
+
+    assert ManagedAccount.objects.count() == 4
+    assert Activity.objects.filter(what="describe").count() == 1
+
+
+def test_a_description_that_changed_meanwhile_is_not_overwritten(operator) -> None:
+    preview = uploaded(operator)
+    ManagedAccount.objects.filter(name="staging").update(regions=["eu-west-1"])
+
+    page = operator.post(preview, {"save": "1"}, follow=True)
+
+    assert "somebody changed these accounts in the meantime" in words(page)
+    assert ManagedAccount.objects.get(name="staging").regions == ["eu-west-1"]
+    assert not ManagedAccount.objects.filter(name="new").exists()
+    (changed,) = [o for o in page.context["page"] if o["what"] == "changed"]
+    assert [one["name"] for one in changed["changes"]] == ["environment", "regions"]
+    operator.post(preview, {"save": "1"})
+    assert ManagedAccount.objects.get(name="staging").regions == ["us-east-1"]
+
+
+def test_an_account_that_was_added_meanwhile_is_an_error(operator) -> None:
+    preview = uploaded(operator)
+    account_row("theirs", account_id="933333333333")
+
+    page = operator.post(preview, {"save": "1"})
+
+    assert "This AWS account is already in Bowline, as “theirs”." in words(page)
+    assert not Upload.objects.exists()
+    assert ManagedAccount.objects.get(name="staging").environment == ""
+
+
+def test_every_error_is_shown_with_its_line_and_nothing_is_kept(operator) -> None:
+    bad = CSV.replace("us-east-1,yes,yes\n", "us-est-1,yes,maybe\n", 2)
+
+    page = upload(operator, bad)
+
+    lines = [problem.line for problem in page.context["problems"]]
+    assert lines == [2, 2, 3, 3]
+    assert "“a.csv” has 4 errors." in words(page)
+    assert not Upload.objects.exists()
+
+
+@pytest.mark.parametrize(
+    ("text", "name", "sentence"),
+    [
+        (b"", "a.csv", "The file is empty."),
+        (b"", "a.yaml", "The file is empty."),
+        (b"PK\x03\x04", "a.csv", "This is a workbook"),
+        (b"a\x00", "a.csv", "The character U+0000 is not allowed here."),
+        (b"\xff", "a.yml", "This is not UTF-8."),
+        (b"x", "a.xlsx", "“a.xlsx” is not a .csv, .yaml or .yml file."),
+        (b"<script>", "<script>.exe", "“&lt;script&gt;.exe” is not a .csv"),
+        (
+            b"managing: {name: other, account_id: '911111111111'}\naccounts: []\n",
+            "a.yaml",
+            "The file describes the managing account differently.",
+        ),
+    ],
+)
+def test_a_file_that_cannot_be_used_is_refused(
+    operator, text: bytes, name: str, sentence: str
+) -> None:
+    assert sentence in words(upload(operator, text, name))
+    assert not Upload.objects.exists()
+
+
+def test_too_large_a_file_is_refused_before_it_is_read(operator) -> None:
+    page = upload(operator, b"a" * (18 * 1024 * 1024))
+
+    assert "The file has more than 16,777,216 bytes." in words(page)
+
+
+def test_an_upload_needs_a_token_and_the_role(operator) -> None:
+    strict = Client(enforce_csrf_checks=True)
+    strict.force_login(person("operator", username="other"))
+    assert upload(strict).status_code == 403
+
+    operator.force_login(person("viewer"))
+    assert upload(operator).status_code == 403
+    assert not Upload.objects.exists()
+
+
+def test_an_upload_expires_and_is_deleted(operator) -> None:
+    preview = uploaded(operator)
+    Upload.objects.update(at=timezone.now() - timedelta(minutes=61))
+
+    assert operator.get(preview).status_code == 404
+    assert operator.post(preview, {"save": "1"}).status_code == 404
+    delete_old()
+    assert not Upload.objects.exists()
+
+
+def test_a_discarded_file_is_gone(operator) -> None:
+    operator.post(uploaded(operator), {"discard": "1"})
+
+    assert not Upload.objects.exists()
+    assert ManagedAccount.objects.count() == 3
+
+
+@pytest.mark.parametrize("form", ["csv", "yaml"])
+def test_the_template_and_the_export_can_be_uploaded(operator, form: str) -> None:
+    for what in ("template", "accounts-file"):
+        file = operator.get(f"/{what}.{form}")
+        text = file.content.replace(b"922222222222", b"966666666666")
+        text = text.replace(b"9222-2222-2222", b"9666-6666-6666")
+        assert f".{form}" in file["Content-Disposition"]
+
+        assert upload(operator, text, f"a.{form}").status_code == 302
+
+    whats = {one["what"] for one in Upload.objects.latest("at").preview}
+    assert whats == {"same", "changed"}
+
+
+def test_without_a_managing_account_it_leads_there(client) -> None:
+    client.force_login(person("operator"))
+
+    assert client.get(FILE).url == "/managing/"
+
+
+def test_the_list_leads_to_it(operator) -> None:
+    assert f'href="{FILE}"' in words(operator.get("/accounts/"))
