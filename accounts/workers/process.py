@@ -1,4 +1,4 @@
-"""A worker's process, before the fork and until its end: a crew for each queue."""
+"""A worker's process, before the fork and until its end: a pool for each queue."""
 
 from __future__ import annotations
 
@@ -14,8 +14,8 @@ from django.db.models import Q
 from accounts.models import Run
 from accounts.models.lease import free_leases
 from accounts.runs.queue import PEOPLE, SCHEDULE
-from accounts.workers.crew import Crew
 from accounts.workers.leases import leases_extended
+from accounts.workers.pool import RunPool
 from onboarding.aws.shared_clients import load_models
 
 
@@ -29,36 +29,36 @@ def before_the_fork() -> None:
 
 
 class Process:
-    """The crews of this process, and what extends the leases that they take."""
+    """The pools of this process, and what extends the leases that they take."""
 
     def __init__(self, queues: Collection[str]) -> None:
         """Carry what people started, what the schedule did, or both, as the worker
         receives messages about.
         """
         scheduled = Q(started_from=Run.Origin.SCHEDULE)
-        crews = {
-            PEOPLE: Crew(~scheduled, settings.RUN_THREADS),
-            SCHEDULE: Crew(scheduled, settings.SCHEDULE_THREADS),
+        pools = {
+            PEOPLE: RunPool(~scheduled, settings.RUN_THREADS),
+            SCHEDULE: RunPool(scheduled, settings.SCHEDULE_THREADS),
         }
-        self.crews = [crew for queue, crew in crews.items() if queue in queues]
+        self.pools = [pool for queue, pool in pools.items() if queue in queues]
         self.leases = ExitStack()
 
     def start(self) -> None:
         self.leases.enter_context(leases_extended())
-        for crew in self.crews:
-            crew.start()
+        for pool in self.pools:
+            pool.start()
 
     def wake(self, run_id: str) -> None:
-        for crew in self.crews:
-            crew.wake(run_id)
+        for pool in self.pools:
+            pool.wake(run_id)
 
     def stop(self, seconds: float) -> None:
         """Finish what ends in time, and leave the rest to other workers, now."""
         deadline = time.monotonic() + seconds
-        for crew in self.crews:
-            crew.stopped.set()
-        for crew in self.crews:
-            crew.stop(deadline - time.monotonic())
+        for pool in self.pools:
+            pool.stopped.set()
+        for pool in self.pools:
+            pool.stop(deadline - time.monotonic())
         self.leases.close()
         free_leases()
         connection.close()

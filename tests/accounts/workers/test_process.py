@@ -58,8 +58,8 @@ def test_it_carries_what_its_queues_are_about(
 
     carried = [
         run.account_name
-        for crew in process.crews
-        for run in Run.objects.filter(crew.runs)
+        for pool in process.pools
+        for run in Run.objects.filter(pool.runs)
     ]
 
     assert carried == found
@@ -68,7 +68,7 @@ def test_it_carries_what_its_queues_are_about(
 def test_the_schedule_has_threads_of_its_own(settings: Any) -> None:
     settings.RUN_THREADS, settings.SCHEDULE_THREADS = 5, 3
 
-    people, schedule = Process([PEOPLE, SCHEDULE]).crews
+    people, schedule = Process([PEOPLE, SCHEDULE]).pools
 
     assert (people.threads, schedule.threads) == (5, 3)
 
@@ -86,15 +86,15 @@ def test_what_does_not_end_in_time_is_free_for_other_workers(
 ) -> None:
     run, _ = of_both
     process = Process([PEOPLE])
-    (crew,) = process.crews
+    (pool,) = process.pools
     over = threading.Event()
-    crew.carry = lambda _: over.wait(60)
+    pool.carry = lambda _: over.wait(60)
     process.start()
-    wait_until(lambda: crew.at_work, what="It was not carried")
+    wait_until(lambda: pool.at_work, what="It was not carried")
     held = Run.objects.waiting().filter(pk=run.pk).exists()
 
     process.stop(seconds=0)
-    thread = crew.at_work[run.pk]
+    thread = pool.at_work[run.pk]
     is_free = Run.objects.waiting().filter(pk=run.pk).exists()
     over.set()
     thread.join(30)

@@ -1,4 +1,4 @@
-"""A crew carries what waits, so many at once, whatever one of the runs does."""
+"""A pool carries what waits, so many at once, whatever one of the runs does."""
 
 from __future__ import annotations
 
@@ -15,8 +15,8 @@ from accounts.models import Run
 from accounts.models.states import WORKING, Status
 from accounts.runs.rollouts.decisions import approve_group
 from accounts.runs.rollouts.engine import advance
-from accounts.workers import crew as crews
-from accounts.workers.crew import Crew
+from accounts.workers import pool as pools
+from accounts.workers.pool import RunPool
 from script.servers import wait_until
 from tests.accounts.runs.rollouts import rows as rollouts
 from tests.rows import account_row, managing_row, person, run_row
@@ -44,12 +44,12 @@ def waiting(count: int, **fields: Any) -> list[Run]:
 
 
 @contextmanager
-def at_work(carry: Carry, *, threads: int) -> Iterator[Crew]:
-    crew = Crew(Q(), threads, carry)
-    crew.start()
+def at_work(carry: Carry, *, threads: int) -> Iterator[RunPool]:
+    pool = RunPool(Q(), threads, carry)
+    pool.start()
     with ExitStack() as stack:
-        stack.callback(crew.stop, seconds=30)
-        yield crew
+        stack.callback(pool.stop, seconds=30)
+        yield pool
 
 
 def ended(*runs: Run) -> bool:
@@ -100,9 +100,9 @@ def test_the_run_that_a_message_names_comes_first() -> None:
         named.wait(30)
         finish(run)
 
-    with at_work(carry, threads=1) as crew:
+    with at_work(carry, threads=1) as pool:
         wait_until(lambda: order, what="None was carried")
-        crew.wake(str(last.pk))
+        pool.wake(str(last.pk))
         named.set()
         wait_until(lambda: ended(first, last), what="They did not end")
 
@@ -112,7 +112,7 @@ def test_the_run_that_a_message_names_comes_first() -> None:
 def test_a_run_that_stops_is_tried_again_and_others_continue(
     monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
-    monkeypatch.setattr(crews, "LOOKS_EVERY", 0.1)
+    monkeypatch.setattr(pools, "LOOKS_EVERY", 0.1)
     stops, other = waiting(2)
     attempts: list[Any] = []
 
@@ -130,13 +130,13 @@ def test_a_run_that_stops_is_tried_again_and_others_continue(
     assert f"Run {stops.reference} stopped, and is continued soon." in caplog.text
 
 
-def test_a_message_that_names_nothing_stops_no_crew() -> None:
+def test_a_message_that_names_nothing_stops_no_pool() -> None:
     (run,) = waiting(1)
     run.take_lease()
 
-    with at_work(finish, threads=1) as crew:
-        crew.wake("no run's name")
-        crew.wake("00000000-0000-0000-0000-000000000000")
+    with at_work(finish, threads=1) as pool:
+        pool.wake("no run's name")
+        pool.wake("00000000-0000-0000-0000-000000000000")
         run.free_lease()
         wait_until(lambda: ended(run), what="It did not end", seconds=15)
 
@@ -172,7 +172,7 @@ def test_a_rollout_goes_on_as_soon_as_its_run_ends() -> None:
         )
 
 
-def test_a_crew_that_stops_takes_no_further_run() -> None:
+def test_a_pool_that_stops_takes_no_further_run() -> None:
     first, second = waiting(2)
     carried, over = threading.Event(), threading.Event()
 
@@ -181,12 +181,12 @@ def test_a_crew_that_stops_takes_no_further_run() -> None:
         over.wait(30)
         finish(run)
 
-    crew = Crew(Q(), 1, carry)
-    crew.start()
+    pool = RunPool(Q(), 1, carry)
+    pool.start()
     carried.wait(30)
-    crew.stopped.set()
+    pool.stopped.set()
     over.set()
-    crew.stop(seconds=30)
+    pool.stop(seconds=30)
 
     assert ended(first)
     assert not ended(second)

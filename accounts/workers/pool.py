@@ -1,4 +1,4 @@
-"""Crew: threads of a worker's process, each of which carries one run.
+"""A pool of threads of a worker's process, each of which carries one run.
 
 A message only wakes it: which runs there are to carry, and who holds them, is in their
 rows. So a lost message, or a broker that is down, delays a run by seconds, and a task
@@ -27,7 +27,7 @@ LOOKS_EVERY = 5.0
 """Seconds until waiting runs are searched for again, if no message comes."""
 
 
-class Crew:
+class RunPool:
     """Carries what waits of these runs, one in each of its threads.
 
     A run that hangs occupies its own thread; the others continue.
@@ -45,10 +45,10 @@ class Crew:
         """Numbers of the rollouts of which a run has ended."""
         self.woken = threading.Event()
         self.stopped = threading.Event()
-        self.foreman = threading.Thread(target=self.look, name="crew", daemon=True)
+        self.dispatcher = threading.Thread(target=self.look, name="pool", daemon=True)
 
     def start(self) -> None:
-        self.foreman.start()
+        self.dispatcher.start()
 
     def wake(self, run_id: str) -> None:
         """Look now, and for this run first."""
@@ -60,7 +60,7 @@ class Crew:
         self.stopped.set()
         self.woken.set()
         deadline = time.monotonic() + seconds
-        for thread in (self.foreman, *self.at_work.copy().values()):
+        for thread in (self.dispatcher, *self.at_work.copy().values()):
             thread.join(max(0.0, deadline - time.monotonic()))
 
     def look(self) -> None:
