@@ -69,6 +69,11 @@ def test_more_policies_than_a_page_attached_to_one_role_are_all_found(
             path=MANAGED_PATH,
             document=Policy.of(DOCUMENT),
         ),
+        Attachment(
+            account=account,
+            holder="crowded",
+            policy_arn=arn("aws", "iam", account, f"policy{MANAGED_PATH}one"),
+        ),
     )
 
     found = observe(accounts.sessions, accounts.reach, wanted)
