@@ -27,6 +27,7 @@ from accounts.models import (
     Preferences,
     Rollout,
     Run,
+    Upload,
 )
 from accounts.models.checks.findings import Findings
 from accounts.models.states import State, Status
@@ -106,6 +107,7 @@ def every_row() -> None:
     EnvironmentPolicy.objects.create(environment="lab", four_eyes=True)
     somebody = person("viewer", username="somebody")
     Preferences.objects.create(person=somebody, time_zone="Europe/Berlin")
+    Upload.objects.create(by=somebody, name="accounts.csv")
     record(somebody, Activity.What.PLAN, account.name, {"run": str(planned.pk)})
 
 
@@ -127,7 +129,11 @@ def arguments(route: str) -> dict[str, str]:
         return {"object_id": pk, "id": pk}
     planned = Run.objects.filter(status=Status.PLANNED).first()
     by_place = {
-        "accounts": {"pk": first("accounts.managedaccount"), "step": "identity"},
+        "accounts": {
+            "pk": first("accounts.managedaccount"),
+            "step": "identity",
+            "upload": first("accounts.upload"),
+        },
         "runs": {
             "pk": str(planned and planned.pk),
             "number": str(planned and planned.number),
