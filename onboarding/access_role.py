@@ -49,9 +49,7 @@ LOOK = (
     "iam:ListRolePolicies",
     "iam:ListRoles",
     "iam:SimulatePrincipalPolicy",
-    "organizations:DescribeAccount",
     "organizations:DescribeOrganization",
-    "organizations:ListAccounts",
 )
 ROLES = (
     "iam:AttachRolePolicy",

@@ -34,6 +34,7 @@ DOCS = Path(__file__).parents[2] / "docs"
 CFN_LINT = str(Path(sys.executable).parent / "cfn-lint")
 BOWLINE = f"arn:aws:iam::{MANAGING_ID}:role/tools/bowline"
 OWN = "${AWS::AccountId}"
+DESCRIBE_ORGANIZATION = "organizations:DescribeOrganization"
 
 
 def role(**fields: Any) -> AccessRole:
@@ -80,11 +81,17 @@ def documented() -> tuple[list[Any], str]:
 
 
 def in_a_managed_account(statement: dict[str, Any]) -> dict[str, Any]:
-    """Say it as the document says of managed accounts: their id, not the identity."""
+    """Say it as the document says of managed accounts: their id, not the identity, and
+    of the organization only which one it is.
+    """
+    actions = statement["Action"]
+    if isinstance(actions, list):
+        theirs = [a for a in actions if a.startswith("organizations:")]
+        actions = [a for a in actions if a not in theirs or a == DESCRIBE_ORGANIZATION]
     resources = statement["Resource"]
     if isinstance(resources, list):
         resources = [one for one in resources if "SpinnakerAuthRole" not in one]
-    text = json.dumps({**statement, "Resource": resources})
+    text = json.dumps({**statement, "Action": actions, "Resource": resources})
     changed: dict[str, Any] = json.loads(text.replace("MANAGING", OWN))
     if len(changed["Action"]) == 1:
         (changed["Action"],) = changed["Action"]
