@@ -184,6 +184,16 @@ def browser_type_launch_args(
     }
 
 
+@pytest.fixture(autouse=True)
+def windows_closed(request: pytest.FixtureRequest) -> Iterator[None]:
+    """Close the pages that a test opened, or they ask on next to all later tests."""
+    opens = "browser" in request.fixturenames
+    browser = request.getfixturevalue("browser") if opens else None
+    yield
+    for context in browser.contexts if browser else ():
+        context.close()
+
+
 CHROMIUM = ("chromium", "chromium-browser", "google-chrome")
 
 
