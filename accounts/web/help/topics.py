@@ -88,6 +88,20 @@ PAGES = (
         "access-roles",
     ),
     Topic(
+        "from-file",
+        "Adding accounts from a file",
+        "Add and change many accounts with a CSV or YAML file.",
+        (
+            "Bowline checks the whole file first. If a line has an error, nothing is "
+            "saved.",
+            "The preview shows which accounts are new, changed or the same. Accounts "
+            "that are not in the file stay as they are.",
+            "New accounts become drafts. Plan them together as a rollout.",
+        ),
+        ("from-file", "file-preview"),
+        words="csv yaml upload import export template",
+    ),
+    Topic(
         "many",
         "Many accounts at once",
         "Each account is edited or planned by itself.",
@@ -117,8 +131,8 @@ PAGES = (
         "A rollout plans many accounts at once and applies them in waves.",
         (
             "Plans with the same changes are approved together, as a group.",
-            "The first wave is 1 account, the second 10 %, and the last the rest. You "
-            "can change what has not begun.",
+            "The first wave is one account, the second a tenth of all, and the last "
+            "the rest. You can change what has not begun.",
             "A rollout pauses by itself when too many accounts fail. Resume it, or "
             "stop it: what has changed nothing in AWS is then discarded.",
         ),
