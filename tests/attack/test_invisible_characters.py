@@ -13,11 +13,12 @@ import pytest
 from django import forms
 from django.test import Client
 
-from accounts.models import Run
+from accounts.models import Organization, Run
 from accounts.web.bulk.forms import BulkEditForm
 from accounts.web.bundles.forms import HalconfigForm
+from accounts.web.from_file.forms import FileForm
 from accounts.web.managing.forms import ManagingForm
-from accounts.web.organization.forms import SharedForm
+from accounts.web.organization.forms import SharedForm, WatchForm
 from accounts.web.rollouts.forms import GroupForm, SettingsForm
 from accounts.web.runs.forms import ApproveForm, CommentForm
 from accounts.web.wizard.forms import AccessForm, IdentityForm, ProvidersForm
@@ -131,9 +132,12 @@ BOUND: dict[type[forms.BaseForm], Callable[[dict[str, str]], forms.BaseForm]] = 
         }
     ),
     SharedForm: lambda data: SharedForm(data, partition="aws"),
+    WatchForm: lambda data: WatchForm(
+        data, organization=Organization(pk=1), partition="aws"
+    ),
     **{FORMS[key]: details_form(key) for key in FORMS},
 }
-TAKE_NO_TEXT = {DetailsForm, PreferencesForm, ProvidersForm, SettingsForm}
+TAKE_NO_TEXT = {DetailsForm, FileForm, PreferencesForm, ProvidersForm, SettingsForm}
 
 
 def forms_of_the_site() -> set[type[forms.BaseForm]]:

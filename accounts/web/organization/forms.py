@@ -93,7 +93,8 @@ class WatchForm(SharedForm):
         empty_label="Choose a unit",
         help_text="With the units below it.",
     )
-    roles_tag = forms.CharField(
+    roles_tag = RuledField(
+        rule=names.seen,
         label="Tag that names who may write",
         required=False,
         max_length=128,
