@@ -16,6 +16,7 @@ import pytest
 from botocore.client import BaseClient
 from celery import Celery
 from celery.exceptions import SoftTimeLimitExceeded
+from django.contrib.auth.models import User
 from django.db.models.functions import Now
 from django.urls import reverse
 
@@ -35,7 +36,7 @@ from accounts.lookups import (
     known,
     seen,
 )
-from accounts.models import Bundle, Heartbeat, Lookup
+from accounts.models import Bundle, Heartbeat, Lookup, Upload
 from accounts.models.lookups import PATIENCE
 from accounts.models.states import Status
 from accounts.web import urls
@@ -85,6 +86,7 @@ def paths(name: str) -> list[str]:
         "path": "README.md",
         "fingerprint": run.fingerprint,
         "name": account.name,
+        "upload": Upload.objects.create(by=User.objects.get(), name="a.csv").pk,
     }
     needed = re.findall(r"<\w+:(\w+)>", route)
     steps = SLUGS if "step" in needed else ("",)
