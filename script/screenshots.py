@@ -229,6 +229,20 @@ def take(page: Page, name: str, look: Look, folder: Path) -> None:
     (folder / f"{name}{look.suffix}.webp").write_bytes(picture)
 
 
+def roll_out(page: Page, accounts: list[Account]) -> str:
+    """Edit the accounts together, which plans them as one, and name its page."""
+    page.goto("/accounts/")
+    for account in accounts:
+        page.get_by_label(f"Select {account.name}", exact=True).check()
+    page.get_by_role("button", name="Edit").click()
+    page.get_by_label("Who may write", exact=True).select_option("Add")
+    page.get_by_label("These roles may write").fill("on-call")
+    page.get_by_role("button", name=f"Edit {len(accounts)} accounts").click()
+    page.wait_for_url(re.compile("/rollouts/"))
+    expect(page.get_by_text("Needs approval").first).to_be_visible(timeout=PATIENCE)
+    return page.url
+
+
 def pages(page: Page) -> dict[str, list[tuple[str, str]]]:
     """Name every page with its address, for the person who has it open."""
 
@@ -246,6 +260,9 @@ def pages(page: Page) -> dict[str, list[tuple[str, str]]]:
     page.goto("/accounts/organization/")
     page.get_by_role("button", name="Read the organization").click()
     page.get_by_role("link", name="Show the accounts").click(timeout=PATIENCE)
+    rollout = roll_out(page, [TOOLS, DATA, *FAULTY])
+    review = page.locator("a[href*='/same/']").first
+    group = str(review.get_attribute("href"))
     dev, prod = (linked("/accounts/", account.name) for account in (DEV, PROD))
     page.goto(prod)
     plan = page.get_by_role("link", name="Read the plan").get_attribute("href")
@@ -254,6 +271,7 @@ def pages(page: Page) -> dict[str, list[tuple[str, str]]]:
             ("overview", "/"),
             ("accounts", "/accounts/"),
             ("organization", "/accounts/organization/"),
+            ("accounts-file", "/accounts/file/"),
             ("account", dev),
             ("account-failed", linked("/accounts/", LIMITED.name)),
             ("wizard-identity", f"{dev}identity/"),
@@ -263,6 +281,8 @@ def pages(page: Page) -> dict[str, list[tuple[str, str]]]:
             ("wizard-review", f"{dev}review/"),
             ("rights", f"{dev}rights/"),
             ("runs", "/runs/"),
+            ("rollouts", "/runs/rollouts/"),
+            ("rollout", rollout),
             ("run-verified", run_of(DEV, "verified")),
             *(
                 (f"run-{why}", run_of(one, "failed"))
@@ -282,7 +302,7 @@ def pages(page: Page) -> dict[str, list[tuple[str, str]]]:
             ("managing", "/managing/"),
             ("not-found", "/nowhere/"),
         ],
-        "approver": [("plan", str(plan))],
+        "approver": [("plan", str(plan)), ("rollout-group", group)],
         "administrator": [
             ("settings", "/settings/?look=1"),
             ("you", "/you/"),
