@@ -8,6 +8,7 @@ from django.db.models import Count, Min, Q
 
 from accounts.mapping.plans import entry_changes_of
 from accounts.models import Rollout, Run, Step
+from accounts.models.readable import is_slug
 from accounts.models.states import Status
 from accounts.runs.rollouts.census import runs_of
 
@@ -41,7 +42,7 @@ def groups_of(rollout: Rollout) -> Groups:
     planned = runs_of(rollout).filter(
         Q(status=Status.PLANNED) | Q(approved_at__isnull=False)
     )
-    rows = list(
+    counted = (
         planned.exclude(fingerprint="")
         .order_by()
         .values("fingerprint")
@@ -52,6 +53,7 @@ def groups_of(rollout: Rollout) -> Groups:
         )
         .order_by("-waiting", "-accounts", "fingerprint")
     )
+    rows = [row for row in counted if is_slug(row["fingerprint"])]
     shown = rows[:MOST_GROUPS]
     firsts = [row["first"] for row in shown]
     changes = changes_of(firsts)
