@@ -31,18 +31,15 @@ def env_networks(name: str) -> list[IPv4Network | IPv6Network]:
 
 
 def env_days(name: str, *, default: int) -> int:
-    value = os.environ.get(name, "") or str(default)
-    if not re.fullmatch("[0-9]{1,5}", value):
-        raise ImproperlyConfigured(
-            f"{name} must be a number of days, 0 to 99999, not {value!r}."
-        )
-    return int(value)
+    return env_number(name, default, "[0-9]{1,5}", "a number of days, 0 to 99999")
 
 
 def env_count(name: str, *, default: int) -> int:
+    return env_number(name, default, "[1-9][0-9]{0,3}", "a number from 1 to 9999")
+
+
+def env_number(name: str, default: int, pattern: str, what: str) -> int:
     value = os.environ.get(name, "") or str(default)
-    if not re.fullmatch("[1-9][0-9]{0,3}", value):
-        raise ImproperlyConfigured(
-            f"{name} must be a number from 1 to 9999, not {value!r}."
-        )
+    if not re.fullmatch(pattern, value):
+        raise ImproperlyConfigured(f"{name} must be {what}, not {value!r}.")
     return int(value)
