@@ -18,6 +18,7 @@ from django.db import transaction
 from accounts.activity import record
 from accounts.mapping.managed import described, managed_of
 from accounts.mapping.managing import described_managing, managing_of
+from accounts.mapping.slices import in_slices
 from accounts.models import Activity, ManagedAccount, ManagingAccount
 from onboarding.desired import desired
 from onboarding.desired.alike import interchangeable
@@ -29,9 +30,6 @@ from onboarding.topology import Managed, Managing, Topology
 
 if TYPE_CHECKING:
     from django.contrib.auth.models import User
-
-AT_ONCE = 500
-"""Rows in one UPDATE: SQLite takes no more than some thousand parameters."""
 
 
 @contextmanager
@@ -77,8 +75,7 @@ def editing_managing(row: ManagingAccount, by: User | None) -> Iterator[None]:
 
 
 def outdate(accounts: list[UUID]) -> None:
-    for start in range(0, len(accounts), AT_ONCE):
-        chosen = accounts[start : start + AT_ONCE]
+    for chosen in in_slices(accounts):
         ManagedAccount.objects.filter(pk__in=chosen).outdate()
 
 

@@ -13,6 +13,7 @@ from django.utils import timezone
 
 from accounts.mapping.accounts_file import describe, sentence
 from accounts.mapping.managing import managing_of, managing_row
+from accounts.mapping.slices import in_slices
 from accounts.mapping.spinnaker_names import NameTaken
 from accounts.models import ManagedAccount, Member, Organization, SpinnakerName
 from onboarding import names
@@ -26,9 +27,6 @@ if TYPE_CHECKING:
 
 MOST_AT_ONCE = 500
 """The most that are described in one request, and then planned together."""
-
-AT_ONCE = 500
-"""Names in one query: SQLite takes no more than some thousand parameters."""
 
 ENDINGS = (0, 4, 8, 12)
 """How many last digits of the account id distinguish accounts of the same name."""
@@ -163,9 +161,7 @@ def called(member: Member, managing: Managing) -> str:
 def taken_of(names: set[str]) -> set[str]:
     """Keep those of the names that some account has."""
     taken: set[str] = set()
-    ordered = sorted(names)
-    for start in range(0, len(ordered), AT_ONCE):
-        some = ordered[start : start + AT_ONCE]
+    for some in in_slices(sorted(names)):
         rows = ManagedAccount.objects.filter(name__in=some)
         taken |= {*rows.values_list("name", flat=True)}
         spinnaker = SpinnakerName.objects.filter(name__in=some)

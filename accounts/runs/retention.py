@@ -6,6 +6,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
+from accounts.mapping.slices import in_slices
 from accounts.models import Findings, Run
 from accounts.runs.results import fold
 
@@ -28,8 +29,8 @@ def delete_old_verifications(before: datetime, *, most: int = MOST) -> int:
     """
     old = Run.objects.outlived(before).order_by("created_at")
     found = list(old.values_list("pk", flat=True)[:most])
-    for start in range(0, len(found), AT_ONCE):
-        Run.objects.filter(pk__in=found[start : start + AT_ONCE]).delete()
+    for some in in_slices(found, AT_ONCE):
+        Run.objects.filter(pk__in=some).delete()
     return len(found)
 
 
@@ -39,8 +40,8 @@ def fold_superseded(*, most: int = MOST) -> int:
     Safe to kill: each batch is a transaction of its own.
     """
     found = list(Run.objects.to_fold().values_list("pk", flat=True)[:most])
-    for start in range(0, len(found), FOLDED_AT_ONCE):
-        fold(found[start : start + FOLDED_AT_ONCE])
+    for some in in_slices(found, FOLDED_AT_ONCE):
+        fold(some)
     return len(found)
 
 

@@ -30,6 +30,7 @@ from accounts.runs.actions import RunOpen, accept
 from accounts.runs.batch import Batch
 from accounts.runs.capacity import NoRoom
 from accounts.runs.results import reached_account
+from accounts.wording import counted
 from onboarding.accounts_file import AccountsFile, FileProblems, read
 from onboarding.accounts_file.spreadsheet import is_csv
 from onboarding.aws.session import PATIENCE, Sessions
@@ -95,7 +96,7 @@ class Command(BaseCommand):
         self, file: Path, written: AccountsFile, described: ManagingAccount | None
     ) -> None:
         """Print what the file would change of what is described, if anything is."""
-        self.say(f"{file}: {accounts_text(len(written.accounts))}, no errors.")
+        self.say(f"{file}: {counted(len(written.accounts))}, no errors.")
         if described is not None:
             found = compare(written.accounts)
             if found.problems:
@@ -218,7 +219,7 @@ class Command(BaseCommand):
             self.warn(bundle.error)
             return False
         path.write_bytes(bundle.archive)
-        count = accounts_text(bundle.accounts.count())
+        count = counted(bundle.accounts.count())
         self.say(f"Bundle {bundle.number}: {count}, {path}, {bundle.sha256}")
         return True
 
@@ -269,10 +270,6 @@ def content_of(file: Path) -> tuple[bytes, bool]:
         return content, is_csv(content)
     with file.open("rb") as opened:
         return opened.read(MOST_BYTES + 1), file.suffix.lower() == ".csv"
-
-
-def accounts_text(count: int) -> str:
-    return "1 account" if count == 1 else f"{count:,} accounts"
 
 
 def was_proved(managing: Run) -> bool:

@@ -9,10 +9,11 @@ from django.core.exceptions import ValidationError
 from django.db import IntegrityError, transaction
 
 from accounts.mapping.accounts_file.comparison import compare
-from accounts.mapping.accounts_file.saving import parts, save
+from accounts.mapping.accounts_file.saving import save
 from accounts.mapping.edits import editing, editing_managing
 from accounts.mapping.managed import managed_columns, provider_of
 from accounts.mapping.managing import managing_columns
+from accounts.mapping.slices import in_slices
 from accounts.mapping.spinnaker_names import claim_names
 from accounts.models import EnabledProvider, ManagedAccount, ManagingAccount
 from onboarding.accounts_file import AccountsFile, FileProblems
@@ -39,7 +40,7 @@ def register(file: AccountsFile, by: User | None) -> list[ManagedAccount]:
     names = [written.managed.name for written in file.accounts]
     rows = {
         row.name: row
-        for some in parts(names)
+        for some in in_slices(names)
         for row in ManagedAccount.objects.filter(name__in=some).prefetch_related(
             "providers"
         )

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable
 from dataclasses import replace
-from typing import TYPE_CHECKING, NamedTuple, TypeVar
+from typing import TYPE_CHECKING, NamedTuple
 
 from django.utils import timezone
 
@@ -17,8 +17,9 @@ from accounts.mapping.accounts_file.comparison import (
     held_providers,
     is_same,
 )
-from accounts.mapping.edits import AT_ONCE, ManyEdits, stored_managing
+from accounts.mapping.edits import ManyEdits, stored_managing
 from accounts.mapping.managed import managed_columns, provider_of
+from accounts.mapping.slices import AT_ONCE, in_slices
 from accounts.mapping.spinnaker_names import spinnaker_names
 from accounts.models import Activity, EnabledProvider, ManagedAccount, SpinnakerName
 from accounts.models.activity import name_of
@@ -27,8 +28,6 @@ from onboarding.topology import Managed
 
 if TYPE_CHECKING:
     from django.contrib.auth.models import User
-
-T = TypeVar("T")
 
 
 class Edited(NamedTuple):
@@ -72,7 +71,7 @@ def outdate_edited(changed: Iterable[Edited], by: User | None) -> None:
         if effect.outdates:
             outdated[effect.keeps_proof].append(row)
     for keeps_proof, rows in outdated.items():
-        for some in parts(rows):
+        for some in in_slices(rows):
             found = ManagedAccount.objects.filter(pk__in=[row.pk for row in some])
             found.outdate(proved=keeps_proof)
             if by:
@@ -129,7 +128,7 @@ def write_providers(edited: Iterable[Edited]) -> None:
             known.details, known.described = provider.details, True
             (updated if enabled else created).append(known)
         dropped += [enabled.pk for enabled in held.values()]
-    for some in parts(dropped):
+    for some in in_slices(dropped):
         EnabledProvider.objects.filter(pk__in=some).delete()
     EnabledProvider.objects.bulk_create(created, batch_size=AT_ONCE)
     EnabledProvider.objects.bulk_update(
@@ -153,7 +152,7 @@ def claim_names(edited: Iterable[Edited]) -> None:
             del wanted[name]
         else:
             given_up.append(name)
-    for some in parts(given_up):
+    for some in in_slices(given_up):
         SpinnakerName.objects.filter(name__in=some).delete()
     SpinnakerName.objects.bulk_create(
         [SpinnakerName(name=name, account=row) for name, row in wanted.items()],
@@ -165,8 +164,3 @@ def decision(row: ManagedAccount, one: Compared) -> Decision:
     what = Activity.What.EDIT if one.row else Activity.What.DESCRIBE
     detail = {"account": str(row.pk), "changed": one.changed}
     return Decision(what, row.name, detail)
-
-
-def parts(items: Sequence[T]) -> Iterator[Sequence[T]]:
-    for start in range(0, len(items), AT_ONCE):
-        yield items[start : start + AT_ONCE]

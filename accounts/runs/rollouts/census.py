@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections import Counter
-from datetime import UTC, datetime
 from typing import NamedTuple
 
 from django.db.models import Count, Q
@@ -14,7 +13,6 @@ from accounts.models.states import OPEN, UNSUCCESSFUL, WORKING, Status
 from accounts.runs.results import reached_account
 from accounts.runs.rollouts.waves import REST, Counts, Settings, Wave
 
-NEVER = datetime(1970, 1, 1, tzinfo=UTC)
 GOOD = (Status.VERIFIED, Status.EVALUATED, Status.REMOVED)
 
 

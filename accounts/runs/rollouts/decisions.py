@@ -19,6 +19,7 @@ from accounts.activity import record
 from accounts.four_eyes import policies, refusal
 from accounts.mapping.managing import NoManagingAccount, managing_row
 from accounts.mapping.plans import plan_of
+from accounts.mapping.slices import in_slices
 from accounts.models import Activity, ManagedAccount, ManagingAccount, Rollout, Run
 from accounts.models.activity import name_of
 from accounts.models.runs import RunQuerySet
@@ -30,9 +31,9 @@ from accounts.runs.rollouts.census import is_ready, managing_run, runs_of
 from accounts.runs.rollouts.start import (
     CannotStart,
     add,
-    counted,
     grant,
 )
+from accounts.wording import counted
 
 if TYPE_CHECKING:
     from django.contrib.auth.models import User
@@ -117,8 +118,8 @@ def discard(runs: RunQuerySet) -> int:
     """Discard runs that changed nothing; their accounts are what they were before."""
     keys = list(runs.values_list("pk", flat=True))
     discarded = 0
-    for first in range(0, len(keys), AT_ONCE):
-        some = Run.objects.filter(pk__in=keys[first : first + AT_ONCE])
+    for some_keys in in_slices(keys, AT_ONCE):
+        some = Run.objects.filter(pk__in=some_keys)
         discarded += some.filter(status__in=UNDONE).update(
             status=Status.DISCARDED, finished_at=timezone.now(), moved_at=Now()
         )
@@ -195,7 +196,7 @@ def approve_group(
             return Approved(0, [])
         waiting = runs_of(row).same_as(fingerprint).order_by("number")
         strict = [policy.environment for policy in policies() if policy.four_eyes]
-        for runs in in_slices(waiting):
+        for runs in read_in_slices(waiting):
             may = [run for run in runs if not refused_to(run, by, strict, refused)]
             approved += approve_these(may, by, comment)
         if approved:
@@ -210,10 +211,10 @@ def approve_group(
     return Approved(len(approved), refused)
 
 
-def in_slices(waiting: RunQuerySet) -> Iterator[list[Run]]:
+def read_in_slices(waiting: RunQuerySet) -> Iterator[list[Run]]:
     keys = list(waiting.values_list("pk", flat=True))
-    for first in range(0, len(keys), AT_ONCE):
-        runs = Run.objects.filter(pk__in=keys[first : first + AT_ONCE])
+    for some_keys in in_slices(keys, AT_ONCE):
+        runs = Run.objects.filter(pk__in=some_keys)
         rows = runs.select_related("account").order_by("number")
         yield list(rows.prefetch_related("steps", "account__providers"))
 

@@ -13,6 +13,7 @@ from django.db.models.functions import Now
 from django.utils import timezone
 
 from accounts.activity import record
+from accounts.mapping.slices import in_slices
 from accounts.models import Activity, ManagedAccount, Rollout, Run
 from accounts.models.states import OPEN, Status
 from accounts.runs.queue import enqueue_all
@@ -26,8 +27,6 @@ from accounts.runs.rollouts.census import (
 from accounts.runs.rollouts.waves import next_step
 
 State = Rollout.State
-AT_ONCE = 500
-"""Messages after which it is kept that they were sent."""
 
 
 def advance(number: int) -> None:
@@ -93,8 +92,8 @@ def send(number: int) -> None:
     """
     unsent = Run.objects.filter(rollout=number, queued_at=None).abandoned()
     keys = list(unsent.order_by("number").values_list("pk", flat=True))
-    for first in range(0, len(keys), AT_ONCE):
-        some = Run.objects.filter(pk__in=keys[first : first + AT_ONCE])
+    for some_keys in in_slices(keys):
+        some = Run.objects.filter(pk__in=some_keys)
         enqueue_all(some.order_by("number").only("pk"))
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Iterator
 from functools import partial
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING
 from uuid import UUID
 
 from django.db import IntegrityError, transaction
@@ -17,6 +17,7 @@ from accounts.activity import record
 from accounts.bundles import told_of
 from accounts.mapping.managed import managed_of
 from accounts.mapping.managing import NoManagingAccount, managing_row
+from accounts.mapping.slices import AT_ONCE, in_slices
 from accounts.mapping.spinnaker_names import NameTaken, claim_names, spinnaker_names
 from accounts.models import (
     Activity,
@@ -31,21 +32,17 @@ from accounts.models.states import OPEN, Status
 from accounts.runs import actions
 from accounts.runs.capacity import NoRoom, refuse_overflow
 from accounts.runs.queue import enqueue_rollout
+from accounts.wording import counted
 from onboarding.details import DetailsError
 
 if TYPE_CHECKING:
     from django.contrib.auth.models import User
 
 MOST_NAMED = 5
-AT_ONCE = 500
-"""Rows that one query names: SQLite takes few parameters."""
-
 REMOVED_AT_ONCE = 5
 """Each removal takes its account from the managing account's list: they wait for one
 another there.
 """
-
-T = TypeVar("T")
 
 
 class CannotStart(Exception):
@@ -249,16 +246,7 @@ REFUSALS: dict[
 }
 
 
-def in_slices(keys: list[T]) -> Iterator[list[T]]:
-    for first in range(0, len(keys), AT_ONCE):
-        yield keys[first : first + AT_ONCE]
-
-
 def listed(names: list[str], between: str) -> str:
     more = len(names) - MOST_NAMED
     rest = f"{between}and {more:,} more" if more > 0 else ""
     return between.join(names[:MOST_NAMED]) + rest
-
-
-def counted(count: int) -> str:
-    return "1 account" if count == 1 else f"{count:,} accounts"

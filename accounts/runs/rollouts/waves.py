@@ -8,6 +8,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from accounts.wording import counted
+
 REST = 3
 """The last wave, which takes whatever is left."""
 
@@ -96,17 +98,13 @@ def failures(number: int, counts: Counts, settings: Settings) -> str:
     """Say which limit the failures have reached; empty: none."""
     failed = sum(wave.counted for wave in counts.waves)
     if failed >= settings.most_failures:
-        return f"{accounts(failed)} failed; the limit is {settings.most_failures}."
+        return f"{counted(failed)} failed; the limit is {settings.most_failures}."
     wave = counts.waves[number - 1]
     planned = min(size(number, settings, counts.total), counts.total)
     of = max(wave.started, planned)
     if wave.counted and wave.counted * 100 >= settings.failure_percent * of:
         return (
-            f"{accounts(wave.counted)} of {of:,} in wave {number} failed; the limit "
+            f"{counted(wave.counted)} of {of:,} in wave {number} failed; the limit "
             f"is {settings.failure_percent} %."
         )
     return ""
-
-
-def accounts(count: int) -> str:
-    return "1 account" if count == 1 else f"{count:,} accounts"

@@ -15,6 +15,7 @@ from accounts.runs.capacity import NoRoom
 from accounts.web.bulk.editing import CannotEdit
 from accounts.web.bulk.planning import Undescribed
 from accounts.web.request import Request
+from accounts.wording import counted
 from onboarding.details import DetailsError
 
 PLANNED = "Nothing in AWS changes until the plans are approved."
@@ -71,7 +72,3 @@ def tell_refused(request: Request, outcome: Outcome, verb: str) -> None:
         reasons = "; ".join(refused[:MOST_REASONS])
         rest = f"; and {more} more" if more > 0 else ""
         messages.warning(request, f"Could not {verb} {len(refused)}: {reasons}{rest}.")
-
-
-def counted(count: int) -> str:
-    return f"{count:,} account{'s' * (count != 1)}"

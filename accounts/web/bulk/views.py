@@ -34,10 +34,11 @@ from accounts.web.accounts.views import (
 )
 from accounts.web.bulk.editing import edit
 from accounts.web.bulk.forms import BulkEditForm
-from accounts.web.bulk.outcomes import PLANNED, counted, each, tell, tell_refused
+from accounts.web.bulk.outcomes import PLANNED, each, tell, tell_refused
 from accounts.web.bulk.planning import plan_described, refuse_undescribed
 from accounts.web.request import Request
 from accounts.web.rollouts.starting import roll_out
+from accounts.wording import counted
 
 MOST_EDITED = 200
 """The most that are edited in one request: some seconds' worth, as what follows from

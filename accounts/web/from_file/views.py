@@ -21,9 +21,9 @@ from accounts.mapping.accounts_file.export import export
 from accounts.mapping.accounts_file.uploading import check, save_as_previewed
 from accounts.models import ManagingAccount, Upload
 from accounts.web.access import operator_required
-from accounts.web.bulk.outcomes import counted
 from accounts.web.from_file.forms import FileForm
 from accounts.web.request import BESIDE, InMemory, Request, drain, length
+from accounts.wording import counted
 from onboarding.accounts_file import FileProblems
 from onboarding.accounts_file.reader import Problem
 from onboarding.accounts_file.spreadsheet import COLUMNS

@@ -29,6 +29,7 @@ from accounts.web.bundles.installed import ahead, installed_bundle
 from accounts.web.live.state import live_site
 from accounts.web.overview.picture import MOST_NODES, Seen, narrow, summed, wide
 from accounts.web.request import Request
+from accounts.wording import counted
 from onboarding.partitions import Arn
 
 Counts = list[tuple[str, str, int]]
@@ -167,10 +168,6 @@ def to_do(states: dict[str, int]) -> list[ToDo]:
         *drafts(states),
         *bundles(),
     ]
-
-
-def counted(count: int) -> str:
-    return "1 account" if count == 1 else f"{count:,} accounts"
 
 
 def in_state(state: str) -> str:

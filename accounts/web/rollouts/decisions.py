@@ -12,11 +12,11 @@ from django.views.decorators.http import require_POST
 
 from accounts.models import Rollout
 from accounts.runs.rollouts import CannotStart, decisions
-from accounts.runs.rollouts.start import counted
 from accounts.web.access import operator_required
 from accounts.web.request import Request
 from accounts.web.rollouts.forms import SettingsForm
 from accounts.web.rollouts.views import rollout_of, rollout_page
+from accounts.wording import counted
 
 if TYPE_CHECKING:
     from django.contrib.auth.models import User

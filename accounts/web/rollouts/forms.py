@@ -7,8 +7,8 @@ from typing import Any
 from django import forms
 
 from accounts.models import Rollout
-from accounts.runs.rollouts.start import counted
 from accounts.web.runs.forms import CommentForm
+from accounts.wording import counted
 
 
 class SettingsForm(forms.ModelForm[Rollout]):

@@ -10,8 +10,8 @@ from django.shortcuts import redirect
 
 from accounts.models import ManagedAccount, Rollout
 from accounts.runs.rollouts import CannotStart, start
-from accounts.runs.rollouts.start import counted
 from accounts.web.request import Request
+from accounts.wording import counted
 
 
 def roll_out(
