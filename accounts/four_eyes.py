@@ -76,6 +76,14 @@ def refusal(
     environment = account.environment if account else ""
     if not needs_second_person(environment):
         return ""
+    return same_person(account, planned_by, by)
+
+
+def same_person(
+    account: ManagedAccount | None, planned_by: int | None, by: User | None
+) -> str:
+    """Say why the person is no second one, where the policy asks for a second."""
+    environment = account.environment if account else ""
     policy = (
         f"In {environment or 'no environment'}, the person who plans cannot approve"
     )

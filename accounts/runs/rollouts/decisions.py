@@ -16,7 +16,7 @@ from django.db.models.functions import Now
 from django.utils import timezone
 
 from accounts.activity import record
-from accounts.four_eyes import policies, refusal
+from accounts.four_eyes import policies, same_person
 from accounts.mapping.managing import NoManagingAccount, managing_row
 from accounts.mapping.plans import plan_of
 from accounts.mapping.slices import in_slices
@@ -223,7 +223,7 @@ def refused_to(run: Run, by: User, strict: list[str], refused: list[str]) -> boo
     """Note where another person must approve, as in the strict environments."""
     if run.account is None or run.account.environment not in strict:
         return False
-    reason = refusal(run.account, run.created_by_id, by)
+    reason = same_person(run.account, run.created_by_id, by)
     if reason:
         refused.append(f"{run.account_name}: {reason}")
     return bool(reason)
