@@ -89,8 +89,6 @@ class RunPool:
 
     def waiting(self, count: int) -> Iterator[Run]:
         """List runs that wait, at most this many: those first that a message named."""
-        if count <= 0:
-            return
         named = [self.named.popleft() for _ in range(min(count, len(self.named)))]
         rows = (
             Run.objects.waiting().filter(self.runs).exclude(pk__in=list(self.at_work))
