@@ -70,6 +70,17 @@ def test_an_edited_account_is_not_approved_with_the_group(rollout, olga) -> None
     assert decisions.approve_group(rollout, SAME, olga).plans == 4
 
 
+def test_an_account_that_is_edited_while_the_group_is_approved_is_left(
+    rollout, olga
+) -> None:
+    runs = list(runs_of(rollout).order_by("number"))
+    runs[0].account.touch()
+
+    approved = decisions.approve_these(runs, olga, comment="")
+
+    assert approved == [run.number for run in runs[1:]]
+
+
 def test_whoever_planned_in_production_leaves_it_to_somebody_else(olga) -> None:
     row = started(2, by=olga, environment="production")
     plan(row)
@@ -161,6 +172,16 @@ def test_a_finished_one_begins_again_where_something_is_retried(rollout, olga) -
 
     rollout.refresh_from_db()
     assert (rollout.state, rollout.finished_at) == (Rollout.State.PLANNING, None)
+
+
+def test_nothing_is_retried_of_a_stopped_one(rollout, olga) -> None:
+    decisions.approve_group(rollout, SAME, olga)
+    advance(rollout.number)
+    move(rollout, APPLYING, FAILED)
+    decisions.stop(rollout, olga)
+
+    with pytest.raises(rollouts.CannotStart, match="was stopped"):
+        decisions.retry(rollout, olga)
 
 
 def test_nothing_is_retried_where_nothing_failed(rollout, olga) -> None:

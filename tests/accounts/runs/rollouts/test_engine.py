@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+from django.db import connection
 from django.db.models.functions import Now
 
 from accounts.models import Activity, ManagedAccount, Rollout, Run
@@ -97,6 +98,24 @@ def test_a_second_copy_starts_nothing(approved) -> None:
     advance(approved.number)
 
     assert statuses(approved) == {APPLYING: 1, APPROVED: 11}
+
+
+def test_a_plan_that_is_discarded_while_it_is_chosen_is_not_started(approved) -> None:
+    first = runs_of(approved).order_by("number").first()
+    left = [first]
+
+    def discard(execute, sql, params, many, context):
+        answer = execute(sql, params, many, context)
+        if left and "ORDER BY" in sql and APPROVED in params:
+            Run.objects.filter(pk=left.pop().pk).update(status=Status.DISCARDED)
+        return answer
+
+    with connection.execute_wrapper(discard):
+        advance(approved.number)
+
+    first.refresh_from_db()
+    assert not left
+    assert first.status == Status.DISCARDED
 
 
 def test_nothing_starts_before_the_managing_account(approved) -> None:

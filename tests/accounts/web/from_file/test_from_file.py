@@ -100,6 +100,7 @@ def test_saving_twice_saves_once(operator) -> None:
 
     assert ManagedAccount.objects.count() == 4
     assert Activity.objects.filter(what="describe").count() == 1
+    assert len(Upload.objects.get().saved) == 2
 
 
 def test_a_description_that_changed_meanwhile_is_not_overwritten(operator) -> None:
