@@ -5,10 +5,11 @@ Each locks the rollout's row, as the engine does: whoever comes second finds it 
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Container, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from functools import partial
 from typing import TYPE_CHECKING, NamedTuple
+from uuid import UUID
 
 from django.db import IntegrityError, transaction
 from django.db.models import Case, Exists, OuterRef, Value, When
@@ -182,9 +183,15 @@ class Approved(NamedTuple):
 
 
 def approve_group(
-    rollout: Rollout, fingerprint: str, by: User, *, comment: str = ""
+    rollout: Rollout,
+    fingerprint: str,
+    by: User,
+    *,
+    read: Container[int] | None = None,
+    comment: str = "",
 ) -> Approved:
-    """Approve the rollout's plans that wait with these changes.
+    """Approve the rollout's plans that wait with these changes: those that were `read`,
+    by their runs' numbers; None: all, as they were not read on a page.
 
     One decision, so one entry in the activity log, which names each run. Those that
     another person must approve, and those that an edit has outdated, are left.
@@ -195,8 +202,13 @@ def approve_group(
         if row.has_ended:
             return Approved(0, [])
         waiting = runs_of(row).same_as(fingerprint).order_by("number")
+        keys = [
+            key
+            for key, number in waiting.values_list("pk", "number")
+            if read is None or number in read
+        ]
         strict = [policy.environment for policy in policies() if policy.four_eyes]
-        for runs in read_in_slices(waiting):
+        for runs in read_in_slices(keys):
             may = [run for run in runs if not refused_to(run, by, strict, refused)]
             approved += approve_these(may, by, comment)
         if approved:
@@ -211,8 +223,7 @@ def approve_group(
     return Approved(len(approved), refused)
 
 
-def read_in_slices(waiting: RunQuerySet) -> Iterator[list[Run]]:
-    keys = list(waiting.values_list("pk", flat=True))
+def read_in_slices(keys: Sequence[UUID]) -> Iterator[list[Run]]:
     for some_keys in in_slices(keys, AT_ONCE):
         runs = Run.objects.filter(pk__in=some_keys)
         rows = runs.select_related("account").order_by("number")

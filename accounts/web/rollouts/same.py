@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import re
+
 from django.contrib import messages
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.views.decorators.http import require_POST
 
 from accounts.mapping.plans import plan_of
-from accounts.models import Rollout
+from accounts.models import Rollout, Run
 from accounts.runs.rollouts import decisions
 from accounts.runs.rollouts.census import runs_of
 from accounts.runs.rollouts.start import listed
@@ -18,30 +20,41 @@ from accounts.web.rollouts.forms import GroupForm
 from accounts.web.rollouts.views import crumbs, rollout_of
 from accounts.web.runs.before_approval import brought, discouraged_among
 from accounts.web.runs.views import review_of
+from accounts.wording import counted
 
 MOST_LISTED = 100
 """The most accounts that the page names; the list of runs has all of them."""
 
 
 def rollout_group(request: Request, number: int, fingerprint: str) -> HttpResponse:
-    return group_page(request, rollout_of(number), fingerprint)
+    rollout = rollout_of(number)
+    return group_page(request, rollout, fingerprint, waiting(rollout, fingerprint))
+
+
+def waiting(rollout: Rollout, fingerprint: str) -> list[int]:
+    """List the numbers of the runs whose plans wait with these changes."""
+    found = runs_of(rollout).same_as(fingerprint).order_by("number")
+    return list(found.values_list("number", flat=True))
 
 
 def group_page(
     request: Request,
     rollout: Rollout,
     fingerprint: str,
+    numbers: list[int],
     form: GroupForm | None = None,
 ) -> HttpResponse:
-    """Show the changes of one plan, and the accounts that wait with the same."""
-    found = runs_of(rollout).same_as(fingerprint).order_by("number")
+    """Show the changes of one plan, and the accounts of these runs that wait with the
+    same: an approval is about these, whatever joins them meanwhile.
+    """
+    found = Run.objects.filter(number__in=numbers[:MOST_LISTED]).order_by("number")
     rows = found.select_related("account")
-    runs = list(rows.prefetch_related("account__providers")[:MOST_LISTED])
+    runs = list(rows.prefetch_related("account__providers"))
     here = [*crumbs(), (str(rollout), rollout.get_absolute_url())]
     shown = {"rollout": rollout, "runs": runs, "crumbs": here}
     if not runs:
         return render(request, "rollouts/group.html", shown)
-    total = found.count() if len(runs) == MOST_LISTED else len(runs)
+    total = len(numbers)
     accounts = [run.account for run in runs if run.account]
     plan = plan_of(runs[0])
     deletes = len(plan.deletions)
@@ -49,6 +62,7 @@ def group_page(
         "fingerprint": fingerprint,
         "run": runs[0],
         "total": total,
+        "numbers": numbers,
         "plan": plan,
         "review": review_of(runs[0], plan),
         "form": form or GroupForm(plans=total, deletes=deletes),
@@ -61,23 +75,44 @@ def group_page(
 @approver_required
 @require_POST
 def rollout_approve(request: Request, number: int, fingerprint: str) -> HttpResponse:
-    """Approve the group's plans that still wait."""
+    """Approve those of the group's plans that were read and still wait."""
     rollout = rollout_of(number)
-    waiting = runs_of(rollout).same_as(fingerprint)
-    one = waiting.order_by("number").first()
-    if one is None:
-        messages.info(request, "No plan waits with these changes now.")
-        return redirect(rollout)
+    read = numbers_in(request.POST.get("read", ""))
+    now = waiting(rollout, fingerprint)
+    numbers = [one for one in now if one in read]
+    if not numbers:
+        messages.info(request, NONE_WAITS)
+        return redirect("accounts:rollout-group", number, fingerprint)
+    one = Run.objects.get(number=numbers[0])
     deletes = len(plan_of(one).deletions)
-    form = GroupForm(request.POST, plans=waiting.count(), deletes=deletes)
+    form = GroupForm(request.POST, plans=len(numbers), deletes=deletes)
     if not form.is_valid():
-        return group_page(request, rollout, fingerprint, form)
+        return group_page(request, rollout, fingerprint, numbers, form)
     approved = decisions.approve_group(
-        rollout, fingerprint, request.user, comment=form.cleaned_data["comment"]
+        rollout,
+        fingerprint,
+        request.user,
+        read=read,
+        comment=form.cleaned_data["comment"],
     )
     if approved.plans:
         plans = "1 plan is" if approved.plans == 1 else f"{approved.plans:,} plans are"
         messages.success(request, f"{plans} approved. Each starts with its wave.")
     if approved.refused:
         messages.warning(request, f"Not approved: {listed(approved.refused, ' ')}")
+    if joined := len(now) - len(numbers):
+        messages.warning(request, f"{counted(joined)} {JOINED}")
+        return redirect("accounts:rollout-group", number, fingerprint)
     return redirect(rollout)
+
+
+NONE_WAITS = (
+    "Nothing was approved: the plans that you opened no longer wait. Look again."
+)
+JOINED = "joined this group after you opened it: look again."
+NUMBER = re.compile("[0-9]{1,10}")
+
+
+def numbers_in(text: str) -> set[int]:
+    """Read what the page wrote into its form; words that are no number are none."""
+    return {int(word) for word in text.split() if NUMBER.fullmatch(word)}

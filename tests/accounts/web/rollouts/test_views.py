@@ -48,6 +48,12 @@ def press(client, name: str, rollout: Rollout, *args: str, **data: object):
     return client.post(url, data, follow=True)
 
 
+def numbers(rollout: Rollout) -> str:
+    """Say, as the page of the group does, which plans it shows."""
+    of_group = runs_of(rollout).filter(fingerprint=SAME)
+    return " ".join(str(run.number) for run in of_group)
+
+
 def test_a_viewer_sees_the_groups_and_no_button(viewer, rollout) -> None:
     shown = page(viewer, rollout)
 
@@ -81,7 +87,8 @@ def test_an_approver_reads_the_group_and_approves_it(approver, rollout) -> None:
     url = reverse("accounts:rollout-group", args=[rollout.number, SAME])
 
     read = approver.get(url).content.decode()
-    approved = press(approver, "rollout-approve", rollout, SAME, comment="All read.")
+    form = {"comment": "All read.", "read": numbers(rollout)}
+    approved = press(approver, "rollout-approve", rollout, SAME, **form)
 
     assert "11 plans with the same changes" in read
     assert "team-002" in read
@@ -97,12 +104,14 @@ def test_plans_that_delete_are_approved_once_their_number_is_typed(
     for run in runs_of(rollout).exclude(fingerprint=""):
         step_row(run, verb="delete", name="old")
 
-    without = press(approver, "rollout-approve", rollout, SAME).content.decode()
+    form = {"read": numbers(rollout)}
+    without = press(approver, "rollout-approve", rollout, SAME, **form)
     before = statuses(rollout)
-    phrase = {"confirmation": "delete in 11 accounts"}
-    press(approver, "rollout-approve", rollout, SAME, **phrase)
+    form["confirmation"] = "delete in 11 accounts"
+    press(approver, "rollout-approve", rollout, SAME, **form)
 
-    assert "Type “delete in 11 accounts” to approve these plans." in without
+    asked = "Type “delete in 11 accounts” to approve these plans."
+    assert asked in without.content.decode()
     assert before == {Status.PLANNED: 12}
     assert statuses(rollout)[Status.APPROVED] == 11
 
