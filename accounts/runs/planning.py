@@ -219,4 +219,4 @@ def fingerprint_of(
         managed.former_external_id: "former external ID",
     }
     own.pop("", None)
-    return fingerprint(changes, own, entries, managed.name)
+    return fingerprint(changes, own, entries, managed.name, discouraged(managed))

@@ -12,7 +12,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from onboarding.resources.entry_changes import EntryChange
-from onboarding.resources.plan import Change, Delete, gone_and_come
+from onboarding.resources.plan import Change, Delete, Discouraged, gone_and_come
 
 
 def fingerprint(
@@ -20,21 +20,24 @@ def fingerprint(
     own: Mapping[str, str],
     entries: Iterable[EntryChange] = (),
     name: str = "",
+    discouraged: Iterable[Discouraged] = (),
 ) -> str:
     """Identify what goes and what comes, with an account's own words made neutral.
 
     `own` says what each of them means, such as the account's id; `name` is what
-    Spinnaker calls the account. What stays is not part of it: a policy of the managing
-    account lists other accounts, too. Empty for a plan that deletes anything: that is
-    read and confirmed by itself.
+    Spinnaker calls the account. What is discouraged is part of it, whether the plan
+    changes it or not: people read it once for all plans that are the same. What stays
+    is not: a policy of the managing account lists other accounts, too. Empty for a plan
+    that deletes anything: that is read and confirmed by itself.
     """
     changes, entries = tuple(changes), tuple(entries)
     if any(isinstance(change, Delete) for change in changes):
         return ""
     if any(entry.after is None for entry in entries):
         return ""
-    said = [parts(change, own) for change in changes]
+    said: list[tuple[object, ...]] = [parts(change, own) for change in changes]
     said += [known(entry, own, name) for entry in entries]
+    said += discouraged
     text = json.dumps(said)
     return hashlib.sha256(text.encode()).hexdigest()[:32]
 

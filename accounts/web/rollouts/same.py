@@ -18,7 +18,7 @@ from accounts.web.access import approver_required
 from accounts.web.request import Request
 from accounts.web.rollouts.forms import GroupForm
 from accounts.web.rollouts.views import crumbs, rollout_of
-from accounts.web.runs.before_approval import brought, discouraged_among
+from accounts.web.runs.before_approval import DiscouragedAmong, brought
 from accounts.web.runs.views import review_of
 from accounts.wording import counted
 
@@ -31,32 +31,34 @@ def rollout_group(request: Request, number: int, fingerprint: str) -> HttpRespon
     return group_page(request, rollout, fingerprint, waiting(rollout, fingerprint))
 
 
-def waiting(rollout: Rollout, fingerprint: str) -> list[int]:
-    """List the numbers of the runs whose plans wait with these changes."""
+def waiting(rollout: Rollout, fingerprint: str) -> dict[int, int]:
+    """Give the runs whose plans wait with these changes: by their numbers, the policy
+    sets that their accounts have.
+    """
     found = runs_of(rollout).same_as(fingerprint).order_by("number")
-    return list(found.values_list("number", flat=True))
+    return dict(found.values_list("number", "account__policy_set"))
 
 
 def group_page(
     request: Request,
     rollout: Rollout,
     fingerprint: str,
-    numbers: list[int],
+    policy_sets: dict[int, int],
     form: GroupForm | None = None,
 ) -> HttpResponse:
-    """Show the changes of one plan, and the accounts of these runs that wait with the
-    same: an approval is about these, whatever joins them meanwhile.
+    """Show the changes of one plan, and the accounts of these runs, which wait with
+    the same: an approval is about these, whatever joins them meanwhile.
     """
+    numbers = list(policy_sets)
     found = Run.objects.filter(number__in=numbers[:MOST_LISTED]).order_by("number")
-    rows = found.select_related("account")
-    runs = list(rows.prefetch_related("account__providers"))
+    runs = list(found.select_related("account"))
     here = [*crumbs(), (str(rollout), rollout.get_absolute_url())]
     shown = {"rollout": rollout, "runs": runs, "crumbs": here}
     if not runs:
         return render(request, "rollouts/group.html", shown)
     total = len(numbers)
-    accounts = [run.account for run in runs if run.account]
     plan = plan_of(runs[0])
+    whom = f"all {total:,}" if total > 1 else runs[0].account_name
     deletes = len(plan.deletions)
     shown |= {
         "fingerprint": fingerprint,
@@ -66,8 +68,8 @@ def group_page(
         "plan": plan,
         "review": review_of(runs[0], plan),
         "form": form or GroupForm(plans=total, deletes=deletes),
-        "discouraged": discouraged_among(accounts),
-        "brought": brought(accounts),
+        "discouraged": [DiscouragedAmong(*one, whom) for one in plan.discouraged],
+        "brought": brought(policy_sets.values()),
     }
     return render(request, "rollouts/group.html", shown)
 
@@ -79,15 +81,15 @@ def rollout_approve(request: Request, number: int, fingerprint: str) -> HttpResp
     rollout = rollout_of(number)
     read = numbers_in(request.POST.get("read", ""))
     now = waiting(rollout, fingerprint)
-    numbers = [one for one in now if one in read]
-    if not numbers:
+    both = {number: now[number] for number in now if number in read}
+    if not both:
         messages.info(request, NONE_WAITS)
         return redirect("accounts:rollout-group", number, fingerprint)
-    one = Run.objects.get(number=numbers[0])
+    one = Run.objects.get(number=min(both))
     deletes = len(plan_of(one).deletions)
-    form = GroupForm(request.POST, plans=len(numbers), deletes=deletes)
+    form = GroupForm(request.POST, plans=len(both), deletes=deletes)
     if not form.is_valid():
-        return group_page(request, rollout, fingerprint, numbers, form)
+        return group_page(request, rollout, fingerprint, both, form)
     approved = decisions.approve_group(
         rollout,
         fingerprint,
@@ -100,7 +102,7 @@ def rollout_approve(request: Request, number: int, fingerprint: str) -> HttpResp
         messages.success(request, f"{plans} approved. Each starts with its wave.")
     if approved.refused:
         messages.warning(request, f"Not approved: {listed(approved.refused, ' ')}")
-    if joined := len(now) - len(numbers):
+    if joined := len(now) - len(both):
         messages.warning(request, f"{counted(joined)} {JOINED}")
         return redirect("accounts:rollout-group", number, fingerprint)
     return redirect(rollout)

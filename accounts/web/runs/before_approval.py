@@ -7,6 +7,8 @@ from typing import NamedTuple
 
 from accounts.mapping.managed import cannot_be_read, managed_of
 from accounts.models import ManagedAccount, Run
+from accounts.wording import counted
+from onboarding.desired.policy_sets import PolicySet, policy_sets_after
 from onboarding.providers.base import discouraged
 from onboarding.resources.plan import Discouraged
 
@@ -45,23 +47,27 @@ def account_names(names: list[str], *, among: int) -> str:
 
 
 class Brought(NamedTuple):
-    oldest: ManagedAccount
-    """The one to which the most is new."""
+    newer_policies: tuple[PolicySet, ...]
+    """What is new to the account to which the most is new."""
     sentence: str
 
 
-def brought(accounts: Iterable[ManagedAccount]) -> Brought | None:
-    """Say what newer policies plans bring to many accounts; None: none."""
-    older = [account for account in accounts if account.newer_policies]
+def brought(policy_sets: Iterable[int]) -> Brought | None:
+    """Say what newer policies plans bring to the accounts that have these, 0 for none
+    yet; None: nothing.
+    """
+    older = [number for number in policy_sets if number and policy_sets_after(number)]
     if not older:
         return None
-    oldest = min(older, key=lambda account: account.policy_set)
-    since = f"policy set v{oldest.policy_set}"
-    if any(account.policy_set != oldest.policy_set for account in older):
+    oldest = min(older)
+    newer = policy_sets_after(oldest)
+    since = f"policy set v{oldest}"
+    if max(older) != oldest:
         since += " or a later one"
-    whom = "1 account" if len(older) == 1 else f"{len(older)} accounts"
-    latest = oldest.newer_policies[-1].number
-    return Brought(oldest, f"These plans bring {whom} from {since} to v{latest}:")
+    return Brought(
+        newer,
+        f"These plans bring {counted(len(older))} from {since} to v{newer[-1].number}:",
+    )
 
 
 def brings(run: Run) -> str:

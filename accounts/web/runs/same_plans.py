@@ -77,7 +77,7 @@ def same_page(
         "review": review_of(one, plan),
         "form": form,
         "discouraged": discouraged_among(accounts),
-        "brought": brought(accounts),
+        "brought": brought(account.policy_set for account in accounts),
         "crumbs": crumbs,
     }
     return render(request, "runs/same_plans.html", shown)

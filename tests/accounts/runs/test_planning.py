@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from accounts.mapping.plans import plan_of
 from accounts.models import EnabledProvider
 from accounts.models.states import Status
 from accounts.runs.actions import keep, plan_managing, remove
@@ -75,6 +76,26 @@ def test_an_account_of_other_choices_has_another_signature(here: Credentials) ->
     one = planned(member(DEV))
     other = planned(member(STAGING, providers={"ec2": {}, "lambda": {}}))
 
+    assert other.fingerprint
+    assert one.fingerprint != other.fingerprint
+
+
+def test_a_discouraged_choice_that_exists_gives_a_plan_another_signature(
+    here: Credentials,
+) -> None:
+    """Its changes are those of others: what is discouraged would be read by nobody."""
+    plain, power = (
+        onboarded(member(account, providers={"ec2": details})).account
+        for account, details in ((DEV, {}), (STAGING, {"access": "power-user"}))
+    )
+    for account in (plain, power):
+        EnabledProvider.objects.create(account=account, key="lambda", described=True)
+
+    one, other = planned(plain), planned(power)
+
+    assert [str(change.key.name) for change in plan_of(one).changes] == [
+        str(change.key.name) for change in plan_of(other).changes
+    ]
     assert other.fingerprint
     assert one.fingerprint != other.fingerprint
 

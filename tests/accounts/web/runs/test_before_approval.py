@@ -84,16 +84,11 @@ def test_among_many_a_discouraged_choice_is_told_once_with_its_accounts() -> Non
 
 
 def test_among_many_the_oldest_policies_are_told(three_policy_sets) -> None:
-    one, other, latest = (
-        account_row(f"a{n}", account_id=f"{n:012}", policy_set=n) for n in (1, 2, 3)
-    )
-
-    mixed = brought([latest, other, one])
-    alone = brought([other])
+    mixed, alone = brought([3, 2, 0, 1]), brought([2])
 
     assert mixed
     assert alone
-    assert mixed.oldest == one
+    assert [one.number for one in mixed.newer_policies] == [2, 3]
     assert "bring 2 accounts from policy set v1 or a later one to v3:" in mixed.sentence
     assert "bring 1 account from policy set v2 to v3:" in alone.sentence
-    assert brought([latest]) is None
+    assert brought([3, 0]) is None
