@@ -115,7 +115,7 @@ class AccessRole:
     def always(self) -> Iterator[dict[str, Any]]:
         managed = self.here("role/" + self.managing.managed_role)
         base = self.here("role/" + self.managing.base_role)
-        yield allow("Look", LOOK, "*")
+        yield looking()
         roles = [managed, base, self.here(f"role{ECS_ROLES_PATH}*")]
         yield allow("OwnRoles", ROLES, roles)
         yield allow("OwnPolicies", POLICIES, self.here("policy/bowline/*"))
@@ -268,6 +268,11 @@ def lines(*parts: str) -> str:
 def allow(sid: str, actions: Any, resources: str | list[str]) -> dict[str, Any]:
     one = actions[0] if len(actions) == 1 else list(actions)
     return {"Sid": sid, "Effect": "Allow", "Action": one, "Resource": resources}
+
+
+def looking() -> dict[str, Any]:
+    """Return what reads an account, and all that a reader role may do."""
+    return allow("Look", LOOK, "*")
 
 
 def policy(*statements: dict[str, Any]) -> dict[str, Any]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from enum import StrEnum
 from itertools import combinations
 
 from onboarding import names
@@ -12,6 +13,16 @@ from onboarding.partitions import PARTITIONS, Arn, Partition, arn
 MANAGED_ROLE, BASE_ROLE = "spinnakerManaged", "BaseIAMRole"
 IDENTITY_ROLE = "SpinnakerAuthRole"
 """The names in Spinnaker's own documentation and defaults."""
+READER_ROLE = "BowlineReader"
+"""By which Bowline reads an account whose owner makes the roles."""
+
+
+class MadeBy(StrEnum):
+    """Who creates the roles of a managed account."""
+
+    BOWLINE = "bowline"
+    OWNER = "owner"
+    ORGANIZATION = "organization"
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,6 +32,14 @@ class Reach:
     account_id: str
     access_role: str = ""
     """Empty: Bowline's own credentials are the account's."""
+    writes: bool = True
+    """False: somebody else makes what is in the account, and the role, if there is
+    one, only reads there. Bowline's own credentials are not used."""
+
+    @property
+    def is_closed(self) -> bool:
+        """Return whether Bowline has no access to the account at all."""
+        return not (self.writes or self.access_role)
 
 
 @dataclass(frozen=True, slots=True)
@@ -178,15 +197,46 @@ class Managed:
     """The role by which Bowline reaches this account; empty: its own credentials."""
     adopts: bool = False
     """Existing roles of the same names are used as they are."""
+    made_by: str = MadeBy.BOWLINE
+    reader_role: str = ""
+    """The role by which Bowline reads an account that somebody else makes; empty:
+    none."""
+
+    @property
+    def is_handed_off(self) -> bool:
+        """Return whether somebody else makes the roles, and Bowline only verifies."""
+        return self.made_by != MadeBy.BOWLINE
 
     @property
     def reach(self) -> Reach:
+        if self.is_handed_off:
+            return Reach(self.account_id, self.reader_role, writes=False)
         return Reach(self.account_id, self.access_role)
 
     @property
     def in_aws_provider(self) -> bool:
         """Return whether Spinnaker knows it as an `aws` account at all."""
         return any(provider.needs_aws_entry for provider in self.providers)
+
+
+def unprovable(managing: Managing, managed: Managed) -> str:
+    """Say why Bowline could prove nothing of an account that is handed off; empty where
+    it can.
+    """
+    if not managed.is_handed_off or managed.reader_role:
+        return ""
+    if not managed.in_aws_provider:
+        return (
+            "Spinnaker assumes no role for these providers, so only a reader role "
+            "shows what the owner created. Choose the reader role."
+        )
+    if not managing.bowline:
+        return (
+            "Spinnaker's identity does not trust Bowline, so Bowline cannot walk the "
+            "chain of roles, and only a reader role shows what the owner created. "
+            "Choose the reader role."
+        )
+    return ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, ParamSpec, TypeVar
 
 from onboarding.aws.backoff import SYSTEM, Backoff, Clock, silent
-from onboarding.aws.client import AccountClient, once
+from onboarding.aws.client import AccountClient
 from onboarding.aws.errors import AwsError
 from onboarding.aws.key_grants import grants_of, naming_the_key_policy
 from onboarding.aws.linked_roles import is_taken, settle_service_linked
@@ -69,7 +69,7 @@ def apply(
     one afterwards.
     """
     writer = Writer(
-        AccountClient.of(sessions, reach, patiently=once),
+        AccountClient.writing(sessions, reach),
         sessions.partition.name,
         f"{change.verb} {change.resource.kind} {change.resource.name}",
         before_write,

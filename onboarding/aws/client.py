@@ -94,6 +94,21 @@ class AccountClient:
         )
 
     @classmethod
+    def writing(cls, sessions: Sessions, reach: Reach) -> AccountClient:
+        """Call to change the account, each call once; raise AwsError where somebody
+        else makes what is there.
+        """
+        if not reach.writes:
+            raise AwsError(
+                reach.account_id,
+                "apply",
+                f"Bowline changes nothing in account {reach.account_id}: its owner "
+                "creates the roles.",
+                "Plan again, and hand the changes off to the owner.",
+            )
+        return cls.of(sessions, reach, patiently=once)
+
+    @classmethod
     def with_credentials(
         cls, sessions: Sessions, account_id: str, credentials: Credentials
     ) -> AccountClient:

@@ -76,6 +76,8 @@ UNKNOWN_THERE = frozenset(
 in the query protocol's and in JSON's.
 """
 NOT_ENABLED = "RegionNotEnabled"
+NO_ACCESS = "NoAccess"
+"""Somebody else makes what is in the account, and Bowline has no role that reads it."""
 NOT_OURS = "NotOurs"
 """A name that is needed is taken, by what Bowline did not make."""
 """Bowline's own code for that."""
@@ -147,6 +149,16 @@ class AwsError(Exception):
     @property
     def denied(self) -> bool:
         return self.code in DENIED
+
+    @property
+    def no_access(self) -> bool:
+        """Return whether nobody was asked: Bowline cannot read that account."""
+        return self.code == NO_ACCESS
+
+    @property
+    def unread(self) -> bool:
+        """Return whether Bowline may not read what it asked for."""
+        return self.denied or self.no_access
 
     @property
     def busy(self) -> bool:

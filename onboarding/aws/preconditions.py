@@ -33,7 +33,7 @@ def refuse_regions(sessions: Sessions, managed: Managed) -> None:
     try:
         enabled = regions(sessions, managed.reach)
     except AwsError as error:
-        if error.denied:
+        if error.unread:
             return
         raise
     for region in in_doubt:

@@ -16,6 +16,7 @@ from botocore.credentials import Credentials as OwnCredentials
 
 from onboarding.aws.backoff import Backoff, silent
 from onboarding.aws.errors import (
+    NO_ACCESS,
     AwsError,
     own_credentials,
     translating,
@@ -153,6 +154,15 @@ class Sessions:
 
     def credentials(self, reach: Reach) -> Credentials:
         """Return what opens the account; raise AwsError that says what is wrong."""
+        if reach.is_closed:
+            raise AwsError(
+                reach.account_id,
+                "sts:AssumeRole",
+                f"Bowline does not read account {reach.account_id}: its owner creates "
+                "the roles, without one for Bowline.",
+                "To have this checked, hand the account off with a reader role.",
+                code=NO_ACCESS,
+            )
         caller = self.caller()
         if reach.access_role:
             return self._enter(reach, caller)
@@ -224,6 +234,16 @@ class Sessions:
         except AwsError as error:
             if not error.denied:
                 raise
+            if not reach.writes:
+                raise AwsError(
+                    reach.account_id,
+                    error.operation,
+                    f"AWS did not allow Bowline to assume the reader role {role_arn}: "
+                    "it does not exist yet, or does not trust Bowline.",
+                    f"Ask the owner of account {reach.account_id} to deploy the "
+                    "template with the reader role.",
+                    code=NO_ACCESS,
+                ) from error
             raise AwsError(
                 reach.account_id,
                 error.operation,

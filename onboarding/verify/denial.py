@@ -6,7 +6,7 @@ Asked only after a refusal. What cannot be read explains nothing: AwsError is ra
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from onboarding.asked_once import asked_once
@@ -27,6 +27,7 @@ from onboarding.verify.result import (
     Located,
     Path,
     command,
+    deploy_again,
     line_of,
     printed_document,
 )
@@ -43,6 +44,8 @@ class Holder:
     arn: str
     own_path: str
     """The path of Bowline's policies for this holder."""
+    writes: bool = True
+    """False: the owner of the account makes it, and Bowline changes nothing."""
 
     @property
     def kind(self) -> str:
@@ -142,6 +145,13 @@ class Holder:
 
     def cause(self, asked: RequestContext) -> Cause:
         """Say what denies it the call; HIGHER_UP where nothing here does."""
+        found = self.in_documents(asked)
+        if self.writes or found.located is not Located.OUR_POLICY:
+            return found
+        return replace(found, fix=deploy_again(self.client.account_id))
+
+    def in_documents(self, asked: RequestContext) -> Cause:
+        """Say the same, whoever makes the documents."""
         denied = find_statement(self.documents, "Deny", asked)
         if denied and denied.certain:
             return self.denied(denied, asked)

@@ -26,6 +26,8 @@ class Located(StrEnum):
     HIGHER_UP = "denied higher up"
     """All that can be read in both accounts allows it."""
     ABSENT = "not there"
+    OWNER = "the owner's side"
+    """Of an account whose owner makes the roles: AWS does not say more."""
     BOWLINE = "Bowline itself"
     """AWS does not know it or does not answer it: nothing is known of the account."""
 
@@ -95,6 +97,11 @@ def line_of(document: Any, path: Path) -> int:
     inner[last] = MARK
     before, _, _ = printed_document(marked).partition(MARK)
     return before.count("\n") + 1
+
+
+def deploy_again(account: str) -> str:
+    """Say what fixes an account whose owner makes the roles."""
+    return f"Deploy the template that was handed off again, in account {account}."
 
 
 MARK = "❖"

@@ -26,7 +26,14 @@ from onboarding.verify.chain import (
 )
 from onboarding.verify.denial import Holder, higher_up
 from onboarding.verify.policy_evaluation import RequestContext
-from onboarding.verify.result import Cause, Located, Result, line_of, printed_document
+from onboarding.verify.result import (
+    Cause,
+    Located,
+    Result,
+    deploy_again,
+    line_of,
+    printed_document,
+)
 from onboarding.verify.simulation.simulator import Asked, Question, simulate
 from onboarding.verify.trust import AssumeRequest, Trust, admits
 
@@ -98,7 +105,7 @@ class ManagedStep:
         except AwsError as error:
             if not error.denied:
                 return chain_result(name, Outcome.FAILED, error.message, error.hint)
-            unexplained = higher_up("sts:AssumeRole", self.managed.account_id)
+            unexplained = self.unexplained
             if error.by_organization:
                 causes = []
             causes = sorted(causes, key=lambda cause: not cause.certain)
@@ -114,6 +121,25 @@ class ManagedStep:
             Outcome.PROVED,
             f"Spinnaker's identity assumed {self.role_arn} with the session name "
             f"{SPINNAKER}{ending}.",
+        )
+
+    @property
+    def remedy(self) -> str:
+        """Say how the managed role becomes what it should be."""
+        if self.reach.writes:
+            return "Plan again and approve it."
+        return deploy_again(self.managed.account_id)
+
+    @property
+    def unexplained(self) -> Cause:
+        """Say what may refuse where all that Bowline can read allows it."""
+        if self.reach.writes:
+            return higher_up("sts:AssumeRole", self.managed.account_id)
+        return Cause(
+            Located.OWNER,
+            "The role is not there yet, or its trust is not this one.",
+            f"{self.remedy} Change nothing in the template.",
+            certain=False,
         )
 
     def account(self, as_managed: Credentials) -> Result:
@@ -157,7 +183,7 @@ class ManagedStep:
             Outcome.FAILED,
             f"{what} opened {self.role_arn}: its trust policy does not require the "
             "account's external ID.",
-            "Plan again and approve the trust policy with the external ID.",
+            self.remedy,
         )
 
     def evaluate(self) -> Result:
@@ -202,7 +228,7 @@ class ManagedStep:
             name,
             Outcome.FAILED,
             f"The trust policy of {self.role_arn} does not require the external ID.",
-            "Plan again and approve the trust policy with the external ID.",
+            self.remedy,
         )
 
     @property
@@ -224,7 +250,7 @@ class ManagedStep:
     def holder(self) -> Holder:
         """Return the managed role as what it may do is read."""
         client = AccountClient.of(self.chain.sessions, self.reach)
-        return Holder(client, self.role_arn, MANAGED_PATH)
+        return Holder(client, self.role_arn, MANAGED_PATH, writes=self.reach.writes)
 
     def existing_trust(self) -> Policy:
         client = AccountClient.of(self.chain.sessions, self.reach)
@@ -278,7 +304,7 @@ class ManagedStep:
             yield Cause(
                 Located.ABSENT,
                 f"There is no {role.title}.",
-                "Plan again and approve it.",
+                self.remedy,
                 change=create_role(wanted),
             )
             return
@@ -297,4 +323,4 @@ class ManagedStep:
         adopted = self.managed.adopts
         trust = Trust(self.role_arn, existing, wanted.trust, adopted)
         if cause := trust.cause(self.request):
-            yield cause
+            yield cause if self.reach.writes else replace(cause, fix=self.remedy)

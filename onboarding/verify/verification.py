@@ -82,7 +82,8 @@ def verify(
         yield from looked_up(chain, zones)
         yield from to_managed(chain, managed, reach, managed_policy)
     access = AccountClient.of(sessions, reach)
-    holder = Holder(access, managing.managed_role_arn(managed.account_id), MANAGED_PATH)
+    role = managing.managed_role_arn(managed.account_id)
+    holder = Holder(access, role, MANAGED_PATH, writes=reach.writes)
     as_managed = None
     if chain.as_managed is not None:
         as_managed = AccountClient.with_credentials(
@@ -159,6 +160,8 @@ class Read:
             return self.judged(answer), None
         if answer.code in UNKNOWN_CALL:
             return self.result(Outcome.NOT_PROVED, answer.message), None
+        if answer.no_access:
+            return self.result(Outcome.NOT_PROVED, answer.message, answer.hint), None
         fix = self.check.fix if answer.denied else answer.hint
         return self.result(Outcome.FAILED, answer.message, fix), answer
 

@@ -80,7 +80,7 @@ def organization_id(sessions: Sessions, reach: Reach) -> str | None:
     except AwsError as error:
         if is_alone(error):
             return ""
-        if error.denied:
+        if error.unread:
             return None
         raise
     return found["Organization"]["Id"]

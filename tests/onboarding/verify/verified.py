@@ -42,9 +42,8 @@ class Verified:
             self.field.sessions(),
             self.managing,
             self.managed,
-            self.field.reach,
+            **{"reach": self.field.reach, **options},
             identity_reach=self.field.own,
-            **options,
         )
 
     def found(self, name: str, **options: Any) -> Result:
