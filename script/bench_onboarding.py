@@ -179,7 +179,8 @@ def onboard(
     from django.core.management import call_command
 
     from accounts.mapping.accounts_file import register
-    from accounts.runs.batch import Batch
+    from accounts.runs.queue import nothing_sent
+    from accounts.runs.rollouts.batch import RolloutBatch
     from onboarding.accounts_file import read
     from onboarding.aws.session import Sessions
 
@@ -188,13 +189,14 @@ def onboard(
     with timed(seconds, "read and record the file"):
         rows = register(read(written(accounts).encode()), None)
     sessions = Sessions(run="bench")
-    batch = Batch(sessions, None, threads)
-    with timed(seconds, "managing account"):
-        (managing,) = batch.apply([batch.plan_managing(rows)])
-    with timed(seconds, "plan"):
-        runs = list(batch.plan(rows))
-    with timed(seconds, "apply and verify"):
-        runs = list(batch.apply(runs))
+    batch = RolloutBatch(sessions, None, threads)
+    with nothing_sent():
+        with timed(seconds, "managing account"):
+            managing = batch.apply_managing(batch.plan_managing(rows))
+        with timed(seconds, "plan"):
+            runs = list(batch.plan(rows))
+        with timed(seconds, "apply and verify"):
+            runs = list(batch.apply(runs))
     wrong = [run for run in (managing, *runs) if run.status != "verified"]
     if wrong:
         sys.exit(f"{len(wrong)} runs did not verify: {wrong[0].error}")

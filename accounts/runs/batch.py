@@ -61,6 +61,11 @@ class Batch:
         run = plan_managing(self.by, grants=accounts, origin=COMMAND, send=keep)
         return self.carried(run)
 
+    def apply_managing(self, run: Run) -> Run:
+        """Approve the managing account's plan and carry it out."""
+        approve(run, self.by, send=keep)
+        return self.carried(run)
+
     def plan(self, accounts: Iterable[ManagedAccount]) -> Iterator[Run]:
         """Plan each account, without the managing side."""
 
@@ -90,6 +95,13 @@ class Batch:
             return self.carried(run)
 
         return in_threads(work, accounts, self.threads)
+
+    def give_up(self) -> None:
+        """Leave alone what was not begun."""
+
+    def left(self) -> Iterator[str]:
+        """Say of what was not done why not."""
+        yield from ()
 
     def carried(self, run: Run) -> Run:
         carry_on(run, self.sessions)

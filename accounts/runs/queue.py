@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
 from typing import Any
 
 from celery import current_app
@@ -25,6 +27,20 @@ WOKEN = 16
 """Messages for many runs: as many as wake every process. Each process then takes
 further runs by itself.
 """
+
+carries_itself: ContextVar[bool] = ContextVar("carries_itself", default=False)
+
+
+@contextmanager
+def nothing_sent() -> Iterator[None]:
+    """Send no message in this block, which needs no broker: it carries out by itself
+    what it starts.
+    """
+    token = carries_itself.set(True)
+    try:
+        yield
+    finally:
+        carries_itself.reset(token)
 
 
 def enqueue(run: Run) -> None:
@@ -86,7 +102,9 @@ START_BROKER = "Check that Redis runs, then ask again."
 
 
 def sent(task: str, pk: str | int, **options: Any) -> bool:
-    """Send a message; False where the broker does not take it."""
+    """Send a message; False where the broker does not take it, or none is sent."""
+    if carries_itself.get():
+        return False
     try:
         current_app.send_task(task, [pk], retry=False, **options)
     except (OperationalError, OSError):

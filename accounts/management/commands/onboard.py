@@ -2,12 +2,15 @@
 
 Exit codes: 0 nothing to do or all done, 2 changes planned and not approved, 1
 something failed, or an account is not in the bundle because nobody accepted it.
+
+More than one account is a rollout: applied in waves, and shown on the site's pages.
 """
 
 from __future__ import annotations
 
 import sys
 from argparse import ArgumentParser
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -20,16 +23,20 @@ from accounts.management.deletions import kept_back
 from accounts.management.migrated import is_migrated, migrate_if_new
 from accounts.management.people import named_person
 from accounts.management.plain_diff import printed
+from accounts.management.progress import shown_on_terminal
 from accounts.mapping.accounts_file import differs, register
 from accounts.mapping.accounts_file.comparison import compare
 from accounts.mapping.managing import managing_row
 from accounts.models import ManagedAccount, ManagingAccount, Run
-from accounts.models.states import UNSUCCESSFUL, Status
+from accounts.models.states import OPEN, UNSUCCESSFUL, Status
 from accounts.next_bundle import next_bundle
 from accounts.runs.actions import RunOpen, accept
 from accounts.runs.batch import Batch
 from accounts.runs.capacity import NoRoom
+from accounts.runs.queue import nothing_sent
 from accounts.runs.results import reached_account
+from accounts.runs.rollouts import CannotStart
+from accounts.runs.rollouts.batch import RolloutBatch
 from accounts.wording import counted
 from onboarding.accounts_file import AccountsFile, FileProblems, read
 from onboarding.accounts_file.spreadsheet import is_csv
@@ -124,15 +131,18 @@ class Command(BaseCommand):
             )
         partition = managing_row().partition
         sessions = Sessions(run="onboard", partition=partition, patience=PATIENCE)
-        batch = Batch(sessions, person, threads)
+        kind = RolloutBatch if len(accounts) > 1 else Batch
+        batch = kind(sessions, person, threads)
         try:
-            codes = self.plan_and_apply(
-                batch, accounts, approve=approve, allowed=allow_delete
-            )
-        except RunOpen as error:
-            raise CommandError(str(error)) from error
-        except NoRoom as error:
-            raise CommandError(f"{error} {IN_THE_FILE}") from error
+            with nothing_sent():
+                codes = self.plan_and_apply(
+                    batch, accounts, approve=approve, allowed=allow_delete
+                )
+        except (CannotStart, NoRoom, RunOpen) as error:
+            no_room = isinstance(error.__cause__ or error, NoRoom)
+            raise CommandError(
+                f"{error} {IN_THE_FILE}" if no_room else str(error)
+            ) from error
         if accept_evaluated:
             for account in accounts:
                 self.accept(account, person)
@@ -153,20 +163,33 @@ class Command(BaseCommand):
         """Plan the managing account, then the others; carry out what is approved."""
         managing = self.shown(batch.plan_managing(accounts))
         if approve and self.may_apply(managing, allowed, batch.by):
-            (managing,) = batch.apply([managing])
+            managing = batch.apply_managing(managing)
             self.tell(managing)
         if managing.status in UNSUCCESSFUL and not was_proved(managing):
+            batch.give_up()
             return [FAILED]
-        planned = [self.shown(run) for run in batch.plan(accounts)]
+        plans = self.watched(batch.plan(accounts), "Plan", len(accounts))
+        planned = [self.shown(run) for run in plans]
         ended = [run for run in planned if run.status != Status.PLANNED]
         waiting = [run for run in planned if run.status == Status.PLANNED]
         if approve:
             chosen = [run for run in waiting if self.may_apply(run, allowed, batch.by)]
-            for run in batch.apply(chosen):
+            applied = self.watched(batch.apply(chosen), "Apply", len(chosen))
+            for run in applied:
                 self.tell(run)
                 ended.append(run)
             waiting = [run for run in waiting if run not in chosen]
-        return [code(run) for run in (managing, *ended, *waiting)]
+        codes = [code(run) for run in (managing, *ended, *waiting)]
+        for reason in batch.left():
+            self.warn(reason)
+            codes.append(FAILED)
+        return codes
+
+    def watched(self, runs: Iterator[Run], doing: str, count: int) -> Iterable[Run]:
+        """Show on a terminal how many ended; elsewhere give each at once."""
+        if not self.stderr.isatty() or count < 2:
+            return runs
+        return shown_on_terminal(runs, doing, count)
 
     def accept(self, account: ManagedAccount, person: User | None) -> None:
         """Accept an account, or print why another person must."""
@@ -198,6 +221,9 @@ class Command(BaseCommand):
         return run
 
     def tell(self, run: Run) -> None:
+        if run.status == Status.APPROVED:
+            self.warn(f"{run.account_name}: approved, and not started")
+            return
         if run.status not in UNSUCCESSFUL:
             self.say(f"{run.account_name}: {run.status}")
             return
@@ -281,6 +307,6 @@ def was_proved(managing: Run) -> bool:
 
 
 def code(run: Run) -> int:
-    if run.status == Status.PLANNED:
+    if run.status in (*OPEN, Status.DISCARDED):
         return PLANNED
     return FAILED if run.status in UNSUCCESSFUL else DONE

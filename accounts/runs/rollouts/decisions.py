@@ -16,7 +16,7 @@ from django.db.models import Case, Exists, OuterRef, Value, When
 from django.db.models.functions import Now
 from django.utils import timezone
 
-from accounts.activity import record
+from accounts.activity import COMMAND_LINE, record
 from accounts.four_eyes import policies, same_person
 from accounts.mapping.managing import NoManagingAccount, managing_row
 from accounts.mapping.plans import plan_of
@@ -83,7 +83,7 @@ def resume(rollout: Rollout, by: User) -> bool:
     return True
 
 
-def stop(rollout: Rollout, by: User) -> bool:
+def stop(rollout: Rollout, by: User | None) -> bool:
     """Discard all that has changed nothing in AWS; what runs goes to its end. False
     where it has ended already.
     """
@@ -92,7 +92,7 @@ def stop(rollout: Rollout, by: User) -> bool:
             return False
         discarded = discard(Run.objects.filter(rollout=row, status__in=UNDONE))
         row.state, row.finished_at = State.STOPPED, timezone.now()
-        row.reason = f"{name_of(by)} stopped it."
+        row.reason = f"{name_of(by) or COMMAND_LINE} stopped it."
         row.save(update_fields=["state", "finished_at", "reason"])
         record(by, What.STOP, str(row), {"discarded": discarded})
     return True

@@ -50,7 +50,12 @@ class CannotStart(Exception):
 
 
 def start(
-    accounts: Iterable[ManagedAccount], kind: Rollout.Kind, by: User | None
+    accounts: Iterable[ManagedAccount],
+    kind: Rollout.Kind,
+    by: User | None,
+    *,
+    at_once: int | None = None,
+    origin: Run.Origin = Run.Origin.PAGE,
 ) -> Rollout:
     """Start a rollout of these accounts, described to the end; raise CannotStart.
 
@@ -64,10 +69,11 @@ def start(
             rollout = Rollout(kind=kind, created_by=by)
             if kind == Rollout.Kind.REMOVE:
                 rollout.at_once = REMOVED_AT_ONCE
+            rollout.at_once = at_once or rollout.at_once
             rollout.save()
-            started = add(rollout, chosen, by)
+            started = add(rollout, chosen, by, origin)
             if kind == Rollout.Kind.ONBOARD:
-                grant(rollout, started, by)
+                grant(rollout, started, by, origin)
             count = len(started)
             detail = {"rollout": rollout.number, "kind": kind, "accounts": count}
             record(by, STARTED[kind], f"{rollout}: {counted(count)}", detail)
@@ -88,7 +94,10 @@ STARTED = {
 
 
 def add(
-    rollout: Rollout, accounts: Collection[ManagedAccount], by: User | None
+    rollout: Rollout,
+    accounts: Collection[ManagedAccount],
+    by: User | None,
+    origin: Run.Origin = Run.Origin.PAGE,
 ) -> list[ManagedAccount]:
     """Start a run of each account that can have one, in the transaction of the caller;
     return these accounts.
@@ -106,7 +115,7 @@ def add(
     rollout.left_out = sorted({*rollout.left_out, *reasons})
     rollout.save(update_fields=["left_out"])
     Run.objects.bulk_create(
-        [run_of(account, rollout, managing, by) for account in free],
+        [run_of(account, rollout, managing, by, origin) for account in free],
         batch_size=AT_ONCE,
     )
     transaction.on_commit(partial(enqueue_rollout, rollout.number))
@@ -114,13 +123,23 @@ def add(
 
 
 def grant(
-    rollout: Rollout, accounts: Iterable[ManagedAccount], by: User | None
+    rollout: Rollout,
+    accounts: Iterable[ManagedAccount],
+    by: User | None,
+    origin: Run.Origin = Run.Origin.PAGE,
 ) -> None:
     """Plan the managing account, so that Spinnaker may assume all of these; raise
     RunOpen where another run of it is in progress or waits.
     """
-    kind = Run.Kind.MANAGING
-    actions.start(kind, managing_row(), None, by, grants=accounts, rollout=rollout)
+    actions.start(
+        Run.Kind.MANAGING,
+        managing_row(),
+        None,
+        by,
+        grants=accounts,
+        rollout=rollout,
+        origin=origin,
+    )
 
 
 def run_of(
@@ -128,6 +147,7 @@ def run_of(
     rollout: Rollout,
     managing: ManagingAccount,
     by: User | None,
+    origin: Run.Origin,
 ) -> Run:
     verifies = rollout.kind == Rollout.Kind.VERIFY
     return Run(
@@ -141,7 +161,7 @@ def run_of(
         alone=rollout.kind == Rollout.Kind.ONBOARD,
         created_by=by,
         created_by_name=name_of(by),
-        started_from=Run.Origin.PAGE,
+        started_from=origin,
     )
 
 

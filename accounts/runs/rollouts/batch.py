@@ -1,0 +1,141 @@
+"""A rollout in this process, in threads, without broker or worker.
+
+Where workers run, too, they share the work: a lease lets one of them in.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Collection, Iterable, Iterator
+from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
+from uuid import UUID
+
+from django.db.models.functions import Now
+
+from accounts.models import ManagedAccount, Rollout, Run
+from accounts.models.runs import RunQuerySet
+from accounts.models.states import OPEN, WORKING, Status
+from accounts.runs.actions import approve, keep
+from accounts.runs.batch import COMMAND, Batch, own_connections
+from accounts.runs.rollouts.census import managing_run, runs_of
+from accounts.runs.rollouts.decisions import stop
+from accounts.runs.rollouts.engine import advance
+from accounts.runs.rollouts.start import start
+from accounts.wording import counted
+from accounts.workers.leases import leases_extended
+
+LOOKS_EVERY = 1.0
+"""Seconds until runs that workers carry are looked at again."""
+
+
+class RolloutBatch(Batch):
+    """Many accounts as a rollout that people can watch, pause and decide on as well.
+
+    Call it within `nothing_sent`.
+    """
+
+    rollout: Rollout
+
+    def plan_managing(self, accounts: Iterable[ManagedAccount]) -> Run:
+        """Start the rollout, and plan its managing account; raise CannotStart."""
+        accounts = list(accounts)
+        self.replace_earlier(accounts)
+        self.rollout = start(
+            accounts,
+            Rollout.Kind.ONBOARD,
+            self.by,
+            at_once=self.threads,
+            origin=COMMAND,
+        )
+        return self.managing_carried()
+
+    def apply_managing(self, run: Run) -> Run:
+        approve(run, self.by, send=keep)
+        return self.managing_carried()
+
+    def plan(self, accounts: Iterable[ManagedAccount]) -> Iterator[Run]:
+        """Plan each account that is part of the rollout."""
+        keys = runs_of(self.rollout).values_list("pk", flat=True)
+        return self.each(runs_of(self.rollout), list(keys))
+
+    def apply(self, runs: Iterable[Run]) -> Iterator[Run]:
+        """Approve each plan; carry out, wave by wave, what nothing keeps back."""
+        chosen = list(runs)
+        for run in chosen:
+            approve(run, self.by, send=keep)
+        return self.each(runs_of(self.rollout), [run.pk for run in chosen])
+
+    def give_up(self) -> None:
+        stop(self.rollout, self.by)
+
+    def left(self) -> Iterator[str]:
+        rollout = Rollout.objects.get(pk=self.rollout.pk)
+        yield from rollout.left_out
+        if rollout.state == Rollout.State.PAUSED:
+            waiting = runs_of(rollout).filter(status=Status.APPROVED).count()
+            yield (
+                f"{rollout} is paused. {rollout.reason} {counted(waiting)} not started."
+            )
+            yield (
+                "  Fix what failed, then run this command again, or resume "
+                f"{rollout} on its page."
+            )
+
+    def managing_carried(self) -> Run:
+        run = managing_run(self.rollout)
+        assert run is not None
+        (run,) = self.each(Run.objects.filter(pk=run.pk), [run.pk])
+        return run
+
+    def each(self, among: RunQuerySet, keys: Collection[UUID]) -> Iterator[Run]:
+        """Carry out what can be, and yield these runs: each when it has ended or waits
+        for a person, and at last those that were not carried here.
+        """
+        left = set(keys)
+        for run in self.carried_out(among):
+            if run.pk in left and not run.is_working:
+                left.remove(run.pk)
+                yield run
+        rest = Run.objects.in_bulk(list(left)).values()
+        yield from sorted(rest, key=lambda run: run.number)
+
+    def carried_out(self, among: RunQuerySet) -> Iterator[Run]:
+        """Carry what waits of these runs, until nothing more starts by itself."""
+
+        def carry(run: Run) -> Run:
+            with own_connections():
+                return self.carried(run)
+
+        at_work: dict[Future[Run], UUID] = {}
+        with leases_extended(), ThreadPoolExecutor(self.threads) as pool:
+            while True:
+                advance(self.rollout.number)
+                waiting = among.waiting().exclude(pk__in=at_work.values())
+                free = self.threads - len(at_work)
+                for run in waiting.order_by("number")[:free]:
+                    at_work[pool.submit(carry, run)] = run.pk
+                if at_work:
+                    ended, _ = wait(at_work, LOOKS_EVERY, FIRST_COMPLETED)
+                    for future in ended:
+                        del at_work[future]
+                        yield future.result()
+                elif among.filter(status__in=WORKING).exists():
+                    time.sleep(LOOKS_EVERY)
+                else:
+                    return
+
+    def replace_earlier(self, accounts: Iterable[ManagedAccount]) -> None:
+        """Stop the rollouts of earlier commands that are about the same accounts and
+        that nobody carries now; what one of them began to change is carried to its end.
+        """
+        keys = {None, *(account.pk for account in accounts)}
+        runs = Run.objects.filter(status__in=OPEN, started_from=COMMAND)
+        of_rollouts = runs.exclude(rollout=None).values_list("rollout", "account")
+        for number in sorted({n for n, account in of_rollouts if account in keys}):
+            mine = Run.objects.filter(rollout=number)
+            if mine.filter(leased_until__gt=Now()).exists():
+                continue  # `start` refuses it by its name
+            self.rollout = Rollout.objects.get(pk=number)
+            self.give_up()
+            for _ in self.carried_out(mine):
+                pass
