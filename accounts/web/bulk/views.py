@@ -1,4 +1,4 @@
-"""Plan, verify, edit, remove, leave out of bundles and retry many accounts.
+"""Plan, verify, edit, remove and leave out of bundles many accounts.
 
 Where something of them is changed, a page shows the chosen accounts first; the press on
 it acts on exactly those. Each account is treated by itself: one that cannot be edited
@@ -13,7 +13,6 @@ from uuid import UUID
 
 from django.contrib import messages
 from django.contrib.auth.models import User
-from django.db.models import OuterRef, Subquery
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
@@ -22,7 +21,7 @@ from django.views.decorators.http import require_POST
 from accounts.bundles import leave_out, told_of
 from accounts.mapping.managing import managing_row
 from accounts.models import ManagedAccount, Rollout, Run
-from accounts.models.states import FAILURES, WORKING
+from accounts.models.states import WORKING
 from accounts.runs import actions
 from accounts.web.access import operator_required
 from accounts.web.accounts.views import (
@@ -200,41 +199,6 @@ def leave_out_many(request: Request) -> HttpResponse:
         return redirect("accounts:accounts")
     tell(request, "Later bundles leave out", outcome, "leave out", PASSED_ON)
     return redirect("accounts:bundle-next")
-
-
-@operator_required
-@require_POST
-def retry_many(request: Request) -> HttpResponse:
-    """Start the newest run of each chosen account again, where it failed."""
-    accounts, _ = chosen(request)
-    if not accounts:
-        return nothing_chosen(request)
-    kinds = kinds_of_failed(accounts)
-    failed = [account for account in accounts if account.pk in kinds]
-    outcome = each(failed, lambda one: retry(one, kinds[one.pk], request.user))
-    tell(request, "Started again for", outcome, "retry")
-    if others := len(accounts) - len(failed):
-        messages.info(request, f"The last run of {counted(others)} did not fail.")
-    return redirect("accounts:runs" if outcome.done else "accounts:accounts")
-
-
-def kinds_of_failed(accounts: list[ManagedAccount]) -> dict[UUID, str]:
-    """Return the kind of each account's newest run, where that failed."""
-    newest = Run.objects.filter(account=OuterRef("pk")).order_by("-created_at")
-    found = ManagedAccount.objects.annotate(
-        last_kind=Subquery(newest.values("kind")[:1]),
-        last_status=Subquery(newest.values("status")[:1]),
-    ).filter(pk__in=[account.pk for account in accounts], last_status__in=FAILURES)
-    return dict(found.values_list("pk", "last_kind"))
-
-
-def retry(account: ManagedAccount, kind: str, by: User) -> Run:
-    match kind:
-        case Run.Kind.VERIFY:
-            return actions.verify(account, by)
-        case Run.Kind.REMOVE:
-            return actions.remove(account, by)
-    return plan_described(account, by)
 
 
 def chosen(

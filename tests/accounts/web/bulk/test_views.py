@@ -292,7 +292,7 @@ def test_a_failure_that_was_tried_again_since_is_none(operator, web) -> None:
     response = send(operator, "retry", web)
 
     assert Run.objects.count() == 2
-    assert response.url == "/accounts/"
+    assert response.url == "/accounts/?"
 
 
 @pytest.mark.parametrize("kind", [Run.Kind.ONBOARD, Run.Kind.REMOVE, Run.Kind.VERIFY])
@@ -302,6 +302,36 @@ def test_a_retry_is_of_the_same_kind(operator, web, kind: str) -> None:
     send(operator, "retry", web)
 
     assert Run.objects.order_by("-created_at").first().kind == kind
+
+
+@pytest.mark.parametrize("kind", Rollout.Kind.values)
+def test_more_than_one_of_a_kind_are_retried_as_a_rollout(
+    operator, web, data, kind: str
+) -> None:
+    for account in (web, data):
+        run_row(Status.FAILED, account=account, kind=kind)
+
+    response = send(operator, "retry", web, data)
+
+    rollout = Rollout.objects.get()
+    mine = rollout.runs.exclude(account=None).values_list("account_name", "kind")
+    assert response.url == rollout.get_absolute_url()
+    assert rollout.kind == kind
+    assert {*mine} == {("web", kind), ("data", kind)}
+
+
+def test_different_kinds_are_retried_apart(operator, web, data) -> None:
+    third = proved("third", 3)
+    run_row(Status.FAILED, account=web, kind=Run.Kind.VERIFY)
+    for account in (data, third):
+        run_row(Status.FAILED, account=account, kind=Run.Kind.REMOVE)
+
+    response = send(operator, "retry", web, data, third)
+
+    assert response.url == "/runs/"
+    assert Rollout.objects.get().kind == Rollout.Kind.REMOVE
+    assert not Rollout.objects.get().runs.filter(account=web).exists()
+    assert Run.objects.get(status=Status.VERIFYING).account == web
 
 
 # All of them

@@ -1,0 +1,89 @@
+"""Start again what failed of many accounts: more than one of a kind as a rollout."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+from uuid import UUID
+
+from django.contrib import messages
+from django.db.models import OuterRef, Subquery
+from django.http import HttpResponse
+from django.shortcuts import redirect
+from django.views.decorators.http import require_POST
+
+from accounts.mapping.slices import in_slices
+from accounts.models import ManagedAccount, Rollout, Run
+from accounts.models.states import FAILURES
+from accounts.runs import actions
+from accounts.web.access import operator_required
+from accounts.web.accounts.views import MOST_IN_ROLLOUT
+from accounts.web.bulk.outcomes import each, tell
+from accounts.web.bulk.planning import plan_described
+from accounts.web.bulk.views import chosen, nothing_chosen, plan_together, to_list
+from accounts.web.request import Request
+from accounts.web.rollouts.starting import roll_out
+from accounts.wording import counted
+
+if TYPE_CHECKING:
+    from django.contrib.auth.models import User
+
+
+@operator_required
+@require_POST
+def retry_many(request: Request) -> HttpResponse:
+    """Start the newest run of each chosen account again, where it failed."""
+    accounts, left = chosen(request, most=MOST_IN_ROLLOUT)
+    if not accounts:
+        return nothing_chosen(request)
+    if left:
+        messages.info(request, f"{left:,} more match. Retry those afterwards.")
+    kinds = kinds_of_failed(accounts)
+    if others := len(accounts) - len(kinds):
+        messages.info(request, f"The last run of {counted(others)} did not fail.")
+    by_kind: dict[str, list[ManagedAccount]] = {}
+    for account in accounts:
+        if account.pk in kinds:
+            by_kind.setdefault(kinds[account.pk], []).append(account)
+    answers = [
+        retry_together(request, Rollout.Kind(kind), failed)
+        for kind, failed in sorted(by_kind.items())
+    ]
+    if not answers:
+        return to_list(request)
+    return answers[0] if len(answers) == 1 else redirect("accounts:runs")
+
+
+def retry_together(
+    request: Request, kind: Rollout.Kind, failed: list[ManagedAccount]
+) -> HttpResponse:
+    """Start accounts whose runs of this kind failed: one by itself, more as one job."""
+    if len(failed) == 1:
+        outcome = each(failed, lambda one: retry(one, kind, request.user))
+        tell(request, "Started again for", outcome, "retry")
+        return redirect("accounts:runs") if outcome.done else to_list(request)
+    if kind == Rollout.Kind.ONBOARD:
+        return plan_together(request, failed)
+    return roll_out(request, failed, kind, otherwise=to_list(request))
+
+
+def kinds_of_failed(accounts: list[ManagedAccount]) -> dict[UUID, str]:
+    """Return the kind of each account's newest run, where that failed."""
+    newest = Run.objects.filter(account=OuterRef("pk")).order_by("-created_at")
+    last = ManagedAccount.objects.annotate(
+        last_kind=Subquery(newest.values("kind")[:1]),
+        last_status=Subquery(newest.values("status")[:1]),
+    ).filter(last_status__in=FAILURES)
+    kinds: dict[UUID, str] = {}
+    for keys in in_slices([account.pk for account in accounts]):
+        found = last.filter(pk__in=keys)
+        kinds.update(found.values_list("pk", "last_kind"))
+    return kinds
+
+
+def retry(account: ManagedAccount, kind: Rollout.Kind, by: User) -> Run:
+    match kind:
+        case Rollout.Kind.VERIFY:
+            return actions.verify(account, by)
+        case Rollout.Kind.REMOVE:
+            return actions.remove(account, by)
+    return plan_described(account, by)
