@@ -21,7 +21,7 @@ from accounts.models.people.preferences import Preferences
 from accounts.models.rollouts.rollout import Rollout
 from accounts.models.runs import CheckResult, Run
 from accounts.models.steps import Step
-from accounts.models.uploads.upload import Upload
+from accounts.models.uploads.upload import Upload, UploadedAccount
 
 __all__ = [
     "Activity",
@@ -44,5 +44,6 @@ __all__ = [
     "Step",
     "Unit",
     "Upload",
+    "UploadedAccount",
     "Watch",
 ]

@@ -28,6 +28,7 @@ from accounts.models import (
     Rollout,
     Run,
     Upload,
+    UploadedAccount,
 )
 from accounts.models.checks.findings import Findings
 from accounts.models.states import State, Status
@@ -107,7 +108,8 @@ def every_row() -> None:
     EnvironmentPolicy.objects.create(environment="lab", four_eyes=True)
     somebody = person("viewer", username="somebody")
     Preferences.objects.create(person=somebody, time_zone="Europe/Berlin")
-    Upload.objects.create(by=somebody, name="accounts.csv")
+    upload = Upload.objects.create(by=somebody, name="accounts.csv")
+    UploadedAccount.objects.create(upload=upload, position=0, line=2, name="a")
     record(somebody, Activity.What.PLAN, account.name, {"run": str(planned.pk)})
 
 

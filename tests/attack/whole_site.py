@@ -28,6 +28,7 @@ from accounts.models import (
     Rollout,
     Run,
     Upload,
+    UploadedAccount,
     Watch,
 )
 from accounts.models.checks.findings import Findings
@@ -124,7 +125,8 @@ def whole_site() -> Pages:
     managing_row(bowline_principal="arn:aws:iam::911111111111:role/bowline")
     now = timezone.now()
     waiting = {"name": "staging", "account_id": ACCOUNT_ID, "what": "new", "line": 2}
-    Upload.objects.create(by=operator, name="accounts.csv", preview=[waiting])
+    upload = Upload.objects.create(by=operator, name="accounts.csv")
+    UploadedAccount.objects.create(upload=upload, position=0, **waiting)
     Upload.objects.create(by=operator, name="accounts.csv", saved_at=now)
     accounts = []
     for number in range(len(Status)):

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
+from enum import Enum
 from typing import TYPE_CHECKING, Any
 
 from django.db import IntegrityError, transaction
@@ -16,7 +19,8 @@ from accounts.mapping.accounts_file.comparison import (
 )
 from accounts.mapping.accounts_file.saving import save
 from accounts.mapping.managing import managing_row
-from accounts.models import Upload
+from accounts.mapping.slices import AT_ONCE
+from accounts.models import Upload, UploadedAccount
 from onboarding.accounts_file import FileProblems, read
 from onboarding.accounts_file.managed import WrittenAccount
 from onboarding.accounts_file.reader import Problem
@@ -50,49 +54,73 @@ def check(name: str, content: bytes, *, csv: bool, by: User) -> Upload:
     if problems:
         raise FileProblems(problems)
     delete_old_uploads()
-    return Upload.objects.create(
-        by=by,
-        name=name[-LONGEST_NAME:],
-        accounts=[kept(one) for one in file.accounts],
-        preview=preview(found),
-        left_alone=found.left_alone,
-    )
+    with transaction.atomic():
+        upload = Upload.objects.create(by=by, name=name[-LONGEST_NAME:])
+        keep(upload, found)
+    return upload
 
 
-def save_as_previewed(upload: Upload, by: User) -> bool:
-    """Save exactly what the preview says, and return whether that was possible.
+class Outcome(Enum):
+    SAVED = "saved"
+    UNSEEN = "the preview is not the one that the person saw"
+    CHANGED = "accounts were changed meanwhile, and the preview is new"
 
-    If descriptions were changed meanwhile, nothing is saved, and the preview is new.
+
+def save_as_previewed(upload: Upload, by: User, *, seen: str) -> Outcome:
+    """Save exactly what the preview says whose digest is `seen`, or nothing.
+
     Raise FileProblems where the accounts can no longer be saved.
     """
     try:
         with transaction.atomic():
             mine = Upload.objects.select_for_update().get(pk=upload.pk)
             if mine.saved_at:
-                return True
-            written = [written_account(one, one["line"]) for one in mine.accounts]
-            found = compare(written, lock=True)
+                return Outcome.SAVED
+            if not seen or seen != mine.digest:
+                return Outcome.UNSEEN
+            kept = mine.accounts.values_list("line", "written")
+            found = compare(
+                [written_account(written, line) for line, written in kept], lock=True
+            )
             if found.problems:
                 raise FileProblems(found.problems)
-            rows = Upload.objects.filter(pk=upload.pk)
-            if (now := preview(found)) != mine.preview:
-                rows.update(preview=now, left_alone=found.left_alone)
-                return False
+            if digest_of(preview(found)) != seen:
+                keep(mine, found)
+                return Outcome.CHANGED
             saved = [str(row.pk) for row in save(found, by)]
-            moment = timezone.now()
-            rows.update(accounts=[], preview=[], saved=saved, saved_at=moment)
+            mine.accounts.all().delete()
+            rows = Upload.objects.filter(pk=upload.pk)
+            rows.update(saved=saved, saved_at=timezone.now())
     except IntegrityError as error:
         raise FileProblems([Problem(1, MEANWHILE)]) from error
-    return True
+    return Outcome.SAVED
 
 
 def delete_old_uploads() -> None:
     Upload.objects.expired().delete()
 
 
+def keep(upload: Upload, found: Comparison) -> None:
+    """Keep the accounts with their preview, in place of what was kept before."""
+    rows = preview(found)
+    upload.accounts.all().delete()
+    UploadedAccount.objects.bulk_create(
+        (
+            UploadedAccount(
+                upload=upload, position=position, written=kept(one.written), **row
+            )
+            for position, (one, row) in enumerate(
+                zip(found.accounts, rows, strict=True)
+            )
+        ),
+        batch_size=AT_ONCE,
+    )
+    upload.digest, upload.left_alone = digest_of(rows), found.left_alone
+    upload.save(update_fields=["digest", "left_alone"])
+
+
 def kept(one: WrittenAccount) -> dict[str, Any]:
-    written = account_written(one.managed, uses_external_id=one.uses_external_id)
-    return {"line": one.line, **written}
+    return account_written(one.managed, uses_external_id=one.uses_external_id)
 
 
 def preview(found: Comparison) -> list[dict[str, Any]]:
@@ -107,6 +135,10 @@ def preview(found: Comparison) -> list[dict[str, Any]]:
         }
         for one in found.accounts
     ]
+
+
+def digest_of(rows: list[dict[str, Any]]) -> str:
+    return hashlib.sha256(json.dumps(rows, sort_keys=True).encode()).hexdigest()
 
 
 def changes(one: Compared) -> list[dict[str, str]]:

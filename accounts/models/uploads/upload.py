@@ -1,4 +1,4 @@
-"""Accounts of an uploaded file: kept from their check until they are saved."""
+"""An uploaded file, with its accounts: kept from their check until they are saved."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from django.db.models import Q
 from django.db.models.functions import Now
 from django.urls import reverse
 
-from accounts.models.readable import Readable, is_mappings, is_texts
+from accounts.models.readable import Readable, is_mapping, is_mappings, is_texts
 
 KEPT = timedelta(hours=1)
 """How long checked accounts wait to be saved."""
@@ -30,9 +30,9 @@ class UploadQuerySet(models.QuerySet["Upload"]):
 
 
 class Upload(Readable):
-    """The checked accounts of one file, never the file itself."""
+    """One file, as it was checked; never the file itself."""
 
-    READS = {"accounts": is_mappings, "preview": is_mappings, "saved": is_texts}
+    READS = {"saved": is_texts}
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     by = models.ForeignKey(
@@ -41,10 +41,8 @@ class Upload(Readable):
     name = models.CharField(max_length=150)
     """The file's name."""
     at = models.DateTimeField(auto_now_add=True)
-    accounts = models.JSONField(default=list)
-    """As they are written, with their lines; nothing once they are saved."""
-    preview = models.JSONField(default=list)
-    """What saving them would change."""
+    digest = models.CharField(max_length=64, blank=True)
+    """Of what the preview shows: whoever saves names the preview that they saw."""
     left_alone = models.PositiveIntegerField(default=0)
     """How many accounts Bowline has that the file does not name."""
     saved_at = models.DateTimeField(null=True)
@@ -58,3 +56,37 @@ class Upload(Readable):
 
     def get_absolute_url(self) -> str:
         return reverse("accounts:file-preview", args=[self.pk])
+
+
+class UploadedAccount(Readable):
+    """An account of the file, and what saving it would change; gone once it is saved.
+
+    A row each, so that a page reads no more than it shows.
+    """
+
+    READS = {"changes": is_mappings, "written": is_mapping}
+
+    upload = models.ForeignKey(
+        Upload, on_delete=models.CASCADE, related_name="accounts"
+    )
+    position = models.PositiveIntegerField()
+    line = models.PositiveIntegerField()
+    name = models.CharField(max_length=60)
+    account_id = models.CharField(max_length=12)
+    what = models.CharField(max_length=10)
+    """New, changed or same: see mapping/accounts_file/comparison.py."""
+    changes = models.JSONField(default=list)
+    """What differs, as texts."""
+    written = models.JSONField(default=dict)
+    """As a file says it."""
+
+    class Meta:
+        ordering = ["upload", "position"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["upload", "position"], name="uploaded_account_position"
+            )
+        ]
+
+    def __str__(self) -> str:
+        return self.name

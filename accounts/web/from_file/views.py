@@ -10,6 +10,7 @@ from typing import Any
 
 from django.contrib import messages
 from django.core.paginator import Paginator
+from django.db.models import Count
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
@@ -18,7 +19,11 @@ from django.views.decorators.csrf import csrf_exempt, csrf_protect
 
 from accounts.mapping.accounts_file.comparison import CHANGED, NEW, SAME
 from accounts.mapping.accounts_file.export import export
-from accounts.mapping.accounts_file.uploading import check, save_as_previewed
+from accounts.mapping.accounts_file.uploading import (
+    Outcome,
+    check,
+    save_as_previewed,
+)
 from accounts.models import ManagingAccount, Upload
 from accounts.web.access import operator_required
 from accounts.web.from_file.forms import FileForm
@@ -96,7 +101,7 @@ def page(
 @operator_required
 def file_preview(request: Request, upload: str) -> HttpResponse:
     """Show what saving the file would change, save it, or say what was saved."""
-    row = get_object_or_404(Upload.objects.kept().defer("accounts"), pk=upload)
+    row = get_object_or_404(Upload.objects.kept(), pk=upload)
     if request.method != "POST":
         return preview_page(request, row)
     if "discard" in request.POST:
@@ -104,28 +109,34 @@ def file_preview(request: Request, upload: str) -> HttpResponse:
         messages.info(request, "The file is discarded. Nothing was saved.")
         return redirect("accounts:from-file")
     try:
-        is_saved = save_as_previewed(row, request.user)
+        outcome = save_as_previewed(
+            row, request.user, seen=request.POST.get("seen", "")
+        )
     except FileProblems as error:
         row.delete()
         return page(request, problems=error.problems, name=row.name)
-    if not is_saved:
-        messages.warning(
-            request,
-            "Nothing is saved yet: somebody changed these accounts in the meantime. "
-            "Review what the file changes now, and save again.",
-        )
+    if outcome is not Outcome.SAVED:
+        messages.warning(request, f"Nothing is saved yet. {WHY[outcome]} {NOW}")
     return redirect(row)
 
 
+WHY = {
+    Outcome.UNSEEN: "The preview changed after you opened it.",
+    Outcome.CHANGED: "Somebody changed these accounts in the meantime.",
+}
+NOW = "Review what the file changes now, and save again."
+
+
 def preview_page(request: Request, upload: Upload) -> HttpResponse:
-    counts = Counter(one.get("what") for one in upload.preview)
-    asked = request.GET.get("what", "")
-    some = [one for one in upload.preview if one.get("what") == asked or not asked]
+    what = request.GET.get("what", "")
+    accounts = upload.accounts.filter(what=what) if what else upload.accounts.all()
+    by_what = upload.accounts.order_by("what").values_list("what")
+    counts = Counter(dict(by_what.annotate(Count("pk"))))
     shown: dict[str, Any] = {
         "upload": upload,
-        "what": asked,
+        "what": what,
         "counts": [(what, counts[what]) for what in (NEW, CHANGED, SAME)],
-        "page": Paginator(some, PAGE).get_page(request.GET.get("page")),
+        "page": Paginator(accounts, PAGE).get_page(request.GET.get("page")),
         "to_save": counted(counts[NEW] + counts[CHANGED]),
         "differs": counts[NEW] + counts[CHANGED] > 0,
         "saved": counted(len(upload.saved)),

@@ -47,6 +47,12 @@ def uploaded(client: Client, text: str = CSV) -> str:
     return str(answer.url)
 
 
+def save(client: Client, preview: str, **options: Any) -> Any:
+    """Save what the page shows at this moment."""
+    seen = client.get(preview).context["upload"].digest
+    return client.post(preview, {"save": "1", "seen": seen}, **options)
+
+
 def words(answer: Any) -> str:
     return " ".join(answer.content.decode().split())
 
@@ -58,10 +64,10 @@ def test_the_preview_says_what_is_new_changed_and_left_alone(operator) -> None:
     assert "<strong>1</strong> new, <strong>1</strong> changed" in said
     assert "<strong>1</strong> same. 1 account in Bowline is not in the file" in said
     assert "Save 2 accounts" in said
-    rows = {one["name"]: one for one in page.context["page"]}
-    assert [one["line"] for one in rows.values()] == [2, 3, 4]
-    assert {"name": "ec2", "before": "", "after": "yes"} in rows["new"]["changes"]
-    assert rows["staging"]["changes"] == [
+    rows = {one.name: one for one in page.context["page"]}
+    assert [one.line for one in rows.values()] == [2, 3, 4]
+    assert {"name": "ec2", "before": "", "after": "yes"} in rows["new"].changes
+    assert rows["staging"].changes == [
         {"name": "environment", "before": "", "after": "test"}
     ]
     assert not ManagedAccount.objects.filter(name="new").exists()
@@ -70,17 +76,17 @@ def test_the_preview_says_what_is_new_changed_and_left_alone(operator) -> None:
 def test_the_preview_is_filtered(operator) -> None:
     page = operator.get(uploaded(operator) + "?what=changed")
 
-    assert [one["name"] for one in page.context["page"]] == ["staging"]
+    assert [one.name for one in page.context["page"]] == ["staging"]
 
 
 def test_what_was_previewed_is_saved_recorded_and_led_on(operator) -> None:
     preview = uploaded(operator)
 
-    page = operator.post(preview, {"save": "1"}, follow=True)
+    page = save(operator, preview, follow=True)
 
     row = Upload.objects.get()
     assert "Plan 2 accounts" in words(page)
-    assert (row.accounts, row.preview) == ([], [])
+    assert not row.accounts.exists()
     assert ManagedAccount.objects.get(name="new").created_by_name == "operator"
     assert ManagedAccount.objects.get(name="staging").environment == "test"
     said = Activity.objects.filter(what__in=("describe", "edit")).order_by("number")
@@ -96,7 +102,7 @@ def test_saving_twice_saves_once(operator) -> None:
     preview = uploaded(operator)
 
     for _ in range(2):
-        operator.post(preview, {"save": "1"})
+        save(operator, preview)
 
     assert ManagedAccount.objects.count() == 4
     assert Activity.objects.filter(what="describe").count() == 1
@@ -107,14 +113,14 @@ def test_a_description_that_changed_meanwhile_is_not_overwritten(operator) -> No
     preview = uploaded(operator)
     ManagedAccount.objects.filter(name="staging").update(regions=["eu-west-1"])
 
-    page = operator.post(preview, {"save": "1"}, follow=True)
+    page = save(operator, preview, follow=True)
 
-    assert "somebody changed these accounts in the meantime" in words(page)
+    assert "Somebody changed these accounts in the meantime" in words(page)
     assert ManagedAccount.objects.get(name="staging").regions == ["eu-west-1"]
     assert not ManagedAccount.objects.filter(name="new").exists()
-    (changed,) = [o for o in page.context["page"] if o["what"] == "changed"]
-    assert [one["name"] for one in changed["changes"]] == ["environment", "regions"]
-    operator.post(preview, {"save": "1"})
+    (changed,) = [o for o in page.context["page"] if o.what == "changed"]
+    assert [one["name"] for one in changed.changes] == ["environment", "regions"]
+    save(operator, preview)
     assert ManagedAccount.objects.get(name="staging").regions == ["us-east-1"]
 
 
@@ -122,7 +128,7 @@ def test_an_account_that_was_added_meanwhile_is_an_error(operator) -> None:
     preview = uploaded(operator)
     account_row("theirs", account_id="933333333333")
 
-    page = operator.post(preview, {"save": "1"})
+    page = save(operator, preview)
 
     assert "This AWS account is already in Bowline, as “theirs”." in words(page)
     assert not Upload.objects.exists()
@@ -207,7 +213,7 @@ def test_the_template_and_the_export_can_be_uploaded(operator, form: str) -> Non
 
         assert upload(operator, text, f"a.{form}").status_code == 302
 
-    whats = {one["what"] for one in Upload.objects.latest("at").preview}
+    whats = {one.what for one in Upload.objects.latest("at").accounts.all()}
     assert whats == {"same", "changed"}
 
 
