@@ -20,18 +20,18 @@ from accounts.models.states import WORKING, State, Status
 from accounts.runs.results import keep_results
 from accounts.runs.scope import COMPARED_FOR, Scope, Side
 from onboarding.aws.backoff import Backoff
+from onboarding.aws.errors import OwnCredentialsError
 from onboarding.aws.session import Sessions
 from onboarding.checks import Outcome
 from onboarding.desired import POLICY_SET, assume_list
 from onboarding.resources.plan import Change, NotOurs
 from onboarding.topology import Managing
-from onboarding.verify.chain import BECOME_IDENTITY
+from onboarding.verify.chain import BECOME_IDENTITY, own_identity_refused
 from onboarding.verify.verification import (
     CHAIN,
     LONG_BACKOFF,
     SHORT_BACKOFF,
     Result,
-    own_identity,
     verify,
     verify_managing,
 )
@@ -43,10 +43,15 @@ NOTHING_LEFT = "Nothing left to change in {}"
 
 def verify_run(run: Run, scope: Scope, sessions: Sessions) -> None:
     """Prove what exists, and keep every result."""
-    own = own_identity(sessions)
-    if own.outcome is Outcome.FAILED:
-        blame_bowline(run, own)
-        return
+    try:
+        sessions.caller()
+        prove(run, scope, sessions)
+    except OwnCredentialsError as error:
+        # Who Bowline is may be known of a minute ago, and be over when it is used.
+        blame_bowline(run, own_identity_refused(error))
+
+
+def prove(run: Run, scope: Scope, sessions: Sessions) -> None:
     settling = Backoff(0.0 if run.kind == Run.Kind.VERIFY else SETTLING, run.say)
     left = nothing_left(scope, scope.sides, sessions, settling)
     drift = [in_its_time(run, scope, result) for result in left]

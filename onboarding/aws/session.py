@@ -41,7 +41,8 @@ page waits for none.
 
 CALLER_LASTS = 60.0
 """Seconds in which all runs of a process rely on one answer of STS to who Bowline is: a
-key never changes hands. That it still works, entering an account shows.
+key never changes hands. That it still works, entering an account shows: whoever
+relies on it meets OwnCredentialsError there.
 """
 CALLERS: dict[Credentials, tuple[float, Caller]] = {}
 """Whose Bowline's own credentials are, and until when that counts."""

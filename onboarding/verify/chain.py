@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 from onboarding.asked_once import asked_once
 from onboarding.aws.backoff import Backoff
 from onboarding.aws.client import AccountClient
-from onboarding.aws.errors import AwsError
+from onboarding.aws.errors import AwsError, OwnCredentialsError
 from onboarding.aws.organization.members import organization_id
 from onboarding.aws.session import Credentials, Sessions
 from onboarding.checks import Outcome
@@ -32,6 +32,7 @@ from onboarding.verify.trust import AssumeRequest, Trust
 
 CHAIN = "chain"
 """What results of the chain carry in the place of a provider."""
+OWN_IDENTITY = "Bowline's own identity"
 BECOME_IDENTITY = "Assume Spinnaker's identity"
 """The check that walks through the managing account."""
 SPINNAKER = "Spinnaker"
@@ -62,13 +63,20 @@ class Chain:
 
     def to_identity(self) -> Iterator[Result]:
         """Become the identity that Spinnaker runs as, if that can be."""
-        yield self.timed(lambda: own_identity(self.sessions))
-        yield self.timed(self.become_identity)
+        own = self.timed(lambda: own_identity(self.sessions))
+        try:
+            became = self.timed(self.become_identity)
+        except OwnCredentialsError as error:  # they were good less than a minute ago
+            yield own_identity_refused(error)
+            return
+        yield own
+        yield became
 
     def become_identity(self) -> Result:
+        """Assume it; raise OwnCredentialsError where Bowline's own are over."""
         name = BECOME_IDENTITY
         managing, identity = self.managing, self.managing.identity_arn
-        if self.sessions.whoami().principal == identity:
+        if self.sessions.caller().principal == identity:
             self.as_identity = self.sessions.own()
             return chain_result(
                 name, Outcome.PROVED, f"Bowline itself runs as {identity}."
@@ -85,6 +93,8 @@ class Chain:
                 f"it does not allow Bowline to assume {identity} yet",
                 again=worth_repeating,
             )
+        except OwnCredentialsError:
+            raise
         except AwsError as error:
             if isinstance(managing.identity, ExistingIdentity) and error.denied:
                 return self.cannot_become(
@@ -159,14 +169,18 @@ class Chain:
 
 def own_identity(sessions: Sessions) -> Result:
     """Say who Bowline is; no account can be judged while AWS cannot."""
-    name = "Bowline's own identity"
     try:
-        caller = sessions.whoami()
+        caller = sessions.caller()
     except AwsError as error:
-        result = chain_result(name, Outcome.FAILED, error.message, error.hint)
-        return replace(result, located=Located.BOWLINE)
+        return own_identity_refused(error)
     sentence = f"Bowline is {caller.arn} in account {caller.account_id}."
-    return chain_result(name, Outcome.PROVED, sentence)
+    return chain_result(OWN_IDENTITY, Outcome.PROVED, sentence)
+
+
+def own_identity_refused(error: AwsError) -> Result:
+    """Say that Bowline's own credentials are what is wrong, and no account."""
+    result = chain_result(OWN_IDENTITY, Outcome.FAILED, error.message, error.hint)
+    return replace(result, located=Located.BOWLINE)
 
 
 def unless_unread(cause: Callable[[], Cause | None]) -> Cause | None:

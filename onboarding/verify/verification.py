@@ -40,7 +40,7 @@ from onboarding.verify.session_policy import (
 from onboarding.verify.simulation.simulator import Asked, Question, simulate
 from onboarding.verify.simulation.writes import simulated_writes
 
-__all__ = ["CHAIN", "Result", "own_identity", "verify", "verify_managing"]
+__all__ = ["CHAIN", "Result", "verify", "verify_managing"]
 
 LONG_BACKOFF = 120.0
 """Seconds in all: roles and policies are mostly known everywhere within ten."""

@@ -10,6 +10,7 @@ import pytest
 from accounts.models import CheckResult, ManagedAccount
 from accounts.models.states import State, Status
 from accounts.runs.actions import keep, verify
+from onboarding.aws.session import CALLERS, Sessions
 from onboarding.desired import POLICY_SET
 from onboarding.providers.ec2_grants import READS
 from script.emulated_organization import Credentials
@@ -109,12 +110,16 @@ def test_drift_is_found_by_verifying(here: Credentials) -> None:
     assert (account.state, account.proof) == (State.DRIFTED, "")
 
 
+@pytest.mark.parametrize("lately", [False, True], ids=["never-good", "good-lately"])
 def test_bowlines_own_bad_credentials_leave_the_account_what_it_was(
-    here: Credentials, monkeypatch: pytest.MonkeyPatch
+    here: Credentials, monkeypatch: pytest.MonkeyPatch, lately: bool
 ) -> None:
     account = member()
     onboarded(account)
+    known = next(iter(CALLERS.values()))
     monkeypatch.setenv("AWS_ACCESS_KEY_ID", "AKIAWRONGWRONGWRONG1")
+    if lately:
+        monkeypatch.setitem(CALLERS, Sessions("test").own(), known)
 
     run = carried(verify(account, None))
 

@@ -167,7 +167,7 @@ def test_runs_of_a_process_ask_once_a_minute_who_bowline_is(
     assert later.calls == 1
 
 
-def test_a_verification_asks_itself_who_bowline_is(field: Field) -> None:
+def test_who_wants_to_know_for_sure_asks_itself_who_bowline_is(field: Field) -> None:
     field.sessions().caller()
     sessions = field.sessions()
 
