@@ -145,6 +145,8 @@ def onboarded(folder: Path, accounts: str, processes: int) -> dict[str, Any]:
         with timed(seconds, "plan"):
             rollout = rollouts.start(rows, Rollout.Kind.ONBOARD, person)
             until_it(Rollout.State.PLANNED)
+            planning = Run.objects.filter(status=Status.PLANNING)
+            until(lambda: not planning.exists(), what="A plan was not made")
         with timed(seconds, "apply and verify"):
             managing = managing_run(rollout)
             if managing and managing.status == Status.PLANNED:
