@@ -138,6 +138,7 @@ LAYERS = (
     {"desired"},
     {"accounts_file", "aws", "review", "spinnaker"},
     {"access_role", "verify"},
+    {"handoff"},
 )
 """The engine's floors, the lowest first: each may import its own and those below."""
 

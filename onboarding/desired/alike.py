@@ -20,3 +20,13 @@ def interchangeable(managing: Managing, managed: Managed) -> Managed:
         access_role="",
         adopts=False,
     )
+
+
+def with_ids_of(managed: Managed, kind: Managed) -> Managed:
+    """Give the account's own identifiers back to what it is interchangeable with."""
+    return replace(
+        kind,
+        account_id=managed.account_id,
+        external_id=managed.external_id,
+        former_external_id=managed.former_external_id,
+    )

@@ -14,7 +14,7 @@ from dataclasses import replace
 from typing import TypeAlias
 
 from onboarding.desired import desired_in
-from onboarding.desired.alike import interchangeable
+from onboarding.desired.alike import interchangeable, with_ids_of
 from onboarding.desired.image_keys import key_grants
 from onboarding.resources.kinds import (
     ClusterAccess,
@@ -27,7 +27,7 @@ from onboarding.resources.kinds import (
 from onboarding.resources.policy import Policy
 from onboarding.spinnaker.bundle.file import File
 from onboarding.spinnaker.bundle.formats.cloudformation.template import Template
-from onboarding.spinnaker.bundle.yaml_text import document
+from onboarding.spinnaker.bundle.yaml_text import Value, document
 from onboarding.spinnaker.entries import Entries
 from onboarding.topology import Managed, Topology
 
@@ -35,6 +35,11 @@ Texts: TypeAlias = tuple[tuple[str, str], ...]
 """Names of files, each with its text."""
 
 MANAGING = "managing"
+EXTERNAL_ID: Value = {
+    "Type": "String",
+    "MinLength": 2,
+    "Description": "The external ID that Spinnaker sends; accounts.json has it.",
+}
 IAM = "Bowline made this for Spinnaker. IAM knows no regions: one stack, in any region."
 ACCESS = (
     "Bowline gave Spinnaker access to these clusters. The stack must be in {region}."
@@ -72,15 +77,6 @@ def cloudformation(topology: Topology, entries: Entries) -> Iterator[File]:
     yield File("aws/accounts.json", "[\n" + ",\n".join(lines) + "\n]\n")
 
 
-def with_ids_of(managed: Managed, kind: Managed) -> Managed:
-    return replace(
-        kind,
-        account_id=managed.account_id,
-        external_id=managed.external_id,
-        former_external_id=managed.former_external_id,
-    )
-
-
 def external_ids(managed: Managed) -> dict[str, str]:
     given = {
         "ExternalId": managed.external_id,
@@ -109,9 +105,14 @@ def templates(managed: Managed, resources: Sequence[Resource]) -> Texts:
     for region in dict.fromkeys(access.region for access in accesses):
         here = [access for access in accesses if access.region == region]
         parts[f"eks-{region}.yml"] = ACCESS.format(region=region), here
-    ids = {value: name for name, value in external_ids(managed).items()}
+    given = external_ids(managed)
+    ids: dict[str, Value] = {value: {"Ref": name} for name, value in given.items()}
+    asked = dict.fromkeys(given, EXTERNAL_ID)
     return tuple(
-        (name, document(Template(managed.account_id, tuple(some), ids).body(said)))
+        (
+            name,
+            document(Template(managed.account_id, tuple(some), ids, asked).body(said)),
+        )
         for name, (said, some) in parts.items()
     )
 

@@ -6,7 +6,7 @@ The account's own id becomes a pseudo parameter, its external IDs become paramet
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -27,19 +27,22 @@ from onboarding.resources.kinds import (
 from onboarding.spinnaker.bundle.yaml_text import Value
 
 WORD = re.compile(r"[A-Za-z0-9]+")
-TAGS: Value = [{"Key": OWNER_TAG, "Value": OWNER}]
-EXTERNAL_ID = "The external ID that Spinnaker sends; accounts.json has it."
+TAGS: tuple[Value, ...] = ({"Key": OWNER_TAG, "Value": OWNER},)
 MAKE = "Say no where the account has this role already: AWS makes it once an account."
 
 
 @dataclass(frozen=True, slots=True)
 class Template:
-    """What exists in one account, and the parameters for its external IDs."""
+    """What exists in one account, and what its external IDs are written as."""
 
     account: str
     resources: tuple[Resource, ...]
-    external_ids: Mapping[str, str] = field(default_factory=dict)
-    """The name of a parameter for each value."""
+    external_ids: Mapping[str, Value] = field(default_factory=dict)
+    """What each value becomes, such as a reference to a parameter."""
+    parameters: Mapping[str, Value] = field(default_factory=dict)
+    tags: Sequence[Value] = TAGS
+    describes_policies: bool = True
+    """Off: no policy has a description, which CloudFormation cannot change in place."""
 
     def body(self, description: str) -> dict[str, Value]:
         linked = [r for r in self.resources if isinstance(r, ServiceLinkedRole)]
@@ -49,7 +52,7 @@ class Template:
             for name in names
         }
         parameters: dict[str, Value] = {
-            **{name: external_id() for name in self.external_ids.values()},
+            **self.parameters,
             **{f"Make{name}": yes_or_no() for name in names},
         }
         return {
@@ -84,7 +87,7 @@ class Template:
                         "AssumeRolePolicyDocument": self.own(resource.trust.document),
                         "PermissionsBoundary": self.own(resource.boundary),
                         "ManagedPolicyArns": self.policies_of_others(resource),
-                        "Tags": TAGS,
+                        "Tags": self.tags,
                     },
                     self.needs(resource),
                 )
@@ -94,7 +97,9 @@ class Template:
                     {
                         "ManagedPolicyName": resource.name,
                         "Path": resource.path,
-                        "Description": resource.description,
+                        "Description": resource.description
+                        if self.describes_policies
+                        else "",
                         "PolicyDocument": self.own(resource.document.document),
                         **self.holders(resource),
                     },
@@ -133,7 +138,7 @@ class Template:
                     {
                         "Url": f"https://{resource.name}",
                         "ClientIdList": [resource.audience],
-                        "Tags": TAGS,
+                        "Tags": self.tags,
                     },
                     {},
                 )
@@ -144,7 +149,7 @@ class Template:
                         "ClusterName": resource.cluster,
                         "PrincipalArn": self.own(resource.principal),
                         "AccessPolicies": [access_policy(resource)],
-                        "Tags": TAGS,
+                        "Tags": self.tags,
                     },
                     {},
                 )
@@ -206,7 +211,7 @@ class Template:
             case list():
                 return [self.own(item, key) for item in value]
             case str() if key == "sts:ExternalId" and value in self.external_ids:
-                return {"Ref": self.external_ids[value]}
+                return self.external_ids[value]
             case str() if value == self.account:
                 return {"Ref": "AWS::AccountId"}
             case str() if self.account in value:
@@ -233,10 +238,6 @@ def logical_id(resource: Resource) -> str:
     name = resource.name.removesuffix(".amazonaws.com")
     words = WORD.findall(f"{resource.kind} {name}")
     return "".join(word[0].upper() + word[1:] for word in words)
-
-
-def external_id() -> Value:
-    return {"Type": "String", "MinLength": 2, "Description": EXTERNAL_ID}
 
 
 def yes_or_no() -> Value:

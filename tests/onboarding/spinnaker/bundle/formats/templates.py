@@ -80,7 +80,7 @@ def read(kind: str, p: dict[str, Any], account: str, region: str) -> list[Resour
 
     match kind:
         case "AWS::IAM::Role":
-            assert p["Tags"] == [OWNED]
+            assert OWNED in p["Tags"]
             role = Role(
                 account=account,
                 name=p["RoleName"],
@@ -117,13 +117,13 @@ def read(kind: str, p: dict[str, Any], account: str, region: str) -> list[Resour
         case "AWS::IAM::ServiceLinkedRole":
             return [ServiceLinkedRole(account=account, name=p["AWSServiceName"])]
         case "AWS::IAM::OIDCProvider":
-            assert p["Tags"] == [OWNED]
+            assert OWNED in p["Tags"]
             (audience,) = p["ClientIdList"]
             name = p["Url"].removeprefix("https://")
             return [OidcProvider(account=account, name=name, audience=audience)]
         case _:
             assert kind == "AWS::EKS::AccessEntry"
-            assert p["Tags"] == [OWNED]
+            assert OWNED in p["Tags"]
             (policy_of,) = p["AccessPolicies"]
             return [
                 ClusterAccess(

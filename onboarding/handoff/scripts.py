@@ -1,0 +1,91 @@
+"""The commands of a hand-off, for any POSIX shell and for CloudShell.
+
+They stop, and change nothing, where they run in another account.
+"""
+
+from __future__ import annotations
+
+import json
+import shlex
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from onboarding.access_role import Command, lines
+from onboarding.resources.kinds import KeyGrant, ServiceLinkedRole
+from onboarding.spinnaker.bundle.file import File
+
+END = "END_OF_TEMPLATE"
+
+
+@dataclass(frozen=True, slots=True)
+class Stack:
+    """A stack in one region: its template, and what its parameters are given."""
+
+    name: str
+    region: str
+    template: File
+    parameters: Mapping[str, str]
+
+    @property
+    def named(self) -> str:
+        return f"--region {shlex.quote(self.region)} --stack-name {self.name}"
+
+
+def deploy(stack: Stack) -> str:
+    """Create the stack or update it, whichever it takes."""
+    given = [shlex.quote(f"{name}={value}") for name, value in stack.parameters.items()]
+    return lines(
+        f"aws cloudformation deploy {stack.named}",
+        f"--template-file {stack.template.path}",
+        *([f"--parameter-overrides {' '.join(given)}"] if given else []),
+        "--capabilities CAPABILITY_NAMED_IAM --no-fail-on-empty-changeset",
+    )
+
+
+def delete(stack: Stack) -> str:
+    return " &&\n".join(
+        f"aws cloudformation {verb} {stack.named}"
+        for verb in ("delete-stack", "wait stack-delete-complete")
+    )
+
+
+def service_linked_role(linked: ServiceLinkedRole) -> Command:
+    """Create it unless the account has it: AWS makes it once an account."""
+    service = shlex.quote(linked.name)
+    path = shlex.quote(f"/aws-service-role/{linked.name}/")
+    found = f"aws iam list-roles --path-prefix {path} --query 'Roles[].RoleName'"
+    return Command(
+        f"Create AWS's own role of {linked.name}, where the account does not have it.",
+        f'{{ test -n "$({found} --output text)" ||\n'
+        f"  aws iam create-service-linked-role --aws-service-name {service}; }}",
+    )
+
+
+def key_grant(grant: KeyGrant) -> Command:
+    request = shlex.quote(json.dumps(grant.request))
+    return Command(
+        f"Allow Auto Scaling of this account to use the key {grant.key_arn}.",
+        f"aws kms create-grant --region {grant.region} --cli-input-json {request}",
+    )
+
+
+def in_account(account_id: str, *commands: str) -> str:
+    """Run the commands one after the other, in that account and no other."""
+    found = "$(aws sts get-caller-identity --query Account --output text)"
+    return "\n".join(
+        (
+            f'if test "{found}" = {account_id}; then',
+            " &&\n".join(commands),
+            f"else echo 'These credentials are not of account {account_id}. "
+            "Nothing was changed.' >&2; false; fi",
+        )
+    )
+
+
+def written(file: File) -> str:
+    """Write a file from within a script; no line of it is long enough to be cut."""
+    return f"cat > {file.path} <<'{END}'\n{file.text}{END}"
+
+
+def script(command: str) -> str:
+    return f'#!/bin/sh\nset -e\ncd "$(dirname "$0")"\n{command}\n'

@@ -1,0 +1,158 @@
+"""What an owner runs, in a real shell against an emulated AWS."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from onboarding.aws.observe import observe
+from onboarding.desired import desired_in
+from onboarding.handoff import HandOff, hand_off
+from onboarding.resources.kinds import InstanceProfile, ServiceLinkedRole
+from onboarding.resources.plan import diff
+from onboarding.topology import Managed, Reach, Topology
+from tests import owner_cli
+from tests.bundles import staging
+from tests.factories import MANAGED_ID, MANAGING_ID, managing, provider
+from tests.onboarding.aws.field import Field
+
+HOSTILE = "e'-\"$(touch pwned)`touch pwned`;\\ touch pwned"
+SHELLCHECK = Path(sys.executable).parent / "shellcheck"
+BOWLINE = f"arn:aws:iam::{MANAGING_ID}:user/bowline"
+
+
+def run(
+    script: str, folder: Path, emulator: str, account: str
+) -> subprocess.CompletedProcess[str]:
+    """Run it as the owner of that account, who has nothing but an aws command."""
+    programs = folder / "bin"
+    programs.mkdir(exist_ok=True)
+    aws = programs / "aws"
+    aws.write_text(f'#!/bin/sh\nexec {sys.executable} {owner_cli.__file__} "$@"\n')
+    aws.chmod(0o755)
+    for used in ("cat", "dirname", "touch"):
+        if not (programs / used).exists():
+            (programs / used).symlink_to(shutil.which(used) or "")
+    return subprocess.run(
+        ["/bin/sh", "-c", script],
+        cwd=folder,
+        env={
+            "PATH": str(programs),
+            "PYTHONPATH": os.pathsep.join(sys.path),
+            "AWS_ENDPOINT_URL": emulator,
+            "AWS_ACCESS_KEY_ID": account,
+            "AWS_SECRET_ACCESS_KEY": "any",
+        },
+        capture_output=True,
+        text=True,
+        timeout=120,
+    )
+
+
+def without_access(field: Field, **fields: str) -> Managed:
+    every = [provider(key) for key in ("ec2", "ecs", "lambda")]
+    return field.managed(*every, access_role="", **fields)
+
+
+@pytest.fixture
+def field(emulator: str, monkeypatch: pytest.MonkeyPatch) -> Field:
+    field = Field(emulator)
+    for name, value in field.prepare().items():
+        monkeypatch.setenv(name, value)
+    return field
+
+
+def test_pasted_by_the_owner_it_leaves_nothing_to_change(
+    field: Field, tmp_path: Path
+) -> None:
+    account = without_access(field)
+    one = hand_off(field.managing(), account, reader=True)
+    reader = Reach(field.managed_id, one.reader_role.rpartition("/")[2])
+
+    done = run(one.pasted, tmp_path, field.endpoint, field.managed_id)
+
+    assert done.returncode == 0, done.stderr
+    wanted = desired_in(Topology(field.managing(), (account,)), field.managed_id)
+    observed = observe(field.sessions(), reader, wanted)
+    # The emulator gives the roles of two of ECS's services one name.
+    left = {change.resource.name for change in diff(wanted, observed)}
+    assert left <= {"ecs.application-autoscaling.amazonaws.com"}
+    # CloudFormation cannot tag an instance profile, so it counts as a person's.
+    unmarked = {type(r) for r in observed if not r.owned}
+    assert unmarked == {InstanceProfile, ServiceLinkedRole}
+
+    again = run(one.pasted, tmp_path, field.endpoint, field.managed_id)
+    gone = run(one.delete_command, tmp_path, field.endpoint, field.managed_id)
+
+    assert again.returncode == 0, again.stderr
+    assert gone.returncode == 0, gone.stderr
+    roles = field.iam.list_roles(PathPrefix="/")["Roles"]
+    left = {role["RoleName"] for role in roles if role["Path"] == "/"}
+    assert not left & {"spinnakerManaged", "BaseIAMRole", "BowlineReader"}
+
+
+def test_in_another_account_it_changes_nothing(field: Field, tmp_path: Path) -> None:
+    one = hand_off(field.managing(), without_access(field), reader=True)
+    before = field.root(field.managing_id).list_roles()["Roles"]
+
+    done = run(one.pasted, tmp_path, field.endpoint, field.managing_id)
+
+    assert done.returncode != 0
+    assert f"not of account {field.managed_id}" in done.stderr
+    assert field.root(field.managing_id).list_roles()["Roles"] == before
+
+
+def test_an_external_id_is_never_run(field: Field, tmp_path: Path) -> None:
+    account = without_access(field, external_id=HOSTILE)
+    one = hand_off(field.managing(), account, reader=False)
+
+    done = run(one.pasted, tmp_path, field.endpoint, field.managed_id)
+
+    assert done.returncode == 0, done.stderr
+    assert not (tmp_path / "pwned").exists()
+    role = field.iam.get_role(RoleName="spinnakerManaged")["Role"]
+    (statement, *_) = role["AssumeRolePolicyDocument"]["Statement"]
+    assert statement["Condition"]["StringEquals"]["sts:ExternalId"] == HOSTILE
+
+
+def handed(external_id: str) -> HandOff:
+    account = staging(external_id=external_id)
+    return hand_off(managing(bowline=BOWLINE), account, reader=True)
+
+
+@pytest.mark.parametrize("external_id", ["", "e-1", HOSTILE])
+def test_shellcheck_finds_nothing(external_id: str, tmp_path: Path) -> None:
+    one = handed(external_id)
+    scripts = [file for file in one.files() if file.path.endswith(".sh")]
+    pasted = tmp_path / "pasted.sh"
+    pasted.write_text(f"#!/bin/sh\n{one.pasted}\n")
+    for file in scripts:
+        (tmp_path / file.path).write_text(file.text)
+    files = [str(tmp_path / file.path) for file in scripts] + [str(pasted)]
+
+    # That single quotes expand nothing, which it mentions, is what they are for.
+    done = subprocess.run(
+        [SHELLCHECK, "--severity=warning", *files], capture_output=True, text=True
+    )
+
+    assert (done.stdout, done.stderr) == ("", "")
+    assert len(files) == 3
+
+
+def test_no_line_to_paste_is_longer_than_a_terminal_takes() -> None:
+    longest = max(map(len, handed("e-1").pasted.splitlines()))
+
+    assert longest < 4_095
+
+
+def test_the_clusters_access_goes_before_the_role_that_has_it() -> None:
+    one = handed("e-1")
+
+    first = one.delete_command.index("--stack-name bowline-staging-eks-us-east-1")
+    assert first < one.delete_command.index("--stack-name bowline-staging\n")
+    assert MANAGED_ID in one.delete_command.splitlines()[0]
