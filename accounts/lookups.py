@@ -1,6 +1,7 @@
 """What pages need to know from AWS: a worker asks, and the answer is kept for a while.
 
-A request never calls AWS itself: a slow AWS would hold it, and others behind it.
+A request never calls AWS itself: a slow AWS would hold it, and others behind it. A long
+comparison would do the same, so a worker answers that, too.
 """
 
 from __future__ import annotations
@@ -23,6 +24,7 @@ from django.db.models.functions import Now
 
 from accounts.models import Lookup
 from accounts.models.readable import Unreadable
+from accounts.next_bundle import next_bundle
 from accounts.organization.asked import ask as ask_organization
 from accounts.runs.queue import enqueue_lookup
 from onboarding.aws.discover import (
@@ -93,6 +95,8 @@ class Question:
 
 ACCESS, CALLER, DETAILS = "access", "caller", "details"
 HOME, ORGANIZATION, REGIONS = "home", "organization", "regions"
+NEXT_BUNDLE = "next-bundle"
+"""What the next bundle changes: AWS is not asked."""
 
 TOPICS: dict[str, Callable[[Sessions, Question], Any]] = {
     ACCESS: lambda sessions, asked: asdict(try_access(sessions, asked.reach)),
@@ -101,6 +105,7 @@ TOPICS: dict[str, Callable[[Sessions, Question], Any]] = {
         answers(sessions, asked.reach, asked.calls).values()
     ),
     HOME: lambda sessions, asked: asdict(own_account(sessions)),
+    NEXT_BUNDLE: lambda sessions, asked: asdict(next_bundle().changes),
     ORGANIZATION: lambda sessions, asked: asdict(
         ask_organization(sessions, asked.reach)
     ),

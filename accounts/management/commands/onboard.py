@@ -29,7 +29,7 @@ from accounts.mapping.accounts_file.comparison import compare
 from accounts.mapping.managing import managing_row
 from accounts.models import ManagedAccount, ManagingAccount, Run
 from accounts.models.states import OPEN, UNSUCCESSFUL, Status
-from accounts.next_bundle import next_bundle
+from accounts.next_bundle import next_bundle, unlike_now
 from accounts.runs.actions import RunOpen, accept
 from accounts.runs.batch import Batch
 from accounts.runs.capacity import NoRoom
@@ -251,8 +251,8 @@ class Command(BaseCommand):
 
     def tell_next(self) -> None:
         """Print what the bundle changes since the last one, and what it keeps."""
-        found = next_bundle()
-        self.say(found.summary)
+        found, unlike = next_bundle(), unlike_now()
+        self.say(found.changes.summary(unlike.kept_count))
         for changed in found.delta.changed:
             fields = "; ".join(
                 f"{one.name} {one.before} → {one.after}" for one in changed.fields
@@ -260,7 +260,7 @@ class Command(BaseCommand):
             self.say(f"  {changed.name} ({changed.provider}): {fields}")
         for removed in found.delta.removed:
             self.say(f"  {removed.name} ({removed.provider}): removed")
-        for one in found.kept:
+        for one in unlike.kept:
             self.warn(
                 f"{one.account.name}: {one.account.state}. The bundle holds it as it "
                 f"was last proved. {one.reason}"

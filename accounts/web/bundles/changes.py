@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from itertools import count
 
@@ -15,52 +14,38 @@ from accounts.web.runs.review.plans import Group, Pointer, Reading, Review, Sect
 from accounts.web.runs.review.texts import compare_texts
 from onboarding.resources.kinds import Key
 from onboarding.resources.risks import Topic
-from onboarding.spinnaker.bundle.comparison import Altered, BundleDelta, Named
+from onboarding.spinnaker.bundle.comparison import Altered, Named
 from onboarding.spinnaker.bundle.contents import PROVIDERS
-
-MOST_ACCOUNTS = 200
-"""The most of each kind that are shown; manifest.json names the others."""
-
-MOST_FILES = 50
-MOST_CHARACTERS = 200_000
-"""Of this many files, and of files as long as this, the lines are compared."""
+from onboarding.spinnaker.bundle.excerpt import ChangedFile, Excerpt
 
 MOST_OPEN = 20
 """With more accounts than this each begins folded."""
 
-Texts = Mapping[str, str]
-"""Files by their path."""
 
-
-def delta_review(delta: BundleDelta, before: Texts, after: Texts) -> Review:
-    """Lay a delta out, with the texts of the files that differ."""
+def delta_review(excerpt: Excerpt) -> Review:
+    """Lay out what a page shows of a delta."""
     numbers = count(1)
-    groups = [
-        accounts_group(delta, numbers),
-        files_group(delta, before, after, numbers),
-    ]
+    groups = [accounts_group(excerpt, numbers), files_group(excerpt, numbers)]
     review = Review(tuple(group for group in groups if group.sections))
-    return review._replace(readings=tuple(readings(delta, review.places)))
+    return review._replace(readings=tuple(readings(excerpt, review.places)))
 
 
-def left_out(delta: BundleDelta) -> int:
-    """Count the accounts that are not shown."""
-    kinds = (delta.added, delta.changed, delta.removed)
-    return sum(max(len(kind) - MOST_ACCOUNTS, 0) for kind in kinds)
-
-
-def accounts_group(delta: BundleDelta, numbers: Iterator[int]) -> Group:
-    kinds = {"create": delta.added, "update": delta.changed, "delete": delta.removed}
+def accounts_group(excerpt: Excerpt, numbers: Iterator[int]) -> Group:
+    kinds = (
+        ("update", excerpt.changed),
+        ("delete", excerpt.removed),
+        ("create", excerpt.added),
+    )
     shown: dict[str, list[tuple[str, Named]]] = {name: [] for name in PROVIDERS}
-    for verb in ("update", "delete", "create"):
-        for one in kinds[verb][:MOST_ACCOUNTS]:
+    for verb, of in kinds:
+        for one in of:
             shown[one.provider].append((verb, one))
     opens = sum(map(len, shown.values())) <= MOST_OPEN
     return Group(
         "Spinnaker’s accounts",
         "",
         "",
-        {verb: len(of) for verb, of in kinds.items()},
+        excerpt.accounts,
         tuple(
             Section(
                 f"{provider} accounts",
@@ -94,59 +79,40 @@ def account_card(verb: str, one: Named, number: int, *, opens: bool) -> Card:
     )
 
 
-def paths_shown(delta: BundleDelta) -> list[str]:
-    """List the files whose lines are compared."""
-    return sorted((*delta.files, *delta.gone))[:MOST_FILES]
-
-
-def files_group(
-    delta: BundleDelta, before: Texts, after: Texts, numbers: Iterator[int]
-) -> Group:
-    verbs = {path: "create" if path in delta.new else "update" for path in delta.files}
-    verbs |= dict.fromkeys(delta.gone, "delete")
-    cards = tuple(
-        file_card(path, verbs[path], before.get(path), after.get(path), next(numbers))
-        for path in paths_shown(delta)
-    )
-    more = len(verbs) - len(cards)
-    title = f"The first {len(cards)} of {len(verbs):,}" if more else "By path"
+def files_group(excerpt: Excerpt, numbers: Iterator[int]) -> Group:
+    cards = tuple(file_card(one, next(numbers)) for one in excerpt.files)
+    total = sum(excerpt.paths.values())
+    title = f"The first {len(cards)} of {total:,}" if total > len(cards) else "By path"
     sections = (Section(title, cards),) if cards else ()
-    return Group("Files", "", "", Counter(verbs.values()), sections)
+    return Group("Files", "", "", excerpt.paths, sections)
 
 
-def file_card(
-    path: str, verb: str, before: str | None, after: str | None, number: int
-) -> Card:
-    texts = [text for text in (before, after) if text is not None]
-    is_long = any(len(text) > MOST_CHARACTERS for text in texts)
-    coloured = highlighted_json_line if path.endswith(".json") else escape
-    compares = texts and not is_long
-    diff = compare_texts(before, after, coloured) if compares else None
+def file_card(file: ChangedFile, number: int) -> Card:
+    coloured = highlighted_json_line if file.path.endswith(".json") else escape
+    compares = not file.is_long
+    diff = compare_texts(file.before, file.after, coloured) if compares else None
     return Card(
-        key=Key("", "file", path),
+        key=Key("", "file", file.path),
         anchor=f"c{number}",
-        verb=verb,
+        verb=file.verb,
         kind="file",
-        digest=digest((path, before, after)),
+        digest=digest((file.path, file.digest)),
         diff=diff,
         note="" if diff else "Too long to be compared here: it is in the zip.",
-        opens=verb == "update",
+        opens=file.verb == "update",
     )
 
 
-def readings(delta: BundleDelta, places: Mapping[Key, str]) -> Iterator[Reading]:
+def readings(excerpt: Excerpt, places: Mapping[Key, str]) -> Iterator[Reading]:
     """Yield what goes, what opens to everybody, and which fields change."""
-    shown = delta.changed[:MOST_ACCOUNTS]
+    shown = excerpt.changed
     found: dict[str, Iterable[tuple[Named, str]]] = {
         Topic.DELETIONS: [
-            (one, "Spinnaker forgets this account.")
-            for one in delta.removed[:MOST_ACCOUNTS]
+            (one, "Spinnaker forgets this account.") for one in excerpt.removed
         ],
         Topic.EVERYBODY: [(one, said) for one in shown for said in one.risks],
         "Changed": [(one, f"{fields_of(one)}.") for one in shown],
-        "New": [
-            (one, f"{one.provider} account.") for one in delta.added[:MOST_ACCOUNTS]
-        ],
+        "New": [(one, f"{one.provider} account.") for one in excerpt.added],
     }
     for topic, told in found.items():
         pointers = [

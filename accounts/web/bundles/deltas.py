@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable
 from functools import partial
 from typing import Any
 
@@ -14,18 +13,19 @@ from django.urls import reverse
 from accounts.activity import record
 from accounts.models import Activity, Bundle
 from accounts.web.access import operator_required
-from accounts.web.bundles.changes import Texts, delta_review, left_out, paths_shown
+from accounts.web.bundles.changes import delta_review
 from accounts.web.request import Request
 from onboarding.spinnaker.bundle import comparison as deltas
 from onboarding.spinnaker.bundle.archive import zipped
-from onboarding.spinnaker.bundle.comparison import BundleDelta
 from onboarding.spinnaker.bundle.contents import accounts_in, files_in
 from onboarding.spinnaker.bundle.delta import Later, delta_files
+from onboarding.spinnaker.bundle.excerpt import Excerpt, Texts
 
 
 def delta(request: Request, number: int, since: int) -> HttpResponse:
     earlier, later = two(number, since)
-    found = between(earlier, later)
+    texts = (partial(texts_of, bundle) for bundle in (earlier, later))
+    found = Excerpt.of(between(earlier, later), *texts)
     crumbs = [
         ("Bundles", reverse("accounts:bundles")),
         (str(later), later.get_absolute_url()),
@@ -34,21 +34,15 @@ def delta(request: Request, number: int, since: int) -> HttpResponse:
         "earlier": earlier,
         "later": later,
         "delta": found,
-        **review_of(found, earlier, partial(texts_of, later)),
+        **review_of(found),
         "crumbs": crumbs,
     }
     return render(request, "bundles/delta.html", shown)
 
 
-def review_of(
-    found: BundleDelta, earlier: Bundle | None, after: Callable[[list[str]], Texts]
-) -> dict[str, Any]:
-    """Return what the pages of deltas show; `after` reads files of the later bundle."""
-    paths = paths_shown(found)
-    kept = [path for path in paths if path not in found.new]
-    before = texts_of(earlier, kept) if earlier else {}
-    now = after([path for path in paths if path not in found.gone])
-    return {"review": delta_review(found, before, now), "more": left_out(found)}
+def review_of(found: Excerpt) -> dict[str, Any]:
+    """Return what the pages of deltas show."""
+    return {"review": delta_review(found), "more": found.accounts_left_out}
 
 
 def texts_of(bundle: Bundle, paths: list[str]) -> Texts:

@@ -14,10 +14,10 @@ from accounts.activity import record
 from accounts.bundles import README, NothingReady, request_bundle
 from accounts.mapping.managing import NoManagingAccount
 from accounts.models import Activity, Bundle
-from accounts.next_bundle import next_bundle
 from accounts.web.access import operator_required
 from accounts.web.bundles.installations import formats, installations
 from accounts.web.bundles.installed import installed_bundle
+from accounts.web.bundles.preview import changes_now
 from accounts.web.bundles.readable import readable
 from accounts.web.bundles.tree import tree
 from accounts.web.highlighting import highlighted_file
@@ -51,7 +51,7 @@ def bundle_build(request: Request) -> HttpResponse:
     number = Bundle.objects.next_number()
     read = request.POST.get("read")
     try:
-        if read is not None and read != next_bundle().digest:
+        if read is not None and read != changes_now().digest:
             messages.warning(request, CHANGED.format(number))
             return redirect("accounts:bundle-next")
         bundle = request_bundle(request.user)

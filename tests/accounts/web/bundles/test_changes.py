@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
+import json
+from dataclasses import asdict
 from typing import Any
 
-from accounts.web.bundles.changes import (
-    MOST_ACCOUNTS,
-    MOST_CHARACTERS,
-    MOST_FILES,
-    delta_review,
-    left_out,
-)
+from accounts.web.bundles.changes import delta_review
 from accounts.web.runs.review.plans import Review
 from onboarding.spinnaker.bundle.comparison import BundleDelta, delta
 from onboarding.spinnaker.bundle.contents import BundleAccounts
+from onboarding.spinnaker.bundle.excerpt import (
+    MOST_ACCOUNTS,
+    MOST_CHARACTERS,
+    MOST_FILES,
+    Excerpt,
+    Texts,
+)
 
 FEW = {"READ": ["developers"], "WRITE": ["sre"]}
 
@@ -23,7 +26,19 @@ def account(name: str = "staging", **fields: Any) -> dict[str, Any]:
 
 
 def between(before: BundleAccounts, after: BundleAccounts) -> Review:
-    return delta_review(delta(before, after, {}, {}), {}, {})
+    return review(delta(before, after, {}, {}), {}, {})
+
+
+def review(found: BundleDelta, before: Texts, after: Texts) -> Review:
+    return delta_review(excerpt(found, before, after))
+
+
+def excerpt(found: BundleDelta, before: Texts, after: Texts) -> Excerpt:
+    """Take it, and bring it to the page as a worker's answer comes: as JSON."""
+    taken = Excerpt.of(found, lambda paths: before, lambda paths: after)
+    read = Excerpt.from_json(json.loads(json.dumps(asdict(taken))))
+    assert read == taken
+    return read
 
 
 def told(review: Review) -> dict[str, list[str]]:
@@ -43,16 +58,16 @@ def test_what_goes_and_what_opens_is_read_first():
         kubernetes=(account("apps"),),
     )
 
-    review = between(before, after)
+    found = between(before, after)
 
-    assert list(told(review)) == ["Deletions", "Open to everybody", "Changed", "New"]
-    assert told(review)["Deletions"] == ["old: Spinnaker forgets this account."]
-    assert told(review)["Changed"] == ["staging: permissions.", "apps: namespaces."]
-    deploys, reaches = told(review)["Open to everybody"]
+    assert list(told(found)) == ["Deletions", "Open to everybody", "Changed", "New"]
+    assert told(found)["Deletions"] == ["old: Spinnaker forgets this account."]
+    assert told(found)["Changed"] == ["staging: permissions.", "apps: namespaces."]
+    deploys, reaches = told(found)["Open to everybody"]
     assert deploys.startswith("staging: Everyone in Spinnaker can deploy")
     assert reaches.startswith("apps: Spinnaker can access every namespace")
-    places = {card.anchor: card.key.name for card in review.cards}
-    pointers = [one for reading in review.readings for one in reading.pointers]
+    places = {card.anchor: card.key.name for card in found.cards}
+    pointers = [one for reading in found.readings for one in reading.pointers]
     assert all(places[one.anchor] == one.name for one in pointers)
 
 
@@ -80,11 +95,9 @@ def test_files_are_compared_by_their_lines():
         files=("a.yml", "b.yml"), gone=("c.yml",), new=frozenset({"b.yml"})
     )
 
-    review = delta_review(
-        found, {"a.yml": "x\n", "c.yml": "z"}, {"a.yml": "y", "b.yml": ""}
-    )
+    shown = review(found, {"a.yml": "x\n", "c.yml": "z"}, {"a.yml": "y", "b.yml": ""})
 
-    (group,) = review.groups
+    (group,) = shown.groups
     assert group.counts == {"create": 1, "update": 1, "delete": 1}
     cards = group.sections[0].cards
     assert [(card.key.name, card.verb) for card in cards] == [
@@ -100,7 +113,7 @@ def test_a_file_of_json_is_coloured():
     found = BundleDelta(files=("a.json", "a.yml"))
     texts = {"a.json": '{"a": 1}', "a.yml": '"a": 1'}
 
-    coloured, plain = delta_review(found, dict.fromkeys(texts, ""), texts).cards
+    coloured, plain = review(found, dict.fromkeys(texts, ""), texts).cards
 
     htmls = [
         card.diff.hunks[0].rows[0].new.html if card.diff else ""
@@ -114,7 +127,7 @@ def test_a_file_that_is_too_long_says_where_it_is():
     found = BundleDelta(files=("a.yml",))
     text = "x" * (MOST_CHARACTERS + 1)
 
-    (card,) = delta_review(found, {"a.yml": text}, {"a.yml": "y"}).cards
+    (card,) = review(found, {"a.yml": text}, {"a.yml": "y"}).cards
 
     assert card.diff is None
     assert "it is in the zip" in card.note
@@ -127,10 +140,10 @@ def test_very_many_are_counted():
         BundleAccounts(), BundleAccounts(aws=accounts), {}, dict.fromkeys(files, "1")
     )
 
-    review = delta_review(found, {}, dict.fromkeys(files, ""))
+    of_all = excerpt(found, {}, dict.fromkeys(files, ""))
 
-    shown, of_files = review.groups
-    assert left_out(found) == 3
+    shown, of_files = delta_review(of_all).groups
+    assert of_all.accounts_left_out == 3
     assert shown.counts["create"] == MOST_ACCOUNTS + 3
     assert len(shown.sections[0].cards) == MOST_ACCOUNTS
     assert not any(card.opens for card in shown.sections[0].cards)

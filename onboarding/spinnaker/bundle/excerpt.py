@@ -1,0 +1,110 @@
+"""As much of a delta as a page shows, with the counts of all of it; kept as JSON."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from hashlib import sha256
+from typing import Any, NamedTuple, Self, TypeAlias
+
+from onboarding.spinnaker.bundle.comparison import Altered, BundleDelta, Field, Named
+
+MOST_ACCOUNTS = 50
+"""The most of each kind that are shown, those first that open to more people or places;
+manifest.json names the others.
+"""
+
+MOST_FILES = 50
+MOST_CHARACTERS = 200_000
+"""Of this many files, and of files as long as this, the lines are compared."""
+
+Texts: TypeAlias = Mapping[str, str]
+"""Files by their path."""
+
+Reading: TypeAlias = Callable[[list[str]], Texts]
+"""Reads these files of one revision."""
+
+
+class ChangedFile(NamedTuple):
+    """A file of one revision or of both."""
+
+    path: str
+    verb: str
+    before: str | None
+    after: str | None
+    digest: str
+    """Of both texts."""
+    is_long: bool = False
+    """Too long for its lines to be compared: both texts are left out."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Excerpt:
+    added: tuple[Named, ...] = ()
+    removed: tuple[Named, ...] = ()
+    changed: tuple[Altered, ...] = ()
+    accounts: Mapping[str, int]
+    """How many there are of each verb, shown or not."""
+    files: tuple[ChangedFile, ...] = ()
+    paths: Mapping[str, int]
+    """How many files there are of each verb, shown or not."""
+
+    def __bool__(self) -> bool:
+        return any(self.accounts.values()) or any(self.paths.values())
+
+    @property
+    def accounts_left_out(self) -> int:
+        shown = (*self.added, *self.removed, *self.changed)
+        return sum(self.accounts.values()) - len(shown)
+
+    @classmethod
+    def of(cls, delta: BundleDelta, before: Reading, after: Reading) -> Self:
+        verbs = {
+            path: "create" if path in delta.new else "update" for path in delta.files
+        }
+        verbs |= dict.fromkeys(delta.gone, "delete")
+        paths = sorted(verbs)[:MOST_FILES]
+        was = before([path for path in paths if verbs[path] != "create"])
+        now = after([path for path in paths if verbs[path] != "delete"])
+        risky_first = sorted(delta.changed, key=lambda one: not any(one.risks))
+        return cls(
+            added=delta.added[:MOST_ACCOUNTS],
+            removed=delta.removed[:MOST_ACCOUNTS],
+            changed=tuple(risky_first)[:MOST_ACCOUNTS],
+            accounts={
+                "create": len(delta.added),
+                "update": len(delta.changed),
+                "delete": len(delta.removed),
+            },
+            files=tuple(
+                changed_file(path, verbs[path], was.get(path), now.get(path))
+                for path in paths
+            ),
+            paths=dict(Counter(verbs.values())),
+        )
+
+    @classmethod
+    def from_json(cls, kept: Mapping[str, Any]) -> Self:
+        """Read back what `asdict` gave, once it has been JSON."""
+        altered = (
+            {**one, "fields": tuple(Field(*field) for field in one["fields"])}
+            for one in kept["changed"]
+        )
+        return cls(
+            added=tuple(Named(**one) for one in kept["added"]),
+            removed=tuple(Named(**one) for one in kept["removed"]),
+            changed=tuple(Altered(**one) for one in altered),
+            accounts=kept["accounts"],
+            files=tuple(ChangedFile(*one) for one in kept["files"]),
+            paths=kept["paths"],
+        )
+
+
+def changed_file(
+    path: str, verb: str, before: str | None, after: str | None
+) -> ChangedFile:
+    found = sha256(repr((before, after)).encode()).hexdigest()
+    if any(text and len(text) > MOST_CHARACTERS for text in (before, after)):
+        return ChangedFile(path, verb, None, None, found, is_long=True)
+    return ChangedFile(path, verb, before, after, found)
