@@ -5,12 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import NamedTuple
 
-from accounts.mapping.managed import cannot_be_read, managed_of
-from accounts.models import ManagedAccount, Run
+from accounts.models import Run
 from accounts.wording import counted
 from onboarding.desired.policy_sets import PolicySet, policy_sets_after
-from onboarding.providers.base import discouraged
-from onboarding.resources.plan import Discouraged
 
 
 class DiscouragedAmong(NamedTuple):
@@ -19,31 +16,6 @@ class DiscouragedAmong(NamedTuple):
     titles: str
     sentence: str
     accounts: str
-
-
-MOST_NAMED = 5
-"""The most accounts that are named; the rest are counted."""
-
-
-def discouraged_among(accounts: Iterable[ManagedAccount]) -> list[DiscouragedAmong]:
-    """List what is discouraged among the choices of many accounts, each once."""
-    accounts = list(accounts)
-    names: dict[Discouraged, list[str]] = {}
-    for account in accounts:
-        for choice in discouraged(managed_of(account, without=cannot_be_read)):
-            names.setdefault(choice, []).append(account.name)
-    return [
-        DiscouragedAmong(*choice, account_names(of, among=len(accounts)))
-        for choice, of in names.items()
-    ]
-
-
-def account_names(names: list[str], *, among: int) -> str:
-    if len(names) == among > 1:
-        return f"all {among}"
-    more = len(names) - MOST_NAMED
-    first = ", ".join(names[:MOST_NAMED])
-    return f"{first} and {more} more" if more > 0 else first
 
 
 class Brought(NamedTuple):

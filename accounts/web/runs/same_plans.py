@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import NamedTuple
+
 from django.contrib import messages
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
@@ -16,7 +18,7 @@ from accounts.runs.capacity import room_in_plan
 from accounts.web.access import approver_required
 from accounts.web.accounts.views import is_uuid
 from accounts.web.request import Request
-from accounts.web.runs.before_approval import brought, discouraged_among
+from accounts.web.runs.before_approval import DiscouragedAmong, brought
 from accounts.web.runs.forms import CommentForm
 from accounts.web.runs.views import review_of
 
@@ -28,13 +30,24 @@ MOST_IN_TABLE = 50
 like these."""
 
 HEAVY = (
-    *("entries", "existing", "error", "traceback"),
+    *("error", "traceback"),
     *(f"account__{name}" for name in ("applied", "approved_entries", "proved")),
 )
-"""Columns that are large, and read of the first run only."""
+"""Columns that are large, and that the page does not read."""
+
+COLUMNS = ("pk", "account_name", "account__granted_at", "account__policy_set")
+"""What the page needs of every run."""
 
 MOST_NAMED = 20
 """The most runs that moved on that are listed; the rest are counted."""
+
+
+class Named(NamedTuple):
+    """A plan that is named below the table."""
+
+    pk: str
+    account_name: str
+    url: str
 
 
 def same_plans(request: Request, fingerprint: str) -> HttpResponse:
@@ -51,24 +64,27 @@ def same_page(
     """Show the page; `chosen` are the plans that a person selected, None: not yet."""
     found = Run.objects.same_as(fingerprint).order_by("account_name", "pk")
     rows = found.select_related("account").defer(*HEAVY)
-    runs = list(rows.prefetch_related("account__providers")[:MOST_AT_ONCE])
+    runs = list(rows[: min(MOST_IN_TABLE, MOST_AT_ONCE)])
     crumbs = [("Runs", reverse("accounts:runs"))]
     if not runs:
         return render(request, "runs/same_plans.html", {"crumbs": crumbs})
-    one = runs[0]
+    one, plan = runs[0], plan_of(runs[0])
+    waiting = list(found.values_list(*COLUMNS)[:MOST_AT_ONCE])
+    total = found.count() if len(waiting) == MOST_AT_ONCE else len(waiting)
     room = room_in_plan(one)
-    joining = [run for run in runs if run.account and not run.account.granted_at]
-    crowd = [] if room is None else joining[room:]
-    accounts = [run.account for run in runs if run.account]
-    plan = plan_of(one)
-    ticked = {str(run.pk) for run in runs} - {str(run.pk) for run in crowd}
+    joining = [pk for pk, _, granted_at, _ in waiting if one.account and not granted_at]
+    crowd = set() if room is None else set(joining[room:])
+    ticked = {str(pk) for pk, *_ in waiting if pk not in crowd}
+    whom = f"all {total:,}" if total > 1 else one.account_name
     shown = {
         "fingerprint": fingerprint,
         "run": one,
-        "runs": runs,
-        "table": runs[:MOST_IN_TABLE],
-        "named": runs[MOST_IN_TABLE:],
-        "total": found.count() if len(runs) == MOST_AT_ONCE else len(runs),
+        "table": runs,
+        "named": [
+            Named(str(pk), name, reverse("accounts:run", args=[pk]))
+            for pk, name, *_ in waiting[MOST_IN_TABLE:]
+        ],
+        "total": total,
         "most": MOST_AT_ONCE,
         "room": room,
         "crowd": crowd,
@@ -76,8 +92,8 @@ def same_page(
         "plan": plan,
         "review": review_of(one, plan),
         "form": form,
-        "discouraged": discouraged_among(accounts),
-        "brought": brought(account.policy_set for account in accounts),
+        "discouraged": [DiscouragedAmong(*choice, whom) for choice in plan.discouraged],
+        "brought": brought(policy_set for *_, policy_set in waiting),
         "crumbs": crumbs,
     }
     return render(request, "runs/same_plans.html", shown)

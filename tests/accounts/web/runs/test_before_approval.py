@@ -5,11 +5,10 @@ from typing import Any
 import pytest
 
 from accounts.mapping.plans import plan_of
-from accounts.models import ManagedAccount, Run
+from accounts.models import Run
 from accounts.web.runs.before_approval import (
     brings,
     brought,
-    discouraged_among,
 )
 from tests.rows import account_row, managing_row, run_row
 
@@ -60,27 +59,6 @@ def test_the_managing_account_has_no_policy_set(three_policy_sets) -> None:
     managing_row()
 
     assert brings(run_row(account=None, kind=Run.Kind.MANAGING)) == ""
-
-
-def power_users(*numbers: int) -> list[ManagedAccount]:
-    return [
-        account_row(f"a{n}", account_id=f"{n:012}", providers={"ec2": POWER})
-        for n in numbers
-    ]
-
-
-def test_among_many_a_discouraged_choice_is_told_once_with_its_accounts() -> None:
-    usual = account_row("usual", account_id="9" * 12)
-    accounts = power_users(*range(7))
-
-    (all_of_them,) = discouraged_among(accounts)
-    (few,) = discouraged_among([usual, *accounts[:2]])
-    (many,) = discouraged_among([usual, *accounts])
-
-    assert all_of_them.accounts == "all 7"
-    assert few.accounts == "a0, a1"
-    assert many.accounts == "a0, a1, a2, a3, a4 and 2 more"
-    assert discouraged_among([usual]) == []
 
 
 def test_among_many_the_oldest_policies_are_told(three_policy_sets) -> None:
