@@ -143,6 +143,8 @@ def make_site(count: int) -> dict[str, str]:
     planned = ManagedAccount.objects.filter(runs__in=waiting)
     planned.update(state="planned")
     make_bundle()
+    compare_the_next()
+    make_organization(accounts)
     account = accounts[-1]
     of_account = f"/accounts/{account.pk}"
     return {
@@ -150,6 +152,8 @@ def make_site(count: int) -> dict[str, str]:
         "accounts": "/accounts/",
         "accounts, searched": "/accounts/?q=account-7",
         "search": "/search/?text=account-7",
+        "organization": "/accounts/organization/",
+        "organization, searched": "/accounts/organization/?text=account-7&known=no",
         "accounts, last page": f"/accounts/?page={max(count // 50, 1)}",
         "an account": f"{of_account}/",
         "its permissions": f"{of_account}/rights/",
@@ -282,6 +286,71 @@ def make_bundle() -> None:
     build(bundle)
     bundle.refresh_from_db()
     assert bundle.status == Bundle.Status.READY, bundle.error
+
+
+def compare_the_next() -> None:
+    """Compare the next bundle with it, as a worker does."""
+    from accounts.lookups import answer
+    from accounts.models import Lookup
+    from accounts.web.bundles.preview import QUESTION
+
+    lookup = Lookup.objects.create(
+        question=QUESTION.digest,
+        topic=QUESTION.topic,
+        parameters=QUESTION.parameters,
+        times_asked=1,
+    )
+    answer(lookup)
+    lookup.refresh_from_db()
+    assert lookup.answer, lookup.message
+
+
+def make_organization(accounts: list[Any]) -> None:
+    """Read an organization that has as many accounts again, in a unit each hundred."""
+    from django.utils import timezone
+
+    from accounts.models import Member, Organization, Unit
+
+    now = timezone.now()
+    organization = Organization.objects.create(
+        partition="aws",
+        account_id="100000000001",
+        organization_id="o-a1b2c3d4e5",
+        reading=1,
+        started_at=now,
+        finished_at=now,
+        read_at=now,
+    )
+    units = Unit.objects.bulk_create(
+        Unit(
+            organization=organization,
+            unit_id=f"ou-root-{number:08}",
+            path=f"Root / unit {number}",
+            lineage=f"/r-root/ou-root-{number:08}/",
+            seen_in=1,
+        )
+        for number in range(max(len(accounts) // 100, 1))
+    )
+    ids = [account.account_id for account in accounts]
+    ids += [str(int(account_id) + 1_000_000) for account_id in ids]
+    Member.objects.bulk_create(
+        (
+            Member(
+                organization=organization,
+                account_id=account_id,
+                name=f"Account {number}",
+                called=f"account-{number}",
+                email=f"account-{number}@example.com",
+                state=Member.ACTIVE,
+                joined_at=now,
+                unit=units[number % len(units)],
+                unit_since=now,
+                seen_in=1,
+            )
+            for number, account_id in enumerate(ids)
+        ),
+        batch_size=2000,
+    )
 
 
 if __name__ == "__main__":

@@ -8,7 +8,14 @@ import pytest
 from django.contrib.auth.models import User
 from django.test import Client
 
-from accounts.models import Bundle, ManagedAccount, ManagingAccount, Run
+from accounts.models import (
+    Bundle,
+    Lookup,
+    ManagedAccount,
+    ManagingAccount,
+    Organization,
+    Run,
+)
 from script.bench_pages import make_site, opened
 
 
@@ -21,6 +28,8 @@ def queries(db: None) -> Callable[[int], dict[str, int]]:
     def count(accounts: int) -> dict[str, int]:
         Run.objects.all().delete()
         Bundle.objects.all().delete()
+        Lookup.objects.all().delete()
+        Organization.objects.all().delete()
         ManagedAccount.objects.all().delete()
         ManagingAccount.objects.all().delete()
         pages = make_site(accounts)

@@ -7,6 +7,7 @@ import zipfile
 import pytest
 
 from accounts.models import Bundle
+from onboarding.spinnaker.bundle.excerpt import MOST_ACCOUNTS
 from tests.bundles import core, staging
 from tests.factories import managed, provider, topology
 from tests.rows import bundle_row, person
@@ -76,7 +77,7 @@ def test_a_bundle_names_the_earlier_ones(operator, two_bundles) -> None:
 def test_many_accounts_are_counted(operator) -> None:
     many = [
         managed(provider("ec2"), name=f"a{n}", account_id=f"{n:012}")
-        for n in range(203)
+        for n in range(MOST_ACCOUNTS + 3)
     ]
     bundle_row(topology(core()), 1)
     bundle_row(topology(core(), *many), 2)
