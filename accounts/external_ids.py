@@ -11,7 +11,8 @@ Until then `cancel_rotation` goes back.
 from __future__ import annotations
 
 import uuid
-from typing import TYPE_CHECKING, NamedTuple
+from collections.abc import Collection, Mapping
+from typing import TYPE_CHECKING, NamedTuple, TypeAlias
 
 from django.db import transaction
 
@@ -33,18 +34,8 @@ def rotate(account: ManagedAccount, by: User | None = None) -> None:
     """Create a new external ID; the previous one works until the rotation ends."""
     with transaction.atomic():
         row = locked(account)
-        if not row.uses_external_id:
-            raise RotationRefused(none_to_rotate(row))
-        if row.former_external_id:
-            raise RotationRefused(
-                f"The external ID of {row.name} is already in rotation. Finish that "
-                "rotation first."
-            )
-        if row.granted_at is None:
-            raise RotationRefused(
-                f"Bowline has not created anything in {row.name} yet, so there is no "
-                "external ID to rotate."
-            )
+        if reason := why_not_rotate(row):
+            raise RotationRefused(reason)
         with editing(row, by):
             row.former_external_id, row.external_id = row.external_id, uuid.uuid4()
             row.save(update_fields=["former_external_id", "external_id"])
@@ -52,22 +43,47 @@ def rotate(account: ManagedAccount, by: User | None = None) -> None:
     account.refresh_from_db()
 
 
-def finish_rotation(account: ManagedAccount, by: User | None = None) -> None:
+def why_not_rotate(row: ManagedAccount) -> str:
+    """Say why no rotation can begin now; empty: it can."""
+    if not row.uses_external_id:
+        return none_to_rotate(row)
+    if row.former_external_id:
+        return (
+            f"The external ID of {row.name} is already in rotation. Finish that "
+            "rotation first."
+        )
+    if row.granted_at is None:
+        return (
+            f"Bowline has not created anything in {row.name} yet, so there is no "
+            "external ID to rotate."
+        )
+    return ""
+
+
+def finish_rotation(
+    account: ManagedAccount, by: User | None = None, *, held: Held | None = None
+) -> None:
     """Stop accepting the previous external ID.
 
     Raise RotationRefused until a bundle with the new one is installed.
     """
     with transaction.atomic():
         row = locked(account)
-        if not row.former_external_id:
-            raise RotationRefused(f"The external ID of {row.name} is not in rotation.")
-        if missing := next((s for s in stages(row) if not s.done), None):
-            raise RotationRefused(f"Not yet: {missing.to_do}")
+        if reason := why_not_finish(row, held):
+            raise RotationRefused(reason)
         with editing(row, by):
             row.former_external_id = None
             row.save(update_fields=["former_external_id"])
         record(by, Activity.What.ROTATED, row.name, {"account": str(row.pk)})
     account.refresh_from_db()
+
+
+def why_not_finish(row: ManagedAccount, held: Held | None = None) -> str:
+    """Say why the rotation cannot be finished now; empty: it can."""
+    if not row.former_external_id:
+        return f"The external ID of {row.name} is not in rotation."
+    missing = next((stage for stage in stages(row, held) if not stage.done), None)
+    return f"Not yet: {missing.to_do}" if missing else ""
 
 
 def cancel_rotation(account: ManagedAccount, by: User | None = None) -> None:
@@ -83,7 +99,8 @@ def cancel_rotation(account: ManagedAccount, by: User | None = None) -> None:
         # One archive at a time: there may be hundreds, of megabytes each.
         bundles = row.bundles.built().defer("files").iterator()
         is_told = is_proved(row) or any(
-            str(row.external_id) in told(one, row) for one in bundles
+            str(row.external_id) in told_by(one).get(row.account_id, ())
+            for one in bundles
         )
         with editing(row, by):
             former = row.external_id if is_told else None
@@ -102,12 +119,31 @@ class Stage(NamedTuple):
     """What makes it done."""
 
 
-def stages(row: ManagedAccount) -> list[Stage]:
+Told: TypeAlias = Mapping[str, Collection[str]]
+"""The external IDs that Spinnaker sends to each account id."""
+
+
+class Held(NamedTuple):
+    """What bundles hold now: read once for many accounts."""
+
+    newest: Told
+    installed: Told
+
+
+def held_now() -> Held:
+    newest = Bundle.objects.built().defer("files").first()
+    installed = Bundle.objects.installed().first()
+    by_newest = told_by(newest) if newest else {}
+    if newest == installed:
+        return Held(by_newest, by_newest)
+    return Held(by_newest, told_by(installed) if installed else {})
+
+
+def stages(row: ManagedAccount, held: Held | None = None) -> list[Stage]:
     """List what must happen before the previous external ID is dropped, in order."""
     new = str(row.external_id)
     proved = is_proved(row)
-    installed = Bundle.objects.installed().first()
-    newest = Bundle.objects.built().defer("files").first()
+    newest, installed = held or held_now()
     return [
         Stage(
             "AWS accepts both, and the new one works",
@@ -116,12 +152,12 @@ def stages(row: ManagedAccount) -> list[Stage]:
         ),
         Stage(
             "A bundle holds the new one",
-            proved and newest is not None and new in told(newest, row),
+            proved and new in newest.get(row.account_id, ()),
             "build a bundle.",
         ),
         Stage(
             "Spinnaker has that bundle",
-            installed is not None and new in told(installed, row),
+            new in installed.get(row.account_id, ()),
             "install that bundle in Spinnaker, then mark it as installed on its page.",
         ),
     ]
@@ -148,13 +184,13 @@ def is_proved(row: ManagedAccount) -> bool:
     return bool(described.get("external_id") == str(row.external_id))
 
 
-def told(bundle: Bundle, row: ManagedAccount) -> set[str]:
-    """Return the external IDs that Spinnaker sends to the account by this bundle."""
-    return {
-        str(entry.get("externalId", ""))
-        for entry in accounts_in(bundle.archive).aws
-        if entry["accountId"] == row.account_id
-    }
+def told_by(bundle: Bundle) -> Told:
+    """Return what Spinnaker sends with this bundle."""
+    told: dict[str, set[str]] = {}
+    for entry in accounts_in(bundle.archive).aws:
+        sent = told.setdefault(str(entry["accountId"]), set())
+        sent.add(str(entry.get("externalId", "")))
+    return told
 
 
 def locked(account: ManagedAccount) -> ManagedAccount:

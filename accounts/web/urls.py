@@ -6,7 +6,7 @@ from django.urls import path
 
 from accounts.web.accounts import account
 from accounts.web.accounts import views as accounts
-from accounts.web.bulk import retrying
+from accounts.web.bulk import retrying, rotating
 from accounts.web.bulk import views as bulk
 from accounts.web.bundles import deltas, halconfig, installed, preview
 from accounts.web.bundles import listing as bundle_list
@@ -47,6 +47,7 @@ account_pages = [
     path("accounts/edit/", bulk.edit_many, name="edit-many"),
     path("accounts/remove/", bulk.remove_many, name="remove-many"),
     path("accounts/leave-out/", bulk.leave_out_many, name="leave-out-many"),
+    path("accounts/rotate/", rotating.rotate_many, name="rotate-many"),
     path("accounts/retry/", retrying.retry_many, name="retry-many"),
     path("accounts/new/", wizard.wizard_new, name="wizard-new"),
     path("accounts/organization/", organization.organization, name="organization"),

@@ -13,7 +13,7 @@ from accounts.external_ids import (
     finish_rotation,
     rotate,
     stages,
-    told,
+    told_by,
 )
 from accounts.mapping.managed import managed_of
 from accounts.mapping.proved import keep_proved
@@ -191,7 +191,7 @@ def test_a_rotation_that_the_next_bundle_would_tell_goes_back_with_both_accepted
 
     assert (account.external_id, account.former_external_id) == (former, new)
     install(bundled(), None)
-    assert told(Bundle.objects.first(), account) == {str(new)}
+    assert told_by(Bundle.objects.first())[account.account_id] == {str(new)}
     with pytest.raises(RotationRefused, match="Not yet: "):
         finish_rotation(account)
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 
 from django.contrib import messages
 
+from accounts.external_ids import RotationRefused
 from accounts.mapping.managing import NoManagingAccount
 from accounts.mapping.spinnaker_names import NameTaken
 from accounts.models import ManagedAccount
@@ -26,6 +27,7 @@ REFUSED = (
     NoManagingAccount,
     NoRoom,
     NothingStands,
+    RotationRefused,
     RunOpen,
     StillTold,
     Undescribed,

@@ -132,15 +132,19 @@ def edit_many(request: Request) -> HttpResponse:
         so = f"{counted(len(outcome.unchanged))} needed no change."
         messages.info(request, so)
     if "plan" in request.POST and outcome.done:
-        ids = [account.pk for account in outcome.done]
-        edited = ManagedAccount.objects.filter(pk__in=ids).order_by("name")
-        rows = list(edited.prefetch_related("providers"))
-        if len(rows) > 1:
-            return plan_together(request, rows)
-        planned = each(rows, lambda one: plan_described(one, request.user))
-        tell(request, "Started to plan", planned, "plan")
-        return redirect("accounts:runs")
+        return plan_again(request, outcome.done)
     return redirect("accounts:accounts")
+
+
+def plan_again(request: Request, edited: list[ManagedAccount]) -> HttpResponse:
+    """Plan accounts as they are described since they were edited."""
+    found = ManagedAccount.objects.filter(pk__in=[account.pk for account in edited])
+    rows = list(found.order_by("name").prefetch_related("providers"))
+    if len(rows) > 1:
+        return plan_together(request, rows)
+    planned = each(rows, lambda one: plan_described(one, request.user))
+    tell(request, "Started to plan", planned, "plan")
+    return redirect("accounts:runs")
 
 
 @operator_required

@@ -110,8 +110,8 @@ PAGES = (
             "Plans that are the same for many accounts can be read and approved "
             "together on the page Runs.",
         ),
-        ("edit-many", "remove-many"),
-        words="bulk edit remove",
+        ("edit-many", "remove-many", "rotate-many"),
+        words="bulk edit remove rotate external id",
     ),
     Topic(
         "runs",

@@ -94,7 +94,7 @@ def test_it_all_works_without_scripts(
 def test_axe_finds_nothing(
     browser: Browser, live_server: Any, site: None, look: dict[str, Any]
 ) -> None:
-    for button in ("Edit", "Remove from AWS"):
+    for button in ("Edit", "Remove from AWS", "Rotate external IDs"):
         page = ticked(browser, live_server, "web", "draft", **look)
         page.get_by_role("button", name=button).click()
         assert_it_fits(page, look)

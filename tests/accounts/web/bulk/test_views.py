@@ -26,6 +26,7 @@ from tests.rows import account_row, bundle_row, managing_row, person, run_row
 
 pytestmark = pytest.mark.django_db
 
+EVERY = ["edit", "remove", "leave-out", "retry", "rotate"]
 KEEP = {
     "environment_how": "",
     "regions_how": "",
@@ -337,7 +338,7 @@ def test_different_kinds_are_retried_apart(operator, web, data) -> None:
 # All of them
 
 
-@pytest.mark.parametrize("what", ["edit", "remove"])
+@pytest.mark.parametrize("what", ["edit", "remove", "rotate"])
 def test_hostile_text_stays_text(operator, web, what: str) -> None:
     planted = {"name": HOSTILE[:60], "environment": HOSTILE[:60]}
     ManagedAccount.objects.update(**planted, regions=[HOSTILE], read_roles=[HOSTILE])
@@ -350,7 +351,7 @@ def test_hostile_text_stays_text(operator, web, what: str) -> None:
     assert not any(PLANTED in word for element in shape.elements for word in element)
 
 
-@pytest.mark.parametrize("what", ["edit", "remove", "leave-out", "retry"])
+@pytest.mark.parametrize("what", EVERY)
 def test_nothing_chosen_changes_nothing(operator, web, what: str) -> None:
     response = operator.post(f"/accounts/{what}/", {"account": ["x"]}, follow=True)
 
@@ -358,7 +359,7 @@ def test_nothing_chosen_changes_nothing(operator, web, what: str) -> None:
     assert not Run.objects.exists()
 
 
-@pytest.mark.parametrize("what", ["edit", "remove", "leave-out", "retry"])
+@pytest.mark.parametrize("what", EVERY)
 @pytest.mark.parametrize("role", ["viewer", "approver"])
 def test_it_takes_an_operator(client, web, what: str, role: str) -> None:
     client.force_login(person(role))
@@ -372,5 +373,5 @@ def test_it_takes_an_operator(client, web, what: str, role: str) -> None:
 def test_the_list_has_the_buttons(operator, web) -> None:
     page = operator.get("/accounts/?state=verified").content.decode()
 
-    for what in ("edit", "remove", "retry"):
+    for what in ("edit", "remove", "retry", "rotate"):
         assert f'formaction="/accounts/{what}/?state=verified"' in page
