@@ -15,6 +15,7 @@ from django.utils import timezone
 
 from accounts.mapping import snapshots
 from accounts.mapping.entries import described_entries, keep_approved
+from accounts.mapping.left_over import withdrawn_by
 from accounts.mapping.managing import managing_row
 from accounts.mapping.plans import change_of, plan_of, steps_of
 from accounts.models import ManagedAccount, ManagingAccount, Run, Step
@@ -163,6 +164,7 @@ def grant_or_withdraw(run: Run) -> None:
     if run.kind == Run.Kind.REMOVE:
         ManagedAccount.objects.filter(pk__in=[run.account_id]).withdraw()
         return
+    withdrawn_by(run).remove()
     accounts = [run.account] if run.account else run.grants.all()
     for place, account in enumerate(accounts):
         after = timedelta(microseconds=place)

@@ -22,6 +22,7 @@ from accounts.models import (
     Step,
 )
 from accounts.models.states import Status
+from accounts.runs.applying import grant_or_withdraw
 from accounts.runs.scope import Scope
 from onboarding.aws.discover import answers, oidc_issuer
 from onboarding.aws.observe import hand_on
@@ -97,6 +98,7 @@ def make_plan(run: Run, scope: Scope, sessions: Sessions) -> None:
             ManagedAccount.objects.filter(pk__in=[run.account_id]).remove()
         else:
             if scope.shared:
+                grant_or_withdraw(run)
                 snapshots.keep(scope.row, snapshots.managing_snapshot(scope.row))
             run.unedited_subject.verify_unchanged()
             keep_approved(run)

@@ -14,6 +14,7 @@ from django.utils import timezone
 
 from accounts.mapping import snapshots
 from accounts.mapping.edits import is_outdated_by
+from accounts.mapping.left_over import withdrawn_by
 from accounts.mapping.managed import granted_topology, managed_of
 from accounts.mapping.managing import managing_of, managing_row
 from accounts.models import ManagedAccount, ManagingAccount, Run
@@ -203,12 +204,16 @@ def managing_side(
 ) -> Side:
     """Return Spinnaker's identity and all that it may assume, the run's account too.
 
-    A removal leaves its own account out.
+    A removal leaves its own account out, a run of the managing account what is left
+    over.
     """
     whole = granted_topology(managing, [account] if account else run.grants.all())
+    leaving = set(withdrawn_by(run).values_list("account_id", flat=True))
     if account and run.kind == Run.Kind.REMOVE:
-        others = (m for m in whole.managed if m.account_id != account.account_id)
-        whole = Topology(managing, tuple(others))
+        leaving.add(account.account_id)
+    if leaving:
+        stay = (m for m in whole.managed if m.account_id not in leaving)
+        whole = Topology(managing, tuple(stay))
     return Side(
         account_name=managing.name,
         place=managing.name,

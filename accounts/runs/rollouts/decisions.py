@@ -5,7 +5,7 @@ Each locks the rollout's row, as the engine does: whoever comes second finds it 
 
 from __future__ import annotations
 
-from collections.abc import Container, Iterator, Mapping, Sequence
+from collections.abc import Collection, Container, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from functools import partial
 from typing import TYPE_CHECKING, NamedTuple
@@ -145,7 +145,7 @@ def retry(rollout: Rollout, by: User) -> int:
             keys = set(failed.values_list("account", flat=True)) - {None}
             rows = ManagedAccount.objects.prefetch_related("providers")
             accounts = [one for one in rows.order_by("name") if one.pk in keys]
-            again = needs_another(managing_run(row))
+            again = needs_another(managing_run(row), accounts)
             if not accounts and not again:
                 raise CannotStart(f"Nothing in {row} has failed.")
             failed.update(retried=True)
@@ -167,13 +167,16 @@ def retry(rollout: Rollout, by: User) -> int:
     return len(accounts)
 
 
-def needs_another(run: Run | None) -> bool:
+def needs_another(run: Run | None, accounts: Collection[ManagedAccount] = ()) -> bool:
     """Return whether the managing account must be planned again for the accounts: its
-    run failed or was discarded, or somebody edited it since.
+    run failed or was discarded, somebody edited it since, or it took one of them from
+    its list.
     """
     if run is None or run.status in OPEN:
         return False
-    return not is_ready(run) or run.managing_version != managing_row().version
+    if not is_ready(run) or run.managing_version != managing_row().version:
+        return True
+    return any(account.granted_at is None for account in accounts)
 
 
 class Approved(NamedTuple):

@@ -6,8 +6,10 @@ from typing import NamedTuple
 
 from django.urls import reverse
 
+from accounts.mapping.left_over import left_over
 from accounts.models import ManagedAccount, ManagingAccount
 from accounts.models.states import State
+from accounts.wording import counted
 
 
 class Next(NamedTuple):
@@ -29,6 +31,14 @@ def next_step(row: ManagingAccount) -> Next | None:
         return Next(
             "This account was edited since its changes were applied. Plan them, and "
             "read what they are.",
+            "Go to Plan changes",
+            "#changes",
+        )
+    left = 0 if row.organization else left_over().count()
+    if left:
+        return Next(
+            f"Spinnaker may assume a role in {counted(left)} for which no plan was "
+            "carried out. Plan the changes of this account to take them from its list.",
             "Go to Plan changes",
             "#changes",
         )

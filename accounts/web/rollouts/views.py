@@ -10,9 +10,11 @@ from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, render
 from django.urls import reverse
 
+from accounts.mapping.left_over import left_over
+from accounts.mapping.managing import managing_row
 from accounts.models import Rollout, Run
 from accounts.models.states import OPEN, UNSUCCESSFUL, Status
-from accounts.runs.rollouts.census import GOOD, Census, managing_run
+from accounts.runs.rollouts.census import GOOD, Census, managing_run, runs_of
 from accounts.runs.rollouts.decisions import needs_another
 from accounts.web.live.state import live_rollout, live_site
 from accounts.web.request import Request
@@ -87,6 +89,7 @@ def rollout_page(
         "speed": speed(rollout, census) if live.every else None,
         "managing": managing,
         "managing_failed": needs_another(managing),
+        "left_over": left_over_of(rollout) if rollout.has_ended else 0,
         "groups": groups_of(rollout),
         "causes": causes_of(rollout) if census.failed else [],
         "most_read": MOST_READ,
@@ -94,6 +97,13 @@ def rollout_page(
         "crumbs": crumbs(),
     }
     return render(request, "rollouts/rollout.html", shown)
+
+
+def left_over_of(rollout: Rollout) -> int:
+    """Count its accounts that Spinnaker may assume though no plan was carried out."""
+    if rollout.kind != Rollout.Kind.ONBOARD or managing_row().organization:
+        return 0
+    return left_over().filter(pk__in=runs_of(rollout).values("account")).count()
 
 
 def crumbs() -> list[tuple[str, str]]:

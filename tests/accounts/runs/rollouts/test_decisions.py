@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from accounts.models import Activity, ManagingAccount, Rollout, Run
+from accounts.models import Activity, ManagedAccount, ManagingAccount, Rollout, Run
 from accounts.models.states import State, Status
 from accounts.runs import rollouts
 from accounts.runs.rollouts import decisions
@@ -156,6 +156,7 @@ def test_only_what_is_paused_is_resumed(rollout, olga) -> None:
 
 def test_only_what_failed_is_retried(rollout, olga) -> None:
     move(rollout, PLANNED, FAILED, most=2)
+    ManagedAccount.objects.all().grant()
 
     retried = decisions.retry(rollout, olga)
 

@@ -133,6 +133,7 @@ def test_the_page_costs_as_many_queries_for_many_accounts(
     operator, django_assert_num_queries
 ) -> None:
     managing_row()
+    account_row()
     with CaptureQueriesContext(connection) as few:
         operator.get("/managing/")
     for number in range(60):

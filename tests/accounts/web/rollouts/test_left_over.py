@@ -1,0 +1,63 @@
+"""Pages say which accounts Spinnaker may assume without need, and offer a plan."""
+
+from __future__ import annotations
+
+import pytest
+from django.urls import reverse
+
+from accounts.models import ManagedAccount, ManagingAccount, Rollout, Run
+from accounts.models.states import State, Status
+from accounts.runs.rollouts import decisions
+from tests.accounts.runs.rollouts.rows import plan, started
+from tests.rows import managing_row, person
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def rollout() -> Rollout:
+    """Three accounts whose managing account was applied, and none of which was."""
+    managing_row(state=State.VERIFIED)
+    row = started(3)
+    plan(row)
+    ManagedAccount.objects.all().grant()
+    return row
+
+
+def page(client, url: str) -> str:
+    return " ".join(client.get(url).content.decode().split())
+
+
+def test_a_rollout_says_once_it_is_stopped_what_it_leaves(operator, rollout) -> None:
+    url = rollout.get_absolute_url()
+    before = page(operator, url)
+    decisions.stop(rollout, person("approver"))
+
+    after = page(operator, url)
+    planned = operator.post(reverse("accounts:managing-plan"))
+
+    assert "still listed" not in before
+    assert "3 accounts still listed" in after
+    assert reverse("accounts:managing-plan") in after
+    assert planned.url == Run.objects.get(status=Status.PLANNING).get_absolute_url()
+
+
+def test_an_account_in_which_something_exists_is_not_left_over(
+    operator, rollout
+) -> None:
+    ManagedAccount.objects.filter(name="team-001").update(applied=[{}])
+    decisions.stop(rollout, person("approver"))
+
+    assert "2 accounts still listed" in page(operator, rollout.get_absolute_url())
+
+
+def test_the_managing_account_says_what_is_left_over(operator, rollout) -> None:
+    url = reverse("accounts:managing")
+    decisions.stop(rollout, person("approver"))
+
+    said = page(operator, url)
+    ManagingAccount.objects.update(organization="o-a1b2c3d4e5")
+    without_a_list = page(operator, url)
+
+    assert "may assume a role in 3 accounts" in said
+    assert "may assume a role in 3 accounts" not in without_a_list
