@@ -17,6 +17,7 @@ from onboarding.handoff import scripts
 from onboarding.handoff.cloudformation import CLUSTERS, EXTERNAL_ID, IAM, template
 from onboarding.handoff.reader import NAME as READER
 from onboarding.handoff.reader import reader_role
+from onboarding.handoff.terraform import terraform_files
 from onboarding.resources.kinds import (
     ClusterAccess,
     KeyGrant,
@@ -133,6 +134,7 @@ class HandOff:
             *(stack.template for stack in self.stacks),
             File("create.sh", scripts.script(self.command), executable=True),
             File("delete.sh", scripts.script(self.delete_command), executable=True),
+            *terraform_files(self.managing, self.managed, self.resources),
         )
 
 

@@ -1,0 +1,212 @@
+"""The Terraform modules: their shape, what they escape, and applied by Terraform.
+
+Terraform runs where it is installed and TERRAFORM_PLUGIN_DIR names a folder that has
+hashicorp/aws: nothing is downloaded.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import shutil
+import subprocess
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from onboarding.aws.observe import observe
+from onboarding.desired import desired_in
+from onboarding.handoff import HandOff, hand_off
+from onboarding.resources.kinds import ServiceLinkedRole
+from onboarding.resources.plan import diff
+from onboarding.topology import Managed, Reach, Topology
+from tests.bundles import eks, staging
+from tests.factories import MANAGED_ID, MANAGING_ID, managed, managing, provider
+from tests.onboarding.aws.field import Field
+
+PLUGINS = os.environ.get("TERRAFORM_PLUGIN_DIR", "")
+needs_terraform = pytest.mark.skipif(
+    not (PLUGINS and shutil.which("terraform")),
+    reason="needs terraform, and hashicorp/aws in TERRAFORM_PLUGIN_DIR",
+)
+BOWLINE = f"arn:aws:iam::{MANAGING_ID}:user/bowline"
+HOSTILE = "e'-\"${aws:username}%{if true}$(x)\\"
+LOOKED_UP = re.compile(
+    r"\$\{(data\.aws_caller_identity\.here\.account_id|jsonencode\(var\.external_id\)|"
+    r"var\.service_linked_roles|each\.value|aws_iam_(?:role|policy)\.\w+\.(?:name|arn))\}"
+)
+
+
+def handed(account: Managed) -> HandOff:
+    return hand_off(managing(bowline=BOWLINE), account, reader=True)
+
+
+def terraform_of(one: HandOff) -> dict[str, Any]:
+    return {
+        file.path.removeprefix("terraform/"): json.loads(file.text)
+        for file in one.files()
+        if file.path.startswith("terraform/")
+    }
+
+
+def texts(value: Any) -> list[str]:
+    match value:
+        case dict():
+            return [text for item in value.values() for text in texts(item)]
+        case list():
+            return [text for item in value for text in texts(item)]
+        case str():
+            return [value]
+        case _:
+            return []
+
+
+def test_modules_have_no_provider_of_their_own() -> None:
+    files = terraform_of(handed(staging(external_id="e-1")))
+
+    assert set(files) == {
+        "main.tf.json",
+        "iam/main.tf.json",
+        "us-east-1/main.tf.json",
+        "imports.tf.json.example",
+    }
+    for path in ("iam/main.tf.json", "us-east-1/main.tf.json"):
+        assert "provider" not in files[path]
+        assert "backend" not in files[path]["terraform"]
+
+
+def test_each_provider_refuses_other_accounts() -> None:
+    clusters = eks({"name": "apps"}, {"name": "jobs", "region": "us-west-2"})
+
+    root = terraform_of(handed(managed(clusters)))["main.tf.json"]
+
+    providers = root["provider"]["aws"]
+    assert [one["region"] for one in providers] == ["us-east-1", "us-west-2"]
+    assert all(one["allowed_account_ids"] == [MANAGED_ID] for one in providers)
+    assert root["module"]["us-west-2"]["providers"] == {"aws": "aws.us-west-2"}
+    assert root["module"]["us-west-2"]["depends_on"] == ["module.iam"]
+
+
+def test_nothing_but_what_is_meant_is_looked_up() -> None:
+    account = staging(external_id=HOSTILE)
+
+    files = terraform_of(handed(account))
+
+    for path in ("iam/main.tf.json", "us-east-1/main.tf.json"):
+        for text in texts(files[path]["resource"]):
+            left = LOOKED_UP.sub("", text).replace("$${", "").replace("%%{", "")
+            assert "${" not in left, text
+            assert "%{" not in left, text
+
+
+def test_the_external_id_is_a_variable() -> None:
+    module = terraform_of(handed(staging(external_id=HOSTILE)))["iam/main.tf.json"]
+
+    default = module["variable"]["external_id"]["default"]
+    assert default == HOSTILE
+    trust = module["resource"]["aws_iam_role"]["RoleSpinnakerManaged"]
+    assert "${jsonencode(var.external_id)}" in trust["assume_role_policy"]
+
+
+def test_service_linked_roles_are_created_only_where_asked_for() -> None:
+    module = terraform_of(handed(staging()))["iam/main.tf.json"]
+
+    assert module["variable"]["service_linked_roles"]["default"] == []
+    linked = module["resource"]["aws_iam_service_linked_role"]["needed"]
+    assert linked["for_each"] == "${var.service_linked_roles}"
+
+
+def test_no_policy_has_a_description() -> None:
+    module = terraform_of(handed(staging()))["iam/main.tf.json"]
+
+    policies = module["resource"]["aws_iam_policy"].values()
+    assert policies
+    assert all("description" not in policy for policy in policies)
+
+
+def test_what_exists_is_imported_by_the_ids_that_terraform_takes() -> None:
+    example = terraform_of(handed(staging()))["imports.tf.json.example"]
+
+    ids: dict[str, str] = {}
+    for block in example["import"]:
+        ids.setdefault(block["to"].split(".")[2], block["id"])
+    owner = f"arn:aws:iam::{MANAGED_ID}:policy/bowline/managed/"
+    assert ids["aws_iam_policy"].startswith(owner)
+    assert ids["aws_iam_role"] == "spinnakerManaged"
+    assert ids["aws_iam_role_policy"] == "spinnakerManaged:BowlinePassRole"
+    assert ids["aws_iam_role_policy_attachment"].startswith(f"spinnakerManaged/{owner}")
+    assert ids["aws_iam_instance_profile"] == "BaseIAMRole"
+
+
+class Terraform:
+    """The files in a folder, and Terraform without a network."""
+
+    def __init__(self, folder: Path, one: HandOff, **environment: str) -> None:
+        self.root = folder / "terraform"
+        self.environment = environment
+        for file in one.files():
+            path = folder / file.path
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_text(file.text)
+        empty = folder / "terraformrc"
+        empty.touch()
+        self.environment |= {
+            "CHECKPOINT_DISABLE": "1",
+            "TF_CLI_CONFIG_FILE": str(empty),
+            "TF_IN_AUTOMATION": "1",
+            "PATH": os.environ["PATH"],
+            "HOME": str(folder),
+        }
+        self("init", f"-plugin-dir={PLUGINS}")
+
+    def __call__(self, *words: str) -> str:
+        done = subprocess.run(
+            ["terraform", *words, "-no-color"],
+            cwd=self.root,
+            env=self.environment,
+            capture_output=True,
+            text=True,
+            timeout=300,
+        )
+        assert done.returncode == 0, done.stdout + done.stderr
+        return done.stdout
+
+
+@needs_terraform
+@pytest.mark.parametrize("external_id", ["", HOSTILE])
+def test_terraform_finds_it_valid(external_id: str, tmp_path: Path) -> None:
+    terraform = Terraform(tmp_path, handed(staging(external_id=external_id)))
+
+    said = terraform("validate")
+
+    assert "Success! The configuration is valid." in said
+
+
+@needs_terraform
+def test_applied_it_leaves_nothing_to_change(
+    emulator: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    field = Field(emulator)
+    for name, value in field.prepare().items():
+        monkeypatch.setenv(name, value)
+    every = [provider(key) for key in ("ec2", "ecs", "lambda")]
+    account = field.managed(*every, access_role="", external_id=HOSTILE)
+    one = hand_off(field.managing(), account, reader=True)
+    owner = {
+        "AWS_ENDPOINT_URL": emulator,
+        "AWS_ACCESS_KEY_ID": field.managed_id,
+        "AWS_SECRET_ACCESS_KEY": "any",
+    }
+    terraform = Terraform(tmp_path, one, **owner)
+
+    terraform("apply", "-auto-approve")
+
+    reader = Reach(field.managed_id, one.reader_role.rpartition("/")[2])
+    wanted = desired_in(Topology(field.managing(), (account,)), field.managed_id)
+    observed = observe(field.sessions(), reader, wanted)
+    left = {type(change.resource) for change in diff(wanted, observed)}
+    assert left == {ServiceLinkedRole}
+    assert all(resource.owned for resource in observed)
+    assert "No changes." in terraform("plan")
