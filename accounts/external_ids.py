@@ -47,6 +47,11 @@ def why_not_rotate(row: ManagedAccount) -> str:
     """Say why no rotation can begin now; empty: it can."""
     if not row.uses_external_id:
         return none_to_rotate(row)
+    if row.external_id_prefix:
+        return (
+            f"A template for many accounts makes the external ID of {row.name}. It "
+            "cannot be rotated for one of them."
+        )
     if row.former_external_id:
         return (
             f"The external ID of {row.name} is already in rotation. Finish that "
@@ -168,7 +173,7 @@ def accepted_now(row: ManagedAccount) -> str:
     managed = row.proved.get("managed", {})
     proved = {managed.get("external_id"), managed.get("former_external_id")}
     carried_out = {entry.get("external_id") for entry in row.approved_entries}
-    new, former = str(row.external_id), row.former_external_id
+    new, former = row.spinnakers_external_id, row.former_external_id
     if former is None:
         others = proved - {new, "", None}
         still = others and new in proved
@@ -181,7 +186,7 @@ def accepted_now(row: ManagedAccount) -> str:
 def is_proved(row: ManagedAccount) -> bool:
     """Return whether the external ID was proved, so that the next bundle holds it."""
     described = row.proved.get("managed", {})
-    return bool(described.get("external_id") == str(row.external_id))
+    return bool(described.get("external_id") == row.spinnakers_external_id)
 
 
 def told_by(bundle: Bundle) -> Told:

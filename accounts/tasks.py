@@ -14,7 +14,7 @@ from celery.signals import (
 )
 from django.conf import settings
 from django.db import connection
-from django.db.models import Exists, OuterRef
+from django.db.models import Case, Exists, OuterRef, When
 from django.db.models.functions import Now
 from django.utils import timezone
 
@@ -33,6 +33,7 @@ from accounts.models.states import OPEN, WORKING
 from accounts.organization.reading import begin_again, read_on
 from accounts.runs.actions import RunOpen, verify
 from accounts.runs.heartbeat import beat, compare_clocks
+from accounts.runs.owners.looking import look_at_owners as look_at_those_due
 from accounts.runs.queue import (
     enqueue_all,
     enqueue_bundle,
@@ -52,6 +53,9 @@ AGAIN_AFTER = timedelta(hours=6)
 """The schedule does not repeat a verification that is newer than this; a night is not
 longer.
 """
+
+AFTER_A_MISS = timedelta(hours=1)
+"""An owner's roles that AWS refused once are looked at again sooner."""
 
 CALLS = 40
 """What one verification asks AWS, on average and rounded up."""
@@ -174,6 +178,13 @@ def sweep() -> None:
         enqueue_reading(organization)
 
 
+@shared_task(ignore_result=True, soft_time_limit=100, time_limit=110)
+def look_at_owners() -> None:
+    """Look whether the owners are done that it is time to look at."""
+    beat()
+    look_at_those_due()
+
+
 @shared_task(ignore_result=True)
 def verify_all() -> None:
     """Verify again what was proved once, be it good or bad now: the oldest proof first,
@@ -191,7 +202,9 @@ def verify_all() -> None:
     )
     busy = Run.objects.filter(account=OuterRef("pk"), status__in=OPEN)
     due = ManagedAccount.objects.to_verify_again()
-    due = due.exclude(Exists(begun)).exclude(Exists(busy)).order_by("verified_at")
+    soon = begun.filter(created_at__gt=Now() - AFTER_A_MISS)
+    again = Case(When(missed=1, then=Exists(soon)), default=Exists(begun))
+    due = due.exclude(again).exclude(Exists(busy)).order_by("verified_at")
     for account in due[: max(0, left)]:
         with suppress(RunOpen):
             verify(account, None, origin=Run.Origin.SCHEDULE)

@@ -335,6 +335,11 @@ CELERY_BEAT_SCHEDULE = {
         # Without a worker for a while, sweeps must not pile up.
         "options": {"expires": 30},
     },
+    "look-at-owners": {
+        "task": "accounts.tasks.look_at_owners",
+        "schedule": 30,
+        "options": {"expires": 30, "queue": "schedule"},
+    },
     "verify-all": {
         "task": "accounts.tasks.verify_all",
         "schedule": crontab(hour="1-6"),

@@ -374,6 +374,7 @@ def bowline_policy() -> str:
     """Allow: entering the members, its work in its own account, and nothing else."""
     entered = [
         f"arn:aws:iam::*:role/{ACCESS_ROLE}",
+        "arn:aws:iam::*:role/BowlineReader",
         MANAGING.arn("role/SpinnakerAuthRole"),
     ]
     own = [

@@ -11,7 +11,15 @@ from onboarding.providers import PROVIDERS
 from onboarding.providers.base import Provider
 from onboarding.topology import Managed, Managing, Permissions, Topology
 
-ALIKE = ("name", "account_id", "environment", "access_role", "adopts")
+ALIKE = (
+    "name",
+    "account_id",
+    "environment",
+    "access_role",
+    "adopts",
+    "made_by",
+    "reader_role",
+)
 """Details that have the same name and the same value in the row."""
 
 
@@ -52,7 +60,7 @@ def managed_of(
             if key in enabled and not without(enabled[key])
         ),
         permissions=Permissions(tuple(row.read_roles), tuple(row.write_roles)),
-        external_id=str(row.external_id) if row.uses_external_id else "",
+        external_id=row.spinnakers_external_id,
         former_external_id=former_external_id(row),
         **{name: getattr(row, name) for name in ALIKE},
     )

@@ -17,6 +17,7 @@ from accounts.models.managing import ManagingAccount
 from accounts.models.organization.members import Member, MemberTag, Unit
 from accounts.models.organization.reading import Organization
 from accounts.models.organization.watch import Watch
+from accounts.models.owners.handed_out import HandedOutText, HandOff
 from accounts.models.people.preferences import Preferences
 from accounts.models.rollouts.rollout import Rollout
 from accounts.models.runs import CheckResult, Run
@@ -30,6 +31,8 @@ __all__ = [
     "EnabledProvider",
     "EnvironmentPolicy",
     "Findings",
+    "HandOff",
+    "HandedOutText",
     "Heartbeat",
     "Lookup",
     "ManagedAccount",

@@ -44,6 +44,9 @@ class DescribedQuerySet(models.QuerySet[M]):
     UNPROVED: ClassVar[dict[str, Any]] = {"proof": ""}
     """What no longer holds once something is edited, applied or failed."""
 
+    FOUND: ClassVar[dict[str, Any]] = {}
+    """What else a proof says, as it found what is described."""
+
     def at(self, version: int) -> Self:
         """Keep the row only if nobody has edited it since that version."""
         return self.filter(version=version)
@@ -70,7 +73,7 @@ class DescribedQuerySet(models.QuerySet[M]):
 
     def verify(self, state: State, at: datetime) -> int:
         """What is described was verified: walked, or evaluated from the policies."""
-        return self.update(state=state, proof=state, verified_at=at)
+        return self.update(state=state, proof=state, verified_at=at, **self.FOUND)
 
     def have_policies(self, policy_set: int) -> int:
         """All of that policy set was found in AWS, and nothing else."""

@@ -24,6 +24,7 @@ from accounts.models.described import (
     is_account_name,
     is_role_name,
 )
+from accounts.models.owners.made_by import MISSES, MadeByOthers
 from accounts.models.readable import (
     Readable,
     is_mappings,
@@ -44,6 +45,7 @@ class ManagedAccountQuerySet(DescribedQuerySet["ManagedAccount"]):
         "accepted_by": None,
         "accepted_by_name": "",
     }
+    FOUND: ClassVar[dict[str, Any]] = {"missed": 0}
     PUT_IN: ClassVar[dict[str, Any]] = {
         "left_out_at": None,
         "left_out_by": None,
@@ -84,7 +86,16 @@ class ManagedAccountQuerySet(DescribedQuerySet["ManagedAccount"]):
         """Keep those that a bundle holds: proved once, and left out by nobody. It holds
         them as they were last proved, whatever happened since.
         """
-        return self.exclude(proved={}).filter(left_out_at=None, withdrawn=False)
+        ready = self.exclude(proved={}).filter(left_out_at=None, withdrawn=False)
+        return ready.filter(missed__lt=MISSES)
+
+    def hand_off(self) -> int:
+        """Bowline has done its part, and the account's owner creates the roles."""
+        return self.update(state=State.HANDED_OFF)
+
+    def miss(self) -> int:
+        """AWS refused the role that the owner had made."""
+        return self.update(missed=F("missed") + 1)
 
     def kept_in_bundles(self) -> ManagedAccountQuerySet:
         """Keep those that bundles hold although their last verification failed."""
@@ -142,6 +153,7 @@ class ManagedAccountQuerySet(DescribedQuerySet["ManagedAccount"]):
             withdrawn=False,
             verified_at=None,
             former_external_id=None,
+            missed=0,
             policy_set=0,
             applied=[],
             approved_entries=[],
@@ -161,7 +173,7 @@ def is_proved(value: Any) -> bool:
     )
 
 
-class ManagedAccount(CreatedBy, Described, Readable):
+class ManagedAccount(CreatedBy, MadeByOthers, Described, Readable):
     """An account that Spinnaker deploys to; a draft until its first run."""
 
     READS = {
@@ -286,7 +298,17 @@ class ManagedAccount(CreatedBy, Described, Readable):
             super().facts,
             is_edited=0 < self.approved_version < self.version,
             is_accepted=self.accepted_at is not None,
+            is_missing=self.is_missing,
         )
+
+    @property
+    def spinnakers_external_id(self) -> str:
+        """Return what Spinnaker sends; empty where it sends none."""
+        if not self.uses_external_id:
+            return ""
+        if self.external_id_prefix:
+            return f"{self.external_id_prefix}-{self.account_id}"
+        return str(self.external_id)
 
     @property
     def in_aws_provider(self) -> bool:

@@ -21,6 +21,7 @@ from accounts.models.described import Described
 from accounts.models.lease import Leased
 from accounts.models.managed import ManagedAccount, ManagedAccountQuerySet
 from accounts.models.managing import ManagingAccount, ManagingAccountQuerySet
+from accounts.models.owners.waiting import WaitsForOwner
 from accounts.models.readable import Readable, is_slug
 from accounts.models.rollouts.rollout import InRollout
 from accounts.models.states import OPEN, WORKING, Status
@@ -71,6 +72,10 @@ class RunQuerySet(models.QuerySet["Run"]):
     def approvable(self) -> RunQuerySet:
         """Keep the plans that wait, and that no edit has outdated."""
         return self.up_to_date().filter(status=Status.PLANNED)
+
+    def awaited(self) -> RunQuerySet:
+        """Keep those whose owners it is time to look at."""
+        return self.filter(status=Status.HANDED_OFF, look_at__lte=Now())
 
     def same_as(self, fingerprint: str) -> RunQuerySet:
         """Keep those plans that can be approved together; none of no fingerprint."""
@@ -130,7 +135,7 @@ class MovedMeanwhile(Exception):
     """Somebody else moved the run first, or that move is not allowed."""
 
 
-class Run(CreatedBy, Leased, InRollout, Readable):
+class Run(CreatedBy, Leased, InRollout, WaitsForOwner, Readable):
     """One job on one account: plan, approve, apply, verify; its only record."""
 
     READS = {

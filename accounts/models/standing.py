@@ -42,6 +42,8 @@ class Facts:
     is_edited: bool = False
     """An edit waits that no approved plan holds."""
     is_accepted: bool = False
+    is_missing: bool = False
+    """AWS refused the roles that the owner had made, and not only once."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +67,7 @@ class Standing:
         """Name the banner's kind, in Bootstrap's words; empty: there is none."""
         if not self.sentences:
             return ""
-        return "danger" if self.colour == "bad" else "warning"
+        return {"bad": "danger", "neutral": "info"}.get(self.colour, "warning")
 
     @property
     def is_to_verify(self) -> bool:
@@ -82,6 +84,15 @@ ONLY_READ = (
     "verify.sh in the bundle proves the roles from Spinnaker's own host."
 )
 FAILED = "The last run of this account failed."
+HANDED_OFF = (
+    "Bowline waits for the account's owner. It looks by itself, and continues as soon "
+    "as AWS shows that the owner is done."
+)
+MISSING = (
+    "AWS refused Spinnaker's identity several times in a row: the owner's stack was "
+    "deleted, or the trust policy of its role was edited. Bundles no longer hold the "
+    "account. Ask the owner to deploy the template again, then verify again."
+)
 DRIFTED = "AWS no longer matches what was approved."
 EDITED = (
     "The account was edited after it was planned, so AWS may no longer match this "
@@ -103,8 +114,10 @@ def standing(facts: Facts) -> Standing:
     match facts.state:
         case State.EVALUATED if is_to_accept:
             sentences.append(ONLY_READ)
+        case State.HANDED_OFF:
+            sentences.append(HANDED_OFF)
         case State.FAILED:
-            sentences.append(FAILED)
+            sentences.append(MISSING if facts.is_missing else FAILED)
         case State.DRIFTED:
             sentences.append(DRIFTED)
         case State.OUTDATED:

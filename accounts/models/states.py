@@ -15,6 +15,8 @@ class State(models.TextChoices):
     APPLYING = "applying"
     APPLIED = "applied"
     """Of the managing account only: it was changed by an account's run."""
+    HANDED_OFF = "handed off"
+    """Of a managed account whose owner creates the roles."""
     VERIFIED = "verified"
     EVALUATED = "evaluated"
     FAILED = "failed"
@@ -34,6 +36,8 @@ class Status(models.TextChoices):
     APPROVED = "approved"
     """Of a run in a rollout: it starts when its wave does."""
     APPLYING = "applying"
+    HANDED_OFF = "handed off"
+    """Bowline has done its part, and looks now and then whether the owner has."""
     VERIFYING = "verifying"
     VERIFIED = "verified"
     EVALUATED = "evaluated"
@@ -48,7 +52,7 @@ class Status(models.TextChoices):
 WORKING = (Status.PLANNING, Status.APPLYING, Status.VERIFYING)
 """A worker is or should be busy with it; pages poll, and the sweep restarts it."""
 
-OPEN = (*WORKING, Status.PLANNED, Status.APPROVED)
+OPEN = (*WORKING, Status.PLANNED, Status.APPROVED, Status.HANDED_OFF)
 
 FAILURES = (Status.FAILED, Status.ERRORED)
 """It ended in an error, of AWS or of Bowline itself."""
@@ -71,6 +75,9 @@ BADGES = {
     "approved": Badge("busy", "check", "Approved. Starts when its wave does."),
     "applying": Badge("busy", "clock", "Bowline changes AWS."),
     "applied": Badge("busy", "clock", "Changed in AWS, but not verified yet."),
+    "handed off": Badge(
+        "neutral", "clock", "Waits for the account's owner. Bowline looks by itself."
+    ),
     "verifying": Badge("busy", "clock", "Bowline checks that Spinnaker has access."),
     "verified": Badge(
         "good", "check", "Bowline assumed the roles that Spinnaker assumes."

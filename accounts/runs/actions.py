@@ -30,6 +30,7 @@ from accounts.models.activity import name_of
 from accounts.models.runs import MovedMeanwhile
 from accounts.models.states import OPEN, State, Status
 from accounts.runs.capacity import refuse_overflow
+from accounts.runs.owners.readiness import refuse_unready
 from accounts.runs.queue import enqueue, enqueue_rollout
 
 if TYPE_CHECKING:
@@ -71,6 +72,8 @@ class RunOpen(Exception):
                 f"{run.title}, a plan for {run.account_name}, is waiting. Approve or "
                 "discard it."
             )
+        if run.status == Status.HANDED_OFF:
+            return f"{run.title} waits for the owner of {run.account_name}."
         return f"{run.title} of {run.account_name} is in progress. Wait until it ends."
 
 
@@ -98,10 +101,11 @@ def plan(
     origin: Run.Origin = Run.Origin.PAGE,
     send: Send = enqueue,
 ) -> Run:
-    """Start a run that plans what to change; raise RunOpen, NameTaken, NoRoom or
-    NoManagingAccount where that cannot be.
+    """Start a run that plans what to change; raise RunOpen, NameTaken, NoRoom,
+    ManagingUnproved or NoManagingAccount where that cannot be.
     """
     managing = managing_row()
+    refuse_unready(managing, account)
     claim_names(account)
     refuse_overflow(managing, [account])
     return start(
@@ -221,7 +225,8 @@ def make_way(kind: Run.Kind, account: ManagedAccount | None) -> None:
     """Discard a waiting plan for a new one; raise RunOpen where a worker is on it,
     where it is part of a rollout, or where what comes is no plan.
     """
-    aside = () if kind == Run.Kind.VERIFY else (Status.PLANNED,)
+    waiting = (Status.PLANNED, Status.HANDED_OFF)
+    aside = () if kind == Run.Kind.VERIFY else waiting
     for run in open_runs(kind, account):
         if run.rollout_id:
             raise RunOpen(run)

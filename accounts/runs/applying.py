@@ -20,7 +20,9 @@ from accounts.mapping.managing import managing_row
 from accounts.mapping.plans import change_of, plan_of, steps_of
 from accounts.models import ManagedAccount, ManagingAccount, Run, Step
 from accounts.models.states import State, Status
+from accounts.runs.owners.waiting import wait_for_owner
 from accounts.runs.scope import Scope
+from accounts.runs.verifying import prove_managing
 from onboarding.aws.apply import apply
 from onboarding.aws.errors import AwsError
 from onboarding.aws.session import Sessions
@@ -50,19 +52,50 @@ def apply_run(run: Run, scope: Scope, sessions: Sessions) -> None:
     rows = list(run.steps.all())
     plan = plan_of(run, rows)
     steps = {Key(step.account_id, step.kind, step.name): step for step in rows}
+    if scope.managed and scope.managed.is_handed_off:
+        apply_with_owner(run, scope, sessions, plan, steps)
+        return
     # Read again, however recently it was planned: somebody may have changed it since.
     own = [(side.reach, side.changes(sessions)) for side in scope.own]
     for _, changes in own:
         plan.refuse_unapproved(changes)
+    apply_shared(run, scope, sessions, plan, steps)
+    for reach, changes in own:
+        carry_out(run, sessions, reach, changes, steps, held=run.extend_lease)
+    with transaction.atomic():
+        finish(run)
+
+
+def apply_with_owner(
+    run: Run, scope: Scope, sessions: Sessions, plan: Plan, steps: Steps
+) -> None:
+    """Carry out what concerns the managing account, and leave the rest to the owner.
+
+    A removal waits first: as long as Spinnaker's identity may assume the role, AWS's
+    refusal proves that the role is gone.
+    """
+    removes = run.kind == Run.Kind.REMOVE
+    if removes and not run.is_refused:
+        wait_for_owner(run)
+        return
+    apply_shared(run, scope, sessions, plan, steps)
+    if removes:
+        with transaction.atomic():
+            finish(run)
+        return
+    if scope.shared:
+        prove_managing(run, Scope.load(run), sessions)
+    wait_for_owner(run)
+
+
+def apply_shared(
+    run: Run, scope: Scope, sessions: Sessions, plan: Plan, steps: Steps
+) -> None:
     if scope.shared:
         apply_managing(run, scope.row, sessions, plan, steps)
     else:
         run.extend_lease()
         remember(scope)
-    for reach, changes in own:
-        carry_out(run, sessions, reach, changes, steps, held=run.extend_lease)
-    with transaction.atomic():
-        finish(run)
 
 
 def finish(run: Run) -> None:

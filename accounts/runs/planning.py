@@ -25,6 +25,7 @@ from accounts.models.states import Status
 from accounts.runs.applying import grant_or_withdraw
 from accounts.runs.scope import Scope
 from onboarding.aws.discover import answers, oidc_issuer
+from onboarding.aws.errors import AwsError
 from onboarding.aws.observe import hand_on
 from onboarding.aws.preconditions import (
     refuse_changes,
@@ -42,7 +43,7 @@ from onboarding.resources.entry_changes import (
 from onboarding.resources.fingerprint import fingerprint
 from onboarding.resources.kinds import KeyGrant
 from onboarding.resources.plan import Change, Plan, PlannedChange, PlanOutdated
-from onboarding.topology import Managed, PodRole
+from onboarding.topology import Managed, Managing, PodRole, unprovable
 from onboarding.verify.key_policy import refuse_key_policies
 
 
@@ -54,13 +55,15 @@ def make_plan(run: Run, scope: Scope, sessions: Sessions) -> None:
     if changing:
         refuse_organization(sessions, scope.managing)
         if scope.managed:
+            refuse_unprovable(scope.managing, scope.managed)
             refuse_regions(sessions, scope.managed)
             refuse_outsider(sessions, scope.managing, scope.managed)
         refuse_key_policies(sessions, scope.managing, grants_of(scope))
     compared = [(side, side.compared(sessions)) for side in scope.sides]
     if changing:
         for side, one in compared:
-            refuse_changes(sessions, side.reach, one.changes)
+            if side.reach.writes:
+                refuse_changes(sessions, side.reach, one.changes)
     found = [(side, change) for side, one in compared for change in one.changes]
     existing: Counter[str] = Counter()
     for side, one in compared:
@@ -106,6 +109,13 @@ def make_plan(run: Run, scope: Scope, sessions: Sessions) -> None:
         # Nothing is written in between: the verification need not read it again.
         for side, one in compared:
             hand_on(sessions, side.reach, side.looks_for, one.observed)
+
+
+def refuse_unprovable(managing: Managing, managed: Managed) -> None:
+    """Raise AwsError where Bowline could prove nothing of what the owner makes."""
+    if why := unprovable(managing, managed):
+        hint = "Edit how the account is accessed, then plan again."
+        raise AwsError(managed.account_id, "plan", why, hint)
 
 
 def grants_of(scope: Scope) -> list[KeyGrant]:

@@ -73,6 +73,11 @@ def enqueue_rollout(number: int) -> None:
     sent("accounts.tasks.advance_rollout", number)
 
 
+def enqueue_look() -> None:
+    """Look at what owners do; the schedule looks again where the message is lost."""
+    sent("accounts.tasks.look_at_owners")
+
+
 def enqueue_bundle(bundle: Bundle) -> None:
     """Send a bundle to be built; the sweep repeats what the broker lost."""
     sent("accounts.tasks.build_bundle", bundle.pk)
@@ -101,12 +106,12 @@ NO_BROKER = "Bowline could not ask AWS: the broker is unavailable."
 START_BROKER = "Check that Redis runs, then ask again."
 
 
-def sent(task: str, pk: str | int, **options: Any) -> bool:
+def sent(task: str, *keys: str | int, **options: Any) -> bool:
     """Send a message; False where the broker does not take it, or none is sent."""
     if carries_itself.get():
         return False
     try:
-        current_app.send_task(task, [pk], retry=False, **options)
+        current_app.send_task(task, [*keys], retry=False, **options)
     except (OperationalError, OSError):
         logger.exception("The broker cannot be reached; the sweep will try again.")
         broker_lost()

@@ -6,6 +6,7 @@ managing account is leased, because other runs change what it holds.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import NamedTuple
@@ -19,10 +20,11 @@ from accounts.mapping.managed import granted_topology, managed_of
 from accounts.mapping.managing import managing_of, managing_row
 from accounts.models import ManagedAccount, ManagingAccount, Run
 from accounts.models.states import State, Status
+from onboarding.aws.errors import AwsError
 from onboarding.aws.observe import observe, take_over
 from onboarding.aws.session import Sessions
 from onboarding.desired import desired
-from onboarding.resources.kinds import Resource
+from onboarding.resources.kinds import KeyGrant, Resource, ServiceLinkedRole
 from onboarding.resources.plan import Change, diff
 from onboarding.topology import Managed, Managing, Reach, Topology
 
@@ -38,6 +40,8 @@ class Comparison(NamedTuple):
     changes: tuple[Change, ...]
     existing: int
     observed: tuple[Resource, ...]
+    unread: str = ""
+    """Why nothing could be found; empty where AWS was asked."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,14 +65,20 @@ class Side:
 
     def compared(self, sessions: Sessions, *, just_read: bool = False) -> Comparison:
         """Compare with AWS, or with what the stage right before this one read and
-        handed on; raise NotOurs or AwsError.
+        handed on; raise NotOurs or AwsError. An account that Bowline cannot read counts
+        as empty.
         """
         desired = () if self.removes else self.wanted
         observed = None
         if just_read:
             observed = take_over(sessions, self.reach, self.looks_for)
-        if observed is None:
-            observed = observe(sessions, self.reach, self.looks_for)
+        try:
+            if observed is None:
+                observed = observe(sessions, self.reach, self.looks_for)
+        except AwsError as error:
+            if not error.no_access:
+                raise
+            return Comparison(diff(desired, ()), 0, (), error.message)
         return Comparison(
             diff(desired, observed, adopts=self.adopts),
             sum(resource.owned for resource in observed),
@@ -176,12 +186,16 @@ def own_sides(
     are revoked once the account has its own.
     """
     removes = run.kind == Run.Kind.REMOVE
+    wanted = desired(Topology(managing, (managed,)), managed)
+    earlier = tuple(snapshots.earlier_resources(row, managing, managed))
+    if managed.is_handed_off:
+        wanted, earlier = in_template(wanted), in_template(earlier)
     roles = Side(
         account_name=managed.name,
         place=managed.name,
         reach=managed.reach,
-        wanted=desired(Topology(managing, (managed,)), managed),
-        earlier=tuple(snapshots.earlier_resources(row, managing, managed)),
+        wanted=wanted,
+        earlier=earlier,
         removes=removes,
         adopts=managed.adopts,
     )
@@ -194,6 +208,15 @@ def own_sides(
         removes=True,
     )
     return [roles, former_grants] if former_grants.looks_for else [roles]
+
+
+def in_template(resources: Iterable[Resource]) -> tuple[Resource, ...]:
+    """Keep what a template makes: of the rest the owner reads the commands."""
+    return tuple(
+        resource
+        for resource in resources
+        if not isinstance(resource, KeyGrant | ServiceLinkedRole)
+    )
 
 
 def managing_side(

@@ -27,6 +27,7 @@ from onboarding.desired import POLICY_SET, assume_list
 from onboarding.resources.plan import Change, NotOurs
 from onboarding.topology import Managing
 from onboarding.verify.chain import BECOME_IDENTITY, own_identity_refused
+from onboarding.verify.role_assumption import ASSUME
 from onboarding.verify.verification import (
     CHAIN,
     LONG_BACKOFF,
@@ -38,6 +39,7 @@ from onboarding.verify.verification import (
 
 SETTLING = 120.0
 """Seconds in which AWS may not show yet what was changed; KMS is slower than IAM."""
+BY_THE_CHAIN = "Verified by the chain; its policies were not read."
 NOTHING_LEFT = "Nothing left to change in {}"
 
 
@@ -82,6 +84,7 @@ def prove(run: Run, scope: Scope, sessions: Sessions) -> None:
             subject.drift()
         elif status is Status.FAILED:
             subject.fail()
+            count_miss(scope, results)
         else:
             subject.verify(State(status), now)
             bundle_what_is_proved(scope, status)
@@ -93,6 +96,22 @@ def prove(run: Run, scope: Scope, sessions: Sessions) -> None:
             subject.have_policies(POLICY_SET)
             if status is not Status.FAILED:
                 forget_earlier(scope)
+
+
+def prove_managing(run: Run, scope: Scope, sessions: Sessions) -> None:
+    """Walk through the managing account alone: the account's own roles may take days,
+    and nothing else would prove meanwhile what the run changed here.
+    """
+    settling = Backoff(SETTLING, run.say)
+    (difference,) = nothing_left(scope, scope.shared, sessions, settling)
+    found = verify_managing(
+        sessions,
+        scope.managing,
+        scope.managing.reach,
+        waiting=run.say,
+        backoff_seconds=LONG_BACKOFF,
+    )
+    judge_managing(scope.row, difference, found, timezone.now())
 
 
 def judge_managing(
@@ -117,6 +136,13 @@ def judge_managing(
         elif identity is not None:
             proved = identity is Outcome.PROVED
             rows.prove_along(State.VERIFIED if proved else State.EVALUATED, now)
+
+
+def count_miss(scope: Scope, results: Iterable[Result]) -> None:
+    """Count that AWS refused the role that the account's owner had made."""
+    refused = (r for r in results if r.name == ASSUME and r.outcome is Outcome.FAILED)
+    if scope.account and scope.account.is_handed_off and any(refused):
+        ManagedAccount.objects.filter(pk=scope.account.pk).miss()
 
 
 def bundle_what_is_proved(scope: Scope, status: Status) -> None:
@@ -214,13 +240,21 @@ def nothing_left(
     """Yield one result a side: whether AWS is what was asked for."""
     for side in sides:
         began = time.monotonic()
-        left = differences(side, sessions, scope, just_read=True)
-        while left and settling.wait("the change does not show yet"):
-            left = differences(side, sessions, scope)
+        left, unread = differences(side, sessions, scope, just_read=True)
+        while (left or unread) and settling.wait("the change does not show yet"):
+            left, unread = differences(side, sessions, scope)
         settling.over()
         name = NOTHING_LEFT.format(side.place)
         seconds = time.monotonic() - began
-        if left:
+        if unread:
+            yield Result(
+                provider="resources",
+                name=name,
+                outcome=Outcome.NOT_PROVED,
+                sentence=f"{BY_THE_CHAIN} {unread}",
+                seconds=seconds,
+            )
+        elif left:
             yield Result(
                 provider="resources",
                 name=name,
@@ -247,17 +281,21 @@ def compared_elsewhere(scope: Scope) -> Result:
 
 def differences(
     side: Side, sessions: Sessions, scope: Scope, *, just_read: bool = False
-) -> list[str]:
+) -> tuple[list[str], str]:
+    """Say what differs, or why nothing could be read."""
     try:
-        changes = side.changes(sessions, just_read=just_read)
+        changes, _, _, unread = side.compared(sessions, just_read=just_read)
     except NotOurs as error:
-        return [str(error)]
+        return [str(error)], ""
+    if unread:
+        return [], unread
     if side in scope.shared:
         changes = without_others(changes, scope)
-    return [
-        f"{change.verb} {change.resource.kind} {change.resource.name}"
-        for change in changes
-    ]
+    return [worded(change) for change in changes], ""
+
+
+def worded(change: Change) -> str:
+    return f"{change.verb} {change.resource.kind} {change.resource.name}"
 
 
 def without_others(changes: Iterable[Change], scope: Scope) -> tuple[Change, ...]:

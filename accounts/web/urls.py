@@ -107,6 +107,7 @@ run_pages = [
     path("runs/<uuid:pk>/", runs.run, name="run"),
     path("runs/<uuid:pk>/approve/", decisions.run_approve, name="run-approve"),
     path("runs/<uuid:pk>/discard/", decisions.run_discard, name="run-discard"),
+    path("runs/<uuid:pk>/look/", decisions.look, name="run-look"),
     path("runs/<uuid:pk>/again/", decisions.run_again, name="run-again"),
 ]
 rollout_pages = [

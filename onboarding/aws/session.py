@@ -242,7 +242,8 @@ class Sessions:
                     f"AWS did not allow Bowline to assume the reader role {role_arn}: "
                     "it does not exist yet, or does not trust Bowline.",
                     f"Ask the owner of account {reach.account_id} to deploy the "
-                    "template with the reader role.",
+                    "template with the reader role. Bowline itself must be allowed "
+                    f"sts:AssumeRole on {role_arn}.",
                     code=NO_ACCESS,
                 ) from error
             raise AwsError(

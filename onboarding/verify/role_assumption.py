@@ -37,6 +37,8 @@ from onboarding.verify.result import (
 from onboarding.verify.simulation.simulator import Asked, Question, simulate
 from onboarding.verify.trust import AssumeRequest, Trust, admits
 
+ASSUME = "Assume the managed role"
+"""The check that opens the account."""
 RESOURCE_ORGANIZATION = "aws:ResourceOrgID"
 
 
@@ -81,7 +83,7 @@ class ManagedStep:
 
     def assume(self, source: Credentials | None) -> Result:
         """Assume the managed role exactly as Clouddriver does."""
-        name = "Assume the managed role"
+        name = ASSUME
         sessions, external_id = self.chain.sessions, self.managed.external_id
         causes: list[Cause] = []
 
@@ -188,7 +190,7 @@ class ManagedStep:
 
     def evaluate(self) -> Result:
         """Read from both sides' policies whether the role can be assumed."""
-        name = "Assume the managed role"
+        name = ASSUME
         try:
             causes = [c for side in self.sides for c in side()]
         except AwsError as error:

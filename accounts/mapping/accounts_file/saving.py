@@ -87,7 +87,7 @@ def as_saved(row: ManagedAccount, one: Compared) -> Managed:
     former = row.former_external_id if uses else None
     return replace(
         one.written.managed,
-        external_id=str(row.external_id) if uses else "",
+        external_id=row.spinnakers_external_id if uses else "",
         former_external_id=str(former or ""),
         providers=tuple(
             provider_of(held[provider.key])

@@ -105,6 +105,9 @@ def add(
     kind, managing = Rollout.Kind(rollout.kind), managing_row()
     left_out = dict(busy(accounts, kind))
     free = [account for account in accounts if account not in left_out]
+    if kind != Rollout.Kind.VERIFY:
+        left_out |= dict(handed_off(free))
+        free = [account for account in free if account not in left_out]
     left_out |= dict(REFUSALS[kind](free))
     free = [account for account in free if account not in left_out]
     reasons = [f"{one.name}: {reason}" for one, reason in left_out.items()]
@@ -193,6 +196,15 @@ def busy(
         plans.update(
             status=Status.DISCARDED, finished_at=timezone.now(), moved_at=Now()
         )
+
+
+def handed_off(
+    accounts: Collection[ManagedAccount],
+) -> Iterator[tuple[ManagedAccount, str]]:
+    """Yield those whose owners create the roles: a wave would wait for people."""
+    for account in accounts:
+        if account.is_handed_off:
+            yield account, "Its owner creates the roles. Plan it on its own page."
 
 
 def unnamed(

@@ -35,6 +35,8 @@ from accounts.web.live.progress import Progress, progress_of, work_of
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 RUN_EVERY, LIST_EVERY = 1000, 2000
 """Milliseconds between two looks at one run, and at everything."""
+OWNER_EVERY = 10_000
+"""Where a run waits for an owner: Bowline itself looks every half minute at most."""
 
 TOKEN = re.compile(r"([0-9a-f]{16})\.(\d{1,16})\.(\d{1,16})\.(\d{1,9})")
 
@@ -161,10 +163,12 @@ def newest_bundle() -> tuple[int, str]:
 def live_run(run: Run) -> Live:
     steps = Step.objects.filter(run=run).order_by().values("status")
     silent = silence() if run.is_working else None
+    waits = run.status == Status.HANDED_OFF
     facts = (
         silent,
         run.status,
         run.waiting,
+        run.look_at,
         sorted(steps.annotate(count=Count("pk")).values_list("status", "count")),
         CheckResult.objects.filter(run=run).count(),
         run.moved_at,
@@ -178,7 +182,7 @@ def live_run(run: Run) -> Live:
         seen=Seen(digest_of(*facts), microseconds(run.moved_at), microseconds(began)),
         runs=Run.objects.filter(pk=run.pk),
         tab=TABS.get(run.status, PLAIN),
-        every=RUN_EVERY if run.is_working else 0,
+        every=OWNER_EVERY if waits else RUN_EVERY if run.is_working else 0,
         silence=silent,
         reloads=not run.is_working,
     )
@@ -200,12 +204,13 @@ def live_account(account: ManagedAccount) -> Live:
         moved,
     )
     is_open = next(iter(work.statuses), "")
+    waits = is_open == Status.HANDED_OFF
     return Live(
         of=f"account:{account.pk}",
         seen=Seen(digest_of(*facts), microseconds(moved), microseconds(work.began)),
         runs=runs,
         tab=TABS.get(is_open, FAILED if account.state == State.FAILED else PLAIN),
-        every=LIST_EVERY if work.working else 0,
+        every=OWNER_EVERY if waits else LIST_EVERY if work.working else 0,
         silence=silent,
     )
 

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from uuid import UUID
 
 from django.contrib import messages
+from django.db import transaction
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect
 from django.views.decorators.http import require_POST
@@ -17,6 +18,9 @@ from accounts.models import ManagedAccount, Run
 from accounts.models.states import Status
 from accounts.runs import actions
 from accounts.runs.capacity import NoRoom
+from accounts.runs.owners.looking import look_soon
+from accounts.runs.owners.readiness import ManagingUnproved
+from accounts.runs.queue import enqueue_look
 from accounts.web.access import approver_required, operator_required
 from accounts.web.request import Request
 from accounts.web.runs.forms import ApproveForm
@@ -127,6 +131,17 @@ def remove(request: Request, pk: UUID) -> HttpResponse:
     return started(request, start, account)
 
 
+@operator_required
+@require_POST
+def look(request: Request, pk: UUID) -> HttpResponse:
+    """Look at once whether the account's owner is done."""
+    run = get_object_or_404(Run, pk=pk)
+    if look_soon(run):
+        transaction.on_commit(enqueue_look)
+        messages.info(request, "Bowline looks now, and again every half minute.")
+    return redirect(run)
+
+
 @approver_required
 @require_POST
 def accept(request: Request, pk: UUID) -> HttpResponse:
@@ -149,6 +164,7 @@ REFUSALS = (
     NameTaken,
     NoManagingAccount,
     NoRoom,
+    ManagingUnproved,
     actions.NothingStands,
     actions.StillTold,
 )

@@ -11,7 +11,7 @@ from datetime import datetime
 
 from accounts.mapping.plans import entry_changes_of
 from accounts.models import Run, Step
-from accounts.models.states import UNSUCCESSFUL, Status
+from accounts.models.states import OPEN, UNSUCCESSFUL, Status
 
 DONE, NOW, WAITS, FAILED, AHEAD, SKIPPED = (
     "done",
@@ -109,6 +109,8 @@ def approve_state(run: Run) -> str:
 def apply_state(run: Run, steps: Sequence[Step]) -> str:
     if run.status == Status.APPLYING:
         return NOW
+    if run.status == Status.HANDED_OFF:
+        return WAITS
     if run.status in (Status.PLANNING, Status.PLANNED, Status.APPROVED):
         return AHEAD
     if not run.approved_at:
@@ -122,7 +124,7 @@ def verify_state(run: Run, steps: Sequence[Step], *, checked: bool) -> str:
             return NOW
         case Status.VERIFIED | Status.EVALUATED:
             return DONE
-        case Status.PLANNING | Status.PLANNED | Status.APPROVED | Status.APPLYING:
+        case status if status in OPEN:
             return AHEAD
     reached = checked or run.kind == Run.Kind.VERIFY
     applied = bool(run.approved_at) and all_done(steps)

@@ -28,7 +28,7 @@ BANNER = re.compile(
 NODE = re.compile(
     r'class="node node-(\w+)"[^>]*>\s*<title>([\w-]+) \(\d+\): ([^<]+)</title>'
 )
-BANNERS = {"bad": "danger", "warn": "warning"}
+BANNERS = {"bad": "danger", "warn": "warning", "neutral": "info"}
 
 
 class Shown(NamedTuple):

@@ -1,0 +1,53 @@
+"""What was handed out to owners: each text once, and who gave it to whom."""
+
+from __future__ import annotations
+
+from django.conf import settings
+from django.db import models
+
+from accounts.models.managed import ManagedAccount
+
+
+class HandedOutText(models.Model):
+    """A template as it was handed out; the same text is kept once."""
+
+    digest = models.CharField(primary_key=True, max_length=64)
+    text = models.TextField()
+
+    def __str__(self) -> str:
+        return self.digest[:12]
+
+
+class HandOff(models.Model):
+    """One hand-off: which text, for which account, by whom, for which stack."""
+
+    account = models.ForeignKey(
+        ManagedAccount, on_delete=models.CASCADE, related_name="hand_offs"
+    )
+    text = models.ForeignKey(
+        HandedOutText, on_delete=models.PROTECT, related_name="hand_offs"
+    )
+    number = models.PositiveIntegerField()
+    """Counted for each account: people call it version 1, 2 and so on."""
+    stack_name = models.CharField(max_length=128)
+    region = models.CharField(max_length=30)
+    by = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        on_delete=models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="+",
+    )
+    by_name = models.CharField(max_length=150, blank=True)
+    at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        ordering = ["account", "-number"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["account", "number"], name="hand_off_number_once"
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"Version {self.number} for {self.account.name}"

@@ -1,0 +1,1 @@
+"""Accounts whose owners make the roles: hand them off, look, verify."""

@@ -1,0 +1,147 @@
+"""Look whether owners are done, and let their runs continue.
+
+Safe to kill and to run twice: the row says when to look next before anybody looks.
+"""
+
+from __future__ import annotations
+
+import random
+from functools import partial
+from typing import Any
+
+from django.db import transaction
+from django.utils import timezone
+
+from accounts.mapping.managed import managed_of
+from accounts.mapping.managing import managing_of, managing_row
+from accounts.models import Run, Step
+from accounts.models.runs import MovedMeanwhile
+from accounts.models.states import Status
+from accounts.runs.actions import Send
+from accounts.runs.owners.pace import PACE, pause_after
+from accounts.runs.queue import enqueue
+from accounts.runs.scope import own_sides
+from accounts.runs.verifying import worded
+from onboarding.aws.errors import AwsError
+from onboarding.aws.session import Sessions
+from onboarding.details import DetailsError
+from onboarding.resources.plan import NotOurs
+from onboarding.resources.policy import QuotaExceeded
+from onboarding.topology import Managing
+from onboarding.verify.look import is_closed, opens
+
+AT_ONCE = 50
+"""The most that one message looks at; the next one continues."""
+SOON = PACE[0][1]
+NOT_YET = "AWS refuses: the role is not there yet, or its trust is not this one."
+STILL_THERE = "The owner's roles still exist: AWS lets somebody assume one."
+ONCE_MORE = "AWS refuses the roles. Bowline looks once more to be sure."
+STOPPED = "Bowline no longer looks by itself. Look now once the owner is done."
+
+
+def look_at_owners(*, send: Send = enqueue) -> None:
+    """Look at all whose time has come, with one session of Spinnaker's identity."""
+    due = Run.objects.awaited().select_related("account").order_by("look_at")
+    runs = [run for run in due[:AT_ONCE] if claim(run)]
+    if runs:
+        managing = managing_of(managing_row())
+        sessions = Sessions("owners", managing.partition)
+        for run in runs:
+            look(run, managing, sessions, send=send)
+
+
+def look_soon(run: Run) -> bool:
+    """Look now, and often again for a while; False where nothing is awaited."""
+    now = timezone.now()
+    rows = Run.objects.filter(pk=run.pk, status=Status.HANDED_OFF)
+    return bool(rows.update(awaited_from=now, look_at=now))
+
+
+def claim(run: Run) -> bool:
+    """Say when to look next; False where another worker has done so."""
+    now = timezone.now()
+    pause = pause_after(now - (run.awaited_from or now), random.random())
+    rows = Run.objects.filter(pk=run.pk, status=Status.HANDED_OFF, look_at=run.look_at)
+    run.look_at = now + pause if pause else None
+    return bool(rows.update(look_at=run.look_at, looked_at=now))
+
+
+def look(run: Run, managing: Managing, sessions: Sessions, *, send: Send) -> None:
+    """Look once, and let the run continue, or say what it waits for."""
+    account = run.account
+    if account is None or account.version != run.version:
+        move(run, Status.OUTDATED, send, error=edited(run))
+        return
+    try:
+        managed = managed_of(account)
+        if run.kind == Run.Kind.REMOVE:
+            gone = is_closed(sessions, managing, managed)
+            waits = look_for_removal(run, gone=gone)
+        elif not opens(sessions, managing, managed):
+            waits = NOT_YET
+        else:
+            waits = still_differs(run, managing, sessions)
+    except (DetailsError, NotOurs, QuotaExceeded) as error:
+        waits = str(error)
+    except AwsError as error:
+        waits = error.message
+    if waits:
+        rows = Run.objects.filter(pk=run.pk, status=Status.HANDED_OFF)
+        rows.update(
+            waiting=(waits if run.look_at else STOPPED)[:200],
+            refused=run.refused,
+            look_at=run.look_at,
+        )
+        return
+    removes = run.kind == Run.Kind.REMOVE
+    move(run, Status.APPLYING if removes else Status.VERIFYING, send)
+
+
+def look_for_removal(run: Run, *, gone: bool) -> str:
+    """Count refusals; say what the removal waits for, nothing once all is gone."""
+    run.refused = run.refused + 1 if gone else 0
+    if not gone:
+        return STILL_THERE
+    if run.is_refused:
+        return ""
+    run.look_at = timezone.now() + SOON
+    return ONCE_MORE
+
+
+def still_differs(run: Run, managing: Managing, sessions: Sessions) -> str:
+    """Say what the owner's roles are not yet, as far as Bowline can read them."""
+    assert run.account is not None
+    sides = own_sides(run, run.account, managing, managed_of(run.account))
+    side = next(side for side in sides if not side.reach.writes)
+    changes, _, _, unread = side.compared(sessions)
+    if unread or not changes:
+        return ""
+    left = "; ".join(map(worded, changes))
+    return f"The owner's roles exist, but differ from the plan: {left}"
+
+
+def move(run: Run, to: Status, send: Send, **changes: Any) -> None:
+    """Let the run continue, unless somebody superseded it meanwhile."""
+    since = (Status.HANDED_OFF,)
+    try:
+        with transaction.atomic():
+            run.move(to, since=since, waiting="", refused=run.refused, **changes)
+            if to is Status.OUTDATED:
+                return
+            if to is Status.VERIFYING:
+                run.unedited_subject.verify_unchanged()
+                run.steps.exclude(status=Step.Status.DONE).update(
+                    status=Step.Status.DONE,
+                    finished_at=timezone.now(),
+                    message="Done by the account's owner.",
+                )
+            transaction.on_commit(partial(send, run))
+    except MovedMeanwhile:
+        return
+
+
+def edited(run: Run) -> dict[str, str]:
+    return {
+        "message": f"{run.account_name} was edited after it was handed off.",
+        "hint": "Plan again, and hand off what the new plan holds.",
+    }

@@ -1,0 +1,29 @@
+"""How a run begins to wait for the account's owner."""
+
+from __future__ import annotations
+
+from django.db import transaction
+from django.utils import timezone
+
+from accounts.mapping.entries import keep_approved
+from accounts.models import ManagedAccount, Run
+from accounts.models.states import Status
+
+
+def wait_for_owner(run: Run) -> None:
+    """Let the run wait: Bowline has done its part, and looks from now on."""
+    now = timezone.now()
+    with transaction.atomic():
+        run.carry(
+            Status.HANDED_OFF,
+            since=(Status.APPLYING,),
+            waiting="",
+            handed_off_at=now,
+            awaited_from=now,
+            look_at=now,
+        )
+        ManagedAccount.objects.filter(pk__in=[run.account_id]).at(
+            run.version
+        ).hand_off()
+        if run.kind != Run.Kind.REMOVE:
+            keep_approved(run)

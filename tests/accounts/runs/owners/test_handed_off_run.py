@@ -1,0 +1,167 @@
+"""The run of an account whose owner makes the roles, from the plan to its proof."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import pytest
+from django.utils import timezone
+
+from accounts.models import ManagedAccount, ManagingAccount, Run
+from accounts.models.states import State, Status
+from accounts.runs.actions import RunOpen, keep, plan, verify
+from accounts.runs.owners.looking import NOT_YET, STOPPED, look_at_owners
+from accounts.runs.owners.readiness import ManagingUnproved
+from onboarding.topology import READER_ROLE
+from script.emulated_organization import Credentials
+from tests.accounts.runs.carried import DEV, MEMBERS, carried, done, planned, root
+from tests.accounts.runs.owners.owning import (
+    deploy,
+    looked,
+    make_reader,
+    owned,
+    ready_to_hand_off,
+)
+from tests.onboarding.aws.field import trusting
+from tests.strict_aws.calls import Calls
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+WRITES = ("Create", "Delete", "Put", "Attach", "Detach", "Update", "Tag", "Add")
+
+
+@pytest.fixture
+def handed_off(here: Credentials) -> Run:
+    ready_to_hand_off(here)
+    run = done(planned(owned()))
+    assert run.status == Status.HANDED_OFF, run.error
+    return run
+
+
+def account() -> ManagedAccount:
+    return ManagedAccount.objects.get(name=DEV.name)
+
+
+def written(calls: Calls) -> list[str]:
+    return [call for call in calls.made if call.split(":")[1].startswith(WRITES)]
+
+
+def test_it_waits_for_the_owner_and_becomes_verified_by_the_walk(
+    here: Credentials, handed_off: Run, calls: Calls
+) -> None:
+    assert account().state == State.HANDED_OFF
+    assert ManagingAccount.objects.get().proof == State.VERIFIED
+    calls.made.clear()
+
+    waiting = looked(handed_off)
+
+    assert (waiting.status, waiting.waiting) == (Status.HANDED_OFF, NOT_YET)
+    deploy(here, account())
+    found = looked(handed_off)
+    assert found.status == Status.VERIFIED, found.error
+    assert account().state == State.VERIFIED
+    assert ManagedAccount.objects.ready().get() == account()
+    chain = {c.name: c.outcome for c in found.checks.filter(provider="chain")}
+    assert set(chain.values()) == {"proved"}
+    unread = found.checks.get(name__startswith=f"Nothing left to change in {DEV.name}")
+    assert unread.outcome == "not proved from here"
+    assert unread.sentence.startswith("Verified by the chain; its policies were not")
+    assert written(calls) == []
+    assert {step.status for step in found.steps.all()} == {"done"}
+
+
+def test_with_the_reader_role_nothing_is_left_to_change(
+    here: Credentials, calls: Calls
+) -> None:
+    ready_to_hand_off(here)
+    run = done(planned(owned(reader_role=READER_ROLE)))
+    make_reader(here, ManagingAccount.objects.get().bowline_principal)
+    calls.made.clear()
+    deploy(here, account())
+
+    found = looked(run)
+
+    assert found.status == Status.VERIFIED, found.error
+    left = found.checks.get(name__startswith=f"Nothing left to change in {DEV.name}")
+    assert left.outcome == "proved"
+    assert account().policy_set > 0
+    assert written(calls) == []
+
+
+def test_with_the_reader_role_an_edited_trust_is_waited_for_in_words(
+    here: Credentials,
+) -> None:
+    ready_to_hand_off(here)
+    run = done(planned(owned(reader_role=READER_ROLE)))
+    managing = ManagingAccount.objects.get()
+    make_reader(here, managing.bowline_principal)
+    deploy(here, account())
+    identity = f"arn:aws:iam::{managing.account_id}:role/SpinnakerAuthRole"
+    root(here, DEV, "iam").update_assume_role_policy(
+        RoleName="spinnakerManaged", PolicyDocument=trusting(identity)
+    )
+
+    found = looked(run)
+
+    assert found.status == Status.HANDED_OFF, found.error
+    assert found.waiting.endswith("update role spinnakerManaged")
+
+
+def test_a_template_in_another_account_is_named(
+    here: Credentials, handed_off: Run
+) -> None:
+    deploy(here, account(), where=MEMBERS[2])
+
+    assert looked(handed_off).waiting == NOT_YET
+
+
+def test_nothing_is_handed_off_before_the_managing_account_is_verified(
+    here: Credentials,
+) -> None:
+    with pytest.raises(ManagingUnproved, match="verify the managing account"):
+        plan(owned(), None, send=keep)
+
+    assert not Run.objects.exists()
+
+
+def test_an_edit_ends_the_wait_and_a_new_plan_takes_its_place(
+    handed_off: Run,
+) -> None:
+    with pytest.raises(RunOpen, match="waits for the owner"):
+        verify(account(), None, send=keep)
+    account().touch()
+
+    assert looked(handed_off).status == Status.OUTDATED
+    assert plan(account(), None, send=keep).status == Status.PLANNING
+
+
+def test_a_newer_plan_takes_the_place_of_a_hand_off(handed_off: Run) -> None:
+    newer = carried(plan(account(), None, send=keep))
+
+    handed_off.refresh_from_db()
+    assert handed_off.status == Status.DISCARDED
+    assert newer.status == Status.PLANNED, newer.error
+
+
+def test_it_stops_looking_after_thirty_days_and_says_so(handed_off: Run) -> None:
+    long_ago = timezone.now() - timedelta(days=31)
+    Run.objects.update(awaited_from=long_ago)
+
+    look_at_owners(send=keep)
+
+    handed_off.refresh_from_db()
+    assert (handed_off.look_at, handed_off.waiting) == (None, STOPPED)
+    assert handed_off.status == Status.HANDED_OFF
+
+
+def test_all_that_wait_are_looked_at_by_one_identity_session(
+    handed_off: Run, calls: Calls
+) -> None:
+    done(planned(owned(MEMBERS[1])))
+    Run.objects.update(look_at=timezone.now())
+    calls.made.clear()
+
+    look_at_owners(send=keep)
+
+    assert calls.made["sts:AssumeRole"] == 3
+    assert not Run.objects.awaited().exists()

@@ -1,0 +1,83 @@
+"""A run that waits for the owner of its account, on its page and beside it."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from unittest.mock import patch
+
+import pytest
+from django.urls import reverse
+from django.utils import timezone
+
+from accounts.models import Run
+from accounts.models.states import State, Status
+from accounts.web.live.state import live_run
+from accounts.web.runs.timeline import stages
+from tests.rows import account_row, managing_row, run_row
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def waiting() -> Run:
+    managing_row(state=State.VERIFIED, proof=State.VERIFIED)
+    account = account_row(made_by="owner", state=State.HANDED_OFF)
+    now = timezone.now()
+    return run_row(
+        Status.HANDED_OFF,
+        account=account,
+        approved_at=now,
+        handed_off_at=now - timedelta(days=2),
+        looked_at=now,
+        waiting="AWS refuses: the role is not there yet, or its trust is not this one.",
+    )
+
+
+def test_its_page_says_since_when_and_what_the_last_look_found(
+    operator, waiting
+) -> None:
+    html = operator.get(waiting.get_absolute_url()).content.decode()
+
+    assert "Waits for the owner of staging" in html
+    assert "2 days ago" in html
+    assert "the role is not there yet, or its trust is not this one." in html
+    assert "Look now" in html
+    assert [stage.state for stage in stages(waiting, [], checked=False)] == [
+        "done",
+        "done",
+        "waiting",
+        "ahead",
+    ]
+    assert live_run(waiting).every > 0
+
+
+def test_the_account_waits_without_an_alarm(operator, waiting) -> None:
+    html = operator.get(waiting.account.get_absolute_url()).content.decode()
+
+    assert "alert alert-info standing" in html
+    assert "alert-danger" not in html
+    listed = operator.get(reverse("accounts:accounts"), {"state": "handed off"})
+    assert "staging" in listed.content.decode()
+
+
+def test_look_now_looks_at_once_and_often_again(
+    operator, waiting, django_capture_on_commit_callbacks
+) -> None:
+    with (
+        patch("accounts.runs.queue.sent", autospec=True) as sent,
+        django_capture_on_commit_callbacks(execute=True),
+    ):
+        answer = operator.post(reverse("accounts:run-look", args=[waiting.pk]))
+
+    assert answer.url == waiting.get_absolute_url()
+    sent.assert_called_once_with("accounts.tasks.look_at_owners")
+    waiting.refresh_from_db()
+    assert waiting.awaited_from == waiting.look_at
+    assert Run.objects.awaited().get() == waiting
+
+
+def test_a_viewer_cannot_let_it_look(viewer, waiting) -> None:
+    answer = viewer.post(reverse("accounts:run-look", args=[waiting.pk]))
+
+    assert answer.status_code == 403
+    assert "Look now" not in viewer.get(waiting.get_absolute_url()).content.decode()
