@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 import pytest
@@ -101,6 +102,10 @@ def test_nothing_sticks_out_or_is_cut(
     page.goto(URL)
 
     assert faults(page) == []
+    table = page.locator(".table-scroll")
+    for width in (390, 820, 1024):
+        page.set_viewport_size({"width": width, "height": 844})
+        assert table.evaluate("one => one.scrollWidth - one.clientWidth") == 0, width
 
 
 def test_it_is_read_while_the_page_shows_how_far_it_is(
@@ -116,11 +121,15 @@ def test_it_is_read_while_the_page_shows_how_far_it_is(
     read_on(Organization.objects.get())
     page.get_by_role("link", name="Show the accounts").click()
     expect(page.get_by_text("has 10 accounts; 0 are described.")).to_be_visible()
+    page.get_by_label("Environment").fill("test")
+    expect(page.get_by_role("button", name="Filter", exact=True)).to_be_hidden()
     page.get_by_label("Organizational unit").select_option("Root / Workloads")
-    page.get_by_role("button", name="Filter", exact=True).click()
+    expect(page).to_have_url(re.compile(r"\?unit="))
+    expect(page.locator("[data-found]")).to_have_text("1–7 of 7 accounts")
     page.get_by_label("Select all on this page").check()
 
     expect(page.get_by_text("7 accounts selected")).to_be_visible()
+    expect(page.get_by_label("Environment")).to_have_value("test")
     expect(page.get_by_role("button", name="Add the selected")).to_be_visible()
     assert told == []
 
