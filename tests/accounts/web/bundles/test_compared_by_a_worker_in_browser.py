@@ -1,0 +1,42 @@
+"""The page of the next bundle waits for the worker in a real browser, with axe."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from playwright.sync_api import Browser, expect
+
+from accounts.models.states import State
+from accounts.web.bundles import preview
+from tests.accounts.web.answers import work
+from tests.accounts.web.browsing import (
+    assert_axe_finds_nothing,
+    complaints,
+    signed_in,
+)
+from tests.rows import account_row, managing_row, person
+
+
+def test_the_page_goes_on_by_itself_once_a_worker_has_compared(
+    browser: Browser, live_server: Any, transactional_db: None, monkeypatch
+) -> None:
+    monkeypatch.setattr(preview, "MOST_IN_A_REQUEST", 0)
+    monkeypatch.setattr("accounts.lookups.enqueue_lookup", lambda lookup: None)
+    person("operator")
+    managing_row()
+    account_row(proof=State.VERIFIED, state=State.VERIFIED)
+    page = signed_in(browser, live_server, bypass_csp=True)
+    told = complaints(page)
+
+    with page.expect_response("**/bundles/next/?look=1"):
+        page.goto("/bundles/next/")
+    expect(
+        page.get_by_text("Comparing the accounts with the last bundle…")
+    ).to_be_visible()
+    assert_axe_finds_nothing(page)
+    work()
+
+    expect(page.get_by_text("The first bundle: 1 added")).to_be_visible()
+    page.get_by_role("button", name="Build bundle 1").click()
+    expect(page).to_have_url(f"{live_server.url}/bundles/1/")
+    assert told == []
