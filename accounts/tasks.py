@@ -19,10 +19,12 @@ from django.db.models.functions import Now
 from django.utils import timezone
 
 from accounts.bundles import build
+from accounts.clusters.search import search_on
 from accounts.lookups import answer, delete_old_lookups
 from accounts.mapping.accounts_file.uploading import delete_old_uploads
 from accounts.models import (
     Bundle,
+    ClusterSearch,
     Lookup,
     ManagedAccount,
     Organization,
@@ -39,6 +41,7 @@ from accounts.runs.queue import (
     enqueue_bundle,
     enqueue_reading,
     enqueue_rollout,
+    enqueue_search,
 )
 from accounts.runs.retention import (
     delete_old_verifications,
@@ -157,6 +160,16 @@ def read_organization(organization_id: int) -> None:
         read_on(organization)
 
 
+@shared_task(ignore_result=True, soft_time_limit=100, time_limit=110)
+def find_clusters(search_id: str) -> None:
+    """Search some accounts for clusters. A second copy finds the lease taken."""
+    beat()
+    rows = ClusterSearch.objects.filter(finished_at=None).select_related("by")
+    search = rows.filter(pk=search_id).first()
+    if search is not None:
+        search_on(search)
+
+
 @shared_task(ignore_result=True)
 def read_organizations() -> None:
     """Read again the organization that somebody read before. A second copy finds it
@@ -176,6 +189,8 @@ def sweep() -> None:
         enqueue_rollout(number)
     for organization in Organization.objects.abandoned():
         enqueue_reading(organization)
+    for search in ClusterSearch.objects.abandoned():
+        enqueue_search(search)
 
 
 @shared_task(ignore_result=True, soft_time_limit=100, time_limit=110)

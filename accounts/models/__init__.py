@@ -5,6 +5,11 @@ from __future__ import annotations
 from accounts.models.activity import Activity
 from accounts.models.bundles import Bundle
 from accounts.models.checks.findings import Findings
+from accounts.models.clusters.search import (
+    ClusterSearch,
+    FoundCluster,
+    SearchedAccount,
+)
 from accounts.models.lease import Heartbeat
 from accounts.models.lookups import Lookup
 from accounts.models.managed import (
@@ -28,9 +33,11 @@ __all__ = [
     "Activity",
     "Bundle",
     "CheckResult",
+    "ClusterSearch",
     "EnabledProvider",
     "EnvironmentPolicy",
     "Findings",
+    "FoundCluster",
     "HandOff",
     "HandedOutText",
     "Heartbeat",
@@ -43,6 +50,7 @@ __all__ = [
     "Preferences",
     "Rollout",
     "Run",
+    "SearchedAccount",
     "SpinnakerName",
     "Step",
     "Unit",

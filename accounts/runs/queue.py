@@ -12,7 +12,7 @@ from celery import current_app
 from django.db.models.functions import Now
 from kombu.exceptions import OperationalError
 
-from accounts.models import Bundle, Lookup, Organization, Run
+from accounts.models import Bundle, ClusterSearch, Lookup, Organization, Run
 from accounts.runs.heartbeat import broker_lost
 
 logger = logging.getLogger(__name__)
@@ -96,6 +96,12 @@ def enqueue_reading(organization: Organization) -> None:
     queue = PEOPLE if organization.asked_by_id else SCHEDULE
     if sent("accounts.tasks.read_organization", organization.pk, queue=queue):
         Organization.objects.filter(pk=organization.pk).update(queued_at=Now())
+
+
+def enqueue_search(search: ClusterSearch) -> None:
+    """Send for the next accounts of a search; the sweep repeats what was lost."""
+    if sent("accounts.tasks.find_clusters", str(search.pk)):
+        ClusterSearch.objects.filter(pk=search.pk).update(queued_at=Now())
 
 
 EXPIRES = 10 * 60

@@ -11,6 +11,7 @@ from accounts.web.bulk import views as bulk
 from accounts.web.bundles import deltas, halconfig, installed, preview
 from accounts.web.bundles import listing as bundle_list
 from accounts.web.bundles import views as bundles
+from accounts.web.clusters import views as clusters
 from accounts.web.exports import views as exports
 from accounts.web.from_file import views as from_file
 from accounts.web.help import views as help_pages
@@ -49,6 +50,8 @@ account_pages = [
     path("accounts/leave-out/", bulk.leave_out_many, name="leave-out-many"),
     path("accounts/rotate/", rotating.rotate_many, name="rotate-many"),
     path("accounts/retry/", retrying.retry_many, name="retry-many"),
+    path("accounts/clusters/", clusters.clusters_find, name="clusters-find"),
+    path("accounts/clusters/<uuid:search>/", clusters.clusters, name="clusters"),
     path("accounts/new/", wizard.wizard_new, name="wizard-new"),
     path("accounts/organization/", organization.organization, name="organization"),
     path(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import partial
 from typing import Any
@@ -11,8 +11,11 @@ from onboarding.aws.client import AccountClient, together
 from onboarding.aws.errors import AwsError
 from onboarding.aws.session import Caller, Sessions
 from onboarding.checks import Call
+from onboarding.details import require
+from onboarding.names import CLUSTER
 from onboarding.partitions import Arn
-from onboarding.topology import Reach
+from onboarding.providers.eks import Eks, cluster_description
+from onboarding.topology import Managed, Reach
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +37,19 @@ class AccessReport:
     works: bool
     sentence: str
     hint: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class FoundCluster:
+    """An EKS cluster, as AWS describes it."""
+
+    name: str
+    region: str
+    mode: str
+    """How it authenticates, in AWS's own word; empty where AWS does not say."""
+    is_public: bool
+    is_open: bool
+    """Its public endpoint is open to every network."""
 
 
 def answers(sessions: Sessions, reach: Reach, calls: Iterable[Call]) -> dict[Call, Any]:
@@ -92,6 +108,39 @@ def regions(sessions: Sessions, reach: Reach) -> tuple[str, ...]:
     client = AccountClient.of(sessions, reach)
     found = client.call(client.ec2.describe_regions, "list the enabled regions")
     return tuple(sorted(region["RegionName"] for region in found["Regions"]))
+
+
+def eks_clusters(sessions: Sessions, managed: Managed) -> tuple[FoundCluster, ...]:
+    """Find the clusters in the account's regions; raise AwsError where one cannot be
+    read.
+    """
+    listed = answers(sessions, managed.reach, Eks.searches(managed))
+    clusters = {
+        cluster_description(call.region, name): name
+        for call, answer in listed.items()
+        for name in answer.get("clusters", ())
+    }
+    described = answers(sessions, managed.reach, clusters)
+    return tuple(
+        found_cluster(name, call.region, described[call]["cluster"])
+        for call, name in clusters.items()
+    )
+
+
+def found_cluster(name: str, region: str, described: Mapping[str, Any]) -> FoundCluster:
+    require("name", CLUSTER, name)
+    network = described.get("resourcesVpcConfig", {})
+    is_public = bool(network.get("endpointPublicAccess"))
+    return FoundCluster(
+        name=name,
+        region=region,
+        mode=described.get("accessConfig", {}).get("authenticationMode", ""),
+        is_public=is_public,
+        is_open=is_public and EVERYWHERE in network.get("publicAccessCidrs", ()),
+    )
+
+
+EVERYWHERE = "0.0.0.0/0"
 
 
 def oidc_issuer(sessions: Sessions, reach: Reach, cluster: str, region: str) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from onboarding.providers.base import providers_of
 from onboarding.topology import Managed, Managing, Permissions
 
 
@@ -11,6 +12,7 @@ def interchangeable(managing: Managing, managed: Managed) -> Managed:
     """Drop the account's own identifiers, and nothing that its IAM depends on."""
     return replace(
         managed,
+        providers=tuple(provider.in_aws() for provider in providers_of(managed)),
         name=managed.name if managing.owns_images(managed) else "this account",
         account_id="",
         environment="",

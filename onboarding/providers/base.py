@@ -40,6 +40,10 @@ class Provider(ProviderDetails):
         """Return itself with only what a person chose, nothing that was looked up."""
         return self
 
+    def in_aws(self) -> Self:
+        """Return itself with only what AWS's side depends on, where it holds more."""
+        return self
+
     def warnings(self) -> tuple[str, ...]:
         """Say what is discouraged among the choices made, and why."""
         return ()

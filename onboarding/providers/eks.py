@@ -109,7 +109,7 @@ class Cluster:
 
     @property
     def lookup(self) -> Call:
-        return Call("eks", "describe_cluster", self.region, (("name", self.name),))
+        return cluster_description(self.region, self.name)
 
     def learned(self, answer: Mapping[str, Any]) -> Self:
         found = answer["cluster"]
@@ -187,6 +187,13 @@ class Eks(Provider):
                 replace(c, endpoint="", certificate_authority="", arn="", mode="")
                 for c in self.clusters
             ),
+        )
+
+    def in_aws(self) -> Self:
+        """Leave out the names of its accounts in Spinnaker, and what was looked up."""
+        chosen = self.choices().clusters
+        return replace(
+            self, clusters=tuple(replace(c, account_name="") for c in chosen)
         )
 
     def lookups(self, managed: Managed) -> tuple[Call, ...]:
@@ -350,3 +357,7 @@ def cluster_checks(managing: Managing, cluster: Cluster) -> Iterator[Check]:
 
 def cluster_list(region: str) -> Call:
     return Call("eks", "list_clusters", region)
+
+
+def cluster_description(region: str, name: str) -> Call:
+    return Call("eks", "describe_cluster", region, (("name", name),))

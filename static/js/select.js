@@ -1,8 +1,9 @@
-// What is under data-select: a box that selects all rows, and a bar that says how many.
+// What is under data-select: a box that selects all rows, and a bar that says how many
+// of what it names, with those on other pages.
 const known = new WeakSet();
 
 function serve(form) {
-  const boxes = () => [...form.querySelectorAll("input[name=account], input[name=run]")];
+  const boxes = () => [...form.querySelectorAll("input[name=account], input[name=run], input[name=cluster]")];
   const all = form.querySelector("[data-select-all]");
   if (!all) return;
   const bar = form.querySelector("[data-select-bar]");
@@ -12,9 +13,10 @@ function serve(form) {
 
   const show = () => {
     const ticked = boxes().filter((box) => box.checked).length;
+    const total = ticked + Number(form.dataset.selectElsewhere || 0);
     count.textContent = everything?.checked
       ? "All that match selected"
-      : `${ticked} account${ticked === 1 ? "" : "s"} selected`;
+      : `${total} ${form.dataset.select || "account"}${total === 1 ? "" : "s"} selected`;
     if (number) number.textContent = ticked;
     bar.hidden = ticked === 0 && bar.dataset.selectBar !== "stays";
     all.checked = ticked > 0 && ticked === boxes().length;

@@ -135,6 +135,7 @@ def arguments(route: str) -> dict[str, str]:
             "pk": first("accounts.managedaccount"),
             "step": "identity",
             "upload": first("accounts.upload"),
+            "search": first("accounts.clustersearch"),
         },
         "runs": {
             "pk": str(planned and planned.pk),

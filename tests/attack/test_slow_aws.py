@@ -36,7 +36,7 @@ from accounts.lookups import (
     known,
     seen,
 )
-from accounts.models import Bundle, Heartbeat, Lookup, Upload
+from accounts.models import Bundle, ClusterSearch, Heartbeat, Lookup, Upload
 from accounts.models.lookups import PATIENCE
 from accounts.models.states import Status
 from accounts.web import urls
@@ -86,6 +86,7 @@ def paths(name: str) -> list[str]:
         "path": "README.md",
         "fingerprint": run.fingerprint,
         "name": account.name,
+        "search": ClusterSearch.objects.create(by=User.objects.get()).pk,
         "upload": Upload.objects.create(by=User.objects.get(), name="a.csv").pk,
     }
     needed = re.findall(r"<\w+:(\w+)>", route)

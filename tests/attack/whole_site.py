@@ -19,6 +19,7 @@ from accounts.models import (
     Activity,
     Bundle,
     CheckResult,
+    ClusterSearch,
     EnvironmentPolicy,
     Heartbeat,
     Lookup,
@@ -63,6 +64,7 @@ class Pages(NamedTuple):
             "path": ["README.md"],
             "fingerprint": ["f" * 32],
             "upload": [upload.pk for upload in Upload.objects.all()],
+            "search": [search.pk for search in ClusterSearch.objects.all()],
         }
         for pattern in urlpatterns:
             of_runs = str(pattern.pattern).startswith("runs/")
@@ -74,6 +76,8 @@ class Pages(NamedTuple):
                 yield reverse(f"accounts:{pattern.name}", kwargs=where)
         yield from (self.accounts[0].get_absolute_url() + tail for tail in DETAILS)
         yield from ("/managing/?switch=1", "/bundles/1/?wrap=1", "/sign-in/")
+        refused = ClusterSearch.objects.exclude(finished_at=None)
+        yield from (f"{search.get_absolute_url()}?show=refused" for search in refused)
         found = ("name-", self.runs[0].reference, "bundle")
         yield from (f"/search/?text={text}" for text in found)
 
@@ -113,7 +117,7 @@ class Pages(NamedTuple):
 KIND = re.compile("[0-9a-f]{8}-[0-9a-f-]{27}|[0-9]+(?=/)")
 """What of an address names a row."""
 
-DIFFER = ("/runs//", "/bundles//")
+DIFFER = ("/runs//", "/bundles//", "/accounts/clusters//")
 
 DETAILS = [f"details/?provider={key}&look=no" for key in PROVIDERS]
 
@@ -171,6 +175,7 @@ def whole_site() -> Pages:
         answer=dict.fromkeys(("account_id", "arn", "principal"), HARMLESS),
     )
     kept_organization(accounts[0])
+    find_clusters(accounts[0], operator)
     record(operator, Activity.What.PLAN, HARMLESS, {"note": HARMLESS})
     return Pages(accounts, runs)
 
@@ -186,6 +191,16 @@ def roll_out(runs: list[Run], by: User) -> None:
             created_by=by,
         )
     Run.objects.filter(pk__in=[run.pk for run in runs]).update(rollout=1, wave=1)
+
+
+def find_clusters(account: ManagedAccount, by: User) -> None:
+    """Search for clusters, and let another search find one and be refused one."""
+    ClusterSearch.objects.create(by=by)
+    search = ClusterSearch.objects.create(by=by, finished_at=timezone.now())
+    search.accounts.create(account=account, message=HARMLESS, hint=HARMLESS)
+    search.clusters.create(
+        account=account, name="found", region="us-east-1", endpoint="public", mode="API"
+    )
 
 
 def kept_organization(account: ManagedAccount) -> None:

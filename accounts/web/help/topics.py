@@ -114,6 +114,22 @@ PAGES = (
         words="bulk edit remove rotate external id",
     ),
     Topic(
+        "clusters-of-many",
+        "EKS clusters of many accounts",
+        "Add the clusters of many accounts to Spinnaker at once.",
+        (
+            "A worker lists the clusters in every account that you selected, in its "
+            "regions. Accounts that it cannot read are named with the reason.",
+            "Select clusters one by one, or filter them by a pattern like prod-* and "
+            "select all that match.",
+            "A name that Spinnaker cannot take, or that two clusters would have, is "
+            "shown before anything is saved.",
+        ),
+        ("clusters",),
+        "clusters",
+        words="eks kubernetes bulk",
+    ),
+    Topic(
         "runs",
         "Runs",
         "A run is the record of a change and of who decided it.",

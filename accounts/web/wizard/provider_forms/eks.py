@@ -158,26 +158,9 @@ def title(row: Mapping[str, Any]) -> str:
     return "Another cluster"
 
 
-def row_fields(
-    prefix: str, row: Mapping[str, Any], managed: Managed
-) -> dict[str, forms.Field]:
-    fields: dict[str, forms.Field] = {
-        "use": forms.BooleanField(
-            label="Spinnaker may use this cluster",
-            required=False,
-            initial=True,
-        ),
-        "name": forms.CharField(
-            label="Cluster",
-            required=False,
-            max_length=100,
-            help_text="Its name in EKS.",
-        ),
-        "region": forms.ChoiceField(
-            label="Region",
-            choices=[(region, region) for region in managed.regions],
-            required=False,
-        ),
+def alike_fields() -> dict[str, forms.Field]:
+    """Return the fields that can be the same for several clusters."""
+    return {
         "rights": forms.ChoiceField(
             label="Rights",
             choices=list(RIGHTS.items()),
@@ -198,6 +181,30 @@ def row_fields(
             initial="entry",
             help_text=more("", "clusters"),
         ),
+    }
+
+
+def row_fields(
+    prefix: str, row: Mapping[str, Any], managed: Managed
+) -> dict[str, forms.Field]:
+    fields: dict[str, forms.Field] = {
+        "use": forms.BooleanField(
+            label="Spinnaker may use this cluster",
+            required=False,
+            initial=True,
+        ),
+        "name": forms.CharField(
+            label="Cluster",
+            required=False,
+            max_length=100,
+            help_text="Its name in EKS.",
+        ),
+        "region": forms.ChoiceField(
+            label="Region",
+            choices=[(region, region) for region in managed.regions],
+            required=False,
+        ),
+        **alike_fields(),
         "account_name": forms.CharField(
             label="Account name",
             required=False,

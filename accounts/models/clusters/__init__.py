@@ -1,0 +1,1 @@
+"""EKS clusters that were found in many accounts at once."""

@@ -1,0 +1,1 @@
+"""The page of EKS clusters that were found in many accounts."""

@@ -1,0 +1,42 @@
+"""The clusters of a search that the filters ask for."""
+
+from __future__ import annotations
+
+import fnmatch
+import re
+
+from django.db.models import Q
+from django.http import QueryDict
+
+from accounts.models import ClusterSearch
+from accounts.web.search.filters import Filters, filtered
+
+LIKE = "like"
+"""The filter that is a shell pattern of the cluster's name."""
+
+LONGEST = 100
+"""Of a shell pattern: as long as the longest name."""
+
+FILTERS: Filters = {
+    "account": lambda text: (
+        Q(account__name__icontains=text)
+        | Q(account__account_id__contains=text.replace("-", ""))
+    ),
+    "region": lambda region: Q(region=region),
+}
+
+
+def matching(search: ClusterSearch, asked: QueryDict) -> list[int]:
+    """Return the keys of the clusters that match, in the order of the list."""
+    rows = filtered(search.clusters.all(), FILTERS, asked)
+    ordered = rows.order_by("account__name", "region", "name", "pk")
+    like = asked.get(LIKE, "").strip()[:LONGEST]
+    if not like:
+        return list(ordered.values_list("pk", flat=True))
+    pattern = re.compile(fnmatch.translate(like))
+    named = ordered.values_list("pk", "name")
+    return [pk for pk, name in named if pattern.match(name)]
+
+
+def filters_of(asked: QueryDict) -> dict[str, str]:
+    return {key: asked.get(key, "").strip() for key in (LIKE, *FILTERS)}

@@ -1,0 +1,186 @@
+"""EKS clusters of many accounts: found by a worker, chosen, named, and described.
+
+Whatever is pressed on the page keeps first what is selected and filled in on it.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+from urllib.parse import urlencode
+from uuid import UUID
+
+from django.contrib import messages
+from django.core.paginator import Page, Paginator
+from django.http import HttpResponse, QueryDict
+from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
+from django.views.decorators.http import require_POST
+from django_htmx.http import HttpResponseClientRefresh
+
+from accounts.clusters.describing import Alike, ClustersRefused, describe_ticked
+from accounts.clusters.search import begin
+from accounts.mapping.slices import in_slices
+from accounts.models import ClusterSearch, FoundCluster
+from accounts.web.access import operator_required
+from accounts.web.accounts.views import MOST_IN_ROLLOUT, chosen_accounts, matching
+from accounts.web.bulk.views import plan_again, tell_left
+from accounts.web.clusters.forms import AlikeForm
+from accounts.web.clusters.listing import filters_of
+from accounts.web.clusters.listing import matching as matching_clusters
+from accounts.web.request import Request
+from accounts.wording import counted
+
+PAGE = 50
+REFUSED = "refused"
+"""What the URL says for the accounts that could not be read."""
+
+MOST_SENTENCES = 20
+"""The most problems that are listed; the rest are counted."""
+
+
+@operator_required
+@require_POST
+def clusters_find(request: Request) -> HttpResponse:
+    """Begin to search the chosen accounts; one search of a person at a time."""
+    of_mine = ClusterSearch.objects.kept().filter(by=request.user)
+    if running := of_mine.filter(finished_at=None).first():
+        messages.info(request, "Your last search is still in progress.")
+        return redirect(running)
+    everything = matching(request.GET)
+    found = chosen_accounts(request, everything, by="name", most=MOST_IN_ROLLOUT)
+    if not found.accounts:
+        messages.info(request, "Select accounts first. Nothing was started.")
+        return redirect(f"{reverse('accounts:accounts')}?{request.GET.urlencode()}")
+    tell_left(request, "search", found)
+    return redirect(begin(found.accounts, request.user))
+
+
+@operator_required
+def clusters(request: Request, search: UUID) -> HttpResponse:
+    """Show how far the search is, or what it found, or keep what is chosen of that."""
+    row = get_object_or_404(ClusterSearch.objects.kept(), pk=search)
+    if row.finished_at is None:
+        return progress_page(request, row)
+    if request.htmx:
+        return HttpResponseClientRefresh()
+    if request.GET.get("show") == REFUSED:
+        return refused_page(request, row)
+    if request.method != "POST":
+        return page(request, row, request.GET)
+    return change(request, row)
+
+
+def progress_page(request: Request, search: ClusterSearch) -> HttpResponse:
+    shown = {
+        **heading(search),
+        "searched": search.accounts.exclude(read_at=None).count(),
+        "of": search.accounts.count(),
+        "found": search.clusters.count(),
+    }
+    name = "_progress" if request.htmx else "progress"
+    return render(request, f"clusters/{name}.html", shown)
+
+
+def refused_page(request: Request, search: ClusterSearch) -> HttpResponse:
+    rows = search.accounts.exclude(message="").select_related("account")
+    one_page = Paginator(rows, PAGE).get_page(request.GET.get("page"))
+    shown = {**heading(search), "page": one_page}
+    shown["crumbs"] = [*shown["crumbs"], ("EKS clusters", search.get_absolute_url())]
+    return render(request, "clusters/refused.html", shown)
+
+
+def change(request: Request, search: ClusterSearch) -> HttpResponse:
+    """Keep what the page says, then do what was pressed."""
+    form = AlikeForm(request.POST)
+    keep_ticks(search, request.POST)
+    if not form.is_valid():
+        return page(request, search, request.POST, form=form)
+    for name, value in form.cleaned_data.items():
+        setattr(search, name, value)
+    search.save(update_fields=list(form.cleaned_data))
+    if "describe" not in request.POST:
+        return redirect(f"{search.get_absolute_url()}?{query(request.POST)}")
+    if not search.clusters.filter(ticked=True).exists():
+        form.add_error(None, "Select clusters first.")
+        return page(request, search, request.POST, form=form)
+    try:
+        edited = describe_ticked(search, request.user)
+    except ClustersRefused as error:
+        return page(request, search, request.POST, form=form, refused=error.sentences)
+    messages.success(request, f"Added their clusters to {counted(len(edited))}.")
+    if "plan" in request.POST:
+        return plan_again(request, edited)
+    return redirect(search)
+
+
+def keep_ticks(search: ClusterSearch, sent: QueryDict) -> None:
+    """Keep what is selected on the page, and all or none of what matches."""
+    shown, ticked = ({*numbers(sent.getlist(key))} for key in ("shown", "cluster"))
+    free = search.clusters.filter(described=False)
+    free.filter(pk__in=shown & ticked).update(ticked=True)
+    free.filter(pk__in=shown - ticked).update(ticked=False)
+    if "all" in sent or "none" in sent:
+        for keys in in_slices(matching_clusters(search, sent)):
+            free.filter(pk__in=keys).update(ticked="all" in sent)
+
+
+def numbers(texts: list[str]) -> list[int]:
+    """Read the keys of a page's rows."""
+    return [int(text) for text in texts[:PAGE] if text.isdecimal() and len(text) < 19]
+
+
+def query(sent: QueryDict) -> str:
+    """Write what is shown as a URL says it: another page, another filter, or the same
+    again.
+    """
+    asked = {key: value for key, value in filters_of(sent).items() if value}
+    if "filter" not in sent:
+        asked["page"] = sent.get("page") or sent.get("at", "")
+    return urlencode(asked)
+
+
+def page(
+    request: Request,
+    search: ClusterSearch,
+    asked: QueryDict,
+    *,
+    form: AlikeForm | None = None,
+    refused: list[str] | None = None,
+) -> HttpResponse:
+    keys = matching_clusters(search, asked)
+    number = asked.get("page") or asked.get("at")
+    one_page = Paginator(keys, PAGE).get_page(number)
+    alike = {name: getattr(search, name) for name in AlikeForm(None).fields}
+    regions = search.clusters.order_by("region").values_list("region", flat=True)
+    ticked = search.clusters.filter(ticked=True)
+    on_page = rows_of(one_page)
+    shown = {
+        **heading(search),
+        "page": one_page,
+        "rows": [(row, Alike.of(search).name(row)) for row in on_page],
+        "filters": filters_of(asked),
+        "is_filtered": any(filters_of(asked).values()),
+        "regions": regions.distinct(),
+        "form": form or AlikeForm(initial=alike),
+        "problems": (refused or [])[:MOST_SENTENCES],
+        "more_problems": len((refused or [])[MOST_SENTENCES:]),
+        "total": search.clusters.count(),
+        "ticked": (count := ticked.count()),
+        "elsewhere": count - sum(row.ticked for row in on_page),
+        "in_accounts": ticked.values("account").distinct().count(),
+        "searched": search.accounts.count(),
+        "unread": search.accounts.exclude(message="").count(),
+    }
+    return render(request, "clusters/clusters.html", shown)
+
+
+def rows_of(one_page: Page[int]) -> list[FoundCluster]:
+    rows = FoundCluster.objects.filter(pk__in=list(one_page)).select_related("account")
+    deferred = ("account__proved", "account__applied", "account__approved_entries")
+    by_key = {row.pk: row for row in rows.defer(*deferred)}
+    return [by_key[pk] for pk in one_page if pk in by_key]
+
+
+def heading(search: ClusterSearch) -> dict[str, Any]:
+    crumbs = [("Accounts", reverse("accounts:accounts"))]
+    return {"search": search, "crumbs": crumbs}
