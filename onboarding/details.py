@@ -6,7 +6,7 @@ What follows from the details is the provider's own: onboarding/providers.
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping
-from dataclasses import MISSING, asdict, dataclass, fields
+from dataclasses import MISSING, dataclass, fields, is_dataclass
 from typing import Any, ClassVar, Self
 
 from onboarding.names import LONGEST_QUOTED, NameFormat, short
@@ -51,7 +51,7 @@ class ProviderDetails:
     @classmethod
     def read(cls, name: str, value: Any) -> Any:
         """Read one detail as JSON gives it."""
-        default = next(f.default for f in fields(cls) if f.name == name)
+        default = cls.__dataclass_fields__[name].default
         value = frozen(value)
         if default is not MISSING and type(value) is not type(default):
             raise DetailsError(name, f"“{name}” must be {KINDS_OF[type(default)]}.")
@@ -60,7 +60,7 @@ class ProviderDetails:
     @property
     def details(self) -> dict[str, Any]:
         """Return the details as JSON, the inverse of from_details."""
-        return {name: thawed(value) for name, value in asdict(self).items()}
+        return {f.name: thawed(getattr(self, f.name)) for f in fields(self)}
 
 
 KINDS_OF = {bool: "true or false", str: "text", tuple: "a list"}
@@ -75,6 +75,8 @@ def thawed(value: Any) -> Any:
         return [thawed(v) for v in value]
     if isinstance(value, dict):
         return {k: thawed(v) for k, v in value.items()}
+    if is_dataclass(value):
+        return {f.name: thawed(getattr(value, f.name)) for f in fields(value)}
     return value
 
 

@@ -10,10 +10,17 @@ import csv
 import io
 import re
 from collections.abc import Iterator, Mapping
+from functools import lru_cache
 
 import yaml
 
-from onboarding.accounts_file.reader import MOST_ACCOUNTS, REFUSED, TOO_MANY, Reader
+from onboarding.accounts_file.reader import (
+    LONGEST,
+    MOST_ACCOUNTS,
+    REFUSED,
+    TOO_MANY,
+    Reader,
+)
 from onboarding.bounded_yaml import CORE, BadYaml, composed
 from onboarding.names import short
 from onboarding.providers import PROVIDERS
@@ -218,23 +225,28 @@ def yaml_node(
         reader.wrong(mark_node(where.line + 1), f"{column}: {sentence}")
         return None
     try:
-        node = composed(cell)
+        node = composed_cell(cell) if len(cell) <= LONGEST else composed(cell)
     except BadYaml as error:
         reader.wrong(mark_node(where.line + 1), f"{column}: {error.sentence}")
         return None
     return None if node is None else placed(node, where)
 
 
+@lru_cache(maxsize=256)
+def composed_cell(cell: str) -> yaml.Node | None:
+    """Read what many rows say once."""
+    return composed(cell)
+
+
 def placed(node: yaml.Node, where: yaml.Mark) -> yaml.Node:
-    node.start_mark = where
+    """Return a copy of the node at another place."""
     if isinstance(node, yaml.MappingNode):
-        for key, value in node.value:
-            placed(key, where)
-            placed(value, where)
-    elif isinstance(node, yaml.SequenceNode):
-        for item in node.value:
-            placed(item, where)
-    return node
+        pairs = [(placed(key, where), placed(one, where)) for key, one in node.value]
+        return yaml.MappingNode(node.tag, pairs, where)
+    if isinstance(node, yaml.SequenceNode):
+        items = [placed(item, where) for item in node.value]
+        return yaml.SequenceNode(node.tag, items, where)
+    return yaml.ScalarNode(node.tag, node.value, where)
 
 
 def mapping_node(values: Mapping[str, yaml.Node], where: yaml.Mark) -> yaml.MappingNode:

@@ -204,3 +204,15 @@ def test_a_guarded_cell_is_read_as_it_was_written(text: str) -> None:
 )
 def test_the_first_line_tells_csv_from_yaml(content: bytes, said: bool) -> None:
     assert is_csv(content) is said
+
+
+def test_the_same_mistake_in_two_rows_is_named_with_the_line_of_each() -> None:
+    bad = '"{clusters: [{name: apps, region: us-east-1, rights: all}]}"'
+    text = "name,account_id,regions,eks\n" + "".join(
+        f"a{n},{n:012},us-east-1,{bad}\n" for n in (1, 2)
+    )
+
+    (line, sentence), *others = refused(text)
+
+    assert line == 2
+    assert others == [(3, sentence)]

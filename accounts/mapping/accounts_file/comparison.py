@@ -12,6 +12,7 @@ from uuid import UUID
 
 from accounts.mapping.edits import differences
 from accounts.mapping.managed import described, managed_columns, provider_of
+from accounts.mapping.slices import in_slices
 from accounts.mapping.spinnaker_names import NameTaken, spinnaker_names
 from accounts.models import EnabledProvider, ManagedAccount, SpinnakerName
 from onboarding.accounts_file.managed import WrittenAccount
@@ -30,6 +31,8 @@ class Compared:
     row: ManagedAccount | None
     changed: dict[str, list[Any]]
     """What differs, before and after."""
+    kept: Mapping[str, Provider]
+    """The row's providers of which no choice differs: what was looked up stays."""
 
     @property
     def what(self) -> str:
@@ -64,69 +67,71 @@ class Comparison:
 def compare(written: Iterable[WrittenAccount], *, lock: bool = False) -> Comparison:
     """Compare the accounts with the rows; `lock` them to save afterwards."""
     written = list(written)
-    rows = rows_by_name(lock=lock)
-    accounts = tuple(
-        Compared(one, row, differences(described(row), description(one, row)))
-        for one in written
-        for row in [rows.get(one.managed.name)]
-    )
     named = {one.managed.name for one in written}
+    held = list(ManagedAccount.objects.values_list("name", "account_id", "pk"))
+    rows = rows_by_name((pk for name, _, pk in held if name in named), lock=lock)
+    accounts = tuple(compared(one, rows.get(one.managed.name)) for one in written)
+    by_id = {account_id: name for name, account_id, _ in held}
     return Comparison(
         accounts=accounts,
-        problems=tuple(problems_of(accounts, rows)),
-        left_alone=sum(name not in named for name in rows),
+        problems=tuple(problems_of(accounts, by_id)),
+        left_alone=sum(name not in named for name, *_ in held),
     )
 
 
-def rows_by_name(*, lock: bool) -> dict[str, ManagedAccount]:
-    rows = ManagedAccount.objects.prefetch_related("providers")
+def rows_by_name(pks: Iterable[UUID], *, lock: bool) -> dict[str, ManagedAccount]:
+    """Read the rows; whoever locks others at the same time takes the same order."""
+    rows = ManagedAccount.objects.prefetch_related("providers").order_by("id")
     # Nothing here needs them, and they are most of a row.
     rows = rows.defer("proved", "applied", "approved_entries")
     if lock:
-        rows = rows.select_for_update().order_by("id")
-    return {row.name: row for row in rows}
+        rows = rows.select_for_update()
+    slices = in_slices(sorted(pks))
+    return {row.name: row for some in slices for row in rows.filter(pk__in=some)}
 
 
-def description(written: WrittenAccount, row: ManagedAccount | None) -> dict[str, Any]:
-    """Say what `described` will say once the account is written."""
+def compared(written: WrittenAccount, row: ManagedAccount | None) -> Compared:
     held = held_providers(row)
-    return {
+    kept = kept_providers(held, written)
+    after = {
         **managed_columns(written.managed),
         "uses_external_id": written.uses_external_id,
         **{
-            provider.key: held[provider.key].details
-            if is_same(held.get(provider.key), provider)
-            else provider.details
-            for provider in providers_of(written.managed)
+            one.key: held[one.key].details if one.key in kept else one.details
+            for one in providers_of(written.managed)
         },
     }
+    return Compared(written, row, differences(described(row), after), kept)
 
 
 def held_providers(row: ManagedAccount | None) -> dict[str, EnabledProvider]:
     return {one.key: one for one in row.providers.all()} if row else {}
 
 
-def is_same(held: EnabledProvider | None, provider: Provider) -> bool:
-    """Return whether no choice differs: what was looked up stays then."""
-    if held is None:
-        return False
-    try:
-        return provider_of(held).choices() == provider.choices()
-    except DetailsError:
-        return False
+def kept_providers(
+    held: Mapping[str, EnabledProvider], written: WrittenAccount
+) -> dict[str, Provider]:
+    kept: dict[str, Provider] = {}
+    for provider in providers_of(written.managed):
+        try:
+            known = provider_of(held[provider.key])
+        except (KeyError, DetailsError):
+            continue
+        if known.choices() == provider.choices():
+            kept[provider.key] = known
+    return kept
 
 
 def problems_of(
-    accounts: Iterable[Compared], rows: Mapping[str, ManagedAccount]
+    accounts: Iterable[Compared], by_id: Mapping[str, str]
 ) -> Iterable[Problem]:
-    """Find what clashes with the accounts that Bowline has."""
-    by_id = {row.account_id: row for row in rows.values()}
+    """Find what clashes with the accounts that Bowline has, named by their ids."""
     taken = owners(accounts)
     for one in accounts:
         managed, row = one.written.managed, one.row
         other = by_id.get(managed.account_id)
-        if other and other.name != managed.name:
-            sentence = f"This AWS account is already in Bowline, as “{other.name}”."
+        if other and other != managed.name:
+            sentence = f"This AWS account is already in Bowline, as “{other}”."
             yield Problem(one.written.line, sentence)
         elif row and row.granted_at and row.account_id != managed.account_id:
             yield Problem(one.written.line, SAME_ACCOUNT)

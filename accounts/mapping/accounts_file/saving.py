@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import replace
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
+from uuid import UUID
 
 from django.utils import timezone
 
@@ -15,10 +16,9 @@ from accounts.mapping.accounts_file.comparison import (
     Compared,
     Comparison,
     held_providers,
-    is_same,
 )
 from accounts.mapping.edits import ManyEdits, stored_managing
-from accounts.mapping.managed import managed_columns, provider_of
+from accounts.mapping.managed import managed_columns
 from accounts.mapping.slices import AT_ONCE, in_slices
 from accounts.mapping.spinnaker_names import spinnaker_names
 from accounts.models import Activity, EnabledProvider, ManagedAccount, SpinnakerName
@@ -82,7 +82,6 @@ def as_saved(row: ManagedAccount, one: Compared) -> Managed:
     """Return the value with what the file never says: external IDs, and what was looked
     up of providers whose choices stay.
     """
-    held = held_providers(row)
     uses = one.written.uses_external_id
     former = row.former_external_id if uses else None
     return replace(
@@ -90,27 +89,25 @@ def as_saved(row: ManagedAccount, one: Compared) -> Managed:
         external_id=row.spinnakers_external_id if uses else "",
         former_external_id=str(former or ""),
         providers=tuple(
-            provider_of(held[provider.key])
-            if is_same(held.get(provider.key), provider)
-            else provider
+            one.kept.get(provider.key, provider)
             for provider in providers_of(one.written.managed)
         ),
     )
 
 
 def write_columns(changed: Iterable[Edited]) -> None:
-    rows, names = [], set()
+    """Write what differs: edits that are alike in one statement."""
+    alike: dict[str, tuple[dict[str, Any], list[UUID]]] = {}
     for row, one in changed:
         columns = managed_columns(one.written.managed)
         columns["uses_external_id"] = one.written.uses_external_id
-        for name in columns.keys() & one.changed.keys():
-            setattr(row, name, columns[name])
-            names.add(name)
-        row.updated_at = timezone.now()
-        rows.append(row)
-    if rows:
-        fields = [*sorted(names), "updated_at"]
-        ManagedAccount.objects.bulk_update(rows, fields, batch_size=AT_ONCE)
+        differing = {name: columns[name] for name in columns if name in one.changed}
+        alike.setdefault(repr(differing), (differing, []))[1].append(row.pk)
+    now = timezone.now()
+    for differing, keys in alike.values():
+        for some in in_slices(keys):
+            rows = ManagedAccount.objects.filter(pk__in=some)
+            rows.update(updated_at=now, **differing)
 
 
 def write_providers(edited: Iterable[Edited]) -> None:
@@ -122,7 +119,7 @@ def write_providers(edited: Iterable[Edited]) -> None:
         held = held_providers(one.row)
         for provider in providers_of(one.written.managed):
             enabled = held.pop(provider.key, None)
-            if is_same(enabled, provider):
+            if provider.key in one.kept:
                 continue
             known = enabled or EnabledProvider(account=row, key=provider.key)
             known.details, known.described = provider.details, True

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 from enum import Enum
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 from django.db import IntegrityError, transaction
@@ -32,6 +33,7 @@ from onboarding.accounts_file.writing import (
 )
 from onboarding.details import DetailsError
 from onboarding.providers import PROVIDERS
+from onboarding.providers.base import Provider
 
 if TYPE_CHECKING:
     from django.contrib.auth.models import User
@@ -175,15 +177,21 @@ def text(name: str, value: Any) -> str:
         case list():
             return ", ".join(map(str, value))
         case dict():
-            details = differing(name, value)
-            return in_one_line(details) if details else "yes"
+            return details_text(name, value)
         case _:
             return str(value)
 
 
-def differing(key: str, details: dict[str, Any]) -> dict[str, Any]:
+def details_text(key: str, details: dict[str, Any]) -> str:
     """Leave out of a provider's details what is at its default, or was looked up."""
     try:
-        return chosen(PROVIDERS[key].from_details(details).choices())
+        return choices_text(PROVIDERS[key].from_details(details).choices())
     except DetailsError:
-        return details
+        return in_one_line(details) if details else "yes"
+
+
+@lru_cache(maxsize=256)
+def choices_text(choices: Provider) -> str:
+    """Write once what many accounts choose."""
+    written = chosen(choices)
+    return in_one_line(written) if written else "yes"

@@ -178,3 +178,34 @@ def test_an_account_that_exists_in_aws_keeps_its_id() -> None:
 
     with pytest.raises(FileProblems, match="You cannot change the account id while"):
         register(file(row(1, account_id="000000000009")), None)
+
+
+def test_accounts_that_the_file_does_not_name_are_not_read() -> None:
+    register(file(row(1), row(2)), None)
+    ManagedAccount.objects.filter(name="a2").update(regions=["r"], state="unknown")
+
+    register(file(row(1, environment="test"), row(3)), None)
+
+    written = ManagedAccount.objects.defer("state").values_list("name", "environment")
+    assert sorted(written) == [("a1", "test"), ("a2", ""), ("a3", "")]
+
+
+def test_different_edits_are_each_written_to_their_own_accounts() -> None:
+    register(file(*(row(n) for n in range(1, 5))), None)
+    edited = [
+        row(1, environment="test"),
+        row(2, environment="test", READ="developers"),
+        row(3, regions="us-west-2"),
+        row(4),
+    ]
+
+    register(file(*edited), None)
+
+    said = ManagedAccount.objects.order_by("name")
+    names = ("environment", "read_roles", "regions")
+    assert list(said.values_list(*names)) == [
+        ("test", [], ["us-east-1"]),
+        ("test", ["developers"], ["us-east-1"]),
+        ("", [], ["us-west-2"]),
+        ("", [], ["us-east-1"]),
+    ]
