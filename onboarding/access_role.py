@@ -8,7 +8,7 @@ Bowline runs in another account, somebody creates such a role in each account.
 from __future__ import annotations
 
 import shlex
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -23,6 +23,7 @@ ORGANIZATIONS_OWN = "OrganizationAccountAccessRole"
 
 STACK = "bowline-access"
 FILE = "bowline-access.yml"
+CLUSTERS_OFF = {"Clusters": "no"}
 OWN_ACCOUNT = "${AWS::AccountId}"
 ABOUT = "The role that Bowline assumes in this account. IAM is global."
 CLUSTERS = (
@@ -208,12 +209,22 @@ class Command:
     text: str
 
 
-def stack_set_commands(region: str) -> tuple[Command, ...]:
-    """Return the commands that deploy the template to every account of an organization.
+def stack_set_commands(
+    region: str,
+    *,
+    stack_set: str = STACK,
+    file: str = FILE,
+    parameters: Mapping[str, str] = CLUSTERS_OFF,
+) -> tuple[Command, ...]:
+    """Return the commands that deploy a template to every account of an organization.
 
     IAM knows no regions: a second one would make the same role again, and fail.
     """
-    named = f"--stack-set-name {STACK} --region {shlex.quote(region)}"
+    named = f"--stack-set-name {stack_set} --region {shlex.quote(region)}"
+    given = [
+        shlex.quote(f"ParameterKey={name},ParameterValue={value}")
+        for name, value in parameters.items()
+    ]
     return (
         Command(
             "In the organization's management account, once: allow StackSets to "
@@ -224,11 +235,11 @@ def stack_set_commands(region: str) -> tuple[Command, ...]:
             "Define the role once for all accounts, including those that join later.",
             lines(
                 f"aws cloudformation create-stack-set {named}",
-                f"--template-body file://{FILE} --capabilities CAPABILITY_NAMED_IAM",
+                f"--template-body file://{file} --capabilities CAPABILITY_NAMED_IAM",
                 "--permission-model SERVICE_MANAGED",
                 "--auto-deployment Enabled=true,RetainStacksOnAccountRemoval=false",
                 "--managed-execution Active=true",
-                "--parameters ParameterKey=Clusters,ParameterValue=no",
+                *([f"--parameters {' '.join(given)}"] if given else []),
             ),
         ),
         Command(

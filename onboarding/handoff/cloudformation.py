@@ -8,6 +8,7 @@ no template can look.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 from onboarding.desired import POLICY_SET
 from onboarding.resources.kinds import Resource, Role
@@ -21,7 +22,6 @@ from onboarding.topology import Managed
 
 IAM = "Roles for Spinnaker, as Bowline handed them off. One stack in each account."
 CLUSTERS = "Spinnaker's access to clusters. The stack must be in {region}."
-EXTERNAL_ID = "ExternalId"
 EXTERNAL_ID_IS = "Spinnaker sends it when it assumes the role. Leave it as it is."
 STACK_TAG, POLICY_SET_TAG = "bowline-stack", "bowline-policy-set"
 OWN_TAGS: tuple[Value, ...] = (
@@ -32,31 +32,49 @@ OWN_TAGS: tuple[Value, ...] = (
 """CloudFormation's own tags do not reach IAM roles."""
 
 
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """The one parameter, by which a template knows the account's external ID."""
+
+    parameter: str
+    default: str
+    """Empty: the account has none, and the template no parameter."""
+    written: Value
+    """What a trust policy holds in the external ID's place."""
+
+    @property
+    def given(self) -> dict[str, str]:
+        return {self.parameter: self.default} if self.default else {}
+
+
+def external_id(value: str) -> Asked:
+    return Asked("ExternalId", value, {"Ref": "ExternalId"})
+
+
+def external_id_prefix(value: str) -> Asked:
+    """Let each account have its own: this, a hyphen and the account's id."""
+    written = {"Fn::Sub": "${ExternalIdPrefix}-${AWS::AccountId}"}
+    return Asked("ExternalIdPrefix", value, written)
+
+
 def template(
-    managed: Managed, resources: Sequence[Resource], *, external_id: str, about: str
+    managed: Managed, resources: Sequence[Resource], *, about: str, ask: Asked
 ) -> str:
     """Write a template in which the account's ids are no literals."""
-    ids: dict[str, Value] = {external_id: {"Ref": EXTERNAL_ID}} if external_id else {}
     parameter: Value = {
         "Type": "String",
-        "Default": external_id,
+        "Default": ask.default,
         "MinLength": 2,
         "Description": EXTERNAL_ID_IS,
     }
-    return written(
-        Template(
-            account=managed.account_id,
-            resources=tuple(resources),
-            external_ids=ids,
-            parameters={EXTERNAL_ID: parameter} if external_id else {},
-            tags=OWN_TAGS,
-            describes_policies=False,
-        ),
-        about,
+    template = Template(
+        account=managed.account_id,
+        resources=tuple(resources),
+        external_ids={managed.external_id: ask.written} if ask.default else {},
+        parameters={ask.parameter: parameter} if ask.default else {},
+        tags=OWN_TAGS,
+        describes_policies=False,
     )
-
-
-def written(template: Template, about: str) -> str:
     roles = [one for one in template.resources if isinstance(one, Role)]
     outputs: dict[str, Value] = {
         f"{logical_id(role)}Arn": {"Value": {"Fn::GetAtt": [logical_id(role), "Arn"]}}

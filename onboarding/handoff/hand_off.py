@@ -7,16 +7,23 @@ account is no new version.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from onboarding.access_role import Command
 from onboarding.desired import desired
 from onboarding.desired.alike import interchangeable, with_ids_of
 from onboarding.handoff import scripts
-from onboarding.handoff.cloudformation import CLUSTERS, EXTERNAL_ID, IAM, template
-from onboarding.handoff.reader import NAME as READER
+from onboarding.handoff.cloudformation import (
+    CLUSTERS,
+    IAM,
+    Asked,
+    external_id,
+    external_id_prefix,
+    template,
+)
 from onboarding.handoff.reader import reader_role
+from onboarding.handoff.scripts import Stack
 from onboarding.handoff.terraform import terraform_files
 from onboarding.resources.kinds import (
     ClusterAccess,
@@ -26,7 +33,10 @@ from onboarding.resources.kinds import (
     ServiceLinkedRole,
 )
 from onboarding.spinnaker.bundle.file import File
-from onboarding.topology import Managed, Managing, Topology
+from onboarding.topology import READER_ROLE, MadeBy, Managed, Managing, Topology
+
+OUTSIDE_IAM = (ClusterAccess, KeyGrant, ServiceLinkedRole)
+NOTHING = external_id("")
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,33 +58,51 @@ class HandOff:
         return self.managing.aws.home_region
 
     @property
-    def stacks(self) -> tuple[scripts.Stack, ...]:
+    def for_organization(self) -> bool:
+        return self.managed.made_by == MadeBy.ORGANIZATION
+
+    @property
+    def stacks(self) -> tuple[Stack, ...]:
         """One for IAM, and one for the clusters of each region."""
-        iam = tuple(
-            one
-            for one in self.resources
-            if not isinstance(one, ClusterAccess | KeyGrant | ServiceLinkedRole)
-        )
+        ask = external_id(self.managed.external_id)
+        return tuple(self.parts(self.stack_name, ask))
+
+    @property
+    def stack_sets(self) -> tuple[Stack, ...]:
+        """The same for all accounts of this kind: a StackSet each, in one region.
+
+        A StackSet gives no account an external ID of its own. There is none unless it
+        is a prefix, a hyphen and the account's id.
+        """
+        own, end = self.managed.external_id, f"-{self.managed.account_id}"
+        if own and not own.endswith(end):
+            return ()
+        kind = "-".join(provider.key for provider in self.managed.providers)
+        ask = external_id_prefix(own.removesuffix(end))
+        return tuple(self.parts(f"bowline-{kind}", ask))
+
+    def parts(self, name: str, ask: Asked) -> Iterator[Stack]:
         accesses = [one for one in self.resources if isinstance(one, ClusterAccess)]
-        made = [self.stack(self.stack_name, self.region, iam, IAM)] if iam else []
+        iam = [one for one in self.resources if not isinstance(one, OUTSIDE_IAM)]
+        if iam:
+            yield self.part(name, self.region, iam, IAM, ask)
         for region in dict.fromkeys(access.region for access in accesses):
             here = [access for access in accesses if access.region == region]
-            name = f"{self.stack_name}-eks-{region}"
-            made.append(self.stack(name, region, here, CLUSTERS.format(region=region)))
-        return tuple(made)
+            about = CLUSTERS.format(region=region)
+            yield self.part(f"{name}-eks-{region}", region, here, about, NOTHING)
 
-    def stack(
-        self, name: str, region: str, resources: Sequence[Resource], about: str
-    ) -> scripts.Stack:
-        asks = any(isinstance(one, Role) for one in resources)
-        external_id = self.managed.external_id if asks else ""
-        text = template(self.managed, resources, external_id=external_id, about=about)
-        return scripts.Stack(
-            name=name,
-            region=region,
-            template=File(f"{name}.yml", text),
-            parameters={EXTERNAL_ID: external_id} if external_id else {},
-        )
+    def part(
+        self,
+        name: str,
+        region: str,
+        resources: Sequence[Resource],
+        about: str,
+        ask: Asked,
+    ) -> Stack:
+        if not any(isinstance(one, Role) for one in resources):
+            ask = NOTHING
+        text = template(self.managed, resources, about=about, ask=ask)
+        return Stack(name, region, File(f"{name}.yml", text), ask.given)
 
     @property
     def template(self) -> str:
@@ -94,9 +122,9 @@ class HandOff:
     def reader_role(self) -> str:
         """The ARN of the reader role; empty where it is not handed out."""
         for one in self.resources:
-            if isinstance(one, Role) and one.name == READER:
+            if isinstance(one, Role) and one.name == READER_ROLE:
                 account = self.managed.account_id
-                return self.managing.arn("iam", account, f"role/{READER}")
+                return self.managing.arn("iam", account, f"role/{READER_ROLE}")
         return ""
 
     @property

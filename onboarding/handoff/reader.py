@@ -5,9 +5,7 @@ from __future__ import annotations
 from onboarding.access_role import LOOK, allow
 from onboarding.resources.kinds import InlinePolicy, Resource, Role
 from onboarding.resources.policy import Policy
-from onboarding.topology import Managed, Managing
-
-NAME = "BowlineReader"
+from onboarding.topology import READER_ROLE, Managed, Managing
 
 
 def reader_role(managing: Managing, managed: Managed) -> tuple[Resource, ...]:
@@ -15,14 +13,14 @@ def reader_role(managing: Managing, managed: Managed) -> tuple[Resource, ...]:
     trusted = {"Principal": {"AWS": managing.bowline}, "Action": "sts:AssumeRole"}
     role = Role(
         account=managed.account_id,
-        name=NAME,
+        name=READER_ROLE,
         trust=Policy.allowing(trusted),
         boundary=managing.boundary_in(managed.account_id),
         reason="Bowline reads what exists through this role, and cannot change it.",
     )
     policy = InlinePolicy(
         account=managed.account_id,
-        role=NAME,
+        role=READER_ROLE,
         policy="BowlineLook",
         document=Policy.allowing(allow("Look", LOOK, "*")),
         reason="What Bowline reads to compare the roles with what was handed off.",

@@ -1,0 +1,185 @@
+"""What the owner reads, on the page and in the zip: the same words in both."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from onboarding.access_role import Command
+from onboarding.handoff import stack_set
+from onboarding.handoff.hand_off import HandOff
+from onboarding.spinnaker.bundle.file import File
+
+STACK_SET = "StackSet"
+
+
+@dataclass(frozen=True, slots=True)
+class Way:
+    """One way to create everything: its steps in order, each with what to copy."""
+
+    title: str
+    says: str
+    steps: tuple[Command, ...]
+
+
+def about(one: HandOff) -> tuple[str, ...]:
+    """Say to somebody who never saw Bowline what this is and what will happen."""
+    account = f"{one.managed.name} ({one.managed.account_id})"
+    reads = (
+        "A second role lets Bowline read what exists in the account. It cannot change "
+        "anything.",
+    )
+    return (
+        f"Spinnaker is to deploy to the AWS account {account}. It needs roles there, "
+        "and only you create them: nobody else receives rights to change IAM.",
+        *(reads if one.reader_role else ()),
+        "Use one of these ways. You do not have to report anything: Bowline tries "
+        "whether the role works, and verifies the account by itself.",
+    )
+
+
+def ways(one: HandOff) -> tuple[Way, ...]:
+    sets = (stack_sets(one),) if one.for_organization and one.stack_sets else ()
+    return (command_line(one), console(one), terraform(one), *sets)
+
+
+def command_line(one: HandOff) -> Way:
+    account = one.managed.account_id
+    return Way(
+        "AWS CLI",
+        "The same command creates the roles and updates them to a later version.",
+        (
+            Command(
+                f"Sign in to account {account} as an administrator, and open "
+                f"CloudShell. A terminal with the AWS CLI works, too.",
+                "",
+            ),
+            Command(
+                "Paste this. It writes the template, and changes nothing if the "
+                "credentials are of another account.",
+                one.pasted,
+            ),
+        ),
+    )
+
+
+def console(one: HandOff) -> Way:
+    steps = [
+        Command(
+            f"Sign in to account {one.managed.account_id} and open CloudFormation. "
+            "Choose Create stack, With new resources. For a later version, choose the "
+            "stack, Update, Replace existing template.",
+            "",
+        )
+    ]
+    for stack in one.stacks:
+        says = (
+            f"In {stack.region}, upload the template {stack.template.path}. The name "
+            "of the stack is:"
+        )
+        steps.append(Command(says, stack.name))
+    steps += [
+        Command("Leave the parameter as it is, and choose Next.", ""),
+        Command(
+            "Select “I acknowledge that AWS CloudFormation might create IAM resources "
+            "with custom names”, and submit. The instance profile takes about 2 "
+            "minutes.",
+            "",
+        ),
+    ]
+    return Way(
+        "CloudFormation console",
+        "If the stack is in the state ROLLBACK_COMPLETE, delete it first.",
+        (*steps, *one.outside_stacks),
+    )
+
+
+def terraform(one: HandOff) -> Way:
+    linked = [c.text for c in one.outside_stacks if "service-linked-role" in c.text]
+    missing = (
+        Command(
+            "If the account is missing AWS's own roles, name their services in the "
+            "variable service_linked_roles of the module iam. Its description lists "
+            "them.",
+            "",
+        ),
+    )
+    return Way(
+        "Terraform",
+        "A module without a provider, and a root that calls it for this account only.",
+        (
+            Command("Unpack the files, and use the folder terraform.", "cd terraform"),
+            Command(
+                "If some of the roles exist already, rename imports.tf.json.example to "
+                "imports.tf.json, and remove the blocks of what does not exist.",
+                "",
+            ),
+            *(missing if linked else ()),
+            Command(
+                "Read the plan, and apply it.", "terraform init && terraform apply"
+            ),
+        ),
+    )
+
+
+def stack_sets(one: HandOff) -> Way:
+    return Way(
+        STACK_SET,
+        "For the administrator of the organization: one StackSet for all accounts with "
+        "the same choices, in exactly one region. In a delegated administrator's "
+        "account, add --call-as DELEGATED_ADMIN.",
+        tuple(step for stack in one.stack_sets for step in stack_set.commands(stack)),
+    )
+
+
+def message(one: HandOff) -> str:
+    """Write what goes to the owner, with the zip attached."""
+    return "\n\n".join(
+        (
+            *about(one)[:-1],
+            f"Unpack {archive_name(one)}, read README.md, and run create.sh with "
+            f"credentials of account {one.managed.account_id}. It also says how to do "
+            "it in the CloudFormation console or with Terraform.",
+            "You do not have to report anything.",
+        )
+    )
+
+
+def archive_name(one: HandOff) -> str:
+    return f"{one.stack_name}.zip"
+
+
+def package(one: HandOff) -> tuple[File, ...]:
+    """List what somebody without a login receives, with the page's words."""
+    sets = one.stack_sets if one.for_organization else ()
+    return (
+        File("README.md", readme(one)),
+        *one.files(),
+        *(File(f"{stack_set.FOLDER}/{s.template.path}", s.template.text) for s in sets),
+    )
+
+
+def readme(one: HandOff) -> str:
+    return "\n".join(readme_lines(one))
+
+
+def readme_lines(one: HandOff) -> Iterator[str]:
+    yield f"# Roles for Spinnaker in {one.managed.name} ({one.managed.account_id})"
+    for sentence in about(one):
+        yield f"\n{sentence}"
+    yield "\nFrom this folder, `sh create.sh` does it all."
+    for way in ways(one):
+        yield f"\n## {way.title}\n\n{way.says}\n"
+        for number, step in enumerate(way.steps, start=1):
+            yield f"{number}. {step.says}"
+            if step.text == one.pasted:
+                yield "\n       sh create.sh\n"
+            elif step.text:
+                yield "\n" + indented(step.text) + "\n"
+    yield "\n## To remove everything again\n"
+    yield "Tell whoever runs Spinnaker first. AWS's own service-linked roles stay.\n"
+    yield indented("sh delete.sh") + "\n"
+
+
+def indented(text: str) -> str:
+    return "\n".join(f"       {line}".rstrip() for line in text.splitlines())

@@ -1,0 +1,174 @@
+"""What the owner reads, the zip for whoever has no login, and the StackSet."""
+
+from __future__ import annotations
+
+import io
+import re
+import shlex
+import subprocess
+import sys
+import zipfile
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from onboarding.aws.shared_clients import shared_core
+from onboarding.handoff import HandOff, hand_off
+from onboarding.handoff.words import about, message, package, readme, ways
+from onboarding.spinnaker.bundle.archive import zipped
+from onboarding.topology import MadeBy
+from tests.bundles import staging
+from tests.factories import MANAGED_ID, MANAGING_ID, managing
+from tests.onboarding.spinnaker.bundle.formats.templates import resources_of
+
+BOWLINE = f"arn:aws:iam::{MANAGING_ID}:user/bowline"
+CFN_LINT = str(Path(sys.executable).parent / "cfn-lint")
+DERIVED = f"bow-7f3a-{MANAGED_ID}"
+BACK = re.compile(r"paste .*back|send us|enter the ARN|report the", re.IGNORECASE)
+
+
+def handed(**fields: Any) -> HandOff:
+    return hand_off(managing(bowline=BOWLINE), staging(**fields), reader=True)
+
+
+def for_organization(external_id: str = DERIVED) -> HandOff:
+    return handed(external_id=external_id, made_by=MadeBy.ORGANIZATION)
+
+
+def test_the_ways_are_in_this_order() -> None:
+    assert [way.title for way in ways(handed())] == [
+        "AWS CLI",
+        "CloudFormation console",
+        "Terraform",
+    ]
+    assert [way.title for way in ways(for_organization())][3:] == ["StackSet"]
+
+
+def test_a_stack_set_is_offered_only_where_external_ids_can_be_derived() -> None:
+    titles = [way.title for way in ways(for_organization("3f1c-9a"))]
+
+    assert "StackSet" not in titles
+
+
+def test_the_account_is_named_and_nothing_is_to_be_sent_back() -> None:
+    for one in (handed(external_id="e-1"), for_organization()):
+        for text in (readme(one), message(one), *about(one)):
+            assert not BACK.search(text)
+        assert f"staging ({MANAGED_ID})" in readme(one)
+        assert MANAGED_ID in message(one)
+
+
+def test_the_zip_says_what_the_page_says() -> None:
+    one = for_organization()
+
+    text = readme(one)
+
+    for sentence in about(one):
+        assert sentence in text
+    for way in ways(one):
+        assert f"## {way.title}" in text
+        assert all(step.says in text for step in way.steps)
+
+
+def test_the_zip_is_the_same_each_time_and_holds_all_that_it_names() -> None:
+    first, second = (zipped(package(for_organization())) for _ in range(2))
+
+    names = zipfile.ZipFile(io.BytesIO(first)).namelist()
+    assert first == second
+    assert names[0] == "README.md"
+    assert len(names) == len(set(names))
+    assert {
+        "create.sh",
+        "delete.sh",
+        "bowline-staging.yml",
+        "terraform/main.tf.json",
+        "terraform/imports.tf.json.example",
+        "stack-set/bowline-ec2-ecs-lambda-eks.yml",
+    } <= set(names)
+
+
+def test_a_stack_set_derives_each_accounts_external_id() -> None:
+    one = for_organization()
+    iam = one.stack_sets[0]
+    template = yaml.safe_load(iam.template.text)
+
+    (name,) = template["Parameters"]
+    role = template["Resources"]["RoleSpinnakerManaged"]["Properties"]
+    (statement, *_) = role["AssumeRolePolicyDocument"]["Statement"]
+    demanded = statement["Condition"]["StringEquals"]["sts:ExternalId"]
+    assert (name, iam.parameters) == ("ExternalIdPrefix", {name: "bow-7f3a"})
+    assert demanded == {"Fn::Sub": "${ExternalIdPrefix}-${AWS::AccountId}"}
+    assert MANAGED_ID not in iam.template.text
+
+
+def test_apart_from_that_it_creates_what_a_stack_does() -> None:
+    one = for_organization()
+    plain = {"AWS::StackId": "arn:stack"}
+
+    by_set, by_stack = (
+        resources_of(
+            stack.template.text.replace("${ExternalIdPrefix}", "bow-7f3a"),
+            MANAGED_ID,
+            {**plain, **stack.parameters},
+        )
+        for stack in (one.stack_sets[0], one.stacks[0])
+    )
+
+    assert by_set == by_stack
+
+
+def stack_set_commands() -> list[str]:
+    (way,) = [way for way in ways(for_organization()) if way.title == "StackSet"]
+    return [step.text for step in way.steps]
+
+
+def test_each_set_is_in_exactly_one_region() -> None:
+    instances = [one for one in stack_set_commands() if "create-stack-instances" in one]
+
+    assert len(instances) == 2
+    for one in instances:
+        words = [word for word in shlex.split(one) if word.strip()]
+        after = words[words.index("--regions") + 1 :]
+        assert not after[0].startswith("--")
+        assert after[1].startswith("--")
+
+
+def test_the_management_account_is_named_as_not_covered() -> None:
+    assert "No StackSet covers the organization's management account" in readme(
+        for_organization()
+    )
+
+
+@pytest.mark.parametrize(
+    "command", dict.fromkeys(stack_set_commands()), ids=lambda one: one.split()[2]
+)
+def test_each_command_is_one_that_aws_knows(command: str) -> None:
+    aws, service, operation, *words = shlex.split(command)
+    options = {word.removeprefix("--") for word in words if word.startswith("--")}
+    if operation == "deploy":
+        assert "--stack-name" in command
+        return
+
+    name = "".join(word.title() for word in operation.split("-"))
+    shape = shared_core().get_service_model(service).operation_model(name).input_shape
+    known = {
+        re.sub(r"(?<=[a-z])(?=[A-Z])", "-", member).lower()
+        for member in (shape.members if shape else {})
+    }
+    assert aws == "aws"
+    assert options - {"region"} <= known
+
+
+def test_cfn_lint_finds_nothing_in_a_stack_set(tmp_path: Path) -> None:
+    files = []
+    for stack in for_organization().stack_sets:
+        file = tmp_path / stack.template.path
+        file.write_bytes(stack.template.content)
+        files.append(str(file))
+
+    done = subprocess.run([CFN_LINT, *files], capture_output=True, text=True)
+
+    assert (done.stdout, done.stderr) == ("", "")
+    assert len(files) == 2
