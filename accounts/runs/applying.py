@@ -76,7 +76,7 @@ def apply_with_owner(
     """
     removes = run.kind == Run.Kind.REMOVE
     if removes and not run.is_refused:
-        wait_for_owner(run)
+        wait_for_owner(run, scope)
         return
     apply_shared(run, scope, sessions, plan, steps)
     if removes:
@@ -85,7 +85,7 @@ def apply_with_owner(
         return
     if scope.shared:
         prove_managing(run, Scope.load(run), sessions)
-    wait_for_owner(run)
+    wait_for_owner(run, scope)
 
 
 def apply_shared(

@@ -8,9 +8,11 @@ from django.utils import timezone
 from accounts.mapping.entries import keep_approved
 from accounts.models import ManagedAccount, Run
 from accounts.models.states import Status
+from accounts.runs.owners.handed_out import keep_handed_out
+from accounts.runs.scope import Scope
 
 
-def wait_for_owner(run: Run) -> None:
+def wait_for_owner(run: Run, scope: Scope) -> None:
     """Let the run wait: Bowline has done its part, and looks from now on."""
     now = timezone.now()
     with transaction.atomic():
@@ -27,3 +29,5 @@ def wait_for_owner(run: Run) -> None:
         ).hand_off()
         if run.kind != Run.Kind.REMOVE:
             keep_approved(run)
+            assert scope.managed is not None
+            keep_handed_out(run, scope.managing, scope.managed)

@@ -18,7 +18,6 @@ from tests.accounts.runs.carried import DEV, MEMBERS, carried, done, planned, ro
 from tests.accounts.runs.owners.owning import (
     deploy,
     looked,
-    make_reader,
     owned,
     ready_to_hand_off,
 )
@@ -75,7 +74,6 @@ def test_with_the_reader_role_nothing_is_left_to_change(
 ) -> None:
     ready_to_hand_off(here)
     run = done(planned(owned(reader_role=READER_ROLE)))
-    make_reader(here, ManagingAccount.objects.get().bowline_principal)
     calls.made.clear()
     deploy(here, account())
 
@@ -94,7 +92,6 @@ def test_with_the_reader_role_an_edited_trust_is_waited_for_in_words(
     ready_to_hand_off(here)
     run = done(planned(owned(reader_role=READER_ROLE)))
     managing = ManagingAccount.objects.get()
-    make_reader(here, managing.bowline_principal)
     deploy(here, account())
     identity = f"arn:aws:iam::{managing.account_id}:role/SpinnakerAuthRole"
     root(here, DEV, "iam").update_assume_role_policy(

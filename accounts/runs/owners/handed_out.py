@@ -1,0 +1,35 @@
+"""What was handed out to an account's owner, as it was then."""
+
+from __future__ import annotations
+
+from accounts.models import HandedOutText, HandOff, Run
+from onboarding.handoff import HandOff as Described
+from onboarding.handoff import hand_off
+from onboarding.topology import Managed, Managing
+
+
+def described(managing: Managing, managed: Managed) -> Described:
+    """Describe what the owner of an account receives; raise QuotaExceeded."""
+    return hand_off(managing, managed, reader=bool(managed.reader_role))
+
+
+def keep_handed_out(run: Run, managing: Managing, managed: Managed) -> None:
+    """Keep what the owner receives, unless the last version says the same."""
+    assert run.account_id is not None
+    given = described(managing, managed)
+    last = HandOff.objects.filter(account=run.account_id).first()
+    if last and last.text_id == given.digest:
+        return
+    text, _ = HandedOutText.objects.get_or_create(
+        digest=given.digest, defaults={"text": given.text}
+    )
+    HandOff.objects.create(
+        account_id=run.account_id,
+        text=text,
+        number=last.number + 1 if last else 1,
+        # An account that was renamed since must not get a second stack.
+        stack_name=last.stack_name if last else given.stack_name,
+        region=given.region,
+        by=run.approved_by,
+        by_name=run.approved_by_name,
+    )

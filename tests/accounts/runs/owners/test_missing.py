@@ -1,0 +1,115 @@
+"""What was proved and is gone: a deleted stack, an edited trust; and a removal."""
+
+from __future__ import annotations
+
+import pytest
+
+from accounts.models import HandedOutText, HandOff, ManagedAccount, ManagingAccount, Run
+from accounts.models.states import State, Status
+from accounts.runs.actions import approve, keep, plan, remove, verify
+from accounts.runs.owners.looking import ONCE_MORE, STILL_THERE
+from onboarding.topology import READER_ROLE
+from script.emulated_organization import Credentials
+from tests.accounts.runs.carried import DEV, carried, done, planned, root
+from tests.accounts.runs.owners.owning import (
+    delete,
+    deploy,
+    looked,
+    owned,
+    ready_to_hand_off,
+)
+from tests.onboarding.aws.field import trusting
+from tests.strict_aws.calls import Calls
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+BEFORE = ("iam:Create", "iam:Delete", "iam:Detach", "iam:Put")
+
+
+@pytest.fixture
+def verified(here: Credentials) -> Run:
+    ready_to_hand_off(here)
+    run = done(planned(owned(reader_role=READER_ROLE)))
+    deploy(here, account())
+    run = looked(run)
+    assert run.status == Status.VERIFIED, run.error
+    return run
+
+
+def account() -> ManagedAccount:
+    return ManagedAccount.objects.get(name=DEV.name)
+
+
+def verify_again() -> Run:
+    return carried(verify(account(), None, send=keep))
+
+
+def test_a_deleted_stack_is_named_and_leaves_the_next_bundle_at_the_second_look(
+    here: Credentials, verified: Run
+) -> None:
+    delete(here)
+
+    first = verify_again()
+
+    assert first.status == Status.FAILED
+    assert first.error["message"].startswith("Assume the managed role")
+    assert "The role is not there yet, or its trust is not" in first.error["message"]
+    assert ManagedAccount.objects.ready().exists()
+    verify_again()
+    assert not ManagedAccount.objects.ready().exists()
+    (sentence, *_) = account().standing.sentences
+    assert "the owner's stack was deleted" in sentence
+    deploy(here, account())
+    assert verify_again().status == Status.VERIFIED
+    assert ManagedAccount.objects.ready().get().missed == 0
+
+
+def test_an_edited_trust_is_shown_as_it_is(here: Credentials, verified: Run) -> None:
+    root(here, DEV, "iam").update_assume_role_policy(
+        RoleName="spinnakerManaged",
+        PolicyDocument=trusting(f"arn:aws:iam::{DEV.account_id}:root"),
+    )
+
+    found = verify_again()
+
+    failed = found.checks.get(name="Assume the managed role")
+    assert failed.located == "their trust"
+    assert failed.fix.startswith("Deploy the template that was handed off again")
+
+
+def test_a_removal_waits_until_the_owner_deleted_the_stack(
+    here: Credentials, verified: Run, calls: Calls
+) -> None:
+    calls.made.clear()
+    run = carried(remove(account(), None, never_told=True))
+    assert approve(run, None, send=keep)
+
+    run = carried(run)
+
+    assert run.status == Status.HANDED_OFF, run.error
+    assert looked(run).waiting == STILL_THERE
+    assert not [call for call in calls.made if call.startswith(BEFORE)]
+    delete(here)
+    assert looked(run).waiting == ONCE_MORE
+    assert not [call for call in calls.made if call.startswith(BEFORE)]
+    ended = looked(run)
+    assert ended.status == Status.REMOVED, ended.error
+    assert account().state == State.DRAFT
+    assert any(call.startswith(BEFORE) for call in calls.made)
+
+
+def test_what_was_handed_out_is_kept_once_and_counted(
+    here: Credentials, verified: Run
+) -> None:
+    (first,) = HandOff.objects.all()
+    assert (first.number, first.stack_name) == (1, f"bowline-{DEV.name}")
+    assert first.text.text
+    ManagingAccount.objects.update(base_role="OtherBase")
+
+    again = done(carried(plan(account(), None, send=keep)))
+
+    assert again.status == Status.HANDED_OFF, again.error
+    assert [one.number for one in HandOff.objects.all()] == [2, 1]
+    assert HandOff.objects.first().stack_name == first.stack_name
+    assert HandedOutText.objects.count() == 2
+    assert "differ from the plan: " in looked(again).waiting
