@@ -11,22 +11,27 @@ from django.core.exceptions import ValidationError
 from django.db import IntegrityError, transaction
 from django.utils import timezone
 
-from accounts.mapping.accounts_file import describe, sentence
+from accounts.mapping.accounts_file import MEANWHILE, describe, sentence
+from accounts.mapping.accounts_file.comparison import compare
+from accounts.mapping.accounts_file.saving import save
+from accounts.mapping.managed import managed_columns
 from accounts.mapping.managing import managing_of, managing_row
 from accounts.mapping.slices import in_slices
-from accounts.mapping.spinnaker_names import NameTaken
 from accounts.models import ManagedAccount, Member, Organization, SpinnakerName
 from onboarding import names
+from onboarding.accounts_file.managed import WrittenAccount
 from onboarding.details import DetailsError
 from onboarding.providers import PROVIDERS
-from onboarding.providers.base import Provider
+from onboarding.providers.base import Provider, providers_of
 from onboarding.topology import Managed, Managing, Permissions
 
 if TYPE_CHECKING:
     from django.contrib.auth.models import User
 
-MOST_AT_ONCE = 500
-"""The most that are described in one request, and then planned together."""
+MOST_AT_ONCE = 10_000
+"""The most that are described in one request, and then planned as one rollout: it is
+some seconds' worth, in statements for many accounts at once.
+"""
 
 ENDINGS = (0, 4, 8, 12)
 """How many last digits of the account id distinguish accounts of the same name."""
@@ -86,7 +91,11 @@ def listed_members(members: Iterable[Member], managing: Managing) -> list[Listed
         "name", "account_id", "state", "proof", "verified_at"
     )
     ids = [member.account_id for member in found]
-    described = {row.account_id: row for row in rows.filter(account_id__in=ids)}
+    described = {
+        row.account_id: row
+        for some in in_slices(ids)
+        for row in rows.filter(account_id__in=some)
+    }
     free = [m for m in found if m.active and m.account_id not in described]
     proposed = proposed_names(with_twins(free), managing)
     return [
@@ -106,10 +115,14 @@ def with_twins(members: list[Member]) -> list[Member]:
     """Add those that would have the same name: which of them has it depends on all."""
     if not members:
         return []
-    called = {member.called for member in members}
+    called = sorted({member.called for member in members})
     free = Member.objects.filter(organization=members[0].organization_id).free()
     known = {member.pk for member in members}
-    twins = free.filter(called__in=called).only("name", "account_id")
+    twins = (
+        twin
+        for some in in_slices(called)
+        for twin in free.filter(called__in=some).only("name", "account_id")
+    )
     return [*members, *(twin for twin in twins if twin.pk not in known)]
 
 
@@ -200,46 +213,86 @@ def describe_all(
     Gives the one moment at which they all came to be, by which they are found again.
     """
     managing = managing_of(managing_row())
-    refused: dict[str, str] = {}
-    described = []
-    with transaction.atomic():
-        chosen = list(dict.fromkeys(account_ids))
-        members = organization.members.filter(account_id__in=chosen)
-        known = {
-            one.member.account_id: one for one in listed_members(members, managing)
-        }
-        for account_id in chosen:
-            one = known.get(account_id)
-            if one is None:
-                refused[account_id] = (
-                    f"“{account_id}” is not an account of the organization."
-                )
-                continue
-            if one.refusal:
-                refused[account_id] = one.refusal
-                continue
-            try:
-                with transaction.atomic():
-                    described.append(describe_one(one, shared, managing, by))
-            except (DetailsError, NameTaken, ValidationError) as error:
-                refused[account_id] = f"{one.member.name}: {sentence(error)}"
-            except IntegrityError:
-                refused[account_id] = (
-                    f"{one.member.name} was just added by somebody else."
-                )
-        if refused:
-            raise MembersRefused(refused)
-        moment = timezone.now()
-        drafts = ManagedAccount.objects.filter(pk__in=[row.pk for row in described])
-        drafts.update(created_at=moment)
+    chosen = list(dict.fromkeys(account_ids))
+    try:
+        with transaction.atomic():
+            drafts = save_drafts(organization, chosen, shared, managing, by)
+            moment = timezone.now()
+            for some in in_slices([draft.pk for draft in drafts]):
+                ManagedAccount.objects.filter(pk__in=some).update(created_at=moment)
+    except IntegrityError as error:
+        raise MembersRefused({"": MEANWHILE}) from error
     return moment
+
+
+def save_drafts(
+    organization: Organization,
+    chosen: list[str],
+    shared: Shared,
+    managing: Managing,
+    by: User | None,
+) -> list[ManagedAccount]:
+    """Write the drafts in statements for many at once; raise MembersRefused."""
+    known = known_members(organization, chosen, managing)
+    refused: dict[str, str] = {}
+    written: list[WrittenAccount] = []
+    for account_id in chosen:
+        one = known.get(account_id)
+        if one is None:
+            refused[account_id] = (
+                f"“{account_id}” is not an account of the organization."
+            )
+        elif one.refusal:
+            refused[account_id] = one.refusal
+        else:
+            managed = managed_as(one, shared, managing)
+            try:
+                refuse_invalid(managed)
+            except (DetailsError, ValidationError) as error:
+                refused[account_id] = f"{one.member.name}: {sentence(error)}"
+            uses = shared.uses_external_id
+            written.append(WrittenAccount(len(written), managed, uses))
+    compared = compare(written, lock=True)
+    for line, message in compared.problems:
+        managed = written[line].managed
+        refused.setdefault(managed.account_id, f"{managed.name}: {message}")
+    if refused:
+        raise MembersRefused(refused)
+    return save(compared, by)
+
+
+def known_members(
+    organization: Organization, chosen: list[str], managing: Managing
+) -> dict[str, Listed]:
+    members = [
+        member
+        for some in in_slices(chosen)
+        for member in organization.members.filter(account_id__in=some)
+    ]
+    return {one.member.account_id: one for one in listed_members(members, managing)}
+
+
+def refuse_invalid(managed: Managed) -> None:
+    """Raise DetailsError or ValidationError where it cannot be described so."""
+    for provider in providers_of(managed):
+        provider.suit(managed)
+    columns = managed_columns(managed)
+    row = ManagedAccount(**columns)
+    others = {field.name for field in row._meta.fields} - columns.keys()
+    row.clean_fields(exclude=others)
 
 
 def describe_one(
     one: Listed, shared: Shared, managing: Managing, by: User | str | None
 ) -> ManagedAccount:
     """Describe it as a draft; a text is a name without a person."""
-    managed = Managed(
+    managed = managed_as(one, shared, managing)
+    row = ManagedAccount(created_by=None if isinstance(by, str) else by)
+    return describe(row, managed, by, uses_external_id=shared.uses_external_id)
+
+
+def managed_as(one: Listed, shared: Shared, managing: Managing) -> Managed:
+    return Managed(
         name=one.name,
         account_id=one.member.account_id,
         regions=shared.regions,
@@ -248,5 +301,3 @@ def describe_one(
         permissions=shared.permissions,
         access_role=managing.access_role if one.is_managing else shared.access_role,
     )
-    row = ManagedAccount(created_by=None if isinstance(by, str) else by)
-    return describe(row, managed, by, uses_external_id=shared.uses_external_id)

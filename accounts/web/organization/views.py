@@ -22,6 +22,7 @@ from accounts.organization.members import (
 )
 from accounts.organization.reading import kept_organization
 from accounts.web.access import operator_required
+from accounts.web.bulk.views import plan_again
 from accounts.web.organization.forms import SharedForm
 from accounts.web.organization.listing import (
     COLUMNS,
@@ -38,7 +39,6 @@ from onboarding.topology import Managing
 
 PAGE = 50
 TICK = "Select accounts first."
-TOO_MANY = f"At most {MOST_AT_ONCE} accounts can be added at once. Filter them first."
 
 
 @operator_required
@@ -82,8 +82,8 @@ def describe_ticked(
         if "everything" in request.POST:
             free = matching(kept, request.GET).free().order_by("name", "account_id")
             chosen = list(free.values_list("account_id", flat=True)[:MOST_AT_ONCE])
-        if not chosen or len(chosen) > MOST_AT_ONCE:
-            form.add_error(None, TOO_MANY if chosen else TICK)
+        if not chosen:
+            form.add_error(None, TICK)
             return page(request, managing, kept, form=form)
         try:
             moment = describe_all(kept, chosen, form.shared(), request.user)
@@ -91,8 +91,12 @@ def describe_ticked(
             refused = error.sentences
         else:
             count = (
-                "1 account is" if len(chosen) == 1 else f"{len(chosen)} accounts are"
+                "1 account is" if len(chosen) == 1 else f"{len(chosen):,} accounts are"
             )
+            if "plan" in request.POST:
+                messages.success(request, f"{count} described.")
+                drafts = ManagedAccount.objects.filter(created_at=moment)
+                return plan_again(request, list(drafts.only("pk")))
             messages.success(request, f"{count} described. {NEXT}")
             query = urlencode({"described": moment.isoformat()})
             return redirect(f"{reverse('accounts:accounts')}?{query}")

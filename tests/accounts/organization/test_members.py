@@ -262,7 +262,7 @@ def test_whoever_comes_second_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
         raise IntegrityError("UNIQUE constraint failed")
 
     managing_row()
-    monkeypatch.setattr(members, "describe", taken)
+    monkeypatch.setattr(members, "save", taken)
 
-    with pytest.raises(MembersRefused, match="just added by somebody else"):
+    with pytest.raises(MembersRefused, match="Somebody else added"):
         describe(WEB)
