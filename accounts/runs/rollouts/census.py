@@ -35,6 +35,20 @@ def managing_run(rollout: Rollout) -> Run | None:
     return runs.filter(kind=Run.Kind.MANAGING).first()
 
 
+def changes_managing(rollout: Rollout) -> bool:
+    """Return whether the managing account is changed first, for all its accounts."""
+    return rollout.kind == Rollout.Kind.ONBOARD
+
+
+def comes_after(rollout: Rollout) -> Run | None:
+    """Find the run of the managing account that a rollout waits for before it can plan
+    that account itself; None where it waits for none.
+    """
+    if rollout.has_ended or not changes_managing(rollout) or managing_run(rollout):
+        return None
+    return Run.objects.filter(kind=Run.Kind.MANAGING, status__in=OPEN).first()
+
+
 def is_ready(run: Run | None) -> bool:
     """Return whether accounts may be applied after this run of the managing account.
 

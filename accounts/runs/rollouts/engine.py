@@ -19,11 +19,14 @@ from accounts.models.states import OPEN, Status
 from accounts.runs.queue import enqueue_all
 from accounts.runs.rollouts.census import (
     Census,
+    changes_managing,
+    comes_after,
     is_ready,
     managing_run,
     runs_of,
     settings_of,
 )
+from accounts.runs.rollouts.start import grant
 from accounts.runs.rollouts.waves import next_step
 
 State = Rollout.State
@@ -40,7 +43,11 @@ def advance(number: int) -> None:
         rollout = rows.moving().filter(number=number).first()
         if rollout is None:
             return
-        census, managing = Census(rollout), managing_run(rollout)
+        census = Census(rollout)
+        managing = managing_run(rollout) or managing_planned(rollout)
+        if managing is None and changes_managing(rollout):
+            say(rollout, state_of(rollout, census, managing))
+            return
         if rollout.state != State.PAUSED and rollout.has_waves and is_ready(managing):
             step = next_step(census.counts, settings_of(rollout))
             if step.pause and census.counts.approved:
@@ -49,6 +56,19 @@ def advance(number: int) -> None:
                 begin(rollout, step.wave, step.start)
                 census = Census(rollout)
         say(rollout, state_of(rollout, census, managing))
+
+
+def managing_planned(rollout: Rollout) -> Run | None:
+    """Plan the managing account for a rollout that could not do so when it began; None
+    where it still waits, or needs none.
+    """
+    if not changes_managing(rollout) or comes_after(rollout):
+        return None
+    coming = runs_of(rollout).filter(status__in=OPEN)
+    accounts = ManagedAccount.objects.filter(pk__in=coming.values("account"))
+    if accounts.exists():
+        grant(rollout, accounts, rollout.created_by)
+    return managing_run(rollout)
 
 
 def advance_after(run: Run) -> None:
@@ -106,6 +126,8 @@ def state_of(rollout: Rollout, census: Census, managing: Run | None) -> str:
         return State.PAUSED
     if not rollout.has_waves:
         return State.VERIFYING
+    if managing is None and changes_managing(rollout):
+        return State.PLANNING
     counts = census.counts
     applies = managing is not None and managing.approved_at and managing.is_working
     if counts.working or counts.approved or applies:

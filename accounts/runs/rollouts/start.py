@@ -131,18 +131,23 @@ def grant(
     by: User | None,
     origin: Run.Origin = Run.Origin.PAGE,
 ) -> None:
-    """Plan the managing account, so that Spinnaker may assume all of these; raise
-    RunOpen where another run of it is in progress or waits.
+    """Plan the managing account, so that Spinnaker may assume all of these. Where
+    another run of it is in progress, or waits in another rollout, this one comes after
+    it: `advance` plans it then. The command line does not wait: raise RunOpen.
     """
-    actions.start(
-        Run.Kind.MANAGING,
-        managing_row(),
-        None,
-        by,
-        grants=accounts,
-        rollout=rollout,
-        origin=origin,
-    )
+    try:
+        actions.start(
+            Run.Kind.MANAGING,
+            managing_row(),
+            None,
+            by,
+            grants=accounts,
+            rollout=rollout,
+            origin=origin,
+        )
+    except actions.RunOpen:
+        if origin == Run.Origin.COMMAND:
+            raise
 
 
 def run_of(

@@ -14,7 +14,13 @@ from accounts.mapping.left_over import left_over
 from accounts.mapping.managing import managing_row
 from accounts.models import Rollout, Run
 from accounts.models.states import OPEN, UNSUCCESSFUL, Status
-from accounts.runs.rollouts.census import GOOD, Census, managing_run, runs_of
+from accounts.runs.rollouts.census import (
+    GOOD,
+    Census,
+    comes_after,
+    managing_run,
+    runs_of,
+)
 from accounts.runs.rollouts.decisions import needs_another
 from accounts.web.live.state import live_rollout, live_site
 from accounts.web.request import Request
@@ -88,6 +94,7 @@ def rollout_page(
         "waves": list(waves(rollout, census)),
         "speed": speed(rollout, census) if live.every else None,
         "managing": managing,
+        "comes_after": comes_after(rollout),
         "managing_failed": needs_another(managing),
         "left_over": left_over_of(rollout) if rollout.has_ended else 0,
         "groups": groups_of(rollout),

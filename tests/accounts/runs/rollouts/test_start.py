@@ -103,15 +103,6 @@ def test_nothing_is_started_where_every_account_is_left_out() -> None:
     assert Run.objects.count() == 1
 
 
-def test_a_run_of_the_managing_account_in_progress_refuses_it() -> None:
-    run_row(Status.APPLYING, account=None, kind=Run.Kind.MANAGING)
-
-    with pytest.raises(rollouts.CannotStart, match="of core is in progress"):
-        started(2)
-
-    assert not Rollout.objects.exists()
-
-
 def test_names_that_spinnaker_would_know_twice_are_left_out() -> None:
     one, two = accounts(2)
     actions.claim_names(one)
