@@ -1,14 +1,20 @@
-"""The lists of accounts, runs and bundles as files, with the filters in the URL."""
+"""Lists as files, with the filters in the URL."""
 
 from __future__ import annotations
 
-from django.http import StreamingHttpResponse
+from django.db.models import Subquery
+from django.http import Http404, StreamingHttpResponse
 
-from accounts.models import ManagedAccount, Run
+from accounts.mapping.managing import managing_of
+from accounts.models import ManagedAccount, ManagingAccount, Run
+from accounts.models.organization.members import same_account
+from accounts.organization.reading import kept_organization
+from accounts.web.access import operator_required
 from accounts.web.accounts.views import matching as matching_accounts
 from accounts.web.accounts.views import sort_of
 from accounts.web.bundles.listing import matching as matching_bundles
 from accounts.web.exports.files import AT_ONCE, Columns, download
+from accounts.web.organization import listing
 from accounts.web.request import Request
 from accounts.web.runs.listing import matching as matching_runs
 from accounts.web.runs.listing import row_of
@@ -33,6 +39,16 @@ ACCOUNTS: Columns = {
     "policy_set": lambda row: row.policy_set,
     "created_at": lambda row: row.created_at,
     "created_by": lambda row: row.created_by_name,
+}
+MEMBERS: Columns = {
+    "name": lambda row: row.name,
+    "account_id": lambda row: row.account_id,
+    "email": lambda row: row.email,
+    "state": lambda row: row.word,
+    "unit": lambda row: row.unit.path if row.unit else "",
+    "joined_at": lambda row: row.joined_at,
+    "tags": lambda row: [str(tag) for tag in row.tags.all()],
+    "in_bowline": lambda row: row.in_bowline,
 }
 RUNS: Columns = {
     "number": lambda row: row.number,
@@ -64,6 +80,20 @@ def accounts(request: Request, form: str) -> StreamingHttpResponse:
     found = matching_accounts(request.GET).order_by(sort_of(request.GET), "name")
     rows = found.defer("proved", "applied", "approved_entries")
     return download("accounts", form, ACCOUNTS, rows.iterator(chunk_size=AT_ONCE))
+
+
+@operator_required
+def organization(request: Request, form: str) -> StreamingHttpResponse:
+    row = ManagingAccount.objects.first()
+    kept = kept_organization(managing_of(row)) if row else None
+    if kept is None:
+        raise Http404
+    found = listing.matching(kept, request.GET).order_by(
+        listing.sort_of(request.GET), "name", "account_id"
+    )
+    rows = found.select_related("unit").prefetch_related("tags")
+    known = rows.annotate(in_bowline=Subquery(same_account().values("name")[:1]))
+    return download("organization", form, MEMBERS, known.iterator(chunk_size=AT_ONCE))
 
 
 def runs(request: Request, form: str) -> StreamingHttpResponse:

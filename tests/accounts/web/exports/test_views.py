@@ -15,6 +15,7 @@ from django.utils import timezone
 
 from accounts.models import Bundle, EnabledProvider, ManagedAccount, Run
 from accounts.models.states import State, Status
+from tests.accounts.organization.organizations import CORE, member_row
 from tests.rows import account_row, managing_row, run_row, step_row
 
 pytestmark = pytest.mark.django_db
@@ -75,6 +76,38 @@ def test_bundles_are_written_without_their_archives(viewer: Client) -> None:
 
     assert (row["number"], row["accounts"], row["size"]) == (1, 1, 2)
     assert [bundle["number"] for bundle in everything] == ["2", "1"]
+
+
+def test_the_organization_is_written_with_what_bowline_has_of_it(
+    operator: Client,
+) -> None:
+    managing_row(account_id=CORE.account_id)
+    web = member_row("0" * 12, "=Web")
+    web.tags.create(key="team", value="web")
+    web.unit = web.organization.units.create(unit_id="ou-a", path="Root / A")
+    web.save()
+    member_row("1" * 12, "Old", "SUSPENDED")
+    account_row("web", account_id="0" * 12)
+
+    (row,) = csv_rows(operator, "/organization.csv?state=active")
+    everything = json_rows(operator, "/organization.json?sort=-account_id")
+
+    assert (row["name"], row["account_id"], row["tags"]) == (
+        "'=Web",
+        "0" * 12,
+        "team=web",
+    )
+    assert (row["unit"], row["in_bowline"]) == ("Root / A", "web")
+    assert [(one["state"], one["in_bowline"]) for one in everything] == [
+        ("suspended", None),
+        ("active", "web"),
+    ]
+    html = operator.get("/accounts/organization/?known=no").content.decode()
+    assert 'href="/organization.csv?known=no"' in html
+
+
+def test_an_organization_that_nobody_read_has_no_file(operator: Client) -> None:
+    assert operator.get("/organization.csv").status_code == 404
 
 
 @pytest.mark.parametrize("name", ["accounts", "runs", "bundles"])
