@@ -13,7 +13,7 @@ from django.shortcuts import redirect, render
 from django.urls import reverse
 
 from accounts.mapping.managing import managing_of
-from accounts.models import ManagedAccount, ManagingAccount, Organization
+from accounts.models import ManagedAccount, ManagingAccount, Organization, Rollout
 from accounts.organization.members import (
     MOST_AT_ONCE,
     MembersRefused,
@@ -22,7 +22,6 @@ from accounts.organization.members import (
 )
 from accounts.organization.reading import kept_organization
 from accounts.web.access import operator_required
-from accounts.web.bulk.views import plan_again
 from accounts.web.organization.forms import SharedForm
 from accounts.web.organization.listing import (
     COLUMNS,
@@ -35,6 +34,7 @@ from accounts.web.organization.listing import (
 from accounts.web.organization.reading import progress_of
 from accounts.web.organization.usual import usual
 from accounts.web.request import Request
+from accounts.web.rollouts.starting import roll_out
 from onboarding.topology import Managing
 
 PAGE = 50
@@ -93,13 +93,15 @@ def describe_ticked(
             count = (
                 "1 account is" if len(chosen) == 1 else f"{len(chosen):,} accounts are"
             )
+            query = urlencode({"described": moment.isoformat()})
+            added = redirect(f"{reverse('accounts:accounts')}?{query}")
             if "plan" in request.POST:
                 messages.success(request, f"{count} described.")
                 drafts = ManagedAccount.objects.filter(created_at=moment)
-                return plan_again(request, list(drafts.only("pk")))
+                kind = Rollout.Kind.ONBOARD
+                return roll_out(request, drafts, kind, otherwise=added)
             messages.success(request, f"{count} described. {NEXT}")
-            query = urlencode({"described": moment.isoformat()})
-            return redirect(f"{reverse('accounts:accounts')}?{query}")
+            return added
     return page(request, managing, kept, form=form, chosen=chosen, refused=refused)
 
 

@@ -7,8 +7,13 @@ from collections.abc import Iterable
 from django.contrib import messages
 from django.http import HttpResponse
 from django.shortcuts import redirect
+from django.urls import reverse
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
 
+from accounts.mapping.managing import managing_row
 from accounts.models import ManagedAccount, Rollout
+from accounts.runs.capacity import NoRoom, capacity_of
 from accounts.runs.rollouts import CannotStart, start
 from accounts.web.request import Request
 from accounts.wording import counted
@@ -25,14 +30,36 @@ def roll_out(
     try:
         rollout = start(accounts, kind, request.user)
     except CannotStart as error:
-        messages.error(request, str(error))
+        is_full = isinstance(error.__cause__, NoRoom)
+        messages.error(request, with_switch(str(error)) if is_full else str(error))
         return otherwise
     messages.success(request, f"{rollout} is started. {SAYS[kind]}")
     if rollout.left_out:
         left_out = counted(len(rollout.left_out))
         messages.warning(request, f"{left_out} left out: see below.")
+    if kind == Rollout.Kind.ONBOARD:
+        tell_room(request)
     return redirect(rollout)
 
+
+def tell_room(request: Request) -> None:
+    """Offer the organization before the list of accounts is full."""
+    room = capacity_of(managing_row())
+    if room.is_near_its_end:
+        text = (
+            f"The list of accounts that Spinnaker may assume is nearly full: "
+            f"{room.wanted:,} of {room.most:,} with those that are described."
+        )
+        messages.warning(request, with_switch(text))
+
+
+def with_switch(text: str) -> SafeString:
+    """Add a link to the form that lists the organization instead of its accounts."""
+    url = f"{reverse('accounts:managing')}?switch=1#switch"
+    return format_html('{} <a href="{}">{}</a>.', text, url, SWITCH)
+
+
+SWITCH = "Change to the whole organization"
 
 SAYS = {
     Rollout.Kind.ONBOARD: "Nothing in AWS changes until the plans are approved.",
