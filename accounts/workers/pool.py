@@ -13,11 +13,13 @@ import time
 from collections import deque
 from collections.abc import Callable, Iterator
 from itertools import chain
+from uuid import UUID
 
 from django.db import connections
 from django.db.models import Q
+from django.db.models.functions import Now
 
-from accounts.models import Run
+from accounts.models import Run, lease
 from accounts.runs.rollouts.engine import advance
 from accounts.runs.stages import carry_leased
 
@@ -30,7 +32,9 @@ LOOKS_EVERY = 5.0
 class RunPool:
     """Carries what waits of these runs, one in each of its threads.
 
-    A run that hangs occupies its own thread; the others continue.
+    A run that hangs occupies its own thread; the others continue. Once its lease has
+    run out, another thread takes its place, for at most as many as there are: a thread
+    cannot be ended from outside.
     """
 
     def __init__(
@@ -40,7 +44,10 @@ class RunPool:
         self.threads = threads
         self.carry = carry
         self.named: deque[str] = deque(maxlen=threads)
-        self.at_work: dict[object, threading.Thread] = {}
+        self.at_work: dict[UUID, threading.Thread] = {}
+        self.began: dict[UUID, float] = {}
+        """When each of these did, by this process's own clock."""
+        self.hung: list[threading.Thread] = []
         self.ended: set[int] = set()
         """Numbers of the rollouts of which a run has ended."""
         self.woken = threading.Event()
@@ -79,13 +86,31 @@ class RunPool:
 
     def take(self) -> None:
         """Give each thread that is free a run of which this process has the lease."""
-        for run in self.waiting(self.threads - len(self.at_work)):
+        self.replace_hung()
+        most = min(self.threads, 2 * self.threads - len(self.hung))
+        for run in self.waiting(max(0, most - len(self.at_work))):
             if run.take_lease():
                 thread = threading.Thread(
                     target=self.work, args=[run], name=run.reference, daemon=True
                 )
                 self.at_work[run.pk] = thread
+                self.began[run.pk] = time.monotonic()
                 thread.start()
+
+    def replace_hung(self) -> None:
+        """Let others take the places of threads whose leases ran out: whatever waits
+        there writes nothing more, and its run is continued by whoever takes it.
+        """
+        self.hung = [thread for thread in self.hung if thread.is_alive()]
+        before = time.monotonic() - lease.LONGEST.total_seconds()
+        late = [pk for pk, began in self.began.copy().items() if began < before]
+        held = Run.objects.filter(pk__in=late, leased_until__gt=Now())
+        alive = set(held.values_list("pk", flat=True)) if late else set()
+        for pk in late:
+            if pk not in alive and (thread := self.at_work.pop(pk, None)):
+                self.began.pop(pk, None)
+                self.hung.append(thread)
+                logger.error("Run %s hangs: another thread takes over.", thread.name)
 
     def waiting(self, count: int) -> Iterator[Run]:
         """List runs that wait, at most this many: those first that a message named."""
@@ -106,7 +131,9 @@ class RunPool:
             self.stopped.wait(LOOKS_EVERY)  # what stopped it may last
         finally:
             connections.close_all()
-            del self.at_work[run.pk]
+            if self.at_work.get(run.pk) is threading.current_thread():
+                self.at_work.pop(run.pk, None)
+                self.began.pop(run.pk, None)
             if run.rollout_id is not None:
                 self.ended.add(run.rollout_id)
             self.woken.set()
