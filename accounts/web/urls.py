@@ -14,6 +14,7 @@ from accounts.web.bundles import views as bundles
 from accounts.web.clusters import views as clusters
 from accounts.web.exports import views as exports
 from accounts.web.from_file import views as from_file
+from accounts.web.handoff import views as handoff
 from accounts.web.help import views as help_pages
 from accounts.web.live import views as live
 from accounts.web.managing import views as managing
@@ -83,6 +84,17 @@ account_pages = [
     path("accounts/<uuid:pk>/accept/", decisions.accept, name="accept"),
     path("accounts/<uuid:pk>/leave-out/", preview.leave_out, name="leave-out"),
     path("accounts/<uuid:pk>/forget/", account.forget, name="forget"),
+    path("accounts/<uuid:pk>/hand-off/", handoff.hand_off_page, name="hand-off"),
+    path(
+        "accounts/<uuid:pk>/hand-off/all.zip",
+        handoff.hand_off_archive,
+        name="hand-off-archive",
+    ),
+    path(
+        "accounts/<uuid:pk>/hand-off/<path:path>",
+        handoff.hand_off_file,
+        name="hand-off-file",
+    ),
     path("accounts/<uuid:pk>/rights/", rights.rights, name="rights"),
     path("accounts/<uuid:pk>/rotate/", rights.rotation_begin, name="rotate"),
     path("accounts/<uuid:pk>/unrotate/", rights.rotation_cancel, name="unrotate"),

@@ -47,10 +47,7 @@ class HandOff:
     managed: Managed
     resources: tuple[Resource, ...]
     """Everything that should exist, with the reader role where it is wanted."""
-
-    @property
-    def stack_name(self) -> str:
-        return f"bowline-{self.managed.name}"
+    stack_name: str
 
     @property
     def region(self) -> str:
@@ -166,14 +163,19 @@ class HandOff:
         )
 
 
-def hand_off(managing: Managing, managed: Managed, *, reader: bool) -> HandOff:
+def hand_off(
+    managing: Managing, managed: Managed, *, reader: bool, stack_name: str = ""
+) -> HandOff:
     """Describe the roles of a managed account for its owner.
 
-    The reader role needs Bowline's own principal: without one there is none. Raise
-    QuotaExceeded where AWS would refuse it.
+    A later version must have the stack's first name, even if the account has another
+    name by then. The reader role needs Bowline's own principal: without one there is
+    none. Raise QuotaExceeded where AWS would refuse it.
     """
     alike = with_ids_of(managed, interchangeable(managing, managed))
     resources = desired(Topology(managing, (alike,)), alike)
     if reader and managing.bowline:
         resources += reader_role(managing, managed)
-    return HandOff(managing, managed, resources)
+    return HandOff(
+        managing, managed, resources, stack_name or f"bowline-{managed.name}"
+    )

@@ -28,7 +28,9 @@ class Stack:
 
     @property
     def named(self) -> str:
-        return f"--region {shlex.quote(self.region)} --stack-name {self.name}"
+        return (
+            f"--region {shlex.quote(self.region)} --stack-name {shlex.quote(self.name)}"
+        )
 
 
 def deploy(stack: Stack) -> str:
@@ -36,7 +38,7 @@ def deploy(stack: Stack) -> str:
     given = [shlex.quote(f"{name}={value}") for name, value in stack.parameters.items()]
     return lines(
         f"aws cloudformation deploy {stack.named}",
-        f"--template-file {stack.template.path}",
+        f"--template-file {shlex.quote(stack.template.path)}",
         *([f"--parameter-overrides {' '.join(given)}"] if given else []),
         "--capabilities CAPABILITY_NAMED_IAM --no-fail-on-empty-changeset",
     )
@@ -84,7 +86,7 @@ def in_account(account_id: str, *commands: str) -> str:
 
 def written(file: File) -> str:
     """Write a file from within a script; no line of it is long enough to be cut."""
-    return f"cat > {file.path} <<'{END}'\n{file.text}{END}"
+    return f"cat > {shlex.quote(file.path)} <<'{END}'\n{file.text}{END}"
 
 
 def script(command: str) -> str:

@@ -17,6 +17,7 @@ OWN = {
     "Bundle.sha256",
     "EnabledProvider.key",
     "Findings.results",
+    "HandedOutText.digest",
     "Lookup.parameters",
     "Lookup.question",
     "Lookup.topic",

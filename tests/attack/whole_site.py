@@ -21,6 +21,8 @@ from accounts.models import (
     CheckResult,
     ClusterSearch,
     EnvironmentPolicy,
+    HandedOutText,
+    HandOff,
     Heartbeat,
     Lookup,
     ManagedAccount,
@@ -149,9 +151,14 @@ def whole_site() -> Pages:
             created_by=operator,
             accepted_by=operator,
             providers=PROVIDERS,
+            made_by="owner" if number % 2 else "bowline",
         )
         account.spinnaker_names.create(name=f"name-{number}")
         accounts.append(account)
+    text = HandedOutText.objects.create(digest="e" * 64, text=HARMLESS)
+    HandOff.objects.create(
+        account=accounts[1], text=text, number=1, stack_name="bowline", region="r"
+    )
     runs = [run_of(*both) for both in zip(accounts, Status.values, strict=True)]
     runs.append(run_row(Status.VERIFIED, account=None, kind=Run.Kind.MANAGING))
     roll_out(runs, operator)

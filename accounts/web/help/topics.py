@@ -233,6 +233,18 @@ PAGES = (
         words="rights iam policies review security",
     ),
     Topic(
+        "hand-off",
+        "Handing off to the owner",
+        "The account's owner creates the roles. Bowline verifies them.",
+        (
+            "Send the owner the message and the zip: no login is needed. The owner "
+            "does not have to report anything.",
+            "For a later version, the owner runs the same command again.",
+        ),
+        ("hand-off", "hand-off-archive", "hand-off-file"),
+        words="owner cloudformation terraform stackset template",
+    ),
+    Topic(
         "settings",
         "Settings",
         "Environment variables configure Bowline. This page shows the result.",

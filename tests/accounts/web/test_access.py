@@ -75,6 +75,7 @@ READS = {
     "bundle-file",
     "bundle-next",
     "delta",
+    "hand-off",
     "help",
     "rights",
     "search",

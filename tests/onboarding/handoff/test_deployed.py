@@ -156,3 +156,12 @@ def test_the_clusters_access_goes_before_the_role_that_has_it() -> None:
     first = one.delete_command.index("--stack-name bowline-staging-eks-us-east-1")
     assert first < one.delete_command.index("--stack-name bowline-staging\n")
     assert MANAGED_ID in one.delete_command.splitlines()[0]
+
+
+def test_a_stack_name_is_never_run(tmp_path: Path) -> None:
+    one = hand_off(managing(), staging(), reader=False, stack_name=HOSTILE)
+
+    run(one.pasted, tmp_path, "http://127.0.0.1:9", MANAGED_ID)
+    run(one.delete_command, tmp_path, "http://127.0.0.1:9", MANAGED_ID)
+
+    assert not (tmp_path / "pwned").exists()

@@ -1,0 +1,23 @@
+"""What the owner of an account receives, as the account is described now."""
+
+from __future__ import annotations
+
+from accounts.mapping.managed import managed_of
+from accounts.mapping.managing import managing_of
+from accounts.models import ManagedAccount, ManagingAccount
+from onboarding.handoff import HandOff, hand_off
+
+
+def hand_off_of(managing: ManagingAccount, account: ManagedAccount) -> HandOff:
+    """Describe it; the stack keeps the name under which it was first handed off.
+
+    Raise DetailsError or QuotaExceeded where it cannot be described.
+    """
+    first = account.hand_offs.last()
+    managed = managed_of(account)
+    return hand_off(
+        managing_of(managing),
+        managed,
+        reader=bool(managed.reader_role),
+        stack_name=first.stack_name if first else "",
+    )

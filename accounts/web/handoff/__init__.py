@@ -1,0 +1,1 @@
+"""The page for the owner of an account, who creates its roles."""

@@ -1,0 +1,156 @@
+"""The page for an account's owner, its zip and its files."""
+
+from __future__ import annotations
+
+import io
+import zipfile
+from typing import Any
+
+import pytest
+from django.test import Client
+from django.urls import reverse
+from django.utils import timezone
+
+from accounts.models import Activity, HandedOutText, HandOff, ManagedAccount
+from accounts.models.states import State, Status
+from onboarding.topology import READER_ROLE, MadeBy
+from tests.rows import account_row, managing_row, person, run_row
+
+pytestmark = pytest.mark.django_db
+
+BOWLINE = "arn:aws:iam::911111111111:user/bowline"
+
+
+def ready_row(**fields: Any) -> ManagedAccount:
+    managing_row(proof=State.VERIFIED, bowline_principal=BOWLINE)
+    plain = {"made_by": MadeBy.OWNER.value, "reader_role": READER_ROLE}
+    return account_row(**{**plain, **fields})
+
+
+def read(client: Client, account: ManagedAccount, role: str = "operator") -> str:
+    client.force_login(person(role))
+    page = client.get(reverse("accounts:hand-off", args=[account.pk]))
+    assert page.status_code == 200
+    return page.content.decode()
+
+
+def test_it_names_the_account_and_each_way_in_order(client: Client) -> None:
+    text = read(client, ready_row())
+
+    places = [
+        text.index(f"<summary>{way}</summary>")
+        for way in ("AWS CLI", "CloudFormation console", "Terraform")
+    ]
+    assert places == sorted(places)
+    assert "<summary>StackSet</summary>" not in text
+    assert 'class="handoff-account"' in text
+    assert "922222222222" in text
+    assert "aws cloudformation deploy" in text
+    assert "Send this to the owner" in text
+    assert "BowlineReader" in text
+
+
+def test_the_organization_gets_a_stack_set(client: Client) -> None:
+    account = ready_row(
+        made_by=MadeBy.ORGANIZATION.value, external_id_prefix="bow-7f3a"
+    )
+
+    text = read(client, account)
+
+    assert "<summary>StackSet</summary>" in text
+    assert "ParameterKey=ExternalIdPrefix,ParameterValue=bow-7f3a" in text
+
+
+def test_before_the_plan_is_approved_nothing_is_to_be_sent(client: Client) -> None:
+    assert "Do not send this yet" in read(client, ready_row())
+
+
+def test_while_it_waits_it_says_since_when_and_what_aws_said(client: Client) -> None:
+    account = ready_row(state=State.HANDED_OFF)
+    run_row(
+        Status.HANDED_OFF,
+        account=account,
+        handed_off_at=timezone.now(),
+        looked_at=timezone.now(),
+        waiting="AWS refuses: the role is not there yet.",
+    )
+
+    text = read(client, account)
+
+    assert "Waiting since" in text
+    assert "AWS refuses: the role is not there yet." in text
+    assert "Look now" in text
+    assert "Do not send this yet" not in text
+
+
+def test_a_viewer_reads_it_and_can_neither_look_nor_download(client: Client) -> None:
+    account = ready_row(state=State.HANDED_OFF)
+    run_row(Status.HANDED_OFF, account=account, handed_off_at=timezone.now())
+
+    text = read(client, account, "viewer")
+
+    assert "Look now" not in text
+    assert "Download for the owner" not in text
+    zipped = client.get(reverse("accounts:hand-off-archive", args=[account.pk]))
+    assert zipped.status_code == 403
+
+
+def test_it_waits_until_the_managing_account_is_verified(client: Client) -> None:
+    managing_row()
+    account = account_row(made_by=MadeBy.OWNER.value)
+
+    text = read(client, account)
+
+    assert "Nothing can be handed off yet" in text
+    assert "aws cloudformation" not in text
+    archive = client.get(reverse("accounts:hand-off-archive", args=[account.pk]))
+    assert archive.status_code == 404
+
+
+def test_an_account_that_bowline_makes_has_no_such_page(client: Client) -> None:
+    account = ready_row(made_by=MadeBy.BOWLINE.value)
+    client.force_login(person("operator"))
+
+    for name in ("hand-off", "hand-off-archive"):
+        page = client.get(reverse(f"accounts:{name}", args=[account.pk]))
+        assert page.status_code == 404
+
+
+def test_the_zip_is_for_an_owner_without_a_login(client: Client) -> None:
+    account = ready_row()
+    client.force_login(person("operator"))
+
+    answer = client.get(reverse("accounts:hand-off-archive", args=[account.pk]))
+
+    names = zipfile.ZipFile(io.BytesIO(answer.content)).namelist()
+    assert {"README.md", "create.sh", "bowline-staging.yml"} <= set(names)
+    assert 'filename="bowline-staging.zip"' in answer["Content-Disposition"]
+    assert Activity.objects.filter(what=Activity.What.DOWNLOAD).count() == 1
+
+
+@pytest.mark.parametrize(
+    ("path", "status"), [("terraform/main.tf.json", 200), ("../settings.py", 404)]
+)
+def test_each_file_can_be_downloaded_alone(
+    client: Client, path: str, status: int
+) -> None:
+    account = ready_row()
+    client.force_login(person("operator"))
+
+    answer = client.get(reverse("accounts:hand-off-file", args=[account.pk, path]))
+
+    assert answer.status_code == status
+
+
+def test_the_stack_keeps_its_first_name(client: Client) -> None:
+    account = ready_row(name="renamed")
+    text = HandedOutText.objects.create(digest="d" * 64, text="Resources: {}")
+    for number, name in ((1, "bowline-staging"), (2, "bowline-other")):
+        HandOff.objects.create(
+            account=account, text=text, number=number, stack_name=name, region="r"
+        )
+
+    shown = read(client, account)
+
+    assert "--stack-name bowline-staging" in shown
+    assert "bowline-renamed" not in shown
