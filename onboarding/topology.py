@@ -223,18 +223,18 @@ def unprovable(managing: Managing, managed: Managed) -> str:
     """Say why Bowline could prove nothing of an account that is handed off; empty where
     it can.
     """
-    if not managed.is_handed_off or managed.reader_role:
+    if not managed.is_handed_off:
         return ""
-    if not managed.in_aws_provider:
+    if not managing.bowline:
+        return (
+            "Spinnaker's identity does not trust Bowline, so Bowline cannot assume the "
+            "roles that an owner creates. Let Bowline create this account's roles, or "
+            "let Spinnaker's identity trust Bowline."
+        )
+    if not (managed.in_aws_provider or managed.reader_role):
         return (
             "Spinnaker assumes no role for these providers, so only a reader role "
             "shows what the owner created. Choose the reader role."
-        )
-    if not managing.bowline:
-        return (
-            "Spinnaker's identity does not trust Bowline, so Bowline cannot walk the "
-            "chain of roles, and only a reader role shows what the owner created. "
-            "Choose the reader role."
         )
     return ""
 

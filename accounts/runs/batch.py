@@ -12,8 +12,11 @@ from typing import TYPE_CHECKING, TypeVar
 
 from django.db import connections
 
+from accounts.mapping.managing import managing_of, managing_row
 from accounts.models import ManagedAccount, Run
+from accounts.models.states import Status
 from accounts.runs.actions import RunOpen, approve, keep, plan, plan_managing, verify
+from accounts.runs.owners.looking import look
 from accounts.runs.stages import carry_on
 from accounts.workers.leases import leases_extended
 from onboarding.aws.session import Sessions
@@ -80,7 +83,7 @@ class Batch:
 
         def work(run: Run) -> Run:
             approve(run, self.by, send=keep)
-            return self.carried(run)
+            return self.looked(self.carried(run))
 
         return in_threads(work, runs, self.threads)
 
@@ -102,6 +105,13 @@ class Batch:
     def left(self) -> Iterator[str]:
         """Say of what was not done why not."""
         yield from ()
+
+    def looked(self, run: Run) -> Run:
+        """Look once whether the owner of an account that was handed off is done."""
+        if run.status != Status.HANDED_OFF:
+            return run
+        look(run, managing_of(managing_row()), self.sessions, send=keep)
+        return self.carried(run)
 
     def carried(self, run: Run) -> Run:
         carry_on(run, self.sessions)

@@ -108,6 +108,8 @@ def make_plan(run: Run, scope: Scope, sessions: Sessions) -> None:
     if to is Status.VERIFYING:
         # Nothing is written in between: the verification need not read it again.
         for side, one in compared:
+            if one.unread:
+                continue
             hand_on(sessions, side.reach, side.looks_for, one.observed)
 
 

@@ -20,6 +20,7 @@ from accounts.mapping.managed import granted_topology, managed_of
 from accounts.mapping.managing import managing_of, managing_row
 from accounts.models import ManagedAccount, ManagingAccount, Run
 from accounts.models.states import State, Status
+from accounts.runs.owners.handed_out import is_handed_out
 from onboarding.aws.errors import AwsError
 from onboarding.aws.observe import observe, take_over
 from onboarding.aws.session import Sessions
@@ -58,6 +59,8 @@ class Side:
     """What may exist of earlier choices, to be found and deleted."""
     removes: bool = False
     adopts: bool = False
+    handed_out: bool = False
+    """The owner was given exactly this, and it was proved since."""
 
     @property
     def looks_for(self) -> tuple[Resource, ...]:
@@ -78,7 +81,8 @@ class Side:
         except AwsError as error:
             if not error.no_access:
                 raise
-            return Comparison(diff(desired, ()), 0, (), error.message)
+            changes = () if self.handed_out else diff(desired, ())
+            return Comparison(changes, 0, (), error.message)
         return Comparison(
             diff(desired, observed, adopts=self.adopts),
             sum(resource.owned for resource in observed),
@@ -198,6 +202,7 @@ def own_sides(
         earlier=earlier,
         removes=removes,
         adopts=managed.adopts,
+        handed_out=is_handed_out(row, managing, managed),
     )
     former_grants = Side(
         account_name=managing.name,

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
 
 import yaml
 
@@ -21,7 +21,7 @@ from onboarding.partitions import known_region
 from onboarding.providers import PROVIDERS
 from onboarding.providers.base import Provider, providers_of
 from onboarding.providers.external_id import no_external_id, without_external_id
-from onboarding.topology import Managed, Permissions
+from onboarding.topology import READER_ROLE, MadeBy, Managed, Permissions
 
 ACCOUNT_KEYS = [
     "name",
@@ -29,6 +29,8 @@ ACCOUNT_KEYS = [
     "environment",
     "regions",
     "access_role",
+    "made_by",
+    "reader_role",
     "external_id",
     "adopts",
     "permissions",
@@ -91,9 +93,35 @@ def read_account(reader: Reader, node: yaml.Node, partition: str) -> WrittenAcco
         permissions=permissions,
         access_role=reader.checked(parts, "access_role", names.role_name),
         adopts=reader.truth(parts, "adopts", default=False),
+        made_by=reader.checked(parts, "made_by", maker) or MadeBy.BOWLINE,
     )
+    if managed.is_handed_off:
+        refuse_own_ways(reader, parts)
+        reads = reader.truth(parts, "reader_role", default=True)
+        managed = replace(managed, reader_role=READER_ROLE if reads else "")
+    elif "reader_role" in parts:
+        reader.wrong(parts["reader_role"], NO_READER)
     refuse_unsuited(reader, parts.get("providers", node), managed)
     return WrittenAccount(node.start_mark.line + 1, managed, external_id)
+
+
+MAKERS = (MadeBy.BOWLINE.value, MadeBy.OWNER.value)
+NO_READER = "Only an account with `made_by: owner` has a reader role."
+NOT_BOWLINES = "Its owner creates the roles, and Bowline changes nothing. Leave it out."
+
+
+def maker(value: str) -> str:
+    """Return who makes the roles; raise ValueError for anybody else."""
+    if value not in MAKERS:
+        raise ValueError(f"Write {' or '.join(MAKERS)}.")
+    return value
+
+
+def refuse_own_ways(reader: Reader, parts: Mapping[str, yaml.Node]) -> None:
+    """Refuse what only concerns accounts whose roles Bowline creates."""
+    for key in ("access_role", "adopts"):
+        if key in parts and as_json(parts[key]):
+            reader.wrong(parts[key], f"{key}: {NOT_BOWLINES}")
 
 
 def refuse_unsuited(reader: Reader, node: yaml.Node, managed: Managed) -> None:

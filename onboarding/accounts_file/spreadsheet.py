@@ -26,13 +26,14 @@ from onboarding.names import short
 from onboarding.providers import PROVIDERS
 
 REGIONS, ROLES = "regions", ("READ", "WRITE")
-TRUTHS = ("external_id", "adopts")
+TRUTHS = ("reader_role", "external_id", "adopts")
 COLUMNS = (
     "name",
     "account_id",
     "environment",
     REGIONS,
     "access_role",
+    "made_by",
     *TRUTHS,
     *ROLES,
     *PROVIDERS,

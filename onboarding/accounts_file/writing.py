@@ -18,9 +18,11 @@ from onboarding.accounts_file.spreadsheet import COLUMNS, REGIONS, ROLES, guarde
 from onboarding.providers import PROVIDERS
 from onboarding.providers.base import providers_of
 from onboarding.topology import (
+    READER_ROLE,
     ExistingIdentity,
     Identity,
     InstanceRole,
+    MadeBy,
     Managed,
     Managing,
     Permissions,
@@ -51,6 +53,7 @@ def account_written(managed: Managed, *, uses_external_id: bool) -> Written:
         "environment": managed.environment,
         "regions": list(managed.regions),
         "access_role": managed.access_role,
+        **maker_written(managed),
         "external_id": uses_external_id,
         "adopts": managed.adopts,
         "permissions": permissions,
@@ -61,6 +64,13 @@ def account_written(managed: Managed, *, uses_external_id: bool) -> Written:
     }
     optional = ("environment", "access_role", "adopts", "permissions")
     return {k: v for k, v in written.items() if v or k not in optional}
+
+
+def maker_written(managed: Managed) -> Written:
+    """Say who makes the roles where Bowline does not, and whether it may read them."""
+    if not managed.is_handed_off:
+        return {}
+    return {"made_by": managed.made_by, "reader_role": bool(managed.reader_role)}
 
 
 def written_account(written: Mapping[str, Any], line: int) -> WrittenAccount:
@@ -79,6 +89,8 @@ def written_account(written: Mapping[str, Any], line: int) -> WrittenAccount:
         permissions=Permissions(read, write),
         access_role=written.get("access_role", ""),
         adopts=written.get("adopts", False),
+        made_by=written.get("made_by", MadeBy.BOWLINE),
+        reader_role=READER_ROLE if written.get("reader_role") else "",
     )
     return WrittenAccount(line, managed, written["external_id"])
 

@@ -1,7 +1,8 @@
 """`manage.py onboard accounts.yaml`: the whole job without a browser, broker or worker.
 
 Exit codes: 0 nothing to do or all done, 2 changes planned and not approved, 1
-something failed, or an account is not in the bundle because nobody accepted it.
+something failed, or an account is not in the bundle because nobody accepted it, 3 an
+account waits for its owner to create the roles.
 
 More than one account is a rollout: applied in waves, and shown on the site's pages.
 """
@@ -33,6 +34,7 @@ from accounts.next_bundle import next_bundle, unlike_now
 from accounts.runs.actions import RunOpen, accept
 from accounts.runs.batch import Batch
 from accounts.runs.capacity import NoRoom
+from accounts.runs.owners.readiness import ManagingUnproved
 from accounts.runs.queue import nothing_sent
 from accounts.runs.results import reached_account
 from accounts.runs.rollouts import CannotStart
@@ -43,7 +45,7 @@ from onboarding.accounts_file.spreadsheet import is_csv
 from onboarding.aws.session import PATIENCE, Sessions
 from onboarding.bounded_yaml import MOST_BYTES
 
-DONE, FAILED, PLANNED = 0, 1, 2
+DONE, FAILED, PLANNED, WAITS = 0, 1, 2, 3
 STANDARD_INPUT = Path("-")
 
 IN_THE_FILE = "In this file: `assume: {organization: o-a1b2c3d4e5}` under `managing`."
@@ -138,7 +140,7 @@ class Command(BaseCommand):
                 codes = self.plan_and_apply(
                     batch, accounts, approve=approve, allowed=allow_delete
                 )
-        except (CannotStart, NoRoom, RunOpen) as error:
+        except (CannotStart, ManagingUnproved, NoRoom, RunOpen) as error:
             no_room = isinstance(error.__cause__ or error, NoRoom)
             raise CommandError(
                 f"{error} {IN_THE_FILE}" if no_room else str(error)
@@ -224,6 +226,10 @@ class Command(BaseCommand):
         if run.status == Status.APPROVED:
             self.warn(f"{run.account_name}: approved, and not started")
             return
+        if run.status == Status.HANDED_OFF:
+            self.say(f"{run.account_name}: handed off. Its owner creates the roles:")
+            self.say(f"  manage.py handoff {run.account_name} --output DIR")
+            return
         if run.status not in UNSUCCESSFUL:
             self.say(f"{run.account_name}: {run.status}")
             return
@@ -307,6 +313,8 @@ def was_proved(managing: Run) -> bool:
 
 
 def code(run: Run) -> int:
+    if run.status == Status.HANDED_OFF:
+        return WAITS
     if run.status in (*OPEN, Status.DISCARDED):
         return PLANNED
     return FAILED if run.status in UNSUCCESSFUL else DONE

@@ -135,6 +135,8 @@ def problems_of(
             yield Problem(one.written.line, sentence)
         elif row and row.granted_at and row.account_id != managed.account_id:
             yield Problem(one.written.line, SAME_ACCOUNT)
+        elif row and row.granted_at and row.made_by != managed.made_by:
+            yield Problem(one.written.line, SAME_MAKER)
         for name in spinnaker_names(managed):
             owner = taken.get(name)
             if owner and (row is None or owner != row.pk):
@@ -145,6 +147,12 @@ def problems_of(
 SAME_ACCOUNT = (
     "You cannot change the account id while Bowline's roles exist in the account. "
     "Remove the account from AWS first."
+)
+
+
+SAME_MAKER = (
+    "You cannot change who creates the roles (made_by) while they exist in the "
+    "account. Remove the account from AWS first."
 )
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from accounts.models import HandedOutText, HandOff, Run
+from accounts.models import HandedOutText, HandOff, ManagedAccount, Run
 from onboarding.handoff import HandOff as Described
 from onboarding.handoff import hand_off
 from onboarding.topology import Managed, Managing
@@ -33,3 +33,11 @@ def keep_handed_out(run: Run, managing: Managing, managed: Managed) -> None:
         by=run.approved_by,
         by_name=run.approved_by_name,
     )
+
+
+def is_handed_out(row: ManagedAccount, managing: Managing, managed: Managed) -> bool:
+    """Return whether the owner was given exactly this, and it was proved since."""
+    if not (managed.is_handed_off and row.proof):
+        return False
+    last = HandOff.objects.filter(account=row.pk).first()
+    return last is not None and last.text_id == described(managing, managed).digest

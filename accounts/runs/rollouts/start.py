@@ -209,7 +209,7 @@ def handed_off(
     """Yield those whose owners create the roles: a wave would wait for people."""
     for account in accounts:
         if account.is_handed_off:
-            yield account, "Its owner creates the roles. Plan it on its own page."
+            yield account, "Its owner creates the roles. Plan it by itself."
 
 
 def unnamed(

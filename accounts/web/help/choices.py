@@ -26,6 +26,21 @@ CHOICES = (
         ),
     ),
     Topic(
+        "owners",
+        "Accounts whose owner creates the roles",
+        "Bowline changes nothing there. It hands off a template, and verifies.",
+        (
+            "Plan and approve as usual. Bowline then waits for the owner, looks by "
+            "itself, and verifies the account once AWS shows the roles.",
+            "The reader role lets Bowline read the roles, and change nothing. Without "
+            "it the account is verified by the chain of roles, and its policies are "
+            "not read.",
+            "The managing account must be verified first: AWS refuses roles that "
+            "trust an identity that does not exist.",
+            "Bowline's own identity must be allowed to assume BowlineReader.",
+        ),
+    ),
+    Topic(
         "identities",
         "Identities of Spinnaker",
         "Spinnaker runs as one role or user of the managing account.",

@@ -23,6 +23,7 @@ from accounts.web.layout import MoreChoices
 from onboarding import names
 from onboarding.providers import PROVIDERS
 from onboarding.providers.external_id import no_external_id, without_external_id
+from onboarding.topology import READER_ROLE, MadeBy
 
 
 class IdentityForm(forms.ModelForm):  # type: ignore[type-arg]  # it has no [] at run time
@@ -114,6 +115,21 @@ class IdentityForm(forms.ModelForm):  # type: ignore[type-arg]  # it has no [] a
 class AccessForm(forms.ModelForm):  # type: ignore[type-arg]  # it has no [] at run time
     """How Bowline and Spinnaker access the account, and where Spinnaker works in it."""
 
+    made_by = forms.ChoiceField(
+        label="Who creates the roles here?",
+        choices=[
+            (MadeBy.BOWLINE.value, "Bowline, after you approve"),
+            (MadeBy.OWNER.value, "The owner of the account"),
+        ],
+        widget=forms.RadioSelect,
+        required=False,
+        help_text=more("An owner deploys a template.", "owners"),
+    )
+    reads = forms.BooleanField(
+        label="Include a reader role for Bowline in the template",
+        required=False,
+        help_text=more("With it, Bowline also compares policies.", "owners"),
+    )
     access_role = RuledField(
         rule=names.role_name,
         required=False,
@@ -130,7 +146,7 @@ class AccessForm(forms.ModelForm):  # type: ignore[type-arg]  # it has no [] at 
 
     class Meta:
         model = ManagedAccount
-        fields = ["access_role", "regions", "uses_external_id", "adopts"]
+        fields = ["made_by", "access_role", "regions", "uses_external_id", "adopts"]
         labels = {
             "uses_external_id": "Require an external ID from Spinnaker",
             "adopts": "Keep and use existing roles",
@@ -152,9 +168,27 @@ class AccessForm(forms.ModelForm):  # type: ignore[type-arg]  # it has no [] at 
             field = self.fields["uses_external_id"]
             field.disabled = True
             field.help_text = no_external_id(self.without_external_id)
+        account = self.instance
+        self.fields["made_by"].disabled = account.granted_at is not None
+        handed_off = account.is_handed_off
+        self.fields["reads"].initial = bool(account.reader_role) or not handed_off
         self.helper = bare_helper()
         # The page puts the test between the first field and the others.
         self.helper.render_unmentioned_fields = False
+
+    def clean_made_by(self) -> str:
+        made_by: str = self.cleaned_data["made_by"]
+        return made_by or MadeBy.BOWLINE.value
+
+    def clean(self) -> dict[str, Any]:
+        """Keep of either way in only what belongs to it."""
+        cleaned: dict[str, Any] = super().clean() or self.cleaned_data
+        owner = cleaned.get("made_by") != MadeBy.BOWLINE
+        reads = owner and cleaned.get("reads")
+        self.instance.reader_role = READER_ROLE if reads else ""
+        if owner:
+            cleaned |= {"access_role": "", "adopts": False}
+        return cleaned
 
     def clean_uses_external_id(self) -> bool:
         uses: bool = self.cleaned_data["uses_external_id"]

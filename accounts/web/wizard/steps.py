@@ -44,8 +44,8 @@ def has_access(account: ManagedAccount) -> bool:
 
     Drafts of earlier releases can have regions without an access role.
     """
-    said = bool(account.access_role) or has_providers(account)
-    return bool(account.regions) and said
+    said = account.is_handed_off or account.access_role or has_providers(account)
+    return bool(account.regions and said)
 
 
 def has_providers(account: ManagedAccount) -> bool:

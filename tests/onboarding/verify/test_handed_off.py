@@ -185,6 +185,6 @@ def test_only_what_can_be_proved_may_be_handed_off() -> None:
 
     assert unprovable(walks, factories.managed(ec2, **owner)) == ""
     assert "no role" in unprovable(walks, factories.managed(eks, **owner))
-    assert "walk" in unprovable(factories.managing(), factories.managed(ec2, **owner))
+    assert "trust" in unprovable(factories.managing(), factories.managed(ec2, **owner))
     assert unprovable(walks, factories.managed(eks, reader_role="R", **owner)) == ""
     assert unprovable(factories.managing(), factories.managed(ec2)) == ""

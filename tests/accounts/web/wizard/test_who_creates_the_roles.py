@@ -1,0 +1,63 @@
+"""The step Access asks first who creates the roles."""
+
+from __future__ import annotations
+
+import pytest
+from django.urls import reverse
+from django.utils import timezone
+
+from onboarding.topology import READER_ROLE
+from tests.accounts.web.answers import again, url
+from tests.rows import account_row, managing_row
+
+pytestmark = pytest.mark.django_db
+
+OWNER = {"made_by": "owner", "regions": ["us-east-1"], "access_role": "Admin"}
+
+
+def test_bowline_creates_them_unless_somebody_says_otherwise(operator) -> None:
+    managing_row()
+    account = account_row(regions=[])
+
+    form = operator.get(url(account, "access")).context["form"]
+
+    assert form["made_by"].value() == "bowline"
+    assert form["reads"].value() is True
+
+
+def test_an_owner_has_no_access_role_but_a_reader_role(operator) -> None:
+    managing_row()
+    account = account_row(regions=[])
+
+    response = operator.post(url(account, "access"), {**OWNER, "reads": "on"})
+
+    assert response["Location"] == url(account, "details")
+    saved = again(account)
+    assert (saved.made_by, saved.access_role) == ("owner", "")
+    assert saved.reader_role == READER_ROLE
+    html = operator.get(saved.get_absolute_url()).content.decode()
+    assert reverse("accounts:hand-off", args=[saved.pk]) in html
+
+
+def test_without_the_reader_role_the_page_says_what_is_not_read(operator) -> None:
+    managing_row()
+    account = account_row(regions=[])
+
+    operator.post(url(account, "access"), OWNER)
+
+    assert again(account).reader_role == ""
+    assert operator.get(url(account, "access")).context["form"]["reads"].value() is (
+        False
+    )
+    html = operator.get(account.get_absolute_url()).content.decode()
+    assert "verified by the chain" in html
+
+
+def test_it_stays_as_it_is_while_the_roles_exist(operator) -> None:
+    managing_row()
+    account = account_row(granted_at=timezone.now(), access_role="Admin")
+
+    operator.post(url(account, "access"), OWNER)
+
+    assert again(account).made_by == "bowline"
+    assert again(account).access_role == "Admin"

@@ -1,0 +1,71 @@
+"""The accounts file says who creates the roles of an account, in both formats."""
+
+from __future__ import annotations
+
+import pytest
+
+from onboarding import accounts_file
+from onboarding.accounts_file import FileProblems
+from onboarding.accounts_file.managed import NO_READER, NOT_BOWLINES
+from onboarding.accounts_file.writing import (
+    account_written,
+    csv_text,
+    written_account,
+    yaml_text,
+)
+from onboarding.topology import READER_ROLE, Managed
+
+ONE = """\
+accounts:
+- name: staging
+  account_id: "922222222222"
+  regions: [us-east-1]
+  providers: {{ec2: {{}}}}
+  {}
+"""
+
+
+def read(more: str) -> Managed:
+    (one,) = accounts_file.read(ONE.format(more).encode()).accounts
+    return one.managed
+
+
+def refused(more: str) -> list[str]:
+    with pytest.raises(FileProblems) as caught:
+        read(more)
+    return [problem.message for problem in caught.value.problems]
+
+
+@pytest.mark.parametrize(
+    ("more", "made_by", "reader_role"),
+    [
+        ("made_by: bowline", "bowline", ""),
+        ("made_by: owner", "owner", READER_ROLE),
+        ("made_by: owner\n  reader_role: false", "owner", ""),
+    ],
+)
+def test_it_is_read_and_written_in_both_formats(
+    more: str, made_by: str, reader_role: str
+) -> None:
+    managed = read(more)
+
+    assert (managed.made_by, managed.reader_role) == (made_by, reader_role)
+    written = account_written(managed, uses_external_id=True)
+    assert written_account(written, 1).managed == managed
+    for text, csv in ((yaml_text(None, [written]), False), (csv_text([written]), True)):
+        (again,) = accounts_file.read(text.encode(), csv=csv).accounts
+        assert again.managed == managed
+
+
+def test_whoever_nobody_knows_is_refused() -> None:
+    assert refused("made_by: somebody") == ["made_by: Write bowline or owner."]
+
+
+def test_what_only_bowlines_accounts_have_is_refused() -> None:
+    owner = "made_by: owner\n  access_role: Admin\n  adopts: true"
+
+    assert refused(owner) == [
+        f"access_role: {NOT_BOWLINES}",
+        f"adopts: {NOT_BOWLINES}",
+    ]
+    assert refused("reader_role: true") == [NO_READER]
