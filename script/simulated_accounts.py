@@ -1,0 +1,261 @@
+"""A site of N accounts, made in the database at once, for script/bench capacity: what
+its pages, its queue and a worker's process cost while AWS's answers take a fixed time.
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+import time
+from dataclasses import asdict, dataclass
+from datetime import timedelta
+from typing import TYPE_CHECKING, Any
+
+from script.bench_file import peak, timed
+from script.bench_pages import administrator, make_accounts, opened
+
+if TYPE_CHECKING:
+    from django.db.models import Model
+
+    from accounts.models import Run
+
+CHECKS, CHECKS_MADE = 40, 10
+"""Results of a verification, and how many of them are made here: four times as many
+rows would only take longer to make.
+"""
+CALLS, ANSWER = 26, 0.02
+"""What a verification with EC2 asks AWS, and the seconds to each answer here."""
+THREADS, SECONDS = 32, 15
+"""The runs that one process carries at once, and for how long it is watched."""
+
+
+@dataclass(frozen=True, slots=True)
+class Sample:
+    """What a site with that many accounts costs."""
+
+    accounts: int
+    rows: int
+    """Of an account, in all tables."""
+    kilobytes: float
+    """Of an account, with indexes."""
+    pages: dict[str, float]
+    """Milliseconds, by name."""
+    begun: int
+    """Verifications that one minute of the night begins."""
+    begins: float
+    """Seconds that beginning them takes."""
+    messages: float
+    """Kilobytes on the broker while every account waits."""
+    carried: float
+    """Runs a second of one process, while every account waits."""
+    megabytes: int
+    """Of that process, pages included."""
+
+    @property
+    def slowest(self) -> str:
+        return max(self.pages, key=lambda name: self.pages[name])
+
+
+PAGES = {
+    "overview": "/",
+    "accounts": "/accounts/",
+    "accounts, last page": "/accounts/?page={last}",
+    "accounts, searched": "/accounts/?q=account-7",
+    "runs": "/runs/",
+    "runs that failed": "/runs/?status=failed",
+    "search": "/search/?text=account-7",
+    "settings": "/settings/",
+}
+
+
+def sampled(count: int) -> Sample:
+    import django  # after the environment that its settings read
+
+    django.setup()
+    from django.conf import settings
+    from django.core.management import call_command
+    from django.db import connection
+    from django.test import Client
+    from redis import Redis
+
+    from accounts.models import Run
+    from accounts.runs.queue import enqueue_all
+    from accounts.tasks import verify_all
+
+    call_command("migrate", verbosity=0)
+    call_command("collectstatic", interactive=False, verbosity=0)
+    rows, size = make_site(count)
+    with connection.cursor() as cursor:
+        cursor.execute("ANALYZE")
+    client = Client()
+    client.force_login(administrator())
+    last = max(count // 50, 1)
+    pages = {
+        name: opened(client, name, url.format(last=last)).milliseconds
+        for name, url in PAGES.items()
+    }
+    _, begins = timed(verify_all)
+    begun = Run.objects.filter(status="verifying")
+    number = begun.count()
+    begun.update(status="verified", finished_at=None)
+    multiply_waiting(count)
+    waiting = Run.objects.waiting()
+    enqueue_all(waiting.order_by("created_at")[:200])
+    broker = Redis.from_url(settings.CELERY_BROKER_URL)
+    messages = sum(broker.memory_usage(key) or 0 for key in broker.scan_iter()) / 1000
+    before = waiting.count()
+    carry_for(SECONDS)
+    carried = before - Run.objects.filter(status="planning").count()
+    return Sample(
+        accounts=count,
+        rows=rows,
+        kilobytes=size / count / 1000,
+        pages=pages,
+        begun=number,
+        begins=begins,
+        messages=messages,
+        carried=carried / SECONDS,
+        megabytes=peak(),
+    )
+
+
+def make_site(count: int) -> tuple[int, float]:
+    """Make accounts, each verified once; return the rows of one, and bytes of all."""
+    from django.utils import timezone
+
+    from accounts.models import (
+        CheckResult,
+        EnabledProvider,
+        ManagedAccount,
+        ManagingAccount,
+        Run,
+        SpinnakerName,
+    )
+    from accounts.models.runs import RunNumber
+    from script.bench_history import result, run_of
+
+    ManagingAccount.objects.create(
+        name="core",
+        account_id="100000000001",
+        organization="o-a1b2c3d4e5",
+        state="verified",
+        verified_at=timezone.now(),
+    )
+    (account,) = make_accounts(1)
+    key = "md5('account-' || n)::uuid"
+    multiply(
+        account,
+        count,
+        id=key,
+        name="'account-' || n",
+        account_id="(500000000000 + n)::text",
+        external_id="gen_random_uuid()",
+    )
+    for provider in EnabledProvider.objects.filter(account=account):
+        multiply(provider, count, account_id=key)
+    name = SpinnakerName.objects.create(name=account.name, account=account)
+    multiply(name, count, name="'account-' || n", account_id=key)
+    (run,) = Run.objects.bulk_create([run_of(account, timezone.now())])
+    RunNumber.objects.bulk_create((RunNumber() for _ in range(1, count)), 5000)
+    verified = "md5('run-' || n)::uuid"
+    multiply(run, count, id=verified, number="n", account_id=key)
+    Run.objects.update(created_at=timezone.now() - timedelta(days=1))
+    checks = CheckResult.objects.bulk_create(
+        result(run, position, timezone.now(), failed=False)
+        for position in range(CHECKS_MADE)
+    )
+    for check in checks:
+        multiply(check, count, run_id=verified)
+    per_account = (ManagedAccount, EnabledProvider, SpinnakerName, Run, CheckResult)
+    rows = size = 0
+    for model in per_account:
+        times = CHECKS / CHECKS_MADE if model is CheckResult else 1
+        size += int(bytes_of(model) * times)
+        rows += int(model._default_manager.count() * times)
+    return rows // count, size
+
+
+def multiply(row: Model, count: int, **columns: str) -> None:
+    """Insert copies of the row, number 2 to `count`, with columns as SQL says."""
+    from django.db import connection
+
+    meta = row._meta
+    names = [
+        str(field.column)
+        for field in meta.concrete_fields
+        if field.column in columns or not field.primary_key
+    ]
+    values = ", ".join(columns.get(name, f't."{name}"') for name in names)
+    into = ", ".join(f'"{name}"' for name in names)
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f'INSERT INTO "{meta.db_table}" ({into}) SELECT {values} '
+            f'FROM "{meta.db_table}" t, generate_series(2, %s) n '
+            f'WHERE t."{meta.pk.column}" = %s',
+            [count, row.pk],
+        )
+
+
+def multiply_waiting(count: int) -> None:
+    """Let a run of every account wait for a worker."""
+    from django.utils import timezone
+
+    from accounts.models import ManagedAccount, Run
+    from script.bench_history import run_of
+
+    run = run_of(ManagedAccount.objects.get(name="account-0"), timezone.now())
+    run.status, run.started_from, run.finished_at = "planning", Run.Origin.PAGE, None
+    run.save()
+    multiply(
+        run,
+        count,
+        id="md5('waiting-' || n)::uuid",
+        number=f"{3 * count} + n",
+        account_id="md5('account-' || n)::uuid",
+    )
+
+
+def bytes_of(model: type[Model]) -> int:
+    from django.db import connection
+
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_total_relation_size(%s)", [model._meta.db_table])
+        (size,) = cursor.fetchone()
+    return int(size)
+
+
+def carry_for(seconds: float) -> None:
+    """Let a process's pool carry what waits, AWS's answers being a pause."""
+    from django.db.models import Q
+
+    from accounts.workers.leases import leases_extended
+    from accounts.workers.pool import RunPool
+
+    with leases_extended():
+        pool = RunPool(Q(), THREADS, carry)
+        pool.start()
+        time.sleep(seconds)
+        pool.stop(10)
+
+
+def carry(run: Run) -> None:
+    """Verify as a worker does, as far as time and rows are concerned."""
+    from django.utils import timezone
+
+    from accounts.models import CheckResult
+    from script.bench_history import result
+
+    time.sleep(CALLS * ANSWER)
+    now = timezone.now()
+    CheckResult.objects.bulk_create(
+        result(run, position, now, failed=False) for position in range(CHECKS)
+    )
+    run.extend_lease()
+    run.status, run.finished_at = "verified", now
+    run.save(update_fields=["status", "finished_at"])
+    run.free_lease()
+
+
+if __name__ == "__main__":
+    sample: Any = asdict(sampled(int(sys.argv[1])))
+    print(json.dumps(sample))

@@ -1,0 +1,72 @@
+"""How script/bench capacity says what it measured, and docs/capacity.md follows it."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import replace
+from datetime import UTC, datetime
+from pathlib import Path
+
+from script.bench_capacity import Onboarded, document
+from script.simulated_accounts import PAGES, Sample
+
+SMALL = Sample(
+    accounts=1_000,
+    rows=45,
+    kilobytes=15,
+    pages=dict.fromkeys(PAGES, 10) | {"runs": 20},
+    begun=30,
+    begins=0.2,
+    messages=50,
+    carried=60,
+    megabytes=130,
+)
+LARGE = replace(SMALL, accounts=100_000, pages=SMALL.pages | {"runs": 90}, carried=30)
+ONBOARDED = Onboarded(core=0.36, megabytes=240)
+WHEN = datetime(2026, 11, 26, 13, 5, tzinfo=UTC)
+
+
+def said() -> str:
+    return "\n".join(document(ONBOARDED, [SMALL, LARGE], "2 cores", WHEN))
+
+
+def row(label: str) -> list[str]:
+    (line,) = [one for one in said().splitlines() if one.startswith(f"| {label}")]
+    return line.strip("| ").split(" | ")[1:]
+
+
+def test_it_says_when_and_where_it_was_measured() -> None:
+    assert "26 November 2026, 13:05 UTC" in said()
+    assert "- Where: 2 cores." in said()
+
+
+def test_needs_follow_from_the_measured_figures() -> None:
+    assert row("Night's verification") == ["5.6 h", "55.6 h"]
+    assert row("`SCHEDULE_CALLS_A_SECOND`") == ["19", "186"]
+    assert row("Core-hours") == ["1.0", "10.0"]
+    assert row("PostgreSQL") == ["0.1 GB", "1.5 GB"]
+    assert row("AssumeRole a second") == ["2.3", "23.1"]
+
+
+def test_growth_shows_both_sizes_and_what_gives_way() -> None:
+    assert row("Page: runs |") == ["20 ms", "90 ms"]
+    assert "“runs”: 90 ms, and\n   20 ms at 1,000." in said()
+    assert "30 runs a second with 100,000 waiting, and 60 with 1,000." in said()
+
+
+def test_a_stack_set_and_a_loop_are_modelled() -> None:
+    assert row("StackSet (model)") == ["20 min", "3.3 h", "33.3 h"]
+    assert row("Serial loop (model)") == ["33 min", "5.6 h", "55.6 h"]
+    assert row("Bowline (derived") == ["1 min", "8 min", "1.2 h"]
+
+
+def test_the_document_was_written_by_it() -> None:
+    written = Path("docs/capacity.md").read_text()
+
+    assert shape(written) == shape(said())
+
+
+def shape(text: str) -> list[str]:
+    """Keep the headings, and what each row of a table is about."""
+    lines = [line for line in text.splitlines() if line.startswith(("#", "| "))]
+    return [re.sub(r"\d+", "0", line.split(" | ")[0]) for line in lines]
