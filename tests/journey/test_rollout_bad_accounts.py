@@ -1,0 +1,157 @@
+"""One account that hangs, one that is throttled for ever and one that answers nonsense:
+the others of their rollout are done meanwhile.
+"""
+
+from __future__ import annotations
+
+import http.client
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from urllib.parse import urlsplit
+
+import boto3
+import pytest
+
+from accounts.models import ManagedAccount, Rollout
+from accounts.models.states import Status
+from accounts.runs import rollouts
+from accounts.runs.actions import approve
+from accounts.runs.rollouts import decisions
+from accounts.runs.rollouts.census import managing_run, runs_of
+from script.emulated_organization import (
+    ACCESS_ROLE,
+    MANAGING,
+    Account,
+    Credentials,
+    Edge,
+    seed_access,
+)
+from script.servers import wait_until
+from tests.rows import account_row, managing_row, person
+from tests.servers import StartWorker
+
+HANGS, THROTTLED, NONSENSE = "500000000000", "500000000001", "500000000002"
+GOOD = 3
+THROTTLING = (
+    b"<ErrorResponse><Error><Type>Sender</Type><Code>Throttling</Code>"
+    b"<Message>Rate exceeded</Message></Error></ErrorResponse>"
+)
+
+
+@contextmanager
+def bad_for_some(endpoint: str) -> Iterator[str]:
+    """Yield an AWS in which nobody can work in three accounts: whoever assumes a role
+    there waits for ever, is throttled, or gets an answer that is none of AWS's.
+    """
+    over = threading.Event()
+
+    class Handler(BaseHTTPRequestHandler):
+        protocol_version = "HTTP/1.1"
+
+        def do_POST(self) -> None:
+            body = self.rfile.read(int(self.headers.get("Content-Length", 0)))
+            assumes = b"Action=AssumeRole" in body
+            if assumes and HANGS.encode() in body:
+                self.hang()
+            elif assumes and THROTTLED.encode() in body:
+                self.reply(400, THROTTLING)
+            elif assumes and NONSENSE.encode() in body:
+                self.reply(200, b"<html>Please sign in to the guest network.</html>")
+            else:
+                self.forward(body)
+
+        def hang(self) -> None:
+            """Send a byte now and then, so that no timeout ends it."""
+            self.send_response(200)
+            self.send_header("Content-Length", "1000000")
+            self.end_headers()
+            while not over.wait(0.5):
+                self.wfile.write(b" ")
+
+        def forward(self, body: bytes) -> None:
+            upstream = http.client.HTTPConnection(urlsplit(endpoint).netloc)
+            upstream.request("POST", self.path, body, dict(self.headers))
+            answer = upstream.getresponse()
+            kind = answer.getheader("Content-Type", "")
+            self.reply(answer.status, answer.read(), kind)
+            upstream.close()
+
+        def reply(self, status: int, content: bytes, kind: str = "text/xml") -> None:
+            self.send_response(status)
+            self.send_header("Content-Type", kind)
+            self.send_header("Content-Length", str(len(content)))
+            self.end_headers()
+            self.wfile.write(content)
+
+        def log_message(self, *_: object) -> None:
+            pass
+
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    server.daemon_threads = True
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    try:
+        yield f"http://127.0.0.1:{server.server_port}"
+    finally:
+        over.set()
+        server.shutdown()
+        server.server_close()
+
+
+def members(here: Credentials) -> list[ManagedAccount]:
+    """Make six accounts that Bowline may work in; the first three are the bad ones."""
+    found = []
+    for number in range(3 + GOOD):
+        account = Account(name=f"m-{number}", account_id=str(500_000_000_000 + number))
+        edge = Edge(boto3.Session(), here.endpoint, account)
+        seed_access(edge.client("iam"), account)
+        row = account_row(
+            account.name, account_id=account.account_id, access_role=ACCESS_ROLE
+        )
+        found.append(row)
+    return found
+
+
+def good(rollout: Rollout, status: Status) -> bool:
+    ids = [HANGS, THROTTLED, NONSENSE]
+    runs = runs_of(rollout).exclude(account__account_id__in=ids)
+    return runs.filter(status=status).count() == GOOD
+
+
+@pytest.mark.django_db(transaction=True)
+def test_three_bad_accounts_keep_no_other_back(
+    own_organization: Credentials, celery_worker: StartWorker
+) -> None:
+    managing_row(name=MANAGING.name, account_id=MANAGING.account_id)
+    accounts = members(own_organization)
+    with bad_for_some(own_organization.endpoint) as endpoint:
+        environment = own_organization.environment | {"AWS_ENDPOINT_URL": endpoint}
+        rollout = rollouts.start(accounts, Rollout.Kind.ONBOARD, None)
+        celery_worker(**environment, RUN_THREADS="6")
+        wait_until(
+            lambda: (
+                good(rollout, Status.PLANNED)
+                and managing_run(rollout).status == Status.PLANNED
+            ),
+            what="The others were not planned",
+            seconds=60,
+        )
+        assert approve(managing_run(rollout), person("approver"))
+        waiting = runs_of(rollout).filter(status=Status.PLANNED)
+        for fingerprint in set(waiting.values_list("fingerprint", flat=True)):
+            decisions.approve_group(rollout, fingerprint, person("administrator"))
+        wait_until(
+            lambda: good(rollout, Status.VERIFIED),
+            what="The others were not verified",
+            seconds=90,
+        )
+
+    bad = {
+        run.account.account_id: run.status
+        for run in runs_of(rollout).select_related("account")
+        if run.status != Status.VERIFIED
+    }
+    assert bad[HANGS] == Status.PLANNING
+    assert bad[THROTTLED] in (Status.PLANNING, Status.FAILED)
+    assert bad[NONSENSE] in (Status.PLANNING, Status.FAILED, Status.ERRORED)
