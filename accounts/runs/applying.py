@@ -261,22 +261,22 @@ def carry_out(
     *,
     held: Callable[[], None],
 ) -> None:
-    """Carry out changes one by one; `held` raises LeaseLost once another worker took
-    over. It is asked before every write, to AWS and to the steps.
+    """Carry out changes one by one. `held` raises LeaseLost once another worker took
+    over. It is asked before every change and before every write to AWS; a step asks
+    for the run's lease itself.
     """
     for change in changes:
         held()
         step = steps.get(change.resource.key) or step_more(run, change)
-        step.status, step.started_at = Step.Status.RUNNING, timezone.now()
-        step.save(update_fields=["status", "started_at"])
+        step.carry(status=Step.Status.RUNNING, started_at=timezone.now())
         try:
             apply(sessions, reach, change, before_write=held, waiting=run.say)
         except AwsError as error:
-            held()
-            step.status, step.finished_at = Step.Status.FAILED, timezone.now()
-            step.message, step.hint = error.message, error.hint
-            step.save(update_fields=["status", "finished_at", "message", "hint"])
+            step.carry(
+                status=Step.Status.FAILED,
+                finished_at=timezone.now(),
+                message=error.message,
+                hint=error.hint,
+            )
             raise
-        held()
-        step.status, step.finished_at = Step.Status.DONE, timezone.now()
-        step.save(update_fields=["status", "finished_at"])
+        step.carry(status=Step.Status.DONE, finished_at=timezone.now())

@@ -243,7 +243,8 @@ def managing_side(
     A removal leaves its own account out, a run of the managing account what is left
     over.
     """
-    whole = granted_topology(managing, [account] if account else run.grants.all())
+    grants = run.grants.prefetch_related("providers")
+    whole = granted_topology(managing, [account] if account else grants)
     leaving = set(withdrawn_by(run).values_list("account_id", flat=True))
     if account and run.kind == Run.Kind.REMOVE:
         leaving.add(account.account_id)
