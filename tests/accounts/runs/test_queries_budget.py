@@ -25,7 +25,9 @@ def starting(queries: CaptureQueriesContext, beginning: str) -> list[Any]:
     return [query for query in queries if query["sql"].startswith(beginning)]
 
 
-def test_a_lease_is_extended_before_what_changes_aws_and_no_more(here: Credentials) -> None:
+def test_a_lease_is_extended_before_what_changes_aws_and_no_more(
+    here: Credentials,
+) -> None:
     account = member()
     done(carried(plan_managing(None, grants=[account], send=keep)))
     run = carried(plan(account, None, send=keep, alone=True))
