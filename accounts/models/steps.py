@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from django.db import models
 
 from accounts.models.readable import Readable, is_one_of, is_texts
@@ -57,15 +55,6 @@ class Step(Readable):
 
     def __str__(self) -> str:
         return f"{self.verb} {self.kind} {self.name}"
-
-    def carry(self, **columns: Any) -> None:
-        """Keep how it goes, as the worker that holds its run; raise LeaseLost where it
-        no longer does. One statement: asking before would be another one.
-        """
-        run = self.run
-        held = Step.objects.filter(pk=self.pk, run__lease=run.lease)
-        if run.lease is None or not held.update(**columns):
-            raise run.lost()
 
     @property
     def seconds(self) -> float | None:

@@ -56,13 +56,12 @@ def apply_run(run: Run, scope: Scope, sessions: Sessions) -> None:
         apply_with_owner(run, scope, sessions, plan, steps)
         return
     # Read again, however recently it was planned: somebody may have changed it since.
-    own = [(side, side.compared(sessions)) for side in scope.own]
-    for _, one in own:
-        plan.refuse_unapproved(one.changes)
+    own = [(side.reach, side.changes(sessions)) for side in scope.own]
+    for _, changes in own:
+        plan.refuse_unapproved(changes)
     apply_shared(run, scope, sessions, plan, steps)
-    for side, one in own:
-        carry_out(run, sessions, side.reach, one.changes, steps, held=run.extend_lease)
-        side.hand_on(sessions, one, one.changes)
+    for reach, changes in own:
+        carry_out(run, sessions, reach, changes, steps, held=run.extend_lease)
     with transaction.atomic():
         finish(run)
 
@@ -261,22 +260,22 @@ def carry_out(
     *,
     held: Callable[[], None],
 ) -> None:
-    """Carry out changes one by one. `held` raises LeaseLost once another worker took
-    over. It is asked before every change and before every write to AWS; a step asks
-    for the run's lease itself.
+    """Carry out changes one by one; `held` raises LeaseLost once another worker took
+    over. It is asked before every write, to AWS and to the steps.
     """
     for change in changes:
         held()
         step = steps.get(change.resource.key) or step_more(run, change)
-        step.carry(status=Step.Status.RUNNING, started_at=timezone.now())
+        step.status, step.started_at = Step.Status.RUNNING, timezone.now()
+        step.save(update_fields=["status", "started_at"])
         try:
             apply(sessions, reach, change, before_write=held, waiting=run.say)
         except AwsError as error:
-            step.carry(
-                status=Step.Status.FAILED,
-                finished_at=timezone.now(),
-                message=error.message,
-                hint=error.hint,
-            )
+            held()
+            step.status, step.finished_at = Step.Status.FAILED, timezone.now()
+            step.message, step.hint = error.message, error.hint
+            step.save(update_fields=["status", "finished_at", "message", "hint"])
             raise
-        step.carry(status=Step.Status.DONE, finished_at=timezone.now())
+        held()
+        step.status, step.finished_at = Step.Status.DONE, timezone.now()
+        step.save(update_fields=["status", "finished_at"])

@@ -26,6 +26,7 @@ from accounts.runs.applying import grant_or_withdraw
 from accounts.runs.scope import Scope
 from onboarding.aws.discover import answers, oidc_issuer
 from onboarding.aws.errors import AwsError
+from onboarding.aws.observe import hand_on
 from onboarding.aws.preconditions import (
     refuse_changes,
     refuse_organization,
@@ -107,7 +108,9 @@ def make_plan(run: Run, scope: Scope, sessions: Sessions) -> None:
     if to is Status.VERIFYING:
         # Nothing is written in between: the verification need not read it again.
         for side, one in compared:
-            side.hand_on(sessions, one)
+            if one.unread:
+                continue
+            hand_on(sessions, side.reach, side.looks_for, one.observed)
 
 
 def refuse_unprovable(managing: Managing, managed: Managed) -> None:

@@ -222,8 +222,6 @@ def checks(run: Run, scope: Scope, sessions: Sessions) -> Iterable[Result]:
         managed,
         managed.reach,
         identity_reach=managing.reach,
-        # Who looks after the managing side walks through it, and nobody else must.
-        shares_identity=not scope.shared,
         waiting=run.say,
         backoff_seconds=SHORT_BACKOFF if run.kind == Run.Kind.VERIFY else LONG_BACKOFF,
     )
@@ -231,7 +229,7 @@ def checks(run: Run, scope: Scope, sessions: Sessions) -> Iterable[Result]:
 
 def regions_in_use(run: Run, managing: Managing) -> list[str]:
     """List the regions of all accounts that may be assumed, in the accounts' order."""
-    granted = granted_topology(managing, run.grants.prefetch_related("providers"))
+    granted = granted_topology(managing, run.grants.all())
     used = (region for managed in granted.managed for region in managed.regions)
     return list(dict.fromkeys(used))
 
@@ -243,8 +241,6 @@ def nothing_left(
     for side in sides:
         began = time.monotonic()
         left, unread = differences(side, sessions, scope, just_read=True)
-        if left:  # all of it is read where what was handed on differs
-            left, unread = differences(side, sessions, scope)
         while (left or unread) and settling.wait("the change does not show yet"):
             left, unread = differences(side, sessions, scope)
         settling.over()

@@ -55,7 +55,6 @@ def verify(
     reach: Reach,
     *,
     identity_reach: Reach,
-    shares_identity: bool = False,
     waiting: Callable[[str], None] = silent,
     backoff_seconds: float = LONG_BACKOFF,
     clock: Clock = SYSTEM,
@@ -64,8 +63,7 @@ def verify(
 
     `waiting` gets a sentence while a refusal may only be AWS's delay, for
     `backoff_seconds` in total; with 0, every refusal counts at once. Accounts are not
-    checked while Bowline's own credentials are invalid. `shares_identity`: Spinnaker's
-    identity may be what another verification of this process became a moment ago.
+    checked while Bowline's own credentials are invalid.
     """
     own = own_identity(sessions)
     if own.outcome is Outcome.FAILED:
@@ -75,19 +73,14 @@ def verify(
     wait = Backoff(backoff_seconds, waiting, clock)
     zones = zone_checks(managed.regions)
     identity_policy = identity_session_policy(managing, zones)
-    chain = Chain(
-        sessions, managing, identity_reach, wait, identity_policy, shares_identity
-    )
+    chain = Chain(sessions, managing, identity_reach, wait, identity_policy)
     if managed.in_aws_provider:
         managed_policy = managed_session_policy(
             r.check for r in reads if r.check.as_managed_role
         )
-        walked = [*walk(chain, zones, managed, reach, managed_policy)]
-        if chain.continues and {one.outcome for one in walked} != {Outcome.PROVED}:
-            # The identity may have been made again since.
-            chain = chain.anew()
-            walked = [*walk(chain, zones, managed, reach, managed_policy)]
-        yield from walked
+        yield from chain.to_identity()
+        yield from looked_up(chain, zones)
+        yield from to_managed(chain, managed, reach, managed_policy)
     access = AccountClient.of(sessions, reach)
     role = managing.managed_role_arn(managed.account_id)
     holder = Holder(access, role, MANAGED_PATH, writes=reach.writes)
@@ -96,33 +89,15 @@ def verify(
         as_managed = AccountClient.with_credentials(
             sessions, managed.account_id, chain.as_managed
         )
-    answers = dict(just_answered(sessions, managed, reads))
-    called = [
-        read
-        for read in reads
-        if read not in answers and (as_managed or not read.check.as_managed_role)
-    ]
+    called = [read for read in reads if as_managed or not read.check.as_managed_role]
     made = run_checks(called, as_managed, access, wait, holder)
-    answers |= zip(called, made, strict=True)
+    answers = dict(zip(called, made, strict=True))
     left = [read for read in reads if read not in answers]
     answers |= zip(left, evaluate(left, holder, chain), strict=True)
     yield from (answers[read] for read in reads)
     yield from outlived_entries(access, chain.holder(), managing, managed)
     if chain.as_managed is not None or chain.as_identity is None:
         yield from simulated_writes(holder, managing, managed)
-
-
-def walk(
-    chain: Chain,
-    zones: Iterable[Check],
-    managed: Managed,
-    reach: Reach,
-    session_policy: str,
-) -> Iterator[Result]:
-    """Walk from Bowline to the managed role."""
-    yield from chain.to_identity()
-    yield from looked_up(chain, zones)
-    yield from to_managed(chain, managed, reach, session_policy)
 
 
 def verify_managing(
@@ -162,27 +137,7 @@ def looked_up(chain: Chain, checks: Iterable[Check]) -> Iterator[Result]:
     as_identity = AccountClient.with_credentials(
         chain.sessions, managing.account_id, chain.as_identity
     )
-    known = chain.looked_up
-    left = [read for read in reads if read.check not in known]
-    made = run_checks(left, as_identity, holder.client, chain.backoff, holder)
-    found = dict(zip(left, made, strict=True))
-    for read in reads:
-        result = found.get(read) or known[read.check]
-        if result.outcome is Outcome.PROVED:
-            known[read.check] = result
-        yield result
-
-
-def just_answered(
-    sessions: Sessions, managed: Managed, reads: Iterable[Read]
-) -> Iterator[tuple[Read, Result]]:
-    """Judge what AWS answered a moment ago, when the account was compared."""
-    for read in reads:
-        if not read.check.as_managed_role:
-            call = read.check.call
-            answer = sessions.handed_on.answered(managed.account_id, call)
-            if answer is not None:
-                yield read, read.judged(answer)
+    yield from run_checks(reads, as_identity, holder.client, chain.backoff, holder)
 
 
 @dataclass(frozen=True, slots=True)

@@ -22,6 +22,7 @@ from accounts.mapping.managing import managing_of
 from accounts.models import (
     Activity,
     CheckResult,
+    ClusterSearch,
     EnvironmentPolicy,
     Lookup,
     Preferences,
@@ -65,10 +66,10 @@ class Page(NamedTuple):
 
 def every_row() -> None:
     """Make at least one row of everything that a page shows."""
-    managing = managing_row(state=State.VERIFIED)
+    managing = managing_row(state=State.VERIFIED, proof=State.VERIFIED)
     account = account_row(
         providers={"ec2": {}, "lambda": {}, "eks": LEAST["eks"]},
-        access_role="OrganizationAccountAccessRole",
+        made_by="owner",
         state=State.VERIFIED,
         proof=State.VERIFIED,
         granted_at=timezone.now(),
@@ -110,6 +111,7 @@ def every_row() -> None:
     Preferences.objects.create(person=somebody, time_zone="Europe/Berlin")
     upload = Upload.objects.create(by=somebody, name="accounts.csv")
     UploadedAccount.objects.create(upload=upload, position=0, line=2, name="a")
+    ClusterSearch.objects.create(by=somebody, finished_at=timezone.now())
     record(somebody, Activity.What.PLAN, account.name, {"run": str(planned.pk)})
 
 
@@ -136,6 +138,7 @@ def arguments(route: str) -> dict[str, str]:
             "step": "identity",
             "upload": first("accounts.upload"),
             "search": first("accounts.clustersearch"),
+            "path": "README.md",
         },
         "runs": {
             "pk": str(planned and planned.pk),
