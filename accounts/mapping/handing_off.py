@@ -5,7 +5,7 @@ from __future__ import annotations
 from accounts.mapping.managed import managed_of
 from accounts.mapping.managing import managing_of
 from accounts.models import ManagedAccount, ManagingAccount
-from onboarding.handoff import HandOff, hand_off
+from onboarding.handoff.hand_off import HandOff, hand_off
 
 
 def hand_off_of(managing: ManagingAccount, account: ManagedAccount) -> HandOff:

@@ -18,7 +18,7 @@ from accounts.mapping.managing import NoManagingAccount, managing_row
 from accounts.models import ManagedAccount
 from accounts.runs.owners.readiness import ManagingUnproved, refuse_unready
 from onboarding.details import DetailsError
-from onboarding.handoff import HandOff
+from onboarding.handoff.hand_off import HandOff
 from onboarding.handoff.words import package
 from onboarding.resources.policy import QuotaExceeded
 

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from accounts.models import HandedOutText, HandOff, ManagedAccount, Run
-from onboarding.handoff import HandOff as Described
-from onboarding.handoff import hand_off
+from onboarding.handoff.hand_off import HandOff as Described
+from onboarding.handoff.hand_off import hand_off
 from onboarding.topology import Managed, Managing
 
 

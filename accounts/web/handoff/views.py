@@ -21,7 +21,7 @@ from accounts.web.live.state import live_account
 from accounts.web.request import Request
 from accounts.web.runs.review.plans import review
 from onboarding.details import DetailsError
-from onboarding.handoff import HandOff
+from onboarding.handoff.hand_off import HandOff
 from onboarding.handoff.words import Way, about, archive_name, message, package, ways
 from onboarding.resources.plan import Plan, PlannedChange, diff
 from onboarding.resources.policy import QuotaExceeded

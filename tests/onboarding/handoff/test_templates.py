@@ -14,7 +14,7 @@ import yaml
 
 from onboarding.access_role import LOOK
 from onboarding.desired import desired
-from onboarding.handoff import HandOff, hand_off
+from onboarding.handoff.hand_off import HandOff, hand_off
 from onboarding.resources.kinds import KeyGrant, ServiceLinkedRole
 from onboarding.topology import Managed, Topology
 from tests.bundles import eks, staging

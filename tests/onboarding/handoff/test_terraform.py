@@ -18,7 +18,7 @@ import pytest
 
 from onboarding.aws.observe import observe
 from onboarding.desired import desired_in
-from onboarding.handoff import HandOff, hand_off
+from onboarding.handoff.hand_off import HandOff, hand_off
 from onboarding.resources.kinds import ServiceLinkedRole
 from onboarding.resources.plan import diff
 from onboarding.topology import Managed, Reach, Topology

@@ -16,7 +16,7 @@ import yaml
 from cfnlint.schema import PROVIDER_SCHEMA_MANAGER
 
 from onboarding.desired import POLICY_SET
-from onboarding.handoff import HandOff, hand_off
+from onboarding.handoff.hand_off import HandOff, hand_off
 from tests.bundles import eks, staging
 from tests.factories import MANAGING_ID, managed, managing, provider
 

@@ -15,7 +15,7 @@ import pytest
 import yaml
 
 from onboarding.aws.shared_clients import shared_core
-from onboarding.handoff import HandOff, hand_off
+from onboarding.handoff.hand_off import HandOff, hand_off
 from onboarding.handoff.words import about, message, package, readme, ways
 from onboarding.spinnaker.bundle.archive import zipped
 from onboarding.topology import MadeBy
