@@ -27,6 +27,7 @@ from accounts.models.readable import Unreadable
 from accounts.next_bundle import next_bundle
 from accounts.organization.asked import ask as ask_organization
 from accounts.runs.queue import enqueue_lookup
+from accounts.two_bundles import changes_between
 from onboarding.aws.discover import (
     AccessReport,
     OwnAccount,
@@ -71,10 +72,17 @@ class Question:
     partition: str
     reach: Reach = NOWHERE
     calls: tuple[Call, ...] = ()
+    bundles: tuple[str, ...] = ()
+    """The SHA-256 of those that are compared, the earlier one first."""
 
     @property
     def parameters(self) -> dict[str, Any]:
-        return {"partition": self.partition, **asdict(self.reach), "calls": self.calls}
+        return {
+            "partition": self.partition,
+            **asdict(self.reach),
+            "calls": self.calls,
+            "bundles": self.bundles,
+        }
 
     @property
     def digest(self) -> str:
@@ -90,13 +98,17 @@ class Question:
             for service, operation, region, parameters in stored["calls"]
         )
         reach = Reach(stored["account_id"], stored["access_role"])
-        return cls(lookup.topic, stored["partition"], reach, tuple(calls))
+        bundles = tuple(stored.get("bundles", ()))  # an earlier release wrote none
+        return cls(lookup.topic, stored["partition"], reach, tuple(calls), bundles)
 
 
 ACCESS, CALLER, DETAILS = "access", "caller", "details"
 HOME, ORGANIZATION, REGIONS = "home", "organization", "regions"
 NEXT_BUNDLE = "next-bundle"
 """What the next bundle changes: AWS is not asked."""
+
+TWO_BUNDLES = "two-bundles"
+"""What changes between two bundles: AWS is not asked."""
 
 TOPICS: dict[str, Callable[[Sessions, Question], Any]] = {
     ACCESS: lambda sessions, asked: asdict(try_access(sessions, asked.reach)),
@@ -110,6 +122,7 @@ TOPICS: dict[str, Callable[[Sessions, Question], Any]] = {
         ask_organization(sessions, asked.reach)
     ),
     REGIONS: lambda sessions, asked: regions(sessions, asked.reach),
+    TWO_BUNDLES: lambda sessions, asked: asdict(changes_between(asked.bundles)),
 }
 """How a worker answers; what it returns can be written as JSON."""
 

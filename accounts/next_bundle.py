@@ -92,7 +92,7 @@ class NextBundle:
     @property
     def changes(self) -> Changes:
         since = self.last.number if self.last else 0
-        return Changes(self.of, since, self.digest, self.excerpt)
+        return Changes(self.of, since, self.excerpt, self.digest)
 
     @property
     def excerpt(self) -> Excerpt:
@@ -112,10 +112,10 @@ class Changes:
 
     of: str
     since: int
-    """The number of the last bundle; 0: there is none."""
-    digest: str
-    """Of all that accounts lose or have otherwise, shown or not."""
+    """The number of the earlier bundle; 0: there is none."""
     excerpt: Excerpt
+    digest: str = ""
+    """Of all that accounts lose or have otherwise in the next bundle, shown or not."""
 
     @classmethod
     def from_json(cls, kept: Mapping[str, Any]) -> Self:
@@ -185,7 +185,7 @@ def next_bundle() -> NextBundle:
     return NextBundle(
         of=digest_of(
             (last.number, last.sha256) if last else None,
-            managing,
+            repr(managing),
             [(row.name, row.entries_digest) for row in rows],
         ),
         last=last,
@@ -200,7 +200,7 @@ def compared_now() -> str:
     """
     return digest_of(
         Bundle.objects.built().values_list("number", "sha256").first(),
-        snapshots.in_force(managing_row()),
+        repr(snapshots.in_force(managing_row())),
         list(held().values_list("name", ENTRIES_DIGEST)),
     )
 
@@ -209,9 +209,9 @@ def held() -> QuerySet[ManagedAccount]:
     return ManagedAccount.objects.ready().order_by("name")
 
 
-def digest_of(last: object, managing: Managing, held: list[tuple[str, str]]) -> str:
-    said = json.dumps([CODE, last, repr(managing), held])
-    return sha256(said.encode()).hexdigest()
+def digest_of(*compared: object) -> str:
+    """Sum up what is compared, and how."""
+    return sha256(json.dumps([CODE, *compared]).encode()).hexdigest()
 
 
 def read_by_spinnaker(was: Digests) -> Digests:

@@ -143,7 +143,10 @@ def make_site(count: int) -> dict[str, str]:
     planned = ManagedAccount.objects.filter(runs__in=waiting)
     planned.update(state="planned")
     make_bundle()
-    compare_the_next()
+    prove_all("us-east-1")
+    make_bundle()
+    prove_all("us-east-1", "eu-west-1")
+    compare()
     make_organization(accounts)
     account = accounts[-1]
     of_account = f"/accounts/{account.pk}"
@@ -167,6 +170,7 @@ def make_site(count: int) -> dict[str, str]:
         "plans that are the same": f"/runs/same/{waiting[0].fingerprint}/",
         "bundles": "/bundles/",
         "a bundle": "/bundles/1/",
+        "what two bundles change": "/bundles/2/since/1/",
         "the next bundle": "/bundles/next/",
         "settings": "/settings/",
         "the person": "/you/",
@@ -176,21 +180,15 @@ def make_site(count: int) -> dict[str, str]:
 def make_accounts(count: int) -> list[Any]:
     from django.utils import timezone
 
-    from accounts.mapping.entries import described_entries
-    from accounts.mapping.managed import managed_of
-    from accounts.mapping.managing import managing_of
-    from accounts.mapping.proved import proved_of
-    from accounts.models import EnabledProvider, ManagedAccount, ManagingAccount
+    from accounts.models import EnabledProvider, ManagedAccount
 
     now = timezone.now()
-    managing = managing_of(ManagingAccount.objects.get())
     environments = ("production", "staging", "test")
     accounts = ManagedAccount.objects.bulk_create(
         ManagedAccount(
             name=f"account-{number}",
             account_id=str(500_000_000_000 + number),
             environment=environments[number % len(environments)],
-            regions=["us-east-1", "eu-west-1"],
             access_role="BowlineAccess",
             state="verified",
             proof="verified",
@@ -204,6 +202,21 @@ def make_accounts(count: int) -> list[Any]:
         for account in accounts
         for key in ("ec2", "ecs")
     )
+    prove_all("us-east-1", "eu-west-1")
+    rows = ManagedAccount.objects.all()
+    return sorted(rows, key=lambda row: int(row.account_id))
+
+
+def prove_all(*regions: str) -> None:
+    """Prove all accounts with these regions."""
+    from accounts.mapping.entries import described_entries
+    from accounts.mapping.managed import managed_of
+    from accounts.mapping.managing import managing_of
+    from accounts.mapping.proved import proved_of
+    from accounts.models import ManagedAccount, ManagingAccount
+
+    managing = managing_of(ManagingAccount.objects.get())
+    ManagedAccount.objects.update(regions=list(regions))
     rows = list(ManagedAccount.objects.prefetch_related("providers"))
     for row in rows:
         row.approved_entries = described_entries(managing, managed_of(row))
@@ -211,7 +224,6 @@ def make_accounts(count: int) -> list[Any]:
         row.proved = proved_of(row, "verified")
     fields = ["approved_entries", "approved_version", "proved"]
     ManagedAccount.objects.bulk_update(rows, fields, batch_size=500)
-    return sorted(rows, key=lambda row: int(row.account_id))
 
 
 def make_runs(accounts: list[Any]) -> tuple[list[Any], Any]:
@@ -278,7 +290,7 @@ def make_runs(accounts: list[Any]) -> tuple[list[Any], Any]:
 
 
 def make_bundle() -> None:
-    """Build the first bundle of all accounts, as a worker does."""
+    """Build a bundle of all accounts, as a worker does."""
     from accounts.bundles import build, new_bundle
     from accounts.models import Bundle
 
@@ -288,21 +300,24 @@ def make_bundle() -> None:
     assert bundle.status == Bundle.Status.READY, bundle.error
 
 
-def compare_the_next() -> None:
-    """Compare the next bundle with it, as a worker does."""
-    from accounts.lookups import answer
-    from accounts.models import Lookup
+def compare() -> None:
+    """Compare the next bundle with the last one, and that with the first."""
+    from accounts.lookups import TWO_BUNDLES, Question, answer
+    from accounts.models import Bundle, Lookup
     from accounts.web.bundles.preview import QUESTION
 
-    lookup = Lookup.objects.create(
-        question=QUESTION.digest,
-        topic=QUESTION.topic,
-        parameters=QUESTION.parameters,
-        times_asked=1,
-    )
-    answer(lookup)
-    lookup.refresh_from_db()
-    assert lookup.answer, lookup.message
+    digests = Bundle.objects.order_by("number").values_list("sha256", flat=True)
+    between = Question(TWO_BUNDLES, "aws", bundles=tuple(digests))
+    for question in (QUESTION, between):
+        lookup = Lookup.objects.create(
+            question=question.digest,
+            topic=question.topic,
+            parameters=question.parameters,
+            times_asked=1,
+        )
+        answer(lookup)
+        lookup.refresh_from_db()
+        assert lookup.answer, lookup.message
 
 
 def make_organization(accounts: list[Any]) -> None:

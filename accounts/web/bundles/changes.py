@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 from itertools import count
+from typing import Any
 
 from django.utils.html import escape
 
@@ -20,6 +21,11 @@ from onboarding.spinnaker.bundle.excerpt import ChangedFile, Excerpt
 
 MOST_OPEN = 20
 """With more accounts than this each begins folded."""
+
+
+def review_of(excerpt: Excerpt) -> dict[str, Any]:
+    """Return what the pages of deltas show."""
+    return {"review": delta_review(excerpt), "more": excerpt.accounts_left_out}
 
 
 def delta_review(excerpt: Excerpt) -> Review:

@@ -3,50 +3,62 @@
 from __future__ import annotations
 
 import hashlib
-from functools import partial
-from typing import Any
 
 from django.http import Http404, HttpResponse
 from django.shortcuts import get_object_or_404, render
 from django.urls import reverse
 
 from accounts.activity import record
+from accounts.lookups import TWO_BUNDLES, Question
 from accounts.models import Activity, Bundle
+from accounts.two_bundles import between, changes_between, compared
 from accounts.web.access import operator_required
-from accounts.web.bundles.changes import delta_review
+from accounts.web.bundles.changes import review_of
+from accounts.web.bundles.comparing import (
+    Compared,
+    Comparison,
+    by_a_worker,
+    not_shown_yet,
+)
 from accounts.web.request import Request
-from onboarding.spinnaker.bundle import comparison as deltas
 from onboarding.spinnaker.bundle.archive import zipped
-from onboarding.spinnaker.bundle.contents import accounts_in, files_in
+from onboarding.spinnaker.bundle.contents import accounts_in
 from onboarding.spinnaker.bundle.delta import Later, delta_files
-from onboarding.spinnaker.bundle.excerpt import Excerpt, Texts
+
+MOST_IN_A_REQUEST = 200_000
+"""The largest zip in bytes that a request compares: two of them take it 40 ms."""
 
 
 def delta(request: Request, number: int, since: int) -> HttpResponse:
     earlier, later = two(number, since)
-    texts = (partial(texts_of, bundle) for bundle in (earlier, later))
-    found = Excerpt.of(between(earlier, later), *texts)
-    crumbs = [
-        ("Bundles", reverse("accounts:bundles")),
-        (str(later), later.get_absolute_url()),
-    ]
     shown = {
         "earlier": earlier,
         "later": later,
-        "delta": found,
-        **review_of(found),
-        "crumbs": crumbs,
+        "crumbs": [
+            ("Bundles", reverse("accounts:bundles")),
+            (str(later), later.get_absolute_url()),
+        ],
     }
-    return render(request, "bundles/delta.html", shown)
+    found = comparison(request, earlier, later)
+    match found:
+        case Compared(changes) if "look" not in request.GET:
+            shown |= {"delta": changes.excerpt, **review_of(changes.excerpt)}
+            return render(request, "bundles/delta.html", shown)
+    shown |= {
+        "title": f"{later} since {earlier}",
+        "heading": f"{later} since {earlier}",
+        "what": f"{later} with {earlier}",
+        "large": "Bundles of this size",
+    }
+    return not_shown_yet(request, found, shown)
 
 
-def review_of(found: Excerpt) -> dict[str, Any]:
-    """Return what the pages of deltas show."""
-    return {"review": delta_review(found), "more": found.accounts_left_out}
-
-
-def texts_of(bundle: Bundle, paths: list[str]) -> Texts:
-    return {file.path: file.text for file in files_in(bundle.archive, paths)}
+def comparison(request: Request, earlier: Bundle, later: Bundle) -> Comparison:
+    digests = (earlier.sha256, later.sha256)
+    if max(earlier.size, later.size) <= MOST_IN_A_REQUEST:
+        return Compared(changes_between(digests))
+    question = Question(TWO_BUNDLES, "aws", bundles=digests)
+    return by_a_worker(request, question, compared(digests))
 
 
 @operator_required
@@ -74,19 +86,6 @@ def two(number: int, since: int) -> tuple[Bundle, Bundle]:
     """Fetch the earlier and the later bundle; 404 unless ready and in order."""
     if since >= number:
         raise Http404
-    built = Bundle.objects.built()
+    built = Bundle.objects.built().light()
     later = get_object_or_404(built, number=number)
     return get_object_or_404(built, number=since), later
-
-
-def between(earlier: Bundle, later: Bundle) -> deltas.BundleDelta:
-    return deltas.delta(
-        accounts_in(earlier.archive),
-        accounts_in(later.archive),
-        digests(earlier),
-        digests(later),
-    )
-
-
-def digests(bundle: Bundle) -> dict[str, str]:
-    return {file["path"]: file["sha256"] for file in bundle.files}

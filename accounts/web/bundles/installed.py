@@ -13,8 +13,8 @@ from django.views.decorators.http import require_POST
 
 from accounts.bundles import NotReady, install
 from accounts.models import Bundle
+from accounts.two_bundles import between
 from accounts.web.access import operator_required
-from accounts.web.bundles.deltas import between
 from accounts.web.request import Request
 
 REMEMBERED = 7 * 24 * 60 * 60

@@ -1,13 +1,11 @@
 """The next bundle, before it is built: what it changes, and what it keeps.
 
-Few accounts are compared in the request, many by a worker. What it found is kept, and
-is shown until what it compared is another one.
+Few accounts are compared in the request, many by a worker.
 """
 
 from __future__ import annotations
 
-from typing import Any, NamedTuple
-from urllib.parse import urlencode
+from typing import Any
 from uuid import UUID
 
 from django.contrib import messages
@@ -15,30 +13,27 @@ from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.views.decorators.http import require_POST
-from django_htmx.http import HttpResponseClientRedirect
 
 from accounts import bundles
-from accounts.lookups import NEXT_BUNDLE, Question, ask, seen
+from accounts.lookups import NEXT_BUNDLE, Question
 from accounts.mapping.managing import NoManagingAccount
-from accounts.models import Bundle, Lookup, ManagedAccount
+from accounts.models import Bundle, ManagedAccount
 from accounts.next_bundle import Changes, compared_now, next_bundle, unlike_now
 from accounts.web.access import operator_required
-from accounts.web.bundles.deltas import review_of
-from accounts.web.lookups import Asking, answered, first_asking
+from accounts.web.bundles.changes import review_of
+from accounts.web.bundles.comparing import (
+    Compared,
+    Comparison,
+    by_a_worker,
+    kept,
+    not_shown_yet,
+)
 from accounts.web.request import Request
 
 MOST_IN_A_REQUEST = 300
 """The most accounts that a request compares: they take it 50 ms."""
 
 QUESTION = Question(NEXT_BUNDLE, "aws")
-
-
-class Compared(NamedTuple):
-    changes: Changes
-    is_old: bool = False
-    """Whether it would be another one now. At a busy site, it is as soon as it is made:
-    the URL then says which one it shows.
-    """
 
 
 def bundle_next(request: Request) -> HttpResponse:
@@ -54,62 +49,33 @@ def bundle_next(request: Request) -> HttpResponse:
         "crumbs": [("Bundles", reverse("accounts:bundles"))],
     }
     match found:
-        case Compared(changes) if "look" in request.GET:
-            url = f"{request.path}?{urlencode({'of': changes.of})}"
-            return HttpResponseClientRedirect(url) if request.htmx else redirect(url)
-        case Compared(changes, is_old):
+        case Compared(changes, is_old) if "look" not in request.GET:
             unlike = unlike_now()
             shown |= {"changes": changes, "unlike": unlike, "is_old": is_old}
             shown |= {"summary": changes.summary(unlike.kept_count)}
             shown |= review_of(changes.excerpt)
             return render(request, "bundles/next.html", shown)
-        case Asking():
-            shown["asking"] = found
-        case refusal:
-            shown["refusal"] = refusal
-    part = "_comparing" if request.htmx else "comparing"
-    return render(request, f"bundles/{part}.html", shown)
+    shown |= {
+        "title": f"Bundle {shown['number']}",
+        "heading": f"Bundle {shown['number']}, not built yet",
+        "what": "the accounts with the last bundle",
+        "large": f"{ready:,} accounts",
+    }
+    return not_shown_yet(request, found, shown)
 
 
-def comparison(request: Request, ready: int) -> Compared | Asking | Lookup:
+def comparison(request: Request, ready: int) -> Comparison:
     """Return what the next bundle changes, that a worker compares, or that it could
     not; raise NoManagingAccount.
     """
     if ready <= MOST_IN_A_REQUEST:
         return Compared(next_bundle().changes)
-    found, now = kept(), compared_now()
-    if found and found.of in (now, request.GET.get("of")):
-        return Compared(found, is_old=found.of != now)
-    match request.GET.get("look"):
-        case "1":
-            lookup = ask(QUESTION, request.user, anew=True)
-        case "answer":
-            lookup = seen(QUESTION) or ask(QUESTION, request.user, anew=True)
-        case _:
-            return first_asking(request)
-    if lookup is None or lookup.waits:
-        return answered(request, request.GET, lookup)
-    made = changes_of(lookup)
-    return Compared(made, is_old=made.of != now) if made else lookup
-
-
-def kept() -> Changes | None:
-    """Return what a worker found last."""
-    lookup = Lookup.objects.filter(question=QUESTION.digest).first()
-    return changes_of(lookup) if lookup else None
-
-
-def changes_of(lookup: Lookup) -> Changes | None:
-    """Read them back; None where there are none, or another release wrote them."""
-    try:
-        return Changes.from_json(lookup.answer or {})
-    except (KeyError, TypeError):
-        return None
+    return by_a_worker(request, QUESTION, compared_now())
 
 
 def changes_now() -> Changes:
     """Return what the next bundle changes at this moment; raise NoManagingAccount."""
-    found = kept()
+    found = kept(QUESTION)
     if found and found.of == compared_now():
         return found
     return next_bundle().changes

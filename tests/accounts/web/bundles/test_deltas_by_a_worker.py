@@ -1,0 +1,155 @@
+"""Large bundles are compared by a worker, once: only these two, as they are now."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+import pytest
+
+from accounts import next_bundle
+from accounts.models import Bundle, Lookup
+from accounts.web.bundles import deltas
+from tests.accounts.web.answers import looked, work
+from tests.bundles import core, staging
+from tests.factories import managed, provider, topology
+from tests.rows import bundle_row, person
+
+pytestmark = pytest.mark.django_db
+
+PAGE, OTHER_PAGE = "/bundles/2/since/1/", "/bundles/3/since/1/"
+IN_HTMX = {"HTTP_HX_REQUEST": "true"}
+WAITS = "Comparing Bundle 2 with Bundle 1"
+
+
+@pytest.fixture(autouse=True)
+def bundles(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(deltas, "MOST_IN_A_REQUEST", 0)
+    qa = managed(provider("ec2"), name="qa", account_id="933333333333")
+    bundle_row(topology(core(), staging()), 1)
+    bundle_row(topology(core(environment="live"), qa), 2)
+    bundle_row(topology(core(), staging(), qa), 3)
+
+
+def text(response: Any) -> str:
+    return " ".join(response.content.decode().split())
+
+
+def test_the_page_says_that_it_compares_and_then_goes_on_by_itself(operator) -> None:
+    first = text(operator.get(PAGE))
+    waiting = text(operator.get(f"{PAGE}?look=1", **IN_HTMX))
+    work()
+    there = operator.get(f"{PAGE}?look=answer", **IN_HTMX)
+
+    assert WAITS in first
+    assert 'hx-trigger="load"' in first
+    assert "Download the delta" not in first
+    assert waiting.startswith("<div hx-get=")
+    assert 'hx-trigger="every 1s"' in waiting
+    assert there["HX-Redirect"].startswith(f"{PAGE}?of=")
+    for url in (there["HX-Redirect"], PAGE):
+        page = text(operator.get(url))
+        assert "1 added, 1 changed, 3 removed" in page
+        assert "Download the delta" in page
+
+
+def test_it_shows_what_a_request_would_show(monkeypatch, operator) -> None:
+    looked(operator, PAGE)
+    by_a_worker = text(operator.get(PAGE))
+    monkeypatch.setattr(deltas, "MOST_IN_A_REQUEST", 10**6)
+    in_a_request = text(operator.get(PAGE))
+
+    token = r'name="csrfmiddlewaretoken" value="[^"]*"|nonce="[^"]*"'
+    assert "staging-ecs" in in_a_request
+    assert re.sub(token, "", by_a_worker) == re.sub(token, "", in_a_request)
+
+
+def test_it_is_compared_once_for_everybody(client, operator) -> None:
+    looked(operator, PAGE)
+    Lookup.objects.update(times_asked=7)
+    client.force_login(person("viewer"))
+
+    assert "1 added, 1 changed" in text(client.get(PAGE))
+    assert "1 added, 1 changed" in text(client.get(f"{PAGE}?look=1", follow=True))
+    assert Lookup.objects.get().times_asked == 7
+
+
+def test_another_pair_of_bundles_has_its_own_comparison(operator) -> None:
+    answer = looked(operator, PAGE)
+    of = answer["Location"].partition("?")[2]
+
+    for url in (OTHER_PAGE, f"{OTHER_PAGE}?{of}"):
+        assert "Comparing Bundle 3 with Bundle 1" in text(operator.get(url))
+    looked(operator, OTHER_PAGE)
+
+    assert "1 added, 0 changed, 0 removed" in text(operator.get(OTHER_PAGE))
+    assert "1 added, 1 changed, 3 removed" in text(operator.get(PAGE))
+    assert Lookup.objects.count() == 2
+
+
+@pytest.mark.parametrize(
+    ("number", "says"),
+    [(1, "1 added, 0 changed, 0 removed"), (2, "0 added, 0 changed, 3 removed")],
+)
+def test_a_bundle_that_was_built_again_is_compared_again(
+    operator, number, says
+) -> None:
+    looked(operator, PAGE)
+    Bundle.objects.get(number=number).delete()
+    bundle_row(topology(core(**LIVE[number])), number)
+
+    assert WAITS in text(operator.get(PAGE))
+    looked(operator, PAGE)
+
+    assert says in text(operator.get(PAGE))
+
+
+LIVE: dict[int, dict[str, str]] = {1: {"environment": "live"}, 2: {}}
+
+
+def test_a_bundle_that_was_built_again_the_same_is_not_compared_again(
+    operator,
+) -> None:
+    looked(operator, PAGE)
+    Bundle.objects.get(number=1).delete()
+    bundle_row(topology(core(), staging()), 1)
+
+    assert "1 added, 1 changed, 3 removed" in text(operator.get(PAGE))
+
+
+def test_a_bundle_that_is_deleted_meanwhile_is_not_compared(operator) -> None:
+    operator.get(f"{PAGE}?look=1")
+    Bundle.objects.get(number=2).delete()
+    bundle_row(topology(core()), 2)
+    work()
+
+    assert not Lookup.objects.get().answer
+    assert WAITS in text(operator.get(PAGE))
+
+
+def test_a_newer_bowline_compares_again(monkeypatch, operator) -> None:
+    looked(operator, PAGE)
+    monkeypatch.setattr(next_bundle, "CODE", "other")
+
+    assert WAITS in text(operator.get(PAGE))
+
+
+def test_a_comparison_that_failed_says_what_to_do(monkeypatch, operator) -> None:
+    operator.get(f"{PAGE}?look=1")
+    with monkeypatch.context() as patched:
+        patched.setattr("accounts.lookups.changes_between", lambda digests: 1 / 0)
+        work()
+
+    page = text(operator.get(f"{PAGE}?look=answer"))
+
+    assert "The accounts could not be compared. See the worker&#x27;s log." in page
+    assert f'<a href="{PAGE}?look=1">Compare again</a>' in page
+
+
+def test_its_page_reads_no_zip(operator, django_assert_max_num_queries) -> None:
+    looked(operator, PAGE)
+
+    with django_assert_max_num_queries(8) as queries:
+        operator.get(PAGE)
+
+    assert not [one for one in queries if '"archive"' in one["sql"]]
