@@ -76,11 +76,11 @@ UNKNOWN_THERE = frozenset(
 in the query protocol's and in JSON's.
 """
 NOT_ENABLED = "RegionNotEnabled"
+"""Bowline's own code for that."""
 NO_ACCESS = "NoAccess"
 """Somebody else makes what is in the account, and Bowline has no role that reads it."""
 NOT_OURS = "NotOurs"
 """A name that is needed is taken, by what Bowline did not make."""
-"""Bowline's own code for that."""
 NO_CREDENTIALS = (
     CredentialRetrievalError,
     NoCredentialsError,
