@@ -340,7 +340,7 @@ def test_none_is_planned_where_not_all_of_them_fit(operator, room_for_two) -> No
 
     assert Run.objects.count() == 0
     (message,) = told(response)
-    assert "Spinnaker's identity would list 3 accounts, but only 2 fit" in message
+    assert "identity would list 3 accounts, but only 2 fit" in message
 
 
 def test_it_is_changed_by_post_only(operator) -> None:
