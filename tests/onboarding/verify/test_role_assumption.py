@@ -267,7 +267,7 @@ def test_where_the_role_leads_is_what_sts_said_when_it_opened_it(
         f"AWS says: arn:aws:sts::{account}:assumed-role/spinnakerManaged/Spinnaker "
         f"in account {account}."
     )
-    assert calls.made["sts:GetCallerIdentity"] == 1  # Bowline itself
+    assert calls.made["sts:GetCallerIdentity"] <= 1  # Bowline itself
 
 
 def test_an_assumed_role_that_the_organization_denies(
