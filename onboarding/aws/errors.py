@@ -102,6 +102,8 @@ UNKNOWN_CALL = frozenset(
 
 NOT_AWS = frozenset({"text/html", "application/xhtml+xml"})
 """No API of AWS answers so."""
+WEB_PAGE = re.compile(rb"\s*<(!doctype +)?html\b", re.IGNORECASE)
+"""How one begins that calls itself XML."""
 
 CONTROLS = ("service", "resource")
 """The kinds of control policies that an organization has."""
@@ -216,7 +218,8 @@ def refuse_html(response_dict: dict[str, Any], **_: object) -> None:
     """
     kind = response_dict["headers"].get("Content-Type", "").partition(";")[0].strip()
     status = response_dict["status_code"]
-    if kind.lower() in NOT_AWS and status < SERVER_ERROR:
+    is_page = kind.lower() in NOT_AWS or WEB_PAGE.match(response_dict["body"])
+    if is_page and status < SERVER_ERROR:
         raise NotAnAnswer(status=status, content_type=kind)
 
 

@@ -153,7 +153,7 @@ def test_a_person_at_a_page_is_told_at_once(client: AccountClient) -> None:
         client.call_all(client.iam.list_roles, "list the roles")
 
 
-@pytest.mark.parametrize("kind", ["text/html", "text/html; charset=utf-8"])
+@pytest.mark.parametrize("kind", ["text/html", "text/html; charset=utf-8", "text/xml"])
 def test_a_web_page_is_no_empty_answer(client: AccountClient, kind: str) -> None:
     page = AWSResponse("", 200, {"Content-Type": kind}, Body(b"<html></html>"))
     client.iam.meta.events.register_first("before-send.iam.ListRoles", lambda **_: page)
