@@ -2,15 +2,9 @@
 
 from __future__ import annotations
 
+from accounts.mapping.handing_off import described
 from accounts.models import HandedOutText, HandOff, ManagedAccount, Run
-from onboarding.handoff.hand_off import HandOff as Described
-from onboarding.handoff.hand_off import hand_off
 from onboarding.topology import Managed, Managing
-
-
-def described(managing: Managing, managed: Managed) -> Described:
-    """Describe what the owner of an account receives; raise QuotaExceeded."""
-    return hand_off(managing, managed, reader=bool(managed.reader_role))
 
 
 def keep_handed_out(run: Run, managing: Managing, managed: Managed) -> None:

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from typing import Any
 
+from accounts.mapping.handing_off import described
 from accounts.mapping.managed import managed_of
 from accounts.mapping.managing import managing_of, managing_row
 from accounts.models import ManagedAccount, Run
 from accounts.models.states import Status
 from accounts.runs.actions import keep, plan_managing
-from accounts.runs.owners.handed_out import described
 from accounts.runs.owners.looking import look_at_owners, look_soon
 from script.emulated_organization import (
     ACCESS_ROLE,
