@@ -15,7 +15,7 @@ from typing import Any
 from onboarding.partitions import arn
 from onboarding.providers.ecs import ECS_ROLES_PATH
 from onboarding.spinnaker.bundle.yaml_text import Value, document
-from onboarding.topology import Managing
+from onboarding.topology import READER_ROLE, Managing
 
 NAME = "BowlineAccess"
 ORGANIZATIONS_OWN = "OrganizationAccountAccessRole"
@@ -195,7 +195,10 @@ class AccessRole:
     @property
     def own_policy(self) -> dict[str, Any]:
         """Return what Bowline's identity needs to assume it in any account."""
-        everywhere = arn(self.managing.partition, "iam", "*", f"role/{self.name}")
+        everywhere = [
+            arn(self.managing.partition, "iam", "*", f"role/{role}")
+            for role in (self.name, READER_ROLE)
+        ]
         same = {"StringEquals": {"aws:ResourceOrgID": "${aws:PrincipalOrgID}"}}
         entered = allow("EnterAccounts", ["sts:AssumeRole"], everywhere)
         return policy({**entered, "Condition": same})

@@ -180,7 +180,10 @@ def test_a_role_that_aws_makes_itself_is_not_made_again() -> None:
 def test_bowline_may_assume_it_in_accounts_of_its_organization() -> None:
     (statement,) = role().own_policy["Statement"]
 
-    assert statement["Resource"] == f"arn:aws:iam::*:role/{NAME}"
+    assert statement["Resource"] == [
+        f"arn:aws:iam::*:role/{NAME}",
+        "arn:aws:iam::*:role/BowlineReader",
+    ]
     assert statement["Condition"] == {
         "StringEquals": {"aws:ResourceOrgID": "${aws:PrincipalOrgID}"}
     }
