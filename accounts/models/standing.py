@@ -72,7 +72,8 @@ class Standing:
     @property
     def is_to_verify(self) -> bool:
         """Return whether verifying is what to do next."""
-        return self.word == State.VERIFIED or self.word in STALE.values()
+        proved = (State.VERIFIED, *STALE.values())
+        return self.word in proved or self.sentences == (MISSING,)
 
 
 STALE_PROOF = (

@@ -37,6 +37,8 @@ register.filter("wrong_fields", wrong_fields)
 EXACT = "j M Y, H:i:s e"
 
 AGO = (("day", 86400), ("h", 3600), ("min", 60))
+SOON = 5
+"""Seconds: a moment less far ahead is now, by the clock of another machine."""
 
 
 @register.inclusion_tag("_icon.html")
@@ -89,12 +91,14 @@ def zoned(moment: datetime) -> str:
 
 
 def ago(moment: datetime) -> str:
+    """Say how far a moment is from now, before or after it."""
     seconds = (timezone.now() - moment).total_seconds()
     for unit, size in AGO:
-        count = int(seconds // size)
+        count = int(abs(seconds) // size)
         if count >= 1:
-            return f"{count} {unit}{'s' if unit == 'day' and count > 1 else ''} ago"
-    return "just now"
+            said = f"{count} {unit}{'s' if unit == 'day' and count > 1 else ''}"
+            return f"{said} ago" if seconds > 0 else f"in {said}"
+    return "just now" if seconds > -SOON else "in less than a minute"
 
 
 @register.filter

@@ -146,6 +146,19 @@ def message(one: HandOff) -> str:
     )
 
 
+def removal_message(one: HandOff) -> str:
+    """Write what goes to the owner of an account that is being removed."""
+    account = f"{one.managed.name} ({one.managed.account_id})"
+    return "\n\n".join(
+        (
+            f"Spinnaker no longer deploys to the AWS account {account}. Delete the "
+            "roles that you created for it: run this with credentials of the account.",
+            one.delete_command,
+            "AWS's own service-linked roles stay. You do not have to report anything.",
+        )
+    )
+
+
 def archive_name(one: HandOff) -> str:
     return f"{one.stack_name}.zip"
 

@@ -17,10 +17,11 @@ function exact(moment, zone) {
 
 function distance(seconds) {
   for (const [unit, size] of steps) {
-    const count = Math.floor(seconds / size);
-    if (count >= 1) return `${count} ${unit}${unit === "day" && count > 1 ? "s" : ""} ago`;
+    const count = Math.floor(Math.abs(seconds) / size);
+    const said = `${count} ${unit}${unit === "day" && count > 1 ? "s" : ""}`;
+    if (count >= 1) return seconds > 0 ? `${said} ago` : `in ${said}`;
   }
-  return "just now";
+  return seconds > -5 ? "just now" : "in less than a minute";
 }
 
 function refresh() {

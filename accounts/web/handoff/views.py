@@ -13,7 +13,8 @@ from django.urls import reverse
 from accounts.activity import record
 from accounts.mapping.handing_off import hand_off_of
 from accounts.mapping.managing import NoManagingAccount, managing_row
-from accounts.models import Activity, ManagedAccount
+from accounts.models import Activity, ManagedAccount, Run
+from accounts.models.standing import BROKEN
 from accounts.models.states import Status
 from accounts.runs.owners.readiness import ManagingUnproved, refuse_unready
 from accounts.web.access import operator_required
@@ -22,7 +23,15 @@ from accounts.web.request import Request
 from accounts.web.runs.review.plans import review
 from onboarding.details import DetailsError
 from onboarding.handoff.hand_off import HandOff
-from onboarding.handoff.words import Way, about, archive_name, message, package, ways
+from onboarding.handoff.words import (
+    Way,
+    about,
+    archive_name,
+    message,
+    package,
+    removal_message,
+    ways,
+)
 from onboarding.resources.plan import Plan, PlannedChange, diff
 from onboarding.resources.policy import QuotaExceeded
 from onboarding.spinnaker.bundle.archive import zipped
@@ -49,10 +58,12 @@ def hand_off_page(request: Request, pk: UUID) -> HttpResponse:
     """Show what will be created, each way to create it, and whether it was seen yet."""
     account = handed_off(pk)
     run = account.runs.filter(status=Status.HANDED_OFF).first()
+    removes = run is not None and run.kind == Run.Kind.REMOVE
     shown: dict[str, Any] = {
         "live": live_account(account),
         "account": account,
         "run": run,
+        "removes": removes,
         "crumbs": [
             ("Accounts", reverse("accounts:accounts")),
             (account.name, account.get_absolute_url()),
@@ -60,8 +71,14 @@ def hand_off_page(request: Request, pk: UUID) -> HttpResponse:
     }
     try:
         managing = managing_row()
-        refuse_unready(managing, account)
-        shown |= described(hand_off_of(managing, account))
+        if not removes:
+            refuse_unready(managing, account)
+        one = hand_off_of(managing, account)
+        lost = is_lost(account, one)
+        shown |= described(one, removes=removes)
+        shown |= {"lost": lost, "is_to_send": run is not None or lost}
+    except (ManagingUnproved, NoManagingAccount) as error:
+        shown |= {"trouble": str(error), "managing_first": True}
     except TROUBLE as error:
         shown["trouble"] = str(error)
     return render(request, "handoff/handoff.html", shown)
@@ -70,14 +87,21 @@ def hand_off_page(request: Request, pk: UUID) -> HttpResponse:
 TROUBLE = (DetailsError, ManagingUnproved, NoManagingAccount, QuotaExceeded)
 
 
-def described(one: HandOff) -> dict[str, Any]:
+def is_lost(account: ManagedAccount, one: HandOff) -> bool:
+    """Return whether the owner had exactly this, and AWS shows something else now."""
+    last = account.hand_offs.first()
+    handed_out = last is not None and last.text_id == one.digest
+    return handed_out and bool(account.granted_at) and account.state in BROKEN
+
+
+def described(one: HandOff, *, removes: bool) -> dict[str, Any]:
     name = one.managed.name
     changes = [PlannedChange.of(one, name) for one in diff(one.resources, ())]
     return {
         "hand_off": one,
         "about": about(one),
         "ways": tuple(shown_ways(one)),
-        "message": message(one),
+        "message": removal_message(one) if removes else message(one),
         "review": review(Plan(tuple(changes)), name),
     }
 

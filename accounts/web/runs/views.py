@@ -10,6 +10,8 @@ from django.shortcuts import get_object_or_404, render
 from django.urls import reverse
 
 from accounts.four_eyes import refusal
+from accounts.mapping.handing_off import hand_off_of
+from accounts.mapping.managing import NoManagingAccount, managing_row
 from accounts.mapping.plans import plan_of
 from accounts.models import ManagingAccount, Run, Step
 from accounts.models.states import State, Status
@@ -21,7 +23,9 @@ from accounts.web.runs.fixes import fixes_of
 from accounts.web.runs.forms import ApproveForm
 from accounts.web.runs.review.plans import Review, review
 from accounts.web.runs.timeline import stages
+from onboarding.details import DetailsError
 from onboarding.resources.plan import Plan
+from onboarding.resources.policy import QuotaExceeded
 
 AGAIN = {
     Run.Kind.ONBOARD: "Plan again",
@@ -70,6 +74,7 @@ def run_page(
         "again": AGAIN[Run.Kind(run.kind)],
         "can_accept": waits_for_acceptance(run),
         "fixes": fixes_of(run),
+        "delete_command": delete_command(run),
         "crumbs": crumbs(run),
     }
     return render(request, "runs/run.html", shown)
@@ -115,6 +120,17 @@ def progress(run: Run, steps: list[Step]) -> dict[str, Any]:
         "folded": (Status.VERIFIED, Status.EVALUATED, Status.REMOVED),
         "stages": stages(run, steps, checked=bool(checks)),
     }
+
+
+def delete_command(run: Run) -> str:
+    """Return what the account's owner runs; empty where no removal waits for that."""
+    removes = run.kind == Run.Kind.REMOVE and run.status == Status.HANDED_OFF
+    if not removes or run.account is None:
+        return ""
+    try:
+        return hand_off_of(managing_row(), run.account).delete_command
+    except (DetailsError, NoManagingAccount, QuotaExceeded):
+        return ""  # Its look says what cannot be described.
 
 
 def outdated_by(run: Run) -> str:

@@ -133,6 +133,19 @@ def test_ago_says_how_long(past: timedelta, text: str) -> None:
     assert ago(timezone.now() - past) == text
 
 
+@pytest.mark.parametrize(
+    ("ahead", "text"),
+    [
+        (timedelta(seconds=2), "just now"),
+        (timedelta(seconds=40), "in less than a minute"),
+        (timedelta(minutes=3, seconds=30), "in 3 min"),
+        (timedelta(days=2, hours=2), "in 2 days"),
+    ],
+)
+def test_what_is_ahead_is_not_said_to_be_now(ahead: timedelta, text: str) -> None:
+    assert ago(timezone.now() + ahead) == text
+
+
 def test_a_time_has_the_exact_one_on_hover() -> None:
     moment = timezone.now().replace(2026, 3, 1, 14, 5, 6, 0)
 

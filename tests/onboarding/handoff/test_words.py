@@ -16,7 +16,14 @@ import yaml
 
 from onboarding.aws.shared_clients import shared_core
 from onboarding.handoff.hand_off import HandOff, hand_off
-from onboarding.handoff.words import about, message, package, readme, ways
+from onboarding.handoff.words import (
+    about,
+    message,
+    package,
+    readme,
+    removal_message,
+    ways,
+)
 from onboarding.spinnaker.bundle.archive import zipped
 from onboarding.topology import MadeBy
 from tests.bundles import staging
@@ -44,6 +51,17 @@ def test_the_ways_are_in_this_order() -> None:
         "Terraform",
     ]
     assert [way.title for way in ways(for_organization())][3:] == ["StackSet"]
+
+
+def test_the_owner_of_a_removed_account_reads_what_to_run() -> None:
+    one = handed(external_id="e-1")
+
+    text = removal_message(one)
+
+    assert f"staging ({MANAGED_ID})" in text
+    assert one.delete_command in text
+    assert "create.sh" not in text
+    assert not BACK.search(text)
 
 
 def test_a_stack_set_is_offered_only_where_external_ids_can_be_derived() -> None:

@@ -11,7 +11,15 @@ from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
-from accounts.models import Activity, HandedOutText, HandOff, ManagedAccount
+from accounts.mapping.handing_off import hand_off_of
+from accounts.models import (
+    Activity,
+    HandedOutText,
+    HandOff,
+    ManagedAccount,
+    ManagingAccount,
+    Run,
+)
 from accounts.models.states import State, Status
 from onboarding.topology import READER_ROLE, MadeBy
 from tests.rows import account_row, managing_row, person, run_row
@@ -103,6 +111,7 @@ def test_it_waits_until_the_managing_account_is_verified(client: Client) -> None
 
     assert "Nothing can be handed off yet" in text
     assert "aws cloudformation" not in text
+    assert f'href="{reverse("accounts:managing")}">Go to the managing account' in text
     archive = client.get(reverse("accounts:hand-off-archive", args=[account.pk]))
     assert archive.status_code == 404
 
@@ -154,3 +163,43 @@ def test_the_stack_keeps_its_first_name(client: Client) -> None:
 
     assert "--stack-name bowline-staging" in shown
     assert "bowline-renamed" not in shown
+
+
+def test_an_account_that_is_removed_has_only_what_deletes_the_stack(
+    client: Client,
+) -> None:
+    account = ready_row(state=State.HANDED_OFF)
+    ManagingAccount.objects.update(proof="")
+    run_row(
+        Status.HANDED_OFF,
+        kind=Run.Kind.REMOVE,
+        account=account,
+        handed_off_at=timezone.now(),
+    )
+
+    text = read(client, account)
+
+    assert text.count("aws cloudformation delete-stack") == 3
+    assert "Spinnaker no longer deploys to the AWS account staging" in text
+    assert "aws cloudformation deploy" not in text
+    assert "create.sh" not in text
+
+
+def test_what_the_owner_had_is_sent_again_where_aws_shows_something_else(
+    client: Client,
+) -> None:
+    now = timezone.now()
+    account = ready_row(state=State.FAILED, missed=2, granted_at=now)
+    given = hand_off_of(ManagingAccount.objects.get(), account)
+    text = HandedOutText.objects.create(digest=given.digest, text=given.text)
+    HandOff.objects.create(
+        account=account, text=text, number=1, stack_name="s", region="r"
+    )
+
+    shown = read(client, account)
+
+    assert "Send it again" in shown
+    assert "Do not send this yet" not in shown
+    ManagingAccount.objects.update(base_role="OtherBase")
+    edited = client.get(reverse("accounts:hand-off", args=[account.pk]))
+    assert "Do not send this yet" in edited.content.decode()

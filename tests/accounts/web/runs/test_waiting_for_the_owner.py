@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import timedelta
 from unittest.mock import patch
 
@@ -9,7 +10,7 @@ import pytest
 from django.urls import reverse
 from django.utils import timezone
 
-from accounts.models import Run
+from accounts.models import ManagedAccount, Run
 from accounts.models.states import State, Status
 from accounts.web.live.state import live_run
 from accounts.web.runs.timeline import stages
@@ -29,6 +30,7 @@ def waiting() -> Run:
         approved_at=now,
         handed_off_at=now - timedelta(days=2),
         looked_at=now,
+        look_at=now + timedelta(minutes=59, seconds=50),
         waiting="AWS refuses: the role is not there yet, or its trust is not this one.",
     )
 
@@ -41,7 +43,10 @@ def test_its_page_says_since_when_and_what_the_last_look_found(
     assert "Waits for the owner of staging" in html
     assert "2 days ago" in html
     assert "the role is not there yet, or its trust is not this one." in html
+    assert "in 59 min" in html
     assert "Look now" in html
+    hand_off = reverse("accounts:hand-off", args=[waiting.account.pk])
+    assert re.search(rf'btn-primary"\s+href="{hand_off}"', html)
     assert [stage.state for stage in stages(waiting, [], checked=False)] == [
         "done",
         "done",
@@ -56,6 +61,9 @@ def test_the_account_waits_without_an_alarm(operator, waiting) -> None:
 
     assert "alert alert-info standing" in html
     assert "alert-danger" not in html
+    hand_off = reverse("accounts:hand-off", args=[waiting.account.pk])
+    assert f'btn-primary" href="{hand_off}"' in html
+    assert "Bowline will create" not in html
     listed = operator.get(reverse("accounts:accounts"), {"state": "handed off"})
     assert "staging" in listed.content.decode()
 
@@ -81,3 +89,46 @@ def test_a_viewer_cannot_let_it_look(viewer, waiting) -> None:
 
     assert answer.status_code == 403
     assert "Look now" not in viewer.get(waiting.get_absolute_url()).content.decode()
+
+
+def test_a_removal_has_the_command_that_its_owner_runs(operator, waiting) -> None:
+    command = "aws cloudformation delete-stack"
+    assert command not in operator.get(waiting.get_absolute_url()).content.decode()
+    Run.objects.update(kind=Run.Kind.REMOVE)
+
+    html = operator.get(waiting.get_absolute_url()).content.decode()
+
+    assert html.count(f"{command} --region us-east-1 --stack-name bowline-staging") == 2
+    assert re.search(r'data-copy="if test', html)
+
+
+def test_a_missing_role_is_verified_again_once_it_is_deployed(
+    operator, waiting
+) -> None:
+    account = waiting.account
+    Run.objects.update(status=Status.VERIFIED)
+    now = timezone.now()
+    ManagedAccount.objects.update(state=State.FAILED, missed=2, granted_at=now)
+
+    html = operator.get(account.get_absolute_url()).content.decode()
+
+    assert re.search(r'btn-primary">Verify now', html)
+    assert reverse("accounts:hand-off", args=[account.pk]) in html
+
+
+def test_the_plan_says_who_makes_what(operator, waiting) -> None:
+    Run.objects.update(status=Status.PLANNED, version=waiting.account.version)
+
+    html = operator.get(waiting.get_absolute_url()).content.decode()
+
+    assert "The owner of staging makes what is listed" in html
+
+
+def test_the_wizard_names_no_access_role(operator, waiting) -> None:
+    step = reverse("accounts:wizard", args=[waiting.account.pk, "access"])
+
+    html = operator.get(step).content.decode()
+
+    so_far = html.partition('id="so-far"')[2].partition("</section>")[0]
+    assert "created by the owner" in so_far
+    assert "own credentials" not in so_far
