@@ -16,6 +16,7 @@ from django.test import Client
 from accounts.models import Organization, Run
 from accounts.web.bulk.forms import BulkEditForm
 from accounts.web.bundles.forms import HalconfigForm
+from accounts.web.clusters.forms import AlikeForm
 from accounts.web.from_file.forms import FileForm
 from accounts.web.managing.forms import ManagingForm
 from accounts.web.organization.forms import SharedForm, WatchForm
@@ -116,6 +117,9 @@ def details_form(key: str) -> Callable[[dict[str, str]], forms.BaseForm]:
 
 BOUND: dict[type[forms.BaseForm], Callable[[dict[str, str]], forms.BaseForm]] = {
     AccessForm: AccessForm,
+    AlikeForm: lambda data: AlikeForm(
+        {"pattern": "{cluster}", "rights": "edit", "access": "entry", **data}
+    ),
     BulkEditForm: lambda data: BulkEditForm(data, partition="aws"),
     CommentForm: CommentForm,
     GroupForm: lambda data: GroupForm(data, plans=2, deletes=1),

@@ -7,22 +7,22 @@ from typing import Any
 from django import forms
 
 from accounts.clusters.describing import PLACES, wrong_places
-from accounts.web.fields import bare_helper
+from accounts.web.fields import RuledField, bare_helper
 from accounts.web.layout import Fieldset
 from accounts.web.wizard.provider_forms.eks import alike_fields
 from onboarding.details import DetailsError
+from onboarding.names import seen
 from onboarding.providers.eks import Cluster
 
 
 class AlikeForm(forms.Form):
     """What all of them get; each can be changed alone in the steps of its account."""
 
-    pattern = forms.CharField(
+    pattern = RuledField(
         label="Names in Spinnaker",
         max_length=100,
         help_text=f"Replaced: {', '.join(f'{{{place}}}' for place in PLACES)}.",
-        error_messages={"required": "Fill in this field."},
-        widget=forms.TextInput(attrs={"autocomplete": "off", "spellcheck": "false"}),
+        rule=seen,
     )
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
