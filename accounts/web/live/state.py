@@ -222,7 +222,10 @@ def live_rollout(rollout: Rollout) -> Live:
     census = Census(rollout)
     states = Rollout.State
     goes_on = rollout.state in (states.PLANNING, states.APPLYING, states.VERIFYING)
-    is_moving = bool(work.working or goes_on)
+    waits = rollout.state == states.PLANNED
+    # Its state says so only once a worker has seen the approval.
+    starts = waits and census.counts.approved > 0
+    is_moving = bool(work.working or goes_on or starts)
     silent = silence() if is_moving else None
     facts = (
         silent,
@@ -232,7 +235,6 @@ def live_rollout(rollout: Rollout) -> Live:
         sorted(census.statuses.items()),
         moved,
     )
-    waits = rollout.state == Rollout.State.PLANNED
     return Live(
         of=f"rollout:{rollout.pk}",
         seen=Seen(digest_of(*facts), microseconds(moved), microseconds(work.began)),
