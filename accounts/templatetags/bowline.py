@@ -25,6 +25,7 @@ from accounts.web.accounts.checks import grouped, outcomes
 from accounts.web.fields import wrong_fields
 from accounts.web.highlighting import highlighted_json
 from accounts.web.live.state import Live
+from accounts.web.runs.review.rows import rows_html
 from onboarding.desired import POLICY_SET
 from onboarding.providers import PROVIDERS
 from onboarding.providers.base import discouraged as discouraged_choices
@@ -33,6 +34,7 @@ register = template.Library()
 register.filter("grouped", grouped)
 register.filter("outcomes", outcomes)
 register.filter("wrong_fields", wrong_fields)
+register.simple_tag(rows_html, name="diff_rows")
 
 EXACT = "j M Y, H:i:s e"
 

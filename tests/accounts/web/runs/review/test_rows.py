@@ -1,0 +1,44 @@
+"""The rows of a diff: both sides or one, and never anything that a document says."""
+
+from __future__ import annotations
+
+from django.utils.safestring import mark_safe
+
+from accounts.web.runs.review.diff import DiffLine, Row
+from accounts.web.runs.review.rows import rows_html
+
+COLOURED = DiffLine(7, "1", mark_safe('<span class="mi">1</span>'))
+
+
+def test_a_changed_row_has_both_sides_with_their_signs() -> None:
+    html = rows_html([Row("changed", DiffLine(6, "x", "x"), COLOURED)], "both")
+
+    assert html == (
+        '<div class="diff-row diff-changed">'
+        '<span class="diff-old"><span class="diff-number">6</span>'
+        '<span class="diff-sign">−</span><code>x</code></span>'
+        '<span class="diff-new"><span class="diff-number">7</span>'
+        '<span class="diff-sign">+</span><code><span class="mi">1</span></code></span>'
+        "</div>"
+    )
+
+
+def test_a_row_that_is_the_same_has_no_sign_and_one_without_a_side_is_void() -> None:
+    html = rows_html(
+        [Row("same", COLOURED, COLOURED), Row("added", None, COLOURED)], "both"
+    )
+
+    assert html.count('<span class="diff-sign"></span>') == 3
+    assert html.count("+") == 1
+    assert '<span class="diff-old diff-void"><span class="diff-number"></span>' in html
+
+
+def test_only_the_side_that_there_is_is_written() -> None:
+    assert "diff-old" not in rows_html([Row("added", None, COLOURED)], "new")
+    assert "diff-new" not in rows_html([Row("removed", COLOURED, None)], "old")
+
+
+def test_what_is_not_marked_safe_is_escaped() -> None:
+    line = DiffLine(1, "<b>", "<b>")
+
+    assert "<code>&lt;b&gt;</code>" in rows_html([Row("added", None, line)], "new")
