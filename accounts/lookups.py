@@ -117,12 +117,12 @@ TOPICS: dict[str, Callable[[Sessions, Question], Any]] = {
         answers(sessions, asked.reach, asked.calls).values()
     ),
     HOME: lambda sessions, asked: asdict(own_account(sessions)),
-    NEXT_BUNDLE: lambda sessions, asked: asdict(next_bundle().changes),
+    NEXT_BUNDLE: lambda sessions, asked: next_bundle().changes.as_json(),
     ORGANIZATION: lambda sessions, asked: asdict(
         ask_organization(sessions, asked.reach)
     ),
     REGIONS: lambda sessions, asked: regions(sessions, asked.reach),
-    TWO_BUNDLES: lambda sessions, asked: asdict(changes_between(asked.bundles)),
+    TWO_BUNDLES: lambda sessions, asked: changes_between(asked.bundles).as_json(),
 }
 """How a worker answers; what it returns can be written as JSON."""
 

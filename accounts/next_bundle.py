@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from hashlib import sha256
 from pathlib import Path
 from typing import Any, Self
@@ -119,7 +119,14 @@ class Changes:
 
     @classmethod
     def from_json(cls, kept: Mapping[str, Any]) -> Self:
-        return cls(**{**kept, "excerpt": Excerpt.from_json(kept["excerpt"])})
+        read = json.loads(kept["text"])
+        return cls(**{**read, "excerpt": Excerpt.from_json(read["excerpt"])})
+
+    def as_json(self) -> dict[str, str]:
+        """Write it as text: PostgreSQL would give the fields of accounts, which are
+        shown, another order.
+        """
+        return {"text": json.dumps(asdict(self))}
 
     def summary(self, kept_count: int) -> str:
         since = f"Compared with bundle {self.since}" if self.since else FIRST
