@@ -19,7 +19,8 @@ from math import ceil
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from script.servers import broker, free_port, postgresql
+from script.own_process import in_a_process
+from script.servers import broker, free_port
 from script.simulated_accounts import (
     ANSWER,
     CALLS,
@@ -89,24 +90,11 @@ def simulated(accounts: int) -> Sample:
     print(f"{accounts:,} accounts in the database…", file=sys.stderr)
     with (
         TemporaryDirectory(prefix="bowline-bench-") as folder,
-        postgresql() as url,
         broker(Path(folder), port=free_port()) as queue,
     ):
-        environment = os.environ | {
-            "DATABASE_URL": url,
-            "REDIS_URL": queue,
-            "DJANGO_SETTINGS_MODULE": "bowline.settings",
-            "SECRET_KEY": "only-for-a-benchmark",
-            "ALLOWED_HOSTS": "testserver",
-            "HTTPS": "false",
-            "LOG_LEVEL": "WARNING",
-            "STATIC_ROOT": str(Path(folder, "static")),
-        }
-        command = [sys.executable, "-m", "script.simulated_accounts", str(accounts)]
-        answer = subprocess.run(
-            command, env=environment, check=True, stdout=subprocess.PIPE
+        return Sample(
+            **in_a_process("simulated_accounts", str(accounts), REDIS_URL=queue)
         )
-    return Sample(**json.loads(answer.stdout))
 
 
 def machine() -> str:

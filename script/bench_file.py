@@ -10,18 +10,14 @@ from __future__ import annotations
 
 import argparse
 import json
-import os
 import resource
 import statistics
-import subprocess
-import sys
 import time
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
-from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any
 
-from script.servers import postgresql
+from script.own_process import in_a_process
 
 if TYPE_CHECKING:
     from django.test import Client
@@ -73,7 +69,7 @@ def main() -> None:
     if options.here:
         print(json.dumps(asdict(measured(options.rows))))
         return
-    few, many = in_a_process(max(options.rows // PART, 1)), in_a_process(options.rows)
+    few, many = in_its_own(max(options.rows // PART, 1)), in_its_own(options.rows)
     for line in table(few, many):
         print(line)
 
@@ -109,22 +105,8 @@ def said(holds: bool) -> str:
     return "yes" if holds else "no"
 
 
-def in_a_process(rows: int) -> Cost:
-    with postgresql() as url, TemporaryDirectory(prefix="bowline-static-") as static:
-        environment = os.environ | {
-            "DATABASE_URL": url,
-            "DJANGO_SETTINGS_MODULE": "bowline.settings",
-            "SECRET_KEY": "only-for-a-benchmark",
-            "ALLOWED_HOSTS": "testserver",
-            "HTTPS": "false",
-            "LOG_LEVEL": "WARNING",
-            "STATIC_ROOT": static,
-        }
-        command = [sys.executable, "-m", "script.bench_file", str(rows), "--here"]
-        answer = subprocess.run(
-            command, env=environment, check=True, stdout=subprocess.PIPE
-        )
-    return Cost(**json.loads(answer.stdout))
+def in_its_own(rows: int) -> Cost:
+    return Cost(**in_a_process("bench_file", str(rows), "--here"))
 
 
 def measured(rows: int) -> Cost:

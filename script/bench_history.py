@@ -9,14 +9,11 @@ from __future__ import annotations
 
 import argparse
 import json
-import os
-import subprocess
-import sys
 from collections.abc import Iterator
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
-from script.servers import postgresql
+from script.own_process import in_a_process
 
 if TYPE_CHECKING:
     from accounts.models import CheckResult, ManagedAccount, Run
@@ -42,7 +39,7 @@ def main() -> None:
     if options.here:
         print(json.dumps(measured(accounts, nights, folds=options.here == "folded")))
         return
-    rows, folded = (in_a_process(accounts, nights, how) for how in ("rows", "folded"))
+    rows, folded = (in_its_own(accounts, nights, how) for how in ("rows", "folded"))
     print(f"{accounts:,} accounts × {nights} nights × {CHECKS} checks")
     print(f"{'':16}{'rows before':>13}{'after':>12}{'MB before':>13}{'after':>10}")
     for table in TABLES:
@@ -76,20 +73,10 @@ def extrapolated(
     )
 
 
-def in_a_process(accounts: int, nights: int, how: str) -> Sizes:
-    with postgresql() as url:
-        environment = os.environ | {
-            "DATABASE_URL": url,
-            "DJANGO_SETTINGS_MODULE": "bowline.settings",
-            "SECRET_KEY": "only-for-a-benchmark",
-            "LOG_LEVEL": "WARNING",
-        }
-        command = [sys.executable, "-m", "script.bench_history", str(accounts)]
-        command += ["--nights", str(nights), "--here", how]
-        answer = subprocess.run(
-            command, env=environment, check=True, stdout=subprocess.PIPE
-        )
-    found = json.loads(answer.stdout)
+def in_its_own(accounts: int, nights: int, how: str) -> Sizes:
+    found = in_a_process(
+        "bench_history", str(accounts), "--nights", str(nights), "--here", how
+    )
     return {table: (rows, size) for table, (rows, size) in found.items()}
 
 

@@ -9,17 +9,13 @@ from __future__ import annotations
 
 import argparse
 import json
-import os
 import statistics
-import subprocess
-import sys
 import time
 from dataclasses import asdict, dataclass
 from datetime import timedelta
-from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any
 
-from script.servers import postgresql
+from script.own_process import in_a_process
 
 if TYPE_CHECKING:
     from django.test import Client
@@ -52,7 +48,7 @@ def main() -> None:
     if options.here:
         print(json.dumps([asdict(page) for page in measured(options.accounts)]))
         return
-    few, many = in_a_process(FEW), in_a_process(options.accounts)
+    few, many = in_its_own(FEW), in_its_own(options.accounts)
     print(f"{'':34}{FEW:>10,} accounts {options.accounts:>16,} accounts")
     for small, large in zip(few, many, strict=True):
         more = large.queries - small.queries
@@ -65,22 +61,9 @@ def main() -> None:
     print(f"\nOver {GOAL} ms: {', '.join(slow) or 'none'}")
 
 
-def in_a_process(count: int) -> list[Page]:
-    with postgresql() as url, TemporaryDirectory(prefix="bowline-static-") as static:
-        environment = os.environ | {
-            "DATABASE_URL": url,
-            "DJANGO_SETTINGS_MODULE": "bowline.settings",
-            "SECRET_KEY": "only-for-a-benchmark",
-            "ALLOWED_HOSTS": "testserver",
-            "HTTPS": "false",
-            "LOG_LEVEL": "WARNING",
-            "STATIC_ROOT": static,
-        }
-        command = [sys.executable, "-m", "script.bench_pages", str(count), "--here"]
-        answer = subprocess.run(
-            command, env=environment, check=True, stdout=subprocess.PIPE
-        )
-    return [Page(**page) for page in json.loads(answer.stdout)]
+def in_its_own(count: int) -> list[Page]:
+    pages = in_a_process("bench_pages", str(count), "--here")
+    return [Page(**page) for page in pages]
 
 
 def measured(count: int) -> list[Page]:
