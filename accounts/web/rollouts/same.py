@@ -18,7 +18,7 @@ from accounts.web.access import approver_required
 from accounts.web.request import Request
 from accounts.web.rollouts.forms import GroupForm
 from accounts.web.rollouts.views import crumbs, rollout_of
-from accounts.web.runs.before_approval import DiscouragedAmong, brought
+from accounts.web.runs.before_approval import brought, discouraged_among
 from accounts.web.runs.views import review_of
 from accounts.wording import counted
 
@@ -58,7 +58,6 @@ def group_page(
         return render(request, "rollouts/group.html", shown)
     total = len(numbers)
     plan = plan_of(runs[0])
-    whom = f"all {total:,}" if total > 1 else runs[0].account_name
     deletes = len(plan.deletions)
     shown |= {
         "fingerprint": fingerprint,
@@ -68,7 +67,7 @@ def group_page(
         "plan": plan,
         "review": review_of(runs[0], plan),
         "form": form or GroupForm(plans=total, deletes=deletes),
-        "discouraged": [DiscouragedAmong(*one, whom) for one in plan.discouraged],
+        "discouraged": discouraged_among(plan, total, runs[0].account_name),
         "brought": brought(policy_sets.values()),
     }
     return render(request, "rollouts/group.html", shown)

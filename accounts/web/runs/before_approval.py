@@ -8,6 +8,7 @@ from typing import NamedTuple
 from accounts.models import Run
 from accounts.wording import counted
 from onboarding.desired.policy_sets import PolicySet, policy_sets_after
+from onboarding.resources.plan import Plan
 
 
 class DiscouragedAmong(NamedTuple):
@@ -16,6 +17,14 @@ class DiscouragedAmong(NamedTuple):
     titles: str
     sentence: str
     accounts: str
+
+
+def discouraged_among(plan: Plan, total: int, name: str) -> list[DiscouragedAmong]:
+    """Say of plans that are the same what is discouraged, and that it is so in all of
+    them; the name is that of the account where there is one only.
+    """
+    whom = f"all {total:,}" if total > 1 else name
+    return [DiscouragedAmong(*choice, whom) for choice in plan.discouraged]
 
 
 class Brought(NamedTuple):

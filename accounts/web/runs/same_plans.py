@@ -18,7 +18,7 @@ from accounts.runs.capacity import room_in_plan
 from accounts.web.access import approver_required
 from accounts.web.accounts.views import is_uuid
 from accounts.web.request import Request
-from accounts.web.runs.before_approval import DiscouragedAmong, brought
+from accounts.web.runs.before_approval import brought, discouraged_among
 from accounts.web.runs.forms import CommentForm
 from accounts.web.runs.views import review_of
 
@@ -75,7 +75,6 @@ def same_page(
     joining = [pk for pk, _, granted_at, _ in waiting if one.account and not granted_at]
     crowd = set() if room is None else set(joining[room:])
     ticked = {str(pk) for pk, *_ in waiting if pk not in crowd}
-    whom = f"all {total:,}" if total > 1 else one.account_name
     shown = {
         "fingerprint": fingerprint,
         "run": one,
@@ -92,7 +91,7 @@ def same_page(
         "plan": plan,
         "review": review_of(one, plan),
         "form": form,
-        "discouraged": [DiscouragedAmong(*choice, whom) for choice in plan.discouraged],
+        "discouraged": discouraged_among(plan, total, one.account_name),
         "brought": brought(policy_set for *_, policy_set in waiting),
         "crumbs": crumbs,
     }
