@@ -24,6 +24,11 @@ ORGANIZATIONS_OWN = "OrganizationAccountAccessRole"
 STACK = "bowline-access"
 FILE = "bowline-access.yml"
 CLUSTERS_OFF = {"Clusters": "no"}
+EVERYWHERE = (
+    "--operation-preferences FailureTolerancePercentage=100,"
+    "MaxConcurrentPercentage=100,ConcurrencyMode=SOFT_FAILURE_TOLERANCE"
+)
+"""In as many accounts at once as can be, whichever of them fail."""
 OWN_ACCOUNT = "${AWS::AccountId}"
 ABOUT = "The role that Bowline assumes in this account. IAM is global."
 CLUSTERS = (
@@ -252,8 +257,7 @@ def stack_set_commands(
                 f"aws cloudformation create-stack-instances {named}",
                 "--deployment-targets OrganizationalUnitIds=ou-EXAMPLE",
                 f"--regions {shlex.quote(region)}",
-                "--operation-preferences FailureTolerancePercentage=100,"
-                "MaxConcurrentPercentage=100,ConcurrencyMode=SOFT_FAILURE_TOLERANCE",
+                EVERYWHERE,
             ),
         ),
     )

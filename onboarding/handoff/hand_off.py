@@ -48,6 +48,8 @@ class HandOff:
     resources: tuple[Resource, ...]
     """Everything that should exist, with the reader role where it is wanted."""
     stack_name: str
+    stacks: tuple[Stack, ...]
+    """One for IAM, and one for the clusters of each region."""
 
     @property
     def region(self) -> str:
@@ -57,12 +59,6 @@ class HandOff:
     @property
     def for_organization(self) -> bool:
         return self.managed.made_by == MadeBy.ORGANIZATION
-
-    @property
-    def stacks(self) -> tuple[Stack, ...]:
-        """One for IAM, and one for the clusters of each region."""
-        ask = external_id(self.managed.external_id)
-        return tuple(self.parts(self.stack_name, ask))
 
     @property
     def stack_sets(self) -> tuple[Stack, ...]:
@@ -76,30 +72,10 @@ class HandOff:
             return ()
         kind = "-".join(provider.key for provider in self.managed.providers)
         ask = external_id_prefix(own.removesuffix(end))
-        return tuple(self.parts(f"bowline-{kind}", ask))
-
-    def parts(self, name: str, ask: Asked) -> Iterator[Stack]:
-        accesses = [one for one in self.resources if isinstance(one, ClusterAccess)]
-        iam = [one for one in self.resources if not isinstance(one, OUTSIDE_IAM)]
-        if iam:
-            yield self.part(name, self.region, iam, IAM, ask)
-        for region in dict.fromkeys(access.region for access in accesses):
-            here = [access for access in accesses if access.region == region]
-            about = CLUSTERS.format(region=region)
-            yield self.part(f"{name}-eks-{region}", region, here, about, NOTHING)
-
-    def part(
-        self,
-        name: str,
-        region: str,
-        resources: Sequence[Resource],
-        about: str,
-        ask: Asked,
-    ) -> Stack:
-        if not any(isinstance(one, Role) for one in resources):
-            ask = NOTHING
-        text = template(self.managed, resources, about=about, ask=ask)
-        return Stack(name, region, File(f"{name}.yml", text), ask.given)
+        parts = stacks(
+            self.managing, self.managed, self.resources, f"bowline-{kind}", ask
+        )
+        return tuple(parts)
 
     @property
     def template(self) -> str:
@@ -176,6 +152,38 @@ def hand_off(
     resources = desired(Topology(managing, (alike,)), alike)
     if reader and managing.bowline:
         resources += reader_role(managing, managed)
-    return HandOff(
-        managing, managed, resources, stack_name or f"bowline-{managed.name}"
-    )
+    name = stack_name or f"bowline-{managed.name}"
+    own = stacks(managing, managed, resources, name, external_id(managed.external_id))
+    return HandOff(managing, managed, resources, name, tuple(own))
+
+
+def stacks(
+    managing: Managing,
+    managed: Managed,
+    resources: Sequence[Resource],
+    name: str,
+    ask: Asked,
+) -> Iterator[Stack]:
+    """Yield the stack of IAM, and one for the clusters of each region."""
+    accesses = [one for one in resources if isinstance(one, ClusterAccess)]
+    iam = [one for one in resources if not isinstance(one, OUTSIDE_IAM)]
+    if iam:
+        yield stack(managed, name, managing.aws.home_region, iam, IAM, ask)
+    for region in dict.fromkeys(access.region for access in accesses):
+        here = [access for access in accesses if access.region == region]
+        about = CLUSTERS.format(region=region)
+        yield stack(managed, f"{name}-eks-{region}", region, here, about, NOTHING)
+
+
+def stack(
+    managed: Managed,
+    name: str,
+    region: str,
+    resources: Sequence[Resource],
+    about: str,
+    ask: Asked,
+) -> Stack:
+    if not any(isinstance(one, Role) for one in resources):
+        ask = NOTHING
+    text = template(managed, resources, about=about, ask=ask)
+    return Stack(name, region, File(f"{name}.yml", text), ask.given)

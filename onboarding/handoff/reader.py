@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from onboarding.access_role import LOOK, allow
+from onboarding.access_role import looking
 from onboarding.resources.kinds import InlinePolicy, Resource, Role
 from onboarding.resources.policy import Policy
 from onboarding.topology import READER_ROLE, Managed, Managing
@@ -22,7 +22,7 @@ def reader_role(managing: Managing, managed: Managed) -> tuple[Resource, ...]:
         account=managed.account_id,
         role=READER_ROLE,
         policy="BowlineLook",
-        document=Policy.allowing(allow("Look", LOOK, "*")),
+        document=Policy.allowing(looking()),
         reason="What Bowline reads to compare the roles with what was handed off.",
     )
     return role, policy

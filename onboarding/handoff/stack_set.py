@@ -7,7 +7,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from onboarding.access_role import Command, lines, stack_set_commands
+from onboarding.access_role import (
+    EVERYWHERE,
+    Command,
+    lines,
+    stack_set_commands,
+)
 from onboarding.handoff.scripts import Stack, deploy
 
 FOLDER = "stack-set"
@@ -27,8 +32,7 @@ def commands(stack: Stack) -> Iterator[Command]:
             f"--region {stack.region} --template-body file://{file}",
             "--capabilities CAPABILITY_NAMED_IAM",
             *([f"--parameters {' '.join(kept)}"] if kept else []),
-            "--operation-preferences FailureTolerancePercentage=100,"
-            "MaxConcurrentPercentage=100,ConcurrencyMode=SOFT_FAILURE_TOLERANCE",
+            EVERYWHERE,
         ),
     )
     yield Command(

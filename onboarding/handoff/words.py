@@ -182,11 +182,12 @@ def readme_lines(one: HandOff) -> Iterator[str]:
     for sentence in about(one):
         yield f"\n{sentence}"
     yield "\nFrom this folder, `sh create.sh` does it all."
+    pasted = one.pasted
     for way in ways(one):
         yield f"\n## {way.title}\n\n{way.says}\n"
         for number, step in enumerate(way.steps, start=1):
             yield f"{number}. {step.says}"
-            if step.text == one.pasted:
+            if step.text == pasted:
                 yield "\n       sh create.sh\n"
             elif step.text:
                 yield "\n" + indented(step.text) + "\n"
