@@ -13,14 +13,10 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError
 
 from accounts.management.migrated import migrate_if_new
-from accounts.mapping.handing_off import hand_off_of
-from accounts.mapping.managing import NoManagingAccount, managing_row
 from accounts.models import ManagedAccount
-from accounts.runs.owners.readiness import ManagingUnproved, refuse_unready
-from onboarding.details import DetailsError
+from accounts.runs.owners.readiness import NOT_READY, hand_off_now
 from onboarding.handoff.hand_off import HandOff
 from onboarding.handoff.words import package
-from onboarding.resources.policy import QuotaExceeded
 
 
 class Command(BaseCommand):
@@ -59,8 +55,6 @@ def described_for(name: str) -> HandOff:
             "who creates them."
         )
     try:
-        managing = managing_row()
-        refuse_unready(managing, account)
-        return hand_off_of(managing, account)
-    except (DetailsError, ManagingUnproved, NoManagingAccount, QuotaExceeded) as error:
+        return hand_off_now(account)
+    except NOT_READY as error:
         raise CommandError(str(error)) from error

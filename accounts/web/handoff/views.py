@@ -16,12 +16,11 @@ from accounts.mapping.managing import NoManagingAccount, managing_row
 from accounts.models import Activity, ManagedAccount, Run
 from accounts.models.standing import BROKEN
 from accounts.models.states import Status
-from accounts.runs.owners.readiness import ManagingUnproved, refuse_unready
+from accounts.runs.owners.readiness import NOT_READY, ManagingUnproved, hand_off_now
 from accounts.web.access import operator_required
 from accounts.web.live.state import live_account
 from accounts.web.request import Request
 from accounts.web.runs.review.plans import review
-from onboarding.details import DetailsError
 from onboarding.handoff.hand_off import HandOff
 from onboarding.handoff.words import (
     Way,
@@ -33,7 +32,6 @@ from onboarding.handoff.words import (
     ways,
 )
 from onboarding.resources.plan import Plan, PlannedChange, diff
-from onboarding.resources.policy import QuotaExceeded
 from onboarding.spinnaker.bundle.archive import zipped
 from onboarding.topology import MadeBy
 
@@ -70,21 +68,16 @@ def hand_off_page(request: Request, pk: UUID) -> HttpResponse:
         ],
     }
     try:
-        managing = managing_row()
-        if not removes:
-            refuse_unready(managing, account)
-        one = hand_off_of(managing, account)
+        # What is removed is deleted, however the managing account fares.
+        one = hand_off_of(managing_row(), account) if removes else hand_off_now(account)
         lost = is_lost(account, one)
         shown |= described(one, removes=removes)
         shown |= {"lost": lost, "is_to_send": run is not None or lost}
     except (ManagingUnproved, NoManagingAccount) as error:
         shown |= {"trouble": str(error), "managing_first": True}
-    except TROUBLE as error:
+    except NOT_READY as error:
         shown["trouble"] = str(error)
     return render(request, "handoff/handoff.html", shown)
-
-
-TROUBLE = (DetailsError, ManagingUnproved, NoManagingAccount, QuotaExceeded)
 
 
 def is_lost(account: ManagedAccount, one: HandOff) -> bool:
@@ -148,10 +141,8 @@ def handed_off(pk: UUID) -> ManagedAccount:
 def ready(account: ManagedAccount) -> HandOff:
     """Describe the hand-off; raise Http404 where there is none yet."""
     try:
-        managing = managing_row()
-        refuse_unready(managing, account)
-        return hand_off_of(managing, account)
-    except TROUBLE as error:
+        return hand_off_now(account)
+    except NOT_READY as error:
         raise Http404(str(error)) from error
 
 
