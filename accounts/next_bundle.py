@@ -186,7 +186,7 @@ def next_bundle() -> NextBundle:
     rows = list(held().only("name", "proved").annotate(entries_digest=ENTRIES_DIGEST))
     entries = proved_entries(managing, rows)
     after = accounts_from(accounts_yml(Topology(managing, ()), entries))
-    was = {file["path"]: file["sha256"] for file in last.files} if last else {}
+    was = digests_of(last) if last else {}
     files = files_read(managing, entries)
     now = {file.path: sha256(file.content).hexdigest() for file in files}
     return NextBundle(
@@ -219,6 +219,11 @@ def held() -> QuerySet[ManagedAccount]:
 def digest_of(*compared: object) -> str:
     """Sum up what is compared, and how."""
     return sha256(json.dumps([CODE, *compared]).encode()).hexdigest()
+
+
+def digests_of(bundle: Bundle) -> dict[str, str]:
+    """Return the SHA-256 of each of its files, by path."""
+    return {file["path"]: file["sha256"] for file in bundle.files}
 
 
 def read_by_spinnaker(was: Digests) -> Digests:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from accounts.models import Bundle
-from accounts.next_bundle import Changes, digest_of
+from accounts.next_bundle import Changes, digest_of, digests_of
 from onboarding.spinnaker.bundle.comparison import BundleDelta, delta
 from onboarding.spinnaker.bundle.contents import accounts_in, files_in
 from onboarding.spinnaker.bundle.excerpt import Excerpt, Texts
@@ -43,10 +43,6 @@ def between(earlier: Bundle, later: Bundle) -> BundleDelta:
         digests_of(earlier),
         digests_of(later),
     )
-
-
-def digests_of(bundle: Bundle) -> dict[str, str]:
-    return {file["path"]: file["sha256"] for file in bundle.files}
 
 
 def texts_of(bundle: Bundle, paths: list[str]) -> Texts:

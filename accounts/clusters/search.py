@@ -136,10 +136,10 @@ def keep(search: ClusterSearch, found: Iterable[tuple[SearchedAccount, Found]]) 
     with transaction.atomic():
         search.extend_lease()
         for one, said in found:
-            one.message, one.hint = kept_text(said.message, 2000), said.hint
             clusters += rows_of(one, said.clusters)
+            message = kept_text(said.message, 2000)
             SearchedAccount.objects.filter(pk=one.pk).update(
-                message=one.message, hint=one.hint, read_at=Now()
+                message=message, hint=said.hint, read_at=Now()
             )
         FoundCluster.objects.bulk_create(clusters, batch_size=AT_ONCE)
 

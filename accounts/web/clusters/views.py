@@ -23,7 +23,7 @@ from accounts.mapping.slices import in_slices
 from accounts.models import ClusterSearch, FoundCluster
 from accounts.web.access import operator_required
 from accounts.web.accounts.views import MOST_IN_ROLLOUT, chosen_accounts, matching
-from accounts.web.bulk.views import plan_again, tell_left
+from accounts.web.bulk.views import plan_again, tell_left, to_list
 from accounts.web.clusters.forms import AlikeForm
 from accounts.web.clusters.listing import filters_of
 from accounts.web.clusters.listing import matching as matching_clusters
@@ -50,7 +50,7 @@ def clusters_find(request: Request) -> HttpResponse:
     found = chosen_accounts(request, everything, by="name", most=MOST_IN_ROLLOUT)
     if not found.accounts:
         messages.info(request, "Select accounts first. Nothing was started.")
-        return redirect(f"{reverse('accounts:accounts')}?{request.GET.urlencode()}")
+        return to_list(request)
     tell_left(request, "search", found)
     return redirect(begin(found.accounts, request.user))
 
