@@ -5,8 +5,13 @@ from __future__ import annotations
 from datetime import timedelta
 
 import pytest
+from django.utils import timezone
 
+from accounts.models import Run
+from accounts.models.states import Status
+from accounts.runs.owners.looking import claim
 from accounts.runs.owners.pace import pause_after
+from tests.rows import account_row, run_row
 
 
 @pytest.mark.parametrize(
@@ -27,3 +32,18 @@ def test_it_looks_often_first_and_then_less(
 
 def test_pauses_differ_a_little() -> None:
     assert pause_after(timedelta(0), 1.0) == timedelta(seconds=33)
+
+
+@pytest.mark.django_db
+def test_of_two_workers_only_one_looks() -> None:
+    run = run_row(
+        Status.HANDED_OFF,
+        account=account_row(made_by="owner"),
+        awaited_from=timezone.now(),
+        look_at=timezone.now(),
+    )
+    same = Run.objects.get(pk=run.pk)
+
+    assert claim(run)
+    assert not claim(same)
+    assert Run.objects.get(pk=run.pk).look_at == run.look_at
