@@ -27,11 +27,18 @@ WITH_CLUSTER, WITHOUT = "2 in Spinnaker", "1 in Spinnaker"
 """What distinguishes the groups: the account of the cluster is another one there."""
 
 
+def loaded(page: Page) -> None:
+    """Wait for the page's scripts: what is chosen before they run is not applied."""
+    page.wait_for_load_state()
+
+
 def add_the_unit(page: Page) -> None:
     """Read the organization, choose a unit, and add all of its accounts."""
     page.goto("/accounts/organization/")
     press(page, "Read the organization")
     page.get_by_role("link", name="Show the accounts").click(timeout=PATIENCE)
+    expect(page.locator("[data-found]")).to_contain_text("10 accounts")
+    loaded(page)
     expect(page.get_by_role("button", name="Filter", exact=True)).to_be_hidden()
     page.get_by_label("Organizational unit").select_option(PRODUCTION)
     expect(page.locator("[data-found]")).to_contain_text("2 accounts")
@@ -43,10 +50,12 @@ def add_the_unit(page: Page) -> None:
 
 def add_the_cluster(page: Page) -> None:
     """Find the clusters of both accounts: only one of them has one."""
+    loaded(page)
     page.get_by_label("Select all on this page").check()
     press(page, "Find EKS clusters")
     cluster = page.get_by_label(f"Select apps in us-east-1 of {PROD.name}")
     expect(cluster).to_be_visible(timeout=PATIENCE)
+    loaded(page)
     cluster.check()
     expect(page.get_by_text("1 cluster selected")).to_be_visible()
     page.get_by_label("Plan the accounts").uncheck()
