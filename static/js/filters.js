@@ -12,6 +12,15 @@ function addressOf(form) {
   return location.pathname + (query && `?${query}`);
 }
 
+function isChanged(field) {
+  if (field.matches("select")) {
+    const shown = [...field.options].findIndex((option) => option.defaultSelected);
+    return field.selectedIndex !== Math.max(shown, 0);
+  }
+  if (!field.matches("input")) return false;
+  return field.checked !== field.defaultChecked || field.value !== field.defaultValue;
+}
+
 function apply(form, keep) {
   clearTimeout(timer);
   const address = addressOf(form);
@@ -45,6 +54,12 @@ document.addEventListener("bowline:refreshed", () => {
 });
 document.addEventListener("bowline:not-refreshed", () => {
   if (waits) location.reload();
+});
+// What was chosen or typed before this ran; the listeners of every module are there by now.
+document.addEventListener("DOMContentLoaded", () => {
+  for (const form of document.querySelectorAll("form[data-filter]")) {
+    if ([...form.elements].some(isChanged)) apply(form, "replaceState");
+  }
 });
 addEventListener("popstate", () => {
   if (location.search !== shown) location.reload();

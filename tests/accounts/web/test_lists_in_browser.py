@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Browser, Page, Route, expect
 
 from accounts.models import Bundle, ManagedAccount, Run
 from accounts.models.states import State, Status
@@ -60,6 +60,33 @@ def test_a_choice_applies_at_once_and_back_takes_it_back(
     expect(page.get_by_text("101–150 of 320 accounts")).to_be_visible()
     expect(page.get_by_label("State")).to_have_value("")
     assert told == []
+
+
+def test_what_was_chosen_and_typed_before_the_scripts_ran_applies(
+    browser: Browser, live_server: Any, rows: None
+) -> None:
+    page = signed_in(browser, live_server)
+    late: list[Route] = []
+    page.route("**/filters*.js", lambda route: late.append(route))
+    page.goto("/accounts/?page=3", wait_until="commit")
+    expect(page.get_by_text("101–150 of 320 accounts")).to_be_visible()
+
+    page.get_by_label("State").select_option("failed")
+    page.get_by_label("Name or account id").fill("a1")
+    late[0].continue_()
+
+    expect(names(page)).to_have_text(["a100"])
+    expect(page).to_have_url(f"{live_server.url}/accounts/?text=a1&state=failed")
+
+
+def test_an_address_stays_until_something_is_chosen(
+    browser: Browser, live_server: Any, rows: None
+) -> None:
+    page = signed_in(browser, live_server)
+
+    page.goto("/accounts/?state=failed&page=1")
+
+    expect(page).to_have_url(f"{live_server.url}/accounts/?state=failed&page=1")
 
 
 def test_what_is_typed_applies_and_stays(
