@@ -91,6 +91,8 @@ def test_a_unit_is_chosen_planned_approved_fixed_and_bundled(
     iam.detach_role_policy(**permissions)
     page.get_by_role("link", name="Review the managing account").click()
     press(page, "Approve and apply")
+    approve = page.get_by_role("button", name="Approve and apply")
+    expect(approve).not_to_be_attached(timeout=PATIENCE)
     page.get_by_role("link", name=re.compile(r"^Rollout \d+$")).first.click()
     approve_group(page, WITH_CLUSTER)
     approve_group(page, WITHOUT)

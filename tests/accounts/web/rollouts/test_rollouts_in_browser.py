@@ -73,7 +73,9 @@ def test_accounts_are_chosen_planned_approved_watched_and_one_is_fixed(
     look(page, "1-planned")
 
     page.get_by_role("link", name="Review the managing account").click()
-    page.get_by_role("button", name="Approve and apply").click()
+    approve = page.get_by_role("button", name="Approve and apply")
+    approve.click()
+    expect(approve).not_to_be_attached()
     page.get_by_role("link", name=f"Rollout {rollout.number}").click()
     page.get_by_role("link", name="Review 3 plans").click()
     look(page, "2-group")
@@ -88,6 +90,7 @@ def test_accounts_are_chosen_planned_approved_watched_and_one_is_fixed(
 
     iam.attach_role_policy(**permissions)
     page.get_by_role("button", name="Retry what failed").click()
+    expect(page.get_by_text("Started again for")).to_be_visible()
     work(rollout)
     page.get_by_role("link", name="Review 1 plan").click()
     page.get_by_role("button", name="Approve 1 plan").click()
