@@ -1,0 +1,155 @@
+"""Where Bowline may connect to: checked addresses, and connections to exactly those.
+
+A name is resolved once, all its addresses are checked, and the connection goes to a
+checked one. The host name stays what TLS verifies.
+"""
+
+from __future__ import annotations
+
+import socket
+from collections.abc import Iterator
+from dataclasses import dataclass
+from ipaddress import (
+    IPv4Address,
+    IPv4Network,
+    IPv6Address,
+    IPv6Network,
+    ip_address,
+    ip_network,
+)
+from typing import Any
+
+from urllib3 import HTTPConnectionPool, HTTPSConnectionPool
+from urllib3.connection import HTTPConnection, HTTPSConnection
+from urllib3.exceptions import NameResolutionError, NewConnectionError
+from urllib3.util.connection import create_connection
+
+Address = IPv4Address | IPv6Address
+Network = IPv4Network | IPv6Network
+
+METADATA = tuple(
+    ip_network(text)
+    for text in (
+        "100.100.100.200/32",  # Alibaba Cloud
+        "168.63.129.16/32",  # Azure
+        "192.0.0.192/32",  # Oracle Cloud
+        "fd00:ec2::/32",  # EC2, and the credentials of EKS pods
+        "fd20:ce::254/128",  # Google Cloud
+    )
+)
+"""Where clouds answer with credentials, other than by link-local addresses."""
+NAT64 = ip_network("64:ff9b::/96")
+
+
+class ForbiddenAddress(Exception):
+    """The host, or an address of it, is none that Bowline may connect to."""
+
+
+@dataclass(frozen=True, slots=True)
+class Allowed:
+    """What the operator allows: by default, neither loopback nor link-local."""
+
+    hosts: tuple[str, ...] = ()
+    """The only hosts that may be called; empty: any."""
+    networks: tuple[str, ...] = ()
+    """Networks that may be called although they are loopback or the like."""
+    plain_http: bool = False
+
+    def check_host(self, host: str) -> None:
+        known = {name.lower() for name in self.hosts}
+        if known and host.lower() not in known:
+            raise ForbiddenAddress(f"{host} is not among the allowed hosts.")
+
+    def addresses(self, host: str, port: int) -> tuple[str, ...]:
+        """Resolve the host; raise ForbiddenAddress if any address is forbidden."""
+        self.check_host(host)
+        found = socket.getaddrinfo(
+            host.strip("[]"), port, socket.AF_UNSPEC, socket.SOCK_STREAM
+        )
+        addresses = tuple(dict.fromkeys(str(sockaddr[0]) for *_, sockaddr in found))
+        for text in addresses:
+            if not self.allows(ip_address(text)):
+                raise ForbiddenAddress(f"{host} has the address {text}.")
+        return addresses
+
+    def allows(self, address: Address) -> bool:
+        reached = (address, *within(address))
+        networks = [ip_network(text) for text in self.networks]
+        if any(one in network for one in reached for network in networks):
+            return True
+        return not any(is_special(one) for one in reached)
+
+
+def within(address: Address) -> Iterator[Address]:
+    """Yield the IPv4 addresses to which an IPv6 address may lead."""
+    if isinstance(address, IPv6Address):
+        if address.ipv4_mapped:
+            yield address.ipv4_mapped
+        if address.sixtofour:
+            yield address.sixtofour
+        if address.teredo:
+            yield from address.teredo
+        if address in NAT64 or int(address) >> 32 == 0:
+            yield IPv4Address(int(address) & 0xFFFFFFFF)
+
+
+def is_special(address: Address) -> bool:
+    """Return whether it is this machine, its link, a cloud's metadata or nobody."""
+    return (
+        address.is_loopback
+        or address.is_link_local
+        or address.is_unspecified
+        or address.is_multicast
+        or (isinstance(address, IPv4Address) and address.packed[0] == 0)
+        or (isinstance(address, IPv4Address) and address.is_reserved)
+        or any(address in network for network in METADATA)
+    )
+
+
+def connected(connection: HTTPConnection, allowed: Allowed) -> socket.socket:
+    """Connect to the first checked address that answers."""
+    host = connection.host
+    try:
+        addresses = allowed.addresses(host, connection.port)
+    except (socket.gaierror, UnicodeError) as error:
+        raise NameResolutionError(host, connection, socket.gaierror(error)) from error
+    for address in addresses:
+        try:
+            return create_connection(
+                (address, connection.port),
+                connection.timeout,
+                socket_options=connection.socket_options,
+            )
+        except OSError as error:
+            failed = error
+    raise NewConnectionError(connection, "Connection failed.") from failed
+
+
+class CheckedHTTP(HTTPConnection):
+    """A connection that goes to checked addresses only."""
+
+    def __init__(self, *args: Any, allowed: Allowed, **fields: Any) -> None:
+        super().__init__(*args, **fields)
+        self.allowed = allowed
+
+    def _new_conn(self) -> socket.socket:
+        return connected(self, self.allowed)
+
+
+class CheckedHTTPS(HTTPSConnection):
+    """The same with TLS, which verifies the host's name."""
+
+    def __init__(self, *args: Any, allowed: Allowed, **fields: Any) -> None:
+        super().__init__(*args, **fields)
+        self.allowed = allowed
+
+    def _new_conn(self) -> socket.socket:
+        return connected(self, self.allowed)
+
+
+class CheckedHTTPPool(HTTPConnectionPool):
+    ConnectionCls = CheckedHTTP
+
+
+class CheckedHTTPSPool(HTTPSConnectionPool):
+    ConnectionCls = CheckedHTTPS

@@ -1,0 +1,272 @@
+"""Accounts as Spinnaker's API takes them: complete, from the entries of the bundles.
+
+A field that is left to a default makes Clouddriver reload the account at every poll:
+loading fills the default in, and the next poll compares it with what is stored.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from hashlib import sha256
+from typing import Any, TypeAlias
+
+from onboarding.partitions import PARTITIONS
+from onboarding.providers.entry_kinds import AwsEntry, EcsEntry, KubernetesEntry
+from onboarding.spinnaker.bundle.formats.kubeconfig import kubeconfig
+from onboarding.spinnaker.bundle.formats.spring import (
+    SESSION_NAME,
+    permissions,
+    regions,
+    said,
+)
+from onboarding.spinnaker.entries import Entries
+from onboarding.topology import Permissions
+
+Fields: TypeAlias = Mapping[str, str]
+"""What is compared of an account: each field's value as JSON, in one spelling."""
+
+SECRET = "kubeconfigContents"
+"""Compared by its digest: Spinnaker returns what is stored there decrypted."""
+DEFAULTABLE = (
+    "bastionHost",
+    "defaultSecurityGroups",
+    "discovery",
+    "edda",
+    "front50",
+    "lifecycleHooks",
+    "sessionDurationSeconds",
+)
+"""Fields that a server may have an `aws.default…` for; stock Clouddriver has none."""
+COMPARED = {
+    "aws": (
+        "accountId",
+        "accountType",
+        "assumeRole",
+        "defaultKeyPair",
+        "enabled",
+        "environment",
+        "externalId",
+        "lambdaEnabled",
+        "permissions",
+        "regions",
+        "sessionName",
+        *DEFAULTABLE,
+    ),
+    "ecs": ("awsAccount", "namingStrategy"),
+    "kubernetes": (
+        "accountType",
+        "cacheThreads",
+        "checkPermissionsOnStartup",
+        "context",
+        "environment",
+        SECRET,
+        "kinds",
+        "namespaces",
+        "omitKinds",
+        "omitNamespaces",
+        "onlySpinnakerManaged",
+        "permissions",
+    ),
+}
+"""The fields of a body, by its type; the types that Bowline delivers, in order: an ECS
+account needs its AWS account.
+"""
+TYPES = tuple(COMPARED)
+SENDABLE_NAME = re.compile(r"[a-z0-9][a-z0-9._-]{0,62}")
+"""Lower case only: the database takes two spellings for one account. A name that is
+empty or holds a slash could never be deleted.
+"""
+ACCOUNT_ID = re.compile(r"[0-9]{12}")
+ROLE = re.compile(
+    r"role/[\w+=,.@/-]+|arn:[\w-]+:iam::[0-9]{12}:role/[\w+=,.@/-]+", re.A
+)
+KNOWN_REGIONS = frozenset(
+    name for partition in PARTITIONS.values() for name in partition.regions
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Body:
+    """One account, as it is sent."""
+
+    type: str
+    name: str
+    document: Mapping[str, Any] = field(repr=False)
+
+    @property
+    def json(self) -> bytes:
+        return json.dumps(self.document, ensure_ascii=False).encode()
+
+    @property
+    def fields(self) -> Fields:
+        return compared(self.type, self.document)
+
+    @property
+    def digest(self) -> str:
+        return digest(self.fields)
+
+    @property
+    def aws_account(self) -> str:
+        """Name the AWS account that an ECS account uses; empty for others."""
+        return str(self.document.get("awsAccount", ""))
+
+
+def bodies(
+    entries: Entries, *, defaults: Mapping[str, Any] | None = None
+) -> tuple[Body, ...]:
+    """Write every account, AWS before ECS.
+
+    `defaults` are the `aws.default…` fields that the server has: they are spelled out.
+    """
+    spelled = dict(defaults or {})
+    if unknown := spelled.keys() - set(DEFAULTABLE):
+        raise ValueError(f"Not a field with a default: {', '.join(sorted(unknown))}.")
+    documents = [
+        *(aws_body(entry, spelled) for entry in entries.aws),
+        *(ecs_body(entry) for entry in entries.ecs),
+        *(kubernetes_body(entry) for entry in entries.kubernetes),
+    ]
+    return tuple(Body(one["type"], one["name"], one) for one in documents)
+
+
+def aws_body(entry: AwsEntry, defaults: Mapping[str, Any]) -> dict[str, Any]:
+    optional = {
+        "externalId": entry.external_id,
+        "permissions": lower(entry.permissions),
+        **defaults,
+    }
+    return {
+        "type": "aws",
+        "name": entry.name,
+        "accountId": entry.account_id,
+        "environment": entry.environment or entry.name,
+        "accountType": entry.name,
+        "enabled": True,
+        "regions": regions(entry.regions),
+        "assumeRole": entry.assume_role,
+        "sessionName": SESSION_NAME,
+        "lambdaEnabled": entry.lambda_enabled,
+        # What stock Clouddriver's template would say.
+        "defaultKeyPair": entry.key_pair or f"{entry.name}-keypair",
+        **said(optional),
+    }
+
+
+def ecs_body(entry: EcsEntry) -> dict[str, Any]:
+    return {
+        "type": "ecs",
+        "name": entry.name,
+        "awsAccount": entry.aws_account,
+        "namingStrategy": "default",
+    }
+
+
+def kubernetes_body(entry: KubernetesEntry) -> dict[str, Any]:
+    """Sign in by `exec`: there is no secret in the kubeconfig."""
+    environment = entry.environment or entry.name
+    return {
+        "type": "kubernetes",
+        "name": entry.name,
+        "environment": environment,
+        "accountType": entry.name,
+        "context": entry.name,
+        SECRET: kubeconfig(entry),
+        "namespaces": list(entry.namespaces),
+        "omitNamespaces": [],
+        "kinds": [],
+        "omitKinds": [],
+        # Clouddriver's own defaults, as the bundle leaves them.
+        "onlySpinnakerManaged": False,
+        "checkPermissionsOnStartup": True,
+        "cacheThreads": 1,
+        **said({"permissions": lower(entry.permissions)}),
+    }
+
+
+def lower(given: Permissions) -> dict[str, Any]:
+    """Write roles in lower case: Clouddriver compares them as sent when it saves."""
+    spelled = Permissions(
+        tuple(role.strip().lower() for role in given.read),
+        tuple(role.strip().lower() for role in given.write),
+    )
+    return permissions(spelled)
+
+
+def problems(wanted: Iterable[Body]) -> Iterator[tuple[str, str]]:
+    """Yield the name of each account that must not be sent, and why.
+
+    Spinnaker itself accepts anything.
+    """
+    seen: dict[str, str] = {}
+    for body in wanted:
+        if body.name in seen:
+            yield body.name, f"“{body.name}” names two accounts."
+        seen[body.name] = body.type
+        yield from ((body.name, sentence) for sentence in body_problems(body))
+
+
+def body_problems(body: Body) -> Iterator[str]:
+    document = body.document
+    if not SENDABLE_NAME.fullmatch(body.name):
+        yield "A name has 1 to 63 of a–z, 0–9 and “._-”, and begins with none of these."
+    if body.type == "aws":
+        if not ACCOUNT_ID.fullmatch(document["accountId"]):
+            yield "An AWS account ID has 12 digits."
+        names = [one["name"] for one in document["regions"]]
+        if not names or len({*names}) < len(names) or {*names} - KNOWN_REGIONS:
+            yield "Give at least one region, each known to AWS and only once."
+        if not ROLE.fullmatch(document["assumeRole"]):
+            yield "Give the role to assume, as role/NAME or as an ARN."
+    if body.type == "ecs" and not body.aws_account:
+        yield "An ECS account needs its AWS account."
+    for roles in document.get("permissions", {}).values():
+        if any(role != role.strip().lower() or not role for role in roles):
+            yield "Write roles of Fiat in lower case."
+
+
+def compared(type_: str, document: Mapping[str, Any]) -> dict[str, str]:
+    """Bring the fields of a document into one spelling; what is empty is left out."""
+    found = {name: spelling(name, document.get(name)) for name in COMPARED[type_]}
+    return {
+        name: json.dumps(value, sort_keys=True, separators=(",", ":"))
+        for name, value in found.items()
+        if value is not None and value not in ("", [], {})
+    }
+
+
+def spelling(name: str, value: Any) -> Any:
+    match name, value:
+        case "regions", list():
+            return sorted(
+                str(one.get("name")) for one in value if isinstance(one, dict)
+            )
+        case "permissions", dict():
+            return {
+                str(verb).upper(): sorted({str(role).strip().lower() for role in roles})
+                for verb, roles in value.items()
+                if isinstance(roles, list) and roles
+            }
+        case "kubeconfigContents", str():
+            return sha256(value.encode()).hexdigest() if value else ""
+        case _, list() if all(isinstance(one, str) for one in value):
+            return sorted(value)
+    return value
+
+
+def digest(fields: Fields) -> str:
+    """Name the whole of the compared fields; empty where there is no account."""
+    return sha256(json.dumps(fields, sort_keys=True).encode()).hexdigest()
+
+
+def differing(one: Fields, other: Fields) -> tuple[str, ...]:
+    """Name the fields that differ; never their values."""
+    return tuple(
+        sorted(
+            name
+            for name in one.keys() | other.keys()
+            if one.get(name) != other.get(name)
+        )
+    )

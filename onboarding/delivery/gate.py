@@ -1,0 +1,285 @@
+"""Gate's `/credentials`: what Spinnaker stores, what it has loaded, saving, deleting.
+
+Reading leaks: Clouddriver decrypts what it returns. So of what is read, only names,
+types and compared fields leave this module, a kubeconfig as a digest.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import quote, urlencode
+
+from onboarding.delivery.bodies import SENDABLE_NAME, Body, Fields, compared, digest
+from onboarding.delivery.errors import GateError, Kind
+from onboarding.delivery.transport import Answer, Request, Send
+
+PAGES = (1_000, 100_000)
+"""How many rows to ask for: the next size where a page brings no new name. Rows that
+are hidden from the robot count, so a short page is not the last one.
+"""
+DELAYS = (1.0, 4.0)
+"""Seconds before a repetition; one less than the attempts."""
+
+OF_STORAGE_OFF = "Cannot use AccountDefinitionService"
+OF_NO_OWN_ROLE = "without granting permissions for current user"
+
+
+@dataclass(frozen=True, slots=True)
+class Caller:
+    """Who Bowline is at Gate."""
+
+    name: str
+    roles: tuple[str, ...]
+    is_admin: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Loaded:
+    """An account that Spinnaker works with, from wherever it was loaded."""
+
+    name: str
+    type: str
+    assume_role: str = ""
+    """Known where details were asked for, of `aws` accounts."""
+
+
+@dataclass(frozen=True, slots=True)
+class Stored:
+    """An account in Clouddriver's database, as far as it is compared."""
+
+    name: str
+    type: str
+    fields: Fields
+
+    @property
+    def digest(self) -> str:
+        return digest(self.fields)
+
+    @property
+    def aws_account(self) -> str:
+        return str(json.loads(self.fields.get("awsAccount", '""')))
+
+
+@dataclass(frozen=True, slots=True)
+class Gate:
+    """One Spinnaker, as its robot may use it."""
+
+    send: Send
+    sleep: Callable[[float], None]
+
+    def caller(self) -> Caller | None:
+        """Say who Bowline is; None where Gate knows nobody."""
+        found = self.get("/auth/user", "ask who Bowline is")
+        if found is None:
+            return None
+        user = fields_of(found, "ask who Bowline is")
+        roles = user.get("roles")
+        return Caller(
+            name=str(user.get("username") or user.get("email") or ""),
+            roles=tuple(
+                str(role.get("name", "")) if isinstance(role, dict) else str(role)
+                for role in (roles if isinstance(roles, list) else ())
+            ),
+            is_admin=user.get("isAdmin") is True or user.get("admin") is True,
+        )
+
+    def loaded(self, *, details: bool = False) -> tuple[Loaded, ...]:
+        """List what is loaded, of every provider; up to 30 seconds old."""
+        doing = "list what Spinnaker has loaded"
+        rows = self.get("/credentials" + "?expand=true" * details, doing)
+        return tuple(
+            Loaded(
+                name=name_of(row, doing),
+                type=type_of(row),
+                assume_role=str(row.get("assumeRole") or ""),
+            )
+            for row in rows_of(rows, doing)
+        )
+
+    def loaded_account(self, name: str) -> Mapping[str, Any] | None:
+        """Return one loaded account, without what may be secret; None: not loaded."""
+        doing = f"read what Spinnaker has loaded as {name}"
+        found = self.get(path_of(name), doing, absent=True)
+        if found is None:
+            return None
+        read = fields_of(found, doing)
+        return {key: read[key] for key in SHOWN if key in read}
+
+    def stored(self, type_: str) -> tuple[Stored, ...]:
+        """List the accounts of a type in Clouddriver's database."""
+        found: dict[str, Stored] = {}
+        sizes, start = list(PAGES), ""
+        while sizes:
+            page = self.page(type_, start, sizes[0])
+            new = {one.name: one for one in page if one.name not in found}
+            found |= new
+            if new:
+                start = page[-1].name
+            else:
+                sizes.pop(0)
+        return tuple(found.values())
+
+    def stored_account(self, type_: str, name: str) -> Stored | None:
+        """Return one account of Clouddriver's database; None: not there, or hidden."""
+        page = self.page(type_, name, 1)
+        return next((one for one in page if one.name == name), None)
+
+    def page(self, type_: str, start: str, limit: int) -> tuple[Stored, ...]:
+        query = urlencode(
+            {"limit": limit, **({"startingAccountName": start} if start else {})}
+        )
+        doing = f"list the stored {type_} accounts"
+        rows = self.get(f"/credentials/type/{type_}?{query}", doing)
+        return tuple(stored_of(type_, row, doing) for row in rows_of(rows, doing))
+
+    def save(self, body: Body) -> Stored:
+        """Create or replace an account; return how Spinnaker understood it."""
+        doing = f"save {body.name}"
+        answer = self.ask(Request("PUT", "/credentials", body.json), doing)
+        return stored_of(body.type, fields_of(value_of(answer, doing), doing), doing)
+
+    def delete(self, name: str) -> bool:
+        """Delete a stored account; False where it was gone."""
+        doing = f"delete {name}"
+        try:
+            self.ask(Request("DELETE", path_of(name)), doing)
+        except GateError as error:
+            if error.kind is Kind.ABSENT:
+                return False
+            raise
+        return True
+
+    def get(self, path: str, doing: str, *, absent: bool = False) -> Any:
+        try:
+            return value_of(self.ask(Request("GET", path), doing), doing)
+        except GateError as error:
+            if absent and error.kind is Kind.ABSENT:
+                return None
+            raise
+
+    def ask(self, request: Request, doing: str) -> Answer:
+        """Send it, and again where that may help; raise GateError."""
+        for delay in (*DELAYS, None):
+            try:
+                return accepted(self.send(request), doing)
+            except GateError as error:
+                again = error
+                if delay is None or not error.retryable:
+                    break
+            self.sleep(delay)
+        raise GateError(again.kind, doing, again.hint, again.status) from None
+
+
+SHOWN = (
+    "name",
+    "type",
+    "cloudProvider",
+    "accountId",
+    "assumeRole",
+    "externalId",
+    "sessionName",
+    "regions",
+    "lambdaEnabled",
+    "permissions",
+)
+"""What is read of a loaded account."""
+
+
+def path_of(name: str) -> str:
+    if not SENDABLE_NAME.fullmatch(name):
+        raise ValueError("Only names that Bowline gives can be part of a path.")
+    return f"/credentials/{quote(name, safe='')}"
+
+
+def accepted(answer: Answer, doing: str) -> Answer:
+    """Return the answer to a request that Gate carried out."""
+    status = answer.status
+    is_page = "html" in answer.content_type.lower() or answer.body[:1] == b"<"
+    if 300 <= status < 400 or status == 401 or (status < 500 and is_page):
+        raise GateError(Kind.SIGN_IN, doing, SIGN_IN_HINT, status)
+    if status == 403:
+        raise GateError(Kind.DENIED, doing, DENIED_HINT, status)
+    if status == 404:
+        raise GateError(Kind.ABSENT, doing, "Spinnaker does not have it.", status)
+    if status >= 500:
+        raise GateError(
+            Kind.FAILED, doing, "See Gate's and Clouddriver's logs.", status
+        )
+    if status == 400:
+        raise refusal(answer, doing)
+    if status != 200:
+        raise GateError(Kind.UNREADABLE, doing, "Is this Gate's URL?", status)
+    return answer
+
+
+SIGN_IN_HINT = (
+    "Bowline is not signed in: the token is unknown or has expired, or the password is "
+    "wrong."
+)
+DENIED_HINT = (
+    "The robot needs a role of fiat.admin.roles or fiat.account.manager.roles, in "
+    "lower case. An account manager may change what he created only once Spinnaker "
+    "has loaded it. Fiat out of order looks the same."
+)
+
+
+def refusal(answer: Answer, doing: str) -> GateError:
+    """Recognize why by two known texts; the text itself may hold a whole body."""
+    text = answer.body.decode(errors="replace")
+    if OF_STORAGE_OFF in text:
+        return GateError(
+            Kind.STORAGE_OFF,
+            doing,
+            "Spinnaker stores no accounts: switch on account.storage and sql.",
+            answer.status,
+        )
+    if OF_NO_OWN_ROLE in text:
+        hint = "WRITE must name one of the robot's own roles, or the robot be an admin."
+    else:
+        hint = "It accepts no such account; Clouddriver's log may say more."
+    return GateError(Kind.REFUSED, doing, hint, answer.status)
+
+
+def value_of(answer: Answer, doing: str) -> Any:
+    """Read the JSON; an empty body is None, which Gate says of what it cannot find."""
+    if not answer.body.strip():
+        return None
+    try:
+        return json.loads(answer.body)
+    except (ValueError, RecursionError):
+        raise unreadable(doing, answer.status) from None
+
+
+def rows_of(value: Any, doing: str) -> Iterator[Mapping[str, Any]]:
+    if not isinstance(value, list):
+        raise unreadable(doing)
+    for row in value:
+        yield fields_of(row, doing)
+
+
+def fields_of(value: Any, doing: str) -> Mapping[str, Any]:
+    if not isinstance(value, dict):
+        raise unreadable(doing)
+    return value
+
+
+def name_of(row: Mapping[str, Any], doing: str) -> str:
+    if not isinstance(row.get("name"), str):
+        raise unreadable(doing)
+    return str(row["name"])
+
+
+def type_of(row: Mapping[str, Any]) -> str:
+    return str(row.get("type") or row.get("cloudProvider") or "")
+
+
+def stored_of(type_: str, row: Mapping[str, Any], doing: str) -> Stored:
+    return Stored(name_of(row, doing), type_, compared(type_, row))
+
+
+def unreadable(doing: str, status: int = 0) -> GateError:
+    hint = "That was not what Gate answers: is this its URL?"
+    return GateError(Kind.UNREADABLE, doing, hint, status)

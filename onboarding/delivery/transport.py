@@ -1,0 +1,237 @@
+"""Requests to Gate over HTTP: how the robot signs in, limits of time and size.
+
+Redirects are not followed, and no answer is unpacked: it is asked for as it is.
+"""
+
+from __future__ import annotations
+
+import ssl
+import time
+from base64 import b64encode
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from urllib.parse import urlsplit
+
+from urllib3 import HTTPConnectionPool, Timeout
+from urllib3.exceptions import HTTPError
+from urllib3.response import BaseHTTPResponse
+
+from onboarding.delivery.addresses import (
+    Allowed,
+    CheckedHTTPPool,
+    CheckedHTTPSPool,
+    ForbiddenAddress,
+)
+from onboarding.delivery.errors import GateError, Kind
+
+CONNECT, READ, WHOLE = 5.0, 30.0, 120.0
+"""Seconds. Gate itself waits 10 seconds for Fiat; long lists take their time."""
+LARGEST = 64 * 2**20
+"""Bytes: a page of stored clusters holds their kubeconfigs."""
+CHUNK = 65_536
+
+
+@dataclass(frozen=True, slots=True)
+class ApiToken:
+    """From Spinnaker 2026.2; a service account's."""
+
+    token: str = field(repr=False)
+
+    def __post_init__(self) -> None:
+        if not (self.token.isascii() and self.token.isprintable() and self.token):
+            raise ValueError("The token is empty, or holds what no token holds.")
+
+    @property
+    def headers(self) -> dict[str, str]:
+        return {"X-Spinnaker-Token": self.token}
+
+
+@dataclass(frozen=True, slots=True)
+class Basic:
+    """The one user of `security.basicform`."""
+
+    user: str
+    password: str = field(repr=False)
+
+    @property
+    def headers(self) -> dict[str, str]:
+        pair = f"{self.user}:{self.password}".encode()
+        return {"Authorization": f"Basic {b64encode(pair).decode()}"}
+
+
+@dataclass(frozen=True, slots=True)
+class ClientCertificate:
+    """Files on Bowline's machine; Gate takes certificates on a port of their own."""
+
+    certificate: str
+    key: str = ""
+    """Empty: the key is in the certificate's file."""
+
+    @property
+    def headers(self) -> dict[str, str]:
+        return {}
+
+
+@dataclass(frozen=True, slots=True)
+class Anonymous:
+    """Gate lets everyone in."""
+
+    @property
+    def headers(self) -> dict[str, str]:
+        return {}
+
+
+SignIn = ApiToken | Basic | ClientCertificate | Anonymous
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """One call: the path with its query, below Gate's base URL."""
+
+    method: str
+    path: str
+    body: bytes = field(default=b"", repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What came back, whole; never shown, as it may hold secrets."""
+
+    status: int
+    content_type: str = ""
+    body: bytes = field(default=b"", repr=False)
+
+
+Send = Callable[[Request], Answer]
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """How long and how large an answer may be."""
+
+    connect: float = CONNECT
+    read: float = READ
+    whole: float = WHOLE
+    size: int = LARGEST
+
+
+@dataclass(frozen=True, slots=True)
+class Endpoint:
+    """Gate's base URL, taken apart; raises ValueError with a sentence."""
+
+    scheme: str
+    host: str
+    port: int
+    prefix: str
+
+    @classmethod
+    def of(cls, url: str, allowed: Allowed) -> Endpoint:
+        parts = urlsplit(url)
+        if parts.scheme not in {"http", "https"} or not parts.hostname:
+            raise ValueError("Give Gate's base URL, like https://gate.example.com.")
+        if parts.username is not None or parts.query or parts.fragment:
+            raise ValueError(
+                "Gate's base URL has neither a user, a query nor a fragment."
+            )
+        if parts.scheme == "http" and not allowed.plain_http:
+            raise ValueError(
+                "Use https for Gate, or let the operator allow http: anyone on the way "
+                "could read how Bowline signs in."
+            )
+        try:
+            allowed.check_host(parts.hostname)
+        except ForbiddenAddress as error:
+            raise ValueError(str(error)) from error
+        port = parts.port or (443 if parts.scheme == "https" else 80)
+        return cls(parts.scheme, parts.hostname, port, parts.path.rstrip("/"))
+
+
+def sender(
+    url: str,
+    sign_in: SignIn,
+    *,
+    allowed: Allowed,
+    limits: Limits = Limits(),
+    authorities: str = "",
+    threads: int = 1,
+) -> Send:
+    """Return what sends requests to this Gate; `authorities` is a file of CAs."""
+    endpoint = Endpoint.of(url, allowed)
+    pool = pool_of(endpoint, sign_in, allowed, authorities, threads)
+    timeout = Timeout(connect=limits.connect, read=limits.read)
+
+    def send(request: Request) -> Answer:
+        doing = f"{request.method} {request.path.partition('?')[0]}"
+        headers: Mapping[str, str] = {
+            "Accept": "application/json",
+            "Accept-Encoding": "identity",
+            **({"Content-Type": "application/json"} if request.body else {}),
+            **sign_in.headers,
+        }
+        deadline = time.monotonic() + limits.whole
+        try:
+            response = pool.urlopen(
+                request.method,
+                endpoint.prefix + request.path,
+                body=request.body or None,
+                headers=headers,
+                retries=False,
+                redirect=False,
+                timeout=timeout,
+                preload_content=False,
+            )
+            return read(response, doing, deadline, limits.size)
+        except ForbiddenAddress as error:
+            raise GateError(
+                Kind.FORBIDDEN_ADDRESS,
+                doing,
+                f"{error} Bowline does not connect there unless the operator allows "
+                "it.",
+            ) from None
+        except (HTTPError, OSError) as error:
+            # Of the chain, only the class is kept: texts of others stay out.
+            raise GateError(
+                Kind.UNREACHABLE,
+                doing,
+                f"{endpoint.host} could not be reached ({type(error).__name__}).",
+            ) from None
+
+    return send
+
+
+def pool_of(
+    endpoint: Endpoint,
+    sign_in: SignIn,
+    allowed: Allowed,
+    authorities: str,
+    threads: int,
+) -> HTTPConnectionPool:
+    if endpoint.scheme == "http":
+        return CheckedHTTPPool(
+            endpoint.host, endpoint.port, maxsize=threads, allowed=allowed
+        )
+    context = ssl.create_default_context(cafile=authorities or None)
+    if isinstance(sign_in, ClientCertificate):
+        context.load_cert_chain(sign_in.certificate, sign_in.key or None)
+    return CheckedHTTPSPool(
+        endpoint.host,
+        endpoint.port,
+        maxsize=threads,
+        ssl_context=context,
+        allowed=allowed,
+    )
+
+
+def read(response: BaseHTTPResponse, doing: str, deadline: float, size: int) -> Answer:
+    """Read the body up to the limits; drop the connection where it exceeds them."""
+    body = bytearray()
+    while chunk := response.read1(CHUNK, decode_content=False):
+        body += chunk
+        if len(body) > size or time.monotonic() > deadline:
+            response.close()
+            what = "is too large" if len(body) > size else "takes too long"
+            kind = Kind.UNREADABLE if len(body) > size else Kind.UNREACHABLE
+            raise GateError(kind, doing, f"The answer {what}.")
+    response.release_conn()
+    kind_of_text = response.headers.get("Content-Type", "")
+    return Answer(response.status, kind_of_text, bytes(body))

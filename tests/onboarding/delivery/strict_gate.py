@@ -1,0 +1,376 @@
+"""A Spinnaker that answers as the real one was seen to, with every trap of it.
+
+What is stored and what is loaded are two maps: Clouddriver polls, and Gate answers of
+a list that is up to 30 seconds old.
+"""
+
+from __future__ import annotations
+
+import json
+import threading
+from base64 import b64encode
+from collections import Counter
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import Any
+from urllib.parse import parse_qs, unquote, urlsplit
+
+from onboarding.delivery.bodies import COMPARED
+from onboarding.delivery.gate import Gate
+from onboarding.delivery.transport import Answer, Request
+
+SECRET = "client-key-data: c2VjcmV0LW9mLXNvbWVib2R5"
+KEYS = {
+    "aws": {*COMPARED["aws"], "managingAccountProfile", "requiredGroupMembership"},
+    "ecs": {*COMPARED["ecs"]},
+    "kubernetes": {*COMPARED["kubernetes"], "kubeconfigFile", "oauthServiceAccount"},
+}
+"""What Clouddriver keeps of a body; anything else is dropped without a word."""
+FILLED = {
+    *("environment", "accountType", "enabled", "regions", "assumeRole"),
+    "defaultKeyPair",
+}
+"""What loading fills in where a body leaves it out."""
+VERBS = {"READ", "WRITE", "EXECUTE", "CREATE"}
+CACHED_SECONDS = 30.0
+
+
+class Killed(BaseException):
+    """The worker was killed; nothing catches it."""
+
+
+@dataclass
+class Clock:
+    now: float = 0.0
+
+    def sleep(self, seconds: float) -> None:
+        self.now += seconds
+
+
+@dataclass
+class StrictGate:
+    """Two maps, a clock, and the switches of an operator."""
+
+    clock: Clock = field(default_factory=Clock)
+    stored: dict[str, dict[str, Any]] = field(default_factory=dict)
+    files: dict[str, dict[str, Any]] = field(default_factory=dict)
+    loaded: dict[str, dict[str, Any]] = field(default_factory=dict)
+    period: float = 30.0
+    polls: bool = True
+    storage: bool = True
+    providers: set[str] = field(default_factory=lambda: {"aws", "ecs", "kubernetes"})
+    default_role: bool = True
+    ecs_alone_fails: bool = False
+    """As up to 2026.2."""
+    admin: bool = True
+    fiat_delay: float = 0.0
+    """Seconds until Fiat knows a loaded account; counts for those who are no admin."""
+    fiat_down: bool = False
+    unreadable: set[str] = field(default_factory=set)
+    """Rows that are dropped from pages: their secret cannot be read."""
+    defaults: dict[str, Any] = field(default_factory=dict)
+    """What the server has as `aws.default…`."""
+    requests: list[tuple[str, str, Any]] = field(default_factory=list)
+    reloads: Counter[str] = field(default_factory=Counter)
+    killed_at: int = -1
+    """The number of requests until the worker is killed: even before, odd after."""
+    failing: list[Answer | BaseException] = field(default_factory=list)
+    """What is answered first, whatever is asked."""
+
+    def __post_init__(self) -> None:
+        self.polled = self.clock.now
+        self.cached: dict[str, dict[str, Any]] = {}
+        self.cached_at = -CACHED_SECONDS
+        self.loaded_at: dict[str, float] = {}
+        self.lost: set[str] = set()
+        for type_ in ("aws", "ecs", "kubernetes"):
+            self.load(type_)
+
+    @property
+    def gate(self) -> Gate:
+        return Gate(self.send, self.clock.sleep)
+
+    @property
+    def writes(self) -> list[tuple[str, str, Any]]:
+        return [one for one in self.requests if one[0] != "GET"]
+
+    def names(self, method: str) -> list[str]:
+        """List the accounts that were written to by this method, in order."""
+        return [
+            body["name"] if body else path.rpartition("/")[2]
+            for one, path, body in self.requests
+            if one == method
+        ]
+
+    # Time
+
+    def tick(self) -> None:
+        """Let Clouddriver poll as often as it would have since the last time."""
+        while self.polls and self.clock.now - self.polled >= self.period:
+            self.polled += self.period
+            for type_ in ("aws", "ecs", "kubernetes"):
+                self.load(type_)
+        if self.clock.now - self.cached_at >= CACHED_SECONDS:
+            self.cached = {name: dict(one) for name, one in self.loaded.items()}
+            self.cached_at = self.clock.now
+
+    def restart(self) -> None:
+        self.loaded, self.lost = {}, set()
+        for type_ in ("aws", "ecs", "kubernetes"):
+            self.load(type_)
+
+    def load(self, type_: str) -> None:
+        """Load what is stored, then what is in files: the first of a name wins."""
+        if type_ not in self.providers:
+            return
+        stored = {
+            name: one
+            for name, one in self.stored.items()
+            if name not in self.unreadable and one.get("enabled") is not False
+        }
+        kept = {n for n, one in self.stored.items() if one.get("enabled") is False}
+        wanted = {
+            name: one
+            for name, one in (self.files | stored).items()
+            if one["type"] == type_
+        }
+        if type_ == "ecs":
+            wanted = self.loadable(wanted)
+        for name in [n for n, one in self.loaded.items() if one["type"] == type_]:
+            if name not in wanted and name not in kept:
+                del self.loaded[name]
+        for name, one in wanted.items():
+            if name not in self.lost:
+                self.load_account(name, one, in_file=name not in stored)
+
+    def loadable(self, wanted: dict[str, Any]) -> dict[str, Any]:
+        """Leave out ECS accounts without their AWS account; of old, all of them."""
+        alone = [n for n, one in wanted.items() if one["awsAccount"] not in self.loaded]
+        if alone and self.ecs_alone_fails:
+            before = list(wanted)[: list(wanted).index(alone[0])]
+            self.lost |= {name for name in before if name not in self.loaded}
+            return {n: one for n, one in self.loaded.items() if one["type"] == "ecs"}
+        return {name: one for name, one in wanted.items() if name not in alone}
+
+    def load_account(self, name: str, one: dict[str, Any], *, in_file: bool) -> None:
+        known = self.loaded.get(name)
+        if one["type"] == "ecs":
+            if known and known["awsAccount"] == one["awsAccount"]:
+                return  # equality is name and awsAccount
+            aws = self.loaded[one["awsAccount"]]
+            shown = {"accountId": aws["accountId"], "was": json.dumps(aws)}
+            self.loaded[name] = {**one, **shown}
+            self.loaded_at[name] = self.polled
+            return
+        churns = (
+            one["type"] == "aws"
+            and not in_file
+            and bool((FILLED | self.defaults.keys()) - one.keys())
+        )
+        if known and {**known, **one} == known and not churns:
+            return
+        if known:
+            self.reloads[name] += 1
+        else:
+            self.loaded_at[name] = self.polled
+        self.loaded[name] = dict(one)
+
+    # Requests
+
+    def send(self, request: Request) -> Answer:
+        self.tick()
+        if self.failing:
+            failure = self.failing.pop(0)
+            if isinstance(failure, BaseException):
+                raise failure
+            return failure
+        self.count_down(before=True)
+        body = json.loads(request.body) if request.body else None
+        self.requests.append((request.method, request.path, body))
+        answer = self.answer(request.method, request.path, body)
+        self.count_down(before=False)
+        return answer
+
+    def count_down(self, *, before: bool) -> None:
+        if self.killed_at < 0:
+            return
+        if self.killed_at == 0:
+            self.killed_at = -1
+            raise Killed(f"{before=}")
+        self.killed_at -= 1
+
+    def answer(self, method: str, path: str, body: Any) -> Answer:
+        url = urlsplit(path)
+        parts = [unquote(part) for part in url.path.split("/")[1:]]
+        query = {key: values[0] for key, values in parse_qs(url.query).items()}
+        match method, parts:
+            case "GET", ["auth", "user"]:
+                roles = [{"name": "robots", "source": "FILE"}]
+                return ok(
+                    {"username": "bowline", "roles": roles, "isAdmin": self.admin}
+                )
+            case "GET", ["credentials"]:
+                return ok([self.shown(one) for one in self.cached.values()])
+            case "GET", ["credentials", "type", type_]:
+                return self.page(type_, query)
+            case "GET", ["credentials", name]:
+                found = self.cached.get(name)
+                return ok(self.shown(found)) if found else Answer(200)
+            case "PUT", ["credentials"]:
+                return self.put(body)
+            case "DELETE", ["credentials", name]:
+                return self.delete(name)
+        return error(405)
+
+    def shown(self, one: dict[str, Any]) -> dict[str, Any]:
+        if one["type"] != "aws" or self.default_role:
+            return one
+        return {key: value for key, value in one.items() if key != "assumeRole"}
+
+    def page(self, type_: str, query: dict[str, str]) -> Answer:
+        if (refused := self.refused(type_)) is not None:
+            return refused
+        rows = sorted(
+            (one for one in self.stored.values() if one["type"] == type_),
+            key=lambda one: one["name"].casefold(),
+        )
+        start = query.get("startingAccountName", "").casefold()
+        rows = [one for one in rows if one["name"].casefold() >= start]
+        rows = rows[: int(query.get("limit", 100))]
+        return ok([self.decrypted(one) for one in rows if self.may_see(one["name"])])
+
+    def may_see(self, name: str) -> bool:
+        return name not in self.unreadable and (self.admin or self.fiat_knows(name))
+
+    def fiat_knows(self, name: str) -> bool:
+        since = self.loaded_at.get(name) if name in self.loaded else None
+        return since is not None and self.clock.now - since >= self.fiat_delay
+
+    def decrypted(self, one: dict[str, Any]) -> dict[str, Any]:
+        contents = one.get("kubeconfigContents", "")
+        if contents.startswith(("encrypted:", "secret:")):
+            return {**one, "kubeconfigContents": SECRET}
+        return one
+
+    def refused(self, type_: str) -> Answer | None:
+        if self.fiat_down:
+            return error(403, "Access denied")
+        if not self.storage:
+            return error(400, "Cannot use AccountDefinitionService endpoints; off")
+        if type_ not in KEYS:
+            return error(400)
+        return None
+
+    def put(self, body: Any) -> Answer:
+        type_ = body.get("type", "") if isinstance(body, dict) else ""
+        if (refused := self.refused(type_)) is not None:
+            return refused
+        if not body.get("name"):
+            return error(500, "NullPointerException")
+        if not well_formed(body):
+            return error(400)
+        name = body["name"]
+        if not self.admin and name in self.loaded and not self.fiat_knows(name):
+            return error(403, "Access denied")
+        kept = {"type": type_, "name": name} | {
+            key: value
+            for key, value in body.items()
+            if key in KEYS[type_] and value is not None
+        }
+        for row in list(self.stored):
+            if row.casefold() == name.casefold():
+                del self.stored[row]
+        self.stored[name] = kept
+        return ok(self.decrypted(kept))
+
+    def delete(self, name: str) -> Answer:
+        if self.fiat_down or (not self.admin and not self.fiat_knows(name)):
+            return error(403, "Access denied")
+        if self.stored.pop(name, None) is None:
+            return error(404)
+        return Answer(200)
+
+
+def well_formed(body: dict[str, Any]) -> bool:
+    permissions = body.get("permissions", {})
+    return (
+        all(isinstance(region, dict) for region in body.get("regions", []))
+        and isinstance(permissions, dict)
+        and permissions.keys() <= VERBS
+        and all(isinstance(roles, list) for roles in permissions.values())
+        and isinstance(body.get("lambdaEnabled", False), bool)
+    )
+
+
+def ok(value: Any) -> Answer:
+    return Answer(200, "application/json", json.dumps(value).encode())
+
+
+def error(status: int, message: str = "") -> Answer:
+    """Answer an error as Gate does: its message may hold what was stored."""
+    text = f"Status: {status}, Method: PUT, URL: http://spin, Message: {message}"
+    value = {"status": status, "message": f"{text} {SECRET}"}
+    return Answer(status, "application/json", json.dumps(value).encode())
+
+
+@dataclass
+class Served:
+    """A strict Gate behind HTTP, and what its clients sent."""
+
+    strict: StrictGate
+    token: str = ""
+    basic: str = ""
+    prefix: str = ""
+    answers: list[Answer] = field(default_factory=list)
+    """Answered first, as they are."""
+    heads: list[dict[str, str]] = field(default_factory=list)
+    url: str = ""
+
+    def answer(self, method: str, path: str, heads: Any, body: bytes) -> Answer:
+        self.heads.append({key.lower(): value for key, value in heads.items()})
+        if self.answers:
+            return self.answers.pop(0)
+        if self.token and heads.get("X-Spinnaker-Token") != self.token:
+            return error(401)
+        pair = f"Basic {b64encode(self.basic.encode()).decode()}"
+        if self.basic and heads.get("Authorization") != pair:
+            return Answer(302, "", b"/login")
+        if not path.startswith(f"{self.prefix}/"):
+            return error(404)
+        return self.strict.send(Request(method, path.removeprefix(self.prefix), body))
+
+
+@contextmanager
+def served(gate: Served) -> Iterator[Served]:
+    class Handler(BaseHTTPRequestHandler):
+        protocol_version = "HTTP/1.1"
+
+        def do(self) -> None:
+            length = int(self.headers.get("Content-Length") or 0)
+            body = self.rfile.read(length)
+            answer = gate.answer(self.command, self.path, self.headers, body)
+            self.send_response(answer.status)
+            if answer.status == 302:
+                self.send_header("Location", f"{gate.url}/login")
+            if answer.content_type:
+                self.send_header("Content-Type", answer.content_type)
+            self.send_header("Content-Length", str(len(answer.body)))
+            self.end_headers()
+            self.wfile.write(answer.body)
+
+        do_GET = do_PUT = do_DELETE = do
+
+        def log_message(self, *_: Any) -> None:
+            """Say nothing."""
+
+    with ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
+        gate.url = f"http://127.0.0.1:{server.server_port}{gate.prefix}"
+        thread = threading.Thread(target=server.serve_forever, args=(0.01,))
+        thread.start()
+        try:
+            yield gate
+        finally:
+            server.shutdown()
+            thread.join()
