@@ -1,0 +1,175 @@
+"""Whole deliveries: from any start they converge, wherever their worker is killed."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from typing import Any
+
+from hypothesis import given, settings
+from hypothesis import strategies as some
+
+from onboarding.delivery.bodies import Body
+from onboarding.delivery.loading import loaded_otherwise
+from tests.onboarding.delivery.accounts import (
+    aws_entry,
+    cluster_entry,
+    ecs_entry,
+    wanted,
+)
+from tests.onboarding.delivery.delivering import List, deliver, planned, settle
+from tests.onboarding.delivery.strict_gate import Killed, StrictGate
+
+NAMES = "abc"
+AWS = some.dictionaries(some.sampled_from(NAMES), some.sampled_from(["1", "2"]))
+ECS = some.dictionaries(some.sampled_from("xyz"), some.sampled_from(NAMES))
+CLUSTERS = some.sets(some.sampled_from("kl"))
+
+
+@dataclass(frozen=True)
+class Wish:
+    """External IDs of AWS accounts, AWS accounts of ECS accounts, and clusters."""
+
+    aws: dict[str, str]
+    ecs: dict[str, str]
+    clusters: set[str]
+
+    @property
+    def bodies(self) -> tuple[Body, ...]:
+        return wanted(
+            *(aws_entry(name, external_id=id_) for name, id_ in self.aws.items()),
+            *(
+                ecs_entry(aws, name=name)
+                for name, aws in self.ecs.items()
+                if aws in self.aws
+            ),
+            *(cluster_entry(name) for name in sorted(self.clusters)),
+        )
+
+
+WISHES = some.builds(Wish, AWS, ECS, CLUSTERS)
+
+
+def of_others(wish: Wish) -> dict[str, dict[str, Any]]:
+    """Return rows that somebody else stored, with a field that Bowline never sends."""
+    return {
+        body.name: {**body.document, "managingAccountProfile": "theirs"}
+        if body.type == "aws"
+        else dict(body.document)
+        for body in wish.bodies
+    }
+
+
+def without(wish: Wish, names: set[str]) -> Wish:
+    return Wish(
+        {name: id_ for name, id_ in wish.aws.items() if name not in names},
+        {name: aws for name, aws in wish.ecs.items() if name not in names},
+        wish.clusters - names,
+    )
+
+
+def deliver_through_kills(
+    strict: StrictGate, wish: Wish, book: List, kills: list[int], agreed: set[str]
+) -> None:
+    """Approve once, and start again after each kill with that approval only."""
+    approved = {
+        step.key for step in planned(strict, wish.bodies, book, agreed=agreed).steps
+    }
+    for kill in kills:
+        strict.killed_at = kill
+        try:
+            deliver(strict, wish.bodies, book, agreed=agreed, approved=approved)
+        except Killed:
+            continue
+        finally:
+            strict.killed_at = -1
+    deliver(strict, wish.bodies, book, agreed=agreed, approved=approved)
+
+
+@settings(max_examples=80)
+@given(
+    theirs=WISHES,
+    first=WISHES,
+    second=WISHES,
+    kills=some.lists(some.integers(0, 80), max_size=4),
+    take_over=some.booleans(),
+)
+def test_from_any_start_and_through_kills_it_converges_and_leaves_others_alone(
+    theirs, first, second, kills, take_over
+):
+    strict, book = StrictGate(ecs_alone_fails=True), List()
+    others = of_others(theirs)
+    strict.stored = {name: dict(one) for name, one in others.items()}
+    settle(strict)
+    agreed = set(others) if take_over else set()
+
+    for wish in (first, second):
+        deliver_through_kills(strict, wish, book, kills, agreed)
+        settle(strict)
+
+        again = planned(strict, wish.bodies, book, agreed=agreed)
+        assert again.steps == ()
+        left = {one.name for one in again.left}
+        for body in wish.bodies:
+            if body.name not in left:
+                assert strict.stored[body.name].items() >= body.document.items()
+    untouched = others if not take_over else without_wanted(others, first, second)
+    for name, one in untouched.items():
+        assert strict.stored[name] == one
+    if not take_over:
+        assert not others.keys() & {*strict.names("PUT"), *strict.names("DELETE")}
+
+
+def without_wanted(
+    others: dict[str, dict[str, Any]], *wishes: Wish
+) -> dict[str, dict[str, Any]]:
+    names = {body.name for wish in wishes for body in wish.bodies}
+    return {name: one for name, one in others.items() if name not in names}
+
+
+@settings(max_examples=60)
+@given(first=WISHES, second=WISHES, kills=some.lists(some.integers(0, 80), max_size=4))
+def test_what_is_loaded_in_the_end_is_what_is_wanted_and_nothing_else(
+    first, second, kills
+):
+    strict, book = StrictGate(ecs_alone_fails=True), List()
+
+    for wish in (first, second):
+        deliver_through_kills(strict, wish, book, kills, set())
+        settle(strict)
+
+    bodies = {body.name: body for body in second.bodies}
+    assert strict.loaded.keys() == bodies.keys()
+    assert strict.reloads.keys() <= first.aws.keys()
+    for name, body in bodies.items():
+        loaded = strict.loaded[name]
+        if body.type != "ecs":
+            assert loaded_otherwise(body, loaded) == ()
+        else:
+            assert loaded["awsAccount"] == body.aws_account
+            assert (
+                json.loads(loaded["was"])["externalId"] == second.aws[body.aws_account]
+            )
+
+
+@settings(max_examples=60)
+@given(wish=WISHES, kill=some.integers(0, 80))
+def test_nothing_is_sent_twice_after_a_kill(wish, kill):
+    strict, book = StrictGate(), List()
+
+    deliver_through_kills(strict, wish, book, [kill], set())
+
+    assert sorted(strict.names("PUT")) == sorted({*strict.names("PUT")})
+
+
+def test_a_thousand_accounts_cost_two_requests_each_and_nothing_when_unchanged():
+    strict, book = StrictGate(), List()
+    bodies = wanted(*(aws_entry(f"a{number:04}") for number in range(1_000)))
+
+    deliver(strict, bodies, book)
+    requests = len(strict.requests)
+    deliver(strict, bodies, book)
+
+    assert len(strict.writes) == 1_000
+    assert requests < 2_050
+    assert len(strict.requests) - requests < 50
