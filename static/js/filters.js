@@ -55,7 +55,7 @@ document.addEventListener("bowline:refreshed", () => {
 document.addEventListener("bowline:not-refreshed", () => {
   if (waits) location.reload();
 });
-// What was chosen or typed before this ran; the listeners of every module are there by now.
+// What was chosen or typed before this ran; the listeners of every module are there now.
 document.addEventListener("DOMContentLoaded", () => {
   for (const form of document.querySelectorAll("form[data-filter]")) {
     if ([...form.elements].some(isChanged)) apply(form, "replaceState");
