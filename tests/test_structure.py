@@ -137,7 +137,7 @@ LAYERS = (
     {"providers"},
     {"desired"},
     {"accounts_file", "aws", "review", "spinnaker"},
-    {"access_role", "delivery", "verify"},
+    {"access_role", "account_feed", "delivery", "verify"},
     {"handoff"},
 )
 """The engine's floors, the lowest first: each may import its own and those below."""
