@@ -64,8 +64,14 @@ def database(url: str) -> dict[str, Any]:
             "DATABASE_URL must begin with sqlite:// or postgresql://."
         )
     # A server that is gone without a word is given up after seconds, not a quarter of
-    # an hour. It counts what is not acknowledged: a slow statement may take its time.
-    options = {"connect_timeout": "5", "tcp_user_timeout": "10000", **options}
+    # an hour, and also where it took the statement and owes the answer. It counts what
+    # is not acknowledged: a slow statement may take its time.
+    patience = {
+        "keepalives_idle": "10",
+        "keepalives_interval": "5",
+        "tcp_user_timeout": "10000",
+    }
+    options = {"connect_timeout": "5", **patience, **options}
     return {
         "ENGINE": "django.db.backends.postgresql",
         "NAME": unquote(parts.path.removeprefix("/")),

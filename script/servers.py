@@ -14,6 +14,7 @@ import sysconfig
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory, gettempdir
 from urllib.request import urlopen
@@ -203,15 +204,21 @@ def listens(port: int) -> bool:
         return False
 
 
-@contextmanager
-def postgresql() -> Iterator[str]:
-    """Run PostgreSQL on a socket in a new folder, and yield its DATABASE_URL.
+@dataclass(frozen=True, slots=True)
+class PostgreSQL:
+    """A PostgreSQL on a socket in its folder, which may end and start again there."""
 
-    It refuses to run as root, so for root a copy of it runs as nobody: nobody could
-    not read the one in .venv without opening every folder above it.
-    """
-    with TemporaryDirectory(prefix="bowline-postgresql-") as name:
-        folder = Path(name)
+    folder: Path
+    programs: Path
+    user: str | None
+
+    @classmethod
+    def made_in(cls, folder: Path) -> PostgreSQL:
+        """Make its data, in a folder that is empty.
+
+        It refuses to run as root, so for root a copy of it runs as nobody: nobody could
+        not read the one in .venv without opening every folder above it.
+        """
         programs, user = POSTGRESQL, None
         if os.geteuid() == 0:
             programs, user = folder / "postgresql" / "pginstall", "nobody"
@@ -220,8 +227,8 @@ def postgresql() -> Iterator[str]:
             shutil.copytree(libraries, folder / libraries.name)
             folder.chmod(0o755)
             shutil.chown(folder, user)
-        bin_, data = programs / "bin", str(folder / "data")
-        initdb = [str(bin_ / "initdb"), "-D", data, "-U", "postgres"]
+        made = cls(folder, programs / "bin", user)
+        initdb = [str(made.programs / "initdb"), "-D", made.data, "-U", "postgres"]
         subprocess.run(
             [*initdb, "--auth=trust", "--encoding=UTF8", "--no-sync"],
             user=user,
@@ -229,17 +236,42 @@ def postgresql() -> Iterator[str]:
             check=True,
             stdout=subprocess.DEVNULL,
         )
-        is_ready = [str(bin_ / "pg_isready"), "--quiet", "--host", name]
+        return made
+
+    @property
+    def data(self) -> str:
+        return str(self.folder / "data")
+
+    @property
+    def url(self) -> str:
+        return f"postgresql://postgres@/postgres?host={self.folder}"
+
+    @contextmanager
+    def running(self) -> Iterator[subprocess.Popen[bytes]]:
+        """Run it, and enter the block once it answers."""
+        is_ready = [str(self.programs / "pg_isready"), "--quiet", "--host"]
         with serving(
             [
-                *(str(bin_ / "postgres"), "-D", data),
-                *("-k", name, "-c", "listen_addresses="),
+                *(str(self.programs / "postgres"), "-D", self.data),
+                *("-k", str(self.folder), "-c", "listen_addresses="),
                 # A test's database need not survive a power cut.
                 *("-c", "fsync=off", "-c", "max_connections=200"),
             ],
             environment=os.environ,
-            log=folder / "postgresql.log",
-            user=user,
-            ready=lambda: subprocess.run(is_ready, user=user).returncode == 0,
-        ):
-            yield f"postgresql://postgres@/postgres?host={name}"
+            log=self.folder / "postgresql.log",
+            user=self.user,
+            ready=lambda: (
+                subprocess.run([*is_ready, str(self.folder)], user=self.user).returncode
+                == 0
+            ),
+        ) as process:
+            yield process
+
+
+@contextmanager
+def postgresql() -> Iterator[str]:
+    """Run PostgreSQL in a new folder, and yield its DATABASE_URL."""
+    with TemporaryDirectory(prefix="bowline-postgresql-") as name:
+        server = PostgreSQL.made_in(Path(name))
+        with server.running():
+            yield server.url

@@ -43,7 +43,12 @@ def test_database_gives_up_a_postgresql_that_is_gone_after_seconds() -> None:
     plain = database("postgresql://db.example.com/bowline")["OPTIONS"]
     chosen = database("postgresql://db.example.com/bowline?connect_timeout=30")
 
-    assert plain == {"connect_timeout": "5", "tcp_user_timeout": "10000"}
+    assert plain == {
+        "connect_timeout": "5",
+        "keepalives_idle": "10",
+        "keepalives_interval": "5",
+        "tcp_user_timeout": "10000",
+    }
     assert chosen["OPTIONS"]["connect_timeout"] == "30"
 
 

@@ -9,20 +9,15 @@ from pathlib import Path
 import pytest
 from django.conf import settings
 
-from accounts.models import Rollout, Step
-from accounts.models.states import Status
+from accounts.models import Rollout
 from accounts.runs import rollouts
-from accounts.runs.actions import approve
-from accounts.runs.rollouts import decisions
-from accounts.runs.rollouts.census import managing_run, runs_of
-from script.emulated_organization import MANAGING, MEMBERS, Credentials
+from script.emulated_organization import Credentials
 from script.servers import broker, wait_until
-from tests.accounts.runs.carried import member
+from tests.journey import many
 from tests.journey.deadly_proxy import deadly_proxy
-from tests.rows import managing_row, person
 from tests.servers import StartWorker
 
-DIES_AT, RETURNS_AT = 3, 20
+DIES_AT, RETURNS_AT = 3, 6 * many.ACCOUNTS
 """Which change in AWS is the last one before it dies, or returns."""
 
 
@@ -55,10 +50,6 @@ def valkey(own_broker: Broker) -> str:
     return own_broker.start()
 
 
-def has_come(rollout: Rollout, state: str) -> bool:
-    return Rollout.objects.filter(pk=rollout.pk, state=state).exists()
-
-
 @pytest.mark.django_db(transaction=True)
 def test_a_rollout_goes_on_without_its_broker_and_with_an_empty_one(
     own_organization: Credentials,
@@ -68,44 +59,26 @@ def test_a_rollout_goes_on_without_its_broker_and_with_an_empty_one(
 ) -> None:
     for name, value in own_organization.environment.items():
         monkeypatch.setenv(name, value)
-    managing_row(name=MANAGING.name, account_id=MANAGING.account_id)
-    accounts = [member(account) for account in MEMBERS[:3]]
-    olga = person("approver")
-    changes: list[str] = []
+    accounts = many.organization_of(own_organization)
+    heard = many.Heard()
 
     def hear(change: str) -> bool:
-        changes.append(change)
-        if len(changes) == DIES_AT:
+        number = heard.number(change)
+        if number == DIES_AT:
             own_broker.stop()
-        if len(changes) == RETURNS_AT:
+        if number == RETURNS_AT:
             own_broker.start()
         return False
 
     with deadly_proxy(own_organization.endpoint, hear) as endpoint:
         rollout = rollouts.start(accounts, Rollout.Kind.ONBOARD, None)
         celery_worker(**own_organization.environment | {"AWS_ENDPOINT_URL": endpoint})
+        many.approve_all(rollout)
         wait_until(
-            lambda: has_come(rollout, Rollout.State.PLANNED),
-            what="It was not planned",
-            seconds=90,
-        )
-        managing = managing_run(rollout)
-        assert managing is not None
-        (fingerprint,) = {run.fingerprint for run in runs_of(rollout)}
-        assert decisions.approve_group(rollout, fingerprint, olga).plans == 3
-        assert approve(managing, olga)
-        wait_until(
-            lambda: has_come(rollout, Rollout.State.FINISHED),
-            what=f"No end after {len(changes)} changes",
-            seconds=120,
+            lambda: many.state_of(rollout) == Rollout.State.FINISHED,
+            what=f"No end after {len(heard.changes)} changes",
+            seconds=many.PATIENCE,
         )
 
-    runs = list(rollout.runs.order_by("number"))
-    wrong = [run.error for run in runs if run.status != Status.VERIFIED]
-    created = Step.objects.filter(verb="create", kind="role").count()
-    assert wrong == []
-    assert len(runs) == 4
-    assert sorted(run.wave for run in runs if run.account) == [1, 2, 3]
-    assert not Step.objects.exclude(status=Step.Status.DONE).exists()
-    assert changes.count("Action=CreateRole") == created
+    many.assert_it_ended_as_any_other(rollout, heard.changes)
     assert own_broker.times == 2
