@@ -13,9 +13,10 @@ import time
 from collections import deque
 from collections.abc import Callable, Iterator
 from itertools import chain
+from queue import Empty, SimpleQueue
 from uuid import UUID
 
-from django.db import connections
+from django.db import Error, close_old_connections, connections
 from django.db.models import Q
 from django.db.models.functions import Now
 
@@ -27,6 +28,42 @@ logger = logging.getLogger(__name__)
 
 LOOKS_EVERY = 5.0
 """Seconds until waiting runs are searched for again, if no message comes."""
+
+IDLE = 30.0
+"""Seconds for which a thread without a run keeps its database connection. Making both
+takes as long as some forty queries.
+"""
+
+
+class Carrier(threading.Thread):
+    """A thread of a pool: carries one run after another, with one connection."""
+
+    def __init__(self, pool: RunPool) -> None:
+        super().__init__(name="idle", daemon=True)
+        self.pool = pool
+        self.runs: SimpleQueue[Run | None] = SimpleQueue()
+        """What it is to carry; None: nothing more."""
+
+    def run(self) -> None:
+        try:
+            while run := self.next_run():
+                self.name = run.reference
+                close_old_connections()  # and check it, where it was idle
+                if not self.pool.work(run, self):
+                    break
+                self.name = "idle"
+        finally:
+            connections.close_all()
+
+    def next_run(self) -> Run | None:
+        try:
+            return self.runs.get(timeout=IDLE)
+        except Empty:
+            try:
+                self.pool.idle.remove(self)
+            except ValueError:  # it was given a run at this moment
+                return self.runs.get()
+            return None
 
 
 class RunPool:
@@ -44,10 +81,11 @@ class RunPool:
         self.threads = threads
         self.carry = carry
         self.named: deque[str] = deque(maxlen=threads)
-        self.at_work: dict[UUID, threading.Thread] = {}
+        self.at_work: dict[UUID, Carrier] = {}
         self.began: dict[UUID, float] = {}
         """When each of these did, by this process's own clock."""
         self.hung: list[threading.Thread] = []
+        self.idle: list[Carrier] = []
         self.ended: set[int] = set()
         """Numbers of the rollouts of which a run has ended."""
         self.woken = threading.Event()
@@ -67,8 +105,12 @@ class RunPool:
         self.stopped.set()
         self.woken.set()
         deadline = time.monotonic() + seconds
-        for thread in (self.dispatcher, *self.at_work.copy().values()):
-            thread.join(max(0.0, deadline - time.monotonic()))
+        self.dispatcher.join(max(0.0, deadline - time.monotonic()))
+        carriers = {*self.idle, *self.at_work.copy().values()}
+        for carrier in carriers:
+            carrier.runs.put(None)
+        for carrier in carriers:
+            carrier.join(max(0.0, deadline - time.monotonic()))
 
     def look(self) -> None:
         """Take what waits, again and again, and let rollouts continue."""
@@ -76,13 +118,24 @@ class RunPool:
             self.woken.clear()
             try:
                 self.take()
-                while self.ended:  # many that end together advance it once
-                    advance(self.ended.pop())
+                self.advance_ended()
             except Exception:  # whatever it was, runs must not wait for a restart
                 logger.exception("Bowline could not find which runs wait.")
                 connections.close_all()
             self.woken.wait(LOOKS_EVERY)
         connections.close_all()
+
+    def advance_ended(self) -> None:
+        """Advance the rollouts of runs that ended: once for many that end together, and
+        later where the database does not answer.
+        """
+        while self.ended:
+            number = self.ended.pop()
+            try:
+                advance(number)
+            except Error:
+                self.ended.add(number)
+                raise
 
     def take(self) -> None:
         """Give each thread that is free a run of which this process has the lease."""
@@ -90,12 +143,18 @@ class RunPool:
         most = min(self.threads, 2 * self.threads - len(self.hung))
         for run in self.waiting(max(0, most - len(self.at_work))):
             if run.take_lease():
-                thread = threading.Thread(
-                    target=self.work, args=[run], name=run.reference, daemon=True
-                )
-                self.at_work[run.pk] = thread
+                carrier = self.free_carrier()
+                self.at_work[run.pk] = carrier
                 self.began[run.pk] = time.monotonic()
-                thread.start()
+                carrier.runs.put(run)
+
+    def free_carrier(self) -> Carrier:
+        try:
+            return self.idle.pop()
+        except IndexError:
+            carrier = Carrier(self)
+            carrier.start()
+            return carrier
 
     def replace_hung(self) -> None:
         """Let others take the places of threads whose leases ran out: whatever waits
@@ -122,18 +181,23 @@ class RunPool:
         rest = rows.exclude(pk__in=named).order_by("created_at")
         yield from chain(first, rest[: count - len(first)])
 
-    def work(self, run: Run) -> None:
-        """Carry one run; whatever stops it, the row says what is left to do."""
+    def work(self, run: Run, carrier: Carrier) -> bool:
+        """Carry one run; whatever stops it, the row says what is left to do. Return
+        whether the thread is still the pool's: another may have taken its place.
+        """
         try:
             self.carry(run)
+            close_old_connections()
         except Exception:
             logger.exception("Run %s stopped, and is continued soon.", run.reference)
+            connections.close_all()
             self.stopped.wait(LOOKS_EVERY)  # what stopped it may last
         finally:
-            connections.close_all()
-            if self.at_work.get(run.pk) is threading.current_thread():
+            if kept := self.at_work.get(run.pk) is carrier:
+                self.idle.append(carrier)  # in one of the two at every moment
                 self.at_work.pop(run.pk, None)
                 self.began.pop(run.pk, None)
             if run.rollout_id is not None:
                 self.ended.add(run.rollout_id)
             self.woken.set()
+        return kept

@@ -8,7 +8,7 @@ from contextlib import ExitStack, contextmanager
 from typing import Any
 
 import pytest
-from django.db import OperationalError, connections
+from django.db import OperationalError, connection, connections
 from django.db.models import Q
 
 from accounts.models import Run
@@ -156,6 +156,71 @@ def test_each_thread_closes_its_connection() -> None:
     assert used[0].connection is None
 
 
+def test_a_thread_carries_one_run_after_another() -> None:
+    runs = waiting(3)
+    used: list[threading.Thread] = []
+
+    def carry(run: Run) -> None:
+        used.append(threading.current_thread())
+        finish(run)
+
+    with at_work(carry, threads=1):
+        wait_until(lambda: ended(*runs), what="They did not end")
+
+    assert len(used) == 3
+    assert len({*used}) == 1
+    assert not used[0].is_alive()
+
+
+def test_a_thread_without_a_run_ends_and_the_next_run_gets_another(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(pools, "IDLE", 0.01)
+    first, second = waiting(2)
+    second.take_lease()
+    used: list[threading.Thread] = []
+
+    def carry(run: Run) -> None:
+        used.append(threading.current_thread())
+        finish(run)
+
+    with at_work(carry, threads=1) as pool:
+        wait_until(lambda: ended(first), what="It did not end")
+        wait_until(lambda: not used[0].is_alive(), what="Its thread did not end")
+        second.free_lease()
+        pool.wake(str(second.pk))
+        wait_until(lambda: ended(second), what="The other one did not end")
+
+    assert len({*used}) == 2
+    assert pool.idle == []
+
+
+@pytest.mark.skipif(connection.vendor == "sqlite", reason="it has no server")
+def test_a_connection_that_broke_while_idle_stops_no_run(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    first, second = waiting(2)
+    second.take_lease()
+    sessions: list[int] = []
+
+    def carry(run: Run) -> None:
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT pg_backend_pid()")
+            sessions.append(cursor.fetchone()[0])
+        finish(run)
+
+    with at_work(carry, threads=1) as pool:
+        wait_until(lambda: ended(first) and pool.idle, what="It did not end")
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT pg_terminate_backend(%s)", sessions)
+        second.free_lease()
+        pool.wake(str(second.pk))
+        wait_until(lambda: ended(second), what="The other one did not end")
+
+    assert len({*sessions}) == 2
+    assert "stopped" not in caplog.text
+
+
 def test_a_rollout_goes_on_as_soon_as_its_run_ends() -> None:
     managing_row()
     rollout = rollouts.started(12)
@@ -166,6 +231,31 @@ def test_a_rollout_goes_on_as_soon_as_its_run_ends() -> None:
 
     with at_work(finish, threads=2):
         wait_until(lambda: ended(first), what="It did not end")
+        wait_until(
+            lambda: rollouts.statuses(rollout) == {Status.VERIFIED: 12},
+            what="The other waves did not come",
+        )
+
+
+def test_a_rollout_goes_on_although_the_database_was_away_when_its_run_ended(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(pools, "LOOKS_EVERY", 0.1)
+    managing_row()
+    rollout = rollouts.started(12)
+    rollouts.plan(rollout)
+    approve_group(rollout, rollouts.SAME, person("approver"))
+    advance(rollout.number)
+    attempts: list[int] = []
+
+    def advance_later(number: int) -> None:
+        attempts.append(number)
+        if len(attempts) == 1:
+            raise OperationalError("The database restarts.")
+        advance(number)
+
+    monkeypatch.setattr(pools, "advance", advance_later)
+    with at_work(finish, threads=2):
         wait_until(
             lambda: rollouts.statuses(rollout) == {Status.VERIFIED: 12},
             what="The other waves did not come",
