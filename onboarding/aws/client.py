@@ -5,6 +5,8 @@ What AWS refuses is raised as AwsError, in words.
 
 from __future__ import annotations
 
+import os
+from collections import deque
 from collections.abc import Callable, Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
@@ -254,7 +256,49 @@ def iam_action(service: str, operation: str) -> str:
     return f"{PREFIXES.get(service, service)}:{api}"
 
 
+HELPERS = 64
+"""Threads of a process that help whoever has several things to do. Whoever finds none
+free does them alone, so that nothing waits for what waits itself.
+"""
+
+
+@cache
+def helpers() -> ThreadPoolExecutor:
+    """Return the process's own. Their threads stay: a new thread waits until the
+    interpreter lets it run, and meanwhile lets no other thread be started.
+    """
+    return ThreadPoolExecutor(HELPERS, thread_name_prefix="helper")
+
+
+os.register_at_fork(after_in_child=helpers.cache_clear)
+
+
 def together(tasks: Iterable[Callable[[], T]]) -> list[T]:
-    """Do independent things at once, a few at a time; results in their order."""
-    with ThreadPoolExecutor(max_workers=THREADS) as pool:
-        return list(pool.map(lambda task: task(), tasks))
+    """Do independent things at once, a few at a time; results in their order.
+
+    Once one has failed no other begins; the first failure is raised.
+    """
+    left = deque(enumerate(tasks))
+    places = range(len(left))
+    made: dict[int, T] = {}
+    failed: dict[int, Exception] = {}
+
+    def work() -> None:
+        while not failed:
+            try:
+                place, task = left.popleft()
+            except IndexError:
+                return
+            try:
+                made[place] = task()
+            except Exception as error:
+                failed[place] = error
+
+    helping = [helpers().submit(work) for _ in places[1:THREADS]]
+    work()
+    for helper in helping:
+        if not helper.cancel():  # it has begun
+            helper.result()
+    if failed:
+        raise failed[min(failed)]
+    return [made[place] for place in places]

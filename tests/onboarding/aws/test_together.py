@@ -1,0 +1,99 @@
+"""Independent things are done at once, and never by nobody."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator
+from functools import partial
+from itertools import count
+
+import pytest
+
+from onboarding.aws import client
+from onboarding.aws.client import THREADS, together
+
+FEW = 2
+
+
+@pytest.fixture
+def few_helpers(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    monkeypatch.setattr(client, "HELPERS", FEW)
+    client.helpers.cache_clear()
+    yield
+    client.helpers.cache_clear()
+
+
+def test_a_few_are_done_at_once() -> None:
+    all_of_them = threading.Barrier(THREADS)
+
+    together(partial(all_of_them.wait, 30) for _ in range(THREADS))
+
+    assert not all_of_them.broken
+
+
+def test_no_more_than_a_few_are_done_at_once() -> None:
+    at_work: set[int] = set()
+
+    def task(number: int) -> int:
+        at_work.add(number)
+        most = len(at_work)
+        threading.Event().wait(0.01)
+        at_work.discard(number)
+        return most
+
+    assert max(together(partial(task, number) for number in range(40))) <= THREADS
+
+
+def test_answers_come_in_the_order_of_what_was_asked() -> None:
+    assert together(partial(int, number) for number in range(50)) == [*range(50)]
+
+
+def test_things_within_things_end_where_no_thread_is_left(few_helpers: None) -> None:
+    def task(depth: int) -> int:
+        inner = [partial(task, depth - 1)] * 3 if depth else []
+        return 1 + sum(together(inner))
+
+    assert together([partial(task, 3)] * 2) == [40, 40]
+
+
+def test_once_one_has_failed_no_other_begins() -> None:
+    begun = count()
+
+    def task(number: int) -> None:
+        next(begun)
+        raise ValueError(number)
+
+    with pytest.raises(ValueError, match="0"):
+        together(partial(task, number) for number in range(50))
+
+    assert next(begun) <= THREADS
+
+
+def test_whoever_asks_waits_for_what_has_begun() -> None:
+    ended: list[int] = []
+    others = threading.Barrier(2)
+
+    def task(number: int) -> None:
+        others.wait(30)
+        if number:
+            raise ValueError(number)
+        threading.Event().wait(0.1)
+        ended.append(number)
+
+    with pytest.raises(ValueError, match="1"):
+        together(partial(task, number) for number in range(2))
+
+    assert ended == [0]
+
+
+def test_threads_are_kept(few_helpers: None) -> None:
+    used: set[int] = set()
+
+    def task() -> None:
+        used.add(threading.get_ident())
+        threading.Event().wait(0.001)
+
+    for _ in range(20):
+        together([task] * 20)
+
+    assert 1 < len(used) <= 1 + FEW
