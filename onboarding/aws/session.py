@@ -11,7 +11,6 @@ from datetime import UTC, datetime, timedelta
 from functools import partial
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 
-import botocore.session
 from botocore.credentials import Credentials as OwnCredentials
 
 from onboarding.aws.backoff import Backoff, silent
@@ -22,7 +21,7 @@ from onboarding.aws.errors import (
     translating,
     translating_own,
 )
-from onboarding.aws.shared_clients import BUILDING, Signer, client_of, shared_core
+from onboarding.aws.shared_clients import Signer, bare_core, client_of
 from onboarding.partitions import PARTITIONS, Arn, arn
 from onboarding.resources.policy import Policy
 from onboarding.topology import Reach
@@ -107,11 +106,7 @@ class Credentials:
 
 def find_own_credentials() -> OwnCredentials | None:
     """Look where boto3 looks, again: a profile may have been renewed meanwhile."""
-    core = botocore.session.Session()
-    with BUILDING:
-        loader = shared_core().get_component("data_loader")
-    core.register_component("data_loader", loader)
-    return core.get_credentials()
+    return bare_core().get_credentials()
 
 
 class Sessions:
