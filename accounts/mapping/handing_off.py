@@ -2,11 +2,24 @@
 
 from __future__ import annotations
 
+from uuid import UUID
+
 from accounts.mapping.managed import managed_of
-from accounts.mapping.managing import managing_of
+from accounts.mapping.managing import managing_of, managing_row
+from accounts.models import HandOff as HandedOut
 from accounts.models import ManagedAccount, ManagingAccount
 from onboarding.handoff.hand_off import HandOff, hand_off
-from onboarding.topology import Managed, Managing
+from onboarding.topology import MadeBy, Managed, Managing
+
+
+def prefix_for(made_by: str, held: str = "") -> str:
+    """Return what an account's external ID begins with; empty: it has one of its own.
+
+    What the account holds may be handed out already, so it stays.
+    """
+    if made_by != MadeBy.ORGANIZATION:
+        return ""
+    return held or managing_row().external_id_prefix
 
 
 def hand_off_of(managing: ManagingAccount, account: ManagedAccount) -> HandOff:
@@ -14,12 +27,20 @@ def hand_off_of(managing: ManagingAccount, account: ManagedAccount) -> HandOff:
 
     Raise DetailsError or QuotaExceeded where it cannot be described.
     """
-    first = account.hand_offs.last()
-    return described(
-        managing_of(managing),
-        managed_of(account),
-        stack_name=first.stack_name if first else "",
-    )
+    return versioned(account.pk, managing_of(managing), managed_of(account))
+
+
+def versioned(account: UUID, managing: Managing, managed: Managed) -> HandOff:
+    """Describe it for the stack that the account has, or the StackSet that it joins."""
+    first = HandedOut.objects.in_force().filter(account=account).last()
+    if first:
+        return described(managing, managed, stack_name=first.stack_name)
+    given = described(managing, managed)
+    alike = HandedOut.objects.newest().of_organization().filter(text=given.digest)
+    joined = alike.order_by("pk").first() if given.stack_sets else None
+    if joined is None or joined.stack_name == given.stack_name:
+        return given
+    return described(managing, managed, stack_name=joined.stack_name)
 
 
 def described(managing: Managing, managed: Managed, *, stack_name: str = "") -> HandOff:

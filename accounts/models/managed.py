@@ -304,11 +304,13 @@ class ManagedAccount(CreatedBy, MadeByOthers, Described, Readable):
     @property
     def spinnakers_external_id(self) -> str:
         """Return what Spinnaker sends; empty where it sends none."""
+        return self.external_id_with(self.external_id_prefix)
+
+    def external_id_with(self, prefix: str) -> str:
+        """Derive it from the prefix and the account's id, where there is a prefix."""
         if not self.uses_external_id:
             return ""
-        if self.external_id_prefix:
-            return f"{self.external_id_prefix}-{self.account_id}"
-        return str(self.external_id)
+        return f"{prefix}-{self.account_id}" if prefix else str(self.external_id)
 
     @property
     def in_aws_provider(self) -> bool:

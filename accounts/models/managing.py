@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import secrets
 import uuid
 from datetime import datetime, timedelta
 
@@ -41,6 +42,12 @@ is_organization = RegexValidator(
 is_boundary = RegexValidator(
     rf"^{names.BOUNDARY_ARN.pattern}\Z", names.BOUNDARY_ARN.rule, flags=re.ASCII
 )
+
+
+def new_external_id_prefix() -> str:
+    """Return what nobody else's external IDs begin with."""
+    return f"bowline-{secrets.token_hex(8)}"
+
 
 PROVED_JUST_NOW = timedelta(minutes=1)
 
@@ -107,6 +114,11 @@ class ManagingAccount(Described, Leased, Readable):
         default="aws",
         choices=[(p.name, p.title) for p in PARTITIONS.values()],
     )
+    external_id_prefix = models.CharField(
+        max_length=40, default=new_external_id_prefix, editable=False
+    )
+    """What the external IDs of accounts begin with whose roles the organization
+    creates. It never changes: StackSets hold it."""
     access_role = models.CharField(max_length=64, blank=True, validators=[is_role_name])
     identity_kind = models.CharField(
         max_length=16, choices=IdentityKind, default=IdentityKind.INSTANCE_ROLE

@@ -62,7 +62,7 @@ class RunOpen(Exception):
 
     @staticmethod
     def sentence(run: Run) -> str:
-        if run.rollout_id:
+        if run.rollout_id and run.status != Status.HANDED_OFF:
             return (
                 f"{run.account_name} is part of rollout {run.rollout_id}. Wait until "
                 "it ends, or stop it."
@@ -228,7 +228,7 @@ def make_way(kind: Run.Kind, account: ManagedAccount | None) -> None:
     waiting = (Status.PLANNED, Status.HANDED_OFF)
     aside = () if kind == Run.Kind.VERIFY else waiting
     for run in open_runs(kind, account):
-        if run.rollout_id:
+        if run.rollout_id and run.status != Status.HANDED_OFF:
             raise RunOpen(run)
         try:
             run.move(Status.DISCARDED, since=aside)

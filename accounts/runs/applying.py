@@ -18,7 +18,7 @@ from accounts.mapping.entries import described_entries, keep_approved
 from accounts.mapping.left_over import withdrawn_by
 from accounts.mapping.managing import managing_row
 from accounts.mapping.plans import change_of, plan_of, steps_of
-from accounts.models import ManagedAccount, ManagingAccount, Run, Step
+from accounts.models import HandOff, ManagedAccount, ManagingAccount, Run, Step
 from accounts.models.states import State, Status
 from accounts.runs.owners.waiting import wait_for_owner
 from accounts.runs.scope import Scope
@@ -108,6 +108,7 @@ def finish(run: Run) -> None:
     left.update(status=Step.Status.DONE, finished_at=now, message="Already existed.")
     if removes:
         ManagedAccount.objects.filter(pk__in=[run.account_id]).remove()
+        HandOff.objects.in_force().filter(account=run.account_id).update(removed_at=now)
     else:
         keep_approved(run)
 

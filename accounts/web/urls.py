@@ -14,6 +14,7 @@ from accounts.web.bundles import views as bundles
 from accounts.web.clusters import views as clusters
 from accounts.web.exports import views as exports
 from accounts.web.from_file import views as from_file
+from accounts.web.handoff import organization as handoff_organization
 from accounts.web.handoff import views as handoff
 from accounts.web.help import views as help_pages
 from accounts.web.live import views as live
@@ -84,6 +85,21 @@ account_pages = [
     path("accounts/<uuid:pk>/accept/", decisions.accept, name="accept"),
     path("accounts/<uuid:pk>/leave-out/", preview.leave_out, name="leave-out"),
     path("accounts/<uuid:pk>/forget/", account.forget, name="forget"),
+    path(
+        "accounts/hand-off/",
+        handoff_organization.organization_hand_off,
+        name="organization-hand-off",
+    ),
+    path(
+        "accounts/hand-off/all.zip",
+        handoff_organization.organization_archive,
+        name="organization-hand-off-archive",
+    ),
+    path(
+        "accounts/hand-off/look/",
+        handoff_organization.organization_look,
+        name="organization-hand-off-look",
+    ),
     path("accounts/<uuid:pk>/hand-off/", handoff.hand_off_page, name="hand-off"),
     path(
         "accounts/<uuid:pk>/hand-off/all.zip",

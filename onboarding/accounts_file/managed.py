@@ -105,15 +105,20 @@ def read_account(reader: Reader, node: yaml.Node, partition: str) -> WrittenAcco
     return WrittenAccount(node.start_mark.line + 1, managed, external_id)
 
 
-MAKERS = (MadeBy.BOWLINE.value, MadeBy.OWNER.value)
-NO_READER = "Only an account with `made_by: owner` has a reader role."
-NOT_BOWLINES = "Its owner creates the roles, and Bowline changes nothing. Leave it out."
+MAKERS = tuple(one.value for one in MadeBy)
+NO_READER = (
+    "Only an account with `made_by: owner` or `made_by: organization` has a reader "
+    "role."
+)
+NOT_BOWLINES = (
+    "Somebody else creates the roles, and Bowline changes nothing. Leave it out."
+)
 
 
 def maker(value: str) -> str:
     """Return who makes the roles; raise ValueError for anybody else."""
     if value not in MAKERS:
-        raise ValueError(f"Write {' or '.join(MAKERS)}.")
+        raise ValueError(f"Write {', '.join(MAKERS[:-1])} or {MAKERS[-1]}.")
     return value
 
 

@@ -7,7 +7,7 @@ account is no new version.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from onboarding.access_role import Command
@@ -62,20 +62,13 @@ class HandOff:
 
     @property
     def stack_sets(self) -> tuple[Stack, ...]:
-        """The same for all accounts of this kind: a StackSet each, in one region.
-
-        A StackSet gives no account an external ID of its own. There is none unless it
-        is a prefix, a hyphen and the account's id.
+        """The same for all accounts with the same choices: a StackSet each, in one
+        region; none where somebody else creates the roles, or where the external ID is
+        not derived from the account's id: a StackSet gives no account its own.
         """
-        own, end = self.managed.external_id, f"-{self.managed.account_id}"
-        if own and not own.endswith(end):
-            return ()
-        kind = "-".join(provider.key for provider in self.managed.providers)
-        ask = external_id_prefix(own.removesuffix(end))
-        parts = stacks(
-            self.managing, self.managed, self.resources, f"bowline-{kind}", ask
-        )
-        return tuple(parts)
+        own = self.managed.external_id
+        derived = not own or own.endswith(f"-{self.managed.account_id}")
+        return self.stacks if self.for_organization and derived else ()
 
     @property
     def template(self) -> str:
@@ -85,11 +78,11 @@ class HandOff:
     @property
     def text(self) -> str:
         """All that was handed out, to keep and to compare with the next version."""
-        return "---\n".join(stack.template.text for stack in self.stacks)
+        return text_of(self.stacks)
 
     @property
     def digest(self) -> str:
-        return hashlib.sha256(self.text.encode()).hexdigest()
+        return digest_of(self.stacks)
 
     @property
     def reader_role(self) -> str:
@@ -145,16 +138,42 @@ def hand_off(
     """Describe the roles of a managed account for its owner.
 
     A later version must have the stack's first name, even if the account has another
-    name by then. The reader role needs Bowline's own principal: without one there is
-    none. Raise QuotaExceeded where AWS would refuse it.
+    name by then: all accounts of an organization with the same choices have one name.
+    The reader role needs Bowline's own principal: without one there is none. Raise
+    QuotaExceeded where AWS would refuse it.
     """
     alike = with_ids_of(managed, interchangeable(managing, managed))
     resources = desired(Topology(managing, (alike,)), alike)
     if reader and managing.bowline:
         resources += reader_role(managing, managed)
+    ask = asked_of(managed)
     name = stack_name or f"bowline-{managed.name}"
-    own = stacks(managing, managed, resources, name, external_id(managed.external_id))
+    if managed.made_by == MadeBy.ORGANIZATION and not stack_name:
+        name = stack_set_name(managed, stacks(managing, managed, resources, "", ask))
+    own = stacks(managing, managed, resources, name, ask)
     return HandOff(managing, managed, resources, name, tuple(own))
+
+
+def asked_of(managed: Managed) -> Asked:
+    """Derive the external ID in the template where it serves many accounts."""
+    end = f"-{managed.account_id}"
+    if managed.made_by == MadeBy.ORGANIZATION and managed.external_id.endswith(end):
+        return external_id_prefix(managed.external_id.removesuffix(end))
+    return external_id(managed.external_id)
+
+
+def stack_set_name(managed: Managed, made: Iterable[Stack]) -> str:
+    """Name the StackSet of all accounts with these choices, and of no others."""
+    kind = "-".join(provider.key for provider in managed.providers)
+    return f"bowline-{kind}-{digest_of(made)[:6]}"
+
+
+def text_of(made: Iterable[Stack]) -> str:
+    return "---\n".join(stack.template.text for stack in made)
+
+
+def digest_of(made: Iterable[Stack]) -> str:
+    return hashlib.sha256(text_of(made).encode()).hexdigest()
 
 
 def stacks(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from onboarding.access_role import Command
@@ -39,7 +39,7 @@ def about(one: HandOff) -> tuple[str, ...]:
 
 
 def ways(one: HandOff) -> tuple[Way, ...]:
-    sets = (stack_sets(one),) if one.for_organization and one.stack_sets else ()
+    sets = (stack_sets(one),) if one.stack_sets else ()
     return (command_line(one), console(one), terraform(one), *sets)
 
 
@@ -149,11 +149,17 @@ def message(one: HandOff) -> str:
 def removal_message(one: HandOff) -> str:
     """Write what goes to the owner of an account that is being removed."""
     account = f"{one.managed.name} ({one.managed.account_id})"
+    where = "the account"
+    commands = one.delete_command
+    if one.stack_sets:
+        where = "the StackSet's administrator"
+        steps = stack_set.taken_out(one.stack_sets, one.managed.account_id)
+        commands = "\n\n".join(f"{step.says}\n{step.text}" for step in steps)
     return "\n\n".join(
         (
             f"Spinnaker no longer deploys to the AWS account {account}. Delete the "
-            "roles that you created for it: run this with credentials of the account.",
-            one.delete_command,
+            f"roles that you created for it: run this with credentials of {where}.",
+            commands,
             "AWS's own service-linked roles stay. You do not have to report anything.",
         )
     )
@@ -165,11 +171,16 @@ def archive_name(one: HandOff) -> str:
 
 def package(one: HandOff) -> tuple[File, ...]:
     """List what somebody without a login receives, with the page's words."""
-    sets = one.stack_sets if one.for_organization else ()
+    sets, own_id = one.stack_sets, one.managed.account_id
     return (
         File("README.md", readme(one)),
         *one.files(),
         *(File(f"{stack_set.FOLDER}/{s.template.path}", s.template.text) for s in sets),
+        *(
+            (File(f"{stack_set.FOLDER}/{stack_set.ACCOUNTS}", f"{own_id}\n"),)
+            if sets
+            else ()
+        ),
     )
 
 
@@ -185,15 +196,17 @@ def readme_lines(one: HandOff) -> Iterator[str]:
     pasted = one.pasted
     for way in ways(one):
         yield f"\n## {way.title}\n\n{way.says}\n"
-        for number, step in enumerate(way.steps, start=1):
-            yield f"{number}. {step.says}"
-            if step.text == pasted:
-                yield "\n       sh create.sh\n"
-            elif step.text:
-                yield "\n" + indented(step.text) + "\n"
+        yield from steps_written(way, instead={pasted: "sh create.sh"})
     yield "\n## To remove everything again\n"
     yield "Tell whoever runs Spinnaker first. AWS's own service-linked roles stay.\n"
     yield indented("sh delete.sh") + "\n"
+
+
+def steps_written(way: Way, *, instead: Mapping[str, str] = {}) -> Iterator[str]:
+    for number, step in enumerate(way.steps, start=1):
+        yield f"{number}. {step.says}"
+        if step.text:
+            yield "\n" + indented(instead.get(step.text, step.text)) + "\n"
 
 
 def indented(text: str) -> str:

@@ -24,6 +24,7 @@ from accounts.models import (
     CheckResult,
     ClusterSearch,
     EnvironmentPolicy,
+    HandedOutText,
     Lookup,
     Preferences,
     Rollout,
@@ -77,6 +78,10 @@ def every_row() -> None:
         policy_set=1,
     )
     account.spinnaker_names.create(name=account.name)
+    last = uuid.UUID(int=2**128 - 1)  # `first` is the other one
+    for_many = account_row("many", pk=last, account_id="9" * 12, made_by="organization")
+    given = HandedOutText.objects.create(digest="d" * 64, text="Resources: {}")
+    for_many.hand_offs.create(text=given, number=1, stack_name="s", region="us-east-1")
     kept_organization(account)
     planned = run_row(account=account, fingerprint=FINGERPRINT)
     for number in (1, 2):

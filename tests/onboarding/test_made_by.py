@@ -42,6 +42,7 @@ def refused(more: str) -> list[str]:
         ("made_by: bowline", "bowline", ""),
         ("made_by: owner", "owner", READER_ROLE),
         ("made_by: owner\n  reader_role: false", "owner", ""),
+        ("made_by: organization", "organization", READER_ROLE),
     ],
 )
 def test_it_is_read_and_written_in_both_formats(
@@ -58,7 +59,9 @@ def test_it_is_read_and_written_in_both_formats(
 
 
 def test_whoever_nobody_knows_is_refused() -> None:
-    assert refused("made_by: somebody") == ["made_by: Write bowline or owner."]
+    assert refused("made_by: somebody") == [
+        "made_by: Write bowline, owner or organization."
+    ]
 
 
 def test_what_only_bowlines_accounts_have_is_refused() -> None:

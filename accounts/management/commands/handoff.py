@@ -1,5 +1,8 @@
 """`manage.py handoff NAME… --output DIR`: write what the owners of accounts receive.
 
+With `--organization`, write what the organization's administrator receives: a folder
+for each StackSet, with all accounts that are handed off.
+
 Nothing in AWS changes. Exit codes: 0 everything was written, 1 an account cannot be
 handed off; nothing is written then.
 """
@@ -7,6 +10,7 @@ handed off; nothing is written then.
 from __future__ import annotations
 
 from argparse import ArgumentParser
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
@@ -14,9 +18,14 @@ from django.core.management.base import BaseCommand, CommandError
 
 from accounts.management.migrated import migrate_if_new
 from accounts.models import ManagedAccount
+from accounts.runs.owners.organization import sets_of_accounts
 from accounts.runs.owners.readiness import NOT_READY, hand_off_now
+from accounts.wording import counted
 from onboarding.handoff.hand_off import HandOff
+from onboarding.handoff.organization import ForMany
+from onboarding.handoff.organization import package as administrators
 from onboarding.handoff.words import package
+from onboarding.spinnaker.bundle.file import File
 
 
 class Command(BaseCommand):
@@ -24,22 +33,34 @@ class Command(BaseCommand):
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument(
-            "names", nargs="+", metavar="NAME", help="the name of an account"
+            "names", nargs="*", metavar="NAME", help="the name of an account"
+        )
+        parser.add_argument(
+            "--organization",
+            action="store_true",
+            help="the StackSets of all accounts whose roles the organization creates",
         )
         parser.add_argument(
             "--output", required=True, type=Path, metavar="DIR", help="where to write"
         )
 
-    def handle(self, *, names: list[str], output: Path, **_: Any) -> None:
+    def handle(
+        self, *, names: list[str], output: Path, organization: bool = False, **_: Any
+    ) -> None:
         migrate_if_new(self.stderr.write)
+        if bool(names) == organization:
+            raise CommandError("Give the names of accounts, or --organization.")
+        if organization:
+            sets = described_sets()
+            write(output, administrators(sets))
+            for many in sets:
+                count = counted(len(many.account_ids))
+                self.stdout.write(f"{many.name}: {count}, {output / many.name}")
+            return
         described = [described_for(name) for name in dict.fromkeys(names)]
         for one in described:
             folder = output / one.managed.name
-            for file in package(one):
-                path = folder / file.path
-                path.parent.mkdir(parents=True, exist_ok=True)
-                path.write_bytes(file.content)
-                path.chmod(0o755 if file.executable else 0o644)
+            write(folder, package(one))
             self.stdout.write(f"{one.managed.name}: {folder}, stack {one.stack_name}")
 
 
@@ -58,3 +79,25 @@ def described_for(name: str) -> HandOff:
         return hand_off_now(account)
     except NOT_READY as error:
         raise CommandError(str(error)) from error
+
+
+def described_sets() -> list[ForMany]:
+    """Describe the StackSets; raise CommandError where there are none."""
+    try:
+        sets = sets_of_accounts()
+    except NOT_READY as error:
+        raise CommandError(str(error)) from error
+    if not sets:
+        raise CommandError(
+            "No account of the organization is handed off yet. Plan the accounts and "
+            "approve the plans first."
+        )
+    return sets
+
+
+def write(folder: Path, files: Iterable[File]) -> None:
+    for file in files:
+        path = folder / file.path
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(file.content)
+        path.chmod(0o755 if file.executable else 0o644)

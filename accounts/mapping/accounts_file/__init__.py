@@ -11,6 +11,7 @@ from django.db import IntegrityError, transaction
 from accounts.mapping.accounts_file.comparison import compare
 from accounts.mapping.accounts_file.saving import save
 from accounts.mapping.edits import editing, editing_managing
+from accounts.mapping.handing_off import prefix_for
 from accounts.mapping.managed import managed_columns, provider_of
 from accounts.mapping.managing import managing_columns
 from accounts.mapping.slices import in_slices
@@ -122,7 +123,12 @@ def describe(
     for provider in providers_of(managed):
         provider.suit(managed)
     with editing(row, by):
-        update(row, uses_external_id=uses_external_id, **managed_columns(managed))
+        update(
+            row,
+            uses_external_id=uses_external_id,
+            external_id_prefix=prefix_for(managed.made_by, row.external_id_prefix),
+            **managed_columns(managed),
+        )
         write_providers(row, managed)
     row = ManagedAccount.objects.prefetch_related("providers").get(pk=row.pk)
     claim_names(row)

@@ -18,6 +18,7 @@ from accounts.mapping.accounts_file.comparison import (
     held_providers,
 )
 from accounts.mapping.edits import ManyEdits, stored_managing
+from accounts.mapping.handing_off import prefix_for
 from accounts.mapping.managed import managed_columns
 from accounts.mapping.slices import AT_ONCE, in_slices
 from accounts.mapping.spinnaker_names import spinnaker_names
@@ -58,6 +59,7 @@ def new_row(one: Compared, by: User | None) -> ManagedAccount:
         created_by=by,
         created_by_name=name_of(by),
         uses_external_id=one.written.uses_external_id,
+        external_id_prefix=prefix_for(one.written.managed.made_by),
         **managed_columns(one.written.managed),
     )
 
@@ -84,9 +86,10 @@ def as_saved(row: ManagedAccount, one: Compared) -> Managed:
     """
     uses = one.written.uses_external_id
     former = row.former_external_id if uses else None
+    prefix = prefix_for(one.written.managed.made_by, row.external_id_prefix)
     return replace(
         one.written.managed,
-        external_id=row.spinnakers_external_id if uses else "",
+        external_id=row.external_id_with(prefix) if uses else "",
         former_external_id=str(former or ""),
         providers=tuple(
             one.kept.get(provider.key, provider)
@@ -102,6 +105,8 @@ def write_columns(changed: Iterable[Edited]) -> None:
         columns = managed_columns(one.written.managed)
         columns["uses_external_id"] = one.written.uses_external_id
         differing = {name: columns[name] for name in columns if name in one.changed}
+        if "made_by" in differing:
+            differing["external_id_prefix"] = prefix_for(differing["made_by"])
         alike.setdefault(repr(differing), (differing, []))[1].append(row.pk)
     now = timezone.now()
     for differing, keys in alike.values():

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from django.conf import settings
 from django.db import models
+from django.db.models import Exists, OuterRef
 
 from accounts.models.managed import ManagedAccount
+from onboarding.topology import MadeBy
 
 
 class HandedOutText(models.Model):
@@ -16,6 +18,23 @@ class HandedOutText(models.Model):
 
     def __str__(self) -> str:
         return self.digest[:12]
+
+
+class HandOffQuerySet(models.QuerySet["HandOff"]):
+    def in_force(self) -> HandOffQuerySet:
+        """Keep those since which the account was not removed."""
+        return self.filter(removed_at=None)
+
+    def newest(self) -> HandOffQuerySet:
+        """Keep the latest version of each account."""
+        later = HandOff.objects.filter(
+            account=OuterRef("account"), number__gt=OuterRef("number")
+        )
+        return self.in_force().filter(~Exists(later))
+
+    def of_organization(self) -> HandOffQuerySet:
+        """Keep those of accounts whose roles a StackSet creates."""
+        return self.filter(account__made_by=MadeBy.ORGANIZATION.value)
 
 
 class HandOff(models.Model):
@@ -40,6 +59,10 @@ class HandOff(models.Model):
     )
     by_name = models.CharField(max_length=150, blank=True)
     at = models.DateTimeField(auto_now_add=True)
+    removed_at = models.DateTimeField(null=True, blank=True)
+    """When its account was removed; what comes next may be another stack."""
+
+    objects = HandOffQuerySet.as_manager()
 
     class Meta:
         ordering = ["account", "-number"]

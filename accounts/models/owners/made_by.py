@@ -33,6 +33,11 @@ class MadeByOthers(models.Model):
         abstract = True
 
     @property
+    def is_of_organization(self) -> bool:
+        """Return whether one template makes the roles of many accounts."""
+        return self.made_by == MadeBy.ORGANIZATION
+
+    @property
     def is_handed_off(self) -> bool:
         """Return whether somebody else makes the roles, and Bowline only verifies."""
         return self.made_by != MadeBy.BOWLINE

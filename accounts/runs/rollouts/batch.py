@@ -104,7 +104,7 @@ class RolloutBatch(Batch):
 
         def carry(run: Run) -> Run:
             with own_connections():
-                return self.carried(run)
+                return self.looked(self.carried(run))
 
         at_work: dict[Future[Run], UUID] = {}
         with leases_extended(), ThreadPoolExecutor(self.threads) as pool:

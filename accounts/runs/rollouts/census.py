@@ -14,6 +14,10 @@ from accounts.runs.results import reached_account
 from accounts.runs.rollouts.waves import REST, Counts, Settings, Wave
 
 GOOD = (Status.VERIFIED, Status.EVALUATED, Status.REMOVED)
+SETTLED = (*GOOD, Status.HANDED_OFF)
+"""No wave waits for these: a rollout has done its part once an account is handed off.
+"""
+COMING = tuple(status for status in OPEN if status not in SETTLED)
 
 
 class Group(NamedTuple):
@@ -82,7 +86,7 @@ class Census:
 
     @property
     def open(self) -> int:
-        return sum(self.statuses[status] for status in OPEN)
+        return sum(self.statuses[status] for status in COMING)
 
     @property
     def good(self) -> int:
@@ -97,7 +101,7 @@ class Census:
         failed = [group for group in mine if group.status in UNSUCCESSFUL]
         return Wave(
             working=sum(g.accounts for g in mine if g.status in WORKING),
-            good=sum(g.accounts for g in mine if g.status in GOOD),
+            good=sum(g.accounts for g in mine if g.status in SETTLED),
             failed=sum(group.accounts for group in failed),
             tolerated=sum(group.tolerated for group in failed),
         )

@@ -38,6 +38,8 @@ from onboarding.details import DetailsError
 if TYPE_CHECKING:
     from django.contrib.auth.models import User
 
+REPLACED = (Status.PLANNED, Status.HANDED_OFF)
+"""What waits for people, and makes way for a newer plan."""
 MOST_NAMED = 5
 REMOVED_AT_ONCE = 5
 """Each removal takes its account from the managing account's list: they wait for one
@@ -105,7 +107,7 @@ def add(
     kind, managing = Rollout.Kind(rollout.kind), managing_row()
     left_out = dict(busy(accounts, kind))
     free = [account for account in accounts if account not in left_out]
-    if kind != Rollout.Kind.VERIFY:
+    if kind == Rollout.Kind.REMOVE:
         left_out |= dict(handed_off(free))
         free = [account for account in free if account not in left_out]
     left_out |= dict(REFUSALS[kind](free))
@@ -185,9 +187,9 @@ def busy(
         runs = Run.objects.filter(account__in=keys, status__in=OPEN)
         for run in runs.defer("entries", "error", "traceback"):
             account = by_key[run.account_id]
-            if run.rollout_id:
+            if run.rollout_id and run.status != Status.HANDED_OFF:
                 overlapping.append(f"{account.name} (rollout {run.rollout_id})")
-            elif run.status == Status.PLANNED and kind != Rollout.Kind.VERIFY:
+            elif run.status in REPLACED and kind != Rollout.Kind.VERIFY:
                 waiting.append(run.pk)
             else:
                 yield account, f"{actions.RunOpen(run)}"
@@ -197,7 +199,7 @@ def busy(
             f"{listed(sorted(overlapping), ', ')}. Wait until it ends, or stop it."
         )
     for keys in in_slices(waiting):
-        plans = Run.objects.filter(pk__in=keys, status=Status.PLANNED)
+        plans = Run.objects.filter(pk__in=keys, status__in=REPLACED)
         plans.update(
             status=Status.DISCARDED, finished_at=timezone.now(), moved_at=Now()
         )
@@ -206,10 +208,10 @@ def busy(
 def handed_off(
     accounts: Collection[ManagedAccount],
 ) -> Iterator[tuple[ManagedAccount, str]]:
-    """Yield those whose owners create the roles: a wave would wait for people."""
+    """Yield those whose owners delete the roles: a wave would wait for people."""
     for account in accounts:
         if account.is_handed_off:
-            yield account, "Its owner creates the roles. Plan it by itself."
+            yield account, "Its owner deletes the roles. Plan it by itself."
 
 
 def unnamed(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Any, NamedTuple
 from uuid import UUID
 
@@ -82,7 +82,7 @@ def hand_off_page(request: Request, pk: UUID) -> HttpResponse:
 
 def is_lost(account: ManagedAccount, one: HandOff) -> bool:
     """Return whether the owner had exactly this, and AWS shows something else now."""
-    last = account.hand_offs.first()
+    last = account.hand_offs.in_force().first()
     handed_out = last is not None and last.text_id == one.digest
     return handed_out and bool(account.granted_at) and account.state in BROKEN
 
@@ -93,16 +93,17 @@ def described(one: HandOff, *, removes: bool) -> dict[str, Any]:
     return {
         "hand_off": one,
         "about": about(one),
-        "ways": tuple(shown_ways(one)),
+        "ways": tuple(shown_ways(ways(one))),
         "message": removal_message(one) if removes else message(one),
         "review": review(Plan(tuple(changes)), name),
     }
 
 
-def shown_ways(one: HandOff) -> Iterator[ShownWay]:
-    for number, way in enumerate(ways(one)):
+def shown_ways(ways: Iterable[Way], place: int = 0) -> Iterator[ShownWay]:
+    for number, way in enumerate(ways):
+        anchor = f"way-{place}-{number}"
         steps = [
-            Step(step.says, step.text, f"way-{number}-{n}", is_long(step.text))
+            Step(step.says, step.text, f"{anchor}-{n}", is_long(step.text))
             for n, step in enumerate(way.steps)
         ]
         yield ShownWay(way, tuple(steps))

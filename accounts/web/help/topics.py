@@ -240,8 +240,16 @@ PAGES = (
             "Send the owner the message and the zip: no login is needed. The owner "
             "does not have to report anything.",
             "For a later version, the owner runs the same command again.",
+            "An organization's administrator deploys one StackSet for all accounts "
+            "with the same choices. Their page lists how far each account is.",
         ),
-        ("hand-off", "hand-off-archive", "hand-off-file"),
+        (
+            "hand-off",
+            "hand-off-archive",
+            "hand-off-file",
+            "organization-hand-off",
+            "organization-hand-off-archive",
+        ),
         words="owner cloudformation terraform stackset template",
     ),
     Topic(

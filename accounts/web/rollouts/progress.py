@@ -14,7 +14,7 @@ from typing import NamedTuple
 from django.db.models.functions import Now
 
 from accounts.models import Rollout
-from accounts.models.states import BADGES, OPEN, Status
+from accounts.models.states import BADGES, Status
 from accounts.runs.rollouts.census import Census, runs_of, settings_of
 from accounts.runs.rollouts.waves import REST, size
 from accounts.web.live.progress import Progress
@@ -23,6 +23,7 @@ ORDER = (
     Status.VERIFIED,
     Status.EVALUATED,
     Status.REMOVED,
+    Status.HANDED_OFF,
     Status.FAILED,
     Status.ERRORED,
     Status.OUTDATED,
@@ -110,6 +111,6 @@ def speed(rollout: Rollout, census: Census) -> Speed | None:
     if not ended:
         return None
     per_second = ended / RECENT.total_seconds()
-    left = sum(census.statuses[status] for status in OPEN)
+    left = census.open
     progress = Progress(census.total - left, census.total, left / per_second)
     return Speed(per_second * 60, progress)

@@ -13,8 +13,9 @@ from django.urls import reverse
 from accounts.mapping.left_over import left_over
 from accounts.mapping.managing import managing_row
 from accounts.models import Rollout, Run
-from accounts.models.states import OPEN, UNSUCCESSFUL, Status
+from accounts.models.states import UNSUCCESSFUL, Status
 from accounts.runs.rollouts.census import (
+    COMING,
     GOOD,
     Census,
     comes_after,
@@ -65,7 +66,7 @@ def rows_of(page: list[Rollout]) -> list[Row]:
             Count("pk"),
             good=Count("pk", filter=Q(status__in=GOOD)),
             failed=Count("pk", filter=Q(status__in=UNSUCCESSFUL)),
-            open=Count("pk", filter=Q(status__in=OPEN)),
+            open=Count("pk", filter=Q(status__in=COMING)),
         )
     )
     counts = {number: found for number, *found in counted}

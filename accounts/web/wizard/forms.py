@@ -10,6 +10,7 @@ from typing import Any
 
 from django import forms
 
+from accounts.mapping.handing_off import prefix_for
 from accounts.models import ManagedAccount
 from accounts.web.fields import (
     RegionsField,
@@ -120,10 +121,11 @@ class AccessForm(forms.ModelForm):  # type: ignore[type-arg]  # it has no [] at 
         choices=[
             (MadeBy.BOWLINE.value, "Bowline, after you approve"),
             (MadeBy.OWNER.value, "The owner of the account"),
+            (MadeBy.ORGANIZATION.value, "The organization, for many accounts"),
         ],
         widget=forms.RadioSelect,
         required=False,
-        help_text=more("An owner deploys a template.", "owners"),
+        help_text=more("Whoever it is deploys a template.", "owners"),
     )
     reads = forms.BooleanField(
         label="Include a reader role for Bowline in the template",
@@ -186,6 +188,9 @@ class AccessForm(forms.ModelForm):  # type: ignore[type-arg]  # it has no [] at 
         owner = cleaned.get("made_by") != MadeBy.BOWLINE
         reads = owner and cleaned.get("reads")
         self.instance.reader_role = READER_ROLE if reads else ""
+        held = self.instance.external_id_prefix
+        made_by = cleaned.get("made_by", self.instance.made_by)
+        self.instance.external_id_prefix = prefix_for(made_by, held)
         if owner:
             cleaned |= {"access_role": "", "adopts": False}
         return cleaned

@@ -8,6 +8,8 @@ from pathlib import Path
 import pytest
 from django.core.management import CommandError, call_command
 
+from accounts.mapping.handing_off import hand_off_of
+from accounts.models import HandedOutText, HandOff
 from accounts.models.states import State
 from onboarding.topology import MadeBy
 from tests.rows import account_row, managing_row
@@ -46,5 +48,55 @@ def test_where_one_cannot_be_handed_off_nothing_is_written(
 
     with pytest.raises(CommandError, match=said):
         call_command("handoff", *names, output=tmp_path)
+
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_the_organization_gets_a_folder_for_each_stack_set(tmp_path: Path) -> None:
+    managing = managing_row(proof=State.VERIFIED)
+    for number in (1, 2):
+        account = account_row(
+            f"team-{number}",
+            account_id=f"{number:012}",
+            made_by=MadeBy.ORGANIZATION.value,
+            external_id_prefix=managing.external_id_prefix,
+        )
+        given = hand_off_of(managing, account)
+        text, _ = HandedOutText.objects.get_or_create(
+            digest=given.digest, defaults={"text": given.text}
+        )
+        HandOff.objects.create(
+            account=account,
+            text=text,
+            number=1,
+            stack_name=given.stack_name,
+            region=given.region,
+        )
+
+    call_command("handoff", organization=True, output=tmp_path)
+
+    folder = tmp_path / HandOff.objects.latest("pk").stack_name
+    listed = (folder / "accounts.txt").read_text().split()
+    assert listed == [f"{1:012}", f"{2:012}"]
+    assert (folder / f"{folder.name}.yml").read_text() == text.text
+    assert "create-stack-set" in (tmp_path / "README.md").read_text()
+
+
+@pytest.mark.parametrize(
+    ("names", "organization", "said"),
+    [
+        ([], False, "Give the names of accounts, or --organization"),
+        (["staging"], True, "Give the names of accounts, or --organization"),
+        ([], True, "No account of the organization is handed off yet"),
+    ],
+    ids=["neither", "both", "too early"],
+)
+def test_either_accounts_are_named_or_the_organization(
+    tmp_path: Path, names: list[str], organization: bool, said: str
+) -> None:
+    managing_row(proof=State.VERIFIED)
+
+    with pytest.raises(CommandError, match=said):
+        call_command("handoff", *names, organization=organization, output=tmp_path)
 
     assert list(tmp_path.iterdir()) == []

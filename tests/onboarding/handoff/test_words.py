@@ -15,6 +15,7 @@ import pytest
 import yaml
 
 from onboarding.aws.shared_clients import shared_core
+from onboarding.handoff import organization, stack_set
 from onboarding.handoff.hand_off import HandOff, hand_off
 from onboarding.handoff.words import (
     about,
@@ -92,6 +93,7 @@ def test_the_zip_says_what_the_page_says() -> None:
 
 def test_the_zip_is_the_same_each_time_and_holds_all_that_it_names() -> None:
     first, second = (zipped(package(for_organization())) for _ in range(2))
+    name = for_organization().stack_name
 
     names = zipfile.ZipFile(io.BytesIO(first)).namelist()
     assert first == second
@@ -100,10 +102,11 @@ def test_the_zip_is_the_same_each_time_and_holds_all_that_it_names() -> None:
     assert {
         "create.sh",
         "delete.sh",
-        "bowline-staging.yml",
+        f"{name}.yml",
         "terraform/main.tf.json",
         "terraform/imports.tf.json.example",
-        "stack-set/bowline-ec2-ecs-lambda-eks.yml",
+        f"stack-set/{name}.yml",
+        "stack-set/accounts.txt",
     } <= set(names)
 
 
@@ -122,7 +125,6 @@ def test_a_stack_set_derives_each_accounts_external_id() -> None:
 
 
 def test_apart_from_that_it_creates_what_a_stack_does() -> None:
-    one = for_organization()
     plain = {"AWS::StackId": "arn:stack"}
 
     by_set, by_stack = (
@@ -131,21 +133,50 @@ def test_apart_from_that_it_creates_what_a_stack_does() -> None:
             MANAGED_ID,
             {**plain, **stack.parameters},
         )
-        for stack in (one.stack_sets[0], one.stacks[0])
+        for stack in (
+            for_organization().stack_sets[0],
+            handed(external_id=DERIVED).stacks[0],
+        )
     )
 
     assert by_set == by_stack
 
 
+def test_accounts_with_the_same_choices_share_a_stack_set() -> None:
+    other_id = "9" * 12
+    fields = {"external_id": f"bow-7f3a-{other_id}", "account_id": other_id}
+    other = handed(name="other", made_by=MadeBy.ORGANIZATION, **fields)
+    unlike = hand_off(
+        managing(bowline=BOWLINE, base_role="AnotherBase"),
+        staging(external_id=DERIVED, made_by=MadeBy.ORGANIZATION),
+        reader=True,
+    )
+
+    one = for_organization()
+
+    assert (one.stack_name, one.text) == (other.stack_name, other.text)
+    assert one.stack_name != unlike.stack_name
+
+
+def test_an_account_is_taken_from_its_stack_set_alone() -> None:
+    text = removal_message(for_organization())
+
+    assert "delete-stack-instances" in text
+    assert f"Accounts={MANAGED_ID},AccountFilterType=INTERSECTION" in text
+    assert "aws cloudformation delete-stack --" not in text
+
+
 def stack_set_commands() -> list[str]:
-    (way,) = [way for way in ways(for_organization()) if way.title == "StackSet"]
-    return [step.text for step in way.steps]
+    one = for_organization()
+    steps = [step for way in organization.ways(one) for step in way.steps]
+    steps += stack_set.taken_out(one.stack_sets, MANAGED_ID)
+    return [step.text for step in steps if step.text.startswith("aws ")]
 
 
 def test_each_set_is_in_exactly_one_region() -> None:
     instances = [one for one in stack_set_commands() if "create-stack-instances" in one]
 
-    assert len(instances) == 2
+    assert len(instances) == 6
     for one in instances:
         words = [word for word in shlex.split(one) if word.strip()]
         after = words[words.index("--regions") + 1 :]
@@ -164,7 +195,11 @@ def test_the_management_account_is_named_as_not_covered() -> None:
 )
 def test_each_command_is_one_that_aws_knows(command: str) -> None:
     aws, service, operation, *words = shlex.split(command)
-    options = {word.removeprefix("--") for word in words if word.startswith("--")}
+    options = {
+        word.removeprefix("--").removeprefix("no-")
+        for word in words
+        if word.startswith("--")
+    }
     if operation == "deploy":
         assert "--stack-name" in command
         return
@@ -176,7 +211,7 @@ def test_each_command_is_one_that_aws_knows(command: str) -> None:
         for member in (shape.members if shape else {})
     }
     assert aws == "aws"
-    assert options - {"region"} <= known
+    assert options - {"region", "query", "output"} <= known
 
 
 def test_cfn_lint_finds_nothing_in_a_stack_set(tmp_path: Path) -> None:
@@ -190,3 +225,17 @@ def test_cfn_lint_finds_nothing_in_a_stack_set(tmp_path: Path) -> None:
 
     assert (done.stdout, done.stderr) == ("", "")
     assert len(files) == 2
+
+
+def test_the_administrators_zip_names_each_account_once() -> None:
+    sets = [organization.ForMany(for_organization(), (MANAGED_ID, "9" * 12))]
+
+    files = {file.path: file.text for file in organization.package(sets)}
+
+    name = for_organization().stack_name
+    assert files[f"{name}/accounts.txt"].splitlines() == [MANAGED_ID, "9" * 12]
+    assert files[f"{name}/{name}.yml"] == for_organization().template
+    for way in organization.ways(for_organization()):
+        assert f"## {way.title}" in files["README.md"]
+    assert f"StackSet {name}: 2 accounts." in organization.message(sets)
+    assert not BACK.search(files["README.md"] + organization.message(sets))

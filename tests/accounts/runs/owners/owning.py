@@ -11,6 +11,7 @@ from accounts.models import ManagedAccount, Run
 from accounts.models.states import Status
 from accounts.runs.actions import keep, plan_managing
 from accounts.runs.owners.looking import look_at_owners, look_soon
+from onboarding.handoff.hand_off import HandOff
 from script.emulated_organization import (
     ACCESS_ROLE,
     ADMINISTRATOR,
@@ -32,10 +33,19 @@ def owned(which: Account = DEV, **fields: Any) -> ManagedAccount:
     return member(which, **{"made_by": "owner", "access_role": "", **fields})
 
 
+def handed_out(account: ManagedAccount) -> HandOff:
+    """Describe what its owner has received."""
+    last = account.hand_offs.first()
+    return described(
+        managing_of(managing_row()),
+        managed_of(account),
+        stack_name=last.stack_name if last else "",
+    )
+
+
 def deploy(here: Credentials, account: ManagedAccount, where: Account = DEV) -> None:
     """Do as the owner: create the stack that was handed off, in that account."""
-    given = described(managing_of(managing_row()), managed_of(account))
-    (stack,) = given.stacks
+    (stack,) = handed_out(account).stacks
     root(here, where, "cloudformation").create_stack(
         StackName=stack.name,
         TemplateBody=stack.template.text,

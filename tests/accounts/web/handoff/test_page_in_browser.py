@@ -9,6 +9,8 @@ from django.urls import reverse
 from django.utils import timezone
 from playwright.sync_api import Browser, expect
 
+from accounts.mapping.handing_off import hand_off_of
+from accounts.models import HandedOutText, HandOff, ManagedAccount, ManagingAccount
 from accounts.models.states import State, Status
 from onboarding.topology import READER_ROLE, MadeBy
 from tests.accounts.web.browsing import assert_it_fits, at_widths, complaints, signed_in
@@ -33,6 +35,39 @@ def path(transactional_db: None) -> str:
     )
     run_row(Status.HANDED_OFF, account=row, handed_off_at=timezone.now())
     return reverse("accounts:hand-off", args=[row.pk])
+
+
+@pytest.fixture
+def organization(path: str) -> str:
+    row = ManagedAccount.objects.get()
+    given = hand_off_of(ManagingAccount.objects.get(), row)
+    text = HandedOutText.objects.create(digest=given.digest, text=given.text)
+    HandOff.objects.create(
+        account=row,
+        text=text,
+        number=1,
+        stack_name=given.stack_name,
+        region=given.region,
+    )
+    return reverse("accounts:organization-hand-off")
+
+
+@at_widths(390, 1440)
+def test_the_organizations_page_fits(
+    browser: Browser, live_server: Any, organization: str, look: dict[str, Any]
+) -> None:
+    page = signed_in(browser, live_server, **look)
+    told = complaints(page)
+    page.goto(organization)
+
+    ways = page.locator("details.installation")
+    expect(ways).to_have_count(3)
+    for number in range(3):
+        if ways.nth(number).get_attribute("open") is None:
+            ways.nth(number).locator("> summary").click()
+        expect(ways.nth(number).locator("li").first).to_be_visible()
+    assert_it_fits(page, look)
+    assert told == []
 
 
 @at_widths(390, 1440)

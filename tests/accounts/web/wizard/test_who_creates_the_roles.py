@@ -6,6 +6,7 @@ import pytest
 from django.urls import reverse
 from django.utils import timezone
 
+from accounts.models import ManagingAccount
 from onboarding.topology import READER_ROLE
 from tests.accounts.web.answers import again, url
 from tests.rows import account_row, managing_row
@@ -61,3 +62,33 @@ def test_it_stays_as_it_is_while_the_roles_exist(operator) -> None:
 
     assert again(account).made_by == "bowline"
     assert again(account).access_role == "Admin"
+
+
+def test_the_organization_derives_each_external_id(operator) -> None:
+    managing_row()
+    account = account_row(regions=[])
+
+    answers = {**OWNER, "made_by": "organization", "uses_external_id": "on"}
+    operator.post(url(account, "access"), answers)
+
+    saved = again(account)
+    prefix = ManagingAccount.objects.get().external_id_prefix
+    assert saved.made_by == "organization"
+    assert saved.spinnakers_external_id == f"{prefix}-{account.account_id}"
+    html = operator.get(saved.get_absolute_url()).content.decode()
+    assert saved.spinnakers_external_id in html
+    operator.post(url(account, "access"), {**answers, "made_by": "owner"})
+    assert again(account).spinnakers_external_id == str(account.external_id)
+
+
+def test_a_prefix_that_was_handed_out_stays(operator) -> None:
+    managing_row()
+    account = account_row(
+        made_by="organization",
+        external_id_prefix="bow-7f3a",
+        granted_at=timezone.now(),
+    )
+
+    operator.post(url(account, "access"), {**OWNER, "uses_external_id": "on"})
+
+    assert again(account).external_id_prefix == "bow-7f3a"

@@ -1,0 +1,95 @@
+"""The StackSets of an organization: which accounts are part of each, and how far they
+are. An account is part of one once its plan is approved.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+
+from django.db.models import Count, Max
+
+from accounts.mapping.handing_off import described
+from accounts.mapping.managed import managed_of
+from accounts.mapping.managing import managing_of, managing_row
+from accounts.models import HandOff as HandedOut
+from accounts.models import ManagedAccount
+from accounts.models.managed import ManagedAccountQuerySet
+from accounts.models.standing import BROKEN, PROVED
+from accounts.models.states import State
+from onboarding.handoff.hand_off import HandOff
+from onboarding.handoff.organization import ForMany
+from onboarding.topology import MadeBy, Managing
+
+
+@dataclass
+class StackSet:
+    """A StackSet, and how far its accounts are."""
+
+    name: str
+    newest: int
+    """The hand-off that came last."""
+    texts: set[str] = field(default_factory=set)
+    accounts: int = 0
+    proved: int = 0
+    waiting: int = 0
+    troubled: int = 0
+
+    def count(self, state: str, accounts: int) -> None:
+        self.accounts += accounts
+        if state in PROVED:
+            self.proved += accounts
+        elif state == State.HANDED_OFF:
+            self.waiting += accounts
+        elif state in BROKEN:
+            self.troubled += accounts
+
+    @property
+    def others(self) -> int:
+        """Count those that are planned again, or were edited."""
+        return self.accounts - self.proved - self.waiting - self.troubled
+
+
+def of_organization() -> ManagedAccountQuerySet:
+    """Find the accounts whose roles the organization creates."""
+    return ManagedAccount.objects.filter(made_by=MadeBy.ORGANIZATION.value)
+
+
+def stack_sets() -> list[StackSet]:
+    """Count the accounts of each StackSet, in one query."""
+    found: dict[str, StackSet] = {}
+    latest = HandedOut.objects.newest().of_organization().order_by("stack_name")
+    groups = latest.values("stack_name", "text", "account__state").annotate(
+        accounts=Count("pk"), newest=Max("pk")
+    )
+    for group in groups:
+        name, newest = group["stack_name"], group["newest"]
+        one = found.setdefault(name, StackSet(name, newest))
+        one.newest = max(one.newest, newest)
+        one.texts.add(group["text"])
+        one.count(group["account__state"], group["accounts"])
+    return list(found.values())
+
+
+def newest_of(
+    managing: Managing, sets: Iterable[StackSet]
+) -> Iterator[tuple[StackSet, HandOff]]:
+    """Describe each StackSet by the account that was handed off last."""
+    rows = HandedOut.objects.select_related("account")
+    known = rows.prefetch_related("account__providers").in_bulk(
+        [one.newest for one in sets]
+    )
+    for one in sets:
+        account = known[one.newest].account
+        yield one, described(managing, managed_of(account), stack_name=one.name)
+
+
+def sets_of_accounts() -> list[ForMany]:
+    """Describe each StackSet with the ids of its accounts; raise one of NOT_READY."""
+    ids: dict[str, list[str]] = {}
+    latest = HandedOut.objects.newest().of_organization()
+    rows = latest.order_by("account__account_id")
+    for name, account_id in rows.values_list("stack_name", "account__account_id"):
+        ids.setdefault(name, []).append(account_id)
+    found = newest_of(managing_of(managing_row()), stack_sets())
+    return [ForMany(one, tuple(ids[counts.name])) for counts, one in found]

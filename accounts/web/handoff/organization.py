@@ -1,0 +1,140 @@
+"""The page for an organization's administrator: one StackSet for many accounts.
+
+What is on it was handed out: an account is part of it once its plan is approved.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from django.contrib import messages
+from django.core.paginator import Paginator
+from django.db import transaction
+from django.http import Http404, HttpResponse
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.utils import timezone
+from django.views.decorators.http import require_POST
+
+from accounts.activity import record
+from accounts.mapping.managing import NoManagingAccount, managing_of, managing_row
+from accounts.models import Activity, ManagedAccount, Run
+from accounts.models import HandOff as HandedOut
+from accounts.models.states import Status
+from accounts.runs.owners.organization import (
+    StackSet,
+    newest_of,
+    of_organization,
+    sets_of_accounts,
+    stack_sets,
+)
+from accounts.runs.owners.readiness import NOT_READY
+from accounts.runs.queue import enqueue_look
+from accounts.web.access import operator_required
+from accounts.web.handoff.views import ShownWay, attachment, shown_ways
+from accounts.web.live.state import live_site
+from accounts.web.request import Request
+from onboarding.handoff.hand_off import HandOff
+from onboarding.handoff.organization import (
+    ARCHIVE,
+    ForMany,
+    about,
+    message,
+    package,
+    ways,
+)
+from onboarding.spinnaker.bundle.archive import zipped
+from onboarding.topology import MadeBy, Managing
+
+PAGE = 50
+
+
+@dataclass(frozen=True)
+class Shown:
+    """A StackSet with all that its administrator runs."""
+
+    counts: StackSet
+    hand_off: HandOff
+    ways: tuple[ShownWay, ...]
+    is_edited: bool
+    """Its newest account was edited since, and not planned again."""
+
+
+def organization_hand_off(request: Request) -> HttpResponse:
+    """Show each StackSet with its commands, and how far every account is."""
+    rows = of_organization()
+    page = Paginator(rows.order_by("name"), PAGE).get_page(request.GET.get("page"))
+    sets = stack_sets()
+    shown: dict[str, Any] = {
+        "live": live_site(),
+        "page": page,
+        "listed": list(with_hand_offs(page)),
+        "unplanned": page.paginator.count - sum(one.accounts for one in sets),
+        "waiting": sum(one.waiting for one in sets),
+        "crumbs": [("Accounts", reverse("accounts:accounts"))],
+    }
+    if sets:
+        try:
+            shown |= handed_out(managing_of(managing_row()), sets)
+        except (NoManagingAccount, *NOT_READY) as error:
+            shown["trouble"] = str(error)
+    return render(request, "handoff/organization.html", shown)
+
+
+def with_hand_offs(
+    accounts: Iterable[ManagedAccount],
+) -> Iterator[tuple[ManagedAccount, HandedOut | None]]:
+    """Yield each account with what was handed out for it last."""
+    shown = list(accounts)
+    newest = HandedOut.objects.newest().filter(account__in=shown)
+    by_account = {one.account_id: one for one in newest}
+    for account in shown:
+        yield account, by_account.get(account.pk)
+
+
+def handed_out(managing: Managing, sets: Iterable[StackSet]) -> dict[str, Any]:
+    found = [
+        Shown(
+            counts,
+            one,
+            tuple(shown_ways(ways(one), place)),
+            one.digest not in counts.texts,
+        )
+        for place, (counts, one) in enumerate(newest_of(managing, sets))
+    ]
+    many = [ForMany(one.hand_off, ("",) * one.counts.accounts) for one in found]
+    return {
+        "sets": found,
+        "about": about(found[0].hand_off),
+        "message": message(many),
+    }
+
+
+@operator_required
+def organization_archive(request: Request) -> HttpResponse:
+    """Return everything as a zip, for an administrator without a login."""
+    try:
+        sets = sets_of_accounts()
+    except NOT_READY as error:
+        raise Http404(str(error)) from error
+    if not sets:
+        raise Http404("No account of the organization is handed off.")
+    detail = {"stack_sets": {one.name: one.one.digest for one in sets}}
+    record(request.user, Activity.What.DOWNLOAD, "the organization", detail)
+    return attachment(zipped(package(sets)), ARCHIVE, "application/zip")
+
+
+@operator_required
+@require_POST
+def organization_look(request: Request) -> HttpResponse:
+    """Look at once at all accounts that wait for the organization."""
+    now = timezone.now()
+    waiting = Run.objects.filter(
+        status=Status.HANDED_OFF, account__made_by=MadeBy.ORGANIZATION.value
+    )
+    if waiting.update(awaited_from=now, look_at=now):
+        transaction.on_commit(enqueue_look)
+        messages.info(request, "Bowline looks now, and again every half minute.")
+    return redirect("accounts:organization-hand-off")

@@ -1,0 +1,208 @@
+"""The page for an organization's administrator, its zip, and “Look now” for all."""
+
+from __future__ import annotations
+
+import io
+import zipfile
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from django.test import Client
+from django.urls import reverse
+from django.utils import timezone
+
+from accounts.mapping.handing_off import hand_off_of
+from accounts.models import (
+    Activity,
+    HandedOutText,
+    HandOff,
+    ManagedAccount,
+    ManagingAccount,
+    Run,
+)
+from accounts.models.states import State, Status
+from onboarding.topology import READER_ROLE, MadeBy
+from tests.rows import account_row, managing_row, person, run_row
+
+pytestmark = pytest.mark.django_db
+
+BOWLINE = "arn:aws:iam::911111111111:user/bowline"
+PAGE = "accounts:organization-hand-off"
+
+
+@pytest.fixture(autouse=True)
+def managing() -> ManagingAccount:
+    return managing_row(proof=State.VERIFIED, bowline_principal=BOWLINE)
+
+
+def of_organization(number: int, **fields: Any) -> ManagedAccount:
+    plain = {
+        "account_id": f"{number:012}",
+        "made_by": MadeBy.ORGANIZATION.value,
+        "reader_role": READER_ROLE,
+        "external_id_prefix": ManagingAccount.objects.get().external_id_prefix,
+    }
+    return account_row(f"team-{number}", **{**plain, **fields})
+
+
+def handed_off(number: int, **fields: Any) -> ManagedAccount:
+    account = of_organization(number, **{"state": State.HANDED_OFF, **fields})
+    given = hand_off_of(ManagingAccount.objects.get(), account)
+    text, _ = HandedOutText.objects.get_or_create(
+        digest=given.digest, defaults={"text": given.text}
+    )
+    HandOff.objects.create(
+        account=account,
+        text=text,
+        number=1,
+        stack_name=given.stack_name,
+        region=given.region,
+    )
+    return account
+
+
+def read(client: Client, role: str = "operator") -> str:
+    client.force_login(person(role))
+    page = client.get(reverse(PAGE))
+    assert page.status_code == 200
+    return page.content.decode()
+
+
+def names() -> list[str]:
+    return sorted(set(HandOff.objects.values_list("stack_name", flat=True)))
+
+
+def test_accounts_with_the_same_choices_have_one_stack_set(client: Client) -> None:
+    handed_off(1, state=State.VERIFIED, proof=State.VERIFIED)
+    handed_off(2)
+    handed_off(3, providers={"lambda": {}})
+    of_organization(4)
+
+    text = read(client)
+
+    assert len(names()) == 2
+    for name in names():
+        assert f'StackSet <span class="mono">{name}</span>' in text
+    assert "2 accounts: 1 verified, 1 waiting" in text
+    assert "1 account of the list below" in text
+    assert "No StackSet covers the organization&#x27;s management account" in text
+    prefix = ManagingAccount.objects.get().external_id_prefix
+    assert f"ParameterKey=ExternalIdPrefix,ParameterValue={prefix}" in text
+    assert "Send this to the administrator" in text
+    assert "not planned yet" in text
+
+
+def test_the_zip_names_the_accounts_of_each_stack_set(client: Client) -> None:
+    handed_off(2)
+    handed_off(1)
+    of_organization(4)
+    client.force_login(person("operator"))
+
+    answer = client.get(reverse("accounts:organization-hand-off-archive"))
+
+    (name,) = names()
+    archive = zipfile.ZipFile(io.BytesIO(answer.content))
+    listed = archive.read(f"{name}/accounts.txt").decode().split()
+    assert listed == [f"{1:012}", f"{2:012}"]
+    template = HandedOutText.objects.get().text
+    assert archive.read(f"{name}/{name}.yml").decode() == template
+    assert Activity.objects.get(what=Activity.What.DOWNLOAD).detail["stack_sets"] == {
+        name: HandedOutText.objects.get().digest
+    }
+
+
+def test_before_anything_is_handed_off_there_is_nothing_to_send(
+    client: Client,
+) -> None:
+    of_organization(1)
+
+    text = read(client)
+
+    assert "Nothing is handed off yet" in text
+    assert "Send this to" not in text
+    archive = client.get(reverse("accounts:organization-hand-off-archive"))
+    assert archive.status_code == 404
+
+
+def test_without_such_accounts_it_says_where_to_choose_it(client: Client) -> None:
+    account_row()
+
+    assert "in the step Access of an account" in read(client)
+
+
+def test_an_account_with_the_same_choices_joins_the_stack_set(client: Client) -> None:
+    first = handed_off(1)
+    HandOff.objects.update(stack_name="bowline-as-it-was-called")
+    managing = ManagingAccount.objects.get()
+
+    joins = hand_off_of(managing, of_organization(2))
+    other = hand_off_of(managing, of_organization(3, providers={"lambda": {}}))
+
+    assert joins.stack_name == "bowline-as-it-was-called"
+    assert other.stack_name != joins.stack_name
+    HandOff.objects.filter(account=first).update(removed_at=timezone.now())
+    again = hand_off_of(managing, of_organization(5))
+    assert again.stack_name != "bowline-as-it-was-called"
+
+
+def test_different_templates_in_one_stack_set_are_named(client: Client) -> None:
+    handed_off(1)
+    handed_off(2, providers={"lambda": {}})
+    HandOff.objects.update(stack_name="bowline-one")
+
+    assert "2 different templates" in read(client)
+
+
+def test_what_was_edited_since_is_not_to_be_sent(client: Client) -> None:
+    handed_off(1)
+    ManagingAccount.objects.update(base_role="AnotherBase")
+
+    assert "The choices were edited since" in read(client)
+
+
+def test_look_now_is_for_all_that_wait(client: Client) -> None:
+    long_ago = timezone.now() - timedelta(days=40)
+    waiting = [
+        run_row(
+            Status.HANDED_OFF,
+            account=handed_off(number),
+            handed_off_at=long_ago,
+            awaited_from=long_ago,
+        )
+        for number in (1, 2)
+    ]
+    client.force_login(person("operator"))
+
+    answer = client.post(reverse("accounts:organization-hand-off-look"))
+
+    assert answer["Location"] == reverse(PAGE)
+    for run in Run.objects.filter(pk__in=[run.pk for run in waiting]):
+        assert run.look_at
+        assert run.awaited_from
+        assert run.awaited_from > long_ago
+
+
+def test_a_viewer_reads_it_and_can_neither_look_nor_download(client: Client) -> None:
+    handed_off(1)
+
+    text = read(client, "viewer")
+
+    assert "Look now" not in text
+    assert "Download for the" not in text
+    for name in ("archive", "look"):
+        url = reverse(f"accounts:organization-hand-off-{name}")
+        assert client.post(url).status_code == 403
+
+
+def test_it_costs_the_same_for_many_accounts(
+    client: Client, django_assert_max_num_queries: Any
+) -> None:
+    for number in range(1, 30):
+        handed_off(number)
+    client.force_login(person("operator"))
+
+    with django_assert_max_num_queries(22):
+        page = client.get(reverse(PAGE))
+
+    assert page.content.decode().count("team-") > 20
