@@ -130,13 +130,14 @@ def state_of(rollout: Rollout, census: Census, managing: Run | None) -> str:
         return State.PLANNING
     counts = census.counts
     applies = managing is not None and managing.approved_at and managing.is_working
-    if counts.working or counts.approved or applies:
+    if counts.working or applies:
         return State.APPLYING
-    waits = managing is not None and managing.status == Status.PLANNED
-    if census.statuses[Status.PLANNED] or waits:
-        busy = census.statuses[Status.PLANNING]
-        return State.PLANNING if busy else State.PLANNED
-    return State.PLANNING
+    comes = managing.status if managing is not None else ""
+    if comes not in (Status.PLANNING, Status.PLANNED) and counts.approved:
+        return State.APPLYING
+    planning = census.statuses[Status.PLANNING] or comes == Status.PLANNING
+    waits = census.statuses[Status.PLANNED] or comes == Status.PLANNED
+    return State.PLANNED if waits and not planning else State.PLANNING
 
 
 def say(rollout: Rollout, state: str) -> None:

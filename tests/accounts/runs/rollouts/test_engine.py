@@ -243,3 +243,34 @@ def test_each_run_is_sent_to_a_worker_once(approved, monkeypatch) -> None:
     assert sent == [runs_of(approved).get(status=APPLYING).pk]
     assert managing.pk not in sent
     assert ManagedAccount.objects.filter(state=State.APPLYING).count() == 1
+
+
+def test_it_is_not_planned_before_the_managing_account_is() -> None:
+    rollout = started(2)
+
+    move(rollout, Status.PLANNING, PLANNED)
+    before = rollout.state
+    managing_run(rollout).move(PLANNED, since=(Status.PLANNING,))
+    advance(rollout.number)
+
+    rollout.refresh_from_db()
+    assert (before, rollout.state) == (Rollout.State.PLANNING, Rollout.State.PLANNED)
+
+
+def test_it_waits_for_the_managing_account_though_all_others_are_approved(
+    approved,
+) -> None:
+    managing = managing_run(approved)
+    said = []
+
+    for status, at in ((Status.PLANNING, None), (PLANNED, None), (APPLYING, Now())):
+        Run.objects.filter(pk=managing.pk).update(status=status, approved_at=at)
+        advance(approved.number)
+        approved.refresh_from_db()
+        said.append(approved.state)
+
+    assert said == [
+        Rollout.State.PLANNING,
+        Rollout.State.PLANNED,
+        Rollout.State.APPLYING,
+    ]
