@@ -4,20 +4,21 @@ from __future__ import annotations
 
 import hashlib
 import logging
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import asdict
 from datetime import datetime
 from functools import partial
 from typing import TYPE_CHECKING, NamedTuple
 
 from django.db import transaction
+from django.db.models import Q
 from django.utils import timezone
 
 from accounts.activity import record
 from accounts.mapping import snapshots
 from accounts.mapping.managing import managing_row
 from accounts.mapping.proved import proved_entries, proved_topology
-from accounts.models import Activity, Bundle, ManagedAccount
+from accounts.models import Activity, Bundle, ManagedAccount, Run
 from accounts.models.activity import name_of
 from accounts.models.standing import BROKEN
 from accounts.runs.queue import enqueue_bundle
@@ -183,6 +184,23 @@ def told_of(account: ManagedAccount) -> Told | None:
         "bundle Spinnaker has."
     )
     return told(where, last, account, last.created_at)
+
+
+def told_since(runs: Iterable[Run]) -> Iterator[tuple[Run, Told]]:
+    """Yield those of these removals since whose start Spinnaker has, or may have, their
+    accounts. Where no bundle was built or installed since, this costs one query.
+    """
+    begun = {run.account: run for run in runs if run.account}
+    if not begun:
+        return
+    first = min(run.created_at for run in begun.values())
+    since = Q(created_at__gt=first) | Q(installed_at__gt=first)
+    if not Bundle.objects.filter(since).exists():
+        return
+    for account, run in begun.items():
+        found = told_of(account)
+        if found and found.since > run.created_at:
+            yield run, found
 
 
 def told(where: str, bundle: Bundle, account: ManagedAccount, since: datetime) -> Told:

@@ -1,7 +1,8 @@
-"""Accounts that Spinnaker may assume although nobody approved anything in them.
+"""Accounts that a plan of the managing account takes from its list.
 
-The managing account was applied for many at once, and plans of some were discarded or
-failed since. Plans of the managing account take them from its list.
+Left over are those that Spinnaker may assume although nobody approved anything in them:
+the managing account was applied for many at once, and plans of some were discarded or
+failed since. The others are about to be removed, many at once.
 """
 
 from __future__ import annotations
@@ -11,8 +12,9 @@ from datetime import datetime
 from django.db.models import Exists, OuterRef, Q
 from django.utils import timezone
 
-from accounts.models import ManagedAccount, Run
+from accounts.models import ManagedAccount, ManagingAccount, Rollout, Run
 from accounts.models.managed import ManagedAccountQuerySet
+from accounts.models.states import OPEN
 
 
 def left_over(at: datetime | None = None) -> ManagedAccountQuerySet:
@@ -31,10 +33,25 @@ def left_over(at: datetime | None = None) -> ManagedAccountQuerySet:
     return untouched.exclude(Exists(runs))
 
 
-def withdrawn_by(run: Run) -> ManagedAccountQuerySet:
-    """Find those that a run takes from the list: of the managing account alone, what
-    was left over when it began.
+def forgotten_by(run: Run) -> ManagedAccountQuerySet:
+    """Find what a run of the managing account takes from the list because it was left
+    over when the run began.
     """
     if run.kind != Run.Kind.MANAGING:
         return ManagedAccount.objects.none()
     return left_over(run.created_at).exclude(pk__in=run.grants.values("pk"))
+
+
+def withdrawn_by(run: Run) -> ManagedAccountQuerySet:
+    """Find what a run of the managing account takes from the list for a rollout that
+    removes: those whose removal is open now. One that was discarded or has failed
+    keeps what it has. A list that names the organization names none of them.
+    """
+    rollout = run.rollout if run.kind == Run.Kind.MANAGING else None
+    if rollout is None or rollout.kind != Rollout.Kind.REMOVE:
+        return ManagedAccount.objects.none()
+    removals = Run.objects.filter(rollout=rollout, status__in=OPEN)
+    listed = ManagingAccount.objects.filter(organization="")
+    return ManagedAccount.objects.existing().filter(
+        Exists(listed), Exists(removals.filter(account=OuterRef("pk")))
+    )

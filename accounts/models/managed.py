@@ -31,7 +31,7 @@ from accounts.models.readable import (
     is_one_of,
     is_texts,
 )
-from accounts.models.standing import BROKEN, Facts
+from accounts.models.standing import BROKEN, PROVED, Facts
 from accounts.models.states import PASSING, State
 from onboarding.providers import PROVIDERS
 from onboarding.resources.entry_changes import EntryDocument
@@ -67,7 +67,9 @@ class ManagedAccountQuerySet(DescribedQuerySet["ManagedAccount"]):
 
     def withdraw(self) -> int:
         """Take them from what Spinnaker may assume, though their roles still exist."""
-        return self.update(withdrawn=True)
+        unproved = When(state__in=PROVED, then=Value(State.OUTDATED))
+        state = Case(unproved, default=F("state"))
+        return self.update(withdrawn=True, state=state, **self.UNPROVED)
 
     def in_aws_provider(self) -> ManagedAccountQuerySet:
         """Keep those that Spinnaker knows, or will know, as an `aws` account."""
@@ -299,7 +301,13 @@ class ManagedAccount(CreatedBy, MadeByOthers, Described, Readable):
             is_edited=0 < self.approved_version < self.version,
             is_accepted=self.accepted_at is not None,
             is_missing=self.is_missing,
+            is_withdrawn=self.withdrawn,
         )
+
+    @property
+    def is_assumable(self) -> bool:
+        """Return whether Spinnaker may assume it, or soon may."""
+        return self.granted_at is not None and not self.withdrawn
 
     @property
     def spinnakers_external_id(self) -> str:

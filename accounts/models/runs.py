@@ -83,6 +83,12 @@ class RunQuerySet(models.QuerySet["Run"]):
             return self.none()
         return self.approvable().filter(fingerprint=fingerprint)
 
+    def same_anywhere(self, fingerprint: str) -> RunQuerySet:
+        """Keep those of them that delete nothing, and are approved together wherever
+        they were started: removals are confirmed on the page of their rollout.
+        """
+        return self.same_as(fingerprint).exclude(kind=Run.Kind.REMOVE)
+
     def checked(self) -> RunQuerySet:
         """Keep those that describe their account: AWS knew Bowline, and checks ran."""
         results = CheckResult.objects.filter(run=models.OuterRef("pk"))

@@ -13,7 +13,7 @@ from django.conf import settings
 from django.db.models import Q
 from django.utils import timezone
 
-from accounts.models.states import BADGES, State
+from accounts.models.states import BADGES, PASSING, State
 
 PROVED = (State.VERIFIED, State.EVALUATED)
 
@@ -44,6 +44,8 @@ class Facts:
     is_accepted: bool = False
     is_missing: bool = False
     """AWS refused the roles that the owner had made, and not only once."""
+    is_withdrawn: bool = False
+    """Spinnaker may not assume what still exists of it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,6 +106,11 @@ EDITED_FOR_SPINNAKER = (
     "account, and nothing in AWS. Bundles hold what was last approved until a plan "
     "with the edit is approved."
 )
+WITHDRAWN = (
+    "Its removal began and did not finish: Spinnaker can no longer assume its roles, "
+    "which still exist. Remove the account again, or plan it, so that Spinnaker may "
+    "assume them again."
+)
 EDITED_TOO = "The account was also edited after its last plan. Plan again."
 
 
@@ -121,10 +128,14 @@ def standing(facts: Facts) -> Standing:
             sentences.append(MISSING if facts.is_missing else FAILED)
         case State.DRIFTED:
             sentences.append(DRIFTED)
+        case State.OUTDATED if facts.is_withdrawn and not facts.is_edited:
+            pass
         case State.OUTDATED:
             sentences.append(EDITED_FOR_SPINNAKER if facts.proof else EDITED)
     if facts.is_edited and facts.state in BROKEN:
         sentences.append(EDITED_TOO)
+    if facts.is_withdrawn and facts.state not in PASSING:
+        sentences.append(WITHDRAWN)
     return Standing(word, tuple(sentences), is_to_accept)
 
 

@@ -15,7 +15,7 @@ from django.db.models import Q
 from django.utils import timezone
 
 from accounts.activity import record
-from accounts.bundles import Told, told_of
+from accounts.bundles import Told, told_of, told_since
 from accounts.four_eyes import (
     SamePerson,
     refuse_same_acceptance,
@@ -301,12 +301,15 @@ def tell_rollout(run: Run) -> None:
 
 def refuse_told_since(run: Run) -> None:
     """Raise StillTold where a removal was planned, and Spinnaker has, or may have, the
-    account since.
+    account since; of the managing account, any account that it would withdraw.
     """
-    if run.kind != Run.Kind.REMOVE or run.account is None:
-        return
-    told = told_of(run.account)
-    if told and told.since > run.created_at:
+    removals = Run.objects.none()
+    if run.kind == Run.Kind.REMOVE:
+        removals = Run.objects.filter(pk=run.pk)
+    elif run.kind == Run.Kind.MANAGING and run.rollout_id:
+        of_rollout = Run.objects.filter(rollout=run.rollout_id, status__in=OPEN)
+        removals = of_rollout.filter(kind=Run.Kind.REMOVE)
+    for _, told in told_since(removals.select_related("account")):
         raise StillTold(told)
 
 
@@ -374,7 +377,7 @@ def approve_same(
     """
     asked = Run.objects.filter(pk__in=list(chosen)).order_by("account_name")
     approved = []
-    for run in asked.same_as(fingerprint).select_related("account"):
+    for run in asked.same_anywhere(fingerprint).select_related("account"):
         with suppress(SamePerson, StillTold):
             if approve(run, by, comment=comment, send=send):
                 approved.append(run.pk)

@@ -15,9 +15,10 @@ from django.utils import timezone
 
 from accounts.mapping import snapshots
 from accounts.mapping.entries import described_entries, keep_approved
-from accounts.mapping.left_over import withdrawn_by
+from accounts.mapping.left_over import forgotten_by
 from accounts.mapping.managing import managing_row
 from accounts.mapping.plans import change_of, plan_of, steps_of
+from accounts.mapping.slices import in_slices
 from accounts.models import HandOff, ManagedAccount, ManagingAccount, Run, Step
 from accounts.models.states import State, Status
 from accounts.runs.owners.waiting import wait_for_owner
@@ -95,6 +96,7 @@ def apply_shared(
         apply_managing(run, scope.row, sessions, plan, steps)
     else:
         run.extend_lease()
+        refuse_assumable(run, scope)
         remember(scope)
 
 
@@ -117,6 +119,17 @@ def refuse_edited(run: Run, scope: Scope) -> None:
     """Raise PlanOutdated where somebody edited what the plan is about."""
     if edit := run.outdated_by(scope.account, scope.row):
         raise PlanOutdated(edit)
+
+
+def refuse_assumable(run: Run, scope: Scope) -> None:
+    """Raise PlanOutdated where a removal would delete what Spinnaker may assume still:
+    the managing account's run should have withdrawn it. That of an organization cannot.
+    """
+    account = scope.account
+    if run.kind != Run.Kind.REMOVE or account is None or scope.row.organization:
+        return
+    if account.is_assumable:
+        raise PlanOutdated(f"Spinnaker may still assume the roles of {account.name}.")
 
 
 def refuse_other_entries(run: Run, scope: Scope) -> None:
@@ -152,7 +165,7 @@ def apply_managing(
         changes = side.changes(sessions)
         refuse_unapproved(run, plan, changes)
         held()
-        grant_or_withdraw(run)
+        grant_or_withdraw(run, scope)
         remember(scope)
         change_managing(run, scope, sessions, changes, steps, held=held)
     finally:
@@ -193,12 +206,15 @@ def remember(scope: Scope) -> None:
         snapshots.keep(scope.row, snapshots.managing_snapshot(scope.row))
 
 
-def grant_or_withdraw(run: Run) -> None:
-    """Count the run's accounts among those that may be assumed, or no longer."""
+def grant_or_withdraw(run: Run, scope: Scope) -> None:
+    """Count the run's accounts among those that may be assumed, or no longer: exactly
+    those of the scope, whatever is decided about others meanwhile.
+    """
+    for some in in_slices(sorted(scope.withdraws)):
+        ManagedAccount.objects.filter(account_id__in=some).withdraw()
     if run.kind == Run.Kind.REMOVE:
-        ManagedAccount.objects.filter(pk__in=[run.account_id]).withdraw()
         return
-    withdrawn_by(run).remove()
+    forgotten_by(run).remove()
     accounts = [run.account] if run.account else run.grants.all()
     for place, account in enumerate(accounts):
         after = timedelta(microseconds=place)

@@ -79,11 +79,7 @@ def make_plan(run: Run, scope: Scope, sessions: Sessions) -> None:
         fingerprint=fingerprint_of(run, scope, [change for _, change in found], known),
         entries=known,
     )
-    if plan:
-        to = Status.PLANNED
-    else:
-        removes = run.kind == Run.Kind.REMOVE
-        to = Status.REMOVED if removes else Status.VERIFYING
+    to = Status.PLANNED if plan else unchanged(run, scope)
     with transaction.atomic():
         run.carry(
             to,
@@ -97,11 +93,13 @@ def make_plan(run: Run, scope: Scope, sessions: Sessions) -> None:
         Step.objects.bulk_create(steps_of(run, plan))
         if plan:
             run.unedited_subject.wait_for_approval()
+        elif to is Status.APPROVED:
+            pass  # there is nothing to approve, and its wave is to come
         elif to is Status.REMOVED:
             ManagedAccount.objects.filter(pk__in=[run.account_id]).remove()
         else:
             if scope.shared:
-                grant_or_withdraw(run)
+                grant_or_withdraw(run, scope)
                 snapshots.keep(scope.row, snapshots.managing_snapshot(scope.row))
             run.unedited_subject.verify_unchanged()
             keep_approved(run)
@@ -111,6 +109,25 @@ def make_plan(run: Run, scope: Scope, sessions: Sessions) -> None:
             if one.unread:
                 continue
             hand_on(sessions, side.reach, side.looks_for, one.observed)
+
+
+def unchanged(run: Run, scope: Scope) -> Status:
+    """Return how a run continues that has nothing to change: at once, or in its wave
+    where the managing account must grant or withdraw the account first.
+    """
+    removes = run.kind == Run.Kind.REMOVE
+    if scope.account and waits_for_managing(run, scope.account):
+        return Status.APPROVED
+    return Status.REMOVED if removes else Status.VERIFYING
+
+
+def waits_for_managing(run: Run, account: ManagedAccount) -> bool:
+    """Return whether the rollout's run of the managing account is yet to change what
+    Spinnaker may do with the account.
+    """
+    removes = run.kind == Run.Kind.REMOVE
+    in_rollout = run.rollout_id is not None and run.alone
+    return in_rollout and account.is_assumable == removes
 
 
 def refuse_unprovable(managing: Managing, managed: Managed) -> None:
@@ -224,8 +241,9 @@ def fingerprint_of(
     Nothing in AWS carries the account's name: a word like it means something else.
     What Spinnaker knows carries it in few places.
     """
-    managed = scope.managed
-    if managed is None or run.kind != Run.Kind.ONBOARD or not (changes or entries):
+    managed, removes = scope.managed, run.kind == Run.Kind.REMOVE
+    grouped = run.kind == Run.Kind.ONBOARD or (removes and run.rollout_id is not None)
+    if managed is None or not grouped or not (changes or entries):
         return ""
     own = {
         managed.account_id: "account id",
@@ -233,4 +251,11 @@ def fingerprint_of(
         managed.former_external_id: "former external ID",
     }
     own.pop("", None)
-    return fingerprint(changes, own, entries, managed.name, discouraged(managed))
+    return fingerprint(
+        changes,
+        own,
+        entries,
+        managed.name,
+        () if removes else discouraged(managed),
+        removes=removes,
+    )

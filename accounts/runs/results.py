@@ -22,6 +22,9 @@ from accounts.models.checks.findings import COLUMNS
 from onboarding.checks import Outcome
 from onboarding.verify.result import Located, Result
 
+COMPARED = "resources"
+"""In the place of a provider: AWS was compared with what was approved."""
+
 GOOD = (Outcome.PROVED, Outcome.EVALUATED)
 
 Earlier = dict[tuple[str, str], tuple[str, bool]]
@@ -81,6 +84,12 @@ def results_of(run: Run) -> list[CheckResult]:
 def reached_account(run: Run) -> bool:
     """Return whether checks say something of the account: AWS knew Bowline."""
     return any(check.located != Located.BOWLINE for check in results_of(run))
+
+
+def is_as_approved(run: Run) -> bool:
+    """Return whether it compared what it covers with AWS, and found no difference."""
+    compared = [one for one in results_of(run) if one.provider == COMPARED]
+    return bool(compared) and all(one.outcome == Outcome.PROVED for one in compared)
 
 
 def fold(runs: Iterable[UUID]) -> None:

@@ -15,7 +15,7 @@ from django.utils import timezone
 
 from accounts.mapping import snapshots
 from accounts.mapping.edits import is_outdated_by
-from accounts.mapping.left_over import withdrawn_by
+from accounts.mapping.left_over import forgotten_by, withdrawn_by
 from accounts.mapping.managed import granted_topology, managed_of
 from accounts.mapping.managing import managing_of, managing_row
 from accounts.models import ManagedAccount, ManagingAccount, Run
@@ -112,6 +112,8 @@ class Scope:
     """What the run covers for its own account only, in order."""
     relies: bool = False
     """Another verification has just found nothing to change on the managing side."""
+    withdraws: frozenset[str] = frozenset()
+    """The ids of the accounts that the managing side leaves out as they are removed."""
 
     @classmethod
     def load(cls, run: Run) -> Scope:
@@ -140,13 +142,19 @@ class Scope:
                 managing = described
         relies = not whole and is_compared(run, row)
         covered = run.alone or relies
+        withdraws = frozenset(withdrawn_by(run).values_list("account_id", flat=True))
+        if account and run.kind == Run.Kind.REMOVE:
+            withdraws = frozenset([account.account_id])
         return cls(
             row=row,
             account=account,
             managing=managing,
             managed=managed,
             relies=relies,
-            shared=() if covered else (managing_side(run, row, account, described),),
+            withdraws=withdraws,
+            shared=()
+            if covered
+            else (managing_side(run, row, account, described, withdraws),),
             own=(
                 tuple(own_sides(run, account, managing, managed))
                 if account and managed
@@ -229,17 +237,15 @@ def managing_side(
     row: ManagingAccount,
     account: ManagedAccount | None,
     managing: Managing,
+    withdraws: frozenset[str],
 ) -> Side:
-    """Return Spinnaker's identity and all that it may assume, the run's account too.
-
-    A removal leaves its own account out, a run of the managing account what is left
-    over.
+    """Return Spinnaker's identity and all that it may assume, the run's account too,
+    without what the run withdraws; one of the managing account leaves out what is left
+    over, too.
     """
     whole = granted_topology(managing, [account] if account else run.grants.all())
-    leaving = set(withdrawn_by(run).values_list("account_id", flat=True))
-    if account and run.kind == Run.Kind.REMOVE:
-        leaving.add(account.account_id)
-    if leaving:
+    forgotten = forgotten_by(run).values_list("account_id", flat=True)
+    if leaving := withdraws.union(forgotten):
         stay = (m for m in whole.managed if m.account_id not in leaving)
         whole = Topology(managing, tuple(stay))
     return Side(

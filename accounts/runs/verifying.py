@@ -17,7 +17,7 @@ from accounts.mapping.managing import managing_of
 from accounts.mapping.proved import keep_proved
 from accounts.models import ManagedAccount, ManagingAccount, Run
 from accounts.models.states import WORKING, State, Status
-from accounts.runs.results import keep_results
+from accounts.runs.results import COMPARED, keep_results
 from accounts.runs.scope import COMPARED_FOR, Scope, Side
 from onboarding.aws.backoff import Backoff
 from onboarding.aws.errors import OwnCredentialsError
@@ -248,7 +248,7 @@ def nothing_left(
         seconds = time.monotonic() - began
         if unread:
             yield Result(
-                provider="resources",
+                provider=COMPARED,
                 name=name,
                 outcome=Outcome.NOT_PROVED,
                 sentence=f"{BY_THE_CHAIN} {unread}",
@@ -256,7 +256,7 @@ def nothing_left(
             )
         elif left:
             yield Result(
-                provider="resources",
+                provider=COMPARED,
                 name=name,
                 outcome=Outcome.FAILED,
                 sentence="AWS differs from what was approved: " + "; ".join(left),
@@ -264,14 +264,14 @@ def nothing_left(
                 seconds=seconds,
             )
         else:
-            yield Result("resources", name, Outcome.PROVED, "", "", seconds)
+            yield Result(COMPARED, name, Outcome.PROVED, "", "", seconds)
 
 
 def compared_elsewhere(scope: Scope) -> Result:
     """Say that the managing side was compared, and not by this run."""
     minutes = COMPARED_FOR // timedelta(minutes=1)
     return Result(
-        "resources",
+        COMPARED,
         NOTHING_LEFT.format(scope.managing.name),
         Outcome.PROVED,
         f"Another run compared it with AWS less than {minutes} minutes before this "

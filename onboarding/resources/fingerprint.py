@@ -21,6 +21,8 @@ def fingerprint(
     entries: Iterable[EntryChange] = (),
     name: str = "",
     discouraged: Iterable[Discouraged] = (),
+    *,
+    removes: bool = False,
 ) -> str:
     """Identify what goes and what comes, with an account's own words made neutral.
 
@@ -28,12 +30,12 @@ def fingerprint(
     Spinnaker calls the account. What is discouraged is part of it, whether the plan
     changes it or not: people read it once for all plans that are the same. What stays
     is not: a policy of the managing account lists other accounts, too. Empty for a plan
-    that deletes anything: that is read and confirmed by itself.
+    that deletes anything, which is read and confirmed by itself; unless it `removes` an
+    account: all that have the same plan do so, and are confirmed together.
     """
     changes, entries = tuple(changes), tuple(entries)
-    if any(isinstance(change, Delete) for change in changes):
-        return ""
-    if any(entry.after is None for entry in entries):
+    deletes = any(isinstance(change, Delete) for change in changes)
+    if not removes and (deletes or any(entry.after is None for entry in entries)):
         return ""
     said: list[tuple[object, ...]] = [parts(change, own) for change in changes]
     said += [known(entry, own, name) for entry in entries]
@@ -54,7 +56,7 @@ def parts(change: Change, own: Mapping[str, str]) -> tuple[object, ...]:
 
 def known(entry: EntryChange, own: Mapping[str, str], name: str) -> tuple[object, ...]:
     """Return both sides of an entry, whole, without what only names the account."""
-    looked_up = LOOKED_UP if entry.before is None else ()
+    looked_up = () if entry.before and entry.after else LOOKED_UP
     return (
         entry.verb,
         *(

@@ -224,7 +224,10 @@ class Command(BaseCommand):
 
     def tell(self, run: Run) -> None:
         if run.status == Status.APPROVED:
-            self.warn(f"{run.account_name}: approved, and not started")
+            waits = "approved, and not started"
+            if not run.approved_at:
+                waits = "nothing to change, waits for the managing account"
+            self.warn(f"{run.account_name}: {waits}")
             return
         if run.status == Status.HANDED_OFF:
             self.say(f"{run.account_name}: handed off. Its owner creates the roles:")

@@ -10,7 +10,7 @@ from django.db.models import Count, Q
 from accounts.models import Rollout, Run
 from accounts.models.runs import RunQuerySet
 from accounts.models.states import OPEN, UNSUCCESSFUL, WORKING, Status
-from accounts.runs.results import reached_account
+from accounts.runs.results import is_as_approved, reached_account
 from accounts.runs.rollouts.waves import REST, Counts, Settings, Wave
 
 GOOD = (Status.VERIFIED, Status.EVALUATED, Status.REMOVED)
@@ -41,7 +41,7 @@ def managing_run(rollout: Rollout) -> Run | None:
 
 def changes_managing(rollout: Rollout) -> bool:
     """Return whether the managing account is changed first, for all its accounts."""
-    return rollout.kind == Rollout.Kind.ONBOARD
+    return rollout.has_waves
 
 
 def comes_after(rollout: Rollout) -> Run | None:
@@ -56,11 +56,16 @@ def comes_after(rollout: Rollout) -> Run | None:
 def is_ready(run: Run | None) -> bool:
     """Return whether accounts may be applied after this run of the managing account.
 
-    A check of the managing account that failed says nothing of any other account.
+    A check of the managing account that failed says nothing of any other account; but
+    nothing is removed before its list is known to be what was approved.
     """
     if run is None or run.status in GOOD:
         return True
-    return run.status == Status.FAILED and reached_account(run)
+    if run.status != Status.FAILED:
+        return False
+    if run.rollout and run.rollout.kind == Rollout.Kind.REMOVE:
+        return is_as_approved(run)
+    return reached_account(run)
 
 
 class Census:

@@ -17,6 +17,7 @@ from django.db.models.functions import Now
 from django.utils import timezone
 
 from accounts.activity import COMMAND_LINE, record
+from accounts.bundles import told_since
 from accounts.four_eyes import policies, same_person
 from accounts.mapping.managing import NoManagingAccount, managing_row
 from accounts.mapping.plans import plan_of
@@ -25,14 +26,14 @@ from accounts.models import Activity, ManagedAccount, ManagingAccount, Rollout, 
 from accounts.models.activity import name_of
 from accounts.models.runs import RunQuerySet
 from accounts.models.states import OPEN, UNSUCCESSFUL, Status
-from accounts.runs.actions import RunOpen
+from accounts.runs.actions import RunOpen, StillTold
 from accounts.runs.capacity import NoRoom
 from accounts.runs.queue import enqueue_rollout
 from accounts.runs.rollouts.census import is_ready, managing_run, runs_of
 from accounts.runs.rollouts.start import (
     CannotStart,
     add,
-    grant,
+    plan_managing,
 )
 from accounts.wording import counted
 
@@ -145,7 +146,8 @@ def retry(rollout: Rollout, by: User) -> int:
             keys = set(failed.values_list("account", flat=True)) - {None}
             rows = ManagedAccount.objects.prefetch_related("providers")
             accounts = [one for one in rows.order_by("name") if one.pk in keys]
-            again = needs_another(managing_run(row), accounts)
+            grants = row.kind == Rollout.Kind.ONBOARD
+            again = needs_another(managing_run(row), accounts, grants=grants)
             if not accounts and not again:
                 raise CannotStart(f"Nothing in {row} has failed.")
             failed.update(retried=True)
@@ -155,7 +157,7 @@ def retry(rollout: Rollout, by: User) -> int:
                 managing_runs = Run.objects.filter(rollout=row, account=None)
                 managing_runs.filter(kind=Run.Kind.MANAGING).update(retried=True)
                 left = runs_of(row).exclude(status=Status.DISCARDED)
-                grant(row, rows.filter(pk__in=left.values("account")), by)
+                plan_managing(row, rows.filter(pk__in=left.values("account")), by)
             if row.state == State.FINISHED:
                 row.state, row.finished_at = State.PLANNING, None
                 row.save(update_fields=["state", "finished_at"])
@@ -167,16 +169,18 @@ def retry(rollout: Rollout, by: User) -> int:
     return len(accounts)
 
 
-def needs_another(run: Run | None, accounts: Collection[ManagedAccount] = ()) -> bool:
+def needs_another(
+    run: Run | None, accounts: Collection[ManagedAccount] = (), *, grants: bool = True
+) -> bool:
     """Return whether the managing account must be planned again for the accounts: its
-    run failed or was discarded, somebody edited it since, or it took one of them from
-    its list.
+    run failed or was discarded, somebody edited it since, or its list has not all of
+    them; any of them where it is to withdraw them.
     """
     if run is None or run.status in OPEN:
         return False
     if not is_ready(run) or run.managing_version != managing_row().version:
         return True
-    return any(account.granted_at is None for account in accounts)
+    return any(account.is_assumable != grants for account in accounts)
 
 
 class Approved(NamedTuple):
@@ -212,6 +216,11 @@ def approve_group(
         ]
         strict = [policy.environment for policy in policies() if policy.four_eyes]
         for runs in read_in_slices(keys):
+            told = {}
+            if row.kind == Rollout.Kind.REMOVE:
+                told = {run.pk: f"{StillTold(it)}" for run, it in told_since(runs)}
+            refused += told.values()
+            runs = [run for run in runs if run.pk not in told]
             may = [run for run in runs if not refused_to(run, by, strict, refused)]
             approved += approve_these(may, by, comment)
         if approved:

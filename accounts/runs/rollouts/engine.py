@@ -26,7 +26,7 @@ from accounts.runs.rollouts.census import (
     runs_of,
     settings_of,
 )
-from accounts.runs.rollouts.start import grant
+from accounts.runs.rollouts.start import plan_managing
 from accounts.runs.rollouts.waves import next_step
 
 State = Rollout.State
@@ -67,7 +67,7 @@ def managing_planned(rollout: Rollout) -> Run | None:
     coming = runs_of(rollout).filter(status__in=OPEN)
     accounts = ManagedAccount.objects.filter(pk__in=coming.values("account"))
     if accounts.exists():
-        grant(rollout, accounts, rollout.created_by)
+        plan_managing(rollout, accounts, rollout.created_by)
     return managing_run(rollout)
 
 
@@ -78,7 +78,7 @@ def advance_after(run: Run) -> None:
     if run.rollout_id is None:
         return
     planning = Run.objects.filter(rollout=run.rollout_id, status=Status.PLANNING)
-    if run.status == Status.PLANNED and planning.exists():
+    if run.status in (Status.PLANNED, Status.APPROVED) and planning.exists():
         return
     advance(run.rollout_id)
 

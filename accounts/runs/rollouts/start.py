@@ -32,6 +32,7 @@ from accounts.models.states import OPEN, Status
 from accounts.runs import actions
 from accounts.runs.capacity import NoRoom, refuse_overflow
 from accounts.runs.queue import enqueue_rollout
+from accounts.runs.rollouts.census import changes_managing
 from accounts.wording import counted
 from onboarding.details import DetailsError
 
@@ -41,10 +42,6 @@ if TYPE_CHECKING:
 REPLACED = (Status.PLANNED, Status.HANDED_OFF)
 """What waits for people, and makes way for a newer plan."""
 MOST_NAMED = 5
-REMOVED_AT_ONCE = 5
-"""Each removal takes its account from the managing account's list: they wait for one
-another there.
-"""
 
 
 class CannotStart(Exception):
@@ -69,13 +66,11 @@ def start(
     try:
         with transaction.atomic():
             rollout = Rollout(kind=kind, created_by=by)
-            if kind == Rollout.Kind.REMOVE:
-                rollout.at_once = REMOVED_AT_ONCE
             rollout.at_once = at_once or rollout.at_once
             rollout.save()
             started = add(rollout, chosen, by, origin)
-            if kind == Rollout.Kind.ONBOARD:
-                grant(rollout, started, by, origin)
+            if changes_managing(rollout):
+                plan_managing(rollout, started, by, origin)
             count = len(started)
             detail = {"rollout": rollout.number, "kind": kind, "accounts": count}
             record(by, STARTED[kind], f"{rollout}: {counted(count)}", detail)
@@ -127,15 +122,16 @@ def add(
     return free
 
 
-def grant(
+def plan_managing(
     rollout: Rollout,
     accounts: Iterable[ManagedAccount],
     by: User | None,
     origin: Run.Origin = Run.Origin.PAGE,
 ) -> None:
-    """Plan the managing account, so that Spinnaker may assume all of these. Where
-    another run of it is in progress, or waits in another rollout, this one comes after
-    it: `advance` plans it then. The command line does not wait: raise RunOpen.
+    """Plan the managing account, so that Spinnaker may assume all of these; or none of
+    them where the rollout removes: see `withdrawn_by`. Where another run of it is in
+    progress, or waits in another rollout, this one comes after it: `advance` plans it
+    then. The command line does not wait: raise RunOpen.
     """
     try:
         actions.start(
@@ -143,7 +139,7 @@ def grant(
             managing_row(),
             None,
             by,
-            grants=accounts,
+            grants=accounts if rollout.kind == Rollout.Kind.ONBOARD else (),
             rollout=rollout,
             origin=origin,
         )
@@ -168,7 +164,7 @@ def run_of(
         status=Status.VERIFYING if verifies else Status.PLANNING,
         version=account.version,
         managing_version=managing.version,
-        alone=rollout.kind == Rollout.Kind.ONBOARD,
+        alone=changes_managing(rollout),
         created_by=by,
         created_by_name=name_of(by),
         started_from=origin,
@@ -211,7 +207,7 @@ def handed_off(
     """Yield those whose owners delete the roles: a wave would wait for people."""
     for account in accounts:
         if account.is_handed_off:
-            yield account, "Its owner deletes the roles. Plan it by itself."
+            yield account, "Its owner deletes the roles. Remove it by itself."
 
 
 def unnamed(

@@ -109,6 +109,9 @@ PAGES = (
             "One that fails is named with the reason, and does not stop the others.",
             "Plans that are the same for many accounts can be read and approved "
             "together on the page Runs.",
+            "To remove accounts, Bowline first takes all of them from the policy of "
+            "Spinnaker's identity, with one plan of the managing account.",
+            "Their roles are deleted in waves once that is verified.",
         ),
         ("edit-many", "remove-many", "rotate-many"),
         words="bulk edit remove rotate external id",

@@ -12,7 +12,7 @@ from django.urls import reverse
 
 from accounts.mapping.left_over import left_over
 from accounts.mapping.managing import managing_row
-from accounts.models import Rollout, Run
+from accounts.models import ManagedAccount, Rollout, Run
 from accounts.models.states import UNSUCCESSFUL, Status
 from accounts.runs.rollouts.census import (
     COMING,
@@ -25,7 +25,7 @@ from accounts.runs.rollouts.census import (
 from accounts.runs.rollouts.decisions import needs_another
 from accounts.web.live.state import live_rollout, live_site
 from accounts.web.request import Request
-from accounts.web.rollouts.causes import MOST_READ, causes_of
+from accounts.web.rollouts.causes import MOST_NAMED, MOST_READ, causes_of
 from accounts.web.rollouts.forms import SettingsForm
 from accounts.web.rollouts.groups import groups_of
 from accounts.web.rollouts.progress import segments, speed, waves
@@ -98,6 +98,7 @@ def rollout_page(
         "comes_after": comes_after(rollout),
         "managing_failed": needs_another(managing),
         "left_over": left_over_of(rollout) if rollout.has_ended else 0,
+        "withdrawn": withdrawn_of(rollout) if rollout.has_ended else None,
         "groups": groups_of(rollout),
         "causes": causes_of(rollout) if census.failed else [],
         "most_read": MOST_READ,
@@ -112,6 +113,28 @@ def left_over_of(rollout: Rollout) -> int:
     if rollout.kind != Rollout.Kind.ONBOARD or managing_row().organization:
         return 0
     return left_over().filter(pk__in=runs_of(rollout).values("account")).count()
+
+
+class Withdrawn(NamedTuple):
+    named: list[ManagedAccount]
+    accounts: int
+
+    @property
+    def more(self) -> int:
+        return self.accounts - len(self.named)
+
+
+def withdrawn_of(rollout: Rollout) -> Withdrawn | None:
+    """Find its accounts that were not removed though Spinnaker may no longer assume
+    them; None where there are none.
+    """
+    if rollout.kind != Rollout.Kind.REMOVE:
+        return None
+    rows = ManagedAccount.objects.existing().filter(
+        withdrawn=True, pk__in=runs_of(rollout).values("account")
+    )
+    named = list(rows.order_by("name")[:MOST_NAMED])
+    return Withdrawn(named, rows.count()) if named else None
 
 
 def crumbs() -> list[tuple[str, str]]:

@@ -24,6 +24,7 @@ class SamePlans(NamedTuple):
 def same_plans() -> list[SamePlans]:
     """List the groups of waiting plans that are the same, the largest first."""
     waiting = Run.objects.approvable().exclude(fingerprint="").order_by()
+    waiting = waiting.exclude(kind=Run.Kind.REMOVE)
     groups = (
         waiting.values_list("fingerprint")
         .annotate(plans=Count("pk"))

@@ -62,7 +62,7 @@ def same_page(
     chosen: set[str] | None = None,
 ) -> HttpResponse:
     """Show the page; `chosen` are the plans that a person selected, None: not yet."""
-    found = Run.objects.same_as(fingerprint).order_by("account_name", "pk")
+    found = Run.objects.same_anywhere(fingerprint).order_by("account_name", "pk")
     rows = found.select_related("account").defer(*HEAVY)
     runs = list(rows[: min(MOST_IN_TABLE, MOST_AT_ONCE)])
     crumbs = [("Runs", reverse("accounts:runs"))]
@@ -127,9 +127,9 @@ def same_plans_approve(request: Request, fingerprint: str) -> HttpResponse:
 
 def refuse_crowd(fingerprint: str, chosen: set[str]) -> str:
     """Say that more accounts would join than the policies of their plans list."""
-    one = Run.objects.same_as(fingerprint).first()
+    one = Run.objects.same_anywhere(fingerprint).first()
     room = room_in_plan(one) if one else None
-    joining = Run.objects.same_as(fingerprint).filter(
+    joining = Run.objects.same_anywhere(fingerprint).filter(
         pk__in=chosen, account__granted_at=None
     )
     if room is None or joining.count() <= room:

@@ -106,7 +106,7 @@ def others_same(run: Run) -> int:
     """Count the other plans that can be approved together with this one."""
     if run.status != Status.PLANNED:
         return 0
-    return Run.objects.same_as(run.fingerprint).exclude(pk=run.pk).count()
+    return Run.objects.same_anywhere(run.fingerprint).exclude(pk=run.pk).count()
 
 
 def progress(run: Run, steps: list[Step]) -> dict[str, Any]:

@@ -11,6 +11,7 @@ from celery import current_app
 from django.core.management import CommandError, call_command
 from django.db.models.functions import Now
 
+from accounts.management.commands.onboard import Command
 from accounts.models import ManagedAccount, Rollout, Run
 from accounts.models.lease import LEASE
 from accounts.models.states import State, Status
@@ -23,6 +24,7 @@ from onboarding.aws.session import Sessions
 from script.emulated_organization import MEMBERS
 from tests.accounts.management.onboarding import onboard
 from tests.accounts.runs.rollouts.rows import statuses
+from tests.rows import account_row, run_row
 
 pytestmark = [
     pytest.mark.django_db(transaction=True),
@@ -193,3 +195,14 @@ def test_a_terminal_shows_a_bar_and_then_the_same_lines(
     assert "2/2" in screen.getvalue()
     ended = [line for line in out.getvalue().splitlines() if line.endswith("verified")]
     assert ended[1:] == [f"{DEV.name}: verified", f"{STAGING.name}: verified"]
+
+
+def test_a_run_that_waits_for_the_managing_account_is_not_called_approved() -> None:
+    """Nothing in its account has to change: Spinnaker may not assume it yet."""
+    said = io.StringIO()
+
+    Command(stderr=said).tell(run_row(Status.APPROVED, account=account_row()))
+
+    assert said.getvalue() == (
+        "staging: nothing to change, waits for the managing account\n"
+    )

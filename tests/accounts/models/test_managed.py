@@ -95,3 +95,39 @@ def test_a_bundle_holds_nothing_that_is_being_removed():
     ManagedAccount.objects.all().withdraw()
 
     assert not ManagedAccount.objects.ready().exists()
+
+
+@pytest.mark.parametrize(
+    ("state", "then"),
+    [
+        (State.VERIFIED, State.OUTDATED),
+        (State.EVALUATED, State.OUTDATED),
+        (State.PLANNED, State.PLANNED),
+        (State.APPLYING, State.APPLYING),
+        (State.FAILED, State.FAILED),
+    ],
+)
+def test_what_is_withdrawn_is_proved_no_longer(state, then):
+    row = account_row(state=state, proof=State.VERIFIED, granted_at=timezone.now())
+    before = row.is_assumable
+
+    ManagedAccount.objects.all().withdraw()
+
+    row.refresh_from_db()
+    assert (before, row.is_assumable) == (True, False)
+    assert (row.state, row.proof) == (then, "")
+
+
+def test_what_is_withdrawn_says_so_unless_a_run_is_about_to_change_it():
+    row = account_row(state=State.VERIFIED, proof=State.VERIFIED)
+    ManagedAccount.objects.all().withdraw()
+
+    said = {}
+    for state in State:
+        row.state, row.withdrawn = state, True
+        said[state] = "can no longer assume its roles" in str(row.standing.sentences)
+
+    assert {state for state, says in said.items() if not says} == {
+        State.PLANNED,
+        State.APPLYING,
+    }

@@ -243,3 +243,21 @@ def test_a_plan_that_takes_an_account_from_spinnaker_is_not_signed() -> None:
     known = entry_documents(topology(member(ONE)))
 
     assert fingerprint([], own(ONE), entry_changes(known, ())) == ""
+
+
+def removing(account: Managed) -> str:
+    """Sign a removal, of what exists in AWS and of what Spinnaker knows."""
+    whole = topology(account)
+    changes = diff((), desired_in(whole, account.account_id))
+    entries = entry_changes(entry_documents(whole), ())
+    mine = own(account.account_id)
+    return fingerprint(changes, mine, entries, account.name, removes=True)
+
+
+def test_removals_that_delete_the_same_have_the_same_plan() -> None:
+    one = member(ONE, "ecs", name="dev", external_id="")
+    other = member(OTHER, "ecs", name="prod", external_id="")
+    more = member(OTHER, "ecs", "lambda", name="prod", external_id="")
+
+    assert removing(one) == removing(other) != ""
+    assert removing(more) != removing(one)

@@ -4,13 +4,17 @@ from __future__ import annotations
 
 from typing import Any
 
+from django.contrib.auth.models import User
+
 from accounts.models import ManagedAccount, Rollout, Run
 from accounts.models.states import WORKING, Status
 from accounts.runs import rollouts
+from accounts.runs.actions import approve, keep
+from accounts.runs.rollouts import decisions
 from accounts.runs.rollouts.census import managing_run, runs_of
 from accounts.runs.rollouts.engine import advance
 from tests.accounts.runs.carried import carried
-from tests.rows import account_row
+from tests.rows import account_row, person
 
 SAME = "5a" * 16
 
@@ -62,3 +66,14 @@ def work(rollout: Rollout) -> None:
         if run is None:
             return
         carried(run)
+
+
+def approved(rollout: Rollout) -> None:
+    """Approve what waits: the managing account, then each group."""
+    olga = User.objects.filter(username="approver").first() or person("approver")
+    managing = managing_run(rollout)
+    if managing and managing.status == Status.PLANNED:
+        assert approve(managing, olga, send=keep)
+    waiting = runs_of(rollout).filter(status=Status.PLANNED)
+    for fingerprint in {run.fingerprint for run in waiting}:
+        decisions.approve_group(rollout, fingerprint, olga)

@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 import pytest
-from django.contrib.auth.models import User
 
 from accounts.models import ManagedAccount, Rollout
 from accounts.models.states import State, Status
 from accounts.runs import rollouts
-from accounts.runs.actions import approve, keep
 from accounts.runs.rollouts import decisions
 from accounts.runs.rollouts.census import managing_run, runs_of
 from script.emulated_organization import (
@@ -18,21 +16,10 @@ from script.emulated_organization import (
     Credentials,
 )
 from tests.accounts.runs.carried import member, root
-from tests.accounts.runs.rollouts.rows import statuses, work
+from tests.accounts.runs.rollouts.rows import approved, statuses, work
 from tests.rows import person
 
 pytestmark = pytest.mark.django_db(transaction=True)
-
-
-def approved(rollout: Rollout) -> None:
-    """Approve what waits: the managing account, then each group."""
-    olga = User.objects.filter(username="approver").first() or person("approver")
-    managing = managing_run(rollout)
-    if managing and managing.status == Status.PLANNED:
-        assert approve(managing, olga, send=keep)
-    waiting = runs_of(rollout).filter(status=Status.PLANNED)
-    for fingerprint in {run.fingerprint for run in waiting}:
-        decisions.approve_group(rollout, fingerprint, olga)
 
 
 def test_three_accounts_are_verified_with_one_change_of_the_managing_account(
@@ -84,27 +71,3 @@ def test_one_that_failed_is_fixed_and_retried(here: Credentials) -> None:
     assert before == {Status.FAILED: 1, Status.APPROVED: 1}
     assert statuses(rollout) == {Status.VERIFIED: 2}
     assert rollout.state == Rollout.State.FINISHED
-
-
-def test_accounts_that_were_rolled_out_are_removed_together(here: Credentials) -> None:
-    accounts = [member(account) for account in MEMBERS[:2]]
-    rollout = rollouts.start(accounts, Rollout.Kind.ONBOARD, None)
-    work(rollout)
-    approved(rollout)
-    work(rollout)
-    olga = User.objects.get(username="approver")
-
-    removal = rollouts.start(ManagedAccount.objects.all(), Rollout.Kind.REMOVE, None)
-    work(removal)
-    for run in runs_of(removal):
-        assert approve(run, olga, send=keep)
-    work(removal)
-
-    removal.refresh_from_db()
-    errors = [run.error for run in removal.runs.all() if run.error]
-    assert errors == []
-    assert statuses(removal) == {Status.REMOVED: 2}
-    assert removal.state == Rollout.State.FINISHED
-    states = set(ManagedAccount.objects.values_list("state", "granted_at"))
-    assert states == {(State.DRAFT, None)}
-    assert removal.at_once == 5

@@ -216,6 +216,7 @@ def test_each_removal_is_planned(operator, web, data) -> None:
     assert response.url == Rollout.objects.get().get_absolute_url()
     found = Run.objects.values_list("account_name", "kind", "status")
     assert {*found} == {
+        ("core", Run.Kind.MANAGING, Status.PLANNING),
         ("web", Run.Kind.REMOVE, Status.PLANNING),
         ("data", Run.Kind.REMOVE, Status.PLANNING),
     }
