@@ -104,6 +104,26 @@ def test_the_reload_trap_every_defaultable_field_is_spelled_out():
     assert "prod" in strict.loaded
 
 
+def test_the_reload_trap_a_body_has_what_loading_would_fill_in():
+    (body,) = wanted(aws_entry())
+
+    assert body.document == {
+        "type": "aws",
+        "name": "prod",
+        "accountId": "012345678901",
+        "environment": "prod",
+        "accountType": "prod",
+        "enabled": True,
+        "regions": [{"name": "eu-west-1"}, {"name": "us-east-1"}],
+        "assumeRole": "role/spinnakerManaged",
+        "sessionName": "Spinnaker",
+        "lambdaEnabled": False,
+        "defaultKeyPair": "prod-keypair",
+        "externalId": "x-1",
+        "permissions": {"READ": ["team"], "WRITE": ["team"]},
+    }
+
+
 @pytest.mark.parametrize("field", ["enabled", "defaultKeyPair", "environment"])
 def test_the_reload_trap_a_field_that_is_left_out_reloads_at_each_poll(field):
     strict = StrictGate()

@@ -160,6 +160,17 @@ def test_reading_leaks_and_nothing_that_was_read_is_written_back():
     assert SECRET not in json.dumps(sent)
 
 
+def test_a_loaded_account_is_read_without_what_may_be_secret():
+    strict = StrictGate(files={"theirs": {"type": "kubernetes", "name": "theirs"}})
+    strict.loaded["theirs"] = {**strict.files["theirs"], CONTENTS: SECRET}
+    strict.tick()
+
+    assert strict.gate.loaded_account("theirs") == {
+        "type": "kubernetes",
+        "name": "theirs",
+    }
+
+
 def test_error_texts_that_may_hold_a_kubeconfig_are_neither_shown_nor_logged(caplog):
     caplog.set_level(logging.DEBUG)
     (body,) = wanted(cluster_entry())
