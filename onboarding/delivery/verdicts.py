@@ -203,9 +203,7 @@ def verb_of(
             return Verb.ADD
         return Why.VANISHED if own.sent else Why.TAKEN
     if before == body.digest:
-        # An ECS account that was to be deleted, so that it is loaded again.
-        is_renewed = body.type == "ecs" and own.leaving and own.sent
-        return Verb.CHANGE if is_renewed else None
+        return None
     if before in {own.sent, own.sending}:
         return Verb.CHANGE
     return Why.CHANGED_ELSEWHERE if own.sent else Why.TAKEN

@@ -186,6 +186,14 @@ def test_the_oldest_change_comes_first_so_that_a_part_is_a_valid_beginning():
     assert feed.names() == ["c", "a"]
 
 
+def test_a_full_last_page_leads_to_no_other():
+    feed = Feed(page=2)
+    feed.put("a")
+    feed.put("b")
+
+    assert feed.ask({})["Pagination"]["NextUrl"] == ""
+
+
 def test_next_url_is_absolute_has_the_token_and_no_updated_at():
     feed = Feed(page=1, static={"token": "t-1"})
     feed.put("a")

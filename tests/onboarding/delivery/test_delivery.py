@@ -6,12 +6,10 @@ import json
 from dataclasses import dataclass
 from typing import Any
 
-import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as some
 
 from onboarding.delivery.bodies import Body
-from onboarding.delivery.carrying_out import carry_out
 from onboarding.delivery.loading import loaded_otherwise
 from tests.onboarding.delivery.accounts import (
     aws_entry,
@@ -162,19 +160,6 @@ def test_nothing_is_sent_twice_after_a_kill(wish, kill):
     deliver_through_kills(strict, wish, book, [kill], set())
 
     assert sorted(strict.names("PUT")) == sorted({*strict.names("PUT")})
-
-
-def test_what_was_sent_by_a_killed_worker_is_still_bowlines_to_change():
-    strict, book = StrictGate(), List()
-    (step,) = planned(strict, wanted(aws_entry()), book).steps
-    strict.killed_at = 3  # right after the PUT, which comes after one look
-    with pytest.raises(Killed):
-        carry_out(step, strict.gate, book)
-
-    plan = deliver(strict, wanted(aws_entry(external_id="x-2")), book)
-
-    assert plan.left == ()
-    assert strict.stored["prod"]["externalId"] == "x-2"
 
 
 def test_a_thousand_accounts_cost_two_requests_each_and_nothing_when_unchanged():

@@ -24,7 +24,7 @@ from tests.onboarding.delivery.accounts import (
     everything,
     wanted,
 )
-from tests.onboarding.delivery.delivering import List, deliver, settle
+from tests.onboarding.delivery.delivering import List, deliver, planned, settle
 from tests.onboarding.delivery.strict_gate import SECRET, StrictGate, error, ok
 
 NEW = Release(2026, 3)
@@ -110,6 +110,7 @@ def test_what_a_manager_just_created_is_deleted_once_he_may():
     strict, book = StrictGate(admin=False, fiat_delay=100), List()
     deliver(strict, wanted(aws_entry()), book)
 
+    assert planned(strict, [], book).gone == ()
     with pytest.raises(GateError) as caught:
         deliver(strict, [], book)
     settle(strict)

@@ -228,6 +228,43 @@ def test_what_somebody_else_made_after_the_approval_is_not_taken_over():
     assert strict.writes == []
 
 
+def test_what_changed_after_the_approval_is_not_deleted():
+    strict, book = StrictGate(), List()
+    deliver(strict, wanted(aws_entry()), book)
+    plan = planned(strict, [], book)
+    strict.stored["prod"]["externalId"] = "theirs"
+
+    with pytest.raises(PlanOutdated):
+        carry_out(plan.steps[0], strict.gate, book)
+
+    assert "prod" in strict.stored
+
+
+def test_a_name_of_bowlines_that_is_of_another_type_now_is_not_deleted():
+    strict, book = StrictGate(), List()
+    deliver(strict, wanted(aws_entry()), book)
+    strict.stored["prod"] = {"type": "kubernetes", "name": "prod"}
+
+    plan = deliver(strict, [], book, agreed={"prod"})
+
+    assert [one.why for one in plan.left] == [Why.OF_ANOTHER_TYPE]
+    assert "prod" in strict.stored
+
+
+def test_what_only_a_file_has_is_not_deleted():
+    (body,) = wanted(aws_entry())
+    strict, book = StrictGate(files={"prod": dict(body.document)}), List()
+    strict.tick()
+    deliver(strict, [body], book, agreed={"prod"})
+    del strict.stored["prod"]
+    settle(strict)
+
+    plan = deliver(strict, [], book)
+
+    assert [one.why for one in plan.left] == [Why.HIDDEN]
+    assert strict.names("DELETE") == []
+
+
 def test_a_vanished_account_of_bowlines_is_shown_and_sent_again_by_word_only():
     strict, book = StrictGate(), List()
     deliver(strict, wanted(aws_entry()), book)

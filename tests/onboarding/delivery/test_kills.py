@@ -1,0 +1,149 @@
+"""A worker that is killed at one place, and what its successor finds and does."""
+
+from __future__ import annotations
+
+import pytest
+
+from onboarding.delivery.bodies import Body
+from onboarding.delivery.carrying_out import carry_out
+from onboarding.delivery.verdicts import Step, Verb
+from tests.onboarding.delivery.accounts import aws_entry, everything, wanted
+from tests.onboarding.delivery.delivering import List, deliver, planned, settle
+from tests.onboarding.delivery.strict_gate import Killed, StrictGate
+
+BEFORE, AFTER = 2, 3
+"""The write of a step, which comes after one look."""
+
+
+def killed(strict: StrictGate, step: Step, book: List, when: int) -> None:
+    strict.killed_at = when
+    with pytest.raises(Killed):
+        carry_out(step, strict.gate, book)
+
+
+def delivered(*bodies: Body) -> tuple[StrictGate, List]:
+    strict, book = StrictGate(), List()
+    deliver(strict, bodies, book)
+    settle(strict)
+    strict.requests.clear()
+    return strict, book
+
+
+def test_what_was_saved_is_not_saved_again():
+    strict, book = StrictGate(), List()
+    (step,) = planned(strict, wanted(aws_entry()), book).steps
+    killed(strict, step, book, AFTER)
+
+    carry_out(step, strict.gate, book)
+
+    assert strict.names("PUT") == ["prod"]
+    assert book.rows["prod"].sent == step.key.after
+
+
+def test_what_was_not_saved_yet_is_still_an_addition():
+    strict, book = StrictGate(), List()
+    plan = planned(strict, wanted(aws_entry()), book)
+    killed(strict, plan.steps[0], book, BEFORE)
+
+    again = planned(strict, wanted(aws_entry()), book)
+
+    assert again.fingerprint == plan.fingerprint
+
+
+def test_what_was_saved_is_still_bowlines_to_change():
+    strict, book = StrictGate(), List()
+    (step,) = planned(strict, wanted(aws_entry()), book).steps
+    killed(strict, step, book, AFTER)
+    changed = wanted(aws_entry(external_id="x-2"))
+    (step,) = planned(strict, changed, book).steps
+    killed(strict, step, book, BEFORE)
+
+    plan = deliver(strict, changed, book)
+
+    assert [step.verb for step in plan.steps] == [Verb.CHANGE]
+    assert strict.stored["prod"]["externalId"] == "x-2"
+
+
+def test_what_was_deleted_is_forgotten_once_it_is_unloaded():
+    strict, book = delivered(*wanted(aws_entry()))
+    plan = planned(strict, [], book)
+    killed(strict, plan.steps[0], book, AFTER)
+
+    again = planned(strict, [], book)
+    deliver(strict, [], book, approved={step.key for step in plan.steps})
+    waiting = planned(strict, [], book)
+    settle(strict)
+    deliver(strict, [], book)
+
+    assert again.left == ()
+    assert again.unapproved({step.key for step in plan.steps}) == ()
+    assert again.unapproved(frozenset()) == again.steps
+    assert (waiting.leaving, waiting.gone) == (("prod",), ())
+    assert book.rows == {}
+
+
+def test_a_deletion_that_was_never_sent_is_planned_again():
+    strict, book = delivered(*wanted(aws_entry()))
+    plan = planned(strict, [], book)
+    killed(strict, plan.steps[0], book, BEFORE)
+
+    again = deliver(strict, [], book)
+
+    assert again.fingerprint == plan.fingerprint
+    assert strict.stored == {}
+
+
+def test_an_ecs_account_that_was_deleted_to_be_made_again_is_made_again():
+    strict, book = delivered(*everything())
+    changed = everything(external_id="x-2")
+    plan = planned(strict, changed, book)
+    killed(strict, plan.steps[0], book, AFTER)
+
+    again = planned(strict, changed, book)
+
+    assert again.unapproved({step.key for step in plan.steps}) == ()
+    assert [(step.verb, step.name) for step in again.steps] == [
+        (Verb.CHANGE, "prod"),
+        (Verb.ADD, "prod-ecs"),
+    ]
+    assert waits(again.steps) == waits(plan.steps[1:])
+
+
+def test_a_change_waits_until_the_ecs_account_is_unloaded():
+    strict, book = delivered(*everything())
+
+    plan = planned(strict, everything(external_id="x-2"), book)
+
+    assert waits(plan.steps) == [
+        ("prod-ecs", (), ()),
+        ("prod", ("prod-ecs",), ()),
+        ("prod-ecs", ("prod-ecs",), ("prod",)),
+    ]
+
+
+def test_a_deletion_waits_until_the_ecs_account_is_unloaded():
+    strict, book = delivered(*everything())
+    plan = planned(strict, [], book)
+    carry_out(plan.steps[0], strict.gate, book)
+
+    again = planned(strict, [], book)
+
+    expected = [("prod", ("prod-ecs",), ()), ("eks-prod", (), ())]
+    assert waits(plan.steps) == [("prod-ecs", (), ()), *expected]
+    assert waits(again.steps) == expected
+
+
+def test_new_ecs_accounts_wait_for_their_aws_account_only():
+    plan = planned(StrictGate(), everything(), List())
+
+    assert waits(plan.steps) == [
+        ("prod", (), ()),
+        ("eks-prod", (), ()),
+        ("prod-ecs", (), ("prod",)),
+    ]
+
+
+def waits(
+    steps: tuple[Step, ...],
+) -> list[tuple[str, tuple[str, ...], tuple[str, ...]]]:
+    return [(step.name, step.after_gone, step.after_loaded) for step in steps]
