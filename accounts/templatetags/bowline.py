@@ -1,26 +1,32 @@
-"""Badges, icons, ids and times, each written in one way on every page."""
+"""What templates write: badges, icons, ids, times and words, each in one way."""
 
 from __future__ import annotations
 
 import math
 import re
-from datetime import UTC, datetime
 from typing import Any
 
 from django import template
 from django.core.paginator import Page
 from django.template.context import Context
-from django.template.defaultfilters import date
-from django.templatetags.static import static
-from django.utils import timezone
-from django.utils.html import format_html, format_html_join
+from django.utils.html import format_html_join
 from django.utils.safestring import SafeString, mark_safe
 
 from accounts.mapping.managed import cannot_be_read, managed_of
 from accounts.models import ManagedAccount
 from accounts.models.described import Described
-from accounts.models.states import BADGES
 from accounts.runs.heartbeat import silence
+from accounts.templatetags.marks import (
+    account_id,
+    arn,
+    badge,
+    copy,
+    icon,
+    logo,
+    proof_age,
+    when,
+    zoned,
+)
 from accounts.web.accounts.checks import grouped, outcomes
 from accounts.web.fields import wrong_fields
 from accounts.web.highlighting import highlighted_json
@@ -34,80 +40,17 @@ register = template.Library()
 register.filter("grouped", grouped)
 register.filter("outcomes", outcomes)
 register.filter("wrong_fields", wrong_fields)
+register.filter("arn", arn)
+register.filter("zoned", zoned)
 register.simple_tag(rows_html, name="diff_rows")
-
-EXACT = "j M Y, H:i:s e"
-
-AGO = (("day", 86400), ("h", 3600), ("min", 60))
-SOON = 5
-"""Seconds: a moment less far ahead is now, by the clock of another machine."""
-
-
-@register.inclusion_tag("_icon.html")
-def icon(name: str) -> dict[str, Any]:
-    """Draw an icon of the sprite; there is always a word next to it."""
-    return {"name": name}
-
-
-@register.inclusion_tag("_badge.html")
-def badge(state: str) -> dict[str, Any]:
-    """Show a state, or a check's outcome, as one word, colour and icon."""
-    return {"word": state, "badge": BADGES[state]}
-
-
-@register.inclusion_tag("_copy.html")
-def copy(text: str, what: str) -> dict[str, Any]:
-    """Offer to copy; `what` completes “Copy …”."""
-    return {"text": text, "what": what}
+for mark in (icon, badge, copy, logo, account_id, when, proof_age):
+    register.simple_tag(mark, name=mark.__name__)
 
 
 @register.filter
 def pretty(value: Any) -> SafeString:
     """Write a parsed document with syntax colours."""
     return highlighted_json(value)
-
-
-@register.inclusion_tag("_account_id.html")
-def account_id(value: str) -> dict[str, Any]:
-    return {"account_id": value}
-
-
-@register.inclusion_tag("_time.html")
-def when(moment: datetime | None, never: str = "–") -> dict[str, Any]:
-    """Say how long ago, with the exact time on hover."""
-    return {"moment": moment, "never": never, "ago": moment and ago(moment)}
-
-
-@register.inclusion_tag("_proof_age.html")
-def proof_age(account: Described) -> dict[str, Any]:
-    """Say how old an account's last verification is, and since when it is stale."""
-    return {"moment": account.verified_at, "stale_since": account.stale_since}
-
-
-@register.filter
-def zoned(moment: datetime) -> str:
-    """Write a moment in the reader's zone, and in UTC where that is another one."""
-    local = date(timezone.localtime(moment), EXACT)
-    utc = date(moment.astimezone(UTC), EXACT)
-    return local if local == utc else f"{local} · {utc}"
-
-
-def ago(moment: datetime) -> str:
-    """Say how far a moment is from now, before or after it."""
-    seconds = (timezone.now() - moment).total_seconds()
-    for unit, size in AGO:
-        count = int(abs(seconds) // size)
-        if count >= 1:
-            said = f"{count} {unit}{'s' if unit == 'day' and count > 1 else ''}"
-            return f"{said} ago" if seconds > 0 else f"in {said}"
-    return "just now" if seconds > -SOON else "in less than a minute"
-
-
-@register.filter
-def arn(value: str) -> SafeString:
-    """Let an ARN break after its colons and slashes, and nowhere else."""
-    parts = str(value).replace("/", "/\0").replace(":", ":\0").split("\0")
-    return format_html_join(mark_safe("<wbr>"), "{}", ((part,) for part in parts))
 
 
 @register.filter
@@ -170,13 +113,6 @@ def page_numbers(page: Page[Any]) -> list[int]:
 def thousands(value: int) -> str:
     """Write a count so that it can be read: 10010 → “10,010”."""
     return f"{value:,}"
-
-
-@register.simple_tag
-def logo(key: str) -> SafeString:
-    """Draw a provider's logo; its title is next to it."""
-    path = static(f"providers/{key}.svg")
-    return format_html('<img class="logo" src="{}" alt="">', path)
 
 
 CHECKED = {

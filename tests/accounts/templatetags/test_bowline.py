@@ -13,13 +13,12 @@ from django.utils import timezone
 from accounts.models import Bundle, CheckResult, Step
 from accounts.models.states import BADGES, State, Status
 from accounts.templatetags.bowline import (
-    ago,
-    arn,
     breakable,
     provider_title,
     seconds,
     thousands,
 )
+from accounts.templatetags.marks import ago, arn
 from onboarding.providers import PROVIDERS
 
 STATIC = Path(__file__).parents[3] / "static"
