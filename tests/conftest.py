@@ -96,13 +96,18 @@ def migration(name: str) -> Any:
     )
 
 
+def uses_database(item: pytest.Item) -> bool:
+    fixtures = {*getattr(item, "fixturenames", ())}
+    by_fixture = fixtures & {"db", "live_server", "transactional_db"}
+    return bool(by_fixture) or item.get_closest_marker("django_db") is not None
+
+
 @pytest.fixture(autouse=True)
 def roles(request: pytest.FixtureRequest) -> None:
     """Make the roles again: they came with a migration, and a test that commits
     empties every table.
     """
-    in_database = {"db", "live_server", "transactional_db"} & {*request.fixturenames}
-    if not in_database and not request.node.get_closest_marker("django_db"):
+    if not uses_database(request.node):
         return
     request.getfixturevalue("db")
     ContentType.objects.clear_cache()
@@ -219,7 +224,8 @@ ATTACKS = Path(__file__).parent / "attack"
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Mark what opens a browser and what is quick, by the fixtures that it needs.
+    """Mark what opens a browser, what uses the database and what is quick, by the
+    fixtures that it needs.
 
     An attack tries every page of the site, and is not quick without another program.
     """
@@ -227,5 +233,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
         fixtures = {*getattr(item, "fixturenames", ())}
         if BROWSER in fixtures:
             item.add_marker("browser")
+        if uses_database(item):
+            item.add_marker("database")
         if not fixtures & OTHER_PROGRAMS and item.path.parent != ATTACKS:
             item.add_marker("quick")

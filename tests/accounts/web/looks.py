@@ -7,10 +7,13 @@ from __future__ import annotations
 
 from playwright.sync_api import Page
 
-from tests.accounts.web.browsing import CONTRAST, violations
+from tests.accounts.web.browsing import CONTRAST, ONLY_CONTRAST, violations
 
 WIDTHS = (320, 390, 800, 1024, 1440)
-AXE_WIDTHS = (390, 800, 1440)
+AXE_WIDTHS = (390, 1440)
+BETWEEN = 800
+OF_LAYOUT = ("scrollable-region-focusable", "target-size")
+"""Rules that depend on where things are, not only on what is shown."""
 HEIGHT = 900
 
 # What sticks out of the page or of its card, and what is cut off, as sentences. A
@@ -72,8 +75,11 @@ def faults(page: Page) -> list[str]:
 
 
 def axe_findings(page: Page) -> list[str]:
-    """Say what axe finds at each width, and of the colours in both themes."""
-    found = []
+    """Say what axe finds in the narrowest and the widest window, of the layout between
+    them, and of the colours in both themes.
+    """
+    show_all(page, BETWEEN)
+    found = violations(page, runOnly={"type": "rule", "values": OF_LAYOUT})
     for width in AXE_WIDTHS:
         show_all(page, width)
         found += violations(page, rules={CONTRAST: {"enabled": False}})
@@ -81,7 +87,7 @@ def axe_findings(page: Page) -> list[str]:
     page.add_style_tag(content="* { transition: none !important }")
     for scheme in ("light", "dark"):
         page.emulate_media(color_scheme=scheme)
-        found += violations(page, runOnly={"type": "rule", "values": [CONTRAST]})
+        found += violations(page, **ONLY_CONTRAST)
     return found
 
 

@@ -9,11 +9,11 @@ import pytest
 from celery import Celery
 from django.test import Client
 from django.utils import timezone
-from playwright.sync_api import Browser, Request
+from playwright.sync_api import Browser, Page, Request
 
 from accounts.models import CheckResult, Lookup, ManagedAccount, Run
 from accounts.models.states import State, Status
-from tests.accounts.web.browsing import signed_in
+from tests.accounts.web.browsing import ONLY_CONTRAST, signed_in, violations
 from tests.accounts.web.looks import axe_findings, faults
 from tests.attack.whole_site import whole_site
 from tests.rows import account_row, person, run_row
@@ -76,6 +76,19 @@ def test_axe_finds_nothing(
         found += axe_findings(page)
 
     assert not found, "\n".join(found)
+
+
+def test_axe_looks_at_each_kind_of_row_once(page: Page) -> None:
+    row = '<div class="diff-row"><b class="{}" style="color: #eee">Words</b></div>'
+    page.set_content(
+        "<style>[hidden] { display: none }</style>"
+        + "".join(map(row.format, ("same", "same", "other")))
+    )
+
+    found = violations(page, **ONLY_CONTRAST)
+
+    assert [place.split(": ")[2].split(".")[-1] for place in found] == ["same", "other"]
+    assert page.locator(".diff-row:visible").count() == 3
 
 
 def test_the_pages_of_an_empty_site_look_right(

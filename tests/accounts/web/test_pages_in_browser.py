@@ -92,6 +92,7 @@ def test_a_chosen_theme_outlives_the_page(
     browser: Browser, live_server: Any, accounts: list[str]
 ) -> None:
     page = signed_in(browser, live_server, color_scheme="light")
+    page.goto("/")
     page.get_by_text("operator, menu").click()
 
     page.get_by_role("button", name="Dark").click()
@@ -104,6 +105,7 @@ def test_the_places_fold_on_a_phone(
     browser: Browser, live_server: Any, accounts: list[str]
 ) -> None:
     page = signed_in(browser, live_server, viewport={"width": 390, "height": 844})
+    page.goto("/")
     place = page.get_by_role("link", name="Bundles", exact=True)
     expect(place).to_be_hidden()
 

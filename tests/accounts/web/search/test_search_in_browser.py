@@ -29,6 +29,7 @@ def site(transactional_db: None) -> None:
 def arrived(browser: Browser, live_server: Any, **context: Any) -> Page:
     """Sign in, and wait until the page's scripts have run."""
     page = signed_in(browser, live_server, **context)
+    page.goto("/")
     page.wait_for_load_state("load")
     return page
 
