@@ -343,8 +343,9 @@ CELERY_BEAT_SCHEDULE = {
     },
     "look-at-owners": {
         "task": "accounts.tasks.look_at_owners",
-        "schedule": 30,
-        "options": {"expires": 30, "queue": "schedule"},
+        # Less than the shortest pause between two looks, or every second one is missed.
+        "schedule": 10,
+        "options": {"expires": 10, "queue": "schedule"},
     },
     "verify-all": {
         "task": "accounts.tasks.verify_all",

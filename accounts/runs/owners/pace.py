@@ -12,7 +12,9 @@ PACE = (
 )
 """How often it looks, by how long it has waited: (until, pause)."""
 JITTER = 0.1
-"""The part by which a pause may be longer, so that not all are looked at at once."""
+"""The part by which a pause may be shorter, so that not all are looked at at once. None
+is longer: the schedule would look half as often.
+"""
 
 
 def pause_after(waited: timedelta, chance: float) -> timedelta | None:
@@ -21,5 +23,5 @@ def pause_after(waited: timedelta, chance: float) -> timedelta | None:
     """
     for until, pause in PACE:
         if waited < until:
-            return pause * (1 + JITTER * chance)
+            return pause * (1 - JITTER * chance)
     return None

@@ -3,15 +3,27 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from unittest.mock import patch
 
 import pytest
+from django.conf import settings
+from django.db.models import F
 from django.utils import timezone
 
 from accounts.models import Run
 from accounts.models.states import Status
-from accounts.runs.owners.looking import claim
+from accounts.runs.actions import keep
+from accounts.runs.owners.looking import claim, look_at_owners
 from accounts.runs.owners.pace import pause_after
-from tests.rows import account_row, run_row
+from tests.rows import account_row, managing_row, run_row
+
+TICK = timedelta(seconds=settings.CELERY_BEAT_SCHEDULE["look-at-owners"]["schedule"])
+
+
+def waiting() -> Run:
+    now = timezone.now()
+    account = account_row(made_by="owner")
+    return run_row(Status.HANDED_OFF, account=account, awaited_from=now, look_at=now)
 
 
 @pytest.mark.parametrize(
@@ -31,19 +43,36 @@ def test_it_looks_often_first_and_then_less(
 
 
 def test_pauses_differ_a_little() -> None:
-    assert pause_after(timedelta(0), 1.0) == timedelta(seconds=33)
+    assert pause_after(timedelta(0), 1.0) == timedelta(seconds=27)
 
 
 @pytest.mark.django_db
 def test_of_two_workers_only_one_looks() -> None:
-    run = run_row(
-        Status.HANDED_OFF,
-        account=account_row(made_by="owner"),
-        awaited_from=timezone.now(),
-        look_at=timezone.now(),
-    )
+    run = waiting()
     same = Run.objects.get(pk=run.pk)
 
     assert claim(run)
     assert not claim(same)
     assert Run.objects.get(pk=run.pk).look_at == run.look_at
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize(
+    ("lasting", "fewest", "most"),
+    [(timedelta(minutes=10), 15, 21), (timedelta(minutes=70), 26, 34)],
+)
+def test_the_schedule_alone_looks_as_often_as_planned(
+    lasting: timedelta, fewest: int, most: int
+) -> None:
+    managing_row()
+    waiting()
+
+    # Time goes by as the rows move into the past.
+    with patch("accounts.runs.owners.looking.opens", return_value=False) as opens:
+        for _ in range(lasting // TICK):
+            look_at_owners(send=keep)
+            Run.objects.update(
+                look_at=F("look_at") - TICK, awaited_from=F("awaited_from") - TICK
+            )
+
+    assert fewest <= opens.call_count <= most
