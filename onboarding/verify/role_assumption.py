@@ -139,7 +139,7 @@ class ManagedStep:
             return higher_up("sts:AssumeRole", self.managed.account_id)
         return Cause(
             Located.OWNER,
-            "The role is not there yet, or its trust is not this one.",
+            "The role does not exist, or its trust is not this one.",
             f"{self.remedy} Change nothing in the template.",
             certain=False,
         )

@@ -25,7 +25,7 @@ from accounts.runs.verifying import worded
 from onboarding.aws.errors import AwsError
 from onboarding.aws.session import Sessions
 from onboarding.details import DetailsError
-from onboarding.resources.plan import NotOurs
+from onboarding.resources.plan import Change, NotOurs
 from onboarding.resources.policy import QuotaExceeded
 from onboarding.topology import Managing
 from onboarding.verify.look import is_closed, opens
@@ -34,6 +34,11 @@ AT_ONCE = 50
 """The most that one message looks at; the next one continues."""
 SOON = PACE[0][1]
 NOT_YET = "AWS refuses: the role is not there yet, or its trust is not this one."
+AS_PLANNED = (
+    "The owner's roles are as planned, but AWS still refuses them. A new role takes up "
+    "to a minute."
+)
+DIFFERS = "The owner's roles exist, but differ from the plan: "
 STILL_THERE = "The owner's roles still exist: AWS lets somebody assume one."
 ONCE_MORE = "AWS refuses the roles. Bowline looks once more to be sure."
 STOPPED = "Bowline no longer looks by itself. Look now once the owner is done."
@@ -77,10 +82,10 @@ def look(run: Run, managing: Managing, sessions: Sessions, *, send: Send) -> Non
         if run.kind == Run.Kind.REMOVE:
             gone = is_closed(sessions, managing, managed)
             waits = look_for_removal(run, gone=gone)
-        elif not opens(sessions, managing, managed):
-            waits = NOT_YET
-        else:
+        elif opens(sessions, managing, managed):
             waits = still_differs(run, managing, sessions)
+        else:
+            waits = still_refused(run, managing, sessions)
     except (DetailsError, NotOurs, QuotaExceeded) as error:
         waits = str(error)
     except AwsError as error:
@@ -110,14 +115,33 @@ def look_for_removal(run: Run, *, gone: bool) -> str:
 
 def still_differs(run: Run, managing: Managing, sessions: Sessions) -> str:
     """Say what the owner's roles are not yet, as far as Bowline can read them."""
+    changes, unread = left_to_do(run, managing, sessions)
+    return "" if unread or not changes else f"{DIFFERS}{named(changes)}"
+
+
+def still_refused(run: Run, managing: Managing, sessions: Sessions) -> str:
+    """Say why AWS refuses the managed role, as far as the reader role shows it."""
+    changes, unread = left_to_do(run, managing, sessions)
+    if unread:
+        return NOT_YET
+    return f"{DIFFERS}{named(changes)}" if changes else AS_PLANNED
+
+
+def left_to_do(
+    run: Run, managing: Managing, sessions: Sessions
+) -> tuple[tuple[Change, ...], str]:
+    """Return what the owner has left to do, or why Bowline cannot read it."""
     assert run.account is not None
     sides = own_sides(run, run.account, managing, managed_of(run.account))
     side = next(side for side in sides if not side.reach.writes)
     changes, _, _, unread = side.compared(sessions)
-    if unread or not changes:
-        return ""
-    left = "; ".join(map(worded, changes))
-    return f"The owner's roles exist, but differ from the plan: {left}"
+    return changes, unread
+
+
+def named(changes: tuple[Change, ...]) -> str:
+    """Name the first change only: there is room for a sentence."""
+    first, *more = changes
+    return f"{worded(first)}, and {len(more)} more" if more else worded(first)
 
 
 def move(run: Run, to: Status, send: Send, **changes: Any) -> None:
