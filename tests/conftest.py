@@ -207,6 +207,7 @@ OTHER_PROGRAMS = {
     BROWSER,
     "emulator",
     "fresh_clone",
+    "cfn_lint",
     "hal",
     "moto_server",
     "java",

@@ -4,9 +4,6 @@ from __future__ import annotations
 
 import itertools
 import re
-import subprocess
-import sys
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -18,7 +15,6 @@ from onboarding.handoff.hand_off import HandOff, hand_off
 from onboarding.resources.kinds import KeyGrant, ServiceLinkedRole
 from onboarding.topology import Managed, Topology
 from tests.bundles import eks, staging
-from tests.choices import CHOICES
 from tests.factories import MANAGED_ID, MANAGING_ID, image_key, managed, managing
 from tests.onboarding.spinnaker.bundle.formats.templates import (
     KEYS,
@@ -26,10 +22,7 @@ from tests.onboarding.spinnaker.bundle.formats.templates import (
     resources_of,
 )
 
-CFN_LINT = str(Path(sys.executable).parent / "cfn-lint")
 BOWLINE = f"arn:aws:iam::{MANAGING_ID}:user/bowline"
-INLINE_LIMIT = 51_200
-"""Bytes of a template that CloudFormation takes without a bucket."""
 COMBINATIONS = [k for n in range(1, 5) for k in itertools.combinations(KEYS, n)]
 
 
@@ -212,23 +205,3 @@ def test_the_stack_is_in_the_partitions_home_region(
     account = managed(*staging().providers[:1], regions=regions)
 
     assert handed(account, partition=partition).region == region
-
-
-def test_cfn_lint_finds_nothing_and_every_template_fits(tmp_path: Path) -> None:
-    every = [handed(staging(external_id="e-1"), boundary="")]
-    every += [
-        handed(chosen(keys), reader=bool(n % 2)) for n, keys in enumerate(COMBINATIONS)
-    ]
-    every += [handed(managed(one)) for key in CHOICES for one in CHOICES[key][:4]]
-    files = []
-    for number, one in enumerate(every):
-        for stack in one.stacks:
-            assert len(stack.template.content) < INLINE_LIMIT
-            file = tmp_path / f"{number}-{stack.template.path}"
-            file.write_bytes(stack.template.content)
-            files.append(str(file))
-
-    done = subprocess.run([CFN_LINT, *files], capture_output=True, text=True)
-
-    assert (done.stdout, done.stderr) == ("", "")
-    assert len(files) > len(COMBINATIONS)
