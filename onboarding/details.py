@@ -31,6 +31,11 @@ class ProviderDetails:
     needs_open_trust: ClassVar[bool] = False
     """Whether Clouddriver drops the external ID for it, so none may be required."""
 
+    @property
+    def is_learned(self) -> bool:
+        """Return whether everything is known that only AWS can say."""
+        return True
+
     @classmethod
     def from_details(cls, details: Mapping[str, Any]) -> Self:
         """Read stored or written details; raise DetailsError for a wrong one."""

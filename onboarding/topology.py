@@ -218,6 +218,11 @@ class Managed:
         """Return whether Spinnaker knows it as an `aws` account at all."""
         return any(provider.needs_aws_entry for provider in self.providers)
 
+    @property
+    def is_learned(self) -> bool:
+        """Return whether everything is known that only AWS can say."""
+        return all(provider.is_learned for provider in self.providers)
+
 
 def unprovable(managing: Managing, managed: Managed) -> str:
     """Say why Bowline could prove nothing of an account that is handed off; empty where
@@ -235,6 +240,11 @@ def unprovable(managing: Managing, managed: Managed) -> str:
         return (
             "Spinnaker assumes no role for these providers, so only a reader role "
             "shows what the owner created. Choose the reader role."
+        )
+    if not (managed.is_learned or managed.reader_role):
+        return (
+            "Spinnaker must know what only AWS can say, such as the endpoints of "
+            "clusters, and only a reader role lets Bowline ask. Choose the reader role."
         )
     return ""
 

@@ -12,12 +12,13 @@ import boto3
 import jmespath
 from botocore.exceptions import ClientError
 
+from tests import emulated_stacks
+
 CALLS = {
     ("sts", "get-caller-identity"): (),
     ("iam", "list-roles"): ("path-prefix",),
     ("iam", "create-service-linked-role"): ("aws-service-name",),
     ("kms", "create-grant"): ("cli-input-json",),
-    ("cloudformation", "delete-stack"): ("stack-name",),
 }
 
 
@@ -31,6 +32,11 @@ def main(words: list[str]) -> int:
         return 0
     if operation == "deploy":
         deploy(rest)
+        return 0
+    if operation == "delete-stack":
+        options = asked(rest, "stack-name")
+        region = options["region"]
+        emulated_stacks.delete(lambda of: client(of, region), options["stack-name"])
         return 0
     options = asked(rest, *CALLS[service, operation])
     given = json.loads(options.pop("cli-input-json", "{}"))
@@ -76,30 +82,13 @@ def deploy(words: list[str]) -> None:
     parser.add_argument("--parameter-overrides", dest="given", nargs="+", default=[])
     parser.add_argument("--no-fail-on-empty-changeset", action="store_true")
     options = vars(parser.parse_args(words))
-    stacks = client("cloudformation", options["region"])
-    name = options["stack-name"]
-    try:
-        stacks.describe_stacks(StackName=name)
-        verb = "update"
-    except ClientError:
-        verb = "create"
     given = [one.partition("=") for one in options["given"]]
-    try:
-        getattr(stacks, f"{verb}_stack")(
-            StackName=name,
-            TemplateBody=Path(options["template-file"]).read_text(),
-            Capabilities=[options["capabilities"]],
-            Parameters=[
-                {"ParameterKey": key, "ParameterValue": value}
-                for key, _, value in given
-            ],
-        )
-    except ClientError as error:
-        if options["no_fail_on_empty_changeset"] and "No updates" in str(error):
-            return
-        raise
-    stacks.get_waiter(f"stack_{verb}_complete").wait(
-        StackName=name, WaiterConfig={"Delay": 1, "MaxAttempts": 30}
+    emulated_stacks.deploy(
+        lambda service: client(service, options["region"]),
+        options["stack-name"],
+        Path(options["template-file"]).read_text(),
+        {key: value for key, _, value in given},
+        Capabilities=[options["capabilities"]],
     )
 
 

@@ -15,7 +15,6 @@ from accounts.mapping.entries import (
 )
 from accounts.mapping.plans import steps_of
 from accounts.models import (
-    EnabledProvider,
     ManagedAccount,
     ManagingAccount,
     Run,
@@ -23,8 +22,9 @@ from accounts.models import (
 )
 from accounts.models.states import Status
 from accounts.runs.applying import grant_or_withdraw
+from accounts.runs.owners.learning import learn_details
 from accounts.runs.scope import Scope
-from onboarding.aws.discover import answers, oidc_issuer
+from onboarding.aws.discover import oidc_issuer
 from onboarding.aws.errors import AwsError
 from onboarding.aws.observe import hand_on
 from onboarding.aws.preconditions import (
@@ -34,7 +34,7 @@ from onboarding.aws.preconditions import (
     refuse_regions,
 )
 from onboarding.aws.session import Sessions
-from onboarding.providers.base import discouraged, providers_of
+from onboarding.providers.base import discouraged
 from onboarding.resources.entry_changes import (
     EntryChange,
     EntryDocument,
@@ -207,30 +207,6 @@ def learn(run: Run, row: ManagingAccount, **columns: str) -> None:
         raise PlanOutdated("The managing account was edited while this was planned.")
     for name, value in columns.items():
         setattr(row, name, value)
-
-
-def learn_details(run: Run, scope: Scope, managed: Managed, sessions: Sessions) -> bool:
-    """Look up what providers must know, such as clusters' endpoints; write it as
-    `learn` does.
-    """
-    assert scope.account is not None
-    enabled = {one.key: one for one in scope.account.providers.all()}
-    learned = False
-    for provider in providers_of(managed):
-        provider.suit(managed)
-        calls = provider.lookups(managed)
-        if not calls:
-            continue
-        details = provider.learned(answers(sessions, managed.reach, calls)).details
-        row = enabled[provider.key]
-        if details != row.details:
-            row.details, learned = details, True
-            run.extend_lease()
-            unedited = ManagedAccount.objects.at(scope.account.version)
-            rows = EnabledProvider.objects.filter(pk=row.pk, account__in=unedited)
-            if not rows.update(details=details):
-                raise PlanOutdated(f"{managed.name} was edited while it was planned.")
-    return learned
 
 
 def fingerprint_of(

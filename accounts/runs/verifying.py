@@ -17,6 +17,7 @@ from accounts.mapping.managing import managing_of
 from accounts.mapping.proved import keep_proved
 from accounts.models import ManagedAccount, ManagingAccount, Run
 from accounts.models.states import WORKING, State, Status
+from accounts.runs.owners.learning import learn_of_owner
 from accounts.runs.results import COMPARED, keep_results
 from accounts.runs.scope import COMPARED_FOR, Scope, Side
 from onboarding.aws.backoff import Backoff
@@ -47,7 +48,7 @@ def verify_run(run: Run, scope: Scope, sessions: Sessions) -> None:
     """Prove what exists, and keep every result."""
     try:
         sessions.caller()
-        prove(run, scope, sessions)
+        prove(run, learn_of_owner(run, scope, sessions), sessions)
     except OwnCredentialsError as error:
         # Who Bowline is may be known of a minute ago, and be over when it is used.
         blame_bowline(run, own_identity_refused(error))

@@ -199,6 +199,10 @@ class Eks(Provider):
     def lookups(self, managed: Managed) -> tuple[Call, ...]:
         return tuple(cluster.lookup for cluster in self.clusters)
 
+    @property
+    def is_learned(self) -> bool:
+        return all(cluster.endpoint for cluster in self.clusters)
+
     def learned(self, answers: Mapping[Call, Any]) -> Self:
         return replace(
             self,

@@ -19,12 +19,16 @@ BUILT = "before-parameter-build"
 class Calls:
     made: Counter[str] = field(default_factory=Counter)
     """How often each operation was called, as `service:Operation`."""
+    assumed: set[str] = field(default_factory=set)
+    """The ARNs of the roles that were assumed."""
     wrong: list[str] = field(default_factory=list)
     """What was not as the model has it."""
 
     def hear(self, params: dict[str, Any], model: Any, **_: Any) -> None:
         name = f"{model.service_model.service_name}:{model.name}"
         self.made[name] += 1
+        if name == "sts:AssumeRole":
+            self.assumed.add(params["RoleArn"])
         if model.input_shape:
             self.wrong += broken(model.input_shape, params, name)
 

@@ -39,6 +39,10 @@ AS_PLANNED = (
     "to a minute."
 )
 DIFFERS = "The owner's roles exist, but differ from the plan: "
+NO_READER = (
+    "The owner's roles exist, but AWS refuses the reader role. Bowline needs it here: "
+    "only AWS can say the endpoints of clusters."
+)
 STILL_THERE = "The owner's roles still exist: AWS lets somebody assume one."
 ONCE_MORE = "AWS refuses the roles. Bowline looks once more to be sure."
 STOPPED = "Bowline no longer looks by itself. Look now once the owner is done."
@@ -115,8 +119,11 @@ def look_for_removal(run: Run, *, gone: bool) -> str:
 
 def still_differs(run: Run, managing: Managing, sessions: Sessions) -> str:
     """Say what the owner's roles are not yet, as far as Bowline can read them."""
+    assert run.account is not None
     changes, unread = left_to_do(run, managing, sessions)
-    return "" if unread or not changes else f"{DIFFERS}{named(changes)}"
+    if unread:
+        return "" if managed_of(run.account).is_learned else NO_READER
+    return f"{DIFFERS}{named(changes)}" if changes else ""
 
 
 def still_refused(run: Run, managing: Managing, sessions: Sessions) -> str:

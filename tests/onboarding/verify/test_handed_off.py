@@ -188,3 +188,8 @@ def test_only_what_can_be_proved_may_be_handed_off() -> None:
     assert "trust" in unprovable(factories.managing(), factories.managed(ec2, **owner))
     assert unprovable(walks, factories.managed(eks, reader_role="R", **owner)) == ""
     assert unprovable(factories.managing(), factories.managed(ec2)) == ""
+    both = unprovable(walks, factories.managed(ec2, eks, **owner))
+    assert "endpoints of clusters" in both
+    cluster = {"name": "apps", "region": "us-east-1", "endpoint": "https://apps"}
+    known = factories.provider("eks", clusters=[cluster])
+    assert unprovable(walks, factories.managed(ec2, known, **owner)) == ""

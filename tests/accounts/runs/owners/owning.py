@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any
 
 from accounts.mapping.handing_off import described
@@ -18,6 +19,7 @@ from script.emulated_organization import (
     Account,
     Credentials,
 )
+from tests import emulated_stacks
 from tests.accounts.runs.carried import DEV, carried, done, member, root
 
 
@@ -44,17 +46,15 @@ def handed_out(account: ManagedAccount) -> HandOff:
 
 
 def deploy(here: Credentials, account: ManagedAccount, where: Account = DEV) -> None:
-    """Do as the owner: create the stack that was handed off, in that account."""
-    (stack,) = handed_out(account).stacks
-    root(here, where, "cloudformation").create_stack(
-        StackName=stack.name,
-        TemplateBody=stack.template.text,
-        Capabilities=["CAPABILITY_NAMED_IAM"],
-        Parameters=[
-            {"ParameterKey": name, "ParameterValue": value}
-            for name, value in stack.parameters.items()
-        ],
-    )
+    """Do as the owner: create the stacks that were handed off, in that account."""
+    for stack in handed_out(account).stacks:
+        emulated_stacks.deploy(
+            partial(root, here, where),
+            stack.name,
+            stack.template.text,
+            stack.parameters,
+            Capabilities=["CAPABILITY_NAMED_IAM"],
+        )
 
 
 def delete(here: Credentials) -> None:
