@@ -92,19 +92,36 @@ def celery_worker(
             return workers.enter_context(
                 serving(
                     [*command, *options, f"--hostname=worker-{number}@%h"],
-                    environment={
-                        **os.environ,
-                        "DATABASE_URL": database_url(),
-                        "DJANGO_SETTINGS_MODULE": "bowline.settings",
-                        "REDIS_URL": valkey,
-                        **environment,
-                    },
+                    environment=on_the_tests_database(valkey) | environment,
                     log=log,
                     ready=lambda: "ready." in log.read_text(),
                 )
             )
 
         yield start
+
+
+@pytest.fixture
+def celery_beat(valkey: str, transactional_db: None, tmp_path: Path) -> Iterator[None]:
+    """Run the schedule of the site, for workers on the test's database."""
+    command = [sys.executable, "-m", "celery", "-A", "bowline", "beat"]
+    log = tmp_path / "beat.log"
+    with serving(
+        [*command, "--loglevel=INFO", f"--schedule={tmp_path / 'beat'}", "--pidfile="],
+        environment=on_the_tests_database(valkey),
+        log=log,
+        ready=lambda: "beat: Starting..." in log.read_text(),
+    ):
+        yield
+
+
+def on_the_tests_database(broker: str) -> dict[str, str]:
+    return {
+        **os.environ,
+        "DATABASE_URL": database_url(),
+        "DJANGO_SETTINGS_MODULE": "bowline.settings",
+        "REDIS_URL": broker,
+    }
 
 
 def database_url() -> str:

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import zipfile
+from pathlib import Path
+
 from playwright.sync_api import Locator, Page, expect
 
 from tests.rows import PASSWORD
@@ -46,3 +49,18 @@ def fact(page: Page, term: str) -> Locator:
     """Find what a list of facts says about this term."""
     terms = page.get_by_role("term").filter(has_text=term)
     return terms.locator("xpath=following-sibling::dd[1]")
+
+
+def built_bundle(page: Page, folder: Path) -> Path:
+    """Build the first bundle on the page of all bundles, download it and unpack it."""
+    page.get_by_role("link", name="Build a bundle of 1 account").click()
+    page.get_by_role("button", name="Build bundle 1").click()
+    link = page.get_by_role("link", name="Download bundle")
+    expect(link).to_be_visible(timeout=PATIENCE)
+    with page.expect_download() as download:
+        link.click()
+    archive = folder / "bundle.zip"
+    download.value.save_as(archive)
+    with zipfile.ZipFile(archive) as files:
+        files.extractall(folder / "bundle")
+    return folder / "bundle"

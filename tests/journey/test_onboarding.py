@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import zipfile
 from pathlib import Path
 
 from playwright.sync_api import Page, expect
@@ -18,7 +17,7 @@ from script.emulated_organization import (
     UNTRUSTING,
 )
 from tests.hal import Hal
-from tests.journey.pages import PATIENCE, plan, press
+from tests.journey.pages import PATIENCE, built_bundle, plan, press
 from tests.rows import account_row, managing_row
 
 DEV, TOOLS = MEMBERS[0], MEMBERS[3]
@@ -105,17 +104,7 @@ def test_an_account_with_every_provider_is_onboarded(
 def download_bundle(page: Page, folder: Path) -> Path:
     """Build the bundle in the page, download it and unpack it."""
     page.get_by_role("link", name="Go to bundles").click()
-    page.get_by_role("link", name="Build a bundle of 1 account").click()
-    page.get_by_role("button", name="Build bundle 1").click()
-    link = page.get_by_role("link", name="Download bundle")
-    expect(link).to_be_visible(timeout=PATIENCE)
-    with page.expect_download() as download:
-        link.click()
-    archive = folder / "bundle.zip"
-    download.value.save_as(archive)
-    with zipfile.ZipFile(archive) as files:
-        files.extractall(folder / "bundle")
-    return folder / "bundle"
+    return built_bundle(page, folder)
 
 
 FAULTS = (

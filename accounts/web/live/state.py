@@ -200,7 +200,7 @@ def live_account(account: ManagedAccount) -> Live:
         account.accepted_at,
         account.left_out_at,
         account.bundles.count(),
-        runs.values_list("number", flat=True).first(),
+        runs.values_list("number", "waiting", "look_at").first(),
         moved,
     )
     is_open = next(iter(work.statuses), "")

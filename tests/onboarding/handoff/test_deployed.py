@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import os
-import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -16,42 +14,14 @@ from onboarding.handoff.hand_off import HandOff, hand_off
 from onboarding.resources.kinds import InstanceProfile, ServiceLinkedRole
 from onboarding.resources.plan import diff
 from onboarding.topology import Managed, Reach, Topology
-from tests import owner_cli
 from tests.bundles import staging
 from tests.factories import MANAGED_ID, MANAGING_ID, managing, provider
 from tests.onboarding.aws.field import Field
+from tests.owner_shell import run
 
 HOSTILE = "e'-\"$(touch pwned)`touch pwned`;\\ touch pwned"
 SHELLCHECK = Path(sys.executable).parent / "shellcheck"
 BOWLINE = f"arn:aws:iam::{MANAGING_ID}:user/bowline"
-
-
-def run(
-    script: str, folder: Path, emulator: str, account: str
-) -> subprocess.CompletedProcess[str]:
-    """Run it as the owner of that account, who has nothing but an aws command."""
-    programs = folder / "bin"
-    programs.mkdir(exist_ok=True)
-    aws = programs / "aws"
-    aws.write_text(f'#!/bin/sh\nexec {sys.executable} {owner_cli.__file__} "$@"\n')
-    aws.chmod(0o755)
-    for used in ("cat", "dirname", "touch"):
-        if not (programs / used).exists():
-            (programs / used).symlink_to(shutil.which(used) or "")
-    return subprocess.run(
-        ["/bin/sh", "-c", script],
-        cwd=folder,
-        env={
-            "PATH": str(programs),
-            "PYTHONPATH": os.pathsep.join(sys.path),
-            "AWS_ENDPOINT_URL": emulator,
-            "AWS_ACCESS_KEY_ID": account,
-            "AWS_SECRET_ACCESS_KEY": "any",
-        },
-        capture_output=True,
-        text=True,
-        timeout=120,
-    )
 
 
 def without_access(field: Field, **fields: str) -> Managed:
