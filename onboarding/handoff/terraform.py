@@ -51,15 +51,17 @@ def terraform_files(
     """Yield a module of IAM, one for each region of the rest, and their root."""
     regional = [r for r in resources if isinstance(r, ClusterAccess | KeyGrant)]
     regions = tuple(dict.fromkeys(one.region for one in regional))
-    iam = Module(managing, managed, [r for r in resources if r not in regional])
-    yield file("iam/main.tf.json", iam.document())
+    iam = [one for one in resources if one not in regional]
+    modules = [Module("iam", managing, managed, iam)]
     for region in regions:
         here = [one for one in regional if one.region == region]
-        module = Module(managing, managed, here)
-        yield file(f"{region}/main.tf.json", module.document())
+        modules.append(Module(region, managing, managed, here))
+    for module in modules:
+        yield file(f"{module.name}/main.tf.json", module.document())
     home = managing.aws.home_region
     yield file("main.tf.json", root(managed.account_id, home, regions))
-    yield file("imports.tf.json.example", {"import": list(iam.imports())})
+    imports = [block for module in modules for block in module.imports()]
+    yield file("imports.tf.json.example", {"import": imports})
 
 
 def file(path: str, document: Any) -> File:
@@ -102,6 +104,7 @@ class Block:
 class Module:
     """What one module creates; the account's own id and external ID are looked up."""
 
+    name: str
     managing: Managing
     managed: Managed
     resources: Sequence[Resource]
@@ -138,9 +141,13 @@ class Module:
         }
 
     def imports(self) -> Iterator[dict[str, str]]:
-        """Yield a block for each resource, for those that exist already."""
+        """Yield a block for each resource, for those that exist already; none for a
+        grant on a key, which only AWS can name.
+        """
         for block in self.blocks():
-            yield {"to": f"module.iam.{block.kind}.{block.name}", "id": block.found_by}
+            if block.found_by:
+                to = f"module.{self.name}.{block.kind}.{block.name}"
+                yield {"to": to, "id": block.found_by}
 
     def blocks(self) -> Iterator[Block]:
         """Yield what is declared. No policy has a description, which Terraform could
@@ -224,7 +231,8 @@ class Module:
             "depends_on": [f"aws_eks_access_entry.{name}"],
         }
         kind = "aws_eks_access_policy_association"
-        yield Block(kind, name, arguments, f"{resource.cluster}#{resource.principal}")
+        found = f"{resource.cluster}#{resource.principal}#{resource.policy_arn}"
+        yield Block(kind, name, arguments, found)
 
     def role(self, name: str) -> str:
         """Refer to a role of this module, so that it is created first, or name it."""

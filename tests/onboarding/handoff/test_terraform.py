@@ -1,7 +1,7 @@
 """The Terraform modules: their shape, what they escape, and applied by Terraform.
 
-Terraform runs where it is installed and TERRAFORM_PLUGIN_DIR names a folder that has
-hashicorp/aws: nothing is downloaded.
+Terraform runs where it is installed and a folder has hashicorp/aws, such as the one
+that TERRAFORM_PLUGIN_DIR names: nothing is downloaded.
 """
 
 from __future__ import annotations
@@ -21,15 +21,24 @@ from onboarding.desired import desired_in
 from onboarding.handoff.hand_off import HandOff, hand_off
 from onboarding.resources.kinds import ServiceLinkedRole
 from onboarding.resources.plan import diff
-from onboarding.topology import Managed, Reach, Topology
+from onboarding.topology import READER_ROLE, Managed, Reach, Topology
 from tests.bundles import eks, staging
 from tests.factories import MANAGED_ID, MANAGING_ID, managed, managing, provider
-from tests.onboarding.aws.field import Field
+from tests.onboarding.aws.field import Field, trusting
 
-PLUGINS = os.environ.get("TERRAFORM_PLUGIN_DIR", "")
+MIRRORS = (
+    *(Path(one) for one in [os.environ.get("TERRAFORM_PLUGIN_DIR")] if one),
+    Path.home() / ".terraform.d/plugins",
+    Path("/usr/local/share/terraform/plugins"),
+    Path("/usr/share/terraform/plugins"),
+    *Path("/opt").glob("*"),
+)
+"""Where Terraform itself looks for providers, and where images keep them."""
+AWS = "registry.terraform.io/hashicorp/aws"
+PLUGINS = next((str(one) for one in MIRRORS if (one / AWS).is_dir()), "")
 needs_terraform = pytest.mark.skipif(
     not (PLUGINS and shutil.which("terraform")),
-    reason="needs terraform, and hashicorp/aws in TERRAFORM_PLUGIN_DIR",
+    reason="needs terraform, and a folder with hashicorp/aws",
 )
 BOWLINE = f"arn:aws:iam::{MANAGING_ID}:user/bowline"
 HOSTILE = "e'-\"${aws:username}%{if true}$(x)\\"
@@ -184,29 +193,68 @@ def test_terraform_finds_it_valid(external_id: str, tmp_path: Path) -> None:
     assert "Success! The configuration is valid." in said
 
 
-@needs_terraform
-def test_applied_it_leaves_nothing_to_change(
-    emulator: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
-) -> None:
-    field = Field(emulator)
-    for name, value in field.prepare().items():
-        monkeypatch.setenv(name, value)
+def account_of(field: Field) -> Managed:
     every = [provider(key) for key in ("ec2", "ecs", "lambda")]
-    account = field.managed(*every, access_role="", external_id=HOSTILE)
-    one = hand_off(field.managing(), account, reader=True)
-    owner = {
-        "AWS_ENDPOINT_URL": emulator,
+    clusters = eks({"name": "apps", "arn": ""})
+    return field.managed(*every, clusters, access_role="", external_id=HOSTILE)
+
+
+def owner_of(field: Field) -> dict[str, str]:
+    return {
+        "AWS_ENDPOINT_URL": field.endpoint,
         "AWS_ACCESS_KEY_ID": field.managed_id,
         "AWS_SECRET_ACCESS_KEY": "any",
     }
-    terraform = Terraform(tmp_path, one, **owner)
+
+
+def left(field: Field, account: Managed) -> tuple[set[type], bool]:
+    """Return what of the account differs still, and whether all of it is ours."""
+    wanted = desired_in(Topology(field.managing(), (account,)), account.account_id)
+    observed = observe(field.sessions(), Reach(account.account_id, READER_ROLE), wanted)
+    changes = diff(wanted, observed)
+    return {type(one.resource) for one in changes}, all(one.owned for one in observed)
+
+
+@needs_terraform
+def test_applied_it_leaves_nothing_to_change(
+    field: Field, cluster: Any, tmp_path: Path
+) -> None:
+    account = account_of(field)
+    one = hand_off(field.managing(), account, reader=True)
+    terraform = Terraform(tmp_path, one, **owner_of(field))
 
     terraform("apply", "-auto-approve")
 
-    reader = Reach(field.managed_id, one.reader_role.rpartition("/")[2])
-    wanted = desired_in(Topology(field.managing(), (account,)), field.managed_id)
-    observed = observe(field.sessions(), reader, wanted)
-    left = {type(change.resource) for change in diff(wanted, observed)}
-    assert left == {ServiceLinkedRole}
-    assert all(resource.owned for resource in observed)
+    assert left(field, account) == ({ServiceLinkedRole}, True)
+    entries = cluster.list_access_entries(clusterName="apps")["accessEntries"]
+    assert field.managing().identity_arn in entries
     assert "No changes." in terraform("plan")
+
+
+@needs_terraform
+def test_a_role_that_exists_is_imported_and_corrected(
+    field: Field, cluster: Any, tmp_path: Path
+) -> None:
+    account = account_of(field)
+    one = hand_off(field.managing(), account, reader=True)
+    field.iam.create_role(
+        RoleName="spinnakerManaged", AssumeRolePolicyDocument=trusting(field.bowline)
+    )
+    terraform = Terraform(tmp_path, one, **owner_of(field))
+    example = json.loads((terraform.root / "imports.tf.json.example").read_text())
+    exists = [b for b in example["import"] if b["id"] == "spinnakerManaged"]
+    imports = terraform.root / "imports.tf.json"
+    imports.write_text(json.dumps({"import": exists}))
+
+    said = terraform("apply", "-auto-approve")
+
+    assert re.search(
+        r"Apply complete! Resources: 1 imported, \d+ added, 1 changed", said
+    )
+    assert left(field, account) == ({ServiceLinkedRole}, True)
+    # All of it exists now, so every block finds what it names.
+    (terraform.root / "terraform.tfstate").unlink()
+    imports.write_text(json.dumps(example))
+    again = terraform("plan")
+    assert f"{len(example['import'])} to import, 0 to add" in again
+    assert "0 to destroy" in again
