@@ -20,7 +20,7 @@ def run(
     aws = programs / "aws"
     aws.write_text(f'#!/bin/sh\nexec {sys.executable} {owner_cli.__file__} "$@"\n')
     aws.chmod(0o755)
-    for used in ("cat", "dirname", "touch"):
+    for used in ("cat", "dirname", "sh", "touch"):
         if not (programs / used).exists():
             (programs / used).symlink_to(shutil.which(used) or "")
     return subprocess.run(
