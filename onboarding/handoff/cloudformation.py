@@ -15,7 +15,6 @@ from onboarding.resources.kinds import Resource, Role
 from onboarding.spinnaker.bundle.formats.cloudformation.template import (
     TAGS,
     Template,
-    logical_id,
 )
 from onboarding.spinnaker.bundle.yaml_text import Value, document
 from onboarding.topology import Managed
@@ -77,8 +76,8 @@ def template(
     )
     roles = [one for one in template.resources if isinstance(one, Role)]
     outputs: dict[str, Value] = {
-        f"{logical_id(role)}Arn": {"Value": {"Fn::GetAtt": [logical_id(role), "Arn"]}}
-        for role in roles
+        f"{name}Arn": {"Value": {"Fn::GetAtt": [name, "Arn"]}}
+        for name in map(template.id_of, roles)
     }
     outputs["PolicySet"] = {"Value": str(POLICY_SET)}
     return document({**template.body(about), "Outputs": outputs})

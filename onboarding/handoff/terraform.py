@@ -154,7 +154,7 @@ class Module:
         change only by replacing the policy.
         """
         for resource in self.resources:
-            name = logical_id(resource)
+            name = logical_id(resource, self.resources)
             match resource:
                 case Role():
                     arguments: dict[str, Any] = {
@@ -238,7 +238,7 @@ class Module:
         """Refer to a role of this module, so that it is created first, or name it."""
         for one in self.resources:
             if isinstance(one, Role) and one.name == name:
-                return f"${{aws_iam_role.{logical_id(one)}.name}}"
+                return f"${{aws_iam_role.{logical_id(one, self.resources)}.name}}"
         return escaped(name)
 
     def attached(self, attachment: Attachment) -> str:
@@ -246,7 +246,7 @@ class Module:
         for one in self.resources:
             own = isinstance(one, ManagedPolicy) and f"policy{one.path}{one.name}"
             if own == wanted:
-                return f"${{aws_iam_policy.{logical_id(one)}.arn}}"
+                return f"${{aws_iam_policy.{logical_id(one, self.resources)}.arn}}"
         return self.own(attachment.policy_arn)
 
     def own(self, text: str) -> str:

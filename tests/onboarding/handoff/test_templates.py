@@ -15,7 +15,14 @@ from onboarding.handoff.hand_off import HandOff, hand_off
 from onboarding.resources.kinds import KeyGrant, ServiceLinkedRole
 from onboarding.topology import Managed, Topology
 from tests.bundles import eks, staging
-from tests.factories import MANAGED_ID, MANAGING_ID, image_key, managed, managing
+from tests.factories import (
+    MANAGED_ID,
+    MANAGING_ID,
+    image_key,
+    managed,
+    managing,
+    provider,
+)
 from tests.onboarding.spinnaker.bundle.formats.templates import (
     KEYS,
     chosen,
@@ -205,3 +212,43 @@ def test_the_stack_is_in_the_partitions_home_region(
     account = managed(*staging().providers[:1], regions=regions)
 
     assert handed(account, partition=partition).region == region
+
+
+def alike(**fields: Any) -> HandOff:
+    """Hand off names that differ only in what no logical id can hold."""
+    clusters = eks({"name": "apps-1"}, {"name": "apps_1"})
+    account = managed(provider("ec2"), clusters)
+    return handed(account, managed_role="spin.role", base_role="spin-role", **fields)
+
+
+def test_names_that_differ_in_signs_only_stay_two_things() -> None:
+    one = alike()
+    iam, clusters = (yaml.safe_load(s.template.text)["Resources"] for s in one.stacks)
+
+    roles = {
+        made["Properties"]["RoleName"]
+        for made in iam.values()
+        if made["Type"] == "AWS::IAM::Role"
+    }
+    assert {"spin.role", "spin-role"} <= roles
+    named = {made["Properties"]["ClusterName"] for made in clusters.values()}
+    assert named == {"apps-1", "apps_1"}
+    profile = next(made for made in iam.values() if "InstanceProfile" in made["Type"])
+    (role,) = profile["Properties"]["Roles"]
+    assert iam[role["Ref"]]["Properties"]["RoleName"] == "spin-role"
+
+
+def test_the_first_of_them_keeps_the_id_that_it_had_alone() -> None:
+    alone = managed(eks({"name": "apps-1"}))
+
+    before = set(yaml.safe_load(handed(alone, reader=False).template)["Resources"])
+
+    (*_, clusters) = alike().stacks
+    assert before < set(yaml.safe_load(clusters.template.text)["Resources"])
+
+
+def test_terraform_declares_each_of_them() -> None:
+    modules = [f.text for f in alike().files() if f.path.endswith("/main.tf.json")]
+
+    for name in ("spin.role", "spin-role", "apps-1", "apps_1"):
+        assert any(f'"{name}"' in text for text in modules), name

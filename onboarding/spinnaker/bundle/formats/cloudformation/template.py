@@ -5,9 +5,11 @@ The account's own id becomes a pseudo parameter, its external IDs become paramet
 
 from __future__ import annotations
 
+import hashlib
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import Any
 
 from onboarding.partitions import Arn
@@ -46,7 +48,7 @@ class Template:
 
     def body(self, description: str) -> dict[str, Value]:
         linked = [r for r in self.resources if isinstance(r, ServiceLinkedRole)]
-        names = [logical_id(role) for role in linked]
+        names = [self.id_of(role) for role in linked]
         is_yes: dict[str, Value] = {
             f"Makes{name}": {"Fn::Equals": [{"Ref": f"Make{name}"}, "yes"]}
             for name in names
@@ -70,7 +72,7 @@ class Template:
                 kind, properties, more = self.described(resource)
                 given = {name: value for name, value in properties.items() if value}
                 whole: Value = {"Type": f"AWS::{kind}", **more, "Properties": given}
-                yield logical_id(resource), whole
+                yield self.id_of(resource), whole
 
     def described(
         self, resource: Resource
@@ -126,7 +128,7 @@ class Template:
                 )
             case ServiceLinkedRole():
                 kept: dict[str, Value] = {
-                    "Condition": f"Makes{logical_id(resource)}",
+                    "Condition": f"Makes{self.id_of(resource)}",
                     "DeletionPolicy": "Retain",
                     "UpdateReplacePolicy": "Retain",
                 }
@@ -156,17 +158,20 @@ class Template:
             case _:
                 raise AssertionError(f"The template has no form of {resource.kind}.")
 
+    def id_of(self, resource: Resource) -> str:
+        return logical_id(resource, self.resources)
+
     def role(self, name: str) -> Value:
         """Refer to a role of this template, so that it is made first, or name it."""
         for resource in self.resources:
             if isinstance(resource, Role) and resource.name == name:
-                return {"Ref": logical_id(resource)}
+                return {"Ref": self.id_of(resource)}
         return name
 
     def needs(self, role: Role) -> dict[str, Value]:
         """Name what must exist first: IAM refuses to trust what it does not know."""
         trusted: list[Value] = [
-            logical_id(other)
+            self.id_of(other)
             for other in self.resources
             if f'{self.account}:{resource_part(other)}"' in role.trust.text
         ]
@@ -233,10 +238,21 @@ def resource_part(resource: Resource) -> str:
             return resource.kind
 
 
-def logical_id(resource: Resource) -> str:
-    """Make a name of letters and digits, the only ones that CloudFormation takes."""
-    name = resource.name.removesuffix(".amazonaws.com")
-    words = WORD.findall(f"{resource.kind} {name}")
+def logical_id(resource: Resource, among: Sequence[Resource]) -> str:
+    """Make a name of letters and digits, the only ones that CloudFormation takes. Of
+    names that differ in other signs alone, the first one keeps it.
+    """
+    plain = lettered(resource.kind, resource.name)
+    same = (one for one in among if lettered(one.kind, one.name) == plain)
+    first = next(same, resource)
+    if (first.kind, first.name) == (resource.kind, resource.name):
+        return plain
+    return plain + hashlib.sha256(resource.name.encode()).hexdigest()[:8]
+
+
+@lru_cache(10_000)
+def lettered(kind: str, name: str) -> str:
+    words = WORD.findall(f"{kind} {name.removesuffix('.amazonaws.com')}")
     return "".join(word[0].upper() + word[1:] for word in words)
 
 
