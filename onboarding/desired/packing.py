@@ -36,6 +36,12 @@ def packed(topics: Mapping[str, Sequence[Grant]]) -> dict[str, Policy]:
 
 def filled(name: str, grants: Sequence[Grant]) -> Iterator[Policy]:
     """Yield documents, each with as many of the next grants as it holds."""
+    if not grants:
+        return
+    whole = document(*grants)
+    if whole.size <= MANAGED_POLICY_LIMIT:  # as nearly all are
+        yield whole
+        return
     held: list[Grant] = []
     for grant in grants:
         if held and document(*held, grant).size > MANAGED_POLICY_LIMIT:
@@ -43,8 +49,7 @@ def filled(name: str, grants: Sequence[Grant]) -> Iterator[Policy]:
             held = []
         document(grant).within(MANAGED_POLICY_LIMIT, f"{grant.sid} in policy {name}")
         held.append(grant)
-    if held:
-        yield document(*held)
+    yield document(*held)
 
 
 def document(*grants: Grant) -> Policy:
