@@ -6,8 +6,9 @@ It may be killed at any line: AWS is the truth, and the next worker compares aga
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from datetime import timedelta
+from typing import Any
 
 from django.db import transaction
 from django.db.models.functions import Now
@@ -191,10 +192,19 @@ def change_managing(
     if changes or scope.row.state in (State.DRAFT, State.OUTDATED):
         along.change_along(scope.row.version)
     try:
+        changes = each_while(held, changes)
         carry_out(run, sessions, side.reach, changes, steps, held=held)
     except AwsError:
         along.at(scope.row.version).fail_along()
         raise
+
+
+def each_while(held: Callable[[], None], changes: Iterable[Change]) -> Iterator[Change]:
+    """Yield the changes; `held` is asked before each of them and after the last one."""
+    for change in changes:
+        held()
+        yield change
+    held()
 
 
 def remember(scope: Scope) -> None:
@@ -277,22 +287,32 @@ def carry_out(
     *,
     held: Callable[[], None],
 ) -> None:
-    """Carry out changes one by one; `held` raises LeaseLost once another worker took
-    over. It is asked before every write, to AWS and to the steps.
+    """Carry out changes one by one. `held` raises LeaseLost once another worker took
+    over: it is asked before every write to AWS, and each write to a step asks itself.
     """
     for change in changes:
-        held()
-        step = steps.get(change.resource.key) or step_more(run, change)
-        step.status, step.started_at = Step.Status.RUNNING, timezone.now()
-        step.save(update_fields=["status", "started_at"])
+        step = steps.get(change.resource.key)
+        if step is None:
+            held()
+            step = step_more(run, change)
+        note(run, step, status=Step.Status.RUNNING, started_at=timezone.now())
         try:
             apply(sessions, reach, change, before_write=held, waiting=run.say)
         except AwsError as error:
-            held()
-            step.status, step.finished_at = Step.Status.FAILED, timezone.now()
-            step.message, step.hint = error.message, error.hint
-            step.save(update_fields=["status", "finished_at", "message", "hint"])
+            note(
+                run,
+                step,
+                status=Step.Status.FAILED,
+                finished_at=timezone.now(),
+                message=error.message,
+                hint=error.hint,
+            )
             raise
-        held()
-        step.status, step.finished_at = Step.Status.DONE, timezone.now()
-        step.save(update_fields=["status", "finished_at"])
+        note(run, step, status=Step.Status.DONE, finished_at=timezone.now())
+
+
+def note(run: Run, step: Step, **columns: Any) -> None:
+    """Write what became of a step; raise LeaseLost where another worker took over."""
+    held = Run.objects.filter(pk=run.pk, lease=run.lease, lease__isnull=False)
+    if not Step.objects.filter(pk=step.pk, run__in=held).update(**columns):
+        raise run.lost()

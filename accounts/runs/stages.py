@@ -81,7 +81,7 @@ def carry_to_its_end(run: Run, sessions: Sessions | None) -> None:
 
 
 def refuse_orphan(run: Run) -> None:
-    if run.account is None and run.kind != Run.Kind.MANAGING:
+    if run.account_id is None and run.kind != Run.Kind.MANAGING:
         raise PlanOutdated(f"{run.account_name} was deleted from Bowline.")
 
 

@@ -1,0 +1,53 @@
+"""What becomes of a step is written by the worker that holds its run, and no other."""
+
+from __future__ import annotations
+
+import pytest
+
+from accounts.models import Run, Step
+from accounts.models.lease import LeaseLost
+from accounts.models.states import Status
+from accounts.runs.applying import note
+from tests.rows import managing_row, run_row, step_row
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def step() -> Step:
+    managing_row()
+    run = run_row(Status.APPLYING)
+    assert run.take_lease()
+    return step_row(run)
+
+
+def status_of(step: Step) -> str:
+    return Step.objects.get(pk=step.pk).status
+
+
+def test_who_holds_the_run_writes(step: Step) -> None:
+    note(step.run, step, status=Step.Status.RUNNING)
+
+    assert status_of(step) == Step.Status.RUNNING
+
+
+def test_who_lost_the_run_writes_nothing(step: Step) -> None:
+    before = status_of(step)
+    mine = step.run
+    Run.objects.update(leased_until=None)
+    assert Run.objects.get().take_lease()
+
+    with pytest.raises(LeaseLost):
+        note(mine, step, status=Step.Status.DONE)
+
+    assert status_of(step) == before
+
+
+def test_who_let_go_of_the_run_writes_nothing(step: Step) -> None:
+    before = status_of(step)
+    step.run.free_lease()
+
+    with pytest.raises(LeaseLost):
+        note(step.run, step, status=Step.Status.DONE)
+
+    assert status_of(step) == before
