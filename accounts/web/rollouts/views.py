@@ -13,7 +13,7 @@ from django.urls import reverse
 from accounts.mapping.left_over import left_over
 from accounts.mapping.managing import managing_row
 from accounts.models import ManagedAccount, Rollout, Run
-from accounts.models.states import UNSUCCESSFUL, Status
+from accounts.models.states import OPEN, UNSUCCESSFUL, Status
 from accounts.runs.rollouts.census import (
     COMING,
     GOOD,
@@ -125,14 +125,15 @@ class Withdrawn(NamedTuple):
 
 
 def withdrawn_of(rollout: Rollout) -> Withdrawn | None:
-    """Find its accounts that were not removed though Spinnaker may no longer assume
-    them; None where there are none.
+    """Find its accounts that are not removed, nor in progress, though Spinnaker may no
+    longer assume them; None where there are none.
     """
     if rollout.kind != Rollout.Kind.REMOVE:
         return None
     rows = ManagedAccount.objects.existing().filter(
         withdrawn=True, pk__in=runs_of(rollout).values("account")
     )
+    rows = rows.exclude(runs__status__in=OPEN)
     named = list(rows.order_by("name")[:MOST_NAMED])
     return Withdrawn(named, rows.count()) if named else None
 

@@ -15,7 +15,7 @@ from accounts.runs.rollouts import decisions
 from accounts.runs.rollouts.census import managing_run, runs_of
 from accounts.runs.rollouts.engine import advance
 from tests.accounts.runs.rollouts.rows import SAME, accounts, move, plan, statuses
-from tests.rows import bundle_row, managing_row, person
+from tests.rows import bundle_row, managing_row, person, run_row
 
 pytestmark = pytest.mark.django_db
 
@@ -75,7 +75,7 @@ def test_its_page_says_what_comes_first(viewer, removal) -> None:
 
     assert removal.state == Rollout.State.PLANNED
     assert "is first" in shown
-    assert "Nothing in them is deleted before that is verified." in shown
+    assert "Nothing in the accounts is deleted before that is verified." in shown
     assert "3 accounts with the same changes" in shown
 
 
@@ -138,9 +138,12 @@ def test_it_says_which_accounts_it_leaves_withdrawn(viewer, removal) -> None:
 
     after = page(viewer, removal.get_absolute_url())
     of_account = page(viewer, account.get_absolute_url())
+    run_row(Status.APPLYING, account=account)
+    in_progress = page(viewer, removal.get_absolute_url())
 
     assert "not removed" not in before
     assert "3 accounts not removed" in after
+    assert "2 accounts not removed" in in_progress
     assert account.get_absolute_url() in after
     assert "Spinnaker can no longer assume its roles" in of_account
 
