@@ -55,10 +55,17 @@ def delta(request: Request, number: int, since: int) -> HttpResponse:
 
 def comparison(request: Request, earlier: Bundle, later: Bundle) -> Comparison:
     digests = (earlier.sha256, later.sha256)
-    if max(earlier.size, later.size) <= MOST_IN_A_REQUEST:
+    if are_small(earlier, later):
         return Compared(changes_between(digests))
-    question = Question(TWO_BUNDLES, "aws", bundles=digests)
-    return by_a_worker(request, question, compared(digests))
+    return by_a_worker(request, question_of(earlier, later), compared(digests))
+
+
+def are_small(*bundles: Bundle) -> bool:
+    return max(bundle.size for bundle in bundles) <= MOST_IN_A_REQUEST
+
+
+def question_of(earlier: Bundle, later: Bundle) -> Question:
+    return Question(TWO_BUNDLES, "aws", bundles=(earlier.sha256, later.sha256))
 
 
 @operator_required

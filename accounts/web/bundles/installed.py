@@ -15,10 +15,19 @@ from accounts.bundles import NotReady, install
 from accounts.models import Bundle
 from accounts.two_bundles import between
 from accounts.web.access import operator_required
+from accounts.web.bundles.comparing import kept
+from accounts.web.bundles.deltas import are_small, question_of
 from accounts.web.request import Request
 
 REMEMBERED = 7 * 24 * 60 * 60
 """Seconds; two bundles never change, so only space is the limit."""
+
+
+class Counts(NamedTuple):
+    added: int
+    changed: int
+    removed: int
+    files: int
 
 
 class Ahead(NamedTuple):
@@ -26,28 +35,26 @@ class Ahead(NamedTuple):
 
     installed: Bundle
     newest: Bundle
-    added: int
-    changed: int
-    removed: int
-    files: int
+    counts: Counts | None
+    """None until a worker has compared bundles as large as these."""
 
     @property
     def sentence(self) -> str:
-        counts = (
-            (self.added, "add"),
-            (self.changed, "change"),
-            (self.removed, "remove"),
-        )
+        has, other = self.installed.number, self.newest.number
+        return f"Spinnaker has bundle {has}; bundle {other} {self.would}."
+
+    @property
+    def would(self) -> str:
+        if self.counts is None:
+            return "is newer"
+        counts = zip(self.counts, ("add", "change", "remove"), strict=False)
         parts = [f"{verb} {count:,}" for count, verb in counts if count]
         would = " and ".join([", ".join(parts[:-1])] * (len(parts) > 1) + parts[-1:])
         if would:
-            would = f"would {would} of its accounts"
-        elif self.files:
-            would = "has the same accounts and other files"
-        else:
-            would = "says the same"
-        has, other = self.installed.number, self.newest.number
-        return f"Spinnaker has bundle {has}; bundle {other} {would}."
+            return f"would {would} of its accounts"
+        if self.counts.files:
+            return "has the same accounts and other files"
+        return "says the same"
 
     @property
     def url(self) -> str:
@@ -72,14 +79,30 @@ def ahead(installed: Bundle | None) -> Ahead | None:
     if newest is None:
         return None
     key = f"bundle-delta:{installed.sha256}:{newest.sha256}"
-    counts = cache.get(key)
-    if counts is None:
-        found = between(installed, newest)
+    if remembered := cache.get(key):
+        return Ahead(installed, newest, Counts(*remembered))
+    counts = counted(installed, newest)
+    if counts:
+        cache.set(key, [*counts], REMEMBERED)
+    return Ahead(installed, newest, counts)
+
+
+def counted(earlier: Bundle, later: Bundle) -> Counts | None:
+    """Count what changes, where they are small or a worker compared them."""
+    if are_small(earlier, later):
+        found = between(earlier, later)
         kinds = (found.added, found.changed, found.removed)
-        others = (*found.files, *found.gone)
-        counts = [*map(len, kinds), len(others)]
-        cache.set(key, counts, REMEMBERED)
-    return Ahead(installed, newest, *counts)
+        return Counts(*map(len, (*kinds, (*found.files, *found.gone))))
+    compared = kept(question_of(earlier, later))
+    if compared is None:
+        return None
+    accounts, paths = compared.excerpt.accounts, compared.excerpt.paths
+    return Counts(
+        added=accounts["create"],
+        changed=accounts["update"],
+        removed=accounts["delete"],
+        files=sum(paths.values()),
+    )
 
 
 @operator_required

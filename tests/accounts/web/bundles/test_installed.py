@@ -5,7 +5,9 @@ from __future__ import annotations
 import pytest
 from django.core.cache import cache
 
-from accounts.models import Bundle
+from accounts.lookups import answer
+from accounts.models import Bundle, Lookup
+from accounts.web.bundles.deltas import question_of
 from tests.bundles import core, staging
 from tests.factories import managed, provider, topology
 from tests.rows import account_row, bundle_row, managing_row, person
@@ -49,6 +51,28 @@ def test_a_later_bundle_says_what_it_would_change(operator) -> None:
         "accounts."
     ) in page
     assert "/bundles/2/since/1/" in page
+
+
+def test_large_bundles_are_counted_once_a_worker_compared_them(
+    operator, monkeypatch
+) -> None:
+    monkeypatch.setattr("accounts.web.bundles.deltas.MOST_IN_A_REQUEST", 0)
+    operator.post("/bundles/1/installed/")
+    before = text(operator, "/bundles/")
+    question = question_of(*Bundle.objects.order_by("number"))
+    answer(
+        Lookup.objects.create(
+            question=question.digest,
+            topic=question.topic,
+            parameters=question.parameters,
+            times_asked=1,
+        )
+    )
+
+    after = text(operator, "/bundles/")
+
+    assert "Spinnaker has bundle 1; bundle 2 is newer." in before
+    assert "bundle 2 would add 1, change 1 and remove 3 of its accounts." in after
 
 
 def test_the_last_word_counts(operator) -> None:
