@@ -85,6 +85,7 @@ class Activity(models.Model):
         BUILD = "build", "built"
         DOWNLOAD = "download", "downloaded"
         INSTALL = "install", "recorded as installed"
+        UPDATED = "updated", "recorded as updated by the owner:"
         LEAVE_OUT = "leave out", "excluded from bundles"
         PUT_IN = "put in", "included in bundles again"
         WATCH = "watch", "began to watch"

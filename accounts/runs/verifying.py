@@ -18,6 +18,7 @@ from accounts.mapping.proved import keep_proved
 from accounts.models import ManagedAccount, ManagingAccount, Run
 from accounts.models.states import WORKING, State, Status
 from accounts.runs.owners.learning import learn_of_owner
+from accounts.runs.owners.versions import keep_found, owners_word
 from accounts.runs.results import COMPARED, keep_results
 from accounts.runs.scope import COMPARED_FOR, Scope, Side
 from onboarding.aws.backoff import Backoff
@@ -88,6 +89,9 @@ def prove(run: Run, scope: Scope, sessions: Sessions) -> None:
             count_miss(scope, results)
         else:
             subject.verify(State(status), now)
+            if scope.account and run.kind == Run.Kind.ONBOARD:
+                read = {result.outcome for result in drift} == {Outcome.PROVED}
+                keep_found(scope.account.pk, now, read=read)
             bundle_what_is_proved(scope, status)
             if edit_waits(scope):
                 run.unedited_subject.await_plan()
@@ -252,7 +256,7 @@ def nothing_left(
                 provider=COMPARED,
                 name=name,
                 outcome=Outcome.NOT_PROVED,
-                sentence=f"{BY_THE_CHAIN} {unread}",
+                sentence=f"{BY_THE_CHAIN} {word(scope)}{unread}",
                 seconds=seconds,
             )
         elif left:
@@ -266,6 +270,11 @@ def nothing_left(
             )
         else:
             yield Result(COMPARED, name, Outcome.PROVED, "", "", seconds)
+
+
+def word(scope: Scope) -> str:
+    """Say whose word it is that an owner made an update that nobody can read."""
+    return owners_word(scope.account) if scope.account else ""
 
 
 def compared_elsewhere(scope: Scope) -> Result:

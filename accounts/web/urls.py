@@ -15,6 +15,7 @@ from accounts.web.clusters import views as clusters
 from accounts.web.exports import views as exports
 from accounts.web.from_file import views as from_file
 from accounts.web.handoff import organization as handoff_organization
+from accounts.web.handoff import versions as handoff_versions
 from accounts.web.handoff import views as handoff
 from accounts.web.help import views as help_pages
 from accounts.web.live import views as live
@@ -107,6 +108,11 @@ account_pages = [
         name="hand-off-archive",
     ),
     path(
+        "accounts/<uuid:pk>/hand-off/version/<int:number>/",
+        handoff_versions.hand_off_version,
+        name="hand-off-version",
+    ),
+    path(
         "accounts/<uuid:pk>/hand-off/<path:path>",
         handoff.hand_off_file,
         name="hand-off-file",
@@ -139,6 +145,7 @@ run_pages = [
     path("runs/<uuid:pk>/approve/", decisions.run_approve, name="run-approve"),
     path("runs/<uuid:pk>/discard/", decisions.run_discard, name="run-discard"),
     path("runs/<uuid:pk>/look/", decisions.look, name="run-look"),
+    path("runs/<uuid:pk>/updated/", decisions.updated, name="run-updated"),
     path("runs/<uuid:pk>/again/", decisions.run_again, name="run-again"),
 ]
 rollout_pages = [

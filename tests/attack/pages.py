@@ -81,7 +81,8 @@ def every_row() -> None:
     last = uuid.UUID(int=2**128 - 1)  # `first` is the other one
     for_many = account_row("many", pk=last, account_id="9" * 12, made_by="organization")
     given = HandedOutText.objects.create(digest="d" * 64, text="Resources: {}")
-    for_many.hand_offs.create(text=given, number=1, stack_name="s", region="us-east-1")
+    for owned in (account, for_many):
+        owned.hand_offs.create(text=given, number=1, stack_name="s", region="us-east-1")
     kept_organization(account)
     planned = run_row(account=account, fingerprint=FINGERPRINT)
     for number in (1, 2):
@@ -144,6 +145,7 @@ def arguments(route: str) -> dict[str, str]:
             "upload": first("accounts.upload"),
             "search": first("accounts.clustersearch"),
             "path": "README.md",
+            "number": "1",
         },
         "runs": {
             "pk": str(planned and planned.pk),

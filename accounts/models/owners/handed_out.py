@@ -25,6 +25,10 @@ class HandOffQuerySet(models.QuerySet["HandOff"]):
         """Keep those since which the account was not removed."""
         return self.filter(removed_at=None)
 
+    def deployed(self) -> HandOffQuerySet:
+        """Keep those that the owner has deployed, as far as anybody knows."""
+        return self.in_force().exclude(found_at=None, said_at=None)
+
     def newest(self) -> HandOffQuerySet:
         """Keep the latest version of each account."""
         later = HandOff.objects.filter(
@@ -59,6 +63,18 @@ class HandOff(models.Model):
     )
     by_name = models.CharField(max_length=150, blank=True)
     at = models.DateTimeField(auto_now_add=True)
+    found_at = models.DateTimeField(null=True, blank=True)
+    """When Bowline found it in AWS: read, or by a chain that opened just then."""
+    said_at = models.DateTimeField(null=True, blank=True)
+    """When somebody said that the owner deployed it, which Bowline cannot read."""
+    said_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        on_delete=models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="+",
+    )
+    said_by_name = models.CharField(max_length=150, blank=True)
     removed_at = models.DateTimeField(null=True, blank=True)
     """When its account was removed; what comes next may be another stack."""
 

@@ -19,6 +19,7 @@ from accounts.models.runs import MovedMeanwhile
 from accounts.models.states import Status
 from accounts.runs.actions import Send
 from accounts.runs.owners.pace import PACE, pause_after
+from accounts.runs.owners.versions import unseen
 from accounts.runs.queue import enqueue
 from accounts.runs.scope import own_sides
 from accounts.runs.verifying import worded
@@ -89,6 +90,7 @@ def look(run: Run, managing: Managing, sessions: Sessions, *, send: Send) -> Non
         elif opens(sessions, managing, managed):
             waits = still_differs(run, managing, sessions)
         else:
+            run.refused += 1
             waits = still_refused(run, managing, sessions)
     except (DetailsError, NotOurs, QuotaExceeded) as error:
         waits = str(error)
@@ -122,7 +124,7 @@ def still_differs(run: Run, managing: Managing, sessions: Sessions) -> str:
     assert run.account is not None
     changes, unread = left_to_do(run, managing, sessions)
     if unread:
-        return "" if managed_of(run.account).is_learned else NO_READER
+        return unseen(run) if managed_of(run.account).is_learned else NO_READER
     return f"{DIFFERS}{named(changes)}" if changes else ""
 
 

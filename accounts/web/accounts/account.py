@@ -30,6 +30,7 @@ from accounts.models import (
 from accounts.models.standing import BROKEN
 from accounts.models.states import FAILURES, OPEN, Status
 from accounts.organization.inactive import inactive_members
+from accounts.runs.owners.versions import versions_of
 from accounts.web.access import operator_required
 from accounts.web.accounts.known_as import known_as
 from accounts.web.highlighting import highlighted_json
@@ -78,6 +79,7 @@ def account(request: Request, pk: UUID) -> HttpResponse:
         "details": details_of(account),
         "through_role": account.in_aws_provider,
         "told": told_of(account) if account.granted_at else None,
+        "versions": versions_of(account) if account.is_handed_off else None,
         **rotation(account),
         **iam(managing, account),
     }

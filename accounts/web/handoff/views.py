@@ -18,6 +18,7 @@ from accounts.models.standing import BROKEN
 from accounts.models.states import Status
 from accounts.runs.owners.readiness import NOT_READY, ManagingUnproved, hand_off_now
 from accounts.web.access import operator_required
+from accounts.web.handoff.versions import shown_versions
 from accounts.web.live.state import live_account
 from accounts.web.request import Request
 from accounts.web.runs.review.plans import review
@@ -72,6 +73,8 @@ def hand_off_page(request: Request, pk: UUID) -> HttpResponse:
         one = hand_off_of(managing_row(), account) if removes else hand_off_now(account)
         lost = is_lost(account, one)
         shown |= described(one, removes=removes)
+        if not removes:
+            shown |= shown_versions(account, one, run)
         shown |= {"lost": lost, "is_to_send": run is not None or lost}
     except (ManagingUnproved, NoManagingAccount) as error:
         shown |= {"trouble": str(error), "managing_first": True}

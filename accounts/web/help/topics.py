@@ -250,6 +250,7 @@ PAGES = (
             "hand-off",
             "hand-off-archive",
             "hand-off-file",
+            "hand-off-version",
             "organization-hand-off",
             "organization-hand-off-archive",
         ),

@@ -20,6 +20,7 @@ from accounts.runs import actions
 from accounts.runs.capacity import NoRoom
 from accounts.runs.owners.looking import look_soon
 from accounts.runs.owners.readiness import ManagingUnproved
+from accounts.runs.owners.word import take_word
 from accounts.runs.queue import enqueue_look
 from accounts.web.access import approver_required, operator_required
 from accounts.web.request import Request
@@ -140,6 +141,23 @@ def look(request: Request, pk: UUID) -> HttpResponse:
         transaction.on_commit(enqueue_look)
         messages.info(request, "Bowline looks now, and again every half minute.")
     return redirect(run)
+
+
+@operator_required
+@require_POST
+def updated(request: Request, pk: UUID) -> HttpResponse:
+    """Record that the account's owner says that the stack is updated."""
+    run = get_object_or_404(Run.objects.select_related("account"), pk=pk)
+    if run.account is None:
+        return redirect(run)
+    if take_word(run, request.user):
+        transaction.on_commit(enqueue_look)
+        messages.success(
+            request, "Recorded as updated by the owner. Bowline verifies the account."
+        )
+    else:
+        messages.info(request, f"{run.title} does not wait for anybody's word.")
+    return redirect("accounts:hand-off", run.account.pk)
 
 
 @approver_required

@@ -57,6 +57,20 @@ def deploy(here: Credentials, account: ManagedAccount, where: Account = DEV) -> 
         )
 
 
+def update(here: Credentials, account: ManagedAccount) -> None:
+    """Do as the owner: deploy the next version to the stack that there is."""
+    (stack,) = handed_out(account).stacks
+    root(here, DEV, "cloudformation").update_stack(
+        StackName=stack.name,
+        TemplateBody=stack.template.text,
+        Capabilities=["CAPABILITY_NAMED_IAM"],
+        Parameters=[
+            {"ParameterKey": name, "ParameterValue": value}
+            for name, value in stack.parameters.items()
+        ],
+    )
+
+
 def delete(here: Credentials) -> None:
     stack = f"bowline-{DEV.name}"
     root(here, DEV, "cloudformation").delete_stack(StackName=stack)

@@ -1,0 +1,116 @@
+"""What was handed out to an owner, and what the next version changes of it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any, NamedTuple
+from uuid import UUID
+
+import yaml
+from django.http import HttpResponse
+from django.shortcuts import get_object_or_404
+
+from accounts.models import HandOff as HandedOut
+from accounts.models import ManagedAccount, Run
+from accounts.runs.owners.versions import unseen, versions_of
+from accounts.web.access import operator_required
+from accounts.web.request import Request
+from accounts.web.runs.review.diff import Diff, compare
+from onboarding.handoff.hand_off import HandOff
+
+PARTS = ("Parameters", "Resources")
+"""What of a template an update can change."""
+
+
+class Part(NamedTuple):
+    """A resource or a parameter of a template."""
+
+    template: str
+    """The description of the template: there may be one for each region."""
+    name: str
+
+
+class Changed(NamedTuple):
+    kind: str
+    name: str
+    verb: str
+    diff: Diff
+
+
+@dataclass(frozen=True, slots=True)
+class Update:
+    """The next version, compared with the one that the owner has."""
+
+    has: HandedOut
+    number: int
+    is_handed_out: bool
+    """False: its plan is not approved yet."""
+    changed: tuple[Changed, ...]
+
+
+def shown_versions(
+    account: ManagedAccount, one: HandOff, run: Run | None
+) -> dict[str, Any]:
+    return {
+        "versions": account.hand_offs.in_force(),
+        "update": update_of(account, one),
+        "takes_word": run is not None and bool(unseen(run)) and not run_reads(run),
+    }
+
+
+def run_reads(run: Run) -> bool:
+    """Return whether Bowline reads the account, so that nobody's word is needed."""
+    assert run.account is not None
+    return bool(run.account.reader_role) and run.waiting != unseen(run)
+
+
+def update_of(account: ManagedAccount, one: HandOff) -> Update | None:
+    """Compare what the owner has with what comes next; None where nothing does."""
+    versions = versions_of(account)
+    if versions.has is None or versions.last is None:
+        return None
+    is_handed_out = versions.last.text_id == one.digest
+    if is_handed_out and not versions.is_update:
+        return None
+    number = versions.last.number + (0 if is_handed_out else 1)
+    changed = tuple(changes(versions.has.text.text, one.text))
+    return Update(versions.has, number, is_handed_out, changed)
+
+
+def changes(before: str, after: str) -> Iterator[Changed]:
+    """Yield each resource and parameter that differs, in the order of the later."""
+    old, new = parts_of(before), parts_of(after)
+    for part in dict.fromkeys((*new, *old)):
+        was, becomes = old.get(part), new.get(part)
+        if was == becomes:
+            continue
+        verb = "update" if was and becomes else "create" if becomes else "delete"
+        kind = str((becomes or was or {}).get("Type", ""))
+        yield Changed(kind, part.name, verb, compare(said(was), said(becomes)))
+
+
+def said(part: Mapping[str, Any] | None) -> Mapping[str, Any] | None:
+    return part.get("Properties", part) if part is not None else None
+
+
+def parts_of(text: str) -> dict[Part, dict[str, Any]]:
+    return {
+        Part(template.get("Description", ""), name): part
+        for template in yaml.load_all(text, Loader=yaml.CSafeLoader)
+        for section in PARTS
+        for name, part in (template or {}).get(section, {}).items()
+    }
+
+
+@operator_required
+def hand_off_version(request: Request, pk: UUID, number: int) -> HttpResponse:
+    """Return the templates as they were handed out then."""
+    rows = HandedOut.objects.select_related("account", "text")
+    given = get_object_or_404(rows, account=pk, number=number)
+    name = f"{given.stack_name}-version-{number}.yml"
+    return HttpResponse(
+        given.text.text,
+        content_type="text/plain; charset=utf-8",
+        headers={"Content-Disposition": f'attachment; filename="{name}"'},
+    )

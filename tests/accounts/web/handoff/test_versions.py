@@ -1,0 +1,178 @@
+"""The hand-off page shows what the next version changes of what the owner has."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from django.test import Client
+from django.urls import reverse
+from django.utils import timezone
+
+from accounts.mapping.handing_off import hand_off_of
+from accounts.models import (
+    Activity,
+    EnabledProvider,
+    HandedOutText,
+    HandOff,
+    ManagedAccount,
+    ManagingAccount,
+    Run,
+)
+from accounts.models.states import State, Status
+from accounts.web.handoff.versions import changes
+from onboarding.topology import READER_ROLE, MadeBy
+from tests.rows import account_row, managing_row, person, run_row
+
+pytestmark = pytest.mark.django_db
+
+BOWLINE = "arn:aws:iam::911111111111:user/bowline"
+
+
+def handed_out(account: ManagedAccount, **fields: Any) -> HandOff:
+    given = hand_off_of(ManagingAccount.objects.get(), account)
+    text, _ = HandedOutText.objects.get_or_create(
+        digest=given.digest, defaults={"text": given.text}
+    )
+    return HandOff.objects.create(
+        account=account,
+        text=text,
+        number=account.hand_offs.count() + 1,
+        stack_name=given.stack_name,
+        region=given.region,
+        **fields,
+    )
+
+
+def owned(**fields: Any) -> ManagedAccount:
+    managing_row(proof=State.VERIFIED, bowline_principal=BOWLINE)
+    plain = {"made_by": MadeBy.OWNER.value, "granted_at": timezone.now()}
+    return account_row(**{**plain, **fields})
+
+
+def has_version_one(**fields: Any) -> ManagedAccount:
+    """Describe an account whose owner has version 1, and what comes next."""
+    account = owned(**fields)
+    handed_out(account, found_at=timezone.now())
+    EnabledProvider.objects.create(
+        account=account, key="lambda", details={}, described=True
+    )
+    return ManagedAccount.objects.get()
+
+
+def read(client: Client, account: ManagedAccount, role: str = "operator") -> str:
+    client.force_login(person(role))
+    return client.get(reverse("accounts:hand-off", args=[account.pk])).content.decode()
+
+
+def waiting(account: ManagedAccount) -> Run:
+    return run_row(Status.HANDED_OFF, account=account, handed_off_at=timezone.now())
+
+
+def test_the_version_that_the_owner_has_is_not_compared(client: Client) -> None:
+    account = owned()
+    handed_out(account, found_at=timezone.now(), by_name="olga")
+
+    text = read(client, account)
+
+    assert "<b>Version 1</b> handed off" in text
+    assert "by olga. Found in AWS" in text
+    assert "changes this of it" not in text
+
+
+def test_before_the_plan_is_approved_it_shows_what_comes(client: Client) -> None:
+    text = read(client, has_version_one())
+
+    assert "The owner has version 1" in text
+    assert "Version 2 changes this of it" in text
+    assert "It is not handed off yet" in text
+    assert "AWS::IAM::ManagedPolicy" in text
+    assert "Mark as updated" not in text
+
+
+def test_an_update_that_nothing_shows_needs_somebodys_word(client: Client) -> None:
+    account = has_version_one()
+    handed_out(account)
+    run = waiting(account)
+
+    text = read(client, account)
+
+    assert "Version 2 changes this of it" in text
+    assert "--no-execute-changeset" in text
+    assert "Mark as updated by the owner" in text
+    done = client.post(reverse("accounts:run-updated", args=[run.pk]))
+    assert done["Location"] == reverse("accounts:hand-off", args=[account.pk])
+    assert Activity.objects.filter(what=Activity.What.UPDATED).count() == 1
+    again = client.get(done["Location"]).content.decode()
+    assert "Not proved from here: operator said" in again
+    assert "Mark as updated" not in again
+    page = client.get(account.get_absolute_url()).content.decode()
+    assert "version 2 by the owner's word" in page
+    client.post(reverse("accounts:run-updated", args=[run.pk]))
+    assert Activity.objects.filter(what=Activity.What.UPDATED).count() == 1
+
+
+def test_with_a_reader_role_nobody_is_asked(client: Client) -> None:
+    account = has_version_one(reader_role=READER_ROLE)
+    handed_out(account)
+    waiting(account)
+
+    text = read(client, account)
+
+    assert "Version 2 changes this of it" in text
+    assert "Mark as updated" not in text
+    page = client.get(account.get_absolute_url()).content.decode()
+    assert "version 2 is not seen yet" in page
+
+
+def test_a_viewer_may_not_speak_for_the_owner(client: Client) -> None:
+    account = has_version_one()
+    handed_out(account)
+    run = waiting(account)
+
+    assert "Mark as updated" not in read(client, account, "viewer")
+    refused = client.post(reverse("accounts:run-updated", args=[run.pk]))
+    assert refused.status_code == 403
+    assert not HandOff.objects.exclude(said_at=None).exists()
+
+
+def test_each_version_can_be_downloaded_as_it_was(client: Client) -> None:
+    account = owned()
+    given = handed_out(account)
+    client.force_login(person("operator"))
+
+    answer = client.get(
+        reverse("accounts:hand-off-version", args=[account.pk, given.number])
+    )
+
+    assert answer.content.decode() == given.text.text
+    missing = reverse("accounts:hand-off-version", args=[account.pk, 9])
+    assert client.get(missing).status_code == 404
+
+
+BEFORE = """\
+Description: one
+Parameters: {ExternalId: {Type: String, Default: e-1}}
+Resources:
+  Stays: {Type: A, Properties: {Name: x}}
+  Goes: {Type: B, Properties: {Name: y}}
+---
+Description: two
+Resources:
+  Stays: {Type: A, Properties: {Name: x}}
+"""
+
+
+def test_each_resource_that_differs_is_named_once() -> None:
+    after = BEFORE.replace("e-1", "e-2").replace("Goes", "Comes")
+    after = after.replace("{Name: x}", "{Name: z}", 1)
+
+    found = [(one.verb, one.kind, one.name) for one in changes(BEFORE, after)]
+
+    assert found == [
+        ("update", "String", "ExternalId"),
+        ("update", "A", "Stays"),
+        ("create", "B", "Comes"),
+        ("delete", "B", "Goes"),
+    ]
+    assert list(changes(BEFORE, BEFORE)) == []
