@@ -137,7 +137,7 @@ class EnabledProviderAdmin(Records):
 
 @admin.register(Preferences)
 class PreferencesAdmin(Records):
-    list_display = ["person", "time_zone", "shortcuts"]
+    list_display = ["person", "time_zone", "shortcuts", "mail"]
     search_fields = ["person__username", "time_zone"]
     list_select_related = ["person"]
 

@@ -27,11 +27,13 @@ from accounts.models import (
     ClusterSearch,
     Lookup,
     ManagedAccount,
+    Notice,
     Organization,
     Rollout,
     Run,
 )
 from accounts.models.states import OPEN, WORKING
+from accounts.notices.sending import deliver
 from accounts.organization.reading import begin_again, read_on
 from accounts.runs.actions import RunOpen, verify
 from accounts.runs.heartbeat import beat, compare_clocks
@@ -39,6 +41,7 @@ from accounts.runs.owners.looking import look_at_owners as look_at_those_due
 from accounts.runs.queue import (
     enqueue_all,
     enqueue_bundle,
+    enqueue_notice,
     enqueue_reading,
     enqueue_rollout,
     enqueue_search,
@@ -170,6 +173,15 @@ def find_clusters(search_id: str) -> None:
         search_on(search)
 
 
+@shared_task(ignore_result=True, soft_time_limit=100, time_limit=110)
+def send_notice(notice_id: str) -> None:
+    """Send a notice. A second copy finds the lease taken, or it sent."""
+    beat()
+    notice = Notice.objects.due().filter(pk=notice_id).first()
+    if notice is not None:
+        deliver(notice)
+
+
 @shared_task(ignore_result=True)
 def read_organizations() -> None:
     """Read again the organization that somebody read before. A second copy finds it
@@ -191,6 +203,8 @@ def sweep() -> None:
         enqueue_reading(organization)
     for search in ClusterSearch.objects.abandoned():
         enqueue_search(search)
+    for notice in Notice.objects.abandoned().order_by("due_at")[:SWEPT_AT_ONCE]:
+        enqueue_notice(notice)
 
 
 @shared_task(ignore_result=True, soft_time_limit=100, time_limit=110)
@@ -227,14 +241,15 @@ def verify_all() -> None:
 
 @shared_task(ignore_result=True)
 def delete_old() -> None:
-    """Delete verifications that are old enough, old answers of AWS, and old uploads;
-    fold what the others found that are superseded.
+    """Delete verifications that are old enough, and old answers of AWS, uploads and
+    notices; fold what the others found that are superseded.
 
     Safe to kill: each run is folded, and deleted, as a whole.
     """
     delete_old_lookups()
     fold_superseded()
     delete_old_uploads()
+    Notice.objects.expired().delete()
     if settings.KEEP_CHECKS_DAYS:
         age = timedelta(days=settings.KEEP_CHECKS_DAYS)
         delete_old_verifications(timezone.now() - age)

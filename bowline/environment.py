@@ -6,7 +6,28 @@ import os
 import re
 from ipaddress import IPv4Network, IPv6Network, ip_network
 
-from django.core.exceptions import ImproperlyConfigured
+from django.core.exceptions import ImproperlyConfigured, ValidationError
+from django.core.validators import validate_email
+
+
+def web_threads() -> int:
+    value = os.environ.get("WEB_THREADS", "") or "16"
+    if not re.fullmatch("[0-9]{1,3}", value) or int(value) < 4:
+        raise ImproperlyConfigured(
+            f"WEB_THREADS must be a number of threads, 4 to 999, not {value!r}."
+        )
+    return int(value)
+
+
+def secret_key(*, debug: bool) -> str:
+    key = os.environ.get("SECRET_KEY", "")
+    if not key and not debug:
+        raise ImproperlyConfigured(
+            "SECRET_KEY is not set. It signs sessions, so it must be long, random and "
+            "the same for every process: python3 -c 'import secrets; "
+            "print(secrets.token_urlsafe(50))'. script/demo makes its own."
+        )
+    return key or "only-for-debugging"
 
 
 def env_bool(name: str, *, default: bool) -> bool:
@@ -43,3 +64,38 @@ def env_number(name: str, default: int, pattern: str, what: str) -> int:
     if not re.fullmatch(pattern, value):
         raise ImproperlyConfigured(f"{name} must be {what}, not {value!r}.")
     return int(value)
+
+
+def env_port(name: str, *, default: int) -> int:
+    return env_number(name, default, "[1-9][0-9]{0,4}", "a port, 1 to 65535")
+
+
+def env_email(name: str, *, default: str) -> str:
+    """Read a mail address: one line, and nothing that could begin another header."""
+    value = os.environ.get(name, "")
+    if not value:
+        return default
+    try:
+        validate_email(value)
+    except ValidationError as error:
+        raise ImproperlyConfigured(
+            f"{name} must be a mail address, not {value!r}."
+        ) from error
+    return value
+
+
+def env_site_url(name: str, *, hosts: list[str], https: bool) -> str:
+    """Read where people open the site, without a slash at the end: by default at the
+    first of the names that it answers to. Empty: it has none.
+    """
+    names = (host for host in hosts if re.fullmatch(r"\w[\w.-]*", host, re.ASCII))
+    first = next(names, "")
+    scheme = "https" if https else "http"
+    value = os.environ.get(name, "") or (f"{scheme}://{first}" if first else "")
+    value = value.removesuffix("/")
+    if value and not re.fullmatch(r"https?://[\w.-]+(:[0-9]{1,5})?", value, re.ASCII):
+        raise ImproperlyConfigured(
+            f"{name} must be an address without a path, such as "
+            f"https://bowline.example.com, not {value!r}."
+        )
+    return value

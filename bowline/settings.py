@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import re
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -16,32 +15,23 @@ from celery.schedules import crontab
 from django.core.exceptions import ImproperlyConfigured
 from kombu import Exchange, Queue
 
-from bowline.environment import env_bool, env_count, env_days, env_list, env_networks
+from bowline.environment import (
+    env_bool,
+    env_count,
+    env_days,
+    env_email,
+    env_list,
+    env_networks,
+    env_port,
+    env_site_url,
+    secret_key,
+    web_threads,
+)
 
 # ModelForm[Run] is for the type checker; this makes it mean ModelForm when it runs.
 django_stubs_ext.monkeypatch()
 
 BASE_DIR = Path(__file__).resolve().parent.parent
-
-
-def web_threads() -> int:
-    value = os.environ.get("WEB_THREADS", "") or "16"
-    if not re.fullmatch("[0-9]{1,3}", value) or int(value) < 4:
-        raise ImproperlyConfigured(
-            f"WEB_THREADS must be a number of threads, 4 to 999, not {value!r}."
-        )
-    return int(value)
-
-
-def secret_key(*, debug: bool) -> str:
-    key = os.environ.get("SECRET_KEY", "")
-    if not key and not debug:
-        raise ImproperlyConfigured(
-            "SECRET_KEY is not set. It signs sessions, so it must be long, random and "
-            "the same for every process: python3 -c 'import secrets; "
-            "print(secrets.token_urlsafe(50))'. script/demo makes its own."
-        )
-    return key or "only-for-debugging"
 
 
 def database(url: str) -> dict[str, Any]:
@@ -278,6 +268,31 @@ CONTENT_SECURITY_POLICY = {
         "object-src": ["'none'"],
     }
 }
+
+# Mail to people about what they started. Without EMAIL_HOST none is sent.
+
+# Where links in mail lead: no request's Host header has a say in it.
+SITE_URL = env_site_url("SITE_URL", hosts=env_list("ALLOWED_HOSTS"), https=HTTPS)
+EMAIL_HOST = os.environ.get("EMAIL_HOST", "")
+EMAIL_BACKEND = (
+    f"django.core.mail.backends.{'smtp' if EMAIL_HOST else 'dummy'}.EmailBackend"
+)
+EMAIL_PORT = env_port("EMAIL_PORT", default=587)
+EMAIL_HOST_USER = os.environ.get("EMAIL_HOST_USER", "")
+EMAIL_HOST_PASSWORD = os.environ.get("EMAIL_HOST_PASSWORD", "")
+# TLS from the first byte, on port 465; else STARTTLS, unless that is switched off.
+EMAIL_USE_SSL = env_bool("EMAIL_USE_SSL", default=False)
+EMAIL_USE_TLS = env_bool("EMAIL_USE_TLS", default=True) and not EMAIL_USE_SSL
+EMAIL_TIMEOUT = 10
+DEFAULT_FROM_EMAIL = env_email(
+    "DEFAULT_FROM_EMAIL",
+    default=f"bowline@{urlsplit(SITE_URL).hostname or 'localhost'}",
+)
+if EMAIL_HOST and not SITE_URL:
+    raise ImproperlyConfigured(
+        "EMAIL_HOST is set, but links in mail would lead nowhere: set SITE_URL, such "
+        "as https://bowline.example.com."
+    )
 
 # Background work: the Run row is the record of a job, so no result is kept
 

@@ -19,6 +19,7 @@ from accounts.models.managed import (
     SpinnakerName,
 )
 from accounts.models.managing import ManagingAccount
+from accounts.models.notices.notice import Notice
 from accounts.models.organization.members import Member, MemberTag, Unit
 from accounts.models.organization.reading import Organization
 from accounts.models.organization.watch import Watch
@@ -46,6 +47,7 @@ __all__ = [
     "ManagingAccount",
     "Member",
     "MemberTag",
+    "Notice",
     "Organization",
     "Preferences",
     "Rollout",

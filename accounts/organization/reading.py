@@ -22,6 +22,7 @@ from accounts.mapping.managing import managing_of
 from accounts.models import ManagingAccount, Member, MemberTag, Organization
 from accounts.models.lease import LEASE, LeaseLost
 from accounts.models.organization.reading import ROOT
+from accounts.notices.notifying import notify_of_new_accounts
 from accounts.organization.keeping import keep_members, keep_units, kept_text
 from accounts.organization.watching import draft_new
 from accounts.runs.queue import enqueue_reading
@@ -245,6 +246,7 @@ def finish(row: Organization) -> None:
             failures=0,
             tag_keys=tag_keys(row),
         )
+        notify_of_new_accounts(row)
 
 
 def tag_keys(row: Organization) -> list[str]:
@@ -259,7 +261,9 @@ def pause(row: Organization, why: str) -> None:
 
 
 def end(row: Organization, **why: str) -> None:
-    change(row, finished_at=Now(), **why)
+    with transaction.atomic():
+        change(row, finished_at=Now(), **why)
+        notify_of_new_accounts(row)
 
 
 def change(row: Organization, **fields: Any) -> None:

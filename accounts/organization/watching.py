@@ -69,8 +69,9 @@ def draft_new(organization: Organization) -> bool:
     An account becomes a draft once: whoever deletes it does not get it back.
     """
     watches = Watch.objects.filter(unit__organization=organization)
+    watches = watches.select_related("unit__organization")
     # The innermost unit decides.
-    for watch in sorted(watches.select_related("unit"), key=depth, reverse=True):
+    for watch in sorted(watches, key=depth, reverse=True):
         if new := list(new_members(watch).prefetch_related("tags")[:AT_ONCE]):
             draft_each(watch, new)
             return True
@@ -96,18 +97,21 @@ def draft_each(watch: Watch, new: list[Member]) -> None:
                     shared = template_of(watch, one.member)
                     who = f"the watch on {watch.unit}"
                     describe_one(one, shared, managing, who)
-                mark(one, refused="")
+                mark(one, watch)
         except (DetailsError, NameTaken, ValidationError) as error:
             refused = sentence(error)
         except IntegrityError:
             refused = "It was just added by somebody else."
         if refused:
-            mark(one, refused=refused)
+            mark(one, watch, refused=refused)
 
 
-def mark(one: Listed, *, refused: str) -> None:
+def mark(one: Listed, watch: Watch, *, refused: str = "") -> None:
     Member.objects.filter(pk=one.member.pk).update(
-        drafted_at=timezone.now(), draft_refused=refused
+        drafted_at=timezone.now(),
+        drafted_in=watch.unit.organization.reading,
+        drafted_for=watch.created_by_id,
+        draft_refused=refused,
     )
 
 

@@ -12,7 +12,7 @@ from celery import current_app
 from django.db.models.functions import Now
 from kombu.exceptions import OperationalError
 
-from accounts.models import Bundle, ClusterSearch, Lookup, Organization, Run
+from accounts.models import Bundle, ClusterSearch, Lookup, Notice, Organization, Run
 from accounts.runs.heartbeat import broker_lost
 
 logger = logging.getLogger(__name__)
@@ -102,6 +102,14 @@ def enqueue_search(search: ClusterSearch) -> None:
     """Send for the next accounts of a search; the sweep repeats what was lost."""
     if sent("accounts.tasks.find_clusters", str(search.pk)):
         ClusterSearch.objects.filter(pk=search.pk).update(queued_at=Now())
+
+
+def enqueue_notice(notice: Notice) -> None:
+    """Send for a notice to be sent, where no run waits behind a slow mail server; the
+    sweep repeats what was lost.
+    """
+    if sent("accounts.tasks.send_notice", str(notice.pk), queue=SCHEDULE):
+        Notice.objects.filter(pk=notice.pk).update(queued_at=Now())
 
 
 EXPIRES = 10 * 60

@@ -26,6 +26,7 @@ from accounts.models import (
     Heartbeat,
     Lookup,
     ManagedAccount,
+    Notice,
     Organization,
     Preferences,
     Rollout,
@@ -182,6 +183,9 @@ def whole_site() -> Pages:
         answer=dict.fromkeys(("account_id", "arn", "principal"), HARMLESS),
     )
     kept_organization(accounts[0])
+    Notice.objects.create(
+        person=operator, what="new accounts", organization=Organization.objects.get()
+    )
     find_clusters(accounts[0], operator)
     record(operator, Activity.What.PLAN, HARMLESS, {"note": HARMLESS})
     return Pages(accounts, runs)

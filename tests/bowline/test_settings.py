@@ -12,8 +12,10 @@ from bowline.settings import (
     database,
     env_bool,
     env_days,
+    env_email,
     env_list,
     env_networks,
+    env_site_url,
     secret_key,
     web_threads,
 )
@@ -116,10 +118,15 @@ def test_env_list_reads_names_between_commas(monkeypatch: pytest.MonkeyPatch) ->
 
 
 def test_every_variable_is_in_the_example() -> None:
-    source = (settings.BASE_DIR / "bowline" / "settings.py").read_text()
+    source = "".join(
+        (settings.BASE_DIR / "bowline" / f"{name}.py").read_text()
+        for name in ("settings", "environment")
+    )
+    kinds = "bool|count|days|email|list|networks|port|site_url"
     read = set(
         re.findall(
-            r'(?:environ\.get|env_(?:bool|count|days|list|networks))\("(\w+)"', source
+            rf'(?:environ\.get|env_(?:{kinds}))\(\s*"(\w+)"',
+            source,
         )
     )
 
@@ -157,3 +164,38 @@ def test_web_threads_leaves_two_beside_the_pages(
 
     with pytest.raises(ImproperlyConfigured, match="WEB_THREADS must be a number"):
         web_threads()
+
+
+@pytest.mark.parametrize(
+    ("text", "hosts", "url"),
+    [
+        ("https://a.example.com:8443/", [], "https://a.example.com:8443"),
+        ("", ["*", ".b.example.com", "c.example.com"], "https://c.example.com"),
+        ("", ["*"], ""),
+    ],
+)
+def test_env_site_url_is_given_or_the_first_name(
+    text: str, hosts: list[str], url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("SITE_URL", text)
+
+    assert env_site_url("SITE_URL", hosts=hosts, https=True) == url
+
+
+@pytest.mark.parametrize(
+    "text", ["a.example.com", "https://a/path", "https://u@a", "https://a\n", "ftp://a"]
+)
+def test_env_site_url_refuses_what_links_cannot_begin_with(
+    text: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("SITE_URL", text)
+
+    with pytest.raises(ImproperlyConfigured, match="SITE_URL must be an address"):
+        env_site_url("SITE_URL", hosts=[], https=True)
+
+
+def test_env_email_refuses_a_second_header(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("DEFAULT_FROM_EMAIL", "a@example.com\nBcc: b@example.com")
+
+    with pytest.raises(ImproperlyConfigured, match="must be a mail address"):
+        env_email("DEFAULT_FROM_EMAIL", default="")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from django.conf import settings
 from django.db import models
 from django.db.models import Exists, OuterRef
 
@@ -102,6 +103,16 @@ class Member(models.Model):
     """When a watch made a draft of it, or could not: it tries once."""
     draft_refused = models.TextField(blank=True)
     """Why it could not."""
+    drafted_in = models.PositiveIntegerField(default=0)
+    """The reading in which it did; 0: before this was kept."""
+    drafted_for = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        on_delete=models.SET_NULL,
+        null=True,
+        blank=True,
+        related_name="+",
+    )
+    """Who set up the watch."""
     tags_in = models.PositiveIntegerField(default=0)
     """The reading that read its tags; 0: none did."""
 

@@ -19,6 +19,8 @@ class Preferences(models.Model):
     """As the IANA names it; empty: the browser's."""
     shortcuts = models.BooleanField(default=True)
     """Whether single keys do something."""
+    mail = models.BooleanField(default=True)
+    """Whether notices are sent to the person's mail address."""
 
     class Meta:
         verbose_name_plural = "preferences"

@@ -22,10 +22,18 @@ from accounts.four_eyes import policies, same_person
 from accounts.mapping.managing import NoManagingAccount, managing_row
 from accounts.mapping.plans import plan_of
 from accounts.mapping.slices import in_slices
-from accounts.models import Activity, ManagedAccount, ManagingAccount, Rollout, Run
+from accounts.models import (
+    Activity,
+    ManagedAccount,
+    ManagingAccount,
+    Notice,
+    Rollout,
+    Run,
+)
 from accounts.models.activity import name_of
 from accounts.models.runs import RunQuerySet
 from accounts.models.states import OPEN, UNSUCCESSFUL, Status
+from accounts.notices.notifying import notify_of_rollout
 from accounts.runs.actions import RunOpen, StillTold
 from accounts.runs.capacity import NoRoom
 from accounts.runs.queue import enqueue_rollout
@@ -95,6 +103,8 @@ def stop(rollout: Rollout, by: User | None) -> bool:
         row.state, row.finished_at = State.STOPPED, timezone.now()
         row.reason = f"{name_of(by) or COMMAND_LINE} stopped it."
         row.save(update_fields=["state", "finished_at", "reason"])
+        if by is None or by.pk != row.created_by_id:
+            notify_of_rollout(row, Notice.What.ENDED)
         record(by, What.STOP, str(row), {"discarded": discarded})
     return True
 

@@ -14,8 +14,9 @@ from django.utils import timezone
 
 from accounts.activity import record
 from accounts.mapping.slices import in_slices
-from accounts.models import Activity, ManagedAccount, Rollout, Run
+from accounts.models import Activity, ManagedAccount, Notice, Rollout, Run
 from accounts.models.states import OPEN, Status
+from accounts.notices.notifying import notify_of_rollout
 from accounts.runs.queue import enqueue_all
 from accounts.runs.rollouts.census import (
     Census,
@@ -86,6 +87,7 @@ def advance_after(run: Run) -> None:
 def pause(rollout: Rollout, reason: str) -> None:
     rollout.state, rollout.reason = State.PAUSED, reason
     rollout.save(update_fields=["state", "reason"])
+    notify_of_rollout(rollout, Notice.What.PAUSED)
     record("Bowline", Activity.What.PAUSE, str(rollout), {"reason": reason})
 
 
@@ -147,3 +149,5 @@ def say(rollout: Rollout, state: str) -> None:
     rollout.state = State(state)
     rollout.finished_at = timezone.now() if rollout.has_ended else None
     rollout.save(update_fields=["state", "finished_at"])
+    if rollout.has_ended:
+        notify_of_rollout(rollout, Notice.What.ENDED)

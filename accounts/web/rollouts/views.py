@@ -14,6 +14,7 @@ from accounts.mapping.left_over import left_over
 from accounts.mapping.managing import managing_row
 from accounts.models import ManagedAccount, Rollout, Run
 from accounts.models.states import OPEN, UNSUCCESSFUL, Status
+from accounts.runs.rollouts.causes import MOST_NAMED, MOST_READ, causes_of
 from accounts.runs.rollouts.census import (
     COMING,
     GOOD,
@@ -25,7 +26,6 @@ from accounts.runs.rollouts.census import (
 from accounts.runs.rollouts.decisions import needs_another
 from accounts.web.live.state import live_rollout, live_site
 from accounts.web.request import Request
-from accounts.web.rollouts.causes import MOST_NAMED, MOST_READ, causes_of
 from accounts.web.rollouts.forms import SettingsForm
 from accounts.web.rollouts.groups import groups_of
 from accounts.web.rollouts.progress import segments, speed, waves

@@ -38,6 +38,8 @@ def settings(request: Request) -> HttpResponse:
         "policies": policies(),
         "database": connection.display_name,
         "max_age": conf.settings.PROOF_MAX_AGE,
+        "mail_server": conf.settings.EMAIL_HOST,
+        "site_url": conf.settings.SITE_URL,
         "skew": clock_skew(),
         "idle": Run.objects.abandoned().count(),
     }

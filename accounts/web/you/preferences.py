@@ -14,8 +14,10 @@ from django import forms
 from django.contrib.sessions.backends.db import SessionStore
 from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
+from django.utils.html import format_html
 
 from accounts.models import Preferences
+from accounts.notices.mail import address_of, is_configured
 from accounts.web.fields import bare_helper
 
 if TYPE_CHECKING:
@@ -53,13 +55,31 @@ class PreferencesForm(forms.ModelForm):  # type: ignore[type-arg]  # it has no [
 
     class Meta:
         model = Preferences
-        fields = ["time_zone", "shortcuts"]
-        labels = {"shortcuts": "Keyboard shortcuts"}
+        fields = ["time_zone", "shortcuts", "mail"]
+        labels = {
+            "shortcuts": "Keyboard shortcuts",
+            "mail": "Mail about my rollouts and watched units",
+        }
         help_texts = {"shortcuts": "Ctrl-K opens the search even without."}
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
+        self.fields["mail"].help_text = where_mail_goes(self.instance.person)
         self.helper = bare_helper()
+
+
+WHEN = (
+    "To {}: when a rollout ends or pauses by itself, and when a unit has new accounts."
+)
+
+
+def where_mail_goes(person: User) -> str:
+    """Say when mail is sent, or why there is none."""
+    if not is_configured():
+        return "No mail is sent: EMAIL_HOST is not set."
+    if address := address_of(person):
+        return format_html(WHEN, address)
+    return "You have no mail address. An administrator adds it in the admin site."
 
 
 def preferences_of(person: User) -> Preferences:

@@ -7,8 +7,9 @@ from typing import Any
 
 import pytest
 
-from accounts.models import Activity, ManagedAccount, Member, Run, Unit, Watch
+from accounts.models import Activity, ManagedAccount, Member, Notice, Run, Unit, Watch
 from accounts.models.states import State
+from accounts.notices.texts import text_of
 from accounts.organization import reading
 from accounts.organization.members import OFFERED, Shared
 from accounts.organization.watching import (
@@ -214,3 +215,44 @@ def test_the_schedule_begins_nothing_by_itself(aws) -> None:
     read_organizations()
 
     assert not type(row).objects.exists()
+
+
+def test_whoever_watches_a_unit_is_notified_once_of_a_reading(aws, settings) -> None:
+    settings.EMAIL_HOST = "mail.example.com"
+    work, prod = watch("ou-work"), watch("ou-prod")
+    aws.accounts["ou-prod"] += [account(8), account(9)]
+    aws.accounts["ou-work"].append(account(10))
+
+    again = [read() for _ in range(2)]
+
+    assert dict(Notice.objects.values_list("person", "reading")) == {
+        work.created_by_id: again[0].reading,
+        prod.created_by_id: again[0].reading,
+    }
+    bodies = {one.person: text_of(one) for one in Notice.objects.all()}
+    said = bodies[prod.created_by]
+    assert said is not None
+    assert said.subject == "Bowline: 2 new accounts in units that you watch"
+    assert "- m8 (000000000008) in Root / Workloads / Prod\n- m9" in said.body
+
+
+def test_a_reading_that_fails_after_drafts_notifies_too(aws, settings) -> None:
+    settings.EMAIL_HOST = "mail.example.com"
+    watch("ou-prod")
+    aws.accounts["ou-prod"].append(account(8))
+    read()
+    row = kept()
+    Notice.objects.all().delete()
+
+    reading.end(row, message="Bowline failed.")
+
+    assert Notice.objects.get().reading == row.reading
+
+
+def test_a_reading_without_new_accounts_notifies_nobody(aws, settings) -> None:
+    settings.EMAIL_HOST = "mail.example.com"
+    watch("ou-prod")
+
+    read()
+
+    assert not Notice.objects.exists()

@@ -77,3 +77,17 @@ def test_only_administrators_are_led_to_the_admin_site(client) -> None:
     page = client.get("/settings/").content.decode()
 
     assert 'href="/admin/auth/user/"' in page
+
+
+def test_it_says_whether_mail_is_sent(viewer, settings) -> None:
+    without = viewer.get("/settings/").content.decode()
+
+    settings.EMAIL_HOST = "mail.example.com"
+    settings.EMAIL_HOST_PASSWORD = "a-password-of-mail"
+    settings.SITE_URL = "https://bowline.example.com"
+    page = viewer.get("/settings/").content.decode()
+
+    assert "is not sent: <code>EMAIL_HOST</code>" in without
+    assert 'through <span class="mono">mail.example.com</span>' in page
+    assert "https://bowline.example.com" in page
+    assert "a-password-of-mail" not in page

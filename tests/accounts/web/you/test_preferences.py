@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
+from typing import Any
 
 import pytest
 from django.contrib.auth.models import User
@@ -123,3 +124,38 @@ def test_signing_in_with_the_password_reads_them(vera: User) -> None:
 def test_the_zones_are_those_with_a_place_and_utc() -> None:
     assert {"UTC", "Europe/Berlin", "America/Argentina/Salta"} <= {*zones()}
     assert {"Etc/GMT+1", "EST", "localtime"}.isdisjoint(zones())
+
+
+def test_mail_is_on_until_somebody_switches_it_off(vera: User) -> None:
+    client = signed_in(vera)
+    assert 'name="mail"' in (page := client.get("/you/").content.decode())
+    assert "checked" in page.split('name="mail"')[1].split(">")[0]
+
+    choose(client, "")
+
+    assert Preferences.objects.get(person=vera).mail is False
+    choose(client, "", mail="on")
+    assert Preferences.objects.get(person=vera).mail is True
+
+
+def test_the_page_says_which_setting_mail_needs(vera: User) -> None:
+    page = signed_in(vera).get("/you/").content.decode()
+
+    assert "No mail is sent: EMAIL_HOST is not set." in page
+
+
+@pytest.mark.parametrize(
+    ("address", "said"),
+    [
+        ("vera@example.com", "To vera@example.com: when a rollout ends"),
+        ("", "You have no mail address."),
+        ('"<b>"@example.com', "To &quot;&lt;b&gt;&quot;@example.com: when"),
+    ],
+)
+def test_the_page_says_where_mail_goes(
+    vera: User, settings: Any, address: str, said: str
+) -> None:
+    settings.EMAIL_HOST = "mail.example.com"
+    User.objects.filter(pk=vera.pk).update(email=address)
+
+    assert said in signed_in(vera).get("/you/").content.decode()

@@ -1,0 +1,91 @@
+"""Notices: what a person should receive outside of the pages, until it is sent."""
+
+from __future__ import annotations
+
+import uuid
+from datetime import timedelta
+
+from django.conf import settings
+from django.db import models
+from django.db.models import Q
+from django.db.models.functions import Now
+
+from accounts.models.lease import Leased
+from accounts.models.organization.reading import QUEUE_PATIENCE, Organization
+from accounts.models.rollouts.rollout import Rollout
+
+CURRENT = timedelta(days=1)
+"""Nobody wants to hear of what is older: it is not sent."""
+
+KEPT = timedelta(days=7)
+
+
+class NoticeQuerySet(models.QuerySet["Notice"]):
+    def due(self) -> NoticeQuerySet:
+        """Keep those to be sent now."""
+        return self.filter(
+            done_at=None, due_at__lte=Now(), created_at__gt=Now() - CURRENT
+        )
+
+    def abandoned(self) -> NoticeQuerySet:
+        """Keep those to be sent now that no worker holds, and no message names."""
+        free = Q(leased_until=None) | Q(leased_until__lt=Now())
+        quiet = Q(queued_at=None) | Q(queued_at__lt=Now() - QUEUE_PATIENCE)
+        return self.due().filter(free & quiet)
+
+    def expired(self) -> NoticeQuerySet:
+        return self.filter(created_at__lte=Now() - KEPT)
+
+
+class Notice(Leased):
+    """That something happened which one person should know.
+
+    It is written in the transaction of what happened. What it says is read when it is
+    sent: accounts/notices/texts.py.
+    """
+
+    class What(models.TextChoices):
+        ENDED = "ended", "a rollout ended"
+        PAUSED = "paused", "a rollout paused by itself"
+        NEW_ACCOUNTS = "new accounts", "new accounts in watched units"
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    """Also the id of the message: a second copy of it is recognized."""
+    person = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="+"
+    )
+    what = models.CharField(max_length=20, choices=What)
+    rollout = models.ForeignKey(
+        Rollout, on_delete=models.CASCADE, null=True, related_name="+"
+    )
+    organization = models.ForeignKey(
+        Organization, on_delete=models.CASCADE, null=True, related_name="+"
+    )
+    reading = models.PositiveIntegerField(default=0)
+    """The reading of the organization that found the accounts."""
+    created_at = models.DateTimeField(db_default=Now())
+    due_at = models.DateTimeField(db_default=Now())
+    queued_at = models.DateTimeField(null=True)
+    tries = models.PositiveSmallIntegerField(default=0)
+    """How often a worker began to send it."""
+    done_at = models.DateTimeField(null=True)
+    """When it was sent, or given up, or there was nothing to send."""
+
+    objects = NoticeQuerySet.as_manager()
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(rollout=None, organization__isnull=False)
+                | Q(rollout__isnull=False, organization=None),
+                name="notice_about_one",
+            )
+        ]
+        indexes = [
+            models.Index(
+                fields=["due_at"], condition=Q(done_at=None), name="notice_due"
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.rollout or self.organization}"

@@ -1,0 +1,51 @@
+"""Mail, by Django's own settings: one message to one person."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
+
+from django.conf import settings
+from django.core.exceptions import ValidationError
+from django.core.mail import EmailMessage
+from django.core.validators import validate_email
+
+from accounts.models import Notice, Preferences
+from accounts.notices.texts import Text
+
+if TYPE_CHECKING:
+    from django.contrib.auth.models import User
+
+
+def is_configured() -> bool:
+    return bool(settings.EMAIL_HOST)
+
+
+def address_of(person: User) -> str:
+    """Return the person's mail address; empty where it is none, or not one line."""
+    try:
+        validate_email(person.email)
+    except ValidationError:
+        return ""
+    return person.email
+
+
+def wants_mail(person: User) -> bool:
+    chosen = Preferences.objects.filter(person=person).first()
+    wants = chosen is None or chosen.mail
+    return wants and person.is_active and bool(address_of(person))
+
+
+def send_mail(notice: Notice, text: Text) -> None:
+    """Send it, or raise what smtplib or the network raises."""
+    site = urlsplit(settings.SITE_URL).hostname
+    message = EmailMessage(
+        subject=text.subject,
+        body=text.body,
+        to=[address_of(notice.person)],
+        headers={
+            "Message-ID": f"<{notice.pk}@{site}>",
+            "Auto-Submitted": "auto-generated",
+        },
+    )
+    message.send()

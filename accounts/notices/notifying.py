@@ -1,0 +1,43 @@
+"""Note that somebody should know what happens, in the transaction in which it does."""
+
+from __future__ import annotations
+
+from functools import partial
+
+from django.db import transaction
+
+from accounts.models import Member, Notice, Organization, Rollout
+from accounts.notices.mail import is_configured
+from accounts.runs.queue import enqueue_notice
+
+What = Notice.What
+
+
+def notify_of_rollout(rollout: Rollout, what: Notice.What) -> None:
+    """Let the person know who started it. Nothing is sent before the commit."""
+    if rollout.created_by_id is not None and is_configured():
+        note(Notice(person_id=rollout.created_by_id, what=what, rollout=rollout))
+
+
+def notify_of_new_accounts(organization: Organization) -> None:
+    """Let those know whose watches found new accounts in this reading."""
+    if not is_configured():
+        return
+    new = Member.objects.filter(
+        organization=organization, drafted_in=organization.reading
+    )
+    people = new.exclude(drafted_for=None).order_by("drafted_for").distinct()
+    for key in people.values_list("drafted_for", flat=True):
+        note(
+            Notice(
+                person_id=key,
+                what=What.NEW_ACCOUNTS,
+                organization=organization,
+                reading=organization.reading,
+            )
+        )
+
+
+def note(notice: Notice) -> None:
+    notice.save(force_insert=True)
+    transaction.on_commit(partial(enqueue_notice, notice))

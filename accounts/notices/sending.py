@@ -1,0 +1,71 @@
+"""Send notices: at least once, and again where the mail server does not take them.
+
+A lease lets one worker at a time send a notice. One that is killed after the server
+took the message, and before the row says so, sends it twice: a rollout that waits
+unnoticed is worse, and the message has the same id, so that mail programs show one.
+"""
+
+from __future__ import annotations
+
+import logging
+from datetime import timedelta
+
+from django.db import transaction
+from django.db.models import F
+from django.db.models.functions import Now
+
+from accounts.activity import record
+from accounts.models import Activity, Notice
+from accounts.notices.mail import is_configured, send_mail, wants_mail
+from accounts.notices.texts import text_of
+from accounts.organization.keeping import kept_text
+
+logger = logging.getLogger(__name__)
+
+AGAIN_AFTER = tuple(timedelta(minutes=minutes) for minutes in (1, 5, 15, 60))
+"""How long to wait after each failure: a server that greylists wants some minutes."""
+
+MOST_TRIES = len(AGAIN_AFTER) + 1
+LONGEST = 300
+
+
+def deliver(notice: Notice) -> None:
+    """Send it, where it is due and nobody else does."""
+    if not notice.take_lease():
+        return
+    try:
+        due = Notice.objects.due().filter(pk=notice.pk)
+        if row := due.select_related("person", "rollout", "organization").first():
+            deliver_leased(row)
+    finally:
+        notice.free_lease()
+
+
+def deliver_leased(notice: Notice) -> None:
+    change(notice, tries=F("tries") + 1)
+    if notice.tries > MOST_TRIES:
+        return give_up(notice, "Each worker that tried was killed.")
+    try:
+        if is_configured() and wants_mail(notice.person) and (text := text_of(notice)):
+            send_mail(notice, text)
+    except Exception as error:
+        logger.warning("Mail about %s was not sent: %r", notice, error)
+        reason = f"{type(error).__name__}: {error}"
+        if notice.tries == MOST_TRIES:
+            return give_up(notice, reason)
+        again = Now() + AGAIN_AFTER[notice.tries - 1]
+        return change(notice, due_at=again, queued_at=None)
+    change(notice, done_at=Now())
+
+
+def give_up(notice: Notice, reason: str) -> None:
+    """Say in the activity log that the person does not know."""
+    detail = {"to": notice.person.get_username(), "why": kept_text(reason, LONGEST)}
+    with transaction.atomic():
+        change(notice, done_at=Now())
+        record("Bowline", Activity.What.NOT_SENT, str(notice), detail)
+
+
+def change(notice: Notice, **fields: object) -> None:
+    Notice.objects.filter(pk=notice.pk).update(**fields)
+    notice.refresh_from_db(fields=list(fields))

@@ -1,0 +1,157 @@
+"""What a notice says, in plain text: read when it is sent, from the rows as they are.
+
+Names and messages are foreign: each is one line here, and none is part of a header.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from datetime import datetime
+from typing import NamedTuple
+
+from django.conf import settings
+from django.urls import reverse
+
+from accounts.models import Member, Notice, Rollout
+from accounts.models.states import WORKING, Status
+from accounts.runs.rollouts.causes import causes_of
+from accounts.runs.rollouts.census import Census
+from accounts.wording import counted
+from onboarding.names import visible
+
+MOST_CAUSES = 5
+MOST_NAMED = 20
+LONGEST = 500
+"""Of one line that others wrote."""
+
+
+class Text(NamedTuple):
+    subject: str
+    body: str
+
+
+def text_of(notice: Notice) -> Text | None:
+    """Write it; None where it is no longer so, because somebody decided meanwhile."""
+    if notice.rollout is not None:
+        return text_of_rollout(notice, notice.rollout)
+    return text_of_new_accounts(notice)
+
+
+def text_of_rollout(notice: Notice, rollout: Rollout) -> Text | None:
+    paused = notice.what == Notice.What.PAUSED
+    is_so = rollout.state == Rollout.State.PAUSED if paused else rollout.has_ended
+    if not is_so:
+        return None
+    census = Census(rollout)
+    failed = f"{census.failed:,} of {counted(census.total)} failed"
+    if paused:
+        subject = f"{rollout} is paused and waits for you: {failed}"
+        what = f"{rollout.reason} No more accounts are started until you resume it."
+    elif rollout.state == Rollout.State.STOPPED:
+        subject = f"{rollout} is stopped: {failed}"
+        what = f"{rollout.reason} Accounts that had not been started were discarded."
+    else:
+        subject = f"{rollout} is finished: {failed}"
+        what = "Fix the causes, then retry what failed." if census.failed else ""
+    return written(
+        subject,
+        [one_line(what)],
+        facts(rollout, census),
+        causes(rollout),
+        [f"{rollout}: {link(rollout.get_absolute_url())}"],
+        ["You receive this because you started it."],
+    )
+
+
+def facts(rollout: Rollout, census: Census) -> Iterator[str]:
+    waiting = census.statuses[Status.PLANNED] + census.statuses[Status.APPROVED]
+    working = sum(census.statuses[status] for status in WORKING)
+    yield f"What: {rollout.get_kind_display()}, {counted(census.total)}"
+    yield f"Started: {in_utc(rollout.created_at)}"
+    if rollout.finished_at:
+        yield f"Ended: {in_utc(rollout.finished_at)}"
+    yield f"Done: {census.good:,}"
+    yield f"Failed: {census.failed:,}"
+    for word, accounts in (
+        ("In progress", working),
+        ("Waiting", waiting),
+        ("Handed off to their owners", census.statuses[Status.HANDED_OFF]),
+        ("Discarded", census.statuses[Status.DISCARDED]),
+        ("Left out at the start", len(rollout.left_out)),
+    ):
+        if accounts:
+            yield f"{word}: {accounts:,}"
+
+
+def causes(rollout: Rollout) -> Iterator[str]:
+    """Name the most frequent causes among the newest failures, each with its fix."""
+    found = causes_of(rollout)
+    if found:
+        yield "What failed"
+    for cause in found[:MOST_CAUSES]:
+        named = ", ".join(run.account_name for run in cause.runs)
+        more = " and more" if cause.accounts > len(cause.runs) else ""
+        yield f"- {counted(cause.accounts)}: {one_line(cause.message)}"
+        yield f"  Fix: {one_line(cause.fix)}"
+        yield f"  {one_line(named)}{more}"
+    if len(found) > MOST_CAUSES:
+        yield "- Other causes: see its page."
+
+
+def text_of_new_accounts(notice: Notice) -> Text | None:
+    rows = Member.objects.filter(
+        organization=notice.organization,
+        drafted_in=notice.reading,
+        drafted_for=notice.person,
+    ).select_related("unit")
+    drafts = list(rows.filter(draft_refused=""))
+    refused = list(rows.exclude(draft_refused=""))
+    if not drafts and not refused:
+        return None
+    count = len(drafts) + len(refused)
+    subject = f"{count:,} new account{'s' if count > 1 else ''} in units that you watch"
+    return written(
+        f"{subject}, {len(refused):,} not added" if refused else subject,
+        ["Nothing is planned, and nothing in AWS changes, until somebody plans them."],
+        named("New drafts", (f"{where(one)}" for one in drafts), len(drafts)),
+        named(
+            "Not added",
+            (f"{where(one)}: {one.draft_refused}" for one in refused),
+            len(refused),
+        ),
+        [f"Drafts: {link(reverse('accounts:accounts') + '?state=draft')}"],
+        ["You receive this because you set up the watch."],
+    )
+
+
+def where(member: Member) -> str:
+    return f"{member} in {member.unit}" if member.unit else f"{member}"
+
+
+def named(title: str, lines: Iterable[str], count: int) -> Iterator[str]:
+    if count:
+        yield title
+    for line, _ in zip(lines, range(MOST_NAMED), strict=False):
+        yield f"- {one_line(line)}"
+    if count > MOST_NAMED:
+        yield f"- and {count - MOST_NAMED:,} more"
+
+
+def written(subject: str, *paragraphs: Iterable[str]) -> Text:
+    """Put it together, with where to switch it off."""
+    texts = ["\n".join(filter(None, lines)) for lines in paragraphs]
+    off = f"Switch mail off or on: {link(reverse('you'))}"
+    return Text(f"Bowline: {subject}", "\n\n".join([*filter(None, texts), off]) + "\n")
+
+
+def one_line(text: str) -> str:
+    """Keep what others wrote from looking like lines of Bowline's own."""
+    return visible(" ".join(text.split()))[:LONGEST]
+
+
+def link(path: str) -> str:
+    return f"{settings.SITE_URL}{path}"
+
+
+def in_utc(moment: datetime) -> str:
+    return f"{moment:%-d %b %Y, %H:%M} UTC"

@@ -1,0 +1,115 @@
+"""What happens is noted once, in its own transaction, for whoever started it."""
+
+from __future__ import annotations
+
+import pytest
+from django.db import transaction
+
+from accounts.models import Notice, Rollout
+from accounts.models.states import Status
+from accounts.runs import rollouts
+from accounts.runs.rollouts import decisions
+from accounts.runs.rollouts.engine import advance
+from tests.accounts.runs.rollouts.rows import SAME, accounts, move, plan
+from tests.rows import managing_row, person
+
+pytestmark = pytest.mark.django_db
+
+What = Notice.What
+
+
+def noted() -> list[str]:
+    return list(Notice.objects.order_by("created_at").values_list("what", flat=True))
+
+
+def approve(rollout: Rollout) -> None:
+    plan(rollout)
+    decisions.approve_group(rollout, SAME, person("approver"))
+    advance(rollout.number)
+
+
+def test_a_rollout_that_ends_is_noted_once(rollout, ann) -> None:
+    plan(rollout)
+
+    move(rollout, Status.PLANNED, Status.VERIFIED)
+    advance(rollout.number)
+
+    notice = Notice.objects.get()
+    assert (notice.what, notice.person, notice.rollout) == (What.ENDED, ann, rollout)
+
+
+def test_a_rollout_that_pauses_by_its_limits_is_noted(rollout) -> None:
+    approve(rollout)
+
+    move(rollout, Status.APPLYING, Status.FAILED)
+
+    assert rollout.state == Rollout.State.PAUSED
+    assert noted() == [What.PAUSED]
+
+
+def test_a_verification_that_ends_is_noted(ann) -> None:
+    managing_row()
+    rows = accounts(2, granted_at="2026-01-01T00:00Z")
+    rollout = rollouts.start(rows, Rollout.Kind.VERIFY, ann)
+
+    move(rollout, Status.VERIFYING, Status.VERIFIED)
+
+    assert noted() == [What.ENDED]
+
+
+def test_what_a_person_decides_is_no_news_to_that_person(rollout, ann) -> None:
+    approve(rollout)
+
+    decisions.pause(rollout, ann)
+    decisions.stop(rollout, ann)
+    advance(rollout.number)
+
+    assert noted() == []
+
+
+def test_whoever_started_it_learns_that_another_person_stopped_it(rollout, ann) -> None:
+    decisions.stop(rollout, person("operator", username="bob"))
+
+    assert Notice.objects.get().person == ann
+
+
+def test_nothing_is_noted_without_a_mail_server(rollout, settings) -> None:
+    settings.EMAIL_HOST = ""
+
+    decisions.stop(rollout, None)
+
+    assert noted() == []
+
+
+def test_nothing_is_noted_of_what_nobody_started() -> None:
+    managing_row()
+    rollout = rollouts.start(accounts(2), Rollout.Kind.ONBOARD, None)
+
+    decisions.stop(rollout, None)
+
+    assert noted() == []
+
+
+def test_it_is_sent_for_after_the_commit(
+    rollout, monkeypatch, django_capture_on_commit_callbacks
+) -> None:
+    sent: list[Notice] = []
+    monkeypatch.setattr("accounts.notices.notifying.enqueue_notice", sent.append)
+
+    with django_capture_on_commit_callbacks(execute=True):
+        decisions.stop(rollout, None)
+        assert sent == []
+
+    assert sent == [Notice.objects.get()]
+
+
+def test_what_is_rolled_back_is_not_noted(rollout) -> None:
+    def stop_in_vain() -> None:
+        with transaction.atomic():
+            decisions.stop(rollout, None)
+            raise ZeroDivisionError
+
+    with pytest.raises(ZeroDivisionError):
+        stop_in_vain()
+
+    assert noted() == []
