@@ -214,6 +214,8 @@ class Run(CreatedBy, Leased, InRollout, WaitsForOwner, Readable):
     )
     approved_by_name = models.CharField(max_length=150, blank=True, editable=False)
     approval_comment = models.TextField(blank=True, editable=False)
+    plan_digest = models.CharField(max_length=64, blank=True, editable=False)
+    """Of its plan, once there is one; empty: it was planned before that was kept."""
     approved_digest = models.CharField(max_length=64, blank=True, editable=False)
     """Of the plan as whoever approved it had read it; see Plan.digest."""
     started_from = models.CharField(max_length=8, choices=Origin, blank=True)

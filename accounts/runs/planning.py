@@ -86,6 +86,7 @@ def make_plan(run: Run, scope: Scope, sessions: Sessions) -> None:
             since=(Status.PLANNING,),
             waiting="",
             fingerprint=plan.fingerprint,
+            plan_digest=plan.digest if plan else "",
             existing=plan.existing,
             entries=entries,
         )

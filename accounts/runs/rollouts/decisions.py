@@ -9,10 +9,9 @@ from collections.abc import Collection, Container, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from functools import partial
 from typing import TYPE_CHECKING, NamedTuple
-from uuid import UUID
 
 from django.db import IntegrityError, transaction
-from django.db.models import Case, Exists, OuterRef, Value, When
+from django.db.models import Exists, F, OuterRef, Q
 from django.db.models.functions import Now
 from django.utils import timezone
 
@@ -52,7 +51,7 @@ State = Rollout.State
 What = Activity.What
 
 AT_ONCE = 200
-"""Plans that are read at once to be approved."""
+"""Runs that are discarded at once, or whose plans are read."""
 
 UNDONE = (Status.PLANNING, Status.PLANNED, Status.APPROVED)
 """Nothing was changed in AWS, so that it can be discarded."""
@@ -213,26 +212,20 @@ def approve_group(
     One decision, so one entry in the activity log, which names each run. Those that
     another person must approve, and those that an edit has outdated, are left.
     """
-    approved: list[int] = []
-    refused: list[str] = []
     with locked(rollout) as row:
         if row.has_ended:
             return Approved(0, [])
         waiting = runs_of(row).same_as(fingerprint).order_by("number")
-        keys = [
-            key
-            for key, number in waiting.values_list("pk", "number")
+        keep_digests(waiting)
+        mine = [
+            number
+            for number in waiting.values_list("number", flat=True)
             if read is None or number in read
         ]
-        strict = [policy.environment for policy in policies() if policy.four_eyes]
-        for runs in read_in_slices(keys):
-            told = {}
-            if row.kind == Rollout.Kind.REMOVE:
-                told = {run.pk: f"{StillTold(it)}" for run, it in told_since(runs)}
-            refused += told.values()
-            runs = [run for run in runs if run.pk not in told]
-            may = [run for run in runs if not refused_to(run, by, strict, refused)]
-            approved += approve_these(may, by, comment)
+        reasons = refused_to(by, waiting) | in_spinnaker(row, waiting)
+        refused = [reasons[number] for number in mine if number in reasons]
+        may = [number for number in mine if number not in reasons]
+        approved = approve_these(row, may, by, comment)
         if approved:
             detail = {
                 "rollout": row.number,
@@ -245,41 +238,66 @@ def approve_group(
     return Approved(len(approved), refused)
 
 
-def read_in_slices(keys: Sequence[UUID]) -> Iterator[list[Run]]:
-    for some_keys in in_slices(keys, AT_ONCE):
-        runs = Run.objects.filter(pk__in=some_keys)
-        rows = runs.select_related("account").order_by("number")
-        yield list(rows.prefetch_related("steps", "account__providers"))
-
-
-def refused_to(run: Run, by: User, strict: list[str], refused: list[str]) -> bool:
-    """Note where another person must approve, as in the strict environments."""
-    if run.account is None or run.account.environment not in strict:
-        return False
-    reason = same_person(run.account, run.created_by_id, by)
-    if reason:
-        refused.append(f"{run.account_name}: {reason}")
-    return bool(reason)
-
-
-def approve_these(runs: Sequence[Run], by: User, comment: str) -> list[int]:
-    """Approve what still waits and was not edited; return the numbers."""
-    if not runs:
-        return []
-    digests = [
-        When(pk=run.pk, then=Value(plan_of(run, run.steps.all()).digest))
-        for run in runs
-    ]
-    now = timezone.now()
-    mine = Run.objects.filter(pk__in=[run.pk for run in runs])
-    mine.approvable().update(
-        status=Status.APPROVED,
-        moved_at=Now(),
-        approved_by=by,
-        approved_by_name=name_of(by),
-        approved_at=now,
-        approved_digest=Case(*digests, default=Value("")),
-        approval_comment=comment,
+def refused_to(by: User, runs: RunQuerySet) -> dict[int, str]:
+    """Say of which of these runs, by their numbers, another person must approve, and
+    why: as in the strict environments.
+    """
+    strict = [policy.environment for policy in policies() if policy.four_eyes]
+    theirs = Q(created_by=by) | Q(account__edited_by=by) | Q(account__created_by=by)
+    rows = runs.filter(theirs, account__environment__in=strict).select_related(
+        "account"
     )
-    done = mine.filter(status=Status.APPROVED, approved_by=by, approved_at=now)
+    found = rows.only("number", "account_name", "created_by", *WHO_DESCRIBED)
+    reasons = ((run, same_person(run.account, run.created_by_id, by)) for run in found)
+    return {
+        run.number: f"{run.account_name}: {reason}" for run, reason in reasons if reason
+    }
+
+
+WHO_DESCRIBED = (
+    "account__environment",
+    "account__created_by",
+    "account__edited_by",
+    "account__approved_entries",
+)
+"""What four eyes need of an account."""
+
+
+def in_spinnaker(rollout: Rollout, runs: RunQuerySet) -> dict[int, str]:
+    """Say of which removals, by their numbers, Spinnaker has the account since they
+    were planned.
+    """
+    if rollout.kind != Rollout.Kind.REMOVE:
+        return {}
+    found = told_since(runs.select_related("account"))
+    return {run.number: f"{StillTold(it)}" for run, it in found}
+
+
+def approve_these(
+    rollout: Rollout, numbers: Sequence[int], by: User, comment: str
+) -> list[int]:
+    """Approve what still waits and was not edited; return the numbers."""
+    now = timezone.now()
+    for some_numbers in in_slices(numbers):
+        some = Run.objects.filter(rollout=rollout, number__in=some_numbers)
+        some.approvable().update(
+            status=Status.APPROVED,
+            moved_at=Now(),
+            approved_by=by,
+            approved_by_name=name_of(by),
+            approved_at=now,
+            approved_digest=F("plan_digest"),
+            approval_comment=comment,
+        )
+    done = Run.objects.filter(rollout=rollout, approved_by=by, approved_at=now)
     return list(done.order_by("number").values_list("number", flat=True))
+
+
+def keep_digests(runs: RunQuerySet) -> None:
+    """Keep what plans hold that an earlier release of Bowline made."""
+    keys = list(runs.filter(plan_digest="").values_list("pk", flat=True))
+    for some_keys in in_slices(keys, AT_ONCE):
+        some = Run.objects.filter(pk__in=some_keys).select_related("account")
+        for run in some.prefetch_related("steps", "account__providers"):
+            digest = plan_of(run, run.steps.all()).digest
+            Run.objects.filter(pk=run.pk).update(plan_digest=digest)

@@ -28,6 +28,7 @@ def test_planning_changes_nothing_in_aws(here: Credentials) -> None:
     roles = root(here, DEV, "iam").list_roles()["Roles"]
     assert run.status == Status.PLANNED
     assert {step.verb for step in run.steps.all()} == {"create"}
+    assert run.plan_digest == plan_of(run).digest
     assert "spinnakerManaged" not in {role["RoleName"] for role in roles}
 
 

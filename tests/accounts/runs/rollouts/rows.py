@@ -17,6 +17,7 @@ from tests.accounts.runs.carried import carried
 from tests.rows import account_row, person
 
 SAME = "5a" * 16
+DIGEST = "d1" * 32
 
 
 def accounts(count: int, **fields: Any) -> list[ManagedAccount]:
@@ -32,7 +33,8 @@ def started(count: int = 12, by: Any = None, **fields: Any) -> Rollout:
 
 def plan(rollout: Rollout, fingerprint: str = SAME) -> None:
     """Let the accounts wait for approval, and the managing account be verified."""
-    move(rollout, Status.PLANNING, Status.PLANNED, fingerprint=fingerprint)
+    made = {"fingerprint": fingerprint, "plan_digest": DIGEST}
+    move(rollout, Status.PLANNING, Status.PLANNED, **made)
     managing = managing_run(rollout)
     Run.objects.filter(pk=managing and managing.pk).update(status=Status.VERIFIED)
     advance(rollout.number)

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 
 from accounts.models import Activity, ManagedAccount, ManagingAccount, Rollout, Run
 from accounts.models.states import State, Status
@@ -10,8 +12,16 @@ from accounts.runs import rollouts
 from accounts.runs.rollouts import decisions
 from accounts.runs.rollouts.census import managing_run, runs_of
 from accounts.runs.rollouts.engine import advance
-from tests.accounts.runs.rollouts.rows import SAME, move, plan, started, statuses
-from tests.rows import managing_row, person
+from onboarding.resources.plan import Plan
+from tests.accounts.runs.rollouts.rows import (
+    DIGEST,
+    SAME,
+    move,
+    plan,
+    started,
+    statuses,
+)
+from tests.rows import approve_entries, managing_row, person
 
 pytestmark = pytest.mark.django_db
 
@@ -51,7 +61,7 @@ def test_a_group_is_approved_at_once_with_one_entry_that_names_all(
     assert entry.detail["runs"] == [run.number for run in runs]
     assert entry.detail["comment"] == "Read all."
     assert {(r.approved_by, r.approval_comment) for r in runs} == {(olga, "Read all.")}
-    assert all(run.approved_digest for run in runs)
+    assert {run.approved_digest for run in runs} == {DIGEST}
     assert statuses(rollout)[PLANNED] == 1
 
 
@@ -74,11 +84,38 @@ def test_an_account_that_is_edited_while_the_group_is_approved_is_left(
     rollout, olga
 ) -> None:
     runs = list(runs_of(rollout).order_by("number"))
+    numbers = [run.number for run in runs]
     runs[0].account.touch()
 
-    approved = decisions.approve_these(runs, olga, comment="")
+    approved = decisions.approve_these(rollout, numbers, olga, comment="")
 
-    assert approved == [run.number for run in runs[1:]]
+    assert approved == numbers[1:]
+
+
+def test_approving_ten_times_as_many_takes_no_more_queries(olga) -> None:
+    queries = []
+    for count in (2, 20):
+        Run.objects.all().delete()
+        ManagedAccount.objects.all().delete()
+        row = started(count, by=olga, environment="production")
+        plan(row)
+        another = person("approver", username=f"another {count}")
+        with CaptureQueriesContext(connection) as captured:
+            approved = decisions.approve_group(row, SAME, another)
+        assert approved.plans == count
+        queries.append(len(captured))
+
+    assert queries[0] == queries[1]
+
+
+def test_a_plan_of_an_earlier_release_is_approved_with_its_digest(
+    rollout, olga
+) -> None:
+    runs_of(rollout).update(plan_digest="")
+
+    decisions.approve_group(rollout, SAME, olga)
+
+    assert {run.approved_digest for run in runs_of(rollout)} == {Plan().digest}
 
 
 def test_whoever_planned_in_production_leaves_it_to_somebody_else(olga) -> None:
@@ -90,6 +127,40 @@ def test_whoever_planned_in_production_leaves_it_to_somebody_else(olga) -> None:
     assert approved.plans == 0
     assert approved.refused[0].startswith("team-001: In production")
     assert statuses(row) == {PLANNED: 2}
+
+
+@pytest.mark.parametrize("field", ["edited_by", "created_by"])
+def test_whoever_described_in_production_leaves_it_to_somebody_else(
+    olga, field
+) -> None:
+    row = started(3, environment="production")
+    plan(row)
+    first, *_ = runs_of(row).order_by("number")
+    ManagedAccount.objects.filter(pk=first.account_id).update(**{field: olga})
+
+    approved = decisions.approve_group(row, SAME, olga)
+
+    assert approved.plans == 2
+    (reason,) = approved.refused
+    assert reason.startswith("team-001: In production")
+    assert "olga edited the account" in reason
+
+
+def test_whoever_described_what_was_approved_since_may_approve(olga) -> None:
+    row = started(2, environment="production")
+    plan(row)
+    ManagedAccount.objects.update(created_by=olga)
+    for account in ManagedAccount.objects.all():
+        approve_entries(account)
+
+    assert decisions.approve_group(row, SAME, olga) == (2, [])
+
+
+def test_nothing_is_said_of_plans_that_were_not_read(olga) -> None:
+    row = started(2, by=olga, environment="production")
+    plan(row)
+
+    assert decisions.approve_group(row, SAME, olga, read=set()) == (0, [])
 
 
 def test_no_group_of_another_rollout_is_approved(rollout, olga) -> None:
