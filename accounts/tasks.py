@@ -23,6 +23,7 @@ from accounts.clusters.search import search_on
 from accounts.lookups import answer, delete_old_lookups
 from accounts.mapping.accounts_file.uploading import delete_old_uploads
 from accounts.models import (
+    Adding,
     Bundle,
     ClusterSearch,
     Lookup,
@@ -34,11 +35,13 @@ from accounts.models import (
 )
 from accounts.models.states import OPEN, WORKING
 from accounts.notices.sending import deliver
+from accounts.organization.adding import add
 from accounts.organization.reading import begin_again, read_on
 from accounts.runs.actions import RunOpen, verify
 from accounts.runs.heartbeat import beat, compare_clocks
 from accounts.runs.owners.looking import look_at_owners as look_at_those_due
 from accounts.runs.queue import (
+    enqueue_adding,
     enqueue_all,
     enqueue_bundle,
     enqueue_notice,
@@ -173,6 +176,17 @@ def find_clusters(search_id: str) -> None:
         search_on(search)
 
 
+@shared_task(ignore_result=True)
+def add_members(adding_id: str) -> None:
+    """Add accounts of the organization. A second copy finds the lease taken, or all
+    done.
+    """
+    beat()
+    adding = Adding.objects.filter(pk=adding_id, finished_at=None).first()
+    if adding is not None:
+        add(adding)
+
+
 @shared_task(ignore_result=True, soft_time_limit=100, time_limit=110)
 def send_notice(notice_id: str) -> None:
     """Send a notice. A second copy finds the lease taken, or it sent."""
@@ -203,6 +217,8 @@ def sweep() -> None:
         enqueue_reading(organization)
     for search in ClusterSearch.objects.abandoned():
         enqueue_search(search)
+    for adding in Adding.objects.abandoned():
+        enqueue_adding(adding)
     for notice in Notice.objects.abandoned().order_by("due_at")[:SWEPT_AT_ONCE]:
         enqueue_notice(notice)
 
@@ -250,6 +266,7 @@ def delete_old() -> None:
     fold_superseded()
     delete_old_uploads()
     Notice.objects.expired().delete()
+    Adding.objects.expired().delete()
     if settings.KEEP_CHECKS_DAYS:
         age = timedelta(days=settings.KEEP_CHECKS_DAYS)
         delete_old_verifications(timezone.now() - age)

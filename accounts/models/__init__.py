@@ -20,6 +20,7 @@ from accounts.models.managed import (
 )
 from accounts.models.managing import ManagingAccount
 from accounts.models.notices.notice import Notice
+from accounts.models.organization.adding import Adding
 from accounts.models.organization.members import Member, MemberTag, Unit
 from accounts.models.organization.reading import Organization
 from accounts.models.organization.watch import Watch
@@ -32,6 +33,7 @@ from accounts.models.uploads.upload import Upload, UploadedAccount
 
 __all__ = [
     "Activity",
+    "Adding",
     "Bundle",
     "CheckResult",
     "ClusterSearch",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, NamedTuple
@@ -29,9 +29,7 @@ if TYPE_CHECKING:
     from django.contrib.auth.models import User
 
 MOST_AT_ONCE = 10_000
-"""The most that are described in one request, and then planned as one rollout: it is
-some seconds' worth, in statements for many accounts at once.
-"""
+"""The most that are described at once, and then planned as one rollout."""
 
 ENDINGS = (0, 4, 8, 12)
 """How many last digits of the account id distinguish accounts of the same name."""
@@ -212,31 +210,22 @@ def describe_all(
 
     Gives the one moment at which they all came to be, by which they are found again.
     """
+    return save_all(check_all(organization, account_ids, shared), by)
+
+
+def check_all(
+    organization: Organization,
+    account_ids: Iterable[str],
+    shared: Shared,
+    checked: Callable[[int], None] = lambda count: None,
+) -> list[WrittenAccount]:
+    """Name and check each; raise MembersRefused. `checked` receives how many were."""
     managing = managing_of(managing_row())
     chosen = list(dict.fromkeys(account_ids))
-    try:
-        with transaction.atomic():
-            drafts = save_drafts(organization, chosen, shared, managing, by)
-            moment = timezone.now()
-            for some in in_slices([draft.pk for draft in drafts]):
-                ManagedAccount.objects.filter(pk__in=some).update(created_at=moment)
-    except IntegrityError as error:
-        raise MembersRefused({"": MEANWHILE}) from error
-    return moment
-
-
-def save_drafts(
-    organization: Organization,
-    chosen: list[str],
-    shared: Shared,
-    managing: Managing,
-    by: User | None,
-) -> list[ManagedAccount]:
-    """Write the drafts in statements for many at once; raise MembersRefused."""
     known = known_members(organization, chosen, managing)
     refused: dict[str, str] = {}
     written: list[WrittenAccount] = []
-    for account_id in chosen:
+    for place, account_id in enumerate(chosen, 1):
         one = known.get(account_id)
         if one is None:
             refused[account_id] = (
@@ -252,7 +241,34 @@ def save_drafts(
                 refused[account_id] = f"{one.member.name}: {sentence(error)}"
             uses = shared.uses_external_id
             written.append(WrittenAccount(len(written), managed, uses))
+        if place % CHECKED_AT_ONCE == 0 or place == len(chosen):
+            checked(place)
+    if refused:
+        raise MembersRefused(refused)
+    return written
+
+
+CHECKED_AT_ONCE = 500
+
+
+def save_all(written: Sequence[WrittenAccount], by: User | None) -> datetime:
+    """Write the drafts in statements for many at once; raise MembersRefused."""
+    try:
+        with transaction.atomic():
+            drafts = save_drafts(written, by)
+            moment = timezone.now()
+            for some in in_slices([draft.pk for draft in drafts]):
+                ManagedAccount.objects.filter(pk__in=some).update(created_at=moment)
+    except IntegrityError as error:
+        raise MembersRefused({"": MEANWHILE}) from error
+    return moment
+
+
+def save_drafts(
+    written: Sequence[WrittenAccount], by: User | None
+) -> list[ManagedAccount]:
     compared = compare(written, lock=True)
+    refused: dict[str, str] = {}
     for line, message in compared.problems:
         managed = written[line].managed
         refused.setdefault(managed.account_id, f"{managed.name}: {message}")

@@ -12,7 +12,15 @@ from celery import current_app
 from django.db.models.functions import Now
 from kombu.exceptions import OperationalError
 
-from accounts.models import Bundle, ClusterSearch, Lookup, Notice, Organization, Run
+from accounts.models import (
+    Adding,
+    Bundle,
+    ClusterSearch,
+    Lookup,
+    Notice,
+    Organization,
+    Run,
+)
 from accounts.runs.heartbeat import broker_lost
 
 logger = logging.getLogger(__name__)
@@ -102,6 +110,12 @@ def enqueue_search(search: ClusterSearch) -> None:
     """Send for the next accounts of a search; the sweep repeats what was lost."""
     if sent("accounts.tasks.find_clusters", str(search.pk)):
         ClusterSearch.objects.filter(pk=search.pk).update(queued_at=Now())
+
+
+def enqueue_adding(adding: Adding) -> None:
+    """Send for accounts to be added; the sweep repeats what was lost."""
+    if sent("accounts.tasks.add_members", str(adding.pk)):
+        Adding.objects.filter(pk=adding.pk).update(queued_at=Now())
 
 
 def enqueue_notice(notice: Notice) -> None:

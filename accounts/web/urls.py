@@ -20,6 +20,7 @@ from accounts.web.handoff import views as handoff
 from accounts.web.help import views as help_pages
 from accounts.web.live import views as live
 from accounts.web.managing import views as managing
+from accounts.web.organization import adding as organization_adding
 from accounts.web.organization import reading as organization_reading
 from accounts.web.organization import views as organization
 from accounts.web.organization import watching as organization_watching
@@ -66,6 +67,11 @@ account_pages = [
         "accounts/organization/progress/",
         organization_reading.organization_progress,
         name="organization-progress",
+    ),
+    path(
+        "accounts/organization/adding/<uuid:adding>/",
+        organization_adding.organization_adding,
+        name="organization-adding",
     ),
     path(
         "accounts/organization/watch/",

@@ -21,11 +21,13 @@ from accounts.mapping.managed import topology_of
 from accounts.mapping.managing import managing_of
 from accounts.models import (
     Activity,
+    Adding,
     CheckResult,
     ClusterSearch,
     EnvironmentPolicy,
     HandedOutText,
     Lookup,
+    Organization,
     Preferences,
     Rollout,
     Run,
@@ -118,6 +120,7 @@ def every_row() -> None:
     upload = Upload.objects.create(by=somebody, name="accounts.csv")
     UploadedAccount.objects.create(upload=upload, position=0, line=2, name="a")
     ClusterSearch.objects.create(by=somebody, finished_at=timezone.now())
+    Adding.objects.create(by=somebody, organization=Organization.objects.get())
     record(somebody, Activity.What.PLAN, account.name, {"run": str(planned.pk)})
 
 
@@ -144,6 +147,7 @@ def arguments(route: str) -> dict[str, str]:
             "step": "identity",
             "upload": first("accounts.upload"),
             "search": first("accounts.clustersearch"),
+            "adding": first("accounts.adding"),
             "path": "README.md",
             "number": "1",
         },

@@ -36,7 +36,15 @@ from accounts.lookups import (
     known,
     seen,
 )
-from accounts.models import Bundle, ClusterSearch, Heartbeat, Lookup, Upload
+from accounts.models import (
+    Adding,
+    Bundle,
+    ClusterSearch,
+    Heartbeat,
+    Lookup,
+    Organization,
+    Upload,
+)
 from accounts.models.lookups import PATIENCE
 from accounts.models.states import Status
 from accounts.web import urls
@@ -86,6 +94,9 @@ def paths(name: str) -> list[str]:
         "path": "README.md",
         "fingerprint": run.fingerprint,
         "name": account.name,
+        "adding": Adding.objects.create(
+            by=User.objects.get(), organization=Organization.objects.create()
+        ).pk,
         "search": ClusterSearch.objects.create(by=User.objects.get()).pk,
         "upload": Upload.objects.create(by=User.objects.get(), name="a.csv").pk,
     }

@@ -17,6 +17,7 @@ from accounts.activity import record
 from accounts.lookups import CALLER, Question
 from accounts.models import (
     Activity,
+    Adding,
     Bundle,
     CheckResult,
     ClusterSearch,
@@ -67,6 +68,7 @@ class Pages(NamedTuple):
             "path": ["README.md"],
             "fingerprint": ["f" * 32],
             "upload": [upload.pk for upload in Upload.objects.all()],
+            "adding": [adding.pk for adding in Adding.objects.all()],
             "search": [search.pk for search in ClusterSearch.objects.all()],
         }
         for pattern in urlpatterns:
@@ -183,6 +185,12 @@ def whole_site() -> Pages:
         answer=dict.fromkeys(("account_id", "arn", "principal"), HARMLESS),
     )
     kept_organization(accounts[0])
+    Adding.objects.create(
+        by=operator,
+        organization=Organization.objects.get(),
+        finished_at=now,
+        refused=[HARMLESS],
+    )
     Notice.objects.create(
         person=operator, what="new accounts", organization=Organization.objects.get()
     )

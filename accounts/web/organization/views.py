@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from typing import Any
-from urllib.parse import urlencode
 
 from django.contrib import messages
 from django.core.paginator import Paginator
@@ -14,6 +13,7 @@ from django.urls import reverse
 
 from accounts.mapping.managing import managing_of
 from accounts.models import ManagedAccount, ManagingAccount, Organization, Rollout
+from accounts.organization.adding import HERE, begin
 from accounts.organization.members import (
     MOST_AT_ONCE,
     MembersRefused,
@@ -22,6 +22,7 @@ from accounts.organization.members import (
 )
 from accounts.organization.reading import kept_organization
 from accounts.web.access import operator_required
+from accounts.web.organization.adding import NEXT, described, listed
 from accounts.web.organization.forms import SharedForm
 from accounts.web.organization.listing import (
     COLUMNS,
@@ -85,30 +86,26 @@ def describe_ticked(
         if not chosen:
             form.add_error(None, TICK)
             return page(request, managing, kept, form=form)
+        if len(chosen) > HERE:
+            plans = "plan" in request.POST
+            return redirect(
+                begin(kept, chosen, form.shared(), request.user, plans=plans)
+            )
         try:
             moment = describe_all(kept, chosen, form.shared(), request.user)
         except MembersRefused as error:
             refused = error.sentences
         else:
-            count = (
-                "1 account is" if len(chosen) == 1 else f"{len(chosen):,} accounts are"
-            )
-            query = urlencode({"described": moment.isoformat()})
-            added = redirect(f"{reverse('accounts:accounts')}?{query}")
+            count = described(len(chosen))
+            added = redirect(listed(moment))
             if "plan" in request.POST:
-                messages.success(request, f"{count} described.")
+                messages.success(request, f"{count}.")
                 drafts = ManagedAccount.objects.filter(created_at=moment)
                 kind = Rollout.Kind.ONBOARD
                 return roll_out(request, drafts, kind, otherwise=added)
-            messages.success(request, f"{count} described. {NEXT}")
+            messages.success(request, f"{count}. {NEXT}")
             return added
     return page(request, managing, kept, form=form, chosen=chosen, refused=refused)
-
-
-NEXT = (
-    "The list shows exactly these. Review them, select all and plan. Nothing in AWS "
-    "changes until the plans are approved."
-)
 
 
 def page(

@@ -33,6 +33,12 @@ def roll_out(
         is_full = isinstance(error.__cause__, NoRoom)
         messages.error(request, with_switch(str(error)) if is_full else str(error))
         return otherwise
+    return tell_started(request, rollout)
+
+
+def tell_started(request: Request, rollout: Rollout) -> HttpResponse:
+    """Lead to the page of a rollout that was started, and say what is next."""
+    kind = Rollout.Kind(rollout.kind)
     messages.success(request, f"{rollout} is started. {SAYS[kind]}")
     if rollout.left_out:
         left_out = counted(len(rollout.left_out))

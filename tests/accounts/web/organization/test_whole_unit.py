@@ -2,16 +2,31 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
+from uuid import uuid4
 
 import pytest
 from django.utils import timezone
 
-from accounts.models import Activity, ManagedAccount, Member, Organization, Rollout, Run
+from accounts.models import (
+    Activity,
+    Adding,
+    ManagedAccount,
+    Member,
+    Organization,
+    Rollout,
+    Run,
+)
+from accounts.models.lease import LeaseLost
+from accounts.organization import adding as adding_module
+from accounts.organization.adding import add
 from accounts.organization.members import MOST_AT_ONCE
+from accounts.runs.rollouts import CannotStart
+from accounts.tasks import add_members
 from tests.accounts.organization.organizations import CORE
 from tests.accounts.web.answers import told
-from tests.rows import managing_row, person
+from tests.rows import account_row, managing_row, person
 
 pytestmark = pytest.mark.django_db
 
@@ -60,12 +75,39 @@ def unit(operator) -> Organization:
     return kept
 
 
+def pressed(operator: Any, **fields: str) -> Adding:
+    """Press the button; no worker has begun yet."""
+    response = operator.post(UNIT, {**SHARED, **fields})
+    row = Adding.objects.get()
+    assert response.url == row.get_absolute_url()
+    return row
+
+
+def page(operator: Any, adding: Adding) -> str:
+    return " ".join(operator.get(adding.get_absolute_url()).content.decode().split())
+
+
+def test_the_request_only_begins_it(
+    operator, unit, django_assert_max_num_queries
+) -> None:
+    with django_assert_max_num_queries(15):
+        adding = pressed(operator)
+
+    assert len(adding.account_ids) == COUNT
+    assert not ManagedAccount.objects.exists()
+    assert f"0 of {COUNT:,} checked." in page(operator, adding)
+    assert list(Adding.objects.abandoned()) == [adding]
+
+
 def test_a_whole_unit_is_added_with_few_queries(
     operator, unit, django_assert_max_num_queries
 ) -> None:
-    with django_assert_max_num_queries(COUNT // 5):
-        response = operator.post(UNIT, SHARED)
+    adding = pressed(operator)
 
+    with django_assert_max_num_queries(COUNT // 5):
+        add(adding)
+
+    response = operator.get(adding.get_absolute_url())
     assert f"{COUNT:,} accounts are described." in told(response)
     rows = ManagedAccount.objects.prefetch_related("providers")
     assert rows.count() == COUNT <= MOST_AT_ONCE
@@ -77,16 +119,125 @@ def test_a_whole_unit_is_added_with_few_queries(
     described = Activity.objects.filter(what=Activity.What.DESCRIBE)
     assert described.count() == COUNT
     assert described.first().detail["changed"]["regions"] == [None, ["us-east-1"]]
+    assert described.first().who == "operator"
 
 
 def test_it_leads_to_one_rollout(operator, unit) -> None:
-    response = operator.post(UNIT, {**SHARED, "plan": "on"})
+    adding = pressed(operator, plan="on")
 
+    add_members(str(adding.pk))
+
+    response = operator.get(adding.get_absolute_url())
     rollout = Rollout.objects.get()
     assert response.url == rollout.get_absolute_url()
     assert rollout.left_out == []
+    assert rollout.created_by.username == "operator"
     runs = Run.objects.filter(rollout=rollout, kind=Run.Kind.ONBOARD)
     assert runs.count() == COUNT
+
+
+def test_the_page_shows_how_many_are_checked(
+    operator, unit, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    adding = pressed(operator)
+    shown: list[str] = []
+    change = adding_module.change
+
+    def seen(row: Adding, **fields: Any) -> None:
+        change(row, **fields)
+        if "checked" in fields:
+            shown.append(page(operator, row))
+
+    monkeypatch.setattr(adding_module, "change", seen)
+    add(adding)
+
+    assert "500 of 1,200 checked." in shown[0]
+    assert "1,000 of 1,200 checked." in shown[1]
+    assert "Saving 1,200 accounts." in shown[2]
+
+
+def test_the_page_changes_by_itself_once_it_is_done(operator, unit) -> None:
+    adding = pressed(operator)
+    htmx = {"HX-Request": "true"}
+    before = operator.get(adding.get_absolute_url(), headers=htmx)
+
+    add(adding)
+
+    after = operator.get(adding.get_absolute_url(), headers=htmx)
+    assert 'hx-trigger="every 2s"' in before.content.decode()
+    assert after.headers["HX-Refresh"] == "true"
+
+
+def test_one_that_was_added_meanwhile_refuses_all_and_is_named(operator, unit) -> None:
+    adding = pressed(operator, plan="on")
+    account_row("mine", account_id=f"{7:012}")
+
+    add(adding)
+
+    said = page(operator, adding)
+    assert "Nothing was added" in said
+    assert "web 7 (000000000007) is already in Bowline, as “mine”." in said
+    assert ManagedAccount.objects.count() == 1
+    assert not Rollout.objects.exists()
+
+
+def test_what_cannot_be_planned_is_added_and_the_page_says_why(
+    operator, unit, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(*_: Any) -> None:
+        raise CannotStart("There is no room.")
+
+    monkeypatch.setattr(adding_module, "start", refuse)
+    adding = pressed(operator, plan="on")
+
+    add(adding)
+
+    answer = operator.get(adding.get_absolute_url())
+    assert "There is no room." in told(answer)
+    assert ManagedAccount.objects.count() == COUNT
+
+
+def test_a_worker_that_lost_its_lease_leaves_nothing(
+    operator, unit, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    adding = pressed(operator)
+    adding.take_lease()
+    monkeypatch.setattr("accounts.organization.members.CHECKED_AT_ONCE", COUNT)
+    monkeypatch.setattr(adding_module, "save_all", taken_over(adding_module.save_all))
+
+    with pytest.raises(LeaseLost):
+        adding_module.describe(adding)
+
+    assert not ManagedAccount.objects.exists()
+
+
+def taken_over(save_all: Callable[..., Any]) -> Callable[..., Any]:
+    """Let another worker take over while the accounts are saved."""
+
+    def saved(*given: Any) -> Any:
+        moment = save_all(*given)
+        Adding.objects.update(lease=uuid4())
+        return moment
+
+    return saved
+
+
+def test_a_killed_worker_is_continued_where_it_was(
+    operator, unit, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def killed(*_: Any) -> None:
+        raise SystemExit
+
+    adding = pressed(operator, plan="on")
+    with monkeypatch.context() as patched:
+        patched.setattr(adding_module, "start", killed)
+        with pytest.raises(SystemExit):
+            add(adding)
+    add(Adding.objects.abandoned().get())
+    add(Adding.objects.get())
+
+    assert ManagedAccount.objects.count() == COUNT
+    assert Rollout.objects.count() == 1
 
 
 def test_nothing_is_half_done(operator, unit, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -94,8 +245,10 @@ def test_nothing_is_half_done(operator, unit, monkeypatch: pytest.MonkeyPatch) -
         raise RuntimeError
 
     monkeypatch.setattr("accounts.mapping.accounts_file.saving.record_many", fail)
-    with pytest.raises(RuntimeError):
-        operator.post(UNIT, {**SHARED, "plan": "on"})
+    adding = pressed(operator, plan="on")
 
+    add(adding)
+
+    assert "Bowline failed while it added the accounts." in page(operator, adding)
     assert not ManagedAccount.objects.exists()
     assert not Rollout.objects.exists()

@@ -1,0 +1,73 @@
+"""The page of many accounts that a worker adds: how far it is, then where it led."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+from urllib.parse import urlencode
+from uuid import UUID
+
+from django.contrib import messages
+from django.http import HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
+from django_htmx.http import HttpResponseClientRefresh
+
+from accounts.models import Adding
+from accounts.web.access import operator_required
+from accounts.web.request import Request
+from accounts.web.rollouts.starting import tell_started
+
+MOST_SENTENCES = 20
+NEXT = (
+    "The list shows exactly these. Review them, select all and plan. Nothing in AWS "
+    "changes until the plans are approved."
+)
+
+
+@operator_required
+def organization_adding(request: Request, adding: UUID) -> HttpResponse:
+    row = get_object_or_404(Adding.objects.select_related("rollout"), pk=adding)
+    if row.finished_at and request.htmx:
+        return HttpResponseClientRefresh()
+    if row.finished_at and row.described_at:
+        return led(request, row)
+    count = len(row.account_ids)
+    shown: dict[str, Any] = {
+        "adding": row,
+        "of": count,
+        "saves": row.checked >= count,
+        "refused": row.refused[:MOST_SENTENCES],
+        "more": max(0, len(row.refused) - MOST_SENTENCES),
+        "crumbs": [
+            ("Accounts", reverse("accounts:accounts")),
+            ("Add from the organization", reverse("accounts:organization")),
+        ],
+    }
+    name = "_adding" if request.htmx else "adding"
+    return render(request, f"organization/{name}.html", shown)
+
+
+def led(request: Request, adding: Adding) -> HttpResponse:
+    """Lead to the rollout, or to the list of exactly these accounts."""
+    count = described(len(adding.account_ids))
+    if adding.rollout:
+        messages.success(request, f"{count}.")
+        return tell_started(request, adding.rollout)
+    if adding.refused:
+        messages.error(request, " ".join(adding.refused))
+    messages.success(request, f"{count}. {NEXT}")
+    return redirect(listed(adding.described_at))
+
+
+def described(count: int) -> str:
+    return (
+        "1 account is described" if count == 1 else f"{count:,} accounts are described"
+    )
+
+
+def listed(moment: datetime | None) -> str:
+    """Give the address of the list of the accounts that came to be at this moment."""
+    assert moment is not None
+    query = urlencode({"described": moment.isoformat()})
+    return f"{reverse('accounts:accounts')}?{query}"
