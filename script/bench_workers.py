@@ -176,7 +176,11 @@ def workers(folder: Path, processes: int) -> Iterator[int]:
         environment=os.environ,
         log=log,
     ) as process:
-        until(lambda: "ready." in log.read_text(), what="No worker was ready", seconds=LONG)
+        until(
+            lambda: "ready." in log.read_text(),
+            what="No worker was ready",
+            seconds=LONG,
+        )
         yield process.pid
 
 
