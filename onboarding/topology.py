@@ -18,7 +18,7 @@ READER_ROLE = "BowlineReader"
 
 
 class MadeBy(StrEnum):
-    """Who creates the roles of a managed account."""
+    """Who creates the roles of an account; the organization does so in managed ones."""
 
     BOWLINE = "bowline"
     OWNER = "owner"
@@ -98,13 +98,23 @@ class Managing:
     """Bowline's own principal, where the managing identity trusts it."""
     access_role: str = ""
     """The role by which Bowline reaches this account; empty: its own credentials."""
+    made_by: str = MadeBy.BOWLINE
 
     @property
     def aws(self) -> Partition:
         return PARTITIONS[self.partition]
 
     @property
+    def is_handed_off(self) -> bool:
+        """Return whether the account's owner creates the identity and its policies, and
+        Bowline only reads there.
+        """
+        return self.made_by != MadeBy.BOWLINE
+
+    @property
     def reach(self) -> Reach:
+        if self.is_handed_off:
+            return Reach(self.account_id, READER_ROLE, writes=False)
         return Reach(self.account_id, self.access_role)
 
     @property
@@ -230,7 +240,7 @@ def unprovable(managing: Managing, managed: Managed) -> str:
     """
     if not managed.is_handed_off:
         return ""
-    if not managing.bowline:
+    if not managing.bowline or Arn.of(managing.identity_arn).kind == "user":
         return (
             "Spinnaker's identity does not trust Bowline, so Bowline cannot assume the "
             "roles that an owner creates. Let Bowline create this account's roles, or "

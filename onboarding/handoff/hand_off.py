@@ -50,6 +50,8 @@ class HandOff:
     stack_name: str
     stacks: tuple[Stack, ...]
     """One for IAM, and one for the clusters of each region."""
+    of_managing: bool = False
+    """It is about Spinnaker's own identity; `managed` only says which account it is."""
 
     @property
     def region(self) -> str:

@@ -22,6 +22,7 @@ from onboarding.resources.kinds import (
     InstanceProfile,
     KeyGrant,
     ManagedPolicy,
+    OidcProvider,
     Resource,
     Role,
     ServiceLinkedRole,
@@ -176,6 +177,24 @@ class Module:
                     path = f"policy{resource.path}{resource.name}"
                     found = self.managing.arn("iam", resource.account, path)
                     yield Block("aws_iam_policy", name, arguments, found)
+                case OidcProvider():
+                    arguments = {
+                        "url": escaped(f"https://{resource.name}"),
+                        "client_id_list": [resource.audience],
+                        "tags": TAGS,
+                    }
+                    path = f"oidc-provider/{resource.name}"
+                    found = self.managing.arn("iam", resource.account, path)
+                    kind = "aws_iam_openid_connect_provider"
+                    yield Block(kind, name, arguments, found)
+                case Attachment(holder=holder, to_user=True):
+                    arguments = {
+                        "user": escaped(holder),
+                        "policy_arn": self.attached(resource),
+                    }
+                    found = f"{holder}/{resource.policy_arn}"
+                    kind = "aws_iam_user_policy_attachment"
+                    yield Block(kind, name, arguments, found)
                 case Attachment(holder=holder):
                     arguments = {
                         "role": self.role(holder),

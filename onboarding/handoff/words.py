@@ -11,6 +11,11 @@ from onboarding.handoff.hand_off import HandOff
 from onboarding.spinnaker.bundle.file import File
 
 STACK_SET = "StackSet"
+NEXT_VERSIONS = (
+    "One of the policies lists the roles that Spinnaker may assume. With each account "
+    "that Spinnaker deploys to, you receive the next version of the list. The same "
+    "commands update the stack."
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,6 +34,15 @@ def about(one: HandOff) -> tuple[str, ...]:
         "A second role lets Bowline read what exists in the account. It cannot change "
         "anything.",
     )
+    if one.of_managing:
+        return (
+            f"Spinnaker runs with an identity in the AWS account {account}, and only "
+            "you create what belongs to it: nobody else receives rights to change IAM.",
+            *reads,
+            *(() if one.managing.organization else (NEXT_VERSIONS,)),
+            "Use one of these ways. You do not have to report anything: Bowline reads "
+            "what you created, and verifies the account by itself.",
+        )
     return (
         f"Spinnaker is to deploy to the AWS account {account}. It needs roles there, "
         "and only you create them: nobody else receives rights to change IAM.",
@@ -79,7 +93,12 @@ def console(one: HandOff) -> Way:
         )
         steps.append(Command(says, stack.name))
     steps += [
-        Command("Leave the parameter as it is, and choose Next.", ""),
+        Command(
+            "Leave the parameter as it is, and choose Next."
+            if any(stack.parameters for stack in one.stacks)
+            else "Choose Next.",
+            "",
+        ),
         Command(
             "Select “I acknowledge that AWS CloudFormation might create IAM resources "
             "with custom names”, and submit. The instance profile takes about 2 "

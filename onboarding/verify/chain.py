@@ -128,7 +128,12 @@ class Chain:
 
     def holder(self) -> Holder:
         client = AccountClient.of(self.sessions, self.identity_reach)
-        return Holder(client, self.managing.identity_arn, MANAGING_PATH)
+        return Holder(
+            client,
+            self.managing.identity_arn,
+            MANAGING_PATH,
+            writes=self.identity_reach.writes,
+        )
 
     @asked_once
     def organization(self) -> str | None:

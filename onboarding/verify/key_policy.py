@@ -61,7 +61,7 @@ def policy_of(owner: AccountClient, grant: KeyGrant) -> Mapping[str, Any] | None
             PolicyName="default",
         )
     except AwsError as error:
-        if error.denied:
+        if error.unread:
             return None
         raise
     if answer is None:

@@ -1,0 +1,35 @@
+"""The hand-off of the managing account: Spinnaker's identity, what it may assume, and
+the role by which Bowline reads the account.
+
+Without that role nothing would show whether the list of accounts is up to date, so it
+is part of it as soon as Bowline knows its own principal.
+"""
+
+from __future__ import annotations
+
+from onboarding.desired import desired
+from onboarding.handoff.cloudformation import external_id
+from onboarding.handoff.hand_off import HandOff, stacks
+from onboarding.handoff.reader import reader_role
+from onboarding.topology import MadeBy, Managed, Managing, Topology
+
+
+def hand_off_managing(topology: Topology, *, stack_name: str = "") -> HandOff:
+    """Describe Spinnaker's identity for the owner of its account.
+
+    A later version must have the stack's first name. Raise QuotaExceeded where AWS
+    would refuse it.
+    """
+    managing = topology.managing
+    own = as_owned(managing)
+    resources = desired(topology, managing)
+    if managing.bowline:
+        resources += reader_role(managing, own)
+    name = stack_name or f"bowline-{managing.name}"
+    made = stacks(managing, own, resources, name, external_id(""))
+    return HandOff(managing, own, resources, name, tuple(made), of_managing=True)
+
+
+def as_owned(managing: Managing) -> Managed:
+    """Name the account as a template and its commands do."""
+    return Managed(managing.name, managing.account_id, (), made_by=MadeBy.OWNER)
