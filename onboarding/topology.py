@@ -234,6 +234,19 @@ class Managed:
         return all(provider.is_learned for provider in self.providers)
 
 
+def unreadable(managing: Managing) -> str:
+    """Say why Bowline could not read a managing account that is handed off; empty where
+    it can.
+    """
+    if not managing.is_handed_off or managing.bowline:
+        return ""
+    return (
+        "Bowline reads the account through a role that trusts Bowline, and this is "
+        "switched off. On the managing account's page, let Bowline assume this "
+        "identity, or let Bowline create it."
+    )
+
+
 def unprovable(managing: Managing, managed: Managed) -> str:
     """Say why Bowline could prove nothing of an account that is handed off; empty where
     it can.

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from uuid import UUID
 
-from accounts.mapping.managed import managed_of
+from accounts.mapping.managed import granted_topology, managed_of
 from accounts.mapping.managing import managing_of, managing_row
 from accounts.models import HandOff as HandedOut
 from accounts.models import ManagedAccount, ManagingAccount
 from onboarding.handoff.hand_off import HandOff, hand_off
-from onboarding.topology import MadeBy, Managed, Managing
+from onboarding.handoff.managing import hand_off_managing
+from onboarding.topology import MadeBy, Managed, Managing, Topology
 
 
 def prefix_for(made_by: str, held: str = "") -> str:
@@ -44,6 +45,19 @@ def versioned(account: UUID, managing: Managing, managed: Managed) -> HandOff:
 
 
 def described(managing: Managing, managed: Managed, *, stack_name: str = "") -> HandOff:
-    """Describe it from values, with the reader role where it is chosen."""
-    reader = bool(managed.reader_role)
+    """Describe it from values, with the reader role where it is chosen. An account has
+    one: the managing account's own hand-off holds it.
+    """
+    has_one = managing.is_handed_off and managed.account_id == managing.account_id
+    reader = bool(managed.reader_role) and not has_one
     return hand_off(managing, managed, reader=reader, stack_name=stack_name)
+
+
+def hand_off_of_managing(row: ManagingAccount) -> HandOff:
+    """Describe Spinnaker's identity with the list of all that it may assume now; raise
+    DetailsError or QuotaExceeded.
+    """
+    managing = managing_of(row)
+    whole = Topology(managing) if managing.organization else granted_topology(managing)
+    first = HandedOut.objects.of_managing().last()
+    return hand_off_managing(whole, stack_name=first.stack_name if first else "")

@@ -25,6 +25,7 @@ ALIKE = (
     "boundary",
     "bakes",
     "ami_owner",
+    "made_by",
 )
 """Details that have the same name and the same value in the row."""
 

@@ -21,6 +21,8 @@ from onboarding.providers import PROVIDERS
 from onboarding.resources.kinds import KeyGrant, Resource
 from onboarding.topology import Managed, Managing
 
+AS_NOW = ("name", "access_role", "made_by")
+
 Snapshot = dict[str, Any]
 """JSON: of the managing account its columns, of a managed one `managed_snapshot`."""
 
@@ -61,15 +63,14 @@ def write(row: ManagedAccount | ManagingAccount, snapshots: list[Snapshot]) -> N
 def in_force(row: ManagingAccount) -> Managing:
     """Return the description that was last applied to AWS.
 
-    How Bowline reaches the account is not part of it: that is as the row says now.
+    How Bowline reaches the account, and who changes it, is not part of it: that is as
+    the row says now.
     """
     if not row.applied:
         return managing_of(row)
     # Snapshots of earlier releases hold the identity only.
-    now = {**managing_snapshot(row), **row.applied[-1]}
-    return managing_of(
-        ManagingAccount(**{**now, "name": row.name, "access_role": row.access_role})
-    )
+    applied = {k: v for k, v in row.applied[-1].items() if k not in AS_NOW}
+    return managing_of(ManagingAccount(**{**managing_snapshot(row), **applied}))
 
 
 def earlier_resources(

@@ -67,6 +67,10 @@ class DescribedQuerySet(models.QuerySet[M]):
         """A plan was approved, so what was proved holds no longer."""
         return self.update(state=State.APPLYING, **self.UNPROVED)
 
+    def hand_off(self) -> int:
+        """Bowline has done its part, and an account's owner creates the rest."""
+        return self.update(state=State.HANDED_OFF)
+
     def verify_unchanged(self) -> int:
         """Nothing had to change in AWS; it is only verified."""
         return self.update(state=State.APPLYING)

@@ -91,10 +91,6 @@ class ManagedAccountQuerySet(DescribedQuerySet["ManagedAccount"]):
         ready = self.exclude(proved={}).filter(left_out_at=None, withdrawn=False)
         return ready.filter(missed__lt=MISSES)
 
-    def hand_off(self) -> int:
-        """Bowline has done its part, and the account's owner creates the roles."""
-        return self.update(state=State.HANDED_OFF)
-
     def miss(self) -> int:
         """AWS refused the role that the owner had made."""
         return self.update(missed=F("missed") + 1)

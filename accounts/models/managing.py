@@ -23,6 +23,7 @@ from accounts.models.described import (
 )
 from accounts.models.lease import Leased
 from accounts.models.managed import ManagedAccount
+from accounts.models.owners.made_by import MAKERS
 from accounts.models.readable import Readable, is_mappings, is_one_of, is_texts
 from accounts.models.states import PASSING, State
 from onboarding import names
@@ -33,6 +34,7 @@ from onboarding.topology import (
     MANAGED_ROLE,
     ExistingIdentity,
     InstanceRole,
+    MadeBy,
     Managing,
 )
 
@@ -88,7 +90,8 @@ class ManagingAccountQuerySet(DescribedQuerySet["ManagingAccount"]):
 
 def unless_passing(state: State) -> Case:
     """Leave to a run of its own what only that run takes away again."""
-    return Case(When(state__in=PASSING, then=F("state")), default=Value(state))
+    own = (*PASSING, State.HANDED_OFF)
+    return Case(When(state__in=own, then=F("state")), default=Value(state))
 
 
 class ManagingAccount(Described, Leased, Readable):
@@ -120,6 +123,9 @@ class ManagingAccount(Described, Leased, Readable):
     """What the external IDs of accounts begin with whose roles the organization
     creates. It never changes: StackSets hold it."""
     access_role = models.CharField(max_length=64, blank=True, validators=[is_role_name])
+    made_by = models.CharField(
+        max_length=12, choices=MAKERS, default=MadeBy.BOWLINE.value
+    )
     identity_kind = models.CharField(
         max_length=16, choices=IdentityKind, default=IdentityKind.INSTANCE_ROLE
     )
@@ -181,6 +187,11 @@ class ManagingAccount(Described, Leased, Readable):
     def get_absolute_url(self) -> str:
         return reverse("accounts:managing")
 
+    @property
+    def is_handed_off(self) -> bool:
+        """Return whether its owner creates what is in it, and Bowline only reads."""
+        return self.made_by != MadeBy.BOWLINE
+
     def clean(self) -> None:
         """Refuse roles that share a name: one of them could not be created."""
         exists = self.identity_kind == self.IdentityKind.EXISTING
@@ -198,7 +209,17 @@ class ManagingAccount(Described, Leased, Readable):
         if clash:
             raise ValidationError(clash)
         self.stay_the_same_account()
+        self.keep_maker()
         self.forget_issuer()
+
+    def keep_maker(self) -> None:
+        """Refuse another maker of what exists: a stack cannot create it again."""
+        before = ManagingAccount.objects.filter(pk=self.pk).exclude(applied=[])
+        if before.exclude(made_by=self.made_by).exists():
+            raise ValidationError(
+                "Who creates the roles of the managing account (made_by) cannot change "
+                "while they exist."
+            )
 
     def stay_the_same_account(self) -> None:
         """Refuse another account while any trusts what was made in this one."""

@@ -88,8 +88,8 @@ ONLY_READ = (
 )
 FAILED = "The last run of this account failed."
 HANDED_OFF = (
-    "Bowline waits for the account's owner. It looks by itself, and continues as soon "
-    "as AWS shows that the owner is done."
+    "Bowline waits for the account's owner, or for that of the managing account. It "
+    "looks by itself, and continues as soon as AWS shows that the owner is done."
 )
 MISSING = (
     "AWS refused Spinnaker's identity several times in a row: the owner's stack was "

@@ -73,7 +73,7 @@ class RunOpen(Exception):
                 "discard it."
             )
         if run.status == Status.HANDED_OFF:
-            return f"{run.title} waits for the owner of {run.account_name}."
+            return f"{run.title} of {run.account_name} waits for an owner."
         return f"{run.title} of {run.account_name} is in progress. Wait until it ends."
 
 

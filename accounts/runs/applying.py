@@ -22,6 +22,7 @@ from accounts.mapping.plans import change_of, plan_of, steps_of
 from accounts.mapping.slices import in_slices
 from accounts.models import HandOff, ManagedAccount, ManagingAccount, Run, Step
 from accounts.models.states import State, Status
+from accounts.runs.owners.managing import left_to_owner
 from accounts.runs.owners.waiting import wait_for_owner
 from accounts.runs.scope import Scope
 from accounts.runs.verifying import prove_managing
@@ -64,6 +65,9 @@ def apply_run(run: Run, scope: Scope, sessions: Sessions) -> None:
     apply_shared(run, scope, sessions, plan, steps)
     for reach, changes in own:
         carry_out(run, sessions, reach, changes, steps, held=run.extend_lease)
+    if left_to_owner(run, scope, sessions):
+        wait_for_owner(run, scope)
+        return
     with transaction.atomic():
         finish(run)
 
@@ -85,7 +89,7 @@ def apply_with_owner(
         with transaction.atomic():
             finish(run)
         return
-    if scope.shared:
+    if scope.shared and not scope.managing.is_handed_off:
         prove_managing(run, Scope.load(run), sessions)
     wait_for_owner(run, scope)
 
@@ -93,12 +97,28 @@ def apply_with_owner(
 def apply_shared(
     run: Run, scope: Scope, sessions: Sessions, plan: Plan, steps: Steps
 ) -> None:
-    if scope.shared:
+    if scope.shared and scope.managing.is_handed_off:
+        leave_managing(run, scope.row)
+    elif scope.shared:
         apply_managing(run, scope.row, sessions, plan, steps)
     else:
         run.extend_lease()
         refuse_assumable(run, scope)
         remember(scope)
+
+
+def leave_managing(run: Run, row: ManagingAccount) -> None:
+    """Count the run's accounts in or out, so that the next version of the list that the
+    managing account's owner receives says so. Bowline changes nothing there.
+    """
+    wait_for(row, run)
+    try:
+        scope = Scope.load(run)
+        run.extend_lease()
+        grant_or_withdraw(run, scope)
+        remember(scope)
+    finally:
+        row.free_lease()
 
 
 def finish(run: Run) -> None:

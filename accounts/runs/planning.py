@@ -43,7 +43,14 @@ from onboarding.resources.entry_changes import (
 from onboarding.resources.fingerprint import fingerprint
 from onboarding.resources.kinds import KeyGrant
 from onboarding.resources.plan import Change, Plan, PlannedChange, PlanOutdated
-from onboarding.topology import Managed, Managing, PodRole, unprovable
+from onboarding.topology import (
+    Managed,
+    Managing,
+    PodRole,
+    Reach,
+    unprovable,
+    unreadable,
+)
 from onboarding.verify.key_policy import refuse_key_policies
 
 
@@ -54,6 +61,7 @@ def make_plan(run: Run, scope: Scope, sessions: Sessions) -> None:
     changing = run.kind != Run.Kind.REMOVE
     if changing:
         refuse_organization(sessions, scope.managing)
+        refuse_unreadable(scope.managing)
         if scope.managed:
             refuse_unprovable(scope.managing, scope.managed)
             refuse_regions(sessions, scope.managed)
@@ -131,6 +139,13 @@ def waits_for_managing(run: Run, account: ManagedAccount) -> bool:
     return in_rollout and account.is_assumable == removes
 
 
+def refuse_unreadable(managing: Managing) -> None:
+    """Raise AwsError where nothing would show what that account's owner does."""
+    if why := unreadable(managing):
+        hint = "Edit the managing account, then plan again."
+        raise AwsError(managing.account_id, "plan", why, hint)
+
+
 def refuse_unprovable(managing: Managing, managed: Managed) -> None:
     """Raise AwsError where Bowline could prove nothing of what the owner makes."""
     if why := unprovable(managing, managed):
@@ -173,9 +188,12 @@ def look_up(run: Run, scope: Scope, sessions: Sessions) -> bool:
 
 
 def recognise_bowline(run: Run, scope: Scope, sessions: Sessions) -> bool:
-    """Keep Bowline's own principal, which the managing identity's trust names."""
+    """Keep Bowline's own principal, which the trust of the managing identity names, or
+    that of the role by which Bowline reads the account.
+    """
     row = scope.row
-    if not row.trusts_bowline or row.identity_kind == row.IdentityKind.EXISTING:
+    exists = row.identity_kind == row.IdentityKind.EXISTING
+    if not row.trusts_bowline or (exists and not row.is_handed_off):
         return False
     principal = sessions.caller().principal
     if principal == row.bowline_principal:
@@ -190,13 +208,31 @@ def learn_issuer(run: Run, scope: Scope, sessions: Sessions) -> bool:
     # A cluster that was made again under its old name has another issuer.
     if not isinstance(identity, PodRole) or (run.account_id and identity.issuer):
         return False
-    issuer = oidc_issuer(
-        sessions, scope.managing.reach, identity.cluster, identity.region
-    )
+    reach = scope.managing.reach
+    try:
+        issuer = oidc_issuer(sessions, reach, identity.cluster, identity.region)
+    except AwsError as error:
+        if not error.no_access:
+            raise
+        if identity.issuer:
+            return False
+        raise issuer_unread(reach, identity) from error
     if issuer == identity.issuer:
         return False
     learn(run, scope.row, pod_issuer=issuer)
     return True
+
+
+def issuer_unread(reach: Reach, pod: PodRole) -> AwsError:
+    return AwsError(
+        reach.account_id,
+        "eks:DescribeCluster",
+        f"The identity's trust policy names the OIDC issuer of the cluster "
+        f"{pod.cluster}, and Bowline cannot read the cluster before the account's "
+        "owner has created a role for that.",
+        "Let Bowline create this account's roles, or create the pod role yourself and "
+        "choose it as an existing role.",
+    )
 
 
 def learn(run: Run, row: ManagingAccount, **columns: str) -> None:

@@ -212,6 +212,8 @@ def own_sides(
         adopts=managed.adopts,
         handed_out=is_handed_out(row, managing, managed),
     )
+    if managing.is_handed_off:
+        return [roles]
     former_grants = Side(
         account_name=managing.name,
         place=f"the grants on {managing.name}'s image keys",

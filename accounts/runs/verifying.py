@@ -317,7 +317,7 @@ def without_others(changes: Iterable[Change], scope: Scope) -> tuple[Change, ...
     if scope.account:
         others = others.exclude(pk=scope.account.pk)
     else:
-        others = others.filter(runs__status__in=WORKING)
+        others = others.filter(runs__status__in=(*WORKING, Status.HANDED_OFF))
     roles = (
         scope.managing.managed_role_arn(account_id)
         for account_id in others.values_list("account_id", flat=True)

@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 import yaml
 
 from onboarding import names
+from onboarding.accounts_file.makers import NOT_BOWLINES, maker
 from onboarding.accounts_file.reader import (
     MOST_ACCOUNTS,
     REFUSED,
@@ -105,21 +106,10 @@ def read_account(reader: Reader, node: yaml.Node, partition: str) -> WrittenAcco
     return WrittenAccount(node.start_mark.line + 1, managed, external_id)
 
 
-MAKERS = tuple(one.value for one in MadeBy)
 NO_READER = (
     "Only an account with `made_by: owner` or `made_by: organization` has a reader "
     "role."
 )
-NOT_BOWLINES = (
-    "Somebody else creates the roles, and Bowline changes nothing. Leave it out."
-)
-
-
-def maker(value: str) -> str:
-    """Return who makes the roles; raise ValueError for anybody else."""
-    if value not in MAKERS:
-        raise ValueError(f"Write {', '.join(MAKERS[:-1])} or {MAKERS[-1]}.")
-    return value
 
 
 def refuse_own_ways(reader: Reader, parts: Mapping[str, yaml.Node]) -> None:

@@ -7,6 +7,7 @@ from collections.abc import Callable
 import yaml
 
 from onboarding import names
+from onboarding.accounts_file.makers import NOT_BOWLINES, managing_maker
 from onboarding.accounts_file.reader import Reader
 from onboarding.desired.image_keys import misplaced_key
 from onboarding.partitions import PARTITIONS, known_region
@@ -16,6 +17,7 @@ from onboarding.topology import (
     ExistingIdentity,
     Identity,
     InstanceRole,
+    MadeBy,
     Managing,
     PodRole,
     identity_elsewhere,
@@ -36,6 +38,7 @@ MANAGING_KEYS = [
     "ami_owner",
     "image_keys",
     "trusts_bowline",
+    "made_by",
 ]
 
 
@@ -59,7 +62,10 @@ def read_managing(reader: Reader, node: yaml.Node) -> tuple[Managing, bool]:
         ami_owner=reader.checked(parts, "ami_owner", names.account_name),
         image_keys=reader.texts(parts, "image_keys", names.kms_key_arn),
         access_role=reader.checked(parts, "access_role", names.role_name),
+        made_by=reader.checked(parts, "made_by", managing_maker) or MadeBy.BOWLINE,
     )
+    if managing.is_handed_off and "access_role" in parts:
+        reader.wrong(parts["access_role"], f"access_role: {NOT_BOWLINES}")
     if wrong := misplaced(managing) or managing.clash or misplaced_key(managing):
         reader.wrong(node, wrong)
     for key in ("ami_owner", "image_keys"):

@@ -117,7 +117,7 @@ def managing_written(managing: Managing, *, trusts_bowline: bool) -> Written:
     bakes = ("bakes", "ami_owner", "image_keys") if managing.bakes else ()
     differing = {
         name: as_written(getattr(managing, name))
-        for name in (*plain, "trust_organization", "boundary", *bakes)
+        for name in (*plain, "made_by", "trust_organization", "boundary", *bakes)
         if getattr(managing, name) != getattr(usual, name)
     }
     written: Written = {

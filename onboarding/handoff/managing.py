@@ -25,7 +25,7 @@ def hand_off_managing(topology: Topology, *, stack_name: str = "") -> HandOff:
     resources = desired(topology, managing)
     if managing.bowline:
         resources += reader_role(managing, own)
-    name = stack_name or f"bowline-{managing.name}"
+    name = stack_name or f"bowline-managing-{managing.name}"
     made = stacks(managing, own, resources, name, external_id(""))
     return HandOff(managing, own, resources, name, tuple(made), of_managing=True)
 

@@ -6,10 +6,12 @@ import pytest
 
 from onboarding import accounts_file
 from onboarding.accounts_file import FileProblems
-from onboarding.accounts_file.managed import NO_READER, NOT_BOWLINES
+from onboarding.accounts_file.makers import NOT_BOWLINES
+from onboarding.accounts_file.managed import NO_READER
 from onboarding.accounts_file.writing import (
     account_written,
     csv_text,
+    managing_written,
     written_account,
     yaml_text,
 )
@@ -72,3 +74,32 @@ def test_what_only_bowlines_accounts_have_is_refused() -> None:
         f"adopts: {NOT_BOWLINES}",
     ]
     assert refused("reader_role: true") == [NO_READER]
+
+
+MANAGING = """\
+managing: {{name: core, account_id: "911111111111"{}}}
+accounts: []
+"""
+
+
+def test_the_managing_accounts_maker_is_read_and_written() -> None:
+    read = accounts_file.read(MANAGING.format(", made_by: owner").encode())
+
+    assert read.managing is not None
+    assert read.managing.is_handed_off
+    assert read.managing.reach.access_role == READER_ROLE
+    assert not read.managing.reach.writes
+    written = managing_written(read.managing, trusts_bowline=True)
+    assert written["made_by"] == "owner"
+    assert accounts_file.read(yaml_text(written, ()).encode()).managing == read.managing
+
+
+def test_bowline_needs_no_access_role_where_an_owner_makes_the_identity() -> None:
+    both = ", made_by: owner, access_role: Access"
+
+    with pytest.raises(FileProblems) as caught:
+        accounts_file.read(MANAGING.format(both).encode())
+
+    assert [problem.message for problem in caught.value.problems] == [
+        f"access_role: {NOT_BOWLINES}"
+    ]

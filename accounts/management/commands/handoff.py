@@ -1,4 +1,5 @@
 """`manage.py handoff NAME… --output DIR`: write what the owners of accounts receive.
+With `--managing`, also what the owner of the managing account does.
 
 With `--organization`, write what the organization's administrator receives: a folder
 for each StackSet, with all accounts that are handed off.
@@ -17,9 +18,14 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError
 
 from accounts.management.migrated import migrate_if_new
+from accounts.mapping.managing import managing_row
 from accounts.models import ManagedAccount
 from accounts.runs.owners.organization import sets_of_accounts
-from accounts.runs.owners.readiness import NOT_READY, hand_off_now
+from accounts.runs.owners.readiness import (
+    NOT_READY,
+    hand_off_managing_now,
+    hand_off_now,
+)
 from accounts.wording import counted
 from onboarding.handoff.hand_off import HandOff
 from onboarding.handoff.organization import ForMany
@@ -36,6 +42,9 @@ class Command(BaseCommand):
             "names", nargs="*", metavar="NAME", help="the name of an account"
         )
         parser.add_argument(
+            "--managing", action="store_true", help="also the managing account's"
+        )
+        parser.add_argument(
             "--organization",
             action="store_true",
             help="the StackSets of all accounts whose roles the organization creates",
@@ -45,11 +54,19 @@ class Command(BaseCommand):
         )
 
     def handle(
-        self, *, names: list[str], output: Path, organization: bool = False, **_: Any
+        self,
+        *,
+        names: list[str],
+        output: Path,
+        managing: bool = False,
+        organization: bool = False,
+        **_: Any,
     ) -> None:
         migrate_if_new(self.stderr.write)
-        if bool(names) == organization:
-            raise CommandError("Give the names of accounts, or --organization.")
+        if bool(names or managing) == organization:
+            raise CommandError(
+                "Give the names of accounts or --managing, or else --organization."
+            )
         if organization:
             sets = described_sets()
             write(output, administrators(sets))
@@ -58,10 +75,26 @@ class Command(BaseCommand):
                 self.stdout.write(f"{many.name}: {count}, {output / many.name}")
             return
         described = [described_for(name) for name in dict.fromkeys(names)]
+        if managing:
+            described.append(described_managing())
         for one in described:
-            folder = output / one.managed.name
+            folder = output / (one.stack_name if one.of_managing else one.managed.name)
             write(folder, package(one))
             self.stdout.write(f"{one.managed.name}: {folder}, stack {one.stack_name}")
+
+
+def described_managing() -> HandOff:
+    """Describe the managing account's; raise CommandError where there is none."""
+    try:
+        row = managing_row()
+        if not row.is_handed_off:
+            raise CommandError(
+                f"Bowline creates the roles of {row.name} itself. Choose on the "
+                "managing account's page who creates them."
+            )
+        return hand_off_managing_now(row)
+    except NOT_READY as error:
+        raise CommandError(str(error)) from error
 
 
 def described_for(name: str) -> HandOff:

@@ -2,7 +2,7 @@
 
 Exit codes: 0 nothing to do or all done, 2 changes planned and not approved, 1
 something failed, or an account is not in the bundle because nobody accepted it, 3 an
-account waits for its owner to create the roles.
+account waits for its owner to create the roles. All wait for the managing account's.
 
 More than one account is a rollout: applied in waves, and shown on the site's pages.
 """
@@ -167,6 +167,8 @@ class Command(BaseCommand):
         if approve and self.may_apply(managing, allowed, batch.by):
             managing = batch.apply_managing(managing)
             self.tell(managing)
+        if managing.status == Status.HANDED_OFF:
+            return [WAITS]
         if managing.status in UNSUCCESSFUL and not was_proved(managing):
             batch.give_up()
             return [FAILED]
@@ -231,7 +233,8 @@ class Command(BaseCommand):
             return
         if run.status == Status.HANDED_OFF:
             self.say(f"{run.account_name}: handed off. Its owner creates the roles:")
-            self.say(f"  manage.py handoff {run.account_name} --output DIR")
+            whose = "--managing" if run.account is None else run.account_name
+            self.say(f"  manage.py handoff {whose} --output DIR")
             return
         if run.status not in UNSUCCESSFUL:
             self.say(f"{run.account_name}: {run.status}")

@@ -40,13 +40,22 @@ class HandOffQuerySet(models.QuerySet["HandOff"]):
         """Keep those of accounts whose roles a StackSet creates."""
         return self.filter(account__made_by=MadeBy.ORGANIZATION.value)
 
+    def of_managing(self) -> HandOffQuerySet:
+        """Keep the managing account's, the last one first."""
+        return self.filter(account=None)
+
 
 class HandOff(models.Model):
     """One hand-off: which text, for which account, by whom, for which stack."""
 
     account = models.ForeignKey(
-        ManagedAccount, on_delete=models.CASCADE, related_name="hand_offs"
+        ManagedAccount,
+        on_delete=models.CASCADE,
+        null=True,
+        blank=True,
+        related_name="hand_offs",
     )
+    """Empty: it is the managing account's."""
     text = models.ForeignKey(
         HandedOutText, on_delete=models.PROTECT, related_name="hand_offs"
     )
@@ -85,8 +94,14 @@ class HandOff(models.Model):
         constraints = [
             models.UniqueConstraint(
                 fields=["account", "number"], name="hand_off_number_once"
-            )
+            ),
+            models.UniqueConstraint(
+                fields=["number"],
+                condition=models.Q(account=None),
+                name="managing_hand_off_number_once",
+            ),
         ]
 
     def __str__(self) -> str:
-        return f"Version {self.number} for {self.account.name}"
+        name = self.account.name if self.account else "the managing account"
+        return f"Version {self.number} for {name}"

@@ -11,12 +11,17 @@ MISSES = 2
 """Refusals in a row after which an account's roles count as gone: one may be AWS's."""
 
 
+MAKERS = [
+    (MadeBy.BOWLINE.value, "Bowline, after you approve"),
+    (MadeBy.OWNER.value, "The owner of the account"),
+]
+
+
 class MadeByOthers(models.Model):
     made_by = models.CharField(
         max_length=12,
         choices=[
-            (MadeBy.BOWLINE.value, "Bowline, after you approve"),
-            (MadeBy.OWNER.value, "The owner of the account"),
+            *MAKERS,
             (MadeBy.ORGANIZATION.value, "The organization, for many accounts"),
         ],
         default=MadeBy.BOWLINE.value,

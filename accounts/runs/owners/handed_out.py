@@ -2,24 +2,42 @@
 
 from __future__ import annotations
 
-from accounts.mapping.handing_off import described, versioned
-from accounts.models import HandedOutText, HandOff, ManagedAccount, Run
+from accounts.mapping.handing_off import (
+    described,
+    hand_off_of_managing,
+    versioned,
+)
+from accounts.models import (
+    HandedOutText,
+    HandOff,
+    ManagedAccount,
+    ManagingAccount,
+    Run,
+)
+from onboarding.handoff.hand_off import HandOff as Given
 from onboarding.topology import Managed, Managing
 
 
 def keep_handed_out(run: Run, managing: Managing, managed: Managed) -> None:
     """Keep what the owner receives, unless the last version says the same."""
-    assert run.account_id is not None
-    given = versioned(run.account_id, managing, managed)
-    mine = HandOff.objects.filter(account=run.account_id)
-    last = mine.first()
+    assert run.account is not None
+    keep(run, versioned(run.account.pk, managing, managed), run.account)
+
+
+def keep_managing_handed_out(run: Run, row: ManagingAccount) -> None:
+    """Keep what the managing account's owner receives, unless nothing is new."""
+    keep(run, hand_off_of_managing(row), None)
+
+
+def keep(run: Run, given: Given, account: ManagedAccount | None) -> None:
+    last = HandOff.objects.filter(account=account).first()
     if last and not last.removed_at and last.text_id == given.digest:
         return
     text, _ = HandedOutText.objects.get_or_create(
         digest=given.digest, defaults={"text": given.text}
     )
     HandOff.objects.create(
-        account_id=run.account_id,
+        account=account,
         text=text,
         number=last.number + 1 if last else 1,
         stack_name=given.stack_name,

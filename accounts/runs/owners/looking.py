@@ -14,14 +14,15 @@ from django.utils import timezone
 
 from accounts.mapping.managed import managed_of
 from accounts.mapping.managing import managing_of, managing_row
-from accounts.models import Run, Step
+from accounts.models import ManagedAccount, Run, Step
 from accounts.models.runs import MovedMeanwhile
 from accounts.models.states import Status
 from accounts.runs.actions import Send
+from accounts.runs.owners.managing import waits_for
 from accounts.runs.owners.pace import PACE, pause_after
 from accounts.runs.owners.versions import unseen
 from accounts.runs.queue import enqueue
-from accounts.runs.scope import own_sides
+from accounts.runs.scope import Scope, own_sides
 from accounts.runs.verifying import worded
 from onboarding.aws.errors import AwsError
 from onboarding.aws.session import Sessions
@@ -78,20 +79,13 @@ def claim(run: Run) -> bool:
 
 def look(run: Run, managing: Managing, sessions: Sessions, *, send: Send) -> None:
     """Look once, and let the run continue, or say what it waits for."""
-    account = run.account
-    if account is None or account.version != run.version:
+    if not run.unedited_subject.exists():
         move(run, Status.OUTDATED, send, error=edited(run))
         return
     try:
-        managed = managed_of(account)
-        if run.kind == Run.Kind.REMOVE:
-            gone = is_closed(sessions, managing, managed)
-            waits = look_for_removal(run, gone=gone)
-        elif opens(sessions, managing, managed):
-            waits = still_differs(run, managing, sessions)
-        else:
-            run.refused += 1
-            waits = still_refused(run, managing, sessions)
+        waits = waits_for_managing(run, managing, sessions)
+        if run.account and not waits:
+            waits = waits_for_account(run, run.account, managing, sessions)
     except (DetailsError, NotOurs, QuotaExceeded) as error:
         waits = str(error)
     except AwsError as error:
@@ -106,6 +100,35 @@ def look(run: Run, managing: Managing, sessions: Sessions, *, send: Send) -> Non
         return
     removes = run.kind == Run.Kind.REMOVE
     move(run, Status.APPLYING if removes else Status.VERIFYING, send)
+
+
+def waits_for_managing(run: Run, managing: Managing, sessions: Sessions) -> str:
+    """Say what the managing account's owner has not done yet; empty: nothing."""
+    if not managing.is_handed_off or run.alone or run.kind == Run.Kind.REMOVE:
+        return ""
+    try:
+        sessions.credentials(managing.reach)
+    except AwsError as error:
+        if error.no_access:
+            return NOT_YET
+        raise
+    return waits_for(run, Scope.load(run), sessions)
+
+
+def waits_for_account(
+    run: Run, account: ManagedAccount, managing: Managing, sessions: Sessions
+) -> str:
+    """Say what the account's own owner has not done yet; empty: nothing."""
+    managed = managed_of(account)
+    if run.kind == Run.Kind.REMOVE:
+        gone = is_closed(sessions, managing, managed)
+        return look_for_removal(run, gone=gone)
+    if not managed.is_handed_off:
+        return ""
+    if not opens(sessions, managing, managed):
+        run.refused += 1
+        return still_refused(run, managing, sessions)
+    return still_differs(run, managing, sessions)
 
 
 def look_for_removal(run: Run, *, gone: bool) -> str:

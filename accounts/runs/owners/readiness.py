@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from accounts.mapping.handing_off import hand_off_of
+from accounts.mapping.handing_off import hand_off_of, hand_off_of_managing
 from accounts.mapping.managing import NoManagingAccount, managing_row
 from accounts.models import ManagedAccount, ManagingAccount
 from onboarding.details import DetailsError
@@ -14,6 +14,13 @@ class ManagingUnproved(Exception):
     """The roles would trust an identity of which nobody knows whether it exists."""
 
     def __init__(self, managing: ManagingAccount, account: ManagedAccount) -> None:
+        if managing.is_handed_off:
+            super().__init__(
+                f"The roles of {account.name} trust Spinnaker's identity, which the "
+                f"owner of {managing.name} creates. Plan and verify the managing "
+                f"account {managing.name} first."
+            )
+            return
         super().__init__(
             f"The owner of {account.name} creates roles that trust Spinnaker's "
             f"identity, and AWS refuses to trust what does not exist. Plan and verify "
@@ -22,13 +29,39 @@ class ManagingUnproved(Exception):
 
 
 def refuse_unready(managing: ManagingAccount, account: ManagedAccount) -> None:
-    """Raise ManagingUnproved where an account would be handed off too early."""
-    if account.is_handed_off and not managing.proof:
+    """Raise ManagingUnproved where roles would trust an identity that an owner has not
+    created yet, or where an account would be handed off too early.
+    """
+    owned = account.is_handed_off or managing.is_handed_off
+    if owned and not managing.proof:
         raise ManagingUnproved(managing, account)
 
 
-NOT_READY = (DetailsError, ManagingUnproved, NoManagingAccount, QuotaExceeded)
+class ManagingUnplanned(Exception):
+    """Its template would name no principal of Bowline's: no plan has found it yet."""
+
+    def __init__(self, managing: ManagingAccount) -> None:
+        super().__init__(
+            f"Plan the managing account {managing.name} first: its plan finds "
+            "out which principal of Bowline's the roles must trust."
+        )
+
+
+NOT_READY = (
+    ManagingUnplanned,
+    DetailsError,
+    ManagingUnproved,
+    NoManagingAccount,
+    QuotaExceeded,
+)
 """Why there is no hand-off yet."""
+
+
+def hand_off_managing_now(row: ManagingAccount) -> HandOff:
+    """Describe what the managing account's owner receives; raise one of NOT_READY."""
+    if not row.bowline_principal:
+        raise ManagingUnplanned(row)
+    return hand_off_of_managing(row)
 
 
 def hand_off_now(account: ManagedAccount) -> HandOff:

@@ -6,14 +6,19 @@ from django.db import transaction
 from django.utils import timezone
 
 from accounts.mapping.entries import keep_approved
-from accounts.models import ManagedAccount, Run
+from accounts.models import Run
 from accounts.models.states import Status
-from accounts.runs.owners.handed_out import keep_handed_out
+from accounts.runs.owners.handed_out import (
+    keep_handed_out,
+    keep_managing_handed_out,
+)
 from accounts.runs.scope import Scope
 
 
 def wait_for_owner(run: Run, scope: Scope) -> None:
-    """Let the run wait: Bowline has done its part, and looks from now on."""
+    """Let the run wait for the owners of its account, of the managing account, or of
+    both: Bowline has done its part, and looks from now on.
+    """
     now = timezone.now()
     with transaction.atomic():
         run.carry(
@@ -24,10 +29,11 @@ def wait_for_owner(run: Run, scope: Scope) -> None:
             awaited_from=now,
             look_at=now,
         )
-        ManagedAccount.objects.filter(pk__in=[run.account_id]).at(
-            run.version
-        ).hand_off()
-        if run.kind != Run.Kind.REMOVE:
-            keep_approved(run)
-            assert scope.managed is not None
+        run.unedited_subject.hand_off()
+        if run.kind == Run.Kind.REMOVE:
+            return
+        keep_approved(run)
+        if scope.managed and scope.managed.is_handed_off:
             keep_handed_out(run, scope.managing, scope.managed)
+        if scope.shared and scope.managing.is_handed_off:
+            keep_managing_handed_out(run, scope.row)

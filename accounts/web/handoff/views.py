@@ -7,19 +7,30 @@ from typing import Any, NamedTuple
 from uuid import UUID
 
 from django.http import Http404, HttpResponse
-from django.shortcuts import get_object_or_404, render
-from django.urls import reverse
+from django.shortcuts import render
 
 from accounts.activity import record
-from accounts.mapping.handing_off import hand_off_of
-from accounts.mapping.managing import NoManagingAccount, managing_row
+from accounts.mapping.managing import NoManagingAccount
 from accounts.models import Activity, ManagedAccount, Run
 from accounts.models.standing import BROKEN
-from accounts.models.states import Status
-from accounts.runs.owners.readiness import NOT_READY, ManagingUnproved, hand_off_now
+from accounts.runs.owners.readiness import (
+    NOT_READY,
+    ManagingUnplanned,
+    ManagingUnproved,
+)
 from accounts.web.access import operator_required
+from accounts.web.handoff.subject import (
+    Subject,
+    accounts_that_wait,
+    crumbs_of,
+    exists,
+    hand_off_for,
+    handed_off,
+    last_handed_out,
+    live_of,
+    waiting_run,
+)
 from accounts.web.handoff.versions import shown_versions
-from accounts.web.live.state import live_account
 from accounts.web.request import Request
 from accounts.web.runs.review.plans import review
 from onboarding.handoff.hand_off import HandOff
@@ -34,7 +45,6 @@ from onboarding.handoff.words import (
 )
 from onboarding.resources.plan import Plan, PlannedChange, diff
 from onboarding.spinnaker.bundle.archive import zipped
-from onboarding.topology import MadeBy
 
 SHORT = 20
 """The most lines of a command that are shown without opening them."""
@@ -56,38 +66,42 @@ class ShownWay(NamedTuple):
 def hand_off_page(request: Request, pk: UUID) -> HttpResponse:
     """Show what will be created, each way to create it, and whether it was seen yet."""
     account = handed_off(pk)
-    run = account.runs.filter(status=Status.HANDED_OFF).first()
+    run = waiting_run(account)
     removes = run is not None and run.kind == Run.Kind.REMOVE
     shown: dict[str, Any] = {
-        "live": live_account(account),
+        "live": live_of(account, run),
         "account": account,
         "run": run,
         "removes": removes,
-        "crumbs": [
-            ("Accounts", reverse("accounts:accounts")),
-            (account.name, account.get_absolute_url()),
-        ],
+        "crumbs": crumbs_of(account),
     }
     try:
-        # What is removed is deleted, however the managing account fares.
-        one = hand_off_of(managing_row(), account) if removes else hand_off_now(account)
-        lost = is_lost(account, one)
+        one = hand_off_for(account, removes=removes)
         shown |= described(one, removes=removes)
-        if not removes:
+        shown |= whether_to_send(account, one, run)
+        if isinstance(account, ManagedAccount) and not removes:
             shown |= shown_versions(account, one, run)
-        shown |= {"lost": lost, "is_to_send": run is not None or lost}
-    except (ManagingUnproved, NoManagingAccount) as error:
+    except (ManagingUnplanned, ManagingUnproved, NoManagingAccount) as error:
         shown |= {"trouble": str(error), "managing_first": True}
     except NOT_READY as error:
         shown["trouble"] = str(error)
     return render(request, "handoff/handoff.html", shown)
 
 
-def is_lost(account: ManagedAccount, one: HandOff) -> bool:
-    """Return whether the owner had exactly this, and AWS shows something else now."""
-    last = account.hand_offs.in_force().first()
+def whether_to_send(account: Subject, one: HandOff, run: Run | None) -> dict[str, Any]:
+    """Say whether the owner is to do this now: `lost`, where the owner had exactly this
+    and AWS shows something else; `waiting`, how many accounts wait for it.
+    """
+    last = last_handed_out(account)
     handed_out = last is not None and last.text_id == one.digest
-    return handed_out and bool(account.granted_at) and account.state in BROKEN
+    lost = handed_out and exists(account) and account.state in BROKEN
+    waiting = accounts_that_wait().count() if one.of_managing and handed_out else 0
+    return {
+        "lost": lost,
+        "waiting": waiting,
+        "handed_out": handed_out,
+        "is_to_send": bool(run or lost or waiting),
+    }
 
 
 def described(one: HandOff, *, removes: bool) -> dict[str, Any]:
@@ -98,7 +112,7 @@ def described(one: HandOff, *, removes: bool) -> dict[str, Any]:
         "about": about(one),
         "ways": tuple(shown_ways(ways(one))),
         "message": removal_message(one) if removes else message(one),
-        "review": review(Plan(tuple(changes)), name),
+        "review": review(Plan(tuple(changes)), "" if one.of_managing else name),
     }
 
 
@@ -136,16 +150,10 @@ def hand_off_file(request: Request, pk: UUID, path: str) -> HttpResponse:
     raise Http404(f"The hand-off has no file {path}.")
 
 
-def handed_off(pk: UUID) -> ManagedAccount:
-    """Find an account whose roles somebody else creates; raise Http404 for others."""
-    accounts = ManagedAccount.objects.exclude(made_by=MadeBy.BOWLINE.value)
-    return get_object_or_404(accounts.prefetch_related("providers"), pk=pk)
-
-
-def ready(account: ManagedAccount) -> HandOff:
+def ready(account: Subject) -> HandOff:
     """Describe the hand-off; raise Http404 where there is none yet."""
     try:
-        return hand_off_now(account)
+        return hand_off_for(account)
     except NOT_READY as error:
         raise Http404(str(error)) from error
 

@@ -41,6 +41,21 @@ CHOICES = (
         ),
     ),
     Topic(
+        "managing-owners",
+        "A managing account whose owner creates the roles",
+        "Bowline hands off Spinnaker's identity and its policies, and only reads.",
+        (
+            "Plan and approve as usual. Bowline waits for the owner, then assumes "
+            "Spinnaker's identity and reads that nothing is left to change.",
+            "Where the accounts are listed, each new one waits until the owner has "
+            "deployed the next version of the list.",
+            "Where Spinnaker may assume every account of an AWS organization, the list "
+            "never changes.",
+            "Bowline's own identity must be allowed to assume BowlineReader and "
+            "Spinnaker's identity. It needs no other right in the account.",
+        ),
+    ),
+    Topic(
         "identities",
         "Identities of Spinnaker",
         "Spinnaker runs as one role or user of the managing account.",

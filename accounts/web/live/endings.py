@@ -16,7 +16,7 @@ MOST = 3
 
 SENTENCES = {
     Status.PLANNED: "The plan for {} needs approval",
-    Status.HANDED_OFF: "{run} waits for the owner of {}",
+    Status.HANDED_OFF: "{run} of {} waits for an owner",
     Status.VERIFIED: "Account {} is verified",
     Status.EVALUATED: "Account {} is evaluated",
     Status.REMOVED: "Account {} is removed from AWS",

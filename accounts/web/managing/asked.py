@@ -11,6 +11,7 @@ from django.forms import BaseForm
 
 from accounts.models import ManagingAccount
 from accounts.web.layout import Fieldset, Included, MoreChoices, Sentence
+from onboarding.topology import MadeBy
 
 POD_FIELDS = ("pod_cluster", "pod_region", "pod_namespace", "pod_service_account")
 FIELDS_OF: dict[str, tuple[str, ...]] = {
@@ -32,6 +33,7 @@ def layout_of(form: BaseForm) -> tuple[Any, ...]:
             "The account",
             Included("managing/_home.html"),
             Div("name", "account_id", css_class="form-pair"),
+            "made_by",
         ),
         Fieldset(
             "Spinnaker's identity",
@@ -59,7 +61,7 @@ def layout_of(form: BaseForm) -> tuple[Any, ...]:
         MoreChoices(
             chosen_so_far(form),
             "partition",
-            "access_role",
+            shown("made_by", MadeBy.BOWLINE, "access_role"),
             shown(
                 "identity_kind",
                 "instance_role pod_role",
@@ -79,7 +81,9 @@ def chosen_so_far(form: BaseForm) -> str:
     value = {name: form[name].value() for name in form.fields}
     made = value["identity_kind"] != ManagingAccount.IdentityKind.EXISTING
     parts = [
-        f"Bowline assumes {value['access_role']} in this account"
+        "Bowline only reads this account"
+        if value["made_by"] == MadeBy.OWNER
+        else f"Bowline assumes {value['access_role']} in this account"
         if value["access_role"]
         else "Bowline uses its own credentials in this account"
     ]

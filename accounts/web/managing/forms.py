@@ -21,9 +21,17 @@ from onboarding import names
 from onboarding.desired.capacity import most_listed
 from onboarding.desired.image_keys import not_at_home
 from onboarding.partitions import known_region
-from onboarding.topology import MANAGED_ROLE, Managing, identity_elsewhere
+from onboarding.topology import (
+    MANAGED_ROLE,
+    MadeBy,
+    Managing,
+    identity_elsewhere,
+)
 
 NEEDED = "Fill in this field: what you chose above needs it."
+NOTHING_PROVES = (
+    "Select this: nothing else shows Bowline what the owner of the account created."
+)
 NEAR = 3
 """How many first letters an account shares with the one that was meant."""
 
@@ -145,6 +153,7 @@ class ManagingForm(forms.ModelForm):  # type: ignore[type-arg]  # it has no [] a
             "name",
             "account_id",
             "partition",
+            "made_by",
             "access_role",
             "identity_kind",
             "identity_name",
@@ -163,13 +172,15 @@ class ManagingForm(forms.ModelForm):  # type: ignore[type-arg]  # it has no [] a
             "image_keys",
             "trusts_bowline",
         ]
-        widgets = {"identity_kind": forms.RadioSelect}
+        widgets = {"identity_kind": forms.RadioSelect, "made_by": forms.RadioSelect}
         labels = {
+            "made_by": "Who makes the roles here?",
             "identity_kind": "What Spinnaker runs as",
             "bakes": "Images are baked in this account",
             "trusts_bowline": "Bowline may assume this identity, to verify accounts",
         }
         help_texts = {
+            "made_by": more("The owner receives a template.", "managing-owners"),
             "identity_kind": more("", "identities"),
             "bakes": more("", "images"),
             "trusts_bowline": more("Off: a person accepts each account.", "proofs"),
@@ -182,6 +193,11 @@ class ManagingForm(forms.ModelForm):  # type: ignore[type-arg]  # it has no [] a
         kind.choices = IDENTITY_KINDS
         if self.instance.organization:
             self.initial["assume"] = WHOLE_ORGANIZATION
+        made_by = self.fields["made_by"]
+        made_by.required = False
+        if self.instance.applied:
+            made_by.disabled = True
+            made_by.help_text = "It cannot change while they exist."
         if ManagedAccount.objects.existing().exists():
             account_id = self.fields["account_id"]
             account_id.disabled = True
@@ -193,6 +209,10 @@ class ManagingForm(forms.ModelForm):  # type: ignore[type-arg]  # it has no [] a
             # It is, wherever it is shown.
             self.fields[name].widget.attrs["required"] = True
         self.helper = bare_helper(*layout_of(self))
+
+    def clean_made_by(self) -> str:
+        made_by: str = self.cleaned_data["made_by"]
+        return made_by or MadeBy.BOWLINE.value
 
     def clean_ami_owner(self) -> str:
         """Refuse the name of no account, unless it is stored: that one was removed."""
@@ -227,6 +247,10 @@ class ManagingForm(forms.ModelForm):  # type: ignore[type-arg]  # it has no [] a
         if not cleaned.get("bakes"):
             cleaned["ami_owner"], cleaned["image_keys"] = "", []
         self.check_keys()
+        if cleaned.get("made_by") == MadeBy.OWNER:
+            cleaned["access_role"] = ""
+            if not cleaned.get("trusts_bowline"):
+                self.add_error("trusts_bowline", NOTHING_PROVES)
         return cleaned
 
     def forget_unasked(self) -> None:

@@ -18,8 +18,27 @@ class Next(NamedTuple):
     url: str
 
 
+def owners_step(row: ManagingAccount) -> Next:
+    """Name what the owner's creation of the identity waits for."""
+    if row.state == State.HANDED_OFF:
+        return Next(
+            "Send the owner of this account what the hand-off page has. Bowline looks "
+            "by itself whether the roles are there.",
+            "Open the hand-off page",
+            reverse("accounts:hand-off", args=[row.pk]),
+        )
+    return Next(
+        "Plan the changes of this account, and approve them. The owner then receives a "
+        "template, and Bowline waits until the roles are there.",
+        "Go to Plan changes",
+        "#changes",
+    )
+
+
 def next_step(row: ManagingAccount) -> Next | None:
     """Name the next step; None where nothing waits."""
+    if row.is_handed_off and not row.proof:
+        return owners_step(row)
     if not ManagedAccount.objects.exists():
         return Next(
             "Onboard the first account that Spinnaker deploys to. Its plan shows what "

@@ -53,9 +53,11 @@ def run_page(
     steps = list(run.steps.all())
     plan = plan_of(run, steps)
     waits = run.status == Status.PLANNED
-    edit = outdated_by(run) if waits else ""
+    managing = ManagingAccount.objects.first()
+    edit = run.outdated_by(run.account, managing) if waits else ""
     shown = {
         "live": live,
+        "managing": managing,
         **progress(run, steps),
         "plan": plan,
         "review": review_of(run, plan),

@@ -109,7 +109,7 @@ def test_its_words_are_about_the_identity_and_the_account() -> None:
     assert "Leave the parameter" not in readme(one)
     assert {file.path for file in package(one)} >= {
         "README.md",
-        "bowline-core.yml",
+        "bowline-managing-core.yml",
         "create.sh",
         "delete.sh",
         "terraform/main.tf.json",

@@ -10,7 +10,7 @@ from accounts.models import ManagingAccount
 from accounts.web.managing.forms import ManagingForm
 from tests.accounts.web.managing.described import DESCRIBED
 from tests.factories import image_key
-from tests.rows import account_row
+from tests.rows import account_row, managing_row
 
 pytestmark = pytest.mark.django_db
 
@@ -290,3 +290,21 @@ def test_a_list_must_hold_the_accounts_that_stand(
     assert described.is_valid() is fits, described.errors
     if not fits:
         assert "3 accounts exist, and" in errors(described, "assume")
+
+
+def test_an_owner_needs_no_access_role_and_a_trust_in_bowline() -> None:
+    described = form(made_by="owner", access_role="Access", trusts_bowline="on")
+    unread = form(made_by="owner", trusts_bowline="")
+
+    assert described.is_valid(), described.errors
+    assert described.cleaned_data["access_role"] == ""
+    assert "nothing else shows Bowline" in errors(unread, "trusts_bowline")
+
+
+def test_who_makes_the_roles_cannot_change_once_they_exist() -> None:
+    row = managing_row(applied=[{"name": "x"}])
+
+    described = form(row, made_by="owner", trusts_bowline="on")
+
+    assert described.is_valid(), described.errors
+    assert described.cleaned_data["made_by"] == "bowline"

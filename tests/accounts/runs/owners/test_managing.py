@@ -1,0 +1,197 @@
+"""A managing account whose owner creates the identity: no right there is Bowline's but
+to assume two roles, so each write in it would be refused and fail the run.
+"""
+
+from __future__ import annotations
+
+import pytest
+
+from accounts.mapping.handing_off import hand_off_of_managing
+from accounts.mapping.managing import managing_row
+from accounts.models import HandOff, ManagedAccount, ManagingAccount, Run
+from accounts.models.states import State, Status
+from accounts.runs.actions import keep, plan, plan_managing, remove, verify
+from accounts.runs.owners.looking import NOT_YET
+from accounts.runs.owners.readiness import (
+    ManagingUnplanned,
+    ManagingUnproved,
+    hand_off_managing_now,
+)
+from script.emulated_organization import (
+    BOWLINE,
+    MANAGING,
+    Credentials,
+    document,
+)
+from tests.accounts.runs.carried import DEV, STAGING, carried, done, member, planned
+from tests.accounts.runs.carried import root as owner_of
+from tests.accounts.runs.owners.owning import deploy, looked, owned
+from tests.accounts.runs.owners.test_handed_off_run import written
+from tests.strict_aws.calls import Calls
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+
+@pytest.fixture
+def mine(here: Credentials) -> Credentials:
+    """Take all of Bowline's rights in the managing account, but to assume roles."""
+    iam = owner_of(here, MANAGING, "iam")
+    iam.detach_user_policy(
+        UserName=BOWLINE, PolicyArn=MANAGING.arn(f"policy/{BOWLINE}")
+    )
+    iam.put_user_policy(
+        UserName=BOWLINE,
+        PolicyName="enter",
+        PolicyDocument=document({"Action": "sts:AssumeRole", "Resource": "*"}),
+    )
+    ManagingAccount.objects.update(made_by="owner")
+    return here
+
+
+def deploy_managing(here: Credentials) -> None:
+    """Do as the owner: deploy what was handed off last."""
+    given = hand_off_of_managing(managing_row())
+    stacks = owner_of(here, MANAGING, "cloudformation")
+    (stack,) = given.stacks
+    found = {one["StackName"] for one in stacks.describe_stacks()["Stacks"]}
+    verb = stacks.update_stack if stack.name in found else stacks.create_stack
+    verb(
+        StackName=stack.name,
+        TemplateBody=stack.template.text,
+        Capabilities=["CAPABILITY_NAMED_IAM"],
+    )
+
+
+@pytest.fixture
+def verified(mine: Credentials) -> Credentials:
+    run = done(carried(plan_managing(None, send=keep)))
+    assert run.status == Status.HANDED_OFF, run.error
+    deploy_managing(mine)
+    found = looked(run)
+    assert found.status == Status.VERIFIED, found.error
+    return mine
+
+
+def test_it_waits_for_its_owner_and_becomes_verified_by_the_walk(
+    mine: Credentials, calls: Calls
+) -> None:
+    with pytest.raises(ManagingUnplanned):
+        hand_off_managing_now(managing_row())
+    run = done(carried(plan_managing(None, send=keep)))
+
+    assert run.status == Status.HANDED_OFF, run.error
+    assert managing_row().state == State.HANDED_OFF
+    assert looked(run).waiting == NOT_YET
+    deploy_managing(mine)
+    found = looked(run)
+    assert found.status == Status.VERIFIED, found.error
+    assert managing_row().state == managing_row().proof == State.VERIFIED
+    assert {check.outcome for check in found.checks.all()} == {"proved"}
+    assert {step.message for step in found.steps.all()} == {
+        "Done by the account's owner."
+    }
+    assert written(calls) == []
+    assert HandOff.objects.of_managing().get().number == 1
+
+
+def test_roles_that_trust_the_identity_wait_until_it_was_seen(
+    mine: Credentials,
+) -> None:
+    with pytest.raises(ManagingUnproved, match="owner of spinnakermanaging creates"):
+        plan(member(), None, send=keep)
+
+    assert not Run.objects.exists()
+
+
+def test_an_account_waits_until_the_owner_deployed_the_next_list(
+    verified: Credentials,
+) -> None:
+    run = done(planned(member()))
+
+    assert run.status == Status.HANDED_OFF, run.error
+    assert HandOff.objects.of_managing().first().number == 2
+    waiting = looked(run)
+    assert waiting.status == Status.HANDED_OFF
+    assert waiting.waiting.startswith("The owner of spinnakermanaging has not deployed")
+    assert waiting.waiting.endswith("BowlineAssumeManaged")
+    assert managing_row().state == State.VERIFIED
+    deploy_managing(verified)
+    found = looked(run)
+    assert found.status == Status.VERIFIED, found.error
+    assert managing_row().state == State.VERIFIED
+    assert ManagedAccount.objects.ready().get().name == DEV.name
+
+
+def test_a_second_account_does_not_wait_for_the_first_ones_line(
+    verified: Credentials,
+) -> None:
+    first, second = done(planned(member())), done(planned(member(STAGING)))
+    deploy_managing(verified)
+
+    assert looked(first).status == Status.VERIFIED
+    second.refresh_from_db()
+    assert looked(second).status == Status.VERIFIED
+    again = carried(plan_managing(None, send=keep))
+    assert again.status == Status.VERIFIED, again.error
+
+
+def test_both_owners_are_waited_for(verified: Credentials, calls: Calls) -> None:
+    run = done(planned(owned()))
+    calls.made.clear()
+
+    assert looked(run).waiting.endswith("BowlineAssumeManaged")
+    deploy_managing(verified)
+    assert looked(run).waiting == NOT_YET
+    deploy(verified, ManagedAccount.objects.get())
+    found = looked(run)
+    assert found.status == Status.VERIFIED, found.error
+    assert written(calls) == []
+
+
+def test_a_removal_leaves_the_list_to_its_next_version(verified: Credentials) -> None:
+    run = done(planned(member()))
+    deploy_managing(verified)
+    assert looked(run).status == Status.VERIFIED
+    before = hand_off_of_managing(managing_row()).digest
+
+    run = done(carried(remove(run.account, None, never_told=True)))
+
+    assert run.status == Status.REMOVED, run.error
+    assert hand_off_of_managing(managing_row()).digest != before
+    left = carried(plan_managing(None, send=keep))
+    assert left.status == Status.PLANNED, left.error
+
+
+def test_of_the_whole_organization_no_account_waits(
+    mine: Credentials, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # The emulator gives each account an organization of its own.
+    monkeypatch.setattr("accounts.runs.planning.refuse_outsider", lambda *_: None)
+    organizations = owner_of(mine, MANAGING, "organizations")
+    own = organizations.describe_organization()["Organization"]["Id"]
+    ManagingAccount.objects.update(organization=own)
+    run = done(carried(plan_managing(None, send=keep)))
+    deploy_managing(mine)
+    assert looked(run).status == Status.VERIFIED
+
+    found = done(planned(member()))
+
+    assert found.handed_off_at is None
+    assert found.checks.filter(name__startswith="Nothing left to change in").exists()
+    assert HandOff.objects.of_managing().get().number == 1
+
+
+def test_a_verification_finds_what_the_owner_deleted(verified: Credentials) -> None:
+    run = done(planned(member()))
+    deploy_managing(verified)
+    account = looked(run).account
+    assert account is not None
+    iam = owner_of(verified, MANAGING, "iam")
+    iam.detach_role_policy(
+        RoleName="SpinnakerAuthRole",
+        PolicyArn=MANAGING.arn("policy/bowline/managing/BowlineAssumeManaged"),
+    )
+
+    found = carried(verify(account, None, send=keep))
+
+    assert found.status == Status.FAILED
