@@ -7,6 +7,7 @@ Bowline runs in another account, somebody creates such a role in each account.
 
 from __future__ import annotations
 
+import json
 import shlex
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -31,6 +32,7 @@ EVERYWHERE = (
 """In as many accounts at once as can be, whichever of them fail."""
 OWN_ACCOUNT = "${AWS::AccountId}"
 ABOUT = "The role that Bowline assumes in this account. IAM is global."
+IS = "Bowline assumes this role."
 CLUSTERS = (
     "Choose yes if Spinnaker deploys to EKS: Bowline then creates access entries."
 )
@@ -173,7 +175,7 @@ class AccessRole:
             "Type": "AWS::IAM::Role",
             "Properties": {
                 "RoleName": self.name,
-                "Description": "Bowline assumes this role.",
+                "Description": IS,
                 "AssumeRolePolicyDocument": self.trust,
                 "Policies": [held],
             },
@@ -196,6 +198,44 @@ class AccessRole:
                 "Resources": {"AccessRole": role},
             }
         )
+
+    @property
+    def terraform(self) -> str:
+        """Write it as a file of Terraform's, without a provider. Only the clusters are
+        left to a variable.
+        """
+        clusters = tuple(self.of_clusters())
+        always = tuple(one for one in self.statements if one not in clusters)
+        role = "${aws_iam_role.access.name}"
+        written = {
+            "variable": {
+                "clusters": {"type": "bool", "default": False, "description": CLUSTERS}
+            },
+            "data": {"aws_caller_identity": {"here": {}}},
+            "resource": {
+                "aws_iam_role": {
+                    "access": {
+                        "name": self.name,
+                        "description": IS,
+                        "assume_role_policy": in_terraform(self.trust),
+                    }
+                },
+                "aws_iam_role_policy": {
+                    "bowline": {
+                        "name": "Bowline",
+                        "role": role,
+                        "policy": in_terraform(policy(*always)),
+                    },
+                    "clusters": {
+                        "count": "${var.clusters ? 1 : 0}",
+                        "name": "BowlineClusters",
+                        "role": role,
+                        "policy": in_terraform(policy(*clusters)),
+                    },
+                },
+            },
+        }
+        return json.dumps(written, indent=2) + "\n"
 
     @property
     def own_policy(self) -> dict[str, Any]:
@@ -295,6 +335,16 @@ def looking() -> dict[str, Any]:
 
 def policy(*statements: dict[str, Any]) -> dict[str, Any]:
     return {"Version": "2012-10-17", "Statement": list(statements)}
+
+
+def in_terraform(document: Mapping[str, Any]) -> str:
+    """Let Terraform put the account's own id where OWN_ACCOUNT is. In its JSON each
+    string is a template.
+    """
+    here = "${data.aws_caller_identity.here.account_id}"
+    parts = json.dumps(document).split(OWN_ACCOUNT)
+    escaped = [one.replace("${", "$${").replace("%{", "%%{") for one in parts]
+    return here.join(escaped)
 
 
 def value(part: Any) -> Value:

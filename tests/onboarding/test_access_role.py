@@ -263,3 +263,26 @@ def test_deployed_it_lets_bowline_into_an_account(
     assert not before.works
     assert try_access(field.sessions(), reach).works
     assert "us-east-1" in regions(field.sessions(), reach)
+
+
+@pytest.mark.parametrize("fields", [{}, {"bakes": True, "image_keys": (image_key(),)}])
+def test_terraform_has_the_same_trust_and_statements(fields: dict[str, Any]) -> None:
+    one = role(**fields)
+
+    written = json.loads(one.terraform)
+
+    made = written["resource"]
+    here = "${data.aws_caller_identity.here.account_id}"
+    trust = made["aws_iam_role"]["access"]["assume_role_policy"]
+    assert json.loads(trust) == one.trust
+    policies = made["aws_iam_role_policy"]
+    held = [
+        statement
+        for each in policies.values()
+        for statement in json.loads(each["policy"].replace(here, OWN))["Statement"]
+    ]
+    by_name = sorted(held, key=lambda one: one["Sid"])
+    assert by_name == sorted(one.statements, key=lambda one: one["Sid"])
+    assert policies["clusters"]["count"] == "${var.clusters ? 1 : 0}"
+    assert written["variable"]["clusters"]["default"] is False
+    assert "provider" not in written

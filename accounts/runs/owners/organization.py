@@ -81,6 +81,7 @@ def newest_of(
     )
     for one in sets:
         account = known[one.newest].account
+        assert account is not None
         yield one, described(managing, managed_of(account), stack_name=one.name)
 
 

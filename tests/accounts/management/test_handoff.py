@@ -85,8 +85,8 @@ def test_the_organization_gets_a_folder_for_each_stack_set(tmp_path: Path) -> No
 @pytest.mark.parametrize(
     ("names", "organization", "said"),
     [
-        ([], False, "Give the names of accounts, or --organization"),
-        (["staging"], True, "Give the names of accounts, or --organization"),
+        ([], False, "or else --organization"),
+        (["staging"], True, "or else --organization"),
         ([], True, "No account of the organization is handed off yet"),
     ],
     ids=["neither", "both", "too early"],
