@@ -165,6 +165,21 @@ def message(one: HandOff) -> str:
     )
 
 
+def update_message(one: HandOff, *, had: int, number: int) -> str:
+    """Write what goes to an owner who has an earlier version."""
+    account = f"{one.managed.name} ({one.managed.account_id})"
+    return "\n\n".join(
+        (
+            f"Version {number} of the roles for Spinnaker in the AWS account {account} "
+            f"replaces version {had}, which you deployed. The stack keeps its name, "
+            f"{one.stack_name}, and the same command updates it.",
+            f"Unpack {archive_name(one)}, read README.md, and run create.sh with "
+            f"credentials of account {one.managed.account_id}. It also says how to do "
+            "it in the CloudFormation console or with Terraform.",
+        )
+    )
+
+
 def removal_message(one: HandOff) -> str:
     """Write what goes to the owner of an account that is being removed."""
     account = f"{one.managed.name} ({one.managed.account_id})"

@@ -90,8 +90,23 @@ def changes(before: str, after: str) -> Iterator[Changed]:
         yield Changed(kind, part.name, verb, compare(said(was), said(becomes)))
 
 
-def said(part: Mapping[str, Any] | None) -> Mapping[str, Any] | None:
-    return part.get("Properties", part) if part is not None else None
+def said(part: Mapping[str, Any] | None) -> Any:
+    return plain(part.get("Properties", part)) if part is not None else None
+
+
+def plain(value: Any) -> Any:
+    """Write a reference of the template as text, as a reviewer reads it."""
+    match value:
+        case {"Fn::Sub": str(text), **others} if not others:
+            return text
+        case {"Ref": str(name), **others} if not others:
+            return f"${{{name}}}"
+        case dict():
+            return {name: plain(one) for name, one in value.items()}
+        case list():
+            return [plain(one) for one in value]
+        case _:
+            return value
 
 
 def parts_of(text: str) -> dict[Part, dict[str, Any]]:

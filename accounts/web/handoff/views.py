@@ -41,6 +41,7 @@ from onboarding.handoff.words import (
     message,
     package,
     removal_message,
+    update_message,
     ways,
 )
 from onboarding.resources.plan import Plan, PlannedChange, diff
@@ -81,6 +82,11 @@ def hand_off_page(request: Request, pk: UUID) -> HttpResponse:
         shown |= whether_to_send(account, one, run)
         if isinstance(account, ManagedAccount) and not removes:
             shown |= shown_versions(account, one, run)
+            update = shown["update"]
+            if update and update.is_handed_out:
+                had = update.has.number
+                text = update_message(one, had=had, number=update.number)
+                shown["message"] = text
     except (ManagingUnplanned, ManagingUnproved, NoManagingAccount) as error:
         shown |= {"trouble": str(error), "managing_first": True}
     except NOT_READY as error:

@@ -99,6 +99,9 @@ def test_an_update_that_nothing_shows_needs_somebodys_word(client: Client) -> No
 
     assert "Version 2 changes this of it" in text
     assert "--no-execute-changeset" in text
+    assert "Version 2 of the roles for Spinnaker in the AWS account staging" in text
+    assert "replaces version 1, which you deployed" in text
+    assert "Allows 5 actions of lambda on arn:aws:lambda:*:${AWS::AccountId}" in text
     assert "Mark as updated by the owner" in text
     done = client.post(reverse("accounts:run-updated", args=[run.pk]))
     assert done["Location"] == reverse("accounts:hand-off", args=[account.pk])
