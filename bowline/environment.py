@@ -9,6 +9,8 @@ from ipaddress import IPv4Network, IPv6Network, ip_network
 from django.core.exceptions import ImproperlyConfigured, ValidationError
 from django.core.validators import validate_email
 
+from onboarding.partitions import PARTITIONS
+
 
 def web_threads() -> int:
     value = os.environ.get("WEB_THREADS", "") or "16"
@@ -35,6 +37,26 @@ def env_bool(name: str, *, default: bool) -> bool:
     if value not in {"true", "1", "false", "0"}:
         raise ImproperlyConfigured(f"{name} must be true or false, not {value!r}.")
     return value in {"true", "1"}
+
+
+def env_text(name: str, pattern: str) -> str:
+    """Read a text that matches the pattern, or is empty."""
+    value = os.environ.get(name, "")
+    if value and not re.fullmatch(pattern, value, re.ASCII):
+        raise ImproperlyConfigured(f"{name} cannot be {value!r}.")
+    return value
+
+
+def env_templates() -> tuple[str, str, str]:
+    """Read where templates for owners of accounts go: a bucket, its region, and the
+    beginning of their keys. Without a bucket they go nowhere.
+    """
+    regions = [region for one in PARTITIONS.values() for region in one.regions]
+    return (
+        env_text("TEMPLATES_BUCKET", "[a-z0-9][a-z0-9-]{2,62}"),
+        env_text("TEMPLATES_REGION", "|".join(regions)) or "us-east-1",
+        env_text("TEMPLATES_PREFIX", r"[\w./-]{1,200}") or "bowline/",
+    )
 
 
 def env_list(name: str) -> list[str]:

@@ -24,6 +24,7 @@ from bowline.environment import (
     env_networks,
     env_port,
     env_site_url,
+    env_templates,
     secret_key,
     web_threads,
 )
@@ -179,14 +180,14 @@ STORAGES = {
 SQLITE_URL = f"sqlite:///{quote(str(BASE_DIR))}/var/bowline.sqlite3"
 DATABASES = {"default": database(os.environ.get("DATABASE_URL") or SQLITE_URL)}
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
-# Verifications older than this are deleted, 0: never. The newest one of each account,
-# and every run that planned a change, are kept forever.
 KEEP_CHECKS_DAYS = env_days("KEEP_CHECKS_DAYS", default=90)
 
 # Whether the schedule reads the organization once a day, after somebody read it first.
 READ_ORGANIZATION_DAILY = env_bool("READ_ORGANIZATION_DAILY", default=True)
 # Days after which a proof is stale until the account is verified again, 0: never.
 PROOF_MAX_AGE = env_days("PROOF_MAX_AGE", default=7)
+
+TEMPLATE_BUCKET = env_templates()
 
 # Who may enter
 
@@ -208,8 +209,7 @@ LOGIN_REDIRECT_URL = "/"
 LOGOUT_REDIRECT_URL = "sign-in"
 # A working day: whoever approves changes in AWS should have signed in that day.
 SESSION_COOKIE_AGE = 12 * 60 * 60
-# Minutes after which roles and settings ask for the password again.
-CONFIRM_AFTER = 10
+CONFIRM_AFTER = 10  # minutes until roles and settings ask for the password again
 
 # The proxies in front, whose X-Forwarded-For is believed. None: the header is ignored.
 TRUSTED_PROXIES = env_networks("TRUSTED_PROXIES")

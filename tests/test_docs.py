@@ -30,7 +30,7 @@ KNOWN_AS_STAR = {"OwnPolicies", "OwnProfiles", "ServiceLinkedRoles"}
 
 def documented_policy() -> Any:
     text = (DOCS / "real-aws.md").read_text()
-    policy, of_keys = (
+    policy, of_keys, *_ = (
         json.loads(block.replace("MANAGING", MANAGING.account_id))
         for block in re.findall(r"```json\n(.*?)```", text, re.DOTALL)
     )

@@ -66,7 +66,7 @@ def apply_run(run: Run, scope: Scope, sessions: Sessions) -> None:
     for reach, changes in own:
         carry_out(run, sessions, reach, changes, steps, held=run.extend_lease)
     if left_to_owner(run, scope, sessions):
-        wait_for_owner(run, scope)
+        wait_for_owner(run, scope, sessions)
         return
     with transaction.atomic():
         finish(run)
@@ -82,7 +82,7 @@ def apply_with_owner(
     """
     removes = run.kind == Run.Kind.REMOVE
     if removes and not run.is_refused:
-        wait_for_owner(run, scope)
+        wait_for_owner(run, scope, sessions)
         return
     apply_shared(run, scope, sessions, plan, steps)
     if removes:
@@ -91,7 +91,7 @@ def apply_with_owner(
         return
     if scope.shared and not scope.managing.is_handed_off:
         prove_managing(run, Scope.load(run), sessions)
-    wait_for_owner(run, scope)
+    wait_for_owner(run, scope, sessions)
 
 
 def apply_shared(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from onboarding.access_role import Command
@@ -152,11 +152,19 @@ def stack_sets(one: HandOff) -> Way:
     )
 
 
-def message(one: HandOff) -> str:
-    """Write what goes to the owner, with the zip attached."""
+def message(one: HandOff, links: Sequence[str] = ()) -> str:
+    """Write what goes to the owner, with the zip attached; links open the console."""
+    account = one.managed.account_id
+    opened = (
+        f"Sign in to account {account}, and create the stack in the CloudFormation "
+        "console:",
+        *links,
+        "If there is a stack of that name, or you prefer another way:",
+    )
     return "\n\n".join(
         (
             *about(one)[:-1],
+            *(opened if links else ()),
             f"Unpack {archive_name(one)}, read README.md, and run create.sh with "
             f"credentials of account {one.managed.account_id}. It also says how to do "
             "it in the CloudFormation console or with Terraform.",

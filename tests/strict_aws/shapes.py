@@ -42,7 +42,7 @@ def broken(shape: Any, value: Any, where: str) -> Iterator[str]:
         case "string":
             yield from sized(shape, len(value), where)
             yield from worded(shape, value, where)
-        case "blob":
+        case "blob" if not hasattr(value, "read"):
             yield from sized(shape, len(value), where)
         case "integer" | "long" | "float" | "double":
             yield from sized(shape, value, where)

@@ -86,6 +86,10 @@ class HandOff(models.Model):
     said_by_name = models.CharField(max_length=150, blank=True)
     removed_at = models.DateTimeField(null=True, blank=True)
     """When its account was removed; what comes next may be another stack."""
+    urls = models.JSONField(default=list, editable=False)
+    """Where the template of each stack is in S3; empty: nowhere."""
+    unpublished = models.TextField(blank=True, editable=False)
+    """Why it is nowhere although a bucket is set; empty: nothing refused it."""
 
     objects = HandOffQuerySet.as_manager()
 

@@ -12,10 +12,18 @@ from accounts.runs.owners.handed_out import (
     keep_handed_out,
     keep_managing_handed_out,
 )
+from accounts.runs.owners.publishing import publish
 from accounts.runs.scope import Scope
+from onboarding.aws.session import Sessions
 
 
-def wait_for_owner(run: Run, scope: Scope) -> None:
+def wait_for_owner(run: Run, scope: Scope, sessions: Sessions) -> None:
+    """Let the run wait, and put the templates where the console finds them."""
+    begin_waiting(run, scope)
+    publish(run, scope, sessions)
+
+
+def begin_waiting(run: Run, scope: Scope) -> None:
     """Let the run wait for the owners of its account, of the managing account, or of
     both: Bowline has done its part, and looks from now on.
     """

@@ -12,6 +12,7 @@ from django.shortcuts import render
 from accounts.activity import record
 from accounts.mapping.managing import NoManagingAccount
 from accounts.models import Activity, ManagedAccount, Run
+from accounts.models import HandOff as HandedOut
 from accounts.models.standing import BROKEN
 from accounts.runs.owners.readiness import (
     NOT_READY,
@@ -34,6 +35,7 @@ from accounts.web.handoff.versions import shown_versions
 from accounts.web.request import Request
 from accounts.web.runs.review.plans import review
 from onboarding.handoff.hand_off import HandOff
+from onboarding.handoff.quick_create import quick_create
 from onboarding.handoff.words import (
     Way,
     about,
@@ -80,7 +82,9 @@ def hand_off_page(request: Request, pk: UUID) -> HttpResponse:
         one = hand_off_for(account, removes=removes)
         shown |= described(one, removes=removes)
         shown |= whether_to_send(account, one, run)
-        if isinstance(account, ManagedAccount) and not removes:
+        if removes:
+            shown["message"] = removal_message(one)
+        elif isinstance(account, ManagedAccount):
             shown |= shown_versions(account, one, run)
             update = shown["update"]
             if update and update.is_handed_out:
@@ -100,14 +104,25 @@ def whether_to_send(account: Subject, one: HandOff, run: Run | None) -> dict[str
     """
     last = last_handed_out(account)
     handed_out = last is not None and last.text_id == one.digest
+    links = tuple(quick_links(one, last)) if last and handed_out else ()
     lost = handed_out and exists(account) and account.state in BROKEN
     waiting = accounts_that_wait().count() if one.of_managing and handed_out else 0
     return {
+        "links": links,
+        "unpublished": last.unpublished if last and handed_out else "",
+        "message": message(one, links),
         "lost": lost,
         "waiting": waiting,
         "handed_out": handed_out,
         "is_to_send": bool(run or lost or waiting),
     }
+
+
+def quick_links(one: HandOff, last: HandedOut) -> Iterator[str]:
+    """Yield the console's page for each stack whose template is in the bucket."""
+    partition = one.managing.partition
+    for stack, url in zip(one.stacks, last.urls, strict=False):
+        yield quick_create(partition, stack, url)
 
 
 def described(one: HandOff, *, removes: bool) -> dict[str, Any]:
@@ -117,7 +132,6 @@ def described(one: HandOff, *, removes: bool) -> dict[str, Any]:
         "hand_off": one,
         "about": about(one),
         "ways": tuple(shown_ways(ways(one))),
-        "message": removal_message(one) if removes else message(one),
         "review": review(Plan(tuple(changes)), "" if one.of_managing else name),
     }
 

@@ -17,6 +17,7 @@ from accounts.four_eyes import choose, policies
 from accounts.lookups import CALLER, Question
 from accounts.models import Activity, ManagingAccount, Run
 from accounts.runs.heartbeat import clock_skew
+from accounts.runs.owners.publishing import template_bucket
 from accounts.web.access import ROLES, administrator_required
 from accounts.web.lookups import Asking, look_up
 from accounts.web.request import Request
@@ -37,6 +38,7 @@ def settings(request: Request) -> HttpResponse:
         "providers": [(p.key, p.title, p.summary) for p in PROVIDERS.values()],
         "policies": policies(),
         "database": connection.display_name,
+        "bucket": template_bucket(),
         "max_age": conf.settings.PROOF_MAX_AGE,
         "mail_server": conf.settings.EMAIL_HOST,
         "site_url": conf.settings.SITE_URL,

@@ -1,0 +1,1 @@
+"""S3: where hand-offs can put their templates."""
