@@ -18,6 +18,7 @@ CALLS = {
     ("sts", "get-caller-identity"): (),
     ("iam", "list-roles"): ("path-prefix",),
     ("iam", "create-service-linked-role"): ("aws-service-name",),
+    ("cloudformation", "describe-stacks"): ("stack-name",),
     ("kms", "create-grant"): ("cli-input-json",),
 }
 

@@ -44,6 +44,14 @@ def deploy(stack: Stack) -> str:
     )
 
 
+def state(stack: Stack) -> str:
+    """Print what a stack's state is, and what its parameter was given."""
+    return lines(
+        f"aws cloudformation describe-stacks {stack.named}",
+        "--query 'Stacks[0].[StackStatus, Parameters[0].ParameterValue]' --output text",
+    )
+
+
 def delete(stack: Stack) -> str:
     return " &&\n".join(
         f"aws cloudformation {verb} {stack.named}"

@@ -6,10 +6,13 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from onboarding.access_role import Command
-from onboarding.handoff import stack_set
+from onboarding.handoff import scripts, stack_set
 from onboarding.handoff.hand_off import HandOff
+from onboarding.providers.eks import switch_mode
+from onboarding.resources.kinds import ClusterAccess
 from onboarding.spinnaker.bundle.file import File
 
+TROUBLES = "If Bowline still waits"
 STACK_SET = "StackSet"
 NEXT_VERSIONS = (
     "One of the policies lists the roles that Spinnaker may assume. With each account "
@@ -226,6 +229,36 @@ def package(one: HandOff) -> tuple[File, ...]:
     )
 
 
+def troubles(one: HandOff) -> tuple[Command, ...]:
+    """Say what may be wrong where the owner is done, and Bowline still waits."""
+    if not one.stacks:
+        return ()
+    # The stacks of a StackSet have names that CloudFormation makes up.
+    stacks = () if one.for_organization else (state_of(one),)
+    accesses = [r for r in one.resources if isinstance(r, ClusterAccess)]
+    modes = (
+        Command(
+            "If the stack of a cluster fails, the cluster may not support access "
+            "entries yet. This switches its authentication mode, which cannot be "
+            "undone. The stack also fails if the cluster has an access entry for "
+            f"{one.managing.identity_arn} already.",
+            "\n".join(switch_mode(r.cluster, r.region) for r in accesses),
+        ),
+    )
+    return (*stacks, *(modes if accesses else ()))
+
+
+def state_of(one: HandOff) -> Command:
+    given = one.stacks[0].parameters.values()
+    external_id = f", followed by {' '.join(given)}" if given else ""
+    return Command(
+        f"The stack must be in account {one.managed.account_id}. This prints its "
+        f"state, which must be CREATE_COMPLETE or UPDATE_COMPLETE{external_id}. "
+        "If it prints anything else, deploy the template again.",
+        scripts.in_account(one.managed.account_id, scripts.state(one.stacks[0])),
+    )
+
+
 def readme(one: HandOff) -> str:
     return "\n".join(readme_lines(one))
 
@@ -239,6 +272,9 @@ def readme_lines(one: HandOff) -> Iterator[str]:
     for way in ways(one):
         yield f"\n## {way.title}\n\n{way.says}\n"
         yield from steps_written(way, instead={pasted: "sh create.sh"})
+    if found := troubles(one):
+        yield f"\n## {TROUBLES}\n"
+        yield from steps_written(Way(TROUBLES, "", found))
     yield "\n## To remove everything again\n"
     yield "Tell whoever runs Spinnaker first. AWS's own service-linked roles stay.\n"
     yield indented("sh delete.sh") + "\n"

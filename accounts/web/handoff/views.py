@@ -43,6 +43,7 @@ from onboarding.handoff.words import (
     message,
     package,
     removal_message,
+    troubles,
     update_message,
     ways,
 )
@@ -132,6 +133,7 @@ def described(one: HandOff, *, removes: bool) -> dict[str, Any]:
         "hand_off": one,
         "about": about(one),
         "ways": tuple(shown_ways(ways(one))),
+        "troubles": troubles(one),
         "review": review(Plan(tuple(changes)), "" if one.of_managing else name),
     }
 

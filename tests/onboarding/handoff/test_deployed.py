@@ -11,6 +11,7 @@ import pytest
 from onboarding.aws.observe import observe
 from onboarding.desired import desired_in
 from onboarding.handoff.hand_off import HandOff, hand_off
+from onboarding.handoff.words import troubles
 from onboarding.resources.kinds import InstanceProfile, ServiceLinkedRole
 from onboarding.resources.plan import diff
 from onboarding.topology import Managed, Reach, Topology
@@ -55,6 +56,15 @@ def test_pasted_by_the_owner_it_leaves_nothing_to_change(
     # CloudFormation cannot tag an instance profile, so it counts as a person's.
     unmarked = {type(r) for r in observed if not r.owned}
     assert unmarked == {InstanceProfile, ServiceLinkedRole}
+
+    (asked, *_) = troubles(one)
+    here = run(asked.text, tmp_path, field.endpoint, field.managed_id)
+    elsewhere = run(asked.text, tmp_path, field.endpoint, field.managing_id)
+
+    assert here.stdout.split() == ["CREATE_COMPLETE", account.external_id]
+    assert "CREATE_COMPLETE" in asked.says
+    assert account.external_id in asked.says
+    assert f"not of account {field.managed_id}" in elsewhere.stderr
 
     again = run(one.pasted, tmp_path, field.endpoint, field.managed_id)
     gone = run(one.delete_command, tmp_path, field.endpoint, field.managed_id)

@@ -23,6 +23,7 @@ from onboarding.handoff.words import (
     package,
     readme,
     removal_message,
+    troubles,
     ways,
 )
 from onboarding.spinnaker.bundle.archive import zipped
@@ -239,3 +240,17 @@ def test_the_administrators_zip_names_each_account_once() -> None:
         assert f"## {way.title}" in files["README.md"]
     assert f"StackSet {name}: 2 accounts." in organization.message(sets)
     assert not BACK.search(files["README.md"] + organization.message(sets))
+
+
+def test_where_a_cluster_may_refuse_it_the_owner_reads_what_to_run() -> None:
+    one = handed()
+
+    *_, of_clusters = troubles(one)
+
+    assert of_clusters.text.startswith("aws eks update-cluster-config")
+    assert one.managing.identity_arn in of_clusters.says
+    assert of_clusters.text in readme(one)
+
+
+def test_what_a_stack_set_creates_has_no_name_to_ask_for() -> None:
+    assert [step.text.split()[0] for step in troubles(for_organization())] == ["aws"]

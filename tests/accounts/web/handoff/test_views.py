@@ -70,7 +70,10 @@ def test_the_organization_gets_a_stack_set(client: Client) -> None:
 
 
 def test_before_the_plan_is_approved_nothing_is_to_be_sent(client: Client) -> None:
-    assert "Do not send this yet" in read(client, ready_row())
+    text = read(client, ready_row())
+
+    assert "Do not send this yet" in text
+    assert "If Bowline still waits" not in text
 
 
 def test_while_it_waits_it_says_since_when_and_what_aws_said(client: Client) -> None:
@@ -89,6 +92,8 @@ def test_while_it_waits_it_says_since_when_and_what_aws_said(client: Client) -> 
     assert "AWS refuses: the role is not there yet." in text
     assert "Look now" in text
     assert "Do not send this yet" not in text
+    assert "If Bowline still waits" in text
+    assert "aws cloudformation describe-stacks" in text
 
 
 def test_a_viewer_reads_it_and_can_neither_look_nor_download(client: Client) -> None:
