@@ -1,0 +1,66 @@
+"""The page of EKS clusters in a real browser: axe, and every column within sight."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from django.utils import timezone
+from playwright.sync_api import Browser, expect
+
+from accounts.models import ClusterSearch, FoundCluster
+from tests.accounts.web.browsing import assert_axe_finds_nothing, signed_in
+from tests.accounts.web.looks import faults
+from tests.rows import account_row, managing_row, person
+
+
+@pytest.fixture
+def search(transactional_db: None) -> ClusterSearch:
+    by = person("operator")
+    managing_row()
+    found = ClusterSearch.objects.create(
+        by=by, namespaces=["default"], finished_at=timezone.now()
+    )
+    row = account_row("a-department-with-a-long-name", account_id="000000000001")
+    for number in range(3):
+        FoundCluster.objects.create(
+            search=found,
+            account=row,
+            name=f"cluster-{number}-of-a-team-with-a-name-that-is-long",
+            region="ap-southeast-1",
+            endpoint="public",
+            mode="API_AND_CONFIG_MAP",
+        )
+    return found
+
+
+@pytest.mark.parametrize("width", [390, 820, 1024, 1440])
+def test_every_column_is_within_sight(
+    browser: Browser, live_server: Any, search: ClusterSearch, width: int
+) -> None:
+    page = signed_in(browser, live_server, viewport={"width": width, "height": 844})
+
+    page.goto(search.get_absolute_url())
+
+    assert faults(page) == []
+    table = page.locator(".table-scroll")
+    assert table.evaluate("one => one.scrollWidth - one.clientWidth") == 0
+    cluster = page.get_by_role("row").nth(1)
+    expect(cluster).to_contain_text("ap-southeast-1", use_inner_text=True)
+    link = cluster.get_by_role("link", name="a-department-with-a-long-name")
+    expect(link).to_have_count(1)
+
+
+def test_axe_finds_nothing(
+    browser: Browser, live_server: Any, search: ClusterSearch
+) -> None:
+    page = signed_in(
+        browser,
+        live_server,
+        viewport={"width": 390, "height": 844},
+        bypass_csp=True,
+    )
+
+    page.goto(search.get_absolute_url())
+
+    assert_axe_finds_nothing(page)
