@@ -41,6 +41,8 @@ def leave(page: Page) -> None:
 def test_a_page_scrolls_at_once_and_moves_no_button_under_the_pointer(
     page: Page,
 ) -> None:
+    page.goto("/")
+
     expect(page.locator("html")).to_have_css("scroll-behavior", "auto")
 
 
