@@ -19,7 +19,16 @@ from onboarding.resources.kinds import (
 )
 from onboarding.resources.policy import as_list
 
-READS = ("Describe", "Get", "List", "BatchGet", "Lookup", "Search", "View")
+READS = (
+    "Describe",
+    "Get",
+    "List",
+    "BatchGet",
+    "Lookup",
+    "Search",
+    "Simulate",
+    "View",
+)
 GRANTING = (InlinePolicy.kind, ManagedPolicy.kind)
 MOST_NAMED = 3
 """The most actions that are named; the rest are counted."""

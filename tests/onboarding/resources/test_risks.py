@@ -68,6 +68,7 @@ def test_what_may_do_harm_is_told(statement, sentence):
     "statement",
     [
         {"Action": ["ec2:DescribeInstances", "s3:GetObject"], "Resource": "*"},
+        {"Action": "iam:SimulatePrincipalPolicy", "Resource": "*"},
         {"Action": "ec2:RunInstances", "Resource": "arn:aws:ec2:*:9:image/*"},
     ],
 )
