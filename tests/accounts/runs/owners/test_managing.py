@@ -8,8 +8,9 @@ import pytest
 
 from accounts.mapping.handing_off import hand_off_of_managing
 from accounts.mapping.managing import managing_row
-from accounts.models import HandOff, ManagedAccount, ManagingAccount, Run
+from accounts.models import HandOff, ManagedAccount, ManagingAccount, Rollout, Run
 from accounts.models.states import State, Status
+from accounts.runs import rollouts
 from accounts.runs.actions import keep, plan, plan_managing, remove, verify
 from accounts.runs.owners.looking import NOT_YET
 from accounts.runs.owners.readiness import (
@@ -17,6 +18,7 @@ from accounts.runs.owners.readiness import (
     ManagingUnproved,
     hand_off_managing_now,
 )
+from accounts.runs.rollouts.census import managing_run
 from script.emulated_organization import (
     BOWLINE,
     MANAGING,
@@ -27,6 +29,7 @@ from tests.accounts.runs.carried import DEV, STAGING, carried, done, member, pla
 from tests.accounts.runs.carried import root as owner_of
 from tests.accounts.runs.owners.owning import deploy, looked, owned
 from tests.accounts.runs.owners.test_handed_off_run import written
+from tests.accounts.runs.rollouts.rows import approved, statuses, work
 from tests.strict_aws.calls import Calls
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -146,6 +149,30 @@ def test_both_owners_are_waited_for(verified: Credentials, calls: Calls) -> None
     found = looked(run)
     assert found.status == Status.VERIFIED, found.error
     assert written(calls) == []
+
+
+def test_a_rollout_waits_for_one_version_of_the_list(verified: Credentials) -> None:
+    accounts = [member(DEV), member(STAGING)]
+    rollout = rollouts.start(accounts, Rollout.Kind.ONBOARD, None)
+    work(rollout)
+    approved(rollout)
+
+    work(rollout)
+    run = managing_run(rollout)
+    assert run is not None
+    assert run.status == Status.HANDED_OFF, run.error
+    assert statuses(rollout) == {Status.APPROVED: 2}
+    rollout.refresh_from_db()
+    assert not rollout.has_ended
+    assert HandOff.objects.of_managing().first().number == 2
+    deploy_managing(verified)
+    assert looked(run).status == Status.VERIFIED
+    work(rollout)
+
+    rollout.refresh_from_db()
+    assert [run.error for run in rollout.runs.all() if run.error] == []
+    assert statuses(rollout) == {Status.VERIFIED: 2}
+    assert rollout.state == Rollout.State.FINISHED
 
 
 def test_a_removal_leaves_the_list_to_its_next_version(verified: Credentials) -> None:
