@@ -25,7 +25,7 @@ from accounts.organization.members import (
 )
 from accounts.runs.queue import enqueue_adding
 from accounts.runs.rollouts import CannotStart, start
-from onboarding.topology import Permissions
+from onboarding.topology import MadeBy, Permissions
 
 if TYPE_CHECKING:
     from django.contrib.auth.models import User
@@ -68,6 +68,7 @@ def kept(shared: Shared) -> dict[str, Any]:
         "providers": [provider.key for provider in shared.providers],
         "access_role": shared.access_role,
         "uses_external_id": shared.uses_external_id,
+        "made_by": shared.made_by,
         "read": shared.permissions.read,
         "write": shared.permissions.write,
     }
@@ -81,6 +82,7 @@ def shared_of(adding: Adding) -> Shared:
         providers=tuple(OFFERED[key] for key in chosen["providers"] if key in OFFERED),
         access_role=chosen["access_role"],
         uses_external_id=chosen["uses_external_id"],
+        made_by=chosen.get("made_by", MadeBy.BOWLINE),
         permissions=Permissions(tuple(chosen["read"]), tuple(chosen["write"])),
     )
 

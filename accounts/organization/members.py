@@ -23,7 +23,7 @@ from onboarding.accounts_file.managed import WrittenAccount
 from onboarding.details import DetailsError
 from onboarding.providers import PROVIDERS
 from onboarding.providers.base import Provider, providers_of
-from onboarding.topology import Managed, Managing, Permissions
+from onboarding.topology import READER_ROLE, MadeBy, Managed, Managing, Permissions
 
 if TYPE_CHECKING:
     from django.contrib.auth.models import User
@@ -57,6 +57,12 @@ class Shared:
     access_role: str
     uses_external_id: bool
     permissions: Permissions
+    made_by: str = MadeBy.BOWLINE
+
+    @property
+    def reader_role(self) -> str:
+        """With it, Bowline compares what others created."""
+        return "" if self.made_by == MadeBy.BOWLINE else READER_ROLE
 
 
 class MembersRefused(ValueError):
@@ -308,6 +314,7 @@ def describe_one(
 
 
 def managed_as(one: Listed, shared: Shared, managing: Managing) -> Managed:
+    is_own = one.is_managing and shared.made_by == MadeBy.BOWLINE
     return Managed(
         name=one.name,
         account_id=one.member.account_id,
@@ -315,5 +322,7 @@ def managed_as(one: Listed, shared: Shared, managing: Managing) -> Managed:
         providers=shared.providers,
         environment=shared.environment,
         permissions=shared.permissions,
-        access_role=managing.access_role if one.is_managing else shared.access_role,
+        access_role=managing.access_role if is_own else shared.access_role,
+        made_by=shared.made_by,
+        reader_role=shared.reader_role,
     )

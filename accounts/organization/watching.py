@@ -45,6 +45,7 @@ def watch_unit(unit: Unit, shared: Shared, roles_tag: str, by: User) -> Watch:
         "providers": [provider.key for provider in shared.providers],
         "access_role": shared.access_role,
         "uses_external_id": shared.uses_external_id,
+        "made_by": shared.made_by,
         "read_roles": list(shared.permissions.read),
         "write_roles": list(shared.permissions.write),
         "roles_tag": roles_tag,
@@ -124,6 +125,7 @@ def template_of(watch: Watch, member: Member) -> Shared:
         providers=tuple(OFFERED[key] for key in watch.providers if key in OFFERED),
         access_role=watch.access_role,
         uses_external_id=watch.uses_external_id,
+        made_by=watch.made_by,
         permissions=Permissions(tuple(watch.read_roles), tuple(write)),
     )
 

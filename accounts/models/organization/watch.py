@@ -9,7 +9,9 @@ from django.db import models
 from accounts.models.activity import CreatedBy
 from accounts.models.described import is_account_name, is_role_name
 from accounts.models.organization.members import Unit
+from accounts.models.owners.made_by import MANAGED_MAKERS
 from accounts.models.readable import Readable, is_texts
+from onboarding.topology import MadeBy
 
 
 class Watch(CreatedBy, Readable):
@@ -31,8 +33,11 @@ class Watch(CreatedBy, Readable):
         max_length=60, blank=True, validators=[is_account_name]
     )
     providers = models.JSONField(default=list)
-    access_role = models.CharField(max_length=64, validators=[is_role_name])
+    access_role = models.CharField(max_length=64, blank=True, validators=[is_role_name])
     uses_external_id = models.BooleanField(default=True)
+    made_by = models.CharField(
+        max_length=12, choices=MANAGED_MAKERS, default=MadeBy.BOWLINE.value
+    )
     read_roles = models.JSONField(default=list, blank=True)
     write_roles = models.JSONField(default=list, blank=True)
     roles_tag = models.CharField(max_length=128, blank=True)

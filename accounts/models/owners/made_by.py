@@ -17,13 +17,16 @@ MAKERS = [
 ]
 
 
+MANAGED_MAKERS = [
+    *MAKERS,
+    (MadeBy.ORGANIZATION.value, "The organization, for many accounts"),
+]
+
+
 class MadeByOthers(models.Model):
     made_by = models.CharField(
         max_length=12,
-        choices=[
-            *MAKERS,
-            (MadeBy.ORGANIZATION.value, "The organization, for many accounts"),
-        ],
+        choices=MANAGED_MAKERS,
         default=MadeBy.BOWLINE.value,
     )
     reader_role = models.CharField(max_length=64, blank=True, validators=[is_role_name])

@@ -84,7 +84,7 @@ PAGES = (
             "it and select all that match.",
             "“Watch for new accounts” makes drafts of accounts that join a unit later.",
         ),
-        ("organization", "organization-watch"),
+        ("organization", "organization-adding", "organization-watch"),
         "access-roles",
     ),
     Topic(

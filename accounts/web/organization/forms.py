@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
+from crispy_forms.layout import Div
 from django import forms
 
 from accounts.models import Organization, Unit
+from accounts.models.owners.made_by import MANAGED_MAKERS
 from accounts.organization.members import OFFERED, Shared
 from accounts.web.fields import RegionsField, RuledField, bare_helper
 from accounts.web.help.choices import more
@@ -15,9 +17,15 @@ from accounts.web.wizard.forms import AccessForm, IdentityForm
 from onboarding import names
 from onboarding.providers import PROVIDERS
 from onboarding.providers.external_id import no_external_id, without_external_id
-from onboarding.topology import Permissions
+from onboarding.topology import MadeBy, Permissions
 
 LEFT_OUT = " and ".join(p.title for key, p in PROVIDERS.items() if key not in OFFERED)
+
+
+def how_entered() -> Fieldset:
+    """Lay out what Bowline and Spinnaker enter the accounts by."""
+    bowlines = Div("access_role", data_shown_by="made_by", data_shown_for="bowline")
+    return Fieldset("How they are entered", "made_by", bowlines, "uses_external_id")
 
 
 class SharedForm(forms.Form):
@@ -25,8 +33,16 @@ class SharedForm(forms.Form):
 
     regions = AccessForm.base_fields["regions"]
     environment = IdentityForm.base_fields["environment"]
+    made_by = forms.ChoiceField(
+        label="Who creates the roles?",
+        choices=MANAGED_MAKERS,
+        widget=forms.RadioSelect,
+        required=False,
+        help_text=more("Whoever it is deploys a template.", "owners"),
+    )
     access_role = RuledField(
         rule=names.role_name,
+        required=False,
         label="Access role",
         max_length=64,
         help_text=more("It has this name in each account.", "access-roles"),
@@ -54,9 +70,13 @@ class SharedForm(forms.Form):
         self.fields["environment"].widget.attrs["list"] = "environments"
         self.helper = bare_helper(
             Fieldset("", "regions", "environment", "providers"),
-            Fieldset("How they are entered", "access_role", "uses_external_id"),
+            how_entered(),
             Fieldset("Who may use them in Spinnaker", "read_roles", "write_roles"),
         )
+
+    def clean_made_by(self) -> str:
+        made_by: str = self.cleaned_data["made_by"]
+        return made_by or MadeBy.BOWLINE.value
 
     def clean(self) -> dict[str, Any]:
         cleaned = super().clean() or self.cleaned_data
@@ -66,6 +86,10 @@ class SharedForm(forms.Form):
                 "uses_external_id",
                 f"{no_external_id(titles)} Switch it off, or choose without {titles}.",
             )
+        if cleaned.get("made_by") != MadeBy.BOWLINE:
+            cleaned["access_role"] = ""
+        elif not cleaned.get("access_role", "-"):
+            self.add_error("access_role", "Fill in this field.")
         return cleaned
 
     def shared(self) -> Shared:
@@ -78,6 +102,7 @@ class SharedForm(forms.Form):
             providers=tuple(usual for key, usual in OFFERED.items() if key in chosen),
             access_role=filled["access_role"],
             uses_external_id=filled["uses_external_id"],
+            made_by=filled["made_by"],
             permissions=Permissions(
                 tuple(filled["read_roles"]), tuple(filled["write_roles"])
             ),
@@ -110,7 +135,7 @@ class WatchForm(SharedForm):
         unit.queryset = Unit.objects.filter(organization=organization)
         self.helper = bare_helper(
             Fieldset("", "unit", "regions", "environment", "providers"),
-            Fieldset("How they are entered", "access_role", "uses_external_id"),
+            how_entered(),
             Fieldset(
                 "Who may use them in Spinnaker",
                 "read_roles",

@@ -12,6 +12,7 @@ from django import forms
 
 from accounts.mapping.handing_off import prefix_for
 from accounts.models import ManagedAccount
+from accounts.models.owners.made_by import MANAGED_MAKERS
 from accounts.web.fields import (
     RegionsField,
     RolesField,
@@ -118,11 +119,7 @@ class AccessForm(forms.ModelForm):  # type: ignore[type-arg]  # it has no [] at 
 
     made_by = forms.ChoiceField(
         label="Who creates the roles here?",
-        choices=[
-            (MadeBy.BOWLINE.value, "Bowline, after you approve"),
-            (MadeBy.OWNER.value, "The owner of the account"),
-            (MadeBy.ORGANIZATION.value, "The organization, for many accounts"),
-        ],
+        choices=MANAGED_MAKERS,
         widget=forms.RadioSelect,
         required=False,
         help_text=more("Whoever it is deploys a template.", "owners"),

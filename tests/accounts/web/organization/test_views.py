@@ -9,6 +9,7 @@ import pytest
 
 from accounts.models import ManagedAccount, ManagingAccount, Member, Organization, Run
 from accounts.models.states import State
+from onboarding.topology import READER_ROLE
 from script.emulated_organization import MANAGING
 from tests.accounts.organization.organizations import CORE, member_row
 from tests.accounts.web.answers import told
@@ -167,9 +168,29 @@ def test_whatever_cannot_be_described_is_told_and_nothing_is_lost(operator) -> N
     assert re.findall(r'value="(\d{12})"[^>]+ checked', html) == ["000000000001"]
 
 
+@pytest.mark.parametrize("maker", ["owner", "organization"])
+def test_whoever_else_creates_the_roles_needs_no_access_role(
+    operator, maker: str
+) -> None:
+    ManagingAccount.objects.update(external_id_prefix="bow-7f3a")
+    member(1, "dev")
+    own = member_row(CORE.account_id, CORE.name)
+
+    post(operator, "000000000001", own.account_id, made_by=maker)
+
+    prefix = "bow-7f3a" if maker == "organization" else ""
+    for account in ManagedAccount.objects.all():
+        assert account.made_by == maker
+        assert account.reader_role == READER_ROLE
+        assert account.access_role == ""
+        assert account.external_id_prefix == prefix
+    assert ManagedAccount.objects.count() == 2
+
+
 @pytest.mark.parametrize(
     ("fields", "error"),
     [
+        ({"made_by": "nobody"}, "nobody"),
         ({"regions": "mars-1"}, "mars-1"),
         ({"access_role": ""}, "Fill in this field."),
         ({"providers": []}, "Choose at least one provider."),

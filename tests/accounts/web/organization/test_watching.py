@@ -8,6 +8,7 @@ import pytest
 from django.utils import timezone
 
 from accounts.models import Member, Organization, Unit, Watch
+from accounts.organization.watching import template_of
 from tests.accounts.organization.organizations import CORE, member_row
 from tests.accounts.web.answers import told
 from tests.accounts.web.organization.test_views import SHARED
@@ -52,6 +53,17 @@ def test_nothing_is_watched_until_an_operator_does(operator, unit) -> None:
     assert "developers may read; operators may write." in html
     assert Watch.objects.get().created_by_name == "operator"
     assert not Organization.objects.get().reads_tags
+
+
+def test_the_organization_may_create_the_roles_of_new_accounts(operator, unit) -> None:
+    fields = {**SHARED, "unit": unit.pk, "made_by": "organization"}
+
+    html = words(operator.post(URL, fields, follow=True))
+
+    assert "in us-east-1, the environment staging, roles that the organization" in html
+    watch = Watch.objects.get()
+    assert (watch.made_by, watch.access_role) == ("organization", "")
+    assert template_of(watch, Member.objects.get()).made_by == "organization"
 
 
 def test_a_watch_with_a_tag_reads_tags_from_now_on(operator, unit) -> None:

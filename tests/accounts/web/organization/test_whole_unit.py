@@ -24,6 +24,7 @@ from accounts.organization.adding import add
 from accounts.organization.members import MOST_AT_ONCE
 from accounts.runs.rollouts import CannotStart
 from accounts.tasks import add_members
+from onboarding.topology import READER_ROLE
 from tests.accounts.organization.organizations import CORE
 from tests.accounts.web.answers import told
 from tests.rows import account_row, managing_row, person
@@ -120,6 +121,16 @@ def test_a_whole_unit_is_added_with_few_queries(
     assert described.count() == COUNT
     assert described.first().detail["changed"]["regions"] == [None, ["us-east-1"]]
     assert described.first().who == "operator"
+
+
+def test_a_whole_unit_may_be_handed_off(operator, unit) -> None:
+    adding = pressed(operator, made_by="organization")
+
+    add(adding)
+
+    rows = ManagedAccount.objects.order_by()
+    held = rows.values_list("made_by", "reader_role").distinct()
+    assert list(held) == [("organization", READER_ROLE)]
 
 
 def test_it_leads_to_one_rollout(operator, unit) -> None:
