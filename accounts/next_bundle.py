@@ -9,9 +9,7 @@ from hashlib import sha256
 from pathlib import Path
 from typing import Any, Self
 
-from django.db.models import OuterRef, QuerySet, Subquery, TextField
-from django.db.models.fields.json import KeyTransform
-from django.db.models.functions import MD5, Cast
+from django.db.models import OuterRef, QuerySet, Subquery
 
 from accounts.mapping import snapshots
 from accounts.mapping.managing import managing_row
@@ -44,11 +42,6 @@ or are for people.
 SOURCE = sorted(Path(spinnaker.__file__).parent.rglob("*.py"))
 CODE = sha256(b"".join(file.read_bytes() for file in SOURCE)).hexdigest()
 """Of what writes and compares these files: a newer Bowline may do it otherwise."""
-
-ENTRIES_DIGEST = MD5(Cast(KeyTransform("entries", "proved"), TextField()))
-"""Of what Spinnaker is to know of an account. The database makes it in the statement
-that reads the rows: neither is older than the other.
-"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -183,7 +176,7 @@ def next_bundle() -> NextBundle:
     last = Bundle.objects.built().first()
     before = accounts_in(last.archive) if last else BundleAccounts()
     managing = snapshots.in_force(managing_row())
-    rows = list(held().only("name", "proved").annotate(entries_digest=ENTRIES_DIGEST))
+    rows = list(held().only("name", "proved", "entries_digest"))
     entries = proved_entries(managing, rows)
     after = accounts_from(accounts_yml(Topology(managing, ()), entries))
     was = digests_of(last) if last else {}
@@ -208,7 +201,7 @@ def compared_now() -> str:
     return digest_of(
         Bundle.objects.built().values_list("number", "sha256").first(),
         repr(snapshots.in_force(managing_row())),
-        list(held().values_list("name", ENTRIES_DIGEST)),
+        list(held().values_list("name", "entries_digest")),
     )
 
 

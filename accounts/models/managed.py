@@ -11,7 +11,8 @@ from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.db import models
 from django.db.models import Case, Exists, F, OuterRef, Q, Value, When
-from django.db.models.functions import Now
+from django.db.models.fields.json import KeyTransform
+from django.db.models.functions import MD5, Cast, Now
 from django.urls import reverse
 from django.utils import timezone
 
@@ -219,6 +220,13 @@ class ManagedAccount(CreatedBy, MadeByOthers, Described, Readable):
     proved = models.JSONField(default=dict, editable=False)
     """What bundles hold of it, as it was last proved; see mapping/proved.py. Empty:
     nothing was proved yet."""
+    entries_digest = models.GeneratedField(
+        expression=MD5(Cast(KeyTransform("entries", "proved"), models.TextField())),
+        output_field=models.CharField(max_length=32, null=True),
+        db_persist=True,
+    )
+    """Of what Spinnaker is to know, as it was proved. The database keeps it with it:
+    neither is older than the other."""
     left_out_at = models.DateTimeField(null=True, blank=True, editable=False)
     """When a person took it out of bundles."""
     left_out_by = models.ForeignKey(
