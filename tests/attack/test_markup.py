@@ -96,6 +96,12 @@ def test_only_what_is_written_here_is_marked_as_safe(path: Path) -> None:
 
 
 ESCAPED = {
+    # What is foreign in it is escaped: see tests/accounts/templatetags/test_bowline.py.
+    "accounts/templatetags/marks.py": {"text"},
+    # And that of a diff: see tests/accounts/web/runs/review/test_rows.py.
+    "accounts/web/runs/review/rows.py": {
+        "'\\n'.join((ROW.format(*cells) for cells in written(rows, sides)))"
+    },
     "accounts/web/highlighting.py": {"highlight(text, lexer, formatter)"},
     # Raw HTML is switched off: see tests/accounts/web/bundles/test_readable.py.
     "accounts/web/bundles/readable.py": {
