@@ -153,7 +153,7 @@ def arguments(route: str) -> dict[str, str]:
         },
         "runs": {
             "pk": str(planned and planned.pk),
-            "number": str(planned and planned.number),
+            "number": "1" if "/rollouts/" in route else str(planned and planned.number),
             "fingerprint": FINGERPRINT,
         },
         "bundles": {"number": "2", "since": "1", "path": "README.md"},

@@ -79,7 +79,9 @@ EVERY = 5
 
 
 def columns(model: type[models.Model]) -> Iterator[models.Field[Any, Any]]:
-    return (field for field in model._meta.concrete_fields if not field.primary_key)
+    """List what can be written: the database makes the others itself."""
+    fields = model._meta.concrete_fields
+    return (one for one in fields if not (one.primary_key or one.generated))
 
 
 def odd_values(field: models.Field[Any, Any]) -> tuple[Any, ...]:
