@@ -20,6 +20,7 @@ from accounts.web.bundles.comparing import (
     by_a_worker,
     not_shown_yet,
 )
+from accounts.web.exports.attachment import attachment
 from accounts.web.request import Request
 from onboarding.spinnaker.bundle.archive import zipped
 from onboarding.spinnaker.bundle.contents import accounts_in
@@ -82,11 +83,7 @@ def delta_download(request: Request, number: int, since: int) -> HttpResponse:
         "sha256": hashlib.sha256(archive).hexdigest(),
     }
     record(request.user, Activity.What.DOWNLOAD, str(later), detail)
-    return HttpResponse(
-        archive,
-        content_type="application/zip",
-        headers={"Content-Disposition": f'attachment; filename="{name}"'},
-    )
+    return attachment(archive, name, "application/zip")
 
 
 def two(number: int, since: int) -> tuple[Bundle, Bundle]:

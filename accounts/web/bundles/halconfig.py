@@ -20,6 +20,7 @@ from django.views.decorators.debug import sensitive_post_parameters
 from accounts.models import Bundle
 from accounts.web.access import operator_required
 from accounts.web.bundles.forms import HalconfigForm
+from accounts.web.exports.attachment import attachment
 from accounts.web.request import BESIDE, InMemory, Request, drain, length
 from onboarding.bounded_yaml import MOST_BYTES
 from onboarding.spinnaker.bundle.contents import BundleAccounts, accounts_in
@@ -69,11 +70,8 @@ def merge_page(request: Request, number: int) -> HttpResponse:
     answered = {*request.POST.getlist("asked"), *request.POST.getlist("take_over")}
     is_asked = {collision.name for collision in merged.collisions} <= answered
     if "download" in request.POST and is_asked:
-        return HttpResponse(
-            merged.text,
-            content_type="application/yaml; charset=utf-8",
-            headers={"Content-Disposition": 'attachment; filename="config.new"'},
-        )
+        kind = "application/yaml; charset=utf-8"
+        return attachment(merged.text, "config.new", kind)
     return page(request, number, form=form, **outcome(merged))
 
 

@@ -20,6 +20,7 @@ from accounts.web.bundles.installed import installed_bundle
 from accounts.web.bundles.preview import changes_now
 from accounts.web.bundles.readable import readable
 from accounts.web.bundles.tree import tree
+from accounts.web.exports.attachment import attachment
 from accounts.web.highlighting import highlighted_file
 from accounts.web.live.state import live_bundle
 from accounts.web.request import Request
@@ -135,8 +136,4 @@ def bundle_download(request: Request, number: int) -> HttpResponse:
     bundle = get_object_or_404(Bundle.objects.built(), number=number)
     detail = {"bundle": number, "sha256": bundle.sha256}
     record(request.user, Activity.What.DOWNLOAD, str(bundle), detail)
-    return HttpResponse(
-        bytes(bundle.archive),
-        content_type="application/zip",
-        headers={"Content-Disposition": f'attachment; filename="{bundle.filename}"'},
-    )
+    return attachment(bytes(bundle.archive), bundle.filename, "application/zip")

@@ -26,6 +26,7 @@ from accounts.mapping.accounts_file.uploading import (
 )
 from accounts.models import ManagingAccount, Upload
 from accounts.web.access import operator_required
+from accounts.web.exports.attachment import attachment
 from accounts.web.from_file.forms import FileForm
 from accounts.web.request import BESIDE, InMemory, Request, drain, length
 from accounts.wording import counted
@@ -151,17 +152,11 @@ def preview_page(request: Request, upload: Upload) -> HttpResponse:
 @operator_required
 def file_template(request: Request, form: str) -> HttpResponse:
     text = csv_text([EXAMPLE]) if form == "csv" else yaml_text(None, [EXAMPLE])
-    return attachment(text, f"bowline-template.{form}", form)
+    return attachment(text, f"bowline-template.{form}", KINDS[form])
 
 
 @operator_required
 def file_export(request: Request, form: str) -> HttpResponse:
     """Give all accounts as a file that can be uploaded again."""
     text = export().text(csv=form == "csv")
-    return attachment(text, f"bowline-accounts-file.{form}", form)
-
-
-def attachment(text: str, name: str, form: str) -> HttpResponse:
-    """Answer with a file of this form: `csv` or `yaml`."""
-    headers = {"Content-Disposition": f'attachment; filename="{name}"'}
-    return HttpResponse(text, content_type=KINDS[form], headers=headers)
+    return attachment(text, f"bowline-accounts-file.{form}", KINDS[form])

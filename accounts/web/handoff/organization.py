@@ -33,7 +33,8 @@ from accounts.runs.owners.organization import (
 from accounts.runs.owners.readiness import NOT_READY
 from accounts.runs.queue import enqueue_look
 from accounts.web.access import operator_required
-from accounts.web.handoff.views import ShownWay, attachment, shown_ways
+from accounts.web.exports.attachment import attachment
+from accounts.web.handoff.views import ShownWay, shown_ways
 from accounts.web.live.state import live_site
 from accounts.web.request import Request
 from onboarding.handoff.hand_off import HandOff

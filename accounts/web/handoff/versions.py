@@ -15,6 +15,7 @@ from accounts.models import HandOff as HandedOut
 from accounts.models import ManagedAccount, Run
 from accounts.runs.owners.versions import unseen, versions_of
 from accounts.web.access import operator_required
+from accounts.web.exports.attachment import attachment
 from accounts.web.request import Request
 from accounts.web.runs.review.diff import Diff, compare
 from onboarding.handoff.hand_off import HandOff
@@ -124,8 +125,4 @@ def hand_off_version(request: Request, pk: UUID, number: int) -> HttpResponse:
     rows = HandedOut.objects.select_related("account", "text")
     given = get_object_or_404(rows, account=pk, number=number)
     name = f"{given.stack_name}-version-{number}.yml"
-    return HttpResponse(
-        given.text.text,
-        content_type="text/plain; charset=utf-8",
-        headers={"Content-Disposition": f'attachment; filename="{name}"'},
-    )
+    return attachment(given.text.text, name, "text/plain; charset=utf-8")

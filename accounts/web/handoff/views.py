@@ -20,6 +20,7 @@ from accounts.runs.owners.readiness import (
     ManagingUnproved,
 )
 from accounts.web.access import operator_required
+from accounts.web.exports.attachment import attachment
 from accounts.web.handoff.subject import (
     Subject,
     accounts_that_wait,
@@ -178,11 +179,3 @@ def ready(account: Subject) -> HandOff:
         return hand_off_for(account)
     except NOT_READY as error:
         raise Http404(str(error)) from error
-
-
-def attachment(content: bytes, name: str, kind: str) -> HttpResponse:
-    return HttpResponse(
-        content,
-        content_type=kind,
-        headers={"Content-Disposition": f'attachment; filename="{name}"'},
-    )

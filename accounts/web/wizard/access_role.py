@@ -16,6 +16,7 @@ from accounts.lookups import CALLER, Question, principal_of
 from accounts.mapping.managing import managing_of, managing_row
 from accounts.models import Lookup, ManagedAccount
 from accounts.web.access import operator_required
+from accounts.web.exports.attachment import attachment
 from accounts.web.lookups import Asking, look_up
 from accounts.web.request import Request
 from accounts.web.wizard.forms import AccessForm
@@ -59,11 +60,8 @@ def access_role_file(request: Request, pk: UUID) -> HttpResponse:
     found = rows.answered(READ_FOR).first()
     if found is None:
         return redirect(f"{reverse('accounts:access-role', args=[pk])}?look=1")
-    return HttpResponse(
-        texts(account, found)["role"].template,
-        content_type="application/yaml",
-        headers={"Content-Disposition": f'attachment; filename="{FILE}"'},
-    )
+    template = texts(account, found)["role"].template
+    return attachment(template, FILE, "application/yaml")
 
 
 def question() -> Question:
