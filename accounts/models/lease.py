@@ -27,6 +27,19 @@ LONGEST = timedelta(minutes=10)
 """A process extends a lease no longer than this: whoever holds it hangs."""
 
 
+FREE = Q(leased_until=None) | Q(leased_until__lt=Now())
+"""What nobody holds, or held until it ran out."""
+
+
+QUEUE_PATIENCE = timedelta(minutes=2)
+"""How long a message may wait in the queue before the sweep sends another one."""
+
+
+def unqueued(patience: timedelta = QUEUE_PATIENCE) -> Q:
+    """Match what no message in the queue names, or one that is taken for lost."""
+    return Q(queued_at=None) | Q(queued_at__lt=Now() - patience)
+
+
 class LeaseLost(Exception):
     """Another worker holds the row now; whoever gets this must stop at once."""
 
@@ -55,8 +68,7 @@ class Leased(models.Model):
     def take_lease(self) -> bool:
         """Take hold of the row; False where somebody else holds it."""
         lease = uuid.uuid4()
-        free = Q(leased_until=None) | Q(leased_until__lt=Now())
-        rows = type(self)._base_manager.filter(free, pk=self.pk)
+        rows = type(self)._base_manager.filter(FREE, pk=self.pk)
         if not rows.update(lease=lease, leased_until=Now() + LEASE):
             return False
         self.lease = lease
@@ -65,9 +77,15 @@ class Leased(models.Model):
 
     def extend_lease(self) -> None:
         """Hold on for another while; raise LeaseLost where it was taken over."""
+        self.write()
+
+    def write(self, **fields: Any) -> None:
+        """Write the fields and hold on; raise LeaseLost where it was taken over."""
         held = type(self)._base_manager.filter(pk=self.pk, lease=self.lease)
-        if self.lease is None or not held.update(leased_until=Now() + LEASE):
+        held_until = Now() + LEASE
+        if self.lease is None or not held.update(**fields, leased_until=held_until):
             raise self.lost()
+        self.refresh_from_db(fields=list(fields))
 
     def free_lease(self) -> None:
         """Let go; nothing happens where somebody else took over meanwhile."""

@@ -18,7 +18,7 @@ from accounts.models.activity import CreatedBy
 from accounts.models.checks.findings import Findings, are_seconds
 from accounts.models.checks.found import Found
 from accounts.models.described import Described
-from accounts.models.lease import Leased
+from accounts.models.lease import FREE, Leased, unqueued
 from accounts.models.managed import ManagedAccount, ManagedAccountQuerySet
 from accounts.models.managing import ManagingAccount, ManagingAccountQuerySet
 from accounts.models.owners.waiting import WaitsForOwner
@@ -50,13 +50,11 @@ class RunQuerySet(models.QuerySet["Run"]):
 
     def waiting(self) -> RunQuerySet:
         """Keep those that should be worked on and that no worker holds."""
-        free = Q(leased_until=None) | Q(leased_until__lt=Now())
-        return self.filter(free, status__in=WORKING)
+        return self.filter(FREE, status__in=WORKING)
 
     def abandoned(self) -> RunQuerySet:
         """Keep those that wait, and about which no message is on its way."""
-        quiet = Q(queued_at=None) | Q(queued_at__lt=Now() - QUEUE_PATIENCE)
-        return self.waiting().filter(quiet)
+        return self.waiting().filter(unqueued(QUEUE_PATIENCE))
 
     def up_to_date(self) -> RunQuerySet:
         """Keep those since whose start nobody edited what they are about.

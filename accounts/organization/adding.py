@@ -15,7 +15,7 @@ from django.db import Error, transaction
 from django.db.models.functions import Now
 
 from accounts.models import Adding, ManagedAccount, Organization, Rollout
-from accounts.models.lease import LEASE, LeaseLost
+from accounts.models.lease import LeaseLost
 from accounts.organization.members import (
     OFFERED,
     MembersRefused,
@@ -106,14 +106,14 @@ def add_leased(adding: Adding) -> None:
         if not adding.finished_at:
             plan(adding)
     except MembersRefused as error:
-        change(adding, finished_at=Now(), refused=list(error.sentences.values()))
+        adding.write(finished_at=Now(), refused=list(error.sentences.values()))
     except CannotStart as error:
-        change(adding, finished_at=Now(), refused=[str(error)])
+        adding.write(finished_at=Now(), refused=[str(error)])
     except (Error, LeaseLost):
         raise  # the sweep sends it again
     except Exception:
         logger.exception("The accounts could not be added.")
-        change(adding, finished_at=Now(), refused=[FAILED])
+        adding.write(finished_at=Now(), refused=[FAILED])
 
 
 def describe(adding: Adding) -> None:
@@ -122,12 +122,12 @@ def describe(adding: Adding) -> None:
         adding.organization,
         adding.account_ids,
         shared,
-        checked=lambda count: change(adding, checked=count),
+        checked=lambda count: adding.write(checked=count),
     )
     ends = {} if adding.plans else {"finished_at": Now()}
     with transaction.atomic():
         moment = save_all(written, adding.by)
-        change(adding, described_at=moment, **ends)
+        adding.write(described_at=moment, **ends)
 
 
 def plan(adding: Adding) -> None:
@@ -135,12 +135,4 @@ def plan(adding: Adding) -> None:
     drafts = ManagedAccount.objects.filter(created_at=adding.described_at)
     with transaction.atomic():
         rollout = start(drafts, Rollout.Kind.ONBOARD, adding.by)
-        change(adding, rollout=rollout, finished_at=Now())
-
-
-def change(adding: Adding, **fields: Any) -> None:
-    """Write the fields and extend the lease; raise LeaseLost if it was taken over."""
-    held = Adding.objects.filter(pk=adding.pk, lease=adding.lease)
-    if not held.update(**fields, leased_until=Now() + LEASE):
-        raise adding.lost()
-    adding.refresh_from_db(fields=list(fields))
+        adding.write(rollout=rollout, finished_at=Now())

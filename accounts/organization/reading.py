@@ -20,7 +20,7 @@ from django.db.models.functions import Now
 
 from accounts.mapping.managing import managing_of
 from accounts.models import ManagingAccount, Member, MemberTag, Organization
-from accounts.models.lease import LEASE, LeaseLost
+from accounts.models.lease import LeaseLost
 from accounts.models.organization.reading import ROOT
 from accounts.notices.notifying import notify_of_new_accounts
 from accounts.organization.keeping import keep_members, keep_units, kept_text
@@ -135,7 +135,7 @@ def client_of(row: Organization) -> AccountClient:
     sessions = Sessions(run=f"web-{who}", partition=managing.partition)
     if not row.organization_id:
         found = organization_id(sessions, managing.reach) or ""
-        change(row, organization_id=found)
+        row.write(organization_id=found)
     return AccountClient.of(sessions, managing.reach)
 
 
@@ -150,7 +150,7 @@ def read_one(row: Organization, client: AccountClient) -> None:
         if some := list(untagged[:AT_ONCE]):
             return read_tags(row, client, some)
     if draft_new(row):
-        return change(row, failures=0)
+        return row.write(failures=0)
     return finish(row)
 
 
@@ -162,11 +162,11 @@ def read_page(row: Organization, client: AccountClient) -> None:
     except AwsError as error:
         if error.denied and page["what"] != ANYWHERE:
             refused = {"units_refused": f"{error.message} {error.hint}"}
-            change(row, to_read=[listing(ANYWHERE)], **refused)
+            row.write(to_read=[listing(ANYWHERE)], **refused)
         elif page["token"] and pages.is_outdated_token(error):
-            change(row, to_read=[{**page, "token": ""}, *others])
+            row.write(to_read=[{**page, "token": ""}, *others])
         elif pages.is_gone(error):
-            change(row, to_read=others)
+            row.write(to_read=others)
         else:
             raise
         return
@@ -175,10 +175,10 @@ def read_page(row: Organization, client: AccountClient) -> None:
         if page["what"] in UNITS:
             units = keep_units(row, page["parent"], found.found)
             below = [listing(w, unit.unit_id) for unit in units for w in BELOW]
-            change(row, to_read=[*follows, *below, *others], failures=0)
+            row.write(to_read=[*follows, *below, *others], failures=0)
         else:
             keep_members(row, page["parent"] or None, found.found)
-            change(row, to_read=[*follows, *others], failures=0)
+            row.write(to_read=[*follows, *others], failures=0)
 
 
 ROOTS, UNITS_BELOW, ACCOUNTS, ANYWHERE = ROOT["what"], "units", "accounts", "anywhere"
@@ -212,7 +212,7 @@ def read_unseen(row: Organization, client: AccountClient, unseen: list[Member]) 
         gone = [member.pk for member, found in answers.items() if found is None]
         Member.objects.filter(pk__in=gone).update(gone_at=Now())
         keep_members(row, None, [found for found in answers.values() if found])
-        change(row, failures=0)
+        row.write(failures=0)
 
 
 def read_tags(row: Organization, client: AccountClient, some: list[Member]) -> None:
@@ -227,7 +227,7 @@ def read_tags(row: Organization, client: AccountClient, some: list[Member]) -> N
         )
         some_rows = Member.objects.filter(pk__in=[member.pk for member in some])
         some_rows.update(tags_in=row.reading)
-        change(row, failures=0)
+        row.write(failures=0)
 
 
 def unique(tags: Iterable[tuple[str, str]]) -> Iterable[tuple[str, str]]:
@@ -239,8 +239,7 @@ def finish(row: Organization) -> None:
     with transaction.atomic():
         if not row.units_refused:
             row.units.exclude(seen_in=row.reading).delete()
-        change(
-            row,
+        row.write(
             read_at=Now(),
             finished_at=Now(),
             failures=0,
@@ -257,18 +256,10 @@ def tag_keys(row: Organization) -> list[str]:
 def pause(row: Organization, why: str) -> None:
     """Leave it to the sweep to continue."""
     logger.warning("%s is read on later: %s", row, why)
-    change(row, failures=F("failures") + 1)
+    row.write(failures=F("failures") + 1)
 
 
 def end(row: Organization, **why: str) -> None:
     with transaction.atomic():
-        change(row, finished_at=Now(), **why)
+        row.write(finished_at=Now(), **why)
         notify_of_new_accounts(row)
-
-
-def change(row: Organization, **fields: Any) -> None:
-    """Write the fields and extend the lease; raise LeaseLost if it was taken over."""
-    held = Organization.objects.filter(pk=row.pk, lease=row.lease)
-    if not held.update(**fields, leased_until=Now() + LEASE):
-        raise row.lost()
-    row.refresh_from_db(fields=list(fields))

@@ -7,13 +7,11 @@ from datetime import timedelta
 
 from django.conf import settings
 from django.db import models
-from django.db.models import Q
 from django.db.models.functions import Now
 from django.urls import reverse
 
-from accounts.models.lease import Leased
+from accounts.models.lease import FREE, Leased, unqueued
 from accounts.models.managed import ManagedAccount
-from accounts.models.organization.reading import QUEUE_PATIENCE
 from accounts.models.readable import Readable, is_texts
 
 KEPT = timedelta(days=1)
@@ -23,9 +21,7 @@ KEPT = timedelta(days=1)
 class ClusterSearchQuerySet(models.QuerySet["ClusterSearch"]):
     def abandoned(self) -> ClusterSearchQuerySet:
         """Keep what should be continued and what no worker holds."""
-        free = Q(leased_until=None) | Q(leased_until__lt=Now())
-        quiet = Q(queued_at=None) | Q(queued_at__lt=Now() - QUEUE_PATIENCE)
-        return self.filter(free & quiet, finished_at=None)
+        return self.filter(FREE, unqueued(), finished_at=None)
 
     def kept(self) -> ClusterSearchQuerySet:
         return self.filter(at__gt=Now() - KEPT)

@@ -10,8 +10,8 @@ from django.db import models
 from django.db.models import Q
 from django.db.models.functions import Now
 
-from accounts.models.lease import Leased
-from accounts.models.organization.reading import QUEUE_PATIENCE, Organization
+from accounts.models.lease import FREE, Leased, unqueued
+from accounts.models.organization.reading import Organization
 from accounts.models.rollouts.rollout import Rollout
 
 CURRENT = timedelta(days=1)
@@ -29,9 +29,7 @@ class NoticeQuerySet(models.QuerySet["Notice"]):
 
     def abandoned(self) -> NoticeQuerySet:
         """Keep those to be sent now that no worker holds, and no message names."""
-        free = Q(leased_until=None) | Q(leased_until__lt=Now())
-        quiet = Q(queued_at=None) | Q(queued_at__lt=Now() - QUEUE_PATIENCE)
-        return self.due().filter(free & quiet)
+        return self.due().filter(FREE, unqueued())
 
     def expired(self) -> NoticeQuerySet:
         return self.filter(created_at__lte=Now() - KEPT)

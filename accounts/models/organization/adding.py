@@ -7,12 +7,11 @@ from datetime import timedelta
 
 from django.conf import settings
 from django.db import models
-from django.db.models import Q
 from django.db.models.functions import Now
 from django.urls import reverse
 
-from accounts.models.lease import Leased
-from accounts.models.organization.reading import QUEUE_PATIENCE, Organization
+from accounts.models.lease import FREE, Leased, unqueued
+from accounts.models.organization.reading import Organization
 from accounts.models.readable import Readable, is_mapping, is_texts
 from accounts.models.rollouts.rollout import Rollout
 
@@ -23,9 +22,7 @@ KEPT = timedelta(days=7)
 class AddingQuerySet(models.QuerySet["Adding"]):
     def abandoned(self) -> AddingQuerySet:
         """Keep what should be continued and what no worker holds."""
-        free = Q(leased_until=None) | Q(leased_until__lt=Now())
-        quiet = Q(queued_at=None) | Q(queued_at__lt=Now() - QUEUE_PATIENCE)
-        return self.filter(free & quiet, finished_at=None)
+        return self.filter(FREE, unqueued(), finished_at=None)
 
     def expired(self) -> AddingQuerySet:
         return self.filter(at__lte=Now() - KEPT)

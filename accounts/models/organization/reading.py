@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
 from typing import Any
 
 from django.conf import settings
@@ -10,11 +9,8 @@ from django.db import models
 from django.db.models import F, Q
 from django.db.models.functions import Now
 
-from accounts.models.lease import Leased
+from accounts.models.lease import FREE, Leased, unqueued
 from accounts.models.readable import Readable, is_mappings, is_texts
-
-QUEUE_PATIENCE = timedelta(minutes=2)
-"""How long a message may wait in the queue before the sweep sends another one."""
 
 ROOT: dict[str, str] = {"what": "roots", "parent": "", "token": ""}
 """The page that a reading begins with."""
@@ -29,9 +25,7 @@ class OrganizationQuerySet(models.QuerySet["Organization"]):
 
     def abandoned(self) -> OrganizationQuerySet:
         """Keep what should be read on and what no worker holds."""
-        free = Q(leased_until=None) | Q(leased_until__lt=Now())
-        quiet = Q(queued_at=None) | Q(queued_at__lt=Now() - QUEUE_PATIENCE)
-        return self.being_read().filter(free & quiet)
+        return self.being_read().filter(FREE, unqueued())
 
     def begin(self, by: Any) -> int:
         """Begin to read from the root; 0 where somebody is at it."""

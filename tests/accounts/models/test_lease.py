@@ -83,6 +83,23 @@ def test_extending_it_moves_its_end() -> None:
     assert end > timezone.now()
 
 
+def test_what_nobody_took_is_not_written() -> None:
+    row = managing_row(name="core")
+
+    with pytest.raises(LeaseLost):
+        row.write(name="edge")
+
+    assert again(row).name == "core"
+
+
+def test_extending_it_takes_one_query(django_assert_num_queries) -> None:
+    row = managing_row()
+    row.take_lease()
+
+    with django_assert_num_queries(1):
+        row.extend_lease()
+
+
 def test_a_process_extends_what_it_holds() -> None:
     row = managing_row()
     row.take_lease()

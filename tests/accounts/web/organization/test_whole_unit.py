@@ -152,14 +152,14 @@ def test_the_page_shows_how_many_are_checked(
 ) -> None:
     adding = pressed(operator)
     shown: list[str] = []
-    change = adding_module.change
+    write = Adding.write
 
     def seen(row: Adding, **fields: Any) -> None:
-        change(row, **fields)
+        write(row, **fields)
         if "checked" in fields:
             shown.append(page(operator, row))
 
-    monkeypatch.setattr(adding_module, "change", seen)
+    monkeypatch.setattr(Adding, "write", seen)
     add(adding)
 
     assert "500 of 1,200 checked." in shown[0]
