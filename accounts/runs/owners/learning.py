@@ -4,6 +4,9 @@ plans, and of an account's owner once its reader role exists.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import Any, TypeAlias
+
 from django.db import transaction
 
 from accounts.mapping.entries import described_entries, unplanned_entries
@@ -17,6 +20,9 @@ from onboarding.providers.base import providers_of
 from onboarding.resources.plan import PlanOutdated
 from onboarding.topology import Managed
 
+Details: TypeAlias = dict[str, Mapping[str, Any]]
+"""What AWS said, by the key of the provider that asked."""
+
 
 def learn_details(run: Run, scope: Scope, managed: Managed, sessions: Sessions) -> bool:
     """Look up what providers must know, and write it; return whether anything was
@@ -25,30 +31,41 @@ def learn_details(run: Run, scope: Scope, managed: Managed, sessions: Sessions) 
     No person edited anything, so no version is counted. Raise LeaseLost, or
     PlanOutdated where somebody edited meanwhile.
     """
-    assert scope.account is not None
-    enabled = {one.key: one for one in scope.account.providers.all()}
-    learned = False
+    return keep_details(run, scope, look_up_details(managed, sessions))
+
+
+def look_up_details(managed: Managed, sessions: Sessions) -> Details:
+    """Ask AWS; no transaction waits for it."""
+    found: Details = {}
     for provider in providers_of(managed):
         provider.suit(managed)
         calls = provider.lookups(managed)
         if not calls:
             continue
         try:
-            found = answers(sessions, managed.reach, calls)
+            answered = answers(sessions, managed.reach, calls)
         except AwsError as error:
             if managed.is_handed_off and error.no_access:
                 continue
             raise
-        details = provider.learned(found).details
-        row = enabled[provider.key]
-        if details != row.details:
-            row.details, learned = details, True
-            run.extend_lease()
-            unedited = ManagedAccount.objects.at(scope.account.version)
-            rows = EnabledProvider.objects.filter(pk=row.pk, account__in=unedited)
-            if not rows.update(details=details):
-                raise PlanOutdated(f"{managed.name} was edited while it was planned.")
-    return learned
+        found[provider.key] = provider.learned(answered).details
+    return found
+
+
+def keep_details(run: Run, scope: Scope, found: Details) -> bool:
+    """Write what differs; return whether anything does."""
+    assert scope.account is not None
+    rows = [row for row in scope.account.providers.all() if row.key in found]
+    differing = [row for row in rows if row.details != found[row.key]]
+    for row in differing:
+        row.details = found[row.key]
+        run.extend_lease()
+        unedited = ManagedAccount.objects.at(scope.account.version)
+        kept = EnabledProvider.objects.filter(pk=row.pk, account__in=unedited)
+        if not kept.update(details=row.details):
+            name = scope.account.name
+            raise PlanOutdated(f"{name} was edited while it was planned.")
+    return bool(differing)
 
 
 def learn_of_owner(run: Run, scope: Scope, sessions: Sessions) -> Scope:
@@ -59,8 +76,9 @@ def learn_of_owner(run: Run, scope: Scope, sessions: Sessions) -> Scope:
     if not (account and managed and managed.is_handed_off) or managed.is_learned:
         return scope
     is_planned = not unplanned_entries(scope.managing, account)
+    found = look_up_details(managed, sessions)
     with transaction.atomic():
-        if not learn_details(run, scope, managed, sessions):
+        if not keep_details(run, scope, found):
             return scope
         if is_planned:
             described = described_entries(scope.managing, managed_of(account))

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
+from django.db import connection
 
 from accounts.models import CheckResult, ManagedAccount, Run
 from accounts.models.states import Status
+from accounts.runs.owners import learning
 from accounts.runs.owners.looking import NO_READER
 from onboarding.topology import READER_ROLE
 from script.emulated_organization import MANAGING, Credentials
@@ -98,6 +102,25 @@ def test_it_is_verified_without_a_write_or_an_access_role(
     if proof == Status.VERIFIED:
         assert ManagedAccount.objects.ready().get() == account()
         assert account().proved["entries"] == account().approved_entries
+
+
+def test_no_transaction_waits_while_aws_is_asked_for_an_endpoint(
+    here: Credentials, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run = handed_off(here, READER_ROLE, "eks")
+    deploy(here, account())
+    waits: list[bool] = []
+    answers = learning.answers
+
+    def asked(*args: Any) -> Any:
+        waits.append(connection.in_atomic_block)
+        return answers(*args)
+
+    monkeypatch.setattr(learning, "answers", asked)
+    found = looked(run)
+
+    assert found.status == Status.EVALUATED, found.error
+    assert waits == [False]
 
 
 def test_a_cluster_without_its_access_entry_is_waited_for(here: Credentials) -> None:
