@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any, NamedTuple
+from functools import cache
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias
 from uuid import UUID
 
 from django.utils import timezone
@@ -31,6 +32,10 @@ if TYPE_CHECKING:
     from django.contrib.auth.models import User
 
 
+Prefix: TypeAlias = Callable[..., str]
+"""What external IDs begin with: `prefix_for`, which need not read twice."""
+
+
 class Edited(NamedTuple):
     row: ManagedAccount
     compared: Compared
@@ -41,35 +46,36 @@ def save(comparison: Comparison, by: User | None) -> list[ManagedAccount]:
 
     Returns what was written, the new accounts first.
     """
-    new = [Edited(new_row(one, by), one) for one in comparison.those(NEW)]
+    prefix = cache(prefix_for)  # the managing account's is read once for all
+    new = [Edited(new_row(one, by, prefix), one) for one in comparison.those(NEW)]
     changed = [
         Edited(one.row, one) for one in comparison.those(CHANGED) if one.row is not None
     ]
-    outdate_edited(changed, by)
+    outdate_edited(changed, by, prefix)
     ManagedAccount.objects.bulk_create([row for row, _ in new], batch_size=AT_ONCE)
-    write_columns(changed)
+    write_columns(changed, prefix)
     write_providers([*new, *changed])
     claim_names([*new, *changed])
     record_many(by, (decision(*one) for one in (*new, *changed)))
     return [row for row, _ in (*new, *changed)]
 
 
-def new_row(one: Compared, by: User | None) -> ManagedAccount:
+def new_row(one: Compared, by: User | None, prefix: Prefix) -> ManagedAccount:
     return ManagedAccount(
         created_by=by,
         created_by_name=name_of(by),
         uses_external_id=one.written.uses_external_id,
-        external_id_prefix=prefix_for(one.written.managed.made_by),
+        external_id_prefix=prefix(one.written.managed.made_by),
         **managed_columns(one.written.managed),
     )
 
 
-def outdate_edited(changed: Iterable[Edited], by: User | None) -> None:
+def outdate_edited(changed: Iterable[Edited], by: User | None, prefix: Prefix) -> None:
     """Outdate what the edits must, before they are written."""
     many = ManyEdits(stored_managing())
     outdated: dict[bool, list[ManagedAccount]] = {True: [], False: []}
     for row, one in changed:
-        effect = many.effect(row, as_saved(row, one))
+        effect = many.effect(row, as_saved(row, one, prefix))
         if effect.outdates:
             outdated[effect.keeps_proof].append(row)
     for keeps_proof, rows in outdated.items():
@@ -80,16 +86,16 @@ def outdate_edited(changed: Iterable[Edited], by: User | None) -> None:
                 found.update(edited_by=by)
 
 
-def as_saved(row: ManagedAccount, one: Compared) -> Managed:
+def as_saved(row: ManagedAccount, one: Compared, prefix: Prefix) -> Managed:
     """Return the value with what the file never says: external IDs, and what was looked
     up of providers whose choices stay.
     """
     uses = one.written.uses_external_id
     former = row.former_external_id if uses else None
-    prefix = prefix_for(one.written.managed.made_by, row.external_id_prefix)
+    own = prefix(one.written.managed.made_by, row.external_id_prefix)
     return replace(
         one.written.managed,
-        external_id=row.external_id_with(prefix) if uses else "",
+        external_id=row.external_id_with(own) if uses else "",
         former_external_id=str(former or ""),
         providers=tuple(
             one.kept.get(provider.key, provider)
@@ -98,7 +104,7 @@ def as_saved(row: ManagedAccount, one: Compared) -> Managed:
     )
 
 
-def write_columns(changed: Iterable[Edited]) -> None:
+def write_columns(changed: Iterable[Edited], prefix: Prefix) -> None:
     """Write what differs: edits that are alike in one statement."""
     alike: dict[str, tuple[dict[str, Any], list[UUID]]] = {}
     for row, one in changed:
@@ -106,7 +112,7 @@ def write_columns(changed: Iterable[Edited]) -> None:
         columns["uses_external_id"] = one.written.uses_external_id
         differing = {name: columns[name] for name in columns if name in one.changed}
         if "made_by" in differing:
-            differing["external_id_prefix"] = prefix_for(differing["made_by"])
+            differing["external_id_prefix"] = prefix(differing["made_by"])
         alike.setdefault(repr(differing), (differing, []))[1].append(row.pk)
     now = timezone.now()
     for differing, keys in alike.values():

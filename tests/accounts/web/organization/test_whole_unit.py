@@ -123,10 +123,13 @@ def test_a_whole_unit_is_added_with_few_queries(
     assert described.first().who == "operator"
 
 
-def test_a_whole_unit_may_be_handed_off(operator, unit) -> None:
+def test_a_whole_unit_may_be_handed_off(
+    operator, unit, django_assert_max_num_queries
+) -> None:
     adding = pressed(operator, made_by="organization")
 
-    add(adding)
+    with django_assert_max_num_queries(COUNT // 5):
+        add(adding)
 
     rows = ManagedAccount.objects.order_by()
     held = rows.values_list("made_by", "reader_role").distinct()
