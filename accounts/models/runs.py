@@ -75,6 +75,12 @@ class RunQuerySet(models.QuerySet["Run"]):
         """Keep those whose owners it is time to look at."""
         return self.filter(status=Status.HANDED_OFF, look_at__lte=Now())
 
+    def look_soon(self) -> int:
+        """Let those that wait for owners be looked at now, and often for a while."""
+        now = timezone.now()
+        waiting = self.filter(status=Status.HANDED_OFF)
+        return waiting.update(awaited_from=now, look_at=now)
+
     def same_as(self, fingerprint: str) -> RunQuerySet:
         """Keep those plans that can be approved together; none of no fingerprint."""
         if not fingerprint:

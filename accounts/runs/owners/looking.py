@@ -63,9 +63,7 @@ def look_at_owners(*, send: Send = enqueue) -> None:
 
 def look_soon(run: Run) -> bool:
     """Look now, and often again for a while; False where nothing is awaited."""
-    now = timezone.now()
-    rows = Run.objects.filter(pk=run.pk, status=Status.HANDED_OFF)
-    return bool(rows.update(awaited_from=now, look_at=now))
+    return bool(Run.objects.filter(pk=run.pk).look_soon())
 
 
 def claim(run: Run) -> bool:

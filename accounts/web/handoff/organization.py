@@ -15,14 +15,12 @@ from django.db import transaction
 from django.http import Http404, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
-from django.utils import timezone
 from django.views.decorators.http import require_POST
 
 from accounts.activity import record
 from accounts.mapping.managing import NoManagingAccount, managing_of, managing_row
 from accounts.models import Activity, ManagedAccount, Run
 from accounts.models import HandOff as HandedOut
-from accounts.models.states import Status
 from accounts.runs.owners.organization import (
     StackSet,
     newest_of,
@@ -131,11 +129,8 @@ def organization_archive(request: Request) -> HttpResponse:
 @require_POST
 def organization_look(request: Request) -> HttpResponse:
     """Look at once at all accounts that wait for the organization."""
-    now = timezone.now()
-    waiting = Run.objects.filter(
-        status=Status.HANDED_OFF, account__made_by=MadeBy.ORGANIZATION.value
-    )
-    if waiting.update(awaited_from=now, look_at=now):
+    runs = Run.objects.filter(account__made_by=MadeBy.ORGANIZATION.value)
+    if runs.look_soon():
         transaction.on_commit(enqueue_look)
         messages.info(request, "Bowline looks now, and again every half minute.")
     return redirect("accounts:organization-hand-off")
