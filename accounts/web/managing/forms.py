@@ -194,7 +194,8 @@ class ManagingForm(forms.ModelForm):  # type: ignore[type-arg]  # it has no [] a
         if self.instance.organization:
             self.initial["assume"] = WHOLE_ORGANIZATION
         made_by = self.fields["made_by"]
-        made_by.required = False
+        assert isinstance(made_by, forms.TypedChoiceField)
+        made_by.required, made_by.empty_value = False, MadeBy.BOWLINE.value
         if self.instance.applied:
             made_by.disabled = True
             made_by.help_text = "It cannot change while they exist."
@@ -209,10 +210,6 @@ class ManagingForm(forms.ModelForm):  # type: ignore[type-arg]  # it has no [] a
             # It is, wherever it is shown.
             self.fields[name].widget.attrs["required"] = True
         self.helper = bare_helper(*layout_of(self))
-
-    def clean_made_by(self) -> str:
-        made_by: str = self.cleaned_data["made_by"]
-        return made_by or MadeBy.BOWLINE.value
 
     def clean_ami_owner(self) -> str:
         """Refuse the name of no account, unless it is stored: that one was removed."""

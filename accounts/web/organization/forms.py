@@ -8,12 +8,11 @@ from crispy_forms.layout import Div
 from django import forms
 
 from accounts.models import Organization, Unit
-from accounts.models.owners.made_by import MANAGED_MAKERS
 from accounts.organization.members import OFFERED, Shared
 from accounts.web.fields import RegionsField, RuledField, bare_helper
 from accounts.web.help.choices import more
 from accounts.web.layout import Fieldset
-from accounts.web.wizard.forms import AccessForm, IdentityForm
+from accounts.web.wizard.forms import AccessForm, IdentityForm, maker_field
 from onboarding import names
 from onboarding.providers import PROVIDERS
 from onboarding.providers.external_id import no_external_id, without_external_id
@@ -33,13 +32,7 @@ class SharedForm(forms.Form):
 
     regions = AccessForm.base_fields["regions"]
     environment = IdentityForm.base_fields["environment"]
-    made_by = forms.ChoiceField(
-        label="Who creates the roles?",
-        choices=MANAGED_MAKERS,
-        widget=forms.RadioSelect,
-        required=False,
-        help_text=more("Whoever it is deploys a template.", "owners"),
-    )
+    made_by = maker_field("Who creates the roles?")
     access_role = RuledField(
         rule=names.role_name,
         required=False,
@@ -74,10 +67,6 @@ class SharedForm(forms.Form):
             Fieldset("Who may use them in Spinnaker", "read_roles", "write_roles"),
         )
 
-    def clean_made_by(self) -> str:
-        made_by: str = self.cleaned_data["made_by"]
-        return made_by or MadeBy.BOWLINE.value
-
     def clean(self) -> dict[str, Any]:
         cleaned = super().clean() or self.cleaned_data
         titles = without_external_id(cleaned.get("providers", []))
@@ -88,7 +77,7 @@ class SharedForm(forms.Form):
             )
         if cleaned.get("made_by") != MadeBy.BOWLINE:
             cleaned["access_role"] = ""
-        elif not cleaned.get("access_role", "-"):
+        elif cleaned.get("access_role") == "":
             self.add_error("access_role", "Fill in this field.")
         return cleaned
 

@@ -114,16 +114,22 @@ class IdentityForm(forms.ModelForm):  # type: ignore[type-arg]  # it has no [] a
         return ManagedAccount.objects.exclude(pk=self.instance.pk)
 
 
-class AccessForm(forms.ModelForm):  # type: ignore[type-arg]  # it has no [] at run time
-    """How Bowline and Spinnaker access the account, and where Spinnaker works in it."""
-
-    made_by = forms.ChoiceField(
-        label="Who creates the roles here?",
+def maker_field(label: str) -> forms.TypedChoiceField:
+    """Ask who creates the roles; Bowline, where nobody answered."""
+    return forms.TypedChoiceField(
+        label=label,
         choices=MANAGED_MAKERS,
         widget=forms.RadioSelect,
         required=False,
+        empty_value=MadeBy.BOWLINE.value,
         help_text=more("Whoever it is deploys a template.", "owners"),
     )
+
+
+class AccessForm(forms.ModelForm):  # type: ignore[type-arg]  # it has no [] at run time
+    """How Bowline and Spinnaker access the account, and where Spinnaker works in it."""
+
+    made_by = maker_field("Who creates the roles here?")
     reads = forms.BooleanField(
         label="Include a reader role for Bowline in the template",
         required=False,
@@ -174,10 +180,6 @@ class AccessForm(forms.ModelForm):  # type: ignore[type-arg]  # it has no [] at 
         self.helper = bare_helper()
         # The page puts the test between the first field and the others.
         self.helper.render_unmentioned_fields = False
-
-    def clean_made_by(self) -> str:
-        made_by: str = self.cleaned_data["made_by"]
-        return made_by or MadeBy.BOWLINE.value
 
     def clean(self) -> dict[str, Any]:
         """Keep of either way in only what belongs to it."""
