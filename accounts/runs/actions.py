@@ -303,13 +303,14 @@ def refuse_told_since(run: Run) -> None:
     """Raise StillTold where a removal was planned, and Spinnaker has, or may have, the
     account since; of the managing account, any account that it would withdraw.
     """
-    removals = Run.objects.none()
+    removals: Iterable[Run] = ()
     if run.kind == Run.Kind.REMOVE:
-        removals = Run.objects.filter(pk=run.pk)
+        removals = [run]
     elif run.kind == Run.Kind.MANAGING and run.rollout_id:
         of_rollout = Run.objects.filter(rollout=run.rollout_id, status__in=OPEN)
-        removals = of_rollout.filter(kind=Run.Kind.REMOVE)
-    for _, told in told_since(removals.select_related("account")):
+        rows = of_rollout.filter(kind=Run.Kind.REMOVE)
+        removals = rows.select_related("account")
+    for _, told in told_since(removals):
         raise StillTold(told)
 
 

@@ -56,14 +56,16 @@ def shown_versions(
     return {
         "versions": account.hand_offs.in_force(),
         "update": update_of(account, one),
-        "takes_word": run is not None and bool(unseen(run)) and not run_reads(run),
+        "takes_word": run is not None and takes_word(account, run),
     }
 
 
-def run_reads(run: Run) -> bool:
-    """Return whether Bowline reads the account, so that nobody's word is needed."""
-    assert run.account is not None
-    return bool(run.account.reader_role) and run.waiting != unseen(run)
+def takes_word(account: ManagedAccount, run: Run) -> bool:
+    """Return whether somebody must say that the update was made: Bowline cannot read
+    the account, or was refused when it tried.
+    """
+    said = unseen(run)
+    return bool(said) and (not account.reader_role or run.waiting == said)
 
 
 def update_of(account: ManagedAccount, one: HandOff) -> Update | None:
