@@ -8,12 +8,15 @@ from typing import Any
 from django.contrib.auth.models import Group, User
 
 from accounts.mapping.entries import described_entries
+from accounts.mapping.handing_off import hand_off_of, hand_off_of_managing
 from accounts.mapping.managed import managed_of
 from accounts.mapping.managing import managing_of
 from accounts.mapping.proved import keep_proved
 from accounts.models import (
     Bundle,
     EnabledProvider,
+    HandedOutText,
+    HandOff,
     ManagedAccount,
     ManagingAccount,
     Run,
@@ -110,4 +113,23 @@ def bundle_row(topology: Topology, number: int = 1) -> Bundle:
         files=file_list(files),
         size=len(archive),
         sha256=hashlib.sha256(archive).hexdigest(),
+    )
+
+
+def hand_off_row(account: ManagedAccount | ManagingAccount, **fields: Any) -> HandOff:
+    """Hand off the account's next version, as it is described now."""
+    if isinstance(account, ManagingAccount):
+        own, given = None, hand_off_of_managing(account)
+    else:
+        own, given = account, hand_off_of(ManagingAccount.objects.get(), account)
+    text, _ = HandedOutText.objects.get_or_create(
+        digest=given.digest, defaults={"text": given.text}
+    )
+    return HandOff.objects.create(
+        account=own,
+        text=text,
+        number=HandOff.objects.filter(account=own).count() + 1,
+        stack_name=given.stack_name,
+        region=given.region,
+        **fields,
     )

@@ -8,11 +8,10 @@ from pathlib import Path
 import pytest
 from django.core.management import CommandError, call_command
 
-from accounts.mapping.handing_off import hand_off_of
-from accounts.models import HandedOutText, HandOff
+from accounts.models import HandOff
 from accounts.models.states import State
 from onboarding.topology import MadeBy
-from tests.rows import account_row, managing_row
+from tests.rows import account_row, hand_off_row, managing_row
 
 pytestmark = pytest.mark.django_db
 
@@ -61,24 +60,15 @@ def test_the_organization_gets_a_folder_for_each_stack_set(tmp_path: Path) -> No
             made_by=MadeBy.ORGANIZATION.value,
             external_id_prefix=managing.external_id_prefix,
         )
-        given = hand_off_of(managing, account)
-        text, _ = HandedOutText.objects.get_or_create(
-            digest=given.digest, defaults={"text": given.text}
-        )
-        HandOff.objects.create(
-            account=account,
-            text=text,
-            number=1,
-            stack_name=given.stack_name,
-            region=given.region,
-        )
+        hand_off_row(account)
 
     call_command("handoff", organization=True, output=tmp_path)
 
-    folder = tmp_path / HandOff.objects.latest("pk").stack_name
+    last = HandOff.objects.latest("pk")
+    folder = tmp_path / last.stack_name
     listed = (folder / "accounts.txt").read_text().split()
     assert listed == [f"{1:012}", f"{2:012}"]
-    assert (folder / f"{folder.name}.yml").read_text() == text.text
+    assert (folder / f"{folder.name}.yml").read_text() == last.text.text
     assert "create-stack-set" in (tmp_path / "README.md").read_text()
 
 

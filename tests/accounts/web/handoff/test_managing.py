@@ -11,10 +11,9 @@ from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
-from accounts.mapping.handing_off import hand_off_of_managing
-from accounts.models import HandedOutText, HandOff, ManagingAccount, Run
+from accounts.models import ManagingAccount, Run
 from accounts.models.states import State, Status
-from tests.rows import account_row, managing_row, person, run_row
+from tests.rows import account_row, hand_off_row, managing_row, person, run_row
 
 pytestmark = pytest.mark.django_db
 
@@ -31,14 +30,6 @@ def read(client: Client, row: ManagingAccount, role: str = "operator") -> str:
     page = client.get(reverse("accounts:hand-off", args=[row.pk]))
     assert page.status_code == 200
     return page.content.decode()
-
-
-def keep_version(row: ManagingAccount) -> None:
-    one = hand_off_of_managing(row)
-    text = HandedOutText.objects.create(digest=one.digest, text=one.text)
-    HandOff.objects.create(
-        text=text, number=1, stack_name=one.stack_name, region=one.region
-    )
 
 
 def test_it_speaks_of_the_identity_and_lists_each_account(client: Client) -> None:
@@ -64,7 +55,7 @@ def test_before_a_plan_found_bowline_nothing_can_be_handed_off(client: Client) -
 
 def test_while_it_waits_it_says_so_and_looks_on_request(client: Client) -> None:
     row = owned_row(state=State.HANDED_OFF)
-    keep_version(row)
+    hand_off_row(row)
     run_row(
         Status.HANDED_OFF,
         kind=Run.Kind.MANAGING,
@@ -82,7 +73,7 @@ def test_while_it_waits_it_says_so_and_looks_on_request(client: Client) -> None:
 def test_accounts_that_wait_for_the_list_are_counted(client: Client) -> None:
     row = owned_row(state=State.VERIFIED, proof=State.VERIFIED)
     account = account_row(granted_at=timezone.now())
-    keep_version(row)
+    hand_off_row(row)
     run_row(Status.HANDED_OFF, account=account, handed_off_at=timezone.now())
 
     assert "1 account waits for this version" in read(client, row)
@@ -90,7 +81,7 @@ def test_accounts_that_wait_for_the_list_are_counted(client: Client) -> None:
 
 def test_an_earlier_version_leads_to_the_next_plan(client: Client) -> None:
     row = owned_row(state=State.VERIFIED, proof=State.VERIFIED, applied=[{"name": "x"}])
-    keep_version(row)
+    hand_off_row(row)
     account_row(granted_at=timezone.now())
 
     text = read(client, row)
@@ -123,7 +114,7 @@ def test_the_managing_account_leads_to_it(client: Client) -> None:
     text = client.get(reverse("accounts:managing")).content.decode()
 
     assert text.count(reverse("accounts:hand-off", args=[row.pk])) == 2
-    assert "Who makes the roles here?" in text
+    assert "Who creates the roles here?" in text
 
 
 def test_a_plan_and_a_run_that_waits_name_the_managing_accounts_owner(

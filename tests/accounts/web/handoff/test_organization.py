@@ -23,7 +23,7 @@ from accounts.models import (
 )
 from accounts.models.states import State, Status
 from onboarding.topology import READER_ROLE, MadeBy
-from tests.rows import account_row, managing_row, person, run_row
+from tests.rows import account_row, hand_off_row, managing_row, person, run_row
 
 pytestmark = pytest.mark.django_db
 
@@ -48,17 +48,7 @@ def of_organization(number: int, **fields: Any) -> ManagedAccount:
 
 def handed_off(number: int, **fields: Any) -> ManagedAccount:
     account = of_organization(number, **{"state": State.HANDED_OFF, **fields})
-    given = hand_off_of(ManagingAccount.objects.get(), account)
-    text, _ = HandedOutText.objects.get_or_create(
-        digest=given.digest, defaults={"text": given.text}
-    )
-    HandOff.objects.create(
-        account=account,
-        text=text,
-        number=1,
-        stack_name=given.stack_name,
-        region=given.region,
-    )
+    hand_off_row(account)
     return account
 
 

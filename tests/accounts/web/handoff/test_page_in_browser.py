@@ -7,14 +7,13 @@ from typing import Any
 import pytest
 from django.urls import reverse
 from django.utils import timezone
-from playwright.sync_api import Browser, expect
+from playwright.sync_api import Browser, Locator, expect
 
-from accounts.mapping.handing_off import hand_off_of
-from accounts.models import HandedOutText, HandOff, ManagedAccount, ManagingAccount
+from accounts.models import ManagedAccount, ManagingAccount
 from accounts.models.states import State, Status
 from onboarding.topology import READER_ROLE, MadeBy
 from tests.accounts.web.browsing import assert_it_fits, at_widths, complaints, signed_in
-from tests.rows import account_row, managing_row, person, run_row
+from tests.rows import account_row, hand_off_row, managing_row, person, run_row
 
 WAYS = ["AWS CLI", "CloudFormation console", "Terraform", "StackSet"]
 
@@ -39,17 +38,14 @@ def path(transactional_db: None) -> str:
 
 @pytest.fixture
 def organization(path: str) -> str:
-    row = ManagedAccount.objects.get()
-    given = hand_off_of(ManagingAccount.objects.get(), row)
-    text = HandedOutText.objects.create(digest=given.digest, text=given.text)
-    HandOff.objects.create(
-        account=row,
-        text=text,
-        number=1,
-        stack_name=given.stack_name,
-        region=given.region,
-    )
+    hand_off_row(ManagedAccount.objects.get())
     return reverse("accounts:organization-hand-off")
+
+
+def assert_it_opens(way: Locator) -> None:
+    if way.get_attribute("open") is None:
+        way.locator("> summary").click()
+    expect(way.locator("li").first).to_be_visible()
 
 
 @at_widths(390, 1440)
@@ -62,10 +58,8 @@ def test_the_organizations_page_fits(
 
     ways = page.locator("details.installation")
     expect(ways).to_have_count(3)
-    for number in range(3):
-        if ways.nth(number).get_attribute("open") is None:
-            ways.nth(number).locator("> summary").click()
-        expect(ways.nth(number).locator("li").first).to_be_visible()
+    for way in ways.all():
+        assert_it_opens(way)
     assert_it_fits(page, look)
     assert told == []
 
@@ -83,10 +77,8 @@ def test_the_managing_accounts_page_fits(
     page.goto(reverse("accounts:hand-off", args=[row.pk]))
 
     ways = page.locator("details.installation")
-    for number in range(ways.count()):
-        if ways.nth(number).get_attribute("open") is None:
-            ways.nth(number).locator("> summary").click()
-        expect(ways.nth(number).locator("li").first).to_be_visible()
+    for way in ways.all():
+        assert_it_opens(way)
     assert ways.count() >= 3
     assert_it_fits(page, look)
     assert told == []
@@ -103,9 +95,6 @@ def test_each_way_opens_and_the_page_fits(
     ways = page.locator("details.installation")
     expect(ways.locator("> summary")).to_have_text(WAYS)
     for way in WAYS:
-        opened = ways.filter(has=page.get_by_text(way, exact=True))
-        if opened.get_attribute("open") is None:
-            opened.locator("> summary").click()
-        expect(opened.locator("li").first).to_be_visible()
+        assert_it_opens(ways.filter(has=page.get_by_text(way, exact=True)))
     assert_it_fits(page, look)
     assert told == []

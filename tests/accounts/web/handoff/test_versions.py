@@ -9,39 +9,21 @@ from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
-from accounts.mapping.handing_off import hand_off_of
 from accounts.models import (
     Activity,
     EnabledProvider,
-    HandedOutText,
     HandOff,
     ManagedAccount,
-    ManagingAccount,
     Run,
 )
 from accounts.models.states import State, Status
 from accounts.web.handoff.versions import changes
 from onboarding.topology import READER_ROLE, MadeBy
-from tests.rows import account_row, managing_row, person, run_row
+from tests.rows import account_row, hand_off_row, managing_row, person, run_row
 
 pytestmark = pytest.mark.django_db
 
 BOWLINE = "arn:aws:iam::911111111111:user/bowline"
-
-
-def handed_out(account: ManagedAccount, **fields: Any) -> HandOff:
-    given = hand_off_of(ManagingAccount.objects.get(), account)
-    text, _ = HandedOutText.objects.get_or_create(
-        digest=given.digest, defaults={"text": given.text}
-    )
-    return HandOff.objects.create(
-        account=account,
-        text=text,
-        number=account.hand_offs.count() + 1,
-        stack_name=given.stack_name,
-        region=given.region,
-        **fields,
-    )
 
 
 def owned(**fields: Any) -> ManagedAccount:
@@ -53,7 +35,7 @@ def owned(**fields: Any) -> ManagedAccount:
 def has_version_one(**fields: Any) -> ManagedAccount:
     """Describe an account whose owner has version 1, and what comes next."""
     account = owned(**fields)
-    handed_out(account, found_at=timezone.now())
+    hand_off_row(account, found_at=timezone.now())
     EnabledProvider.objects.create(
         account=account, key="lambda", details={}, described=True
     )
@@ -71,7 +53,7 @@ def waiting(account: ManagedAccount) -> Run:
 
 def test_the_version_that_the_owner_has_is_not_compared(client: Client) -> None:
     account = owned()
-    handed_out(account, found_at=timezone.now(), by_name="olga")
+    hand_off_row(account, found_at=timezone.now(), by_name="olga")
 
     text = read(client, account)
 
@@ -92,7 +74,7 @@ def test_before_the_plan_is_approved_it_shows_what_comes(client: Client) -> None
 
 def test_an_update_that_nothing_shows_needs_somebodys_word(client: Client) -> None:
     account = has_version_one()
-    handed_out(account)
+    hand_off_row(account)
     run = waiting(account)
 
     text = read(client, account)
@@ -117,7 +99,7 @@ def test_an_update_that_nothing_shows_needs_somebodys_word(client: Client) -> No
 
 def test_with_a_reader_role_nobody_is_asked(client: Client) -> None:
     account = has_version_one(reader_role=READER_ROLE)
-    handed_out(account)
+    hand_off_row(account)
     waiting(account)
 
     text = read(client, account)
@@ -130,7 +112,7 @@ def test_with_a_reader_role_nobody_is_asked(client: Client) -> None:
 
 def test_a_viewer_may_not_speak_for_the_owner(client: Client) -> None:
     account = has_version_one()
-    handed_out(account)
+    hand_off_row(account)
     run = waiting(account)
 
     assert "Mark as updated" not in read(client, account, "viewer")
@@ -141,7 +123,7 @@ def test_a_viewer_may_not_speak_for_the_owner(client: Client) -> None:
 
 def test_each_version_can_be_downloaded_as_it_was(client: Client) -> None:
     account = owned()
-    given = handed_out(account)
+    given = hand_off_row(account)
     client.force_login(person("operator"))
 
     answer = client.get(

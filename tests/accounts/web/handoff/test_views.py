@@ -11,7 +11,6 @@ from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
-from accounts.mapping.handing_off import hand_off_of
 from accounts.models import (
     Activity,
     HandedOutText,
@@ -22,7 +21,7 @@ from accounts.models import (
 )
 from accounts.models.states import State, Status
 from onboarding.topology import READER_ROLE, MadeBy
-from tests.rows import account_row, managing_row, person, run_row
+from tests.rows import account_row, hand_off_row, managing_row, person, run_row
 
 pytestmark = pytest.mark.django_db
 
@@ -195,11 +194,7 @@ def test_what_the_owner_had_is_sent_again_where_aws_shows_something_else(
 ) -> None:
     now = timezone.now()
     account = ready_row(state=State.FAILED, missed=2, granted_at=now)
-    given = hand_off_of(ManagingAccount.objects.get(), account)
-    text = HandedOutText.objects.create(digest=given.digest, text=given.text)
-    HandOff.objects.create(
-        account=account, text=text, number=1, stack_name="s", region="r"
-    )
+    hand_off_row(account)
 
     shown = read(client, account)
 
