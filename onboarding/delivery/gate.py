@@ -221,7 +221,7 @@ SIGN_IN_HINT = (
 )
 DENIED_HINT = (
     "The robot needs a role of fiat.admin.roles or fiat.account.manager.roles, in "
-    "lower case. An account manager may change what he created only once Spinnaker "
+    "lower case. An account manager may change what it created only once Spinnaker "
     "has loaded it. Fiat out of order looks the same."
 )
 

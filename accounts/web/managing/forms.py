@@ -174,7 +174,7 @@ class ManagingForm(forms.ModelForm):  # type: ignore[type-arg]  # it has no [] a
         ]
         widgets = {"identity_kind": forms.RadioSelect, "made_by": forms.RadioSelect}
         labels = {
-            "made_by": "Who makes the roles here?",
+            "made_by": "Who creates the roles here?",
             "identity_kind": "What Spinnaker runs as",
             "bakes": "Images are baked in this account",
             "trusts_bowline": "Bowline may assume this identity, to verify accounts",
@@ -198,7 +198,7 @@ class ManagingForm(forms.ModelForm):  # type: ignore[type-arg]  # it has no [] a
         made_by.required, made_by.empty_value = False, MadeBy.BOWLINE.value
         if self.instance.applied:
             made_by.disabled = True
-            made_by.help_text = "It cannot change while they exist."
+            made_by.help_text = "You cannot change this while the roles exist."
         if ManagedAccount.objects.existing().exists():
             account_id = self.fields["account_id"]
             account_id.disabled = True
