@@ -52,3 +52,8 @@ def wanted(*entries: AwsEntry | EcsEntry | KubernetesEntry) -> tuple[Body, ...]:
 def everything(**fields: Any) -> tuple[Body, ...]:
     """Want an AWS account of these fields, its ECS account and a cluster."""
     return wanted(aws_entry(**fields), ecs_entry(), cluster_entry())
+
+
+def foreign(name: str, **fields: object) -> dict[str, object]:
+    """Write an account as somebody else stored it."""
+    return {"type": "aws", "name": name, "accountId": "999999999999", **fields}

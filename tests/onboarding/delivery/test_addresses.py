@@ -3,37 +3,19 @@
 from __future__ import annotations
 
 import socket
-from collections.abc import Callable
 from typing import Any
 
 import pytest
 
 from onboarding.delivery.addresses import Allowed, ForbiddenAddress
-from onboarding.delivery.errors import GateError, Kind
+from onboarding.delivery.errors import Kind
 from onboarding.delivery.gate import Gate
 from onboarding.delivery.transport import (
     Anonymous,
-    Limits,
-    SignIn,
     sender,
 )
+from tests.onboarding.delivery.reaching import gate_at, refused, resolving
 from tests.onboarding.delivery.strict_gate import Served, StrictGate, served
-
-HERE = Allowed(networks=("127.0.0.0/8",), plain_http=True)
-TOKEN = "spk_0123456789"
-
-
-def gate_at(
-    url: str, sign_in: SignIn | None = None, *, limits: Limits | None = None
-) -> Gate:
-    send = sender(url, sign_in or Anonymous(), allowed=HERE, limits=limits or Limits())
-    return Gate(send, lambda _: None)
-
-
-def refused(ask: Callable[[], Any]) -> GateError:
-    with pytest.raises(GateError) as caught:
-        ask()
-    return caught.value
 
 
 @pytest.mark.parametrize(
@@ -113,19 +95,3 @@ def test_environment_proxies_are_not_used(monkeypatch):
     monkeypatch.setenv("http_proxy", "http://127.0.0.1:1")
     with served(Served(StrictGate())) as gate:
         assert gate_at(gate.url).caller()
-
-
-def resolving(*addresses: str) -> Callable[..., Any]:
-    def getaddrinfo(host: str, port: int, *_: Any, **__: Any) -> Any:
-        return [
-            (
-                socket.AF_INET6 if ":" in address else socket.AF_INET,
-                socket.SOCK_STREAM,
-                6,
-                "",
-                (address, port),
-            )
-            for address in addresses
-        ]
-
-    return getaddrinfo

@@ -7,46 +7,20 @@ import socket
 import ssl
 import subprocess
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
 
 import pytest
 
-from onboarding.delivery.addresses import Allowed
-from onboarding.delivery.errors import GateError, Kind
+from onboarding.delivery.errors import Kind
 from onboarding.delivery.transport import (
     Anonymous,
     ClientCertificate,
     Request,
     sender,
 )
-
-HERE = Allowed(networks=("127.0.0.0/8",), plain_http=True)
-TOKEN = "spk_0123456789"
-
-
-def refused(ask: Callable[[], Any]) -> GateError:
-    with pytest.raises(GateError) as caught:
-        ask()
-    return caught.value
-
-
-def resolving(*addresses: str) -> Callable[..., Any]:
-    def getaddrinfo(host: str, port: int, *_: Any, **__: Any) -> Any:
-        return [
-            (
-                socket.AF_INET6 if ":" in address else socket.AF_INET,
-                socket.SOCK_STREAM,
-                6,
-                "",
-                (address, port),
-            )
-            for address in addresses
-        ]
-
-    return getaddrinfo
+from tests.onboarding.delivery.reaching import HERE, refused, resolving
 
 
 @pytest.fixture(scope="module")

@@ -6,14 +6,13 @@ import logging
 import socket
 import threading
 import traceback
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import Any
 
 import pytest
 
 from onboarding.delivery.addresses import Allowed
-from onboarding.delivery.errors import GateError, Kind
+from onboarding.delivery.errors import Kind
 from onboarding.delivery.gate import Caller, Gate
 from onboarding.delivery.transport import (
     Anonymous,
@@ -21,27 +20,13 @@ from onboarding.delivery.transport import (
     ApiToken,
     Basic,
     Limits,
-    SignIn,
     sender,
 )
 from tests.onboarding.delivery.accounts import aws_entry, wanted
+from tests.onboarding.delivery.reaching import HERE, gate_at, refused
 from tests.onboarding.delivery.strict_gate import Served, StrictGate, served
 
-HERE = Allowed(networks=("127.0.0.0/8",), plain_http=True)
 TOKEN = "spk_0123456789"
-
-
-def gate_at(
-    url: str, sign_in: SignIn | None = None, *, limits: Limits | None = None
-) -> Gate:
-    send = sender(url, sign_in or Anonymous(), allowed=HERE, limits=limits or Limits())
-    return Gate(send, lambda _: None)
-
-
-def refused(ask: Callable[[], Any]) -> GateError:
-    with pytest.raises(GateError) as caught:
-        ask()
-    return caught.value
 
 
 def test_an_api_token_signs_in_by_a_header_of_its_own():

@@ -25,16 +25,13 @@ from tests.onboarding.delivery.accounts import (
     cluster_entry,
     ecs_entry,
     everything,
+    foreign,
     wanted,
 )
 from tests.onboarding.delivery.delivering import List, deliver, planned, settle
 from tests.onboarding.delivery.strict_gate import StrictGate
 
 NEW = Release(2026, 3)
-
-
-def foreign(name: str, **fields: object) -> dict[str, object]:
-    return {"type": "aws", "name": name, "accountId": "999999999999", **fields}
 
 
 def test_without_the_poller_nothing_arrives_and_that_is_the_likeliest_cause():

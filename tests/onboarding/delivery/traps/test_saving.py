@@ -20,16 +20,13 @@ from tests.onboarding.delivery.accounts import (
     aws_entry,
     ecs_entry,
     everything,
+    foreign,
     wanted,
 )
 from tests.onboarding.delivery.delivering import List, deliver, planned, settle
 from tests.onboarding.delivery.strict_gate import StrictGate, ok
 
 NEW = Release(2026, 3)
-
-
-def foreign(name: str, **fields: object) -> dict[str, object]:
-    return {"type": "aws", "name": name, "accountId": "999999999999", **fields}
 
 
 def test_a_second_deletion_is_done():
