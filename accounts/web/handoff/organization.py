@@ -78,7 +78,7 @@ def organization_hand_off(request: Request) -> HttpResponse:
         try:
             shown |= handed_out(managing_of(managing_row()), sets)
         except (NoManagingAccount, *NOT_READY) as error:
-            shown["trouble"] = str(error)
+            shown["not_ready"] = str(error)
     return render(request, "handoff/organization.html", shown)
 
 

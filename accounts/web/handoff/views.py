@@ -37,6 +37,7 @@ from accounts.web.request import Request
 from accounts.web.runs.review.plans import review
 from onboarding.handoff.hand_off import HandOff
 from onboarding.handoff.quick_create import quick_create
+from onboarding.handoff.stack_set import taken_out
 from onboarding.handoff.words import (
     Way,
     about,
@@ -94,9 +95,9 @@ def hand_off_page(request: Request, pk: UUID) -> HttpResponse:
                 text = update_message(one, had=had, number=update.number)
                 shown["message"] = text
     except (ManagingUnplanned, ManagingUnproved, NoManagingAccount) as error:
-        shown |= {"trouble": str(error), "managing_first": True}
+        shown |= {"not_ready": str(error), "managing_first": True}
     except NOT_READY as error:
-        shown["trouble"] = str(error)
+        shown["not_ready"] = str(error)
     return render(request, "handoff/handoff.html", shown)
 
 
@@ -135,6 +136,7 @@ def described(one: HandOff, *, removes: bool) -> dict[str, Any]:
         "about": about(one),
         "ways": tuple(shown_ways(ways(one))),
         "troubles": troubles(one),
+        "taken_out": tuple(taken_out(one.stack_sets, one.managed.account_id)),
         "review": review(Plan(tuple(changes)), "" if one.of_managing else name),
     }
 

@@ -130,9 +130,10 @@ def delete_command(run: Run) -> str:
     if not removes or run.account is None:
         return ""
     try:
-        return hand_off_of(managing_row(), run.account).delete_command
+        one = hand_off_of(managing_row(), run.account)
     except (DetailsError, NoManagingAccount, QuotaExceeded):
         return ""  # Its look says what cannot be described.
+    return "" if one.stack_sets else one.delete_command
 
 
 def outdated_by(run: Run) -> str:

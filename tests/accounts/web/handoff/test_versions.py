@@ -59,14 +59,14 @@ def test_the_version_that_the_owner_has_is_not_compared(client: Client) -> None:
 
     assert "<b>Version 1</b> handed off" in text
     assert "by olga. Found in AWS" in text
-    assert "changes this of it" not in text
+    assert "are listed below" not in text
 
 
 def test_before_the_plan_is_approved_it_shows_what_comes(client: Client) -> None:
     text = read(client, has_version_one())
 
     assert "The owner has version 1" in text
-    assert "Version 2 changes this of it" in text
+    assert "The changes in version 2 are listed below" in text
     assert "It is not handed off yet" in text
     assert "AWS::IAM::ManagedPolicy" in text
     assert "Mark as updated" not in text
@@ -79,7 +79,7 @@ def test_an_update_that_nothing_shows_needs_somebodys_word(client: Client) -> No
 
     text = read(client, account)
 
-    assert "Version 2 changes this of it" in text
+    assert "The changes in version 2 are listed below" in text
     assert "--no-execute-changeset" in text
     assert "Version 2 of the roles for Spinnaker in the AWS account staging" in text
     assert "replaces version 1, which you deployed" in text
@@ -104,7 +104,7 @@ def test_with_a_reader_role_nobody_is_asked(client: Client) -> None:
 
     text = read(client, account)
 
-    assert "Version 2 changes this of it" in text
+    assert "The changes in version 2 are listed below" in text
     assert "Mark as updated" not in text
     page = client.get(account.get_absolute_url()).content.decode()
     assert "version 2 is not seen yet" in page

@@ -189,6 +189,25 @@ def test_an_account_that_is_removed_has_only_what_deletes_the_stack(
     assert "create.sh" not in text
 
 
+def test_an_account_of_the_organization_is_taken_out_of_its_stack_set(
+    client: Client,
+) -> None:
+    account = ready_row(state=State.HANDED_OFF, made_by=MadeBy.ORGANIZATION.value)
+    prefix = ManagingAccount.objects.get().external_id_prefix
+    ManagedAccount.objects.update(external_id_prefix=prefix)
+    hand_off_row(ManagedAccount.objects.get())
+    run = run_row(Status.HANDED_OFF, kind=Run.Kind.REMOVE, account=account)
+
+    text = read(client, account)
+
+    assert text.count("aws cloudformation delete-stack-instances") == 6
+    assert "delete-stack --" not in text
+    assert "Send this to the administrator" in text
+    shown = client.get(run.get_absolute_url()).content.decode()
+    assert "the administrator removes it from the StackSet" in shown
+    assert "delete-stack --" not in shown
+
+
 def test_what_the_owner_had_is_sent_again_where_aws_shows_something_else(
     client: Client,
 ) -> None:
