@@ -100,7 +100,7 @@ BADGES = {
     # Rollouts
     "paused": Badge("warn", "clock", "Starts no more accounts until it is resumed."),
     "stopped": Badge("neutral", "minus", "Stopped. The rest was discarded."),
-    "finished": Badge("good", "check", "The work on every account is complete."),
+    "finished": Badge("good", "check", "Bowline’s work on every account is complete."),
     # Steps and changes
     "pending": Badge("neutral", "clock", "Approved, but not started."),
     "running": Badge("busy", "clock", "In progress."),

@@ -16,7 +16,6 @@ from accounts.models import ManagedAccount, Rollout, Run
 from accounts.models.states import OPEN, UNSUCCESSFUL, Status
 from accounts.runs.rollouts.causes import MOST_NAMED, MOST_READ, causes_of
 from accounts.runs.rollouts.census import (
-    COMING,
     GOOD,
     Census,
     comes_after,
@@ -66,7 +65,7 @@ def rows_of(page: list[Rollout]) -> list[Row]:
             Count("pk"),
             good=Count("pk", filter=Q(status__in=GOOD)),
             failed=Count("pk", filter=Q(status__in=UNSUCCESSFUL)),
-            open=Count("pk", filter=Q(status__in=COMING)),
+            open=Count("pk", filter=Q(status__in=OPEN)),
         )
     )
     counts = {number: found for number, *found in counted}
@@ -98,6 +97,7 @@ def rollout_page(
         "comes_after": comes_after(rollout),
         "managing_failed": needs_another(managing),
         "left_over": left_over_of(rollout) if rollout.has_ended else 0,
+        "handed_off": census.statuses[Status.HANDED_OFF],
         "withdrawn": withdrawn_of(rollout) if rollout.has_ended else None,
         "groups": groups_of(rollout),
         "causes": causes_of(rollout) if census.failed else [],

@@ -229,6 +229,18 @@ def test_the_list_counts_each_rollouts_accounts(viewer, rollout) -> None:
     assert str(rollout) in response.content.decode()
 
 
+def test_what_owners_still_have_to_do_is_no_finished_work(viewer, rollout) -> None:
+    move(rollout, Status.PLANNED, Status.VERIFIED)
+    move(rollout, Status.VERIFIED, Status.HANDED_OFF, most=3)
+    Rollout.objects.update(state=Rollout.State.FINISHED)
+
+    shown = page(viewer, rollout)
+
+    assert "3 accounts wait for their owners" in shown
+    assert "3 handed off" in shown
+    assert "The work on every account is complete" not in shown
+
+
 def test_an_open_page_learns_that_something_moved(viewer, rollout) -> None:
     decisions.approve_group(rollout, SAME, person("approver"))
     advance(rollout.number)
