@@ -66,5 +66,12 @@ def condition_keys(statement: Mapping[str, Any]) -> Iterator[str]:
 def fields_in_line(document: Mapping[str, Any], keys: Iterable[str]) -> str:
     """Say a document's plain fields: “name: BaseIAMRole, path: /”."""
     return ", ".join(
-        f"{key.replace('_', ' ')}: {document[key] or 'none'}" for key in keys
+        f"{key.replace('_', ' ')}: {in_words(document[key])}" for key in keys
     )
+
+
+def in_words(value: Any) -> str:
+    """Write a field's value as text: a list with commas, nothing as “none”."""
+    if isinstance(value, list):
+        value = ", ".join(map(str, value))
+    return str(value or "none")

@@ -41,6 +41,8 @@ def test_a_statement_is_said_in_a_line(statement, line):
 
 
 def test_fields_are_said_in_a_line():
-    document = {"name": "x", "to_user": "", "document": {}}
+    document = {"name": "x", "to_user": "", "groups": ["a", "b"], "document": {}}
 
-    assert fields_in_line(document, ["name", "to_user"]) == "name: x, to user: none"
+    line = fields_in_line(document, ["name", "to_user", "groups"])
+
+    assert line == "name: x, to user: none, groups: a, b"
