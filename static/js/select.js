@@ -3,7 +3,7 @@
 const known = new WeakSet();
 
 function serve(form) {
-  const boxes = () => [...form.querySelectorAll("input[name=account], input[name=run], input[name=cluster]")];
+  const boxes = () => [...form.querySelectorAll("[type=checkbox]:is([name=account], [name=run], [name=cluster])")];
   const all = form.querySelector("[data-select-all]");
   if (!all) return;
   const bar = form.querySelector("[data-select-bar]");
