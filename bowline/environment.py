@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import re
 from ipaddress import IPv4Network, IPv6Network, ip_network
-from typing import Any
+from typing import Any, NamedTuple
 from urllib.parse import parse_qsl, unquote, urlsplit
 
 from django.core.exceptions import ImproperlyConfigured, ValidationError
@@ -58,6 +58,33 @@ def env_templates() -> tuple[str, str, str]:
         env_text("TEMPLATES_BUCKET", "[a-z0-9][a-z0-9-]{2,62}"),
         env_text("TEMPLATES_REGION", "|".join(regions)) or "us-east-1",
         env_text("TEMPLATES_PREFIX", r"[\w./-]{1,200}") or "bowline/",
+    )
+
+
+class SpinnakerReach(NamedTuple):
+    """Where a running Spinnaker may be, and the secrets to sign in there."""
+
+    hosts: tuple[str, ...]
+    networks: tuple[str, ...]
+    plain_http: bool
+    variables: tuple[str, ...]
+    directory: str
+
+
+def env_spinnaker() -> SpinnakerReach:
+    """Read what the operator allows, and an administrator may then choose from.
+
+    No default directory holds what the platform itself put there, such as the token of
+    a pod's service account.
+    """
+    return SpinnakerReach(
+        hosts=tuple(env_list("SPINNAKER_ALLOWED_HOSTS")),
+        networks=tuple(str(one) for one in env_networks("SPINNAKER_ALLOWED_NETWORKS")),
+        plain_http=env_bool("SPINNAKER_ALLOW_HTTP", default=False),
+        variables=tuple(env_list("SPINNAKER_SECRET_VARIABLES"))
+        or ("GATE_TOKEN", "GATE_PASSWORD"),
+        directory=env_text("SPINNAKER_SECRET_DIRECTORY", r"/[\w./-]{1,200}")
+        or "/run/secrets/spinnaker",
     )
 
 

@@ -24,6 +24,7 @@ from bowline.environment import (
     env_networks,
     env_port,
     env_site_url,
+    env_spinnaker,
     env_templates,
     secret_key,
     web_threads,
@@ -147,6 +148,7 @@ READ_ORGANIZATION_DAILY = env_bool("READ_ORGANIZATION_DAILY", default=True)
 PROOF_MAX_AGE = env_days("PROOF_MAX_AGE", default=7)
 
 TEMPLATE_BUCKET = env_templates()
+SPINNAKER = env_spinnaker()
 
 # Who may enter
 

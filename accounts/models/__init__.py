@@ -28,6 +28,7 @@ from accounts.models.owners.handed_out import HandedOutText, HandOff
 from accounts.models.people.preferences import Preferences
 from accounts.models.rollouts.rollout import Rollout
 from accounts.models.runs import CheckResult, Run
+from accounts.models.spinnaker.connection import Spinnaker
 from accounts.models.steps import Step
 from accounts.models.uploads.upload import Upload, UploadedAccount
 
@@ -55,6 +56,7 @@ __all__ = [
     "Rollout",
     "Run",
     "SearchedAccount",
+    "Spinnaker",
     "SpinnakerName",
     "Step",
     "Unit",

@@ -1,0 +1,1 @@
+"""A running Spinnaker: how Bowline connects to it, and what it delivered there."""

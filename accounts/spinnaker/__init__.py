@@ -1,0 +1,1 @@
+"""A running Spinnaker: the connection, and what is delivered through it."""
