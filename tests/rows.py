@@ -6,6 +6,8 @@ import hashlib
 from typing import Any
 
 from django.contrib.auth.models import Group, User
+from django.db import connection
+from django.db.models import QuerySet
 
 from accounts.mapping.entries import described_entries
 from accounts.mapping.handing_off import hand_off_of, hand_off_of_managing
@@ -133,3 +135,15 @@ def hand_off_row(account: ManagedAccount | ManagingAccount, **fields: Any) -> Ha
         region=given.region,
         **fields,
     )
+
+
+def explained(rows: QuerySet) -> str:
+    """Return how the database would find them, however few they are."""
+    sql, values = rows.query.sql_with_params()
+    explain = "EXPLAIN QUERY PLAN"
+    with connection.cursor() as cursor:
+        if connection.vendor == "postgresql":  # it would scan a table of no rows
+            cursor.execute("SET LOCAL enable_seqscan = off")
+            explain = "EXPLAIN"
+        cursor.execute(f"{explain} {sql}", values)
+        return " ".join(str(step) for step in cursor.fetchall())

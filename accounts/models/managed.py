@@ -38,6 +38,8 @@ from onboarding.providers import PROVIDERS
 from onboarding.resources.entry_changes import EntryDocument
 from onboarding.spinnaker.entry_documents import are_documents
 
+READY = ~Q(proved={}) & Q(left_out_at=None, withdrawn=False, missed__lt=MISSES)
+
 
 class ManagedAccountQuerySet(DescribedQuerySet["ManagedAccount"]):
     UNPROVED: ClassVar[dict[str, Any]] = {
@@ -89,8 +91,7 @@ class ManagedAccountQuerySet(DescribedQuerySet["ManagedAccount"]):
         """Keep those that a bundle holds: proved once, and left out by nobody. It holds
         them as they were last proved, whatever happened since.
         """
-        ready = self.exclude(proved={}).filter(left_out_at=None, withdrawn=False)
-        return ready.filter(missed__lt=MISSES)
+        return self.filter(READY)
 
     def miss(self) -> int:
         """AWS refused the role that the owner had made."""
@@ -273,6 +274,13 @@ class ManagedAccount(CreatedBy, MadeByOthers, Described, Readable):
             models.Index(fields=["created_at"], name="managed_created"),
             # What is stale is counted on every overview.
             models.Index(fields=["proof", "verified_at"], name="managed_proof"),
+            # What bundles hold is compared without reading the rows, which are wide.
+            models.Index(
+                fields=["name"],
+                include=["entries_digest"],
+                condition=READY,
+                name="managed_ready",
+            ),
         ]
         permissions = [
             ("onboard_account", "Can onboard accounts, plan and download"),

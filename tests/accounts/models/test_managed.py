@@ -6,7 +6,7 @@ from django.utils import timezone
 
 from accounts.models import ManagedAccount
 from accounts.models.states import State
-from tests.rows import account_row, managing_row
+from tests.rows import account_row, explained, managing_row
 
 pytestmark = pytest.mark.django_db
 
@@ -87,6 +87,14 @@ def test_an_account_that_exists_in_aws_stays_the_same_account(fields, is_refused
         refusal = []
 
     assert bool(refusal) is is_refused
+
+
+def test_the_database_finds_what_bundles_hold_without_reading_the_rows():
+    ready = ManagedAccount.objects.ready()
+
+    held = ready.order_by("name").values("name", "entries_digest")
+
+    assert "managed_ready" in explained(held)
 
 
 def test_a_bundle_holds_nothing_that_is_being_removed():
