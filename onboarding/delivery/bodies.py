@@ -133,11 +133,7 @@ def bodies(
 
 
 def aws_body(entry: AwsEntry, defaults: Mapping[str, Any]) -> dict[str, Any]:
-    optional = {
-        "externalId": entry.external_id,
-        "permissions": lower(entry.permissions),
-        **defaults,
-    }
+    optional = {"externalId": entry.external_id, **defaults}
     return {
         "type": "aws",
         "name": entry.name,
@@ -151,6 +147,9 @@ def aws_body(entry: AwsEntry, defaults: Mapping[str, Any]) -> dict[str, Any]:
         "lambdaEnabled": entry.lambda_enabled,
         # What stock Clouddriver's template would say.
         "defaultKeyPair": entry.key_pair or f"{entry.name}-keypair",
+        # Said even where there are none: without them Clouddriver answers an account
+        # manager with an error 500.
+        "permissions": lower(entry.permissions),
         **said(optional),
     }
 
@@ -182,7 +181,7 @@ def kubernetes_body(entry: KubernetesEntry) -> dict[str, Any]:
         "onlySpinnakerManaged": False,
         "checkPermissionsOnStartup": True,
         "cacheThreads": 1,
-        **said({"permissions": lower(entry.permissions)}),
+        "permissions": lower(entry.permissions),
     }
 
 

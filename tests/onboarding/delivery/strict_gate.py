@@ -271,6 +271,8 @@ class StrictGate:
             return error(500, "NullPointerException")
         if not well_formed(body):
             return error(400)
+        if type_ == "aws" and not self.admin and body.get("permissions") is None:
+            return error(500, "NullPointerException")
         name = body["name"]
         if not self.admin and name in self.loaded and not self.fiat_knows(name):
             return error(403, "Access denied")

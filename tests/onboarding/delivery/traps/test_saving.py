@@ -18,6 +18,7 @@ from onboarding.delivery.verdicts import Verb, Why
 from onboarding.topology import Permissions
 from tests.onboarding.delivery.accounts import (
     aws_entry,
+    cluster_entry,
     ecs_entry,
     everything,
     foreign,
@@ -275,3 +276,13 @@ def test_a_vanished_account_of_bowlines_is_shown_and_sent_again_by_word_only():
     deliver(strict, wanted(aws_entry()), book, agreed={"prod"})
 
     assert "prod" in strict.stored
+
+
+def test_permissions_are_said_even_where_there_are_none():
+    strict, book = StrictGate(admin=False), List()
+    everyone = Permissions()
+
+    deliver(strict, wanted(aws_entry(permissions=everyone), cluster_entry()), book)
+
+    assert strict.stored["prod"]["permissions"] == {}
+    assert strict.stored["eks-prod"]["permissions"] == {}
