@@ -10,10 +10,14 @@ import com.netflix.spinnaker.clouddriver.aws.security.config.AccountsConfigurati
 import com.netflix.spinnaker.clouddriver.aws.security.config.AccountsConfiguration.Account;
 import com.netflix.spinnaker.clouddriver.aws.security.config.AmazonCredentialsParser;
 import com.netflix.spinnaker.clouddriver.aws.security.config.CredentialsConfig;
+import com.netflix.spinnaker.clouddriver.config.AccountDefinitionConfiguration;
+import com.netflix.spinnaker.clouddriver.security.AccountDefinitionRepository;
+import com.netflix.spinnaker.clouddriver.security.AccountDefinitionSource;
 import com.netflix.spinnaker.config.AwsConfiguration;
-import com.netflix.spinnaker.credentials.CredentialsRepository;
-import com.netflix.spinnaker.credentials.NoopCredentialsLifecycleHandler;
+import com.netflix.spinnaker.credentials.CredentialsLifecycleHandler;
+import com.netflix.spinnaker.credentials.definition.AbstractCredentialsLoader;
 import com.netflix.spinnaker.credentials.definition.CredentialsParser;
+import com.netflix.spinnaker.credentials.poller.PollerConfigurationProperties;
 import com.netflix.spinnaker.kork.boot.DefaultPropertiesBuilder;
 import java.util.Arrays;
 import java.util.Collection;
@@ -22,6 +26,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.TreeSet;
+import java.util.stream.Stream;
 import org.springframework.boot.context.config.ConfigDataEnvironmentPostProcessor;
 import org.springframework.boot.context.properties.bind.BindHandler;
 import org.springframework.boot.context.properties.bind.Bindable;
@@ -37,11 +42,18 @@ import org.springframework.core.env.StandardEnvironment;
 
 /** What Clouddriver reads from a folder, bound to its classes as it does when it starts. */
 final class Configuration {
-  private static final ConfigurationPropertyName AWS = ConfigurationPropertyName.of("aws");
+  /** Below these, every setting is one that Clouddriver reads, or it is named as ignored. */
+  private static final List<ConfigurationPropertyName> KNOWN =
+      Stream.of("aws", "account.storage", "credentials.poller")
+          .map(ConfigurationPropertyName::of)
+          .toList();
 
   /** Read by name from the environment: no class has a field for them. */
   private static final Set<String> READ_BY_NAME =
       Set.of(
+          "account.storage.aws.enabled",
+          "account.storage.ecs.enabled",
+          "account.storage.kubernetes.enabled",
           "aws.enabled",
           "aws.features.lambda.enabled",
           "aws.features.launch-templates.enabled",
@@ -50,6 +62,9 @@ final class Configuration {
 
   final StandardEnvironment environment = new StandardEnvironment();
   final AwsConfiguration.DeployDefaults deployment = new AwsConfiguration.DeployDefaults();
+  final AccountDefinitionConfiguration.Properties storage =
+      new AccountDefinitionConfiguration.Properties();
+  final PollerConfigurationProperties poller = new PollerConfigurationProperties();
 
   private final AmazonCredentialsInitializer initializer = new AmazonCredentialsInitializer();
   private final CredentialsConfig config = initializer.credentialsConfig();
@@ -67,6 +82,8 @@ final class Configuration {
     bind("aws", accounts);
     bind("aws", new AwsConfigurationProperties());
     bind("aws.defaults", deployment);
+    bind("account.storage", storage);
+    bind("credentials.poller", poller);
   }
 
   private void bind(String prefix, Object target) {
@@ -75,14 +92,14 @@ final class Configuration {
     Binder.get(environment).bind(prefix, Bindable.ofInstance(target), noting);
   }
 
-  /** The settings below "aws" that Clouddriver passes over without a word. */
+  /** The settings that Clouddriver passes over without a word. */
   Collection<String> ignored() {
     Set<String> ignored = new TreeSet<>();
     for (PropertySource<?> source : environment.getPropertySources()) {
       if (source instanceof OriginTrackedMapPropertySource) {
         ((IterableConfigurationPropertySource) ConfigurationPropertySource.from(source))
             .stream()
-                .filter(AWS::isAncestorOf)
+                .filter(name -> KNOWN.stream().anyMatch(known -> known.isAncestorOf(name)))
                 .filter(name -> !bound.contains(name))
                 // An empty list, which another file replaces.
                 .filter(name -> bound.stream().noneMatch(name::isAncestorOf))
@@ -94,8 +111,11 @@ final class Configuration {
     return ignored;
   }
 
-  /** The accounts that come to life; regions are asked of AWS where there are clients for it. */
-  Collection<NetflixAmazonCredentials> load(AmazonClientProvider clients) {
+  /** What loads the accounts; regions are asked of AWS where there are clients for it. */
+  AbstractCredentialsLoader<? extends NetflixAmazonCredentials> loader(
+      AmazonClientProvider clients,
+      AccountDefinitionRepository stored,
+      CredentialsLifecycleHandler<NetflixAmazonCredentials> handler) {
     Class<? extends NetflixAmazonCredentials> type =
         initializer.credentialsType(config, accounts);
     DefaultAWSCredentialsProviderChain own = DefaultAWSCredentialsProviderChain.getInstance();
@@ -103,18 +123,16 @@ final class Configuration {
         clients == null
             ? offline(own, type)
             : initializer.amazonCredentialsParser(own, clients, type, config, accounts);
-    CredentialsRepository<NetflixAmazonCredentials> repository =
-        initializer.amazonCredentialsRepository(new NoopCredentialsLifecycleHandler<>());
-    initializer
-        .amazonCredentialsLoader(
-            parser,
-            null,
-            config,
-            accounts,
-            repository,
-            new DefaultAccountConfigurationProperties())
-        .load();
-    return repository.getAll();
+    return initializer.amazonCredentialsLoader(
+        parser,
+        stored == null
+            ? null
+            : new AccountDefinitionSource<>(
+                stored, Account.class, List.of(accounts::getAccounts)),
+        config,
+        accounts,
+        initializer.amazonCredentialsRepository(handler),
+        new DefaultAccountConfigurationProperties());
   }
 
   @SuppressWarnings("unchecked")

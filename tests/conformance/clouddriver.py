@@ -8,9 +8,9 @@ import os
 import select
 import shutil
 import subprocess
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from tempfile import TemporaryDirectory, mkdtemp
 from typing import Any
@@ -85,6 +85,9 @@ def build(sources: tuple[Path, ...], folder: Path) -> None:
     assert done.returncode == 0, f"Maven could not build the judge.\n{done.stdout}"
 
 
+LISTS = ("ignored", "saved", "loads")
+
+
 @dataclass(frozen=True, slots=True)
 class Answer:
     """What Clouddriver made of a configuration; `failure` says why it did not start."""
@@ -94,6 +97,16 @@ class Answer:
     baseRole: str = ""
     accounts: tuple[dict[str, Any], ...] = ()
     ignored: tuple[str, ...] = ()
+    storage: bool = False
+    """Whether accounts may be stored."""
+    polls: Mapping[str, int] = field(default_factory=dict)
+    """How often each type is loaded, in milliseconds."""
+    saved: tuple[dict[str, Any], ...] = ()
+    """What each stored body was answered with: its `account`, or the `refusal`."""
+    loads: tuple[list[str], ...] = ()
+    """What each load of what is stored added, updated and deleted."""
+    shown: Mapping[str, dict[str, Any]] = field(default_factory=dict)
+    """What GET /credentials/{name} shows."""
 
     @property
     def names(self) -> set[str]:
@@ -117,6 +130,17 @@ class Clouddriver:
         files = {"clouddriver.yml": STOCK, "clouddriver-local.yml": local}
         return self.read_files({**files, **more})
 
+    def store(
+        self,
+        bodies: Iterable[Mapping[str, Any]],
+        *,
+        local: str,
+        roles: Sequence[str] | None = None,
+    ) -> Answer:
+        """Send bodies to /credentials as an admin, or as one with these roles."""
+        sent = {"bodies": [*bodies], "roles": roles}
+        return self.read(local, **{"stored.json": json.dumps(sent)})
+
     def read_files(self, files: Mapping[str, str]) -> Answer:
         """Ask about the files of /opt/spinnaker/config."""
         asked = Path(mkdtemp(dir=self.folder))
@@ -132,7 +156,8 @@ class Clouddriver:
         line = self.process.stdout.readline() if ready else ""
         assert line, f"No answer.\n{self.log.read_text(errors='replace')[-4000:]}"
         said = json.loads(line)
-        return Answer(**{**said, "ignored": tuple(said.get("ignored", ()))})
+        lists = {key: tuple(one) for key, one in said.items() if key in LISTS}
+        return Answer(**{**said, **lists})
 
 
 @contextmanager
