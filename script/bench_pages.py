@@ -2,7 +2,8 @@
 
 Each site has its own PostgreSQL and process, and a page is opened as a browser would,
 through all middleware. Every account has ten runs, the last one with its checks; one
-account in twenty waits for approval, all with the same plan.
+account in twenty waits for approval, all with the same plan. All are part of a rollout,
+which works on one in two hundred.
 """
 
 from __future__ import annotations
@@ -24,6 +25,8 @@ FEW, MANY = 10, 10_000
 RUNS_EACH, CHECKS_EACH, STEPS_EACH = 10, 10, 12
 WAITS = 20
 """One account in this number waits for approval."""
+WORKS = 200
+"""A rollout works on one account in this number."""
 TIMES = 5
 """Each page is opened so often; the median counts."""
 GOAL = 100
@@ -71,18 +74,26 @@ def measured(count: int) -> list[Page]:
 
     django.setup()
     from django.core.management import call_command
-    from django.db import connection
     from django.test import Client
 
     call_command("migrate", verbosity=0)
     call_command("collectstatic", interactive=False, verbosity=0)
     pages = make_site(count)
-    with connection.cursor() as cursor:
-        # Every row was written several times within a minute, which no real site does.
-        cursor.execute("VACUUM (FULL, ANALYZE)")
+    vacuum()
     client = Client()
     client.force_login(administrator())
     return [opened(client, name, url) for name, url in pages.items()]
+
+
+def vacuum() -> None:
+    """Forget that every row was written several times within a minute, which no real
+    site does, and then do what its own vacuum does.
+    """
+    from django.db import connection
+
+    with connection.cursor() as cursor:
+        cursor.execute("VACUUM (FULL)")
+        cursor.execute("VACUUM (ANALYZE)")
 
 
 def opened(client: Client, name: str, url: str) -> Page:
@@ -123,7 +134,8 @@ def make_site(count: int) -> dict[str, str]:
         verified_at=timezone.now(),
     )
     accounts = make_accounts(count)
-    waiting, last = make_runs(accounts)
+    waiting, newest = make_runs(accounts)
+    rollout = make_rollout(waiting, newest)
     planned = ManagedAccount.objects.filter(runs__in=waiting)
     planned.update(state="planned")
     make_bundle()
@@ -137,6 +149,7 @@ def make_site(count: int) -> dict[str, str]:
     return {
         "overview": "/",
         "accounts": "/accounts/",
+        "accounts, one environment": "/accounts/?environment=staging",
         "accounts, searched": "/accounts/?q=account-7",
         "search": "/search/?text=account-7",
         "organization": "/accounts/organization/",
@@ -149,9 +162,12 @@ def make_site(count: int) -> dict[str, str]:
         "managing account": "/managing/",
         "runs": "/runs/",
         "runs that failed": "/runs/?status=failed",
-        "a run": last.get_absolute_url(),
+        "a run": newest[-1].get_absolute_url(),
         "a plan": waiting[0].get_absolute_url(),
         "plans that are the same": f"/runs/same/{waiting[0].fingerprint}/",
+        "rollouts": "/runs/rollouts/",
+        "a rollout": rollout.get_absolute_url(),
+        "what it asks": f"/live/?of=rollout:{rollout.pk}",
         "bundles": "/bundles/",
         "a bundle": "/bundles/1/",
         "what two bundles change": "/bundles/2/since/1/",
@@ -210,8 +226,8 @@ def prove_all(*regions: str) -> None:
     ManagedAccount.objects.bulk_update(rows, fields, batch_size=500)
 
 
-def make_runs(accounts: list[Any]) -> tuple[list[Any], Any]:
-    """Return the plans that wait, and the last run of the last account."""
+def make_runs(accounts: list[Any]) -> tuple[list[Any], list[Any]]:
+    """Return the plans that wait, and the run of each account that ended last."""
     from django.utils import timezone
 
     from accounts.models import CheckResult, Run, Step
@@ -273,7 +289,23 @@ def make_runs(accounts: list[Any]) -> tuple[list[Any], Any]:
         ),
         batch_size=5000,
     )
-    return waiting, newest[-1]
+    return waiting, newest
+
+
+def make_rollout(waiting: list[Any], newest: list[Any]) -> Any:
+    """Make one rollout of them, which works on some."""
+    from django.db.models.functions import Now
+
+    from accounts.models import Rollout, Run
+
+    rollout = Rollout.objects.create(state="applying")
+    theirs = {run.account_id for run in waiting}
+    ended = [run.pk for run in newest if run.account_id not in theirs]
+    runs = Run.objects.filter(pk__in=[*ended, *(run.pk for run in waiting)])
+    runs.update(rollout=rollout, wave=3, moved_at=Now())
+    works = runs.filter(pk__in=ended[::WORKS])
+    works.update(status="applying", finished_at=None)
+    return rollout
 
 
 def make_bundle() -> None:

@@ -14,6 +14,7 @@ from accounts.models import (
     ManagedAccount,
     ManagingAccount,
     Organization,
+    Rollout,
     Run,
 )
 from script.bench_pages import make_site, opened
@@ -27,6 +28,7 @@ def queries(db: None) -> Callable[[int], dict[str, int]]:
 
     def count(accounts: int) -> dict[str, int]:
         Run.objects.all().delete()
+        Rollout.objects.all().delete()
         Bundle.objects.all().delete()
         Lookup.objects.all().delete()
         Organization.objects.all().delete()
