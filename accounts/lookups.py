@@ -27,6 +27,7 @@ from accounts.models.readable import Unreadable
 from accounts.next_bundle import next_bundle
 from accounts.organization.asked import ask as ask_organization
 from accounts.runs.queue import enqueue_lookup
+from accounts.spinnaker.testing import try_connection
 from accounts.two_bundles import changes_between
 from onboarding.aws.discover import (
     AccessReport,
@@ -74,6 +75,8 @@ class Question:
     calls: tuple[Call, ...] = ()
     bundles: tuple[str, ...] = ()
     """The SHA-256 of those that are compared, the earlier one first."""
+    version: int = 0
+    """Of the connection that is tested."""
 
     @property
     def parameters(self) -> dict[str, Any]:
@@ -82,6 +85,7 @@ class Question:
             **asdict(self.reach),
             "calls": self.calls,
             "bundles": self.bundles,
+            "version": self.version,
         }
 
     @property
@@ -99,13 +103,18 @@ class Question:
         )
         reach = Reach(stored["account_id"], stored["access_role"])
         bundles = tuple(stored.get("bundles", ()))  # an earlier release wrote none
-        return cls(lookup.topic, stored["partition"], reach, tuple(calls), bundles)
+        version = stored.get("version", 0)  # nor this
+        partition = stored["partition"]
+        return cls(lookup.topic, partition, reach, tuple(calls), bundles, version)
 
 
 ACCESS, CALLER, DETAILS = "access", "caller", "details"
 HOME, ORGANIZATION, REGIONS = "home", "organization", "regions"
 NEXT_BUNDLE = "next-bundle"
 """What the next bundle changes: AWS is not asked."""
+
+SPINNAKER = "spinnaker"
+"""A test of the connection: AWS is not asked."""
 
 TWO_BUNDLES = "two-bundles"
 """What changes between two bundles: AWS is not asked."""
@@ -122,6 +131,7 @@ TOPICS: dict[str, Callable[[Sessions, Question], Any]] = {
         ask_organization(sessions, asked.reach)
     ),
     REGIONS: lambda sessions, asked: regions(sessions, asked.reach),
+    SPINNAKER: lambda sessions, asked: try_connection(asked.version),
     TWO_BUNDLES: lambda sessions, asked: changes_between(asked.bundles).as_json(),
 }
 """How a worker answers; what it returns can be written as JSON."""
@@ -186,6 +196,7 @@ def is_busy(by: User) -> bool:
 def answer(lookup: Lookup) -> None:
     """Ask AWS, as whoever asked, and keep what it says. Raises nothing."""
     question = Question.of(lookup)
+    asked = "Gate" if question.topic == SPINNAKER else "AWS"
     who = lookup.asked_by.get_username() if lookup.asked_by else ""
     moved: dict[str, Any] = {}
     try:
@@ -194,10 +205,10 @@ def answer(lookup: Lookup) -> None:
     except AwsError as error:
         moved |= {"message": error.message, "hint": error.hint}
     except SoftTimeLimitExceeded:
-        moved |= {"message": "AWS did not answer in time.", "hint": "Ask again."}
+        moved |= {"message": f"{asked} did not answer in time.", "hint": "Ask again."}
     except Exception:
         logger.exception("A lookup failed: %s", lookup)
-        moved |= {"message": "Bowline failed while it asked AWS.", "hint": SEE_LOG}
+        moved |= {"message": f"Bowline failed while it asked {asked}.", "hint": SEE_LOG}
     same = Lookup.objects.filter(pk=lookup.pk, times_asked=lookup.times_asked)
     same.update(answered_at=Now(), **moved)
 

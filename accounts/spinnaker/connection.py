@@ -23,6 +23,7 @@ from onboarding.delivery.transport import (
     Basic,
     ClientCertificate,
     Endpoint,
+    Limits,
     SignIn,
     sender,
 )
@@ -40,6 +41,7 @@ COLUMNS = (
 )
 """Those that describe the connection; the others hold what is known of it."""
 LARGEST_SECRET = 16 * 1024
+USUAL = Limits()
 
 NOT_DESCRIBED = (
     "Bowline is not connected with Spinnaker. An administrator connects it in Settings."
@@ -62,7 +64,7 @@ def connected() -> Spinnaker:
     return row
 
 
-def gate_of(row: Spinnaker, *, threads: int = 1) -> Gate:
+def gate_of(row: Spinnaker, *, threads: int = 1, limits: Limits = USUAL) -> Gate:
     """Return the Gate that the row describes; raise NotConnected. Nothing is sent."""
     described = connection_of(row)
     for problem in (*described.problems(), *refusals(described)):
@@ -74,6 +76,7 @@ def gate_of(row: Spinnaker, *, threads: int = 1) -> Gate:
             described.url,
             sign_in,
             allowed=allowed(),
+            limits=limits,
             authorities=authorities,
             threads=threads,
         )

@@ -34,6 +34,7 @@ from accounts.web.runs import decisions, listing, same_plans
 from accounts.web.runs import views as runs
 from accounts.web.search import views as search
 from accounts.web.settings import views as settings
+from accounts.web.spinnaker import views as spinnaker
 from accounts.web.wizard import access, access_role
 from accounts.web.wizard import views as wizard
 
@@ -250,6 +251,22 @@ export_files = [
     path("bundles.json", exports.bundles, JSON, name="bundles-json"),
 ]
 
+spinnaker_pages = [
+    path("settings/spinnaker/", spinnaker.spinnaker, name="spinnaker"),
+    path("settings/spinnaker/edit/", spinnaker.spinnaker_edit, name="spinnaker-edit"),
+    path("settings/spinnaker/test/", spinnaker.spinnaker_test, name="spinnaker-test"),
+    path(
+        "settings/spinnaker/disconnect/",
+        spinnaker.spinnaker_disconnect,
+        name="spinnaker-disconnect",
+    ),
+    path(
+        "settings/spinnaker/clouddriver-local.yml",
+        spinnaker.spinnaker_file,
+        name="spinnaker-file",
+    ),
+]
+
 urlpatterns = [
     *overview_pages,
     *account_pages,
@@ -257,6 +274,7 @@ urlpatterns = [
     *rollout_pages,
     *bundle_pages,
     *export_files,
+    *spinnaker_pages,
     path("search/", search.search, name="search"),
     path("live/", live.live, name="live"),
     path("help/", help_pages.help_page, name="help"),

@@ -7,8 +7,9 @@ seen from outside: whether Clouddriver polls shows at a delivery.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections import Counter
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
 from enum import StrEnum
 from urllib.parse import urlsplit
 
@@ -181,6 +182,12 @@ class Report:
     loaded: int = 0
     error: GateError | None = None
     """Why nothing can be delivered; None: it can."""
+    types: Mapping[str, int] = field(default_factory=dict)
+    """How many accounts of each type are loaded."""
+    not_loaded: tuple[str, ...] = ()
+    """Stored accounts that are not loaded, or not yet."""
+    without_role: tuple[str, ...] = ()
+    """Loaded `aws` accounts that assume no role."""
     warnings: tuple[str, ...] = ()
 
 
@@ -190,11 +197,14 @@ def report(gate: Gate, release: Release) -> Report:
     try:
         caller = gate.caller()
         types = [type_ for type_ in TYPES if not refusal(type_, release)]
-        stored = sum(len(gate.stored(type_)) for type_ in types)
+        stored = [one.name for type_ in types for one in gate.stored(type_)]
         loaded = gate.loaded(details=True)
     except GateError as error:
         return Report(caller, error=error)
-    bare = [one.name for one in loaded if one.type == "aws" and not one.assume_role]
+    known = {one.name for one in loaded}
+    bare = tuple(
+        one.name for one in loaded if one.type == "aws" and not one.assume_role
+    )
     found = [refusal(type_, release) for type_ in TYPES]
     found += warnings(types, release)
     if caller is None:
@@ -204,5 +214,11 @@ def report(gate: Gate, release: Release) -> Report:
     if bare:
         found.append(WITHOUT_ROLE.format(names=", ".join(bare)))
     return Report(
-        caller, stored, len(loaded), warnings=tuple(one for one in found if one)
+        caller,
+        len(stored),
+        len(loaded),
+        types=Counter(one.type for one in loaded),
+        not_loaded=tuple(name for name in stored if name not in known),
+        without_role=bare,
+        warnings=tuple(one for one in found if one),
     )

@@ -31,6 +31,7 @@ from accounts.models import (
     Preferences,
     Rollout,
     Run,
+    Spinnaker,
     Upload,
     UploadedAccount,
 )
@@ -114,6 +115,7 @@ def every_row() -> None:
         answered_at=timezone.now(),
         answer={"account_id": "1" * 12, "arn": "arn:aws:iam", "principal": "arn:aws"},
     )
+    Spinnaker.objects.create(url="https://gate.example.com", release="2026.2")
     EnvironmentPolicy.objects.create(environment="lab", four_eyes=True)
     somebody = person("viewer", username="somebody")
     Preferences.objects.create(person=somebody, time_zone="Europe/Berlin")

@@ -22,6 +22,7 @@ from accounts.web.managing.forms import ManagingForm
 from accounts.web.organization.forms import SharedForm, WatchForm
 from accounts.web.rollouts.forms import GroupForm, SettingsForm
 from accounts.web.runs.forms import ApproveForm, CommentForm
+from accounts.web.spinnaker.forms import SpinnakerForm
 from accounts.web.wizard.forms import AccessForm, IdentityForm, ProvidersForm
 from accounts.web.wizard.provider_forms import FORMS
 from accounts.web.wizard.provider_forms.base import DetailsForm
@@ -136,6 +137,12 @@ BOUND: dict[type[forms.BaseForm], Callable[[dict[str, str]], forms.BaseForm]] = 
         }
     ),
     SharedForm: lambda data: SharedForm(data, partition="aws"),
+    SpinnakerForm: lambda data: SpinnakerForm(
+        {
+            "sign_in": "certificate" if {"certificate", "key"} & {*data} else "basic",
+            **data,
+        }
+    ),
     WatchForm: lambda data: WatchForm(
         data, organization=Organization(pk=1), partition="aws"
     ),

@@ -5,13 +5,15 @@ from __future__ import annotations
 from django.db import models
 from django.db.models import Q
 
-from accounts.models.readable import Readable
+from accounts.models.readable import Readable, is_mappings
 from onboarding.delivery.connection import LONGEST, SignInBy
 from onboarding.delivery.loading import PERIOD
 
 
 class Spinnaker(Readable):
     """The one Spinnaker that accounts are delivered to."""
+
+    READS = {"result": lambda value: value is None or is_mappings(value)}
 
     class SignIn(models.TextChoices):
         TOKEN = SignInBy.TOKEN.value, "An API token"

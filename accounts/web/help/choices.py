@@ -12,6 +12,35 @@ from accounts.web.help.topic import Topic
 
 CHOICES = (
     Topic(
+        "gate-sign-in",
+        "How Bowline signs in to Gate",
+        "Give Bowline an identity of its own, which may store and delete accounts.",
+        (
+            "An API token, from Spinnaker 2026.2: of a service account with a role of "
+            "fiat.admin.roles.",
+            "An account manager's token works, too, but it can neither see nor delete "
+            "an account before Spinnaker has loaded it.",
+            "A client certificate, on Gate's port for them: TLS must reach Gate.",
+            "A username and a password: the one user of security.basicform, which does "
+            "not work together with Fiat.",
+            "Nothing: only where Gate lets everyone in.",
+        ),
+        words="token certificate basic robot",
+    ),
+    Topic(
+        "gate-secrets",
+        "Where the secret for Gate is read from",
+        "A reference, env:NAME or file:/PATH, is stored, and never the secret.",
+        (
+            "Workers read it each time that they sign in, so a new token needs no "
+            "change here.",
+            "Bowline's operator allows the variables and the directory that can be "
+            "named.",
+            "A token or a password is sent only to hosts that the operator names.",
+        ),
+        words="token password environment file reference",
+    ),
+    Topic(
         "access-roles",
         "Access roles",
         "Bowline assumes the access role to read and change an account.",

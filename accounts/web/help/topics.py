@@ -270,6 +270,23 @@ PAGES = (
         "worker database roles four eyes",
     ),
     Topic(
+        "spinnaker",
+        "Connecting a running Spinnaker",
+        "Bowline delivers accounts through Gate, without a file or a restart.",
+        (
+            "An administrator describes where Gate is, and how Bowline signs in. A "
+            "worker tests it: who Bowline is there, what it may do, and what is "
+            "stored and loaded.",
+            "Spinnaker's operator sets a few switches once. The page has them as a "
+            "file.",
+            "Whether Clouddriver polls its database cannot be seen from outside. It "
+            "shows at the first delivery.",
+        ),
+        ("spinnaker", "spinnaker-edit", "spinnaker-file"),
+        "gate-sign-in",
+        "gate live delivery connection clouddriver account storage api",
+    ),
+    Topic(
         "search",
         "Searching",
         "Press / or Ctrl-K on any page to search.",

@@ -100,6 +100,12 @@ DESTINATIONS = (
         "#four-eyes",
     ),
     Destination(
+        "Running Spinnaker",
+        "accounts:spinnaker",
+        "settings",
+        "gate connection connect live delivery clouddriver account storage",
+    ),
+    Destination(
         "Your settings",
         "you",
         "person",

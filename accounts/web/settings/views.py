@@ -15,7 +15,7 @@ from django.views.decorators.http import require_POST
 from accounts.activity import record
 from accounts.four_eyes import choose, policies
 from accounts.lookups import CALLER, Question
-from accounts.models import Activity, ManagingAccount, Run
+from accounts.models import Activity, ManagingAccount, Run, Spinnaker
 from accounts.runs.heartbeat import clock_skew
 from accounts.runs.owners.publishing import template_bucket
 from accounts.web.access import ROLES, administrator_required
@@ -43,6 +43,7 @@ def settings(request: Request) -> HttpResponse:
         "mail_server": conf.settings.EMAIL_HOST,
         "site_url": conf.settings.SITE_URL,
         "skew": clock_skew(),
+        "spinnaker": Spinnaker.objects.first(),
         "idle": Run.objects.abandoned().count(),
     }
     return render(request, "settings/settings.html", shown)

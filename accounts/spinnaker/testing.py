@@ -1,0 +1,154 @@
+"""A test of the connection: what it found, as checks with sentences."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import asdict, dataclass
+from typing import Any
+
+from django.db.models.functions import Now
+
+from accounts.models import Spinnaker
+from accounts.spinnaker.connection import NotConnected, gate_of
+from onboarding.checks import Outcome
+from onboarding.delivery.connection import (
+    NOBODY,
+    NOT_ADMIN,
+    WITHOUT_ROLE,
+    Report,
+    report,
+)
+from onboarding.delivery.errors import GateError, Kind
+from onboarding.delivery.releases import Release
+from onboarding.delivery.transport import Limits
+
+LIMITS = Limits(connect=5, read=15, whole=30)
+"""Seconds: somebody waits for it."""
+MOST_NAMED = 10
+LONGEST = 1000
+"""Characters of a sentence; Gate's part in it may be of any length."""
+
+SET_SWITCHES = "Set the switches below once, and restart Clouddriver."
+SEEN_LATER = "Whether Clouddriver polls shows at the first delivery."
+NEXT_STEPS = {
+    Kind.SIGN_IN: "Check the token or the password, and whether it has expired.",
+    Kind.DENIED: "Give the robot a role of fiat.admin.roles.",
+    Kind.STORAGE_OFF: SET_SWITCHES,
+    Kind.UNREADABLE: "Check the base URL: it often ends with /api/v1.",
+    Kind.FORBIDDEN_ADDRESS: "If Gate is there, set SPINNAKER_ALLOWED_NETWORKS.",
+    Kind.UNREACHABLE: "Check the URL, the certificate and the way from the workers.",
+    Kind.FAILED: "Look whether Clouddriver and Fiat answer Gate.",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """One thing that a test looked at."""
+
+    name: str
+    outcome: str
+    sentence: str
+    fix: str = ""
+
+
+def try_connection(version: int) -> None:
+    """Ask Gate, and keep what it says with the row, unless that was edited since."""
+    row = Spinnaker.objects.filter(version=version).first()
+    if row is not None:
+        found = [asdict(one) for one in tested(row)]
+        same = Spinnaker.objects.filter(pk=row.pk, version=version)
+        same.update(tested_at=Now(), result=found)
+
+
+def tested(row: Spinnaker) -> Iterator[Seen]:
+    """Yield what a test sees, without a text that nobody bounded."""
+    try:
+        found = report(gate_of(row, limits=LIMITS), Release.of(row.release))
+    except NotConnected as error:
+        yield Seen("Connection", Outcome.FAILED, str(error))
+        return
+    for one in (*checks(found), *of_the_release(found)):
+        yield Seen(one.name, one.outcome, bounded(one.sentence), one.fix)
+
+
+def checks(found: Report) -> Iterator[Seen]:
+    if found.caller:
+        roles = listed(found.caller.roles) or "none"
+        who = f"Bowline is {found.caller.name} there. Roles: {roles}."
+        yield Seen("Sign-in", Outcome.PROVED, who)
+    elif found.error is None:
+        yield Seen("Sign-in", Outcome.NOT_PROVED, NOBODY)
+    if found.error:
+        yield refused(found.error, signed_in=found.caller is not None)
+        return
+    yield permissions(found)
+    said = f"Spinnaker stores {found.stored:,} in its database."
+    yield Seen("Account storage", Outcome.PROVED, said)
+    yield loading(found)
+    yield default_role(found)
+
+
+def refused(error: GateError, *, signed_in: bool) -> Seen:
+    names = {Kind.DENIED: "Permissions", Kind.STORAGE_OFF: "Account storage"}
+    name = names.get(error.kind, "Gate" if signed_in else "Sign-in")
+    return Seen(name, Outcome.FAILED, str(error), NEXT_STEPS.get(error.kind, ""))
+
+
+def permissions(found: Report) -> Seen:
+    name = "Permissions"
+    if found.caller is None:
+        return Seen(name, Outcome.NOT_PROVED, "Nobody is signed in to have any.")
+    if not found.caller.is_admin:
+        return Seen(name, Outcome.NOT_PROVED, NOT_ADMIN, NEXT_STEPS[Kind.DENIED])
+    said = "It is an admin of Spinnaker: it may store, change and delete every account."
+    return Seen(name, Outcome.PROVED, said)
+
+
+def loading(found: Report) -> Seen:
+    """Say what is loaded; of the poller, only signs can be seen."""
+    name = "Loaded accounts"
+    types = ", ".join(f"{count:,} {type_}" for type_, count in found.types.items())
+    said = f"Spinnaker has loaded {found.loaded:,}{f' ({types})' * bool(types)}."
+    if found.not_loaded:
+        said += f" Stored, and not loaded or not yet: {listed(found.not_loaded)}."
+        return Seen(name, Outcome.NOT_PROVED, said, SET_SWITCHES)
+    if not found.stored:
+        return Seen(name, Outcome.NOT_PROVED, f"{said} {SEEN_LATER}")
+    said += " Every stored one is among them, from its last start or by polling."
+    return Seen(name, Outcome.EVALUATED, said)
+
+
+def default_role(found: Report) -> Seen:
+    name = "Role to assume"
+    if found.without_role:
+        said = WITHOUT_ROLE.format(names=listed(found.without_role))
+        return Seen(name, Outcome.FAILED, said, SET_SWITCHES)
+    if not found.types.get("aws"):
+        return Seen(name, Outcome.NOT_PROVED, "No aws account is loaded that shows it.")
+    return Seen(name, Outcome.PROVED, "Each loaded aws account assumes one.")
+
+
+def of_the_release(found: Report) -> Iterator[Seen]:
+    """Yield the warnings that no check says."""
+    said = {NOBODY, NOT_ADMIN}
+    for warning in found.warnings:
+        if warning not in said and not warning.startswith(WITHOUT_ROLE.split("{")[0]):
+            yield Seen("Release", Outcome.EVALUATED, warning)
+
+
+def listed(names: Iterable[str]) -> str:
+    names = list(names)
+    more = len(names) - MOST_NAMED
+    shown = ", ".join(name[:100] for name in names[:MOST_NAMED])
+    return f"{shown} and {more:,} more" if more > 0 else shown
+
+
+def bounded(text: str) -> str:
+    """Make it one that every database takes."""
+    return text.replace("\0", "\N{REPLACEMENT CHARACTER}")[:LONGEST]
+
+
+def last_test(row: Spinnaker) -> list[Seen]:
+    """Read back what the last test of this version saw."""
+    stored: list[dict[str, Any]] = row.result or []
+    return [Seen(**{name: one[name] for name in Seen.__slots__}) for one in stored]

@@ -1,0 +1,1 @@
+"""The connection with a running Spinnaker: described, tested, and prepared there."""

@@ -1,0 +1,138 @@
+"""The connection with Spinnaker: what is described, what a test saw, what to set there.
+
+A test is a worker's; an administrator describes the connection, and confirms it.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.conf import settings
+from django.contrib import messages
+from django.db import IntegrityError
+from django.http import Http404, HttpResponse
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.views.decorators.http import require_POST
+
+from accounts.lookups import SPINNAKER, Question, ask
+from accounts.mapping.managing import managing_of
+from accounts.models import ManagingAccount, Spinnaker
+from accounts.spinnaker.describing import describe, disconnect
+from accounts.spinnaker.testing import last_test
+from accounts.web.access import administrator_required
+from accounts.web.exports.attachment import attachment
+from accounts.web.lookups import Asking, look_up
+from accounts.web.request import Request
+from accounts.web.spinnaker.forms import SpinnakerForm
+from accounts.web.you.confirmation import confirmation_required
+from onboarding.checks import Outcome
+from onboarding.delivery.loading import PERIOD
+from onboarding.delivery.switches import switches
+
+FILE = "clouddriver-local.yml"
+SOMEBODY_ELSE = (
+    "Somebody else connected Spinnaker while this page was open. Open the page again "
+    "to see and change it; nothing was saved."
+)
+
+
+def spinnaker(request: Request) -> HttpResponse:
+    """Show the connection with its last test; `look` in the URL waits for one."""
+    row = Spinnaker.objects.first()
+    shown = tested(request, row) if row else {}
+    if request.htmx:
+        return render(request, "spinnaker/_tested.html", {"row": row, **shown})
+    managing = ManagingAccount.objects.first()
+    return render(
+        request,
+        "spinnaker/spinnaker.html",
+        {
+            "row": row,
+            "file": FILE,
+            "switches": switches_of(managing, row) if managing else "",
+            "crumbs": [("Settings", reverse("accounts:settings"))],
+            **shown,
+        },
+    )
+
+
+def tested(request: Request, row: Spinnaker) -> dict[str, Any]:
+    """Return what the last test saw, or how the page waits for the one that runs."""
+    if "look" in request.GET:
+        looked = look_up(request, question(row))
+        if isinstance(looked, Asking):
+            return {"asking": looked}
+        if looked.refused:
+            return {"refusal": looked}
+        row.refresh_from_db()
+    seen = last_test(row)
+    failed = any(one.outcome == Outcome.FAILED for one in seen)
+    return {"seen": seen, "failed": failed}
+
+
+def question(row: Spinnaker) -> Question:
+    return Question(SPINNAKER, "aws", version=row.version)
+
+
+def switches_of(managing: ManagingAccount, row: Spinnaker | None) -> str:
+    period = row.poll_seconds if row else int(PERIOD)
+    return switches(managing_of(managing), period=period)
+
+
+@require_POST
+def spinnaker_test(request: Request) -> HttpResponse:
+    """Let a worker test the connection; nothing in Spinnaker changes."""
+    row = Spinnaker.objects.first()
+    if row is None:
+        return redirect("accounts:spinnaker")
+    ask(question(row), request.user, anew=True)
+    return redirect(f"{reverse('accounts:spinnaker')}?look=answer#test")
+
+
+def spinnaker_file(request: Request) -> HttpResponse:
+    """Return what Clouddriver needs once, as a file."""
+    managing = ManagingAccount.objects.first()
+    if managing is None:
+        raise Http404("The managing account is not described yet.")
+    text = switches_of(managing, Spinnaker.objects.first())
+    return attachment(text, FILE, "application/yaml")
+
+
+@administrator_required
+@confirmation_required("accounts:spinnaker-edit")
+def spinnaker_edit(request: Request) -> HttpResponse:
+    """Describe the connection; it is tested right after."""
+    row = Spinnaker.objects.first()
+    form = SpinnakerForm(request.POST or None, instance=row or Spinnaker())
+    if request.method == "POST" and form.is_valid():
+        try:
+            describe(form.described, request.user)
+        except IntegrityError:
+            form.add_error(None, SOMEBODY_ELSE)
+        else:
+            messages.success(request, "The connection is saved.")
+            return spinnaker_test(request)
+    reach = settings.SPINNAKER
+    return render(
+        request,
+        "spinnaker/edit.html",
+        {
+            "form": form,
+            "row": row,
+            "reach": reach,
+            "crumbs": [
+                ("Settings", reverse("accounts:settings")),
+                ("Spinnaker", reverse("accounts:spinnaker")),
+            ],
+        },
+    )
+
+
+@administrator_required
+@require_POST
+@confirmation_required("accounts:spinnaker")
+def spinnaker_disconnect(request: Request) -> HttpResponse:
+    if disconnect(request.user):
+        messages.success(request, "Bowline is no longer connected with Spinnaker.")
+    return redirect("accounts:spinnaker")
