@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import fcntl
 import hashlib
 import json
 import os
 import select
 import shutil
 import subprocess
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from tempfile import TemporaryDirectory, mkdtemp
 from typing import Any
@@ -23,6 +25,8 @@ HOW_TO_GET = (
     "apt-get install openjdk-17-jdk-headless maven"
 )
 SECONDS = 120
+QUICK = ("-XX:TieredStopAtLevel=1", "-XX:+UseSerialGC")
+"""Most of what the judge does, it does once: no time is spent to make it fast."""
 
 STOCK = """\
 aws:
@@ -44,45 +48,44 @@ def missing() -> str:
 
 
 def classpath() -> str:
-    """Build our program, unless this very one is built; Maven keeps what it fetched."""
-    sources = (HERE / "pom.xml", *sorted(HERE.glob("*.java")))
+    """Fetch Clouddriver and build our program, unless that was done already."""
+    pom, sources = HERE / "pom.xml", sorted(HERE.glob("*.java"))
+    BUILT.mkdir(parents=True, exist_ok=True)
+    with (BUILT / "lock").open("w") as lock:
+        # Each worker of the tests comes here, the first ones at the same time.
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        fetched = made("jars", [pom], partial(fetch, pom))
+        jars = [str(jar) for jar in sorted(fetched.glob("*.jar"))]
+        classes = made("classes", [pom, *sources], partial(build, sources, jars))
+    return os.pathsep.join((str(classes), *jars))
+
+
+def made(name: str, sources: Iterable[Path], make: Callable[[Path], None]) -> Path:
+    """Make a folder, unless it was made from these very sources."""
     digest = hashlib.sha256()
     for source in sources:
         digest.update(source.name.encode() + b"\0" + source.read_bytes())
-    built = BUILT / digest.hexdigest()[:16]
-    if not is_whole(built):
-        BUILT.mkdir(parents=True, exist_ok=True)
-        with TemporaryDirectory(dir=BUILT) as folder:
-            build(sources, Path(folder) / "new")
-            shutil.rmtree(built, ignore_errors=True)
-            (Path(folder) / "new").rename(built)
-    return os.pathsep.join(
-        (str(built / "target" / "classes"), (built / "classpath").read_text())
-    )
+    folder = BUILT / f"{name}-{digest.hexdigest()[:16]}"
+    if not folder.exists():
+        with TemporaryDirectory(dir=BUILT) as temporary:
+            make(Path(temporary) / name)
+            (Path(temporary) / name).rename(folder)
+    return folder
 
 
-def is_whole(built: Path) -> bool:
-    """Tell whether it was built, and Maven's repository still has what it needs."""
-    try:
-        jars = (built / "classpath").read_text().split(os.pathsep)
-    except FileNotFoundError:
-        return False
-    return all(Path(jar).exists() for jar in jars)
+def fetch(pom: Path, folder: Path) -> None:
+    output = f"-DoutputDirectory={folder}"
+    run("mvn", "--quiet", "--batch-mode", f"--file={pom}", output, "dependency:copy")
 
 
-def build(sources: tuple[Path, ...], folder: Path) -> None:
-    folder.mkdir()
-    for source in sources:
-        shutil.copy(source, folder)
-    goals = ["compile", "dependency:build-classpath", "-Dmdep.outputFile=classpath"]
-    done = subprocess.run(
-        ["mvn", "--quiet", "--batch-mode", *goals],
-        cwd=folder,
-        capture_output=True,
-        text=True,
-        timeout=900,
-    )
-    assert done.returncode == 0, f"Maven could not build the judge.\n{done.stdout}"
+def build(sources: Iterable[Path], jars: Iterable[str], folder: Path) -> None:
+    options = ("--release", "17", "-proc:none", "-d", str(folder))
+    run("javac", *options, "-cp", os.pathsep.join(jars), *map(str, sources))
+
+
+def run(*command: str) -> None:
+    done = subprocess.run(command, capture_output=True, text=True, timeout=900)
+    assert done.returncode == 0, f"{command[0]} failed.\n{done.stdout}{done.stderr}"
 
 
 LISTS = ("ignored", "saved", "loads")
@@ -173,11 +176,11 @@ def clouddriver(
         name: value for name, value in os.environ.items() if not name.startswith("AWS_")
     }
     log = folder / "clouddriver.log"
-    command = ["java", "-Daws.region=us-east-1", *options, "-cp", classpath(), "Judge"]
+    command = ["java", *QUICK, "-Daws.region=us-east-1", *options, "-cp", classpath()]
     with (
         log.open("w") as output,
         subprocess.Popen(
-            [*command, *(["live"] if live else [])],
+            [*command, "Judge", *(["live"] if live else [])],
             cwd=folder,
             env={
                 **inherited,
