@@ -136,9 +136,9 @@ LAYERS = (
     {"resources"},
     {"providers"},
     {"desired"},
-    {"accounts_file", "aws", "review", "spinnaker"},
+    {"aws", "review", "spinnaker"},
     {"access_role", "account_feed", "delivery", "verify"},
-    {"handoff"},
+    {"accounts_file", "handoff"},
 )
 """The engine's floors, the lowest first: each may import its own and those below."""
 

@@ -6,7 +6,7 @@ Scalars are read as the text that is written, so an account id keeps its zeros.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from onboarding.accounts_file.managed import (
     WrittenAccount,
@@ -15,8 +15,10 @@ from onboarding.accounts_file.managed import (
 )
 from onboarding.accounts_file.managing import read_managing
 from onboarding.accounts_file.reader import FileProblems, Problem, Reader
+from onboarding.accounts_file.spinnaker import read_spinnaker
 from onboarding.accounts_file.spreadsheet import SAVE_AS, rows_as_nodes, wrong_format
 from onboarding.bounded_yaml import NOT_UTF_8, BadYaml, composed, decoded
+from onboarding.delivery.connection import Connection
 from onboarding.topology import Managing
 
 __all__ = ["AccountsFile", "FileProblems", "read"]
@@ -30,6 +32,8 @@ class AccountsFile:
     trusts_bowline: bool
     accounts: tuple[WrittenAccount, ...]
     managing_line: int = 1
+    spinnaker: Connection | None = None
+    spinnaker_line: int = 1
 
 
 def read(content: bytes, *, partition: str = "aws", csv: bool = False) -> AccountsFile:
@@ -52,14 +56,22 @@ def read_yaml(reader: Reader, content: bytes, partition: str) -> AccountsFile:
         raise FileProblems([Problem(error.line or 1, error.sentence)]) from error
     if root is None:
         raise FileProblems([Problem(1, EMPTY)])
-    parts = reader.mapping(root, "The file", ("managing", "accounts"))
+    parts = reader.mapping(root, "The file", ("managing", "spinnaker", "accounts"))
     managing, trusts, line = None, True, 1
     if "managing" in parts:
         line = parts["managing"].start_mark.line + 1
         managing, trusts = read_managing(reader, parts["managing"])
         partition = managing.partition
     accounts = read_accounts(reader, parts.get("accounts"), partition)
-    return AccountsFile(managing, trusts, accounts, line)
+    file = AccountsFile(managing, trusts, accounts, line)
+    if "spinnaker" not in parts:
+        return file
+    node = parts["spinnaker"]
+    return replace(
+        file,
+        spinnaker=read_spinnaker(reader, node),
+        spinnaker_line=node.start_mark.line + 1,
+    )
 
 
 def read_csv(reader: Reader, content: bytes, partition: str) -> AccountsFile:

@@ -144,8 +144,13 @@ def identity_written(identity: Identity) -> Written:
             return {"pod_role": {key: getattr(pod, key) for key in keys}}
 
 
-def yaml_text(managing: Written | None, accounts: Iterable[Written]) -> str:
+def yaml_text(
+    managing: Written | None,
+    accounts: Iterable[Written],
+    spinnaker: Written | None = None,
+) -> str:
     parts = {"managing": managing} if managing else {}
+    parts |= {"spinnaker": spinnaker} if spinnaker else {}
     return dumped({**parts, "accounts": list(accounts)})
 
 

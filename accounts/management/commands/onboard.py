@@ -25,7 +25,7 @@ from accounts.management.migrated import is_migrated, migrate_if_new
 from accounts.management.people import named_person
 from accounts.management.plain_diff import printed
 from accounts.management.progress import shown_on_terminal
-from accounts.mapping.accounts_file import differs, register
+from accounts.mapping.accounts_file import differs, register, spinnaker_differs
 from accounts.mapping.accounts_file.comparison import compare
 from accounts.mapping.managing import managing_row
 from accounts.models import ManagedAccount, ManagingAccount, Run
@@ -110,7 +110,12 @@ class Command(BaseCommand):
             found = compare(written.accounts)
             if found.problems:
                 raise FileProblems(found.problems)
-            self.say(found.summary(managing_differs=differs(written, described)))
+            self.say(
+                found.summary(
+                    managing_differs=differs(written, described),
+                    spinnaker_differs=spinnaker_differs(written),
+                )
+            )
 
     def onboard(
         self,

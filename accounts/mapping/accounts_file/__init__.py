@@ -16,7 +16,14 @@ from accounts.mapping.managed import managed_columns, provider_of
 from accounts.mapping.managing import managing_columns
 from accounts.mapping.slices import in_slices
 from accounts.mapping.spinnaker_names import claim_names
-from accounts.models import EnabledProvider, ManagedAccount, ManagingAccount
+from accounts.models import (
+    EnabledProvider,
+    ManagedAccount,
+    ManagingAccount,
+    Spinnaker,
+)
+from accounts.spinnaker.connection import connection_of
+from accounts.spinnaker.describing import describe as describe_spinnaker
 from onboarding.accounts_file import AccountsFile, FileProblems
 from onboarding.accounts_file.reader import Problem
 from onboarding.providers.base import providers_of
@@ -59,6 +66,8 @@ def register_all(file: AccountsFile, by: User | None) -> None:
     found = compare(file.accounts, lock=True)
     if problems := [*found.problems, *problems_of_managing(file)]:
         raise FileProblems(problems)
+    if file.spinnaker is not None:
+        describe_spinnaker(file.spinnaker, by)
     save(found, by)
 
 
@@ -106,6 +115,14 @@ def differs(file: AccountsFile, row: ManagingAccount) -> bool:
     columns = managing_columns(file.managing)
     columns["trusts_bowline"] = file.trusts_bowline
     return any(getattr(row, name) != value for name, value in columns.items())
+
+
+def spinnaker_differs(file: AccountsFile) -> bool:
+    """Return whether the file describes the connection in another way."""
+    if file.spinnaker is None:
+        return False
+    row = Spinnaker.objects.first()
+    return row is None or connection_of(row) != file.spinnaker
 
 
 def describe(

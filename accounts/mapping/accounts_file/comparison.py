@@ -51,12 +51,16 @@ class Comparison:
     def those(self, what: str) -> list[Compared]:
         return [one for one in self.accounts if one.what == what]
 
-    def summary(self, *, managing_differs: bool = False) -> str:
+    def summary(
+        self, *, managing_differs: bool = False, spinnaker_differs: bool = False
+    ) -> str:
         """Say what the file would change, in one line."""
         counts = {what: len(self.those(what)) for what in (NEW, CHANGED, SAME)}
-        if counts[NEW] or counts[CHANGED] or managing_differs:
+        differs = managing_differs or spinnaker_differs
+        if counts[NEW] or counts[CHANGED] or differs:
             said = ", ".join(f"{count:,} {what}" for what, count in counts.items())
             said = f"{said}.{' The managing account differs.' * managing_differs}"
+            said += " The connection with Spinnaker differs." * spinnaker_differs
         else:
             said = "Nothing differs from what is described."
         if self.left_alone:

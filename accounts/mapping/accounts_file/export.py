@@ -9,7 +9,9 @@ from typing import NamedTuple
 
 from accounts.mapping.managed import lacks_details, managed_of
 from accounts.mapping.managing import managing_of
-from accounts.models import ManagedAccount, ManagingAccount
+from accounts.models import ManagedAccount, ManagingAccount, Spinnaker
+from accounts.spinnaker.connection import connection_of
+from onboarding.accounts_file.spinnaker import spinnaker_written
 from onboarding.accounts_file.writing import (
     Written,
     account_written,
@@ -28,12 +30,13 @@ class Export(NamedTuple):
     accounts: list[Written]
     left_out: list[str]
     """Why accounts are not in it, each with its name."""
+    spinnaker: Written | None = None
 
     def text(self, *, csv: bool) -> str:
         if csv:
             return csv_text(self.accounts)
         comments = "".join(f"# Not in this file: {said}\n" for said in self.left_out)
-        return comments + yaml_text(self.managing, self.accounts)
+        return comments + yaml_text(self.managing, self.accounts, self.spinnaker)
 
 
 def export(rows: Iterable[ManagedAccount] | None = None) -> Export:
@@ -55,7 +58,9 @@ def export(rows: Iterable[ManagedAccount] | None = None) -> Export:
         if managing
         else None
     )
-    return Export(written, accounts, left_out)
+    spinnaker = Spinnaker.objects.first()
+    connection = spinnaker_written(connection_of(spinnaker)) if spinnaker else None
+    return Export(written, accounts, left_out, connection)
 
 
 def why_not(row: ManagedAccount) -> str:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from django.db import IntegrityError, transaction
 from django.utils import timezone
 
-from accounts.mapping.accounts_file import MEANWHILE, differs
+from accounts.mapping.accounts_file import MEANWHILE, differs, spinnaker_differs
 from accounts.mapping.accounts_file.comparison import (
     SAME,
     Compared,
@@ -42,6 +42,10 @@ ACCOUNTS_ONLY = (
     "The file describes the managing account differently. Here, only accounts are "
     "saved: edit the managing account on its page, or remove it from the file."
 )
+NO_CONNECTION = (
+    "The file describes the connection with Spinnaker differently. Here, only accounts "
+    "are saved: an administrator changes it in Settings, or remove it from the file."
+)
 LONGEST_NAME = 150
 
 
@@ -53,6 +57,8 @@ def check(name: str, content: bytes, *, csv: bool, by: User) -> Upload:
     problems = list(found.problems)
     if differs(file, managing):
         problems.append(Problem(file.managing_line, ACCOUNTS_ONLY))
+    if spinnaker_differs(file):
+        problems.append(Problem(file.spinnaker_line, NO_CONNECTION))
     if problems:
         raise FileProblems(problems)
     delete_old_uploads()
