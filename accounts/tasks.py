@@ -26,6 +26,7 @@ from accounts.models import (
     Adding,
     Bundle,
     ClusterSearch,
+    Delivery,
     Lookup,
     ManagedAccount,
     Notice,
@@ -44,6 +45,7 @@ from accounts.runs.queue import (
     enqueue_adding,
     enqueue_all,
     enqueue_bundle,
+    enqueue_delivery,
     enqueue_notice,
     enqueue_reading,
     enqueue_rollout,
@@ -56,6 +58,7 @@ from accounts.runs.retention import (
 )
 from accounts.runs.rollouts.engine import advance, advance_after, send
 from accounts.runs.stages import carry_on as carry_on_run
+from accounts.spinnaker.deliveries.carrying import carry_on_for_worker
 from accounts.workers.process import Process, before_the_fork
 
 AGAIN_AFTER = timedelta(hours=6)
@@ -187,6 +190,22 @@ def add_members(adding_id: str) -> None:
         add(adding)
 
 
+@shared_task(ignore_result=True)
+def carry_delivery(number: int) -> None:
+    """Carry a delivery until it waits. A second copy finds the lease taken."""
+    beat()
+    delivery = Delivery.objects.due().filter(pk=number).first()
+    if delivery is not None and carry_on_for_worker(delivery):
+        enqueue_delivery(delivery)
+
+
+@shared_task(ignore_result=True)
+def look_at_deliveries() -> None:
+    """Send for the delivery that waited until now. A second copy finds it sent for."""
+    for delivery in Delivery.objects.abandoned():
+        enqueue_delivery(delivery)
+
+
 @shared_task(ignore_result=True, soft_time_limit=100, time_limit=110)
 def send_notice(notice_id: str) -> None:
     """Send a notice. A second copy finds the lease taken, or it sent."""
@@ -219,6 +238,7 @@ def sweep() -> None:
         enqueue_search(search)
     for adding in Adding.objects.abandoned():
         enqueue_adding(adding)
+    look_at_deliveries()
     for notice in Notice.objects.abandoned().order_by("due_at")[:SWEPT_AT_ONCE]:
         enqueue_notice(notice)
 

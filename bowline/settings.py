@@ -323,6 +323,12 @@ CELERY_BEAT_SCHEDULE = {
         "schedule": 10,
         "options": {"expires": 10, "queue": "schedule"},
     },
+    "look-at-deliveries": {
+        "task": "accounts.tasks.look_at_deliveries",
+        # Less than the pause between two looks at what Spinnaker has loaded.
+        "schedule": 10,
+        "options": {"expires": 10},
+    },
     "verify-all": {
         "task": "accounts.tasks.verify_all",
         "schedule": crontab(hour="1-6"),

@@ -29,6 +29,8 @@ from accounts.models.people.preferences import Preferences
 from accounts.models.rollouts.rollout import Rollout
 from accounts.models.runs import CheckResult, Run
 from accounts.models.spinnaker.connection import Spinnaker
+from accounts.models.spinnaker.delivered import DeliveredAccount
+from accounts.models.spinnaker.delivery import Delivery, DeliveryStep
 from accounts.models.steps import Step
 from accounts.models.uploads.upload import Upload, UploadedAccount
 
@@ -38,6 +40,9 @@ __all__ = [
     "Bundle",
     "CheckResult",
     "ClusterSearch",
+    "DeliveredAccount",
+    "Delivery",
+    "DeliveryStep",
     "EnabledProvider",
     "EnvironmentPolicy",
     "Findings",

@@ -111,6 +111,12 @@ BADGES = {
     # Checks
     "proved": Badge("good", "check", "Bowline called it, and it succeeded."),
     "not proved from here": Badge("neutral", "question", "Bowline cannot check this."),
+    # Deliveries
+    "delivering": Badge("busy", "clock", "Bowline sends the accounts to Spinnaker."),
+    "watching": Badge(
+        "busy", "clock", "Stored. Bowline waits until Spinnaker has loaded it."
+    ),
+    "loaded": Badge("good", "check", "Spinnaker has loaded it."),
     # Bundles
     "building": Badge("busy", "clock", "Bowline writes the bundle."),
     "ready": Badge("good", "check", "Ready to download."),

@@ -16,6 +16,7 @@ from accounts.models import (
     Adding,
     Bundle,
     ClusterSearch,
+    Delivery,
     Lookup,
     Notice,
     Organization,
@@ -116,6 +117,12 @@ def enqueue_adding(adding: Adding) -> None:
     """Send for accounts to be added; the sweep repeats what was lost."""
     if sent("accounts.tasks.add_members", str(adding.pk)):
         Adding.objects.filter(pk=adding.pk).update(queued_at=Now())
+
+
+def enqueue_delivery(delivery: Delivery) -> None:
+    """Send for a delivery to be continued; the sweep repeats what was lost."""
+    if sent("accounts.tasks.carry_delivery", delivery.pk):
+        Delivery.objects.filter(pk=delivery.pk).update(queued_at=Now())
 
 
 def enqueue_notice(notice: Notice) -> None:

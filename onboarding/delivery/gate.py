@@ -105,8 +105,13 @@ class Gate:
         found = self.get(path_of(name), doing, absent=True)
         if found is None:
             return None
-        read = fields_of(found, doing)
-        return {key: read[key] for key in SHOWN if key in read}
+        return shown(fields_of(found, doing))
+
+    def loaded_accounts(self) -> dict[str, Mapping[str, Any]]:
+        """Return every loaded account so, in one long answer; up to 30 seconds old."""
+        doing = "list what Spinnaker has loaded"
+        rows = rows_of(self.get("/credentials?expand=true", doing), doing)
+        return {name_of(row, doing): shown(row) for row in rows}
 
     def stored(self, type_: str) -> tuple[Stored, ...]:
         """List the accounts of a type in Clouddriver's database."""
@@ -186,6 +191,10 @@ SHOWN = (
     "permissions",
 )
 """What is read of a loaded account."""
+
+
+def shown(row: Mapping[str, Any]) -> dict[str, Any]:
+    return {key: row[key] for key in SHOWN if key in row}
 
 
 def path_of(name: str) -> str:

@@ -1,0 +1,320 @@
+"""Deliveries to a running Spinnaker, and their steps: what is sent, and loaded."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from datetime import datetime, timedelta
+from typing import Any, NamedTuple
+
+from django.conf import settings
+from django.db import models
+from django.db.models import Count, Max, Q
+from django.db.models.functions import Now
+from django.utils import timezone
+
+from accounts.models.activity import CreatedBy
+from accounts.models.lease import FREE, Leased, unqueued
+from accounts.models.readable import Readable, is_mapping, is_mappings, is_texts
+from onboarding.delivery.bodies import SECRET, Body, compared
+from onboarding.delivery.verdicts import Step, StepKey, Verb
+
+THE_ONE = 1
+
+
+class DeliveryMoved(Exception):
+    """Somebody else moved the delivery first, or that move is not allowed."""
+
+
+class DeliveryQuerySet(models.QuerySet["Delivery"]):
+    def open(self) -> DeliveryQuerySet:
+        return self.filter(status__in=Delivery.OPEN)
+
+    def due(self) -> DeliveryQuerySet:
+        """Keep what should be worked on now, and what no worker holds."""
+        now = Q(look_at=None) | Q(look_at__lte=Now())
+        return self.filter(FREE, now, status__in=Delivery.WORKING)
+
+    def abandoned(self) -> DeliveryQuerySet:
+        """Keep those of them about which no message is on its way."""
+        return self.due().filter(unqueued())
+
+    def light(self) -> DeliveryQuerySet:
+        """Leave in the database what only a delivery's own page reads."""
+        return self.defer("left", "warnings")
+
+    def next_number(self) -> int:
+        highest: int | None = self.aggregate(highest=Max("number"))["highest"]
+        return (highest or 0) + 1
+
+
+class Delivery(CreatedBy, Leased, Readable):
+    """One job on Spinnaker: plan, approve, send, watch until it is loaded."""
+
+    class Status(models.TextChoices):
+        PLANNING = "planning"
+        PLANNED = "planned"
+        """It waits for approval."""
+        DELIVERING = "delivering"
+        """It was approved; something is still to be sent."""
+        WATCHING = "watching"
+        """Everything was sent; not everything is loaded."""
+        LOADED = "loaded"
+        FAILED = "failed"
+        DISCARDED = "discarded"
+        OUTDATED = "outdated"
+
+    WORKING = (Status.PLANNING, Status.DELIVERING, Status.WATCHING)
+    """A worker is or should be busy with it."""
+    OPEN = (*WORKING, Status.PLANNED)
+    UNSUCCESSFUL = (Status.FAILED, Status.OUTDATED)
+    READS = {
+        "agreed": is_texts,
+        "left": is_mappings,
+        "warnings": is_texts,
+        "environments": is_texts,
+        "counts": is_mapping,
+    }
+
+    number = models.PositiveIntegerField(primary_key=True)
+    spinnaker = models.PositiveSmallIntegerField(default=THE_ONE, editable=False)
+    """There is one, so one delivery at a time."""
+    status = models.CharField(max_length=10, choices=Status, default=Status.PLANNING)
+    agreed = models.JSONField(default=list, editable=False)
+    """Names that a person lets Bowline take over, overwrite or send again."""
+    left = models.JSONField(default=list, editable=False)
+    """[{name, type, why, sentence}] of each account that is left alone."""
+    warnings = models.JSONField(default=list, editable=False)
+    environments = models.JSONField(default=list, editable=False)
+    """Of the accounts that it changes: their policies say who may approve."""
+    counts = models.JSONField(default=dict, editable=False)
+    """{verb: how many accounts}; and `unchanged`."""
+    fingerprint = models.CharField(max_length=64, blank=True, editable=False)
+    """Of the steps; a person approves what has it."""
+    error = models.JSONField(null=True, editable=False)
+    """{message, hint} of what ended it."""
+    waiting = models.CharField(max_length=200, blank=True, editable=False)
+    """What is being waited for just now."""
+    approved_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        on_delete=models.PROTECT,
+        null=True,
+        editable=False,
+        related_name="+",
+    )
+    approved_by_name = models.CharField(max_length=150, blank=True, editable=False)
+    approval_comment = models.TextField(blank=True, editable=False)
+    created_at = models.DateTimeField(auto_now_add=True)
+    approved_at = models.DateTimeField(null=True, editable=False)
+    began_at = models.DateTimeField(null=True, editable=False)
+    """When the approved plan was compared with Spinnaker, before the first step."""
+    progressed_at = models.DateTimeField(null=True, editable=False)
+    """When something was last sent, or seen to be loaded or unloaded."""
+    unreachable_since = models.DateTimeField(null=True, editable=False)
+    """Since when Gate gives no answer that can be used; empty: it does."""
+    queued_at = models.DateTimeField(null=True, editable=False)
+    look_at = models.DateTimeField(null=True, editable=False)
+    """Not before this is there anything to do."""
+    finished_at = models.DateTimeField(null=True, editable=False)
+
+    objects = DeliveryQuerySet.as_manager()
+
+    class Meta:
+        verbose_name_plural = "deliveries"
+        ordering = ["-number"]
+        indexes = [models.Index(fields=["status"], name="delivery_status")]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["spinnaker"],
+                condition=Q(
+                    status__in=["planning", "delivering", "watching", "planned"]
+                ),
+                name="one_open_delivery",
+                violation_error_message="Another delivery is open.",
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"Delivery {self.number}"
+
+    @property
+    def is_open(self) -> bool:
+        return self.status in self.OPEN
+
+    @property
+    def is_working(self) -> bool:
+        return self.status in self.WORKING
+
+    @property
+    def progress(self) -> Progress:
+        """Count its steps: one query."""
+        return Progress(
+            **self.steps.aggregate(
+                steps=Count("pk"),
+                sent=Count("sent_at"),
+                seen=Count("seen_at"),
+                failed=Count("pk", filter=~Q(error="")),
+            )
+        )
+
+    def move(self, to: Status, *, since: tuple[Status, ...], **changes: Any) -> None:
+        """Move on by a conditional UPDATE; raise DeliveryMoved where somebody was
+        quicker.
+        """
+        if to not in self.OPEN:
+            changes["finished_at"] = timezone.now()
+        rows = Delivery.objects.filter(pk=self.pk, status__in=since)
+        if not rows.update(status=to, **changes):
+            raise DeliveryMoved(f"{self} was changed by somebody else in the meantime.")
+        for name, value in {"status": to, **changes}.items():
+            setattr(self, name, value)
+
+    def carry(self, to: Status, **changes: Any) -> None:
+        """Move on as the worker that holds it; raise LeaseLost where it no longer
+        does.
+        """
+        if to not in self.OPEN:
+            changes["finished_at"] = timezone.now()
+        self.write(status=to, waiting="", look_at=None, **changes)
+
+    def put_down(self, waiting: str, until: datetime, **changes: Any) -> None:
+        """Leave it until then to other work, and say what it waits for."""
+        self.write(waiting=waiting[:200], look_at=until, **changes)
+
+
+class Progress(NamedTuple):
+    """How many steps there are, were sent, were seen loaded or gone, and failed."""
+
+    steps: int
+    sent: int
+    seen: int
+    failed: int
+
+
+class DeliveryStepQuerySet(models.QuerySet["DeliveryStep"]):
+    def unsent(self) -> DeliveryStepQuerySet:
+        return self.filter(sent_at=None, error="")
+
+    def unseen(self) -> DeliveryStepQuerySet:
+        """Keep those that were sent, and whose account is not seen so yet."""
+        return self.filter(sent_at__isnull=False, seen_at=None, error="")
+
+    def light(self) -> DeliveryStepQuerySet:
+        """Leave in the database what only the plan's page and watching read."""
+        return self.defer("document", "was")
+
+
+class Difference(NamedTuple):
+    """A field of an account before and after, as JSON; None: it has no such field."""
+
+    field: str
+    before: str | None
+    after: str | None
+
+
+class DeliveryStep(Readable):
+    """One account that is saved or deleted, and how far that is."""
+
+    READS = {
+        "document": is_mapping,
+        "was": is_mapping,
+        "after_gone": is_texts,
+        "after_loaded": is_texts,
+        "causes": is_texts,
+    }
+    VERBS = [(verb.value, verb.value) for verb in Verb]
+
+    delivery = models.ForeignKey(
+        Delivery, on_delete=models.CASCADE, related_name="steps"
+    )
+    position = models.PositiveIntegerField()
+    verb = models.CharField(max_length=10, choices=VERBS)
+    type = models.CharField(max_length=10)
+    name = models.CharField(max_length=63)
+    before = models.CharField(max_length=64, blank=True)
+    """The digest of what is stored; empty: nothing is."""
+    after = models.CharField(max_length=64, blank=True)
+    """The digest of what is sent; empty: it is deleted."""
+    renews = models.BooleanField(default=False)
+    """It is deleted to be made again."""
+    document = models.JSONField(default=dict)
+    """What is sent, a kubeconfig as its digest."""
+    was = models.JSONField(default=dict)
+    """What is stored: each compared field as JSON, a kubeconfig as its digest."""
+    after_gone = models.JSONField(default=list)
+    after_loaded = models.JSONField(default=list)
+    sent_at = models.DateTimeField(null=True)
+    seen_at = models.DateTimeField(null=True)
+    """When Spinnaker was seen to have loaded it as it was sent, or unloaded it."""
+    error = models.TextField(blank=True)
+    """Why it was not sent, or not stored as it was."""
+    causes = models.JSONField(default=list)
+    """Why it may not be loaded, the likeliest first; once it took too long."""
+
+    objects = DeliveryStepQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = "delivery step"
+        ordering = ["delivery", "position"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["delivery", "position"], name="delivery_step_position"
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.verb} {self.name}"
+
+    @classmethod
+    def of(
+        cls, delivery: Delivery, position: int, step: Step, was: Mapping[str, str]
+    ) -> DeliveryStep:
+        """Make the row of a planned step."""
+        document = dict(step.body.document) if step.body else {}
+        if step.body and SECRET in document:
+            document[SECRET] = json.loads(step.body.fields[SECRET])
+        return cls(
+            delivery=delivery,
+            position=position,
+            verb=step.verb,
+            type=step.type,
+            name=step.name,
+            before=step.before,
+            after=step.key.after,
+            renews=step.renews,
+            document=document,
+            was=dict(was),
+            after_gone=list(dict.fromkeys(step.after_gone)),
+            after_loaded=list(dict.fromkeys(step.after_loaded)),
+        )
+
+    @property
+    def deletes(self) -> bool:
+        return not self.after
+
+    @property
+    def key(self) -> StepKey:
+        verb = Verb.REMOVE if self.deletes else Verb(self.verb)
+        return StepKey(verb, self.type, self.name, self.before, self.after)
+
+    @property
+    def body(self) -> Body:
+        """The account as it is watched: without a kubeconfig."""
+        return Body(self.type, self.name, self.document)
+
+    @property
+    def took(self) -> timedelta | None:
+        """How long Spinnaker took to load or unload it."""
+        return self.seen_at - self.sent_at if self.sent_at and self.seen_at else None
+
+    @property
+    def differences(self) -> list[Difference]:
+        """List the fields that differ, for a diff."""
+        becomes = dict(compared(self.type, self.document)) if self.document else {}
+        if SECRET in becomes:
+            becomes[SECRET] = json.dumps(self.document[SECRET])
+        return [
+            Difference(name, self.was.get(name), becomes.get(name))
+            for name in sorted({*self.was, *becomes})
+            if self.was.get(name) != becomes.get(name)
+        ]

@@ -1,0 +1,1 @@
+"""Accounts delivered to a running Spinnaker: planned, approved, sent, seen loaded."""

@@ -1,0 +1,145 @@
+"""What people do with deliveries: plan, approve, discard. Workers do the rest."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from functools import partial
+from typing import TYPE_CHECKING
+
+from django.db import IntegrityError, transaction
+from django.utils import timezone
+
+from accounts.activity import record
+from accounts.four_eyes import SamePerson, needs_second_person
+from accounts.models import Activity, Delivery
+from accounts.models.activity import name_of
+from accounts.models.spinnaker.delivery import DeliveryMoved
+from accounts.runs.actions import PlanChanged
+from accounts.runs.queue import enqueue_delivery
+
+if TYPE_CHECKING:
+    from django.contrib.auth.models import User
+
+What = Activity.What
+Send = Callable[[Delivery], None]
+"""Queues a delivery once its row is committed: for a worker, or for nobody."""
+
+
+def keep(delivery: Delivery) -> None:
+    """Queue nothing: the caller carries it out."""
+
+
+class DeliveryOpen(Exception):
+    """Another delivery is being carried out; there is one at a time."""
+
+    def __init__(self, delivery: Delivery) -> None:
+        super().__init__(f"{delivery} is in progress. Wait until it ends.")
+        self.delivery = delivery
+
+
+def start(
+    by: User | None, *, agreed: Iterable[str] = (), send: Send = enqueue_delivery
+) -> Delivery:
+    """Start a delivery that plans; raise DeliveryOpen. A plan that waits is discarded
+    for it. `agreed` names what Bowline may take over, overwrite or send again.
+    """
+    names = sorted(set(agreed))
+    with transaction.atomic():
+        make_way()
+        try:
+            with transaction.atomic():
+                delivery = Delivery.objects.create(
+                    number=Delivery.objects.next_number(),
+                    agreed=names,
+                    created_by=by,
+                )
+        except IntegrityError as error:
+            raise DeliveryOpen(Delivery.objects.open().latest("number")) from error
+        transaction.on_commit(partial(send, delivery))
+        detail = {"agreed": names} if names else {}
+        record_delivery(by, What.PLAN, delivery, **detail)
+    return delivery
+
+
+def make_way() -> None:
+    """Discard a plan that waits; raise DeliveryOpen where a worker is on one."""
+    for delivery in Delivery.objects.open():
+        try:
+            delivery.move(Delivery.Status.DISCARDED, since=(Delivery.Status.PLANNED,))
+        except DeliveryMoved as error:
+            raise DeliveryOpen(delivery) from error
+
+
+def approve(
+    delivery: Delivery,
+    by: User | None,
+    *,
+    read: str | None = None,
+    comment: str = "",
+    send: Send = enqueue_delivery,
+) -> bool:
+    """Approve a plan; False where somebody decided earlier. Raise SamePerson where
+    another person must, and PlanChanged where what was `read`, by its fingerprint, is
+    not the plan; None: it was not read on a page.
+    """
+    refuse_same_person(delivery, by)
+    if read is not None and read != delivery.fingerprint:
+        raise PlanChanged
+    try:
+        with transaction.atomic():
+            delivery.move(
+                Delivery.Status.DELIVERING,
+                since=(Delivery.Status.PLANNED,),
+                approved_by=by,
+                approved_by_name=name_of(by),
+                approved_at=timezone.now(),
+                approval_comment=comment,
+            )
+            transaction.on_commit(partial(send, delivery))
+            record_delivery(by, What.APPROVE, delivery, comment=comment)
+    except DeliveryMoved:
+        return False
+    return True
+
+
+def discard(delivery: Delivery, by: User | None) -> bool:
+    """Discard a plan; False where somebody decided earlier."""
+    try:
+        with transaction.atomic():
+            delivery.move(Delivery.Status.DISCARDED, since=(Delivery.Status.PLANNED,))
+            record_delivery(by, What.DISCARD, delivery)
+    except DeliveryMoved:
+        return False
+    return True
+
+
+def record_delivery(
+    by: User | None, what: Activity.What, delivery: Delivery, **said: object
+) -> None:
+    detail = {
+        "delivery": delivery.number,
+        "fingerprint": delivery.fingerprint,
+        **delivery.counts,
+        **said,
+    }
+    record(by, what, str(delivery), {k: v for k, v in detail.items() if v})
+
+
+def refuse_same_person(delivery: Delivery, by: User | None) -> None:
+    """Raise SamePerson where the policy of an account's environment asks for somebody
+    else to approve the plan.
+    """
+    if by is not None and by.pk != delivery.created_by_id:
+        return
+    for environment in delivery.environments:
+        if needs_second_person(environment):
+            raise SamePerson(
+                f"In {environment or 'no environment'}, the person who plans cannot "
+                "approve: "
+                + (
+                    f"{by} started this plan. Another person must approve."
+                    if by
+                    else "somebody must approve on the plan's page, or be named with "
+                    "--by."
+                )
+            )

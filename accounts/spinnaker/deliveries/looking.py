@@ -1,0 +1,71 @@
+"""Looking at what Spinnaker has loaded, and keeping since when it is so."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable
+from typing import NamedTuple
+
+from accounts.mapping.slices import in_slices
+from accounts.models import DeliveredAccount
+from accounts.spinnaker.deliveries.reached import Reached
+from onboarding.delivery.bodies import Body
+from onboarding.delivery.loading import Since, loaded_otherwise
+
+
+class Seen(NamedTuple):
+    loaded: frozenset[str]
+    gone: frozenset[str]
+
+
+NOTHING = Seen(frozenset(), frozenset())
+
+
+def look(reached: Reached, saved: Collection[Body], deleted: Collection[str]) -> Seen:
+    """See which of these are loaded as they were saved, and which are not loaded, and
+    keep in Bowline's list since when.
+    """
+    if not saved and not deleted:
+        return NOTHING
+    names = {*(body.name for body in saved), *deleted}
+    shown = reached.loaded(names)
+    ids = aws_account_ids(saved)
+    seen = Seen(
+        frozenset(
+            body.name
+            for body in saved
+            if body.name in shown
+            and not loaded_otherwise(
+                body, shown[body.name], account_id=ids.get(body.aws_account, "")
+            )
+        ),
+        frozenset(name for name in deleted if name not in shown),
+    )
+    now = reached.now()
+    for some in in_slices(sorted(seen.loaded)):
+        DeliveredAccount.objects.seen_loaded(some, now)
+    for some in in_slices(sorted(seen.gone)):
+        DeliveredAccount.objects.seen_gone(some, now)
+    for some in in_slices(sorted(names - seen.loaded - seen.gone)):
+        DeliveredAccount.objects.not_seen(some)
+    return seen
+
+
+def aws_account_ids(bodies: Iterable[Body]) -> dict[str, str]:
+    """Return the AWS account IDs that these ECS accounts must show, by the name of
+    their AWS account.
+    """
+    names = sorted({body.aws_account for body in bodies if body.aws_account})
+    rows = DeliveredAccount.objects.values_list("name", "account_id")
+    return dict(row for some in in_slices(names) for row in rows.filter(name__in=some))
+
+
+def since(names: Collection[str]) -> Since:
+    """Say since when these are loaded, and since when they are gone."""
+    rows = DeliveredAccount.objects.values_list("name", "loaded_at", "gone_at")
+    moments = [
+        row for some in in_slices(sorted(names)) for row in rows.filter(name__in=some)
+    ]
+    return Since(
+        {name: loaded.timestamp() for name, loaded, _ in moments if loaded},
+        {name: gone.timestamp() for name, _, gone in moments if gone},
+    )

@@ -1,0 +1,108 @@
+"""A delivery, carried from one state to the next, as far as it goes without waiting.
+
+Safe to kill at any line: what is sent is kept in Bowline's own list before, each step
+is marked once it was sent, and what Spinnaker stores is read right before each write.
+"""
+
+from __future__ import annotations
+
+import logging
+import time
+from contextlib import suppress
+from datetime import timedelta
+
+from django.db import Error
+
+from accounts.bundles import Twins
+from accounts.mapping.managing import NoManagingAccount
+from accounts.models import Delivery
+from accounts.models.lease import LeaseLost
+from accounts.spinnaker.deliveries.planning import plan
+from accounts.spinnaker.deliveries.reached import Reached
+from accounts.spinnaker.deliveries.sending import send
+from accounts.spinnaker.deliveries.watching import watch
+from onboarding.delivery.errors import GateError
+from onboarding.delivery.loading import ASK_EVERY
+
+logger = logging.getLogger(__name__)
+
+SLICE = 60.0
+"""Seconds after which a worker puts a delivery down, so that other work has its turn;
+the next message continues it.
+"""
+PATIENCE = 300.0
+"""Seconds for which Gate may be unavailable before a delivery fails."""
+
+STAGES = {
+    Delivery.Status.PLANNING: plan,
+    Delivery.Status.DELIVERING: send,
+    Delivery.Status.WATCHING: watch,
+}
+FAILED = (
+    "Bowline itself failed. See the worker's log; what was sent so far is listed below."
+)
+
+
+def carry_on(delivery: Delivery, reached: Reached) -> None:
+    """Carry it until it ends, waits, or has had its time. A second copy finds the
+    lease taken.
+    """
+    if not delivery.take_lease():
+        return
+    try:
+        delivery.refresh_from_db()
+        with suppress(LeaseLost):
+            carry_leased(delivery, reached)
+    finally:
+        delivery.free_lease()
+
+
+def carry_leased(delivery: Delivery, reached: Reached) -> None:
+    until = time.monotonic() + SLICE
+    try:
+        while delivery.is_working and time.monotonic() < until:
+            STAGES[Delivery.Status(delivery.status)](delivery, reached)
+            if delivery.unreachable_since:
+                delivery.write(unreachable_since=None)
+            if is_waiting(delivery, reached):
+                break
+        delivery.write(queued_at=None)
+    except GateError as error:
+        again_or_fail(delivery, reached, error)
+    except (NoManagingAccount, Twins) as error:
+        fail(delivery, str(error))
+    except (Error, LeaseLost):
+        raise  # the sweep sends it again
+    except Exception:
+        # Of what went wrong, neither the log nor the row gets an answer of Gate's:
+        # the exceptions of the client hold none.
+        logger.exception("%s failed.", delivery)
+        fail(delivery, FAILED)
+
+
+def give_up(delivery: Delivery, message: str) -> None:
+    """End it where nobody holds it: it cannot be carried at all."""
+    if delivery.take_lease():
+        try:
+            fail(delivery, message)
+        finally:
+            delivery.free_lease()
+
+
+def is_waiting(delivery: Delivery, reached: Reached) -> bool:
+    return delivery.look_at is not None and delivery.look_at > reached.now()
+
+
+def again_or_fail(delivery: Delivery, reached: Reached, error: GateError) -> None:
+    """Wait where Gate may answer again; end the delivery where it never will."""
+    now = reached.now()
+    since = delivery.unreachable_since or now
+    if not error.retryable or (now - since).total_seconds() > PATIENCE:
+        fail(delivery, str(error))
+        return
+    until = now + timedelta(seconds=ASK_EVERY)
+    delivery.put_down(str(error), until, unreachable_since=since)
+
+
+def fail(delivery: Delivery, message: str) -> None:
+    delivery.carry(Delivery.Status.FAILED, error={"message": message})

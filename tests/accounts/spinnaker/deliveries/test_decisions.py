@@ -1,0 +1,86 @@
+"""Who may decide about a delivery, and that there is one at a time."""
+
+from __future__ import annotations
+
+import pytest
+
+from accounts.four_eyes import SamePerson, choose
+from accounts.models import Delivery
+from accounts.runs.actions import PlanChanged
+from accounts.spinnaker.deliveries.decisions import (
+    DeliveryOpen,
+    approve,
+    discard,
+    keep,
+    start,
+)
+from tests.accounts.spinnaker.deliveries.delivering import plan, proved_row
+from tests.onboarding.delivery.strict_gate import StrictGate
+from tests.rows import managing_row, person
+
+pytestmark = pytest.mark.django_db
+Status = Delivery.Status
+
+
+@pytest.fixture
+def strict() -> StrictGate:
+    managing_row()
+    return StrictGate()
+
+
+def test_another_person_approves_where_the_policy_asks(strict: StrictGate) -> None:
+    proved_row(environment="production")
+    planner, other = person("operator"), person("approver")
+    delivery = plan(strict, by=planner)
+
+    for same in (planner, None):
+        with pytest.raises(SamePerson, match="In production, the person who plans"):
+            approve(delivery, same, send=keep)
+    assert approve(delivery, other, send=keep)
+
+
+def test_one_person_is_enough_where_no_policy_asks(strict: StrictGate) -> None:
+    proved_row()
+    choose("", four_eyes=False)
+
+    assert approve(plan(strict, by=(one := person("approver"))), one, send=keep)
+
+
+def test_what_was_read_must_be_the_plan(strict: StrictGate) -> None:
+    proved_row()
+    delivery = plan(strict)
+
+    with pytest.raises(PlanChanged):
+        approve(delivery, None, read="other", send=keep)
+    assert approve(delivery, None, read=delivery.fingerprint, send=keep)
+
+
+def test_a_plan_is_approved_once(strict: StrictGate) -> None:
+    proved_row()
+    delivery = plan(strict)
+    twin = Delivery.objects.get(pk=delivery.pk)
+
+    decided = [approve(delivery, None, send=keep), approve(twin, None, send=keep)]
+
+    assert decided == [True, False]
+    assert not discard(twin, None)
+
+
+def test_a_new_plan_discards_one_that_waits(strict: StrictGate) -> None:
+    proved_row()
+    first = plan(strict)
+
+    plan(strict)
+
+    first.refresh_from_db()
+    assert first.status == Status.DISCARDED
+
+
+def test_there_is_one_delivery_at_a_time(strict: StrictGate) -> None:
+    proved_row()
+    delivery = plan(strict)
+    approve(delivery, None, send=keep)
+
+    with pytest.raises(DeliveryOpen, match="Delivery 1 is in progress"):
+        start(None, send=keep)
+    assert Delivery.objects.count() == 1

@@ -1,0 +1,343 @@
+"""Deliveries from proved accounts to a strict Gate, as workers carry them."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from uuid import uuid4
+
+import pytest
+
+from accounts.models import Activity, DeliveredAccount, Delivery, ManagedAccount
+from accounts.spinnaker.deliveries.decisions import approve, keep
+from accounts.spinnaker.deliveries.stages import carry_on
+from accounts.spinnaker.deliveries.wanted import wanted_bodies
+from tests.accounts.spinnaker.deliveries.delivering import (
+    deliver,
+    finish,
+    plan,
+    prove_again,
+    proved_row,
+    reach,
+)
+from tests.onboarding.delivery.accounts import foreign
+from tests.onboarding.delivery.strict_gate import Killed, StrictGate, error
+from tests.rows import managing_row
+
+pytestmark = pytest.mark.django_db
+Status = Delivery.Status
+
+
+@pytest.fixture
+def strict() -> StrictGate:
+    managing_row()
+    return StrictGate()
+
+
+def test_an_account_is_stored_and_seen_loaded(strict: StrictGate) -> None:
+    proved_row()
+
+    delivery = deliver(strict)
+
+    step = delivery.steps.get()
+    own = DeliveredAccount.objects.get()
+    assert delivery.status == Status.LOADED, delivery.error
+    assert strict.names("PUT") == ["staging"]
+    assert timedelta(0) < step.took <= timedelta(seconds=75)
+    assert (own.sent, own.loaded_at) == (step.after, step.seen_at)
+    assert own.external_id == strict.stored["staging"]["externalId"]
+
+
+def test_an_unchanged_delivery_sends_nothing(strict: StrictGate) -> None:
+    proved_row()
+    deliver(strict)
+    strict.requests.clear()
+
+    again = deliver(strict)
+
+    assert (again.status, again.counts["unchanged"]) == (Status.LOADED, 1)
+    assert strict.writes == []
+
+
+def test_what_is_not_approved_is_not_sent(strict: StrictGate) -> None:
+    proved_row()
+
+    delivery = plan(strict)
+    carry_on(delivery, reach(strict))
+
+    assert delivery.status == Status.PLANNED
+    assert strict.writes == []
+
+
+def test_only_what_a_bundle_would_hold_is_delivered(strict: StrictGate) -> None:
+    proved_row()
+    proved_row("dev", account_id="922222222223", proof="", state="failed")
+    left = proved_row("prod", account_id="922222222224")
+    ManagedAccount.objects.filter(pk=left.pk).leave_out(None)
+
+    assert [body.name for body in wanted_bodies()] == ["staging"]
+
+
+def test_an_ecs_account_follows_its_aws_account_a_poll_later(
+    strict: StrictGate,
+) -> None:
+    strict.ecs_alone_fails = True
+    proved_row(providers={"ec2": {}, "ecs": {}}, uses_external_id=False)
+
+    delivery = deliver(strict)
+
+    aws, ecs = delivery.steps.order_by("position")
+    assert delivery.status == Status.LOADED, delivery.error
+    assert strict.names("PUT") == [aws.name, ecs.name]
+    assert ecs.sent_at - aws.seen_at >= timedelta(seconds=strict.period)
+
+
+def test_a_changed_aws_account_renews_its_ecs_account(strict: StrictGate) -> None:
+    account = proved_row(providers={"ec2": {}, "ecs": {}}, uses_external_id=False)
+    deliver(strict)
+    strict.requests.clear()
+    prove_again(account, regions=["us-west-2"])
+
+    delivery = deliver(strict)
+
+    assert delivery.status == Status.LOADED, delivery.error
+    assert [method for method, *_ in strict.writes] == ["DELETE", "PUT", "PUT"]
+    loaded = strict.loaded[delivery.steps.last().name]
+    assert "us-west-2" in loaded["was"]
+
+
+def test_a_removed_account_is_deleted_and_seen_gone(strict: StrictGate) -> None:
+    account = proved_row(providers={"ec2": {}, "ecs": {}}, uses_external_id=False)
+    deliver(strict)
+    ManagedAccount.objects.filter(pk=account.pk).leave_out(None)
+
+    delivery = deliver(strict)
+    deliver(strict)
+
+    assert delivery.status == Status.LOADED, delivery.error
+    assert (strict.stored, strict.loaded) == ({}, {})
+    assert not DeliveredAccount.objects.owned().exists()
+
+
+def test_a_foreign_account_is_taken_over_only_where_a_person_agrees(
+    strict: StrictGate,
+) -> None:
+    strict.stored["staging"] = foreign("staging")
+    strict.stored["theirs"] = foreign("theirs")
+    strict.load("aws")
+    proved_row()
+
+    refused = deliver(strict)
+    untouched = dict(strict.stored)
+    taken = deliver(strict, agreed=["staging"])
+
+    assert {one["name"]: one["why"] for one in refused.left} == {
+        "staging": "TAKEN",
+        "theirs": "FOREIGN",
+    }
+    assert untouched == {name: foreign(name) for name in ("staging", "theirs")}
+    assert taken.status == Status.LOADED, taken.error
+    assert taken.steps.get().verb == "take over"
+    assert strict.stored["staging"]["accountId"] == "922222222222"
+    assert strict.stored["theirs"] == foreign("theirs")
+
+
+def test_a_change_made_elsewhere_is_shown_and_not_overwritten(
+    strict: StrictGate,
+) -> None:
+    proved_row()
+    deliver(strict)
+    strict.stored["staging"]["sessionName"] = "Theirs"
+
+    delivery = deliver(strict)
+
+    assert (delivery.status, delivery.steps.count()) == (Status.LOADED, 0)
+    assert delivery.left[0]["why"] == "CHANGED_ELSEWHERE"
+    assert delivery.left[0]["sentence"].endswith("Different: sessionName.")
+    assert strict.stored["staging"]["sessionName"] == "Theirs"
+
+
+def test_a_plan_is_outdated_once_spinnaker_changed(strict: StrictGate) -> None:
+    proved_row()
+    delivery = plan(strict)
+    strict.stored["staging"] = foreign("staging")
+    approve(delivery, None, send=keep)
+
+    finish(strict, delivery)
+
+    assert delivery.status == Status.OUTDATED
+    assert strict.writes == []
+
+
+def test_a_plan_is_outdated_once_an_account_is_proved_otherwise(
+    strict: StrictGate,
+) -> None:
+    account = proved_row()
+    delivery = plan(strict)
+    approve(delivery, None, send=keep)
+    prove_again(account, external_id=uuid4())
+
+    finish(strict, delivery)
+
+    assert delivery.status == Status.OUTDATED
+    assert strict.writes == []
+
+
+def test_what_became_ready_since_is_left_to_the_next_delivery(
+    strict: StrictGate,
+) -> None:
+    proved_row()
+    delivery = plan(strict)
+    approve(delivery, None, send=keep)
+    proved_row("later", account_id="922222222223")
+
+    finish(strict, delivery)
+    after = deliver(strict)
+
+    assert delivery.status == Status.LOADED, delivery.error
+    assert [step.name for step in delivery.steps.all()] == ["staging"]
+    assert [step.name for step in after.steps.all()] == ["later"]
+
+
+def test_what_is_not_loaded_in_time_names_the_likely_causes(
+    strict: StrictGate,
+) -> None:
+    strict.polls = False
+    proved_row()
+
+    delivery = deliver(strict)
+
+    step = delivery.steps.get()
+    assert delivery.status == Status.FAILED
+    assert delivery.error["message"] == (
+        "Spinnaker stored the delivery, and has not loaded 1 account in time."
+    )
+    assert step.causes[0].startswith("Clouddriver does not poll")
+
+
+def test_what_is_loaded_later_is_seen_by_the_next_delivery(
+    strict: StrictGate,
+) -> None:
+    strict.polls = False
+    proved_row()
+    deliver(strict)
+    strict.polls = True
+    strict.clock.sleep(60)
+
+    again = deliver(strict)
+
+    assert again.status == Status.LOADED
+    assert DeliveredAccount.objects.get().loaded_at is not None
+
+
+@pytest.mark.parametrize("when", range(2, 12))
+def test_a_killed_worker_leaves_nothing_twice(strict: StrictGate, when: int) -> None:
+    proved_row(providers={"ec2": {}, "ecs": {}}, uses_external_id=False)
+    strict.stored["theirs"] = foreign("theirs")
+    delivery = plan(strict)
+    approve(delivery, None, send=keep)
+    strict.requests.clear()
+    strict.killed_at = when
+
+    with pytest.raises(Killed):
+        finish(strict, delivery)
+    finish(strict, delivery)
+
+    assert delivery.status == Status.LOADED, delivery.error
+    assert sorted(strict.names("PUT")) == ["staging", "staging-ecs"]
+    assert strict.stored["theirs"] == foreign("theirs")
+
+
+def test_gate_that_answers_again_delays_a_delivery(strict: StrictGate) -> None:
+    proved_row()
+    delivery = plan(strict)
+    approve(delivery, None, send=keep)
+    strict.failing = [error(500)] * 4
+
+    finish(strict, delivery)
+
+    assert (delivery.status, delivery.unreachable_since) == (Status.LOADED, None)
+
+
+def test_gate_that_is_out_of_order_ends_a_delivery(strict: StrictGate) -> None:
+    proved_row()
+    delivery = plan(strict)
+    approve(delivery, None, send=keep)
+    strict.failing = [error(500)] * 1000
+
+    finish(strict, delivery)
+
+    assert delivery.status == Status.FAILED
+    assert "Gate answered 500" in delivery.error["message"]
+
+
+def test_one_account_that_is_refused_holds_up_no_other(strict: StrictGate) -> None:
+    proved_row()
+    proved_row("dev", account_id="922222222223")
+    delivery = plan(strict)
+    approve(delivery, None, send=keep)
+    first, *_ = delivery.steps.all()
+    answer = strict.put
+    strict.put = lambda body: error(400) if body["name"] == first.name else answer(body)
+
+    finish(strict, delivery)
+
+    assert delivery.status == Status.FAILED
+    assert delivery.error["message"] == "1 account could not be delivered."
+    assert [bool(step.error) for step in delivery.steps.all()] == [True, False]
+    assert len(strict.loaded) == 1
+
+
+def test_a_robot_without_rights_ends_a_delivery_at_once(strict: StrictGate) -> None:
+    proved_row()
+    delivery = plan(strict)
+    approve(delivery, None, send=keep)
+    strict.put = lambda body: error(403)
+
+    carry_on(delivery, reach(strict))
+    delivery.refresh_from_db()
+
+    assert delivery.status == Status.FAILED
+    assert "The robot needs a role" in delivery.error["message"]
+
+
+def test_a_new_account_is_deleted_once_fiat_knows_who_may(
+    strict: StrictGate,
+) -> None:
+    strict.admin, strict.fiat_delay, strict.polls = False, 60, False
+    account = proved_row(write_roles=["robots"], read_roles=["robots"])
+    deliver(strict)
+    ManagedAccount.objects.filter(pk=account.pk).leave_out(None)
+    strict.polls, strict.polled = True, strict.clock.now
+
+    delivery = deliver(strict)
+
+    assert delivery.status == Status.LOADED, delivery.error
+    assert len(strict.names("DELETE")) > 1
+    assert strict.stored == {}
+
+
+def test_decisions_are_in_the_activity_log(strict: StrictGate) -> None:
+    proved_row()
+
+    deliver(strict, agreed=["staging"])
+
+    entries = Activity.objects.order_by("number")
+    assert [(one.what, one.about) for one in entries] == [
+        ("plan", "Delivery 1"),
+        ("approve", "Delivery 1"),
+    ]
+    assert entries[0].detail == {"delivery": 1, "agreed": ["staging"]}
+    assert entries[1].detail["add"] == 1
+
+
+def test_a_change_of_what_nobody_shows_counts_as_loaded_a_poll_later(
+    strict: StrictGate,
+) -> None:
+    account = proved_row()
+    deliver(strict)
+    prove_again(account, environment="qa")
+
+    delivery = deliver(strict)
+
+    assert delivery.status == Status.LOADED, delivery.error
+    assert delivery.steps.get().took >= timedelta(seconds=strict.period)
