@@ -48,10 +48,7 @@ def plan(delivery: Delivery, reached: Reached) -> None:
     now = compared(reached, delivery.agreed)
     see_unseen(now, reached)
     delivery.extend_lease()
-    rows = [
-        DeliveryStep.of(delivery, position, step, was(now.found, step.name))
-        for position, step in enumerate(now.plan.steps)
-    ]
+    rows = steps_of(delivery, now)
     names = {step.name for step in now.plan.steps}
     status = Delivery.Status.PLANNED if rows else Delivery.Status.LOADED
     with transaction.atomic():
@@ -65,6 +62,14 @@ def plan(delivery: Delivery, reached: Reached) -> None:
         DeliveryStep.objects.bulk_create(rows, batch_size=AT_ONCE)
         for some in in_slices(now.plan.gone):
             DeliveredAccount.objects.forget(some)
+
+
+def steps_of(delivery: Delivery, now: Compared) -> list[DeliveryStep]:
+    """Make the rows of the steps, unsaved."""
+    return [
+        DeliveryStep.of(delivery, position, step, was(now.found, step.name))
+        for position, step in enumerate(now.plan.steps)
+    ]
 
 
 def was(found: Found, name: str) -> Mapping[str, str]:

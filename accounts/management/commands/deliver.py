@@ -1,0 +1,202 @@
+"""`manage.py deliver`: the proved accounts, to the running Spinnaker, here and now.
+
+Exit codes: 0 nothing to do or all loaded, 2 changes planned and not approved, 1
+something failed or is not loaded in time. A delivery that is interrupted is continued
+by workers, or by the next one.
+"""
+
+from __future__ import annotations
+
+import sys
+import time
+from argparse import ArgumentParser
+from collections.abc import Iterator
+from contextlib import contextmanager
+from threading import Lock
+from typing import Any
+
+import click
+from django.contrib.auth.models import User
+from django.core.management.base import BaseCommand, CommandError
+
+from accounts.bundles import Twins
+from accounts.four_eyes import SamePerson
+from accounts.management.migrated import migrate_if_new
+from accounts.management.people import named_person
+from accounts.management.plain_delivery import ending, kept_back, lines
+from accounts.mapping.managing import NoManagingAccount
+from accounts.models import Delivery
+from accounts.runs.queue import nothing_sent
+from accounts.spinnaker.connection import NotConnected
+from accounts.spinnaker.deliveries.carrying import reach
+from accounts.spinnaker.deliveries.decisions import (
+    DeliveryOpen,
+    approve,
+    keep,
+    start,
+)
+from accounts.spinnaker.deliveries.planning import compared, said, steps_of
+from accounts.spinnaker.deliveries.reached import Reached
+from accounts.spinnaker.deliveries.stages import carry_on, is_waiting
+from accounts.workers.leases import leases_extended
+from onboarding.delivery.errors import GateError
+
+DONE, FAILED, PLANNED = 0, 1, 2
+LOOKS_EVERY = 1.0
+Status = Delivery.Status
+
+
+class Command(BaseCommand):
+    help = "Plan what the running Spinnaker is to have, and with --approve deliver it."
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        parser.add_argument(
+            "--dry-run", action="store_true", help="print the plan, and keep nothing"
+        )
+        parser.add_argument(
+            "--approve",
+            "--yes",
+            action="store_true",
+            help="deliver what was planned, and wait until Spinnaker has loaded it",
+        )
+        parser.add_argument(
+            "--allow-delete",
+            nargs="*",
+            metavar="NAME",
+            help="also approve deletions, only of these accounts if any are named; "
+            "required by name to delete over a third of them",
+        )
+        parser.add_argument(
+            "--take-over",
+            nargs="+",
+            default=[],
+            metavar="NAME",
+            help="take over, overwrite or send again these accounts in Spinnaker",
+        )
+        parser.add_argument("--by", metavar="USER", help="the person to record")
+
+    def handle(
+        self, *, dry_run: bool, take_over: list[str], by: str | None, **options: Any
+    ) -> None:
+        migrate_if_new(self.stderr.write)
+        person = named_person(by) if by else None
+        try:
+            if dry_run:
+                sys.exit(self.show(take_over))
+            with nothing_sent(), leases_extended():
+                sys.exit(self.deliver(person, take_over, **options))
+        except (
+            DeliveryOpen,
+            GateError,
+            NoManagingAccount,
+            NotConnected,
+            Twins,
+        ) as error:
+            raise CommandError(str(error)) from error
+
+    def show(self, agreed: list[str]) -> int:
+        """Print what would be planned."""
+        now = compared(reach(), agreed)
+        rows = steps_of(Delivery(), now)
+        self.tell("Delivery", **said(now.plan), steps=rows)
+        return PLANNED if rows else DONE
+
+    def deliver(
+        self,
+        person: User | None,
+        agreed: list[str],
+        *,
+        approve: bool,
+        allow_delete: list[str] | None,
+        **_: Any,
+    ) -> int:
+        reached = reach()
+        delivery = start(person, agreed=agreed, send=keep)
+        self.carry(delivery, reached)
+        if delivery.status in Delivery.UNSUCCESSFUL:
+            return self.ended(delivery)
+        self.tell(
+            str(delivery),
+            counts=delivery.counts,
+            steps=delivery.steps.iterator(),
+            left=delivery.left,
+            warnings=delivery.warnings,
+        )
+        if delivery.status != Status.PLANNED:
+            return DONE
+        if not approve or not self.approved(delivery, allow_delete, person):
+            return PLANNED
+        with self.progress(delivery) as advance:
+            self.carry(delivery, reach(progressed=advance))
+        return self.ended(delivery)
+
+    def carry(self, delivery: Delivery, reached: Reached) -> None:
+        """Carry it until it ends or waits for a person; say what it waits for."""
+        waiting = ""
+        while True:
+            carry_on(delivery, reached)
+            delivery.refresh_from_db()
+            if not delivery.is_working:
+                return
+            if delivery.waiting != waiting:
+                waiting = delivery.waiting
+                self.stdout.write(waiting)
+            if is_waiting(delivery, reached) or delivery.leased_until:
+                time.sleep(LOOKS_EVERY)
+
+    @contextmanager
+    def progress(self, delivery: Delivery) -> Iterator[Any]:
+        """Show a bar on a terminal; elsewhere, say each hundredth account."""
+        count, lock = delivery.steps.count(), Lock()
+        if self.stderr.isatty():
+            bar = click.progressbar(
+                length=count, label="Send", file=sys.stderr, show_pos=True
+            )
+            with bar:
+
+                def advance(steps: int) -> None:
+                    with lock:
+                        bar.update(steps)
+
+                yield advance
+            return
+        sent = 0
+
+        def say(steps: int) -> None:
+            nonlocal sent
+            with lock:
+                sent += steps
+                if sent % 100 == 0 or sent == count:
+                    self.stdout.write(f"Sent {sent:,} of {count:,}.")
+
+        yield say
+
+    def approved(
+        self, delivery: Delivery, allowed: list[str] | None, person: User | None
+    ) -> bool:
+        """Approve it, or print why that is left to somebody else."""
+        reasons = list(kept_back(delivery.steps.light(), allowed))
+        if not reasons:
+            try:
+                return approve(delivery, person, send=keep)
+            except SamePerson as error:
+                reasons = [str(error)]
+        self.stderr.write(f"{delivery}: not approved. {reasons[0]}")
+        for reason in reasons[1:]:
+            self.stderr.write(f"  {reason}")
+        return False
+
+    def tell(self, title: str, **of: Any) -> None:
+        for line in lines(title, **of):
+            self.stdout.write(line)
+
+    def ended(self, delivery: Delivery) -> int:
+        for line in ending(delivery.steps.light()):
+            self.stdout.write(line)
+        if delivery.status == Status.LOADED:
+            return DONE
+        error = delivery.error or {}
+        self.stderr.write(f"{delivery}: {delivery.status}. {error.get('message', '')}")
+        if error.get("hint"):
+            self.stderr.write(f"  {error['hint']}")
+        return FAILED

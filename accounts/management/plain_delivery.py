@@ -1,0 +1,96 @@
+"""A delivery's plan and its ending as plain text, and what of it must be allowed."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import Any
+
+from accounts.models import DeliveredAccount, DeliveryStep
+from accounts.wording import counted
+from onboarding.delivery.bodies import SECRET
+from onboarding.delivery.verdicts import Verb, Why
+
+SIGNS = {Verb.ADD: "+", Verb.CHANGE: "~", Verb.REMOVE: "-", Verb.TAKE_OVER: "!"}
+OF_OTHERS = {Why.FOREIGN.name, Why.FROM_A_FILE.name}
+NAMED = 5
+"""How many accounts of others are named."""
+
+
+def lines(
+    title: str,
+    counts: Mapping[str, Any],
+    steps: Iterable[DeliveryStep],
+    left: Sequence[Mapping[str, Any]],
+    warnings: Iterable[str],
+) -> Iterator[str]:
+    """Yield the plan: a summary, then each account with the fields that differ."""
+    said = [f"{counts.get(verb.value, 0):,} to {verb.value}" for verb in Verb]
+    yield f"{title}: {', '.join(said)}, {counts.get('unchanged', 0):,} unchanged"
+    yield from (f"  ! {warning}" for warning in warnings)
+    for step in steps:
+        again = ", to be made again" if step.renews else ""
+        sign = "-" if step.deletes else SIGNS[Verb(step.verb)]
+        yield f"  {sign} {step.type} account {step.name}{again}"
+        if not step.deletes:
+            yield from (f"    {line}" for line in differences(step))
+    others = [one["name"] for one in left if one["why"] in OF_OTHERS]
+    for one in left:
+        if one["why"] not in OF_OTHERS:
+            yield f"  {one['name']} ({one['type']}) is left alone. {one['sentence']}"
+    if others:
+        more = f" and {len(others) - NAMED:,} more" if len(others) > NAMED else ""
+        yield f"  Not Bowline's, left alone: {', '.join(others[:NAMED])}{more}"
+
+
+def differences(step: DeliveryStep) -> Iterator[str]:
+    for one in step.differences:
+        if one.field == SECRET:
+            yield f"{one.field}: {'another' if one.before else 'new'} kubeconfig"
+        elif step.was:
+            yield f"{one.field}: {one.before or 'none'} → {one.after or 'none'}"
+        else:
+            yield f"{one.field}: {one.after}"
+
+
+def ending(steps: Iterable[DeliveryStep]) -> Iterator[str]:
+    """Yield what became of each account that is not as it should be, then how long the
+    others took.
+    """
+    took = []
+    for step in steps:
+        if step.error:
+            yield f"{step.name}: {step.error}"
+        elif step.sent_at is None:
+            yield f"{step.name}: not sent"
+        elif step.took is None:
+            yield f"{step.name}: stored, and not {'un' * step.deletes}loaded in time"
+            yield from (f"  {cause}" for cause in step.causes)
+        else:
+            took.append(step.took.total_seconds())
+    if took:
+        yield (
+            f"Spinnaker has loaded, or unloaded, {counted(len(took))}, the last one "
+            f"{max(took):.0f} seconds after it was sent."
+        )
+
+
+def kept_back(
+    steps: Iterable[DeliveryStep], allowed: Sequence[str] | None
+) -> Iterator[str]:
+    """Say why deletions are not approved, as deletions.py does for AWS."""
+    names = [step.name for step in steps if step.deletes and not step.renews]
+    unnamed = [name for name in names if name not in (allowed or ())]
+    if not unnamed:
+        return
+    listed = ", ".join(unnamed)
+    if allowed is None or allowed:
+        yield f"This plan deletes {listed} from Spinnaker."
+        yield f"Review the plan, then allow it: --allow-delete {' '.join(unnamed)}"
+        return
+    known = DeliveredAccount.objects.owned().filter(leaving=False).count()
+    if len(names) * 3 > known:
+        yield (
+            f"This plan deletes {len(names)} of the {known} accounts that Bowline has "
+            f"in Spinnaker, more than a third: {listed}."
+        )
+        yield f"To allow it, name the accounts: --allow-delete {' '.join(unnamed)}"

@@ -1,0 +1,157 @@
+"""`manage.py deliver`: plan, approve, send and watch, in one command."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Callable
+from contextlib import nullcontext
+from typing import Any, NamedTuple
+
+import pytest
+from django.core.management import CommandError, call_command
+
+from accounts.management.commands import deliver
+from accounts.models import Activity, Delivery, ManagedAccount
+from tests.accounts.spinnaker.deliveries.delivering import proved_row, reach
+from tests.onboarding.delivery.accounts import foreign
+from tests.onboarding.delivery.strict_gate import StrictGate
+from tests.rows import managing_row, person
+
+pytestmark = pytest.mark.django_db
+
+
+class Ending(NamedTuple):
+    code: int
+    out: list[str]
+    err: list[str]
+
+
+Run = Callable[..., Ending]
+
+
+@pytest.fixture
+def strict(monkeypatch: pytest.MonkeyPatch) -> StrictGate:
+    managing_row()
+    gate = StrictGate()
+
+    def fake(**fields: Any) -> Any:
+        return reach(gate, **fields)
+
+    monkeypatch.setattr(deliver, "reach", fake)
+    monkeypatch.setattr(deliver, "leases_extended", nullcontext)
+    monkeypatch.setattr(deliver.time, "sleep", lambda _: gate.clock.sleep(15))
+    return gate
+
+
+def run(*arguments: str) -> Ending:
+    out, err = io.StringIO(), io.StringIO()
+    with pytest.raises(SystemExit) as ended:
+        call_command("deliver", *arguments, stdout=out, stderr=err)
+    code = int(str(ended.value.code))
+    return Ending(code, out.getvalue().splitlines(), err.getvalue().splitlines())
+
+
+def test_a_dry_run_prints_the_plan_and_keeps_nothing(strict: StrictGate) -> None:
+    proved_row()
+
+    ending = run("--dry-run")
+
+    assert (ending.code, ending.err) == (2, [])
+    assert ending.out[:2] == [
+        "Delivery: 1 to add, 0 to change, 0 to remove, 0 to take over, 0 unchanged",
+        "  + aws account staging",
+    ]
+    assert '    accountId: "922222222222"' in ending.out
+    assert strict.writes == []
+    assert not Delivery.objects.exists()
+    assert not Activity.objects.exists()
+
+
+def test_a_plan_that_nobody_approves_waits(strict: StrictGate) -> None:
+    proved_row()
+
+    ending = run()
+
+    assert ending.code == 2
+    assert Delivery.objects.get().status == "planned"
+    assert strict.writes == []
+
+
+def test_it_delivers_and_waits_until_it_is_loaded(strict: StrictGate) -> None:
+    proved_row()
+    person("operator", username="olga")
+
+    first = run("--approve", "--by", "olga")
+    second = run("--yes")
+
+    assert (first.code, first.err) == (0, [])
+    assert first.out[-3:-1] == [
+        "Sent 1 of 1.",
+        "Stored. Waits until Spinnaker has loaded 1 account.",
+    ]
+    assert first.out[-1].startswith("Spinnaker has loaded, or unloaded, 1 account")
+    assert Delivery.objects.get(number=1).approved_by_name == "olga"
+    assert second.code == 0
+    assert second.out == [
+        "Delivery 2: 0 to add, 0 to change, 0 to remove, 0 to take over, 1 unchanged"
+    ]
+    assert strict.names("PUT") == ["staging"]
+
+
+def test_what_is_not_loaded_in_time_fails_with_its_causes(strict: StrictGate) -> None:
+    strict.polls = False
+    proved_row()
+
+    ending = run("--approve")
+
+    assert ending.code == 1
+    assert "staging: stored, and not loaded in time" in ending.out
+    assert any(line.startswith("  Clouddriver does not poll") for line in ending.out)
+    assert ending.err[0].startswith("Delivery 1: failed. Spinnaker stored the delivery")
+
+
+def test_deletions_must_be_allowed(strict: StrictGate) -> None:
+    account = proved_row()
+    run("--approve")
+    ManagedAccount.objects.filter(pk=account.pk).leave_out(None)
+
+    refused = [run("--approve"), run("--approve", "--allow-delete")]
+    allowed = run("--approve", "--allow-delete", "staging")
+
+    assert [one.code for one in refused] == [2, 2]
+    assert "This plan deletes staging from Spinnaker." in refused[0].err[0]
+    assert "more than a third: staging." in refused[1].err[0]
+    assert allowed.code == 0
+    assert strict.stored == {}
+
+
+def test_an_account_of_others_is_taken_over_by_name_only(strict: StrictGate) -> None:
+    strict.stored["staging"] = foreign("staging")
+    strict.stored["theirs"] = foreign("theirs")
+    proved_row()
+
+    kept, taken = run("--approve"), run("--approve", "--take-over", "staging")
+
+    assert (kept.code, taken.code) == (0, 0)
+    assert any("staging (aws) is left alone." in line for line in kept.out)
+    assert kept.out[-1] == "  Not Bowline's, left alone: theirs"
+    assert "  ! aws account staging" in taken.out
+    assert strict.stored["theirs"] == foreign("theirs")
+
+
+def test_the_policy_of_an_environment_asks_for_a_second_person(
+    strict: StrictGate,
+) -> None:
+    proved_row(environment="production")
+    person("operator", username="olga")
+
+    ending = run("--approve", "--by", "olga")
+
+    assert ending.code == 2
+    assert "In production, the person who plans cannot approve" in ending.err[0]
+    assert strict.writes == []
+
+
+def test_without_a_connection_nothing_is_planned() -> None:
+    with pytest.raises(CommandError, match="not connected with Spinnaker"):
+        call_command("deliver")
