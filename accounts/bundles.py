@@ -22,6 +22,7 @@ from accounts.models import Activity, Bundle, ManagedAccount, Run
 from accounts.models.activity import name_of
 from accounts.models.standing import BROKEN
 from accounts.runs.queue import enqueue_bundle
+from accounts.spinnaker.told import delivered, sent_since
 from onboarding.spinnaker.bundle import bundle_files
 from onboarding.spinnaker.bundle.archive import file_list, zipped
 from onboarding.spinnaker.bundle.limits import load
@@ -168,8 +169,23 @@ class Told(NamedTuple):
 
 def told_of(account: ManagedAccount) -> Told | None:
     """Say why Spinnaker has or may have the account; None if it does not, as far as
-    somebody said.
+    somebody said, or a delivery saw.
     """
+    seen = delivered(account)
+    if seen and seen.is_there:
+        return Told(
+            f"Spinnaker has {account.name}: Bowline delivered it.",
+            "Leave it out of bundles, and deliver. Bowline deletes it in Spinnaker, "
+            "and sees it gone.",
+            "Only if it is gone from Spinnaker",
+            seen.since,
+        )
+    told = told_by_bundles(account)
+    return None if told and seen and seen.since > told.since else told
+
+
+def told_by_bundles(account: ManagedAccount) -> Told | None:
+    """Say the same, as far as somebody said which bundle Spinnaker has."""
     installed = Bundle.objects.installed().only("number", "installed_at").first()
     if installed and installed.installed_at:
         if not installed.accounts.filter(pk=account.pk).exists():
@@ -188,14 +204,15 @@ def told_of(account: ManagedAccount) -> Told | None:
 
 def told_since(runs: Iterable[Run]) -> Iterator[tuple[Run, Told]]:
     """Yield those of these removals since whose start Spinnaker has, or may have, their
-    accounts. Where no bundle was built or installed since, this costs one query.
+    accounts. Where no bundle was built or installed since, and nothing delivered, this
+    costs two queries.
     """
     begun = {run.account: run for run in runs if run.account}
     if not begun:
         return
     first = min(run.created_at for run in begun.values())
     since = Q(created_at__gt=first) | Q(installed_at__gt=first)
-    if not Bundle.objects.filter(since).exists():
+    if not Bundle.objects.filter(since).exists() and not sent_since(first):
         return
     for account, run in begun.items():
         found = told_of(account)

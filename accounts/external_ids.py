@@ -2,8 +2,8 @@
 
 1. `rotate` makes a new one; the trust that is planned next accepts both.
 2. Once that is proved, the next bundle holds the new one.
-3. Once Spinnaker has that bundle, `finish_rotation`; the trust that is planned next
-   accepts the new one only.
+3. Once Spinnaker has that bundle, or a delivery saw it loaded, `finish_rotation`; the
+   trust that is planned next accepts the new one only.
 
 Until then `cancel_rotation` goes back.
 """
@@ -19,6 +19,7 @@ from django.db import transaction
 from accounts.activity import record
 from accounts.mapping.edits import editing
 from accounts.models import Activity, Bundle, ManagedAccount
+from accounts.spinnaker.told import external_ids_loaded, was_sent
 from onboarding.providers.external_id import without_external_id
 from onboarding.spinnaker.bundle.contents import accounts_in
 
@@ -70,7 +71,8 @@ def finish_rotation(
 ) -> None:
     """Stop accepting the previous external ID.
 
-    Raise RotationRefused until a bundle with the new one is installed.
+    Raise RotationRefused until a bundle with the new one is installed, or a delivery
+    saw Spinnaker load it.
     """
     with transaction.atomic():
         row = locked(account)
@@ -103,9 +105,14 @@ def cancel_rotation(account: ManagedAccount, by: User | None = None) -> None:
             raise RotationRefused(f"The external ID of {row.name} is not in rotation.")
         # One archive at a time: there may be hundreds, of megabytes each.
         bundles = row.bundles.built().defer("files").iterator()
-        is_told = is_proved(row) or any(
-            str(row.external_id) in told_by(one).get(row.account_id, ())
-            for one in bundles
+        sent = was_sent(row.account_id, str(row.external_id))
+        is_told = (
+            sent
+            or is_proved(row)
+            or any(
+                str(row.external_id) in told_by(one).get(row.account_id, ())
+                for one in bundles
+            )
         )
         with editing(row, by):
             former = row.external_id if is_told else None
@@ -133,6 +140,8 @@ class Held(NamedTuple):
 
     newest: Told
     installed: Told
+    loaded: Told
+    """What deliveries saw loaded, of the accounts that were delivered."""
 
 
 def held_now() -> Held:
@@ -140,21 +149,32 @@ def held_now() -> Held:
     installed = Bundle.objects.installed().first()
     by_newest = told_by(newest) if newest else {}
     if newest == installed:
-        return Held(by_newest, by_newest)
-    return Held(by_newest, told_by(installed) if installed else {})
+        return Held(by_newest, by_newest, external_ids_loaded())
+    by_installed = told_by(installed) if installed else {}
+    return Held(by_newest, by_installed, external_ids_loaded())
 
 
 def stages(row: ManagedAccount, held: Held | None = None) -> list[Stage]:
     """List what must happen before the previous external ID is dropped, in order."""
     new = str(row.external_id)
     proved = is_proved(row)
-    newest, installed = held or held_now()
+    newest, installed, loaded = held or held_now()
+    works = Stage(
+        "AWS accepts both, and the new one works",
+        proved,
+        f"plan {row.name}, apply the plan and verify it.",
+    )
+    if row.account_id in loaded:
+        return [
+            works,
+            Stage(
+                "Spinnaker has loaded the new one",
+                proved and new in loaded[row.account_id],
+                "deliver it to Spinnaker.",
+            ),
+        ]
     return [
-        Stage(
-            "AWS accepts both, and the new one works",
-            proved,
-            f"plan {row.name}, apply the plan and verify it.",
-        ),
+        works,
         Stage(
             "A bundle holds the new one",
             proved and new in newest.get(row.account_id, ()),

@@ -84,3 +84,8 @@ class DeliveredAccount(models.Model):
 
     def __str__(self) -> str:
         return self.name
+
+    @property
+    def is_gone(self) -> bool:
+        """Return whether it was deleted, and seen to be loaded no more."""
+        return self.forgotten or (self.leaving and self.gone_at is not None)

@@ -33,6 +33,7 @@ from accounts.runs import actions
 from accounts.runs.capacity import NoRoom, refuse_overflow
 from accounts.runs.queue import enqueue_rollout
 from accounts.runs.rollouts.census import changes_managing
+from accounts.spinnaker.told import in_spinnaker
 from accounts.wording import counted
 from onboarding.details import DetailsError
 
@@ -263,6 +264,7 @@ def not_removable(
     for keys in in_slices([account.pk for account in accounts]):
         rows = ManagedAccount.objects.filter(pk__in=keys, bundles__isnull=False)
         bundled.update(rows.values_list("pk", flat=True))
+    bundled |= in_spinnaker(account.pk for account in accounts)
     for account in accounts:
         if not (account.granted_at or account.applied):
             nothing = actions.NothingStands(account, "there is nothing to remove")

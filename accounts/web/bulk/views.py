@@ -23,6 +23,7 @@ from accounts.mapping.managing import managing_row
 from accounts.models import ManagedAccount, Rollout, Run
 from accounts.models.states import WORKING
 from accounts.runs import actions
+from accounts.spinnaker.told import in_spinnaker
 from accounts.web.access import operator_required
 from accounts.web.accounts.views import (
     MOST_AT_ONCE,
@@ -181,6 +182,7 @@ def reasons_to_keep(accounts: list[ManagedAccount]) -> dict[UUID, str]:
     of_these = ManagedAccount.objects.filter(pk__in=ids)
     working = {*of_these.filter(runs__status__in=WORKING).values_list("pk", flat=True)}
     bundled = {*of_these.filter(bundles__isnull=False).values_list("pk", flat=True)}
+    bundled |= in_spinnaker(ids)
     reasons = {}
     for account in accounts:
         if not (account.granted_at or account.applied):

@@ -1,0 +1,148 @@
+"""What a delivery saw counts for rotations and removals: nobody ticks it off."""
+
+from __future__ import annotations
+
+import pytest
+
+from accounts.bundles import install, told_of
+from accounts.external_ids import (
+    RotationRefused,
+    cancel_rotation,
+    finish_rotation,
+    rotate,
+    stages,
+)
+from accounts.mapping.proved import keep_proved
+from accounts.mapping.spinnaker_names import claim_names
+from accounts.models import Bundle, ManagedAccount
+from accounts.runs.actions import StillTold, remove
+from accounts.runs.rollouts.start import not_removable
+from tests.accounts.spinnaker.deliveries.delivering import deliver, proved_row
+from tests.onboarding.delivery.strict_gate import StrictGate
+from tests.rows import approve_entries, managing_row
+
+pytestmark = pytest.mark.django_db
+NOW = "2026-11-01T00:00:00Z"
+
+
+@pytest.fixture
+def strict() -> StrictGate:
+    managing_row()
+    return StrictGate()
+
+
+@pytest.fixture
+def account(strict: StrictGate) -> ManagedAccount:
+    """Deliver an account."""
+    row = proved_row(granted_at=NOW)
+    claim_names(row)
+    deliver(strict)
+    return row
+
+
+def prove(account: ManagedAccount) -> None:
+    account.refresh_from_db()
+    approve_entries(account)
+    keep_proved(account, "verified")
+    account.refresh_from_db()
+
+
+def done(account: ManagedAccount) -> list[bool]:
+    return [stage.done for stage in stages(account)]
+
+
+def test_a_rotation_is_finished_once_the_new_external_id_is_seen_loaded(
+    strict: StrictGate, account: ManagedAccount
+) -> None:
+    rotate(account)
+    begun = done(account)
+    prove(account)
+    proved = done(account)
+    with pytest.raises(RotationRefused, match="Not yet: deliver it to Spinnaker"):
+        finish_rotation(account)
+
+    deliver(strict)
+
+    assert (begun, proved, done(account)) == (
+        [False, False],
+        [True, False],
+        [True, True],
+    )
+    finish_rotation(account)
+    assert account.former_external_id is None
+
+
+def test_a_new_external_id_that_is_stored_and_not_loaded_does_not_count(
+    strict: StrictGate, account: ManagedAccount
+) -> None:
+    rotate(account)
+    prove(account)
+    strict.polls = False
+
+    deliver(strict)
+
+    assert done(account) == [True, False]
+
+
+def test_a_rotation_that_was_delivered_goes_back_by_another_delivery(
+    strict: StrictGate, account: ManagedAccount
+) -> None:
+    rotate(account)
+    new = account.external_id
+    prove(account)
+    deliver(strict)
+
+    cancel_rotation(account)
+
+    assert account.former_external_id == new
+    prove(account)
+    assert done(account) == [True, False]
+    deliver(strict)
+    assert done(account) == [True, True]
+
+
+def test_what_spinnaker_has_by_a_delivery_is_not_removed_from_aws(
+    account: ManagedAccount,
+) -> None:
+    with pytest.raises(StillTold, match="Bowline delivered it"):
+        remove(account, None)
+    ((kept, why),) = not_removable([account])
+    assert (kept, "Leave it out of bundles, and deliver." in why) == (account, True)
+
+
+def test_what_a_delivery_saw_gone_can_be_removed_from_aws(
+    strict: StrictGate, account: ManagedAccount
+) -> None:
+    bundle = Bundle.objects.create(number=1, status=Bundle.Status.READY)
+    bundle.accounts.add(account)
+    Bundle.objects.update(created_at=NOW)
+    ManagedAccount.objects.filter(pk=account.pk).leave_out(None)
+
+    deliver(strict)
+
+    assert told_of(account) is None
+    assert list(not_removable([account])) == []
+
+
+def test_a_bundle_that_is_installed_later_counts_again(
+    strict: StrictGate, account: ManagedAccount
+) -> None:
+    ManagedAccount.objects.filter(pk=account.pk).leave_out(None)
+    deliver(strict)
+    bundle = Bundle.objects.create(number=1, status=Bundle.Status.READY)
+    bundle.accounts.add(account)
+
+    install(bundle, None)
+
+    assert told_of(account).where == "Spinnaker has staging, in bundle 1."
+
+
+def test_what_is_deleted_and_still_loaded_is_not_gone(
+    strict: StrictGate, account: ManagedAccount
+) -> None:
+    ManagedAccount.objects.filter(pk=account.pk).leave_out(None)
+    strict.polls = False
+
+    deliver(strict)
+
+    assert "Bowline delivered it" in told_of(account).where
