@@ -4,10 +4,14 @@ from __future__ import annotations
 
 import pytest
 
-from accounts.models import Run, Step
+from accounts.mapping.managing import managing_of
+from accounts.models import ManagingAccount, Run, Step
 from accounts.models.lease import LeaseLost
 from accounts.models.states import Status
-from accounts.runs.applying import note
+from accounts.runs.applying import carry_out, note
+from onboarding.aws.session import Sessions
+from onboarding.resources.kinds import ServiceLinkedRole
+from onboarding.resources.plan import Create
 from tests.rows import managing_row, run_row, step_row
 
 pytestmark = pytest.mark.django_db
@@ -51,3 +55,14 @@ def test_who_let_go_of_the_run_writes_nothing(step: Step) -> None:
         note(step.run, step, status=Step.Status.DONE)
 
     assert status_of(step) == before
+
+
+def test_who_lost_the_run_adds_no_step_for_what_none_was_planned(step: Step) -> None:
+    mine, reach = step.run, managing_of(ManagingAccount.objects.get()).reach
+    change = Create(ServiceLinkedRole(account=reach.account_id, name="r"))
+    mine.free_lease()
+
+    with pytest.raises(LeaseLost):
+        carry_out(mine, Sessions("worker"), reach, [change], {}, held=mine.extend_lease)
+
+    assert Step.objects.get() == step

@@ -236,3 +236,24 @@ def test_a_run_whose_hold_was_taken_over_changes_nothing_more(
     assert run.status == Status.APPLYING
     assert len(changed) == 1
     assert ManagingAccount.objects.get().lease == theirs
+
+
+def test_a_run_that_loses_its_hold_with_its_last_change_goes_no_further(
+    here: Credentials, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run = planned(member())
+    left = run.steps.filter(account_id=MANAGING.account_id).count()
+    changed: list[str] = []
+
+    def apply_and_lose(sessions: Any, reach: Any, change: Any, **options: Any) -> None:
+        changed.append(reach.account_id)
+        apply(sessions, reach, change, **options)
+        if len(changed) == left:
+            ManagingAccount.objects.update(lease=uuid.uuid4())
+
+    monkeypatch.setattr(applying, "apply", apply_and_lose)
+
+    run = done(run)
+
+    assert run.status == Status.APPLYING
+    assert changed == [MANAGING.account_id] * left

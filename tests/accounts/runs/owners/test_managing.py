@@ -4,13 +4,17 @@ to assume two roles, so each write in it would be refused and fail the run.
 
 from __future__ import annotations
 
+import uuid
+
 import pytest
 
 from accounts.mapping.handing_off import hand_off_of_managing
-from accounts.mapping.managing import managing_row
+from accounts.mapping.managed import managed_of
+from accounts.mapping.managing import managing_of, managing_row
+from accounts.mapping.snapshots import managed_snapshot
 from accounts.models import HandOff, ManagedAccount, ManagingAccount, Rollout, Run
 from accounts.models.states import State, Status
-from accounts.runs import rollouts
+from accounts.runs import applying, rollouts
 from accounts.runs.actions import keep, plan, plan_managing, remove, verify
 from accounts.runs.owners.looking import NOT_YET
 from accounts.runs.owners.readiness import (
@@ -19,6 +23,7 @@ from accounts.runs.owners.readiness import (
     hand_off_managing_now,
 )
 from accounts.runs.rollouts.census import managing_run
+from accounts.runs.scope import own_sides
 from script.emulated_organization import (
     BOWLINE,
     MANAGING,
@@ -30,6 +35,7 @@ from tests.accounts.runs.carried import root as owner_of
 from tests.accounts.runs.owners.owning import deploy, looked, owned
 from tests.accounts.runs.owners.test_handed_off_run import written
 from tests.accounts.runs.rollouts.rows import approved, statuses, work
+from tests.rows import run_row
 from tests.strict_aws.calls import Calls
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -142,6 +148,7 @@ def test_both_owners_are_waited_for(verified: Credentials, calls: Calls) -> None
     run = done(planned(owned()))
     calls.made.clear()
 
+    assert managing_row().state == managing_row().proof == State.VERIFIED
     assert looked(run).waiting.endswith("BowlineAssumeManaged")
     deploy_managing(verified)
     assert looked(run).waiting == NOT_YET
@@ -222,3 +229,49 @@ def test_a_verification_finds_what_the_owner_deleted(verified: Credentials) -> N
     found = carried(verify(account, None, send=keep))
 
     assert found.status == Status.FAILED
+
+
+def test_the_next_list_is_not_written_while_another_run_holds_it(
+    verified: Credentials, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(applying, "MANAGING_PATIENCE", -1.0)
+    run = planned(member())
+    assert managing_row().take_lease()
+
+    run = done(run)
+
+    assert run.status == Status.OUTDATED
+    assert run.error["message"].startswith("Other runs used the managing account for")
+    assert ManagedAccount.objects.get().granted_at is None
+    assert HandOff.objects.of_managing().get().number == 1
+
+
+def test_a_run_that_was_taken_over_while_it_waited_lists_nothing(
+    verified: Credentials, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    wait_for = applying.wait_for
+
+    def taken_over(row: ManagingAccount, run: Run) -> None:
+        wait_for(row, run)
+        Run.objects.filter(pk=run.pk).update(lease=uuid.uuid4())
+
+    monkeypatch.setattr(applying, "wait_for", taken_over)
+
+    run = done(planned(member()))
+
+    assert run.status == Status.APPLYING
+    assert ManagedAccount.objects.get().granted_at is None
+
+
+def test_grants_of_an_earlier_release_are_left_to_the_owner(here: Credentials) -> None:
+    key = f"arn:aws:kms:us-east-1:{MANAGING.account_id}:key/{uuid.UUID(int=1)}"
+    ManagingAccount.objects.update(made_by="owner", bakes=True, image_keys=[key])
+    account = member()
+    managing, managed = managing_of(managing_row()), managed_of(account)
+    snapshot = managed_snapshot(managing, managed)
+    del snapshot["grants_from"]
+    account.applied = [snapshot]
+
+    sides = own_sides(run_row(account=account), account, managing, managed)
+
+    assert [side.account_name for side in sides] == [DEV.name]

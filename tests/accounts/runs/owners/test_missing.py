@@ -81,6 +81,8 @@ def test_a_removal_waits_until_the_owner_deleted_the_stack(
     here: Credentials, verified: Run, calls: Calls
 ) -> None:
     calls.made.clear()
+    given = HandOff.objects.get()
+    HandOff.objects.create(text=given.text, number=1, stack_name="of-managing")
     run = carried(remove(account(), None, never_told=True))
     assert approve(run, None, send=keep)
 
@@ -95,6 +97,7 @@ def test_a_removal_waits_until_the_owner_deleted_the_stack(
     ended = looked(run)
     assert ended.status == Status.REMOVED, ended.error
     assert account().state == State.DRAFT
+    assert HandOff.objects.in_force().get().stack_name == "of-managing"
     assert any(call.startswith(BEFORE) for call in calls.made)
 
 

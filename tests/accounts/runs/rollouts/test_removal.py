@@ -4,12 +4,14 @@ then each account's roles are deleted, in waves.
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 from django.contrib.auth.models import User
 
 from accounts.models import ManagedAccount, ManagingAccount, Rollout, Run
 from accounts.models.states import State, Status
-from accounts.runs import actions, rollouts
+from accounts.runs import actions, applying, rollouts
 from accounts.runs.actions import approve, keep, plan_managing, remove
 from accounts.runs.rollouts import decisions
 from accounts.runs.rollouts.census import managing_run, runs_of
@@ -347,3 +349,23 @@ def test_the_managing_account_costs_the_same_for_many(
     assert statuses(ended(removal)) == {Status.REMOVED: count}
     assert asked.pop(managing.pk) == OF_MANAGING
     assert set(asked.values()) == {OF_EACH}
+
+
+def test_one_that_is_discarded_while_the_list_is_written_is_withdrawn_as_in_aws(
+    here: Credentials, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    removal = removal_of(rolled_out(THREE[:2]))
+    first = runs_of(removal).order_by("account__account_id").first()
+    assert first
+    refuse = applying.refuse_unapproved
+
+    def discarded_meanwhile(*given: Any) -> None:
+        refuse(*given)
+        assert actions.discard(first, None)
+
+    monkeypatch.setattr(applying, "refuse_unapproved", discarded_meanwhile)
+    managing = approve_managing(removal)
+
+    assert managing.status == Status.VERIFIED, managing.error
+    assert listed(here) == set()
+    assert ManagedAccount.objects.get(pk=first.account_id).withdrawn

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from importlib import import_module
+from typing import Any
+
 import pytest
 
 from accounts.models import Activity, ManagedAccount, Rollout, Run, SpinnakerName
@@ -162,3 +165,24 @@ def test_one_account_of_a_rollout_cannot_be_planned_by_itself() -> None:
 
     run.refresh_from_db()
     assert run.status == Status.PLANNED
+
+
+def test_a_plan_that_is_approved_at_the_same_moment_is_not_discarded(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    row = account_row()
+    run = run_row(Status.PLANNED, account=row)
+    start = import_module("accounts.runs.rollouts.start")
+    in_slices = start.in_slices
+
+    def approved_meanwhile(keys: list[Any]) -> Any:
+        if keys == [run.pk]:
+            Run.objects.filter(pk=run.pk).update(status=Status.APPLYING)
+        return in_slices(keys)
+
+    monkeypatch.setattr(start, "in_slices", approved_meanwhile)
+
+    with pytest.raises(rollouts.CannotStart, match="at the same moment"):
+        rollouts.start([row], ONBOARD, None)
+
+    assert Run.objects.get() == run

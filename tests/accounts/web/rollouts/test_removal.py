@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+from typing import Any
+
 import pytest
 from django.urls import reverse
 from django.utils import timezone
@@ -156,3 +159,45 @@ def test_a_run_that_waits_for_the_managing_account_says_so(viewer, removal) -> N
 
     assert "Waits for the managing account" in shown
     assert "so no approval is needed" in shown
+
+
+BEFORE = timezone.now() - timedelta(days=1)
+
+
+@pytest.mark.parametrize(
+    "changed",
+    [{"created_at": BEFORE}, {"installed_at": None}],
+    ids=["installed since", "built since"],
+)
+def test_what_spinnaker_has_by_either_way_is_not_approved(
+    removal, changed: dict[str, Any]
+) -> None:
+    bundled()
+    Bundle.objects.update(**changed)
+
+    approved = decisions.approve_group(removal, SAME, person("approver"))
+
+    assert approved.plans == 2
+    assert "team-001" in approved.refused[0]
+
+
+def test_what_spinnaker_had_before_was_decided_when_it_was_planned(removal) -> None:
+    bundled()
+    Bundle.objects.update(created_at=BEFORE, installed_at=BEFORE)
+    others = ManagedAccount.objects.exclude(name="team-001")
+    bundle_row(topology_of(managing_of(ManagingAccount.objects.get()), others), 2)
+
+    approved = decisions.approve_group(removal, SAME, person("approver"))
+
+    assert approved == (3, [])
+
+
+def test_none_begins_where_the_managing_account_was_not_compared(removal) -> None:
+    """Its run failed before it was verified, so nobody knows what the list says."""
+    decisions.approve_group(removal, SAME, person("approver"))
+    managing = managing_planned(removal)
+    Run.objects.filter(pk=managing.pk).update(status=Status.FAILED)
+
+    advance(removal.number)
+
+    assert statuses(removal) == {Status.APPROVED: 3}
