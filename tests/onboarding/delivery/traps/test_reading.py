@@ -22,16 +22,13 @@ from tests.onboarding.delivery.accounts import (
     aws_entry,
     cluster_entry,
     everything,
+    foreign,
     wanted,
 )
 from tests.onboarding.delivery.delivering import List, deliver, planned, settle
 from tests.onboarding.delivery.strict_gate import SECRET, StrictGate, error, ok
 
 NEW = Release(2026, 3)
-
-
-def foreign(name: str, **fields: object) -> dict[str, object]:
-    return {"type": "aws", "name": name, "accountId": "999999999999", **fields}
 
 
 def test_a_short_page_is_not_the_last_page():
