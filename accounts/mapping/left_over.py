@@ -52,6 +52,6 @@ def withdrawn_by(run: Run) -> ManagedAccountQuerySet:
         return ManagedAccount.objects.none()
     removals = Run.objects.filter(rollout=rollout, status__in=OPEN)
     listed = ManagingAccount.objects.filter(organization="")
-    return ManagedAccount.objects.existing().filter(
+    return ManagedAccount.objects.filter(
         Exists(listed), Exists(removals.filter(account=OuterRef("pk")))
     )
