@@ -279,8 +279,7 @@ def approve_these(
     """Approve what still waits and was not edited; return the numbers."""
     now = timezone.now()
     for some_numbers in in_slices(numbers):
-        some = Run.objects.filter(rollout=rollout, number__in=some_numbers)
-        some.approvable().update(
+        Run.objects.filter(number__in=some_numbers).approvable().update(
             status=Status.APPROVED,
             moved_at=Now(),
             approved_by=by,
@@ -289,7 +288,7 @@ def approve_these(
             approved_digest=F("plan_digest"),
             approval_comment=comment,
         )
-    done = Run.objects.filter(rollout=rollout, approved_by=by, approved_at=now)
+    done = Run.objects.filter(rollout=rollout, approved_at=now)
     return list(done.order_by("number").values_list("number", flat=True))
 
 

@@ -156,6 +156,24 @@ def test_whoever_described_what_was_approved_since_may_approve(olga) -> None:
     assert decisions.approve_group(row, SAME, olga) == (2, [])
 
 
+def test_whoever_planned_and_described_elsewhere_may_approve(olga) -> None:
+    row = started(2, by=olga, environment="staging")
+    ManagedAccount.objects.update(created_by=olga, edited_by=olga)
+    plan(row)
+
+    assert decisions.approve_group(row, SAME, olga) == (2, [])
+
+
+def test_a_second_decision_names_only_what_it_approved(rollout, olga) -> None:
+    first, *others = runs_of(rollout).order_by("number")
+    decisions.approve_group(rollout, SAME, olga, read={first.number})
+
+    approved = decisions.approve_group(rollout, SAME, olga)
+
+    assert approved == (4, [])
+    assert Activity.objects.first().detail["runs"] == [one.number for one in others]
+
+
 def test_nothing_is_said_of_plans_that_were_not_read(olga) -> None:
     row = started(2, by=olga, environment="production")
     plan(row)
