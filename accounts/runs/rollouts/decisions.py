@@ -181,15 +181,16 @@ def retry(rollout: Rollout, by: User) -> int:
 def needs_another(
     run: Run | None, accounts: Collection[ManagedAccount] = (), *, grants: bool = True
 ) -> bool:
-    """Return whether the managing account must be planned again for the accounts: its
-    run failed or was discarded, somebody edited it since, or its list has not all of
-    them; any of them where it is to withdraw them.
+    """Return whether the managing account must be planned again: its run failed or was
+    discarded; or, for these accounts, somebody edited it since, or its list has not all
+    of them; any of them where it is to withdraw them.
     """
     if run is None or run.status in OPEN:
         return False
-    if not is_ready(run) or run.managing_version != managing_row().version:
-        return True
-    return any(account.is_assumable != grants for account in accounts)
+    edited = run.managing_version != managing_row().version
+    return not is_ready(run) or any(
+        edited or account.is_assumable != grants for account in accounts
+    )
 
 
 class Approved(NamedTuple):

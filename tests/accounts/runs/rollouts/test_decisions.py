@@ -279,6 +279,28 @@ def test_nothing_is_retried_where_nothing_failed(rollout, olga) -> None:
         decisions.retry(rollout, olga)
 
 
+def test_an_edit_of_the_managing_account_leaves_nothing_to_retry(rollout, olga) -> None:
+    move(rollout, PLANNED, VERIFIED)
+    ManagedAccount.objects.all().grant()
+    ManagingAccount.objects.get().touch()
+
+    with pytest.raises(rollouts.CannotStart, match="has failed"):
+        decisions.retry(rollout, olga)
+
+
+def test_what_is_retried_after_an_edit_of_the_managing_account_comes_after_its_plan(
+    rollout, olga
+) -> None:
+    move(rollout, PLANNED, FAILED, most=1)
+    ManagedAccount.objects.all().grant()
+    before = managing_run(rollout)
+    ManagingAccount.objects.get().touch()
+
+    decisions.retry(rollout, olga)
+
+    assert managing_run(rollout).number > before.number
+
+
 def test_the_managing_account_is_planned_again_where_it_failed(rollout, olga) -> None:
     Run.objects.filter(pk=managing_run(rollout).pk).update(status=FAILED)
 

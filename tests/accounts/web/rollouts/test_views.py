@@ -151,6 +151,15 @@ def test_what_failed_is_named_and_retried(operator, rollout) -> None:
     assert statuses(rollout)[Status.PLANNING] == 1
 
 
+def test_an_edit_of_the_managing_account_offers_no_retry(
+    operator, managing, rollout
+) -> None:
+    move(rollout, Status.PLANNED, Status.VERIFIED)
+    managing.touch()
+
+    assert "Retry what failed" not in page(operator, rollout)
+
+
 def test_failures_with_one_cause_are_counted_together(viewer, rollout) -> None:
     """What only one account has, such as its name and id, makes no other cause."""
     for run in runs_of(rollout).order_by("number")[:3]:
