@@ -5,11 +5,13 @@ Safe to kill and to run twice: the row says when to look next before anybody loo
 
 from __future__ import annotations
 
+import logging
 import random
 from functools import partial
 from typing import Any
 
-from django.db import transaction
+from celery.exceptions import SoftTimeLimitExceeded
+from django.db import Error, transaction
 from django.utils import timezone
 
 from accounts.mapping.managed import managed_of
@@ -32,6 +34,8 @@ from onboarding.resources.policy import QuotaExceeded
 from onboarding.topology import Managing
 from onboarding.verify.look import is_closed, opens
 
+logger = logging.getLogger(__name__)
+
 AT_ONCE = 50
 """The most that one message looks at; the next one continues."""
 SOON = PACE[0][1]
@@ -47,6 +51,7 @@ NO_READER = (
 )
 STILL_THERE = "The owner's roles still exist: AWS lets somebody assume one."
 ONCE_MORE = "AWS refuses the roles. Bowline looks once more to be sure."
+FAILED = "Bowline failed while it looked. See the worker's log."
 STOPPED = "Bowline no longer looks by itself. Look now once the owner is done."
 
 
@@ -88,6 +93,11 @@ def look(run: Run, managing: Managing, sessions: Sessions, *, send: Send) -> Non
         waits = str(error)
     except AwsError as error:
         waits = error.message
+    except (Error, SoftTimeLimitExceeded):
+        raise  # the row says already when to look next
+    except Exception:
+        logger.exception("Bowline could not look at %s.", run.account_name)
+        waits = FAILED
     if waits:
         rows = Run.objects.filter(pk=run.pk, status=Status.HANDED_OFF)
         rows.update(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from typing import Any
 from unittest.mock import patch
 
 import pytest
@@ -13,16 +14,16 @@ from django.utils import timezone
 from accounts.models import Run
 from accounts.models.states import Status
 from accounts.runs.actions import keep
-from accounts.runs.owners.looking import claim, look_at_owners
+from accounts.runs.owners.looking import FAILED, NOT_YET, claim, look_at_owners
 from accounts.runs.owners.pace import pause_after
 from tests.rows import account_row, managing_row, run_row
 
 TICK = timedelta(seconds=settings.CELERY_BEAT_SCHEDULE["look-at-owners"]["schedule"])
 
 
-def waiting() -> Run:
+def waiting(**fields: Any) -> Run:
     now = timezone.now()
-    account = account_row(made_by="owner")
+    account = account_row(made_by="owner", **fields)
     return run_row(Status.HANDED_OFF, account=account, awaited_from=now, look_at=now)
 
 
@@ -54,6 +55,20 @@ def test_of_two_workers_only_one_looks() -> None:
     assert claim(run)
     assert not claim(same)
     assert Run.objects.get(pk=run.pk).look_at == run.look_at
+
+
+@pytest.mark.django_db
+def test_an_error_at_one_lets_the_others_be_looked_at() -> None:
+    managing_row()
+    waiting(name="first", account_id="1" * 12)
+    waiting()
+
+    opens = "accounts.runs.owners.looking.opens"
+    with patch(opens, side_effect=[RuntimeError("unexpected"), False]):
+        look_at_owners(send=keep)
+
+    said = Run.objects.order_by("number").values_list("waiting", flat=True)
+    assert list(said) == [FAILED, NOT_YET]
 
 
 @pytest.mark.django_db
