@@ -13,11 +13,12 @@ from pathlib import Path
 import pytest
 
 from onboarding.spinnaker.bundle.formats.hal import __main__ as program
+from onboarding.spinnaker.bundle.formats.hal import calling
 from onboarding.spinnaker.bundle.formats.hal.calling import Refused
 from onboarding.spinnaker.bundle.formats.hal.stopping import Stop
 from tests.bundles import core, staging, unpacked, with_every_provider
 from tests.factories import topology
-from tests.hal import Hal
+from tests.hal import Call, Hal
 
 Run = Callable[..., int]
 
@@ -28,6 +29,7 @@ def hal(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Hal:
     hal = Hal(tmp_path)
     for name, value in hal.environment.items():
         monkeypatch.setenv(name, value)
+    monkeypatch.setattr(calling.subprocess, "Popen", Call)
     unpacked(with_every_provider(), tmp_path / "bundle")
     monkeypatch.setattr(program, "HAL", tmp_path / "bundle" / "hal")
     return hal

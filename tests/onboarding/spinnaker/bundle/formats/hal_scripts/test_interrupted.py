@@ -37,7 +37,7 @@ def started(scripts: Scripts, **options: str) -> subprocess.Popen[str]:
 def wait_for_call(scripts: Scripts, *words: str) -> None:
     log = scripts.hal.home / "calls.jsonl"
     wanted = ", ".join(f'"{word}"' for word in words)
-    for _ in range(400):
+    for _ in range(2_400):  # two minutes, on a machine that is busy otherwise
         if log.exists() and wanted in log.read_text():
             return
         time.sleep(0.05)
