@@ -59,12 +59,13 @@ def apply_run(run: Run, scope: Scope, sessions: Sessions) -> None:
         apply_with_owner(run, scope, sessions, plan, steps)
         return
     # Read again, however recently it was planned: somebody may have changed it since.
-    own = [(side.reach, side.changes(sessions)) for side in scope.own]
-    for _, changes in own:
-        plan.refuse_unapproved(changes)
+    own = [(side, side.compared(sessions)) for side in scope.own]
+    for _, one in own:
+        plan.refuse_unapproved(one.changes)
     apply_shared(run, scope, sessions, plan, steps)
-    for reach, changes in own:
-        carry_out(run, sessions, reach, changes, steps, held=run.extend_lease)
+    for side, one in own:
+        carry_out(run, sessions, side.reach, one.changes, steps, held=run.extend_lease)
+        side.hand_on(sessions, one, one.changes)
     if left_to_owner(run, scope, sessions):
         wait_for_owner(run, scope, sessions)
         return

@@ -26,7 +26,6 @@ from accounts.runs.owners.learning import learn_details
 from accounts.runs.scope import Scope
 from onboarding.aws.discover import oidc_issuer
 from onboarding.aws.errors import AwsError
-from onboarding.aws.observe import hand_on
 from onboarding.aws.preconditions import (
     refuse_changes,
     refuse_organization,
@@ -115,9 +114,7 @@ def make_plan(run: Run, scope: Scope, sessions: Sessions) -> None:
     if to is Status.VERIFYING:
         # Nothing is written in between: the verification need not read it again.
         for side, one in compared:
-            if one.unread:
-                continue
-            hand_on(sessions, side.reach, side.looks_for, one.observed)
+            side.hand_on(sessions, one)
 
 
 def unchanged(run: Run, scope: Scope) -> Status:

@@ -22,7 +22,7 @@ from accounts.models import ManagedAccount, ManagingAccount, Run
 from accounts.models.states import State, Status
 from accounts.runs.owners.handed_out import is_handed_out
 from onboarding.aws.errors import AwsError
-from onboarding.aws.observe import observe, take_over
+from onboarding.aws.observe import observe
 from onboarding.aws.session import Sessions
 from onboarding.desired import desired
 from onboarding.resources.kinds import KeyGrant, Resource, ServiceLinkedRole
@@ -67,17 +67,16 @@ class Side:
         return (*self.earlier, *self.wanted)
 
     def compared(self, sessions: Sessions, *, just_read: bool = False) -> Comparison:
-        """Compare with AWS, or with what the stage right before this one read and
-        handed on; raise NotOurs or AwsError. An account that Bowline cannot read counts
-        as empty.
+        """Compare with AWS, of which only that is read that the stage right before this
+        one did not hand on; raise NotOurs or AwsError. An account that Bowline cannot
+        read counts as empty.
         """
         desired = () if self.removes else self.wanted
-        observed = None
+        known = None
         if just_read:
-            observed = take_over(sessions, self.reach, self.looks_for)
+            known = sessions.handed_on.take(self.reach, self.looks_for)
         try:
-            if observed is None:
-                observed = observe(sessions, self.reach, self.looks_for)
+            observed = observe(sessions, self.reach, self.looks_for, known)
         except AwsError as error:
             if not error.no_access:
                 raise
@@ -88,6 +87,15 @@ class Side:
             sum(resource.owned for resource in observed),
             observed,
         )
+
+    def hand_on(
+        self, sessions: Sessions, one: Comparison, made: Iterable[Change] = ()
+    ) -> None:
+        """Leave to the next stage what was observed, and what was made of it since."""
+        if one.unread:
+            return
+        known = sessions.handed_on.after(one.observed, made)
+        sessions.handed_on.keep(self.reach, self.looks_for, known)
 
     def changes(
         self, sessions: Sessions, *, just_read: bool = False

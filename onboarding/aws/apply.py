@@ -7,17 +7,24 @@ Each half is safe to repeat: what is there already or gone already is done. Each
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, ParamSpec, TypeVar
 
 from onboarding.aws.backoff import SYSTEM, Backoff, Clock, silent
 from onboarding.aws.client import AccountClient
 from onboarding.aws.errors import AwsError
-from onboarding.aws.key_grants import grants_of, naming_the_key_policy
-from onboarding.aws.linked_roles import is_taken, settle_service_linked
+from onboarding.aws.kinds.cluster_access import entry, scope
+from onboarding.aws.kinds.key_grants import grants_of, naming_the_key_policy
+from onboarding.aws.kinds.linked_roles import (
+    is_taken,
+    linked_role,
+    settle_service_linked,
+)
+from onboarding.aws.kinds.policy_versions import FULL, PolicyVersions, nobody_else
+from onboarding.aws.kinds.roles import role_of
+from onboarding.aws.known import Version
 from onboarding.aws.observe import observe
-from onboarding.aws.policy_versions import FULL, PolicyVersions, nobody_else
-from onboarding.aws.session import Documents, Sessions, Version
+from onboarding.aws.session import Sessions
 from onboarding.partitions import arn
 from onboarding.resources.kinds import (
     OWNER,
@@ -37,10 +44,6 @@ from onboarding.resources.plan import Change, Create, Delete, Update
 from onboarding.topology import Reach
 
 if TYPE_CHECKING:
-    from mypy_boto3_eks.type_defs import (
-        AccessScopeTypeDef,
-        DescribeAccessEntryRequestTypeDef,
-    )
     from mypy_boto3_iam import IAMClient
     from mypy_boto3_iam.type_defs import CreateRoleRequestTypeDef, TagTypeDef
 
@@ -70,11 +73,11 @@ def apply(
     """
     writer = Writer(
         AccountClient.writing(sessions, reach),
-        sessions.partition.name,
+        sessions,
         f"{change.verb} {change.resource.kind} {change.resource.name}",
         before_write,
-        sessions.documents,
     )
+    sessions.handed_on.forget(change.resource.key)
 
     def act() -> None:
         try:
@@ -113,23 +116,12 @@ def settle(
     writer.carry_out(Update(found, after))
 
 
-def entry(access: ClusterAccess) -> DescribeAccessEntryRequestTypeDef:
-    return {"clusterName": access.cluster, "principalArn": access.principal}
-
-
-def scope(access: ClusterAccess) -> AccessScopeTypeDef:
-    if not access.namespaces:
-        return {"type": "cluster"}
-    return {"type": "namespace", "namespaces": list(access.namespaces)}
-
-
 @dataclass(frozen=True, slots=True)
 class Writer:
     client: AccountClient
-    partition: str
+    sessions: Sessions
     doing: str
     before_write: Callable[[], None]
-    documents: Documents
 
     @property
     def iam(self) -> IAMClient:
@@ -147,7 +139,9 @@ class Writer:
         self.client.find(method, self.doing, *args, **given)
 
     def arn(self, resource: str) -> str:
-        return arn(self.partition, "iam", self.client.account_id, resource)
+        return arn(
+            self.sessions.partition.name, "iam", self.client.account_id, resource
+        )
 
     def policy_arn(self, policy: ManagedPolicy) -> str:
         return self.arn(f"policy{policy.path}{policy.name}")
@@ -220,9 +214,9 @@ class Writer:
                 )
 
             case Create(after=ServiceLinkedRole() as linked):
-                self.call(
-                    self.iam.create_service_linked_role, AWSServiceName=linked.name
-                )
+                create = self.iam.create_service_linked_role
+                made = self.call(create, AWSServiceName=linked.name)["Role"]
+                self.sessions.handed_on.create(linked_role(linked.account, made))
 
             case Create(after=OidcProvider() as oidc):
                 self.call(
@@ -274,7 +268,10 @@ class Writer:
             Tags=TAGS,
         )["Policy"]
         version = Version(made["PolicyId"], made["DefaultVersionId"])
-        self.documents.keep(version, policy.document)
+        self.sessions.documents.keep(version, policy.document)
+        self.sessions.handed_on.create(
+            replace(policy, name=made["PolicyName"], path=made["Path"])
+        )
 
     def create_role(self, role: Role) -> None:
         wanted: CreateRoleRequestTypeDef = {
@@ -286,7 +283,8 @@ class Writer:
         }
         if role.boundary:
             wanted["PermissionsBoundary"] = role.boundary
-        self.call(self.iam.create_role, **wanted)
+        made = self.call(self.iam.create_role, **wanted)["Role"]
+        self.sessions.handed_on.create(role_of(role.account, made))
 
     def update_role(self, before: Role, role: Role) -> None:
         if before.path != role.path:

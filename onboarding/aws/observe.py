@@ -9,8 +9,7 @@ what does not exist nothing more is asked.
 
 from __future__ import annotations
 
-import time
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator
 from dataclasses import dataclass
 from functools import partial
 from itertools import chain
@@ -18,9 +17,12 @@ from typing import TYPE_CHECKING, TypeVar
 
 from onboarding.aws.client import AccountClient, parsed, together
 from onboarding.aws.errors import AwsError
-from onboarding.aws.key_grants import key_grant
-from onboarding.aws.linked_roles import SERVICE_LINKED
-from onboarding.aws.session import Documents, Sessions, Version
+from onboarding.aws.kinds.key_grants import key_grant
+from onboarding.aws.kinds.linked_roles import SERVICE_LINKED, linked_role
+from onboarding.aws.kinds.roles import is_owned, role_of
+from onboarding.aws.known import Known, Version
+from onboarding.aws.session import Sessions
+from onboarding.checks import Call
 from onboarding.partitions import Arn, arn
 from onboarding.resources.kinds import (
     OWNER,
@@ -46,75 +48,45 @@ if TYPE_CHECKING:
     from mypy_boto3_iam.type_defs import (
         AttachedPolicyTypeDef,
         PolicyTypeDef,
-        RoleTypeDef,
-        TagTypeDef,
     )
 
 R = TypeVar("R", bound=Resource)
 
 OWN_NAMES = "Bowline"
 """Inline policies carry no tags: a name that begins so is their mark."""
-HANDED_ON_FOR = 30.0
-"""Seconds in which a stage of a run relies on what the one right before it read."""
 GONE = "NoSuchEntity"
 """What is listed of a role that was there a moment ago, or that is too young."""
 
 
 def observe(
-    sessions: Sessions, reach: Reach, wanted: Iterable[Resource]
+    sessions: Sessions,
+    reach: Reach,
+    wanted: Iterable[Resource],
+    known: Known | None = None,
 ) -> tuple[Resource, ...]:
     """Find what exists of the wanted things, and what else is Bowline's.
 
     What else: policies under the wanted paths, attachments of these and inline
     policies of Bowline's on the holders of wanted ones. So a kind of thing that is no
     longer wanted at all must be among `wanted` once more, to be found and deleted.
+    What is `known` of a moment ago is not read again.
     """
+    everything = {resource.key: resource for resource in wanted}
     account = Account(
         AccountClient.of(sessions, reach),
-        sessions.partition.name,
-        {resource.key: resource for resource in wanted},
-        sessions.documents,
+        sessions,
+        everything,
+        everything.values() if known is None else known.unsure,
+        {} if known is None else {r.key: r for r in known.resources},
     )
-    versions = together(
-        partial(account.policies, path)
-        for path in sorted({p.path for p in account.of(ManagedPolicy)})
+    read = account.read()
+    again = {resource.key for resource in read}
+    left = (
+        resource
+        for resource in account.known.values()
+        if not (resource.key in again or account.lists(resource))
     )
-    tasks: list[Callable[[], list[Resource]]] = [
-        *(partial(account.policy, found) for found in chain.from_iterable(versions)),
-        *(partial(account.role, name) for name in account.holders()),
-        *(partial(account.user, name) for name in account.users()),
-        *(partial(account.profile, p.name) for p in account.of(InstanceProfile)),
-        *(partial(account.oidc, provider) for provider in account.of(OidcProvider)),
-        *(partial(account.access, access) for access in account.of(ClusterAccess)),
-        *(partial(key_grant, account.client, one) for one in account.of(KeyGrant)),
-    ]
-    if account.of(ServiceLinkedRole):
-        tasks.append(account.service_linked)
-    return tuple(chain.from_iterable(together(tasks)))
-
-
-def hand_on(
-    sessions: Sessions,
-    reach: Reach,
-    wanted: Iterable[Resource],
-    observed: tuple[Resource, ...],
-) -> None:
-    """Keep what was found for the next stage of the same run; nothing was written."""
-    kept = (time.monotonic() + HANDED_ON_FOR, observed)
-    sessions.handed_on[reach, frozenset(wanted)] = kept
-
-
-def take_over(
-    sessions: Sessions, reach: Reach, wanted: Iterable[Resource]
-) -> tuple[Resource, ...] | None:
-    """Take what the stage before found of the same, once; None: it must be read."""
-    key = (reach, frozenset(wanted))
-    until, observed = sessions.handed_on.pop(key, (0.0, ()))
-    return observed if time.monotonic() < until else None
-
-
-def is_owned(tags: Iterable[TagTypeDef]) -> bool:
-    return {"Key": OWNER_TAG, "Value": OWNER} in list(tags)
+    return (*left, *read)
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,16 +94,54 @@ class Account:
     """The account that is being read, and what to find in it."""
 
     client: AccountClient
-    partition: str
+    sessions: Sessions
     wanted: dict[Key, Resource]
-    documents: Documents
+    reads: Collection[Resource]
+    """What to read now; the rest is known."""
+    known: dict[Key, Resource]
+
+    def read(self) -> tuple[Resource, ...]:
+        versions = together(
+            partial(self.policies, path)
+            for path in sorted({p.path for p in self.of(ManagedPolicy)})
+        )
+        tasks: list[Callable[[], list[Resource]]] = [
+            *(partial(self.policy, found) for found in chain.from_iterable(versions)),
+            *(partial(self.role, name) for name in self.holders()),
+            *(partial(self.user, name) for name in self.users()),
+            *(partial(self.profile, p.name) for p in self.of(InstanceProfile)),
+            *(partial(self.oidc, provider) for provider in self.of(OidcProvider)),
+            *(partial(self.access, access) for access in self.of(ClusterAccess)),
+            *(partial(key_grant, self.client, one) for one in self.of(KeyGrant)),
+        ]
+        if self.of(ServiceLinkedRole):
+            tasks.append(self.service_linked)
+        return tuple(chain.from_iterable(together(tasks)))
 
     @property
     def account_id(self) -> str:
         return self.client.account_id
 
     def of(self, kind: type[R]) -> list[R]:
+        return [r for r in self.reads if isinstance(r, kind)]
+
+    def all_of(self, kind: type[R]) -> list[R]:
         return [r for r in self.wanted.values() if isinstance(r, kind)]
+
+    def lists(self, resource: Resource) -> bool:
+        """Return whether it is in a list that is read, if it still exists."""
+        match resource:
+            case ManagedPolicy():
+                return resource.path in {p.path for p in self.of(ManagedPolicy)}
+            case Attachment(to_user=True):
+                return resource.holder in self.users()
+            case Attachment():
+                return resource.holder in self.with_policies()
+            case InlinePolicy():
+                return resource.role in self.with_policies()
+            case ServiceLinkedRole():
+                return bool(self.of(ServiceLinkedRole))
+        return False
 
     def holders(self) -> list[str]:
         """Name every role that is wanted or that holds something wanted."""
@@ -150,11 +160,11 @@ class Account:
     def is_under_wanted_path(self, policy_arn: str) -> bool:
         return any(
             policy_arn.startswith(self.arn(f"policy{policy.path}"))
-            for policy in self.of(ManagedPolicy)
+            for policy in self.all_of(ManagedPolicy)
         )
 
     def arn(self, resource: str) -> str:
-        return arn(self.partition, "iam", self.account_id, resource)
+        return arn(self.sessions.partition.name, "iam", self.account_id, resource)
 
     @property
     def iam(self) -> IAMClient:
@@ -184,7 +194,7 @@ class Account:
     def document(self, found: PolicyTypeDef) -> Policy | None:
         """Read the version that is in force, unless it was read or written before."""
         version = Version(found["PolicyId"], found["DefaultVersionId"])
-        known = self.documents.get(version)
+        known = self.sessions.documents.get(version)
         if known is not None:
             return known
         answer = self.client.find(
@@ -196,32 +206,28 @@ class Account:
         if answer is None:
             return None
         document = Policy.of(parsed(answer["PolicyVersion"]["Document"]))
-        self.documents.keep(version, document)
+        self.sessions.documents.keep(version, document)
         return document
 
     def role(self, name: str) -> list[Resource]:
         """Read a role, what is attached to it, and Bowline's own policies inside."""
-        answer = self.client.find(self.iam.get_role, f"read role {name}", RoleName=name)
-        if answer is None:
-            return []
+        role = self.known.get(Key(self.account_id, Role.kind, name))
+        if not isinstance(role, Role):
+            answer = self.client.find(
+                self.iam.get_role, f"read role {name}", RoleName=name
+            )
+            if answer is None:
+                return []
+            role = role_of(self.account_id, answer["Role"])
         try:
-            return self.described(name, answer["Role"])
+            return self.held(role)
         except AwsError as error:
             if error.code == GONE:
                 return []
             raise
 
-    def described(self, name: str, found: RoleTypeDef) -> list[Resource]:
-        role = Role(
-            account=self.account_id,
-            name=name,
-            trust=Policy.of(parsed(found["AssumeRolePolicyDocument"])),
-            path=found["Path"],
-            boundary=found.get("PermissionsBoundary", {}).get(
-                "PermissionsBoundaryArn", ""
-            ),
-            owned=is_owned(found.get("Tags", [])),
-        )
+    def held(self, role: Role) -> list[Resource]:
+        name = role.name
         resources: list[Resource] = [role] if role.key in self.wanted else []
         if name in self.with_policies():
             attached = self.client.call_all(
@@ -270,7 +276,7 @@ class Account:
         return sorted(found, key=lambda a: a == self.wanted.get(a.key))
 
     def inline_policies(self, role: str, *, owned: bool) -> Iterator[Resource]:
-        wanted = {p.policy for p in self.of(InlinePolicy) if p.role == role}
+        wanted = {p.policy for p in self.all_of(InlinePolicy) if p.role == role}
         names = self.client.call_all(
             self.iam.list_role_policies,
             f"list the inline policies of role {role}",
@@ -302,6 +308,8 @@ class Account:
         )
         if answer is None:
             return []
+        call = Call("iam", "get_instance_profile", "", (("InstanceProfileName", name),))
+        self.sessions.handed_on.answer(self.account_id, call, answer)
         found = answer["InstanceProfile"]
         roles = [role["RoleName"] for role in found["Roles"]]
         return [
@@ -320,15 +328,9 @@ class Account:
             "list the service-linked roles",
             PathPrefix=SERVICE_LINKED,
         )
-        services = {
-            role["Path"].removeprefix(SERVICE_LINKED).rstrip("/")
-            for role in answer["Roles"]
-        }
-        return [
-            ServiceLinkedRole(account=self.account_id, name=role.name, owned=False)
-            for role in self.of(ServiceLinkedRole)
-            if role.name in services
-        ]
+        found = {linked_role(self.account_id, role) for role in answer["Roles"]}
+        names = {role.name for role in self.all_of(ServiceLinkedRole)}
+        return [role for role in found if role.name in names]
 
     def oidc(self, wanted: OidcProvider) -> list[Resource]:
         answer = self.client.find(

@@ -9,7 +9,7 @@ from collections.abc import Callable, Hashable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from functools import partial
-from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from botocore.credentials import Credentials as OwnCredentials
 
@@ -21,9 +21,9 @@ from onboarding.aws.errors import (
     translating,
     translating_own,
 )
+from onboarding.aws.known import Documents, HandedOn
 from onboarding.aws.shared_clients import Signer, bare_core, client_of
 from onboarding.partitions import PARTITIONS, Arn, arn
-from onboarding.resources.policy import Policy
 from onboarding.topology import Reach
 
 if TYPE_CHECKING:
@@ -58,34 +58,6 @@ class Caller:
     arn: str
     principal: str
     """The role's or user's own ARN, as a trust policy names it; never a session's."""
-
-
-class Version(NamedTuple):
-    """A version of a managed policy: AWS never gives it another document."""
-
-    policy_id: str
-    """AWS's own; a policy that is made again under its old ARN has another one."""
-    number: str
-
-
-class Documents:
-    """What versions of policies say, as far as it was read or written lately."""
-
-    MOST = 1000
-    """Enough for the accounts that one process looks after at once."""
-
-    def __init__(self) -> None:
-        self._lock = threading.Lock()
-        self._kept: dict[Version, Policy] = {}
-
-    def get(self, version: Version) -> Policy | None:
-        return self._kept.get(version)
-
-    def keep(self, version: Version, document: Policy) -> None:
-        with self._lock:
-            self._kept[version] = document
-            if len(self._kept) > self.MOST:
-                del self._kept[next(iter(self._kept))]
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,8 +95,7 @@ class Sessions:
         self.patience = patience
         self.calls = 0
         self.documents = Documents()
-        self.handed_on: dict[Hashable, tuple[float, Any]] = {}
-        """What one stage of a run read, for its next one: see observe.py."""
+        self.handed_on = HandedOn()
         self._lock = threading.Lock()
         self._locks: dict[Hashable, threading.Lock] = {}
         self._kept: dict[Hashable, Any] = {}

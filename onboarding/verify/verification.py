@@ -89,9 +89,14 @@ def verify(
         as_managed = AccountClient.with_credentials(
             sessions, managed.account_id, chain.as_managed
         )
-    called = [read for read in reads if as_managed or not read.check.as_managed_role]
+    answers = dict(just_answered(sessions, managed, reads))
+    called = [
+        read
+        for read in reads
+        if read not in answers and (as_managed or not read.check.as_managed_role)
+    ]
     made = run_checks(called, as_managed, access, wait, holder)
-    answers = dict(zip(called, made, strict=True))
+    answers |= zip(called, made, strict=True)
     left = [read for read in reads if read not in answers]
     answers |= zip(left, evaluate(left, holder, chain), strict=True)
     yield from (answers[read] for read in reads)
@@ -138,6 +143,18 @@ def looked_up(chain: Chain, checks: Iterable[Check]) -> Iterator[Result]:
         chain.sessions, managing.account_id, chain.as_identity
     )
     yield from run_checks(reads, as_identity, holder.client, chain.backoff, holder)
+
+
+def just_answered(
+    sessions: Sessions, managed: Managed, reads: Iterable[Read]
+) -> Iterator[tuple[Read, Result]]:
+    """Judge what AWS answered a moment ago, when the account was compared."""
+    for read in reads:
+        if not read.check.as_managed_role:
+            call = read.check.call
+            answer = sessions.handed_on.answered(managed.account_id, call)
+            if answer is not None:
+                yield read, read.judged(answer)
 
 
 @dataclass(frozen=True, slots=True)

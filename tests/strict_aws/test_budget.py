@@ -23,7 +23,7 @@ class Budget(NamedTuple):
 
 
 BUDGETS = {
-    "ec2": Budget("{ec2: {}}", 26, 3),
+    "ec2": Budget("{ec2: {}}", 25, 3),
     "ecs": Budget("{ecs: {}}", 27, 2),
     "eks": Budget(CLUSTERS, 7, 0, State.EVALUATED),
     "lambda": Budget("{lambda: {}}", 24, 2),

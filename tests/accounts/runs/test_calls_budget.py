@@ -155,9 +155,9 @@ def test_a_run_with_ec2_keeps_to_its_budget_with_its_verification(
 
     done(carried(plan(account, None, send=keep, alone=True)))
 
-    assert sum(made.total() for made in asked.values()) <= 47
+    assert sum(made.total() for made in asked.values()) <= 42
     asked.clear()
 
     carried(plan(account, None, send=keep, alone=True))
 
-    assert sum(made.total() for made in asked.values()) <= 26
+    assert sum(made.total() for made in asked.values()) <= 25

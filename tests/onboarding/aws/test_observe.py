@@ -7,8 +7,7 @@ import pytest
 
 from onboarding.aws.apply import apply
 from onboarding.aws.errors import AwsError
-from onboarding.aws.observe import hand_on, observe, take_over
-from onboarding.aws.session import Documents, Version
+from onboarding.aws.observe import observe
 from onboarding.desired.managed import managed_side
 from onboarding.desired.managing import managing_side
 from onboarding.resources.kinds import (
@@ -212,28 +211,6 @@ def test_a_policy_that_somebody_wrote_meanwhile_is_read(
     (found,) = observe(sessions, field.reach, (policy,))
 
     assert found == replace(policy, document=theirs)
-
-
-def test_documents_do_not_pile_up() -> None:
-    documents = Documents()
-    for number in range(Documents.MOST + 1):
-        documents.keep(Version("P", f"v{number}"), READ_ALL)
-
-    assert documents.get(Version("P", "v0")) is None
-    assert documents.get(Version("P", f"v{Documents.MOST}")) == READ_ALL
-
-
-def test_what_is_handed_on_is_taken_over_once_and_soon(
-    field: Field, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    sessions, some = field.sessions(), wanted(field)
-    hand_on(sessions, field.reach, some, some[:1])
-    taken = [take_over(sessions, field.reach, some) for _ in range(2)]
-    monkeypatch.setattr("onboarding.aws.observe.HANDED_ON_FOR", 0.0)
-    hand_on(sessions, field.reach, some, some[:1])
-
-    assert taken == [some[:1], None]
-    assert take_over(sessions, field.reach, some) is None
 
 
 def test_an_instance_profile_may_be_empty(field: Field) -> None:

@@ -3,15 +3,25 @@
 from __future__ import annotations
 
 import re
+from typing import TYPE_CHECKING
 
 from onboarding.aws.client import AccountClient
 from onboarding.aws.errors import AwsError
 from onboarding.resources.kinds import ServiceLinkedRole
 
+if TYPE_CHECKING:
+    from mypy_boto3_iam.type_defs import RoleTypeDef
+
 TAKEN = ("EntityAlreadyExists", "ResourceInUseException")
 SERVICE_LINKED = "/aws-service-role/"
 TAKEN_NAME = re.compile(r"ole(?: with)? name (\S+) (?:has been taken|already exists)")
 """How IAM names the role that exists."""
+
+
+def linked_role(account_id: str, found: RoleTypeDef) -> ServiceLinkedRole:
+    """Return what AWS answers. It is AWS's, so never owned and never deleted."""
+    service = found["Path"].removeprefix(SERVICE_LINKED).rstrip("/")
+    return ServiceLinkedRole(account=account_id, name=service, owned=False)
 
 
 def is_taken(error: AwsError) -> bool:

@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 
 from onboarding.aws.apply import apply
+from onboarding.aws.kinds.policy_versions import WrittenMeanwhile
 from onboarding.aws.observe import observe
-from onboarding.aws.policy_versions import WrittenMeanwhile
 from onboarding.aws.session import Sessions
 from onboarding.resources.kinds import MANAGED_PATH, ManagedPolicy
 from onboarding.resources.plan import Create, Delete, Update, diff

@@ -1,0 +1,1 @@
+"""What observing and applying have in common of one kind of resource."""

@@ -1,0 +1,116 @@
+"""What a run need not ask AWS again: it was read a moment ago, or AWS answered how it
+is when it was written.
+"""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Hashable, Iterable
+from dataclasses import dataclass
+from typing import Any, NamedTuple
+
+from onboarding.checks import Call
+from onboarding.resources.kinds import Key, Resource
+from onboarding.resources.plan import Change
+from onboarding.resources.policy import Policy
+from onboarding.topology import Reach
+
+HANDED_ON_FOR = 30.0
+"""Seconds in which a stage of a run relies on what the one right before it knew."""
+
+
+class Version(NamedTuple):
+    """A version of a managed policy: AWS never gives it another document."""
+
+    policy_id: str
+    """AWS's own; a policy that is made again under its old ARN has another one."""
+    number: str
+
+
+class Documents:
+    """What versions of policies say, as far as it was read or written lately."""
+
+    MOST = 1000
+    """Enough for the accounts that one process looks after at once."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._kept: dict[Version, Policy] = {}
+
+    def get(self, version: Version) -> Policy | None:
+        return self._kept.get(version)
+
+    def keep(self, version: Version, document: Policy) -> None:
+        with self._lock:
+            self._kept[version] = document
+            if len(self._kept) > self.MOST:
+                del self._kept[next(iter(self._kept))]
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """What a stage knows of an account at its end."""
+
+    resources: tuple[Resource, ...]
+    unsure: tuple[Resource, ...] = ()
+    """What was changed, while AWS's answer did not show how it is now."""
+
+
+class HandedOn:
+    """What one stage of a run knows, for the next stage of the same run.
+
+    Who plans what needs no change, and verifies it right after, reads once. Who applies
+    reads by itself, however recently it was planned, because somebody may have changed
+    it since. The verification right after it relies on two things and reads the rest:
+    on what applying read and nobody was to change, and on what AWS answered when it
+    created something: the answer, not the request, so that whatever AWS made of it
+    differs here from what was approved. Attachments, inline policies, instance
+    profiles, and all that was updated or deleted are read, for AWS answers those with
+    nothing. So is everything wherever a difference shows, and by each verification
+    that is a run of its own. What a policy says is not answered: what it allows is
+    proved by calls and simulations, and the next verification reads it.
+    """
+
+    def __init__(self) -> None:
+        self._kept: dict[Hashable, tuple[float, Known]] = {}
+        self._created: dict[Key, Resource] = {}
+        self._answers: dict[Hashable, tuple[float, Any]] = {}
+
+    def keep(self, reach: Reach, wanted: Iterable[Resource], known: Known) -> None:
+        """Keep what is known of the wanted things."""
+        until = time.monotonic() + HANDED_ON_FOR
+        self._kept[reach, frozenset(wanted)] = (until, known)
+
+    def take(self, reach: Reach, wanted: Iterable[Resource]) -> Known | None:
+        """Take what is known of the same, once; None: all of it must be read."""
+        until, known = self._kept.pop((reach, frozenset(wanted)), (0.0, None))
+        return known if time.monotonic() < until else None
+
+    def create(self, resource: Resource) -> None:
+        """Note what AWS answered that it has just created."""
+        self._created[resource.key] = resource
+
+    def forget(self, key: Key) -> None:
+        """Forget what was created before: it is about to be changed."""
+        self._created.pop(key, None)
+
+    def after(self, observed: Iterable[Resource], changes: Iterable[Change]) -> Known:
+        """Say what is known once these changes of what was observed are carried out."""
+        changed = {change.resource.key: change.resource for change in changes}
+        created = {
+            key: self._created.pop(key) for key in changed if key in self._created
+        }
+        kept = (resource for resource in observed if resource.key not in changed)
+        unsure = (one for key, one in changed.items() if key not in created)
+        return Known((*kept, *created.values()), tuple(unsure))
+
+    def answer(self, account_id: str, call: Call, answer: Any) -> None:
+        """Keep an answer that a check of the account asks for, too."""
+        until = time.monotonic() + HANDED_ON_FOR
+        self._answers[account_id, call] = (until, answer)
+
+    def answered(self, account_id: str, call: Call) -> Any:
+        """Return what AWS answered to the call a moment ago; None: ask it."""
+        until, answer = self._answers.get((account_id, call), (0.0, None))
+        return answer if time.monotonic() < until else None

@@ -1,0 +1,110 @@
+"""What one stage of a run leaves to the next, and for how long."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from onboarding.aws.known import Documents, HandedOn, Known, Version
+from onboarding.aws.observe import observe
+from onboarding.resources.kinds import InstanceProfile, ManagedPolicy, Role
+from onboarding.resources.plan import Create, Update
+from onboarding.resources.policy import Policy
+from onboarding.topology import Reach
+from tests.onboarding.aws.field import Field
+from tests.onboarding.aws.wanted import everything, reading
+
+REACH = Reach("220000000004")
+ROLE = Role(account="220000000004", name="Made", trust=Policy.allowing())
+OTHER = replace(ROLE, name="Other")
+
+
+def test_documents_do_not_pile_up() -> None:
+    documents, document = Documents(), reading("ec2:DescribeRegions")
+    for number in range(Documents.MOST + 1):
+        documents.keep(Version("P", f"v{number}"), document)
+
+    assert documents.get(Version("P", "v0")) is None
+    assert documents.get(Version("P", f"v{Documents.MOST}")) == document
+
+
+def test_what_is_handed_on_is_taken_once_and_soon(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    handed_on, known = HandedOn(), Known((ROLE,))
+    handed_on.keep(REACH, [ROLE], known)
+    taken = [handed_on.take(REACH, [ROLE]) for _ in range(2)]
+    monkeypatch.setattr("onboarding.aws.known.HANDED_ON_FOR", 0.0)
+    handed_on.keep(REACH, [ROLE], known)
+
+    assert taken == [known, None]
+    assert handed_on.take(REACH, [ROLE]) is None
+
+
+def test_only_what_aws_answered_is_known_of_what_was_changed() -> None:
+    handed_on, as_made = HandedOn(), replace(ROLE, path="/as-aws-made-it/")
+    handed_on.create(as_made)
+    changes = (Create(ROLE), Update(OTHER, replace(OTHER, path="/other/")))
+
+    known = handed_on.after([OTHER], changes)
+
+    assert known.resources == (as_made,)
+    assert [resource.name for resource in known.unsure] == ["Other"]
+
+
+def test_what_was_created_before_is_forgotten_when_it_is_changed_again() -> None:
+    handed_on = HandedOn()
+    handed_on.create(ROLE)
+
+    handed_on.forget(ROLE.key)
+
+    assert handed_on.after([], [Create(ROLE)]).resources == ()
+
+
+@pytest.mark.parametrize("changed", range(10))
+def test_what_was_changed_and_its_lists_are_read_and_the_rest_is_known(
+    field: Field, changed: int
+) -> None:
+    """Nothing of it exists: what is known stays, and what is read is gone."""
+    wanted = everything(field)
+    one = wanted[changed % len(wanted)]
+    known = Known(tuple(r for r in wanted if r is not one), (one,))
+
+    left = observe(field.sessions(), field.reach, wanted, known)
+
+    gone = {resource.kind for resource in wanted if resource not in left}
+    assert one not in left
+    assert gone <= {one.kind, "attachment", "inline policy"}
+
+
+def test_an_answer_is_kept_for_the_check_that_asks_the_same(field: Field) -> None:
+    field.iam.create_instance_profile(InstanceProfileName="Made")
+    profile = InstanceProfile(account=field.managed_id, name="Made", role="Made")
+    sessions = field.sessions()
+
+    observe(sessions, field.reach, [profile])
+
+    (call,) = [call for _, call in sessions.handed_on._answers]
+    answer = sessions.handed_on.answered(field.managed_id, call)
+    assert answer["InstanceProfile"]["InstanceProfileName"] == "Made"
+    assert sessions.handed_on.answered("another", call) is None
+
+
+def test_a_policy_under_the_path_that_is_gone_is_not_known(field: Field) -> None:
+    kept, deleted = (
+        ManagedPolicy(
+            account=field.managed_id,
+            name=name,
+            path="/bowline/managed/",
+            document=reading("ec2:DescribeRegions"),
+        )
+        for name in ("Kept", "Deleted")
+    )
+
+    assert (
+        observe(
+            field.sessions(), field.reach, [kept, deleted], Known((kept,), (deleted,))
+        )
+        == ()
+    )
