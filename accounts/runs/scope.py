@@ -253,7 +253,8 @@ def managing_side(
     without what the run withdraws; one of the managing account leaves out what is left
     over, too.
     """
-    whole = granted_topology(managing, [account] if account else run.grants.all())
+    grants = run.grants.prefetch_related("providers")
+    whole = granted_topology(managing, [account] if account else grants)
     forgotten = forgotten_by(run).values_list("account_id", flat=True)
     if leaving := withdraws.union(forgotten):
         stay = (m for m in whole.managed if m.account_id not in leaving)

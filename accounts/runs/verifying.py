@@ -234,7 +234,7 @@ def checks(run: Run, scope: Scope, sessions: Sessions) -> Iterable[Result]:
 
 def regions_in_use(run: Run, managing: Managing) -> list[str]:
     """List the regions of all accounts that may be assumed, in the accounts' order."""
-    granted = granted_topology(managing, run.grants.all())
+    granted = granted_topology(managing, run.grants.prefetch_related("providers"))
     used = (region for managed in granted.managed for region in managed.regions)
     return list(dict.fromkeys(used))
 
@@ -246,7 +246,7 @@ def nothing_left(
     for side in sides:
         began = time.monotonic()
         left, unread = differences(side, sessions, scope, just_read=True)
-        if left and not unread:  # all of it is read where what was handed on differs
+        if left:  # all of it is read where what was handed on differs
             left, unread = differences(side, sessions, scope)
         while (left or unread) and settling.wait("the change does not show yet"):
             left, unread = differences(side, sessions, scope)
