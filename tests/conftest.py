@@ -24,6 +24,7 @@ from playwright.sync_api import expect
 
 from onboarding.aws.session import CALLERS
 from onboarding.aws.shared_clients import shared_client
+from onboarding.verify.chain import IDENTITIES
 from script.emulated_organization import Credentials
 from tests.fresh_clone import FreshClone
 
@@ -60,6 +61,7 @@ def new_clients() -> Iterator[None]:
     yield
     shared_client.cache_clear()
     CALLERS.clear()
+    IDENTITIES.clear()
 
 
 @pytest.fixture(scope="session")

@@ -227,6 +227,8 @@ def checks(run: Run, scope: Scope, sessions: Sessions) -> Iterable[Result]:
         managed,
         managed.reach,
         identity_reach=managing.reach,
+        # Who looks after the managing side walks through it, and nobody else must.
+        shares_identity=not scope.shared,
         waiting=run.say,
         backoff_seconds=SHORT_BACKOFF if run.kind == Run.Kind.VERIFY else LONG_BACKOFF,
     )

@@ -6,8 +6,9 @@ the policies of both sides where it cannot.
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 from onboarding.asked_once import asked_once
 from onboarding.aws.backoff import Backoff
@@ -15,7 +16,7 @@ from onboarding.aws.client import AccountClient
 from onboarding.aws.errors import AwsError, OwnCredentialsError
 from onboarding.aws.organization.members import organization_id
 from onboarding.aws.session import Credentials, Sessions
-from onboarding.checks import Outcome
+from onboarding.checks import Check, Outcome
 from onboarding.desired.managing import identity
 from onboarding.partitions import Arn
 from onboarding.resources.kinds import (
@@ -42,6 +43,26 @@ PROVE_THERE = (
 )
 
 
+IDENTITY_LASTS = 60.0
+"""Seconds in which the verifications of a process share Spinnaker's identity: what it
+is depends on the managing account alone. Each still assumes its own account's role.
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Identity:
+    """Spinnaker's identity, as a verification became it a moment ago."""
+
+    until: float
+    credentials: Credentials
+    looked_up: dict[Check, Result] = field(default_factory=dict)
+    """What was proved of the regions with it."""
+
+
+IDENTITIES: dict[tuple[Credentials, str, str], Identity] = {}
+"""By Bowline's own credentials, the identity's ARN, and its session policy."""
+
+
 @dataclass
 class Chain:
     """A walk along the chain; `as_identity` and `as_managed` are what it opened."""
@@ -52,8 +73,17 @@ class Chain:
     backoff: Backoff
     session_policy: str = ""
     """The session policy of the identity; empty: all that it may do."""
+    shares: bool = False
+    """Whether it may use the identity as another verification became it."""
+    continues: bool = False
+    looked_up: dict[Check, Result] = field(default_factory=dict)
     as_identity: Credentials | None = None
     as_managed: Credentials | None = None
+
+    def anew(self) -> Chain:
+        """Begin again, from Bowline."""
+        backoff, policy = self.backoff, self.session_policy
+        return Chain(self.sessions, self.managing, self.identity_reach, backoff, policy)
 
     def timed(self, check: Callable[[], Result]) -> Result:
         began = self.backoff.clock.now()
@@ -83,6 +113,13 @@ class Chain:
             )
         if is_user(identity) or not managing.bowline:
             return self.cannot_become(name, self.denial)
+        key = (self.sessions.own(), identity, self.session_policy)
+        known = IDENTITIES.get(key) if self.shares else None
+        if known and time.monotonic() < known.until:
+            self.continues = True
+            self.as_identity, self.looked_up = known.credentials, known.looked_up
+            sentence = f"Bowline assumed {identity} less than a minute ago."
+            return chain_result(name, Outcome.PROVED, sentence)
         try:
             self.as_identity = self.backoff.until_done(
                 lambda: self.sessions.assume(
@@ -109,6 +146,11 @@ class Chain:
             )
             result = chain_result(name, Outcome.FAILED, error.message, fix)
             return result.because(unless_unread(self.shut_out))
+        now = time.monotonic()
+        for old in [old for old, one in [*IDENTITIES.items()] if one.until < now]:
+            IDENTITIES.pop(old, None)
+        until = now + IDENTITY_LASTS
+        IDENTITIES[key] = Identity(until, self.as_identity, self.looked_up)
         return chain_result(name, Outcome.PROVED, f"Bowline assumed {identity}.")
 
     def shut_out(self) -> Cause | None:

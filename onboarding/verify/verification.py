@@ -55,6 +55,7 @@ def verify(
     reach: Reach,
     *,
     identity_reach: Reach,
+    shares_identity: bool = False,
     waiting: Callable[[str], None] = silent,
     backoff_seconds: float = LONG_BACKOFF,
     clock: Clock = SYSTEM,
@@ -63,7 +64,8 @@ def verify(
 
     `waiting` gets a sentence while a refusal may only be AWS's delay, for
     `backoff_seconds` in total; with 0, every refusal counts at once. Accounts are not
-    checked while Bowline's own credentials are invalid.
+    checked while Bowline's own credentials are invalid. `shares_identity`: Spinnaker's
+    identity may be what another verification of this process became a moment ago.
     """
     own = own_identity(sessions)
     if own.outcome is Outcome.FAILED:
@@ -73,14 +75,19 @@ def verify(
     wait = Backoff(backoff_seconds, waiting, clock)
     zones = zone_checks(managed.regions)
     identity_policy = identity_session_policy(managing, zones)
-    chain = Chain(sessions, managing, identity_reach, wait, identity_policy)
+    chain = Chain(
+        sessions, managing, identity_reach, wait, identity_policy, shares_identity
+    )
     if managed.in_aws_provider:
         managed_policy = managed_session_policy(
             r.check for r in reads if r.check.as_managed_role
         )
-        yield from chain.to_identity()
-        yield from looked_up(chain, zones)
-        yield from to_managed(chain, managed, reach, managed_policy)
+        walked = [*walk(chain, zones, managed, reach, managed_policy)]
+        if chain.continues and {one.outcome for one in walked} != {Outcome.PROVED}:
+            # The identity may have been made again since.
+            chain = chain.anew()
+            walked = [*walk(chain, zones, managed, reach, managed_policy)]
+        yield from walked
     access = AccountClient.of(sessions, reach)
     role = managing.managed_role_arn(managed.account_id)
     holder = Holder(access, role, MANAGED_PATH, writes=reach.writes)
@@ -103,6 +110,19 @@ def verify(
     yield from outlived_entries(access, chain.holder(), managing, managed)
     if chain.as_managed is not None or chain.as_identity is None:
         yield from simulated_writes(holder, managing, managed)
+
+
+def walk(
+    chain: Chain,
+    zones: Iterable[Check],
+    managed: Managed,
+    reach: Reach,
+    session_policy: str,
+) -> Iterator[Result]:
+    """Walk from Bowline to the managed role."""
+    yield from chain.to_identity()
+    yield from looked_up(chain, zones)
+    yield from to_managed(chain, managed, reach, session_policy)
 
 
 def verify_managing(
@@ -142,7 +162,15 @@ def looked_up(chain: Chain, checks: Iterable[Check]) -> Iterator[Result]:
     as_identity = AccountClient.with_credentials(
         chain.sessions, managing.account_id, chain.as_identity
     )
-    yield from run_checks(reads, as_identity, holder.client, chain.backoff, holder)
+    known = chain.looked_up
+    left = [read for read in reads if read.check not in known]
+    made = run_checks(left, as_identity, holder.client, chain.backoff, holder)
+    found = dict(zip(left, made, strict=True))
+    for read in reads:
+        result = found.get(read) or known[read.check]
+        if result.outcome is Outcome.PROVED:
+            known[read.check] = result
+        yield result
 
 
 def just_answered(

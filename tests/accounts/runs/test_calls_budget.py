@@ -16,7 +16,15 @@ from accounts.runs.actions import approve, keep, plan, plan_managing, verify
 from accounts.runs.stages import carry_on
 from onboarding.aws.session import Sessions
 from script.emulated_organization import MANAGING, Credentials
-from tests.accounts.runs.carried import DEV, EVERYTHING, carried, done, member, root
+from tests.accounts.runs.carried import (
+    DEV,
+    EVERYTHING,
+    STAGING,
+    carried,
+    done,
+    member,
+    root,
+)
 from tests.strict_aws.calls import Calls
 from tests.strict_aws.proxy import strict_aws
 from tests.strict_aws.simulator import Simulator
@@ -150,14 +158,16 @@ def test_what_was_planned_a_moment_ago_is_read_again_before_it_is_written(
 def test_a_run_with_ec2_keeps_to_its_budget_with_its_verification(
     simulator: None, asked: dict[Status, Counter[str]]
 ) -> None:
-    account = listed("ec2")
+    """As one of many: another one became Spinnaker's identity a moment before."""
+    other, account = member(STAGING), listed("ec2")
+    done(carried(plan(other, None, send=keep)))
     asked.clear()
 
     done(carried(plan(account, None, send=keep, alone=True)))
 
-    assert sum(made.total() for made in asked.values()) <= 42
+    assert sum(made.total() for made in asked.values()) <= 40
     asked.clear()
 
     carried(plan(account, None, send=keep, alone=True))
 
-    assert sum(made.total() for made in asked.values()) <= 25
+    assert sum(made.total() for made in asked.values()) <= 23

@@ -39,7 +39,7 @@ class Verified:
 
     def checks(self, **options: Any) -> Iterator[Result]:
         return verify(
-            self.field.sessions(),
+            options.pop("sessions", None) or self.field.sessions(),
             self.managing,
             self.managed,
             **{"reach": self.field.reach, **options},
