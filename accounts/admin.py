@@ -24,6 +24,7 @@ from accounts.models import (
     Bundle,
     CheckResult,
     EnabledProvider,
+    Identity,
     ManagedAccount,
     ManagingAccount,
     Preferences,
@@ -139,6 +140,13 @@ class EnabledProviderAdmin(Records):
 class PreferencesAdmin(Records):
     list_display = ["person", "time_zone", "shortcuts", "mail"]
     search_fields = ["person__username", "time_zone"]
+    list_select_related = ["person"]
+
+
+@admin.register(Identity)
+class IdentityAdmin(Records):
+    list_display = ["person", "subject", "issuer", "seen_at"]
+    search_fields = ["person__username", "subject"]
     list_select_related = ["person"]
 
 

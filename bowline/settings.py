@@ -29,6 +29,7 @@ from bowline.environment import (
     secret_key,
     web_threads,
 )
+from bowline.single_sign_on import env_passwords_for, env_single_sign_on
 
 # ModelForm[Run] is for the type checker; this makes it mean ModelForm when it runs.
 django_stubs_ext.monkeypatch()
@@ -152,10 +153,24 @@ SPINNAKER = env_spinnaker()
 
 # Who may enter
 
+SINGLE_SIGN_ON = env_single_sign_on()
+PASSWORDS_FOR = env_passwords_for(SINGLE_SIGN_ON)
 AUTHENTICATION_BACKENDS = [
     "axes.backends.AxesStandaloneBackend",
-    "django.contrib.auth.backends.ModelBackend",
+    "bowline.backends.Passwords",
 ]
+if SINGLE_SIGN_ON:
+    # Its tables stay empty: only what it knows of the protocol is used.
+    INSTALLED_APPS += ["allauth", "allauth.account", "allauth.socialaccount"]
+    INSTALLED_APPS += ["allauth.socialaccount.providers.openid_connect"]
+    MIDDLEWARE.insert(
+        MIDDLEWARE.index("axes.middleware.AxesMiddleware"),
+        "allauth.account.middleware.AccountMiddleware",
+    )
+    AUTHENTICATION_BACKENDS += ["bowline.backends.SignedOn"]
+    SOCIALACCOUNT_ADAPTER = "accounts.web.single_sign_on.adapter.Adapter"
+    SOCIALACCOUNT_PROVIDERS = SINGLE_SIGN_ON.for_allauth
+    ACCOUNT_EMAIL_VERIFICATION = "none"
 AUTH_PASSWORD_VALIDATORS = [
     {"NAME": f"django.contrib.auth.password_validation.{name}"}
     for name in (

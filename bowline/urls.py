@@ -5,12 +5,14 @@ Only /healthz and /healthz/worker are not here: bowline/health.py answers them f
 
 from __future__ import annotations
 
+from django.apps import apps
 from django.contrib import admin
 from django.contrib.auth.decorators import login_not_required
 from django.urls import include, path
 from django.views.generic import RedirectView
 
 from accounts.web.sign_in import SignIn, SignOut
+from accounts.web.single_sign_on.provider import PROVIDER
 from accounts.web.you import views as you
 
 # One door: the admin site's own form would be a second one to guard.
@@ -29,3 +31,15 @@ urlpatterns = [
     path("admin/", admin.site.urls),
     path("", include("accounts.web.urls")),
 ]
+if apps.is_installed("allauth"):
+    from accounts.web.single_sign_on import views as single_sign_on
+
+    urlpatterns += [
+        path("sign-in/single/", single_sign_on.start, name="single-sign-on"),
+        path(
+            "sign-in/single/back/",
+            single_sign_on.back,
+            {"provider_id": PROVIDER},
+            name="openid_connect_callback",
+        ),
+    ]

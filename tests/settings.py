@@ -24,7 +24,23 @@ os.environ |= {
     "SECRET_KEY": "only-for-tests-and-never-for-a-site",
 }
 
+ONLY_HERE = {
+    "OIDC_ISSUER": "https://login.example.com",
+    "OIDC_CLIENT_ID": "bowline",
+    "OIDC_CLIENT_SECRET": "of-tests",
+    "OIDC_ROLES": '{"everyone": ["viewer"]}',
+}
+"""Single sign-on is installed, and no process that a test starts has it."""
+os.environ |= ONLY_HERE
+
 from bowline.settings import *  # noqa: E402, F403
+
+for name in ONLY_HERE:
+    del os.environ[name]
+
+# It is off until a test switches it on; its tables stay empty.
+SINGLE_SIGN_ON = None
+MIGRATION_MODULES = {"account": None, "socialaccount": None}
 
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 STORAGES = {

@@ -25,6 +25,7 @@ from accounts.models.organization.members import Member, MemberTag, Unit
 from accounts.models.organization.reading import Organization
 from accounts.models.organization.watch import Watch
 from accounts.models.owners.handed_out import HandedOutText, HandOff
+from accounts.models.people.identity import Identity
 from accounts.models.people.preferences import Preferences
 from accounts.models.rollouts.rollout import Rollout
 from accounts.models.runs import CheckResult, Run
@@ -50,6 +51,7 @@ __all__ = [
     "HandOff",
     "HandedOutText",
     "Heartbeat",
+    "Identity",
     "Lookup",
     "ManagedAccount",
     "ManagingAccount",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from django.conf import settings
 from django.contrib.auth.models import User
 from django.contrib.auth.views import LoginView, LogoutView
 from django.db import transaction
@@ -22,10 +23,20 @@ UNKNOWN = "an unknown name"
 
 
 class SignIn(LoginView):
+    def get_context_data(self, **shown: Any) -> dict[str, Any]:
+        shown |= {
+            "single_sign_on": settings.SINGLE_SIGN_ON,
+            "passwords_for": settings.PASSWORDS_FOR,
+        }
+        return super().get_context_data(**shown)
+
     def form_valid(self, form: AuthenticationForm) -> HttpResponse:
         with transaction.atomic():
             response = super().form_valid(form)
-            record(form.get_user(), What.SIGN_IN, "", address(self.request))
+            detail = address(self.request)
+            if settings.SINGLE_SIGN_ON:
+                detail["by"] = "password"
+            record(form.get_user(), What.SIGN_IN, "", detail)
         return response
 
     def form_invalid(self, form: AuthenticationForm) -> HttpResponse:

@@ -1,5 +1,6 @@
-"""Fixtures of the attacks: an AWS that enforces IAM, as runs meet it."""
+"""Fixtures of the attacks: an AWS that enforces IAM, as runs meet it; a provider."""
 
 from tests.accounts.runs.conftest import here
+from tests.accounts.web.single_sign_on.provider import provider
 
-__all__ = ["here"]
+__all__ = ["here", "provider"]

@@ -18,9 +18,10 @@ from accounts.lookups import CALLER, Question
 from accounts.models import Activity, ManagingAccount, Run, Spinnaker
 from accounts.runs.heartbeat import clock_skew
 from accounts.runs.owners.publishing import template_bucket
-from accounts.web.access import ROLES, administrator_required
+from accounts.web.access import ROLES, UserRole, administrator_required
 from accounts.web.lookups import Asking, look_up
 from accounts.web.request import Request
+from accounts.web.single_sign_on.provider import SingleSignOn
 from accounts.web.you.confirmation import confirmation_required
 from onboarding.providers import PROVIDERS
 
@@ -34,7 +35,11 @@ def settings(request: Request) -> HttpResponse:
     people = {group.name: group.user_set.all() for group in groups()}
     shown |= {
         "managing": managing,
-        "roles_and_people": [(role, people.get(role.name, [])) for role in ROLES],
+        "roles_and_people": [
+            (role, people.get(role.name, []), groups_with(role)) for role in ROLES
+        ],
+        "single_sign_on": conf.settings.SINGLE_SIGN_ON,
+        "passwords_for": conf.settings.PASSWORDS_FOR,
         "providers": [(p.key, p.title, p.summary) for p in PROVIDERS.values()],
         "policies": policies(),
         "database": connection.display_name,
@@ -47,6 +52,13 @@ def settings(request: Request) -> HttpResponse:
         "idle": Run.objects.abandoned().count(),
     }
     return render(request, "settings/settings.html", shown)
+
+
+def groups_with(role: UserRole) -> list[str]:
+    """Name the groups of the single sign-on that have this role."""
+    single_sign_on: SingleSignOn | None = conf.settings.SINGLE_SIGN_ON
+    roles = single_sign_on.roles if single_sign_on else {}
+    return sorted(group for group, names in roles.items() if role.name in names)
 
 
 @administrator_required

@@ -26,6 +26,11 @@ def confirm(request: HttpRequest) -> None:
     request.session[CONFIRMED] = timezone.now().isoformat()
 
 
+def unconfirm(request: HttpRequest) -> None:
+    """Forget it: somebody signed in without being asked for anything."""
+    request.session.pop(CONFIRMED, None)
+
+
 def is_confirmed(request: HttpRequest) -> bool:
     at = parse_datetime(str(request.session.get(CONFIRMED, "")))
     age = timedelta(minutes=settings.CONFIRM_AFTER)

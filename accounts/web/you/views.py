@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from django.conf import settings
 from django.contrib import messages
 from django.contrib.auth import authenticate, update_session_auth_hash
 from django.contrib.auth.forms import PasswordChangeForm
+from django.contrib.auth.models import User
 from django.db import transaction
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
@@ -41,7 +43,8 @@ def you(request: Request) -> HttpResponse:
         )
         return redirect("you")
     shown = {
-        "form": form,
+        "form": form if has_password(request.user) else None,
+        "single_sign_on": settings.SINGLE_SIGN_ON,
         "sessions": sessions_of(request.user, request.session),
         "preferences": PreferencesForm(instance=preferences_of(request.user)),
     }
@@ -96,4 +99,13 @@ def confirm_identity(request: Request) -> HttpResponse:
             confirm(request)
             return redirect(back)
         wrong = True
-    return render(request, "you/confirm.html", {"back": back, "wrong": wrong})
+    signed_on = None if has_password(request.user) else settings.SINGLE_SIGN_ON
+    shown = {"back": back, "wrong": wrong, "signed_on": signed_on}
+    return render(request, "you/confirm.html", shown)
+
+
+def has_password(person: User) -> bool:
+    """Return whether the person may sign in by a password of Bowline's own."""
+    names = settings.PASSWORDS_FOR
+    may = not names or person.get_username() in names
+    return may and person.has_usable_password()

@@ -1,0 +1,1 @@
+"""People who come from an OpenID Connect provider."""

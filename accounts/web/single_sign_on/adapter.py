@@ -1,0 +1,75 @@
+"""What django-allauth asks on the way to the provider and back."""
+
+from __future__ import annotations
+
+import logging
+import re
+from typing import Any, NoReturn
+
+from allauth.core.exceptions import ImmediateHttpResponse
+from allauth.socialaccount.adapter import DefaultSocialAccountAdapter
+from allauth.socialaccount.providers.oauth2.client import OAuth2Error
+from allauth.socialaccount.providers.openid_connect.views import (
+    OpenIDConnectOAuth2Adapter,
+)
+from django.http import HttpRequest
+
+from accounts.web.single_sign_on.entrance import let_in, refuse, single_sign_on
+from accounts.web.single_sign_on.people import Refused
+
+log = logging.getLogger(__name__)
+
+NOT_SIGNED_IN = (
+    "{name} did not complete the sign-in. Try again. If it happens again, an "
+    "administrator of Bowline finds the reason in its log."
+)
+
+
+class Adapter(DefaultSocialAccountAdapter):  # type: ignore[misc]  # it has no types
+    """The one provider, of the environment, and what is said where it fails."""
+
+    def list_apps(self, request: HttpRequest, **wanted: Any) -> list[Any]:
+        """List the provider of the settings, and none that is in a table."""
+        apps = super().list_apps(request, **wanted)
+        return [app for app in apps if app.pk is None]
+
+    def on_authentication_error(
+        self, request: HttpRequest, provider: Any, **said: Any
+    ) -> NoReturn:
+        log.warning("Single sign-on failed: %s", reason(request, said.get("exception")))
+        name = single_sign_on().name
+        sentence = NOT_SIGNED_IN.format(name=name[:1].upper() + name[1:])
+        raise ImmediateHttpResponse(refuse(request, sentence, status=401))
+
+
+def reason(request: HttpRequest, error: Exception | None) -> str:
+    """Name the error; what the provider wrote may hold a token, its codes do not."""
+    code = request.GET.get("error", "")
+    if isinstance(error, OAuth2Error):
+        found = re.search(r'"error"\s*:\s*"(\w+)"', str(error))
+        code = found[1] if found else code
+    named = code if re.fullmatch(r"\w{1,60}", code) else ""
+    return " ".join(filter(None, [type(error).__name__ if error else "", named]))
+
+
+class Provider(OpenIDConnectOAuth2Adapter):  # type: ignore[misc]  # it has no types
+    """Reads the claims once the provider has handed out its tokens."""
+
+    def complete_login(
+        self, request: HttpRequest, app: Any, token: Any, **kwargs: Any
+    ) -> NoReturn:
+        """Let the person in or not; raise OAuth2Error where the tokens are none."""
+        id_token = kwargs["response"].get("id_token")
+        if not id_token:
+            raise OAuth2Error("no id_token")
+        signed = self._decode_id_token(app, id_token)
+        userinfo = self._fetch_user_info(token.token)
+        if userinfo.get("sub") != signed.get("sub"):
+            raise OAuth2Error("userinfo is about somebody else")
+        # What was signed for this sign-in comes before what was asked afterwards.
+        claims = {**userinfo, **signed}
+        try:
+            answer = let_in(request, claims)
+        except Refused as error:
+            answer = refuse(request, str(error), status=403)
+        raise ImmediateHttpResponse(answer)

@@ -1,0 +1,167 @@
+"""Who somebody is, and may do, by what the provider says of them."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from django.contrib.auth.models import Group, User
+from django.contrib.sessions.backends.base import SessionBase
+from django.core.exceptions import ValidationError
+from django.core.validators import validate_email
+from django.db import transaction
+from django.utils import timezone
+
+from accounts.activity import record
+from accounts.models import Activity, Identity
+from accounts.web.single_sign_on.provider import SingleSignOn
+from accounts.web.you.sessions import end
+from onboarding.names import visible
+
+What = Activity.What
+FRESH = 120
+"""Seconds since the provider asked for the password, or for what it asks instead."""
+
+
+class Refused(Exception):
+    """The provider knows the person, and Bowline does not let them in."""
+
+
+@dataclass(frozen=True, slots=True)
+class Said:
+    """What the provider said of somebody: the claims that are used."""
+
+    subject: str
+    name: str
+    email: str
+    first_name: str
+    last_name: str
+    groups: tuple[str, ...]
+    asked_at: float | None
+    """When the provider last asked who it is, in seconds since 1970."""
+
+    @classmethod
+    def of(cls, claims: Mapping[str, Any], *, claim: str) -> Said:
+        """Read the claims; raise Refused where they are none, or say no groups."""
+        groups = claims.get(claim)
+        if isinstance(groups, str):
+            groups = [groups]
+        if not isinstance(groups, list):
+            raise Refused(
+                f"The provider did not say in which groups you are: the claim {claim} "
+                "is missing. Its administrator adds the claim to Bowline's client."
+            )
+        asked = claims.get("auth_time")
+        return cls(
+            subject=str(claims["sub"]),
+            name=username_in(claims),
+            email=email_in(claims),
+            first_name=text_in(claims, "given_name"),
+            last_name=text_in(claims, "family_name"),
+            groups=tuple(str(group) for group in groups),
+            asked_at=asked if isinstance(asked, int | float) else None,
+        )
+
+    @property
+    def is_fresh(self) -> bool:
+        """Return whether the provider asked just now; clocks may differ a little."""
+        return self.asked_at is not None and abs(time.time() - self.asked_at) < FRESH
+
+
+def username_in(claims: Mapping[str, Any]) -> str:
+    wanted = (claims.get(name) for name in ("preferred_username", "email", "sub"))
+    name = next(str(one) for one in wanted if one)
+    try:
+        User.username_validator(name)
+    except ValidationError:
+        name = ""
+    if not name or len(name) > 150 or visible(name) != name:
+        raise Refused(
+            "The provider calls you by a name that Bowline cannot show. A name has at "
+            "most 150 letters, digits and the signs @ . + - _"
+        )
+    return name
+
+
+def email_in(claims: Mapping[str, Any]) -> str:
+    email = text_in(claims, "email", longest=254)
+    try:
+        validate_email(email)
+    except ValidationError:
+        return ""
+    return email
+
+
+def text_in(claims: Mapping[str, Any], name: str, *, longest: int = 150) -> str:
+    text = claims.get(name)
+    return visible(text)[:longest] if isinstance(text, str) else ""
+
+
+def person_of(said: Said, provider: SingleSignOn, session: SessionBase) -> User:
+    """Return the person, made at the first sign-in, with the roles that the groups have
+    now. Raise Refused without a role: who had one loses it, and is signed out.
+    """
+    roles = provider.roles_of(said.groups)
+    with transaction.atomic():
+        person = known(said, provider)
+        if person is None and roles:
+            person = made(said, provider)
+        if person is not None:
+            give(person, roles, provider)
+            if not roles:
+                end(person, but=session)
+    if not roles or person is None:
+        raise Refused(
+            "None of your groups has a role in Bowline. An administrator of Bowline "
+            "says which groups have one, and the provider's who is in them."
+        )
+    if not person.is_active:
+        raise Refused("An administrator of Bowline has deactivated you here.")
+    return person
+
+
+def known(said: Said, provider: SingleSignOn) -> User | None:
+    """Return the person of this subject, with the names that the provider has now."""
+    rows = Identity.objects.filter(issuer=provider.issuer, subject=said.subject)
+    identity = rows.select_related("person").first()
+    if identity is None:
+        return None
+    rows.update(seen_at=timezone.now())
+    person = identity.person
+    names = {name: getattr(said, name) for name in ("email", "first_name", "last_name")}
+    if any(getattr(person, name) != value for name, value in names.items()):
+        User.objects.filter(pk=person.pk).update(**names)
+    return person
+
+
+def made(said: Said, provider: SingleSignOn) -> User:
+    """Make the person; raise Refused where the name is somebody else's."""
+    if User.objects.filter(username__iexact=said.name).exists():
+        raise Refused(
+            f"Bowline already knows somebody else called {said.name}, who does not "
+            "come from the provider. An administrator renames that person first."
+        )
+    person = User(username=said.name, email=said.email)
+    person.first_name, person.last_name = said.first_name, said.last_name
+    person.set_unusable_password()
+    person.save()
+    Identity.objects.create(
+        person=person,
+        issuer=provider.issuer,
+        subject=said.subject,
+        seen_at=timezone.now(),
+    )
+    detail = {"issuer": provider.issuer, "subject": said.subject}
+    record(provider.name, What.PERSON, person.username, detail)
+    return person
+
+
+def give(person: User, roles: tuple[str, ...], provider: SingleSignOn) -> None:
+    """Give exactly these roles, and record it where they are others than before."""
+    before = sorted(person.groups.values_list("name", flat=True))
+    if before != sorted(roles):
+        person.groups.set(Group.objects.filter(name__in=roles))
+        detail = {"changed": [before, sorted(roles)]}
+        record(provider.name, What.ROLES, person.username, detail)

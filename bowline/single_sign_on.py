@@ -1,0 +1,78 @@
+"""Sign-in by an OpenID Connect provider: what the environment says of it.
+
+The protocol is django-allauth's. None of its tables, pages and forms is used: who
+somebody is in Bowline is decided in accounts/web/single_sign_on/.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+from urllib.parse import urlsplit
+
+from django.core.exceptions import ImproperlyConfigured
+
+from accounts.web.single_sign_on.provider import ROLES, SingleSignOn
+from bowline.environment import env_list
+
+LOOPBACK = ("localhost", "127.0.0.1", "::1")
+
+
+def env_single_sign_on() -> SingleSignOn | None:
+    """Read OIDC_…; None: people sign in with passwords only."""
+    issuer = os.environ.get("OIDC_ISSUER", "").removesuffix("/")
+    if not issuer:
+        return None
+    parts = urlsplit(issuer)
+    plain = parts.scheme == "http" and parts.hostname in LOOPBACK
+    if not (parts.scheme == "https" or plain) or not parts.hostname or parts.query:
+        raise ImproperlyConfigured(
+            "OIDC_ISSUER must be the provider's address, such as "
+            f"https://login.example.com/realms/company, not {issuer!r}."
+        )
+    return SingleSignOn(
+        issuer,
+        client_id=required("OIDC_CLIENT_ID"),
+        secret=required("OIDC_CLIENT_SECRET"),
+        roles=env_roles(),
+        name=os.environ.get("OIDC_NAME") or "single sign-on",
+        claim=os.environ.get("OIDC_GROUPS_CLAIM") or "groups",
+        scopes=tuple((os.environ.get("OIDC_SCOPES") or "openid profile email").split()),
+    )
+
+
+def required(name: str) -> str:
+    value = os.environ.get(name, "")
+    if not value:
+        raise ImproperlyConfigured(f"OIDC_ISSUER is set, so set {name}, too.")
+    return value
+
+
+def env_roles() -> dict[str, tuple[str, ...]]:
+    """Read which of the provider's groups has which roles."""
+    text = os.environ.get("OIDC_ROLES", "")
+    example = '{"platform": ["operator", "approver"], "security": ["viewer"]}'
+    try:
+        read = json.loads(text or "{}")
+        roles = {str(group): tuple(names) for group, names in read.items()}
+        known = all(name in ROLES for names in roles.values() for name in names)
+        lists = all(isinstance(names, list) for names in read.values())
+    except (AttributeError, TypeError, ValueError):
+        known = lists = False
+        roles = {}
+    if not (roles and known and lists):
+        raise ImproperlyConfigured(
+            "OIDC_ROLES must be JSON: the provider's groups, each with a list of roles "
+            f"({', '.join(sorted(ROLES))}), such as {example}."
+        )
+    return roles
+
+
+def env_passwords_for(single_sign_on: SingleSignOn | None) -> list[str]:
+    """Read who may sign in by password; empty: everybody who has one."""
+    names = env_list("PASSWORDS_FOR")
+    if names and single_sign_on is None:
+        raise ImproperlyConfigured(
+            "PASSWORDS_FOR leaves no other way to sign in: set OIDC_ISSUER, too."
+        )
+    return names

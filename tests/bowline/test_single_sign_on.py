@@ -1,0 +1,114 @@
+"""Single sign-on, as the environment and the settings page say it."""
+
+from __future__ import annotations
+
+import pytest
+from django.core.exceptions import ImproperlyConfigured
+from django.test import Client
+from django.urls import reverse
+
+from bowline.single_sign_on import env_passwords_for, env_single_sign_on
+from tests.accounts.web.single_sign_on.provider import PROVIDER
+from tests.rows import managing_row, person
+
+WHOLE = {
+    "OIDC_ISSUER": "https://login.example.com/realms/company/",
+    "OIDC_CLIENT_ID": "bowline",
+    "OIDC_CLIENT_SECRET": "a-secret",
+    "OIDC_ROLES": '{"platform": ["operator", "approver"], "security": ["viewer"]}',
+}
+
+
+@pytest.fixture
+def environment(monkeypatch: pytest.MonkeyPatch) -> pytest.MonkeyPatch:
+    for name, value in WHOLE.items():
+        monkeypatch.setenv(name, value)
+    return monkeypatch
+
+
+def test_without_an_issuer_there_is_none() -> None:
+    assert env_single_sign_on() is None
+    assert env_passwords_for(None) == []
+
+
+def test_four_variables_are_enough(environment: pytest.MonkeyPatch) -> None:
+    one = env_single_sign_on()
+
+    assert one
+    assert one.issuer == "https://login.example.com/realms/company"
+    assert one.roles_of(["platform", "unknown"]) == ("approver", "operator")
+    assert one.roles_of(["platform", "security"]) == ("approver", "operator", "viewer")
+    assert one.scopes == ("openid", "profile", "email")
+    assert "a-secret" not in repr(one)
+
+
+def test_names_and_scopes_of_other_providers(environment: pytest.MonkeyPatch) -> None:
+    environment.setenv("OIDC_NAME", "Okta")
+    environment.setenv("OIDC_GROUPS_CLAIM", "roles")
+    environment.setenv("OIDC_SCOPES", "openid groups")
+
+    one = env_single_sign_on()
+
+    assert one
+    assert (one.name, one.claim, one.scopes) == ("Okta", "roles", ("openid", "groups"))
+
+
+@pytest.mark.parametrize("name", ["OIDC_CLIENT_ID", "OIDC_CLIENT_SECRET"])
+def test_what_is_missing_is_named(environment: pytest.MonkeyPatch, name: str) -> None:
+    environment.delenv(name)
+
+    with pytest.raises(ImproperlyConfigured, match=f"set {name}, too"):
+        env_single_sign_on()
+
+
+@pytest.mark.parametrize(
+    "issuer",
+    ["login.example.com", "http://login.example.com", "https://", "https://a/?b=c"],
+)
+def test_an_issuer_is_an_address_with_tls(
+    environment: pytest.MonkeyPatch, issuer: str
+) -> None:
+    environment.setenv("OIDC_ISSUER", issuer)
+
+    with pytest.raises(ImproperlyConfigured, match="OIDC_ISSUER must be"):
+        env_single_sign_on()
+
+
+@pytest.mark.parametrize(
+    "roles",
+    ["", "{}", "platform=operator", "[]", '{"a": "viewer"}', '{"a": ["root"]}', "[1]"],
+)
+def test_roles_are_bowlines_own(environment: pytest.MonkeyPatch, roles: str) -> None:
+    environment.setenv("OIDC_ROLES", roles)
+
+    with pytest.raises(ImproperlyConfigured, match="OIDC_ROLES must be JSON"):
+        env_single_sign_on()
+
+
+def test_passwords_are_not_switched_off_without_another_way(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv("PASSWORDS_FOR", "emergency")
+
+    with pytest.raises(ImproperlyConfigured, match="set OIDC_ISSUER, too"):
+        env_passwords_for(None)
+    assert env_passwords_for(PROVIDER) == ["emergency"]
+
+
+@pytest.mark.django_db
+def test_the_settings_page_says_who_comes_in_and_as_what(
+    client: Client, settings
+) -> None:
+    managing_row()
+    client.force_login(person("viewer"))
+    page = reverse("accounts:settings")
+    assert "by password" in client.get(page).content.decode()
+    settings.SINGLE_SIGN_ON = PROVIDER
+    settings.PASSWORDS_FOR = ["viewer"]
+
+    text = " ".join(client.get(page).content.decode().split())
+
+    assert "https://login.example.com" in text
+    assert "by password only viewer" in text
+    assert "the group platform" in text
+    assert PROVIDER.secret not in text
