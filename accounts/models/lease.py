@@ -12,7 +12,7 @@ import time
 import uuid
 from collections import defaultdict
 from datetime import timedelta
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TypeAlias
 
 from django.db import models
 from django.db.models import Q
@@ -53,8 +53,15 @@ class Hold(NamedTuple):
     """When it was taken, by this process's own clock."""
 
 
-HELD: dict[uuid.UUID, Hold] = {}
+Holds: TypeAlias = dict[uuid.UUID, Hold]
+
+HELD: Holds = {}
 """By lease; each is added and removed by the thread that holds it."""
+
+LEFT: Holds = {}
+"""What this process let go of while the database did not answer: nobody else could take
+it until it ran out.
+"""
 
 
 class Leased(models.Model):
@@ -88,39 +95,54 @@ class Leased(models.Model):
         self.refresh_from_db(fields=list(fields))
 
     def free_lease(self) -> None:
-        """Let go; nothing happens where somebody else took over meanwhile."""
-        if self.lease is not None:
-            HELD.pop(self.lease, None)
-        held = type(self)._base_manager.filter(pk=self.pk, lease=self.lease)
+        """Let go; nothing happens where somebody else took over meanwhile. Where the
+        database does not answer, `free_left` does so later.
+        """
+        lease, self.lease = self.lease, None
+        if lease is None:
+            return
+        HELD.pop(lease, None)
+        LEFT[lease] = Hold(type(self), self.pk, time.monotonic())
+        held = type(self)._base_manager.filter(pk=self.pk, lease=lease)
         held.update(lease=None, leased_until=None)
-        self.lease = None
+        LEFT.pop(lease, None)
 
     def lost(self) -> LeaseLost:
         return LeaseLost(f"{self} is being worked on by another worker.")
 
 
-def held_by_model(since: float) -> dict[type[Leased], dict[uuid.UUID, Any]]:
-    """Group what this process holds, and took after that moment."""
-    held: dict[type[Leased], dict[uuid.UUID, Any]] = defaultdict(dict)
-    for lease, hold in list(HELD.items()):
-        if hold.since > since:
-            held[hold.model][lease] = hold.pk
-    return held
+def by_model(holds: Holds) -> dict[type[Leased], dict[uuid.UUID, Any]]:
+    grouped: dict[type[Leased], dict[uuid.UUID, Any]] = defaultdict(dict)
+    for lease, hold in holds.items():
+        grouped[hold.model][lease] = hold.pk
+    return grouped
+
+
+def write_all(holds: Holds, **fields: Any) -> None:
+    """Write the fields where nobody else took over."""
+    for model, leases in by_model(holds).items():
+        rows = model._base_manager.filter(pk__in=leases.values(), lease__in=leases)
+        rows.update(**fields)
 
 
 def extend_leases() -> None:
     """Extend every lease that this process holds; none that another one took over."""
     since = time.monotonic() - LONGEST.total_seconds()
-    for model, leases in held_by_model(since).items():
-        rows = model._base_manager.filter(pk__in=leases.values(), lease__in=leases)
-        rows.update(leased_until=Now() + LEASE)
+    held = {lease: hold for lease, hold in HELD.copy().items() if hold.since > since}
+    write_all(held, leased_until=Now() + LEASE)
 
 
 def free_leases() -> None:
     """Let go of every row that this process holds, so that another one continues."""
-    for model, leases in held_by_model(since=0).items():
-        rows = model._base_manager.filter(pk__in=leases.values(), lease__in=leases)
-        rows.update(lease=None, leased_until=None)
+    write_all(HELD | LEFT, lease=None, leased_until=None)
+
+
+def free_left() -> None:
+    """Let go of what the database did not let this process let go of before."""
+    left = LEFT.copy()
+    write_all(left, lease=None, leased_until=None)
+    for lease in left:
+        LEFT.pop(lease, None)
 
 
 THE_ONE = 1

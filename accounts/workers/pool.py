@@ -139,6 +139,7 @@ class RunPool:
 
     def take(self) -> None:
         """Give each thread that is free a run of which this process has the lease."""
+        lease.free_left()
         self.replace_hung()
         most = min(self.threads, 2 * self.threads - len(self.hung))
         for run in self.waiting(max(0, most - len(self.at_work))):

@@ -3,12 +3,19 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from typing import Any
 
 import pytest
+from django.db import OperationalError, connection
 from django.utils import timezone
 
 from accounts.models import ManagingAccount, lease
-from accounts.models.lease import LeaseLost, extend_leases, free_leases
+from accounts.models.lease import (
+    LeaseLost,
+    extend_leases,
+    free_leases,
+    free_left,
+)
 from tests.rows import managing_row
 
 pytestmark = pytest.mark.django_db
@@ -18,6 +25,11 @@ pytestmark = pytest.mark.django_db
 def new_process(monkeypatch: pytest.MonkeyPatch) -> None:
     """Hold nothing, whatever the tests before took and did not free."""
     monkeypatch.setattr(lease, "HELD", {})
+    monkeypatch.setattr(lease, "LEFT", {})
+
+
+def refusal(*_: Any) -> None:
+    raise OperationalError("the database is gone")
 
 
 def again(row: ManagingAccount) -> ManagingAccount:
@@ -135,6 +147,36 @@ def test_a_process_extends_nothing_that_was_held_for_too_long(
     extend_leases()
 
     assert again(row).take_lease()
+
+
+@pytest.mark.django_db(transaction=True)
+def test_what_could_not_be_freed_is_freed_once_the_database_answers() -> None:
+    row = managing_row()
+    row.take_lease()
+
+    with connection.execute_wrapper(refusal), pytest.raises(OperationalError):
+        row.free_lease()
+    extend_leases()
+    assert not again(row).take_lease()
+    with connection.execute_wrapper(refusal), pytest.raises(OperationalError):
+        free_left()
+    free_left()
+
+    assert again(row).take_lease()
+
+
+@pytest.mark.django_db(transaction=True)
+def test_what_was_freed_late_is_not_taken_from_somebody_else() -> None:
+    row = managing_row()
+    row.take_lease()
+    with connection.execute_wrapper(refusal), pytest.raises(OperationalError):
+        row.free_lease()
+    run_out(row)
+    assert again(row).take_lease()
+
+    free_left()
+
+    assert not again(row).take_lease()
 
 
 def test_a_process_frees_what_it_holds() -> None:

@@ -5,13 +5,14 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
+from datetime import timedelta
 from typing import Any
 
 import pytest
 from django.db import OperationalError, connection, connections
 from django.db.models import Q
 
-from accounts.models import Run
+from accounts.models import Run, lease
 from accounts.models.states import WORKING, Status
 from accounts.runs.rollouts.decisions import approve_group
 from accounts.runs.rollouts.engine import advance
@@ -128,6 +129,31 @@ def test_a_run_that_stops_is_tried_again_and_others_continue(
 
     assert attempts.count(stops.pk) == 2
     assert f"Run {stops.reference} stopped, and is continued soon." in caplog.text
+
+
+def test_a_run_goes_on_soon_whose_lease_the_database_did_not_let_go(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(pools, "LOOKS_EVERY", 0.1)
+    monkeypatch.setattr(lease, "LEASE", timedelta(hours=1))
+    (stops,) = waiting(1)
+    attempts: list[Any] = []
+
+    def refusal(*_: Any) -> None:
+        raise OperationalError("The database restarts.")
+
+    def carry(run: Run) -> None:
+        attempts.append(run.pk)
+        if len(attempts) > 1:
+            finish(run)
+            return
+        with connection.execute_wrapper(refusal):
+            run.free_lease()
+
+    with at_work(carry, threads=1):
+        wait_until(lambda: ended(stops), what="It did not end")
+
+    assert len(attempts) == 2
 
 
 def test_a_message_that_names_nothing_stops_no_pool() -> None:
