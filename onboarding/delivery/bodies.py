@@ -13,10 +13,12 @@ from dataclasses import dataclass, field
 from hashlib import sha256
 from typing import Any, TypeAlias
 
+from onboarding.names import CHAIN_ROLE_RULE
 from onboarding.partitions import PARTITIONS
 from onboarding.providers.entry_kinds import AwsEntry, EcsEntry, KubernetesEntry
 from onboarding.spinnaker.bundle.formats.kubeconfig import kubeconfig
 from onboarding.spinnaker.bundle.formats.spring import (
+    OTHER_STS,
     SESSION_NAME,
     permissions,
     regions,
@@ -83,6 +85,10 @@ ACCOUNT_ID = re.compile(r"[0-9]{12}")
 ROLE = re.compile(
     r"role/[\w+=,.@/-]+|arn:[\w-]+:iam::[0-9]{12}:role/[\w+=,.@/-]+", re.A
 )
+REPLACED = re.compile(r"(secret://|encrypted(File)?:).*|.*\{\{.*", re.DOTALL)
+"""Texts that Clouddriver takes for a reference to a secret, which it would read as
+itself and show to everybody, or for a template.
+"""
 KNOWN_REGIONS = frozenset(
     name for partition in PARTITIONS.values() for name in partition.regions
 )
@@ -219,8 +225,13 @@ def body_problems(body: Body) -> Iterator[str]:
             yield "Give at least one region, each known to AWS and only once."
         if not ROLE.fullmatch(document["assumeRole"]):
             yield "Give the role to assume, as role/NAME or as an ARN."
+        if any(text in document["assumeRole"].rpartition(":")[2] for text in OTHER_STS):
+            yield CHAIN_ROLE_RULE
     if body.type == "ecs" and not body.aws_account:
         yield "An ECS account needs its AWS account."
+    for name, value in document.items():
+        if name != SECRET and isinstance(value, str) and REPLACED.fullmatch(value):
+            yield f"Clouddriver would put something else in place of its {name}."
     for roles in document.get("permissions", {}).values():
         if any(role != role.strip().lower() or not role for role in roles):
             yield "Write roles of Fiat in lower case."

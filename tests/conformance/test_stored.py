@@ -185,6 +185,47 @@ def test_stored_comes_before_a_files_account_of_the_same_name(judge: Clouddriver
     assert answer.loads == (["added prod"], [])
 
 
+# What Clouddriver puts something else in place of, and Bowline therefore never sends
+
+
+def is_refused(**fields: str) -> bool:
+    return bool([*problems([Body("aws", "prod", prod(**fields))])])
+
+
+@pytest.mark.parametrize(
+    "reference",
+    ["secret://secrets-manager?r=eu-west-1&s=db&k=key", "encrypted:s3!b:bucket!f:file"],
+)
+@pytest.mark.parametrize("field", ["environment", "externalId", "defaultKeyPair"])
+def test_clouddriver_reads_a_secret_wherever_a_text_refers_to_one(
+    judge: Clouddriver, field: str, reference: str
+):
+    answer = judge.store([prod(**{field: reference})], local=LOCAL)
+
+    # It knows no engine here; otherwise it would show what the secret holds.
+    assert "engine" in answer.failure.lower()
+    assert is_refused(**{field: reference})
+
+
+def test_clouddriver_replaces_a_template_and_reloads_at_each_poll(judge: Clouddriver):
+    key_pair = "{{name}}-keys"
+
+    answer = judge.store([prod(defaultKeyPair=key_pair)], local=LOCAL)
+
+    assert answer.account("prod")["keyPair"] == "prod-keys"
+    assert answer.loads[1] == ["updated prod"]
+    assert is_refused(defaultKeyPair=key_pair)
+
+
+def test_clouddriver_takes_a_role_by_its_name_for_one_of_china(judge: Clouddriver):
+    role = "role/of-aws-cn"
+
+    answer = judge.store([prod(assumeRole=role)], local=LOCAL)
+
+    assert answer.account("prod")["sts"] == "sts.cn-north-1.amazonaws.com.cn"
+    assert is_refused(assumeRole=role)
+
+
 # The operator's file
 
 

@@ -132,6 +132,13 @@ def test_names_that_could_not_be_deleted_are_never_sent(name):
         {"regions": ("eu-west-11",)},
         {"assume_role": ""},
         {"assume_role": "spinnakerManaged"},
+        {"assume_role": "role/of-aws-cn"},
+        {"assume_role": "arn:aws:iam::012345678901:role/aws-us-gov"},
+        {"external_id": "secret://secrets-manager?r=eu-west-1&s=db&k=password"},
+        {"environment": "encrypted:secrets-manager!r:eu-west-1!s:db!k:password"},
+        {"environment": "encryptedFile:secrets-manager!s:db"},
+        {"key_pair": "secret://x"},
+        {"key_pair": "{{name}}-keys"},
     ],
 )
 def test_nothing_is_validated_there_so_it_is_here(fields):
@@ -286,3 +293,9 @@ def test_permissions_are_said_even_where_there_are_none():
 
     assert strict.stored["prod"]["permissions"] == {}
     assert strict.stored["eks-prod"]["permissions"] == {}
+
+
+def test_a_role_of_another_partition_is_no_other_sts():
+    arn = "arn:aws-cn:iam::012345678901:role/spinnakerManaged"
+
+    assert not [*problems(wanted(aws_entry(assume_role=arn, regions=("cn-north-1",))))]
