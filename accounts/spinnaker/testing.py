@@ -21,6 +21,7 @@ from onboarding.delivery.connection import (
 from onboarding.delivery.errors import GateError, Kind
 from onboarding.delivery.releases import Release
 from onboarding.delivery.transport import Limits
+from onboarding.names import visible
 
 LIMITS = Limits(connect=5, read=15, whole=30)
 """Seconds: somebody waits for it."""
@@ -145,7 +146,7 @@ def listed(names: Iterable[str]) -> str:
 
 def bounded(text: str) -> str:
     """Make it one that every database takes."""
-    return text.replace("\0", "\N{REPLACEMENT CHARACTER}")[:LONGEST]
+    return visible(text)[:LONGEST]
 
 
 def last_test(row: Spinnaker) -> list[Seen]:

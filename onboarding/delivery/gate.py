@@ -134,7 +134,8 @@ class Gate:
 
     def page(self, type_: str, start: str, limit: int) -> tuple[Stored, ...]:
         query = urlencode(
-            {"limit": limit, **({"startingAccountName": start} if start else {})}
+            {"limit": limit, **({"startingAccountName": start} if start else {})},
+            errors="replace",
         )
         doing = f"list the stored {type_} accounts"
         rows = self.get(f"/credentials/type/{type_}?{query}", doing)

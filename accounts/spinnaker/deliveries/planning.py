@@ -15,6 +15,7 @@ from accounts.spinnaker.deliveries.wanted import environments, wanted_bodies
 from onboarding.delivery.bodies import Body
 from onboarding.delivery.plan import DeliveryPlan, delivery_plan
 from onboarding.delivery.verdicts import Found
+from onboarding.names import visible
 
 AT_ONCE = 500
 """Rows in one INSERT."""
@@ -78,18 +79,20 @@ def was(found: Found, name: str) -> Mapping[str, str]:
 
 
 def said(plan: DeliveryPlan) -> dict[str, object]:
-    """Write what is said of a plan, apart from its steps."""
+    """Write what is said of a plan, apart from its steps. Names that somebody else
+    gave may hold anything: what no database takes, or what nobody sees.
+    """
     return {
         "left": [
             {
-                "name": one.name,
-                "type": one.type,
+                "name": visible(one.name),
+                "type": visible(one.type),
                 "why": one.why.name,
-                "sentence": one.sentence,
+                "sentence": visible(one.sentence),
             }
             for one in plan.left
         ],
-        "warnings": list(plan.warnings),
+        "warnings": [visible(one) for one in plan.warnings],
         "counts": {
             **{verb.value: count for verb, count in plan.counts.items()},
             "unchanged": len(plan.unchanged),
