@@ -137,7 +137,7 @@ def hand_off_row(account: ManagedAccount | ManagingAccount, **fields: Any) -> Ha
     )
 
 
-def explained(rows: QuerySet) -> str:
+def explained(rows: QuerySet[Any]) -> str:
     """Return how the database would find them, however few they are."""
     sql, values = rows.query.sql_with_params()
     explain = "EXPLAIN QUERY PLAN"

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, TypeVar
+from typing import Any, TypeVar, cast
 
 from django.utils import timezone
 
@@ -42,18 +42,22 @@ class Reached:
     progressed: Callable[[int], None] = ignore
     """Receives how many steps were done."""
 
-    def each(self, work: Callable[[T], R], items: Iterable[T]) -> Iterator[R]:
-        """Do the work for each, several at once; yield in the items' order."""
+    def each(self, work: Callable[[T], R], items: Sequence[T]) -> list[R]:
+        """Do the work for each, several at once, and each thread with one database
+        connection; return what it gave, in the items' order.
+        """
         if self.threads == 1:
-            yield from map(work, items)
-            return
+            return [work(item) for item in items]
 
-        def alone(item: T) -> R:
+        def part(first: int) -> list[R]:
             with own_connections():
-                return work(item)
+                return [work(item) for item in items[first :: self.threads]]
 
+        done: list[R | None] = [None] * len(items)
         with ThreadPoolExecutor(max_workers=self.threads) as pool:
-            yield from pool.map(alone, items)
+            for first, results in enumerate(pool.map(part, range(self.threads))):
+                done[first :: self.threads] = results
+        return cast("list[R]", done)
 
     def found(self) -> Found:
         """Read what is stored and what is loaded."""

@@ -164,7 +164,7 @@ def send_some(
         reached.progressed(1)
         return ending
 
-    endings = list(reached.each(work, steps))
+    endings = reached.each(work, steps)
     delivery.write(progressed_at=reached.now())
     errors = [one for one in endings if one is not None and not is_final(one)]
     for error in errors:
