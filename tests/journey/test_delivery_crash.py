@@ -98,7 +98,7 @@ class Workers:
 
 
 @pytest.fixture
-def workers(transactional_db: None, tmp_path: Path) -> Iterator[Workers]:
+def delivering_workers(transactional_db: None, tmp_path: Path) -> Iterator[Workers]:
     workers = Workers(tmp_path / "workers.log")
     yield workers
     for process in workers.begun:
@@ -108,11 +108,12 @@ def workers(transactional_db: None, tmp_path: Path) -> Iterator[Workers]:
 
 @pytest.mark.django_db(transaction=True)
 def test_a_worker_killed_in_the_middle_leaves_nothing_twice_and_nothing_foreign(
-    workers: Workers, monkeypatch: pytest.MonkeyPatch
+    delivering_workers: Workers, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(strict_gate, "CACHED_SECONDS", 0.2)
     managing_row()
     many_proved(MANY)
+    workers = delivering_workers
     gate = DeadlyGate(
         period=1.0,
         stored={name: dict(one) for name, one in FOREIGN.items()},
