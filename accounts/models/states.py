@@ -112,6 +112,7 @@ BADGES = {
     "proved": Badge("good", "check", "Bowline called it, and it succeeded."),
     "not proved from here": Badge("neutral", "question", "Bowline cannot check this."),
     # Deliveries
+    "take over": Badge("warn", "pencil", "Made by somebody else; becomes Bowline’s."),
     "delivering": Badge("busy", "clock", "Bowline sends the accounts to Spinnaker."),
     "watching": Badge(
         "busy", "clock", "Stored. Bowline waits until Spinnaker has loaded it."

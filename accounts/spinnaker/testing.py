@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, fields
 from typing import Any
 
 from django.db.models.functions import Now
 
 from accounts.models import Spinnaker
+from accounts.models.readable import Unreadable
 from accounts.spinnaker.connection import NotConnected, gate_of
 from onboarding.checks import Outcome
 from onboarding.delivery.connection import (
@@ -50,6 +51,10 @@ class Seen:
     outcome: str
     sentence: str
     fix: str = ""
+
+
+FIELDS = {field.name for field in fields(Seen)}
+OUTCOMES = {*Outcome}
 
 
 def try_connection(version: int) -> None:
@@ -150,6 +155,8 @@ def bounded(text: str) -> str:
 
 
 def last_test(row: Spinnaker) -> list[Seen]:
-    """Read back what the last test of this version saw."""
+    """Read back what the last test of this version saw; raise Unreadable."""
     stored: list[dict[str, Any]] = row.result or []
-    return [Seen(**{name: one[name] for name in Seen.__slots__}) for one in stored]
+    if any(one.keys() != FIELDS or one["outcome"] not in OUTCOMES for one in stored):
+        raise Unreadable(row, "result", stored)
+    return [Seen(**one) for one in stored]

@@ -12,6 +12,8 @@ from accounts.web.bundles import deltas, halconfig, installed, preview
 from accounts.web.bundles import listing as bundle_list
 from accounts.web.bundles import views as bundles
 from accounts.web.clusters import views as clusters
+from accounts.web.deliveries import decisions as delivery_decisions
+from accounts.web.deliveries import views as deliveries
 from accounts.web.exports import views as exports
 from accounts.web.from_file import views as from_file
 from accounts.web.handoff import organization as handoff_organization
@@ -209,6 +211,23 @@ rollout_pages = [
 bundle_pages = [
     path("bundles/", bundle_list.bundles, name="bundles"),
     path("bundles/next/", preview.bundle_next, name="bundle-next"),
+    path("bundles/deliveries/", deliveries.deliveries, name="deliveries"),
+    path(
+        "bundles/deliveries/start/",
+        delivery_decisions.delivery_start,
+        name="delivery-start",
+    ),
+    path("bundles/deliveries/<int:number>/", deliveries.delivery, name="delivery"),
+    path(
+        "bundles/deliveries/<int:number>/approve/",
+        delivery_decisions.delivery_approve,
+        name="delivery-approve",
+    ),
+    path(
+        "bundles/deliveries/<int:number>/discard/",
+        delivery_decisions.delivery_discard,
+        name="delivery-discard",
+    ),
     path("bundles/build/", bundles.bundle_build, name="bundle-build"),
     path("bundles/<int:number>/", bundles.bundle, name="bundle"),
     path(

@@ -24,6 +24,7 @@ from accounts.models import (
     Adding,
     CheckResult,
     ClusterSearch,
+    Delivery,
     EnvironmentPolicy,
     HandedOutText,
     Lookup,
@@ -115,6 +116,9 @@ def every_row() -> None:
         answered_at=timezone.now(),
         answer={"account_id": "1" * 12, "arn": "arn:aws:iam", "principal": "arn:aws"},
     )
+    for number, status in ((1, "loaded"), (2, "planned")):
+        delivery = Delivery.objects.create(number=number, status=status)
+        delivery.steps.create(position=0, verb="add", type="aws", name="a", after="d")
     Spinnaker.objects.create(url="https://gate.example.com", release="2026.2")
     EnvironmentPolicy.objects.create(environment="lab", four_eyes=True)
     somebody = person("viewer", username="somebody")

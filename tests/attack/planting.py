@@ -15,6 +15,9 @@ OWN = {
     "Activity.previous",
     "Bundle.files",
     "Bundle.sha256",
+    "DeliveredAccount.name",
+    "DeliveryStep.type",
+    "DeliveryStep.was",
     "EnabledProvider.key",
     "Findings.results",
     "HandedOutText.digest",
@@ -41,8 +44,9 @@ READ = {
     "EnabledProvider.details",
     "ManagedAccount.name",
     "ManagedAccount.regions",
+    "Spinnaker.result",
 }
-"""What an account cannot be read with, where it is not as it must be."""
+"""What a row cannot be read with, where it is not as it must be."""
 
 
 def plant(text: str, *, spare: set[str]) -> None:

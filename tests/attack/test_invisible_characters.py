@@ -17,6 +17,7 @@ from accounts.models import Organization, Run
 from accounts.web.bulk.forms import BulkEditForm
 from accounts.web.bundles.forms import HalconfigForm
 from accounts.web.clusters.forms import AlikeForm
+from accounts.web.deliveries.forms import DeliveryForm
 from accounts.web.from_file.forms import FileForm
 from accounts.web.managing.forms import ManagingForm
 from accounts.web.organization.forms import SharedForm, WatchForm
@@ -146,6 +147,7 @@ BOUND: dict[type[forms.BaseForm], Callable[[dict[str, str]], forms.BaseForm]] = 
     WatchForm: lambda data: WatchForm(
         data, organization=Organization(pk=1), partition="aws"
     ),
+    DeliveryForm: lambda data: DeliveryForm(data, removes=1),
     **{FORMS[key]: details_form(key) for key in FORMS},
 }
 TAKE_NO_TEXT = {DetailsForm, FileForm, PreferencesForm, ProvidersForm, SettingsForm}

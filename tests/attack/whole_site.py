@@ -21,6 +21,9 @@ from accounts.models import (
     Bundle,
     CheckResult,
     ClusterSearch,
+    DeliveredAccount,
+    Delivery,
+    DeliveryStep,
     EnvironmentPolicy,
     HandedOutText,
     HandOff,
@@ -32,6 +35,7 @@ from accounts.models import (
     Preferences,
     Rollout,
     Run,
+    Spinnaker,
     Upload,
     UploadedAccount,
     Watch,
@@ -41,6 +45,7 @@ from accounts.models.organization.reading import ROOT
 from accounts.models.states import State, Status
 from accounts.web.urls import urlpatterns
 from accounts.web.wizard.steps import STEPS
+from onboarding.delivery.verdicts import Verb, Why
 from onboarding.verify.result import Located
 from tests.attack.hostile import ACCOUNT_ID, HARMLESS
 from tests.bundles import with_every_provider
@@ -122,7 +127,7 @@ class Pages(NamedTuple):
 KIND = re.compile("[0-9a-f]{8}-[0-9a-f-]{27}|[0-9]+(?=/)")
 """What of an address names a row."""
 
-DIFFER = ("/runs//", "/bundles//", "/accounts/clusters//")
+DIFFER = ("/runs//", "/bundles//", "/bundles/deliveries//", "/accounts/clusters//")
 
 DETAILS = [f"details/?provider={key}&look=no" for key in PROVIDERS]
 
@@ -195,6 +200,7 @@ def whole_site() -> Pages:
         person=operator, what="new accounts", organization=Organization.objects.get()
     )
     find_clusters(accounts[0], operator)
+    deliver_all(operator)
     record(operator, Activity.What.PLAN, HARMLESS, {"note": HARMLESS})
     return Pages(accounts, runs)
 
@@ -210,6 +216,49 @@ def roll_out(runs: list[Run], by: User) -> None:
             created_by=by,
         )
     Run.objects.filter(pk__in=[run.pk for run in runs]).update(rollout=1, wave=1)
+
+
+def deliver_all(by: User) -> None:
+    """Connect Spinnaker, and make deliveries that look different."""
+    now = timezone.now()
+    seen = [{"name": HARMLESS, "outcome": "failed", "sentence": HARMLESS, "fix": ""}]
+    Spinnaker.objects.create(
+        url="https://gate.example.com", release="2026.2", tested_at=now, result=seen
+    )
+    DeliveredAccount.objects.create(name="staging", type="aws", sent_at=now)
+    left = [
+        {"name": HARMLESS, "type": "aws", "why": why.name, "sentence": HARMLESS}
+        for why in Why
+    ]
+    for number, status in enumerate(("loaded", "planned", "failed", "discarded"), 1):
+        delivery = Delivery.objects.create(
+            number=number,
+            status=status,
+            created_by=by,
+            agreed=[HARMLESS],
+            left=left,
+            warnings=[HARMLESS],
+            counts={"add": 1, "remove": 1, "unchanged": 3},
+            error={"message": HARMLESS, "hint": HARMLESS},
+            waiting=HARMLESS,
+            approved_at=None if status == "planned" else now,
+            approval_comment=HARMLESS,
+            finished_at=now,
+        )
+        for position, verb in enumerate(Verb):
+            DeliveryStep.objects.create(
+                delivery=delivery,
+                position=position,
+                verb=verb,
+                type="aws",
+                name=f"staging-{position}",
+                after="" if verb == Verb.REMOVE else "d" * 64,
+                document={} if verb == Verb.REMOVE else {"environment": HARMLESS},
+                was={"environment": '"other"'},
+                sent_at=now,
+                error=HARMLESS if position == 1 else "",
+                causes=[HARMLESS],
+            )
 
 
 def find_clusters(account: ManagedAccount, by: User) -> None:

@@ -9,7 +9,7 @@ from django.db.models import Count, Q, QuerySet
 from django.http import HttpResponse, QueryDict
 from django.shortcuts import render
 
-from accounts.models import Bundle, ManagedAccount
+from accounts.models import Bundle, ManagedAccount, Spinnaker
 from accounts.web.bundles.installed import ahead, installed_bundle
 from accounts.web.live.state import live_site
 from accounts.web.request import Request
@@ -33,6 +33,7 @@ def bundles(request: Request) -> HttpResponse:
         "ready": ManagedAccount.objects.ready().count(),
         "installed": installed,
         "ahead": ahead(installed),
+        "spinnaker": Spinnaker.objects.exists(),
     }
     return render(request, "bundles/bundles.html", shown)
 

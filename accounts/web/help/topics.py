@@ -214,6 +214,21 @@ PAGES = (
         words="hal operator kustomize readme compare",
     ),
     Topic(
+        "deliveries",
+        "Delivering to a running Spinnaker",
+        "A delivery changes Spinnaker's accounts without a file or a restart.",
+        (
+            "It is planned, read and approved like a run. Its plan says what is added, "
+            "changed, removed, taken over and left alone.",
+            "An account that Bowline did not make is never touched, unless somebody "
+            "agrees to it by name.",
+            "Bowline then watches until Spinnaker has loaded the accounts. If that "
+            "takes too long, it lists likely causes, the likeliest first.",
+        ),
+        ("deliveries", "delivery"),
+        words="live gate push take over loaded",
+    ),
+    Topic(
         "halconfig",
         "Merging into Halyard's config",
         "Bowline merges the accounts into the config. It does not store the config.",

@@ -21,6 +21,7 @@ from accounts.models import (
     Activity,
     Bundle,
     CheckResult,
+    Delivery,
     ManagedAccount,
     ManagingAccount,
     Rollout,
@@ -61,6 +62,14 @@ TABS: dict[str, Tab] = {
     Status.VERIFIED: DONE,
     Status.EVALUATED: DONE,
     Status.REMOVED: DONE,
+}
+
+DELIVERY_TABS: dict[str, Tab] = {
+    **dict.fromkeys(Delivery.WORKING, WORKS),
+    Delivery.Status.PLANNED: WAITS,
+    Delivery.Status.FAILED: FAILED,
+    Delivery.Status.OUTDATED: FAILED,
+    Delivery.Status.LOADED: DONE,
 }
 
 
@@ -260,6 +269,26 @@ def live_bundle(bundle: Bundle) -> Live:
     )
 
 
+def live_delivery(delivery: Delivery) -> Live:
+    silent = silence() if delivery.is_working else None
+    facts = (
+        silent,
+        delivery.status,
+        delivery.waiting,
+        delivery.look_at,
+        tuple(delivery.progress),
+    )
+    return Live(
+        of=f"delivery:{delivery.number}",
+        seen=Seen(digest_of(*facts)),
+        runs=Run.objects.none(),
+        tab=DELIVERY_TABS.get(delivery.status, PLAIN),
+        every=LIST_EVERY if delivery.is_working else 0,
+        silence=silent,
+        reloads=not delivery.is_working,
+    )
+
+
 def run_of(key: str) -> Live:
     runs = Run.objects.select_related("account").defer("traceback", "entries")
     return live_run(runs.get(pk=UUID(key)))
@@ -277,11 +306,16 @@ def bundle_of(key: str) -> Live:
     return live_bundle(Bundle.objects.light().get(number=int(key)))
 
 
+def delivery_of(key: str) -> Live:
+    return live_delivery(Delivery.objects.light().get(number=int(key)))
+
+
 LOOKS: dict[str, Callable[[str], Live]] = {
     "site": lambda key: live_site(),
     "run": run_of,
     "account": account_of,
     "bundle": bundle_of,
+    "delivery": delivery_of,
     "rollout": rollout_of,
 }
 
@@ -293,5 +327,5 @@ def look(of: str) -> Live | None:
         return LOOKS[kind](key)
     except (KeyError, ValueError, Run.DoesNotExist, ManagedAccount.DoesNotExist):
         return None
-    except (Bundle.DoesNotExist, Rollout.DoesNotExist):
+    except (Bundle.DoesNotExist, Delivery.DoesNotExist, Rollout.DoesNotExist):
         return None

@@ -90,6 +90,12 @@ DESTINATIONS = (
         "Next bundle", "accounts:bundle-next", "bundles", "preview build changes"
     ),
     Destination(
+        "Deliveries to Spinnaker",
+        "accounts:deliveries",
+        "bundles",
+        "deliver live gate running push loaded",
+    ),
+    Destination(
         "Who may do what", "accounts:settings", "lock", "roles people", "#roles"
     ),
     Destination(

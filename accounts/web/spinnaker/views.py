@@ -20,7 +20,7 @@ from accounts.mapping.managing import managing_of
 from accounts.models import ManagingAccount, Spinnaker
 from accounts.spinnaker.describing import describe, disconnect
 from accounts.spinnaker.testing import last_test
-from accounts.web.access import administrator_required
+from accounts.web.access import administrator_required, operator_required
 from accounts.web.exports.attachment import attachment
 from accounts.web.lookups import Asking, look_up
 from accounts.web.request import Request
@@ -80,9 +80,14 @@ def switches_of(managing: ManagingAccount, row: Spinnaker | None) -> str:
     return switches(managing_of(managing), period=period)
 
 
+@operator_required
 @require_POST
 def spinnaker_test(request: Request) -> HttpResponse:
     """Let a worker test the connection; nothing in Spinnaker changes."""
+    return asked_for_a_test(request)
+
+
+def asked_for_a_test(request: Request) -> HttpResponse:
     row = Spinnaker.objects.first()
     if row is None:
         return redirect("accounts:spinnaker")
@@ -112,7 +117,7 @@ def spinnaker_edit(request: Request) -> HttpResponse:
             form.add_error(None, SOMEBODY_ELSE)
         else:
             messages.success(request, "The connection is saved.")
-            return spinnaker_test(request)
+            return asked_for_a_test(request)
     reach = settings.SPINNAKER
     return render(
         request,

@@ -135,9 +135,9 @@ def test_an_edit_forgets_the_last_test_and_nothing_changed_is_no_edit(administra
     assert Activity.objects.get(what="settings").detail["changed"] == ["poll_seconds"]
 
 
-def test_a_test_of_what_was_edited_meanwhile_is_dropped(viewer):
+def test_a_test_of_what_was_edited_meanwhile_is_dropped(operator):
     row = spinnaker_row()
-    viewer.post("/settings/spinnaker/test/")
+    operator.post("/settings/spinnaker/test/")
     Spinnaker.objects.update(version=2)
     work()
 
@@ -165,23 +165,23 @@ def page_after_a_test(
         (Answer(200, "application/json", b"[1"), "Check the base URL"),
     ],
 )
-def test_a_failing_test_names_the_fix(viewer, answer, said):
-    page = page_after_a_test(viewer, answer)
+def test_a_failing_test_names_the_fix(operator, answer, said):
+    page = page_after_a_test(operator, answer)
 
     assert f"<b>To do:</b> {said}" in page
     assert SECRET not in page
 
 
-def test_storage_that_is_off_leads_to_the_switches(viewer):
+def test_storage_that_is_off_leads_to_the_switches(operator):
     managing_row()
 
-    page = page_after_a_test(viewer, strict=StrictGate(storage=False))
+    page = page_after_a_test(operator, strict=StrictGate(storage=False))
 
     assert "Spinnaker stores no accounts" in page
     assert "Set the switches below once" in page
 
 
-def test_accounts_without_a_role_and_those_not_loaded_are_named(viewer):
+def test_accounts_without_a_role_and_those_not_loaded_are_named(operator):
     strict = StrictGate(default_role=False)
     strict.stored = {body.name: dict(body.document) for body in everything()}
     for document in strict.stored.values():
@@ -190,29 +190,29 @@ def test_accounts_without_a_role_and_those_not_loaded_are_named(viewer):
     late = dict(everything()[0].document, name="late", accountId="111111111111")
     strict.stored["late"] = late
 
-    page = page_after_a_test(viewer, strict=strict)
+    page = page_after_a_test(operator, strict=strict)
 
     assert WITHOUT_ROLE.partition("{")[0] in page
     assert "Stored, and not loaded or not yet: late." in page
 
 
-def test_what_gate_says_is_text_of_a_bounded_length(viewer):
+def test_what_gate_says_is_text_of_a_bounded_length(operator):
     name = "<b>" + "x" * 100_000 + "\\u0000"
     answer = Answer(200, "application/json", f'{{"username": "{name}"}}'.encode())
 
-    page = page_after_a_test(viewer, answer)
+    page = page_after_a_test(operator, answer)
 
     assert "Bowline is &lt;b&gt;xxx" in page
     assert len(page) < 60_000
 
 
-def test_a_missing_secret_is_said_with_its_name(viewer, monkeypatch):
+def test_a_missing_secret_is_said_with_its_name(operator, monkeypatch):
     monkeypatch.delenv("GATE_TOKEN")
     spinnaker_row(sign_in="token", secret="env:GATE_TOKEN")
-    viewer.post("/settings/spinnaker/test/")
+    operator.post("/settings/spinnaker/test/")
     work()
 
-    page = viewer.get(f"{PAGE}?look=answer").content.decode()
+    page = operator.get(f"{PAGE}?look=answer").content.decode()
 
     assert "The environment variable GATE_TOKEN is not set" in page
 
@@ -236,6 +236,13 @@ def test_an_administrator_disconnects(administrator):
     assert "no longer connected" in told(answer)
     assert not Spinnaker.objects.exists()
     assert "disconnected" in Activity.objects.get(what="settings").detail
+
+
+def test_a_viewer_tests_nothing(viewer):
+    spinnaker_row()
+
+    assert "Test the connection" not in viewer.get(PAGE).content.decode()
+    assert viewer.post("/settings/spinnaker/test/").status_code == 403
 
 
 def test_settings_and_search_lead_there(viewer):

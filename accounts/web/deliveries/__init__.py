@@ -1,0 +1,1 @@
+"""Deliveries to a running Spinnaker: planned, read, approved, and watched."""

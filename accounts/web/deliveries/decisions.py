@@ -1,0 +1,81 @@
+"""What people decide about deliveries; each press leads to the delivery's page."""
+
+from __future__ import annotations
+
+from django.contrib import messages
+from django.http import HttpResponse
+from django.shortcuts import get_object_or_404, redirect
+from django.views.decorators.http import require_POST
+
+from accounts.four_eyes import SamePerson
+from accounts.models import Delivery
+from accounts.runs.actions import PlanChanged
+from accounts.spinnaker.connection import NotConnected, connected
+from accounts.spinnaker.deliveries.decisions import (
+    DeliveryOpen,
+    approve,
+    discard,
+    start,
+)
+from accounts.web.access import approver_required, operator_required
+from accounts.web.deliveries.forms import DeliveryForm
+from accounts.web.deliveries.plan import may_be_agreed
+from accounts.web.deliveries.views import delivery_page
+from accounts.web.request import Request
+from onboarding.delivery.verdicts import Verb
+
+
+@operator_required
+@require_POST
+def delivery_start(request: Request) -> HttpResponse:
+    """Plan a delivery; what the last one asked about may be agreed to, by name."""
+    try:
+        connected()
+    except NotConnected as error:
+        messages.error(request, str(error))
+        return redirect("accounts:spinnaker")
+    last = Delivery.objects.first()
+    known = may_be_agreed(last) if last else set()
+    agreed = known & {*request.POST.getlist("agree")}
+    try:
+        row = start(request.user, agreed=agreed)
+    except DeliveryOpen as error:
+        messages.info(request, f"{error} This is it.")
+        row = error.delivery
+    return redirect("accounts:delivery", row.number)
+
+
+@approver_required
+@require_POST
+def delivery_approve(request: Request, number: int) -> HttpResponse:
+    """Approve the plan that the page showed, and hand it to a worker."""
+    row = get_object_or_404(Delivery, number=number)
+    form = DeliveryForm(request.POST, removes=row.counts.get(Verb.REMOVE, 0))
+    if not form.is_valid():
+        return delivery_page(request, row, form=form)
+    filled = form.cleaned_data
+    try:
+        if not approve(
+            row, request.user, read=filled["read"], comment=filled["comment"]
+        ):
+            tell_quicker(request, number)
+    except (SamePerson, PlanChanged) as error:
+        messages.error(request, str(error))
+    return redirect("accounts:delivery", number)
+
+
+@approver_required
+@require_POST
+def delivery_discard(request: Request, number: int) -> HttpResponse:
+    row = get_object_or_404(Delivery, number=number)
+    if discard(row, request.user):
+        messages.success(request, f"{row} is discarded. Spinnaker is unchanged.")
+    else:
+        tell_quicker(request, number)
+    return redirect("accounts:delivery", number)
+
+
+def tell_quicker(request: Request, number: int) -> None:
+    row = get_object_or_404(Delivery, number=number)
+    by = row.approved_by_name
+    messages.info(request, f"{f'{by} approved it' if by else f'It is {row.status}'}.")

@@ -1,0 +1,144 @@
+"""A delivery's plan as a person reads it: each account before and after, and those that
+are left alone. A kubeconfig is shown by its digest.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Any, NamedTuple
+
+from accounts.models import Delivery, DeliveryStep
+from accounts.web.runs.review.cards import Card, digest
+from accounts.web.runs.review.diff import compare
+from accounts.web.runs.review.plans import Group, Review, Section
+from onboarding.delivery.bodies import SECRET, compared
+from onboarding.delivery.verdicts import Verb, Why
+from onboarding.resources.kinds import Key
+
+SIGNS = {
+    Verb.ADD: "create",
+    Verb.CHANGE: "update",
+    Verb.REMOVE: "delete",
+    Verb.TAKE_OVER: "take over",
+}
+"""The badges of the verbs."""
+TITLES = {"aws": "AWS accounts", "ecs": "ECS accounts", "kubernetes": "EKS accounts"}
+ASKED = (Why.TAKEN, Why.CHANGED_ELSEWHERE, Why.VANISHED)
+"""What a person may agree to."""
+NOT_BOWLINES = (Why.FROM_A_FILE, Why.FOREIGN)
+MOST_LISTED = 200
+
+MADE_AGAIN = (
+    "It is deleted and made again: Clouddriver would not notice otherwise that its AWS "
+    "account, or its own description, changed."
+)
+TAKES_OVER = "Somebody else made it. Bowline overwrites it, and it is then Bowline's."
+LOSES = "Pipelines that name it fail. Nothing in AWS changes."
+OPEN_TO_ALL = "Everyone in Spinnaker can deploy to it: WRITE names no role."
+
+
+class LeftAlone(NamedTuple):
+    """Accounts that are left alone for one reason, as far as they are listed."""
+
+    why: str
+    accounts: list[dict[str, str]]
+    more: int
+
+
+def review_of(steps: Iterable[DeliveryStep], counts: Mapping[str, int]) -> Review:
+    """Lay out these steps, in the order in which they are carried out."""
+    cards: dict[str, list[Card]] = {}
+    for step in steps:
+        cards.setdefault(TITLES.get(step.type, step.type), []).append(card_of(step))
+    sections = tuple(Section(title, tuple(some)) for title, some in cards.items())
+    signs = {
+        "create": counts.get(Verb.ADD, 0),
+        "update": counts.get(Verb.CHANGE, 0) + counts.get(Verb.TAKE_OVER, 0),
+        "delete": counts.get(Verb.REMOVE, 0),
+    }
+    return Review((Group("Spinnaker", "", "", signs, sections),) if cards else ())
+
+
+def card_of(step: DeliveryStep) -> Card:
+    before, after = documents_of(step)
+    anchor = f"c{step.position + 1}"
+    verb = "delete" if step.deletes else SIGNS[Verb(step.verb)]
+    return Card(
+        key=Key("", step.type, step.name),
+        anchor=anchor,
+        verb=verb,
+        kind=f"{step.type} account",
+        reason=MADE_AGAIN if step.renews else "",
+        diff=compare(before, after) if before or after else None,
+        risks=tuple(risks_of(step, after)),
+        opens=not step.deletes,
+        digest=digest(*step.key, before, after),
+    )
+
+
+def documents_of(
+    step: DeliveryStep,
+) -> tuple[dict[str, Any] | None, dict[str, Any] | None]:
+    """Return what is stored and what is sent, as far as both are compared."""
+    was = {name: json.loads(value) for name, value in step.was.items()}
+    document = {} if step.deletes else step.document
+    becomes = {k: json.loads(v) for k, v in compared(step.type, document).items()}
+    if SECRET in becomes:
+        becomes[SECRET] = document[SECRET]
+    return shown(was), shown(becomes)
+
+
+def shown(fields: dict[str, Any]) -> dict[str, Any] | None:
+    if SECRET in fields:
+        fields[SECRET] = f"not shown, its SHA-256 is {fields[SECRET]}"
+    return fields or None
+
+
+def risks_of(step: DeliveryStep, after: Mapping[str, Any] | None) -> Iterator[str]:
+    if step.verb == Verb.TAKE_OVER:
+        yield TAKES_OVER
+    if step.deletes and not step.renews:
+        yield LOSES
+    if after and step.type != "ecs" and not after.get("permissions", {}).get("WRITE"):
+        yield OPEN_TO_ALL
+
+
+def summary(counts: Mapping[str, int]) -> str:
+    """Say in a line how many accounts the delivery adds, changes and so on."""
+    said = [f"{counts[verb]:,} to {verb}" for verb in Verb if counts.get(verb)]
+    if unchanged := counts.get("unchanged"):
+        said.append(f"{unchanged:,} as they are")
+    return ", ".join(said) or "nothing to send"
+
+
+def left_alone(delivery: Delivery) -> dict[str, list[LeftAlone]]:
+    """Group what is left alone: what a person may agree to, what is held back, and
+    what is not Bowline's.
+    """
+    by_why: dict[str, list[dict[str, str]]] = {}
+    for one in delivery.left:
+        by_why.setdefault(one["why"], []).append(one)
+
+    def those(whys: Iterable[Why]) -> list[LeftAlone]:
+        return [
+            LeftAlone(why, found[:MOST_LISTED], max(len(found) - MOST_LISTED, 0))
+            for why in whys
+            if (found := by_why.get(why.name))
+        ]
+
+    others = [why for why in Why if why not in (*ASKED, *NOT_BOWLINES)]
+    return {
+        "asked": those(ASKED),
+        "held": those(others),
+        "from_files": those([Why.FROM_A_FILE]),
+        "foreign": those([Why.FOREIGN]),
+    }
+
+
+def may_be_agreed(delivery: Delivery) -> set[str]:
+    """Name what a person may agree to, and what was agreed for this plan."""
+    asked = {why.name for why in ASKED}
+    return {one["name"] for one in delivery.left if one["why"] in asked} | {
+        *delivery.agreed
+    }

@@ -1,0 +1,95 @@
+"""Deliveries: the list, and one of them, from its plan until it is loaded."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.core.paginator import Paginator
+from django.db.models import Case, Q, When
+from django.http import HttpResponse
+from django.shortcuts import get_object_or_404, render
+from django.urls import reverse
+
+from accounts.four_eyes import SamePerson
+from accounts.models import Delivery, Spinnaker
+from accounts.spinnaker.deliveries.decisions import refuse_same_person
+from accounts.web.deliveries.forms import DeliveryForm
+from accounts.web.deliveries.plan import left_alone, review_of, summary
+from accounts.web.live.state import live_delivery
+from accounts.web.request import Request
+from onboarding.delivery.verdicts import Verb
+
+PAGE = 50
+STEPS = 100
+"""Accounts on one page of a plan, or of a delivery."""
+
+FAILED_FIRST = Case(
+    When(~Q(error=""), then=0), When(seen_at__isnull=True, then=1), default=2
+)
+
+
+def deliveries(request: Request) -> HttpResponse:
+    rows = Delivery.objects.light()
+    page = Paginator(rows, PAGE).get_page(request.GET.get("page"))
+    shown = {
+        "page": page,
+        "summaries": [(row, summary(row.counts), took(row)) for row in page],
+        "spinnaker": Spinnaker.objects.first(),
+        "open": Delivery.objects.open().light().first(),
+        "crumbs": [("Bundles", reverse("accounts:bundles"))],
+    }
+    return render(request, "deliveries/deliveries.html", shown)
+
+
+def delivery(request: Request, number: int) -> HttpResponse:
+    return delivery_page(request, get_object_or_404(Delivery, number=number))
+
+
+def delivery_page(
+    request: Request, row: Delivery, *, form: DeliveryForm | None = None
+) -> HttpResponse:
+    """Show its plan while that waits, else how far it is."""
+    waits = row.status == Delivery.Status.PLANNED
+    steps = row.steps.all() if waits else row.steps.light()
+    ordered = steps if waits else steps.order_by(FAILED_FIRST, "position")
+    page = Paginator(ordered, STEPS).get_page(request.GET.get("page"))
+    shown: dict[str, Any] = {
+        "delivery": row,
+        "live": live_delivery(row),
+        "page": page,
+        "progress": row.progress,
+        "summary": summary(row.counts),
+        "took": took(row),
+        "left": left_alone(row),
+        "crumbs": [
+            ("Bundles", reverse("accounts:bundles")),
+            ("Deliveries", reverse("accounts:deliveries")),
+        ],
+    }
+    if waits:
+        removes = row.counts.get(Verb.REMOVE, 0)
+        initial = {"read": row.fingerprint}
+        shown |= {
+            "waits": True,
+            "review": review_of(page, row.counts),
+            "form": form or DeliveryForm(removes=removes, initial=initial),
+            "same_person": same_person(request, row),
+        }
+    return render(request, "deliveries/delivery.html", shown)
+
+
+def took(row: Delivery) -> float | None:
+    """Say how many seconds it took from the approval until it was loaded."""
+    if row.status != Delivery.Status.LOADED or not (
+        row.approved_at and row.finished_at
+    ):
+        return None
+    return (row.finished_at - row.approved_at).total_seconds()
+
+
+def same_person(request: Request, row: Delivery) -> str:
+    try:
+        refuse_same_person(row, request.user)
+    except SamePerson as error:
+        return str(error)
+    return ""

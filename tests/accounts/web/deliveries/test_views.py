@@ -1,0 +1,272 @@
+"""Deliveries on their pages: planned, read, agreed to, approved, and watched."""
+
+from __future__ import annotations
+
+import pytest
+from celery import Celery
+from django.contrib.auth.models import Group
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+
+from accounts.models import Delivery, DeliveryStep, EnvironmentPolicy
+from accounts.spinnaker.deliveries.stages import carry_on
+from tests.accounts.spinnaker.connecting import spinnaker_row
+from tests.accounts.spinnaker.deliveries.delivering import (
+    deliver,
+    finish,
+    plan,
+    prove_again,
+    proved_row,
+    reach,
+)
+from tests.accounts.web.answers import told
+from tests.factories import LEAST
+from tests.onboarding.delivery.strict_gate import SECRET, StrictGate
+from tests.rows import managing_row, person
+
+pytestmark = pytest.mark.django_db
+
+LIST, START = "/bundles/deliveries/", "/bundles/deliveries/start/"
+
+
+@pytest.fixture(autouse=True)
+def site(monkeypatch):
+    monkeypatch.setattr(Celery, "send_task", lambda *_, **__: None)
+    managing_row()
+
+
+def url(delivery: Delivery, tail: str = "") -> str:
+    return f"{LIST}{delivery.number}/{tail}"
+
+
+def page(client, delivery: Delivery, query: str = "") -> str:
+    return client.get(url(delivery) + query).content.decode()
+
+
+def of_others(name: str = "staging", **fields) -> dict:
+    plain = {"type": "aws", "accountId": "1" * 12, "assumeRole": "role/theirs"}
+    return {"name": name, **plain, **fields}
+
+
+def test_the_list_says_what_is_missing_or_starts_a_delivery(operator):
+    assert "Spinnaker is not connected." in operator.get(LIST).content.decode()
+    refused = operator.post(START)
+    assert refused.url == "/settings/spinnaker/"
+    assert "is not connected" in told(refused)
+
+    spinnaker_row()
+    assert "Plan a delivery" in operator.get(LIST).content.decode()
+    started = operator.post(START)
+
+    assert started.url == f"{LIST}1/"
+    assert Delivery.objects.get().created_by_name == "operator"
+    assert "Comparing Spinnaker with the next bundle" in page(
+        operator, Delivery.objects.get()
+    )
+
+
+def test_the_list_of_bundles_leads_there_once_spinnaker_is_connected(viewer):
+    assert LIST not in viewer.get("/bundles/").content.decode()
+    spinnaker_row()
+    assert LIST in viewer.get("/bundles/").content.decode()
+
+
+def test_a_plan_shows_each_field_and_no_kubeconfig(viewer):
+    proved_row(
+        providers={"ec2": {}, "ecs": {}, "eks": LEAST["eks"]}, uses_external_id=False
+    )
+    strict = StrictGate()
+
+    shown = page(viewer, plan(strict))
+
+    for said in ("to add", "aws account", "ecs account", "kubernetes account"):
+        assert said in shown
+    assert "accountId" in shown
+    assert "922222222222" in shown
+    assert "not shown, its SHA-256 is" in shown
+    assert "apiVersion" not in shown
+    assert "Everyone in Spinnaker can deploy to it" in shown
+    assert "An approver must approve it." in shown
+
+
+def test_a_change_is_a_diff_against_what_is_stored(viewer):
+    account = proved_row()
+    strict = StrictGate()
+    deliver(strict)
+    prove_again(account, regions=["us-east-1", "us-west-2"])
+
+    shown = page(viewer, plan(strict))
+
+    assert "1 to change" in shown
+    assert "us-west-2" in shown
+    assert "+1" in shown
+
+
+def test_what_somebody_else_made_is_taken_over_by_name_only(operator):
+    spinnaker_row()
+    proved_row()
+    strict = StrictGate(stored={"staging": of_others()})
+    asked = plan(strict)
+    assert "Bowline asks before it touches these" in page(operator, asked)
+    assert 'name="agree" value="staging"' in page(operator, asked)
+    assert "Nothing is sent" in page(operator, asked)
+
+    operator.post(START, {"agree": ["staging", "a-name-of-nobody"]})
+
+    agreed = Delivery.objects.first()
+    assert agreed.agreed == ["staging"]
+    carry_on(agreed, reach(strict))
+    shown = page(operator, agreed)
+    assert "Somebody else made it." in shown
+    assert "1 to take over" in shown
+    assert "checked" in shown
+
+
+def test_only_a_file_has_it_and_the_way_over_is_said(viewer):
+    strict = StrictGate(files={"old": of_others("old")})
+    proved_row()
+    strict.restart()
+
+    shown = page(viewer, plan(strict))
+
+    assert "Only in Spinnaker's files" in shown
+    assert "onboard it in Bowline under the same name" in shown
+    assert ">old" in shown
+
+
+def test_it_is_approved_as_it_was_read_with_a_comment(approver):
+    proved_row()
+    strict = StrictGate()
+    planned = plan(strict)
+
+    approver.post(
+        url(planned, "approve/"), {"read": planned.fingerprint, "comment": "Go."}
+    )
+
+    planned.refresh_from_db()
+    assert planned.status == Delivery.Status.DELIVERING
+    assert "0 of 1 sent" in page(approver, planned)
+    finish(strict, planned)
+    shown = page(approver, planned)
+    assert "Spinnaker has loaded it" in shown
+    assert "by approver" in shown
+    assert "Go." in shown
+    assert "1 of 1 loaded" in shown
+
+
+def test_another_plan_than_was_read_is_not_approved(approver):
+    proved_row()
+    planned = plan(StrictGate())
+
+    answer = approver.post(url(planned, "approve/"), {"read": "f" * 64})
+
+    planned.refresh_from_db()
+    assert planned.status == Delivery.Status.PLANNED
+    assert told(answer)
+
+
+def test_a_removal_asks_to_type_how_many(approver):
+    account = proved_row()
+    strict = StrictGate()
+    deliver(strict)
+    account.delete()
+    planned = plan(strict)
+    filled = {"read": planned.fingerprint}
+
+    refused = approver.post(url(planned, "approve/"), filled).content.decode()
+    planned.refresh_from_db()
+    assert "Type “remove 1 account” to approve this." in refused
+    assert "Pipelines that name it fail." in refused
+    assert planned.status == Delivery.Status.PLANNED
+
+    filled["confirmation"] = "remove 1 account"
+    approver.post(url(planned, "approve/"), filled)
+
+    planned.refresh_from_db()
+    assert planned.status == Delivery.Status.DELIVERING
+
+
+def test_whoever_planned_does_not_approve_where_a_second_person_must(client):
+    EnvironmentPolicy.objects.create(environment="", four_eyes=True)
+    user = person("approver", username="olga")
+    user.groups.add(Group.objects.get(name="operator"))
+    client.force_login(user)
+    proved_row()
+    planned = plan(StrictGate(), by=user)
+
+    assert "Another person must approve." in page(client, planned)
+    answer = client.post(url(planned, "approve/"), {"read": planned.fingerprint})
+
+    planned.refresh_from_db()
+    assert planned.status == Delivery.Status.PLANNED
+    assert "Another person must approve." in told(answer)
+
+
+def test_a_plan_is_discarded(approver):
+    proved_row()
+    planned = plan(StrictGate())
+
+    answer = approver.post(url(planned, "discard/"))
+
+    assert "is discarded. Spinnaker is unchanged." in told(answer)
+    assert "Nothing was sent." in page(approver, planned)
+    assert "It is discarded." in told(approver.post(url(planned, "discard/")))
+
+
+def test_what_is_not_loaded_in_time_has_its_likely_causes_in_order(viewer):
+    proved_row()
+    strict = StrictGate(polls=False)
+
+    delivery = deliver(strict)
+
+    shown = page(viewer, delivery)
+    assert delivery.status == Delivery.Status.FAILED
+    first, second = (
+        shown.index("credentials.poller.enabled"),
+        shown.rindex("aws.enabled"),
+    )
+    assert first < second
+    assert "the likeliest first" in shown
+    assert SECRET not in shown
+
+
+def test_the_page_asks_whether_something_moved(viewer):
+    proved_row()
+    planned = plan(StrictGate())
+    shown = page(viewer, planned)
+
+    assert f"of=delivery:{planned.number}" in shown
+    assert viewer.get(f"/live/?of=delivery:{planned.number}").status_code == 200
+    assert viewer.get("/live/?of=delivery:999").status_code == 404
+
+
+def test_ten_thousand_accounts_take_few_queries_and_a_page_of_a_hundred(viewer):
+    delivery = Delivery.objects.create(
+        number=1,
+        status=Delivery.Status.PLANNED,
+        counts={"add": 10_000},
+        left=[
+            {"name": f"n{n}", "type": "aws", "why": "FOREIGN", "sentence": "."}
+            for n in range(10_000)
+        ],
+    )
+    DeliveryStep.objects.bulk_create(
+        DeliveryStep(
+            delivery=delivery,
+            position=n,
+            verb="add",
+            type="aws",
+            name=f"a{n}",
+            after="x",
+        )
+        for n in range(10_000)
+    )
+
+    with CaptureQueriesContext(
+        connection,
+    ) as queries:
+        shown = page(viewer, delivery)
+
+    assert "1–100 of 10,000 changes" in shown
+    assert len(shown) < 400_000
+    assert len(queries) < 30
