@@ -31,6 +31,14 @@ LONGEST = 1000
 """Characters of a sentence; Gate's part in it may be of any length."""
 
 SET_SWITCHES = "Set the switches below once, and restart Clouddriver."
+RELOADED = (
+    "Clouddriver loads these accounts again at each poll, and drops what it had cached "
+    "of them: {names}. They are stored without {fields}, which it fills in."
+)
+SPELL_OUT = (
+    "Store these fields with the accounts, or remove the aws.default… settings that "
+    "fill them in."
+)
 SEEN_LATER = "Whether Clouddriver polls shows at the first delivery."
 NEXT_STEPS = {
     Kind.SIGN_IN: "Check the token or the password, and whether it has expired.",
@@ -92,6 +100,8 @@ def checks(found: Report) -> Iterator[Seen]:
     yield Seen("Account storage", Outcome.PROVED, said)
     yield loading(found)
     yield default_role(found)
+    if found.reloading:
+        yield reloads(found)
 
 
 def refused(error: GateError, *, signed_in: bool) -> Seen:
@@ -132,6 +142,12 @@ def default_role(found: Report) -> Seen:
     if not found.types.get("aws"):
         return Seen(name, Outcome.NOT_PROVED, "No aws account is loaded that shows it.")
     return Seen(name, Outcome.PROVED, "Each loaded aws account assumes one.")
+
+
+def reloads(found: Report) -> Seen:
+    fields = sorted({name for names in found.reloading.values() for name in names})
+    said = RELOADED.format(names=listed(found.reloading), fields=", ".join(fields))
+    return Seen("Polling", Outcome.FAILED, said, SPELL_OUT)
 
 
 def of_the_release(found: Report) -> Iterator[Seen]:

@@ -17,7 +17,7 @@ from onboarding.delivery.addresses import Allowed
 from onboarding.delivery.bodies import TYPES
 from onboarding.delivery.errors import GateError
 from onboarding.delivery.gate import Caller, Gate
-from onboarding.delivery.loading import PERIOD
+from onboarding.delivery.loading import PERIOD, filled_in
 from onboarding.delivery.releases import (
     API_TOKENS_SINCE,
     Release,
@@ -188,6 +188,8 @@ class Report:
     """Stored accounts that are not loaded, or not yet."""
     without_role: tuple[str, ...] = ()
     """Loaded `aws` accounts that assume no role."""
+    reloading: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    """Those that are loaded again at each poll, and the fields that are the cause."""
     warnings: tuple[str, ...] = ()
 
 
@@ -197,14 +199,23 @@ def report(gate: Gate, release: Release) -> Report:
     try:
         caller = gate.caller()
         types = [type_ for type_ in TYPES if not refusal(type_, release)]
-        stored = [one.name for type_ in types for one in gate.stored(type_)]
+        stored = {one.name: one for type_ in types for one in gate.stored(type_)}
         loaded = gate.loaded(details=True)
     except GateError as error:
         return Report(caller, error=error)
     known = {one.name for one in loaded}
     bare = tuple(
-        one.name for one in loaded if one.type == "aws" and not one.assume_role
+        one.name
+        for one in loaded
+        if one.type == "aws" and "assumeRole" not in one.fields
     )
+    reloading = {
+        one.name: fields
+        for one in loaded
+        if one.type == "aws"
+        and one.name in stored
+        and (fields := filled_in(stored[one.name].fields, one.fields))
+    }
     found = [refusal(type_, release) for type_ in TYPES]
     found += warnings(types, release)
     if caller is None:
@@ -220,5 +231,6 @@ def report(gate: Gate, release: Release) -> Report:
         types=Counter(one.type for one in loaded),
         not_loaded=tuple(name for name in stored if name not in known),
         without_role=bare,
+        reloading=reloading,
         warnings=tuple(one for one in found if one),
     )

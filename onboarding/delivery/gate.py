@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import quote, urlencode
 
@@ -42,7 +42,7 @@ class Loaded:
 
     name: str
     type: str
-    assume_role: str = ""
+    fields: Fields = field(default_factory=dict)
     """Known where details were asked for, of `aws` accounts."""
 
 
@@ -94,7 +94,9 @@ class Gate:
             Loaded(
                 name=name_of(row, doing),
                 type=type_of(row),
-                assume_role=str(row.get("assumeRole") or ""),
+                fields=compared("aws", row)
+                if details and type_of(row) == "aws"
+                else {},
             )
             for row in rows_of(rows, doing)
         )

@@ -29,6 +29,27 @@ SEEN_OF_AWS = (
 )
 """What Spinnaker shows of a loaded `aws` account, and can be compared."""
 
+FILLED_IN = (
+    "accountType",
+    "assumeRole",
+    "bastionHost",
+    "defaultKeyPair",
+    "defaultSecurityGroups",
+    "discovery",
+    "edda",
+    "enabled",
+    "environment",
+    "front50",
+    "lifecycleHooks",
+    "regions",
+)
+"""What Clouddriver fills in where an `aws` account is stored without it, and shows."""
+
+
+def filled_in(stored: Fields, loaded: Fields) -> tuple[str, ...]:
+    """Name the fields because of which an `aws` account is loaded at each poll."""
+    return tuple(name for name in FILLED_IN if name in loaded and name not in stored)
+
 
 def seconds_to_load(period: float = PERIOD) -> float:
     """Say how long to wait before something counts as not loaded."""

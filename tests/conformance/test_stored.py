@@ -15,7 +15,7 @@ import pytest
 import yaml
 
 from onboarding.delivery.bodies import Body, bodies, compared, problems
-from onboarding.delivery.loading import loaded_otherwise
+from onboarding.delivery.loading import filled_in, loaded_otherwise
 from onboarding.delivery.switches import switches
 from onboarding.spinnaker.entries import Entries, entries
 from onboarding.topology import Permissions, Topology
@@ -128,6 +128,24 @@ def test_the_reload_trap_a_field_that_is_left_out_reloads_at_each_poll(
     answer = judge.store([without(prod(), field)], local=LOCAL)
 
     assert answer.loads == (["added prod"], ["updated prod"])
+    # Of a session's name nothing can be seen: without a default it is the same.
+    assert seen_to_reload(answer) == tuple({field} - {"sessionName"})
+
+
+def seen_to_reload(answer: Answer) -> tuple[str, ...]:
+    (saved,) = answer.saved
+    stored = compared("aws", saved["account"])
+    return filled_in(stored, compared("aws", answer.shown["prod"]))
+
+
+@pytest.mark.parametrize("field", ["lambdaEnabled", "permissions", "externalId"])
+def test_what_is_left_out_and_not_filled_in_is_not_seen_to_reload(
+    judge: Clouddriver, field: str
+):
+    answer = judge.store([without(prod(), field)], local=LOCAL)
+
+    assert answer.loads == (["added prod"], [])
+    assert seen_to_reload(answer) == ()
 
 
 HOOK = {
@@ -162,6 +180,8 @@ def test_the_reload_trap_what_the_server_has_as_default_is_spelled_out(
 
     assert silent.loads == (["added prod"], [])
     assert churning.loads == (["added prod"], ["updated prod"])
+    assert seen_to_reload(churning) == (field,)
+    assert seen_to_reload(silent) == ()
 
 
 def test_the_reload_trap_a_file_with_all_defaults_does_not_suffer(judge: Clouddriver):

@@ -16,7 +16,8 @@ def test_names_that_no_database_takes_are_kept_by_the_numbers_of_their_character
     settings,
 ):
     settings.SPINNAKER = REACH
-    strict = StrictGate(files={"a\0\ud800": foreign("a\0\ud800")})
+    name = "a\0\ud800"
+    strict = StrictGate(files={name: foreign(name)}, default_role=False)
     with served(Served(strict)) as gate:
         row = spinnaker_row(gate.url)
 
@@ -25,3 +26,19 @@ def test_names_that_no_database_takes_are_kept_by_the_numbers_of_their_character
     row.refresh_from_db()
     said = [one.sentence for one in last_test(row)]
     assert any("a‹U+0000›‹U+D800›" in sentence for sentence in said)
+
+
+def test_accounts_that_are_loaded_again_at_each_poll_are_named(settings):
+    settings.SPINNAKER = REACH
+    strict = StrictGate()
+    strict.stored["theirs"] = foreign("theirs", enabled=True)
+    strict.restart()
+    with served(Served(strict)) as gate:
+        row = spinnaker_row(gate.url)
+
+        try_connection(row.version)
+
+    row.refresh_from_db()
+    (said,) = [one.sentence for one in last_test(row) if one.name == "Polling"]
+    assert "of them: theirs. They are stored without accountType, assumeRole" in said
+    assert "enabled" not in said

@@ -29,10 +29,14 @@ KEYS = {
 }
 """What Clouddriver keeps of a body; anything else is dropped without a word."""
 FILLED = {
-    *("environment", "accountType", "enabled", "regions", "assumeRole"),
-    "defaultKeyPair",
+    "environment": "{}",
+    "accountType": "{}",
+    "enabled": True,
+    "regions": [{"name": "us-east-1"}],
+    "assumeRole": "role/spinnakerManaged",
+    "defaultKeyPair": "{}-keypair",
 }
-"""What loading fills in where a body leaves it out."""
+"""What loading fills in where an `aws` body leaves it out, with its name for {}."""
 VERBS = {"READ", "WRITE", "EXECUTE", "CREATE"}
 CACHED_SECONDS = 30.0
 
@@ -167,7 +171,7 @@ class StrictGate:
         churns = (
             one["type"] == "aws"
             and not in_file
-            and bool((FILLED | self.defaults.keys()) - one.keys())
+            and bool((FILLED.keys() | self.defaults.keys()) - one.keys())
         )
         if known and {**known, **one} == known and not churns:
             return
@@ -175,7 +179,13 @@ class StrictGate:
             self.reloads[name] += 1
         else:
             self.loaded_at[name] = self.polled
-        self.loaded[name] = dict(one)
+        self.loaded[name] = (
+            {**self.filled(name), **one} if one["type"] == "aws" else one
+        )
+
+    def filled(self, name: str) -> dict[str, Any]:
+        texts = {key: v.format(name) for key, v in FILLED.items() if isinstance(v, str)}
+        return {**FILLED, **texts, **self.defaults}
 
     # Requests
 

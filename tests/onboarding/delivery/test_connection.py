@@ -87,3 +87,16 @@ def test_the_default_role_is_a_whole_arn_in_other_partitions():
 
     role = "arn:aws-cn:iam::{{accountId}}:role/spinnakerManaged"
     assert known["aws"]["defaultAssumeRole"] == role
+
+
+def test_the_reload_trap_what_others_stored_with_fields_left_out_is_said():
+    strict = StrictGate(defaults={"edda": "https://edda.example.com"})
+    (body, *_) = everything()
+    short = {key: value for key, value in body.document.items() if key != "enabled"}
+    strict.stored = {"prod": dict(body.document), "theirs": {**short, "name": "theirs"}}
+    strict.files = {"filed": {**short, "name": "filed"}}
+    strict.restart()
+
+    found = report(strict.gate, NEW)
+
+    assert found.reloading == {"prod": ("edda",), "theirs": ("edda", "enabled")}
