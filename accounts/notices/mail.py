@@ -32,8 +32,7 @@ def address_of(person: User) -> str:
 
 def wants_mail(person: User) -> bool:
     chosen = Preferences.objects.filter(person=person).first()
-    wants = chosen is None or chosen.mail
-    return wants and person.is_active and bool(address_of(person))
+    return person.is_active and (chosen is None or chosen.mail)
 
 
 def send_mail(notice: Notice, text: Text) -> None:

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import pytest
+from django.contrib.auth.models import User
 from django.db import transaction
+from django.utils import timezone
 
-from accounts.models import Notice, Rollout
+from accounts.models import Member, Notice, Organization, Rollout
 from accounts.models.states import Status
+from accounts.notices.notifying import notify_of_new_accounts
 from accounts.runs import rollouts
 from accounts.runs.rollouts import decisions
 from accounts.runs.rollouts.engine import advance
@@ -111,5 +114,45 @@ def test_what_is_rolled_back_is_not_noted(rollout) -> None:
 
     with pytest.raises(ZeroDivisionError):
         stop_in_vain()
+
+    assert noted() == []
+
+
+def member_found(organization: Organization, number: int, by: User | None) -> None:
+    """Say that a watch of that person found it in the last reading."""
+    Member.objects.create(
+        organization=organization,
+        account_id=f"{number:012}",
+        unit_since=timezone.now(),
+        drafted_in=organization.reading,
+        drafted_for=by,
+    )
+
+
+@pytest.fixture
+def organization(ann) -> Organization:
+    """Two accounts were found for Ann, one for nobody, and one of another's for Bob."""
+    row, other = (
+        Organization.objects.create(partition="aws", account_id=which * 12, reading=2)
+        for which in "12"
+    )
+    for number, by in enumerate((ann, ann, None)):
+        member_found(row, number, by)
+    member_found(other, 9, person("operator", username="bob"))
+    return row
+
+
+def test_new_accounts_are_noted_once_for_who_watches_them(organization, ann) -> None:
+    notify_of_new_accounts(organization)
+
+    assert Notice.objects.get().person == ann
+
+
+def test_new_accounts_are_not_noted_without_a_mail_server(
+    organization, settings
+) -> None:
+    settings.EMAIL_HOST = ""
+
+    notify_of_new_accounts(organization)
 
     assert noted() == []

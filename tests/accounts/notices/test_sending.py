@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import smtplib
 from datetime import timedelta
+from unittest.mock import Mock
 
 import pytest
-from django.db import connection
+from django.db import DatabaseError, connection
 from django.db.models.functions import Now
 
 from accounts.models import Activity, Notice, Preferences, Rollout
@@ -88,6 +89,8 @@ def test_no_transaction_is_open_while_it_is_sent(
 
 
 def test_it_is_tried_again_later_where_the_server_refuses(notice, refusing) -> None:
+    Notice.objects.update(queued_at=Now())
+
     deliver(notice)
 
     assert not done(notice)
@@ -108,6 +111,29 @@ def test_it_is_given_up_after_some_tries_and_the_log_says_so(notice, refusing) -
         "to": "ann",
         "why": "SMTPServerDisconnected: Connection unexpectedly closed",
     }
+
+
+def test_whatever_the_server_says_can_be_kept(notice, monkeypatch) -> None:
+    monkeypatch.setattr(sending, "wants_mail", Mock(side_effect=OSError("\0" * 999)))
+    Notice.objects.update(tries=MOST_TRIES - 1)
+
+    deliver(notice)
+
+    why = Activity.objects.get(what="not sent").detail["why"]
+    assert why.startswith("OSError: \ufffd")
+    assert len(why) == sending.LONGEST
+
+
+def test_it_is_not_given_up_where_the_log_cannot_say_so(
+    notice, refusing, monkeypatch
+) -> None:
+    monkeypatch.setattr(sending, "record", Mock(side_effect=DatabaseError))
+    Notice.objects.update(tries=MOST_TRIES - 1)
+
+    with pytest.raises(DatabaseError):
+        deliver(notice)
+
+    assert not done(notice)
 
 
 def test_one_that_kills_its_workers_is_given_up(notice, mailoutbox) -> None:
@@ -132,6 +158,17 @@ def test_nothing_is_sent_to_whom_mail_cannot_reach(
     notice, ann, changed, mailoutbox
 ) -> None:
     type(ann).objects.filter(pk=ann.pk).update(**changed)
+
+    deliver(notice)
+
+    assert mailoutbox == []
+    assert done(notice)
+
+
+def test_nothing_is_sent_once_there_is_no_mail_server(
+    notice, settings, mailoutbox
+) -> None:
+    settings.EMAIL_HOST = ""
 
     deliver(notice)
 

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import pytest
+from django.contrib.auth.models import User
 from django.core.mail import EmailMessage
 
-from accounts.models import Notice, Rollout, Run
+from accounts.models import Member, Notice, Organization, Rollout, Run
 from accounts.models.states import Status
 from accounts.notices.mail import send_mail
-from accounts.notices.texts import Text, text_of
+from accounts.notices.texts import MOST_CAUSES, MOST_NAMED, Text, text_of
 from accounts.runs.rollouts.census import runs_of
 from tests.accounts.organization.organizations import member_row
+from tests.accounts.runs.rollouts.rows import started
+from tests.rows import managing_row, person
 
 pytestmark = pytest.mark.django_db
 
@@ -50,6 +53,8 @@ def test_a_paused_rollout_says_what_it_waits_for(rollout) -> None:
         "  Fix: Create it again.\n  "
     ) in said.body
     assert "team-001" in said.body
+    assert "and more" not in said.body
+    assert "Other causes" not in said.body
     where = f"https://bowline.example.com/runs/rollouts/{rollout.number}/"
     assert f"\n{rollout}: {where}\n" in said.body
     assert said.body.endswith(": https://bowline.example.com/you/\n")
@@ -94,6 +99,21 @@ def test_what_is_no_longer_so_is_not_said(rollout, what, state) -> None:
     assert text(rollout, what, state) is None
 
 
+def test_of_many_causes_and_accounts_the_most_frequent_are_named(ann) -> None:
+    managing_row()
+    rollout = started(12, ann)
+    for cause, failed in enumerate((12, 6, 5, 4, 3, 2, 1)):
+        fail(rollout, failed, f"Cause {'abcdefg'[cause]}.")
+
+    said = text(rollout, "ended", State.FINISHED)
+
+    assert said is not None
+    assert "- 6 accounts: Cause a.\n" in said.body
+    assert said.body.count(" and more\n") == 1
+    assert said.body.count("  Fix: ") == MOST_CAUSES
+    assert "\n- Other causes: see its page.\n" in said.body
+
+
 HOSTILE = "web\r\nBcc: all@example.com\r\n\r\nYou won\u2028\u202ehttps://evil"
 
 
@@ -114,6 +134,23 @@ def test_foreign_text_is_one_line_and_no_header(rollout, ann, mailoutbox) -> Non
     assert "\nYou won" not in said.body
     assert "\u202e" not in said.body
     assert "web Bcc: all@example.com You won ‹U+202E›https://evil" in said.body
+
+
+def test_foreign_text_has_an_end(rollout) -> None:
+    fail(rollout, 3, "x" * 600)
+
+    said = text(rollout, "ended", State.FINISHED)
+
+    assert said is not None
+    assert f": {'x' * 500}\n" in said.body
+
+
+def drafted(member: Member, by: User | None) -> Member:
+    """Say that a watch of that person drafted it in the fourth reading."""
+    member.drafted_in, member.drafted_for = 4, by
+    member.save()
+    Organization.objects.update(reading=4)
+    return member
 
 
 def test_new_accounts_are_named_with_their_units(
@@ -139,9 +176,36 @@ def test_new_accounts_are_named_with_their_units(
         "Bowline: 24 new accounts in units that you watch, 1 not added"
     )
     assert "\n- web 1 (000000000001) in Root / A\n" in said.body
+    assert said.body.count("\n- web ") == MOST_NAMED + 1
     assert "\n- and 3 more\n\nNot added\n- web 24 (000000000024) in" in said.body
     assert "Taken. web Bcc: all@example.com" in said.body
     assert "https://bowline.example.com/accounts/?state=draft" in said.body
+
+
+def test_nobody_is_told_of_what_another_watch_found(ann) -> None:
+    found = drafted(member_row("000000000008", "web 8"), ann)
+    other = Organization.objects.create(partition="aws", account_id="1" * 12, reading=4)
+    bob = person("operator", username="bob")
+
+    said = told(ann, found.organization, 4)
+
+    assert said is not None
+    assert "\n- web 8 (000000000008)\n" in said.body
+    assert "Not added" not in said.body
+    assert told(bob, found.organization, 4) is None
+    assert told(ann, found.organization, 3) is None
+    assert told(ann, other, 4) is None
+
+
+def told(someone: User, organization: Organization, reading: int) -> Text | None:
+    return text_of(
+        Notice(
+            person=someone,
+            what="new accounts",
+            organization=organization,
+            reading=reading,
+        )
+    )
 
 
 def test_the_host_of_a_request_has_no_say_in_links(rollout, client, ann) -> None:
