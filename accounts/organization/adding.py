@@ -49,15 +49,14 @@ def begin(
     plans: bool,
 ) -> Adding:
     """Let a worker add these accounts, and start a rollout of them if `plans`."""
-    with transaction.atomic():
-        adding = Adding.objects.create(
-            organization=organization,
-            by=by,
-            account_ids=list(dict.fromkeys(account_ids)),
-            shared=kept(shared),
-            plans=plans,
-        )
-        transaction.on_commit(partial(enqueue_adding, adding))
+    adding = Adding.objects.create(
+        organization=organization,
+        by=by,
+        account_ids=list(dict.fromkeys(account_ids)),
+        shared=kept(shared),
+        plans=plans,
+    )
+    transaction.on_commit(partial(enqueue_adding, adding))
     return adding
 
 
