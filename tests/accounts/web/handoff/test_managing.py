@@ -44,6 +44,7 @@ def test_it_speaks_of_the_identity_and_lists_each_account(client: Client) -> Non
     assert "arn:aws:iam::922222222222:role/spinnakerManaged" in text
     assert "BowlineReader" in text
     assert "Why each permission is needed" not in text
+    assert "Managed account" not in text
 
 
 def test_before_a_plan_found_bowline_nothing_can_be_handed_off(client: Client) -> None:
@@ -74,15 +75,38 @@ def test_accounts_that_wait_for_the_list_are_counted(client: Client) -> None:
     row = owned_row(state=State.VERIFIED, proof=State.VERIFIED)
     account = account_row(granted_at=timezone.now())
     hand_off_row(row)
+    for _ in range(2):
+        hand_off_row(account)
     run_row(Status.HANDED_OFF, account=account, handed_off_at=timezone.now())
 
     assert "1 account waits for this version" in read(client, row)
 
 
+@pytest.mark.parametrize(
+    "fields",
+    [
+        {"alone": True},
+        {"status": Status.VERIFIED},
+        {"kind": Run.Kind.REMOVE},
+    ],
+    ids=["its own", "no longer", "to be removed"],
+)
+def test_what_does_not_wait_for_the_list_is_not_counted(
+    client: Client, fields: dict[str, Any]
+) -> None:
+    row = owned_row(state=State.VERIFIED, proof=State.VERIFIED)
+    account = account_row(granted_at=timezone.now())
+    hand_off_row(row)
+    run_row(**{"status": Status.HANDED_OFF, "account": account, **fields})
+
+    assert "for this version" not in read(client, row)
+
+
 def test_an_earlier_version_leads_to_the_next_plan(client: Client) -> None:
     row = owned_row(state=State.VERIFIED, proof=State.VERIFIED, applied=[{"name": "x"}])
     hand_off_row(row)
-    account_row(granted_at=timezone.now())
+    account = account_row(granted_at=timezone.now())
+    run_row(Status.HANDED_OFF, account=account, handed_off_at=timezone.now())
 
     text = read(client, row)
 

@@ -115,6 +115,22 @@ def test_before_anything_is_handed_off_there_is_nothing_to_send(
     assert archive.status_code == 404
 
 
+def test_without_a_managing_account_there_is_nothing_to_send(client: Client) -> None:
+    handed_off(1)
+    ManagingAccount.objects.all().delete()
+
+    assert "Set up the managing account first." in read(client)
+    archive = client.get(reverse("accounts:organization-hand-off-archive"))
+    assert archive.status_code == 404
+
+
+def test_each_account_has_its_newest_version(client: Client) -> None:
+    account = handed_off(1)
+    hand_off_row(account)
+
+    assert "version 2" in read(client)
+
+
 def test_without_such_accounts_it_says_where_to_choose_it(client: Client) -> None:
     account_row()
 
@@ -162,15 +178,28 @@ def test_look_now_is_for_all_that_wait(client: Client) -> None:
         )
         for number in (1, 2)
     ]
+    owned = account_row(made_by=MadeBy.OWNER.value)
+    other = run_row(Status.HANDED_OFF, account=owned)
     client.force_login(person("operator"))
 
     answer = client.post(reverse("accounts:organization-hand-off-look"))
 
     assert answer["Location"] == reverse(PAGE)
+    assert "Bowline looks now" in client.get(reverse(PAGE)).content.decode()
+    assert Run.objects.get(pk=other.pk).look_at is None
     for run in Run.objects.filter(pk__in=[run.pk for run in waiting]):
         assert run.look_at
         assert run.awaited_from
         assert run.awaited_from > long_ago
+
+
+def test_where_nothing_waits_nobody_looks(client: Client) -> None:
+    handed_off(1)
+    client.force_login(person("operator"))
+
+    client.post(reverse("accounts:organization-hand-off-look"))
+
+    assert "Bowline looks now" not in client.get(reverse(PAGE)).content.decode()
 
 
 def test_a_viewer_reads_it_and_can_neither_look_nor_download(client: Client) -> None:

@@ -17,7 +17,8 @@ from accounts.models import (
     Run,
 )
 from accounts.models.states import State, Status
-from accounts.web.handoff.versions import changes
+from accounts.runs.owners.versions import unseen
+from accounts.web.handoff.versions import changes, plain
 from onboarding.topology import READER_ROLE, MadeBy
 from tests.rows import account_row, hand_off_row, managing_row, person, run_row
 
@@ -60,6 +61,7 @@ def test_the_version_that_the_owner_has_is_not_compared(client: Client) -> None:
     assert "<b>Version 1</b> handed off" in text
     assert "by olga. Found in AWS" in text
     assert "are listed below" not in text
+    assert "replaces version" not in text
 
 
 def test_before_the_plan_is_approved_it_shows_what_comes(client: Client) -> None:
@@ -68,6 +70,7 @@ def test_before_the_plan_is_approved_it_shows_what_comes(client: Client) -> None
     assert "The owner has version 1" in text
     assert "The changes in version 2 are listed below" in text
     assert "It is not handed off yet" in text
+    assert "replaces version 1" not in text
     assert "AWS::IAM::ManagedPolicy" in text
     assert "Mark as updated" not in text
 
@@ -110,6 +113,24 @@ def test_with_a_reader_role_nobody_is_asked(client: Client) -> None:
     assert "version 2 is not seen yet" in page
 
 
+def test_a_reader_role_that_aws_refuses_needs_somebodys_word(client: Client) -> None:
+    account = has_version_one(reader_role=READER_ROLE)
+    hand_off_row(account)
+    run = waiting(account)
+    Run.objects.update(waiting=unseen(run))
+
+    assert "Mark as updated" in read(client, account)
+
+
+def test_what_aws_refused_since_needs_nobodys_word(client: Client) -> None:
+    account = has_version_one()
+    hand_off_row(account)
+    waiting(account)
+    Run.objects.update(refused=2)
+
+    assert "Mark as updated" not in read(client, account)
+
+
 def test_a_viewer_may_not_speak_for_the_owner(client: Client) -> None:
     account = has_version_one()
     hand_off_row(account)
@@ -123,7 +144,10 @@ def test_a_viewer_may_not_speak_for_the_owner(client: Client) -> None:
 
 def test_each_version_can_be_downloaded_as_it_was(client: Client) -> None:
     account = owned()
+    other = account_row("other", account_id="1" * 12)
+    hand_off_row(other)
     given = hand_off_row(account)
+    hand_off_row(account, removed_at=timezone.now())
     client.force_login(person("operator"))
 
     answer = client.get(
@@ -131,6 +155,8 @@ def test_each_version_can_be_downloaded_as_it_was(client: Client) -> None:
     )
 
     assert answer.content.decode() == given.text.text
+    page = client.get(reverse("accounts:hand-off", args=[account.pk]))
+    assert page.content.decode().count("<b>Version ") == 1
     missing = reverse("accounts:hand-off-version", args=[account.pk, 9])
     assert client.get(missing).status_code == 404
 
@@ -161,3 +187,17 @@ def test_each_resource_that_differs_is_named_once() -> None:
         ("delete", "B", "Goes"),
     ]
     assert list(changes(BEFORE, BEFORE)) == []
+
+
+@pytest.mark.parametrize(
+    ("value", "said"),
+    [
+        ({"Fn::Sub": "${A}-x"}, "${A}-x"),
+        ({"Fn::Sub": ["${A}-x", {"A": "b"}]}, {"Fn::Sub": ["${A}-x", {"A": "b"}]}),
+        ([{"Ref": "A"}], ["${A}"]),
+        ({"Ref": "A", "B": 1}, {"Ref": "A", "B": 1}),
+        ({"Fn::Sub": "A", "B": 1}, {"Fn::Sub": "A", "B": 1}),
+    ],
+)
+def test_only_a_reference_is_written_as_text(value: Any, said: Any) -> None:
+    assert plain(value) == said

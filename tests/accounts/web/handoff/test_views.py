@@ -20,6 +20,7 @@ from accounts.models import (
     Run,
 )
 from accounts.models.states import State, Status
+from accounts.web.handoff.views import SHORT, is_long
 from onboarding.topology import READER_ROLE, MadeBy
 from tests.rows import account_row, hand_off_row, managing_row, person, run_row
 
@@ -55,6 +56,11 @@ def test_it_names_the_account_and_each_way_in_order(client: Client) -> None:
     assert "aws cloudformation deploy" in text
     assert "Send this to the owner" in text
     assert "BowlineReader" in text
+
+
+def test_only_a_long_command_is_set_apart() -> None:
+    assert not is_long("echo\n" * SHORT)
+    assert is_long("echo\n" * (SHORT + 1))
 
 
 def test_the_organization_gets_a_stack_set(client: Client) -> None:
@@ -222,3 +228,59 @@ def test_what_the_owner_had_is_sent_again_where_aws_shows_something_else(
     ManagingAccount.objects.update(base_role="OtherBase")
     edited = client.get(reverse("accounts:hand-off", args=[account.pk]))
     assert "Do not send this yet" in edited.content.decode()
+
+
+@pytest.mark.parametrize(
+    ("fields", "handed_off"),
+    [
+        ({"state": State.FAILED, "granted_at": None}, {}),
+        ({"state": State.FAILED}, {"removed_at": timezone.now()}),
+        ({"state": State.EVALUATED}, {}),
+    ],
+    ids=["removed", "removed and described again", "nothing is wrong"],
+)
+def test_what_aws_need_not_show_is_not_sent_again(
+    client: Client, fields: dict[str, Any], handed_off: dict[str, Any]
+) -> None:
+    account = ready_row(**{"granted_at": timezone.now(), **fields})
+    hand_off_row(account, **handed_off)
+
+    assert "Send it again" not in read(client, account)
+
+
+def test_only_what_waits_now_and_for_this_account_is_waited_for(client: Client) -> None:
+    account = ready_row()
+    hand_off_row(account)
+    run_row(Status.VERIFIED, account=account, handed_off_at=timezone.now())
+    other = account_row("other", account_id="1" * 12)
+    run_row(Status.HANDED_OFF, account=other, handed_off_at=timezone.now())
+
+    text = read(client, account)
+
+    assert "Waiting since" not in text
+    assert "waits for this version" not in text
+
+
+@pytest.mark.parametrize(
+    ("published", "says"),
+    [
+        (
+            {"urls": ["https://b.s3.amazonaws.com/t.yml"]},
+            "console.aws.amazon.com",
+        ),
+        ({"unpublished": "AWS refused it."}, "no link to the console: AWS refused it."),
+    ],
+    ids=["link", "none"],
+)
+def test_a_link_to_the_console_is_for_what_was_handed_off(
+    client: Client, published: dict[str, Any], says: str
+) -> None:
+    account = ready_row()
+    hand_off_row(account, **published)
+
+    before = read(client, account)
+    ManagingAccount.objects.update(base_role="OtherBase")
+    edited = client.get(reverse("accounts:hand-off", args=[account.pk]))
+
+    assert says in before
+    assert says not in edited.content.decode()
