@@ -210,7 +210,6 @@ OTHER_PROGRAMS = {
     "emulator",
     "fresh_clone",
     "cfn_lint",
-    "delivering_workers",
     "hal",
     "moto_server",
     "java",
@@ -224,12 +223,34 @@ named.
 """
 
 
-ATTACKS = Path(__file__).parent / "attack"
+TESTS = Path(__file__).parent
+ATTACKS = TESTS / "attack"
+MIRRORS = {"accounts", "bowline", "onboarding"}
+"""Folders whose tests say what the code of the same folders does."""
+
+
+def counts_for_coverage(item: pytest.Item) -> bool:
+    """Say whether a line that this test reaches counts as tested.
+
+    An attack, a journey or a browser passes lines without a word about them, and takes
+    more than twice the time under coverage.
+    """
+    folder = item.path.relative_to(TESTS).parts[0]
+    return folder in MIRRORS and item.get_closest_marker("browser") is None
+
+
+@pytest.fixture(autouse=True)
+def programs_uncounted(request: pytest.FixtureRequest) -> Iterator[None]:
+    """Start no program under coverage where nothing counts."""
+    with pytest.MonkeyPatch.context() as patch:
+        if request.node.get_closest_marker("no_cover"):
+            patch.delenv("COVERAGE_PROCESS_CONFIG", raising=False)
+        yield
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Mark what opens a browser, what uses the database and what is quick, by the
-    fixtures that it needs.
+    """Mark what opens a browser, what uses the database, what counts for coverage and
+    what is quick, by the fixtures that it needs.
 
     An attack tries every page of the site, and is not quick without another program.
     """
@@ -237,6 +258,8 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
         fixtures = {*getattr(item, "fixturenames", ())}
         if BROWSER in fixtures:
             item.add_marker("browser")
+        if not counts_for_coverage(item):
+            item.add_marker("no_cover")
         if uses_database(item):
             item.add_marker("database")
         if not fixtures & OTHER_PROGRAMS and item.path.parent != ATTACKS:
