@@ -210,6 +210,7 @@ OTHER_PROGRAMS = {
     "emulator",
     "fresh_clone",
     "cfn_lint",
+    "delivering_workers",
     "hal",
     "moto_server",
     "java",
