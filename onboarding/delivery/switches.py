@@ -2,19 +2,25 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 from onboarding.delivery.bodies import TYPES
-from onboarding.spinnaker.bundle.formats.spring import SESSION_NAME, checked
+from onboarding.spinnaker.bundle.formats.spring import SESSION_NAME, checked, regions
 from onboarding.spinnaker.bundle.yaml_text import Value, block, comment_lines
 from onboarding.topology import Managing
 
 ONCE = """
 Add this to clouddriver-local.yml once, and restart Clouddriver. Accounts are then
 stored in its database, and loaded while it runs.
-Write no accounts list here: an empty one would hide those of other files. Where no
-file has one yet, add accounts: [] to aws and to ecs.
+A list that is written here hides those of other files.
 """
 DEFAULT_ROLE = """
 Needed at start: without it, stored accounts are loaded without assuming any role.
+"""
+
+LISTS = """
+Needed where no other file has such a list, as with spinnaker-kustomize: without it,
+nothing is loaded.
 """
 
 
@@ -24,7 +30,8 @@ def switches(managing: Managing, *, period: int = 30) -> str:
     polls: Value = {"default": {"reloadFrequencyMs": period * 1000}}
     short = f"role/{managing.managed_role}"
     template = managing.managed_role_arn("{{accountId}}")
-    aws: Value = {
+    home = regions([managing.aws.home_region])
+    aws: dict[str, Value] = {
         "enabled": True,
         "defaultAssumeRole": short if managing.partition == "aws" else template,
         "defaultSessionName": SESSION_NAME,
@@ -36,6 +43,16 @@ def switches(managing: Managing, *, period: int = 30) -> str:
         *block({"account": {"storage": {"enabled": True, **storage}}}),
         *block({"credentials": {"poller": {"enabled": True, "types": polls}}}),
         *comment_lines(DEFAULT_ROLE),
-        *block({"aws": aws, "ecs": {"enabled": True}, "kubernetes": {"enabled": True}}),
+        *block({"aws": aws}),
+        *left_out({"accounts": [], "defaultRegions": home}),
+        *block({"ecs": {"enabled": True}}),
+        *left_out({"accounts": []}),
+        *block({"kubernetes": {"enabled": True}}),
     ]
     return checked(lines)
+
+
+def left_out(lists: Value) -> Iterator[str]:
+    """Yield lists as comments: to be taken in by whoever needs them."""
+    yield from (f"  {line}" for line in comment_lines(LISTS))
+    yield from (f"  # {line}" for line in block(lists))

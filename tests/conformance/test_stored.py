@@ -8,6 +8,8 @@ is newer, and the controller that adds the type to what a loaded account shows.
 
 from __future__ import annotations
 
+import json
+import re
 from collections.abc import Iterable, Mapping
 from typing import Any
 
@@ -19,8 +21,10 @@ from onboarding.delivery.loading import filled_in, loaded_otherwise
 from onboarding.delivery.switches import switches
 from onboarding.spinnaker.entries import Entries, entries
 from onboarding.topology import Permissions, Topology
+from tests.bundles import core
 from tests.conformance.clouddriver import Answer, Clouddriver
 from tests.conformance.expected import KINDS, Stock, account_as, accounts_with
+from tests.conformance.test_installations import with_kustomize
 from tests.factories import managed, managing, provider, topology
 from tests.onboarding.delivery.accounts import aws_entry, wanted
 from tests.onboarding.delivery.strict_gate import StrictGate
@@ -280,6 +284,25 @@ def test_without_the_operators_role_accounts_assume_none(judge: Clouddriver):
     assert answer.names == {"default", "prod"}
     assert "role" not in answer.account("prod")
     assert "assumeRole" not in answer.shown["prod"]
+
+
+LISTS = re.compile(r"^  # (?=accounts:|defaultRegions:|  - )", re.MULTILINE)
+
+
+@pytest.mark.parametrize("partition", ["aws", "aws-us-gov", "aws-cn"])
+def test_where_no_file_has_the_lists_they_are_needed(
+    judge: Clouddriver, partition: str
+):
+    local = switches(managing(partition=partition))
+    sent = json.dumps({"bodies": [prod()], "roles": None})
+    files = {**with_kustomize(topology(core())), "stored.json": sent}
+    ours = "bowline/clouddriver-local.yml"
+
+    without_lists = judge.read_files({**files, ours: local})
+    with_lists = judge.read_files({**files, ours: LISTS.sub("  ", local)})
+
+    assert without_lists.failure
+    assert with_lists.loads == (["added prod"], [])
 
 
 # The robot's rights
