@@ -18,8 +18,9 @@ import sys
 import time
 from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from html import unescape
+from http import HTTPStatus
 from itertools import chain
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -45,6 +46,8 @@ CLICKED = (
     "the next bundle",
 )
 ASKED, REFRESHED = "its tab asks", "its tab is refreshed"
+AGAIN = 0.2
+"""Seconds until a server is asked again that had no place left."""
 MOVES = 0.5
 """Seconds until another run of the rollout moves: a tab that asks finds something."""
 LIVE = re.compile(r'data-live="([^"]+)"\s+data-every="(\d+)"')
@@ -175,15 +178,22 @@ class Site(NamedTuple):
         return name, seconds
 
     def get(self, cookie: str, url: str) -> tuple[str, float]:
-        """Return what a URL answers, and the seconds it took."""
+        """Return what a URL answers, and the seconds it took; a server that has no
+        place left is asked again.
+        """
         began = time.perf_counter()
-        connection = http.client.HTTPConnection(LOOPBACK, self.port, timeout=60)
-        connection.request("GET", url, headers={"Cookie": cookie.partition(";")[0]})
-        answer = connection.getresponse()
-        text = answer.read().decode()
-        connection.close()
-        assert answer.status in (200, 204), f"{url}: {answer.status}"
+        while (answer := self.asked(cookie, url))[0] == HTTPStatus.SERVICE_UNAVAILABLE:
+            time.sleep(AGAIN)
+        status, text = answer
+        assert status in (HTTPStatus.OK, HTTPStatus.NO_CONTENT), f"{url}: {status}"
         return text, time.perf_counter() - began
+
+    def asked(self, cookie: str, url: str) -> tuple[int, str]:
+        connection = http.client.HTTPConnection(LOOPBACK, self.port, timeout=60)
+        with closing(connection):
+            connection.request("GET", url, headers={"Cookie": cookie.partition(";")[0]})
+            answer = connection.getresponse()
+            return answer.status, answer.read().decode()
 
 
 def clicked(site: Site, cookies: list[str], crowd: Crowd) -> list[Opened]:
