@@ -277,7 +277,7 @@ class ManagedAccount(CreatedBy, MadeByOthers, Described, Readable):
             # What bundles hold is compared without reading the rows, which are wide.
             models.Index(
                 fields=["name"],
-                include=["entries_digest"],
+                include=["id", "entries_digest"],
                 condition=READY,
                 name="managed_ready",
             ),
