@@ -11,6 +11,7 @@ from django.conf import settings
 from django.db import models
 from django.db.models import Count, Max, Q
 from django.db.models.functions import Now
+from django.urls import reverse
 from django.utils import timezone
 
 from accounts.models.activity import CreatedBy
@@ -136,6 +137,9 @@ class Delivery(CreatedBy, Leased, Readable):
 
     def __str__(self) -> str:
         return f"Delivery {self.number}"
+
+    def get_absolute_url(self) -> str:
+        return reverse("accounts:delivery", args=[self.number])
 
     @property
     def is_open(self) -> bool:

@@ -30,6 +30,9 @@ from onboarding.delivery.verdicts import Step, Verb
 AT_ONCE = 100
 """Steps after which it is checked how they went, before the next ones begin."""
 
+MOST = 1_000
+"""Steps after which a worker looks whether the delivery has had its time."""
+
 OF_ONE = frozenset({Kind.REFUSED, Kind.ABSENT})
 """What is refused of one account; anything else would happen to every other, too."""
 
@@ -54,7 +57,7 @@ def send(delivery: Delivery, reached: Reached) -> None:
     if not ready:
         wait(delivery, steps, known, reached)
         return
-    for some in in_slices(ready, AT_ONCE):
+    for some in in_slices(ready[:MOST], AT_ONCE):
         if not send_some(delivery, some, bodies, reached):
             return
 
