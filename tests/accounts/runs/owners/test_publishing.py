@@ -3,19 +3,32 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator
+from typing import Any
+from unittest.mock import Mock, patch
 
 import pytest
 from django.test import Client
 from django.urls import reverse
 
-from accounts.models import HandOff, ManagedAccount
-from accounts.models.states import Status
-from accounts.runs.owners.publishing import template_bucket
+from accounts.models import (
+    HandedOutText,
+    HandOff,
+    ManagedAccount,
+    ManagingAccount,
+    Run,
+)
+from accounts.models.states import State, Status
+from accounts.runs.owners import publishing
+from accounts.runs.owners.publishing import publish, template_bucket
+from accounts.runs.scope import Scope
+from onboarding.aws.errors import AwsError
+from onboarding.aws.session import Sessions
 from script.emulated_organization import MANAGING, Credentials
 from tests.accounts.runs.carried import done, planned
 from tests.accounts.runs.carried import root as owner_of
 from tests.accounts.runs.owners.owning import owned, ready_to_hand_off
-from tests.rows import person
+from tests.rows import account_row, hand_off_row, managing_row, person, run_row
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -89,3 +102,71 @@ def test_without_a_bucket_nothing_is_put_anywhere(here: Credentials) -> None:
 
     last = HandOff.objects.get(account=run.account)
     assert (last.urls, last.unpublished) == ([], "")
+
+
+@pytest.fixture
+def put(settings) -> Iterator[Mock]:
+    settings.TEMPLATE_BUCKET = (BUCKET, "us-east-1", "bowline/")
+    with patch.object(publishing, "put_template") as put:
+        yield put
+
+
+def of_owners(**fields: Any) -> Run:
+    """Hand off an account and the managing account to their owners."""
+    managing = managing_row(
+        made_by="owner", proof=State.VERIFIED, bowline_principal="arn:aws:iam::1:user/b"
+    )
+    account = account_row(made_by="owner")
+    for row in (managing, account):
+        hand_off_row(row)
+    return run_row(Status.HANDED_OFF, account=account, **fields)
+
+
+def published(run: Run) -> int:
+    """Count those of which there are links to the console."""
+    publish(run, Scope.load(run), Sessions("owners"))
+    return HandOff.objects.exclude(urls=[]).count()
+
+
+@pytest.mark.parametrize(
+    ("changed", "count"),
+    [({}, 2), ({"alone": True}, 1), ({"kind": Run.Kind.REMOVE}, 0)],
+    ids=["both", "of a rollout", "none to remove"],
+)
+def test_what_the_run_hands_off_is_put_there(
+    put: Mock, changed: dict[str, Any], count: int
+) -> None:
+    assert published(of_owners(**changed)) == put.call_count == count
+
+
+@pytest.mark.parametrize("of", [ManagedAccount, ManagingAccount])
+def test_what_nobody_hands_off_is_put_nowhere(put: Mock, of: Any) -> None:
+    run = of_owners()
+    of.objects.update(made_by="bowline")
+    run.account.refresh_from_db()
+
+    assert published(run) == 1
+
+
+def test_what_is_not_handed_off_yet_is_put_nowhere(put: Mock) -> None:
+    run = of_owners()
+    earlier = HandedOutText.objects.create(digest="d" * 64, text="Resources: {}")
+    HandOff.objects.update(text=earlier)
+
+    assert published(run) == 0
+    HandOff.objects.all().delete()
+    assert published(run) == 0
+
+
+def test_a_refusal_takes_back_the_links_of_before(put: Mock) -> None:
+    run = of_owners(alone=True)
+    put.side_effect = AwsError("1" * 12, "PutObject", "AWS refused it.")
+
+    HandOff.objects.update(urls=["https://b/t.yml"])
+    refused = published(run)
+    said = HandOff.objects.get(account=run.account).unpublished
+    put.side_effect = None
+    again = published(run)
+
+    assert (refused, said, again) == (1, "AWS refused it.", 2)
+    assert HandOff.objects.get(account=run.account).unpublished == ""
