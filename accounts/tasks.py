@@ -39,7 +39,7 @@ from accounts.notices.sending import deliver
 from accounts.organization.adding import add
 from accounts.organization.reading import begin_again, read_on
 from accounts.runs.actions import RunOpen, verify
-from accounts.runs.heartbeat import beat, compare_clocks
+from accounts.runs.heartbeat import beat, compare_clocks, swept
 from accounts.runs.owners.looking import look_at_owners as look_at_those_due
 from accounts.runs.queue import (
     enqueue_adding,
@@ -241,6 +241,7 @@ def sweep() -> None:
     look_at_deliveries()
     for notice in Notice.objects.abandoned().order_by("due_at")[:SWEPT_AT_ONCE]:
         enqueue_notice(notice)
+    swept()
 
 
 @shared_task(ignore_result=True, soft_time_limit=100, time_limit=110)

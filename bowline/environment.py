@@ -88,6 +88,27 @@ def env_spinnaker() -> SpinnakerReach:
     )
 
 
+def env_choice(name: str, choices: tuple[str, ...]) -> str:
+    """Read one of these words; the first one is the default."""
+    value = os.environ.get(name, "") or choices[0]
+    if value not in choices:
+        raise ImproperlyConfigured(
+            f"{name} must be {' or '.join(choices)}, not {value!r}."
+        )
+    return value
+
+
+def env_secret(name: str) -> str:
+    """Read what nobody may guess. No message repeats it."""
+    value = os.environ.get(name, "")
+    if value and not re.fullmatch("[!-~]{20,200}", value):
+        raise ImproperlyConfigured(
+            f"{name} must be 20 to 200 letters, digits and signs without a space: "
+            "python3 -c 'import secrets; print(secrets.token_urlsafe(32))'."
+        )
+    return value
+
+
 def env_list(name: str) -> list[str]:
     return [part.strip() for part in os.environ.get(name, "").split(",") if part]
 

@@ -1,5 +1,5 @@
-"""/healthz: whether this process can serve pages; /healthz/worker: whether workers
-answer; both in words and within two seconds.
+"""/healthz: whether this process can serve pages; /readyz: whether it also reaches the
+broker; /healthz/worker: whether workers answer; all in words and within two seconds.
 
 Nobody signs in to ask, so an answer names what is wrong and what to do, but no host, no
 table and no version: the log has those.
@@ -13,17 +13,21 @@ from collections.abc import Callable
 from functools import cache
 from threading import Lock, Thread
 
+from celery import current_app
 from django.apps import apps
 from django.db import connection, connections
 from django.db.migrations.loader import MigrationLoader
 from django.db.migrations.recorder import MigrationRecorder
 from django.db.utils import InterfaceError, OperationalError
 from django.http import HttpRequest, HttpResponse
+from kombu.exceptions import KombuError
 
 from accounts.runs.heartbeat import silence
 
 SECONDS = 2
 """How long all checks together may take; orchestrators commonly wait five."""
+ONCE = {"max_retries": 0, "socket_timeout": SECONDS}
+"""How the broker is asked: it is asked again with the next request."""
 log = logging.getLogger(__name__)
 
 
@@ -60,6 +64,15 @@ def worker() -> None:
     database()
     if silent := silence():
         raise UnhealthyError(str(silent))
+
+
+def broker() -> None:
+    """Raise if the broker does not answer; it never waits longer than SECONDS."""
+    try:
+        with current_app.connection_for_write(transport_options=ONCE) as link:
+            link.ensure_connection(max_retries=1, interval_start=0, timeout=SECONDS)
+    except (KombuError, OSError) as error:
+        raise UnhealthyError("The broker cannot be reached.") from error
 
 
 class Watched:
@@ -105,8 +118,10 @@ class Watched:
         return self.wrong
 
 
+DATABASE = Watched("database", database)
 CHECKS = {
-    "/healthz": (Watched("database", database),),
+    "/healthz": (DATABASE,),
+    "/readyz": (DATABASE, Watched("broker", broker)),
     "/healthz/worker": (Watched("worker", worker),),
 }
 """What each path asks. A check raises UnhealthyError, or returns."""

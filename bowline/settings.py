@@ -17,18 +17,21 @@ from kombu import Exchange, Queue
 from bowline.environment import (
     database,
     env_bool,
+    env_choice,
     env_count,
     env_days,
     env_email,
     env_list,
     env_networks,
     env_port,
+    env_secret,
     env_site_url,
     env_spinnaker,
     env_templates,
     secret_key,
     web_threads,
 )
+from bowline.operations.logs import logging_settings
 from bowline.single_sign_on import env_passwords_for, env_single_sign_on
 
 # ModelForm[Run] is for the type checker; this makes it mean ModelForm when it runs.
@@ -69,11 +72,14 @@ INSTALLED_APPS = [
 MIDDLEWARE = [
     # Before all that could hang or refuse.
     "bowline.health.Health",
+    "bowline.operations.logs.RequestId",
     # Nothing below may read an address that a stranger made up.
     "bowline.client_address.ClientAddress",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "bowline.places.Places",
+    # Takes a place: scrapes of a database that hangs must not fill every thread.
+    "bowline.operations.metrics.Metrics",
     "csp.middleware.CSPMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",
@@ -222,6 +228,7 @@ AUDITLOG_INCLUDE_TRACKING_MODELS = (
 # Behind a proxy that speaks TLS and sets X-Forwarded-Proto; false for plain HTTP.
 HTTPS = env_bool("HTTPS", default=True)
 SECURE_SSL_REDIRECT = HTTPS
+SECURE_REDIRECT_EXEMPT = [r"^metrics$"]  # scrapers call the process, not the proxy
 SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if HTTPS else None
 SECURE_HSTS_SECONDS = 365 * 24 * 60 * 60 if HTTPS else 0
 SECURE_HSTS_INCLUDE_SUBDOMAINS = HTTPS
@@ -366,19 +373,12 @@ CELERY_BEAT_SCHEDULE = {
 
 # What is written down
 
-LOGGING = {
-    "version": 1,
-    "disable_existing_loggers": False,
-    "formatters": {
-        "line": {"format": "{asctime} {levelname} {name}: {message}", "style": "{"}
-    },
-    "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "line"}},
-    "root": {"handlers": ["stderr"], "level": os.environ.get("LOG_LEVEL") or "INFO"},
-    "loggers": {
-        # Their DEBUG lines hold credentials and signed requests, so it cannot be had;
-        # their INFO is a line for every client that is made.
-        "boto3": {"level": "WARNING"},
-        "botocore": {"level": "WARNING"},
-        "urllib3": {"level": "WARNING"},
-    },
-}
+LOGGING = logging_settings(
+    form=env_choice("LOG_FORMAT", ("line", "json")),
+    level=os.environ.get("LOG_LEVEL") or "INFO",
+)
+
+# How it is watched: who may read /metrics. Neither: nobody.
+
+METRICS_TOKEN = env_secret("METRICS_TOKEN")
+METRICS_NETWORKS = env_networks("METRICS_NETWORKS")

@@ -1,6 +1,7 @@
 """Every URL of the site; those of the pages are in accounts/web/urls.py.
 
-Only /healthz and /healthz/worker are not here: bowline/health.py answers them first.
+Not here: /healthz, /readyz and /healthz/worker, which bowline/health.py answers before
+all else, and /metrics, which bowline/operations/metrics.py answers.
 """
 
 from __future__ import annotations

@@ -20,3 +20,19 @@ graceful_timeout = 30
 # Memory, on Linux: a heartbeat on a slow disk would look like a dead worker.
 worker_tmp_dir = "/dev/shm" if Path("/dev/shm").is_dir() else None
 control_socket_disable = True
+if os.environ.get("LOG_FORMAT") == "json":
+    # Its own lines as bowline/operations/logs.py writes the site's.
+    logconfig_dict = {
+        "version": 1,
+        "disable_existing_loggers": False,
+        "formatters": {"json": {"()": "bowline.operations.logs.JsonLines"}},
+        "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "json"}},
+        "root": {"handlers": [], "level": "INFO"},
+        "loggers": {
+            "gunicorn.error": {
+                "handlers": ["stderr"],
+                "level": "INFO",
+                "propagate": False,
+            }
+        },
+    }

@@ -132,6 +132,7 @@ LAYERS = (
         "topology",
         "bounded_yaml",
         "asked_once",
+        "aws_calls",
     },
     {"resources"},
     {"providers"},

@@ -20,6 +20,7 @@ from accounts.models.managed import (
 )
 from accounts.models.managing import ManagingAccount
 from accounts.models.notices.notice import Notice
+from accounts.models.operations.aws_answers import AwsAnswers
 from accounts.models.organization.adding import Adding
 from accounts.models.organization.members import Member, MemberTag, Unit
 from accounts.models.organization.reading import Organization
@@ -38,6 +39,7 @@ from accounts.models.uploads.upload import Upload, UploadedAccount
 __all__ = [
     "Activity",
     "Adding",
+    "AwsAnswers",
     "Bundle",
     "CheckResult",
     "ClusterSearch",

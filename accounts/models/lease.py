@@ -149,11 +149,13 @@ THE_ONE = 1
 
 
 class Heartbeat(models.Model):
-    """When a worker last answered, and when the broker last did not."""
+    """When a worker last answered and swept, and when the broker last did not."""
 
     id = models.PositiveSmallIntegerField(primary_key=True, default=THE_ONE)
     seen_at = models.DateTimeField(null=True)
     broker_lost_at = models.DateTimeField(null=True)
+    swept_at = models.DateTimeField(null=True)
+    """When lost messages were last sent again."""
     skewed_host = models.CharField(max_length=255, blank=True)
     """Where a worker's clock was last found wrong."""
     skew_seconds = models.IntegerField(default=0)

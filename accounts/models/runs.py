@@ -239,6 +239,7 @@ class Run(CreatedBy, Leased, InRollout, WaitsForOwner, Readable):
             models.Index(fields=["status", "leased_until"], name="run_status_lease"),
             models.Index(fields=["-created_at"], name="run_created"),
             models.Index(fields=["moved_at"], name="run_moved"),
+            models.Index(fields=["finished_at"], name="run_finished"),
             models.Index(
                 fields=["fingerprint"],
                 condition=Q(status=Status.PLANNED),

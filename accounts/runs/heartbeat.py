@@ -71,6 +71,11 @@ def beat() -> None:
     compare_clocks()
 
 
+def swept() -> None:
+    """Write down that lost messages were sent again."""
+    Heartbeat.note(swept_at=Now())
+
+
 def compare_clocks() -> None:
     """Compare this host's clock with the database's, and write down if it is wrong."""
     host = socket.gethostname()

@@ -11,6 +11,7 @@ from django.db import Error, transaction
 from accounts.models import Run
 from accounts.models.lease import LeaseLost
 from accounts.models.states import WORKING, Status
+from accounts.operations.log_ids import RUN, about
 from accounts.runs.applying import apply_run
 from accounts.runs.planning import make_plan
 from accounts.runs.scope import Scope
@@ -43,7 +44,8 @@ def carry_on(run: Run, sessions: Sessions | None = None) -> None:
 def carry_leased(run: Run, sessions: Sessions | None = None) -> None:
     """Continue a run whose lease was taken, and let go of it at the end."""
     try:
-        carry_to_its_end(run, sessions)
+        with about(RUN, str(run.pk)):
+            carry_to_its_end(run, sessions)
     except LeaseLost:
         logger.warning("Run %s is in another worker's hands.", run.pk)
     finally:

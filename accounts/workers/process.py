@@ -13,6 +13,7 @@ from django.db.models import Q
 
 from accounts.models import Run
 from accounts.models.lease import free_leases
+from accounts.operations.aws_calls import counts_kept
 from accounts.runs.queue import PEOPLE, SCHEDULE
 from accounts.workers.leases import leases_extended
 from accounts.workers.pool import RunPool
@@ -44,6 +45,7 @@ class Process:
         self.leases = ExitStack()
 
     def start(self) -> None:
+        self.leases.enter_context(counts_kept())
         self.leases.enter_context(leases_extended())
         for pool in self.pools:
             pool.start()

@@ -9,6 +9,7 @@ import os
 from collections import deque
 from collections.abc import Callable, Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
+from contextvars import copy_context
 from dataclasses import dataclass
 from functools import cache, partial
 from threading import BoundedSemaphore
@@ -294,7 +295,7 @@ def together(tasks: Iterable[Callable[[], T]]) -> list[T]:
             except Exception as error:
                 failed[place] = error
 
-    helping = [helpers().submit(work) for _ in places[1:THREADS]]
+    helping = [helpers().submit(copy_context().run, work) for _ in places[1:THREADS]]
     work()
     for helper in helping:
         if not helper.cancel():  # it has begun

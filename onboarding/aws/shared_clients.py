@@ -8,11 +8,12 @@ the client that makes it.
 from __future__ import annotations
 
 import threading
+from collections import Counter
 from collections.abc import Callable
 from contextvars import ContextVar
 from copy import copy
 from dataclasses import dataclass, field
-from functools import cache
+from functools import cache, partial
 from typing import Any
 
 import boto3
@@ -25,7 +26,18 @@ from botocore.credentials import (
     ReadOnlyCredentials,
 )
 
-from onboarding.aws.errors import refuse_html
+from onboarding.aws.errors import (
+    ABSENT,
+    BAD_CREDENTIALS,
+    DENIED,
+    NOT_YET,
+    QUOTA,
+    THROTTLED,
+    TRUSTS_NOBODY,
+    UNKNOWN_CALL,
+    refuse_html,
+)
+from onboarding.aws_calls import ANSWERS, Answer
 from onboarding.partitions import PARTITIONS
 
 CONFIG = Config(
@@ -59,6 +71,19 @@ SERVICES = (
     "sts",
 )
 """Every service that Bowline calls."""
+
+COUNTED_ERRORS = (
+    ABSENT
+    | BAD_CREDENTIALS
+    | DENIED
+    | NOT_YET
+    | QUOTA
+    | THROTTLED
+    | TRUSTS_NOBODY
+    | UNKNOWN_CALL
+)
+"""The codes that are counted by name: what AWS writes else may be anything."""
+NO_ANSWER, SERVER_ERROR, OTHER_ERROR = "no answer", "server error", "other"
 
 BUILDING = threading.Lock()
 """Held by whoever builds something: boto3's sessions are not thread-safe."""
@@ -159,6 +184,7 @@ def shared_client(service: str, region: str) -> Any:
     client.meta.events.register_first(f"request-created.{name}", encode_once)
     client.meta.events.register("before-send", count)
     client.meta.events.register("before-parse", refuse_html)
+    client.meta.events.register("response-received", partial(tell, service))
     return client
 
 
@@ -170,6 +196,30 @@ def encode_once(request: Any, **_: Any) -> None:
 
 def count(**_: Any) -> None:
     SIGNER.get().sent()
+
+
+def tell(
+    service: str,
+    event_name: str,
+    parsed_response: Any = None,
+    exception: Exception | None = None,
+    **_: Any,
+) -> None:
+    """Count an answer of AWS, also one that boto3 asks again after."""
+    operation = f"{service}:{event_name.rpartition('.')[2]}"
+    error = NO_ANSWER if exception else counted_error(parsed_response)
+    ANSWERS.add(Counter([Answer(operation, error)]))
+
+
+def counted_error(answer: Any) -> str:
+    """Name the error of an answer, in one of few words; empty: it is none."""
+    if "Error" not in answer:
+        return ""
+    code = answer["Error"].get("Code", "")
+    if code in COUNTED_ERRORS:
+        return str(code)
+    status = answer.get("ResponseMetadata", {}).get("HTTPStatusCode", 0)
+    return SERVER_ERROR if status >= 500 else OTHER_ERROR
 
 
 def client_of(signer: Signer, service: str, region: str) -> Any:

@@ -32,7 +32,7 @@ from tests.rows import PASSWORD, person
 pytestmark = pytest.mark.django_db
 
 METHODS = ("get", "post", "put", "delete")
-PUBLIC = {"/healthz", "/healthz/worker", "/sign-in/", "/admin/login/"}
+PUBLIC = {"/healthz", "/healthz/worker", "/readyz", "/sign-in/", "/admin/login/"}
 PUBLIC |= {"/sign-in/single/", "/sign-in/single/back/"}
 """What a stranger may see; a new one is a decision."""
 

@@ -141,3 +141,39 @@ def test_a_check_that_breaks_says_no_more_than_that(
 
     assert said == "The check failed. The log says why."
     assert "db.internal" in caplog.text
+
+
+@pytest.fixture
+def patient(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Wait for an answer, however busy the machine is."""
+    monkeypatch.setattr(health, "SECONDS", 30)
+
+
+def test_readyz_tells_that_the_broker_is_away(client: Client, patient: None) -> None:
+    answer = client.get("/readyz")
+
+    assert answer.status_code == 503
+    assert answer.content == b"The broker cannot be reached."
+
+
+def test_pages_do_not_need_the_broker_so_healthz_does_not(
+    client: Client, patient: None
+) -> None:
+    assert client.get("/healthz").status_code == 200
+
+
+def test_readyz_answers_while_the_broker_does(
+    client: Client, patient: None, valkey: str
+) -> None:
+    answer = client.get("/readyz")
+
+    assert (answer.status_code, answer.content) == (200, b"ok")
+
+
+def test_readyz_tells_that_migrations_are_not_applied(
+    client: Client, patient: None, valkey: str, other_database: Path
+) -> None:
+    answer = client.get("/readyz")
+
+    assert answer.status_code == 503
+    assert answer.content == b"Migrations are not applied. Run manage.py migrate."

@@ -122,7 +122,7 @@ def test_every_variable_is_in_the_example() -> None:
         (settings.BASE_DIR / "bowline" / f"{name}.py").read_text()
         for name in ("settings", "environment")
     )
-    kinds = "bool|count|days|email|list|networks|port|site_url"
+    kinds = "bool|choice|count|days|email|list|networks|port|secret|site_url"
     read = set(
         re.findall(
             rf'(?:environ\.get|env_(?:{kinds}))\(\s*"(\w+)"',

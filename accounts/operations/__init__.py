@@ -1,0 +1,1 @@
+"""How Bowline is watched: what Prometheus reads, and what the log is about."""

@@ -1,0 +1,257 @@
+"""What Prometheus reads, computed from the database at each scrape.
+
+So it does not matter which of the site's processes answers, and workers need no port.
+No label holds what people or AWS write: there are no more series with more accounts.
+"""
+
+from __future__ import annotations
+
+import math
+from collections import Counter
+from collections.abc import Iterable, Iterator
+from datetime import timedelta
+from itertools import product
+from typing import Any
+
+from django.db.models import Count, F, FloatField, Func, IntegerField, Max, Q, Sum
+from django.db.models.expressions import Combinable
+from django.db.models.functions import Cast, Coalesce, Now
+from django.utils import timezone
+from prometheus_client.core import (
+    CounterMetricFamily,
+    GaugeHistogramMetricFamily,
+    GaugeMetricFamily,
+    Metric,
+)
+from prometheus_client.registry import Collector
+
+from accounts.models import AwsAnswers, Heartbeat, ManagedAccount, Rollout, Run
+from accounts.models.standing import PROVED, STALE, WORDS, proof_is_stale
+from accounts.models.states import OPEN, Status
+from accounts.runs.queue import PEOPLE, SCHEDULE
+from onboarding.aws.errors import THROTTLED
+
+RECENT = timedelta(hours=1)
+"""How far back runs that ended are counted."""
+
+MINUTE, HOUR, DAY = 60, 60 * 60, 24 * 60 * 60
+RUN_BUCKETS = (5, 15, 30, MINUTE, 2 * MINUTE, 5 * MINUTE, 15 * MINUTE, HOUR)
+PROOF_BUCKETS = (HOUR, 6 * HOUR, DAY, 2 * DAY, 7 * DAY, 14 * DAY, 30 * DAY)
+"""Seconds, as the other buckets; everything else is in a last one."""
+
+ENDED = tuple(status for status in Status if status not in OPEN)
+
+
+class Epoch(Func):
+    """A moment as seconds since 1970. On SQLite Django's own arithmetic with moments is
+    done in Python, some hundred times slower.
+    """
+
+    function = "EXTRACT"
+    template = "%(function)s(EPOCH FROM %(expressions)s)"
+    output_field = FloatField()
+
+    def as_sqlite(self, compiler: Any, connection: Any, **_: Any) -> Any:
+        template = "(julianday(%(expressions)s) - 2440587.5) * 86400"
+        return self.as_sql(compiler, connection, template=template)
+
+
+def since(*fields: str) -> Combinable:
+    """Return the seconds since the first of these moments that is known, by the
+    database's clock: any host may answer a scrape.
+    """
+    return Epoch(Now()) - Epoch(Coalesce(*fields) if fields[1:] else F(*fields))
+
+
+WORKED = Cast(
+    Epoch("finished_at") - Epoch(Coalesce("approved_at", "created_at")), IntegerField()
+)
+"""Whole seconds that a run took after its approval, or after its start where none was
+needed.
+"""
+
+
+class Measured(Collector):
+    """A constant number of queries, each of which groups in the database."""
+
+    def collect(self) -> Iterator[Metric]:
+        yield accounts()
+        yield proofs()
+        yield open_runs()
+        yield from ended_runs()
+        yield from queues()
+        yield rollouts()
+        yield from ages()
+        yield from aws_calls()
+
+
+def accounts() -> Metric:
+    found = (
+        ManagedAccount.objects.order_by()
+        .values("state")
+        .annotate(count=Count("pk"), stale=Count("pk", filter=proof_is_stale()))
+    )
+    counts: Counter[str] = Counter()
+    for state, count, stale in found.values_list("state", "count", "stale"):
+        counts[STALE.get(state, state)] += stale
+        counts[state] += count - stale
+    family = GaugeMetricFamily(
+        "bowline_accounts",
+        "Managed accounts by the state that pages show.",
+        labels=["state"],
+    )
+    for word in WORDS:
+        family.add_metric([str(word)], counts[word])
+    return family
+
+
+def proofs() -> Metric:
+    proved = ManagedAccount.objects.filter(proof__in=PROVED, verified_at__isnull=False)
+    now = timezone.now()
+    newer = {
+        f"within_{edge}": Count(
+            "pk", filter=Q(verified_at__gte=now - timedelta(seconds=edge))
+        )
+        for edge in PROOF_BUCKETS
+    }
+    age = since("verified_at")
+    found = proved.aggregate(**newer, every=Count("pk"), age=Sum(age, default=0.0))
+    family = GaugeHistogramMetricFamily(
+        "bowline_proof_age_seconds",
+        "Time since each account was last verified with success.",
+        labels=[],
+    )
+    counts = [(f"{edge:.1f}", found[f"within_{edge}"]) for edge in PROOF_BUCKETS]
+    family.add_metric([], [*counts, ("+Inf", found["every"])], found["age"])
+    return family
+
+
+def open_runs() -> Metric:
+    found = Run.objects.filter(status__in=OPEN).order_by()
+    return by_kind_and_status(
+        "bowline_runs_open",
+        "Runs that have not ended, by kind and status.",
+        found.values_list("kind", "status").annotate(Count("pk")),
+        OPEN,
+    )
+
+
+def by_kind_and_status(
+    name: str, text: str, found: Iterable[tuple[str, str, int]], known: Iterable[Status]
+) -> Metric:
+    """Tell a number of each, zeros included: what is missing raises no alert."""
+    counts = {(kind, status): count for kind, status, count in found}
+    family = GaugeMetricFamily(name, text, labels=["kind", "status"])
+    for kind, status in product(Run.Kind, known):
+        family.add_metric([kind, status], counts.get((kind, status), 0))
+    return family
+
+
+def ended_runs() -> Iterator[Metric]:
+    recent = Run.objects.filter(finished_at__gt=timezone.now() - RECENT).order_by()
+    timed = recent.annotate(worked=WORKED).values("kind", "status", "worked")
+    rows = list(timed.values_list("kind", "status", "worked", Count("pk")))
+    counts: Counter[tuple[str, str]] = Counter()
+    for kind, status, _, count in rows:
+        counts[kind, status] += count
+    yield by_kind_and_status(
+        "bowline_runs_ended_last_hour",
+        "Runs that ended within the last hour, by kind and status.",
+        ((kind, status, count) for (kind, status), count in counts.items()),
+        ENDED,
+    )
+    family = GaugeHistogramMetricFamily(
+        "bowline_run_duration_seconds",
+        "Duration of the runs that ended within the last hour, from the approval, or "
+        "from the start where none was needed.",
+        labels=["kind"],
+    )
+    for kind in Run.Kind:
+        took = [(worked, count) for of, _, worked, count in rows if of == kind]
+        within = [
+            (f"{edge:.1f}", sum(count for worked, count in took if worked <= edge))
+            for edge in (*RUN_BUCKETS, math.inf)
+        ]
+        buckets = [*within[:-1], ("+Inf", within[-1][1])]
+        family.add_metric([kind], buckets, sum(worked * n for worked, n in took))
+    yield family
+
+
+def queues() -> Iterator[Metric]:
+    """Tell what waits for a worker: runs that should be carried, and that none has."""
+    waiting = GaugeMetricFamily(
+        "bowline_queue_runs", "Runs that wait for a worker.", labels=["queue"]
+    )
+    age = GaugeMetricFamily(
+        "bowline_queue_age_seconds",
+        "How long the run has waited for a worker that has waited longest.",
+        labels=["queue"],
+    )
+    scheduled = Q(started_from=Run.Origin.SCHEDULE)
+    of_queue = {PEOPLE: ~scheduled, SCHEDULE: scheduled}
+    waited = since("moved_at", "created_at")
+    found = Run.objects.waiting().aggregate(
+        **{f"{queue}_runs": Count("pk", filter=of_queue[queue]) for queue in of_queue},
+        **{f"{queue}_age": Max(waited, filter=of_queue[queue]) for queue in of_queue},
+    )
+    for queue in of_queue:
+        waiting.add_metric([queue], found[f"{queue}_runs"])
+        age.add_metric([queue], max(0.0, found[f"{queue}_age"] or 0.0))
+    yield waiting
+    yield age
+
+
+def rollouts() -> Metric:
+    found = Rollout.objects.moving().order_by()
+    counts = dict(found.values_list("state").annotate(Count("pk")))
+    family = GaugeMetricFamily(
+        "bowline_rollouts_open", "Rollouts that have not ended.", labels=["state"]
+    )
+    for state in Rollout.State:
+        if state not in Rollout.ENDED:
+            family.add_metric([state], counts.get(state, 0))
+    return family
+
+
+def ages() -> Iterator[Metric]:
+    """Tell nothing of what never happened: no number would be true."""
+    heartbeat = GaugeMetricFamily(
+        "bowline_heartbeat_age_seconds",
+        "Time since a worker last received a message of the schedule.",
+    )
+    sweep = GaugeMetricFamily(
+        "bowline_sweep_age_seconds",
+        "Time since lost messages were last searched for and sent again.",
+    )
+    rows = Heartbeat.objects.annotate(
+        heard=since("seen_at"), swept=since("swept_at")
+    ).values_list("heard", "swept")
+    for heard, swept in rows:
+        for family, age in ((heartbeat, heard), (sweep, swept)):
+            if age is not None:
+                family.add_metric([], age)
+    yield heartbeat
+    yield sweep
+
+
+def aws_calls() -> Iterator[Metric]:
+    calls = CounterMetricFamily(
+        "bowline_aws_calls",
+        "Calls of AWS that workers made, repeated ones included, by operation and "
+        "error; an empty error is a success.",
+        labels=["operation", "error"],
+    )
+    throttled = CounterMetricFamily(
+        "bowline_aws_throttles",
+        "Those of these calls that AWS throttled.",
+        labels=["operation"],
+    )
+    throttles: Counter[str] = Counter()
+    rows = AwsAnswers.objects.order_by("operation", "error")
+    for operation, error, count in rows.values_list("operation", "error", "count"):
+        calls.add_metric([operation, error], count)
+        throttles[operation] += count if error in THROTTLED else 0
+    for operation, count in throttles.items():
+        throttled.add_metric([operation], count)
+    yield calls
+    yield throttled

@@ -1,0 +1,168 @@
+"""A line of the log is one JSON document, says whose it is, and holds no secret."""
+
+from __future__ import annotations
+
+import io
+import json
+import logging
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import closing
+from threading import Barrier
+from typing import Any
+
+import pytest
+from django.http import HttpRequest, HttpResponse
+from django.test import Client, RequestFactory
+
+from accounts.models import Run
+from accounts.operations.log_ids import RUN, about
+from accounts.runs import stages
+from bowline.environment import env_choice
+from bowline.operations.logs import Ids, JsonLines, RequestId, logging_settings
+from onboarding.aws.client import together
+from tests.rows import account_row
+
+logger = logging.getLogger("tests.of.logs")
+
+
+class Lines(io.StringIO):
+    @property
+    def read_back(self) -> list[dict[str, Any]]:
+        return [json.loads(line) for line in self.getvalue().splitlines()]
+
+
+@pytest.fixture
+def lines() -> Iterator[Lines]:
+    """Write what is logged as the site does with LOG_FORMAT=json."""
+    with closing(Lines()) as stream:
+        handler = logging.StreamHandler(stream)
+        handler.setFormatter(JsonLines())
+        handler.addFilter(Ids())
+        root = logging.getLogger()
+        before = root.level
+        root.addHandler(handler)
+        root.setLevel(logging.DEBUG)
+        yield stream
+        root.setLevel(before)
+        root.removeHandler(handler)
+
+
+def test_a_line_is_one_document(lines: Lines) -> None:
+    logger.warning("Two\nlines, and %s", "“signs”")
+
+    (line,) = lines.read_back
+    assert line.pop("at").endswith("+00:00")
+    assert line == {
+        "level": "WARNING",
+        "logger": "tests.of.logs",
+        "message": "Two\nlines, and “signs”",
+    }
+
+
+def test_a_traceback_stays_on_its_line(lines: Lines) -> None:
+    try:
+        raise ValueError("why")
+    except ValueError:
+        logger.exception("It failed.")
+
+    (line,) = lines.read_back
+    assert line["exc_info"].endswith("ValueError: why")
+
+
+def test_what_a_library_attaches_is_not_written(lines: Lines) -> None:
+    """Django attaches the request, whose headers and query may hold anything."""
+    request = RequestFactory().get("/?token=hush-hush", headers={"cookie": "hush-hush"})
+
+    logger.error("Refused.", extra={"request": request, "password": "hush-hush"})
+
+    assert "hush-hush" not in lines.getvalue()
+    assert "request" not in lines.read_back[0]
+
+
+def test_lines_of_a_request_have_the_name_that_its_answer_has(lines: Lines) -> None:
+    def page(request: HttpRequest) -> HttpResponse:
+        logger.info("Within.")
+        return HttpResponse()
+
+    answers = [RequestId(page)(RequestFactory().get("/")) for _ in range(2)]
+    logger.info("Outside.")
+
+    first, second, outside = lines.read_back
+    names = [answer.headers["X-Request-ID"] for answer in answers]
+    assert [first["request"], second["request"]] == names
+    assert names[0] != names[1]
+    assert "request" not in outside
+
+
+@pytest.mark.django_db
+def test_a_client_does_not_choose_the_name(client: Client) -> None:
+    answer = client.get("/sign-in/", headers={"x-request-id": "of-another"})
+
+    assert len(answer.headers["X-Request-ID"]) == 32
+
+
+@pytest.mark.django_db
+def test_lines_of_a_run_name_it(lines: Lines, monkeypatch: pytest.MonkeyPatch) -> None:
+    def stage(*_: object) -> None:
+        logger.info("At work.")
+
+    run = Run.objects.create(account=account_row())
+    monkeypatch.setattr(stages, "carry_to_its_end", stage)
+
+    stages.carry_on(run)
+    logger.info("Afterwards.")
+
+    of_test = [one for one in lines.read_back if one["logger"] == logger.name]
+    assert [one.get("run") for one in of_test] == [str(run.pk), None]
+
+
+def test_threads_that_help_a_run_name_it_too(lines: Lines) -> None:
+    """A pool's thread does not inherit what the one that calls it has set."""
+    both = Barrier(2)
+
+    def ask() -> None:
+        both.wait(30)  # so that no thread does it for the other
+        logger.info("Asked.")
+
+    with about(RUN, "the-run"):
+        together([ask, ask])
+
+    of_test = [one for one in lines.read_back if one["logger"] == logger.name]
+    assert [one["run"] for one in of_test] == ["the-run", "the-run"]
+
+
+@pytest.mark.parametrize("form", ["line", "json"])
+def test_no_level_lets_boto3_write_credentials(form: str) -> None:
+    """Not even DEBUG: its lines hold what requests are signed with."""
+    described = logging_settings(form, "DEBUG")
+    script = (
+        "import json, logging, logging.config, sys, boto3\n"
+        "logging.config.dictConfig(json.loads(sys.argv[1]))\n"
+        "logging.getLogger('bowline').debug('Here.')\n"
+        "client = boto3.client('sts', region_name='us-east-1',"
+        " aws_access_key_id='AKIDEXAMPLE', aws_secret_access_key='hush-hush',"
+        " endpoint_url='http://127.0.0.1:9')\n"
+        "try: client.get_caller_identity()\n"
+        "except Exception: pass\n"
+    )
+
+    done = subprocess.run(
+        [sys.executable, "-c", script, json.dumps(described)],
+        capture_output=True,
+        text=True,
+        check=True,
+        env={"AWS_MAX_ATTEMPTS": "1", "AWS_EC2_METADATA_DISABLED": "true"},
+    )
+
+    assert "Here." in done.stderr
+    assert "hush-hush" not in done.stderr
+    assert "AKIDEXAMPLE" not in done.stderr
+
+
+def test_a_form_that_is_none_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("LOG_FORMAT", "xml")
+
+    with pytest.raises(Exception, match="LOG_FORMAT must be line or json, not 'xml'"):
+        env_choice("LOG_FORMAT", ("line", "json"))
