@@ -1,0 +1,132 @@
+"""The dashboard, the alerts and the document name what a scrape has."""
+
+from __future__ import annotations
+
+import json
+import logging.config
+import re
+import runpy
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+from django.db.models.functions import Now
+
+from accounts.models import AwsAnswers, Heartbeat, Run
+from accounts.models.states import Status
+from tests.accounts.operations.test_measured import scrape
+
+DEPLOY = Path(__file__).parent.parent.parent / "deploy"
+DASHBOARD = json.loads((DEPLOY / "grafana-dashboard.json").read_text())
+ALERTS = yaml.safe_load((DEPLOY / "prometheus-alerts.yml").read_text())
+RULES: list[dict[str, Any]] = [
+    rule for group in ALERTS["groups"] for rule in group["rules"]
+]
+ASKED = [
+    *(target["expr"] for panel in DASHBOARD["panels"] for target in panel["targets"]),
+    *(rule["expr"] for rule in RULES),
+]
+SELECTED = re.compile(r"(bowline_\w+)(?:\{([^}]*)\})?")
+GROUPED = re.compile(r"by \(([\w, ]+)\)")
+MATCHER = re.compile(r'(\w+)(=~|!=|=)"([^"]*)"')
+
+
+@pytest.fixture
+def series(db: None) -> dict[str, list[dict[str, str]]]:
+    """Return the labels of every series, by name, where everything has happened."""
+    Heartbeat.note(seen_at=Now(), swept_at=Now())
+    for error in ("", "Throttling", "ExpiredToken"):
+        AwsAnswers.objects.create(operation="iam:GetRole", error=error, count=1)
+    Run.objects.create(status=Status.FAILED)
+    found: dict[str, list[dict[str, str]]] = {}
+    for name, labels in scrape():
+        found.setdefault(name, []).append(dict(labels))
+    return found
+
+
+def matches(labels: dict[str, str], selector: str) -> bool:
+    found = {
+        "=": lambda value, wanted: value == wanted,
+        "!=": lambda value, wanted: value != wanted,
+        "=~": lambda value, wanted: re.fullmatch(wanted, value),
+    }
+    return all(
+        name in labels and found[sign](labels[name], wanted)
+        for name, sign, wanted in MATCHER.findall(selector)
+    )
+
+
+def test_what_is_asked_for_is_in_a_scrape(
+    series: dict[str, list[dict[str, str]]],
+) -> None:
+    for asked in ASKED:
+        selected = SELECTED.findall(asked)
+
+        assert selected
+        for name, selector in selected:
+            assert any(matches(labels, selector) for labels in series[name]), asked
+        known = {label for name, _ in selected for one in series[name] for label in one}
+        grouped = [
+            one for labels in GROUPED.findall(asked) for one in labels.split(", ")
+        ]
+        assert {*grouped} <= known, asked
+        for opening, closing in ("()", "{}", "[]"):
+            assert asked.count(opening) == asked.count(closing), asked
+
+
+def test_every_alert_says_what_is_so_and_what_to_do() -> None:
+    names = [rule["alert"] for rule in RULES]
+
+    assert len({*names}) == len(names) > 8
+    for rule in RULES:
+        assert {*rule} <= {"alert", "expr", "for", "labels", "annotations"}
+        assert re.fullmatch("[0-9]+[mh]", rule.get("for", "0m"))
+        assert rule["labels"]["severity"] in {"info", "warning", "critical"}
+        assert {*rule["annotations"]} == {"summary", "description"}
+
+
+def test_panels_stand_next_to_each_other() -> None:
+    taken: set[tuple[int, int]] = set()
+    for panel in DASHBOARD["panels"]:
+        place = panel["gridPos"]
+        cells = {
+            (place["x"] + x, place["y"] + y)
+            for x in range(place["w"])
+            for y in range(place["h"])
+        }
+
+        assert not cells & taken
+        assert place["x"] + place["w"] <= 24
+        taken |= cells
+
+
+def test_every_series_is_described(series: dict[str, list[dict[str, str]]]) -> None:
+    text = (DEPLOY.parent / "docs" / "metrics.md").read_text()
+    described = dict(re.findall(r"^\| `(bowline_\w+)` \| (.*?) \|", text, re.MULTILINE))
+    families = {
+        re.sub("_(bucket|gcount|gsum)$", "", name): {*labels[0]}
+        for name, labels in series.items()
+        if not name.endswith(("_gcount", "_gsum"))
+    }
+
+    assert {*described} == {*families}
+    for name, labels in families.items():
+        assert {*re.findall(r"`(\w+)`", described[name])} == labels
+
+
+def test_gunicorn_writes_its_own_lines_as_the_site_does(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    plain = runpy.run_path(f"{DEPLOY}/gunicorn.conf.py")
+    monkeypatch.setenv("LOG_FORMAT", "json")
+    chosen = runpy.run_path(f"{DEPLOY}/gunicorn.conf.py")["logconfig_dict"]
+
+    chosen["root"] = {}  # which is the tests' own
+    logging.config.dictConfig({**chosen, "incremental": False})
+    logging.getLogger("gunicorn.error").info("Listening.")
+    logging.getLogger("gunicorn.error").handlers.clear()
+
+    assert "logconfig_dict" not in plain
+    line = json.loads(capsys.readouterr().err)
+    assert (line["logger"], line["message"]) == ("gunicorn.error", "Listening.")
