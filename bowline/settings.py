@@ -378,6 +378,9 @@ LOGGING = logging_settings(
     level=os.environ.get("LOG_LEVEL") or "INFO",
 )
 
+# Whether each entry of the activity log is a JSON line on standard output, too.
+ACTIVITY_TO_STDOUT = env_bool("ACTIVITY_TO_STDOUT", default=False)
+
 # How it is watched: who may read /metrics. Neither: nobody.
 
 METRICS_TOKEN = env_secret("METRICS_TOKEN")

@@ -350,6 +350,7 @@ def record_run(by: User | None, what: Activity.What, run: Run) -> None:
         "run": str(run.pk),
         "number": run.number,
         "kind": run.kind,
+        "digest": run.approved_digest or run.plan_digest,
         "fingerprint": run.fingerprint,
         "comment": run.approval_comment,
     }

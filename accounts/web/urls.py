@@ -6,6 +6,7 @@ from django.urls import path
 
 from accounts.web.accounts import account
 from accounts.web.accounts import views as accounts
+from accounts.web.activity import views as activity
 from accounts.web.bulk import retrying, rotating
 from accounts.web.bulk import views as bulk
 from accounts.web.bundles import deltas, halconfig, installed, preview
@@ -266,6 +267,8 @@ export_files = [
     path("organization.json", exports.organization, JSON, name="organization-json"),
     path("runs.csv", exports.runs, CSV, name="runs-csv"),
     path("runs.json", exports.runs, JSON, name="runs-json"),
+    path("activity.csv", exports.activity, CSV, name="activity-csv"),
+    path("activity.json", exports.activity, JSON, name="activity-json"),
     path("bundles.csv", exports.bundles, CSV, name="bundles-csv"),
     path("bundles.json", exports.bundles, JSON, name="bundles-json"),
 ]
@@ -298,5 +301,6 @@ urlpatterns = [
     path("live/", live.live, name="live"),
     path("help/", help_pages.help_page, name="help"),
     path("settings/", settings.settings, name="settings"),
+    path("settings/activity/", activity.activity, name="activity"),
     path("settings/four-eyes/", settings.four_eyes, name="four-eyes"),
 ]

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import json
 import logging
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from typing import Any
 from unittest.mock import patch
 from uuid import uuid4
 
 import pytest
 from django.contrib.auth.models import User
-from django.db import DatabaseError, connections
+from django.db import DatabaseError, connections, transaction
 from django.utils import timezone
 
 from accounts.activity import first_broken, record
@@ -257,3 +259,40 @@ def test_many_at_once_make_one_chain() -> None:
 
     assert Activity.objects.count() == 20
     assert first_broken() == ""
+
+
+@pytest.mark.django_db(transaction=True)
+def test_an_entry_is_a_line_on_standard_output_once_it_is_committed(
+    settings: Any, capfd: pytest.CaptureFixture[str]
+) -> None:
+    settings.ACTIVITY_TO_STDOUT = True
+
+    with transaction.atomic():
+        record(None, Activity.What.PLAN, "taken back")
+        transaction.set_rollback(True)
+    with transaction.atomic():
+        record(None, Activity.What.APPROVE, "two\nlines", {"digest": "d"})
+        before = capfd.readouterr().out
+    (line,) = capfd.readouterr().out.splitlines()
+
+    entry = Activity.objects.get()
+    assert before == ""
+    assert json.loads(line) == {
+        "type": "bowline.activity",
+        "number": entry.number,
+        "at": entry.at.isoformat(),
+        "who": "the command line",
+        "what": "approve",
+        "about": "two\nlines",
+        "detail": {"digest": "d"},
+        "hash": entry.hash,
+    }
+
+
+@pytest.mark.django_db(transaction=True)
+def test_standard_output_has_nothing_unless_it_is_asked_for(
+    capfd: pytest.CaptureFixture[str],
+) -> None:
+    record(None, Activity.What.PLAN, "web")
+
+    assert capfd.readouterr().out == ""

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+
 from django.db.models import Subquery
 from django.http import Http404, StreamingHttpResponse
 
@@ -12,6 +14,8 @@ from accounts.organization.reading import kept_organization
 from accounts.web.access import operator_required
 from accounts.web.accounts.views import matching as matching_accounts
 from accounts.web.accounts.views import sort_of
+from accounts.web.activity.views import digest_of
+from accounts.web.activity.views import matching as matching_activity
 from accounts.web.bundles.listing import matching as matching_bundles
 from accounts.web.exports.files import AT_ONCE, Columns, download
 from accounts.web.organization import listing
@@ -74,6 +78,16 @@ BUNDLES: Columns = {
     "created_by": lambda row: row.created_by_name,
     "installed_at": lambda row: row.installed_at,
 }
+ACTIVITY: Columns = {
+    "number": lambda row: row.number,
+    "at": lambda row: row.at,
+    "who": lambda row: row.who,
+    "what": lambda row: row.what,
+    "about": lambda row: row.about,
+    "digest": digest_of,
+    "detail": lambda row: json.dumps(row.detail, sort_keys=True),
+    "hash": lambda row: row.hash,
+}
 
 
 def accounts(request: Request, form: str) -> StreamingHttpResponse:
@@ -104,3 +118,8 @@ def runs(request: Request, form: str) -> StreamingHttpResponse:
 def bundles(request: Request, form: str) -> StreamingHttpResponse:
     rows = matching_bundles(request.GET).iterator(chunk_size=AT_ONCE)
     return download("bundles", form, BUNDLES, rows)
+
+
+def activity(request: Request, form: str) -> StreamingHttpResponse:
+    rows = matching_activity(request.user, request.GET).iterator(chunk_size=AT_ONCE)
+    return download("activity", form, ACTIVITY, rows)

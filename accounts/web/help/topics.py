@@ -302,6 +302,20 @@ PAGES = (
         "gate live delivery connection clouddriver account storage api",
     ),
     Topic(
+        "activity",
+        "Activity",
+        "See who decided what, when, and on which account.",
+        (
+            "An approval has the digest of the plan that was read. Copy it to find the "
+            "same plan elsewhere.",
+            "Filters are part of the address, and the files hold what they show.",
+            "manage.py check_activity finds an entry that was changed or removed in "
+            "the database.",
+        ),
+        ("activity",),
+        words="audit log history siem who export",
+    ),
+    Topic(
         "search",
         "Searching",
         "Press / or Ctrl-K on any page to search.",

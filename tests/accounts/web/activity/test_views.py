@@ -1,0 +1,164 @@
+"""The page over the activity log: who sees what, how it is searched, what it costs."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+from datetime import UTC, datetime
+from typing import Any
+
+import pytest
+from django.db import connection
+from django.test import Client
+from django.test.utils import CaptureQueriesContext
+
+from accounts.activity import record
+from accounts.models import Activity
+from accounts.models.states import Status
+from accounts.runs.actions import record_run
+from tests.rows import account_row, person, run_row
+
+pytestmark = pytest.mark.django_db
+
+What = Activity.What
+PATH = "/settings/activity/"
+DIGEST = "d" * 64
+
+
+@pytest.fixture
+def approver_named_olga() -> Any:
+    return person("approver", username="olga")
+
+
+def shown(client: Client, **asked: str) -> list[str]:
+    page = client.get(PATH, asked).context["page"]
+    return [f"{entry.who} {entry.what}" for entry in page]
+
+
+def entries(*moments: datetime, **fields: Any) -> None:
+    """Write entries without their chain."""
+    before = Activity.objects.count()
+    Activity.objects.bulk_create(
+        Activity(number=number, at=at, **{"who": "ann", "what": What.PLAN, **fields})
+        for number, at in enumerate(moments, before + 1)
+    )
+
+
+def test_it_teaches_while_nothing_was_decided(viewer: Client) -> None:
+    assert "Nothing was decided yet" in viewer.get(PATH).text
+
+
+def test_an_approval_has_the_digest_of_the_plan_that_was_read(viewer: Client) -> None:
+    account = account_row("web")
+    run = run_row(Status.APPROVED, account=account, approved_digest=DIGEST)
+    record_run(None, What.APPROVE, run)
+
+    answer = viewer.get(PATH)
+
+    (entry,) = answer.context["entries"]
+    assert entry.digest == DIGEST
+    assert entry.url == f"/runs/{run.number}/"
+    assert "approved the plan" in answer.text
+    assert DIGEST[:12] + "…" in answer.text
+
+
+def test_an_entry_leads_to_its_account_while_there_is_one(viewer: Client) -> None:
+    account = account_row("web")
+    record(None, What.EDIT, "web")
+    record(None, What.EDIT, "gone")
+
+    gone, there = viewer.get(PATH).context["entries"]
+
+    assert (there.url, gone.url) == (account.get_absolute_url(), "")
+
+
+def test_who_signed_in_from_where_is_not_for_everybody(
+    viewer: Client, approver_named_olga: Any
+) -> None:
+    record(None, What.PLAN, "web")
+    record(None, What.SIGN_IN, "", {"address": "192.0.2.7"})
+    approver = Client()
+    approver.force_login(approver_named_olga)
+
+    seen, all_of_it = shown(viewer), shown(approver)
+    asked = shown(viewer, what=What.SIGN_IN)
+    files = b"".join(
+        viewer.get(f"/activity.{form}?what=sign-in").getvalue()
+        for form in ("csv", "json")
+    )
+
+    assert seen == ["the command line plan"]
+    assert all_of_it == ["the command line sign-in", "the command line plan"]
+    assert asked == []
+    assert b"192.0.2.7" not in files
+    assert "signed in" not in viewer.get(PATH).text
+
+
+@pytest.mark.parametrize(
+    ("asked", "found"),
+    [
+        ({}, ["bob edit", "ann plan"]),
+        ({"who": "ANN"}, ["ann plan"]),
+        ({"who": "an"}, []),
+        ({"what": "edit"}, ["bob edit"]),
+        ({"what": "no such"}, []),
+        ({"about": "PRO"}, ["bob edit"]),
+        ({"from": "2026-03-02"}, ["bob edit"]),
+        ({"to": "2026-03-01"}, ["ann plan"]),
+        ({"from": "2026-03-01", "to": "2026-03-02"}, ["bob edit", "ann plan"]),
+        ({"from": "2026-03-03"}, []),
+        ({"from": "yesterday"}, []),
+        ({"to": "9999-12-31"}, []),
+        ({"page": "no number", "who": "ann"}, ["ann plan"]),
+    ],
+)
+def test_the_filters_are_in_the_address(
+    viewer: Client, asked: dict[str, str], found: list[str]
+) -> None:
+    entries(datetime(2026, 3, 1, 23, 59, tzinfo=UTC), about="web")
+    entries(
+        datetime(2026, 3, 2, 0, 0, tzinfo=UTC), who="bob", what=What.EDIT, about="prod"
+    )
+
+    assert shown(viewer, **asked) == found
+
+
+def test_what_others_wrote_stays_text(viewer: Client) -> None:
+    record("<b>ann</b>", What.PLAN, "<script>", {"comment": ["<i>", {"a": "‮x"}]})
+
+    text = viewer.get(PATH).text
+
+    for markup in ("<b>", "<script>a", "<i>", "‮"):
+        assert markup not in text
+    assert "comment: &lt;i&gt;, a: ‹U+202E›x" in text
+
+
+def test_the_files_hold_what_the_filters_show(viewer: Client) -> None:
+    record("=ann", What.BUILD, "Bundle 1", {"sha256": DIGEST})
+    record("bob", What.PLAN, "web")
+
+    (row,) = csv.DictReader(
+        io.StringIO(viewer.get("/activity.csv?what=build").getvalue().decode())
+    )
+    (said,) = json.loads(viewer.get("/activity.json?who=bob").getvalue())
+
+    assert (row["who"], row["digest"]) == ("'=ann", DIGEST)
+    assert json.loads(row["detail"]) == {"sha256": DIGEST}
+    last = Activity.objects.get(number=2)
+    assert (said["number"], said["hash"], said["what"]) == (2, last.hash, "plan")
+
+
+def test_a_hundred_thousand_entries_cost_no_more_queries(viewer: Client) -> None:
+    at = datetime(2026, 3, 1, tzinfo=UTC)
+    entries(at, about="web")
+    viewer.get(PATH)
+    with CaptureQueriesContext(connection) as few:
+        viewer.get(PATH)
+    entries(*[at] * 99_999, about="web")
+
+    with CaptureQueriesContext(connection) as many:
+        answer = viewer.get(PATH, {"page": "2000"})
+
+    assert len(many) == len(few)
+    assert "99,951–100,000 of 100,000 decisions" in " ".join(answer.text.split())
