@@ -28,6 +28,7 @@ from accounts.models import (
     HandedOutText,
     HandOff,
     Heartbeat,
+    Identity,
     Lookup,
     ManagedAccount,
     Notice,
@@ -136,6 +137,12 @@ def whole_site() -> Pages:
     """Make rows of every model, in every state that a page shows in its own way."""
     operator = person("operator", username="ann")
     Preferences.objects.create(person=operator, time_zone="Europe/Berlin")
+    Identity.objects.create(
+        person=operator,
+        issuer="https://sso.example.com",
+        subject=HARMLESS,
+        seen_at=timezone.now(),
+    )
     managing_row(bowline_principal="arn:aws:iam::911111111111:role/bowline")
     now = timezone.now()
     waiting = {"name": "staging", "account_id": ACCOUNT_ID, "what": "new", "line": 2}
