@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
 from uuid import uuid4
 
 import pytest
 
 from accounts.models import Activity, DeliveredAccount, Delivery, ManagedAccount
+from accounts.spinnaker.deliveries.book import Ledger
 from accounts.spinnaker.deliveries.decisions import approve, keep
 from accounts.spinnaker.deliveries.stages import carry_on
 from accounts.spinnaker.deliveries.wanted import wanted_bodies
@@ -166,6 +168,33 @@ def test_a_plan_is_outdated_once_spinnaker_changed(strict: StrictGate) -> None:
 
     assert delivery.status == Status.OUTDATED
     assert strict.writes == []
+
+
+def test_a_plan_is_outdated_once_a_file_has_an_account_of_the_name(
+    strict: StrictGate,
+) -> None:
+    proved_row()
+    delivery = plan(strict)
+    strict.files["staging"] = foreign("staging")
+    strict.clock.sleep(90)
+    approve(delivery, None, send=keep)
+
+    finish(strict, delivery)
+
+    assert delivery.status == Status.OUTDATED
+    assert strict.writes == []
+
+
+def test_what_was_seen_of_an_account_holds_no_longer_once_it_is_sent_again(
+    strict: StrictGate,
+) -> None:
+    proved_row()
+    deliver(strict)
+    ledger = Ledger({body.name: body for body in wanted_bodies()}, reach(strict).now)
+
+    ledger.keep(replace(ledger.owned("staging"), sending="other"))
+
+    assert DeliveredAccount.objects.get().loaded_at is None
 
 
 def test_a_plan_is_outdated_once_an_account_is_proved_otherwise(
