@@ -11,10 +11,10 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
-from typing import Any, NamedTuple
+from typing import Any
 from urllib.parse import urlencode
 
-from onboarding.providers.entry_kinds import AwsEntry, EcsEntry
+from onboarding.providers.entry_kinds import AwsEntry, EcsEntry, Entry
 from onboarding.topology import Permissions
 
 REGIONS = (
@@ -28,13 +28,22 @@ KNOWN_REGIONS = frozenset(REGIONS.split())
 first generation, does not know one of its regions.
 """
 ROLE = re.compile(r"role/[\w+=,.@/-]+", re.ASCII)
+RULES = 1
+"""Of what `carried` makes of an account: raise it with each change of them, so that
+every account is compared again.
+"""
 PAGE = 1_000
 STEP = timedelta(microseconds=1)
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
-CURSOR = re.compile(r"(\d{1,18})\.(\d{1,18})\.([a-z0-9-]*)", re.ASCII)
-"""The moment and the name of the last account that was sent, and the newest moment of
-the whole answer; unreserved characters only, which no signature escapes.
+CURSOR = re.compile(r"(\d{1,18})\.(\d{1,18})", re.ASCII)
+"""The moment of the last account that was sent, and the newest of the whole answer;
+unreserved characters only, which no signature escapes.
 """
+SINCE = "UpdatedAt.gt"
+
+
+class Malformed(ValueError):
+    """A question that the plugin never asks; the message says what is wrong."""
 
 
 class Unfit(StrEnum):
@@ -44,6 +53,8 @@ class Unfit(StrEnum):
     PARTITION = "The feed knows accounts of the AWS partition only."
     REGION = "The plugin does not know one of its regions, and would skip the account."
     ECS_NAME = "The plugin names its ECS account itself: the account's name and -ecs."
+    CLUSTERS = "It has EKS clusters only, which the plugin would take for EC2."
+    NAME = "Another account still has its name in the feed."
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,16 +78,18 @@ class Row:
     suspended: bool = False
     """It is to be removed; the rest of the row is what was said last."""
 
-    @property
-    def place(self) -> tuple[datetime, str]:
-        return self.updated_at, self.account.name
+
+def carried_of(entries: Iterable[Entry]) -> Carried | Unfit:
+    """Return what the feed says of an account with these entries, or why not."""
+    by_kind = {type(entry): entry for entry in entries}
+    aws, ecs = by_kind.get(AwsEntry), by_kind.get(EcsEntry)
+    if not isinstance(aws, AwsEntry):
+        return Unfit.CLUSTERS
+    return carried(aws, ecs if isinstance(ecs, EcsEntry) else None)
 
 
 def carried(entry: AwsEntry, ecs: EcsEntry | None = None) -> Carried | Unfit:
-    """Return what the feed says of an `aws` entry and its ECS account, or why not.
-
-    An account with clusters only has no `aws` entry: the plugin would take it for EC2.
-    """
+    """Return what the feed says of an `aws` entry and its ECS account, or why not."""
     if entry.external_id:
         return Unfit.EXTERNAL_ID
     if not ROLE.fullmatch(entry.assume_role):
@@ -105,28 +118,35 @@ def next_moment(now: datetime, newest: datetime | None) -> datetime:
     return max(now, newest + STEP) if newest else now
 
 
-class Cursor(NamedTuple):
-    """How far an answer of several pages has come."""
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """Which rows an answer holds: those after a moment, up to another."""
 
-    moment: datetime
+    after: datetime | None
+    """None: from the beginning."""
     until: datetime
-    """What changes meanwhile is later: it belongs to the next answer. A second record
-    of the same account would be ignored, and never be sent again.
+    """What changes while an answer is fetched page by page is later: it belongs to the
+    next answer. A second record of the same account would be ignored, and never be
+    sent again.
     """
-    name: str
 
     @classmethod
-    def of(cls, text: str) -> Cursor | None:
-        found = CURSOR.fullmatch(text)
-        if found is None:
-            return None
-        try:
-            return cls(moment_of(found[1]), moment_of(found[2]), found[3])
-        except OverflowError:
-            return None
+    def of(cls, query: Mapping[str, str], newest: datetime) -> Asked:
+        """Read a question about a feed whose newest row is that one; raise Malformed.
 
-    def __str__(self) -> str:
-        return f"{micros(self.moment)}.{micros(self.until)}.{self.name}"
+        The plugin adds SINCE to the cursor's pages, too: the cursor knows better.
+        """
+        if (cursor := query.get("cursor")) is not None:
+            found = CURSOR.fullmatch(cursor)
+            if found is None:
+                raise Malformed("The cursor is not one of this feed.")
+            return cls(moment_of(found[1]), moment_of(found[2]))
+        if SINCE not in query:
+            return cls(None, newest)
+        since = since_of(query[SINCE])
+        # A client that has seen more than there is, because the database was restored,
+        # would otherwise wait for moments that were given away already.
+        return cls(since if since <= newest else None, newest)
 
 
 def micros(moment: datetime) -> int:
@@ -134,58 +154,44 @@ def micros(moment: datetime) -> int:
 
 
 def moment_of(micros: str) -> datetime:
-    return EPOCH + int(micros) * STEP
+    try:
+        return EPOCH + int(micros) * STEP
+    except OverflowError as error:
+        raise Malformed("The cursor is not one of this feed.") from error
 
 
-def asked_since(text: str) -> datetime | None:
-    """Read `UpdatedAt.gt`; None, and so all accounts, where it is no such moment."""
+def since_of(text: str) -> datetime:
     try:
         moment = datetime.fromisoformat(text)
-        return moment.astimezone(UTC) if moment.tzinfo else None
+        if moment.tzinfo:
+            return moment.astimezone(UTC)
     except (OverflowError, ValueError):
-        return None
+        pass
+    raise Malformed(f"{SINCE} must be an ISO 8601 time with an offset.")
 
 
 def answer(
-    rows: Iterable[Row],
-    query: Mapping[str, str],
+    due: Sequence[Row],
+    asked: Asked,
     *,
     url: str,
     static: Mapping[str, str] | None = None,
     page: int = PAGE,
 ) -> dict[str, Any]:
-    """Answer a request: the oldest change first, so that each beginning is valid.
+    """Answer with the rows that were asked for, the oldest change first, so that each
+    beginning is valid; of them, one more than a page holds is enough.
 
     `url` is the absolute address that was asked, without its query; `static` are
     parameters that each page must be asked with.
     """
-    ordered = sorted(rows, key=lambda row: row.place)
-    cursor = Cursor.of(query["cursor"]) if "cursor" in query else None
-    if not ordered or ("cursor" in query and cursor is None):
-        return body([], "")
-    since = asked_since(query.get("UpdatedAt.gt", ""))
-    until = cursor.until if cursor else ordered[-1].updated_at
-    due = [
-        row
-        for row in ordered
-        if row.updated_at <= until and is_due(row, cursor=cursor, since=since)
-    ]
     here = due[:page]
-    following = ""
-    if len(due) > page:
-        moment, name = here[-1].place
-        parameters = {**(static or {}), "cursor": str(Cursor(moment, until, name))}
-        following = f"{url}?{urlencode(parameters)}"
-    return body(here, following)
+    if len(due) <= page:
+        return body(here, "")
+    cursor = f"{micros(here[-1].updated_at)}.{micros(asked.until)}"
+    return body(here, f"{url}?{urlencode({**(static or {}), 'cursor': cursor})}")
 
 
-def is_due(row: Row, *, cursor: Cursor | None, since: datetime | None) -> bool:
-    if cursor:
-        return row.place > (cursor.moment, cursor.name)
-    return since is None or row.updated_at > since
-
-
-def body(rows: Sequence[Row], following: str) -> dict[str, Any]:
+def body(rows: Sequence[Row] = (), following: str = "") -> dict[str, Any]:
     return {
         "SpinnakerAccounts": [*records(rows)],
         "Pagination": {"NextUrl": following},
@@ -207,8 +213,6 @@ def records(rows: Iterable[Row]) -> Iterator[dict[str, Any]]:
             "Regions": list(account.regions),
             "SpinnakerStatus": "SUSPENDED" if row.suspended else "ACTIVE",
             "SpinnakerProviders": list(account.providers),
-            "UpdatedAt": row.updated_at.astimezone(UTC).isoformat(
-                timespec="microseconds"
-            ),
+            "UpdatedAt": f"{row.updated_at.astimezone(UTC):%Y-%m-%dT%H:%M:%S.%fZ}",
             **({"Permissions": permissions} if permissions else {}),
         }

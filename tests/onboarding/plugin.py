@@ -2,38 +2,80 @@
 
 from __future__ import annotations
 
+import json
+import re
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any
-from urllib.parse import parse_qsl, urlsplit
+from typing import Any, NamedTuple
+from urllib.parse import quote, urlsplit
 
-Ask = Callable[[dict[str, str]], dict[str, Any]]
 SDK_REGIONS = {"eu-west-1", "us-east-1", "us-west-2"}
+ISO_DATE_TIME = re.compile(
+    r"\d{4}-\d\d-\d\dT\d\d:\d\d(:\d\d(\.\d{1,9})?)?(Z|[+-]\d\d:\d\d(:\d\d)?)"
+)
+"""What Java parses to a time with an offset."""
+VERBS = {"READ", "WRITE", "EXECUTE", "CREATE"}
+
+
+class Reply(NamedTuple):
+    status: int
+    content_type: str
+    text: str
+
+
+class Failed(Exception):
+    """A call that the plugin cannot use."""
 
 
 @dataclass
 class Plugin:
     """Clouddriver's accounts, in memory, and the newest moment that was processed."""
 
-    ask: Ask
+    call: Callable[[str], Reply]
+    """GET this URL."""
     url: str = "https://bowline.example.com/feed/accounts"
-    token: str = ""
+    """As configured, with a query or without."""
+    iam: bool = False
+    """Behind API Gateway; a page that fails is then left out."""
     aws: dict[str, dict[str, Any]] = field(default_factory=dict)
     ecs: dict[str, str] = field(default_factory=dict)
     newest: str = ""
+    now: float = 0
+    """Seconds on its clock."""
+    failures: int = 0
+    waits_until: float = 0
+    asked: list[str] = field(default_factory=list)
     between_pages: Callable[[], None] = lambda: None
 
     def restart(self) -> None:
         self.aws, self.ecs, self.newest = {}, {}, ""
+        self.failures, self.waits_until = 0, 0
 
-    def sync(self) -> None:
-        records = self.fetched()
+    def sync(self) -> bool:
+        """Poll once; return whether anything was processed."""
+        if self.now < self.waits_until:
+            return False
+        try:
+            answer = self.get(self.url)
+        except Failed:
+            self.waits_until = self.now + min(2**self.failures, 3_600)
+            self.failures += 1
+            return False
+        records = self.with_following(answer)
         if not records:
-            return  # “no change”, whatever was there
+            return False  # “no change”, whatever was there
+        self.failures, self.waits_until = 0, 0
         moments = [one["UpdatedAt"] for one in records]
-        parsed = [(datetime.fromisoformat(moment), moment) for moment in moments]
-        assert all(moment.tzinfo for moment, _ in parsed)
+        if None in moments:
+            return False  # a NullPointerException
+        parsed = [
+            (datetime.fromisoformat(moment), moment)
+            for moment in moments
+            if ISO_DATE_TIME.fullmatch(moment)
+        ]
+        if not parsed:
+            return False
         self.newest = max(parsed)[1]
         seen: set[str] = set()
         wanted = dict(self.aws)
@@ -41,24 +83,39 @@ class Plugin:
             self.process(one, wanted, seen)
         if wanted:  # removing the last one has no effect until a restart
             self.aws = wanted
+        return True
 
-    def fetched(self) -> list[dict[str, Any]]:
-        query = {"token": self.token} if self.token else {}
-        records: list[dict[str, Any]] = []
-        while True:
-            if self.newest:
-                assert "UpdatedAt.gt" not in query, "it would be sent twice"
-                query["UpdatedAt.gt"] = self.newest
-            answer = self.ask(query)
-            records += answer["SpinnakerAccounts"]
-            following = answer["Pagination"]["NextUrl"]
-            if not following:
-                return records
+    def with_following(self, answer: dict[str, Any]) -> list[dict[str, Any]]:
+        """Return the accounts of all pages; none if a page fails, unless `iam`."""
+        records = [*(answer["SpinnakerAccounts"] or ())]
+        while following := (answer.get("Pagination") or {}).get("NextUrl"):
             parts = urlsplit(following)
-            assert f"{parts.scheme}://{parts.netloc}{parts.path}" == self.url
+            first = urlsplit(self.url)
+            assert parts[:3] == first[:3], "SigV4 signs the first host and path"
             assert "%" not in parts.query, "SigV4 would escape it twice"
-            query = dict(parse_qsl(parts.query))
+            assert "UpdatedAt" not in parts.query, "it would be sent twice"
             self.between_pages()
+            try:
+                answer = self.get(following)
+            except Failed:
+                return records if self.iam else []
+            records += answer["SpinnakerAccounts"]
+        return records
+
+    def get(self, url: str) -> dict[str, Any]:
+        if self.newest:
+            joint = "&" if "?" in url else "?"
+            url += f"{joint}UpdatedAt.gt={quote(self.newest, safe=':')}"
+        self.asked.append(url)
+        reply = self.call(url)
+        if reply.status != 200 or reply.content_type != "application/json":
+            raise Failed(reply)
+        found = json.loads(reply.text)
+        for one in found["SpinnakerAccounts"] or ():
+            if not VERBS.issuperset(one.get("Permissions") or ()):
+                raise Failed("an unknown permission makes all of it unreadable")
+        assert isinstance(found, dict)
+        return found
 
     def process(
         self, one: dict[str, Any], wanted: dict[str, Any], seen: set[str]
@@ -83,6 +140,7 @@ class Plugin:
         wanted[name] = {
             "accountId": one["AccountId"],
             "assumeRole": role if role.startswith("role/") else f"role/{role}",
+            "regions": one["Regions"],
             "lambdaEnabled": "lambda" in providers,
             "permissions": one.get("Permissions", {}),
         }

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import inspect
 import json
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
+from hashlib import sha256
 from typing import Any
+from urllib.parse import parse_qsl, urlsplit
 
 import pytest
 from hypothesis import given
@@ -13,17 +16,23 @@ from hypothesis import strategies as some
 
 from onboarding.account_feed import (
     KNOWN_REGIONS,
+    ROLE,
+    RULES,
+    Asked,
     Carried,
+    Malformed,
     Row,
     Unfit,
     answer,
+    body,
     carried,
+    carried_of,
     next_moment,
 )
 from onboarding.partitions import PARTITIONS
 from onboarding.topology import Permissions
-from tests.onboarding.delivery.accounts import aws_entry, ecs_entry
-from tests.onboarding.plugin import Plugin
+from tests.onboarding.delivery.accounts import aws_entry, cluster_entry, ecs_entry
+from tests.onboarding.plugin import Plugin, Reply
 
 URL = "https://bowline.example.com/feed/accounts"
 LAST = "9999-12-31T23:59:59-14:00"
@@ -39,7 +48,6 @@ class Feed:
     now: datetime = START
     page: int = 1_000
     static: dict[str, str] = field(default_factory=dict)
-    asked: list[dict[str, str]] = field(default_factory=list)
 
     def put(
         self,
@@ -67,11 +75,22 @@ class Feed:
         self.put(name, *self.rows[name].account.providers, suspended=True)
 
     def ask(self, query: dict[str, str]) -> dict[str, Any]:
-        self.asked.append(dict(query))
-        found = answer(
-            self.rows.values(), query, url=URL, static=self.static, page=self.page
-        )
+        ordered = sorted(self.rows.values(), key=lambda row: row.updated_at)
+        if not ordered:
+            return body()
+        asked = Asked.of(query, ordered[-1].updated_at)
+        due = [
+            row
+            for row in ordered
+            if row.updated_at <= asked.until
+            and (asked.after is None or row.updated_at > asked.after)
+        ]
+        found = answer(due, asked, url=URL, static=self.static, page=self.page)
         return json.loads(json.dumps(found))
+
+    def call(self, url: str) -> Reply:
+        query = dict(parse_qsl(urlsplit(url).query))
+        return Reply(200, "application/json", json.dumps(self.ask(query)))
 
     def names(self, **query: str) -> list[str]:
         dotted = {key.replace("__", "."): value for key, value in query.items()}
@@ -92,7 +111,7 @@ def test_a_record_holds_what_the_plugin_requires():
         "Regions": ["eu-west-1"],
         "SpinnakerStatus": "ACTIVE",
         "SpinnakerProviders": ["ec2", "ecs"],
-        "UpdatedAt": "2026-01-02T03:04:05.000000+00:00",
+        "UpdatedAt": "2026-01-02T03:04:05.000000Z",
         "Permissions": {"READ": ["team"]},
     }
 
@@ -163,19 +182,46 @@ def test_updated_at_gt_is_strict_and_any_offset_is_read():
 @pytest.mark.parametrize(
     "text", ["", "1767323045", "2026-01-02T03:04:05", "x", "∞", LAST]
 )
-def test_what_is_no_moment_asks_for_everything(text):
+def test_what_is_no_moment_is_malformed(text):
     feed = Feed()
     feed.put("a")
 
-    assert feed.names(UpdatedAt__gt=text) == ["a"]
+    with pytest.raises(Malformed, match=r"UpdatedAt\.gt must be"):
+        feed.names(UpdatedAt__gt=text)
 
 
-@pytest.mark.parametrize("text", ["", "x", "1.2", "9" * 40, "999999999999999999.1.a"])
-def test_what_is_no_cursor_leads_nowhere(text):
+@pytest.mark.parametrize("text", ["", "x", "1", "1.2.a", "9" * 40, "9" * 18 + ".1"])
+def test_what_is_no_cursor_is_malformed(text):
     feed = Feed()
     feed.put("a")
 
-    assert feed.names(cursor=text) == []
+    with pytest.raises(Malformed, match="cursor"):
+        feed.names(cursor=text)
+
+
+def test_a_client_that_is_ahead_of_a_restored_feed_gets_all_of_it():
+    feed = Feed()
+    feed.put("a")
+    feed.put("b")
+    ahead = feed.rows["b"].updated_at + timedelta(days=1)
+
+    assert feed.names(UpdatedAt__gt=ahead.isoformat()) == ["a", "b"]
+
+
+def test_a_change_of_what_is_carried_needs_another_number():
+    """Rows that were made by older rules are made again."""
+    rules = inspect.getsource(carried) + inspect.getsource(carried_of) + ROLE.pattern
+    digest = sha256((rules + " ".join(sorted(KNOWN_REGIONS))).encode()).hexdigest()
+
+    assert (RULES, digest[:16]) == (1, "52d6617f1c057b72")
+
+
+def test_clusters_alone_would_become_an_ec2_account():
+    assert carried_of([cluster_entry()]) is Unfit.CLUSTERS
+    entries = [cluster_entry(), aws_entry(external_id=""), ecs_entry()]
+    found = carried_of(entries)
+    assert isinstance(found, Carried)
+    assert found.providers == ("ec2", "ecs")
 
 
 def test_the_oldest_change_comes_first_so_that_a_part_is_a_valid_beginning():
@@ -208,7 +254,7 @@ def test_next_url_is_absolute_has_the_token_and_no_updated_at():
 def test_what_changes_between_two_pages_belongs_to_the_next_answer():
     """A second record of an account would be dropped, and its moment kept."""
     feed = Feed(page=1)
-    plugin = Plugin(feed.ask)
+    plugin = Plugin(feed.call)
     feed.put("a", "ec2")
     feed.put("b", "ec2")
     plugin.between_pages = lambda: feed.put("a", "lambda")
@@ -224,7 +270,7 @@ def test_what_changes_between_two_pages_belongs_to_the_next_answer():
 
 def test_removal_needs_a_record_of_its_own():
     feed = Feed()
-    plugin = Plugin(feed.ask)
+    plugin = Plugin(feed.call)
     feed.put("a", "ec2", "ecs")
     feed.put("b")
     plugin.sync()
@@ -255,7 +301,7 @@ CHANGES = some.lists(
 @given(changes=CHANGES, page=some.integers(1, 4))
 def test_after_any_changes_the_plugin_has_what_is_active(changes, page):
     feed = Feed(page=page, static={"token": "t-1"})
-    plugin = Plugin(feed.ask, token="t-1")
+    plugin = Plugin(feed.call, f"{URL}?token=t-1")
     feed.put("stays")
 
     for what, which, providers in changes:
@@ -281,4 +327,4 @@ def test_after_any_changes_the_plugin_has_what_is_active(changes, page):
         for name, row in active.items()
         if "ecs" in row.account.providers
     }
-    assert all(query["token"] == "t-1" for query in feed.asked)
+    assert all("token=t-1" in url for url in plugin.asked)
