@@ -82,14 +82,14 @@ def record_many(by: User | str | None, decisions: Iterable[Decision]) -> list[Ac
     return entries
 
 
-def wait_for_turn() -> None:
-    """Let one transaction at a time add to the chain.
+def wait_for_turn(lock: int = LOCK) -> None:
+    """Let one transaction at a time add to the chain, or what else the lock is for.
 
     SQLite has one writer at a time, from the beginning of its transaction.
     """
     if connection.vendor == "postgresql":
         with connection.cursor() as cursor:
-            cursor.execute("SELECT pg_advisory_xact_lock(%s)", [LOCK])
+            cursor.execute("SELECT pg_advisory_xact_lock(%s)", [lock])
 
 
 def stored(text: str) -> str:

@@ -24,6 +24,9 @@ from accounts.models import (
     Bundle,
     CheckResult,
     EnabledProvider,
+    FedAccount,
+    FeedRow,
+    FeedToken,
     Identity,
     ManagedAccount,
     ManagingAccount,
@@ -159,6 +162,35 @@ class SpinnakerNameAdmin(Records):
     @admin.display(description="account", ordering="account__name")
     def account_page(self, row: SpinnakerName) -> SafeString:
         return link(row.account)
+
+
+@admin.register(FeedRow)
+class FeedRowAdmin(Records):
+    list_display = ["name", "suspended", "updated_at"]
+    list_filter = ["suspended"]
+    search_fields = ["name"]
+
+
+@admin.register(FedAccount)
+class FedAccountAdmin(Records):
+    list_display = ["account_page", "name", "why"]
+    list_filter = ["unfit"]
+    search_fields = ["name", "account__name", "account__account_id"]
+    list_select_related = ["account"]
+    readonly_fields = ["why"]
+
+    @admin.display(description="account", ordering="account__name")
+    def account_page(self, row: FedAccount) -> SafeString:
+        return link(row.account)
+
+
+@admin.register(FeedToken)
+class FeedTokenAdmin(Records):
+    """The digests are for nobody to look up."""
+
+    list_display = ["name", "created_at", "expires_at", "revoked_at", "used_at", "sent"]
+    search_fields = ["name"]
+    readonly_fields = ["created_by_name"]
 
 
 @admin.register(Run)

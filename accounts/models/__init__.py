@@ -10,6 +10,8 @@ from accounts.models.clusters.search import (
     FoundCluster,
     SearchedAccount,
 )
+from accounts.models.feed.rows import FedAccount, FeedRow
+from accounts.models.feed.tokens import FeedToken
 from accounts.models.lease import Heartbeat
 from accounts.models.lookups import Lookup
 from accounts.models.managed import (
@@ -48,6 +50,9 @@ __all__ = [
     "DeliveryStep",
     "EnabledProvider",
     "EnvironmentPolicy",
+    "FedAccount",
+    "FeedRow",
+    "FeedToken",
     "Findings",
     "FoundCluster",
     "HandOff",

@@ -1,0 +1,1 @@
+"""The feed that Spinnaker's account-registration plugin pulls."""

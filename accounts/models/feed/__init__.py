@@ -1,0 +1,1 @@
+"""What the account-registration plugin receives, and who may ask."""
