@@ -73,8 +73,9 @@ MIDDLEWARE = [
     # Before all that could hang or refuse.
     "bowline.health.Health",
     "bowline.operations.logs.RequestId",
-    # Nothing below may read an address that a stranger made up.
+    # Nothing below may read an address that a stranger made up, or log a token.
     "bowline.client_address.ClientAddress",
+    "bowline.feed.token.HideFeedToken",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "bowline.places.Places",

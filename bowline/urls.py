@@ -12,9 +12,11 @@ from django.contrib.auth.decorators import login_not_required
 from django.urls import include, path
 from django.views.generic import RedirectView
 
+from accounts.web.feed import pull
 from accounts.web.sign_in import SignIn, SignOut
 from accounts.web.single_sign_on.provider import PROVIDER
 from accounts.web.you import views as you
+from bowline.feed.token import feed_token_required
 
 # One door: the admin site's own form would be a second one to guard.
 admin_sign_in = login_not_required(
@@ -28,6 +30,7 @@ urlpatterns = [
     path("you/sessions/end/", you.sessions_end, name="sessions-end"),
     path("you/preferences/", you.preferences, name="preferences"),
     path("you/confirm/", you.confirm_identity, name="confirm"),
+    path("feed/accounts", feed_token_required(pull.accounts), name="feed-accounts"),
     path("admin/login/", admin_sign_in),
     path("admin/", admin.site.urls),
     path("", include("accounts.web.urls")),

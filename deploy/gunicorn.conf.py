@@ -20,6 +20,8 @@ graceful_timeout = 30
 # Memory, on Linux: a heartbeat on a slow disk would look like a dead worker.
 worker_tmp_dir = "/dev/shm" if Path("/dev/shm").is_dir() else None
 control_socket_disable = True
+# For who switches the access log on: no query and no Referer, as in nginx's.
+access_log_format = '%(h)s %(t)s "%(m)s %(U)s" %(s)s %(b)s %(L)s'
 if os.environ.get("LOG_FORMAT") == "json":
     # Its own lines as bowline/operations/logs.py writes the site's.
     logconfig_dict = {

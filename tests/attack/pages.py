@@ -16,6 +16,7 @@ from django.urls.resolvers import RegexPattern
 from django.utils import timezone
 
 from accounts.activity import record
+from accounts.feed.keeping import keep_current
 from accounts.lookups import CALLER, Question
 from accounts.mapping.managed import topology_of
 from accounts.mapping.managing import managing_of
@@ -26,6 +27,8 @@ from accounts.models import (
     ClusterSearch,
     Delivery,
     EnvironmentPolicy,
+    FeedRow,
+    FeedToken,
     HandedOutText,
     Lookup,
     Organization,
@@ -37,6 +40,7 @@ from accounts.models import (
     UploadedAccount,
 )
 from accounts.models.checks.findings import Findings
+from accounts.models.feed.rows import LISTS
 from accounts.models.states import State, Status
 from accounts.web.access import UserRole, role_needed
 from tests.attack.whole_site import kept_organization
@@ -123,6 +127,12 @@ def every_row() -> None:
     EnvironmentPolicy.objects.create(environment="lab", four_eyes=True)
     somebody = person("viewer", username="somebody")
     Preferences.objects.create(person=somebody, time_zone="Europe/Berlin")
+    keep_current()
+    left = {"account_id": "1", "assume_role": "role/x", **{key: [] for key in LISTS}}
+    FeedRow.objects.create(
+        name="left", content=left, updated_at=timezone.now(), suspended=True
+    )
+    FeedToken.objects.create(name="prod", digest="d" * 64)
     upload = Upload.objects.create(by=somebody, name="accounts.csv")
     UploadedAccount.objects.create(upload=upload, position=0, line=2, name="a")
     ClusterSearch.objects.create(by=somebody, finished_at=timezone.now())
@@ -162,6 +172,7 @@ def arguments(route: str) -> dict[str, str]:
             "number": "1" if "/rollouts/" in route else str(planned and planned.number),
             "fingerprint": FINGERPRINT,
         },
+        "settings": {"pk": first("accounts.feedtoken")},
         "bundles": {"number": "2", "since": "1", "path": "README.md"},
         "admin": {
             "content_type_id": str(ContentType.objects.get_for_model(Run).pk),

@@ -34,6 +34,7 @@ pytestmark = pytest.mark.django_db
 METHODS = ("get", "post", "put", "delete")
 PUBLIC = {"/healthz", "/healthz/worker", "/readyz", "/sign-in/", "/admin/login/"}
 PUBLIC |= {"/sign-in/single/", "/sign-in/single/back/"}
+PUBLIC |= {"/feed/accounts"}  # to whoever has its token
 """What a stranger may see; a new one is a decision."""
 
 HOLDS = {

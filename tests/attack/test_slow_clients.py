@@ -1,8 +1,10 @@
 """Tried: keep the site busy with eight bodies that never end and ten half headers, and
-through the proxy with a made-up address, plain HTTP and a body that is far too large.
+through the proxy with a made-up address, plain HTTP, a body that is far too large, and
+the token of the feed in a URL.
 
 Refused: nginx, with the shipped configuration, passes on complete requests only, so
-pages and /healthz still answer; it passes the client's address to Bowline.
+pages and /healthz still answer; it passes the client's address to Bowline. No log has
+the token.
 """
 
 from __future__ import annotations
@@ -40,6 +42,8 @@ class Front(NamedTuple):
     http: int
     https: int
     upstream: str
+    folder: Path
+    """Where the logs are."""
 
     def connect(self, *, client: str = CLIENT) -> ssl.SSLSocket:
         context = ssl.create_default_context()
@@ -90,7 +94,7 @@ def site_behind_nginx(nginx: str, django_db_setup: None) -> Iterator[Front]:
     with TemporaryDirectory(prefix="bowline-front-") as name, ExitStack() as servers:
         folder = Path(name)
         copy_database(folder / "bowline.sqlite3")
-        front = Front(free_port(), free_port(), f"{LOOPBACK}:{free_port()}")
+        front = Front(free_port(), free_port(), f"{LOOPBACK}:{free_port()}", folder)
         subprocess.run(
             [DEPLOY / "self-signed-certificate", NAME, folder / "tls"],
             check=True,
@@ -115,7 +119,10 @@ def site_behind_nginx(nginx: str, django_db_setup: None) -> Iterator[Front]:
         gunicorn = [sys.executable, "-m", "gunicorn", "bowline.wsgi", "--config"]
         servers.enter_context(
             serving(
-                [*gunicorn, str(DEPLOY / "gunicorn.conf.py"), "--bind", front.upstream],
+                [
+                    *(*gunicorn, str(DEPLOY / "gunicorn.conf.py")),
+                    *("--bind", front.upstream, "--access-logfile", "-"),
+                ],
                 environment={
                     **os.environ,
                     "ALLOWED_HOSTS": NAME,
@@ -212,6 +219,31 @@ def test_plain_http_is_sent_to_https(site_behind_nginx: Front) -> None:
 
     assert answer.status == 308
     assert answer.headers["Location"] == f"https://{NAME}/accounts/?state=verified"
+
+
+def test_the_token_of_the_feed_is_in_no_log(site_behind_nginx: Front) -> None:
+    """Two of four threads are left for pages: more at once are refused, and logged."""
+    path = "/feed/accounts?token=bowline-feed-secret"
+
+    status = site_behind_nginx.ask(path)[0]
+    with site_behind_nginx.connect() as client:
+        client.sendall(f"GET {path} HTTP/1.1\r\nHost: {NAME}\r\nA: \0\r\n\r\n".encode())
+        refused = client.recv(100)
+
+    logs = [*site_behind_nginx.folder.glob("*.log")]
+    texts = [log.read_text() for log in logs]
+    assert status == 403
+    assert refused.startswith(b"HTTP/1.1 400")
+    assert len(logs) == 2
+    assert all("/feed/accounts" in text for text in texts)
+    assert not any("bowline-feed-secret" in text for text in texts)
+
+
+def test_what_fails_behind_nginx_is_not_logged_with_its_url() -> None:
+    template = (DEPLOY / "nginx.conf.template").read_text()
+    (place,) = re.findall(r"location \^~ /feed/ \{(.*?)\}", template, re.DOTALL)
+
+    assert "error_log /dev/null" in place
 
 
 @pytest.mark.parametrize(

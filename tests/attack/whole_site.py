@@ -25,6 +25,8 @@ from accounts.models import (
     Delivery,
     DeliveryStep,
     EnvironmentPolicy,
+    FedAccount,
+    FeedToken,
     HandedOutText,
     HandOff,
     Heartbeat,
@@ -196,6 +198,8 @@ def whole_site() -> Pages:
         answered_at=now + timedelta(hours=1),
         answer=dict.fromkeys(("account_id", "arn", "principal"), HARMLESS),
     )
+    FedAccount.objects.create(account=accounts[0], unfit="REGION", rules=1)
+    FeedToken.objects.create(name=HARMLESS, digest="d" * 64, created_by=operator)
     kept_organization(accounts[0])
     Adding.objects.create(
         by=operator,

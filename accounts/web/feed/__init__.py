@@ -1,0 +1,1 @@
+"""The feed: what Clouddriver pulls, and the page that sets it up."""

@@ -1,0 +1,1 @@
+"""Who may pull the feed for Spinnaker."""
