@@ -20,6 +20,7 @@ from django.utils import timezone
 
 from accounts.bundles import build
 from accounts.clusters.search import search_on
+from accounts.feed.keeping import keep_current
 from accounts.lookups import answer, delete_old_lookups
 from accounts.mapping.accounts_file.uploading import delete_old_uploads
 from accounts.models import (
@@ -27,6 +28,7 @@ from accounts.models import (
     Bundle,
     ClusterSearch,
     Delivery,
+    FeedToken,
     Lookup,
     ManagedAccount,
     Notice,
@@ -226,7 +228,9 @@ def read_organizations() -> None:
 
 @shared_task(ignore_result=True)
 def sweep() -> None:
-    """Send again what a dead worker or a lost message left behind."""
+    """Send again what a dead worker or a lost message left behind, and keep the feed
+    current, so that pulls have little to write.
+    """
     enqueue_all(Run.objects.abandoned().order_by("created_at")[:SWEPT_AT_ONCE])
     for bundle in Bundle.objects.abandoned():
         enqueue_bundle(bundle)
@@ -239,6 +243,8 @@ def sweep() -> None:
     for adding in Adding.objects.abandoned():
         enqueue_adding(adding)
     look_at_deliveries()
+    if FeedToken.objects.usable().exists():
+        keep_current()
     for notice in Notice.objects.abandoned().order_by("due_at")[:SWEPT_AT_ONCE]:
         enqueue_notice(notice)
     swept()

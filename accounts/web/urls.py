@@ -16,6 +16,7 @@ from accounts.web.clusters import views as clusters
 from accounts.web.deliveries import decisions as delivery_decisions
 from accounts.web.deliveries import views as deliveries
 from accounts.web.exports import views as exports
+from accounts.web.feed import views as feed
 from accounts.web.from_file import views as from_file
 from accounts.web.handoff import organization as handoff_organization
 from accounts.web.handoff import versions as handoff_versions
@@ -303,4 +304,11 @@ urlpatterns = [
     path("settings/", settings.settings, name="settings"),
     path("settings/activity/", activity.activity, name="activity"),
     path("settings/four-eyes/", settings.four_eyes, name="four-eyes"),
+    path("settings/feed/", feed.feed, name="feed"),
+    path("settings/feed/token/", feed.feed_token, name="feed-token"),
+    path(
+        "settings/feed/<uuid:pk>/revoke/",
+        feed.feed_token_revoke,
+        name="feed-token-revoke",
+    ),
 ]

@@ -18,6 +18,7 @@ from accounts.web.bulk.forms import BulkEditForm
 from accounts.web.bundles.forms import HalconfigForm
 from accounts.web.clusters.forms import AlikeForm
 from accounts.web.deliveries.forms import DeliveryForm
+from accounts.web.feed.forms import TokenForm
 from accounts.web.from_file.forms import FileForm
 from accounts.web.managing.forms import ManagingForm
 from accounts.web.organization.forms import SharedForm, WatchForm
@@ -137,6 +138,7 @@ BOUND: dict[type[forms.BaseForm], Callable[[dict[str, str]], forms.BaseForm]] = 
             **data,
         }
     ),
+    TokenForm: TokenForm,
     SharedForm: lambda data: SharedForm(data, partition="aws"),
     SpinnakerForm: lambda data: SpinnakerForm(
         {

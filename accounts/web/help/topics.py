@@ -316,6 +316,21 @@ PAGES = (
         words="audit log history siem who export",
     ),
     Topic(
+        "feed",
+        "The feed for Spinnaker",
+        "Clouddriver's account-registration plugin pulls accounts from Bowline.",
+        (
+            "The feed holds what the next bundle would hold, and says what left it. "
+            "Spinnaker follows within a minute, without a restart.",
+            "It works up to Spinnaker 2026.2. The plugin cannot send an external ID "
+            "and does not know EKS: the page names each account that it cannot carry.",
+            "A token in the URL opens the feed. Bowline keeps its hash only. If "
+            "Clouddriver is refused, it keeps its accounts and tries again.",
+        ),
+        ("feed",),
+        words="plugin account registration clouddriver token api gateway",
+    ),
+    Topic(
         "search",
         "Searching",
         "Press / or Ctrl-K on any page to search.",

@@ -112,6 +112,12 @@ DESTINATIONS = (
         "gate connection connect live delivery clouddriver account storage",
     ),
     Destination(
+        "Feed for Spinnaker",
+        "accounts:feed",
+        "bundles",
+        "account registration plugin clouddriver token live",
+    ),
+    Destination(
         "Your settings",
         "you",
         "person",

@@ -1,0 +1,114 @@
+"""What Clouddriver needs to pull the feed: a file to copy, with its reasons."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+from urllib.parse import urlsplit
+
+PLUGIN = "https://github.com/awslabs/aws-account-registration-plugin-spinnaker"
+PLUGINS = (
+    "https://raw.githubusercontent.com/awslabs/"
+    "aws-account-registration-plugin-spinnaker/master/plugins.json"
+)
+PLACEHOLDER = "TOKEN"
+
+CONFIGURATION = """\
+# Add to clouddriver-local.yml, or to clouddriver.yml in your operator's profiles.
+accountProvision:
+  url: {url}
+  iamAuth: {iam}
+{region}credentials:
+  poller:
+    enabled: true
+    types:
+      aws:
+        reloadFrequencyMs: 60000
+      ecs:
+        reloadFrequencyMs: 60000
+account:
+  storage:
+    enabled: false
+aws:
+  enabled: true
+  # Leave this line out if Clouddriver already has a list of AWS accounts.
+  accounts: []
+  defaultAssumeRole: role/{role}
+  features:
+    lambda:
+      enabled: true
+ecs:
+  enabled: true
+  # Leave this line out if Clouddriver already has a list of ECS accounts.
+  accounts: []
+spinnaker:
+  extensibility:
+    plugins:
+      AWS.AccountRegistration:
+        id: AWS.AccountRegistration
+        enabled: true
+        version: 2.0.0
+        extensions: {{}}
+    repositories:
+      awsAccountRegistration:
+        id: awsAccountRegistration
+        url: {plugins}
+"""
+
+
+class Trap(NamedTuple):
+    setting: str
+    otherwise: str
+
+
+TRAPS = (
+    Trap(
+        "ecs.enabled and ecs.accounts",
+        "Without a list of ECS accounts, even an empty one, the plugin's first "
+        "synchronization fails, and no account ever arrives.",
+    ),
+    Trap(
+        "aws.accounts",
+        "Without a list, the plugin builds no account and still counts all of them as "
+        "received, so they never arrive.",
+    ),
+    Trap(
+        "aws.defaultAssumeRole",
+        "Without it, or an account in the list, Clouddriver assumes no role: it acts "
+        "in every account as its own identity.",
+    ),
+    Trap(
+        "credentials.poller",
+        "Both types need it. Without the one for AWS nothing is pulled again; without "
+        "the one for ECS no ECS account is loaded.",
+    ),
+    Trap(
+        "account.storage.enabled",
+        "If it is on, Clouddriver has two sources of AWS accounts and the plugin "
+        "cannot replace one.",
+    ),
+)
+LIMITS = (
+    "Clouddriver writes the whole URL, with the token, to its own log. Keep that log "
+    "private, or put API Gateway in front.",
+    "After the last AWS account left the feed, Clouddriver keeps it until it restarts.",
+    "The feed has no key pair and no environment: Clouddriver uses its default key "
+    "pair, and each account's name as the environment.",
+    "The feed has no EKS clusters. Deliver them with a bundle.",
+)
+
+
+def configuration(url: str, *, role: str, token: str = "", gateway: str = "") -> str:
+    """Write Clouddriver's configuration; API Gateway adds the token by itself."""
+    return CONFIGURATION.format(
+        url=gateway or f"{url}?token={token or PLACEHOLDER}",
+        iam="true" if gateway else "false",
+        region=f"  iamAuthRegion: {region_of(gateway)}\n" if gateway else "",
+        role=role,
+        plugins=PLUGINS,
+    )
+
+
+def region_of(gateway: str) -> str:
+    """Return the region in API Gateway's own host name; else one to replace."""
+    parts = (urlsplit(gateway).hostname or "").split(".")
+    return parts[2] if parts[1:2] == ["execute-api"] else "REGION"
