@@ -16,6 +16,7 @@ from dataclasses import asdict, dataclass
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
+from script.bench_feed import make_feed
 from script.own_process import in_a_process
 
 if TYPE_CHECKING:
@@ -114,10 +115,10 @@ def opened(client: Client, name: str, url: str) -> Page:
     return Page(name, milliseconds, count, len(page.content) / 1000)
 
 
-def administrator() -> Any:
+def administrator(name: str = "bench") -> Any:
     from django.contrib.auth.models import User
 
-    return User.objects.create_superuser("bench", password=None)
+    return User.objects.create_superuser(name, password=None)
 
 
 def make_site(count: int) -> dict[str, str]:
@@ -173,6 +174,8 @@ def make_site(count: int) -> dict[str, str]:
         "what two bundles change": "/bundles/2/since/1/",
         "the next bundle": "/bundles/next/",
         "settings": "/settings/",
+        "the feed's page": "/settings/feed/",
+        **make_feed(administrator("feed")),
         "the person": "/you/",
     }
 
@@ -190,6 +193,7 @@ def make_accounts(count: int) -> list[Any]:
             account_id=str(500_000_000_000 + number),
             environment=environments[number % len(environments)],
             access_role="BowlineAccess",
+            uses_external_id=False,
             state="verified",
             proof="verified",
             verified_at=now - timedelta(hours=number % 100),
