@@ -90,6 +90,8 @@ def documents_of(
 
 
 def shown(fields: dict[str, Any]) -> dict[str, Any] | None:
+    """Sort the fields: PostgreSQL keeps no order, and a diff would show it."""
+    fields = dict(sorted(fields.items()))
     if SECRET in fields:
         fields[SECRET] = f"not shown, its SHA-256 is {fields[SECRET]}"
     return fields or None
