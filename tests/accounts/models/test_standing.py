@@ -79,4 +79,6 @@ def test_nothing_is_stale_where_the_setting_is_0(settings) -> None:
 
 
 def test_the_database_counts_the_stale_in_its_index() -> None:
-    assert "managed_proof" in explained(ManagedAccount.objects.stale().values("pk"))
+    assert "managed_proof" in explained(
+        ManagedAccount.objects.stale().order_by().values("pk")
+    )

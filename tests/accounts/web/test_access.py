@@ -82,6 +82,13 @@ READS = {
     "rights",
     "search",
     "settings",
+    "activity",
+    "activity-csv",
+    "activity-json",
+    "deliveries",
+    "delivery",
+    "spinnaker",
+    "spinnaker-file",
 }
 """Pages that only show: they answer a POST like a GET, and change nothing."""
 
