@@ -11,9 +11,8 @@ from collections import Counter
 from collections.abc import Iterable, Iterator
 from datetime import timedelta
 from itertools import product
-from typing import Any
 
-from django.db.models import Count, F, FloatField, Func, IntegerField, Max, Q, Sum
+from django.db.models import Count, F, IntegerField, Max, Q, Sum
 from django.db.models.expressions import Combinable
 from django.db.models.functions import Cast, Coalesce, Now
 from django.utils import timezone
@@ -28,6 +27,8 @@ from prometheus_client.registry import Collector
 from accounts.models import AwsAnswers, Heartbeat, ManagedAccount, Rollout, Run
 from accounts.models.standing import PROVED, STALE, WORDS, proof_is_stale
 from accounts.models.states import OPEN, Status
+from accounts.operations.delivered import deliveries
+from accounts.operations.epoch import Epoch
 from accounts.runs.queue import PEOPLE, SCHEDULE
 from onboarding.aws.errors import THROTTLED
 
@@ -40,20 +41,6 @@ PROOF_BUCKETS = (HOUR, 6 * HOUR, DAY, 2 * DAY, 7 * DAY, 14 * DAY, 30 * DAY)
 """Seconds, as the other buckets; everything else is in a last one."""
 
 ENDED = tuple(status for status in Status if status not in OPEN)
-
-
-class Epoch(Func):
-    """A moment as seconds since 1970. On SQLite Django's own arithmetic with moments is
-    done in Python, some hundred times slower.
-    """
-
-    function = "EXTRACT"
-    template = "%(function)s(EPOCH FROM %(expressions)s)"
-    output_field = FloatField()
-
-    def as_sqlite(self, compiler: Any, connection: Any, **_: Any) -> Any:
-        template = "(julianday(%(expressions)s) - 2440587.5) * 86400"
-        return self.as_sql(compiler, connection, template=template)
 
 
 def since(*fields: str) -> Combinable:
@@ -83,6 +70,7 @@ class Measured(Collector):
         yield rollouts()
         yield from ages()
         yield from aws_calls()
+        yield from deliveries()
 
 
 def accounts() -> Metric:

@@ -21,7 +21,7 @@ from tests.rows import account_row, managing_row
 
 pytestmark = pytest.mark.django_db
 
-QUERIES = 8
+QUERIES = 11
 """Of a scrape, whatever there is."""
 
 
