@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from functools import partial
 
+from django.contrib.auth.models import User
 from django.db import transaction
 
 from accounts.models import Member, Notice, Organization, Rollout
@@ -17,6 +18,18 @@ def notify_of_rollout(rollout: Rollout, what: Notice.What) -> None:
     """Let the person know who started it. Nothing is sent before the commit."""
     if rollout.created_by_id is not None and is_configured():
         note(Notice(person_id=rollout.created_by_id, what=what, rollout=rollout))
+
+
+def notify_of_plans(rollout: Rollout) -> None:
+    """Let everybody who may approve know that plans wait, but who started it."""
+    if not is_configured():
+        return
+    approvers = User.objects.filter(
+        groups__permissions__codename="approve_run", is_active=True
+    )
+    others = approvers.exclude(pk=rollout.created_by_id or 0).exclude(email="")
+    for key in others.order_by("pk").values_list("pk", flat=True).distinct():
+        note(Notice(person_id=key, what=What.WAITS, rollout=rollout))
 
 
 def notify_of_new_accounts(organization: Organization) -> None:

@@ -38,6 +38,8 @@ def text_of(notice: Notice) -> Text | None:
 
 
 def text_of_rollout(notice: Notice, rollout: Rollout) -> Text | None:
+    if notice.what == Notice.What.WAITS:
+        return text_of_plans(rollout)
     paused = notice.what == Notice.What.PAUSED
     is_so = rollout.state == Rollout.State.PAUSED if paused else rollout.has_ended
     if not is_so:
@@ -60,6 +62,21 @@ def text_of_rollout(notice: Notice, rollout: Rollout) -> Text | None:
         causes(rollout),
         [f"{rollout}: {link(rollout.get_absolute_url())}"],
         ["You receive this because you started it."],
+    )
+
+
+def text_of_plans(rollout: Rollout) -> Text | None:
+    if rollout.state != Rollout.State.PLANNED:
+        return None
+    census = Census(rollout)
+    who = f" by {one_line(rollout.created_by_name)}" if rollout.created_by_name else ""
+    return written(
+        f"{rollout} waits for approval: {counted(census.total)}",
+        ["Nothing in AWS changes until somebody has read the plans and approved them."],
+        [*facts(rollout, census), f"Planned{who}"],
+        causes(rollout),
+        [f"{rollout}: {link(rollout.get_absolute_url())}"],
+        ["You receive this because you may approve plans."],
     )
 
 

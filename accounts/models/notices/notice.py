@@ -45,6 +45,7 @@ class Notice(Leased):
     class What(models.TextChoices):
         ENDED = "ended", "a rollout ended"
         PAUSED = "paused", "a rollout paused by itself"
+        WAITS = "waits", "a rollout waits for approval"
         NEW_ACCOUNTS = "new accounts", "new accounts in watched units"
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)

@@ -16,7 +16,7 @@ from accounts.activity import record
 from accounts.mapping.slices import in_slices
 from accounts.models import Activity, ManagedAccount, Notice, Rollout, Run
 from accounts.models.states import OPEN, Status
-from accounts.notices.notifying import notify_of_rollout
+from accounts.notices.notifying import notify_of_plans, notify_of_rollout
 from accounts.runs.queue import enqueue_all
 from accounts.runs.rollouts.census import (
     Census,
@@ -151,3 +151,5 @@ def say(rollout: Rollout, state: str) -> None:
     rollout.save(update_fields=["state", "finished_at"])
     if rollout.has_ended:
         notify_of_rollout(rollout, Notice.What.ENDED)
+    elif state == State.PLANNED:
+        notify_of_plans(rollout)

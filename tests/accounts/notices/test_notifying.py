@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from django.contrib.auth.models import User
+from django.contrib.auth.models import Group, User
 from django.db import transaction
 from django.utils import timezone
 
@@ -39,6 +39,20 @@ def test_a_rollout_that_ends_is_noted_once(rollout, ann) -> None:
 
     notice = Notice.objects.get()
     assert (notice.what, notice.person, notice.rollout) == (What.ENDED, ann, rollout)
+
+
+def test_plans_that_wait_are_noted_for_those_who_may_approve(rollout, ann) -> None:
+    ann.groups.add(Group.objects.get(name="approver"))
+    zoe = person("approver", username="zoe", email="zoe@example.com")
+    person("approver", username="no-mail")
+    person("operator", username="bob", email="bob@example.com")
+    person("approver", username="left", email="left@example.com", is_active=False)
+
+    plan(rollout)
+    advance(rollout.number)
+
+    notice = Notice.objects.get()
+    assert (notice.what, notice.person, notice.rollout) == (What.WAITS, zoe, rollout)
 
 
 def test_a_rollout_that_pauses_by_its_limits_is_noted(rollout) -> None:

@@ -60,6 +60,19 @@ def test_a_paused_rollout_says_what_it_waits_for(rollout) -> None:
     assert said.body.endswith(": https://bowline.example.com/you/\n")
 
 
+def test_plans_that_wait_are_named_until_somebody_decides(rollout, ann) -> None:
+    runs_of(rollout).update(status=Status.PLANNED)
+
+    said = text(rollout, "waits", State.PLANNED)
+
+    assert said is not None
+    assert said.subject == f"Bowline: {rollout} waits for approval: 3 accounts"
+    assert said.body.startswith("Nothing in AWS changes until somebody has read")
+    assert f"Planned by {ann.username}\n" in said.body
+    assert f"/runs/rollouts/{rollout.number}/\n" in said.body
+    assert text(rollout, "waits", State.APPLYING) is None
+
+
 def test_a_finished_rollout_says_how_it_ended(rollout) -> None:
     runs_of(rollout).update(status=Status.VERIFIED)
 
