@@ -227,8 +227,9 @@ def checks(run: Run, scope: Scope, sessions: Sessions) -> Iterable[Result]:
         managed,
         managed.reach,
         identity_reach=managing.reach,
-        # Who looks after the managing side walks through it, and nobody else must.
-        shares_identity=not scope.shared,
+        # Who looks after the managing side walks through it, and so does whoever only
+        # verifies: it may have drifted since. Nobody else must.
+        shares_identity=not scope.shared and run.kind != Run.Kind.VERIFY,
         waiting=run.say,
         backoff_seconds=SHORT_BACKOFF if run.kind == Run.Kind.VERIFY else LONG_BACKOFF,
     )

@@ -58,4 +58,7 @@ def test_it_is_constant_but_for_assuming_roles(
         "sts:AssumeRole 200": 2 * (1 + PROVED),
         "sts:AssumeRole 403": 2 * REFUSED,
     }
-    assert verified[1] - verified[0] == each
+    # Whoever only verifies becomes the identity itself: it may have drifted since.
+    assert verified[1] - verified[0] == each + Counter(
+        {"sts:AssumeRole 200": 2, "ec2:DescribeAvailabilityZones 200": 2}
+    )
