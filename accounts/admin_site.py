@@ -7,6 +7,7 @@ from typing import Any, TypeVar, cast
 
 from django.contrib.admin import AdminSite
 from django.contrib.admin.apps import AdminConfig
+from django.db.models.base import ModelBase
 from django.http import HttpRequest
 from django.http.response import HttpResponseBase
 from django.urls import URLPattern, URLResolver
@@ -19,6 +20,9 @@ V = TypeVar("V", bound=View)
 PEOPLE = ("auth_user_add", "auth_user_change", "auth_user_password_change")
 """The pages that change roles and passwords."""
 
+UNUSED = ("account", "socialaccount")
+"""Applications of django-allauth, whose tables Bowline does not use."""
+
 
 class BowlineAdminConfig(AdminConfig):
     default_site = "accounts.admin_site.BowlineAdminSite"
@@ -28,6 +32,15 @@ class BowlineAdminSite(AdminSite):
     site_header = "Bowline administration"
     site_title = "Bowline"
     index_title = "Bowline's records"
+
+    def register(self, model_or_iterable: Any, *args: Any, **options: Any) -> None:
+        """Leave out the tables of the sign-in library, which stay empty."""
+        if isinstance(model_or_iterable, ModelBase):
+            model_or_iterable = [model_or_iterable]
+        shown = [
+            model for model in model_or_iterable if model._meta.app_label not in UNUSED
+        ]
+        super().register(shown, *args, **options)
 
     def get_urls(self) -> list[URLPattern | URLResolver]:
         """Omit the redirect to a row's page: it fails if an id is not a UUID."""

@@ -19,6 +19,9 @@ OWN = {
     "DeliveryStep.type",
     "DeliveryStep.was",
     "EnabledProvider.key",
+    "FedAccount.unfit",
+    "FeedRow.name",
+    "FeedToken.digest",
     "Findings.results",
     "HandedOutText.digest",
     "Lookup.parameters",
@@ -42,6 +45,7 @@ OWN = {
 
 READ = {
     "EnabledProvider.details",
+    "FeedRow.content",
     "ManagedAccount.name",
     "ManagedAccount.regions",
     "Spinnaker.result",

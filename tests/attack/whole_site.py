@@ -18,6 +18,7 @@ from accounts.lookups import CALLER, Question
 from accounts.models import (
     Activity,
     Adding,
+    AwsAnswers,
     Bundle,
     CheckResult,
     ClusterSearch,
@@ -26,6 +27,7 @@ from accounts.models import (
     DeliveryStep,
     EnvironmentPolicy,
     FedAccount,
+    FeedRow,
     FeedToken,
     HandedOutText,
     HandOff,
@@ -44,6 +46,7 @@ from accounts.models import (
     Watch,
 )
 from accounts.models.checks.findings import Findings
+from accounts.models.feed.rows import LISTS
 from accounts.models.organization.reading import ROOT
 from accounts.models.states import State, Status
 from accounts.web.urls import urlpatterns
@@ -199,6 +202,9 @@ def whole_site() -> Pages:
         answer=dict.fromkeys(("account_id", "arn", "principal"), HARMLESS),
     )
     FedAccount.objects.create(account=accounts[0], unfit="REGION", rules=1)
+    AwsAnswers.objects.create(operation="iam:GetRole", error=HARMLESS[:60])
+    left = {"account_id": "1", "assume_role": "role/x", **{key: [] for key in LISTS}}
+    FeedRow.objects.create(name=HARMLESS[:60], content=left, updated_at=now)
     FeedToken.objects.create(name=HARMLESS[:60], digest="d" * 64, created_by=operator)
     kept_organization(accounts[0])
     Adding.objects.create(

@@ -27,7 +27,7 @@ class FeedToken(CreatedBy):
     name = models.CharField(max_length=60)
     digest = models.CharField(max_length=64, unique=True, editable=False)
     """The SHA-256. The token has 256 random bits, so nobody can try them all."""
-    gateway = models.URLField(blank=True)
+    gateway = models.CharField(max_length=200, blank=True)
     """Where Clouddriver asks, if API Gateway is in front; it sends the token then."""
     created_at = models.DateTimeField(auto_now_add=True)
     expires_at = models.DateTimeField(null=True, blank=True)

@@ -223,3 +223,10 @@ def test_a_provider_in_the_database_counts_for_nothing(
     )
 
     assert begin(client, provider)["client_id"] == "bowline"
+
+
+def test_the_tables_of_the_library_are_not_in_the_admin_site(client: Client) -> None:
+    client.force_login(person("administrator", is_superuser=True))
+
+    assert "Social" not in text(client.get("/admin/"))
+    assert client.get("/admin/socialaccount/socialapp/").status_code == 404
