@@ -30,6 +30,7 @@ from accounts.models import (
     FeedRow,
     FeedToken,
     HandedOutText,
+    Identity,
     Lookup,
     Organization,
     Preferences,
@@ -127,6 +128,12 @@ def every_row() -> None:
     EnvironmentPolicy.objects.create(environment="lab", four_eyes=True)
     somebody = person("viewer", username="somebody")
     Preferences.objects.create(person=somebody, time_zone="Europe/Berlin")
+    Identity.objects.create(
+        person=somebody,
+        issuer="https://login.example.com",
+        subject="somebody",
+        seen_at=timezone.now(),
+    )
     keep_current()
     left = {"account_id": "1", "assume_role": "role/x", **{key: [] for key in LISTS}}
     FeedRow.objects.create(

@@ -16,11 +16,30 @@ from django.utils import timezone
 
 from accounts.models.activity import CreatedBy
 from accounts.models.lease import FREE, Leased, unqueued
-from accounts.models.readable import Readable, is_mapping, is_mappings, is_texts
-from onboarding.delivery.bodies import SECRET, Body, compared
-from onboarding.delivery.verdicts import Step, StepKey, Verb
+from accounts.models.readable import (
+    Readable,
+    is_mapping,
+    is_mappings,
+    is_one_of,
+    is_texts,
+)
+from onboarding.delivery.bodies import SECRET, TYPES, Body, compared
+from onboarding.delivery.verdicts import Step, StepKey, Verb, Why
 
 THE_ONE = 1
+
+
+def is_left_alone(value: Any) -> bool:
+    """Return whether it lists accounts, each with a known reason."""
+    return (
+        is_mappings(value)
+        and all(
+            isinstance(one.get(name), str)
+            for one in value
+            for name in ("name", "type", "why", "sentence")
+        )
+        and all(one["why"] in Why.__members__ for one in value)
+    )
 
 
 class DeliveryMoved(Exception):
@@ -71,7 +90,7 @@ class Delivery(CreatedBy, Leased, Readable):
     UNSUCCESSFUL = (Status.FAILED, Status.OUTDATED)
     READS = {
         "agreed": is_texts,
-        "left": is_mappings,
+        "left": is_left_alone,
         "warnings": is_texts,
         "environments": is_texts,
         "counts": is_mapping,
@@ -220,6 +239,7 @@ class DeliveryStep(Readable):
     """One account that is saved or deleted, and how far that is."""
 
     READS = {
+        "type": is_one_of(TYPES),
         "document": is_mapping,
         "was": is_mapping,
         "after_gone": is_texts,
