@@ -10,6 +10,8 @@ from django.test import Client
 
 from accounts.models import (
     Bundle,
+    FeedRow,
+    FeedToken,
     Lookup,
     ManagedAccount,
     ManagingAccount,
@@ -33,6 +35,9 @@ def queries(db: None) -> Callable[[int], dict[str, int]]:
         Lookup.objects.all().delete()
         Organization.objects.all().delete()
         ManagedAccount.objects.all().delete()
+        FeedRow.objects.all().delete()
+        FeedToken.objects.all().delete()
+        User.objects.filter(username="feed").update(username=f"feed-{accounts}")
         ManagingAccount.objects.all().delete()
         pages = make_site(accounts)
         return {name: opened(client, name, url).queries for name, url in pages.items()}
