@@ -23,6 +23,9 @@ SHAPE = """() => [...document.querySelectorAll("*")].map(
   (one) => [one.tagName, ...one.getAttributeNames().sort()].join(" ")
 ).filter((one) => !one.startsWith("WBR"))"""
 
+ICON = "/static/mark.svg"
+"""Of the tab: a browser asks for it now and then."""
+
 
 def seen(page: Page, addresses: Iterable[str]) -> dict[str, Any]:
     """Open each page, wait until htmx has asked; give its nodes and its requests."""
@@ -31,8 +34,11 @@ def seen(page: Page, addresses: Iterable[str]) -> dict[str, Any]:
     found = {}
     for address in addresses:
         sent.clear()
-        page.goto(address, wait_until="networkidle")
-        found[address] = page.evaluate(SHAPE), sorted({*sent})
+        # Idle for half a second is a slow page, too, while it is still being read.
+        page.goto(address)
+        page.wait_for_load_state("networkidle")
+        asked = {url for url in sent if not url.endswith(ICON)}
+        found[address] = page.evaluate(SHAPE), sorted(asked)
     return found
 
 
