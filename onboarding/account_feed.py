@@ -1,6 +1,6 @@
 """The feed that the account-registration plugin of Spinnaker pulls. Pure.
 
-Its contract: <https://github.com/awslabs/aws-account-registration-plugin-spinnaker>. A
+Its contract: spinnaker-plugins/aws-account-registration-plugin-spinnaker on GitHub. A
 removal is a record of its own; an answer without accounts means “no change”.
 """
 

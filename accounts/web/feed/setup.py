@@ -5,9 +5,11 @@ from __future__ import annotations
 from typing import NamedTuple
 from urllib.parse import urlsplit
 
-PLUGIN = "https://github.com/awslabs/aws-account-registration-plugin-spinnaker"
+PLUGIN = (
+    "https://github.com/spinnaker-plugins/aws-account-registration-plugin-spinnaker"
+)
 PLUGINS = (
-    "https://raw.githubusercontent.com/awslabs/"
+    "https://raw.githubusercontent.com/spinnaker-plugins/"
     "aws-account-registration-plugin-spinnaker/master/plugins.json"
 )
 PLACEHOLDER = "TOKEN"
