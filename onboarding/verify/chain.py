@@ -56,7 +56,7 @@ class Identity:
     until: float
     credentials: Credentials
     looked_up: dict[Check, Result] = field(default_factory=dict)
-    """What was proved of the regions with it."""
+    """What was found of the regions with it."""
 
 
 IDENTITIES: dict[tuple[Credentials, str, str], Identity] = {}
@@ -147,8 +147,9 @@ class Chain:
             result = chain_result(name, Outcome.FAILED, error.message, fix)
             return result.because(unless_unread(self.shut_out))
         now = time.monotonic()
-        for old in [old for old, one in [*IDENTITIES.items()] if one.until < now]:
-            IDENTITIES.pop(old, None)
+        for other, one in IDENTITIES.copy().items():
+            if one.until < now:
+                IDENTITIES.pop(other, None)
         until = now + IDENTITY_LASTS
         IDENTITIES[key] = Identity(until, self.as_identity, self.looked_up)
         return chain_result(name, Outcome.PROVED, f"Bowline assumed {identity}.")

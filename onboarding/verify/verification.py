@@ -165,12 +165,8 @@ def looked_up(chain: Chain, checks: Iterable[Check]) -> Iterator[Result]:
     known = chain.looked_up
     left = [read for read in reads if read.check not in known]
     made = run_checks(left, as_identity, holder.client, chain.backoff, holder)
-    found = dict(zip(left, made, strict=True))
-    for read in reads:
-        result = found.get(read) or known[read.check]
-        if result.outcome is Outcome.PROVED:
-            known[read.check] = result
-        yield result
+    known.update(zip((read.check for read in left), made, strict=True))
+    yield from (known[read.check] for read in reads)
 
 
 def just_answered(
