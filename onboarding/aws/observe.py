@@ -328,9 +328,10 @@ class Account:
             "list the service-linked roles",
             PathPrefix=SERVICE_LINKED,
         )
-        found = {linked_role(self.account_id, role) for role in answer["Roles"]}
-        names = {role.name for role in self.all_of(ServiceLinkedRole)}
-        return [role for role in found if role.name in names]
+        roles = (linked_role(self.account_id, role) for role in answer["Roles"])
+        found = {role.name: role for role in roles}
+        wanted = (role.name for role in self.all_of(ServiceLinkedRole))
+        return [found[name] for name in wanted if name in found]
 
     def oidc(self, wanted: OidcProvider) -> list[Resource]:
         answer = self.client.find(

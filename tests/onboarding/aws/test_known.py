@@ -6,9 +6,20 @@ from dataclasses import replace
 
 import pytest
 
+from onboarding.aws.apply import apply
+from onboarding.aws.errors import AwsError
 from onboarding.aws.known import Documents, HandedOn, Known, Version
 from onboarding.aws.observe import observe
-from onboarding.resources.kinds import InstanceProfile, ManagedPolicy, Role
+from onboarding.checks import Call
+from onboarding.resources.kinds import (
+    Attachment,
+    InlinePolicy,
+    InstanceProfile,
+    ManagedPolicy,
+    Resource,
+    Role,
+    ServiceLinkedRole,
+)
 from onboarding.resources.plan import Create, Update
 from onboarding.resources.policy import Policy
 from onboarding.topology import Reach
@@ -40,6 +51,15 @@ def test_what_is_handed_on_is_taken_once_and_soon(
 
     assert taken == [known, None]
     assert handed_on.take(REACH, [ROLE]) is None
+
+
+def test_an_answer_is_kept_for_a_moment(monkeypatch: pytest.MonkeyPatch) -> None:
+    handed_on, call = HandedOn(), Call("iam", "get_instance_profile")
+    monkeypatch.setattr("onboarding.aws.known.HANDED_ON_FOR", 0.0)
+
+    handed_on.answer(REACH.account_id, call, {})
+
+    assert handed_on.answered(REACH.account_id, call) is None
 
 
 def test_only_what_aws_answered_is_known_of_what_was_changed() -> None:
@@ -91,20 +111,42 @@ def test_an_answer_is_kept_for_the_check_that_asks_the_same(field: Field) -> Non
     assert sessions.handed_on.answered("another", call) is None
 
 
-def test_a_policy_under_the_path_that_is_gone_is_not_known(field: Field) -> None:
-    kept, deleted = (
+def listed_together(account: str, name: str) -> tuple[Resource, ...]:
+    """Things that AWS lists next to others of their kind, one of each kind."""
+    document, arn = reading("ec2:DescribeRegions"), f"arn:aws:iam::aws:policy/{name}"
+    return (
         ManagedPolicy(
-            account=field.managed_id,
-            name=name,
-            path="/bowline/managed/",
-            document=reading("ec2:DescribeRegions"),
-        )
-        for name in ("Kept", "Deleted")
+            account=account, name=name, path="/bowline/managed/", document=document
+        ),
+        Attachment(account=account, holder="Holder", policy_arn=arn),
+        Attachment(account=account, holder="holder", policy_arn=arn, to_user=True),
+        InlinePolicy(account=account, role="Holder", policy=name, document=document),
+        ServiceLinkedRole(account=account, name=f"{name}.amazonaws.com"),
     )
 
-    assert (
-        observe(
-            field.sessions(), field.reach, [kept, deleted], Known((kept,), (deleted,))
-        )
-        == ()
+
+@pytest.mark.parametrize("place", range(5))
+def test_what_is_gone_from_a_list_that_is_read_is_not_known(
+    field: Field, place: int
+) -> None:
+    kept, changed = (
+        listed_together(field.managed_id, name)[place] for name in ("Kept", "Changed")
     )
+
+    found = observe(
+        field.sessions(), field.reach, [kept, changed], Known((kept,), (changed,))
+    )
+
+    assert found == ()
+
+
+def test_what_was_created_is_read_once_it_was_changed(field: Field) -> None:
+    created = replace(ROLE, account=field.managed_id)
+    change = Update(created, replace(created, trust=reading("sts:AssumeRole")))
+    sessions = field.sessions()
+    sessions.handed_on.create(created)
+
+    with pytest.raises(AwsError):
+        apply(sessions, field.reach, change, backoff_seconds=0)
+
+    assert sessions.handed_on.after([], [change]).resources == ()
