@@ -4,19 +4,18 @@ from __future__ import annotations
 
 from typing import Any
 
-from django.conf import settings
 from django.contrib.auth.backends import ModelBackend
 from django.contrib.auth.models import User
 from django.http import HttpRequest
+
+from accounts.web.access import may_use_password
 
 
 class Passwords(ModelBackend):
     """Passwords of those who may have one; without that their sessions end, too."""
 
     def user_can_authenticate(self, user: Any) -> bool:
-        names = settings.PASSWORDS_FOR
-        may = not names or user.get_username() in names
-        return may and super().user_can_authenticate(user)
+        return may_use_password(user) and super().user_can_authenticate(user)
 
 
 class SignedOn(ModelBackend):

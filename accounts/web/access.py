@@ -9,6 +9,7 @@ from collections.abc import Callable
 from functools import wraps
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from django.conf import settings
 from django.contrib.auth import get_user_model
 from django.core.exceptions import PermissionDenied
 from django.db.models import Q
@@ -51,6 +52,12 @@ def roles_of(person: User | AnonymousUser) -> tuple[str, ...]:
     """Name the roles, and leave out the viewer's where another implies it."""
     names = tuple(role.name for role in ROLES if has_role(person, role))
     return names if names == (VIEWER.name,) else names[1:]
+
+
+def may_use_password(person: User | AnonymousUser) -> bool:
+    """Return whether the person may sign in by a password of Bowline's own."""
+    names = settings.PASSWORDS_FOR
+    return not names or person.get_username() in names
 
 
 def administrators() -> list[str]:

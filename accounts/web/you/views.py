@@ -15,6 +15,7 @@ from django.views.decorators.http import require_POST
 
 from accounts.activity import record
 from accounts.models import Activity
+from accounts.web.access import may_use_password
 from accounts.web.request import Request
 from accounts.web.you.confirmation import confirm
 from accounts.web.you.preferences import (
@@ -105,7 +106,4 @@ def confirm_identity(request: Request) -> HttpResponse:
 
 
 def has_password(person: User) -> bool:
-    """Return whether the person may sign in by a password of Bowline's own."""
-    names = settings.PASSWORDS_FOR
-    may = not names or person.get_username() in names
-    return may and person.has_usable_password()
+    return may_use_password(person) and person.has_usable_password()
