@@ -12,7 +12,8 @@ from urllib.parse import urlsplit
 
 from django.core.exceptions import ImproperlyConfigured
 
-from accounts.web.single_sign_on.provider import ROLES, SingleSignOn
+from accounts.web.access import ROLES
+from accounts.web.single_sign_on.provider import SingleSignOn
 from bowline.environment import env_list
 
 LOOPBACK = ("localhost", "127.0.0.1", "::1")
@@ -51,11 +52,12 @@ def required(name: str) -> str:
 def env_roles() -> dict[str, tuple[str, ...]]:
     """Read which of the provider's groups has which roles."""
     text = os.environ.get("OIDC_ROLES", "")
+    own = [role.name for role in ROLES]
     example = '{"platform": ["operator", "approver"], "security": ["viewer"]}'
     try:
         read = json.loads(text or "{}")
         roles = {str(group): tuple(names) for group, names in read.items()}
-        known = all(name in ROLES for names in roles.values() for name in names)
+        known = all(name in own for names in roles.values() for name in names)
         lists = all(isinstance(names, list) for names in read.values())
     except (AttributeError, TypeError, ValueError):
         known = lists = False
@@ -63,7 +65,7 @@ def env_roles() -> dict[str, tuple[str, ...]]:
     if not (roles and known and lists):
         raise ImproperlyConfigured(
             "OIDC_ROLES must be JSON: the provider's groups, each with a list of roles "
-            f"({', '.join(sorted(ROLES))}), such as {example}."
+            f"({', '.join(own)}), such as {example}."
         )
     return roles
 

@@ -15,6 +15,7 @@ from django.shortcuts import redirect, render
 
 from accounts.activity import record
 from accounts.models import Activity
+from accounts.web.sign_in import address
 from accounts.web.single_sign_on.people import Refused, Said, person_of
 from accounts.web.single_sign_on.provider import SingleSignOn
 from accounts.web.you.confirmation import confirm, unconfirm
@@ -71,8 +72,7 @@ def let_in(request: HttpRequest, claims: Mapping[str, Any]) -> HttpResponse:
 def sign_in(request: HttpRequest, person: User) -> None:
     with transaction.atomic():
         login(request, person, backend=BACKEND)
-        detail = {"address": request.META.get("REMOTE_ADDR", ""), "by": KEPT}
-        record(person, What.SIGN_IN, "", detail)
+        record(person, What.SIGN_IN, "", address(request) | {"by": KEPT})
 
 
 def refuse(request: HttpRequest, sentence: str, *, status: int) -> HttpResponse:

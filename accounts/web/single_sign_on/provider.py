@@ -8,7 +8,6 @@ from typing import Any
 
 PROVIDER = "single"
 """How django-allauth names the one provider."""
-ROLES = frozenset({"viewer", "operator", "approver", "administrator"})
 
 
 @dataclass(frozen=True, slots=True)
