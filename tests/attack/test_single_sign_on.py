@@ -12,11 +12,9 @@ for just now; it leads to this site only.
 from __future__ import annotations
 
 import time
-from html import unescape
 from typing import Any
 
 import pytest
-from django.contrib.auth import get_user
 from django.contrib.auth.models import User
 from django.test import Client
 from django.urls import reverse
@@ -28,19 +26,13 @@ from tests.accounts.web.single_sign_on.provider import (
     begin,
     come_back,
     sign_in,
+    text,
+    who,
 )
 from tests.rows import PASSWORD, person
 
 pytestmark = pytest.mark.django_db
 What = Activity.What
-
-
-def text(answer: Any) -> str:
-    return " ".join(unescape(answer.content.decode()).split())
-
-
-def who(client: Client) -> str:
-    return get_user(client).get_username()
 
 
 def test_who_lost_the_group_is_signed_out_everywhere(

@@ -6,12 +6,14 @@ import base64
 import hashlib
 import time
 from dataclasses import dataclass, field
+from html import unescape
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
 import jwt
 import pytest
 import requests
+from django.contrib.auth import get_user
 from django.test import Client
 from django.urls import reverse
 
@@ -117,6 +119,14 @@ def come_back(client: Client, query: dict[str, str], **said: str) -> Any:
 
 def sign_in(client: Client, provider: Emulated, **asked: str) -> Any:
     return come_back(client, begin(client, provider, **asked))
+
+
+def text(answer: Any) -> str:
+    return " ".join(unescape(answer.content.decode()).split())
+
+
+def who(client: Client) -> str:
+    return get_user(client).get_username()
 
 
 @pytest.fixture

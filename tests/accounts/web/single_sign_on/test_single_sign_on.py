@@ -4,12 +4,9 @@ from __future__ import annotations
 
 import logging
 from datetime import timedelta
-from html import unescape
-from typing import Any
 
 import pytest
 from allauth.socialaccount.models import SocialApp
-from django.contrib.auth import get_user
 from django.contrib.auth.models import User
 from django.test import Client
 from django.urls import reverse
@@ -23,19 +20,13 @@ from tests.accounts.web.single_sign_on.provider import (
     begin,
     come_back,
     sign_in,
+    text,
+    who,
 )
 from tests.rows import PASSWORD, person
 
 pytestmark = pytest.mark.django_db
 What = Activity.What
-
-
-def text(answer: Any) -> str:
-    return " ".join(unescape(answer.content.decode()).split())
-
-
-def who(client: Client) -> str:
-    return get_user(client).get_username()
 
 
 def test_the_first_sign_in_makes_the_person_with_the_roles_of_the_groups(
