@@ -6,10 +6,11 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
+from uuid import uuid4
 
 import pytest
 
-from accounts.models import Member, Organization
+from accounts.models import Adding, Member, Organization
 from accounts.organization.reading import begin, kept_organization, read_on
 from onboarding import names
 from onboarding.aws.errors import AwsError
@@ -140,3 +141,14 @@ def member_row(account_id: str, name: str, state: str = "ACTIVE") -> Member:
         unit_since=JOINED,
         seen_in=1,
     )
+
+
+def taken_over(then: Callable[..., Any]) -> Callable[..., Any]:
+    """Let another worker take over an adding right after that."""
+
+    def done(*given: Any) -> Any:
+        found = then(*given)
+        Adding.objects.update(lease=uuid4())
+        return found
+
+    return done

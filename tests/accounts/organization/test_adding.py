@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import Any
 from unittest.mock import Mock
-from uuid import uuid4
 
 import pytest
 from django.db import OperationalError
@@ -15,7 +12,7 @@ from accounts.organization import adding as adding_module
 from accounts.organization.adding import add, begin
 from accounts.organization.members import OFFERED, Shared
 from onboarding.topology import MadeBy, Permissions
-from tests.accounts.organization.organizations import CORE, member_row
+from tests.accounts.organization.organizations import CORE, member_row, taken_over
 from tests.rows import account_row, managing_row, person
 
 pytestmark = pytest.mark.django_db
@@ -36,17 +33,6 @@ def begun(*, plans: bool = True) -> Adding:
     rows = [member_row(one, f"web {one[-1]}") for one in IDS]
     organization = rows[0].organization
     return begin(organization, (*IDS, *IDS), SHARED, person("operator"), plans=plans)
-
-
-def taken_over(then: Callable[..., Any]) -> Callable[..., Any]:
-    """Let another worker take over right after that."""
-
-    def done(*given: Any) -> Any:
-        found = then(*given)
-        Adding.objects.update(lease=uuid4())
-        return found
-
-    return done
 
 
 def test_an_account_that_was_chosen_twice_is_counted_once() -> None:

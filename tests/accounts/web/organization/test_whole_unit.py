@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import Any
-from uuid import uuid4
 
 import pytest
 from django.utils import timezone
@@ -25,7 +23,7 @@ from accounts.organization.members import MOST_AT_ONCE
 from accounts.runs.rollouts import CannotStart
 from accounts.tasks import add_members
 from onboarding.topology import READER_ROLE
-from tests.accounts.organization.organizations import CORE
+from tests.accounts.organization.organizations import CORE, taken_over
 from tests.accounts.web.answers import told
 from tests.rows import account_row, managing_row, person
 
@@ -223,17 +221,6 @@ def test_a_worker_that_lost_its_lease_leaves_nothing(
         adding_module.describe(adding)
 
     assert not ManagedAccount.objects.exists()
-
-
-def taken_over(save_all: Callable[..., Any]) -> Callable[..., Any]:
-    """Let another worker take over while the accounts are saved."""
-
-    def saved(*given: Any) -> Any:
-        moment = save_all(*given)
-        Adding.objects.update(lease=uuid4())
-        return moment
-
-    return saved
 
 
 def test_a_killed_worker_is_continued_where_it_was(
