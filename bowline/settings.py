@@ -10,10 +10,10 @@ from urllib.parse import quote, urlsplit
 import django_stubs_ext
 import fontpkg_inter
 from bootstrap_wrapper import get_bootstrap_dir
-from celery.schedules import crontab
 from django.core.exceptions import ImproperlyConfigured
 from kombu import Exchange, Queue
 
+from accounts.workers.schedule import SCHEDULE
 from bowline.environment import (
     database,
     env_bool,
@@ -329,48 +329,7 @@ CELERY_WORKER_CANCEL_LONG_RUNNING_TASKS_ON_CONNECTION_LOSS = False
 CELERY_WORKER_HIJACK_ROOT_LOGGER = False
 CELERY_TIMEZONE = "UTC"
 CELERY_BEAT_SCHEDULE_FILENAME = str(BASE_DIR / "var" / "beat-schedule")
-CELERY_BEAT_SCHEDULE = {
-    "heartbeat": {
-        "task": "accounts.tasks.heartbeat",
-        "schedule": 15,
-        # Not to pile up without a worker; far more than clocks of two hosts differ.
-        "options": {"expires": 10 * 60},
-    },
-    "sweep": {
-        "task": "accounts.tasks.sweep",
-        "schedule": 30,
-        # Without a worker for a while, sweeps must not pile up.
-        "options": {"expires": 30},
-    },
-    "look-at-owners": {
-        "task": "accounts.tasks.look_at_owners",
-        # Less than the shortest pause between two looks, or every second one is missed.
-        "schedule": 10,
-        "options": {"expires": 10, "queue": "schedule"},
-    },
-    "look-at-deliveries": {
-        "task": "accounts.tasks.look_at_deliveries",
-        # Less than the pause between two looks at what Spinnaker has loaded.
-        "schedule": 10,
-        "options": {"expires": 10},
-    },
-    "verify-all": {
-        "task": "accounts.tasks.verify_all",
-        "schedule": crontab(hour="1-6"),
-        # The next minute's message does what this one would have done.
-        "options": {"expires": 60},
-    },
-    "read-organizations": {
-        "task": "accounts.tasks.read_organizations",
-        "schedule": crontab(hour="0", minute="23"),
-        "options": {"expires": 60 * 60},
-    },
-    "delete-old": {
-        "task": "accounts.tasks.delete_old",
-        "schedule": crontab(minute="47"),
-        "options": {"expires": 60 * 60},
-    },
-}
+CELERY_BEAT_SCHEDULE = SCHEDULE
 
 # What is written down
 
