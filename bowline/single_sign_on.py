@@ -12,8 +12,8 @@ from urllib.parse import urlsplit
 
 from django.core.exceptions import ImproperlyConfigured
 
-from accounts.web.access import ROLES
 from accounts.web.single_sign_on.provider import SingleSignOn
+from accounts.web.single_sign_on.roles import NoSuchRole, roles_named
 from bowline.environment import env_list
 
 LOOPBACK = ("localhost", "127.0.0.1", "::1")
@@ -32,10 +32,10 @@ def env_single_sign_on() -> SingleSignOn | None:
             f"https://login.example.com/realms/company, not {issuer!r}."
         )
     return SingleSignOn(
-        issuer,
+        issuer=issuer,
         client_id=required("OIDC_CLIENT_ID"),
         secret=required("OIDC_CLIENT_SECRET"),
-        roles=env_roles(),
+        roles=env_roles("OIDC_ROLES"),
         name=os.environ.get("OIDC_NAME") or "single sign-on",
         claim=os.environ.get("OIDC_GROUPS_CLAIM") or "groups",
         scopes=tuple((os.environ.get("OIDC_SCOPES") or "openid profile email").split()),
@@ -49,23 +49,23 @@ def required(name: str) -> str:
     return value
 
 
-def env_roles() -> dict[str, tuple[str, ...]]:
-    """Read which of the provider's groups has which roles."""
-    text = os.environ.get("OIDC_ROLES", "")
-    own = [role.name for role in ROLES]
+def env_roles(variable: str) -> dict[str, tuple[str, ...]] | None:
+    """Read which of the provider's groups has which roles; None: Settings says it."""
+    text = os.environ.get(variable, "")
+    if not text:
+        return None
     example = '{"platform": ["operator", "approver"], "security": ["viewer"]}'
+    why = ""
     try:
-        read = json.loads(text or "{}")
-        roles = {str(group): tuple(names) for group, names in read.items()}
-        known = all(name in own for names in roles.values() for name in names)
-        lists = all(isinstance(names, list) for names in read.values())
-    except (AttributeError, TypeError, ValueError):
-        known = lists = False
+        read = json.loads(text)
+        roles = {group: roles_named(names) for group, names in read.items()}
+    except (AttributeError, TypeError, ValueError) as error:
+        why = f" {error}" if isinstance(error, NoSuchRole) else ""
         roles = {}
-    if not (roles and known and lists):
+    if not roles:
         raise ImproperlyConfigured(
-            "OIDC_ROLES must be JSON: the provider's groups, each with a list of roles "
-            f"({', '.join(own)}), such as {example}."
+            f"{variable} must be JSON: the provider's groups, each with a list of "
+            f"roles, such as {example}.{why}"
         )
     return roles
 

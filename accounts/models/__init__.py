@@ -28,6 +28,7 @@ from accounts.models.organization.members import Member, MemberTag, Unit
 from accounts.models.organization.reading import Organization
 from accounts.models.organization.watch import Watch
 from accounts.models.owners.handed_out import HandedOutText, HandOff
+from accounts.models.people.group_roles import GroupRoles
 from accounts.models.people.identity import Identity
 from accounts.models.people.preferences import Preferences
 from accounts.models.rollouts.rollout import Rollout
@@ -55,6 +56,7 @@ __all__ = [
     "FeedToken",
     "Findings",
     "FoundCluster",
+    "GroupRoles",
     "HandOff",
     "HandedOutText",
     "Heartbeat",

@@ -18,6 +18,7 @@ from accounts.web.deliveries import views as deliveries
 from accounts.web.exports import views as exports
 from accounts.web.feed import views as feed
 from accounts.web.from_file import views as from_file
+from accounts.web.groups import views as groups
 from accounts.web.handoff import organization as handoff_organization
 from accounts.web.handoff import versions as handoff_versions
 from accounts.web.handoff import views as handoff
@@ -304,6 +305,10 @@ urlpatterns = [
     path("settings/", settings.settings, name="settings"),
     path("settings/activity/", activity.activity, name="activity"),
     path("settings/four-eyes/", settings.four_eyes, name="four-eyes"),
+    path("settings/groups/", groups.groups, name="groups"),
+    path("settings/groups/save/", groups.group_save, name="group-save"),
+    path("settings/groups/remove/", groups.group_remove, name="group-remove"),
+    path("settings/groups/sign-out/", groups.group_sign_out, name="group-sign-out"),
     path("settings/feed/", feed.feed, name="feed"),
     path("settings/feed/token/", feed.feed_token, name="feed-token"),
     path(

@@ -29,6 +29,7 @@ from accounts.models import (
     EnvironmentPolicy,
     FeedRow,
     FeedToken,
+    GroupRoles,
     HandedOutText,
     Identity,
     Lookup,
@@ -133,7 +134,9 @@ def every_row() -> None:
         issuer="https://login.example.com",
         subject="somebody",
         seen_at=timezone.now(),
+        groups=["platform"],
     )
+    GroupRoles.objects.create(group="platform", roles=["operator"])
     keep_current()
     left = {"account_id": "1", "assume_role": "role/x", **{key: [] for key in LISTS}}
     FeedRow.objects.create(

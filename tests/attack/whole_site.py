@@ -29,6 +29,7 @@ from accounts.models import (
     FedAccount,
     FeedRow,
     FeedToken,
+    GroupRoles,
     HandedOutText,
     HandOff,
     Heartbeat,
@@ -147,7 +148,9 @@ def whole_site() -> Pages:
         issuer="https://sso.example.com",
         subject=HARMLESS,
         seen_at=timezone.now(),
+        groups=[HARMLESS],
     )
+    GroupRoles.objects.create(group=HARMLESS, roles=[HARMLESS])
     managing_row(bowline_principal="arn:aws:iam::911111111111:role/bowline")
     now = timezone.now()
     waiting = {"name": "staging", "account_id": ACCOUNT_ID, "what": "new", "line": 2}

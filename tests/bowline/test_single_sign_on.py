@@ -7,6 +7,7 @@ from django.core.exceptions import ImproperlyConfigured
 from django.test import Client
 from django.urls import reverse
 
+from accounts.web.single_sign_on.roles import roles_in
 from bowline.single_sign_on import env_passwords_for, env_single_sign_on
 from tests.accounts.web.single_sign_on.provider import PROVIDER
 from tests.rows import managing_row, person
@@ -36,8 +37,10 @@ def test_four_variables_are_enough(environment: pytest.MonkeyPatch) -> None:
 
     assert one
     assert one.issuer == "https://login.example.com/realms/company"
-    assert one.roles_of(["platform", "unknown"]) == ("approver", "operator")
-    assert one.roles_of(["platform", "security"]) == ("approver", "operator", "viewer")
+    assert one.roles == {"platform": ("operator", "approver"), "security": ("viewer",)}
+    assert roles_in(["platform", "unknown"], one.roles) == ("approver", "operator")
+    both = roles_in(["platform", "security"], one.roles)
+    assert both == ("approver", "operator", "viewer")
     assert one.scopes == ("openid", "profile", "email")
     assert "a-secret" not in repr(one)
 
@@ -76,13 +79,31 @@ def test_an_issuer_is_an_address_with_tls(
 
 @pytest.mark.parametrize(
     "roles",
-    ["", "{}", "platform=operator", "[]", '{"a": "viewer"}', '{"a": ["root"]}', "[1]"],
+    ["{}", "platform=operator", "[]", '{"a": "viewer"}', '{"a": ["root"]}', "[1]"],
 )
 def test_roles_are_bowlines_own(environment: pytest.MonkeyPatch, roles: str) -> None:
     environment.setenv("OIDC_ROLES", roles)
 
     with pytest.raises(ImproperlyConfigured, match="OIDC_ROLES must be JSON"):
         env_single_sign_on()
+
+
+def test_a_role_that_there_is_not_is_named(environment: pytest.MonkeyPatch) -> None:
+    environment.setenv("OIDC_ROLES", '{"a": ["root"]}')
+
+    with pytest.raises(ImproperlyConfigured, match="Roles are viewer, operator, "):
+        env_single_sign_on()
+
+
+def test_without_roles_an_administrator_decides_on_settings(
+    environment: pytest.MonkeyPatch,
+) -> None:
+    environment.setenv("OIDC_ROLES", "")
+
+    one = env_single_sign_on()
+
+    assert one
+    assert one.roles is None
 
 
 def test_passwords_are_not_switched_off_without_another_way(

@@ -316,6 +316,21 @@ PAGES = (
         words="audit log history siem who export",
     ),
     Topic(
+        "groups",
+        "Groups and roles",
+        "Groups at the provider of single sign-on decide who may do what here.",
+        (
+            "Each sign-in gives exactly the roles of the person's groups. A change "
+            "here counts at the next sign-in, or at once if you sign people out.",
+            "If the environment decides (OIDC_ROLES), this page shows that and changes "
+            "nothing.",
+            "Bowline refuses a change after which no administrator could sign in, and "
+            "one that gives a role to whoever makes it.",
+        ),
+        ("groups",),
+        words="single sign-on sso oidc saml provider roles okta entra keycloak",
+    ),
+    Topic(
         "feed",
         "The feed for Spinnaker",
         "Clouddriver's account-registration plugin pulls accounts from Bowline.",

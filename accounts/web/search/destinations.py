@@ -112,6 +112,12 @@ DESTINATIONS = (
         "gate connection connect live delivery clouddriver account storage",
     ),
     Destination(
+        "Groups and roles",
+        "accounts:groups",
+        "lock",
+        "single sign-on sso oidc saml provider okta entra keycloak",
+    ),
+    Destination(
         "Feed for Spinnaker",
         "accounts:feed",
         "bundles",

@@ -21,7 +21,9 @@ from accounts.runs.owners.publishing import template_bucket
 from accounts.web.access import ROLES, UserRole, administrator_required
 from accounts.web.lookups import Asking, look_up
 from accounts.web.request import Request
-from accounts.web.single_sign_on.provider import SingleSignOn
+from accounts.web.single_sign_on.groups import roles_at
+from accounts.web.single_sign_on.provider import providers
+from accounts.web.single_sign_on.roles import RolesByGroup
 from accounts.web.you.confirmation import confirmation_required
 from onboarding.providers import PROVIDERS
 
@@ -33,10 +35,12 @@ def settings(request: Request) -> HttpResponse:
     if request.htmx:
         return render(request, "settings/_caller.html", shown)
     people = {group.name: group.user_set.all() for group in groups()}
+    by_group = [roles_at(provider) for provider in providers()]
     shown |= {
         "managing": managing,
         "roles_and_people": [
-            (role, people.get(role.name, []), groups_with(role)) for role in ROLES
+            (role, people.get(role.name, []), groups_with(role, by_group))
+            for role in ROLES
         ],
         "single_sign_on": conf.settings.SINGLE_SIGN_ON,
         "passwords_for": conf.settings.PASSWORDS_FOR,
@@ -54,11 +58,12 @@ def settings(request: Request) -> HttpResponse:
     return render(request, "settings/settings.html", shown)
 
 
-def groups_with(role: UserRole) -> list[str]:
+def groups_with(role: UserRole, by_group: list[RolesByGroup]) -> list[str]:
     """Name the groups of the single sign-on that have this role."""
-    single_sign_on: SingleSignOn | None = conf.settings.SINGLE_SIGN_ON
-    roles = single_sign_on.roles if single_sign_on else {}
-    return sorted(group for group, names in roles.items() if role.name in names)
+    found = (
+        group for roles in by_group for group in roles if role.name in roles[group]
+    )
+    return sorted({*found})
 
 
 @administrator_required

@@ -16,7 +16,9 @@ from django.utils import timezone
 
 from accounts.activity import record
 from accounts.models import Activity, Identity
-from accounts.web.single_sign_on.provider import SingleSignOn
+from accounts.web.single_sign_on.groups import roles_at
+from accounts.web.single_sign_on.provider import Provider
+from accounts.web.single_sign_on.roles import roles_in
 from accounts.web.you.sessions import end
 from onboarding.names import visible
 
@@ -65,6 +67,11 @@ class Said:
         )
 
     @property
+    def groups_kept(self) -> list[str]:
+        """Write the groups as every database takes them."""
+        return [visible(group) for group in self.groups]
+
+    @property
     def is_fresh(self) -> bool:
         """Return whether the provider asked just now; clocks may differ a little."""
         return self.asked_at is not None and abs(time.time() - self.asked_at) < FRESH
@@ -99,11 +106,11 @@ def text_in(claims: Mapping[str, Any], name: str, *, longest: int = 150) -> str:
     return visible(text)[:longest] if isinstance(text, str) else ""
 
 
-def person_of(said: Said, provider: SingleSignOn, session: SessionBase) -> User:
+def person_of(said: Said, provider: Provider, session: SessionBase) -> User:
     """Return the person, made at the first sign-in, with the roles that the groups have
     now. Raise Refused without a role: who had one loses it, and is signed out.
     """
-    roles = provider.roles_of(said.groups)
+    roles = roles_in(said.groups, roles_at(provider))
     with transaction.atomic():
         person = known(said, provider)
         if person is None and roles:
@@ -122,13 +129,13 @@ def person_of(said: Said, provider: SingleSignOn, session: SessionBase) -> User:
     return person
 
 
-def known(said: Said, provider: SingleSignOn) -> User | None:
+def known(said: Said, provider: Provider) -> User | None:
     """Return the person of this subject, with the names that the provider has now."""
     rows = Identity.objects.filter(issuer=provider.issuer, subject=said.subject)
     identity = rows.select_related("person").first()
     if identity is None:
         return None
-    rows.update(seen_at=timezone.now())
+    rows.update(seen_at=timezone.now(), groups=said.groups_kept)
     person = identity.person
     names = {name: getattr(said, name) for name in ("email", "first_name", "last_name")}
     if any(getattr(person, name) != value for name, value in names.items()):
@@ -136,7 +143,7 @@ def known(said: Said, provider: SingleSignOn) -> User | None:
     return person
 
 
-def made(said: Said, provider: SingleSignOn) -> User:
+def made(said: Said, provider: Provider) -> User:
     """Make the person; raise Refused where the name is somebody else's."""
     if User.objects.filter(username__iexact=said.name).exists():
         raise Refused(
@@ -152,13 +159,14 @@ def made(said: Said, provider: SingleSignOn) -> User:
         issuer=provider.issuer,
         subject=said.subject,
         seen_at=timezone.now(),
+        groups=said.groups_kept,
     )
     detail = {"issuer": provider.issuer, "subject": said.subject}
     record(provider.name, What.PERSON, person.username, detail)
     return person
 
 
-def give(person: User, roles: tuple[str, ...], provider: SingleSignOn) -> None:
+def give(person: User, roles: tuple[str, ...], provider: Provider) -> None:
     """Give exactly these roles, and record it where they are others than before."""
     before = sorted(person.groups.values_list("name", flat=True))
     if before != sorted(roles):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Collection
 from datetime import datetime
 from typing import NamedTuple
 
@@ -18,6 +19,8 @@ from accounts.web.you.browsers import browser_of
 from accounts.web.you.confirmation import confirm
 from accounts.web.you.preferences import keep, preferences_of
 
+AT_ONCE = 500
+"""Sessions that one query deletes."""
 SINCE, ADDRESS, BROWSER = "signed_in_at", "signed_in_from", "signed_in_with"
 
 
@@ -66,6 +69,22 @@ def end(person: User, *, but: SessionBase, only: str = "") -> int:
         and only in ("", id_of(session.session_key))
     ]
     return Session.objects.filter(session_key__in=keys).delete()[0]
+
+
+def end_of(people: Collection[int], *, but: SessionBase) -> int:
+    """Sign these people out everywhere, except here; return how many sessions ended."""
+    wanted = {str(person) for person in people}
+    valid = Session.objects.filter(expire_date__gt=timezone.now())
+    keys = [
+        session.session_key
+        for session in valid.iterator()
+        if session.get_decoded().get(SESSION_KEY) in wanted
+        and session.session_key != but.session_key
+    ]
+    slices = (keys[start : start + AT_ONCE] for start in range(0, len(keys), AT_ONCE))
+    return sum(
+        Session.objects.filter(session_key__in=slice).delete()[0] for slice in slices
+    )
 
 
 def stored(person: User) -> list[tuple[Session, dict[str, object]]]:

@@ -50,7 +50,7 @@ def test_trap_a_late_commit_never_appears_with_an_older_moment() -> None:
     assert moments["slow"] < moments["quick"]
 
 
-def waits_for_the_lock() -> bool:
+def waits_for_the_lock(lock: int = LOCK) -> bool:
     """Wait until somebody waits for it."""
     with connection.cursor() as cursor:
         for _ in range(2_000):
@@ -58,7 +58,7 @@ def waits_for_the_lock() -> bool:
                 "SELECT count(*), pg_sleep(0.01) FROM pg_locks"
                 " WHERE locktype = 'advisory' AND NOT granted"
                 " AND (classid::bigint << 32) + objid::bigint = %s",
-                [LOCK],
+                [lock],
             )
             if cursor.fetchone()[0]:
                 return True

@@ -21,10 +21,10 @@ from accounts.web.single_sign_on.provider import SingleSignOn
 
 ISSUER = "https://login.example.com"
 PROVIDER = SingleSignOn(
-    ISSUER,
-    "bowline",
-    "of-tests",
-    {
+    issuer=ISSUER,
+    client_id="bowline",
+    secret="of-tests",
+    roles={
         "platform": ("operator", "approver"),
         "security": ("viewer",),
         "admins": ("administrator",),

@@ -1,0 +1,1 @@
+"""Settings: which roles the groups of single sign-on have."""

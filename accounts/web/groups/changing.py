@@ -1,0 +1,152 @@
+"""Change which roles a group has, so that somebody is left who can change it back.
+
+A change is refused where no active administrator could sign in afterwards: by password,
+or by the groups that the provider said at the last sign-in. It is also refused where it
+would give a role to whoever makes it.
+"""
+
+from __future__ import annotations
+
+from django.contrib.auth.models import User
+from django.contrib.sessions.backends.base import SessionBase
+from django.db import transaction
+from django.db.models import Q, QuerySet
+
+from accounts.activity import Decision, record, record_many, wait_for_turn
+from accounts.models import Activity, GroupRoles, Identity
+from accounts.web.access import ADMINISTRATOR, VIEWER, may_use_password
+from accounts.web.single_sign_on.groups import chosen_roles
+from accounts.web.single_sign_on.provider import providers
+from accounts.web.single_sign_on.roles import RolesByGroup, roles_in
+from accounts.web.you.sessions import end_of
+
+LOCK = 0x67_72_6F_75_70_73
+"""Two changes, each of which leaves the other's administrator, wait for each other."""
+MOST = 500
+"""Groups with roles: more are a mistake, and a page that nobody reads."""
+What = Activity.What
+
+
+class NotChanged(Exception):
+    """The change is refused; the message says why, and what to do first."""
+
+
+def choose(by: User, group: str, roles: tuple[str, ...]) -> bool:
+    """Give the group these roles, none: remove it; return whether that is a change.
+    Raise NotChanged where it locks everybody out, or gives its maker a role.
+    """
+    with transaction.atomic():
+        wait_for_turn(LOCK)
+        before = chosen_roles()
+        if before.get(group, ()) == roles:
+            return False
+        after = {**before, group: roles}
+        if not roles:
+            del after[group]
+        if len(after) > MOST:
+            raise NotChanged(f"{MOST} groups have roles. Remove one of them first.")
+        refuse_lockout(after)
+        refuse_own_gain(by, group, before, after)
+        if roles:
+            GroupRoles.objects.update_or_create(
+                group=group, defaults={"roles": list(roles)}
+            )
+        else:
+            GroupRoles.objects.filter(group=group).delete()
+        detail = {"group": group, "changed": [list(before.get(group, ())), list(roles)]}
+        record(by, What.ROLES, f"group {group}", detail)
+    return True
+
+
+def refuse_own_gain(
+    by: User, group: str, before: RolesByGroup, after: RolesByGroup
+) -> None:
+    """Nobody gives a role to themselves, as in the admin site. Administrators are
+    viewers anyway.
+    """
+    identity = Identity.objects.filter(person=by).first()
+    if identity is None or by.is_superuser:
+        return
+    has = {VIEWER.name, *by.groups.values_list("name", flat=True)}
+    has.update(roles_in(identity.groups, before))
+    if gained := sorted({*roles_in(identity.groups, after)} - has):
+        raise NotChanged(
+            f"You are in the group {group} yourself, and it would give you the role "
+            f"{', '.join(gained)}. Another administrator has to do that."
+        )
+
+
+def refuse_lockout(after: RolesByGroup) -> None:
+    if not any(local_administrators()) and not any_administrator(after):
+        raise NotChanged(
+            "Afterwards no administrator could sign in. Give the role administrator to "
+            "one of your own groups first, or create an administrator with a password: "
+            "manage.py createsuperuser."
+        )
+
+
+def local_administrators() -> list[User]:
+    """List the active administrators who can sign in by password."""
+    given = Q(is_superuser=True) | Q(groups__name=ADMINISTRATOR.name)
+    people = User.objects.filter(given, is_active=True).distinct()
+    return [
+        person
+        for person in people
+        if person.has_usable_password() and may_use_password(person)
+    ]
+
+
+def any_administrator(chosen: RolesByGroup) -> bool:
+    """Return whether an administrator could come from a provider, by the groups that it
+    said last.
+    """
+    for provider in providers():
+        by_group = chosen if provider.roles is None else provider.roles
+        rows = Identity.objects.filter(
+            issuer=provider.issuer, person__is_active=True
+        ).values_list("groups", "person__is_superuser")
+        for groups, is_superuser in rows.iterator():
+            roles = roles_in(groups, by_group)
+            if ADMINISTRATOR.name in roles or (roles and is_superuser):
+                return True
+    return False
+
+
+def sign_out(by: User, group: str, session: SessionBase) -> int:
+    """Let a change count now: remove what the groups no longer give, and end the
+    sessions of whoever came by this group; return of how many people.
+
+    What the groups give in addition waits for the next sign-in, at which the provider
+    says whether somebody is still in them.
+    """
+    with transaction.atomic():
+        wait_for_turn(LOCK)
+        chosen = chosen_roles()
+        came = [row for row in came_by(group) if row.person_id != by.pk]
+        lost = filter(None, [take_away(row, chosen) for row in came])
+        end_of([row.person_id for row in came], but=session)
+        if came:
+            detail = {"group": group, "people signed out": len(came)}
+            record_many(by, [*lost, Decision(What.ROLES, f"group {group}", detail)])
+    return len(came)
+
+
+def came_by(group: str) -> list[Identity]:
+    """Find whoever was in the group at the last sign-in, where Settings decides."""
+    rows = decided_here().select_related("person").prefetch_related("person__groups")
+    return [row for row in rows if group in row.groups]
+
+
+def decided_here() -> QuerySet[Identity]:
+    issuers = [one.issuer for one in providers() if one.roles is None]
+    return Identity.objects.filter(issuer__in=issuers, person__is_active=True)
+
+
+def take_away(row: Identity, chosen: RolesByGroup) -> Decision | None:
+    has = {group.name: group for group in row.person.groups.all()}
+    left = [name for name in has if name in roles_in(row.groups, chosen)]
+    if len(left) == len(has):
+        return None
+    row.person.groups.set([has[name] for name in left])
+    detail = {"changed": [sorted(has), sorted(left)]}
+    return Decision(What.ROLES, row.person.username, detail)

@@ -1,0 +1,125 @@
+"""The page of groups: which of them have which roles, and who decides that."""
+
+from __future__ import annotations
+
+from collections import Counter
+from typing import NamedTuple
+
+from django.contrib import messages
+from django.http import HttpResponse
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.views.decorators.http import require_POST
+
+from accounts.models import GroupRoles
+from accounts.web.access import administrator_required
+from accounts.web.groups.changing import NotChanged, choose, decided_here, sign_out
+from accounts.web.groups.forms import GroupForm
+from accounts.web.request import Request
+from accounts.web.single_sign_on.provider import providers
+from accounts.web.you.confirmation import confirmation_required
+
+BACK = "accounts:groups"
+
+
+class Row(NamedTuple):
+    group: str
+    roles: list[str]
+    people: int
+    """Who was in it at their last sign-in."""
+
+
+@administrator_required
+def groups(request: Request) -> HttpResponse:
+    """Show the groups; one in the URL is ready to be changed."""
+    asked = request.GET.get("group", "")
+    row = GroupRoles.objects.filter(group=asked).first() if asked else None
+    initial = {"group": row.group, "roles": row.roles} if row else None
+    return groups_page(request, GroupForm(initial=initial))
+
+
+def groups_page(request: Request, form: GroupForm) -> HttpResponse:
+    known = providers()
+    said = decided_here().values_list("groups", flat=True)
+    people = Counter(group for groups in said.iterator() for group in {*groups})
+    shown = {
+        "crumbs": [("Settings", reverse("accounts:settings"))],
+        "form": form,
+        "rows": [
+            Row(row.group, row.roles, people[row.group])
+            for row in GroupRoles.objects.all()
+        ],
+        "ruled": [one for one in known if one.roles is not None],
+        "decided": [one for one in known if one.roles is None],
+        "is_read_only": is_read_only(),
+    }
+    return render(request, "groups/groups.html", shown)
+
+
+def is_read_only() -> bool:
+    """Return whether the environment decides for every provider that there is."""
+    known = providers()
+    return bool(known) and all(one.roles is not None for one in known)
+
+
+@administrator_required
+@require_POST
+@confirmation_required(BACK)
+def group_save(request: Request) -> HttpResponse:
+    form = GroupForm(request.POST)
+    if is_read_only() or not form.is_valid():
+        return groups_page(request, form)
+    group = form.cleaned_data["group"]
+    try:
+        changed = choose(request.user, group, form.cleaned_data["roles"])
+    except NotChanged as refused:
+        form.add_error(None, str(refused))
+        return groups_page(request, form)
+    if changed:
+        messages.success(
+            request,
+            f"The group {group} has other roles now. They count at each person's next "
+            "sign-in.",
+        )
+    else:
+        messages.info(request, f"The group {group} has these roles already.")
+    return redirect(BACK)
+
+
+@administrator_required
+@require_POST
+@confirmation_required(BACK)
+def group_remove(request: Request) -> HttpResponse:
+    group = request.POST.get("group", "")
+    try:
+        removed = not is_read_only() and choose(request.user, group, ())
+    except NotChanged as refused:
+        messages.error(request, f"Nothing was changed. {refused}")
+        return redirect(BACK)
+    if removed:
+        messages.success(
+            request,
+            f"The group {group} no longer has a role. Whoever came by it keeps theirs "
+            "until the next sign-in.",
+        )
+    else:
+        messages.error(request, "There is no such group. Nothing was changed.")
+    return redirect(BACK)
+
+
+@administrator_required
+@require_POST
+@confirmation_required(BACK)
+def group_sign_out(request: Request) -> HttpResponse:
+    """Let changes count at once for whoever came by a group."""
+    group = request.POST.get("group", "")
+    count = sign_out(request.user, group, request.session)
+    if count:
+        messages.success(
+            request,
+            f"{count} {'person' if count == 1 else 'people'} of the group {group} must "
+            "sign in again.",
+        )
+    else:
+        messages.info(request, f"Nobody else came by the group {group}.")
+    return redirect(BACK)
