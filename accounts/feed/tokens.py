@@ -2,39 +2,33 @@
 
 from __future__ import annotations
 
-import secrets
 from datetime import datetime, timedelta
-from hashlib import sha256
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
 from django.db import transaction
-from django.db.models.functions import Now
 from django.utils import timezone
 from django.utils.crypto import constant_time_compare
 
 from accounts.activity import record
 from accounts.models import Activity, FeedToken
+from accounts.tokens.text import digest_of, new_text
 
 if TYPE_CHECKING:
     from django.contrib.auth.models import User
 
 SCOPE = "bowline-feed-"
-"""What each begins with: who finds one knows what it opens, and scanners find it."""
+"""What each begins with."""
 MOST = 20
 """Usable tokens at once."""
 USED_AGAIN = timedelta(seconds=10)
 """A use that close to the last one is not written down."""
 
 
-def digest_of(token: str) -> str:
-    return sha256(token.encode()).hexdigest()
-
-
 @transaction.atomic
 def make(by: User, pk: UUID, **fields: Any) -> str:
-    """Make a token, and return its text: only characters that no URL escapes."""
-    text = SCOPE + secrets.token_urlsafe(32)
+    """Make a token, and return its text."""
+    text = new_text(SCOPE)
     token = FeedToken.objects.create(
         pk=pk, digest=digest_of(text), created_by=by, **fields
     )
@@ -47,8 +41,7 @@ def make(by: User, pk: UUID, **fields: Any) -> str:
 @transaction.atomic
 def revoke(by: User, token: FeedToken) -> bool:
     """Let it open nothing from now on; return whether it could until then."""
-    rows = FeedToken.objects.filter(pk=token.pk, revoked_at=None)
-    if not rows.update(revoked_at=Now()):
+    if not FeedToken.objects.filter(pk=token.pk).revoke():
         return False
     record(by, Activity.What.SETTINGS, f"feed token {token}", {"feed token": "revoked"})
     return True

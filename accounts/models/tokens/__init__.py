@@ -1,0 +1,1 @@
+"""What tokens have in common, whatever they open."""

@@ -1,0 +1,1 @@
+"""Texts that open something: random, and kept as their digests only."""

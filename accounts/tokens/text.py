@@ -1,0 +1,18 @@
+"""The text of a token: shown once, and kept nowhere."""
+
+from __future__ import annotations
+
+import secrets
+from hashlib import sha256
+
+
+def new_text(beginning: str) -> str:
+    """Make a text with 256 random bits, of characters that no URL escapes.
+
+    Whoever finds one knows by its beginning what it opens, and scanners find it.
+    """
+    return beginning + secrets.token_urlsafe(32)
+
+
+def digest_of(text: str) -> str:
+    return sha256(text.encode(errors="surrogatepass")).hexdigest()
