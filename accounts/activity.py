@@ -9,7 +9,9 @@ from __future__ import annotations
 import json
 import logging
 import sys
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
+from contextvars import ContextVar
 from functools import partial
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -32,6 +34,18 @@ AT_ONCE = 500
 """Entries in one INSERT."""
 LOCK = 0x42_6F_77_6C_69_6E_65
 """“Bowline” as a number: any number that nothing else in the database locks."""
+
+SAID_OF_ALL: ContextVar[Mapping[str, str]] = ContextVar("said of all")
+
+
+@contextmanager
+def saying(**detail: str) -> Iterator[None]:
+    """Add this to each entry that is written meanwhile, such as by which token."""
+    before = SAID_OF_ALL.set(detail)
+    try:
+        yield
+    finally:
+        SAID_OF_ALL.reset(before)
 
 
 class Decision(NamedTuple):
@@ -71,7 +85,7 @@ def record_many(by: User | str | None, decisions: Iterable[Decision]) -> list[Ac
                 who=stored(who),
                 what=decision.what,
                 about=stored(decision.about),
-                detail=dict(decision.detail or {}),
+                detail={**(decision.detail or {}), **SAID_OF_ALL.get({})},
                 previous=last.hash if last else "",
             )
             entry.hash = entry.digest()

@@ -29,6 +29,7 @@ from accounts.models import (
     ClusterSearch,
     Delivery,
     FeedToken,
+    KeptAnswer,
     Lookup,
     ManagedAccount,
     Notice,
@@ -284,8 +285,8 @@ def verify_all() -> None:
 
 @shared_task(ignore_result=True)
 def delete_old() -> None:
-    """Delete verifications that are old enough, and old answers of AWS, uploads and
-    notices; fold what the others found that are superseded.
+    """Delete verifications that are old enough, and old answers of AWS, uploads,
+    notices and answers of the API; fold what the others found that are superseded.
 
     Safe to kill: each run is folded, and deleted, as a whole.
     """
@@ -294,6 +295,7 @@ def delete_old() -> None:
     delete_old_uploads()
     Notice.objects.expired().delete()
     Adding.objects.expired().delete()
+    KeptAnswer.objects.expired().delete()
     if settings.KEEP_CHECKS_DAYS:
         age = timedelta(days=settings.KEEP_CHECKS_DAYS)
         delete_old_verifications(timezone.now() - age)

@@ -173,6 +173,20 @@ def env_site_url(name: str, *, hosts: list[str], https: bool) -> str:
     return value
 
 
+def caches(redis_url: str) -> dict[str, dict[str, Any]]:
+    """Count the API's requests in Redis, for all processes; keep the rest in each."""
+    return {
+        "default": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"},
+        "api": {
+            "BACKEND": "django.core.cache.backends.redis.RedisCache",
+            "LOCATION": redis_url,
+            "KEY_PREFIX": "bowline",
+            # Without an answer nothing is counted: the API works without Redis.
+            "OPTIONS": {"socket_connect_timeout": 1, "socket_timeout": 1},
+        },
+    }
+
+
 def database(url: str) -> dict[str, Any]:
     """Read sqlite:///PATH or postgresql://USER:PASSWORD@HOST:PORT/NAME?OPTION=…"""
     parts = urlsplit(url)

@@ -15,6 +15,7 @@ from kombu import Exchange, Queue
 
 from accounts.workers.schedule import SCHEDULE
 from bowline.environment import (
+    caches,
     database,
     env_bool,
     env_choice,
@@ -67,6 +68,7 @@ INSTALLED_APPS = [
     "crispy_bootstrap5",
     "csp",
     "django_htmx",
+    "ninja",
 ]
 
 MIDDLEWARE = [
@@ -280,6 +282,13 @@ if EMAIL_HOST and not SITE_URL:
         "as https://bowline.example.com."
     )
 
+# The API
+
+# How many requests a minute each token may make, counted in Redis for all processes.
+API_RATE = env_count("API_RATE", default=600)
+REDIS_URL = os.environ.get("REDIS_URL") or "redis://127.0.0.1:6379/0"
+CACHES = caches(REDIS_URL)
+
 # Background work: the Run row is the record of a job, so no result is kept
 
 # How many runs each process of a worker carries at once, each in a thread with its own
@@ -292,7 +301,7 @@ STOP_SECONDS = env_count("STOP_SECONDS", default=15)
 # How many calls of AWS the nightly verification makes on average.
 SCHEDULE_CALLS_A_SECOND = env_count("SCHEDULE_CALLS_A_SECOND", default=20)
 
-CELERY_BROKER_URL = os.environ.get("REDIS_URL") or "redis://127.0.0.1:6379/0"
+CELERY_BROKER_URL = REDIS_URL
 CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
 # None: a worker outlasts any outage of the broker.
 CELERY_BROKER_CONNECTION_MAX_RETRIES = None

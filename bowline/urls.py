@@ -12,6 +12,7 @@ from django.contrib.auth.decorators import login_not_required
 from django.urls import include, path
 from django.views.generic import RedirectView
 
+from accounts.api.urls import urlpatterns as api_urls
 from accounts.web.feed import pull
 from accounts.web.sign_in import SignIn, SignOut
 from accounts.web.single_sign_on.provider import PROVIDER
@@ -31,6 +32,7 @@ urlpatterns = [
     path("you/preferences/", you.preferences, name="preferences"),
     path("you/confirm/", you.confirm_identity, name="confirm"),
     path("feed/accounts", feed_token_required(pull.accounts), name="feed-accounts"),
+    path("api/v1/", include(api_urls)),
     path("admin/login/", admin_sign_in),
     path("admin/", admin.site.urls),
     path("", include("accounts.web.urls")),

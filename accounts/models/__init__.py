@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from accounts.models.activity import Activity
+from accounts.models.api.idempotency import KeptAnswer
+from accounts.models.api.token import ApiToken
 from accounts.models.bundles import Bundle
 from accounts.models.checks.findings import Findings
 from accounts.models.clusters.search import (
@@ -42,6 +44,7 @@ from accounts.models.uploads.upload import Upload, UploadedAccount
 __all__ = [
     "Activity",
     "Adding",
+    "ApiToken",
     "AwsAnswers",
     "Bundle",
     "CheckResult",
@@ -61,6 +64,7 @@ __all__ = [
     "HandedOutText",
     "Heartbeat",
     "Identity",
+    "KeptAnswer",
     "Lookup",
     "ManagedAccount",
     "ManagingAccount",

@@ -23,6 +23,7 @@ from accounts.mapping.managing import managing_of
 from accounts.models import (
     Activity,
     Adding,
+    ApiToken,
     CheckResult,
     ClusterSearch,
     Delivery,
@@ -32,6 +33,7 @@ from accounts.models import (
     GroupRoles,
     HandedOutText,
     Identity,
+    KeptAnswer,
     Lookup,
     Organization,
     Preferences,
@@ -143,6 +145,10 @@ def every_row() -> None:
         name="left", content=left, updated_at=timezone.now(), suspended=True
     )
     FeedToken.objects.create(name="prod", digest="d" * 64)
+    of_ci = ApiToken.objects.create(
+        person=somebody, name="ci", digest="d" * 64, expires_at=timezone.now()
+    )
+    KeptAnswer.objects.create(token=of_ci, key="k", digest="d" * 64, status=200)
     upload = Upload.objects.create(by=somebody, name="accounts.csv")
     UploadedAccount.objects.create(upload=upload, position=0, line=2, name="a")
     ClusterSearch.objects.create(by=somebody, finished_at=timezone.now())

@@ -13,6 +13,8 @@ from tests.attack.hostile import SHORT
 OWN = {
     "Activity.hash",
     "Activity.previous",
+    "ApiToken.digest",
+    "ApiToken.scopes",
     "Bundle.files",
     "Bundle.sha256",
     "DeliveredAccount.name",
@@ -24,6 +26,7 @@ OWN = {
     "FeedToken.digest",
     "Findings.results",
     "HandedOutText.digest",
+    "KeptAnswer.digest",
     "Lookup.parameters",
     "Lookup.question",
     "Lookup.topic",

@@ -18,6 +18,7 @@ from accounts.lookups import CALLER, Question
 from accounts.models import (
     Activity,
     Adding,
+    ApiToken,
     AwsAnswers,
     Bundle,
     CheckResult,
@@ -34,6 +35,7 @@ from accounts.models import (
     HandOff,
     Heartbeat,
     Identity,
+    KeptAnswer,
     Lookup,
     ManagedAccount,
     Notice,
@@ -209,6 +211,10 @@ def whole_site() -> Pages:
     left = {"account_id": "1", "assume_role": "role/x", **{key: [] for key in LISTS}}
     FeedRow.objects.create(name=HARMLESS[:60], content=left, updated_at=now)
     FeedToken.objects.create(name=HARMLESS[:60], digest="d" * 64, created_by=operator)
+    of_ci = ApiToken.objects.create(
+        person=operator, name=HARMLESS[:60], digest="d" * 64, expires_at=now
+    )
+    KeptAnswer.objects.create(token=of_ci, key="k", digest="d" * 64, answer=HARMLESS)
     kept_organization(accounts[0])
     Adding.objects.create(
         by=operator,

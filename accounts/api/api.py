@@ -1,0 +1,114 @@
+"""The API as a whole: its routers, its problems, and the description of both."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.http import Http404, HttpRequest, HttpResponse
+from ninja import NinjaAPI
+from ninja.errors import HttpError
+from ninja.errors import ValidationError as DoesNotFit
+from ninja.openapi.schema import OpenAPISchema
+
+from accounts.api.authentication import READS
+from accounts.api.problems import CONTENT_TYPE, problem_of
+from accounts.api.v1 import accounts, activity, bundles, runs
+from accounts.web.access import VIEWER, role_required
+
+PREFIX = "api/v1/"
+CHANGES = ("post", "put", "patch", "delete")
+
+DESCRIPTION = (
+    "What Bowline’s pages do, for programs. Send a token with each request: "
+    "`Authorization: Bearer TOKEN`. Create one on your page, under API tokens: it acts "
+    "as you, within its scopes and your roles. Problems are answered as RFC 9457 says."
+)
+
+PROBLEMS = {
+    400: "The body is no JSON.",
+    401: "There is no token, or one that opens nothing.",
+    403: "The token’s scope or your role is not enough, or another person must decide.",
+    404: "There is no such thing.",
+    405: "This address does not take this method.",
+    409: "It cannot be done as things are.",
+    413: "The body is too large.",
+    422: "The request does not fit this description, or breaks a rule.",
+    429: "There were too many requests in this minute.",
+    500: "Bowline itself failed.",
+}
+
+PROBLEM = {
+    "title": "Problem",
+    "type": "object",
+    "required": ["type", "title", "status", "detail"],
+    "properties": {
+        "type": {"type": "string"},
+        "title": {"type": "string"},
+        "status": {"type": "integer"},
+        "detail": {"type": "string", "description": "The sentence that a page shows"},
+        "errors": {
+            "type": "array",
+            "items": {
+                "type": "object",
+                "required": ["message"],
+                "properties": {
+                    "at": {"type": "string"},
+                    "message": {"type": "string"},
+                },
+            },
+        },
+    },
+}
+
+
+class Api(NinjaAPI):
+    def get_openapi_schema(self, **options: Any) -> OpenAPISchema:
+        """Describe the operations, with the problems that each can answer with."""
+        schema = super().get_openapi_schema(path_prefix=PREFIX)
+        schema["components"]["schemas"]["Problem"] = PROBLEM
+        schema["components"]["responses"] = {
+            f"Problem{status}": {
+                "description": said,
+                "content": {
+                    CONTENT_TYPE: {"schema": {"$ref": "#/components/schemas/Problem"}}
+                },
+            }
+            for status, said in PROBLEMS.items()
+        }
+        for operations in schema["paths"].values():
+            for method, operation in operations.items():
+                for status in problems_for(method, operation):
+                    operation["responses"].setdefault(
+                        status, {"$ref": f"#/components/responses/Problem{status}"}
+                    )
+        return schema
+
+
+def problems_for(method: str, operation: dict[str, Any]) -> list[int]:
+    """List the problems that an operation can answer with."""
+    found = [401, 403, 404, 405, 409, 422, 429, 500]
+    return [*found, 400, 413] if method in CHANGES else found
+
+
+api = Api(
+    title="Bowline",
+    version="1",
+    description=DESCRIPTION,
+    urls_namespace="api",
+    auth=READS,
+    docs_decorator=role_required(VIEWER),
+)
+
+
+def answer(request: HttpRequest, error: Exception | type[Exception]) -> HttpResponse:
+    assert isinstance(error, Exception)
+    return problem_of(request, error)
+
+
+for kind in (Exception, Http404, HttpError, DoesNotFit):
+    api.add_exception_handler(kind, answer)
+
+api.add_router("/accounts", accounts.router, tags=["Accounts"])
+api.add_router("/runs", runs.router, tags=["Runs"])
+api.add_router("/bundles", bundles.router, tags=["Bundles"])
+api.add_router("/activity", activity.router, tags=["Activity"])

@@ -1,0 +1,148 @@
+"""Who calls the API: a token acts as its person, within its scopes.
+
+A session opens nothing here, so no other site's form can.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+from functools import wraps
+from typing import TYPE_CHECKING, Any
+
+from auditlog.context import auditlog_value
+from django.contrib.auth.decorators import login_not_required
+from django.contrib.auth.models import AnonymousUser
+from django.core.exceptions import PermissionDenied
+from django.http import HttpRequest, HttpResponse
+from django.http.response import HttpResponseBase
+from django.utils import timezone
+from django.views.decorators.csrf import csrf_exempt
+from ninja.security import HttpBearer
+
+from accounts.activity import saying
+from accounts.api.limits import count
+from accounts.api.problems import Problem, problem, problem_of
+from accounts.api.tokens import ROLES, find, note_use
+from accounts.models import ApiToken
+from accounts.models.api.token import Scope
+from accounts.web.access import has_role, refusal
+
+if TYPE_CHECKING:
+    from django.contrib.auth.models import User
+
+View = Callable[..., HttpResponseBase]
+
+NO_TOKEN = (
+    "Send a token: “Authorization: Bearer TOKEN”. Create one on your page in Bowline, "
+    "under API tokens."
+)
+WRONG = "There is no such token."
+REVOKED = "This token was revoked. Create another one."
+NOT_ALLOWED = "This address does not take {}."
+
+
+class ApiRequest(HttpRequest):
+    """A request as operations know it."""
+
+    user: User
+    token: ApiToken
+
+
+class Token(HttpBearer):
+    """Asks for a scope, and for the role of the token's person that goes with it."""
+
+    def __init__(self, scope: Scope) -> None:
+        self.scope = scope
+        super().__init__()
+
+    def authenticate(self, request: HttpRequest, token: str) -> ApiToken:
+        held: ApiToken = request.token  # type: ignore[attr-defined]  # `by_token` did
+        if self.scope not in held.scopes:
+            raise PermissionDenied(
+                f"This needs a token with the scope {self.scope}. The token {held} "
+                f"has {', '.join(held.scopes)}."
+            )
+        role = ROLES[self.scope]
+        if not has_role(held.person, role):
+            raise PermissionDenied(refusal(role))
+        return held
+
+
+READS, OPERATES, APPROVES = (Token(scope) for scope in Scope)
+"""What operations give as `auth`."""
+
+
+def by_token(view: View) -> View:
+    """Let a token decide who asks; answer whatever happens as a problem."""
+
+    @login_not_required
+    @csrf_exempt
+    @wraps(view)
+    def guarded(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
+        request.user = AnonymousUser()
+        try:
+            with acting(request, token_of(request)):
+                response = view(request, *args, **kwargs)
+        except Exception as error:
+            response = problem_of(request, error)
+        if response.status_code == 405:
+            response = not_allowed(request, response)
+        response["Cache-Control"] = "no-store"
+        return response
+
+    return guarded
+
+
+@contextmanager
+def acting(request: HttpRequest, token: ApiToken) -> Iterator[None]:
+    """Be the token's person, and say in the activity log which token it was."""
+    request.user = token.person
+    request.token = token  # type: ignore[attr-defined]
+    with suppress(
+        LookupError
+    ):  # the audit log of models took its person from a session
+        auditlog_value.get()["actor"] = token.person
+    with saying(token=token.name):
+        yield
+
+
+def token_of(request: HttpRequest) -> ApiToken:
+    """Find the token; raise Problem where it opens nothing, or is used too often."""
+    scheme, _, text = request.headers.get("Authorization", "").partition(" ")
+    if scheme.lower() != "bearer" or not text.strip():
+        raise unauthorized(NO_TOKEN)
+    token = find(text.strip())
+    if token is None:
+        count(f"wrong:{request.META.get('REMOTE_ADDR')}")
+        raise unauthorized(WRONG)
+    count(str(token.pk))
+    if reason := why_not(token):
+        raise unauthorized(reason)
+    note_use(token)
+    return token
+
+
+def why_not(token: ApiToken) -> str:
+    """Say why the token opens nothing; empty where it does."""
+    if token.revoked_at:
+        return REVOKED
+    if token.expires_at <= timezone.now():
+        return (
+            f"This token expired on {token.expires_at:%-d %B %Y}. Create another one."
+        )
+    if not token.person.is_active:
+        return f"This token acts as {token.person}, who is deactivated."
+    return ""
+
+
+def unauthorized(detail: str) -> Problem:
+    return Problem(401, detail, WWW_Authenticate='Bearer realm="Bowline"')
+
+
+def not_allowed(request: HttpRequest, response: HttpResponseBase) -> HttpResponse:
+    return problem(
+        405,
+        NOT_ALLOWED.format(request.method),
+        headers={"Allow": response.headers["Allow"]},
+    )

@@ -1,0 +1,107 @@
+"""Let a change that is asked for twice with one key happen once.
+
+The answer is kept in the transaction of the work: either both are there, or neither.
+Whoever asks at the same time waits for it.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import inspect
+from collections.abc import Callable
+from functools import wraps
+from typing import Any, TypeVar
+
+from django.db import IntegrityError, transaction
+from django.http import HttpRequest, HttpResponse
+from ninja.decorators import decorate_view
+from ninja.params.functions import Header
+from ninja.utils import contribute_operation_args
+
+from accounts.api.problems import Problem
+from accounts.models import ApiToken, KeptAnswer
+
+F = TypeVar("F", bound=Callable[..., Any])
+Run = Callable[..., HttpResponse]
+
+HEADER = "Idempotency-Key"
+REPLAYED = "Idempotency-Replayed"
+OTHER_REQUEST = (
+    "This Idempotency-Key was sent with another request. Use a new key for each change."
+)
+
+
+def once(change: F) -> F:
+    """Make an operation answer a repeated Idempotency-Key with the kept answer.
+
+    Write it below the router's decorator: @router.post(…), then @once.
+    """
+
+    @wraps(change)
+    def keyed(request: HttpRequest, idempotency_key: str = "", **said: Any) -> Any:
+        if not idempotency_key:
+            return change(request, **said)
+        wanted = {"token": token_of(request), "key": idempotency_key}
+        digest = digest_of(request)
+        try:
+            with transaction.atomic():
+                row = KeptAnswer.objects.create(**wanted, digest=digest)
+        except IntegrityError:
+            return again(KeptAnswer.objects.get(**wanted), digest)
+        request.kept = row  # type: ignore[attr-defined]  # for `whole`
+        return change(request, **said)
+
+    # ninja would search for the names of its annotations in this module.
+    signature = inspect.signature(change, eval_str=True)
+    keyed.__signature__ = signature  # type: ignore[attr-defined]
+    header = Header(
+        "",
+        alias=HEADER,
+        max_length=100,
+        pattern="^[!-~]*$",
+        description="A text of your own. The same key within a day gives the same "
+        "answer, and changes nothing again.",
+    )
+    contribute_operation_args(keyed, "idempotency_key", str, header)
+    return decorate_view(whole)(keyed)  # type: ignore[return-value]
+
+
+def whole(run: Run) -> Run:
+    """Make an operation and its kept answer one transaction, or nothing."""
+
+    @wraps(run)
+    def answer(request: HttpRequest, **said: Any) -> HttpResponse:
+        with transaction.atomic():
+            response = run(request, **said)
+            row: KeptAnswer | None = getattr(request, "kept", None)
+            if response.status_code >= 400:
+                transaction.set_rollback(True)
+            elif row is not None:
+                row.status, row.answer = response.status_code, response.content.decode()
+                row.save(update_fields=["status", "answer"])
+        return response
+
+    return answer
+
+
+def token_of(request: HttpRequest) -> ApiToken:
+    token: ApiToken = request.token  # type: ignore[attr-defined]  # `by_token` did
+    return token
+
+
+def again(row: KeptAnswer, digest: str) -> HttpResponse:
+    """Answer as the first time; raise Problem where the request is another one."""
+    if row.digest != digest:
+        raise Problem(422, OTHER_REQUEST)
+    return HttpResponse(
+        row.answer,
+        status=row.status,
+        content_type="application/json; charset=utf-8",
+        headers={REPLAYED: "true"},
+    )
+
+
+def digest_of(request: HttpRequest) -> str:
+    said = hashlib.sha256(f"{request.method} {request.get_full_path()}\n".encode())
+    said.update(request.body)
+    return said.hexdigest()

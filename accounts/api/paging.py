@@ -1,0 +1,65 @@
+"""Pages of a list: each says how to ask for the next one, whatever came meanwhile."""
+
+from __future__ import annotations
+
+import json
+from base64 import urlsafe_b64decode, urlsafe_b64encode
+from typing import Any, Generic, NamedTuple, TypeVar
+
+from django.db.models import QuerySet
+from ninja import Field, Schema
+
+from accounts.api.problems import Problem
+
+T = TypeVar("T")
+BAD_CURSOR = "There is no such page. Begin again without a cursor."
+LONGEST = 400
+LARGEST = 2**31 - 1
+
+
+class Asked(Schema):
+    """Which page is asked for."""
+
+    cursor: str = Field("", max_length=LONGEST, description="“next” of the last page")
+    limit: int = Field(50, ge=1, le=200)
+
+
+class Page(Schema, Generic[T]):
+    items: list[T]
+    next: str | None = Field(description="The cursor of the next page; null: none")
+
+
+class Found(NamedTuple):
+    rows: list[Any]
+    next: str | None
+
+
+def page_of(rows: QuerySet[Any], by: str, asked: Asked) -> Found:
+    """Read a page in the order of a unique column; raise Problem for a bad cursor."""
+    column = by.removeprefix("-")
+    if asked.cursor:
+        lookup = f"{column}__{'lt' if by != column else 'gt'}"
+        rows = rows.filter(**{lookup: read(asked.cursor, by)})
+    found = list(rows.order_by(by)[: asked.limit + 1])
+    page = found[: asked.limit]
+    more = len(found) > len(page)
+    return Found(page, written(by, getattr(page[-1], column)) if more else None)
+
+
+def written(by: str, value: str | int) -> str:
+    said = json.dumps([by, value]).encode()
+    return urlsafe_b64encode(said).decode().rstrip("=")
+
+
+def read(cursor: str, by: str) -> str | int:
+    """Return the value that a page begins after."""
+    try:
+        said = json.loads(urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)))
+    except (ValueError, RecursionError):
+        said = None
+    match said:
+        case [order, str(value)] if order == by and value.isprintable():
+            return value
+        case [order, int(value)] if order == by and abs(value) <= LARGEST:
+            return value
+    raise Problem(422, BAD_CURSOR)

@@ -1,0 +1,112 @@
+"""What went wrong, as RFC 9457 has it, in the sentences that the pages show."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Iterable, Mapping
+from http import HTTPStatus
+from typing import Any
+
+from django.core.exceptions import (
+    PermissionDenied,
+    RequestDataTooBig,
+    ValidationError,
+)
+from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
+from ninja.errors import HttpError
+from ninja.errors import ValidationError as DoesNotFit
+
+from accounts.bundles import NothingReady
+from accounts.four_eyes import SamePerson
+from accounts.models.runs import MovedMeanwhile
+from accounts.runs.actions import PlanChanged, RunOpen
+from accounts.web.runs.decisions import REFUSALS
+from accounts.web.unreadable import CANNOT_BE_USED
+from onboarding.accounts_file import FileProblems
+
+log = logging.getLogger(__name__)
+
+CONTENT_TYPE = "application/problem+json"
+Errors = list[dict[str, str]]
+
+STATUSES: Mapping[type[Exception], int] = {
+    PermissionDenied: 403,
+    SamePerson: 403,
+    RequestDataTooBig: 413,
+    **dict.fromkeys(
+        (
+            *REFUSALS,
+            *CANNOT_BE_USED,
+            RunOpen,
+            PlanChanged,
+            NothingReady,
+            MovedMeanwhile,
+        ),
+        409,
+    ),
+}
+"""Exceptions whose text is what a page says."""
+
+DOES_NOT_FIT = "The request does not fit the API’s description."
+TOO_LARGE = "The body is too large."
+BUG = "Bowline itself failed. Its log says how, under the time of this request."
+
+
+class Problem(Exception):
+    """Ends a request with a status, a sentence, and headers where they are needed."""
+
+    def __init__(self, status: int, detail: str, **headers: str) -> None:
+        self.status, self.headers = status, headers
+        super().__init__(detail)
+
+
+def problem(
+    status: int,
+    detail: str,
+    errors: Iterable[Mapping[str, str]] = (),
+    headers: Mapping[str, str] | None = None,
+) -> HttpResponse:
+    said: dict[str, Any] = {
+        "type": "about:blank",
+        "title": HTTPStatus(status).phrase,
+        "status": status,
+        "detail": detail,
+    }
+    if errors := list(errors):
+        said["errors"] = errors
+    return JsonResponse(said, status=status, content_type=CONTENT_TYPE, headers=headers)
+
+
+def problem_of(request: HttpRequest, error: Exception) -> HttpResponse:
+    """Say what a page would say of it; what nobody expected is logged as a bug."""
+    match error:
+        case Problem():
+            return problem(error.status, str(error), headers=headers_of(error))
+        case Http404():
+            return problem(404, f"There is nothing at {request.path}.")
+        case DoesNotFit():
+            return problem(422, DOES_NOT_FIT, map(misfit, error.errors))
+        case FileProblems():
+            errors = [{"message": one.message} for one in error.problems]
+            return problem(422, errors[0]["message"], errors)
+        case ValidationError():
+            return problem(422, " ".join(error.messages))
+        case RequestDataTooBig():
+            return problem(413, TOO_LARGE)
+        case HttpError():
+            return problem(error.status_code, f"{str(error).rstrip('.')}.")
+    for kind, status in STATUSES.items():
+        if isinstance(error, kind):
+            return problem(status, str(error))
+    log.error("%s %s failed.", request.method, request.path, exc_info=error)
+    return problem(500, BUG)
+
+
+def headers_of(error: Problem) -> dict[str, str]:
+    return {name.replace("_", "-"): value for name, value in error.headers.items()}
+
+
+def misfit(error: Mapping[str, Any]) -> dict[str, str]:
+    """Say where the request does not fit, and how; never what it held."""
+    place = ".".join(str(part) for part in error["loc"])
+    return {"at": place, "message": str(error["msg"])}

@@ -1,0 +1,207 @@
+"""Accounts: read as the pages show them, written as an accounts file writes them."""
+
+from __future__ import annotations
+
+import json
+from datetime import datetime
+from typing import Any, Literal
+from uuid import UUID
+
+from django.http import HttpRequest
+from django.shortcuts import get_object_or_404
+from ninja import Field, Query, Router, Schema
+from ninja.responses import Status
+from pydantic import ConfigDict
+
+from accounts.api.authentication import OPERATES, ApiRequest
+from accounts.api.idempotency import once
+from accounts.api.paging import Asked, Page, page_of
+from accounts.api.problems import Problem
+from accounts.api.v1.texts import Filter, Name
+from accounts.mapping.accounts_file import register
+from accounts.mapping.accounts_file.export import why_not
+from accounts.mapping.managed import managed_of
+from accounts.mapping.managing import managing_row
+from accounts.models import CheckResult, ManagedAccount, Run
+from accounts.models.states import OPEN
+from accounts.web.accounts.views import matching
+from onboarding.accounts_file import read
+from onboarding.accounts_file.writing import account_written
+
+router = Router()
+
+WIDE = ("proved", "applied", "approved_entries")
+"""Columns that only runs and bundles read."""
+OTHER_NAME = "The name in the body is not the one in the address."
+
+
+class Filters(Schema):
+    """What the list of accounts is searched by, as on its page."""
+
+    text: Filter = Field("", description="Part of the name, or of the account ID")
+    state: Filter = Field("", description="Such as verified, or “verified, stale”")
+    provider: Filter = Field("", description="ec2, ecs, eks or lambda")
+    environment: Filter = Field("", description="“-”: accounts without one")
+    proof: Filter = Field("", description="stale: the proof is too old")
+    policies: Filter = Field("", description="older: a plan would bring newer ones")
+    organization: Filter = Field("", description="inactive, or new")
+    described: Filter = Field("", description="The moment that created_at says")
+    file: Filter = Field("", description="The id of an upload")
+
+
+class Account(Schema):
+    id: UUID
+    name: str
+    account_id: str
+    environment: str
+    regions: list[str]
+    providers: list[str]
+    made_by: str
+    state: str
+    verified_at: datetime | None
+    stale_since: datetime | None
+    created_at: datetime
+    created_by: str
+
+
+class Check(Schema):
+    provider: str
+    name: str
+    outcome: str
+    sentence: str
+    fix: str
+
+
+class Proof(Schema):
+    """What the newest verification found."""
+
+    run: int
+    checks: list[Check]
+
+
+class AccountInFull(Account):
+    sentences: list[str] = Field(description="What a person must know, and do")
+    open_run: int | None = Field(description="The number of the run in progress")
+    described: dict[str, Any] | None = Field(
+        description="What PUT would take; null: its steps are not complete"
+    )
+    proof: Proof | None
+
+
+class Permissions(Schema):
+    model_config = ConfigDict(extra="forbid", strict=True)
+
+    READ: list[str] = []
+    WRITE: list[str] = []
+
+
+class Described(Schema):
+    """An account as an accounts file describes it."""
+
+    model_config = ConfigDict(extra="forbid", strict=True)
+
+    name: str = Field("", description="Left out: the name in the address")
+    account_id: str
+    environment: str = ""
+    regions: list[str]
+    access_role: str = ""
+    made_by: Literal["bowline", "owner", "organization"] = "bowline"
+    reader_role: bool = True
+    external_id: bool = True
+    adopts: bool = False
+    permissions: Permissions = Permissions()
+    providers: dict[str, dict[str, Any]]
+
+
+@router.get("", response=Page[Account], summary="List accounts")
+def list_accounts(
+    request: HttpRequest, asked: Query[Asked], filters: Query[Filters]
+) -> dict[str, Any]:
+    """List the accounts by name, as the filters ask."""
+    found = page_of(matching(request.GET).defer(*WIDE), "name", asked)
+    return {"items": [account_of(row) for row in found.rows], "next": found.next}
+
+
+@router.get("/{name}", response=AccountInFull, summary="Read an account")
+def read_account(request: HttpRequest, name: Name) -> dict[str, Any]:
+    """Read an account: its description, its state, and its newest proof."""
+    return in_full(account_named(name))
+
+
+@router.put(
+    "/{name}",
+    auth=OPERATES,
+    response={200: AccountInFull, 201: AccountInFull},
+    summary="Describe an account",
+)
+@once
+def describe_account(request: ApiRequest, name: Name, body: Described) -> Any:
+    """Describe a new account, or an existing one again. The same twice changes nothing.
+
+    What is left out is at its default. AWS is unchanged until a plan is approved.
+    """
+    existed = ManagedAccount.objects.filter(name=name).exists()
+    written = {"name": name, **body.model_dump(exclude_unset=True)}
+    if written["name"] != name:
+        raise Problem(422, OTHER_NAME)
+    file = read(as_file(written), partition=managing_row().partition)
+    (row,) = register(file, request.user)
+    return Status(200 if existed else 201, in_full(row))
+
+
+def as_file(written: dict[str, Any]) -> bytes:
+    """Write an accounts file of one account: JSON is YAML."""
+    text = json.dumps({"accounts": [written]}, ensure_ascii=False)
+    return text.encode(errors="surrogatepass")  # the reader refuses what is no UTF-8
+
+
+def account_named(name: str) -> ManagedAccount:
+    """Find an account; 404 where there is none."""
+    rows = ManagedAccount.objects.prefetch_related("providers").defer(*WIDE)
+    return get_object_or_404(rows, name=name)
+
+
+def account_of(row: ManagedAccount) -> dict[str, Any]:
+    return {
+        "id": row.pk,
+        "name": row.name,
+        "account_id": row.account_id,
+        "environment": row.environment,
+        "regions": row.regions,
+        "providers": [one.key for one in row.providers.all()],
+        "made_by": row.made_by,
+        "state": row.word,
+        "verified_at": row.verified_at,
+        "stale_since": row.stale_since,
+        "created_at": row.created_at,
+        "created_by": row.created_by_name,
+    }
+
+
+def in_full(row: ManagedAccount) -> dict[str, Any]:
+    open_run = row.runs.filter(status__in=OPEN).values_list("number", flat=True).first()
+    return {
+        **account_of(row),
+        "sentences": list(row.standing.sentences),
+        "open_run": open_run,
+        "described": None if why_not(row) else described(row),
+        "proof": proof_of(row.runs.filter(checks__isnull=False).first()),
+    }
+
+
+def described(row: ManagedAccount) -> dict[str, Any]:
+    return account_written(managed_of(row), uses_external_id=row.uses_external_id)
+
+
+def proof_of(run: Run | None) -> dict[str, Any] | None:
+    if run is None:
+        return None
+    checks = CheckResult.objects.filter(run=run)
+    return {"run": run.number, "checks": [check_of(one) for one in checks]}
+
+
+def check_of(one: CheckResult) -> dict[str, str]:
+    return {
+        name: getattr(one, name)
+        for name in ("provider", "name", "outcome", "sentence", "fix")
+    }

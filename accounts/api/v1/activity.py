@@ -1,0 +1,61 @@
+"""Activity: who decided what, and when."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+from django.contrib.auth.models import AnonymousUser
+from django.http import HttpRequest
+from ninja import Field, Query, Router, Schema
+
+from accounts.api.paging import Asked, Page, page_of
+from accounts.api.v1.texts import Filter
+from accounts.models import Activity
+from accounts.web.activity.views import matching
+
+router = Router()
+
+NOBODY = AnonymousUser()
+"""No scope reads what concerns people, such as where they signed in from."""
+
+
+class Filters(Schema):
+    """What the activity log is searched by, as on its page."""
+
+    who: Filter = Field("", description="A person’s name")
+    what: Filter = Field("", description="Such as approve")
+    about: Filter = Field("", description="Part of an account’s name")
+    since: Filter = Field("", alias="from", description="A day, such as 2026-11-27")
+    to: Filter = Field("", description="A day")
+
+
+class Entry(Schema):
+    number: int
+    at: datetime
+    who: str
+    what: str
+    about: str
+    detail: dict[str, Any]
+    hash: str
+
+
+@router.get("", response=Page[Entry], summary="List activity")
+def list_activity(
+    request: HttpRequest, asked: Query[Asked], filters: Query[Filters]
+) -> dict[str, Any]:
+    """List what was decided, newest first, as the filters ask."""
+    found = page_of(matching(NOBODY, request.GET), "-number", asked)
+    return {"items": [entry_of(row) for row in found.rows], "next": found.next}
+
+
+def entry_of(row: Activity) -> dict[str, Any]:
+    return {
+        "number": row.number,
+        "at": row.at,
+        "who": row.who,
+        "what": row.what,
+        "about": row.about,
+        "detail": row.detail,
+        "hash": row.hash,
+    }

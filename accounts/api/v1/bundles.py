@@ -1,0 +1,101 @@
+"""Bundles: what they hold, and the zip itself."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+from django.db.models import Count
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404
+from ninja import Field, Query, Router, Schema
+
+from accounts.activity import record
+from accounts.api.authentication import OPERATES, ApiRequest
+from accounts.api.paging import Asked, Page, page_of
+from accounts.api.v1.texts import Filter, Number
+from accounts.models import Activity, Bundle
+from accounts.web.bundles.listing import matching
+from accounts.web.exports.attachment import attachment
+
+router = Router()
+
+ZIP = "application/zip"
+
+
+class Filters(Schema):
+    """What the list of bundles is searched by, as on its page."""
+
+    text: Filter = Field("", description="A number, a digest, or a person")
+    status: Filter = Field("", description="building, ready or failed")
+
+
+class BundleListed(Schema):
+    number: int
+    status: str
+    accounts: int
+    size: int
+    sha256: str
+    created_at: datetime
+    created_by: str
+    installed_at: datetime | None
+
+
+class File(Schema):
+    path: str
+    size: int
+    sha256: str
+
+
+class BundleInFull(BundleListed):
+    error: str
+    files: list[File]
+
+
+@router.get("", response=Page[BundleListed], summary="List bundles")
+def list_bundles(
+    request: HttpRequest, asked: Query[Asked], filters: Query[Filters]
+) -> dict[str, Any]:
+    """List the bundles, newest first, as the filters ask."""
+    found = page_of(matching(request.GET), "-number", asked)
+    return {"items": [listed(row) for row in found.rows], "next": found.next}
+
+
+@router.get("/{number}", response=BundleInFull, summary="Read a bundle")
+def read_bundle(request: HttpRequest, number: Number) -> dict[str, Any]:
+    """Read what a bundle is made of."""
+    rows = Bundle.objects.defer("archive", "readme", "load")
+    row = get_object_or_404(rows.annotate(count=Count("accounts")), number=number)
+    return {**listed(row), "error": row.error, "files": row.files}
+
+
+@router.get(
+    "/{number}/download",
+    auth=OPERATES,
+    response={200: None},
+    summary="Download a bundle",
+    openapi_extra={
+        "responses": {
+            200: {"content": {ZIP: {"schema": {"type": "string", "format": "binary"}}}}
+        }
+    },
+)
+def download_bundle(request: ApiRequest, number: Number) -> HttpResponse:
+    """Download the zip. The activity log says who did."""
+    bundle = get_object_or_404(Bundle.objects.built(), number=number)
+    detail = {"bundle": number, "sha256": bundle.sha256}
+    record(request.user, Activity.What.DOWNLOAD, str(bundle), detail)
+    return attachment(bytes(bundle.archive), bundle.filename, ZIP)
+
+
+def listed(row: Bundle) -> dict[str, Any]:
+    return {
+        "number": row.number,
+        "status": row.status,
+        "accounts": row.count,  # type: ignore[attr-defined]  # annotated
+        "size": row.size,
+        "sha256": row.sha256,
+        "created_at": row.created_at,
+        "created_by": row.created_by_name,
+        "installed_at": row.installed_at,
+    }

@@ -1,0 +1,191 @@
+"""Runs: what was planned, what became of it, and what was proved."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from django.http import HttpRequest, QueryDict
+from django.shortcuts import get_object_or_404
+from ninja import Field, Query, Router, Schema
+
+from accounts.api.paging import Asked, Page, page_of
+from accounts.api.v1.accounts import Check, check_of
+from accounts.api.v1.texts import Filter, Number
+from accounts.mapping.plans import plan_of
+from accounts.models import Run, Step
+from accounts.models.states import Status
+from accounts.runs.results import results_of
+from accounts.web.exports.views import account_id_of
+from accounts.web.runs.listing import matching, row_of
+from accounts.web.runs.views import outdated_by
+
+router = Router()
+
+
+class Filters(Schema):
+    """What the list of runs is searched by, as on its page."""
+
+    text: Filter = Field("", description="A number, an account, or a person")
+    rollout: Filter = Field("", description="The number of a rollout")
+    kind: Filter = Field("", description="onboard, managing, verify or remove")
+    status: Filter = Field("", description="Such as planned, or “in progress”")
+
+
+class RunListed(Schema):
+    number: int
+    id: UUID
+    kind: str
+    account: str
+    account_id: str
+    rollout: int | None
+    status: str
+    changes: int | None = Field(description="null: no plan was made")
+    started_at: datetime
+    started_by: str
+    approved_at: datetime | None
+    approved_by: str
+    ended_at: datetime | None
+
+
+class RunError(Schema):
+    message: str
+    hint: str
+
+
+class RunInFull(RunListed):
+    waiting: str = Field(description="What is being waited for just now")
+    error: RunError | None = Field(description="What ended it")
+
+
+class Change(Schema):
+    verb: str
+    kind: str
+    name: str
+    account_id: str
+    account: str
+    reason: str
+    before: dict[str, Any] | None
+    after: dict[str, Any] | None
+    status: str
+    message: str
+    hint: str
+
+
+class EntryChange(Schema):
+    """What changes of what Spinnaker knows."""
+
+    verb: str
+    provider: str
+    name: str
+    before: dict[str, Any] | None
+    after: dict[str, Any] | None
+
+
+class Plan(Schema):
+    digest: str = Field(description="Identifies what was read: give it to approve")
+    fingerprint: str = Field(description="Equal in plans that are the same")
+    waits: bool = Field(description="Whether it waits for approval")
+    outdated_by: str = Field(description="Which edit outdates it; empty: none")
+    changes: list[Change]
+    entries: list[EntryChange]
+    risks: list[str]
+    discouraged: list[str]
+
+
+@router.get("", response=Page[RunListed], summary="List runs")
+def list_runs(
+    request: HttpRequest, asked: Query[Asked], filters: Query[Filters]
+) -> dict[str, Any]:
+    """List the runs, newest first, as the filters ask."""
+    found = page_of(matching(request.GET), "-number", asked)
+    return {"items": [listed(run) for run in found.rows], "next": found.next}
+
+
+@router.get("/{number}", response=RunInFull, summary="Read a run")
+def read_run(request: HttpRequest, number: Number) -> dict[str, Any]:
+    """Read how far a run has come."""
+    return in_full(get_object_or_404(matching(QueryDict()), number=number))
+
+
+@router.get("/{number}/plan", response=Plan, summary="Read a run’s plan")
+def read_plan(request: HttpRequest, number: Number) -> dict[str, Any]:
+    """Read word for word what an approval is about."""
+    run = run_numbered(number)
+    steps = list(run.steps.all())
+    plan = plan_of(run, steps)
+    waits = run.status == Status.PLANNED
+    edit = outdated_by(run) if waits else ""
+    return {
+        "digest": plan.digest,
+        "fingerprint": plan.fingerprint,
+        "waits": waits and not edit,
+        "outdated_by": edit,
+        "changes": [change_of(step) for step in steps],
+        "entries": [
+            {
+                "verb": one.verb,
+                "provider": one.provider,
+                "name": one.name,
+                "before": one.before,
+                "after": one.after,
+            }
+            for one in plan.entries
+        ],
+        "risks": [risk.sentence for risk in plan.risks],
+        "discouraged": [one.sentence for one in plan.discouraged],
+    }
+
+
+@router.get("/{number}/results", response=list[Check], summary="Read what was proved")
+def read_results(request: HttpRequest, number: Number) -> list[dict[str, str]]:
+    """Read what the run’s checks found."""
+    return [check_of(one) for one in results_of(run_numbered(number))]
+
+
+def run_numbered(number: int) -> Run:
+    """Find a run; 404 where there is none."""
+    rows = Run.objects.select_related("account", "findings")
+    return get_object_or_404(rows, number=number)
+
+
+def listed(run: Run) -> dict[str, Any]:
+    return {
+        "number": run.number,
+        "id": run.pk,
+        "kind": run.kind,
+        "account": run.account_name,
+        "account_id": account_id_of(run),
+        "rollout": run.rollout_id,
+        "status": run.status,
+        "changes": row_of(run).changes,
+        "started_at": run.created_at,
+        "started_by": run.started_by,
+        "approved_at": run.approved_at,
+        "approved_by": run.approved_by_name,
+        "ended_at": run.finished_at,
+    }
+
+
+def in_full(run: Run) -> dict[str, Any]:
+    error = run.error and {
+        key: str(run.error.get(key, "")) for key in ("message", "hint")
+    }
+    return {**listed(run), "waiting": run.waiting, "error": error or None}
+
+
+def change_of(step: Step) -> dict[str, Any]:
+    return {
+        "verb": step.verb,
+        "kind": step.kind,
+        "name": step.name,
+        "account_id": step.account_id,
+        "account": step.account_name,
+        "reason": step.reason,
+        "before": step.before,
+        "after": step.after,
+        "status": step.status,
+        "message": step.message,
+        "hint": step.hint,
+    }

@@ -1,0 +1,1 @@
+"""What the API keeps: its tokens, and answers that may be asked for again."""

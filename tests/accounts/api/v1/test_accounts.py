@@ -1,0 +1,211 @@
+"""Accounts: read as on their pages, and described as in a file."""
+
+from __future__ import annotations
+
+import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+from django.utils import timezone
+
+from accounts.models import Activity, CheckResult, ManagedAccount
+from accounts.models.states import State, Status
+from tests.rows import account_row, managing_row, run_row
+
+pytestmark = pytest.mark.django_db
+
+STAGING = {
+    "account_id": "922222222222",
+    "environment": "staging",
+    "regions": ["us-east-1"],
+    "permissions": {"READ": ["developers"], "WRITE": ["operators"]},
+    "providers": {"ec2": {}, "lambda": {"access": "read"}},
+}
+
+
+def test_it_lists_accounts_as_the_filters_ask(reader):
+    account_row("one", account_id="1" * 12, environment="prod")
+    account_row("two", account_id="2" * 12, state=State.FAILED)
+
+    def names(**asked: str) -> list[str]:
+        return [
+            one["name"] for one in reader.read("/accounts", **asked).json()["items"]
+        ]
+
+    assert names() == ["one", "two"]
+    assert names(environment="prod") == ["one"]
+    assert names(state="failed") == ["two"]
+    assert names(text="1111") == ["one"]
+    assert names(provider="ecs") == []
+    assert names(described="x", file="y", proof="z") == []
+
+
+def test_the_queries_do_not_grow_with_the_accounts(reader):
+    def queries() -> int:
+        with CaptureQueriesContext(connection) as found:
+            assert reader.read("/accounts").status_code == 200
+        return len(found)
+
+    account_row()
+    reader.read("/accounts")
+    few = queries()
+    for number in range(10):
+        account_row(f"a-{number}", account_id=f"{number}" * 12)
+
+    assert queries() == few <= 6
+
+
+def test_it_shows_what_the_page_shows(reader):
+    managing_row()
+    account = account_row(state=State.FAILED, verified_at=timezone.now(), policy_set=1)
+    run = run_row(Status.FAILED, account=account)
+    CheckResult.objects.create(
+        run=run, position=0, provider="ec2", name="List", outcome="failed", fix="Do."
+    )
+    waiting = run_row(Status.PLANNED, account=account)
+
+    shown = reader.read("/accounts/staging").json()
+
+    assert shown["state"] == "failed"
+    assert shown["sentences"] == ["The last run of this account failed."]
+    assert shown["open_run"] == waiting.number
+    assert shown["proof"]["run"] == run.number
+    assert shown["proof"]["checks"][0]["fix"] == "Do."
+    assert shown["described"]["account_id"] == "922222222222"
+
+
+def test_an_account_that_is_not_complete_has_no_description(reader):
+    account_row(regions=[], providers={})
+
+    assert reader.read("/accounts/staging").json()["described"] is None
+
+
+def test_an_account_that_there_is_not_is_a_404(reader):
+    assert reader.read("/accounts/staging").status_code == 404
+
+
+def test_it_describes_a_new_account_as_the_file_does(operator):
+    managing_row()
+
+    answer = operator.put("/accounts/staging", STAGING)
+
+    assert answer.status_code == 201
+    row = ManagedAccount.objects.get()
+    assert (row.name, row.environment, row.state) == ("staging", "staging", "draft")
+    assert (row.created_by_name, row.read_roles) == ("operator", ["developers"])
+    assert sorted(one.key for one in row.providers.all()) == ["ec2", "lambda"]
+    assert Activity.objects.get(what="describe").about == "staging"
+
+
+def test_what_it_shows_can_be_sent_back_and_changes_nothing(operator):
+    managing_row()
+    described = operator.put("/accounts/staging", STAGING).json()["described"]
+
+    answer = operator.put("/accounts/staging", described)
+
+    assert answer.status_code == 200
+    assert answer.json()["described"] == described
+    assert not Activity.objects.filter(what="edit").exists()
+    assert ManagedAccount.objects.get().version == 1
+
+
+def test_an_edit_outdates_as_one_on_a_page(operator):
+    managing_row()
+    operator.put("/accounts/staging", STAGING)
+    ManagedAccount.objects.update(state=State.VERIFIED)
+
+    answer = operator.put("/accounts/staging", {**STAGING, "adopts": True})
+    changed = operator.put("/accounts/staging", {**STAGING, "regions": ["eu-west-1"]})
+
+    assert answer.status_code == changed.status_code == 200
+    assert changed.json()["described"]["regions"] == ["eu-west-1"]
+    row = ManagedAccount.objects.get()
+    assert (row.state, row.edited_by.get_username()) == ("outdated", "operator")
+
+
+@pytest.mark.parametrize(
+    ("wrong", "said"),
+    [
+        ({"regions": ["nowhere-1"]}, "regions: "),
+        ({"regions": []}, "Name at least one region."),
+        ({"providers": {}}, "Choose at least one of"),
+        ({"providers": {"s3": {}}}, "has no key “s3”"),
+        ({"providers": {"lambda": {"access": "all"}}}, "lambda: "),
+        ({"account_id": "1"}, "account_id: "),
+        ({"environment": "\0"}, "environment: "),
+        ({"environment": "\x7f"}, ""),
+        ({"providers": {"ec2": {"x": "\ud800"}}}, ""),
+        ({"providers": {"ec2": {"x": [[[[[[[[]]]]]]]]}}}, "ec2: "),
+        ({"name": "other"}, "The name in the body"),
+        ({"reader_role": True}, "Only an account with"),
+    ],
+)
+def test_it_refuses_with_the_sentences_of_the_file(operator, wrong, said):
+    managing_row()
+
+    answer = operator.put("/accounts/staging", {**STAGING, **wrong})
+
+    assert answer.status_code == 422
+    assert said in answer.json()["detail"]
+    assert not ManagedAccount.objects.exists()
+
+
+@pytest.mark.parametrize(
+    ("wrong", "place"),
+    [
+        ({"account_id": 922222222222}, "account_id"),
+        ({"adopts": "yes"}, "adopts"),
+        ({"colour": "red"}, "colour"),
+        ({"regions": "us-east-1"}, "regions"),
+        ({"permissions": {"EXECUTE": []}}, "EXECUTE"),
+        ({"providers": {"ec2": None}}, "ec2"),
+    ],
+)
+def test_it_says_where_the_body_does_not_fit(operator, wrong, place):
+    managing_row()
+
+    answer = operator.put("/accounts/staging", {**STAGING, **wrong})
+
+    assert answer.status_code == 422
+    assert place in answer.json()["errors"][0]["at"]
+
+
+@pytest.mark.parametrize("body", ["", "{", "[" * 100_000, "\ud83d"])
+def test_what_is_no_json_is_refused(operator, body):
+    answer = operator.send(
+        "PUT", "/accounts/staging", body.encode(errors="surrogatepass").decode("latin1")
+    )
+
+    assert answer.status_code in {400, 422}
+
+
+def test_a_body_that_is_too_large_is_refused(operator):
+    answer = operator.send("PUT", "/accounts/staging", "x" * 3_000_000)
+
+    assert answer.status_code == 413
+
+
+def test_what_is_taken_is_refused_with_its_owner(operator):
+    managing_row()
+    account_row("other")
+
+    answer = operator.put("/accounts/staging", STAGING)
+
+    assert answer.status_code == 422
+    assert "already in Bowline, as “other”" in answer.json()["detail"]
+
+
+def test_before_there_is_a_managing_account_it_says_so(operator):
+    answer = operator.put("/accounts/staging", STAGING)
+
+    assert answer.status_code == 409
+    assert answer.json()["detail"] == "Set up the managing account first."
+
+
+def test_a_row_that_cannot_be_read_is_no_bug(reader):
+    account_row()
+    ManagedAccount.objects.update(regions="x")
+
+    answer = reader.read("/accounts/staging")
+
+    assert answer.status_code == 409
+    assert "cannot read" in answer.json()["detail"]
