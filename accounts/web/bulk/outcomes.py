@@ -8,13 +8,13 @@ from dataclasses import dataclass, field
 from django.contrib import messages
 
 from accounts.external_ids import RotationRefused
+from accounts.mapping.completeness import Undescribed
 from accounts.mapping.managing import NoManagingAccount
 from accounts.mapping.spinnaker_names import NameTaken
 from accounts.models import ManagedAccount
 from accounts.runs.actions import NothingStands, RunOpen, StillTold
 from accounts.runs.capacity import NoRoom
 from accounts.web.bulk.editing import CannotEdit
-from accounts.web.bulk.planning import Undescribed
 from accounts.web.request import Request
 from accounts.wording import counted
 from onboarding.details import DetailsError

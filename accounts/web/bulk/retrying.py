@@ -15,10 +15,10 @@ from accounts.mapping.slices import in_slices
 from accounts.models import ManagedAccount, Rollout, Run
 from accounts.models.states import FAILURES
 from accounts.runs import actions
+from accounts.runs.deciding.starting import plan_described
 from accounts.web.access import operator_required
 from accounts.web.accounts.views import MOST_IN_ROLLOUT
 from accounts.web.bulk.outcomes import each, tell
-from accounts.web.bulk.planning import plan_described
 from accounts.web.bulk.views import chosen, nothing_chosen, plan_together, to_list
 from accounts.web.request import Request
 from accounts.web.rollouts.starting import roll_out

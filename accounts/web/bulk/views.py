@@ -19,10 +19,12 @@ from django.urls import reverse
 from django.views.decorators.http import require_POST
 
 from accounts.bundles import leave_out, told_of
+from accounts.mapping.completeness import refuse_undescribed
 from accounts.mapping.managing import managing_row
 from accounts.models import ManagedAccount, Rollout, Run
 from accounts.models.states import WORKING
 from accounts.runs import actions
+from accounts.runs.deciding.starting import plan_described
 from accounts.spinnaker.told import in_spinnaker
 from accounts.web.access import operator_required
 from accounts.web.accounts.views import (
@@ -35,7 +37,6 @@ from accounts.web.accounts.views import (
 from accounts.web.bulk.editing import edit
 from accounts.web.bulk.forms import BulkEditForm
 from accounts.web.bulk.outcomes import PLANNED, each, tell, tell_refused
-from accounts.web.bulk.planning import plan_described, refuse_undescribed
 from accounts.web.request import Request
 from accounts.web.rollouts.starting import roll_out
 from accounts.wording import counted

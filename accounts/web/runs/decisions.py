@@ -12,22 +12,19 @@ from django.shortcuts import get_object_or_404, redirect
 from django.views.decorators.http import require_POST
 
 from accounts.four_eyes import SamePerson
-from accounts.mapping.managing import NoManagingAccount
-from accounts.mapping.spinnaker_names import NameTaken
+from accounts.mapping.completeness import missing
 from accounts.models import ManagedAccount, Run
-from accounts.models.states import Status
 from accounts.runs import actions
-from accounts.runs.capacity import NoRoom
+from accounts.runs.deciding.lateness import decided_already, outdated, outdated_by
+from accounts.runs.deciding.starting import REFUSALS, start_again
 from accounts.runs.owners.looking import look_soon
-from accounts.runs.owners.readiness import ManagingUnproved
 from accounts.runs.owners.word import take_word
 from accounts.runs.queue import enqueue_look
 from accounts.web.access import approver_required, operator_required
 from accounts.web.request import Request
 from accounts.web.runs.forms import ApproveForm
-from accounts.web.runs.views import outdated_by, run_of, run_page
-from accounts.web.wizard.steps import next_step, undone
-from onboarding.details import DetailsError
+from accounts.web.runs.views import run_of, run_page
+from accounts.web.wizard.steps import next_step
 
 
 @approver_required
@@ -58,12 +55,10 @@ def decide(
 
 def tell_quicker(request: Request, pk: UUID) -> None:
     now = run_of(pk)
-    if edit := outdated_by(now) if now.status == Status.PLANNED else "":
-        messages.warning(request, f"{edit} Plan again.")
-        return
-    by = now.approved_by_name
-    who = f"{by} approved it" if by else f"It is {now.status}"
-    messages.info(request, f"{who} already.")
+    if edit := outdated(now):
+        messages.warning(request, edit)
+    else:
+        messages.info(request, decided_already(now))
 
 
 @approver_required
@@ -82,21 +77,7 @@ def run_discard(request: Request, pk: UUID) -> HttpResponse:
 def run_again(request: Request, pk: UUID) -> HttpResponse:
     """Start a run of the same kind for the same account, as it is described now."""
     run = run_of(pk)
-    if run.kind == Run.Kind.MANAGING:
-        return started(request, lambda: actions.plan_managing(request.user), run)
-    account = run.account
-    if account is None:
-        messages.error(request, f"{run.account_name} was deleted from Bowline.")
-        return redirect(run)
-    start = STARTS[Run.Kind(run.kind)]
-    return started(request, lambda: start(account, request.user), run)
-
-
-STARTS: dict[str, Callable[..., Run]] = {
-    Run.Kind.ONBOARD: actions.plan,
-    Run.Kind.REMOVE: actions.remove,
-    Run.Kind.VERIFY: actions.verify,
-}
+    return started(request, lambda: start_again(run, request.user), run)
 
 
 @operator_required
@@ -104,7 +85,7 @@ STARTS: dict[str, Callable[..., Run]] = {
 def plan(request: Request, pk: UUID) -> HttpResponse:
     """Plan an account that is described to the end; else go where it is not."""
     account = account_of(pk)
-    if undone(account):
+    if missing(account):
         messages.warning(request, "Complete the account's steps, then plan it.")
         return redirect("accounts:wizard", account.pk, next_step(account))
     return started(request, lambda: actions.plan(account, request.user), account)
@@ -175,17 +156,6 @@ def accept(request: Request, pk: UUID) -> HttpResponse:
     else:
         messages.info(request, f"{account.name} does not wait for acceptance.")
     return redirect(account)
-
-
-REFUSALS = (
-    DetailsError,
-    NameTaken,
-    NoManagingAccount,
-    NoRoom,
-    ManagingUnproved,
-    actions.NothingStands,
-    actions.StillTold,
-)
 
 
 def account_of(pk: UUID) -> ManagedAccount:

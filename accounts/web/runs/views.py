@@ -136,11 +136,6 @@ def delete_command(run: Run) -> str:
     return "" if one.stack_sets else one.delete_command
 
 
-def outdated_by(run: Run) -> str:
-    """Say which edit outdates the plan; empty while none does."""
-    return run.outdated_by(run.account, ManagingAccount.objects.first())
-
-
 def waits_for_acceptance(run: Run) -> bool:
     account = run.account
     return (

@@ -13,6 +13,7 @@ from django.shortcuts import get_object_or_404, render
 from django_htmx.http import retarget
 
 from accounts.lookups import ACCESS, REGIONS, Question, report_of
+from accounts.mapping.completeness import has_access
 from accounts.mapping.managing import managing_row
 from accounts.models import ManagedAccount
 from accounts.web.access import operator_required
@@ -20,7 +21,6 @@ from accounts.web.lookups import Asking, ask_anew, look_up
 from accounts.web.request import Request
 from accounts.web.wizard.forms import AccessForm
 from accounts.web.wizard.page import go_on, page, saved
-from accounts.web.wizard.steps import has_access
 from onboarding import names
 from onboarding.aws.discover import AccessReport
 from onboarding.partitions import PARTITIONS

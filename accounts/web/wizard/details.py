@@ -11,6 +11,7 @@ from django.shortcuts import redirect, render
 from django.urls import reverse
 
 from accounts.lookups import DETAILS, Question, found_by, known
+from accounts.mapping.completeness import enabled_providers
 from accounts.mapping.managed import cannot_be_read, managed_of, provider_of
 from accounts.mapping.managing import managing_row
 from accounts.models import EnabledProvider, Lookup, ManagedAccount
@@ -20,7 +21,6 @@ from accounts.web.request import Request
 from accounts.web.wizard.page import go_on, page, saved
 from accounts.web.wizard.provider_forms import FORMS
 from accounts.web.wizard.provider_forms.base import NOTHING, DetailsForm
-from accounts.web.wizard.steps import enabled_providers
 from onboarding.providers import PROVIDERS
 from onboarding.providers.base import Provider
 

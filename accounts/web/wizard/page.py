@@ -12,6 +12,7 @@ from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
 
+from accounts.mapping.completeness import has_access, problem
 from accounts.mapping.edits import editing
 from accounts.mapping.managed import topology_of
 from accounts.mapping.managing import managing_of, managing_row
@@ -19,7 +20,7 @@ from accounts.mapping.spinnaker_names import NameTaken, claim_names
 from accounts.models import ManagedAccount, ManagingAccount
 from accounts.web.accounts.known_as import Known, known_as
 from accounts.web.request import Request
-from accounts.web.wizard.steps import has_access, marks, problem, step_after, step_named
+from accounts.web.wizard.steps import marks, step_after, step_named
 from onboarding.details import DetailsError
 from onboarding.partitions import PARTITIONS
 

@@ -7,13 +7,16 @@ from typing import NamedTuple
 
 from django.urls import reverse
 
-from accounts.mapping.managed import managed_of
-from accounts.models import EnabledProvider, ManagedAccount
+from accounts.mapping.completeness import (
+    has_access,
+    has_details,
+    has_identity,
+    has_providers,
+    missing,
+    problem,
+)
+from accounts.models import ManagedAccount
 from accounts.models.states import State
-from onboarding.details import DetailsError
-from onboarding.providers import PROVIDERS
-from onboarding.providers.base import providers_of
-from onboarding.providers.external_id import without_external_id
 
 
 class WizardStep(NamedTuple):
@@ -33,28 +36,6 @@ class Mark(NamedTuple):
     state: str
     """`done`, `to do` or `to fix`."""
     is_current: bool
-
-
-def has_identity(account: ManagedAccount) -> bool:
-    return bool(account.name and account.account_id)
-
-
-def has_access(account: ManagedAccount) -> bool:
-    """Return whether its access was described: an empty role is an answer, too.
-
-    Drafts of earlier releases can have regions without an access role.
-    """
-    said = account.is_handed_off or account.access_role or has_providers(account)
-    return bool(account.regions and said)
-
-
-def has_providers(account: ManagedAccount) -> bool:
-    return bool(enabled_providers(account))
-
-
-def has_details(account: ManagedAccount) -> bool:
-    enabled = enabled_providers(account)
-    return bool(enabled) and all(provider.described for provider in enabled)
 
 
 def was_planned(account: ManagedAccount) -> bool:
@@ -104,33 +85,6 @@ def step_after(slug: str) -> str:
     return SLUGS[min(SLUGS.index(slug) + 1, len(SLUGS) - 1)]
 
 
-def enabled_providers(account: ManagedAccount) -> list[EnabledProvider]:
-    """List the chosen providers in the order in which they are offered."""
-    order = list(PROVIDERS)
-    return sorted(account.providers.all(), key=lambda p: order.index(p.key))
-
-
-def problem(account: ManagedAccount, slug: str) -> str:
-    """Say what an answer of this step now contradicts; empty if nothing."""
-    enabled = enabled_providers(account)
-    if slug == "access" and account.uses_external_id:
-        titles = without_external_id(provider.key for provider in enabled)
-        return titles and (
-            f"{titles} cannot be used with an external ID: turn it off below."
-        )
-    if slug == "details":
-        try:
-            managed = managed_of(account)
-        except DetailsError as error:
-            return str(error)
-        for provider in providers_of(managed):
-            try:
-                provider.suit(managed)
-            except DetailsError as error:
-                return f"{provider.title}: {error}"
-    return ""
-
-
 def state_of(step: WizardStep, account: ManagedAccount) -> str:
     if problem(account, step.slug):
         return "to fix"
@@ -159,7 +113,8 @@ def url_of(account: ManagedAccount, slug: str) -> str:
 
 def undone(account: ManagedAccount) -> list[Mark]:
     """List the steps before the last that are missing for a plan."""
-    return [m for m in marks(account, "review")[:-1] if m.state != "done"]
+    slugs = {part.slug for part in missing(account)}
+    return [mark for mark in marks(account, "review") if mark.slug in slugs]
 
 
 def next_step(account: ManagedAccount) -> str:

@@ -10,6 +10,7 @@ from django.contrib import messages
 from django.http import Http404, HttpResponse
 from django.shortcuts import get_object_or_404, redirect
 
+from accounts.mapping.completeness import enabled_providers
 from accounts.mapping.managed import topology_of
 from accounts.mapping.managing import managing_of, managing_row
 from accounts.models import ManagedAccount, ManagingAccount
@@ -33,7 +34,7 @@ from accounts.web.wizard.page import (
     saved,
     written,
 )
-from accounts.web.wizard.steps import enabled_providers, undone
+from accounts.web.wizard.steps import undone
 from onboarding.desired import desired
 from onboarding.details import DetailsError
 from onboarding.providers import PROVIDERS

@@ -2,13 +2,13 @@ from __future__ import annotations
 
 import pytest
 
+from accounts.mapping.completeness import problem
 from accounts.models import EnabledProvider, ManagedAccount
 from accounts.models.states import State
 from accounts.web.wizard.steps import (
     STEPS,
     marks,
     next_step,
-    problem,
     step_after,
     undone,
 )

@@ -1,0 +1,1 @@
+"""What people start and approve, by pages and by the API, and why they cannot."""

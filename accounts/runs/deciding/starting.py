@@ -1,0 +1,62 @@
+"""Start a run of an account that is described to the end, or the same run again."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+from accounts.mapping.completeness import Undescribed, refuse_undescribed
+from accounts.mapping.managing import NoManagingAccount
+from accounts.mapping.spinnaker_names import NameTaken
+from accounts.models import ManagedAccount, Run
+from accounts.runs import actions
+from accounts.runs.capacity import NoRoom
+from accounts.runs.owners.readiness import ManagingUnproved
+from onboarding.details import DetailsError
+
+if TYPE_CHECKING:
+    from django.contrib.auth.models import User
+
+
+class Forgotten(Exception):
+    """The account that a run was about is no longer in Bowline."""
+
+    def __init__(self, run: Run) -> None:
+        super().__init__(f"{run.account_name} was deleted from Bowline.")
+
+
+REFUSALS = (
+    DetailsError,
+    Forgotten,
+    ManagingUnproved,
+    NameTaken,
+    NoManagingAccount,
+    NoRoom,
+    Undescribed,
+    actions.NothingStands,
+    actions.StillTold,
+)
+"""Why no run is started, apart from one that is open."""
+
+STARTS: dict[str, Callable[..., Run]] = {
+    Run.Kind.ONBOARD: actions.plan,
+    Run.Kind.REMOVE: actions.remove,
+    Run.Kind.VERIFY: actions.verify,
+}
+
+
+def plan_described(account: ManagedAccount, by: User) -> Run:
+    """Plan an account; raise Undescribed where a part of it is not described."""
+    refuse_undescribed(account)
+    return actions.plan(account, by)
+
+
+def start_again(run: Run, by: User) -> Run:
+    """Start a run of the same kind for the same account, as it is described now; raise
+    RunOpen, or one of REFUSALS.
+    """
+    if run.kind == Run.Kind.MANAGING:
+        return actions.plan_managing(by)
+    if run.account is None:
+        raise Forgotten(run)
+    return STARTS[run.kind](run.account, by)

@@ -1,0 +1,62 @@
+from __future__ import annotations
+
+import pytest
+
+from accounts.mapping.completeness import Undescribed, missing
+from accounts.models import Run
+from accounts.models.states import Status
+from accounts.runs.actions import NothingStands
+from accounts.runs.deciding.starting import Forgotten, plan_described, start_again
+from tests.rows import account_row, managing_row, person, run_row
+
+pytestmark = pytest.mark.django_db
+
+
+def test_an_account_that_is_described_to_the_end_is_planned() -> None:
+    managing_row()
+
+    run = plan_described(account_row(), person("operator"))
+
+    assert (run.kind, run.status) == (Run.Kind.ONBOARD, Status.PLANNING)
+
+
+def test_an_account_is_not_planned_before_each_part_is_described() -> None:
+    managing_row()
+    draft = account_row(providers={}, regions=[])
+
+    with pytest.raises(Undescribed, match="not complete: providers, access, details"):
+        plan_described(draft, person("operator"))
+
+    assert [part.slug for part in missing(draft)] == ["providers", "access", "details"]
+    assert not Run.objects.exists()
+
+
+@pytest.mark.parametrize("kind", [Run.Kind.ONBOARD, Run.Kind.MANAGING])
+def test_a_run_is_started_again_as_one_of_its_kind(kind: Run.Kind) -> None:
+    managing_row()
+    account = account_row() if kind == Run.Kind.ONBOARD else None
+    failed = run_row(Status.FAILED, kind=kind, account=account)
+
+    run = start_again(failed, person("operator"))
+
+    assert run.pk != failed.pk
+    assert (run.kind, run.account) == (kind, account)
+
+
+def test_a_verification_is_refused_again_as_it_was_at_first() -> None:
+    managing_row()
+    failed = run_row(Status.FAILED, kind=Run.Kind.VERIFY)
+
+    with pytest.raises(NothingStands):
+        start_again(failed, person("operator"))
+
+
+def test_no_run_of_an_account_that_was_deleted_is_started_again() -> None:
+    managing_row()
+    failed = run_row(Status.FAILED)
+    assert failed.account is not None
+    failed.account.delete()
+    failed.refresh_from_db()
+
+    with pytest.raises(Forgotten, match="staging was deleted from Bowline"):
+        start_again(failed, person("operator"))
