@@ -6,6 +6,11 @@ from typing import Any
 
 from django import forms
 
+from accounts.runs.deciding.confirmation import (
+    Unconfirmed,
+    confirm_delivery,
+    phrase_of_delivery,
+)
 from accounts.web.fields import RuledField
 from accounts.web.runs.forms import CommentForm
 from accounts.wording import counted
@@ -30,18 +35,19 @@ class DeliveryForm(CommentForm):
 
     def __init__(self, *args: Any, removes: int, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.phrase = f"remove {counted(removes)}"
+        self.removes = removes
         if not removes:
             del self.fields["confirmation"]
             return
-        self.fields[
-            "confirmation"
-        ].label = (
-            f"Spinnaker loses {counted(removes)}. Type “{self.phrase}” to continue"
+        self.fields["confirmation"].label = (
+            f"Spinnaker loses {counted(removes)}. "
+            f"Type “{phrase_of_delivery(removes)}” to continue"
         )
 
     def clean_confirmation(self) -> str:
         typed: str = self.cleaned_data["confirmation"]
-        if " ".join(typed.split()).lower() != self.phrase:
-            raise forms.ValidationError(f"Type “{self.phrase}” to approve this.")
+        try:
+            confirm_delivery(self.removes, typed)
+        except Unconfirmed as error:
+            raise forms.ValidationError(str(error)) from error
         return typed

@@ -7,8 +7,12 @@ from typing import Any
 from django import forms
 
 from accounts.models import Rollout
+from accounts.runs.deciding.confirmation import (
+    Unconfirmed,
+    confirm_group,
+    phrase_of_group,
+)
 from accounts.web.runs.forms import CommentForm
-from accounts.wording import counted
 
 
 class SettingsForm(forms.ModelForm[Rollout]):
@@ -53,17 +57,20 @@ class GroupForm(CommentForm):
 
     def __init__(self, *args: Any, plans: int, deletes: int, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.phrase = f"delete in {counted(plans)}"
+        self.plans = plans
         if not deletes:
             del self.fields["confirmation"]
             return
         what = "1 thing" if deletes == 1 else f"{deletes} things"
-        self.fields[
-            "confirmation"
-        ].label = f"Each plan deletes {what} in AWS. Type “{self.phrase}” to continue"
+        self.fields["confirmation"].label = (
+            f"Each plan deletes {what} in AWS. "
+            f"Type “{phrase_of_group(plans)}” to continue"
+        )
 
     def clean_confirmation(self) -> str:
         typed: str = self.cleaned_data["confirmation"]
-        if " ".join(typed.split()).lower() != self.phrase:
-            raise forms.ValidationError(f"Type “{self.phrase}” to approve these plans.")
+        try:
+            confirm_group(self.plans, typed)
+        except Unconfirmed as error:
+            raise forms.ValidationError(str(error)) from error
         return typed

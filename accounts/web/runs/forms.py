@@ -7,6 +7,7 @@ from typing import Any
 from django import forms
 
 from accounts.models import Run
+from accounts.runs.deciding.confirmation import Unconfirmed, confirm_run
 from accounts.web.fields import RuledField, bare_helper
 from onboarding import names
 
@@ -50,9 +51,8 @@ class ApproveForm(CommentForm):
 
     def clean_confirmation(self) -> str:
         typed: str = self.cleaned_data["confirmation"]
-        if typed != self.run.account_name:
-            raise forms.ValidationError(
-                f"Type the account's name, {self.run.account_name}, to approve a plan "
-                "that deletes."
-            )
+        try:
+            confirm_run(self.run.account_name, typed)
+        except Unconfirmed as error:
+            raise forms.ValidationError(str(error)) from error
         return typed
