@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Container
 from typing import NamedTuple
 
 from django.db.models import Count, Min, Q
 
-from accounts.mapping.plans import entry_changes_of
+from accounts.mapping.plans import entry_changes_of, plan_of
 from accounts.models import Rollout, Run, Step
 from accounts.models.readable import is_slug
 from accounts.models.states import Status
 from accounts.runs.rollouts.census import runs_of
+from accounts.wording import counted
 
 MOST_GROUPS = 20
 """The most groups that are listed, the largest first; and the most plans that are read
@@ -75,6 +77,53 @@ def groups_of(rollout: Rollout) -> Groups:
         others=list(alone.defer("traceback", "error")[:MOST_GROUPS]),
         others_count=alone.count(),
     )
+
+
+def waiting(rollout: Rollout, fingerprint: str) -> dict[int, int]:
+    """Give the runs whose plans wait with these changes: by their numbers, the policy
+    sets that their accounts have.
+    """
+    found = runs_of(rollout).same_as(fingerprint).order_by("number")
+    return dict(found.values_list("number", "account__policy_set"))
+
+
+class NoneWaits(Exception):
+    """No plan that was read still waits."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            "Nothing was approved: the plans that you opened no longer wait. Look "
+            "again."
+        )
+
+
+class Read(NamedTuple):
+    """Those of a group's plans that a person read, and that still wait."""
+
+    policy_sets: dict[int, int]
+    """By the numbers of their runs."""
+    joined: int
+    """How many plans have joined the group since."""
+    deletes: int
+    """How much each of the plans deletes."""
+
+    @property
+    def joined_since(self) -> str:
+        """Say that there is more to read; empty where there is not."""
+        more = f"{counted(self.joined)} joined this group after you opened it"
+        return f"{more}: look again." if self.joined else ""
+
+
+def read_of(rollout: Rollout, fingerprint: str, numbers: Container[int]) -> Read:
+    """Find the plans that an approval is about, whatever joined them meanwhile; raise
+    NoneWaits.
+    """
+    now = waiting(rollout, fingerprint)
+    both = {number: now[number] for number in now if number in numbers}
+    if not both:
+        raise NoneWaits
+    one = Run.objects.get(number=min(both))
+    return Read(both, len(now) - len(both), len(plan_of(one).deletions))
 
 
 def changes_of(numbers: list[int]) -> dict[int, dict[str, int]]:

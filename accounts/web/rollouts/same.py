@@ -12,7 +12,7 @@ from django.views.decorators.http import require_POST
 from accounts.mapping.plans import plan_of
 from accounts.models import Rollout, Run
 from accounts.runs.rollouts import decisions
-from accounts.runs.rollouts.census import runs_of
+from accounts.runs.rollouts.groups import NoneWaits, read_of, waiting
 from accounts.runs.rollouts.start import listed
 from accounts.web.access import approver_required
 from accounts.web.request import Request
@@ -20,7 +20,6 @@ from accounts.web.rollouts.forms import GroupForm
 from accounts.web.rollouts.views import crumbs, rollout_of
 from accounts.web.runs.before_approval import brought, discouraged_among
 from accounts.web.runs.views import review_of
-from accounts.wording import counted
 
 MOST_LISTED = 100
 """The most accounts that the page names; the list of runs has all of them."""
@@ -29,14 +28,6 @@ MOST_LISTED = 100
 def rollout_group(request: Request, number: int, fingerprint: str) -> HttpResponse:
     rollout = rollout_of(number)
     return group_page(request, rollout, fingerprint, waiting(rollout, fingerprint))
-
-
-def waiting(rollout: Rollout, fingerprint: str) -> dict[int, int]:
-    """Give the runs whose plans wait with these changes: by their numbers, the policy
-    sets that their accounts have.
-    """
-    found = runs_of(rollout).same_as(fingerprint).order_by("number")
-    return dict(found.values_list("number", "account__policy_set"))
 
 
 def group_page(
@@ -78,22 +69,20 @@ def group_page(
 def rollout_approve(request: Request, number: int, fingerprint: str) -> HttpResponse:
     """Approve those of the group's plans that were read and still wait."""
     rollout = rollout_of(number)
-    read = numbers_in(request.POST.get("read", ""))
-    now = waiting(rollout, fingerprint)
-    both = {number: now[number] for number in now if number in read}
-    if not both:
-        messages.info(request, NONE_WAITS)
+    numbers = numbers_in(request.POST.get("read", ""))
+    try:
+        read = read_of(rollout, fingerprint, numbers)
+    except NoneWaits as error:
+        messages.info(request, str(error))
         return redirect("accounts:rollout-group", number, fingerprint)
-    one = Run.objects.get(number=min(both))
-    deletes = len(plan_of(one).deletions)
-    form = GroupForm(request.POST, plans=len(both), deletes=deletes)
+    form = GroupForm(request.POST, plans=len(read.policy_sets), deletes=read.deletes)
     if not form.is_valid():
-        return group_page(request, rollout, fingerprint, both, form)
+        return group_page(request, rollout, fingerprint, read.policy_sets, form)
     approved = decisions.approve_group(
         rollout,
         fingerprint,
         request.user,
-        read=read,
+        read=numbers,
         comment=form.cleaned_data["comment"],
     )
     if approved.plans:
@@ -101,16 +90,12 @@ def rollout_approve(request: Request, number: int, fingerprint: str) -> HttpResp
         messages.success(request, f"{plans} approved. Each starts with its wave.")
     if approved.refused:
         messages.warning(request, f"Not approved: {listed(approved.refused, ' ')}")
-    if joined := len(now) - len(both):
-        messages.warning(request, f"{counted(joined)} {JOINED}")
+    if read.joined:
+        messages.warning(request, read.joined_since)
         return redirect("accounts:rollout-group", number, fingerprint)
     return redirect(rollout)
 
 
-NONE_WAITS = (
-    "Nothing was approved: the plans that you opened no longer wait. Look again."
-)
-JOINED = "joined this group after you opened it: look again."
 NUMBER = re.compile("[0-9]{1,10}")
 
 

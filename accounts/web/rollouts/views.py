@@ -23,10 +23,10 @@ from accounts.runs.rollouts.census import (
     runs_of,
 )
 from accounts.runs.rollouts.decisions import needs_another
+from accounts.runs.rollouts.groups import groups_of
 from accounts.web.live.state import live_rollout, live_site
 from accounts.web.request import Request
 from accounts.web.rollouts.forms import SettingsForm
-from accounts.web.rollouts.groups import groups_of
 from accounts.web.rollouts.progress import segments, speed, waves
 
 PAGE = 50
