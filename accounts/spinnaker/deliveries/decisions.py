@@ -16,11 +16,15 @@ from accounts.models.activity import name_of
 from accounts.models.spinnaker.delivery import DeliveryMoved
 from accounts.runs.actions import PlanChanged
 from accounts.runs.queue import enqueue_delivery
+from accounts.spinnaker.connection import connected
+from onboarding.delivery.verdicts import Why
 
 if TYPE_CHECKING:
     from django.contrib.auth.models import User
 
 What = Activity.What
+ASKED = (Why.TAKEN, Why.CHANGED_ELSEWHERE, Why.VANISHED)
+"""What a person may agree to."""
 Send = Callable[[Delivery], None]
 """Queues a delivery once its row is committed: for a worker, or for nobody."""
 
@@ -35,6 +39,24 @@ class DeliveryOpen(Exception):
     def __init__(self, delivery: Delivery) -> None:
         super().__init__(f"{delivery} is in progress. Wait until it ends.")
         self.delivery = delivery
+
+
+def start_connected(by: User, *, agreed: Iterable[str] = ()) -> Delivery:
+    """Start a delivery as `start` does, for somebody who read the last one: only what
+    that asked about may be agreed to. Raise NotConnected where there is no Spinnaker.
+    """
+    connected()
+    last = Delivery.objects.first()
+    known = may_be_agreed(last) if last else set()
+    return start(by, agreed=known & {*agreed})
+
+
+def may_be_agreed(delivery: Delivery) -> set[str]:
+    """Name what a person may agree to, and what was agreed for this plan."""
+    asked = {why.name for why in ASKED}
+    return {one["name"] for one in delivery.left if one["why"] in asked} | {
+        *delivery.agreed
+    }
 
 
 def start(
@@ -111,6 +133,12 @@ def discard(delivery: Delivery, by: User | None) -> bool:
     except DeliveryMoved:
         return False
     return True
+
+
+def decided_already(delivery: Delivery) -> str:
+    """Say who approved it, or what became of it, before somebody else decided."""
+    by = delivery.approved_by_name
+    return f"{f'{by} approved it' if by else f'It is {delivery.status}'}."
 
 
 def record_delivery(

@@ -10,16 +10,16 @@ from django.views.decorators.http import require_POST
 from accounts.four_eyes import SamePerson
 from accounts.models import Delivery
 from accounts.runs.actions import PlanChanged
-from accounts.spinnaker.connection import NotConnected, connected
+from accounts.spinnaker.connection import NotConnected
 from accounts.spinnaker.deliveries.decisions import (
     DeliveryOpen,
     approve,
+    decided_already,
     discard,
-    start,
+    start_connected,
 )
 from accounts.web.access import approver_required, operator_required
 from accounts.web.deliveries.forms import DeliveryForm
-from accounts.web.deliveries.plan import may_be_agreed
 from accounts.web.deliveries.views import delivery_page
 from accounts.web.request import Request
 from onboarding.delivery.verdicts import Verb
@@ -30,15 +30,10 @@ from onboarding.delivery.verdicts import Verb
 def delivery_start(request: Request) -> HttpResponse:
     """Plan a delivery; what the last one asked about may be agreed to, by name."""
     try:
-        connected()
+        row = start_connected(request.user, agreed=request.POST.getlist("agree"))
     except NotConnected as error:
         messages.error(request, str(error))
         return redirect("accounts:spinnaker")
-    last = Delivery.objects.first()
-    known = may_be_agreed(last) if last else set()
-    agreed = known & {*request.POST.getlist("agree")}
-    try:
-        row = start(request.user, agreed=agreed)
     except DeliveryOpen as error:
         messages.info(request, f"{error} This is it.")
         row = error.delivery
@@ -77,5 +72,4 @@ def delivery_discard(request: Request, number: int) -> HttpResponse:
 
 def tell_quicker(request: Request, number: int) -> None:
     row = get_object_or_404(Delivery, number=number)
-    by = row.approved_by_name
-    messages.info(request, f"{f'{by} approved it' if by else f'It is {row.status}'}.")
+    messages.info(request, decided_already(row))

@@ -9,6 +9,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, NamedTuple
 
 from accounts.models import Delivery, DeliveryStep
+from accounts.spinnaker.deliveries.decisions import ASKED
 from accounts.web.runs.review.cards import Card, digest
 from accounts.web.runs.review.diff import compare
 from accounts.web.runs.review.plans import Group, Review, Section
@@ -24,8 +25,6 @@ SIGNS = {
 }
 """The badges of the verbs."""
 TITLES = {"aws": "AWS accounts", "ecs": "ECS accounts", "kubernetes": "EKS accounts"}
-ASKED = (Why.TAKEN, Why.CHANGED_ELSEWHERE, Why.VANISHED)
-"""What a person may agree to."""
 NOT_BOWLINES = (Why.FROM_A_FILE, Why.FOREIGN)
 MOST_LISTED = 200
 
@@ -135,12 +134,4 @@ def left_alone(delivery: Delivery) -> dict[str, list[LeftAlone]]:
         "held": those(others),
         "from_files": those([Why.FROM_A_FILE]),
         "foreign": those([Why.FOREIGN]),
-    }
-
-
-def may_be_agreed(delivery: Delivery) -> set[str]:
-    """Name what a person may agree to, and what was agreed for this plan."""
-    asked = {why.name for why in ASKED}
-    return {one["name"] for one in delivery.left if one["why"] in asked} | {
-        *delivery.agreed
     }
