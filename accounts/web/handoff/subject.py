@@ -7,18 +7,12 @@ from uuid import UUID
 from django.http import Http404
 from django.urls import reverse
 
-from accounts.mapping.handing_off import hand_off_of
-from accounts.mapping.managing import managing_row
-from accounts.models import HandOff as HandedOut
 from accounts.models import ManagedAccount, ManagingAccount, Run
 from accounts.models.runs import RunQuerySet
 from accounts.models.states import Status
-from accounts.runs.owners.readiness import hand_off_managing_now, hand_off_now
+from accounts.runs.owners.subject import NOT_HANDED_OFF, Subject
 from accounts.web.live.state import Live, live_account, live_run
-from onboarding.handoff.hand_off import HandOff
 from onboarding.topology import MadeBy
-
-Subject = ManagedAccount | ManagingAccount
 
 
 def handed_off(pk: UUID) -> Subject:
@@ -28,30 +22,8 @@ def handed_off(pk: UUID) -> Subject:
     managing = ManagingAccount.objects.exclude(made_by=MadeBy.BOWLINE.value)
     found = account or managing.filter(pk=pk).first()
     if found is None:
-        raise Http404("This account is not handed off.")
+        raise Http404(NOT_HANDED_OFF)
     return found
-
-
-def hand_off_for(account: Subject, *, removes: bool = False) -> HandOff:
-    """Describe what its owner receives; raise one of NOT_READY."""
-    if isinstance(account, ManagingAccount):
-        return hand_off_managing_now(account)
-    # What is removed is deleted, however the managing account fares.
-    return hand_off_of(managing_row(), account) if removes else hand_off_now(account)
-
-
-def last_handed_out(account: Subject) -> HandedOut | None:
-    if isinstance(account, ManagingAccount):
-        return HandedOut.objects.of_managing().first()
-    return account.hand_offs.in_force().first()
-
-
-def waiting_run(account: Subject) -> Run | None:
-    """Find the run of its own that waits for its owner."""
-    waiting = Run.objects.filter(status=Status.HANDED_OFF)
-    if isinstance(account, ManagingAccount):
-        return waiting.filter(kind=Run.Kind.MANAGING).first()
-    return waiting.filter(account=account).first()
 
 
 def accounts_that_wait() -> RunQuerySet:

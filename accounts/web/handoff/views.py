@@ -19,18 +19,20 @@ from accounts.runs.owners.readiness import (
     ManagingUnplanned,
     ManagingUnproved,
 )
+from accounts.runs.owners.subject import (
+    Subject,
+    hand_off_for,
+    last_handed_out,
+    waiting_run,
+)
 from accounts.web.access import operator_required
 from accounts.web.exports.attachment import attachment
 from accounts.web.handoff.subject import (
-    Subject,
     accounts_that_wait,
     crumbs_of,
     exists,
-    hand_off_for,
     handed_off,
-    last_handed_out,
     live_of,
-    waiting_run,
 )
 from accounts.web.handoff.versions import shown_versions
 from accounts.web.request import Request
