@@ -12,7 +12,13 @@ from ninja.openapi.schema import OpenAPISchema
 
 from accounts.api.authentication import READS
 from accounts.api.problems import CONTENT_TYPE, problem_of
-from accounts.api.v1 import accounts, activity, bundles, runs
+from accounts.api.v1 import (
+    accounts,
+    activity,
+    bundles,
+    decisions,
+    runs,
+)
 from accounts.web.access import VIEWER, role_required
 
 PREFIX = "api/v1/"
@@ -107,6 +113,10 @@ def answer(request: HttpRequest, error: Exception | type[Exception]) -> HttpResp
 
 for kind in (Exception, Http404, HttpError, DoesNotFit):
     api.add_exception_handler(kind, answer)
+
+ADD_TO_ROUTERS = decisions
+"""Their operations are at addresses of others: import them before routers are added.
+"""
 
 api.add_router("/accounts", accounts.router, tags=["Accounts"])
 api.add_router("/runs", runs.router, tags=["Runs"])

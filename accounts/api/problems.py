@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from http import HTTPStatus
 from typing import Any
 
@@ -16,30 +16,44 @@ from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
 from ninja.errors import HttpError
 from ninja.errors import ValidationError as DoesNotFit
 
-from accounts.bundles import NothingReady
+from accounts.bundles import NothingReady, NotReady
 from accounts.four_eyes import SamePerson
 from accounts.models.runs import MovedMeanwhile
 from accounts.runs.actions import PlanChanged, RunOpen
-from accounts.web.runs.decisions import REFUSALS
+from accounts.runs.deciding.confirmation import Unconfirmed
+from accounts.runs.deciding.starting import REFUSALS
+from accounts.runs.owners.readiness import NOT_READY
+from accounts.runs.rollouts import CannotStart
+from accounts.runs.rollouts.groups import NoneWaits
+from accounts.spinnaker.connection import NotConnected
+from accounts.spinnaker.deliveries.decisions import DeliveryOpen
 from accounts.web.unreadable import CANNOT_BE_USED
 from onboarding.accounts_file import FileProblems
 
 log = logging.getLogger(__name__)
 
 CONTENT_TYPE = "application/problem+json"
-Errors = list[dict[str, str]]
+Errors = Sequence[Mapping[str, str]]
+NO_ERRORS: Errors = ()
 
 STATUSES: Mapping[type[Exception], int] = {
     PermissionDenied: 403,
     SamePerson: 403,
     RequestDataTooBig: 413,
+    Unconfirmed: 422,
     **dict.fromkeys(
         (
             *REFUSALS,
+            *NOT_READY,
             *CANNOT_BE_USED,
             RunOpen,
             PlanChanged,
             NothingReady,
+            NotReady,
+            NotConnected,
+            NoneWaits,
+            CannotStart,
+            DeliveryOpen,
             MovedMeanwhile,
         ),
         409,
@@ -55,8 +69,10 @@ BUG = "Bowline itself failed. Its log says how, under the time of this request."
 class Problem(Exception):
     """Ends a request with a status, a sentence, and headers where they are needed."""
 
-    def __init__(self, status: int, detail: str, **headers: str) -> None:
-        self.status, self.headers = status, headers
+    def __init__(
+        self, status: int, detail: str, *, errors: Errors = NO_ERRORS, **headers: str
+    ) -> None:
+        self.status, self.errors, self.headers = status, errors, headers
         super().__init__(detail)
 
 
@@ -81,7 +97,7 @@ def problem_of(request: HttpRequest, error: Exception) -> HttpResponse:
     """Say what a page would say of it; what nobody expected is logged as a bug."""
     match error:
         case Problem():
-            return problem(error.status, str(error), headers=headers_of(error))
+            return problem(error.status, str(error), error.errors, headers_of(error))
         case Http404():
             return problem(404, f"There is nothing at {request.path}.")
         case DoesNotFit():

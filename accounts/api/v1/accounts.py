@@ -144,14 +144,14 @@ def describe_account(request: ApiRequest, name: Name, body: Described) -> Any:
     written = {"name": name, **body.model_dump(exclude_unset=True)}
     if written["name"] != name:
         raise Problem(422, OTHER_NAME)
-    file = read(as_file(written), partition=managing_row().partition)
+    file = read(as_file({"accounts": [written]}), partition=managing_row().partition)
     (row,) = register(file, request.user)
     return Status(200 if existed else 201, in_full(row))
 
 
 def as_file(written: dict[str, Any]) -> bytes:
-    """Write an accounts file of one account: JSON is YAML."""
-    text = json.dumps({"accounts": [written]}, ensure_ascii=False)
+    """Write an accounts file: JSON is YAML."""
+    text = json.dumps(written, ensure_ascii=False)
     return text.encode(errors="surrogatepass")  # the reader refuses what is no UTF-8
 
 

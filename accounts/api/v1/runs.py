@@ -16,10 +16,10 @@ from accounts.api.v1.texts import Filter, Number
 from accounts.mapping.plans import plan_of
 from accounts.models import Run, Step
 from accounts.models.states import Status
+from accounts.runs.deciding.lateness import outdated_by
 from accounts.runs.results import results_of
 from accounts.web.exports.views import account_id_of
 from accounts.web.runs.listing import matching, row_of
-from accounts.web.runs.views import outdated_by
 
 router = Router()
 

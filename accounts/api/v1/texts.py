@@ -5,10 +5,23 @@ from __future__ import annotations
 from typing import Annotated
 
 from ninja import Field, Path
+from pydantic import AfterValidator
+
+from onboarding import names
 
 NO_NUL = "^[^\\x00]*$"
 LARGEST = 2**31 - 1
 
+
+def seen(text: str) -> str:
+    return names.seen(text) if text else text
+
+
+Comment = Annotated[str, Field(max_length=2000, pattern=NO_NUL), AfterValidator(seen)]
+Digest = Annotated[str, Field(min_length=1, max_length=64, pattern=NO_NUL)]
+"""Of what was read, and is to be approved."""
+Typed = Annotated[str, Field(max_length=100, pattern=NO_NUL)]
+"""What is typed to confirm."""
 Filter = Annotated[str, Field(max_length=200, pattern=NO_NUL)]
 Name = Annotated[str, Path(max_length=60, pattern="^[a-z0-9-]+$")]
 """The name of an account in Bowline."""

@@ -66,3 +66,10 @@ def token_of(who: User, *scopes: str, name: str = "ci", days: int = 30) -> str:
 def caller(role: str, *scopes: str) -> Caller:
     """Give a client with a token of somebody with this role."""
     return Caller(token_of(person(role), *scopes))
+
+
+def detail(answer: Any, status: int = 409) -> str:
+    """Give the sentence of a problem, which is one of this status."""
+    assert answer.status_code == status, answer.content
+    assert answer["Content-Type"] == "application/problem+json"
+    return str(answer.json()["detail"])

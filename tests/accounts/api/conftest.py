@@ -24,3 +24,8 @@ def reader(db) -> Caller:
 @pytest.fixture
 def operator(db) -> Caller:
     return caller("operator")
+
+
+@pytest.fixture
+def approver(db) -> Caller:
+    return caller("approver")

@@ -1,0 +1,165 @@
+"""What people decide about accounts and their runs: plan, approve, verify, remove."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.db import transaction
+from django.http import HttpRequest
+from ninja import Field, Schema
+from ninja.responses import Status
+from pydantic import ConfigDict
+
+from accounts.api.authentication import APPROVES, OPERATES, ApiRequest
+from accounts.api.idempotency import once
+from accounts.api.problems import Problem
+from accounts.api.v1.accounts import account_named
+from accounts.api.v1.accounts import router as of_accounts
+from accounts.api.v1.runs import RunInFull, read_run, run_numbered
+from accounts.api.v1.runs import router as of_runs
+from accounts.api.v1.texts import Comment, Digest, Name, Number, Typed
+from accounts.mapping.completeness import Undescribed
+from accounts.models import Run
+from accounts.runs import actions
+from accounts.runs.deciding.confirmation import confirm_run
+from accounts.runs.deciding.lateness import decided_already, outdated
+from accounts.runs.deciding.starting import plan_described, start_again
+from accounts.runs.owners.looking import look_soon
+from accounts.runs.queue import enqueue_look
+
+WAITS_FOR_NOBODY = "{} does not wait for an owner."
+
+
+class Removal(Schema):
+    model_config = ConfigDict(extra="forbid")
+
+    never_told: Typed = Field(
+        "",
+        description="The account’s name, if you know that Spinnaker never had it, or "
+        "has it no more",
+    )
+
+
+class RunApproval(Schema):
+    model_config = ConfigDict(extra="forbid")
+
+    digest: Digest = Field(description="Of the plan that you read")
+    confirmation: Typed = Field(
+        "", description="The account’s name, where the plan deletes something"
+    )
+    comment: Comment = Field("", description="For the record")
+
+
+@of_accounts.post(
+    "/{name}/plan",
+    auth=OPERATES,
+    response={202: RunInFull},
+    summary="Plan an account",
+)
+@once
+def plan_account(request: ApiRequest, name: Name) -> Any:
+    """Start a run that plans what to change. Nothing changes until it is approved."""
+    account = account_named(name)
+    try:
+        return begun(request, plan_described(account, request.user))
+    except Undescribed as error:
+        raise Problem(409, f"{account.name}: {error}.") from error
+
+
+@of_accounts.post(
+    "/{name}/verify",
+    auth=OPERATES,
+    response={202: RunInFull},
+    summary="Verify an account",
+)
+@once
+def verify_account(request: ApiRequest, name: Name) -> Any:
+    """Start a run that proves again what exists, and changes nothing."""
+    return begun(request, actions.verify(account_named(name), request.user))
+
+
+@of_accounts.post(
+    "/{name}/remove",
+    auth=OPERATES,
+    response={202: RunInFull},
+    summary="Plan the removal of an account",
+)
+@once
+def remove_account(request: ApiRequest, name: Name, body: Removal) -> Any:
+    """Start a run that plans to delete what Bowline created in the account. Nothing is
+    deleted until it is approved.
+    """
+    account = account_named(name)
+    never_told = body.never_told.strip() == account.name
+    return begun(request, actions.remove(account, request.user, never_told=never_told))
+
+
+@of_runs.post(
+    "/{number}/approve",
+    auth=APPROVES,
+    response={200: RunInFull},
+    summary="Approve a run’s plan",
+)
+@once
+def approve_run(request: ApiRequest, number: Number, body: RunApproval) -> Any:
+    """Approve the plan whose digest you give, and let a worker carry it out. A plan
+    that has changed since you read it is not approved.
+    """
+    run = run_numbered(number)
+    if run.steps.filter(verb="delete").exists():
+        confirm_run(run.account_name, body.confirmation)
+    if not actions.approve(run, request.user, read=body.digest, comment=body.comment):
+        raise too_late(number)
+    return read_run(request, number)
+
+
+@of_runs.post(
+    "/{number}/discard",
+    auth=APPROVES,
+    response={200: RunInFull},
+    summary="Discard a run’s plan",
+)
+@once
+def discard_run(request: ApiRequest, number: Number) -> Any:
+    """Discard a plan that waits. AWS is unchanged."""
+    if not actions.discard(run_numbered(number), request.user):
+        raise too_late(number)
+    return read_run(request, number)
+
+
+@of_runs.post(
+    "/{number}/again",
+    auth=OPERATES,
+    response={202: RunInFull},
+    summary="Start a run again",
+)
+@once
+def run_again(request: ApiRequest, number: Number) -> Any:
+    """Start a run of the same kind for the same account, as it is described now."""
+    return begun(request, start_again(run_numbered(number), request.user))
+
+
+@of_runs.post(
+    "/{number}/look",
+    auth=OPERATES,
+    response={202: RunInFull},
+    summary="Look whether an owner is done",
+)
+@once
+def look(request: ApiRequest, number: Number) -> Any:
+    """Look at once whether the account’s owner has created the roles."""
+    run = run_numbered(number)
+    if not look_soon(run):
+        raise Problem(409, WAITS_FOR_NOBODY.format(run.title))
+    transaction.on_commit(enqueue_look)
+    return Status(202, read_run(request, number))
+
+
+def begun(request: HttpRequest, run: Run) -> Status[Any]:
+    return Status(202, read_run(request, run.number))
+
+
+def too_late(number: int) -> Problem:
+    """Say who decided earlier, or which edit came in between."""
+    now = run_numbered(number)
+    return Problem(409, outdated(now) or decided_already(now))

@@ -1,0 +1,257 @@
+"""What people decide about runs, by the API: with the sentences of the pages."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from django.contrib.auth.models import User
+from django.utils import timezone
+
+from accounts.mapping.plans import plan_of
+from accounts.models import Activity, Bundle, ManagedAccount, Run
+from accounts.models.states import State, Status
+from tests.accounts.api.calling import detail
+from tests.rows import account_row, managing_row, run_row, step_row
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def account(db) -> ManagedAccount:
+    managing_row()
+    return account_row(access_role="access")
+
+
+def waiting_plan(account: ManagedAccount, **fields: Any) -> Run:
+    run = run_row(Status.PLANNED, account=account, **fields)
+    step_row(run)
+    return run
+
+
+def digest(run: Run) -> str:
+    return plan_of(run).digest
+
+
+def test_it_plans_an_account_once_for_one_key(operator, account):
+    first = operator.post("/accounts/staging/plan", key="one")
+    second = operator.post("/accounts/staging/plan", key="one")
+
+    assert (first.status_code, second.status_code) == (202, 202)
+    assert first.json() == second.json()
+    run = Run.objects.get()
+    assert first.json()["number"] == run.number
+    assert (run.kind, run.status, run.created_by_name) == (
+        Run.Kind.ONBOARD,
+        Status.PLANNING,
+        "operator",
+    )
+    entry = Activity.objects.get(what="plan")
+    assert (entry.who, entry.detail["token"]) == ("operator", "ci")
+
+
+def test_an_account_that_is_not_described_to_the_end_is_not_planned(operator):
+    managing_row()
+    account_row(providers={}, regions=[])
+
+    assert detail(operator.post("/accounts/staging/plan")) == (
+        "staging: these steps are not complete: providers, access, details."
+    )
+    assert not Run.objects.exists()
+
+
+def test_an_account_with_a_run_in_progress_is_not_planned(operator, account):
+    run = run_row(Status.APPLYING, account=account)
+
+    assert detail(operator.post("/accounts/staging/plan")) == (
+        f"Run {run.number} of staging is in progress. Wait until it ends."
+    )
+
+
+def test_nothing_is_planned_before_the_managing_account_is_described(operator):
+    account_row()
+
+    assert "managing account first" in detail(operator.post("/accounts/staging/plan"))
+
+
+def test_no_account_is_planned_that_there_is_not(operator):
+    assert operator.post("/accounts/nobody/plan").status_code == 404
+
+
+def test_it_verifies_what_exists_and_nothing_else(operator, account):
+    refused = operator.post("/accounts/staging/verify")
+    ManagedAccount.objects.update(granted_at=timezone.now(), state=State.VERIFIED)
+
+    answer = operator.post("/accounts/staging/verify")
+
+    assert "has not created anything in staging yet" in detail(refused)
+    assert (answer.status_code, answer.json()["kind"]) == (202, "verify")
+
+
+def test_a_removal_waits_until_spinnaker_has_the_account_no_more(operator, account):
+    ManagedAccount.objects.update(granted_at=timezone.now(), state=State.VERIFIED)
+    bundle = Bundle.objects.create(number=1, status=Bundle.Status.READY)
+    bundle.accounts.add(account)
+
+    refused = operator.post("/accounts/staging/remove", {})
+    other = operator.post("/accounts/staging/remove", {"never_told": "stagin"})
+    answer = operator.post("/accounts/staging/remove", {"never_told": "staging"})
+
+    assert "staging is in bundle 1" in detail(refused)
+    assert detail(other) == detail(refused)
+    assert (answer.status_code, answer.json()["kind"]) == (202, "remove")
+
+
+def test_it_approves_the_plan_that_was_read(approver, account):
+    run = waiting_plan(account)
+    shown = approver.read(f"/runs/{run.number}/plan").json()
+
+    answer = approver.post(
+        f"/runs/{run.number}/approve", {"digest": shown["digest"], "comment": "Read."}
+    )
+
+    assert answer.status_code == 200, answer.content
+    assert (answer.json()["status"], answer.json()["approved_by"]) == (
+        "applying",
+        "approver",
+    )
+    run.refresh_from_db()
+    assert (run.approved_digest, run.approval_comment) == (shown["digest"], "Read.")
+
+
+def test_an_approval_that_is_repeated_with_its_key_happens_once(approver, account):
+    run = waiting_plan(account)
+    path, body = f"/runs/{run.number}/approve", {"digest": digest(run)}
+
+    answers = [approver.post(path, body, key="one") for _ in range(2)]
+
+    assert [one.status_code for one in answers] == [200, 200]
+    assert answers[1].headers["Idempotency-Replayed"] == "true"
+    assert Activity.objects.filter(what="approve").count() == 1
+
+
+def test_another_plan_than_the_one_that_was_read_is_not_approved(approver, account):
+    run = waiting_plan(account)
+    read = digest(run)
+    step_row(run, name="another")
+
+    refused = approver.post(f"/runs/{run.number}/approve", {"digest": read})
+
+    assert detail(refused).startswith("The plan changed after you opened it")
+    run.refresh_from_db()
+    assert run.status == Status.PLANNED
+
+
+@pytest.mark.parametrize("body", [None, {}, {"digest": ""}, {"digest": None}])
+def test_nothing_is_approved_without_the_digest_of_what_was_read(
+    approver, account, body
+):
+    run = waiting_plan(account)
+
+    answer = approver.post(f"/runs/{run.number}/approve", body)
+
+    assert answer.status_code in {400, 422}
+    run.refresh_from_db()
+    assert run.status == Status.PLANNED
+
+
+def test_whoever_plans_does_not_approve_where_two_must(approver, account):
+    run = waiting_plan(account, created_by=User.objects.get())
+    ManagedAccount.objects.update(environment="production")
+
+    refused = approver.post(f"/runs/{run.number}/approve", {"digest": digest(run)})
+
+    assert detail(refused, 403) == (
+        "In production, the person who plans cannot approve: approver started this "
+        "plan. Another person must approve."
+    )
+    run.refresh_from_db()
+    assert run.status == Status.PLANNED
+
+
+def test_a_plan_that_deletes_is_approved_with_the_accounts_name(approver, account):
+    run = run_row(Status.PLANNED, account=account)
+    step_row(run, verb="delete", before={"name": "spinnakerManaged"}, after=None)
+    path, body = f"/runs/{run.number}/approve", {"digest": digest(run)}
+
+    refused = approver.post(path, {**body, "confirmation": "stagin"})
+    answer = approver.post(path, {**body, "confirmation": "staging"})
+
+    assert detail(refused, 422) == (
+        "Type the account's name, staging, to approve a plan that deletes."
+    )
+    assert answer.status_code == 200
+
+
+def test_a_plan_that_an_edit_has_outdated_is_not_approved(approver, account):
+    run = waiting_plan(account)
+    ManagedAccount.objects.update(version=2)
+
+    refused = approver.post(f"/runs/{run.number}/approve", {"digest": digest(run)})
+
+    assert detail(refused) == "staging was edited after it was planned. Plan again."
+
+
+def test_who_comes_second_reads_who_was_first(approver, account):
+    run = waiting_plan(account)
+    path, body = f"/runs/{run.number}/approve", {"digest": digest(run)}
+    assert approver.post(path, body).status_code == 200
+
+    again = approver.post(path, body)
+    discarded = approver.post(f"/runs/{run.number}/discard")
+
+    assert detail(again) == "approver approved it already."
+    assert detail(discarded) == "approver approved it already."
+
+
+def test_a_comment_with_what_nobody_sees_is_refused(approver, account):
+    run = waiting_plan(account)
+    body = {"digest": digest(run), "comment": "fine\u202e"}
+
+    answer = approver.post(f"/runs/{run.number}/approve", body)
+
+    assert answer.status_code == 422
+    assert answer.json()["errors"][0]["at"].endswith("comment")
+
+
+def test_it_discards_a_plan(approver, account):
+    run = waiting_plan(account)
+
+    answer = approver.post(f"/runs/{run.number}/discard")
+
+    assert (answer.status_code, answer.json()["status"]) == (200, "discarded")
+    assert Activity.objects.get(what="discard").about == "staging"
+
+
+def test_it_starts_a_run_again(operator, account):
+    failed = run_row(Status.FAILED, account=account)
+
+    answer = operator.post(f"/runs/{failed.number}/again")
+
+    assert answer.status_code == 202
+    assert answer.json()["number"] > failed.number
+    assert answer.json()["kind"] == "onboard"
+
+
+def test_it_does_not_start_again_what_is_of_an_account_that_was_deleted(
+    operator, account
+):
+    failed = run_row(Status.FAILED, account=account)
+    account.delete()
+
+    refused = operator.post(f"/runs/{failed.number}/again")
+
+    assert detail(refused) == "staging was deleted from Bowline."
+
+
+def test_it_looks_at_once_whether_an_owner_is_done(operator, account):
+    waiting = run_row(Status.HANDED_OFF, account=account)
+
+    answer = operator.post(f"/runs/{waiting.number}/look")
+    Run.objects.update(status=Status.VERIFIED)
+    refused = operator.post(f"/runs/{waiting.number}/look")
+
+    assert answer.status_code == 202
+    waiting.refresh_from_db()
+    assert waiting.look_at is not None
+    assert detail(refused) == f"{waiting.title} does not wait for an owner."
