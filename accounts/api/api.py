@@ -17,6 +17,7 @@ from accounts.api.v1 import (
     activity,
     bundles,
     decisions,
+    rollouts,
     runs,
 )
 from accounts.web.access import VIEWER, role_required
@@ -121,4 +122,5 @@ ADD_TO_ROUTERS = decisions
 api.add_router("/accounts", accounts.router, tags=["Accounts"])
 api.add_router("/runs", runs.router, tags=["Runs"])
 api.add_router("/bundles", bundles.router, tags=["Bundles"])
+api.add_router("/rollouts", rollouts.router, tags=["Rollouts"])
 api.add_router("/activity", activity.router, tags=["Activity"])

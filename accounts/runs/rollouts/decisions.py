@@ -108,6 +108,11 @@ def stop(rollout: Rollout, by: User | None) -> bool:
     return True
 
 
+def unchanged(rollout: Rollout) -> str:
+    """Say that somebody decided before, or that there is nothing to decide."""
+    return f"{rollout} is {rollout.state}. Nothing was changed."
+
+
 def configure(rollout: Rollout, settings: Mapping[str, int], by: User) -> bool:
     """Change the waves and limits; what has begun stays in its wave. False where
     nothing differs.

@@ -53,8 +53,7 @@ def decided(
     if decide(rollout, request.user):
         messages.success(request, f"{rollout} {said}")
     else:
-        state = rollout_of(number).state
-        messages.info(request, f"{rollout} is {state}. Nothing was changed.")
+        messages.info(request, decisions.unchanged(rollout_of(number)))
     return redirect(rollout)
 
 

@@ -1,0 +1,352 @@
+"""Rollouts: many accounts as one job, started, read and decided on."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import datetime
+from typing import TYPE_CHECKING, Annotated, Any
+
+from django.http import HttpRequest, QueryDict
+from django.shortcuts import get_object_or_404
+from ninja import Field, Path, Query, Router, Schema
+from ninja.responses import Status
+from pydantic import ConfigDict
+
+from accounts.api.authentication import APPROVES, OPERATES, ApiRequest
+from accounts.api.idempotency import once
+from accounts.api.paging import Asked, Page, page_of
+from accounts.api.problems import Problem
+from accounts.api.v1.accounts import Filters
+from accounts.api.v1.runs import Plan, read_plan
+from accounts.api.v1.texts import Comment, Number, Typed
+from accounts.mapping.completeness import Undescribed, refuse_undescribed
+from accounts.mapping.slices import in_slices
+from accounts.models import ManagedAccount, Rollout
+from accounts.runs.deciding.confirmation import confirm_group
+from accounts.runs.rollouts import decisions, start
+from accounts.runs.rollouts.causes import causes_of
+from accounts.runs.rollouts.census import Census, managing_run
+from accounts.runs.rollouts.groups import groups_of, read_of, waiting
+from accounts.web.accounts.views import MOST_IN_ROLLOUT, matching
+from accounts.web.rollouts.views import rows_of
+
+if TYPE_CHECKING:
+    from django.contrib.auth.models import User
+
+router = Router()
+
+ONE_WAY = "Name the accounts, or give a filter that says something."
+TOO_MANY = (
+    f"More than {MOST_IN_ROLLOUT:,} accounts match, which is the most of one rollout."
+)
+UNKNOWN = "There is no account {}."
+NONE = "No account can be started. {}"
+
+Fingerprint = Annotated[str, Path(max_length=32, pattern="^[a-z0-9-]+$")]
+
+
+class RolloutStart(Schema):
+    model_config = ConfigDict(extra="forbid")
+
+    kind: Rollout.Kind
+    accounts: list[Annotated[str, Field(max_length=60)]] = Field(
+        [], max_length=MOST_IN_ROLLOUT, description="Their names"
+    )
+    filter: Filters | None = Field(
+        None, description="Instead of names: as the list of accounts is searched"
+    )
+
+
+class GroupApproval(Schema):
+    model_config = ConfigDict(extra="forbid")
+
+    runs: list[Annotated[int, Field(ge=1, le=2**31 - 1)]] = Field(
+        min_length=1,
+        max_length=MOST_IN_ROLLOUT,
+        description="The numbers of the runs that you read: “runs” of the group. What "
+        "joined it since is left",
+    )
+    confirmation: Typed = Field(
+        "", description="Such as “delete in 2 accounts”, where the plans delete"
+    )
+    comment: Comment = ""
+
+
+class RolloutListed(Schema):
+    number: int
+    kind: str
+    state: str
+    accounts: int
+    good: int
+    failed: int
+    open: int
+    created_at: datetime
+    created_by: str
+    ended_at: datetime | None
+
+
+class Group(Schema):
+    """Plans with the same changes: they are read once, and approved together."""
+
+    fingerprint: str
+    accounts: int
+    waiting: int
+    approved: int
+    changes: dict[str, int] = Field(description="In each plan, by verb")
+    entries: int = Field(description="Changes in Spinnaker, in each plan")
+
+
+class Cause(Schema):
+    accounts: int
+    message: str
+    fix: str
+    runs: list[int] = Field(description="The newest of them")
+
+
+class RolloutInFull(RolloutListed):
+    reason: str = Field(description="Why it is paused or stopped")
+    statuses: dict[str, int] = Field(description="How many accounts, by status")
+    managing_run: int | None = Field(
+        description="The run of the managing account that comes first"
+    )
+    groups: list[Group] = Field(description="The largest, at most 20")
+    more_groups: int
+    alone: list[int] = Field(description="Runs whose plans are like no other")
+    causes: list[Cause]
+    left_out: list[str] = Field(description="What could not be started, and why")
+
+
+class GroupInFull(Schema):
+    runs: list[int] = Field(description="Those whose plans wait")
+    plan: Plan = Field(description="Of the first: the others have the same changes")
+
+
+class Approved(Schema):
+    approved: int
+    refused: list[str] = Field(description="What another person must approve, and why")
+    joined: int = Field(description="How many plans joined the group since")
+
+
+class Retried(Schema):
+    accounts: int
+
+
+@router.get("", response=Page[RolloutListed], summary="List rollouts")
+def list_rollouts(request: HttpRequest, asked: Query[Asked]) -> dict[str, Any]:
+    """List the rollouts, newest first."""
+    found = page_of(Rollout.objects.all(), "-number", asked)
+    return {"items": [listed(row) for row in rows_of(found.rows)], "next": found.next}
+
+
+@router.post(
+    "",
+    auth=OPERATES,
+    response={201: RolloutInFull},
+    summary="Start a rollout",
+)
+@once
+def start_rollout(request: ApiRequest, body: RolloutStart) -> Any:
+    """Plan, verify, or plan to remove many accounts as one job. What cannot be started
+    is left out, and the answer says why.
+    """
+    chosen = named(body.accounts) if body.accounts else filtered(body.filter)
+    left_out = dict(undescribed(chosen) if body.kind == Rollout.Kind.ONBOARD else ())
+    free = [one for one in chosen if one.name not in left_out]
+    if not free:
+        raise Problem(409, NONE.format(" ".join(left_out.values())).strip())
+    rollout = start(free, body.kind, request.user)
+    shown = in_full(rollout)
+    return Status(201, {**shown, "left_out": [*left_out.values(), *shown["left_out"]]})
+
+
+@router.get("/{number}", response=RolloutInFull, summary="Read a rollout")
+def read_rollout(request: HttpRequest, number: Number) -> dict[str, Any]:
+    """Read how far a rollout is, what waits for approval, and why accounts failed."""
+    return in_full(rollout_numbered(number))
+
+
+@router.get(
+    "/{number}/groups/{fingerprint}",
+    response=GroupInFull,
+    summary="Read a group of plans",
+)
+def read_group(
+    request: HttpRequest, number: Number, fingerprint: Fingerprint
+) -> dict[str, Any]:
+    """Read word for word what an approval of the group is about."""
+    runs = list(waiting(rollout_numbered(number), fingerprint))
+    if not runs:
+        raise Problem(404, "No plan waits in this group.")
+    return {"runs": runs, "plan": read_plan(request, runs[0])}
+
+
+@router.post(
+    "/{number}/groups/{fingerprint}/approve",
+    auth=APPROVES,
+    response={200: Approved},
+    summary="Approve a group of plans",
+)
+@once
+def approve_group(
+    request: ApiRequest, number: Number, fingerprint: Fingerprint, body: GroupApproval
+) -> Any:
+    """Approve those of the group’s plans that you read and that still wait. Each
+    starts with its wave.
+    """
+    rollout, numbers = rollout_numbered(number), set(body.runs)
+    read = read_of(rollout, fingerprint, numbers)
+    if read.deletes:
+        confirm_group(len(read.policy_sets), body.confirmation)
+    done = decisions.approve_group(
+        rollout, fingerprint, request.user, read=numbers, comment=body.comment
+    )
+    if not done.plans:
+        raise Problem(409, " ".join(done.refused) or rollout_state(number))
+    return {"approved": done.plans, "refused": done.refused, "joined": read.joined}
+
+
+@router.post(
+    "/{number}/pause",
+    auth=OPERATES,
+    response={200: RolloutInFull},
+    summary="Pause a rollout",
+)
+@once
+def pause_rollout(request: ApiRequest, number: Number) -> Any:
+    """Start nothing more until somebody resumes it. What is in progress continues."""
+    return decided(decisions.pause, number, request.user)
+
+
+@router.post(
+    "/{number}/resume",
+    auth=OPERATES,
+    response={200: RolloutInFull},
+    summary="Resume a rollout",
+)
+@once
+def resume_rollout(request: ApiRequest, number: Number) -> Any:
+    """Continue, whatever has failed until now."""
+    return decided(decisions.resume, number, request.user)
+
+
+@router.post(
+    "/{number}/stop",
+    auth=OPERATES,
+    response={200: RolloutInFull},
+    summary="Stop a rollout",
+)
+@once
+def stop_rollout(request: ApiRequest, number: Number) -> Any:
+    """Discard what has not begun. What is in progress continues."""
+    return decided(decisions.stop, number, request.user)
+
+
+@router.post(
+    "/{number}/retry",
+    auth=OPERATES,
+    response={200: Retried},
+    summary="Retry what failed in a rollout",
+)
+@once
+def retry_rollout(request: ApiRequest, number: Number) -> Any:
+    """Start again what failed, and only that; 0: only the managing account."""
+    return {"accounts": decisions.retry(rollout_numbered(number), request.user)}
+
+
+def decided(
+    decide: Callable[[Rollout, User], bool], number: int, by: User
+) -> dict[str, Any]:
+    if not decide(rollout_numbered(number), by):
+        raise Problem(409, rollout_state(number))
+    return in_full(rollout_numbered(number))
+
+
+def rollout_state(number: int) -> str:
+    return decisions.unchanged(rollout_numbered(number))
+
+
+def rollout_numbered(number: int) -> Rollout:
+    """Find a rollout; 404 where there is none."""
+    return get_object_or_404(Rollout, number=number)
+
+
+def named(names: list[str]) -> list[ManagedAccount]:
+    """Find accounts by their names; raise Problem for a name of none."""
+    wanted = list(dict.fromkeys(names))
+    rows = ManagedAccount.objects.prefetch_related("providers")
+    found = {
+        row.name: row
+        for some in in_slices(wanted)
+        for row in rows.filter(name__in=some)
+    }
+    if unknown := [name for name in wanted if name not in found]:
+        raise Problem(422, UNKNOWN.format(", ".join(unknown[:5])))
+    return list(found.values())
+
+
+def filtered(filters: Filters | None) -> list[ManagedAccount]:
+    """Find accounts as their list does; raise Problem for none, and for too many."""
+    said = {k: v for k, v in (filters.dict() if filters else {}).items() if v.strip()}
+    if not said:
+        raise Problem(422, ONE_WAY)
+    asked = QueryDict(mutable=True)
+    asked.update(said)
+    found = list(matching(asked)[: MOST_IN_ROLLOUT + 1])
+    if len(found) > MOST_IN_ROLLOUT:
+        raise Problem(409, TOO_MANY)
+    return found
+
+
+def undescribed(accounts: list[ManagedAccount]) -> dict[str, str]:
+    """Say by name which of them are not described to the end."""
+    found = {}
+    for account in accounts:
+        try:
+            refuse_undescribed(account)
+        except Undescribed as error:
+            found[account.name] = f"{account.name}: {error}."
+    return found
+
+
+def listed(row: Any) -> dict[str, Any]:
+    return {**plain(row.rollout), **{k: getattr(row, k) for k in COUNTS}}
+
+
+COUNTS = ("accounts", "good", "failed", "open")
+
+
+def plain(rollout: Rollout) -> dict[str, Any]:
+    return {
+        "number": rollout.number,
+        "kind": rollout.kind,
+        "state": rollout.state,
+        "created_at": rollout.created_at,
+        "created_by": rollout.created_by_name,
+        "ended_at": rollout.finished_at,
+    }
+
+
+def in_full(rollout: Rollout) -> dict[str, Any]:
+    """Describe a rollout with queries whose number does not grow with its accounts."""
+    (row,) = rows_of([rollout])
+    census, groups, first = Census(rollout), groups_of(rollout), managing_run(rollout)
+    causes = causes_of(rollout) if census.failed else []
+    return {
+        **listed(row),
+        "reason": rollout.reason,
+        "statuses": dict(census.statuses),
+        "managing_run": first.number if first else None,
+        "groups": [group._asdict() for group in groups.same],
+        "more_groups": groups.more,
+        "alone": [run.number for run in groups.others],
+        "causes": [
+            {
+                "accounts": cause.accounts,
+                "message": cause.message,
+                "fix": cause.fix,
+                "runs": [run.number for run in cause.runs],
+            }
+            for cause in causes
+        ],
+        "left_out": rollout.left_out,
+    }

@@ -1,0 +1,252 @@
+"""Rollouts by the API: many accounts started, read, approved and stopped."""
+
+from __future__ import annotations
+
+import pytest
+from django.contrib.auth.models import User
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+
+from accounts.models import Activity, ManagedAccount, Rollout, Run
+from accounts.models.states import Status
+from accounts.runs.rollouts import decisions
+from accounts.runs.rollouts.census import runs_of
+from tests.accounts.api.calling import detail
+from tests.accounts.runs.rollouts.rows import SAME, accounts, move, plan, started
+from tests.rows import account_row, managing_row, step_row
+
+pytestmark = pytest.mark.django_db
+
+GROUP = f"/groups/{SAME}"
+
+
+@pytest.fixture(autouse=True)
+def managing(db):
+    return managing_row()
+
+
+@pytest.fixture
+def rollout(db) -> Rollout:
+    found = started(3)
+    plan(found)
+    return found
+
+
+def numbers(rollout: Rollout) -> list[int]:
+    return sorted(runs_of(rollout).values_list("number", flat=True))
+
+
+def delete_something(rollout: Rollout) -> None:
+    for run in runs_of(rollout):
+        step_row(run, verb="delete", before={"name": "spinnakerManaged"}, after=None)
+
+
+def test_it_starts_a_rollout_of_named_accounts_once_for_one_key(operator):
+    accounts(3)
+    body = {"kind": "onboard", "accounts": ["team-001", "team-003"]}
+
+    answers = [operator.post("/rollouts", body, key="one") for _ in range(2)]
+
+    assert [one.status_code for one in answers] == [201, 201]
+    assert answers[0].json() == answers[1].json()
+    rollout = Rollout.objects.get()
+    names = runs_of(rollout).values_list("account_name", flat=True)
+    assert sorted(names) == ["team-001", "team-003"]
+    assert answers[0].json()["accounts"] == 2
+    assert (
+        Activity.objects.get(what="plan", about__contains="Rollout").detail["token"]
+        == "ci"
+    )
+
+
+def test_it_starts_a_rollout_of_what_a_filter_finds(operator):
+    accounts(2, environment="dev")
+    account_row("other", account_id="9" * 12, environment="prod")
+
+    answer = operator.post(
+        "/rollouts", {"kind": "onboard", "filter": {"environment": "dev"}}
+    )
+
+    assert answer.status_code == 201, answer.content
+    assert runs_of(Rollout.objects.get()).count() == 2
+
+
+@pytest.mark.parametrize(
+    "said", [{}, {"filter": {}}, {"filter": {"text": " "}}, {"accounts": []}]
+)
+def test_it_starts_nothing_of_everything_by_mistake(operator, said):
+    accounts(1)
+
+    assert detail(operator.post("/rollouts", {"kind": "onboard", **said}), 422) == (
+        "Name the accounts, or give a filter that says something."
+    )
+    assert not Rollout.objects.exists()
+
+
+def test_it_names_accounts_that_there_are_not(operator):
+    accounts(1)
+    body = {"kind": "verify", "accounts": ["team-001", "nobody"]}
+
+    assert detail(operator.post("/rollouts", body), 422) == (
+        "There is no account nobody."
+    )
+
+
+def test_what_is_not_described_to_the_end_is_left_out(operator):
+    accounts(1)
+    account_row("draft", account_id="9" * 12, providers={})
+    body = {"kind": "onboard", "accounts": ["draft", "team-001"]}
+
+    answer = operator.post("/rollouts", body)
+    alone = operator.post("/rollouts", {"kind": "onboard", "accounts": ["draft"]})
+
+    said = "draft: these steps are not complete: providers, access, details."
+    assert answer.json()["left_out"] == [said]
+    assert detail(alone) == f"No account can be started. {said}"
+
+
+def test_accounts_of_another_rollout_refuse_the_whole(operator, rollout):
+    refused = operator.post("/rollouts", {"kind": "onboard", "accounts": ["team-001"]})
+
+    assert detail(refused) == (
+        "These accounts are part of another rollout: team-001 (rollout "
+        f"{rollout.number}). Wait until it ends, or stop it."
+    )
+
+
+def test_it_shows_how_far_a_rollout_is(reader, rollout):
+    step_row(runs_of(rollout).earliest("number"))
+
+    shown = reader.read(f"/rollouts/{rollout.number}").json()
+
+    assert (shown["state"], shown["accounts"], shown["open"]) == ("planned", 3, 3)
+    assert shown["statuses"] == {"planned": 3}
+    assert shown["groups"] == [
+        {
+            "fingerprint": SAME,
+            "accounts": 3,
+            "waiting": 3,
+            "approved": 0,
+            "changes": {"create": 1},
+            "entries": 0,
+        }
+    ]
+    (listed,) = reader.read("/rollouts").json()["items"]
+    assert listed == {key: shown[key] for key in listed}
+
+
+def test_it_groups_what_failed_by_its_cause(reader, rollout):
+    error = {"message": "AWS refused.", "hint": "Allow it."}
+    move(rollout, Status.PLANNED, Status.FAILED, most=2, error=error)
+
+    (cause,) = reader.read(f"/rollouts/{rollout.number}").json()["causes"]
+
+    assert (cause["accounts"], cause["message"], cause["fix"]) == (
+        2,
+        "AWS refused.",
+        "Allow it.",
+    )
+
+
+def test_the_queries_do_not_grow_with_the_accounts(reader):
+    def queries(rollout: Rollout) -> int:
+        with CaptureQueriesContext(connection) as found:
+            answer = reader.read(f"/rollouts/{rollout.number}")
+        assert answer.status_code == 200
+        return len(found)
+
+    few = started(1)
+    plan(few)
+    queries(few)
+    asked = queries(few)
+    decisions.stop(few, None)
+    Run.objects.all().delete()
+    ManagedAccount.objects.all().delete()
+    many = started(12)
+    plan(many)
+
+    assert queries(many) == asked
+
+
+def test_it_approves_the_plans_that_were_read(approver, rollout):
+    group = approver.read(f"/rollouts/{rollout.number}{GROUP}").json()
+    assert group["runs"] == numbers(rollout)
+
+    answer = approver.post(
+        f"/rollouts/{rollout.number}{GROUP}/approve", {"runs": group["runs"][:2]}
+    )
+
+    assert answer.status_code == 200, answer.content
+    assert answer.json() == {"approved": 2, "refused": [], "joined": 1}
+    assert runs_of(rollout).filter(approved_at__isnull=False).count() == 2
+
+
+def test_plans_that_wait_no_more_are_not_approved(approver, rollout):
+    path = f"/rollouts/{rollout.number}{GROUP}"
+
+    refused = approver.post(f"{path}/approve", {"runs": [99999]})
+    decisions.stop(rollout, None)
+
+    assert "no longer wait" in detail(refused)
+    assert "no longer wait" in detail(
+        approver.post(f"{path}/approve", {"runs": numbers(rollout)})
+    )
+    assert detail(approver.read(path), 404) == "No plan waits in this group."
+
+
+def test_plans_that_delete_are_approved_with_how_many(approver, rollout):
+    delete_something(rollout)
+    path = f"/rollouts/{rollout.number}{GROUP}/approve"
+    body = {"runs": numbers(rollout)}
+
+    refused = approver.post(path, body)
+    answer = approver.post(path, {**body, "confirmation": "delete in 3 accounts"})
+
+    assert detail(refused, 422) == (
+        "Type “delete in 3 accounts” to approve these plans."
+    )
+    assert answer.json()["approved"] == 3
+
+
+def test_whoever_started_it_does_not_approve_where_two_must(approver):
+    rollout = started(2, by=User.objects.get(), environment="prod")
+    plan(rollout)
+
+    refused = approver.post(
+        f"/rollouts/{rollout.number}{GROUP}/approve", {"runs": numbers(rollout)}
+    )
+
+    assert "In prod, the person who plans cannot approve" in detail(refused)
+    assert not runs_of(rollout).filter(approved_at__isnull=False).exists()
+
+
+def test_it_pauses_resumes_and_stops(operator, rollout):
+    path = f"/rollouts/{rollout.number}"
+
+    states = [
+        operator.post(f"{path}/{what}").json()["state"]
+        for what in ("pause", "resume", "stop")
+    ]
+
+    assert states == ["paused", "planning", "stopped"]
+    assert runs_of(rollout).filter(status=Status.DISCARDED).count() == 3
+
+
+@pytest.mark.parametrize("what", ["pause", "resume", "stop"])
+def test_what_has_ended_changes_no_more(operator, rollout, what):
+    decisions.stop(rollout, None)
+
+    refused = operator.post(f"/rollouts/{rollout.number}/{what}")
+
+    assert detail(refused) == f"{rollout} is stopped. Nothing was changed."
+
+
+def test_it_retries_what_failed_and_only_that(operator, rollout):
+    path = f"/rollouts/{rollout.number}/retry"
+    refused = operator.post(path)
+    move(rollout, Status.PLANNED, Status.FAILED, most=1)
+
+    answer = operator.post(path)
+
+    assert detail(refused) == f"Nothing in {rollout} has failed."
+    assert (answer.status_code, answer.json()) == (200, {"accounts": 1})
