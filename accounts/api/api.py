@@ -17,6 +17,7 @@ from accounts.api.v1 import (
     activity,
     bundles,
     decisions,
+    managing,
     rollouts,
     runs,
 )
@@ -119,6 +120,7 @@ ADD_TO_ROUTERS = decisions
 """Their operations are at addresses of others: import them before routers are added.
 """
 
+api.add_router("/managing-account", managing.router, tags=["Managing account"])
 api.add_router("/accounts", accounts.router, tags=["Accounts"])
 api.add_router("/runs", runs.router, tags=["Runs"])
 api.add_router("/bundles", bundles.router, tags=["Bundles"])

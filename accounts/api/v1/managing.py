@@ -1,0 +1,120 @@
+"""The managing account: read, described as an accounts file does, and planned."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+from django.http import HttpRequest
+from ninja import Field, Router, Schema
+from ninja.responses import Status
+from pydantic import ConfigDict
+
+from accounts.api.authentication import OPERATES, ApiRequest
+from accounts.api.idempotency import once
+from accounts.api.problems import Problem
+from accounts.api.v1.accounts import as_file
+from accounts.api.v1.decisions import begun
+from accounts.api.v1.runs import RunInFull
+from accounts.mapping.accounts_file import register
+from accounts.mapping.managing import managing_of, managing_row
+from accounts.models import ManagingAccount, Run
+from accounts.models.states import OPEN
+from accounts.runs import actions
+from accounts.runs.capacity import capacity_of
+from onboarding.accounts_file import read
+from onboarding.accounts_file.writing import managing_written
+
+router = Router()
+
+NOT_YET = "There is no managing account yet. Describe it with PUT."
+
+
+class ManagingDescribed(Schema):
+    """The managing account as an accounts file describes it."""
+
+    model_config = ConfigDict(extra="forbid", strict=True)
+
+    name: str
+    account_id: str
+    partition: str = "aws"
+    access_role: str = ""
+    made_by: str = "bowline"
+    identity: dict[str, Any] = Field(
+        {}, description="instance_role, pod_role or existing"
+    )
+    managed_role: str = ""
+    base_role: str = ""
+    assume: str | dict[str, str] = "listed"
+    trust_organization: str = ""
+    boundary: str = ""
+    bakes: bool = False
+    ami_owner: str = ""
+    image_keys: list[str] = []
+    trusts_bowline: bool = True
+
+
+class ManagingInFull(Schema):
+    state: str
+    verified_at: datetime | None
+    open_run: int | None = Field(description="The number of its run in progress")
+    assumed: int = Field(description="How many accounts Spinnaker is to assume")
+    most: int = Field(description="How many fit")
+    described: dict[str, Any] = Field(description="What PUT would take")
+
+
+@router.get("", response=ManagingInFull, summary="Read the managing account")
+def read_managing(request: HttpRequest) -> dict[str, Any]:
+    """Read its description and its state; 404 before it is described."""
+    row = ManagingAccount.objects.first()
+    if row is None:
+        raise Problem(404, NOT_YET)
+    return in_full(row)
+
+
+@router.put(
+    "",
+    auth=OPERATES,
+    response={200: ManagingInFull, 201: ManagingInFull},
+    summary="Describe the managing account",
+)
+@once
+def describe_managing(request: ApiRequest, body: ManagingDescribed) -> Any:
+    """Describe it, or describe it again. The same twice changes nothing.
+
+    What is left out is at its default. AWS is unchanged until a plan is approved.
+    """
+    existed = ManagingAccount.objects.exists()
+    register(
+        read(as_file({"managing": body.model_dump(exclude_unset=True)})), request.user
+    )
+    return Status(200 if existed else 201, in_full(managing_row()))
+
+
+@router.post(
+    "/plan",
+    auth=OPERATES,
+    response={202: RunInFull},
+    summary="Plan the managing account",
+)
+@once
+def plan_managing(request: ApiRequest) -> Any:
+    """Start a run that plans the managing account alone. Where nothing is to change,
+    the same run verifies it.
+    """
+    return begun(request, actions.plan_managing(request.user))
+
+
+def in_full(row: ManagingAccount) -> dict[str, Any]:
+    run = Run.objects.filter(kind=Run.Kind.MANAGING, status__in=OPEN).first()
+    room = capacity_of(row)
+    return {
+        "state": row.state,
+        "verified_at": row.verified_at,
+        "open_run": run.number if run else None,
+        "assumed": room.wanted,
+        "most": room.most,
+        "described": managing_written(
+            managing_of(row), trusts_bowline=row.trusts_bowline
+        ),
+    }

@@ -1,0 +1,88 @@
+"""The managing account by the API: described as in a file, and planned."""
+
+from __future__ import annotations
+
+import pytest
+
+from accounts.models import Activity, ManagingAccount, Run
+from accounts.models.states import Status
+from tests.accounts.api.calling import detail
+from tests.rows import account_row, managing_row, run_row
+
+pytestmark = pytest.mark.django_db
+
+CORE = {"name": "core", "account_id": "911111111111"}
+
+
+def test_it_is_not_there_before_it_is_described(reader):
+    assert detail(reader.read("/managing-account"), 404) == (
+        "There is no managing account yet. Describe it with PUT."
+    )
+
+
+def test_it_is_described_as_in_a_file_and_sent_back_unchanged(operator):
+    made = operator.put("/managing-account", {**CORE, "trusts_bowline": False})
+    row = ManagingAccount.objects.get()
+
+    again = operator.put("/managing-account", made.json()["described"])
+
+    assert (made.status_code, again.status_code) == (201, 200)
+    assert (row.name, row.account_id, row.trusts_bowline) == (*CORE.values(), False)
+    assert ManagingAccount.objects.get().version == row.version
+    assert again.json() == made.json()
+    assert Activity.objects.filter(about="core").count() == 1
+
+
+@pytest.mark.parametrize(
+    ("wrong", "sentence"),
+    [
+        ({"account_id": "12"}, "12 digits"),
+        ({"base_role": "no such/role"}, "no such/role"),
+        ({"assume": "everybody"}, "assume is `listed`"),
+        ({"identity": {"a": "b", "c": "d"}}, "a"),
+        ({"partition": "mars"}, "The partitions are"),
+    ],
+)
+def test_what_a_file_must_not_say_is_refused_with_its_sentence(
+    operator, wrong, sentence
+):
+    answer = operator.put("/managing-account", {**CORE, **wrong})
+
+    assert sentence in detail(answer, 422)
+    assert not ManagingAccount.objects.exists()
+
+
+def test_it_stays_the_same_account_while_others_trust_it(operator):
+    managing_row()
+    account_row(granted_at="2026-01-01T00:00Z", state="verified")
+
+    answer = operator.put("/managing-account", {**CORE, "account_id": "933333333333"})
+
+    assert "cannot change to another AWS account" in detail(answer, 422)
+
+
+def test_it_is_planned_once_for_one_key(operator):
+    managing_row()
+
+    answers = [operator.post("/managing-account/plan", key="one") for _ in range(2)]
+
+    assert [one.status_code for one in answers] == [202, 202]
+    run = Run.objects.get()
+    assert (run.kind, answers[1].json()["number"]) == (Run.Kind.MANAGING, run.number)
+    shown = operator.read("/managing-account").json()
+    assert (shown["state"], shown["open_run"]) == ("draft", run.number)
+
+
+def test_one_run_of_it_at_a_time(operator):
+    managing_row()
+    run = run_row(Status.APPLYING, account=None, kind=Run.Kind.MANAGING)
+
+    assert detail(operator.post("/managing-account/plan")) == (
+        f"Run {run.number} of core is in progress. Wait until it ends."
+    )
+
+
+def test_nothing_is_planned_before_it_is_described(operator):
+    assert detail(operator.post("/managing-account/plan")) == (
+        "Set up the managing account first."
+    )
