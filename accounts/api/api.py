@@ -18,6 +18,7 @@ from accounts.api.v1 import (
     bundles,
     decisions,
     managing,
+    organization,
     rollouts,
     runs,
 )
@@ -121,6 +122,7 @@ ADD_TO_ROUTERS = decisions
 """
 
 api.add_router("/managing-account", managing.router, tags=["Managing account"])
+api.add_router("/organization", organization.router, tags=["Organization"])
 api.add_router("/accounts", accounts.router, tags=["Accounts"])
 api.add_router("/runs", runs.router, tags=["Runs"])
 api.add_router("/bundles", bundles.router, tags=["Bundles"])

@@ -1,0 +1,249 @@
+"""The AWS organization: its accounts, read by a worker, and added as drafts."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Annotated, Any, Literal
+from uuid import UUID
+
+from django.http import HttpRequest, QueryDict
+from django.shortcuts import get_object_or_404
+from ninja import Field, Query, Router, Schema
+from ninja.responses import Status
+from pydantic import ConfigDict
+
+from accounts.api.authentication import OPERATES, ApiRequest
+from accounts.api.idempotency import once
+from accounts.api.paging import Asked, Page, page_of
+from accounts.api.problems import Problem
+from accounts.api.v1.accounts import Permissions
+from accounts.api.v1.texts import Filter
+from accounts.mapping.managing import managing_of, managing_row
+from accounts.models import Adding, Organization
+from accounts.organization import adding, reading
+from accounts.organization.members import MOST_AT_ONCE, Listed, Shared, listed_members
+from accounts.web.organization.forms import SharedForm
+from accounts.web.organization.listing import matching
+from onboarding.topology import Managing
+
+router = Router()
+
+UNREAD = "The organization was not read yet. Read it first: POST /organization/read."
+READS_ALREADY = "The organization is being read already."
+
+
+class Filters(Schema):
+    """What the organization’s accounts are searched by, as on their page."""
+
+    text: Filter = Field("", description="Part of a name, of an address, or of an ID")
+    known: Filter = Field("", description="yes: Bowline has it; no: it has not")
+    state: Filter = Field("", description="active, suspended, closing or left")
+    unit: Filter = Field("", description="The ID of a unit: what is below it, too")
+    joined: Filter = Field("", description="In the last 7, 30 or 365 days")
+    tag: Filter = Field("", description="A tag’s key, or key=value")
+
+
+class Reading(Schema):
+    model_config = ConfigDict(extra="forbid")
+
+    tags: bool | None = Field(
+        None, description="Whether tags are read, too, from now on; null: as before"
+    )
+
+
+class OrganizationRead(Schema):
+    organization_id: str
+    is_reading: bool
+    read_at: datetime | None
+    message: str = Field(description="Why the newest reading ended early")
+    hint: str
+
+
+class MemberListed(Schema):
+    account_id: str
+    name: str = Field(description="In the organization")
+    state: str
+    unit: str
+    joined_at: datetime | None
+    account: str = Field(description="Its name in Bowline, or the proposed one")
+    is_described: bool
+    refusal: str = Field(description="Why it cannot be added; empty: it can")
+
+
+class Addition(Schema):
+    """Which accounts to add, and what they have in common."""
+
+    model_config = ConfigDict(extra="forbid", strict=True)
+
+    accounts: list[Annotated[str, Field(pattern="^[0-9]{12}$")]] = Field(
+        min_length=1, max_length=MOST_AT_ONCE, description="Their account IDs"
+    )
+    plan: bool = Field(False, description="Start a rollout of them")
+    regions: list[str]
+    environment: str = ""
+    providers: list[str]
+    made_by: Literal["bowline", "owner", "organization"] = "bowline"
+    access_role: str = ""
+    external_id: bool = False
+    permissions: Permissions = Permissions()
+
+
+class Adds(Schema):
+    id: UUID
+    accounts: int
+    checked: int
+    described: str | None = Field(
+        description="Search the list of accounts by it: it has exactly these"
+    )
+    rollout: int | None
+    refused: list[str] = Field(description="Why nothing, or no rollout, was started")
+    finished_at: datetime | None
+
+
+@router.get(
+    "",
+    auth=OPERATES,
+    response=OrganizationRead,
+    summary="Read about the organization",
+)
+def read_organization(request: HttpRequest) -> Any:
+    """Read when it was read last, and whether a worker reads it now."""
+    return organization_of(managing_of(managing_row()))
+
+
+@router.post(
+    "/read",
+    auth=OPERATES,
+    response={202: OrganizationRead},
+    summary="Read the organization",
+)
+@once
+def begin_reading(request: ApiRequest, body: Reading) -> Any:
+    """Let a worker read the organization’s units and accounts from AWS."""
+    managing = managing_of(managing_row())
+    if not reading.begin(managing, request.user, tags=body.tags):
+        raise Problem(409, READS_ALREADY)
+    return Status(202, organization_of(managing))
+
+
+@router.get(
+    "/members",
+    auth=OPERATES,
+    response=Page[MemberListed],
+    summary="List the organization’s accounts",
+)
+def list_members(
+    request: HttpRequest, asked: Query[Asked], filters: Query[Filters]
+) -> dict[str, Any]:
+    """List its accounts by ID, as the filters ask."""
+    managing = managing_of(managing_row())
+    members = matching(read_to_the_end(managing), request.GET)
+    found = page_of(members.select_related("unit"), "account_id", asked)
+    items = [member_of(one) for one in listed_members(found.rows, managing)]
+    return {"items": items, "next": found.next}
+
+
+@router.post(
+    "/members",
+    auth=OPERATES,
+    response={202: Adds},
+    summary="Add accounts of the organization",
+)
+@once
+def add_members(request: ApiRequest, body: Addition) -> Any:
+    """Let a worker describe these accounts as drafts: all of them, or none."""
+    managing = managing_of(managing_row())
+    row = adding.begin(
+        read_to_the_end(managing),
+        body.accounts,
+        shared_of(body, managing.partition),
+        request.user,
+        plans=body.plan,
+    )
+    return Status(202, adds_of(row))
+
+
+@router.get(
+    "/additions/{id}",
+    auth=OPERATES,
+    response=Adds,
+    summary="Read how far an addition is",
+)
+def read_addition(request: HttpRequest, id: UUID) -> dict[str, Any]:
+    """Read how many accounts were checked, and where it led."""
+    return adds_of(get_object_or_404(Adding, pk=id))
+
+
+def organization_of(managing: Managing) -> Organization:
+    kept = reading.kept_organization(managing)
+    if kept is None:
+        raise Problem(404, UNREAD)
+    return kept
+
+
+def read_to_the_end(managing: Managing) -> Organization:
+    """Return what was read; raise Problem where that never came to its end."""
+    kept = reading.kept_organization(managing)
+    if kept is None or kept.read_at is None:
+        raise Problem(409, UNREAD)
+    return kept
+
+
+def shared_of(body: Addition, partition: str) -> Shared:
+    """Read what they have in common by the page's own form; raise Problem."""
+    said = QueryDict(mutable=True)
+    said.setlist("regions", body.regions)
+    said.setlist("providers", body.providers)
+    said.update(
+        {
+            "environment": body.environment,
+            "made_by": body.made_by,
+            "access_role": body.access_role,
+            "read_roles": "\n".join(body.permissions.READ),
+            "write_roles": "\n".join(body.permissions.WRITE),
+            **({"uses_external_id": "on"} if body.external_id else {}),
+        }
+    )
+    form = SharedForm(said, partition=partition)
+    if not form.is_valid():
+        errors = [
+            {"at": NAMES.get(name, name), "message": str(sentence)}
+            for name, sentences in form.errors.items()
+            for sentence in sentences
+        ]
+        raise Problem(422, errors[0]["message"], errors=errors)
+    return form.shared()
+
+
+NAMES = {
+    "uses_external_id": "external_id",
+    "read_roles": "permissions.READ",
+    "write_roles": "permissions.WRITE",
+}
+"""How a request calls what the form calls otherwise."""
+
+
+def member_of(one: Listed) -> dict[str, Any]:
+    member = one.member
+    return {
+        "account_id": member.account_id,
+        "name": member.name,
+        "state": member.word,
+        "unit": member.unit.path if member.unit else "",
+        "joined_at": member.joined_at,
+        "account": one.name,
+        "is_described": one.described is not None,
+        "refusal": one.refusal,
+    }
+
+
+def adds_of(row: Adding) -> dict[str, Any]:
+    return {
+        "id": row.pk,
+        "accounts": len(row.account_ids),
+        "checked": row.checked,
+        "described": row.described_at and row.described_at.isoformat(),
+        "rollout": row.rollout_id,
+        "refused": row.refused,
+        "finished_at": row.finished_at,
+    }
