@@ -15,6 +15,7 @@ from accounts.api.problems import CONTENT_TYPE, problem_of
 from accounts.api.v1 import (
     accounts,
     activity,
+    building,
     bundles,
     decisions,
     managing,
@@ -117,7 +118,7 @@ def answer(request: HttpRequest, error: Exception | type[Exception]) -> HttpResp
 for kind in (Exception, Http404, HttpError, DoesNotFit):
     api.add_exception_handler(kind, answer)
 
-ADD_TO_ROUTERS = decisions
+ADD_TO_ROUTERS = (building, decisions)
 """Their operations are at addresses of others: import them before routers are added.
 """
 

@@ -1,0 +1,52 @@
+"""Bundles by the API: built, and marked as installed."""
+
+from __future__ import annotations
+
+import pytest
+
+from accounts.models import Activity, Bundle
+from accounts.models.states import State
+from tests.accounts.api.calling import detail
+from tests.rows import account_row, managing_row
+
+pytestmark = pytest.mark.django_db
+
+
+def test_it_builds_the_next_bundle_once_for_one_key(operator):
+    managing_row()
+    account_row(state=State.VERIFIED, proof=State.VERIFIED)
+
+    answers = [operator.post("/bundles", key="one") for _ in range(2)]
+    another = operator.post("/bundles", key="two")
+
+    assert [one.status_code for one in answers] == [202, 202]
+    assert answers[0].json() == answers[1].json()
+    assert (answers[0].json()["status"], answers[0].json()["accounts"]) == (
+        "building",
+        1,
+    )
+    assert another.json()["number"] == 2
+    assert Activity.objects.filter(what="build").count() == 2
+
+
+def test_a_bundle_of_nothing_is_refused(operator):
+    account_row()
+
+    assert detail(operator.post("/bundles")) == (
+        "A bundle needs a verified account, or an evaluated one that a person "
+        "accepted. There is none yet: staging is draft."
+    )
+
+
+def test_it_records_which_bundle_spinnaker_has(operator):
+    Bundle.objects.create(number=1, status=Bundle.Status.READY)
+    Bundle.objects.create(number=2)
+
+    answer = operator.post("/bundles/1/installed")
+    refused = operator.post("/bundles/2/installed")
+
+    assert answer.status_code == 200
+    assert answer.json()["installed_at"] is not None
+    assert Bundle.objects.get(number=1).installed_by_name == "operator"
+    assert detail(refused) == "Bundle 2 is building. Spinnaker cannot have it yet."
+    assert operator.post("/bundles/3/installed").status_code == 404
