@@ -18,6 +18,7 @@ from accounts.api.v1 import (
     building,
     bundles,
     decisions,
+    deliveries,
     managing,
     organization,
     rollouts,
@@ -128,4 +129,5 @@ api.add_router("/accounts", accounts.router, tags=["Accounts"])
 api.add_router("/runs", runs.router, tags=["Runs"])
 api.add_router("/bundles", bundles.router, tags=["Bundles"])
 api.add_router("/rollouts", rollouts.router, tags=["Rollouts"])
+api.add_router("/deliveries", deliveries.router, tags=["Deliveries"])
 api.add_router("/activity", activity.router, tags=["Activity"])

@@ -1,0 +1,224 @@
+"""Deliveries to a running Spinnaker: planned, read, and decided on."""
+
+from __future__ import annotations
+
+import json
+from datetime import datetime
+from typing import Annotated, Any
+
+from django.http import HttpRequest
+from django.shortcuts import get_object_or_404
+from ninja import Field, Query, Router, Schema
+from ninja.responses import Status
+from pydantic import ConfigDict
+
+from accounts.api.authentication import APPROVES, OPERATES, ApiRequest
+from accounts.api.idempotency import once
+from accounts.api.paging import Asked, Page, page_of
+from accounts.api.problems import Problem
+from accounts.api.v1.runs import RunError
+from accounts.api.v1.texts import Comment, Digest, Number, Typed
+from accounts.models import Delivery, DeliveryStep
+from accounts.runs.deciding.confirmation import confirm_delivery
+from accounts.spinnaker.deliveries.decisions import (
+    approve,
+    decided_already,
+    discard,
+    start_connected,
+)
+from onboarding.delivery.verdicts import Verb
+
+router = Router()
+
+MOST = 10_000
+
+
+class DeliveryStart(Schema):
+    model_config = ConfigDict(extra="forbid")
+
+    agree: list[Annotated[str, Field(max_length=63)]] = Field(
+        [],
+        max_length=MOST,
+        description="Names among “left” of the last delivery that Bowline may take "
+        "over, overwrite or send again",
+    )
+
+
+class DeliveryApproval(Schema):
+    model_config = ConfigDict(extra="forbid")
+
+    fingerprint: Digest = Field(description="Of the plan that you read")
+    confirmation: Typed = Field(
+        "", description="Such as “remove 2 accounts”, where Spinnaker loses some"
+    )
+    comment: Comment = ""
+
+
+class DeliveryListed(Schema):
+    number: int
+    status: str
+    counts: dict[str, int] = Field(description="How many accounts, by verb")
+    created_at: datetime
+    created_by: str
+    approved_at: datetime | None
+    approved_by: str
+    ended_at: datetime | None
+
+
+class Difference(Schema):
+    field: str
+    before: Any
+    after: Any
+
+
+class StepListed(Schema):
+    verb: str
+    type: str
+    name: str
+    differences: list[Difference] = Field(description="A kubeconfig is its SHA-256")
+    sent_at: datetime | None
+    seen_at: datetime | None = Field(description="When Spinnaker had loaded it")
+    error: str
+
+
+class LeftAlone(Schema):
+    name: str
+    type: str
+    why: str
+    sentence: str
+
+
+class Progress(Schema):
+    steps: int
+    sent: int
+    seen: int
+    failed: int
+
+
+class DeliveryInFull(DeliveryListed):
+    fingerprint: str = Field(description="Identifies what was read: give it to approve")
+    waiting: str
+    error: RunError | None
+    progress: Progress
+    left: list[LeftAlone] = Field(description="Accounts that are left alone, and why")
+    warnings: list[str]
+
+
+@router.get("", response=Page[DeliveryListed], summary="List deliveries")
+def list_deliveries(request: HttpRequest, asked: Query[Asked]) -> dict[str, Any]:
+    """List the deliveries, newest first."""
+    found = page_of(Delivery.objects.light(), "-number", asked)
+    return {"items": [listed(row) for row in found.rows], "next": found.next}
+
+
+@router.post(
+    "", auth=OPERATES, response={202: DeliveryInFull}, summary="Plan a delivery"
+)
+@once
+def start_delivery(request: ApiRequest, body: DeliveryStart) -> Any:
+    """Plan what to send to Spinnaker. Nothing is sent until it is approved."""
+    return Status(202, in_full(start_connected(request.user, agreed=body.agree)))
+
+
+@router.get("/{number}", response=DeliveryInFull, summary="Read a delivery")
+def read_delivery(request: HttpRequest, number: Number) -> dict[str, Any]:
+    """Read how far a delivery is, and what it leaves alone."""
+    return in_full(delivery_numbered(number))
+
+
+@router.get(
+    "/{number}/steps", response=Page[StepListed], summary="Read a delivery’s steps"
+)
+def read_steps(
+    request: HttpRequest, number: Number, asked: Query[Asked]
+) -> dict[str, Any]:
+    """Read each account that is sent or deleted, in this order."""
+    found = page_of(delivery_numbered(number).steps.all(), "position", asked)
+    return {"items": [step_of(step) for step in found.rows], "next": found.next}
+
+
+@router.post(
+    "/{number}/approve",
+    auth=APPROVES,
+    response={200: DeliveryInFull},
+    summary="Approve a delivery",
+)
+@once
+def approve_delivery(
+    request: ApiRequest, number: Number, body: DeliveryApproval
+) -> Any:
+    """Approve the plan whose fingerprint you give, and let a worker send it."""
+    row = delivery_numbered(number)
+    if removes := row.counts.get(Verb.REMOVE, 0):
+        confirm_delivery(removes, body.confirmation)
+    if not approve(row, request.user, read=body.fingerprint, comment=body.comment):
+        raise too_late(number)
+    return in_full(delivery_numbered(number))
+
+
+@router.post(
+    "/{number}/discard",
+    auth=APPROVES,
+    response={200: DeliveryInFull},
+    summary="Discard a delivery",
+)
+@once
+def discard_delivery(request: ApiRequest, number: Number) -> Any:
+    """Discard a plan that waits. Spinnaker is unchanged."""
+    if not discard(delivery_numbered(number), request.user):
+        raise too_late(number)
+    return in_full(delivery_numbered(number))
+
+
+def delivery_numbered(number: int) -> Delivery:
+    """Find a delivery; 404 where there is none."""
+    return get_object_or_404(Delivery, number=number)
+
+
+def too_late(number: int) -> Problem:
+    return Problem(409, decided_already(delivery_numbered(number)))
+
+
+def listed(row: Delivery) -> dict[str, Any]:
+    return {
+        "number": row.number,
+        "status": row.status,
+        "counts": row.counts,
+        "created_at": row.created_at,
+        "created_by": row.created_by_name,
+        "approved_at": row.approved_at,
+        "approved_by": row.approved_by_name,
+        "ended_at": row.finished_at,
+    }
+
+
+def in_full(row: Delivery) -> dict[str, Any]:
+    error = row.error and {k: str(row.error.get(k, "")) for k in ("message", "hint")}
+    return {
+        **listed(row),
+        "fingerprint": row.fingerprint,
+        "waiting": row.waiting,
+        "error": error or None,
+        "progress": row.progress._asdict(),
+        "left": row.left,
+        "warnings": row.warnings,
+    }
+
+
+def step_of(step: DeliveryStep) -> dict[str, Any]:
+    return {
+        "verb": step.verb,
+        "type": step.type,
+        "name": step.name,
+        "differences": [
+            {"field": one.field, "before": value(one.before), "after": value(one.after)}
+            for one in step.differences
+        ],
+        "sent_at": step.sent_at,
+        "seen_at": step.seen_at,
+        "error": step.error,
+    }
+
+
+def value(text: str | None) -> Any:
+    return None if text is None else json.loads(text)
