@@ -19,6 +19,7 @@ from accounts.api.v1 import (
     bundles,
     decisions,
     deliveries,
+    hand_offs,
     managing,
     organization,
     rollouts,
@@ -119,7 +120,7 @@ def answer(request: HttpRequest, error: Exception | type[Exception]) -> HttpResp
 for kind in (Exception, Http404, HttpError, DoesNotFit):
     api.add_exception_handler(kind, answer)
 
-ADD_TO_ROUTERS = (building, decisions)
+ADD_TO_ROUTERS = (building, decisions, hand_offs)
 """Their operations are at addresses of others: import them before routers are added.
 """
 

@@ -1,0 +1,98 @@
+"""Hand-offs: what an account's owner receives, and what somebody says of the owner."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.db import transaction
+from ninja import Field, Schema
+from ninja.responses import Status
+
+from accounts.activity import record
+from accounts.api.authentication import OPERATES, ApiRequest
+from accounts.api.idempotency import once
+from accounts.api.problems import Problem
+from accounts.api.v1.accounts import account_named, router
+from accounts.api.v1.decisions import WAITS_FOR_NOBODY
+from accounts.api.v1.runs import RunInFull, read_run
+from accounts.api.v1.texts import Name
+from accounts.models import Activity, ManagedAccount, Run
+from accounts.runs.owners.subject import (
+    NOT_HANDED_OFF,
+    hand_off_for,
+    last_handed_out,
+    waiting_run,
+)
+from accounts.runs.owners.word import take_word
+from accounts.runs.queue import enqueue_look
+from onboarding.handoff.words import about, package
+
+
+class HandOffFile(Schema):
+    path: str
+    text: str
+    executable: bool
+
+
+class HandOff(Schema):
+    about: list[str] = Field(description="What to tell the owner")
+    handed_out: bool = Field(description="Whether a plan with exactly this is approved")
+    waiting_run: int | None = Field(description="The run that waits for the owner")
+    files: list[HandOffFile]
+
+
+@router.get(
+    "/{name}/hand-off",
+    auth=OPERATES,
+    response=HandOff,
+    summary="Read what an account’s owner receives",
+)
+def read_hand_off(request: ApiRequest, name: Name) -> dict[str, Any]:
+    """Read the files with which the owner creates the roles. The activity log says who
+    did.
+    """
+    account = handed_off(name)
+    run = waiting_run(account)
+    removes = run is not None and run.kind == Run.Kind.REMOVE
+    one = hand_off_for(account, removes=removes)
+    last = last_handed_out(account)
+    detail = {"hand_off": one.digest}
+    record(request.user, Activity.What.DOWNLOAD, account.name, detail)
+    return {
+        "about": list(about(one)),
+        "handed_out": last is not None and last.text_id == one.digest,
+        "waiting_run": run.number if run else None,
+        "files": [
+            {"path": file.path, "text": file.text, "executable": file.executable}
+            for file in package(one)
+        ],
+    }
+
+
+@router.post(
+    "/{name}/hand-off/updated",
+    auth=OPERATES,
+    response={202: RunInFull},
+    summary="Say that an owner has updated the stack",
+)
+@once
+def hand_off_updated(request: ApiRequest, name: Name) -> Any:
+    """Record that the owner says that the stack is updated, where Bowline cannot see
+    it. Bowline then verifies the account.
+    """
+    account = handed_off(name)
+    run = waiting_run(account)
+    if run is None:
+        raise Problem(409, WAITS_FOR_NOBODY.format(account.name))
+    if not take_word(run, request.user):
+        raise Problem(409, f"{run.title} does not wait for anybody's word.")
+    transaction.on_commit(enqueue_look)
+    return Status(202, read_run(request, run.number))
+
+
+def handed_off(name: str) -> ManagedAccount:
+    """Find an account whose roles somebody else creates; raise Problem for others."""
+    account = account_named(name)
+    if not account.is_handed_off:
+        raise Problem(404, NOT_HANDED_OFF)
+    return account
