@@ -1,19 +1,13 @@
-"""The connection with Spinnaker: from its row to a Gate, reading the secret at use.
-
-What an administrator may refer to, the operator allows: otherwise a reference in the
-browser could read any variable or file, and send it anywhere.
-"""
+"""The connection with Spinnaker: from its row to a Gate, reading the secret at use."""
 
 from __future__ import annotations
 
-import os
-import stat
 import time
-from pathlib import Path
 
 from django.conf import settings
 
 from accounts.models import Spinnaker
+from accounts.secrets.references import NoSecret, file_of, refusal, secret_of
 from onboarding.delivery.addresses import Allowed
 from onboarding.delivery.connection import Connection, SignInBy
 from onboarding.delivery.gate import Gate
@@ -40,7 +34,6 @@ COLUMNS = (
     "poll_seconds",
 )
 """Those that describe the connection; the others hold what is known of it."""
-LARGEST_SECRET = 16 * 1024
 USUAL = Limits()
 
 NOT_DESCRIBED = (
@@ -69,9 +62,9 @@ def gate_of(row: Spinnaker, *, threads: int = 1, limits: Limits = USUAL) -> Gate
     described = connection_of(row)
     for problem in (*described.problems(), *refusals(described)):
         raise NotConnected(f"The connection cannot be used. {problem[1]}")
-    sign_in = sign_in_of(described)
-    authorities = described.authorities and str(file_of(described.authorities))
     try:
+        sign_in = sign_in_of(described)
+        authorities = described.authorities and path_of(described.authorities)
         send = sender(
             described.url,
             sign_in,
@@ -80,6 +73,8 @@ def gate_of(row: Spinnaker, *, threads: int = 1, limits: Limits = USUAL) -> Gate
             authorities=authorities,
             threads=threads,
         )
+    except NoSecret as error:
+        raise NotConnected(str(error)) from None
     except OSError:  # of OpenSSL, too
         raise NotConnected(
             "The certificate, its key or the authorities' file cannot be read as PEM, "
@@ -106,21 +101,9 @@ def refusals(described: Connection) -> list[tuple[str, str]]:
             )
     for name in ("secret", "certificate", "key", "authorities"):
         reference = getattr(described, name)
-        if reference and (refused := refusal(reference)):
+        if reference and (refused := refusal(reference, settings.SPINNAKER)):
             found.append((name, refused))
     return found
-
-
-def refusal(reference: str) -> str:
-    """Say why it may not be read; empty where it may."""
-    kind, _, name = reference.partition(":")
-    reach = settings.SPINNAKER
-    if kind == "env":
-        known = ", ".join(reach.variables)
-        return "" if name in reach.variables else f"Bowline may read: {known}."
-    if Path(name).is_relative_to(reach.directory):
-        return ""
-    return f"Bowline may read files in {reach.directory} only."
 
 
 def allowed() -> Allowed:
@@ -133,16 +116,19 @@ def known_hosts() -> set[str]:
 
 
 def sign_in_of(described: Connection) -> SignIn:
-    """Read the secret; raise NotConnected where there is none."""
+    """Read the secret; raise NoSecret where there is none."""
+    allowed_secrets = settings.SPINNAKER
     try:
         match described.sign_in:
             case SignInBy.TOKEN:
-                return ApiToken(secret_of(described.secret))
+                return ApiToken(secret_of(described.secret, allowed_secrets))
             case SignInBy.BASIC:
-                return Basic(described.username, secret_of(described.secret))
+                return Basic(
+                    described.username, secret_of(described.secret, allowed_secrets)
+                )
             case SignInBy.CERTIFICATE:
-                key = described.key and str(file_of(described.key))
-                return ClientCertificate(str(file_of(described.certificate)), key)
+                key = described.key and path_of(described.key)
+                return ClientCertificate(path_of(described.certificate), key)
         return Anonymous()
     except ValueError:
         raise NotConnected(
@@ -151,34 +137,5 @@ def sign_in_of(described: Connection) -> SignIn:
         ) from None
 
 
-def secret_of(reference: str) -> str:
-    kind, _, name = reference.partition(":")
-    if kind == "env":
-        secret = os.environ.get(name, "")
-        missing = f"The environment variable {name} is not set where Bowline's workers"
-        missing += " run."
-    else:
-        with file_of(reference).open("rb") as file:
-            secret = file.read(LARGEST_SECRET).decode(errors="replace")
-        missing = f"The file {name} is empty."
-    secret = secret.removesuffix("\n").removesuffix("\r")
-    if not secret:
-        raise NotConnected(missing)
-    return secret
-
-
-def file_of(reference: str) -> Path:
-    """Return the file, wherever its name leads within the directory."""
-    name = reference.removeprefix("file:")
-    directory = Path(settings.SPINNAKER.directory).resolve()
-    try:
-        path = Path(name).resolve(strict=True)
-        if not path.is_relative_to(directory):
-            raise NotConnected(f"The file {name} leads out of {directory}.")
-        if not stat.S_ISREG(path.stat().st_mode) or not os.access(path, os.R_OK):
-            raise NotConnected(f"Bowline cannot read {name}: it must be a file.")
-    except (OSError, RuntimeError):
-        raise NotConnected(
-            f"There is no file {name} where Bowline's workers run."
-        ) from None
-    return path
+def path_of(reference: str) -> str:
+    return str(file_of(reference, settings.SPINNAKER))

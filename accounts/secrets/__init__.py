@@ -1,0 +1,1 @@
+"""Secrets of which Bowline stores only where they are."""
