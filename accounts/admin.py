@@ -35,6 +35,7 @@ from accounts.models import (
     Run,
     SpinnakerName,
     Step,
+    Target,
 )
 
 
@@ -198,6 +199,14 @@ class FeedTokenAdmin(Records):
     list_display = ["name", "created_at", "expires_at", "revoked_at", "used_at", "sent"]
     search_fields = ["name"]
     readonly_fields = ["created_by_name"]
+
+
+@admin.register(Target)
+class TargetAdmin(Records):
+    list_display = ["name", "channel", "created_at", "paused_at", "sent_at", "failure"]
+    list_filter = ["channel"]
+    search_fields = ["name"]
+    readonly_fields = ["created_by_name", "rotation", "sent_at", "failed_at", "failure"]
 
 
 @admin.register(Run)

@@ -88,6 +88,28 @@ def env_spinnaker() -> SpinnakerReach:
     )
 
 
+class NoticesReach(NamedTuple):
+    """Where notices may go, and the secret URLs that lead there."""
+
+    hosts: tuple[str, ...]
+    """Private addresses and http are allowed there, and they may speak as Slack."""
+    networks: tuple[str, ...]
+    variables: tuple[str, ...]
+    directory: str
+
+
+def env_notices() -> NoticesReach:
+    """Read what the operator allows, and an administrator may then choose from."""
+    return NoticesReach(
+        hosts=env_names("NOTICE_HOSTS", r"[\w.-]+|[\da-fA-F:]+", "host names"),
+        networks=tuple(str(one) for one in env_networks("NOTICE_NETWORKS")),
+        variables=env_names("NOTICE_SECRET_VARIABLES", "[A-Za-z_]\\w*", "variables")
+        or ("SLACK_WEBHOOK_URL", "TEAMS_WEBHOOK_URL"),
+        directory=env_text("NOTICE_SECRET_DIRECTORY", r"/[\w./-]{1,200}")
+        or "/run/secrets/notices",
+    )
+
+
 def env_choice(name: str, choices: tuple[str, ...]) -> str:
     """Read one of these words; the first one is the default."""
     value = os.environ.get(name, "") or choices[0]
@@ -111,6 +133,17 @@ def env_secret(name: str) -> str:
 
 def env_list(name: str) -> list[str]:
     return [part.strip() for part in os.environ.get(name, "").split(",") if part]
+
+
+def env_names(name: str, pattern: str, what: str) -> tuple[str, ...]:
+    """Read names with commas between, each of which matches the pattern."""
+    names = tuple(env_list(name))
+    for one in names:
+        if not re.fullmatch(pattern, one, re.ASCII):
+            raise ImproperlyConfigured(
+                f"{name} must be {what} with commas between; {one!r} is none."
+            )
+    return names
 
 
 def env_networks(name: str) -> list[IPv4Network | IPv6Network]:

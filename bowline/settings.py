@@ -24,6 +24,7 @@ from bowline.environment import (
     env_email,
     env_list,
     env_networks,
+    env_notices,
     env_port,
     env_secret,
     env_site_url,
@@ -159,6 +160,7 @@ PROOF_MAX_AGE = env_days("PROOF_MAX_AGE", default=7)
 
 TEMPLATE_BUCKET = env_templates()
 SPINNAKER = env_spinnaker()
+NOTICES = env_notices()
 
 # Who may enter
 

@@ -23,7 +23,9 @@ from accounts.models.managed import (
     SpinnakerName,
 )
 from accounts.models.managing import ManagingAccount
+from accounts.models.notices.kinds import Kind
 from accounts.models.notices.notice import Notice
+from accounts.models.notices.target import Target
 from accounts.models.operations.aws_answers import AwsAnswers
 from accounts.models.organization.adding import Adding
 from accounts.models.organization.members import Member, MemberTag, Unit
@@ -65,6 +67,7 @@ __all__ = [
     "Heartbeat",
     "Identity",
     "KeptAnswer",
+    "Kind",
     "Lookup",
     "ManagedAccount",
     "ManagingAccount",
@@ -79,6 +82,7 @@ __all__ = [
     "Spinnaker",
     "SpinnakerName",
     "Step",
+    "Target",
     "Unit",
     "Upload",
     "UploadedAccount",

@@ -90,7 +90,7 @@ class Activity(models.Model):
         PUT_IN = "put in", "included in bundles again"
         WATCH = "watch", "began to watch"
         UNWATCH = "unwatch", "stopped watching"
-        NOT_SENT = "not sent", "could not send mail about"
+        NOT_SENT = "not sent", "could not send the notice of"
         SETTINGS = "settings", "changed the settings"
         ROLES = "roles", "changed the roles"
         PERSON = "person", "changed the person"

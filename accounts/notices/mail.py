@@ -37,6 +37,7 @@ def wants_mail(person: User) -> bool:
 
 def send_mail(notice: Notice, text: Text) -> None:
     """Send it, or raise what smtplib or the network raises."""
+    assert notice.person is not None
     site = urlsplit(settings.SITE_URL).hostname
     message = EmailMessage(
         subject=text.subject,

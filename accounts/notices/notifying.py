@@ -1,4 +1,8 @@
-"""Note that somebody should know what happens, in the transaction in which it does."""
+"""Note who should know what happens, in the transaction in which it does.
+
+People receive mail, by their part in it; targets of teams, by what an administrator
+chose for them.
+"""
 
 from __future__ import annotations
 
@@ -7,7 +11,14 @@ from functools import partial
 from django.contrib.auth.models import User
 from django.db import transaction
 
-from accounts.models import Member, Notice, Organization, Rollout
+from accounts.models import (
+    ManagedAccount,
+    Member,
+    Notice,
+    Organization,
+    Rollout,
+    Target,
+)
 from accounts.notices.mail import is_configured
 from accounts.runs.queue import enqueue_notice
 
@@ -18,37 +29,45 @@ def notify_of_rollout(rollout: Rollout, what: Notice.What) -> None:
     """Let the person know who started it. Nothing is sent before the commit."""
     if rollout.created_by_id is not None and is_configured():
         note(Notice(person_id=rollout.created_by_id, what=what, rollout=rollout))
+    notify_targets_of_rollout(rollout, what)
 
 
 def notify_of_plans(rollout: Rollout) -> None:
     """Let everybody who may approve know that plans wait, but who started it."""
-    if not is_configured():
+    if is_configured():
+        approvers = User.objects.filter(
+            groups__permissions__codename="approve_run", is_active=True
+        )
+        others = approvers.exclude(pk=rollout.created_by_id or 0).exclude(email="")
+        for key in others.order_by("pk").values_list("pk", flat=True).distinct():
+            note(Notice(person_id=key, what=What.WAITS, rollout=rollout))
+    notify_targets_of_rollout(rollout, What.WAITS)
+
+
+def notify_targets_of_rollout(rollout: Rollout, what: Notice.What) -> None:
+    if not Target.objects.exists():
         return
-    approvers = User.objects.filter(
-        groups__permissions__codename="approve_run", is_active=True
-    )
-    others = approvers.exclude(pk=rollout.created_by_id or 0).exclude(email="")
-    for key in others.order_by("pk").values_list("pk", flat=True).distinct():
-        note(Notice(person_id=key, what=What.WAITS, rollout=rollout))
+    accounts = ManagedAccount.objects.filter(runs__rollout=rollout).order_by()
+    environments = set(accounts.values_list("environment", flat=True).distinct())
+    for target in Target.objects.wanting(Notice.KINDS[what], environments):
+        note(Notice(target=target, what=what, rollout=rollout))
 
 
 def notify_of_new_accounts(organization: Organization) -> None:
     """Let those know whose watches found new accounts in this reading."""
-    if not is_configured():
-        return
     new = Member.objects.filter(
         organization=organization, drafted_in=organization.reading
     )
-    people = new.exclude(drafted_for=None).order_by("drafted_for").distinct()
-    for key in people.values_list("drafted_for", flat=True):
-        note(
-            Notice(
-                person_id=key,
-                what=What.NEW_ACCOUNTS,
-                organization=organization,
-                reading=organization.reading,
-            )
-        )
+    found = {"what": What.NEW_ACCOUNTS, "organization": organization}
+    found["reading"] = organization.reading
+    if is_configured():
+        people = new.exclude(drafted_for=None).order_by("drafted_for").distinct()
+        for key in people.values_list("drafted_for", flat=True):
+            note(Notice(person_id=key, **found))
+    if Target.objects.exists() and new.exists():
+        # Its text leaves out what is in other environments, or is not written.
+        for target in Target.objects.wanting(Notice.KINDS[What.NEW_ACCOUNTS], set()):
+            note(Notice(target=target, **found))
 
 
 def note(notice: Notice) -> None:

@@ -5,14 +5,16 @@ Names and messages are foreign: each is one line here, and none is part of a hea
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import datetime
-from typing import NamedTuple
+from types import MappingProxyType
+from typing import Any, NamedTuple
 
 from django.conf import settings
+from django.db.models import QuerySet
 from django.urls import reverse
 
-from accounts.models import Member, Notice, Rollout
+from accounts.models import ManagedAccount, Member, Notice, Rollout
 from accounts.models.states import WORKING, Status
 from accounts.runs.rollouts.causes import causes_of
 from accounts.runs.rollouts.census import Census
@@ -26,15 +28,49 @@ LONGEST = 500
 
 
 class Text(NamedTuple):
-    subject: str
-    body: str
+    title: str
+    paragraphs: tuple[str, ...]
+    where: str
+    """What the link leads to."""
+    path: str
+    why: str
+    """Why a person receives it; of no use to a team."""
+    about: Mapping[str, Any] = MappingProxyType({})
+    """What programs may want to know, as JSON."""
+
+    @property
+    def subject(self) -> str:
+        return f"Bowline: {self.title}"
+
+    @property
+    def url(self) -> str:
+        return link(self.path)
+
+    @property
+    def body(self) -> str:
+        """Return it as mail, with where to switch that off."""
+        off = f"Switch mail off or on: {link(reverse('you'))}"
+        where = f"{self.where}: {self.url}"
+        return "\n\n".join([*self.paragraphs, where, self.why, off]) + "\n"
 
 
 def text_of(notice: Notice) -> Text | None:
     """Write it; None where it is no longer so, because somebody decided meanwhile."""
+    if notice.what == Notice.What.TEST:
+        return text_of_test(notice)
     if notice.rollout is not None:
         return text_of_rollout(notice, notice.rollout)
     return text_of_new_accounts(notice)
+
+
+def text_of_test(notice: Notice) -> Text:
+    return written(
+        f"Test of {notice.target}",
+        ["Bowline can reach this target. Nothing else happened."],
+        where="Notifications",
+        path=reverse("accounts:targets"),
+        why="",
+    )
 
 
 def text_of_rollout(notice: Notice, rollout: Rollout) -> Text | None:
@@ -47,7 +83,8 @@ def text_of_rollout(notice: Notice, rollout: Rollout) -> Text | None:
     census = Census(rollout)
     failed = f"{census.failed:,} of {counted(census.total)} failed"
     if paused:
-        subject = f"{rollout} is paused and waits for you: {failed}"
+        for_you = " and waits for you" if notice.person_id else ""
+        subject = f"{rollout} is paused{for_you}: {failed}"
         what = f"{rollout.reason} No more accounts are started until you resume it."
     elif rollout.state == Rollout.State.STOPPED:
         subject = f"{rollout} is stopped: {failed}"
@@ -60,8 +97,10 @@ def text_of_rollout(notice: Notice, rollout: Rollout) -> Text | None:
         [one_line(what)],
         facts(rollout, census),
         causes(rollout),
-        [f"{rollout}: {link(rollout.get_absolute_url())}"],
-        ["You receive this because you started it."],
+        where=str(rollout),
+        path=rollout.get_absolute_url(),
+        why="You receive this because you started it.",
+        about=about(rollout, census),
     )
 
 
@@ -75,9 +114,20 @@ def text_of_plans(rollout: Rollout) -> Text | None:
         ["Nothing in AWS changes until somebody has read the plans and approved them."],
         [*facts(rollout, census), f"Planned{who}"],
         causes(rollout),
-        [f"{rollout}: {link(rollout.get_absolute_url())}"],
-        ["You receive this because you may approve plans."],
+        where=str(rollout),
+        path=rollout.get_absolute_url(),
+        why="You receive this because you may approve plans.",
+        about=about(rollout, census),
     )
+
+
+def about(rollout: Rollout, census: Census) -> dict[str, Any]:
+    return {
+        "rollout": rollout.number,
+        "state": rollout.state,
+        "accounts": census.total,
+        "failed": census.failed,
+    }
 
 
 def facts(rollout: Rollout, census: Census) -> Iterator[str]:
@@ -116,17 +166,15 @@ def causes(rollout: Rollout) -> Iterator[str]:
 
 
 def text_of_new_accounts(notice: Notice) -> Text | None:
-    rows = Member.objects.filter(
-        organization=notice.organization,
-        drafted_in=notice.reading,
-        drafted_for=notice.person,
-    ).select_related("unit")
+    rows = new_members(notice).select_related("unit").order_by("account_id")
     drafts = list(rows.filter(draft_refused=""))
     refused = list(rows.exclude(draft_refused=""))
     if not drafts and not refused:
         return None
     count = len(drafts) + len(refused)
-    subject = f"{count:,} new account{'s' if count > 1 else ''} in units that you watch"
+    plural = "s" if count > 1 else ""
+    watched = "units that you watch" if notice.person_id else "watched units"
+    subject = f"{count:,} new account{plural} in {watched}"
     return written(
         f"{subject}, {len(refused):,} not added" if refused else subject,
         ["Nothing is planned, and nothing in AWS changes, until somebody plans them."],
@@ -136,9 +184,32 @@ def text_of_new_accounts(notice: Notice) -> Text | None:
             (f"{where(one)}: {one.draft_refused}" for one in refused),
             len(refused),
         ),
-        [f"Drafts: {link(reverse('accounts:accounts') + '?state=draft')}"],
-        ["You receive this because you set up the watch."],
+        where="Drafts",
+        path=reverse("accounts:accounts") + "?state=draft",
+        why="You receive this because you set up the watch.",
+        about={
+            "accounts": len(drafts),
+            "not_added": len(refused),
+            "first": [one.account_id for one in drafts[:MOST_NAMED]],
+        },
     )
+
+
+def new_members(notice: Notice) -> QuerySet[Member]:
+    """Find those of the reading that are the person's, or in the target's
+    environments; what was not added is in none.
+    """
+    rows = Member.objects.filter(
+        organization=notice.organization, drafted_in=notice.reading
+    )
+    if notice.target is None:
+        return rows.filter(drafted_for=notice.person)
+    if notice.target.environments:
+        drafts = ManagedAccount.objects.filter(
+            environment__in=notice.target.environments
+        )
+        return rows.filter(draft_refused="", account_id__in=drafts.values("account_id"))
+    return rows
 
 
 def where(member: Member) -> str:
@@ -154,11 +225,17 @@ def named(title: str, lines: Iterable[str], count: int) -> Iterator[str]:
         yield f"- and {count - MOST_NAMED:,} more"
 
 
-def written(subject: str, *paragraphs: Iterable[str]) -> Text:
-    """Put it together, with where to switch it off."""
-    texts = ["\n".join(filter(None, lines)) for lines in paragraphs]
-    off = f"Switch mail off or on: {link(reverse('you'))}"
-    return Text(f"Bowline: {subject}", "\n\n".join([*filter(None, texts), off]) + "\n")
+def written(
+    title: str,
+    *paragraphs: Iterable[str],
+    where: str,
+    path: str,
+    why: str,
+    about: Mapping[str, Any] = MappingProxyType({}),
+) -> Text:
+    """Put it together, without paragraphs that say nothing."""
+    texts = ("\n".join(filter(None, lines)) for lines in paragraphs)
+    return Text(title, tuple(filter(None, texts)), where, path, why, about)
 
 
 def one_line(text: str) -> str:

@@ -126,10 +126,11 @@ def enqueue_delivery(delivery: Delivery) -> None:
 
 
 def enqueue_notice(notice: Notice) -> None:
-    """Send for a notice to be sent, where no run waits behind a slow mail server; the
-    sweep repeats what was lost.
+    """Send for a notice to be sent, where no run waits behind a slow mail server, but
+    where somebody looks at a test; the sweep repeats what was lost.
     """
-    if sent("accounts.tasks.send_notice", str(notice.pk), queue=SCHEDULE):
+    queue = PEOPLE if notice.what == Notice.What.TEST else SCHEDULE
+    if sent("accounts.tasks.send_notice", str(notice.pk), queue=queue):
         Notice.objects.filter(pk=notice.pk).update(queued_at=Now())
 
 

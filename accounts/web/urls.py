@@ -40,6 +40,7 @@ from accounts.web.runs import views as runs
 from accounts.web.search import views as search
 from accounts.web.settings import views as settings
 from accounts.web.spinnaker import views as spinnaker
+from accounts.web.targets import views as targets
 from accounts.web.wizard import access, access_role
 from accounts.web.wizard import views as wizard
 
@@ -291,6 +292,32 @@ spinnaker_pages = [
     ),
 ]
 
+target_pages = [
+    path("settings/notifications/", targets.targets, name="targets"),
+    path("settings/notifications/add/", targets.target_add, name="target-add"),
+    path("settings/notifications/<uuid:pk>/", targets.target, name="target"),
+    path(
+        "settings/notifications/<uuid:pk>/test/",
+        targets.target_test,
+        name="target-test",
+    ),
+    path(
+        "settings/notifications/<uuid:pk>/pause/",
+        targets.target_pause,
+        name="target-pause",
+    ),
+    path(
+        "settings/notifications/<uuid:pk>/rotate/",
+        targets.target_rotate,
+        name="target-rotate",
+    ),
+    path(
+        "settings/notifications/<uuid:pk>/remove/",
+        targets.target_remove,
+        name="target-remove",
+    ),
+]
+
 urlpatterns = [
     *overview_pages,
     *account_pages,
@@ -299,6 +326,7 @@ urlpatterns = [
     *bundle_pages,
     *export_files,
     *spinnaker_pages,
+    *target_pages,
     path("search/", search.search, name="search"),
     path("live/", live.live, name="live"),
     path("help/", help_pages.help_page, name="help"),

@@ -54,6 +54,8 @@ class Allowed:
     networks: tuple[str, ...] = ()
     """Networks that may be called although they are loopback or the like."""
     plain_http: bool = False
+    public_only: bool = False
+    """Whether private networks are forbidden, too: people name the hosts."""
 
     def check_host(self, host: str) -> None:
         known = {name.lower() for name in self.hosts}
@@ -77,6 +79,8 @@ class Allowed:
         networks = [ip_network(text) for text in self.networks]
         if any(one in network for one in reached for network in networks):
             return True
+        if self.public_only and not all(one.is_global for one in reached):
+            return False
         return not any(is_special(one) for one in reached)
 
 

@@ -40,6 +40,7 @@ from accounts.models import (
     Rollout,
     Run,
     Spinnaker,
+    Target,
     Upload,
     UploadedAccount,
 )
@@ -149,6 +150,9 @@ def every_row() -> None:
         person=somebody, name="ci", digest="d" * 64, expires_at=timezone.now()
     )
     KeptAnswer.objects.create(token=of_ci, key="k", digest="d" * 64, status=200)
+    Target.objects.create(
+        name="team", channel="webhook", place="https://hooks.example.com/bowline"
+    )
     upload = Upload.objects.create(by=somebody, name="accounts.csv")
     UploadedAccount.objects.create(upload=upload, position=0, line=2, name="a")
     ClusterSearch.objects.create(by=somebody, finished_at=timezone.now())
@@ -188,7 +192,13 @@ def arguments(route: str) -> dict[str, str]:
             "number": "1" if "/rollouts/" in route else str(planned and planned.number),
             "fingerprint": FINGERPRINT,
         },
-        "settings": {"pk": first("accounts.feedtoken")},
+        "settings": {
+            "pk": first(
+                "accounts.target"
+                if "/notifications/" in route
+                else "accounts.feedtoken"
+            )
+        },
         "bundles": {"number": "2", "since": "1", "path": "README.md"},
         "admin": {
             "content_type_id": str(ContentType.objects.get_for_model(Run).pk),

@@ -25,6 +25,7 @@ from accounts.web.organization.forms import SharedForm, WatchForm
 from accounts.web.rollouts.forms import GroupForm, SettingsForm
 from accounts.web.runs.forms import ApproveForm, CommentForm
 from accounts.web.spinnaker.forms import SpinnakerForm
+from accounts.web.targets.forms import TargetForm
 from accounts.web.wizard.forms import AccessForm, IdentityForm, ProvidersForm
 from accounts.web.wizard.provider_forms import FORMS
 from accounts.web.wizard.provider_forms.base import DetailsForm
@@ -148,6 +149,9 @@ BOUND: dict[type[forms.BaseForm], Callable[[dict[str, str]], forms.BaseForm]] = 
     ),
     WatchForm: lambda data: WatchForm(
         data, organization=Organization(pk=1), partition="aws"
+    ),
+    TargetForm: lambda data: TargetForm(
+        {"channel": "webhook" if "url" in data else "slack", **data}
     ),
     DeliveryForm: lambda data: DeliveryForm(data, removes=1),
     **{FORMS[key]: details_form(key) for key in FORMS},

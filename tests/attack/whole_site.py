@@ -44,6 +44,7 @@ from accounts.models import (
     Rollout,
     Run,
     Spinnaker,
+    Target,
     Upload,
     UploadedAccount,
     Watch,
@@ -221,6 +222,16 @@ def whole_site() -> Pages:
         organization=Organization.objects.get(),
         finished_at=now,
         refused=[HARMLESS],
+    )
+    Target.objects.create(
+        name=HARMLESS[:60],
+        channel="slack",
+        place="env:SLACK_WEBHOOK_URL",
+        kinds=["waits"],
+        environments=[HARMLESS],
+        failed_at=now,
+        failure=HARMLESS,
+        created_by=operator,
     )
     Notice.objects.create(
         person=operator, what="new accounts", organization=Organization.objects.get()

@@ -11,6 +11,8 @@ from django.db.models import Q
 from django.db.models.functions import Now
 
 from accounts.models.lease import FREE, Leased, unqueued
+from accounts.models.notices.kinds import Kind
+from accounts.models.notices.target import Target
 from accounts.models.organization.reading import Organization
 from accounts.models.rollouts.rollout import Rollout
 
@@ -36,7 +38,7 @@ class NoticeQuerySet(models.QuerySet["Notice"]):
 
 
 class Notice(Leased):
-    """That something happened which one person should know.
+    """That something happened which one person, or one target, should know.
 
     It is written in the transaction of what happened. What it says is read when it is
     sent: accounts/notices/texts.py.
@@ -47,11 +49,33 @@ class Notice(Leased):
         PAUSED = "paused", "a rollout paused by itself"
         WAITS = "waits", "a rollout waits for approval"
         NEW_ACCOUNTS = "new accounts", "new accounts in watched units"
+        TEST = "test", "a test of the target"
+
+    KINDS = {
+        What.ENDED: Kind.ENDED,
+        What.PAUSED: Kind.FAILED,
+        What.WAITS: Kind.WAITS,
+        What.NEW_ACCOUNTS: Kind.NEW_ACCOUNTS,
+    }
+    TYPES = {
+        What.ENDED: "rollout.ended",
+        What.PAUSED: "rollout.paused",
+        What.WAITS: "rollout.waits",
+        What.NEW_ACCOUNTS: "accounts.new",
+        What.TEST: "test",
+    }
+    """What webhooks call them: programs depend on it."""
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     """Also the id of the message: a second copy of it is recognized."""
     person = models.ForeignKey(
-        settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="+"
+        settings.AUTH_USER_MODEL,
+        on_delete=models.CASCADE,
+        null=True,
+        related_name="+",
+    )
+    target = models.ForeignKey(
+        Target, on_delete=models.CASCADE, null=True, related_name="+"
     )
     what = models.CharField(max_length=20, choices=What)
     rollout = models.ForeignKey(
@@ -76,9 +100,15 @@ class Notice(Leased):
         constraints = [
             models.CheckConstraint(
                 condition=Q(rollout=None, organization__isnull=False)
-                | Q(rollout__isnull=False, organization=None),
+                | Q(rollout__isnull=False, organization=None)
+                | Q(what="test", rollout=None, organization=None),
                 name="notice_about_one",
-            )
+            ),
+            models.CheckConstraint(
+                condition=Q(person=None, target__isnull=False)
+                | Q(person__isnull=False, target=None),
+                name="notice_for_one",
+            ),
         ]
         indexes = [
             models.Index(
@@ -87,4 +117,18 @@ class Notice(Leased):
         ]
 
     def __str__(self) -> str:
+        if self.what == self.What.TEST:
+            return f"the test of {self.target}"
         return f"{self.rollout or self.organization}"
+
+    @property
+    def recipient(self) -> str:
+        return self.person.get_username() if self.person else str(self.target)
+
+    @property
+    def type(self) -> str:
+        return f"bowline.{self.TYPES[self.What(self.what)]}"
+
+    @property
+    def kind(self) -> Kind:
+        return self.KINDS[self.What(self.what)]

@@ -346,6 +346,22 @@ PAGES = (
         words="plugin account registration clouddriver token api gateway",
     ),
     Topic(
+        "notifications",
+        "Notifications of teams",
+        "Channels of Slack or Microsoft Teams, and signed webhooks, hear what happens.",
+        (
+            "Choose for each target what it hears of, and in which environments. "
+            "Then send a test: the page says what became of it.",
+            "Slack's and Teams' webhook URLs are secrets. Bowline stores the name of a "
+            "variable or a file that its operator allows, and workers read it.",
+            "A webhook's messages are signed, as Standard Webhooks describes. The "
+            "secret is shown once; a new one ends the old one at once.",
+            "What fails is sent again for over an hour, and then is in Activity.",
+        ),
+        ("targets", "target-add", "target"),
+        words="slack teams webhook mail alert channel target notice signed",
+    ),
+    Topic(
         "search",
         "Searching",
         "Press / or Ctrl-K on any page to search.",

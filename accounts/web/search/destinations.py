@@ -124,6 +124,12 @@ DESTINATIONS = (
         "account registration plugin clouddriver token live",
     ),
     Destination(
+        "Notifications",
+        "accounts:targets",
+        "settings",
+        "slack teams webhook notices mail alerts channel target",
+    ),
+    Destination(
         "Your settings",
         "you",
         "person",

@@ -7,12 +7,14 @@ from django.contrib.auth.models import Group, User
 from django.db import transaction
 from django.utils import timezone
 
-from accounts.models import Member, Notice, Organization, Rollout
+from accounts.models import ManagedAccount, Member, Notice, Organization, Rollout
 from accounts.models.states import Status
 from accounts.notices.notifying import notify_of_new_accounts
+from accounts.notices.texts import text_of
 from accounts.runs import rollouts
 from accounts.runs.rollouts import decisions
 from accounts.runs.rollouts.engine import advance
+from tests.accounts.notices.channels.receiving import target_row
 from tests.accounts.runs.rollouts.rows import SAME, accounts, move, plan
 from tests.rows import managing_row, person
 
@@ -170,3 +172,57 @@ def test_new_accounts_are_not_noted_without_a_mail_server(
     notify_of_new_accounts(organization)
 
     assert noted() == []
+
+
+def targets_noted() -> list[tuple[str, str]]:
+    rows = Notice.objects.exclude(target=None).order_by("target__name")
+    return [(str(one.target), one.what) for one in rows.select_related("target")]
+
+
+def test_targets_hear_of_a_rollout_by_kind_and_environment(rollout, settings) -> None:
+    settings.EMAIL_HOST = ""
+    ManagedAccount.objects.update(environment="prod")
+    target_row(name="all")
+    target_row(name="ended", kinds=["ended"])
+    target_row(name="lab", environments=["lab"])
+    target_row(name="paused", paused_at=timezone.now())
+    target_row(name="prod", environments=["prod", "lab"])
+    target_row(name="waits", kinds=["waits"])
+
+    decisions.stop(rollout, None)
+
+    assert targets_noted() == [("all", "ended"), ("ended", "ended"), ("prod", "ended")]
+
+
+def test_targets_hear_of_plans_and_pauses(rollout) -> None:
+    target_row()
+
+    approve(rollout)
+    move(rollout, Status.APPLYING, Status.FAILED)
+
+    assert {what for _, what in targets_noted()} == {What.WAITS, What.PAUSED}
+
+
+def test_a_target_hears_once_of_new_accounts(organization) -> None:
+    target_row()
+
+    notify_of_new_accounts(organization)
+
+    assert targets_noted() == [("platform", What.NEW_ACCOUNTS)]
+
+
+def test_a_target_hears_of_new_accounts_in_its_environments(organization) -> None:
+    accounts(2)
+    ManagedAccount.objects.filter(name="team-001").update(
+        environment="lab", account_id="000000000001"
+    )
+    lab = target_row(name="lab", environments=["lab"])
+    prod = target_row(name="prod", environments=["prod"])
+
+    notify_of_new_accounts(organization)
+
+    said = {one.target: text_of(one) for one in Notice.objects.exclude(target=None)}
+    assert said[prod] is None
+    assert said[lab] is not None
+    assert said[lab].title == "1 new account in watched units"
+    assert said[lab].about["first"] == ["000000000001"]

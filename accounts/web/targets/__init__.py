@@ -1,0 +1,1 @@
+"""Notifications of teams: where they go, and what became of them."""

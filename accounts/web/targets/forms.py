@@ -1,0 +1,159 @@
+"""The form of a target: where its secret URL is, never a secret."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Iterable
+from copy import copy
+from typing import Any
+
+from django import forms
+
+from accounts.models import Kind, ManagedAccount, Target
+from accounts.notices.channels.places import problem
+from accounts.web.fields import RuledField, bare_helper
+from accounts.web.layout import Fieldset
+from accounts.web.managing.asked import shown
+from onboarding import names
+from onboarding.delivery.connection import LONGEST
+
+NEVER_REPEATED = ("url", "reference")
+"""What is refused there may be a secret, so it is not shown again."""
+NO_ENVIRONMENT = "none"
+"""In the form's place of the empty name, which no box can send."""
+NEEDED = "Fill in this field."
+TAKEN = "Another target has this name."
+
+
+def environment_choices(chosen: Iterable[str]) -> list[tuple[str, str]]:
+    """Offer what is in use, and what was chosen when it was."""
+    used = ManagedAccount.objects.order_by().values_list("environment", flat=True)
+    return [
+        (key_of(name), name or "no environment")
+        for name in sorted({*used.distinct(), *chosen})
+    ]
+
+
+def key_of(environment: str) -> str:
+    return f"e:{environment}" if environment else NO_ENVIRONMENT
+
+
+class TargetForm(forms.Form):
+    """Describes a target; added once, though the page is sent again."""
+
+    pk = forms.UUIDField(initial=uuid.uuid4, widget=forms.HiddenInput)
+    name = RuledField(
+        rule=names.seen,
+        max_length=60,
+        label="Name",
+        help_text="The team or the channel, as people know it.",
+    )
+    channel = forms.ChoiceField(label="Channel", choices=Target.Channel.choices)
+    url = forms.CharField(
+        label="URL",
+        required=False,
+        max_length=LONGEST,
+        help_text="https://, without a user, a query or a fragment.",
+    )
+    reference = forms.CharField(
+        label="Where the webhook's URL is",
+        required=False,
+        max_length=LONGEST,
+        help_text="env:NAME or file:/PATH. The URL is a secret: do not enter it here.",
+    )
+    kinds = forms.MultipleChoiceField(
+        label="What about",
+        choices=Kind.choices,
+        initial=Kind.values,
+        widget=forms.CheckboxSelectMultiple,
+        error_messages={"required": "Choose at least one."},
+    )
+    environments = forms.MultipleChoiceField(
+        label="Only in these environments",
+        required=False,
+        widget=forms.CheckboxSelectMultiple,
+        help_text="None selected: in all, also in later ones.",
+    )
+
+    def __init__(self, *args: Any, target: Target | None = None, **kwargs: Any) -> None:
+        if target is not None:
+            kwargs["initial"] = {**described(target), **kwargs.get("initial", {})}
+        super().__init__(*args, **kwargs)
+        self.target = target
+        self.fields["channel"].disabled = target is not None
+        environments = self.fields["environments"]
+        assert isinstance(environments, forms.MultipleChoiceField)
+        environments.choices = environment_choices(
+            target.environments if target else ()
+        )
+        for field in ("url", "reference"):
+            widget = self.fields[field].widget
+            widget.attrs |= {"autocomplete": "off", "spellcheck": "false"}
+        slack, teams = Target.Channel.SLACK, Target.Channel.TEAMS
+        self.helper = bare_helper(
+            Fieldset(
+                "Where",
+                "pk",
+                "name",
+                "channel",
+                shown("channel", f"{slack} {teams}", "reference"),
+                shown("channel", Target.Channel.WEBHOOK, "url"),
+            ),
+            Fieldset("Which notices", "kinds", "environments"),
+        )
+
+    def clean_name(self) -> str:
+        name: str = self.cleaned_data["name"]
+        others = Target.objects.filter(name=name)
+        if self.target is not None:
+            others = others.exclude(pk=self.target.pk)
+        elif pk := self.cleaned_data.get("pk"):
+            others = others.exclude(pk=pk)
+        if others.exists():
+            raise forms.ValidationError(TAKEN)
+        return name
+
+    def clean(self) -> dict[str, Any]:
+        cleaned = super().clean() or self.cleaned_data
+        if channel := cleaned.get("channel"):
+            is_webhook = channel == Target.Channel.WEBHOOK
+            field, other = ("url", "reference") if is_webhook else ("reference", "url")
+            # Not shown, so neither wrong nor kept.
+            self.errors.pop(other, None)
+            place = cleaned.get(field, "")
+            if field not in self.errors:
+                found = problem(channel, place) if place else NEEDED
+                if found:
+                    self.add_error(field, found)
+            cleaned["place"] = place
+        refused = [name for name in NEVER_REPEATED if name in self.errors]
+        if refused:
+            given: Any = copy(self.data)
+            for name in refused:
+                given[name] = ""
+            self.data = given
+        return cleaned
+
+    @property
+    def described(self) -> Target:
+        """Give the target as it was filled in."""
+        given = self.cleaned_data
+        target = self.target or Target(pk=given["pk"], channel=given["channel"])
+        target.name, target.place = given["name"], given["place"]
+        target.kinds = given["kinds"]
+        target.environments = [
+            "" if one == NO_ENVIRONMENT else one[2:] for one in given["environments"]
+        ]
+        return target
+
+
+def described(target: Target) -> dict[str, Any]:
+    is_webhook = target.channel == Target.Channel.WEBHOOK
+    return {
+        "pk": target.pk,
+        "name": target.name,
+        "channel": target.channel,
+        "url" if is_webhook else "reference": target.place,
+        "kinds": target.kinds,
+        "environments": [key_of(name) for name in target.environments],
+    }

@@ -1,0 +1,198 @@
+"""Where notices of teams go: added, tested, paused and removed by administrators.
+
+A worker sends the test; the page looks each second what became of it.
+"""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Any
+from uuid import UUID
+
+from django.conf import settings
+from django.contrib import messages
+from django.db import IntegrityError
+from django.http import HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
+from django.utils import timezone
+from django.views.decorators.http import require_POST
+
+from accounts.models import Notice, Target
+from accounts.notices import targets as decisions
+from accounts.notices.channels.signing import secret_of
+from accounts.web.access import administrator_required
+from accounts.web.lookups import Asking
+from accounts.web.request import Request
+from accounts.web.targets.forms import TAKEN, TargetForm
+from accounts.web.you.confirmation import confirmation_required
+
+WAITED_FOR = timedelta(minutes=1)
+"""A test that nobody has sent by then is looked at no more by itself."""
+FULL = f"There are {decisions.MOST} targets already. Remove one of them first."
+
+
+@administrator_required
+def targets(request: Request) -> HttpResponse:
+    """List the targets; `test` in the URL names the test that the page waits for."""
+    tested = test_of(request)
+    if request.htmx:
+        return render(request, "targets/_tested.html", tested)
+    rows = list(Target.objects.all())
+    shown = {
+        "crumbs": [("Settings", reverse("accounts:settings"))],
+        "rows": rows,
+        "is_full": len(rows) >= decisions.MOST,
+        "site_url": settings.SITE_URL,
+        **tested,
+    }
+    return render(request, "targets/targets.html", shown)
+
+
+def test_of(request: Request) -> dict[str, Any]:
+    """Say what became of the test that the URL names, or that the page waits."""
+    try:
+        pk = UUID(request.GET.get("test", ""))
+    except ValueError:
+        return {}
+    notices = Notice.objects.filter(pk=pk, what=Notice.What.TEST)
+    notice = notices.select_related("target").first()
+    if notice is None or notice.target is None:
+        return {}
+    found: dict[str, Any] = {"tested": notice.target}
+    if notice.done_at is None:
+        url = f"{request.path}?test={pk}"
+        waits = timezone.now() - notice.created_at < WAITED_FOR
+        return {**found, "asking": Asking(url, "every 1s") if waits else None}
+    sent_at = notice.target.sent_at
+    return {**found, "arrived": sent_at is not None and sent_at >= notice.created_at}
+
+
+@administrator_required
+@confirmation_required("accounts:target-add")
+def target_add(request: Request) -> HttpResponse:
+    """Describe a new target."""
+    form = TargetForm(request.POST or None)
+    if request.method == "POST" and form.is_valid():
+        target = form.described
+        if Target.objects.filter(pk=target.pk).exists():
+            messages.warning(request, f"{target} was added already.")
+            return redirect("accounts:targets")
+        if Target.objects.count() >= decisions.MOST:
+            messages.error(request, FULL)
+            return redirect("accounts:targets")
+        try:
+            decisions.add(request.user, target)
+        except IntegrityError:
+            form.add_error("name", TAKEN)
+        else:
+            return added(request, target)
+    return form_page(request, form)
+
+
+def added(request: Request, target: Target) -> HttpResponse:
+    if target.channel == Target.Channel.WEBHOOK:
+        return secret_page(request, target, "is added")
+    messages.success(request, f"{target} is added. Send a test message next.")
+    return redirect("accounts:targets")
+
+
+@administrator_required
+@confirmation_required("accounts:targets")
+def target(request: Request, pk: UUID) -> HttpResponse:
+    """Change what was described of a target."""
+    row = get_object_or_404(Target, pk=pk)
+    form = TargetForm(request.POST or None, target=row)
+    if request.method == "POST" and form.is_valid():
+        try:
+            decisions.change(request.user, form.described)
+        except IntegrityError:
+            form.add_error("name", TAKEN)
+        else:
+            messages.success(request, f"{row} is saved.")
+            return redirect("accounts:targets")
+    return form_page(request, form, row)
+
+
+def form_page(
+    request: Request, form: TargetForm, row: Target | None = None
+) -> HttpResponse:
+    crumbs = [
+        ("Settings", reverse("accounts:settings")),
+        ("Notifications", reverse("accounts:targets")),
+    ]
+    name = Target.objects.values_list("name", flat=True).get(pk=row.pk) if row else ""
+    shown = {
+        "form": form,
+        "row": row,
+        "name": name,
+        "crumbs": crumbs,
+        "reach": settings.NOTICES,
+    }
+    return render(request, "targets/target.html", shown)
+
+
+def secret_page(request: Request, target: Target, done: str) -> HttpResponse:
+    """Show a webhook's secret, this once: it is nowhere, so this is no redirect."""
+    shown = {
+        "crumbs": [
+            ("Settings", reverse("accounts:settings")),
+            ("Notifications", reverse("accounts:targets")),
+        ],
+        "target": target,
+        "done": done,
+        "secret": secret_of(target),
+    }
+    return render(request, "targets/secret.html", shown)
+
+
+@administrator_required
+@require_POST
+@confirmation_required("accounts:targets")
+def target_rotate(request: Request, pk: UUID) -> HttpResponse:
+    webhooks = Target.objects.filter(channel=Target.Channel.WEBHOOK)
+    row = get_object_or_404(webhooks, pk=pk)
+    seen = request.POST.get("rotation", "")
+    if not seen.isdecimal() or not decisions.rotate(request.user, row, int(seen)):
+        messages.warning(
+            request,
+            f"{row} has a new secret already, which is shown only once. Open it and "
+            "create another one if you did not copy it.",
+        )
+        return redirect("accounts:targets")
+    return secret_page(request, row, "has a new secret")
+
+
+@administrator_required
+@require_POST
+@confirmation_required("accounts:targets")
+def target_test(request: Request, pk: UUID) -> HttpResponse:
+    row = get_object_or_404(Target, pk=pk)
+    notice = decisions.send_test(request.user, row)
+    return redirect(f"{reverse('accounts:targets')}?test={notice.pk}")
+
+
+@administrator_required
+@require_POST
+@confirmation_required("accounts:targets")
+def target_pause(request: Request, pk: UUID) -> HttpResponse:
+    """Pause the target, or resume it."""
+    row = get_object_or_404(Target, pk=pk)
+    if request.POST.get("pause") == "off":
+        if decisions.resume(request.user, row):
+            messages.success(request, f"{row} receives notices again.")
+    elif decisions.pause(request.user, row):
+        messages.success(
+            request, f"{row} is paused. What happens meanwhile is not sent later."
+        )
+    return redirect("accounts:targets")
+
+
+@administrator_required
+@require_POST
+@confirmation_required("accounts:targets")
+def target_remove(request: Request, pk: UUID) -> HttpResponse:
+    row = get_object_or_404(Target, pk=pk)
+    decisions.remove(request.user, row)
+    messages.success(request, f"{row} is removed, with what waited to be sent there.")
+    return redirect("accounts:targets")
