@@ -42,6 +42,7 @@ TOO_MANY = (
 UNKNOWN = "There is no account {}."
 NONE = "No account can be started. {}"
 
+Count = Annotated[int | None, Field(ge=1, le=100_000)]
 Fingerprint = Annotated[str, Path(max_length=32, pattern="^[a-z0-9-]+$")]
 
 
@@ -55,6 +56,18 @@ class RolloutStart(Schema):
     filter: Filters | None = Field(
         None, description="Instead of names: as the list of accounts is searched"
     )
+
+
+class Limits(Schema):
+    """The waves and limits, as on the rollout’s page."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    first_wave: Count = Field(None, description="Accounts in the first wave")
+    second_percent: Count = Field(None, description="Percent in the second wave")
+    at_once: Count = Field(None, description="Accounts at once")
+    most_failures: Count = Field(None, description="Pause at this many failures")
+    failure_percent: Count = Field(None, description="Pause at this percent of a wave")
 
 
 class GroupApproval(Schema):
@@ -113,6 +126,7 @@ class RolloutInFull(RolloutListed):
     more_groups: int
     alone: list[int] = Field(description="Runs whose plans are like no other")
     causes: list[Cause]
+    limits: Limits
     left_out: list[str] = Field(description="What could not be started, and why")
 
 
@@ -162,6 +176,24 @@ def start_rollout(request: ApiRequest, body: RolloutStart) -> Any:
 @router.get("/{number}", response=RolloutInFull, summary="Read a rollout")
 def read_rollout(request: HttpRequest, number: Number) -> dict[str, Any]:
     """Read how far a rollout is, what waits for approval, and why accounts failed."""
+    return in_full(rollout_numbered(number))
+
+
+@router.patch(
+    "/{number}",
+    auth=OPERATES,
+    response={200: RolloutInFull},
+    summary="Change a rollout’s waves and limits",
+)
+@once
+def change_limits(request: ApiRequest, number: Number, body: Limits) -> Any:
+    """Change the waves and limits of what has not begun. What is left out stays."""
+    rollout = rollout_numbered(number)
+    said = body.dict(exclude_none=True)
+    for name, value in said.items():
+        setattr(rollout, name, value)
+    rollout.clean_fields(exclude={one.name for one in Rollout._meta.fields} - {*said})
+    decisions.configure(rollout, said, request.user)
     return in_full(rollout_numbered(number))
 
 
@@ -348,5 +380,6 @@ def in_full(rollout: Rollout) -> dict[str, Any]:
             }
             for cause in causes
         ],
+        "limits": {name: getattr(rollout, name) for name in Limits.model_fields},
         "left_out": rollout.left_out,
     }

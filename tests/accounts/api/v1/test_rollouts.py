@@ -250,3 +250,23 @@ def test_it_retries_what_failed_and_only_that(operator, rollout):
 
     assert detail(refused) == f"Nothing in {rollout} has failed."
     assert (answer.status_code, answer.json()) == (200, {"accounts": 1})
+
+
+def test_it_changes_the_waves_and_limits_of_what_has_not_begun(operator, rollout):
+    path = f"/rollouts/{rollout.number}"
+
+    answer = operator.send("PATCH", path, {"first_wave": 2, "at_once": 5})
+    refused = operator.send("PATCH", path, {"failure_percent": 101})
+    zero = operator.send("PATCH", path, {"at_once": 0})
+
+    assert answer.status_code == 200, answer.content
+    assert answer.json()["limits"] == {
+        "first_wave": 2,
+        "second_percent": 10,
+        "at_once": 5,
+        "most_failures": 10,
+        "failure_percent": 10,
+    }
+    assert "less than or equal to 100" in detail(refused, 422)
+    assert zero.status_code == 422
+    assert Activity.objects.get(what="edit").detail["first_wave"] == 2
