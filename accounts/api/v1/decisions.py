@@ -13,7 +13,7 @@ from pydantic import ConfigDict
 from accounts.api.authentication import APPROVES, OPERATES, ApiRequest
 from accounts.api.idempotency import once
 from accounts.api.problems import Problem
-from accounts.api.v1.accounts import account_named
+from accounts.api.v1.accounts import AccountInFull, account_named, read_account
 from accounts.api.v1.accounts import router as of_accounts
 from accounts.api.v1.runs import RunInFull, read_run, run_numbered
 from accounts.api.v1.runs import router as of_runs
@@ -22,7 +22,7 @@ from accounts.mapping.completeness import Undescribed
 from accounts.models import Run
 from accounts.runs import actions
 from accounts.runs.deciding.confirmation import confirm_run
-from accounts.runs.deciding.lateness import decided_already, outdated
+from accounts.runs.deciding.lateness import decided_already, nothing_to_accept, outdated
 from accounts.runs.deciding.starting import plan_described, start_again
 from accounts.runs.owners.looking import look_soon
 from accounts.runs.queue import enqueue_look
@@ -92,6 +92,21 @@ def remove_account(request: ApiRequest, name: Name, body: Removal) -> Any:
     account = account_named(name)
     never_told = body.never_told.strip() == account.name
     return begun(request, actions.remove(account, request.user, never_told=never_told))
+
+
+@of_accounts.post(
+    "/{name}/accept",
+    auth=APPROVES,
+    response={200: AccountInFull},
+    summary="Accept an evaluated account",
+)
+@once
+def accept_account(request: ApiRequest, name: Name) -> Any:
+    """Accept an account that was evaluated, not verified: bundles hold it then."""
+    account = account_named(name)
+    if not actions.accept(account, request.user):
+        raise Problem(409, nothing_to_accept(account))
+    return read_account(request, name)
 
 
 @of_runs.post(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from accounts.models import ManagingAccount, Run
+from accounts.models import ManagedAccount, ManagingAccount, Run
 from accounts.models.states import Status
 
 
@@ -15,6 +15,10 @@ def outdated(run: Run) -> str:
     """Say that a plan that waits can no longer be approved; empty while it can."""
     edit = outdated_by(run) if run.status == Status.PLANNED else ""
     return f"{edit} Plan again." if edit else ""
+
+
+def nothing_to_accept(account: ManagedAccount) -> str:
+    return f"{account.name} does not wait for acceptance."
 
 
 def decided_already(run: Run) -> str:

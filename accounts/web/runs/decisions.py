@@ -15,7 +15,12 @@ from accounts.four_eyes import SamePerson
 from accounts.mapping.completeness import missing
 from accounts.models import ManagedAccount, Run
 from accounts.runs import actions
-from accounts.runs.deciding.lateness import decided_already, outdated, outdated_by
+from accounts.runs.deciding.lateness import (
+    decided_already,
+    nothing_to_accept,
+    outdated,
+    outdated_by,
+)
 from accounts.runs.deciding.starting import REFUSALS, start_again
 from accounts.runs.owners.looking import look_soon
 from accounts.runs.owners.word import take_word
@@ -154,7 +159,7 @@ def accept(request: Request, pk: UUID) -> HttpResponse:
     if accepted:
         messages.success(request, f"{account.name} is accepted. Bundles now hold it.")
     else:
-        messages.info(request, f"{account.name} does not wait for acceptance.")
+        messages.info(request, nothing_to_accept(account))
     return redirect(account)
 
 

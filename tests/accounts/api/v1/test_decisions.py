@@ -255,3 +255,32 @@ def test_it_looks_at_once_whether_an_owner_is_done(operator, account):
     waiting.refresh_from_db()
     assert waiting.look_at is not None
     assert detail(refused) == f"{waiting.title} does not wait for an owner."
+
+
+def test_it_accepts_an_account_that_was_evaluated(approver, account):
+    refused = approver.post("/accounts/staging/accept")
+    ManagedAccount.objects.update(
+        granted_at=timezone.now(), state=State.EVALUATED, proof=State.EVALUATED
+    )
+
+    answer = approver.post("/accounts/staging/accept")
+
+    assert detail(refused) == "staging does not wait for acceptance."
+    assert answer.status_code == 200, answer.content
+    assert ManagedAccount.objects.get().accepted_by_name == "approver"
+    assert Activity.objects.get(what="accept").about == "staging"
+
+
+def test_whoever_plans_does_not_accept_where_two_must(approver, account):
+    run_row(Status.EVALUATED, account=account, created_by=User.objects.get())
+    ManagedAccount.objects.update(
+        environment="prod",
+        granted_at=timezone.now(),
+        state=State.EVALUATED,
+        proof=State.EVALUATED,
+    )
+
+    refused = approver.post("/accounts/staging/accept")
+
+    assert "In prod, the person who plans cannot approve" in detail(refused, 403)
+    assert ManagedAccount.objects.get().accepted_at is None
