@@ -35,6 +35,7 @@ from accounts.models.owners.handed_out import HandedOutText, HandOff
 from accounts.models.people.group_roles import GroupRoles
 from accounts.models.people.identity import Identity
 from accounts.models.people.preferences import Preferences
+from accounts.models.people.role_limit import RoleLimit
 from accounts.models.rollouts.rollout import Rollout
 from accounts.models.runs import CheckResult, Run
 from accounts.models.spinnaker.connection import Spinnaker
@@ -76,6 +77,7 @@ __all__ = [
     "Notice",
     "Organization",
     "Preferences",
+    "RoleLimit",
     "Rollout",
     "Run",
     "SearchedAccount",

@@ -1,0 +1,1 @@
+"""Roles for some environments only: who is limited to which, and what that refuses."""

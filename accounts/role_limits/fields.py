@@ -1,0 +1,40 @@
+"""The form field that says for which environments a person's role is."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from typing import Any
+
+from accounts.web.access import UserRole
+from accounts.web.fields import ListField
+from onboarding import names
+
+NAMELESS = "-"
+"""How people write the environment without a name, as the list's URL does."""
+
+
+def environment(text: str) -> str:
+    return text if text == NAMELESS else names.account_name(text)
+
+
+class EnvironmentsField(ListField):
+    """Environments in one line; nothing: every environment, which is None."""
+
+    def __init__(self, *, role: UserRole, **kwargs: Any) -> None:
+        plain = {
+            "rule": environment,
+            "required": False,
+            "label": f"{role.name.capitalize()} only in these environments",
+            "help_text": "Separated by commas. Empty: in every environment. - is for "
+            "accounts without an environment.",
+        }
+        super().__init__(**{**plain, **kwargs})
+
+    def prepare_value(self, value: Any) -> Any:
+        if value is None or isinstance(value, str):
+            return value
+        return ", ".join(sorted(name or NAMELESS for name in value))
+
+    def clean(self, value: Any) -> frozenset[str] | None:
+        found: Collection[str] = super().clean(value)
+        return frozenset("" if one == NAMELESS else one for one in found) or None
