@@ -9,7 +9,6 @@ from __future__ import annotations
 from typing import Any
 
 from django.contrib import admin
-from django.contrib.auth.admin import UserAdmin
 from django.contrib.auth.models import Group, User
 from django.db import transaction
 from django.db.models import Model, QuerySet
@@ -37,6 +36,7 @@ from accounts.models import (
     Step,
     Target,
 )
+from accounts.role_limits.admin import LimitedPersonAdmin
 
 
 class Rows(admin.ModelAdmin):  # type: ignore[type-arg]  # it has no [] at run time
@@ -266,7 +266,7 @@ class BundleAdmin(Records):
 What = Activity.What
 
 
-class PersonAdmin(UserAdmin):  # type: ignore[type-arg]  # as above
+class PersonAdmin(LimitedPersonAdmin):
     """People and their roles. Only a superuser creates another superuser."""
 
     list_display = ["username", "email", "roles", "is_active", "last_login"]

@@ -212,3 +212,33 @@ def test_it_writes_times_as_the_pages_do(administrator) -> None:
     page = administrator.get(url("run", "changelist")).content.decode()
 
     assert "26 Nov 2026, 17:05 UTC" in page
+
+
+def test_an_administrator_limits_a_role_to_environments(administrator) -> None:
+    olga = person("operator", username="olga")
+    url = reverse("admin:auth_user_change", args=[olga.pk])
+
+    for said in ("staging, -", "", "no such name!"):
+        form = administrator.get(url).context["adminform"].form
+        filled = {name: form[name].value() or "" for name in form.fields}
+        filled |= {"operator_in": said, "groups": [g.pk for g in olga.groups.all()]}
+        answer = administrator.post(url, filled)
+        limits = list(olga.role_limits.values_list("role", "environment"))
+        if said.startswith("staging"):
+            assert answer.status_code == 302
+            assert limits == [("operator", ""), ("operator", "staging")]
+            form = administrator.get(url).context["adminform"].form
+            assert form["operator_in"].value() == "-, staging"
+        else:
+            assert limits == []
+    assert answer.status_code == 200
+
+
+def test_nobody_limits_their_own_roles(administrator) -> None:
+    me = User.objects.get(username="administrator")
+    url = reverse("admin:auth_user_change", args=[me.pk])
+
+    page = administrator.get(url)
+
+    assert page.status_code == 200
+    assert "operator_in" not in page.context["adminform"].form.fields
