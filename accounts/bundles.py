@@ -21,8 +21,10 @@ from accounts.mapping.proved import proved_entries, proved_topology
 from accounts.models import Activity, Bundle, ManagedAccount, Run
 from accounts.models.activity import name_of
 from accounts.models.standing import BROKEN
+from accounts.role_limits.refusing import refuse_limited, refuse_outside
 from accounts.runs.queue import enqueue_bundle
 from accounts.spinnaker.told import delivered, sent_since
+from accounts.web.access import OPERATOR
 from onboarding.spinnaker.bundle import bundle_files
 from onboarding.spinnaker.bundle.archive import file_list, zipped
 from onboarding.spinnaker.bundle.limits import load
@@ -56,6 +58,7 @@ def request_bundle(by: User | None) -> Bundle:
 
 
 def new_bundle(by: User | None) -> Bundle:
+    refuse_limited(by, OPERATOR, "a bundle")
     ready = list(ManagedAccount.objects.ready())
     if not ready:
         raise NothingReady(what_is_missing())
@@ -121,6 +124,7 @@ def build(bundle: Bundle) -> None:
 
 def install(bundle: Bundle, by: User | None) -> None:
     """Record that Spinnaker has it now; raise NotReady unless it is built."""
+    refuse_limited(by, OPERATOR, "a bundle")
     ready = Bundle.objects.built().filter(pk=bundle.pk)
     with transaction.atomic():
         if not ready.update(
@@ -243,6 +247,7 @@ def leave_out(account: ManagedAccount, by: User) -> bool:
     """Take an account out of later bundles; False where no bundle would hold it."""
     row = ManagedAccount.objects.filter(pk=account.pk)
     with transaction.atomic():
+        refuse_outside(by, OPERATOR, account)
         moved = bool(row.leave_out(by))
         if moved:
             detail = {"account": str(account.pk)}
@@ -254,6 +259,7 @@ def put_in(account: ManagedAccount, by: User) -> bool:
     """Let later bundles hold an account again; False where it was not left out."""
     row = ManagedAccount.objects.filter(pk=account.pk)
     with transaction.atomic():
+        refuse_outside(by, OPERATOR, account)
         moved = bool(row.put_in())
         if moved:
             detail = {"account": str(account.pk)}

@@ -22,6 +22,7 @@ from accounts.mapping.managed import managed_of
 from accounts.mapping.slices import in_slices
 from accounts.mapping.spinnaker_names import spinnaker_names
 from accounts.models import ClusterSearch, FoundCluster, ManagedAccount
+from accounts.role_limits.refusing import Outside
 from onboarding.accounts_file.managed import WrittenAccount
 from onboarding.details import DetailsError
 from onboarding.providers import PROVIDERS
@@ -107,6 +108,8 @@ def describe_ticked(search: ClusterSearch, by: User) -> list[ManagedAccount]:
             ticked.update(described=True, ticked=False)
     except IntegrityError as error:
         raise ClustersRefused([MEANWHILE]) from error
+    except Outside as error:
+        raise ClustersRefused([str(error)]) from error
     return saved
 
 

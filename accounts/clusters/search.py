@@ -30,7 +30,9 @@ from accounts.models import (
 )
 from accounts.models.lease import LeaseLost
 from accounts.organization.keeping import kept_text
+from accounts.role_limits.refusing import refuse_any_outside
 from accounts.runs.queue import enqueue_search
+from accounts.web.access import OPERATOR
 from onboarding.aws import discover
 from onboarding.aws.errors import AwsError
 from onboarding.aws.session import Sessions
@@ -65,7 +67,10 @@ class Found(NamedTuple):
 
 
 def begin(accounts: Collection[ManagedAccount], by: User) -> ClusterSearch:
-    """Let a worker search these accounts; what was found a day ago is forgotten."""
+    """Let a worker search these accounts; what was found a day ago is forgotten. Raise
+    Outside where the role is not for the environment of each.
+    """
+    refuse_any_outside(by, OPERATOR, (account.pk for account in accounts))
     ClusterSearch.objects.expired().delete()
     with transaction.atomic():
         search = ClusterSearch.objects.create(by=by, namespaces=["default"])

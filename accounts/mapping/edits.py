@@ -20,6 +20,8 @@ from accounts.mapping.managed import described, managed_of
 from accounts.mapping.managing import described_managing, managing_of
 from accounts.mapping.slices import in_slices
 from accounts.models import Activity, ManagedAccount, ManagingAccount
+from accounts.role_limits.refusing import refuse_limited, refuse_outside
+from accounts.web.access import OPERATOR
 from onboarding.desired import desired
 from onboarding.desired.alike import interchangeable
 from onboarding.details import DetailsError
@@ -37,13 +39,17 @@ def editing(account: ManagedAccount, by: User | str | None = None) -> Iterator[N
     """Write an edit of the account inside; afterwards it is outdated if it must be, and
     what differs is recorded.
 
-    An account that is written for the first time has nothing to outdate.
+    An account that is written for the first time has nothing to outdate. Raise Outside
+    unless whoever edits has the role where the account was, and where it is then.
     """
     with transaction.atomic():
         is_new = account._state.adding
+        if not is_new:
+            refuse_outside(by, OPERATOR, account)
         row = None if is_new else stored(account)
         before, said = consequences_of_row(row), described(row)
         yield
+        refuse_outside(by, OPERATOR, account)
         row = stored(account)
         after = consequences_of_row(row)
         if not is_new and before != after:
@@ -61,8 +67,10 @@ def editing_managing(row: ManagingAccount, by: User | None) -> Iterator[None]:
     """Write an edit of the managing account inside.
 
     Afterwards plans that were made before are outdated, and so is every account to
-    which the edit makes a difference; what differs is recorded.
+    which the edit makes a difference; what differs is recorded. Raise Outside where the
+    role is for some environments only.
     """
+    refuse_limited(by, OPERATOR, "the managing account")
     with transaction.atomic():
         before, said = stored_managing(), described_managing()
         yield

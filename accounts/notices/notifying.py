@@ -17,10 +17,14 @@ from accounts.models import (
     Notice,
     Organization,
     Rollout,
+    Run,
     Target,
 )
+from accounts.models.states import Status
 from accounts.notices.mail import is_configured
+from accounts.role_limits.limits import with_role_in
 from accounts.runs.queue import enqueue_notice
+from accounts.web.access import APPROVER
 
 What = Notice.What
 
@@ -33,11 +37,12 @@ def notify_of_rollout(rollout: Rollout, what: Notice.What) -> None:
 
 
 def notify_of_plans(rollout: Rollout) -> None:
-    """Let everybody who may approve know that plans wait, but who started it."""
+    """Let everybody who may approve some know that plans wait, but who started it."""
     if is_configured():
         approvers = User.objects.filter(
             groups__permissions__codename="approve_run", is_active=True
         )
+        approvers = with_role_in(approvers, APPROVER, environments_of(rollout))
         others = approvers.exclude(pk=rollout.created_by_id or 0).exclude(email="")
         for key in others.order_by("pk").values_list("pk", flat=True).distinct():
             note(Notice(person_id=key, what=What.WAITS, rollout=rollout))
@@ -51,6 +56,13 @@ def notify_targets_of_rollout(rollout: Rollout, what: Notice.What) -> None:
     environments = set(accounts.values_list("environment", flat=True).distinct())
     for target in Target.objects.wanting(Notice.KINDS[what], environments):
         note(Notice(target=target, what=what, rollout=rollout))
+
+
+def environments_of(rollout: Rollout) -> list[str]:
+    """Return the environments in which its plans wait."""
+    plans = Run.objects.filter(rollout=rollout, status=Status.PLANNED).order_by()
+    found = plans.exclude(account=None).values_list("account__environment", flat=True)
+    return list(found.distinct())
 
 
 def notify_of_new_accounts(organization: Organization) -> None:

@@ -23,8 +23,10 @@ from accounts.organization.members import (
     check_all,
     save_all,
 )
+from accounts.role_limits.refusing import Outside, refuse_environment
 from accounts.runs.queue import enqueue_adding
 from accounts.runs.rollouts import CannotStart, start
+from accounts.web.access import OPERATOR
 from onboarding.topology import MadeBy, Permissions
 
 if TYPE_CHECKING:
@@ -48,7 +50,10 @@ def begin(
     *,
     plans: bool,
 ) -> Adding:
-    """Let a worker add these accounts, and start a rollout of them if `plans`."""
+    """Let a worker add these accounts, and start a rollout of them if `plans`. Raise
+    Outside where the role is not for their environment.
+    """
+    refuse_environment(by, OPERATOR, "What you add", shared.environment)
     adding = Adding.objects.create(
         organization=organization,
         by=by,
@@ -106,7 +111,7 @@ def add_leased(adding: Adding) -> None:
             plan(adding)
     except MembersRefused as error:
         adding.write(finished_at=Now(), refused=list(error.sentences.values()))
-    except CannotStart as error:
+    except (CannotStart, Outside) as error:
         adding.write(finished_at=Now(), refused=[str(error)])
     except (Error, LeaseLost):
         raise  # the sweep sends it again

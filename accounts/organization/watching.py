@@ -5,6 +5,7 @@ Nothing is planned, and nothing in AWS changes, before a person does that.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
 from django.core.exceptions import ValidationError
@@ -26,6 +27,8 @@ from accounts.organization.members import (
     describe_one,
     listed_members,
 )
+from accounts.role_limits.refusing import refuse_pairs
+from accounts.web.access import OPERATOR
 from onboarding import names
 from onboarding.details import DetailsError
 from onboarding.topology import Permissions
@@ -38,7 +41,9 @@ AT_ONCE = 20
 
 
 def watch_unit(unit: Unit, shared: Shared, roles_tag: str, by: User) -> Watch:
-    """Watch the unit from now on, or with another template."""
+    """Watch the unit from now on, or with another template. Raise Outside where the
+    role is not for the environment of both.
+    """
     fields = {
         "regions": list(shared.regions),
         "environment": shared.environment,
@@ -51,6 +56,8 @@ def watch_unit(unit: Unit, shared: Shared, roles_tag: str, by: User) -> Watch:
         "roles_tag": roles_tag,
     }
     with transaction.atomic():
+        before = Watch.objects.filter(unit=unit).values_list("environment", flat=True)
+        refuse_watches(unit, {shared.environment, *before}, by)
         watch, _ = Watch.objects.update_or_create(
             unit=unit, defaults=fields, create_defaults={**fields, "created_by": by}
         )
@@ -60,8 +67,15 @@ def watch_unit(unit: Unit, shared: Shared, roles_tag: str, by: User) -> Watch:
 
 def stop_watching(watch: Watch, by: User) -> None:
     with transaction.atomic():
+        now = Watch.objects.filter(pk=watch.pk).values_list("environment", flat=True)
+        refuse_watches(watch.unit, now, by)
         watch.delete()
         record(by, Activity.What.UNWATCH, watch.unit.path)
+
+
+def refuse_watches(unit: Unit, environments: Iterable[str], by: User) -> None:
+    what = f"The watch on {unit}"
+    refuse_pairs(by, OPERATOR, [(what, environment) for environment in environments])
 
 
 def draft_new(organization: Organization) -> bool:

@@ -29,9 +29,11 @@ from accounts.models import Activity, ManagedAccount, ManagingAccount, Rollout, 
 from accounts.models.activity import name_of
 from accounts.models.runs import MovedMeanwhile
 from accounts.models.states import OPEN, State, Status
+from accounts.role_limits.refusing import Outside, refuse_outside
 from accounts.runs.capacity import refuse_overflow
 from accounts.runs.owners.readiness import refuse_unready
 from accounts.runs.queue import enqueue, enqueue_rollout
+from accounts.web.access import APPROVER, OPERATOR
 
 if TYPE_CHECKING:
     from django.contrib.auth.models import User
@@ -104,6 +106,7 @@ def plan(
     """Start a run that plans what to change; raise RunOpen, NameTaken, NoRoom,
     ManagingUnproved or NoManagingAccount where that cannot be.
     """
+    refuse_outside(by, OPERATOR, account)  # before names are claimed for it
     managing = managing_row()
     refuse_unready(managing, account)
     claim_names(account)
@@ -207,6 +210,8 @@ def start(
         except IntegrityError as error:
             latest = open_runs(kind, account).latest("created_at")
             raise RunOpen(latest) from error
+        if rollout is None:  # which was refused as a whole, or not
+            refuse_outside(by, OPERATOR, account)
         run.grants.set(grants)
         transaction.on_commit(partial(send, run))
         if origin != Run.Origin.SCHEDULE:  # that decided nothing
@@ -278,6 +283,7 @@ def approve(
                 approved_digest=digest,
                 approval_comment=comment,
             )
+            refuse_outside(by, APPROVER, run.account)
             if not has_wave(run):
                 run.unedited_subject.begin_applying()
                 transaction.on_commit(partial(send, run))
@@ -321,6 +327,7 @@ def discard(run: Run, by: User | None) -> bool:
     try:
         with transaction.atomic():
             run.move(Status.DISCARDED, since=(Status.PLANNED, Status.APPROVED))
+            refuse_outside(by, APPROVER, run.account)
             run.subject.put_back()
             tell_rollout(run)
             record_run(by, What.DISCARD, run)
@@ -335,6 +342,7 @@ def accept(account: ManagedAccount, by: User | None) -> bool:
     """
     refuse_same_acceptance(account, by)
     with transaction.atomic():
+        refuse_outside(by, APPROVER, account)
         accepted = bool(ManagedAccount.objects.filter(pk=account.pk).accept(by))
         if accepted:
             rows = ManagedAccount.objects.prefetch_related("providers")
@@ -380,7 +388,7 @@ def approve_same(
     asked = Run.objects.filter(pk__in=list(chosen)).order_by("account_name")
     approved = []
     for run in asked.same_anywhere(fingerprint).select_related("account"):
-        with suppress(SamePerson, StillTold):
+        with suppress(SamePerson, StillTold, Outside):
             if approve(run, by, comment=comment, send=send):
                 approved.append(run.pk)
     return Decided(len(approved), list(asked.exclude(pk__in=approved)))

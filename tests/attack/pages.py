@@ -37,6 +37,7 @@ from accounts.models import (
     Lookup,
     Organization,
     Preferences,
+    RoleLimit,
     Rollout,
     Run,
     Spinnaker,
@@ -132,6 +133,7 @@ def every_row() -> None:
     EnvironmentPolicy.objects.create(environment="lab", four_eyes=True)
     somebody = person("viewer", username="somebody")
     Preferences.objects.create(person=somebody, time_zone="Europe/Berlin")
+    RoleLimit.objects.create(person=somebody, role="operator", environment="test")
     Identity.objects.create(
         person=somebody,
         issuer="https://login.example.com",

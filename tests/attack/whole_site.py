@@ -41,6 +41,7 @@ from accounts.models import (
     Notice,
     Organization,
     Preferences,
+    RoleLimit,
     Rollout,
     Run,
     Spinnaker,
@@ -146,13 +147,10 @@ def whole_site() -> Pages:
     """Make rows of every model, in every state that a page shows in its own way."""
     operator = person("operator", username="ann")
     Preferences.objects.create(person=operator, time_zone="Europe/Berlin")
-    Identity.objects.create(
-        person=operator,
-        issuer="https://sso.example.com",
-        subject=HARMLESS,
-        seen_at=timezone.now(),
-        groups=[HARMLESS],
-    )
+    other = person("approver", username="limited")
+    RoleLimit.objects.create(person=other, role="approver", environment="planted")
+    says = {"subject": HARMLESS, "groups": [HARMLESS], "seen_at": timezone.now()}
+    Identity.objects.create(person=operator, issuer="https://sso.example.com", **says)
     GroupRoles.objects.create(group=HARMLESS, roles=[HARMLESS])
     managing_row(bowline_principal="arn:aws:iam::911111111111:role/bowline")
     now = timezone.now()

@@ -15,6 +15,8 @@ from accounts.api.authentication import OPERATES, ApiRequest
 from accounts.api.paging import Asked, Page, page_of
 from accounts.api.v1.texts import Filter, Number
 from accounts.models import Activity, Bundle
+from accounts.role_limits.refusing import refuse_limited
+from accounts.web.access import OPERATOR
 from accounts.web.bundles.listing import matching
 from accounts.web.exports.attachment import attachment
 
@@ -82,6 +84,7 @@ def read_bundle(request: HttpRequest, number: Number) -> dict[str, Any]:
 )
 def download_bundle(request: ApiRequest, number: Number) -> HttpResponse:
     """Download the zip. The activity log says who did."""
+    refuse_limited(request.user, OPERATOR, "a bundle")
     bundle = get_object_or_404(Bundle.objects.built(), number=number)
     detail = {"bundle": number, "sha256": bundle.sha256}
     record(request.user, Activity.What.DOWNLOAD, str(bundle), detail)

@@ -17,6 +17,7 @@ from accounts.api.v1.decisions import WAITS_FOR_NOBODY
 from accounts.api.v1.runs import RunInFull, read_run
 from accounts.api.v1.texts import Name
 from accounts.models import Activity, ManagedAccount, Run
+from accounts.role_limits.refusing import refuse_outside
 from accounts.runs.owners.subject import (
     NOT_HANDED_OFF,
     hand_off_for,
@@ -25,6 +26,7 @@ from accounts.runs.owners.subject import (
 )
 from accounts.runs.owners.word import take_word
 from accounts.runs.queue import enqueue_look
+from accounts.web.access import OPERATOR
 from onboarding.handoff.words import about, package
 
 
@@ -52,6 +54,7 @@ def read_hand_off(request: ApiRequest, name: Name) -> dict[str, Any]:
     did.
     """
     account = handed_off(name)
+    refuse_outside(request.user, OPERATOR, account)
     run = waiting_run(account)
     removes = run is not None and run.kind == Run.Kind.REMOVE
     one = hand_off_for(account, removes=removes)

@@ -26,6 +26,7 @@ from accounts.management.people import named_person
 from accounts.management.plain_delivery import ending, kept_back, lines
 from accounts.mapping.managing import NoManagingAccount
 from accounts.models import Delivery
+from accounts.role_limits.refusing import Outside
 from accounts.runs.queue import nothing_sent
 from accounts.spinnaker.connection import NotConnected
 from accounts.spinnaker.deliveries.carrying import reach
@@ -90,6 +91,7 @@ class Command(BaseCommand):
             GateError,
             NoManagingAccount,
             NotConnected,
+            Outside,
             Twins,
         ) as error:
             raise CommandError(str(error)) from error

@@ -13,6 +13,7 @@ from django.core.management.base import BaseCommand, CommandError
 from accounts.bundles import install
 from accounts.management.people import named_person
 from accounts.models import Bundle
+from accounts.role_limits.refusing import Outside
 
 
 class Command(BaseCommand):
@@ -29,4 +30,6 @@ class Command(BaseCommand):
             install(bundle.get(number=number), person)
         except Bundle.DoesNotExist:
             raise CommandError(f"There is no bundle {number} that is ready.") from None
+        except Outside as error:
+            raise CommandError(str(error)) from error
         self.stdout.write(f"Recorded: Spinnaker has bundle {number}.")

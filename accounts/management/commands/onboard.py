@@ -31,6 +31,7 @@ from accounts.mapping.managing import managing_row
 from accounts.models import ManagedAccount, ManagingAccount, Run
 from accounts.models.states import OPEN, UNSUCCESSFUL, Status
 from accounts.next_bundle import next_bundle, unlike_now
+from accounts.role_limits.refusing import Outside
 from accounts.runs.actions import RunOpen, accept
 from accounts.runs.batch import Batch
 from accounts.runs.capacity import NoRoom
@@ -98,6 +99,8 @@ class Command(BaseCommand):
             for problem in error.problems:
                 self.warn(f"{file}:{problem.line}: {problem.message}")
             sys.exit(FAILED)
+        except Outside as error:
+            raise CommandError(str(error)) from error
         except OSError as error:
             raise CommandError(f"{file} cannot be read: {error}") from error
 

@@ -40,6 +40,12 @@ class Compared:
             return NEW
         return CHANGED if self.changed else SAME
 
+    @property
+    def environments(self) -> set[str]:
+        """Return the environments that it is in before and after."""
+        before = {self.row.environment} if self.row else set()
+        return {self.written.managed.environment, *before}
+
 
 @dataclass(frozen=True, slots=True)
 class Comparison:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
 from functools import cache
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias
@@ -25,6 +25,8 @@ from accounts.mapping.slices import AT_ONCE, in_slices
 from accounts.mapping.spinnaker_names import spinnaker_names
 from accounts.models import Activity, EnabledProvider, ManagedAccount, SpinnakerName
 from accounts.models.activity import name_of
+from accounts.role_limits.refusing import refuse_pairs
+from accounts.web.access import OPERATOR
 from onboarding.providers.base import providers_of
 from onboarding.topology import Managed
 
@@ -44,8 +46,10 @@ class Edited(NamedTuple):
 def save(comparison: Comparison, by: User | None) -> list[ManagedAccount]:
     """Write what is new or changed, in the transaction of the caller, and record each.
 
-    Returns what was written, the new accounts first.
+    Returns what was written, the new accounts first. Raise Outside where the person's
+    role is not for all environments that accounts are in before or after.
     """
+    refuse_pairs(by, OPERATOR, touched(comparison))
     prefix = cache(prefix_for)  # the managing account's is read once for all
     new = [Edited(new_row(one, by, prefix), one) for one in comparison.those(NEW)]
     changed = [
@@ -58,6 +62,15 @@ def save(comparison: Comparison, by: User | None) -> list[ManagedAccount]:
     claim_names([*new, *changed])
     record_many(by, (decision(*one) for one in (*new, *changed)))
     return [row for row, _ in (*new, *changed)]
+
+
+def touched(comparison: Comparison) -> Iterator[tuple[str, str]]:
+    """Yield each account that would be written, with each environment that it is in
+    before or after.
+    """
+    for one in (*comparison.those(NEW), *comparison.those(CHANGED)):
+        for environment in one.environments:
+            yield one.written.managed.name, environment
 
 
 def new_row(one: Compared, by: User | None, prefix: Prefix) -> ManagedAccount:

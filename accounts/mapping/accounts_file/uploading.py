@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+from collections.abc import Iterator
 from enum import Enum
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
@@ -22,6 +23,9 @@ from accounts.mapping.accounts_file.saving import save
 from accounts.mapping.managing import managing_row
 from accounts.mapping.slices import AT_ONCE
 from accounts.models import Upload, UploadedAccount
+from accounts.role_limits.limits import named
+from accounts.role_limits.refusing import limit_on, whose
+from accounts.web.access import OPERATOR
 from onboarding.accounts_file import FileProblems, read
 from onboarding.accounts_file.managed import WrittenAccount
 from onboarding.accounts_file.reader import Problem
@@ -54,7 +58,7 @@ def check(name: str, content: bytes, *, csv: bool, by: User) -> Upload:
     managing = managing_row()
     file = read(content, partition=managing.partition, csv=csv)
     found = compare(file.accounts)
-    problems = list(found.problems)
+    problems = [*found.problems, *outside(found, by)]
     if differs(file, managing):
         problems.append(Problem(file.managing_line, ACCOUNTS_ONLY))
     if spinnaker_differs(file):
@@ -66,6 +70,20 @@ def check(name: str, content: bytes, *, csv: bool, by: User) -> Upload:
         upload = Upload.objects.create(by=by, name=name[-LONGEST_NAME:])
         keep(upload, found)
     return upload
+
+
+def outside(found: Comparison, by: User) -> Iterator[Problem]:
+    """Find the accounts of the file in environments that the person's role is not for,
+    before or after.
+    """
+    inside = limit_on(by, OPERATOR)
+    if inside is None:
+        return
+    says = whose(by, OPERATOR, inside)
+    for one in found.accounts:
+        if one.what != SAME and (others := one.environments - inside):
+            name = one.written.managed.name
+            yield Problem(one.written.line, f"{name} is in {named(others)}. {says}")
 
 
 class Outcome(Enum):
@@ -90,8 +108,8 @@ def save_as_previewed(upload: Upload, by: User, *, seen: str) -> Outcome:
             found = compare(
                 [written_account(written, line) for line, written in kept], lock=True
             )
-            if found.problems:
-                raise FileProblems(found.problems)
+            if problems := [*found.problems, *outside(found, by)]:
+                raise FileProblems(problems)
             if digest_of(preview(found)) != seen:
                 keep(mine, found)
                 return Outcome.CHANGED

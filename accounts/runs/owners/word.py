@@ -10,8 +10,10 @@ from django.utils import timezone
 from accounts.activity import record
 from accounts.models import Activity, HandOff, Run
 from accounts.models.activity import name_of
+from accounts.role_limits.refusing import refuse_outside
 from accounts.runs.owners.looking import look_soon
 from accounts.runs.owners.versions import unseen
+from accounts.web.access import OPERATOR
 
 if TYPE_CHECKING:
     from django.contrib.auth.models import User
@@ -24,6 +26,7 @@ def take_word(run: Run, by: User) -> bool:
     with transaction.atomic():
         if run.kind == Run.Kind.REMOVE or not unseen(run) or not look_soon(run):
             return False
+        refuse_outside(by, OPERATOR, run.account)
         last = HandOff.objects.newest().get(account=run.account_id)
         last.said_at, last.said_by, last.said_by_name = timezone.now(), by, name_of(by)
         last.save(update_fields=["said_at", "said_by", "said_by_name"])

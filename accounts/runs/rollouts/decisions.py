@@ -9,6 +9,7 @@ from collections.abc import Collection, Container, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from functools import partial
 from typing import TYPE_CHECKING, NamedTuple
+from uuid import UUID
 
 from django.db import IntegrityError, transaction
 from django.db.models import Exists, F, OuterRef, Q
@@ -33,6 +34,7 @@ from accounts.models.activity import name_of
 from accounts.models.runs import RunQuerySet
 from accounts.models.states import OPEN, UNSUCCESSFUL, Status
 from accounts.notices.notifying import notify_of_rollout
+from accounts.role_limits.refusing import refuse_any_outside
 from accounts.runs.actions import RunOpen, StillTold
 from accounts.runs.capacity import NoRoom
 from accounts.runs.queue import enqueue_rollout
@@ -42,6 +44,7 @@ from accounts.runs.rollouts.start import (
     add,
     plan_managing,
 )
+from accounts.web.access import APPROVER, OPERATOR
 from accounts.wording import counted
 
 if TYPE_CHECKING:
@@ -66,11 +69,28 @@ def locked(rollout: Rollout) -> Iterator[Rollout]:
         transaction.on_commit(partial(enqueue_rollout, row.number))
 
 
+@contextmanager
+def steered(rollout: Rollout, by: User | None) -> Iterator[Rollout]:
+    """Hold the rollout for what concerns all its accounts: raise Outside where the role
+    is not for the environment of each, even to pause it.
+    """
+    with locked(rollout) as row:
+        refuse_any_outside(by, OPERATOR, accounts_of(runs_of(row)))
+        yield row
+
+
+def accounts_of(*runs: RunQuerySet) -> Iterator[UUID]:
+    """Yield the keys of their accounts, which are not read before somebody asks."""
+    for some in runs:
+        keys = some.order_by().values_list("account_id", flat=True)
+        yield from (key for key in keys if key is not None)
+
+
 def pause(rollout: Rollout, by: User) -> bool:
     """Start nothing more until somebody resumes it; what runs goes to its end. False
     where it is paused or has ended already.
     """
-    with locked(rollout) as row:
+    with steered(rollout, by) as row:
         if row.has_ended or row.state == State.PAUSED or not row.has_waves:
             return False
         row.state, row.reason = State.PAUSED, f"{name_of(by)} paused it."
@@ -81,7 +101,7 @@ def pause(rollout: Rollout, by: User) -> bool:
 
 def resume(rollout: Rollout, by: User) -> bool:
     """Continue, whatever has failed until now; False where it is not paused."""
-    with locked(rollout) as row:
+    with steered(rollout, by) as row:
         if row.state != State.PAUSED:
             return False
         Rollout.objects.filter(pk=row.pk).update(
@@ -95,7 +115,7 @@ def stop(rollout: Rollout, by: User | None) -> bool:
     """Discard all that has changed nothing in AWS; what runs goes to its end. False
     where it has ended already.
     """
-    with locked(rollout) as row:
+    with steered(rollout, by) as row:
         if row.has_ended:
             return False
         discarded = discard(Run.objects.filter(rollout=row, status__in=UNDONE))
@@ -117,7 +137,7 @@ def configure(rollout: Rollout, settings: Mapping[str, int], by: User) -> bool:
     """Change the waves and limits; what has begun stays in its wave. False where
     nothing differs.
     """
-    with locked(rollout) as row:
+    with steered(rollout, by) as row:
         changed = {
             name: value
             for name, value in settings.items()
@@ -153,7 +173,7 @@ def retry(rollout: Rollout, by: User) -> int:
     CannotStart where none can be.
     """
     try:
-        with locked(rollout) as row:
+        with steered(rollout, by) as row:
             if row.state == State.STOPPED:
                 raise CannotStart(f"{row} was stopped. Start another one.")
             failed = runs_of(row).filter(status__in=UNSUCCESSFUL)
@@ -216,7 +236,8 @@ def approve_group(
     by their runs' numbers; None: all, as they were not read on a page.
 
     One decision, so one entry in the activity log, which names each run. Those that
-    another person must approve, and those that an edit has outdated, are left.
+    another person must approve, and those that an edit has outdated, are left. Raise
+    Outside, and approve none, where the role is not for the environment of each.
     """
     with locked(rollout) as row:
         if row.has_ended:
@@ -232,6 +253,8 @@ def approve_group(
         refused = [reasons[number] for number in mine if number in reasons]
         may = [number for number in mine if number not in reasons]
         approved = approve_these(row, may, by, comment)
+        chosen = (Run.objects.filter(number__in=some) for some in in_slices(mine))
+        refuse_any_outside(by, APPROVER, accounts_of(*chosen), locks=True)
         if approved:
             detail = {
                 "rollout": row.number,

@@ -29,11 +29,13 @@ from accounts.models import (
 )
 from accounts.models.activity import name_of
 from accounts.models.states import OPEN, Status
+from accounts.role_limits.refusing import Outside, refuse_any_outside
 from accounts.runs import actions
 from accounts.runs.capacity import NoRoom, refuse_overflow
 from accounts.runs.queue import enqueue_rollout
 from accounts.runs.rollouts.census import changes_managing
 from accounts.spinnaker.told import in_spinnaker
+from accounts.web.access import OPERATOR
 from accounts.wording import counted
 from onboarding.details import DetailsError
 
@@ -69,13 +71,14 @@ def start(
             rollout = Rollout(kind=kind, created_by=by)
             rollout.at_once = at_once or rollout.at_once
             rollout.save()
+            refuse_any_outside(by, OPERATOR, [account.pk for account in chosen])
             started = add(rollout, chosen, by, origin)
             if changes_managing(rollout):
                 plan_managing(rollout, started, by, origin)
             count = len(started)
             detail = {"rollout": rollout.number, "kind": kind, "accounts": count}
             record(by, STARTED[kind], f"{rollout}: {counted(count)}", detail)
-    except (NoManagingAccount, NoRoom, actions.RunOpen) as error:
+    except (NoManagingAccount, NoRoom, Outside, actions.RunOpen) as error:
         raise CannotStart(str(error)) from error
     except IntegrityError as error:
         raise CannotStart(

@@ -14,9 +14,11 @@ from accounts.four_eyes import SamePerson, needs_second_person
 from accounts.models import Activity, Delivery
 from accounts.models.activity import name_of
 from accounts.models.spinnaker.delivery import DeliveryMoved
+from accounts.role_limits.refusing import refuse_limited
 from accounts.runs.actions import PlanChanged
 from accounts.runs.queue import enqueue_delivery
 from accounts.spinnaker.connection import connected
+from accounts.web.access import APPROVER, OPERATOR
 from onboarding.delivery.verdicts import Why
 
 if TYPE_CHECKING:
@@ -65,6 +67,7 @@ def start(
     """Start a delivery that plans; raise DeliveryOpen. A plan that waits is discarded
     for it. `agreed` names what Bowline may take over, overwrite or send again.
     """
+    refuse_limited(by, OPERATOR, "a delivery")
     names = sorted(set(agreed))
     with transaction.atomic():
         make_way()
@@ -104,6 +107,7 @@ def approve(
     another person must, and PlanChanged where what was `read`, by its fingerprint, is
     not the plan; None: it was not read on a page.
     """
+    refuse_limited(by, APPROVER, "a delivery")
     refuse_same_person(delivery, by)
     if read is not None and read != delivery.fingerprint:
         raise PlanChanged
@@ -126,6 +130,7 @@ def approve(
 
 def discard(delivery: Delivery, by: User | None) -> bool:
     """Discard a plan; False where somebody decided earlier."""
+    refuse_limited(by, APPROVER, "a delivery")
     try:
         with transaction.atomic():
             delivery.move(Delivery.Status.DISCARDED, since=(Delivery.Status.PLANNED,))

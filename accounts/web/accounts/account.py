@@ -30,8 +30,10 @@ from accounts.models import (
 from accounts.models.standing import BROKEN
 from accounts.models.states import FAILURES, OPEN, Status
 from accounts.organization.inactive import inactive_members
+from accounts.role_limits.here import here
+from accounts.role_limits.refusing import refuse_outside
 from accounts.runs.owners.versions import versions_of
-from accounts.web.access import operator_required
+from accounts.web.access import OPERATOR, operator_required
 from accounts.web.accounts.known_as import known_as
 from accounts.web.highlighting import highlighted_json
 from accounts.web.live.state import live_account
@@ -82,6 +84,7 @@ def account(request: Request, pk: UUID) -> HttpResponse:
         "versions": versions_of(account) if account.is_handed_off else None,
         **rotation(account),
         **iam(managing, account),
+        **here(request, account.environment),
     }
     return render(request, "accounts/account.html", shown)
 
@@ -169,6 +172,7 @@ def forget(request: Request, pk: UUID) -> HttpResponse:
         )
         return redirect(account)
     with transaction.atomic():
+        refuse_outside(request.user, OPERATOR, account)
         account.delete()
         detail = {"account id": account.account_id}
         record(request.user, Activity.What.FORGET, account.name, detail)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import uuid
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from django.core.paginator import Paginator
 from django.db.models import Exists, F, OuterRef, Q, QuerySet
@@ -18,6 +18,9 @@ from accounts.models.standing import WORDS, proof_is_stale, with_word
 from accounts.models.states import OPEN
 from accounts.organization.inactive import inactive_members, inactive_of
 from accounts.organization.watching import watched_drafts
+from accounts.role_limits.here import for_these
+from accounts.role_limits.limits import environments_of, inside
+from accounts.web.access import OPERATOR, has_role
 from accounts.web.live.state import live_site
 from accounts.web.request import Request
 from accounts.web.search.filters import Filters, filtered
@@ -79,8 +82,18 @@ def accounts(request: Request) -> HttpResponse:
         "left": {one.account_id for one in not_active.values() if one.gone_at},
         "environments": named.values_list("environment", flat=True).distinct(),
         "most": MOST_IN_ROLLOUT,
+        **ticks(request),
     }
     return render(request, "accounts/accounts.html", shown)
+
+
+def ticks(request: Request) -> dict[str, Any]:
+    """Say which accounts can be selected, where the role is for some only."""
+    if not has_role(request.user, OPERATOR):
+        return {"limited": None}
+    limited = environments_of(request.user, OPERATOR)
+    said = "" if limited is None else for_these(OPERATOR, limited)
+    return {"limited": limited, "outside_tick": said}
 
 
 def by_text(text: str) -> Q:
@@ -164,7 +177,7 @@ def chosen_accounts(
     """Find the selected accounts, or everything; of very many, begin with those that no
     run is open for, in the order of that column.
     """
-    found = everything
+    found = everything.filter(inside(request.user, OPERATOR, "environment"))
     if "everything" not in request.POST:
         ticked = [pk for pk in request.POST.getlist("account") if is_uuid(pk)]
         found = matching(QueryDict()).filter(pk__in=ticked)

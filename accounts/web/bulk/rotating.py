@@ -27,6 +27,7 @@ from accounts.web.bulk.views import (
     MOST_EDITED,
     chosen,
     nothing_chosen,
+    outside,
     page,
     plan_again,
 )
@@ -53,7 +54,9 @@ def rotate_many(request: Request) -> HttpResponse:
     if not accounts:
         return nothing_chosen(request)
     held = held_now()
-    found = rotations_of(accounts, held)
+    shown_only = "apply" not in request.POST
+    others = outside(accounts, request.user) if shown_only else {}
+    found = rotations_of(accounts, held, others)
     match request.POST.get("apply"):
         case "begin":
             outcome = each(found.to_begin, lambda one: rotate(one, request.user))
@@ -73,13 +76,17 @@ def rotate_many(request: Request) -> HttpResponse:
     return plan_again(request, outcome.done)
 
 
-def rotations_of(accounts: list[ManagedAccount], held: Held) -> Rotations:
+def rotations_of(
+    accounts: list[ManagedAccount], held: Held, outside: dict[UUID, str]
+) -> Rotations:
     """Say of each account which step of a rotation it can take now."""
     busy = in_progress(accounts)
     found = Rotations([], [], [])
     for account in accounts:
         rotates = bool(account.former_external_id)
-        if account.pk in busy:
+        if account.pk in outside:
+            reason = outside[account.pk]
+        elif account.pk in busy:
             reason = BUSY
         elif rotates:
             reason = why_not_finish(account, held)

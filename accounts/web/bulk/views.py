@@ -23,10 +23,13 @@ from accounts.mapping.completeness import refuse_undescribed
 from accounts.mapping.managing import managing_row
 from accounts.models import ManagedAccount, Rollout, Run
 from accounts.models.states import WORKING
+from accounts.role_limits.limits import NONE as NO_ENVIRONMENT
+from accounts.role_limits.limits import environments_of
+from accounts.role_limits.refusing import whose
 from accounts.runs import actions
 from accounts.runs.deciding.starting import plan_described
 from accounts.spinnaker.told import in_spinnaker
-from accounts.web.access import operator_required
+from accounts.web.access import OPERATOR, operator_required
 from accounts.web.accounts.views import (
     MOST_AT_ONCE,
     MOST_IN_ROLLOUT,
@@ -156,7 +159,7 @@ def remove_many(request: Request) -> HttpResponse:
     accounts, left = chosen(request)
     if not accounts:
         return nothing_chosen(request)
-    reasons = reasons_to_keep(accounts)
+    reasons = {**outside(accounts, request.user), **reasons_to_keep(accounts)}
     removable = [account for account in accounts if account.pk not in reasons]
     phrase = f"remove {counted(len(removable))}"
     typed = " ".join(request.POST.get("confirm", "").split()).lower()
@@ -175,6 +178,19 @@ def remove_many(request: Request) -> HttpResponse:
     did = "Started to plan the removal of"
     tell(request, did, outcome, "plan the removal of")
     return redirect("accounts:runs")
+
+
+def outside(accounts: list[ManagedAccount], by: User) -> dict[UUID, str]:
+    """Say of each account that the person's role is not for why not."""
+    limited = environments_of(by, OPERATOR)
+    if limited is None:
+        return {}
+    says = whose(by, OPERATOR, limited)
+    return {
+        one.pk: f"It is in {one.environment or NO_ENVIRONMENT}. {says}"
+        for one in accounts
+        if one.environment not in limited
+    }
 
 
 def reasons_to_keep(accounts: list[ManagedAccount]) -> dict[UUID, str]:
@@ -201,7 +217,7 @@ def leave_out_many(request: Request) -> HttpResponse:
     """Take the chosen accounts out of later bundles: the first step of a removal."""
     accounts, _ = chosen(request)
     outcome = each(accounts, lambda account: leave_out(account, request.user))
-    if not outcome.done:
+    if not outcome.done and not outcome.refused:
         messages.info(request, "No bundle would hold any of these accounts anyway.")
         return redirect("accounts:accounts")
     tell(request, "Later bundles leave out", outcome, "leave out", PASSED_ON)

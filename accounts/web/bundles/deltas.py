@@ -11,8 +11,10 @@ from django.urls import reverse
 from accounts.activity import record
 from accounts.lookups import TWO_BUNDLES, Question
 from accounts.models import Activity, Bundle
+from accounts.role_limits.doors import everywhere_required
+from accounts.role_limits.here import everywhere
 from accounts.two_bundles import between, changes_between, compared
-from accounts.web.access import operator_required
+from accounts.web.access import OPERATOR
 from accounts.web.bundles.changes import review_of
 from accounts.web.bundles.comparing import (
     Compared,
@@ -39,6 +41,7 @@ def delta(request: Request, number: int, since: int) -> HttpResponse:
             ("Bundles", reverse("accounts:bundles")),
             (str(later), later.get_absolute_url()),
         ],
+        **everywhere(request, "a bundle"),
     }
     found = comparison(request, earlier, later)
     match found:
@@ -69,7 +72,7 @@ def question_of(earlier: Bundle, later: Bundle) -> Question:
     return Question(TWO_BUNDLES, "aws", bundles=(earlier.sha256, later.sha256))
 
 
-@operator_required
+@everywhere_required(OPERATOR, "a bundle")
 def delta_download(request: Request, number: int, since: int) -> HttpResponse:
     earlier, later = two(number, since)
     paths = tuple(file["path"] for file in later.files)

@@ -18,7 +18,8 @@ from django.views.decorators.csrf import csrf_exempt, csrf_protect
 from django.views.decorators.debug import sensitive_post_parameters
 
 from accounts.models import Bundle
-from accounts.web.access import operator_required
+from accounts.role_limits.doors import everywhere_required
+from accounts.web.access import OPERATOR
 from accounts.web.bundles.forms import HalconfigForm
 from accounts.web.exports.attachment import attachment
 from accounts.web.request import BESIDE, InMemory, Request, drain, length
@@ -42,7 +43,7 @@ TOO_LONG = "You cannot paste more than 2.5 MB. Choose the file instead."
 @csrf_exempt  # merge_page is protected: it is first made sure that it may be read
 @never_cache
 @sensitive_post_parameters("pasted")
-@operator_required
+@everywhere_required(OPERATOR, "a bundle")
 def halconfig(request: Request, number: int) -> HttpResponse:
     if request.method == "POST" and length(request) > MOST_BYTES + BESIDE:
         drain(request)

@@ -10,6 +10,7 @@ from django.http import HttpResponse, QueryDict
 from django.shortcuts import render
 
 from accounts.models import Bundle, ManagedAccount, Spinnaker
+from accounts.role_limits.here import everywhere
 from accounts.web.bundles.installed import ahead, installed_bundle
 from accounts.web.live.state import live_site
 from accounts.web.request import Request
@@ -34,6 +35,7 @@ def bundles(request: Request) -> HttpResponse:
         "installed": installed,
         "ahead": ahead(installed),
         "spinnaker": Spinnaker.objects.exists(),
+        **everywhere(request, "a bundle"),
     }
     return render(request, "bundles/bundles.html", shown)
 

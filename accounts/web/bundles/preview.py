@@ -19,6 +19,7 @@ from accounts.lookups import NEXT_BUNDLE, Question
 from accounts.mapping.managing import NoManagingAccount
 from accounts.models import Bundle, ManagedAccount
 from accounts.next_bundle import Changes, compared_now, next_bundle, unlike_now
+from accounts.role_limits.here import everywhere
 from accounts.web.access import operator_required
 from accounts.web.bundles.changes import review_of
 from accounts.web.bundles.comparing import (
@@ -47,6 +48,7 @@ def bundle_next(request: Request) -> HttpResponse:
         "number": Bundle.objects.next_number(),
         "ready": ready,
         "crumbs": [("Bundles", reverse("accounts:bundles"))],
+        **everywhere(request, "a bundle"),
     }
     match found:
         case Compared(changes, is_old) if "look" not in request.GET:

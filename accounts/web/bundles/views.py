@@ -14,7 +14,9 @@ from accounts.activity import record
 from accounts.bundles import README, NothingReady, request_bundle
 from accounts.mapping.managing import NoManagingAccount
 from accounts.models import Activity, Bundle
-from accounts.web.access import operator_required
+from accounts.role_limits.doors import everywhere_required
+from accounts.role_limits.here import everywhere
+from accounts.web.access import OPERATOR, operator_required
 from accounts.web.bundles.installations import formats, installations
 from accounts.web.bundles.installed import installed_bundle
 from accounts.web.bundles.preview import changes_now
@@ -83,6 +85,7 @@ def file_page(request: Request, number: int, path: str) -> HttpResponse:
         "count": count,
         "more": max(count - MOST_NAMES, 0),
         "installed": installed_bundle(),
+        **everywhere(request, "a bundle"),
     }
     if bundle.status == Bundle.Status.READY:
         shown |= {
@@ -131,7 +134,7 @@ def opened(bundle: Bundle, path: str, *, as_text: bool) -> dict[str, Any]:
     return shown | {"code": highlighted_file(path, part)}
 
 
-@operator_required
+@everywhere_required(OPERATOR, "a bundle")
 def bundle_download(request: Request, number: int) -> HttpResponse:
     bundle = get_object_or_404(Bundle.objects.built(), number=number)
     detail = {"bundle": number, "sha256": bundle.sha256}

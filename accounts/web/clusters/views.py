@@ -21,6 +21,7 @@ from accounts.clusters.describing import Alike, ClustersRefused, describe_ticked
 from accounts.clusters.search import begin
 from accounts.mapping.slices import in_slices
 from accounts.models import ClusterSearch, FoundCluster
+from accounts.role_limits.refusing import Outside
 from accounts.web.access import operator_required
 from accounts.web.accounts.views import MOST_IN_ROLLOUT, chosen_accounts, matching
 from accounts.web.bulk.views import plan_again, tell_left, to_list
@@ -52,7 +53,11 @@ def clusters_find(request: Request) -> HttpResponse:
         messages.info(request, "Select accounts first. Nothing was started.")
         return to_list(request)
     tell_left(request, "search", found)
-    return redirect(begin(found.accounts, request.user))
+    try:
+        return redirect(begin(found.accounts, request.user))
+    except Outside as error:
+        messages.error(request, str(error))
+        return to_list(request)
 
 
 @operator_required

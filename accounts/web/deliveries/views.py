@@ -12,6 +12,7 @@ from django.urls import reverse
 
 from accounts.four_eyes import SamePerson
 from accounts.models import Delivery, Spinnaker
+from accounts.role_limits.here import everywhere
 from accounts.spinnaker.deliveries.decisions import refuse_same_person
 from accounts.web.deliveries.forms import DeliveryForm
 from accounts.web.deliveries.plan import left_alone, review_of, summary
@@ -37,6 +38,7 @@ def deliveries(request: Request) -> HttpResponse:
         "spinnaker": Spinnaker.objects.first(),
         "open": Delivery.objects.open().light().first(),
         "crumbs": [("Bundles", reverse("accounts:bundles"))],
+        **everywhere(request, "a delivery"),
     }
     return render(request, "deliveries/deliveries.html", shown)
 
@@ -61,6 +63,7 @@ def delivery_page(
         "summary": summary(row.counts),
         "took": took(row),
         "left": left_alone(row),
+        **everywhere(request, "a delivery"),
         "crumbs": [
             ("Bundles", reverse("accounts:bundles")),
             ("Deliveries", reverse("accounts:deliveries")),

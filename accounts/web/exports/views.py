@@ -111,7 +111,7 @@ def organization(request: Request, form: str) -> StreamingHttpResponse:
 
 
 def runs(request: Request, form: str) -> StreamingHttpResponse:
-    rows = matching_runs(request.GET).iterator(chunk_size=AT_ONCE)
+    rows = matching_runs(request.GET, request.user).iterator(chunk_size=AT_ONCE)
     return download("runs", form, RUNS, rows)
 
 

@@ -21,6 +21,8 @@ from accounts.activity import record
 from accounts.mapping.managing import NoManagingAccount, managing_of, managing_row
 from accounts.models import Activity, ManagedAccount, Run
 from accounts.models import HandOff as HandedOut
+from accounts.role_limits.doors import everywhere_required
+from accounts.role_limits.here import everywhere
 from accounts.runs.owners.organization import (
     StackSet,
     newest_of,
@@ -30,7 +32,7 @@ from accounts.runs.owners.organization import (
 )
 from accounts.runs.owners.readiness import NOT_READY
 from accounts.runs.queue import enqueue_look
-from accounts.web.access import operator_required
+from accounts.web.access import OPERATOR
 from accounts.web.exports.attachment import attachment
 from accounts.web.handoff.views import ShownWay, shown_ways
 from accounts.web.live.state import live_site
@@ -48,6 +50,7 @@ from onboarding.spinnaker.bundle.archive import zipped
 from onboarding.topology import MadeBy, Managing
 
 PAGE = 50
+SHARED = "what is handed off to the organization"
 
 
 @dataclass(frozen=True)
@@ -73,6 +76,7 @@ def organization_hand_off(request: Request) -> HttpResponse:
         "unplanned": page.paginator.count - sum(one.accounts for one in sets),
         "waiting": sum(one.waiting for one in sets),
         "crumbs": [("Accounts", reverse("accounts:accounts"))],
+        **everywhere(request, SHARED),
     }
     if sets:
         try:
@@ -111,7 +115,7 @@ def handed_out(managing: Managing, sets: Iterable[StackSet]) -> dict[str, Any]:
     }
 
 
-@operator_required
+@everywhere_required(OPERATOR, SHARED)
 def organization_archive(request: Request) -> HttpResponse:
     """Return everything as a zip, for an administrator without a login."""
     try:
@@ -125,7 +129,7 @@ def organization_archive(request: Request) -> HttpResponse:
     return attachment(zipped(package(sets)), ARCHIVE, "application/zip")
 
 
-@operator_required
+@everywhere_required(OPERATOR, SHARED)
 @require_POST
 def organization_look(request: Request) -> HttpResponse:
     """Look at once at all accounts that wait for the organization."""

@@ -13,8 +13,9 @@ from django.shortcuts import get_object_or_404
 
 from accounts.models import HandOff as HandedOut
 from accounts.models import ManagedAccount, Run
+from accounts.role_limits.refusing import refuse_outside
 from accounts.runs.owners.versions import unseen, versions_of
-from accounts.web.access import operator_required
+from accounts.web.access import OPERATOR, operator_required
 from accounts.web.exports.attachment import attachment
 from accounts.web.request import Request
 from accounts.web.runs.review.diff import Diff, compare
@@ -126,5 +127,6 @@ def hand_off_version(request: Request, pk: UUID, number: int) -> HttpResponse:
     """Return the templates as they were handed out then."""
     rows = HandedOut.objects.select_related("account", "text")
     given = get_object_or_404(rows, account=pk, number=number)
+    refuse_outside(request.user, OPERATOR, given.account)
     name = f"{given.stack_name}-version-{number}.yml"
     return attachment(given.text.text, name, "text/plain; charset=utf-8")

@@ -14,6 +14,8 @@ from accounts.mapping.managing import NoManagingAccount
 from accounts.models import Activity, ManagedAccount, Run
 from accounts.models import HandOff as HandedOut
 from accounts.models.standing import BROKEN
+from accounts.role_limits.here import everywhere, here
+from accounts.role_limits.refusing import refuse_outside
 from accounts.runs.owners.readiness import (
     NOT_READY,
     ManagingUnplanned,
@@ -25,7 +27,7 @@ from accounts.runs.owners.subject import (
     last_handed_out,
     waiting_run,
 )
-from accounts.web.access import operator_required
+from accounts.web.access import OPERATOR, operator_required
 from accounts.web.exports.attachment import attachment
 from accounts.web.handoff.subject import (
     accounts_that_wait,
@@ -83,6 +85,10 @@ def hand_off_page(request: Request, pk: UUID) -> HttpResponse:
         "removes": removes,
         "crumbs": crumbs_of(account),
     }
+    if isinstance(account, ManagedAccount):
+        shown |= here(request, account.environment)
+    else:
+        shown |= everywhere(request, "the managing account")
     try:
         one = hand_off_for(account, removes=removes)
         shown |= described(one, removes=removes)
@@ -161,6 +167,7 @@ def is_long(text: str) -> bool:
 def hand_off_archive(request: Request, pk: UUID) -> HttpResponse:
     """Return everything as a zip, for an owner without a login."""
     account = handed_off(pk)
+    refuse_outside(request.user, OPERATOR, managed(account))
     one = ready(account)
     detail = {"hand_off": one.digest}
     record(request.user, Activity.What.DOWNLOAD, account.name, detail)
@@ -170,11 +177,17 @@ def hand_off_archive(request: Request, pk: UUID) -> HttpResponse:
 @operator_required
 def hand_off_file(request: Request, pk: UUID, path: str) -> HttpResponse:
     """Return one file of the zip."""
-    for file in package(ready(handed_off(pk))):
+    account = handed_off(pk)
+    refuse_outside(request.user, OPERATOR, managed(account))
+    for file in package(ready(account)):
         if file.path == path:
             name = path.rpartition("/")[2]
             return attachment(file.content, name, "text/plain; charset=utf-8")
     raise Http404(f"The hand-off has no file {path}.")
+
+
+def managed(account: Subject) -> ManagedAccount | None:
+    return account if isinstance(account, ManagedAccount) else None
 
 
 def ready(account: Subject) -> HandOff:

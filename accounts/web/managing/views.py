@@ -16,9 +16,12 @@ from accounts.lookups import ORGANIZATION, Question, home, known, own_account_of
 from accounts.mapping.edits import editing_managing
 from accounts.mapping.managing import NoManagingAccount, managing_of
 from accounts.models import Lookup, ManagedAccount, ManagingAccount, Run
+from accounts.role_limits.here import everywhere
+from accounts.role_limits.limits import may_everywhere
+from accounts.role_limits.refusing import refuse_limited
 from accounts.runs import actions
 from accounts.runs.capacity import NoRoom, capacity_of
-from accounts.web.access import OPERATOR, has_role, operator_required, refusal
+from accounts.web.access import OPERATOR, operator_required, refusal
 from accounts.web.lookups import Asking, first_asking, look_up
 from accounts.web.managing.asked import WHOLE_ORGANIZATION
 from accounts.web.managing.forms import ManagingForm
@@ -31,6 +34,8 @@ from onboarding import names
 MOST_PROPOSED = 50
 """A longer list helps nobody who knows the name, and each page would carry it."""
 
+SHARED = "the managing account"
+
 DESCRIBED_ALREADY = (
     "There is exactly one managing account, and somebody described it while this page "
     "was open. Open the page again to see and change it; nothing was saved."
@@ -40,7 +45,7 @@ DESCRIBED_ALREADY = (
 def managing(request: Request) -> HttpResponse:
     """Show the managing account; operators describe it here, once."""
     row = ManagingAccount.objects.first()
-    may_edit = has_role(request.user, OPERATOR)
+    may_edit = may_everywhere(request.user, OPERATOR)
     offer: dict[str, Any] = {}
     if may_edit:
         offer = offered(request, row) if row else filled_in(request)
@@ -57,6 +62,7 @@ def managing(request: Request) -> HttpResponse:
         for field in form.fields.values():
             field.disabled = True
     if request.method == "POST":
+        refuse_limited(request.user, OPERATOR, SHARED)
         if not may_edit:
             raise PermissionDenied(refusal(OPERATOR))
         if row is not None and "new" in request.POST:
@@ -77,6 +83,7 @@ def managing(request: Request) -> HttpResponse:
             "next": next_step(row) if row and may_edit else None,
             "owners": owners(),
             **offer,
+            **everywhere(request, SHARED),
             "managed_too": row
             and ManagedAccount.objects.filter(account_id=row.account_id).first(),
             "run": Run.objects.filter(kind=Run.Kind.MANAGING).first(),

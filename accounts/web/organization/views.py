@@ -21,6 +21,7 @@ from accounts.organization.members import (
     listed_members,
 )
 from accounts.organization.reading import kept_organization
+from accounts.role_limits.refusing import Outside
 from accounts.web.access import operator_required
 from accounts.web.organization.adding import NEXT, described, listed
 from accounts.web.organization.forms import SharedForm
@@ -86,15 +87,16 @@ def describe_ticked(
         if not chosen:
             form.add_error(None, TICK)
             return page(request, managing, kept, form=form)
-        if len(chosen) > HERE:
-            plans = "plan" in request.POST
-            return redirect(
-                begin(kept, chosen, form.shared(), request.user, plans=plans)
-            )
         try:
+            if len(chosen) > HERE:
+                plans = "plan" in request.POST
+                shared = form.shared()
+                return redirect(begin(kept, chosen, shared, request.user, plans=plans))
             moment = describe_all(kept, chosen, form.shared(), request.user)
         except MembersRefused as error:
             refused = error.sentences
+        except Outside as error:
+            form.add_error("environment", str(error))
         else:
             count = described(len(chosen))
             added = redirect(listed(moment))

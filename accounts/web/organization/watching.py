@@ -15,6 +15,7 @@ from accounts.mapping.managing import managing_of
 from accounts.models import ManagedAccount, ManagingAccount, Member, Watch
 from accounts.organization.reading import kept_organization, read_tags_from_now
 from accounts.organization.watching import stop_watching, watch_unit
+from accounts.role_limits.refusing import Outside
 from accounts.web.access import operator_required
 from accounts.web.organization.forms import WatchForm
 from accounts.web.organization.usual import usual
@@ -41,11 +42,16 @@ def organization_watch(request: Request) -> HttpResponse:
     )
     if request.method == "POST" and form.is_valid():
         unit, roles_tag = form.cleaned_data["unit"], form.cleaned_data["roles_tag"]
-        watch_unit(unit, form.shared(), roles_tag, request.user)
-        if roles_tag:
-            read_tags_from_now(kept)
-        messages.success(request, f"{unit} is watched. Its new accounts become drafts.")
-        return redirect("accounts:organization-watch")
+        try:
+            watch_unit(unit, form.shared(), roles_tag, request.user)
+        except Outside as error:
+            form.add_error("environment", str(error))
+        else:
+            if roles_tag:
+                read_tags_from_now(kept)
+            said = f"{unit} is watched. Its new accounts become drafts."
+            messages.success(request, said)
+            return redirect("accounts:organization-watch")
     watches = Watch.objects.filter(unit__organization=kept).select_related("unit")
     refused = Member.objects.filter(organization=kept).exclude(draft_refused="")
     environments = ManagedAccount.objects.exclude(environment="").order_by()

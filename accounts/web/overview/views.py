@@ -6,7 +6,7 @@ from collections import Counter
 from typing import Any, NamedTuple
 
 from django.conf import settings
-from django.db.models import Case, Count, When
+from django.db.models import Case, Count, Q, When
 from django.http import HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
@@ -23,12 +23,14 @@ from accounts.models.standing import WORDS, proof_is_stale, word_of
 from accounts.models.states import State, Status
 from accounts.organization.inactive import inactive_accounts
 from accounts.organization.watching import watched_drafts
+from accounts.role_limits.limits import waits_for
 from accounts.runs.capacity import capacity_of
 from accounts.web.accounts.views import INACTIVE, NEW, OLDER, STALE
 from accounts.web.bundles.installed import ahead, installed_bundle
 from accounts.web.live.state import live_site
 from accounts.web.overview.picture import MOST_NODES, Seen, narrow, summed, wide
 from accounts.web.request import Request
+from accounts.web.runs.listing import ME
 from accounts.wording import counted
 from onboarding.partitions import Arn
 
@@ -42,6 +44,9 @@ MOST_WORSE = 8
 
 MOST_PAUSED = 5
 """The most paused rollouts that are listed, the newest first."""
+
+
+ALL = Q()
 
 
 class ToDo(NamedTuple):
@@ -76,7 +81,7 @@ def overview(request: Request) -> HttpResponse:
         "states": [(state, count) for state, count in states.items() if count],
         "total": total,
         "moving": bool(live.every),
-        "todo": [*fills(managing), *to_do(states)],
+        "todo": [*fills(managing), *to_do(states, waits_for(request.user))],
         **got_worse(),
         "pictures": [("wide", wide(centre, seen)), ("narrow", narrow(centre, seen))],
     }
@@ -155,12 +160,12 @@ def fills(row: ManagingAccount) -> list[ToDo]:
     return [ToDo(text, f"{row.get_absolute_url()}?switch=1#switch", "See what changes")]
 
 
-def to_do(states: dict[str, int]) -> list[ToDo]:
-    """List what waits for a person, the most urgent first."""
+def to_do(states: dict[str, int], mine: Q = ALL) -> list[ToDo]:
+    """List what waits for a person, the most urgent first; `mine`: of the plans."""
     return [
         *broken(states),
         *paused(),
-        *waiting(),
+        *waiting(mine),
         *stale(),
         *inactive(),
         *older_policies(),
@@ -198,8 +203,9 @@ def paused() -> list[ToDo]:
     ]
 
 
-def waiting() -> list[ToDo]:
-    plans = Run.objects.filter(status=Status.PLANNED)
+def waiting(mine: Q) -> list[ToDo]:
+    """List plans that wait; of a limited approver, those that wait for that person."""
+    plans = Run.objects.filter(mine, status=Status.PLANNED)
     first, *others = plans[:2] or [None]
     if first is None:
         return []
@@ -207,6 +213,8 @@ def waiting() -> list[ToDo]:
         text = f"The plan for {first.account_name} waits for approval."
         return [ToDo(text, first.get_absolute_url(), "Read the plan")]
     url = f"{reverse('accounts:runs')}?status={Status.PLANNED}"
+    if mine:
+        url = f"{reverse('accounts:runs')}?waits={ME}"
     return [ToDo(f"{plans.count():,} plans wait for approval.", url, "Read the plans")]
 
 

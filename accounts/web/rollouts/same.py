@@ -11,13 +11,15 @@ from django.views.decorators.http import require_POST
 
 from accounts.mapping.plans import plan_of
 from accounts.models import Rollout, Run
+from accounts.role_limits.here import here
 from accounts.runs.rollouts import decisions
+from accounts.runs.rollouts.census import runs_of
 from accounts.runs.rollouts.groups import NoneWaits, read_of, waiting
 from accounts.runs.rollouts.start import listed
 from accounts.web.access import approver_required
 from accounts.web.request import Request
 from accounts.web.rollouts.forms import GroupForm
-from accounts.web.rollouts.views import crumbs, rollout_of
+from accounts.web.rollouts.views import crumbs, environments_of, rollout_of
 from accounts.web.runs.before_approval import brought, discouraged_among
 from accounts.web.runs.views import review_of
 
@@ -43,11 +45,12 @@ def group_page(
     numbers = list(policy_sets)
     found = Run.objects.filter(number__in=numbers[:MOST_LISTED]).order_by("number")
     runs = list(found.select_related("account"))
-    here = [*crumbs(), (str(rollout), rollout.get_absolute_url())]
-    shown = {"rollout": rollout, "runs": runs, "crumbs": here}
+    trail = [*crumbs(), (str(rollout), rollout.get_absolute_url())]
+    shown = {"rollout": rollout, "runs": runs, "crumbs": trail}
     if not runs:
         return render(request, "rollouts/group.html", shown)
     total = len(numbers)
+    same = runs_of(rollout).same_as(fingerprint)
     plan = plan_of(runs[0])
     deletes = len(plan.deletions)
     shown |= {
@@ -60,6 +63,7 @@ def group_page(
         "form": form or GroupForm(plans=total, deletes=deletes),
         "discouraged": discouraged_among(plan, total, runs[0].account_name),
         "brought": brought(policy_sets.values()),
+        **here(request, *environments_of(same)),
     }
     return render(request, "rollouts/group.html", shown)
 

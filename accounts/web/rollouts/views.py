@@ -13,7 +13,9 @@ from django.urls import reverse
 from accounts.mapping.left_over import left_over
 from accounts.mapping.managing import managing_row
 from accounts.models import ManagedAccount, Rollout, Run
+from accounts.models.runs import RunQuerySet
 from accounts.models.states import OPEN, UNSUCCESSFUL, Status
+from accounts.role_limits.here import here
 from accounts.runs.rollouts.causes import MOST_NAMED, MOST_READ, causes_of
 from accounts.runs.rollouts.census import (
     GOOD,
@@ -104,8 +106,15 @@ def rollout_page(
         "most_read": MOST_READ,
         "form": form or SettingsForm(instance=rollout),
         "crumbs": crumbs(),
+        **here(request, *environments_of(runs_of(rollout))),
     }
     return render(request, "rollouts/rollout.html", shown)
+
+
+def environments_of(runs: RunQuerySet) -> set[str]:
+    """Return the environments that the accounts of these runs are in now."""
+    found = runs.exclude(account=None).order_by()
+    return {*found.values_list("account__environment", flat=True).distinct()}
 
 
 def left_over_of(rollout: Rollout) -> int:

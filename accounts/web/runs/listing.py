@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from typing import NamedTuple
 
+from django.contrib.auth.models import User
 from django.core.paginator import Paginator
 from django.db.models import Count, Exists, OuterRef, Q, QuerySet, Subquery
 from django.db.models.functions import Coalesce
@@ -14,6 +15,7 @@ from django.shortcuts import get_object_or_404, redirect, render
 from accounts.mapping.plans import entry_changes_of
 from accounts.models import ManagingAccount, Run, Step
 from accounts.models.states import WORKING, Status
+from accounts.role_limits.limits import waits_for
 from accounts.web.live.state import live_site
 from accounts.web.request import Request
 from accounts.web.runs.groups import same_plans
@@ -22,6 +24,9 @@ from accounts.web.search.filters import Filters, filtered
 PAGE = 50
 IN_PROGRESS = "in progress"
 """What the URL says for every status that a worker is busy with."""
+
+ME = "me"
+"""What the URL says for the plans that wait for whoever looks."""
 
 NUMBER = re.compile(r"(?:run\s*)?#?\s*([0-9]{1,9})", re.IGNORECASE)
 """What people write for a run: its number, “#128” or “Run 128”."""
@@ -42,14 +47,17 @@ class Row(NamedTuple):
 def runs(request: Request) -> HttpResponse:
     """List the runs, newest first, as the filters in the URL ask."""
     live = live_site()
-    page = Paginator(matching(request.GET), PAGE).get_page(request.GET.get("page"))
-    is_filtered = any(request.GET.get(key) for key in FILTERS)
+    found = matching(request.GET, request.user)
+    page = Paginator(found, PAGE).get_page(request.GET.get("page"))
+    waits = request.GET.get("waits") == ME
+    is_filtered = waits or any(request.GET.get(key) for key in FILTERS)
     shown = {
         "live": live,
         "page": page,
         "rows": [row_of(run) for run in page],
         "moving": any(run.is_working for run in page),
         "filters": {key: request.GET.get(key, "").strip() for key in FILTERS},
+        "waits": waits,
         "is_filtered": is_filtered,
         "same": [] if is_filtered else same_plans(),
         "kinds": Run.Kind.choices,
@@ -95,11 +103,16 @@ FILTERS: Filters = {
 }
 
 
-def matching(asked: QueryDict) -> QuerySet[Run]:
+def matching(asked: QueryDict, person: User | None = None) -> QuerySet[Run]:
     """Find what the filters in the URL ask for, with the number of steps."""
+    mine = Q()
+    if person is not None and asked.get("waits") == ME:
+        mine = Q(waits_for(person), status=Status.PLANNED)
     steps = Step.objects.filter(run=OuterRef("pk")).order_by().values("run")
     counted = Subquery(steps.values(count=Count("pk")))
-    rows = Run.objects.select_related("account").defer("traceback", "error")
+    rows = (
+        Run.objects.filter(mine).select_related("account").defer("traceback", "error")
+    )
     return filtered(rows, FILTERS, asked).annotate(step_count=Coalesce(counted, 0))
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from django.contrib import messages
 from django.http import HttpResponse
@@ -13,14 +13,21 @@ from django.views.decorators.http import require_POST
 from accounts.mapping.plans import plan_of
 from accounts.models import Run
 from accounts.models.states import Status
+from accounts.role_limits.here import for_these, here
+from accounts.role_limits.limits import NONE as NO_ENVIRONMENT
+from accounts.role_limits.limits import environments_of
+from accounts.role_limits.refusing import limit_on, whose
 from accounts.runs.actions import approve_same
 from accounts.runs.capacity import room_in_plan
-from accounts.web.access import approver_required
+from accounts.web.access import APPROVER, approver_required
 from accounts.web.accounts.views import is_uuid
 from accounts.web.request import Request
 from accounts.web.runs.before_approval import brought, discouraged_among
 from accounts.web.runs.forms import CommentForm
 from accounts.web.runs.views import review_of
+
+if TYPE_CHECKING:
+    from django.contrib.auth.models import User
 
 MOST_AT_ONCE = 500
 """The most runs that are approved in one request; the page shows no more."""
@@ -35,7 +42,10 @@ HEAVY = (
 )
 """Columns that are large, and that the page does not read."""
 
-COLUMNS = ("pk", "account_name", "account__granted_at", "account__policy_set")
+COLUMNS = (
+    *("pk", "account_name", "account__granted_at", "account__policy_set"),
+    "account__environment",
+)
 """What the page needs of every run."""
 
 MOST_NAMED = 20
@@ -48,6 +58,7 @@ class Named(NamedTuple):
     pk: str
     account_name: str
     url: str
+    environment: str
 
 
 def same_plans(request: Request, fingerprint: str) -> HttpResponse:
@@ -72,16 +83,21 @@ def same_page(
     waiting = list(found.values_list(*COLUMNS)[:MOST_AT_ONCE])
     total = found.count() if len(waiting) == MOST_AT_ONCE else len(waiting)
     room = room_in_plan(one)
-    joining = [pk for pk, _, granted_at, _ in waiting if one.account and not granted_at]
+    joining = [pk for pk, _, granted, *_ in waiting if one.account and not granted]
     crowd = set() if room is None else set(joining[room:])
-    ticked = {str(pk) for pk, *_ in waiting if pk not in crowd}
+    limited = environments_of(request.user, APPROVER)
+    ticked = {
+        str(pk)
+        for pk, *_, environment in waiting
+        if pk not in crowd and (limited is None or environment in limited)
+    }
     shown = {
         "fingerprint": fingerprint,
         "run": one,
         "table": runs,
         "named": [
-            Named(str(pk), name, reverse("accounts:run", args=[pk]))
-            for pk, name, *_ in waiting[MOST_IN_TABLE:]
+            Named(str(pk), name, reverse("accounts:run", args=[pk]), environment)
+            for pk, name, *_, environment in waiting[MOST_IN_TABLE:]
         ],
         "total": total,
         "most": MOST_AT_ONCE,
@@ -92,10 +108,21 @@ def same_page(
         "review": review_of(one, plan),
         "form": form,
         "discouraged": discouraged_among(plan, total, one.account_name),
-        "brought": brought(policy_set for *_, policy_set in waiting),
+        "brought": brought(policy_set for *_, policy_set, _ in waiting),
+        **limits(request, {environment for *_, environment in waiting}),
         "crumbs": crumbs,
     }
     return render(request, "runs/same_plans.html", shown)
+
+
+def limits(request: Request, environments: set[str]) -> dict[str, Any]:
+    """Say which plans can be selected, where the role is for some of them only."""
+    limited = environments_of(request.user, APPROVER)
+    if limited is None or environments <= limited:
+        return {"limited": None}
+    if not environments & limited:
+        return {"limited": None, **here(request, *environments)}
+    return {"limited": limited, "outside_tick": for_these(APPROVER, limited)}
 
 
 @approver_required
@@ -121,7 +148,8 @@ def same_plans_approve(request: Request, fingerprint: str) -> HttpResponse:
             request, f"{plans} approved. Bowline applies each one separately."
         )
     if left:
-        messages.warning(request, f"Not approved: {named(left, fingerprint)}.")
+        others = named(left, fingerprint, request.user)
+        messages.warning(request, f"Not approved: {others}.")
     return redirect("accounts:runs")
 
 
@@ -141,17 +169,22 @@ NONE = "Select accounts first. Nothing was approved."
 TOO_MANY = f"You can approve at most {MOST_AT_ONCE} at once. Nothing was approved."
 
 
-def named(left: list[Run], fingerprint: str) -> str:
-    first = "; ".join(moved_on(run, fingerprint) for run in left[:MOST_NAMED])
+def named(left: list[Run], fingerprint: str, by: User) -> str:
+    first = "; ".join(moved_on(run, fingerprint, by) for run in left[:MOST_NAMED])
     more = len(left) - MOST_NAMED
     return f"{first}; and {more} more" if more > 0 else first
 
 
-def moved_on(run: Run, fingerprint: str) -> str:
+def moved_on(run: Run, fingerprint: str, by: User) -> str:
     """Say why a plan could no longer be approved."""
     if run.fingerprint != fingerprint:
         return f"{run.account_name} (its changes differ now)"
     if run in Run.objects.approvable():
+        environment = run.account.environment if run.account else ""
+        limited = limit_on(by, APPROVER)
+        if limited is not None and environment not in limited:
+            says = whose(by, APPROVER, limited)
+            return f"{run.account_name} (in {environment or NO_ENVIRONMENT}; {says})"
         return (
             f"{run.account_name} (you planned or edited it, so you cannot approve it)"
         )

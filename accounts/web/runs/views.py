@@ -15,6 +15,7 @@ from accounts.mapping.managing import NoManagingAccount, managing_row
 from accounts.mapping.plans import plan_of
 from accounts.models import ManagingAccount, Run, Step
 from accounts.models.states import State, Status
+from accounts.role_limits.here import everywhere, here
 from accounts.runs.results import results_of
 from accounts.web.live.state import live_run
 from accounts.web.request import Request
@@ -77,9 +78,17 @@ def run_page(
         "can_accept": waits_for_acceptance(run),
         "fixes": fixes_of(run),
         "delete_command": delete_command(run),
+        **limits(request, run),
         "crumbs": crumbs(run),
     }
     return render(request, "runs/run.html", shown)
+
+
+def limits(request: Request, run: Run) -> dict[str, Any]:
+    """Return what a limited role may do here."""
+    if run.account is None:
+        return everywhere(request, "the managing account")
+    return here(request, run.account.environment)
 
 
 def working_page(request: Request, run: Run) -> HttpResponse:

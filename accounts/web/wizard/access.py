@@ -16,7 +16,8 @@ from accounts.lookups import ACCESS, REGIONS, Question, report_of
 from accounts.mapping.completeness import has_access
 from accounts.mapping.managing import managing_row
 from accounts.models import ManagedAccount
-from accounts.web.access import operator_required
+from accounts.role_limits.refusing import refuse_environment
+from accounts.web.access import OPERATOR, operator_required
 from accounts.web.lookups import Asking, ask_anew, look_up
 from accounts.web.request import Request
 from accounts.web.wizard.forms import AccessForm
@@ -121,6 +122,7 @@ def test_access(request: Request, pk: UUID) -> HttpResponse:
     POST asks; GET looks whether there is an answer.
     """
     account = get_object_or_404(ManagedAccount, pk=pk)
+    refuse_environment(request.user, OPERATOR, account.name, account.environment)
     asked = request.POST if request.method == "POST" else request.GET
     try:
         reach = reach_of(account, asked.get("access_role", ""))

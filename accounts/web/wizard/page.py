@@ -18,6 +18,7 @@ from accounts.mapping.managed import topology_of
 from accounts.mapping.managing import managing_of, managing_row
 from accounts.mapping.spinnaker_names import NameTaken, claim_names
 from accounts.models import ManagedAccount, ManagingAccount
+from accounts.role_limits.refusing import Outside
 from accounts.web.accounts.known_as import Known, known_as
 from accounts.web.request import Request
 from accounts.web.wizard.steps import marks, step_after, step_named
@@ -57,6 +58,10 @@ def written(
             claim_names(rows.get(pk=account.pk))
     except (NameTaken, DetailsError) as error:
         form.add_error(field, str(error))
+        return False
+    except Outside as error:
+        where = "environment" if "environment" in form.fields else None
+        form.add_error(where, str(error))
         return False
     return True
 

@@ -15,12 +15,13 @@ from accounts.mapping.managed import topology_of
 from accounts.mapping.managing import managing_of, managing_row
 from accounts.models import ManagedAccount, ManagingAccount
 from accounts.organization.members import OFFERED
+from accounts.role_limits.refusing import refuse_environment
 from accounts.runs.capacity import (
     NoRoom,
     capacity_of,
     refuse_overflow,
 )
-from accounts.web.access import operator_required
+from accounts.web.access import OPERATOR, operator_required
 from accounts.web.accounts.known_as import allowed
 from accounts.web.request import Request
 from accounts.web.wizard.access import access
@@ -74,6 +75,7 @@ def wizard(request: Request, pk: UUID, step: str) -> HttpResponse:
     account = get_object_or_404(
         ManagedAccount.objects.prefetch_related("providers"), pk=pk
     )
+    refuse_environment(request.user, OPERATOR, account.name, account.environment)
     return PAGES[step](request, account)
 
 
