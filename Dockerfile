@@ -6,9 +6,12 @@ ENV PYTHONDONTWRITEBYTECODE=1 \
     STATIC_ROOT=/app/collected
 WORKDIR /app
 
-COPY requirements.txt ./
-RUN pip install --no-cache-dir --disable-pip-version-check --require-hashes \
-    -r requirements.txt
+# docker build --build-arg SAML=true: with what sign-in by SAML needs.
+ARG SAML=false
+COPY requirements.txt requirements-saml.txt ./
+RUN case $SAML in true) lock=requirements-saml.txt ;; *) lock=requirements.txt ;; esac \
+    && pip install --no-cache-dir --disable-pip-version-check --require-hashes \
+    -r "$lock"
 
 COPY manage.py ./
 COPY accounts accounts/

@@ -34,7 +34,9 @@ from bowline.environment import (
     web_threads,
 )
 from bowline.operations.logs import logging_settings
-from bowline.single_sign_on import env_passwords_for, env_single_sign_on
+from bowline.single_sign_on.described import env_saml, require_site_url
+from bowline.single_sign_on.openid_connect import env_single_sign_on
+from bowline.single_sign_on.variables import env_passwords_for
 
 # ModelForm[Run] is for the type checker; this makes it mean ModelForm when it runs.
 django_stubs_ext.monkeypatch()
@@ -165,7 +167,9 @@ NOTICES = env_notices()
 # Who may enter
 
 SINGLE_SIGN_ON = env_single_sign_on()
-PASSWORDS_FOR = env_passwords_for(SINGLE_SIGN_ON)
+SAML = env_saml()
+SAML_INSTALLED = SAML is not None
+PASSWORDS_FOR = env_passwords_for(SINGLE_SIGN_ON, SAML)
 AUTHENTICATION_BACKENDS = [
     "axes.backends.AxesStandaloneBackend",
     "bowline.backends.Passwords",
@@ -178,10 +182,11 @@ if SINGLE_SIGN_ON:
         MIDDLEWARE.index("axes.middleware.AxesMiddleware"),
         "allauth.account.middleware.AccountMiddleware",
     )
-    AUTHENTICATION_BACKENDS += ["bowline.backends.SignedOn"]
     SOCIALACCOUNT_ADAPTER = "accounts.web.single_sign_on.adapter.Adapter"
     SOCIALACCOUNT_PROVIDERS = SINGLE_SIGN_ON.for_allauth
     ACCOUNT_EMAIL_VERIFICATION = "none"
+if SINGLE_SIGN_ON or SAML:
+    AUTHENTICATION_BACKENDS += ["bowline.backends.SignedOn"]
 AUTH_PASSWORD_VALIDATORS = [
     {"NAME": f"django.contrib.auth.password_validation.{name}"}
     for name in (
@@ -283,6 +288,7 @@ if EMAIL_HOST and not SITE_URL:
         "EMAIL_HOST is set, but links in mail would lead nowhere: set SITE_URL, such "
         "as https://bowline.example.com."
     )
+require_site_url(SAML, SITE_URL)
 
 # The API
 

@@ -36,6 +36,7 @@ from accounts.models.people.group_roles import GroupRoles
 from accounts.models.people.identity import Identity
 from accounts.models.people.preferences import Preferences
 from accounts.models.people.role_limit import RoleLimit
+from accounts.models.people.saml_answer import SamlAnswer
 from accounts.models.rollouts.rollout import Rollout
 from accounts.models.runs import CheckResult, Run
 from accounts.models.spinnaker.connection import Spinnaker
@@ -80,6 +81,7 @@ __all__ = [
     "RoleLimit",
     "Rollout",
     "Run",
+    "SamlAnswer",
     "SearchedAccount",
     "Spinnaker",
     "SpinnakerName",

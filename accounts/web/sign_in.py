@@ -11,6 +11,7 @@ from django.db import transaction
 
 from accounts.activity import record
 from accounts.models import Activity
+from accounts.web.single_sign_on.provider import providers
 
 if TYPE_CHECKING:
     from django.contrib.auth.forms import AuthenticationForm
@@ -25,7 +26,7 @@ UNKNOWN = "an unknown name"
 class SignIn(LoginView):
     def get_context_data(self, **shown: Any) -> dict[str, Any]:
         shown |= {
-            "single_sign_on": settings.SINGLE_SIGN_ON,
+            "providers": providers(),
             "passwords_for": settings.PASSWORDS_FOR,
         }
         return super().get_context_data(**shown)
@@ -34,7 +35,7 @@ class SignIn(LoginView):
         with transaction.atomic():
             response = super().form_valid(form)
             detail = address(self.request)
-            if settings.SINGLE_SIGN_ON:
+            if providers():
                 detail["by"] = "password"
             record(form.get_user(), What.SIGN_IN, "", detail)
         return response

@@ -40,6 +40,7 @@ from accounts.models import (
     RoleLimit,
     Rollout,
     Run,
+    SamlAnswer,
     Spinnaker,
     Target,
     Upload,
@@ -142,6 +143,9 @@ def every_row() -> None:
         groups=["platform"],
     )
     GroupRoles.objects.create(group="platform", roles=["operator"])
+    SamlAnswer.objects.create(
+        assertion="a", request="r", claims={"sub": "ann"}, until=timezone.now()
+    )
     keep_current()
     left = {"account_id": "1", "assume_role": "role/x", **{key: [] for key in LISTS}}
     FeedRow.objects.create(

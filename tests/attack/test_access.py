@@ -34,6 +34,7 @@ pytestmark = pytest.mark.django_db
 METHODS = ("get", "post", "put", "delete")
 PUBLIC = {"/healthz", "/healthz/worker", "/readyz", "/sign-in/", "/admin/login/"}
 PUBLIC |= {"/sign-in/single/", "/sign-in/single/back/"}
+PUBLIC |= {f"/sign-in/saml/{page}" for page in ("", "acs/", "finish/", "metadata/")}
 PUBLIC |= {"/feed/accounts"}  # to whoever has its token
 """What a stranger may see; a new one is a decision."""
 BY_TOKEN = "/api/v1/"
@@ -53,6 +54,8 @@ SEEN = ("django_session", "accounts_activity")
 LEAVING = {"/sign-out/", "/admin/logout/"}
 OWN = {"/you/", "/you/sessions/end/", "/you/confirm/", "/you/preferences/"}
 """What everybody may open or send about themselves; a new one is a decision."""
+SIGNED = {"/sign-in/saml/acs/"}
+"""What another site lets the browser send: the provider's signature is its token."""
 LINK = re.compile(r'href="([^"#?]+)')
 LISTS = {"/accounts/"}
 """Whose buttons say where they send the form; itself the page only shows."""
@@ -184,7 +187,8 @@ def test_a_form_without_its_token_is_not_taken(almighty: Client) -> None:
     for page in pages():
         for method in METHODS[1:]:
             status, _, written = answers(almighty, page, method)
-            if written or status not in {401, 403, 405}:
+            refused = status in {401, 403, 405} or page.path in SIGNED
+            if written or not refused:
                 taken.append((method, page.path, status, written))
 
     assert not taken, listed(taken)
@@ -200,6 +204,9 @@ def test_the_table_reaches_the_pages(almighty: Client) -> None:
     missing = [path for path, status in statuses.items() if status == 404]
     assert len(reached) > 60
     without_single_sign_on = {"/sign-in/single/", "/sign-in/single/back/"}
+    without_single_sign_on |= {
+        f"/sign-in/saml/{page}" for page in ("", "finish/", "metadata/")
+    }
     nowhere = {path for path in missing if ANY["uuid"] not in path}
     assert nowhere == {"/admin/nowhere", *without_single_sign_on}
 
@@ -212,7 +219,7 @@ def test_every_view_of_an_action_names_a_role() -> None:
     acting = [page for page in pages() if answers(client, page, "get")[0] == 405]
 
     anybody = [page.path for page in acting if page.needs in (None, VIEWER)]
-    assert {*anybody} <= {*LEAVING, *OWN}
+    assert {*anybody} <= {*LEAVING, *OWN, *SIGNED}
 
 
 def test_without_a_role_one_may_leave_and_nothing_else() -> None:

@@ -30,11 +30,9 @@ from accounts.models import (
     FedAccount,
     FeedRow,
     FeedToken,
-    GroupRoles,
     HandedOutText,
     HandOff,
     Heartbeat,
-    Identity,
     KeptAnswer,
     Lookup,
     ManagedAccount,
@@ -59,6 +57,7 @@ from accounts.web.wizard.steps import STEPS
 from onboarding.delivery.verdicts import Verb, Why
 from onboarding.verify.result import Located
 from tests.attack.hostile import ACCOUNT_ID, HARMLESS
+from tests.attack.signed_on import sign_on
 from tests.bundles import with_every_provider
 from tests.rows import account_row, bundle_row, managing_row, person, run_row, step_row
 
@@ -149,9 +148,7 @@ def whole_site() -> Pages:
     Preferences.objects.create(person=operator, time_zone="Europe/Berlin")
     other = person("approver", username="limited")
     RoleLimit.objects.create(person=other, role="approver", environment="planted")
-    says = {"subject": HARMLESS, "groups": [HARMLESS], "seen_at": timezone.now()}
-    Identity.objects.create(person=operator, issuer="https://sso.example.com", **says)
-    GroupRoles.objects.create(group=HARMLESS, roles=[HARMLESS])
+    sign_on(operator, HARMLESS)
     managing_row(bowline_principal="arn:aws:iam::911111111111:role/bowline")
     now = timezone.now()
     waiting = {"name": "staging", "account_id": ACCOUNT_ID, "what": "new", "line": 2}

@@ -322,8 +322,8 @@ PAGES = (
         (
             "Each sign-in gives exactly the roles of the person's groups. A change "
             "here counts at the next sign-in, or at once if you sign people out.",
-            "If the environment decides (OIDC_ROLES), this page shows that and changes "
-            "nothing.",
+            "If the environment decides (OIDC_ROLES, SAML_ROLES), this page shows that "
+            "and changes nothing.",
             "Bowline refuses a change after which no administrator could sign in, and "
             "one that gives a role to whoever makes it.",
         ),

@@ -42,7 +42,7 @@ def settings(request: Request) -> HttpResponse:
             (role, people.get(role.name, []), groups_with(role, by_group))
             for role in ROLES
         ],
-        "single_sign_on": conf.settings.SINGLE_SIGN_ON,
+        "vouching": providers(),
         "passwords_for": conf.settings.PASSWORDS_FOR,
         "providers": [(p.key, p.title, p.summary) for p in PROVIDERS.values()],
         "policies": policies(),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, NamedTuple
 
 from django.conf import settings
 from django.contrib.auth import login
@@ -12,18 +12,29 @@ from django.contrib.auth.models import User
 from django.db import IntegrityError, transaction
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
+from django.utils.http import url_has_allowed_host_and_scheme
 
 from accounts.activity import record
 from accounts.models import Activity
 from accounts.web.sign_in import address
 from accounts.web.single_sign_on.people import Refused, Said, person_of
-from accounts.web.single_sign_on.provider import SingleSignOn
+from accounts.web.single_sign_on.provider import Provider, SingleSignOn
 from accounts.web.you.confirmation import confirm, unconfirm
 
 KEPT = "single_sign_on"
-"""What the session keeps meanwhile: the nonce, where to go, and whether to confirm."""
+NOT_HERE = "This sign-in was not begun in this browser. Begin again."
 BACKEND = "bowline.backends.SignedOn"
 What = Activity.What
+
+
+class Kept(NamedTuple):
+    """What belongs to one sign-in in one browser."""
+
+    by: str
+    """The URL that it began with: an answer of another provider is none."""
+    nonce: str
+    back: str
+    confirms: bool
 
 
 def single_sign_on() -> SingleSignOn:
@@ -34,39 +45,67 @@ def single_sign_on() -> SingleSignOn:
     return provider
 
 
-def begin(request: HttpRequest, *, back: str, confirms: bool) -> dict[str, str]:
+def asked(request: HttpRequest) -> tuple[str, bool]:
+    """Read where to go afterwards, on this site, and whether it is to confirm."""
+    back = request.GET.get("next", "")
+    if not url_has_allowed_host_and_scheme(back, allowed_hosts=None):
+        back = settings.LOGIN_REDIRECT_URL
+    return back, "confirm" in request.GET and request.user.is_authenticated
+
+
+def keep(request: HttpRequest, kept: Kept) -> None:
+    request.session[KEPT] = kept._asdict()
+
+
+def take(request: HttpRequest, by: str) -> Kept:
+    """Return what was kept, once; raise Refused where no such sign-in was begun."""
+    kept = request.session.pop(KEPT, {})
+    if kept.get("by") != by:
+        raise Refused(NOT_HERE)
+    return Kept(**kept)
+
+
+def begin(request: HttpRequest) -> dict[str, str]:
     """Keep what is needed afterwards; return what the provider is asked in addition."""
+    back, confirms = asked(request)
     nonce = secrets.token_urlsafe(24)
-    request.session[KEPT] = {"nonce": nonce, "back": back, "confirms": confirms}
+    keep(request, Kept(single_sign_on().starts, nonce, back, confirms))
     fresh = {"prompt": "login", "max_age": "0"} if confirms else {}
     return {"nonce": nonce, **fresh}
 
 
 def let_in(request: HttpRequest, claims: Mapping[str, Any]) -> HttpResponse:
     """Sign in whom the claims are about, or confirm who it is; raise Refused."""
-    kept = request.session.pop(KEPT, {})
-    if not kept or claims.get("nonce") != kept["nonce"]:
-        raise Refused("This sign-in was not begun in this browser. Begin again.")
     provider = single_sign_on()
+    kept = take(request, provider.starts)
+    if claims.get("nonce") != kept.nonce:
+        raise Refused(NOT_HERE)
     said = Said.of(claims, claim=provider.claim)
+    return enter(request, provider, said, kept, is_fresh=said.is_fresh)
+
+
+def enter(
+    request: HttpRequest, provider: Provider, said: Said, kept: Kept, *, is_fresh: bool
+) -> HttpResponse:
+    """Sign in whom the provider vouches for, or confirm who it is; raise Refused."""
     try:
         person = person_of(said, provider, request.session)
     except IntegrityError:
         raise Refused("You signed in twice at the same moment. Begin again.") from None
-    if kept["confirms"] and person != request.user:
+    if kept.confirms and person != request.user:
         raise Refused(f"{provider.name} knows you as somebody else.")
-    if kept["confirms"] and not said.is_fresh:
+    if kept.confirms and not is_fresh:
         raise Refused(
             "The provider did not ask who you are, or its clock differs from that of "
             "Bowline. Roles and settings change only after it has asked."
         )
-    if not kept["confirms"]:
+    if not kept.confirms:
         sign_in(request, person)
-    if said.is_fresh:
+    if is_fresh:
         confirm(request)
     else:
         unconfirm(request)
-    return redirect(kept["back"])
+    return redirect(kept.back)
 
 
 def sign_in(request: HttpRequest, person: User) -> None:

@@ -1,9 +1,13 @@
-"""Which roles a provider's groups have: as the environment says it, or Settings."""
+"""Who comes from which provider, and which roles its groups have: as the environment
+says it, or Settings.
+"""
 
 from __future__ import annotations
 
-from accounts.models import GroupRoles
-from accounts.web.single_sign_on.provider import Provider
+from django.contrib.auth.models import User
+
+from accounts.models import GroupRoles, Identity
+from accounts.web.single_sign_on.provider import Provider, providers
 from accounts.web.single_sign_on.roles import RolesByGroup
 
 
@@ -15,3 +19,9 @@ def chosen_roles() -> RolesByGroup:
 def roles_at(provider: Provider) -> RolesByGroup:
     """Return the roles of a provider's groups: those of the environment come first."""
     return chosen_roles() if provider.roles is None else provider.roles
+
+
+def provider_of(person: User) -> Provider | None:
+    """Return the provider that somebody comes from; None: none that there is now."""
+    issuers = Identity.objects.filter(person=person.pk).values_list("issuer", flat=True)
+    return next((one for one in providers() if one.issuer in issuers), None)

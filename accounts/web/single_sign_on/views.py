@@ -10,7 +10,6 @@ from allauth.socialaccount.providers.oauth2.views import OAuth2CallbackView
 from django.conf import settings
 from django.contrib.auth.decorators import login_not_required
 from django.http import HttpRequest, HttpResponse
-from django.utils.http import url_has_allowed_host_and_scheme
 from django.views.decorators.http import require_GET
 from requests import RequestException
 
@@ -28,12 +27,8 @@ def start(request: HttpRequest) -> HttpResponse:
     lets no form lead there.
     """
     single_sign_on()
-    back = request.GET.get("next", "")
-    if not url_has_allowed_host_and_scheme(back, allowed_hosts=None):
-        back = settings.LOGIN_REDIRECT_URL
-    confirms = "confirm" in request.GET and request.user.is_authenticated
     provider = get_adapter().get_provider(request, PROVIDER)
-    more = begin(request, back=back, confirms=confirms)
+    more = begin(request)
     try:
         answer: HttpResponse = provider.redirect(
             request, AuthProcess.LOGIN, auth_params=more

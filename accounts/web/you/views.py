@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from django.conf import settings
 from django.contrib import messages
 from django.contrib.auth import authenticate, update_session_auth_hash
 from django.contrib.auth.forms import PasswordChangeForm
@@ -17,6 +16,7 @@ from accounts.activity import record
 from accounts.models import Activity
 from accounts.web.access import may_use_password
 from accounts.web.request import Request
+from accounts.web.single_sign_on.groups import provider_of
 from accounts.web.you.confirmation import confirm
 from accounts.web.you.preferences import (
     PreferencesForm,
@@ -45,7 +45,7 @@ def you(request: Request) -> HttpResponse:
         return redirect("you")
     shown = {
         "form": form if has_password(request.user) else None,
-        "single_sign_on": settings.SINGLE_SIGN_ON,
+        "signed_on": provider_of(request.user),
         "sessions": sessions_of(request.user, request.session),
         "preferences": PreferencesForm(instance=preferences_of(request.user)),
     }
@@ -100,7 +100,7 @@ def confirm_identity(request: Request) -> HttpResponse:
             confirm(request)
             return redirect(back)
         wrong = True
-    signed_on = None if has_password(request.user) else settings.SINGLE_SIGN_ON
+    signed_on = None if has_password(request.user) else provider_of(request.user)
     shown = {"back": back, "wrong": wrong, "signed_on": signed_on}
     return render(request, "you/confirm.html", shown)
 

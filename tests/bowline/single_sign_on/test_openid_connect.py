@@ -8,7 +8,8 @@ from django.test import Client
 from django.urls import reverse
 
 from accounts.web.single_sign_on.roles import roles_in
-from bowline.single_sign_on import env_passwords_for, env_single_sign_on
+from bowline.single_sign_on.openid_connect import env_single_sign_on
+from bowline.single_sign_on.variables import env_passwords_for
 from tests.accounts.web.single_sign_on.provider import PROVIDER
 from tests.rows import managing_row, person
 

@@ -1,0 +1,1 @@
+"""Sign-in by SAML. Only loaded where the environment describes a provider."""

@@ -1,0 +1,28 @@
+"""Whether a SAML provider is described: nothing of SAML is loaded without one."""
+
+from __future__ import annotations
+
+import os
+
+from django.core.exceptions import ImproperlyConfigured
+
+from accounts.web.single_sign_on.provider import Saml
+
+
+def env_saml() -> Saml | None:
+    """Read SAML_…; None: nobody comes from there."""
+    described = ("SAML_ENTITY_ID", "SAML_METADATA_FILE")
+    if not any(os.environ.get(name) for name in described):
+        return None
+    # What reads certificates would cost every process of every site its time.
+    from bowline.single_sign_on.saml import read_saml
+
+    return read_saml()
+
+
+def require_site_url(saml: Saml | None, site_url: str) -> None:
+    if saml and not site_url:
+        raise ImproperlyConfigured(
+            "SAML is described, but the provider would not know where to send people: "
+            "set SITE_URL, such as https://bowline.example.com."
+        )

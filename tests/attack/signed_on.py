@@ -1,0 +1,24 @@
+"""What is kept of somebody who came by single sign-on."""
+
+from __future__ import annotations
+
+from django.contrib.auth.models import User
+from django.utils import timezone
+
+from accounts.models import GroupRoles, Identity, SamlAnswer
+
+
+def sign_on(person: User, text: str) -> None:
+    """Keep what a provider said, with this text in it, and what its groups mean."""
+    now = timezone.now()
+    Identity.objects.create(
+        person=person,
+        issuer="https://sso.example.com",
+        subject=text,
+        seen_at=now,
+        groups=[text],
+    )
+    GroupRoles.objects.create(group=text, roles=[text])
+    SamlAnswer.objects.create(
+        assertion="a", request="r", claims={"sub": text}, until=now
+    )
