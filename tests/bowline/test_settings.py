@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-import re
-
 import pytest
-from django.conf import settings
 from django.core.exceptions import ImproperlyConfigured
 
 from bowline.settings import (
@@ -115,25 +112,6 @@ def test_env_list_reads_names_between_commas(monkeypatch: pytest.MonkeyPatch) ->
     monkeypatch.setenv("ALLOWED_HOSTS", "a.example.com, b.example.com,")
 
     assert env_list("ALLOWED_HOSTS") == ["a.example.com", "b.example.com"]
-
-
-def test_every_variable_is_in_the_example() -> None:
-    source = "".join(
-        (settings.BASE_DIR / "bowline" / f"{name}.py").read_text()
-        for name in ("settings", "environment")
-    )
-    kinds = "bool|choice|count|days|email|list|networks|port|secret|site_url"
-    read = set(
-        re.findall(
-            rf'(?:environ\.get|env_(?:{kinds}))\(\s*"(\w+)"',
-            source,
-        )
-    )
-
-    example = (settings.BASE_DIR / ".env.example").read_text()
-
-    assert read
-    assert read <= set(re.findall(r"^(\w+)=", example, re.MULTILINE))
 
 
 def test_env_networks_reads_addresses_and_networks(

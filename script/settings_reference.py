@@ -1,0 +1,149 @@
+"""docs/settings.md: every setting, of .env.example's comments and of how it is read."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from script.variables_read import Read, variables_read
+
+EXAMPLE = Path(__file__).parents[1] / ".env.example"
+ASSIGNED = re.compile(r"(?:# )?([A-Z][A-Z0-9_]*)=(.*)")
+DEFAULT = re.compile(r"\s*Default: (.+)\Z", re.DOTALL)
+FOR_EXAMPLE = re.compile(r"\s*Example:\Z")
+NOT_CODE = re.compile(r"(`[^`]*`)")
+PAGE = re.compile(r"docs/([\w-]+\.md)")
+
+VALUES = {
+    "env_bool": "`true` or `false`",
+    "env_days": "a number of days, 0 to 99999",
+    "env_count": "a number, 1 to 9999",
+    "env_port": "a port, 1 to 65535",
+    "env_list": "a list, with commas between",
+    "env_networks": "addresses or networks, with commas between",
+    "env_email": "a mail address",
+    "env_secret": "20 to 200 letters, digits and signs, without a space",
+    "env_site_url": "an address without a path, such as `https://bowline.example.com`",
+}
+"""What may be written for what a function of bowline/environment.py reads."""
+OF_ITS_OWN = {
+    "OIDC_ISSUER": "an address with `https://`",
+    "WEB_THREADS": "a number, 4 to 999",
+    "LOG_LEVEL": "`DEBUG`, `INFO`, `WARNING`, `ERROR` or `CRITICAL`",
+}
+"""The same, of variables with a reader of their own."""
+
+HEAD = """\
+# Settings
+
+Environment variables configure Bowline. docker-compose reads them from a file `.env`:
+copy `.env.example` and fill it in. On Kubernetes they are in a ConfigMap and a Secret
+([kubernetes.md](kubernetes.md)). Every process must have the same values. Restart the
+site and its workers after a change. A value that cannot be right stops the process,
+and the message says why.
+
+An empty value means the default. `script/reference` writes this page from
+`.env.example` and from the code that reads each variable.
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Setting:
+    """A variable as .env.example shows it."""
+
+    name: str
+    value: str
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """What one comment of .env.example is about."""
+
+    section: str
+    text: str
+    settings: tuple[Setting, ...]
+
+
+def entries(example: str) -> Iterator[Entry]:
+    """Read .env.example: each comment with the variables below it."""
+    section, comment, settings = "", list[str](), list[Setting]()
+    for line in [*example.splitlines(), ""]:
+        found = ASSIGNED.fullmatch(line)
+        if settings and not found:
+            yield Entry(section, " ".join(comment), tuple(settings))
+            comment, settings = [], []
+        if found:
+            settings.append(Setting(found[1], found[2]))
+        elif line.startswith("## "):
+            section, comment = line.removeprefix("## "), []
+        elif line.startswith("# "):
+            comment.append(line.removeprefix("# "))
+        else:
+            comment = []
+
+
+def settings_reference() -> str:
+    """Write the page."""
+    described = list(entries(EXAMPLE.read_text()))
+    read = variables_read()
+    known = {setting.name for entry in described for setting in entry.settings}
+    parts = [HEAD]
+    section = ""
+    for entry in described:
+        if entry.section != section:
+            section = entry.section
+            parts.append(f"## {section}\n")
+        parts.append(written(entry, read, known))
+    return "\n".join(parts)
+
+
+def written(entry: Entry, read: dict[str, Read], known: set[str]) -> str:
+    """Write what a comment says, and of each of its variables what it may be."""
+    text = FOR_EXAMPLE.sub("", entry.text)
+    of_text = ""
+    if found := DEFAULT.search(text):
+        # What follows the sentence is no part of the default.
+        text = text[: found.start()]
+        of_text = found[1].removesuffix(".")
+    heading = ", ".join(f"`{setting.name}`" for setting in entry.settings)
+    lines = [
+        f"- {facts(setting, entry, read.get(setting.name), of_text, known)}"
+        for setting in entry.settings
+    ]
+    return f"### {heading}\n\n{marked(text, known)}\n\n" + "\n".join(lines) + "\n"
+
+
+def facts(
+    setting: Setting, entry: Entry, read: Read | None, of_text: str, known: set[str]
+) -> str:
+    """Say the default of a variable, and what it may be."""
+    if FOR_EXAMPLE.search(entry.text):
+        default = f"none. Example: `{setting.value}`"
+    elif of_text:
+        default = marked(of_text, known)
+    else:
+        default = f"`{setting.value}`" if setting.value else "none"
+    said = f"Default: {default}."
+    if len(entry.settings) > 1:
+        said = f"`{setting.name}`: {said[0].lower()}{said[1:]}"
+    values = values_of(setting.name, read)
+    return f"{said} Value: {values}." if values else said
+
+
+def values_of(name: str, read: Read | None) -> str:
+    if name in OF_ITS_OWN:
+        return OF_ITS_OWN[name]
+    if read and read.choices:
+        return " or ".join(f"`{choice}`" for choice in read.choices)
+    return VALUES.get(read.reader, "") if read else ""
+
+
+def marked(text: str, known: set[str]) -> str:
+    """Write names of variables as code, and pages of docs/ as links."""
+    names = re.compile(rf"\b({'|'.join(sorted(known, key=len, reverse=True))})\b")
+    parts = NOT_CODE.split(text)
+    for index in range(0, len(parts), 2):
+        parts[index] = PAGE.sub(r"[\1](\1)", names.sub(r"`\1`", parts[index]))
+    return "".join(parts)
