@@ -13,10 +13,11 @@ RUN case $SAML in true) lock=requirements-saml.txt ;; *) lock=requirements.txt ;
     && pip install --no-cache-dir --disable-pip-version-check --require-hashes \
     -r "$lock"
 
-COPY manage.py ./
+COPY manage.py SECURITY.md ./
 COPY accounts accounts/
 COPY bowline bowline/
 COPY deploy/gunicorn.conf.py deploy/
+COPY docs docs/
 COPY onboarding onboarding/
 COPY static static/
 COPY templates templates/

@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
+import os
+import secrets
 from collections.abc import Callable
 from pathlib import Path
 
+import django
+
+from script.commands_reference import commands_reference
 from script.settings_reference import settings_reference
 
 DOCS = Path(__file__).parents[1] / "docs"
 PAGES: dict[str, Callable[[], str]] = {
+    "command-line.md": commands_reference,
     "settings.md": settings_reference,
 }
 
@@ -20,4 +26,7 @@ def main() -> None:
 
 
 if __name__ == "__main__":
+    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "bowline.settings")
+    os.environ.setdefault("SECRET_KEY", secrets.token_urlsafe(50))
+    django.setup()
     main()

@@ -9,12 +9,13 @@ from pathlib import Path
 
 from script.variables_read import Read, variables_read
 
-EXAMPLE = Path(__file__).parents[1] / ".env.example"
+ROOT = Path(__file__).parents[1]
+EXAMPLE = ROOT / ".env.example"
 ASSIGNED = re.compile(r"(?:# )?([A-Z][A-Z0-9_]*)=(.*)")
 DEFAULT = re.compile(r"\s*Default: (.+)\Z", re.DOTALL)
 FOR_EXAMPLE = re.compile(r"\s*Example:\Z")
 NOT_CODE = re.compile(r"(`[^`]*`)")
-PAGE = re.compile(r"docs/([\w-]+\.md)")
+PAGE = re.compile(r"docs/[\w-]+\.md")
 
 VALUES = {
     "env_bool": "`true` or `false`",
@@ -145,5 +146,12 @@ def marked(text: str, known: set[str]) -> str:
     names = re.compile(rf"\b({'|'.join(sorted(known, key=len, reverse=True))})\b")
     parts = NOT_CODE.split(text)
     for index in range(0, len(parts), 2):
-        parts[index] = PAGE.sub(r"[\1](\1)", names.sub(r"`\1`", parts[index]))
+        parts[index] = PAGE.sub(linked, names.sub(r"`\1`", parts[index]))
     return "".join(parts)
+
+
+def linked(page: re.Match[str]) -> str:
+    """Name a page by its title."""
+    path = ROOT / page[0]
+    title = path.read_text().partition("\n")[0].removeprefix("# ")
+    return f"[{title}]({path.name})"

@@ -23,6 +23,7 @@ from accounts.web.handoff import organization as handoff_organization
 from accounts.web.handoff import versions as handoff_versions
 from accounts.web.handoff import views as handoff
 from accounts.web.help import views as help_pages
+from accounts.web.help.documentation import views as documentation
 from accounts.web.live import views as live
 from accounts.web.managing import views as managing
 from accounts.web.organization import adding as organization_adding
@@ -330,6 +331,13 @@ urlpatterns = [
     path("search/", search.search, name="search"),
     path("live/", live.live, name="live"),
     path("help/", help_pages.help_page, name="help"),
+    path("help/docs/", documentation.documentation, name="documentation"),
+    path("help/docs/<slug:slug>/", documentation.document, name="document"),
+    path(
+        "help/docs/pictures/<slug:slug>.webp",
+        documentation.picture,
+        name="picture",
+    ),
     path("settings/", settings.settings, name="settings"),
     path("settings/activity/", activity.activity, name="activity"),
     path("settings/four-eyes/", settings.four_eyes, name="four-eyes"),

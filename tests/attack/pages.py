@@ -205,6 +205,7 @@ def arguments(route: str) -> dict[str, str]:
                 else "accounts.feedtoken"
             )
         },
+        "help": {"slug": "settings"},
         "bundles": {"number": "2", "since": "1", "path": "README.md"},
         "admin": {
             "content_type_id": str(ContentType.objects.get_for_model(Run).pk),

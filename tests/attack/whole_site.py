@@ -85,6 +85,7 @@ class Pages(NamedTuple):
             "upload": [upload.pk for upload in Upload.objects.all()],
             "adding": [adding.pk for adding in Adding.objects.all()],
             "search": [search.pk for search in ClusterSearch.objects.all()],
+            "slug": ["settings"],
         }
         for pattern in urlpatterns:
             of_runs = str(pattern.pattern).startswith("runs/")
@@ -138,7 +139,6 @@ KIND = re.compile("[0-9a-f]{8}-[0-9a-f-]{27}|[0-9]+(?=/)")
 """What of an address names a row."""
 
 DIFFER = ("/runs//", "/bundles//", "/bundles/deliveries//", "/accounts/clusters//")
-
 DETAILS = [f"details/?provider={key}&look=no" for key in PROVIDERS]
 
 

@@ -11,6 +11,7 @@ import pytest
 import yaml
 
 from accounts.runs.queue import PEOPLE, SCHEDULE
+from accounts.web.help.documentation.index import documents
 
 ROOT = Path(__file__).parent.parent.parent
 COMPOSE: dict[str, Any] = yaml.safe_load((ROOT / "docker-compose.yml").read_text())
@@ -142,3 +143,31 @@ def test_postgres_allows_a_connection_for_each_thread() -> None:
 
     assert allowed
     assert needed <= 120 < int(allowed[1])
+
+
+def test_the_image_has_the_documents_that_help_shows() -> None:
+    """And their pictures, but not what only the repository shows."""
+    copied = {
+        name
+        for line in re.findall(r"^COPY (.+)$", DOCKERFILE, re.MULTILINE)
+        for name in line.split()[:-1]
+    }
+    ignored = (ROOT / ".dockerignore").read_text().split()
+    left_out = {
+        str(path.relative_to(ROOT))
+        for pattern in ignored
+        if pattern.startswith("docs")
+        for path in ROOT.glob(pattern)
+    }
+
+    assert {document.path for document in documents()} <= {
+        *copied,
+        *(f"docs/{path.name}" for path in (ROOT / "docs").glob("*.md")),
+    }
+    assert "docs" in copied
+    assert not {"docs", "*.md", "SECURITY.md"} & {*ignored}
+    shown = re.findall(
+        r"\]\((pages/[^)]+webp)\)", "".join(document.text for document in documents())
+    )
+    assert {f"docs/{picture}" for picture in shown}.isdisjoint(left_out)
+    assert "docs/pages/before" in left_out

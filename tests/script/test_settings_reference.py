@@ -129,9 +129,10 @@ def test_a_setting_says_its_default_and_what_it_may_be(
 
 def test_names_become_code_and_pages_become_links() -> None:
     entry = Entry(
-        "S", "Only with HOST, `HOST=1`. See docs/a-b.md.", (Setting("A", ""),)
+        "S", "Only with HOST, `HOST=1`. See docs/backup.md.", (Setting("A", ""),)
     )
 
     page = written(entry, {}, {"A", "HOST"})
 
-    assert "Only with `HOST`, `HOST=1`. See [a-b.md](a-b.md)." in page
+    assert "Only with `HOST`, `HOST=1`. See [Back up and" in page
+    assert "restore Bowline](backup.md)." in page

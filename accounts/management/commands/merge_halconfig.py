@@ -31,7 +31,9 @@ class Command(BaseCommand):
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("config", type=Path, help="hal's config, ~/.hal/config")
-        parser.add_argument("--bundle", type=int, required=True, metavar="N")
+        parser.add_argument(
+            "--bundle", type=int, required=True, metavar="N", help="the bundle's number"
+        )
         parser.add_argument(
             "--out", type=Path, required=True, help="a new file for the merged config"
         )

@@ -6,6 +6,9 @@ from typing import NamedTuple
 
 from django.urls import reverse
 
+from accounts.web.help.documentation.index import Document
+from accounts.web.help.documentation.topics import document_about
+
 
 class Topic(NamedTuple):
     slug: str
@@ -20,6 +23,11 @@ class Topic(NamedTuple):
     """The slug of another topic that says more."""
     words: str = ""
     """What else people call it."""
+
+    @property
+    def documented(self) -> Document | None:
+        """Return the document that says all of it."""
+        return document_about(self.slug)
 
     @property
     def url(self) -> str:

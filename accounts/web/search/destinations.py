@@ -135,7 +135,10 @@ DESTINATIONS = (
         "person",
         "password sessions time zone shortcuts preferences",
     ),
-    Destination("Help", "accounts:help", "question", "documentation manual"),
+    Destination("Help", "accounts:help", "question", "manual"),
+    Destination(
+        "Documentation", "accounts:documentation", "question", "help manual guide"
+    ),
     Destination("Admin site", "admin:index", "lock", "people roles give"),
 )
 

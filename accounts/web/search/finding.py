@@ -19,6 +19,7 @@ from django.utils.timezone import localtime
 from accounts.models import Bundle, ManagedAccount, ManagingAccount, Run, SpinnakerName
 from accounts.models.standing import stale_since, word_of
 from accounts.web.bundles.listing import NUMBER as BUNDLE_NUMBER
+from accounts.web.help.documentation.index import named_documents
 from accounts.web.help.topics import matching_topics
 from accounts.web.runs.listing import NUMBER as RUN_NUMBER
 from accounts.web.search.destinations import destinations
@@ -65,6 +66,7 @@ def find(person: User, typed: str) -> list[Group]:
         Group("Runs", list(run_hits(text, rows))),
         Group("Bundles", list(bundle_hits(text))),
         Group("Help", list(help_hits(text))),
+        Group("Documentation", list(document_hits(text))),
     ]
     return [group for group in groups if group.hits]
 
@@ -175,6 +177,11 @@ def bundle_hits(text: str) -> Iterator[Hit]:
 def help_hits(text: str) -> Iterator[Hit]:
     for topic in matching_topics(text)[:MOST]:
         yield Hit(topic.title, topic.url, "question", topic.line)
+
+
+def document_hits(text: str) -> Iterator[Hit]:
+    for document in named_documents(text)[:MOST]:
+        yield Hit(document.title, document.url, "question", document.line)
 
 
 def day(moment: datetime) -> str:

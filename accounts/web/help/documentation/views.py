@@ -1,0 +1,64 @@
+"""The documents: all of them by purpose, one, and the pictures in them."""
+
+from __future__ import annotations
+
+from django.http import Http404, HttpResponse
+from django.shortcuts import render
+from django.urls import reverse
+
+from accounts.web.help.documentation.index import (
+    Part,
+    document_of,
+    documents,
+    matching_documents,
+    parts,
+    pictures,
+)
+from accounts.web.help.documentation.rendering import rendered
+from accounts.web.request import Request
+
+MOST_CHARACTERS = 100
+"""Of what is searched for."""
+
+
+def documentation(request: Request) -> HttpResponse:
+    text = request.GET.get("text", "").strip()[:MOST_CHARACTERS]
+    shown = parts()
+    if text:
+        found = tuple(matching_documents(text))
+        shown = (Part("Found", found),) if found else ()
+    return render(
+        request,
+        "help/documentation.html",
+        {"parts": shown, "text": text, "crumbs": [help_crumb()]},
+    )
+
+
+def document(request: Request, slug: str) -> HttpResponse:
+    found = document_of(slug)
+    if found is None:
+        raise Http404
+    return render(
+        request,
+        "help/document.html",
+        {
+            "document": found,
+            "rendered": rendered(found.path, found.text, documents()),
+            "crumbs": [
+                help_crumb(),
+                ("Documentation", reverse("accounts:documentation")),
+            ],
+        },
+    )
+
+
+def picture(request: Request, slug: str) -> HttpResponse:
+    """Answer with a picture of a page; 404 where docs/pages/ has none of that name."""
+    path = pictures().get(slug)
+    if path is None:
+        raise Http404
+    return HttpResponse(path.read_bytes(), content_type="image/webp")
+
+
+def help_crumb() -> tuple[str, str]:
+    return ("Help", reverse("accounts:help"))

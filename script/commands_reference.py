@@ -1,0 +1,100 @@
+"""docs/command-line.md: every command of manage.py, of its own help."""
+
+from __future__ import annotations
+
+import argparse
+import re
+from collections.abc import Iterable, Iterator
+from importlib import import_module
+from pathlib import Path
+
+from django.core.management import load_command_class
+from django.core.management.base import BaseCommand
+
+from accounts.management import commands
+
+APP = "accounts"
+CODES = re.compile(r"Exit codes: .+?(?=\n\n|\Z)", re.DOTALL)
+
+HEAD = """\
+# The command line
+
+`manage.py` does without a browser what the pages do. Run a command in the folder of
+Bowline with `.venv/bin/python manage.py`, or in a container with
+`docker compose exec web python manage.py`. The commands use the same database and the
+same [settings](settings.md) as the site, and the credentials that
+[AWS's own variables](settings.md#aws) name.
+
+`script/reference` writes this page from the help of the commands: `manage.py COMMAND
+--help` prints the same.
+"""
+
+TAIL = """\
+## Commands of Django
+
+| Command | What it does |
+|---|---|
+| `migrate` | creates or updates the tables of the database |
+| `createsuperuser` | creates a person who may do everything |
+| `changepassword NAME` | sets a password |
+| `axes_reset_ip ADDRESS` | ends the wait of an address after wrong passwords |
+| `axes_reset_username NAME` | the same, for a name |
+"""
+
+
+def names() -> list[str]:
+    """Name Bowline's own commands."""
+    return sorted(path.stem for path in Path(commands.__path__[0]).glob("[!_]*.py"))
+
+
+def commands_reference() -> str:
+    """Write the page."""
+    parts = (command_reference(name, load_command_class(APP, name)) for name in names())
+    return "\n".join((HEAD, *parts, TAIL))
+
+
+def command_reference(name: str, command: BaseCommand) -> str:
+    """Write what a command does, how it is called, and what its exit codes mean."""
+    theirs = {action.dest for action in of_django()}
+    parser = command.create_parser("manage.py", name)
+    own = [action for action in parser._actions if action.dest not in theirs]
+    given = [called(action) for action in own if not action.option_strings]
+    options = ["[OPTION…]"] if any(action.option_strings for action in own) else []
+    usage = " ".join(("python manage.py", name, *given, *options))
+    says = f"{command.help.removesuffix('.')}."
+    text = [f"## {name}", "", says, "", "```sh", usage, "```", ""]
+    if own:
+        text += ["| Argument | What it does |", "|---|---|", *rows(own), ""]
+    module = import_module(f"{commands.__name__}.{name}")
+    if codes := CODES.search(module.__doc__ or ""):
+        text += [" ".join(codes[0].split()), ""]
+    return "\n".join(text)
+
+
+def of_django() -> list[argparse.Action]:
+    """List the options that every command has."""
+    return list(BaseCommand().create_parser("manage.py", "any")._actions)
+
+
+def rows(actions: Iterable[argparse.Action]) -> Iterator[str]:
+    for action in actions:
+        spelled = [*action.option_strings]
+        if not spelled:
+            shown = called(action)
+        else:
+            values = called(action) if action.nargs != 0 else ""
+            shown = ", ".join(f"{one} {values}".strip() for one in spelled)
+        said = [" ".join((action.help or "").split())]
+        if spelled and action.required:
+            said.append("required")
+        elif isinstance(action.default, int) and action.nargs != 0:
+            said.append(f"{action.default} by default")
+        yield f"| `{shown}` | {'; '.join(said)} |"
+
+
+def called(action: argparse.Action) -> str:
+    """Write the values of an argument as a person does: NAME, [NAME], [NAME…]."""
+    metavar = action.metavar or action.dest.upper()
+    shown = str(metavar[0] if isinstance(metavar, tuple) else metavar)
+    by_count = {"*": f"[{shown}…]", "+": f"{shown}…", "?": f"[{shown}]"}
+    return by_count.get(str(action.nargs), shown)

@@ -1,0 +1,78 @@
+"""Help has the documents that docs/README.md lists, and no other file."""
+
+from __future__ import annotations
+
+import pytest
+
+from accounts.web.help.documentation.index import (
+    Document,
+    Part,
+    document_of,
+    documents,
+    matching_documents,
+    named_documents,
+    read,
+)
+from accounts.web.help.documentation.topics import DOCUMENT_OF
+from accounts.web.help.topics import TOPICS
+
+INDEX = """\
+# Documentation
+
+Some words with [a link](of-no-list.md).
+
+## How-to guides
+
+- [Use real AWS](real-aws.md): the identity
+- [Watch](metrics.md)
+
+## Explanation
+
+- [Security](../SECURITY.md): what is protected
+- [Architecture](../ARCHITECTURE.md): for developers
+- [Elsewhere](../../etc/passwd.md): refused
+- [A folder](pages/README.md): refused
+- [A site](https://example.com/a.md): refused
+"""
+
+
+def test_it_reads_titles_lines_and_paths_by_purpose() -> None:
+    aws = Document("real-aws", "Use real AWS", "the identity", "docs/real-aws.md")
+    watch = Document("metrics", "Watch", "", "docs/metrics.md")
+    security = Document("security", "Security", "what is protected", "SECURITY.md")
+
+    assert read(INDEX) == (
+        Part("How-to guides", (aws, watch)),
+        Part("Explanation", (security,)),
+    )
+
+
+@pytest.mark.parametrize("document", documents(), ids=lambda document: document.slug)
+def test_a_document_begins_with_its_title_and_has_a_line(document: Document) -> None:
+    assert document.text.startswith("# ")
+    assert document.line
+
+
+@pytest.mark.parametrize("slug", ["readme", "nowhere", "../SECURITY", "", "docs/feed"])
+def test_what_is_not_listed_is_no_document(slug: str) -> None:
+    assert document_of(slug) is None
+
+
+def test_every_topic_leads_to_a_document_that_exists() -> None:
+    topics = {topic.slug: topic.documented for topic in TOPICS}
+
+    assert {*DOCUMENT_OF} <= {*topics}
+    assert [slug for slug in DOCUMENT_OF if topics[slug] is None] == []
+    assert topics["search"] is None
+
+
+def test_what_has_all_words_is_found_and_titles_come_first() -> None:
+    found = [one.slug for one in matching_documents("Kubernetes kustomize")]
+
+    assert found[0] == "kubernetes"
+    assert [one.slug for one in named_documents("kustomize kubernetes")] == found[:1]
+    assert matching_documents("kubernetes nosuchword") == []
+
+
+def test_a_setting_is_found_in_the_text() -> None:
+    assert "settings" in [one.slug for one in matching_documents("stop_seconds")]

@@ -1,0 +1,115 @@
+"""Every link in the documents leads somewhere; nothing is asked of the network."""
+
+from __future__ import annotations
+
+import re
+from functools import cache
+from pathlib import Path
+from typing import NamedTuple
+from urllib.parse import urlsplit
+
+import pytest
+from markdown_it import MarkdownIt
+from markdown_it.token import Token
+
+from accounts.web.help.documentation.index import documents
+from accounts.web.help.documentation.rendering import anchored
+
+ROOT = Path(__file__).parents[2]
+DOCS = ROOT / "docs"
+DOCUMENTS = [*sorted(ROOT.glob("*.md")), *sorted(DOCS.rglob("*.md"))]
+HOST = re.compile(r"[a-z0-9-]+(\.[a-z0-9-]+)+", re.IGNORECASE)
+PARSER = MarkdownIt("commonmark").enable("table")
+
+
+class Read(NamedTuple):
+    links: list[str]
+    anchors: set[str]
+
+
+@cache
+def read(path: Path) -> Read:
+    """Read which links and pictures a document has, and which anchors."""
+    tokens = PARSER.parse(path.read_text())
+    inside = [child for token in tokens for child in token.children or ()]
+    found = [address(token) for token in inside]
+    anchors = {heading.anchor for heading in anchored(tokens)}
+    return Read([link for link in found if link], anchors)
+
+
+def address(token: Token) -> str:
+    kinds = {"link_open": "href", "image": "src"}
+    return str(token.attrGet(kinds.get(token.type, "")) or "")
+
+
+def wrong(path: Path, link: str) -> str:
+    """Say what is wrong with a link; empty: nothing."""
+    parts = urlsplit(link)
+    if parts.scheme or parts.netloc:
+        is_site = parts.scheme == "https" and HOST.fullmatch(parts.netloc)
+        return "" if is_site else "no address with https://"
+    target = path.parent / parts.path if parts.path else path
+    if not target.exists():
+        return "no such file"
+    if ROOT not in target.resolve().parents:
+        return "not in the repository"
+    if parts.fragment and target.suffix == ".md":
+        return "" if parts.fragment in read(target).anchors else "no such heading"
+    return "a file without headings" if parts.fragment else ""
+
+
+def named(path: Path) -> str:
+    return str(path.relative_to(ROOT))
+
+
+@pytest.mark.parametrize("path", DOCUMENTS, ids=named)
+def test_every_link_leads_somewhere(path: Path) -> None:
+    found = {link: why for link in read(path).links if (why := wrong(path, link))}
+
+    assert not found
+
+
+@pytest.mark.parametrize(
+    ("link", "why"),
+    [
+        ("docs/backup.md#postgresql", ""),
+        ("docs/", ""),
+        ("docs/backup.md#nowhere", "no such heading"),
+        ("docs/nowhere.md", "no such file"),
+        ("#nowhere", "no such heading"),
+        ("LICENSE#a", "a file without headings"),
+        ("http://example.com/", "no address with https://"),
+        ("https://example/", "no address with https://"),
+        ("mailto:a@example.com", "no address with https://"),
+        ("https://example.com/a#b", ""),
+    ],
+)
+def test_a_link_that_leads_nowhere_is_found(link: str, why: str) -> None:
+    assert wrong(ROOT / "README.md", link) == why
+
+
+def test_every_page_is_reached_from_the_index() -> None:
+    reached, new = set[Path](), {DOCS / "README.md"}
+    while new:
+        reached |= new
+        new = {
+            (path.parent / urlsplit(link).path).resolve()
+            for path in new
+            for link in read(path).links
+            if urlsplit(link).path.endswith(".md") and not urlsplit(link).scheme
+        } - reached
+
+    assert {*DOCUMENTS} - reached <= {ROOT / "CHANGELOG.md", ROOT / "README.md"}
+
+
+def test_help_lists_every_document_once() -> None:
+    listed = [one.path for one in documents()]
+    kept = {f"docs/{path.name}" for path in DOCS.glob("*.md")} - {"docs/README.md"}
+
+    assert sorted(listed) == sorted({*listed})
+    assert {*listed} == kept | {"SECURITY.md"}, "List each page in docs/README.md."
+    assert len({one.slug for one in documents()}) == len(listed)
+
+
+def test_the_readme_leads_to_the_index() -> None:
+    assert "docs/README.md" in read(ROOT / "README.md").links

@@ -1,0 +1,48 @@
+"""docs/command-line.md is what the commands say of themselves."""
+
+from __future__ import annotations
+
+from argparse import ArgumentParser
+
+from django.core.management.base import BaseCommand
+
+from script.commands_reference import command_reference, commands_reference, names
+from script.reference import DOCS
+
+
+class Command(BaseCommand):
+    help = "Try it"
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        parser.add_argument("names", nargs="*", metavar="NAME", help="of accounts")
+        parser.add_argument("--all", action="store_true", help="all of them")
+        parser.add_argument("--threads", type=int, default=16, help="at a time")
+        parser.add_argument("--out", required=True, metavar="FILE", help="where to")
+
+
+def test_the_page_is_what_the_commands_say() -> None:
+    assert (DOCS / "command-line.md").read_text() == commands_reference(), (
+        "docs/command-line.md is out of date: run script/reference."
+    )
+
+
+def test_every_command_is_on_the_page() -> None:
+    page = commands_reference()
+
+    assert {"onboard", "verify", "check_activity"} <= {*names()}
+    for name in names():
+        assert f"\n## {name}\n" in page
+    assert "| |" not in page.replace("|  |", "| |")
+
+
+def test_a_command_has_its_own_arguments_and_none_of_django() -> None:
+    page = command_reference("verify", Command())
+
+    assert page.startswith("## verify\n\nTry it.\n")
+    assert "python manage.py verify [NAME…] [OPTION…]" in page
+    assert "| `[NAME…]` | of accounts |" in page
+    assert "| `--all` | all of them |" in page
+    assert "| `--threads THREADS` | at a time; 16 by default |" in page
+    assert "| `--out FILE` | where to; required |" in page
+    assert "--verbosity" not in page
+    assert "Exit codes: 0 all accounts are verified, 1 something failed" in page
