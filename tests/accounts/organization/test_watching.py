@@ -17,7 +17,10 @@ from accounts.organization.watching import (
     watch_unit,
     watched_drafts,
 )
+from accounts.role_limits.limits import limit
+from accounts.role_limits.refusing import Outside
 from accounts.tasks import read_organizations
+from accounts.web.access import OPERATOR
 from onboarding.topology import Permissions
 from tests.accounts.organization.organizations import (
     CORE,
@@ -257,3 +260,23 @@ def test_a_reading_without_new_accounts_notifies_nobody(aws, settings) -> None:
     read()
 
     assert not Notice.objects.exists()
+
+
+def test_a_watch_is_made_changed_and_ended_where_the_role_is(aws) -> None:
+    olga = person("operator", username="olga")
+    limit(olga, OPERATOR, ["test"], None)
+    unit = Unit.objects.get(unit_id="ou-work")
+    other = replace(SHARED, environment="test")
+
+    with pytest.raises(Outside, match="is in staging"):
+        watch_unit(unit, SHARED, "", olga)
+    assert not Watch.objects.exists()
+    made = watch("ou-work")
+    with pytest.raises(Outside):
+        watch_unit(unit, other, "", olga)
+    with pytest.raises(Outside):
+        stop_watching(made, olga)
+    assert Watch.objects.get().environment == "staging"
+    Watch.objects.update(environment="test")
+    stop_watching(watch_unit(unit, other, "", olga), olga)
+    assert not Watch.objects.exists()
