@@ -13,6 +13,7 @@ from celery.signals import (
     worker_ready,
 )
 from django.conf import settings
+from django.contrib.sessions.models import Session
 from django.db import connection
 from django.db.models import Case, Exists, OuterRef, When
 from django.db.models.functions import Now
@@ -286,7 +287,8 @@ def verify_all() -> None:
 @shared_task(ignore_result=True)
 def delete_old() -> None:
     """Delete verifications that are old enough, and old answers of AWS, uploads,
-    notices and answers of the API; fold what the others found that are superseded.
+    notices, sessions and answers of the API; fold what the others found that are
+    superseded.
 
     Safe to kill: each run is folded, and deleted, as a whole.
     """
@@ -294,6 +296,7 @@ def delete_old() -> None:
     fold_superseded()
     delete_old_uploads()
     Notice.objects.expired().delete()
+    Session.objects.filter(expire_date__lt=timezone.now()).delete()
     Adding.objects.expired().delete()
     KeptAnswer.objects.expired().delete()
     if settings.KEEP_CHECKS_DAYS:

@@ -160,6 +160,10 @@ def env_days(name: str, *, default: int) -> int:
     return env_number(name, default, "[0-9]{1,5}", "a number of days, 0 to 99999")
 
 
+def env_minutes(name: str, *, default: int) -> int:
+    return env_number(name, default, "[0-9]{1,4}", "a number of minutes, 0 to 9999")
+
+
 def env_count(name: str, *, default: int) -> int:
     return env_number(name, default, "[1-9][0-9]{0,3}", "a number from 1 to 9999")
 

@@ -23,6 +23,7 @@ from bowline.environment import (
     env_days,
     env_email,
     env_list,
+    env_minutes,
     env_networks,
     env_notices,
     env_port,
@@ -95,7 +96,8 @@ MIDDLEWARE = [
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "accounts.web.you.preferences.TimeZone",
     "bowline.no_store.NoStore",
-    "django.contrib.auth.middleware.LoginRequiredMiddleware",
+    "accounts.web.you.limits.SignInRequired",
+    "accounts.web.you.limits.CountUse",
     "accounts.web.access.ViewersOnly",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
@@ -199,8 +201,11 @@ AUTH_PASSWORD_VALIDATORS = [
 LOGIN_URL = "sign-in"
 LOGIN_REDIRECT_URL = "/"
 LOGOUT_REDIRECT_URL = "sign-in"
+SESSION_ENGINE = "accounts.web.you.session_store"
 # A working day: whoever approves changes in AWS should have signed in that day.
 SESSION_COOKIE_AGE = 12 * 60 * 60
+# Until a session ends that nobody uses, 0: not before the above.
+SESSION_IDLE_MINUTES = env_minutes("SESSION_IDLE_MINUTES", default=120)
 CONFIRM_AFTER = 10  # minutes until roles and settings ask for the password again
 
 # The proxies in front, whose X-Forwarded-For is believed. None: the header is ignored.

@@ -20,6 +20,7 @@ PAGE = re.compile(r"docs/[\w-]+\.md")
 VALUES = {
     "env_bool": "`true` or `false`",
     "env_days": "a number of days, 0 to 99999",
+    "env_minutes": "a number of minutes, 0 to 9999",
     "env_count": "a number, 1 to 9999",
     "env_port": "a port, 1 to 65535",
     "env_list": "a list, with commas between",

@@ -11,6 +11,7 @@ from django.db import transaction
 
 from accounts.activity import record
 from accounts.models import Activity
+from accounts.web.you.limits import ENDED, how_sessions_end
 from accounts.web.single_sign_on.provider import providers
 
 if TYPE_CHECKING:
@@ -28,6 +29,7 @@ class SignIn(LoginView):
         shown |= {
             "providers": providers(),
             "passwords_for": settings.PASSWORDS_FOR,
+            "ended": ENDED in self.request.GET and how_sessions_end(),
         }
         return super().get_context_data(**shown)
 

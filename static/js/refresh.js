@@ -67,7 +67,10 @@ async function refresh() {
   const address = location.href;
   let page;
   try {
-    const answer = await fetch(address, { signal: running.signal });
+    const answer = await fetch(address, {
+      headers: { "Bowline-Background": "1" }, // no person does it
+      signal: running.signal,
+    });
     if (!answer.ok || answer.redirected) throw new Error(answer.status);
     page = new DOMParser().parseFromString(await answer.text(), "text/html");
   } catch (error) {

@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo, available_timezones
 
 from django import forms
-from django.contrib.sessions.backends.db import SessionStore
 from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
 from django.utils.html import format_html
@@ -19,6 +18,7 @@ from django.utils.html import format_html
 from accounts.models import Preferences
 from accounts.notices.mail import address_of, is_configured
 from accounts.web.fields import bare_helper
+from accounts.web.you.session_store import SessionStore
 
 if TYPE_CHECKING:
     from django.contrib.auth.models import User

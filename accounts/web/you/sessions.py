@@ -18,10 +18,11 @@ from django.utils.dateparse import parse_datetime
 from accounts.web.you.browsers import browser_of
 from accounts.web.you.confirmation import confirm
 from accounts.web.you.preferences import keep, preferences_of
+from accounts.web.you.session_store import SINCE, SessionStore
 
 AT_ONCE = 500
 """Sessions that one query deletes."""
-SINCE, ADDRESS, BROWSER = "signed_in_at", "signed_in_from", "signed_in_with"
+ADDRESS, BROWSER = "signed_in_from", "signed_in_with"
 
 
 class SignedIn(NamedTuple):
@@ -43,6 +44,8 @@ def begin(request: HttpRequest, user: User, **_: object) -> None:
     request.session[SINCE] = timezone.now().isoformat()
     request.session[ADDRESS] = request.META.get("REMOTE_ADDR", "")
     request.session[BROWSER] = browser_of(request.headers)
+    if isinstance(request.session, SessionStore):
+        request.session.begin()
 
 
 def sessions_of(person: User, current: SessionBase | None) -> list[SignedIn]:
