@@ -11,15 +11,17 @@ from typing import Any
 from django.contrib import admin
 from django.contrib.auth.models import Group, User
 from django.db import transaction
-from django.db.models import Model, QuerySet
+from django.db.models import Exists, Model, OuterRef, QuerySet
 from django.forms import CheckboxSelectMultiple
 from django.http import HttpRequest, HttpResponse
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
 from accounts.activity import record
+from accounts.factors import keeping as factors
 from accounts.models import (
     Activity,
+    AuthenticatorApp,
     Bundle,
     CheckResult,
     EnabledProvider,
@@ -30,13 +32,17 @@ from accounts.models import (
     Identity,
     ManagedAccount,
     ManagingAccount,
+    Passkey,
     Preferences,
+    RecoveryCode,
     Run,
     SpinnakerName,
     Step,
     Target,
 )
 from accounts.role_limits.admin import LimitedPersonAdmin
+from accounts.web.you.confirmation import ask, is_confirmed
+from accounts.web.you.sessions import end
 
 
 class Rows(admin.ModelAdmin):  # type: ignore[type-arg]  # it has no [] at run time
@@ -161,6 +167,21 @@ class GroupRolesAdmin(Records):
     search_fields = ["group"]
 
 
+@admin.register(AuthenticatorApp, RecoveryCode)
+class FactorAdmin(Records):
+    """The secrets and digests are for nobody to look up."""
+
+    list_display = ["person", "created_at"]
+    search_fields = ["person__username"]
+    list_select_related = ["person"]
+    exclude = ["secret"]
+
+
+@admin.register(Passkey)
+class PasskeyAdmin(FactorAdmin):
+    list_display = ["person", "name", "created_at", "used_at", "sign_count"]
+
+
 @admin.register(SpinnakerName)
 class SpinnakerNameAdmin(Records):
     list_display = ["name", "account_page"]
@@ -269,7 +290,8 @@ What = Activity.What
 class PersonAdmin(LimitedPersonAdmin):
     """People and their roles. Only a superuser creates another superuser."""
 
-    list_display = ["username", "email", "roles", "is_active", "last_login"]
+    list_display = ["username", "email", "roles", "factor", "is_active", "last_login"]
+    actions = ["reset_factors"]
     list_filter = ["groups", "is_active"]
     fieldsets = [
         (None, {"fields": ["username", "password", "is_active"]}),
@@ -296,8 +318,31 @@ class PersonAdmin(LimitedPersonAdmin):
     def roles(self, person: User) -> str:
         return ", ".join(group.name for group in person.groups.all())
 
+    @admin.display(description="second factor", boolean=True)
+    def factor(self, person: User) -> bool:
+        return bool(getattr(person, "has_app", False) or person.passkeys.all())
+
+    @admin.action(description="Reset the second factor", permissions=["change"])
+    def reset_factors(
+        self, request: HttpRequest, people: QuerySet[User]
+    ) -> HttpResponse | None:
+        """Remove the second factors of these people, and end their sessions."""
+        if not is_confirmed(request):
+            return ask(request, request.path)
+        reset = []
+        for person in people:
+            if may_touch(request, person) and factors.reset(person, person_of(request)):
+                end(person, but=request.session)
+                reset.append(person.get_username())
+        said = ", ".join(reset) or "nobody: nobody of them has one that you may reset"
+        self.message_user(request, f"The second factor is reset of: {said}.")
+        return None
+
     def get_queryset(self, request: HttpRequest) -> QuerySet[User]:
-        return super().get_queryset(request).prefetch_related("groups")
+        apps = AuthenticatorApp.objects.filter(person=OuterRef("pk"))
+        people = super().get_queryset(request).annotate(has_app=Exists(apps))
+        found: QuerySet[User] = people.prefetch_related("groups", "passkeys")
+        return found
 
     def save_related(
         self, request: HttpRequest, form: Any, formsets: Any, change: bool

@@ -49,6 +49,8 @@ BASE_DIR = Path(__file__).resolve().parent.parent
 
 DEBUG = env_bool("DEBUG", default=False)
 SECRET_KEY = secret_key(debug=DEBUG)
+# Keys of before: what they signed or encrypted is still read.
+SECRET_KEY_FALLBACKS = env_list("SECRET_KEY_FALLBACKS")
 # On its own machine the site answers by loopback, whatever it is called.
 ALLOWED_HOSTS = [*env_list("ALLOWED_HOSTS"), "localhost", "127.0.0.1", "[::1]"]
 ROOT_URLCONF = "bowline.urls"
@@ -98,6 +100,7 @@ MIDDLEWARE = [
     "bowline.no_store.NoStore",
     "accounts.web.you.limits.SignInRequired",
     "accounts.web.you.limits.CountUse",
+    "accounts.web.factors.required.SecondFactorRequired",
     "accounts.web.access.ViewersOnly",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
@@ -206,6 +209,8 @@ SESSION_ENGINE = "accounts.web.you.session_store"
 SESSION_COOKIE_AGE = 12 * 60 * 60
 # Until a session ends that nobody uses, 0: not before the above.
 SESSION_IDLE_MINUTES = env_minutes("SESSION_IDLE_MINUTES", default=120)
+# Whether people who sign in by password must have a second factor, or may.
+SECOND_FACTOR = env_choice("SECOND_FACTOR", ("optional", "required"))
 CONFIRM_AFTER = 10  # minutes until roles and settings ask for the password again
 
 # The proxies in front, whose X-Forwarded-For is believed. None: the header is ignored.

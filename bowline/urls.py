@@ -14,6 +14,8 @@ from django.urls import include, path
 from django.views.generic import RedirectView
 
 from accounts.api.urls import urlpatterns as api_urls
+from accounts.web.factors import second_step
+from accounts.web.factors import urls as factors
 from accounts.web.feed import pull
 from accounts.web.sign_in import SignIn, SignOut
 from accounts.web.single_sign_on.provider import PROVIDER
@@ -27,11 +29,20 @@ admin_sign_in = login_not_required(
 
 urlpatterns = [
     path("sign-in/", SignIn.as_view(), name="sign-in"),
+    path("sign-in/second/", second_step.second_step, name="second-step"),
+    path("sign-in/passkey/", second_step.passkey_sign_in, name="passkey"),
+    path(
+        "sign-in/passkey/options/",
+        second_step.passkey_options,
+        name="passkey-options",
+    ),
     path("sign-out/", SignOut.as_view(), name="sign-out"),
     path("you/", you.you, name="you"),
     path("you/sessions/end/", you.sessions_end, name="sessions-end"),
     path("you/preferences/", you.preferences, name="preferences"),
     path("you/confirm/", you.confirm_identity, name="confirm"),
+    path("you/confirm/options/", you.confirm_options, name="confirm-options"),
+    path("you/second-factor/", include(factors.urlpatterns)),
     path("feed/accounts", feed_token_required(pull.accounts), name="feed-accounts"),
     path("api/v1/", include(api_urls)),
     path("admin/login/", admin_sign_in),

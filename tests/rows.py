@@ -15,12 +15,15 @@ from accounts.mapping.managed import managed_of
 from accounts.mapping.managing import managing_of
 from accounts.mapping.proved import keep_proved
 from accounts.models import (
+    AuthenticatorApp,
     Bundle,
     EnabledProvider,
     HandedOutText,
     HandOff,
     ManagedAccount,
     ManagingAccount,
+    Passkey,
+    RecoveryCode,
     Run,
     Step,
 )
@@ -135,6 +138,13 @@ def hand_off_row(account: ManagedAccount | ManagingAccount, **fields: Any) -> Ha
         region=given.region,
         **fields,
     )
+
+
+def factor_rows(user: User, text: str = "key") -> None:
+    """Give a second factor of each kind, of no use for signing in."""
+    AuthenticatorApp.objects.create(person=user, secret=text)
+    Passkey.objects.create(person=user, name=text[:60], credential_id=b"key")
+    RecoveryCode.objects.create(person=user, digest="d" * 64)
 
 
 def explained(rows: QuerySet[Any]) -> str:

@@ -32,6 +32,7 @@ from accounts.models.organization.members import Member, MemberTag, Unit
 from accounts.models.organization.reading import Organization
 from accounts.models.organization.watch import Watch
 from accounts.models.owners.handed_out import HandedOutText, HandOff
+from accounts.models.people.factors import AuthenticatorApp, Passkey, RecoveryCode
 from accounts.models.people.group_roles import GroupRoles
 from accounts.models.people.identity import Identity
 from accounts.models.people.preferences import Preferences
@@ -49,6 +50,7 @@ __all__ = [
     "Activity",
     "Adding",
     "ApiToken",
+    "AuthenticatorApp",
     "AwsAnswers",
     "Bundle",
     "CheckResult",
@@ -77,7 +79,9 @@ __all__ = [
     "MemberTag",
     "Notice",
     "Organization",
+    "Passkey",
     "Preferences",
+    "RecoveryCode",
     "RoleLimit",
     "Rollout",
     "Run",

@@ -60,6 +60,11 @@ def may_use_password(person: User | AnonymousUser) -> bool:
     return not names or person.get_username() in names
 
 
+def has_password(person: User) -> bool:
+    """Return whether the person signs in here, and not at the single sign-on."""
+    return may_use_password(person) and person.has_usable_password()
+
+
 def administrators() -> list[str]:
     """Name the people who can give roles."""
     people = get_user_model()._default_manager.filter(

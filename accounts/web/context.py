@@ -10,6 +10,7 @@ from django.http import HttpRequest
 from accounts.models import Run
 from accounts.models.states import Status
 from accounts.web.access import ADMINISTRATOR, has_role, roles_of
+from accounts.web.factors.required import is_missing
 from accounts.web.help.topic import Topic
 from accounts.web.help.topics import topic_of
 from accounts.web.search.places import PLACES
@@ -49,7 +50,7 @@ def help_on(request: HttpRequest) -> Topic | None:
 
 def bowline(request: HttpRequest) -> dict[str, Any]:
     shown: dict[str, Any] = {"emulated": emulated()}
-    if request.user.is_authenticated:
+    if request.user.is_authenticated and not is_missing(request):
         shown |= {
             "places": PLACES,
             "shortcuts": SHORTCUTS,

@@ -8,11 +8,14 @@ from django.conf import settings
 from django.contrib.auth.models import User
 from django.contrib.auth.views import LoginView, LogoutView
 from django.db import transaction
+from django.shortcuts import redirect
 
 from accounts.activity import record
+from accounts.factors.keeping import has_factor
 from accounts.models import Activity
-from accounts.web.you.limits import ENDED, how_sessions_end
+from accounts.web.factors.step import begin
 from accounts.web.single_sign_on.provider import providers
+from accounts.web.you.limits import ENDED, how_sessions_end
 
 if TYPE_CHECKING:
     from django.contrib.auth.forms import AuthenticationForm
@@ -34,12 +37,17 @@ class SignIn(LoginView):
         return super().get_context_data(**shown)
 
     def form_valid(self, form: AuthenticationForm) -> HttpResponse:
+        """Sign in whoever has no second factor, and ask the others for it first."""
+        person = form.get_user()
+        if has_factor(person):
+            begin(self.request, person, back=self.get_success_url())
+            return redirect("second-step")
         with transaction.atomic():
             response = super().form_valid(form)
             detail = address(self.request)
             if providers():
                 detail["by"] = "password"
-            record(form.get_user(), What.SIGN_IN, "", detail)
+            record(person, What.SIGN_IN, "", detail)
         return response
 
     def form_invalid(self, form: AuthenticationForm) -> HttpResponse:

@@ -55,6 +55,7 @@ from tests.factories import LEAST
 from tests.rows import (
     account_row,
     bundle_row,
+    factor_rows,
     managing_row,
     person,
     run_row,
@@ -146,6 +147,7 @@ def every_row() -> None:
     SamlAnswer.objects.create(
         assertion="a", request="r", claims={"sub": "ann"}, until=timezone.now()
     )
+    factor_rows(somebody)
     keep_current()
     left = {"account_id": "1", "assume_role": "role/x", **{key: [] for key in LISTS}}
     FeedRow.objects.create(

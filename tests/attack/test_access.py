@@ -35,6 +35,7 @@ METHODS = ("get", "post", "put", "delete")
 PUBLIC = {"/healthz", "/healthz/worker", "/readyz", "/sign-in/", "/admin/login/"}
 PUBLIC |= {"/sign-in/single/", "/sign-in/single/back/"}
 PUBLIC |= {f"/sign-in/saml/{page}" for page in ("", "acs/", "finish/", "metadata/")}
+PUBLIC |= {"/sign-in/second/", "/sign-in/passkey/", "/sign-in/passkey/options/"}
 PUBLIC |= {"/feed/accounts"}  # to whoever has its token
 """What a stranger may see; a new one is a decision."""
 BY_TOKEN = "/api/v1/"
@@ -53,6 +54,10 @@ SEEN = ("django_session", "accounts_activity")
 """Who is signed in and what was shown to whom: kept of a GET, too."""
 LEAVING = {"/sign-out/", "/admin/logout/"}
 OWN = {"/you/", "/you/sessions/end/", "/you/confirm/", "/you/preferences/"}
+OWN |= {"/you/confirm/options/", "/you/second-factor/", "/you/second-factor/codes/"}
+OWN |= {"/you/second-factor/app/", "/you/second-factor/app/remove/"}
+OWN |= {"/you/second-factor/passkey/", "/you/second-factor/passkey/options/"}
+OWN |= {f"/you/second-factor/passkey/{ANY['uuid']}/remove/"}
 """What everybody may open or send about themselves; a new one is a decision."""
 SIGNED = {"/sign-in/saml/acs/"}
 """What another site lets the browser send: the provider's signature is its token."""

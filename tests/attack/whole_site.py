@@ -56,6 +56,7 @@ from accounts.web.urls import urlpatterns
 from accounts.web.wizard.steps import STEPS
 from onboarding.delivery.verdicts import Verb, Why
 from onboarding.verify.result import Located
+from tests import rows
 from tests.attack.hostile import ACCOUNT_ID, HARMLESS
 from tests.attack.signed_on import sign_on
 from tests.bundles import with_every_provider
@@ -97,6 +98,7 @@ class Pages(NamedTuple):
                 yield reverse(f"accounts:{pattern.name}", kwargs=where)
         yield from (self.accounts[0].get_absolute_url() + tail for tail in DETAILS)
         yield from ("/managing/?switch=1", "/bundles/1/?wrap=1", "/sign-in/")
+        yield "/you/second-factor/"
         refused = ClusterSearch.objects.exclude(finished_at=None)
         yield from (f"{search.get_absolute_url()}?show=refused" for search in refused)
         found = ("name-", self.runs[0].reference, "bundle")
@@ -149,6 +151,7 @@ def whole_site() -> Pages:
     other = person("approver", username="limited")
     RoleLimit.objects.create(person=other, role="approver", environment="planted")
     sign_on(operator, HARMLESS)
+    rows.factor_rows(operator, HARMLESS)
     managing_row(bowline_principal="arn:aws:iam::911111111111:role/bowline")
     now = timezone.now()
     waiting = {"name": "staging", "account_id": ACCOUNT_ID, "what": "new", "line": 2}

@@ -90,6 +90,12 @@ def end_of(people: Collection[int], *, but: SessionBase) -> int:
     )
 
 
+def end_all(person: User) -> None:
+    """Sign a person out everywhere."""
+    keys = [session.session_key for session, _ in stored(person)]
+    Session.objects.filter(session_key__in=keys).delete()
+
+
 def stored(person: User) -> list[tuple[Session, dict[str, object]]]:
     """Read the sessions of a person; a session says whose it is only inside."""
     valid = Session.objects.filter(expire_date__gt=timezone.now())

@@ -5,16 +5,19 @@ from __future__ import annotations
 from django.contrib import messages
 from django.contrib.auth import authenticate, update_session_auth_hash
 from django.contrib.auth.forms import PasswordChangeForm
-from django.contrib.auth.models import User
 from django.db import transaction
-from django.http import HttpResponse
+from django.http import HttpResponse, JsonResponse
 from django.shortcuts import redirect, render
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.views.decorators.http import require_POST
 
 from accounts.activity import record
+from accounts.factors.keeping import has_factor
+from accounts.factors.passkeys import NotProved
 from accounts.models import Activity
-from accounts.web.access import may_use_password
+from accounts.web.access import has_password
+from accounts.web.factors.ceremony import ask_for_one, used_passkey
+from accounts.web.factors.lockout import count_failure, is_waiting
 from accounts.web.request import Request
 from accounts.web.single_sign_on.groups import provider_of
 from accounts.web.you.confirmation import confirm
@@ -46,6 +49,7 @@ def you(request: Request) -> HttpResponse:
     shown = {
         "form": form if has_password(request.user) else None,
         "signed_on": provider_of(request.user),
+        "has_factor": has_factor(request.user),
         "sessions": sessions_of(request.user, request.session),
         "preferences": PreferencesForm(instance=preferences_of(request.user)),
     }
@@ -85,12 +89,23 @@ def sessions_end(request: Request) -> HttpResponse:
 
 
 def confirm_identity(request: Request) -> HttpResponse:
-    """Ask for the password again; wrong ones count as at sign-in."""
+    """Ask for the password or a passkey; wrong ones count as at sign-in."""
     back = request.POST.get("next") or request.GET.get("next") or "/"
     if not url_has_allowed_host_and_scheme(back, allowed_hosts=None):
         back = "/"
-    wrong = False
-    if request.method == "POST":
+    wrong = ""
+    if request.POST.get("passkey"):
+        if is_waiting(request, request.user):
+            return HttpResponse(status=429)
+        try:
+            used_passkey(request, request.user)
+        except NotProved:
+            count_failure(request, request.user, "passkey")
+            wrong = "passkey"
+        else:
+            confirm(request)
+            return redirect(back)
+    elif request.method == "POST":
         person = authenticate(
             request,
             username=request.user.get_username(),
@@ -99,11 +114,17 @@ def confirm_identity(request: Request) -> HttpResponse:
         if person == request.user:
             confirm(request)
             return redirect(back)
-        wrong = True
-    signed_on = None if has_password(request.user) else provider_of(request.user)
-    shown = {"back": back, "wrong": wrong, "signed_on": signed_on}
+        wrong = "password"
+    shown = {
+        "back": back,
+        "wrong": wrong,
+        "signed_on": None if has_password(request.user) else provider_of(request.user),
+        "has_passkey": has_password(request.user) and request.user.passkeys.exists(),
+    }
     return render(request, "you/confirm.html", shown)
 
 
-def has_password(person: User) -> bool:
-    return may_use_password(person) and person.has_usable_password()
+@require_POST
+def confirm_options(request: Request) -> HttpResponse:
+    """Say what the browser asks a passkey of this person for."""
+    return JsonResponse(ask_for_one(request, request.user))

@@ -1,0 +1,1 @@
+"""Second factors of people who sign in by password: apps, passkeys, recovery codes."""

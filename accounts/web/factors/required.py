@@ -1,0 +1,77 @@
+"""SECOND_FACTOR=required: without a second factor one can set one up, and no more."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
+
+from django.conf import settings
+from django.contrib import messages
+from django.contrib.auth import BACKEND_SESSION_KEY, logout
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect
+from django.urls import reverse
+from django_htmx.http import HttpResponseClientRedirect
+
+from accounts.factors.keeping import has_factor
+from accounts.web.access import View
+from accounts.web.factors.step import FACTOR
+
+if TYPE_CHECKING:
+    from django.contrib.auth.models import User
+
+OF_SINGLE_SIGN_ON = "bowline.backends.SignedOn"
+"""Sessions for which the provider asks for the second factor."""
+
+OPEN = {
+    "confirm",
+    "confirm-options",
+    "second-factor",
+    "second-factor-app",
+    "second-factor-passkey",
+    "second-factor-passkey-options",
+    "sign-out",
+}
+"""What is open until there is one."""
+
+
+def is_missing(request: HttpRequest) -> bool:
+    """Return whether this session needs a second factor, and has proved none."""
+    return (
+        settings.SECOND_FACTOR == "required"
+        and request.user.is_authenticated
+        and FACTOR not in request.session
+        and request.session.get(BACKEND_SESSION_KEY) != OF_SINGLE_SIGN_ON
+    )
+
+
+class SecondFactorRequired:
+    """Middleware: every view is closed but those that are named here."""
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        return self.get_response(request)
+
+    def process_view(
+        self, request: HttpRequest, view: View, args: Any, kwargs: Any
+    ) -> HttpResponse | None:
+        if not getattr(view, "login_required", True) or not is_missing(request):
+            return None
+        person: User = request.user  # type: ignore[assignment]  # is_missing asks
+        if has_factor(person):  # it was added elsewhere, after this session began
+            logout(request)
+            messages.info(request, "Sign in again, with your second factor.")
+            return led_to("sign-in", request)
+        match = request.resolver_match
+        if match is not None and match.view_name in OPEN:
+            return None
+        return led_to("second-factor", request)
+
+
+def led_to(name: str, request: HttpRequest) -> HttpResponse:
+    url = reverse(name)
+    if getattr(request, "htmx", False):
+        return HttpResponseClientRedirect(url)
+    return redirect(url)

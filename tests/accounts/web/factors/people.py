@@ -1,0 +1,58 @@
+"""People with second factors, and what they do at the sign-in."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+from django.contrib.auth.models import User
+from django.test import Client
+
+from accounts.factors import app_codes
+from accounts.factors.recovery_codes import make_codes
+from accounts.factors.sealing import seal
+from accounts.models import AuthenticatorApp
+from tests.rows import PASSWORD
+
+SECRET = "JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP"
+APP = "/you/second-factor/app/"
+
+
+def give_app(person: User, secret: str = SECRET) -> list[str]:
+    """Give an app and recovery codes, without the pages."""
+    AuthenticatorApp.objects.create(person=person, secret=seal(secret))
+    return make_codes(person)
+
+
+def code(later: int = 0, secret: str = SECRET) -> str:
+    return app_codes.code_at(secret, app_codes.step_now() + later)
+
+
+def wrong_code() -> str:
+    right = {code(step) for step in range(-3, 4)}
+    return next(text for text in ("000000", "111111", *map(str, range(222222, 222230)))
+                if text not in right)  # fmt: skip
+
+
+def password(client: Client, name: str, **fields: str) -> Any:
+    fields = {"username": name, "password": PASSWORD, **fields}
+    return client.post("/sign-in/", fields)
+
+
+def second(client: Client, **fields: str) -> Any:
+    return client.post("/sign-in/second/", fields)
+
+
+def is_in(client: Client) -> bool:
+    return client.get("/bundles/").status_code == 200
+
+
+def secret_shown(client: Client) -> str:
+    page = client.get(APP).content.decode()
+    found = re.search(r"<code>([A-Z2-7]{32})</code>", page)
+    assert found, page
+    return found[1]
+
+
+def codes_shown(answer: Any) -> list[str]:
+    return re.findall(r"<li>([a-z2-7-]{19})</li>", answer.content.decode())

@@ -1,0 +1,286 @@
+"""Tried: use a passkey's answer twice, late, for another site, for another person, of a
+copy of the key, or without the person on the device; send garbage in its place; add or
+remove a factor in a browser that was left open.
+
+Refused: a passkey signs in at one site as one person, who was verified on the device,
+once for each challenge, and counts; only whoever confirms changes factors, their own.
+"""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+from django.contrib.auth.models import User
+from django.test import Client
+
+from accounts.models import Activity, AuthenticatorApp, Passkey
+from accounts.web.you.confirmation import CONFIRMED
+from tests.accounts.web.factors.device import (
+    PASSKEY,
+    PRESENT,
+    Device,
+    add_passkey,
+    sign_in_by,
+)
+from tests.accounts.web.factors.people import (
+    APP,
+    code,
+    give_app,
+    is_in,
+    password,
+    second,
+)
+from tests.rows import person
+
+pytestmark = pytest.mark.django_db
+What = Activity.What
+
+
+@pytest.fixture
+def ann() -> User:
+    ann = person("administrator", username="ann")
+    give_app(ann)
+    return ann
+
+
+@pytest.fixture
+def vera() -> User:
+    return person("viewer", username="vera")
+
+
+@pytest.fixture
+def device(vera: User) -> Device:
+    """Give a passkey, which counts."""
+    device = Device(count=1)
+    client = Client()
+    password(client, "vera")
+    add_passkey(client, device)
+    device.count += 1
+    return device
+
+
+def test_a_passkey_alone_signs_in(device: Device) -> None:
+    client = Client()
+
+    answer = sign_in_by(client, device, next="/bundles/")
+
+    assert answer.url == "/bundles/"
+    assert is_in(client)
+    assert Activity.objects.first().detail["by"] == "passkey"
+    assert Passkey.objects.get().sign_count == 2
+
+
+@pytest.mark.parametrize("site", ["//evil.example", "https://evil.example/"])
+def test_a_passkey_leads_to_no_other_site(device: Device, site: str) -> None:
+    assert sign_in_by(Client(), device, next=site).url == "/"
+
+
+def test_an_answer_works_once(device: Device) -> None:
+    here, there = Client(), Client()
+    asked = here.post("/sign-in/passkey/options/").json()
+    there.post("/sign-in/passkey/options/")
+    answer = {"passkey": device.get(asked)}
+
+    here.post("/sign-in/passkey/", answer)
+    there.post("/sign-in/passkey/", answer)
+    here.post("/sign-out/")
+    here.post("/sign-in/passkey/", answer)
+
+    assert (is_in(here), is_in(there)) == (False, False)
+
+
+def test_an_answer_that_comes_late_is_none(
+    device: Device, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("accounts.web.factors.ceremony.SECONDS", -1)
+    client = Client()
+
+    sign_in_by(client, device)
+
+    assert not is_in(client)
+
+
+@pytest.mark.parametrize(
+    "odd",
+    [
+        {"origin": "https://evil.example"},
+        {"origin": "http://testserver:8000"},
+        {"origin": "https://testserver"},
+        {"name": "evil.example"},
+        {"flags": PRESENT},
+        {"flags": 0},
+        {"count": 1},
+        {"count": 0},
+        {"handle": b"999"},
+        {"id": b"unknown"},
+    ],
+    ids=str,
+)
+def test_a_passkey_of_another_site_or_copy_or_without_its_person_is_refused(
+    device: Device, odd: dict[str, Any]
+) -> None:
+    for name, value in odd.items():
+        setattr(device, name, value)
+    client = Client()
+
+    answer = sign_in_by(client, device)
+
+    assert answer.url == "/sign-in/?next=%2F"
+    assert not is_in(client)
+    assert Activity.objects.first().what == What.SIGN_IN_FAILED
+
+
+def test_a_passkey_with_another_key_is_refused(device: Device) -> None:
+    device.key = Device().key
+    client = Client()
+
+    sign_in_by(client, device)
+
+    assert not is_in(client)
+
+
+@pytest.mark.parametrize("change", ["deactivated", "without a password", "emergency"])
+def test_a_passkey_of_whoever_may_not_sign_in_is_refused(
+    device: Device, vera: User, change: str, settings: Any
+) -> None:
+    if change == "deactivated":
+        User.objects.update(is_active=False)
+    elif change == "emergency":
+        settings.PASSWORDS_FOR = ["emergency"]
+    else:
+        vera.set_unusable_password()
+        vera.save()
+    client = Client()
+
+    sign_in_by(client, device)
+
+    assert not is_in(client)
+
+
+def test_a_passkey_of_somebody_else_is_no_second_factor(
+    ann: User, device: Device
+) -> None:
+    client = Client()
+    password(client, "ann")
+    asked = client.post("/sign-in/passkey/options/").json()
+
+    second(client, passkey=device.get(asked))
+
+    assert asked["allowCredentials"] == []
+    assert not is_in(client)
+
+
+def test_a_passkey_of_somebody_else_confirms_nothing(ann: User, device: Device) -> None:
+    client = Client()
+    password(client, "ann")
+    second(client, code=code())
+    left_open(client)
+    asked = client.post("/you/confirm/options/").json()
+
+    page = client.post("/you/confirm/", {"passkey": device.get(asked)})
+
+    assert page.status_code == 200
+    assert client.post("/you/second-factor/codes/").url.startswith("/you/confirm/")
+
+
+def test_a_passkey_confirms_as_the_password_does(vera: User, device: Device) -> None:
+    client = Client()
+    sign_in_by(client, device)
+    left_open(client)
+    device.count += 1
+    asked = client.post("/you/confirm/options/").json()
+    before = client.post("/you/second-factor/codes/")
+
+    answer = client.post(
+        "/you/confirm/", {"passkey": device.get(asked), "next": "/you/"}
+    )
+
+    assert before.url.startswith("/you/confirm/")
+    assert answer.url == "/you/"
+    assert client.post("/you/second-factor/codes/").status_code == 200
+
+
+def odd(**response: str) -> str:
+    return json.dumps({"rawId": "YQ", "response": response})
+
+
+GARBAGE = [
+    "",
+    "null",
+    "[]",
+    "{}",
+    '"x"',
+    "{",
+    '{"rawId": 1}',
+    '{"id": "a", "rawId": "a", "response": {}}',
+    odd(clientDataJSON="e30", authenticatorData="YQ", signature="YQ"),
+    odd(clientDataJSON="\u00e9", attestationObject="o"),
+    odd(clientDataJSON="e30", attestationObject="gYGB" * 4000),
+    "[" * 15_000,
+    "x" * 30_000,
+]
+
+
+@pytest.mark.parametrize("garbage", GARBAGE, ids=lambda text: text[:30])
+def test_no_answer_breaks_a_page(vera: User, garbage: str) -> None:
+    client = Client()
+    client.post("/sign-in/passkey/options/")
+    answers = [client.post("/sign-in/passkey/", {"passkey": garbage})]
+    password(client, "vera")
+    client.post(f"{PASSKEY}options/")
+    answers.append(client.post(PASSKEY, {"name": "a", "passkey": garbage}))
+
+    assert [one.status_code for one in answers] == [302, 200]
+    assert not Passkey.objects.exists()
+
+
+def test_a_new_passkey_must_verify_its_person(vera: User) -> None:
+    client = Client()
+    password(client, "vera")
+
+    add_passkey(client, Device(flags=PRESENT))
+    add_passkey(client, Device(origin="https://evil.example"))
+
+    assert not Passkey.objects.exists()
+
+
+def left_open(client: Client) -> None:
+    session = client.session
+    session[CONFIRMED] = ""
+    session.save()
+
+
+def test_factors_change_only_after_a_confirmation(vera: User, device: Device) -> None:
+    give_app(vera)
+    client = Client()
+    sign_in_by(client, device)
+    left_open(client)
+    key = Passkey.objects.get().pk
+
+    answers = [
+        client.get(APP),
+        client.post(APP, {"code": code()}),
+        client.post(f"{APP}remove/"),
+        client.get(PASSKEY),
+        client.post(PASSKEY, {"name": "x"}),
+        client.post(f"{PASSKEY}options/"),
+        client.post(f"{PASSKEY}{key}/remove/"),
+        client.post("/you/second-factor/codes/"),
+    ]
+
+    assert {one.url.partition("?")[0] for one in answers} == {"/you/confirm/"}
+    assert Passkey.objects.exists()
+    assert AuthenticatorApp.objects.exists()
+
+
+def test_a_strangers_passkey_is_out_of_reach(ann: User, device: Device) -> None:
+    client = Client()
+    password(client, "ann")
+    second(client, code=code())
+
+    answer = client.post(f"{PASSKEY}{Passkey.objects.get().pk}/remove/")
+
+    assert answer.status_code == 404
+    assert Passkey.objects.exists()

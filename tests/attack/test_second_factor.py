@@ -1,0 +1,298 @@
+"""Tried: sign in with a stolen password alone, at every door; guess codes, use one of
+them twice, or at two places at once; take over a sign-in between its two steps; read
+secrets in the database.
+
+Refused: after the password nobody is signed in until the second factor is proved; wrong
+codes make the address wait as wrong passwords do; each code works once; a sign-in that
+waits is one browser's, for ten minutes; secrets are encrypted and codes are hashes.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from django.contrib.auth.models import User
+from django.contrib.sessions.models import Session
+from django.db import connection
+from django.test import Client
+
+from accounts.factors import app_codes
+from accounts.models import Activity, AuthenticatorApp
+from tests.accounts.web.factors.people import (
+    APP,
+    code,
+    codes_shown,
+    give_app,
+    is_in,
+    password,
+    second,
+    secret_shown,
+    wrong_code,
+)
+from tests.rows import person
+
+pytestmark = pytest.mark.django_db
+What = Activity.What
+
+
+@pytest.fixture
+def ann() -> User:
+    ann = person("administrator", username="ann")
+    give_app(ann)
+    return ann
+
+
+@pytest.fixture
+def vera() -> User:
+    return person("viewer", username="vera")
+
+
+@pytest.mark.parametrize("door", ["/sign-in/", "/admin/login/"])
+@pytest.mark.parametrize(
+    "page", ["/", "/accounts/", "/admin/", "/you/", "/you/second-factor/", "/live/"]
+)
+def test_a_password_alone_opens_no_page(ann: User, door: str, page: str) -> None:
+    client = Client()
+    fields = {"username": "ann", "password": "a-password-of-tests", "next": page}
+
+    answer = client.post(door, fields, follow=True)
+
+    assert "sessionid" not in client.cookies or "_auth_user_id" not in client.session
+    assert client.get(page).url.startswith(("/sign-in/", "/admin/login/"))
+    assert "Sign out" not in answer.content.decode()
+
+
+def test_a_password_alone_confirms_and_changes_nothing(ann: User) -> None:
+    client = Client()
+    password(client, "ann")
+
+    for url in ("/you/confirm/", f"{APP}remove/", "/you/second-factor/codes/"):
+        assert client.post(url, {"password": "x"}).url.startswith("/sign-in/")
+    assert AuthenticatorApp.objects.exists()
+
+
+def test_the_right_code_signs_in_and_leads_to_the_page(ann: User) -> None:
+    client = Client()
+
+    asked = password(client, "ann", next="/admin/")
+    answer = second(client, code=code())
+
+    assert (asked.url, answer.url) == ("/sign-in/second/", "/admin/")
+    assert client.get("/admin/").status_code == 200
+    entry = Activity.objects.first()
+    assert (entry.who, entry.what) == ("ann", What.SIGN_IN)
+    assert entry.detail == {"address": "127.0.0.1", "by": "authenticator app"}
+
+
+def test_a_code_works_once(ann: User) -> None:
+    here, there = Client(), Client()
+    seen = code()
+    for client in (here, there):
+        password(client, "ann")
+
+    second(here, code=seen)
+    second(there, code=seen)
+
+    assert (is_in(here), is_in(there)) == (True, False)
+
+
+def test_an_earlier_code_works_no_more_after_a_later_one(ann: User) -> None:
+    earlier, later = code(), code(1)
+    here, there = Client(), Client()
+    for client in (here, there):
+        password(client, "ann")
+
+    second(here, code=later)
+    second(there, code=earlier)
+
+    assert (is_in(here), is_in(there)) == (True, False)
+
+
+@pytest.mark.parametrize("step", [-3, 3])
+def test_codes_of_other_minutes_are_none(ann: User, step: int) -> None:
+    client = Client()
+    password(client, "ann")
+
+    second(client, code=code(step))
+
+    assert not is_in(client)
+
+
+def test_the_code_that_added_the_app_does_not_sign_in(vera: User) -> None:
+    client, other = Client(), Client()
+    password(client, "vera")
+    secret = secret_shown(client)
+    used = app_codes.code_at(secret, app_codes.step_now())
+    client.post(APP, {"code": used})
+    password(other, "vera")
+
+    second(other, code=used)
+
+    assert not is_in(other)
+
+
+def test_five_wrong_codes_make_the_address_wait(ann: User) -> None:
+    client = Client()
+    password(client, "ann")
+
+    answers = [second(client, code=wrong_code()).status_code for _ in range(5)]
+
+    assert answers == [200, 200, 200, 200, 429]
+    assert second(client, code=code()).status_code == 429
+    assert password(Client(), "ann").status_code == 429
+    failed = Activity.objects.filter(what=What.SIGN_IN_FAILED)
+    assert {one.who for one in failed} == {"ann"}
+
+
+def test_the_right_password_forgives_no_wrong_code(ann: User) -> None:
+    for _ in range(4):
+        client = Client()
+        password(client, "ann")
+        second(client, code=wrong_code())
+    client = Client()
+    password(client, "ann")
+
+    assert second(client, code=wrong_code()).status_code == 429
+
+
+def test_wrong_recovery_codes_and_passkeys_count_too(ann: User) -> None:
+    client = Client()
+    password(client, "ann")
+    tries = [{"recovery": "aaaa-bbbb"}, {"passkey": "{}"}] * 3
+
+    answers = [second(client, **fields).status_code for fields in tries]
+
+    assert answers[-2:] == [429, 429]
+
+
+def test_the_second_step_ends_after_ten_minutes(
+    ann: User, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    client = Client()
+    password(client, "ann")
+    monkeypatch.setattr("accounts.web.factors.step.SECONDS", -1)
+
+    assert second(client, code=code()).url == "/sign-in/"
+    assert not is_in(client)
+
+
+def test_a_password_changed_meanwhile_ends_the_second_step(ann: User) -> None:
+    client = Client()
+    password(client, "ann")
+    ann.set_password("another")
+    ann.save()
+
+    assert second(client, code=code()).url == "/sign-in/"
+
+
+def test_who_was_deactivated_meanwhile_stays_out(ann: User) -> None:
+    client = Client()
+    password(client, "ann")
+    User.objects.update(is_active=False)
+
+    second(client, code=code())
+
+    assert not is_in(client)
+
+
+def test_a_session_that_a_stranger_planted_is_another_one_then(ann: User) -> None:
+    """Who knows the cookie of before has neither the second step nor the session."""
+    client = Client()
+    client.post("/sign-in/passkey/options/")
+    planted = client.cookies["sessionid"].value
+    password(client, "ann")
+
+    assert client.cookies["sessionid"].value != planted
+    assert not Session.objects.filter(pk=planted).exists()
+
+
+def test_a_second_step_signs_out_whoever_was_here(ann: User, vera: User) -> None:
+    client = Client()
+    password(client, "vera")
+
+    password(client, "ann")
+
+    assert not is_in(client)
+
+
+def test_a_recovery_code_works_once(vera: User) -> None:
+    first, other = give_app(vera)[:2]
+    here, there, then = Client(), Client(), Client()
+    for client in (here, there, then):
+        password(client, "vera")
+
+    second(here, recovery=f" {first.upper()} ")
+    second(there, recovery=first)
+    second(then, recovery=other)
+
+    assert [is_in(client) for client in (here, there, then)] == [True, False, True]
+
+
+def test_new_recovery_codes_replace_the_old_ones(vera: User) -> None:
+    old = give_app(vera)[0]
+    client = Client()
+    password(client, "vera")
+    second(client, code=code())
+
+    new = codes_shown(client.post("/you/second-factor/codes/"))
+
+    assert len({*new}) == 10
+    other = Client()
+    password(other, "vera")
+    second(other, recovery=old)
+    assert not is_in(other)
+    second(other, recovery=new[9])
+    assert is_in(other)
+
+
+def test_no_secret_is_readable_in_the_database(vera: User) -> None:
+    client = Client()
+    password(client, "vera")
+    secret = secret_shown(client)
+    answer = client.post(APP, {"code": app_codes.code_at(secret, app_codes.step_now())})
+    codes = codes_shown(answer)
+    stored = []
+    with connection.cursor() as cursor:
+        for table in connection.introspection.table_names():
+            cursor.execute(f'SELECT * FROM "{table}"')
+            stored += [str(row) for row in cursor.fetchall()]
+    sessions = [str(one.get_decoded()) for one in Session.objects.all()]
+
+    text = "\n".join([*stored, *sessions])
+
+    assert len(codes) == 10
+    for one in (secret, *codes, *(one.replace("-", "") for one in codes)):
+        assert one not in text
+    assert client.get("/you/second-factor/").content.decode().count(secret) == 0
+
+
+def test_a_former_secret_key_is_needed_until_the_app_was_used_once_more(
+    ann: User, settings: Any
+) -> None:
+    settings.SECRET_KEY_FALLBACKS = [settings.SECRET_KEY]
+    settings.SECRET_KEY = "another-key-that-signs-from-now-on"
+    client, other = Client(), Client()
+    password(client, "ann")
+    second(client, code=code())
+    assert is_in(client)
+
+    settings.SECRET_KEY_FALLBACKS = []
+    password(other, "ann")
+    second(other, code=code(1))
+
+    assert is_in(other)
+
+
+def test_a_secret_that_no_key_opens_says_so_and_counts_as_no_try(
+    ann: User, settings: Any
+) -> None:
+    settings.SECRET_KEY = "another-key-that-signs-from-now-on"
+    client = Client()
+    password(client, "ann")
+
+    for _ in range(7):
+        answer = second(client, code=code())
+
+    assert answer.status_code == 200
+    assert "its SECRET_KEY has changed" in " ".join(answer.content.decode().split())
