@@ -42,6 +42,7 @@ from accounts.web.search import views as search
 from accounts.web.settings import views as settings
 from accounts.web.spinnaker import views as spinnaker
 from accounts.web.targets import views as targets
+from accounts.web.tokens import views as tokens
 from accounts.web.wizard import access, access_role
 from accounts.web.wizard import views as wizard
 
@@ -318,6 +319,17 @@ target_pages = [
         name="target-remove",
     ),
 ]
+token_pages = [
+    path("you/tokens/", tokens.tokens, name="tokens"),
+    path("you/tokens/create/", tokens.token_create, name="token-create"),
+    path("you/tokens/revoke/", tokens.token_revoke, name="token-revoke"),
+    path("settings/tokens/", tokens.all_tokens, name="all-tokens"),
+    path(
+        "settings/tokens/<uuid:pk>/revoke/",
+        tokens.any_token_revoke,
+        name="any-token-revoke",
+    ),
+]
 
 urlpatterns = [
     *overview_pages,
@@ -328,6 +340,7 @@ urlpatterns = [
     *export_files,
     *spinnaker_pages,
     *target_pages,
+    *token_pages,
     path("search/", search.search, name="search"),
     path("live/", live.live, name="live"),
     path("help/", help_pages.help_page, name="help"),

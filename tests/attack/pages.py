@@ -204,7 +204,7 @@ def arguments(route: str) -> dict[str, str]:
             "pk": first(
                 "accounts.target"
                 if "/notifications/" in route
-                else "accounts.feedtoken"
+                else f"accounts.{'api' if '/tokens/' in route else 'feed'}token"
             )
         },
         "help": {"slug": "settings"},

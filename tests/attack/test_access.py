@@ -58,6 +58,7 @@ OWN |= {"/you/confirm/options/", "/you/second-factor/", "/you/second-factor/code
 OWN |= {"/you/second-factor/app/", "/you/second-factor/app/remove/"}
 OWN |= {"/you/second-factor/passkey/", "/you/second-factor/passkey/options/"}
 OWN |= {f"/you/second-factor/passkey/{ANY['uuid']}/remove/"}
+OWN |= {"/you/tokens/create/", "/you/tokens/revoke/"}
 """What everybody may open or send about themselves; a new one is a decision."""
 SIGNED = {"/sign-in/saml/acs/"}
 """What another site lets the browser send: the provider's signature is its token."""

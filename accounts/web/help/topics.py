@@ -331,6 +331,14 @@ PAGES = (
         words="single sign-on sso oidc saml provider roles okta entra keycloak",
     ),
     Topic(
+        "api-tokens",
+        "API tokens",
+        "A program that has a token uses Bowline's API as the person who created it.",
+        ("It does what its scopes, and its person's roles of that moment, allow.",),
+        ("tokens", "all-tokens"),
+        words="api tokens automation gitops curl",
+    ),
+    Topic(
         "feed",
         "The feed for Spinnaker",
         "Clouddriver's account-registration plugin pulls accounts from Bowline.",

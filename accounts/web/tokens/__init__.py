@@ -1,0 +1,1 @@
+"""Tokens of the API: one's own, and those of everybody for administrators."""

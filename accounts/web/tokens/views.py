@@ -1,0 +1,132 @@
+"""Tokens of the API: each person creates and revokes their own."""
+
+from __future__ import annotations
+
+from typing import Any
+from uuid import UUID
+
+from django.conf import settings
+from django.contrib import messages
+from django.core.paginator import Paginator
+from django.http import HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
+from django.views.decorators.http import require_POST
+
+from accounts.api.tokens import MOST, make, revoke
+from accounts.models import ApiToken
+from accounts.web.access import administrator_required
+from accounts.web.request import Request
+from accounts.web.tokens.forms import TokenForm
+from accounts.web.you.confirmation import confirmation_required
+
+PAGE = 50
+ENDED_SHOWN = 10
+
+
+def tokens(request: Request) -> HttpResponse:
+    return tokens_page(request, TokenForm(request))
+
+
+def tokens_page(
+    request: Request, form: TokenForm, made: dict[str, str] | None = None
+) -> HttpResponse:
+    """Show one's own tokens; `made` is a new one, which is shown this once."""
+    own = ApiToken.objects.filter(person=request.user).select_related("person")
+    usable = list(own.usable())
+    ended = own.exclude(pk__in=[one.pk for one in usable])
+    shown = {
+        "crumbs": [("Your settings", reverse("you"))],
+        "form": form,
+        "made": made,
+        "usable": usable,
+        "ended": ended[:ENDED_SHOWN],
+        "is_full": len(usable) >= MOST,
+        "address": address(request),
+        "is_plain": not settings.HTTPS,
+    }
+    return render(request, "tokens/tokens.html", shown)
+
+
+def address(request: Request) -> str:
+    path = "/api/v1"
+    if settings.SITE_URL:
+        return f"{settings.SITE_URL.rstrip('/')}{path}"
+    return request.build_absolute_uri(path)
+
+
+@require_POST
+@confirmation_required("accounts:tokens")
+def token_create(request: Request) -> HttpResponse:
+    """Create a token, and show it. It is nowhere afterwards, so this is no redirect."""
+    form = TokenForm(request, request.POST)
+    if not form.is_valid():
+        return tokens_page(request, form)
+    given = form.cleaned_data
+    if ApiToken.objects.filter(pk=given["pk"]).exists():
+        messages.warning(
+            request,
+            "This token was created already, and is shown only once. Revoke it and "
+            "create another one if you did not copy it.",
+        )
+        return redirect("accounts:tokens")
+    if ApiToken.objects.usable().filter(person=request.user).count() >= MOST:
+        messages.error(
+            request, f"You have {MOST} tokens already. Revoke one of them first."
+        )
+        return redirect("accounts:tokens")
+    text = make(
+        request.user,
+        given["pk"],
+        name=given["name"],
+        scopes=given.get("scopes", []),
+        expires_at=form.expires_at,
+    )
+    made = {"name": given["name"], "text": text}
+    return tokens_page(request, TokenForm(request), made)
+
+
+@require_POST
+def token_revoke(request: Request) -> HttpResponse:
+    """Revoke one of one's own tokens, at once."""
+    pk = uuid_of(request.POST.get("token", ""))
+    own = ApiToken.objects.filter(person=request.user)
+    tell_revoked(request, get_object_or_404(own, pk=pk))
+    return redirect("accounts:tokens")
+
+
+@administrator_required
+def all_tokens(request: Request) -> HttpResponse:
+    """List everybody's tokens, the newest first."""
+    rows = ApiToken.objects.select_related("person")
+    shown = {
+        "crumbs": [("Settings", reverse("accounts:settings"))],
+        "page": Paginator(rows, PAGE).get_page(request.GET.get("page")),
+    }
+    return render(request, "tokens/all_tokens.html", shown)
+
+
+@administrator_required
+@require_POST
+@confirmation_required("accounts:all-tokens")
+def any_token_revoke(request: Request, pk: UUID) -> HttpResponse:
+    rows = ApiToken.objects.select_related("person")
+    tell_revoked(request, get_object_or_404(rows, pk=pk))
+    return redirect("accounts:all-tokens")
+
+
+def tell_revoked(request: Request, token: ApiToken) -> None:
+    if revoke(request.user, token):
+        messages.success(
+            request, f"The token {token} opens nothing anymore, from now on."
+        )
+    else:
+        messages.info(request, f"The token {token} was revoked already.")
+
+
+def uuid_of(text: str) -> Any:
+    """Read the id of a token; None is the id of none."""
+    try:
+        return UUID(text)
+    except ValueError:
+        return None
