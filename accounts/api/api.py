@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Any
 
 from django.http import Http404, HttpRequest, HttpResponse
@@ -9,6 +10,8 @@ from ninja import NinjaAPI
 from ninja.errors import HttpError
 from ninja.errors import ValidationError as DoesNotFit
 from ninja.openapi.schema import OpenAPISchema
+from ninja.renderers import JSONRenderer
+from ninja.responses import NinjaJSONEncoder
 
 from accounts.api.authentication import READS
 from accounts.api.problems import CONTENT_TYPE, problem_of
@@ -73,6 +76,17 @@ PROBLEM = {
 }
 
 
+class ToTheMicrosecond(NinjaJSONEncoder):
+    """Times as they are kept: what was read is sent back to find the same."""
+
+    def default(self, o: Any) -> Any:
+        return o.isoformat() if isinstance(o, datetime) else super().default(o)
+
+
+class Renderer(JSONRenderer):
+    encoder_class = ToTheMicrosecond
+
+
 class Api(NinjaAPI):
     def get_openapi_schema(self, **options: Any) -> OpenAPISchema:
         """Describe the operations, with the problems that each can answer with."""
@@ -108,6 +122,7 @@ api = Api(
     description=DESCRIPTION,
     urls_namespace="api",
     auth=READS,
+    renderer=Renderer(),
     docs_decorator=role_required(VIEWER),
 )
 

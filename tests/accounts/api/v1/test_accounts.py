@@ -39,6 +39,17 @@ def test_it_lists_accounts_as_the_filters_ask(reader):
     assert names(described="x", file="y", proof="z") == []
 
 
+def test_accounts_of_one_file_are_found_by_the_moment_that_is_read(reader):
+    row = account_row("staging")
+    moment = timezone.now().replace(microsecond=123456)
+    ManagedAccount.objects.filter(pk=row.pk).update(created_at=moment)
+
+    said = reader.read("/accounts/staging").json()["created_at"]
+    found = reader.read("/accounts", described=said).json()["items"]
+
+    assert [one["name"] for one in found] == ["staging"]
+
+
 def test_the_queries_do_not_grow_with_the_accounts(reader):
     def queries() -> int:
         with CaptureQueriesContext(connection) as found:
