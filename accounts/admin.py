@@ -41,6 +41,8 @@ from accounts.models import (
     Target,
 )
 from accounts.role_limits.admin import LimitedPersonAdmin
+from accounts.web.people.admin import InTurn
+from accounts.web.people.changing import role_names
 from accounts.web.you.confirmation import ask, is_confirmed
 from accounts.web.you.sessions import end
 
@@ -287,7 +289,7 @@ class BundleAdmin(Records):
 What = Activity.What
 
 
-class PersonAdmin(LimitedPersonAdmin):
+class PersonAdmin(InTurn, LimitedPersonAdmin):
     """People and their roles. Only a superuser creates another superuser."""
 
     list_display = ["username", "email", "roles", "factor", "is_active", "last_login"]
@@ -306,13 +308,6 @@ class PersonAdmin(LimitedPersonAdmin):
         """Show the four roles as check boxes, not as two lists."""
         widget = CheckboxSelectMultiple()
         return super().formfield_for_manytomany(*args, widget=widget, **options)
-
-    def get_readonly_fields(
-        self, request: HttpRequest, obj: Model | None = None
-    ) -> Any:
-        """Nobody gives a role to themselves: another administrator does."""
-        fields = super().get_readonly_fields(request, obj)
-        return [*fields, "groups"] if obj == request.user else fields
 
     @admin.display(description="roles")
     def roles(self, person: User) -> str:
@@ -384,10 +379,6 @@ class PersonAdmin(LimitedPersonAdmin):
 
 
 ON_RECORD = {"username", "is_active", "first_name", "last_name", "email"}
-
-
-def role_names(person: User) -> list[str]:
-    return sorted(person.groups.values_list("name", flat=True))
 
 
 def may_touch(request: HttpRequest, person: Model | None) -> bool:

@@ -211,6 +211,8 @@ SESSION_COOKIE_AGE = 12 * 60 * 60
 SESSION_IDLE_MINUTES = env_minutes("SESSION_IDLE_MINUTES", default=120)
 # Whether people who sign in by password must have a second factor, or may.
 SECOND_FACTOR = env_choice("SECOND_FACTOR", ("optional", "required"))
+# How long a link to choose a password works that an administrator has made.
+PASSWORD_RESET_TIMEOUT = 24 * 60 * 60
 CONFIRM_AFTER = 10  # minutes until roles and settings ask for the password again
 
 # The proxies in front, whose X-Forwarded-For is believed. None: the header is ignored.

@@ -17,6 +17,7 @@ from accounts.api.urls import urlpatterns as api_urls
 from accounts.web.factors import second_step
 from accounts.web.factors import urls as factors
 from accounts.web.feed import pull
+from accounts.web.people.links import choose_password
 from accounts.web.sign_in import SignIn, SignOut
 from accounts.web.single_sign_on.provider import PROVIDER
 from accounts.web.you import views as you
@@ -36,6 +37,7 @@ urlpatterns = [
         second_step.passkey_options,
         name="passkey-options",
     ),
+    path("sign-in/choose/", choose_password, name="choose-password"),
     path("sign-out/", SignOut.as_view(), name="sign-out"),
     path("you/", you.you, name="you"),
     path("you/sessions/end/", you.sessions_end, name="sessions-end"),

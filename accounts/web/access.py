@@ -5,7 +5,7 @@ A role is a group made by a migration, and is known by one permission.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import wraps
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -39,9 +39,11 @@ OPERATOR = UserRole(
 )
 APPROVER = UserRole("approver", "accounts.approve_run", "approves and discards plans")
 ADMINISTRATOR = UserRole(
-    "administrator", "auth.change_user", "gives roles to people in the admin site"
+    "administrator", "auth.change_user", "gives roles to people and changes settings"
 )
 ROLES = (VIEWER, OPERATOR, APPROVER, ADMINISTRATOR)
+NAMED = 3
+"""How many people a sentence names."""
 
 
 def has_role(person: User | AnonymousUser, role: UserRole) -> bool:
@@ -70,15 +72,27 @@ def administrators() -> list[str]:
     people = get_user_model()._default_manager.filter(
         Q(is_superuser=True) | Q(groups__name=ADMINISTRATOR.name), is_active=True
     )
-    return sorted({person.get_username() for person in people})
+    return sorted(set(people.values_list("username", flat=True)))
+
+
+def whom_to_ask() -> str:
+    """Name some who can give roles: “ada, bob, cleo and 4 others”."""
+    return some_of(administrators()) or "nobody yet: run manage.py createsuperuser"
+
+
+def some_of(names: Sequence[str], *, count: int | None = None) -> str:
+    """Name the first three, and say how many more there are."""
+    named, more = names[:NAMED], (count or len(names)) - NAMED
+    if more > 0:
+        return f"{', '.join(named)} and {more:,} other{'s' if more > 1 else ''}"
+    return ", ".join(named)
 
 
 def refusal(role: UserRole) -> str:
     """Say which role is needed, what it does, and who can give it."""
-    names = ", ".join(administrators()) or "nobody yet: run manage.py createsuperuser"
     return (
         f"This needs the role {role.name}, who {role.does}. "
-        f"Ask an administrator for it ({names})."
+        f"Ask an administrator for it ({whom_to_ask()})."
     )
 
 

@@ -31,6 +31,8 @@ from accounts.web.organization import reading as organization_reading
 from accounts.web.organization import views as organization
 from accounts.web.organization import watching as organization_watching
 from accounts.web.overview import views as overview
+from accounts.web.people import listing as people
+from accounts.web.people import views as person
 from accounts.web.rights import views as rights
 from accounts.web.rollouts import decisions as rollout_decisions
 from accounts.web.rollouts import report as rollout_report
@@ -274,6 +276,8 @@ export_files = [
     path("runs.json", exports.runs, JSON, name="runs-json"),
     path("activity.csv", exports.activity, CSV, name="activity-csv"),
     path("activity.json", exports.activity, JSON, name="activity-json"),
+    path("people.csv", exports.people, CSV, name="people-csv"),
+    path("people.json", exports.people, JSON, name="people-json"),
     path("bundles.csv", exports.bundles, CSV, name="bundles-csv"),
     path("bundles.json", exports.bundles, JSON, name="bundles-json"),
 ]
@@ -331,6 +335,31 @@ token_pages = [
     ),
 ]
 
+people_pages = [
+    path("settings/people/", people.people, name="people"),
+    path("settings/people/add/", person.person_add, name="person-add"),
+    path("settings/people/<int:person>/", person.person, name="person"),
+    path(
+        "settings/people/<int:person>/roles/", person.person_roles, name="person-roles"
+    ),
+    path(
+        "settings/people/<int:person>/active/",
+        person.person_active,
+        name="person-active",
+    ),
+    path(
+        "settings/people/<int:person>/sign-out/",
+        person.person_sign_out,
+        name="person-sign-out",
+    ),
+    path(
+        "settings/people/<int:person>/describe/",
+        person.person_describe,
+        name="person-describe",
+    ),
+    path("settings/people/<int:person>/link/", person.person_link, name="person-link"),
+]
+
 urlpatterns = [
     *overview_pages,
     *account_pages,
@@ -341,6 +370,7 @@ urlpatterns = [
     *spinnaker_pages,
     *target_pages,
     *token_pages,
+    *people_pages,
     path("search/", search.search, name="search"),
     path("live/", live.live, name="live"),
     path("help/", help_pages.help_page, name="help"),

@@ -205,7 +205,8 @@ def arguments(route: str) -> dict[str, str]:
                 "accounts.target"
                 if "/notifications/" in route
                 else f"accounts.{'api' if '/tokens/' in route else 'feed'}token"
-            )
+            ),
+            "person": first("accounts.preferences"),  # somebody's, by their key
         },
         "help": {"slug": "settings"},
         "bundles": {"number": "2", "since": "1", "path": "README.md"},

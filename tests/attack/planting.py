@@ -65,7 +65,12 @@ def plant(text: str, *, spare: set[str]) -> None:
             if f"{model.__name__}.{field.name}" not in spare:
                 plant_field(model, field, text)
     for user in User.objects.exclude(groups=None):
-        User.objects.filter(pk=user.pk).update(username=f"{text}{user.pk}"[:150])
+        User.objects.filter(pk=user.pk).update(
+            username=f"{text}{user.pk}"[:150],
+            first_name=text[:150],
+            last_name=text[:150],
+            email=text[:254],
+        )
 
 
 def plant_field(

@@ -37,6 +37,7 @@ PUBLIC |= {"/sign-in/single/", "/sign-in/single/back/"}
 PUBLIC |= {f"/sign-in/saml/{page}" for page in ("", "acs/", "finish/", "metadata/")}
 PASSKEYS = {"/sign-in/passkey/", "/sign-in/passkey/options/"}
 PUBLIC |= {"/sign-in/second/", *PASSKEYS}
+PUBLIC |= {"/sign-in/choose/"}  # to whoever has a link
 PUBLIC |= {"/feed/accounts"}  # to whoever has its token
 """What a stranger may see; a new one is a decision."""
 BY_TOKEN = "/api/v1/"

@@ -87,6 +87,7 @@ class Pages(NamedTuple):
             "adding": [adding.pk for adding in Adding.objects.all()],
             "search": [search.pk for search in ClusterSearch.objects.all()],
             "slug": ["settings"],
+            "person": [User.objects.get(username="ann").pk],
         }
         for pattern in urlpatterns:
             of_runs = str(pattern.pattern).startswith("runs/")

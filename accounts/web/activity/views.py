@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable
 from datetime import date, datetime, time, timedelta
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from django.contrib.auth.models import User
 from django.core.paginator import Paginator
 from django.db.models import Q
 from django.http import HttpResponse, QueryDict
@@ -15,11 +16,12 @@ from django.utils import timezone
 
 from accounts.models import Activity, ManagedAccount
 from accounts.models.activity import ActivityQuerySet
+from accounts.web.access import ADMINISTRATOR, has_role
 from accounts.web.request import Request
 from accounts.web.search.filters import Filters, filtered
 
 if TYPE_CHECKING:
-    from django.contrib.auth.models import AnonymousUser, User
+    from django.contrib.auth.models import AnonymousUser
 
 What = Activity.What
 
@@ -64,7 +66,7 @@ def activity(request: Request) -> HttpResponse:
     shown = {
         "crumbs": [("Settings", reverse("accounts:settings"))],
         "page": page,
-        "entries": entries(page),
+        "entries": entries(page, has_role(request.user, ADMINISTRATOR)),
         "filters": {key: request.GET.get(key, "").strip() for key in FILTERS},
         "is_filtered": any(request.GET.get(key) for key in FILTERS),
         "kinds": [
@@ -111,25 +113,40 @@ FILTERS: Filters = {
 }
 
 
-def entries(page: Iterable[Activity]) -> list[Entry]:
-    """Say of each what it is about, with one more query for all of them."""
+def entries(page: Iterable[Activity], of_people: bool) -> list[Entry]:
+    """Say of each what it is about, with one more query for all of them, and another
+    one where people have pages.
+    """
     rows = list(page)
     accounts = ManagedAccount.objects.filter(name__in={row.about for row in rows})
     urls = {
         account.name: account.get_absolute_url() for account in accounts.only("name")
     }
+    people = pages_of_people(rows) if of_people else {}
     return [
-        Entry(row, url_of(row, urls), digest_of(row), facts_of(row)) for row in rows
+        Entry(
+            row,
+            url_of(row, people if row.what in OF_PEOPLE else urls),
+            digest_of(row),
+            facts_of(row),
+        )
+        for row in rows
     ]
 
 
-def url_of(row: Activity, accounts: dict[str, str]) -> str:
-    """Lead to the run, rollout or account; what is stored may be of any kind."""
+def pages_of_people(rows: Iterable[Activity]) -> dict[str, str]:
+    names = {row.about for row in rows if row.what in OF_PEOPLE and row.about}
+    found = User.objects.filter(username__in=names).values_list("username", "pk")
+    return {name: reverse("accounts:person", args=[pk]) for name, pk in found}
+
+
+def url_of(row: Activity, pages: dict[str, str]) -> str:
+    """Lead to the run, rollout or page; what is stored may be of any kind."""
     for key, name in LINKS.items():
         number = row.detail.get(key)
         if isinstance(number, int) and 0 < number < 10**9:
             return reverse(f"accounts:{name}", args=[number])
-    return accounts.get(row.about, "")
+    return pages.get(row.about, "")
 
 
 def digest_of(row: Activity) -> str:

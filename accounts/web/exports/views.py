@@ -11,7 +11,7 @@ from accounts.mapping.managing import managing_of
 from accounts.models import ManagedAccount, ManagingAccount, Run
 from accounts.models.organization.members import same_account
 from accounts.organization.reading import kept_organization
-from accounts.web.access import operator_required
+from accounts.web.access import administrator_required, operator_required
 from accounts.web.accounts.views import matching as matching_accounts
 from accounts.web.accounts.views import sort_of
 from accounts.web.activity.views import digest_of
@@ -19,9 +19,12 @@ from accounts.web.activity.views import matching as matching_activity
 from accounts.web.bundles.listing import matching as matching_bundles
 from accounts.web.exports.files import AT_ONCE, Columns, download
 from accounts.web.organization import listing
+from accounts.web.people.listing import matching as matching_people
+from accounts.web.people.person import described, with_all
 from accounts.web.request import Request
 from accounts.web.runs.listing import matching as matching_runs
 from accounts.web.runs.listing import row_of
+from accounts.web.you.sessions import sessions_by_person
 
 
 def provider_keys(account: ManagedAccount) -> list[str]:
@@ -88,6 +91,18 @@ ACTIVITY: Columns = {
     "detail": lambda row: json.dumps(row.detail, sort_keys=True),
     "hash": lambda row: row.hash,
 }
+PEOPLE: Columns = {
+    "username": lambda row: row.user.username,
+    "full_name": lambda row: row.user.get_full_name(),
+    "email": lambda row: row.user.email,
+    "roles": lambda row: row.roles,
+    "superuser": lambda row: row.user.is_superuser,
+    "signs_in_by": lambda row: row.ways,
+    "seen_at": lambda row: row.seen_at,
+    "sessions": lambda row: row.sessions,
+    "active": lambda row: row.user.is_active,
+    "added_at": lambda row: row.user.date_joined,
+}
 
 
 def accounts(request: Request, form: str) -> StreamingHttpResponse:
@@ -123,3 +138,11 @@ def bundles(request: Request, form: str) -> StreamingHttpResponse:
 def activity(request: Request, form: str) -> StreamingHttpResponse:
     rows = matching_activity(request.user, request.GET).iterator(chunk_size=AT_ONCE)
     return download("activity", form, ACTIVITY, rows)
+
+
+@administrator_required
+def people(request: Request, form: str) -> StreamingHttpResponse:
+    by_person = sessions_by_person()
+    found = with_all(matching_people(request.GET))
+    rows = (described(row, by_person) for row in found.iterator(chunk_size=AT_ONCE))
+    return download("people", form, PEOPLE, rows)

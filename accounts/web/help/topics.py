@@ -339,6 +339,14 @@ PAGES = (
         words="api tokens automation gitops curl",
     ),
     Topic(
+        "people",
+        "People",
+        "See who may sign in and what they may do; give roles, and deactivate.",
+        ("Nobody changes their own roles: so an administrator always remains.",),
+        ("people", "person", "person-add"),
+        words="users roles permissions invite deactivate sessions administrator",
+    ),
+    Topic(
         "feed",
         "The feed for Spinnaker",
         "Clouddriver's account-registration plugin pulls accounts from Bowline.",

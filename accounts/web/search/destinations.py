@@ -99,6 +99,13 @@ DESTINATIONS = (
         "Who may do what", "accounts:settings", "lock", "roles people", "#roles"
     ),
     Destination(
+        "People",
+        "accounts:people",
+        "person",
+        "users roles give deactivate sessions password link administrators",
+    ),
+    Destination("Add a person", "accounts:person-add", "plus", "new user invite"),
+    Destination(
         "Who plans may not approve",
         "accounts:settings",
         "lock",
@@ -139,7 +146,7 @@ DESTINATIONS = (
     Destination(
         "Documentation", "accounts:documentation", "question", "help manual guide"
     ),
-    Destination("Admin site", "admin:index", "lock", "people roles give"),
+    Destination("Admin site", "admin:index", "lock", "records users"),
 )
 
 

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from typing import Any
+from urllib.parse import urlencode
 
 from django import conf
 from django.contrib import messages
-from django.contrib.auth.models import Group
 from django.db import connection, transaction
-from django.http import HttpResponse
+from django.http import HttpResponse, QueryDict
 from django.shortcuts import redirect, render
 from django.views.decorators.http import require_POST
 
@@ -18,8 +18,9 @@ from accounts.lookups import CALLER, Question
 from accounts.models import Activity, ManagingAccount, Run, Spinnaker
 from accounts.runs.heartbeat import clock_skew
 from accounts.runs.owners.publishing import template_bucket
-from accounts.web.access import ROLES, UserRole, administrator_required
+from accounts.web.access import NAMED, ROLES, UserRole, administrator_required, some_of
 from accounts.web.lookups import Asking, look_up
+from accounts.web.people.listing import matching
 from accounts.web.request import Request
 from accounts.web.single_sign_on.groups import roles_at
 from accounts.web.single_sign_on.provider import providers
@@ -34,13 +35,11 @@ def settings(request: Request) -> HttpResponse:
     shown = caller(request, managing)
     if request.htmx:
         return render(request, "settings/_caller.html", shown)
-    people = {group.name: group.user_set.all() for group in groups()}
     by_group = [roles_at(provider) for provider in providers()]
     shown |= {
         "managing": managing,
         "roles_and_people": [
-            (role, people.get(role.name, []), groups_with(role, by_group))
-            for role in ROLES
+            (role, who_has(role), groups_with(role, by_group)) for role in ROLES
         ],
         "vouching": providers(),
         "passwords_for": conf.settings.PASSWORDS_FOR,
@@ -56,6 +55,13 @@ def settings(request: Request) -> HttpResponse:
         "idle": Run.objects.abandoned().count(),
     }
     return render(request, "settings/settings.html", shown)
+
+
+def who_has(role: UserRole) -> str:
+    """Name some of those who have the role, and say how many more there are."""
+    found = matching(QueryDict(urlencode({"role": role.name, "state": "active"})))
+    names = [user.username for user in found[:NAMED]]
+    return some_of(names, count=found.count() if len(names) == NAMED else len(names))
 
 
 def groups_with(role: UserRole, by_group: list[RolesByGroup]) -> list[str]:
@@ -87,11 +93,6 @@ def four_eyes(request: Request) -> HttpResponse:
     else:
         messages.error(request, "There is no such environment. Nothing was changed.")
     return redirect("accounts:settings")
-
-
-def groups() -> list[Group]:
-    names = [role.name for role in ROLES]
-    return list(Group.objects.filter(name__in=names).prefetch_related("user_set"))
 
 
 def caller(request: Request, managing: ManagingAccount | None) -> dict[str, Any]:

@@ -47,15 +47,18 @@ def ask(request: HttpRequest, back: str) -> HttpResponseRedirect:
 
 
 def confirmation_required(
-    back: str,
+    back: str, *arguments: str
 ) -> Callable[[Callable[..., HttpResponse]], Callable[..., HttpResponseBase]]:
-    """Ask for the password first, and lead to the page named `back`."""
+    """Ask for the password first, and lead to the page named `back`, with these
+    arguments of the view.
+    """
 
     def decorate(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponseBase]:
         @wraps(view)
         def asking(request: HttpRequest, *args: str, **kwargs: str) -> HttpResponseBase:
             if not is_confirmed(request):
-                return ask(request, reverse(back))
+                given = {name: kwargs[name] for name in arguments}
+                return ask(request, reverse(back, kwargs=given))
             return view(request, *args, **kwargs)
 
         return asking

@@ -79,7 +79,7 @@ def where_mail_goes(person: User) -> str:
         return "No mail is sent: EMAIL_HOST is not set."
     if address := address_of(person):
         return format_html(WHEN, address)
-    return "You have no mail address. An administrator adds it in the admin site."
+    return "You have no mail address. An administrator adds it on the page People."
 
 
 def preferences_of(person: User) -> Preferences:

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Collection
+from collections import defaultdict
+from collections.abc import Collection, Iterator
 from datetime import datetime
 from typing import NamedTuple
 
-from django.contrib.auth import SESSION_KEY
+from django.contrib.auth import HASH_SESSION_KEY, SESSION_KEY
 from django.contrib.auth.models import User
 from django.contrib.sessions.backends.base import SessionBase
 from django.contrib.sessions.models import Session
@@ -98,9 +99,28 @@ def end_all(person: User) -> None:
 
 def stored(person: User) -> list[tuple[Session, dict[str, object]]]:
     """Read the sessions of a person; a session says whose it is only inside."""
+    return [one for one in every() if one[1].get(SESSION_KEY) == str(person.pk)]
+
+
+def every() -> Iterator[tuple[Session, dict[str, object]]]:
     valid = Session.objects.filter(expire_date__gt=timezone.now())
-    decoded = ((session, session.get_decoded()) for session in valid.iterator())
-    return [one for one in decoded if one[1].get(SESSION_KEY) == str(person.pk)]
+    return ((session, session.get_decoded()) for session in valid.iterator())
+
+
+def sessions_by_person() -> dict[str, list[str]]:
+    """Give for each person's key what their sessions know of the password."""
+    found: dict[str, list[str]] = defaultdict(list)
+    for _, said in every():
+        found[str(said.get(SESSION_KEY))].append(str(said.get(HASH_SESSION_KEY)))
+    return found
+
+
+def count_open(person: User, by_person: dict[str, list[str]]) -> int:
+    """Count those that still open a page: none that is older than the password."""
+    known = by_person.get(str(person.pk))
+    if not known or not person.is_active:
+        return 0
+    return known.count(person.get_session_auth_hash())
 
 
 def id_of(key: str) -> str:

@@ -23,6 +23,7 @@ ARGUMENTS = {
     "adding": uuid.UUID(int=1),
     "search": uuid.UUID(int=1),
     "number": 2,
+    "person": 1,
     "since": 1,
     "path": "README.md",
     "step": "review",

@@ -162,3 +162,35 @@ def test_a_hundred_thousand_entries_cost_no_more_queries(viewer: Client) -> None
 
     assert len(many) == len(few)
     assert "99,951–100,000 of 100,000 decisions" in " ".join(answer.text.split())
+
+
+def link_of(client: Client) -> str:
+    (entry,) = client.get(PATH, {"what": What.ROLES}).context["entries"]
+    return entry.url
+
+
+def test_a_change_of_roles_leads_administrators_to_the_person(client: Client) -> None:
+    olga = person("operator", username="olga")
+    account_row("olga")
+    record(None, What.ROLES, "olga", {"changed": [[], ["operator"]]})
+
+    client.force_login(person("administrator"))
+    for_administrators = link_of(client)
+    client.force_login(person("approver"))
+
+    assert for_administrators == f"/settings/people/{olga.pk}/"
+    assert link_of(client) == ""
+
+
+def test_links_to_people_cost_one_query(client: Client) -> None:
+    client.force_login(person("administrator"))
+
+    def cost(people: int) -> int:
+        for number in range(people):
+            name = f"{people}-{number}"
+            record(None, What.ROLES, person("viewer", username=name).username)
+        with CaptureQueriesContext(connection) as queries:
+            client.get(PATH)
+        return len(queries)
+
+    assert cost(1) == cost(9)

@@ -71,12 +71,26 @@ def test_it_notices_that_nobody_works(viewer) -> None:
     assert "1 run that no worker processes" in page
 
 
-def test_only_administrators_are_led_to_the_admin_site(client) -> None:
+def test_it_names_three_and_counts_the_others_and_nobody_who_left(viewer) -> None:
+    for name in ("a", "b", "c", "d", "e"):
+        person("approver", username=name)
+    person("approver", username="0", is_active=False)
+
+    page = viewer.get("/settings/").content.decode()
+
+    assert "<td>approver</td><td>a, b, c and 2 others</td>" in page
+
+
+def test_only_administrators_are_led_to_the_people(client) -> None:
     client.force_login(person("administrator"))
 
     page = client.get("/settings/").content.decode()
 
-    assert 'href="/admin/auth/user/"' in page
+    client.force_login(person("viewer"))
+    of_a_viewer = client.get("/settings/").content.decode()
+
+    assert 'href="/settings/people/"' in page
+    assert "/settings/people/" not in of_a_viewer
 
 
 def test_it_says_whether_mail_is_sent(viewer, settings) -> None:

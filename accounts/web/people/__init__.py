@@ -1,0 +1,1 @@
+"""The people: listed, added, given roles, deactivated."""

@@ -1,0 +1,101 @@
+"""The list of people: how it is searched, and what it costs."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+from django.conf import settings
+from django.contrib.auth.models import User
+from django.core.paginator import Paginator
+from django.db.models import Q, QuerySet
+from django.http import HttpResponse, QueryDict
+from django.shortcuts import render
+from django.urls import reverse
+from django.utils import timezone
+
+from accounts.web.access import ADMINISTRATOR, ROLES, administrator_required
+from accounts.web.people.person import (
+    NO_WAY,
+    PASSWORD,
+    SINGLE_SIGN_ON,
+    by_way,
+    described,
+    with_all,
+)
+from accounts.web.request import Request
+from accounts.web.search.filters import Filters, filtered
+from accounts.web.you.sessions import sessions_by_person
+
+PAGE = 50
+NO_ROLE = "none"
+UNSEEN_DAYS = 90
+WAYS = (
+    (PASSWORD, "By password"),
+    (SINGLE_SIGN_ON, "By single sign-on"),
+    (NO_WAY, "In no way yet"),
+)
+
+
+@administrator_required
+def people(request: Request) -> HttpResponse:
+    """List people as the filters in the URL ask, with a fixed number of queries."""
+    found = with_all(matching(request.GET))
+    page = Paginator(found, PAGE).get_page(request.GET.get("page"))
+    by_person = sessions_by_person()
+    shown = {
+        "crumbs": [("Settings", reverse("accounts:settings"))],
+        "page": page,
+        "people": [described(user, by_person) for user in page],
+        "filters": {key: request.GET.get(key, "").strip() for key in FILTERS},
+        "is_filtered": any(request.GET.get(key) for key in FILTERS),
+        "role_names": [role.name for role in ROLES],
+        "ways": WAYS,
+        "unseen_days": UNSEEN_DAYS,
+        "single_sign_on": settings.SINGLE_SIGN_ON,
+    }
+    return render(request, "people/people.html", shown)
+
+
+def matching(asked: QueryDict) -> QuerySet[User]:
+    """Find what the filters in the URL ask for, by name."""
+    return filtered(User.objects.order_by("username"), FILTERS, asked)
+
+
+def by_text(text: str) -> Q:
+    return (
+        Q(username__icontains=text)
+        | Q(first_name__icontains=text)
+        | Q(last_name__icontains=text)
+        | Q(email__icontains=text)
+    )
+
+
+def by_role(name: str) -> Q:
+    """Find who has the role; a superuser has the administrator's without a group."""
+    if name == NO_ROLE:
+        roles = User.objects.filter(groups__name__in=[role.name for role in ROLES])
+        return ~Q(pk__in=roles.values("pk")) & Q(is_superuser=False)
+    having = Q(pk__in=User.objects.filter(groups__name=name).values("pk"))
+    return having | Q(is_superuser=True) if name == ADMINISTRATOR.name else having
+
+
+def by_state(state: str) -> Q:
+    known = {"active": Q(is_active=True), "deactivated": Q(is_active=False)}
+    return known.get(state, Q(pk__in=[]))
+
+
+def by_seen(days: str) -> Q:
+    """Find who was not seen for that long, or never."""
+    if days != str(UNSEEN_DAYS):
+        return Q(pk__in=[])
+    since = timezone.now() - timedelta(days=UNSEEN_DAYS)
+    return ~Q(last_login__gte=since) & ~Q(identity__seen_at__gte=since)
+
+
+FILTERS: Filters = {
+    "text": by_text,
+    "role": by_role,
+    "way": by_way,
+    "state": by_state,
+    "unseen": by_seen,
+}

@@ -1,0 +1,225 @@
+"""A person's page: their roles, sessions and whether they may enter; and adding one."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from django.conf import settings
+from django.contrib import messages
+from django.contrib.auth.models import Group, User
+from django.http import HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
+from django.views.decorators.http import require_POST
+
+from accounts.activity import record
+from accounts.models import Activity
+from accounts.notices.mail import is_configured
+from accounts.role_limits.limits import limits_of, named
+from accounts.web.access import administrator_required
+from accounts.web.people.changing import (
+    NotAllowed,
+    changing,
+    describe,
+    end_sessions,
+    give,
+    set_active,
+    turn_of,
+    why_not,
+)
+from accounts.web.people.forms import AddForm, DescriptionForm, RolesForm
+from accounts.web.people.links import hours, mailed, make_link, may_have_link
+from accounts.web.people.person import described, provider_of, with_all
+from accounts.web.request import Request
+from accounts.web.you.confirmation import confirmation_required
+from accounts.web.you.sessions import sessions_by_person
+
+What = Activity.What
+
+
+@administrator_required
+def person(request: Request, person: int) -> HttpResponse:
+    return person_page(request, row_of(person))
+
+
+def row_of(pk: int) -> User:
+    return get_object_or_404(with_all(User.objects.all()), pk=pk)
+
+
+def person_page(
+    request: Request,
+    row: User,
+    form: DescriptionForm | None = None,
+    link: dict[str, object] | None = None,
+) -> HttpResponse:
+    """Show the page; `link` is a new one, which is shown this once."""
+    shown = described(row, sessions_by_person())
+    return render(
+        request,
+        "people/person.html",
+        {
+            "crumbs": [
+                ("Settings", reverse("accounts:settings")),
+                ("People", reverse("accounts:people")),
+            ],
+            "person": shown,
+            "row": row,
+            "why_not": why_not(request.user, row),
+            "of_provider": provider_of(row),
+            "limits": {role: named(inside) for role, inside in limits_of(row).items()},
+            "roles": RolesForm(
+                initial={"roles": [group.name for group in row.groups.all()]}
+            ),
+            "form": form or DescriptionForm.of(row),
+            "may_have_link": may_have_link(row),
+            "link": link,
+            "hours": hours(),
+        },
+    )
+
+
+def changed(
+    request: Request,
+    pk: int,
+    change: Callable[[User], str],
+    otherwise: str,
+    *,
+    own: bool = False,
+) -> HttpResponse:
+    """Change somebody and say so, or say why not."""
+    try:
+        with changing(request.user, pk, own=own) as row:
+            said = change(row)
+    except NotAllowed as refused:
+        messages.error(request, f"{refused} Nothing was changed.")
+    else:
+        messages.add_message(
+            request, messages.SUCCESS if said else messages.INFO, said or otherwise
+        )
+    return redirect("accounts:person", person=pk)
+
+
+@administrator_required
+@require_POST
+@confirmation_required("accounts:person", "person")
+def person_roles(request: Request, person: int) -> HttpResponse:
+    form = RolesForm(request.POST)
+    if not form.is_valid():
+        messages.error(request, "There is no such role. Nothing was changed.")
+        return redirect("accounts:person", person=person)
+    roles = form.cleaned_data["roles"]
+
+    def change(row: User) -> str:
+        given = give(request.user, row, roles)
+        return f"The roles of {row.username} are changed." if given else ""
+
+    return changed(request, person, change, "The roles are the same as before.")
+
+
+@administrator_required
+@require_POST
+@confirmation_required("accounts:person", "person")
+def person_active(request: Request, person: int) -> HttpResponse:
+    active = request.POST.get("active") == "on"
+
+    def change(row: User) -> str:
+        if not set_active(request.user, row, active, here=request.session):
+            return ""
+        if active:
+            return f"{row.username} may sign in again."
+        return f"{row.username} is deactivated and signed out everywhere."
+
+    return changed(request, person, change, "Nothing was to be changed.")
+
+
+@administrator_required
+@require_POST
+@confirmation_required("accounts:person", "person")
+def person_sign_out(request: Request, person: int) -> HttpResponse:
+    def change(row: User) -> str:
+        ended = end_sessions(request.user, row, here=request.session)
+        return f"{row.username} is signed out everywhere." if ended else ""
+
+    return changed(request, person, change, "There is no session to end.")
+
+
+@administrator_required
+@require_POST
+@confirmation_required("accounts:person", "person")
+def person_describe(request: Request, person: int) -> HttpResponse:
+    row = row_of(person)
+    form = DescriptionForm.of(row, request.POST)
+    if not form.is_valid():
+        return person_page(request, row, form)
+
+    def change(row: User) -> str:
+        saved = describe(request.user, row, form.cleaned_data)
+        return "The names and the mail address are saved." if saved else ""
+
+    return changed(request, person, change, "Nothing was to be changed.", own=True)
+
+
+@administrator_required
+@require_POST
+@confirmation_required("accounts:person", "person")
+def person_link(request: Request, person: int) -> HttpResponse:
+    """Make a link and show it. It is nowhere afterwards, so this is no redirect."""
+    try:
+        with changing(request.user, person) as row:
+            if not may_have_link(row):
+                raise NotAllowed("This person cannot sign in by a password.")
+            link = make_link(request, row)
+            record(request.user, What.PERSON, row.username, {"link": "made"})
+    except NotAllowed as refused:
+        messages.error(request, f"{refused} Nothing was changed.")
+        return redirect("accounts:person", person=person)
+    return with_link(request, row, link)
+
+
+def with_link(request: Request, row: User, link: str) -> HttpResponse:
+    sent = mailed(request.user, row, link)
+    return person_page(request, row_of(row.pk), link={"url": link, "mailed": sent})
+
+
+@administrator_required
+@confirmation_required("accounts:person-add")
+def person_add(request: Request) -> HttpResponse:
+    """Add somebody, and show the link by which they choose a password, once."""
+    if request.method != "POST":
+        return add_page(request, AddForm())
+    try:
+        with turn_of(request.user):
+            form = AddForm(request.POST)
+            row = added(request.user, form) if form.is_valid() else None
+            link = make_link(request, row) if row else ""
+    except NotAllowed as refused:
+        messages.error(request, f"{refused} Nobody was added.")
+        return redirect("accounts:people")
+    return with_link(request, row, link) if row else add_page(request, form)
+
+
+def add_page(request: Request, form: AddForm) -> HttpResponse:
+    shown = {
+        "crumbs": [
+            ("Settings", reverse("accounts:settings")),
+            ("People", reverse("accounts:people")),
+        ],
+        "form": form,
+        "single_sign_on": settings.SINGLE_SIGN_ON,
+        "passwords_for": settings.PASSWORDS_FOR,
+        "is_mailed": is_configured(),
+        "hours": hours(),
+    }
+    return render(request, "people/add.html", shown)
+
+
+def added(by: User, form: AddForm) -> User:
+    said = dict(form.cleaned_data)
+    roles = sorted(said.pop("roles"))
+    row = User(**said)
+    row.set_unusable_password()
+    row.save()
+    row.groups.set(Group.objects.filter(name__in=roles))
+    record(by, What.PERSON, row.username, {"added": "by hand", "link": "made"})
+    record(by, What.ROLES, row.username, {"changed": [[], roles]})
+    return row

@@ -1,0 +1,61 @@
+"""An administrator always remains, whoever acts at the same time."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from threading import Barrier
+
+import pytest
+from django.contrib.auth.models import Group, User
+from django.contrib.sessions.backends.db import SessionStore
+from django.db import connections
+
+from accounts.web.access import administrators
+from accounts.web.people.changing import NotAllowed, changing, give, set_active
+from tests.rows import person
+
+Change = Callable[[User, User], object]
+
+
+def takes_the_role(by: User, person: User) -> None:
+    give(by, person, ["viewer"])
+
+
+def deactivates(by: User, person: User) -> None:
+    set_active(by, person, False, here=SessionStore())
+
+
+@pytest.mark.parametrize("change", [takes_the_role, deactivates])
+@pytest.mark.django_db(transaction=True)
+def test_of_two_who_remove_each_other_one_remains(change: Change) -> None:
+    ada = person("administrator", username="ada")
+    bob = person("administrator", username="bob")
+    both = Barrier(2)
+
+    def remove(by: User, other: User) -> str:
+        try:
+            both.wait()
+            with changing(by, other.pk) as row:
+                change(by, row)
+            return "done"
+        except NotAllowed as refused:
+            return str(refused)
+        finally:
+            connections.close_all()
+
+    with ThreadPoolExecutor(2) as threads:
+        ends = list(threads.map(remove, (ada, bob), (bob, ada)))
+
+    assert sorted(ends) == ["You are no longer an administrator.", "done"]
+    assert len(administrators()) == 1
+
+
+@pytest.mark.django_db
+def test_who_lost_the_role_meanwhile_changes_nobody() -> None:
+    ada = person("administrator", username="ada")
+    olga = person("operator", username="olga")
+    ada.groups.set(Group.objects.filter(name="operator"))
+
+    with pytest.raises(NotAllowed), changing(ada, olga.pk):
+        pytest.fail("It was her turn.")

@@ -1,0 +1,212 @@
+"""A person's page: what an administrator changes there, and what nobody may."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from django.contrib.auth.models import User
+from django.test import Client
+
+from accounts.models import Activity
+from accounts.role_limits.limits import limit
+from accounts.web.access import OPERATOR
+from accounts.web.you.confirmation import CONFIRMED
+from tests.accounts.web.answers import told
+from tests.accounts.web.people.rows import of_provider
+from tests.accounts.web.single_sign_on.provider import PROVIDER
+from tests.rows import PASSWORD, person
+
+pytestmark = pytest.mark.django_db
+
+What = Activity.What
+DECISIONS = ("roles", "active", "sign-out", "describe", "link")
+
+
+def url(user: User, action: str = "") -> str:
+    return f"/settings/people/{user.pk}/{action}{'/' if action else ''}"
+
+
+def roles(user: User) -> list[str]:
+    return sorted(user.groups.values_list("name", flat=True))
+
+
+def entry() -> tuple[str, str, str, Any]:
+    last = Activity.objects.first()
+    return (last.who, last.what, last.about, last.detail) if last else ("", "", "", {})
+
+
+@pytest.fixture
+def olga() -> User:
+    return person("operator", username="olga")
+
+
+def test_roles_are_given_and_taken_on_record(ada: Client, olga: User) -> None:
+    ada.post(url(olga, "roles"), {"roles": ["approver", "viewer"]})
+
+    assert roles(olga) == ["approver", "viewer"]
+    changed = {"changed": [["operator"], ["approver", "viewer"]]}
+    assert entry() == ("ada", What.ROLES, "olga", changed)
+
+
+def test_the_same_roles_are_no_decision(ada: Client, olga: User) -> None:
+    answer = ada.post(url(olga, "roles"), {"roles": ["operator"]})
+
+    assert "same as before" in told(answer)
+    assert not Activity.objects.exists()
+
+
+def test_a_role_that_there_is_not_changes_nothing(ada: Client, olga: User) -> None:
+    answer = ada.post(url(olga, "roles"), {"roles": ["root"]})
+
+    assert "There is no such role" in told(answer)
+    assert roles(olga) == ["operator"]
+
+
+def test_somebody_is_deactivated_and_out_at_once(ada: Client, olga: User) -> None:
+    theirs = Client()
+    theirs.force_login(olga)
+
+    ada.post(url(olga, "active"), {"active": "off"})
+
+    assert theirs.get("/accounts/").status_code == 302
+    assert not User.objects.get(pk=olga.pk).is_active
+    assert entry()[3] == {"changed": {"is_active": [True, False]}}
+    assert ada.get(url(olga)).context["person"].sessions == 0
+
+
+def test_somebody_is_activated_again(ada: Client, olga: User) -> None:
+    User.objects.filter(pk=olga.pk).update(is_active=False)
+
+    ada.post(url(olga, "active"), {"active": "on"})
+
+    assert User.objects.get(pk=olga.pk).is_active
+    assert User.objects.get(pk=olga.pk).check_password(PASSWORD)
+
+
+def test_all_sessions_end_and_nobody_elses(ada: Client, olga: User) -> None:
+    theirs, others = Client(), Client()
+    theirs.force_login(olga)
+    others.force_login(person("viewer"))
+
+    ada.post(url(olga, "sign-out"))
+
+    assert theirs.get("/accounts/").status_code == 302
+    assert others.get("/accounts/").status_code == 200
+    assert entry() == ("ada", What.SIGN_OUT, "olga", {"sessions": 1})
+
+
+def test_names_and_mail_are_changed_on_record(ada: Client, olga: User) -> None:
+    said = {"first_name": "Olga", "last_name": "P", "email": "olga@example.com"}
+
+    ada.post(url(olga, "describe"), said)
+
+    assert User.objects.get(pk=olga.pk).get_full_name() == "Olga P"
+    assert entry()[3]["changed"]["email"] == ["", "olga@example.com"]
+
+
+def test_a_mail_address_that_is_none_is_refused(ada: Client, olga: User) -> None:
+    page = ada.post(url(olga, "describe"), {"email": "olga"}).content.decode()
+
+    assert "This is not a mail address." in page
+    assert not Activity.objects.exists()
+
+
+@pytest.mark.parametrize("action", ["roles", "active", "sign-out", "link"])
+def test_nobody_changes_themselves(ada: Client, action: str) -> None:
+    me = User.objects.get(username="ada")
+
+    answer = ada.post(url(me, action), {"roles": ["viewer"], "active": "off"})
+
+    assert "Nobody changes themselves" in told(answer)
+    assert (roles(me), User.objects.get(pk=me.pk).is_active) == (
+        ["administrator"],
+        True,
+    )
+    assert not Activity.objects.exists()
+
+
+def test_the_page_of_oneself_has_no_such_buttons(ada: Client) -> None:
+    me = User.objects.get(username="ada")
+
+    page = ada.get(url(me)).content.decode()
+
+    assert "another administrator does" in page
+    assert not any(url(me, action) in page for action in DECISIONS[:3])
+
+
+def test_one_writes_ones_own_mail_address(ada: Client) -> None:
+    me = User.objects.get(username="ada")
+
+    ada.post(url(me, "describe"), {"email": "ada@example.com"})
+
+    assert User.objects.get(pk=me.pk).email == "ada@example.com"
+
+
+@pytest.mark.parametrize("action", DECISIONS)
+def test_only_a_superuser_changes_a_superuser(ada: Client, action: str) -> None:
+    root = User.objects.create_superuser("root", password=PASSWORD)
+
+    said = {"roles": ["viewer"], "active": "off", "email": "x@example.com"}
+    answer = ada.post(url(root, action), said)
+
+    assert "Only a superuser changes a superuser." in told(answer)
+    assert not Activity.objects.exists()
+    assert "Only a superuser" in ada.get(url(root)).content.decode()
+
+
+def test_the_provider_decides_the_roles_of_its_people(
+    ada: Client, settings: Any
+) -> None:
+    settings.SINGLE_SIGN_ON = PROVIDER
+    sam = of_provider("sam")
+
+    page = ada.get(url(sam)).content.decode()
+    answers = [
+        ada.post(url(sam, "roles"), {"roles": ["administrator"]}),
+        ada.post(url(sam, "describe"), {"email": "x@example.com"}),
+        ada.post(url(sam, "link")),
+    ]
+
+    assert f"The groups at {PROVIDER.name} decide" in page
+    assert url(sam, "roles") not in page
+    assert url(sam, "link") not in page
+    assert roles(sam) == ["operator"]
+    assert "The single sign-on decides this person's roles." in told(answers[0])
+    assert "cannot sign in by a password" in told(answers[2])
+    assert not Activity.objects.exists()
+
+
+def test_somebody_of_the_provider_is_kept_out_here(ada: Client, settings: Any) -> None:
+    settings.SINGLE_SIGN_ON = PROVIDER
+    sam = of_provider("sam")
+
+    ada.post(url(sam, "active"), {"active": "off"})
+
+    assert not User.objects.get(pk=sam.pk).is_active
+
+
+@pytest.mark.parametrize("action", DECISIONS)
+def test_each_decision_asks_for_the_password_again(
+    ada: Client, olga: User, action: str
+) -> None:
+    session = ada.session
+    del session[CONFIRMED]
+    session.save()
+
+    answer = ada.post(url(olga, action), {"roles": ["viewer"], "active": "off"})
+
+    assert answer.url == f"/you/confirm/?next=%2Fsettings%2Fpeople%2F{olga.pk}%2F"
+    assert roles(olga) == ["operator"]
+    assert not Activity.objects.exists()
+
+
+def test_nobody_there_is_a_404(ada: Client) -> None:
+    assert ada.get("/settings/people/999999/").status_code == 404
+    assert ada.post("/settings/people/999999/roles/").status_code == 404
+
+
+def test_it_says_for_which_environments_a_role_is(ada: Client, olga: User) -> None:
+    limit(olga, OPERATOR, {"lab"}, "ada")
+
+    assert "The role operator is for lab only." in ada.get(url(olga)).content.decode()
