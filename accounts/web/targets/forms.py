@@ -59,7 +59,7 @@ class TargetForm(forms.Form):
         label="Where the webhook's URL is",
         required=False,
         max_length=LONGEST,
-        help_text="env:NAME or file:/PATH. The URL is a secret: do not enter it here.",
+        help_text="env:NAME or file:/PATH, never the URL: it is a secret.",
     )
     kinds = forms.MultipleChoiceField(
         label="What about",
