@@ -26,6 +26,7 @@ ARGUMENTS = {
     "person": 1,
     "since": 1,
     "path": "README.md",
+    "slug": "tutorial",
     "step": "review",
     "fingerprint": "0" * 32,
 }
@@ -48,8 +49,9 @@ def test_a_stranger_is_sent_to_sign_in(client, name: str, method: str) -> None:
 
     response = getattr(client, method)(url)
 
+    back = url if method == "get" else "/"  # what takes a form is no page
     assert response.status_code == 302
-    assert response.url == f"/sign-in/?next={url}"
+    assert response.url == f"/sign-in/?next={back}"
 
 
 READS = {
@@ -90,11 +92,17 @@ READS = {
     "delivery",
     "spinnaker",
     "spinnaker-file",
+    "documentation",
+    "document",
+    "picture",
+    "tokens",
 }
 """Pages that only show: they answer a POST like a GET, and change nothing."""
+OWN = {"token-create", "token-revoke"}
+"""What everybody does with what is theirs: see tests/accounts/web/tokens."""
 
 
-@pytest.mark.parametrize("name", sorted(set(NAMES) - READS))
+@pytest.mark.parametrize("name", sorted(set(NAMES) - READS - OWN))
 def test_a_viewer_gets_403_on_every_post(client, name: str) -> None:
     managing_row()
     client.force_login(person("viewer"))
