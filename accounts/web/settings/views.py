@@ -61,7 +61,7 @@ def who_has(role: UserRole) -> str:
     """Name some of those who have the role, and say how many more there are."""
     found = matching(QueryDict(urlencode({"role": role.name, "state": "active"})))
     names = [user.username for user in found[:NAMED]]
-    return some_of(names, count=found.count() if len(names) == NAMED else len(names))
+    return some_of(names, count=found.count())
 
 
 def groups_with(role: UserRole, by_group: list[RolesByGroup]) -> list[str]:
