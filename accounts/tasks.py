@@ -29,6 +29,7 @@ from accounts.models import (
     Bundle,
     ClusterSearch,
     Delivery,
+    Digest,
     FeedToken,
     KeptAnswer,
     Lookup,
@@ -38,7 +39,9 @@ from accounts.models import (
     Rollout,
     Run,
 )
+from accounts.models.notices.notice import KEPT
 from accounts.models.states import OPEN, WORKING
+from accounts.notices.gathering import gather
 from accounts.notices.sending import deliver
 from accounts.organization.adding import add
 from accounts.organization.reading import begin_again, read_on
@@ -247,6 +250,7 @@ def sweep() -> None:
     look_at_deliveries()
     if FeedToken.objects.usable().exists():
         keep_current()
+    gather()
     for notice in Notice.objects.abandoned().order_by("due_at")[:SWEPT_AT_ONCE]:
         enqueue_notice(notice)
     swept()
@@ -296,6 +300,7 @@ def delete_old() -> None:
     fold_superseded()
     delete_old_uploads()
     Notice.objects.expired().delete()
+    Digest.objects.filter(created_at__lte=Now() - KEPT).delete()
     Session.objects.filter(expire_date__lt=timezone.now()).delete()
     Adding.objects.expired().delete()
     KeptAnswer.objects.expired().delete()

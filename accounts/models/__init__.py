@@ -23,6 +23,7 @@ from accounts.models.managed import (
     SpinnakerName,
 )
 from accounts.models.managing import ManagingAccount
+from accounts.models.notices.happened import Digest, Happened
 from accounts.models.notices.kinds import Kind
 from accounts.models.notices.notice import Notice
 from accounts.models.notices.target import Target
@@ -58,6 +59,7 @@ __all__ = [
     "DeliveredAccount",
     "Delivery",
     "DeliveryStep",
+    "Digest",
     "EnabledProvider",
     "EnvironmentPolicy",
     "FedAccount",
@@ -68,6 +70,7 @@ __all__ = [
     "GroupRoles",
     "HandOff",
     "HandedOutText",
+    "Happened",
     "Heartbeat",
     "Identity",
     "KeptAnswer",

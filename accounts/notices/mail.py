@@ -11,7 +11,7 @@ from django.core.mail import EmailMessage
 from django.core.validators import validate_email
 
 from accounts.models import Notice, Preferences
-from accounts.notices.texts import Text
+from accounts.notices.texts import Text, environments_in
 
 if TYPE_CHECKING:
     from django.contrib.auth.models import User
@@ -30,9 +30,15 @@ def address_of(person: User) -> str:
     return person.email
 
 
-def wants_mail(person: User) -> bool:
+def wants_mail(person: User, notice: Notice) -> bool:
+    """Return whether the person chose to hear of this kind, in these environments."""
     chosen = Preferences.objects.filter(person=person).first()
-    return person.is_active and (chosen is None or chosen.mail)
+    chosen = chosen or Preferences(person=person)
+    if not (person.is_active and chosen.mail and notice.kind in chosen.kinds):
+        return False
+    if not chosen.environments or notice.rollout is None:
+        return True  # texts.py leaves out what is in other environments
+    return bool(set(chosen.environments) & environments_in(notice.rollout))
 
 
 def send_mail(notice: Notice, text: Text) -> None:

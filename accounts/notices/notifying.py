@@ -12,7 +12,6 @@ from django.contrib.auth.models import User
 from django.db import transaction
 
 from accounts.models import (
-    ManagedAccount,
     Member,
     Notice,
     Organization,
@@ -22,6 +21,7 @@ from accounts.models import (
 )
 from accounts.models.states import Status
 from accounts.notices.mail import is_configured
+from accounts.notices.texts import environments_in
 from accounts.role_limits.limits import with_role_in
 from accounts.runs.queue import enqueue_notice
 from accounts.web.access import APPROVER
@@ -52,8 +52,7 @@ def notify_of_plans(rollout: Rollout) -> None:
 def notify_targets_of_rollout(rollout: Rollout, what: Notice.What) -> None:
     if not Target.objects.exists():
         return
-    accounts = ManagedAccount.objects.filter(runs__rollout=rollout).order_by()
-    environments = set(accounts.values_list("environment", flat=True).distinct())
+    environments = environments_in(rollout)
     for target in Target.objects.wanting(Notice.KINDS[what], environments):
         note(Notice(target=target, what=what, rollout=rollout))
 

@@ -30,7 +30,7 @@ AGAIN_AFTER = tuple(timedelta(minutes=minutes) for minutes in (1, 5, 15, 60))
 
 MOST_TRIES = len(AGAIN_AFTER) + 1
 LONGEST = 300
-NEEDED = ("person", "target", "rollout", "organization")
+NEEDED = ("person", "target", "rollout", "organization", "digest")
 
 
 def deliver(notice: Notice) -> None:
@@ -72,7 +72,7 @@ def send(notice: Notice) -> None:
     elif (
         notice.person is not None
         and is_configured()
-        and wants_mail(notice.person)
+        and wants_mail(notice.person, notice)
         and (text := text_of(notice))
     ):
         send_mail(notice, text)

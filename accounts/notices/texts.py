@@ -14,10 +14,21 @@ from django.conf import settings
 from django.db.models import QuerySet
 from django.urls import reverse
 
-from accounts.models import ManagedAccount, Member, Notice, Rollout
+from accounts.models import (
+    Digest,
+    ManagedAccount,
+    Member,
+    Notice,
+    Preferences,
+    Rollout,
+    Run,
+)
+from accounts.models.standing import max_age, proof_is_stale
 from accounts.models.states import WORKING, Status
+from accounts.role_limits.limits import environments_of
 from accounts.runs.rollouts.causes import causes_of
 from accounts.runs.rollouts.census import Census
+from accounts.web.access import APPROVER
 from accounts.wording import counted
 from onboarding.names import visible
 
@@ -60,6 +71,8 @@ def text_of(notice: Notice) -> Text | None:
         return text_of_test(notice)
     if notice.rollout is not None:
         return text_of_rollout(notice, notice.rollout)
+    if notice.digest is not None:
+        return text_of_digest(notice, notice.digest)
     return text_of_new_accounts(notice)
 
 
@@ -102,6 +115,11 @@ def text_of_rollout(notice: Notice, rollout: Rollout) -> Text | None:
         why="You receive this because you started it.",
         about=about(rollout, census),
     )
+
+
+def environments_in(rollout: Rollout) -> set[str]:
+    accounts = ManagedAccount.objects.filter(runs__rollout=rollout).order_by()
+    return set(accounts.values_list("environment", flat=True).distinct())
 
 
 def text_of_plans(rollout: Rollout) -> Text | None:
@@ -196,20 +214,136 @@ def text_of_new_accounts(notice: Notice) -> Text | None:
 
 
 def new_members(notice: Notice) -> QuerySet[Member]:
-    """Find those of the reading that are the person's, or in the target's
-    environments; what was not added is in none.
+    """Find those of the reading that are the person's, in the environments that the
+    person or the target chose; what was not added is in none.
     """
     rows = Member.objects.filter(
         organization=notice.organization, drafted_in=notice.reading
     )
     if notice.target is None:
-        return rows.filter(drafted_for=notice.person)
-    if notice.target.environments:
-        drafts = ManagedAccount.objects.filter(
-            environment__in=notice.target.environments
-        )
+        rows = rows.filter(drafted_for=notice.person)
+    if chosen := chosen_environments(notice):
+        drafts = ManagedAccount.objects.filter(environment__in=chosen)
         return rows.filter(draft_refused="", account_id__in=drafts.values("account_id"))
     return rows
+
+
+def chosen_environments(notice: Notice) -> list[str]:
+    """Return those that its recipient hears of; empty: all."""
+    if notice.target is not None:
+        return list(notice.target.environments)
+    chosen = Preferences.objects.filter(person=notice.person).first()
+    return list(chosen.environments) if chosen else []
+
+
+def text_of_digest(notice: Notice, digest: Digest) -> Text | None:
+    if notice.what == Notice.What.STALE:
+        return text_of_stale(notice, digest)
+    rows = digest.happened.select_related("run")
+    if chosen := chosen_environments(notice):
+        rows = rows.filter(environment__in=chosen)
+    if notice.person is not None and notice.what == Notice.What.FAILED:
+        rows = rows.filter(run__created_by=notice.person)
+    if notice.what == Notice.What.PLANS:
+        rows = rows.filter(run__status=Status.PLANNED)
+        if notice.person is not None:
+            limited = environments_of(notice.person, APPROVER)
+            if limited is not None:
+                rows = rows.filter(environment__in=limited)
+            rows = rows.exclude(run__created_by=notice.person)
+    count = rows.count()
+    first = [one.run for one in rows.order_by("at", "pk")[:MOST_NAMED]]
+    if not first:
+        return None
+    words = OF_RUNS[Notice.What(notice.what)]
+    lines = (f"{run.title}, {run.account_name}{cause(run)}" for run in first)
+    path = first[0].get_absolute_url() if count == 1 else reverse(words.page)
+    return written(
+        words.one if count == 1 else words.many.format(f"{count:,}"),
+        named("What happened", lines, count),
+        [words.to_do],
+        where=first[0].title if count == 1 else "All",
+        path=path if count == 1 else path + words.query,
+        why=words.why,
+        about={
+            "count": count,
+            "first": [
+                {"run": run.number, "account": one_line(run.account_name)}
+                for run in first
+            ],
+        },
+    )
+
+
+def cause(run: Run) -> str:
+    message = (run.error or {}).get("message", "")
+    return f": {one_line(str(message))}" if message else ""
+
+
+class Words(NamedTuple):
+    one: str
+    many: str
+    to_do: str
+    why: str
+    page: str
+    query: str
+
+
+OF_RUNS = {
+    Notice.What.PLANS: Words(
+        "A plan waits for approval",
+        "{} plans wait for approval",
+        "Nothing in AWS changes until somebody has read and approved it.",
+        "You receive this because you may approve plans.",
+        "accounts:runs",
+        "?status=planned",
+    ),
+    Notice.What.FAILED: Words(
+        "A run failed",
+        "{} runs failed",
+        "Open a run to see what must be fixed, then plan or verify again.",
+        "You receive this because you started it.",
+        "accounts:runs",
+        "?status=failed",
+    ),
+    Notice.What.DRIFTED: Words(
+        "A verification found something worse than before",
+        "{} verifications found something worse than before",
+        "Somebody changed AWS meanwhile. Open the run to see what must be fixed.",
+        "You receive this because you chose it.",
+        "accounts:runs",
+        "?status=failed",
+    ),
+}
+
+
+def text_of_stale(notice: Notice, digest: Digest) -> Text | None:
+    """Name those whose proof became stale since the day before, and still is."""
+    since = digest.since or digest.created_at
+    rows = ManagedAccount.objects.filter(
+        proof_is_stale(),
+        verified_at__gte=since - max_age(),
+        verified_at__lt=digest.created_at - max_age(),
+    )
+    if chosen := chosen_environments(notice):
+        rows = rows.filter(environment__in=chosen)
+    count = rows.count()
+    if not count:
+        return None
+    first = list(rows.order_by("name").only("name", "account_id")[:MOST_NAMED])
+    are = "s are" if count > 1 else " is"
+    return written(
+        f"{count:,} proof{are} stale",
+        [
+            "The last verification is too old to rely on. Verify again: nothing in AWS "
+            "changes."
+        ],
+        named("Accounts", (f"{one.name} {one.account_id}" for one in first), count),
+        where="Accounts with a stale proof",
+        path=reverse("accounts:accounts") + "?proof=stale",
+        why="You receive this because you chose it.",
+        about={"count": count, "first": [one.account_id for one in first]},
+    )
 
 
 def where(member: Member) -> str:

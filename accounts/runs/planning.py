@@ -17,10 +17,12 @@ from accounts.mapping.plans import steps_of
 from accounts.models import (
     ManagedAccount,
     ManagingAccount,
+    Notice,
     Run,
     Step,
 )
 from accounts.models.states import Status
+from accounts.notices.happening import happened
 from accounts.runs.applying import grant_or_withdraw
 from accounts.runs.owners.learning import learn_details
 from accounts.runs.scope import Scope
@@ -97,6 +99,8 @@ def make_plan(run: Run, scope: Scope, sessions: Sessions) -> None:
             existing=plan.existing,
             entries=entries,
         )
+        if to == Status.PLANNED and run.rollout_id is None:
+            happened(run, Notice.What.PLANS)
         run.steps.all().delete()
         Step.objects.bulk_create(steps_of(run, plan))
         if plan:

@@ -31,8 +31,11 @@ Earlier = dict[tuple[str, str], tuple[str, bool]]
 """(outcome, worse) by provider and name."""
 
 
-def keep_results(run: Run, results: Iterable[Result], at: datetime) -> None:
-    """Replace what a run found before it was killed by what it found now."""
+def keep_results(run: Run, results: Iterable[Result], at: datetime) -> bool:
+    """Replace what a run found before it was killed by what it found now; return
+    whether anything is bad that was good when the account was last verified.
+    """
+    results = list(results)
     earlier = earlier_results(run)
     run.checks.all().delete()
     CheckResult.objects.bulk_create(
@@ -44,6 +47,10 @@ def keep_results(run: Run, results: Iterable[Result], at: datetime) -> None:
             **asdict(result),
         )
         for position, result in enumerate(results)
+    )
+    return any(
+        got_worse(one, earlier) and earlier[one.provider, one.name][0] in GOOD
+        for one in results
     )
 
 

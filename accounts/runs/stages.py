@@ -11,6 +11,7 @@ from django.db import Error, transaction
 from accounts.models import Run
 from accounts.models.lease import LeaseLost
 from accounts.models.states import WORKING, Status
+from accounts.notices.happening import failed
 from accounts.operations.log_ids import RUN, about
 from accounts.runs.applying import apply_run
 from accounts.runs.planning import make_plan
@@ -97,6 +98,7 @@ def fail(run: Run, error: AwsError) -> None:
     """End a run that could not continue, with what happened and what to do about it."""
     with transaction.atomic():
         run.carry(Status.FAILED, since=WORKING, error=error.as_json(), waiting="")
+        failed(run)
         run.unedited_subject.fail()
 
 
@@ -120,6 +122,7 @@ def end_with_bug(run: Run) -> None:
             traceback=format_exc(),
             waiting="",
         )
+        failed(run)
         if run.approved_at:
             run.unedited_subject.fail()
         else:

@@ -15,8 +15,9 @@ from accounts.mapping.entries import unplanned_entries
 from accounts.mapping.managed import granted_topology
 from accounts.mapping.managing import managing_of
 from accounts.mapping.proved import keep_proved
-from accounts.models import ManagedAccount, ManagingAccount, Run
+from accounts.models import ManagedAccount, ManagingAccount, Notice, Run
 from accounts.models.states import WORKING, State, Status
+from accounts.notices.happening import failed, happened
 from accounts.runs.owners.learning import learn_of_owner
 from accounts.runs.owners.versions import keep_found, owners_word
 from accounts.runs.results import COMPARED, keep_results
@@ -80,7 +81,10 @@ def prove(run: Run, scope: Scope, sessions: Sessions) -> None:
     with transaction.atomic():
         error = failed_checks(results) if status is Status.FAILED else None
         run.carry(status, since=(Status.VERIFYING,), error=error, waiting="")
-        keep_results(run, results, now)
+        if keep_results(run, results, now):
+            happened(run, Notice.What.DRIFTED)
+        elif status is Status.FAILED:
+            failed(run)
         subject = run.unedited_subject
         if drifted:
             subject.drift()
@@ -172,6 +176,7 @@ def blame_bowline(run: Run, own: Result) -> None:
     with transaction.atomic():
         run.carry(Status.FAILED, since=(Status.VERIFYING,), error=error, waiting="")
         keep_results(run, [own], timezone.now())
+        failed(run)
         run.subject.put_back()
 
 

@@ -26,12 +26,14 @@ from accounts.models import (
     DeliveredAccount,
     Delivery,
     DeliveryStep,
+    Digest,
     EnvironmentPolicy,
     FedAccount,
     FeedRow,
     FeedToken,
     HandedOutText,
     HandOff,
+    Happened,
     Heartbeat,
     KeptAnswer,
     Lookup,
@@ -230,8 +232,8 @@ def whole_site() -> Pages:
         environments=[HARMLESS],
         failed_at=now,
         failure=HARMLESS,
-        created_by=operator,
     )
+    Happened.objects.create(run=runs[0], digest=Digest.objects.create())
     Notice.objects.create(
         person=operator, what="new accounts", organization=Organization.objects.get()
     )

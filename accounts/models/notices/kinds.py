@@ -5,8 +5,15 @@ from __future__ import annotations
 from django.db import models
 
 
+def usual() -> list[str]:
+    """Return what people hear of who did not choose."""
+    return [Kind.WAITS, Kind.FAILED, Kind.NEW_ACCOUNTS, Kind.ENDED]
+
+
 class Kind(models.TextChoices):
     WAITS = "waits", "Plans wait for approval"
-    FAILED = "failed", "A rollout paused by itself"
+    FAILED = "failed", "Runs failed, or a rollout paused"
+    DRIFTED = "drifted", "Verifications found something worse"
+    STALE = "stale", "Proofs became stale"
     NEW_ACCOUNTS = "new accounts", "New accounts in watched units"
     ENDED = "ended", "A rollout ended"

@@ -11,6 +11,7 @@ from django.db.models import Q
 from django.db.models.functions import Now
 
 from accounts.models.lease import FREE, Leased, unqueued
+from accounts.models.notices.happened import Digest
 from accounts.models.notices.kinds import Kind
 from accounts.models.notices.target import Target
 from accounts.models.organization.reading import Organization
@@ -49,6 +50,10 @@ class Notice(Leased):
         PAUSED = "paused", "a rollout paused by itself"
         WAITS = "waits", "a rollout waits for approval"
         NEW_ACCOUNTS = "new accounts", "new accounts in watched units"
+        PLANS = "plans", "plans of single runs wait for approval"
+        FAILED = "failed", "single runs failed"
+        DRIFTED = "drifted", "verifications found something worse"
+        STALE = "stale", "proofs became stale"
         TEST = "test", "a test of the target"
 
     KINDS = {
@@ -56,12 +61,20 @@ class Notice(Leased):
         What.PAUSED: Kind.FAILED,
         What.WAITS: Kind.WAITS,
         What.NEW_ACCOUNTS: Kind.NEW_ACCOUNTS,
+        What.PLANS: Kind.WAITS,
+        What.FAILED: Kind.FAILED,
+        What.DRIFTED: Kind.DRIFTED,
+        What.STALE: Kind.STALE,
     }
     TYPES = {
         What.ENDED: "rollout.ended",
         What.PAUSED: "rollout.paused",
         What.WAITS: "rollout.waits",
         What.NEW_ACCOUNTS: "accounts.new",
+        What.PLANS: "runs.waiting",
+        What.FAILED: "runs.failed",
+        What.DRIFTED: "accounts.drifted",
+        What.STALE: "proofs.stale",
         What.TEST: "test",
     }
     """What webhooks call them: programs depend on it."""
@@ -84,6 +97,9 @@ class Notice(Leased):
     organization = models.ForeignKey(
         Organization, on_delete=models.CASCADE, null=True, related_name="+"
     )
+    digest = models.ForeignKey(
+        Digest, on_delete=models.CASCADE, null=True, related_name="+"
+    )
     reading = models.PositiveIntegerField(default=0)
     """The reading of the organization that found the accounts."""
     created_at = models.DateTimeField(db_default=Now())
@@ -99,9 +115,10 @@ class Notice(Leased):
     class Meta:
         constraints = [
             models.CheckConstraint(
-                condition=Q(rollout=None, organization__isnull=False)
-                | Q(rollout__isnull=False, organization=None)
-                | Q(what="test", rollout=None, organization=None),
+                condition=Q(rollout=None, organization__isnull=False, digest=None)
+                | Q(rollout__isnull=False, organization=None, digest=None)
+                | Q(rollout=None, organization=None, digest__isnull=False)
+                | Q(what="test", rollout=None, organization=None, digest=None),
                 name="notice_about_one",
             ),
             models.CheckConstraint(
@@ -119,7 +136,7 @@ class Notice(Leased):
     def __str__(self) -> str:
         if self.what == self.What.TEST:
             return f"the test of {self.target}"
-        return f"{self.rollout or self.organization}"
+        return f"{self.rollout or self.organization or self.digest}"
 
     @property
     def recipient(self) -> str:

@@ -5,9 +5,14 @@ from __future__ import annotations
 from django.conf import settings
 from django.db import models
 
+from accounts.models.notices.kinds import usual
+from accounts.models.readable import Readable, is_texts
 
-class Preferences(models.Model):
+
+class Preferences(Readable):
     """What a person chose on their own page; without a row, nothing yet."""
+
+    READS = {"kinds": is_texts, "environments": is_texts}
 
     person = models.OneToOneField(
         settings.AUTH_USER_MODEL,
@@ -21,6 +26,10 @@ class Preferences(models.Model):
     """Whether single keys do something."""
     mail = models.BooleanField(default=True)
     """Whether notices are sent to the person's mail address."""
+    kinds = models.JSONField(default=usual, blank=True)
+    """What about."""
+    environments = models.JSONField(default=list, blank=True)
+    """Empty: all; an empty text is “no environment”."""
 
     class Meta:
         verbose_name_plural = "preferences"

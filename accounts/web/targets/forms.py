@@ -3,39 +3,28 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Iterable
 from copy import copy
 from typing import Any
 
 from django import forms
 
-from accounts.models import Kind, ManagedAccount, Target
+from accounts.models import Kind, Target
 from accounts.notices.channels.places import problem
 from accounts.web.fields import RuledField, bare_helper
 from accounts.web.layout import Fieldset
 from accounts.web.managing.asked import shown
+from accounts.web.targets.environments import (
+    environment_choices,
+    key_of,
+    names_of,
+)
 from onboarding import names
 from onboarding.delivery.connection import LONGEST
 
 NEVER_REPEATED = ("url", "reference")
 """What is refused there may be a secret, so it is not shown again."""
-NO_ENVIRONMENT = "none"
-"""In the form's place of the empty name, which no box can send."""
 NEEDED = "Fill in this field."
 TAKEN = "Another target has this name."
-
-
-def environment_choices(chosen: Iterable[str]) -> list[tuple[str, str]]:
-    """Offer what is in use, and what was chosen when it was."""
-    used = ManagedAccount.objects.order_by().values_list("environment", flat=True)
-    return [
-        (key_of(name), name or "no environment")
-        for name in sorted({*used.distinct(), *chosen})
-    ]
-
-
-def key_of(environment: str) -> str:
-    return f"e:{environment}" if environment else NO_ENVIRONMENT
 
 
 class TargetForm(forms.Form):
@@ -141,9 +130,7 @@ class TargetForm(forms.Form):
         target = self.target or Target(pk=given["pk"], channel=given["channel"])
         target.name, target.place = given["name"], given["place"]
         target.kinds = given["kinds"]
-        target.environments = [
-            "" if one == NO_ENVIRONMENT else one[2:] for one in given["environments"]
-        ]
+        target.environments = names_of(given["environments"])
         return target
 
 

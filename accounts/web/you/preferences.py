@@ -15,9 +15,14 @@ from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
 from django.utils.html import format_html
 
-from accounts.models import Preferences
+from accounts.models import Kind, Preferences
 from accounts.notices.mail import address_of, is_configured
 from accounts.web.fields import bare_helper
+from accounts.web.targets.environments import (
+    environment_choices,
+    key_of,
+    names_of,
+)
 from accounts.web.you.session_store import SessionStore
 
 if TYPE_CHECKING:
@@ -53,24 +58,41 @@ class PreferencesForm(forms.ModelForm):  # type: ignore[type-arg]  # it has no [
         help_text="Hover over a time for UTC.",
     )
 
+    kinds = forms.MultipleChoiceField(
+        label="Mail about",
+        required=False,
+        choices=Kind.choices,
+        widget=forms.CheckboxSelectMultiple,
+        help_text="Of your own runs and watches; plans, if you may approve them.",
+    )
+    environments = forms.MultipleChoiceField(
+        label="Only in these environments",
+        required=False,
+        widget=forms.CheckboxSelectMultiple,
+        help_text="None selected: in all, also in later ones.",
+    )
+
     class Meta:
         model = Preferences
-        fields = ["time_zone", "shortcuts", "mail"]
-        labels = {
-            "shortcuts": "Keyboard shortcuts",
-            "mail": "Mail about my rollouts and watched units",
-        }
+        fields = ["time_zone", "shortcuts", "mail", "kinds", "environments"]
+        labels = {"shortcuts": "Keyboard shortcuts", "mail": "Mail"}
         help_texts = {"shortcuts": "Ctrl-K opens the search even without."}
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
+        environments = self.fields["environments"]
+        assert isinstance(environments, forms.MultipleChoiceField)
+        chosen = self.instance.environments
+        environments.choices = environment_choices(chosen)
+        self.initial["environments"] = [key_of(name) for name in chosen]
         self.fields["mail"].help_text = where_mail_goes(self.instance.person)
         self.helper = bare_helper()
 
+    def clean_environments(self) -> list[str]:
+        return names_of(self.cleaned_data["environments"])
 
-WHEN = (
-    "To {}: when a rollout ends or pauses by itself, and when a unit has new accounts."
-)
+
+WHEN = "To {}."
 
 
 def where_mail_goes(person: User) -> str:

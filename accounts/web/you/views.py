@@ -61,7 +61,7 @@ def preferences(request: Request) -> HttpResponse:
     """Keep how somebody wants pages to be, here and in their other sessions."""
     form = PreferencesForm(request.POST, instance=preferences_of(request.user))
     if not form.is_valid():
-        messages.error(request, "There is no such time zone. Nothing was changed.")
+        messages.error(request, "There is no such choice. Nothing was changed.")
         return redirect("you")
     row = form.save()
     here = request.session.session_key

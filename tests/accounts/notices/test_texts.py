@@ -181,7 +181,7 @@ def test_new_accounts_are_named_with_their_units(
         person=ann, what="new accounts", organization=organization, reading=4
     )
 
-    with django_assert_num_queries(2):
+    with django_assert_num_queries(3):
         said = text_of(notice)
 
     assert said is not None

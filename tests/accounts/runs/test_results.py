@@ -86,6 +86,19 @@ def test_nothing_is_compared_with_a_run_that_knew_nothing() -> None:
     assert [check.run for check in CheckResult.objects.got_worse()] == [third]
 
 
+def test_it_says_only_once_that_something_got_worse() -> None:
+    account = standing()
+    said = []
+
+    for day, outcome in enumerate((Outcome.PROVED, Outcome.FAILED, Outcome.FAILED)):
+        at = START + timedelta(days=day)
+        run = Run.objects.create(account=account, kind=Run.Kind.VERIFY, status="failed")
+        Run.objects.filter(pk=run.pk).update(created_at=at)
+        said.append(keep_results(run, [Result("chain", "Get in", outcome)], at))
+
+    assert said == [False, True, False]
+
+
 def test_accounts_are_compared_with_themselves() -> None:
     verified(standing(), Outcome.PROVED, day=1)
     other = standing(name="other", account_id="933333333333")

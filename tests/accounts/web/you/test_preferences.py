@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import UTC, datetime
 from typing import Any
 
@@ -10,7 +11,7 @@ from django.contrib.auth.models import User
 from django.test import Client
 from django.utils import timezone
 
-from accounts.models import ManagedAccount, Preferences
+from accounts.models import Kind, ManagedAccount, Preferences
 from accounts.models.states import State
 from accounts.web.you.preferences import zones
 from tests.rows import PASSWORD, account_row, managing_row, person
@@ -89,7 +90,7 @@ def test_the_zone_of_one_request_is_not_the_next_ones(vera: User) -> None:
 def test_an_unknown_zone_is_refused(vera: User) -> None:
     page = choose(signed_in(vera), "Nowhere/Land")
 
-    assert "There is no such time zone" in page
+    assert "There is no such choice" in page
     assert not Preferences.objects.exists()
 
 
@@ -147,9 +148,9 @@ def test_the_page_says_which_setting_mail_needs(vera: User) -> None:
 @pytest.mark.parametrize(
     ("address", "said"),
     [
-        ("vera@example.com", "To vera@example.com: when a rollout ends"),
+        ("vera@example.com", "To vera@example.com."),
         ("", "You have no mail address."),
-        ('"<b>"@example.com', "To &quot;&lt;b&gt;&quot;@example.com: when"),
+        ('"<b>"@example.com', "To &quot;&lt;b&gt;&quot;@example.com."),
     ],
 )
 def test_the_page_says_where_mail_goes(
@@ -159,3 +160,21 @@ def test_the_page_says_where_mail_goes(
     User.objects.filter(pk=vera.pk).update(email=address)
 
     assert said in signed_in(vera).get("/you/").content.decode()
+
+
+def test_kinds_and_environments_of_mail_are_chosen(vera: User) -> None:
+    account_row(environment="prod")
+    client = signed_in(vera)
+    boxes = re.findall(r"<input[^>]*>", client.get("/you/").content.decode())
+    usual = [
+        kind
+        for kind in Kind.values
+        if any(f'value="{kind}"' in box and "checked" in box for box in boxes)
+    ]
+    fields = {"mail": "on", "kinds": ["drifted"], "environments": ["e:prod"]}
+
+    client.post("/you/preferences/", {"time_zone": "", **fields})
+
+    row = Preferences.objects.get(person=vera)
+    assert (row.kinds, row.environments) == (["drifted"], ["prod"])
+    assert usual == ["waits", "failed", "new accounts", "ended"]

@@ -1,0 +1,20 @@
+"""Write down what happens to single runs, for gathering.py to tell."""
+
+from __future__ import annotations
+
+from django.conf import settings
+
+from accounts.models import Happened, Notice, Run, Target
+
+
+def happened(run: Run, what: Notice.What) -> None:
+    """Write it down, in the transaction in which it happens, where anybody may hear."""
+    if settings.EMAIL_HOST or Target.objects.exists():
+        environment = run.account.environment if run.account else ""
+        Happened.objects.create(what=what, run=run, environment=environment)
+
+
+def failed(run: Run) -> None:
+    """A run failed; those of a rollout are told with it."""
+    if run.rollout_id is None:
+        happened(run, Notice.What.FAILED)
