@@ -25,10 +25,10 @@ from accounts.models import (
 )
 from accounts.models.standing import max_age, proof_is_stale
 from accounts.models.states import WORKING, Status
-from accounts.role_limits.limits import environments_of
+from accounts.role_limits.limits import inside
 from accounts.runs.rollouts.causes import causes_of
 from accounts.runs.rollouts.census import Census
-from accounts.web.access import APPROVER
+from accounts.web.access import APPROVER, has_role
 from accounts.wording import counted
 from onboarding.names import visible
 
@@ -246,11 +246,11 @@ def text_of_digest(notice: Notice, digest: Digest) -> Text | None:
         rows = rows.filter(run__created_by=notice.person)
     if notice.what == Notice.What.PLANS:
         rows = rows.filter(run__status=Status.PLANNED)
-        if notice.person is not None:
-            limited = environments_of(notice.person, APPROVER)
-            if limited is not None:
-                rows = rows.filter(environment__in=limited)
-            rows = rows.exclude(run__created_by=notice.person)
+        if (person := notice.person) is not None:
+            if not has_role(person, APPROVER):
+                return None
+            rows = rows.filter(inside(person, APPROVER, "run__account__environment"))
+            rows = rows.exclude(run__created_by=person)
     count = rows.count()
     first = [one.run for one in rows.order_by("at", "pk")[:MOST_NAMED]]
     if not first:

@@ -83,7 +83,7 @@ def prove(run: Run, scope: Scope, sessions: Sessions) -> None:
         run.carry(status, since=(Status.VERIFYING,), error=error, waiting="")
         if keep_results(run, results, now):
             happened(run, Notice.What.DRIFTED)
-        elif status is Status.FAILED:
+        if status is Status.FAILED:
             failed(run)
         subject = run.unedited_subject
         if drifted:

@@ -23,8 +23,10 @@ from accounts.notices.happening import failed, happened
 from accounts.notices.mail import wants_mail
 from accounts.notices.sending import deliver
 from accounts.notices.texts import MOST_NAMED, Text, text_of
+from accounts.role_limits.limits import limit
 from accounts.runs.stages import fail
 from accounts.tasks import delete_old, sweep
+from accounts.web.access import APPROVER
 from onboarding.aws.errors import AwsError
 from tests.accounts.notices.channels.receiving import target_row
 from tests.rows import account_row, person
@@ -170,6 +172,32 @@ def test_approvers_hear_of_plans_that_wait_but_not_of_their_own() -> None:
     assert said(notice).title == "A plan waits for approval"
     Run.objects.filter(pk=other.pk).update(status=Status.DISCARDED)
     assert text_of(notice) is None
+
+
+def test_approvers_hear_only_of_plans_that_they_may_approve() -> None:
+    everywhere, lab, nowhere, formerly = (
+        person("approver", username=name, email=f"{name}@example.com")
+        for name in ("everywhere", "lab", "nowhere", "formerly")
+    )
+    limit(lab, APPROVER, ["lab", ""], by=None)
+    limit(nowhere, APPROVER, ["test", ""], by=None)
+    moved = run_of(1, "test", status=Status.PLANNED)
+    shared = run_of(3, "test", status=Status.PLANNED, account=None)
+    decided = run_of(4, "test", status=Status.PLANNED)
+    for run in (moved, run_of(2, "lab", status=Status.PLANNED), shared, decided):
+        happened(run, What.PLANS)
+    ManagedAccount.objects.filter(runs=moved).update(environment="prod")
+    Run.objects.filter(pk=decided.pk).update(status=Status.DISCARDED)
+    later(minutes=6)
+
+    gather()
+    formerly.groups.clear()
+
+    texts = {one.person: text_of(one) for one in noted(What.PLANS)}
+    assert set(texts) == {everywhere, lab, formerly}
+    assert texts[everywhere].about["count"] == 3
+    assert [one["account"] for one in texts[lab].about["first"]] == ["web-0002"]
+    assert texts[formerly] is None
 
 
 def test_drift_is_for_people_who_chose_it(ann) -> None:

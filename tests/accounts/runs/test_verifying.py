@@ -7,7 +7,7 @@ from dataclasses import replace
 
 import pytest
 
-from accounts.models import CheckResult, ManagedAccount
+from accounts.models import CheckResult, Happened, ManagedAccount
 from accounts.models.states import State, Status
 from accounts.runs.actions import keep, verify
 from onboarding.aws.session import CALLERS, Sessions
@@ -130,7 +130,10 @@ def test_bowlines_own_bad_credentials_leave_the_account_what_it_was(
     assert (account.state, account.proof) == (State.VERIFIED, State.VERIFIED)
 
 
-def test_a_refusal_is_kept_with_its_document_and_its_change(here: Credentials) -> None:
+def test_a_refusal_is_kept_with_its_document_and_its_change(
+    here: Credentials, settings
+) -> None:
+    settings.EMAIL_HOST = "mail.example.com"
     account = member()
     onboarded(account)
     iam = root(here, DEV, "iam")
@@ -150,3 +153,5 @@ def test_a_refusal_is_kept_with_its_document_and_its_change(here: Credentials) -
     assert marked.text.strip() == '"Principal": {'
     assert check.change.startswith("aws iam update-assume-role-policy")
     assert check in CheckResult.objects.got_worse()
+    told = Happened.objects.filter(run=run).values_list("what", flat=True)
+    assert sorted(told) == ["drifted", "failed"]
