@@ -48,6 +48,7 @@ ODD: tuple[tuple[type[models.Field], tuple[Any, ...]], ...] = (
     (models.IntegerField, NUMBERS),
     (models.FloatField, (-1.0, 1e300, float("inf"))),
     (models.DateTimeField, DATES),
+    (models.DateField, tuple(date and date.date() for date in DATES)),
     (models.BinaryField, (b"", b"no zip at all", b"PK\x03\x04")),
     (models.ForeignKey, (None,)),
 )

@@ -234,9 +234,8 @@ def whole_site() -> Pages:
         failure=HARMLESS,
     )
     Happened.objects.create(run=runs[0], digest=Digest.objects.create())
-    Notice.objects.create(
-        person=operator, what="new accounts", organization=Organization.objects.get()
-    )
+    organization = Organization.objects.get()
+    Notice(person=operator, what="new accounts", organization=organization).save()
     find_clusters(accounts[0], operator)
     deliver_all(operator)
     record(operator, Activity.What.PLAN, HARMLESS, {"note": HARMLESS})
