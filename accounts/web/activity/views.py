@@ -143,21 +143,25 @@ def pages_of_people(rows: Iterable[Activity]) -> dict[str, str]:
 def url_of(row: Activity, pages: dict[str, str]) -> str:
     """Lead to the run, rollout or page; what is stored may be of any kind."""
     for key, name in LINKS.items():
-        number = row.detail.get(key)
+        number = detail_of(row).get(key)
         if isinstance(number, int) and 0 < number < 10**9:
             return reverse(f"accounts:{name}", args=[number])
     return pages.get(row.about, "")
 
 
+def detail_of(row: Activity) -> dict[str, Any]:
+    return row.detail if isinstance(row.detail, dict) else {"detail": row.detail}
+
+
 def digest_of(row: Activity) -> str:
-    found = (row.detail.get(key) for key in DIGESTS)
+    found = (detail_of(row).get(key) for key in DIGESTS)
     return next((one for one in found if isinstance(one, str) and one), "")
 
 
 def facts_of(row: Activity) -> list[tuple[str, str]]:
     return [
         (name.replace("_", " "), said(value))
-        for name, value in row.detail.items()
+        for name, value in detail_of(row).items()
         if name not in (*LINKED, *DIGESTS)
     ]
 

@@ -17,6 +17,7 @@ from accounts.activity import record
 from accounts.models import Activity
 from accounts.models.states import Status
 from accounts.runs.actions import record_run
+from accounts.web.activity import views
 from tests.rows import account_row, person, run_row
 
 pytestmark = pytest.mark.django_db
@@ -132,6 +133,15 @@ def test_what_others_wrote_stays_text(viewer: Client) -> None:
     for markup in ("<b>", "<script>a", "<i>", "‮"):
         assert markup not in text
     assert "comment: &lt;i&gt;, a: ‹U+202E›x" in text
+
+
+@pytest.mark.parametrize("detail", [["a list"], "a list", {"detail": "a list"}])
+def test_details_of_any_kind_are_shown(detail: Any) -> None:
+    (entry,) = views.entries(
+        [Activity(what="settings", detail=detail)], of_people=False
+    )
+
+    assert entry.facts == [("detail", "a list")]
 
 
 def test_the_files_hold_what_the_filters_show(viewer: Client) -> None:
