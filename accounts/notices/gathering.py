@@ -37,7 +37,7 @@ OF_RUNS = (What.PLANS, What.FAILED, What.DRIFTED)
 
 
 def gather() -> None:
-    """Tell what is to be told now. A second copy finds it told."""
+    """Send what is due. A second copy finds nothing more."""
     for what in OF_RUNS:
         tell(what)
     tell_of_stale_proofs()

@@ -15,6 +15,6 @@ def happened(run: Run, what: Notice.What) -> None:
 
 
 def failed(run: Run) -> None:
-    """A run failed; those of a rollout are told with it."""
+    """A run failed; the notice of a rollout says those of it."""
     if run.rollout_id is None:
         happened(run, Notice.What.FAILED)

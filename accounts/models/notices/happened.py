@@ -1,4 +1,4 @@
-"""What happened to single runs, until it is told: many at once are one notice."""
+"""What happened to single runs, until a notice says it: many at once are one notice."""
 
 from __future__ import annotations
 
@@ -9,11 +9,11 @@ from accounts.models.runs import Run
 
 
 class Digest(models.Model):
-    """What happened of one kind, told together."""
+    """What happened of one kind, in one notice."""
 
     what = models.CharField(max_length=20)
     day = models.DateField(null=True)
-    """Of what is told once a day only."""
+    """Of what is said once a day only."""
     since = models.DateTimeField(null=True)
     """What became so after this is part of it."""
     created_at = models.DateTimeField(db_default=Now())
@@ -38,7 +38,7 @@ class Happened(models.Model):
     digest = models.ForeignKey(
         Digest, on_delete=models.CASCADE, null=True, related_name="happened"
     )
-    """Empty: it is not told yet."""
+    """Empty: no notice says it yet."""
 
     class Meta:
         verbose_name_plural = "what happened"
