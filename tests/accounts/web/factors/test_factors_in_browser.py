@@ -74,7 +74,7 @@ def test_a_passkey_is_added_and_signs_in_by_itself(page: Page) -> None:
     sign_out(page)
 
     page.goto("/sign-in/?next=/bundles/")
-    page.get_by_role("button", name="Sign in with a passkey").click()
+    page.get_by_role("button", name="Use a passkey instead").click()
 
     page.wait_for_url("**/bundles/")
     expect(page.get_by_role("heading", level=1)).to_have_text("Bundles")
