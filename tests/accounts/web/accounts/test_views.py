@@ -17,9 +17,9 @@ from tests.rows import account_row, managing_row, person
 
 pytestmark = pytest.mark.django_db
 
-QUERIES = 15
-"""Session, person, two of permissions, trouble, count, page, providers, names, who of
-them left the organization."""
+QUERIES = 16
+"""Session, person, two of permissions, environments of roles, trouble, count, page,
+providers, names, who of them left the organization."""
 
 
 def names(response: Any) -> list[str]:

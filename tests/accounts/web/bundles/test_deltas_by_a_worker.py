@@ -149,7 +149,7 @@ def test_a_comparison_that_failed_says_what_to_do(monkeypatch, operator) -> None
 def test_its_page_reads_no_zip(operator, django_assert_max_num_queries) -> None:
     looked(operator, PAGE)
 
-    with django_assert_max_num_queries(8) as queries:
+    with django_assert_max_num_queries(9) as queries:
         operator.get(PAGE)
 
     assert not [one for one in queries if '"archive"' in one["sql"]]

@@ -88,7 +88,7 @@ def test_the_list_leaves_the_archives_in_the_database(
     for number in range(1, 4):
         ready_bundle(number)
 
-    with django_assert_num_queries(15) as queries:
+    with django_assert_num_queries(16) as queries:
         operator.get("/bundles/")
 
     assert not any('"archive"' in query["sql"] for query in queries)
