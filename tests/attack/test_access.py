@@ -15,7 +15,7 @@ from typing import Any
 
 import pytest
 from django.contrib.auth.models import Group, User
-from django.db import connection, transaction
+from django.db import connection, reset_queries, transaction
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
@@ -83,6 +83,7 @@ def signed_in(role: str, **options: Any) -> Client:
 @contextmanager
 def taken_back() -> Iterator[CaptureQueriesContext]:
     """Take back what a request writes, and give what it asked of the database."""
+    reset_queries()  # or those of all requests together are too many to be kept
     with transaction.atomic(), CaptureQueriesContext(connection) as queries:
         yield queries
         transaction.set_rollback(True)
