@@ -107,6 +107,8 @@ ESCAPED = {
     "accounts/web/bundles/readable.py": {
         "str(MARKDOWN.renderer.render(tokens, MARKDOWN.options, {}))"
     },
+    # As above: see tests/accounts/web/help/documentation/test_rendering.py.
+    "accounts/web/help/documentation/rendering.py": {"html"},
 }
 UNESCAPED = re.compile(r"\|\s*safe|autoescape|safeseq|\{%\s*filter\b")
 

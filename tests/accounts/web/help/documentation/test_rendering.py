@@ -143,3 +143,7 @@ def test_the_same_text_is_written_once() -> None:
 
     assert page(text) is page(text)
     assert page(text + "More.\n") is not page(text)
+
+
+def test_html_in_a_document_stays_text() -> None:
+    assert page("a <b>b</b>").html == "<p>a &lt;b&gt;b&lt;/b&gt;</p>\n"
