@@ -25,6 +25,8 @@ SHAPE = """() => [...document.querySelectorAll("*")].map(
 
 ICON = "/static/mark.svg"
 """Of the tab: a browser asks for it now and then."""
+POLLS = "/live/?"
+"""Whoever reads a page for long enough asks again whether it has changed."""
 
 
 def seen(page: Page, addresses: Iterable[str]) -> dict[str, Any]:
@@ -37,7 +39,7 @@ def seen(page: Page, addresses: Iterable[str]) -> dict[str, Any]:
         # Idle for half a second is a slow page, too, while it is still being read.
         page.goto(address)
         page.wait_for_load_state("networkidle")
-        asked = {url for url in sent if not url.endswith(ICON)}
+        asked = {url for url in sent if not url.endswith(ICON) and POLLS not in url}
         found[address] = page.evaluate(SHAPE), sorted(asked)
     return found
 

@@ -92,6 +92,8 @@ def paths(name: str) -> list[str]:
         "number": Bundle.objects.create(number=2).number,
         "since": Bundle.objects.create(number=1).number,
         "path": "README.md",
+        "slug": "tutorial",
+        "person": User.objects.get().pk,
         "fingerprint": run.fingerprint,
         "name": account.name,
         "adding": Adding.objects.create(
