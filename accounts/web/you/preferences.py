@@ -63,7 +63,7 @@ class PreferencesForm(forms.ModelForm):  # type: ignore[type-arg]  # it has no [
         required=False,
         choices=Kind.choices,
         widget=forms.CheckboxSelectMultiple,
-        help_text="Of your own runs and watches; plans, if you may approve them.",
+        help_text="Of your runs and watches; plans, if you may approve.",
     )
     environments = forms.MultipleChoiceField(
         label="Only in these environments",
