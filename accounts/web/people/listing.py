@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from datetime import timedelta
 
-from django.conf import settings
 from django.contrib.auth.models import User
 from django.core.paginator import Paginator
 from django.db.models import Q, QuerySet
@@ -24,6 +23,7 @@ from accounts.web.people.person import (
 )
 from accounts.web.request import Request
 from accounts.web.search.filters import Filters, filtered
+from accounts.web.single_sign_on.provider import providers
 from accounts.web.you.sessions import sessions_by_person
 
 PAGE = 50
@@ -51,7 +51,7 @@ def people(request: Request) -> HttpResponse:
         "role_names": [role.name for role in ROLES],
         "ways": WAYS,
         "unseen_days": UNSEEN_DAYS,
-        "single_sign_on": settings.SINGLE_SIGN_ON,
+        "providers": providers(),
     }
     return render(request, "people/people.html", shown)
 

@@ -31,6 +31,7 @@ from accounts.web.people.forms import AddForm, DescriptionForm, RolesForm
 from accounts.web.people.links import hours, mailed, make_link, may_have_link
 from accounts.web.people.person import described, provider_of, with_all
 from accounts.web.request import Request
+from accounts.web.single_sign_on.provider import providers
 from accounts.web.you.confirmation import confirmation_required
 from accounts.web.you.sessions import sessions_by_person
 
@@ -205,7 +206,7 @@ def add_page(request: Request, form: AddForm) -> HttpResponse:
             ("People", reverse("accounts:people")),
         ],
         "form": form,
-        "single_sign_on": settings.SINGLE_SIGN_ON,
+        "providers": providers(),
         "passwords_for": settings.PASSWORDS_FOR,
         "is_mailed": is_configured(),
         "hours": hours(),

@@ -17,11 +17,13 @@ from accounts.web.people.links import Links
 from accounts.web.you.confirmation import CONFIRMED
 from tests.accounts.web.answers import told
 from tests.accounts.web.single_sign_on.provider import PROVIDER
+from tests.accounts.web.single_sign_on.saml.provider import saml
 from tests.rows import PASSWORD, person
 
 pytestmark = pytest.mark.django_db
 
-ADD = "/settings/people/add/"
+LIST = "/settings/people/"
+ADD = f"{LIST}add/"
 CHOSEN = "a-chosen-password-of-tests"
 NEW = {"username": "olga", "email": "olga@example.com", "roles": ["operator"]}
 LINK = re.compile(r"https?://[^/\s]+(/sign-in/choose/\?key=[0-9a-z-]+)")
@@ -45,6 +47,26 @@ def choose(link: str, password: str = CHOSEN) -> Any:
 
 def opens(link: str) -> bool:
     return Client().get(link).status_code == 200
+
+
+@pytest.mark.parametrize(
+    ("names", "said"),
+    [
+        (["SAML"], "Corp"),
+        (["SINGLE_SIGN_ON"], "Example"),
+        (["SINGLE_SIGN_ON", "SAML"], "Example and Corp"),
+    ],
+)
+def test_it_says_who_comes_by_themselves(
+    ada: Client, settings: Any, names: list[str], said: str
+) -> None:
+    for name in names:
+        setattr(settings, name, saml() if name == "SAML" else PROVIDER)
+
+    pages = [" ".join(ada.get(url).content.decode().split()) for url in (ADD, LIST)]
+
+    assert f"People of {said} need not be added" in pages[0]
+    assert f"People of {said} appear here after their first sign-in." in pages[1]
 
 
 def test_who_is_added_chooses_a_password_and_signs_in(ada: Client) -> None:
