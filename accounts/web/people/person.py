@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING
 from django.conf import settings
 from django.db.models import Q, QuerySet
 
-from accounts.models import Identity
 from accounts.web.access import ROLES, VIEWER, may_use_password
-from accounts.web.single_sign_on.provider import Provider, providers
+from accounts.web.single_sign_on.groups import identity_of, provider_of
+from accounts.web.single_sign_on.provider import providers
 from accounts.web.you.sessions import count_open
 
 if TYPE_CHECKING:
@@ -40,17 +40,6 @@ def described(user: User, by_person: dict[str, list[str]]) -> Person:
         seen_at(user),
         count_open(user, by_person),
     )
-
-
-def identity_of(user: User) -> Identity | None:
-    return getattr(user, "identity", None)
-
-
-def provider_of(user: User) -> Provider | None:
-    """Return the provider that decides the person's name and roles."""
-    identity = identity_of(user)
-    found = (one for one in providers() if identity and identity.issuer == one.issuer)
-    return next(found, None)
 
 
 def is_of_provider(user: User) -> bool:

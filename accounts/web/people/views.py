@@ -29,8 +29,9 @@ from accounts.web.people.changing import (
 )
 from accounts.web.people.forms import AddForm, DescriptionForm, RolesForm
 from accounts.web.people.links import hours, mailed, make_link, may_have_link
-from accounts.web.people.person import described, provider_of, with_all
+from accounts.web.people.person import described, with_all
 from accounts.web.request import Request
+from accounts.web.single_sign_on.groups import provider_of
 from accounts.web.single_sign_on.provider import providers
 from accounts.web.you.confirmation import confirmation_required
 from accounts.web.you.sessions import sessions_by_person

@@ -21,7 +21,14 @@ def roles_at(provider: Provider) -> RolesByGroup:
     return chosen_roles() if provider.roles is None else provider.roles
 
 
+def identity_of(person: User) -> Identity | None:
+    return getattr(person, "identity", None)
+
+
 def provider_of(person: User) -> Provider | None:
-    """Return the provider that somebody comes from; None: none that there is now."""
-    issuers = Identity.objects.filter(person=person.pk).values_list("issuer", flat=True)
-    return next((one for one in providers() if one.issuer in issuers), None)
+    """Return the provider that decides the person's name and roles; None: none that
+    there is now.
+    """
+    identity = identity_of(person)
+    found = (one for one in providers() if identity and identity.issuer == one.issuer)
+    return next(found, None)
