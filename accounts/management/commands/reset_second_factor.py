@@ -17,7 +17,7 @@ from django.core.management.base import BaseCommand
 
 from accounts.factors.keeping import reset
 from accounts.management.people import named_person
-from accounts.web.you.sessions import end_all
+from accounts.web.you.sessions import end
 
 
 class Command(BaseCommand):
@@ -34,5 +34,5 @@ class Command(BaseCommand):
         if not reset(person, named_person(by) if by else None):
             self.stdout.write(f"{name} has no second factor.")
             return
-        end_all(person)
+        end(person, but=None)
         self.stdout.write(f"{name} has no second factor now, and is signed out.")

@@ -64,37 +64,26 @@ def sessions_of(person: User, current: SessionBase | None) -> list[SignedIn]:
     return sorted(found, key=lambda one: str(one.since or ""), reverse=True)
 
 
-def end(person: User, *, but: SessionBase, only: str = "") -> int:
+def end(person: User, *, but: SessionBase | None, only: str = "") -> int:
     """Sign a person out everywhere but here, or of the one session of that id."""
-    keys = [
-        session.session_key
-        for session, _ in stored(person)
-        if session.session_key != but.session_key
-        and only in ("", id_of(session.session_key))
-    ]
-    return Session.objects.filter(session_key__in=keys).delete()[0]
+    return end_of([person.pk], but=but, only=only)
 
 
-def end_of(people: Collection[int], *, but: SessionBase) -> int:
+def end_of(people: Collection[int], *, but: SessionBase | None, only: str = "") -> int:
     """Sign these people out everywhere, except here; return how many sessions ended."""
     wanted = {str(person) for person in people}
-    valid = Session.objects.filter(expire_date__gt=timezone.now())
+    here = but.session_key if but is not None else None
     keys = [
         session.session_key
-        for session in valid.iterator()
-        if session.get_decoded().get(SESSION_KEY) in wanted
-        and session.session_key != but.session_key
+        for session, said in every()
+        if said.get(SESSION_KEY) in wanted
+        and session.session_key != here
+        and only in ("", id_of(session.session_key))
     ]
     slices = (keys[start : start + AT_ONCE] for start in range(0, len(keys), AT_ONCE))
     return sum(
         Session.objects.filter(session_key__in=slice).delete()[0] for slice in slices
     )
-
-
-def end_all(person: User) -> None:
-    """Sign a person out everywhere."""
-    keys = [session.session_key for session, _ in stored(person)]
-    Session.objects.filter(session_key__in=keys).delete()
 
 
 def stored(person: User) -> list[tuple[Session, dict[str, object]]]:
