@@ -16,12 +16,10 @@ from django_htmx.http import HttpResponseClientRedirect
 from accounts.factors.keeping import has_factor
 from accounts.web.access import View
 from accounts.web.factors.step import FACTOR
+from accounts.web.single_sign_on.entrance import BACKEND as SIGNED_ON
 
 if TYPE_CHECKING:
     from django.contrib.auth.models import User
-
-OF_SINGLE_SIGN_ON = "bowline.backends.SignedOn"
-"""Sessions for which the provider asks for the second factor."""
 
 OPEN = {
     "confirm",
@@ -36,12 +34,14 @@ OPEN = {
 
 
 def is_missing(request: HttpRequest) -> bool:
-    """Return whether this session needs a second factor, and has proved none."""
+    """Return whether this session needs a second factor, and has proved none. That of
+    a person of single sign-on needs none: the provider asks for it.
+    """
     return (
         settings.SECOND_FACTOR == "required"
         and request.user.is_authenticated
         and FACTOR not in request.session
-        and request.session.get(BACKEND_SESSION_KEY) != OF_SINGLE_SIGN_ON
+        and request.session.get(BACKEND_SESSION_KEY) != SIGNED_ON
     )
 
 
