@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from django.conf import settings
 from django.contrib.auth import get_user_model
 from django.core.exceptions import PermissionDenied
-from django.db.models import Q
+from django.db.models import Q, QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 
@@ -67,12 +67,16 @@ def has_password(person: User) -> bool:
     return may_use_password(person) and person.has_usable_password()
 
 
+def active_administrators() -> QuerySet[User]:
+    """Find the people who can give roles."""
+    given = Q(is_superuser=True) | Q(groups__name=ADMINISTRATOR.name)
+    people = get_user_model()._default_manager
+    return people.filter(given, is_active=True).distinct()
+
+
 def administrators() -> list[str]:
     """Name the people who can give roles."""
-    people = get_user_model()._default_manager.filter(
-        Q(is_superuser=True) | Q(groups__name=ADMINISTRATOR.name), is_active=True
-    )
-    return sorted(set(people.values_list("username", flat=True)))
+    return sorted(active_administrators().values_list("username", flat=True))
 
 
 def whom_to_ask() -> str:

@@ -10,11 +10,16 @@ from __future__ import annotations
 from django.contrib.auth.models import User
 from django.contrib.sessions.backends.base import SessionBase
 from django.db import transaction
-from django.db.models import Q, QuerySet
+from django.db.models import QuerySet
 
 from accounts.activity import Decision, record, record_many, wait_for_turn
 from accounts.models import Activity, GroupRoles, Identity
-from accounts.web.access import ADMINISTRATOR, VIEWER, may_use_password
+from accounts.web.access import (
+    ADMINISTRATOR,
+    VIEWER,
+    active_administrators,
+    has_password,
+)
 from accounts.web.single_sign_on.groups import chosen_roles
 from accounts.web.single_sign_on.provider import providers
 from accounts.web.single_sign_on.roles import RolesByGroup, roles_in
@@ -87,13 +92,7 @@ def refuse_lockout(after: RolesByGroup) -> None:
 
 def local_administrators() -> list[User]:
     """List the active administrators who can sign in by password."""
-    given = Q(is_superuser=True) | Q(groups__name=ADMINISTRATOR.name)
-    people = User.objects.filter(given, is_active=True).distinct()
-    return [
-        person
-        for person in people
-        if person.has_usable_password() and may_use_password(person)
-    ]
+    return [person for person in active_administrators() if has_password(person)]
 
 
 def any_administrator(chosen: RolesByGroup) -> bool:

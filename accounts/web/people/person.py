@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from django.conf import settings
 from django.db.models import Q, QuerySet
 
-from accounts.web.access import ROLES, VIEWER, may_use_password
+from accounts.web.access import ROLES, VIEWER, has_password
 from accounts.web.single_sign_on.groups import identity_of, provider_of
 from accounts.web.single_sign_on.provider import providers
 from accounts.web.you.sessions import count_open
@@ -48,7 +48,7 @@ def is_of_provider(user: User) -> bool:
 
 def ways_of(user: User) -> list[str]:
     ways = [SINGLE_SIGN_ON] if is_of_provider(user) else []
-    if user.has_usable_password() and may_use_password(user):
+    if has_password(user):
         ways.append(PASSWORD)
     return ways
 
