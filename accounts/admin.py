@@ -42,7 +42,7 @@ from accounts.models import (
 )
 from accounts.role_limits.admin import LimitedPersonAdmin
 from accounts.web.people.admin import InTurn
-from accounts.web.people.changing import role_names
+from accounts.web.people.roles import role_names
 from accounts.web.you.confirmation import ask, is_confirmed
 from accounts.web.you.sessions import end
 

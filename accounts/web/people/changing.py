@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from django.contrib.auth.models import Group, User
+from django.contrib.auth.models import User
 from django.contrib.sessions.backends.base import SessionBase
 from django.db import transaction
 from django.shortcuts import get_object_or_404
@@ -18,6 +18,7 @@ from accounts.activity import record, wait_for_turn
 from accounts.models import Activity
 from accounts.web.access import ADMINISTRATOR, has_role
 from accounts.web.people.person import is_of_provider
+from accounts.web.people.roles import set_roles
 from accounts.web.you.sessions import end
 
 What = Activity.What
@@ -63,20 +64,11 @@ def why_not(by: User, person: User) -> str:
     return ""
 
 
-def role_names(person: User) -> list[str]:
-    return sorted(person.groups.values_list("name", flat=True))
-
-
 def give(by: User, person: User, roles: list[str]) -> bool:
     """Give exactly these roles; return whether they are others than before."""
     if is_of_provider(person):
         raise NotAllowed("The single sign-on decides this person's roles.")
-    before, after = role_names(person), sorted(roles)
-    if before == after:
-        return False
-    person.groups.set(Group.objects.filter(name__in=after))
-    record(by, What.ROLES, person.username, {"changed": [before, after]})
-    return True
+    return set_roles(by, person, roles)
 
 
 def set_active(by: User, person: User, active: bool, *, here: SessionBase) -> bool:

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from django.contrib.auth.models import Group, User
+from django.contrib.auth.models import User
 from django.contrib.sessions.backends.base import SessionBase
 from django.core.exceptions import ValidationError
 from django.core.validators import validate_email
@@ -16,6 +16,7 @@ from django.utils import timezone
 
 from accounts.activity import record
 from accounts.models import Activity, Identity
+from accounts.web.people.roles import set_roles
 from accounts.web.single_sign_on.groups import roles_at
 from accounts.web.single_sign_on.provider import Provider
 from accounts.web.single_sign_on.roles import roles_in
@@ -116,7 +117,7 @@ def person_of(said: Said, provider: Provider, session: SessionBase) -> User:
         if person is None and roles:
             person = made(said, provider)
         if person is not None:
-            give(person, roles, provider)
+            set_roles(provider.name, person, roles)
             if not roles:
                 end(person, but=session)
     if not roles or person is None:
@@ -164,12 +165,3 @@ def made(said: Said, provider: Provider) -> User:
     detail = {"issuer": provider.issuer, "subject": said.subject}
     record(provider.name, What.PERSON, person.username, detail)
     return person
-
-
-def give(person: User, roles: tuple[str, ...], provider: Provider) -> None:
-    """Give exactly these roles, and record it where they are others than before."""
-    before = sorted(person.groups.values_list("name", flat=True))
-    if before != sorted(roles):
-        person.groups.set(Group.objects.filter(name__in=roles))
-        detail = {"changed": [before, sorted(roles)]}
-        record(provider.name, What.ROLES, person.username, detail)
