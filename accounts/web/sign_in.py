@@ -9,6 +9,7 @@ from django.contrib.auth.models import User
 from django.contrib.auth.views import LoginView, LogoutView
 from django.db import transaction
 from django.shortcuts import redirect
+from django.utils.http import url_has_allowed_host_and_scheme
 
 from accounts.activity import record
 from accounts.factors.keeping import has_factor
@@ -69,6 +70,12 @@ class SignOut(LogoutView):
             if isinstance(person, User):
                 record(person, What.SIGN_OUT, "", address(request))
         return response
+
+
+def page_after(wanted: str) -> str:
+    """Return where to go afterwards: the page that is wanted, if it is on this site."""
+    is_here = url_has_allowed_host_and_scheme(wanted, allowed_hosts=None)
+    return wanted if is_here else settings.LOGIN_REDIRECT_URL
 
 
 def address(request: HttpRequest) -> dict[str, str]:

@@ -12,7 +12,7 @@ from django.db import transaction
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
-from django.utils.http import url_has_allowed_host_and_scheme, urlencode
+from django.utils.http import urlencode
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST
 
@@ -26,7 +26,7 @@ from accounts.web.access import has_password
 from accounts.web.factors.ceremony import ask_for_one, used_passkey
 from accounts.web.factors.lockout import count_failure, is_waiting
 from accounts.web.factors.step import FACTOR, KEPT, waiting
-from accounts.web.sign_in import address
+from accounts.web.sign_in import address, page_after
 
 BACKEND = "bowline.backends.Passwords"
 PASSKEY, CODE, RECOVERY = "passkey", "code", "recovery"
@@ -103,9 +103,7 @@ def passkey_options(request: HttpRequest) -> HttpResponse:
 @require_POST
 def passkey_sign_in(request: HttpRequest) -> HttpResponse:
     """Sign in by a passkey alone: it has verified the person on the device."""
-    back = request.POST.get("next", "")
-    if not url_has_allowed_host_and_scheme(back, allowed_hosts=None):
-        back = "/"
+    back = page_after(request.POST.get("next", ""))
     again = f"{reverse('sign-in')}?{urlencode({'next': back})}"
     if not request.POST.get(PASSKEY):
         return redirect(again)

@@ -12,11 +12,10 @@ from django.contrib.auth.models import User
 from django.db import IntegrityError, transaction
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
-from django.utils.http import url_has_allowed_host_and_scheme
 
 from accounts.activity import record
 from accounts.models import Activity
-from accounts.web.sign_in import address
+from accounts.web.sign_in import address, page_after
 from accounts.web.single_sign_on.people import Refused, Said, person_of
 from accounts.web.single_sign_on.provider import Provider, SingleSignOn
 from accounts.web.you.confirmation import confirm, unconfirm
@@ -47,9 +46,7 @@ def single_sign_on() -> SingleSignOn:
 
 def asked(request: HttpRequest) -> tuple[str, bool]:
     """Read where to go afterwards, on this site, and whether it is to confirm."""
-    back = request.GET.get("next", "")
-    if not url_has_allowed_host_and_scheme(back, allowed_hosts=None):
-        back = settings.LOGIN_REDIRECT_URL
+    back = page_after(request.GET.get("next", ""))
     return back, "confirm" in request.GET and request.user.is_authenticated
 
 

@@ -8,7 +8,6 @@ from django.contrib.auth.forms import PasswordChangeForm
 from django.db import transaction
 from django.http import HttpResponse, JsonResponse
 from django.shortcuts import redirect, render
-from django.utils.http import url_has_allowed_host_and_scheme
 from django.views.decorators.http import require_POST
 
 from accounts.activity import record
@@ -19,6 +18,7 @@ from accounts.web.access import has_password
 from accounts.web.factors.ceremony import ask_for_one, used_passkey
 from accounts.web.factors.lockout import count_failure, is_waiting
 from accounts.web.request import Request
+from accounts.web.sign_in import page_after
 from accounts.web.single_sign_on.groups import provider_of
 from accounts.web.you.confirmation import confirm
 from accounts.web.you.preferences import (
@@ -90,9 +90,7 @@ def sessions_end(request: Request) -> HttpResponse:
 
 def confirm_identity(request: Request) -> HttpResponse:
     """Ask for the password or a passkey; wrong ones count as at sign-in."""
-    back = request.POST.get("next") or request.GET.get("next") or "/"
-    if not url_has_allowed_host_and_scheme(back, allowed_hosts=None):
-        back = "/"
+    back = page_after(request.POST.get("next") or request.GET.get("next", ""))
     wrong = ""
     if request.POST.get("passkey"):
         if is_waiting(request, request.user):
