@@ -14,15 +14,15 @@ from allauth.socialaccount.providers.openid_connect.views import (
 )
 from django.http import HttpRequest
 
-from accounts.web.single_sign_on.entrance import let_in, refuse, single_sign_on
+from accounts.web.single_sign_on.entrance import (
+    let_in,
+    not_completed,
+    refuse,
+    single_sign_on,
+)
 from accounts.web.single_sign_on.people import Refused
 
 log = logging.getLogger(__name__)
-
-NOT_SIGNED_IN = (
-    "{name} did not complete the sign-in. Try again. If it happens again, an "
-    "administrator of Bowline finds the reason in its log."
-)
 
 
 class Adapter(DefaultSocialAccountAdapter):  # type: ignore[misc]  # it has no types
@@ -37,8 +37,7 @@ class Adapter(DefaultSocialAccountAdapter):  # type: ignore[misc]  # it has no t
         self, request: HttpRequest, provider: Any, **said: Any
     ) -> NoReturn:
         log.warning("Single sign-on failed: %s", reason(request, said.get("exception")))
-        name = single_sign_on().name
-        sentence = NOT_SIGNED_IN.format(name=name[:1].upper() + name[1:])
+        sentence = not_completed(single_sign_on())
         raise ImmediateHttpResponse(refuse(request, sentence, status=401))
 
 

@@ -111,6 +111,15 @@ def sign_in(request: HttpRequest, person: User) -> None:
         record(person, What.SIGN_IN, "", address(request) | {"by": KEPT})
 
 
+def not_completed(provider: Provider) -> str:
+    """Say that the provider's answer proves nothing; what is wrong is in the log."""
+    return (
+        f"{provider.name[:1].upper()}{provider.name[1:]} did not complete the sign-in. "
+        "Try again. If it happens again, an administrator of Bowline finds the reason "
+        "in its log."
+    )
+
+
 def refuse(request: HttpRequest, sentence: str, *, status: int) -> HttpResponse:
     """Say why nobody was signed in."""
     shown = {"reason": sentence}

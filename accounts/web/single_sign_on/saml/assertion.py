@@ -20,6 +20,7 @@ from onelogin.saml2.errors import OneLogin_Saml2_ValidationError as Invalid
 from onelogin.saml2.response import OneLogin_Saml2_Response
 from onelogin.saml2.utils import OneLogin_Saml2_Utils as Tools
 
+from accounts.web.single_sign_on.entrance import not_completed
 from accounts.web.single_sign_on.people import Refused
 from accounts.web.single_sign_on.provider import Saml
 from accounts.web.single_sign_on.saml.protocol import address, entity_id, protocol
@@ -98,10 +99,7 @@ def sentence(saml: Saml, error: Exception) -> str:
             f"What {saml.name} said has expired, or is not valid yet. Try again. If it "
             "happens again, the clock of Bowline's machine differs from the provider's."
         )
-    return (
-        f"{saml.name} did not complete the sign-in. Try again. If it happens again, an "
-        "administrator of Bowline finds the reason in its log."
-    )
+    return not_completed(saml)
 
 
 class OutOfTime(NotForBowline):
