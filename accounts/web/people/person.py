@@ -73,14 +73,12 @@ def by_way(way: str) -> Q:
     password = ~Q(password__startswith="!") & ~Q(password="")
     if settings.PASSWORDS_FOR:
         password &= Q(username__in=settings.PASSWORDS_FOR)
-    match way:
-        case "password":
-            return password
-        case "single sign-on":
-            return signed_on
-        case "none":
-            return ~password & ~signed_on
-    return Q(pk__in=[])
+    known = {
+        PASSWORD: password,
+        SINGLE_SIGN_ON: signed_on,
+        NO_WAY: ~password & ~signed_on,
+    }
+    return known.get(way, Q(pk__in=[]))
 
 
 def with_all(rows: QuerySet[User]) -> QuerySet[User]:
