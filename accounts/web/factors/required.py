@@ -9,14 +9,13 @@ from django.conf import settings
 from django.contrib import messages
 from django.contrib.auth import BACKEND_SESSION_KEY, logout
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import redirect
 from django.urls import reverse
-from django_htmx.http import HttpResponseClientRedirect
 
 from accounts.factors.keeping import has_factor
 from accounts.web.access import View
 from accounts.web.factors.step import FACTOR
 from accounts.web.single_sign_on.entrance import BACKEND as SIGNED_ON
+from accounts.web.you.limits import led_to
 
 if TYPE_CHECKING:
     from django.contrib.auth.models import User
@@ -63,15 +62,8 @@ class SecondFactorRequired:
         if has_factor(person):  # it was added elsewhere, after this session began
             logout(request)
             messages.info(request, "Sign in again, with your second factor.")
-            return led_to("sign-in", request)
+            return led_to(reverse("sign-in"), request)
         match = request.resolver_match
         if match is not None and match.view_name in OPEN:
             return None
-        return led_to("second-factor", request)
-
-
-def led_to(name: str, request: HttpRequest) -> HttpResponse:
-    url = reverse(name)
-    if getattr(request, "htmx", False):
-        return HttpResponseClientRedirect(url)
-    return redirect(url)
+        return led_to(reverse("second-factor"), request)

@@ -75,9 +75,14 @@ class SignInRequired(LoginRequiredMiddleware):
     ) -> HttpResponse:
         answer = redirect_to_login(page_of(request), reverse("sign-in"))
         url = f"{answer.url}&{ENDED}" if has_ended(request) else answer.url
-        if getattr(request, "htmx", False):
-            return HttpResponseClientRedirect(url)
-        return HttpResponseRedirect(url)
+        return led_to(url, request)
+
+
+def led_to(url: str, request: HttpRequest) -> HttpResponse:
+    """Redirect the whole page, also where htmx fetches a part of it."""
+    if getattr(request, "htmx", False):
+        return HttpResponseClientRedirect(url)
+    return HttpResponseRedirect(url)
 
 
 def has_ended(request: HttpRequest) -> bool:
