@@ -25,6 +25,6 @@ class PasskeyForm(forms.Form):
         rule=names.seen,
         max_length=60,
         label="Name",
-        help_text="By which you recognize the device.",
+        help_text="A name that helps you recognize the device.",
     )
     helper = bare_helper()

@@ -123,7 +123,7 @@ def passkey_sign_in(request: HttpRequest) -> HttpResponse:
     count_failure(request, owner, CALLED[PASSKEY])
     messages.error(
         request,
-        "That passkey does not sign you in. Use your password, and look under “Your "
-        "settings” which passkeys you have.",
+        "That passkey does not sign you in. Use your password. Your passkeys are "
+        "listed under “Your settings”.",
     )
     return redirect(again)

@@ -80,8 +80,8 @@ def app(request: Request) -> HttpResponse:
             return added(request, "The authenticator app is added.", codes)
         form.add_error(
             "code",
-            "That is not the app's code. Enter the one that it shows now, and check "
-            "the time of your phone if it happens again.",
+            "That is not the app's current code. Enter the code that it shows now. If "
+            "it happens again, check the time of your phone.",
         )
     name, site = request.user.get_username(), urlsplit(settings.SITE_URL).hostname
     shown = {
@@ -132,7 +132,7 @@ def passkey(request: Request) -> HttpResponse:
             form.add_error(None, "Bowline already has this passkey.")
         except NotProved:
             form.add_error(
-                None, "The browser made no passkey that Bowline can use. Try again."
+                None, "The browser created no passkey that Bowline can use. Try again."
             )
     shown = {"crumbs": [*crumbs(), ("Second factor", reverse(HOME))], "form": form}
     return render(request, "factors/passkey.html", shown)

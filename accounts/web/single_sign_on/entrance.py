@@ -21,7 +21,7 @@ from accounts.web.single_sign_on.provider import Provider, SingleSignOn
 from accounts.web.you.confirmation import confirm, unconfirm
 
 KEPT = "single_sign_on"
-NOT_HERE = "This sign-in was not begun in this browser. Begin again."
+NOT_HERE = "This sign-in did not start in this browser. Start again."
 BACKEND = "bowline.backends.SignedOn"
 What = Activity.What
 
@@ -88,7 +88,7 @@ def enter(
     try:
         person = person_of(said, provider, request.session)
     except IntegrityError:
-        raise Refused("You signed in twice at the same moment. Begin again.") from None
+        raise Refused("You signed in twice at the same moment. Start again.") from None
     if kept.confirms and person != request.user:
         raise Refused(f"{provider.name} knows you as somebody else.")
     if kept.confirms and not is_fresh:

@@ -122,8 +122,8 @@ def person_of(said: Said, provider: Provider, session: SessionBase) -> User:
                 end(person, but=session)
     if not roles or person is None:
         raise Refused(
-            "None of your groups has a role in Bowline. An administrator of Bowline "
-            "says which groups have one, and the provider's who is in them."
+            "None of your groups has a role in Bowline. Administrators of Bowline give "
+            "roles to groups, and the provider's administrators add you to a group."
         )
     if not person.is_active:
         raise Refused("An administrator of Bowline has deactivated you here.")

@@ -65,7 +65,7 @@ def test_it_says_who_comes_by_themselves(
 
     pages = [" ".join(ada.get(url).content.decode().split()) for url in (ADD, LIST)]
 
-    assert f"People of {said} need not be added" in pages[0]
+    assert f"People of {said} do not need to be added" in pages[0]
     assert f"People of {said} appear here after their first sign-in." in pages[1]
 
 
