@@ -9,7 +9,6 @@ from __future__ import annotations
 
 from datetime import timedelta
 
-from django.contrib.auth.models import User
 from django.db import transaction
 from django.utils import timezone
 
@@ -19,14 +18,12 @@ from accounts.models import (
     ManagedAccount,
     Notice,
     Preferences,
+    Run,
     Target,
 )
 from accounts.models.standing import proof_is_stale
-from accounts.models.states import Status
 from accounts.notices.mail import is_configured
-from accounts.notices.notifying import note
-from accounts.role_limits.limits import with_role_in
-from accounts.web.access import APPROVER
+from accounts.notices.notifying import approvers_of, note
 
 What = Notice.What
 
@@ -96,20 +93,8 @@ def people(digest: Digest, what: Notice.What) -> set[int]:
         started = digest.happened.exclude(run__created_by=None)
         return set(started.values_list("run__created_by", flat=True))
     if what == What.PLANS:
-        approvers = User.objects.filter(
-            groups__permissions__codename="approve_run", is_active=True
-        )
-        approvers = with_role_in(approvers, APPROVER, environments_of(digest))
-        return set(approvers.exclude(email="").values_list("pk", flat=True))
+        runs = Run.objects.filter(pk__in=digest.happened.values("run"))
+        return set(approvers_of(runs).values_list("pk", flat=True))
     kind = Notice.KINDS[what]
     chosen = Preferences.objects.filter(mail=True, person__is_active=True)
     return {one.person_id for one in chosen if kind in one.kinds}
-
-
-def environments_of(digest: Digest) -> list[str]:
-    """Return the environments in which its plans wait: as they are now, and without
-    what all environments share.
-    """
-    plans = digest.happened.filter(run__status=Status.PLANNED).order_by()
-    found = plans.exclude(run__account=None)
-    return list(found.values_list("run__account__environment", flat=True).distinct())

@@ -10,6 +10,7 @@ from functools import partial
 
 from django.contrib.auth.models import User
 from django.db import transaction
+from django.db.models import QuerySet
 
 from accounts.models import (
     Member,
@@ -39,11 +40,8 @@ def notify_of_rollout(rollout: Rollout, what: Notice.What) -> None:
 def notify_of_plans(rollout: Rollout) -> None:
     """Let everybody who may approve some know that plans wait, but who started it."""
     if is_configured():
-        approvers = User.objects.filter(
-            groups__permissions__codename="approve_run", is_active=True
-        )
-        approvers = with_role_in(approvers, APPROVER, environments_of(rollout))
-        others = approvers.exclude(pk=rollout.created_by_id or 0).exclude(email="")
+        approvers = approvers_of(Run.objects.filter(rollout=rollout))
+        others = approvers.exclude(pk=rollout.created_by_id or 0)
         for key in others.order_by("pk").values_list("pk", flat=True).distinct():
             note(Notice(person_id=key, what=What.WAITS, rollout=rollout))
     notify_targets_of_rollout(rollout, What.WAITS)
@@ -57,11 +55,16 @@ def notify_targets_of_rollout(rollout: Rollout, what: Notice.What) -> None:
         note(Notice(target=target, what=what, rollout=rollout))
 
 
-def environments_of(rollout: Rollout) -> list[str]:
-    """Return the environments in which its plans wait."""
-    plans = Run.objects.filter(rollout=rollout, status=Status.PLANNED).order_by()
-    found = plans.exclude(account=None).values_list("account__environment", flat=True)
-    return list(found.distinct())
+def approvers_of(runs: QuerySet[Run]) -> QuerySet[User]:
+    """Find whom mail reaches who may approve one of the plans among these runs: in the
+    environments as they are now, and without what all environments share.
+    """
+    plans = runs.filter(status=Status.PLANNED).exclude(account=None).order_by()
+    environments = plans.values_list("account__environment", flat=True).distinct()
+    approvers = User.objects.filter(
+        groups__permissions__codename="approve_run", is_active=True
+    ).exclude(email="")
+    return with_role_in(approvers, APPROVER, environments)
 
 
 def notify_of_new_accounts(organization: Organization) -> None:
