@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from django.conf import settings
-
 from accounts.models import Happened, Notice, Run, Target
+from accounts.notices.mail import is_configured
 
 
 def happened(run: Run, what: Notice.What) -> None:
     """Write it down, in the transaction in which it happens, where anybody may hear."""
-    if settings.EMAIL_HOST or Target.objects.exists():
+    if is_configured() or Target.objects.exists():
         environment = run.account.environment if run.account else ""
         Happened.objects.create(what=what, run=run, environment=environment)
 
