@@ -257,13 +257,13 @@ def text_of_digest(notice: Notice, digest: Digest) -> Text | None:
         return None
     words = OF_RUNS[Notice.What(notice.what)]
     lines = (f"{run.title}, {run.account_name}{cause(run)}" for run in first)
-    path = first[0].get_absolute_url() if count == 1 else reverse(words.page)
+    runs = reverse("accounts:runs") + words.query
     return written(
         words.one if count == 1 else words.many.format(f"{count:,}"),
         named("What happened", lines, count),
         [words.to_do],
         where=first[0].title if count == 1 else "All",
-        path=path if count == 1 else path + words.query,
+        path=first[0].get_absolute_url() if count == 1 else runs,
         why=words.why,
         about={
             "count": count,
@@ -285,7 +285,6 @@ class Words(NamedTuple):
     many: str
     to_do: str
     why: str
-    page: str
     query: str
 
 
@@ -295,7 +294,6 @@ OF_RUNS = {
         "{} plans wait for approval",
         "Nothing in AWS changes until somebody has read and approved it.",
         "You receive this because you may approve plans.",
-        "accounts:runs",
         "?status=planned",
     ),
     Notice.What.FAILED: Words(
@@ -303,7 +301,6 @@ OF_RUNS = {
         "{} runs failed",
         "Open a run to see what must be fixed, then plan or verify again.",
         "You receive this because you started it.",
-        "accounts:runs",
         "?status=failed",
     ),
     Notice.What.DRIFTED: Words(
@@ -311,7 +308,6 @@ OF_RUNS = {
         "{} verifications found something worse than before",
         "Somebody changed AWS meanwhile. Open the run to see what must be fixed.",
         "You receive this because you chose it.",
-        "accounts:runs",
         "?status=failed",
     ),
 }
