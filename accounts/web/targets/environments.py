@@ -2,26 +2,44 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection
+from typing import Any
+
+from django import forms
 
 from accounts.models import ManagedAccount
+from accounts.role_limits.limits import NONE
 
 NO_ENVIRONMENT = "none"
 """In the place of the empty name, which no box can send."""
 
 
-def environment_choices(chosen: Iterable[str]) -> list[tuple[str, str]]:
-    """Offer what is in use, and what was chosen when it was."""
+class EnvironmentBoxes(forms.MultipleChoiceField):
+    """A box for each environment; the cleaned value is their names."""
+
+    widget = forms.CheckboxSelectMultiple
+
+    def __init__(self) -> None:
+        super().__init__(
+            label="Only in these environments",
+            required=False,
+            help_text="None selected: in all, also in later ones.",
+        )
+
+    def clean(self, value: Any) -> list[str]:
+        keys = super().clean(value)
+        return ["" if key == NO_ENVIRONMENT else key[2:] for key in keys]
+
+
+def offer_environments(form: forms.BaseForm, chosen: Collection[str]) -> None:
+    """Offer what is in use, and what was chosen when it was, which is selected."""
+    boxes = form.fields["environments"]
+    assert isinstance(boxes, EnvironmentBoxes)
     used = ManagedAccount.objects.order_by().values_list("environment", flat=True)
-    return [
-        (key_of(name), name or "no environment")
-        for name in sorted({*used.distinct(), *chosen})
-    ]
+    names = sorted({*used.distinct(), *chosen})
+    boxes.choices = [(key_of(name), name or NONE) for name in names]
+    form.initial["environments"] = [key_of(name) for name in chosen]
 
 
 def key_of(environment: str) -> str:
     return f"e:{environment}" if environment else NO_ENVIRONMENT
-
-
-def names_of(keys: Iterable[str]) -> list[str]:
-    return ["" if key == NO_ENVIRONMENT else key[2:] for key in keys]

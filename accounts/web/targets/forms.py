@@ -13,11 +13,7 @@ from accounts.notices.channels.places import problem
 from accounts.web.fields import RuledField, bare_helper
 from accounts.web.layout import Fieldset
 from accounts.web.managing.asked import shown
-from accounts.web.targets.environments import (
-    environment_choices,
-    key_of,
-    names_of,
-)
+from accounts.web.targets.environments import EnvironmentBoxes, offer_environments
 from onboarding import names
 from onboarding.delivery.connection import LONGEST
 
@@ -57,12 +53,7 @@ class TargetForm(forms.Form):
         widget=forms.CheckboxSelectMultiple,
         error_messages={"required": "Choose at least one."},
     )
-    environments = forms.MultipleChoiceField(
-        label="Only in these environments",
-        required=False,
-        widget=forms.CheckboxSelectMultiple,
-        help_text="None selected: in all, also in later ones.",
-    )
+    environments = EnvironmentBoxes()
 
     def __init__(self, *args: Any, target: Target | None = None, **kwargs: Any) -> None:
         if target is not None:
@@ -70,11 +61,7 @@ class TargetForm(forms.Form):
         super().__init__(*args, **kwargs)
         self.target = target
         self.fields["channel"].disabled = target is not None
-        environments = self.fields["environments"]
-        assert isinstance(environments, forms.MultipleChoiceField)
-        environments.choices = environment_choices(
-            target.environments if target else ()
-        )
+        offer_environments(self, target.environments if target else ())
         for field in ("url", "reference"):
             widget = self.fields[field].widget
             widget.attrs |= {"autocomplete": "off", "spellcheck": "false"}
@@ -130,7 +117,7 @@ class TargetForm(forms.Form):
         target = self.target or Target(pk=given["pk"], channel=given["channel"])
         target.name, target.place = given["name"], given["place"]
         target.kinds = given["kinds"]
-        target.environments = names_of(given["environments"])
+        target.environments = given["environments"]
         return target
 
 
@@ -142,5 +129,4 @@ def described(target: Target) -> dict[str, Any]:
         "channel": target.channel,
         "url" if is_webhook else "reference": target.place,
         "kinds": target.kinds,
-        "environments": [key_of(name) for name in target.environments],
     }

@@ -18,11 +18,7 @@ from django.utils.html import format_html
 from accounts.models import Kind, Preferences
 from accounts.notices.mail import address_of, is_configured
 from accounts.web.fields import bare_helper
-from accounts.web.targets.environments import (
-    environment_choices,
-    key_of,
-    names_of,
-)
+from accounts.web.targets.environments import EnvironmentBoxes, offer_environments
 from accounts.web.you.session_store import SessionStore
 
 if TYPE_CHECKING:
@@ -65,12 +61,7 @@ class PreferencesForm(forms.ModelForm):  # type: ignore[type-arg]  # it has no [
         widget=forms.CheckboxSelectMultiple,
         help_text="Of your runs and watches; plans, if you may approve.",
     )
-    environments = forms.MultipleChoiceField(
-        label="Only in these environments",
-        required=False,
-        widget=forms.CheckboxSelectMultiple,
-        help_text="None selected: in all, also in later ones.",
-    )
+    environments = EnvironmentBoxes()
 
     class Meta:
         model = Preferences
@@ -80,16 +71,9 @@ class PreferencesForm(forms.ModelForm):  # type: ignore[type-arg]  # it has no [
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        environments = self.fields["environments"]
-        assert isinstance(environments, forms.MultipleChoiceField)
-        chosen = self.instance.environments
-        environments.choices = environment_choices(chosen)
-        self.initial["environments"] = [key_of(name) for name in chosen]
+        offer_environments(self, self.instance.environments)
         self.fields["mail"].help_text = where_mail_goes(self.instance.person)
         self.helper = bare_helper()
-
-    def clean_environments(self) -> list[str]:
-        return names_of(self.cleaned_data["environments"])
 
 
 WHEN = "To {}."
