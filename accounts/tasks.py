@@ -13,7 +13,6 @@ from celery.signals import (
     worker_ready,
 )
 from django.conf import settings
-from django.contrib.sessions.models import Session
 from django.db import connection
 from django.db.models import Case, Exists, OuterRef, When
 from django.db.models.functions import Now
@@ -66,6 +65,7 @@ from accounts.runs.retention import (
 from accounts.runs.rollouts.engine import advance, advance_after, send
 from accounts.runs.stages import carry_on as carry_on_run
 from accounts.spinnaker.deliveries.carrying import carry_on_for_worker
+from accounts.web.you.session_store import SessionStore
 from accounts.workers.process import Process, before_the_fork
 
 AGAIN_AFTER = timedelta(hours=6)
@@ -301,7 +301,7 @@ def delete_old() -> None:
     delete_old_uploads()
     Notice.objects.expired().delete()
     Digest.objects.filter(created_at__lte=Now() - KEPT).delete()
-    Session.objects.filter(expire_date__lt=timezone.now()).delete()
+    SessionStore.clear_expired()
     Adding.objects.expired().delete()
     KeptAnswer.objects.expired().delete()
     if settings.KEEP_CHECKS_DAYS:

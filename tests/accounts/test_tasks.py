@@ -11,6 +11,7 @@ from unittest.mock import patch
 
 import pytest
 from celery import Celery, current_app
+from django.contrib.sessions.models import Session
 from django.utils import timezone
 
 from accounts import tasks
@@ -295,6 +296,16 @@ def test_verifications_are_kept_for_as_many_days_as_asked_for(
     tasks.delete_old()
 
     assert Run.objects.count() == kept
+
+
+def test_sessions_that_have_ended_are_deleted() -> None:
+    for key, hours in (("ended", -1), ("open", 1)):
+        ends = timezone.now() + timedelta(hours=hours)
+        Session.objects.create(session_key=key, session_data="", expire_date=ends)
+
+    tasks.delete_old()
+
+    assert [one.session_key for one in Session.objects.all()] == ["open"]
 
 
 def test_the_clock_calls_what_is_there(settings: Any) -> None:
