@@ -130,11 +130,15 @@ def place_of_url(url: str) -> Place:
 
 
 def allowed_at(host: str) -> Allowed:
-    reach = settings.NOTICES
-    is_named = host in {name.lower() for name in reach.hosts}
+    named = is_named(host)
     return Allowed(
-        networks=reach.networks, plain_http=is_named, public_only=not is_named
+        networks=settings.NOTICES.networks, plain_http=named, public_only=not named
     )
+
+
+def is_named(host: str) -> bool:
+    """Return whether the operator names the host."""
+    return host in {name.lower() for name in settings.NOTICES.hosts}
 
 
 def check_literal(host: str, allowed: Allowed) -> None:
@@ -158,9 +162,15 @@ def check_literal(host: str, allowed: Allowed) -> None:
 
 def is_of(channel: Target.Channel, host: str) -> bool:
     """Return whether a secret URL of the channel may lead to the host."""
-    if host in {name.lower() for name in settings.NOTICES.hosts}:
-        return True
-    return any(
+    return is_named(host) or any(
         host.endswith(known) if known.startswith(".") else host == known
         for known in HOSTS[channel]
     )
+
+
+def hosts_of_secret_urls() -> dict[str, str]:
+    """Write, of each channel, which hosts its secret URLs may lead to."""
+    return {
+        channel.label: ", ".join(f"*{one}" if one[0] == "." else one for one in known)
+        for channel, known in HOSTS.items()
+    }

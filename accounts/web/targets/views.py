@@ -20,6 +20,7 @@ from django.views.decorators.http import require_POST
 
 from accounts.models import Notice, Target
 from accounts.notices import targets as decisions
+from accounts.notices.channels.places import hosts_of_secret_urls
 from accounts.notices.channels.signing import secret_of
 from accounts.web.access import administrator_required
 from accounts.web.lookups import Asking
@@ -117,17 +118,13 @@ def target(request: Request, pk: UUID) -> HttpResponse:
 def form_page(
     request: Request, form: TargetForm, row: Target | None = None
 ) -> HttpResponse:
-    crumbs = [
-        ("Settings", reverse("accounts:settings")),
-        ("Notifications", reverse("accounts:targets")),
-    ]
-    name = Target.objects.values_list("name", flat=True).get(pk=row.pk) if row else ""
     shown = {
         "form": form,
         "row": row,
-        "name": name,
-        "crumbs": crumbs,
+        "name": form.initial.get("name", ""),
+        "crumbs": crumbs(),
         "reach": settings.NOTICES,
+        "hosts": hosts_of_secret_urls(),
     }
     return render(request, "targets/target.html", shown)
 
@@ -135,15 +132,19 @@ def form_page(
 def secret_page(request: Request, target: Target, done: str) -> HttpResponse:
     """Show a webhook's secret, this once: it is nowhere, so this is no redirect."""
     shown = {
-        "crumbs": [
-            ("Settings", reverse("accounts:settings")),
-            ("Notifications", reverse("accounts:targets")),
-        ],
+        "crumbs": crumbs(),
         "target": target,
         "done": done,
         "secret": secret_of(target),
     }
     return render(request, "targets/secret.html", shown)
+
+
+def crumbs() -> list[tuple[str, str]]:
+    return [
+        ("Settings", reverse("accounts:settings")),
+        ("Notifications", reverse("accounts:targets")),
+    ]
 
 
 @administrator_required

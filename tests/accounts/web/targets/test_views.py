@@ -318,6 +318,13 @@ def test_an_empty_list_says_what_belongs_there(administrator) -> None:
     assert "No team hears of anything yet" in shown(administrator.get(PAGE))
 
 
+def test_the_form_says_where_secret_urls_may_lead(administrator) -> None:
+    page = shown(administrator.get(f"{PAGE}add/"))
+
+    assert "hooks.slack.com" in page
+    assert "*.logic.azure.com, *.webhook.office.com, *.api.powerplatform.com" in page
+
+
 def test_the_page_says_that_messages_have_no_links(administrator, settings) -> None:
     settings.SITE_URL = ""
 
