@@ -6,7 +6,7 @@ No name in a URL becomes a path: it is searched for in this list.
 from __future__ import annotations
 
 import re
-from functools import lru_cache
+from functools import cache
 from pathlib import Path, PurePosixPath
 from typing import NamedTuple
 
@@ -46,12 +46,12 @@ class Part(NamedTuple):
     documents: tuple[Document, ...]
 
 
+@cache
 def parts() -> tuple[Part, ...]:
-    """List the documents by purpose."""
+    """List the documents by purpose; the list is read once."""
     return read((ROOT / INDEX).read_text())
 
 
-@lru_cache(maxsize=2)
 def read(index: str) -> tuple[Part, ...]:
     """Read the list: its headings, and the links below each of them."""
     found: dict[str, list[Document]] = {}
@@ -95,7 +95,7 @@ def has_all(words: list[str], text: str) -> bool:
     return all(word in said for word in words)
 
 
-@lru_cache(maxsize=1)
+@cache
 def pictures() -> dict[str, Path]:
     """List the pictures of pages by name."""
     return {path.stem: path for path in sorted(PICTURES.glob("*.webp"))}
