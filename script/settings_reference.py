@@ -24,6 +24,7 @@ VALUES = {
     "env_count": "a number, 1 to 9999",
     "env_port": "a port, 1 to 65535",
     "env_list": "a list, with commas between",
+    "env_names": "names, with commas between",
     "env_networks": "addresses or networks, with commas between",
     "env_email": "a mail address",
     "env_secret": "20 to 200 letters, digits and signs, without a space",
