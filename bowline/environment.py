@@ -141,7 +141,7 @@ def env_names(name: str, pattern: str, what: str) -> tuple[str, ...]:
     for one in names:
         if not re.fullmatch(pattern, one, re.ASCII):
             raise ImproperlyConfigured(
-                f"{name} must be {what} with commas between; {one!r} is none."
+                f"{name} must be {what} with commas between, not {one!r}."
             )
     return names
 

@@ -49,7 +49,7 @@ BASE_DIR = Path(__file__).resolve().parent.parent
 
 DEBUG = env_bool("DEBUG", default=False)
 SECRET_KEY = secret_key(debug=DEBUG)
-# Keys of before: what they signed or encrypted is still read.
+# Former keys: what they signed or encrypted is still read.
 SECRET_KEY_FALLBACKS = env_list("SECRET_KEY_FALLBACKS")
 # On its own machine the site answers by loopback, whatever it is called.
 ALLOWED_HOSTS = [*env_list("ALLOWED_HOSTS"), "localhost", "127.0.0.1", "[::1]"]
