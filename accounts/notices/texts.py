@@ -306,7 +306,7 @@ OF_RUNS = {
     Notice.What.DRIFTED: Words(
         "A verification found something worse than before",
         "{} verifications found something worse than before",
-        "Somebody changed AWS meanwhile. Open the run to see what must be fixed.",
+        "Something in AWS was changed. Open the run to see what must be fixed.",
         "You receive this because you chose it.",
         "?status=failed",
     ),

@@ -54,10 +54,10 @@ PRIVATE = (
     "Bowline sends notices to public addresses only, unless the operator allows the "
     "host by NOTICE_HOSTS."
 )
-NO_URL = "What {reference} holds is no https:// URL of a webhook."
+NO_URL = "The value of {reference} is not the https:// URL of a webhook."
 WRONG_HOST = (
-    "The URL in {reference} leads to none of the hosts of {channel}. The operator can "
-    "allow others by NOTICE_HOSTS."
+    "The URL in {reference} is not on a host of {channel}. The operator can allow "
+    "other hosts by NOTICE_HOSTS."
 )
 
 
@@ -151,7 +151,7 @@ def check_literal(host: str, allowed: Allowed) -> None:
         labels = host.rstrip(".").split(".")
         if NUMBER.fullmatch(labels[-1]):
             raise NoPlace(
-                "Write an address as four numbers, or better a host name."
+                "Enter a host name, or an IPv4 address as four numbers."
             ) from None
         if labels[-1] == "localhost" and not allowed.networks:
             raise NoPlace(PRIVATE) from None

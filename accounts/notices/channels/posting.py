@@ -127,12 +127,12 @@ def check(status: int, host: str) -> None:
     if 300 <= status < 400:
         raise NotDelivered(
             f"{host} answered with a redirect ({status}), which Bowline does not "
-            "follow. Give the URL that it leads to.",
+            "follow. Enter the URL that it leads to.",
             permanent=True,
         )
     if status == 410:
         raise NotDelivered(
-            f"{host} answered 410: this webhook exists no more.", permanent=True
+            f"{host} answered 410: this webhook no longer exists.", permanent=True
         )
     permanent = status < 500 and status not in AGAIN
     raise NotDelivered(f"{host} answered {status}.", permanent=permanent)

@@ -76,7 +76,7 @@ SETTINGS = (
         "people",
         "People",
         "See who may sign in and what they may do; give roles, and deactivate.",
-        ("Nobody changes their own roles: so an administrator always remains.",),
+        ("Nobody changes their own roles, so an administrator always remains.",),
         ("people", "person", "person-add"),
         words="users roles permissions invite deactivate sessions administrator",
     ),
@@ -98,15 +98,16 @@ SETTINGS = (
     Topic(
         "notifications",
         "Notifications of teams",
-        "Channels of Slack or Microsoft Teams, and signed webhooks, hear what happens.",
+        "Channels of Slack or Microsoft Teams, and signed webhooks, receive notices.",
         (
-            "Choose for each target what it hears of, and in which environments. "
-            "Then send a test: the page says what became of it.",
+            "Choose which notices each target receives, and for which environments. "
+            "Then send a test: the page shows the result.",
             "Slack's and Teams' webhook URLs are secrets. Bowline stores the name of a "
             "variable or a file that its operator allows, and workers read it.",
             "A webhook's messages are signed, as Standard Webhooks describes. The "
-            "secret is shown once; a new one ends the old one at once.",
-            "What fails is sent again for over an hour, and then is in Activity.",
+            "secret is shown once; a new one replaces it immediately.",
+            "A notice that fails is sent again for over an hour. Then Activity shows "
+            "it.",
         ),
         ("targets", "target-add", "target"),
         words="slack teams webhook mail alert channel target notice signed",

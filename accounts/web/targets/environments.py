@@ -23,7 +23,7 @@ class EnvironmentBoxes(forms.MultipleChoiceField):
         super().__init__(
             label="Only in these environments",
             required=False,
-            help_text="None selected: in all, also in later ones.",
+            help_text="Select none for all, including later ones.",
         )
 
     def clean(self, value: Any) -> list[str]:

@@ -47,7 +47,7 @@ class TargetForm(forms.Form):
         help_text="env:NAME or file:/PATH, never the URL: it is a secret.",
     )
     kinds = forms.MultipleChoiceField(
-        label="What about",
+        label="Notify about",
         choices=Kind.choices,
         initial=Kind.values,
         widget=forms.CheckboxSelectMultiple,

@@ -209,7 +209,7 @@ def test_a_test_is_sent_by_a_worker_and_the_page_waits_for_it(
 
     assert f'hx-get="{where}"' in waiting.content.decode()
     assert b'"type": "bowline.test"' in receiver.bodies[0]
-    assert "platform took the test message" in shown(done)
+    assert "platform accepted the test message" in shown(done)
     assert "hx-get" not in done.content.decode()
     assert Activity.objects.get().detail["target"] == "tested"
 
@@ -315,7 +315,7 @@ def test_the_list_says_what_was_delivered_and_what_failed(administrator) -> None
 
 
 def test_an_empty_list_says_what_belongs_there(administrator) -> None:
-    assert "No team hears of anything yet" in shown(administrator.get(PAGE))
+    assert "No targets yet" in shown(administrator.get(PAGE))
 
 
 def test_the_form_says_where_secret_urls_may_lead(administrator) -> None:
