@@ -164,7 +164,7 @@ def run_again(request: ApiRequest, number: Number) -> Any:
 def look(request: ApiRequest, number: Number) -> Any:
     """Look at once whether the account’s owner has created the roles."""
     run = run_numbered(number)
-    if not look_soon(run):
+    if not look_soon(run, request.user):
         raise Problem(409, WAITS_FOR_NOBODY.format(run.title))
     transaction.on_commit(enqueue_look)
     return Status(202, read_run(request, number))

@@ -8,7 +8,7 @@ from __future__ import annotations
 import logging
 import random
 from functools import partial
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from celery.exceptions import SoftTimeLimitExceeded
 from django.db import Error, transaction
@@ -19,6 +19,7 @@ from accounts.mapping.managing import managing_of, managing_row
 from accounts.models import ManagedAccount, Run, Step
 from accounts.models.runs import MovedMeanwhile
 from accounts.models.states import Status
+from accounts.role_limits.refusing import refuse_outside
 from accounts.runs.actions import Send
 from accounts.runs.owners.managing import waits_for
 from accounts.runs.owners.pace import PACE, pause_after
@@ -26,6 +27,7 @@ from accounts.runs.owners.versions import unseen
 from accounts.runs.queue import enqueue
 from accounts.runs.scope import Scope, own_sides
 from accounts.runs.verifying import worded
+from accounts.web.access import OPERATOR
 from onboarding.aws.errors import AwsError
 from onboarding.aws.session import Sessions
 from onboarding.details import DetailsError
@@ -33,6 +35,9 @@ from onboarding.resources.plan import Change, NotOurs
 from onboarding.resources.policy import QuotaExceeded
 from onboarding.topology import Managing
 from onboarding.verify.look import is_closed, opens
+
+if TYPE_CHECKING:
+    from accounts.role_limits.refusing import By
 
 logger = logging.getLogger(__name__)
 
@@ -66,9 +71,14 @@ def look_at_owners(*, send: Send = enqueue) -> None:
             look(run, managing, sessions, send=send)
 
 
-def look_soon(run: Run) -> bool:
-    """Look now, and often again for a while; False where nothing is awaited."""
-    return bool(Run.objects.filter(pk=run.pk).look_soon())
+def look_soon(run: Run, by: By) -> bool:
+    """Look now, and often again for a while; False where nothing is awaited. Raise
+    Outside where the role is not for the account's environment.
+    """
+    with transaction.atomic():
+        found = Run.objects.filter(pk=run.pk).look_soon()
+        refuse_outside(by, OPERATOR, run.account)
+    return bool(found)
 
 
 def claim(run: Run) -> bool:

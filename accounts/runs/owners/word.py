@@ -10,10 +10,8 @@ from django.utils import timezone
 from accounts.activity import record
 from accounts.models import Activity, HandOff, Run
 from accounts.models.activity import name_of
-from accounts.role_limits.refusing import refuse_outside
 from accounts.runs.owners.looking import look_soon
 from accounts.runs.owners.versions import unseen
-from accounts.web.access import OPERATOR
 
 if TYPE_CHECKING:
     from django.contrib.auth.models import User
@@ -21,12 +19,11 @@ if TYPE_CHECKING:
 
 def take_word(run: Run, by: User) -> bool:
     """Record that the owner deployed the last version, and look; False where nothing
-    waits for that.
+    waits for that. Raise Outside as `look_soon` does.
     """
     with transaction.atomic():
-        if run.kind == Run.Kind.REMOVE or not unseen(run) or not look_soon(run):
+        if run.kind == Run.Kind.REMOVE or not unseen(run) or not look_soon(run, by):
             return False
-        refuse_outside(by, OPERATOR, run.account)
         last = HandOff.objects.newest().get(account=run.account_id)
         last.said_at, last.said_by, last.said_by_name = timezone.now(), by, name_of(by)
         last.save(update_fields=["said_at", "said_by", "said_by_name"])

@@ -11,8 +11,10 @@ from django.utils import timezone
 from accounts.mapping.plans import plan_of
 from accounts.models import Activity, Bundle, ManagedAccount, Run
 from accounts.models.states import State, Status
-from tests.accounts.api.calling import detail
-from tests.rows import account_row, managing_row, run_row, step_row
+from accounts.role_limits.limits import limit
+from accounts.web.access import OPERATOR
+from tests.accounts.api.calling import Caller, detail, token_of
+from tests.rows import account_row, managing_row, person, run_row, step_row
 
 pytestmark = pytest.mark.django_db
 
@@ -255,6 +257,18 @@ def test_it_looks_at_once_whether_an_owner_is_done(operator, account):
     waiting.refresh_from_db()
     assert waiting.look_at is not None
     assert detail(refused) == f"{waiting.title} does not wait for an owner."
+
+
+def test_it_does_not_look_for_whoever_is_limited_to_other_environments(account):
+    waiting = run_row(Status.HANDED_OFF, account=account)
+    olga = person("operator")
+    limit(olga, OPERATOR, ["production"], None)
+
+    refused = Caller(token_of(olga)).post(f"/runs/{waiting.number}/look")
+
+    assert "is for production only" in detail(refused, 403)
+    waiting.refresh_from_db()
+    assert waiting.look_at is None
 
 
 def test_it_accepts_an_account_that_was_evaluated(approver, account):

@@ -78,7 +78,7 @@ def delete(here: Credentials) -> None:
 
 def looked(run: Run) -> Run:
     """Look now, and carry on what may continue."""
-    look_soon(run)
+    look_soon(run, None)
     look_at_owners(send=keep)
     run.refresh_from_db()
     if run.status in (Status.VERIFYING, Status.APPLYING):

@@ -87,7 +87,7 @@ def test_one_template_makes_three_accounts_verified(
     assert given.digest == HandOff.objects.latest("pk").text_id
     deploy_everywhere(here, given)
     for run in runs_of(rollout):
-        look_soon(run)
+        look_soon(run, None)
     calls.made.clear()
     look_at_owners(send=keep)
     became = [call for call in calls.made if "AssumeRole" in call]
