@@ -12,7 +12,7 @@ from typing import Any
 from django.contrib.auth.context_processors import PermLookupDict, PermWrapper
 
 from accounts.role_limits.limits import LIMITED, environments_of, named
-from accounts.web.access import UserRole, administrators, has_role
+from accounts.web.access import UserRole, has_role, whom_to_ask
 from accounts.web.request import Request
 
 
@@ -77,5 +77,4 @@ def because(wanted: set[str] | None, what: str) -> str:
 
 
 def ask() -> str:
-    people = ", ".join(administrators()) or "nobody yet"
-    return f"An administrator can change that ({people})."
+    return f"An administrator can change that ({whom_to_ask()})."

@@ -17,7 +17,7 @@ from django.db import transaction
 from accounts.mapping.slices import in_slices
 from accounts.models import ManagedAccount
 from accounts.role_limits.limits import NONE, environments_of, named
-from accounts.web.access import UserRole, administrators
+from accounts.web.access import UserRole, whom_to_ask
 
 if TYPE_CHECKING:
     from django.contrib.auth.models import User
@@ -114,8 +114,7 @@ def where(outside: list[tuple[str, str]]) -> str:
 
 def whose(by: By, role: UserRole, inside: frozenset[str]) -> str:
     """Say whose role is for which environments, and whom to ask."""
-    people = ", ".join(administrators()) or "nobody yet"
     return (
         f"The role {role.name} of {by} is for {named(inside)} only. Ask somebody whose "
-        f"role {role.name} is for it, or an administrator ({people})."
+        f"role {role.name} is for it, or an administrator ({whom_to_ask()})."
     )
