@@ -1,11 +1,12 @@
-"""The request as views know it behind the middleware: signed in, and htmx's or not; and
-how a large upload is read without a copy on disk.
+"""The request as views know it behind the middleware: signed in, and htmx's or not; the
+URL at which it finds the site; and how a large upload is read without a copy on disk.
 """
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from django.conf import settings
 from django.core.files.uploadhandler import MemoryFileUploadHandler
 from django.http import HttpRequest
 
@@ -28,6 +29,13 @@ class InMemory(MemoryFileUploadHandler):
 
     def handle_raw_input(self, *args: Any, **kwargs: Any) -> None:
         self.activated = True
+
+
+def full_url(request: HttpRequest, path: str) -> str:
+    """Return where people open this path: on SITE_URL, or else as this request came."""
+    if settings.SITE_URL:
+        return f"{settings.SITE_URL}{path}"
+    return request.build_absolute_uri(path)
 
 
 def length(request: Request) -> int:

@@ -19,7 +19,7 @@ from accounts.models import FedAccount, FeedRow, FeedToken, ManagingAccount
 from accounts.web.access import administrator_required
 from accounts.web.feed.forms import TokenForm
 from accounts.web.feed.setup import LIMITS, PLUGIN, TRAPS, configuration
-from accounts.web.request import Request
+from accounts.web.request import Request, full_url
 from accounts.web.you.confirmation import confirmation_required
 from onboarding.topology import MANAGED_ROLE
 
@@ -39,6 +39,7 @@ def feed_page(
     usable = list(FeedToken.objects.usable())
     ended = FeedToken.objects.exclude(pk__in=[one.pk for one in usable])
     managing = ManagingAccount.objects.only("managed_role").first()
+    address = full_url(request, reverse("feed-accounts"))
     unfit = (
         FedAccount.objects.unfit().select_related("account").order_by("account__name")
     )
@@ -54,13 +55,13 @@ def feed_page(
         "active": FeedRow.objects.filter(suspended=False).count(),
         "left": FeedRow.objects.filter(suspended=True).count(),
         "page": Paginator(unfit, PAGE).get_page(request.GET.get("page")),
-        "address": feed_url(request),
+        "address": address,
         "is_plain": not settings.HTTPS,
         "plugin": PLUGIN,
         "traps": TRAPS,
         "limits": LIMITS,
         "configuration": configuration(
-            feed_url(request),
+            address,
             role=managing.managed_role if managing else MANAGED_ROLE,
             token=made["text"] if made else "",
             gateway=made["gateway"] if made else "",
@@ -71,13 +72,6 @@ def feed_page(
 
 def used_at(token: FeedToken) -> Any:
     return token.used_at
-
-
-def feed_url(request: Request) -> str:
-    path = reverse("feed-accounts")
-    if settings.SITE_URL:
-        return f"{settings.SITE_URL.rstrip('/')}{path}"
-    return request.build_absolute_uri(path)
 
 
 @administrator_required

@@ -32,6 +32,7 @@ from accounts.notices.mail import address_of, is_configured
 from accounts.notices.texts import one_line
 from accounts.web.access import may_use_password
 from accounts.web.people.person import is_of_provider
+from accounts.web.request import full_url
 from accounts.web.sign_in import address
 from accounts.web.you.sessions import end
 
@@ -63,10 +64,7 @@ def make_link(request: HttpRequest, person: User) -> str:
         person.set_unusable_password()
         person.save(update_fields=["password"])
     query = urlencode({"key": f"{person.pk}-{LINKS.make_token(person)}"})
-    path = f"{reverse('choose-password')}?{query}"
-    if settings.SITE_URL:
-        return f"{settings.SITE_URL.rstrip('/')}{path}"
-    return request.build_absolute_uri(path)
+    return full_url(request, f"{reverse('choose-password')}?{query}")
 
 
 def hours() -> int:

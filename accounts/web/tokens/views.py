@@ -16,7 +16,7 @@ from django.views.decorators.http import require_POST
 from accounts.api.tokens import MOST, make, revoke
 from accounts.models import ApiToken
 from accounts.web.access import administrator_required
-from accounts.web.request import Request
+from accounts.web.request import Request, full_url
 from accounts.web.tokens.forms import TokenForm
 from accounts.web.you.confirmation import confirmation_required
 
@@ -42,17 +42,10 @@ def tokens_page(
         "usable": usable,
         "ended": ended[:ENDED_SHOWN],
         "is_full": len(usable) >= MOST,
-        "address": address(request),
+        "address": full_url(request, "/api/v1"),
         "is_plain": not settings.HTTPS,
     }
     return render(request, "tokens/tokens.html", shown)
-
-
-def address(request: Request) -> str:
-    path = "/api/v1"
-    if settings.SITE_URL:
-        return f"{settings.SITE_URL.rstrip('/')}{path}"
-    return request.build_absolute_uri(path)
 
 
 @require_POST
