@@ -22,7 +22,7 @@ from accounts.mapping.accounts_file import register
 from accounts.mapping.accounts_file.export import why_not
 from accounts.mapping.managed import managed_of
 from accounts.mapping.managing import managing_row
-from accounts.models import CheckResult, ManagedAccount, Run
+from accounts.models import ManagedAccount, Run
 from accounts.models.states import OPEN
 from accounts.web.accounts.views import matching
 from onboarding.accounts_file import read
@@ -196,12 +196,4 @@ def described(row: ManagedAccount) -> dict[str, Any]:
 def proof_of(run: Run | None) -> dict[str, Any] | None:
     if run is None:
         return None
-    checks = CheckResult.objects.filter(run=run)
-    return {"run": run.number, "checks": [check_of(one) for one in checks]}
-
-
-def check_of(one: CheckResult) -> dict[str, str]:
-    return {
-        name: getattr(one, name)
-        for name in ("provider", "name", "outcome", "sentence", "fix")
-    }
+    return {"run": run.number, "checks": run.checks.all()}

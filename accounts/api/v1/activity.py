@@ -11,7 +11,6 @@ from ninja import Field, Query, Router, Schema
 
 from accounts.api.paging import Asked, Page, page_of
 from accounts.api.v1.texts import Filter
-from accounts.models import Activity
 from accounts.web.activity.views import matching
 
 router = Router()
@@ -46,16 +45,4 @@ def list_activity(
 ) -> dict[str, Any]:
     """List what was decided, newest first, as the filters ask."""
     found = page_of(matching(NOBODY, request.GET), "-number", asked)
-    return {"items": [entry_of(row) for row in found.rows], "next": found.next}
-
-
-def entry_of(row: Activity) -> dict[str, Any]:
-    return {
-        "number": row.number,
-        "at": row.at,
-        "who": row.who,
-        "what": row.what,
-        "about": row.about,
-        "detail": row.detail,
-        "hash": row.hash,
-    }
+    return {"items": found.rows, "next": found.next}

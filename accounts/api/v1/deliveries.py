@@ -16,7 +16,7 @@ from accounts.api.authentication import APPROVES, OPERATES, ApiRequest
 from accounts.api.idempotency import once
 from accounts.api.paging import Asked, Page, page_of
 from accounts.api.problems import Problem
-from accounts.api.v1.runs import RunError
+from accounts.api.v1.runs import RunError, error_of
 from accounts.api.v1.texts import Comment, Digest, Number, Typed
 from accounts.models import Delivery, DeliveryStep
 from accounts.runs.deciding.confirmation import confirm_delivery
@@ -193,13 +193,12 @@ def listed(row: Delivery) -> dict[str, Any]:
 
 
 def in_full(row: Delivery) -> dict[str, Any]:
-    error = row.error and {k: str(row.error.get(k, "")) for k in ("message", "hint")}
     return {
         **listed(row),
         "fingerprint": row.fingerprint,
         "waiting": row.waiting,
-        "error": error or None,
-        "progress": row.progress._asdict(),
+        "error": error_of(row),
+        "progress": row.progress,
         "left": row.left,
         "warnings": row.warnings,
     }

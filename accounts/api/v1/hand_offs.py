@@ -65,10 +65,7 @@ def read_hand_off(request: ApiRequest, name: Name) -> dict[str, Any]:
         "about": list(about(one)),
         "handed_out": last is not None and last.text_id == one.digest,
         "waiting_run": run.number if run else None,
-        "files": [
-            {"path": file.path, "text": file.text, "executable": file.executable}
-            for file in package(one)
-        ],
+        "files": package(one),
     }
 
 

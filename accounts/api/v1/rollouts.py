@@ -368,7 +368,7 @@ def in_full(rollout: Rollout) -> dict[str, Any]:
         "reason": rollout.reason,
         "statuses": dict(census.statuses),
         "managing_run": first.number if first else None,
-        "groups": [group._asdict() for group in groups.same],
+        "groups": groups.same,
         "more_groups": groups.more,
         "alone": [run.number for run in groups.others],
         "causes": [

@@ -11,10 +11,10 @@ from django.shortcuts import get_object_or_404
 from ninja import Field, Query, Router, Schema
 
 from accounts.api.paging import Asked, Page, page_of
-from accounts.api.v1.accounts import Check, check_of
+from accounts.api.v1.accounts import Check
 from accounts.api.v1.texts import Filter, Number
 from accounts.mapping.plans import plan_of
-from accounts.models import Run, Step
+from accounts.models import Delivery, Run, Step
 from accounts.models.states import Status
 from accounts.runs.deciding.lateness import outdated_by
 from accounts.runs.results import results_of
@@ -123,25 +123,16 @@ def read_plan(request: HttpRequest, number: Number) -> dict[str, Any]:
         "waits": waits and not edit,
         "outdated_by": edit,
         "changes": [change_of(step) for step in steps],
-        "entries": [
-            {
-                "verb": one.verb,
-                "provider": one.provider,
-                "name": one.name,
-                "before": one.before,
-                "after": one.after,
-            }
-            for one in plan.entries
-        ],
+        "entries": plan.entries,
         "risks": [risk.sentence for risk in plan.risks],
         "discouraged": [one.sentence for one in plan.discouraged],
     }
 
 
 @router.get("/{number}/results", response=list[Check], summary="Read what was proved")
-def read_results(request: HttpRequest, number: Number) -> list[dict[str, str]]:
+def read_results(request: HttpRequest, number: Number) -> Any:
     """Read what the run’s checks found."""
-    return [check_of(one) for one in results_of(run_numbered(number))]
+    return results_of(run_numbered(number))
 
 
 def run_numbered(number: int) -> Run:
@@ -169,10 +160,13 @@ def listed(run: Run) -> dict[str, Any]:
 
 
 def in_full(run: Run) -> dict[str, Any]:
-    error = run.error and {
-        key: str(run.error.get(key, "")) for key in ("message", "hint")
-    }
-    return {**listed(run), "waiting": run.waiting, "error": error or None}
+    return {**listed(run), "waiting": run.waiting, "error": error_of(run)}
+
+
+def error_of(row: Run | Delivery) -> dict[str, str] | None:
+    """Say what ended it; None: nothing did."""
+    error = row.error
+    return {k: str(error.get(k, "")) for k in ("message", "hint")} if error else None
 
 
 def change_of(step: Step) -> dict[str, Any]:
