@@ -19,7 +19,7 @@ from accounts.api.problems import Problem
 from accounts.api.v1.accounts import Filters
 from accounts.api.v1.runs import Plan, read_plan
 from accounts.api.v1.texts import Comment, Number, Typed
-from accounts.mapping.completeness import Undescribed, refuse_undescribed
+from accounts.mapping.completeness import refuse_undescribed
 from accounts.mapping.slices import in_slices
 from accounts.models import ManagedAccount, Rollout
 from accounts.runs.deciding.confirmation import confirm_group
@@ -28,6 +28,7 @@ from accounts.runs.rollouts.causes import causes_of
 from accounts.runs.rollouts.census import Census, managing_run
 from accounts.runs.rollouts.groups import groups_of, read_of, waiting
 from accounts.web.accounts.views import MOST_IN_ROLLOUT, matching
+from accounts.web.bulk.outcomes import each
 from accounts.web.rollouts.views import rows_of
 
 if TYPE_CHECKING:
@@ -164,13 +165,14 @@ def start_rollout(request: ApiRequest, body: RolloutStart) -> Any:
     is left out, and the answer says why.
     """
     chosen = named(body.accounts) if body.accounts else filtered(body.filter)
-    left_out = dict(undescribed(chosen) if body.kind == Rollout.Kind.ONBOARD else ())
-    free = [one for one in chosen if one.name not in left_out]
-    if not free:
-        raise Problem(409, NONE.format(" ".join(left_out.values())).strip())
-    rollout = start(free, body.kind, request.user)
-    shown = in_full(rollout)
-    return Status(201, {**shown, "left_out": [*left_out.values(), *shown["left_out"]]})
+    left_out: list[str] = []
+    if body.kind == Rollout.Kind.ONBOARD:
+        outcome = each(chosen, refuse_undescribed)
+        chosen, left_out = outcome.done, [f"{one}." for one in outcome.refused]
+    if not chosen:
+        raise Problem(409, NONE.format(" ".join(left_out)).strip())
+    shown = in_full(start(chosen, body.kind, request.user))
+    return Status(201, {**shown, "left_out": [*left_out, *shown["left_out"]]})
 
 
 @router.get("/{number}", response=RolloutInFull, summary="Read a rollout")
@@ -326,17 +328,6 @@ def filtered(filters: Filters | None) -> list[ManagedAccount]:
     found = list(matching(asked)[: MOST_IN_ROLLOUT + 1])
     if len(found) > MOST_IN_ROLLOUT:
         raise Problem(409, TOO_MANY)
-    return found
-
-
-def undescribed(accounts: list[ManagedAccount]) -> dict[str, str]:
-    """Say by name which of them are not described to the end."""
-    found = {}
-    for account in accounts:
-        try:
-            refuse_undescribed(account)
-        except Undescribed as error:
-            found[account.name] = f"{account.name}: {error}."
     return found
 
 
