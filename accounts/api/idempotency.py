@@ -18,8 +18,9 @@ from ninja.decorators import decorate_view
 from ninja.params.functions import Header
 from ninja.utils import contribute_operation_args
 
+from accounts.api.authentication import ApiRequest
 from accounts.api.problems import Problem
-from accounts.models import ApiToken, KeptAnswer
+from accounts.models import KeptAnswer
 
 F = TypeVar("F", bound=Callable[..., Any])
 Run = Callable[..., HttpResponse]
@@ -38,10 +39,10 @@ def once(change: F) -> F:
     """
 
     @wraps(change)
-    def keyed(request: HttpRequest, idempotency_key: str = "", **said: Any) -> Any:
+    def keyed(request: ApiRequest, idempotency_key: str = "", **said: Any) -> Any:
         if not idempotency_key:
             return change(request, **said)
-        wanted = {"token": token_of(request), "key": idempotency_key}
+        wanted = {"token": request.token, "key": idempotency_key}
         digest = digest_of(request)
         try:
             with transaction.atomic():
@@ -82,11 +83,6 @@ def whole(run: Run) -> Run:
         return response
 
     return answer
-
-
-def token_of(request: HttpRequest) -> ApiToken:
-    token: ApiToken = request.token  # type: ignore[attr-defined]  # `by_token` did
-    return token
 
 
 def again(row: KeptAnswer, digest: str) -> HttpResponse:
