@@ -99,9 +99,8 @@ def acting(request: HttpRequest, token: ApiToken) -> Iterator[None]:
     """Be the token's person, and say in the activity log which token it was."""
     request.user = token.person
     request.token = token  # type: ignore[attr-defined]
-    with suppress(
-        LookupError
-    ):  # the audit log of models took its person from a session
+    # The audit log of models took its person from a session.
+    with suppress(LookupError):
         auditlog_value.get()["actor"] = token.person
     with saying(token=token.name):
         yield
