@@ -15,6 +15,7 @@ T = TypeVar("T")
 BAD_CURSOR = "There is no such page. Begin again without a cursor."
 LONGEST = 400
 LARGEST = 2**31 - 1
+"""The largest number that a column holds."""
 
 
 class Asked(Schema):

@@ -14,7 +14,7 @@ from pydantic import ConfigDict
 
 from accounts.api.authentication import APPROVES, OPERATES, ApiRequest
 from accounts.api.idempotency import once
-from accounts.api.paging import Asked, Page, page_of
+from accounts.api.paging import LARGEST, Asked, Page, page_of
 from accounts.api.problems import Problem
 from accounts.api.v1.accounts import Filters
 from accounts.api.v1.runs import Plan, read_plan
@@ -74,7 +74,7 @@ class Limits(Schema):
 class GroupApproval(Schema):
     model_config = ConfigDict(extra="forbid")
 
-    runs: list[Annotated[int, Field(ge=1, le=2**31 - 1)]] = Field(
+    runs: list[Annotated[int, Field(ge=1, le=LARGEST)]] = Field(
         min_length=1,
         max_length=MOST_IN_ROLLOUT,
         description="The numbers of the runs that you read: “runs” of the group. What "

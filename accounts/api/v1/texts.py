@@ -7,10 +7,10 @@ from typing import Annotated
 from ninja import Field, Path
 from pydantic import AfterValidator
 
+from accounts.api.paging import LARGEST
 from onboarding import names
 
 NO_NUL = "^[^\\x00]*$"
-LARGEST = 2**31 - 1
 
 
 def seen(text: str) -> str:
