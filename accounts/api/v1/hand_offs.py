@@ -24,7 +24,7 @@ from accounts.runs.owners.subject import (
     last_handed_out,
     waiting_run,
 )
-from accounts.runs.owners.word import take_word
+from accounts.runs.owners.word import not_awaited, take_word
 from accounts.runs.queue import enqueue_look
 from accounts.web.access import OPERATOR
 from onboarding.handoff.words import about, package
@@ -85,7 +85,7 @@ def hand_off_updated(request: ApiRequest, name: Name) -> Any:
     if run is None:
         raise Problem(409, WAITS_FOR_NOBODY.format(account.name))
     if not take_word(run, request.user):
-        raise Problem(409, f"{run.title} does not wait for anybody's word.")
+        raise Problem(409, not_awaited(run))
     transaction.on_commit(enqueue_look)
     return Status(202, read_run(request, run.number))
 

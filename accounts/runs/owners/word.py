@@ -17,6 +17,11 @@ if TYPE_CHECKING:
     from django.contrib.auth.models import User
 
 
+def not_awaited(run: Run) -> str:
+    """Say that nothing waits for what somebody says of the owner."""
+    return f"{run.title} does not wait for anybody's word."
+
+
 def take_word(run: Run, by: User) -> bool:
     """Record that the owner deployed the last version, and look; False where nothing
     waits for that. Raise Outside as `look_soon` does.

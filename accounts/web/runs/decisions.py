@@ -23,7 +23,7 @@ from accounts.runs.deciding.lateness import (
 )
 from accounts.runs.deciding.starting import REFUSALS, start_again
 from accounts.runs.owners.looking import look_soon
-from accounts.runs.owners.word import take_word
+from accounts.runs.owners.word import not_awaited, take_word
 from accounts.runs.queue import enqueue_look
 from accounts.web.access import approver_required, operator_required
 from accounts.web.request import Request
@@ -142,7 +142,7 @@ def updated(request: Request, pk: UUID) -> HttpResponse:
             request, "Recorded as updated by the owner. Bowline verifies the account."
         )
     else:
-        messages.info(request, f"{run.title} does not wait for anybody's word.")
+        messages.info(request, not_awaited(run))
     return redirect("accounts:hand-off", run.account.pk)
 
 
