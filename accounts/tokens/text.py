@@ -5,6 +5,11 @@ from __future__ import annotations
 import secrets
 from hashlib import sha256
 
+CREATED_ALREADY = (
+    "This token was created already, and is shown only once. Revoke it and create "
+    "another one if you did not copy it."
+)
+
 
 def new_text(beginning: str) -> str:
     """Make a text with 256 random bits, of characters that no URL escapes.

@@ -16,6 +16,7 @@ from django.views.decorators.http import require_POST
 from accounts.feed.keeping import keep_current
 from accounts.feed.tokens import MOST, make, revoke
 from accounts.models import FedAccount, FeedRow, FeedToken, ManagingAccount
+from accounts.tokens.text import CREATED_ALREADY
 from accounts.web.access import administrator_required
 from accounts.web.feed.forms import TokenForm
 from accounts.web.feed.setup import LIMITS, PLUGIN, TRAPS, configuration
@@ -84,11 +85,7 @@ def feed_token(request: Request) -> HttpResponse:
         return feed_page(request, form)
     given = form.cleaned_data
     if FeedToken.objects.filter(pk=given["pk"]).exists():
-        messages.warning(
-            request,
-            "This token was created already, and is shown only once. Revoke it and "
-            "create another one if you did not copy it.",
-        )
+        messages.warning(request, CREATED_ALREADY)
         return redirect("accounts:feed")
     if FeedToken.objects.usable().count() >= MOST:
         messages.error(

@@ -15,6 +15,7 @@ from django.views.decorators.http import require_POST
 
 from accounts.api.tokens import MOST, make, revoke
 from accounts.models import ApiToken
+from accounts.tokens.text import CREATED_ALREADY
 from accounts.web.access import administrator_required
 from accounts.web.request import Request, full_url
 from accounts.web.tokens.forms import TokenForm
@@ -57,11 +58,7 @@ def token_create(request: Request) -> HttpResponse:
         return tokens_page(request, form)
     given = form.cleaned_data
     if ApiToken.objects.filter(pk=given["pk"]).exists():
-        messages.warning(
-            request,
-            "This token was created already, and is shown only once. Revoke it and "
-            "create another one if you did not copy it.",
-        )
+        messages.warning(request, CREATED_ALREADY)
         return redirect("accounts:tokens")
     if ApiToken.objects.usable().filter(person=request.user).count() >= MOST:
         messages.error(
