@@ -7,14 +7,7 @@ from typing import NamedTuple
 
 from django.urls import reverse
 
-from accounts.mapping.completeness import (
-    has_access,
-    has_details,
-    has_identity,
-    has_providers,
-    missing,
-    problem,
-)
+from accounts.mapping.completeness import PARTS, missing, problem
 from accounts.models import ManagedAccount
 from accounts.models.states import State
 
@@ -42,30 +35,18 @@ def was_planned(account: ManagedAccount) -> bool:
     return account.state != State.DRAFT
 
 
+ASKS = {
+    "identity": "Which AWS account it is, and who may use it in Spinnaker.",
+    "providers": "What Spinnaker deploys with in this account.",
+    "access": "How Bowline and Spinnaker access the account, and in which regions they "
+    "work.",
+    "details": "What each provider needs to know. Everything else has a working "
+    "default.",
+}
 STEPS = (
-    WizardStep(
-        "identity",
-        "Identity",
-        "Which AWS account it is, and who may use it in Spinnaker.",
-        has_identity,
-    ),
-    WizardStep(
-        "providers",
-        "Providers",
-        "What Spinnaker deploys with in this account.",
-        has_providers,
-    ),
-    WizardStep(
-        "access",
-        "Access",
-        "How Bowline and Spinnaker access the account, and in which regions they work.",
-        has_access,
-    ),
-    WizardStep(
-        "details",
-        "Details",
-        "What each provider needs to know. Everything else has a working default.",
-        has_details,
+    *(
+        WizardStep(part.slug, part.title, ASKS[part.slug], part.is_described)
+        for part in PARTS
     ),
     WizardStep(
         "review",
