@@ -34,21 +34,23 @@ PREFIX = "api/v1/"
 CHANGES = ("post", "put", "patch", "delete")
 
 DESCRIPTION = (
-    "What Bowline’s pages do, for programs. Send a token with each request: "
-    "`Authorization: Bearer TOKEN`. Create one on your page, under API tokens: it acts "
-    "as you, within its scopes and your roles. Problems are answered as RFC 9457 says."
+    "Programs do here what people do on Bowline’s pages. Send a token with each "
+    "request: `Authorization: Bearer TOKEN`. Create one on your page, under API "
+    "tokens: it acts as you, within its scopes and your roles. Errors have the format "
+    "of RFC 9457."
 )
 
 PROBLEMS = {
-    400: "The body is no JSON.",
-    401: "There is no token, or one that opens nothing.",
-    403: "The token’s scope or your role is not enough, or another person must decide.",
-    404: "There is no such thing.",
-    405: "This address does not take this method.",
-    409: "It cannot be done as things are.",
+    400: "The body is not valid JSON.",
+    401: "The token is missing or not valid.",
+    403: "The token’s scope or your role does not allow it, or another person must "
+    "decide.",
+    404: "Not found.",
+    405: "This path does not support the method.",
+    409: "The request conflicts with the current state.",
     413: "The body is too large.",
     422: "The request does not fit this description, or breaks a rule.",
-    429: "There were too many requests in this minute.",
+    429: "There were too many requests this minute.",
     500: "Bowline itself failed.",
 }
 

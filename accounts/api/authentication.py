@@ -37,9 +37,9 @@ NO_TOKEN = (
     "Send a token: “Authorization: Bearer TOKEN”. Create one on your page in Bowline, "
     "under API tokens."
 )
-WRONG = "There is no such token."
+WRONG = "The token is not valid."
 REVOKED = "This token was revoked. Create another one."
-NOT_ALLOWED = "This address does not take {}."
+NOT_ALLOWED = "This path does not support {}."
 
 
 class ApiRequest(HttpRequest):

@@ -60,8 +60,8 @@ def once(change: F) -> F:
         alias=HEADER,
         max_length=100,
         pattern="^[!-~]*$",
-        description="A text of your own. The same key within a day gives the same "
-        "answer, and changes nothing again.",
+        description="A unique string that you choose. The same key within a day "
+        "returns the same answer, and changes nothing again.",
     )
     contribute_operation_args(keyed, "idempotency_key", str, header)
     return decorate_view(whole)(keyed)  # type: ignore[return-value]

@@ -12,7 +12,7 @@ from ninja import Field, Schema
 from accounts.api.problems import Problem
 
 T = TypeVar("T")
-BAD_CURSOR = "There is no such page. Begin again without a cursor."
+BAD_CURSOR = "The cursor is not valid. Start again without a cursor."
 LONGEST = 400
 LARGEST = 2**31 - 1
 """The largest number that a column holds."""

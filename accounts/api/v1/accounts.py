@@ -32,7 +32,7 @@ router = Router()
 
 WIDE = ("proved", "applied", "approved_entries")
 """Columns that only runs and bundles read."""
-OTHER_NAME = "The name in the body is not the one in the address."
+OTHER_NAME = "The name in the body is not the name in the path."
 
 
 class Filters(Schema):
@@ -100,7 +100,7 @@ class Described(Schema):
 
     model_config = ConfigDict(extra="forbid", strict=True)
 
-    name: str = Field("", description="Left out: the name in the address")
+    name: str = Field("", description="By default the name in the path")
     account_id: str
     environment: str = ""
     regions: list[str]

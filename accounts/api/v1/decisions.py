@@ -36,7 +36,7 @@ class Removal(Schema):
     never_told: Typed = Field(
         "",
         description="The account’s name, if you know that Spinnaker never had it, or "
-        "has it no more",
+        "no longer has it",
     )
 
 

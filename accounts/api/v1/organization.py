@@ -36,9 +36,9 @@ class Filters(Schema):
     """What the organization’s accounts are searched by, as on their page."""
 
     text: Filter = Field("", description="Part of a name, of an address, or of an ID")
-    known: Filter = Field("", description="yes: Bowline has it; no: it has not")
+    known: Filter = Field("", description="yes: it is in Bowline; no: it is not")
     state: Filter = Field("", description="active, suspended, closing or left")
-    unit: Filter = Field("", description="The ID of a unit: what is below it, too")
+    unit: Filter = Field("", description="A unit’s ID; includes the units below it")
     joined: Filter = Field("", description="In the last 7, 30 or 365 days")
     tag: Filter = Field("", description="A tag’s key, or key=value")
 

@@ -106,7 +106,7 @@ def feed_token_revoke(request: Request, pk: UUID) -> HttpResponse:
     if revoke(request.user, token):
         messages.success(
             request,
-            f"The token {token} opens the feed no more. A Clouddriver that uses it "
+            f"The token {token} no longer opens the feed. A Clouddriver that uses it "
             "keeps its accounts and gets no changes.",
         )
     return redirect("accounts:feed")

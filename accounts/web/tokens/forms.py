@@ -22,7 +22,10 @@ LASTS = (
     ("90", "in 90 days"),
     ("365", "in a year"),
 )
-TAKEN = "You have a token of this name. Use another name, or revoke that token first."
+TAKEN = (
+    "You already have a token with this name. Use another name, or revoke that token "
+    "first."
+)
 
 
 class TokenForm(forms.Form):
@@ -33,11 +36,11 @@ class TokenForm(forms.Form):
         rule=names.seen,
         max_length=60,
         label="Name",
-        help_text="Which program uses it. The activity log says it, too.",
+        help_text="Which program uses it. The activity log shows it.",
     )
     scopes = forms.MultipleChoiceField(
         required=False,
-        label="What it may do, besides reading",
+        label="What it may do in addition to reading",
         widget=forms.CheckboxSelectMultiple,
     )
     lasts = forms.ChoiceField(label="Expires", choices=LASTS, initial="90")

@@ -107,11 +107,9 @@ def any_token_revoke(request: Request, pk: UUID) -> HttpResponse:
 
 def tell_revoked(request: Request, token: ApiToken) -> None:
     if revoke(request.user, token):
-        messages.success(
-            request, f"The token {token} opens nothing anymore, from now on."
-        )
+        messages.success(request, f"The token {token} is revoked.")
     else:
-        messages.info(request, f"The token {token} was revoked already.")
+        messages.info(request, f"The token {token} is already revoked.")
 
 
 def uuid_of(text: str) -> Any:
