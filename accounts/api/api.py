@@ -16,18 +16,17 @@ from ninja.responses import NinjaJSONEncoder
 from accounts.api.authentication import READS
 from accounts.api.problems import CONTENT_TYPE, problem_of
 from accounts.api.v1 import (
-    accounts,
     activity,
     building,
     bundles,
     decisions,
     deliveries,
-    hand_offs,
     managing,
-    organization,
     rollouts,
     runs,
 )
+from accounts.api.v1.accounts import describing, hand_offs
+from accounts.api.v1.organization import members
 from accounts.web.access import VIEWER, role_required
 
 PREFIX = "api/v1/"
@@ -142,8 +141,8 @@ ADD_TO_ROUTERS = (building, decisions, hand_offs)
 """
 
 api.add_router("/managing-account", managing.router, tags=["Managing account"])
-api.add_router("/organization", organization.router, tags=["Organization"])
-api.add_router("/accounts", accounts.router, tags=["Accounts"])
+api.add_router("/organization", members.router, tags=["Organization"])
+api.add_router("/accounts", describing.router, tags=["Accounts"])
 api.add_router("/runs", runs.router, tags=["Runs"])
 api.add_router("/bundles", bundles.router, tags=["Bundles"])
 api.add_router("/rollouts", rollouts.router, tags=["Rollouts"])

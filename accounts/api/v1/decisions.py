@@ -13,8 +13,12 @@ from pydantic import ConfigDict
 from accounts.api.authentication import APPROVES, OPERATES, ApiRequest
 from accounts.api.idempotency import once
 from accounts.api.problems import Problem
-from accounts.api.v1.accounts import AccountInFull, account_named, read_account
-from accounts.api.v1.accounts import router as of_accounts
+from accounts.api.v1.accounts.describing import (
+    AccountInFull,
+    account_named,
+    read_account,
+)
+from accounts.api.v1.accounts.describing import router as of_accounts
 from accounts.api.v1.runs import RunInFull, read_run, run_numbered
 from accounts.api.v1.runs import router as of_runs
 from accounts.api.v1.texts import Comment, Digest, Name, Number, Typed

@@ -13,7 +13,7 @@ from pydantic import ConfigDict
 from accounts.api.authentication import OPERATES, ApiRequest
 from accounts.api.idempotency import once
 from accounts.api.problems import Problem
-from accounts.api.v1.accounts import as_file
+from accounts.api.v1.accounts.describing import as_file
 from accounts.api.v1.decisions import begun
 from accounts.api.v1.runs import RunInFull
 from accounts.mapping.accounts_file import register

@@ -16,7 +16,7 @@ from accounts.api.authentication import APPROVES, OPERATES, ApiRequest
 from accounts.api.idempotency import once
 from accounts.api.paging import LARGEST, Asked, Page, page_of
 from accounts.api.problems import Problem
-from accounts.api.v1.accounts import Filters
+from accounts.api.v1.accounts.describing import Filters
 from accounts.api.v1.runs import Plan, read_plan
 from accounts.api.v1.texts import Comment, Number, Typed
 from accounts.mapping.completeness import refuse_undescribed

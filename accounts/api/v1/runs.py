@@ -11,7 +11,7 @@ from django.shortcuts import get_object_or_404
 from ninja import Field, Query, Router, Schema
 
 from accounts.api.paging import Asked, Page, page_of
-from accounts.api.v1.accounts import Check
+from accounts.api.v1.accounts.describing import Check
 from accounts.api.v1.texts import Filter, Number
 from accounts.mapping.plans import plan_of
 from accounts.models import Delivery, Run, Step

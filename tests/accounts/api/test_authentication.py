@@ -11,7 +11,7 @@ from django.utils import timezone
 from accounts.api import authentication
 from accounts.models import Activity, ApiToken, ManagedAccount
 from tests.accounts.api.calling import Caller, caller, token_of
-from tests.accounts.api.v1.test_accounts import STAGING
+from tests.accounts.api.v1.accounts.test_describing import STAGING
 from tests.rows import account_row, managing_row, person
 
 pytestmark = pytest.mark.django_db
@@ -134,7 +134,7 @@ def test_it_answers_problems_for_whatever_is_asked(reader):
 
 
 def test_a_bug_is_a_problem_and_is_logged(reader, monkeypatch, caplog):
-    monkeypatch.setattr("accounts.api.v1.accounts.account_of", None)
+    monkeypatch.setattr("accounts.api.v1.accounts.describing.account_of", None)
     account_row()
 
     answer = reader.read("/accounts")

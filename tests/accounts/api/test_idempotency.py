@@ -14,7 +14,7 @@ from accounts.api.idempotency import OTHER_REQUEST, REPLAYED
 from accounts.models import Activity, KeptAnswer, ManagedAccount
 from accounts.tasks import delete_old
 from tests.accounts.api.calling import Caller, caller, token_of
-from tests.accounts.api.v1.test_accounts import STAGING
+from tests.accounts.api.v1.accounts.test_describing import STAGING
 from tests.rows import managing_row
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections import Counter
 from importlib import import_module
-from pkgutil import iter_modules
+from pkgutil import walk_packages
 
 import pytest
 from django.contrib.auth.models import Group
@@ -70,8 +70,8 @@ def test_each_takes_a_key_with_which_it_happens_once():
 
 def test_no_two_bodies_have_one_name():
     """The description knows them by their names, and would take one for the other."""
-    paths = iter_modules(v1.__path__)
-    modules = [import_module(f"{v1.__name__}.{one.name}") for one in paths]
+    paths = walk_packages(v1.__path__, f"{v1.__name__}.")
+    modules = [import_module(one.name) for one in paths]
     names = Counter(
         name
         for module in modules

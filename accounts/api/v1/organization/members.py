@@ -16,7 +16,7 @@ from accounts.api.authentication import OPERATES, ApiRequest
 from accounts.api.idempotency import once
 from accounts.api.paging import Asked, Page, page_of
 from accounts.api.problems import Problem
-from accounts.api.v1.accounts import Permissions
+from accounts.api.v1.accounts.describing import Permissions
 from accounts.api.v1.texts import Filter
 from accounts.mapping.managing import managing_of, managing_row
 from accounts.models import Adding, Organization

@@ -12,7 +12,7 @@ from accounts.activity import record
 from accounts.api.authentication import OPERATES, ApiRequest
 from accounts.api.idempotency import once
 from accounts.api.problems import Problem
-from accounts.api.v1.accounts import account_named, router
+from accounts.api.v1.accounts.describing import account_named, router
 from accounts.api.v1.decisions import WAITS_FOR_NOBODY
 from accounts.api.v1.runs import RunInFull, read_run
 from accounts.api.v1.texts import Name

@@ -1,0 +1,1 @@
+"""Accounts: described, kept, handed off."""

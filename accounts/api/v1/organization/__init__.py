@@ -1,0 +1,1 @@
+"""The AWS organization: its accounts, and the units that are watched."""
