@@ -267,6 +267,10 @@ def put_in(account: ManagedAccount, by: User) -> bool:
     return moved
 
 
+def not_held(account: ManagedAccount) -> str:
+    return f"No bundle would hold {account.name} anyway."
+
+
 def finish(bundle: Bundle, status: Bundle.Status, **fields: object) -> None:
     rows = Bundle.objects.filter(pk=bundle.pk, status=Bundle.Status.BUILDING)
     rows.update(status=status, **fields)

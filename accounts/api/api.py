@@ -25,7 +25,7 @@ from accounts.api.v1 import (
     rollouts,
     runs,
 )
-from accounts.api.v1.accounts import describing, hand_offs
+from accounts.api.v1.accounts import describing, external_id, hand_offs, keeping
 from accounts.api.v1.organization import members
 from accounts.web.access import VIEWER, role_required
 
@@ -136,7 +136,7 @@ def answer(request: HttpRequest, error: Exception | type[Exception]) -> HttpResp
 for kind in (Exception, Http404, HttpError, DoesNotFit):
     api.add_exception_handler(kind, answer)
 
-ADD_TO_ROUTERS = (building, decisions, hand_offs)
+ADD_TO_ROUTERS = (building, decisions, external_id, hand_offs, keeping)
 """Their operations are at addresses of others: import them before routers are added.
 """
 

@@ -17,10 +17,12 @@ from ninja.errors import HttpError
 from ninja.errors import ValidationError as DoesNotFit
 
 from accounts.bundles import NothingReady, NotReady
+from accounts.external_ids import RotationRefused
 from accounts.four_eyes import SamePerson
 from accounts.models.runs import MovedMeanwhile
 from accounts.runs.actions import PlanChanged, RunOpen
 from accounts.runs.deciding.confirmation import Unconfirmed
+from accounts.runs.deciding.forgetting import CannotForget
 from accounts.runs.deciding.starting import REFUSALS
 from accounts.runs.owners.readiness import NOT_READY
 from accounts.runs.rollouts import CannotStart
@@ -52,9 +54,11 @@ STATUSES: Mapping[type[Exception], int] = {
             NotReady,
             NotConnected,
             NoneWaits,
+            CannotForget,
             CannotStart,
             DeliveryOpen,
             MovedMeanwhile,
+            RotationRefused,
         ),
         409,
     ),

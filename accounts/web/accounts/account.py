@@ -6,21 +6,18 @@ from typing import Any, NamedTuple
 from uuid import UUID
 
 from django.contrib import messages
-from django.db import transaction
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils.safestring import SafeString
 from django.views.decorators.http import require_POST
 
-from accounts.activity import record
 from accounts.bundles import told_of
 from accounts.external_ids import accepted_now, stages
 from accounts.mapping.entries import unplanned_entries
 from accounts.mapping.managed import topology_of
 from accounts.mapping.managing import managing_of
 from accounts.models import (
-    Activity,
     CheckResult,
     ManagedAccount,
     ManagingAccount,
@@ -31,9 +28,10 @@ from accounts.models.standing import BROKEN
 from accounts.models.states import FAILURES, OPEN, Status
 from accounts.organization.inactive import inactive_members
 from accounts.role_limits.here import here
-from accounts.role_limits.refusing import refuse_outside
+from accounts.runs.deciding.forgetting import CannotForget
+from accounts.runs.deciding.forgetting import forget as forget_account
 from accounts.runs.owners.versions import versions_of
-from accounts.web.access import OPERATOR, operator_required
+from accounts.web.access import operator_required
 from accounts.web.accounts.known_as import known_as
 from accounts.web.highlighting import highlighted_json
 from accounts.web.live.state import live_account
@@ -158,24 +156,11 @@ def last_steps(account: ManagedAccount) -> list[Step]:
 def forget(request: Request, pk: UUID) -> HttpResponse:
     """Delete an account that does not exist in AWS."""
     account = get_object_or_404(ManagedAccount, pk=pk)
-    if account.granted_at:
-        messages.error(
-            request,
-            f"You cannot delete {account.name} while it exists in AWS. Remove it "
-            "from AWS first.",
-        )
+    try:
+        forget_account(account, request.user)
+    except CannotForget as error:
+        messages.error(request, str(error))
         return redirect(account)
-    if account.runs.filter(status__in=OPEN).exists():
-        messages.error(
-            request,
-            f"{account.name} has an open run. Wait until it ends, or discard its plan.",
-        )
-        return redirect(account)
-    with transaction.atomic():
-        refuse_outside(request.user, OPERATOR, account)
-        account.delete()
-        detail = {"account id": account.account_id}
-        record(request.user, Activity.What.FORGET, account.name, detail)
     messages.success(
         request, f"{account.name} is deleted from Bowline. AWS is unchanged."
     )

@@ -91,7 +91,7 @@ def leave_out(request: Request, pk: UUID) -> HttpResponse:
     puts_in = "again" in request.POST
     moved = (bundles.put_in if puts_in else bundles.leave_out)(account, request.user)
     if not moved:
-        messages.warning(request, f"No bundle would hold {account.name} anyway.")
+        messages.warning(request, bundles.not_held(account))
     elif puts_in:
         messages.success(request, f"Later bundles hold {account.name} again.")
     else:

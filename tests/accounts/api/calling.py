@@ -12,7 +12,9 @@ from django.test import Client
 from django.utils import timezone
 
 from accounts.api.tokens import make
+from accounts.models import ApiToken
 from accounts.models.api.token import Scope
+from accounts.tokens.text import digest_of
 from tests.rows import person
 
 V1 = "/api/v1"
@@ -25,6 +27,11 @@ class Caller(Client):
         headers = {"Authorization": f"Bearer {token}"} if token else {}
         super().__init__(headers=headers, **options)
         self.text = token
+
+    @property
+    def person(self) -> User:
+        """Return whose token it is."""
+        return ApiToken.objects.get(digest=digest_of(self.text)).person
 
     def send(
         self, method: str, path: str, body: Any = None, *, key: str = "", **extra: Any

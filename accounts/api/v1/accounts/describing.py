@@ -82,6 +82,7 @@ class Proof(Schema):
 class AccountInFull(Account):
     sentences: list[str] = Field(description="What a person must know, and do")
     open_run: int | None = Field(description="The number of the run in progress")
+    left_out_at: datetime | None = Field(description="When it was left out of bundles")
     described: dict[str, Any] | None = Field(
         description="What PUT would take; null: its steps are not complete"
     )
@@ -184,6 +185,7 @@ def in_full(row: ManagedAccount) -> dict[str, Any]:
         **account_of(row),
         "sentences": list(row.standing.sentences),
         "open_run": open_run,
+        "left_out_at": row.left_out_at,
         "described": None if why_not(row) else described(row),
         "proof": proof_of(row.runs.filter(checks__isnull=False).first()),
     }

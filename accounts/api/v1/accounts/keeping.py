@@ -1,0 +1,64 @@
+"""Whether bundles hold an account, and whether Bowline keeps it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from ninja.responses import Status
+
+from accounts.api.authentication import OPERATES, ApiRequest
+from accounts.api.idempotency import once
+from accounts.api.problems import Problem
+from accounts.api.v1.accounts.describing import (
+    AccountInFull,
+    account_named,
+    read_account,
+    router,
+)
+from accounts.api.v1.texts import Name
+from accounts.bundles import leave_out, not_held, put_in
+from accounts.runs.deciding.forgetting import forget
+
+
+@router.post(
+    "/{name}/leave-out",
+    auth=OPERATES,
+    response={200: AccountInFull},
+    summary="Leave an account out of bundles",
+)
+@once
+def leave_account_out(request: ApiRequest, name: Name) -> Any:
+    """Leave it out of later bundles. Spinnaker keeps it until you install such a
+    bundle.
+    """
+    account = account_named(name)
+    if not leave_out(account, request.user):
+        raise Problem(409, not_held(account))
+    return read_account(request, name)
+
+
+@router.post(
+    "/{name}/include",
+    auth=OPERATES,
+    response={200: AccountInFull},
+    summary="Include an account in bundles again",
+)
+@once
+def include_account(request: ApiRequest, name: Name) -> Any:
+    """Let later bundles hold an account again that was left out."""
+    account = account_named(name)
+    if not put_in(account, request.user):
+        raise Problem(409, not_held(account))
+    return read_account(request, name)
+
+
+@router.delete(
+    "/{name}", auth=OPERATES, response={204: None}, summary="Delete an account"
+)
+@once
+def forget_account(request: ApiRequest, name: Name) -> Any:
+    """Delete an account from Bowline that does not exist in AWS. To delete one in AWS,
+    plan its removal first.
+    """
+    forget(account_named(name), request.user)
+    return Status(204, None)

@@ -1,0 +1,84 @@
+"""Accounts that bundles leave out, and that are deleted from Bowline, by the API."""
+
+from __future__ import annotations
+
+import pytest
+from django.utils import timezone
+
+from accounts.models import Activity, ManagedAccount
+from accounts.models.states import State, Status
+from accounts.role_limits.limits import limit
+from accounts.web.access import OPERATOR
+from tests.accounts.api.calling import detail
+from tests.rows import account_row, managing_row, run_row
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def account(db) -> ManagedAccount:
+    managing_row()
+    return account_row(proof=State.VERIFIED, state=State.VERIFIED)
+
+
+def test_an_account_is_left_out_of_bundles_and_included_again(operator, account):
+    out = operator.post("/accounts/staging/leave-out", key="one")
+    repeated = operator.post("/accounts/staging/leave-out", key="one")
+    twice = operator.post("/accounts/staging/leave-out", key="two")
+    held = operator.post("/accounts/staging/include")
+    again = operator.post("/accounts/staging/include")
+
+    assert out.status_code == 200, out.content
+    assert out.json()["left_out_at"]
+    assert repeated.json() == out.json()
+    assert (held.status_code, held.json()["left_out_at"]) == (200, None)
+    assert {detail(twice), detail(again)} == {"No bundle would hold staging anyway."}
+    assert [*Activity.objects.order_by("number").values_list("what", flat=True)][
+        -2:
+    ] == ["leave out", "put in"]
+
+
+def test_an_account_is_deleted_that_does_not_exist_in_aws(operator, account):
+    answer = operator.send("DELETE", "/accounts/staging", key="one")
+    repeated = operator.send("DELETE", "/accounts/staging", key="one")
+    gone = operator.send("DELETE", "/accounts/staging")
+
+    assert (answer.status_code, answer.content) == (204, b"")
+    assert (repeated.status_code, gone.status_code) == (204, 404)
+    assert repeated["Idempotency-Replayed"] == "true"
+    entry = Activity.objects.get(what="forget")
+    assert (entry.about, entry.detail["token"]) == ("staging", "ci")
+
+
+def test_an_account_that_exists_in_aws_is_removed_there_first(operator, account):
+    ManagedAccount.objects.update(granted_at=timezone.now())
+
+    refused = operator.send("DELETE", "/accounts/staging")
+
+    assert detail(refused) == (
+        "You cannot delete staging while it exists in AWS. Remove it from AWS first."
+    )
+    assert ManagedAccount.objects.exists()
+
+
+def test_an_account_with_an_open_run_is_not_deleted(operator, account):
+    run_row(Status.PLANNED, account=account)
+
+    refused = operator.send("DELETE", "/accounts/staging")
+
+    assert "has an open run" in detail(refused)
+    assert ManagedAccount.objects.exists()
+
+
+@pytest.mark.parametrize(
+    ("method", "path"), [("POST", "/leave-out"), ("POST", "/include"), ("DELETE", "")]
+)
+def test_they_hold_inside_the_environments_of_the_role(operator, account, method, path):
+    limit(operator.person, OPERATOR, ["staging"], None)
+    ManagedAccount.objects.update(environment="production")
+    before = ManagedAccount.objects.values().get()
+
+    refused = operator.send(method, f"/accounts/staging{path}")
+
+    assert "staging is in production." in detail(refused, 403)
+    assert ManagedAccount.objects.values().get() == before
