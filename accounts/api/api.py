@@ -26,7 +26,8 @@ from accounts.api.v1 import (
     runs,
 )
 from accounts.api.v1.accounts import describing, external_id, hand_offs, keeping
-from accounts.api.v1.organization import members
+from accounts.api.v1.organization import hand_offs as of_organization
+from accounts.api.v1.organization import members, units
 from accounts.web.access import VIEWER, role_required
 
 PREFIX = "api/v1/"
@@ -136,7 +137,10 @@ def answer(request: HttpRequest, error: Exception | type[Exception]) -> HttpResp
 for kind in (Exception, Http404, HttpError, DoesNotFit):
     api.add_exception_handler(kind, answer)
 
-ADD_TO_ROUTERS = (building, decisions, external_id, hand_offs, keeping)
+ADD_TO_ROUTERS = (
+    *(building, decisions, external_id, hand_offs, keeping),
+    *(of_organization, units),
+)
 """Their operations are at addresses of others: import them before routers are added.
 """
 

@@ -6,6 +6,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
 from django.db.models import Count, Max
 
@@ -13,13 +14,20 @@ from accounts.mapping.handing_off import described
 from accounts.mapping.managed import managed_of
 from accounts.mapping.managing import managing_of, managing_row
 from accounts.models import HandOff as HandedOut
-from accounts.models import ManagedAccount
+from accounts.models import ManagedAccount, Run
 from accounts.models.managed import ManagedAccountQuerySet
 from accounts.models.standing import BROKEN, PROVED
 from accounts.models.states import State
+from accounts.role_limits.refusing import refuse_limited
+from accounts.web.access import OPERATOR
 from onboarding.handoff.hand_off import HandOff
 from onboarding.handoff.organization import ForMany
 from onboarding.topology import MadeBy, Managing
+
+if TYPE_CHECKING:
+    from django.contrib.auth.models import User
+
+SHARED = "what is handed off to the organization"
 
 
 @dataclass
@@ -94,3 +102,12 @@ def sets_of_accounts() -> list[ForMany]:
         ids.setdefault(name, []).append(account_id)
     found = newest_of(managing_of(managing_row()), stack_sets())
     return [ForMany(one, tuple(ids[counts.name])) for counts, one in found]
+
+
+def look_at_all(by: User) -> int:
+    """Look now at all accounts that wait for the organization, and count them. Raise
+    Outside where the role is limited: they may be in any environment.
+    """
+    refuse_limited(by, OPERATOR, SHARED)
+    runs = Run.objects.filter(account__made_by=MadeBy.ORGANIZATION.value)
+    return runs.look_soon()

@@ -19,12 +19,14 @@ from django.views.decorators.http import require_POST
 
 from accounts.activity import record
 from accounts.mapping.managing import NoManagingAccount, managing_of, managing_row
-from accounts.models import Activity, ManagedAccount, Run
+from accounts.models import Activity, ManagedAccount
 from accounts.models import HandOff as HandedOut
 from accounts.role_limits.doors import everywhere_required
 from accounts.role_limits.here import everywhere
 from accounts.runs.owners.organization import (
+    SHARED,
     StackSet,
+    look_at_all,
     newest_of,
     of_organization,
     sets_of_accounts,
@@ -47,10 +49,9 @@ from onboarding.handoff.organization import (
     ways,
 )
 from onboarding.spinnaker.bundle.archive import zipped
-from onboarding.topology import MadeBy, Managing
+from onboarding.topology import Managing
 
 PAGE = 50
-SHARED = "what is handed off to the organization"
 
 
 @dataclass(frozen=True)
@@ -133,8 +134,7 @@ def organization_archive(request: Request) -> HttpResponse:
 @require_POST
 def organization_look(request: Request) -> HttpResponse:
     """Look at once at all accounts that wait for the organization."""
-    runs = Run.objects.filter(account__made_by=MadeBy.ORGANIZATION.value)
-    if runs.look_soon():
+    if look_at_all(request.user):
         transaction.on_commit(enqueue_look)
         messages.info(request, "Bowline looks now, and again every half minute.")
     return redirect("accounts:organization-hand-off")

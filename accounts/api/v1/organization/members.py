@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, TypeVar
 from uuid import UUID
 
 from django.http import HttpRequest, QueryDict
@@ -28,6 +28,7 @@ from onboarding.topology import Managing
 
 router = Router()
 
+F = TypeVar("F", bound=SharedForm)
 UNREAD = "The organization was not read yet. Read it first: POST /organization/read."
 READS_ALREADY = "The organization is being read already."
 
@@ -70,15 +71,11 @@ class MemberListed(Schema):
     refusal: str = Field(description="Why it cannot be added; empty: it can")
 
 
-class Addition(Schema):
-    """Which accounts to add, and what they have in common."""
+class InCommon(Schema):
+    """What accounts have in common that are described together."""
 
     model_config = ConfigDict(extra="forbid", strict=True)
 
-    accounts: list[Annotated[str, Field(pattern="^[0-9]{12}$")]] = Field(
-        min_length=1, max_length=MOST_AT_ONCE, description="Their account IDs"
-    )
-    plan: bool = Field(False, description="Start a rollout of them")
     regions: list[str]
     environment: str = ""
     providers: list[str]
@@ -86,6 +83,15 @@ class Addition(Schema):
     access_role: str = ""
     external_id: bool = False
     permissions: Permissions = Permissions()
+
+
+class Addition(InCommon):
+    """Which accounts to add, and what they have in common."""
+
+    accounts: list[Annotated[str, Field(pattern="^[0-9]{12}$")]] = Field(
+        min_length=1, max_length=MOST_AT_ONCE, description="Their account IDs"
+    )
+    plan: bool = Field(False, description="Start a rollout of them")
 
 
 class Adds(Schema):
@@ -191,6 +197,11 @@ def read_to_the_end(managing: Managing) -> Organization:
 
 def shared_of(body: Addition, partition: str) -> Shared:
     """Read what they have in common by the page's own form; raise Problem."""
+    return checked(SharedForm(filled(body), partition=partition)).shared()
+
+
+def filled(body: InCommon) -> QueryDict:
+    """Fill the page's form in."""
     said = QueryDict(mutable=True)
     said.setlist("regions", body.regions)
     said.setlist("providers", body.providers)
@@ -204,7 +215,11 @@ def shared_of(body: Addition, partition: str) -> Shared:
             **({"uses_external_id": "on"} if body.external_id else {}),
         }
     )
-    form = SharedForm(said, partition=partition)
+    return said
+
+
+def checked(form: F) -> F:
+    """Return the form if it is valid; raise Problem with its sentences."""
     if not form.is_valid():
         errors = [
             {"at": NAMES.get(name, name), "message": str(sentence)}
@@ -212,7 +227,7 @@ def shared_of(body: Addition, partition: str) -> Shared:
             for sentence in sentences
         ]
         raise Problem(422, errors[0]["message"], errors=errors)
-    return form.shared()
+    return form
 
 
 NAMES = {

@@ -1,0 +1,82 @@
+"""What the organization's administrator receives, for the roles of many accounts."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.db import transaction
+from ninja import Schema
+from ninja.responses import Status
+
+from accounts.activity import record
+from accounts.api.authentication import OPERATES, ApiRequest
+from accounts.api.idempotency import once
+from accounts.api.problems import Problem
+from accounts.api.v1.accounts.hand_offs import HandOffFile
+from accounts.api.v1.organization.members import router
+from accounts.models import Activity
+from accounts.role_limits.refusing import refuse_limited
+from accounts.runs.owners.organization import (
+    SHARED,
+    look_at_all,
+    sets_of_accounts,
+    stack_sets,
+)
+from accounts.runs.queue import enqueue_look
+from accounts.web.access import OPERATOR
+from onboarding.handoff.organization import package
+
+NONE = "No account of the organization is handed off."
+NOBODY_WAITS = "No account waits for the organization."
+
+
+class StackSetListed(Schema):
+    name: str
+    accounts: int
+    proved: int
+    waiting: int
+    troubled: int
+
+
+class OrganizationHandOff(Schema):
+    stack_sets: list[StackSetListed]
+    files: list[HandOffFile]
+
+
+class Waiting(Schema):
+    waiting: int
+
+
+@router.get(
+    "/hand-off",
+    auth=OPERATES,
+    response=OrganizationHandOff,
+    summary="Read what the organization’s administrator receives",
+)
+def read_organization_hand_off(request: ApiRequest) -> dict[str, Any]:
+    """Read the files with which StackSets create the roles, and how far they are. The
+    activity log says who did.
+    """
+    refuse_limited(request.user, OPERATOR, SHARED)
+    sets = sets_of_accounts()
+    if not sets:
+        raise Problem(404, NONE)
+    detail = {"stack_sets": {one.name: one.one.digest for one in sets}}
+    record(request.user, Activity.What.DOWNLOAD, "the organization", detail)
+    return {"stack_sets": stack_sets(), "files": package(sets)}
+
+
+@router.post(
+    "/hand-off/look",
+    auth=OPERATES,
+    response={202: Waiting},
+    summary="Look whether the organization is done",
+)
+@once
+def look_at_organization(request: ApiRequest) -> Any:
+    """Look at once at all accounts that wait for the organization."""
+    waiting = look_at_all(request.user)
+    if not waiting:
+        raise Problem(409, NOBODY_WAITS)
+    transaction.on_commit(enqueue_look)
+    return Status(202, {"waiting": waiting})

@@ -1,0 +1,152 @@
+"""Units of the organization: watched, or not."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Annotated, Any, Literal
+
+from django.http import HttpRequest
+from django.shortcuts import get_object_or_404
+from ninja import Field, Path, Query, Schema
+from ninja.responses import Status
+
+from accounts.api.authentication import OPERATES, ApiRequest
+from accounts.api.idempotency import once
+from accounts.api.paging import Asked, Page, page_of
+from accounts.api.v1.accounts.describing import Permissions
+from accounts.api.v1.organization.members import (
+    InCommon,
+    checked,
+    filled,
+    read_to_the_end,
+    router,
+)
+from accounts.api.v1.texts import NO_NUL
+from accounts.mapping.managing import managing_of, managing_row
+from accounts.models import Organization, Unit, Watch
+from accounts.organization.reading import read_tags_from_now
+from accounts.organization.watching import stop_watching, watch_unit
+from accounts.web.organization.forms import WatchForm
+
+UnitId = Annotated[str, Path(max_length=68, pattern="^[a-z0-9-]+$")]
+Key = Annotated[str, Field(max_length=128, pattern=NO_NUL)]
+
+
+class UnitFilters(Schema):
+    watched: Literal["", "yes", "no"] = ""
+
+
+class Template(InCommon):
+    """What new accounts of a watched unit are described with."""
+
+    roles_tag: Key = Field(
+        "", description="The tag whose value is the group that may write"
+    )
+
+
+class WatchedWith(Schema):
+    since: datetime
+    created_by: str
+    regions: list[str]
+    environment: str
+    providers: list[str]
+    made_by: str
+    access_role: str
+    external_id: bool
+    permissions: Permissions
+    roles_tag: str
+
+
+class UnitListed(Schema):
+    id: str
+    path: str = Field(description="The names from the root to it")
+    watch: WatchedWith | None = Field(description="null: it is not watched")
+
+
+@router.get(
+    "/units",
+    auth=OPERATES,
+    response=Page[UnitListed],
+    summary="List the organization’s units",
+)
+def list_units(
+    request: HttpRequest, asked: Query[Asked], filters: Query[UnitFilters]
+) -> dict[str, Any]:
+    """List its units by ID, each with what its new accounts are described with."""
+    rows = Unit.objects.filter(organization=organization()).select_related("watch")
+    if filters.watched:
+        rows = rows.filter(watch__isnull=filters.watched == "no")
+    found = page_of(rows, "unit_id", asked)
+    return {"items": [unit_of(row) for row in found.rows], "next": found.next}
+
+
+@router.put(
+    "/units/{unit}/watch",
+    auth=OPERATES,
+    response={200: UnitListed, 201: UnitListed},
+    summary="Watch a unit",
+)
+@once
+def watch(request: ApiRequest, unit: UnitId, body: Template) -> Any:
+    """Let accounts that are new in the unit, or below it, become drafts; or describe
+    them in another way from now on. Nothing is planned.
+    """
+    row, kept = unit_called(unit), organization()
+    said = filled(body)
+    said.update({"unit": str(row.pk), "roles_tag": body.roles_tag})
+    partition = managing_row().partition
+    form = checked(WatchForm(said, organization=kept, partition=partition))
+    roles_tag = form.cleaned_data["roles_tag"]
+    existed = Watch.objects.filter(unit=row).exists()
+    watch_unit(row, form.shared(), roles_tag, request.user)
+    if roles_tag:
+        read_tags_from_now(kept)
+    return Status(200 if existed else 201, unit_of(unit_called(unit)))
+
+
+@router.delete(
+    "/units/{unit}/watch",
+    auth=OPERATES,
+    response={204: None},
+    summary="Stop watching a unit",
+)
+@once
+def unwatch(request: ApiRequest, unit: UnitId) -> Any:
+    """Let new accounts of the unit become no more drafts. Existing ones stay."""
+    rows = Watch.objects.select_related("unit")
+    stop_watching(get_object_or_404(rows, unit=unit_called(unit)), request.user)
+    return Status(204, None)
+
+
+def organization() -> Organization:
+    return read_to_the_end(managing_of(managing_row()))
+
+
+def unit_called(unit_id: str) -> Unit:
+    """Find a unit by its ID; 404 where there is none."""
+    rows = Unit.objects.select_related("watch")
+    return get_object_or_404(rows, organization=organization(), unit_id=unit_id)
+
+
+def unit_of(row: Unit) -> dict[str, Any]:
+    watch: Watch | None = getattr(row, "watch", None)
+    return {
+        "id": row.unit_id,
+        "path": row.path,
+        "watch": None if watch is None else watched_with(watch),
+    }
+
+
+def watched_with(watch: Watch) -> dict[str, Any]:
+    return {
+        "since": watch.since,
+        "created_by": watch.created_by_name,
+        "regions": watch.regions,
+        "environment": watch.environment,
+        "providers": watch.providers,
+        "made_by": watch.made_by,
+        "access_role": watch.access_role,
+        "external_id": watch.uses_external_id,
+        "permissions": {"READ": watch.read_roles, "WRITE": watch.write_roles},
+        "roles_tag": watch.roles_tag,
+    }
