@@ -11,12 +11,15 @@ from __future__ import annotations
 import time
 import uuid
 from collections import defaultdict
+from collections.abc import Mapping, Sequence
 from datetime import timedelta
+from functools import cache
 from typing import Any, NamedTuple, TypeAlias
 
-from django.db import models
+from django.db import connection, models, transaction
 from django.db.models import Q
 from django.db.models.functions import Now
+from django.db.models.sql import Query
 
 LEASE = timedelta(seconds=20)
 """What a dead worker held is taken over after this. Every write extends it, and the
@@ -84,7 +87,15 @@ class Leased(models.Model):
 
     def extend_lease(self) -> None:
         """Hold on for another while; raise LeaseLost where it was taken over."""
-        self.write()
+        meta = self._meta
+        end, numbers = end_of_lease(connection.vendor)
+        statement = (
+            f'UPDATE "{meta.db_table}" SET "leased_until" = {end} '
+            f'WHERE ("{meta.pk.column}" = %s AND "lease" = %s)'
+        )
+        keys = stored(self, {meta.pk.name: self.pk, "lease": self.lease})
+        if self.lease is None or not executed(statement, [*numbers, *keys]):
+            raise self.lost()
 
     def write(self, **fields: Any) -> None:
         """Write the fields and hold on; raise LeaseLost where it was taken over."""
@@ -109,6 +120,38 @@ class Leased(models.Model):
 
     def lost(self) -> LeaseLost:
         return LeaseLost(f"{self} is being worked on by another worker.")
+
+
+def executed(statement: str, parameters: Sequence[Any]) -> int:
+    """Execute a statement that changes rows, and return how many it changed.
+
+    As QuerySet.update does, without composing the statement, which takes Django longer
+    than PostgreSQL takes to carry it out: for those that each change in AWS needs.
+    """
+    with (
+        transaction.mark_for_rollback_on_error(using=connection.alias),
+        connection.cursor() as cursor,
+    ):
+        cursor.execute(statement, parameters)
+        return int(cursor.rowcount)
+
+
+def stored(row: models.Model, columns: Mapping[str, Any]) -> list[Any]:
+    """Return the values as the database takes them for these columns of the row."""
+    fields = {field.name: field for field in row._meta.concrete_fields}
+    return [
+        fields[name].get_db_prep_save(value, connection)
+        for name, value in columns.items()
+    ]
+
+
+@cache
+def end_of_lease(vendor: str) -> tuple[str, Sequence[Any]]:
+    """Compose, once for each kind of database, when a lease that is taken now ends."""
+    query = Query(Heartbeat)
+    compiler = query.get_compiler(connection=connection)
+    end, numbers = compiler.compile((Now() + LEASE).resolve_expression(query))
+    return end, numbers
 
 
 def by_model(holds: Holds) -> dict[type[Leased], dict[uuid.UUID, Any]]:

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from django.db import models
 
+from accounts.models.lease import Leased, executed, stored
 from accounts.models.readable import Readable, is_one_of, is_texts
 from onboarding.resources.plan import VERBS
 
@@ -61,3 +64,18 @@ class Step(Readable):
         if self.started_at is None or self.finished_at is None:
             return None
         return (self.finished_at - self.started_at).total_seconds()
+
+    def note(self, run: Leased, **columns: Any) -> None:
+        """Write what became of it, by the worker that holds the run; raise LeaseLost
+        where another one took over.
+        """
+        changes = ", ".join(f'"{name}" = %s' for name in columns)
+        held = f'SELECT "id" FROM "{run._meta.db_table}"'
+        statement = (
+            f'UPDATE "{self._meta.db_table}" SET {changes} WHERE ("id" = %s '
+            f'AND "run_id" IN ({held} WHERE ("id" = %s AND "lease" = %s)))'
+        )
+        values = stored(self, {**columns, "id": self.pk})
+        keys = stored(run, {"id": run.pk, "lease": run.lease})
+        if run.lease is None or not executed(statement, [*values, *keys]):
+            raise run.lost()

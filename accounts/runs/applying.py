@@ -8,7 +8,6 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterable, Iterator
 from datetime import timedelta
-from typing import Any
 
 from django.db import transaction
 from django.db.models.functions import Now
@@ -316,24 +315,16 @@ def carry_out(
         if step is None:
             held()
             step = step_more(run, change)
-        note(run, step, status=Step.Status.RUNNING, started_at=timezone.now())
+        step.note(run, status=Step.Status.RUNNING, started_at=timezone.now())
         try:
             apply(sessions, reach, change, before_write=held, waiting=run.say)
         except AwsError as error:
-            note(
+            step.note(
                 run,
-                step,
                 status=Step.Status.FAILED,
                 finished_at=timezone.now(),
                 message=error.message,
                 hint=error.hint,
             )
             raise
-        note(run, step, status=Step.Status.DONE, finished_at=timezone.now())
-
-
-def note(run: Run, step: Step, **columns: Any) -> None:
-    """Write what became of a step; raise LeaseLost where another worker took over."""
-    held = Run.objects.filter(pk=run.pk, lease=run.lease, lease__isnull=False)
-    if not Step.objects.filter(pk=step.pk, run__in=held).update(**columns):
-        raise run.lost()
+        step.note(run, status=Step.Status.DONE, finished_at=timezone.now())

@@ -13,7 +13,6 @@ from accounts.models import Run, Step
 from accounts.models.lease import LeaseLost
 from accounts.models.states import Status
 from accounts.runs.actions import approve, keep, plan, plan_managing
-from accounts.runs.applying import note
 from script.emulated_organization import Credentials
 from tests.accounts.runs.carried import STAGING, carried, done, member
 
@@ -73,7 +72,7 @@ def test_who_does_not_hold_the_run_moves_no_step(
     assert step is not None
 
     with pytest.raises(LeaseLost):
-        note(run, step, status=Step.Status.RUNNING)
+        step.note(run, status=Step.Status.RUNNING)
 
     step.refresh_from_db()
     assert step.status == Step.Status.PENDING

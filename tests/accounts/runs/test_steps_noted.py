@@ -8,7 +8,7 @@ from accounts.mapping.managing import managing_of
 from accounts.models import ManagingAccount, Run, Step
 from accounts.models.lease import LeaseLost
 from accounts.models.states import Status
-from accounts.runs.applying import carry_out, note
+from accounts.runs.applying import carry_out
 from onboarding.aws.session import Sessions
 from onboarding.resources.kinds import ServiceLinkedRole
 from onboarding.resources.plan import Create
@@ -30,9 +30,35 @@ def status_of(step: Step) -> str:
 
 
 def test_who_holds_the_run_writes(step: Step) -> None:
-    note(step.run, step, status=Step.Status.RUNNING)
+    step.note(step.run, status=Step.Status.RUNNING)
 
     assert status_of(step) == Step.Status.RUNNING
+
+
+def test_nothing_else_of_the_step_and_no_other_step_is_written(step: Step) -> None:
+    other = step_row(step.run, position=1)
+    step.refresh_from_db()
+    before, rest = vars(step).copy(), vars(Step.objects.get(pk=other.pk))
+
+    step.note(step.run, status=Step.Status.FAILED, message="“Denied” 100 %s", hint="")
+
+    after = vars(Step.objects.get(pk=step.pk))
+    changed = {name for name in after if after[name] != before[name]} - {"_state"}
+    assert changed == {"status", "message"}
+    assert after["message"] == "“Denied” 100 %s"
+    again = vars(Step.objects.get(pk=other.pk))
+    assert {name for name in again if again[name] != rest[name]} <= {"_state"}
+
+
+def test_who_holds_another_run_writes_nothing(step: Step) -> None:
+    before = status_of(step)
+    other = run_row(Status.VERIFYING, account=None, kind=Run.Kind.MANAGING)
+    assert other.take_lease()
+
+    with pytest.raises(LeaseLost):
+        step.note(other, status=Step.Status.DONE)
+
+    assert status_of(step) == before
 
 
 def test_who_lost_the_run_writes_nothing(step: Step) -> None:
@@ -42,7 +68,7 @@ def test_who_lost_the_run_writes_nothing(step: Step) -> None:
     assert Run.objects.get().take_lease()
 
     with pytest.raises(LeaseLost):
-        note(mine, step, status=Step.Status.DONE)
+        step.note(mine, status=Step.Status.DONE)
 
     assert status_of(step) == before
 
@@ -52,7 +78,7 @@ def test_who_let_go_of_the_run_writes_nothing(step: Step) -> None:
     step.run.free_lease()
 
     with pytest.raises(LeaseLost):
-        note(step.run, step, status=Step.Status.DONE)
+        step.note(step.run, status=Step.Status.DONE)
 
     assert status_of(step) == before
 
