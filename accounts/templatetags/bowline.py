@@ -15,6 +15,7 @@ from django.utils.safestring import SafeString, mark_safe
 from accounts.mapping.managed import cannot_be_read, managed_of
 from accounts.models import ManagedAccount
 from accounts.models.described import Described
+from accounts.role_limits.holders import needed
 from accounts.runs.heartbeat import silence
 from accounts.templatetags.marks import (
     account_id,
@@ -27,6 +28,7 @@ from accounts.templatetags.marks import (
     when,
     zoned,
 )
+from accounts.web.access import ROLES
 from accounts.web.accounts.checks import grouped, outcomes
 from accounts.web.fields import wrong_fields
 from accounts.web.highlighting import highlighted_json
@@ -77,6 +79,17 @@ def no_worker(context: Context) -> dict[str, Any]:
     """
     live: Live | None = context.get("live")
     return {"silence": live.silence if live and live.every else silence()}
+
+
+@register.inclusion_tag("_needs_role.html", takes_context=True)
+def needs_role(
+    context: Context, name: str, doing: str, limited: str = ""
+) -> dict[str, Any]:
+    """Say, where a button would be, which role it needs and whom to ask. `doing` is
+    “Planning needs”; `limited` is for whoever has the role for other environments.
+    """
+    (role,) = (role for role in ROLES if role.name == name)
+    return {"says": needed(context["request"], role, doing) or limited}
 
 
 @register.simple_tag

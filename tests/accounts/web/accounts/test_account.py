@@ -178,13 +178,15 @@ def test_an_accepted_one_says_by_whom(client) -> None:
 
 def test_a_viewer_is_told_who_can_do_what(client) -> None:
     account = standing(state=State.EVALUATED)
+    person("operator", username="ada")
+    person("approver", username="grace")
     client.force_login(person("viewer"))
 
     page = page_of(client, account)
 
     assert "<form" not in page.split('id="content"')[1].split("</main>")[0]
-    assert "an operator can plan, verify and edit this account" in page
-    assert "An approver can accept it here." in page
+    assert "removing this account need the role operator. Ask ada." in page
+    assert "Accepting it needs the role approver. Ask grace." in page
 
 
 def test_details_that_clash_by_now_are_told(operator) -> None:

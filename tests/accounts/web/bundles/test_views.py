@@ -227,6 +227,6 @@ def test_a_viewer_reads_and_does_not_download(client) -> None:
     page = client.get("/bundles/1/")
     download = client.get("/bundles/1/download/")
 
-    assert "An operator can download the bundle" in page.content.decode()
+    assert "Spinnaker has it, need the role operator." in page.content.decode()
     assert "Download bundle" not in page.content.decode()
     assert download.status_code == 403

@@ -86,7 +86,7 @@ def test_a_plan_shows_each_field_and_no_kubeconfig(viewer):
     assert "not shown, its SHA-256 is" in shown
     assert "apiVersion" not in shown
     assert "Everyone in Spinnaker can deploy to it" in shown
-    assert "An approver must approve it." in shown
+    assert "Approving and discarding need the role approver." in shown
 
 
 def test_a_change_is_a_diff_against_what_is_stored(viewer):

@@ -62,7 +62,7 @@ def test_a_viewer_reads_and_cannot_approve(viewer, three) -> None:
     assert "role-of-a0" in html
     assert "Approve and apply" not in html
     assert 'name="run"' not in html
-    assert "An approver must approve" in html
+    assert "Approving them needs the role approver." in html
     assert response.status_code == 403
     assert Run.objects.filter(status=Status.PLANNED).count() == 3
 

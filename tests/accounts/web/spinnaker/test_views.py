@@ -49,7 +49,7 @@ def administrator(client):
 def test_without_a_connection_the_page_teaches(viewer):
     page = viewer.get(PAGE).content.decode()
 
-    assert "An administrator can connect a running Spinnaker here." in page
+    assert "Connecting a running Spinnaker needs the role administrator." in page
     assert EDIT not in page
     assert "Set up the managing account" in page
 
