@@ -12,6 +12,7 @@ from itertools import groupby
 from typing import NamedTuple
 
 from onboarding.aws.errors import AwsError
+from onboarding.aws.session import Sessions
 from onboarding.checks import Outcome
 from onboarding.grants import Access, Grant
 from onboarding.partitions import Arn
@@ -21,6 +22,7 @@ from onboarding.topology import Managed, Managing
 from onboarding.verify.denial import Holder
 from onboarding.verify.policy_evaluation import RequestContext
 from onboarding.verify.result import Cause, Located, Result
+from onboarding.verify.simulation.just_read import JustRead
 from onboarding.verify.simulation.simulator import (
     Asked,
     Question,
@@ -58,9 +60,10 @@ def granted_changes(managing: Managing, managed: Managed) -> Iterator[Granted]:
 
 
 def simulated_writes(
-    holder: Holder, managing: Managing, managed: Managed
+    sessions: Sessions, holder: Holder, managing: Managing, managed: Managed
 ) -> Iterator[Result]:
     """Yield one result for each purpose of each provider."""
+    known = JustRead.of(holder, sessions)
     region = managed.regions[0] if managed.regions else managing.aws.home_region
     granted = list(granted_changes(managing, managed))
     try:
@@ -79,7 +82,7 @@ def simulated_writes(
         return
     for one in granted:
         try:
-            yield judged(one, opinions(holder, one.grants, region, verdicts))
+            yield judged(one, opinions(holder, known, one.grants, region, verdicts))
         except AwsError as error:
             yield not_simulated(one, error)
 
@@ -130,6 +133,7 @@ def some(actions: Iterable[str]) -> str:
 
 def opinions(
     holder: Holder,
+    known: JustRead,
     grants: Iterable[Grant],
     region: str,
     verdicts: Mapping[Question, Verdict | AwsError],
@@ -147,11 +151,16 @@ def opinions(
             allowed.append(action)
             continue
         context = {key.lower(): value for key, value in question.context}
-        cause = holder.cause(RequestContext(*question.asked, context))
-        if cause.certain and cause.located is not Located.HIGHER_UP:
+        request = RequestContext(*question.asked, context)
+        if denies(known.cause(request)) and denies(cause := holder.cause(request)):
             return Opinions(tuple(allowed), tuple(unknown), cause)
         unknown.append(action)
     return Opinions(tuple(allowed), tuple(unknown), None)
+
+
+def denies(cause: Cause) -> bool:
+    """Return whether the documents themselves deny it."""
+    return cause.certain and cause.located is not Located.HIGHER_UP
 
 
 def example(resource: str, region: str) -> str:
