@@ -16,16 +16,25 @@ from ninja.responses import NinjaJSONEncoder
 from accounts.api.authentication import READS
 from accounts.api.problems import CONTENT_TYPE, problem_of
 from accounts.api.v1 import (
+    accounts_file,
     activity,
     building,
     bundles,
+    clusters,
     decisions,
     deliveries,
     managing,
     rollouts,
     runs,
+    spinnaker,
 )
-from accounts.api.v1.accounts import describing, external_id, hand_offs, keeping
+from accounts.api.v1.accounts import (
+    access,
+    describing,
+    external_id,
+    hand_offs,
+    keeping,
+)
 from accounts.api.v1.organization import hand_offs as of_organization
 from accounts.api.v1.organization import members, units
 from accounts.web.access import VIEWER, role_required
@@ -138,7 +147,7 @@ for kind in (Exception, Http404, HttpError, DoesNotFit):
     api.add_exception_handler(kind, answer)
 
 ADD_TO_ROUTERS = (
-    *(building, decisions, external_id, hand_offs, keeping),
+    *(access, building, decisions, external_id, hand_offs, keeping),
     *(of_organization, units),
 )
 """Their operations are at addresses of others: import them before routers are added.
@@ -147,8 +156,11 @@ ADD_TO_ROUTERS = (
 api.add_router("/managing-account", managing.router, tags=["Managing account"])
 api.add_router("/organization", members.router, tags=["Organization"])
 api.add_router("/accounts", describing.router, tags=["Accounts"])
+api.add_router("/accounts-file", accounts_file.router, tags=["Accounts file"])
+api.add_router("/clusters", clusters.router, tags=["Clusters"])
 api.add_router("/runs", runs.router, tags=["Runs"])
 api.add_router("/bundles", bundles.router, tags=["Bundles"])
 api.add_router("/rollouts", rollouts.router, tags=["Rollouts"])
 api.add_router("/deliveries", deliveries.router, tags=["Deliveries"])
+api.add_router("/spinnaker", spinnaker.router, tags=["Spinnaker"])
 api.add_router("/activity", activity.router, tags=["Activity"])

@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Iterable, Mapping, Sequence
 from http import HTTPStatus
+from types import MappingProxyType
 from typing import Any
 
 from django.core.exceptions import (
@@ -12,6 +13,7 @@ from django.core.exceptions import (
     RequestDataTooBig,
     ValidationError,
 )
+from django.forms import Form
 from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
 from ninja.errors import HttpError
 from ninja.errors import ValidationError as DoesNotFit
@@ -37,6 +39,7 @@ log = logging.getLogger(__name__)
 CONTENT_TYPE = "application/problem+json"
 Errors = Sequence[Mapping[str, str]]
 NO_ERRORS: Errors = ()
+NO_NAMES: Mapping[str, str] = MappingProxyType({})
 
 STATUSES: Mapping[type[Exception], int] = {
     PermissionDenied: 403,
@@ -67,6 +70,7 @@ STATUSES: Mapping[type[Exception], int] = {
 
 DOES_NOT_FIT = "The request does not fit the API’s description."
 TOO_LARGE = "The body is too large."
+TOO_MUCH_ASKED = "Too many questions wait for an answer. Ask again in some seconds."
 BUG = "Bowline itself failed. Its log says how, under the time of this request."
 
 
@@ -120,6 +124,21 @@ def problem_of(request: HttpRequest, error: Exception) -> HttpResponse:
             return problem(status, str(error))
     log.error("%s %s failed.", request.method, request.path, exc_info=error)
     return problem(500, BUG)
+
+
+def refused_by(form: Form, names: Mapping[str, str] = NO_NAMES) -> Problem:
+    """Say what a page's form says; `names`: what a request calls otherwise."""
+    errors = [
+        {"at": names.get(name, name), "message": str(sentence)}
+        for name, sentences in form.errors.items()
+        for sentence in sentences
+    ]
+    return Problem(422, errors[0]["message"], errors=errors)
+
+
+def too_much_asked() -> Problem:
+    """Say that too many questions of this person wait for a worker."""
+    return Problem(429, TOO_MUCH_ASKED, Retry_After="3")
 
 
 def headers_of(error: Problem) -> dict[str, str]:

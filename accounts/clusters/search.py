@@ -66,6 +66,11 @@ class Found(NamedTuple):
     hint: str = ""
 
 
+def running_of(by: User) -> ClusterSearch | None:
+    """Return the person's search that is in progress: one at a time."""
+    return ClusterSearch.objects.kept().filter(by=by, finished_at=None).first()
+
+
 def begin(accounts: Collection[ManagedAccount], by: User) -> ClusterSearch:
     """Let a worker search these accounts; what was found a day ago is forgotten. Raise
     Outside where the role is not for the environment of each.

@@ -38,7 +38,7 @@ router = Router()
 
 ONE_WAY = "Name the accounts, or give a filter that says something."
 TOO_MANY = (
-    f"More than {MOST_IN_ROLLOUT:,} accounts match, which is the most of one rollout."
+    f"More than {MOST_IN_ROLLOUT:,} accounts match, which is the most of one request."
 )
 UNKNOWN = "There is no account {}."
 NONE = "No account can be started. {}"
@@ -47,16 +47,21 @@ Count = Annotated[int | None, Field(ge=1, le=100_000)]
 Fingerprint = Annotated[str, Path(max_length=32, pattern="^[a-z0-9-]+$")]
 
 
-class RolloutStart(Schema):
+class Chosen(Schema):
+    """Accounts by their names, or by a filter."""
+
     model_config = ConfigDict(extra="forbid")
 
-    kind: Rollout.Kind
     accounts: list[Annotated[str, Field(max_length=60)]] = Field(
         [], max_length=MOST_IN_ROLLOUT, description="Their names"
     )
     filter: Filters | None = Field(
         None, description="Instead of names: as the list of accounts is searched"
     )
+
+
+class RolloutStart(Chosen):
+    kind: Rollout.Kind
 
 
 class Limits(Schema):
@@ -164,7 +169,7 @@ def start_rollout(request: ApiRequest, body: RolloutStart) -> Any:
     """Plan, verify, or plan to remove many accounts as one job. What cannot be started
     is left out, and the answer says why.
     """
-    chosen = named(body.accounts) if body.accounts else filtered(body.filter)
+    chosen = chosen_by(body)
     left_out: list[str] = []
     if body.kind == Rollout.Kind.ONBOARD:
         outcome = each(chosen, refuse_undescribed)
@@ -302,6 +307,10 @@ def rollout_state(number: int) -> str:
 def rollout_numbered(number: int) -> Rollout:
     """Find a rollout; 404 where there is none."""
     return get_object_or_404(Rollout, number=number)
+
+
+def chosen_by(body: Chosen) -> list[ManagedAccount]:
+    return named(body.accounts) if body.accounts else filtered(body.filter)
 
 
 def named(names: list[str]) -> list[ManagedAccount]:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from django.core.exceptions import ValidationError
 from django.db import IntegrityError, transaction
 
-from accounts.mapping.accounts_file.comparison import compare
+from accounts.mapping.accounts_file.comparison import Comparison, compare
 from accounts.mapping.accounts_file.saving import save
 from accounts.mapping.edits import editing, editing_managing
 from accounts.mapping.handing_off import prefix_for
@@ -40,11 +40,7 @@ def register(file: AccountsFile, by: User | None) -> list[ManagedAccount]:
 
     Returns the accounts of the file in its order, changed or not.
     """
-    try:
-        with transaction.atomic():
-            register_all(file, by)
-    except IntegrityError as error:
-        raise FileProblems([Problem(1, MEANWHILE)]) from error
+    register_all(file, by)
     names = [written.managed.name for written in file.accounts]
     rows = {
         row.name: row
@@ -56,7 +52,16 @@ def register(file: AccountsFile, by: User | None) -> list[ManagedAccount]:
     return [rows[name] for name in names]
 
 
-def register_all(file: AccountsFile, by: User | None) -> None:
+def register_all(file: AccountsFile, by: User | None) -> Comparison:
+    """Write them as `register` does, and return what differed."""
+    try:
+        with transaction.atomic():
+            return written_all(file, by)
+    except IntegrityError as error:
+        raise FileProblems([Problem(1, MEANWHILE)]) from error
+
+
+def written_all(file: AccountsFile, by: User | None) -> Comparison:
     if file.managing is not None:
         try:
             register_managing(file.managing, by, trusts_bowline=file.trusts_bowline)
@@ -69,6 +74,7 @@ def register_all(file: AccountsFile, by: User | None) -> None:
     if file.spinnaker is not None:
         describe_spinnaker(file.spinnaker, by)
     save(found, by)
+    return found
 
 
 def problems_of_managing(file: AccountsFile) -> Iterator[Problem]:

@@ -18,7 +18,7 @@ from django.views.decorators.http import require_POST
 from django_htmx.http import HttpResponseClientRefresh
 
 from accounts.clusters.describing import Alike, ClustersRefused, describe_ticked
-from accounts.clusters.search import begin
+from accounts.clusters.search import begin, running_of
 from accounts.mapping.slices import in_slices
 from accounts.models import ClusterSearch, FoundCluster
 from accounts.role_limits.refusing import Outside
@@ -43,8 +43,7 @@ MOST_SENTENCES = 20
 @require_POST
 def clusters_find(request: Request) -> HttpResponse:
     """Begin to search the chosen accounts; one search of a person at a time."""
-    of_mine = ClusterSearch.objects.kept().filter(by=request.user)
-    if running := of_mine.filter(finished_at=None).first():
+    if running := running_of(request.user):
         messages.info(request, "Your last search is still in progress.")
         return redirect(running)
     everything = matching(request.GET)

@@ -15,7 +15,7 @@ from pydantic import ConfigDict
 from accounts.api.authentication import OPERATES, ApiRequest
 from accounts.api.idempotency import once
 from accounts.api.paging import Asked, Page, page_of
-from accounts.api.problems import Problem
+from accounts.api.problems import Problem, refused_by
 from accounts.api.v1.accounts.describing import Permissions
 from accounts.api.v1.texts import Filter
 from accounts.mapping.managing import managing_of, managing_row
@@ -221,12 +221,7 @@ def filled(body: InCommon) -> QueryDict:
 def checked(form: F) -> F:
     """Return the form if it is valid; raise Problem with its sentences."""
     if not form.is_valid():
-        errors = [
-            {"at": NAMES.get(name, name), "message": str(sentence)}
-            for name, sentences in form.errors.items()
-            for sentence in sentences
-        ]
-        raise Problem(422, errors[0]["message"], errors=errors)
+        raise refused_by(form, NAMES)
     return form
 
 

@@ -1,0 +1,111 @@
+"""A test of the access role: may Bowline assume it?"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from ninja import Field, Query, Schema
+from ninja.responses import Status
+from pydantic import ConfigDict
+
+from accounts.api.authentication import OPERATES, ApiRequest
+from accounts.api.idempotency import once
+from accounts.api.problems import Problem, too_much_asked
+from accounts.api.v1.accounts.describing import account_named, router
+from accounts.api.v1.texts import Name, Typed
+from accounts.lookups import ACCESS, Question, ask, report_of, seen
+from accounts.mapping.managing import managing_row
+from accounts.models import Lookup
+from accounts.role_limits.refusing import refuse_environment
+from accounts.web.access import OPERATOR
+from accounts.web.wizard.access import policies_for, reach_of
+from onboarding import names
+
+NOT_TESTED = "Nobody tested this role in the last minute. Test it: send a POST here."
+
+
+class RoleAsked(Schema):
+    model_config = ConfigDict(extra="forbid")
+
+    access_role: Typed | None = Field(
+        None, description="null: the one that the account is described with"
+    )
+
+
+class Statement(Schema):
+    says: str
+    text: str
+
+
+class AccessTest(Schema):
+    is_tested: bool = Field(description="Whether a worker tests it just now")
+    works: bool | None = Field(description="null: there is no answer yet")
+    role_arn: str
+    bowline: str = Field(description="Bowline’s own principal, which the role trusts")
+    sentence: str
+    hint: str
+    statements: list[Statement] = Field(description="What must be allowed, and where")
+
+
+@router.post(
+    "/{name}/access-test",
+    auth=OPERATES,
+    response={202: AccessTest},
+    summary="Test an account’s access role",
+)
+@once
+def test_access_role(request: ApiRequest, name: Name, body: RoleAsked) -> Any:
+    """Let a worker try to assume the role. Nothing in AWS changes."""
+    lookup = ask(asked(request, name, body.access_role), request.user, anew=True)
+    if lookup is None:
+        raise too_much_asked()
+    return Status(202, test_of(lookup))
+
+
+@router.get(
+    "/{name}/access-test",
+    auth=OPERATES,
+    response=AccessTest,
+    summary="Read the test of an access role",
+)
+def read_access_test(
+    request: ApiRequest, name: Name, role: Query[RoleAsked]
+) -> dict[str, Any]:
+    """Read what a test of the last minute found."""
+    lookup = seen(asked(request, name, role.access_role))
+    if lookup is None:
+        raise Problem(404, NOT_TESTED)
+    return test_of(lookup)
+
+
+def asked(request: ApiRequest, name: str, role: str | None) -> Question:
+    account = account_named(name)
+    refuse_environment(request.user, OPERATOR, account.name, account.environment)
+    try:
+        reach = reach_of(account, account.access_role if role is None else role)
+    except names.BadName as error:
+        raise Problem(422, str(error)) from error
+    return Question(ACCESS, managing_row().partition, reach)
+
+
+def test_of(lookup: Lookup) -> dict[str, Any]:
+    said: dict[str, Any] = {
+        "is_tested": lookup.waits,
+        "works": None,
+        "role_arn": "",
+        "bowline": "",
+        "sentence": lookup.message,
+        "hint": lookup.hint,
+        "statements": [],
+    }
+    if lookup.waits or lookup.message:
+        return said
+    report = report_of(lookup)
+    return said | {
+        "works": report.works,
+        "role_arn": report.role_arn,
+        "bowline": report.caller.principal if report.caller else "",
+        "sentence": report.sentence,
+        "hint": report.hint,
+        "statements": [one._asdict() for one in policies_for(report)],
+    }

@@ -1,0 +1,123 @@
+"""The accounts file as a whole: sent by a program, previewed, and read."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.db import transaction
+from django.http import HttpRequest, HttpResponse
+from ninja import Field, Query, Router, Schema
+
+from accounts.api.authentication import OPERATES, ApiRequest
+from accounts.api.idempotency import once
+from accounts.api.problems import Problem
+from accounts.mapping.accounts_file import differs, register_all, spinnaker_differs
+from accounts.mapping.accounts_file.comparison import CHANGED, NEW, SAME
+from accounts.mapping.accounts_file.export import export
+from accounts.models import ManagingAccount
+from onboarding.accounts_file import FileProblems, read
+from onboarding.accounts_file.reader import Problem as Wrong
+
+router = Router()
+
+YAML, CSV = "application/yaml", "text/csv"
+A_FILE = {YAML: {"schema": {"type": "object"}}, CSV: {"schema": {"type": "string"}}}
+SENDS_A_FILE = {"requestBody": {"required": True, "content": A_FILE}}
+OTHER_CONNECTION = (
+    "The file describes the connection with Spinnaker differently. An administrator "
+    "changes that in Settings: remove it from the file, or describe it as it is."
+)
+
+
+class FileSaved(Schema):
+    """What the file changed, by the names of its accounts."""
+
+    new: list[str]
+    changed: list[str]
+    same: int
+    left_alone: int = Field(description="Accounts of Bowline that are not in the file")
+    managing: bool = Field(description="Whether the managing account changed")
+
+
+class FileAsked(Schema):
+    format: str = Field("yaml", pattern="^(yaml|csv)$")
+
+
+@router.get(
+    "",
+    auth=OPERATES,
+    response={200: None},
+    summary="Read the accounts file",
+    openapi_extra={"responses": {200: {"content": A_FILE}}},
+)
+def read_file(request: HttpRequest, asked: Query[FileAsked]) -> HttpResponse:
+    """Read all that is described as an accounts file, which can be sent again."""
+    csv = asked.format == "csv"
+    kind = f"{CSV if csv else YAML}; charset=utf-8"
+    return HttpResponse(export().text(csv=csv), content_type=kind)
+
+
+@router.post(
+    "",
+    auth=OPERATES,
+    response={200: FileSaved},
+    summary="Save an accounts file",
+    openapi_extra=SENDS_A_FILE,
+)
+@once
+def save_file(request: ApiRequest) -> Any:
+    """Describe every account of the file as it says, or none of them. The same file
+    again changes nothing. Accounts that are not in it stay as they are, and AWS is
+    unchanged until plans are approved.
+    """
+    return saved(request)
+
+
+@router.post(
+    "/preview",
+    auth=OPERATES,
+    response={200: FileSaved},
+    summary="Preview an accounts file",
+    openapi_extra=SENDS_A_FILE,
+)
+@once
+def preview_file(request: ApiRequest) -> Any:
+    """Say what saving the file would change, or what is wrong with it. Nothing is
+    saved.
+    """
+    with transaction.atomic():
+        would = saved(request)
+        transaction.set_rollback(True)
+    return would
+
+
+def saved(request: ApiRequest) -> dict[str, Any]:
+    """Save the file; raise Problem with all that is wrong in it, and where."""
+    try:
+        return save(request)
+    except FileProblems as error:
+        errors = [
+            {"at": f"line {one.line}", "message": one.message} for one in error.problems
+        ]
+        raise Problem(422, errors[0]["message"], errors=errors) from error
+
+
+def save(request: ApiRequest) -> dict[str, Any]:
+    row = ManagingAccount.objects.first()
+    partition = row.partition if row else "aws"
+    file = read(request.body, partition=partition, csv=request.content_type == CSV)
+    if spinnaker_differs(file):
+        raise FileProblems([Wrong(file.spinnaker_line, OTHER_CONNECTION)])
+    managing = file.managing is not None and (row is None or differs(file, row))
+    found = register_all(file, request.user)
+    new, changed = (
+        [one.written.managed.name for one in found.those(what)]
+        for what in (NEW, CHANGED)
+    )
+    return {
+        "new": new,
+        "changed": changed,
+        "same": len(found.those(SAME)),
+        "left_alone": found.left_alone,
+        "managing": managing,
+    }

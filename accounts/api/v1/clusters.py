@@ -1,0 +1,228 @@
+"""EKS clusters of many accounts: searched by a worker, and described by their ids."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Annotated, Any
+from uuid import UUID
+
+from django.http import HttpRequest, QueryDict
+from django.shortcuts import get_object_or_404
+from ninja import Field, Query, Router, Schema
+from ninja.responses import Status
+from pydantic import ConfigDict
+
+from accounts.api.authentication import OPERATES, ApiRequest
+from accounts.api.idempotency import once
+from accounts.api.paging import LARGEST, Asked, Page, page_of
+from accounts.api.problems import Problem, refused_by
+from accounts.api.v1.rollouts import Chosen, chosen_by
+from accounts.api.v1.texts import NO_NUL, Filter
+from accounts.clusters.describing import ClustersRefused, describe_ticked
+from accounts.clusters.search import begin, running_of
+from accounts.mapping.slices import in_slices
+from accounts.models import ClusterSearch
+from accounts.web.clusters.forms import AlikeForm
+from accounts.web.clusters.listing import FILTERS
+from accounts.web.search.filters import filtered
+
+router = Router()
+
+MOST = 10_000
+"""The most clusters that one request describes."""
+RUNNING = "Your last search is still in progress."
+NOT_YET = "The search is still in progress. Wait until it ends."
+
+Pattern = Annotated[str, Field(max_length=100, pattern=NO_NUL)]
+Namespace = Annotated[str, Field(max_length=63, pattern=NO_NUL)]
+Key = Annotated[int, Field(ge=1, le=LARGEST)]
+
+
+class ClusterFilters(Schema):
+    account: Filter = Field("", description="Part of its name, or of its ID")
+    region: Filter = ""
+
+
+class Searching(Schema):
+    id: UUID
+    accounts: int
+    read: int = Field(description="How many accounts are read so far")
+    clusters: int
+    unread: int = Field(description="How many accounts could not be read")
+    started_at: datetime
+    finished_at: datetime | None
+
+
+class ClusterListed(Schema):
+    id: int
+    account: str
+    account_id: str
+    name: str
+    region: str
+    endpoint: str
+    mode: str = Field(description="How it authenticates, as AWS says it")
+    described: bool = Field(description="Whether Spinnaker has, or will have, it")
+
+
+class UnreadAccount(Schema):
+    account: str
+    message: str
+    hint: str
+
+
+class ClustersChosen(Schema):
+    """Which clusters Spinnaker is to have, and what they have in common."""
+
+    model_config = ConfigDict(extra="forbid", strict=True)
+
+    clusters: list[Key] = Field(min_length=1, max_length=MOST, description="Their ids")
+    pattern: Pattern = Field(
+        "{account}-{cluster}", description="Of their names in Spinnaker"
+    )
+    rights: Pattern = "edit"
+    namespaces: list[Namespace] = Field(["default"], description="Empty: all")
+    access: Pattern = "entry"
+
+
+class ClustersDescribed(Schema):
+    accounts: list[str] = Field(description="Those that have more clusters now")
+
+
+@router.post(
+    "/searches",
+    auth=OPERATES,
+    response={202: Searching},
+    summary="Search accounts for EKS clusters",
+)
+@once
+def search_clusters(request: ApiRequest, body: Chosen) -> Any:
+    """Let a worker list the clusters of named accounts, or of those that a filter
+    finds. Nothing in AWS changes.
+    """
+    if running_of(request.user):
+        raise Problem(409, RUNNING)
+    return Status(202, search_of(begin(chosen_by(body), request.user)))
+
+
+@router.get(
+    "/searches/{id}",
+    auth=OPERATES,
+    response=Searching,
+    summary="Read how far a search is",
+)
+def read_search(request: HttpRequest, id: UUID) -> dict[str, Any]:
+    """Read how far a search is. It is kept for a day."""
+    return search_of(kept(id))
+
+
+@router.get(
+    "/searches/{id}/clusters",
+    auth=OPERATES,
+    response=Page[ClusterListed],
+    summary="List the clusters of a search",
+)
+def list_clusters(
+    request: HttpRequest,
+    id: UUID,
+    asked: Query[Asked],
+    filters: Query[ClusterFilters],
+) -> dict[str, Any]:
+    """List what was found, as the filters ask."""
+    rows = filtered(kept(id).clusters.all(), FILTERS, request.GET)
+    heavy = ("account__proved", "account__applied", "account__approved_entries")
+    found = page_of(rows.select_related("account").defer(*heavy), "id", asked)
+    items = [
+        {
+            "id": row.pk,
+            "account": row.account.name,
+            "account_id": row.account.account_id,
+            "name": row.name,
+            "region": row.region,
+            "endpoint": row.endpoint,
+            "mode": row.mode,
+            "described": row.described,
+        }
+        for row in found.rows
+    ]
+    return {"items": items, "next": found.next}
+
+
+@router.get(
+    "/searches/{id}/unread",
+    auth=OPERATES,
+    response=Page[UnreadAccount],
+    summary="List the accounts that could not be searched",
+)
+def list_unread(request: HttpRequest, id: UUID, asked: Query[Asked]) -> dict[str, Any]:
+    """List the accounts that could not be read, and why."""
+    rows = kept(id).accounts.exclude(message="").select_related("account")
+    found = page_of(rows, "id", asked)
+    items = [
+        {"account": row.account.name, "message": row.message, "hint": row.hint}
+        for row in found.rows
+    ]
+    return {"items": items, "next": found.next}
+
+
+@router.post(
+    "/searches/{id}/describe",
+    auth=OPERATES,
+    response={200: ClustersDescribed},
+    summary="Describe clusters of a search",
+)
+@once
+def describe_clusters(request: ApiRequest, id: UUID, body: ClustersChosen) -> Any:
+    """Add these clusters to their accounts, all of them or none. Plan the accounts
+    then.
+    """
+    search = kept(id)
+    if search.finished_at is None:
+        raise Problem(409, NOT_YET)
+    said = QueryDict(mutable=True)
+    said.update({"pattern": body.pattern, "rights": body.rights})
+    said.update({"access": body.access, "namespaces": ",".join(body.namespaces)})
+    form = AlikeForm(said)
+    if not form.is_valid():
+        raise refused_by(form)
+    for name, value in form.cleaned_data.items():
+        setattr(search, name, value)
+    search.save(update_fields=list(form.cleaned_data))
+    choose(search, body.clusters)
+    try:
+        edited = describe_ticked(search, request.user)
+    except ClustersRefused as error:
+        errors = [{"message": one} for one in error.sentences]
+        raise Problem(422, errors[0]["message"], errors=errors) from error
+    return {"accounts": [one.name for one in edited]}
+
+
+def choose(search: ClusterSearch, keys: list[int]) -> None:
+    """Select exactly these; raise Problem where one is not there, or is described."""
+    free = search.clusters.filter(described=False)
+    free.filter(ticked=True).update(ticked=False)
+    wanted = list(dict.fromkeys(keys))
+    ticked = sum(
+        free.filter(pk__in=some).update(ticked=True) for some in in_slices(wanted)
+    )
+    if ticked < len(wanted):
+        raise Problem(
+            422,
+            "Not in the search, or already described: "
+            f"{len(wanted) - ticked:,} of these clusters.",
+        )
+
+
+def kept(pk: UUID) -> ClusterSearch:
+    return get_object_or_404(ClusterSearch.objects.kept(), pk=pk)
+
+
+def search_of(search: ClusterSearch) -> dict[str, Any]:
+    return {
+        "id": search.pk,
+        "accounts": search.accounts.count(),
+        "read": search.accounts.exclude(read_at=None).count(),
+        "clusters": search.clusters.count(),
+        "unread": search.accounts.exclude(message="").count(),
+        "started_at": search.at,
+        "finished_at": search.finished_at,
+    }

@@ -1,0 +1,78 @@
+"""The connection with Spinnaker: what the last test saw, and another test."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+from django.http import HttpRequest
+from ninja import Field, Router, Schema
+from ninja.responses import Status
+
+from accounts.api.authentication import OPERATES, ApiRequest
+from accounts.api.idempotency import once
+from accounts.api.problems import Problem, too_much_asked
+from accounts.lookups import ask, seen
+from accounts.models import Spinnaker
+from accounts.spinnaker.testing import last_test
+from accounts.web.spinnaker.views import question
+
+router = Router()
+
+NOT_CONNECTED = "Spinnaker is not connected. An administrator connects it in Settings."
+
+
+class Sighting(Schema):
+    name: str
+    outcome: str
+    sentence: str
+    fix: str
+
+
+class Connection(Schema):
+    url: str
+    release: str
+    is_tested: bool = Field(description="Whether a worker tests it just now")
+    tested_at: datetime | None
+    message: str = Field(description="Why the last test came to no end")
+    checks: list[Sighting]
+
+
+@router.get("", response=Connection, summary="Read the connection with Spinnaker")
+def read_connection(request: HttpRequest) -> dict[str, Any]:
+    """Read what the last test of the connection saw; 404 where there is none."""
+    return connection_of(connected())
+
+
+@router.post(
+    "/test",
+    auth=OPERATES,
+    response={202: Connection},
+    summary="Test the connection with Spinnaker",
+)
+@once
+def test_connection(request: ApiRequest) -> Any:
+    """Let a worker test the connection. Nothing in Spinnaker changes."""
+    row = connected()
+    if ask(question(row), request.user, anew=True) is None:
+        raise too_much_asked()
+    return Status(202, connection_of(row))
+
+
+def connected() -> Spinnaker:
+    row = Spinnaker.objects.first()
+    if row is None:
+        raise Problem(404, NOT_CONNECTED)
+    return row
+
+
+def connection_of(row: Spinnaker) -> dict[str, Any]:
+    lookup = seen(question(row))
+    return {
+        "url": row.url,
+        "release": row.release,
+        "is_tested": lookup is not None and lookup.waits,
+        "tested_at": row.tested_at,
+        "message": lookup.message if lookup else "",
+        "checks": last_test(row),
+    }

@@ -1,0 +1,98 @@
+"""A test of an account's access role by the API."""
+
+from __future__ import annotations
+
+import pytest
+from django.utils import timezone
+
+from accounts.lookups import MOST_OF_ONE
+from accounts.models import Lookup, ManagedAccount
+from accounts.role_limits.limits import limit
+from accounts.web.access import OPERATOR
+from tests.accounts.api.calling import detail
+from tests.rows import account_row, managing_row
+
+pytestmark = pytest.mark.django_db
+
+PATH = "/accounts/staging/access-test"
+ROLE = "arn:aws:iam::922222222222:role/access"
+
+
+@pytest.fixture
+def account(db) -> ManagedAccount:
+    managing_row()
+    return account_row(access_role="access")
+
+
+def answered(**answer: object) -> None:
+    said = {"caller": None, "role_arn": ROLE, "works": True, "sentence": "", "hint": ""}
+    Lookup.objects.update(answer={**said, **answer}, answered_at=timezone.now())
+
+
+def test_a_worker_tries_the_role_and_says_how_it_went(operator, account):
+    before = operator.read(PATH)
+
+    asked = operator.post(PATH, {})
+    waiting = operator.read(PATH).json()
+    answered(sentence="Bowline may assume it.")
+    shown = operator.read(PATH).json()
+
+    assert "Nobody tested this role" in detail(before, 404)
+    assert asked.status_code == 202, asked.content
+    assert asked.json() == waiting
+    assert (waiting["is_tested"], waiting["works"]) == (True, None)
+    assert (shown["is_tested"], shown["works"], shown["role_arn"]) == (
+        False,
+        True,
+        ROLE,
+    )
+    assert shown["sentence"] == "Bowline may assume it."
+
+
+def test_a_refusal_says_what_to_allow(operator, account):
+    operator.post(PATH, {})
+    caller = {
+        "account_id": "911111111111",
+        "arn": "arn:aws:iam::911111111111:user/bowline",
+        "principal": "arn:aws:iam::911111111111:user/bowline",
+    }
+
+    answered(works=False, caller=caller)
+
+    shown = operator.read(PATH).json()
+    assert shown["bowline"] == caller["principal"]
+    assert [one["says"] for one in shown["statements"]] == [
+        "Add this statement to the role's trust policy:",
+        "Add this statement to a policy of Bowline's own identity:",
+    ]
+
+
+def test_another_role_is_tried_before_it_is_described(operator, account):
+    answer = operator.post(PATH, {"access_role": "other"})
+
+    assert answer.status_code == 202, answer.content
+    assert Lookup.objects.get().parameters["access_role"] == "other"
+    assert operator.read(PATH).status_code == 404
+    assert operator.read(PATH, access_role="other").status_code == 200
+
+
+def test_what_can_be_no_role_is_refused(operator, account):
+    assert "“a b” cannot be" in detail(operator.post(PATH, {"access_role": "a b"}), 422)
+
+
+def test_one_person_asks_a_few_questions_at_once(operator, account):
+    for number in range(MOST_OF_ONE):
+        operator.post(PATH, {"access_role": f"role{number}"})
+
+    refused = operator.post(PATH, {"access_role": "another"})
+
+    assert "Too many questions wait" in detail(refused, 429)
+    assert refused["Retry-After"] == "3"
+
+
+def test_it_holds_inside_the_environments_of_the_role(operator, account):
+    limit(operator.person, OPERATOR, ["production"], None)
+
+    for refused in (operator.post(PATH, {}), operator.read(PATH)):
+        assert "staging is in" in detail(refused, 403)
+    assert not Lookup.objects.exists()

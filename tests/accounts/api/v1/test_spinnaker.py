@@ -1,0 +1,47 @@
+"""The connection with Spinnaker by the API: what a test saw, and another one."""
+
+from __future__ import annotations
+
+import pytest
+from django.utils import timezone
+
+from accounts.models import Lookup
+from tests.accounts.api.calling import detail
+from tests.accounts.spinnaker.connecting import spinnaker_row
+
+pytestmark = pytest.mark.django_db
+
+SEEN = {
+    "name": "Sign-in",
+    "outcome": "proved",
+    "sentence": "Bowline is robot.",
+    "fix": "",
+}
+
+
+def test_what_the_last_test_saw_is_read(reader):
+    spinnaker_row(
+        "https://gate.example.com", tested_at=timezone.now(), result=[SEEN], secret="x"
+    )
+
+    answer = reader.read("/spinnaker")
+
+    shown = answer.json()
+    assert (shown["url"], shown["release"]) == ("https://gate.example.com", "2026.2")
+    assert (shown["is_tested"], shown["checks"]) == (False, [SEEN])
+    assert "secret" not in shown
+
+
+def test_a_worker_tests_it_once_at_a_time(operator):
+    spinnaker_row()
+
+    answers = [operator.post("/spinnaker/test") for _ in range(2)]
+
+    assert [one.status_code for one in answers] == [202, 202]
+    assert answers[0].json()["is_tested"]
+    assert Lookup.objects.get().times_asked == 1
+
+
+def test_without_a_connection_there_is_nothing_to_test(operator):
+    for answer in (operator.read("/spinnaker"), operator.post("/spinnaker/test")):
+        assert "Spinnaker is not connected" in detail(answer, 404)
