@@ -12,6 +12,7 @@ from django.utils import timezone
 from accounts.activity import record
 from accounts.models import Activity, ApiToken
 from accounts.models.api.token import Scope
+from accounts.notices.notifying import notify_of_own
 from accounts.tokens.text import digest_of, new_text
 from accounts.web.access import APPROVER, OPERATOR, VIEWER, UserRole, has_role
 
@@ -59,7 +60,8 @@ def make(
         "scopes": token.scopes,
         "expires": expires_at.isoformat(),
     }
-    record(person, Activity.What.SETTINGS, f"API token {token}", detail)
+    about = f"API token {token}"
+    notify_of_own(person, record(person, Activity.What.SETTINGS, about, detail))
     return text
 
 

@@ -12,6 +12,7 @@ from accounts.factors.app_codes import step_of
 from accounts.factors.recovery_codes import make_codes
 from accounts.factors.sealing import seal, unseal
 from accounts.models import Activity, AuthenticatorApp, Passkey, RecoveryCode
+from accounts.notices.notifying import notify_of_own
 
 if TYPE_CHECKING:
     from django.contrib.auth.models import User
@@ -57,7 +58,7 @@ def add_passkey(passkey: Passkey) -> list[str]:
 
 def added(person: User, factor: str, *, is_first: bool) -> list[str]:
     codes = make_codes(person) if is_first else []
-    record(person, What.FACTOR_ADDED, factor)
+    notify_of_own(person, record(person, What.FACTOR_ADDED, factor))
     return codes
 
 
@@ -94,7 +95,7 @@ def removed(person: User, factor: str) -> None:
     """Delete the codes with the last factor: they are for whoever lost one."""
     if not has_factor(person):
         RecoveryCode.objects.filter(person=person).delete()
-    record(person, What.FACTOR_REMOVED, factor)
+    notify_of_own(person, record(person, What.FACTOR_REMOVED, factor))
 
 
 @transaction.atomic
@@ -112,5 +113,6 @@ def reset(person: User, by: User | None) -> bool:
         kind._default_manager.filter(person=person).delete()[0] for kind in kinds
     )
     if found:
-        record(by, What.FACTORS_RESET, person.get_username())
+        entry = record(by, What.FACTORS_RESET, person.get_username())
+        notify_of_own(person, entry)
     return bool(found)

@@ -11,7 +11,8 @@ from django.core.mail import EmailMessage
 from django.core.validators import validate_email
 
 from accounts.models import Notice, Preferences
-from accounts.notices.texts import Text, environments_in
+from accounts.notices.texts import environments_in
+from accounts.notices.written import Text
 
 if TYPE_CHECKING:
     from django.contrib.auth.models import User
@@ -31,7 +32,11 @@ def address_of(person: User) -> str:
 
 
 def wants_mail(person: User, notice: Notice) -> bool:
-    """Return whether the person chose to hear of this kind, in these environments."""
+    """Return whether the person chose to hear of this kind, in these environments.
+    Nobody chooses to hear nothing of what changes about their own account.
+    """
+    if notice.what == Notice.What.OWN:
+        return person.is_active
     chosen = Preferences.objects.filter(person=person).first()
     chosen = chosen or Preferences(person=person)
     if not (person.is_active and chosen.mail and notice.kind in chosen.kinds):

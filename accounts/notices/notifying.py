@@ -13,6 +13,7 @@ from django.db import transaction
 from django.db.models import QuerySet
 
 from accounts.models import (
+    Activity,
     Member,
     Notice,
     Organization,
@@ -21,7 +22,7 @@ from accounts.models import (
     Target,
 )
 from accounts.models.states import Status
-from accounts.notices.mail import is_configured
+from accounts.notices.mail import address_of, is_configured
 from accounts.notices.texts import environments_in
 from accounts.role_limits.limits import with_role_in
 from accounts.runs.queue import enqueue_notice
@@ -82,6 +83,12 @@ def notify_of_new_accounts(organization: Organization) -> None:
         # Its text leaves out what is in other environments, or is not written.
         for target in Target.objects.wanting(Notice.KINDS[What.NEW_ACCOUNTS], set()):
             note(Notice(target=target, **found))
+
+
+def notify_of_own(person: User, entry: Activity) -> None:
+    """Let the person know what was changed about their own account, and by whom."""
+    if is_configured() and address_of(person):
+        note(Notice(person=person, what=What.OWN, entry=entry))
 
 
 def note(notice: Notice) -> None:

@@ -30,7 +30,7 @@ AGAIN_AFTER = tuple(timedelta(minutes=minutes) for minutes in (1, 5, 15, 60))
 
 MOST_TRIES = len(AGAIN_AFTER) + 1
 LONGEST = 300
-NEEDED = ("person", "target", "rollout", "organization", "digest")
+NEEDED = ("person", "target", "rollout", "organization", "digest", "entry")
 
 
 def deliver(notice: Notice) -> None:

@@ -5,12 +5,9 @@ Names and messages are foreign: each is one line here, and none is part of a hea
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
-from datetime import datetime
-from types import MappingProxyType
+from collections.abc import Iterable, Iterator
 from typing import Any, NamedTuple
 
-from django.conf import settings
 from django.db.models import QuerySet
 from django.urls import reverse
 
@@ -25,50 +22,24 @@ from accounts.models import (
 )
 from accounts.models.standing import max_age, proof_is_stale
 from accounts.models.states import WORKING, Status
+from accounts.notices.own import text_of_own
+from accounts.notices.written import Text, in_utc, one_line, written
 from accounts.role_limits.limits import inside
 from accounts.runs.rollouts.causes import causes_of
 from accounts.runs.rollouts.census import Census
 from accounts.web.access import APPROVER, has_role
 from accounts.wording import counted
-from onboarding.names import visible
 
 MOST_CAUSES = 5
 MOST_NAMED = 20
-LONGEST = 500
-"""Of one line that others wrote."""
-
-
-class Text(NamedTuple):
-    title: str
-    paragraphs: tuple[str, ...]
-    where: str
-    """What the link leads to."""
-    path: str
-    why: str
-    """Why a person receives it; of no use to a team."""
-    about: Mapping[str, Any] = MappingProxyType({})
-    """What programs may want to know, as JSON."""
-
-    @property
-    def subject(self) -> str:
-        return f"Bowline: {self.title}"
-
-    @property
-    def url(self) -> str:
-        return link(self.path)
-
-    @property
-    def body(self) -> str:
-        """Return it as mail, with where to switch that off."""
-        off = f"Switch mail off or on: {link(reverse('you'))}"
-        where = f"{self.where}: {self.url}"
-        return "\n\n".join([*self.paragraphs, where, self.why, off]) + "\n"
 
 
 def text_of(notice: Notice) -> Text | None:
     """Write it; None where it is no longer so, because somebody decided meanwhile."""
     if notice.what == Notice.What.TEST:
         return text_of_test(notice)
+    if notice.entry is not None:
+        return text_of_own(notice.entry)
     if notice.rollout is not None:
         return text_of_rollout(notice, notice.rollout)
     if notice.digest is not None:
@@ -353,29 +324,3 @@ def named(title: str, lines: Iterable[str], count: int) -> Iterator[str]:
         yield f"- {one_line(line)}"
     if count > MOST_NAMED:
         yield f"- and {count - MOST_NAMED:,} more"
-
-
-def written(
-    title: str,
-    *paragraphs: Iterable[str],
-    where: str,
-    path: str,
-    why: str,
-    about: Mapping[str, Any] = MappingProxyType({}),
-) -> Text:
-    """Put it together, without paragraphs that say nothing."""
-    texts = ("\n".join(filter(None, lines)) for lines in paragraphs)
-    return Text(title, tuple(filter(None, texts)), where, path, why, about)
-
-
-def one_line(text: str) -> str:
-    """Keep what others wrote from looking like lines of Bowline's own."""
-    return visible(" ".join(text.split()))[:LONGEST]
-
-
-def link(path: str) -> str:
-    return f"{settings.SITE_URL}{path}"
-
-
-def in_utc(moment: datetime) -> str:
-    return f"{moment:%-d %b %Y, %H:%M} UTC"

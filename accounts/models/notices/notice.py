@@ -10,6 +10,7 @@ from django.db import models
 from django.db.models import Q
 from django.db.models.functions import Now
 
+from accounts.models.activity import Activity
 from accounts.models.lease import FREE, Leased, unqueued
 from accounts.models.notices.happened import Digest
 from accounts.models.notices.kinds import Kind
@@ -55,6 +56,7 @@ class Notice(Leased):
         DRIFTED = "drifted", "verifications found something worse"
         STALE = "stale", "proofs became stale"
         TEST = "test", "a test of the target"
+        OWN = "own", "something changed about the person's own account"
 
     KINDS = {
         What.ENDED: Kind.ENDED,
@@ -100,6 +102,10 @@ class Notice(Leased):
     digest = models.ForeignKey(
         Digest, on_delete=models.CASCADE, null=True, related_name="+"
     )
+    entry = models.ForeignKey(
+        Activity, on_delete=models.CASCADE, null=True, related_name="+"
+    )
+    """What was changed of the person's own account."""
     reading = models.PositiveIntegerField(default=0)
     """The reading of the organization that found the accounts."""
     created_at = models.DateTimeField(db_default=Now())
@@ -118,8 +124,14 @@ class Notice(Leased):
                 condition=Q(rollout=None, organization__isnull=False, digest=None)
                 | Q(rollout__isnull=False, organization=None, digest=None)
                 | Q(rollout=None, organization=None, digest__isnull=False)
-                | Q(what="test", rollout=None, organization=None, digest=None),
+                | Q(what__in=["test", "own"], rollout=None, organization=None)
+                & Q(digest=None),
                 name="notice_about_one",
+            ),
+            models.CheckConstraint(
+                condition=Q(what="own", entry__isnull=False, person__isnull=False)
+                | ~Q(what="own") & Q(entry=None),
+                name="notice_own_of_entry",
             ),
             models.CheckConstraint(
                 condition=Q(person=None, target__isnull=False)
@@ -136,7 +148,7 @@ class Notice(Leased):
     def __str__(self) -> str:
         if self.what == self.What.TEST:
             return f"the test of {self.target}"
-        return f"{self.rollout or self.organization or self.digest}"
+        return f"{self.rollout or self.organization or self.digest or self.entry}"
 
     @property
     def recipient(self) -> str:

@@ -10,7 +10,7 @@ import json
 from typing import Any
 
 from accounts.models import Notice, Target
-from accounts.notices.texts import Text
+from accounts.notices.written import Text
 
 Channel = Target.Channel
 

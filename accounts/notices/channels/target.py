@@ -9,7 +9,7 @@ from accounts.notices.channels.bodies import body_of
 from accounts.notices.channels.places import NoPlace, place_of
 from accounts.notices.channels.posting import NotDelivered, post
 from accounts.notices.channels.signing import signed
-from accounts.notices.texts import Text
+from accounts.notices.written import Text
 
 
 def send_to_target(target: Target, notice: Notice, text: Text) -> None:

@@ -29,7 +29,7 @@ from django.views.decorators.debug import sensitive_post_parameters
 from accounts.activity import record
 from accounts.models import Activity
 from accounts.notices.mail import address_of, is_configured
-from accounts.notices.texts import one_line
+from accounts.notices.written import one_line
 from accounts.web.access import may_use_password
 from accounts.web.people.person import is_of_provider
 from accounts.web.request import full_url

@@ -22,7 +22,8 @@ from accounts.notices.gathering import gather
 from accounts.notices.happening import failed, happened
 from accounts.notices.mail import wants_mail
 from accounts.notices.sending import deliver
-from accounts.notices.texts import MOST_NAMED, Text, text_of
+from accounts.notices.texts import MOST_NAMED, text_of
+from accounts.notices.written import Text
 from accounts.role_limits.limits import limit
 from accounts.runs.stages import fail
 from accounts.tasks import delete_old, sweep

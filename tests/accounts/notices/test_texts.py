@@ -9,7 +9,8 @@ from django.core.mail import EmailMessage
 from accounts.models import Member, Notice, Organization, Rollout, Run
 from accounts.models.states import Status
 from accounts.notices.mail import send_mail
-from accounts.notices.texts import MOST_CAUSES, MOST_NAMED, Text, text_of
+from accounts.notices.texts import MOST_CAUSES, MOST_NAMED, text_of
+from accounts.notices.written import Text
 from accounts.runs.rollouts.census import runs_of
 from tests.accounts.organization.organizations import member_row
 from tests.accounts.runs.rollouts.rows import started

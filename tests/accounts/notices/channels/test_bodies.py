@@ -6,7 +6,7 @@ import json
 
 from accounts.models import Notice, Target
 from accounts.notices.channels.bodies import SLACK_LONGEST, body_of, escaped
-from accounts.notices.texts import Text
+from accounts.notices.written import Text
 
 HOSTILE = "<!channel> @here <https://evil|log in> & *bold* `code`"
 
