@@ -98,8 +98,10 @@ PEOPLE: Columns = {
     "roles": lambda row: row.roles,
     "superuser": lambda row: row.user.is_superuser,
     "signs_in_by": lambda row: row.ways,
+    "second_factor": lambda row: row.factors,
     "seen_at": lambda row: row.seen_at,
     "sessions": lambda row: row.sessions,
+    "api_tokens": lambda row: row.tokens,
     "active": lambda row: row.user.is_active,
     "added_at": lambda row: row.user.date_joined,
 }

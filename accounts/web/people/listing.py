@@ -14,9 +14,15 @@ from django.utils import timezone
 
 from accounts.web.access import ADMINISTRATOR, ROLES, administrator_required
 from accounts.web.people.person import (
+    APP,
+    NO_FACTOR,
     NO_WAY,
+    PASSKEY,
     PASSWORD,
     SINGLE_SIGN_ON,
+    USABLE,
+    by_factor,
+    by_tokens,
     by_way,
     described,
     with_all,
@@ -34,6 +40,11 @@ WAYS = (
     (SINGLE_SIGN_ON, "By single sign-on"),
     (NO_WAY, "In no way yet"),
 )
+FACTORS = (
+    (NO_FACTOR, "No second factor"),
+    (APP, "With an app"),
+    (PASSKEY, "With a passkey"),
+)
 
 
 @administrator_required
@@ -50,6 +61,8 @@ def people(request: Request) -> HttpResponse:
         "is_filtered": any(request.GET.get(key) for key in FILTERS),
         "role_names": [role.name for role in ROLES],
         "ways": WAYS,
+        "factors": FACTORS,
+        "usable": USABLE,
         "unseen_days": UNSEEN_DAYS,
         "providers": providers(),
     }
@@ -96,6 +109,8 @@ FILTERS: Filters = {
     "text": by_text,
     "role": by_role,
     "way": by_way,
+    "factor": by_factor,
+    "tokens": by_tokens,
     "state": by_state,
     "unseen": by_seen,
 }

@@ -1,14 +1,18 @@
-"""What pages say of a person: how they sign in, with which roles, and when last."""
+"""What pages say of a person: how they sign in, with which roles, and when last; and
+what else acts as them.
+"""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from django.conf import settings
-from django.db.models import Q, QuerySet
+from django.db.models import Count, Exists, OuterRef, Q, QuerySet, Subquery
+from django.db.models.functions import Coalesce
 
+from accounts.models import ApiToken, AuthenticatorApp, Passkey
 from accounts.web.access import ROLES, VIEWER, has_password
 from accounts.web.single_sign_on.groups import identity_of, provider_of
 from accounts.web.single_sign_on.provider import providers
@@ -18,6 +22,8 @@ if TYPE_CHECKING:
     from django.contrib.auth.models import User
 
 PASSWORD, SINGLE_SIGN_ON, NO_WAY = "password", "single sign-on", "none"
+APP, PASSKEY, NO_FACTOR = "app", "passkey", "none"
+USABLE = "usable"
 NAMES = tuple(role.name for role in ROLES)
 
 
@@ -29,16 +35,27 @@ class Person:
     """How they sign in; empty: they cannot yet."""
     seen_at: datetime | None
     sessions: int
+    factors: list[str]
+    """Their second factors in Bowline: “app”, “2 passkeys”."""
+    tokens: int
+    """How many tokens of the API act as them now."""
+
+    @property
+    def provider_asks(self) -> bool:
+        """Return whether the second factor is a matter of the provider alone."""
+        return not self.factors and self.ways == [SINGLE_SIGN_ON]
 
 
 def described(user: User, by_person: dict[str, list[str]]) -> Person:
-    """Describe somebody whose groups and identity are loaded; it asks nothing more."""
+    """Describe somebody of `with_all`; it asks nothing more."""
     return Person(
         user,
         roles_of_row(user),
         ways_of(user),
         seen_at(user),
         count_open(user, by_person),
+        factors_of(user),
+        vars(user)["usable_tokens"] if user.is_active else 0,
     )
 
 
@@ -51,6 +68,14 @@ def ways_of(user: User) -> list[str]:
     if has_password(user):
         ways.append(PASSWORD)
     return ways
+
+
+def factors_of(user: User) -> list[str]:
+    """Name the second factors of somebody of `with_all`."""
+    passkeys: int = vars(user)["passkey_count"]
+    named = f"{passkeys} {PASSKEY}s" if passkeys > 1 else PASSKEY
+    has_app = vars(user)["has_app"]
+    return [APP] * has_app + [named] * (passkeys > 0)
 
 
 def roles_of_row(user: User) -> list[str]:
@@ -82,5 +107,46 @@ def by_way(way: str) -> Q:
 
 
 def with_all(rows: QuerySet[User]) -> QuerySet[User]:
-    """Load what `described` reads."""
-    return rows.select_related("identity").prefetch_related("groups")
+    """Load what `described` reads, with as many queries for many as for one."""
+    return (
+        rows.select_related("identity")
+        .prefetch_related("groups")
+        .annotate(
+            has_app=Exists(apps()),
+            passkey_count=counted(passkeys()),
+            usable_tokens=counted(tokens()),
+        )
+    )
+
+
+def apps() -> QuerySet[AuthenticatorApp]:
+    return AuthenticatorApp.objects.filter(person=OuterRef("pk"))
+
+
+def passkeys() -> QuerySet[Passkey]:
+    return Passkey.objects.filter(person=OuterRef("pk"))
+
+
+def tokens() -> QuerySet[ApiToken]:
+    return ApiToken.objects.usable().filter(person=OuterRef("pk"))
+
+
+def counted(rows: QuerySet[Any]) -> Coalesce:
+    """Count rows of each person, who may have none."""
+    each = rows.order_by().values("person").annotate(count=Count("pk"))
+    return Coalesce(Subquery(each.values("count")), 0)
+
+
+def by_factor(name: str) -> Q:
+    """Find who has this second factor in Bowline, or none."""
+    known = {
+        APP: Q(Exists(apps())),
+        PASSKEY: Q(Exists(passkeys())),
+        NO_FACTOR: ~Q(Exists(apps())) & ~Q(Exists(passkeys())),
+    }
+    return known.get(name, Q(pk__in=[]))
+
+
+def by_tokens(said: str) -> Q:
+    """Find for whom a token of the API acts now."""
+    return Q(Exists(tokens()), is_active=True) if said == USABLE else Q(pk__in=[])

@@ -7,6 +7,7 @@ import io
 import json
 from datetime import UTC, datetime, timedelta
 from typing import Any
+from uuid import uuid4
 
 import pytest
 from django.contrib.auth.models import User
@@ -15,6 +16,7 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
+from accounts.models import ApiToken, AuthenticatorApp, Passkey
 from tests.accounts.web.people.rows import of_provider
 from tests.accounts.web.single_sign_on.provider import PROVIDER
 from tests.rows import PASSWORD, person
@@ -179,6 +181,49 @@ def cost(client: Client, url: str) -> int:
     return len(queries)
 
 
+def token_of(user: User, **fields: Any) -> None:
+    plain = {"expires_at": timezone.now() + timedelta(days=1), "digest": uuid4().hex}
+    ApiToken.objects.create(person=user, name="ci", **{**plain, **fields})
+
+
+def passkey_of(user: User) -> None:
+    Passkey.objects.create(
+        person=user, name="key", credential_id=uuid4().bytes, credential=b"c"
+    )
+
+
+def test_it_says_which_second_factors_each_has(ada: Client, settings: Any) -> None:
+    settings.SINGLE_SIGN_ON = PROVIDER
+    of_provider("signed-on")
+    both, keys = person("operator", username="both"), person("viewer", username="keys")
+    for user in (both, keys, keys):
+        passkey_of(user)
+    AuthenticatorApp.objects.create(person=both, secret="x")
+
+    assert row(ada, "both").factors == ["app", "passkey"]
+    assert row(ada, "keys").factors == ["2 passkeys"]
+    assert (row(ada, "ada").factors, row(ada, "ada").provider_asks) == ([], False)
+    assert row(ada, "signed-on").provider_asks
+    assert named(ada, factor="app") == ["both"]
+    assert named(ada, factor="passkey") == ["both", "keys"]
+    assert named(ada, factor="none") == ["ada", "signed-on"]
+    assert named(ada, factor="nonsense") == []
+
+
+def test_it_counts_tokens_that_open_something(ada: Client) -> None:
+    olga, gone = (person("operator", username=name) for name in ("olga", "gone"))
+    for user in (olga, olga, gone):
+        token_of(user)
+    token_of(olga, revoked_at=timezone.now())
+    token_of(olga, expires_at=timezone.now() - timedelta(days=1))
+    User.objects.filter(pk=gone.pk).update(is_active=False)
+
+    assert row(ada, "olga").tokens == 2
+    assert row(ada, "ada").tokens == row(ada, "gone").tokens == 0
+    assert named(ada, tokens="usable") == ["olga"]
+    assert named(ada, tokens="nonsense") == []
+
+
 @pytest.mark.parametrize("url", [LIST, "/people.csv"])
 def test_more_people_cost_no_more_queries(ada: Client, settings: Any, url: str) -> None:
     settings.SINGLE_SIGN_ON = PROVIDER
@@ -186,13 +231,20 @@ def test_more_people_cost_no_more_queries(ada: Client, settings: Any, url: str) 
     few = cost(ada, url)
 
     for number in range(30):
-        Client().force_login(of_provider(f"p-{number}"))
+        user = of_provider(f"p-{number}")
+        Client().force_login(user)
+        token_of(user)
+        passkey_of(user)
 
     assert cost(ada, url) == few
 
 
 def test_it_is_a_file_too_with_the_filters(ada: Client) -> None:
-    person("operator", username="olga", email="olga@example.com", last_name="=1+1")
+    olga = person(
+        "operator", username="olga", email="olga@example.com", last_name="=1+1"
+    )
+    token_of(olga)
+    passkey_of(olga)
     person("operator", username="gone", is_active=False)
 
     answer = ada.get("/people.csv", {"role": "operator", "state": "active"})
@@ -207,4 +259,5 @@ def test_it_is_a_file_too_with_the_filters(ada: Client) -> None:
         "True",
     )
     assert same["email"] == "olga@example.com"
-    assert same["sessions"] == 0
+    assert (same["sessions"], same["api_tokens"]) == (0, 1)
+    assert same["second_factor"] == ["passkey"]
