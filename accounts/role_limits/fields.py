@@ -25,8 +25,7 @@ class EnvironmentsField(ListField):
             "rule": environment,
             "required": False,
             "label": f"{role.name.capitalize()} only in these environments",
-            "help_text": "Separated by commas. Empty: in every environment. - is for "
-            "accounts without an environment.",
+            "help_text": "Empty: in every one. - is for accounts without one.",
         }
         super().__init__(**{**plain, **kwargs})
 

@@ -26,6 +26,9 @@ LIMITED = (OPERATOR, APPROVER)
 about people and not about accounts.
 """
 
+Limits: TypeAlias = Mapping[UserRole, frozenset[str] | None]
+"""The environments that each role is for; None: every one."""
+
 NONE = "no environment"
 """How the environment without a name is called."""
 

@@ -16,6 +16,7 @@ from django.shortcuts import get_object_or_404
 
 from accounts.activity import record, wait_for_turn
 from accounts.models import Activity
+from accounts.role_limits.limits import LimitRefused, Limits, limit
 from accounts.web.access import ADMINISTRATOR, has_role
 from accounts.web.people.person import is_of_provider
 from accounts.web.people.roles import set_roles
@@ -69,6 +70,15 @@ def give(by: User, person: User, roles: list[str]) -> bool:
     if is_of_provider(person):
         raise NotAllowed("The single sign-on decides this person's roles.")
     return set_roles(by, person, roles)
+
+
+def limit_all(by: User, person: User, limits: Limits) -> bool:
+    """Limit each role to its environments; return whether any differs from before."""
+    try:
+        each = [limit(person, role, inside, by) for role, inside in limits.items()]
+        return any(each)
+    except LimitRefused as refused:
+        raise NotAllowed(str(refused)) from refused
 
 
 def set_active(by: User, person: User, active: bool, *, here: SessionBase) -> bool:

@@ -10,7 +10,9 @@ from django.contrib.auth.models import User
 from django.core.exceptions import ValidationError
 from django.core.validators import validate_email
 
-from accounts.web.access import ROLES, VIEWER
+from accounts.role_limits.fields import EnvironmentsField
+from accounts.role_limits.limits import LIMITED, Limits, limits_of
+from accounts.web.access import APPROVER, OPERATOR, ROLES, VIEWER
 from accounts.web.fields import RuledField, bare_helper
 from onboarding import names
 
@@ -60,6 +62,58 @@ class RolesForm(forms.Form):
         widget=forms.CheckboxSelectMultiple,
     )
     helper = bare_helper()
+
+
+class LimitsForm(forms.Form):
+    """For which environments somebody's roles are, whoever gave them."""
+
+    operator_in = EnvironmentsField(role=OPERATOR)
+    approver_in = EnvironmentsField(role=APPROVER)
+    helper = bare_helper()
+
+    @classmethod
+    def of(cls, person: User, data: Any = None) -> LimitsForm:
+        return cls(data, initial=kept_limits(person))
+
+    @property
+    def limits(self) -> Limits:
+        """What each role is limited to, of a form that is valid."""
+        return {role: self.cleaned_data[f"{role.name}_in"] for role in LIMITED}
+
+
+class LimitedRolesForm(RolesForm, LimitsForm):
+    """The roles of somebody, and for which environments they are."""
+
+    field_order = ("roles", "operator_in", "approver_in")
+
+    @classmethod
+    def of(cls, person: User, data: Any = None) -> LimitedRolesForm:
+        roles = [group.name for group in person.groups.all()]
+        return cls(data, initial={"roles": roles, **kept_limits(person)})
+
+    def clean(self) -> dict[str, Any]:
+        """Refuse a limit of a role that the person would not have, unless it is kept
+        for whoever gives the role back.
+        """
+        roles = self.cleaned_data.get("roles", [])
+        for role in LIMITED:
+            name = f"{role.name}_in"
+            if (
+                role.name not in roles
+                and self.cleaned_data.get(name)
+                and self.cleaned_data[name] != self.initial.get(name)
+            ):
+                self.add_error(
+                    name,
+                    f"Select the role {role.name} too, or leave this empty: without "
+                    "the role there is nothing to limit.",
+                )
+        return self.cleaned_data
+
+
+def kept_limits(person: User) -> dict[str, frozenset[str] | None]:
+    kept = limits_of(person)
+    return {f"{role.name}_in": kept.get(role.name) for role in LIMITED}
 
 
 class AddForm(DescriptionForm, RolesForm):

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
+from typing import Any
 
 from django.conf import settings
 from django.contrib import messages
@@ -13,7 +14,7 @@ from django.urls import reverse
 from django.views.decorators.http import require_POST
 
 from accounts.activity import record
-from accounts.models import Activity
+from accounts.models import Activity, ManagedAccount
 from accounts.notices.mail import is_configured
 from accounts.role_limits.limits import limits_of, named
 from accounts.web.access import administrator_required
@@ -23,11 +24,17 @@ from accounts.web.people.changing import (
     describe,
     end_sessions,
     give,
+    limit_all,
     set_active,
     turn_of,
     why_not,
 )
-from accounts.web.people.forms import AddForm, DescriptionForm, RolesForm
+from accounts.web.people.forms import (
+    AddForm,
+    DescriptionForm,
+    LimitedRolesForm,
+    LimitsForm,
+)
 from accounts.web.people.links import hours, mailed, make_link, may_have_link
 from accounts.web.people.person import described, with_all
 from accounts.web.request import Request
@@ -52,6 +59,7 @@ def person_page(
     request: Request,
     row: User,
     form: DescriptionForm | None = None,
+    roles: LimitsForm | None = None,
     link: dict[str, object] | None = None,
 ) -> HttpResponse:
     """Show the page; `link` is a new one, which is shown this once."""
@@ -69,15 +77,19 @@ def person_page(
             "why_not": why_not(request.user, row),
             "of_provider": provider_of(row),
             "limits": {role: named(inside) for role, inside in limits_of(row).items()},
-            "roles": RolesForm(
-                initial={"roles": [group.name for group in row.groups.all()]}
-            ),
+            "roles_form": roles or roles_form(row),
             "form": form or DescriptionForm.of(row),
             "may_have_link": may_have_link(row),
             "link": link,
             "hours": hours(),
         },
     )
+
+
+def roles_form(row: User, data: Any = None) -> LimitsForm:
+    """Make the form of what is decided here: not the roles, where a provider does."""
+    kind: type[LimitsForm] = LimitsForm if provider_of(row) else LimitedRolesForm
+    return kind.of(row, data)
 
 
 def changed(
@@ -105,17 +117,36 @@ def changed(
 @require_POST
 @confirmation_required("accounts:person", "person")
 def person_roles(request: Request, person: int) -> HttpResponse:
-    form = RolesForm(request.POST)
-    if not form.is_valid():
+    """Give roles, and limit them to environments, in one decision."""
+    row = row_of(person)
+    form = roles_form(row, request.POST)
+    if "roles" in form.errors:
         messages.error(request, "There is no such role. Nothing was changed.")
         return redirect("accounts:person", person=person)
-    roles = form.cleaned_data["roles"]
+    if not form.is_valid() and not why_not(request.user, row):
+        return person_page(request, row, roles=form)
 
     def change(row: User) -> str:
-        given = give(request.user, row, roles)
-        return f"The roles of {row.username} are changed." if given else ""
+        known = form.cleaned_data
+        roles = known.get("roles", request.POST.getlist("roles"))
+        given = ("roles" in known or roles) and give(request.user, row, roles)
+        limited = limit_all(request.user, row, form.limits)
+        if not given and not limited:
+            return ""
+        said = f"The roles of {row.username} are changed."
+        unused = environments_without_accounts(form.limits.values())
+        return f"{said} No account is in {named(unused)} yet." if unused else said
 
     return changed(request, person, change, "The roles are the same as before.")
+
+
+def environments_without_accounts(
+    limits: Iterable[frozenset[str] | None],
+) -> frozenset[str]:
+    """Find what may be a mistake of writing: a limit to it leaves nothing to do."""
+    wanted = frozenset[str]().union(*filter(None, limits)) - {""}
+    rows = ManagedAccount.objects.filter(environment__in=wanted)
+    return wanted.difference(rows.values_list("environment", flat=True).distinct())
 
 
 @administrator_required

@@ -10,12 +10,12 @@ from django.test import Client
 
 from accounts.models import Activity
 from accounts.role_limits.limits import limit
-from accounts.web.access import OPERATOR
+from accounts.web.access import APPROVER, OPERATOR
 from accounts.web.you.confirmation import CONFIRMED
 from tests.accounts.web.answers import told
 from tests.accounts.web.people.rows import of_provider
 from tests.accounts.web.single_sign_on.provider import PROVIDER
-from tests.rows import PASSWORD, person
+from tests.rows import PASSWORD, account_row, person
 
 pytestmark = pytest.mark.django_db
 
@@ -169,7 +169,7 @@ def test_the_provider_decides_the_roles_of_its_people(
     ]
 
     assert f"The groups at {PROVIDER.name} decide" in page
-    assert url(sam, "roles") not in page
+    assert 'name="roles"' not in page
     assert url(sam, "link") not in page
     assert roles(sam) == ["operator"]
     assert "The single sign-on decides this person's roles." in told(answers[0])
@@ -207,6 +207,125 @@ def test_nobody_there_is_a_404(ada: Client) -> None:
 
 
 def test_it_says_for_which_environments_a_role_is(ada: Client, olga: User) -> None:
-    limit(olga, OPERATOR, {"lab"}, "ada")
+    limit(olga, OPERATOR, {"lab", ""}, "ada")
+    me = User.objects.get(username="ada")
+    limit(me, APPROVER, {"lab"}, "bob")
 
-    assert "The role operator is for lab only." in ada.get(url(olga)).content.decode()
+    form = ada.get(url(olga)).context["roles_form"]
+
+    assert form["operator_in"].value() == "-, lab"
+    assert form["approver_in"].value() is None
+    assert "The role approver is for lab only." in ada.get(url(me)).content.decode()
+
+
+def test_the_menu_names_ones_own_roles(ada: Client, olga: User) -> None:
+    page = ada.get(url(olga)).content.decode()
+
+    assert '<p class="soft small menu-roles">administrator</p>' in page
+    assert page.count('name="operator_in"') == 1
+
+
+def limits(user: User) -> list[tuple[str, str]]:
+    return list(
+        user.role_limits.order_by("role", "environment").values_list(
+            "role", "environment"
+        )
+    )
+
+
+def test_roles_are_limited_with_the_roles_on_record(ada: Client, olga: User) -> None:
+    account_row(environment="staging")
+    said = {"roles": ["operator", "approver"], "operator_in": "staging, -"}
+
+    answer = ada.post(url(olga, "roles"), said)
+
+    assert told(answer) == "The roles of olga are changed."
+    assert roles(olga) == ["approver", "operator"]
+    assert limits(olga) == [("operator", ""), ("operator", "staging")]
+    detail = {
+        "role": "operator",
+        "environments": ["every environment", ["no environment", "staging"]],
+    }
+    assert entry() == ("ada", What.ROLES, "olga", detail)
+    assert Activity.objects.count() == 2
+
+
+def test_an_empty_field_ends_the_limit(ada: Client, olga: User) -> None:
+    limit(olga, OPERATOR, {"lab"}, "bob")
+
+    ada.post(url(olga, "roles"), {"roles": ["operator"], "operator_in": " "})
+
+    assert limits(olga) == []
+
+
+def test_the_same_limit_is_no_decision(ada: Client, olga: User) -> None:
+    limit(olga, OPERATOR, {"lab"}, "bob")
+    said = {"roles": ["operator"], "operator_in": "lab"}
+
+    answer = ada.post(url(olga, "roles"), said)
+
+    assert "same as before" in told(answer)
+    assert Activity.objects.count() == 1
+
+
+def test_an_environment_without_accounts_is_pointed_out(
+    ada: Client, olga: User
+) -> None:
+    account_row(environment="staging")
+    said = {"roles": ["operator"], "operator_in": "staging stagin"}
+
+    answer = ada.post(url(olga, "roles"), said)
+
+    assert "No account is in stagin yet." in told(answer)
+
+
+@pytest.mark.parametrize(
+    ("said", "sentence"),
+    [
+        ({"roles": ["operator"], "operator_in": "no such name!"}, "such"),
+        ({"roles": ["viewer"], "operator_in": "lab"}, "Select the role operator too"),
+        ({"roles": ["operator"], "approver_in": "lab"}, "Select the role approver too"),
+    ],
+)
+def test_a_limit_that_means_nothing_is_refused(
+    ada: Client, olga: User, said: dict[str, Any], sentence: str
+) -> None:
+    page = ada.post(url(olga, "roles"), said)
+
+    assert page.status_code == 200
+    assert "Nothing is saved yet." in page.content.decode()
+    assert sentence in page.content.decode()
+    assert (roles(olga), limits(olga)) == (["operator"], [])
+    assert not Activity.objects.exists()
+
+
+def test_a_role_that_is_taken_leaves_its_limit_for_when_it_is_given_back(
+    ada: Client, olga: User
+) -> None:
+    limit(olga, OPERATOR, {"lab"}, "bob")
+
+    ada.post(url(olga, "roles"), {"roles": ["viewer"], "operator_in": "lab"})
+
+    assert (roles(olga), limits(olga)) == (["viewer"], [("operator", "lab")])
+
+
+def test_roles_of_the_provider_are_limited_here(ada: Client, settings: Any) -> None:
+    settings.SINGLE_SIGN_ON = PROVIDER
+    sam = of_provider("sam")
+
+    page = ada.get(url(sam)).content.decode()
+    ada.post(url(sam, "roles"), {"operator_in": "lab"})
+
+    assert 'name="operator_in"' in page
+    assert (roles(sam), limits(sam)) == (["operator"], [("operator", "lab")])
+
+
+def test_nobody_limits_themselves(ada: Client) -> None:
+    me = User.objects.get(username="ada")
+    me.groups.add(*person("operator").groups.all())
+
+    for said in ("lab", "no such name!"):
+        answer = ada.post(url(me, "roles"), {"roles": [], "operator_in": said})
+        assert "Nobody changes themselves" in told(answer)
+
+    assert limits(me) == []
