@@ -25,7 +25,13 @@ from accounts.web.from_file.forms import FileForm
 from accounts.web.groups.forms import GroupForm
 from accounts.web.managing.forms import ManagingForm
 from accounts.web.organization.forms import SharedForm, WatchForm
-from accounts.web.people.forms import AddForm, DescriptionForm, RolesForm
+from accounts.web.people.forms import (
+    AddForm,
+    DescriptionForm,
+    LimitedRolesForm,
+    LimitsForm,
+    RolesForm,
+)
 from accounts.web.request import Request
 from accounts.web.rollouts.forms import GroupForm as PlansForm
 from accounts.web.rollouts.forms import SettingsForm
@@ -160,6 +166,8 @@ BOUND: dict[type[forms.BaseForm], Callable[[dict[str, str]], forms.BaseForm]] = 
     AddForm: AddForm,
     DescriptionForm: DescriptionForm,
     GroupForm: GroupForm,
+    LimitsForm: LimitsForm,
+    LimitedRolesForm: LimitedRolesForm,
     PasskeyForm: PasskeyForm,
     SharedForm: lambda data: SharedForm(data, partition="aws"),
     SpinnakerForm: lambda data: SpinnakerForm(
