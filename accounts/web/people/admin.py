@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from functools import partial
+from collections.abc import Callable
 from typing import Any
 
-from django.contrib import admin
+from django.contrib.auth.admin import UserAdmin
 from django.contrib.auth.models import User
 from django.core.exceptions import PermissionDenied
 from django.db.models import Model
@@ -14,7 +14,21 @@ from django.http import HttpRequest, HttpResponse
 from accounts.web.people.changing import NotAllowed, turn_of
 
 
-class InTurn(admin.ModelAdmin):  # type: ignore[type-arg]  # it has no [] at run time
+def in_turn(
+    request: HttpRequest, page: Callable[..., HttpResponse], *arguments: Any
+) -> HttpResponse:
+    """Take turns with those who change people on the pages."""
+    if request.method != "POST":
+        return page(request, *arguments)
+    assert isinstance(request.user, User)  # nobody else sees it
+    try:
+        with turn_of(request.user):
+            return page(request, *arguments)
+    except NotAllowed as refused:
+        raise PermissionDenied(str(refused)) from refused
+
+
+class InTurn(UserAdmin):  # type: ignore[type-arg]  # it has no [] at run time
     """Refuses what an administrator sends who has just lost the role."""
 
     def changeform_view(
@@ -24,18 +38,19 @@ class InTurn(admin.ModelAdmin):  # type: ignore[type-arg]  # it has no [] at run
         form_url: str = "",
         extra_context: dict[str, Any] | None = None,
     ) -> HttpResponse:
-        """Take turns with those who change people on the pages."""
-        page = partial(
-            super().changeform_view, request, object_id, form_url, extra_context
-        )
-        if request.method != "POST":
-            return page()
-        assert isinstance(request.user, User)  # nobody else sees it
-        try:
-            with turn_of(request.user):
-                return page()
-        except NotAllowed as refused:
-            raise PermissionDenied(str(refused)) from refused
+        page = super().changeform_view
+        return in_turn(request, page, object_id, form_url, extra_context)
+
+    def changelist_view(
+        self, request: HttpRequest, extra_context: dict[str, Any] | None = None
+    ) -> HttpResponse:
+        """Reset second factors, which is an action of the list."""
+        return in_turn(request, super().changelist_view, extra_context)
+
+    def user_change_password(
+        self, request: HttpRequest, id: str, form_url: str = ""
+    ) -> HttpResponse:
+        return in_turn(request, super().user_change_password, id, form_url)
 
     def get_readonly_fields(
         self, request: HttpRequest, obj: Model | None = None
