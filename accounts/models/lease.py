@@ -75,11 +75,22 @@ class Leased(models.Model):
     class Meta:
         abstract = True
 
-    def take_lease(self) -> bool:
-        """Take hold of the row; False where somebody else holds it."""
+    def take_lease(self, **unchanged: Any) -> bool:
+        """Take hold of the row; False where somebody else holds it, or where one of
+        these columns is not what it was.
+        """
         lease = uuid.uuid4()
-        rows = type(self)._base_manager.filter(FREE, pk=self.pk)
-        if not rows.update(lease=lease, leased_until=Now() + LEASE):
+        end, numbers = moment(connection.vendor, LEASE)
+        now, _ = moment(connection.vendor)
+        free = f'("leased_until" IS NULL OR "leased_until" < {now})'
+        same = (f'"{name}" = %s' for name in unchanged)
+        taken = self.changed(
+            f'"lease" = %s, "leased_until" = {end}',
+            [*stored(self, {"lease": lease}), *numbers],
+            where=" AND ".join([free, *same]),
+            **unchanged,
+        )
+        if not taken:
             return False
         self.lease = lease
         HELD[lease] = Hold(type(self), self.pk, time.monotonic())
@@ -87,14 +98,9 @@ class Leased(models.Model):
 
     def extend_lease(self) -> None:
         """Hold on for another while; raise LeaseLost where it was taken over."""
-        meta = self._meta
-        end, numbers = end_of_lease(connection.vendor)
-        statement = (
-            f'UPDATE "{meta.db_table}" SET "leased_until" = {end} '
-            f'WHERE ("{meta.pk.column}" = %s AND "lease" = %s)'
-        )
-        keys = stored(self, {meta.pk.name: self.pk, "lease": self.lease})
-        if self.lease is None or not executed(statement, [*numbers, *keys]):
+        end, numbers = moment(connection.vendor, LEASE)
+        extended = f'"leased_until" = {end}'
+        if not (self.lease and self.changed(extended, numbers, lease=self.lease)):
             raise self.lost()
 
     def write(self, **fields: Any) -> None:
@@ -114,9 +120,25 @@ class Leased(models.Model):
             return
         HELD.pop(lease, None)
         LEFT[lease] = Hold(type(self), self.pk, time.monotonic())
-        held = type(self)._base_manager.filter(pk=self.pk, lease=lease)
-        held.update(lease=None, leased_until=None)
+        self.changed('"lease" = NULL, "leased_until" = NULL', [], lease=lease)
         LEFT.pop(lease, None)
+
+    def changed(
+        self,
+        changes: str,
+        values: Sequence[Any],
+        *,
+        where: str = '"lease" = %s',
+        **columns: Any,
+    ) -> int:
+        """Change the row in SQL where it is as these columns say; else return 0."""
+        meta = self._meta
+        keys = stored(self, {meta.pk.name: self.pk, **columns})
+        return executed(
+            f'UPDATE "{meta.db_table}" SET {changes} '
+            f'WHERE ("{meta.pk.column}" = %s AND {where})',
+            [*values, *keys],
+        )
 
     def lost(self) -> LeaseLost:
         return LeaseLost(f"{self} is being worked on by another worker.")
@@ -146,12 +168,13 @@ def stored(row: models.Model, columns: Mapping[str, Any]) -> list[Any]:
 
 
 @cache
-def end_of_lease(vendor: str) -> tuple[str, Sequence[Any]]:
-    """Compose, once for each kind of database, when a lease that is taken now ends."""
+def moment(vendor: str, later: timedelta = timedelta(0)) -> tuple[str, Sequence[Any]]:
+    """Compose, once for each kind of database, a moment of its clock: now, or later."""
     query = Query(Heartbeat)
     compiler = query.get_compiler(connection=connection)
-    end, numbers = compiler.compile((Now() + LEASE).resolve_expression(query))
-    return end, numbers
+    expression = Now() + later if later else Now()
+    text, numbers = compiler.compile(expression.resolve_expression(query))
+    return text, numbers
 
 
 def by_model(holds: Holds) -> dict[type[Leased], dict[uuid.UUID, Any]]:

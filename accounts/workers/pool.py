@@ -12,7 +12,7 @@ import threading
 import time
 from collections import deque
 from collections.abc import Callable, Iterator
-from itertools import chain
+from itertools import islice
 from queue import Empty, SimpleQueue
 from uuid import UUID
 
@@ -21,6 +21,7 @@ from django.db.models import Q
 from django.db.models.functions import Now
 
 from accounts.models import Run, lease
+from accounts.models.runs import RunQuerySet
 from accounts.runs.rollouts.engine import advance
 from accounts.runs.stages import carry_leased
 
@@ -29,10 +30,27 @@ logger = logging.getLogger(__name__)
 LOOKS_EVERY = 5.0
 """Seconds until waiting runs are searched for again, if no message comes."""
 
+FOUND_AT_ONCE = 16
+FOUND_FOR = 1.0
+"""How many more waiting runs one search finds than threads are free for, and the
+seconds in which threads that become free take these. Whether they still wait, their
+leases say.
+"""
+
+ADVANCES_EVERY = 1.0
+"""Seconds between two looks at the rollouts of runs that ended, while no thread is free
+for what would start: it would only wait here.
+"""
+
 IDLE = 30.0
 """Seconds for which a thread without a run keeps its database connection. Making both
 takes as long as some forty queries.
 """
+
+
+def takes(run: Run) -> bool:
+    """Take the run's lease, unless it moved since it was found."""
+    return run.take_lease(status=run.status)
 
 
 class Carrier(threading.Thread):
@@ -88,6 +106,10 @@ class RunPool:
         self.idle: list[Carrier] = []
         self.ended: set[int] = set()
         """Numbers of the rollouts of which a run has ended."""
+        self.advanced_at = 0.0
+        self.found: deque[Run] = deque()
+        """Runs that waited when they were searched for, the oldest first."""
+        self.found_at = 0.0
         self.woken = threading.Event()
         self.stopped = threading.Event()
         self.dispatcher = threading.Thread(target=self.look, name="pool", daemon=True)
@@ -122,13 +144,17 @@ class RunPool:
             except Exception:  # whatever it was, runs must not wait for a restart
                 logger.exception("Bowline could not find which runs wait.")
                 connections.close_all()
-            self.woken.wait(LOOKS_EVERY)
+            self.woken.wait(ADVANCES_EVERY if self.ended else LOOKS_EVERY)
         connections.close_all()
 
     def advance_ended(self) -> None:
         """Advance the rollouts of runs that ended: once for many that end together, and
         later where the database does not answer.
         """
+        now, is_full = time.monotonic(), len(self.at_work) >= self.threads
+        if is_full and now < self.advanced_at + ADVANCES_EVERY:
+            return
+        self.advanced_at = now
         while self.ended:
             number = self.ended.pop()
             try:
@@ -142,12 +168,12 @@ class RunPool:
         lease.free_left()
         self.replace_hung()
         most = min(self.threads, 2 * self.threads - len(self.hung))
-        for run in self.waiting(max(0, most - len(self.at_work))):
-            if run.take_lease():
-                carrier = self.free_carrier()
-                self.at_work[run.pk] = carrier
-                self.began[run.pk] = time.monotonic()
-                carrier.runs.put(run)
+        free = max(0, most - len(self.at_work))
+        for run in islice(filter(takes, self.waiting(free)), free):
+            carrier = self.free_carrier()
+            self.at_work[run.pk] = carrier
+            self.began[run.pk] = time.monotonic()
+            carrier.runs.put(run)
 
     def free_carrier(self) -> Carrier:
         try:
@@ -164,8 +190,10 @@ class RunPool:
         self.hung = [thread for thread in self.hung if thread.is_alive()]
         before = time.monotonic() - lease.LONGEST.total_seconds()
         late = [pk for pk, began in self.began.copy().items() if began < before]
+        if not late:
+            return
         held = Run.objects.filter(pk__in=late, leased_until__gt=Now())
-        alive = set(held.values_list("pk", flat=True)) if late else set()
+        alive = set(held.values_list("pk", flat=True))
         for pk in late:
             if pk not in alive and (thread := self.at_work.pop(pk, None)):
                 self.began.pop(pk, None)
@@ -173,14 +201,31 @@ class RunPool:
                 logger.error("Run %s hangs: another thread takes over.", thread.name)
 
     def waiting(self, count: int) -> Iterator[Run]:
-        """List runs that wait, at most this many: those first that a message named."""
+        """Yield runs that wait, for this many threads or more: those first that a
+        message named.
+        """
+        if not count:
+            return
         named = [self.named.popleft() for _ in range(min(count, len(self.named)))]
-        rows = (
-            Run.objects.waiting().filter(self.runs).exclude(pk__in=list(self.at_work))
-        )
-        first = list(rows.filter(pk__in=named)) if named else []
-        rest = rows.exclude(pk__in=named).order_by("created_at")
-        yield from chain(first, rest[: count - len(first)])
+        if named:
+            yield from list(self.search().filter(pk__in=named))
+        if time.monotonic() > self.found_at + FOUND_FOR:
+            self.found.clear()
+        yield from self.found_before()
+        rows = self.search().order_by("created_at")[: count + FOUND_AT_ONCE]
+        self.found.extend(rows)
+        self.found_at = time.monotonic()
+        yield from self.found_before()
+
+    def found_before(self) -> Iterator[Run]:
+        while self.found:
+            run = self.found.popleft()
+            if run.pk not in self.at_work:
+                yield run
+
+    def search(self) -> RunQuerySet:
+        rows = Run.objects.waiting().filter(self.runs)
+        return rows.exclude(pk__in=list(self.at_work))
 
     def work(self, run: Run, carrier: Carrier) -> bool:
         """Carry one run; whatever stops it, the row says what is left to do. Return

@@ -69,6 +69,17 @@ def test_it_can_be_taken_once_it_ran_out() -> None:
     assert second.take_lease()
 
 
+def test_it_is_not_taken_where_the_row_changed_since() -> None:
+    first = managing_row(name="core")
+    second = again(first)
+    ManagingAccount.objects.update(name="edge")
+
+    assert not first.take_lease(name=first.name)
+    assert again(second).lease is None
+    assert first.take_lease(name="edge")
+    assert again(second).lease == first.lease
+
+
 def test_whoever_lost_it_learns_so_and_frees_nothing() -> None:
     first = managing_row()
     second = again(first)

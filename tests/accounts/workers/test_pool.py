@@ -110,6 +110,72 @@ def test_the_run_that_a_message_names_comes_first() -> None:
     assert order[:2] == [first.pk, last.pk]
 
 
+def test_one_search_finds_runs_for_several_threads(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(pools, "FOUND_FOR", 60.0)
+    runs = waiting(6)
+    order: list[Any] = []
+    searches: list[Any] = []
+    search = RunPool.search
+
+    def counted(pool: RunPool) -> Any:
+        searches.append(len(order))
+        return search(pool)
+
+    def carry(run: Run) -> None:
+        order.append(run.pk)
+        finish(run)
+
+    monkeypatch.setattr(RunPool, "search", counted)
+    with at_work(carry, threads=1):
+        wait_until(lambda: ended(*runs), what="They did not end")
+
+    assert order == [run.pk for run in runs]
+    assert not {1, 2, 3, 4, 5} & {*searches}
+
+
+def test_a_run_that_moved_since_it_was_found_is_not_carried(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(pools, "FOUND_FOR", 60.0)
+    first, moved, taken, last = waiting(4)
+    began, over = threading.Event(), threading.Event()
+    order: list[Any] = []
+
+    def carry(run: Run) -> None:
+        order.append(run.pk)
+        began.set()
+        over.wait(30)
+        finish(run)
+
+    with at_work(carry, threads=1):
+        began.wait(30)
+        Run.objects.filter(pk=moved.pk).update(status=Status.VERIFIED)
+        assert taken.take_lease()
+        over.set()
+        wait_until(lambda: ended(first, last), what="They did not end")
+
+    assert order == [first.pk, last.pk]
+
+
+def test_rollouts_wait_for_a_moment_while_no_thread_is_free(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(pools, "ADVANCES_EVERY", 3600.0)
+    managing_row()
+    rollout = rollouts.started(6)
+    Run.objects.filter(rollout=rollout).update(status=Status.APPLYING)
+    runs = list(Run.objects.filter(rollout=rollout))
+    advanced: list[bool] = []
+    monkeypatch.setattr(pools, "advance", lambda _: advanced.append(ended(*runs)))
+
+    with at_work(finish, threads=1):
+        wait_until(lambda: True in advanced, what="It was not advanced at the end")
+
+    assert advanced.count(False) <= 1
+
+
 def test_a_run_that_stops_is_tried_again_and_others_continue(
     monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
