@@ -27,6 +27,16 @@ from tests.servers import StartWorker
 
 DOCS = Path(__file__).parents[2] / "docs"
 EXAMPLE = DOCS / "examples" / "onboard.py"
+IN_SHORT = DOCS / "examples" / "onboard_in_short.py"
+FILE = f"""\
+managing: {{name: managing, account_id: "{MANAGING.account_id}"}}
+accounts:
+  - name: staging
+    account_id: "{MEMBERS[0].account_id}"
+    access_role: OrganizationAccountAccessRole
+    regions: [us-east-1, us-west-2]
+    providers: {{ec2: {{}}, lambda: {{}}}}
+"""
 
 
 def test_the_example_onboards_an_account_from_nothing_to_a_bundle(
@@ -46,17 +56,22 @@ def test_the_example_onboards_an_account_from_nothing_to_a_bundle(
         expires_at=timezone.now() + timedelta(days=1),
     )
 
-    done = subprocess.run(
-        [sys.executable, "-I", EXAMPLE, MANAGING.account_id, MEMBERS[0].account_id],
-        cwd=tmp_path,
-        env={"BOWLINE_URL": live_server.url, "BOWLINE_TOKEN": token}
-        | {"PATH": os.environ["PATH"]},
-        capture_output=True,
-        text=True,
-    )
+    def run(*program: Any, given: str = "") -> str:
+        done = subprocess.run(
+            [sys.executable, "-I", *program],
+            cwd=tmp_path,
+            env={"BOWLINE_URL": live_server.url, "BOWLINE_TOKEN": token}
+            | {"PATH": os.environ["PATH"]},
+            capture_output=True,
+            input=given,
+            text=True,
+        )
+        assert done.returncode == 0, done.stderr
+        return done.stdout
 
-    assert done.returncode == 0, done.stderr
-    assert "create role spinnakerManaged" in done.stdout
+    printed = run(EXAMPLE, MANAGING.account_id, MEMBERS[0].account_id)
+
+    assert "create role spinnakerManaged" in printed
     account = ManagedAccount.objects.get()
     assert (account.name, account.state) == ("staging", State.VERIFIED)
     archive = tmp_path / "bundle.zip"
@@ -70,6 +85,22 @@ def test_the_example_onboards_an_account_from_nothing_to_a_bundle(
         for what in ("describe", "describe", "plan", "approve", "build", "download")
     ]
 
+    printed = run(IN_SHORT, given=FILE)
 
-def test_the_docs_show_the_example_word_for_word() -> None:
-    assert EXAMPLE.read_text() in (DOCS / "api.md").read_text()
+    newest = Bundle.objects.get(number=2)
+    assert printed.split() == [live_server.url + "/bundles/2/", newest.sha256]
+    account.refresh_from_db()
+    assert account.proved["managed"]["regions"] == ["us-east-1", "us-west-2"]
+    approved = Activity.objects.filter(what="approve", detail__token="onboarding")
+    assert approved.count() == 2
+
+
+def test_the_docs_show_the_examples_word_for_word() -> None:
+    for example in (EXAMPLE, IN_SHORT):
+        assert example.read_text() in (DOCS / "api.md").read_text()
+
+
+def test_the_short_example_has_a_dozen_lines_below_its_settings() -> None:
+    _, lines = IN_SHORT.read_text().split("\n\n\n", 1)
+
+    assert len([line for line in lines.splitlines() if line]) <= 12

@@ -13,12 +13,13 @@ from ninja import Field, Query, Router, Schema
 from accounts.activity import record
 from accounts.api.authentication import OPERATES, ApiRequest
 from accounts.api.paging import Asked, Page, page_of
-from accounts.api.v1.texts import Filter, Number
+from accounts.api.v1.texts import READ_AGAIN, Filter, Number
 from accounts.models import Activity, Bundle
 from accounts.role_limits.refusing import refuse_limited
 from accounts.web.access import OPERATOR
 from accounts.web.bundles.listing import matching
 from accounts.web.exports.attachment import attachment
+from accounts.web.request import full_url
 
 router = Router()
 
@@ -50,6 +51,9 @@ class File(Schema):
 
 
 class BundleInFull(BundleListed):
+    path: str = Field(description=READ_AGAIN)
+    in_progress: bool = Field(description="Whether it is built: read it again")
+    page: str = Field(description="Where people read it")
     error: str
     files: list[File]
 
@@ -68,7 +72,14 @@ def read_bundle(request: HttpRequest, number: Number) -> dict[str, Any]:
     """Read what a bundle is made of."""
     rows = Bundle.objects.defer("archive", "readme", "load")
     row = get_object_or_404(rows.annotate(count=Count("accounts")), number=number)
-    return {**listed(row), "error": row.error, "files": row.files}
+    return {
+        **listed(row),
+        "path": f"/bundles/{number}",
+        "in_progress": row.status == Bundle.Status.BUILDING,
+        "page": full_url(request, row.get_absolute_url()),
+        "error": row.error,
+        "files": row.files,
+    }
 
 
 @router.get(

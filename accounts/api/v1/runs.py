@@ -12,13 +12,14 @@ from ninja import Field, Query, Router, Schema
 
 from accounts.api.paging import Asked, Page, page_of
 from accounts.api.v1.accounts.describing import Check
-from accounts.api.v1.texts import Filter, Number
+from accounts.api.v1.texts import READ_AGAIN, Filter, Number
 from accounts.mapping.plans import plan_of
 from accounts.models import Delivery, Run, Step
-from accounts.models.states import Status
+from accounts.models.states import WORKING, Status
 from accounts.runs.deciding.lateness import outdated_by
 from accounts.runs.results import results_of
 from accounts.web.exports.views import account_id_of
+from accounts.web.request import full_url
 from accounts.web.runs.listing import matching, row_of
 
 router = Router()
@@ -55,6 +56,9 @@ class RunError(Schema):
 
 
 class RunInFull(RunListed):
+    path: str = Field(description=READ_AGAIN)
+    in_progress: bool = Field(description="Whether a worker is at it: read it again")
+    page: str = Field(description="Where people read it")
     waiting: str = Field(description="What is being waited for just now")
     error: RunError | None = Field(description="What ended it")
 
@@ -106,7 +110,13 @@ def list_runs(
 @router.get("/{number}", response=RunInFull, summary="Read a run")
 def read_run(request: HttpRequest, number: Number) -> dict[str, Any]:
     """Read how far a run has come."""
-    return in_full(get_object_or_404(matching(QueryDict()), number=number))
+    run = get_object_or_404(matching(QueryDict()), number=number)
+    return {
+        **in_full(run),
+        "path": f"/runs/{number}",
+        "in_progress": run.status in WORKING,
+        "page": full_url(request, run.get_absolute_url()),
+    }
 
 
 @router.get("/{number}/plan", response=Plan, summary="Read a run’s plan")

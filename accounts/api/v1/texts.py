@@ -10,6 +10,7 @@ from pydantic import AfterValidator
 from accounts.api.paging import LARGEST
 from onboarding import names
 
+READ_AGAIN = "Where to read it again, below /api/v1"
 NO_NUL = "^[^\\x00]*$"
 
 

@@ -8,7 +8,7 @@ from django.test.utils import CaptureQueriesContext
 
 from accounts.activity import record
 from accounts.mapping.plans import plan_of
-from accounts.models import Activity, CheckResult
+from accounts.models import Activity, Bundle, CheckResult, ManagedAccount, Run
 from accounts.models.states import Status
 from accounts.runs.results import fold
 from tests.accounts.api.calling import caller
@@ -154,3 +154,29 @@ def test_no_filter_takes_what_the_database_cannot(reader, path):
 
     for key in keys:
         assert reader.read(path, **{key: "\0"}).status_code in {200, 422}
+
+
+def test_what_a_worker_does_says_where_to_read_it_again(reader):
+    managing_row()
+    account_row()
+    run = run_row(Status.APPLYING, account=ManagedAccount.objects.get())
+
+    working = reader.read(f"/runs/{run.number}").json()
+    Run.objects.update(status=Status.VERIFIED)
+    done = reader.read(working["path"]).json()
+
+    assert (working["path"], working["in_progress"]) == (f"/runs/{run.number}", True)
+    assert working["page"] == f"http://testserver{run.get_absolute_url()}"
+    assert done["in_progress"] is False
+
+
+def test_a_bundle_says_where_to_read_it_again(reader):
+    bundle = Bundle.objects.create(number=7, status=Bundle.Status.BUILDING)
+
+    building = reader.read("/bundles/7").json()
+    Bundle.objects.update(status=Bundle.Status.READY)
+    ready = reader.read(building["path"]).json()
+
+    assert (building["path"], building["in_progress"]) == ("/bundles/7", True)
+    assert building["page"] == f"http://testserver{bundle.get_absolute_url()}"
+    assert ready["in_progress"] is False
