@@ -112,4 +112,25 @@ SETTINGS = (
         ("targets", "target-add", "target"),
         words="slack teams webhook mail alert channel target notice signed",
     ),
+    Topic(
+        "second-factors",
+        "Second factors",
+        "A code or a passkey proves that it is you, after your password.",
+        (
+            "An app on your phone shows a code that changes every 30 seconds. A "
+            "passkey is on your phone, computer or security key.",
+            "Keep your recovery codes where you keep no password. Each works once, if "
+            "your device is lost.",
+            "Bowline writes to you whenever a second factor of yours changes, where "
+            "mail is configured.",
+            "Did you lose everything? An administrator resets your second factors.",
+        ),
+        (
+            "second-factor",
+            "second-factor-app",
+            "second-factor-passkey",
+            "second-factor-codes",
+        ),
+        words="2fa mfa totp authenticator app passkey webauthn recovery codes",
+    ),
 )

@@ -289,12 +289,12 @@ PAGES = (
 
 TOPICS = (*PAGES, *CHOICES)
 BY_SLUG = {topic.slug: topic for topic in TOPICS}
-BY_PAGE = {f"accounts:{page}": topic for topic in PAGES for page in topic.pages}
+BY_PAGE = {page: topic for topic in PAGES for page in topic.pages}
 
 
 def topic_of(view_name: str) -> Topic | None:
     """Return the topic that explains a page."""
-    return BY_PAGE.get(view_name)
+    return BY_PAGE.get(view_name.removeprefix("accounts:"))
 
 
 def matching_topics(text: str) -> list[Topic]:

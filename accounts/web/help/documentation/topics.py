@@ -22,6 +22,7 @@ DOCUMENT_OF = {
     "spinnaker": "running-spinnaker",
     "feed": "feed",
     "notifications": "notifications",
+    "second-factors": "sign-in",
     "gate-sign-in": "running-spinnaker",
     "gate-secrets": "running-spinnaker",
     "access-roles": "real-aws",

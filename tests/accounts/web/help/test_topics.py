@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import pytest
+from django.contrib.auth.models import User
 from django.test import Client
 from django.utils.html import escape
 
+from accounts.web.factors.urls import urlpatterns as of_factors
 from accounts.web.help.topics import PAGES, TOPICS, matching_topics, topic_of
 from accounts.web.search.finding import find
 from accounts.web.urls import urlpatterns
 from tests.attack.whole_site import whole_site
-from tests.rows import person
+from tests.rows import PASSWORD, person
 
 pytestmark = pytest.mark.django_db
 
@@ -36,7 +38,7 @@ def test_a_page_has_one_line_of_help(topic) -> None:
 
 
 def test_a_topic_explains_pages_that_exist_each_by_one_topic() -> None:
-    known = {pattern.name for pattern in urlpatterns}
+    known = {pattern.name for pattern in (*urlpatterns, *of_factors)}
     explained = [page for topic in TOPICS for page in topic.pages]
 
     assert {*explained} <= known
@@ -59,6 +61,21 @@ def test_every_page_of_the_site_has_help(client: Client) -> None:
             without.append(match.url_name)
 
     assert {*without} == WITHOUT
+
+
+def test_the_page_of_second_factors_leads_to_its_help(viewer: Client) -> None:
+    page = viewer.get("/you/second-factor/").content.decode()
+
+    assert 'href="/help/#second-factors"' in page
+
+
+def test_nobody_without_a_role_is_led_to_help(client: Client) -> None:
+    client.force_login(User.objects.create_user("new", password=PASSWORD))
+
+    page = client.get("/you/second-factor/").content.decode()
+
+    assert "Second factor" in page
+    assert "/help/" not in page
 
 
 def test_the_help_page_has_every_topic(viewer: Client) -> None:
