@@ -144,8 +144,12 @@ def values_of(name: str, read: Read | None) -> str:
 
 
 def marked(text: str, known: set[str]) -> str:
-    """Write names of variables as code, and pages of docs/ as links."""
-    names = re.compile(rf"\b({'|'.join(sorted(known, key=len, reverse=True))})\b")
+    """Write names of variables as code, and pages of docs/ as links.
+
+    A name of one part, such as SAML, is also a word: it is code where it is marked.
+    """
+    several = sorted((one for one in known if "_" in one), key=len, reverse=True)
+    names = re.compile(rf"\b({'|'.join(several)})\b" if several else "(?!)()")
     parts = NOT_CODE.split(text)
     for index in range(0, len(parts), 2):
         parts[index] = PAGE.sub(linked, names.sub(r"`\1`", parts[index]))

@@ -12,6 +12,8 @@ import yaml
 from script.reference import DOCS
 from script.settings_reference import (
     EXAMPLE,
+    OF_ITS_OWN,
+    VALUES,
     Entry,
     Setting,
     entries,
@@ -49,6 +51,13 @@ def test_the_example_has_no_variable_that_nothing_reads() -> None:
     unread = DESCRIBED - read - {*site}
 
     assert not unread, f"Nothing reads {sorted(unread)}: remove them from .env.example."
+
+
+def test_what_may_be_written_is_said_of_readers_that_there_are() -> None:
+    readers = {one.reader for one in variables_read().values()}
+
+    assert {*VALUES} - readers == set(), "No variable is read by these: remove them."
+    assert {*OF_ITS_OWN} <= {*variables_read()}
 
 
 def test_docker_compose_passes_every_setting_to_the_site() -> None:
@@ -129,10 +138,16 @@ def test_a_setting_says_its_default_and_what_it_may_be(
 
 def test_names_become_code_and_pages_become_links() -> None:
     entry = Entry(
-        "S", "Only with HOST, `HOST=1`. See docs/backup.md.", (Setting("A", ""),)
+        "S", "Only with A_HOST, `HOST=1`. See docs/backup.md.", (Setting("A", ""),)
     )
 
-    page = written(entry, {}, {"A", "HOST"})
+    page = written(entry, {}, {"A", "A_HOST"})
 
-    assert "Only with `HOST`, `HOST=1`. See [Back up and" in page
+    assert "Only with `A_HOST`, `HOST=1`. See [Back up and" in page
     assert "restore Bowline](backup.md)." in page
+
+
+def test_a_name_that_is_also_a_word_is_code_only_where_it_is_marked() -> None:
+    entry = Entry("S", "Sign-on with SAML, by `SAML=true`.", (Setting("SAML", ""),))
+
+    assert "Sign-on with SAML, by `SAML=true`." in written(entry, {}, {"SAML"})
