@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import fields
 from datetime import timedelta
 from typing import Any
 
@@ -13,7 +14,8 @@ from django.urls import reverse
 
 from accounts.models.activity import CreatedBy
 from accounts.models.managed import ManagedAccount
-from accounts.models.readable import Readable
+from accounts.models.readable import Readable, is_mapping
+from onboarding.spinnaker.bundle.limits import Load
 
 BUILD_PATIENCE = timedelta(seconds=90)
 """How long a bundle may take before its message is taken for lost."""
@@ -52,10 +54,19 @@ def are_files(value: Any) -> bool:
     )
 
 
+def is_load(value: Any) -> bool:
+    """Accept the counts of a Load, or nothing."""
+    if value is None:
+        return True
+    counts = {field.name for field in fields(Load)}
+    whole = is_mapping(value) and value.keys() == counts
+    return whole and all(type(count) is int for count in value.values())
+
+
 class Bundle(CreatedBy, Readable):
     """A numbered revision of Spinnaker's configuration, for all ready accounts."""
 
-    READS = {"files": are_files}
+    READS = {"files": are_files, "load": is_load}
 
     class Status(models.TextChoices):
         BUILDING = "building"

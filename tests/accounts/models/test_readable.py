@@ -6,9 +6,10 @@ from typing import Any
 
 import pytest
 
-from accounts.models import EnabledProvider, ManagedAccount
+from accounts.models import Bundle, EnabledProvider, ManagedAccount
 from accounts.models.readable import Unreadable
-from tests.rows import account_row, managing_row, person
+from tests.bundles import with_every_provider
+from tests.rows import account_row, bundle_row, managing_row, person
 
 pytestmark = pytest.mark.django_db
 
@@ -51,6 +52,26 @@ def test_an_unknown_provider_is_not_loaded() -> None:
 
     with pytest.raises(Unreadable, match="key of the enabled provider"):
         EnabledProvider.objects.get()
+
+
+@pytest.mark.parametrize(
+    "counts",
+    [
+        {},
+        {"accounts": 1},
+        {"accounts": 1, "ec2": 1, "ecs": 0, "functions": None},
+        {"accounts": 1, "ec2": 1, "ecs": 0, "functions": 0, "other": 1},
+    ],
+)
+def test_a_bundle_is_not_loaded_with_other_counts(counts: dict[str, Any]) -> None:
+    bundle_row(with_every_provider())
+    known = {"accounts": 1, "ec2": 1, "ecs": 0, "functions": 0}
+    Bundle.objects.update(load=known)
+    assert Bundle.objects.get().load == known
+    Bundle.objects.update(load=counts)
+
+    with pytest.raises(Unreadable, match="The column load of the bundle"):
+        Bundle.objects.get()
 
 
 def test_a_page_says_what_cannot_be_read(client) -> None:
