@@ -5,6 +5,7 @@ Refused: no page sends a request or grows a node that it does not with harmless 
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from typing import Any
 
@@ -25,7 +26,7 @@ SHAPE = """() => [...document.querySelectorAll("*")].map(
 
 ICON = "/static/mark.svg"
 """Of the tab: a browser asks for it now and then."""
-POLLS = "/live/?"
+POLLS = re.compile(r"/live/\?|/accounts/organization/progress/$")
 """Whoever reads a page for long enough asks again whether it has changed."""
 
 
@@ -35,11 +36,14 @@ def seen(page: Page, addresses: Iterable[str]) -> dict[str, Any]:
     page.on("request", lambda request: sent.append(request.url))
     found = {}
     for address in addresses:
+        page.goto("about:blank")  # or the page before asks once more
         sent.clear()
         # Idle for half a second is a slow page, too, while it is still being read.
         page.goto(address)
         page.wait_for_load_state("networkidle")
-        asked = {url for url in sent if not url.endswith(ICON) and POLLS not in url}
+        asked = {
+            url for url in sent if not url.endswith(ICON) and not POLLS.search(url)
+        }
         found[address] = page.evaluate(SHAPE), sorted(asked)
     return found
 
