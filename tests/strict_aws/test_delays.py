@@ -20,7 +20,8 @@ from tests.strict_aws.delays import (
     YoungUnknown,
 )
 
-LAG = 0.3
+LAG = 1.0
+"""Seconds in which a busy machine, too, makes the next call."""
 
 
 def through(field: Field, service: str) -> Any:
