@@ -226,6 +226,13 @@ named.
 
 TESTS = Path(__file__).parent
 ATTACKS = TESTS / "attack"
+ON_POSTGRESQL = {
+    TESTS / "accounts",
+    TESTS / "attack" / "test_activity_is_append_only.py",
+    TESTS / "journey",
+    TESTS / "test_docs.py",
+}
+"""Whose tests ask what a database may answer in its own way."""
 MIRRORS = {"accounts", "bowline", "onboarding"}
 """Folders whose tests say what the code of the same folders does."""
 
@@ -240,6 +247,12 @@ def counts_for_coverage(item: pytest.Item) -> bool:
     return folder in MIRRORS and item.get_closest_marker("browser") is None
 
 
+def is_for_postgresql(item: pytest.Item) -> bool:
+    """A browser shows the same of both databases."""
+    places = ON_POSTGRESQL & {item.path, *item.path.parents}
+    return bool(places) and item.get_closest_marker("browser") is None
+
+
 @pytest.fixture(autouse=True)
 def programs_uncounted(request: pytest.FixtureRequest) -> Iterator[None]:
     """Start no program under coverage where nothing counts."""
@@ -250,8 +263,8 @@ def programs_uncounted(request: pytest.FixtureRequest) -> Iterator[None]:
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Mark what opens a browser, what uses the database, what counts for coverage and
-    what is quick, by the fixtures that it needs.
+    """Mark what opens a browser, what uses the database, what is for PostgreSQL, what
+    counts for coverage and what is quick, by the fixtures that it needs.
 
     An attack tries every page of the site, and is not quick without another program.
     """
@@ -263,5 +276,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
             item.add_marker("no_cover")
         if uses_database(item):
             item.add_marker("database")
+            if is_for_postgresql(item):
+                item.add_marker("postgresql")
         if not fixtures & OTHER_PROGRAMS and item.path.parent != ATTACKS:
             item.add_marker("quick")
