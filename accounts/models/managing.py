@@ -6,6 +6,7 @@ import re
 import secrets
 import uuid
 from datetime import datetime, timedelta
+from typing import Any
 
 from django.core.exceptions import ValidationError
 from django.core.validators import RegexValidator
@@ -94,13 +95,19 @@ def unless_passing(state: State) -> Case:
     return Case(When(state__in=own, then=F("state")), default=Value(state))
 
 
+def are_snapshots(value: Any) -> bool:
+    """Accept the columns of what was applied before, by name."""
+    columns = {field.name for field in ManagingAccount._meta.concrete_fields}
+    return is_mappings(value) and all(columns >= kept.keys() for kept in value)
+
+
 class ManagingAccount(Described, Leased, Readable):
     """The one account in which Spinnaker's own identity lives."""
 
     READS = {
         "image_keys": is_texts,
         "proof": is_one_of(PROOFS),
-        "applied": is_mappings,
+        "applied": are_snapshots,
     }
 
     class IdentityKind(models.TextChoices):

@@ -6,7 +6,8 @@ from typing import Any
 
 import pytest
 
-from accounts.models import Bundle, EnabledProvider, ManagedAccount
+from accounts.mapping.snapshots import managing_snapshot
+from accounts.models import Bundle, EnabledProvider, ManagedAccount, ManagingAccount
 from accounts.models.readable import Unreadable
 from tests.bundles import with_every_provider
 from tests.rows import account_row, bundle_row, managing_row, person
@@ -52,6 +53,16 @@ def test_an_unknown_provider_is_not_loaded() -> None:
 
     with pytest.raises(Unreadable, match="key of the enabled provider"):
         EnabledProvider.objects.get()
+
+
+def test_a_managing_account_is_not_loaded_with_snapshots_of_other_columns() -> None:
+    managing = managing_row()
+    ManagingAccount.objects.update(applied=[managing_snapshot(managing)])
+    assert ManagingAccount.objects.get().applied
+    ManagingAccount.objects.update(applied=[{"unheard_of": 1}])
+
+    with pytest.raises(Unreadable, match="The column applied of the managing account"):
+        ManagingAccount.objects.get()
 
 
 @pytest.mark.parametrize(
