@@ -1,4 +1,4 @@
-"""Onboard the account staging of a file, from nothing to a bundle, in a dozen lines.
+"""Onboard the account production of a file, from nothing to a bundle, in a dozen lines.
 
 BOWLINE_URL=https://… BOWLINE_TOKEN=… python onboard_in_short.py < accounts.yaml
 """
@@ -22,7 +22,7 @@ def call(path, body=None):
 
 
 call("/accounts-file", sys.stdin.buffer.read())
-run = call("/accounts/staging/plan", b"")["path"]
+run = call("/accounts/production/plan", b"")["path"]
 plan = call(f"{run}/plan")
 call(f"{run}/approve", json.dumps({"digest": plan["digest"]}).encode())
 bundle = call("/bundles", b"")

@@ -1,5 +1,5 @@
-"""From nothing to a bundle by the API alone: the example of the docs, word for word, as
-a program of its own, with a real worker, broker and emulated AWS.
+"""From nothing to a bundle by the API alone: the examples of the docs, word for word,
+as programs of their own, with a real worker, broker and emulated AWS.
 """
 
 from __future__ import annotations
@@ -31,15 +31,15 @@ IN_SHORT = DOCS / "examples" / "onboard_in_short.py"
 FILE = f"""\
 managing: {{name: managing, account_id: "{MANAGING.account_id}"}}
 accounts:
-  - name: staging
-    account_id: "{MEMBERS[0].account_id}"
+  - name: production
+    account_id: "{MEMBERS[1].account_id}"
     access_role: OrganizationAccountAccessRole
     regions: [us-east-1, us-west-2]
     providers: {{ec2: {{}}, lambda: {{}}}}
 """
 
 
-def test_the_example_onboards_an_account_from_nothing_to_a_bundle(
+def test_the_examples_onboard_an_account_from_nothing_to_a_bundle(
     live_server: Any,
     own_organization: Credentials,
     celery_worker: StartWorker,
@@ -89,8 +89,9 @@ def test_the_example_onboards_an_account_from_nothing_to_a_bundle(
 
     newest = Bundle.objects.get(number=2)
     assert printed.split() == [live_server.url + "/bundles/2/", newest.sha256]
-    account.refresh_from_db()
-    assert account.proved["managed"]["regions"] == ["us-east-1", "us-west-2"]
+    production = ManagedAccount.objects.get(name="production")
+    assert production.state == State.VERIFIED
+    assert [*newest.accounts.order_by("name")] == [production, account]
     approved = Activity.objects.filter(what="approve", detail__token="onboarding")
     assert approved.count() == 2
 
