@@ -1,4 +1,4 @@
-"""Onboard the account production of a file, from nothing to a bundle, in a dozen lines.
+"""Onboard the account production of a file, from nothing to a bundle, in ten lines.
 
 BOWLINE_URL=https://… BOWLINE_TOKEN=… python onboard_in_short.py < accounts.yaml
 """
@@ -15,10 +15,8 @@ TOKEN = {"Authorization": f"Bearer {os.environ['BOWLINE_TOKEN']}"}
 
 def call(path, body=None):
     found = json.load(urlopen(Request(API + path, body, TOKEN)))
-    while found.get("in_progress"):
-        time.sleep(1)
-        found = json.load(urlopen(Request(API + found["path"], headers=TOKEN)))
-    return found
+    time.sleep(found.get("in_progress", False))
+    return call(found["path"]) if found.get("in_progress") else found
 
 
 call("/accounts-file", sys.stdin.buffer.read())

@@ -101,7 +101,7 @@ def test_the_docs_show_the_examples_word_for_word() -> None:
         assert example.read_text() in (DOCS / "api.md").read_text()
 
 
-def test_the_short_example_has_a_dozen_lines_below_its_settings() -> None:
+def test_the_short_example_has_ten_lines_below_its_settings() -> None:
     _, lines = IN_SHORT.read_text().split("\n\n\n", 1)
 
-    assert len([line for line in lines.splitlines() if line]) <= 12
+    assert len([line for line in lines.splitlines() if line]) <= 10
