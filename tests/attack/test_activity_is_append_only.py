@@ -78,7 +78,7 @@ def test_code_cannot_change_it(three: list[Activity], change: Any) -> None:
     [
         f"UPDATE {TABLE} SET who = 'nobody'",
         f"DELETE FROM {TABLE} WHERE number = 2",
-        f"TRUNCATE {TABLE}",
+        f"TRUNCATE {TABLE} CASCADE",
     ],
 )
 def test_postgresql_refuses_by_itself(three: list[Activity], sql: str) -> None:
