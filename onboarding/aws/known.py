@@ -75,9 +75,7 @@ class HandedOn:
     def __init__(self) -> None:
         self._kept: dict[Hashable, tuple[float, Known]] = {}
         self._created: dict[Key, Resource] = {}
-        self._lock = threading.Lock()
-        self._answers: dict[str, tuple[float, dict[Call, Any]]] = {}
-        """By account, those whose first one is the oldest first."""
+        self._answers: dict[Hashable, tuple[float, Any]] = {}
 
     def keep(self, reach: Reach, wanted: Iterable[Resource], known: Known) -> None:
         """Keep what is known of the wanted things."""
@@ -94,12 +92,8 @@ class HandedOn:
         self._created[resource.key] = resource
 
     def forget(self, key: Key) -> None:
-        """Forget what was created before, and all that was answered of its account: it
-        is about to be changed.
-        """
+        """Forget what was created before: it is about to be changed."""
         self._created.pop(key, None)
-        with self._lock:
-            self._answers.pop(key.account, None)
 
     def after(self, observed: Iterable[Resource], changes: Iterable[Change]) -> Known:
         """Say what is known once these changes of what was observed are carried out."""
@@ -113,17 +107,10 @@ class HandedOn:
 
     def answer(self, account_id: str, call: Call, answer: Any) -> None:
         """Keep an answer that a check of the account asks for, too."""
-        now = time.monotonic()
-        with self._lock:
-            while self._answers:
-                oldest = next(iter(self._answers))
-                if now < self._answers[oldest][0]:
-                    break
-                del self._answers[oldest]
-            kept = self._answers.setdefault(account_id, (now + HANDED_ON_FOR, {}))
-            kept[1][call] = answer
+        until = time.monotonic() + HANDED_ON_FOR
+        self._answers[account_id, call] = (until, answer)
 
     def answered(self, account_id: str, call: Call) -> Any:
         """Return what AWS answered to the call a moment ago; None: ask it."""
-        until, answers = self._answers.get(account_id, (0.0, {}))
-        return answers.get(call) if time.monotonic() < until else None
+        until, answer = self._answers.get((account_id, call), (0.0, None))
+        return answer if time.monotonic() < until else None

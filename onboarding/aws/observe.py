@@ -170,18 +170,13 @@ class Account:
     def iam(self) -> IAMClient:
         return self.client.iam
 
-    def hand_on(self, operation: str, answer: object, **parameters: str) -> None:
-        """Leave an answer to the checks of the same run that ask the same."""
-        call = Call("iam", operation, "", tuple(sorted(parameters.items())))
-        self.sessions.handed_on.answer(self.account_id, call, answer)
-
     def policies(self, path: str) -> list[PolicyTypeDef]:
-        doing = f"list the policies under {path}"
-        answer = self.client.call_all(
-            self.iam.list_policies, doing, Scope="Local", PathPrefix=path
-        )
-        self.hand_on("list_policies", answer, Scope="Local", PathPrefix=path)
-        return answer["Policies"]
+        return self.client.call_all(
+            self.iam.list_policies,
+            f"list the policies under {path}",
+            Scope="Local",
+            PathPrefix=path,
+        )["Policies"]
 
     def policy(self, found: PolicyTypeDef) -> list[Resource]:
         document = self.document(found)
@@ -235,13 +230,11 @@ class Account:
         name = role.name
         resources: list[Resource] = [role] if role.key in self.wanted else []
         if name in self.with_policies():
-            answer = self.client.call_all(
+            attached = self.client.call_all(
                 self.iam.list_attached_role_policies,
                 f"list the policies of role {name}",
                 RoleName=name,
-            )
-            self.hand_on("list_attached_role_policies", answer, RoleName=name)
-            attached = answer["AttachedPolicies"]
+            )["AttachedPolicies"]
             resources += self.attachments(name, attached, owned=role.owned)
             resources += self.inline_policies(name, owned=role.owned)
         return resources
@@ -284,13 +277,12 @@ class Account:
 
     def inline_policies(self, role: str, *, owned: bool) -> Iterator[Resource]:
         wanted = {p.policy for p in self.all_of(InlinePolicy) if p.role == role}
-        listed = self.client.call_all(
+        names = self.client.call_all(
             self.iam.list_role_policies,
             f"list the inline policies of role {role}",
             RoleName=role,
-        )
-        self.hand_on("list_role_policies", listed, RoleName=role)
-        for name in listed["PolicyNames"]:
+        )["PolicyNames"]
+        for name in names:
             if name not in wanted and not name.startswith(OWN_NAMES):
                 continue
             answer = self.client.find(
@@ -300,7 +292,6 @@ class Account:
                 PolicyName=name,
             )
             if answer is not None:
-                self.hand_on("get_role_policy", answer, PolicyName=name, RoleName=role)
                 yield InlinePolicy(
                     account=self.account_id,
                     role=role,
@@ -317,7 +308,8 @@ class Account:
         )
         if answer is None:
             return []
-        self.hand_on("get_instance_profile", answer, InstanceProfileName=name)
+        call = Call("iam", "get_instance_profile", "", (("InstanceProfileName", name),))
+        self.sessions.handed_on.answer(self.account_id, call, answer)
         found = answer["InstanceProfile"]
         roles = [role["RoleName"] for role in found["Roles"]]
         return [

@@ -5,13 +5,12 @@ Asked only after a refusal. What cannot be read explains nothing: AwsError is ra
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from onboarding.asked_once import asked_once
 from onboarding.aws.client import AccountClient, parsed
-from onboarding.aws.known import Version
 from onboarding.partitions import Arn
 from onboarding.resources.kinds import MANAGED_PATH, MANAGING_PATH
 from onboarding.resources.policy import Policy, as_list
@@ -32,9 +31,6 @@ from onboarding.verify.result import (
     line_of,
     printed_document,
 )
-
-if TYPE_CHECKING:
-    from mypy_boto3_iam.type_defs import PolicyTypeDef
 
 OWN_PATHS = (MANAGING_PATH, MANAGED_PATH)
 OWN_NAMES = "Bowline"
@@ -81,20 +77,18 @@ class Holder:
     @asked_once
     def attached(self) -> list[dict[str, str]]:
         doing = f"list the policies of {self.kind} {self.name}"
-        answer = self.read("list_attached_{}_policies", doing, **self.by_name)
+        operation = self.operation("list_attached_{}_policies")
+        answer = self.client.call_all(operation, doing, **self.by_name)
         found: list[dict[str, str]] = answer["AttachedPolicies"]
         return found
 
     @asked_once
     def inline(self) -> list[str]:
         doing = f"list the inline policies of {self.kind} {self.name}"
-        answer = self.read("list_{}_policies", doing, **self.by_name)
+        operation = self.operation("list_{}_policies")
+        answer = self.client.call_all(operation, doing, **self.by_name)
         names: list[str] = answer["PolicyNames"]
         return names
-
-    def read(self, operation: str, doing: str, **given: str) -> Any:
-        """Ask IAM, every page."""
-        return self.client.call_all(self.operation(operation), doing, **given)
 
     @asked_once
     def documents(self) -> list[Document]:
@@ -106,29 +100,25 @@ class Holder:
 
     def inline_documents(self) -> Iterator[Document]:
         for name in self.inline:
-            doing = f"read inline policy {name} of {self.kind} {self.name}"
-            named = {**self.by_name, "PolicyName": name}
-            answer = self.read("get_{}_policy", doing, **named)
+            answer = self.client.call(
+                self.operation("get_{}_policy"),
+                f"read inline policy {name} of {self.kind} {self.name}",
+                PolicyName=name,
+                **self.by_name,
+            )
             yield Document(name, answer["PolicyDocument"])
 
     def managed_policy(self, name: str, arn: str) -> Document:
-        return Document(name, self.content(arn, self.version(arn)), arn)
-
-    def version(self, arn: str) -> Version:
-        """Say which version is in force."""
-        doing = f"read policy {Arn.of(arn).name}"
-        answer = self.client.call(self.client.iam.get_policy, doing, PolicyArn=arn)
-        policy = answer["Policy"]
-        return Version(policy["PolicyId"], policy["DefaultVersionId"])
-
-    def content(self, arn: str, version: Version) -> Mapping[str, Any]:
+        doing = f"read policy {name}"
+        iam = self.client.iam
+        policy = self.client.call(iam.get_policy, doing, PolicyArn=arn)["Policy"]
         answer = self.client.call(
-            self.client.iam.get_policy_version,
-            f"read policy {Arn.of(arn).name}",
+            iam.get_policy_version,
+            doing,
             PolicyArn=arn,
-            VersionId=version.number,
+            VersionId=policy["DefaultVersionId"],
         )
-        return parsed(answer["PolicyVersion"]["Document"])
+        return Document(name, parsed(answer["PolicyVersion"]["Document"]), arn)
 
     @asked_once
     def boundary(self) -> Document | None:
@@ -137,21 +127,19 @@ class Holder:
         return self.managed_policy(Arn.of(arn).name, arn) if arn else None
 
     @asked_once
-    def own(self) -> list[PolicyTypeDef]:
-        """List Bowline's policies for it, attached or not."""
-        doing = f"list the policies under {self.own_path}"
-        where = {"Scope": "Local", "PathPrefix": self.own_path}
-        answer = self.read("list_policies", doing, **where)
-        found: list[PolicyTypeDef] = answer["Policies"]
-        return found
-
-    @asked_once
     def loose(self) -> list[Document]:
         """List Bowline's policies for it that exist but are not attached to it."""
+        doing = f"list the policies under {self.own_path}"
+        answer = self.client.call_all(
+            self.client.iam.list_policies,
+            doing,
+            Scope="Local",
+            PathPrefix=self.own_path,
+        )
         attached = {policy["PolicyArn"] for policy in self.attached}
         return [
             self.managed_policy(policy["PolicyName"], policy["Arn"])
-            for policy in self.own
+            for policy in answer["Policies"]
             if policy["Arn"] not in attached
         ]
 

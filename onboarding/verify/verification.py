@@ -109,7 +109,7 @@ def verify(
     yield from (answers[read] for read in reads)
     yield from outlived_entries(access, chain.holder(), managing, managed)
     if chain.as_managed is not None or chain.as_identity is None:
-        yield from simulated_writes(sessions, holder, managing, managed)
+        yield from simulated_writes(holder, managing, managed)
 
 
 def walk(

@@ -12,7 +12,6 @@ from itertools import groupby
 from typing import NamedTuple
 
 from onboarding.aws.errors import AwsError
-from onboarding.aws.session import Sessions
 from onboarding.checks import Outcome
 from onboarding.grants import Access, Grant
 from onboarding.partitions import Arn
@@ -22,7 +21,6 @@ from onboarding.topology import Managed, Managing
 from onboarding.verify.denial import Holder
 from onboarding.verify.policy_evaluation import RequestContext
 from onboarding.verify.result import Cause, Located, Result
-from onboarding.verify.simulation.just_read import JustRead
 from onboarding.verify.simulation.simulator import (
     Asked,
     Question,
@@ -60,10 +58,9 @@ def granted_changes(managing: Managing, managed: Managed) -> Iterator[Granted]:
 
 
 def simulated_writes(
-    sessions: Sessions, holder: Holder, managing: Managing, managed: Managed
+    holder: Holder, managing: Managing, managed: Managed
 ) -> Iterator[Result]:
     """Yield one result for each purpose of each provider."""
-    known = JustRead.of(holder, sessions)
     region = managed.regions[0] if managed.regions else managing.aws.home_region
     granted = list(granted_changes(managing, managed))
     try:
@@ -82,7 +79,7 @@ def simulated_writes(
         return
     for one in granted:
         try:
-            yield judged(one, opinions(holder, known, one.grants, region, verdicts))
+            yield judged(one, opinions(holder, one.grants, region, verdicts))
         except AwsError as error:
             yield not_simulated(one, error)
 
@@ -133,7 +130,6 @@ def some(actions: Iterable[str]) -> str:
 
 def opinions(
     holder: Holder,
-    known: JustRead,
     grants: Iterable[Grant],
     region: str,
     verdicts: Mapping[Question, Verdict | AwsError],
@@ -151,16 +147,11 @@ def opinions(
             allowed.append(action)
             continue
         context = {key.lower(): value for key, value in question.context}
-        request = RequestContext(*question.asked, context)
-        if denies(known.cause(request)) and denies(cause := holder.cause(request)):
+        cause = holder.cause(RequestContext(*question.asked, context))
+        if cause.certain and cause.located is not Located.HIGHER_UP:
             return Opinions(tuple(allowed), tuple(unknown), cause)
         unknown.append(action)
     return Opinions(tuple(allowed), tuple(unknown), None)
-
-
-def denies(cause: Cause) -> bool:
-    """Return whether the documents themselves deny it."""
-    return cause.certain and cause.located is not Located.HIGHER_UP
 
 
 def example(resource: str, region: str) -> str:

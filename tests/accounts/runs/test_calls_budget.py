@@ -121,25 +121,6 @@ def test_a_verification_reads_nothing_that_planning_has_just_read(
     assert asked[Status.VERIFYING]["iam:ListPolicies"] == 0
 
 
-def test_a_verification_reads_once_what_allows_a_change(
-    here: Credentials, asked: dict[Status, Counter[str]]
-) -> None:
-    """The emulator's simulator allows nothing that has a condition, so that documents
-    decide: what the comparison read or applying wrote is not read for them again.
-    """
-    account = listed("ec2")
-    asked.clear()
-
-    run = done(carried(plan(account, None, send=keep, alone=True)))
-
-    made = asked[Status.VERIFYING]
-    assert made["iam:ListAttachedRolePolicies"] == made["iam:ListRolePolicies"] == 1
-    assert made["iam:GetRolePolicy"] == made["iam:ListPolicies"] == 1
-    assert made["iam:GetPolicy"] == made["iam:GetPolicyVersion"] == 0
-    (deploy,) = run.checks.filter(name="Writes for “deploy”")
-    assert deploy.sentence.endswith("By the documents alone: iam:PassRole.")
-
-
 def test_a_verification_by_itself_reads_all_of_it(
     here: Credentials, asked: dict[Status, Counter[str]]
 ) -> None:

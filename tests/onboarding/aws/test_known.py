@@ -98,28 +98,6 @@ def test_what_was_changed_and_its_lists_are_read_and_the_rest_is_known(
     assert gone <= {one.kind, "attachment", "inline policy"}
 
 
-def test_answers_do_not_pile_up(monkeypatch: pytest.MonkeyPatch) -> None:
-    handed_on, call = HandedOn(), Call("iam", "get_instance_profile")
-    now = iter(range(0, 100, 10))
-    monkeypatch.setattr("onboarding.aws.known.time.monotonic", lambda: float(next(now)))
-
-    for account in "abcdef":
-        handed_on.answer(account, call, {})
-
-    assert list(handed_on._answers) == ["d", "e", "f"]
-
-
-def test_no_answer_of_an_account_outlives_a_change_of_it() -> None:
-    handed_on, call = HandedOn(), Call("iam", "list_policies")
-    handed_on.answer(REACH.account_id, call, {"Policies": []})
-    handed_on.answer("444444444444", call, {"Policies": []})
-
-    handed_on.forget(ROLE.key)
-
-    assert handed_on.answered(REACH.account_id, call) is None
-    assert handed_on.answered("444444444444", call) == {"Policies": []}
-
-
 def test_an_answer_is_kept_for_the_check_that_asks_the_same(field: Field) -> None:
     field.iam.create_instance_profile(InstanceProfileName="Made")
     profile = InstanceProfile(account=field.managed_id, name="Made", role="Made")
@@ -127,8 +105,7 @@ def test_an_answer_is_kept_for_the_check_that_asks_the_same(field: Field) -> Non
 
     observe(sessions, field.reach, [profile])
 
-    _, answers = sessions.handed_on._answers[field.managed_id]
-    (call,) = answers
+    (call,) = [call for _, call in sessions.handed_on._answers]
     answer = sessions.handed_on.answered(field.managed_id, call)
     assert answer["InstanceProfile"]["InstanceProfileName"] == "Made"
     assert sessions.handed_on.answered("another", call) is None

@@ -65,7 +65,7 @@ class ExistingPolicies:
     def call(self, operation: str, doing: str, **given: Any) -> Any:
         match operation:
             case "get_policy":
-                return {"Policy": {"PolicyId": "ANPA1", "DefaultVersionId": "v7"}}
+                return {"Policy": {"DefaultVersionId": "v7"}}
             case "get_policy_version":
                 assert given["VersionId"] == "v7"
                 return {"PolicyVersion": {"Document": self.managed[given["PolicyArn"]]}}
@@ -75,8 +75,6 @@ class ExistingPolicies:
                 return self.find(operation, doing, **given)
 
     def call_all(self, operation: str, doing: str, **given: Any) -> Any:
-        if operation.startswith("get_"):
-            return self.call(operation, doing, **given)
         if operation.startswith("list_attached_"):
             return {"AttachedPolicies": [policy("PolicyArn", a) for a in self.attached]}
         if operation == "list_policies":

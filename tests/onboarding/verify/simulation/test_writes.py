@@ -5,14 +5,11 @@ from typing import Any
 
 import pytest
 
-from onboarding.aws.observe import observe
-from onboarding.checks import Call, Outcome
-from onboarding.desired.managed import managed_side
+from onboarding.checks import Outcome
 from onboarding.grants import Access, Grant
 from onboarding.providers.ec2 import Ec2
 from onboarding.providers.eks import Cluster, Eks
 from onboarding.providers.lambda_ import Lambda
-from onboarding.resources.policy import Policy
 from onboarding.topology import Managed, Managing
 from onboarding.verify.result import Result
 from onboarding.verify.simulation.writes import example
@@ -20,7 +17,6 @@ from tests.onboarding.aws.field import ACCESS_ROLE, Field, Probe
 from tests.onboarding.verify.verified import Verified
 
 NAME = "Writes for “deploy”"
-HOLDER = (("RoleName", "spinnakerManaged"),)
 
 
 class Writer(Probe):
@@ -105,44 +101,6 @@ def test_what_only_the_documents_allow_is_told_apart(field: Field) -> None:
 
     assert result.outcome is Outcome.EVALUATED
     assert result.sentence.endswith("By the documents alone: ec2:CreateTags.")
-
-
-def test_what_was_read_a_moment_ago_decides_nothing_against_a_role(
-    field: Field,
-) -> None:
-    only = {"StringLike": {"ec2:CreateAction": "Run*"}}
-    verified = stands(field, changing("ec2:CreateTags", condition=only))
-    sessions = field.sessions()
-    observe(sessions, field.reach, managed_side(verified.managing, verified.managed))
-    listing = Call("iam", "list_attached_role_policies", "", HOLDER)
-    assert sessions.handed_on.answered(field.managed_id, listing)["AttachedPolicies"]
-    before = {"AttachedPolicies": []}
-    sessions.handed_on.answer(field.managed_id, listing, before)
-
-    result = verified.found(NAME, sessions=sessions)
-
-    assert result.outcome is Outcome.NOT_PROVED
-    assert "The documents allow ec2:CreateTags." in result.sentence
-
-
-def test_a_version_that_somebody_put_in_force_is_read(field: Field) -> None:
-    only = {"StringLike": {"ec2:CreateAction": "Run*"}}
-    verified = stands(field, changing("ec2:CreateTags", condition=only))
-    sessions = field.sessions()
-    side = tuple(managed_side(verified.managing, verified.managed))
-    observe(sessions, field.reach, side)
-    sessions.handed_on.forget(side[0].key)  # as a write does
-    policies = field.iam.list_policies(Scope="Local")["Policies"]
-    (policy,) = (p for p in policies if p["PolicyName"] == "BowlineProbeWrite")
-    field.iam.create_policy_version(
-        PolicyArn=policy["Arn"],
-        PolicyDocument=Policy.allowing({"Action": "s3:*", "Resource": "*"}).text,
-        SetAsDefault=True,
-    )
-
-    result = verified.found(NAME, sessions=sessions)
-
-    assert result.outcome is Outcome.FAILED
 
 
 def test_who_may_not_simulate_learns_nothing(field: Field) -> None:
