@@ -105,7 +105,7 @@ def uses_database(item: pytest.Item) -> bool:
 
 
 @pytest.fixture(autouse=True)
-def roles(request: pytest.FixtureRequest) -> None:
+def roles_made_again(request: pytest.FixtureRequest) -> None:
     """Make the roles again: they came with a migration, and a test that commits
     empties every table.
     """
