@@ -8,14 +8,11 @@ changes nothing, a form without its token is not taken, and no answer is a 500.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
-from contextlib import contextmanager
 from http.cookies import SimpleCookie
 from typing import Any
 
 import pytest
 from django.contrib.auth.models import Group, User
-from django.db import connection, reset_queries, transaction
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
@@ -27,6 +24,7 @@ from accounts.web.access import (
 )
 from tests.attack.forms import forms
 from tests.attack.pages import ANY, Page, every_row, listed, pages
+from tests.attack.queries import taken_back
 from tests.rows import PASSWORD, person
 
 pytestmark = pytest.mark.django_db
@@ -78,15 +76,6 @@ def signed_in(role: str, **options: Any) -> Client:
     )
     client.force_login(user)
     return client
-
-
-@contextmanager
-def taken_back() -> Iterator[CaptureQueriesContext]:
-    """Take back what a request writes, and give what it asked of the database."""
-    reset_queries()  # or those of all requests together are too many to be kept
-    with transaction.atomic(), CaptureQueriesContext(connection) as queries:
-        yield queries
-        transaction.set_rollback(True)
 
 
 def writes(queries: CaptureQueriesContext) -> list[str]:

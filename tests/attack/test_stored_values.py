@@ -15,12 +15,12 @@ from typing import Any
 import pytest
 from django.apps import apps
 from django.contrib.auth.models import Group
-from django.db import DatabaseError, connection, models, reset_queries, transaction
+from django.db import DatabaseError, models, transaction
 from django.db.models import Value
 from django.test import Client
-from django.test.utils import CaptureQueriesContext
 
 from tests.attack.pages import every_row, listed, pages
+from tests.attack.queries import taken_back
 from tests.rows import person
 
 pytestmark = pytest.mark.django_db
@@ -120,10 +120,8 @@ def paths(client: Client, model: type[models.Model]) -> list[str]:
 
 def read_by(client: Client, path: str) -> str:
     if path not in READ:
-        reset_queries()
-        with transaction.atomic(), CaptureQueriesContext(connection) as queries:
+        with taken_back() as queries:
             client.get(path)
-            transaction.set_rollback(True)
         READ[path] = "\n".join(query["sql"] for query in queries.captured_queries)
     return READ[path]
 
