@@ -16,6 +16,7 @@ DEFAULT = re.compile(r"\s*Default: (.+)\Z", re.DOTALL)
 FOR_EXAMPLE = re.compile(r"\s*Example:\Z")
 NOT_CODE = re.compile(r"(`[^`]*`)")
 PAGE = re.compile(r"docs/[\w-]+\.md")
+OF_SEVERAL_PARTS = re.compile(r"\b[A-Z0-9]+(?:_[A-Z0-9]+)+\b")
 
 VALUES = {
     "env_bool": "`true` or `false`",
@@ -148,11 +149,13 @@ def marked(text: str, known: set[str]) -> str:
 
     A name of one part, such as SAML, is also a word: it is code where it is marked.
     """
-    several = sorted((one for one in known if "_" in one), key=len, reverse=True)
-    names = re.compile(rf"\b({'|'.join(several)})\b" if several else "(?!)()")
+
+    def name(found: re.Match[str]) -> str:
+        return f"`{found[0]}`" if found[0] in known else found[0]
+
     parts = NOT_CODE.split(text)
     for index in range(0, len(parts), 2):
-        parts[index] = PAGE.sub(linked, names.sub(r"`\1`", parts[index]))
+        parts[index] = PAGE.sub(linked, OF_SEVERAL_PARTS.sub(name, parts[index]))
     return "".join(parts)
 
 
