@@ -77,7 +77,7 @@ class ClustersChosen(Schema):
 
     clusters: list[Key] = Field(min_length=1, max_length=MOST, description="Their ids")
     pattern: Pattern = Field(
-        "{account}-{cluster}", description="Of their names in Spinnaker"
+        "{account}-{cluster}", description="Their names in Spinnaker"
     )
     rights: Pattern = "edit"
     namespaces: list[Namespace] = Field(["default"], description="Empty: all")
@@ -85,7 +85,7 @@ class ClustersChosen(Schema):
 
 
 class ClustersDescribed(Schema):
-    accounts: list[str] = Field(description="Those that have more clusters now")
+    accounts: list[str] = Field(description="Accounts that have more clusters now")
 
 
 @router.post(

@@ -32,9 +32,9 @@ class Sighting(Schema):
 class Connection(Schema):
     url: str
     release: str
-    is_tested: bool = Field(description="Whether a worker tests it just now")
+    is_tested: bool = Field(description="Whether a worker is testing it")
     tested_at: datetime | None
-    message: str = Field(description="Why the last test came to no end")
+    message: str = Field(description="Why the last test did not finish")
     checks: list[Sighting]
 
 

@@ -38,8 +38,8 @@ class Statement(Schema):
 
 
 class AccessTest(Schema):
-    is_tested: bool = Field(description="Whether a worker tests it just now")
-    works: bool | None = Field(description="null: there is no answer yet")
+    is_tested: bool = Field(description="Whether a worker is testing it")
+    works: bool | None = Field(description="null: no answer yet")
     role_arn: str
     bowline: str = Field(description="Bowline’s own principal, which the role trusts")
     sentence: str

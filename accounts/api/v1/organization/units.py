@@ -88,8 +88,8 @@ def list_units(
 )
 @once
 def watch(request: ApiRequest, unit: UnitId, body: Template) -> Any:
-    """Let accounts that are new in the unit, or below it, become drafts; or describe
-    them in another way from now on. Nothing is planned.
+    """Make drafts of new accounts in the unit and below it. If the unit is watched
+    already, later drafts are described as this request says. Nothing is planned.
     """
     row, kept = unit_called(unit), organization()
     said = filled(body)
@@ -112,7 +112,7 @@ def watch(request: ApiRequest, unit: UnitId, body: Template) -> Any:
 )
 @once
 def unwatch(request: ApiRequest, unit: UnitId) -> Any:
-    """Let new accounts of the unit become no more drafts. Existing ones stay."""
+    """Stop making drafts of new accounts in the unit. Existing ones stay."""
     rows = Watch.objects.select_related("unit")
     stop_watching(get_object_or_404(rows, unit=unit_called(unit)), request.user)
     return Status(204, None)
