@@ -87,6 +87,15 @@ def test_a_token_that_is_made_is_said_without_its_text(ann, mailoutbox) -> None:
     assert text not in str(Notice.objects.values_list())
 
 
+def test_a_person_who_was_deactivated_meanwhile_receives_none(ann, mailoutbox) -> None:
+    keeping.add_passkey(passkey(ann))
+    User.objects.filter(pk=ann.pk).update(is_active=False)
+
+    send_notice(str(Notice.objects.get().pk))
+
+    assert mailoutbox == []
+
+
 def test_it_is_sent_to_those_who_chose_no_mail(ann, mailoutbox) -> None:
     """Whoever has somebody's session could switch mail off first."""
     Preferences.objects.create(person=ann, mail=False)

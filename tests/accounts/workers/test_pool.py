@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from datetime import timedelta
@@ -157,6 +158,27 @@ def test_a_run_that_moved_since_it_was_found_is_not_carried(
         wait_until(lambda: ended(first, last), what="They did not end")
 
     assert order == [first.pk, last.pk]
+
+
+def test_what_was_found_a_while_ago_is_searched_for_again() -> None:
+    over, waits = waiting(2)
+    pool = RunPool(Q(), 2, finish)
+    pool.found.extend([over, waits])
+    Run.objects.filter(pk=over.pk).update(status=Status.VERIFIED)
+
+    pool.found_at = time.monotonic() - pools.FOUND_FOR - 1
+
+    assert [*pool.waiting(2)] == [waits]
+
+
+def test_a_run_that_a_thread_carries_already_is_not_found_again() -> None:
+    carried, waits = waiting(2)
+    pool = RunPool(Q(), 2, finish)
+    pool.found.extend([carried, waits])
+
+    pool.at_work[carried.pk] = pools.Carrier(pool)
+
+    assert [*pool.found_before()] == [waits]
 
 
 def test_rollouts_wait_for_a_moment_while_no_thread_is_free(
