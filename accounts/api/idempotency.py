@@ -37,9 +37,21 @@ def once(change: F) -> F:
 
     Write it below the router's decorator: @router.post(…), then @once.
     """
+    return decorate_view(whole)(keyed(change))
+
+
+def once_if_keyed(reading: F) -> F:
+    """Do as `once` for what writes nothing: without a key there is nothing to keep, and
+    no transaction, at whose beginning SQLite stops everybody who writes.
+    """
+    return decorate_view(whole_if_keyed)(keyed(reading))
+
+
+def keyed(change: F) -> F:
+    """Let a change take a key, and keep its answer in the transaction of `whole`."""
 
     @wraps(change)
-    def keyed(request: ApiRequest, idempotency_key: str = "", **said: Any) -> Any:
+    def change_once(request: ApiRequest, idempotency_key: str = "", **said: Any) -> Any:
         if not idempotency_key:
             return change(request, **said)
         wanted = {"token": request.token, "key": idempotency_key}
@@ -54,7 +66,7 @@ def once(change: F) -> F:
 
     # ninja would search for the names of its annotations in this module.
     signature = inspect.signature(change, eval_str=True)
-    keyed.__signature__ = signature  # type: ignore[attr-defined]
+    change_once.__signature__ = signature  # type: ignore[attr-defined]
     header = Header(
         "",
         alias=HEADER,
@@ -63,8 +75,8 @@ def once(change: F) -> F:
         description="A unique string that you choose. The same key within a day "
         "returns the same answer, and changes nothing again.",
     )
-    contribute_operation_args(keyed, "idempotency_key", str, header)
-    return decorate_view(whole)(keyed)  # type: ignore[return-value]
+    contribute_operation_args(change_once, "idempotency_key", str, header)
+    return change_once  # type: ignore[return-value]
 
 
 def whole(run: Run) -> Run:
@@ -81,6 +93,16 @@ def whole(run: Run) -> Run:
                 row.status, row.answer = response.status_code, response.content.decode()
                 row.save(update_fields=["status", "answer"])
         return response
+
+    return answer
+
+
+def whole_if_keyed(run: Run) -> Run:
+    kept = whole(run)
+
+    @wraps(run)
+    def answer(request: HttpRequest, **said: Any) -> HttpResponse:
+        return (kept if request.headers.get(HEADER) else run)(request, **said)
 
     return answer
 

@@ -34,6 +34,10 @@ if TYPE_CHECKING:
     from django.contrib.auth.models import User
 
 
+MANAGING = "the managing account"
+"""How a refusal calls it, which all environments share."""
+
+
 @contextmanager
 def editing(account: ManagedAccount, by: User | str | None = None) -> Iterator[None]:
     """Write an edit of the account inside; afterwards it is outdated if it must be, and
@@ -70,7 +74,7 @@ def editing_managing(row: ManagingAccount, by: User | None) -> Iterator[None]:
     which the edit makes a difference; what differs is recorded. Raise Outside where the
     role is for some environments only.
     """
-    refuse_limited(by, OPERATOR, "the managing account")
+    refuse_limited(by, OPERATOR, MANAGING)
     with transaction.atomic():
         before, said = stored_managing(), described_managing()
         yield

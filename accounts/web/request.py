@@ -38,12 +38,12 @@ def full_url(request: HttpRequest, path: str) -> str:
     return request.build_absolute_uri(path)
 
 
-def length(request: Request) -> int:
+def length(request: HttpRequest) -> int:
     said = request.META.get("CONTENT_LENGTH") or "0"
     return int(said) if said.isdigit() else 0
 
 
-def drain(request: Request) -> None:
+def drain(request: HttpRequest) -> None:
     """Read the body and forget it: a browser shows no answer while it still sends."""
     while request.read(CHUNK):
         pass

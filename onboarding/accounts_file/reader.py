@@ -8,6 +8,7 @@ from typing import Any, NamedTuple
 
 import yaml
 
+from onboarding.bounded_yaml import MOST_BYTES
 from onboarding.names import short
 
 MOST_PROBLEMS = 1_000
@@ -18,6 +19,7 @@ MOST_ACCOUNTS = 10_000
 TOO_MANY = (
     f"The file has more than {MOST_ACCOUNTS:,} accounts. Split it into several files."
 )
+TOO_LARGE = f"The file has more than {MOST_BYTES:,} bytes. Split it into several files."
 REFUSED = "refused"
 """The tag of a node whose problem is noted already."""
 NULL = "tag:yaml.org,2002:null"

@@ -2,23 +2,32 @@
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Callable
+from typing import Any, TypeAlias
 
-from django.db import transaction
+from django.contrib.auth.models import User
 from django.http import HttpRequest, HttpResponse
 from ninja import Field, Query, Router, Schema
 
 from accounts.api.authentication import OPERATES, ApiRequest
-from accounts.api.idempotency import once
+from accounts.api.files import takes_a_file
+from accounts.api.idempotency import once, once_if_keyed
 from accounts.api.problems import Problem
-from accounts.mapping.accounts_file import differs, register_all, spinnaker_differs
-from accounts.mapping.accounts_file.comparison import CHANGED, NEW, SAME
+from accounts.mapping.accounts_file import (
+    differs,
+    preview_all,
+    register_all,
+    spinnaker_differs,
+)
+from accounts.mapping.accounts_file.comparison import CHANGED, NEW, SAME, Comparison
 from accounts.mapping.accounts_file.export import export
 from accounts.models import ManagingAccount
-from onboarding.accounts_file import FileProblems, read
+from onboarding.accounts_file import AccountsFile, FileProblems, read
 from onboarding.accounts_file.reader import Problem as Wrong
 
 router = Router()
+
+Doing: TypeAlias = Callable[[AccountsFile, User], Comparison]
 
 YAML, CSV = "application/yaml", "text/csv"
 A_FILE = {YAML: {"schema": {"type": "object"}}, CSV: {"schema": {"type": "string"}}}
@@ -64,13 +73,14 @@ def read_file(request: HttpRequest, asked: Query[FileAsked]) -> HttpResponse:
     summary="Save an accounts file",
     openapi_extra=SENDS_A_FILE,
 )
+@takes_a_file
 @once
 def save_file(request: ApiRequest) -> Any:
     """Describe every account of the file as it says, or none of them. The same file
     again changes nothing. Accounts that are not in it stay as they are, and AWS is
     unchanged until plans are approved.
     """
-    return saved(request)
+    return answered(request, register_all)
 
 
 @router.post(
@@ -80,21 +90,19 @@ def save_file(request: ApiRequest) -> Any:
     summary="Preview an accounts file",
     openapi_extra=SENDS_A_FILE,
 )
-@once
+@takes_a_file
+@once_if_keyed
 def preview_file(request: ApiRequest) -> Any:
     """Say what saving the file would change, or what is wrong with it. Nothing is
     saved.
     """
-    with transaction.atomic():
-        would = saved(request)
-        transaction.set_rollback(True)
-    return would
+    return answered(request, preview_all)
 
 
-def saved(request: ApiRequest) -> dict[str, Any]:
-    """Save the file; raise Problem with all that is wrong in it, and where."""
+def answered(request: ApiRequest, doing: Doing) -> dict[str, Any]:
+    """Save or preview the file; raise Problem with all that is wrong, and where."""
     try:
-        return save(request)
+        return done(request, doing)
     except FileProblems as error:
         errors = [
             {"at": f"line {one.line}", "message": one.message} for one in error.problems
@@ -102,14 +110,14 @@ def saved(request: ApiRequest) -> dict[str, Any]:
         raise Problem(422, errors[0]["message"], errors=errors) from error
 
 
-def save(request: ApiRequest) -> dict[str, Any]:
+def done(request: ApiRequest, doing: Doing) -> dict[str, Any]:
     row = ManagingAccount.objects.first()
     partition = row.partition if row else "aws"
     file = read(request.body, partition=partition, csv=request.content_type == CSV)
     if spinnaker_differs(file):
         raise FileProblems([Wrong(file.spinnaker_line, OTHER_CONNECTION)])
     managing = file.managing is not None and (row is None or differs(file, row))
-    found = register_all(file, request.user)
+    found = doing(file, request.user)
     new, changed = (
         [one.written.managed.name for one in found.those(what)]
         for what in (NEW, CHANGED)

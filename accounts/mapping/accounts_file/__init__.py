@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 from django.core.exceptions import ValidationError
 from django.db import IntegrityError, transaction
 
 from accounts.mapping.accounts_file.comparison import Comparison, compare
-from accounts.mapping.accounts_file.saving import save
-from accounts.mapping.edits import editing, editing_managing
+from accounts.mapping.accounts_file.saving import refuse_touched, save
+from accounts.mapping.edits import MANAGING, editing, editing_managing
 from accounts.mapping.handing_off import prefix_for
 from accounts.mapping.managed import managed_columns, provider_of
 from accounts.mapping.managing import managing_columns
@@ -22,8 +23,10 @@ from accounts.models import (
     ManagingAccount,
     Spinnaker,
 )
+from accounts.role_limits.refusing import refuse_limited
 from accounts.spinnaker.connection import connection_of
 from accounts.spinnaker.describing import describe as describe_spinnaker
+from accounts.web.access import OPERATOR
 from onboarding.accounts_file import AccountsFile, FileProblems
 from onboarding.accounts_file.reader import Problem
 from onboarding.providers.base import providers_of
@@ -63,18 +66,45 @@ def register_all(file: AccountsFile, by: User | None) -> Comparison:
 
 def written_all(file: AccountsFile, by: User | None) -> Comparison:
     if file.managing is not None:
-        try:
+        with at_its_line(file):
             register_managing(file.managing, by, trusts_bowline=file.trusts_bowline)
-        except ValidationError as error:
-            problem = Problem(file.managing_line, sentence(error))
-            raise FileProblems([problem]) from error
-    found = compare(file.accounts, lock=True)
-    if problems := [*found.problems, *problems_of_managing(file)]:
-        raise FileProblems(problems)
+    found = compared_all(file, lock=True)
     if file.spinnaker is not None:
         describe_spinnaker(file.spinnaker, by)
     save(found, by)
     return found
+
+
+def preview_all(file: AccountsFile, by: User | None) -> Comparison:
+    """Refuse what `register_all` would refuse, and return what differs. This only
+    reads: nobody waits for it.
+    """
+    if file.managing is not None:
+        refuse_limited(by, OPERATOR, MANAGING)
+        with at_its_line(file):
+            row, columns = managing_described(file.managing, file.trusts_bowline)
+            changes(row, **columns)
+    found = compared_all(file, lock=False)
+    refuse_touched(found, by)
+    return found
+
+
+def compared_all(file: AccountsFile, *, lock: bool) -> Comparison:
+    """Compare all; raise FileProblems with everything that is wrong."""
+    found = compare(file.accounts, lock=lock)
+    if problems := [*found.problems, *problems_of_managing(file)]:
+        raise FileProblems(problems)
+    return found
+
+
+@contextmanager
+def at_its_line(file: AccountsFile) -> Iterator[None]:
+    """Raise as FileProblems what is wrong with the file's managing account."""
+    try:
+        yield
+    except ValidationError as error:
+        problem = Problem(file.managing_line, sentence(error))
+        raise FileProblems([problem]) from error
 
 
 def problems_of_managing(file: AccountsFile) -> Iterator[Problem]:
@@ -108,10 +138,17 @@ def sentence(error: ValueError | ValidationError) -> str:
 def register_managing(
     managing: Managing, by: User | None, *, trusts_bowline: bool
 ) -> None:
-    row = ManagingAccount.objects.first() or ManagingAccount()
+    row, columns = managing_described(managing, trusts_bowline)
     with editing_managing(row, by):
-        columns = managing_columns(managing)
-        update(row, trusts_bowline=trusts_bowline, **columns)
+        update(row, **columns)
+
+
+def managing_described(
+    managing: Managing, trusts_bowline: bool
+) -> tuple[ManagingAccount, dict[str, Any]]:
+    """Return the row, and the columns that describe it in this way."""
+    row = ManagingAccount.objects.first() or ManagingAccount()
+    return row, {"trusts_bowline": trusts_bowline, **managing_columns(managing)}
 
 
 def differs(file: AccountsFile, row: ManagingAccount) -> bool:
@@ -174,11 +211,19 @@ def write_providers(row: ManagedAccount, managed: Managed) -> None:
 
 def update(row: ManagingAccount | ManagedAccount, **columns: Any) -> None:
     """Set the columns, check the row's rules and save, where anything differs."""
+    if changes(row, **columns):
+        row.save()
+
+
+def changes(row: ManagingAccount | ManagedAccount, **columns: Any) -> bool:
+    """Set the columns and check the row's rules, where anything differs; return whether
+    it does. Nothing is saved.
+    """
     if not row._state.adding and all(
         getattr(row, name) == value for name, value in columns.items()
     ):
-        return
+        return False
     for name, value in columns.items():
         setattr(row, name, value)
     row.full_clean()
-    row.save()
+    return True

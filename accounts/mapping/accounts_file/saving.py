@@ -49,7 +49,7 @@ def save(comparison: Comparison, by: User | None) -> list[ManagedAccount]:
     Returns what was written, the new accounts first. Raise Outside where the person's
     role is not for all environments that accounts are in before or after.
     """
-    refuse_pairs(by, OPERATOR, touched(comparison))
+    refuse_touched(comparison, by)
     prefix = cache(prefix_for)  # the managing account's is read once for all
     new = [Edited(new_row(one, by, prefix), one) for one in comparison.those(NEW)]
     changed = [
@@ -62,6 +62,11 @@ def save(comparison: Comparison, by: User | None) -> list[ManagedAccount]:
     claim_names([*new, *changed])
     record_many(by, (decision(*one) for one in (*new, *changed)))
     return [row for row, _ in (*new, *changed)]
+
+
+def refuse_touched(comparison: Comparison, by: User | None) -> None:
+    """Raise Outside where the person's role is not for all that would be written."""
+    refuse_pairs(by, OPERATOR, touched(comparison))
 
 
 def touched(comparison: Comparison) -> Iterator[tuple[str, str]]:

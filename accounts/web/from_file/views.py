@@ -31,13 +31,12 @@ from accounts.web.from_file.forms import FileForm
 from accounts.web.request import BESIDE, InMemory, Request, drain, length
 from accounts.wording import counted
 from onboarding.accounts_file import FileProblems
-from onboarding.accounts_file.reader import Problem
+from onboarding.accounts_file.reader import TOO_LARGE, Problem
 from onboarding.accounts_file.spreadsheet import COLUMNS
 from onboarding.accounts_file.writing import csv_text, yaml_text
 from onboarding.bounded_yaml import MOST_BYTES
 
 PAGE = 50
-TOO_LARGE = f"The file has more than {MOST_BYTES:,} bytes. Split it into several files."
 EXAMPLE = {
     "name": "staging",
     "account_id": "922222222222",

@@ -5,10 +5,15 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+from django.utils import timezone
 
 from accounts.models import Activity, KeptAnswer, ManagedAccount, ManagingAccount
 from accounts.role_limits.limits import limit
 from accounts.web.access import OPERATOR
+from onboarding.accounts_file.reader import TOO_LARGE
+from onboarding.bounded_yaml import MOST_BYTES
 from tests.accounts.api.calling import Caller, detail
 from tests.accounts.spinnaker.connecting import spinnaker_row
 from tests.rows import managing_row
@@ -162,3 +167,201 @@ def test_a_limited_role_saves_no_account_of_another_environment(operator):
 
     assert "production is in no environment." in detail(answer, 403)
     assert not ManagedAccount.objects.exists()
+
+
+MANAGING, ACCOUNTS = FILE[: FILE.index("accounts:")], FILE[FILE.index("accounts:") :]
+
+
+def saved_before(operator: Caller) -> None:
+    assert send(operator, FILE).status_code == 200
+
+
+def created_in_aws(operator: Caller) -> None:
+    saved_before(operator)
+    ManagedAccount.objects.update(state="verified", granted_at=timezone.now())
+    ManagingAccount.objects.update(applied=[{"name": "core"}])
+
+
+def limited(operator: Caller) -> None:
+    saved_before(operator)
+    limit(operator.person, OPERATOR, ["staging"], None)
+
+
+def moved_in(text: str) -> str:
+    """Say that the account of no environment is in the limited person's own."""
+    return text.replace(
+        'account_id: "933333333333"',
+        'account_id: "933333333333"\n    environment: staging',
+    )
+
+
+REFUSED = {
+    "no YAML": (None, "accounts: [", 422, "This is not YAML"),
+    "no managing account": (None, ACCOUNTS, 422, "Add the managing account"),
+    "another connection": (
+        None,
+        "spinnaker: {url: https://a.example.com, release: '2026.2', sign_in: none}\n"
+        f"{FILE}",
+        422,
+        "An administrator changes that",
+    ),
+    "unknown owner": (
+        None,
+        FILE.replace("managing:", "managing:\n  bakes: true\n  ami_owner: images"),
+        422,
+        "There is no account “images”",
+    ),
+    "two mistakes of accounts": (
+        lambda operator: managing_row(),
+        ACCOUNTS.replace("us-east-1", "mars-east-1"),
+        422,
+        "mars-east-1",
+    ),
+    "roles of one name": (
+        None,
+        FILE.replace("managing:", "managing:\n  base_role: BowlineManaged").replace(
+            "managing:", "managing:\n  managed_role: BowlineManaged"
+        ),
+        422,
+        "BowlineManaged",
+    ),
+    "another managing account": (
+        created_in_aws,
+        MANAGING.replace("911111111111", "944444444444"),
+        422,
+        "cannot change to another AWS account",
+    ),
+    "another maker of the managing account": (
+        created_in_aws,
+        MANAGING.replace("managing:", "managing:\n  made_by: owner"),
+        422,
+        "(made_by) cannot change",
+    ),
+    "an id that is somebody else's": (
+        saved_before,
+        ACCOUNTS.replace("name: staging", "name: other"),
+        422,
+        "already in Bowline, as “staging”",
+    ),
+    "another id of what exists": (
+        created_in_aws,
+        ACCOUNTS.replace("922222222222", "944444444444"),
+        422,
+        "You cannot change the account id",
+    ),
+    "the managing account of a limited role": (
+        limited,
+        MANAGING,
+        403,
+        "All environments share the managing account.",
+    ),
+    "a new account outside of the limit": (
+        limited,
+        ACCOUNTS.replace("name: production", "name: other").replace("9333", "9444"),
+        403,
+        "other is in no environment.",
+    ),
+    "an account that would come in": (limited, moved_in(ACCOUNTS), 403, "production"),
+    "an account that would leave": (
+        limited,
+        ACCOUNTS.replace("environment: staging", "environment: other"),
+        403,
+        "staging is in other.",
+    ),
+}
+
+
+@pytest.mark.parametrize("name", REFUSED)
+def test_a_preview_refuses_what_saving_would(operator, name):
+    before, text, status, sentence = REFUSED[name]
+    if before:
+        before(operator)
+    described = Activity.objects.count()
+
+    preview = send(operator, text, f"{PATH}/preview")
+    saved = send(operator, text)
+
+    assert sentence in detail(preview, status)
+    assert preview.json() == saved.json()
+    assert Activity.objects.count() == described
+
+
+@pytest.mark.parametrize("managing", [MANAGING, ""])
+def test_a_preview_only_reads_and_locks_nothing(operator, managing):
+    saved_before(operator)
+    text = f"{managing.replace('core', 'base')}{ACCOUNTS}"
+    text = text.replace("us-east-1", "eu-west-1").replace("name: staging", "name: new")
+
+    with CaptureQueriesContext(connection) as asked:
+        answer = send(operator, text.replace("9222", "9444"), f"{PATH}/preview")
+
+    assert answer.json() == {
+        "new": ["new"],
+        "changed": ["production"],
+        "same": 0,
+        "left_alone": 1,
+        "managing": bool(managing),
+    }
+    said = [query["sql"] for query in asked]
+    assert len(said) > 5
+    # Django asks the database about a constraint, in a transaction of that alone.
+    alone = [("SAVEPOINT", "SELECT", "RELEASE")] * bool(managing)
+    first_words = [sql.split()[0] for sql in said]
+    at = [n for n, word in enumerate(first_words) if word == "SAVEPOINT"]
+    assert [tuple(first_words[n : n + 3]) for n in at] == alone
+    assert {*first_words} - {"SAVEPOINT", "RELEASE"} == {"SELECT"}
+    assert [sql for sql in said if "FOR UPDATE" in sql or "advisory" in sql] == []
+
+
+def test_a_file_may_be_larger_than_other_bodies(operator, settings):
+    """Also with a key, whose digest is of the body."""
+    large = f"{FILE}#{'x' * settings.DATA_UPLOAD_MAX_MEMORY_SIZE}\n"
+    headers = {"Idempotency-Key": "one"}
+
+    preview = send(operator, large, f"{PATH}/preview")
+    saved = [send(operator, large, headers=headers) for _ in "ab"]
+    other = send(operator, f"{large}#\n", headers=headers)
+
+    assert preview.json() == saved[0].json() == saved[1].json()
+    assert saved[1]["Idempotency-Replayed"] == "true"
+    assert "sent with another request" in detail(other, 422)
+    elsewhere = send(operator, large, "/api/v1/clusters/searches")
+    assert detail(elsewhere, 413) == "The body is too large."
+
+
+class Body:
+    """A body that counts what is read of it."""
+
+    def __init__(self) -> None:
+        self.count = self.most = 0
+
+    readline = None
+
+    def read(self, size: int = -1) -> bytes:
+        assert size >= 0, "all of it at once"
+        self.count += size
+        self.most = max(self.most, size)
+        return b" " * size
+
+
+@pytest.mark.parametrize("path", [PATH, f"{PATH}/preview"])
+@pytest.mark.parametrize(("size", "read"), [(MOST_BYTES + 1, True), (2**30, False)])
+def test_a_larger_file_than_on_the_page_is_not_kept(operator, path, size, read):
+    body = Body()
+    more = {"CONTENT_LENGTH": str(size), "wsgi.input": body}
+
+    answer = send(operator, "", path, **more)
+
+    assert detail(answer, 413) == TOO_LARGE
+    assert body.count == (size if read else 0)
+    assert body.most <= 2**20
+
+
+def test_a_file_of_whoever_may_not_send_it_is_not_read(reader):
+    body = Body()
+    more = {"CONTENT_LENGTH": "1000000", "wsgi.input": body}
+
+    answer = send(reader, "", **more)
+
+    assert detail(answer, 403)
+    assert body.count == 0
