@@ -18,8 +18,6 @@ from accounts.api.problems import CONTENT_TYPE, problem_of
 from accounts.api.v1 import (
     accounts_file,
     activity,
-    building,
-    bundles,
     clusters,
     decisions,
     deliveries,
@@ -35,6 +33,8 @@ from accounts.api.v1.accounts import (
     hand_offs,
     keeping,
 )
+from accounts.api.v1.bundles import building
+from accounts.api.v1.bundles import reading as bundles
 from accounts.api.v1.organization import hand_offs as of_organization
 from accounts.api.v1.organization import members, units
 from accounts.web.access import VIEWER, role_required

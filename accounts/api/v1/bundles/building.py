@@ -9,7 +9,7 @@ from ninja.responses import Status
 
 from accounts.api.authentication import OPERATES, ApiRequest
 from accounts.api.idempotency import once
-from accounts.api.v1.bundles import BundleInFull, read_bundle, router
+from accounts.api.v1.bundles.reading import BundleInFull, read_bundle, router
 from accounts.api.v1.texts import Number
 from accounts.bundles import install, request_bundle
 from accounts.models import Bundle

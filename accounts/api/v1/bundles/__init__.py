@@ -1,0 +1,1 @@
+"""Bundles: built, read, and compared."""
