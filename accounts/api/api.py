@@ -33,7 +33,8 @@ from accounts.api.v1.accounts import (
     hand_offs,
     keeping,
 )
-from accounts.api.v1.bundles import building
+from accounts.api.v1.bundles import building, deltas
+from accounts.api.v1.bundles import preview as next_bundle
 from accounts.api.v1.bundles import reading as bundles
 from accounts.api.v1.organization import hand_offs as of_organization
 from accounts.api.v1.organization import members, units
@@ -147,7 +148,7 @@ for kind in (Exception, Http404, HttpError, DoesNotFit):
     api.add_exception_handler(kind, answer)
 
 ADD_TO_ROUTERS = (
-    *(access, building, decisions, external_id, hand_offs, keeping),
+    *(access, building, decisions, deltas, external_id, hand_offs, keeping),
     *(of_organization, units),
 )
 """Their operations are at addresses of others: import them before routers are added.
@@ -159,6 +160,7 @@ api.add_router("/accounts", describing.router, tags=["Accounts"])
 api.add_router("/accounts-file", accounts_file.router, tags=["Accounts file"])
 api.add_router("/clusters", clusters.router, tags=["Clusters"])
 api.add_router("/runs", runs.router, tags=["Runs"])
+api.add_router("/bundles/next", next_bundle.router, tags=["Bundles"])
 api.add_router("/bundles", bundles.router, tags=["Bundles"])
 api.add_router("/rollouts", rollouts.router, tags=["Rollouts"])
 api.add_router("/deliveries", deliveries.router, tags=["Deliveries"])

@@ -16,7 +16,7 @@ from accounts.web.runs.review.texts import compare_texts
 from onboarding.resources.kinds import Key
 from onboarding.resources.risks import Topic
 from onboarding.spinnaker.bundle.comparison import Altered, Named
-from onboarding.spinnaker.bundle.contents import PROVIDERS
+from onboarding.spinnaker.bundle.contents import PROVIDERS, Account
 from onboarding.spinnaker.bundle.excerpt import ChangedFile, Excerpt
 
 MOST_OPEN = 20
@@ -68,11 +68,7 @@ def key_of(one: Named) -> Key:
 
 
 def account_card(verb: str, one: Named, number: int, *, opens: bool) -> Card:
-    before = one.before if isinstance(one, Altered) else None
-    if verb == "delete":
-        before, after = one.account, None
-    else:
-        after = one.account
+    before, after = sides(verb, one)
     return Card(
         key=key_of(one),
         anchor=f"c{number}",
@@ -83,6 +79,13 @@ def account_card(verb: str, one: Named, number: int, *, opens: bool) -> Card:
         risks=tuple(one.risks) if isinstance(one, Altered) else (),
         opens=opens and verb != "delete",
     )
+
+
+def sides(verb: str, one: Named) -> tuple[Account | None, Account | None]:
+    """Return how the earlier and the later bundle describe it."""
+    if verb == "delete":
+        return one.account, None
+    return one.before if isinstance(one, Altered) else None, one.account
 
 
 def files_group(excerpt: Excerpt, numbers: Iterator[int]) -> Group:

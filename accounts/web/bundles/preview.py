@@ -70,9 +70,13 @@ def comparison(request: Request, ready: int) -> Comparison:
     """Return what the next bundle changes, that a worker compares, or that it could
     not; raise NoManagingAccount.
     """
-    if ready <= MOST_IN_A_REQUEST:
+    if are_few(ready):
         return Compared(next_bundle().changes)
     return by_a_worker(request, QUESTION, compared_now())
+
+
+def are_few(ready: int) -> bool:
+    return ready <= MOST_IN_A_REQUEST
 
 
 def changes_now() -> Changes:

@@ -5,22 +5,36 @@ from __future__ import annotations
 from typing import Any
 
 from django.shortcuts import get_object_or_404
+from ninja import Field, Schema
 from ninja.responses import Status
+from pydantic import ConfigDict
 
 from accounts.api.authentication import OPERATES, ApiRequest
 from accounts.api.idempotency import once
+from accounts.api.problems import Problem
 from accounts.api.v1.bundles.reading import BundleInFull, read_bundle, router
-from accounts.api.v1.texts import Number
+from accounts.api.v1.texts import Digest, Number
 from accounts.bundles import install, request_bundle
 from accounts.models import Bundle
+from accounts.web.bundles.preview import changes_now
+from accounts.web.bundles.views import CHANGED
+
+
+class BundleBuild(Schema):
+    model_config = ConfigDict(extra="forbid")
+
+    digest: Digest | None = Field(None, description="Of the preview that you read")
 
 
 @router.post("", auth=OPERATES, response={202: BundleInFull}, summary="Build a bundle")
 @once
-def build_bundle(request: ApiRequest) -> Any:
+def build_bundle(request: ApiRequest, body: BundleBuild | None = None) -> Any:
     """Let a worker build the next bundle, of all accounts that are ready. Its status
-    says when it can be downloaded.
+    says when it can be downloaded. If you give the digest of the preview, nothing is
+    built once something else would change.
     """
+    if body and body.digest is not None and body.digest != changes_now().digest:
+        raise Problem(409, CHANGED.format(Bundle.objects.next_number()))
     bundle = request_bundle(request.user)
     return Status(202, read_bundle(request, bundle.number))
 

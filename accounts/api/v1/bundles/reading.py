@@ -24,6 +24,11 @@ from accounts.web.request import full_url
 router = Router()
 
 ZIP = "application/zip"
+A_ZIP = {
+    "responses": {
+        200: {"content": {ZIP: {"schema": {"type": "string", "format": "binary"}}}}
+    }
+}
 
 
 class Filters(Schema):
@@ -87,11 +92,7 @@ def read_bundle(request: HttpRequest, number: Number) -> dict[str, Any]:
     auth=OPERATES,
     response={200: None},
     summary="Download a bundle",
-    openapi_extra={
-        "responses": {
-            200: {"content": {ZIP: {"schema": {"type": "string", "format": "binary"}}}}
-        }
-    },
+    openapi_extra=A_ZIP,
 )
 def download_bundle(request: ApiRequest, number: Number) -> HttpResponse:
     """Download the zip. The activity log says who did."""

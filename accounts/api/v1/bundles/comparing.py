@@ -1,0 +1,146 @@
+"""What bundles differ in, as pages show it: few compared at once, many by a worker."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from ninja import Field, Schema
+
+from accounts.api.paging import LARGEST
+from accounts.api.problems import Problem, too_much_asked
+from accounts.api.v1.texts import READ_AGAIN
+from accounts.lookups import Question, ask, seen
+from accounts.models import Lookup
+from accounts.next_bundle import Changes
+from accounts.web.bundles.changes import sides
+from accounts.web.bundles.comparing import changes_of
+from onboarding.spinnaker.bundle.comparison import Altered, Named
+from onboarding.spinnaker.bundle.excerpt import MOST_ACCOUNTS, MOST_FILES, Excerpt
+
+if TYPE_CHECKING:
+    from django.contrib.auth.models import User
+
+NOT_COMPARED = "The accounts could not be compared."
+TAKES_LONG = "A worker compares them, which takes a few seconds."
+
+
+class Waits(NamedTuple):
+    """A worker compares."""
+
+    asked: int
+    """How often it was asked: an answer to a later time does as well."""
+
+
+class AskedBefore(Schema):
+    asked: int = Field(0, ge=0, le=LARGEST, description="As “path” of a 202 says it")
+
+
+class Verbs(Schema):
+    create: int = 0
+    update: int = 0
+    delete: int = 0
+
+
+class FieldChanged(Schema):
+    name: str
+    before: str
+    after: str
+
+
+class AccountCompared(Schema):
+    """An account of Spinnaker, as the files of bundles describe it."""
+
+    verb: str
+    provider: str
+    name: str
+    fields: list[FieldChanged]
+    risks: list[str] = Field(description="What opens to more people or places")
+    before: dict[str, Any] | None
+    after: dict[str, Any] | None
+
+
+class FileCompared(Schema):
+    path: str
+    verb: str
+    before: str | None
+    after: str | None
+    is_long: bool = Field(description="Too long to be compared here: it is in the zip")
+
+
+class Differences(Schema):
+    accounts: Verbs = Field(description="How many, listed or not")
+    files: Verbs
+    changed_accounts: list[AccountCompared] = Field(
+        description=f"At most {MOST_ACCOUNTS} of each verb; manifest.json of a delta "
+        "names all"
+    )
+    changed_files: list[FileCompared] = Field(description=f"At most {MOST_FILES}")
+
+
+class Compared(Schema):
+    path: str = Field(description=READ_AGAIN)
+    in_progress: bool = Field(description="Whether a worker compares: read it again")
+    page: str = Field(description="Where people read it")
+    sentence: str
+    changes: Differences | None = Field(description="null: a worker compares")
+
+
+def by_a_worker(question: Question, now: str, by: User, asked: int) -> Changes | Waits:
+    """Return what a worker found, or that one compares; raise Problem where it cannot.
+    `now` sums up what it would compare now.
+
+    What was found of another moment is for whoever waited for it: at a busy site, it
+    is old as soon as it is made.
+    """
+    last = Lookup.objects.filter(question=question.digest).first()
+    found = changes_of(last) if last else None
+    if last and found and (found.of == now or 0 < asked <= last.times_asked):
+        return found
+    lookup = seen(question)
+    if lookup is None or not (lookup.waits or lookup.message):
+        lookup = ask(question, by, anew=True)
+    if lookup is None:
+        raise too_much_asked()
+    if lookup.waits:
+        return Waits(lookup.times_asked)
+    made = changes_of(lookup)
+    if made is None:
+        raise Problem(409, f"{NOT_COMPARED} {lookup.hint}".strip())
+    return made
+
+
+def compared(path: str, page: str, found: Changes | Waits) -> dict[str, Any]:
+    """Say what was found, or where to read it once it is."""
+    if isinstance(found, Waits):
+        again = f"{path}?asked={found.asked}"
+        return {"path": again, "in_progress": True, "page": page, "changes": None}
+    changes = differences(found.excerpt)
+    return {"path": path, "in_progress": False, "page": page, "changes": changes}
+
+
+def differences(excerpt: Excerpt) -> dict[str, Any]:
+    named = (
+        *(("update", one) for one in excerpt.changed),
+        *(("delete", one) for one in excerpt.removed),
+        *(("create", one) for one in excerpt.added),
+    )
+    return {
+        "accounts": excerpt.accounts,
+        "files": excerpt.paths,
+        "changed_accounts": [account(*one) for one in named],
+        "changed_files": [file._asdict() for file in excerpt.files],
+    }
+
+
+def account(verb: str, one: Named) -> dict[str, Any]:
+    before, after = sides(verb, one)
+    altered = one if isinstance(one, Altered) else None
+    return {
+        "verb": verb,
+        "provider": one.provider,
+        "name": one.name,
+        "fields": [field._asdict() for field in altered.fields] if altered else [],
+        "risks": list(altered.risks) if altered else [],
+        "before": before,
+        "after": after,
+    }

@@ -1,0 +1,136 @@
+"""The next bundle, before it is built: what it changes, and what it keeps."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+from django.urls import reverse
+from ninja import Field, Query, Router, Schema
+from ninja.responses import Status
+
+from accounts.api.authentication import ApiRequest
+from accounts.api.v1.bundles.comparing import (
+    TAKES_LONG,
+    AskedBefore,
+    Compared,
+    Waits,
+    by_a_worker,
+    compared,
+)
+from accounts.models import Bundle, ManagedAccount
+from accounts.next_bundle import (
+    MOST_KEPT,
+    Changes,
+    Kept,
+    Unlike,
+    compared_now,
+    next_bundle,
+    unlike_now,
+)
+from accounts.web.bundles.preview import QUESTION, are_few
+from accounts.web.request import full_url
+
+router = Router()
+
+OF_MANY = "The accounts are compared with the last bundle. {}"
+OUT_OF_DATE = "Accounts changed since this comparison was made."
+
+
+class KeptAccount(Schema):
+    account: str
+    state: str
+    verified_at: datetime | None
+    failed_run: int | None = Field(description="The run that found it")
+    reason: str
+
+
+class EditedAccount(Schema):
+    account: str
+    state: str
+
+
+class LeftOut(Schema):
+    account: str
+    at: datetime
+    by: str
+
+
+class NextBundle(Compared):
+    number: int
+    since: int | None = Field(description="The last bundle; null: there is none yet")
+    accounts: int = Field(description="How many it has, each as it was last proved")
+    digest: str = Field(description="Identifies what was read: give it to build")
+    is_old: bool = Field(description=OUT_OF_DATE)
+    kept: list[KeptAccount] = Field(
+        description="Those that the bundle keeps although the last verification "
+        f"failed; the first {MOST_KEPT} by name"
+    )
+    kept_count: int
+    edited: list[EditedAccount] = Field(
+        description="Those that the bundle has without their last edit, which is not "
+        f"verified; the first {MOST_KEPT} by name"
+    )
+    edited_count: int
+    left_out: list[LeftOut] = Field(description="What people left out of bundles")
+
+
+@router.get(
+    "",
+    response={200: NextBundle, 202: NextBundle},
+    summary="Preview the next bundle",
+)
+def read_next_bundle(request: ApiRequest, before: Query[AskedBefore]) -> Any:
+    """Read what the next bundle changes compared with the last one. A worker compares
+    many accounts: the answer is 202 until then.
+    """
+    ready = ManagedAccount.objects.ready().count()
+    found: Changes | Waits
+    if are_few(ready):
+        found = next_bundle().changes
+        now = found.of
+    else:
+        now = compared_now()
+        found = by_a_worker(QUESTION, now, request.user, before.asked)
+    unlike = unlike_now()
+    page = full_url(request, reverse("accounts:bundle-next"))
+    last = Bundle.objects.built().values_list("number", flat=True).first()
+    said: dict[str, Any] = {
+        "number": Bundle.objects.next_number(),
+        "since": last,
+        "accounts": ready,
+        **compared("/bundles/next", page, found),
+        **unlike_of(unlike),
+    }
+    if isinstance(found, Waits):
+        waits = {"sentence": OF_MANY.format(TAKES_LONG), "digest": "", "is_old": False}
+        return Status(202, said | waits)
+    return said | {
+        "sentence": found.summary(unlike.kept_count),
+        "since": found.since or None,
+        "digest": found.digest,
+        "is_old": found.of != now,
+    }
+
+
+def unlike_of(unlike: Unlike) -> dict[str, Any]:
+    return {
+        "kept": [kept_account(one) for one in unlike.kept],
+        "kept_count": unlike.kept_count,
+        "edited": [{"account": one.name, "state": one.word} for one in unlike.edited],
+        "edited_count": len(unlike.edited) + unlike.edited_more,
+        "left_out": [
+            {"account": one.name, "at": one.left_out_at, "by": one.left_out_by_name}
+            for one in unlike.left_out
+        ],
+    }
+
+
+def kept_account(one: Kept) -> dict[str, Any]:
+    return {
+        "account": one.account.name,
+        "state": one.account.state,
+        "verified_at": one.account.verified_at,
+        "failed_run": one.failed.number if one.failed else None,
+        "reason": one.reason,
+    }

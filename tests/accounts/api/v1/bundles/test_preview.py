@@ -1,0 +1,173 @@
+"""The next bundle by the API, before it is built: what it changes and what it keeps."""
+
+from __future__ import annotations
+
+import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+
+from accounts import bundles
+from accounts.mapping.proved import keep_proved
+from accounts.models import Bundle, Lookup, ManagedAccount, Run
+from accounts.models.states import State, Status
+from accounts.web.bundles import preview
+from tests.accounts.api.calling import detail
+from tests.accounts.web.answers import work
+from tests.rows import (
+    account_row,
+    approve_entries,
+    managing_row,
+    person,
+    run_row,
+)
+
+pytestmark = pytest.mark.django_db
+
+PATH = "/bundles/next"
+
+
+@pytest.fixture
+def account(db: None) -> ManagedAccount:
+    managing_row()
+    account_row("other", account_id="9" * 12, proof=State.VERIFIED)
+    return account_row(proof=State.VERIFIED, state=State.VERIFIED)
+
+
+@pytest.fixture
+def many(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(preview, "MOST_IN_A_REQUEST", 1)
+
+
+def built() -> Bundle:
+    bundle = bundles.new_bundle(None)
+    bundles.build(bundle)
+    return bundle
+
+
+def prove(account: ManagedAccount, region: str) -> None:
+    account.regions = [region]
+    account.save()
+    approve_entries(account)
+    keep_proved(account, State.VERIFIED)
+
+
+def test_it_says_what_the_first_bundle_holds(reader, account):
+    answer = reader.read(PATH)
+
+    assert answer.status_code == 200, answer.content
+    shown = answer.json()
+    assert (shown["number"], shown["since"], shown["accounts"]) == (1, None, 2)
+    assert shown["sentence"] == "The first bundle: 2 added, 0 changed, 0 removed."
+    assert shown["page"] == "http://testserver/bundles/next/"
+    assert {one["name"] for one in shown["changes"]["changed_accounts"]} == {
+        "other",
+        "staging",
+    }
+
+
+def test_it_says_what_changes_since_the_last_one(reader, account):
+    built()
+    prove(account, "eu-west-1")
+
+    shown = reader.read(PATH).json()
+
+    assert (shown["number"], shown["since"]) == (2, 1)
+    (changed,) = shown["changes"]["changed_accounts"]
+    assert (changed["verb"], changed["name"]) == ("update", "staging")
+    assert changed["fields"] == [
+        {"name": "regions", "before": "us-east-1", "after": "eu-west-1"}
+    ]
+
+
+def test_it_names_what_it_keeps_edited_and_left_out(reader, account):
+    account_row("third", account_id="8" * 12, proof=State.VERIFIED)
+    ManagedAccount.objects.filter(name="other").update(state=State.FAILED)
+    other = ManagedAccount.objects.get(name="other")
+    run = run_row(Status.FAILED, account=other, error={"message": "No.", "hint": ""})
+    account.touch()
+    third = ManagedAccount.objects.get(name="third")
+    bundles.leave_out(third, person("approver", username="olga"))
+
+    shown = reader.read(PATH).json()
+
+    (kept,) = shown["kept"]
+    assert (kept["account"], kept["reason"]) == ("other", "No.")
+    assert kept["failed_run"] == run.number
+    assert shown["kept_count"] == 1
+    assert "1 kept despite a failed verification" in shown["sentence"]
+    (left_out,) = shown["left_out"]
+    assert (left_out["account"], left_out["by"]) == ("third", "olga")
+    assert shown["edited_count"] == len(shown["edited"])
+
+
+def test_without_a_managing_account_it_says_so(reader):
+    assert detail(reader.read(PATH)) == "Set up the managing account first."
+
+
+def test_a_worker_compares_many_and_the_answer_says_where_it_is(reader, account, many):
+    first = reader.read(PATH)
+    waiting = reader.read(first.json()["path"])
+    work()
+    shown = reader.read(first.json()["path"])
+
+    assert (first.status_code, waiting.status_code) == (202, 202)
+    assert (first.json()["in_progress"], first.json()["changes"]) == (True, None)
+    assert first.json()["sentence"].startswith("The accounts are compared with the")
+    assert shown.status_code == 200
+    assert shown.json()["is_old"] is False
+    assert shown.json()["changes"]["accounts"]["create"] == 2
+    assert reader.read(PATH).json() == shown.json()
+    assert Lookup.objects.get().times_asked == 1
+
+
+def test_whoever_waited_gets_what_is_old_already_and_nobody_else(reader, account, many):
+    path = reader.read(PATH).json()["path"]
+    work()
+    bundles.leave_out(account, person("approver"))
+    account_row("third", account_id="8" * 12, proof=State.VERIFIED)
+
+    waited, anew = reader.read(path), reader.read(PATH)
+
+    assert (waited.status_code, waited.json()["is_old"]) == (200, True)
+    assert (anew.status_code, anew.json()["changes"]) == (202, None)
+    assert Lookup.objects.get().times_asked == 2
+
+
+def test_only_what_was_read_is_built(operator, account):
+    built()
+    read = operator.read(PATH).json()["digest"]
+    prove(account, "eu-west-1")
+
+    refused = operator.post("/bundles", {"digest": read})
+    again = operator.read(PATH).json()["digest"]
+    built_now = operator.post("/bundles", {"digest": again})
+
+    assert "What bundle 2 changes differs from what you saw" in detail(refused)
+    assert built_now.status_code == 202
+    assert built_now.json()["number"] == 2
+
+
+def test_the_queries_do_not_grow_with_the_accounts(reader, account, many):
+    def queries() -> int:
+        with CaptureQueriesContext(connection) as found:
+            assert reader.read(PATH).status_code == 200
+        return len(found)
+
+    def more(number: int) -> None:
+        one = account_row(
+            f"a-{number}",
+            account_id=f"{number:012}",
+            proof=State.VERIFIED,
+            state=State.FAILED,
+        )
+        run_row(Status.FAILED, account=one, error={"message": "No.", "hint": ""})
+        reader.read(PATH)
+        work()
+
+    more(1)
+    few = queries()
+    for number in range(2, 5):
+        more(number)
+
+    assert queries() == few
+    assert Run.objects.count() == 4
