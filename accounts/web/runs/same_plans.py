@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import TYPE_CHECKING, Any, NamedTuple
+from uuid import UUID
 
 from django.contrib import messages
 from django.http import HttpResponse
@@ -43,13 +45,55 @@ HEAVY = (
 """Columns that are large, and that the page does not read."""
 
 COLUMNS = (
-    *("pk", "account_name", "account__granted_at", "account__policy_set"),
+    *("pk", "number", "account_name", "account__granted_at", "account__policy_set"),
     "account__environment",
 )
-"""What the page needs of every run."""
+"""What is to be known of every run."""
 
 MOST_NAMED = 20
 """The most runs that moved on that are listed; the rest are counted."""
+
+
+class Waiting(NamedTuple):
+    """A plan that waits, and as much of its account as COLUMNS says."""
+
+    pk: UUID
+    number: int
+    account_name: str
+    granted_at: datetime | None
+    policy_set: int
+    environment: str
+
+
+class Same(NamedTuple):
+    """The plans that wait with the same changes, as a person finds them."""
+
+    waiting: list[Waiting]
+    """Those that can be approved at once, by name."""
+    total: int
+    room: int | None
+    """How many accounts their policies still take; None: any."""
+    crowd: set[UUID]
+    """Those that find no room."""
+    ticked: set[UUID]
+    """Those that fit, and that the person's role is for."""
+
+
+def same_of(one: Run, by: User) -> Same:
+    """Find the plans that are the same as this one, with constant queries."""
+    found = Run.objects.same_anywhere(one.fingerprint).order_by("account_name", "pk")
+    waiting = [Waiting(*row) for row in found.values_list(*COLUMNS)[:MOST_AT_ONCE]]
+    total = found.count() if len(waiting) == MOST_AT_ONCE else len(waiting)
+    room = room_in_plan(one)
+    joining = [plan.pk for plan in waiting if one.account and not plan.granted_at]
+    crowd = set() if room is None else set(joining[room:])
+    limited = environments_of(by, APPROVER)
+    ticked = {
+        plan.pk
+        for plan in waiting
+        if plan.pk not in crowd and (limited is None or plan.environment in limited)
+    }
+    return Same(waiting, total, room, crowd, ticked)
 
 
 class Named(NamedTuple):
@@ -80,36 +124,31 @@ def same_page(
     if not runs:
         return render(request, "runs/same_plans.html", {"crumbs": crumbs})
     one, plan = runs[0], plan_of(runs[0])
-    waiting = list(found.values_list(*COLUMNS)[:MOST_AT_ONCE])
-    total = found.count() if len(waiting) == MOST_AT_ONCE else len(waiting)
-    room = room_in_plan(one)
-    joining = [pk for pk, _, granted, *_ in waiting if one.account and not granted]
-    crowd = set() if room is None else set(joining[room:])
-    limited = environments_of(request.user, APPROVER)
-    ticked = {
-        str(pk)
-        for pk, *_, environment in waiting
-        if pk not in crowd and (limited is None or environment in limited)
-    }
+    same = same_of(one, request.user)
     shown = {
         "fingerprint": fingerprint,
         "run": one,
         "table": runs,
         "named": [
-            Named(str(pk), name, reverse("accounts:run", args=[pk]), environment)
-            for pk, name, *_, environment in waiting[MOST_IN_TABLE:]
+            Named(
+                str(row.pk),
+                row.account_name,
+                reverse("accounts:run", args=[row.pk]),
+                row.environment,
+            )
+            for row in same.waiting[MOST_IN_TABLE:]
         ],
-        "total": total,
+        "total": same.total,
         "most": MOST_AT_ONCE,
-        "room": room,
-        "crowd": crowd,
-        "ticked": ticked if chosen is None else chosen,
+        "room": same.room,
+        "crowd": same.crowd,
+        "ticked": {str(pk) for pk in same.ticked} if chosen is None else chosen,
         "plan": plan,
         "review": review_of(one, plan),
         "form": form,
-        "discouraged": discouraged_among(plan, total, one.account_name),
-        "brought": brought(policy_set for *_, policy_set, _ in waiting),
-        **limits(request, {environment for *_, environment in waiting}),
+        "discouraged": discouraged_among(plan, same.total, one.account_name),
+        "brought": brought(row.policy_set for row in same.waiting),
+        **limits(request, {row.environment for row in same.waiting}),
         "crumbs": crumbs,
     }
     return render(request, "runs/same_plans.html", shown)

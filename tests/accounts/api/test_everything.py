@@ -63,7 +63,7 @@ BY_API: Mapping[str, str] = {
     "run-discard": "POST /runs/{number}/discard",
     "run-look": "POST /runs/{number}/look",
     "run-updated": f"POST {ACCOUNT}/hand-off/updated",
-    "same-plans-approve": "POST /runs/{number}/approve",
+    "same-plans-approve": "POST /runs/same/{fingerprint}/approve",
     "spinnaker-test": "POST /spinnaker/test",
     "test-access": f"POST {ACCOUNT}/access-test",
     "unrotate": f"POST {ACCOUNT}/external-id/cancel",

@@ -1,0 +1,151 @@
+"""Plans that are the same: read once, approved for many accounts, in no rollout."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+
+from django.http import HttpRequest
+from ninja import Field, Router, Schema
+from pydantic import ConfigDict
+
+from accounts.api.authentication import APPROVES, ApiRequest
+from accounts.api.idempotency import once
+from accounts.api.paging import LARGEST
+from accounts.api.problems import Problem
+from accounts.api.v1.rollouts import Fingerprint
+from accounts.api.v1.runs import Plan, read_plan
+from accounts.api.v1.texts import Comment
+from accounts.models import Run
+from accounts.runs.actions import approve_same
+from accounts.web.runs.groups import same_plans
+from accounts.web.runs.same_plans import (
+    MOST_AT_ONCE,
+    MOST_NAMED,
+    moved_on,
+    named,
+    refuse_crowd,
+    same_of,
+)
+
+router = Router()
+
+NO_PLAN = (
+    "No plan waits with these changes. They were approved, discarded or outdated by "
+    "an edit."
+)
+NO_RUN = "There is no run {}."
+
+
+class SameListed(Schema):
+    fingerprint: str
+    plans: int
+    changes: int = Field(description="In each of them")
+
+
+class SameRun(Schema):
+    number: int
+    account: str
+    environment: str
+    selected: bool = Field(
+        description="Whether its account fits, and the role of the token’s person is "
+        "for it: as the page selects it"
+    )
+
+
+class SamePlans(Schema):
+    total: int
+    room: int | None = Field(
+        description="How many more accounts the policies of these plans take; null: any"
+    )
+    runs: list[SameRun] = Field(
+        description=f"Those whose plans wait, by account; the first {MOST_AT_ONCE}"
+    )
+    plan: Plan = Field(description="Of the first: the others have the same changes")
+
+
+class SameApproval(Schema):
+    model_config = ConfigDict(extra="forbid")
+
+    runs: list[Annotated[int, Field(ge=1, le=LARGEST)]] = Field(
+        min_length=1,
+        max_length=MOST_AT_ONCE,
+        description="The numbers of the runs that you read. One whose plan has other "
+        "changes since is left",
+    )
+    comment: Comment = Field("", description="For the record, with each of them")
+
+
+class SameApproved(Schema):
+    approved: int
+    left: int = Field(description="How many of the runs are not approved")
+    refused: list[str] = Field(
+        description=f"Why; of the first {MOST_NAMED} that are left, by account"
+    )
+
+
+@router.get("", response=list[SameListed], summary="List plans that are the same")
+def list_same_plans(request: HttpRequest) -> Any:
+    """List the groups of waiting plans with the same changes, the largest first."""
+    return [one._asdict() for one in same_plans()]
+
+
+@router.get(
+    "/{fingerprint}",
+    response=SamePlans,
+    summary="Read plans that are the same",
+)
+def read_same_plans(request: ApiRequest, fingerprint: Fingerprint) -> dict[str, Any]:
+    """Read word for word what an approval of these plans is about."""
+    found = Run.objects.same_anywhere(fingerprint).order_by("account_name", "pk")
+    one = found.select_related("account").first()
+    if one is None:
+        raise Problem(404, NO_PLAN)
+    same = same_of(one, request.user)
+    return {
+        "total": same.total,
+        "room": same.room,
+        "runs": [
+            {
+                "number": row.number,
+                "account": row.account_name,
+                "environment": row.environment or "",
+                "selected": row.pk in same.ticked,
+            }
+            for row in same.waiting
+        ],
+        "plan": read_plan(request, one.number),
+    }
+
+
+@router.post(
+    "/{fingerprint}/approve",
+    auth=APPROVES,
+    response={200: SameApproved},
+    summary="Approve plans that are the same",
+)
+@once
+def approve_same_plans(
+    request: ApiRequest, fingerprint: Fingerprint, body: SameApproval
+) -> Any:
+    """Approve those of these runs whose plans still wait with the changes that you
+    read, and let workers carry each out.
+    """
+    chosen = keys_of(body.runs)
+    if refusal := refuse_crowd(fingerprint, chosen):
+        raise Problem(409, refusal)
+    approved, left = approve_same(
+        fingerprint, chosen, request.user, comment=body.comment
+    )
+    if not approved:
+        raise Problem(409, f"Not approved: {named(left, fingerprint, request.user)}.")
+    first = left[:MOST_NAMED]
+    refused = [f"{moved_on(run, fingerprint, request.user)}." for run in first]
+    return {"approved": approved, "left": len(left), "refused": refused}
+
+
+def keys_of(numbers: list[int]) -> set[str]:
+    """Find runs by their numbers; raise Problem for a number of none."""
+    found = dict(Run.objects.filter(number__in=numbers).values_list("number", "pk"))
+    if unknown := [number for number in numbers if number not in found]:
+        raise Problem(422, NO_RUN.format(", ".join(map(str, unknown[:5]))))
+    return {str(pk) for pk in found.values()}

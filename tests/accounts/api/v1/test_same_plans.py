@@ -1,0 +1,211 @@
+"""Plans that are the same by the API: read once, approved for many accounts."""
+
+from __future__ import annotations
+
+import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+from django.utils import timezone
+
+from accounts.four_eyes import choose
+from accounts.mapping.managing import managing_of
+from accounts.mapping.plans import plan_of
+from accounts.models import Activity, ManagedAccount, Run
+from accounts.models.states import Status
+from accounts.role_limits.limits import limit
+from accounts.runs.actions import approve, discard, keep
+from accounts.web.access import APPROVER
+from accounts.web.runs import same_plans
+from onboarding.desired.capacity import roles_per_policy
+from tests.accounts.api.calling import detail
+from tests.rows import account_row, managing_row, person, run_row, step_row
+
+pytestmark = pytest.mark.django_db
+
+SAME = "5a" * 16
+PATH = f"/runs/same/{SAME}"
+
+
+def waiting(number: int, *, fingerprint: str = SAME, **fields) -> Run:
+    account = account_row(f"a{number}", account_id=f"{number:012}", **fields)
+    run = run_row(account=account, fingerprint=fingerprint)
+    step_row(run, name=f"role-of-a{number}")
+    return run
+
+
+@pytest.fixture
+def three(db) -> list[Run]:
+    managing_row()
+    return [waiting(number) for number in range(3)]
+
+
+def numbers(runs: list[Run]) -> dict[str, list[int]]:
+    return {"runs": [run.number for run in runs]}
+
+
+def approved() -> set[int]:
+    rows = Run.objects.filter(status=Status.APPLYING)
+    return set(rows.values_list("number", flat=True))
+
+
+def test_it_lists_which_plans_are_the_same(reader, three):
+    waiting(3, fingerprint="0b" * 16)
+
+    assert reader.read("/runs/same").json() == [
+        {"fingerprint": SAME, "plans": 3, "changes": 1}
+    ]
+
+
+def test_the_plan_of_one_is_read_and_all_are_listed(reader, three):
+    shown = reader.read(PATH).json()
+
+    assert [run["number"] for run in shown["runs"]] == [run.number for run in three]
+    assert {run["selected"] for run in shown["runs"]} == {True}
+    assert (shown["total"], shown["room"]) == (3, None)
+    assert shown["plan"]["digest"] == plan_of(three[0]).digest
+    assert shown["plan"]["fingerprint"] == SAME
+
+
+def test_where_none_waits_any_more_it_says_so(reader):
+    assert detail(reader.read(PATH), 404) == (
+        "No plan waits with these changes. They were approved, discarded or outdated "
+        "by an edit."
+    )
+
+
+def test_those_that_were_read_are_approved_and_the_others_wait(approver, three):
+    body = {**numbers(three[1:]), "comment": "Seen with ops."}
+
+    answer = approver.post(f"{PATH}/approve", body)
+
+    assert answer.status_code == 200, answer.content
+    assert answer.json() == {"approved": 2, "left": 0, "refused": []}
+    assert approved() == {run.number for run in three[1:]}
+    entries = Activity.objects.filter(what=Activity.What.APPROVE)
+    assert {(one.who, one.detail["comment"]) for one in entries} == {
+        ("approver", "Seen with ops.")
+    }
+
+
+def test_those_that_moved_on_are_left_with_why(approver, three):
+    discarded, edited, decided = three
+    last, other = waiting(3), waiting(4, fingerprint="0b" * 16)
+    discard(discarded, None)
+    edited.account.touch()
+    approve(decided, person("approver", username="olga"), send=keep)
+
+    answer = approver.post(f"{PATH}/approve", numbers([*three, last, other]))
+
+    assert answer.json() == {
+        "approved": 1,
+        "left": 4,
+        "refused": [
+            "a0 (already discarded).",
+            "a1 (edited after it was planned: plan again).",
+            "a2 (already approved by olga).",
+            "a4 (its changes differ now).",
+        ],
+    }
+    assert Run.objects.get(pk=other.pk).status == Status.PLANNED
+
+
+def test_where_none_is_left_nothing_is_approved_and_it_says_why(approver, three):
+    for run in three:
+        discard(run, None)
+
+    refused = detail(approver.post(f"{PATH}/approve", numbers(three[:1])))
+
+    assert refused == "Not approved: a0 (already discarded)."
+
+
+def test_who_planned_it_approves_only_the_others(approver, three):
+    choose("", four_eyes=True)
+    Run.objects.filter(pk=three[0].pk).update(created_by=approver.person)
+
+    answer = approver.post(f"{PATH}/approve", numbers(three))
+
+    assert answer.json()["refused"] == [
+        "a0 (you planned or edited it, so you cannot approve it)."
+    ]
+    assert approved() == {run.number for run in three[1:]}
+
+
+def test_it_holds_inside_the_environments_of_the_role(approver, three):
+    ManagedAccount.objects.filter(name="a0").update(environment="production")
+    limit(approver.person, APPROVER, ["production"], None)
+
+    shown = approver.read(PATH).json()
+    answer = approver.post(f"{PATH}/approve", numbers(three))
+
+    selected = {run["account"]: run["selected"] for run in shown["runs"]}
+    assert selected == {"a0": True, "a1": False, "a2": False}
+    assert (answer.json()["approved"], answer.json()["left"]) == (1, 2)
+    assert "The role approver of approver is for" in answer.json()["refused"][0]
+    assert approved() == {three[0].number}
+
+
+@pytest.mark.parametrize("fixture", ["reader", "operator"])
+def test_nobody_else_approves(request, three, fixture):
+    client = request.getfixturevalue(fixture)
+
+    answer = client.post(f"{PATH}/approve", numbers(three))
+
+    assert "This needs the role approver" in detail(answer, 403)
+    assert approved() == set()
+
+
+def test_a_run_that_there_is_not_is_named(approver, three):
+    answer = approver.post(f"{PATH}/approve", {"runs": [three[0].number, 4711]})
+
+    assert detail(answer, 422) == "There is no run 4711."
+    assert approved() == set()
+
+
+def test_no_more_accounts_join_than_their_plans_can_list(approver):
+    listed = roles_per_policy(managing_of(managing_row()))
+    ManagedAccount.objects.bulk_create(
+        ManagedAccount(
+            name=f"standing-{n}", account_id=f"9{n:011}", granted_at=timezone.now()
+        )
+        for n in range(listed - 2)
+    )
+    for row in ManagedAccount.objects.all():
+        row.providers.create(key="ec2")
+    runs = [waiting(number) for number in range(3)]
+    for run in runs:
+        step_row(run, verb="update", kind="policy", name="BowlineAssumeManaged")
+
+    shown = approver.read(PATH).json()
+    crowd = approver.post(f"{PATH}/approve", numbers(runs))
+    fit = [run["number"] for run in shown["runs"] if run["selected"]]
+    done = approver.post(f"{PATH}/approve", {"runs": fit})
+
+    assert shown["room"] == 2
+    assert "These plans have room for only 2 more accounts" in detail(crowd)
+    assert done.json()["approved"] == 2
+
+
+def test_a_list_has_no_more_than_can_be_approved_at_once(reader, three, monkeypatch):
+    monkeypatch.setattr(same_plans, "MOST_AT_ONCE", 2)
+
+    shown = reader.read(PATH).json()
+
+    assert (shown["total"], len(shown["runs"])) == (3, 2)
+
+
+@pytest.mark.parametrize("path", ["/runs/same", PATH])
+def test_the_queries_do_not_grow_with_the_runs(reader, path):
+    def queries() -> int:
+        with CaptureQueriesContext(connection) as found:
+            assert reader.read(path).status_code == 200
+        return len(found)
+
+    managing_row()
+    for number in range(2):
+        waiting(number)
+    reader.read(path)
+    few = queries()
+    for number in range(2, 6):
+        waiting(number)
+
+    assert queries() == few <= 18
