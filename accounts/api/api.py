@@ -22,7 +22,6 @@ from accounts.api.v1 import (
     decisions,
     deliveries,
     managing,
-    rollouts,
     runs,
     same_plans,
     spinnaker,
@@ -39,6 +38,7 @@ from accounts.api.v1.bundles import preview as next_bundle
 from accounts.api.v1.bundles import reading as bundles
 from accounts.api.v1.organization import hand_offs as of_organization
 from accounts.api.v1.organization import members, units
+from accounts.api.v1.rollouts import deciding as rollouts
 from accounts.web.access import VIEWER, role_required
 
 PREFIX = "api/v1/"

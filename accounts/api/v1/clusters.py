@@ -16,7 +16,7 @@ from accounts.api.authentication import OPERATES, ApiRequest
 from accounts.api.idempotency import once
 from accounts.api.paging import LARGEST, Asked, Page, page_of
 from accounts.api.problems import Problem, refused_by
-from accounts.api.v1.rollouts import Chosen, chosen_by
+from accounts.api.v1.rollouts.deciding import Chosen, chosen_by
 from accounts.api.v1.texts import NO_NUL, Filter
 from accounts.clusters.describing import ClustersRefused, describe_ticked
 from accounts.clusters.search import begin, running_of

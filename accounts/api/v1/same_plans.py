@@ -12,7 +12,7 @@ from accounts.api.authentication import APPROVES, ApiRequest
 from accounts.api.idempotency import once
 from accounts.api.paging import LARGEST
 from accounts.api.problems import Problem
-from accounts.api.v1.rollouts import Fingerprint
+from accounts.api.v1.rollouts.deciding import Fingerprint
 from accounts.api.v1.runs import Plan, read_plan
 from accounts.api.v1.texts import Comment
 from accounts.models import Run

@@ -1,0 +1,1 @@
+"""Rollouts: decided on, and reported."""
