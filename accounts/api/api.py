@@ -22,23 +22,28 @@ from accounts.api.v1 import (
     decisions,
     deliveries,
     managing,
+    overview,
     runs,
     same_plans,
     spinnaker,
 )
 from accounts.api.v1.accounts import (
     access,
+    access_role,
     describing,
     external_id,
     hand_offs,
     keeping,
+    permissions,
+    versions,
 )
-from accounts.api.v1.bundles import building, deltas
+from accounts.api.v1.bundles import building, deltas, files
 from accounts.api.v1.bundles import preview as next_bundle
 from accounts.api.v1.bundles import reading as bundles
 from accounts.api.v1.organization import hand_offs as of_organization
 from accounts.api.v1.organization import members, units
 from accounts.api.v1.rollouts import deciding as rollouts
+from accounts.api.v1.rollouts import report
 from accounts.web.access import VIEWER, role_required
 
 PREFIX = "api/v1/"
@@ -149,12 +154,13 @@ for kind in (Exception, Http404, HttpError, DoesNotFit):
     api.add_exception_handler(kind, answer)
 
 ADD_TO_ROUTERS = (
-    *(access, building, decisions, deltas, external_id, hand_offs, keeping),
-    *(of_organization, units),
+    *(access, access_role, external_id, hand_offs, keeping, permissions, versions),
+    *(building, decisions, deltas, files, of_organization, report, units),
 )
 """Their operations are at addresses of others: import them before routers are added.
 """
 
+api.add_router("/overview", overview.router, tags=["Overview"])
 api.add_router("/managing-account", managing.router, tags=["Managing account"])
 api.add_router("/organization", members.router, tags=["Organization"])
 api.add_router("/accounts", describing.router, tags=["Accounts"])

@@ -14,14 +14,18 @@ from accounts.api.authentication import OPERATES, ApiRequest
 from accounts.api.idempotency import once
 from accounts.api.problems import Problem
 from accounts.api.v1.accounts.describing import as_file
+from accounts.api.v1.accounts.hand_offs import HandOff, taken
 from accounts.api.v1.decisions import begun
 from accounts.api.v1.runs import RunInFull
 from accounts.mapping.accounts_file import register
 from accounts.mapping.managing import managing_of, managing_row
 from accounts.models import ManagingAccount, Run
 from accounts.models.states import OPEN
+from accounts.role_limits.refusing import refuse_outside
 from accounts.runs import actions
 from accounts.runs.capacity import capacity_of
+from accounts.runs.owners.subject import NOT_HANDED_OFF
+from accounts.web.access import OPERATOR
 from onboarding.accounts_file import read
 from onboarding.accounts_file.writing import managing_written
 
@@ -70,6 +74,23 @@ def read_managing(request: HttpRequest) -> dict[str, Any]:
     if row is None:
         raise Problem(404, NOT_YET)
     return in_full(row)
+
+
+@router.get(
+    "/hand-off",
+    auth=OPERATES,
+    response=HandOff,
+    summary="Read what the managing account’s owner receives",
+)
+def read_managing_hand_off(request: ApiRequest) -> dict[str, Any]:
+    """Read the files with which the owner creates Spinnaker’s identity. The activity
+    log says who did.
+    """
+    row = managing_row()
+    if not row.is_handed_off:
+        raise Problem(404, NOT_HANDED_OFF)
+    refuse_outside(request.user, OPERATOR, None)
+    return taken(request, row)
 
 
 @router.put(

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse
 from ninja import Field, Router, Schema
 from ninja.responses import Status
 
@@ -13,12 +13,15 @@ from accounts.api.authentication import OPERATES, ApiRequest
 from accounts.api.idempotency import once
 from accounts.api.problems import Problem, too_much_asked
 from accounts.lookups import ask, seen
+from accounts.mapping.managing import managing_row
 from accounts.models import Spinnaker
 from accounts.spinnaker.testing import last_test
-from accounts.web.spinnaker.views import question
+from accounts.web.exports.attachment import attachment
+from accounts.web.spinnaker.views import FILE, question, switches_of
 
 router = Router()
 
+YAML, A_TEXT = "application/yaml", {"type": "object"}
 NOT_CONNECTED = "Spinnaker is not connected. An administrator connects it in Settings."
 
 
@@ -57,6 +60,18 @@ def test_connection(request: ApiRequest) -> Any:
     if ask(question(row), request.user, anew=True) is None:
         raise too_much_asked()
     return Status(202, connection_of(row))
+
+
+@router.get(
+    "/clouddriver-local.yml",
+    response={200: None},
+    summary="Read what Clouddriver needs once",
+    openapi_extra={"responses": {200: {"content": {YAML: {"schema": A_TEXT}}}}},
+)
+def read_clouddriver_file(request: HttpRequest) -> HttpResponse:
+    """Read the settings that Clouddriver needs for deliveries."""
+    text = switches_of(managing_row(), Spinnaker.objects.first())
+    return attachment(text, FILE, YAML)
 
 
 def connected() -> Spinnaker:

@@ -119,13 +119,18 @@ def load_on(bundle: Bundle) -> Load:
     return load_of(accounts_in(bundle.archive))
 
 
-def opened(bundle: Bundle, path: str, *, as_text: bool) -> dict[str, Any]:
-    """Read one file out of the zip; 404 where the bundle has none of that path."""
+def text_of(bundle: Bundle, path: str) -> tuple[dict[str, Any], str]:
+    """Read a file out of the zip, and what is listed of it; 404 where there is none."""
     listed = next((file for file in bundle.files if file["path"] == path), None)
     if listed is None:
         raise Http404
     kept = bundle.readme if path == README else ""
-    text = kept or text_in(bundle.archive, path)
+    return listed, kept or text_in(bundle.archive, path)
+
+
+def opened(bundle: Bundle, path: str, *, as_text: bool) -> dict[str, Any]:
+    """Show one file; 404 where the bundle has none of that path."""
+    listed, text = text_of(bundle, path)
     part = text[:MOST_CHARACTERS]
     is_markdown = path.endswith(".md")
     shown = {"file": listed, "left_out": len(text) - len(part), "reads": is_markdown}

@@ -62,10 +62,8 @@ def overview(request: Request) -> HttpResponse:
         return render(request, "overview/welcome.html", {"step": 1})
     live = live_site()
     counts = counts_by_environment()
-    states = Counter(dict.fromkeys(WORDS, 0))
-    for _, word, count in counts:
-        states[word] += count
-    total = sum(states.values())
+    states = states_of(counts)
+    total = states.total()
     if not total:
         welcome = {"step": 2, "managing": managing}
         return render(request, "overview/welcome.html", welcome)
@@ -86,6 +84,14 @@ def overview(request: Request) -> HttpResponse:
         "pictures": [("wide", wide(centre, seen)), ("narrow", narrow(centre, seen))],
     }
     return render(request, "overview/overview.html", shown)
+
+
+def states_of(counts: Counts) -> Counter[str]:
+    """Count the accounts by state, in the order of WORDS."""
+    states = Counter(dict.fromkeys(WORDS, 0))
+    for _, word, count in counts:
+        states[word] += count
+    return states
 
 
 def got_worse() -> dict[str, Any]:

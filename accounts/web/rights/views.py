@@ -66,13 +66,18 @@ def rights(request: Request, pk: UUID) -> HttpResponse:
             "spinnaker": f"https://github.com/{SPINNAKER.name}/tree/{SPINNAKER.version}",
             "version": SPINNAKER.version.removeprefix("spinnaker-release-"),
         },
-        "stands": account.state in PROVED and not account.has_older_policies,
+        "stands": is_as_verified(account),
     }
     try:
         shown |= reviewed(managing, managed_of(account))
     except DetailsError as error:
         shown["trouble"] = str(error)
     return render(request, "rights/rights.html", shown)
+
+
+def is_as_verified(account: ManagedAccount) -> bool:
+    """Return whether the last verification found in AWS what the page shows."""
+    return account.state in PROVED and not account.has_older_policies
 
 
 def reviewed(managing: Managing, managed: Managed) -> dict[str, Any]:

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from django.db.models import QuerySet
 from django.http import StreamingHttpResponse
 
-from accounts.models import Run
+from accounts.models import Rollout, Run
 from accounts.runs.rollouts.census import runs_of
 from accounts.web.exports.files import AT_ONCE, Columns, Value, download
 from accounts.web.request import Request
@@ -34,7 +35,12 @@ COLUMNS: Columns = {
 
 def rollout_report(request: Request, number: int, form: str) -> StreamingHttpResponse:
     rollout = rollout_of(number)
-    rows = runs_of(rollout).select_related("account").order_by("number")
-    found = rows.defer("traceback", "entries", "account__proved")
+    found = reported(rollout).order_by("number")
     name = f"rollout-{rollout.number}"
     return download(name, form, COLUMNS, found.iterator(chunk_size=AT_ONCE))
+
+
+def reported(rollout: Rollout) -> QuerySet[Run]:
+    """Find the newest run of each account, with what the report says of it."""
+    rows = runs_of(rollout).select_related("account")
+    return rows.defer("traceback", "entries", "account__proved")

@@ -56,12 +56,17 @@ def access_role(request: Request, pk: UUID) -> HttpResponse:
 def access_role_file(request: Request, pk: UUID) -> HttpResponse:
     """Return the template as a file, for the Bowline that the page has just shown."""
     account = get_object_or_404(ManagedAccount, pk=pk)
-    rows = Lookup.objects.filter(question=question().digest, message="")
-    found = rows.answered(READ_FOR).first()
+    found = just_answered()
     if found is None:
         return redirect(f"{reverse('accounts:access-role', args=[pk])}?look=1")
     template = texts(account, found)["role"].template
     return attachment(template, FILE, "application/yaml")
+
+
+def just_answered() -> Lookup | None:
+    """Return the answer that somebody may be reading still."""
+    rows = Lookup.objects.filter(question=question().digest, message="")
+    return rows.answered(READ_FOR).first()
 
 
 def question() -> Question:

@@ -20,6 +20,7 @@ from accounts.models import Activity, ManagedAccount, Run
 from accounts.role_limits.refusing import refuse_outside
 from accounts.runs.owners.subject import (
     NOT_HANDED_OFF,
+    Subject,
     hand_off_for,
     last_handed_out,
     waiting_run,
@@ -55,6 +56,11 @@ def read_hand_off(request: ApiRequest, name: Name) -> dict[str, Any]:
     """
     account = handed_off(name)
     refuse_outside(request.user, OPERATOR, account)
+    return taken(request, account)
+
+
+def taken(request: ApiRequest, account: Subject) -> dict[str, Any]:
+    """Give the files, and record who took them."""
     run = waiting_run(account)
     removes = run is not None and run.kind == Run.Kind.REMOVE
     one = hand_off_for(account, removes=removes)

@@ -8,6 +8,7 @@ from django.utils import timezone
 from accounts.models import Lookup
 from tests.accounts.api.calling import detail
 from tests.accounts.spinnaker.connecting import spinnaker_row
+from tests.rows import managing_row
 
 pytestmark = pytest.mark.django_db
 
@@ -45,3 +46,13 @@ def test_a_worker_tests_it_once_at_a_time(operator):
 def test_without_a_connection_there_is_nothing_to_test(operator):
     for answer in (operator.read("/spinnaker"), operator.post("/spinnaker/test")):
         assert "Spinnaker is not connected" in detail(answer, 404)
+
+
+def test_what_clouddriver_needs_once_is_a_file(reader):
+    refused = reader.read("/spinnaker/clouddriver-local.yml")
+    managing_row()
+    answer = reader.read("/spinnaker/clouddriver-local.yml")
+
+    assert detail(refused) == "Set up the managing account first."
+    assert answer["Content-Type"] == "application/yaml"
+    assert "poll" in answer.content.decode().lower()

@@ -6,10 +6,14 @@ import pytest
 
 from accounts.models import Activity
 from accounts.models.states import State, Status
+from accounts.role_limits.limits import limit
+from accounts.web.access import OPERATOR
 from tests.accounts.api.calling import detail
 from tests.rows import account_row, hand_off_row, managing_row, run_row
 
 pytestmark = pytest.mark.django_db
+
+BOWLINE = "arn:aws:iam::911111111111:user/bowline"
 
 
 def test_it_gives_the_files_that_an_owner_receives(operator):
@@ -49,3 +53,33 @@ def test_nobody_is_taken_at_their_word_where_nothing_waits_for_it(operator):
 
     assert detail(refused) == "staging does not wait for an owner."
     assert detail(again) == f"{waiting.title} does not wait for anybody's word."
+
+
+def test_it_gives_what_the_managing_accounts_owner_receives(operator):
+    row = managing_row(made_by="owner", bowline_principal=BOWLINE)
+    hand_off_row(row)
+
+    answer = operator.read("/managing-account/hand-off")
+
+    assert answer.status_code == 200, answer.content
+    assert answer.json()["handed_out"] is True
+    assert answer.json()["files"]
+    assert Activity.objects.get(what="download").about == row.name
+
+
+def test_a_managing_account_that_bowline_creates_has_none(operator):
+    managing_row()
+
+    refused = operator.read("/managing-account/hand-off")
+
+    assert detail(refused, 404) == "This account is not handed off."
+
+
+def test_a_limited_role_takes_nothing_of_the_managing_account(operator):
+    managing_row(made_by="owner", bowline_principal=BOWLINE)
+    limit(operator.person, OPERATOR, ["production"], None)
+
+    refused = operator.read("/managing-account/hand-off")
+
+    assert "All environments share the managing account." in detail(refused, 403)
+    assert not Activity.objects.filter(what="download").exists()

@@ -1,0 +1,130 @@
+"""What Spinnaker may do in an account, who may assume the role, and why."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import datetime
+from typing import Any
+
+from django.http import HttpRequest
+from django.shortcuts import get_object_or_404
+from django.urls import reverse
+from ninja import Field, Schema
+
+from accounts.api.v1.accounts.describing import router
+from accounts.api.v1.texts import Name
+from accounts.mapping.managed import managed_of
+from accounts.mapping.managing import managing_of, managing_row
+from accounts.models import ManagedAccount
+from accounts.web.request import full_url
+from accounts.web.rights.views import is_as_verified, reviewed
+from onboarding.desired import POLICY_SET
+from onboarding.review.rights import Topic
+
+
+class Allowed(Schema):
+    topic: str = Field(description="A provider, or what every account needs")
+    capability: str
+    access: str = Field(description="read or write")
+    action: str
+    resources: list[str]
+    condition: dict[str, Any]
+    reason: str
+    sources: list[str] = Field(description="Where Spinnaker or Packer calls it")
+
+
+class LinkOfChain(Schema):
+    title: str
+    arn: str
+    sentence: str
+
+
+class OtherRole(Schema):
+    arn: str
+    reason: str
+    services: list[str]
+    policies: list[str]
+
+
+class PermissionsInFull(Schema):
+    page: str = Field(description="Where people read it")
+    policy_set: int = Field(description="Which policies this describes")
+    has_policy_set: int = Field(description="Which AWS has; 0: none yet")
+    verified_at: datetime | None
+    is_as_verified: bool = Field(
+        description="Whether the last verification found exactly this in AWS"
+    )
+    chain: list[LinkOfChain] = Field(description="Who may assume what, and how")
+    trust: list[dict[str, Any]] = Field(description="Of the managed role")
+    boundary: str
+    warnings: list[str]
+    allowed: list[Allowed] = Field(description="What the managed role may do")
+    power_user_by: list[str] = Field(
+        description="Providers for which PowerUserAccess is attached, too"
+    )
+    other_roles: list[OtherRole]
+    identity_trust: list[dict[str, Any]] = Field(
+        description="Of Spinnaker’s identity; empty: it existed before Bowline"
+    )
+    identity_allowed: list[Allowed] = Field(
+        description="What the identity may do besides assuming the managed roles"
+    )
+
+
+@router.get(
+    "/{name}/permissions",
+    response=PermissionsInFull,
+    summary="Read what Spinnaker may do in an account",
+)
+def read_permissions(request: HttpRequest, name: Name) -> dict[str, Any]:
+    """Read who may assume the managed role, what it may do, and why. It follows from
+    the description; AWS may differ where it is not as verified.
+    """
+    rows = ManagedAccount.objects.prefetch_related("providers")
+    row = get_object_or_404(rows, name=name)
+    shown = reviewed(managing_of(managing_row()), managed_of(row))
+    review = shown["review"]
+    has_role = bool(shown["chain"].role)
+    return {
+        "page": full_url(request, reverse("accounts:rights", args=[row.pk])),
+        "policy_set": POLICY_SET,
+        "has_policy_set": row.policy_set,
+        "verified_at": row.verified_at,
+        "is_as_verified": is_as_verified(row),
+        "chain": [
+            {"title": one.title, "arn": one.arn, "sentence": one.sentence}
+            for one in shown["chain"].links
+        ],
+        "trust": review.trust if has_role else [],
+        "boundary": review.boundary if has_role else "",
+        "warnings": review.warnings,
+        "allowed": list(allowed_by(review.topics)) if has_role else [],
+        "power_user_by": review.power_user_by,
+        "other_roles": [
+            {
+                "arn": one.arn,
+                "reason": one.reason,
+                "services": one.services,
+                "policies": one.policies,
+            }
+            for one in shown["other_roles"]
+        ],
+        "identity_trust": shown["identity_trust"],
+        "identity_allowed": list(allowed_by(shown["identity_topics"])),
+    }
+
+
+def allowed_by(topics: Iterable[Topic]) -> Iterable[dict[str, Any]]:
+    for topic in topics:
+        for capability in topic.capabilities:
+            for one in capability.allowed:
+                yield {
+                    "topic": topic.title,
+                    "capability": capability.title,
+                    "access": capability.access,
+                    "action": one.action,
+                    "resources": one.resources,
+                    "condition": one.condition,
+                    "reason": one.evidence.reason,
+                    "sources": one.evidence.sources,
+                }

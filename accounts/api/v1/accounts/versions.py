@@ -1,0 +1,78 @@
+"""What was handed out to an owner before, and when the owner had it."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+from django.shortcuts import get_object_or_404
+from ninja import Field, Query, Schema
+
+from accounts.api.authentication import OPERATES, ApiRequest
+from accounts.api.paging import Asked, Page, page_of
+from accounts.api.v1.accounts.describing import account_named, router
+from accounts.api.v1.texts import Name, Number
+from accounts.models import HandOff
+from accounts.role_limits.refusing import refuse_outside
+from accounts.web.access import OPERATOR
+
+
+class VersionListed(Schema):
+    number: int
+    stack_name: str
+    region: str
+    at: datetime
+    by: str
+    found_at: datetime | None = Field(description="When Bowline found it in AWS")
+    said_at: datetime | None = Field(description="When somebody said that it is there")
+    said_by: str
+    removed_at: datetime | None = Field(description="When its account was removed")
+
+
+class VersionInFull(VersionListed):
+    template: str
+
+
+@router.get(
+    "/{name}/hand-off/versions",
+    auth=OPERATES,
+    response=Page[VersionListed],
+    summary="List what was handed out to an account’s owner",
+)
+def list_versions(
+    request: ApiRequest, name: Name, asked: Query[Asked]
+) -> dict[str, Any]:
+    """List the versions of the templates, newest first."""
+    account = account_named(name)
+    refuse_outside(request.user, OPERATOR, account)
+    found = page_of(HandOff.objects.filter(account=account), "-number", asked)
+    return {"items": [listed(row) for row in found.rows], "next": found.next}
+
+
+@router.get(
+    "/{name}/hand-off/versions/{number}",
+    auth=OPERATES,
+    response=VersionInFull,
+    summary="Read what was handed out then",
+)
+def read_version(request: ApiRequest, name: Name, number: Number) -> dict[str, Any]:
+    """Read the templates as they were handed out then."""
+    account = account_named(name)
+    refuse_outside(request.user, OPERATOR, account)
+    rows = HandOff.objects.select_related("text")
+    row = get_object_or_404(rows, account=account, number=number)
+    return {**listed(row), "template": row.text.text}
+
+
+def listed(row: HandOff) -> dict[str, Any]:
+    return {
+        "number": row.number,
+        "stack_name": row.stack_name,
+        "region": row.region,
+        "at": row.at,
+        "by": row.by_name,
+        "found_at": row.found_at,
+        "said_at": row.said_at,
+        "said_by": row.said_by_name,
+        "removed_at": row.removed_at,
+    }

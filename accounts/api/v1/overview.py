@@ -1,0 +1,89 @@
+"""The overview: how many accounts are in which state, and what waits for a person."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+from ninja import Field, Router, Schema
+
+from accounts.api.authentication import ApiRequest
+from accounts.mapping.managing import managing_row
+from accounts.role_limits.limits import waits_for
+from accounts.web.overview.views import (
+    MOST_WORSE,
+    counts_by_environment,
+    fills,
+    got_worse,
+    states_of,
+    to_do,
+)
+from accounts.web.request import full_url
+
+router = Router()
+
+
+class Counted(Schema):
+    environment: str
+    state: str
+    accounts: int
+
+
+class ToDo(Schema):
+    sentence: str
+    page: str = Field(description="Where people do it")
+
+
+class GotWorse(Schema):
+    """A check that was good once and is bad now."""
+
+    run: int
+    account: str
+    provider: str
+    name: str
+    sentence: str
+    fix: str
+    checked_at: datetime | None
+
+
+class Overview(Schema):
+    accounts: int
+    states: dict[str, int] = Field(description="How many accounts, by state")
+    environments: list[Counted]
+    to_do: list[ToDo] = Field(description="The most urgent first")
+    worse: list[GotWorse] = Field(description=f"The newest {MOST_WORSE}")
+    more_worse: bool
+
+
+@router.get("", response=Overview, summary="Read the overview")
+def read_overview(request: ApiRequest) -> dict[str, Any]:
+    """Read in which state the accounts are, and what waits for a person."""
+    managing = managing_row()
+    counts = counts_by_environment()
+    states = states_of(counts)
+    worse = got_worse()
+    todo = [*fills(managing), *to_do(states, waits_for(request.user))]
+    return {
+        "accounts": states.total(),
+        "states": {state: count for state, count in states.items() if count},
+        "environments": [
+            {"environment": environment, "state": state, "accounts": count}
+            for environment, state, count in counts
+        ],
+        "to_do": [
+            {"sentence": one.text, "page": full_url(request, one.url)} for one in todo
+        ],
+        "worse": [
+            {
+                "run": one.run.number,
+                "account": one.run.account_name,
+                "provider": one.provider,
+                "name": one.name,
+                "sentence": one.sentence,
+                "fix": one.fix,
+                "checked_at": one.checked_at,
+            }
+            for one in worse["worse"]
+        ],
+        "more_worse": worse["more_worse"],
+    }

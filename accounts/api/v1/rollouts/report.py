@@ -1,0 +1,46 @@
+"""The report of a rollout: who, what and when of each account, and causes."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+from django.http import HttpRequest
+from ninja import Field, Query, Schema
+
+from accounts.api.paging import Asked, Page, page_of
+from accounts.api.v1.rollouts.deciding import rollout_numbered, router
+from accounts.api.v1.texts import Number
+from accounts.web.rollouts.report import COLUMNS, reported
+
+
+class AccountReported(Schema):
+    account: str
+    account_id: str
+    environment: str
+    run: int = Field(description="The number of its newest run in this rollout")
+    wave: int | None
+    status: str
+    plan: str = Field(description="The fingerprint of its group")
+    started_by: str
+    approved_at: datetime | None
+    approved_by: str
+    ended_at: datetime | None
+    cause: str = Field(description="What ended it; empty: nothing did")
+    fix: str
+
+
+@router.get(
+    "/{number}/accounts",
+    response=Page[AccountReported],
+    summary="Read how a rollout is in each account",
+)
+def read_report(
+    request: HttpRequest, number: Number, asked: Query[Asked]
+) -> dict[str, Any]:
+    """List the accounts of a rollout, each with its newest run, in its order."""
+    found = page_of(reported(rollout_numbered(number)), "number", asked)
+    items = [
+        {name: value(run) for name, value in COLUMNS.items()} for run in found.rows
+    ]
+    return {"items": items, "next": found.next}

@@ -1,0 +1,50 @@
+"""What Spinnaker may do in an account, by the API, for whoever reviews it."""
+
+from __future__ import annotations
+
+import pytest
+
+from accounts.models.states import State
+from onboarding.desired import POLICY_SET
+from tests.accounts.api.calling import detail
+from tests.rows import account_row, managing_row
+
+pytestmark = pytest.mark.django_db
+
+PATH = "/accounts/staging/permissions"
+
+
+def test_it_has_each_action_with_its_reason_and_who_may_assume_the_role(reader):
+    managing_row()
+    account = account_row()
+
+    answer = reader.read(PATH)
+
+    assert answer.status_code == 200, answer.content
+    shown = answer.json()
+    assert shown["page"] == f"http://testserver/accounts/{account.pk}/rights/"
+    assert (shown["policy_set"], shown["is_as_verified"]) == (POLICY_SET, False)
+    actions = {one["action"]: one for one in shown["allowed"]}
+    assert actions["ec2:RunInstances"]["reason"]
+    assert actions["ec2:RunInstances"]["sources"]
+    assert any("sts:AssumeRole" in str(one["Action"]) for one in shown["trust"])
+    assert shown["chain"]
+    assert shown["other_roles"]
+    assert shown["identity_allowed"]
+
+
+def test_it_says_whether_a_verification_found_exactly_this(reader):
+    managing_row()
+    account_row(state=State.VERIFIED, policy_set=POLICY_SET)
+
+    assert reader.read(PATH).json()["is_as_verified"] is True
+
+
+def test_without_a_managing_account_it_says_so(reader):
+    account_row()
+
+    assert detail(reader.read(PATH)) == "Set up the managing account first."
+
+
+def test_an_account_that_there_is_not_is_a_404(reader):
+    assert reader.read(PATH).status_code == 404
