@@ -1,5 +1,5 @@
-"""The API does everything that the pages do: each URL that takes a POST has operations
-next to it, or says why it is for people only.
+"""The API does everything that the pages do: each URL that takes a POST, or is read,
+has an operation next to it, or says why it is for people only.
 """
 
 from __future__ import annotations
@@ -109,6 +109,83 @@ FOR_PEOPLE: Mapping[str, Iterable[str]] = {
 """What docs/api.md explains to be for people only, in a row with this beginning."""
 
 
+A_BUNDLE, HAND_OFF = "/bundles/{number}", f"{ACCOUNT}/hand-off"
+BY_READS: Mapping[str, str] = {
+    "access-role": f"GET {ACCOUNT}/access-role",
+    "access-role-file": f"GET {ACCOUNT}/access-role",
+    "account": f"GET {ACCOUNT}",
+    **dict.fromkeys(("accounts", "accounts-csv", "accounts-json"), "GET /accounts"),
+    "accounts-file-csv": "GET /accounts-file",
+    "accounts-file-yaml": "GET /accounts-file",
+    **dict.fromkeys(("activity", "activity-csv", "activity-json"), "GET /activity"),
+    "bundle": f"GET {A_BUNDLE}",
+    "bundle-download": f"GET {A_BUNDLE}/download",
+    "bundle-file": f"GET {A_BUNDLE}/files/{{path}}",
+    "bundle-next": "GET /bundles/next",
+    **dict.fromkeys(("bundles", "bundles-csv", "bundles-json"), "GET /bundles"),
+    "clusters": "GET /clusters/searches/{id}/clusters",
+    "deliveries": "GET /deliveries",
+    "delivery": "GET /deliveries/{number}",
+    "delta": f"GET {A_BUNDLE}/since/{{since}}",
+    "delta-download": f"GET {A_BUNDLE}/since/{{since}}/download",
+    "file-preview": "POST /accounts-file/preview",
+    "hand-off": f"GET {HAND_OFF}",
+    "hand-off-archive": f"GET {HAND_OFF}",
+    "hand-off-file": f"GET {HAND_OFF}",
+    "hand-off-version": f"GET {HAND_OFF}/versions/{{number}}",
+    "managing": "GET /managing-account",
+    "organization": "GET /organization/members",
+    "organization-adding": "GET /organization/additions/{id}",
+    "organization-csv": "GET /organization/members",
+    "organization-hand-off": "GET /organization/hand-off",
+    "organization-hand-off-archive": "GET /organization/hand-off",
+    "organization-json": "GET /organization/members",
+    "organization-progress": "GET /organization",
+    "organization-watch": "GET /organization/units",
+    "overview": "GET /overview",
+    "rights": f"GET {ACCOUNT}/permissions",
+    "rollout": f"GET {ROLLOUT}",
+    "rollout-csv": f"GET {ROLLOUT}/accounts",
+    "rollout-group": f"GET {ROLLOUT}/groups/{{fingerprint}}",
+    "rollout-json": f"GET {ROLLOUT}/accounts",
+    "rollouts": "GET /rollouts",
+    "run": "GET /runs/{number}",
+    "run-by-number": "GET /runs/{number}",
+    **dict.fromkeys(("runs", "runs-csv", "runs-json"), "GET /runs"),
+    "same-plans": "GET /runs/same/{fingerprint}",
+    "spinnaker": "GET /spinnaker",
+    "spinnaker-file": "GET /spinnaker/clouddriver-local.yml",
+    "test-access": f"GET {ACCOUNT}/access-test",
+    "wizard": f"GET {ACCOUNT}",
+}
+"""Which operation reads what the page shows, or the file holds."""
+
+TEXTS = "Help and the documentation"
+SEARCH = "Search over everything, and what updates pages"
+FORMS = "Empty forms, and templates of files"
+FEED = "The feed of accounts"
+
+READ_BY_PEOPLE: Mapping[str, Iterable[str]] = {
+    WHO_SIGNS_IN: (
+        *("choose-password", "confirm", "openid_connect_callback", "saml"),
+        *("saml-finish", "saml-metadata", "second-factor", "second-factor-app"),
+        *("second-factor-passkey", "second-step", "sign-in", "single-sign-on", "you"),
+    ),
+    TOKENS: ("all-tokens", "feed", "tokens"),
+    WHO_MAY: (
+        *("groups", "people", "people-csv", "people-json", "person", "person-add"),
+        "settings",
+    ),
+    WHERE: ("spinnaker-edit", "target", "target-add", "targets"),
+    OWN_FILE: ("halconfig",),
+    TEXTS: ("document", "documentation", "help", "picture"),
+    SEARCH: ("live", "search"),
+    FORMS: ("from-file", "template-csv", "template-yaml", "wizard-new"),
+    FEED: ("feed-accounts",),
+}
+"""What docs/api.md explains to be read by people, or by another door."""
+
+
 class Named(NamedTuple):
     name: str
     view: Any
@@ -131,6 +208,25 @@ def takes_post(view: Any) -> bool:
     """
     handles = getattr(view, "view_class", None)
     return hasattr(handles, "post") or any(map(reads_post, near(view)))
+
+
+def takes_get(view: Any) -> bool:
+    """Tell that it can be read: no decorator of it wants a POST."""
+    handles = getattr(view, "view_class", None)
+    if handles:
+        return hasattr(handles, "get") and "get" in handles.http_method_names
+    return not any(wants_post(one) for one in wrapped(view))
+
+
+def wrapped(view: Any) -> Iterator[FunctionType]:
+    """Yield a view, and what it wraps."""
+    seen, todo = set[FunctionType](), [view]
+    while todo:
+        one = todo.pop()
+        if isinstance(one, FunctionType) and one not in seen:
+            seen.add(one)
+            yield one
+            todo += [cell.cell_contents for cell in one.__closure__ or ()]
 
 
 def near(view: Any) -> Iterator[FunctionType]:
@@ -167,8 +263,12 @@ def codes(code: CodeType) -> Iterator[CodeType]:
             yield from codes(inner)
 
 
+def wants_post(one: FunctionType) -> bool:
+    return any(cell.cell_contents == ["POST"] for cell in one.__closure__ or ())
+
+
 def reads_post(one: FunctionType) -> bool:
-    if any(cell.cell_contents == ["POST"] for cell in one.__closure__ or ()):
+    if wants_post(one):
         return True
     return is_of_pages(one) and any(
         "POST" in (*code.co_names, *code.co_consts) for code in codes(one.__code__)
@@ -181,6 +281,8 @@ def is_of_pages(one: FunctionType) -> bool:
 
 POSTED = {one.name for one in views() if takes_post(one.view)}
 PERSONAL = {name for names in FOR_PEOPLE.values() for name in names}
+READ = {one.name for one in views() if takes_get(one.view)}
+READ_PERSONALLY = {name for names in READ_BY_PEOPLE.values() for name in names}
 
 
 def test_each_post_of_the_pages_has_an_operation_or_a_reason() -> None:
@@ -188,7 +290,16 @@ def test_each_post_of_the_pages_has_an_operation_or_a_reason() -> None:
     assert POSTED - {*BY_API} - PERSONAL == set(), "Add them to BY_API or FOR_PEOPLE."
 
 
+def test_each_page_that_is_read_has_an_operation_or_a_reason() -> None:
+    assert len(READ) > 80
+    assert READ - {*BY_READS} - READ_PERSONALLY == set(), (
+        "Add them to BY_READS or READ_BY_PEOPLE."
+    )
+
+
 def test_the_lists_name_nothing_else() -> None:
+    assert {*BY_READS} | READ_PERSONALLY == READ
+    assert not {*BY_READS} & READ_PERSONALLY
     assert {*BY_API} | PERSONAL == POSTED
     assert not {*BY_API} & PERSONAL
 
@@ -201,10 +312,10 @@ def test_each_operation_is_there() -> None:
         for method in methods
     }
 
-    assert {*BY_API.values()} - there == set()
+    assert {*BY_API.values(), *BY_READS.values()} - there == set()
 
 
-@pytest.mark.parametrize("what", FOR_PEOPLE)
+@pytest.mark.parametrize("what", {**FOR_PEOPLE, **READ_BY_PEOPLE})
 def test_the_docs_say_why_it_is_for_people_only(what: str) -> None:
     (row,) = (
         line for line in DOC.read_text().splitlines() if line.startswith(f"| {what} |")
@@ -223,6 +334,25 @@ def saves(request: Any) -> None:
 
 def further(request: Any) -> None:
     assert [request.POST for _ in range(1)]
+
+
+@pytest.mark.parametrize(
+    ("view", "is_read"),
+    [
+        (shows, True),
+        (operator_required(shows), True),
+        (saves, True),
+        (require_POST(saves), False),
+        (operator_required(require_POST(shows)), False),
+        (resolve("/sign-in/").func, True),
+        (resolve("/sign-out/").func, False),
+    ],
+    ids=["page", "role", "form", "post", "role and post", "class", "posted class"],
+)
+def test_a_view_that_is_read_is_known_by_its_decorators(
+    view: Any, is_read: bool
+) -> None:
+    assert takes_get(view) is is_read
 
 
 @pytest.mark.parametrize(
