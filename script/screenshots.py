@@ -39,7 +39,12 @@ from script.emulated_organization import (
 from script.servers import LOOPBACK, answers, broker, emulated_aws, free_port, serving
 
 DEV, STAGING, PROD, TOOLS, DATA, *FAULTY = MEMBERS
-CHROMIUM = ("chromium", "chromium-browser", "google-chrome")
+CHROMIUM = (
+    "chromium-headless-shell",
+    "chromium",
+    "chromium-browser",
+    "google-chrome",
+)
 PATIENCE = 60_000
 """Milliseconds for what a worker does."""
 

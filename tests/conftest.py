@@ -170,7 +170,9 @@ def browser_type_launch_args(
     """Use the machine's Chromium. Where there is none, skip; in CI, fail."""
     chromium = next(filter(None, map(shutil.which, CHROMIUM)), None)
     if chromium is None:
-        missing = "Chromium is missing. On Debian: apt-get install chromium"
+        missing = (
+            "Chromium is missing. On Debian: apt-get install chromium-headless-shell"
+        )
         if os.environ.get("CI") == "true":
             pytest.fail(missing)
         pytest.skip(missing)
@@ -201,7 +203,15 @@ def windows_closed(request: pytest.FixtureRequest) -> Iterator[None]:
         context.close()
 
 
-CHROMIUM = ("chromium", "chromium-browser", "google-chrome")
+CHROMIUM = (
+    "chromium-headless-shell",
+    "chromium",
+    "chromium-browser",
+    "google-chrome",
+)
+"""The shell first: whatever has windows starts a process for a window of its own, which
+nobody sees, with each context.
+"""
 
 
 BROWSER = "browser_type_launch_args"
