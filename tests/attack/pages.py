@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import uuid
 from collections.abc import Iterable, Iterator, Mapping
+from functools import cache
 from typing import NamedTuple
 
 from auditlog.models import LogEntry
@@ -179,44 +180,49 @@ def first(model: str) -> str:
     return str(row.pk) if row else "1"
 
 
-def arguments(route: str) -> dict[str, str]:
-    """Give what the arguments of a route are, as far as its rows are known."""
-    if found := re.match(r"admin/(accounts|auth|auditlog|axes)/(\w+)/", route):
-        pk = first(f"{found[1]}.{found[2]}")
-        return {"object_id": pk, "id": pk}
-    planned = Run.objects.filter(status=Status.PLANNED).first()
-    by_place = {
-        "accounts": {
-            "pk": first("accounts.managedaccount"),
-            "step": "identity",
-            "upload": first("accounts.upload"),
-            "search": first("accounts.clustersearch"),
-            "adding": first("accounts.adding"),
-            "path": "README.md",
-            "number": "1",
-        },
-        "runs": {
-            "pk": str(planned and planned.pk),
-            "number": "1" if "/rollouts/" in route else str(planned and planned.number),
-            "fingerprint": FINGERPRINT,
-        },
-        "settings": {
-            "pk": first(
-                "accounts.target"
-                if "/notifications/" in route
-                else f"accounts.{'api' if '/tokens/' in route else 'feed'}token"
-            ),
-            "person": first("accounts.preferences"),  # somebody's, by their key
-        },
-        "help": {"slug": "settings"},
-        "bundles": {"number": "2", "since": "1", "path": "README.md"},
-        "admin": {
-            "content_type_id": str(ContentType.objects.get_for_model(Run).pk),
-            "object_id": str(planned and planned.pk),
-            "url": "nowhere",
-        },
-    }
-    return by_place.get(route.partition("/")[0], {})
+class Arguments:
+    """What the arguments of routes are, as far as their rows are known now."""
+
+    def __init__(self) -> None:
+        planned = Run.objects.filter(status=Status.PLANNED).first()
+        self.planned = str(planned and planned.pk)
+        self.number = str(planned and planned.number)
+        self.first = cache(first)
+        self.by_place = {
+            "accounts": {
+                "pk": first("accounts.managedaccount"),
+                "step": "identity",
+                "upload": first("accounts.upload"),
+                "search": first("accounts.clustersearch"),
+                "adding": first("accounts.adding"),
+                "path": "README.md",
+                "number": "1",
+            },
+            "help": {"slug": "settings"},
+            "bundles": {"number": "2", "since": "1", "path": "README.md"},
+            "admin": {
+                "content_type_id": str(ContentType.objects.get_for_model(Run).pk),
+                "object_id": self.planned,
+                "url": "nowhere",
+            },
+        }
+
+    def of(self, route: str) -> dict[str, str]:
+        if found := re.match(r"admin/(accounts|auth|auditlog|axes)/(\w+)/", route):
+            pk = self.first(f"{found[1]}.{found[2]}")
+            return {"object_id": pk, "id": pk}
+        place = route.partition("/")[0]
+        if place == "runs":
+            number = "1" if "/rollouts/" in route else self.number
+            return {"pk": self.planned, "number": number, "fingerprint": FINGERPRINT}
+        if place == "settings":
+            token = "api" if "/tokens/" in route else "feed"
+            kind = "target" if "/notifications/" in route else f"{token}token"
+            return {
+                "pk": self.first(f"accounts.{kind}"),
+                "person": self.first("accounts.preferences"),
+            }
+        return self.by_place.get(place, {})
 
 
 def walk(
@@ -232,16 +238,16 @@ def walk(
 
 def pages() -> list[Page]:
     """List every URL, with the rows that there are in its place."""
+    known = Arguments()
     paths = [
-        filled_in(route, pattern)
+        filled_in(route, pattern, known.of(route))
         for route, pattern in walk(get_resolver().url_patterns)
     ]
     found = [(path, resolve(path)) for path in paths]
     return [Page(path, role_needed(m.func, m.app_name)) for path, m in found]
 
 
-def filled_in(route: str, pattern: URLPattern) -> str:
-    known = arguments(route)
+def filled_in(route: str, pattern: URLPattern, known: dict[str, str]) -> str:
     if isinstance(pattern.pattern, RegexPattern):
         route = re.sub(r"[$^]", "", route)
         route = GROUP.sub(lambda p: known.get(p[1], p[2].split("|")[0]), route)
