@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import shutil
 import socket
@@ -270,6 +271,15 @@ def programs_uncounted(request: pytest.FixtureRequest) -> Iterator[None]:
         if request.node.get_closest_marker("no_cover"):
             patch.delenv("COVERAGE_PROCESS_CONFIG", raising=False)
         yield
+
+
+def pytest_collection_finish() -> None:
+    """Let the garbage collector leave alone what stays until the end, which is every
+    module and every test, and look at the rest less often: it took 9 % of the time.
+    """
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(10_000, 10, 10)
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
