@@ -8,6 +8,7 @@ changes nothing, a form without its token is not taken, and no answer is a 500.
 from __future__ import annotations
 
 import re
+from functools import cache
 from http.cookies import SimpleCookie
 from typing import Any
 
@@ -87,9 +88,12 @@ def writes(queries: CaptureQueriesContext) -> list[str]:
     ]
 
 
+Answer = tuple[int, str, list[str]]
+
+
 def answers(
     client: Client, page: Page, method: str, fields: dict[str, str] | None = None
-) -> tuple[int, str, list[str]]:
+) -> Answer:
     """Give the status, where it leads, and what was written."""
     cookies = SimpleCookie()
     cookies.update(client.cookies)
@@ -97,6 +101,18 @@ def answers(
         response = getattr(client, method)(page.path, *([fields] if fields else []))
     client.cookies = cookies
     return response.status_code, response.get("Location", ""), writes(queries)
+
+
+@cache
+def answers_to(role: str, *methods: str) -> dict[tuple[Page, str], Answer]:
+    """Try every page by these methods, once for all tests that look at the answers."""
+    every_row()
+    client = almighty() if role == "every role" else signed_in(role)
+    return {
+        (page, method): answers(client, page, method)
+        for page in pages()
+        for method in methods
+    }
 
 
 def is_refused(status: int, location: str) -> bool:
@@ -134,28 +150,22 @@ def test_each_role_may_what_its_views_name(role: str) -> None:
     """Whoever lacks the role is refused and writes nothing, by any method; those who
     only look change nothing anywhere, whatever a view names.
     """
-    every_row()
-    client = signed_in(role)
     wrong = []
 
-    for page in pages():
+    for (page, method), answer in answers_to(role, *METHODS).items():
+        status, location, written = answer
         may = page.needs is None or page.needs in HOLDS[role]
-        for method in METHODS:
-            status, location, written = answers(client, page, method)
-            refused = is_refused(status, location) or status == 405
-            shut = may and method == "get" and is_shut(page, status, location)
-            changed = written and (not may or role in LOOKING)
-            changed = changed and page.path not in OWN
-            leaves = page.path in LEAVING and status != 500
-            if not leaves and (
-                status == 500 or changed or shut or not (may or refused)
-            ):
-                wrong.append((method, page.path, status, location, written))
+        refused = is_refused(status, location) or status == 405
+        shut = may and method == "get" and is_shut(page, status, location)
+        changed = written and (not may or role in LOOKING)
+        changed = changed and page.path not in OWN
+        leaves = page.path in LEAVING and status != 500
+        if not leaves and (status == 500 or changed or shut or not (may or refused)):
+            wrong.append((method, page.path, *answer))
 
     assert not wrong, listed(wrong)
 
 
-@pytest.fixture
 def almighty() -> Client:
     """Sign in somebody with every role."""
     user = person("administrator", username="almighty")
@@ -165,26 +175,23 @@ def almighty() -> Client:
     return client
 
 
-def test_a_get_changes_nothing(almighty: Client) -> None:
-    every_row()
+def test_a_get_changes_nothing() -> None:
+    got = answers_to("every role", "get")
 
-    changed = [
-        (page.path, written)
-        for page in pages()
-        if (written := answers(almighty, page, "get")[2])
-    ]
+    changed = [(page.path, answer[2]) for (page, _), answer in got.items() if answer[2]]
 
     assert not changed, listed(changed)
 
 
-def test_a_form_without_its_token_is_not_taken(almighty: Client) -> None:
+def test_a_form_without_its_token_is_not_taken() -> None:
     every_row()
-    almighty.handler.enforce_csrf_checks = True
+    client = almighty()
+    client.handler.enforce_csrf_checks = True
     taken = []
 
     for page in pages():
         for method in METHODS[1:]:
-            status, _, written = answers(almighty, page, method)
+            status, _, written = answers(client, page, method)
             refused = status in {401, 403, 405} or page.path in SIGNED
             if written or not refused:
                 taken.append((method, page.path, status, written))
@@ -192,11 +199,11 @@ def test_a_form_without_its_token_is_not_taken(almighty: Client) -> None:
     assert not taken, listed(taken)
 
 
-def test_the_table_reaches_the_pages(almighty: Client) -> None:
+def test_the_table_reaches_the_pages() -> None:
     """A table of answers that are all 404 would prove nothing."""
-    every_row()
+    got = answers_to("every role", "get")
 
-    statuses = {page.path: answers(almighty, page, "get")[0] for page in pages()}
+    statuses = {page.path: answer[0] for (page, _), answer in got.items()}
 
     reached = [path for path, status in statuses.items() if status == 200]
     missing = [path for path, status in statuses.items() if status == 404]
@@ -211,32 +218,31 @@ def test_the_table_reaches_the_pages(almighty: Client) -> None:
 
 def test_every_view_of_an_action_names_a_role() -> None:
     """What takes no GET acts, and acting needs more than being a viewer."""
-    every_row()
-    client = signed_in("viewer")
+    tried = answers_to("viewer", *METHODS)
 
-    acting = [page for page in pages() if answers(client, page, "get")[0] == 405]
+    acting = [
+        page
+        for (page, how), answer in tried.items()
+        if (how, answer[0]) == ("get", 405)
+    ]
 
     anybody = [page.path for page in acting if page.needs in (None, VIEWER)]
     assert {*anybody} <= {*LEAVING, *OWN, *SIGNED, *PASSKEYS}
 
 
 def test_without_a_role_one_may_leave_and_nothing_else() -> None:
-    every_row()
-    client = signed_in("no role")
+    tried = answers_to("no role", *METHODS)
 
     opened = {
-        page.path
-        for page in pages()
-        for method in METHODS
-        if not is_refused(*answers(client, page, method)[:2])
+        page.path for (page, _), answer in tried.items() if not is_refused(*answer[:2])
     }
 
     assert opened <= {*LEAVING, *PUBLIC, *OWN}
 
 
-def test_a_viewer_may_send_no_form_that_anybody_is_shown(almighty: Client) -> None:
+def test_a_viewer_may_send_no_form_that_anybody_is_shown() -> None:
     """A form may be missing its role, and take only what is filled in."""
-    found = {form.action: form for form in forms(almighty) if form.method == "post"}
+    found = {form.action: form for form in forms(almighty()) if form.method == "post"}
     viewer = signed_in("viewer")
 
     taken = {
