@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator
 from functools import partial
 from typing import Any, NamedTuple
 
@@ -15,7 +14,7 @@ from accounts.runs import stages
 from accounts.runs.actions import approve, keep, plan, plan_managing, verify
 from accounts.runs.stages import carry_on
 from onboarding.aws.session import Sessions
-from script.emulated_organization import MANAGING, Credentials
+from script.emulated_organization import Credentials
 from tests.accounts.runs.carried import (
     DEV,
     EVERYTHING,
@@ -26,8 +25,6 @@ from tests.accounts.runs.carried import (
     root,
 )
 from tests.strict_aws.calls import Calls
-from tests.strict_aws.proxy import strict_aws
-from tests.strict_aws.simulator import Simulator
 
 TRUST = '{"Version": "2012-10-17", "Statement": []}'
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -66,14 +63,6 @@ def asked(calls: Calls, monkeypatch: pytest.MonkeyPatch) -> dict[Status, Counter
     for status, stage in stages.STAGES.items():
         monkeypatch.setitem(stages.STAGES, status, partial(counted, status, stage))
     return counts
-
-
-@pytest.fixture
-def simulator(here: Credentials, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    """Let IAM's simulator answer many questions in a request, as AWS's does."""
-    with strict_aws(here.endpoint, MANAGING.account_id, Simulator()) as aws:
-        monkeypatch.setenv("AWS_ENDPOINT_URL", aws.endpoint)
-        yield
 
 
 def listed(key: str) -> ManagedAccount:
@@ -156,7 +145,7 @@ def test_what_was_planned_a_moment_ago_is_read_again_before_it_is_written(
 
 
 def test_a_run_with_ec2_keeps_to_its_budget_with_its_verification(
-    simulator: None, asked: dict[Status, Counter[str]]
+    here: Credentials, asked: dict[Status, Counter[str]]
 ) -> None:
     """As one of many: another one became Spinnaker's identity a moment before."""
     other, account = member(STAGING), listed("ec2")
@@ -171,3 +160,8 @@ def test_a_run_with_ec2_keeps_to_its_budget_with_its_verification(
     carried(plan(account, None, send=keep, alone=True))
 
     assert sum(made.total() for made in asked.values()) <= 23
+    asked.clear()
+
+    carried(verify(account, None, send=keep))
+
+    assert asked[Status.VERIFYING].total() <= 25
