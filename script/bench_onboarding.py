@@ -31,6 +31,7 @@ from script.emulated_organization import (
 )
 from script.servers import emulated_aws
 from script.slow_network import delayed
+from script.usage import cpu, emulator
 
 CEILING_SECONDS = 3.0
 PROCESSES, THREADS = 2, 4
@@ -125,9 +126,11 @@ def main() -> None:
             print(f"{len(ours)} accounts with EC2, {options.threads} threads, ", end="")
             print(f"{options.delay * 1000:g} ms before each answer\n")
             ceiling = most_calls(reachable)
+            before = cpu(emulator())
             calls, seconds = onboard(folder, ours, options.threads)
+            answered = cpu(emulator()) - before
             per_stack = one_stack_after_another(reachable, theirs)
-    report(len(ours), calls, seconds, ceiling, per_stack, len(theirs))
+    report(len(ours), calls, seconds, ceiling, answered, per_stack, len(theirs))
 
 
 SESSION: Any = boto3.Session()
@@ -145,6 +148,7 @@ def report(
     calls: int,
     seconds: dict[str, float],
     ceiling: float,
+    answered: float,
     per_stack: float,
     stacks: int,
 ) -> None:
@@ -156,6 +160,7 @@ def report(
     rate = calls / total
     print(f"{'calls a second':<36}{rate:8.0f}     ", end="")
     print(f"{rate / ceiling:.0%} of the emulator's {ceiling:.0f}")
+    print(f"{'the emulator’s one thread was busy':<36}{answered / total:8.0%}")
     print(f"{'CloudFormation, one after another':<36}", end="")
     print(f"{per_stack:8.3f} s an account (measured with {stacks})")
     print(f"{'so Bowline is':<36}{per_stack * count / total:8.1f} times as fast")

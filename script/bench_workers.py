@@ -24,6 +24,7 @@ from script.emulated_organization import Edge, seed, seed_access
 from script.servers import broker, emulated_aws, free_port, postgresql, running
 from script.servers import wait_until as until
 from script.slow_network import delayed
+from script.usage import cpu, emulator, memory
 
 LONG = 1200.0
 """Seconds after which a stage is given up."""
@@ -76,6 +77,10 @@ def figures_of(options: argparse.Namespace, workers: Workers) -> dict[str, Any]:
     print(f"  {'an account':<34}{total(figures) / options.accounts:8.2f} s")
     print(f"  {'CPU of the workers, an account':<34}", end="")
     print(f"{figures['cpu'] / options.accounts:8.2f} s")
+    print(f"  {'CPU of the emulator, an account':<34}", end="")
+    print(f"{figures['emulator'] / options.accounts:8.2f} s")
+    print(f"  {'its one thread was busy':<34}", end="")
+    print(f"{figures['emulator'] / total(figures):8.0%}")
     print(f"  {'memory of all workers':<34}{figures['megabytes']:8.0f} MB")
     print(f"  {'runs that did not verify':<34}{len(figures['wrong']):8d}")
     for sentence in sorted(set(figures["wrong"])):
@@ -141,7 +146,7 @@ def onboarded(folder: Path, accounts: str, processes: int) -> dict[str, Any]:
         until(reached.exists, what=f"It was not {states[0]}", seconds=LONG)
 
     with workers(folder, processes) as group:
-        before = cpu(group)
+        before, its_before = cpu(group), cpu(emulator())
         with timed(seconds, "plan"):
             rollout = rollouts.start(rows, Rollout.Kind.ONBOARD, person)
             until_it(Rollout.State.PLANNED)
@@ -156,11 +161,12 @@ def onboarded(folder: Path, accounts: str, processes: int) -> dict[str, Any]:
                 approve_group(rollout, fingerprint, person)
             until_it(Rollout.State.FINISHED, Rollout.State.PAUSED)
         megabytes = memory(group)
-        worked = cpu(group) - before
+        worked, answered = cpu(group) - before, cpu(emulator()) - its_before
     wrong = Run.objects.exclude(status="verified")
     return {
         "seconds": seconds,
         "cpu": worked,
+        "emulator": answered,
         "megabytes": megabytes,
         "wrong": [(run.error or {}).get("message", run.status) for run in wrong],
     }
@@ -182,31 +188,6 @@ def workers(folder: Path, processes: int) -> Iterator[int]:
             seconds=LONG,
         )
         yield process.pid
-
-
-def processes_of(group: int) -> Iterator[Path]:
-    """Yield the folder in /proc of each process of the group."""
-    listed = subprocess.check_output(["pgrep", "--pgroup", str(group)], text=True)
-    return (Path("/proc", pid) for pid in listed.split())
-
-
-def cpu(group: int) -> float:
-    """Add up the seconds of CPU that a process group has used."""
-    ticks = 0
-    for process in processes_of(group):
-        after_name = (process / "stat").read_text().rpartition(")")[2].split()
-        ticks += int(after_name[11]) + int(after_name[12])
-    return ticks / os.sysconf("SC_CLK_TCK")
-
-
-def memory(group: int) -> float:
-    """Add up the megabytes of a process group; what is shared counts once."""
-    kilobytes = 0
-    for process in processes_of(group):
-        for line in (process / "smaps_rollup").read_text().splitlines():
-            if line.startswith("Pss:"):
-                kilobytes += int(line.split()[1])
-    return kilobytes / 1024
 
 
 if __name__ == "__main__":
