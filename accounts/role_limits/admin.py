@@ -11,7 +11,7 @@ from django.db.models import Model
 from django.http import HttpRequest
 
 from accounts.role_limits.fields import EnvironmentsField
-from accounts.role_limits.limits import environments_of, limit
+from accounts.role_limits.limits import limit, limits_by_hand
 from accounts.web.access import APPROVER, OPERATOR
 
 FIELDS = {"operator_in": OPERATOR, "approver_in": APPROVER}
@@ -24,7 +24,7 @@ class LimitedPersonForm(UserChangeForm):  # type: ignore[type-arg]  # none at ru
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         for name, role in FIELDS.items():
-            self.initial[name] = environments_of(self.instance, role)
+            self.initial[name] = limits_by_hand(self.instance).get(role.name)
 
 
 class LimitedPersonAdmin(UserAdmin):  # type: ignore[type-arg]  # as above

@@ -5,16 +5,9 @@ from __future__ import annotations
 from collections.abc import Collection
 from typing import Any
 
+from accounts.role_limits.naming import NAMELESS, environment, typed
 from accounts.web.access import UserRole
 from accounts.web.fields import ListField
-from onboarding import names
-
-NAMELESS = "-"
-"""How people write the environment without a name, as the list's URL does."""
-
-
-def environment(text: str) -> str:
-    return text if text == NAMELESS else names.account_name(text)
 
 
 class EnvironmentsField(ListField):
@@ -32,7 +25,7 @@ class EnvironmentsField(ListField):
     def prepare_value(self, value: Any) -> Any:
         if value is None or isinstance(value, str):
             return value
-        return ", ".join(sorted(name or NAMELESS for name in value))
+        return ", ".join(sorted(map(typed, value)))
 
     def clean(self, value: Any) -> frozenset[str] | None:
         found: Collection[str] = super().clean(value)

@@ -6,12 +6,13 @@ nothing is offered that would be refused; `outside` says why.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from typing import Any
 
 from django.contrib.auth.context_processors import PermLookupDict, PermWrapper
 
-from accounts.role_limits.limits import LIMITED, environments_of, named
+from accounts.role_limits.limits import environments_of
+from accounts.role_limits.naming import LIMITED, named, only
 from accounts.web.access import UserRole, has_role, whom_to_ask
 from accounts.web.request import Request
 
@@ -66,8 +67,8 @@ def shown(request: Request, wanted: set[str] | None, what: str) -> dict[str, Any
     }
 
 
-def for_these(role: UserRole, environments: Iterable[str]) -> str:
-    return f"Your role {role.name} is for {named(environments)} only."
+def for_these(role: UserRole, environments: Collection[str]) -> str:
+    return f"Your role {role.name} is for {only(environments)}."
 
 
 def because(wanted: set[str] | None, what: str) -> str:

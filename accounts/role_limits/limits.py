@@ -1,7 +1,8 @@
 """Which environments a person's roles are for.
 
 A limit takes away and never gives: without the role, there is nothing to limit. The
-environment without a name is one, too.
+environment without a name is one, too. Administrators limit roles, and the person's
+groups at the provider do: where both limit a role, it is for what both name.
 """
 
 from __future__ import annotations
@@ -12,25 +13,21 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 from django.db import transaction
 from django.db.models import Exists, OuterRef, Q, QuerySet
 
-from accounts.activity import record
-from accounts.models import Activity, RoleLimit
-from accounts.web.access import APPROVER, OPERATOR, UserRole, has_role
+from accounts.activity import Decision, record_many
+from accounts.models import Activity, ManagedAccount, RoleLimit
+from accounts.role_limits.naming import LIMITED, NONE
+from accounts.web.access import APPROVER, UserRole, has_role
 
 if TYPE_CHECKING:
     from django.contrib.auth.models import AnonymousUser, User
 
     Person: TypeAlias = User | AnonymousUser
 
-LIMITED = (OPERATOR, APPROVER)
-"""The roles that can be limited: to see is everybody's, and an administrator's work is
-about people and not about accounts.
-"""
-
 Limits: TypeAlias = Mapping[UserRole, frozenset[str] | None]
 """The environments that each role is for; None: every one."""
 
-NONE = "no environment"
-"""How the environment without a name is called."""
+Limited: TypeAlias = Mapping[str, frozenset[str]]
+"""The environments of each role that is limited."""
 
 KEPT = "_bowline_role_limits"
 
@@ -48,13 +45,32 @@ def limits_of(person: Person) -> Mapping[str, frozenset[str]]:
     """Return what each limited role is limited to: read once for a request's person."""
     kept: dict[str, frozenset[str]] | None = getattr(person, KEPT, None)
     if kept is None:
-        kept = {}
-        if person.pk is not None:
-            rows = RoleLimit.objects.filter(person=person.pk)
-            for name, environment in rows.values_list("role", "environment"):
-                kept[name] = kept.get(name, frozenset()) | {environment}
+        rows = RoleLimit.objects.filter(person=person.pk) if person.pk else ()
+        by_hand, by_groups = sorted_out(rows)
+        kept = {**by_hand, **by_groups}
+        for name in by_hand.keys() & by_groups.keys():
+            kept[name] = by_hand[name] & by_groups[name]
         setattr(person, KEPT, kept)
     return kept
+
+
+def limits_by_hand(person: User) -> Limited:
+    """Return what administrators limited the roles to."""
+    return sorted_out(person.role_limits.all())[0]
+
+
+def limits_by_groups(person: User) -> Limited:
+    """Return what the groups limited the roles to at the last sign-in."""
+    return sorted_out(person.role_limits.all())[1]
+
+
+def sorted_out(rows: Iterable[RoleLimit]) -> tuple[Limited, Limited]:
+    """Return the limits that administrators set, and those of the groups."""
+    found: tuple[dict[str, frozenset[str]], ...] = ({}, {})
+    for row in rows:
+        some = found[row.by_groups]
+        some[row.role] = some.get(row.role, frozenset()) | {row.environment}
+    return found[0], found[1]
 
 
 def may(person: Person, role: UserRole, environment: str) -> bool:
@@ -86,9 +102,21 @@ def with_role_in(
     people: QuerySet[User], role: UserRole, environments: Iterable[str]
 ) -> QuerySet[User]:
     """Keep those of these people whose role is for one of these environments."""
+    here = Q(environment__in=list(environments))
     limits = RoleLimit.objects.filter(person=OuterRef("pk"), role=role.name)
-    here = limits.filter(environment__in=list(environments))
-    return people.filter(~Exists(limits) | Exists(here))
+    by_hand, by_groups = (limits.filter(by_groups=which) for which in (False, True))
+    same = RoleLimit.objects.filter(
+        person=OuterRef("person"),
+        role=OuterRef("role"),
+        environment=OuterRef("environment"),
+        by_groups=True,
+    )
+    return people.filter(
+        (~Exists(by_hand) & ~Exists(by_groups))
+        | (~Exists(by_groups) & Exists(by_hand.filter(here)))
+        | (~Exists(by_hand) & Exists(by_groups.filter(here)))
+        | Exists(by_hand.filter(here).filter(Exists(same)))
+    )
 
 
 def limit(
@@ -113,23 +141,53 @@ def limit(
     with transaction.atomic():
         # Two who do this at once do it one after the other.
         type(person)._default_manager.select_for_update().get(pk=person.pk)
-        rows = RoleLimit.objects.filter(person=person, role=role.name)
-        before = frozenset(rows.values_list("environment", flat=True)) or None
-        if before == wanted:
+        changed = put(person, role, wanted, by_groups=False)
+        if changed is None:
             return False
-        rows.exclude(environment__in=wanted or ()).delete()
-        RoleLimit.objects.bulk_create(
-            RoleLimit(person=person, role=role.name, environment=environment)
-            for environment in sorted((wanted or frozenset()) - (before or frozenset()))
-        )
-        detail: dict[str, Any] = {
-            "role": role.name,
-            "environments": [written(before), written(wanted)],
-        }
-        record(by, Activity.What.ROLES, person.get_username(), detail)
+        record_many(by, [changed])
+    return True
+
+
+def limit_by_groups(
+    by: User | str, person: User, wanted: Mapping[str, frozenset[str] | None]
+) -> bool:
+    """Limit each role to what the person's groups say of it now, by its name, and
+    record it. Where no group limits a role, they leave no limit.
+    """
+    with transaction.atomic():
+        type(person)._default_manager.select_for_update().get(pk=person.pk)
+        each = [
+            put(person, role, wanted.get(role.name), by_groups=True) for role in LIMITED
+        ]
+        if not any(each):
+            return False
+        record_many(by, filter(None, each))
+    return True
+
+
+def put(
+    person: User, role: UserRole, wanted: frozenset[str] | None, *, by_groups: bool
+) -> Decision | None:
+    """Write what the role is limited to, None: to nothing; return what to record of it,
+    or None where it is so already.
+    """
+    rows = RoleLimit.objects.filter(person=person, role=role.name, by_groups=by_groups)
+    before = frozenset(rows.values_list("environment", flat=True)) or None
+    if before == wanted:
+        return None
+    rows.exclude(environment__in=wanted or ()).delete()
+    RoleLimit.objects.bulk_create(
+        RoleLimit(person=person, role=role.name, environment=name, by_groups=by_groups)
+        for name in sorted((wanted or frozenset()) - (before or frozenset()))
+    )
     if hasattr(person, KEPT):
         delattr(person, KEPT)
-    return True
+    environments = "environments by groups" if by_groups else "environments"
+    detail: dict[str, Any] = {
+        "role": role.name,
+        environments: [written(before), written(wanted)],
+    }
+    return Decision(Activity.What.ROLES, person.get_username(), detail)
 
 
 def written(environments: frozenset[str] | None) -> list[str] | str:
@@ -139,7 +197,8 @@ def written(environments: frozenset[str] | None) -> list[str] | str:
     return [environment or NONE for environment in sorted(environments)]
 
 
-def named(environments: Iterable[str]) -> str:
-    """Name environments in a sentence."""
-    names = [environment or NONE for environment in sorted(set(environments))]
-    return f"{', '.join(names[:-1])} and {names[-1]}" if names[1:] else "".join(names)
+def environments_without_accounts(environments: Iterable[str]) -> frozenset[str]:
+    """Find what may be a mistake of writing: a limit to it leaves nothing to do."""
+    wanted = frozenset(environments) - {""}
+    rows = ManagedAccount.objects.filter(environment__in=wanted)
+    return wanted.difference(rows.values_list("environment", flat=True).distinct())

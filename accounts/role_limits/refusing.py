@@ -16,7 +16,8 @@ from django.db import transaction
 
 from accounts.mapping.slices import in_slices
 from accounts.models import ManagedAccount
-from accounts.role_limits.limits import NONE, environments_of, named
+from accounts.role_limits.limits import environments_of
+from accounts.role_limits.naming import NONE, only
 from accounts.web.access import UserRole, whom_to_ask
 
 if TYPE_CHECKING:
@@ -115,6 +116,6 @@ def where(outside: list[tuple[str, str]]) -> str:
 def whose(by: By, role: UserRole, inside: frozenset[str]) -> str:
     """Say whose role is for which environments, and whom to ask."""
     return (
-        f"The role {role.name} of {by} is for {named(inside)} only. Ask somebody whose "
+        f"The role {role.name} of {by} is for {only(inside)}. Ask somebody whose "
         f"role {role.name} is for it, or an administrator ({whom_to_ask()})."
     )

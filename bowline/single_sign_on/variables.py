@@ -20,7 +20,9 @@ def required(name: str, *, because: str) -> str:
 
 
 def env_roles(variable: str) -> dict[str, tuple[str, ...]] | None:
-    """Read which of the provider's groups has which roles; None: Settings says it."""
+    """Read which of the provider's groups has which roles, and in which environments;
+    None: Settings says it.
+    """
     text = os.environ.get(variable, "")
     if not text:
         return None

@@ -136,7 +136,10 @@ def every_row() -> None:
     EnvironmentPolicy.objects.create(environment="lab", four_eyes=True)
     somebody = person("viewer", username="somebody")
     Preferences.objects.create(person=somebody, time_zone="Europe/Berlin")
-    RoleLimit.objects.create(person=somebody, role="operator", environment="test")
+    for by_groups in (False, True):
+        RoleLimit.objects.create(
+            person=somebody, role="operator", environment="test", by_groups=by_groups
+        )
     Identity.objects.create(
         person=somebody,
         issuer="https://login.example.com",
@@ -144,7 +147,7 @@ def every_row() -> None:
         seen_at=timezone.now(),
         groups=["platform"],
     )
-    GroupRoles.objects.create(group="platform", roles=["operator"])
+    GroupRoles.objects.create(group="platform", roles=["operator@test", "approver"])
     SamlAnswer.objects.create(
         assertion="a", request="r", claims={"sub": "ann"}, until=timezone.now()
     )

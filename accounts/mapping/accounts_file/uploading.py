@@ -23,7 +23,7 @@ from accounts.mapping.accounts_file.saving import save
 from accounts.mapping.managing import managing_row
 from accounts.mapping.slices import AT_ONCE
 from accounts.models import Upload, UploadedAccount
-from accounts.role_limits.limits import named
+from accounts.role_limits.naming import named
 from accounts.role_limits.refusing import limit_on, whose
 from accounts.web.access import OPERATOR
 from onboarding.accounts_file import FileProblems, read

@@ -8,7 +8,7 @@ from django.db import models
 
 class RoleLimit(models.Model):
     """An environment that a person's role is limited to; without a row for the role,
-    it is for every environment.
+    it is for every environment. With rows of both kinds it is for what both name.
     """
 
     class Role(models.TextChoices):
@@ -21,12 +21,14 @@ class RoleLimit(models.Model):
     role = models.CharField(max_length=20, choices=Role)
     environment = models.CharField(max_length=60, blank=True)
     """Empty: accounts without one."""
+    by_groups = models.BooleanField(default=False, editable=False)
+    """Groups at the provider say so, at each sign-in; otherwise an administrator."""
 
     class Meta:
         ordering = ["role", "environment"]
         constraints = [
             models.UniqueConstraint(
-                fields=["person", "role", "environment"],
+                fields=["person", "role", "by_groups", "environment"],
                 name="environment_once_per_role",
             )
         ]

@@ -23,8 +23,8 @@ from accounts.mapping.completeness import refuse_undescribed
 from accounts.mapping.managing import managing_row
 from accounts.models import ManagedAccount, Rollout, Run
 from accounts.models.states import WORKING
-from accounts.role_limits.limits import NONE as NO_ENVIRONMENT
 from accounts.role_limits.limits import environments_of
+from accounts.role_limits.naming import NONE as NO_ENVIRONMENT
 from accounts.role_limits.refusing import whose
 from accounts.runs import actions
 from accounts.runs.deciding.starting import plan_described

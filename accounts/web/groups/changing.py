@@ -2,10 +2,12 @@
 
 A change is refused where no active administrator could sign in afterwards: by password,
 or by the groups that the provider said at the last sign-in. It is also refused where it
-would give a role to whoever makes it.
+would give a role to whoever makes it, or a role of theirs more environments.
 """
 
 from __future__ import annotations
+
+from collections.abc import Iterator
 
 from django.contrib.auth.models import User
 from django.contrib.sessions.backends.base import SessionBase
@@ -13,7 +15,10 @@ from django.db import transaction
 from django.db.models import QuerySet
 
 from accounts.activity import Decision, record, record_many, wait_for_turn
+from accounts.mapping.slices import in_slices
 from accounts.models import Activity, GroupRoles, Identity
+from accounts.role_limits.limits import limits_by_groups, limits_by_hand, put
+from accounts.role_limits.naming import LIMITED, named
 from accounts.web.access import (
     ADMINISTRATOR,
     VIEWER,
@@ -22,7 +27,16 @@ from accounts.web.access import (
 )
 from accounts.web.single_sign_on.groups import chosen_roles
 from accounts.web.single_sign_on.provider import providers
-from accounts.web.single_sign_on.roles import RolesByGroup, roles_in
+from accounts.web.single_sign_on.roles import (
+    NOWHERE,
+    Reach,
+    RolesByGroup,
+    both,
+    granted,
+    in_words,
+    joined,
+    roles_in,
+)
 from accounts.web.you.sessions import end_of
 
 LOCK = 0x67_72_6F_75_70_73
@@ -58,7 +72,8 @@ def choose(by: User, group: str, roles: tuple[str, ...]) -> bool:
             )
         else:
             GroupRoles.objects.filter(group=group).delete()
-        detail = {"group": group, "changed": [list(before.get(group, ())), list(roles)]}
+        changed = [in_words(before.get(group, ())), in_words(roles)]
+        detail = {"group": group, "changed": changed}
         record(by, What.ROLES, f"group {group}", detail)
     return True
 
@@ -66,8 +81,8 @@ def choose(by: User, group: str, roles: tuple[str, ...]) -> bool:
 def refuse_own_gain(
     by: User, group: str, before: RolesByGroup, after: RolesByGroup
 ) -> None:
-    """Nobody gives a role to themselves, as in the admin site. Administrators are
-    viewers anyway.
+    """Nobody gives a role to themselves, as in the admin site, nor environments to a
+    role of theirs. Administrators are viewers anyway.
     """
     identity = Identity.objects.filter(person=by).first()
     if identity is None or by.is_superuser:
@@ -79,6 +94,30 @@ def refuse_own_gain(
             f"You are in the group {group} yourself, and it would give you the role "
             f"{', '.join(gained)}. Another administrator has to do that."
         )
+    for role in LIMITED:
+        more = reach_gained(by, role.name, identity.groups, before, after)
+        if more != NOWHERE:
+            where = "every environment" if more is None else named(more)
+            raise NotChanged(
+                f"You are in the group {group} yourself, and it would give you the "
+                f"role {role.name} in {where}. Another administrator has to do that."
+            )
+
+
+def reach_gained(
+    by: User, role: str, groups: list[str], before: RolesByGroup, after: RolesByGroup
+) -> Reach:
+    """Return where else somebody would have the role; what administrators limited it to
+    stays.
+    """
+    had = granted(groups, before).get(role, NOWHERE)
+    if by.groups.filter(name=role).exists():
+        had = joined(had, limits_by_groups(by).get(role))
+    limit = limits_by_hand(by).get(role)
+    has, gets = both(had, limit), both(granted(groups, after).get(role, NOWHERE), limit)
+    if gets is None:
+        return NOWHERE if has is None else None
+    return NOWHERE if has is None else gets - has
 
 
 def refuse_lockout(after: RolesByGroup) -> None:
@@ -121,8 +160,9 @@ def sign_out(by: User, group: str, session: SessionBase) -> int:
     with transaction.atomic():
         wait_for_turn(LOCK)
         chosen = chosen_roles()
-        came = [row for row in came_by(group) if row.person_id != by.pk]
-        lost = filter(None, [take_away(row, chosen) for row in came])
+        keys = [row.pk for row in came_by(group) if row.person_id != by.pk]
+        came = locked(keys)
+        lost = [one for row in came for one in take_away(row, chosen)]
         end_of([row.person_id for row in came], but=session)
         if came:
             detail = {"group": group, "people signed out": len(came)}
@@ -132,8 +172,14 @@ def sign_out(by: User, group: str, session: SessionBase) -> int:
 
 def came_by(group: str) -> list[Identity]:
     """Find whoever was in the group at the last sign-in, where Settings decides."""
-    rows = decided_here().select_related("person").prefetch_related("person__groups")
-    return [row for row in rows if group in row.groups]
+    return [row for row in decided_here() if group in row.groups]
+
+
+def locked(keys: list[int]) -> list[Identity]:
+    """Read the identities, whose people sign in again only after this transaction."""
+    rows = Identity.objects.select_for_update(of=("self",)).select_related("person")
+    rows = rows.prefetch_related("person__groups", "person__role_limits").order_by("pk")
+    return [row for some in in_slices(keys) for row in rows.filter(pk__in=some)]
 
 
 def decided_here() -> QuerySet[Identity]:
@@ -141,11 +187,19 @@ def decided_here() -> QuerySet[Identity]:
     return Identity.objects.filter(issuer__in=issuers, person__is_active=True)
 
 
-def take_away(row: Identity, chosen: RolesByGroup) -> Decision | None:
+def take_away(row: Identity, chosen: RolesByGroup) -> Iterator[Decision]:
+    """Remove roles and environments that the groups no longer give; add nothing. A role
+    of which no environment is left goes as a whole.
+    """
+    given, limits = granted(row.groups, chosen), limits_by_groups(row.person)
     has = {group.name: group for group in row.person.groups.all()}
-    left = [name for name in has if name in roles_in(row.groups, chosen)]
-    if len(left) == len(has):
-        return None
-    row.person.groups.set([has[name] for name in left])
-    detail = {"changed": [sorted(has), sorted(left)]}
-    return Decision(What.ROLES, row.person.username, detail)
+    reach = {name: both(limits.get(name), given[name]) for name in has if name in given}
+    left = {name: inside for name, inside in reach.items() if inside != NOWHERE}
+    if len(left) < len(has):
+        row.person.groups.set([has[name] for name in left])
+        detail = {"changed": [sorted(has), sorted(left)]}
+        yield Decision(What.ROLES, row.person.username, detail)
+    for role in LIMITED:
+        wanted = left.get(role.name)
+        if narrowed := put(row.person, role, wanted, by_groups=True):
+            yield narrowed

@@ -2,14 +2,24 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from django import forms
 
-from accounts.web.access import ROLES
+from accounts.models import GroupRoles, ManagedAccount
+from accounts.role_limits.fields import EnvironmentsField
+from accounts.role_limits.limits import environments_without_accounts
+from accounts.role_limits.naming import LIMITED, named
+from accounts.web.access import APPROVER, OPERATOR, ROLES, UserRole
 from accounts.web.fields import RuledField, bare_helper
-from accounts.web.single_sign_on.roles import NoSuchRole, roles_named
+from accounts.web.single_sign_on.groups import chosen_roles
+from accounts.web.single_sign_on.roles import NoSuchRole, granted, roles_named, written
 from onboarding import names
 
 LONGEST = 255
+EMPTY = "Empty: in every one."
+MOST_NAMED = 10
+"""Environments in a sentence."""
 
 
 class GroupForm(forms.Form):
@@ -27,10 +37,65 @@ class GroupForm(forms.Form):
         widget=forms.CheckboxSelectMultiple,
         error_messages={"required": "Choose one role at least."},
     )
+    operator_in = EnvironmentsField(role=OPERATOR, help_text=EMPTY)
+    approver_in = EnvironmentsField(role=APPROVER, help_text=EMPTY)
     helper = bare_helper()
+
+    @classmethod
+    def of(cls, row: GroupRoles) -> GroupForm:
+        """Make the form that changes a group."""
+        roles = granted([row.group], {row.group: tuple(row.roles)})
+        limits = {f"{role.name}_in": roles.get(role.name) for role in LIMITED}
+        return cls(initial={"group": row.group, "roles": [*roles], **limits})
+
+    @property
+    def chosen(self) -> tuple[str, ...]:
+        """What the group gets, of a form that is valid."""
+        return tuple(
+            name
+            for role in self.cleaned_data["roles"]
+            for name in written(role, self.cleaned_data.get(f"{role}_in"))
+        )
 
     def clean_roles(self) -> tuple[str, ...]:
         try:
             return roles_named(self.cleaned_data["roles"])
         except NoSuchRole as error:
             raise forms.ValidationError(str(error)) from error
+
+    def clean(self) -> dict[str, Any]:
+        """Refuse environments without their role, and those in which no account is,
+        unless the group has them already.
+        """
+        said = self.cleaned_data
+        for role in LIMITED:
+            name = f"{role.name}_in"
+            wanted = said.get(name)
+            if not wanted or "roles" not in said:
+                continue
+            if role.name not in said["roles"]:
+                self.add_error(
+                    name,
+                    f"Select the role {role.name} too, or leave this empty: without "
+                    "the role there is nothing to limit.",
+                )
+            elif unknown := environments_without_accounts(wanted - self.kept(role)):
+                said_so = f"No account is in {named(unknown)}. {there_are()}"
+                self.add_error(name, said_so)
+        return said
+
+    def kept(self, role: UserRole) -> frozenset[str]:
+        """Return what the group's role is limited to now."""
+        group = self.cleaned_data.get("group", "")
+        return granted([group], chosen_roles()).get(role.name) or frozenset()
+
+
+def there_are() -> str:
+    """List the environments that accounts are in."""
+    rows = ManagedAccount.objects.exclude(environment="").order_by("environment")
+    known = rows.values_list("environment", flat=True).distinct()
+    found = list(known[: MOST_NAMED + 1])
+    if not found:
+        return "No account names an environment yet."
+    more = " and others" if found[MOST_NAMED:] else ""
+    return f"Accounts are in {', '.join(found[:MOST_NAMED])}{more}."

@@ -12,11 +12,15 @@ from django.urls import reverse
 from django.views.decorators.http import require_POST
 
 from accounts.models import GroupRoles
+from accounts.role_limits.limits import environments_without_accounts
+from accounts.role_limits.naming import named
 from accounts.web.access import administrator_required
 from accounts.web.groups.changing import NotChanged, choose, decided_here, sign_out
 from accounts.web.groups.forms import GroupForm
 from accounts.web.request import Request
+from accounts.web.single_sign_on.groups import chosen_roles
 from accounts.web.single_sign_on.provider import providers
+from accounts.web.single_sign_on.roles import RolesByGroup, granted, in_words
 from accounts.web.you.confirmation import confirmation_required
 
 BACK = "accounts:groups"
@@ -25,6 +29,7 @@ BACK = "accounts:groups"
 class Row(NamedTuple):
     group: str
     roles: list[str]
+    """In words."""
     people: int
     """Who was in it at their last sign-in."""
 
@@ -34,26 +39,44 @@ def groups(request: Request) -> HttpResponse:
     """Show the groups; one in the URL is ready to be changed."""
     asked = request.GET.get("group", "")
     row = GroupRoles.objects.filter(group=asked).first() if asked else None
-    initial = {"group": row.group, "roles": row.roles} if row else None
-    return groups_page(request, GroupForm(initial=initial))
+    return groups_page(request, GroupForm.of(row) if row else GroupForm())
 
 
 def groups_page(request: Request, form: GroupForm) -> HttpResponse:
     known = providers()
     said = decided_here().values_list("groups", flat=True)
+    chosen = chosen_roles()
     people = Counter(group for groups in said.iterator() for group in {*groups})
     shown = {
         "crumbs": [("Settings", reverse("accounts:settings"))],
         "form": form,
         "rows": [
-            Row(row.group, row.roles, people[row.group])
-            for row in GroupRoles.objects.all()
+            Row(group, in_words(roles), people[group])
+            for group, roles in chosen.items()
         ],
-        "ruled": [one for one in known if one.roles is not None],
+        "ruled": [
+            (one, [(group, in_words(roles)) for group, roles in one.roles.items()])
+            for one in known
+            if one.roles is not None
+        ],
+        "empty": named(empty(chosen, *(one.roles or {} for one in known))),
         "decided": [one for one in known if one.roles is None],
         "is_read_only": is_read_only(),
     }
     return render(request, "groups/groups.html", shown)
+
+
+def empty(*decided: RolesByGroup) -> frozenset[str]:
+    """Find environments that groups name, and no account is in."""
+    reaches = (
+        reach
+        for by_group in decided
+        for group in by_group
+        for reach in granted([group], by_group).values()
+    )
+    return environments_without_accounts(
+        environment for reach in reaches for environment in reach or ()
+    )
 
 
 def is_read_only() -> bool:
@@ -71,7 +94,7 @@ def group_save(request: Request) -> HttpResponse:
         return groups_page(request, form)
     group = form.cleaned_data["group"]
     try:
-        changed = choose(request.user, group, form.cleaned_data["roles"])
+        changed = choose(request.user, group, form.chosen)
     except NotChanged as refused:
         form.add_error(None, str(refused))
         return groups_page(request, form)

@@ -56,10 +56,12 @@ SETTINGS = (
         (
             "Each sign-in gives exactly the roles of the person's groups. A change "
             "here counts at the next sign-in, or at once if you sign people out.",
+            "Groups add up: environments of two groups are both allowed, and a role "
+            "without environments is for every one.",
             "If the environment decides (OIDC_ROLES, SAML_ROLES), this page shows that "
             "and changes nothing.",
             "Bowline refuses a change after which no administrator could sign in, and "
-            "one that gives a role to whoever makes it.",
+            "one that gives a role or environments to whoever makes it.",
         ),
         ("groups",),
         words="single sign-on sso oidc saml provider roles okta entra keycloak",

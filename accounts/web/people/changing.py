@@ -16,7 +16,7 @@ from django.shortcuts import get_object_or_404
 
 from accounts.activity import record, wait_for_turn
 from accounts.models import Activity
-from accounts.role_limits.limits import LimitRefused, Limits, limit
+from accounts.role_limits.limits import LimitRefused, Limits, limit, limit_by_groups
 from accounts.web.access import ADMINISTRATOR, has_role
 from accounts.web.people.person import is_of_provider
 from accounts.web.people.roles import set_roles
@@ -76,6 +76,9 @@ def limit_all(by: User, person: User, limits: Limits) -> bool:
     """Limit each role to its environments; return whether any differs from before."""
     try:
         each = [limit(person, role, inside, by) for role, inside in limits.items()]
+        if not is_of_provider(person):
+            # No sign-in renews it: what groups limited before is decided here now.
+            each.append(limit_by_groups(by, person, {}))
         return any(each)
     except LimitRefused as refused:
         raise NotAllowed(str(refused)) from refused

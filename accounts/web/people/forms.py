@@ -11,9 +11,11 @@ from django.core.exceptions import ValidationError
 from django.core.validators import validate_email
 
 from accounts.role_limits.fields import EnvironmentsField
-from accounts.role_limits.limits import LIMITED, Limits, limits_of
+from accounts.role_limits.limits import Limits, limits_by_hand, limits_of
+from accounts.role_limits.naming import LIMITED
 from accounts.web.access import APPROVER, OPERATOR, ROLES, VIEWER
 from accounts.web.fields import RuledField, bare_helper
+from accounts.web.people.person import is_of_provider
 from onboarding import names
 
 
@@ -80,6 +82,10 @@ class LimitsForm(forms.Form):
         """What each role is limited to, of a form that is valid."""
         return {role: self.cleaned_data[f"{role.name}_in"] for role in LIMITED}
 
+    @property
+    def named(self) -> frozenset[str]:
+        return frozenset[str]().union(*filter(None, self.limits.values()))
+
 
 class LimitedRolesForm(RolesForm, LimitsForm):
     """The roles of somebody, and for which environments they are."""
@@ -112,7 +118,10 @@ class LimitedRolesForm(RolesForm, LimitsForm):
 
 
 def kept_limits(person: User) -> dict[str, frozenset[str] | None]:
-    kept = limits_of(person)
+    """Return what is limited here. Where no provider decides now, what groups
+    limited before is decided here, too.
+    """
+    kept = limits_by_hand(person) if is_of_provider(person) else limits_of(person)
     return {f"{role.name}_in": kept.get(role.name) for role in LIMITED}
 
 

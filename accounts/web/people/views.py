@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterator
 from typing import Any
 
 from django.conf import settings
@@ -14,9 +14,14 @@ from django.urls import reverse
 from django.views.decorators.http import require_POST
 
 from accounts.activity import record
-from accounts.models import Activity, ManagedAccount
+from accounts.models import Activity
 from accounts.notices.mail import is_configured
-from accounts.role_limits.limits import limits_of, named
+from accounts.role_limits.limits import (
+    environments_without_accounts,
+    limits_by_groups,
+    limits_of,
+)
+from accounts.role_limits.naming import named, only
 from accounts.web.access import administrator_required
 from accounts.web.people.changing import (
     NotAllowed,
@@ -76,7 +81,7 @@ def person_page(
             "row": row,
             "why_not": why_not(request.user, row),
             "of_provider": provider_of(row),
-            "limits": {role: named(inside) for role, inside in limits_of(row).items()},
+            "limits": list(limits_in_words(row)),
             "roles_form": roles or roles_form(row),
             "form": form or DescriptionForm.of(row),
             "may_have_link": may_have_link(row),
@@ -84,6 +89,14 @@ def person_page(
             "hours": hours(),
         },
     )
+
+
+def limits_in_words(row: User) -> Iterator[str]:
+    by_groups = limits_by_groups(row)
+    for role, inside in limits_of(row).items():
+        yield f"The role {role} is for {only(inside)}."
+        if role in by_groups:
+            yield f"Groups give the role {role} in {named(by_groups[role])} only."
 
 
 def roles_form(row: User, data: Any = None) -> LimitsForm:
@@ -134,19 +147,10 @@ def person_roles(request: Request, person: int) -> HttpResponse:
         if not given and not limited:
             return ""
         said = f"The roles of {row.username} are changed."
-        unused = environments_without_accounts(form.limits.values())
+        unused = environments_without_accounts(form.named)
         return f"{said} No account is in {named(unused)} yet." if unused else said
 
     return changed(request, person, change, "The roles are the same as before.")
-
-
-def environments_without_accounts(
-    limits: Iterable[frozenset[str] | None],
-) -> frozenset[str]:
-    """Find what may be a mistake of writing: a limit to it leaves nothing to do."""
-    wanted = frozenset[str]().union(*filter(None, limits)) - {""}
-    rows = ManagedAccount.objects.filter(environment__in=wanted)
-    return wanted.difference(rows.values_list("environment", flat=True).distinct())
 
 
 @administrator_required

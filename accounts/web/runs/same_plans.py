@@ -16,8 +16,8 @@ from accounts.mapping.plans import plan_of
 from accounts.models import Run
 from accounts.models.states import Status
 from accounts.role_limits.here import for_these, here
-from accounts.role_limits.limits import NONE as NO_ENVIRONMENT
 from accounts.role_limits.limits import environments_of
+from accounts.role_limits.naming import NONE as NO_ENVIRONMENT
 from accounts.role_limits.refusing import limit_on, whose
 from accounts.runs.actions import approve_same
 from accounts.runs.capacity import room_in_plan

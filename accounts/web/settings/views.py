@@ -16,6 +16,7 @@ from accounts.activity import record
 from accounts.four_eyes import choose, policies
 from accounts.lookups import CALLER, Question
 from accounts.models import Activity, ManagingAccount, Run, Spinnaker
+from accounts.role_limits.naming import named
 from accounts.runs.heartbeat import clock_skew
 from accounts.runs.owners.publishing import template_bucket
 from accounts.web.access import NAMED, ROLES, UserRole, administrator_required, some_of
@@ -24,7 +25,7 @@ from accounts.web.people.listing import matching
 from accounts.web.request import Request
 from accounts.web.single_sign_on.groups import roles_at
 from accounts.web.single_sign_on.provider import providers
-from accounts.web.single_sign_on.roles import RolesByGroup
+from accounts.web.single_sign_on.roles import RolesByGroup, granted
 from accounts.web.you.confirmation import confirmation_required
 from onboarding.providers import PROVIDERS
 
@@ -65,11 +66,16 @@ def who_has(role: UserRole) -> str:
 
 
 def groups_with(role: UserRole, by_group: list[RolesByGroup]) -> list[str]:
-    """Name the groups of the single sign-on that have this role."""
-    found = (
-        group for roles in by_group for group in roles if role.name in roles[group]
-    )
-    return sorted({*found})
+    """Name the groups of the single sign-on that have this role, and where."""
+    found = set()
+    for roles in by_group:
+        for group in roles:
+            given = granted([group], roles)
+            if role.name in given:
+                reach = given[role.name]
+                only = "" if reach is None else f", in {named(reach)} only"
+                found.add(f"{group}{only}")
+    return sorted(found)
 
 
 @administrator_required

@@ -16,10 +16,11 @@ from django.utils import timezone
 
 from accounts.activity import record
 from accounts.models import Activity, Identity
+from accounts.role_limits.limits import limit_by_groups
 from accounts.web.people.roles import set_roles
 from accounts.web.single_sign_on.groups import roles_at
 from accounts.web.single_sign_on.provider import Provider
-from accounts.web.single_sign_on.roles import roles_in
+from accounts.web.single_sign_on.roles import granted
 from accounts.web.you.sessions import end
 from onboarding.names import visible
 
@@ -109,15 +110,18 @@ def text_in(claims: Mapping[str, Any], name: str, *, longest: int = 150) -> str:
 
 def person_of(said: Said, provider: Provider, session: SessionBase) -> User:
     """Return the person, made at the first sign-in, with the roles that the groups have
-    now. Raise Refused without a role: who had one loses it, and is signed out.
+    now, where they name environments in these only. Raise Refused without a role: who
+    had one loses it, and is signed out.
     """
-    roles = roles_in(said.groups, roles_at(provider))
     with transaction.atomic():
         person = known(said, provider)
+        # Read once the identity is locked, as whoever takes roles from a group does.
+        roles = granted(said.groups, roles_at(provider))
         if person is None and roles:
             person = made(said, provider)
         if person is not None:
             set_roles(provider.name, person, roles)
+            limit_by_groups(provider.name, person, roles)
             if not roles:
                 end(person, but=session)
     if not roles or person is None:

@@ -1,13 +1,31 @@
-"""Roles of groups as the environment and Settings name them: read in one way."""
+"""Roles of groups as the environment and Settings name them: read in one way.
+
+`operator` is the role in every environment, `operator@staging` in this one, and
+`operator@-` for accounts without an environment.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from typing import Any
 
+from accounts.role_limits.naming import (
+    LIMITED,
+    NAMELESS,
+    environment,
+    named,
+    typed,
+)
 from accounts.web.access import ROLES
 
 RolesByGroup = Mapping[str, tuple[str, ...]]
+Reach = frozenset[str] | None
+"""The environments that a role is for; None: every one."""
+Granted = Mapping[str, Reach]
+"""Roles by their names, each with its environments."""
+
+IN = "@"
+NOWHERE: frozenset[str] = frozenset()
 
 
 class NoSuchRole(ValueError):
@@ -16,12 +34,92 @@ class NoSuchRole(ValueError):
 
 def roles_named(names: Any) -> tuple[str, ...]:
     """Read a list of roles; raise NoSuchRole where something in it is none."""
-    known = [role.name for role in ROLES]
-    if not isinstance(names, list) or not all(name in known for name in names):
-        raise NoSuchRole(f"Roles are {', '.join(known)}.")
+    if not isinstance(names, list) or not all(isinstance(name, str) for name in names):
+        raise NoSuchRole(known())
+    for name in names:
+        refuse_no_role(name)
+    for role in LIMITED:
+        if role.name in names and any(is_limited(name, role.name) for name in names):
+            raise NoSuchRole(
+                f"{role.name} is the role in every environment: name it, or the "
+                f"environments ({role.name}{IN}…), not both."
+            )
     return tuple(dict.fromkeys(names))
 
 
+def known() -> str:
+    return f"Roles are {', '.join(role.name for role in ROLES)}."
+
+
+def refuse_no_role(name: str) -> None:
+    role, limited, place = name.partition(IN)
+    if role not in [role.name for role in ROLES]:
+        raise NoSuchRole(known())
+    if not limited:
+        return
+    if role not in [role.name for role in LIMITED]:
+        raise NoSuchRole(f"The role {role} cannot be limited to environments.")
+    try:
+        environment(place)
+    except ValueError as error:
+        raise NoSuchRole(
+            f"{role}{IN} needs the name of an environment, or {NAMELESS} for accounts "
+            f"without one. {error}"
+        ) from error
+
+
+def is_limited(name: str, role: str) -> bool:
+    return name.startswith(f"{role}{IN}")
+
+
+def reach_of(name: str) -> tuple[str, Reach]:
+    """Return the role, and the environments that it is for. Only roles that can be
+    limited are read so: whatever else has an @ is no role, and stays none.
+    """
+    role, limited, place = name.partition(IN)
+    if limited and role in [role.name for role in LIMITED]:
+        return role, frozenset({"" if place == NAMELESS else place})
+    return name, None
+
+
+def joined(one: Reach, other: Reach) -> Reach:
+    return None if one is None or other is None else one | other
+
+
+def both(one: Reach, other: Reach) -> Reach:
+    """Return the environments that are in both."""
+    if one is None or other is None:
+        return other if one is None else one
+    return one & other
+
+
+def granted(groups: Iterable[str], by_group: RolesByGroup) -> Granted:
+    """Return the roles of whoever is in these groups, and where: groups add up, and a
+    role that one of them gives in every environment is for every one.
+    """
+    found: dict[str, Reach] = {}
+    for group in groups:
+        for role, reach in map(reach_of, by_group.get(group, ())):
+            found[role] = joined(found.get(role, NOWHERE), reach)
+    return found
+
+
 def roles_in(groups: Iterable[str], by_group: RolesByGroup) -> tuple[str, ...]:
-    """Return the roles of whoever is in these groups."""
-    return tuple(sorted({role for group in groups for role in by_group.get(group, ())}))
+    """Return the roles of whoever is in these groups, wherever they are for."""
+    return tuple(sorted(granted(groups, by_group)))
+
+
+def in_words(names: Iterable[str]) -> list[str]:
+    """Say roles and their environments: “operator in staging and test only”."""
+    by_group = {"": tuple(names)}
+    return [
+        role if reach is None else f"{role} in {named(reach)} only"
+        for role, reach in granted([""], by_group).items()
+    ]
+
+
+def written(role: str, reach: Reach) -> tuple[str, ...]:
+    """Write a role and its environments as `roles_named` reads them."""
+    if reach is None:
+        return (role,)
+    return tuple(f"{role}{IN}{typed(name)}" for name in sorted(reach))

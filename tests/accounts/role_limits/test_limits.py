@@ -12,9 +12,9 @@ from accounts.role_limits.limits import (
     limit,
     may,
     may_everywhere,
-    named,
     with_role_in,
 )
+from accounts.role_limits.naming import named
 from accounts.web.access import APPROVER, OPERATOR, VIEWER
 from tests.rows import person
 

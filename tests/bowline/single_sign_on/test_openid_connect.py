@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import json
+import re
+
 import pytest
 from django.core.exceptions import ImproperlyConfigured
 from django.test import Client
 from django.urls import reverse
 
-from accounts.web.single_sign_on.roles import roles_in
+from accounts.web.single_sign_on.roles import granted, roles_in
 from bowline.single_sign_on.openid_connect import env_single_sign_on
 from bowline.single_sign_on.variables import env_passwords_for
 from tests.accounts.web.single_sign_on.provider import PROVIDER
@@ -93,6 +96,52 @@ def test_a_role_that_there_is_not_is_named(environment: pytest.MonkeyPatch) -> N
     environment.setenv("OIDC_ROLES", '{"a": ["root"]}')
 
     with pytest.raises(ImproperlyConfigured, match="Roles are viewer, operator, "):
+        env_single_sign_on()
+
+
+def test_roles_may_be_for_environments(environment: pytest.MonkeyPatch) -> None:
+    environment.setenv(
+        "OIDC_ROLES",
+        '{"a": ["operator@staging", "operator@test", "approver@-"], "b": ["operator"]}',
+    )
+
+    one = env_single_sign_on()
+
+    assert one
+    assert one.roles
+    assert granted(["a"], one.roles) == {
+        "operator": {"staging", "test"},
+        "approver": {""},
+    }
+    assert granted(["a", "b"], one.roles)["operator"] is None
+    assert roles_in(["a", "b"], one.roles) == ("approver", "operator")
+
+
+@pytest.mark.parametrize(
+    ("names", "why"),
+    [
+        (["operator@"], "operator@ needs the name of an environment, or - for"),
+        (["operator@a b"], "operator@ needs the name of an environment"),
+        (["operator@<script>"], "operator@ needs the name of an environment"),
+        (["operator@a@b"], "operator@ needs the name of an environment"),
+        (["operator@staging,test"], "operator@ needs the name of an environment"),
+        (["operator@" + "x" * 61], "operator@ needs the name of an environment"),
+        (["operator@a\u202eb"], "operator@ needs the name of an environment"),
+        (["operator@a\0"], "operator@ needs the name of an environment"),
+        (["viewer@staging"], "The role viewer cannot be limited to environments."),
+        (["administrator@a"], "The role administrator cannot be limited"),
+        (["root@staging"], "Roles are viewer, operator, "),
+        (["@staging"], "Roles are viewer, operator, "),
+        (["operator", "operator@staging"], "operator is the role in every environment"),
+        ([["operator"]], "Roles are viewer, operator, "),
+    ],
+)
+def test_what_is_no_environment_of_a_role_is_said(
+    environment: pytest.MonkeyPatch, names: list[str], why: str
+) -> None:
+    environment.setenv("OIDC_ROLES", json.dumps({"a": ["viewer"], "b": names}))
+
+    with pytest.raises(ImproperlyConfigured, match=re.escape(why)):
         env_single_sign_on()
 
 

@@ -24,7 +24,8 @@ def test_a_group_is_changed(
 ) -> None:
     person("administrator")
     for group in ("platform", "x" * LONGEST):
-        GroupRoles.objects.create(group=group, roles=["viewer", "operator"])
+        roles = ["viewer", "operator@staging", "operator@test"]
+        GroupRoles.objects.create(group=group, roles=roles)
     Identity.objects.create(
         person=person("viewer", username="ann"),
         issuer=ISSUER,
@@ -37,10 +38,11 @@ def test_a_group_is_changed(
     page.goto(PAGE)
     page.get_by_role("link", name="Change platform").click()
     expect(page.get_by_role("textbox", name="Group")).to_have_value("platform")
-    page.get_by_label("approver").check()
+    page.get_by_role("checkbox", name="approver").check()
     page.get_by_role("button", name="Save the group").click()
 
-    expect(page.get_by_text("viewer, operator, approver")).to_be_visible()
+    words = "viewer, operator in staging and test only, approver"
+    expect(page.get_by_text(words, exact=True)).to_be_visible()
     assert_it_fits(page, look)
     if folder := os.environ.get("LOOK"):
         name = f"groups-{look['viewport']['width']}-{look['color_scheme']}"

@@ -1,0 +1,47 @@
+"""How environments are named where a role is limited to them.
+
+Settings are read by this, so it knows no models.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable
+
+from accounts.web.access import APPROVER, OPERATOR
+from onboarding import names
+
+LIMITED = (OPERATOR, APPROVER)
+"""The roles that can be limited: to see is everybody's, and an administrator's work is
+about people and not about accounts.
+"""
+
+NONE = "no environment"
+"""How the environment without a name is called."""
+NAMELESS = "-"
+"""How people write the environment without a name, as the list's URL does."""
+
+
+def environment(text: str) -> str:
+    """Accept what accounts can name an environment, and “-”; raise ValueError."""
+    return text if text == NAMELESS else names.account_name(text)
+
+
+def typed(name: str) -> str:
+    """Write an environment as people do."""
+    return name or NAMELESS
+
+
+def named(environments: Iterable[str]) -> str:
+    """Name environments in a sentence."""
+    names = [environment or NONE for environment in sorted(set(environments))]
+    return f"{', '.join(names[:-1])} and {names[-1]}" if names[1:] else "".join(names)
+
+
+def only(environments: Collection[str]) -> str:
+    """Say what a limited role is for."""
+    if environments:
+        return f"{named(environments)} only"
+    return (
+        "no environment at all, because the person's groups and the page People name "
+        "different ones"
+    )

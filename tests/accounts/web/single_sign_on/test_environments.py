@@ -1,0 +1,187 @@
+"""Groups that give roles in some environments only: what a sign-in makes of them."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+from django.contrib.auth.models import User
+from django.core.exceptions import PermissionDenied
+from django.test import Client
+
+from accounts.models import Activity, RoleLimit
+from accounts.role_limits.limits import limit, limits_of, with_role_in
+from accounts.role_limits.refusing import refuse_environment
+from accounts.web.access import APPROVER, OPERATOR, roles_of
+from tests.accounts.web.single_sign_on.provider import PROVIDER, Emulated, sign_in
+from tests.accounts.web.single_sign_on.saml.provider import provider as saml_provider
+from tests.accounts.web.single_sign_on.saml.provider import saml
+from tests.accounts.web.single_sign_on.saml.provider import sign_in as sign_in_by_saml
+from tests.rows import person
+
+__all__ = ["saml_provider"]
+
+pytestmark = pytest.mark.django_db
+ROLES = {
+    "everybody": ("viewer",),
+    "platform": ("operator", "approver"),
+    "staging": ("operator@staging", "approver@staging"),
+    "test": ("operator@test", "operator@-"),
+    "security": ("approver@production",),
+}
+Limits = dict[str, set[str]]
+
+
+@pytest.fixture
+def groups(provider: Emulated, settings) -> Emulated:
+    settings.SINGLE_SIGN_ON = replace(PROVIDER, roles=ROLES)
+    return provider
+
+
+def ann() -> User:
+    return User.objects.get(username="ann")
+
+
+def came(provider: Emulated, *names: str) -> User:
+    assert sign_in(Client(), provider.of("ann", *names)).status_code == 302
+    return ann()
+
+
+@pytest.mark.parametrize(
+    ("names", "roles", "limits"),
+    [
+        (["platform"], ("operator", "approver"), {}),
+        (
+            ["staging"],
+            ("operator", "approver"),
+            {"operator": {"staging"}, "approver": {"staging"}},
+        ),
+        (["test"], ("operator",), {"operator": {"test", ""}}),
+        (
+            ["everybody", "staging", "test", "security"],
+            ("operator", "approver"),
+            {
+                "operator": {"staging", "test", ""},
+                "approver": {"staging", "production"},
+            },
+        ),
+        # A role in every environment wins, whichever group comes first.
+        (["platform", "staging"], ("operator", "approver"), {}),
+        (["test", "platform", "security"], ("operator", "approver"), {}),
+    ],
+)
+def test_groups_add_up(
+    groups: Emulated, names: list[str], roles: tuple[str, ...], limits: Limits
+) -> None:
+    person = came(groups, *names)
+
+    assert roles_of(person) == roles
+    assert limits_of(person) == limits
+
+
+def test_limits_are_those_of_each_sign_in_and_on_record(groups: Emulated) -> None:
+    for names in (["staging"], ["staging"], ["security", "test"], ["platform"]):
+        person = came(groups, *names)
+
+    assert limits_of(person) == {}
+    entries = Activity.objects.filter(about="ann", what="roles").order_by("number")
+    by_groups = [
+        (entry.detail["role"], *entry.detail["environments by groups"])
+        for entry in entries
+        if "role" in entry.detail
+    ]
+    every = "every environment"
+    assert by_groups == [
+        ("operator", every, ["staging"]),
+        ("approver", every, ["staging"]),
+        ("operator", ["staging"], ["no environment", "test"]),
+        ("approver", ["staging"], ["production"]),
+        ("operator", ["no environment", "test"], every),
+        ("approver", ["production"], every),
+    ]
+    assert {entry.who for entry in entries} == {"Example"}
+
+
+def test_whoever_loses_all_groups_loses_the_limits_of_groups_too(
+    groups: Emulated,
+) -> None:
+    came(groups, "staging")
+
+    assert sign_in(Client(), groups.of("ann", "others")).status_code == 403
+
+    assert roles_of(ann()) == ()
+    assert not RoleLimit.objects.exists()
+
+
+def test_what_a_person_limited_stays_and_both_hold(groups: Emulated) -> None:
+    """What groups give is limited by an administrator, and no sign-in undoes that."""
+    anna = person("administrator", username="anna")
+    by_hand = {"operator": {"staging", "production"}}
+    limit(came(groups, "platform"), OPERATOR, by_hand["operator"], anna)
+
+    assert limits_of(came(groups, "platform")) == {
+        "operator": {"staging", "production"}
+    }
+    assert limits_of(came(groups, "staging")) == {
+        "operator": {"staging"},
+        "approver": {"staging"},
+    }
+    assert limits_of(came(groups, "test")) == {"operator": frozenset()}
+    with pytest.raises(PermissionDenied, match="for no environment at all"):
+        refuse_environment(ann(), OPERATOR, "web", "test")
+    assert limits_of(came(groups, "platform")) == {
+        "operator": {"staging", "production"}
+    }
+
+
+def test_only_whoever_has_the_role_there_by_both_is_found(groups: Emulated) -> None:
+    found = User.objects.filter(username="ann")
+
+    def where() -> list[str]:
+        names = ("staging", "test", "production", "")
+        return [one for one in names if with_role_in(found, OPERATOR, [one]).exists()]
+
+    came(groups, "platform")
+    assert where() == ["staging", "test", "production", ""]
+    limit(ann(), OPERATOR, ["staging", "production"], None)
+    assert where() == ["staging", "production"]
+    came(groups, "test", "staging")
+    assert where() == ["staging"]
+    assert not with_role_in(found, OPERATOR, ["test", "production"]).exists()
+    limit(ann(), OPERATOR, None, None)
+    assert where() == ["staging", "test", ""]
+
+
+def test_a_local_persons_limit_stays(groups: Emulated) -> None:
+    local = person("operator", username="local")
+    limit(local, OPERATOR, ["staging"], None)
+
+    came(groups, "test")
+
+    assert limits_of(User.objects.get(username="local")) == {"operator": {"staging"}}
+
+
+@pytest.mark.parametrize("role", ["viewer@staging", "administrator@staging", "root@a"])
+def test_what_is_no_role_gives_none(groups: Emulated, settings, role: str) -> None:
+    """Nothing writes such a mapping: if there is one, it is no role without a limit."""
+    settings.SINGLE_SIGN_ON = replace(
+        PROVIDER, roles={"a": (role,), "b": ("approver@test",)}
+    )
+
+    person = came(groups, "a", "b")
+
+    assert roles_of(person) == ("approver",)
+    assert limits_of(person) == {"approver": {"test"}}
+
+
+def test_saml_does_the_same(client: Client, saml_provider: object, settings) -> None:
+    settings.SAML = saml(roles=ROLES)
+
+    sign_in_by_saml(client, groups=("staging", "test"))
+
+    someone = User.objects.get()
+    assert limits_of(someone) == {
+        "operator": {"staging", "test", ""},
+        "approver": {"staging"},
+    }
+    assert [role.name for role in (OPERATOR, APPROVER)] == [*roles_of(someone)]
