@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import re
 from collections.abc import Iterable, Iterator
+from functools import cache
 from pathlib import Path
 from typing import NamedTuple
 
@@ -29,6 +30,7 @@ class Read(NamedTuple):
     """The only words that it may be."""
 
 
+@cache
 def variables_read() -> dict[str, Read]:
     """Find every variable; the first reading of each that names a default wins."""
     trees = [
