@@ -63,7 +63,9 @@ class ManagingInFull(Schema):
     verified_at: datetime | None
     open_run: int | None = Field(description="The number of its run in progress")
     assumed: int = Field(description="How many accounts Spinnaker is to assume")
-    most: int = Field(description="How many fit")
+    most: int | None = Field(
+        description="How many fit; null: any number, by the organization"
+    )
     described: dict[str, Any] = Field(description="What PUT would take")
 
 

@@ -33,6 +33,15 @@ def test_it_is_described_as_in_a_file_and_sent_back_unchanged(operator):
     assert Activity.objects.filter(about="core").count() == 1
 
 
+def test_any_number_of_accounts_fits_where_the_organization_is_trusted(operator):
+    by_organization = {**CORE, "assume": {"organization": "o-aa111bb222"}}
+
+    made = operator.put("/managing-account", by_organization)
+
+    assert made.status_code == 201
+    assert operator.read("/managing-account").json()["most"] is None
+
+
 @pytest.mark.parametrize(
     ("wrong", "sentence"),
     [
