@@ -2,8 +2,8 @@
 JSON, unknown states, providers and partitions, huge texts, NUL, negative numbers, far
 dates.
 
-Refused: no page that shows the row answers with a 500; each value is tried on a fifth
-of these pages.
+Refused: neither a page that shows the row nor an operation of the API that reads it
+answers with a 500; each value is tried on a fifth of these.
 """
 
 from __future__ import annotations
@@ -19,7 +19,11 @@ from django.db import DatabaseError, models, transaction
 from django.db.models import Value
 from django.test import Client
 
-from tests.attack.pages import every_row, listed, pages
+from accounts.api.api import api
+from accounts.models import Run
+from accounts.models.states import Status
+from tests.accounts.api.calling import Caller, token_of
+from tests.attack.pages import FINGERPRINT, every_row, first, listed, pages
 from tests.attack.queries import taken_back
 from tests.rows import person
 
@@ -78,14 +82,13 @@ not ask for it."""
 READ_BY_NO_PAGE = {
     "AwsAnswers",
     "Digest",
-    "Findings",
     "Happened",
     "KeptAnswer",
     "Notice",
     "RunNumber",
     "SamlAnswer",
 }
-"""What workers, programs and the sign-in read, or a page of older checks."""
+"""What only workers and the sign-in read."""
 LOOKS_INTO_AWS = ("test-access", "/download/")
 
 
@@ -105,6 +108,36 @@ def odd_values(field: models.Field[Any, Any]) -> tuple[Any, ...]:
 
 
 def paths(client: Client, model: type[models.Model]) -> list[str]:
+    return [
+        path
+        for path in (*pages_of(model), *operations())
+        if not any(part in path for part in LOOKS_INTO_AWS)
+        if f'"{model._meta.db_table}"' in read_by(client, path)
+    ]
+
+
+def operations() -> Iterator[str]:
+    """Yield the address of each operation that reads, with the rows that there are."""
+    planned = Run.objects.filter(status=Status.PLANNED).first()
+    known = {
+        "{name}": "staging",
+        "{fingerprint}": FINGERPRINT,
+        "{path}": "README.md",
+        "runs/{number}": f"runs/{planned and planned.number}",
+        "searches/{id}": f"searches/{first('accounts.clustersearch')}",
+        "additions/{id}": f"additions/{first('accounts.adding')}",
+        "bundles/{number}": "bundles/2",
+        "{number}": "1",
+        "{since}": "1",
+    }
+    for path, methods in api.get_openapi_schema()["paths"].items():
+        for argument, value in known.items():
+            path = path.replace(argument, value)
+        if "get" in methods:
+            yield path
+
+
+def pages_of(model: type[models.Model]) -> list[str]:
     places = SHOWN_ON.get(model._meta.model_name or "", ("/",))
     admin = f"/admin/accounts/{model._meta.model_name}/"
     return [
@@ -113,8 +146,6 @@ def paths(client: Client, model: type[models.Model]) -> list[str]:
         if page.path == "/"
         or page.path.startswith(admin)
         or (page.path.startswith(places) and not page.path.startswith("/admin/"))
-        if not any(part in page.path for part in LOOKS_INTO_AWS)
-        if f'"{model._meta.db_table}"' in read_by(client, page.path)
     ]
 
 
@@ -143,10 +174,12 @@ def stored(field: models.Field[Any, Any], value: Any) -> bool:
 
 
 @pytest.fixture
-def almighty() -> Client:
+def almighty(settings: Any) -> Client:
+    """Return a client that pages and the API let in: with a session and a token."""
+    settings.API_RATE = 10**9
     user = person("administrator", username="almighty")
     user.groups.add(*Group.objects.all())
-    client = Client(raise_request_exception=False)
+    client = Caller(token_of(user), raise_request_exception=False)
     client.force_login(user)
     return client
 

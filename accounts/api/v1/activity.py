@@ -11,7 +11,8 @@ from ninja import Field, Query, Router, Schema
 
 from accounts.api.paging import Asked, Page, page_of
 from accounts.api.v1.texts import Filter
-from accounts.web.activity.views import matching
+from accounts.models import Activity
+from accounts.web.activity.views import detail_of, matching
 
 router = Router()
 
@@ -37,6 +38,10 @@ class Entry(Schema):
     about: str
     detail: dict[str, Any]
     hash: str
+
+    @staticmethod
+    def resolve_detail(row: Activity) -> dict[str, Any]:
+        return detail_of(row)
 
 
 @router.get("", response=Page[Entry], summary="List activity")
