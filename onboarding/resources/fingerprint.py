@@ -91,6 +91,7 @@ def neutral(text: str, own: Mapping[str, str]) -> str:
     AWS takes in no name, keeps the replacement from being a word itself.
     """
     for word, meaning in own.items():
-        alone = rf"(?<![\w.-]){re.escape(word)}(?![\w.-])"
-        text = re.sub(alone, f"\0{meaning}\0", text)
+        if word in text:  # few texts have one
+            alone = rf"(?<![\w.-]){re.escape(word)}(?![\w.-])"
+            text = re.sub(alone, f"\0{meaning}\0", text)
     return text
