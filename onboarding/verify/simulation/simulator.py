@@ -9,7 +9,7 @@ where IAM has said that no policy looks at the other's keys.
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Container, Iterable, Mapping
 from functools import partial
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -153,9 +153,10 @@ def answers(
         if len(parts) == 1:
             return dict.fromkeys(asked, error)
         return united(together(partial(again, part) for part in parts))
-    known = read(answer["EvaluationResults"], resources)
+    wanted = {lower(one): one for one in asked}
+    known = read(answer["EvaluationResults"], resources, wanted)
     found: dict[Asked, Verdict | AwsError] = {
-        one: known[lower(one)] for one in asked if lower(one) in known
+        one: known[key] for key, one in wanted.items() if key in known
     }
     left = [one for one in asked if one not in found]
     if len(resources) == 1:
@@ -165,10 +166,13 @@ def answers(
 
 
 def read(
-    results: Iterable[EvaluationResultTypeDef], resources: list[str]
+    results: Iterable[EvaluationResultTypeDef],
+    resources: list[str],
+    wanted: Container[Asked],
 ) -> dict[Asked, Verdict]:
-    """Read the decision on each resource. The one on an action as a whole counts only
-    where there is one resource, and where the organization denies the action.
+    """Read the decision on each resource that is wanted: IAM also judges all others.
+    The one on an action as a whole counts only where there is one resource, and where
+    the organization denies the action.
     """
     found = {}
     for result in results:
@@ -177,10 +181,9 @@ def read(
         within = result.get("OrganizationsDecisionDetail", {})
         denied = not within.get("AllowedByOrganizations", True)
         for one in of_each:
-            allowed = one["EvalResourceDecision"] == ALLOWED and not denied
-            found[Asked(action, one["EvalResourceName"])] = Verdict(
-                allowed, missing(one)
-            )
+            if (judged := Asked(action, one["EvalResourceName"])) in wanted:
+                allowed = one["EvalResourceDecision"] == ALLOWED and not denied
+                found[judged] = Verdict(allowed, missing(one))
         if len(resources) == 1:
             decisions = {one["EvalResourceDecision"] for one in of_each}
             allowed = decisions | {result["EvalDecision"]} == {ALLOWED} and not denied
