@@ -143,7 +143,7 @@ def onboarded(folder: Path, accounts: str, processes: int) -> dict[str, Any]:
 
     def until_it(*states: Rollout.State) -> None:
         reached = Rollout.objects.filter(state__in=states)
-        until(reached.exists, what=f"It was not {states[0]}", seconds=LONG)
+        until(reached.exists, what=f"It was not {states[0]}", seconds=LONG, every=0.5)
 
     with workers(folder, processes) as group:
         before, its_before = cpu(group), cpu(emulator())

@@ -104,6 +104,8 @@ def judged(request: Any, resource: str, statements: list[Any]) -> Judged:
             resource, statement.resources, statement.not_resources
         )
     ]
+    if not concerning:
+        return Judged(resource, "implicitDeny", frozenset())
     request.resource_arn = resource
     decision = iam_evaluator.evaluate(request, [concerning]).decision
     looked_at = {

@@ -68,13 +68,15 @@ def is_free(port: int) -> bool:
     return True
 
 
-def wait_until(ready: Callable[[], object], *, what: str, seconds: float = 30) -> None:
+def wait_until(
+    ready: Callable[[], object], *, what: str, seconds: float = 30, every: float = 0.05
+) -> None:
     """Ask until the answer is true, and say what did not come about."""
     deadline = time.monotonic() + seconds
     while not ready():
         if time.monotonic() > deadline:
             raise TimeoutError(f"{what} within {seconds:g} seconds.")
-        time.sleep(0.05)
+        time.sleep(every)
 
 
 @contextmanager
