@@ -1,4 +1,6 @@
-"""IAM's simulator as AWS has it: the emulator's knows one resource, and no context."""
+"""IAM's simulator as AWS has it: in pages, with boundaries and what the organization
+denies, and with actions that it judges apart; the emulator's knows none of these.
+"""
 
 from __future__ import annotations
 
