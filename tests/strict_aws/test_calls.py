@@ -188,7 +188,9 @@ def look(field: Field) -> None:
     pages.tags_of(organization, field.managing_id)
     Account(client, ()).quota("Role")
     user = f"arn:aws:iam::{field.managed_id}:user/spinnaker"
-    assert Holder(client, user, MANAGED_PATH).description
+    holder = Holder(client, user, MANAGED_PATH)
+    assert holder.description
+    assert holder.managed_policy("AdministratorAccess", ADMINISTRATOR).statements
     # Compared before it is sent: the emulator does not know it.
     pods = OidcProvider(account=field.managed_id, name="oidc.example/id/2")
     with pytest.raises(AwsError, match="Unknown IAM action"):
