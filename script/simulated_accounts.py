@@ -7,6 +7,7 @@ from __future__ import annotations
 import json
 import sys
 import time
+from collections.abc import Container
 from dataclasses import asdict, dataclass
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
@@ -180,11 +181,7 @@ def multiply(row: Model, count: int, **columns: str) -> None:
     from django.db import connection
 
     meta = row._meta
-    names = [
-        str(field.column)
-        for field in meta.concrete_fields
-        if field.column in columns or not field.primary_key
-    ]
+    names = copied(type(row), columns)
     values = ", ".join(columns.get(name, f't."{name}"') for name in names)
     into = ", ".join(f'"{name}"' for name in names)
     with connection.cursor() as cursor:
@@ -194,6 +191,15 @@ def multiply(row: Model, count: int, **columns: str) -> None:
             f'WHERE t."{meta.pk.column}" = %s',
             [count, row.pk],
         )
+
+
+def copied(model: type[Model], columns: Container[str]) -> list[str]:
+    """List the columns that a copy has, other than those the database makes itself."""
+    return [
+        str(field.column)
+        for field in model._meta.concrete_fields
+        if field.column in columns or not (field.primary_key or field.generated)
+    ]
 
 
 def multiply_waiting(count: int) -> None:
