@@ -16,6 +16,7 @@ from django.db.models import Exists, OuterRef, Q, QuerySet
 from accounts.activity import Decision, record_many
 from accounts.models import Activity, ManagedAccount, RoleLimit
 from accounts.role_limits.naming import LIMITED, NONE
+from accounts.role_limits.reach import Reach
 from accounts.web.access import APPROVER, UserRole, has_role
 
 if TYPE_CHECKING:
@@ -23,8 +24,7 @@ if TYPE_CHECKING:
 
     Person: TypeAlias = User | AnonymousUser
 
-Limits: TypeAlias = Mapping[UserRole, frozenset[str] | None]
-"""The environments that each role is for; None: every one."""
+Limits: TypeAlias = Mapping[UserRole, Reach]
 
 Limited: TypeAlias = Mapping[str, frozenset[str]]
 """The environments of each role that is limited."""
@@ -36,7 +36,7 @@ class LimitRefused(ValueError):
     """The limit cannot be set; the message says why."""
 
 
-def environments_of(person: Person, role: UserRole) -> frozenset[str] | None:
+def environments_of(person: Person, role: UserRole) -> Reach:
     """Return the environments that the person's role is limited to; None: to none."""
     return limits_of(person).get(role.name)
 
@@ -148,9 +148,7 @@ def limit(
     return True
 
 
-def limit_by_groups(
-    by: User | str, person: User, wanted: Mapping[str, frozenset[str] | None]
-) -> bool:
+def limit_by_groups(by: User | str, person: User, wanted: Mapping[str, Reach]) -> bool:
     """Limit each role to what the person's groups say of it now, by its name, and
     record it. Where no group limits a role, they leave no limit.
     """
@@ -166,7 +164,7 @@ def limit_by_groups(
 
 
 def put(
-    person: User, role: UserRole, wanted: frozenset[str] | None, *, by_groups: bool
+    person: User, role: UserRole, wanted: Reach, *, by_groups: bool
 ) -> Decision | None:
     """Write what the role is limited to, None: to nothing; return what to record of it,
     or None where it is so already.
@@ -190,7 +188,7 @@ def put(
     return Decision(Activity.What.ROLES, person.get_username(), detail)
 
 
-def written(environments: frozenset[str] | None) -> list[str] | str:
+def written(environments: Reach) -> list[str] | str:
     """Write a limit as the activity log keeps it."""
     if environments is None:
         return "every environment"

@@ -19,6 +19,7 @@ from accounts.mapping.slices import in_slices
 from accounts.models import Activity, GroupRoles, Identity
 from accounts.role_limits.limits import limits_by_groups, limits_by_hand, put
 from accounts.role_limits.naming import LIMITED, named
+from accounts.role_limits.reach import NOWHERE, Reach, both, joined
 from accounts.web.access import (
     ADMINISTRATOR,
     VIEWER,
@@ -28,13 +29,9 @@ from accounts.web.access import (
 from accounts.web.single_sign_on.groups import chosen_roles
 from accounts.web.single_sign_on.provider import providers
 from accounts.web.single_sign_on.roles import (
-    NOWHERE,
-    Reach,
     RolesByGroup,
-    both,
     granted,
     in_words,
-    joined,
     roles_in,
 )
 from accounts.web.you.sessions import end_of

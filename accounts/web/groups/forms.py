@@ -10,10 +10,10 @@ from accounts.models import GroupRoles, ManagedAccount
 from accounts.role_limits.fields import EnvironmentsField
 from accounts.role_limits.limits import environments_without_accounts
 from accounts.role_limits.naming import LIMITED, named
+from accounts.role_limits.reach import NOWHERE
 from accounts.web.access import APPROVER, OPERATOR, ROLES, UserRole
 from accounts.web.fields import RuledField, bare_helper
-from accounts.web.single_sign_on.groups import chosen_roles
-from accounts.web.single_sign_on.roles import NoSuchRole, granted, roles_named, written
+from accounts.web.single_sign_on.roles import NoSuchRole, reaches, roles_named, written
 from onboarding import names
 
 LONGEST = 255
@@ -44,7 +44,7 @@ class GroupForm(forms.Form):
     @classmethod
     def of(cls, row: GroupRoles) -> GroupForm:
         """Make the form that changes a group."""
-        roles = granted([row.group], {row.group: tuple(row.roles)})
+        roles = reaches(row.roles)
         limits = {f"{role.name}_in": roles.get(role.name) for role in LIMITED}
         return cls(initial={"group": row.group, "roles": [*roles], **limits})
 
@@ -87,7 +87,8 @@ class GroupForm(forms.Form):
     def kept(self, role: UserRole) -> frozenset[str]:
         """Return what the group's role is limited to now."""
         group = self.cleaned_data.get("group", "")
-        return granted([group], chosen_roles()).get(role.name) or frozenset()
+        row = GroupRoles.objects.filter(group=group).first()
+        return (row and reaches(row.roles).get(role.name)) or NOWHERE
 
 
 def there_are() -> str:

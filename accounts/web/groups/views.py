@@ -20,7 +20,7 @@ from accounts.web.groups.forms import GroupForm
 from accounts.web.request import Request
 from accounts.web.single_sign_on.groups import chosen_roles
 from accounts.web.single_sign_on.provider import providers
-from accounts.web.single_sign_on.roles import RolesByGroup, granted, in_words
+from accounts.web.single_sign_on.roles import RolesByGroup, in_words, reaches
 from accounts.web.you.confirmation import confirmation_required
 
 BACK = "accounts:groups"
@@ -68,14 +68,12 @@ def groups_page(request: Request, form: GroupForm) -> HttpResponse:
 
 def empty(*decided: RolesByGroup) -> frozenset[str]:
     """Find environments that groups name, and no account is in."""
-    reaches = (
-        reach
-        for by_group in decided
-        for group in by_group
-        for reach in granted([group], by_group).values()
-    )
     return environments_without_accounts(
-        environment for reach in reaches for environment in reach or ()
+        environment
+        for by_group in decided
+        for names in by_group.values()
+        for reach in reaches(names).values()
+        for environment in reach or ()
     )
 
 

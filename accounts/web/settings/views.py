@@ -25,7 +25,7 @@ from accounts.web.people.listing import matching
 from accounts.web.request import Request
 from accounts.web.single_sign_on.groups import roles_at
 from accounts.web.single_sign_on.provider import providers
-from accounts.web.single_sign_on.roles import RolesByGroup, granted
+from accounts.web.single_sign_on.roles import RolesByGroup, reaches
 from accounts.web.you.confirmation import confirmation_required
 from onboarding.providers import PROVIDERS
 
@@ -69,8 +69,8 @@ def groups_with(role: UserRole, by_group: list[RolesByGroup]) -> list[str]:
     """Name the groups of the single sign-on that have this role, and where."""
     found = set()
     for roles in by_group:
-        for group in roles:
-            given = granted([group], roles)
+        for group, names in roles.items():
+            given = reaches(names)
             if role.name in given:
                 reach = given[role.name]
                 only = "" if reach is None else f", in {named(reach)} only"

@@ -16,16 +16,14 @@ from accounts.role_limits.naming import (
     named,
     typed,
 )
+from accounts.role_limits.reach import NOWHERE, Reach, joined
 from accounts.web.access import ROLES
 
 RolesByGroup = Mapping[str, tuple[str, ...]]
-Reach = frozenset[str] | None
-"""The environments that a role is for; None: every one."""
 Granted = Mapping[str, Reach]
 """Roles by their names, each with its environments."""
 
 IN = "@"
-NOWHERE: frozenset[str] = frozenset()
 
 
 class NoSuchRole(ValueError):
@@ -82,25 +80,18 @@ def reach_of(name: str) -> tuple[str, Reach]:
     return name, None
 
 
-def joined(one: Reach, other: Reach) -> Reach:
-    return None if one is None or other is None else one | other
-
-
-def both(one: Reach, other: Reach) -> Reach:
-    """Return the environments that are in both."""
-    if one is None or other is None:
-        return other if one is None else one
-    return one & other
-
-
 def granted(groups: Iterable[str], by_group: RolesByGroup) -> Granted:
     """Return the roles of whoever is in these groups, and where: groups add up, and a
     role that one of them gives in every environment is for every one.
     """
+    return reaches(name for group in groups for name in by_group.get(group, ()))
+
+
+def reaches(names: Iterable[str]) -> Granted:
+    """Return the roles that these names give, and where."""
     found: dict[str, Reach] = {}
-    for group in groups:
-        for role, reach in map(reach_of, by_group.get(group, ())):
-            found[role] = joined(found.get(role, NOWHERE), reach)
+    for role, reach in map(reach_of, names):
+        found[role] = joined(found.get(role, NOWHERE), reach)
     return found
 
 
@@ -111,10 +102,9 @@ def roles_in(groups: Iterable[str], by_group: RolesByGroup) -> tuple[str, ...]:
 
 def in_words(names: Iterable[str]) -> list[str]:
     """Say roles and their environments: “operator in staging and test only”."""
-    by_group = {"": tuple(names)}
     return [
         role if reach is None else f"{role} in {named(reach)} only"
-        for role, reach in granted([""], by_group).items()
+        for role, reach in reaches(names).items()
     ]
 
 
