@@ -122,7 +122,10 @@ def read_run(request: HttpRequest, number: Number) -> dict[str, Any]:
 @router.get("/{number}/plan", response=Plan, summary="Read a run’s plan")
 def read_plan(request: HttpRequest, number: Number) -> dict[str, Any]:
     """Read word for word what an approval is about."""
-    run = run_numbered(number)
+    return plan_in_full(run_numbered(number))
+
+
+def plan_in_full(run: Run) -> dict[str, Any]:
     steps = list(run.steps.all())
     plan = plan_of(run, steps)
     waits = run.status == Status.PLANNED

@@ -13,7 +13,7 @@ from accounts.api.idempotency import once
 from accounts.api.paging import LARGEST
 from accounts.api.problems import Problem
 from accounts.api.v1.rollouts.deciding import Fingerprint
-from accounts.api.v1.runs import Plan, read_plan
+from accounts.api.v1.runs import Plan, plan_in_full
 from accounts.api.v1.texts import Comment
 from accounts.models import Run
 from accounts.runs.actions import approve_same
@@ -113,7 +113,7 @@ def read_same_plans(request: ApiRequest, fingerprint: Fingerprint) -> dict[str, 
             }
             for row in same.waiting
         ],
-        "plan": read_plan(request, one.number),
+        "plan": plan_in_full(one),
     }
 
 
