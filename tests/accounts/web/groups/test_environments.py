@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from threading import Event, Thread
 from typing import Any
 
 import pytest
 from django.contrib.auth.models import User
-from django.db import connection, connections, transaction
+from django.db import connection
 from django.test import Client
 
 from accounts.models import Activity, GroupRoles, Identity, RoleLimit
@@ -17,11 +16,11 @@ from accounts.web.access import OPERATOR, roles_of
 from accounts.web.groups.changing import sign_out
 from accounts.web.single_sign_on.people import Said, person_of
 from tests.accounts.api.calling import Caller, token_of
-from tests.accounts.role_limits.test_two_at_once import waits_for_a_row
 from tests.accounts.web.groups.changes import PAGE, chosen
 from tests.accounts.web.single_sign_on.provider import PROVIDER, Emulated, sign_in, text
 from tests.accounts.web.single_sign_on.provider import who as signed_in_as
 from tests.rows import account_row, managing_row, person
+from tests.two_at_once import second_waits
 
 pytestmark = pytest.mark.django_db
 
@@ -313,29 +312,7 @@ def test_a_sign_in_and_a_change_at_once_leave_what_the_groups_give_now(
         sign_out(local, "ops", session)
 
     steps = [enter, narrow] if signs_in_first else [narrow, enter]
-    holds, goes_on = Event(), Event()
-
-    def slow() -> None:
-        with transaction.atomic():
-            steps[0]()
-            holds.set()
-            goes_on.wait(20)
-        connections.close_all()
-
-    def quick() -> None:
-        steps[1]()
-        connections.close_all()
-
-    first, second = Thread(target=slow), Thread(target=quick)
-    first.start()
-    assert holds.wait(20)
-    second.start()
-    waiting = waits_for_a_row()
-    goes_on.set()
-    first.join()
-    second.join()
-
-    assert waiting
+    assert second_waits(*steps)
     given = limits_of(User.objects.get(pk=ann.pk))
     # The change takes the role, whose environment is gone; a sign-in gives the new one.
     assert given == ({} if signs_in_first else {"operator": {"test"}})

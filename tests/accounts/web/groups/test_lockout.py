@@ -3,21 +3,21 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from threading import Event, Thread
+from functools import partial
 from typing import Any
 
 import pytest
 from django.contrib.auth.models import User
-from django.db import connection, connections, transaction
+from django.db import connection
 from django.test import Client
 
 from accounts.models import GroupRoles
 from accounts.web.groups import changing
 from accounts.web.groups.changing import NotChanged, choose
-from tests.accounts.feed.test_two_at_once import waits_for_the_lock
 from tests.accounts.web.groups.changes import chosen, remove, save
 from tests.accounts.web.single_sign_on.provider import PROVIDER, Emulated, sign_in, text
 from tests.rows import person
+from tests.two_at_once import second_waits, waits_for_the_lock
 
 pytestmark = pytest.mark.django_db
 LOCKED_OUT = "Afterwards no administrator could sign in."
@@ -140,32 +140,17 @@ def test_two_at_once_do_not_remove_the_last_two(settings) -> None:
             seen_at="2026-01-01T00:00Z",
             groups=[group],
         )
-    holds, goes_on = Event(), Event()
     refused: list[Any] = []
 
-    def slow() -> None:
-        with transaction.atomic():
-            choose(ann, "admins", ())
-            holds.set()
-            goes_on.wait(20)
-        connections.close_all()
+    def first() -> None:
+        choose(ann, "admins", ())
 
-    def quick() -> None:
+    def second() -> None:
         try:
             choose(ann, "leads", ())
         except NotChanged as error:
             refused.append(error)
-        connections.close_all()
 
-    first, second = Thread(target=slow), Thread(target=quick)
-    first.start()
-    assert holds.wait(20)
-    second.start()
-    waiting = waits_for_the_lock(changing.LOCK)
-    goes_on.set()
-    first.join()
-    second.join()
-
-    assert waiting
+    assert second_waits(first, second, partial(waits_for_the_lock, changing.LOCK))
     assert len(refused) == 1
     assert chosen() == {"leads": ["administrator"]}
