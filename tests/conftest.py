@@ -23,7 +23,7 @@ from django.db import connection
 from django.db.migrations.loader import MigrationLoader
 from playwright.sync_api import expect
 
-from onboarding.aws.session import CALLERS
+from onboarding.aws.session import CALLERS, find_own_credentials
 from onboarding.aws.shared_clients import shared_client
 from onboarding.verify.chain import IDENTITIES
 from script.emulated_organization import Credentials
@@ -62,6 +62,7 @@ def new_clients() -> Iterator[None]:
     yield
     shared_client.cache_clear()
     CALLERS.clear()
+    find_own_credentials.cache_clear()
     IDENTITIES.clear()
 
 

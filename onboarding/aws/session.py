@@ -8,7 +8,7 @@ import time
 from collections.abc import Callable, Hashable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
-from functools import partial
+from functools import lru_cache, partial
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from botocore.credentials import Credentials as OwnCredentials
@@ -38,6 +38,12 @@ PATIENCE = 30.0
 page waits for none.
 """
 
+WHO = "sts:GetCallerIdentity"
+OWN_LAST = 10.0
+"""Seconds in which all runs of a process rely on one search for its own credentials:
+those of a pod or an instance are fetched each time. Nobody renews a profile and tries
+again in less.
+"""
 CALLER_LASTS = 60.0
 """Seconds in which all runs of a process rely on one answer of STS to who Bowline is: a
 key never changes hands. That it still works, entering an account shows: whoever
@@ -76,9 +82,13 @@ class Credentials:
         return self.expires is None or self.expires > datetime.now(UTC) + RENEW_BEFORE
 
 
-def find_own_credentials() -> OwnCredentials | None:
-    """Look where boto3 looks, again: a profile may have been renewed meanwhile."""
-    return bare_core().get_credentials()
+@lru_cache(maxsize=1)
+def find_own_credentials(period: int) -> OwnCredentials:
+    """Look where boto3 looks, once in each period: a profile may have been renewed."""
+    found = bare_core().get_credentials()
+    if found is None:
+        raise own_credentials(WHO, "none were found")
+    return found
 
 
 class Sessions:
@@ -111,11 +121,9 @@ class Sessions:
 
     def own(self) -> Credentials:
         """Return Bowline's own credentials as they are now: boto3 renews them."""
-        operation = "sts:GetCallerIdentity"
-        with translating_own(operation, "find its own credentials"):
-            found = self._once("own", find_own_credentials)
-            if found is None:
-                raise own_credentials(operation, "none were found")
+        period = int(time.monotonic() // OWN_LAST)
+        with translating_own(WHO, "find its own credentials"):
+            found = self._once("own", partial(find_own_credentials, period))
             now = found.get_frozen_credentials()
         return Credentials(now.access_key or "", now.secret_key or "", now.token or "")
 
@@ -136,7 +144,7 @@ class Sessions:
         if caller.account_id != reach.account_id:
             raise AwsError(
                 reach.account_id,
-                "sts:GetCallerIdentity",
+                WHO,
                 f"Bowline's own credentials belong to account {caller.account_id}, "
                 f"not to {reach.account_id}, and no access role is set.",
                 f"Set an access role for account {reach.account_id}: a role there that "
@@ -256,7 +264,7 @@ class Sessions:
     def _ask_who(self) -> Caller:
         own = self.own()
         sts: STSClient = self.client_with(own, "sts")
-        with translating_own("sts:GetCallerIdentity", "learn who it is"):
+        with translating_own(WHO, "learn who it is"):
             answer = sts.get_caller_identity()
         whose = answer["Arn"]
         caller = Caller(answer["Account"], whose, self._principal(whose))

@@ -7,7 +7,14 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from onboarding.aws.errors import AwsError, OwnCredentialsError
-from onboarding.aws.session import CALLER_LASTS, Caller, Credentials, Sessions
+from onboarding.aws.session import (
+    CALLER_LASTS,
+    OWN_LAST,
+    Caller,
+    Credentials,
+    Sessions,
+    find_own_credentials,
+)
 from onboarding.topology import Reach
 from tests.onboarding.aws.field import ADMINISTRATOR, Field, failing, trusting
 
@@ -55,6 +62,7 @@ def become(field: Field, role_arn: str, monkeypatch: pytest.MonkeyPatch) -> None
     monkeypatch.setenv("AWS_ACCESS_KEY_ID", credentials.access_key)
     monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", credentials.secret_key)
     monkeypatch.setenv("AWS_SESSION_TOKEN", credentials.token)
+    find_own_credentials.cache_clear()
 
 
 def test_it_enters_an_account_by_its_access_role(field: Field) -> None:
@@ -114,6 +122,34 @@ def test_wrong_credentials_of_its_own_are_said_first(
 
     assert caught.value.message.startswith("Bowline's own AWS credentials")
     assert caught.value.account == ""
+
+
+def test_its_own_credentials_are_looked_for_again_after_a_while(
+    field: Field, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    now = 1_000 * OWN_LAST
+    monkeypatch.setattr(time, "monotonic", lambda: now)
+    first = Sessions("first").own()
+    monkeypatch.setenv("AWS_ACCESS_KEY_ID", "renewed")
+
+    at_once = Sessions("second").own()
+    now += OWN_LAST
+    later = Sessions("third").own()
+
+    assert at_once == first
+    assert later.access_key == "renewed"
+
+
+def test_credentials_that_were_missing_are_found_at_once(
+    field: Field, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("AWS_ACCESS_KEY_ID")
+    with pytest.raises(OwnCredentialsError):
+        Sessions("first").own()
+
+    monkeypatch.setenv("AWS_ACCESS_KEY_ID", "found")
+
+    assert Sessions("second").own().access_key == "found"
 
 
 def test_missing_credentials_of_its_own_are_said_first(
@@ -182,6 +218,7 @@ def test_other_credentials_of_its_own_are_somebody_else(
     known = field.sessions().caller()
     monkeypatch.setenv("AWS_ACCESS_KEY_ID", field.managed_id)
     monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "any")
+    find_own_credentials.cache_clear()
 
     assert field.sessions().caller() != known
 
