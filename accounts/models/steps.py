@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from itertools import chain
 from typing import Any
 
 from django.db import models
@@ -69,13 +71,27 @@ class Step(Readable):
         """Write what became of it, by the worker that holds the run; raise LeaseLost
         where another one took over.
         """
-        changes = ", ".join(f'"{name}" = %s' for name in columns)
-        held = f'SELECT "id" FROM "{run._meta.db_table}"'
-        statement = (
-            f'UPDATE "{self._meta.db_table}" SET {changes} WHERE ("id" = %s '
-            f'AND "run_id" IN ({held} WHERE ("id" = %s AND "lease" = %s)))'
+        note_all(run, {self: columns})
+
+
+def note_all(run: Leased, noted: Mapping[Step, Mapping[str, Any]]) -> None:
+    """Write these columns of each of the run's steps in one statement, by the worker
+    that holds it; raise LeaseLost where another one took over.
+    """
+    ids = {step: stored(step, {"id": step.pk}) for step in noted}
+    changes, values = [], []
+    for name in dict.fromkeys(chain.from_iterable(noted.values())):
+        of = [step for step, columns in noted.items() if name in columns]
+        changes.append(
+            f'"{name}" = CASE "id"{" WHEN %s THEN %s" * len(of)} ELSE "{name}" END'
         )
-        values = stored(self, {**columns, "id": self.pk})
-        keys = stored(run, {"id": run.pk, "lease": run.lease})
-        if run.lease is None or not executed(statement, [*values, *keys]):
-            raise run.lost()
+        for step in of:
+            values += [*ids[step], *stored(step, {name: noted[step][name]})]
+    keys = [*chain(*ids.values()), *stored(run, {"id": run.pk, "lease": run.lease})]
+    held = f'SELECT "id" FROM "{run._meta.db_table}" WHERE ("id" = %s AND "lease" = %s)'
+    statement = (
+        f'UPDATE "{Step._meta.db_table}" SET {", ".join(changes)} '
+        f'WHERE ("id" IN ({", ".join(["%s"] * len(ids))}) AND "run_id" IN ({held}))'
+    )
+    if run.lease is None or executed(statement, [*values, *keys]) < len(ids):
+        raise run.lost()

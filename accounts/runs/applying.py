@@ -8,6 +8,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterable, Iterator
 from datetime import timedelta
+from typing import Any
 
 from django.db import transaction
 from django.db.models.functions import Now
@@ -21,6 +22,7 @@ from accounts.mapping.plans import change_of, plan_of, steps_of
 from accounts.mapping.slices import in_slices
 from accounts.models import HandOff, ManagedAccount, ManagingAccount, Run, Step
 from accounts.models.states import State, Status
+from accounts.models.steps import note_all
 from accounts.runs.owners.managing import left_to_owner
 from accounts.runs.owners.waiting import wait_for_owner
 from accounts.runs.scope import Scope
@@ -310,12 +312,14 @@ def carry_out(
     """Carry out changes one by one. `held` raises LeaseLost once another worker took
     over: it is asked before every write to AWS, and each write to a step asks itself.
     """
+    done: dict[Step, dict[str, Any]] = {}
     for change in changes:
         step = steps.get(change.resource.key)
         if step is None:
             held()
             step = step_more(run, change)
-        step.note(run, status=Step.Status.RUNNING, started_at=timezone.now())
+        begins = {"status": Step.Status.RUNNING, "started_at": timezone.now()}
+        note_all(run, {**done, step: begins})
         try:
             apply(sessions, reach, change, before_write=held, waiting=run.say)
         except AwsError as error:
@@ -327,4 +331,6 @@ def carry_out(
                 hint=error.hint,
             )
             raise
-        step.note(run, status=Step.Status.DONE, finished_at=timezone.now())
+        done = {step: {"status": Step.Status.DONE, "finished_at": timezone.now()}}
+    if done:
+        note_all(run, done)

@@ -56,10 +56,13 @@ def keep_results(run: Run, results: Iterable[Result], at: datetime) -> bool:
 
 def earlier_results(run: Run) -> Earlier:
     """Return what the account's last verification found."""
-    runs = Run.objects.checked().filter(account=run.account).exclude(pk=run.pk)
-    if run.account is None:
+    runs = Run.objects.checked().filter(account=run.account_id).exclude(pk=run.pk)
+    if run.account_id is None:
         runs = runs.filter(kind=Run.Kind.MANAGING)
-    found = CheckResult.objects.filter(run=runs.first())
+    last = runs.first()
+    if last is None:
+        return {}
+    found = CheckResult.objects.filter(run=last)
     return {
         (provider, name): (outcome, worse)
         for provider, name, outcome, worse in found.values_list(

@@ -191,10 +191,11 @@ def is_compared(run: Run, row: ManagingAccount) -> bool:
 
 
 def account_of(run: Run) -> ManagedAccount | None:
-    if run.account_id is None:
-        return None
-    rows = ManagedAccount.objects.prefetch_related("providers")
-    return rows.get(pk=run.account_id)
+    """Read the account with its providers; the run refers to what was read."""
+    if run.account_id is not None:
+        rows = ManagedAccount.objects.prefetch_related("providers")
+        run.account = rows.get(pk=run.account_id)
+    return run.account
 
 
 def own_sides(

@@ -40,8 +40,8 @@ def test_a_lease_is_extended_before_what_changes_aws_and_no_more(
     extended = starting(queries, 'UPDATE "accounts_run" SET "leased_until"')
     steps = run.steps.count()
     assert len(extended) == WRITES + 1  # and before the account is described
-    assert len(starting(queries, 'UPDATE "accounts_step"')) == 2 * steps + 1
-    assert len(queries) <= 69, len(queries)
+    assert len(starting(queries, 'UPDATE "accounts_step"')) == steps + 2
+    assert len(queries) <= 55, len(queries)
 
 
 def test_accounts_that_the_managing_account_grants_are_read_together(

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import pytest
+from django.utils import timezone
 
 from accounts.mapping.managing import managing_of
 from accounts.models import ManagingAccount, Run, Step
 from accounts.models.lease import LeaseLost
 from accounts.models.states import Status
+from accounts.models.steps import note_all
 from accounts.runs.applying import carry_out
 from onboarding.aws.session import Sessions
 from onboarding.resources.kinds import ServiceLinkedRole
@@ -48,6 +50,34 @@ def test_nothing_else_of_the_step_and_no_other_step_is_written(step: Step) -> No
     assert after["message"] == "“Denied” 100 %s"
     again = vars(Step.objects.get(pk=other.pk))
     assert {name for name in again if again[name] != rest[name]} <= {"_state"}
+
+
+def test_each_of_several_steps_is_written_what_it_is_given(step: Step) -> None:
+    other, third = step_row(step.run, position=1), step_row(step.run, position=2)
+    moment = timezone.now()
+
+    note_all(
+        step.run,
+        {
+            step: {"status": Step.Status.DONE, "finished_at": moment},
+            other: {"status": Step.Status.RUNNING, "started_at": moment},
+        },
+    )
+
+    kept = Step.objects.filter(run=step.run).order_by("position")
+    assert list(kept.values_list("status", "started_at", "finished_at")) == [
+        (Step.Status.DONE, step.started_at, moment),
+        (Step.Status.RUNNING, moment, other.finished_at),
+        (third.status, third.started_at, third.finished_at),
+    ]
+
+
+def test_one_step_of_another_run_is_enough_for_a_refusal(step: Step) -> None:
+    other = run_row(Status.VERIFYING, account=None, kind=Run.Kind.MANAGING)
+    foreign = {"status": Step.Status.DONE}
+
+    with pytest.raises(LeaseLost):
+        note_all(step.run, {step: foreign, step_row(other): foreign})
 
 
 def test_who_holds_another_run_writes_nothing(step: Step) -> None:
