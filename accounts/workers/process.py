@@ -19,6 +19,11 @@ from accounts.workers.leases import leases_extended
 from accounts.workers.pool import RunPool
 from onboarding.aws.shared_clients import load_models
 
+GARBAGE = 20_000
+"""How many new objects start a collection: one large answer of AWS has more than
+Python's 700, and is soon gone by itself.
+"""
+
 
 def before_the_fork() -> None:
     """Load what all processes of this worker share, and keep the garbage collector
@@ -27,6 +32,7 @@ def before_the_fork() -> None:
     load_models()
     gc.collect()
     gc.freeze()
+    gc.set_threshold(GARBAGE, *gc.get_threshold()[1:])
 
 
 class Process:
