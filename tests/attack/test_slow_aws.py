@@ -8,9 +8,12 @@ from __future__ import annotations
 
 import ast
 import re
+from collections.abc import Callable, Iterator
+from contextlib import suppress
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlencode
 
 import pytest
 from botocore.client import BaseClient
@@ -18,7 +21,9 @@ from celery import Celery
 from celery.exceptions import SoftTimeLimitExceeded
 from django.contrib.auth.models import User
 from django.db.models.functions import Now
+from django.http import HttpResponse, QueryDict
 from django.urls import reverse
+from django.utils.datastructures import MultiValueDictKeyError
 
 from accounts import lookups, tasks
 from accounts.lookups import (
@@ -60,6 +65,12 @@ pytestmark = pytest.mark.django_db
 WEB = Path(lookups.__file__).parent / "web"
 PATTERNS = {pattern.name: str(pattern.pattern) for pattern in urls.urlpatterns}
 LOOKS = ({}, {"look": "1"}, {"look": "answer"}, {"look": "again"})
+MORE = ({}, {"switch": "1"}, {"regions": ""}, {"provider": "eks"})
+QUERIES: list[dict[str, str]] = [{**look, **more} for look in LOOKS for more in MORE]
+NAMES = {name for query in QUERIES for name in query}
+OF_ONE = ("get", "getlist", "__getitem__", "__contains__")
+OF_ALL = ("__iter__", "__len__", "copy", "items", "lists", "urlencode", "values")
+"""What a view asks of a query for one name, and for all that were sent."""
 
 
 @pytest.fixture
@@ -112,17 +123,78 @@ def paths(name: str) -> list[str]:
     ]
 
 
+@pytest.fixture
+def asked(monkeypatch: pytest.MonkeyPatch) -> set[str]:
+    """Collect the names that requests are asked for, of all that they were sent."""
+    names: set[str] = set()
+
+    def noting(method: str) -> Callable[..., Any]:
+        original = getattr(QueryDict, method)
+
+        def noted(sent: QueryDict, *given: Any, **more: Any) -> Any:
+            if not sent._mutable:  # or Django is still filling it
+                names.update(given[:1] if method in OF_ONE else NAMES)
+            return original(sent, *given, **more)
+
+        return noted
+
+    for method in (*OF_ONE, *OF_ALL):
+        monkeypatch.setattr(QueryDict, method, noting(method), raising=False)
+    return names
+
+
+def told_apart(
+    send: Callable[..., Any], path: str, asked: set[str]
+) -> Iterator[HttpResponse]:
+    """Send each query that the page can tell from those before: what it does not ask
+    for, it does not see.
+    """
+    asked.clear()
+    sent: list[dict[str, str]] = []
+
+    def seen(query: dict[str, str]) -> set[tuple[str, str]]:
+        return {(name, query[name]) for name in asked & {*query}}
+
+    while new := [one for one in QUERIES if seen(one) not in map(seen, sent)]:
+        sent.append(new[0])
+        yield send(path, new[0])
+
+
 @pytest.mark.parametrize("name", PATTERNS)
-def test_no_request_calls_aws(everybody, no_aws: None, name: str) -> None:
+def test_no_request_calls_aws(
+    everybody, no_aws: None, asked: set[str], name: str
+) -> None:
     managing_row()
-    opened = []
-    for path in paths(name):
-        for look in LOOKS:
-            for more in ({}, {"switch": "1"}, {"regions": ""}, {"provider": "eks"}):
-                for send in (everybody.get, everybody.post):
-                    opened.append(send(path, {**look, **more}).status_code)
+    opened = [
+        answer.status_code
+        for path in paths(name)
+        for send in (everybody.get, everybody.post)
+        for answer in told_apart(send, path, asked)
+    ]
 
     assert set(opened) <= {200, 302, 400, 403, 404, 405}
+
+
+@pytest.mark.parametrize(
+    ("reads", "sent"),
+    [
+        (lambda query: query.get("look"), 4),
+        (lambda query: query.get("look") == "1" and query["regions"], 8),
+        (lambda query: [*query], 16),
+    ],
+)
+def test_every_query_that_a_page_can_tell_apart_is_sent(
+    asked: set[str], reads: Callable[[QueryDict], Any], sent: int
+) -> None:
+    queries = []
+
+    def send(_: str, query: dict[str, str]) -> None:
+        queries.append(query)
+        with suppress(MultiValueDictKeyError):
+            reads(QueryDict(urlencode(query)))
+
+    assert [*told_apart(send, "/", asked)]
+    assert len(queries) == sent
 
 
 def test_no_page_can_make_what_calls_aws() -> None:
