@@ -3,7 +3,7 @@ JSON, unknown states, providers and partitions, huge texts, NUL, negative number
 dates.
 
 Refused: neither a page that shows the row nor an operation of the API that reads it
-answers with a 500; each value is tried on a fifth of these.
+answers with a 500; each value is tried on a fifth of those that read its column.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from django.db.models import Value
 from django.test import Client
 
 from accounts.api.api import api
-from accounts.models import Run
+from accounts.models import ApiToken, Run
 from accounts.models.states import Status
 from tests.accounts.api.calling import Caller, token_of
 from tests.attack.pages import FINGERPRINT, every_row, first, listed, pages
@@ -69,6 +69,7 @@ SHOWN_ON: dict[str, tuple[str, ...]] = {
     "step": ("/runs/", "/accounts/"),
     "checkresult": ("/runs/", "/accounts/"),
     "bundle": ("/bundles/",),
+    "apitoken": ("/settings/",),
     **dict.fromkeys(
         ("organization", "unit", "member", "membertag", "watch"), ("/accounts/",)
     ),
@@ -89,6 +90,8 @@ READ_BY_NO_PAGE = {
     "SamlAnswer",
 }
 """What only workers and the sign-in read."""
+READ_BEFORE_ALL = {ApiToken}
+"""What every operation reads in one way, before it does what is its own."""
 LOOKS_INTO_AWS = ("test-access", "/download/")
 
 
@@ -108,9 +111,10 @@ def odd_values(field: models.Field[Any, Any]) -> tuple[Any, ...]:
 
 
 def paths(client: Client, model: type[models.Model]) -> list[str]:
+    some = slice(2 * EVERY if model in READ_BEFORE_ALL else None)
     return [
         path
-        for path in (*pages_of(model), *operations())
+        for path in (*pages_of(model), *[*operations()][some])
         if not any(part in path for part in LOOKS_INTO_AWS)
         if f'"{model._meta.db_table}"' in read_by(client, path)
     ]
@@ -184,10 +188,16 @@ def almighty(settings: Any) -> Client:
     return client
 
 
+def asks_for(path: str, field: models.Field[Any, Any]) -> bool:
+    """Tell whether a page reads this column: one that is left out breaks nothing."""
+    return f'"{field.model._meta.db_table}"."{field.column}"' in READ[path]
+
+
 def broken(
     client: Client, field: models.Field[Any, Any], shown: list[str]
 ) -> Iterator[str]:
     """Yield each value with the page that answered it with a 500."""
+    shown = [path for path in shown if asks_for(path, field)]
     for number, value in enumerate(odd_values(field)):
         with transaction.atomic():
             if stored(field, value):
