@@ -24,8 +24,11 @@ from script.bench_pages import make_site, opened
 
 
 @pytest.fixture
-def queries(db: None, settings: Any) -> Callable[[int], dict[str, int]]:
+def queries(
+    db: None, settings: Any, monkeypatch: pytest.MonkeyPatch
+) -> Callable[[int], dict[str, int]]:
     """Yield a function that counts each page's queries with so many accounts."""
+    monkeypatch.setattr("script.bench_pages.TIMES", 1)  # nobody asks how long it took
     settings.SESSION_IDLE_MINUTES = 0  # or a use is written down once a minute
     client = Client()
     client.force_login(User.objects.create_superuser("bench"))
