@@ -5,7 +5,7 @@ Settings are read by this, so it knows no models.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection
 
 from accounts.web.access import APPROVER, OPERATOR
 from onboarding import names
@@ -17,6 +17,8 @@ about people and not about accounts.
 
 NONE = "no environment"
 """How the environment without a name is called."""
+UNNAMED = "accounts without an environment"
+"""What a role is for that is limited to it."""
 NAMELESS = "-"
 """How people write the environment without a name, as the list's URL does."""
 
@@ -31,16 +33,18 @@ def typed(name: str) -> str:
     return name or NAMELESS
 
 
-def named(environments: Iterable[str]) -> str:
-    """Name environments in a sentence."""
-    names = [environment or NONE for environment in sorted(set(environments))]
+def named(environments: Collection[str], nameless: str = NONE) -> str:
+    """Name environments in a sentence, the one without a name at its end."""
+    names = sorted({*environments} - {""})
+    if "" in environments:
+        names.append(nameless)
     return f"{', '.join(names[:-1])} and {names[-1]}" if names[1:] else "".join(names)
 
 
 def only(environments: Collection[str]) -> str:
     """Say what a limited role is for."""
     if environments:
-        return f"{named(environments)} only"
+        return f"{named(environments, UNNAMED)} only"
     return (
         "no environment at all, because the person's groups and the page People name "
         "different ones"

@@ -186,7 +186,7 @@ def test_each_act_is_for_whoever_has_the_role_there(
     assert (done > 0) is may, said
     assert ("olga is for" in said) is not may
     if not may:
-        assert f"is for no environment and {PRODUCTION} only" in said
+        assert f"is for {PRODUCTION} and accounts without an environment only" in said
         assert "or an administrator (anna)" in said
         assert STAGING in said
 

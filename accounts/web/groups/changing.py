@@ -18,7 +18,7 @@ from accounts.activity import Decision, record, record_many, wait_for_turn
 from accounts.mapping.slices import in_slices
 from accounts.models import Activity, GroupRoles, Identity
 from accounts.role_limits.limits import limits_by_groups, limits_by_hand, put
-from accounts.role_limits.naming import LIMITED, named
+from accounts.role_limits.naming import LIMITED, UNNAMED, named
 from accounts.role_limits.reach import NOWHERE, Reach, both, joined
 from accounts.web.access import (
     ADMINISTRATOR,
@@ -94,7 +94,7 @@ def refuse_own_gain(
     for role in LIMITED:
         more = reach_gained(by, role.name, identity.groups, before, after)
         if more != NOWHERE:
-            where = "every environment" if more is None else named(more)
+            where = "every environment" if more is None else named(more, UNNAMED)
             raise NotChanged(
                 f"You are in the group {group} yourself, and it would give you the "
                 f"role {role.name} in {where}. Another administrator has to do that."

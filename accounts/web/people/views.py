@@ -96,7 +96,7 @@ def limits_in_words(row: User) -> Iterator[str]:
     for role, inside in limits_of(row).items():
         yield f"The role {role} is for {only(inside)}."
         if role in by_groups:
-            yield f"Groups give the role {role} in {named(by_groups[role])} only."
+            yield f"Groups give the role {role} in {only(by_groups[role])}."
 
 
 def roles_form(row: User, data: Any = None) -> LimitsForm:

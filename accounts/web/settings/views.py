@@ -16,7 +16,7 @@ from accounts.activity import record
 from accounts.four_eyes import choose, policies
 from accounts.lookups import CALLER, Question
 from accounts.models import Activity, ManagingAccount, Run, Spinnaker
-from accounts.role_limits.naming import named
+from accounts.role_limits.naming import only
 from accounts.runs.heartbeat import clock_skew
 from accounts.runs.owners.publishing import template_bucket
 from accounts.web.access import NAMED, ROLES, UserRole, administrator_required, some_of
@@ -73,8 +73,8 @@ def groups_with(role: UserRole, by_group: list[RolesByGroup]) -> list[str]:
             given = reaches(names)
             if role.name in given:
                 reach = given[role.name]
-                only = "" if reach is None else f", in {named(reach)} only"
-                found.add(f"{group}{only}")
+                where = "" if reach is None else f", in {only(reach)}"
+                found.add(f"{group}{where}")
     return sorted(found)
 
 

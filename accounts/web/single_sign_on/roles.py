@@ -13,7 +13,7 @@ from accounts.role_limits.naming import (
     LIMITED,
     NAMELESS,
     environment,
-    named,
+    only,
     typed,
 )
 from accounts.role_limits.reach import NOWHERE, Reach, joined
@@ -103,7 +103,7 @@ def roles_in(groups: Iterable[str], by_group: RolesByGroup) -> tuple[str, ...]:
 def in_words(names: Iterable[str]) -> list[str]:
     """Say roles and their environments: “operator in staging and test only”."""
     return [
-        role if reach is None else f"{role} in {named(reach)} only"
+        role if reach is None else f"{role} in {only(reach)}"
         for role, reach in reaches(names).items()
     ]
 

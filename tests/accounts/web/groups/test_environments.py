@@ -70,12 +70,12 @@ def test_a_group_is_for_some_environments(
             "approver@production",
         ]
     }
-    words = "viewer, operator in no environment, staging and test only, approver in"
-    assert f"{words} production only" in text(page)
+    operates = "operator in staging, test and accounts without an environment only"
+    assert f"viewer, {operates}, approver in production only" in text(page)
     entry = Activity.objects.get(about="group a & b")
     assert entry.detail["changed"][1] == [
         "viewer",
-        "operator in no environment, staging and test only",
+        operates,
         "approver in production only",
     ]
     settings = text(administrator.get("/settings/"))
