@@ -96,3 +96,23 @@ def test_a_condition_key_that_was_not_given_is_named(iam: Any) -> None:
 
 def test_all_resources_are_not_answered_each(iam: Any) -> None:
     assert said(iam, "*")[ASSUME] == Said("implicitDeny", [], {})
+
+
+def test_whoever_has_a_boundary_is_counted(iam: Any) -> None:
+    allow = {"Effect": "Allow", "Action": "*", "Resource": "*"}
+    document = json.dumps({"Version": "2012-10-17", "Statement": [allow]})
+    made = iam.create_policy(PolicyName="boundary", PolicyDocument=document)
+    arn = made["Policy"]["Arn"]
+
+    def count() -> int:
+        policy = iam.get_policy(PolicyArn=arn)["Policy"]
+        return int(policy["PermissionsBoundaryUsageCount"])
+
+    before = count()
+    iam.put_user_permissions_boundary(UserName="someone", PermissionsBoundary=arn)
+    with_one = count()
+    iam.delete_user_permissions_boundary(UserName="someone")
+    after = count()
+    iam.delete_policy(PolicyArn=arn)
+
+    assert (before, with_one, after) == (0, 1, 0)
