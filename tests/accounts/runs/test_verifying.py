@@ -10,7 +10,7 @@ import pytest
 from accounts.models import CheckResult, Happened, ManagedAccount
 from accounts.models.states import State, Status
 from accounts.runs.actions import keep, verify
-from onboarding.aws.session import CALLERS, Sessions, find_own_credentials
+from onboarding.aws.session import CALLERS, Sessions
 from onboarding.desired import POLICY_SET
 from onboarding.providers.ec2_grants import READS
 from script.emulated_organization import Credentials
@@ -118,7 +118,6 @@ def test_bowlines_own_bad_credentials_leave_the_account_what_it_was(
     onboarded(account)
     known = next(iter(CALLERS.values()))
     monkeypatch.setenv("AWS_ACCESS_KEY_ID", "AKIAWRONGWRONGWRONG1")
-    find_own_credentials.cache_clear()
     if lately:
         monkeypatch.setitem(CALLERS, Sessions("test").own(), known)
 

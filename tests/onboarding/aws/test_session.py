@@ -6,14 +6,13 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
+from onboarding.aws import session
 from onboarding.aws.errors import AwsError, OwnCredentialsError
 from onboarding.aws.session import (
     CALLER_LASTS,
-    OWN_LAST,
     Caller,
     Credentials,
     Sessions,
-    find_own_credentials,
 )
 from onboarding.topology import Reach
 from tests.onboarding.aws.field import ADMINISTRATOR, Field, failing, trusting
@@ -62,7 +61,6 @@ def become(field: Field, role_arn: str, monkeypatch: pytest.MonkeyPatch) -> None
     monkeypatch.setenv("AWS_ACCESS_KEY_ID", credentials.access_key)
     monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", credentials.secret_key)
     monkeypatch.setenv("AWS_SESSION_TOKEN", credentials.token)
-    find_own_credentials.cache_clear()
 
 
 def test_it_enters_an_account_by_its_access_role(field: Field) -> None:
@@ -127,13 +125,14 @@ def test_wrong_credentials_of_its_own_are_said_first(
 def test_its_own_credentials_are_looked_for_again_after_a_while(
     field: Field, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    now = 1_000 * OWN_LAST
+    now = 1_000.0
+    monkeypatch.setattr(session, "OWN_LAST", 10.0)
     monkeypatch.setattr(time, "monotonic", lambda: now)
     first = Sessions("first").own()
     monkeypatch.setenv("AWS_ACCESS_KEY_ID", "renewed")
 
     at_once = Sessions("second").own()
-    now += OWN_LAST
+    now += 10
     later = Sessions("third").own()
 
     assert at_once == first
@@ -143,6 +142,7 @@ def test_its_own_credentials_are_looked_for_again_after_a_while(
 def test_credentials_that_were_missing_are_found_at_once(
     field: Field, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setattr(session, "OWN_LAST", 1e9)
     monkeypatch.delenv("AWS_ACCESS_KEY_ID")
     with pytest.raises(OwnCredentialsError):
         Sessions("first").own()
@@ -218,7 +218,6 @@ def test_other_credentials_of_its_own_are_somebody_else(
     known = field.sessions().caller()
     monkeypatch.setenv("AWS_ACCESS_KEY_ID", field.managed_id)
     monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "any")
-    find_own_credentials.cache_clear()
 
     assert field.sessions().caller() != known
 

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from botocore.exceptions import ClientError
 
-from onboarding.aws.session import Credentials, Sessions, find_own_credentials
+from onboarding.aws.session import Credentials, Sessions
 from onboarding.desired.managed import CACHING
 from onboarding.topology import Managing
 from onboarding.verify.verification import verify_managing
@@ -59,7 +59,6 @@ def test_bad_credentials_of_bowlines_own_tell_nothing_of_the_account(
     made: Verified, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("AWS_ACCESS_KEY_ID", "AKIAWRONGWRONGWRONG1")
-    find_own_credentials.cache_clear()
 
     (result,) = made.results()
 
@@ -126,6 +125,5 @@ def test_a_managing_account_is_not_judged_by_bad_credentials(
     made: Verified, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("AWS_ACCESS_KEY_ID", "AKIAWRONGWRONGWRONG1")
-    find_own_credentials.cache_clear()
 
     assert of_managing(made, made.managing) == {"Bowline's own identity": "failed"}
