@@ -1,21 +1,14 @@
-"""Every template that any choice leads to: its parts, judged by cfn-lint, what they
-refer to, and its size.
-"""
+"""Every template that any choice leads to, judged by cfn-lint, and its size."""
 
 from __future__ import annotations
 
-import json
-import re
 import subprocess
 import sys
-from collections.abc import Iterable, Iterator
-from functools import cache
+from collections.abc import Iterator
 from itertools import combinations
 from pathlib import Path
-from typing import Any
 
 import pytest
-import yaml
 
 from onboarding.handoff.hand_off import hand_off
 from onboarding.topology import Managed
@@ -27,12 +20,10 @@ from tests.onboarding.spinnaker.bundle.formats.templates import KEYS, chosen
 CFN_LINT = str(Path(sys.executable).parent / "cfn-lint")
 BOWLINE = f"arn:aws:iam::{MANAGING_ID}:user/bowline"
 core = managing(bowline=BOWLINE)
-SUBSTITUTED = re.compile(r"\$\{([\w.:]+)\}")
 INLINE_LIMIT = 51_200
 """Bytes of a template that CloudFormation takes without a bucket."""
 
 
-@cache
 def templates() -> tuple[str, ...]:
     """Give each template once, of every choice and every combination of providers."""
     mixed = [chosen(k) for n in range(2, 5) for k in combinations(KEYS, n)]
@@ -44,52 +35,6 @@ def templates() -> tuple[str, ...]:
         for stack in hand_off(core, account, reader=reader).stacks
     }
     return tuple(texts)
-
-
-@cache
-def read(text: str) -> dict[str, Any]:
-    template = yaml.load(text, yaml.CSafeLoader)
-    assert isinstance(template, dict)
-    return template
-
-
-def parts(text: str) -> set[str]:
-    """List a template's parameters, resources and outputs, and what else it has."""
-    return {
-        json.dumps([section, name, part])
-        for section, entries in read(text).items()
-        for name, part in (
-            entries if isinstance(entries, dict) else {"": entries}
-        ).items()
-    }
-
-
-def with_every_part(texts: Iterable[str]) -> list[str]:
-    """Leave out templates all of whose parts are in longer ones: cfn-lint finds the
-    same in them, but for references, which are read of all.
-    """
-    seen: set[str] = set()
-    found = []
-    for text in sorted(texts, key=len, reverse=True):
-        if new := parts(text) - seen:
-            found.append(text)
-            seen |= new
-    return found
-
-
-def references(value: Any) -> Iterator[str]:
-    """Yield the name of each parameter and resource that a part refers to."""
-    match value:
-        case {"Ref": str(name)} | {"Fn::GetAtt": [str(name), *_]}:
-            yield name
-        case {"Fn::Sub": str(text)}:
-            yield from (name.partition(".")[0] for name in SUBSTITUTED.findall(text))
-        case dict():
-            for one in value.values():
-                yield from references(one)
-        case list():
-            for one in value:
-                yield from references(one)
 
 
 def largest() -> Managed:
@@ -128,24 +73,9 @@ def cfn_lint(tmp_path: Path) -> Iterator[list[str]]:
 
 
 def test_cfn_lint_finds_nothing_in_any(cfn_lint: list[str]) -> None:
-    cfn_lint += with_every_part(templates())
+    cfn_lint += templates()
 
-    assert len(cfn_lint) > 30
-    assert set().union(*map(parts, cfn_lint)) == set().union(*map(parts, templates()))
-
-
-def test_each_refers_to_what_it_has_and_uses_every_parameter() -> None:
-    referred = 0
-
-    for text in templates():
-        template = read(text)
-        given = {*template.get("Parameters", {})}
-        names = {one for one in references(template) if not one.startswith("AWS::")}
-        assert names <= given | {*template["Resources"]}, text
-        assert given <= names, text
-        referred += len(names)
-
-    assert referred > len(templates())
+    assert len(cfn_lint) > 150
 
 
 def test_each_fits_without_a_bucket() -> None:
