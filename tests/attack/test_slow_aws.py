@@ -69,7 +69,10 @@ MORE = ({}, {"switch": "1"}, {"regions": ""}, {"provider": "eks"})
 QUERIES: list[dict[str, str]] = [{**look, **more} for look in LOOKS for more in MORE]
 NAMES = {name for query in QUERIES for name in query}
 OF_ONE = ("get", "getlist", "__getitem__", "__contains__")
-OF_ALL = ("__iter__", "__len__", "copy", "items", "lists", "urlencode", "values")
+OF_ALL = (
+    *("__iter__", "__len__", "copy", "dict", "items", "keys"),
+    *("lists", "urlencode", "values"),
+)
 """What a view asks of a query for one name, and for all that were sent."""
 
 
