@@ -8,12 +8,7 @@ import pytest
 
 from onboarding.aws import session
 from onboarding.aws.errors import AwsError, OwnCredentialsError
-from onboarding.aws.session import (
-    CALLER_LASTS,
-    Caller,
-    Credentials,
-    Sessions,
-)
+from onboarding.aws.session import CALLER_LASTS, Caller, Credentials, Sessions
 from onboarding.topology import Reach
 from tests.onboarding.aws.field import ADMINISTRATOR, Field, failing, trusting
 
