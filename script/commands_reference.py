@@ -43,8 +43,9 @@ TAIL = """\
 
 
 def names() -> list[str]:
-    """Name Bowline's own commands."""
-    return sorted(path.stem for path in Path(commands.__path__[0]).glob("[!_]*.py"))
+    """Name Bowline's own commands; `migrate` is Django's, and refuses more."""
+    files = Path(commands.__path__[0]).glob("[!_]*.py")
+    return sorted({path.stem for path in files} - {"migrate"})
 
 
 def commands_reference() -> str:

@@ -21,7 +21,6 @@ from django.conf import settings
 from django.contrib.auth.models import Group
 from django.contrib.contenttypes.models import ContentType
 from django.db import connection
-from django.db.migrations.loader import MigrationLoader
 from playwright.sync_api import expect
 
 from onboarding.aws import session
@@ -32,6 +31,8 @@ from script.emulated_organization import Credentials
 from tests.fresh_clone import FreshClone
 
 pytest_plugins = ["tests.servers"]
+
+BASELINE = import_module("accounts.migrations.0001_baseline")
 
 # How long an example takes says something of the machine only.
 hypothesis.settings.register_profile("untimed", deadline=None)
@@ -107,16 +108,6 @@ def django_db_setup(django_db_setup: None, django_db_blocker: Any) -> None:
                 )
 
 
-def migration(name: str) -> Any:
-    """Import the migration of this name, whatever its number."""
-    loader = MigrationLoader(None, ignore_no_migrations=True)
-    return next(
-        import_module(found.__module__)
-        for (app, numbered), found in loader.disk_migrations.items()
-        if (app, numbered[5:]) == ("accounts", name)
-    )
-
-
 def uses_database(item: pytest.Item) -> bool:
     fixtures = {*getattr(item, "fixturenames", ())}
     by_fixture = fixtures & {"db", "live_server", "transactional_db"}
@@ -134,8 +125,7 @@ def roles_made_again(request: pytest.FixtureRequest) -> None:
     ContentType.objects.clear_cache()
     if not Group.objects.exists():
         editor = SimpleNamespace(connection=connection)
-        migration("roles").make_roles(apps, editor)
-        migration("activity_stays").give_readers(apps, editor)
+        BASELINE.make_roles(apps, editor)
 
 
 @pytest.fixture

@@ -104,6 +104,13 @@ def test_the_app_does_not_import_the_site() -> None:
     assert importing(modules(APP), {SITE}) == []
 
 
+def test_a_migration_imports_nothing_that_may_change_after_it() -> None:
+    migrations = sorted((ROOT / APP / "migrations").glob("*.py"))
+
+    assert importing(migrations, {APP, ENGINE, SITE}) == []
+    assert len(migrations) > 1
+
+
 def test_boto3_is_imported_in_onboarding_aws_only() -> None:
     aws = ROOT / ENGINE / "aws"
     others = [path for path in modules(SITE, APP, ENGINE) if aws not in path.parents]

@@ -47,11 +47,6 @@ is_boundary = RegexValidator(
 )
 
 
-def new_external_id_prefix() -> str:
-    """Return what nobody else's external IDs begin with."""
-    return f"bowline-{secrets.token_hex(8)}"
-
-
 PROVED_JUST_NOW = timedelta(minutes=1)
 
 
@@ -124,9 +119,7 @@ class ManagingAccount(Described, Leased, Readable):
         default="aws",
         choices=[(p.name, p.title) for p in PARTITIONS.values()],
     )
-    external_id_prefix = models.CharField(
-        max_length=40, default=new_external_id_prefix, editable=False
-    )
+    external_id_prefix = models.CharField(max_length=40, editable=False)
     """What the external IDs of accounts begin with whose roles the organization
     creates. It never changes: StackSets hold it."""
     access_role = models.CharField(max_length=64, blank=True, validators=[is_role_name])
@@ -193,6 +186,13 @@ class ManagingAccount(Described, Leased, Readable):
 
     def get_absolute_url(self) -> str:
         return reverse("accounts:managing")
+
+    def save(self, *args: Any, **options: Any) -> None:
+        """Give a new row what nobody else's external IDs begin with."""
+        self.external_id_prefix = (
+            self.external_id_prefix or f"bowline-{secrets.token_hex(8)}"
+        )
+        super().save(*args, **options)
 
     @property
     def is_handed_off(self) -> bool:

@@ -7,13 +7,10 @@ the person had on that day.
 
 from __future__ import annotations
 
-from types import SimpleNamespace
 from typing import Any
 
 import pytest
-from django.apps import apps
 from django.contrib.auth.models import User
-from django.db import connection
 from django.db.models import ProtectedError
 from django.urls import reverse
 
@@ -21,7 +18,6 @@ from accounts.activity import record
 from accounts.models import Activity, Bundle, ManagedAccount, Run
 from accounts.models.states import State, Status
 from accounts.runs import actions
-from tests.conftest import migration
 from tests.rows import PASSWORD, account_row, managing_row, person, run_row
 
 pytestmark = pytest.mark.django_db
@@ -101,20 +97,3 @@ def test_nobody_deletes_people_in_the_admin_site(client: Any, olga: User) -> Non
     assert page.status_code == 403
     assert many.status_code in {200, 302, 403}
     assert User.objects.filter(pk=olga.pk).exists()
-
-
-def test_names_of_before_are_written_next_to_their_keys(olga: User) -> None:
-    account, bundle, run = accepted_by(olga), bundle_of(olga), run_row(created_by=olga)
-    Run.objects.update(created_by_name="", approved_by=olga)
-    Bundle.objects.update(created_by_name="")
-    ManagedAccount.objects.update(created_by_name="", accepted_by_name="")
-
-    migration("names_that_stay").write_names(
-        apps, SimpleNamespace(connection=connection)
-    )
-
-    for row in (account, bundle, run):
-        row.refresh_from_db()
-    names = {run.created_by_name, run.approved_by_name, bundle.created_by_name}
-    names |= {account.created_by_name, account.accepted_by_name}
-    assert names == {"olga"}

@@ -5,11 +5,6 @@ from __future__ import annotations
 from django.db import models
 
 
-def usual() -> list[str]:
-    """Return what people hear of who did not choose."""
-    return [Kind.WAITS, Kind.FAILED, Kind.NEW_ACCOUNTS, Kind.ENDED]
-
-
 class Kind(models.TextChoices):
     WAITS = "waits", "Plans wait for approval"
     FAILED = "failed", "Runs failed, or a rollout paused"
@@ -17,3 +12,7 @@ class Kind(models.TextChoices):
     STALE = "stale", "Proofs became stale"
     NEW_ACCOUNTS = "new accounts", "New accounts in watched units"
     ENDED = "ended", "A rollout ended"
+
+
+USUAL = ("waits", "failed", "new accounts", "ended")
+"""What people hear of who did not choose: plain text, which a migration can hold."""

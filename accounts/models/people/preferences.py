@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 from django.conf import settings
 from django.db import models
 
-from accounts.models.notices.kinds import usual
+from accounts.models.notices.kinds import USUAL
 from accounts.models.readable import Readable, is_texts
 
 
@@ -26,7 +28,7 @@ class Preferences(Readable):
     """Whether single keys do something."""
     mail = models.BooleanField(default=True)
     """Whether notices are sent to the person's mail address."""
-    kinds = models.JSONField(default=usual, blank=True)
+    kinds = models.JSONField(default=partial(list, USUAL), blank=True)
     """What about."""
     environments = models.JSONField(default=list, blank=True)
     """Empty: all; an empty text is “no environment”."""

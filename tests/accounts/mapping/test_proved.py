@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import json
-from importlib import import_module
 
 import pytest
-from django.apps import apps
 
 from accounts.mapping.managed import managed_of
 from accounts.mapping.proved import keep_proved, managed_from, proved_of
@@ -16,10 +14,6 @@ from accounts.runs.actions import accept
 from tests.rows import account_row, managing_row
 
 pytestmark = pytest.mark.django_db
-
-keep_what_is_proved = import_module(
-    "accounts.migrations.0017_proved"
-).keep_what_is_proved
 
 EVERY_PROVIDER = {"ec2": {}, "ecs": {}, "lambda": {}}
 
@@ -68,18 +62,3 @@ def test_a_removed_account_is_in_no_bundle() -> None:
     ManagedAccount.objects.filter(pk=row.pk).remove()
 
     assert ManagedAccount.objects.get().proved == {}
-
-
-def test_the_migration_keeps_what_the_next_bundle_would_have_held() -> None:
-    managing_row()
-    verified = account_row("a", account_id="1" * 12, proof=State.VERIFIED)
-    account_row("b", account_id="2" * 12, proof=State.EVALUATED)
-    account_row("c", account_id="3" * 12)
-    expected = verified.proved
-    ManagedAccount.objects.update(proved={})
-
-    keep_what_is_proved(apps, None)
-
-    assert {a.name: a.proved for a in ManagedAccount.objects.exclude(proved={})} == {
-        "a": expected
-    }

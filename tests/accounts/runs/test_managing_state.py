@@ -2,16 +2,12 @@
 
 from __future__ import annotations
 
-import importlib
 from datetime import timedelta
-from pkgutil import iter_modules
 from typing import Any
 
 import pytest
-from django.apps import apps
 from django.utils import timezone
 
-from accounts import migrations
 from accounts.mapping.edits import editing_managing
 from accounts.models import ManagedAccount, ManagingAccount
 from accounts.models.states import State, Status
@@ -200,22 +196,3 @@ def test_a_night_of_verifications_writes_it_once_a_minute() -> None:
     ]
 
     assert written == [1, 0, 0, 1]
-
-
-def test_rows_of_earlier_releases_say_what_exists() -> None:
-    names = (module.name for module in iter_modules(migrations.__path__))
-    (name,) = (name for name in names if name.endswith("_managing_proof"))
-    migration = importlib.import_module(f"{migrations.__name__}.{name}")
-    managing_row(state=State.DRAFT, applied=[{"name": "core"}])
-
-    migration.say_what_exists(apps, None)
-    assert managing().state == State.APPLIED
-    migration.call_it_a_draft(apps, None)
-    assert managing().state == State.DRAFT
-
-    run = run_row(
-        Status.VERIFIED, account=None, kind="managing", finished_at=timezone.now()
-    )
-    ManagingAccount.objects.update(state=State.VERIFIED)
-    migration.say_what_exists(apps, None)
-    assert (managing().proof, managing().verified_at) == ("verified", run.finished_at)
