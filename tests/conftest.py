@@ -17,7 +17,6 @@ import hypothesis
 import pytest
 from celery import Celery, current_app
 from django.apps import apps
-from django.conf import settings
 from django.contrib.auth.models import Group
 from django.contrib.contenttypes.models import ContentType
 from django.db import connection
@@ -30,7 +29,7 @@ from onboarding.verify.chain import IDENTITIES
 from script.emulated_organization import Credentials
 from tests.fresh_clone import FreshClone
 
-pytest_plugins = ["tests.servers"]
+pytest_plugins = ["tests.servers", "tests.databases"]
 
 BASELINE = import_module("accounts.migrations.0001_baseline")
 
@@ -82,30 +81,6 @@ def refusals_unlogged(request: pytest.FixtureRequest) -> Iterator[None]:
         logger.setLevel(logging.ERROR)
     yield
     logger.setLevel(before)
-
-
-@pytest.fixture(scope="session")
-def django_db_modify_db_settings(
-    django_db_modify_db_settings_parallel_suffix: None,
-    tmp_path_factory: pytest.TempPathFactory,
-) -> None:
-    """Put SQLite into a file: a worker cannot open what is in another's memory."""
-    database = settings.DATABASES["default"]
-    if database["ENGINE"].endswith("sqlite3"):
-        file = tmp_path_factory.mktemp("database") / "bowline.sqlite3"
-        database["TEST"]["NAME"] = str(file)
-
-
-@pytest.fixture(scope="session")
-def django_db_setup(django_db_setup: None, django_db_blocker: Any) -> None:
-    """Let PostgreSQL empty the activity log: tests that commit empty every table."""
-    with django_db_blocker.unblock():
-        if connection.vendor == "postgresql":
-            with connection.cursor() as cursor:
-                cursor.execute(
-                    "ALTER TABLE accounts_activity"
-                    " DISABLE TRIGGER activity_is_never_emptied"
-                )
 
 
 def uses_database(item: pytest.Item) -> bool:
