@@ -29,7 +29,7 @@ from onboarding.verify.chain import IDENTITIES
 from script.emulated_organization import Credentials
 from tests.fresh_clone import FreshClone
 
-pytest_plugins = ["tests.servers", "tests.databases"]
+pytest_plugins = ["tests.tiers", "tests.servers", "tests.databases"]
 
 BASELINE = import_module("accounts.migrations.0001_baseline")
 
@@ -83,18 +83,12 @@ def refusals_unlogged(request: pytest.FixtureRequest) -> Iterator[None]:
     logger.setLevel(before)
 
 
-def uses_database(item: pytest.Item) -> bool:
-    fixtures = {*getattr(item, "fixturenames", ())}
-    by_fixture = fixtures & {"db", "live_server", "transactional_db"}
-    return bool(by_fixture) or item.get_closest_marker("django_db") is not None
-
-
 @pytest.fixture(autouse=True)
 def roles_made_again(request: pytest.FixtureRequest) -> None:
     """Make the roles again: they came with a migration, and a test that commits
     empties every table.
     """
-    if not uses_database(request.node):
+    if request.node.get_closest_marker("database") is None:
         return
     request.getfixturevalue("db")
     ContentType.objects.clear_cache()
@@ -198,55 +192,8 @@ nobody sees, with each context.
 """
 
 
-BROWSER = "browser_type_launch_args"
-OTHER_PROGRAMS = {
-    BROWSER,
-    "emulator",
-    "fresh_clone",
-    "cfn_lint",
-    "delivering_workers",
-    "hal",
-    "moto_server",
-    "java",
-    "postgres",
-    "seeded",
-    "site_behind_nginx",
-    "valkey",
-}
-"""Fixtures behind which another program runs; those that build on them need not be
-named.
-"""
-
-
-TESTS = Path(__file__).parent
-ATTACKS = TESTS / "attack"
-ON_POSTGRESQL = {
-    TESTS / "accounts",
-    TESTS / "attack" / "test_activity_is_append_only.py",
-    TESTS / "journey",
-    TESTS / "test_docs.py",
-}
-"""Whose tests ask what a database may answer in its own way."""
-MIRRORS = {"accounts", "bowline", "onboarding"}
-"""Folders whose tests say what the code of the same folders does."""
-JUDGES = TESTS / "onboarding"
+JUDGES = Path(__file__).parent / "onboarding"
 """Whose tests start programs of others only, which judge what Bowline writes."""
-
-
-def counts_for_coverage(item: pytest.Item) -> bool:
-    """Say whether a line that this test reaches counts as tested.
-
-    An attack, a journey or a browser passes lines without a word about them, and takes
-    more than twice the time under coverage.
-    """
-    folder = item.path.relative_to(TESTS).parts[0]
-    return folder in MIRRORS and item.get_closest_marker("browser") is None
-
-
-def is_for_postgresql(item: pytest.Item) -> bool:
-    """A browser shows the same of both databases."""
-    places = ON_POSTGRESQL & {item.path, *item.path.parents}
-    return bool(places) and item.get_closest_marker("browser") is None
 
 
 @pytest.fixture(autouse=True)
@@ -268,23 +215,3 @@ def pytest_collection_finish() -> None:
     gc.collect()
     gc.freeze()
     gc.set_threshold(10_000, 10, 10)
-
-
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Mark what opens a browser, what uses the database, what is for PostgreSQL, what
-    counts for coverage and what is quick, by the fixtures that it needs.
-
-    An attack tries every page of the site, and is not quick without another program.
-    """
-    for item in items:
-        fixtures = {*getattr(item, "fixturenames", ())}
-        if BROWSER in fixtures:
-            item.add_marker("browser")
-        if not counts_for_coverage(item):
-            item.add_marker("no_cover")
-        if uses_database(item):
-            item.add_marker("database")
-            if is_for_postgresql(item):
-                item.add_marker("postgresql")
-        if not fixtures & OTHER_PROGRAMS and item.path.parent != ATTACKS:
-            item.add_marker("quick")

@@ -145,6 +145,7 @@ def test_a_stranger_sees_the_public_pages_only() -> None:
     assert not wrong, listed(wrong)
 
 
+@pytest.mark.exhaustive(after=2)
 @pytest.mark.parametrize("role", HOLDS)
 def test_each_role_may_what_its_views_name(role: str) -> None:
     """Whoever lacks the role is refused and writes nothing, by any method; those who

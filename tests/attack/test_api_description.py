@@ -74,6 +74,7 @@ def description() -> dict[str, Any]:
     return described
 
 
+@pytest.mark.exhaustive
 def test_each_operation_does_what_its_description_says(
     token: str, one_connection: None
 ) -> None:

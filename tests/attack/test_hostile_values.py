@@ -103,6 +103,7 @@ def attacked(client: Client, form: Form) -> Iterator[str]:
             transaction.set_rollback(True)
 
 
+@pytest.mark.exhaustive
 def test_every_field_of_every_form(almighty: Client) -> None:
     found = forms(almighty)
 
@@ -128,6 +129,7 @@ class Asked(set[str]):
             patch.setattr(QueryDict, method, noting, raising=False)
 
 
+@pytest.mark.exhaustive
 def test_every_name_in_a_query(almighty: Client, monkeypatch) -> None:
     every_row()
     asked_by: dict[str, list[str]] = {}
@@ -150,6 +152,7 @@ def test_every_name_in_a_query(almighty: Client, monkeypatch) -> None:
     assert not wrong, listed(wrong)
 
 
+@pytest.mark.exhaustive
 def test_every_argument_in_a_url(almighty: Client) -> None:
     every_row()
     row = str(Run.objects.filter(status=Status.PLANNED).get().pk)

@@ -10,6 +10,7 @@ from tests.conformance.expected import KINDS, accounts_with, assert_loads, whole
 from tests.factories import managed, provider, topology
 
 
+@pytest.mark.smoke
 @pytest.mark.parametrize("kind", KINDS)
 def test_clouddriver_loads_what_the_topology_says(judge: Clouddriver, kind: str):
     assert_loads(judge.read(whole(KINDS[kind])), KINDS[kind])
@@ -18,6 +19,7 @@ def test_clouddriver_loads_what_the_topology_says(judge: Clouddriver, kind: str)
 # Values that YAML, Spring or Clouddriver read as something else
 
 
+@pytest.mark.smoke
 def test_ids_with_leading_zeros_stay_what_they_are(judge: Clouddriver):
     ids = ("012345670123", "012345678901", "000000000001", "000000000000")
     bundled = topology(
@@ -40,6 +42,7 @@ NOT_ALLOWED_BY_IAM = (
 )
 
 
+@pytest.mark.smoke
 @pytest.mark.parametrize("values", [ALLOWED_BY_IAM, NOT_ALLOWED_BY_IAM])
 def test_no_external_id_is_read_as_anything_else(
     judge: Clouddriver, values: tuple[str, ...]
@@ -52,6 +55,7 @@ def test_no_external_id_is_read_as_anything_else(
 NAMES = ("yes", "010", "1e3", "null", "on", "12-30", "0x1f", "true", "prod.eu", "A1")
 
 
+@pytest.mark.smoke
 def test_no_name_is_read_as_anything_else(judge: Clouddriver):
     bundled = accounts_with("name", NAMES)
 

@@ -91,6 +91,7 @@ WAYS: dict[str, tuple[Callable[[Topology], Files], Stock]] = {
 }
 
 
+@pytest.mark.smoke
 @pytest.mark.parametrize("kind", KINDS)
 @pytest.mark.parametrize("way", WAYS)
 def test_clouddriver_loads_what_the_topology_says(

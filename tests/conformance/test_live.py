@@ -124,6 +124,7 @@ def instances(live: Clouddriver, bundled: Topology) -> dict[str, dict[str, int |
     return {one["name"]: one["instances"] for one in answer.accounts}
 
 
+@pytest.mark.smoke
 def test_clouddriver_becomes_every_role_and_sees_that_accounts_instances(
     live: Clouddriver, installation: Installation
 ):

@@ -26,6 +26,7 @@ def read(judge: Clouddriver, **fields: str) -> Answer:
     return judge.read(local({**GOOD, **fields}))
 
 
+@pytest.mark.smoke
 def test_what_is_right_loads(judge: Clouddriver):
     answer = read(judge)
 
@@ -63,6 +64,7 @@ def test_an_unquoted_name_becomes_another(
     assert read(judge, name=written).names == {becomes}
 
 
+@pytest.mark.smoke
 @pytest.mark.parametrize(
     ("key", "written"),
     [

@@ -83,6 +83,7 @@ SHAPES = {
 }
 
 
+@pytest.mark.smoke
 @pytest.mark.parametrize("shape", SHAPES)
 def test_clouddriver_stores_and_loads_what_the_topology_says(
     judge: Clouddriver, shape: str
@@ -106,6 +107,7 @@ def test_clouddriver_stores_and_loads_what_the_topology_says(
     }
 
 
+@pytest.mark.smoke
 @pytest.mark.parametrize("shape", SHAPES)
 def test_the_reload_trap_the_second_load_changes_nothing(
     judge: Clouddriver, shape: str
@@ -356,6 +358,7 @@ SENT = {
 }
 
 
+@pytest.mark.smoke
 @pytest.mark.parametrize("how", SENT)
 def test_the_strict_gate_accepts_what_clouddriver_accepts(judge: Clouddriver, how: str):
     (real,) = judge.store([SENT[how]], local=LOCAL).saved

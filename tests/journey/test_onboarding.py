@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
+import pytest
 from playwright.sync_api import Page, expect
 
 from accounts.models import ManagedAccount
@@ -67,6 +68,7 @@ def describe_account(page: Page) -> None:
     expect(page.get_by_text("Ready to plan")).to_be_visible()
 
 
+@pytest.mark.smoke
 def test_an_account_with_every_provider_is_onboarded(
     page: Page, tmp_path: Path
 ) -> None:

@@ -49,6 +49,7 @@ NOTICED: dict[str, tuple[Behaviour, str]] = {
 }
 
 
+@pytest.mark.smoke
 @pytest.mark.parametrize(("behaviour", "said"), NOTICED.values(), ids=NOTICED)
 def test_the_run_that_wrote_it_notices(
     job: Job, strictly: Strictly, behaviour: Behaviour, said: str

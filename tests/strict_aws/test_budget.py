@@ -31,6 +31,7 @@ BUDGETS = {
 }
 
 
+@pytest.mark.smoke
 @pytest.mark.django_db(transaction=True)
 @pytest.mark.parametrize("budget", BUDGETS.values(), ids=BUDGETS)
 def test_a_verification_keeps_to_its_budget(

@@ -55,6 +55,7 @@ def assume(field: Field, identity: str) -> Credentials:
     return sessions.assume(role, session_name="somebody", source=source)
 
 
+@pytest.mark.smoke
 @pytest.mark.parametrize("inline", [True, False], ids=["inline", "managed"])
 @pytest.mark.parametrize("organization", [OURS, THEIRS, ""])
 def test_a_role_is_assumed_in_the_organization_that_is_named_and_in_no_other(
@@ -111,6 +112,7 @@ def through_root(field: Field, account: str, service: str) -> Any:
     return field.sessions().client_with(Credentials(account, "any"), service)
 
 
+@pytest.mark.smoke
 def test_a_policy_is_read_back_as_it_was_written(
     field: Field, strictly: Strictly
 ) -> None:

@@ -73,6 +73,7 @@ def test_a_role_of_a_moment_ago_is_unknown_to_the_next_call(
     iam.attach_role_policy(**attach)
 
 
+@pytest.mark.smoke
 def test_a_role_of_a_moment_ago_lets_nobody_in(
     field: Field, strictly: Strictly
 ) -> None:

@@ -66,6 +66,7 @@ def concerns_eks(behaviours: tuple[Behaviour, ...]) -> bool:
     )
 
 
+@pytest.mark.smoke
 @pytest.mark.parametrize("behaviours", PASSING.values(), ids=PASSING)
 def test_what_passes_costs_time_and_ends_verified(
     job: Job, strictly: Strictly, behaviours: tuple[Behaviour, ...]
@@ -103,6 +104,7 @@ AFTERWARDS: dict[str, tuple[Behaviour, ...]] = {
 SEEDS = {"all that is drawn": (0, 1, 2)}
 
 
+@pytest.mark.smoke
 @pytest.mark.parametrize(
     ("name", "seed"),
     [(name, seed) for name in AFTERWARDS for seed in SEEDS.get(name, (0,))],

@@ -85,6 +85,7 @@ def test_a_failed_check_of_the_managing_account_stops_no_account(
     assert "Assume the managed role" in proved
 
 
+@pytest.mark.smoke
 @pytest.mark.parametrize(
     "page",
     ["<html><body><p>Blocked<br></body></html>", "<html><body>Blocked</body></html>"],

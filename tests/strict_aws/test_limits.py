@@ -18,6 +18,7 @@ def policy(*actions: str) -> str:
     return json.dumps({"Version": "2012-10-17", "Statement": [statement]})
 
 
+@pytest.mark.smoke
 def test_a_role_holds_so_much_and_no_more(field: Field, strictly: Strictly) -> None:
     strictly(Quotas())
     iam = through(field, "iam")

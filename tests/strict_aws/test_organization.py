@@ -63,6 +63,7 @@ def test_an_account_of_the_organization_is_verified_rotated_and_removed(
     assert job.remove().status == Status.REMOVED
 
 
+@pytest.mark.smoke
 @pytest.mark.parametrize(
     ("managed", "belongs"),
     [(THEIRS, f"belongs to the organization {THEIRS}"), ("", "to no organization")],

@@ -80,6 +80,7 @@ def cases() -> Iterator[Any]:
         yield pytest.param(together, fault, seed, id=f"{seed}-{fault.plant.__name__}")
 
 
+@pytest.mark.smoke
 @pytest.mark.parametrize(("behaviours", "fault", "seed"), [*cases()])
 def test_the_fault_is_located(
     field: Field,

@@ -90,6 +90,7 @@ def requests(calls: Calls) -> int:
     return calls.made["iam:SimulatePrincipalPolicy"]
 
 
+@pytest.mark.smoke
 def test_what_is_granted_is_allowed_in_three_requests(
     simulated: Simulated, calls: Calls
 ) -> None:
@@ -97,6 +98,7 @@ def test_what_is_granted_is_allowed_in_three_requests(
     assert requests(calls) == 3
 
 
+@pytest.mark.smoke
 @pytest.mark.parametrize(
     "withheld", ALL, ids=lambda q: "-".join((*q.asked, *dict(q.context)))
 )
@@ -108,6 +110,7 @@ def test_what_one_question_is_not_granted_no_other_proves(
     assert allowed(simulated(*others)) == {*ALL} - {withheld}
 
 
+@pytest.mark.smoke
 @pytest.mark.parametrize(
     ("asked", "only"),
     [
@@ -132,6 +135,7 @@ def test_a_key_that_another_question_brings_allows_nothing(
     assert allowed(simulated(strict, *others)) == {*ALL} - {asked}
 
 
+@pytest.mark.smoke
 @pytest.mark.parametrize("asked", ALL)
 @pytest.mark.parametrize("unless", [TAGS, LAUNCH, PASSED, PASSED_ELSEWHERE])
 def test_a_denial_that_another_questions_key_would_lift_stays(
@@ -146,6 +150,7 @@ def test_a_denial_that_another_questions_key_would_lift_stays(
     assert allowed(simulated(denial, *GRANTED)) == {*ALL} - denied
 
 
+@pytest.mark.smoke
 def test_where_iam_names_no_keys_each_context_has_a_request(
     simulated: Simulated, calls: Calls
 ) -> None:
@@ -155,6 +160,7 @@ def test_where_iam_names_no_keys_each_context_has_a_request(
     assert requests(calls) == 5
 
 
+@pytest.mark.smoke
 def test_what_is_granted_without_a_condition_is_asked_in_its_own_context(
     simulated: Simulated, calls: Calls
 ) -> None:
@@ -164,10 +170,12 @@ def test_what_is_granted_without_a_condition_is_asked_in_its_own_context(
     assert allowed(simulated(broad, denial)) == {*ALL} - {TAG}
 
 
+@pytest.mark.smoke
 def test_answers_come_in_pages(simulated: Simulated) -> None:
     assert allowed(simulated(*GRANTED, by=Simulator(page=1))) == {*ALL}
 
 
+@pytest.mark.smoke
 def test_actions_that_iam_judges_apart_are_asked_apart(
     simulated: Simulated, calls: Calls
 ) -> None:
@@ -177,6 +185,7 @@ def test_actions_that_iam_judges_apart_are_asked_apart(
     assert requests(calls) == 9  # each of three is refused once, and asked in two
 
 
+@pytest.mark.smoke
 def test_what_iam_finds_invalid_keeps_no_other_answer_back(
     simulated: Simulated,
 ) -> None:
@@ -190,12 +199,14 @@ def test_what_iam_finds_invalid_keeps_no_other_answer_back(
     assert allowed(verdicts) == {*ALL} - {DELETE}
 
 
+@pytest.mark.smoke
 def test_what_iam_says_nothing_of_is_not_allowed(simulated: Simulated) -> None:
     verdicts = simulated(*GRANTED, by=Simulator(silent=frozenset({"ec2:DeleteVolume"})))
 
     assert allowed(verdicts) == {*ALL} - {DELETE}
 
 
+@pytest.mark.smoke
 def test_what_the_organization_denies_is_not_allowed(simulated: Simulated) -> None:
     outside = Simulator(outside=frozenset({"iam:PassRole", "ec2:DeleteVolume"}))
 
@@ -204,6 +215,7 @@ def test_what_the_organization_denies_is_not_allowed(simulated: Simulated) -> No
     assert allowed(verdicts) == {REBOOT, TAG, TAG_LAUNCHED}
 
 
+@pytest.mark.smoke
 def test_a_purpose_with_an_invalid_action_is_not_proved(
     field: Field, strictly: Strictly
 ) -> None:
@@ -216,6 +228,7 @@ def test_a_purpose_with_an_invalid_action_is_not_proved(
     assert result.sentence.startswith("It could not be simulated:")
 
 
+@pytest.mark.smoke
 def test_a_purpose_is_allowed_under_the_condition_that_it_is_granted_under(
     field: Field, strictly: Strictly
 ) -> None:
@@ -226,6 +239,7 @@ def test_a_purpose_is_allowed_under_the_condition_that_it_is_granted_under(
     assert verified.found(NAME).outcome is Outcome.EVALUATED
 
 
+@pytest.mark.smoke
 def test_a_boundary_counts(field: Field, simulated: Simulated) -> None:
     bounds = {"Version": "2012-10-17", "Statement": [statement(REBOOT)]}
     made = field.iam.create_policy(

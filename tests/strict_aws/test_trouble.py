@@ -20,6 +20,7 @@ from tests.strict_aws.trouble import (
 )
 
 
+@pytest.mark.smoke
 @pytest.mark.parametrize(
     ("service", "operation", "said"),
     [

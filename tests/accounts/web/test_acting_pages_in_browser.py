@@ -72,6 +72,7 @@ def here(transactional_db: None, aws: Credentials, prompt_worker: None) -> None:
     managing_row(name=MANAGING.name, account_id=MANAGING.account_id)
 
 
+@pytest.mark.smoke
 def test_no_page_breaks_the_policy_or_throws(
     browser: Browser, live_server: Any, paths: list[str]
 ) -> None:
@@ -84,6 +85,7 @@ def test_no_page_breaks_the_policy_or_throws(
     assert told == []
 
 
+@pytest.mark.smoke
 def test_only_the_fields_of_the_chosen_identity_are_shown(
     browser: Browser, live_server: Any, transactional_db: None
 ) -> None:

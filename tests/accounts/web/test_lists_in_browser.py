@@ -39,6 +39,7 @@ def names(page: Page) -> Any:
     return page.locator("tbody tr[data-row] td:not(.tick):has(a) a")
 
 
+@pytest.mark.smoke
 def test_a_choice_applies_at_once_and_back_takes_it_back(
     browser: Browser, live_server: Any, rows: None
 ) -> None:
@@ -154,6 +155,7 @@ def test_a_row_with_a_modifier_opens_another_tab(
     expect(page).to_have_url(f"{live_server.url}/accounts/")
 
 
+@pytest.mark.smoke
 def test_the_cell_of_a_tick_ticks(
     browser: Browser, live_server: Any, rows: None
 ) -> None:

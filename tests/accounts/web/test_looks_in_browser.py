@@ -52,6 +52,7 @@ def is_page(client: Client, address: str) -> bool:
     return answer.status_code == 200 and is_html and b"<html" in answer.content
 
 
+@pytest.mark.smoke
 def test_nothing_sticks_out_or_is_cut(
     browser: Browser, live_server: Any, addresses: list[str]
 ) -> None:
@@ -65,6 +66,7 @@ def test_nothing_sticks_out_or_is_cut(
     assert not found, "\n".join(found)
 
 
+@pytest.mark.smoke
 def test_axe_finds_nothing(
     browser: Browser, live_server: Any, addresses: list[str]
 ) -> None:

@@ -76,6 +76,7 @@ def refused(account: ManagedAccount) -> Run:
     return run
 
 
+@pytest.mark.smoke
 def test_no_page_breaks_the_policy_or_throws(
     browser: Browser, live_server: Any, accounts: list[str]
 ) -> None:
@@ -88,6 +89,7 @@ def test_no_page_breaks_the_policy_or_throws(
     assert told == []
 
 
+@pytest.mark.smoke
 def test_a_chosen_theme_outlives_the_page(
     browser: Browser, live_server: Any, accounts: list[str]
 ) -> None:
@@ -114,6 +116,7 @@ def test_the_places_fold_on_a_phone(
     expect(place).to_be_visible()
 
 
+@pytest.mark.smoke
 def test_the_bar_counts_what_is_ticked(
     browser: Browser, live_server: Any, accounts: list[str]
 ) -> None:
@@ -146,6 +149,7 @@ def test_the_bar_says_when_all_pages_are_chosen(
     expect(page.get_by_text("All that match selected")).to_be_visible()
 
 
+@pytest.mark.smoke
 def test_an_account_id_is_copied(
     browser: Browser, live_server: Any, accounts: list[str]
 ) -> None:

@@ -40,6 +40,7 @@ def ticked(browser: Browser, live_server: Any, *names: str, **context: Any) -> P
     return page
 
 
+@pytest.mark.smoke
 def test_two_accounts_are_edited(
     browser: Browser, live_server: Any, site: None
 ) -> None:

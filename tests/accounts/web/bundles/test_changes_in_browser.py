@@ -25,6 +25,7 @@ def page(browser: Browser, live_server: Any, transactional_db: None) -> Page:
     return page
 
 
+@pytest.mark.smoke
 def test_a_file_is_found_and_reached_by_key(page: Page) -> None:
     said = complaints(page)
 

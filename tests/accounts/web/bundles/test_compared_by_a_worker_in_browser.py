@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+import pytest
 from playwright.sync_api import Browser, expect
 
 from accounts.models.states import State
@@ -17,6 +18,7 @@ from tests.accounts.web.browsing import (
 from tests.rows import account_row, managing_row, person
 
 
+@pytest.mark.smoke
 def test_the_page_goes_on_by_itself_once_a_worker_has_compared(
     browser: Browser, live_server: Any, transactional_db: None, monkeypatch
 ) -> None:

@@ -50,6 +50,7 @@ def shown(page: Page, config: Path) -> None:
     expect(page.get_by_text("These names collide")).to_be_visible()
 
 
+@pytest.mark.smoke
 def test_a_file_is_chosen_once_asked_about_and_given_back(
     browser: Browser, live_server: Any, bundles: None, tmp_path: Path
 ) -> None:

@@ -67,6 +67,7 @@ def sign_out(page: Page) -> None:
     page.context.clear_cookies()
 
 
+@pytest.mark.smoke
 def test_a_passkey_is_added_and_signs_in_by_itself(page: Page) -> None:
     told = complaints(page)
     add_passkey(page)

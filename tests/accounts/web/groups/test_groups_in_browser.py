@@ -17,6 +17,7 @@ from tests.accounts.web.single_sign_on.provider import ISSUER
 from tests.rows import person
 
 
+@pytest.mark.smoke
 @at_widths(1440, 390)
 @pytest.mark.django_db(transaction=True)
 def test_a_group_is_changed(

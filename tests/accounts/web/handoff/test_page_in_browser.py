@@ -84,6 +84,7 @@ def test_the_managing_accounts_page_fits(
     assert told == []
 
 
+@pytest.mark.smoke
 @at_widths(390, 1440)
 def test_each_way_opens_and_the_page_fits(
     browser: Browser, live_server: Any, path: str, look: dict[str, Any]

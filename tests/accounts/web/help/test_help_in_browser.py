@@ -22,6 +22,7 @@ def site(transactional_db: None) -> None:
     account_row()
 
 
+@pytest.mark.smoke
 def test_help_opens_leads_on_and_closes_with_esc(
     browser: Browser, live_server: Any, site: None
 ) -> None:

@@ -50,6 +50,7 @@ def toast(page: Page) -> Any:
     return page.get_by_role("status", name="What ended")
 
 
+@pytest.mark.smoke
 def test_a_list_shows_what_ended_and_keeps_what_a_person_began(
     browser: Browser, live_server: Any, run: Run
 ) -> None:
@@ -129,6 +130,7 @@ def test_what_a_person_was_told_stays(
     expect(said).to_be_visible()
 
 
+@pytest.mark.smoke
 def test_a_toast_says_what_ended_until_it_is_dismissed(
     browser: Browser, live_server: Any, run: Run
 ) -> None:
@@ -182,6 +184,7 @@ def test_a_toast_does_not_move_where_that_is_not_wanted(
     expect(note).to_have_css("animation-name", "none")
 
 
+@pytest.mark.smoke
 def test_the_asking_stops_with_the_work_and_is_seldom_out_of_sight(
     browser: Browser, live_server: Any, run: Run
 ) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import asdict
 from typing import Any
 
+import pytest
 from django.utils import timezone
 from playwright.sync_api import Browser, Route, expect
 
@@ -15,6 +16,7 @@ from tests.accounts.web.browsing import signed_in
 from tests.rows import person
 
 
+@pytest.mark.smoke
 def test_an_answer_does_not_write_over_what_was_typed_meanwhile(
     browser: Browser, live_server: Any, transactional_db: None
 ) -> None:

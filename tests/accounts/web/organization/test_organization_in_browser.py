@@ -108,6 +108,7 @@ def test_nothing_sticks_out_or_is_cut(
         assert table.evaluate("one => one.scrollWidth - one.clientWidth") == 0, width
 
 
+@pytest.mark.smoke
 def test_it_is_read_while_the_page_shows_how_far_it_is(
     browser: Browser, live_server: Any, here: None, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -93,6 +93,7 @@ def test_no_word_of_the_picture_runs_out_and_no_page_is_too_wide(
         assert width_of(page) <= width, path
 
 
+@pytest.mark.smoke
 @pytest.mark.parametrize(("width", "shown"), [(390, "narrow"), (1440, "wide")])
 def test_one_picture_is_shown_and_its_words_can_be_read(
     browser: Browser, live_server: Any, paths: list[str], width: int, shown: str
@@ -110,6 +111,7 @@ def test_one_picture_is_shown_and_its_words_can_be_read(
     assert box["width"] / drawn > 0.85
 
 
+@pytest.mark.smoke
 def test_no_page_breaks_the_policy_or_throws(
     browser: Browser, live_server: Any, paths: list[str]
 ) -> None:

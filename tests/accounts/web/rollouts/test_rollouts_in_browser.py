@@ -50,6 +50,7 @@ def look(page: Page, name: str) -> None:
     page.set_viewport_size(wide)
 
 
+@pytest.mark.smoke
 def test_accounts_are_chosen_planned_approved_watched_and_one_is_fixed(
     browser: Browser, live_server: Any, olga: None, here: Credentials
 ) -> None:

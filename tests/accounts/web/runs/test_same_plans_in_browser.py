@@ -88,6 +88,7 @@ def test_nothing_sticks_out_or_is_cut(
     assert not found, "\n".join(found)
 
 
+@pytest.mark.smoke
 def test_the_button_says_how_many_are_ticked(
     browser: Browser, live_server: Any, plans: list[Run]
 ) -> None:

@@ -226,6 +226,7 @@ def test_an_evaluated_account_waits_for_acceptance(approver) -> None:
     assert "verify.sh" in html
 
 
+@pytest.mark.exhaustive(after=5)
 @pytest.mark.parametrize("status", Status.values)
 @pytest.mark.parametrize("kind", Run.Kind.values)
 def test_every_run_can_be_read(operator, kind: str, status: str) -> None:

@@ -45,6 +45,7 @@ def heading(page: Page) -> Any:
     return page.get_by_role("heading", level=1)
 
 
+@pytest.mark.smoke
 @pytest.mark.parametrize("key", ["/", "Control+k", "Meta+k"])
 def test_a_key_opens_the_search(
     browser: Browser, live_server: Any, site: None, key: str
@@ -101,6 +102,7 @@ def is_htmx(route: Any) -> bool:
     return "hx-request" in route.request.headers
 
 
+@pytest.mark.smoke
 def test_arrows_choose(browser: Browser, live_server: Any, site: None) -> None:
     page = opened(arrived(browser, live_server), "web")
     second = page.get_by_role("link", name="web-2 000000000001")
@@ -139,6 +141,7 @@ def test_it_is_found_without_scripts(
     expect(heading(page)).to_have_text("data")
 
 
+@pytest.mark.smoke
 def test_hostile_names_stay_text(
     browser: Browser, live_server: Any, site: None
 ) -> None:

@@ -69,6 +69,7 @@ def sign_in(page: Page, url: str) -> None:
     page.get_by_role("button", name="Continue").click()
 
 
+@pytest.mark.smoke
 @pytest.mark.django_db(transaction=True)
 def test_the_first_sign_in_then_without_the_group_then_the_emergency_account(
     page: Page, live_server: Any, groups: Path

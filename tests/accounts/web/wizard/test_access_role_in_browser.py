@@ -19,6 +19,7 @@ from tests.accounts.web.browsing import (
 from tests.rows import account_row, managing_row, person
 
 
+@pytest.mark.smoke
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 def test_it_is_unfolded_read_and_taken(
     browser: Browser,

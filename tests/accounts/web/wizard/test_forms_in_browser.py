@@ -46,6 +46,7 @@ def test_a_page_scrolls_at_once_and_moves_no_button_under_the_pointer(
     expect(page.locator("html")).to_have_css("scroll-behavior", "auto")
 
 
+@pytest.mark.smoke
 def test_leaving_a_changed_form_asks(page: Page, asked: list[str]) -> None:
     page.goto("/accounts/new/")
     page.get_by_label("Name in Spinnaker").fill("dev")
@@ -137,6 +138,7 @@ def test_a_cluster_is_added_by_a_button_with_and_without_scripts(
     assert [one["name"] for one in details] == ["apps", "jobs"]
 
 
+@pytest.mark.smoke
 def test_required_fields_are_marked_and_named_as_before(page: Page) -> None:
     page.goto("/accounts/new/")
 

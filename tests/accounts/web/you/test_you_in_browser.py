@@ -49,6 +49,7 @@ def test_times_are_the_browsers_until_a_zone_is_chosen(
     assert exact_time(page).startswith("1 Jul 2026, 18:00:00")
 
 
+@pytest.mark.smoke
 def test_shortcuts_that_are_off_do_nothing(
     browser: Browser, live_server: Any, site: None
 ) -> None:

@@ -64,6 +64,7 @@ def test_the_first_screen_says_what_is_risky_and_holds_the_decision(page: Page) 
     expect(page.get_by_label("Comment (optional)")).to_be_in_viewport()
 
 
+@pytest.mark.smoke
 def test_j_and_k_go_from_change_to_change(page: Page) -> None:
     told = complaints(page)
 
@@ -92,6 +93,7 @@ def test_keys_write_where_a_person_writes_and_can_be_turned_off(page: Page) -> N
     assert focused(page) == ""
 
 
+@pytest.mark.smoke
 def test_the_filter_looks_into_what_is_folded(page: Page) -> None:
     find = page.get_by_label("Filter the changes")
 
@@ -207,6 +209,7 @@ UNDER_THE_BAR = """() => {
 }"""
 
 
+@pytest.mark.smoke
 def test_a_plan_is_read_and_approved_without_scripts(
     browser: Browser, live_server: Any, run: Run
 ) -> None:
@@ -228,6 +231,7 @@ def test_a_plan_is_read_and_approved_without_scripts(
     )
 
 
+@pytest.mark.smoke
 @at_widths(1440, 1024, 390)
 def test_axe_finds_nothing_at_any_width(
     browser: Browser, live_server: Any, run: Run, look: dict[str, Any]

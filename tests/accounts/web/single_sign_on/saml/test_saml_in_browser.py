@@ -84,6 +84,7 @@ def other_site(live_server: Any, settings) -> Iterator[str]:
     server.server_close()
 
 
+@pytest.mark.smoke
 @pytest.mark.django_db(transaction=True)
 def test_sign_in_then_confirm_by_the_form_of_another_site(
     page: Page, live_server: Any, other_site: str

@@ -1,0 +1,93 @@
+"""The table of tiers in CONTRIBUTING.md: how long each folder's tests take in each.
+
+`python -m script.test_times` writes it, of what `script/test`, `script/test --quick` and
+`script/test --all` left in var/test-times.
+"""
+
+from __future__ import annotations
+
+import sys
+import xml.etree.ElementTree as ElementTree
+from collections import Counter
+from pathlib import Path
+from typing import NamedTuple
+
+ROOT = Path(__file__).parent.parent
+TIMES = ROOT / "var" / "test-times"
+CONTRIBUTING = ROOT / "CONTRIBUTING.md"
+BEGIN, END = "<!-- test times -->\n", "<!-- end of test times -->\n"
+TIERS = ("quick", "short", "short-postgresql", "all", "all-postgresql")
+LARGE = ("accounts", "onboarding")
+"""Folders of tests that are read by their own folders."""
+
+
+class Tier(NamedTuple):
+    tests: Counter[str]
+    seconds: Counter[str]
+    """Of the tests of each folder; several run at a time."""
+    wall: float
+
+
+def folder_of(classname: str) -> str:
+    """Return the folder of a test, by the dotted name of its module."""
+    _, *folders, _module = classname.split(".")
+    deep = 2 if folders and folders[0] in LARGE else 1
+    return "/".join(["tests", *folders[:deep]])
+
+
+def tier_of(report: Path) -> Tier:
+    """Read pytest's report."""
+    tests: Counter[str] = Counter()
+    seconds: Counter[str] = Counter()
+    suite = ElementTree.parse(report).getroot()[0]
+    for case in suite.iter("testcase"):
+        folder = folder_of(case.attrib["classname"])
+        tests[folder] += 1
+        seconds[folder] += float(case.attrib["time"])
+    return Tier(tests, seconds, float(suite.attrib["time"]))
+
+
+def table(tiers: dict[str, Tier]) -> str:
+    """Write a row a folder, the longest first, and a column a tier."""
+    folders = Counter[str]()
+    for tier in tiers.values():
+        folders.update(tier.seconds)
+    rows = [
+        ["Folder", *tiers],
+        ["---", *("---:" for _ in tiers)],
+        ["**all, with workers side by side**", *map(whole, tiers.values())],
+        *(
+            [f"`{folder}`", *(cell(tier, folder) for tier in tiers.values())]
+            for folder, _ in folders.most_common()
+        ),
+    ]
+    return "".join(f"| {' | '.join(row)} |\n" for row in rows)
+
+
+def whole(tier: Tier) -> str:
+    return f"**{tier.tests.total():,} in {tier.wall:.0f} s**"
+
+
+def cell(tier: Tier, folder: str) -> str:
+    if folder not in tier.tests:
+        return ""
+    return f"{tier.tests[folder]:,} in {tier.seconds[folder]:.0f} s"
+
+
+def main() -> int:
+    tiers = {
+        name: tier_of(report)
+        for name in TIERS
+        if (report := TIMES / f"{name}.xml").exists()
+    }
+    if not tiers:
+        print("Nothing was measured: run script/test first.", file=sys.stderr)
+        return 1
+    before, _, rest = CONTRIBUTING.read_text().partition(BEGIN)
+    _, _, after = rest.partition(END)
+    CONTRIBUTING.write_text(f"{before}{BEGIN}\n{table(tiers)}\n{END}{after}")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,133 @@
+"""Which test is in which tier: quick, short or all. CONTRIBUTING.md says what for."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+
+def uses_database(item: pytest.Item) -> bool:
+    fixtures = {*getattr(item, "fixturenames", ())}
+    by_fixture = fixtures & {"db", "live_server", "transactional_db"}
+    return bool(by_fixture) or item.get_closest_marker("django_db") is not None
+
+
+BROWSER = "browser_type_launch_args"
+OTHER_PROGRAMS = {
+    BROWSER,
+    "emulator",
+    "fresh_clone",
+    "cfn_lint",
+    "delivering_workers",
+    "hal",
+    "moto_server",
+    "java",
+    "postgres",
+    "seeded",
+    "site_behind_nginx",
+    "valkey",
+}
+"""Fixtures behind which another program runs; those that build on them need not be
+named.
+"""
+
+
+TESTS = Path(__file__).parent
+ATTACKS = TESTS / "attack"
+DEAR = {TESTS / name for name in ("conformance", "journey", "moto", "strict_aws")}
+"""Folders whose tests wait for several programs, or for all of a site: as in a browser,
+only those marked `smoke` are in the short tier, and each with one of its parameters.
+"""
+ON_POSTGRESQL = {
+    TESTS / name
+    for name in (
+        "accounts/api/test_idempotency.py",
+        "accounts/feed",
+        "accounts/management/test_migrate.py",
+        "accounts/models",
+        "accounts/notices",
+        "accounts/operations",
+        "accounts/organization",
+        "accounts/role_limits",
+        "accounts/runs/rollouts",
+        "accounts/runs/test_approve_same.py",
+        "accounts/runs/test_endings.py",
+        "accounts/runs/test_folding.py",
+        "accounts/runs/test_many_at_once.py",
+        "accounts/runs/test_queue.py",
+        "accounts/runs/test_retention.py",
+        "accounts/runs/test_steps_noted.py",
+        "accounts/test_activity.py",
+        "accounts/web/groups/test_lockout.py",
+        "accounts/web/people",
+        "accounts/web/test_lists.py",
+        "accounts/workers",
+        "attack/test_activity_is_append_only.py",
+        "attack/test_dead_worker.py",
+        "attack/test_frozen_worker.py",
+    )
+}
+"""Whose tests ask for locks, leases, triggers, constraints, the database's clock and
+the SQL of lists, which a database answers in its own way.
+"""
+MIRRORS = {"accounts", "bowline", "onboarding"}
+"""Folders whose tests say what the code of the same folders does."""
+
+
+def counts_for_coverage(item: pytest.Item) -> bool:
+    """Say whether a line that this test reaches counts as tested.
+
+    An attack, a journey or a browser passes lines without a word about them, and takes
+    more than twice the time under coverage.
+    """
+    folder = item.path.relative_to(TESTS).parts[0]
+    return folder in MIRRORS and item.get_closest_marker("browser") is None
+
+
+def is_for_postgresql(item: pytest.Item) -> bool:
+    return bool(ON_POSTGRESQL & {item.path, *item.path.parents})
+
+
+def is_dear(item: pytest.Item) -> bool:
+    in_browser = item.get_closest_marker("browser") is not None
+    return in_browser or bool(DEAR & {*item.path.parents})
+
+
+def left_to_all(items: list[pytest.Item]) -> Iterator[pytest.Item]:
+    """Yield what the short tier leaves out: see CONTRIBUTING.md."""
+    asked: Counter[str] = Counter()
+    for item in items:
+        test = item.nodeid.partition("[")[0]
+        asked[test] += 1
+        marked = item.get_closest_marker("exhaustive")
+        if marked and asked[test] > marked.kwargs.get("after", 0):
+            yield item
+        elif is_dear(item):
+            smoke = item.get_closest_marker("smoke")
+            if smoke is None or asked[test] > 1:
+                yield item
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Mark, by the fixtures that it needs, what opens a browser, uses the database, is
+    for PostgreSQL, counts for coverage and is quick, and what the short tier does not have.
+
+    An attack tries every page of the site, and is not quick without another program.
+    """
+    for item in items:
+        fixtures = {*getattr(item, "fixturenames", ())}
+        if BROWSER in fixtures:
+            item.add_marker("browser")
+        if not counts_for_coverage(item):
+            item.add_marker("no_cover")
+        if uses_database(item):
+            item.add_marker("database")
+            if is_for_postgresql(item):
+                item.add_marker("postgresql")
+        if not fixtures & OTHER_PROGRAMS and item.path.parent != ATTACKS:
+            item.add_marker("quick")
+    for item in left_to_all(items):
+        item.add_marker("in_all_only")
