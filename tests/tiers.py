@@ -113,7 +113,7 @@ def left_to_all(items: list[pytest.Item]) -> Iterator[pytest.Item]:
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Mark, by the fixtures that it needs, what opens a browser, uses the database, is
-    for PostgreSQL, counts for coverage and is quick, and what the short tier does not have.
+    for PostgreSQL, counts for coverage or is quick, and what the short tier omits.
 
     An attack tries every page of the site, and is not quick without another program.
     """
