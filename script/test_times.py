@@ -1,7 +1,7 @@
 """The table of tiers in CONTRIBUTING.md: how long each folder's tests take in each.
 
-`python -m script.test_times` writes it, of what `script/test`, `script/test --quick` and
-`script/test --all` left in var/test-times.
+`python -m script.test_times` writes it from what `script/test`, with --quick and
+--all, left in var/test-times.
 """
 
 from __future__ import annotations
