@@ -12,11 +12,11 @@ from functools import cache
 from pathlib import Path
 from typing import Any, TypeAlias
 
-import kubernetes_validate
 import pytest
 import yaml
 
 from accounts.runs.queue import PEOPLE, SCHEDULE
+from tests.kubernetes import validate
 
 ROOT = Path(__file__).parent.parent.parent
 KUBECTL = str(Path(sys.executable).parent / "kubectl")
@@ -89,7 +89,7 @@ def test_kubernetes_knows_every_field(version: str) -> None:
         "ServiceAccount",
     }
     for one in objects():
-        kubernetes_validate.validate(one, version, strict=True)
+        validate(one, version)
 
 
 def test_every_pod_meets_the_restricted_standard() -> None:
@@ -238,7 +238,7 @@ def test_the_documented_kustomization_makes_it_ones_own(tmp_path: Path) -> None:
     built = build(tmp_path)
 
     for one in built:
-        kubernetes_validate.validate(one, "1.37", strict=True)
+        validate(one, "1.37")
         if one["kind"] != "Namespace":
             assert one["metadata"]["namespace"] == "bowline"
     (account,) = (one for one in built if one["kind"] == "ServiceAccount")

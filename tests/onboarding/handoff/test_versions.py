@@ -10,12 +10,12 @@ import itertools
 import os
 from collections.abc import Iterator
 from functools import cache
+from importlib import import_module
 from pathlib import Path
 from typing import Any
 
 import pytest
 import yaml
-from cfnlint.schema import PROVIDER_SCHEMA_MANAGER
 
 from onboarding.desired import POLICY_SET
 from onboarding.handoff.hand_off import HandOff, hand_off
@@ -58,7 +58,9 @@ def fixed(kind: str) -> set[str]:
     """Name the properties that CloudFormation changes by replacing the resource, from
     AWS's own schemas of resources, as cfn-lint has them.
     """
-    schema = PROVIDER_SCHEMA_MANAGER.get_resource_schema("us-east-1", kind).schema
+    # It loads in seconds, so not before a test asks.
+    schemas = import_module("cfnlint.schema").PROVIDER_SCHEMA_MANAGER
+    schema = schemas.get_resource_schema("us-east-1", kind).schema
     return {
         path.removeprefix("/properties/")
         for key in ("createOnlyProperties", "conditionalCreateOnlyProperties")

@@ -10,7 +10,6 @@ import sys
 from pathlib import Path
 from typing import Any
 
-import kubernetes_validate
 import pytest
 import yaml
 from kubernetes.client import Configuration
@@ -19,6 +18,7 @@ from kubernetes.config import load_kube_config
 from onboarding.topology import ExistingIdentity, Topology
 from tests.bundles import CA, eks, files_of, unpacked
 from tests.factories import managed, topology
+from tests.kubernetes import validate
 
 KUBECTL = str(Path(sys.executable).parent / "kubectl")
 
@@ -96,7 +96,7 @@ def test_each_cluster_has_a_folder_of_its_own():
 @pytest.mark.parametrize("namespaces", [[], ["web"], ["web", "jobs"]])
 def test_rbac_passes_kubernetes_own_schemas(namespaces: list[str]):
     for one in objects(with_clusters({"namespaces": namespaces})):
-        kubernetes_validate.validate(one, "1.33", strict=True)
+        validate(one, "1.33")
 
 
 def test_all_namespaces_take_a_cluster_role():
