@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import selectors
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
@@ -61,10 +62,15 @@ def passed_on(*packets: bytes, open_for: int = 9, ends: bool = True) -> Far:
         await passing
         return far
 
-    try:
-        return loop.run_until_complete(main())
-    finally:
-        loop.close()
+    def run() -> Far:
+        try:
+            return loop.run_until_complete(main())
+        finally:
+            loop.close()
+
+    # In a thread of its own: Playwright leaves a loop running in this one.
+    with ThreadPoolExecutor(1) as thread:
+        return thread.submit(run).result()
 
 
 def test_headers_and_a_body_that_come_apart_are_late_once() -> None:
@@ -80,3 +86,13 @@ def test_who_no_longer_listens_ends_it_though_the_sender_would_go_on() -> None:
 
     assert [data for data, _ in far.arrived] == [b"one"]
     assert far.closed
+
+
+def test_it_is_tried_where_another_loop_runs_too() -> None:
+    async def within_another() -> Far:
+        return passed_on(b"packet")
+
+    with ThreadPoolExecutor(1) as thread:
+        far = thread.submit(asyncio.run, within_another()).result()
+
+    assert [data for data, _ in far.arrived] == [b"packet"]
