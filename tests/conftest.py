@@ -12,6 +12,7 @@ from importlib import import_module
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
+from urllib.request import urlopen
 
 import hypothesis
 import pytest
@@ -20,7 +21,7 @@ from django.apps import apps
 from django.contrib.auth.models import Group
 from django.contrib.contenttypes.models import ContentType
 from django.db import connection
-from playwright.sync_api import expect
+from playwright.sync_api import Browser, expect
 
 from onboarding.aws import session
 from onboarding.aws.session import CALLERS
@@ -42,6 +43,8 @@ session.OWN_LAST = 1e-6
 
 # A page may be late on a busy machine; only one that never comes is a failure.
 expect.set_options(timeout=30_000)
+NAVIGATION = 120_000
+"""Milliseconds for a page to load, in every test."""
 
 
 @pytest.fixture(scope="session", autouse=True)
@@ -169,6 +172,21 @@ def browser_type_launch_args(
         "executable_path": chromium,
         "args": [*quiet, *sandbox],
     }
+
+
+@pytest.fixture(scope="session")
+def browser(browser: Browser) -> Browser:
+    """Give every context of the browser the same time to load a page."""
+    browser.on("context", lambda one: one.set_default_navigation_timeout(NAVIGATION))
+    return browser
+
+
+@pytest.fixture(scope="session")
+def live_server(live_server: Any, django_db_setup: None, django_db_blocker: Any) -> Any:
+    """Let the server import and compile what each page needs, before a test waits."""
+    with django_db_blocker.unblock():
+        urlopen(f"{live_server.url}/sign-in/", timeout=NAVIGATION / 1000).close()
+    return live_server
 
 
 @pytest.fixture(autouse=True)
