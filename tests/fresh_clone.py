@@ -29,6 +29,7 @@ class FreshClone:
             else:
                 shutil.copy2(path, folder)
         (folder / "var").mkdir()
+        shutil.copy2(ROOT / "var" / ".gitignore", folder / "var")
         (folder / ".venv").symlink_to(ROOT / ".venv")
         return cls(folder)
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import shutil
+import subprocess
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
@@ -113,6 +114,14 @@ def celery_beat(valkey: str, transactional_db: None, tmp_path: Path) -> Iterator
         ready=lambda: "beat: Starting..." in log.read_text(),
     ):
         yield
+
+
+def processes_of(group: int) -> list[str]:
+    """List the processes of a group that have not ended."""
+    command = ["ps", "-A", "-o", "pgid=,stat=,args="]
+    listed = subprocess.run(command, capture_output=True, text=True, check=True)
+    rows = [line.split(None, 2) for line in listed.stdout.splitlines()]
+    return [row[2] for row in rows if row[0] == str(group) and row[1][0] != "Z"]
 
 
 def on_the_tests_database(broker: str) -> dict[str, str]:

@@ -12,6 +12,7 @@ import yaml
 
 from accounts.runs.queue import PEOPLE, SCHEDULE
 from accounts.web.help.documentation.index import documents
+from script.demo_servers import QUEUES
 
 ROOT = Path(__file__).parent.parent.parent
 COMPOSE: dict[str, Any] = yaml.safe_load((ROOT / "docker-compose.yml").read_text())
@@ -111,10 +112,9 @@ def test_every_queue_has_workers_and_what_people_wait_for_has_its_own() -> None:
         for name, service in SERVICES.items()
         if " worker " in (command := str(service.get("command")))
     }
-    procfile = (ROOT / "Procfile").read_text()
 
     assert served == {"worker": PEOPLE, "schedule": SCHEDULE}
-    assert f"--queues {PEOPLE},{SCHEDULE}" in procfile
+    assert QUEUES.split(",") == [PEOPLE, SCHEDULE]
 
 
 def test_a_stopped_worker_has_time_to_leave_its_runs_to_others() -> None:

@@ -15,6 +15,7 @@ import pytest
 
 from bowline.celery import app
 from script.servers import PATIENCE, free_port, running, wait_until
+from tests.servers import processes_of
 
 
 def test_free_port_passes_over_a_busy_one() -> None:
@@ -80,15 +81,7 @@ def test_a_server_ends_with_who_started_it_even_if_that_is_killed(
         process.kill()
     group = int(log.read_text())
 
-    wait_until(lambda: not members(group), what="The server did not end")
-
-
-def members(group: int) -> list[str]:
-    """List who is in a process group and has not ended."""
-    command = ["ps", "-A", "-o", "pgid=,stat=,args="]
-    listed = subprocess.run(command, capture_output=True, text=True, check=True)
-    rows = [line.split(None, 2) for line in listed.stdout.splitlines()]
-    return [row[2] for row in rows if row[0] == str(group) and row[1][0] != "Z"]
+    wait_until(lambda: not processes_of(group), what="The server did not end")
 
 
 def test_wait_until_says_what_did_not_come_about() -> None:
