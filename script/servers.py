@@ -178,6 +178,8 @@ def emulated_aws_environment(port: int, state: Path) -> dict[str, str]:
         "AUTH": "true",
         "BIND_HOST": LOOPBACK,
         "GATEWAY_PORT": str(port),
+        # It would listen for devices on all addresses of the machine.
+        "IOT_MTLS_ENABLED": "0",
         "LOG_LEVEL": "WARNING",
         "PERSIST_STATE": "1",
         "S3_DATA_DIR": str(state / "s3"),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import socket
 import subprocess
@@ -9,6 +10,7 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 from subprocess import Popen
+from urllib.request import urlopen
 
 import psycopg
 import pytest
@@ -87,6 +89,11 @@ def test_a_server_ends_with_who_started_it_even_if_that_is_killed(
 def test_wait_until_says_what_did_not_come_about() -> None:
     with pytest.raises(TimeoutError, match="Nothing happened within 0"):
         wait_until(lambda: False, what="Nothing happened", seconds=0)
+
+
+def test_the_emulated_aws_does_not_listen_for_devices(emulator: str) -> None:
+    with urlopen(f"{emulator}/_ministack/ready") as response:
+        assert json.load(response)["iot_mtls"] == "disabled"
 
 
 def test_postgres_answers(postgres: str) -> None:
