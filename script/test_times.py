@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import sys
 import xml.etree.ElementTree as ElementTree
-from collections import Counter
+from collections import Counter, defaultdict
 from pathlib import Path
 from typing import NamedTuple
 
@@ -23,7 +23,7 @@ LARGE = ("accounts", "onboarding")
 
 class Tier(NamedTuple):
     tests: Counter[str]
-    seconds: Counter[str]
+    seconds: dict[str, float]
     """Of the tests of each folder; several run at a time."""
     wall: float
 
@@ -38,7 +38,7 @@ def folder_of(classname: str) -> str:
 def tier_of(report: Path) -> Tier:
     """Read pytest's report."""
     tests: Counter[str] = Counter()
-    seconds: Counter[str] = Counter()
+    seconds: dict[str, float] = defaultdict(float)
     suite = ElementTree.parse(report).getroot()[0]
     for case in suite.iter("testcase"):
         folder = folder_of(case.attrib["classname"])
@@ -48,17 +48,22 @@ def tier_of(report: Path) -> Tier:
 
 
 def table(tiers: dict[str, Tier]) -> str:
-    """Write a row a folder, the longest first, and a column a tier."""
-    folders = Counter[str]()
-    for tier in tiers.values():
-        folders.update(tier.seconds)
+    """Write a column for each tier, and a row for each folder: what takes longest in the
+    last of them comes first.
+    """
+    longest = {
+        folder: seconds
+        for tier in tiers.values()
+        for folder, seconds in tier.seconds.items()
+    }
+    folders = sorted(longest, key=lambda folder: -longest[folder])
     rows = [
         ["Folder", *tiers],
         ["---", *("---:" for _ in tiers)],
         ["**all, with workers side by side**", *map(whole, tiers.values())],
         *(
             [f"`{folder}`", *(cell(tier, folder) for tier in tiers.values())]
-            for folder, _ in folders.most_common()
+            for folder in folders
         ),
     ]
     return "".join(f"| {' | '.join(row)} |\n" for row in rows)
