@@ -122,6 +122,21 @@ def test_a_trust_without_the_external_id_fails(made: Verified) -> None:
     assert found["A missing external ID is refused"] == "failed"
 
 
+def test_a_trust_that_requires_the_external_id_only_where_one_is_sent_fails(
+    made: Verified,
+) -> None:
+    required = {"StringEqualsIfExists": {"sts:ExternalId": made.managed.external_id}}
+    made.field.iam.update_assume_role_policy(
+        RoleName="spinnakerManaged",
+        PolicyDocument=trusting(made.managing.identity_arn, Condition=required),
+    )
+
+    found = outcomes(made.results())
+
+    assert found["A wrong external ID is refused"] == "proved"
+    assert found["A missing external ID is refused"] == "failed"
+
+
 def test_it_waits_for_the_external_id_to_be_required(made: Verified) -> None:
     right = managed_role(made.managing, made.managed).trust.text
     open_role = managed_role(made.managing, replace(made.managed, external_id=""))
