@@ -226,6 +226,14 @@ def test_everything_unapproved_is_named():
         Plan().refuse_unapproved([profile, role])
 
 
+@pytest.mark.parametrize("side", ["removed", "added"])
+def test_the_digest_of_a_plan_tells_approvals_of_the_same_documents_apart(side):
+    change = PlannedChange.of(Update(ONE, TWO))
+    other = replace(change, **{side: frozenset({"more"})})
+
+    assert Plan((other,)).digest != Plan((change,)).digest
+
+
 def test_a_plan_counts_its_changes_by_verb():
     plan = approve(Create(ONE), Create(TWO), Delete(THREE))
 

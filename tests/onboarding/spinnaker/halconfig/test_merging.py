@@ -277,6 +277,16 @@ def test_their_primary_account_stays_and_is_told():
     assert any("stays mine. Set primaryAccount to core" in n for n in result.notes)
 
 
+@pytest.mark.parametrize("aws", [[], [{"name": "mine", "accountId": OTHER_ID}]])
+def test_a_primary_account_that_is_left_out_is_neither_set_nor_suggested(aws: Any):
+    theirs = {"accounts": [{"name": "core", "project": "p"}]}
+
+    result = merged(google=theirs, aws={"accounts": aws})
+
+    assert "primaryAccount" not in providers_in(result)["aws"]
+    assert result.notes == ()
+
+
 def test_a_broken_features_block_is_completed():
     result = merged(aws={"accounts": [], "features": {"lambda": {"enabled": True}}})
 
