@@ -206,9 +206,12 @@ def begin(client: Client, **asked: str) -> ElementTree.Element:
 
 def post(xml: str, client: Client | None = None, **more: str) -> Any:
     """Send the form that another site lets the browser send: without a session."""
-    text = base64.b64encode(xml.encode()).decode()
     client = client or Client(enforce_csrf_checks=True)
-    return client.post(ACS, {"SAMLResponse": text, **more})
+    return client.post(ACS, {"SAMLResponse": encoded(xml), **more})
+
+
+def encoded(xml: str) -> str:
+    return base64.b64encode(xml.encode()).decode()
 
 
 def sign_in(client: Client, **said: Any) -> Any:
