@@ -8,10 +8,11 @@ from threading import Barrier, Thread
 import pytest
 from django.contrib.auth.models import User
 from django.db import connection
+from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
 
-from accounts.api.idempotency import OTHER_REQUEST, REPLAYED
-from accounts.models import Activity, KeptAnswer, ManagedAccount
+from accounts.api.idempotency import OTHER_REQUEST, REPLAYED, whole
+from accounts.models import Activity, KeptAnswer, ManagedAccount, ManagingAccount
 from accounts.tasks import delete_old
 from tests.accounts.api.calling import Caller, caller, token_of
 from tests.accounts.api.v1.accounts.test_describing import STAGING
@@ -53,6 +54,18 @@ def test_what_failed_is_not_kept_and_may_be_sent_again(operator):
     after = operator.put("/accounts/staging", STAGING, key="a")
 
     assert (before.status_code, after.status_code) == (409, 201)
+
+
+@pytest.mark.django_db
+def test_a_refused_change_without_a_key_leaves_nothing_written(rf):
+    def written_and_refused(request: HttpRequest) -> HttpResponse:
+        managing_row()
+        return HttpResponse(status=409)
+
+    answer = whole(written_and_refused)(rf.put("/"))
+
+    assert answer.status_code == 409
+    assert not ManagingAccount.objects.exists()
 
 
 @pytest.mark.django_db
