@@ -18,6 +18,7 @@ from onboarding.verify.policy_evaluation import (
     Document,
     Found,
     RequestContext,
+    asked_for,
     conditions,
     find_statement,
     path_to,
@@ -259,14 +260,14 @@ class Holder:
         """Say which condition keeps a policy from allowing the call."""
         path = condition(found, asked, met=False)
         _, operator, key = path
-        wanted = as_list(found.statement["Condition"][operator][key])
+        wanted = asked_for(operator, found.statement["Condition"][operator][key])
         known = asked.context[str(key).lower()]
         fix = "Plan again and approve, or change the condition."
         shown = found.document.shown
         return Cause(
             Located.CONDITION,
             f"The policy {found.document.name} of {self.title} allows {asked.action} "
-            f"on {asked.resource} only where {key} is “{' or '.join(wanted)}”, and "
+            f"on {asked.resource} only where {key} is {wanted}, and "
             + (f"it is “{known}”." if known else "there is none."),
             fix_of(key, asked, fix),
             document=printed_document(shown),

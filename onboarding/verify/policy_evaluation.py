@@ -14,6 +14,8 @@ from typing import Any, NamedTuple
 from onboarding.resources.policy import as_list
 from onboarding.verify.result import Path
 
+Context = Mapping[str, str | None]
+"""What is known, by condition key in lower case; None: the request has no such key."""
 LIKE = ("StringLike", "ArnLike", "ArnEquals")
 
 
@@ -23,8 +25,7 @@ class RequestContext:
 
     action: str
     resource: str = "*"
-    context: Mapping[str, str] = field(default_factory=dict)
-    """By condition key in lower case."""
+    context: Context = field(default_factory=dict)
 
     @property
     def without_context(self) -> RequestContext:
@@ -104,24 +105,43 @@ def names_value(
 
 
 def conditions(
-    statement: Mapping[str, Any], context: Mapping[str, str]
+    statement: Mapping[str, Any], context: Context
 ) -> Iterator[tuple[Path, bool | None]]:
     """Yield the path to each condition of a statement, and whether it is met."""
     for operator, block in statement.get("Condition", {}).items():
         for key, values in block.items():
-            known = context.get(key.lower())
-            yield ("Condition", operator, key), is_met(operator, known, values)
+            met = None
+            if key.lower() in context:
+                met = is_met(operator, context[key.lower()], as_list(values))
+            yield ("Condition", operator, key), met
 
 
-def is_met(operator: str, known: str | None, values: Any) -> bool | None:
-    operator = operator.removeprefix("ForAnyValue:")
+def is_met(operator: str, known: str | None, values: list[Any]) -> bool | None:
+    if operator == "Null":
+        return str(known is None).lower() in [str(value).lower() for value in values]
+    plain = operator.removesuffix("IfExists")
     if known is None:
-        return None
-    if operator == "StringEquals":
-        return known in as_list(values)
-    if operator in LIKE:
-        return any(matches(known, str(pattern)) for pattern in as_list(values))
+        return plain != operator or may_be_missing(operator)
+    plain = plain.removeprefix("ForAnyValue:")
+    if plain == "StringEquals":
+        return known in values
+    if plain in LIKE:
+        return any(matches(known, str(pattern)) for pattern in values)
     return None
+
+
+def may_be_missing(operator: str) -> bool:
+    """Return whether a key that is missing meets the condition, as AWS documents it."""
+    if operator.startswith("ForAnyValue:"):
+        return False
+    return operator.startswith("ForAllValues:") or "Not" in operator
+
+
+def asked_for(operator: str | int, values: Any) -> str:
+    """Say what a condition wants its key to be."""
+    if operator == "Null":
+        return "there" if str(as_list(values)[0]).lower() == "false" else "missing"
+    return f"“{' or '.join(map(str, as_list(values)))}”"
 
 
 def all_of(met: Iterable[bool | None]) -> bool | None:

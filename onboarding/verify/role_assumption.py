@@ -25,7 +25,7 @@ from onboarding.verify.chain import (
     worth_repeating,
 )
 from onboarding.verify.denial import Holder, higher_up
-from onboarding.verify.policy_evaluation import RequestContext
+from onboarding.verify.policy_evaluation import Context, RequestContext
 from onboarding.verify.result import (
     Cause,
     Located,
@@ -288,7 +288,9 @@ class ManagedStep:
         verdict = simulate(holder.client, holder.arn, [question])[question]
         if isinstance(verdict, AwsError):
             raise verdict
-        context = {} if known is None else {RESOURCE_ORGANIZATION.lower(): known}
+        context: Context = {}
+        if known is not None:
+            context = {RESOURCE_ORGANIZATION.lower(): known or None}
         cause = holder.cause(RequestContext("sts:AssumeRole", self.role_arn, context))
         # Only IAM sees a user's groups: it knows better what allows something.
         unseen = verdict.allowed and cause.located in (

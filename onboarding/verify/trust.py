@@ -8,7 +8,13 @@ from typing import Any
 
 from onboarding.partitions import Arn
 from onboarding.resources.policy import Policy, as_list
-from onboarding.verify.policy_evaluation import all_of, conditions, matches
+from onboarding.verify.policy_evaluation import (
+    Context,
+    all_of,
+    asked_for,
+    conditions,
+    matches,
+)
 from onboarding.verify.result import (
     Cause,
     Located,
@@ -45,14 +51,14 @@ class AssumeRequest:
     """None: it is not known; empty: there is none."""
 
     @property
-    def context(self) -> dict[str, str]:
+    def context(self) -> Context:
         known = {
-            "sts:externalid": self.external_id,
+            "sts:externalid": self.external_id or None,
             "aws:principalarn": self.principal,
             "aws:principalaccount": Arn.of(self.principal).account,
         }
         if self.organization is not None:
-            known["aws:principalorgid"] = self.organization
+            known["aws:principalorgid"] = self.organization or None
         return known
 
 
@@ -164,12 +170,12 @@ class Trust:
         )
 
     def unmet(self, path: Path, request: AssumeRequest) -> Cause:
-        *_, key = path
-        wanted = " or ".join(as_list(value_at(self.document, path)))
+        *_, operator, key = path
+        wanted = asked_for(operator, value_at(self.document, path))
         sent = request.context[str(key).lower()]
         return self.refusal(
             Located.CONDITION,
-            f"lets {request.principal} in only where {key} is “{wanted}”, and "
+            f"lets {request.principal} in only where {key} is {wanted}, and "
             + (f"“{sent}” is sent." if sent else "none is sent."),
             FIXES.get(str(key).lower(), WRITE_IT),
             path,

@@ -237,10 +237,10 @@ def test_a_condition_that_is_not_met_is_named_with_what_is_sent() -> None:
 
 @pytest.mark.parametrize(
     ("real", "said"),
-    [("o-theirs", "and it is “o-theirs”."), ("", "and there is none.")],
+    [("o-theirs", "and it is “o-theirs”."), (None, "and there is none.")],
 )
 def test_a_condition_on_the_organization_says_whose_organization_it_is(
-    real: str, said: str
+    real: str | None, said: str
 ) -> None:
     ours = {"StringEquals": {"aws:ResourceOrgID": "o-ours"}}
     assuming = document(allow("sts:AssumeRole", Condition=ours))

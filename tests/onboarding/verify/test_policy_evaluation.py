@@ -60,7 +60,7 @@ def test_it_speaks_of_something_else(fields: dict[str, Any]) -> None:
     [
         {"IpAddress": {"aws:SourceIp": "192.0.2.0/24"}},
         {"StringEquals": {"aws:PrincipalTag/team": "core"}},
-        {"Null": {"aws:ResourceOrgID": "false"}},
+        {"Null": {"aws:PrincipalTag/team": "false"}},
     ],
 )
 def test_it_says_when_it_cannot_tell(condition: dict[str, Any]) -> None:

@@ -56,6 +56,51 @@ def test_a_missing_external_id_does_not_meet_the_condition() -> None:
     assert admits(trust(Condition=REQUIRED), AssumeRequest(IDENTITY, "")) is False
 
 
+@pytest.mark.parametrize(
+    ("operator", "value", "is_met"),
+    [
+        ("StringLike", "*", False),
+        ("StringEquals", "", False),
+        ("IpAddress", "192.0.2.0/24", False),
+        ("ForAnyValue:StringNotEquals", "3f1c", False),
+        ("Null", "false", False),
+        ("Null", "true", True),
+        ("StringNotEquals", "3f1c", True),
+        ("StringEqualsIfExists", "3f1c", True),
+        ("ForAllValues:StringEquals", "3f1c", True),
+    ],
+)
+def test_what_is_not_sent_meets_only_conditions_that_allow_it_to_be_missing(
+    operator: str, value: str, is_met: bool
+) -> None:
+    policy = trust(Condition={operator: {"sts:ExternalId": value}})
+
+    assert admits(policy, AssumeRequest(IDENTITY, "")) is is_met
+
+
+def test_whoever_has_no_organization_is_in_none() -> None:
+    anyone = trust(Condition={"StringLike": {"aws:PrincipalOrgID": "*"}})
+
+    assert admits(anyone, AssumeRequest(IDENTITY, organization="")) is False
+
+
+@pytest.mark.parametrize(
+    ("condition", "expected"),
+    [
+        ({"StringEqualsIfExists": {"sts:ExternalId": "3f1c"}}, True),
+        ({"StringEqualsIfExists": {"sts:ExternalId": "other"}}, False),
+        ({"Null": {"sts:ExternalId": "false"}}, True),
+        ({"Null": {"sts:ExternalId": "true"}}, False),
+    ],
+)
+def test_what_is_sent_is_judged_by_what_may_be_missing_too(
+    condition: dict[str, Any], expected: bool
+) -> None:
+    assert admits(trust(Condition=condition), AssumeRequest(IDENTITY, "3f1c")) is (
+        expected
+    )
+
+
 def test_a_deny_wins() -> None:
     everybody = {"Principal": "*", "Action": "sts:AssumeRole"}
     policy = Policy.of(
@@ -147,6 +192,21 @@ def test_an_external_id_that_is_not_sent() -> None:
     found = cause(trust(Condition=REQUIRED))
 
     assert found.sentence.endswith("sts:ExternalId is “3f1c”, and none is sent.")
+
+
+@pytest.mark.parametrize(
+    ("missing", "sent", "words"),
+    [
+        ("false", "", "only where sts:ExternalId is there, and none is sent."),
+        ("true", "3f1c", "only where sts:ExternalId is missing, and “3f1c” is sent."),
+    ],
+)
+def test_an_external_id_that_must_be_sent_or_must_not(
+    missing: str, sent: str, words: str
+) -> None:
+    asked = {"Null": {"sts:ExternalId": missing}}
+
+    assert cause(trust(Condition=asked), external_id=sent).sentence.endswith(words)
 
 
 def test_a_condition_that_only_aws_can_judge_is_not_certain() -> None:
