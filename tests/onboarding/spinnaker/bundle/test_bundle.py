@@ -9,7 +9,6 @@ import json
 import os
 import subprocess
 import sys
-import time
 import tracemalloc
 import zipfile
 from pathlib import Path
@@ -22,6 +21,7 @@ from onboarding.spinnaker.bundle.file import File
 from onboarding.topology import Topology
 from tests.bundles import core, eks, files_of, staging, unpacked, with_every_provider
 from tests.factories import managed, provider, topology
+from tests.growth import assert_it_grows_as_much
 
 SHELLCHECK = str(Path(sys.executable).parent / "shellcheck")
 PROVIDERS = ("ec2", "ecs", "lambda", "eks")
@@ -222,25 +222,24 @@ def many(number: int) -> Topology:
     )
 
 
-def test_ten_thousand_accounts_take_seconds_and_little_memory():
-    bundled = many(10_000)
+def zip_of(bundled: Topology) -> bytes:
     states = {one.name: "verified" for one in bundled.managed}
-
-    started = time.process_time()
-    content = zipped(bundle_files(bundled, states))
-    seconds = time.process_time() - started
-
-    assert seconds < 10
-    assert len(content) < 5_000_000
+    return zipped(bundle_files(bundled, states))
 
 
-def test_memory_stays_within_bounds():
+def test_twice_as_many_accounts_take_twice_the_work():
+    topologies = {number: many(number) for number in (100, 200)}
+
+    assert_it_grows_as_much(lambda number: zip_of(topologies[number]), at=100)
+
+
+def test_size_and_memory_stay_within_bounds():
     bundled = many(1_000)
-    states = {one.name: "verified" for one in bundled.managed}
 
     tracemalloc.start()
-    zipped(bundle_files(bundled, states))
+    content = zip_of(bundled)
     peak = tracemalloc.get_traced_memory()[1]
     tracemalloc.stop()
 
     assert peak < 30_000_000  # and so 300 MB for ten thousand
+    assert len(content) < 500_000
