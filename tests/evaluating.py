@@ -6,8 +6,8 @@ that nothing is taken for allowed or denied by mistake.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping
-from fnmatch import fnmatchcase
 from typing import Any
 
 from onboarding.resources.policy import Policy, as_list
@@ -63,4 +63,7 @@ def is_met(operator: str, value: str | None, wanted: list[str]) -> bool:
 
 
 def matches(value: str, pattern: str) -> bool:
-    return fnmatchcase(value, pattern.replace("[", "[[]"))
+    """Tell whether IAM's wildcards fit, otherwise than Bowline itself does."""
+    wildcards = {"*": ".*", "?": "."}
+    regex = "".join(wildcards.get(one, re.escape(one)) for one in pattern)
+    return re.fullmatch(regex, value, re.DOTALL) is not None

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from onboarding import accounts_file
 from onboarding.accounts_file import AccountsFile, FileProblems
 from onboarding.accounts_file.reader import Problem
+from onboarding.accounts_file.writing import account_written, csv_text, yaml_text
 from onboarding.providers.ecs import Ecs
-from onboarding.topology import ExistingIdentity, InstanceRole, PodRole
-from tests.factories import image_key
+from onboarding.topology import ExistingIdentity, InstanceRole, Permissions, PodRole
+from tests.factories import image_key, managed, provider
 
 WHOLE = """\
 managing:
@@ -240,3 +243,36 @@ def test_keys_of_images_are_read() -> None:
 
     assert managing is not None
     assert managing.image_keys == (key,)
+
+
+roles = st.lists(
+    st.sampled_from(["developers", "a;b", "=1+1", "[x]", "yes", "007", "ä: b"]),
+    max_size=3,
+    unique=True,
+).map(tuple)
+described = st.builds(
+    managed,
+    st.builds(
+        lambda buckets: provider("lambda", code_buckets=buckets),
+        st.sets(st.sampled_from(["code", "1e3", "null"])).map(sorted),
+    ),
+    name=st.sampled_from(["staging", "no", "1e3"]),
+    account_id=st.sampled_from(["922222222222", "012345678901", "000000000000"]),
+    regions=st.sampled_from([("us-east-1",), ("eu-west-1", "us-east-1")]),
+    environment=st.sampled_from(["", "null", "staging"]),
+    permissions=st.builds(Permissions, read=roles, write=roles),
+    access_role=st.sampled_from(["", "Access"]),
+    external_id=st.just(""),
+    adopts=st.booleans(),
+)
+
+
+@settings(max_examples=30)
+@given(described, st.booleans(), st.booleans())
+def test_what_is_written_is_read_again(account, uses_external_id, csv) -> None:
+    written = account_written(account, uses_external_id=uses_external_id)
+    text = csv_text([written]) if csv else yaml_text(None, [written])
+
+    (again,) = accounts_file.read(text.encode(), csv=csv).accounts
+
+    assert (again.managed, again.uses_external_id) == (account, uses_external_id)

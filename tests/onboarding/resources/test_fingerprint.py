@@ -6,6 +6,8 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from onboarding.desired import desired_in
 from onboarding.desired.managing import managing_side
@@ -163,6 +165,31 @@ def test_an_own_id_within_another_word_is_no_own_id() -> None:
     assert plain[0] == plain[1]
     assert glued[0] != glued[1]
     assert longer[0] != longer[1]
+
+
+words = st.lists(
+    st.sampled_from(["{own}", "logs", ONE, OTHER, "logs-{own}", "{own}0"]), max_size=3
+)
+
+
+@given(words, words)
+def test_texts_are_the_same_where_each_says_its_own_id(one, other) -> None:
+    """An account's own id, whole between slashes, is the only word that may differ."""
+    texts = [
+        [word.format(own=account) for word in said]
+        for account, said in ((ONE, one), (OTHER, other))
+    ]
+    meant = [
+        ["own" if word == account else word for word in text]
+        for account, text in zip((ONE, OTHER), texts, strict=True)
+    ]
+
+    signed = [
+        added(account, "/".join(["arn:aws:s3:::b", *text]))
+        for account, text in zip((ONE, OTHER), texts, strict=True)
+    ]
+
+    assert (signed[0] == signed[1]) is (meant[0] == meant[1])
 
 
 def test_another_accounts_id_is_never_an_own_id() -> None:

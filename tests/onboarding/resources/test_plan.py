@@ -3,6 +3,8 @@ from __future__ import annotations
 from dataclasses import replace
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from onboarding.desired import desired_in
 from onboarding.resources.entry_changes import EntryChange
@@ -107,6 +109,51 @@ def test_a_strangers_thing_that_is_right_already_is_left_as_it_is():
 
 def test_a_strangers_thing_is_never_deleted():
     assert diff([], [STRANGERS]) == ()
+
+
+sides = st.dictionaries(
+    st.sampled_from("abcd"), st.tuples(st.sampled_from("xy"), st.booleans())
+)
+
+
+@given(sides, sides, st.booleans())
+def test_carrying_out_the_changes_leads_to_what_is_wanted(wanted, existing, adopts):
+    """Names to what they are to be; of what exists, whether it is Bowline's."""
+    desired = [policy(f"a:{text}", name=name) for name, (text, _) in wanted.items()]
+    observed = [
+        policy(f"a:{text}", name=name, owned=owned)
+        for name, (text, owned) in existing.items()
+    ]
+    theirs = {name for name, (_, owned) in existing.items() if not owned}
+    clashing = {
+        name for name in theirs & set(wanted) if existing[name][0] != wanted[name][0]
+    }
+    if clashing and not adopts:
+        with pytest.raises(NotOurs):
+            diff(desired, observed)
+        return
+
+    changes = diff(desired, observed, adopts=adopts)
+
+    world = {one.name: one for one in observed}
+    for change in changes:
+        name = change.resource.key.name
+        assert name not in theirs
+        assert (
+            world.get(name) == change.before
+            if change.verb != "create"
+            else (name not in world)
+        )
+        world.pop(name, None)
+        if change.verb != "delete":
+            world[name] = change.after
+    left = {name: text for name, (text, _) in existing.items() if name in theirs}
+    expected = {name: text for name, (text, _) in wanted.items()} | left
+    assert world == {
+        name: policy(f"a:{text}", name=name, owned=name not in theirs)
+        for name, text in expected.items()
+    }
+    assert len(changes) == len({change.resource.key for change in changes})
 
 
 def test_one_name_for_two_things_is_refused():

@@ -3,6 +3,8 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from onboarding.verify.policy_evaluation import (
     Document,
@@ -11,6 +13,7 @@ from onboarding.verify.policy_evaluation import (
     path_to,
     speaks,
 )
+from tests.evaluating import matches
 
 ASSUME = RequestContext(
     "sts:AssumeRole",
@@ -112,3 +115,35 @@ def test_the_path_leads_to_the_pattern(
 
 def test_the_path_leads_to_a_negation() -> None:
     assert path_to({"NotAction": "iam:*"}, "Action", "sts:AssumeRole") == ("NotAction",)
+
+
+def patterns(*texts: str) -> st.SearchStrategy[list[str]]:
+    return st.lists(st.sampled_from(texts), max_size=3)
+
+
+@given(
+    st.sampled_from(["Action", "NotAction"]),
+    patterns("S3:PUT?bject", "ec2:*", "s3:[GP]et*"),
+    st.sampled_from(["Resource", "NotResource"]),
+    patterns("*", "arn:aws:s3:::Logs/?", "arn:aws:s3:::[l]*"),
+    st.sampled_from(["s3:GetObject", "s3:PutObject", "ec2:RunInstances"]),
+    st.sampled_from(["arn:aws:s3:::logs/a", "arn:aws:s3:::Logs/b", "*"]),
+)
+def test_it_speaks_of_what_its_patterns_fit(
+    action_part: str,
+    actions: list[str],
+    resource_part: str,
+    resources: list[str],
+    action: str,
+    resource: str,
+) -> None:
+    written = {"Effect": "Allow", action_part: actions, resource_part: resources}
+
+    speaking = speaks(written, RequestContext(action, resource))
+
+    of_action = any(matches(action.upper(), one.upper()) for one in actions)
+    of_resource = any(matches(resource, one) for one in resources)
+    assert speaking is (
+        of_action == (action_part == "Action")
+        and of_resource == (resource_part == "Resource")
+    )

@@ -2,13 +2,17 @@ from __future__ import annotations
 
 import json
 import shlex
+from collections.abc import Callable
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from onboarding.resources.policy import Policy
 from onboarding.verify.result import Cause
 from onboarding.verify.trust import AssumeRequest, Trust, admits
+from tests.evaluating import matches
 
 IDENTITY = "arn:aws:iam::911111111111:role/SpinnakerAuthRole"
 REQUIRED = {"StringEquals": {"sts:ExternalId": "3f1c"}}
@@ -257,3 +261,71 @@ def test_of_an_adopted_role_others_keep_their_trust(
 
     document = shlex.split(found.change)[-1]
     assert len(json.loads(document)["Statement"]) == statements
+
+
+def fits(sent: str, values: list[str]) -> bool:
+    return sent != "" and any(matches(sent, value) for value in values)
+
+
+AS_AWS_DOCUMENTS: dict[str, Callable[[str, list[str]], bool]] = {
+    "StringEquals": lambda sent, values: sent in values,
+    "StringLike": fits,
+    "StringEqualsIfExists": lambda sent, values: sent in ("", *values),
+    "StringLikeIfExists": lambda sent, values: sent == "" or fits(sent, values),
+    "ForAnyValue:StringLike": fits,
+    "Null": lambda sent, values: (sent == "") == (values == ["true"]),
+    "StringNotEquals": lambda sent, values: sent not in values,
+    "ForAllValues:StringEquals": lambda sent, values: sent in ("", *values),
+    "ForAnyValue:StringNotEquals": lambda sent, values: sent not in ("", *values),
+}
+"""Whether what is sent, empty for nothing, meets the condition."""
+LEFT_TO_AWS = set(list(AS_AWS_DOCUMENTS)[-3:])
+"""Where something is sent."""
+NAMED = (IDENTITY, "911111111111", "*")
+
+texts = st.lists(st.sampled_from(["ab", "a*", "?b", "*", "[ab]*"]), min_size=1)
+wishes = st.one_of(
+    st.tuples(st.sampled_from(sorted({*AS_AWS_DOCUMENTS} - {"Null"})), texts),
+    st.tuples(st.just("Null"), st.sampled_from([["true"], ["false"]])),
+)
+statements = st.tuples(
+    st.sampled_from(["Allow", "Allow", "Deny"]),
+    st.sampled_from([*NAMED, f"{IDENTITY}2", "933333333333"]),
+    st.lists(wishes, max_size=2).map(dict),
+)
+
+
+@given(
+    st.lists(statements, min_size=1, max_size=3),
+    st.sampled_from(["", "ab", "abc", "b"]),
+)
+def test_it_admits_whom_aws_does_or_says_that_it_cannot_tell(
+    written: list[tuple[str, str, dict[str, list[str]]]], sent: str
+) -> None:
+    policy = Policy.of(
+        {
+            "Statement": [
+                {
+                    "Effect": effect,
+                    "Principal": {"AWS": principal},
+                    "Action": "sts:AssumeRole",
+                    "Condition": {
+                        operator: {"sts:ExternalId": values}
+                        for operator, values in wanted.items()
+                    },
+                }
+                for effect, principal, wanted in written
+            ]
+        }
+    )
+
+    admitted = admits(policy, AssumeRequest(IDENTITY, sent))
+
+    ours = [(effect, wanted) for effect, who, wanted in written if who in NAMED]
+    effects = {
+        effect
+        for effect, wanted in ours
+        if all(AS_AWS_DOCUMENTS[one](sent, wanted[one]) for one in wanted)
+    }
+    unsure = sent != "" and any(LEFT_TO_AWS & {*wanted} for _, wanted in ours)
+    assert admitted is (effects == {"Allow"}) or (admitted is None and unsure)

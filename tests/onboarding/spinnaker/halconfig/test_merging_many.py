@@ -2,11 +2,19 @@
 
 from __future__ import annotations
 
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
 from onboarding.spinnaker.bundle.contents import BundleAccounts
 from onboarding.spinnaker.halconfig.merging import merge
 from onboarding.spinnaker.halconfig.parsing import read
 from tests.growth import assert_it_grows_as_much
-from tests.onboarding.spinnaker.halconfig.test_merging import bundled, config, merged
+from tests.onboarding.spinnaker.halconfig.test_merging import (
+    bundled,
+    config,
+    merged,
+    providers_in,
+)
 
 
 def many(number: int) -> BundleAccounts:
@@ -37,3 +45,35 @@ def test_a_file_longer_than_halyard_reads_is_told():
     notes = merge(read(long), bundled()).notes
 
     assert any("3,145,728" in note for note in notes)
+
+
+NAMES, IDS = "abcd", ("000000000001", "000000000002")
+aws_of = st.dictionaries(st.sampled_from(NAMES), st.sampled_from(IDS))
+
+
+@settings(max_examples=50)
+@given(aws_of, aws_of, st.sets(st.sampled_from(NAMES)))
+def test_a_merge_is_what_a_dict_of_the_accounts_says(ours, theirs, google) -> None:
+    """Names to ids of AWS accounts; names that Google's accounts have are taken."""
+    theirs = {name: id_ for name, id_ in theirs.items() if name not in google}
+    held = [{"name": n, "accountId": i, "edda": "e"} for n, i in theirs.items()]
+    new = tuple(
+        {"name": n, "accountId": i, "assumeRole": "role/m"} for n, i in ours.items()
+    )
+    projects = [{"name": name, "project": "p"} for name in sorted(google)]
+    accounts = BundleAccounts("", new)
+
+    result = merged(accounts, google={"accounts": projects}, aws={"accounts": held})
+
+    put = {
+        one["name"]: one
+        for one in new
+        if one["name"] not in google
+        and theirs.get(one["name"], one["accountId"]) == one["accountId"]
+    }
+    expected = [{**one, **put.pop(one["name"], {})} for one in held]
+    found = providers_in(result)
+    assert found["aws"]["accounts"] == [*expected, *put.values()]
+    assert found["google"] == {"accounts": projects}
+    again = merge(read(result.text.encode()), accounts)
+    assert (again.text, again.changes) == (result.text, ())
