@@ -48,9 +48,7 @@ def tier_of(report: Path) -> Tier:
 
 
 def table(tiers: dict[str, Tier]) -> str:
-    """Write a column for each tier, and a row for each folder: what takes longest in the
-    last of them comes first.
-    """
+    """Write a column for each tier and a row for each folder, the longest first."""
     longest = {
         folder: seconds
         for tier in tiers.values()

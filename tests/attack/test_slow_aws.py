@@ -163,6 +163,7 @@ def told_apart(
         yield send(path, new[0])
 
 
+@pytest.mark.exhaustive(after=40)
 @pytest.mark.parametrize("name", PATTERNS)
 def test_no_request_calls_aws(
     everybody, no_aws: None, asked: set[str], name: str

@@ -205,7 +205,7 @@ def broken(
             transaction.set_rollback(True)
 
 
-@pytest.mark.exhaustive(after=3)
+@pytest.mark.exhaustive(after=1)
 @pytest.mark.parametrize("model", MODELS, ids=lambda model: model.__name__)
 def test_no_stored_value_breaks_a_page(
     almighty: Client, model: type[models.Model]

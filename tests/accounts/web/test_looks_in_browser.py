@@ -52,7 +52,6 @@ def is_page(client: Client, address: str) -> bool:
     return answer.status_code == 200 and is_html and b"<html" in answer.content
 
 
-@pytest.mark.smoke
 def test_nothing_sticks_out_or_is_cut(
     browser: Browser, live_server: Any, addresses: list[str]
 ) -> None:

@@ -232,6 +232,7 @@ def test_applied_it_leaves_nothing_to_change(
 
 
 @needs_terraform
+@pytest.mark.exhaustive
 def test_a_role_that_exists_is_imported_and_corrected(
     field: Field, cluster: Any, tmp_path: Path
 ) -> None:
