@@ -7,12 +7,18 @@ from typing import Any
 
 import pytest
 
+from onboarding.aws.backoff import Backoff
 from onboarding.aws.errors import AwsError
 from onboarding.aws.session import Credentials, Sessions
 from onboarding.checks import Outcome
 from onboarding.desired.managed import managed_role
 from onboarding.desired.managing import managing_side
+from onboarding.resources.policy import Policy
+from onboarding.verify.chain import Chain
+from onboarding.verify.role_assumption import ManagedStep, to_managed
+from tests import factories
 from tests.onboarding.aws.field import ACCESS_ROLE, FakeClock, Field, trusting
+from tests.onboarding.verify.opened import BOWLINE, OWN, Opened
 from tests.onboarding.verify.verified import Verified, blind, denying, outcomes, refused
 from tests.strict_aws.calls import Calls
 
@@ -298,3 +304,51 @@ def test_an_assumed_role_that_the_organization_denies(
     monkeypatch.setattr(Sessions, "assume", denied)
 
     assert made.found("Assume the managed role").located == "denied higher up"
+
+
+def chain_of(sessions: Sessions, **fields: Any) -> Chain:
+    managing = factories.managing(bowline=BOWLINE)
+    return Chain(sessions, managing, managing.reach, Backoff(0), **fields)
+
+
+@pytest.mark.parametrize(
+    ("opens", "wrong", "missing"),
+    [
+        ({"right"}, "proved", "proved"),
+        ({"right", "not-right"}, "failed", "proved"),
+        ({"right", ""}, "proved", "failed"),
+    ],
+)
+def test_a_wrong_and_a_missing_external_id_are_tried_each(
+    opens: set[str], wrong: str, missing: str
+) -> None:
+    managed = factories.managed(external_id="right")
+    chain = chain_of(Opened(lambda _, sent: sent in opens), as_identity=OWN)
+
+    found = outcomes([*to_managed(chain, managed, managed.reach, "")])
+
+    assert found["A wrong external ID is refused"] == wrong
+    assert found["A missing external ID is refused"] == missing
+
+
+@pytest.mark.parametrize(
+    ("condition", "outcome"),
+    [
+        ({"StringEquals": {"sts:ExternalId": "right"}}, Outcome.EVALUATED),
+        ({"StringEquals": {"sts:ExternalId": ["right", "not-right"]}}, Outcome.FAILED),
+    ],
+)
+def test_a_trust_that_takes_a_wrong_external_id_does_not_require_it(
+    condition: dict[str, Any], outcome: Outcome, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    managed = factories.managed(external_id="right")
+    chain = chain_of(Opened(lambda *_: False))
+    principal = {"AWS": chain.managing.identity_arn}
+    trust = Policy.allowing(
+        {"Principal": principal, "Action": "sts:AssumeRole", "Condition": condition}
+    )
+    monkeypatch.setattr(ManagedStep, "existing_trust", lambda step: trust)
+
+    result = ManagedStep(chain, managed, managed.reach).evaluate_external_id()
+
+    assert result.outcome is outcome

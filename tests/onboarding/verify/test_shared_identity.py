@@ -7,13 +7,18 @@ from __future__ import annotations
 
 import time
 from dataclasses import replace
+from itertools import islice
 
 import pytest
 
+from onboarding.aws.backoff import Backoff
 from onboarding.aws.session import Credentials, Sessions
 from onboarding.checks import Outcome
-from onboarding.verify.chain import IDENTITIES, IDENTITY_LASTS, Identity
-from onboarding.verify.verification import verify_managing
+from onboarding.verify.chain import IDENTITIES, IDENTITY_LASTS, Chain, Identity
+from onboarding.verify.session_policy import identity_session_policy
+from onboarding.verify.verification import verify, verify_managing
+from tests import factories
+from tests.onboarding.verify.opened import BOWLINE, OWN, Opened
 from tests.onboarding.verify.verified import Verified, outcomes
 
 BECOMING = "Assume Spinnaker's identity"
@@ -84,3 +89,51 @@ def test_a_refusal_of_the_account_is_found_with_a_shared_identity_too(
     found = other.found("Assume the managed role", shares_identity=True)
 
     assert found.outcome == Outcome.FAILED
+
+
+MANAGING = factories.managing(bowline=BOWLINE)
+
+
+@pytest.mark.parametrize(("left", "assumed"), [(30.0, 0), (-1.0, 1)])
+def test_it_is_shared_until_its_minute_is_over(left: float, assumed: int) -> None:
+    sessions = Opened(lambda *_: True)
+    known = Identity(time.monotonic() + left, WORTHLESS)
+    IDENTITIES[OWN, MANAGING.identity_arn, ""] = known
+    chain = Chain(sessions, MANAGING, MANAGING.reach, Backoff(0), shares=True)
+
+    chain.become_identity()
+
+    assert len(sessions.assumed) == assumed
+
+
+def test_what_a_worthless_identity_was_refused_is_tried_with_a_new_one() -> None:
+    tried: list[Credentials | None] = []
+
+    def opens(source: Credentials | None, _: str) -> bool:
+        tried.append(source)
+        return source != WORTHLESS
+
+    sessions = Opened(opens)
+    known = Identity(time.monotonic() + IDENTITY_LASTS, WORTHLESS)
+    IDENTITIES[OWN, MANAGING.identity_arn, identity_session_policy(MANAGING, ())] = (
+        known
+    )
+    managed = factories.managed(factories.provider("ec2"), regions=())
+
+    results = verify(
+        sessions,
+        MANAGING,
+        managed,
+        managed.reach,
+        identity_reach=MANAGING.reach,
+        shares_identity=True,
+        backoff_seconds=0,
+    )
+
+    assert outcomes([*islice(results, 4)]) == {
+        "Bowline's own identity": "proved",
+        BECOMING: "proved",
+        "Assume the managed role": "proved",
+        f"The role is in account {managed.account_id}": "proved",
+    }
+    assert tried[0] == WORTHLESS

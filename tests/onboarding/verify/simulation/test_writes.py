@@ -1,7 +1,8 @@
 from __future__ import annotations
 
 import json
-from typing import Any
+from dataclasses import dataclass
+from typing import Any, cast
 
 import pytest
 
@@ -11,8 +12,11 @@ from onboarding.providers.ec2 import Ec2
 from onboarding.providers.eks import Cluster, Eks
 from onboarding.providers.lambda_ import Lambda
 from onboarding.topology import Managed, Managing
-from onboarding.verify.result import Result
-from onboarding.verify.simulation.writes import example
+from onboarding.verify.denial import Holder
+from onboarding.verify.policy_evaluation import RequestContext
+from onboarding.verify.result import Cause, Located, Result
+from onboarding.verify.simulation.simulator import Verdict
+from onboarding.verify.simulation.writes import example, opinions, questions
 from tests.onboarding.aws.field import ACCESS_ROLE, Field, Probe
 from tests.onboarding.verify.verified import Verified
 
@@ -175,3 +179,27 @@ def test_no_real_provider_is_refused_what_it_is_granted(field: Field) -> None:
 )
 def test_a_pattern_stands_for_one_resource(pattern: str, named: str) -> None:
     assert example(pattern, "eu-west-1") == named
+
+
+@dataclass
+class Denied:
+    """A holder whose calls are all denied for this cause."""
+
+    why: Cause
+
+    def cause(self, asked: RequestContext) -> Cause:
+        return self.why
+
+
+@pytest.mark.parametrize("certain", [True, False])
+def test_only_a_certain_cause_of_the_documents_is_a_failure(certain: bool) -> None:
+    cause = Cause(Located.CONDITION, "It is not met.", "Meet it.", certain=certain)
+    holder = cast(Holder, Denied(cause))
+    grant = changing("ec2:RunInstances")
+    asked = questions(grant, "us-east-1")
+    verdicts = dict.fromkeys(asked, Verdict(allowed=False))
+
+    said = opinions(holder, [grant], "us-east-1", verdicts)
+
+    assert said.cause == (cause if certain else None)
+    assert said.unknown == (() if certain else ("ec2:RunInstances",))
