@@ -21,3 +21,14 @@ def test_names_in_spinnaker_and_what_was_looked_up_make_no_difference() -> None:
 
     assert one == same
     assert one != another
+
+
+def test_whether_roles_are_adopted_makes_no_difference() -> None:
+    managing = factories.managing()
+
+    kinds = {
+        interchangeable(managing, factories.managed(adopts=adopts))
+        for adopts in (True, False)
+    }
+
+    assert len(kinds) == 1

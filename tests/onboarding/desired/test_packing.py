@@ -110,6 +110,17 @@ def test_a_topic_that_does_not_fit_goes_on_in_numbered_documents():
     assert list(packed({"EC2": large})) == ["EC2", "EC2-2", "EC2-3"]
 
 
+def test_a_document_is_filled_to_the_last_character():
+    first, last = (grant(number, actions=40, width=90) for number in (1, 3))
+    left = (
+        MANAGED_POLICY_LIMIT - packed({"EC2": [first, grant(2, width=1)]})["EC2"].size
+    )
+
+    documents = packed({"EC2": [first, grant(2, width=1 + left), last]})
+
+    assert documents["EC2"].size == MANAGED_POLICY_LIMIT
+
+
 def test_a_grant_that_no_document_can_hold_is_refused_by_name():
     with pytest.raises(QuotaExceeded, match="Sid7 in policy EC2 has"):
         packed({"EC2": [grant(1), grant(7, actions=100, width=90)]})

@@ -14,7 +14,14 @@ from onboarding.desired.managing import managing_side
 from onboarding.resources.entry_changes import entry_changes
 from onboarding.resources.fingerprint import fingerprint
 from onboarding.resources.kinds import ManagedPolicy
-from onboarding.resources.plan import Change, Create, Delete, Update, diff
+from onboarding.resources.plan import (
+    Change,
+    Create,
+    Delete,
+    Discouraged,
+    Update,
+    diff,
+)
 from onboarding.resources.policy import Policy
 from onboarding.spinnaker.entry_documents import entry_documents
 from onboarding.topology import Managed, Permissions
@@ -210,6 +217,18 @@ def test_a_plan_that_deletes_anything_is_not_signed() -> None:
 
     assert fingerprint(changes[:1], own(ONE))
     assert fingerprint(changes, own(ONE)) == ""
+
+
+def test_what_is_discouraged_makes_another_plan() -> None:
+    resource = read_policy(ONE, {"Action": "ec2:DescribeVpcs", "Resource": "*"})
+    plain, other = (Discouraged("EC2", text) for text in ("Costly.", "Public."))
+
+    signed = {
+        fingerprint([Create(resource)], own(ONE), discouraged=some)
+        for some in ((), (plain,), (other,))
+    }
+
+    assert len(signed) == 3
 
 
 def test_the_managing_account_is_named_literally() -> None:

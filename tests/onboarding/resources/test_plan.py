@@ -219,10 +219,20 @@ def test_a_change_of_another_thing_is_refused():
         approve(Create(ONE)).refuse_unapproved([other])
 
 
-def test_a_planned_change_covers_no_other_thing():
-    other = Create(policy("a:One", name="Other"))
-
-    assert not PlannedChange.of(Create(ONE)).covers(other)
+@pytest.mark.parametrize(
+    ("planned", "other"),
+    [
+        (Create(ONE), Create(policy("a:One", name="Other"))),
+        (
+            Update(ONE, TWO),
+            Update(
+                policy("a:One", name="Other"), policy("a:One", "a:Two", name="Other")
+            ),
+        ),
+    ],
+)
+def test_a_planned_change_covers_no_other_thing(planned, other):
+    assert not PlannedChange.of(planned).covers(other)
 
 
 PROFILE = InstanceProfile(account=MANAGED_ID, name="base", role="base")
