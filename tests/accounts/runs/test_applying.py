@@ -9,9 +9,21 @@ from typing import Any
 import pytest
 from django.utils import timezone
 
-from accounts.models import ManagedAccount, ManagingAccount, Step
+from accounts.mapping.entries import described_entries
+from accounts.mapping.managed import managed_of
+from accounts.mapping.managing import managing_of
+from accounts.mapping.plans import steps_of
+from accounts.models import ManagedAccount, ManagingAccount, Run, Step
+from accounts.models.lease import LeaseLost
 from accounts.models.states import State, Status
+from accounts.runs import applying
 from accounts.runs.actions import approve, keep, plan_managing, verify
+from accounts.runs.scope import Comparison, Scope, Side
+from onboarding.aws.session import Sessions
+from onboarding.resources.kinds import Role
+from onboarding.resources.plan import Change, Create, Plan, PlannedChange, PlanOutdated
+from onboarding.resources.policy import Policy
+from onboarding.topology import Reach
 from script.emulated_organization import (
     ACCESS_ROLE,
     HANDMADE,
@@ -31,6 +43,7 @@ from tests.accounts.runs.carried import (
     planned,
     root,
 )
+from tests.rows import account_row, managing_row, run_row
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -200,3 +213,120 @@ def everything_in(here: Credentials) -> list[Any]:
         }
         for place in (MANAGING, STAGING)
     ]
+
+
+ROLE = Create(
+    Role(account="922222222222", name="Made", trust=Policy.allowing(), reason="Why")
+)
+
+
+def approved(**fields: Any) -> Run:
+    """Hold a run that was approved to change nothing, of its account alone."""
+    row = managing_row()
+    account = account_row()
+    entries = {"after": described_entries(managing_of(row), managed_of(account))}
+    plain = {
+        "version": account.version,
+        "managing_version": row.version,
+        "entries": entries,
+        "alone": True,
+    }
+    run = run_row(Status.APPLYING, account=account, **{**plain, **fields})
+    assert run.take_lease()
+    return run
+
+
+@pytest.fixture
+def made(monkeypatch: pytest.MonkeyPatch) -> list[Change]:
+    """List what is made in an AWS in which one role is missing."""
+    made: list[Change] = []
+
+    def apply(
+        sessions: Sessions,
+        reach: Reach,
+        change: Change,
+        *,
+        before_write: Callable[[], None] = lambda: None,
+        waiting: Callable[[str], None],
+    ) -> None:
+        before_write()
+        made.append(change)
+
+    found = Comparison((ROLE,), 0, ())
+    monkeypatch.setattr(Side, "compared", lambda *_, **__: found)
+    monkeypatch.setattr(applying, "apply", apply)
+    return made
+
+
+def apply_now(run: Run) -> None:
+    applying.apply_run(run, Scope.load(run), Sessions("test"))
+
+
+def test_what_was_approved_is_made(made: list[Change]) -> None:
+    run = approved()
+    (step,) = steps_of(run, Plan((PlannedChange.of(ROLE, "staging"),)))
+    step.save()
+
+    apply_now(run)
+
+    assert made == [ROLE]
+
+
+def test_a_change_that_nobody_approved_is_refused(made: list[Change]) -> None:
+    run = approved()
+
+    with pytest.raises(PlanOutdated, match="create role Made"):
+        apply_now(run)
+
+    assert made == []
+
+
+def test_a_plan_of_an_account_that_was_edited_since_is_refused(
+    made: list[Change],
+) -> None:
+    run = approved()
+    ManagedAccount.objects.update(version=run.version + 1)
+
+    with pytest.raises(PlanOutdated, match="was edited after it was planned"):
+        apply_now(run)
+
+
+def test_what_spinnaker_would_know_and_nobody_approved_is_refused(
+    made: list[Change],
+) -> None:
+    run = approved(entries={})
+
+    with pytest.raises(PlanOutdated, match="differs from the plan"):
+        apply_now(run)
+
+
+def test_a_removal_waits_until_spinnaker_may_not_assume_the_role(
+    made: list[Change], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run = approved(kind=Run.Kind.REMOVE)
+    ManagedAccount.objects.update(granted_at=timezone.now())
+    monkeypatch.setattr(Side, "compared", lambda *_, **__: Comparison((), 0, ()))
+
+    with pytest.raises(PlanOutdated, match="may still assume the roles of staging"):
+        apply_now(run)
+
+
+def test_nothing_is_made_once_another_worker_holds_the_run(made: list[Change]) -> None:
+    run = approved()
+    (step,) = steps_of(run, Plan((PlannedChange.of(ROLE, "staging"),)))
+    step.save()
+
+    def held() -> None:
+        raise run.lost()
+
+    with pytest.raises(LeaseLost):
+        applying.carry_out(
+            run,
+            Sessions("test"),
+            Reach("922222222222"),
+            [ROLE],
+            {ROLE.resource.key: step},
+            held=held,
+        )
+
+    assert made == []

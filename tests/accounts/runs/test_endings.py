@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Callable
+from typing import Any
 
 import pytest
 from django.db import OperationalError
+from django.utils import timezone
 
 from accounts.models import Run
 from accounts.models.states import State, Status
@@ -19,16 +21,16 @@ from tests.rows import account_row, managing_row, run_row
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
-Meet = Callable[[Exception], Run]
+Meet = Callable[..., Run]
 
 
 @pytest.fixture
 def meet(monkeypatch: pytest.MonkeyPatch) -> Meet:
     """Carry on a run whose planning meets this error."""
 
-    def met(error: Exception) -> Run:
+    def met(error: Exception, **fields: Any) -> Run:
         managing_row()
-        run = run_row(Status.PLANNING, account=account_row())
+        run = run_row(Status.PLANNING, account=account_row(), **fields)
 
         def make_plan(*_: object) -> None:
             raise error
@@ -91,3 +93,27 @@ def test_a_run_that_another_worker_took_over_is_left_to_it(
     run.refresh_from_db()
     assert (run.status, run.lease) == (Status.PLANNING, theirs)
     assert f"Run {run.pk} is in another worker's hands." in caplog.text
+
+
+def test_a_run_whose_account_was_deleted_is_outdated() -> None:
+    managing_row()
+    run = run_row(Status.PLANNING, account=None, account_name="gone")
+
+    carry_on(run)
+
+    run.refresh_from_db()
+    assert run.status == Status.OUTDATED
+    assert run.error["message"] == "gone was deleted from Bowline."
+
+
+@pytest.mark.parametrize(
+    ("approved", "state"), [(False, State.DRAFT), (True, State.FAILED)]
+)
+def test_a_bug_fails_an_account_that_may_have_been_changed(
+    meet: Meet, approved: bool, state: State
+) -> None:
+    run = meet(RuntimeError("A bug."), approved_at=timezone.now() if approved else None)
+
+    assert run.status == Status.ERRORED
+    assert run.account is not None
+    assert run.account.state == state

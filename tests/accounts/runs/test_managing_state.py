@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 from django.utils import timezone
 
+from accounts.mapping import snapshots
 from accounts.mapping.edits import editing_managing
 from accounts.models import ManagedAccount, ManagingAccount
 from accounts.models.states import State, Status
@@ -184,6 +185,18 @@ def test_the_walk_through_it_decides(outcome: str | None, state: str) -> None:
     verifying.judge_managing(row, results[0], results, timezone.now())
 
     assert managing().state == state
+
+
+def test_nothing_is_found_of_an_edit_that_was_not_applied() -> None:
+    row = managing_row(state=State.OUTDATED)
+    row.applied = [snapshots.managing_snapshot(row)]
+    row.managed_role = "anotherRole"
+    row.save()
+    drifted = verifying.Result("resources", "n", verifying.Outcome.FAILED, "", "", 0.0)
+
+    verifying.judge_managing(row, drifted, [drifted], timezone.now())
+
+    assert managing().state == State.OUTDATED
 
 
 def test_a_night_of_verifications_writes_it_once_a_minute() -> None:

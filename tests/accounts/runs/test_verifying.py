@@ -4,15 +4,23 @@ from __future__ import annotations
 
 import json
 from dataclasses import replace
+from typing import Any
 
 import pytest
+from django.utils import timezone
 
-from accounts.models import CheckResult, Happened, ManagedAccount
+from accounts.models import CheckResult, Happened, ManagedAccount, Run
 from accounts.models.states import State, Status
+from accounts.runs import verifying
 from accounts.runs.actions import keep, verify
+from accounts.runs.results import COMPARED
+from accounts.runs.scope import Scope
 from onboarding.aws.session import CALLERS, Sessions
+from onboarding.checks import Outcome
 from onboarding.desired import POLICY_SET
 from onboarding.providers.ec2_grants import READS
+from onboarding.verify.chain import CHAIN
+from onboarding.verify.result import Result
 from script.emulated_organization import Credentials
 from tests.accounts.runs.carried import (
     DEV,
@@ -22,6 +30,7 @@ from tests.accounts.runs.carried import (
     onboarded,
     root,
 )
+from tests.rows import account_row, managing_row, run_row
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -155,3 +164,59 @@ def test_a_refusal_is_kept_with_its_document_and_its_change(
     assert check in CheckResult.objects.got_worse()
     told = Happened.objects.filter(run=run).values_list("what", flat=True)
     assert sorted(told) == ["drifted", "failed"]
+
+
+def judged(*outcomes: Outcome, monkeypatch: pytest.MonkeyPatch, **fields: Any) -> Run:
+    """Verify an account whose chain ends like this, and in which nothing differs."""
+    row = managing_row()
+    account = account_row(**fields)
+    run = run_row(
+        Status.VERIFYING,
+        account=account,
+        kind=Run.Kind.VERIFY,
+        version=account.version,
+        managing_version=row.version,
+    )
+    found = [Result(CHAIN, f"{n}", one, "", "") for n, one in enumerate(outcomes)]
+    same = Result(COMPARED, "Nothing left", Outcome.PROVED, "", "")
+    monkeypatch.setattr(verifying, "checks", lambda *_: found)
+    monkeypatch.setattr(verifying, "nothing_left", lambda *_: [same])
+    assert run.take_lease()
+
+    verifying.prove(run, Scope.load(run), Sessions("test"))
+
+    run.refresh_from_db()
+    return run
+
+
+@pytest.mark.parametrize(
+    ("outcomes", "status"),
+    [
+        ([Outcome.PROVED, Outcome.PROVED], Status.VERIFIED),
+        ([Outcome.PROVED, Outcome.EVALUATED], Status.EVALUATED),
+        ([Outcome.PROVED, Outcome.NOT_PROVED], Status.EVALUATED),
+        ([Outcome.PROVED, Outcome.FAILED], Status.FAILED),
+    ],
+)
+def test_only_a_chain_that_is_proved_in_whole_verifies(
+    outcomes: list[Outcome], status: Status, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert judged(*outcomes, monkeypatch=monkeypatch).status == status
+
+
+@pytest.mark.parametrize(
+    ("outcome", "accepted", "kept"),
+    [
+        (Outcome.PROVED, False, True),
+        (Outcome.EVALUATED, False, False),
+        (Outcome.EVALUATED, True, True),
+    ],
+)
+def test_bundles_hold_what_was_only_evaluated_once_a_person_accepted_it(
+    outcome: Outcome, accepted: bool, kept: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    accepted_at = timezone.now() if accepted else None
+
+    judged(outcome, monkeypatch=monkeypatch, accepted_at=accepted_at)
+
+    assert bool(ManagedAccount.objects.get().proved) is kept
