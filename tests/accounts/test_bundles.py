@@ -10,7 +10,7 @@ import zipfile
 import pytest
 from django.utils import timezone
 
-from accounts.bundles import NothingReady, build, new_bundle
+from accounts.bundles import NothingReady, build, finish, new_bundle
 from accounts.mapping.edits import editing
 from accounts.models import Bundle, ManagedAccount
 from accounts.models.states import State
@@ -148,3 +148,13 @@ def test_two_accounts_that_were_proved_under_one_name_are_refused(
     assert (
         "verified is the name in Spinnaker of both renamed and verified" in bundle.error
     )
+
+
+def test_what_a_second_worker_says_of_a_bundle_changes_nothing(
+    verified: ManagedAccount,
+) -> None:
+    bundle = built(new_bundle(None))
+
+    finish(bundle, Bundle.Status.FAILED)
+
+    assert Bundle.objects.get().status == Bundle.Status.READY

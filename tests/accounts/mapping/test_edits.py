@@ -19,9 +19,12 @@ from accounts.mapping.edits import (
 from accounts.mapping.managed import managed_of
 from accounts.models import ManagedAccount, ManagingAccount
 from accounts.models.states import State
+from accounts.role_limits.limits import limit
+from accounts.role_limits.refusing import Outside
+from accounts.web.access import OPERATOR
 from onboarding.topology import InstanceRole, Managing
 from tests.factories import image_key, managing
-from tests.rows import account_row, managing_row
+from tests.rows import account_row, managing_row, person
 
 pytestmark = pytest.mark.django_db
 
@@ -191,3 +194,31 @@ def several() -> list[ManagedAccount]:
         verified("clusters", 4, providers={"eks": CLUSTERS}),
         verified("functions", 5, providers={"lambda": {}}),
     ]
+
+
+@pytest.mark.parametrize(("since", "to"), [("staging", "test"), ("test", "staging")])
+def test_an_account_is_moved_by_whoever_may_edit_in_both(since: str, to: str) -> None:
+    ada = person("operator", username="ada")
+    limit(ada, OPERATOR, ["staging"], None)
+    row = account_row(environment=since)
+
+    def move() -> None:
+        with editing(row, ada):
+            row.environment = to
+            row.save()
+
+    with pytest.raises(Outside, match="is in test"):
+        move()
+
+    assert ManagedAccount.objects.get().environment == since
+
+
+def test_who_edited_an_account_last_is_remembered() -> None:
+    ada = person("operator", username="ada")
+    row = account_row()
+
+    with editing(row, ada):
+        row.regions = ["eu-west-1"]
+        row.save()
+
+    assert ManagedAccount.objects.get().edited_by == ada

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 from django.contrib.auth.models import User
 from django.core.management import CommandError, call_command
+from django.db.models import QuerySet
 
 from accounts.models import Bundle, Notice, Rollout
 from accounts.role_limits.limits import limit
@@ -45,6 +46,25 @@ def test_the_command_line_and_names_without_a_person_are_not_limited(olga) -> No
         refuse_outside(by, OPERATOR, row)
         refuse_outside(by, OPERATOR, None)
     refuse_outside(olga, APPROVER, row)
+
+
+def test_accounts_that_are_decided_about_are_locked(
+    olga: User, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """SQLite knows no such lock, and leaves it out."""
+    row = account_row(environment="staging")
+    locks: list[dict[str, Any]] = []
+
+    def lock(rows: QuerySet[Any], **options: Any) -> QuerySet[Any]:
+        locks.append(options)
+        return rows
+
+    monkeypatch.setattr(QuerySet, "select_for_update", lock)
+
+    refuse_any_outside(olga, OPERATOR, [row.pk])
+    assert locks == []
+    refuse_any_outside(olga, OPERATOR, [row.pk], locks=True)
+    assert locks == [{"no_key": True}]
 
 
 def test_many_are_refused_in_as_many_queries_as_few(

@@ -11,6 +11,8 @@ from accounts.mapping.managing import NoManagingAccount
 from accounts.mapping.spinnaker_names import NameTaken
 from accounts.models import ManagedAccount, Run
 from accounts.models.states import State, Status
+from accounts.role_limits.limits import limit
+from accounts.role_limits.refusing import Outside
 from accounts.runs.actions import (
     NothingStands,
     RunOpen,
@@ -23,6 +25,7 @@ from accounts.runs.actions import (
     remove,
     verify,
 )
+from accounts.web.access import APPROVER
 from tests.rows import account_row, managing_row, person
 
 pytestmark = pytest.mark.django_db
@@ -229,6 +232,18 @@ def test_an_edit_outdates_the_account_and_takes_its_proof() -> None:
     assert (account.proof, account.accepted_at) == ("", None)
 
 
+@pytest.mark.parametrize("edited", ["account", "managing account"])
+def test_a_plan_that_an_edit_outdates_is_not_approved(edited: str) -> None:
+    managing = managing_row()
+    account = account_row()
+    run = planned(account)
+    (account if edited == "account" else managing).touch()
+
+    assert not approve(run, None, send=keep)
+
+    assert Run.objects.get().status == Status.PLANNED
+
+
 def test_a_name_of_another_provider_of_another_account_is_taken() -> None:
     managing_row()
     plan(account_row("web", providers={"ecs": {}}), None, send=keep)
@@ -257,3 +272,17 @@ def test_only_runs_that_nobody_looks_after_are_abandoned() -> None:
 
     assert abandoned == {lost, dead}
     assert waiting not in abandoned
+
+
+def test_a_plan_is_approved_by_whoever_may_where_the_account_is() -> None:
+    managing_row()
+    run = planned(account_row(environment="test"))
+    ada, bob = (person("approver", username=name) for name in ("ada", "bob"))
+    limit(ada, APPROVER, ["staging"], None)
+    limit(bob, APPROVER, ["test"], None)
+
+    with pytest.raises(Outside, match="is for staging only"):
+        approve(run, ada, send=keep)
+
+    assert Run.objects.get().status == Status.PLANNED
+    assert approve(run, bob, send=keep)

@@ -123,6 +123,14 @@ def test_ten_percent_follow_and_then_the_rest_so_many_at_once() -> None:
     assert [(step.wave, step.start) for step in steps] == [(2, 10), (3, 50)]
 
 
+def test_those_of_all_waves_that_are_tried_again_count_as_working() -> None:
+    waves = (Wave(working=1), Wave(working=9, good=1), Wave(working=30))
+
+    step = next_step(Counts(approved=59, waves=waves), USUAL)
+
+    assert (step.wave, step.start) == (3, 10)
+
+
 def test_a_wave_waits_for_those_that_are_not_approved_yet() -> None:
     """Its share is that of the whole rollout, not of what is approved so far."""
     waves = (Wave(good=1), Wave(good=4), Wave())
