@@ -1,4 +1,4 @@
-"""What of a delivery plan was approved."""
+"""In which order a delivery deletes, and what of its plan was approved."""
 
 from __future__ import annotations
 
@@ -6,6 +6,9 @@ import pytest
 
 from onboarding.delivery.plan import DeliveryPlan
 from onboarding.delivery.verdicts import Step, StepKey, Verb
+from tests.onboarding.delivery.accounts import everything
+from tests.onboarding.delivery.delivering import List, deliver, planned, settle
+from tests.onboarding.delivery.strict_gate import StrictGate
 
 APPROVED = StepKey(Verb.REMOVE, "aws", "prod", before="then", after="")
 
@@ -25,3 +28,13 @@ def test_a_deletion_of_another_account_is_not_approved():
     plan = DeliveryPlan((Step(Verb.REMOVE, "aws", "staging"),))
 
     assert plan.unapproved({APPROVED}) == plan.steps
+
+
+def test_an_ecs_account_is_deleted_before_the_aws_account_that_it_uses():
+    strict, book = StrictGate(), List()
+    deliver(strict, everything(), book)
+    settle(strict)
+
+    plan = planned(strict, (), book)
+
+    assert [step.type for step in plan.steps] == ["ecs", "aws", "kubernetes"]

@@ -4,7 +4,14 @@ from typing import Any
 
 import pytest
 
-from onboarding.spinnaker.bundle.comparison import BundleDelta, Field, delta, said
+from onboarding.spinnaker.bundle.comparison import (
+    ANYWHERE,
+    Altered,
+    BundleDelta,
+    Field,
+    delta,
+    said,
+)
 from onboarding.spinnaker.bundle.contents import BundleAccounts, accounts_from
 from onboarding.topology import Permissions, Topology
 from tests.bundles import core, eks, files_of, staging
@@ -73,6 +80,20 @@ def test_a_cluster_that_moves_shows_in_its_namespaces_and_its_file():
     found = delta(accounts_of(before), accounts_of(after), {path: "1"}, {path: "2"})
 
     assert found.files == (path,)
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "opens"),
+    [(["shop"], [], True), ([], [], False), ([], ["shop"], False)],
+)
+def test_only_a_cluster_that_was_limited_opens(
+    before: list[str], after: list[str], opens: bool
+):
+    was, now = {"namespaces": before}, {"name": "apps", "namespaces": after}
+
+    risks = Altered("kubernetes", now, fields=(), before=was).risks
+
+    assert [*risks] == ([ANYWHERE] if opens else [])
 
 
 def test_other_files_are_compared_by_digest():

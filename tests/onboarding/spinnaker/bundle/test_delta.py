@@ -77,6 +77,17 @@ def test_the_scripts_touch_only_what_changed(tmp_path: Path):
     assert [words[4:6] for words in accounts] == [["edit", "qa"]]
 
 
+def test_what_is_new_does_not_come_before_what_it_follows_in_the_bundle():
+    """hal makes its first account the primary one."""
+    new = qa(name="zed", account_id="944444444444")
+    after = topology(core(), qa(environment="test"), new)
+
+    files = between(topology(core(), qa()), after)
+
+    (accounts,) = (file.text for file in files if file.path == "hal/accounts.yml")
+    assert accounts.index('"qa"') < accounts.index('"zed"')
+
+
 def test_a_changed_cluster_brings_its_kubeconfig(tmp_path: Path):
     before = topology(core(), staging())
     after = topology(core(), staging(environment="test"))

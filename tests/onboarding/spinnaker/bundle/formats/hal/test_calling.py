@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import os
 import signal
 import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -32,6 +34,17 @@ def test_a_slow_hal_is_waited_for_with_signs_of_life(
     assert told.startswith("Waiting for hal (0 s) ...")
     assert told.count("hal has not answered for a minute. Unless NO_VALIDATE=1") == 1
     assert "proxy" in told
+
+
+def test_ctrl_c_does_not_reach_hal(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    """A terminal sends it to the processes of its own session."""
+    program = tmp_path / "hal"
+    own = "import os; print(os.getsid(0))"
+    program.write_text(f"#!/bin/sh\nexec {sys.executable} -c '{own}'\n")
+    program.chmod(0o755)
+    monkeypatch.setenv("PATH", str(tmp_path))
+
+    assert int(calling.hal(("config",))) != os.getsid(0)
 
 
 def test_a_quick_hal_is_not_talked_about(hal: Hal, capsys: pytest.CaptureFixture[str]):

@@ -32,6 +32,20 @@ def test_an_account_id_is_known_again_as_yaml_misreads_it(
     assert is_same_id(ours, theirs) is same
 
 
+def test_a_value_is_one_word_with_its_flag():
+    said = {
+        "--context": "-apps",
+        "--regions": ("a", "b"),
+        "--read-permissions": ("@x",),
+    }
+
+    assert [*words(said)] == [
+        "--context=-apps",
+        "--regions=a,b",
+        "--read-permissions=@x",
+    ]
+
+
 def test_what_is_cleared_is_said_in_hals_own_way():
     said = list(words({"--lambda-enabled": "", "--namespaces": ()}))
 

@@ -175,6 +175,18 @@ def test_an_aws_account_is_not_removed_under_its_ecs_account(plan: Plan):
         removal(plan.situation("staging"))
 
 
+def test_an_ecs_account_is_removed_before_the_aws_account_it_belongs_to(plan: Plan):
+    names = [step.name for step in removal(plan.situation())]
+
+    assert names == ["staging-apps", "staging-ecs", "core", "staging"]
+
+
+def test_two_accounts_of_one_name_become_one(plan: Plan):
+    plan.known["aws"]["accounts"].append(dict(plan.account("aws", "staging")))
+
+    assert plan.done() == ["staging: deleted and added again (2 of that name)"]
+
+
 def test_a_cluster_in_the_pod_is_given_its_kubeconfig(plan: Plan):
     held = plan.account("kubernetes", "staging-apps")
     held |= {"serviceAccount": True}
