@@ -18,10 +18,10 @@ class FreshClone:
     folder: Path
 
     @classmethod
-    def at(cls, folder: Path) -> FreshClone:
+    def at(cls, folder: Path, root: Path = ROOT) -> FreshClone:
         """Copy the tree; its .venv is the one that the tests run in."""
         folder.mkdir()
-        for path in ROOT.iterdir():
+        for path in root.iterdir():
             if path.name in LEFT_OUT or path.name in CACHES("", [path.name]):
                 continue
             if path.is_dir():

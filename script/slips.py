@@ -1,0 +1,143 @@
+"""Make one realistic slip at a time in a copy of the tree, and see that the quick tests
+that tests/data/slips.json names for it notice.
+
+The tree itself is only read, so a killed run leaves nothing changed. Ends with 1 if a
+slip survives, broke the tests, or is of code that has moved.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import subprocess
+import sys
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack
+from dataclasses import dataclass
+from pathlib import Path
+from queue import SimpleQueue
+from tempfile import TemporaryDirectory
+from typing import Literal, NamedTuple
+
+from tests.fresh_clone import FreshClone
+
+ROOT = Path(__file__).parents[1]
+SLIPS = "tests/data/slips.json"
+QUICK = "quick and not in_all_only"
+PATIENCE = 900.0
+"""Seconds: a slip may let a test wait forever."""
+
+Verdict = Literal["killed", "SURVIVED", "MOVED", "BROKEN"]
+
+
+@dataclass(frozen=True, slots=True)
+class Slip:
+    id: str
+    file: str
+    old: str
+    new: str
+    tests: tuple[str, ...]
+
+    def made_in(self, root: Path) -> str | None:
+        """Return the file's text with the slip; None where the code has moved."""
+        path = root / self.file
+        text = path.read_text() if path.is_file() else ""
+        return text.replace(self.old, self.new) if text.count(self.old) == 1 else None
+
+
+class Outcome(NamedTuple):
+    slip: Slip
+    verdict: Verdict
+    why: str = ""
+
+    def __str__(self) -> str:
+        return f"{self.slip.id:5} {self.verdict:8}  {self.slip.file}  {self.why}"
+
+
+def slips_of(root: Path) -> list[Slip]:
+    rows = json.loads((root / SLIPS).read_text())
+    return [Slip(**row | {"tests": (*row["tests"],)}) for row in rows]
+
+
+def tried(slip: Slip, copy: Path) -> Outcome:
+    """Make the slip in the copy, run its tests, and take it back."""
+    changed = slip.made_in(copy)
+    if changed is None:
+        return Outcome(slip, "MOVED", "its old text is not there exactly once")
+    path = copy / slip.file
+    before = path.read_text()
+    path.write_text(changed)
+    try:
+        return Outcome(slip, *noticed(slip.tests, copy))
+    finally:
+        path.write_text(before)
+
+
+def noticed(tests: Sequence[str], copy: Path) -> tuple[Verdict, str]:
+    """Run these tests until one fails. Only a test that ran and failed has noticed:
+    pytest ends with 1 for an error in a fixture as well.
+    """
+    pytest = [sys.executable, "-m", "pytest", "-x", "-q", "-n", "0", "-m", QUICK]
+    try:
+        run = subprocess.run(
+            [*pytest, "-p", "no:cacheprovider", *tests],
+            cwd=copy,
+            capture_output=True,
+            text=True,
+            timeout=PATIENCE,
+        )
+    except subprocess.TimeoutExpired:
+        return "BROKEN", f"still running after {PATIENCE:.0f} seconds"
+    lines = run.stdout.splitlines() + run.stderr.splitlines()
+    last = lines[-1] if lines else ""
+    if run.returncode == 0:
+        return "SURVIVED", last
+    failed = next((line for line in lines if line.startswith("FAILED ")), "")
+    if run.returncode == 1 and failed:
+        return "killed", f"by {failed.removeprefix('FAILED ').partition(' - ')[0]}"
+    wrong = next((line for line in lines if line.startswith("ERROR")), last)
+    return "BROKEN", f"pytest ended with {run.returncode}: {wrong}"
+
+
+def outcomes(slips: Sequence[Slip], root: Path, *, at_once: int) -> Iterator[Outcome]:
+    """Yield what became of each slip, in order, each of `at_once` in its own copy."""
+    free: SimpleQueue[Path] = SimpleQueue()
+
+    def in_a_copy(slip: Slip) -> Outcome:
+        copy = free.get()
+        try:
+            return tried(slip, copy)
+        finally:
+            free.put(copy)
+
+    with ExitStack() as stack:
+        for _ in range(at_once):
+            folder = stack.enter_context(TemporaryDirectory(prefix="bowline-slips-"))
+            free.put(FreshClone.at(Path(folder) / "copy", root).folder)
+        pool = stack.enter_context(ThreadPoolExecutor(at_once))
+        yield from pool.map(in_a_copy, slips)
+
+
+def main(arguments: Sequence[str], root: Path = ROOT) -> int:
+    parser = argparse.ArgumentParser(prog="script/slips", description=__doc__)
+    parser.add_argument("ids", nargs="*", metavar="ID", help="all, unless given")
+    parser.add_argument("--at-once", type=int, default=2, metavar="N", help="2")
+    options = parser.parse_args(arguments)
+    slips = {slip.id: slip for slip in slips_of(root)}
+    if unknown := {*options.ids} - slips.keys():
+        parser.error(f"{SLIPS} has no {', '.join(sorted(unknown))}.")
+
+    chosen = [slips[id] for id in options.ids or slips]
+    counts: Counter[Verdict] = Counter()
+    for outcome in outcomes(chosen, root, at_once=options.at_once):
+        counts[outcome.verdict] += 1
+        print(outcome, flush=True)
+    said = ", ".join(f"{count} {verdict}" for verdict, count in counts.items())
+    print(f"{len(chosen)} slips: {said}")
+    return int(counts["killed"] < len(chosen))
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

@@ -1,0 +1,141 @@
+"""script/slips on a tiny tree, and whether its slips are of code that is there."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from script.slips import ROOT, SLIPS, main, slips_of
+
+CODE = """\
+def double(number):
+    return 2 * number
+
+
+def half(number):
+    return number / 2
+"""
+TESTS = """\
+import pytest
+
+from sums import double, half
+
+
+@pytest.fixture
+def four():
+    return half(8)
+
+
+@pytest.mark.quick
+def test_double():
+    assert double(2) == 4
+
+
+@pytest.mark.quick
+def test_of_a_fixture(four):
+    pass
+
+
+def test_half():
+    assert half(4) == 2
+"""
+SETTINGS = """\
+[tool.pytest.ini_options]
+addopts = "-ra -p xdist"
+pythonpath = ["."]
+markers = ["quick"]
+"""
+MADE = {
+    "K": ("2 * number", "3 * number"),
+    "S": ("number / 2", "number / 3"),
+    "M": ("number", "amount"),
+    "B1": ("def double", "def treble"),
+    "B2": ("number / 2", "number / 0"),
+}
+"""Old and new text by id: one that is killed, one that survives, one that is not there
+exactly once, and two that break what the tests need.
+"""
+
+
+@pytest.fixture
+def tree(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    root = tmp_path / "tree"
+    slips = [
+        {"id": id, "file": "sums.py", "old": old, "new": new, "tests": ["tests"]}
+        for id, (old, new) in MADE.items()
+    ]
+    for name, text in {
+        "sums.py": CODE,
+        "tests/test_sums.py": TESTS,
+        "pyproject.toml": SETTINGS,
+        SLIPS: json.dumps(slips),
+    }.items():
+        (root / name).parent.mkdir(parents=True, exist_ok=True)
+        (root / name).write_text(text)
+    monkeypatch.setenv("PYTEST_DISABLE_PLUGIN_AUTOLOAD", "1")
+    monkeypatch.delenv("PYTEST_ADDOPTS", raising=False)
+    return root
+
+
+def test_it_says_of_each_slip_whether_a_quick_test_noticed(
+    tree: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    ending = main([], tree)
+
+    lines = capsys.readouterr().out.splitlines()
+    assert ending == 1
+    assert [line.split()[:2] for line in lines[:-1]] == [
+        ["K", "killed"],
+        ["S", "SURVIVED"],
+        ["M", "MOVED"],
+        ["B1", "BROKEN"],
+        ["B2", "BROKEN"],
+    ]
+    assert lines[0].endswith("by tests/test_sums.py::test_double")
+    assert lines[-1] == "5 slips: 1 killed, 1 SURVIVED, 1 MOVED, 2 BROKEN"
+    assert (tree / "sums.py").read_text() == CODE
+
+
+def test_it_ends_well_where_all_that_were_chosen_are_killed(
+    tree: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["K", "--at-once", "1"], tree) == 0
+
+    assert capsys.readouterr().out.endswith("1 slips: 1 killed\n")
+
+
+def test_tests_that_do_not_end_are_broken_off(
+    tree: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr("script.slips.PATIENCE", 0.01)
+
+    assert main(["K"], tree) == 1
+
+    assert "BROKEN    sums.py  still running after" in capsys.readouterr().out
+
+
+def test_a_slip_that_nobody_knows_is_refused(
+    tree: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with pytest.raises(SystemExit):
+        main(["K", "Z9"], tree)
+
+    assert "has no Z9" in capsys.readouterr().err
+
+
+def test_every_slip_is_of_code_and_tests_that_are_there() -> None:
+    slips = slips_of(ROOT)
+
+    moved = [slip.id for slip in slips if slip.made_in(ROOT) is None]
+    missing = [
+        f"{slip.id}: {test}"
+        for slip in slips
+        for test in slip.tests
+        if not (ROOT / test).exists()
+    ]
+
+    assert (moved, missing) == ([], [])
+    assert all(slip.tests for slip in slips)
+    assert len({slip.id for slip in slips}) == len(slips) > 100
