@@ -28,6 +28,7 @@ OTHER_PROGRAMS = {
     "postgres",
     "seeded",
     "site_behind_nginx",
+    "upgraded",
     "valkey",
 }
 """Fixtures behind which another program runs; those that build on them need not be

@@ -1,0 +1,240 @@
+"""What people, workers and kill -9 do before a database is recorded.
+
+`recording.py` runs it in a process of its own, with the site's own settings.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+from contextlib import suppress
+from datetime import timedelta
+from hashlib import sha256
+from pathlib import Path
+from typing import Any
+from uuid import uuid4
+
+from django.contrib.auth.models import User
+from django.core.management import call_command
+from django.db import transaction
+from django.utils import timezone
+
+from accounts import four_eyes
+from accounts.api import tokens as api_tokens
+from accounts.bundles import build, install, leave_out, new_bundle
+from accounts.factors.app_codes import code_at, new_secret, step_now
+from accounts.factors.keeping import add_app
+from accounts.feed import tokens as feed_tokens
+from accounts.feed.keeping import keep_current
+from accounts.mapping.accounts_file import register
+from accounts.mapping.managing import managing_of, managing_row
+from accounts.models import Bundle, ManagedAccount, Organization, Run, Target
+from accounts.models.states import Status
+from accounts.notices import targets
+from accounts.organization.reading import begin, read_on
+from accounts.role_limits.limits import limit
+from accounts.runs.actions import approve, plan
+from accounts.runs.queue import nothing_sent
+from accounts.runs.stages import carry_on
+from accounts.spinnaker.describing import describe
+from accounts.web.access import OPERATOR
+from accounts.web.groups import changing as groups
+from onboarding.accounts_file import read
+from onboarding.delivery.connection import Connection
+from script.emulated_organization import ACCESS_ROLE, MANAGING, MEMBERS
+from tests.accounts.spinnaker.deliveries.slow_gate import SlowGate
+from tests.journey.deadly_proxy import deadly_proxy
+from tests.onboarding.delivery import strict_gate
+from tests.onboarding.delivery.strict_gate import Served, served
+from tests.rows import person
+
+CONFIGURATION = ("clouddriver/", "hal/accounts.yml", "hal/profiles/", "kubernetes/")
+"""What Spinnaker reads of a bundle. The other files are programs and texts, which a
+version may write otherwise; one that writes these otherwise changes next_bundle.json.
+"""
+IDS = {member.name.removeprefix("account"): member.account_id for member in MEMBERS}
+OTHERS = {"owned": "888888888880", "idea": "999999999990"}
+EACH: dict[str, dict[str, Any]] = {
+    "dev": {
+        "environment": "dev",
+        "permissions": {"READ": ["everyone"], "WRITE": ["developers"]},
+        "providers": {
+            "ec2": {},
+            "eks": {"clusters": [{"name": "apps", "region": "us-east-1"}]},
+        },
+    },
+    "staging": {
+        "regions": ["us-east-1", "us-west-2"],
+        "external_id": False,
+        "providers": {"ec2": {}, "ecs": {}},
+    },
+    "prod": {"environment": "production"},
+    "data": {"providers": {"ec2": {}, "lambda": {"access": "read"}}},
+    "owned": {"made_by": "owner"},
+}
+CARRY_ON = """
+from accounts.models import Run
+from accounts.runs.stages import carry_on
+carry_on(Run.objects.get(status="applying"))
+"""
+"""What a worker does with a run that was approved."""
+
+
+def tell(folder: str) -> None:
+    """Let all of it happen, and write the files of the next bundle to the folder."""
+    strict_gate.CACHED_SECONDS = 0.2
+    ada = person("administrator", username="ada", is_staff=True)
+    grace, olga, vera = (
+        person("operator", username=name) for name in ("grace", "olga", "vera")
+    )
+    approver = person("approver", username="ben").groups.get()
+    for one in (grace, olga):
+        one.groups.add(approver)
+    person("viewer", username="vic")
+    with nothing_sent():
+        decide_settings(ada, grace, vera)
+        onboard(grace, "dev", "staging", "untrusting")
+        build(new_bundle(grace))
+        deliver(ada, grace)
+        onboard(grace, "prod")
+        approve_prod(olga)
+        second = new_bundle(olga)
+        build(second)
+        install(second, grace)
+        assert leave_out(ManagedAccount.objects.get(name="staging"), grace)
+        onboard(grace, "limited")
+        onboard(grace, "owned")
+        read_organization(grace)
+        call("verify", "prod")
+        keep_current()
+        register(read(described("idea", "data", "tools")), grace)
+        planned("tools", grace)
+        interrupt(planned("data", grace), grace)
+    files = json.dumps(next_configuration(), indent=1)
+    Path(folder, "next_bundle.json").write_text(f"{files}\n")
+
+
+def decide_settings(ada: User, grace: User, vera: User) -> None:
+    limit(vera, OPERATOR, ["", "dev"], by=ada)
+    four_eyes.choose("dev", four_eyes=False)
+    groups.choose(ada, "platform", ("operator", "approver"))
+    target = Target(
+        name="Releases",
+        channel=Target.Channel.WEBHOOK,
+        place="https://hooks.example.com/bowline",
+        kinds=["failed"],
+    )
+    targets.add(ada, target)
+    targets.pause(ada, target)
+    year = timezone.now() + timedelta(days=360)
+    api_tokens.make(
+        grace, uuid4(), name="pipeline", scopes=["operate"], expires_at=year
+    )
+    feed_tokens.make(ada, uuid4(), name="clouddriver")
+    secret = new_secret()
+    assert add_app(ada, secret, code_at(secret, step_now()))
+
+
+def described(*names: str) -> bytes:
+    """Write an accounts file of these."""
+    accounts = [
+        {
+            "name": name,
+            "account_id": (IDS | OTHERS)[name],
+            "regions": ["us-east-1"],
+            "providers": {"ec2": {}},
+            **({"access_role": ACCESS_ROLE} if name != "owned" else {}),
+            **EACH.get(name, {}),
+        }
+        for name in names
+    ]
+    managing = {"name": MANAGING.name, "account_id": MANAGING.account_id}
+    return json.dumps({"managing": managing, "accounts": accounts}).encode()
+
+
+def onboard(by: User, *names: str) -> None:
+    """Onboard these accounts as a pipeline does, by the headless job."""
+    file = Path(os.environ["WORK"], "accounts.yaml")
+    file.write_bytes(described(*names))
+    call("onboard", file, approve=True, by=by.username)
+
+
+def call(*arguments: Any, **options: Any) -> None:
+    """Call a command, whose exit code may say that something is left to do."""
+    with suppress(SystemExit):
+        call_command(*arguments, **options)
+
+
+def deliver(ada: User, by: User) -> None:
+    with served(Served(SlowGate(period=1.0))) as gate:
+        connection = Connection(
+            url=gate.url, release="2026.2", sign_in="none", poll_seconds=5
+        )
+        assert describe(connection, ada)
+        call("deliver", approve=True, by=by.username)
+
+
+def approve_prod(by: User) -> None:
+    """Approve what whoever planned it may not approve."""
+    run = Run.objects.get(account__name="prod")
+    assert approve(run, by, comment="Reviewed with the owners.")
+    carry_on(run)
+
+
+def read_organization(by: User) -> None:
+    assert begin(managing_of(managing_row()), by, tags=True)
+    row = Organization.objects.get()
+    while row.is_reading:
+        read_on(row)
+        row.refresh_from_db()
+
+
+def planned(name: str, by: User) -> Run:
+    run = plan(ManagedAccount.objects.get(name=name), by)
+    carry_on(run)
+    run.refresh_from_db()
+    assert run.status == Status.PLANNED, run.error
+    return run
+
+
+def interrupt(run: Run, by: User) -> None:
+    """Approve the plan, and kill the worker after half of its changes."""
+    assert approve(run, by)
+    changes: list[str] = []
+    workers: list[subprocess.Popen[bytes]] = []
+    half = run.steps.count() // 2
+
+    def kill(change: str) -> bool:
+        changes.append(change)
+        if len(changes) == half:
+            os.killpg(workers[-1].pid, signal.SIGKILL)
+        return len(changes) == half
+
+    with deadly_proxy(os.environ["AWS_ENDPOINT_URL"], kill) as endpoint:
+        workers.append(
+            subprocess.Popen(
+                [sys.executable, "manage.py", "shell", "-c", CARRY_ON],
+                env=os.environ | {"AWS_ENDPOINT_URL": endpoint},
+                start_new_session=True,
+            )
+        )
+        assert workers[-1].wait() == -signal.SIGKILL
+
+
+def next_configuration() -> dict[str, str]:
+    """Return the SHA-256 of what Spinnaker would read of the next bundle, by path."""
+    with transaction.atomic():
+        bundle = new_bundle(None)
+        build(bundle)
+        bundle.refresh_from_db()
+        transaction.set_rollback(True)
+    assert bundle.status == Bundle.Status.READY, bundle.error
+    assert sha256(bundle.archive).hexdigest() == bundle.sha256
+    return {
+        file["path"]: file["sha256"]
+        for file in bundle.files
+        if file["path"].startswith(CONFIGURATION) and not file["path"].endswith(".md")
+    }
