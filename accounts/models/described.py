@@ -125,6 +125,22 @@ class Described(models.Model):
     class Meta:
         abstract = True
 
+    NOT_EDITED: ClassVar[frozenset[str]] = frozenset(
+        {"state", "version", "proof", "verified_at", "policy_set"}
+    )
+    """Columns that runs and decisions write, each by an UPDATE of its own."""
+
+    def save(self, *args: Any, **options: Any) -> None:
+        """Leave to others what no edit is about: it was read before they wrote it."""
+        if not self._state.adding and options.get("update_fields") is None:
+            options["update_fields"] = [
+                field.name
+                for field in self._meta.concrete_fields
+                if not (field.primary_key or field.generated)
+                and field.name not in self.NOT_EDITED
+            ]
+        super().save(*args, **options)
+
     @property
     def stale_since(self) -> datetime | None:
         """Say when its proof became older than PROOF_MAX_AGE; None while it has not."""

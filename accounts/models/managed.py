@@ -287,6 +287,25 @@ class ManagedAccount(CreatedBy, MadeByOthers, Described, Readable):
             ("approve_run", "Can approve and apply plans"),
         ]
 
+    NOT_EDITED = Described.NOT_EDITED | {
+        "external_id",
+        "former_external_id",
+        "applied",
+        "approved_entries",
+        "approved_version",
+        "proved",
+        "left_out_at",
+        "left_out_by",
+        "left_out_by_name",
+        "granted_at",
+        "withdrawn",
+        "accepted_at",
+        "accepted_by",
+        "accepted_by_name",
+        "edited_by",
+        "missed",
+    }
+
     def __str__(self) -> str:
         return f"{self.name} ({self.account_id})"
 

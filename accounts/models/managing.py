@@ -181,6 +181,8 @@ class ManagingAccount(Described, Leased, Readable):
             ),
         ]
 
+    NOT_EDITED = Described.NOT_EDITED | {"applied", "lease", "leased_until"}
+
     def __str__(self) -> str:
         return f"{self.name} ({self.account_id})"
 

@@ -130,6 +130,7 @@ def test_an_edit_or_a_rotation_changes_no_bundle_until_it_is_proved(
         verified.name, verified.regions = "other", ["eu-west-1"]
         verified.external_id = uuid.uuid4()
         verified.save()
+        verified.save(update_fields=["external_id"])
 
     bundle = built(new_bundle(None))
 

@@ -101,3 +101,23 @@ def test_a_run_of_the_managing_account_moves_that_one() -> None:
     account.refresh_from_db()
     assert ManagingAccount.objects.get().state == State.FAILED
     assert account.state == State.VERIFIED
+
+
+def test_a_form_that_was_opened_earlier_leaves_what_others_decided() -> None:
+    """It saves what it describes, not the whole row as it was when it was read."""
+    managing, opened = managing_row(), account_row(state=State.PLANNED)
+    ManagedAccount.objects.begin_applying()
+    proved = {"managed": {}, "entries": []}
+    ManagedAccount.objects.filter(pk=opened.pk).keep_proved(proved)
+    assert managing.take_lease()
+    earlier = type(managing).objects.get()
+    managing.free_lease()
+
+    opened.regions = ["eu-west-1"]
+    opened.save()
+    earlier.save()
+
+    stored = ManagedAccount.objects.get()
+    assert stored.regions == ["eu-west-1"]
+    assert (stored.state, stored.proved) == (State.APPLYING, proved)
+    assert type(managing).objects.get().lease is None

@@ -39,7 +39,7 @@ def prove_again(account: ManagedAccount, **fields: Any) -> None:
     """Let it be edited, planned, approved and proved."""
     for name, value in fields.items():
         setattr(account, name, value)
-    account.save()
+    account.save(update_fields=[*fields])
     approve_entries(account)
     keep_proved(account, State.VERIFIED)
 

@@ -42,7 +42,7 @@ def built() -> Bundle:
 def prove_anew(account: ManagedAccount, **edit: Any) -> None:
     for name, value in edit.items():
         setattr(account, name, value)
-    account.save()
+    account.save(update_fields=[*edit])
     approve_entries(account)
     keep_proved(account, State.VERIFIED)
 

@@ -35,7 +35,7 @@ def end(run: Run, status: Status = Status.VERIFIED) -> None:
     assert run.account is not None
     run.move(status, since=(Status(run.status),))
     run.account.state = State(status)
-    run.account.save()
+    run.account.save(update_fields=["state"])
 
 
 def opened(browser: Browser, live_server: Any, path: str, **context: Any) -> Page:
