@@ -69,6 +69,14 @@ def record(
     return entry
 
 
+def who_did(what: Activity.What, about: str, **detail: Any) -> str:
+    """Name whoever decided this last; empty: nobody did."""
+    same = {f"detail__{name}": value for name, value in detail.items()}
+    entries = Activity.objects.filter(what=what, about=about, **same)
+    last = entries.order_by("-number").first()
+    return last.who if last else ""
+
+
 def record_many(by: User | str | None, decisions: Iterable[Decision]) -> list[Activity]:
     """Add an entry for each decision, in this order, as `record` does."""
     person = None if by is None or isinstance(by, str) else by

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
-from accounts.models import ManagedAccount, ManagingAccount, Run
+from accounts.activity import who_did
+from accounts.models import Activity, ManagedAccount, ManagingAccount, Run
 from accounts.models.states import Status
+
+DISCARD, STOP = Activity.What.DISCARD, Activity.What.STOP
 
 
 def outdated_by(run: Run) -> str:
@@ -18,10 +21,27 @@ def outdated(run: Run) -> str:
 
 
 def nothing_to_accept(account: ManagedAccount) -> str:
+    if by := account.accepted_by_name:
+        return f"{account.name} was accepted by {by} before you decided."
     return f"{account.name} does not wait for acceptance."
 
 
 def decided_already(run: Run) -> str:
     """Say who approved the run, or what became of it, before somebody else decided."""
-    by = run.approved_by_name
-    return f"{f'{by} approved it' if by else f'It is {run.status}'} already."
+    if run.status == Status.DISCARDED:
+        return f"{run.title} was discarded{by_whom(run)} before you decided."
+    if by := run.approved_by_name:
+        return f"{run.title} was approved by {by} before you decided."
+    return f"{run.title} is already {run.status}."
+
+
+def by_whom(run: Run) -> str:
+    """Say who discarded it, or for what."""
+    if by := who_did(DISCARD, run.account_name, run=str(run.pk)):
+        return f" by {by}"
+    if run.rollout_id and (by := who_did(STOP, str(run.rollout))):
+        return f" by {by}, who stopped {str(run.rollout).lower()},"
+    later = Run.objects.filter(number__gt=run.number, kind=run.kind)
+    if next_one := later.filter(account=run.account_id).order_by("number").first():
+        return f" for {next_one.title.lower()} of {next_one.started_by or 'somebody'}"
+    return ""

@@ -130,7 +130,8 @@ def stop(rollout: Rollout, by: User | None) -> bool:
 
 def unchanged(rollout: Rollout) -> str:
     """Say that somebody decided before, or that there is nothing to decide."""
-    return f"{rollout} is {rollout.state}. Nothing was changed."
+    why = f": {rollout.reason}" if rollout.reason else "."
+    return f"{rollout} is {rollout.state}{why} Nothing was changed."
 
 
 def configure(rollout: Rollout, settings: Mapping[str, int], by: User) -> bool:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from django.db import IntegrityError, transaction
 from django.utils import timezone
 
-from accounts.activity import record
+from accounts.activity import record, who_did
 from accounts.four_eyes import SamePerson, needs_second_person
 from accounts.models import Activity, Delivery
 from accounts.models.activity import name_of
@@ -142,8 +142,18 @@ def discard(delivery: Delivery, by: User | None) -> bool:
 
 def decided_already(delivery: Delivery) -> str:
     """Say who approved it, or what became of it, before somebody else decided."""
-    by = delivery.approved_by_name
-    return f"{f'{by} approved it' if by else f'It is {delivery.status}'}."
+    if delivery.status == Delivery.Status.DISCARDED:
+        if by := who_did(What.DISCARD, str(delivery)):
+            return f"{delivery} was discarded by {by} before you decided."
+        if later := Delivery.objects.filter(number__gt=delivery.number).last():
+            by = later.created_by_name or "somebody"
+            return (
+                f"{delivery} was discarded for {str(later).lower()} of {by} before you "
+                "decided."
+            )
+    if by := delivery.approved_by_name:
+        return f"{delivery} was approved by {by} before you decided."
+    return f"{delivery} is already {delivery.status}."
 
 
 def record_delivery(

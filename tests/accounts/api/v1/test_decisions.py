@@ -202,8 +202,9 @@ def test_who_comes_second_reads_who_was_first(approver, account):
     again = approver.post(path, body)
     discarded = approver.post(f"/runs/{run.number}/discard")
 
-    assert detail(again) == "approver approved it already."
-    assert detail(discarded) == "approver approved it already."
+    said = f"Run {run.number} was approved by approver before you decided."
+    assert detail(again) == said
+    assert detail(discarded) == said
 
 
 def test_a_comment_with_what_nobody_sees_is_refused(approver, account):

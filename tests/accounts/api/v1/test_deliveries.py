@@ -87,7 +87,7 @@ def test_it_approves_the_plan_that_was_read(approver):
     assert (answer.status_code, answer.json()["status"]) == (200, "delivering")
     planned.refresh_from_db()
     assert planned.approval_comment == "Go."
-    assert detail(again) == "approver approved it."
+    assert detail(again) == (f"{planned} was approved by approver before you decided.")
 
 
 def test_whoever_plans_does_not_approve_where_two_must(approver):
@@ -128,4 +128,4 @@ def test_it_discards_a_plan(approver):
     answer, again = approver.post(path), approver.post(path)
 
     assert answer.json()["status"] == "discarded"
-    assert detail(again) == "It is discarded."
+    assert "was discarded by approver before you decided." in detail(again)

@@ -210,7 +210,9 @@ def test_a_plan_is_discarded(approver):
 
     assert "is discarded. Spinnaker is unchanged." in told(answer)
     assert "Nothing was sent." in page(approver, planned)
-    assert "It is discarded." in told(approver.post(url(planned, "discard/")))
+    assert "was discarded by approver before you decided." in told(
+        approver.post(url(planned, "discard/"))
+    )
 
 
 def test_what_is_not_loaded_in_time_has_its_likely_causes_in_order(viewer):

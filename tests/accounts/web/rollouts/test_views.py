@@ -80,7 +80,7 @@ def test_a_second_press_says_what_it_is_already(operator, rollout) -> None:
 
     again = press(operator, "rollout-pause", rollout).content.decode()
 
-    assert f"{rollout} is stopped. Nothing was changed." in again
+    assert f"{rollout} is stopped: operator stopped it. Nothing was changed." in again
 
 
 def test_an_approver_reads_the_group_and_approves_it(approver, rollout) -> None:

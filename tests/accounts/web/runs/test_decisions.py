@@ -49,7 +49,7 @@ def test_a_second_approval_changes_nothing_and_says_so(approver) -> None:
     response = approver.post(f"{run.get_absolute_url()}approve/", read(run))
 
     assert Run.objects.get().approved_by.username == "olga"
-    assert "olga approved it already" in told(response)
+    assert "was approved by olga before you decided" in told(response)
 
 
 def test_a_plan_that_deletes_asks_for_the_accounts_name(approver) -> None:
@@ -108,7 +108,7 @@ def test_what_is_decided_cannot_be_put_aside(approver) -> None:
     response = approver.post(f"{run.get_absolute_url()}discard/")
 
     assert Run.objects.get().status == Status.VERIFIED
-    assert "It is verified already" in told(response)
+    assert "is already verified" in told(response)
 
 
 @pytest.mark.parametrize(

@@ -238,7 +238,8 @@ def test_what_has_ended_changes_no_more(operator, rollout, what):
 
     refused = operator.post(f"/rollouts/{rollout.number}/{what}")
 
-    assert detail(refused) == f"{rollout} is stopped. Nothing was changed."
+    said = f"{rollout} is stopped: the command line stopped it. Nothing was changed."
+    assert detail(refused) == said
 
 
 def test_it_retries_what_failed_and_only_that(operator, rollout):
