@@ -10,7 +10,7 @@ from datetime import datetime
 from functools import partial
 from typing import TYPE_CHECKING, NamedTuple
 
-from django.db import transaction
+from django.db import IntegrityError, transaction
 from django.db.models import Q
 from django.utils import timezone
 
@@ -63,13 +63,23 @@ def new_bundle(by: User | None) -> Bundle:
     if not ready:
         raise NothingReady(what_is_missing())
     with transaction.atomic():
-        bundle = Bundle.objects.create(
-            number=Bundle.objects.next_number(), created_by=by
-        )
+        bundle = numbered(by)
         bundle.accounts.set(ready)
         detail = {"bundle": bundle.number, "accounts": len(ready)}
         record(by, Activity.What.BUILD, str(bundle), detail)
     return bundle
+
+
+def numbered(by: User | None) -> Bundle:
+    """Create a bundle; of those who do so at the same moment, each gets a number."""
+    while True:
+        number = Bundle.objects.next_number()
+        try:
+            with transaction.atomic():
+                return Bundle.objects.create(number=number, created_by=by)
+        except IntegrityError:
+            if not Bundle.objects.filter(number=number).exists():
+                raise
 
 
 def what_is_missing() -> str:

@@ -13,6 +13,7 @@ from django.utils import timezone
 from accounts.bundles import NothingReady, build, finish, new_bundle
 from accounts.mapping.edits import editing
 from accounts.models import Bundle, ManagedAccount
+from accounts.models.bundles import BundleQuerySet
 from accounts.models.states import State
 from tests.rows import account_row, managing_row
 
@@ -159,3 +160,13 @@ def test_what_a_second_worker_says_of_a_bundle_changes_nothing(
     finish(bundle, Bundle.Status.FAILED)
 
     assert Bundle.objects.get().status == Bundle.Status.READY
+
+
+def test_a_number_that_somebody_took_meanwhile_is_not_given_again(
+    verified: ManagedAccount, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    taken = new_bundle(None).number
+    numbers = iter([taken, taken + 1])
+    monkeypatch.setattr(BundleQuerySet, "next_number", lambda rows: next(numbers))
+
+    assert new_bundle(None).number == taken + 1
