@@ -21,6 +21,7 @@ from accounts.mapping.proved import proved_entries, proved_topology
 from accounts.models import Activity, Bundle, ManagedAccount, Run
 from accounts.models.activity import name_of
 from accounts.models.standing import BROKEN
+from accounts.models.states import move
 from accounts.role_limits.refusing import refuse_limited, refuse_outside
 from accounts.runs.queue import enqueue_bundle
 from accounts.spinnaker.told import delivered, sent_since
@@ -282,5 +283,5 @@ def not_held(account: ManagedAccount) -> str:
 
 
 def finish(bundle: Bundle, status: Bundle.Status, **fields: object) -> None:
-    rows = Bundle.objects.filter(pk=bundle.pk, status=Bundle.Status.BUILDING)
-    rows.update(status=status, **fields)
+    rows = Bundle.objects.filter(pk=bundle.pk)
+    move(rows, status, since=(Bundle.Status.BUILDING,), **fields)

@@ -21,6 +21,7 @@ from django.apps import apps
 from django.contrib.auth.models import Group
 from django.contrib.contenttypes.models import ContentType
 from django.db import connection
+from django.db.models.sql.compiler import SQLUpdateCompiler
 from playwright.sync_api import Browser, expect
 
 from onboarding.aws import session
@@ -59,6 +60,26 @@ def only_loopback() -> Iterator[None]:
 
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(socket.socket, "connect", guarded)
+        yield
+
+
+@pytest.fixture(scope="session", autouse=True)
+def no_joined_update() -> Iterator[None]:
+    """Refuse an UPDATE whose rows are found by a join. Django asks for them in a
+    subquery, which the second of two at once on PostgreSQL does not ask again: it
+    changes the row although the first has.
+    """
+    set_up = SQLUpdateCompiler.pre_sql_setup
+
+    def guarded(self: SQLUpdateCompiler) -> None:
+        self.query.get_initial_alias()
+        tables = self.query.count_active_tables()
+        joined = tables > 1 and not self.query.related_updates
+        assert not joined, f"An UPDATE of {self.query.model.__name__} joins tables."
+        set_up(self)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(SQLUpdateCompiler, "pre_sql_setup", guarded)
         yield
 
 

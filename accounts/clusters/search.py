@@ -109,8 +109,7 @@ def search_slice(search: ClusterSearch) -> None:
         unread = search.accounts.filter(read_at=None).select_related("account")
         some = list(unread.prefetch_related("account__providers")[:BATCH])
         if not some:
-            rows = ClusterSearch.objects.filter(pk=search.pk)
-            rows.update(finished_at=Now())
+            search.write(finished_at=Now())
             return
         search.extend_lease()
         try:

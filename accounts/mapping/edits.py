@@ -7,7 +7,7 @@ and after.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -49,6 +49,7 @@ def editing(account: ManagedAccount, by: User | str | None = None) -> Iterator[N
     with transaction.atomic():
         is_new = account._state.adding
         if not is_new:
+            lock_accounts([account.pk])
             refuse_outside(by, OPERATOR, account)
         row = None if is_new else stored(account)
         before, said = consequences_of_row(row), described(row)
@@ -76,6 +77,7 @@ def editing_managing(row: ManagingAccount, by: User | None) -> Iterator[None]:
     """
     refuse_limited(by, OPERATOR, MANAGING)
     with transaction.atomic():
+        lock_described()
         before, said = stored_managing(), described_managing()
         yield
         after = stored_managing()
@@ -84,6 +86,23 @@ def editing_managing(row: ManagingAccount, by: User | None) -> Iterator[None]:
             outdate(outdated_by(before, after))
         what = Activity.What.EDIT if said else Activity.What.DESCRIBE
         record_edit(by, what, row.name, said, described_managing(), {})
+
+
+def lock_described(accounts: Iterable[UUID] = ()) -> None:
+    """Let nobody edit the managing account, or these, until the transaction ends.
+
+    Whoever locks does so in this order, or two would wait for each other: a rollout,
+    runs, the managing account, accounts.
+    """
+    rows = ManagingAccount.objects.select_for_update(no_key=True)
+    list(rows.values_list("pk"))
+    lock_accounts(accounts)
+
+
+def lock_accounts(accounts: Iterable[UUID]) -> None:
+    rows = ManagedAccount.objects.select_for_update(no_key=True).order_by("pk")
+    for some in in_slices(sorted(set(accounts))):
+        list(rows.filter(pk__in=some).values_list("pk"))
 
 
 def outdate(accounts: list[UUID]) -> None:

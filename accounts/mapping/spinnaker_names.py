@@ -44,5 +44,6 @@ def claim_names(account: ManagedAccount) -> None:
                     SpinnakerName.objects.create(name=name, account=account)
             except IntegrityError as error:
                 owner = SpinnakerName.objects.select_related("account").get(name=name)
-                raise NameTaken(name, owner.account) from error
+                if owner.account_id != account.pk:  # else pressed twice
+                    raise NameTaken(name, owner.account) from error
             held.add(name)

@@ -23,7 +23,7 @@ from accounts.models.standing import (
     standing,
     word_of,
 )
-from accounts.models.states import State
+from accounts.models.states import State, move
 from onboarding import names
 from onboarding.desired import POLICY_SET
 from onboarding.desired.policy_sets import PolicySet, policy_sets_after
@@ -51,6 +51,12 @@ class DescribedQuerySet(models.QuerySet[M]):
         """Keep the row only if nobody has edited it since that version."""
         return self.filter(version=version)
 
+    def move(self, to: State | Case, **changes: Any) -> int:
+        """Change their state, whichever it is: the run that asks for it was moved in
+        the same transaction, and an edit wins over any.
+        """
+        return move(self, to, since=None, **changes)
+
     def stale(self) -> Self:
         """Keep those whose proof is older than PROOF_MAX_AGE."""
         return self.filter(proof_is_stale())
@@ -61,51 +67,51 @@ class DescribedQuerySet(models.QuerySet[M]):
 
     def wait_for_approval(self) -> int:
         """A plan is there to be read. What was proved still holds."""
-        return self.update(state=State.PLANNED)
+        return self.move(State.PLANNED)
 
     def begin_applying(self) -> int:
         """A plan was approved, so what was proved holds no longer."""
-        return self.update(state=State.APPLYING, **self.UNPROVED)
+        return self.move(State.APPLYING, **self.UNPROVED)
 
     def hand_off(self) -> int:
         """Bowline has done its part, and an account's owner creates the rest."""
-        return self.update(state=State.HANDED_OFF)
+        return self.move(State.HANDED_OFF)
 
     def verify_unchanged(self) -> int:
         """Nothing had to change in AWS; it is only verified."""
-        return self.update(state=State.APPLYING)
+        return self.move(State.APPLYING)
 
     def verify(self, state: State, at: datetime) -> int:
         """What is described was verified: walked, or evaluated from the policies."""
-        return self.update(state=state, proof=state, verified_at=at, **self.FOUND)
+        return self.move(state, proof=state, verified_at=at, **self.FOUND)
 
     def have_policies(self, policy_set: int) -> int:
         """All of that policy set was found in AWS, and nothing else."""
         return self.update(policy_set=policy_set)
 
     def fail(self) -> int:
-        return self.update(state=State.FAILED, **self.UNPROVED)
+        return self.move(State.FAILED, **self.UNPROVED)
 
     def drift(self) -> int:
         """AWS is no longer what was approved."""
-        return self.update(state=State.DRIFTED, **self.UNPROVED)
+        return self.move(State.DRIFTED, **self.UNPROVED)
 
     def refuse_plan(self) -> int:
         """The plan no longer fits; nothing more was changed."""
-        return self.update(state=State.OUTDATED)
+        return self.move(State.OUTDATED)
 
     def await_plan(self) -> int:
         """AWS is as it was approved, and an edit waits that only Spinnaker notices."""
-        return self.update(state=State.OUTDATED)
+        return self.move(State.OUTDATED)
 
     def outdate(self, *, proved: bool = False) -> int:
         """Count an edit: every plan made before it is outdated now. Where it changes
         nothing in AWS, what was `proved` still holds.
         """
         draft = When(state=State.DRAFT, then=Value(State.DRAFT))
-        return self.update(
+        return self.move(
+            Case(draft, default=Value(State.OUTDATED)),
             version=F("version") + 1,
-            state=Case(draft, default=Value(State.OUTDATED)),
             updated_at=timezone.now(),
             **({} if proved else self.UNPROVED),
         )
@@ -125,20 +131,18 @@ class Described(models.Model):
     class Meta:
         abstract = True
 
-    NOT_EDITED: ClassVar[frozenset[str]] = frozenset(
-        {"state", "version", "proof", "verified_at", "policy_set"}
-    )
-    """Columns that runs and decisions write, each by an UPDATE of its own."""
+    FOLLOWS: ClassVar = {"external_id_prefix", "pod_issuer", "updated_at"}
+    """Columns that no form shows, and that follow from an edit."""
+    MOVED: ClassVar = {"state", "verified_at"}
 
     def save(self, *args: Any, **options: Any) -> None:
-        """Leave to others what no edit is about: it was read before they wrote it."""
+        """Write what an edit is about; what runs and decisions write has UPDATEs of its
+        own, and was read before somebody else wrote it.
+        """
         if not self._state.adding and options.get("update_fields") is None:
-            options["update_fields"] = [
-                field.name
-                for field in self._meta.concrete_fields
-                if not (field.primary_key or field.generated)
-                and field.name not in self.NOT_EDITED
-            ]
+            edited = self.FOLLOWS | {f.name for f in self._meta.fields if f.editable}
+            names = {field.name for field in self._meta.concrete_fields}
+            options["update_fields"] = (edited & names) - self.MOVED
         super().save(*args, **options)
 
     @property

@@ -33,7 +33,7 @@ from accounts.models.readable import (
     is_texts,
 )
 from accounts.models.standing import BROKEN, PROVED, Facts
-from accounts.models.states import PASSING, State
+from accounts.models.states import PASSING, State, move
 from onboarding.providers import PROVIDERS
 from onboarding.resources.entry_changes import EntryDocument
 from onboarding.spinnaker.entry_documents import are_documents
@@ -72,7 +72,7 @@ class ManagedAccountQuerySet(DescribedQuerySet["ManagedAccount"]):
         """Take them from what Spinnaker may assume, though their roles still exist."""
         unproved = When(state__in=PROVED, then=Value(State.OUTDATED))
         state = Case(unproved, default=F("state"))
-        return self.update(withdrawn=True, state=state, **self.UNPROVED)
+        return self.move(state, withdrawn=True, **self.UNPROVED)
 
     def in_aws_provider(self) -> ManagedAccountQuerySet:
         """Keep those that Spinnaker knows, or will know, as an `aws` account."""
@@ -131,7 +131,7 @@ class ManagedAccountQuerySet(DescribedQuerySet["ManagedAccount"]):
             When(approved_version__lt=F("version"), then=Value(State.OUTDATED)),
             default=F("proof"),
         )
-        return self.filter(state__in=PASSING).update(state=before)
+        return move(self, before, since=PASSING)
 
     def have_entries(self, documents: list[EntryDocument], version: int) -> int:
         """What Spinnaker is to know at that version was approved and carried out."""
@@ -147,8 +147,8 @@ class ManagedAccountQuerySet(DescribedQuerySet["ManagedAccount"]):
 
     def remove(self) -> int:
         """Nothing of Bowline's is left in AWS: a draft again, with its description."""
-        return self.update(
-            state=State.DRAFT,
+        return self.move(
+            State.DRAFT,
             granted_at=None,
             withdrawn=False,
             verified_at=None,
@@ -286,25 +286,6 @@ class ManagedAccount(CreatedBy, MadeByOthers, Described, Readable):
             ("onboard_account", "Can onboard accounts, plan and download"),
             ("approve_run", "Can approve and apply plans"),
         ]
-
-    NOT_EDITED = Described.NOT_EDITED | {
-        "external_id",
-        "former_external_id",
-        "applied",
-        "approved_entries",
-        "approved_version",
-        "proved",
-        "left_out_at",
-        "left_out_by",
-        "left_out_by_name",
-        "granted_at",
-        "withdrawn",
-        "accepted_at",
-        "accepted_by",
-        "accepted_by_name",
-        "edited_by",
-        "missed",
-    }
 
     def __str__(self) -> str:
         return f"{self.name} ({self.account_id})"

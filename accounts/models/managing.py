@@ -26,7 +26,7 @@ from accounts.models.lease import Leased
 from accounts.models.managed import ManagedAccount
 from accounts.models.owners.made_by import MAKERS
 from accounts.models.readable import Readable, is_mappings, is_one_of, is_texts
-from accounts.models.states import PASSING, State
+from accounts.models.states import PASSING, State, move
 from onboarding import names
 from onboarding.partitions import PARTITIONS
 from onboarding.topology import (
@@ -58,22 +58,22 @@ class ManagingAccountQuerySet(DescribedQuerySet["ManagingAccount"]):
             When(proof="", then=Value(State.OUTDATED)),
             default=F("proof"),
         )
-        return self.filter(state__in=PASSING).update(state=before)
+        return move(self, before, since=PASSING)
 
     def change_along(self, version: int) -> int:
         """An account's run applies that version: whatever exists of it now, it
         is no longer a draft, and nothing of it is proved.
         """
         rows = self.filter(Q(version=version) | Q(state=State.DRAFT))
-        return rows.update(state=unless_passing(State.APPLIED), **self.UNPROVED)
+        return rows.move(unless_passing(State.APPLIED), **self.UNPROVED)
 
     def fail_along(self) -> int:
         """An account's run could not apply it."""
-        return self.update(state=unless_passing(State.FAILED), **self.UNPROVED)
+        return self.move(unless_passing(State.FAILED), **self.UNPROVED)
 
     def drift_along(self) -> int:
         """An account's run found that AWS is no longer what was approved."""
-        return self.update(state=unless_passing(State.DRIFTED), **self.UNPROVED)
+        return self.move(unless_passing(State.DRIFTED), **self.UNPROVED)
 
     def prove_along(self, state: State, at: datetime) -> int:
         """An account's run has walked through it. The many that do so in one night
@@ -81,7 +81,7 @@ class ManagingAccountQuerySet(DescribedQuerySet["ManagingAccount"]):
         """
         rows = self.exclude(state=State.APPLYING)
         rows = rows.exclude(proof=state, verified_at__gt=at - PROVED_JUST_NOW)
-        return rows.update(state=unless_passing(state), proof=state, verified_at=at)
+        return rows.move(unless_passing(state), proof=state, verified_at=at)
 
 
 def unless_passing(state: State) -> Case:
@@ -180,8 +180,6 @@ class ManagingAccount(Described, Leased, Readable):
                 ),
             ),
         ]
-
-    NOT_EDITED = Described.NOT_EDITED | {"applied", "lease", "leased_until"}
 
     def __str__(self) -> str:
         return f"{self.name} ({self.account_id})"

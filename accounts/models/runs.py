@@ -24,7 +24,7 @@ from accounts.models.managing import ManagingAccount, ManagingAccountQuerySet
 from accounts.models.owners.waiting import WaitsForOwner
 from accounts.models.readable import Readable, is_slug
 from accounts.models.rollouts.rollout import InRollout
-from accounts.models.states import OPEN, WORKING, Status
+from accounts.models.states import OPEN, WORKING, Status, move
 from accounts.models.steps import Step
 from onboarding.spinnaker.entry_documents import are_sides
 from onboarding.verify.result import Located
@@ -41,6 +41,11 @@ class RunNumber(models.Model):
 
 
 class RunQuerySet(models.QuerySet["Run"]):
+    def move(self, to: Status, *, since: tuple[Status, ...], **changes: Any) -> int:
+        """Move them on, each that is in one of these states; return how many were."""
+        ends = {} if to in OPEN else {"finished_at": timezone.now()}
+        return move(self, to, since=since, moved_at=Now(), **{**ends, **changes})
+
     def bulk_create(self, objs: Iterable[Run], *args: Any, **options: Any) -> list[Run]:
         runs = list(objs)
         numbers = RunNumber.objects.bulk_create(RunNumber() for _ in runs)
@@ -336,17 +341,12 @@ class Run(CreatedBy, Leased, InRollout, WaitsForOwner, Readable):
         among: RunQuerySet | None = None,
         **changes: Any,
     ) -> None:
-        """Move on by a conditional UPDATE; raise MovedMeanwhile where somebody was
-        quicker, or where it is not `among` the runs that may.
-        """
+        """Move on; raise MovedMeanwhile where it is not `among` these, or was moved."""
         if to not in OPEN:
             changes["finished_at"] = timezone.now()
-        may = Run.objects.all() if among is None else among
-        rows = may.filter(pk=self.pk, status__in=since)
-        if not rows.update(status=to, moved_at=Now(), **changes):
-            raise MovedMeanwhile(
-                f"{self} was changed by somebody else in the meantime."
-            )
+        rows = (Run.objects.all() if among is None else among).filter(pk=self.pk)
+        if not rows.move(to, since=since, **changes):
+            raise MovedMeanwhile(f"{self} was changed by somebody in the meantime.")
         for name, value in {"status": to, **changes}.items():
             setattr(self, name, value)
 

@@ -1,10 +1,15 @@
-"""The states of accounts, runs and what is in them: a word, a colour, an icon each."""
+"""The states of accounts, runs and what is in them: a word, a colour, an icon each; and
+the one way in which a state changes.
+"""
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from collections.abc import Iterable
+from typing import Any, NamedTuple, TypeVar
 
 from django.db import models
+
+M = TypeVar("M", bound=models.Model)
 
 
 class State(models.TextChoices):
@@ -122,3 +127,29 @@ BADGES = {
     "building": Badge("busy", "clock", "Bowline writes the bundle."),
     "ready": Badge("good", "check", "Ready to download."),
 }
+
+
+def move(
+    rows: models.QuerySet[M, Any],
+    to: Any,
+    *,
+    since: Iterable[str] | None,
+    **changes: Any,
+) -> int:
+    """Change the state of those rows that are in one of these states; None: in any, as
+    something else decides. Return how many were.
+
+    Of two at once, PostgreSQL lets the second wait for the row and then reads again
+    only what the WHERE says of the row itself, not what a join or a subquery said. So
+    the state is a condition on the row, and the count says who was first.
+    """
+    state = state_column(rows.model)
+    if since is not None:
+        rows = rows.filter(**{f"{state}__in": tuple(since)})
+    return rows.update(**{state: to}, **changes)
+
+
+def state_column(model: type[models.Model]) -> str:
+    names = {field.name for field in model._meta.concrete_fields}
+    (name,) = names & {"state", "status"}
+    return name

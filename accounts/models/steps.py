@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import datetime
 from itertools import chain
 from typing import Any
 
@@ -10,6 +11,7 @@ from django.db import models
 
 from accounts.models.lease import Leased, executed, stored
 from accounts.models.readable import Readable, is_one_of, is_texts
+from accounts.models.states import move
 from onboarding.resources.plan import VERBS
 
 
@@ -72,6 +74,12 @@ class Step(Readable):
         where another one took over.
         """
         note_all(run, {self: columns})
+
+
+def finish_steps(steps: models.QuerySet[Step], message: str, at: datetime) -> None:
+    """Count as done what nobody had to do, or somebody else did."""
+    undone = (Step.Status.PENDING, Step.Status.RUNNING, Step.Status.FAILED)
+    move(steps, Step.Status.DONE, since=undone, finished_at=at, message=message)
 
 
 def note_all(run: Leased, noted: Mapping[Step, Mapping[str, Any]]) -> None:

@@ -29,8 +29,9 @@ from accounts.models import Activity, ManagedAccount, ManagingAccount, Rollout, 
 from accounts.models.activity import name_of
 from accounts.models.runs import MovedMeanwhile
 from accounts.models.states import OPEN, State, Status
-from accounts.role_limits.refusing import Outside, refuse_outside
+from accounts.role_limits.refusing import Outside, refuse_any_outside, refuse_outside
 from accounts.runs.capacity import refuse_overflow
+from accounts.runs.deciding.lateness import refuse_edited
 from accounts.runs.owners.readiness import refuse_unready
 from accounts.runs.queue import enqueue, enqueue_rollout
 from accounts.web.access import APPROVER, OPERATOR
@@ -76,7 +77,10 @@ class RunOpen(Exception):
             )
         if run.status == Status.HANDED_OFF:
             return f"{run.title} of {run.account_name} waits for an owner."
-        return f"{run.title} of {run.account_name} is in progress. Wait until it ends."
+        by = run.approved_by_name
+        approved = f", approved by {by}," if by else ""
+        about = f"{run.title} of {run.account_name}{approved}"
+        return f"{about} is in progress. Wait until it ends."
 
 
 class NothingStands(Exception):
@@ -106,7 +110,7 @@ def plan(
     """Start a run that plans what to change; raise RunOpen, NameTaken, NoRoom,
     ManagingUnproved or NoManagingAccount where that cannot be.
     """
-    refuse_outside(by, OPERATOR, account)  # before names are claimed for it
+    refuse_any_outside(by, OPERATOR, [account.pk])  # before it claims names
     managing = managing_row()
     refuse_unready(managing, account)
     claim_names(account)
@@ -208,8 +212,7 @@ def start(
                     started_from=origin,
                 )
         except IntegrityError as error:
-            latest = open_runs(kind, account).latest("created_at")
-            raise RunOpen(latest) from error
+            raise RunOpen(open_runs(kind, account).latest("created_at")) from error
         if rollout is None:  # which was refused as a whole, or not
             refuse_outside(by, OPERATOR, account)
         run.grants.set(grants)
@@ -238,7 +241,9 @@ def make_way(kind: Run.Kind, account: ManagedAccount | None) -> None:
         try:
             run.move(Status.DISCARDED, since=aside)
         except MovedMeanwhile as error:
-            raise RunOpen(run) from error
+            # Whoever was quicker may have discarded it, for another plan or for none.
+            if now := open_runs(kind, account).order_by("number").last():
+                raise RunOpen(now) from error
 
 
 class PlanChanged(Exception):
@@ -276,16 +281,17 @@ def approve(
             run.move(
                 Status.APPROVED if has_wave(run) else Status.APPLYING,
                 since=(Status.PLANNED,),
-                among=Run.objects.up_to_date(),
                 approved_by=by,
                 approved_by_name=name_of(by),
                 approved_at=timezone.now(),
                 approved_digest=digest,
                 approval_comment=comment,
             )
+            refuse_edited(run)
             refuse_outside(by, APPROVER, run.account)
             if not has_wave(run):
-                run.unedited_subject.begin_applying()
+                if not run.unedited_subject.begin_applying():
+                    raise MovedMeanwhile(f"{run} has no account.")
                 transaction.on_commit(partial(send, run))
             else:
                 tell_rollout(run)

@@ -22,7 +22,7 @@ from accounts.mapping.plans import change_of, plan_of, steps_of
 from accounts.mapping.slices import in_slices
 from accounts.models import HandOff, ManagedAccount, ManagingAccount, Run, Step
 from accounts.models.states import State, Status
-from accounts.models.steps import note_all
+from accounts.models.steps import finish_steps, note_all
 from accounts.runs.owners.managing import left_to_owner
 from accounts.runs.owners.waiting import wait_for_owner
 from accounts.runs.scope import Scope
@@ -128,9 +128,8 @@ def finish(run: Run) -> None:
     removes = run.kind == Run.Kind.REMOVE
     to = Status.REMOVED if removes else Status.VERIFYING
     run.carry(to, since=(Status.APPLYING,), waiting="")
-    left = run.steps.exclude(status=Step.Status.DONE)
     now = timezone.now()
-    left.update(status=Step.Status.DONE, finished_at=now, message="Already existed.")
+    finish_steps(run.steps.all(), "Already existed.", now)
     if removes:
         ManagedAccount.objects.filter(pk__in=[run.account_id]).remove()
         HandOff.objects.in_force().filter(account=run.account_id).update(removed_at=now)

@@ -8,6 +8,7 @@ from collections.abc import Collection
 from django.db import transaction
 
 from accounts.mapping import snapshots
+from accounts.mapping.edits import lock_described
 from accounts.mapping.entries import (
     described_entries,
     keep_approved,
@@ -111,6 +112,7 @@ def make_plan(run: Run, scope: Scope, sessions: Sessions) -> None:
             ManagedAccount.objects.filter(pk__in=[run.account_id]).remove()
         else:
             if scope.shared:
+                lock_described()
                 grant_or_withdraw(run, scope)
                 snapshots.keep(scope.row, snapshots.managing_snapshot(scope.row))
             run.unedited_subject.verify_unchanged()

@@ -11,6 +11,7 @@ from django.db import transaction
 from django.utils import timezone
 
 from accounts.mapping import snapshots
+from accounts.mapping.edits import lock_described
 from accounts.mapping.entries import unplanned_entries
 from accounts.mapping.managed import granted_topology
 from accounts.mapping.managing import managing_of
@@ -81,6 +82,8 @@ def prove(run: Run, scope: Scope, sessions: Sessions) -> None:
     with transaction.atomic():
         error = failed_checks(results) if status is Status.FAILED else None
         run.carry(status, since=(Status.VERIFYING,), error=error, waiting="")
+        if scope.shared:
+            lock_described()
         if keep_results(run, results, now):
             happened(run, Notice.What.DRIFTED)
         if status is Status.FAILED:

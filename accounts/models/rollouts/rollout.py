@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
 from django.urls import reverse
 
 from accounts.models.activity import CreatedBy
 from accounts.models.readable import Readable, is_texts
+from accounts.models.states import move
 
 
 class RolloutQuerySet(models.QuerySet["Rollout"]):
@@ -89,6 +92,14 @@ class Rollout(CreatedBy, Readable):
 
     def get_absolute_url(self) -> str:
         return reverse("accounts:rollout", args=[self.number])
+
+    def move(self, to: State, **changes: Any) -> None:
+        """Move on, in the transaction that locked it: nobody else does so meanwhile."""
+        rows = Rollout.objects.filter(pk=self.pk)
+        moved = move(rows, to, since=[self.state], **changes)
+        assert moved, f"{self} was not locked"
+        for name, value in {"state": to, **changes}.items():
+            setattr(self, name, value)
 
     @property
     def has_ended(self) -> bool:

@@ -23,6 +23,7 @@ from accounts.models.readable import (
     is_one_of,
     is_texts,
 )
+from accounts.models.states import move
 from onboarding.delivery.bodies import SECRET, TYPES, Body, compared
 from onboarding.delivery.verdicts import Step, StepKey, Verb
 
@@ -176,14 +177,21 @@ class Delivery(CreatedBy, Leased, Readable):
             )
         )
 
-    def move(self, to: Status, *, since: tuple[Status, ...], **changes: Any) -> None:
-        """Move on by a conditional UPDATE; raise DeliveryMoved where somebody was
-        quicker.
+    def move(
+        self,
+        to: Status,
+        *,
+        since: tuple[Status, ...],
+        among: DeliveryQuerySet | None = None,
+        **changes: Any,
+    ) -> None:
+        """Move on; raise DeliveryMoved where somebody was quicker, or where its own
+        columns are not as `among` asks.
         """
         if to not in self.OPEN:
             changes["finished_at"] = timezone.now()
-        rows = Delivery.objects.filter(pk=self.pk, status__in=since)
-        if not rows.update(status=to, **changes):
+        may = Delivery.objects.all() if among is None else among
+        if not move(may.filter(pk=self.pk), to, since=since, **changes):
             raise DeliveryMoved(f"{self} was changed by somebody else in the meantime.")
         for name, value in {"status": to, **changes}.items():
             setattr(self, name, value)
@@ -192,9 +200,13 @@ class Delivery(CreatedBy, Leased, Readable):
         """Move on as the worker that holds it; raise LeaseLost where it no longer
         does.
         """
-        if to not in self.OPEN:
-            changes["finished_at"] = timezone.now()
-        self.write(status=to, waiting="", look_at=None, **changes)
+        self.extend_lease()
+        held = Delivery.objects.filter(lease=self.lease)
+        changes = {"waiting": "", "look_at": None, **changes}
+        try:
+            self.move(to, since=self.WORKING, among=held, **changes)
+        except DeliveryMoved as error:
+            raise self.lost() from error
 
     def put_down(self, waiting: str, until: datetime, **changes: Any) -> None:
         """Leave it until then to other work, and say what it waits for."""

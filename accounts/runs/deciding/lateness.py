@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from accounts.activity import who_did
+from accounts.mapping.edits import lock_described
 from accounts.models import Activity, ManagedAccount, ManagingAccount, Run
+from accounts.models.runs import MovedMeanwhile
 from accounts.models.states import Status
 
 DISCARD, STOP = Activity.What.DISCARD, Activity.What.STOP
@@ -12,6 +14,16 @@ DISCARD, STOP = Activity.What.DISCARD, Activity.What.STOP
 def outdated_by(run: Run) -> str:
     """Say which edit outdates the plan; empty while none does."""
     return run.outdated_by(run.account, ManagingAccount.objects.first())
+
+
+def refuse_edited(run: Run) -> None:
+    """Raise MovedMeanwhile where an edit outdates the plan; until the transaction ends
+    there is none.
+    """
+    lock_described([run.account_id] if run.account_id else [])
+    account = ManagedAccount.objects.filter(pk__in=[run.account_id]).first()
+    if edit := run.outdated_by(account, ManagingAccount.objects.first()):
+        raise MovedMeanwhile(edit)
 
 
 def outdated(run: Run) -> str:

@@ -16,9 +16,10 @@ from django.utils import timezone
 
 from accounts.mapping.managed import managed_of
 from accounts.mapping.managing import managing_of, managing_row
-from accounts.models import ManagedAccount, Run, Step
+from accounts.models import ManagedAccount, Run
 from accounts.models.runs import MovedMeanwhile
 from accounts.models.states import Status
+from accounts.models.steps import finish_steps
 from accounts.role_limits.refusing import refuse_outside
 from accounts.runs.actions import Send
 from accounts.runs.owners.managing import waits_for
@@ -204,10 +205,8 @@ def move(run: Run, to: Status, send: Send, **changes: Any) -> None:
                 return
             if to is Status.VERIFYING:
                 run.unedited_subject.verify_unchanged()
-                run.steps.exclude(status=Step.Status.DONE).update(
-                    status=Step.Status.DONE,
-                    finished_at=timezone.now(),
-                    message="Done by the account's owner.",
+                finish_steps(
+                    run.steps.all(), "Done by the account's owner.", timezone.now()
                 )
             transaction.on_commit(partial(send, run))
     except MovedMeanwhile:

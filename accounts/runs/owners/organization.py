@@ -109,5 +109,5 @@ def look_at_all(by: User) -> int:
     Outside where the role is limited: they may be in any environment.
     """
     refuse_limited(by, OPERATOR, SHARED)
-    runs = Run.objects.filter(account__made_by=MadeBy.ORGANIZATION.value)
-    return runs.look_soon()
+    made = ManagedAccount.objects.filter(made_by=MadeBy.ORGANIZATION.value)
+    return Run.objects.filter(account__in=made).look_soon()

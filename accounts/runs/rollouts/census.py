@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Iterator
 from typing import NamedTuple
+from uuid import UUID
 
 from django.db.models import Count, Q
 
@@ -31,6 +33,13 @@ def runs_of(rollout: Rollout) -> RunQuerySet:
     """Find the newest run of each account of a rollout."""
     runs = Run.objects.filter(rollout=rollout, retried=False)
     return runs.exclude(kind=Run.Kind.MANAGING)
+
+
+def accounts_of(*runs: RunQuerySet) -> Iterator[UUID]:
+    """Yield the keys of their accounts, which are not read before somebody asks."""
+    for some in runs:
+        keys = some.order_by().values_list("account_id", flat=True)
+        yield from (key for key in keys if key is not None)
 
 
 def managing_run(rollout: Rollout) -> Run | None:

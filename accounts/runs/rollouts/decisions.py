@@ -8,8 +8,8 @@ from __future__ import annotations
 from collections.abc import Collection, Container, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from functools import partial
+from itertools import islice
 from typing import TYPE_CHECKING, NamedTuple
-from uuid import UUID
 
 from django.db import IntegrityError, transaction
 from django.db.models import Exists, F, OuterRef, Q
@@ -19,6 +19,7 @@ from django.utils import timezone
 from accounts.activity import COMMAND_LINE, record
 from accounts.bundles import told_since
 from accounts.four_eyes import policies, same_person
+from accounts.mapping.edits import lock_described
 from accounts.mapping.managing import NoManagingAccount, managing_row
 from accounts.mapping.plans import plan_of
 from accounts.mapping.slices import in_slices
@@ -37,8 +38,9 @@ from accounts.notices.notifying import notify_of_rollout
 from accounts.role_limits.refusing import refuse_any_outside
 from accounts.runs.actions import RunOpen, StillTold
 from accounts.runs.capacity import NoRoom
+from accounts.runs.deciding.lateness import decided_already, outdated
 from accounts.runs.queue import enqueue_rollout
-from accounts.runs.rollouts.census import is_ready, managing_run, runs_of
+from accounts.runs.rollouts.census import accounts_of, is_ready, managing_run, runs_of
 from accounts.runs.rollouts.start import (
     CannotStart,
     add,
@@ -79,13 +81,6 @@ def steered(rollout: Rollout, by: User | None) -> Iterator[Rollout]:
         yield row
 
 
-def accounts_of(*runs: RunQuerySet) -> Iterator[UUID]:
-    """Yield the keys of their accounts, which are not read before somebody asks."""
-    for some in runs:
-        keys = some.order_by().values_list("account_id", flat=True)
-        yield from (key for key in keys if key is not None)
-
-
 def pause(rollout: Rollout, by: User) -> bool:
     """Start nothing more until somebody resumes it; what runs goes to its end. False
     where it is paused or has ended already.
@@ -93,8 +88,7 @@ def pause(rollout: Rollout, by: User) -> bool:
     with steered(rollout, by) as row:
         if row.has_ended or row.state == State.PAUSED or not row.has_waves:
             return False
-        row.state, row.reason = State.PAUSED, f"{name_of(by)} paused it."
-        row.save(update_fields=["state", "reason"])
+        row.move(State.PAUSED, reason=f"{name_of(by)} paused it.")
         record(by, What.PAUSE, str(row))
     return True
 
@@ -104,9 +98,7 @@ def resume(rollout: Rollout, by: User) -> bool:
     with steered(rollout, by) as row:
         if row.state != State.PAUSED:
             return False
-        Rollout.objects.filter(pk=row.pk).update(
-            state=State.PLANNING, reason="", resumed_at=Now()
-        )
+        row.move(State.PLANNING, reason="", resumed_at=Now())
         record(by, What.RESUME, str(row))
     return True
 
@@ -119,9 +111,8 @@ def stop(rollout: Rollout, by: User | None) -> bool:
         if row.has_ended:
             return False
         discarded = discard(Run.objects.filter(rollout=row, status__in=UNDONE))
-        row.state, row.finished_at = State.STOPPED, timezone.now()
-        row.reason = f"{name_of(by) or COMMAND_LINE} stopped it."
-        row.save(update_fields=["state", "finished_at", "reason"])
+        reason = f"{name_of(by) or COMMAND_LINE} stopped it."
+        row.move(State.STOPPED, reason=reason, finished_at=timezone.now())
         if by is None or by.pk != row.created_by_id:
             notify_of_rollout(row, Notice.What.ENDED)
         record(by, What.STOP, str(row), {"discarded": discarded})
@@ -153,13 +144,11 @@ def configure(rollout: Rollout, settings: Mapping[str, int], by: User) -> bool:
 
 def discard(runs: RunQuerySet) -> int:
     """Discard runs that changed nothing; their accounts are what they were before."""
-    keys = list(runs.values_list("pk", flat=True))
-    discarded = 0
-    for some_keys in in_slices(keys, AT_ONCE):
-        some = Run.objects.filter(pk__in=some_keys)
-        discarded += some.filter(status__in=UNDONE).update(
-            status=Status.DISCARDED, finished_at=timezone.now(), moved_at=Now()
-        )
+    keys = list(runs.order_by("number").values_list("pk", flat=True))
+    slices = [Run.objects.filter(pk__in=some) for some in in_slices(keys, AT_ONCE)]
+    discarded = sum(some.move(Status.DISCARDED, since=UNDONE) for some in slices)
+    lock_described(accounts_of(*slices))
+    for some in slices:
         left = some.filter(status=Status.DISCARDED)
         others = Run.objects.filter(account=OuterRef("pk"), status__in=OPEN)
         accounts = ManagedAccount.objects.filter(pk__in=left.values("account"))
@@ -194,8 +183,7 @@ def retry(rollout: Rollout, by: User) -> int:
                 left = runs_of(row).exclude(status=Status.DISCARDED)
                 plan_managing(row, rows.filter(pk__in=left.values("account")), by)
             if row.state == State.FINISHED:
-                row.state, row.finished_at = State.PLANNING, None
-                row.save(update_fields=["state", "finished_at"])
+                row.move(State.PLANNING, finished_at=None)
             record(by, What.RETRY, str(row), {"accounts": len(accounts)})
     except (NoManagingAccount, NoRoom, RunOpen) as error:
         raise CannotStart(str(error)) from error
@@ -253,9 +241,11 @@ def approve_group(
         reasons = refused_to(by, waiting) | in_spinnaker(row, waiting)
         refused = [reasons[number] for number in mine if number in reasons]
         may = [number for number in mine if number not in reasons]
-        approved = approve_these(row, may, by, comment)
+        approved = approve_these(may, by, comment)
         chosen = (Run.objects.filter(number__in=some) for some in in_slices(mine))
         refuse_any_outside(by, APPROVER, accounts_of(*chosen), locks=True)
+        if not (approved or refused):
+            refused = late(row, fingerprint, read)
         if approved:
             detail = {
                 "rollout": row.number,
@@ -266,6 +256,13 @@ def approve_group(
             about = f"{row}: {counted(len(approved))}"
             record(by, What.APPROVE, about, {k: v for k, v in detail.items() if v})
     return Approved(len(approved), refused)
+
+
+def late(rollout: Rollout, fingerprint: str, read: Container[int] | None) -> list[str]:
+    """Say of one of the plans that were read who was quicker."""
+    runs = runs_of(rollout).filter(fingerprint=fingerprint).order_by("number")
+    gone = (run for run in runs.defer("entries") if read and run.number in read)
+    return [outdated(run) or decided_already(run) for run in islice(gone, 1)]
 
 
 def refused_to(by: User, runs: RunQuerySet) -> dict[int, str]:
@@ -303,23 +300,28 @@ def in_spinnaker(rollout: Rollout, runs: RunQuerySet) -> dict[int, str]:
     return {run.number: f"{StillTold(it)}" for run, it in found}
 
 
-def approve_these(
-    rollout: Rollout, numbers: Sequence[int], by: User, comment: str
-) -> list[int]:
+def approve_these(numbers: Sequence[int], by: User, comment: str) -> list[int]:
     """Approve what still waits and was not edited; return the numbers."""
-    now = timezone.now()
-    for some_numbers in in_slices(numbers):
-        Run.objects.filter(number__in=some_numbers).approvable().update(
-            status=Status.APPROVED,
-            moved_at=Now(),
+    slices = [Run.objects.filter(number__in=some) for some in in_slices(numbers)]
+    for some in slices:
+        list(some.order_by("number").select_for_update(no_key=True).values_list("pk"))
+    lock_described(accounts_of(*slices))
+    now, approved = timezone.now(), []
+    for some in slices:
+        may = list(
+            some.approvable().order_by("number").values_list("number", flat=True)
+        )
+        Run.objects.filter(number__in=may).move(
+            Status.APPROVED,
+            since=(Status.PLANNED,),
             approved_by=by,
             approved_by_name=name_of(by),
             approved_at=now,
             approved_digest=F("plan_digest"),
             approval_comment=comment,
         )
-    done = Run.objects.filter(rollout=rollout, approved_at=now)
-    return list(done.order_by("number").values_list("number", flat=True))
+        approved += may
+    return approved
 
 
 def keep_digests(runs: RunQuerySet) -> None:

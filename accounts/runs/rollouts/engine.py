@@ -9,10 +9,10 @@ from functools import partial
 
 from django.db import transaction
 from django.db.models import Exists, OuterRef
-from django.db.models.functions import Now
 from django.utils import timezone
 
 from accounts.activity import record
+from accounts.mapping.edits import lock_described
 from accounts.mapping.slices import in_slices
 from accounts.models import Activity, ManagedAccount, Notice, Rollout, Run
 from accounts.models.states import OPEN, Status
@@ -20,6 +20,7 @@ from accounts.notices.notifying import notify_of_plans, notify_of_rollout
 from accounts.runs.queue import enqueue_all
 from accounts.runs.rollouts.census import (
     Census,
+    accounts_of,
     changes_managing,
     comes_after,
     is_ready,
@@ -85,8 +86,7 @@ def advance_after(run: Run) -> None:
 
 
 def pause(rollout: Rollout, reason: str) -> None:
-    rollout.state, rollout.reason = State.PAUSED, reason
-    rollout.save(update_fields=["state", "reason"])
+    rollout.move(State.PAUSED, reason=reason)
     notify_of_rollout(rollout, Notice.What.PAUSED)
     record("Bowline", Activity.What.PAUSE, str(rollout), {"reason": reason})
 
@@ -95,8 +95,9 @@ def begin(rollout: Rollout, wave: int, most: int) -> None:
     """Start some of the approved accounts, in the order of their runs."""
     approved = runs_of(rollout).filter(status=Status.APPROVED).order_by("number")
     chosen = list(approved.values_list("pk", flat=True)[:most])
-    runs = Run.objects.filter(pk__in=chosen, status=Status.APPROVED)
-    runs.update(status=Status.APPLYING, wave=wave, moved_at=Now(), queued_at=None)
+    runs = Run.objects.filter(pk__in=chosen)
+    runs.move(Status.APPLYING, since=(Status.APPROVED,), wave=wave, queued_at=None)
+    lock_described(accounts_of(runs))
     unedited = Run.objects.filter(
         pk__in=chosen,
         status=Status.APPLYING,
@@ -146,9 +147,8 @@ def say(rollout: Rollout, state: str) -> None:
     """Keep the state, and when the rollout ended."""
     if state == rollout.state:
         return
-    rollout.state = State(state)
-    rollout.finished_at = timezone.now() if rollout.has_ended else None
-    rollout.save(update_fields=["state", "finished_at"])
+    ends = state in Rollout.ENDED
+    rollout.move(State(state), finished_at=timezone.now() if ends else None)
     if rollout.has_ended:
         notify_of_rollout(rollout, Notice.What.ENDED)
     elif state == State.PLANNED:

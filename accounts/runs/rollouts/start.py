@@ -10,8 +10,6 @@ from uuid import UUID
 
 from django.db import IntegrityError, transaction
 from django.db.models import prefetch_related_objects
-from django.db.models.functions import Now
-from django.utils import timezone
 
 from accounts.activity import record
 from accounts.bundles import told_of
@@ -81,10 +79,17 @@ def start(
     except (NoManagingAccount, NoRoom, Outside, actions.RunOpen) as error:
         raise CannotStart(str(error)) from error
     except IntegrityError as error:
-        raise CannotStart(
-            "Another run of these accounts began at the same moment. Start again."
-        ) from error
+        raise CannotStart(overtaken_by(chosen)) from error
     return rollout
+
+
+def overtaken_by(accounts: Collection[ManagedAccount]) -> str:
+    """Say which run of one of them began at the same moment."""
+    for keys in in_slices([account.pk for account in accounts]):
+        run = Run.objects.filter(account__in=keys, status__in=OPEN).last()
+        if run is not None:
+            return str(actions.RunOpen(run))
+    return "Another run of these accounts began at the same moment. Start again."
 
 
 STARTED = {
@@ -199,10 +204,7 @@ def busy(
             f"{listed(sorted(overlapping), ', ')}. Wait until it ends, or stop it."
         )
     for keys in in_slices(waiting):
-        plans = Run.objects.filter(pk__in=keys, status__in=REPLACED)
-        plans.update(
-            status=Status.DISCARDED, finished_at=timezone.now(), moved_at=Now()
-        )
+        Run.objects.filter(pk__in=keys).move(Status.DISCARDED, since=REPLACED)
 
 
 def handed_off(

@@ -87,7 +87,7 @@ def test_an_account_that_is_edited_while_the_group_is_approved_is_left(
     numbers = [run.number for run in runs]
     runs[0].account.touch()
 
-    approved = decisions.approve_these(rollout, numbers, olga, comment="")
+    approved = decisions.approve_these(numbers, olga, comment="")
 
     assert approved == numbers[1:]
 
