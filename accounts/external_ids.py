@@ -219,7 +219,7 @@ def told_by(bundle: Bundle) -> Told:
 
 
 def locked(account: ManagedAccount) -> ManagedAccount:
-    return ManagedAccount.objects.select_for_update().get(pk=account.pk)
+    return ManagedAccount.objects.select_for_update(no_key=True).get(pk=account.pk)
 
 
 def none_to_rotate(row: ManagedAccount) -> str:

@@ -62,6 +62,7 @@ ON_POSTGRESQL = {
         "accounts/runs/test_retention.py",
         "accounts/runs/test_steps_noted.py",
         "accounts/test_activity.py",
+        "accounts/test_decided_once.py",
         "accounts/web/groups/test_lockout.py",
         "accounts/web/people",
         "accounts/web/test_lists.py",

@@ -146,7 +146,7 @@ def locked(
     by_key: dict[UUID, list[FoundCluster]] = {}
     for cluster in chosen:
         by_key.setdefault(cluster.account_id, []).append(cluster)
-    rows = ManagedAccount.objects.select_for_update().order_by("id")
+    rows = ManagedAccount.objects.select_for_update(no_key=True).order_by("id")
     return {
         row: by_key[row.pk]
         for keys in in_slices(sorted(by_key))

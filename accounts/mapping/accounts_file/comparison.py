@@ -95,7 +95,7 @@ def rows_by_name(pks: Iterable[UUID], *, lock: bool) -> dict[str, ManagedAccount
     # Nothing here needs them, and they are most of a row.
     rows = rows.defer("proved", "applied", "approved_entries")
     if lock:
-        rows = rows.select_for_update()
+        rows = rows.select_for_update(no_key=True)
     slices = in_slices(sorted(pks))
     return {row.name: row for some in slices for row in rows.filter(pk__in=some)}
 

@@ -25,7 +25,7 @@ def edit(account: ManagedAccount, asked: dict[str, Any], by: User) -> bool:
     NameTaken or DetailsError where it cannot be.
     """
     with transaction.atomic():
-        rows = ManagedAccount.objects.select_for_update()
+        rows = ManagedAccount.objects.select_for_update(no_key=True)
         row = rows.get(pk=account.pk)
         changed = {
             name: value
