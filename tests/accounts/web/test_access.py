@@ -179,7 +179,7 @@ def test_the_groups_are_the_roles() -> None:
 
 
 def test_the_migration_of_the_roles_goes_back_and_forth() -> None:
-    migration: Any = import_module("accounts.migrations.0002_roles")
+    migration: Any = import_module("accounts.migrations.0001_baseline")
     editor = SimpleNamespace(connection=connection)
 
     migration.remove_roles(apps, editor)
