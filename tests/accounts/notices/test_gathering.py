@@ -187,7 +187,7 @@ def test_approvers_hear_only_of_plans_that_they_may_approve() -> None:
     decided = run_of(4, "test", status=Status.PLANNED)
     for run in (moved, run_of(2, "lab", status=Status.PLANNED), shared, decided):
         happened(run, What.PLANS)
-    ManagedAccount.objects.filter(runs=moved).update(environment="prod")
+    ManagedAccount.objects.filter(pk=moved.account_id).update(environment="prod")
     Run.objects.filter(pk=decided.pk).update(status=Status.DISCARDED)
     later(minutes=6)
 

@@ -182,7 +182,7 @@ def test_a_plan_that_is_approved_at_the_same_moment_is_not_discarded(
 
     monkeypatch.setattr(start, "in_slices", approved_meanwhile)
 
-    with pytest.raises(rollouts.CannotStart, match="at the same moment"):
+    with pytest.raises(rollouts.CannotStart, match=f"Run {run.number}, a plan for"):
         rollouts.start([row], ONBOARD, None)
 
     assert Run.objects.get() == run
