@@ -137,8 +137,8 @@ def make_site(count: int) -> dict[str, str]:
     accounts = make_accounts(count)
     waiting, newest = make_runs(accounts)
     rollout = make_rollout(waiting, newest)
-    planned = ManagedAccount.objects.filter(runs__in=waiting)
-    planned.update(state="planned")
+    planned = [run.account_id for run in waiting]
+    ManagedAccount.objects.filter(pk__in=planned).update(state="planned")
     make_bundle()
     prove_all("us-east-1")
     make_bundle()

@@ -103,7 +103,7 @@ def resumed() -> Act:
 
 def retried() -> Act:
     row = rollout()
-    Run.objects.filter(rollout=row, account__name="web").update(status=Status.FAILED)
+    Run.objects.filter(rollout=row, account_name="web").update(status=Status.FAILED)
     return Act(f"/runs/rollouts/{row.number}/retry/", {})
 
 
