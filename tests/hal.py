@@ -274,6 +274,9 @@ def main(words: list[str]) -> int:
     slow = home / "slow"
     if slow.exists() and slow.read_text().split()[0] in words:
         time.sleep(float(slow.read_text().split()[1]))
+    held = home / "held"
+    while held.exists() and held.read_text() in words:
+        time.sleep(0.02)
     try:
         for fault in faults.read_text().splitlines() if faults.exists() else ():
             if fault in words:
@@ -341,6 +344,13 @@ class Hal:
     def is_slow_at(self, word: str, seconds: float) -> None:
         """Let every call that has this word take a while."""
         (self.home / "slow").write_text(f"{word} {seconds}")
+
+    def waits_at(self, word: str) -> None:
+        """Let every call that has this word wait until it `goes_on`."""
+        (self.home / "held").write_text(word)
+
+    def goes_on(self) -> None:
+        (self.home / "held").unlink()
 
     def __call__(self, *words: str) -> subprocess.CompletedProcess[str]:
         return self.run([str(self.bin / "hal"), *words])

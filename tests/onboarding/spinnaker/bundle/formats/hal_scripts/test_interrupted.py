@@ -14,10 +14,6 @@ from tests.bundles import core, staging
 from tests.factories import topology
 from tests.onboarding.spinnaker.bundle.formats.hal_scripts.scripts import Scripts
 
-SLOW = 1.5
-"""Seconds that hal takes for the call in which it is stopped."""
-
-
 HEARING = ("env", "--default-signal=INT,TERM,HUP")
 """The script leaves ignored what it finds ignored, and tests may run under nohup."""
 
@@ -48,11 +44,12 @@ def wait_for_call(scripts: Scripts, *words: str) -> None:
 def test_the_account_in_hand_is_finished_and_the_rest_is_named(
     scripts: Scripts, number: signal.Signals
 ):
-    scripts.hal.is_slow_at("core", SLOW)
+    scripts.hal.waits_at("core")
     run = started(scripts, NO_VALIDATE="1")
     wait_for_call(scripts, "add", "core")
 
     os.killpg(run.pid, number)
+    scripts.hal.goes_on()
     _, told = run.communicate(timeout=60)
 
     assert run.returncode == 128 + number
@@ -65,11 +62,12 @@ def test_the_account_in_hand_is_finished_and_the_rest_is_named(
 
 
 def test_stopped_before_anything_is_changed_it_says_so(scripts: Scripts):
-    scripts.hal.is_slow_at("-o", SLOW)
+    scripts.hal.waits_at("-o")
     run = started(scripts)
     wait_for_call(scripts, "config", "-q")
 
     os.killpg(run.pid, signal.SIGINT)
+    scripts.hal.goes_on()
     _, told = run.communicate(timeout=60)
 
     assert (run.returncode, told) == (130, "Ctrl-C: stopped. Nothing was changed.\n")
@@ -78,7 +76,7 @@ def test_stopped_before_anything_is_changed_it_says_so(scripts: Scripts):
 def test_what_hal_lacks_right_now_is_named_first(scripts: Scripts):
     scripts.holds(topology(core(external_id="e1"), staging())).applied()
     scripts.holds(topology(core(), staging()))
-    scripts.hal.is_slow_at("add", SLOW)
+    scripts.hal.waits_at("add")
     assert scripts.hal.calls
     run = started(scripts)
     wait_for_call(scripts, "add", "core")
@@ -87,6 +85,7 @@ def test_what_hal_lacks_right_now_is_named_first(scripts: Scripts):
     assert run.stderr is not None
     assert any("Ctrl-C: stopping once" in line for line in run.stderr)
     os.killpg(run.pid, signal.SIGINT)
+    scripts.hal.goes_on()
     _, told = run.communicate(timeout=60)
 
     assert run.returncode == 130
@@ -122,11 +121,12 @@ def test_the_command_that_it_names_keeps_the_primary_account(scripts: Scripts):
 
 
 def test_a_second_script_says_who_holds_the_config(scripts: Scripts):
-    scripts.hal.is_slow_at("core", SLOW)
+    scripts.hal.waits_at("core")
     first = started(scripts)
     wait_for_call(scripts, "add", "core")
 
     second = scripts.run("apply")
+    scripts.hal.goes_on()
 
     assert second.returncode == 1
     assert f"changing hal's config: process {first.pid} of user" in second.stderr
@@ -136,12 +136,14 @@ def test_a_second_script_says_who_holds_the_config(scripts: Scripts):
 
 
 def test_checking_needs_no_lock(scripts: Scripts):
-    scripts.hal.is_slow_at("core", SLOW)
+    scripts.hal.waits_at("core")
     first = started(scripts)
     wait_for_call(scripts, "add", "core")
 
-    assert scripts.run("check").returncode == 1
+    checked = scripts.run("check")
+    scripts.hal.goes_on()
 
+    assert checked.returncode == 1
     first.communicate(timeout=60)
 
 
