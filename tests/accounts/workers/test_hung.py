@@ -7,6 +7,7 @@ import threading
 from collections.abc import Iterator
 from contextlib import closing, suppress
 from datetime import timedelta
+from functools import partial
 
 import boto3
 import pytest
@@ -99,6 +100,10 @@ def let_leases_run_out(monkeypatch: pytest.MonkeyPatch) -> None:
     Run.objects.filter(leased_until__isnull=False).update(leased_until=past)
 
 
+def asked_for(carry: Carrier, runs: int) -> bool:
+    return len(carry.asked) >= runs
+
+
 def test_what_hangs_in_every_thread_holds_up_others_until_its_lease_runs_out(
     never_ending: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -132,8 +137,10 @@ def test_no_more_threads_hang_than_twice_as_many_as_there_are(
     carry = Carrier(never_ending, {run.account_name for run in runs})
     monkeypatch.setattr(lease, "LONGEST", timedelta(0))
     pool = RunPool(Q(), THREADS, carry)
-    for _ in range(5):
+    for turn in range(5):
         pool.take()
+        expected = THREADS * min(turn + 1, 2)
+        wait_until(partial(asked_for, carry, expected), what="They were not asked")
         let_leases_run_out(monkeypatch)
 
     at_work = [thread for thread in pool.at_work.values() if thread.is_alive()]
