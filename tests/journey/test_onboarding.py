@@ -105,7 +105,9 @@ def test_an_account_with_every_provider_is_onboarded(
 
 def download_bundle(page: Page, folder: Path) -> Path:
     """Build the bundle in the page, download it and unpack it."""
+    page.wait_for_load_state()  # It loads itself again once the run ends.
     page.get_by_role("link", name="Go to bundles").click()
+    page.wait_for_url("**/bundles/")
     return built_bundle(page, folder)
 
 
