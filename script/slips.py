@@ -1,4 +1,4 @@
-"""Make one realistic slip at a time in a copy of the tree, and see that the quick tests
+"""Make one realistic slip at a time in a copy of the tree, and see that the tests
 that tests/data/slips.json names for it notice.
 
 The tree itself is only read, so a killed run leaves nothing changed. Ends with 1 if a
@@ -25,7 +25,7 @@ from tests.fresh_clone import FreshClone
 
 ROOT = Path(__file__).parents[1]
 SLIPS = "tests/data/slips.json"
-QUICK = "quick and not in_all_only"
+SHORT = "not in_all_only"
 PATIENCE = 900.0
 """Seconds: a slip may let a test wait forever."""
 
@@ -79,7 +79,7 @@ def noticed(tests: Sequence[str], copy: Path) -> tuple[Verdict, str]:
     """Run these tests until one fails. Only a test that ran and failed has noticed:
     pytest ends with 1 for an error in a fixture as well.
     """
-    pytest = [sys.executable, "-m", "pytest", "-x", "-q", "-n", "0", "-m", QUICK]
+    pytest = [sys.executable, "-m", "pytest", "-x", "-q", "-n", "0", "-m", SHORT]
     try:
         run = subprocess.run(
             [*pytest, "-p", "no:cacheprovider", *tests],

@@ -1,6 +1,7 @@
-"""The table of tiers in CONTRIBUTING.md: how long each folder's tests take in each.
+"""The table of tiers in CONTRIBUTING.md: how long each folder's tests take in each; and
+the list of tests that are not quick, because they take long.
 
-`python -m script.test_times` writes it from what `script/test`, with --quick and
+`python -m script.test_times` writes both from what `script/test`, with --quick and
 --all, left in var/test-times.
 """
 
@@ -15,6 +16,9 @@ from typing import NamedTuple
 ROOT = Path(__file__).parent.parent
 TIMES = ROOT / "var" / "test-times"
 CONTRIBUTING = ROOT / "CONTRIBUTING.md"
+SLOW = ROOT / "tests" / "data" / "slow_tests.txt"
+LONGEST = 0.3
+"""Seconds that a quick test may take."""
 BEGIN, END = "<!-- test times -->\n", "<!-- end of test times -->\n"
 TIERS = ("quick", "short", "short-postgresql", "all", "all-postgresql")
 LARGE = ("accounts", "onboarding")
@@ -45,6 +49,22 @@ def tier_of(report: Path) -> Tier:
         tests[folder] += 1
         seconds[folder] += float(case.attrib["time"])
     return Tier(tests, seconds, float(suite.attrib["time"]))
+
+
+def slow_in(report: Path) -> set[str]:
+    """Name the tests of which some case took long."""
+    return {
+        f"{case.attrib['classname'].replace('.', '/')}.py::"
+        + case.attrib["name"].partition("[")[0]
+        for case in ElementTree.parse(report).iter("testcase")
+        if float(case.attrib["time"]) > LONGEST
+    }
+
+
+def exists(test: str) -> bool:
+    file, _, name = test.partition("::")
+    path = ROOT / file
+    return path.exists() and f"def {name}(" in path.read_text()
 
 
 def table(tiers: dict[str, Tier]) -> str:
@@ -89,6 +109,10 @@ def main() -> int:
     before, _, rest = CONTRIBUTING.read_text().partition(BEGIN)
     _, _, after = rest.partition(END)
     CONTRIBUTING.write_text(f"{before}{BEGIN}\n{table(tiers)}\n{END}{after}")
+    if (quick := TIMES / "quick.xml").exists():
+        # They stay: a quick run no longer has those that it found.
+        slow = filter(exists, {*SLOW.read_text().split(), *slow_in(quick)})
+        SLOW.write_text("".join(f"{test}\n" for test in sorted(slow)))
     return 0
 
 

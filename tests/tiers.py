@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -38,6 +38,12 @@ named.
 
 TESTS = Path(__file__).parent
 ATTACKS = TESTS / "attack"
+NOT_QUICK = {ATTACKS, TESTS / "accounts" / "web", TESTS / "script"}
+"""Folders that ask for pages, try all of a site, or run programs of ours."""
+SLOW = frozenset((TESTS / "data" / "slow_tests.txt").read_text().split())
+"""Tests that take longer than script/test_times.py lets a quick one."""
+OF_EACH = 2
+"""How many tests of a module that need another program are in the short tier."""
 DEAR = {TESTS / name for name in ("conformance", "journey", "moto", "strict_aws")}
 """Folders whose tests wait for several programs, or for all of a site: as in a browser,
 only those marked `smoke` are in the short tier, and each with one of its parameters.
@@ -89,8 +95,8 @@ def counts_for_coverage(item: pytest.Item) -> bool:
     return folder in MIRRORS and item.get_closest_marker("browser") is None
 
 
-def is_for_postgresql(item: pytest.Item) -> bool:
-    return bool(ON_POSTGRESQL & {item.path, *item.path.parents})
+def is_for_postgresql(path: Path) -> bool:
+    return bool(ON_POSTGRESQL & {path, *path.parents})
 
 
 def is_dear(item: pytest.Item) -> bool:
@@ -98,26 +104,53 @@ def is_dear(item: pytest.Item) -> bool:
     return in_browser or bool(DEAR & {*item.path.parents})
 
 
+def needs_more(item: pytest.Item) -> bool:
+    """Return whether it needs another program, or attacks a site."""
+    fixtures = {*getattr(item, "fixturenames", ())}
+    return bool(fixtures & OTHER_PROGRAMS) or item.path.parent == ATTACKS
+
+
+def is_quick(item: pytest.Item) -> bool:
+    slow = item.nodeid.partition("[")[0] in SLOW
+    return not (slow or needs_more(item) or NOT_QUICK & {*item.path.parents})
+
+
 def left_to_all(items: list[pytest.Item]) -> Iterator[pytest.Item]:
     """Yield what the short tier leaves out: see CONTRIBUTING.md."""
     asked: Counter[str] = Counter()
+    of_module: dict[Path, set[str]] = defaultdict(set)
     for item in items:
         test = item.nodeid.partition("[")[0]
         asked[test] += 1
         marked = item.get_closest_marker("exhaustive")
         if marked and asked[test] > marked.kwargs.get("after", 0):
             yield item
-        elif is_dear(item):
-            smoke = item.get_closest_marker("smoke")
-            if smoke is None or asked[test] > 1:
+        elif item.get_closest_marker("smoke"):
+            if asked[test] > 1:
                 yield item
+        elif is_dear(item):
+            yield item
+        elif needs_more(item):
+            of_module[item.path].add(test)
+            if asked[test] > 1 or len(of_module[item.path]) > OF_EACH:
+                yield item
+
+
+def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool | None:
+    """Leave the files unread in which a tier has no test: reading all takes a worker
+    half a minute.
+    """
+    asked = config.option.markexpr
+    if asked.startswith("postgresql") and collection_path.is_file():
+        return not is_for_postgresql(collection_path) or None
+    if asked.startswith("quick"):
+        return bool((NOT_QUICK | DEAR) & {collection_path}) or None
+    return None
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Mark, by the fixtures that it needs, what opens a browser, uses the database, is
     for PostgreSQL, counts for coverage or is quick, and what the short tier omits.
-
-    An attack tries every page of the site, and is not quick without another program.
     """
     for item in items:
         fixtures = {*getattr(item, "fixturenames", ())}
@@ -127,9 +160,9 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
             item.add_marker("no_cover")
         if uses_database(item):
             item.add_marker("database")
-            if is_for_postgresql(item):
+            if is_for_postgresql(item.path):
                 item.add_marker("postgresql")
-        if not fixtures & OTHER_PROGRAMS and item.path.parent != ATTACKS:
+        if is_quick(item):
             item.add_marker("quick")
     for item in left_to_all(items):
         item.add_marker("in_all_only")

@@ -64,7 +64,7 @@ def looked_up(client: Client, addresses: list[str]) -> dict[str, Any]:
     return asked | loaded(client, answers)
 
 
-@pytest.mark.exhaustive(after=1)
+@pytest.mark.exhaustive
 @pytest.mark.parametrize("spare", [OWN | READ, OWN], ids=["readable", "unreadable"])
 def test_no_stored_text_becomes_markup(
     browser_of_all: Client, pages: Pages, spare: set[str]
@@ -83,7 +83,7 @@ def test_no_stored_text_becomes_markup(
     assert sum(page[0] == 200 for page in calm.values()) > 50
 
 
-@pytest.mark.exhaustive(after=1)
+@pytest.mark.exhaustive
 @pytest.mark.parametrize("aws", [aws_answers, aws_refuses])
 def test_no_answer_of_aws_becomes_markup(
     browser_of_all: Client,

@@ -37,7 +37,6 @@ def status_of(run: Run) -> str:
     return Run.objects.values_list("status", flat=True).get(pk=run.pk)
 
 
-@pytest.mark.smoke
 @pytest.mark.django_db(transaction=True)
 def test_a_worker_killed_after_each_change_leaves_the_same_end(
     own_organization: Credentials,

@@ -77,7 +77,6 @@ def half_way() -> bool:
     return begun.values("run").distinct().count() >= ACCOUNTS / 2
 
 
-@pytest.mark.smoke
 @pytest.mark.parametrize("how", [signal.SIGKILL, signal.SIGTERM])
 def test_a_worker_that_ends_half_way_leaves_its_runs_to_another(
     accounts: list[ManagedAccount],

@@ -8,6 +8,7 @@ import pytest
 from script.bench_bundle import Figures, misses, row, topology
 
 
+@pytest.mark.exhaustive
 def test_it_prints_a_line_for_each_count_beside_hals_cost():
     run = subprocess.run(
         [sys.executable, "-m", "script.bench_bundle", "10", "20"],

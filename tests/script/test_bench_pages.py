@@ -50,6 +50,7 @@ def queries(
     return count
 
 
+@pytest.mark.exhaustive
 def test_no_page_needs_more_queries_for_more_accounts(
     queries: Callable[[int], dict[str, int]],
 ) -> None:

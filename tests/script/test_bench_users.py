@@ -22,6 +22,7 @@ from script.bench_users import (
 
 
 @pytest.mark.django_db(transaction=True)
+@pytest.mark.exhaustive
 def test_people_open_pages_and_their_tabs_find_what_moved(
     live_server: LiveServer,
 ) -> None:

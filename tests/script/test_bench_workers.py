@@ -6,9 +6,12 @@ import json
 import subprocess
 import sys
 
+import pytest
+
 from script.bench_workers import BEFORE, NOW
 
 
+@pytest.mark.exhaustive
 def test_it_measures_a_rollout() -> None:
     run = subprocess.run(
         [

@@ -28,16 +28,15 @@ def four():
     return half(8)
 
 
-@pytest.mark.quick
 def test_double():
     assert double(2) == 4
 
 
-@pytest.mark.quick
 def test_of_a_fixture(four):
     pass
 
 
+@pytest.mark.in_all_only
 def test_half():
     assert half(4) == 2
 """
@@ -45,7 +44,7 @@ SETTINGS = """\
 [tool.pytest.ini_options]
 addopts = "-ra -p xdist"
 pythonpath = ["."]
-markers = ["quick"]
+markers = ["in_all_only"]
 """
 MADE = {
     "K": ("2 * number", "3 * number"),
@@ -79,7 +78,7 @@ def tree(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return root
 
 
-def test_it_says_of_each_slip_whether_a_quick_test_noticed(
+def test_it_says_of_each_slip_whether_the_short_tier_noticed(
     tree: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     ending = main([], tree)

@@ -250,6 +250,7 @@ def ten_thousand(none: Scrape) -> None:
     )
 
 
+@pytest.mark.exhaustive
 def test_ten_thousand_accounts_have_no_more_series_than_none(
     ten_thousand: None, none: Scrape
 ) -> None:

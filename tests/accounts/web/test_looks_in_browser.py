@@ -65,7 +65,6 @@ def test_nothing_sticks_out_or_is_cut(
     assert not found, "\n".join(found)
 
 
-@pytest.mark.smoke
 def test_axe_finds_nothing(
     browser: Browser, live_server: Any, addresses: list[str]
 ) -> None:

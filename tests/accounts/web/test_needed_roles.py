@@ -77,6 +77,7 @@ def missing(role: str, other: str, address: str, mine: str, theirs: str) -> list
     return [f"{address} {role}: {other}'s {control}" for control in sorted(hidden)]
 
 
+@pytest.mark.exhaustive
 def test_every_button_that_is_not_there_is_explained() -> None:
     made = whole_site()
     browsers = {role: Client() for role in ROLES}

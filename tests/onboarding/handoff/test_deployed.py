@@ -138,6 +138,7 @@ def test_the_clusters_access_goes_before_the_role_that_has_it() -> None:
     assert MANAGED_ID in one.delete_command.splitlines()[0]
 
 
+@pytest.mark.exhaustive
 def test_a_stack_name_is_never_run(tmp_path: Path) -> None:
     one = hand_off(managing(), staging(), reader=False, stack_name=HOSTILE)
 

@@ -159,6 +159,7 @@ def test_the_files_hold_what_the_filters_show(viewer: Client) -> None:
     assert (said["number"], said["hash"], said["what"]) == (2, last.hash, "plan")
 
 
+@pytest.mark.exhaustive
 def test_a_hundred_thousand_entries_cost_no_more_queries(viewer: Client) -> None:
     at = datetime(2026, 3, 1, tzinfo=UTC)
     entries(at, about="web")

@@ -45,6 +45,7 @@ def test_a_topic_explains_pages_that_exist_each_by_one_topic() -> None:
     assert len(explained) == len({*explained})
 
 
+@pytest.mark.exhaustive
 def test_every_page_of_the_site_has_help(client: Client) -> None:
     site = whole_site()
     client.force_login(person("administrator", is_superuser=True))
