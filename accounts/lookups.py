@@ -161,7 +161,7 @@ def ask(question: Question, by: User, *, anew: bool = False) -> Lookup | None:
     rows = Lookup.objects.filter(question=question.digest)
     with transaction.atomic():
         # One request of a person at a time, so that none slips past the bound.
-        get_user_model()._default_manager.select_for_update().get(pk=by.pk)
+        get_user_model()._default_manager.select_for_update(no_key=True).get(pk=by.pk)
         if found := rows.waiting().first():
             return found
         if is_busy(by):

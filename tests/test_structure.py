@@ -124,6 +124,18 @@ def test_a_migration_imports_nothing_that_may_change_after_it() -> None:
     assert len(migrations) > 1
 
 
+STRONG_LOCK = re.compile(r"select_for_update\((?!(of=\(.*\), )?no_key=True\))")
+
+
+def test_a_lock_of_rows_lets_others_refer_to_them() -> None:
+    """PostgreSQL's stronger lock waits for whoever inserts a row that refers to these,
+    such as an entry of the activity log, who may wait for what is locked next.
+    """
+    found = breaking(modules(APP), lambda path: STRONG_LOCK.findall(path.read_text()))
+
+    assert found == {}
+
+
 def test_boto3_is_imported_in_onboarding_aws_only() -> None:
     aws = ROOT / ENGINE / "aws"
     others = [path for path in modules(SITE, APP, ENGINE) if aws not in path.parents]

@@ -140,7 +140,7 @@ def limit(
     wanted = None if environments is None else frozenset(environments)
     with transaction.atomic():
         # Two who do this at once do it one after the other.
-        type(person)._default_manager.select_for_update().get(pk=person.pk)
+        type(person)._default_manager.select_for_update(no_key=True).get(pk=person.pk)
         changed = put(person, role, wanted, by_groups=False)
         if changed is None:
             return False
@@ -153,7 +153,7 @@ def limit_by_groups(by: User | str, person: User, wanted: Mapping[str, Reach]) -
     record it. Where no group limits a role, they leave no limit.
     """
     with transaction.atomic():
-        type(person)._default_manager.select_for_update().get(pk=person.pk)
+        type(person)._default_manager.select_for_update(no_key=True).get(pk=person.pk)
         each = [
             put(person, role, wanted.get(role.name), by_groups=True) for role in LIMITED
         ]

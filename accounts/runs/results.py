@@ -108,7 +108,9 @@ def fold(runs: Iterable[UUID]) -> None:
     Whoever folds the same runs meanwhile finds either the rows or what they became.
     """
     with transaction.atomic():
-        rows = Run.objects.select_for_update().filter(pk__in=runs, findings=None)
+        rows = Run.objects.select_for_update(no_key=True).filter(
+            pk__in=runs, findings=None
+        )
         whole = {run.pk: run for run in rows}
         checks = CheckResult.objects.filter(run__in=whole).order_by(
             "run_id", "position"

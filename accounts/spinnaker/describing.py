@@ -25,7 +25,7 @@ def describe(described: Connection, by: User | None) -> bool:
     """Keep it; return whether anything changed. A test of before is then gone."""
     columns = {**asdict(described), "release": str(Release.of(described.release))}
     with transaction.atomic():
-        row = Spinnaker.objects.select_for_update().first()
+        row = Spinnaker.objects.select_for_update(no_key=True).first()
         changed = [n for n in COLUMNS if row is None or getattr(row, n) != columns[n]]
         if not changed:
             return False
@@ -43,7 +43,7 @@ def describe(described: Connection, by: User | None) -> bool:
 def disconnect(by: User | None) -> bool:
     """Forget the connection; what was delivered stays in Spinnaker."""
     with transaction.atomic():
-        row = Spinnaker.objects.select_for_update().first()
+        row = Spinnaker.objects.select_for_update(no_key=True).first()
         if row is None:
             return False
         row.delete()

@@ -99,7 +99,7 @@ def save_as_previewed(upload: Upload, by: User, *, seen: str) -> Outcome:
     """
     try:
         with transaction.atomic():
-            mine = Upload.objects.select_for_update().get(pk=upload.pk)
+            mine = Upload.objects.select_for_update(no_key=True).get(pk=upload.pk)
             if mine.saved_at:
                 return Outcome.SAVED
             if not seen or seen != mine.digest:

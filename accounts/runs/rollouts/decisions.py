@@ -66,7 +66,7 @@ UNDONE = (Status.PLANNING, Status.PLANNED, Status.APPROVED)
 def locked(rollout: Rollout) -> Iterator[Rollout]:
     """Hold the rollout as it is now; then let it start what it may."""
     with transaction.atomic():
-        row = Rollout.objects.select_for_update().get(pk=rollout.pk)
+        row = Rollout.objects.select_for_update(no_key=True).get(pk=rollout.pk)
         yield row
         transaction.on_commit(partial(enqueue_rollout, row.number))
 

@@ -41,7 +41,7 @@ def advance(number: int) -> None:
     is started, paused or finished is one transaction. A pause waits for it.
     """
     with transaction.atomic():
-        rows = Rollout.objects.select_for_update()
+        rows = Rollout.objects.select_for_update(no_key=True)
         rollout = rows.moving().filter(number=number).first()
         if rollout is None:
             return

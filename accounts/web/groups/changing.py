@@ -174,7 +174,9 @@ def came_by(group: str) -> list[Identity]:
 
 def locked(keys: list[int]) -> list[Identity]:
     """Read the identities, whose people sign in again only after this transaction."""
-    rows = Identity.objects.select_for_update(of=("self",)).select_related("person")
+    rows = Identity.objects.select_for_update(of=("self",), no_key=True).select_related(
+        "person"
+    )
     rows = rows.prefetch_related("person__groups", "person__role_limits").order_by("pk")
     return [row for some in in_slices(keys) for row in rows.filter(pk__in=some)]
 

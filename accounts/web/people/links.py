@@ -100,7 +100,9 @@ def person_of(key: str) -> User | None:
     found = KEY.fullmatch(key)
     if not found:
         return None
-    rows = User.objects.select_for_update(of=("self",)).select_related("identity")
+    rows = User.objects.select_for_update(of=("self",), no_key=True).select_related(
+        "identity"
+    )
     person = rows.filter(pk=int(found[1])).first()
     if person is None or not may_have_link(person):
         return None
