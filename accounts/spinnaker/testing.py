@@ -47,6 +47,7 @@ NEXT_STEPS = {
     Kind.UNREADABLE: "Check the base URL: it often ends with /api/v1.",
     Kind.FORBIDDEN_ADDRESS: "If Gate is there, set SPINNAKER_ALLOWED_NETWORKS.",
     Kind.UNREACHABLE: "Check the URL, the certificate and the way from the workers.",
+    Kind.TOO_SLOW: "Look what between the workers and Gate holds its answers up.",
     Kind.FAILED: "Look whether Clouddriver and Fiat answer Gate.",
 }
 

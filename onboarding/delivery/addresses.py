@@ -1,13 +1,15 @@
 """Where Bowline may connect to: checked addresses, and connections to exactly those.
 
 A name is resolved once, all its addresses are checked, and the connection goes to a
-checked one. The host name stays what TLS verifies.
+checked one. The host name stays what TLS verifies. A watchdog limits how long a whole
+answer takes.
 """
 
 from __future__ import annotations
 
 import socket
 from collections.abc import Iterator
+from contextvars import ContextVar
 from dataclasses import dataclass
 from ipaddress import (
     IPv4Address,
@@ -17,6 +19,7 @@ from ipaddress import (
     ip_address,
     ip_network,
 )
+from threading import Timer
 from typing import Any
 
 from urllib3 import HTTPConnectionPool, HTTPSConnectionPool
@@ -110,9 +113,59 @@ def is_special(address: Address) -> bool:
     )
 
 
+class Watchdog:
+    """Hangs up, after these seconds, on the connection that is used in its block.
+
+    A socket's timeout starts again with each byte. A head or a body that drips, and one
+    “100 Continue” after the other, never meet it.
+    """
+
+    def __init__(self, seconds: float) -> None:
+        self.over = False
+        """Its time is over: what was read may be cut off, and reads like a whole."""
+        self.connection: HTTPConnection | None = None
+        self.timer = Timer(seconds, self.bite)
+        self.timer.daemon = True
+
+    def __enter__(self) -> Watchdog:
+        self.token = CURRENT.set(self)
+        self.timer.start()
+        return self
+
+    def __exit__(self, *_: Any) -> None:
+        self.timer.cancel()
+        CURRENT.reset(self.token)
+
+    def bite(self) -> None:
+        self.over = True
+        connection = self.connection
+        if connection is not None and isinstance(connection.sock, socket.socket):
+            try:
+                # Not the method of a TLS socket, which would read on without TLS.
+                socket.socket.shutdown(connection.sock, socket.SHUT_RDWR)
+            except OSError:
+                return  # it has ended by itself
+
+
+CURRENT: ContextVar[Watchdog | None] = ContextVar("watchdog", default=None)
+
+
+def watch(connection: HTTPConnection) -> None:
+    """Show the connection to the watchdog of this request, if it has one. Raise
+    TimeoutError where its time is over.
+    """
+    watchdog = CURRENT.get()
+    if watchdog is None:
+        return
+    watchdog.connection = connection
+    if watchdog.over:
+        raise TimeoutError
+
+
 def connected(connection: HTTPConnection, allowed: Allowed) -> socket.socket:
     """Connect to the first checked address that answers."""
     host = connection.host
+    watch(connection)
     try:
         addresses = allowed.addresses(host, connection.port)
     except (socket.gaierror, UnicodeError) as error:
@@ -139,6 +192,10 @@ class CheckedHTTP(HTTPConnection):
     def _new_conn(self) -> socket.socket:
         return connected(self, self.allowed)
 
+    def request(self, *args: Any, **fields: Any) -> None:
+        watch(self)
+        super().request(*args, **fields)
+
 
 class CheckedHTTPS(HTTPSConnection):
     """The same with TLS, which verifies the host's name."""
@@ -149,6 +206,10 @@ class CheckedHTTPS(HTTPSConnection):
 
     def _new_conn(self) -> socket.socket:
         return connected(self, self.allowed)
+
+    def request(self, *args: Any, **fields: Any) -> None:
+        watch(self)
+        super().request(*args, **fields)
 
 
 class CheckedHTTPPool(HTTPConnectionPool):

@@ -20,6 +20,8 @@ class Kind(StrEnum):
     UNREADABLE = "unreadable"
     FORBIDDEN_ADDRESS = "forbidden address"
     UNREACHABLE = "unreachable"
+    TOO_SLOW = "too slow"
+    """It held up others for long enough: it is not asked again."""
     FAILED = "failed"
 
 

@@ -20,6 +20,8 @@ PAGES = (1_000, 100_000)
 """How many rows to ask for: the next size where a page brings no new name. Rows that
 are hidden from the robot count, so a short page is not the last one.
 """
+MOST_ACCOUNTS, MOST_PAGES, MOST_BYTES = 50_000, 200, 256 * 2**20
+"""Of one list, whatever it says comes next."""
 DELAYS = (1.0, 4.0)
 """Seconds before a repetition; one less than the attempts."""
 
@@ -61,6 +63,15 @@ class Stored:
     @property
     def aws_account(self) -> str:
         return str(json.loads(self.fields.get("awsAccount", '""')))
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """A part of a list."""
+
+    accounts: tuple[Stored, ...]
+    size: int
+    """Bytes of the answer."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,12 +130,17 @@ class Gate:
         """List the accounts of a type in Clouddriver's database."""
         found: dict[str, Stored] = {}
         sizes, start = list(PAGES), ""
+        pages = size = 0
         while sizes:
             page = self.page(type_, start, sizes[0])
-            new = {one.name: one for one in page if one.name not in found}
+            new = {one.name: one for one in page.accounts if one.name not in found}
             found |= new
+            pages, size = pages + 1, size + page.size
+            if len(found) > MOST_ACCOUNTS or pages > MOST_PAGES or size > MOST_BYTES:
+                hint = "The list has no end that Bowline would wait for."
+                raise GateError(Kind.UNREADABLE, listing(type_), hint)
             if new:
-                start = page[-1].name
+                start = page.accounts[-1].name
             else:
                 sizes.pop(0)
         return tuple(found.values())
@@ -132,16 +148,18 @@ class Gate:
     def stored_account(self, type_: str, name: str) -> Stored | None:
         """Return one account of Clouddriver's database; None: not there, or hidden."""
         page = self.page(type_, name, 1)
-        return next((one for one in page if one.name == name), None)
+        return next((one for one in page.accounts if one.name == name), None)
 
-    def page(self, type_: str, start: str, limit: int) -> tuple[Stored, ...]:
+    def page(self, type_: str, start: str, limit: int) -> Page:
         query = urlencode(
             {"limit": limit, **({"startingAccountName": start} if start else {})},
             errors="replace",
         )
-        doing = f"list the stored {type_} accounts"
-        rows = self.get(f"/credentials/type/{type_}?{query}", doing)
-        return tuple(stored_of(type_, row, doing) for row in rows_of(rows, doing))
+        doing = listing(type_)
+        answer = self.ask(Request("GET", f"/credentials/type/{type_}?{query}"), doing)
+        rows = rows_of(value_of(answer, doing), doing)
+        accounts = tuple(stored_of(type_, row, doing) for row in rows)
+        return Page(accounts, len(answer.body))
 
     def save(self, body: Body) -> Stored:
         """Create or replace an account; return how Spinnaker understood it."""
@@ -179,6 +197,10 @@ class Gate:
                     break
             self.sleep(delay)
         raise GateError(again.kind, doing, again.hint, again.status) from None
+
+
+def listing(type_: str) -> str:
+    return f"list the stored {type_} accounts"
 
 
 SHOWN = (
@@ -260,7 +282,11 @@ def value_of(answer: Answer, doing: str) -> Any:
     if not answer.body.strip():
         return None
     try:
-        return json.loads(answer.body)
+        value = json.loads(answer.body)
+        if b"\\u" in answer.body:
+            # Half of a surrogate pair is no character: it can be neither sent nor kept.
+            json.dumps(value, ensure_ascii=False).encode()
+        return value
     except (ValueError, RecursionError):
         raise unreadable(doing, answer.status) from None
 

@@ -6,7 +6,6 @@ Redirects are not followed, and no answer is unpacked: it is asked for as it is.
 from __future__ import annotations
 
 import ssl
-import time
 from base64 import b64encode
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
@@ -21,6 +20,7 @@ from onboarding.delivery.addresses import (
     CheckedHTTPPool,
     CheckedHTTPSPool,
     ForbiddenAddress,
+    Watchdog,
 )
 from onboarding.delivery.errors import GateError, Kind
 
@@ -168,19 +168,20 @@ def sender(
             **({"Content-Type": "application/json"} if request.body else {}),
             **sign_in.headers,
         }
-        deadline = time.monotonic() + limits.whole
+        watchdog = Watchdog(limits.whole)
         try:
-            response = pool.urlopen(
-                request.method,
-                endpoint.prefix + request.path,
-                body=request.body or None,
-                headers=headers,
-                retries=False,
-                redirect=False,
-                timeout=timeout,
-                preload_content=False,
-            )
-            return read(response, doing, deadline, limits.size)
+            with watchdog:
+                response = pool.urlopen(
+                    request.method,
+                    endpoint.prefix + request.path,
+                    body=request.body or None,
+                    headers=headers,
+                    retries=False,
+                    redirect=False,
+                    timeout=timeout,
+                    preload_content=False,
+                )
+                answer = read(response, doing, limits.size)
         except ForbiddenAddress as error:
             raise GateError(
                 Kind.FORBIDDEN_ADDRESS,
@@ -189,12 +190,21 @@ def sender(
                 "it.",
             ) from None
         except (HTTPError, OSError) as error:
-            # Of the chain, only the class is kept: texts of others stay out.
+            if not watchdog.over:
+                # Of the chain, only the class is kept: texts of others stay out.
+                raise GateError(
+                    Kind.UNREACHABLE,
+                    doing,
+                    f"{endpoint.host} could not be reached ({type(error).__name__}).",
+                ) from None
+        if watchdog.over:
             raise GateError(
-                Kind.UNREACHABLE,
+                Kind.TOO_SLOW,
                 doing,
-                f"{endpoint.host} could not be reached ({type(error).__name__}).",
-            ) from None
+                f"{endpoint.host} did not answer within {limits.whole:g} seconds. What "
+                "is between it and Bowline may hold its answers up.",
+            )
+        return answer
 
     return send
 
@@ -222,16 +232,14 @@ def pool_of(
     )
 
 
-def read(response: BaseHTTPResponse, doing: str, deadline: float, size: int) -> Answer:
-    """Read the body up to the limits; drop the connection where it exceeds them."""
+def read(response: BaseHTTPResponse, doing: str, size: int) -> Answer:
+    """Read the body up to the limit; drop the connection where it exceeds it."""
     body = bytearray()
     while chunk := response.read1(CHUNK, decode_content=False):
         body += chunk
-        if len(body) > size or time.monotonic() > deadline:
+        if len(body) > size:
             response.close()
-            what = "is too large" if len(body) > size else "takes too long"
-            kind = Kind.UNREADABLE if len(body) > size else Kind.UNREACHABLE
-            raise GateError(kind, doing, f"The answer {what}.")
+            raise GateError(Kind.UNREADABLE, doing, "The answer is too large.")
     response.release_conn()
     kind_of_text = response.headers.get("Content-Type", "")
     return Answer(response.status, kind_of_text, bytes(body))

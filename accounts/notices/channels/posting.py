@@ -6,12 +6,10 @@ checked.
 
 from __future__ import annotations
 
-import socket
 import ssl
 from collections.abc import Mapping
 from dataclasses import dataclass
 from http.client import HTTPException
-from threading import Event, Timer
 
 from urllib3.connection import HTTPConnection
 from urllib3.exceptions import HTTPError
@@ -21,6 +19,7 @@ from onboarding.delivery.addresses import (
     CheckedHTTP,
     CheckedHTTPS,
     ForbiddenAddress,
+    Watchdog,
 )
 
 WHOLE = 15.0
@@ -56,25 +55,22 @@ def post(
 ) -> None:
     """Send it; raise NotDelivered where it was not taken."""
     connection = connection_to(place, whole)
-    over = Event()
-    watchdog = Timer(whole, hang_up, [connection, over])
-    watchdog.daemon = True
-    watchdog.start()
+    watchdog = Watchdog(whole)
     try:
-        connection.request(
-            "POST",
-            place.path,
-            body=body,
-            headers={
-                "Content-Type": "application/json",
-                "User-Agent": "Bowline",
-                **headers,
-            },
-            preload_content=False,
-        )
-        status = connection.getresponse().status
-        if over.is_set():
-            # A head that was cut off reads like a whole one.
+        with watchdog:
+            connection.request(
+                "POST",
+                place.path,
+                body=body,
+                headers={
+                    "Content-Type": "application/json",
+                    "User-Agent": "Bowline",
+                    **headers,
+                },
+                preload_content=False,
+            )
+            status = connection.getresponse().status
+        if watchdog.over:
             raise TimeoutError
     except ForbiddenAddress:
         raise NotDelivered(
@@ -83,7 +79,7 @@ def post(
             permanent=True,
         ) from None
     except (HTTPError, HTTPException, OSError) as error:
-        if over.is_set() or isinstance(error, TimeoutError):
+        if watchdog.over or isinstance(error, TimeoutError):
             raise NotDelivered(
                 f"{place.host} did not answer within {whole:g} seconds."
             ) from None
@@ -92,7 +88,6 @@ def post(
             f"{place.host} could not be reached ({type(error).__name__})."
         ) from None
     finally:
-        watchdog.cancel()
         connection.close()
     check(status, place.host)
 
@@ -107,17 +102,6 @@ def connection_to(place: Place, whole: float) -> HTTPConnection:
             ssl_context=ssl.create_default_context(),
         )
     return CheckedHTTP(place.host, place.port, timeout=whole, allowed=place.allowed)
-
-
-def hang_up(connection: HTTPConnection, over: Event) -> None:
-    """End what takes too long, such as an answer of one byte at a time."""
-    over.set()
-    if isinstance(connection.sock, socket.socket):
-        try:
-            # Not the method of a TLS socket, which would read on without TLS.
-            socket.socket.shutdown(connection.sock, socket.SHUT_RDWR)
-        except OSError:
-            return  # it has ended by itself
 
 
 def check(status: int, host: str) -> None:

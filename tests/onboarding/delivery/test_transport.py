@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import itertools
+import json
 import logging
 import socket
 import threading
@@ -11,6 +13,7 @@ from contextlib import contextmanager
 
 import pytest
 
+from onboarding.delivery import gate as module
 from onboarding.delivery.addresses import Allowed
 from onboarding.delivery.errors import Kind
 from onboarding.delivery.gate import Caller, Gate
@@ -20,6 +23,7 @@ from onboarding.delivery.transport import (
     ApiToken,
     Basic,
     Limits,
+    Request,
     sender,
 )
 from tests.onboarding.delivery.accounts import aws_entry, wanted
@@ -138,8 +142,8 @@ def test_an_answer_that_is_too_large_is_not_read():
 
 
 @contextmanager
-def dripping(seconds: float, head: bytes) -> Iterator[str]:
-    """Serve an answer of which a byte comes now and then, without an end."""
+def dripping(seconds: float, head: bytes, drop: bytes = b" ") -> Iterator[str]:
+    """Serve an answer of which a drop comes now and then, without an end."""
     stop = threading.Event()
 
     def drip(listener: socket.socket) -> None:
@@ -153,7 +157,7 @@ def dripping(seconds: float, head: bytes) -> Iterator[str]:
                 connection.sendall(head)
                 try:
                     while not stop.wait(seconds):
-                        connection.sendall(b" ")
+                        connection.sendall(drop)
                 except OSError:
                     pass
 
@@ -168,14 +172,55 @@ def dripping(seconds: float, head: bytes) -> Iterator[str]:
             thread.join()
 
 
-def test_an_answer_without_an_end_is_given_up():
-    head = b"HTTP/1.1 200 OK\r\nContent-Length: 1000000\r\n\r\n"
-    with dripping(0.02, head) as url:
-        client = gate_at(url, limits=Limits(whole=0.1))
-        error = refused(client.loaded)
+OK = b"HTTP/1.1 200 OK\r\n"
+ENDLESS = {
+    "a body": (OK + b"Content-Length: 1000000\r\n\r\n", b" "),
+    "a head": (OK + b"X-Long: ", b"x"),
+    "promises of an answer": (b"", b"HTTP/1.1 100 Continue\r\n\r\n"),
+    "an extension of a chunk": (
+        OK + b"Transfer-Encoding: chunked\r\n\r\n1;x=",
+        b"x",
+    ),
+}
 
-    assert error.kind is Kind.UNREACHABLE
-    assert "long" in str(error)
+
+@pytest.mark.parametrize("what", ENDLESS)
+def test_an_answer_without_an_end_is_given_up_and_not_asked_for_again(what):
+    head, drop = ENDLESS[what]
+    with dripping(0.02, head, drop) as url:
+        send = sender(url, Anonymous(), allowed=HERE, limits=Limits(whole=0.2))
+        waited: list[float] = []
+        error = refused(Gate(send, waited.append).loaded)
+
+    assert error.kind is Kind.TOO_SLOW
+    assert "127.0.0.1 did not answer within 0.2 seconds" in str(error)
+    assert waited == []
+
+
+def test_a_list_without_an_end_is_given_up(monkeypatch):
+    pages = itertools.count()
+
+    def send(request: Request) -> Answer:
+        rows = [{"name": f"a{next(pages)}", "type": "aws"}]
+        return Answer(200, "application/json", json.dumps(rows).encode())
+
+    monkeypatch.setattr(module, "MOST_PAGES", 5)
+
+    error = refused(lambda: Gate(send, lambda _: None).stored("aws"))
+
+    assert error.kind is Kind.UNREADABLE
+    assert next(pages) == 6
+
+
+@pytest.mark.parametrize("bound", ["MOST_ACCOUNTS", "MOST_BYTES"])
+def test_a_long_list_is_given_up(monkeypatch, bound: str):
+    rows = [{"name": f"a{n}", "type": "aws"} for n in range(10)]
+    answer = Answer(200, "application/json", json.dumps(rows).encode())
+    monkeypatch.setattr(module, bound, 9)
+
+    error = refused(lambda: Gate(lambda _: answer, lambda _: None).stored("aws"))
+
+    assert error.kind is Kind.UNREADABLE
 
 
 def test_silence_is_given_up():
@@ -198,7 +243,16 @@ def test_a_closed_port_is_tried_again_and_then_said():
 
 
 @pytest.mark.parametrize(
-    "body", [b"{", b"[1]", b'{"name": 1}', b'[{"name": 1}]', b"[" * 100_000, b"\xff"]
+    "body",
+    [
+        b"{",
+        b"[1]",
+        b'{"name": 1}',
+        b'[{"name": 1}]',
+        b"[" * 100_000,
+        b"\xff",
+        b'[{"name": "\\ud800"}]',
+    ],
 )
 def test_what_gate_never_answers_is_refused(body):
     gate = Served(StrictGate(), answers=[Answer(200, "application/json", body)])
