@@ -186,6 +186,24 @@ def go(apps, schema_editor):
         schema_editor.execute(GOES, None)
 
 
+class CreateModels(migrations.SeparateDatabaseAndState):
+    """Create all models at once. One operation after the other would render what is
+    related to each, which took half the time of a new database.
+    """
+
+    def state_forwards(self, app_label, state):
+        state.__dict__.pop("apps", None)  # is rendered again when it is asked for
+        super().state_forwards(app_label, state)
+
+    def database_forwards(self, app_label, schema_editor, from_state, to_state):
+        for operation in self.state_operations:
+            operation.database_forwards(app_label, schema_editor, from_state, to_state)
+
+    def database_backwards(self, app_label, schema_editor, from_state, to_state):
+        for operation in reversed(self.state_operations):
+            operation.database_backwards(app_label, schema_editor, from_state, to_state)
+
+
 class Migration(migrations.Migration):
     replaces = [("accounts", name) for name in REPLACED]
 
@@ -202,7 +220,7 @@ class Migration(migrations.Migration):
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
-    operations = [
+    tables = [
         migrations.CreateModel(
             name="Activity",
             fields=[
@@ -3122,6 +3140,10 @@ class Migration(migrations.Migration):
                 ],
             },
         ),
+    ]
+
+    operations = [
+        CreateModels(state_operations=tables),
         migrations.RunPython(stay, go),
         migrations.RunPython(make_roles, remove_roles),
     ]
