@@ -6,7 +6,8 @@ import logging
 import time
 
 from django.conf import settings
-from django.core.cache import caches
+from django.core.cache import BaseCache, caches
+from django.core.cache.backends.locmem import LocMemCache
 from redis.exceptions import RedisError
 
 from accounts.api.problems import Problem
@@ -14,23 +15,25 @@ from accounts.api.problems import Problem
 log = logging.getLogger(__name__)
 
 MINUTE = 60
+OWN = LocMemCache("api", {"OPTIONS": {"MAX_ENTRIES": 10_000}})
+"""Where this process counts while Redis does not answer."""
 
 
-def count(who: str) -> None:
-    """Count a request; raise Problem once there are too many in this minute.
+def count(who: str, requests: int = 1) -> None:
+    """Count a request, or one that takes as long as so many, but half a minute's at the
+    most; raise Problem once there are too many in this minute.
 
-    While Redis does not answer, nobody counts: it must not stop the API.
+    While Redis does not answer, each process counts for itself.
     """
     now = time.time()
+    requests = min(requests, max(1, settings.API_RATE // 2))
     key = f"api:{who}:{int(now // MINUTE)}"
-    cache = caches["api"]
     try:
-        cache.add(key, 0, timeout=2 * MINUTE)
-        requests = cache.incr(key)
+        counted = counted_in(caches["api"], key, requests)
     except (RedisError, OSError, ValueError) as error:  # ValueError: it ended meanwhile
-        log.warning("Requests of the API are not counted: %s", error)
-        return
-    if requests > settings.API_RATE:
+        log.warning("Requests of the API are counted by each process: %s", error)
+        counted = counted_in(OWN, key, requests)
+    if counted > settings.API_RATE:
         wait = MINUTE - int(now % MINUTE)
         raise Problem(
             429,
@@ -38,3 +41,8 @@ def count(who: str) -> None:
             f"Try again in {wait} seconds.",
             Retry_After=str(wait),
         )
+
+
+def counted_in(cache: BaseCache, key: str, requests: int) -> int:
+    cache.add(key, 0, timeout=2 * MINUTE)
+    return int(cache.incr(key, requests))

@@ -6,12 +6,13 @@ from collections.abc import Callable
 from typing import Any, TypeAlias
 
 from django.contrib.auth.models import User
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpResponse
 from ninja import Field, Query, Router, Schema
 
 from accounts.api.authentication import OPERATES, ApiRequest
 from accounts.api.files import takes_a_file
 from accounts.api.idempotency import once, once_if_keyed
+from accounts.api.limits import count
 from accounts.api.problems import Problem
 from accounts.mapping.accounts_file import (
     differs,
@@ -21,7 +22,7 @@ from accounts.mapping.accounts_file import (
 )
 from accounts.mapping.accounts_file.comparison import CHANGED, NEW, SAME, Comparison
 from accounts.mapping.accounts_file.export import export
-from accounts.models import ManagingAccount
+from accounts.models import ManagedAccount, ManagingAccount
 from onboarding.accounts_file import AccountsFile, FileProblems, read
 from onboarding.accounts_file.reader import Problem as Wrong
 
@@ -32,6 +33,8 @@ Doing: TypeAlias = Callable[[AccountsFile, User], Comparison]
 YAML, CSV = "application/yaml", "text/csv"
 A_FILE = {YAML: {"schema": {"type": "object"}}, CSV: {"schema": {"type": "string"}}}
 SENDS_A_FILE = {"requestBody": {"required": True, "content": A_FILE}}
+ACCOUNTS, BYTES = 200, 20_000
+"""How much of a file takes as long as another request."""
 OTHER_CONNECTION = (
     "The file describes the connection with Spinnaker differently. An administrator "
     "changes that in Settings: remove it from the file, or describe it as it is."
@@ -59,8 +62,11 @@ class FileAsked(Schema):
     summary="Read the accounts file",
     openapi_extra={"responses": {200: {"content": A_FILE}}},
 )
-def read_file(request: HttpRequest, asked: Query[FileAsked]) -> HttpResponse:
-    """Read all that is described as an accounts file, which can be sent again."""
+def read_file(request: ApiRequest, asked: Query[FileAsked]) -> HttpResponse:
+    """Read all that is described as an accounts file, which can be sent again. Every
+    200 accounts count as a request.
+    """
+    count(str(request.token.pk), ManagedAccount.objects.count() // ACCOUNTS)
     csv = asked.format == "csv"
     kind = f"{CSV if csv else YAML}; charset=utf-8"
     return HttpResponse(export().text(csv=csv), content_type=kind)
@@ -78,7 +84,7 @@ def read_file(request: HttpRequest, asked: Query[FileAsked]) -> HttpResponse:
 def save_file(request: ApiRequest) -> Any:
     """Describe every account of the file as it says, or none of them. The same file
     again changes nothing. Accounts that are not in it stay as they are, and AWS is
-    unchanged until plans are approved.
+    unchanged until plans are approved. Every 20,000 bytes count as a request.
     """
     return answered(request, register_all)
 
@@ -94,13 +100,14 @@ def save_file(request: ApiRequest) -> Any:
 @once_if_keyed
 def preview_file(request: ApiRequest) -> Any:
     """Say what saving the file would change, or what is wrong with it. Nothing is
-    saved.
+    saved. Every 20,000 bytes count as a request.
     """
     return answered(request, preview_all)
 
 
 def answered(request: ApiRequest, doing: Doing) -> dict[str, Any]:
     """Save or preview the file; raise Problem with all that is wrong, and where."""
+    count(str(request.token.pk), len(request.body) // BYTES)
     try:
         return done(request, doing)
     except FileProblems as error:

@@ -6,7 +6,9 @@ import pytest
 from django.core.cache import caches
 
 from accounts.models import ApiToken
-from tests.accounts.api.calling import Caller, caller
+from accounts.models.api.token import Scope
+from tests.accounts.api.calling import V1, Caller, caller
+from tests.rows import account_row, managing_row
 
 pytestmark = pytest.mark.django_db
 
@@ -64,7 +66,7 @@ def test_an_ended_token_counts_too(reader, settings):
     assert [reader.read("/accounts").status_code for _ in range(2)] == [401, 429]
 
 
-def test_without_redis_nobody_counts(reader, settings):
+def test_without_redis_each_process_counts_for_itself(reader, settings):
     settings.API_RATE = 1
     redis = "django.core.cache.backends.redis.RedisCache"
     settings.CACHES = {
@@ -73,4 +75,34 @@ def test_without_redis_nobody_counts(reader, settings):
     }
     assert caches["api"]
 
-    assert [reader.read("/accounts").status_code for _ in range(2)] == [200, 200]
+    assert [reader.read("/accounts").status_code for _ in range(2)] == [200, 429]
+
+
+def test_a_long_file_counts_as_many_requests(settings):
+    settings.API_RATE = 10
+    managing_row()
+    token = caller("operator", Scope.OPERATE)
+    path, kind = f"{V1}/accounts-file/preview", "application/yaml"
+    short = b"accounts: []\n"
+    long = short + b"#\n" * 80_000
+
+    statuses = [
+        token.generic("POST", path, body, kind).status_code
+        for body in (short, long, long, short)
+    ]
+
+    # However long, it is half of a minute's: it can be sent.
+    assert statuses == [200, 200, 429, 429]
+
+
+def test_to_read_many_accounts_counts_as_many_requests(settings, monkeypatch):
+    monkeypatch.setattr("accounts.api.v1.accounts_file.ACCOUNTS", 1)
+    settings.API_RATE = 4
+    managing_row()
+    account_row("a", account_id="1" * 12)
+    account_row("b", account_id="2" * 12)
+    token = caller("operator", Scope.OPERATE)
+
+    statuses = [token.read("/accounts-file").status_code for _ in range(2)]
+
+    assert statuses == [200, 429]
