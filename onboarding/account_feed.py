@@ -14,6 +14,7 @@ from enum import StrEnum
 from typing import Any
 from urllib.parse import urlencode
 
+from onboarding.names import replaced
 from onboarding.providers.entry_kinds import AwsEntry, EcsEntry, Entry
 from onboarding.topology import Permissions
 
@@ -28,7 +29,7 @@ KNOWN_REGIONS = frozenset(REGIONS.split())
 first generation, does not know one of its regions.
 """
 ROLE = re.compile(r"role/[\w+=,.@/-]+", re.ASCII)
-RULES = 1
+RULES = 2
 """Of what `carried` makes of an account: raise it with each change of them, so that
 every account is compared again.
 """
@@ -54,6 +55,7 @@ class Unfit(StrEnum):
     REGION = "The plugin does not know one of its regions, and would skip the account."
     ECS_NAME = "The plugin names its ECS account itself: the account's name and -ecs."
     CLUSTERS = "It has EKS clusters only, which the plugin would take for EC2."
+    REPLACED = "Spinnaker would put something else in place of one of its texts."
     NAME = "Another account still has its name in the feed."
 
 
@@ -98,6 +100,8 @@ def carried(entry: AwsEntry, ecs: EcsEntry | None = None) -> Carried | Unfit:
         return Unfit.REGION
     if ecs and ecs.name != f"{entry.name}-ecs":
         return Unfit.ECS_NAME
+    if any(replaced((entry, ecs))):
+        return Unfit.REPLACED
     providers = {"ec2": True, "ecs": ecs is not None, "lambda": entry.lambda_enabled}
     return Carried(
         name=entry.name,

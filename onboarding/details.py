@@ -9,7 +9,7 @@ from collections.abc import Collection, Iterable, Mapping
 from dataclasses import MISSING, dataclass, fields, is_dataclass
 from typing import Any, ClassVar, Self
 
-from onboarding.names import LONGEST_QUOTED, NameFormat, short
+from onboarding.names import LONGEST_QUOTED, BadName, NameFormat, matching, short
 
 
 class DetailsError(ValueError):
@@ -88,9 +88,10 @@ def thawed(value: Any) -> Any:
 def require(field: str, wanted: NameFormat, *values: str) -> None:
     """Raise DetailsError for the first value that is not in this format."""
     for value in values:
-        if not (isinstance(value, str) and wanted.regex.fullmatch(value)):
-            quoted = short(str(value), LONGEST_QUOTED)
-            raise DetailsError(field, f"“{quoted}” cannot be used. {wanted.rule}")
+        try:
+            matching(wanted, value)
+        except BadName as error:
+            raise DetailsError(field, str(error)) from error
 
 
 def require_one_of(field: str, known: Iterable[str], value: str) -> None:

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from typing import NamedTuple
+from collections.abc import Iterator, Mapping
+from dataclasses import fields, is_dataclass
+from typing import Any, NamedTuple
 
 UNSEEN = (
     r"\0-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\xad\u034f\u0600-\u0605\u061c\u06dd\u070f"
@@ -49,10 +51,9 @@ ORGANIZATION = NameFormat(
     "An organization id looks like o-a1b2c3d4e5.",
 )
 FIAT_ROLE = NameFormat(
-    re.compile(rf"(?!-)(?!.*\$\{{)[^,\t\n\r{UNSEEN}]{{1,100}}"),
+    re.compile(rf"(?!-)[^,\t\n\r{UNSEEN}]{{1,100}}"),
     "A role has 1 to 100 characters, without commas, control characters or "
-    "invisible characters. It must not begin with “-”, which hal takes for an option, "
-    "or contain “${”, which Spring replaces.",
+    "invisible characters. It must not begin with “-”, which hal takes for an option.",
 )
 IDENTITY_ARN = NameFormat(
     re.compile(
@@ -116,6 +117,18 @@ SERVICE_ACCOUNT = NameFormat(
     "ends with a letter or a digit.",
 )
 
+REPLACED = re.compile(
+    r"\s*(encrypted(File)?:|secret(File)?://|configserver:)|.*[$#]\{",
+    re.IGNORECASE | re.DOTALL,
+)
+"""What Spinnaker reads as a reference to a secret, a file or a setting. Roles are
+delivered in lower case, so the case does not matter.
+"""
+REPLACED_RULE = (
+    "Spinnaker would put something else in its place. A text must not begin with "
+    "“encrypted:”, “encryptedFile:”, “secret://”, “secretFile://” or “configserver:”, "
+    "or contain “${” or “#{”."
+)
 ACCOUNT_ID_RULE = "An AWS account id has 12 digits; spaces and dashes do not matter."
 CALCULATED_ID = re.compile(r"\d+([.,]\d+)?E\+?\d+|\d+[.,]0+", re.IGNORECASE | re.ASCII)
 CALCULATED_ID_RULE = (
@@ -154,9 +167,28 @@ class BadName(ValueError):
 
 
 def matching(wanted: NameFormat, value: str) -> str:
-    if not wanted.regex.fullmatch(value):
-        raise BadName(value, wanted.rule)
+    if not (isinstance(value, str) and wanted.regex.fullmatch(value)):
+        raise BadName(str(value), wanted.rule)
+    for text in replaced(value):
+        raise BadName(text, REPLACED_RULE)
     return value
+
+
+def replaced(value: Any) -> Iterator[str]:
+    """Yield each text, however nested, that Spinnaker would not read as itself."""
+    match value:
+        case str():
+            if REPLACED.match(value):
+                yield value
+        case Mapping():
+            for item in value.items():
+                yield from replaced(item)
+        case list() | tuple():
+            for item in value:
+                yield from replaced(item)
+        case _ if is_dataclass(value):
+            for field in fields(value):
+                yield from replaced(getattr(value, field.name))
 
 
 def seen(value: str) -> str:

@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from hashlib import sha256
 from typing import Any, TypeAlias
 
-from onboarding.names import CHAIN_ROLE_RULE
+from onboarding.names import CHAIN_ROLE_RULE, replaced
 from onboarding.partitions import PARTITIONS
 from onboarding.providers.entry_kinds import AwsEntry, EcsEntry, KubernetesEntry
 from onboarding.spinnaker.bundle.formats.kubeconfig import kubeconfig
@@ -85,10 +85,8 @@ ACCOUNT_ID = re.compile(r"[0-9]{12}")
 ROLE = re.compile(
     r"role/[\w+=,.@/-]+|arn:[\w-]+:iam::[0-9]{12}:role/[\w+=,.@/-]+", re.A
 )
-REPLACED = re.compile(r"(secret://|encrypted(File)?:).*|.*\{\{.*", re.DOTALL)
-"""Texts that Clouddriver takes for a reference to a secret, which it would read as
-itself and show to everybody, or for a template.
-"""
+TEMPLATE = "{{"
+"""In a text of an account, Clouddriver fills it in."""
 KNOWN_REGIONS = frozenset(
     name for partition in PARTITIONS.values() for name in partition.regions
 )
@@ -230,7 +228,8 @@ def body_problems(body: Body) -> Iterator[str]:
     if body.type == "ecs" and not body.aws_account:
         yield "An ECS account needs its AWS account."
     for name, value in document.items():
-        if name != SECRET and isinstance(value, str) and REPLACED.fullmatch(value):
+        is_template = name != SECRET and isinstance(value, str) and TEMPLATE in value
+        if is_template or any(replaced(value)):
             yield f"Clouddriver would put something else in place of its {name}."
     for roles in document.get("permissions", {}).values():
         if any(role != role.strip().lower() or not role for role in roles):

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from onboarding.delivery.bodies import TYPES
-from onboarding.spinnaker.bundle.formats.spring import SESSION_NAME, checked, regions
+from onboarding.spinnaker.bundle.formats.spring import SESSION_NAME, joined, regions
 from onboarding.spinnaker.bundle.yaml_text import Value, block, comment_lines
 from onboarding.topology import Managing
 
@@ -49,7 +49,7 @@ def switches(managing: Managing, *, period: int = 30) -> str:
         *left_out({"accounts": []}),
         *block({"kubernetes": {"enabled": True}}),
     ]
-    return checked(lines)
+    return joined(lines)
 
 
 def left_out(lists: Value) -> Iterator[str]:

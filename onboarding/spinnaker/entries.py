@@ -4,9 +4,14 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
+from onboarding.names import REPLACED_RULE, BadName, replaced
 from onboarding.providers.base import providers_of
-from onboarding.providers.entry_kinds import AwsEntry, EcsEntry, KubernetesEntry
+from onboarding.providers.entry_kinds import AwsEntry, EcsEntry, Entry, KubernetesEntry
 from onboarding.topology import BASE_ROLE, MANAGED_ROLE, Topology
+
+
+class WouldBeMisread(ValueError):
+    """A value that Spinnaker would read as another; the message names it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +55,14 @@ def entries(topology: Topology) -> Entries:
         base_role=managing.base_role,
         managed_role=managing.managed_role,
     )
+
+
+def refuse_replaced(known: Entries) -> None:
+    """Raise WouldBeMisread for a text that Spinnaker would not read as itself."""
+    every: tuple[Entry, ...] = (*known.aws, *known.ecs, *known.kubernetes)
+    for entry in every:
+        for text in replaced(entry):
+            raise WouldBeMisread(f"{entry.name}: {BadName(text, REPLACED_RULE)}")
 
 
 def merged(one: AwsEntry, other: AwsEntry) -> AwsEntry:

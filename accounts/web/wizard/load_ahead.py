@@ -8,9 +8,8 @@ from typing import NamedTuple
 from accounts.models import Bundle
 from onboarding.spinnaker.bundle.contents import BundleAccounts, accounts_in
 from onboarding.spinnaker.bundle.formats.clouddriver import clouddriver
-from onboarding.spinnaker.bundle.formats.spring import WouldBeMisread
 from onboarding.spinnaker.bundle.limits import Limit, both, limits, load, load_of
-from onboarding.spinnaker.entries import Entries, entries
+from onboarding.spinnaker.entries import Entries, WouldBeMisread, entries
 from onboarding.topology import Topology
 
 FILE = "clouddriver/clouddriver-local.yml"

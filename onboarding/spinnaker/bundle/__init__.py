@@ -16,7 +16,7 @@ from onboarding.spinnaker.bundle.formats.operator import operator
 from onboarding.spinnaker.bundle.formats.verify_script import verify_script
 from onboarding.spinnaker.bundle.manifest import manifest
 from onboarding.spinnaker.bundle.readme import readme
-from onboarding.spinnaker.entries import Entries, entries
+from onboarding.spinnaker.entries import Entries, entries, refuse_replaced
 from onboarding.topology import Topology
 
 __all__ = ["FORMATS", "EmptyBundle", "File", "Format", "bundle_files"]
@@ -52,6 +52,7 @@ def bundle_files(
             "None of these accounts has anything for Spinnaker: a bundle needs at "
             "least one verified account with a provider."
         )
+    refuse_replaced(known)
     files = [file for format_ in FORMATS for file in format_(topology, known)]
     files.insert(0, readme(topology, known, states, files))
     return (files[0], manifest(topology, states, files), *files[1:])

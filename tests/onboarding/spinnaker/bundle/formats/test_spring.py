@@ -8,7 +8,7 @@ import pytest
 import yaml
 
 from onboarding.spinnaker.bundle.formats.kubeconfig import KUBECONFIGS
-from onboarding.spinnaker.bundle.formats.spring import WouldBeMisread
+from onboarding.spinnaker.entries import WouldBeMisread
 from onboarding.topology import Managed, Permissions, Topology
 from tests.bundles import core, eks, files_of, staging, with_every_provider
 from tests.factories import managed, provider, topology
@@ -111,7 +111,7 @@ def test_a_role_name_that_holds_another_partitions_name_is_refused(name: str):
 def test_what_spring_would_replace_by_a_variable_is_refused():
     permissions = Permissions(("${HOME}",), ())
 
-    with pytest.raises(WouldBeMisread, match=r"“- \"\$\{HOME\}\"” cannot be a value"):
+    with pytest.raises(WouldBeMisread, match=r"staging: “\$\{HOME\}” cannot be used"):
         account(permissions=permissions)
 
 
