@@ -2,6 +2,8 @@
 
 A row becomes the nodes that YAML would give, with the row's line. A list is separated
 by `;`. A provider's cell is `yes`, or its details as in YAML.
+
+All CSV that leaves Bowline is written by `csv_row`.
 """
 
 from __future__ import annotations
@@ -9,7 +11,7 @@ from __future__ import annotations
 import csv
 import io
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from functools import lru_cache
 
 import yaml
@@ -22,7 +24,7 @@ from onboarding.accounts_file.reader import (
     Reader,
 )
 from onboarding.bounded_yaml import CORE, BadYaml, composed
-from onboarding.names import short
+from onboarding.names import UNSEEN, short
 from onboarding.providers import PROVIDERS
 
 REGIONS, ROLES = "regions", ("READ", "WRITE")
@@ -41,8 +43,15 @@ COLUMNS = (
 MOST_COLUMNS = 100
 NEEDED = ("name", "account_id", REGIONS)
 
-FORMULA = ("=", "+", "-", "@", "\t", "\r")
-"""What a spreadsheet takes for the beginning of a formula."""
+SIGNS = r"=+\-@\uff1d\uff0b\uff0d\uff20\ufe66\ufe62\ufe63\ufe6b"
+"""What a spreadsheet takes for the beginning of a formula, in each width."""
+BREAKS = r";,|\t\n\x0b\x0c\r\x1c-\x1f\x85\u2028\u2029"
+"""Where some spreadsheet, by its settings, begins another cell."""
+PLACE = re.compile(
+    rf"""(^[{BREAKS}\s"{UNSEEN}]*|[{BREAKS}\s"{UNSEEN}]+)('*)(?=([{SIGNS}])?)"""
+)
+"""Breaks, quotes and what nobody sees; apostrophes, and the sign that may follow."""
+BREAK = re.compile(f"[{BREAKS}]")
 
 SEPARATORS = {
     REGIONS: re.compile(r"[;,\s]+"),
@@ -57,15 +66,33 @@ SAVE_AS = "In the spreadsheet, save the file as “CSV UTF-8”."
 DETAILS = "Write yes, no, or details as in YAML, such as {access: read}."
 
 
+class Line:
+    """A file that gives back what is written to it."""
+
+    def write(self, text: str) -> str:
+        return text
+
+
+def csv_row(cells: Iterable[str]) -> str:
+    """Write a row of which no spreadsheet calculates anything, wherever it separates
+    the cells.
+    """
+    row: str = csv.writer(Line(), quoting=csv.QUOTE_ALL).writerow(map(guarded, cells))
+    return row
+
+
 def guarded(text: str) -> str:
-    """Write a cell so that no spreadsheet calculates it."""
-    return f"'{text}" if text.lstrip("'").startswith(FORMULA) else text
+    """Add an apostrophe where a formula could begin."""
+    return PLACE.sub(lambda at: at[0] + "'" * begins_formula(at), text)
 
 
 def unguarded(cell: str) -> str:
     """Read a cell without what keeps a spreadsheet from calculating it."""
-    is_guarded = cell.startswith("'") and cell.lstrip("'").startswith(FORMULA)
-    return cell[1:] if is_guarded else cell
+    return PLACE.sub(lambda at: at[1] + at[2][begins_formula(at) :], cell)
+
+
+def begins_formula(at: re.Match[str]) -> bool:
+    return bool(at[3] and (at.start() == 0 or BREAK.search(at[1])))
 
 
 def wrong_format(content: bytes) -> str:

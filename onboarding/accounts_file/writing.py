@@ -5,8 +5,7 @@ Only what differs from the defaults is written, and nothing that was looked up i
 
 from __future__ import annotations
 
-import csv
-import io
+import json
 from collections.abc import Iterable, Mapping
 from dataclasses import MISSING, fields, is_dataclass
 from typing import Any
@@ -14,7 +13,7 @@ from typing import Any
 import yaml
 
 from onboarding.accounts_file.managed import WrittenAccount
-from onboarding.accounts_file.spreadsheet import COLUMNS, REGIONS, ROLES, guarded
+from onboarding.accounts_file.spreadsheet import COLUMNS, REGIONS, ROLES, csv_row
 from onboarding.providers import PROVIDERS
 from onboarding.providers.base import providers_of
 from onboarding.topology import (
@@ -168,12 +167,8 @@ def dumped(value: Any, *, flow: bool | None = None) -> str:
 
 def csv_text(accounts: Iterable[Written]) -> str:
     """Write a row an account, so that a spreadsheet keeps every cell as it is."""
-    out = io.StringIO()
-    table = csv.writer(out)
-    table.writerow(COLUMNS)
-    for written in accounts:
-        table.writerow([guarded(cell(written, column)) for column in COLUMNS])
-    return out.getvalue()
+    rows = ([cell(written, column) for column in COLUMNS] for written in accounts)
+    return "".join(map(csv_row, (COLUMNS, *rows)))
 
 
 def cell(written: Written, column: str) -> str:
@@ -201,7 +196,11 @@ def listed(values: list[str]) -> str:
     """Separate by `;`, or write as in YAML where a value could be taken for several."""
     text = ";".join(values)
     unclear = text.startswith("[") or any(";" in value for value in values)
-    return in_one_line(values) if unclear else text
+    if not unclear:
+        return text
+    quoted = json.dumps(values, ensure_ascii=False)
+    # No reader of a cell may take them for YAML's anchors and aliases.
+    return quoted.replace("&", "\\u0026").replace("*", "\\u002a")
 
 
 def in_one_line(value: Any) -> str:

@@ -6,7 +6,7 @@ import pytest
 
 from onboarding import accounts_file
 from onboarding.accounts_file import AccountsFile, FileProblems
-from onboarding.accounts_file.spreadsheet import guarded, is_csv, unguarded
+from onboarding.accounts_file.spreadsheet import is_csv
 
 YAML = """\
 accounts:
@@ -182,14 +182,6 @@ def test_more_accounts_than_are_read_at_once_are_one_problem() -> None:
 
     assert line == 10_002
     assert said.startswith("The file has more than 10,000 accounts.")
-
-
-@pytest.mark.parametrize("text", ["=1+1", "'=1", "''-a", "@a", "+a", "plain", "'a", ""])
-def test_a_guarded_cell_is_read_as_it_was_written(text: str) -> None:
-    cell = guarded(text)
-
-    assert unguarded(cell) == text
-    assert not cell.startswith(("=", "+", "-", "@"))
 
 
 @pytest.mark.parametrize(

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import csv
 import json
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from datetime import datetime
@@ -11,7 +10,7 @@ from typing import Any, TypeAlias
 from django.http import StreamingHttpResponse
 from django.utils import timezone
 
-from onboarding.accounts_file.spreadsheet import guarded
+from onboarding.accounts_file.spreadsheet import csv_row
 
 Value: TypeAlias = str | int | datetime | list[str] | None
 Columns: TypeAlias = Mapping[str, Callable[[Any], Value]]
@@ -20,13 +19,6 @@ AT_ONCE = 1000
 """The rows that are read at once."""
 
 KINDS = {"csv": "text/csv; charset=utf-8", "json": "application/json"}
-
-
-class Line:
-    """A file that gives back what is written to it."""
-
-    def write(self, text: str) -> str:
-        return text
 
 
 def download(
@@ -43,24 +35,20 @@ def download(
 
 
 def csv_lines(columns: Columns, rows: Iterable[Any]) -> Iterator[str]:
-    writer = csv.writer(Line())
-    yield writer.writerow(columns)
+    yield csv_row(columns)
     for row in rows:
-        yield writer.writerow([cell(value(row)) for value in columns.values()])
+        yield csv_row(cell(value(row)) for value in columns.values())
 
 
 def cell(value: Value) -> str:
-    """Write a value as text that no spreadsheet calculates."""
     match value:
         case None:
             return ""
         case datetime():
             return value.isoformat()
         case list():
-            text = ", ".join(value)
-        case _:
-            text = str(value)
-    return guarded(text)
+            return ", ".join(value)
+    return str(value)
 
 
 def json_lines(columns: Columns, rows: Iterable[Any]) -> Iterator[str]:

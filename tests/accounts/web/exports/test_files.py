@@ -7,13 +7,16 @@ from datetime import UTC, datetime
 
 import pytest
 
-from accounts.web.exports.files import cell, json_lines
+from accounts.web.exports.files import cell, csv_lines, json_lines
 
 
-@pytest.mark.parametrize("first", ["=", "+", "-", "@", "\t", "\r"])
-def test_no_text_is_a_formula(first: str) -> None:
-    assert cell(f"{first}cmd|' /C calc'!A0") == f"'{first}cmd|' /C calc'!A0"
-    assert cell([f"{first}1", "b"]) == f"'{first}1, b"
+@pytest.mark.parametrize("value", ["=1", ["=1", "=1"]])
+def test_no_text_is_a_formula(value) -> None:
+    heading, row = csv_lines({"=name": lambda row: row}, [value])
+
+    assert heading == '"\'=name"\r\n'
+    assert row.startswith("\"'=1")
+    assert ",=" not in row.replace(" ", "")
 
 
 @pytest.mark.parametrize(

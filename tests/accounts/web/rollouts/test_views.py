@@ -188,7 +188,7 @@ def test_the_report_says_of_each_account_what_happened(viewer, rollout) -> None:
     text = viewer.get(f"{rollout.get_absolute_url()}report.csv").getvalue().decode()
     rows = json.loads(viewer.get(f"{rollout.get_absolute_url()}report.json").getvalue())
 
-    assert "Access denied.,Trust Bowline." in text
+    assert '"Access denied.","Trust Bowline."' in text
     assert len(rows) == 12
     assert (rows[0]["account"], rows[0]["status"]) == ("team-001", "failed")
 
