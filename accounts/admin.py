@@ -8,16 +8,18 @@ from __future__ import annotations
 
 from typing import Any
 
+from axes.models import AccessAttempt, AccessFailureLog, AccessLog
 from django.contrib import admin
 from django.contrib.auth.models import Group, User
+from django.core.exceptions import PermissionDenied
 from django.db import transaction
 from django.db.models import Exists, Model, OuterRef, QuerySet
 from django.forms import CheckboxSelectMultiple
 from django.http import HttpRequest, HttpResponse
-from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
 from accounts.activity import record
+from accounts.admin_site import Records, link
 from accounts.factors import keeping as factors
 from accounts.models import (
     Activity,
@@ -41,49 +43,18 @@ from accounts.models import (
     Target,
 )
 from accounts.role_limits.admin import LimitedPersonAdmin
+from accounts.web.factors.admin import AttemptAdmin, SignInAdmin
 from accounts.web.people.admin import InTurn
+from accounts.web.people.person import is_of_provider
 from accounts.web.people.roles import role_names
 from accounts.web.you.confirmation import ask, is_confirmed
 from accounts.web.you.sessions import end
-
-
-class Rows(admin.ModelAdmin):  # type: ignore[type-arg]  # it has no [] at run time
-    """A list with a link to the page that shows the row."""
-
-    list_per_page = 50
-    view_on_site = False  # see `page`; and admin_site.py has no redirect
-    show_full_result_count = False
-
-    @admin.display(description="page")
-    def page(self, row: Model) -> SafeString:
-        return link(row, "View its page")
-
-
-def link(row: Any, text: str = "") -> SafeString:
-    return format_html('<a href="{}">{}</a>', row.get_absolute_url(), text or row)
 
 
 def person_of(request: HttpRequest) -> User:
     """Give the person: nobody else gets into the admin site."""
     assert isinstance(request.user, User)
     return request.user
-
-
-class Records(Rows):
-    """Rows to look up: nobody adds, edits or deletes them here."""
-
-    def has_add_permission(self, request: HttpRequest) -> bool:
-        return False
-
-    def has_change_permission(
-        self, request: HttpRequest, obj: Model | None = None
-    ) -> bool:
-        return False
-
-    def has_delete_permission(
-        self, request: HttpRequest, obj: Model | None = None
-    ) -> bool:
-        return False
 
 
 @admin.register(Activity)
@@ -357,9 +328,20 @@ class PersonAdmin(InTurn, LimitedPersonAdmin):
         if before != after:
             record(by, What.ROLES, person.username, {"changed": [before, after]})
 
+    def get_readonly_fields(
+        self, request: HttpRequest, obj: Model | None = None
+    ) -> Any:
+        """Leave roles and names to the single sign-on, where it decides them."""
+        fields = super().get_readonly_fields(request, obj)
+        theirs = isinstance(obj, User) and is_of_provider(obj)
+        return [*fields, *(OF_PROVIDER if theirs else [])]
+
     def user_change_password(
         self, request: HttpRequest, id: str, form_url: str = ""
     ) -> HttpResponse:
+        asked = self.get_object(request, id)
+        if isinstance(asked, User) and is_of_provider(asked):
+            raise PermissionDenied("This person signs in by the single sign-on.")
         with transaction.atomic():
             response: HttpResponse = super().user_change_password(request, id, form_url)
             person = self.get_object(request, id)
@@ -378,6 +360,7 @@ class PersonAdmin(InTurn, LimitedPersonAdmin):
         return False  # whoever left is deactivated: the record keeps them
 
 
+OF_PROVIDER = ["username", "groups", "first_name", "last_name", "email"]
 ON_RECORD = {"username", "is_active", "first_name", "last_name", "email"}
 
 
@@ -389,3 +372,5 @@ def may_touch(request: HttpRequest, person: Model | None) -> bool:
 admin.site.unregister(User)
 admin.site.unregister(Group)
 admin.site.register(User, PersonAdmin)
+admin.site.register(AccessAttempt, AttemptAdmin)
+admin.site.register([AccessFailureLog, AccessLog], SignInAdmin)

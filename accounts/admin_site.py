@@ -1,16 +1,19 @@
-"""The admin site: administrators only, and Bowline's name on it."""
+"""The admin site: for administrators only, with rows to look up."""
 
 from __future__ import annotations
 
 from functools import wraps
 from typing import Any, TypeVar, cast
 
-from django.contrib.admin import AdminSite
+from django.contrib.admin import AdminSite, ModelAdmin, display
 from django.contrib.admin.apps import AdminConfig
+from django.db.models import Model
 from django.db.models.base import ModelBase
 from django.http import HttpRequest
 from django.http.response import HttpResponseBase
 from django.urls import URLPattern, URLResolver
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
 
 from accounts.web.access import ADMINISTRATOR, View, has_role
 from accounts.web.you.confirmation import ask, is_confirmed
@@ -65,3 +68,36 @@ class BowlineAdminSite(AdminSite):
     def has_permission(self, request: HttpRequest) -> bool:
         """Require the role, not Django's `is_staff`, which a group cannot give."""
         return request.user.is_active and has_role(request.user, ADMINISTRATOR)
+
+
+class Rows(ModelAdmin):  # type: ignore[type-arg]  # it has no [] at run time
+    """A list with a link to the page that shows the row."""
+
+    list_per_page = 50
+    view_on_site = False  # see `page`; and the site has no redirect
+    show_full_result_count = False
+
+    @display(description="page")
+    def page(self, row: Model) -> SafeString:
+        return link(row, "View its page")
+
+
+def link(row: Any, text: str = "") -> SafeString:
+    return format_html('<a href="{}">{}</a>', row.get_absolute_url(), text or row)
+
+
+class Records(Rows):
+    """Rows to look up: nobody adds, edits or deletes them here."""
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return False
+
+    def has_change_permission(
+        self, request: HttpRequest, obj: Model | None = None
+    ) -> bool:
+        return False
+
+    def has_delete_permission(
+        self, request: HttpRequest, obj: Model | None = None
+    ) -> bool:
+        return False

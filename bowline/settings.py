@@ -220,6 +220,7 @@ TRUSTED_PROXIES = env_networks("TRUSTED_PROXIES")
 
 # bowline/sign_in.py has the limits of wrong passwords, and says why.
 AXES_VERBOSE = False
+AXES_ENABLE_ADMIN = False  # accounts/admin.py shows the same, and records deletions
 AXES_HANDLER = "bowline.sign_in.SignInLimits"
 AXES_CLIENT_IP_CALLABLE = "bowline.sign_in.counted_as"
 AXES_LOCKOUT_CALLABLE = "bowline.sign_in.wait_page"

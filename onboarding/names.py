@@ -26,6 +26,11 @@ def visible(text: str) -> str:
     return INVISIBLE.sub(lambda found: f"‹U+{ord(found[0]):04X}›", text)
 
 
+def one_line(text: str) -> str:
+    """Write line breaks as numbers, too: no text becomes a line of its own."""
+    return visible(text).replace("\n", "‹U+000A›").replace("\r", "‹U+000D›")
+
+
 class NameFormat(NamedTuple):
     """A pattern for the whole of a name, and the rule in words."""
 

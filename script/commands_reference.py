@@ -14,6 +14,7 @@ from django.core.management.base import BaseCommand
 from accounts.management import commands
 
 APP = "accounts"
+DJANGOS = {"changepassword", "createsuperuser", "migrate"}
 CODES = re.compile(r"Exit codes: .+?(?=\n\n|\Z)", re.DOTALL)
 
 HEAD = """\
@@ -43,9 +44,9 @@ TAIL = """\
 
 
 def names() -> list[str]:
-    """Name Bowline's own commands; `migrate` is Django's, and refuses more."""
+    """Name Bowline's own commands, and not Django's that do or refuse more here."""
     files = Path(commands.__path__[0]).glob("[!_]*.py")
-    return sorted({path.stem for path in files} - {"migrate"})
+    return sorted({path.stem for path in files} - DJANGOS)
 
 
 def commands_reference() -> str:

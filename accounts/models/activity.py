@@ -13,6 +13,8 @@ from typing import TYPE_CHECKING, Any, NoReturn
 from django.conf import settings
 from django.db import models
 
+from onboarding.names import one_line
+
 if TYPE_CHECKING:
     from django.contrib.auth.models import User
 
@@ -135,7 +137,8 @@ class Activity(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"{self.who} {self.get_what_display()} {self.about}".rstrip()
+        said = f"{self.who} {self.get_what_display()} {self.about}".rstrip()
+        return one_line(said)
 
     def save(self, *args: Any, **options: Any) -> None:
         if not self._state.adding:

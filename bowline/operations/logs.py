@@ -14,6 +14,7 @@ from django.http import HttpRequest, HttpResponse
 from pythonjsonlogger.json import JsonFormatter
 
 from accounts.operations.log_ids import REQUEST, RUN, about
+from onboarding.names import one_line
 
 KEPT = ("at", "level", "logger", "message", "request", "run", "exc_info", "stack_info")
 """What a JSON line may hold. Whatever else a library attaches to a record, such as a
@@ -28,6 +29,16 @@ class Ids(logging.Filter):
         record.request = REQUEST.get()
         record.run = RUN.get()
         return True
+
+
+class Lines(logging.Formatter):
+    """One line a message, whatever it quotes; a traceback comes below it."""
+
+    def __init__(self) -> None:
+        super().__init__("{asctime} {levelname} {name}: {message}", style="{")
+
+    def formatMessage(self, record: logging.LogRecord) -> str:
+        return one_line(super().formatMessage(record))
 
 
 class JsonLines(JsonFormatter):
@@ -51,7 +62,7 @@ def logging_settings(form: str, level: str) -> dict[str, Any]:
         "disable_existing_loggers": False,
         "filters": {"ids": {"()": "bowline.operations.logs.Ids"}},
         "formatters": {
-            "line": {"format": "{asctime} {levelname} {name}: {message}", "style": "{"},
+            "line": {"()": "bowline.operations.logs.Lines"},
             "json": {"()": "bowline.operations.logs.JsonLines"},
         },
         "handlers": {

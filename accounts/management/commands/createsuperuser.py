@@ -1,0 +1,27 @@
+"""`manage.py createsuperuser`: Django's own, with an entry in the activity log."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.contrib.auth.management.commands import createsuperuser
+from django.contrib.auth.models import User
+
+from accounts.activity import record
+from accounts.models import Activity
+
+
+class Command(createsuperuser.Command):
+    def handle(self, *args: Any, **options: Any) -> None:
+        """Record it afterwards: on SQLite, a transaction that waits for what somebody
+        types would keep everybody else from writing.
+        """
+        before = set(superusers())
+        super().handle(*args, **options)
+        for name in set(superusers()) - before:
+            record(None, Activity.What.PERSON, name, {"added": "as a superuser"})
+
+
+def superusers() -> list[str]:
+    found = User.objects.filter(is_superuser=True)
+    return list(found.values_list("username", flat=True))
