@@ -24,7 +24,8 @@ from accounts.models import FeedToken
 from accounts.web.feed.pull import reply
 from bowline.sign_in import ADDRESS_LIMIT, FEED, count, counted_as, wait_after
 
-PATH = "/feed/"
+PATH = "feed"
+"""What begins so is the feed, or meant to be: slashes may be missing or too many."""
 PARAMETER = "token"
 HEADER = "HTTP_X_BOWLINE_TOKEN"
 KEPT_AS = "FEED_TOKEN"
@@ -52,7 +53,7 @@ class HideFeedToken:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
-        if request.path_info.startswith(PATH):
+        if request.path_info.lstrip("/").startswith(PATH):
             hide(request)
         return self.get_response(request)
 

@@ -41,7 +41,23 @@ METADATA = tuple(
     )
 )
 """Where clouds answer with credentials, other than by link-local addresses."""
-NAT64 = ip_network("64:ff9b::/96")
+LAST_FOUR = tuple(
+    ip_network(text) for text in ("64:ff9b::/96", "64:ff9b:1::/48", "::ffff:0:0:0/96")
+)
+"""Translated to the IPv4 address in the last four bytes: NAT64 and SIIT."""
+NOT_PUBLIC = tuple(
+    ip_network(text)
+    for text in (
+        "64:ff9b:1::/48",  # translated within somebody's own network
+        "::ffff:0:0:0/96",
+        "fec0::/10",  # what fc00::/7 was before
+        "3fff::/20",  # documentation
+        "5f00::/16",  # segment routing
+        "192.0.0.0/24",  # protocols; 192.0.0.8 is nobody's
+        "192.88.99.0/24",  # relays to IPv6
+    )
+)
+"""What Python takes, or took in some release, for a public address."""
 
 
 class ForbiddenAddress(Exception):
@@ -82,7 +98,7 @@ class Allowed:
         networks = [ip_network(text) for text in self.networks]
         if any(one in network for one in reached for network in networks):
             return True
-        if self.public_only and not all(one.is_global for one in reached):
+        if self.public_only and not all(is_public(one) for one in reached):
             return False
         return not any(is_special(one) for one in reached)
 
@@ -96,8 +112,13 @@ def within(address: Address) -> Iterator[Address]:
             yield address.sixtofour
         if address.teredo:
             yield from address.teredo
-        if address in NAT64 or int(address) >> 32 == 0:
+        translated = any(address in network for network in LAST_FOUR)
+        if translated or int(address) >> 32 == 0:
             yield IPv4Address(int(address) & 0xFFFFFFFF)
+
+
+def is_public(address: Address) -> bool:
+    return address.is_global and not any(address in one for one in NOT_PUBLIC)
 
 
 def is_special(address: Address) -> bool:

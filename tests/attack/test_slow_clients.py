@@ -223,12 +223,21 @@ def test_plain_http_is_sent_to_https(site_behind_nginx: Front) -> None:
 
 def test_the_token_of_the_feed_is_in_no_log(site_behind_nginx: Front) -> None:
     """Two of four threads are left for pages: more at once are refused, and logged."""
-    path = "/feed/accounts?token=bowline-feed-secret"
+    paths = [
+        f"{path}?token=bowline-feed-secret"
+        for path in ("/feed/accounts", "/feed", "/feed/", "//feed", "/feeds")
+    ]
 
-    status = site_behind_nginx.ask(path)[0]
-    with site_behind_nginx.connect() as client:
-        client.sendall(f"GET {path} HTTP/1.1\r\nHost: {NAME}\r\nA: \0\r\n\r\n".encode())
-        refused = client.recv(100)
+    status = site_behind_nginx.ask(paths[0])[0]
+    for path in paths:
+        site_behind_nginx.ask(path)
+        with closing(HTTPConnection(LOOPBACK, site_behind_nginx.http)) as plain:
+            plain.request("GET", path, headers={"Host": NAME})
+            plain.getresponse()
+        with site_behind_nginx.connect() as client:
+            head = f"GET {path} HTTP/1.1\r\nHost: {NAME}\r\nA: \0\r\n\r\n"
+            client.sendall(head.encode())
+            refused = client.recv(100)
 
     logs = [*site_behind_nginx.folder.glob("*.log")]
     texts = [log.read_text() for log in logs]
@@ -241,9 +250,11 @@ def test_the_token_of_the_feed_is_in_no_log(site_behind_nginx: Front) -> None:
 
 def test_what_fails_behind_nginx_is_not_logged_with_its_url() -> None:
     template = (DEPLOY / "nginx.conf.template").read_text()
-    (place,) = re.findall(r"location \^~ /feed/ \{(.*?)\}", template, re.DOTALL)
+    (place,) = re.findall(r"location \^~ /feed \{(.*?)\}", template, re.DOTALL)
+    (plain,) = re.findall(r"LISTEN_HTTP\};(.*?)\}\n", template, re.DOTALL)
 
     assert "error_log /dev/null" in place
+    assert "error_log /dev/null" in plain
 
 
 @pytest.mark.parametrize(

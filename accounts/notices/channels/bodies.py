@@ -1,7 +1,7 @@
 """What each channel reads: Slack's blocks, an adaptive card for Teams, plain JSON.
 
-Names are foreign text. In Slack's none of it can mention anybody or become a link; in
-Teams' nothing is formatted.
+Names are foreign text. None of it can mention anybody, become a link or format
+anything.
 """
 
 from __future__ import annotations
@@ -14,6 +14,8 @@ from accounts.notices.written import Text
 
 Channel = Target.Channel
 
+SLACK_TITLE = 140
+"""Slack refuses messages with a header of over 150 characters."""
 SLACK_LONGEST = 2900
 """Of one block; Slack refuses messages with a block of over 3,000 characters."""
 MOST_PARAGRAPHS = 20
@@ -34,22 +36,25 @@ def body_of(target: Target, notice: Notice, text: Text) -> str:
 
 
 def slack(text: Text) -> dict[str, Any]:
-    said = [f"*{escaped(text.title, 300)}*"]
-    said += [escaped(one, SLACK_LONGEST) for one in text.paragraphs[:MOST_PARAGRAPHS]]
+    """Format nothing but Bowline's own link: in mrkdwn, `*`, `_`, `~` and “`” do."""
+    blocks = [block("header", escaped(text.title, SLACK_TITLE))]
+    for one in text.paragraphs[:MOST_PARAGRAPHS]:
+        blocks.append(block("section", escaped(one, SLACK_LONGEST)))
     if text.url:
-        said.append(f"<{text.url}|Open in Bowline>")
+        link = {"type": "mrkdwn", "verbatim": True}
+        link["text"] = f"<{text.url}|Open in Bowline>"
+        blocks.append({"type": "section", "text": link})
     return {
         "text": escaped(text.title, 300),
-        "blocks": [
-            {
-                "type": "section",
-                "text": {"type": "mrkdwn", "text": one, "verbatim": True},
-            }
-            for one in said
-        ],
+        "mrkdwn": False,
+        "blocks": blocks,
         "unfurl_links": False,
         "unfurl_media": False,
     }
+
+
+def block(kind: str, text: str) -> dict[str, Any]:
+    return {"type": kind, "text": {"type": "plain_text", "text": text, "emoji": False}}
 
 
 def escaped(text: str, most: int) -> str:

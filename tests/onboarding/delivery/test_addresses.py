@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import socket
+from ipaddress import ip_address
 from typing import Any
 
 import pytest
@@ -26,6 +27,7 @@ from tests.onboarding.delivery.strict_gate import Served, StrictGate, served
         *("::1", "::", "fe80::1", "fd00:ec2::254", "fd00:ec2::23", "ff02::1"),
         *("::ffff:127.0.0.1", "::ffff:169.254.169.254", "64:ff9b::a9fe:a9fe"),
         *("2002:7f00:0001::", "::127.0.0.1", "0.1.2.3"),
+        *("64:ff9b:1::7f00:1", "64:ff9b:1:2::a9fe:a9fe", "::ffff:0:127.0.0.1"),
     ],
 )
 def test_this_machine_its_link_and_metadata_are_no_addresses_of_gate(
@@ -45,6 +47,21 @@ def test_private_networks_are_allowed_since_gate_is_usually_there(address, monke
     monkeypatch.setattr(socket, "getaddrinfo", resolving(address))
 
     assert Allowed().addresses("gate.example.com", 443) == (address,)
+
+
+PUBLIC = ("8.8.8.8", "192.0.1.1", "192.88.98.1", "2606:4700::1", "2002:808:808::")
+NOT_PUBLIC = (
+    *("10.1.2.3", "100.64.0.1", "192.0.0.8", "192.88.99.1", "fd12::1", "fec0::1"),
+    *("64:ff9b:1::808:808", "64:ff9b::a01:203", "::ffff:0:8.8.8.8", "::ffff:10.1.2.3"),
+    *("3fff::1", "3fff:fff:ffff::1", "5f00::1", "2001:db8::1", "127.0.0.1"),
+)
+
+
+def test_public_only_is_what_the_whole_internet_reaches():
+    allowed = Allowed(public_only=True)
+
+    assert [one for one in PUBLIC if not allowed.allows(ip_address(one))] == []
+    assert [one for one in NOT_PUBLIC if allowed.allows(ip_address(one))] == []
 
 
 @pytest.mark.parametrize("host", ["2130706433", "0x7f000001", "127.1", "localhost"])

@@ -26,7 +26,31 @@ def test_slack_shows_foreign_text_as_text(settings) -> None:
     assert "<!" not in body
     assert "<https://evil" not in body
     assert said[-1] == "<https://bowline.example.com/runs/7|Open in Bowline>"
-    assert all(block["text"]["verbatim"] for block in json.loads(body)["blocks"])
+
+
+def test_slack_formats_nothing_of_foreign_text(settings) -> None:
+    settings.SITE_URL = "https://bowline.example.com"
+    foreign = "*bold* _slanted_ ~struck~ `code` :tada:"
+    said = text(title=foreign, paragraphs=(foreign, foreign))
+
+    body = json.loads(body_of(Target(channel="slack"), Notice(), said))
+
+    formatting = [
+        block["text"]
+        for block in body["blocks"]
+        if block["text"]["type"] != "plain_text" or block["text"]["emoji"]
+    ]
+    assert [one["text"] for one in formatting] == [
+        "<https://bowline.example.com/runs/7|Open in Bowline>"
+    ]
+    assert all(one["verbatim"] for one in formatting)
+    assert body["mrkdwn"] is False  # of its text, which notifications show
+
+
+def test_slack_takes_a_title_of_any_length() -> None:
+    body = json.loads(body_of(Target(channel="slack"), Notice(), text(title="&" * 999)))
+
+    assert len(body["blocks"][0]["text"]["text"]) <= 150
 
 
 def test_slack_takes_long_text_cut_between_characters() -> None:

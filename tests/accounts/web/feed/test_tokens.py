@@ -127,7 +127,9 @@ def test_the_token_leaves_the_request_before_anybody_logs_it(token, caplog, sett
     assert request.META["FEED_TOKEN"] == "x"
 
 
-@pytest.mark.parametrize("path", ["/feed/accounts", "/feed/accounts/", "/feed/x"])
+@pytest.mark.parametrize(
+    "path", ["/feed/accounts", "/feed/accounts/", "/feed/x", "/feed"]
+)
 @pytest.mark.parametrize("debug", [True, False])
 def test_neither_logs_nor_error_pages_have_the_token(
     token, caplog, settings, monkeypatch, path, debug
