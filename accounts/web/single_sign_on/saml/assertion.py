@@ -23,6 +23,7 @@ from onelogin.saml2.utils import OneLogin_Saml2_Utils as Tools
 from accounts.web.single_sign_on.entrance import not_completed
 from accounts.web.single_sign_on.people import Refused
 from accounts.web.single_sign_on.provider import Saml
+from accounts.web.single_sign_on.saml.bounds import NotForBowline, bounded
 from accounts.web.single_sign_on.saml.protocol import address, entity_id, protocol
 from onboarding.names import visible
 
@@ -58,10 +59,6 @@ class Assertion(NamedTuple):
     """It is refused afterwards."""
     claims: dict[str, Any]
     """As `Said` reads them."""
-
-
-class NotForBowline(ValueError):
-    """What is wrong, for the log."""
 
 
 def read(saml: Saml, text: str) -> Assertion:
@@ -111,6 +108,7 @@ def verified(saml: Saml, text: str) -> Any:
     if not 0 < len(text) <= LONGEST:
         raise NotForBowline("no answer, or one that is far too long")
     response = OneLogin_Saml2_Response(protocol(saml), text)
+    bounded(response.document)
     site = urlsplit(settings.SITE_URL)
     response.is_valid(
         {
