@@ -1,7 +1,7 @@
 """Tried: become a colleague by a name or a mail address at the provider of the single
 sign-on, or by a subject of another provider; replay its answer, or use that of another
-sign-in, client or issuer; keep a role after the group is gone; confirm with a sign-in
-of an hour ago, or with somebody else's; be led to another site.
+sign-in, client, issuer or time, or about nobody; keep a role after the group is gone;
+confirm with a sign-in of an hour ago, or with somebody else's; be led to another site.
 
 Refused: only issuer and subject say who somebody is; state, verifier and nonce belong
 to one browser and one sign-in; each sign-in gives exactly the roles of the groups, and
@@ -12,6 +12,7 @@ for just now; it leads to this site only.
 from __future__ import annotations
 
 import time
+from collections.abc import Iterable
 from typing import Any
 
 import pytest
@@ -133,6 +134,57 @@ def test_a_token_that_is_not_for_this_sign_in_is_refused(
 
     assert answer.status_code in (401, 403)
     assert not User.objects.exists()
+
+
+def refusals(provider: Emulated, wanted: Iterable[dict[str, Any]]) -> list[int]:
+    """Sign in with each of these claims in a browser of its own."""
+    return [
+        sign_in(Client(), provider.of("ann", "platform", **claims)).status_code
+        for claims in wanted
+    ]
+
+
+def test_a_token_of_another_time_or_for_another_party_is_refused(
+    provider: Emulated,
+) -> None:
+    """OpenID Connect Core 3.1.3.7, where django-allauth asks for less."""
+    later = time.time() + 3600
+    both = ["bowline", "another-client"]
+    wrong = [
+        {"exp": ""},
+        {"iat": ""},
+        {"iat": later},
+        {"iat": "later"},
+        {"nbf": later},
+        {"azp": "another-client"},
+        {"aud": both},
+        {"aud": both, "azp": "another-client"},
+    ]
+
+    assert refusals(provider, wrong) == [401] * len(wrong)
+    assert not User.objects.exists()
+
+
+def test_a_token_for_several_parties_names_the_one_it_was_made_for(
+    provider: Emulated,
+) -> None:
+    soon = time.time() + 30
+    right = [
+        {"aud": ["bowline", "another-client"], "azp": "bowline"},
+        {"aud": ["bowline"]},
+        {"nbf": soon, "iat": soon},
+    ]
+
+    assert refusals(provider, right) == [302] * len(right)
+
+
+def test_a_subject_is_a_text_that_can_be_kept_and_shown(provider: Emulated) -> None:
+    subjects = [None, 7, ["ann"], " ", "ann ", "a\0n", "a\u202en", "x" * 256]
+    wrong = [{"sub": subject, "preferred_username": "ann"} for subject in subjects]
+
+    assert all(status in (401, 403) for status in refusals(provider, wrong))
+    assert not User.objects.exists()
+    assert refusals(provider, [{"sub": "x" * 255}]) == [302]
 
 
 def test_user_info_about_somebody_else_is_refused(

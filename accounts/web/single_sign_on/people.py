@@ -28,6 +28,8 @@ What = Activity.What
 FRESH = 120
 """Seconds since the provider asked for the password, or for what it asks instead."""
 
+LONGEST_SUBJECT = 255
+
 
 class Refused(Exception):
     """The provider knows the person, and Bowline does not let them in."""
@@ -59,7 +61,7 @@ class Said:
             )
         asked = claims.get("auth_time")
         return cls(
-            subject=str(claims["sub"]),
+            subject=subject_in(claims),
             name=username_in(claims),
             email=email_in(claims),
             first_name=text_in(claims, "given_name"),
@@ -77,6 +79,21 @@ class Said:
     def is_fresh(self) -> bool:
         """Return whether the provider asked just now; clocks may differ a little."""
         return self.asked_at is not None and abs(time.time() - self.asked_at) < FRESH
+
+
+def subject_in(claims: Mapping[str, Any]) -> str:
+    """Return the subject as it is: a changed one would be somebody else's."""
+    subject = claims.get("sub")
+    if (
+        not isinstance(subject, str)
+        or not 0 < len(subject) <= LONGEST_SUBJECT
+        or visible(subject).strip() != subject
+    ):
+        raise Refused(
+            "The provider has a subject for you that Bowline cannot keep. It must be a "
+            f"text of at most {LONGEST_SUBJECT} visible characters."
+        )
+    return subject
 
 
 def username_in(claims: Mapping[str, Any]) -> str:

@@ -21,7 +21,7 @@ from onelogin.saml2.response import OneLogin_Saml2_Response
 from onelogin.saml2.utils import OneLogin_Saml2_Utils as Tools
 
 from accounts.web.single_sign_on.entrance import not_completed
-from accounts.web.single_sign_on.people import Refused
+from accounts.web.single_sign_on.people import LONGEST_SUBJECT, Refused
 from accounts.web.single_sign_on.provider import Saml
 from accounts.web.single_sign_on.saml.bounds import NotForBowline, bounded
 from accounts.web.single_sign_on.saml.protocol import address, entity_id, protocol
@@ -31,7 +31,6 @@ log = logging.getLogger(__name__)
 
 LONGEST = 500_000
 """Characters of an answer; thousands of groups have room."""
-LONGEST_SUBJECT = 255
 LONGEST_VALID = timedelta(days=1)
 """An assertion is remembered that long at most. Providers' are valid for an hour."""
 CLOCKS = {Invalid.ASSERTION_TOO_EARLY, Invalid.ASSERTION_EXPIRED}
