@@ -154,6 +154,15 @@ def test_a_comment_in_a_group_gives_no_other_group(
     assert not User.objects.exists()
 
 
+def test_a_group_with_a_space_that_is_not_of_xml_is_another_group(
+    client: Client, provider: Saml
+) -> None:
+    groups = ("admins\N{NO-BREAK SPACE}", "\N{EM SPACE}admins")
+
+    assert sign_in(client, groups=groups).status_code == 403
+    assert not User.objects.exists()
+
+
 def test_an_answer_is_used_once(client: Client, provider: Saml) -> None:
     xml = Answer(begin(client).attrib["ID"]).xml()
     post(xml)

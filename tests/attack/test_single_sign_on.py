@@ -12,6 +12,7 @@ for just now; it leads to this site only.
 from __future__ import annotations
 
 import time
+import unicodedata
 from collections.abc import Iterable
 from typing import Any
 
@@ -69,7 +70,9 @@ def test_a_name_that_cannot_be_shown_is_refused(
     assert not User.objects.exists()
 
 
-@pytest.mark.parametrize("name", ["olga", "OLGA"])
+@pytest.mark.parametrize(
+    "name", ["olga", "OLGA", "ｏｌｇａ", "ol\N{MATHEMATICAL BOLD SMALL G}a"]
+)
 def test_nobody_becomes_somebody_else_by_a_name_or_a_mail_address(
     client: Client, provider: Emulated, name: str
 ) -> None:
@@ -81,10 +84,40 @@ def test_nobody_becomes_somebody_else_by_a_name_or_a_mail_address(
     )
 
     assert answer.status_code == 403
-    assert f"already knows somebody else called {name}" in text(answer)
+    called = unicodedata.normalize("NFKC", name)
+    assert f"already knows somebody else called {called}" in text(answer)
     assert who(client) == ""
     sign_in(client, provider.of("8", "security", email=olga.email))
     assert who(client) == "8"
+
+
+@pytest.mark.parametrize("name", ["ol\N{CYRILLIC SMALL LETTER GHE}a", "οlga", "оlga"])
+def test_a_name_of_two_alphabets_that_look_alike_is_refused(
+    client: Client, provider: Emulated, name: str
+) -> None:
+    answer = sign_in(client, provider.of("7", "platform", preferred_username=name))
+
+    assert answer.status_code == 403
+    assert "letters of more than one alphabet" in text(answer)
+    assert not User.objects.exists()
+
+
+@pytest.mark.parametrize("name", ["ольга", "jürgen", "山田たろう", "olga@example.com"])
+def test_a_name_of_any_one_alphabet_is_taken(
+    client: Client, provider: Emulated, name: str
+) -> None:
+    sign_in(client, provider.of("7", "platform", preferred_username=name))
+
+    assert who(client) == name
+
+
+def test_a_group_that_looks_like_one_with_a_role_has_none(
+    client: Client, provider: Emulated
+) -> None:
+    groups = ["Admins", "admins ", "аdmins", "ａdmins", "admins\N{ZERO WIDTH SPACE}"]
+
+    assert sign_in(client, provider.of("7", *groups)).status_code == 403
+    assert not User.objects.exists()
 
 
 def test_a_subject_of_another_provider_is_somebody_else(

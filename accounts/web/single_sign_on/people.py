@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping
+import unicodedata
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -29,6 +30,8 @@ FRESH = 120
 """Seconds since the provider asked for the password, or for what it asks instead."""
 
 LONGEST_SUBJECT = 255
+LOOK_ALIKE = {"LATIN", "CYRILLIC", "GREEK", "ARMENIAN", "CHEROKEE", "COPTIC"}
+"""Alphabets whose letters are taken for each other's: nobody's name mixes them."""
 
 
 class Refused(Exception):
@@ -98,17 +101,29 @@ def subject_in(claims: Mapping[str, Any]) -> str:
 
 def username_in(claims: Mapping[str, Any]) -> str:
     wanted = (claims.get(name) for name in ("preferred_username", "email", "sub"))
-    name = next(str(one) for one in wanted if one)
+    # As Django's forms do (NFKC): what looks the same is the same name.
+    name = User.normalize_username(next(str(one) for one in wanted if one))
     try:
         User.username_validator(name)
     except ValidationError:
         name = ""
+    if len({*alphabets(name)} & LOOK_ALIKE) > 1:
+        raise Refused(
+            f"The provider calls you {name}, in letters of more than one alphabet, "
+            "some of which look the same. Its administrator chooses another name."
+        )
     if not name or len(name) > 150 or visible(name) != name:
         raise Refused(
             "The provider calls you by a name that Bowline cannot show. A name has at "
             "most 150 letters, digits and the signs @ . + - _"
         )
     return name
+
+
+def alphabets(text: str) -> Iterator[str]:
+    """Name the alphabet of each letter, as Unicode's names of letters begin."""
+    for letter in filter(str.isalpha, text):
+        yield unicodedata.name(letter, "").partition(" ")[0]
 
 
 def email_in(claims: Mapping[str, Any]) -> str:

@@ -225,10 +225,12 @@ def values_of(attribute: Any) -> Iterator[str]:
 
 
 def text_of(element: Any) -> str:
-    """Return all of the text; a comment in it ends nothing."""
+    """Return all of the text; a comment in it ends nothing. Only XML's own spaces are
+    removed: a group with another one at its end is another group.
+    """
     if len(element):
         raise NotForBowline("elements where a text should be")
-    return "".join(element.itertext()).strip()
+    return "".join(element.itertext()).strip(" \t\r\n")
 
 
 def first(said: dict[str, list[str]], names: Any) -> str:
