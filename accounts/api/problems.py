@@ -20,8 +20,8 @@ from ninja.errors import ValidationError as DoesNotFit
 
 from accounts.bundles import NothingReady, NotReady
 from accounts.external_ids import RotationRefused
-from accounts.four_eyes import SamePerson
 from accounts.models.runs import MovedMeanwhile
+from accounts.people.deciding import SamePerson
 from accounts.runs.actions import PlanChanged, RunOpen
 from accounts.runs.deciding.confirmation import Unconfirmed
 from accounts.runs.deciding.forgetting import CannotForget

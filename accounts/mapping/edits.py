@@ -20,6 +20,8 @@ from accounts.mapping.managed import described, managed_of
 from accounts.mapping.managing import described_managing, managing_of
 from accounts.mapping.slices import in_slices
 from accounts.models import Activity, ManagedAccount, ManagingAccount
+from accounts.people.authors import add_authors, keys_of
+from accounts.people.reach import MANAGING
 from accounts.role_limits.refusing import refuse_limited, refuse_outside
 from accounts.web.access import OPERATOR
 from onboarding.desired import desired
@@ -32,10 +34,6 @@ from onboarding.topology import Managed, Managing, Topology
 
 if TYPE_CHECKING:
     from django.contrib.auth.models import User
-
-
-MANAGING = "the managing account"
-"""How a refusal calls it, which all environments share."""
 
 
 @contextmanager
@@ -59,9 +57,8 @@ def editing(account: ManagedAccount, by: User | str | None = None) -> Iterator[N
         after = consequences_of_row(row)
         if not is_new and before != after:
             account.touch(proved=same_in_aws(before, after))
-            if by and not isinstance(by, str):
-                ManagedAccount.objects.filter(pk=account.pk).update(edited_by=by)
-                account.edited_by = by
+        if before != after:
+            add_authors([account.pk], keys_of(by))
         what = Activity.What.DESCRIBE if is_new else Activity.What.EDIT
         detail = {"account": str(account.pk)}
         record_edit(by, what, account.name, said, described(row), detail)
@@ -83,7 +80,10 @@ def editing_managing(row: ManagingAccount, by: User | None) -> Iterator[None]:
         after = stored_managing()
         if before is not None and after is not None and before != after:
             row.touch()
-            outdate(outdated_by(before, after))
+            outdate(outdated := outdated_by(before, after))
+            add_authors(outdated, keys_of(by))
+        if before != after:
+            row.authors.add(*keys_of(by))
         what = Activity.What.EDIT if said else Activity.What.DESCRIBE
         record_edit(by, what, row.name, said, described_managing(), {})
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from accounts.mapping.managed import managed_of
 from accounts.models import ManagedAccount, Run
+from accounts.people.authors import forget_authors
 from onboarding.details import DetailsError
 from onboarding.resources.entry_changes import (
     EntryChange,
@@ -39,8 +40,9 @@ def unplanned_entries(
 
 def keep_approved(run: Run) -> None:
     """Count what the run holds as approved, once it is carried out, or has found that
-    nothing differs.
+    nothing differs; whoever caused it is forgotten where somebody approved it.
     """
+    forget_authors(run)
     if run.entries:
         accounts = ManagedAccount.objects.filter(pk__in=[run.account_id])
         accounts.have_entries(run.entries["after"], run.version)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from typing import Any
 
 from accounts.mapping.managed import cannot_be_read, managed_of
 from accounts.models import Run, Step
@@ -24,7 +25,13 @@ def plan_of(run: Run, steps: Iterable[Step] | None = None) -> Plan:
         fingerprint=run.fingerprint,
         existing=run.existing,
         entries=entry_changes_of(run),
+        decided=decided_of(run),
     )
+
+
+def decided_of(run: Run) -> dict[str, Any]:
+    """Return what the plan was found to touch, and who had caused it."""
+    return {"reach": run.reach, "authors": run.authors} if run.reach else {}
 
 
 def entry_changes_of(run: Run) -> tuple[EntryChange, ...]:

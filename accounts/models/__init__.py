@@ -18,7 +18,6 @@ from accounts.models.lease import Heartbeat
 from accounts.models.lookups import Lookup
 from accounts.models.managed import (
     EnabledProvider,
-    EnvironmentPolicy,
     ManagedAccount,
     SpinnakerName,
 )
@@ -33,6 +32,7 @@ from accounts.models.organization.members import Member, MemberTag, Unit
 from accounts.models.organization.reading import Organization
 from accounts.models.organization.watch import Watch
 from accounts.models.owners.handed_out import HandedOutText, HandOff
+from accounts.models.people.environment_policy import EnvironmentPolicy
 from accounts.models.people.factors import AuthenticatorApp, Passkey, RecoveryCode
 from accounts.models.people.group_roles import GroupRoles
 from accounts.models.people.identity import Identity

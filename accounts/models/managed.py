@@ -11,7 +11,7 @@ from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.db import models
 from django.db.models import Case, Exists, F, OuterRef, Q, Value, When
-from django.db.models.fields.json import KeyTransform
+from django.db.models.fields.json import KeyTextTransform, KeyTransform
 from django.db.models.functions import MD5, Cast, Now
 from django.urls import reverse
 from django.utils import timezone
@@ -135,7 +135,6 @@ class ManagedAccountQuerySet(DescribedQuerySet["ManagedAccount"]):
 
     def have_entries(self, documents: list[EntryDocument], version: int) -> int:
         """What Spinnaker is to know at that version was approved and carried out."""
-        self.at(version).update(edited_by=None)
         return self.update(approved_entries=documents, approved_version=version)
 
     def accept(self, by: Any) -> int:
@@ -252,15 +251,18 @@ class ManagedAccount(CreatedBy, MadeByOthers, Described, Readable):
         related_name="+",
     )
     accepted_by_name = models.CharField(max_length=150, blank=True, editable=False)
-    edited_by = models.ForeignKey(
-        settings.AUTH_USER_MODEL,
-        on_delete=models.PROTECT,
-        null=True,
-        blank=True,
-        editable=False,
-        related_name="+",
+    authors = models.ManyToManyField(
+        settings.AUTH_USER_MODEL, blank=True, editable=False, related_name="+"
     )
-    """Who edited it last on the pages since a plan of it was approved."""
+    """Who edited it, or what it follows from, since a plan of it was approved."""
+    approved_environment = models.GeneratedField(
+        expression=KeyTextTransform(
+            "environment", KeyTransform("0", "approved_entries")
+        ),
+        output_field=models.CharField(max_length=60, null=True),
+        db_persist=True,
+    )
+    """In which it was last approved; null: it never was."""
     created_at = models.DateTimeField(auto_now_add=True)
 
     objects = ManagedAccountQuerySet.as_manager()
@@ -315,6 +317,15 @@ class ManagedAccount(CreatedBy, MadeByOthers, Described, Readable):
             is_missing=self.is_missing,
             is_withdrawn=self.withdrawn,
         )
+
+    @property
+    def environments(self) -> frozenset[str]:
+        """Return what it is described in, and what it was last approved in: until a
+        move is approved, it is in both.
+        """
+        approved = self.approved_environment
+        known = self.environment if approved is None else approved
+        return frozenset({self.environment, known})
 
     @property
     def is_assumable(self) -> bool:
@@ -379,18 +390,3 @@ class SpinnakerName(models.Model):
 
     def __str__(self) -> str:
         return self.name
-
-
-class EnvironmentPolicy(models.Model):
-    """What an administrator decided about approvals in one environment."""
-
-    environment = models.CharField(max_length=60, blank=True, unique=True)
-    """Empty: accounts without one, and the managing account."""
-    four_eyes = models.BooleanField()
-    """Whether whoever plans may not approve."""
-
-    class Meta:
-        verbose_name_plural = "environment policies"
-
-    def __str__(self) -> str:
-        return self.environment or "no environment"

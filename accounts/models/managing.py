@@ -8,6 +8,7 @@ import uuid
 from datetime import datetime, timedelta
 from typing import Any
 
+from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.core.validators import RegexValidator
 from django.db import models
@@ -162,6 +163,11 @@ class ManagingAccount(Described, Leased, Readable):
     applied = models.JSONField(default=list, editable=False)
     """Descriptions of which something may exist in AWS, the last applied one last; see
     mapping/snapshots.py."""
+
+    authors = models.ManyToManyField(
+        settings.AUTH_USER_MODEL, blank=True, editable=False, related_name="+"
+    )
+    """Who edited it since a plan of it was approved."""
 
     objects = ManagingAccountQuerySet.as_manager()
 

@@ -22,6 +22,7 @@ from accounts.models.lease import FREE, Leased, unqueued
 from accounts.models.managed import ManagedAccount, ManagedAccountQuerySet
 from accounts.models.managing import ManagingAccount, ManagingAccountQuerySet
 from accounts.models.owners.waiting import WaitsForOwner
+from accounts.models.people.decided import Decided
 from accounts.models.readable import Readable, is_slug
 from accounts.models.rollouts.rollout import InRollout
 from accounts.models.states import OPEN, WORKING, Status, move
@@ -82,8 +83,7 @@ class RunQuerySet(models.QuerySet["Run"]):
 
     def look_soon(self) -> int:
         """Let those that wait for owners be looked at now, and often for a while."""
-        now = timezone.now()
-        waiting = self.filter(status=Status.HANDED_OFF)
+        waiting, now = self.filter(status=Status.HANDED_OFF), timezone.now()
         return waiting.update(awaited_from=now, look_at=now)
 
     def same_as(self, fingerprint: str) -> RunQuerySet:
@@ -106,8 +106,8 @@ class RunQuerySet(models.QuerySet["Run"]):
     def to_fold(self) -> RunQuerySet:
         """Keep those whose results are rows still, and that are superseded."""
         results = CheckResult.objects.filter(run=models.OuterRef("pk"))
-        rows = self.filter(is_superseded(), models.Exists(results), findings=None)
-        return rows.exclude(status__in=OPEN)
+        rows = self.exclude(status__in=OPEN).filter(is_superseded(), findings=None)
+        return rows.filter(models.Exists(results))
 
     def outlived(self, before: datetime) -> RunQuerySet:
         """Keep those that only verified, ended before, and that nothing needs.
@@ -150,12 +150,13 @@ class MovedMeanwhile(Exception):
     """Somebody else moved the run first, or that move is not allowed."""
 
 
-class Run(CreatedBy, Leased, InRollout, WaitsForOwner, Readable):
+class Run(CreatedBy, Decided, Leased, InRollout, WaitsForOwner, Readable):
     """One job on one account: plan, approve, apply, verify; its only record."""
 
     READS = {
         "fingerprint": is_slug,
         "entries": are_sides,
+        **Decided.READS,
         "check_seconds": are_seconds,
     }
 

@@ -27,6 +27,7 @@ from accounts.organization.members import (
     describe_one,
     listed_members,
 )
+from accounts.people.authors import add_authors
 from accounts.role_limits.refusing import refuse_pairs
 from accounts.web.access import OPERATOR
 from onboarding import names
@@ -61,6 +62,7 @@ def watch_unit(unit: Unit, shared: Shared, roles_tag: str, by: User) -> Watch:
         watch, _ = Watch.objects.update_or_create(
             unit=unit, defaults=fields, create_defaults={**fields, "created_by": by}
         )
+        watch.authors.add(by)
         record(by, Activity.What.WATCH, unit.path, fields)
     return watch
 
@@ -111,7 +113,9 @@ def draft_each(watch: Watch, new: list[Member]) -> None:
                 if not refused:
                     shared = template_of(watch, one.member)
                     who = f"the watch on {watch.unit}"
-                    describe_one(one, shared, managing, who)
+                    draft = describe_one(one, shared, managing, who)
+                    authors = watch.authors.values_list("pk", flat=True)
+                    add_authors([draft.pk], authors)
                 mark(one, watch)
         except (DetailsError, NameTaken, ValidationError) as error:
             refused = sentence(error)

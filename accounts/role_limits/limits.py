@@ -84,9 +84,16 @@ def may_everywhere(person: Person, role: UserRole) -> bool:
 
 
 def inside(person: Person, role: UserRole, field: str) -> Q:
-    """Keep the rows whose environment, in this field, the person's role is for."""
+    """Keep the rows whose environment, in this field, the person's role is for, and the
+    one that they were last approved in, too.
+    """
     environments = environments_of(person, role)
-    return Q() if environments is None else Q(**{f"{field}__in": sorted(environments)})
+    if environments is None:
+        return Q()
+    approved = f"{field.removesuffix('environment')}approved_environment"
+    within = sorted(environments)
+    stays = Q(**{approved: None}) | Q(**{f"{approved}__in": within})
+    return Q(**{f"{field}__in": within}) & stays
 
 
 def waits_for(person: Person) -> Q:

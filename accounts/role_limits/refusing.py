@@ -14,10 +14,10 @@ from uuid import UUID
 from django.core.exceptions import PermissionDenied
 from django.db import transaction
 
-from accounts.mapping.slices import in_slices
 from accounts.models import ManagedAccount
+from accounts.people.reach import pairs_of
 from accounts.role_limits.limits import environments_of
-from accounts.role_limits.naming import NONE, only
+from accounts.role_limits.naming import NONE, named, only
 from accounts.web.access import UserRole, whom_to_ask
 
 if TYPE_CHECKING:
@@ -58,15 +58,10 @@ def refuse_any_outside(
     """Raise Outside where the role is not for all of these accounts. `locks`: none of
     them moves until the transaction ends. Lock runs first, as workers do.
     """
-    inside = limit_on(by, role)
-    if inside is None:
+    if limit_on(by, role) is None:
         return
-    found: list[tuple[str, str]] = []
     with transaction.atomic():
-        for some in in_slices(sorted(set(keys))):
-            rows = ManagedAccount.objects.filter(pk__in=some).order_by("pk")
-            rows = rows.select_for_update(no_key=True) if locks else rows
-            found += rows.values_list("name", "environment")
+        found = [*pairs_of(keys, locks=locks)]
     refuse_pairs(by, role, found)
 
 
@@ -79,12 +74,17 @@ def refuse_pairs(by: By, role: UserRole, pairs: Iterable[tuple[str, str]]) -> No
     """Raise Outside where the role is not for one of these: each a name, and its
     environment.
     """
+    if why := why_outside(by, role, pairs):
+        raise Outside(why)
+
+
+def why_outside(by: By, role: UserRole, pairs: Iterable[tuple[str, str]]) -> str:
+    """Say which of these the role is not for, and whom to ask; empty: it is for all."""
     inside = limit_on(by, role)
     if inside is None:
-        return
+        return ""
     outside = sorted({pair for pair in pairs if pair[1] not in inside})
-    if outside:
-        raise Outside(f"{where(outside)} {whose(by, role, inside)}")
+    return f"{where(outside)} {whose(by, role, inside)}" if outside else ""
 
 
 def refuse_limited(by: By, role: UserRole, what: str) -> None:
@@ -100,9 +100,8 @@ def of_all(what: str, by: By, role: UserRole, inside: frozenset[str]) -> str:
 
 def where(outside: list[tuple[str, str]]) -> str:
     """Say which accounts are in which environments."""
-    if len(outside) == 1:
-        ((name, environment),) = outside
-        return f"{name} is in {environment or NONE}."
+    if len({name for name, _ in outside}) == 1:
+        return f"{outside[0][0]} is in {named([one for _, one in outside])}."
     counts = Counter(environment or NONE for _, environment in outside)
     in_each = ", ".join(
         f"{count:,} in {name}" for name, count in sorted(counts.items())

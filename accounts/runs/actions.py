@@ -16,11 +16,6 @@ from django.utils import timezone
 
 from accounts.activity import record
 from accounts.bundles import Told, told_of, told_since
-from accounts.four_eyes import (
-    SamePerson,
-    refuse_same_acceptance,
-    refuse_same_person,
-)
 from accounts.mapping.managing import managing_row
 from accounts.mapping.plans import plan_of
 from accounts.mapping.proved import keep_proved
@@ -29,12 +24,15 @@ from accounts.models import Activity, ManagedAccount, ManagingAccount, Rollout, 
 from accounts.models.activity import name_of
 from accounts.models.runs import MovedMeanwhile
 from accounts.models.states import OPEN, State, Status
+from accounts.people.authors import authors_of_account, authors_of_run
+from accounts.people.deciding import SamePerson, refuse
+from accounts.people.reach import reach_of_account, reach_of_run
 from accounts.role_limits.refusing import Outside, refuse_any_outside, refuse_outside
 from accounts.runs.capacity import refuse_overflow
 from accounts.runs.deciding.lateness import refuse_edited
 from accounts.runs.owners.readiness import refuse_unready
 from accounts.runs.queue import enqueue, enqueue_rollout
-from accounts.web.access import APPROVER, OPERATOR
+from accounts.web.access import OPERATOR
 
 if TYPE_CHECKING:
     from django.contrib.auth.models import User
@@ -271,7 +269,6 @@ def approve(
 
     Two presses, one run. Of a rollout, an account's run waits for its wave.
     """
-    refuse_same_person(run, by)
     refuse_told_since(run)
     digest = plan_of(run).digest
     if read is not None and read != digest:
@@ -288,7 +285,7 @@ def approve(
                 approval_comment=comment,
             )
             refuse_edited(run)
-            refuse_outside(by, APPROVER, run.account)
+            refuse(reach_of_run(run, locks=True), authors_of_run(run), by)
             if not has_wave(run):
                 if not run.unedited_subject.begin_applying():
                     raise MovedMeanwhile(f"{run} has no account.")
@@ -333,7 +330,7 @@ def discard(run: Run, by: User | None) -> bool:
     try:
         with transaction.atomic():
             run.move(Status.DISCARDED, since=(Status.PLANNED, Status.APPROVED))
-            refuse_outside(by, APPROVER, run.account)
+            refuse(reach_of_run(run, locks=True), None, by)
             run.subject.put_back()
             tell_rollout(run)
             record_run(by, What.DISCARD, run)
@@ -346,9 +343,9 @@ def accept(account: ManagedAccount, by: User | None) -> bool:
     """Accept an account that was evaluated, and record it: bundles now hold it, as
     it was evaluated. Raise SamePerson where another person must.
     """
-    refuse_same_acceptance(account, by)
     with transaction.atomic():
-        refuse_outside(by, APPROVER, account)
+        reach = reach_of_account(account, locks=True)
+        refuse(reach, authors_of_account(account), by)
         accepted = bool(ManagedAccount.objects.filter(pk=account.pk).accept(by))
         if accepted:
             rows = ManagedAccount.objects.prefetch_related("providers")

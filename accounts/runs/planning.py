@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
 
 from django.db import transaction
 
@@ -14,7 +14,7 @@ from accounts.mapping.entries import (
     keep_approved,
     unplanned_entries,
 )
-from accounts.mapping.plans import steps_of
+from accounts.mapping.plans import decided_of, steps_of
 from accounts.models import (
     ManagedAccount,
     ManagingAccount,
@@ -24,9 +24,13 @@ from accounts.models import (
 )
 from accounts.models.states import Status
 from accounts.notices.happening import happened
+from accounts.people import authors, reach
+from accounts.people.deciding import second_person_for
+from accounts.people.reach import Reach
 from accounts.runs.applying import grant_or_withdraw
 from accounts.runs.owners.learning import learn_details
 from accounts.runs.scope import Scope
+from onboarding import topology
 from onboarding.aws.discover import oidc_issuer
 from onboarding.aws.errors import AwsError
 from onboarding.aws.preconditions import (
@@ -36,6 +40,7 @@ from onboarding.aws.preconditions import (
     refuse_regions,
 )
 from onboarding.aws.session import Sessions
+from onboarding.desired import assume_list
 from onboarding.providers.base import discouraged
 from onboarding.resources.entry_changes import (
     EntryChange,
@@ -49,7 +54,6 @@ from onboarding.topology import (
     Managed,
     Managing,
     PodRole,
-    Reach,
     unprovable,
     unreadable,
 )
@@ -80,6 +84,8 @@ def make_plan(run: Run, scope: Scope, sessions: Sessions) -> None:
         existing[side.reach.account_id] += one.existing
     entries = planned_entries(run, scope)
     known = entry_changes(**entries)
+    shared = [c for side, one in compared if side in scope.shared for c in one.changes]
+    keep_decided(run, scope, beyond=is_beyond_own_line(run, scope, shared))
     plan = Plan(
         changes=tuple(
             PlannedChange.of(change, side.account_name) for side, change in found
@@ -88,6 +94,7 @@ def make_plan(run: Run, scope: Scope, sessions: Sessions) -> None:
         existing=existing,
         fingerprint=fingerprint_of(run, scope, [change for _, change in found], known),
         entries=known,
+        decided=decided_of(run),
     )
     to = Status.PLANNED if plan else unchanged(run, scope)
     with transaction.atomic():
@@ -99,6 +106,8 @@ def make_plan(run: Run, scope: Scope, sessions: Sessions) -> None:
             plan_digest=plan.digest if plan else "",
             existing=plan.existing,
             entries=entries,
+            reach=run.reach,
+            authors=run.authors,
         )
         if to == Status.PLANNED and run.rollout_id is None:
             happened(run, Notice.What.PLANS)
@@ -121,6 +130,31 @@ def make_plan(run: Run, scope: Scope, sessions: Sessions) -> None:
         # Nothing is written in between: the verification need not read it again.
         for side, one in compared:
             side.hand_on(sessions, one)
+
+
+def keep_decided(run: Run, scope: Scope, *, beyond: bool) -> None:
+    """Find out what the plan touches, and who caused it."""
+    pairs = {(run.account_name, one) for one in environments_of(scope)}
+    touched = Reach(frozenset(pairs), managing=beyond)
+    run.reach = reach.kept(touched, second_person_for(touched))
+    run.authors = authors.kept(authors.authors_of_run(run))
+
+
+def environments_of(scope: Scope) -> frozenset[str]:
+    return scope.account.environments if scope.account else frozenset()
+
+
+def is_beyond_own_line(run: Run, scope: Scope, changes: Iterable[Change]) -> bool:
+    """Return whether the managing account changes in more than the account's own line
+    of what Spinnaker may assume, and the lines that runs change just now.
+    """
+    if scope.account is None:
+        return True
+    listed, rest = assume_list.split(changes)
+    at_work = Run.objects.filter(status=Status.APPLYING).exclude(account=None)
+    ids = at_work.values_list("account__account_id", flat=True)
+    roles = map(scope.managing.managed_role_arn, [scope.account.account_id, *ids])
+    return bool(rest) or not assume_list.of_others(listed, roles)
 
 
 def unchanged(run: Run, scope: Scope) -> Status:
@@ -226,7 +260,7 @@ def learn_issuer(run: Run, scope: Scope, sessions: Sessions) -> bool:
     return True
 
 
-def issuer_unread(reach: Reach, pod: PodRole) -> AwsError:
+def issuer_unread(reach: topology.Reach, pod: PodRole) -> AwsError:
     return AwsError(
         reach.account_id,
         "eks:DescribeCluster",

@@ -10,6 +10,7 @@ from django.db.models import F
 
 from accounts.activity import record
 from accounts.models import Activity, Spinnaker
+from accounts.people.authors import keys_of
 from accounts.spinnaker.connection import COLUMNS
 from onboarding.delivery.connection import Connection
 from onboarding.delivery.releases import Release
@@ -35,6 +36,7 @@ def describe(described: Connection, by: User | None) -> bool:
             Spinnaker.objects.filter(pk=row.pk).update(
                 **columns, version=F("version") + 1, tested_at=None, result=None
             )
+        Spinnaker.objects.get().authors.add(*keys_of(by))
         detail = {"url": described.url, "sign_in": described.sign_in}
         record(by, Activity.What.SETTINGS, ABOUT, {**detail, "changed": changed})
     return True

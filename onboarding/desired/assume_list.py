@@ -51,6 +51,14 @@ def is_listed(resource: Resource) -> bool:
     return False
 
 
+def names_list(kind: str, name: str) -> bool:
+    """Return whether this names one of the list's policies, or attaches one."""
+    policy = name.rpartition("/")[2]
+    return kind in (ManagedPolicy.kind, Attachment.kind) and policy.startswith(
+        ASSUME_POLICY
+    )
+
+
 def split(changes: Iterable[Change]) -> tuple[list[Change], list[Change]]:
     """Return the changes of the list, and all others."""
     both: tuple[list[Change], list[Change]] = [], []

@@ -189,6 +189,8 @@ class Plan:
     """How many of Bowline's resources were found, by account id."""
     entries: tuple[EntryChange, ...] = ()
     """What changes of what Spinnaker knows; in AWS it changes nothing."""
+    decided: Mapping[str, Any] = field(default_factory=dict)
+    """Where it is decided and who caused it, which is approved with it; as JSON."""
 
     def __bool__(self) -> bool:
         """Return whether there is anything to approve."""
@@ -201,6 +203,7 @@ class Plan:
             [(*c.key, c.verb, c.before, c.after) for c in self.changes],
             [sorted(c.removed | c.added) for c in self.changes],
             [(entry.before, entry.after) for entry in self.entries],
+            *([self.decided] if self.decided else []),
         )
         return hashlib.sha256(json.dumps(read, sort_keys=True).encode()).hexdigest()
 

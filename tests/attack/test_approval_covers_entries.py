@@ -13,10 +13,10 @@ import pytest
 from django.test import Client
 
 from accounts.bundles import build, new_bundle
-from accounts.four_eyes import choose
 from accounts.mapping.edits import editing
 from accounts.models import Bundle, ManagedAccount, Run
 from accounts.models.states import State, Status
+from accounts.people.policies import choose
 from accounts.runs.actions import approve, discard, keep, remove, verify
 from onboarding.spinnaker.bundle.contents import accounts_in
 from script.emulated_organization import Credentials

@@ -12,10 +12,11 @@ import pytest
 from django.contrib.auth.models import Group, User
 from django.test import Client
 
-from accounts.four_eyes import SamePerson, choose, policies
 from accounts.mapping.edits import editing
 from accounts.models import ManagedAccount, Run
 from accounts.models.states import State, Status
+from accounts.people.deciding import SamePerson
+from accounts.people.policies import choose, policies
 from accounts.runs.actions import accept, approve, approve_same, keep
 from tests.accounts.web.answers import read, told, url
 from tests.rows import account_row, managing_row, person, run_row, step_row
@@ -109,12 +110,12 @@ def test_the_wizard_keeps_who_edited(olga) -> None:
         {"name": "staging", "account_id": "922222222222", "regions": "us-east-1"},
     )
 
-    assert ManagedAccount.objects.get().edited_by == olga
+    assert list(ManagedAccount.objects.get().authors.all()) == [olga]
 
 
 def test_who_described_a_new_account_may_not_approve_it(olga, production) -> None:
     Run.objects.update(created_by=None)
-    ManagedAccount.objects.update(created_by=olga)
+    ManagedAccount.objects.get().authors.add(olga)
 
     with pytest.raises(SamePerson, match="olga edited the account"):
         approve(Run.objects.get(), olga, send=keep)

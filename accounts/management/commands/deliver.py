@@ -20,12 +20,12 @@ from django.contrib.auth.models import User
 from django.core.management.base import BaseCommand, CommandError
 
 from accounts.bundles import Twins
-from accounts.four_eyes import SamePerson
 from accounts.management.migrated import migrate_if_new
 from accounts.management.people import named_person
 from accounts.management.plain_delivery import ending, kept_back, lines
 from accounts.mapping.managing import NoManagingAccount
 from accounts.models import Delivery
+from accounts.people.deciding import SamePerson
 from accounts.role_limits.refusing import Outside
 from accounts.runs.queue import nothing_sent
 from accounts.spinnaker.connection import NotConnected

@@ -19,7 +19,6 @@ from django.contrib.auth.models import User
 from django.core.management.base import BaseCommand, CommandError
 
 from accounts.bundles import NothingReady, build, new_bundle
-from accounts.four_eyes import SamePerson, refusal
 from accounts.management.deletions import kept_back
 from accounts.management.migrated import is_migrated, migrate_if_new
 from accounts.management.people import named_person
@@ -31,6 +30,9 @@ from accounts.mapping.managing import managing_row
 from accounts.models import ManagedAccount, ManagingAccount, Run
 from accounts.models.states import OPEN, UNSUCCESSFUL, Status
 from accounts.next_bundle import next_bundle, unlike_now
+from accounts.people.authors import authors_of_run
+from accounts.people.deciding import SamePerson, judge
+from accounts.people.reach import reach_of_run
 from accounts.role_limits.refusing import Outside
 from accounts.runs.actions import RunOpen, accept
 from accounts.runs.batch import Batch
@@ -216,8 +218,8 @@ class Command(BaseCommand):
         """Return whether a waiting plan may be approved here; if not, print why."""
         if run.status != Status.PLANNED:
             return False
-        second = refusal(run.account, run.created_by_id, person)
-        reasons = [second] if second else list(kept_back(run, allowed))
+        verdict = judge(reach_of_run(run), authors_of_run(run), person)
+        reasons = [*filter(None, verdict)] or list(kept_back(run, allowed))
         if reasons:
             self.warn(f"{run.account_name}: not approved. {reasons[0]}")
             for reason in reasons[1:]:

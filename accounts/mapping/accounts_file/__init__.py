@@ -11,7 +11,7 @@ from django.db import IntegrityError, transaction
 
 from accounts.mapping.accounts_file.comparison import Comparison, compare
 from accounts.mapping.accounts_file.saving import refuse_touched, save
-from accounts.mapping.edits import MANAGING, editing, editing_managing
+from accounts.mapping.edits import editing, editing_managing
 from accounts.mapping.handing_off import prefix_for
 from accounts.mapping.managed import managed_columns, provider_of
 from accounts.mapping.managing import managing_columns
@@ -23,6 +23,7 @@ from accounts.models import (
     ManagingAccount,
     Spinnaker,
 )
+from accounts.people.reach import MANAGING
 from accounts.role_limits.refusing import refuse_limited
 from accounts.spinnaker.connection import connection_of
 from accounts.spinnaker.describing import describe as describe_spinnaker

@@ -25,6 +25,7 @@ from accounts.mapping.slices import AT_ONCE, in_slices
 from accounts.mapping.spinnaker_names import spinnaker_names
 from accounts.models import Activity, EnabledProvider, ManagedAccount, SpinnakerName
 from accounts.models.activity import name_of
+from accounts.people.authors import add_authors, keys_of
 from accounts.role_limits.refusing import refuse_pairs
 from accounts.web.access import OPERATOR
 from onboarding.providers.base import providers_of
@@ -55,8 +56,9 @@ def save(comparison: Comparison, by: User | None) -> list[ManagedAccount]:
     changed = [
         Edited(one.row, one) for one in comparison.those(CHANGED) if one.row is not None
     ]
-    outdate_edited(changed, by, prefix)
+    outdated = outdate_edited(changed, prefix)
     ManagedAccount.objects.bulk_create([row for row, _ in new], batch_size=AT_ONCE)
+    add_authors([*(row.pk for row, _ in new), *outdated], keys_of(by))
     write_columns(changed, prefix)
     write_providers([*new, *changed])
     claim_names([*new, *changed])
@@ -88,8 +90,8 @@ def new_row(one: Compared, by: User | None, prefix: Prefix) -> ManagedAccount:
     )
 
 
-def outdate_edited(changed: Iterable[Edited], by: User | None, prefix: Prefix) -> None:
-    """Outdate what the edits must, before they are written."""
+def outdate_edited(changed: Iterable[Edited], prefix: Prefix) -> list[UUID]:
+    """Outdate what the edits must, before they are written; return the keys of that."""
     many = ManyEdits(stored_managing())
     outdated: dict[bool, list[ManagedAccount]] = {True: [], False: []}
     for row, one in changed:
@@ -100,8 +102,7 @@ def outdate_edited(changed: Iterable[Edited], by: User | None, prefix: Prefix) -
         for some in in_slices(rows):
             found = ManagedAccount.objects.filter(pk__in=[row.pk for row in some])
             found.outdate(proved=keeps_proof)
-            if by:
-                found.update(edited_by=by)
+    return [row.pk for rows in outdated.values() for row in rows]
 
 
 def as_saved(row: ManagedAccount, one: Compared, prefix: Prefix) -> Managed:

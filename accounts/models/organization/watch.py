@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import uuid
 
+from django.conf import settings
 from django.db import models
 
 from accounts.models.activity import CreatedBy
@@ -42,6 +43,10 @@ class Watch(CreatedBy, Readable):
     write_roles = models.JSONField(default=list, blank=True)
     roles_tag = models.CharField(max_length=128, blank=True)
     """The tag whose value is the write role of an account; empty: `write_roles`."""
+    authors = models.ManyToManyField(
+        settings.AUTH_USER_MODEL, blank=True, editable=False, related_name="+"
+    )
+    """Who wrote it: the authors of the drafts that it makes."""
 
     class Meta:
         verbose_name_plural = "watches"

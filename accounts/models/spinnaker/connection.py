@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from django.conf import settings
 from django.db import models
 from django.db.models import Q
 
@@ -39,6 +40,10 @@ class Spinnaker(Readable):
     tested_at = models.DateTimeField(null=True, editable=False)
     result = models.JSONField(null=True, editable=False)
     """What the last test of this version found; see accounts/spinnaker/testing.py."""
+    authors = models.ManyToManyField(
+        settings.AUTH_USER_MODEL, blank=True, editable=False, related_name="+"
+    )
+    """Who edited it since a delivery through it was approved."""
 
     class Meta:
         verbose_name = "connection with Spinnaker"

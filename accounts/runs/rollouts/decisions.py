@@ -9,16 +9,15 @@ from collections.abc import Collection, Container, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from functools import partial
 from itertools import islice
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from django.db import IntegrityError, transaction
-from django.db.models import Exists, F, OuterRef, Q
+from django.db.models import Exists, F, OuterRef
 from django.db.models.functions import Now
 from django.utils import timezone
 
 from accounts.activity import COMMAND_LINE, record
 from accounts.bundles import told_since
-from accounts.four_eyes import policies, same_person
 from accounts.mapping.edits import lock_described
 from accounts.mapping.managing import NoManagingAccount, managing_row
 from accounts.mapping.plans import plan_of
@@ -35,6 +34,10 @@ from accounts.models.activity import name_of
 from accounts.models.runs import RunQuerySet
 from accounts.models.states import OPEN, UNSUCCESSFUL, Status
 from accounts.notices.notifying import notify_of_rollout
+from accounts.people.authors import EDITED, STARTED, edited_by
+from accounts.people.deciding import same_person, where
+from accounts.people.policies import strict_among
+from accounts.people.reach import each_environment
 from accounts.role_limits.refusing import refuse_any_outside
 from accounts.runs.actions import RunOpen, StillTold
 from accounts.runs.capacity import NoRoom
@@ -267,27 +270,38 @@ def late(rollout: Rollout, fingerprint: str, read: Container[int] | None) -> lis
 
 def refused_to(by: User, runs: RunQuerySet) -> dict[int, str]:
     """Say of which of these runs, by their numbers, another person must approve, and
-    why: as in the strict environments.
+    why: as for one plan, with as many queries for any number of them.
     """
-    strict = [policy.environment for policy in policies() if policy.four_eyes]
-    theirs = Q(created_by=by) | Q(account__edited_by=by) | Q(account__created_by=by)
-    rows = runs.filter(theirs, account__environment__in=strict).select_related(
-        "account"
-    )
-    found = rows.only("number", "account_name", "created_by", *WHO_DESCRIBED)
-    reasons = ((run, same_person(run.account, run.created_by_id, by)) for run in found)
-    return {
-        run.number: f"{run.account_name}: {reason}" for run, reason in reasons if reason
-    }
+    rows = list(runs.values_list(*CAUSED, named=True))
+    environments = {name for row in rows for name in environments_of(row)}
+    strict = strict_among(environments)
+    edited = edited_by(by, {row.account_id for row in rows if row.account_id})
+    reasons: dict[int, str] = {}
+    for row in rows:
+        here = strict & environments_of(row)
+        second = where(max(here)) if here else row.reach.get("second", "")
+        did = {key: what for what, keys in row.authors.items() for key in keys}
+        if row.account_id in edited:
+            did[by.pk] = EDITED
+        if by.pk in (row.created_by_id, row.rollout__created_by_id):
+            did[by.pk] = STARTED
+        if reason := same_person(second, did, by):
+            reasons[row.number] = f"{row.account_name}: {reason}"
+    return reasons
 
 
-WHO_DESCRIBED = (
-    "account__environment",
-    "account__created_by",
-    "account__edited_by",
-    "account__approved_entries",
+CAUSED = (
+    *("number", "account_name", "account_id", "created_by_id", "reach", "authors"),
+    *("rollout__created_by_id", "account__environment"),
+    "account__approved_environment",
 )
-"""What four eyes need of an account."""
+"""What a decision needs of a run, see people/deciding.py."""
+
+
+def environments_of(row: Any) -> frozenset[str]:
+    now = row.account__environment or "", row.account__approved_environment
+    pairs = each_environment([(row.account_name, *now)])
+    return frozenset(one for _, one in pairs) | {*row.reach.get("environments", ())}
 
 
 def in_spinnaker(rollout: Rollout, runs: RunQuerySet) -> dict[int, str]:

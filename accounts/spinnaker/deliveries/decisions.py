@@ -10,15 +10,17 @@ from django.db import IntegrityError, transaction
 from django.utils import timezone
 
 from accounts.activity import record, who_did
-from accounts.four_eyes import SamePerson, needs_second_person
-from accounts.models import Activity, Delivery
+from accounts.models import Activity, Delivery, Spinnaker
 from accounts.models.activity import name_of
 from accounts.models.spinnaker.delivery import DeliveryMoved
+from accounts.people.authors import authors_of_delivery
+from accounts.people.deciding import refuse
+from accounts.people.reach import reach_of_delivery
 from accounts.role_limits.refusing import refuse_limited
 from accounts.runs.actions import PlanChanged
 from accounts.runs.queue import enqueue_delivery
 from accounts.spinnaker.connection import connected
-from accounts.web.access import APPROVER, OPERATOR
+from accounts.web.access import OPERATOR
 from onboarding.delivery.verdicts import Why
 
 if TYPE_CHECKING:
@@ -109,8 +111,7 @@ def approve(
     another person must, and PlanChanged where what was `read`, by its fingerprint, is
     not the plan; None: it was not read on a page.
     """
-    refuse_limited(by, APPROVER, "a delivery")
-    refuse_same_person(delivery, by)
+    refuse(reach_of_delivery(delivery), authors_of_delivery(delivery), by)
     if read is not None and read != delivery.fingerprint:
         raise PlanChanged
     try:
@@ -123,6 +124,8 @@ def approve(
                 approved_at=timezone.now(),
                 approval_comment=comment,
             )
+            for connection in Spinnaker.objects.all():
+                connection.authors.clear()
             transaction.on_commit(partial(send, delivery))
             record_delivery(by, What.APPROVE, delivery, comment=comment)
     except DeliveryMoved:
@@ -132,7 +135,7 @@ def approve(
 
 def discard(delivery: Delivery, by: User | None) -> bool:
     """Discard a plan; False where somebody decided earlier."""
-    refuse_limited(by, APPROVER, "a delivery")
+    refuse(reach_of_delivery(delivery), None, by)
     try:
         with transaction.atomic():
             delivery.move(Delivery.Status.DISCARDED, since=(Delivery.Status.PLANNED,))
@@ -168,23 +171,3 @@ def record_delivery(
         **said,
     }
     record(by, what, str(delivery), {k: v for k, v in detail.items() if v})
-
-
-def refuse_same_person(delivery: Delivery, by: User | None) -> None:
-    """Raise SamePerson where the policy of an account's environment asks for somebody
-    else to approve the plan.
-    """
-    if by is not None and by.pk != delivery.created_by_id:
-        return
-    for environment in delivery.environments:
-        if needs_second_person(environment):
-            raise SamePerson(
-                f"In {environment or 'no environment'}, the person who plans cannot "
-                "approve: "
-                + (
-                    f"{by} started this plan. Another person must approve."
-                    if by
-                    else "somebody must approve on the plan's page, or be named with "
-                    "--by."
-                )
-            )

@@ -82,7 +82,7 @@ def account(request: Request, pk: UUID) -> HttpResponse:
         "versions": versions_of(account) if account.is_handed_off else None,
         **rotation(account),
         **iam(managing, account),
-        **here(request, account.environment),
+        **here(request, *account.environments),
     }
     return render(request, "accounts/account.html", shown)
 

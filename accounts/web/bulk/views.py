@@ -24,7 +24,7 @@ from accounts.mapping.managing import managing_row
 from accounts.models import ManagedAccount, Rollout, Run
 from accounts.models.states import WORKING
 from accounts.role_limits.limits import environments_of
-from accounts.role_limits.naming import NONE as NO_ENVIRONMENT
+from accounts.role_limits.naming import named
 from accounts.role_limits.refusing import whose
 from accounts.runs import actions
 from accounts.runs.deciding.starting import plan_described
@@ -187,9 +187,9 @@ def outside(accounts: list[ManagedAccount], by: User) -> dict[UUID, str]:
         return {}
     says = whose(by, OPERATOR, limited)
     return {
-        one.pk: f"It is in {one.environment or NO_ENVIRONMENT}. {says}"
+        one.pk: f"It is in {named(one.environments)}. {says}"
         for one in accounts
-        if one.environment not in limited
+        if not one.environments <= limited
     }
 
 

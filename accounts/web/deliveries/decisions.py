@@ -7,8 +7,8 @@ from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect
 from django.views.decorators.http import require_POST
 
-from accounts.four_eyes import SamePerson
 from accounts.models import Delivery
+from accounts.people.deciding import SamePerson
 from accounts.runs.actions import PlanChanged
 from accounts.spinnaker.connection import NotConnected
 from accounts.spinnaker.deliveries.decisions import (

@@ -10,10 +10,11 @@ from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, render
 from django.urls import reverse
 
-from accounts.four_eyes import SamePerson
 from accounts.models import Delivery, Spinnaker
+from accounts.people.authors import authors_of_delivery
+from accounts.people.deciding import judge
+from accounts.people.reach import reach_of_delivery
 from accounts.role_limits.here import everywhere
-from accounts.spinnaker.deliveries.decisions import refuse_same_person
 from accounts.web.deliveries.forms import DeliveryForm
 from accounts.web.deliveries.plan import left_alone, review_of, summary
 from accounts.web.live.state import live_delivery
@@ -91,8 +92,5 @@ def took(row: Delivery) -> float | None:
 
 
 def same_person(request: Request, row: Delivery) -> str:
-    try:
-        refuse_same_person(row, request.user)
-    except SamePerson as error:
-        return str(error)
-    return ""
+    reach, authors = reach_of_delivery(row), authors_of_delivery(row)
+    return judge(reach, authors, request.user).same_person

@@ -86,7 +86,7 @@ def hand_off_page(request: Request, pk: UUID) -> HttpResponse:
         "crumbs": crumbs_of(account),
     }
     if isinstance(account, ManagedAccount):
-        shown |= here(request, account.environment)
+        shown |= here(request, *account.environments)
     else:
         shown |= everywhere(request, "the managing account")
     try:

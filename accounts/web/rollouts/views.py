@@ -15,6 +15,7 @@ from accounts.mapping.managing import managing_row
 from accounts.models import ManagedAccount, Rollout, Run
 from accounts.models.runs import RunQuerySet
 from accounts.models.states import OPEN, UNSUCCESSFUL, Status
+from accounts.people.reach import each_environment
 from accounts.role_limits.here import here
 from accounts.runs.rollouts.causes import MOST_NAMED, MOST_READ, causes_of
 from accounts.runs.rollouts.census import (
@@ -114,7 +115,8 @@ def rollout_page(
 def environments_of(runs: RunQuerySet) -> set[str]:
     """Return the environments that the accounts of these runs are in now."""
     found = runs.exclude(account=None).order_by()
-    return {*found.values_list("account__environment", flat=True).distinct()}
+    fields = ("account_name", "account__environment", "account__approved_environment")
+    return {one for _, one in each_environment(found.values_list(*fields))}
 
 
 def left_over_of(rollout: Rollout) -> int:

@@ -11,9 +11,9 @@ from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect
 from django.views.decorators.http import require_POST
 
-from accounts.four_eyes import SamePerson
 from accounts.mapping.completeness import missing
 from accounts.models import ManagedAccount, Run
+from accounts.people.deciding import SamePerson
 from accounts.runs import actions
 from accounts.runs.deciding.lateness import (
     decided_already,

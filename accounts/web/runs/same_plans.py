@@ -46,7 +46,7 @@ HEAVY = (
 
 COLUMNS = (
     *("pk", "number", "account_name", "account__granted_at", "account__policy_set"),
-    "account__environment",
+    *("account__environment", "account__approved_environment"),
 )
 """What is to be known of every run."""
 
@@ -63,6 +63,12 @@ class Waiting(NamedTuple):
     granted_at: datetime | None
     policy_set: int
     environment: str
+    approved_environment: str | None
+
+    @property
+    def environments(self) -> set[str]:
+        known = self.approved_environment
+        return {self.environment, self.environment if known is None else known}
 
 
 class Same(NamedTuple):
@@ -91,7 +97,7 @@ def same_of(one: Run, by: User) -> Same:
     ticked = {
         plan.pk
         for plan in waiting
-        if plan.pk not in crowd and (limited is None or plan.environment in limited)
+        if plan.pk not in crowd and (limited is None or plan.environments <= limited)
     }
     return Same(waiting, total, room, crowd, ticked)
 
@@ -148,7 +154,7 @@ def same_page(
         "form": form,
         "discouraged": discouraged_among(plan, same.total, one.account_name),
         "brought": brought(row.policy_set for row in same.waiting),
-        **limits(request, {row.environment for row in same.waiting}),
+        **limits(request, {one for row in same.waiting for one in row.environments}),
         "crumbs": crumbs,
     }
     return render(request, "runs/same_plans.html", shown)

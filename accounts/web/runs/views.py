@@ -9,12 +9,14 @@ from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, render
 from django.urls import reverse
 
-from accounts.four_eyes import refusal
 from accounts.mapping.handing_off import hand_off_of
 from accounts.mapping.managing import NoManagingAccount, managing_row
 from accounts.mapping.plans import plan_of
 from accounts.models import ManagingAccount, Run, Step
 from accounts.models.states import State, Status
+from accounts.people.authors import authors_of_run
+from accounts.people.deciding import judge
+from accounts.people.reach import reach_of_run
 from accounts.role_limits.here import everywhere, here
 from accounts.runs.results import results_of
 from accounts.web.live.state import live_run
@@ -67,9 +69,7 @@ def run_page(
             run=run, deletes=len(plan.deletions), initial={"digest": plan.digest}
         ),
         "brings": brings(run),
-        "same_person": (
-            refusal(run.account, run.created_by_id, request.user) if waits else ""
-        ),
+        "same_person": same_person(request, run) if waits else "",
         "same": others_same(run),
         "outdated_by": edit,
         "waits": waits and not edit,
@@ -86,9 +86,15 @@ def run_page(
 
 def limits(request: Request, run: Run) -> dict[str, Any]:
     """Return what a limited role may do here."""
-    if run.account is None:
-        return everywhere(request, "the managing account")
-    return here(request, run.account.environment)
+    reach = reach_of_run(run)
+    if reach.all_share:
+        return everywhere(request, reach.all_share)
+    return here(request, *reach.environments)
+
+
+def same_person(request: Request, run: Run) -> str:
+    """Say why this person is not the second one that a plan needs."""
+    return judge(reach_of_run(run), authors_of_run(run), request.user).same_person
 
 
 def working_page(request: Request, run: Run) -> HttpResponse:

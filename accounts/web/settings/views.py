@@ -13,9 +13,9 @@ from django.shortcuts import redirect, render
 from django.views.decorators.http import require_POST
 
 from accounts.activity import record
-from accounts.four_eyes import choose, policies
 from accounts.lookups import CALLER, Question
 from accounts.models import Activity, ManagingAccount, Run, Spinnaker
+from accounts.people.policies import choose, policies
 from accounts.role_limits.naming import only
 from accounts.runs.heartbeat import clock_skew
 from accounts.runs.owners.publishing import template_bucket

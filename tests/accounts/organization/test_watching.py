@@ -94,6 +94,20 @@ def test_a_new_account_becomes_a_draft_as_the_template_says(aws) -> None:
     assert (said.about, said.person) == ("web-prod", None)
 
 
+def test_who_wrote_a_watch_is_an_author_of_its_drafts(aws) -> None:
+    for environment in ("production", "staging"):
+        template = replace(SHARED, environment=environment)
+        by = person("operator", username=f"for {environment}")
+        watch_unit(Unit.objects.get(unit_id="ou-work"), template, "", by)
+    aws.accounts["ou-prod"].append(account(8))
+
+    read()
+
+    draft = ManagedAccount.objects.get()
+    authors = {one.username for one in draft.authors.all()}
+    assert authors == {"for production", "for staging"}
+
+
 def test_an_account_that_is_moved_into_the_unit_is_new_there(aws) -> None:
     watch("ou-work")
     aws.accounts["ou-work"].append(aws.accounts[ROOT].pop())

@@ -7,11 +7,11 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
-from accounts.four_eyes import choose
 from accounts.mapping.managing import managing_of
 from accounts.mapping.plans import plan_of
 from accounts.models import Activity, ManagedAccount, Run
 from accounts.models.states import Status
+from accounts.people.policies import choose
 from accounts.role_limits.limits import limit
 from accounts.runs.actions import approve, discard, keep
 from accounts.web.access import APPROVER

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from accounts.four_eyes import SamePerson, choose
 from accounts.models import Delivery
+from accounts.people.deciding import SamePerson
+from accounts.people.policies import choose
 from accounts.runs.actions import PlanChanged
 from accounts.spinnaker.deliveries.decisions import (
     DeliveryOpen,

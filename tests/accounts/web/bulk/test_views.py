@@ -130,7 +130,7 @@ def test_an_edit_outdates_is_on_record_and_approves_nothing(operator, web) -> No
 
     row = again(web)
     assert (row.state, row.version) == (State.OUTDATED, web.version + 1)
-    assert row.edited_by.username == "operator"
+    assert [one.username for one in row.authors.all()] == ["operator"]
     entry = Activity.objects.first()
     assert (entry.what, entry.about) == (Activity.What.EDIT, "web")
     assert entry.detail["changed"]["write_roles"] == [[], ["deployers"]]

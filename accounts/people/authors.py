@@ -1,0 +1,110 @@
+"""Who caused what is decided: everybody since the last approval, not the last one only.
+
+They are kept on what they edited, and its approval alone forgets them. Whoever acts by
+a token is its owner; the command line without a name is nobody.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import TYPE_CHECKING, TypeAlias
+from uuid import UUID
+
+from accounts.mapping.slices import AT_ONCE, in_slices
+from accounts.models import Delivery, ManagedAccount, ManagingAccount, Run, Spinnaker
+from accounts.people.reach import reach_of_run
+
+if TYPE_CHECKING:
+    from django.contrib.auth.models import User
+
+    By: TypeAlias = User | str | None
+    """A text is a name without a person."""
+
+Authors: TypeAlias = Mapping[int, str]
+"""What each did, by the person's key."""
+
+STARTED = "started this plan"
+EDITED = "edited the account"
+EDITED_MANAGING = "edited the managing account"
+EDITED_CONNECTION = "edited the connection with Spinnaker"
+
+
+def add_authors(accounts: Iterable[UUID], people: Iterable[int]) -> None:
+    """Count these people among the authors of each of these accounts."""
+    through = ManagedAccount.authors.through
+    rows = [
+        through(managedaccount_id=account, user_id=person)
+        for person in people
+        for account in accounts
+    ]
+    through.objects.bulk_create(rows, batch_size=AT_ONCE, ignore_conflicts=True)
+
+
+def keys_of(by: By) -> list[int]:
+    return [] if by is None or isinstance(by, str) else [by.pk]
+
+
+def forget_authors(run: Run) -> None:
+    """A plan was approved and carried out: what follows was caused by others, unless
+    somebody edited meanwhile.
+    """
+    if run.approved_at is None:
+        return
+    for row in run.unedited_subject:
+        row.authors.clear()
+
+
+def authors_of_run(run: Run) -> dict[int, str]:
+    """Return who caused a plan, with the first thing that each of them did."""
+    did: dict[int, str] = {}
+    if reach_of_run(run).managing:
+        rows = ManagingAccount.authors.through.objects.all()
+        did |= dict.fromkeys(rows.values_list("user_id", flat=True), EDITED_MANAGING)
+    if run.account_id is not None:
+        did |= dict.fromkeys(editors_of(run.account_id), EDITED)
+    for what, keys in run.authors.items():
+        did |= dict.fromkeys(keys, what)
+    starters = [run.created_by_id, run.rollout.created_by_id if run.rollout else None]
+    return did | {key: STARTED for key in starters if key is not None}
+
+
+def editors_of(account: UUID) -> list[int]:
+    rows = ManagedAccount.authors.through.objects.filter(managedaccount=account)
+    return list(rows.values_list("user_id", flat=True))
+
+
+def kept(authors: Authors) -> dict[str, list[int]]:
+    """Write them as a plan keeps them."""
+    return {
+        what: sorted(key for key, did in authors.items() if did == what)
+        for what in sorted({*authors.values()})
+    }
+
+
+def authors_of_account(account: ManagedAccount) -> dict[int, str]:
+    """Return who caused what was last planned of the account, and who edited it
+    since.
+    """
+    planned = account.runs.filter(kind=Run.Kind.ONBOARD).select_related("rollout")
+    run = planned.first()
+    did = dict.fromkeys(editors_of(account.pk), EDITED)
+    return did | (authors_of_run(run) if run else {})
+
+
+def authors_of_delivery(delivery: Delivery) -> dict[int, str]:
+    rows = Spinnaker.authors.through.objects.values_list("user_id", flat=True)
+    did = dict.fromkeys(rows, EDITED_CONNECTION)
+    by = delivery.created_by_id
+    return did | ({} if by is None else {by: STARTED})
+
+
+def edited_by(by: User, accounts: Iterable[UUID]) -> set[UUID]:
+    """Find those of these accounts of which the person is an author."""
+    rows = ManagedAccount.authors.through.objects.filter(user=by.pk)
+    return {
+        key
+        for some in in_slices(list(accounts))
+        for key in rows.filter(managedaccount__in=some).values_list(
+            "managedaccount_id", flat=True
+        )
+    }

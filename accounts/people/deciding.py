@@ -1,0 +1,97 @@
+"""Who may decide: one function of what a decision touches, who caused it, and who
+decides. Pages, the API, the command line and many at once ask it, and nothing else.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, NamedTuple
+
+from accounts.people.authors import Authors
+from accounts.people.policies import managing_is_strict, strict_among
+from accounts.people.reach import Reach
+from accounts.role_limits.refusing import (
+    Outside,
+    limit_on,
+    of_all,
+    why_outside,
+)
+from accounts.web.access import APPROVER, UserRole
+
+if TYPE_CHECKING:
+    from accounts.people.authors import By
+
+
+class SamePerson(Exception):
+    """The policy asks for another person; the message says who may not, and why."""
+
+
+class Verdict(NamedTuple):
+    outside: str
+    """Why the person's role is not for this; empty: it is."""
+    same_person: str
+    """Why it takes another person; empty: it does not."""
+
+
+def judge(
+    reach: Reach, authors: Authors | None, by: By, role: UserRole = APPROVER
+) -> Verdict:
+    """Say whether somebody with the role may decide, and if not, why and whom to ask.
+    Without authors it takes no second person anywhere.
+
+    The command line acts for no one unless it names a person: no limit is on it, and it
+    is never the second person.
+    """
+    return Verdict(
+        outside_of(reach, by, role),
+        "" if authors is None else same_person(second_person_for(reach), authors, by),
+    )
+
+
+def refuse(
+    reach: Reach, authors: Authors | None, by: By, role: UserRole = APPROVER
+) -> None:
+    """Raise Outside or SamePerson where the person may not decide."""
+    verdict = judge(reach, authors, by, role)
+    if verdict.outside:
+        raise Outside(verdict.outside)
+    if verdict.same_person:
+        raise SamePerson(verdict.same_person)
+
+
+def outside_of(reach: Reach, by: By, role: UserRole) -> str:
+    inside = limit_on(by, role)
+    if inside is None:
+        return ""
+    if reach.all_share:
+        return of_all(reach.all_share, by, role, inside)
+    return why_outside(by, role, reach.accounts)
+
+
+def second_person_for(reach: Reach) -> str:
+    """Say where the policy asks for a second person, as a sentence begins; empty:
+    nowhere.
+    """
+    if strict := strict_among(reach.environments):
+        return where(max(strict))
+    if reach.managing and managing_is_strict():
+        return "For the managing account"
+    return reach.second
+
+
+def where(environment: str) -> str:
+    return f"In {environment or 'no environment'}"
+
+
+def same_person(second: str, authors: Authors, by: By) -> str:
+    """Say why this is no second person, where one is asked for."""
+    if not second:
+        return ""
+    policy = f"{second}, the person who plans cannot approve"
+    if by is None or isinstance(by, str):
+        return (
+            f"{policy}: somebody must approve on the plan's page, or be named with "
+            "--by."
+        )
+    if by.pk in authors:
+        return f"{policy}: {by} {authors[by.pk]}. Another person must approve."
+    return ""

@@ -1,0 +1,108 @@
+"""What a decision touches: its reach.
+
+An account is in the environment that it was last approved in, and in the one that it is
+described in: until a move is approved, what asks for more of them decides.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from typing import Any
+from uuid import UUID
+
+from accounts.mapping.slices import in_slices
+from accounts.models import Delivery, ManagedAccount, ManagingAccount, Run
+from onboarding.desired.assume_list import names_list
+
+MANAGING = "the managing account"
+"""How sentences call it, which all environments share."""
+
+Pair = tuple[str, str]
+"""An account's name, and an environment that it is in."""
+
+
+@dataclass(frozen=True, slots=True)
+class Reach:
+    accounts: frozenset[Pair] = frozenset()
+    managing: bool = False
+    """Whether the managing account changes in more than an account's own line of what
+    Spinnaker's identity may assume."""
+    shared: str = ""
+    """What else is touched that all environments share."""
+    second: str = ""
+    """Where a second person was asked for when it was planned; empty: nowhere."""
+
+    @property
+    def environments(self) -> frozenset[str]:
+        return frozenset(environment for _, environment in self.accounts)
+
+    @property
+    def all_share(self) -> str:
+        """Name what all environments share, and only a role without a limit is for."""
+        return MANAGING if self.managing else self.shared
+
+
+def pairs_of(keys: Iterable[UUID], *, locks: bool = False) -> Iterator[Pair]:
+    """Yield each account with each environment that it is in. `locks`: none of them
+    moves until the transaction ends. Lock runs first, as workers do.
+    """
+    for some in in_slices(sorted(set(keys))):
+        rows = ManagedAccount.objects.filter(pk__in=some).order_by("pk")
+        rows = rows.select_for_update(no_key=True) if locks else rows
+        yield from each_environment(
+            rows.values_list("name", "environment", "approved_environment")
+        )
+
+
+def each_environment(rows: Iterable[tuple[str, str, str | None]]) -> Iterator[Pair]:
+    for name, described, approved in rows:
+        yield name, described
+        if approved is not None and approved != described:
+            yield name, approved
+
+
+def reach_of_account(account: ManagedAccount, *, locks: bool = False) -> Reach:
+    return Reach(frozenset(pairs_of([account.pk], locks=locks)))
+
+
+def reach_of_run(run: Run, *, locks: bool = False) -> Reach:
+    """Return what a plan touches: what it was found to touch when it was planned, and
+    what its account is in now.
+    """
+    kept: dict[str, Any] = run.reach
+    keys = [run.account_id] if run.account_id else []
+    pairs = {*pairs_of(keys, locks=locks)}
+    pairs |= {(run.account_name, one) for one in kept.get("environments", ())}
+    return Reach(
+        accounts=frozenset(pairs),
+        managing=kept["managing"] if kept else touches_managing(run),
+        second=kept.get("second", ""),
+    )
+
+
+def touches_managing(run: Run) -> bool:
+    """Say so of a plan that was made before this was kept: to be sure, by whatever it
+    changes in that account.
+    """
+    if run.kind == Run.Kind.MANAGING:
+        return True
+    if run.alone or run.kind == Run.Kind.VERIFY:
+        return False
+    managing = ManagingAccount.objects.values_list("account_id", flat=True)
+    steps = run.steps.filter(account_id__in=managing).values_list("kind", "name")
+    return any(not names_list(kind, name) for kind, name in steps)
+
+
+def kept(reach: Reach, second: str) -> dict[str, Any]:
+    """Write it as a plan keeps it."""
+    return {
+        "managing": reach.managing,
+        "environments": sorted(reach.environments),
+        "second": second,
+    }
+
+
+def reach_of_delivery(delivery: Delivery) -> Reach:
+    pairs = frozenset((f"{delivery}", one) for one in delivery.environments)
+    return Reach(accounts=pairs, shared="a delivery")

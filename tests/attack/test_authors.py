@@ -1,0 +1,251 @@
+"""Tried: whoever caused a change approves it alone, because another plan carries it,
+because a colleague touched the account since, because the account left the strict
+environment, or because something else than a person wrote it.
+
+Refused: everybody who caused it since the last approval counts, wherever it was edited;
+an account is in what it was last approved in until somebody else approves the move.
+"""
+
+from __future__ import annotations
+
+import pytest
+from django.contrib.auth.models import Group, User
+from django.test import Client
+
+from accounts.mapping.edits import editing, editing_managing
+from accounts.mapping.entries import keep_approved
+from accounts.models import (
+    Delivery,
+    ManagedAccount,
+    Run,
+    Spinnaker,
+)
+from accounts.models.states import State, Status
+from accounts.people.deciding import SamePerson
+from accounts.people.policies import choose
+from accounts.role_limits.limits import limit
+from accounts.role_limits.refusing import Outside
+from accounts.runs.actions import approve, approve_same, keep
+from accounts.runs.rollouts.decisions import approve_group
+from accounts.spinnaker.deliveries import decisions as deliveries
+from accounts.spinnaker.describing import describe
+from accounts.web.access import APPROVER
+from onboarding.delivery.connection import Connection, SignInBy
+from tests.accounts.runs.rollouts.rows import SAME, plan, started
+from tests.accounts.web.answers import read, told
+from tests.rows import account_row, managing_row, person, run_row, step_row
+
+pytestmark = pytest.mark.django_db
+
+
+def decider(name: str) -> User:
+    """Make somebody who may plan and approve."""
+    user = person("approver", username=name)
+    user.groups.add(Group.objects.get(name="operator"))
+    return user
+
+
+@pytest.fixture
+def olga() -> User:
+    return decider("olga")
+
+
+@pytest.fixture
+def paul() -> User:
+    return decider("paul")
+
+
+def identity_loses_a_policy(editor: User) -> Run:
+    """Let a plan of another person's for a dev account wait that would bring along
+    what was edited in the managing account.
+    """
+    choose("", four_eyes=True)
+    managing = managing_row(bakes=True)
+    with editing_managing(managing, editor):
+        managing.bakes = False
+        managing.save()
+    managing.refresh_from_db()
+    account, by = account_row("dev", environment="dev"), person("operator")
+    run = run_row(
+        account=account,
+        managing_version=managing.version,
+        created_by=by,
+    )
+    step_row(
+        run,
+        account_id=managing.account_id,
+        account_name=managing.name,
+        verb="delete",
+        kind="managed policy",
+        name="BowlineBake",
+    )
+    return run
+
+
+def test_who_edited_the_managing_account_approves_no_plan_that_carries_it(
+    olga, paul
+) -> None:
+    run = identity_loses_a_policy(olga)
+    browser = Client()
+    browser.force_login(olga)
+
+    page = browser.get(run.get_absolute_url()).content.decode()
+    answer = browser.post(
+        f"{run.get_absolute_url()}approve/", read(run, confirmation="dev")
+    )
+
+    assert "olga edited the managing account. Another person must approve" in page
+    assert "Another person must approve" in told(answer)
+    assert Run.objects.get().status == Status.PLANNED
+    assert approve(run, paul, send=keep)
+
+
+def test_a_role_for_dev_only_approves_no_plan_that_changes_what_all_share(
+    olga, paul
+) -> None:
+    run = identity_loses_a_policy(olga)
+    limit(paul, APPROVER, ["dev"], None)
+
+    with pytest.raises(Outside, match="All environments share the managing account"):
+        approve(run, paul, send=keep)
+
+
+def test_a_colleagues_harmless_edit_launders_nothing(olga, paul) -> None:
+    managing_row()
+    account = account_row(
+        environment="production", proof=State.VERIFIED, write_roles=["sre"]
+    )
+    for by, roles in ((olga, []), (paul, ["lambda"])):
+        with editing(account, by):
+            ManagedAccount.objects.update(write_roles=roles, read_roles=roles)
+    run = run_row(account=ManagedAccount.objects.get(), version=3)
+
+    for by in (olga, paul):
+        with pytest.raises(SamePerson, match=f"{by} edited the account"):
+            approve(run, by, send=keep)
+    assert approve_same(run.fingerprint, [str(run.pk)], olga, send=keep).approved == 0
+
+
+def test_an_edit_of_the_managing_account_is_one_of_each_account_that_it_changes(
+    olga, paul
+) -> None:
+    managing = managing_row()
+    account_row(environment="production", proof=State.VERIFIED)
+    with editing_managing(managing, olga):
+        managing.managed_role = "spinnakerEverywhere"
+        managing.save()
+    managing.refresh_from_db()
+    run = run_row(
+        account=ManagedAccount.objects.get(),
+        version=2,
+        managing_version=managing.version,
+        created_by=paul,
+        alone=True,
+    )
+
+    with pytest.raises(SamePerson, match="olga edited the account"):
+        approve(run, olga, send=keep)
+
+
+def test_only_an_approval_that_was_carried_out_forgets_who_edited(olga, paul) -> None:
+    managing_row()
+    account = account_row(environment="production")
+    account.authors.add(olga)
+    run = run_row(account=account, created_by=paul)
+
+    keep_approved(run)
+    unapproved = list(account.authors.all())
+    with pytest.raises(SamePerson):
+        approve(run, olga, send=keep)
+    assert approve(run, decider("quinn"), send=keep)
+    run.refresh_from_db()
+    account.touch()
+    keep_approved(run)
+    edited_meanwhile = list(account.authors.all())
+    ManagedAccount.objects.update(version=run.version)
+    keep_approved(run)
+
+    assert unapproved == edited_meanwhile == [olga]
+    assert not account.authors.exists()
+
+
+def test_who_planned_what_was_evaluated_is_remembered_with_all_who_caused_it(
+    olga,
+) -> None:
+    managing_row()
+    proof = {"state": State.EVALUATED, "proof": State.EVALUATED}
+    account = account_row(environment="production", **proof)
+    run_row(
+        Status.EVALUATED, account=account, authors={"edited the account": [olga.pk]}
+    )
+    browser = Client()
+    browser.force_login(olga)
+
+    answer = browser.post(f"/accounts/{account.pk}/accept/")
+
+    assert "olga edited the account. Another person must approve" in told(answer)
+    assert ManagedAccount.objects.get().accepted_at is None
+
+
+def test_a_group_of_a_rollout_is_judged_as_each_of_its_plans_is(olga) -> None:
+    managing_row()
+    row = started(3, environment="production")
+    plan(row)
+    first, second, third = Run.objects.exclude(account=None).order_by("number")
+    first.account.authors.add(olga)
+    Run.objects.filter(pk=second.pk).update(authors={"edited the account": [olga.pk]})
+
+    approved = approve_group(row, SAME, olga)
+
+    assert approved.plans == 1
+    assert all("olga edited the account" in one for one in approved.refused)
+    third.refresh_from_db()
+    assert third.status == Status.APPROVED
+
+
+def moved_out_of_production(by: User) -> Run:
+    managing_row()
+    account = account_row(
+        environment="production",
+        proof=State.VERIFIED,
+        read_roles=["developers"],
+        write_roles=["sre"],
+    )
+    with editing(account, by):
+        ManagedAccount.objects.update(
+            environment="staging", read_roles=[], write_roles=[]
+        )
+    return run_row(account=ManagedAccount.objects.get(), version=2, created_by=by)
+
+
+def test_nobody_leaves_a_strict_environment_alone(olga, paul) -> None:
+    run = moved_out_of_production(olga)
+
+    with pytest.raises(SamePerson, match="In production, the person who plans"):
+        approve(run, olga, send=keep)
+    assert approve(run, paul, send=keep)
+
+
+def test_a_role_for_where_it_goes_does_not_take_it_out_of_where_it_is(
+    olga, paul
+) -> None:
+    run = moved_out_of_production(olga)
+    limit(paul, APPROVER, ["staging"], None)
+
+    with pytest.raises(Outside, match="is in production"):
+        approve(run, paul, send=keep)
+
+
+def test_who_edited_the_connection_approves_no_delivery_through_it(olga, paul) -> None:
+    describe(Connection("https://gate.example.com", "2025.3", SignInBy.NONE), olga)
+    row = Delivery.objects.create(
+        number=1,
+        status=Delivery.Status.PLANNED,
+        environments=["production"],
+        created_by=paul,
+    )
+
+    with pytest.raises(SamePerson, match="olga edited the connection with Spinnaker"):
+        deliveries.approve(row, olga, send=deliveries.keep)
+    assert deliveries.approve(row, decider("quinn"), send=deliveries.keep)
+    assert not Spinnaker.objects.get().authors.exists()
