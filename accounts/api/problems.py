@@ -23,6 +23,7 @@ from accounts.external_ids import RotationRefused
 from accounts.models.runs import MovedMeanwhile
 from accounts.people.deciding import SamePerson
 from accounts.runs.actions import PlanChanged, RunOpen
+from accounts.runs.deciding.coming_first import ManagingFirst
 from accounts.runs.deciding.confirmation import Unconfirmed
 from accounts.runs.deciding.forgetting import CannotForget
 from accounts.runs.deciding.starting import REFUSALS
@@ -53,6 +54,7 @@ STATUSES: Mapping[type[Exception], int] = {
             *CANNOT_BE_USED,
             RunOpen,
             PlanChanged,
+            ManagingFirst,
             NothingReady,
             NotReady,
             NotConnected,

@@ -94,9 +94,12 @@ def touches_managing(run: Run) -> bool:
     return any(not names_list(kind, name) for kind, name in steps)
 
 
-def kept(reach: Reach, second: str) -> dict[str, Any]:
-    """Write it as a plan keeps it."""
+def kept(reach: Reach, second: str, managing_first: bool) -> dict[str, Any]:
+    """Write it as a plan keeps it; `managing_first`: the managing account has changes
+    of its own, whose plan comes before this one.
+    """
     return {
+        "managing_first": managing_first,
         "managing": reach.managing,
         "environments": sorted(reach.environments),
         "second": second,

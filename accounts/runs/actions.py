@@ -29,6 +29,7 @@ from accounts.people.deciding import SamePerson, refuse
 from accounts.people.reach import reach_of_account, reach_of_run
 from accounts.role_limits.refusing import Outside, refuse_any_outside, refuse_outside
 from accounts.runs.capacity import refuse_overflow
+from accounts.runs.deciding.coming_first import ManagingFirst, refuse_before_managing
 from accounts.runs.deciding.lateness import refuse_edited
 from accounts.runs.owners.readiness import refuse_unready
 from accounts.runs.queue import enqueue, enqueue_rollout
@@ -264,12 +265,13 @@ def approve(
 ) -> bool:
     """Approve a plan; False where somebody decided earlier, or an edit outdates it.
     Raise SamePerson where another person must, PlanChanged where what was `read`, by
-    its digest, is not the plan, and StillTold of a removal; None: it was not read on a
-    page.
+    its digest, is not the plan, ManagingFirst where the managing account's own plan
+    comes before it, and StillTold of a removal; None: it was not read on a page.
 
     Two presses, one run. Of a rollout, an account's run waits for its wave.
     """
     refuse_told_since(run)
+    refuse_before_managing(run)
     digest = plan_of(run).digest
     if read is not None and read != digest:
         raise PlanChanged
@@ -391,7 +393,7 @@ def approve_same(
     asked = Run.objects.filter(pk__in=list(chosen)).order_by("account_name")
     approved = []
     for run in asked.same_anywhere(fingerprint).select_related("account"):
-        with suppress(SamePerson, StillTold, Outside):
+        with suppress(SamePerson, StillTold, ManagingFirst, Outside):
             if approve(run, by, comment=comment, send=send):
                 approved.append(run.pk)
     return Decided(len(approved), list(asked.exclude(pk__in=approved)))

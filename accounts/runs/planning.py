@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Collection, Iterable
+from collections.abc import Collection
+from typing import TypeAlias
 
 from django.db import transaction
 
@@ -29,7 +30,7 @@ from accounts.people.deciding import second_person_for
 from accounts.people.reach import Reach
 from accounts.runs.applying import grant_or_withdraw
 from accounts.runs.owners.learning import learn_details
-from accounts.runs.scope import Scope
+from accounts.runs.scope import Comparison, Scope, Side
 from onboarding import topology
 from onboarding.aws.discover import oidc_issuer
 from onboarding.aws.errors import AwsError
@@ -78,14 +79,19 @@ def make_plan(run: Run, scope: Scope, sessions: Sessions) -> None:
         for side, one in compared:
             if side.reach.writes:
                 refuse_changes(sessions, side.reach, one.changes)
+    compared, left = without_managings_own(scope, compared)
     found = [(side, change) for side, one in compared for change in one.changes]
     existing: Counter[str] = Counter()
     for side, one in compared:
         existing[side.reach.account_id] += one.existing
     entries = planned_entries(run, scope)
     known = entry_changes(**entries)
-    shared = [c for side, one in compared if side in scope.shared for c in one.changes]
-    keep_decided(run, scope, beyond=is_beyond_own_line(run, scope, shared))
+    if left and not (found or known):
+        raise PlanOutdated(
+            f"Nothing changes in {run.account_name}, but the managing account "
+            f"{scope.managing.name} has changes of its own. Plan it first."
+        )
+    keep_decided(run, scope, compared, left)
     plan = Plan(
         changes=tuple(
             PlannedChange.of(change, side.account_name) for side, change in found
@@ -132,29 +138,54 @@ def make_plan(run: Run, scope: Scope, sessions: Sessions) -> None:
             side.hand_on(sessions, one)
 
 
-def keep_decided(run: Run, scope: Scope, *, beyond: bool) -> None:
-    """Find out what the plan touches, and who caused it."""
-    pairs = {(run.account_name, one) for one in environments_of(scope)}
-    touched = Reach(frozenset(pairs), managing=beyond)
-    run.reach = reach.kept(touched, second_person_for(touched))
-    run.authors = authors.kept(authors.authors_of_run(run))
+Compared: TypeAlias = list[tuple[Side, Comparison]]
 
 
-def environments_of(scope: Scope) -> frozenset[str]:
-    return scope.account.environments if scope.account else frozenset()
+def without_managings_own(scope: Scope, compared: Compared) -> tuple[Compared, bool]:
+    """Leave to the managing account's own plan what an account's must not hold: all but
+    the account's own line. Return whether anything was left.
 
-
-def is_beyond_own_line(run: Run, scope: Scope, changes: Iterable[Change]) -> bool:
-    """Return whether the managing account changes in more than the account's own line
-    of what Spinnaker may assume, and the lines that runs change just now.
+    Its owner receives the whole of it, and an edit waits for that owner anyway.
     """
-    if scope.account is None:
-        return True
-    listed, rest = assume_list.split(changes)
+    if scope.account is None or scope.managing.is_handed_off:
+        return compared, False
+    kept = [
+        (side, own_line(scope, one) if side in scope.shared else one)
+        for side, one in compared
+    ]
+    left = any(
+        a.changes != b.changes for (_, a), (_, b) in zip(kept, compared, strict=True)
+    )
+    return kept, left
+
+
+def own_line(scope: Scope, one: Comparison) -> Comparison:
+    """Keep of the managing account's changes those of the list of roles that Spinnaker
+    may assume, if it gains or loses only the account's own, and what runs change now.
+    """
+    assert scope.account is not None
+    listed, _ = assume_list.split(one.changes)
     at_work = Run.objects.filter(status=Status.APPLYING).exclude(account=None)
     ids = at_work.values_list("account__account_id", flat=True)
     roles = map(scope.managing.managed_role_arn, [scope.account.account_id, *ids])
-    return bool(rest) or not assume_list.of_others(listed, roles)
+    kept = tuple(listed) if assume_list.of_others(listed, roles) else ()
+    return one._replace(changes=kept)
+
+
+def keep_decided(run: Run, scope: Scope, compared: Compared, left: bool) -> None:
+    """Find out what the plan touches, and who caused it; `left`: what the managing
+    account's own plan changes first.
+    """
+    account = scope.account
+    shared = any(one.changes for side, one in compared if side in scope.shared)
+    touched = Reach(
+        frozenset((run.account_name, name) for name in account.environments)
+        if account
+        else frozenset(),
+        managing=account is None or (shared and scope.managing.is_handed_off),
+    )
+    run.reach = reach.kept(touched, second_person_for(touched), left)
+    run.authors = authors.kept(authors.authors_of_run(run))
 
 
 def unchanged(run: Run, scope: Scope) -> Status:

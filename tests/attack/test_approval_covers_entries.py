@@ -10,14 +10,17 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from django.contrib.auth.models import Group
 from django.test import Client
 
 from accounts.bundles import build, new_bundle
 from accounts.mapping.edits import editing
+from accounts.mapping.plans import plan_of
 from accounts.models import Bundle, ManagedAccount, Run
 from accounts.models.states import State, Status
+from accounts.people.deciding import SamePerson
 from accounts.people.policies import choose
-from accounts.runs.actions import approve, discard, keep, remove, verify
+from accounts.runs.actions import approve, discard, keep, plan, remove, verify
 from onboarding.spinnaker.bundle.contents import accounts_in
 from script.emulated_organization import Credentials
 from tests.accounts.runs.carried import carried, done, member, onboarded, planned
@@ -100,6 +103,31 @@ def test_an_operator_alone_opens_no_account(
     approver.post(f"/runs/{run.pk}/approve/", read(run))
     assert carried(run).status == Status.VERIFIED
     assert "permissions" not in bundled()
+
+
+def test_nobody_takes_an_account_out_of_a_strict_environment_alone(
+    production: ManagedAccount,
+) -> None:
+    choose("production", four_eyes=True)
+    olga = person("approver", username="olga")
+    olga.groups.add(Group.objects.get(name="operator"))
+    with editing(production, olga):
+        ManagedAccount.objects.update(
+            environment="staging", read_roles=[], write_roles=[]
+        )
+
+    run = carried(plan(ManagedAccount.objects.get(), olga, send=keep))
+
+    with pytest.raises(SamePerson, match="In production, the person who plans"):
+        approve(run, olga, send=keep)
+    said = [risk.sentence for risk in plan_of(run).risks]
+    assert said[0].startswith("The account leaves production for staging")
+    assert (bundled()["environment"], bundled()["permissions"]) == ("production", ROLES)
+
+    assert approve(run, person("approver"), send=keep)
+    assert carried(run).status == Status.VERIFIED
+    assert bundled()["environment"] == "staging"
+    assert ManagedAccount.objects.get().approved_environment == "staging"
 
 
 def test_a_verification_does_not_pass_an_edit_off_as_approved(

@@ -15,6 +15,7 @@ def is_reach(value: Any) -> bool:
     return value == {} or (
         isinstance(value, dict)
         and isinstance(value.get("managing"), bool)
+        and isinstance(value.get("managing_first", False), bool)
         and isinstance(value.get("second"), str)
         and is_texts(value.get("environments"))
     )

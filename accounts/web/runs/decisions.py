@@ -15,6 +15,7 @@ from accounts.mapping.completeness import missing
 from accounts.models import ManagedAccount, Run
 from accounts.people.deciding import SamePerson
 from accounts.runs import actions
+from accounts.runs.deciding.coming_first import ManagingFirst
 from accounts.runs.deciding.lateness import (
     decided_already,
     nothing_to_accept,
@@ -54,7 +55,7 @@ def decide(
     try:
         if not actions.approve(run, request.user, read=digest, comment=comment):
             tell_quicker(request, run.pk)
-    except (SamePerson, actions.PlanChanged, actions.StillTold) as error:
+    except (SamePerson, ManagingFirst, actions.PlanChanged, actions.StillTold) as error:
         messages.error(request, str(error))
 
 

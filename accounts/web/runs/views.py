@@ -18,6 +18,7 @@ from accounts.people.authors import authors_of_run
 from accounts.people.deciding import judge
 from accounts.people.reach import reach_of_run
 from accounts.role_limits.here import everywhere, here
+from accounts.runs.deciding.coming_first import managing_first
 from accounts.runs.results import results_of
 from accounts.web.live.state import live_run
 from accounts.web.request import Request
@@ -70,6 +71,7 @@ def run_page(
         ),
         "brings": brings(run),
         "same_person": same_person(request, run) if waits else "",
+        "comes_first": managing_first(run) if waits else "",
         "same": others_same(run),
         "outdated_by": edit,
         "waits": waits and not edit,

@@ -6,9 +6,11 @@ from typing import Any
 
 import boto3
 
+from accounts.mapping.managing import managing_row
 from accounts.models import ManagedAccount, Run
 from accounts.models.states import Status
-from accounts.runs.actions import approve, keep, plan
+from accounts.runs.actions import approve, keep, plan, plan_managing
+from accounts.runs.deciding.coming_first import APPLIED, managing_first
 from accounts.runs.stages import carry_on
 from script.emulated_organization import ACCESS_ROLE, MEMBERS, Account, Credentials
 from tests.rows import account_row
@@ -34,12 +36,22 @@ def carried(run: Run) -> Run:
     return Run.objects.get(pk=run.pk)
 
 
+def with_managing() -> None:
+    """Apply the managing account, whose own plan comes before those of accounts."""
+    if not managing_row().applied:
+        assert done(carried(plan_managing(None, send=keep))).status in APPLIED
+
+
 def planned(account: ManagedAccount) -> Run:
+    with_managing()
     return carried(plan(account, None, send=keep))
 
 
 def done(run: Run) -> Run:
+    """Approve a plan and carry it out, after the managing account's own where it is."""
     assert run.status == Status.PLANNED, run.error
+    if managing_first(run):
+        assert done(carried(plan_managing(None, send=keep))).status in APPLIED
     assert approve(run, None, send=keep)
     return carried(run)
 

@@ -13,11 +13,12 @@ from accounts.mapping.edits import editing_managing
 from accounts.models import ManagedAccount, ManagingAccount
 from accounts.models.states import State, Status
 from accounts.runs import applying, verifying
-from accounts.runs.actions import discard, keep, plan_managing, remove, verify
+from accounts.runs.actions import discard, keep, plan, plan_managing, remove, verify
 from onboarding.aws.errors import AwsError
 from onboarding.desired import POLICY_SET
 from script.emulated_organization import MANAGING, Credentials
 from tests.accounts.runs.carried import (
+    STAGING,
     carried,
     done,
     member,
@@ -41,8 +42,8 @@ def edit() -> None:
         row.save()
 
 
-def test_an_onboarding_makes_it_and_proves_it(here: Credentials) -> None:
-    run = planned(member())
+def test_its_own_plan_makes_it_and_proves_it(here: Credentials) -> None:
+    run = carried(plan(member(), None, send=keep))
     assert managing().state == State.DRAFT
     before = timezone.now()
 
@@ -146,7 +147,8 @@ def test_a_plan_of_its_own_still_waits_while_others_prove_it(
     here: Credentials,
 ) -> None:
     run = planned(member())
-    carried(plan_managing(None, send=keep))
+    other = member(STAGING)
+    carried(plan_managing(None, grants=[other], send=keep))
     assert managing().state == State.PLANNED
 
     done(run)

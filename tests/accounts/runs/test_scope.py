@@ -24,6 +24,7 @@ from tests.accounts.runs.carried import (
     onboarded,
     planned,
     root,
+    with_managing,
 )
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -82,6 +83,7 @@ def test_one_onboarding_reads_the_managing_account_six_times_at_most(
     here: Credentials,
 ) -> None:
     account = member()
+    with_managing()
 
     with CaptureQueriesContext(connection) as queries:
         onboarded(account)

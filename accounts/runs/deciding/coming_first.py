@@ -1,0 +1,39 @@
+"""What comes before an account's plan: a plan of the managing account's own.
+
+An account's plan changes there one thing, its own line in the list of roles that
+Spinnaker's identity may assume. Whatever else differs is somebody else's decision.
+"""
+
+from __future__ import annotations
+
+from accounts.mapping.managing import managing_row
+from accounts.models import Run
+from accounts.models.states import Status
+from accounts.runs.results import reached_account
+
+APPLIED = (Status.VERIFIED, Status.EVALUATED)
+
+
+class ManagingFirst(Exception):
+    """The managing account has changes that nobody approved yet."""
+
+
+def managing_first(run: Run) -> str:
+    """Say that the managing account's own plan comes before this one; empty: it does
+    not, or it was carried out since this was planned.
+    """
+    if not run.reach.get("managing_first"):
+        return ""
+    since = Run.objects.filter(kind=Run.Kind.MANAGING, finished_at__gt=run.moved_at)
+    if any(one.status in APPLIED or reached_account(one) for one in since):
+        return ""
+    name = managing_row().name
+    return (
+        f"The managing account {name} has changes of its own, which this plan does not "
+        f"hold. Plan {name} and approve that plan first."
+    )
+
+
+def refuse_before_managing(run: Run) -> None:
+    if why := managing_first(run):
+        raise ManagingFirst(why)

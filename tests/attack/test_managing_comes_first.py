@@ -1,0 +1,131 @@
+"""Tried: change the managing account, which all environments share, by the plan of one
+account: as it is created, after an edit, and after somebody changed AWS.
+
+Refused: an account's plan holds its own line of what Spinnaker may assume, and nothing
+else there; it waits until the managing account's own plan was approved and applied.
+"""
+
+from __future__ import annotations
+
+import pytest
+from django.test import Client
+
+from accounts.mapping.edits import editing_managing
+from accounts.models import ManagingAccount, Run
+from accounts.models.states import Status
+from accounts.runs.actions import approve, keep, plan, plan_managing, remove
+from accounts.runs.deciding.coming_first import ManagingFirst
+from script.emulated_organization import MANAGING, Credentials
+from tests.accounts.runs.carried import (
+    STAGING,
+    carried,
+    done,
+    member,
+    onboarded,
+    planned,
+    root,
+)
+from tests.accounts.runs.conftest import here  # noqa: F401  # it is a fixture
+from tests.accounts.web.answers import read, told
+from tests.rows import person
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+LIST = ["BowlineAssumeManaged", "SpinnakerAuthRole/BowlineAssumeManaged"]
+
+
+def in_managing(run: Run) -> list[str]:
+    steps = run.steps.filter(account_id=MANAGING.account_id)
+    return sorted(steps.values_list("name", flat=True))
+
+
+def edit(**columns: object) -> None:
+    row = ManagingAccount.objects.get()
+    with editing_managing(row, None):
+        for name, value in columns.items():
+            setattr(row, name, value)
+        row.save()
+
+
+def test_the_first_account_waits_for_the_managing_accounts_own_plan(
+    here: Credentials,  # noqa: F811
+) -> None:
+    run = carried(plan(member(), None, send=keep))
+    browser = Client()
+    browser.force_login(person("approver"))
+
+    page = browser.get(run.get_absolute_url()).content.decode()
+    answer = browser.post(f"{run.get_absolute_url()}approve/", read(run))
+
+    assert in_managing(run) == LIST
+    assert "The managing account" in page
+    assert "Approve and" not in page
+    assert "has changes of its own" in told(answer)
+    assert Run.objects.get().status == Status.PLANNED
+
+    managing = done(carried(plan_managing(None, send=keep)))
+    assert managing.status == Status.VERIFIED, managing.error
+    assert in_managing(managing)
+    assert "Approve and" in browser.get(run.get_absolute_url()).content.decode()
+    assert done(run).status == Status.VERIFIED
+
+
+def test_an_edit_of_the_managing_account_is_in_no_accounts_plan(
+    here: Credentials,  # noqa: F811
+) -> None:
+    onboarded(member())
+    edit(bakes=True)
+
+    run = planned(member(STAGING))
+
+    assert in_managing(run) == LIST[:1]
+    with pytest.raises(ManagingFirst, match="has changes of its own"):
+        approve(run, None, send=keep)
+    assert done(run).status == Status.VERIFIED
+
+
+def test_a_plan_that_would_change_nothing_else_is_none(
+    here: Credentials,  # noqa: F811
+) -> None:
+    account = onboarded(member()).account
+    edit(bakes=True)
+
+    run = planned(account)
+
+    assert run.status == Status.OUTDATED
+    assert "has changes of its own. Plan it first." in run.error["message"]
+    assert ManagingAccount.objects.get().applied[-1]["bakes"] is False
+
+
+def test_what_somebody_changed_in_aws_comes_back_by_its_own_plan(
+    here: Credentials,  # noqa: F811
+) -> None:
+    account = onboarded(member()).account
+    iam = root(here, MANAGING, "iam")
+    arn = f"arn:aws:iam::{MANAGING.account_id}:policy/bowline/managing/"
+    iam.detach_role_policy(
+        RoleName="SpinnakerAuthRole", PolicyArn=f"{arn}BowlineRegionLookup"
+    )
+
+    removal = carried(remove(account, None))
+
+    assert in_managing(removal) == LIST
+    with pytest.raises(ManagingFirst):
+        approve(removal, None, send=keep)
+
+
+def test_what_came_after_the_approval_is_applied_by_nobody(
+    here: Credentials,  # noqa: F811
+) -> None:
+    onboarded(member())
+    run = planned(member(STAGING))
+    iam = root(here, MANAGING, "iam")
+    arn = f"arn:aws:iam::{MANAGING.account_id}:policy/bowline/managing/"
+    iam.detach_role_policy(
+        RoleName="SpinnakerAuthRole", PolicyArn=f"{arn}BowlineRegionLookup"
+    )
+
+    ending = done(run)
+
+    assert ending.status == Status.OUTDATED
+    assert "This was not in the approved plan" in ending.error["message"]
