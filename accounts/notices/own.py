@@ -27,6 +27,8 @@ WHY = "You receive this because it is about your own account. It is always sent.
 
 def text_of_own(entry: Activity) -> Text:
     """Say what the activity log says of it; no secret is there."""
+    if "four_eyes" in entry.detail:
+        return text_of_policy(entry)
     is_token = entry.what == What.SETTINGS
     return written(
         TITLES[What(entry.what)],
@@ -35,6 +37,27 @@ def text_of_own(entry: Activity) -> Text:
         where="Your API tokens" if is_token else "Your second factors",
         path=reverse("accounts:tokens" if is_token else "second-factor"),
         why=WHY,
+        is_chosen=False,
+    )
+
+
+POLICIES = {
+    "on": "Four eyes are on for {}",
+    "off asked": "Somebody asks to switch four eyes off for {}",
+    "off": "Four eyes are off for {}",
+}
+
+
+def text_of_policy(entry: Activity) -> Text:
+    """Tell an administrator who decided whether a second person approves."""
+    where = one_line(entry.about)
+    return written(
+        POLICIES[str(entry.detail["four_eyes"])].format(where),
+        [f"When: {in_utc(entry.at)}", f"By: {one_line(entry.who)}"],
+        ["Where they are off, whoever plans a change may approve it alone."],
+        where="Settings",
+        path=reverse("accounts:settings"),
+        why="You receive this because you are an administrator. It is always sent.",
         is_chosen=False,
     )
 

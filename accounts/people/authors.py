@@ -10,13 +10,13 @@ from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, TypeAlias
 from uuid import UUID
 
+from django.contrib.auth.models import User
+
 from accounts.mapping.slices import AT_ONCE, in_slices
 from accounts.models import Delivery, ManagedAccount, ManagingAccount, Run, Spinnaker
-from accounts.people.reach import reach_of_run
+from accounts.people.reach import Reach, reach_of_run
 
 if TYPE_CHECKING:
-    from django.contrib.auth.models import User
-
     By: TypeAlias = User | str | None
     """A text is a name without a person."""
 
@@ -54,10 +54,10 @@ def forget_authors(run: Run) -> None:
         row.authors.clear()
 
 
-def authors_of_run(run: Run) -> dict[int, str]:
-    """Return who caused a plan, with the first thing that each of them did."""
+def authors_of_run(run: Run, reach: Reach) -> dict[int, str]:
+    """Return who caused a plan of this reach, with the first thing that each did."""
     did: dict[int, str] = {}
-    if reach_of_run(run).managing:
+    if reach.managing:
         rows = ManagingAccount.authors.through.objects.all()
         did |= dict.fromkeys(rows.values_list("user_id", flat=True), EDITED_MANAGING)
     if run.account_id is not None:
@@ -81,6 +81,13 @@ def kept(authors: Authors) -> dict[str, list[int]]:
     }
 
 
+def in_words(authors: Authors) -> str:
+    """Name who caused it, and what each of them did."""
+    people = User.objects.filter(pk__in=authors).order_by("username")
+    named = people.values_list("pk", "username")
+    return ", ".join(f"{name} ({authors[key]})" for key, name in named)
+
+
 def authors_of_account(account: ManagedAccount) -> dict[int, str]:
     """Return who caused what was last planned of the account, and who edited it
     since.
@@ -88,7 +95,7 @@ def authors_of_account(account: ManagedAccount) -> dict[int, str]:
     planned = account.runs.filter(kind=Run.Kind.ONBOARD).select_related("rollout")
     run = planned.first()
     did = dict.fromkeys(editors_of(account.pk), EDITED)
-    return did | (authors_of_run(run) if run else {})
+    return did | (authors_of_run(run, reach_of_run(run)) if run else {})
 
 
 def authors_of_delivery(delivery: Delivery) -> dict[int, str]:

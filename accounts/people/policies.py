@@ -13,38 +13,56 @@ class Policy(NamedTuple):
     four_eyes: bool
     is_chosen: bool
     """Whether an administrator decided; else it follows from the name."""
+    off_asked_by: str = ""
+    """Who asked to switch it off; empty: nobody."""
 
 
 def usual(environment: str) -> bool:
-    """Require a second person if the name says production, unless decided otherwise."""
-    return "prod" in environment.lower()
+    """Require a second person if the name says production, unless decided otherwise;
+    and without a name, once any account has one: it may be left out to get around that.
+    """
+    if environment:
+        return "prod" in environment.lower()
+    return ManagedAccount.objects.exclude(environment="").exists()
 
 
 def strict_among(environments: Collection[str]) -> frozenset[str]:
     """Return those of these environments that ask for a second person."""
     rows = EnvironmentPolicy.objects.filter(environment__in=environments)
     chosen = dict(rows.values_list("environment", "four_eyes"))
-    return frozenset(name for name in environments if chosen.get(name, usual(name)))
+    return frozenset(
+        name
+        for name in environments
+        if (chosen[name] if name in chosen else usual(name))
+    )
 
 
 def managing_is_strict() -> bool:
-    """Return whether the managing account asks for a second person: it has the policy
-    of the environment without a name.
+    """Return whether the managing account asks for a second person: it does where any
+    environment does, as all of them share it. The one without a name counts if somebody
+    decided about it.
     """
-    return bool(strict_among({""}))
+    named = (one for one in policies() if one.environment or one.is_chosen)
+    return any(policy.four_eyes for policy in named)
 
 
 def policies() -> list[Policy]:
     """List the policy of each environment that is in use or was decided about."""
-    chosen = dict(EnvironmentPolicy.objects.values_list("environment", "four_eyes"))
+    rows = EnvironmentPolicy.objects.select_related("off_asked_by")
+    chosen = {row.environment: row for row in rows}
     used = ManagedAccount.objects.order_by().values_list("environment", flat=True)
-    return [
-        Policy(name, chosen.get(name, usual(name)), name in chosen)
-        for name in sorted({"", *used.distinct(), *chosen})
-    ]
+    names = sorted({"", *used.distinct(), *chosen})
+    return [policy_of(name, chosen.get(name)) for name in names]
+
+
+def policy_of(name: str, row: EnvironmentPolicy | None) -> Policy:
+    if row is None:
+        return Policy(name, usual(name), is_chosen=False)
+    asked = row.off_asked_by
+    return Policy(name, row.four_eyes, True, asked.get_username() if asked else "")
 
 
 def choose(environment: str, *, four_eyes: bool) -> None:
     EnvironmentPolicy.objects.update_or_create(
-        environment=environment, defaults={"four_eyes": four_eyes}
+        environment=environment, defaults={"four_eyes": four_eyes, "off_asked_by": None}
     )

@@ -63,7 +63,12 @@ def each_environment(rows: Iterable[tuple[str, str, str | None]]) -> Iterator[Pa
 
 
 def reach_of_account(account: ManagedAccount, *, locks: bool = False) -> Reach:
-    return Reach(frozenset(pairs_of([account.pk], locks=locks)))
+    """Return what an acceptance touches, as it was planned."""
+    planned = account.runs.filter(kind=Run.Kind.ONBOARD).values_list("reach", flat=True)
+    return Reach(
+        frozenset(pairs_of([account.pk], locks=locks)),
+        second=(planned.first() or {}).get("second", ""),
+    )
 
 
 def reach_of_run(run: Run, *, locks: bool = False) -> Reach:
@@ -71,8 +76,11 @@ def reach_of_run(run: Run, *, locks: bool = False) -> Reach:
     what its account is in now.
     """
     kept: dict[str, Any] = run.reach
-    keys = [run.account_id] if run.account_id else []
-    pairs = {*pairs_of(keys, locks=locks)}
+    pairs: set[Pair] = set()
+    if locks and run.account_id:
+        pairs.update(pairs_of([run.account_id], locks=True))
+    elif run.account:
+        pairs |= {(run.account.name, one) for one in run.account.environments}
     pairs |= {(run.account_name, one) for one in kept.get("environments", ())}
     return Reach(
         accounts=frozenset(pairs),
@@ -108,4 +116,4 @@ def kept(reach: Reach, second: str, managing_first: bool) -> dict[str, Any]:
 
 def reach_of_delivery(delivery: Delivery) -> Reach:
     pairs = frozenset((f"{delivery}", one) for one in delivery.environments)
-    return Reach(accounts=pairs, shared="a delivery")
+    return Reach(accounts=pairs, shared="a delivery", second=delivery.second)

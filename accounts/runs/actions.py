@@ -287,7 +287,8 @@ def approve(
                 approval_comment=comment,
             )
             refuse_edited(run)
-            refuse(reach_of_run(run, locks=True), authors_of_run(run), by)
+            reach = reach_of_run(run, locks=True)
+            refuse(reach, authors_of_run(run, reach), by)
             if not has_wave(run):
                 if not run.unedited_subject.begin_applying():
                     raise MovedMeanwhile(f"{run} has no account.")

@@ -185,7 +185,7 @@ def keep_decided(run: Run, scope: Scope, compared: Compared, left: bool) -> None
         managing=account is None or (shared and scope.managing.is_handed_off),
     )
     run.reach = reach.kept(touched, second_person_for(touched), left)
-    run.authors = authors.kept(authors.authors_of_run(run))
+    run.authors = authors.kept(authors.authors_of_run(run, touched))
 
 
 def unchanged(run: Run, scope: Scope) -> Status:

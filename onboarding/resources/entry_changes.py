@@ -18,6 +18,7 @@ EVERYBODY = {
         "role."
     ),
 }
+NO_ENVIRONMENT = "no environment"
 ANYWHERE = "Spinnaker can access every namespace of the cluster: the list is now empty."
 
 
@@ -64,6 +65,22 @@ class EntryChange:
                 yield sentence
         if self.before.get("namespaces") and not self.after.get("namespaces"):
             yield ANYWHERE
+
+    @property
+    def leaves(self) -> str:
+        """Say which environment the account leaves, and what that takes away; empty:
+        none.
+        """
+        before, after = self.before or {}, self.after or {}
+        if "environment" not in before or "environment" not in after:
+            return ""
+        was, now = before["environment"], after["environment"]
+        if was == now:
+            return ""
+        return (
+            f"The account leaves {was or NO_ENVIRONMENT} for {now or NO_ENVIRONMENT}: "
+            "who may decide about it, and whether that takes two, follows from there."
+        )
 
 
 def entry_changes(

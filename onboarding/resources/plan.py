@@ -249,7 +249,12 @@ class Plan:
             for entry in self.entries
             for sentence in entry.risks
         )
-        return of_entries + of_changes
+        moves = tuple(
+            Risk(entry.key, Topic.ENVIRONMENT, entry.leaves)
+            for entry in self.entries
+            if entry.leaves
+        )
+        return moves + of_entries + of_changes
 
     @property
     def concerns(self) -> tuple[Concern, ...]:

@@ -74,6 +74,7 @@ class Topic(StrEnum):
     SETTINGS = "May hold secrets"
     KEYS = "KMS keys"
     EVERYBODY = "Open to everybody"
+    ENVIRONMENT = "Environment"
 
 
 class Risk(NamedTuple):

@@ -14,6 +14,7 @@ from django.test import Client
 
 from accounts.mapping.edits import editing, editing_managing
 from accounts.mapping.entries import keep_approved
+from accounts.mapping.plans import plan_of
 from accounts.models import (
     Delivery,
     ManagedAccount,
@@ -25,7 +26,7 @@ from accounts.people.deciding import SamePerson
 from accounts.people.policies import choose
 from accounts.role_limits.limits import limit
 from accounts.role_limits.refusing import Outside
-from accounts.runs.actions import approve, approve_same, keep
+from accounts.runs.actions import PlanChanged, approve, approve_same, keep
 from accounts.runs.rollouts.decisions import approve_group
 from accounts.spinnaker.deliveries import decisions as deliveries
 from accounts.spinnaker.describing import describe
@@ -201,6 +202,38 @@ def test_a_group_of_a_rollout_is_judged_as_each_of_its_plans_is(olga) -> None:
     assert all("olga edited the account" in one for one in approved.refused)
     third.refresh_from_db()
     assert third.status == Status.APPROVED
+
+
+@pytest.mark.parametrize(
+    ("column", "other"),
+    [
+        ("authors", {"edited the account": [1]}),
+        ("reach", {"environments": ["production"]}),
+    ],
+)
+def test_what_is_approved_is_where_and_by_whom_it_was_caused_too(
+    column: str, other: dict[str, object], paul: User
+) -> None:
+    managing_row()
+    shown = {"managing": False, "environments": ["staging"], "second": ""}
+    run = run_row(account=account_row(environment="staging"), reach=shown)
+    seen = plan_of(run).digest
+    now = {**getattr(run, column), **other}
+    Run.objects.filter(pk=run.pk).update(**{column: now})
+
+    with pytest.raises(PlanChanged):
+        approve(Run.objects.get(), paul, read=seen, send=keep)
+
+
+def test_the_page_says_where_it_is_decided_and_who_caused_it(olga) -> None:
+    run = moved_out_of_production(olga)
+    browser = Client()
+    browser.force_login(olga)
+
+    page = browser.get(run.get_absolute_url()).content.decode()
+
+    assert "<dd>production and staging</dd>" in page
+    assert "<dd>olga (started this plan)</dd>" in page
 
 
 def moved_out_of_production(by: User) -> Run:

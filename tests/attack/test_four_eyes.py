@@ -13,10 +13,17 @@ from django.contrib.auth.models import Group, User
 from django.test import Client
 
 from accounts.mapping.edits import editing
-from accounts.models import ManagedAccount, Run
+from accounts.models import ManagedAccount, Notice, Run
 from accounts.models.states import State, Status
+from accounts.notices.texts import text_of
 from accounts.people.deciding import SamePerson
-from accounts.people.policies import choose, policies
+from accounts.people.policies import (
+    choose,
+    managing_is_strict,
+    policies,
+    strict_among,
+)
+from accounts.people.switching_off import ask_off, switch_off, switch_on
 from accounts.runs.actions import accept, approve, approve_same, keep
 from tests.accounts.web.answers import read, told, url
 from tests.rows import account_row, managing_row, person, run_row, step_row
@@ -152,26 +159,103 @@ def test_the_name_decides_until_an_administrator_does(olga, production) -> None:
 
     choose("production", four_eyes=False)
 
-    assert found == {"": False, "dev": False, "production": True}
+    assert found == {"": True, "dev": False, "production": True}
     assert approve(production, olga, send=keep)
 
 
-def test_only_an_administrator_turns_it_off(olga, production) -> None:
-    off = {"environment": "production", "four_eyes": "off"}
+def test_to_leave_the_environment_out_is_no_way_around_it(olga) -> None:
+    managing_row()
+    run = run_row(account=account_row(), created_by=olga)
+    alone = strict_among({""})
+
+    account_row("dev", account_id="933333333333", environment="dev")
+
+    assert not alone
+    with pytest.raises(SamePerson, match="In no environment, the person who plans"):
+        approve(run, olga, send=keep)
+
+
+def test_the_managing_account_asks_for_a_second_person_where_any_environment_does(
+    olga,
+) -> None:
+    managing_row()
+    run = run_row(account=None, kind=Run.Kind.MANAGING, created_by=olga)
+    account_row("dev", environment="dev")
+    nowhere = managing_is_strict()
+
+    account_row("web", account_id="933333333333", environment="production")
+
+    assert not nowhere
+    with pytest.raises(SamePerson, match="For the managing account, the person who"):
+        approve(run, olga, send=keep)
+
+
+def strict() -> list[bool]:
+    return [policy.four_eyes for policy in policies() if policy.environment]
+
+
+def test_it_takes_two_administrators_to_turn_it_off(olga, production) -> None:
     address = "/settings/four-eyes/"
+    asked = {"environment": "production", "four_eyes": "ask"}
+    off = {**asked, "four_eyes": "off"}
+    ada, bob = (person("administrator", username=name) for name in ("ada", "bob"))
 
-    assert signed_in(olga).post(address, off).status_code == 403
-    assert [p.four_eyes for p in policies() if p.environment] == [True]
+    assert signed_in(olga).post(address, asked).status_code == 403
+    signed_in(ada).post(address, {**asked, "environment": "else"})
+    unasked = signed_in(bob).post(address, off)
+    signed_in(ada).post(address, asked)
+    refused = signed_in(ada).post(address, off)
+    page = " ".join(signed_in(bob).get("/settings/").content.decode().split())
+    still = strict()
+    signed_in(bob).post(address, off)
 
-    signed_in(person("administrator")).post(address, {**off, "environment": "else"})
-    assert [p.four_eyes for p in policies() if p.environment] == [True]
+    assert "ada asked for this. Another administrator must do it." in told(refused)
+    assert "ada asked to turn it off." in page
+    assert "Confirm turning off" in page
+    assert unasked.status_code == 302
+    assert (still, strict()) == ([True], [False])
 
-    ada = signed_in(User.objects.get(username="administrator"))
-    ada.post(address, off)
-    assert [p.four_eyes for p in policies() if p.environment] == [False]
-    assert "an administrator decided" in " ".join(
-        ada.get("/settings/").content.decode().split()
+
+def test_who_asked_may_think_again(olga, production) -> None:
+    ada, bob = (person("administrator", username=name) for name in ("ada", "bob"))
+
+    asked = [ask_off("production", ada), ask_off("production", bob)]
+    switch_on("production", ada)
+
+    assert asked == [True, False]
+    assert not switch_off("production", bob)
+    assert strict() == [True]
+
+
+def test_every_administrator_hears_of_it(olga, production, settings) -> None:
+    settings.EMAIL_HOST = "mail.example.com"
+    ada, bob = (
+        person("administrator", username=name, email=f"{name}@example.com")
+        for name in ("ada", "bob")
     )
+
+    ask_off("production", ada)
+    switch_off("production", bob)
+
+    titles = {(notice.person, text_of(notice).title) for notice in Notice.objects.all()}
+    asks = "Somebody asks to switch four eyes off for production"
+    off = "Four eyes are off for production"
+    assert titles == {(one, title) for one in (ada, bob) for title in (asks, off)}
+
+
+def test_a_plan_that_exists_keeps_its_second_person(olga, production) -> None:
+    production.reach = {
+        "managing": False,
+        "managing_first": False,
+        "environments": ["production"],
+        "second": "In production",
+    }
+    production.save()
+
+    choose("production", four_eyes=False)
+
+    with pytest.raises(SamePerson, match="In production, the person who plans"):
+        approve(production, olga, send=keep)
 
 
 def test_nobody_gives_a_role_or_more_to_themselves() -> None:

@@ -218,7 +218,8 @@ class Command(BaseCommand):
         """Return whether a waiting plan may be approved here; if not, print why."""
         if run.status != Status.PLANNED:
             return False
-        verdict = judge(reach_of_run(run), authors_of_run(run), person)
+        reach = reach_of_run(run)
+        verdict = judge(reach, authors_of_run(run, reach), person)
         reasons = [*filter(None, verdict)] or list(kept_back(run, allowed))
         if reasons:
             self.warn(f"{run.account_name}: not approved. {reasons[0]}")

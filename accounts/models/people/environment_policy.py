@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from django.conf import settings
 from django.db import models
 
 
@@ -9,9 +10,18 @@ class EnvironmentPolicy(models.Model):
     """What an administrator decided about approvals in one environment."""
 
     environment = models.CharField(max_length=60, blank=True, unique=True)
-    """Empty: accounts without one, and the managing account."""
+    """Empty: accounts without one."""
     four_eyes = models.BooleanField()
     """Whether whoever plans may not approve."""
+    off_asked_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        on_delete=models.PROTECT,
+        null=True,
+        blank=True,
+        editable=False,
+        related_name="+",
+    )
+    """Who asked to switch it off, which another administrator does; null: nobody."""
 
     class Meta:
         verbose_name_plural = "environment policies"

@@ -104,6 +104,8 @@ class Delivery(CreatedBy, Leased, Readable):
     warnings = models.JSONField(default=list, editable=False)
     environments = models.JSONField(default=list, editable=False)
     """Of the accounts that it changes: their policies say who may approve."""
+    second = models.CharField(max_length=100, blank=True, editable=False)
+    """Where they asked for a second person when it was planned; empty: nowhere."""
     counts = models.JSONField(default=dict, editable=False)
     """{verb: how many accounts}; and `unchanged`."""
     fingerprint = models.CharField(max_length=64, blank=True, editable=False)

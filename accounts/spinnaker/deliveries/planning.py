@@ -9,6 +9,8 @@ from django.db import transaction
 
 from accounts.mapping.slices import in_slices
 from accounts.models import DeliveredAccount, Delivery, DeliveryStep
+from accounts.people.deciding import second_person_for
+from accounts.people.reach import reach_of_delivery
 from accounts.spinnaker.deliveries.looking import look
 from accounts.spinnaker.deliveries.reached import Reached
 from accounts.spinnaker.deliveries.wanted import environments, wanted_bodies
@@ -51,12 +53,14 @@ def plan(delivery: Delivery, reached: Reached) -> None:
     delivery.extend_lease()
     rows = steps_of(delivery, now)
     names = {step.name for step in now.plan.steps}
+    delivery.environments = environments(names)
     status = Delivery.Status.PLANNED if rows else Delivery.Status.LOADED
     with transaction.atomic():
         delivery.carry(
             status,
             fingerprint=now.plan.fingerprint,
-            environments=environments(names),
+            environments=delivery.environments,
+            second=second_person_for(reach_of_delivery(delivery)),
             **said(now.plan),
         )
         delivery.steps.all().delete()

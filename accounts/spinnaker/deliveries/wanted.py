@@ -11,7 +11,11 @@ from accounts.mapping.proved import proved_entries
 from accounts.mapping.slices import in_slices
 from accounts.models import ManagedAccount
 from accounts.next_bundle import held
+from accounts.people.reach import each_environment
 from onboarding.delivery.bodies import Body, bodies
+
+COLUMNS = ("name", "environment", "approved_environment")
+"""In which environments an account is, see people/reach.py."""
 
 
 def wanted_bodies() -> tuple[Body, ...]:
@@ -28,13 +32,13 @@ def environments(names: Collection[str]) -> list[str]:
     """List the environments of the accounts that Spinnaker knows, or knew, by these
     names; empty: of none.
     """
-    left, found = set(names), set()
-    for environment, entries in held().values_list("environment", "proved__entries"):
+    left, found = set(names), set[str]()
+    for entries, *row in held().values_list("proved__entries", *COLUMNS):
         mine = {entry["name"] for entry in entries}
         if mine & left:
-            found.add(environment)
+            found.update(one for _, one in each_environment([tuple(row)]))
             left -= mine
     for some in in_slices(sorted(left)):
-        rows = ManagedAccount.objects.filter(spinnaker_names__name__in=some)
-        found.update(rows.order_by().values_list("environment", flat=True))
+        rows = ManagedAccount.objects.filter(spinnaker_names__name__in=some).order_by()
+        found.update(one for _, one in each_environment(rows.values_list(*COLUMNS)))
     return sorted(found or {""})

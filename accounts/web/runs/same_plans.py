@@ -21,6 +21,7 @@ from accounts.role_limits.naming import NONE as NO_ENVIRONMENT
 from accounts.role_limits.refusing import limit_on, whose
 from accounts.runs.actions import approve_same
 from accounts.runs.capacity import room_in_plan
+from accounts.runs.deciding.coming_first import managing_first
 from accounts.web.access import APPROVER, approver_required
 from accounts.web.accounts.views import is_uuid
 from accounts.web.request import Request
@@ -230,6 +231,8 @@ def moved_on(run: Run, fingerprint: str, by: User) -> str:
         if limited is not None and environment not in limited:
             says = whose(by, APPROVER, limited)
             return f"{run.account_name} (in {environment or NO_ENVIRONMENT}; {says})"
+        if why := managing_first(run):
+            return f"{run.account_name} ({why})"
         return (
             f"{run.account_name} (you planned or edited it, so you cannot approve it)"
         )

@@ -14,10 +14,11 @@ from accounts.mapping.managing import NoManagingAccount, managing_row
 from accounts.mapping.plans import plan_of
 from accounts.models import ManagingAccount, Run, Step
 from accounts.models.states import State, Status
-from accounts.people.authors import authors_of_run
+from accounts.people.authors import authors_of_run, in_words
 from accounts.people.deciding import judge
-from accounts.people.reach import reach_of_run
+from accounts.people.reach import MANAGING, Reach, reach_of_run
 from accounts.role_limits.here import everywhere, here
+from accounts.role_limits.naming import named
 from accounts.runs.deciding.coming_first import managing_first
 from accounts.runs.results import results_of
 from accounts.web.live.state import live_run
@@ -53,10 +54,11 @@ def run_page(
     """Show a run whole, with every document of its plan."""
     if run.is_working:
         return working_page(request, run)
-    live = live_run(run)
+    live, reach = live_run(run), reach_of_run(run)
+    waits = run.status == Status.PLANNED
+    authors = authors_of_run(run, reach) if waits else {}
     steps = list(run.steps.all())
     plan = plan_of(run, steps)
-    waits = run.status == Status.PLANNED
     managing = ManagingAccount.objects.first()
     edit = run.outdated_by(run.account, managing) if waits else ""
     shown = {
@@ -70,7 +72,9 @@ def run_page(
             run=run, deletes=len(plan.deletions), initial={"digest": plan.digest}
         ),
         "brings": brings(run),
-        "same_person": same_person(request, run) if waits else "",
+        "same_person": judge(reach, authors, request.user).same_person if waits else "",
+        "decided_in": named(reach.environments) if run.account else MANAGING,
+        "caused_by": in_words(authors),
         "comes_first": managing_first(run) if waits else "",
         "same": others_same(run),
         "outdated_by": edit,
@@ -80,23 +84,17 @@ def run_page(
         "can_accept": waits_for_acceptance(run),
         "fixes": fixes_of(run),
         "delete_command": delete_command(run),
-        **limits(request, run),
+        **limits(request, reach),
         "crumbs": crumbs(run),
     }
     return render(request, "runs/run.html", shown)
 
 
-def limits(request: Request, run: Run) -> dict[str, Any]:
+def limits(request: Request, reach: Reach) -> dict[str, Any]:
     """Return what a limited role may do here."""
-    reach = reach_of_run(run)
     if reach.all_share:
         return everywhere(request, reach.all_share)
     return here(request, *reach.environments)
-
-
-def same_person(request: Request, run: Run) -> str:
-    """Say why this person is not the second one that a plan needs."""
-    return judge(reach_of_run(run), authors_of_run(run), request.user).same_person
 
 
 def working_page(request: Request, run: Run) -> HttpResponse:

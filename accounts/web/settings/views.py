@@ -7,15 +7,16 @@ from urllib.parse import urlencode
 
 from django import conf
 from django.contrib import messages
-from django.db import connection, transaction
+from django.db import connection
 from django.http import HttpResponse, QueryDict
 from django.shortcuts import redirect, render
 from django.views.decorators.http import require_POST
 
-from accounts.activity import record
 from accounts.lookups import CALLER, Question
-from accounts.models import Activity, ManagingAccount, Run, Spinnaker
-from accounts.people.policies import choose, policies
+from accounts.models import ManagingAccount, Run, Spinnaker
+from accounts.people.deciding import SamePerson
+from accounts.people.policies import managing_is_strict, policies
+from accounts.people.switching_off import ask_off, switch_off, switch_on
 from accounts.role_limits.naming import only
 from accounts.runs.heartbeat import clock_skew
 from accounts.runs.owners.publishing import template_bucket
@@ -46,6 +47,7 @@ def settings(request: Request) -> HttpResponse:
         "passwords_for": conf.settings.PASSWORDS_FOR,
         "providers": [(p.key, p.title, p.summary) for p in PROVIDERS.values()],
         "policies": policies(),
+        "managing_is_strict": managing_is_strict(),
         "database": connection.display_name,
         "bucket": template_bucket(),
         "max_age": conf.settings.PROOF_MAX_AGE,
@@ -82,22 +84,29 @@ def groups_with(role: UserRole, by_group: list[RolesByGroup]) -> list[str]:
 @require_POST
 @confirmation_required("accounts:settings")
 def four_eyes(request: Request) -> HttpResponse:
-    """Decide whether whoever plans in an environment may approve there, too."""
+    """Decide whether whoever plans in an environment may approve there, too: to let
+    them takes a second administrator.
+    """
     known = {policy.environment for policy in policies()}
     environment = request.POST.get("environment", "")
-    on = request.POST.get("four_eyes")
-    if environment in known and on in ("on", "off"):
-        with transaction.atomic():
-            choose(environment, four_eyes=on == "on")
-            about, detail = environment or "no environment", {"four_eyes": on}
-            record(request.user, Activity.What.SETTINGS, about, detail)
-        messages.success(
-            request,
-            f"In {environment or 'no environment'}, who plans may "
-            f"{'not approve' if on == 'on' else 'approve, too'}.",
-        )
-    else:
+    where = f"In {environment or 'no environment'}"
+    if environment not in known:
         messages.error(request, "There is no such environment. Nothing was changed.")
+        return redirect("accounts:settings")
+    match request.POST.get("four_eyes"):
+        case "on":
+            switch_on(environment, request.user)
+            messages.success(request, f"{where}, who plans may not approve.")
+        case "ask":
+            if ask_off(environment, request.user):
+                says = "Another administrator must confirm it."
+                messages.success(request, f"{where}, four eyes are still on. {says}")
+        case "off":
+            try:
+                if switch_off(environment, request.user):
+                    messages.success(request, f"{where}, who plans may approve, too.")
+            except SamePerson as error:
+                messages.error(request, str(error))
     return redirect("accounts:settings")
 
 

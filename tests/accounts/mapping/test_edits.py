@@ -213,7 +213,7 @@ def test_an_account_is_moved_by_whoever_may_edit_in_both(since: str, to: str) ->
     assert ManagedAccount.objects.get().environment == since
 
 
-def test_who_edited_an_account_last_is_remembered() -> None:
+def test_who_edited_an_account_is_remembered() -> None:
     ada = person("operator", username="ada")
     row = account_row()
 
@@ -221,4 +221,4 @@ def test_who_edited_an_account_last_is_remembered() -> None:
         row.regions = ["eu-west-1"]
         row.save()
 
-    assert ManagedAccount.objects.get().edited_by == ada
+    assert list(ManagedAccount.objects.get().authors.all()) == [ada]

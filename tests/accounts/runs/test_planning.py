@@ -17,6 +17,7 @@ from tests.accounts.runs.carried import (
     onboarded,
     planned,
     root,
+    with_managing,
 )
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -55,6 +56,7 @@ def test_a_handmade_role_is_not_touched(here: Credentials) -> None:
 def test_bowlines_own_bad_credentials_are_blamed_first(
     here: Credentials, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    with_managing()
     monkeypatch.setenv("AWS_ACCESS_KEY_ID", "AKIAIOSFODNN7EXAMPLE")
 
     run = planned(member())

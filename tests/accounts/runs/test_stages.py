@@ -21,6 +21,7 @@ from tests.accounts.runs.carried import (
     onboarded,
     planned,
     root,
+    with_managing,
 )
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -120,6 +121,8 @@ def test_a_run_whose_worker_died_is_carried_on(here: Credentials) -> None:
 def test_an_error_of_bowlines_own_ends_the_run_with_a_sentence(
     here: Credentials, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    with_managing()
+
     def broken(*_: object) -> None:
         raise ZeroDivisionError("by zero")
 

@@ -80,5 +80,5 @@ def test_they_hold_inside_the_environments_of_the_role(operator, account, method
 
     refused = operator.send(method, f"/accounts/staging{path}")
 
-    assert "staging is in production." in detail(refused, 403)
+    assert "staging is in production and no environment." in detail(refused, 403)
     assert ManagedAccount.objects.values().get() == before
