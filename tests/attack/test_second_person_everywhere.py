@@ -1,0 +1,220 @@
+"""Tried: whoever caused a change, and whoever has no role for it, decides about it by
+each address, operation and command of what takes a second person.
+
+Refused: by each of them; and somebody else who has the role may, by the same one.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from io import StringIO
+from typing import Any
+
+import pytest
+from django.contrib.auth.models import Group, User
+from django.test import Client
+
+from accounts.management.commands import onboard
+from accounts.mapping.plans import plan_of
+from accounts.models import Activity, Delivery, ManagedAccount, Run
+from accounts.models.states import State, Status
+from accounts.people.decisions import BY_POLICY, DECISIONS
+from accounts.role_limits.limits import limit
+from accounts.web.access import APPROVER
+from tests.accounts.api.calling import Caller, token_of
+from tests.accounts.runs.rollouts.rows import SAME, plan, started
+from tests.accounts.web.answers import read, told
+from tests.rows import account_row, managing_row, person, run_row, step_row
+
+pytestmark = pytest.mark.django_db
+
+DOORS = sorted(
+    door
+    for row in DECISIONS
+    if row.second == BY_POLICY
+    for door in (*row.pages, *row.operations)
+)
+FINGERPRINT = "f" * 64
+
+
+def decider(name: str) -> User:
+    user = person("approver", username=name)
+    user.groups.add(Group.objects.get(name="operator"))
+    return user
+
+
+def waiting(author: User) -> Run:
+    account = account_row(environment="production")
+    account.authors.add(author)
+    run = run_row(account=account, fingerprint=SAME)
+    step_row(run)
+    return run
+
+
+def delivery(author: User) -> Delivery:
+    return Delivery.objects.create(
+        number=1,
+        status=Delivery.Status.PLANNED,
+        environments=["production"],
+        fingerprint=FINGERPRINT,
+        created_by=author,
+    )
+
+
+def rollout(author: User) -> str:
+    row = started(2, environment="production")
+    plan(row)
+    for account in ManagedAccount.objects.all():
+        account.authors.add(author)
+    return str(row.number)
+
+
+def evaluated(author: User) -> ManagedAccount:
+    proof = {"state": State.EVALUATED, "proof": State.EVALUATED}
+    account = account_row(environment="production", **proof)
+    run_row(Status.EVALUATED, account=account, created_by=author)
+    return account
+
+
+Door = Callable[[User], tuple[str, dict[str, Any]]]
+
+
+def run_approve(author: User) -> tuple[str, dict[str, Any]]:
+    run = waiting(author)
+    return f"/runs/{run.pk}/approve/", read(run)
+
+
+def same_plans_approve(author: User) -> tuple[str, dict[str, Any]]:
+    return f"/runs/same/{SAME}/approve/", {"run": [waiting(author).pk]}
+
+
+def rollout_approve(author: User) -> tuple[str, dict[str, Any]]:
+    number = rollout(author)
+    numbers = Run.objects.exclude(account=None).values_list("number", flat=True)
+    said = {"read": " ".join(map(str, numbers))}
+    return f"/runs/rollouts/{number}/same/{SAME}/approve/", said
+
+
+def delivery_approve(author: User) -> tuple[str, dict[str, Any]]:
+    row = delivery(author)
+    return f"/bundles/deliveries/{row.number}/approve/", {"read": FINGERPRINT}
+
+
+def accept(author: User) -> tuple[str, dict[str, Any]]:
+    return f"/accounts/{evaluated(author).pk}/accept/", {}
+
+
+def approve_by_api(author: User) -> tuple[str, dict[str, Any]]:
+    run = waiting(author)
+    return f"/runs/{run.number}/approve", {"digest": plan_of(run).digest}
+
+
+def approve_same_by_api(author: User) -> tuple[str, dict[str, Any]]:
+    return f"/runs/same/{SAME}/approve", {"runs": [waiting(author).number]}
+
+
+def approve_group_by_api(author: User) -> tuple[str, dict[str, Any]]:
+    number = rollout(author)
+    numbers = Run.objects.exclude(account=None).values_list("number", flat=True)
+    return f"/rollouts/{number}/groups/{SAME}/approve", {"runs": list(numbers)}
+
+
+def deliver_by_api(author: User) -> tuple[str, dict[str, Any]]:
+    row = delivery(author)
+    return f"/deliveries/{row.number}/approve", {"fingerprint": FINGERPRINT}
+
+
+def accept_by_api(author: User) -> tuple[str, dict[str, Any]]:
+    return f"/accounts/{evaluated(author).name}/accept", {}
+
+
+TRIES: dict[str, Door] = {
+    "run-approve": run_approve,
+    "same-plans-approve": same_plans_approve,
+    "rollout-approve": rollout_approve,
+    "delivery-approve": delivery_approve,
+    "accept": accept,
+    "POST /runs/{number}/approve": approve_by_api,
+    "POST /runs/same/{fingerprint}/approve": approve_same_by_api,
+    "POST /rollouts/{number}/groups/{fingerprint}/approve": approve_group_by_api,
+    "POST /deliveries/{number}/approve": deliver_by_api,
+    "POST /accounts/{name}/accept": accept_by_api,
+}
+
+
+def sent(by: User, door: str, path: str, body: dict[str, Any]) -> str:
+    """Decide, and return all that was said of it."""
+    if door.startswith("POST"):
+        return Caller(token_of(by)).post(path, body or None).content.decode()
+    browser = Client()
+    browser.force_login(by)
+    answer = browser.post(path, body)
+    return f"{told(answer)} {answer.content.decode()}"
+
+
+def decided() -> int:
+    decisions = (Activity.What.APPROVE, Activity.What.ACCEPT)
+    return Activity.objects.filter(what__in=decisions).count()
+
+
+def test_each_door_of_what_takes_a_second_person_is_tried() -> None:
+    assert sorted(TRIES) == DOORS
+
+
+@pytest.mark.parametrize("door", TRIES)
+def test_who_has_no_role_and_who_is_an_author_are_refused_and_another_may(
+    door: str,
+) -> None:
+    managing_row()
+    olga, paul = decider("olga"), decider("paul")
+    limited = decider("of staging only")
+    limit(limited, APPROVER, ["staging"], None)
+    path, body = TRIES[door](olga)
+    refused = [person("viewer"), person("operator"), limited, olga]
+
+    said = [sent(one, door, path, body) for one in refused]
+    before = decided()
+    sent(paul, door, path, body)
+
+    assert before == 0
+    assert re.search("in production|environments share a delivery", said[2])
+    assert "cannot approve" in said[3]
+    assert decided() == 1
+
+
+COMMANDS = sorted({c for row in DECISIONS if row.second for c in row.commands})
+
+
+def test_each_command_of_what_takes_a_second_person_is_tried() -> None:
+    """`deliver` is, in tests/accounts/management/test_deliver.py."""
+    assert COMMANDS == ["deliver", "onboard"]
+
+
+def test_an_author_is_refused_on_the_command_line_and_so_is_nobody() -> None:
+    managing_row()
+    olga, paul = decider("olga"), decider("paul")
+    run = waiting(olga)
+    command = onboard.Command(stdout=StringIO(), stderr=StringIO())
+
+    assert not command.may_apply(run, None, olga)
+    assert not command.may_apply(run, None, None)
+    assert command.may_apply(run, None, paul)
+    said = command.stderr.getvalue()
+    assert "not approved. In production, the person who plans cannot approve" in said
+    assert "somebody must approve on the plan's page, or be named with --by" in said
+
+
+def test_an_author_accepts_nothing_on_the_command_line() -> None:
+    managing_row()
+    olga, paul = decider("olga"), decider("paul")
+    account = evaluated(olga)
+    command = onboard.Command(stdout=StringIO(), stderr=StringIO())
+
+    command.accept(account, olga)
+    before = decided()
+    command.accept(account, paul)
+
+    assert before == 0
+    assert "not accepted. In production" in command.stderr.getvalue()
+    assert decided() == 1
