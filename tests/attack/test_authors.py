@@ -8,10 +8,13 @@ an account is in what it was last approved in until somebody else approves the m
 
 from __future__ import annotations
 
+import json
+
 import pytest
 from django.contrib.auth.models import Group, User
 from django.test import Client
 
+from accounts.mapping.accounts_file import register_all
 from accounts.mapping.edits import editing, editing_managing
 from accounts.mapping.entries import keep_approved
 from accounts.mapping.plans import plan_of
@@ -31,6 +34,7 @@ from accounts.runs.rollouts.decisions import approve_group
 from accounts.spinnaker.deliveries import decisions as deliveries
 from accounts.spinnaker.describing import describe
 from accounts.web.access import APPROVER
+from onboarding.accounts_file import read as file
 from onboarding.delivery.connection import Connection, SignInBy
 from tests.accounts.runs.rollouts.rows import SAME, plan, started
 from tests.accounts.web.answers import read, told
@@ -146,6 +150,22 @@ def test_an_edit_of_the_managing_account_is_one_of_each_account_that_it_changes(
 
     with pytest.raises(SamePerson, match="olga edited the account"):
         approve(run, olga, send=keep)
+
+
+def test_who_uploaded_a_file_caused_what_is_new_and_what_changes_in_it(olga) -> None:
+    managing_row()
+    account_row(environment="production", proof=State.VERIFIED)
+    account = {"regions": ["us-east-1"], "environment": "production", "providers": {}}
+    each = [
+        {**account, "name": name, "account_id": number * 12, "providers": {"ec2": {}}}
+        for name, number in (("staging", "9"), ("new", "8"))
+    ]
+    each[0] |= {"account_id": "922222222222", "permissions": {"READ": ["sre"]}}
+
+    register_all(file(json.dumps({"accounts": each}).encode()), olga)
+
+    for row in ManagedAccount.objects.all():
+        assert list(row.authors.all()) == [olga], row.name
 
 
 def test_only_an_approval_that_was_carried_out_forgets_who_edited(olga, paul) -> None:
