@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Collection
+from contextlib import suppress
 from typing import TypeAlias
 
 from django.db import transaction
@@ -28,7 +29,11 @@ from accounts.notices.happening import happened
 from accounts.people import authors, reach
 from accounts.people.deciding import second_person_for
 from accounts.people.reach import Reach
+from accounts.role_limits.refusing import Outside
+from accounts.runs.actions import RunOpen, plan_managing
 from accounts.runs.applying import grant_or_withdraw
+from accounts.runs.capacity import NoRoom
+from accounts.runs.deciding.coming_first import open_managing_run
 from accounts.runs.owners.learning import learn_details
 from accounts.runs.scope import Comparison, Scope, Side
 from onboarding import topology
@@ -119,6 +124,8 @@ def make_plan(run: Run, scope: Scope, sessions: Sessions) -> None:
             happened(run, Notice.What.PLANS)
         run.steps.all().delete()
         Step.objects.bulk_create(steps_of(run, plan))
+        if left:
+            plan_managing_first(run)
         if plan:
             run.unedited_subject.wait_for_approval()
         elif to is Status.APPROVED:
@@ -136,6 +143,15 @@ def make_plan(run: Run, scope: Scope, sessions: Sessions) -> None:
         # Nothing is written in between: the verification need not read it again.
         for side, one in compared:
             side.hand_on(sessions, one)
+
+
+def plan_managing_first(run: Run) -> None:
+    """Plan the managing account for whoever planned the account, unless a run of it is
+    open: its changes are decided first. A role that is limited may not.
+    """
+    if open_managing_run() is None:
+        with suppress(RunOpen, NoRoom, Outside):
+            plan_managing(run.created_by, origin=Run.Origin(run.started_from))
 
 
 Compared: TypeAlias = list[tuple[Side, Comparison]]
@@ -168,8 +184,8 @@ def own_line(scope: Scope, one: Comparison) -> Comparison:
     at_work = Run.objects.filter(status=Status.APPLYING).exclude(account=None)
     ids = at_work.values_list("account__account_id", flat=True)
     roles = map(scope.managing.managed_role_arn, [scope.account.account_id, *ids])
-    kept = tuple(listed) if assume_list.of_others(listed, roles) else ()
-    return one._replace(changes=kept)
+    its_own = assume_list.of_others(listed, roles, one.observed)
+    return one._replace(changes=tuple(listed) if its_own else ())
 
 
 def keep_decided(run: Run, scope: Scope, compared: Compared, left: bool) -> None:

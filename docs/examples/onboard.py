@@ -18,10 +18,23 @@ def call(method, path, **body):
         return answer.read()
 
 
-def wait(path, until):
-    while (found := json.loads(call("GET", path)))["status"] != until:
+def onboard(described):
+    """Plan, print and approve what is described there; wait until it is verified."""
+    run = f"/runs/{json.loads(call('POST', f'{described}/plan'))['number']}"
+    if wait(run, "planned", "verified") == "verified":
+        return  # There is nothing to change.
+    plan = json.loads(call("GET", f"{run}/plan"))
+    for change in plan["changes"]:
+        print(change["verb"], change["kind"], change["name"])
+    call("POST", f"{run}/approve", digest=plan["digest"])
+    wait(run, "verified")
+
+
+def wait(path, *until):
+    while (found := json.loads(call("GET", path)))["status"] not in until:
         assert found["status"] in WORKING, found
         time.sleep(1)
+    return found["status"]
 
 
 WORKING = ("planning", "applying", "verifying", "building")
@@ -31,14 +44,10 @@ call("PUT", "/managing-account", name="managing", account_id=managing_id)
 account = {"regions": ["us-east-1"], "providers": {"ec2": {}, "lambda": {}}}
 account |= {"account_id": account_id, "access_role": "OrganizationAccountAccessRole"}
 call("PUT", "/accounts/staging", **account)
-run = f"/runs/{json.loads(call('POST', '/accounts/staging/plan'))['number']}"
-wait(run, until="planned")
-plan = json.loads(call("GET", f"{run}/plan"))
-for change in plan["changes"]:
-    print(change["verb"], change["kind"], change["name"])
-call("POST", f"{run}/approve", digest=plan["digest"])
-wait(run, until="verified")
+# Spinnaker's identity, which all accounts trust, has a plan of its own.
+onboard("/managing-account")
+onboard("/accounts/staging")
 bundle = f"/bundles/{json.loads(call('POST', '/bundles'))['number']}"
-wait(bundle, until="ready")
+wait(bundle, "ready")
 with open("bundle.zip", "wb") as file:
     file.write(call("GET", f"{bundle}/download"))

@@ -135,11 +135,23 @@ def strays(changes: Iterable[Change]) -> list[Change]:
     ]
 
 
-def of_others(changes: Iterable[Change], roles: Iterable[str]) -> bool:
-    """Return whether the list only gains or loses these roles, of other accounts."""
+def of_others(
+    changes: Iterable[Change], roles: Iterable[str], found: Iterable[Resource] = ()
+) -> bool:
+    """Return whether the list only gains or loses these roles, of other accounts. Of a
+    policy that is attached as it was found, all lines count.
+    """
     changes, roles = list(changes), list(roles)
     theirs: frozenset[str] = frozenset()
     if roles:
         atoms = assume_policy(roles).atoms()
         theirs = digests(f"document={atom}" for atom in atoms)
-    return not strays(changes) and sum_of(changes).within(Sum(theirs, theirs))
+    policies = {one.name: one for one in found if isinstance(one, ManagedPolicy)}
+    for change in strays(changes):
+        assert isinstance(change.resource, Attachment)
+        policy = policies.get(change.resource.policy)
+        if policy is None or not isinstance(change, Create):
+            return False
+        if not digests(lines(policy)) <= theirs:
+            return False
+    return sum_of(changes).within(Sum(theirs, theirs))

@@ -32,6 +32,7 @@ from tests.accounts.runs.carried import (
     member,
     onboarded,
     planned,
+    with_managing,
 )
 from tests.attack.freezing import ASSUME, Freezing, assumed
 
@@ -116,6 +117,7 @@ def test_an_error_that_a_frozen_worker_wakes_to_ends_nobodys_run(
 
 
 def test_the_steps_of_an_approved_run_are_not_replaced(here: Credentials) -> None:
+    with_managing()
     run = plan(member(), None, send=keep)
     read: list[set[int]] = []
 

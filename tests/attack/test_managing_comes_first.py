@@ -50,24 +50,42 @@ def edit(**columns: object) -> None:
 def test_the_first_account_waits_for_the_managing_accounts_own_plan(
     here: Credentials,  # noqa: F811
 ) -> None:
-    run = carried(plan(member(), None, send=keep))
+    """One flow of two plans: each page leads to the next step."""
+    planner, approver = person("operator"), person("approver")
+    run = carried(plan(member(), planner, send=keep))
+    managing = Run.objects.get(kind=Run.Kind.MANAGING)
     browser = Client()
-    browser.force_login(person("approver"))
+    browser.force_login(approver)
 
     page = browser.get(run.get_absolute_url()).content.decode()
     answer = browser.post(f"{run.get_absolute_url()}approve/", read(run))
 
+    assert managing.created_by == planner
     assert in_managing(run) == LIST
-    assert "The managing account" in page
+    assert "The managing account comes first" in page
+    assert f'href="{managing.get_absolute_url()}">Go to its plan' in page
     assert "Approve and" not in page
     assert "has changes of its own" in told(answer)
-    assert Run.objects.get().status == Status.PLANNED
+    assert carried(run).status == Status.PLANNED
 
-    managing = done(carried(plan_managing(None, send=keep)))
+    managing = done(carried(managing))
     assert managing.status == Status.VERIFIED, managing.error
     assert in_managing(managing)
+    page = browser.get(managing.get_absolute_url()).content.decode()
+    assert f'href="{run.get_absolute_url()}">Continue with {run.account_name}' in page
     assert "Approve and" in browser.get(run.get_absolute_url()).content.decode()
     assert done(run).status == Status.VERIFIED
+
+
+def test_a_plan_of_the_managing_account_that_waits_is_not_made_again(
+    here: Credentials,  # noqa: F811
+) -> None:
+    waiting = carried(plan_managing(None, send=keep))
+
+    carried(plan(member(), None, send=keep))
+
+    assert Run.objects.get(kind=Run.Kind.MANAGING) == waiting
+    assert Run.objects.get(kind=Run.Kind.MANAGING).status == Status.PLANNED
 
 
 def test_an_edit_of_the_managing_account_is_in_no_accounts_plan(

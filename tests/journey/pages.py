@@ -40,6 +40,17 @@ def approve(page: Page, ends: str = VERIFIED) -> None:
     expect(page.get_by_role("heading", name=ends)).to_be_visible(timeout=PATIENCE)
 
 
+def plan_first(page: Page) -> None:
+    """Plan an account, and approve the managing account's own plan, which comes first;
+    the pages lead there and back.
+    """
+    plan(page)
+    page.get_by_role("link", name="Go to its plan").click()
+    expect(page.locator(".result")).to_be_visible(timeout=PATIENCE)
+    approve(page, "Verified")
+    page.get_by_role("link", name="Continue with").click()
+
+
 def section(page: Page, heading: str) -> Locator:
     """Find the part of the page under this heading."""
     return page.get_by_role("region", name=heading, exact=True)

@@ -169,6 +169,9 @@ def deliver(page: Page, bundles: Bundles) -> None:
         verified_at=timezone.now(),
         granted_at=timezone.now(),
     )
+    page.goto("/managing/")
+    plan(page)
+    approve(page, "Verified")
     open_staging(page)
     plan(page)
     approve(page)

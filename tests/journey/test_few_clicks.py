@@ -17,7 +17,7 @@ from tests.rows import PASSWORD
 
 DEV = MEMBERS[0]
 PROVIDERS = ("EC2", "ECS", "EKS", "Lambda")
-MOST_CLICKS, MOST_TYPED = 14, 4
+MOST_CLICKS, MOST_TYPED = 17, 4
 
 
 @dataclass
@@ -77,6 +77,10 @@ def test_an_account_with_all_providers_takes_few_clicks_and_little_typing(
     hands.click("button", "Save and continue")
 
     hands.click("button", "Plan changes")
+    hands.click("link", "Go to its plan")
+    hands.sees("Nothing in AWS changes until you approve")
+    hands.click("button", "Approve and apply")
+    hands.click("link", f"Continue with {DEV.name}")
     hands.sees("Nothing in AWS changes until you approve")
     hands.click("button", "Approve and apply")
 

@@ -18,7 +18,7 @@ from script.emulated_organization import (
     UNTRUSTING,
 )
 from tests.hal import Hal
-from tests.journey.pages import PATIENCE, built_bundle, plan, press
+from tests.journey.pages import PATIENCE, built_bundle, plan, plan_first, press
 from tests.rows import account_row, managing_row
 
 DEV, TOOLS = MEMBERS[0], MEMBERS[3]
@@ -75,7 +75,7 @@ def test_an_account_with_every_provider_is_onboarded(
     describe_managing_account(page)
     describe_account(page)
 
-    plan(page)
+    plan_first(page)
     expect(page.get_by_text("Nothing in AWS changes until you approve")).to_be_visible()
     expect(page.get_by_text("0 to update")).to_be_visible()
     expect(page.get_by_role("heading", name="policy BowlineEC2Write")).to_be_visible()
@@ -141,7 +141,7 @@ def test_planted_faults_end_in_the_right_sentence_and_in_no_bundle(
         account_row(member.name, account_id=member.account_id, access_role=ACCESS_ROLE)
 
     page.goto(ManagedAccount.objects.get(name=TOOLS.name).get_absolute_url())
-    plan(page)
+    plan_first(page)
     press(page, "Approve and apply")
     verified = page.get_by_role("heading", name="Verified: Spinnaker has access")
     expect(verified).to_be_visible(timeout=PATIENCE)

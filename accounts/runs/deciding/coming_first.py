@@ -6,9 +6,11 @@ Spinnaker's identity may assume. Whatever else differs is somebody else's decisi
 
 from __future__ import annotations
 
+from django.db.models import QuerySet
+
 from accounts.mapping.managing import managing_row
 from accounts.models import Run
-from accounts.models.states import Status
+from accounts.models.states import OPEN, Status
 from accounts.runs.results import reached_account
 
 APPLIED = (Status.VERIFIED, Status.EVALUATED)
@@ -24,7 +26,8 @@ def managing_first(run: Run) -> str:
     """
     if not run.reach.get("managing_first"):
         return ""
-    since = Run.objects.filter(kind=Run.Kind.MANAGING, finished_at__gt=run.moved_at)
+    runs = Run.objects.filter(kind=Run.Kind.MANAGING)
+    since = runs.filter(finished_at__gt=run.moved_at or run.created_at)
     if any(one.status in APPLIED or reached_account(one) for one in since):
         return ""
     name = managing_row().name
@@ -37,3 +40,16 @@ def managing_first(run: Run) -> str:
 def refuse_before_managing(run: Run) -> None:
     if why := managing_first(run):
         raise ManagingFirst(why)
+
+
+def open_managing_run() -> Run | None:
+    """Return the managing account's plan that waits, or its run in progress."""
+    return Run.objects.filter(kind=Run.Kind.MANAGING, status__in=OPEN).first()
+
+
+def waiting_for_managing() -> QuerySet[Run]:
+    """Find the plans of single accounts that were made before the managing account's,
+    the oldest first; those of a rollout start by themselves.
+    """
+    waiting = Run.objects.filter(status=Status.PLANNED, rollout=None)
+    return waiting.filter(reach__managing_first=True).order_by("number")

@@ -19,7 +19,11 @@ from accounts.people.deciding import judge
 from accounts.people.reach import MANAGING, Reach, reach_of_run
 from accounts.role_limits.here import everywhere, here
 from accounts.role_limits.naming import named
-from accounts.runs.deciding.coming_first import managing_first
+from accounts.runs.deciding.coming_first import (
+    managing_first,
+    open_managing_run,
+    waiting_for_managing,
+)
 from accounts.runs.results import results_of
 from accounts.web.live.state import live_run
 from accounts.web.request import Request
@@ -75,7 +79,7 @@ def run_page(
         "same_person": judge(reach, authors, request.user).same_person if waits else "",
         "decided_in": named(reach.environments) if run.account else MANAGING,
         "caused_by": in_words(authors),
-        "comes_first": managing_first(run) if waits else "",
+        **order(run, waits=waits),
         "same": others_same(run),
         "outdated_by": edit,
         "waits": waits and not edit,
@@ -88,6 +92,15 @@ def run_page(
         "crumbs": crumbs(run),
     }
     return render(request, "runs/run.html", shown)
+
+
+def order(run: Run, *, waits: bool) -> dict[str, Any]:
+    """Say which plan comes before this one, or which waits for this one."""
+    if run.kind == Run.Kind.MANAGING:
+        return {"next_plan": waiting_for_managing().first()}
+    if waits and (why := managing_first(run)):
+        return {"comes_first": why, "managing_run": open_managing_run()}
+    return {}
 
 
 def limits(request: Request, reach: Reach) -> dict[str, Any]:

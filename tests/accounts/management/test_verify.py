@@ -13,9 +13,9 @@ from django.utils import timezone
 
 from accounts.models import ManagedAccount, Run
 from accounts.models.states import Status
-from accounts.runs.actions import approve, keep, plan
-from accounts.runs.stages import carry_on
+from accounts.runs.actions import keep, plan
 from script.emulated_organization import ACCESS_ROLE, MANAGING, MEMBERS, Credentials
+from tests.accounts.runs.carried import onboarded
 from tests.rows import account_row, managing_row
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -46,10 +46,7 @@ def account(
         monkeypatch.setattr(f"accounts.runs.verifying.{backoff}", 0.0)
     managing_row(name=MANAGING.name, account_id=MANAGING.account_id)
     row = account_row(DEV.name, account_id=DEV.account_id, access_role=ACCESS_ROLE)
-    run = plan(row, None, send=keep)
-    carry_on(run)
-    approve(run, None, send=keep)
-    carry_on(run)
+    onboarded(row)
     row.refresh_from_db()
     return row
 

@@ -8,7 +8,7 @@ from accounts.mapping.managed import managed_of
 from accounts.mapping.managing import managing_of
 from accounts.mapping.snapshots import managed_snapshot, managing_snapshot
 from accounts.models import ManagedAccount, ManagingAccount, Run
-from accounts.runs.actions import approve, keep, plan
+from accounts.runs.actions import approve, keep, plan, plan_managing
 from accounts.runs.stages import carry_on
 from onboarding.aws.errors import AwsError
 from script.emulated_organization import Credentials
@@ -24,12 +24,14 @@ class Killed(BaseException):
 DENIED = AwsError("1", "iam:CreateRole", "AWS refused it.", code="AccessDenied")
 
 
-@pytest.mark.parametrize("alone", [False, True], ids=["both sides", "alone"])
-@pytest.mark.parametrize("end", [DENIED, Killed()], ids=["denied", "killed"])
-def test_a_snapshot_is_kept_before_the_first_write(
-    here: Credentials, monkeypatch: pytest.MonkeyPatch, end: BaseException, alone: bool
+ENDS = pytest.mark.parametrize("end", [DENIED, Killed()], ids=["denied", "killed"])
+
+
+def first_write_ends(
+    run: Run, monkeypatch: pytest.MonkeyPatch, end: BaseException
 ) -> None:
-    run = approved_run(alone=alone)
+    """Approve the plan, and carry it out until its first write ends so."""
+    assert approve(run, None, send=keep)
     written = []
 
     def first_write(*arguments: object, **_: object) -> None:
@@ -37,22 +39,36 @@ def test_a_snapshot_is_kept_before_the_first_write(
         raise end
 
     monkeypatch.setattr("accounts.runs.applying.apply", first_write)
-
     try:
-        carry_on(run)
+        carry_on(Run.objects.get(pk=run.pk))
     except Killed:
         assert isinstance(end, Killed)
+    assert len(written) == 1
+
+
+@ENDS
+def test_a_snapshot_is_kept_before_the_first_write(
+    here: Credentials, monkeypatch: pytest.MonkeyPatch, end: BaseException
+) -> None:
+    run = carried(plan(member(), None, alone=True, send=keep))
+
+    first_write_ends(run, monkeypatch, end)
 
     account, managing = ManagedAccount.objects.get(), ManagingAccount.objects.get()
-    assert len(written) == 1
     assert account.applied == [
         managed_snapshot(managing_of(managing), managed_of(account))
     ]
     # Alone, a run leaves the managing side to another one.
-    assert managing.applied == ([] if alone else [managing_snapshot(managing)])
+    assert managing.applied == []
 
 
-def approved_run(*, alone: bool) -> Run:
-    run = carried(plan(member(), None, alone=alone, send=keep))
-    assert approve(run, None, send=keep)
-    return Run.objects.get(pk=run.pk)
+@ENDS
+def test_a_snapshot_of_the_managing_account_is_kept_before_the_first_write(
+    here: Credentials, monkeypatch: pytest.MonkeyPatch, end: BaseException
+) -> None:
+    run = carried(plan_managing(None, send=keep))
+
+    first_write_ends(run, monkeypatch, end)
+
+    managing = ManagingAccount.objects.get()
+    assert managing.applied == [managing_snapshot(managing)]

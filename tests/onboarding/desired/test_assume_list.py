@@ -141,3 +141,30 @@ def test_a_line_of_ones_own_among_those_of_others_is_not_theirs():
 
 def test_an_attachment_that_goes_alone_is_nobody_elses():
     assert not assume_list.of_others([detached()], [role(A)])
+
+
+@pytest.mark.parametrize(
+    ("found", "its_own"), [((A,), True), ((A, B), False), ((), False)]
+)
+def test_a_policy_that_is_only_attached_counts_by_its_lines(
+    found: tuple[str, ...], its_own: bool
+):
+    attached = [
+        change
+        for change in listed(before=(), after=(A,))
+        if isinstance(change.resource, Attachment)
+    ]
+
+    existing = side(*found) if found else ()
+
+    assert assume_list.of_others(attached, [role(A)], existing) is its_own
+
+
+def test_a_policy_that_is_only_detached_is_no_accounts_own():
+    detached = [
+        change
+        for change in listed(before=(A,), after=())
+        if isinstance(change.resource, Attachment)
+    ]
+
+    assert not assume_list.of_others(detached, [role(A)], side(A))
