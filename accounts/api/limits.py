@@ -20,8 +20,8 @@ OWN = LocMemCache("api", {"OPTIONS": {"MAX_ENTRIES": 10_000}})
 
 
 def count(who: str, requests: int = 1) -> None:
-    """Count a request, or one that takes as long as so many, but half a minute's at the
-    most; raise Problem once there are too many in this minute.
+    """Count a request, or one that costs as much as this number of them, up to half a
+    minute's; raise Problem once there are too many in this minute.
 
     While Redis does not answer, each process counts for itself.
     """
