@@ -259,7 +259,9 @@ def spelling(name: str, value: Any) -> Any:
                 if isinstance(roles, list) and roles
             }
         case "kubeconfigContents", str():
-            return sha256(value.encode()).hexdigest() if value else ""
+            # JSON may hold half of a surrogate pair.
+            text = value.encode(errors="surrogatepass")
+            return sha256(text).hexdigest() if text else ""
         case _, list() if all(isinstance(one, str) for one in value):
             return sorted(value)
     return value

@@ -251,7 +251,6 @@ def test_a_closed_port_is_tried_again_and_then_said():
         b'[{"name": 1}]',
         b"[" * 100_000,
         b"\xff",
-        b'[{"name": "\\ud800"}]',
     ],
 )
 def test_what_gate_never_answers_is_refused(body):
@@ -260,6 +259,15 @@ def test_what_gate_never_answers_is_refused(body):
         error = refused(gate_at(gate.url).loaded)
 
     assert error.kind is Kind.UNREADABLE
+
+
+def test_half_a_surrogate_pair_is_compared_like_any_text():
+    row = b'[{"name": "a", "type": "kubernetes", "kubeconfigContents": "\\ud800"}]'
+    gate = Gate(lambda _: Answer(200, "application/json", row), lambda _: None)
+
+    (found,) = gate.stored("kubernetes")
+
+    assert found.fields["kubeconfigContents"]
 
 
 def test_a_path_that_does_not_exist_is_no_empty_list():
