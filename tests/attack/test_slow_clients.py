@@ -1,10 +1,10 @@
-"""Tried: keep the site busy with eight bodies that never end and ten half headers, and
-through the proxy with a made-up address, plain HTTP, a body that is far too large, and
-the token of the feed in a URL.
+"""Tried: keep the site busy with eight bodies that never end and ten half headers, or
+with one sign-in after the other, and through the proxy with a made-up address, plain
+HTTP, a body that is far too large, and the token of the feed in a URL.
 
-Refused: nginx, with the shipped configuration, passes on complete requests only, so
-pages and /healthz still answer; it passes the client's address to Bowline. No log has
-the token.
+Refused: nginx, with the shipped configuration, passes on complete requests only, and
+few of one address to the sign-in and SAML's, so pages and /healthz still answer; it
+passes the client's address to Bowline. No log has the token.
 """
 
 from __future__ import annotations
@@ -72,6 +72,19 @@ class Front(NamedTuple):
             answer = asking.getresponse()
             return answer.status, dict(answer.getheaders()), answer.read().decode()
 
+    def statuses(self, client: str, *paths: str) -> list[int]:
+        """Ask for one after the other from an address, in one connection."""
+        asking = HTTPSConnection(NAME)
+        asking.sock = self.connect(client=client)
+        found = []
+        with closing(asking):
+            for path in paths:
+                asking.request("GET", path)
+                answer = asking.getresponse()
+                answer.read()
+                found.append(answer.status)
+        return found
+
 
 @pytest.fixture(scope="module")
 def nginx() -> str:
@@ -100,10 +113,12 @@ def site_behind_nginx(nginx: str, django_db_setup: None) -> Iterator[Front]:
             check=True,
             stdout=subprocess.DEVNULL,
         )
+        template = (DEPLOY / "nginx.conf.template").read_text()
         configuration = folder / "nginx.conf"
         configuration.write_text(
             filled_in(
-                (DEPLOY / "nginx.conf.template").read_text(),
+                # A slow machine reaches this limit as well.
+                template.replace("rate=5r/s", "rate=1r/m"),
                 BOWLINE_LISTEN_HTTP=f"{LOOPBACK}:{front.http}",
                 BOWLINE_LISTEN_HTTPS=f"{LOOPBACK}:{front.https}",
                 BOWLINE_NGINX_FOLDER=name,
@@ -210,6 +225,36 @@ def test_a_made_up_address_is_not_believed_behind_nginx(
     ]
 
     assert statuses == [200] * 4 + [429] * 2
+
+
+def test_one_address_signs_in_so_often_and_no_more(site_behind_nginx: Front) -> None:
+    path, office, home = "/sign-in/saml/acs/", "127.0.0.3", "127.0.0.4"
+
+    statuses = site_behind_nginx.statuses(office, *[path] * 60, "/sign-in/", "/healthz")
+
+    assert 429 not in statuses[:51]
+    assert statuses[-3:] == [429, 429, 200]
+    assert site_behind_nginx.statuses(home, "/sign-in/") == [200]
+
+
+def test_one_address_signs_in_so_often_at_once_and_no_more(
+    site_behind_nginx: Front,
+) -> None:
+    """Fewer requests than it may send one after the other."""
+    office, home = "127.0.0.5", "127.0.0.6"
+    with ExitStack() as slow:
+        for _ in range(16):
+            client = slow.enter_context(site_behind_nginx.connect(client=office))
+            client.sendall(
+                f"POST /sign-in/saml/acs/ HTTP/1.1\r\nHost: {NAME}\r\n"
+                "Content-Length: 1000\r\n\r\nSAMLResponse=".encode()
+            )
+
+        statuses = site_behind_nginx.statuses(office, *["/sign-in/"] * 20, "/healthz")
+        elsewhere = site_behind_nginx.statuses(home, "/sign-in/")
+
+    assert statuses[-2:] == [429, 200]
+    assert elsewhere == [200]
 
 
 def test_plain_http_is_sent_to_https(site_behind_nginx: Front) -> None:
