@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from accounts.models.states import Status
-from accounts.runs.actions import approve, keep, plan
+from accounts.runs.actions import approve, keep, plan, plan_managing
 from accounts.runs.stages import carry_on
 from script.emulated_organization import ACCESS_ROLE, MANAGING, MEMBERS, Credentials
 from tests.accounts.runs.carried import root
@@ -86,8 +86,11 @@ def test_the_documented_rights_of_bowline_are_enough(
     with strict_aws(endpoint, bowline, *conditions, KeysOfOthers()) as aws:
         monkeypatch.setenv("AWS_ENDPOINT_URL", aws.endpoint)
         only_documented_rights(own_organization._replace(endpoint=aws.endpoint))
-        for account in (own, other):
-            run = plan(account, None, send=keep)
+        for run in (
+            plan_managing(None, send=keep),
+            plan(own, None, send=keep),
+            plan(other, None, send=keep),
+        ):
             carry_on(run)
             approve(run, None, send=keep)
             carry_on(run)

@@ -15,7 +15,7 @@ from accounts.runs.actions import approve, keep, plan
 from accounts.runs.batch import own_connections
 from accounts.runs.stages import carry_on
 from script.emulated_organization import Account, Credentials, Edge, seed_access
-from tests.accounts.runs.carried import member
+from tests.accounts.runs.carried import member, with_managing
 
 ACCOUNTS, AT_ONCE = 32, 16
 
@@ -32,6 +32,7 @@ def test_accounts_that_are_onboarded_at_once_are_all_verified(
         )
         seed_access(Edge(session, here.endpoint, account).client("iam"), account)
         rows.append(member(account))
+    with_managing()
     runs = [plan(row, None, send=keep) for row in rows]
 
     def carry(run: Run) -> None:
@@ -40,7 +41,7 @@ def test_accounts_that_are_onboarded_at_once_are_all_verified(
 
     with ThreadPoolExecutor(AT_ONCE) as pool:
         list(pool.map(carry, runs))
-        for run in Run.objects.all():
+        for run in Run.objects.exclude(account=None):
             assert approve(run, None, send=keep), run.error
         list(pool.map(carry, runs))
 
