@@ -68,11 +68,20 @@ def tried(slip: Slip, copy: Path) -> Outcome:
         return Outcome(slip, "MOVED", "its old text is not there exactly once")
     path = copy / slip.file
     before = path.read_text()
-    path.write_text(changed)
+    write(path, changed)
     try:
         return Outcome(slip, *noticed(slip.tests, copy))
     finally:
-        path.write_text(before)
+        write(path, before)
+
+
+def write(path: Path, text: str) -> None:
+    """Write a module so that Python compiles it again, which by itself it does not for
+    a text of the same length within the same second.
+    """
+    path.write_text(text)
+    for compiled in (path.parent / "__pycache__").glob(f"{path.stem}.*.pyc"):
+        compiled.unlink()
 
 
 def noticed(tests: Sequence[str], copy: Path) -> tuple[Verdict, str]:

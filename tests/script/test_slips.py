@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import json
+import os
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
 
-from script.slips import ROOT, SLIPS, main, slips_of
+from script.slips import ROOT, SLIPS, main, slips_of, write
 
 CODE = """\
 def double(number):
@@ -138,3 +141,24 @@ def test_every_slip_is_of_code_and_tests_that_are_there() -> None:
     assert (moved, missing) == ([], [])
     assert all(slip.tests for slip in slips)
     assert len({slip.id for slip in slips}) == len(slips) > 100
+
+
+def test_what_is_written_is_what_python_runs(tmp_path: Path) -> None:
+    """Although the time and the length of both texts are the same."""
+    module = tmp_path / "answer.py"
+
+    def said() -> str:
+        command = [sys.executable, "-c", "import answer; print(answer.IT)"]
+        environment = {"PATH": os.defpath}
+        run = subprocess.run(
+            command, cwd=tmp_path, env=environment, capture_output=True, text=True
+        )
+        return run.stdout.strip()
+
+    answers = []
+    for text in ("IT = 1", "IT = 2"):
+        write(module, text)
+        os.utime(module, (1_000_000_000, 1_000_000_000))
+        answers.append(said())
+
+    assert answers == ["1", "2"]
