@@ -172,6 +172,13 @@ def is_proved(value: Any) -> bool:
     )
 
 
+def both_environments(described: str, approved: str | None) -> frozenset[str]:
+    """Return what an account is described in, and what it was last approved in: until a
+    move is approved, it is in both.
+    """
+    return frozenset({described, described if approved is None else approved})
+
+
 class ManagedAccount(CreatedBy, MadeByOthers, Described, Readable):
     """An account that Spinnaker deploys to; a draft until its first run."""
 
@@ -320,12 +327,7 @@ class ManagedAccount(CreatedBy, MadeByOthers, Described, Readable):
 
     @property
     def environments(self) -> frozenset[str]:
-        """Return what it is described in, and what it was last approved in: until a
-        move is approved, it is in both.
-        """
-        approved = self.approved_environment
-        known = self.environment if approved is None else approved
-        return frozenset({self.environment, known})
+        return both_environments(self.environment, self.approved_environment)
 
     @property
     def is_assumable(self) -> bool:

@@ -13,6 +13,7 @@ from uuid import UUID
 
 from accounts.mapping.slices import in_slices
 from accounts.models import Delivery, ManagedAccount, ManagingAccount, Run
+from accounts.models.managed import both_environments
 from onboarding.desired.assume_list import names_list
 
 MANAGING = "the managing account"
@@ -57,9 +58,8 @@ def pairs_of(keys: Iterable[UUID], *, locks: bool = False) -> Iterator[Pair]:
 
 def each_environment(rows: Iterable[tuple[str, str, str | None]]) -> Iterator[Pair]:
     for name, described, approved in rows:
-        yield name, described
-        if approved is not None and approved != described:
-            yield name, approved
+        for environment in both_environments(described, approved):
+            yield name, environment
 
 
 def reach_of_account(account: ManagedAccount, *, locks: bool = False) -> Reach:
