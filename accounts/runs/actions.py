@@ -6,9 +6,8 @@ What workers do with them is in stages.py.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from contextlib import suppress
 from functools import partial
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from django.db import IntegrityError, transaction
 from django.db.models import Q
@@ -25,11 +24,11 @@ from accounts.models.activity import name_of
 from accounts.models.runs import MovedMeanwhile
 from accounts.models.states import OPEN, State, Status
 from accounts.people.authors import authors_of_account, authors_of_run
-from accounts.people.deciding import SamePerson, refuse
+from accounts.people.deciding import refuse
 from accounts.people.reach import reach_of_account, reach_of_run
-from accounts.role_limits.refusing import Outside, refuse_any_outside, refuse_outside
+from accounts.role_limits.refusing import refuse_any_outside, refuse_outside
 from accounts.runs.capacity import refuse_overflow
-from accounts.runs.deciding.coming_first import ManagingFirst, refuse_before_managing
+from accounts.runs.deciding.coming_first import refuse_before_managing
 from accounts.runs.deciding.lateness import refuse_edited
 from accounts.runs.owners.readiness import refuse_unready
 from accounts.runs.queue import enqueue, enqueue_rollout
@@ -369,32 +368,3 @@ def record_run(by: User | None, what: Activity.What, run: Run) -> None:
         "comment": run.approval_comment,
     }
     record(by, what, run.account_name, {k: v for k, v in detail.items() if v})
-
-
-class Decided(NamedTuple):
-    approved: int
-    left: list[Run]
-    """The chosen runs that are not approved, in their current state."""
-
-
-def approve_same(
-    fingerprint: str,
-    chosen: Iterable[str],
-    by: User | None,
-    *,
-    comment: str = "",
-    send: Send = enqueue,
-) -> Decided:
-    """Approve those of the chosen runs whose plan still waits with these changes, each
-    with the same comment.
-
-    Each is approved by itself: one that moved on meanwhile, or that another person
-    must approve, keeps no other back.
-    """
-    asked = Run.objects.filter(pk__in=list(chosen)).order_by("account_name")
-    approved = []
-    for run in asked.same_anywhere(fingerprint).select_related("account"):
-        with suppress(SamePerson, StillTold, ManagingFirst, Outside):
-            if approve(run, by, comment=comment, send=send):
-                approved.append(run.pk)
-    return Decided(len(approved), list(asked.exclude(pk__in=approved)))

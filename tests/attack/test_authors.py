@@ -29,7 +29,8 @@ from accounts.people.deciding import SamePerson
 from accounts.people.policies import choose
 from accounts.role_limits.limits import limit
 from accounts.role_limits.refusing import Outside
-from accounts.runs.actions import PlanChanged, approve, approve_same, keep
+from accounts.runs.actions import PlanChanged, approve, keep
+from accounts.runs.deciding.same_changes import approve_same
 from accounts.runs.rollouts.decisions import approve_group
 from accounts.spinnaker.deliveries import decisions as deliveries
 from accounts.spinnaker.describing import describe

@@ -24,7 +24,8 @@ from accounts.people.policies import (
     strict_among,
 )
 from accounts.people.switching_off import ask_off, switch_off, switch_on
-from accounts.runs.actions import accept, approve, approve_same, keep
+from accounts.runs.actions import accept, approve, keep
+from accounts.runs.deciding.same_changes import approve_same
 from tests.accounts.web.answers import read, told, url
 from tests.rows import account_row, managing_row, person, run_row, step_row
 

@@ -16,12 +16,11 @@ from accounts.api.v1.rollouts.deciding import Fingerprint
 from accounts.api.v1.runs import Plan, plan_in_full
 from accounts.api.v1.texts import Comment
 from accounts.models import Run
-from accounts.runs.actions import approve_same
+from accounts.runs.deciding.same_changes import approve_same
 from accounts.web.runs.groups import same_plans
 from accounts.web.runs.same_plans import (
     MOST_AT_ONCE,
     MOST_NAMED,
-    moved_on,
     named,
     refuse_crowd,
     same_of,
@@ -133,14 +132,12 @@ def approve_same_plans(
     chosen = keys_of(body.runs)
     if refusal := refuse_crowd(fingerprint, chosen):
         raise Problem(409, refusal)
-    approved, left = approve_same(
-        fingerprint, chosen, request.user, comment=body.comment
-    )
-    if not approved:
-        raise Problem(409, f"Not approved: {named(left, fingerprint, request.user)}.")
-    first = left[:MOST_NAMED]
-    refused = [f"{moved_on(run, fingerprint, request.user)}." for run in first]
-    return {"approved": approved, "left": len(left), "refused": refused}
+    decided = approve_same(fingerprint, chosen, request.user, comment=body.comment)
+    refused = named(decided, fingerprint)
+    if not decided.approved:
+        raise Problem(409, f"Not approved: {' '.join(refused)}")
+    left = len(decided.left)
+    return {"approved": decided.approved, "left": left, "refused": refused}
 
 
 def keys_of(numbers: list[int]) -> set[str]:

@@ -14,14 +14,11 @@ from django.views.decorators.http import require_POST
 
 from accounts.mapping.plans import plan_of
 from accounts.models import Run
-from accounts.models.states import Status
+from accounts.models.managed import both_environments
 from accounts.role_limits.here import for_these, here
 from accounts.role_limits.limits import environments_of
-from accounts.role_limits.naming import NONE as NO_ENVIRONMENT
-from accounts.role_limits.refusing import limit_on, whose
-from accounts.runs.actions import approve_same
 from accounts.runs.capacity import room_in_plan
-from accounts.runs.deciding.coming_first import managing_first
+from accounts.runs.deciding.same_changes import Decided, approve_same, why_left
 from accounts.web.access import APPROVER, approver_required
 from accounts.web.accounts.views import is_uuid
 from accounts.web.request import Request
@@ -67,9 +64,8 @@ class Waiting(NamedTuple):
     approved_environment: str | None
 
     @property
-    def environments(self) -> set[str]:
-        known = self.approved_environment
-        return {self.environment, self.environment if known is None else known}
+    def environments(self) -> frozenset[str]:
+        return both_environments(self.environment, self.approved_environment)
 
 
 class Same(NamedTuple):
@@ -185,17 +181,17 @@ def same_plans_approve(request: Request, fingerprint: str) -> HttpResponse:
     form = CommentForm(request.POST)
     if not form.is_valid():
         return same_page(request, fingerprint, form, chosen)
-    approved, left = approve_same(
+    decided = approve_same(
         fingerprint, chosen, request.user, comment=form.cleaned_data["comment"]
     )
-    if approved:
+    if approved := decided.approved:
         plans = "1 plan is" if approved == 1 else f"{approved} plans are"
         messages.success(
             request, f"{plans} approved. Bowline applies each one separately."
         )
-    if left:
-        others = named(left, fingerprint, request.user)
-        messages.warning(request, f"Not approved: {others}.")
+    if decided.left:
+        others = " ".join(named(decided, fingerprint))
+        messages.warning(request, f"Not approved: {others}")
     return redirect("accounts:runs")
 
 
@@ -215,29 +211,10 @@ NONE = "Select accounts first. Nothing was approved."
 TOO_MANY = f"You can approve at most {MOST_AT_ONCE} at once. Nothing was approved."
 
 
-def named(left: list[Run], fingerprint: str, by: User) -> str:
-    first = "; ".join(moved_on(run, fingerprint, by) for run in left[:MOST_NAMED])
-    more = len(left) - MOST_NAMED
-    return f"{first}; and {more} more" if more > 0 else first
-
-
-def moved_on(run: Run, fingerprint: str, by: User) -> str:
-    """Say why a plan could no longer be approved."""
-    if run.fingerprint != fingerprint:
-        return f"{run.account_name} (its changes differ now)"
-    if run in Run.objects.approvable():
-        environment = run.account.environment if run.account else ""
-        limited = limit_on(by, APPROVER)
-        if limited is not None and environment not in limited:
-            says = whose(by, APPROVER, limited)
-            return f"{run.account_name} (in {environment or NO_ENVIRONMENT}; {says})"
-        if why := managing_first(run):
-            return f"{run.account_name} ({why})"
-        return (
-            f"{run.account_name} (you planned or edited it, so you cannot approve it)"
-        )
-    if run.status == Status.PLANNED:
-        return f"{run.account_name} (edited after it was planned: plan again)"
-    if run.approved_by_name:
-        return f"{run.account_name} (already approved by {run.approved_by_name})"
-    return f"{run.account_name} (already {run.status})"
+def named(decided: Decided, fingerprint: str) -> list[str]:
+    """Say of the first ones that are left why, and how many more there are."""
+    first = [
+        why_left(run, fingerprint, decided.refused) for run in decided.left[:MOST_NAMED]
+    ]
+    more = len(decided.left) - MOST_NAMED
+    return [*first, f"And {more} more."] if more > 0 else first

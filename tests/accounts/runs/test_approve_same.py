@@ -6,7 +6,8 @@ import pytest
 
 from accounts.models import ManagingAccount, Run
 from accounts.models.states import State, Status
-from accounts.runs.actions import approve, approve_same, discard, keep
+from accounts.runs.actions import approve, discard, keep
+from accounts.runs.deciding.same_changes import approve_same
 from script.emulated_organization import Credentials
 from tests.accounts.runs.carried import DEV, STAGING, carried, member, planned
 from tests.rows import account_row, managing_row, person, run_row
@@ -38,7 +39,7 @@ def test_the_chosen_are_approved_and_handed_on(
         )
 
     approved = Run.objects.filter(status=Status.APPLYING, approved_by=olga)
-    assert decided == (2, [])
+    assert decided == (2, [], {})
     assert {run.pk for run in approved} == {run.pk for run in sent}
     assert {run.account.state for run in approved} == {State.APPLYING}
     assert Run.objects.get(pk=three[2].pk).status == Status.PLANNED
@@ -54,10 +55,10 @@ def test_one_that_is_discarded_meanwhile_keeps_no_other_back(
             discard(three[1], None)
         return approve(run, *args, **kwargs)
 
-    monkeypatch.setattr("accounts.runs.actions.approve", approve_slowly)
+    monkeypatch.setattr("accounts.runs.deciding.same_changes.approve", approve_slowly)
     decided = approve_same(SAME, [str(run.pk) for run in three], None, send=keep)
 
-    assert decided == (2, [three[1]])
+    assert decided == (2, [three[1]], {})
     assert decided.left[0].status == Status.DISCARDED
     assert Run.objects.filter(status=Status.APPLYING).count() == 2
 
@@ -68,7 +69,7 @@ def test_what_was_approved_before_keeps_its_approver(three) -> None:
 
     decided = approve_same(SAME, [str(three[0].pk)], person("approver"), send=keep)
 
-    assert decided == (0, [three[0]])
+    assert decided == (0, [three[0]], {})
     assert decided.left[0].approved_by == olga
 
 
@@ -78,8 +79,8 @@ def test_other_changes_are_never_approved_with_them(three) -> None:
     with_theirs = approve_same(SAME, [str(other.pk), str(alone.pk)], None, send=keep)
     of_none = approve_same("", [str(alone.pk)], None, send=keep)
 
-    assert with_theirs == (0, [other, alone])
-    assert of_none == (0, [alone])
+    assert with_theirs == (0, [other, alone], {})
+    assert of_none == (0, [alone], {})
     assert not Run.objects.exclude(status=Status.PLANNED).exists()
 
 
@@ -88,7 +89,7 @@ def test_an_edited_account_is_left(three) -> None:
 
     decided = approve_same(SAME, [str(run.pk) for run in three], None, send=keep)
 
-    assert decided == (2, [three[0]])
+    assert decided == (2, [three[0]], {})
 
 
 def test_an_edited_managing_account_leaves_all(three) -> None:
@@ -96,7 +97,7 @@ def test_an_edited_managing_account_leaves_all(three) -> None:
 
     decided = approve_same(SAME, [str(run.pk) for run in three], None, send=keep)
 
-    assert decided == (0, three)
+    assert decided == (0, three, {})
 
 
 def test_a_run_of_a_deleted_account_is_left(three) -> None:
@@ -104,7 +105,7 @@ def test_a_run_of_a_deleted_account_is_left(three) -> None:
 
     decided = approve_same(SAME, [str(three[0].pk)], None, send=keep)
 
-    assert decided == (0, [three[0]])
+    assert decided == (0, [three[0]], {})
 
 
 @pytest.mark.django_db(transaction=True)
@@ -118,5 +119,5 @@ def test_both_of_two_that_were_approved_together_are_carried_out(
     decided = approve_same(fingerprint, [str(run.pk) for run in runs], None, send=keep)
     ended = [carried(run) for run in runs]
 
-    assert decided == (2, [])
+    assert decided == (2, [], {})
     assert [run.status for run in ended] == [Status.VERIFIED] * 2

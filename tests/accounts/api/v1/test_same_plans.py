@@ -100,10 +100,11 @@ def test_those_that_moved_on_are_left_with_why(approver, three):
         "approved": 1,
         "left": 4,
         "refused": [
-            "a0 (already discarded).",
-            "a1 (edited after it was planned: plan again).",
-            "a2 (already approved by olga).",
-            "a4 (its changes differ now).",
+            f"a0: {discarded.title} was discarded by the command line before you "
+            "decided.",
+            "a1 was edited after it was planned. Plan again.",
+            f"a2: {decided.title} was approved by olga before you decided.",
+            "The changes of a4 differ now.",
         ],
     }
     assert Run.objects.get(pk=other.pk).status == Status.PLANNED
@@ -115,7 +116,8 @@ def test_where_none_is_left_nothing_is_approved_and_it_says_why(approver, three)
 
     refused = detail(approver.post(f"{PATH}/approve", numbers(three[:1])))
 
-    assert refused == "Not approved: a0 (already discarded)."
+    told = f"a0: {three[0].title} was discarded by the command line before you decided."
+    assert refused == f"Not approved: {told}"
 
 
 def test_who_planned_it_approves_only_the_others(approver, three):
@@ -125,7 +127,8 @@ def test_who_planned_it_approves_only_the_others(approver, three):
     answer = approver.post(f"{PATH}/approve", numbers(three))
 
     assert answer.json()["refused"] == [
-        "a0 (you planned or edited it, so you cannot approve it)."
+        "a0: In no environment, the person who plans cannot approve: approver started "
+        "this plan. Another person must approve."
     ]
     assert approved() == {run.number for run in three[1:]}
 

@@ -61,7 +61,7 @@ def test_what_is_selected_is_approved_and_nothing_else(approver, runs) -> None:
 
     html = response.content.decode()
     assert f"{COUNT - 2} plans are approved" in html
-    assert f"Not approved: {moved_on.account_name} (already discarded)" in html
+    assert f"Not approved: {moved_on.account_name}: {moved_on.title} was" in html
     assert list(Run.objects.filter(status=Status.PLANNED)) == [waits]
 
 

@@ -125,9 +125,10 @@ def test_those_that_moved_on_are_named_with_why(approver, three) -> None:
 
     assert told(response) == (
         "1 plan is approved. Bowline applies each one separately. "
-        "Not approved: a0 (already discarded); "
-        "a1 (edited after it was planned: plan again); "
-        "a2 (already approved by olga); a4 (its changes differ now)."
+        "Not approved: a0: Run 1 was discarded by the command line before you decided. "
+        "a1 was edited after it was planned. Plan again. "
+        "a2: Run 3 was approved by olga before you decided. "
+        "The changes of a4 differ now."
     )
     assert Run.objects.get(pk=other.pk).status == Status.PLANNED
 
@@ -139,7 +140,7 @@ def test_very_many_that_moved_on_are_counted(approver, three, monkeypatch) -> No
 
     response = approver.post(f"{URL}approve/", ids(three))
 
-    assert "Not approved: a0 (already discarded); and 2 more." in told(response)
+    assert "by the command line before you decided. And 2 more." in told(response)
 
 
 @pytest.mark.parametrize("chosen", [[], ["no-id"]])
