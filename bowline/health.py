@@ -1,4 +1,4 @@
-"""/healthz: whether this process can serve pages; /readyz: whether it also reaches the
+"""/healthz: whether this process serves pages now; /readyz: whether it also reaches the
 broker; /healthz/worker: whether workers answer; all in words and within two seconds.
 
 Nobody signs in to ask, so an answer names what is wrong and what to do, but no host, no
@@ -23,6 +23,7 @@ from django.http import HttpRequest, HttpResponse
 from kombu.exceptions import KombuError
 
 from accounts.runs.heartbeat import silence
+from bowline.places import BUSY, is_full
 
 SECONDS = 2
 """How long all checks together may take; orchestrators commonly wait five."""
@@ -57,6 +58,14 @@ def database() -> None:
         raise UnhealthyError("Migrations are not applied. Run manage.py migrate.")
     if not tables_of_models() <= tables:
         raise UnhealthyError("A table is missing. Restore the database.")
+
+
+def pages() -> None:
+    """Raise while this process would refuse a page: restarting it does not help against
+    a crowd, but a load balancer can ask another one.
+    """
+    if is_full():
+        raise UnhealthyError(BUSY.strip())
 
 
 def worker() -> None:
@@ -118,10 +127,10 @@ class Watched:
         return self.wrong
 
 
-DATABASE = Watched("database", database)
+SERVES = Watched("database", database), Watched("site", pages)
 CHECKS = {
-    "/healthz": (DATABASE,),
-    "/readyz": (DATABASE, Watched("broker", broker)),
+    "/healthz": SERVES,
+    "/readyz": (*SERVES, Watched("broker", broker)),
     "/healthz/worker": (Watched("worker", worker),),
 }
 """What each path asks. A check raises UnhealthyError, or returns."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import cache
 from threading import BoundedSemaphore
 
 from django.conf import settings
@@ -14,6 +15,19 @@ BUSY = (
 )
 
 
+@cache
+def places() -> BoundedSemaphore:
+    """Return the places of this process."""
+    return BoundedSemaphore(settings.PAGES_AT_ONCE)
+
+
+def is_full() -> bool:
+    """Return whether a page would be refused now."""
+    if is_free := places().acquire(blocking=False):
+        places().release()
+    return not is_free
+
+
 class Places:
     """Middleware: refuse a page at once where no place is free.
 
@@ -22,10 +36,9 @@ class Places:
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
         self.get_response = get_response
-        self.places = BoundedSemaphore(settings.PAGES_AT_ONCE)
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
-        if not self.places.acquire(blocking=False):
+        if not places().acquire(blocking=False):
             return HttpResponse(
                 BUSY,
                 status=503,
@@ -35,4 +48,4 @@ class Places:
         try:
             return self.get_response(request)
         finally:
-            self.places.release()
+            places().release()

@@ -3,8 +3,9 @@ with one sign-in after the other, and through the proxy with a made-up address, 
 HTTP, a body that is far too large, and the token of the feed in a URL.
 
 Refused: nginx, with the shipped configuration, passes on complete requests only, and
-few of one address to the sign-in and SAML's, so pages and /healthz still answer; it
-passes the client's address to Bowline. No log has the token.
+few of one address to the sign-in and SAML's, so pages and /healthz still answer, and
+/healthz says so where none is served; it passes the client's address to Bowline. No log
+has the token.
 """
 
 from __future__ import annotations
@@ -28,7 +29,8 @@ from urllib.parse import urlencode
 import pytest
 from django.db import connection
 
-from script.servers import LOOPBACK, answers, free_port, listens, serving
+from bowline.places import BUSY
+from script.servers import LOOPBACK, answers, free_port, listens, serving, wait_until
 
 ROOT = Path(__file__).parent.parent.parent
 DEPLOY = ROOT / "deploy"
@@ -204,6 +206,33 @@ def test_slow_bodies_and_half_headers_stop_neither_a_page_nor_healthz(
     assert page[0] == 200
     assert "<h1>Sign in</h1>" in page[2]
     assert page[1]["Strict-Transport-Security"]
+
+
+def test_healthz_says_so_while_every_page_waits_for_a_body(
+    site_behind_nginx: Front,
+) -> None:
+    """They reach gunicorn itself, without nginx. Either process may be asked."""
+    cookie = site_behind_nginx.ask("/sign-in/")[1]["Set-Cookie"].split(";")[0]
+    host, _, port = site_behind_nginx.upstream.partition(":")
+    half = (
+        f"POST /sign-in/ HTTP/1.1\r\nHost: {NAME}\r\nX-Forwarded-Proto: https\r\n"
+        f"Referer: https://{NAME}/\r\nCookie: {cookie}\r\n"
+        "Content-Type: application/x-www-form-urlencoded\r\nContent-Length: 1000\r\n"
+        "\r\nusername="
+    )
+    told = []
+    with ExitStack() as slow:
+        while [status for status, _ in told[-8:]] != [503] * 8 and len(told) < 200:
+            client = slow.enter_context(socket.create_connection((host, int(port))))
+            client.sendall(half.encode())
+            status, _, body = site_behind_nginx.ask("/healthz")
+            told.append((status, body))
+
+    assert told[-1] == (503, BUSY.strip())
+    wait_until(
+        lambda: site_behind_nginx.ask("/healthz")[0] == 200,
+        what="Not every page was served again",
+    )
 
 
 def test_a_made_up_address_is_not_believed_behind_nginx(
