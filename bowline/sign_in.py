@@ -17,11 +17,13 @@ from axes.helpers import get_client_username
 from axes.models import AccessAttempt
 from axes.signals import user_locked_out
 from django.conf import settings
-from django.db.models import F, Max, QuerySet, Sum
+from django.db import transaction
+from django.db.models import F, Max, Q, QuerySet, Sum
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils import timezone
 
+from accounts.web.factors.forgotten import record_forgotten
 from bowline.client_address import address_of
 
 ADDRESS_LIMIT = 20
@@ -107,6 +109,23 @@ class SignInLimits(AxesDatabaseHandler):  # type: ignore[misc]  # axes has no ty
     ) -> bool:
         name = get_client_username(request, credentials)
         return wait_of(name, counted_as(request)) > timedelta()
+
+    def reset_attempts(
+        self,
+        *,
+        ip_address: str | None = None,
+        username: str | None = None,
+        ip_or_username: bool = False,
+    ) -> int:
+        """Record whose wrong passwords a command of axes forgets, and forget them."""
+        address = Q() if ip_address is None else Q(ip_address=ip_address)
+        name = Q() if username is None else Q(username=username)
+        both = address | name if ip_or_username else address & name
+        with transaction.atomic():
+            attempts = AccessAttempt.objects.filter(both)
+            record_forgotten(None, attempts)
+            count: int = attempts.delete()[0]
+        return count
 
     def user_login_failed(
         self,

@@ -247,7 +247,7 @@ DECISIONS = (
         (
             *("admin.py", "role_limits/limits.py", "web/groups/changing.py"),
             *("web/people/roles.py", "web/people/views.py", "web/people/changing.py"),
-            *("factors/keeping.py", "web/factors/admin.py"),
+            *("factors/keeping.py", "web/factors/forgotten.py"),
             *(f"management/commands/{name}.py" for name in MAKES_PEOPLE),
         ),
         (

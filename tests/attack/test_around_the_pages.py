@@ -92,6 +92,30 @@ def test_forgotten_wrong_passwords_are_on_record(ada: Client, where: str) -> Non
     }
 
 
+@pytest.mark.parametrize(
+    ("command", "whose", "left"),
+    [
+        ("axes_reset", [], []),
+        ("axes_reset_ip", ["192.0.2.1"], ["ada"]),
+        ("axes_reset_username", ["olga"], ["ada"]),
+        ("axes_reset_ip_username", ["192.0.2.1", "olga"], ["ada"]),
+    ],
+)
+def test_wrong_passwords_that_a_command_forgets_are_on_record(
+    command: str, whose: list[str], left: list[str]
+) -> None:
+    for name, address in (("ada", "192.0.2.2"), ("olga", "192.0.2.1")):
+        AccessAttempt.objects.create(
+            username=name, ip_address=address, failures_since_start=7
+        )
+
+    call_command(command, *whose, stdout=io.StringIO())
+
+    remain = AccessAttempt.objects.values_list("username", flat=True)
+    assert list(remain) == left
+    assert {about for _, _, about in entries()} == {"ada", "olga"} - {*left}
+
+
 def test_nothing_else_is_changed_in_the_admin_site() -> None:
     """What is added here one day must be on record, too."""
     request = RequestFactory().get("/admin/")

@@ -2,18 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from typing import Any
 
-from axes.models import AccessAttempt
 from django.contrib.auth.models import User
 from django.db import transaction
 from django.db.models import Model
 from django.http import HttpRequest, HttpResponse
 
-from accounts.activity import Decision, record_many
 from accounts.admin_site import Records
-from accounts.models import Activity
+from accounts.web.factors.forgotten import record_forgotten
 
 
 class AttemptAdmin(Records):
@@ -39,20 +36,8 @@ class AttemptAdmin(Records):
 
     def log_deletions(self, request: HttpRequest, queryset: Any) -> Any:
         """Record whose wrong passwords are forgotten, before they are."""
-        attempts: Iterable[AccessAttempt] = queryset
-        forgotten = [
-            Decision(
-                Activity.What.PERSON,
-                attempt.username or "",
-                {
-                    "forgotten": f"{attempt.failures_since_start} wrong passwords",
-                    "address": attempt.ip_address,
-                },
-            )
-            for attempt in attempts
-        ]
         assert isinstance(request.user, User)  # nobody else sees it
-        record_many(request.user, forgotten)
+        record_forgotten(request.user, queryset)
         return super().log_deletions(request, queryset)
 
 
