@@ -24,6 +24,7 @@ from django.urls import reverse
 from accounts.models import Activity, Identity
 from accounts.web.access import roles_of
 from tests.accounts.web.single_sign_on.provider import (
+    ISSUER,
     Emulated,
     begin,
     come_back,
@@ -196,6 +197,18 @@ def test_a_token_of_another_time_or_for_another_party_is_refused(
 
     assert refusals(provider, wrong) == [401] * len(wrong)
     assert not User.objects.exists()
+
+
+def test_only_the_issuer_of_the_settings_says_who_somebody_is(
+    provider: Emulated,
+) -> None:
+    """Discovery 4.3: what one address describes may belong to another issuer."""
+    statuses = []
+    for issuer in (f"{ISSUER}/other", "https://evil.example.com", f"{ISSUER}/"):
+        provider.issuer = issuer
+        statuses += refusals(provider, [{"iss": issuer}])
+
+    assert statuses == [401, 401, 302]
 
 
 def test_a_token_for_several_parties_names_the_one_it_was_made_for(

@@ -93,6 +93,8 @@ class Provider(OpenIDConnectOAuth2Adapter):  # type: ignore[misc]  # it has no t
             jwt.decode(id_token, options=ASKED_TOO, leeway=CLOCKS_DIFFER)
         except jwt.PyJWTError as error:
             raise OAuth2Error("Invalid id_token") from error
+        if claims["iss"].removesuffix("/") != single_sign_on().issuer:
+            raise OAuth2Error("another issuer than OIDC_ISSUER")
         several = isinstance(claims["aud"], list) and len(claims["aud"]) > 1
         if claims.get("azp", None if several else app.client_id) != app.client_id:
             raise OAuth2Error("made for another party")

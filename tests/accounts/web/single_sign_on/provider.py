@@ -44,6 +44,8 @@ class Emulated:
     """In addition, and only there."""
     down: bool = False
     token_error: str = ""
+    issuer: str = ISSUER
+    """As its description names it."""
     nonce: str = ""
     challenge: str = ""
     verified: list[bool] = field(default_factory=list)
@@ -67,7 +69,7 @@ class Emulated:
             raise requests.ConnectionError("refused")
         match urlsplit(url).path:
             case "/.well-known/openid-configuration":
-                return answer(DISCOVERY)
+                return answer(DISCOVERY | {"issuer": self.issuer})
             case "/token" if self.token_error:
                 return answer({"error": self.token_error}, status=400)
             case "/token":
