@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import ast
 import os
+import re
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -39,6 +40,49 @@ def rows() -> Iterator[str]:
         cells = [cell.replace("|", "\\|") for cell in told(path.read_text("utf-8"))]
         link = f"[{path.stem.removeprefix('test_')}]({path.relative_to(ROOT)})"
         yield f"| {' | '.join([*cells, link])} |\n"
+
+
+def promises(page: str) -> list[str]:
+    """List the rows of the attackers, and the paragraphs below them."""
+    part = page.partition("## From whom\n")[2].partition("\n## ")[0]
+    blocks = part.strip().split("\n\n")[1:]
+    return [*blocks[0].splitlines()[2:], *blocks[1:]]
+
+
+def modules_of(promise: str) -> set[str]:
+    """Find the tests that a promise names: by a link, or as an attack in its row."""
+    row = promise.strip().strip("|").split("|")
+    attacks = re.findall(r"\b([a-z_]+)(?=[,;]|$)", row[-1].strip()) if row[1:] else []
+    linked = re.findall(r"\]\((tests/[^)]+)\)", promise)
+    return {*linked, *(f"tests/attack/test_{name}.py" for name in attacks)}
+
+
+def test_each_promise_names_tests_that_there_are() -> None:
+    found = {promise: modules_of(promise) for promise in promises(PAGE.read_text())}
+
+    missing = {
+        test
+        for tests in found.values()
+        for test in tests
+        if not (ROOT / test).is_file()
+    }
+
+    assert [promise for promise, tests in found.items() if not tests] == []
+    assert missing == set()
+
+
+def test_each_attack_is_about_a_promise() -> None:
+    named = set().union(*map(modules_of, promises(PAGE.read_text())))
+
+    assert {f"{path.relative_to(ROOT)}" for path in ATTACKS} - named == set()
+
+
+def test_a_promise_without_a_test_is_noticed() -> None:
+    page = (
+        "## From whom\n\nEach.\n\n| a | b | c |\n|---|---|---|\n| a | b | |\n\nMail.\n"
+    )
+
+    assert [modules_of(one) for one in promises(page)] == [set(), set()]
 
 
 @pytest.mark.parametrize("path", ATTACKS, ids=lambda path: path.stem)

@@ -9,6 +9,7 @@ from email import message_from_bytes
 from email.message import Message
 from email.policy import default
 from socketserver import StreamRequestHandler, TCPServer
+from ssl import SSLContext
 from threading import Thread
 from typing import Any
 
@@ -55,11 +56,14 @@ class Conversation(StreamRequestHandler):
 
 
 @contextmanager
-def mail_server() -> Iterator[MailServer]:
+def mail_server(context: SSLContext | None = None) -> Iterator[MailServer]:
+    """Serve plain, or with TLS from the first byte."""
     kept = MailServer()
     handler: Any = type("Conversation", (Conversation,), {"kept": kept})
     with TCPServer(("127.0.0.1", 0), handler) as server:
         kept.port = server.server_address[1]
+        if context:
+            server.socket = context.wrap_socket(server.socket, server_side=True)
         thread = Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
         thread.start()
         try:

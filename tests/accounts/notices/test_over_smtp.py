@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import shutil
+import ssl
+import subprocess
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
@@ -49,6 +53,32 @@ def test_the_end_of_a_rollout_arrives(server, notice) -> None:
     body = message.get_content().replace("\r\n", "\n")
     assert "- 1 account: Größe . QUIT\n  Fix: Fix it.\n" in body
     assert f"https://bowline.example.com/runs/rollouts/{notice.rollout_id}/" in body
+
+
+@pytest.mark.skipif(not shutil.which("openssl"), reason="openssl is missing")
+def test_nobody_else_is_taken_for_the_mail_server(
+    notice, settings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    certificate = tmp_path / "tls.crt"
+    subprocess.run(
+        [settings.BASE_DIR / "deploy/self-signed-certificate", "localhost", tmp_path],
+        check=True,
+        stdout=subprocess.DEVNULL,
+    )
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(certificate, tmp_path / "tls.key")
+    settings.EMAIL_BACKEND = "django.core.mail.backends.smtp.EmailBackend"
+    settings.EMAIL_USE_SSL, settings.EMAIL_USE_TLS = True, False
+    with mail_server(context) as server:
+        settings.EMAIL_HOST, settings.EMAIL_PORT = "localhost", server.port
+        deliver(notice)
+        assert server.messages == []
+
+        monkeypatch.setenv("SSL_CERT_FILE", str(certificate))
+        Notice.objects.update(due_at=notice.created_at)
+        deliver(Notice.objects.get())
+
+    assert len(server.messages) == 1
 
 
 def test_a_server_that_refuses_is_asked_again_and_takes_it_then(server, notice) -> None:
