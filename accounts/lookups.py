@@ -1,7 +1,8 @@
 """What pages need to know from AWS: a worker asks, and the answer is kept for a while.
 
 A request never calls AWS itself: a slow AWS would hold it, and others behind it. A long
-comparison would do the same, so a worker answers that, too.
+comparison would do the same, so a worker answers that, too. What one person alone may
+read, such as a preview of a file of theirs, is a question of their own.
 """
 
 from __future__ import annotations
@@ -10,11 +11,12 @@ import hashlib
 import json
 import logging
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass
 from datetime import timedelta
 from functools import partial
-from typing import TYPE_CHECKING, Any
+from traceback import format_tb
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 from celery.exceptions import SoftTimeLimitExceeded
 from django.contrib.auth import get_user_model
@@ -22,13 +24,14 @@ from django.db import transaction
 from django.db.models import F
 from django.db.models.functions import Now
 
-from accounts.models import Lookup
+from accounts.models import Lookup, SentFile
 from accounts.models.readable import Unreadable
 from accounts.next_bundle import next_bundle
 from accounts.organization.asked import ask as ask_organization
 from accounts.runs.queue import enqueue_lookup
 from accounts.spinnaker.testing import try_connection
 from accounts.two_bundles import changes_between
+from accounts.web.unreadable import CANNOT_BE_USED
 from onboarding.aws.discover import (
     AccessReport,
     OwnAccount,
@@ -60,9 +63,30 @@ KEPT = timedelta(minutes=1)
 REFUSAL_SHOWN = timedelta(minutes=1)
 """As long as a page may take to fetch it."""
 
+MOST_OWN = 2
+"""The most questions of their own that wait of one person: each takes seconds."""
+
+OWN_KEPT = timedelta(minutes=10)
+"""An answer to one is kept so long, for whoever asked."""
+
 DELETED_AFTER = timedelta(days=1)
 NOWHERE = Reach("")
 """With Bowline's own credentials."""
+
+
+@dataclass(frozen=True, slots=True)
+class Own:
+    """Whose question it is, and what it is about: nobody else gets the answer."""
+
+    person: int
+    form: str
+    """Of the file that is sent or wanted: csv, yaml or json."""
+    sha256: str = ""
+    """Of the file that is sent."""
+    name: str = ""
+    """Of the file that is sent, or of the list that is wanted."""
+    query: str = ""
+    """The filters of the list."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,10 +101,13 @@ class Question:
     """The SHA-256 of those that are compared, the earlier one first."""
     version: int = 0
     """Of the connection that is tested."""
+    own: Own | None = None
 
     @property
     def parameters(self) -> dict[str, Any]:
+        own = {"own": asdict(self.own)} if self.own else {}
         return {
+            **own,
             "partition": self.partition,
             **asdict(self.reach),
             "calls": self.calls,
@@ -104,8 +131,9 @@ class Question:
         reach = Reach(stored["account_id"], stored["access_role"])
         bundles = tuple(stored.get("bundles", ()))  # an earlier release wrote none
         version = stored.get("version", 0)  # nor this
+        own = Own(**stored["own"]) if "own" in stored else None
         partition = stored["partition"]
-        return cls(lookup.topic, partition, reach, tuple(calls), bundles, version)
+        return cls(lookup.topic, partition, reach, tuple(calls), bundles, version, own)
 
 
 ACCESS, CALLER, DETAILS = "access", "caller", "details"
@@ -118,6 +146,12 @@ SPINNAKER = "spinnaker"
 
 TWO_BUNDLES = "two-bundles"
 """What changes between two bundles: AWS is not asked."""
+
+EXPORT, FILE_CHECK, FILE_PREVIEW = "export", "file-check", "file-preview"
+"""Of one person alone: AWS is not asked."""
+
+OwnTopics: TypeAlias = Mapping[str, Callable[["User", Own, bytes], Any]]
+"""How a worker answers those, for whom, from the file that was sent."""
 
 TOPICS: dict[str, Callable[[Sessions, Question], Any]] = {
     ACCESS: lambda sessions, asked: asdict(try_access(sessions, asked.reach)),
@@ -150,7 +184,26 @@ def seen(question: Question) -> Lookup | None:
     return known(question) or rows.waiting().first() or refused
 
 
-def ask(question: Question, by: User, *, anew: bool = False) -> Lookup | None:
+def own_lookup(question: str, by: User) -> Lookup | None:
+    """Return what this person asked for alone, by its digest: it waits, or has an
+    answer or none that is kept still.
+    """
+    asked = Lookup.objects.filter(question=question, asked_by=by)
+    own = asked.filter(parameters__own__person=by.pk)
+    return own.waiting().first() or own.answered(OWN_KEPT).first()
+
+
+def ask_own(topic: str, own: Own, by: User, file: bytes = b"") -> Lookup | None:
+    """Ask a worker for what this person alone may read, unless it is on its way; None
+    if too much waits already.
+    """
+    delete_old_own(by)
+    return ask(Question(topic, "aws", own=own), by, anew=True, file=file)
+
+
+def ask(
+    question: Question, by: User, *, anew: bool = False, file: bytes = b""
+) -> Lookup | None:
     """Ask a worker, unless the answer is known (and not wanted again) or on its way.
 
     None if too much waits already. The same question is asked once at a time, whoever
@@ -164,7 +217,7 @@ def ask(question: Question, by: User, *, anew: bool = False) -> Lookup | None:
         get_user_model()._default_manager.select_for_update(no_key=True).get(pk=by.pk)
         if found := rows.waiting().first():
             return found
-        if is_busy(by):
+        if is_busy(by, own=bool(question.own)):
             return None
         lookup, _ = Lookup.objects.get_or_create(
             question=question.digest,
@@ -179,18 +232,54 @@ def ask(question: Question, by: User, *, anew: bool = False) -> Lookup | None:
             message="",
             hint="",
         )
+        if asked and file:
+            sent = {"content": file}
+            SentFile.objects.update_or_create(lookup=lookup, defaults=sent)
         if asked:
             transaction.on_commit(partial(enqueue_lookup, lookup))
     lookup.refresh_from_db()
     return lookup
 
 
-def is_busy(by: User) -> bool:
+def is_busy(by: User, *, own: bool) -> bool:
     waiting = Lookup.objects.waiting()
+    of_one = waiting.filter(asked_by=by)
     return (
         waiting.count() >= MOST_OF_ALL
-        or waiting.filter(asked_by=by).count() >= MOST_OF_ONE
+        or of_one.count() >= MOST_OF_ONE
+        or (own and of_one.filter(parameters__has_key="own").count() >= MOST_OWN)
     )
+
+
+def answer_own(lookup: Lookup, topics: OwnTopics) -> None:
+    """Answer whoever asked, keep that for a while, and forget the file. Raises nothing.
+
+    What fails is logged without its message, which might quote the file.
+    """
+    own, by = Question.of(lookup).own, lookup.asked_by
+    if own is None or by is None:
+        return
+    sent = SentFile.objects.filter(lookup=lookup).first()
+    moved: dict[str, Any] = {}
+    try:
+        file = bytes(sent.content) if sent else b""
+        moved["answer"] = topics[lookup.topic](by, own, file)
+    except CANNOT_BE_USED as error:
+        moved |= {"message": NOT_DONE, "hint": str(error)}
+    except SoftTimeLimitExceeded:
+        moved |= {"message": NOT_DONE, "hint": "It took a worker too long."}
+    except Exception as error:
+        where = "".join(format_tb(error.__traceback__))
+        kind, topic = type(error).__name__, lookup.topic
+        logger.error("Lookup %s, %s, failed: %s\n%s", lookup.pk, topic, kind, where)
+        moved |= {"message": NOT_DONE, "hint": SEE_LOG}
+    same = Lookup.objects.filter(pk=lookup.pk, times_asked=lookup.times_asked)
+    with transaction.atomic():
+        if same.update(answered_at=Now(), **moved):
+            SentFile.objects.filter(lookup=lookup).delete()
+
+
+NOT_DONE = "A worker could not do it."
 
 
 def answer(lookup: Lookup) -> None:
@@ -218,6 +307,14 @@ SEE_LOG = "See the worker's log."
 
 def delete_old_lookups() -> None:
     Lookup.objects.filter(asked_at__lt=Now() - DELETED_AFTER).delete()
+
+
+def delete_old_own(by: User | None = None) -> None:
+    """Delete questions of a person's own whose answers have expired, or that nobody
+    answered, with the files that were sent: of this person, or of everybody.
+    """
+    old = Lookup.objects.over(OWN_KEPT).filter(parameters__has_key="own")
+    (old.filter(asked_by=by) if by else old).delete()
 
 
 def home() -> Question:

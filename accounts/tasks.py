@@ -21,7 +21,12 @@ from django.utils import timezone
 from accounts.bundles import build
 from accounts.clusters.search import search_on
 from accounts.feed.keeping import keep_current
-from accounts.lookups import answer, delete_old_lookups
+from accounts.lookups import (
+    answer,
+    answer_own,
+    delete_old_lookups,
+    delete_old_own,
+)
 from accounts.mapping.accounts_file.uploading import delete_old_uploads
 from accounts.models import (
     Adding,
@@ -44,6 +49,7 @@ from accounts.notices.gathering import gather
 from accounts.notices.sending import deliver
 from accounts.organization.adding import add
 from accounts.organization.reading import begin_again, read_on
+from accounts.own_answers import OWN_TOPICS
 from accounts.runs.actions import RunOpen, verify
 from accounts.runs.heartbeat import beat, compare_clocks, swept
 from accounts.runs.owners.looking import look_at_owners as look_at_those_due
@@ -155,14 +161,19 @@ def build_bundle(bundle_id: int) -> None:
 
 @shared_task(ignore_result=True, soft_time_limit=100, time_limit=110)
 def look_up(lookup_id: int) -> None:
-    """Answer a page's question to AWS. It only reads; a second copy finds it answered.
+    """Answer a page's question to AWS, or one that takes long. It only reads; a second
+    copy finds it answered.
 
     Within PATIENCE: the page asks again then.
     """
     beat()
     waiting = Lookup.objects.waiting().select_related("asked_by")
     lookup = waiting.filter(pk=lookup_id).first()
-    if lookup is not None:
+    if lookup is None:
+        return
+    if lookup.topic in OWN_TOPICS:
+        answer_own(lookup, OWN_TOPICS)
+    else:
         answer(lookup)
 
 
@@ -233,9 +244,10 @@ def read_organizations() -> None:
 
 @shared_task(ignore_result=True)
 def sweep() -> None:
-    """Send again what a dead worker or a lost message left behind, and keep the feed
-    current, so that pulls have little to write.
+    """Send again what a dead worker or a lost message left behind, keep the feed
+    current, so that pulls have little to write, and forget files that were sent.
     """
+    delete_old_own()
     enqueue_all(Run.objects.abandoned().order_by("created_at")[:SWEPT_AT_ONCE])
     for bundle in Bundle.objects.abandoned():
         enqueue_bundle(bundle)

@@ -9,6 +9,7 @@ from django.contrib.auth.models import Group, User
 from django.db import connection
 from django.db.models import QuerySet
 
+from accounts.lookups import Question
 from accounts.mapping.entries import described_entries
 from accounts.mapping.handing_off import hand_off_of, hand_off_of_managing
 from accounts.mapping.managed import managed_of
@@ -20,11 +21,13 @@ from accounts.models import (
     EnabledProvider,
     HandedOutText,
     HandOff,
+    Lookup,
     ManagedAccount,
     ManagingAccount,
     Passkey,
     RecoveryCode,
     Run,
+    SentFile,
     Step,
 )
 from accounts.models.states import State, Status
@@ -157,3 +160,12 @@ def explained(rows: QuerySet[Any]) -> str:
             explain = "EXPLAIN"
         cursor.execute(f"{explain} {sql}", values)
         return " ".join(str(step) for step in cursor.fetchall())
+
+
+def lookup_row(asked: Question, **fields: Any) -> Lookup:
+    """Write a question to a worker, and a file that was sent along."""
+    lookup = Lookup.objects.create(
+        question=asked.digest, topic=asked.topic, parameters=asked.parameters, **fields
+    )
+    SentFile.objects.create(lookup=lookup, content=b"accounts: []")
+    return lookup

@@ -15,7 +15,7 @@ from accounts.models.clusters.search import (
 from accounts.models.feed.rows import FedAccount, FeedRow
 from accounts.models.feed.tokens import FeedToken
 from accounts.models.lease import Heartbeat
-from accounts.models.lookups import Lookup
+from accounts.models.lookups import Lookup, SentFile
 from accounts.models.managed import (
     EnabledProvider,
     ManagedAccount,
@@ -90,6 +90,7 @@ __all__ = [
     "Run",
     "SamlAnswer",
     "SearchedAccount",
+    "SentFile",
     "Spinnaker",
     "SpinnakerName",
     "Step",

@@ -30,6 +30,11 @@ class LookupQuerySet(models.QuerySet["Lookup"]):
         """Keep those that were answered, or refused, so recently."""
         return self.filter(answered_at__gt=Now() - within)
 
+    def over(self, since: timedelta) -> LookupQuerySet:
+        """Keep those that were answered so long ago, or given up."""
+        given_up = Q(answered_at=None, asked_at__lte=Now() - PATIENCE)
+        return self.filter(given_up | Q(answered_at__lte=Now() - since))
+
 
 class Lookup(models.Model):
     """One question to AWS, whoever asks it, with its last answer."""
@@ -75,3 +80,15 @@ class Lookup(models.Model):
     @property
     def refused(self) -> bool:
         return bool(self.message)
+
+
+class SentFile(models.Model):
+    """The file that a lookup is about: gone once it is answered, or given up."""
+
+    lookup = models.OneToOneField(
+        Lookup, on_delete=models.CASCADE, primary_key=True, related_name="file"
+    )
+    content = models.BinaryField()
+
+    def __str__(self) -> str:
+        return f"{len(self.content):,} bytes"

@@ -21,6 +21,7 @@ from accounts.models import (
     Notice,
     Organization,
     Run,
+    SentFile,
 )
 from accounts.runs.heartbeat import broker_lost
 
@@ -95,9 +96,11 @@ def enqueue_bundle(bundle: Bundle) -> None:
 def enqueue_lookup(lookup: Lookup) -> None:
     """Send a lookup to be answered; the page that waits for it asks again."""
     if not sent("accounts.tasks.look_up", lookup.pk, expires=EXPIRES):
+        message = BROKER_AWAY if "own" in lookup.parameters else NO_BROKER
         Lookup.objects.filter(pk=lookup.pk).update(
-            answered_at=Now(), message=NO_BROKER, hint=START_BROKER
+            answered_at=Now(), message=message, hint=START_BROKER
         )
+        SentFile.objects.filter(lookup=lookup).delete()
 
 
 def enqueue_reading(organization: Organization) -> None:
@@ -139,6 +142,7 @@ EXPIRES = 10 * 60
 of two hosts differ.
 """
 NO_BROKER = "Bowline could not ask AWS: the broker is unavailable."
+BROKER_AWAY = "Bowline could not ask a worker: the broker is unavailable."
 START_BROKER = "Check that Redis runs, then ask again."
 
 

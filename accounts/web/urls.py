@@ -96,6 +96,7 @@ account_pages = [
     ),
     path("accounts/file/", from_file.from_file, name="from-file"),
     path("accounts/file/<uuid:upload>/", from_file.file_preview, name="file-preview"),
+    path("accounts/file/<slug:question>/", from_file.file_check, name="file-check"),
     path("accounts/<uuid:pk>/", account.account, name="account"),
     path("accounts/<uuid:pk>/plan/", decisions.plan, name="plan"),
     path("accounts/<uuid:pk>/verify/", decisions.verify, name="verify"),

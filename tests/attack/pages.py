@@ -35,7 +35,6 @@ from accounts.models import (
     HandedOutText,
     Identity,
     KeptAnswer,
-    Lookup,
     Organization,
     Preferences,
     RoleLimit,
@@ -57,6 +56,7 @@ from tests.rows import (
     account_row,
     bundle_row,
     factor_rows,
+    lookup_row,
     managing_row,
     person,
     run_row,
@@ -121,10 +121,8 @@ def every_row() -> None:
         username="x", ip_address="192.0.2.1", failures_since_start=1
     )
     asked = Question(CALLER, managing.partition)
-    Lookup.objects.create(
-        question=asked.digest,
-        topic=asked.topic,
-        parameters=asked.parameters,
+    lookup_row(
+        asked,
         asked_at=timezone.now(),
         answered_at=timezone.now(),
         answer={"account_id": "1" * 12, "arn": "arn:aws:iam", "principal": "arn:aws"},

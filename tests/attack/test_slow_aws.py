@@ -114,6 +114,7 @@ def paths(name: str) -> list[str]:
             by=User.objects.get(), organization=Organization.objects.create()
         ).pk,
         "search": ClusterSearch.objects.create(by=User.objects.get()).pk,
+        "question": "0" * 64,
         "upload": Upload.objects.create(by=User.objects.get(), name="a.csv").pk,
     }
     needed = re.findall(r"<\w+:(\w+)>", route)

@@ -36,7 +36,6 @@ from accounts.models import (
     Happened,
     Heartbeat,
     KeptAnswer,
-    Lookup,
     ManagedAccount,
     Notice,
     Organization,
@@ -199,10 +198,8 @@ def whole_site() -> Pages:
     EnvironmentPolicy.objects.create(environment="lab", four_eyes=True)
     Heartbeat.note(seen_at=now + timedelta(hours=1))  # all pages take a while
     asked = Question(CALLER, "aws")
-    Lookup.objects.create(
-        question=asked.digest,
-        topic=asked.topic,
-        parameters=asked.parameters,
+    rows.lookup_row(
+        asked,
         asked_by=operator,
         asked_at=now,
         answered_at=now + timedelta(hours=1),

@@ -1,43 +1,51 @@
-"""The accounts file as a whole: sent by a program, previewed, and read."""
+"""The accounts file as a whole: sent by a program, previewed, and read.
+
+A worker compares what is long, and writes many accounts.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import Any, TypeAlias
+import hashlib
+from collections.abc import Iterable
+from typing import Annotated, Any
 
-from django.contrib.auth.models import User
 from django.http import HttpResponse
 from ninja import Field, Query, Router, Schema
+from ninja.responses import Status
 
 from accounts.api.authentication import OPERATES, ApiRequest
 from accounts.api.files import takes_a_file
 from accounts.api.idempotency import once, once_if_keyed
 from accounts.api.limits import count
-from accounts.api.problems import Problem
-from accounts.mapping.accounts_file import (
-    differs,
-    preview_all,
-    register_all,
-    spinnaker_differs,
+from accounts.api.problems import Problem, too_much_asked
+from accounts.api.v1.bundles.comparing import AskedBefore
+from accounts.api.v1.texts import READ_AGAIN
+from accounts.lookups import (
+    EXPORT,
+    FILE_PREVIEW,
+    OWN_KEPT,
+    Own,
+    Question,
+    ask_own,
+    own_lookup,
 )
-from accounts.mapping.accounts_file.comparison import CHANGED, NEW, SAME, Comparison
-from accounts.mapping.accounts_file.export import export
-from accounts.models import ManagedAccount, ManagingAccount
-from onboarding.accounts_file import AccountsFile, FileProblems, read
-from onboarding.accounts_file.reader import Problem as Wrong
+from accounts.mapping.accounts_file import preview_all, register_all
+from accounts.mapping.accounts_file.outcome import Doing, is_short, outcome
+from accounts.models import Lookup, ManagedAccount
+from accounts.web.exports.lists import ACCOUNTS_FILE, are_few, text_of
+from onboarding.accounts_file import FileProblems
 
 router = Router()
-
-Doing: TypeAlias = Callable[[AccountsFile, User], Comparison]
 
 YAML, CSV = "application/yaml", "text/csv"
 A_FILE = {YAML: {"schema": {"type": "object"}}, CSV: {"schema": {"type": "string"}}}
 SENDS_A_FILE = {"requestBody": {"required": True, "content": A_FILE}}
 ACCOUNTS, BYTES = 200, 20_000
 """How much of a file takes as long as another request."""
-OTHER_CONNECTION = (
-    "The file describes the connection with Spinnaker differently. An administrator "
-    "changes that in Settings: remove it from the file, or describe it as it is."
+Digest = Annotated[str, Field(max_length=64, pattern="^[0-9a-f]+$")]
+NOT_THERE = (
+    f"There is no such preview. It is kept for {OWN_KEPT.seconds // 60} minutes, for "
+    "whoever sent the file. Send it again."
 )
 
 
@@ -51,25 +59,49 @@ class FileSaved(Schema):
     managing: bool = Field(description="Whether the managing account changed")
 
 
-class FileAsked(Schema):
+class FileWaits(Schema):
+    """A worker does it."""
+
+    path: str = Field(description=READ_AGAIN)
+    in_progress: bool = Field(description="true: read it again")
+
+
+class FileAsked(AskedBefore):
     format: str = Field("yaml", pattern="^(yaml|csv)$")
 
 
 @router.get(
     "",
     auth=OPERATES,
-    response={200: None},
+    response={200: None, 202: FileWaits},
     summary="Read the accounts file",
     openapi_extra={"responses": {200: {"content": A_FILE}}},
 )
-def read_file(request: ApiRequest, asked: Query[FileAsked]) -> HttpResponse:
+def read_file(request: ApiRequest, wanted: Query[FileAsked]) -> Any:
     """Read all that is described as an accounts file, which can be sent again. Every
-    200 accounts count as a request.
+    200 accounts count as a request. A worker writes many accounts: the answer is 202
+    until then.
     """
-    count(str(request.token.pk), ManagedAccount.objects.count() // ACCOUNTS)
-    csv = asked.format == "csv"
-    kind = f"{CSV if csv else YAML}; charset=utf-8"
-    return HttpResponse(export().text(csv=csv), content_type=kind)
+    form, accounts = wanted.format, ManagedAccount.objects.count()
+    if are_few(accounts):
+        count(str(request.token.pk), accounts // ACCOUNTS)
+        return file_of(text_of(ACCOUNTS_FILE, form), form)
+    own = Own(request.user.pk, form, name=ACCOUNTS_FILE)
+    asked = own_lookup(Question(EXPORT, "aws", own=own).digest, request.user)
+    if asked is None or not (asked.waits or 0 < wanted.asked <= asked.times_asked):
+        count(str(request.token.pk), accounts // ACCOUNTS)
+        asked = ask_own(EXPORT, own, request.user)
+    if asked is None:
+        raise too_much_asked()
+    if asked.waits:
+        again = f"/accounts-file?format={form}&asked={asked.times_asked}"
+        return Status(202, {"path": again, "in_progress": True})
+    return file_of(answer_of(asked), form)
+
+
+def file_of(text: str, form: str) -> HttpResponse:
+    kind = CSV if form == "csv" else YAML
+    return HttpResponse(text, content_type=f"{kind}; charset=utf-8")
 
 
 @router.post(
@@ -92,7 +124,7 @@ def save_file(request: ApiRequest) -> Any:
 @router.post(
     "/preview",
     auth=OPERATES,
-    response={200: FileSaved},
+    response={200: FileSaved, 202: FileWaits},
     summary="Preview an accounts file",
     openapi_extra=SENDS_A_FILE,
 )
@@ -100,39 +132,72 @@ def save_file(request: ApiRequest) -> Any:
 @once_if_keyed
 def preview_file(request: ApiRequest) -> Any:
     """Say what saving the file would change, or what is wrong with it. Nothing is
-    saved. Every 20,000 bytes count as a request.
+    saved. Every 20,000 bytes count as a request. A worker compares a long file: the
+    answer is 202, with where to read what it found.
     """
-    return answered(request, preview_all)
+    body = request.body
+    if is_short(body):
+        return answered(request, preview_all)
+    count(str(request.token.pk), len(body) // BYTES)
+    form = "csv" if is_csv(request) else "yaml"
+    own = Own(request.user.pk, form, hashlib.sha256(body).hexdigest())
+    asked = ask_own(FILE_PREVIEW, own, request.user, body)
+    if asked is None:
+        raise too_much_asked()
+    return Status(202, waits(asked))
+
+
+@router.get(
+    "/preview/{preview}",
+    auth=OPERATES,
+    response={200: FileSaved, 202: FileWaits},
+    summary="Read the preview of a long accounts file",
+)
+def read_preview(request: ApiRequest, preview: Digest) -> Any:
+    """Read what saving the file would change. The answer is 202 until a worker has
+    compared it, and 404 ten minutes after that, or where somebody else sent the file.
+    """
+    asked = own_lookup(preview, request.user)
+    if asked is None or asked.topic != FILE_PREVIEW:
+        raise Problem(404, NOT_THERE)
+    if asked.waits:
+        return Status(202, waits(asked))
+    match answer_of(asked):
+        case {"changes": changes}:
+            return changes
+        case {"problems": problems}:
+            raise wrong(problems)
+        case {"denied": sentence}:
+            raise Problem(403, sentence)
+    raise Problem(404, NOT_THERE)  # another release wrote it
+
+
+def waits(asked: Lookup) -> dict[str, Any]:
+    path = f"/accounts-file/preview/{asked.question}"
+    return {"path": path, "in_progress": True}
+
+
+def answer_of(asked: Lookup) -> Any:
+    """Return what a worker found; raise Problem where it could not."""
+    if asked.message:
+        raise Problem(409, f"{asked.message} {asked.hint}".strip())
+    return asked.answer
+
+
+def is_csv(request: ApiRequest) -> bool:
+    return request.content_type == CSV
 
 
 def answered(request: ApiRequest, doing: Doing) -> dict[str, Any]:
     """Save or preview the file; raise Problem with all that is wrong, and where."""
     count(str(request.token.pk), len(request.body) // BYTES)
+    csv = is_csv(request)
     try:
-        return done(request, doing)
+        return outcome(request.body, csv=csv, by=request.user, doing=doing)
     except FileProblems as error:
-        errors = [
-            {"at": f"line {one.line}", "message": one.message} for one in error.problems
-        ]
-        raise Problem(422, errors[0]["message"], errors=errors) from error
+        raise wrong((one.line, one.message) for one in error.problems) from error
 
 
-def done(request: ApiRequest, doing: Doing) -> dict[str, Any]:
-    row = ManagingAccount.objects.first()
-    partition = row.partition if row else "aws"
-    file = read(request.body, partition=partition, csv=request.content_type == CSV)
-    if spinnaker_differs(file):
-        raise FileProblems([Wrong(file.spinnaker_line, OTHER_CONNECTION)])
-    managing = file.managing is not None and (row is None or differs(file, row))
-    found = doing(file, request.user)
-    new, changed = (
-        [one.written.managed.name for one in found.those(what)]
-        for what in (NEW, CHANGED)
-    )
-    return {
-        "new": new,
-        "changed": changed,
-        "same": len(found.those(SAME)),
-        "left_alone": found.left_alone,
-        "managing": managing,
-    }
+def wrong(problems: Iterable[tuple[int, str]]) -> Problem:
+    errors = [{"at": f"line {line}", "message": said} for line, said in problems]
+    return Problem(422, errors[0]["message"], errors=errors)

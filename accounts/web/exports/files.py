@@ -25,13 +25,19 @@ def download(
     name: str, form: str, columns: Columns, rows: Iterable[Any]
 ) -> StreamingHttpResponse:
     """Answer with the rows as a file of this form: `csv` or `json`."""
-    file = f"bowline-{name}-{timezone.now():%Y-%m-%d}.{form}"
-    written = {"csv": csv_lines, "json": json_lines}[form](columns, rows)
     return StreamingHttpResponse(
-        written,
+        lines(form, columns, rows),
         content_type=KINDS[form],
-        headers={"Content-Disposition": f'attachment; filename="{file}"'},
+        headers={"Content-Disposition": f'attachment; filename="{dated(name, form)}"'},
     )
+
+
+def dated(name: str, form: str) -> str:
+    return f"bowline-{name}-{timezone.now():%Y-%m-%d}.{form}"
+
+
+def lines(form: str, columns: Columns, rows: Iterable[Any]) -> Iterator[str]:
+    return {"csv": csv_lines, "json": json_lines}[form](columns, rows)
 
 
 def csv_lines(columns: Columns, rows: Iterable[Any]) -> Iterator[str]:

@@ -5,19 +5,21 @@ from __future__ import annotations
 import json
 
 from django.db.models import Subquery
-from django.http import Http404, StreamingHttpResponse
+from django.http import Http404, HttpResponse, StreamingHttpResponse
+from django.http.response import HttpResponseBase
 
 from accounts.mapping.managing import managing_of
-from accounts.models import ManagedAccount, ManagingAccount, Run
+from accounts.models import ManagingAccount, Run
 from accounts.models.organization.members import same_account
 from accounts.organization.reading import kept_organization
 from accounts.web.access import administrator_required, operator_required
-from accounts.web.accounts.views import matching as matching_accounts
-from accounts.web.accounts.views import sort_of
 from accounts.web.activity.views import digest_of
 from accounts.web.activity.views import matching as matching_activity
 from accounts.web.bundles.listing import matching as matching_bundles
-from accounts.web.exports.files import AT_ONCE, Columns, download
+from accounts.web.exports.attachment import attachment
+from accounts.web.exports.files import AT_ONCE, KINDS, Columns, dated, download
+from accounts.web.exports.lists import ACCOUNTS, COLUMNS, account_rows, are_few
+from accounts.web.exports.waiting import by_a_worker
 from accounts.web.organization import listing
 from accounts.web.people.listing import matching as matching_people
 from accounts.web.people.person import described, with_all
@@ -27,26 +29,10 @@ from accounts.web.runs.listing import row_of
 from accounts.web.you.sessions import sessions_by_person
 
 
-def provider_keys(account: ManagedAccount) -> list[str]:
-    return [provider.key for provider in account.providers.all()]
-
-
 def account_id_of(run: Run) -> str:
     return run.account.account_id if run.account else ""
 
 
-ACCOUNTS: Columns = {
-    "name": lambda row: row.name,
-    "account_id": lambda row: row.account_id,
-    "environment": lambda row: row.environment,
-    "state": lambda row: row.word,
-    "providers": provider_keys,
-    "regions": lambda row: row.regions,
-    "verified_at": lambda row: row.verified_at,
-    "policy_set": lambda row: row.policy_set,
-    "created_at": lambda row: row.created_at,
-    "created_by": lambda row: row.created_by_name,
-}
 MEMBERS: Columns = {
     "name": lambda row: row.name,
     "account_id": lambda row: row.account_id,
@@ -107,10 +93,15 @@ PEOPLE: Columns = {
 }
 
 
-def accounts(request: Request, form: str) -> StreamingHttpResponse:
-    found = matching_accounts(request.GET).order_by(sort_of(request.GET), "name")
-    rows = found.defer("proved", "applied", "approved_entries")
-    return download("accounts", form, ACCOUNTS, rows.iterator(chunk_size=AT_ONCE))
+def accounts(request: Request, form: str) -> HttpResponseBase:
+    rows = account_rows(request.GET)
+    if are_few(rows.count()):
+        return download(ACCOUNTS, form, COLUMNS, rows.iterator(chunk_size=AT_ONCE))
+
+    def answer(text: str) -> HttpResponse:
+        return attachment(text, dated(ACCOUNTS, form), KINDS[form])
+
+    return by_a_worker(request, ACCOUNTS, form, answer)
 
 
 @operator_required

@@ -4,6 +4,7 @@ is new, changed and the same, and then exactly that.
 
 from __future__ import annotations
 
+import hashlib
 from collections import Counter
 from collections.abc import Iterable
 from typing import Any
@@ -13,21 +14,26 @@ from django.core.paginator import Paginator
 from django.db.models import Count
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
-from django.urls import reverse
+from django.urls import reverse, reverse_lazy
 from django.views.decorators.cache import never_cache
 from django.views.decorators.csrf import csrf_exempt, csrf_protect
 
+from accounts.lookups import FILE_CHECK, Own, ask_own, own_lookup
 from accounts.mapping.accounts_file.comparison import CHANGED, NEW, SAME
-from accounts.mapping.accounts_file.export import export
+from accounts.mapping.accounts_file.outcome import is_short
 from accounts.mapping.accounts_file.uploading import (
+    LONGEST_NAME,
     Outcome,
     check,
     save_as_previewed,
 )
-from accounts.models import ManagingAccount, Upload
+from accounts.models import ManagedAccount, ManagingAccount, Upload
 from accounts.web.access import operator_required
 from accounts.web.exports.attachment import attachment
+from accounts.web.exports.lists import ACCOUNTS_FILE, are_few, text_of
+from accounts.web.exports.waiting import by_a_worker, lead, waiting_page
 from accounts.web.from_file.forms import FileForm
+from accounts.web.lookups import Asking
 from accounts.web.request import BESIDE, InMemory, Request, drain, length
 from accounts.wording import counted
 from onboarding.accounts_file import FileProblems
@@ -74,11 +80,60 @@ def upload_page(request: Request) -> HttpResponse:
     if not form.is_valid():
         return page(request, form=form)
     file = form.cleaned_data["file"]
+    content = file.read()
+    if not is_short(content):
+        return check_by_a_worker(request, form, content)
     try:
-        upload = check(file.name, file.read(), csv=form.is_csv, by=request.user)
+        upload = check(file.name, content, csv=form.is_csv, by=request.user)
     except FileProblems as error:
         return page(request, problems=error.problems, name=file.name)
     return redirect(upload)
+
+
+def check_by_a_worker(request: Request, form: FileForm, content: bytes) -> HttpResponse:
+    sha256 = hashlib.sha256(content).hexdigest()
+    name = form.cleaned_data["file"].name[-LONGEST_NAME:]
+    own = Own(request.user.pk, "csv" if form.is_csv else "yaml", sha256, name)
+    asked = ask_own(FILE_CHECK, own, request.user, content)
+    if asked is None:
+        form.add_error("file", TOO_MANY)
+        return page(request, form=form)
+    return redirect("accounts:file-check", asked.question)
+
+
+@operator_required
+def file_check(request: Request, question: str) -> HttpResponse:
+    """Wait until a worker has checked the file, and lead to its preview."""
+    asked = own_lookup(question, request.user)
+    if asked and asked.waits:
+        return waiting_page(request, {**CHECKING, "asking": Asking(request.path, SOON)})
+    match asked and asked.answer:
+        case {"upload": upload}:
+            return lead(request, reverse("accounts:file-preview", args=[upload]))
+        case {"problems": problems} if request.htmx:
+            return lead(request, request.path)
+        case {"problems": problems}:
+            name = asked.parameters["own"]["name"] if asked else ""
+            found = [Problem(*problem) for problem in problems]
+            return page(request, problems=found, name=name)
+    why = f"{asked.message} {asked.hint}" if asked else NOT_CHECKED
+    messages.warning(request, f"{why.strip()} {UPLOAD_AGAIN}")
+    return lead(request, reverse("accounts:from-file"))
+
+
+SOON = "every 1s"
+CHECKING = {
+    "title": "Add from a file",
+    "says": "Checking the file",
+    "large": "A long file takes a few seconds. This page then shows what changes.",
+    "crumbs": [("Accounts", reverse_lazy("accounts:accounts"))],
+}
+NOT_CHECKED = "The file was not checked in time, or is no longer kept."
+UPLOAD_AGAIN = "Upload the file again."
+TOO_MANY = (
+    "A worker checks two of your files already, or many wait for it. Upload this one "
+    "again in some seconds."
+)
 
 
 def page(
@@ -157,5 +212,10 @@ def file_template(request: Request, form: str) -> HttpResponse:
 @operator_required
 def file_export(request: Request, form: str) -> HttpResponse:
     """Give all accounts as a file that can be uploaded again."""
-    text = export().text(csv=form == "csv")
-    return attachment(text, f"bowline-accounts-file.{form}", KINDS[form])
+
+    def answer(text: str) -> HttpResponse:
+        return attachment(text, f"bowline-accounts-file.{form}", KINDS[form])
+
+    if are_few(ManagedAccount.objects.count()):
+        return answer(text_of(ACCOUNTS_FILE, form))
+    return by_a_worker(request, ACCOUNTS_FILE, form, answer)

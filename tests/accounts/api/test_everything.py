@@ -128,6 +128,7 @@ BY_READS: Mapping[str, str] = {
     "delivery": "GET /deliveries/{number}",
     "delta": f"GET {A_BUNDLE}/since/{{since}}",
     "delta-download": f"GET {A_BUNDLE}/since/{{since}}/download",
+    "file-check": "GET /accounts-file/preview/{preview}",
     "file-preview": "POST /accounts-file/preview",
     "hand-off": f"GET {HAND_OFF}",
     "hand-off-archive": f"GET {HAND_OFF}",

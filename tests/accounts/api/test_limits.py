@@ -92,7 +92,7 @@ def test_a_long_file_counts_as_many_requests(settings):
     ]
 
     # However long, it is half of a minute's: it can be sent.
-    assert statuses == [200, 200, 429, 429]
+    assert statuses == [200, 202, 429, 429]
 
 
 def test_to_read_many_accounts_counts_as_many_requests(settings, monkeypatch):

@@ -29,6 +29,7 @@ ARGUMENTS = {
     "slug": "tutorial",
     "step": "review",
     "fingerprint": "0" * 32,
+    "question": "0" * 64,
 }
 NAMES = [pattern.name for pattern in urlpatterns]
 

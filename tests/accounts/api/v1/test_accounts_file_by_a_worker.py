@@ -1,0 +1,95 @@
+"""A worker compares a long accounts file, and writes many accounts to one."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.accounts.api.calling import Caller, detail, token_of
+from tests.accounts.api.v1.test_accounts_file import (
+    FILE,
+    PATH,
+    REFUSED,
+    read_on,
+    send,
+)
+from tests.rows import account_row, managing_row, person
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def long(monkeypatch):
+    """Let every file be a long one, and every site have many accounts."""
+    monkeypatch.setattr("accounts.mapping.accounts_file.outcome.MOST_IN_A_REQUEST", 0)
+    monkeypatch.setattr("accounts.web.exports.lists.MOST_IN_A_REQUEST", -1)
+
+
+def test_a_worker_compares_a_long_file(operator, long):
+    first = send(operator, FILE, f"{PATH}/preview")
+    again = send(operator, FILE, f"{PATH}/preview")
+    waiting = operator.get(f"/api/v1{first.json()['path']}")
+    preview = read_on(operator, first)
+    saved = send(operator, FILE)
+
+    assert first.json() == again.json() == waiting.json()
+    assert waiting.status_code == 202
+    assert preview.status_code == 200, preview.content
+    assert preview.json() == saved.json()
+
+
+def test_the_preview_of_somebody_else_is_not_there(operator, long):
+    first = send(operator, FILE, f"{PATH}/preview")
+    other = Caller(token_of(person("operator", username="other")))
+
+    waiting = other.get(f"/api/v1{first.json()['path']}")
+    answered = read_on(other, first)
+
+    for answer in (waiting, answered):
+        assert "There is no such preview." in detail(answer, 404)
+    assert operator.get(f"/api/v1{first.json()['path']}").status_code == 200
+
+
+@pytest.mark.parametrize("name", REFUSED)
+def test_a_worker_refuses_what_saving_would(operator, long, name):
+    before, text, status, sentence = REFUSED[name]
+    if before:
+        before(operator)
+
+    preview = read_on(operator, send(operator, text, f"{PATH}/preview"))
+    saved = send(operator, text)
+
+    assert sentence in detail(preview, status)
+    assert preview.json() == saved.json()
+
+
+def test_no_more_than_two_files_of_a_person_wait(operator, long):
+    texts = [f"{FILE}# {number}" for number in range(3)]
+
+    answers = [send(operator, text, f"{PATH}/preview") for text in texts]
+    read = operator.read("/accounts-file")
+
+    assert [one.status_code for one in answers] == [202, 202, 429]
+    assert "wait for an answer" in detail(read, 429)
+    assert read["Retry-After"] == answers[2]["Retry-After"] == "3"
+
+
+def test_a_worker_writes_many_accounts_anew_for_each_who_asks(operator, long):
+    managing_row()
+    first = operator.read("/accounts-file", format="csv")
+    assert operator.get(f"/api/v1{first.json()['path']}").json() == first.json()
+    account_row("late")
+    answer = read_on(operator, first)
+    later = operator.read("/accounts-file", format="csv")
+
+    assert answer["Content-Type"] == "text/csv; charset=utf-8"
+    assert b"late" in answer.content
+    assert later.status_code == 202
+    assert later.json()["path"] != first.json()["path"]
+
+
+def test_what_a_worker_could_not_write_says_why(operator, long, monkeypatch):
+    monkeypatch.setattr("accounts.own_answers.text_of", lambda *_: 1 / 0)
+
+    answer = read_on(operator, operator.read("/accounts-file"))
+
+    assert detail(answer) == "A worker could not do it. See the worker's log."

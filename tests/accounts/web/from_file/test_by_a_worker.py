@@ -1,0 +1,137 @@
+"""A worker checks a long file, and writes many accounts to one."""
+
+from __future__ import annotations
+
+import pytest
+from django.test import Client
+
+from tests.accounts.web.answers import work
+from tests.accounts.web.from_file.test_from_file import (
+    CSV,
+    operator,
+    upload,
+    uploaded,
+    words,
+)
+from tests.rows import person
+
+pytestmark = pytest.mark.django_db
+
+IN_HTMX = {"HX-Request": "true"}
+__all__ = ["operator"]
+
+
+@pytest.fixture
+def long(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let every file be a long one, and every site have many accounts."""
+    monkeypatch.setattr("accounts.mapping.accounts_file.outcome.MOST_IN_A_REQUEST", 0)
+    monkeypatch.setattr("accounts.web.exports.lists.MOST_IN_A_REQUEST", -1)
+
+
+def test_a_worker_checks_a_long_file_and_the_page_leads_to_its_preview(
+    operator, long
+) -> None:
+    waiting = uploaded(operator)
+    first = words(operator.get(waiting))
+    part = words(operator.get(waiting, headers=IN_HTMX))
+    work()
+    there = operator.get(waiting, headers=IN_HTMX)
+
+    assert "Checking the file…" in first
+    assert "No worker has answered yet" in first
+    assert part.startswith("<div hx-get=")
+    assert f'hx-get="{waiting}" hx-trigger="every 1s"' in part
+    assert operator.get(waiting).url == there["HX-Redirect"]
+    assert "Save 2 accounts" in words(operator.get(there["HX-Redirect"]))
+
+
+def test_a_worker_finds_every_error_of_a_long_file(operator, long) -> None:
+    waiting = uploaded(operator, CSV.replace("us-east-1", "mars-east-1"))
+    work()
+
+    page = operator.get(waiting)
+
+    assert operator.get(waiting, headers=IN_HTMX)["HX-Redirect"] == waiting
+    assert [problem.line for problem in page.context["problems"]] == [2, 3, 4]
+    assert "“a.csv” has 3 errors." in words(page)
+
+
+def test_nobody_else_learns_what_a_worker_found(operator, long) -> None:
+    waiting = uploaded(operator)
+    work()
+    operator.force_login(person("operator", username="other"))
+
+    page = operator.get(waiting, follow=True)
+
+    assert "The file was not checked in time, or is no longer kept." in words(page)
+
+
+def test_a_worker_that_could_not_check_says_what_to_do(
+    operator, long, monkeypatch
+) -> None:
+    monkeypatch.setattr("accounts.own_answers.check", lambda *_, **__: 1 / 0)
+    waiting = uploaded(operator)
+    work()
+
+    page = operator.get(waiting, follow=True)
+
+    assert "could not do it. See the worker&#x27;s log. Upload the file" in words(page)
+
+
+def test_a_third_file_at_once_is_refused(operator, long) -> None:
+    for number in range(2):
+        uploaded(operator, f"{CSV}{number}")
+
+    page = upload(operator, f"{CSV}3")
+
+    assert "A worker checks two of your files already" in words(page)
+
+
+@pytest.mark.parametrize(
+    "path", ["/accounts-file.csv", "/accounts-file.yaml", "/accounts.json?q=staging"]
+)
+def test_a_worker_writes_many_accounts(operator, long, monkeypatch, path) -> None:
+    and_ = "&" if "?" in path else "?"
+    first = words(operator.get(path))
+    waiting = words(operator.get(f"{path}{and_}look=1", headers=IN_HTMX))
+    work()
+    page = words(operator.get(f"{path}{and_}look=answer", headers=IN_HTMX))
+    file = operator.get(f"{path}{and_}look=file")
+    other = Client()
+    other.force_login(person("operator", username="other"))
+    of_another = words(other.get(f"{path}{and_}look=file"))
+    monkeypatch.undo()
+    in_a_request = operator.get(path)
+
+    assert 'hx-trigger="load"' in first
+    assert "Writing the accounts to a file…" in first
+    assert 'hx-trigger="every 1s"' in waiting
+    assert "The file is ready." in page
+    assert "look=file" in page
+    assert file.content == b"".join(in_a_request)
+    for header in ("Content-Type", "Content-Disposition"):
+        assert file[header] == in_a_request[header]
+    assert 'hx-trigger="load"' in of_another
+
+
+def test_a_file_that_a_worker_could_not_write_can_be_asked_for_again(
+    operator, long, monkeypatch
+) -> None:
+    with monkeypatch.context() as broken:
+        broken.setattr("accounts.own_answers.text_of", lambda *_: 1 / 0)
+        operator.get("/accounts-file.csv?look=1")
+        work()
+    failed = words(operator.get("/accounts-file.csv?look=answer"))
+    again = words(operator.get("/accounts-file.csv?look=1"))
+
+    assert "A worker could not do it. See the worker&#x27;s log." in failed
+    assert 'href="/accounts-file.csv?look=1">Try again' in failed
+    assert "Writing the accounts to a file…" in again
+
+
+def test_many_files_at_once_wait_for_each_other(operator, long) -> None:
+    for path in ("/accounts-file.csv", "/accounts-file.yaml", "/accounts.csv"):
+        page = words(operator.get(f"{path}?look=1"))
+
+    assert "Two of your files are in progress. This page tries again" in page
+    assert 'hx-trigger="every 3s"' in page
