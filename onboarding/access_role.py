@@ -268,11 +268,7 @@ def stack_set_commands(
 
     IAM knows no regions: a second one would make the same role again, and fail.
     """
-    named = f"--stack-set-name {stack_set} --region {shlex.quote(region)}"
-    given = [
-        shlex.quote(f"ParameterKey={name},ParameterValue={value}")
-        for name, value in parameters.items()
-    ]
+    named = f"--stack-set-name {shlex.quote(stack_set)} --region {shlex.quote(region)}"
     return (
         Command(
             "In the organization's management account, once: allow StackSets to "
@@ -283,11 +279,11 @@ def stack_set_commands(
             "Define the role once for all accounts, including those that join later.",
             lines(
                 f"aws cloudformation create-stack-set {named}",
-                f"--template-body file://{file} --capabilities CAPABILITY_NAMED_IAM",
+                f"{template_body(file)} --capabilities CAPABILITY_NAMED_IAM",
                 "--permission-model SERVICE_MANAGED",
                 "--auto-deployment Enabled=true,RetainStacksOnAccountRemoval=false",
                 "--managed-execution Active=true",
-                *([f"--parameters {' '.join(given)}"] if given else []),
+                *given_parameters(parameters),
             ),
         ),
         Command(
@@ -316,6 +312,22 @@ def stack_command(region: str) -> Command:
             f"--region {shlex.quote(region)}",
         ),
     )
+
+
+def template_body(file: str) -> str:
+    return f"--template-body {shlex.quote(f'file://{file}')}"
+
+
+def given_parameters(parameters: Mapping[str, str]) -> Iterator[str]:
+    """Yield the option, if there are any, as JSON: in the AWS CLI's own short form, a
+    comma ends a value.
+    """
+    given = [
+        {"ParameterKey": name, "ParameterValue": value}
+        for name, value in parameters.items()
+    ]
+    if given:
+        yield f"--parameters {shlex.quote(json.dumps(given))}"
 
 
 def lines(*parts: str) -> str:

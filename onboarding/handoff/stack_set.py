@@ -11,8 +11,10 @@ from collections.abc import Iterable, Iterator
 from onboarding.access_role import (
     EVERYWHERE,
     Command,
+    given_parameters,
     lines,
     stack_set_commands,
+    template_body,
 )
 from onboarding.handoff.scripts import Stack, deploy
 
@@ -57,18 +59,14 @@ def self_managed(stack: Stack) -> Iterator[Command]:
     """Yield the same for an administrator who has roles of their own in the accounts,
     but no trusted access to the organization.
     """
-    given = [
-        shlex.quote(f"ParameterKey={name},ParameterValue={value}")
-        for name, value in stack.parameters.items()
-    ]
     yield Command(
         "Define the roles once for all accounts:",
         lines(
             f"aws cloudformation create-stack-set {named(stack)}",
-            f"--template-body file://{stack.template.path}",
+            template_body(stack.template.path),
             "--permission-model SELF_MANAGED --capabilities CAPABILITY_NAMED_IAM",
             "--managed-execution Active=true",
-            *([f"--parameters {' '.join(given)}"] if given else []),
+            *given_parameters(stack.parameters),
         ),
     )
     yield Command(
@@ -108,7 +106,7 @@ def update(stack: Stack) -> Command:
         "For a later version of the template, update all accounts that have it:",
         lines(
             f"aws cloudformation update-stack-set {named(stack)}",
-            f"--template-body file://{stack.template.path}",
+            template_body(stack.template.path),
             "--capabilities CAPABILITY_NAMED_IAM",
             *([f"--parameters {' '.join(kept)}"] if kept else []),
             EVERYWHERE,

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from onboarding.access_role import Command
 from onboarding.handoff import scripts, stack_set
 from onboarding.handoff.hand_off import HandOff
+from onboarding.names import one_line
 from onboarding.providers.eks import switch_mode
 from onboarding.resources.kinds import ClusterAccess
 from onboarding.spinnaker.bundle.file import File
@@ -250,7 +251,7 @@ def troubles(one: HandOff) -> tuple[Command, ...]:
 
 def state_of(one: HandOff) -> Command:
     given = one.stacks[0].parameters.values()
-    external_id = f", followed by {' '.join(given)}" if given else ""
+    external_id = f", followed by {one_line(' '.join(given))}" if given else ""
     return Command(
         f"The stack must be in account {one.managed.account_id}. This prints its "
         f"state, which must be CREATE_COMPLETE or UPDATE_COMPLETE{external_id}. "

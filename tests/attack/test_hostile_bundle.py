@@ -10,7 +10,6 @@ from __future__ import annotations
 import json
 import shlex
 import subprocess
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -18,22 +17,9 @@ import yaml
 
 from onboarding import names
 from onboarding.topology import Managed, Permissions, Topology
-from tests.attack.values import VALUES
+from tests.attack.values import accepted
 from tests.bundles import cluster, core, eks, unpacked
 from tests.factories import managed, provider, topology
-
-LETTERS = ("a", "Z9", "a b", "a=b:c/d@e", "a+b,c.d@e-f_g", "yes", "012345670123", "1_0")
-"""Accepted by some rules, and read as something else without quotes."""
-
-
-def accepted(rule: Callable[[str], str]) -> list[str]:
-    taken = []
-    for value in (*VALUES, *LETTERS):
-        try:
-            taken.append(rule(value))
-        except ValueError:
-            continue
-    return list(dict.fromkeys(taken))
 
 
 def key_pair(value: str) -> str:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 PLANTED = "<planted"
 """Markup that no page has of its own."""
 COMPUTED = "31338"
@@ -57,4 +59,22 @@ VALUES = (
     "nan",
     "1e999",
     "٣",
+    "a\nEND_OF_TEMPLATE\ntouch planted",
+    "%{if true}planted%{endif}",
+    "a,ParameterKey=b",
+    "a\x1b[2Jb\x9b2J",
+    "a\r\n\r\n--b\r\nContent-Type: text/html\r\n\r\n<planted>",
 )
+LETTERS = ("a", "Z9", "a b", "a=b:c/d@e", "a+b,c.d@e-f_g", "yes", "012345670123", "1_0")
+"""Accepted by some rules, and read as something else without quotes."""
+
+
+def accepted(rule: Callable[[str], str]) -> list[str]:
+    """List what a rule accepts of them, as it returns it."""
+    taken = []
+    for value in (*VALUES, *LETTERS):
+        try:
+            taken.append(rule(value))
+        except ValueError:
+            continue
+    return list(dict.fromkeys(taken))
