@@ -32,13 +32,19 @@ class Ids(logging.Filter):
 
 
 class Lines(logging.Formatter):
-    """One line a message, whatever it quotes; a traceback comes below it."""
+    """One line a message, whatever it quotes; a traceback comes below it, indented, so
+    that no line of an exception's text looks like a message.
+    """
 
     def __init__(self) -> None:
         super().__init__("{asctime} {levelname} {name}: {message}", style="{")
 
     def formatMessage(self, record: logging.LogRecord) -> str:
         return one_line(super().formatMessage(record))
+
+    def format(self, record: logging.LogRecord) -> str:
+        first, *more = super().format(record).split("\n")
+        return "\n".join((first, *(f"  {one_line(line)}" for line in more)))
 
 
 class JsonLines(JsonFormatter):
