@@ -2,22 +2,39 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any
 
 from django.contrib.auth.admin import UserAdmin
-from django.contrib.auth.forms import UserChangeForm
+from django.contrib.auth.forms import AdminUserCreationForm, UserChangeForm
 from django.contrib.auth.models import User
 from django.db.models import Model
 from django.http import HttpRequest
 
+from accounts.people.look_alikes import new_name
 from accounts.role_limits.fields import EnvironmentsField
 from accounts.role_limits.limits import limit, limits_by_hand
 from accounts.web.access import APPROVER, OPERATOR
+from accounts.web.fields import checked
 
 FIELDS = {"operator_in": OPERATOR, "approver_in": APPROVER}
 
 
-class LimitedPersonForm(UserChangeForm):  # type: ignore[type-arg]  # none at run time
+class NewPersonForm(AdminUserCreationForm):  # type: ignore[type-arg]  # none at run time
+    def clean_username(self) -> str:
+        return checked(new_name, self.cleaned_data["username"])
+
+
+class PersonForm(UserChangeForm):  # type: ignore[type-arg]  # as above
+    def clean_username(self) -> str:
+        """Let somebody who has had a name for long keep it."""
+        name: str = self.cleaned_data["username"]
+        if name == self.initial.get("username"):
+            return name
+        return checked(partial(new_name, of=self.instance), name)
+
+
+class LimitedPersonForm(PersonForm):
     operator_in = EnvironmentsField(role=OPERATOR)
     approver_in = EnvironmentsField(role=APPROVER)
 
@@ -29,6 +46,9 @@ class LimitedPersonForm(UserChangeForm):  # type: ignore[type-arg]  # none at ru
 
 class LimitedPersonAdmin(UserAdmin):  # type: ignore[type-arg]  # as above
     """Nobody limits their own roles, or frees them: another administrator does."""
+
+    form = PersonForm
+    add_form = NewPersonForm
 
     def get_fieldsets(self, request: HttpRequest, obj: Model | None = None) -> Any:
         found = super().get_fieldsets(request, obj)

@@ -10,6 +10,7 @@ from django.contrib.auth.models import User
 from django.core.exceptions import ValidationError
 from django.core.validators import validate_email
 
+from accounts.people.look_alikes import new_name
 from accounts.role_limits.fields import EnvironmentsField
 from accounts.role_limits.limits import Limits, limits_by_hand, limits_of
 from accounts.role_limits.naming import LIMITED
@@ -20,12 +21,15 @@ from onboarding import names
 
 
 def sign_in_name(text: str) -> str:
-    """Accept what Django does, as far as everybody can see it."""
+    """Accept what Django does, as far as everybody can see it, and in the form by which
+    Django finds whoever signs in.
+    """
+    name = User.normalize_username(names.seen(text))
     try:
-        User.username_validator(names.seen(text))
+        User.username_validator(name)
     except ValidationError:
         raise ValueError("Use letters, digits and the signs @ . + - _ only.") from None
-    return text
+    return new_name(name)
 
 
 def mail_address(text: str) -> str:
@@ -143,8 +147,6 @@ class AddForm(DescriptionForm, RolesForm):
 
     def clean_username(self) -> str:
         name: str = self.cleaned_data["username"]
-        if User.objects.filter(username__iexact=name).exists():
-            raise ValidationError("Somebody has this name already.")
         if settings.PASSWORDS_FOR and name not in settings.PASSWORDS_FOR:
             allowed = ", ".join(settings.PASSWORDS_FOR)
             raise ValidationError(

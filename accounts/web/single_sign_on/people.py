@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import time
-import unicodedata
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -17,6 +16,7 @@ from django.utils import timezone
 
 from accounts.activity import record
 from accounts.models import Activity, Identity
+from accounts.people.look_alikes import mixes_alphabets, twin_of
 from accounts.role_limits.limits import limit_by_groups
 from accounts.web.people.roles import set_roles
 from accounts.web.single_sign_on.groups import roles_at
@@ -30,8 +30,6 @@ FRESH = 120
 """Seconds since the provider asked for the password, or for what it asks instead."""
 
 LONGEST_SUBJECT = 255
-LOOK_ALIKE = {"LATIN", "CYRILLIC", "GREEK", "ARMENIAN", "CHEROKEE", "COPTIC"}
-"""Alphabets whose letters are taken for each other's: nobody's name mixes them."""
 
 
 class Refused(Exception):
@@ -107,7 +105,7 @@ def username_in(claims: Mapping[str, Any]) -> str:
         User.username_validator(name)
     except ValidationError:
         name = ""
-    if len({*alphabets(name)} & LOOK_ALIKE) > 1:
+    if mixes_alphabets(name):
         raise Refused(
             f"The provider calls you {name}, in letters of more than one alphabet, "
             "some of which look the same. Its administrator chooses another name."
@@ -118,12 +116,6 @@ def username_in(claims: Mapping[str, Any]) -> str:
             "most 150 letters, digits and the signs @ . + - _"
         )
     return name
-
-
-def alphabets(text: str) -> Iterator[str]:
-    """Name the alphabet of each letter, as Unicode's names of letters begin."""
-    for letter in filter(str.isalpha, text):
-        yield unicodedata.name(letter, "").partition(" ")[0]
 
 
 def email_in(claims: Mapping[str, Any]) -> str:
@@ -181,11 +173,20 @@ def known(said: Said, provider: Provider) -> User | None:
 
 
 def made(said: Said, provider: Provider) -> User:
-    """Make the person; raise Refused where the name is somebody else's."""
-    if User.objects.filter(username__iexact=said.name).exists():
+    """Make the person; raise Refused where the name is, or looks like, somebody
+    else's.
+    """
+    twin = twin_of(said.name)
+    if twin.casefold() == said.name.casefold():
         raise Refused(
             f"Bowline already knows somebody else called {said.name}, who does not "
             "come from the provider. An administrator renames that person first."
+        )
+    if twin:
+        raise Refused(
+            f"The provider calls you {said.name}, which looks like the name of "
+            f"somebody else, {twin}, in other letters. Its administrator chooses "
+            "another name."
         )
     person = User(username=said.name, email=said.email)
     person.first_name, person.last_name = said.first_name, said.last_name
