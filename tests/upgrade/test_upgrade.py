@@ -12,6 +12,7 @@ import tarfile
 from collections import Counter
 from dataclasses import dataclass
 from pathlib import Path
+from secrets import token_hex
 from types import ModuleType
 from typing import Any
 
@@ -66,7 +67,9 @@ def upgraded(
     return Upgraded(recorded, kind, url, new, before, kind.rows(url))
 
 
-def made_in(server: str, name: str) -> str:
+def made_in(server: str, which: str) -> str:
+    """Make a database of its own: in another order the same one is made again."""
+    name = f"{which}_{token_hex(4)}"
     with psycopg.connect(server, autocommit=True) as connection:
         connection.execute(f'CREATE DATABASE "{name}"')
     return server.replace("/postgres?", f"/{name}?")
