@@ -7,6 +7,7 @@ from accounts.models.api.idempotency import KeptAnswer
 from accounts.models.api.token import ApiToken
 from accounts.models.bundles import Bundle
 from accounts.models.checks.findings import Findings
+from accounts.models.checks.foreign_policy import ForeignPolicy
 from accounts.models.clusters.search import (
     ClusterSearch,
     FoundCluster,
@@ -66,6 +67,7 @@ __all__ = [
     "FeedRow",
     "FeedToken",
     "Findings",
+    "ForeignPolicy",
     "FoundCluster",
     "GroupRoles",
     "HandOff",

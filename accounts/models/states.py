@@ -116,6 +116,10 @@ BADGES = {
     # Checks
     "proved": Badge("good", "check", "Bowline called it, and it succeeded."),
     "not proved from here": Badge("neutral", "question", "Bowline cannot check this."),
+    # Policies of others
+    "not approved": Badge("bad", "cross", "Nobody approved it in Bowline."),
+    "asked for": Badge("warn", "clock", "Somebody asks to accept it."),
+    "accepted": Badge("neutral", "check", "Accepted by name, until a day."),
     # Deliveries
     "take over": Badge("warn", "pencil", "Made by somebody else; becomes Bowline’s."),
     "delivering": Badge("busy", "clock", "Bowline sends the accounts to Spinnaker."),

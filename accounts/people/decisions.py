@@ -45,6 +45,7 @@ class Decision(NamedTuple):
 
 ACCOUNT, ROLLOUT = "/accounts/{name}", "/rollouts/{number}"
 RUNS, ROLLOUTS = "runs/actions.py", "runs/rollouts/decisions.py"
+ACCEPTING = "runs/foreign/accepting.py"
 STARTING = "runs/rollouts/start.py"
 DELIVERIES = "spinnaker/deliveries/decisions.py"
 SAVING, EDITS = "mapping/accounts_file/saving.py", "mapping/edits.py"
@@ -105,6 +106,23 @@ DECISIONS = (
         (f"POST {ACCOUNT}/accept",),
         ("onboard",),
         second=BY_POLICY,
+    ),
+    Decision(
+        "accept a policy of others that was found on a role",
+        (What.ACCEPT_POLICY,),
+        APPROVER,
+        Touches.PLAN,
+        (ACCEPTING,),
+        ("foreign-policy-accept",),
+        second=BY_POLICY,
+    ),
+    Decision(
+        "ask to accept such a policy, or end that",
+        (What.ASK, What.END),
+        OPERATOR,
+        Touches.PLAN,
+        (ACCEPTING,),
+        ("foreign-policy-ask", "foreign-policy-end"),
     ),
     Decision(
         "pause, resume, stop, retry or change a rollout",

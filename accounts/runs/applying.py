@@ -20,7 +20,14 @@ from accounts.mapping.left_over import forgotten_by
 from accounts.mapping.managing import managing_row
 from accounts.mapping.plans import change_of, plan_of, steps_of
 from accounts.mapping.slices import in_slices
-from accounts.models import HandOff, ManagedAccount, ManagingAccount, Run, Step
+from accounts.models import (
+    ForeignPolicy,
+    HandOff,
+    ManagedAccount,
+    ManagingAccount,
+    Run,
+    Step,
+)
 from accounts.models.states import State, Status
 from accounts.models.steps import finish_steps, note_all
 from accounts.runs.owners.managing import left_to_owner
@@ -65,8 +72,9 @@ def apply_run(run: Run, scope: Scope, sessions: Sessions) -> None:
         plan.refuse_unapproved(one.changes)
     apply_shared(run, scope, sessions, plan, steps)
     for side, one in own:
-        carry_out(run, sessions, side.reach, one.changes, steps, held=run.extend_lease)
-        side.hand_on(sessions, one, one.changes)
+        changes = one.with_removals(approved=plan)
+        carry_out(run, sessions, side.reach, changes, steps, held=run.extend_lease)
+        side.hand_on(sessions, one, changes)
     if left_to_owner(run, scope, sessions):
         wait_for_owner(run, scope, sessions)
         return
@@ -132,6 +140,7 @@ def finish(run: Run) -> None:
     finish_steps(run.steps.all(), "Already existed.", now)
     if removes:
         ManagedAccount.objects.filter(pk__in=[run.account_id]).remove()
+        ForeignPolicy.objects.filter(account=run.account_id).delete()
         HandOff.objects.in_force().filter(account=run.account_id).update(removed_at=now)
     else:
         keep_approved(run)
@@ -184,8 +193,9 @@ def apply_managing(
     try:
         scope = Scope.load(run)
         (side,) = scope.shared
-        changes = side.changes(sessions)
-        refuse_unapproved(run, plan, changes)
+        one = side.compared(sessions)
+        refuse_unapproved(run, plan, one.changes)
+        changes = one.with_removals(approved=plan)
         held()
         grant_or_withdraw(run, scope)
         remember(scope)

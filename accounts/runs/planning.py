@@ -8,6 +8,7 @@ from contextlib import suppress
 from typing import TypeAlias
 
 from django.db import transaction
+from django.utils import timezone
 
 from accounts.mapping import snapshots
 from accounts.mapping.edits import lock_described
@@ -34,6 +35,7 @@ from accounts.runs.actions import RunOpen, plan_managing
 from accounts.runs.applying import grant_or_withdraw
 from accounts.runs.capacity import NoRoom
 from accounts.runs.deciding.coming_first import open_managing_run
+from accounts.runs.foreign.keeping import keep_all_foreign
 from accounts.runs.owners.learning import learn_details
 from accounts.runs.scope import Comparison, Scope, Side
 from onboarding import topology
@@ -54,6 +56,7 @@ from onboarding.resources.entry_changes import (
     entry_changes,
 )
 from onboarding.resources.fingerprint import fingerprint
+from onboarding.resources.foreign import Foreign
 from onboarding.resources.kinds import KeyGrant
 from onboarding.resources.plan import Change, Plan, PlannedChange, PlanOutdated
 from onboarding.topology import (
@@ -79,7 +82,7 @@ def make_plan(run: Run, scope: Scope, sessions: Sessions) -> None:
             refuse_regions(sessions, scope.managed)
             refuse_outsider(sessions, scope.managing, scope.managed)
         refuse_key_policies(sessions, scope.managing, grants_of(scope))
-    compared = [(side, side.compared(sessions)) for side in scope.sides]
+    compared = [(side, to_plan(side.compared(sessions))) for side in scope.sides]
     if changing:
         for side, one in compared:
             if side.reach.writes:
@@ -122,6 +125,8 @@ def make_plan(run: Run, scope: Scope, sessions: Sessions) -> None:
         )
         if to == Status.PLANNED and run.rollout_id is None:
             happened(run, Notice.What.PLANS)
+        if changing:
+            keep_all_foreign(scope, read_of(compared), timezone.now())
         run.steps.all().delete()
         Step.objects.bulk_create(steps_of(run, plan))
         if left:
@@ -152,6 +157,20 @@ def plan_managing_first(run: Run) -> None:
     if open_managing_run() is None:
         with suppress(RunOpen, NoRoom, Outside):
             plan_managing(run.created_by, origin=Run.Origin(run.started_from))
+
+
+def read_of(compared: Compared) -> list[tuple[Side, tuple[Foreign, ...]]]:
+    """Return what others gave to the roles of each side that could be read."""
+    return [
+        (side, (*one.foreign, *one.accepted))
+        for side, one in compared
+        if not one.unread
+    ]
+
+
+def to_plan(one: Comparison) -> Comparison:
+    """Remove what others gave to the roles, too, as long as nobody accepts it."""
+    return one._replace(changes=one.with_removals())
 
 
 Compared: TypeAlias = list[tuple[Side, Comparison]]

@@ -7,7 +7,7 @@ managing account is leased, because other runs change what it holds.
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import NamedTuple
 
@@ -18,15 +18,17 @@ from accounts.mapping.edits import is_outdated_by
 from accounts.mapping.left_over import forgotten_by, withdrawn_by
 from accounts.mapping.managed import granted_topology, managed_of
 from accounts.mapping.managing import managing_of, managing_row
-from accounts.models import ManagedAccount, ManagingAccount, Run
+from accounts.models import ForeignPolicy, ManagedAccount, ManagingAccount, Run
 from accounts.models.states import State, Status
 from accounts.runs.owners.handed_out import is_handed_out
 from onboarding.aws.errors import AwsError
+from onboarding.aws.foreign import foreign
 from onboarding.aws.observe import observe
 from onboarding.aws.session import Sessions
 from onboarding.desired import desired
+from onboarding.resources.foreign import Foreign, with_removals
 from onboarding.resources.kinds import KeyGrant, Resource, ServiceLinkedRole
-from onboarding.resources.plan import Change, diff
+from onboarding.resources.plan import Change, Plan, diff
 from onboarding.topology import Managed, Managing, Reach, Topology
 
 COMPARED_FOR = timedelta(minutes=10)
@@ -43,6 +45,20 @@ class Comparison(NamedTuple):
     observed: tuple[Resource, ...]
     unread: str = ""
     """Why nothing could be found; empty where AWS was asked."""
+    foreign: tuple[Foreign, ...] = ()
+    """Policies of others that nobody accepted."""
+    accepted: tuple[Foreign, ...] = ()
+
+    def with_removals(self, *, approved: Plan | None = None) -> tuple[Change, ...]:
+        """Return the changes with the removals of policies of others: all, or those
+        that were approved.
+        """
+        foreign = (
+            one
+            for one in self.foreign
+            if approved is None or approved.covers(one.removal)
+        )
+        return with_removals(self.changes, foreign)
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +77,8 @@ class Side:
     adopts: bool = False
     handed_out: bool = False
     """The owner was given exactly this, and it was proved since."""
+    accepts: frozenset[str] = frozenset()
+    """Digests of the policies of others that somebody accepted."""
 
     @property
     def looks_for(self) -> tuple[Resource, ...]:
@@ -82,10 +100,16 @@ class Side:
                 raise
             changes = () if self.handed_out else diff(desired, ())
             return Comparison(changes, 0, (), error.message)
+        found = foreign(sessions, self.reach, self.looks_for, observed)
+        if not self.reach.writes:
+            found = tuple(replace(one, removable=False) for one in found)
+        accepts = frozenset() if self.removes else self.accepts
         return Comparison(
             diff(desired, observed, adopts=self.adopts),
             sum(resource.owned for resource in observed),
             observed,
+            foreign=tuple(one for one in found if one.digest not in accepts),
+            accepted=tuple(one for one in found if one.digest in accepts),
         )
 
     def hand_on(
@@ -220,6 +244,7 @@ def own_sides(
         removes=removes,
         adopts=managed.adopts,
         handed_out=is_handed_out(row, managing, managed),
+        accepts=accepted_in(row),
     )
     if managing.is_handed_off:
         return [roles]
@@ -266,4 +291,10 @@ def managing_side(
         reach=managing.reach,
         wanted=desired(whole, managing),
         earlier=tuple(snapshots.earlier_identities(row)),
+        accepts=accepted_in(None),
     )
+
+
+def accepted_in(account: ManagedAccount | None) -> frozenset[str]:
+    accepted = ForeignPolicy.objects.of(account).accepted()
+    return frozenset(accepted.values_list("digest", flat=True))

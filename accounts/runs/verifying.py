@@ -6,6 +6,7 @@ import time
 from collections.abc import Iterable
 from dataclasses import replace
 from datetime import datetime, timedelta
+from typing import NamedTuple
 
 from django.db import transaction
 from django.utils import timezone
@@ -19,15 +20,17 @@ from accounts.mapping.proved import keep_proved
 from accounts.models import ManagedAccount, ManagingAccount, Notice, Run
 from accounts.models.states import WORKING, State, Status
 from accounts.notices.happening import failed, happened
+from accounts.runs.foreign.keeping import keep_all_foreign, of_others
 from accounts.runs.owners.learning import learn_of_owner
 from accounts.runs.owners.versions import keep_found, owners_word
 from accounts.runs.results import COMPARED, keep_results
-from accounts.runs.scope import COMPARED_FOR, Scope, Side
+from accounts.runs.scope import COMPARED_FOR, Comparison, Scope, Side
 from onboarding.aws.backoff import Backoff
 from onboarding.aws.errors import OwnCredentialsError
 from onboarding.aws.session import Sessions
 from onboarding.checks import Outcome
 from onboarding.desired import POLICY_SET, assume_list
+from onboarding.resources.foreign import Foreign
 from onboarding.resources.plan import Change, NotOurs
 from onboarding.topology import Managing
 from onboarding.verify.chain import BECOME_IDENTITY, own_identity_refused
@@ -59,15 +62,15 @@ def verify_run(run: Run, scope: Scope, sessions: Sessions) -> None:
 
 def prove(run: Run, scope: Scope, sessions: Sessions) -> None:
     settling = Backoff(0.0 if run.kind == Run.Kind.VERIFY else SETTLING, run.say)
-    left = nothing_left(scope, scope.sides, sessions, settling)
-    drift = [in_its_time(run, scope, result) for result in left]
+    looked = list(nothing_left(scope, scope.sides, sessions, settling))
     found = list(checks(run, scope, sessions))
     chain = {result.outcome for result in found if result.provider == CHAIN}
     if scope.relies and chain - {Outcome.PROVED}:
         # What refused may be the managing side, changed since it was compared.
         scope = Scope.of(run, scope.row, scope.account, whole=True)
-        left = nothing_left(scope, scope.shared, sessions, settling)
-        drift = [*(in_its_time(run, scope, result) for result in left), *drift]
+        looked = [*nothing_left(scope, scope.shared, sessions, settling), *looked]
+    looked = [one.in_its_time(run, scope) for one in looked]
+    drift = [result for one in looked for result in one.results]
     relied = [compared_elsewhere(scope)] if scope.relies else []
     results = by_provider([*relied, *drift, *found])
     outcomes = {result.outcome for result in results}
@@ -103,7 +106,8 @@ def prove(run: Run, scope: Scope, sessions: Sessions) -> None:
             if edit_waits(scope):
                 run.unedited_subject.await_plan()
         if scope.account and scope.shared:
-            judge_managing(scope.row, drift[0], results, now)
+            judge_managing(scope.row, looked[0], results, now)
+        keep_all_foreign(scope, read_of(looked), now)
         if {result.outcome for result in drift} == {Outcome.PROVED}:
             subject.have_policies(POLICY_SET)
             if status is not Status.FAILED:
@@ -115,7 +119,7 @@ def prove_managing(run: Run, scope: Scope, sessions: Sessions) -> None:
     and nothing else would prove meanwhile what the run changed here.
     """
     settling = Backoff(SETTLING, run.say)
-    (difference,) = nothing_left(scope, scope.shared, sessions, settling)
+    (looked,) = nothing_left(scope, scope.shared, sessions, settling)
     found = verify_managing(
         sessions,
         scope.managing,
@@ -123,11 +127,13 @@ def prove_managing(run: Run, scope: Scope, sessions: Sessions) -> None:
         waiting=run.say,
         backoff_seconds=LONG_BACKOFF,
     )
-    judge_managing(scope.row, difference, found, timezone.now())
+    now = timezone.now()
+    judge_managing(scope.row, looked, found, now)
+    keep_all_foreign(scope, read_of([looked]), now)
 
 
 def judge_managing(
-    row: ManagingAccount, difference: Result, results: Iterable[Result], now: datetime
+    row: ManagingAccount, looked: Looked, results: Iterable[Result], now: datetime
 ) -> None:
     """Let the managing account say what an account's run found of it.
 
@@ -139,9 +145,9 @@ def judge_managing(
     outcomes = {result.name: result.outcome for result in results}
     identity = outcomes.get(BECOME_IDENTITY)
     rows = ManagingAccount.objects.at(row.version)
-    if difference.outcome is Outcome.FAILED:
+    if looked.differs:
         rows.drift_along()
-    elif difference.outcome is Outcome.PROVED:
+    elif looked.result.outcome is Outcome.PROVED:
         rows.have_policies(POLICY_SET)
         if identity is Outcome.FAILED:
             rows.fail_along()
@@ -250,39 +256,66 @@ def regions_in_use(run: Run, managing: Managing) -> list[str]:
     return list(dict.fromkeys(used))
 
 
+class Looked(NamedTuple):
+    """How one side was found."""
+
+    side: Side
+    result: Result
+    """Whether AWS is what was asked for."""
+    others: Result | None = None
+    """Whether its roles have nothing that nobody approved; None: nobody could look."""
+    found: tuple[Foreign, ...] = ()
+
+    @property
+    def results(self) -> list[Result]:
+        return [self.result, *([self.others] if self.others else [])]
+
+    @property
+    def differs(self) -> bool:
+        return Outcome.FAILED in {result.outcome for result in self.results}
+
+    def in_its_time(self, run: Run, scope: Scope) -> Looked:
+        return self._replace(result=in_its_time(run, scope, self.result))
+
+
+def read_of(looked: Iterable[Looked]) -> list[tuple[Side, tuple[Foreign, ...]]]:
+    """Return what others gave to the roles of each side that could be read."""
+    return [(one.side, one.found) for one in looked if one.others]
+
+
 def nothing_left(
     scope: Scope, sides: Iterable[Side], sessions: Sessions, settling: Backoff
-) -> Iterable[Result]:
-    """Yield one result a side: whether AWS is what was asked for."""
+) -> Iterable[Looked]:
+    """Look at each side: whether AWS is what was asked for, and nothing else."""
     for side in sides:
         began = time.monotonic()
-        left, unread = differences(side, sessions, scope, just_read=True)
-        if left:  # all of it is read where what was handed on differs
-            left, unread = differences(side, sessions, scope)
-        while (left or unread) and settling.wait("the change does not show yet"):
-            left, unread = differences(side, sessions, scope)
+        found = differences(side, sessions, scope, just_read=True)
+        if found.left:  # all of it is read where what was handed on differs
+            found = differences(side, sessions, scope)
+        while found.is_unsettled and settling.wait("the change does not show yet"):
+            found = differences(side, sessions, scope)
         settling.over()
         name = NOTHING_LEFT.format(side.place)
         seconds = time.monotonic() - began
-        if unread:
-            yield Result(
-                provider=COMPARED,
-                name=name,
-                outcome=Outcome.NOT_PROVED,
-                sentence=f"{BY_THE_CHAIN} {word(scope)}{unread}",
-                seconds=seconds,
-            )
-        elif left:
-            yield Result(
-                provider=COMPARED,
-                name=name,
-                outcome=Outcome.FAILED,
-                sentence="AWS differs from what was approved: " + "; ".join(left),
-                fix="Plan again, review what differs, and approve it.",
-                seconds=seconds,
+        if found.unread:
+            sentence = f"{BY_THE_CHAIN} {word(scope)}{found.unread}"
+            result = Result(COMPARED, name, Outcome.NOT_PROVED, sentence)
+        elif found.left:
+            result = Result(
+                COMPARED,
+                name,
+                Outcome.FAILED,
+                "AWS differs from what was approved: " + "; ".join(found.left),
+                "Plan again, review what differs, and approve it.",
             )
         else:
-            yield Result(COMPARED, name, Outcome.PROVED, "", "", seconds)
+            result = Result(COMPARED, name, Outcome.PROVED, "", "")
+        yield Looked(
+            side,
+            replace(result, seconds=seconds),
+            None if found.one is None else of_others(side, found.one),
+            (*found.one.foreign, *found.one.accepted) if found.one else (),
+        )
 
 
 def word(scope: Scope) -> str:
@@ -302,19 +335,32 @@ def compared_elsewhere(scope: Scope) -> Result:
     )
 
 
+class Differences(NamedTuple):
+    left: list[str]
+    unread: str = ""
+    """Why nothing could be read."""
+    one: Comparison | None = None
+
+    @property
+    def is_unsettled(self) -> bool:
+        removed = self.one and any(one.removable for one in self.one.foreign)
+        return bool(self.left or self.unread or removed)
+
+
 def differences(
     side: Side, sessions: Sessions, scope: Scope, *, just_read: bool = False
-) -> tuple[list[str], str]:
+) -> Differences:
     """Say what differs, or why nothing could be read."""
     try:
-        changes, _, _, unread = side.compared(sessions, just_read=just_read)
+        one = side.compared(sessions, just_read=just_read)
     except NotOurs as error:
-        return [str(error)], ""
-    if unread:
-        return [], unread
+        return Differences([str(error)])
+    if one.unread:
+        return Differences([], one.unread)
+    changes = one.changes
     if side in scope.shared:
         changes = without_others(changes, scope)
-    return [worded(change) for change in changes], ""
+    return Differences([worded(change) for change in changes], one=one)
 
 
 def worded(change: Change) -> str:

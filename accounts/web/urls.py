@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from django.urls import path
+from django.urls import include, path
 
 from accounts.web.accounts import account
 from accounts.web.accounts import views as accounts
@@ -17,6 +17,7 @@ from accounts.web.deliveries import decisions as delivery_decisions
 from accounts.web.deliveries import views as deliveries
 from accounts.web.exports import views as exports
 from accounts.web.feed import views as feed
+from accounts.web.foreign import urls as foreign
 from accounts.web.from_file import views as from_file
 from accounts.web.groups import views as groups
 from accounts.web.handoff import organization as handoff_organization
@@ -102,6 +103,7 @@ account_pages = [
     path("accounts/<uuid:pk>/verify/", decisions.verify, name="verify"),
     path("accounts/<uuid:pk>/remove/", decisions.remove, name="remove"),
     path("accounts/<uuid:pk>/accept/", decisions.accept, name="accept"),
+    path("foreign-policies/", include(foreign.pages)),
     path("accounts/<uuid:pk>/leave-out/", preview.leave_out, name="leave-out"),
     path("accounts/<uuid:pk>/forget/", account.forget, name="forget"),
     path(

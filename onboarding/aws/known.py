@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 from onboarding.checks import Call
-from onboarding.resources.kinds import Key, Resource
+from onboarding.resources.kinds import Key, Resource, Role
 from onboarding.resources.plan import Change
 from onboarding.resources.policy import Policy
 from onboarding.topology import Reach
@@ -65,11 +65,12 @@ class HandedOn:
     it since. The verification right after it relies on two things and reads the rest:
     on what applying read and nobody was to change, and on what AWS answered when it
     created something: the answer, not the request, so that whatever AWS made of it
-    differs here from what was approved. Attachments, inline policies, instance
-    profiles, and all that was updated or deleted are read, for AWS answers those with
-    nothing. So is everything wherever a difference shows, and by each verification
-    that is a run of its own. What a policy says is not answered: what it allows is
-    proved by calls and simulations, and the next verification reads it.
+    differs here from what was approved. Roles are read anyway, for who may assume them
+    matters most. Attachments, inline policies, instance profiles, and all that was
+    updated or deleted are read, for AWS answers those with nothing. So is everything
+    wherever a difference shows, and by each verification that is a run of its own. What
+    a policy says is not answered: what it allows is proved by calls and simulations,
+    and the next verification reads it.
     """
 
     def __init__(self) -> None:
@@ -98,8 +99,11 @@ class HandedOn:
     def after(self, observed: Iterable[Resource], changes: Iterable[Change]) -> Known:
         """Say what is known once these changes of what was observed are carried out."""
         changed = {change.resource.key: change.resource for change in changes}
-        created = {
+        answered = {
             key: self._created.pop(key) for key in changed if key in self._created
+        }
+        created = {
+            key: one for key, one in answered.items() if not isinstance(one, Role)
         }
         kept = (resource for resource in observed if resource.key not in changed)
         unsure = (one for key, one in changed.items() if key not in created)

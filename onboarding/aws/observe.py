@@ -1,16 +1,15 @@
 """observe(): what exists in an account, as the same values as what is wanted.
 
-Calls: one for each role, two more for one that holds policies (and one for each of
-Bowline's inside), one for each path and for each version of a policy that was not read
-before, one for each instance profile and OIDC provider, one for all service-linked
-roles, two for each cluster's access, one for each grant on a key; a few at a time. Of
-what does not exist nothing more is asked.
+Calls: three for each role (and one for each policy inside), one for each path and for
+each version of a policy that was not read before, one for each instance profile and
+OIDC provider, one for all service-linked roles, two for each cluster's access, one for
+each grant on a key; a few at a time. Of what does not exist nothing more is asked.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from itertools import chain
 from typing import TYPE_CHECKING, TypeVar
@@ -19,8 +18,9 @@ from onboarding.aws.client import AccountClient, parsed, together
 from onboarding.aws.errors import AwsError
 from onboarding.aws.kinds.key_grants import key_grant
 from onboarding.aws.kinds.linked_roles import SERVICE_LINKED, linked_role
+from onboarding.aws.kinds.policies import document_of
 from onboarding.aws.kinds.roles import is_owned, role_of
-from onboarding.aws.known import Known, Version
+from onboarding.aws.known import Known
 from onboarding.aws.session import Sessions
 from onboarding.checks import Call
 from onboarding.partitions import Arn, arn
@@ -66,10 +66,11 @@ def observe(
 ) -> tuple[Resource, ...]:
     """Find what exists of the wanted things, and what else is Bowline's.
 
-    What else: policies under the wanted paths, attachments of these and inline
-    policies of Bowline's on the holders of wanted ones. So a kind of thing that is no
-    longer wanted at all must be among `wanted` once more, to be found and deleted.
-    What is `known` of a moment ago is not read again.
+    What else: policies under the wanted paths, and whatever is attached to and inside
+    the roles that are wanted or hold something wanted; what of it is not Bowline's is
+    not `owned`. So a kind of thing that is no longer wanted at all must be among
+    `wanted` once more, to be found and deleted. What is `known` of a moment ago is not
+    read again.
     """
     everything = {resource.key: resource for resource in wanted}
     account = Account(
@@ -136,9 +137,9 @@ class Account:
             case Attachment(to_user=True):
                 return resource.holder in self.users()
             case Attachment():
-                return resource.holder in self.with_policies()
+                return resource.holder in self.holders()
             case InlinePolicy():
-                return resource.role in self.with_policies()
+                return resource.role in self.holders()
             case ServiceLinkedRole():
                 return bool(self.of(ServiceLinkedRole))
         return False
@@ -146,12 +147,9 @@ class Account:
     def holders(self) -> list[str]:
         """Name every role that is wanted or that holds something wanted."""
         wanted = [role.name for role in self.of(Role)]
-        return list(dict.fromkeys([*wanted, *self.with_policies()]))
-
-    def with_policies(self) -> list[str]:
-        """Name the roles that hold something wanted; in others nothing is Bowline's."""
         attached = [a.holder for a in self.of(Attachment) if not a.to_user]
-        return [*attached, *(policy.role for policy in self.of(InlinePolicy))]
+        inside = [policy.role for policy in self.of(InlinePolicy)]
+        return list(dict.fromkeys([*wanted, *attached, *inside]))
 
     def users(self) -> list[str]:
         attached = (a.holder for a in self.of(Attachment) if a.to_user)
@@ -179,7 +177,7 @@ class Account:
         )["Policies"]
 
     def policy(self, found: PolicyTypeDef) -> list[Resource]:
-        document = self.document(found)
+        document = document_of(self.client, self.sessions, found)
         if document is None:
             return []
         return [
@@ -191,26 +189,8 @@ class Account:
             )
         ]
 
-    def document(self, found: PolicyTypeDef) -> Policy | None:
-        """Read the version that is in force, unless it was read or written before."""
-        version = Version(found["PolicyId"], found["DefaultVersionId"])
-        known = self.sessions.documents.get(version)
-        if known is not None:
-            return known
-        answer = self.client.find(
-            self.iam.get_policy_version,
-            f"read policy {found['PolicyName']}",
-            PolicyArn=found["Arn"],
-            VersionId=version.number,
-        )
-        if answer is None:
-            return None
-        document = Policy.of(parsed(answer["PolicyVersion"]["Document"]))
-        self.sessions.documents.keep(version, document)
-        return document
-
     def role(self, name: str) -> list[Resource]:
-        """Read a role, what is attached to it, and Bowline's own policies inside."""
+        """Read a role, what is attached to it, and what is inside."""
         role = self.known.get(Key(self.account_id, Role.kind, name))
         if not isinstance(role, Role):
             answer = self.client.find(
@@ -229,14 +209,13 @@ class Account:
     def held(self, role: Role) -> list[Resource]:
         name = role.name
         resources: list[Resource] = [role] if role.key in self.wanted else []
-        if name in self.with_policies():
-            attached = self.client.call_all(
-                self.iam.list_attached_role_policies,
-                f"list the policies of role {name}",
-                RoleName=name,
-            )["AttachedPolicies"]
-            resources += self.attachments(name, attached, owned=role.owned)
-            resources += self.inline_policies(name, owned=role.owned)
+        attached = self.client.call_all(
+            self.iam.list_attached_role_policies,
+            f"list the policies of role {name}",
+            RoleName=name,
+        )["AttachedPolicies"]
+        resources += self.attachments(name, attached, owned=role.owned)
+        resources += self.inline_policies(name, owned=role.owned)
         return resources
 
     def user(self, name: str) -> list[Resource]:
@@ -258,22 +237,23 @@ class Account:
         owned: bool,
         to_user: bool = False,
     ) -> list[Resource]:
-        """Return the wanted ones, and those of Bowline's own policies."""
-        found = []
-        for policy in attached:
-            attachment = Attachment(
+        """Return all of them; `owned` are the wanted ones of a holder that Bowline
+        made, and those of its own policies.
+        """
+        found = [
+            Attachment(
                 account=self.account_id,
                 holder=holder,
                 policy_arn=policy["PolicyArn"],
                 to_user=to_user,
-                owned=owned or self.is_under_wanted_path(policy["PolicyArn"]),
+                owned=self.is_under_wanted_path(policy["PolicyArn"]),
             )
-            if attachment.key in self.wanted or self.is_under_wanted_path(
-                attachment.policy_arn
-            ):
-                found.append(attachment)
+            for policy in attached
+        ]
         # Two policies may share a name: the one that is wanted comes last, and counts.
-        return sorted(found, key=lambda a: a == self.wanted.get(a.key))
+        found.sort(key=lambda a: a == self.wanted.get(a.key))
+        counting = {a.key: a for a in found if owned and a.key in self.wanted}
+        return [replace(a, owned=a.owned or a is counting.get(a.key)) for a in found]
 
     def inline_policies(self, role: str, *, owned: bool) -> Iterator[Resource]:
         wanted = {p.policy for p in self.all_of(InlinePolicy) if p.role == role}
@@ -283,8 +263,6 @@ class Account:
             RoleName=role,
         )["PolicyNames"]
         for name in names:
-            if name not in wanted and not name.startswith(OWN_NAMES):
-                continue
             answer = self.client.find(
                 self.iam.get_role_policy,
                 f"read inline policy {name} of role {role}",
@@ -297,7 +275,7 @@ class Account:
                     role=role,
                     policy=name,
                     document=Policy.of(parsed(answer["PolicyDocument"])),
-                    owned=owned or name.startswith(OWN_NAMES),
+                    owned=(owned and name in wanted) or name.startswith(OWN_NAMES),
                 )
 
     def profile(self, name: str) -> list[Resource]:

@@ -157,6 +157,11 @@ class Attachment(Resource):
         return f"{self.holder}/{self.policy}"
 
     @property
+    def role(self) -> str:
+        """Name the role; empty: a user has it."""
+        return "" if self.to_user else self.holder
+
+    @property
     def policy(self) -> str:
         """Name the policy, without its path."""
         return Arn.of(self.policy_arn).name

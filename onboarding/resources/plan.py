@@ -270,15 +270,13 @@ class Plan:
         by_topic = {t: tuple(one for one in found if one.topic is t) for t in Topic}
         return tuple(Concern(*concern) for concern in by_topic.items() if concern[1])
 
+    def covers(self, change: Change) -> bool:
+        """Return whether the change goes no further than what this plan holds."""
+        return any(planned.covers(change) for planned in self.changes)
+
     def refuse_unapproved(self, changes: Iterable[Change]) -> None:
         """Raise PlanOutdated where a change goes beyond what this plan holds."""
-        approved = {change.key: change for change in self.changes}
-        new = [
-            change
-            for change in changes
-            if change.resource.key not in approved
-            or not approved[change.resource.key].covers(change)
-        ]
+        new = [change for change in changes if not self.covers(change)]
         if new:
             names = ", ".join(
                 f"{c.verb} {c.resource.kind} {c.resource.name}" for c in new

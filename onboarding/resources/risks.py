@@ -30,6 +30,7 @@ READS = (
     "View",
 )
 GRANTING = (InlinePolicy.kind, ManagedPolicy.kind)
+EVERYTHING = "Allows every action on every resource."
 MOST_NAMED = 3
 """The most actions that are named; the rest are counted."""
 
@@ -199,6 +200,9 @@ def risks_of(statement: dict[str, Any], account: str) -> Told:
     if "iam:PassRole" in actions:
         passed = ", ".join(role_name(resource, account) for resource in resources)
         yield Topic.PASS_ROLE, f"Passes roles {passed}{to_service(statement)}."
+    if "*" in actions and "*" in resources and "Condition" not in statement:
+        yield Topic.WILDCARDS, EVERYTHING
+        return
     if patterns := [action for action in actions if "*" in action]:
         yield Topic.WILDCARDS, f"Allows actions by a pattern: {some(patterns)}."
     changing = [a for a in actions if not is_read(a) and "*" not in a]

@@ -185,8 +185,8 @@ def left_to_do(
     assert run.account is not None
     sides = own_sides(run, run.account, managing, managed_of(run.account))
     side = next(side for side in sides if not side.reach.writes)
-    changes, _, _, unread = side.compared(sessions)
-    return changes, unread
+    one = side.compared(sessions)
+    return one.changes, one.unread
 
 
 def named(changes: tuple[Change, ...]) -> str:

@@ -75,6 +75,7 @@ def account(request: Request, pk: UUID) -> HttpResponse:
         "open": next((run for run in runs if run.status in OPEN), None),
         "checked": checked,
         "checks": CheckResult.objects.filter(run=checked) if checked else [],
+        "foreign": account.foreign_policies.all(),
         "bundles": account.bundles.light()[:NEWEST],
         "details": details_of(account),
         "through_role": account.in_aws_provider,

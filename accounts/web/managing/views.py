@@ -15,7 +15,13 @@ from django.views.decorators.http import require_POST
 from accounts.lookups import ORGANIZATION, Question, home, known, own_account_of
 from accounts.mapping.edits import editing_managing
 from accounts.mapping.managing import NoManagingAccount, managing_of
-from accounts.models import Lookup, ManagedAccount, ManagingAccount, Run
+from accounts.models import (
+    ForeignPolicy,
+    Lookup,
+    ManagedAccount,
+    ManagingAccount,
+    Run,
+)
 from accounts.role_limits.here import everywhere
 from accounts.role_limits.limits import may_everywhere
 from accounts.role_limits.refusing import refuse_limited
@@ -80,6 +86,7 @@ def managing(request: Request) -> HttpResponse:
             "may_edit": may_edit,
             "room": capacity_of(row) if row else None,
             "made": made_in(row) if row else [],
+            "foreign": ForeignPolicy.objects.of(None),
             "next": next_step(row) if row and may_edit else None,
             "owners": owners(),
             **offer,

@@ -1,0 +1,1 @@
+"""Policies of others on the roles that Bowline vouches for: found, accepted."""

@@ -1,0 +1,107 @@
+"""Accept a policy of others by name, until a day, or no longer.
+
+Somebody asks with a reason, and whoever approves plans there accepts; where the
+environment asks for a second person, another one.
+"""
+
+from __future__ import annotations
+
+from datetime import date, timedelta
+from typing import TYPE_CHECKING
+
+from django.db import transaction
+from django.utils import timezone
+
+from accounts.activity import record
+from accounts.models import Activity, ForeignPolicy
+from accounts.models.activity import name_of
+from accounts.models.checks.foreign_policy import today
+from accounts.people.deciding import refuse
+from accounts.people.reach import Reach, pairs_of
+from accounts.role_limits.refusing import refuse_outside
+from accounts.web.access import OPERATOR
+
+if TYPE_CHECKING:
+    from django.contrib.auth.models import User
+
+What = Activity.What
+LONGEST = timedelta(days=366)
+ASKED = "asked to accept it"
+
+
+class NotAsked(Exception):
+    """Nobody asks for it; the message says so."""
+
+
+class NoDay(ValueError):
+    """The day is past, or too far away; the message says which days may be chosen."""
+
+
+def ask(policy: ForeignPolicy, by: User, *, reason: str, until: date) -> None:
+    """Ask to accept it. Raise NoDay, or Outside where the role is not for there.
+
+    What was accepted before ends: the reason or the day is another one.
+    """
+    refuse_day(until)
+    with transaction.atomic():
+        refuse_outside(by, OPERATOR, policy.account)
+        ForeignPolicy.objects.filter(pk=policy.pk).update(
+            reason=reason,
+            until=until,
+            asked_by=by,
+            asked_by_name=name_of(by),
+            accepted_by_name="",
+            accepted_at=None,
+        )
+        record_about(by, What.ASK, policy, reason=reason, until=f"{until}")
+
+
+def refuse_day(until: date) -> None:
+    last = today() + LONGEST
+    if not today() <= until <= last:
+        raise NoDay(f"Choose a day from today until {last:%-d %B %Y}.")
+
+
+def accept(policy: ForeignPolicy, by: User) -> None:
+    """Accept it as it was asked. Raise NotAsked, SamePerson or Outside."""
+    with transaction.atomic():
+        rows = ForeignPolicy.objects.select_for_update(of=("self",), no_key=True)
+        row = rows.select_related("account", "asked_by").get(pk=policy.pk)
+        if not row.is_asked:
+            raise NotAsked(f"Nobody asks to accept {row}.")
+        if row.is_accepted:
+            raise NotAsked(f"{row.accepted_by_name} accepted {row} before you.")
+        refuse(reach_of(row, locks=True), authors_of(row), by)
+        row.accepted_by_name, row.accepted_at = name_of(by), timezone.now()
+        row.save(update_fields=["accepted_by_name", "accepted_at"])
+        record_about(
+            by, What.ACCEPT_POLICY, row, reason=row.reason, until=f"{row.until}"
+        )
+
+
+def end(policy: ForeignPolicy, by: User) -> None:
+    """Accept it no longer, and ask for nothing. Raise Outside."""
+    with transaction.atomic():
+        refuse_outside(by, OPERATOR, policy.account)
+        ForeignPolicy.objects.filter(pk=policy.pk).update(
+            reason="", until=None, accepted_by_name="", accepted_at=None
+        )
+        record_about(by, What.END, policy)
+
+
+def authors_of(policy: ForeignPolicy) -> dict[int, str]:
+    return {policy.asked_by.pk: ASKED} if policy.asked_by else {}
+
+
+def reach_of(policy: ForeignPolicy, *, locks: bool = False) -> Reach:
+    """Return what accepting it touches: its account, or what all environments share."""
+    if policy.account is None:
+        return Reach(managing=True)
+    return Reach(frozenset(pairs_of([policy.account.pk], locks=locks)))
+
+
+def record_about(
+    by: User, what: Activity.What, policy: ForeignPolicy, **said: str
+) -> None:
+    detail = {"policy": policy.policy, "role": policy.role, "digest": policy.digest}
+    record(by, what, policy.place, detail | said)

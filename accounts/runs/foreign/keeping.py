@@ -1,0 +1,99 @@
+"""What is found of others' policies is kept as long as it is in AWS, and judged."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import datetime
+from typing import TYPE_CHECKING
+
+from accounts.models import ForeignPolicy, ManagedAccount
+from accounts.runs.results import COMPARED
+from onboarding.checks import Outcome
+from onboarding.resources.foreign import Foreign
+from onboarding.resources.kinds import Attachment
+from onboarding.verify.result import Result, command
+
+if TYPE_CHECKING:
+    from accounts.runs.scope import Comparison, Scope, Side
+
+NOBODY_ELSES = "Nothing that nobody approved in {}"
+PLAN_AGAIN = "Plan again to remove it, or let somebody accept it on the page of {}."
+OWNER = "Who owns the role removes it, or somebody accepts it on the page of {}."
+
+
+def of_others(side: Side, one: Comparison) -> Result:
+    """Say whether the side's roles may do what nobody approved.
+
+    In an account whose roles were there before Bowline it is listed, and fails nothing.
+    """
+    name = NOBODY_ELSES.format(side.place)
+    if not one.foreign:
+        accepted = ", ".join(
+            f"{it.policy} on role {it.resource.role}" for it in one.accepted
+        )
+        return Result(
+            COMPARED,
+            name,
+            Outcome.PROVED,
+            f"Accepted: {accepted}." if accepted else "",
+        )
+    removable = any(it.removable for it in one.foreign)
+    return Result(
+        COMPARED,
+        name,
+        Outcome.FAILED if removable or not side.adopts else Outcome.NOT_PROVED,
+        " ".join(it.sentence for it in one.foreign),
+        (PLAN_AGAIN if removable else OWNER).format(side.account_name),
+        change="" if removable else "\n".join(map(removing, one.foreign)),
+    )
+
+
+def removing(foreign: Foreign) -> str:
+    """Write the command by which the role's owner removes it."""
+    one = foreign.resource
+    if isinstance(one, Attachment):
+        words = ("detach-role-policy", "--policy-arn", one.policy_arn)
+    else:
+        words = ("delete-role-policy", "--policy-name", one.policy)
+    return command("iam", words[0], "--role-name", one.role, *words[1:])
+
+
+def keep_all_foreign(
+    scope: Scope, sides: Iterable[tuple[Side, Iterable[Foreign]]], at: datetime
+) -> None:
+    """Keep what was found on each side that was read."""
+    found: dict[ManagedAccount | None, list[Foreign]] = {}
+    for side, policies in sides:
+        whose = None if side in scope.shared else scope.account
+        found.setdefault(whose, []).extend(policies)
+    for account, policies in found.items():
+        keep_foreign(account, policies, at)
+
+
+def keep_foreign(
+    account: ManagedAccount | None, found: Iterable[Foreign], at: datetime
+) -> None:
+    """List what was found, with what was said of it before, and forget what is gone."""
+    policies = {one.digest: one for one in found}
+    rows = ForeignPolicy.objects.of(account)
+    rows.exclude(digest__in=policies).delete()
+    known = set(rows.values_list("digest", flat=True))
+    ForeignPolicy.objects.bulk_create(
+        (
+            ForeignPolicy(
+                account=account,
+                role=one.resource.role,
+                policy=one.policy,
+                kind=one.resource.kind,
+                policy_arn=one.policy_arn,
+                document=one.document.document if one.document else None,
+                effects=list(one.effects),
+                digest=digest,
+                removable=one.removable,
+                found_at=at,
+            )
+            for digest, one in policies.items()
+            if digest not in known
+        ),
+        ignore_conflicts=True,
+    )

@@ -1,0 +1,1 @@
+"""Policies of others on roles that Bowline vouches for: one page each, and a list."""

@@ -1,0 +1,46 @@
+"""The form that asks to accept a policy of others."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Any
+
+from django import forms
+
+from accounts.models.checks.foreign_policy import today
+from accounts.runs.foreign.accepting import LONGEST, NoDay, refuse_day
+from accounts.web.fields import RuledField, bare_helper
+from onboarding import names
+
+USUAL = timedelta(days=90)
+
+
+class AskForm(forms.Form):
+    reason = RuledField(
+        rule=names.seen,
+        max_length=500,
+        label="Why may it stay?",
+        widget=forms.Textarea(attrs={"rows": 2}),
+    )
+    until = forms.DateField(
+        label="Until",
+        help_text="After this day it counts as not approved again.",
+        widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"),
+    )
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.helper = bare_helper()
+        self.fields["until"].initial = today() + USUAL
+        self.fields["until"].widget.attrs |= {
+            "min": f"{today()}",
+            "max": f"{today() + LONGEST}",
+        }
+
+    def clean_until(self) -> Any:
+        day = self.cleaned_data["until"]
+        try:
+            refuse_day(day)
+        except NoDay as error:
+            raise forms.ValidationError(str(error)) from error
+        return day

@@ -1,0 +1,104 @@
+"""Policies of others: what each lets its role do, and accepting it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.contrib import messages
+from django.core.paginator import Paginator
+from django.db.models import F
+from django.http import HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
+from django.views.decorators.http import require_POST
+
+from accounts.models import ForeignPolicy
+from accounts.people.deciding import SamePerson, judge
+from accounts.role_limits.here import everywhere, here
+from accounts.runs.foreign import accepting
+from accounts.web.access import approver_required, operator_required
+from accounts.web.foreign.forms import AskForm
+from accounts.web.highlighting import highlighted_json
+from accounts.web.request import Request
+
+PAGE = 50
+
+
+def foreign_policies(request: Request) -> HttpResponse:
+    """List all, those first that nobody accepted."""
+    rows = ForeignPolicy.objects.select_related("account")
+    accepted = F("accepted_at").asc(nulls_first=True)
+    found = rows.order_by(accepted, "account__name", "role", "policy")
+    page = Paginator(found, PAGE).get_page(request.GET.get("page"))
+    return render(request, "foreign/list.html", {"page": page})
+
+
+def foreign_policy(request: Request, number: int) -> HttpResponse:
+    return policy_page(request, policy_of(number), AskForm())
+
+
+def policy_page(
+    request: Request, policy: ForeignPolicy, form: AskForm, *, status: int = 200
+) -> HttpResponse:
+    account = policy.account
+    shown: dict[str, Any] = {
+        "policy": policy,
+        "form": form,
+        "document": highlighted_json(policy.document) if policy.document else "",
+        "same_person": same_person(request, policy),
+        "crumbs": [("Policies of others", reverse("accounts:foreign-policies"))],
+    }
+    if account is None:
+        shown |= everywhere(request, "the managing account")
+    else:
+        shown |= here(request, *account.environments)
+    return render(request, "foreign/policy.html", shown, status=status)
+
+
+def same_person(request: Request, policy: ForeignPolicy) -> str:
+    """Say why it takes another person to accept it; empty: it does not."""
+    if not policy.is_asked:
+        return ""
+    authors = accepting.authors_of(policy)
+    return judge(accepting.reach_of(policy), authors, request.user).same_person
+
+
+@operator_required
+@require_POST
+def ask(request: Request, number: int) -> HttpResponse:
+    policy = policy_of(number)
+    form = AskForm(request.POST)
+    if not form.is_valid():
+        return policy_page(request, policy, form)
+    accepting.ask(policy, request.user, **form.cleaned_data)
+    messages.success(request, "Asked. Once somebody accepts it, it counts as approved.")
+    return redirect(policy)
+
+
+@approver_required
+@require_POST
+def accept(request: Request, number: int) -> HttpResponse:
+    policy = policy_of(number)
+    try:
+        accepting.accept(policy, request.user)
+    except (SamePerson, accepting.NotAsked) as error:
+        messages.error(request, str(error))
+    else:
+        messages.success(
+            request, "Accepted. The next verification does not fail because of it."
+        )
+    return redirect(policy)
+
+
+@operator_required
+@require_POST
+def end(request: Request, number: int) -> HttpResponse:
+    policy = policy_of(number)
+    accepting.end(policy, request.user)
+    messages.success(request, "No longer accepted.")
+    return redirect(policy)
+
+
+def policy_of(number: int) -> ForeignPolicy:
+    rows = ForeignPolicy.objects.select_related("account", "asked_by")
+    return get_object_or_404(rows, pk=number)

@@ -1,0 +1,74 @@
+"""foreign(): what others gave to the roles that Bowline vouches for, as it is."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from onboarding.aws.client import AccountClient
+from onboarding.aws.errors import AwsError
+from onboarding.aws.kinds.policies import document_of
+from onboarding.aws.session import Sessions
+from onboarding.resources.foreign import Foreign
+from onboarding.resources.kinds import (
+    MANAGED_PATH,
+    MANAGING_PATH,
+    Attachment,
+    InlinePolicy,
+    Resource,
+    Role,
+)
+from onboarding.resources.policy import Policy
+from onboarding.topology import Reach
+
+
+def foreign(
+    sessions: Sessions,
+    reach: Reach,
+    wanted: Iterable[Resource],
+    observed: Iterable[Resource],
+) -> tuple[Foreign, ...]:
+    """List what was observed on roles and is neither wanted nor Bowline's, by name.
+
+    Calls: two for each attached policy, of which the second reads a version only once.
+    """
+    expected, found = set(wanted), tuple(observed)
+    others = [
+        one
+        for one in found
+        if isinstance(one, Attachment | InlinePolicy)
+        if one.role and not one.owned and one not in expected
+        if not is_bowlines(one)
+    ]
+    if not others:
+        return ()
+    client = AccountClient.of(sessions, reach)
+    made = {role.name for role in found if isinstance(role, Role) and role.owned}
+    policies = (
+        Foreign(one, document(client, sessions, one), removable=one.role in made)
+        for one in others
+    )
+    return tuple(sorted(policies, key=lambda policy: policy.resource.key))
+
+
+def is_bowlines(one: Attachment | InlinePolicy) -> bool:
+    """Return whether it is a policy of Bowline's own, of the other side of the same
+    account.
+    """
+    path = one.policy_arn.partition(":policy")[2] if isinstance(one, Attachment) else ""
+    return path.startswith((MANAGING_PATH, MANAGED_PATH))
+
+
+def document(
+    client: AccountClient, sessions: Sessions, one: Attachment | InlinePolicy
+) -> Policy | None:
+    """Read what it says; None: Bowline may not."""
+    if isinstance(one, InlinePolicy):
+        return one.document
+    doing = f"read policy {one.policy}"
+    try:
+        answer = client.find(client.iam.get_policy, doing, PolicyArn=one.policy_arn)
+        return document_of(client, sessions, answer["Policy"]) if answer else None
+    except AwsError as error:
+        if error.denied:
+            return None
+        raise

@@ -1,0 +1,84 @@
+"""Foreign policies: what a role may do that nobody approved. Pure.
+
+They are attached to a role that Bowline vouches for, or inside it, and Bowline did not
+plan them.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+
+from onboarding.resources.kinds import Attachment, InlinePolicy, Key, ManagedPolicy
+from onboarding.resources.plan import Change, Delete, deletion_order
+from onboarding.resources.policy import Policy
+from onboarding.resources.risks import EVERYTHING, risks
+
+NOT_APPROVED = "Nobody approved it here."
+UNREAD = "Bowline may not read what it allows (iam:GetPolicy, iam:GetPolicyVersion)."
+
+
+@dataclass(frozen=True, slots=True)
+class Foreign:
+    """A policy of somebody else's, and what it says."""
+
+    resource: Attachment | InlinePolicy
+    document: Policy | None
+    """None: Bowline may not read it."""
+    removable: bool = True
+    """Whether Bowline made its role and may change it; else it is listed only."""
+
+    @property
+    def policy(self) -> str:
+        """Name it as IAM does."""
+        return self.resource.policy
+
+    @property
+    def policy_arn(self) -> str:
+        """Return the attached policy's ARN; empty: it is inside the role."""
+        resource = self.resource
+        return resource.policy_arn if isinstance(resource, Attachment) else ""
+
+    @property
+    def digest(self) -> str:
+        """Identify the policy with what it says: another document is another one."""
+        key, shown = self.resource.key, self.resource.as_json()
+        says = self.document.text if self.document else ""
+        text = json.dumps([key, shown, says], sort_keys=True)
+        return hashlib.sha256(text.encode()).hexdigest()
+
+    @property
+    def effects(self) -> tuple[str, ...]:
+        """Say what it lets the role do that a security reviewer reads first."""
+        if self.document is None:
+            return (UNREAD,)
+        key = Key(self.resource.account, ManagedPolicy.kind, self.policy)
+        found = risks(key, None, {"document": self.document.document})
+        said = dict.fromkeys(risk.sentence for risk in found)
+        return (EVERYTHING,) if EVERYTHING in said else tuple(said)
+
+    @property
+    def sentence(self) -> str:
+        """Say which policy it is, and what it does."""
+        how = "is attached to" if isinstance(self.resource, Attachment) else "is in"
+        named = f"{self.policy} {how} role {self.resource.role}."
+        return " ".join([named, *self.effects])
+
+    @property
+    def removal(self) -> Change:
+        """Return the change that detaches or deletes it."""
+        told = " ".join([NOT_APPROVED, *self.effects])
+        return Delete(replace(self.resource, reason=told))
+
+
+def with_removals(
+    changes: Iterable[Change], foreign: Iterable[Foreign]
+) -> tuple[Change, ...]:
+    """Add the removals of what may be removed to the deletions, in their order."""
+    removals = [one.removal for one in foreign if one.removable]
+    rest = [change for change in changes if not isinstance(change, Delete)]
+    deletions = [change for change in changes if isinstance(change, Delete)]
+    deletions += [one for one in removals if isinstance(one, Delete)]
+    return (*rest, *sorted(deletions, key=lambda one: deletion_order(one.before)))

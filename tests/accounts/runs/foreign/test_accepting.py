@@ -1,0 +1,152 @@
+"""A policy of others is accepted by name: with a reason, until a day, by somebody
+entitled.
+"""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from django.contrib.auth.models import Group, User
+
+from accounts.models import Activity, ForeignPolicy, ManagedAccount
+from accounts.models.checks.foreign_policy import today
+from accounts.models.states import Status
+from accounts.people.deciding import SamePerson
+from accounts.role_limits.limits import limit
+from accounts.role_limits.refusing import Outside
+from accounts.runs.actions import keep, plan, verify
+from accounts.runs.foreign.accepting import LONGEST, NoDay, NotAsked, accept, ask, end
+from accounts.web.access import APPROVER, OPERATOR
+from script.emulated_organization import Credentials
+from tests.accounts.runs.carried import DEV, carried, member, onboarded, root
+from tests.accounts.runs.foreign.rows import foreign_row
+from tests.rows import account_row, managing_row, person
+
+SOON = timedelta(days=30)
+What = Activity.What
+
+
+def both(name: str) -> User:
+    user = person("approver", username=name)
+    user.groups.add(Group.objects.get(name="operator"))
+    return user
+
+
+def asked(policy: ForeignPolicy, by: User, **said: Any) -> ForeignPolicy:
+    given = {"reason": "Until the agents are gone.", "until": today() + SOON, **said}
+    ask(policy, by, **given)
+    return ForeignPolicy.objects.get(pk=policy.pk)
+
+
+@pytest.mark.django_db
+def test_who_asked_does_not_accept_where_two_are_asked_for() -> None:
+    managing_row()
+    olga, paul = both("olga"), both("paul")
+    policy = asked(foreign_row(account_row(environment="production")), olga)
+
+    with pytest.raises(SamePerson, match="olga asked to accept it"):
+        accept(policy, olga)
+    accept(policy, paul)
+
+    assert ForeignPolicy.objects.accepted().get() == policy
+    entries = Activity.objects.order_by("number").values_list("who", "what")
+    assert list(entries) == [("olga", What.ASK), ("paul", What.ACCEPT_POLICY)]
+    assert Activity.objects.last().detail["reason"] == "Until the agents are gone."
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("environment", ["production", "staging"])
+def test_what_is_the_managing_accounts_touches_every_environment(
+    environment: str,
+) -> None:
+    managing_row()
+    account_row(environment=environment)
+    olga, limited = both("olga"), both("limited")
+    limit(limited, APPROVER, [environment], None)
+    policy = asked(foreign_row(None), olga)
+
+    with pytest.raises(Outside, match="All environments share"):
+        accept(policy, limited)
+    if environment == "production":
+        with pytest.raises(SamePerson, match="For the managing account"):
+            accept(policy, olga)
+    else:
+        accept(policy, olga)
+
+
+@pytest.mark.django_db
+def test_a_limited_role_asks_and_ends_inside_its_environments_only() -> None:
+    managing_row()
+    olga = both("olga")
+    limit(olga, OPERATOR, ["staging"], None)
+    policy = foreign_row(account_row(environment="production"))
+
+    with pytest.raises(Outside):
+        asked(policy, olga)
+    with pytest.raises(Outside):
+        end(policy, olga)
+    assert not Activity.objects.filter(what__in=[What.ASK, What.END]).exists()
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("days", [-1, LONGEST.days + 1])
+def test_it_is_for_a_year_at_most(days: int) -> None:
+    managing_row()
+    with pytest.raises(NoDay, match="Choose a day from today until"):
+        asked(foreign_row(account_row()), both("olga"), until=today() + timedelta(days))
+
+
+@pytest.mark.django_db
+def test_what_nobody_asked_for_is_not_accepted() -> None:
+    managing_row()
+    olga, policy = both("olga"), foreign_row(account_row(environment="staging"))
+
+    with pytest.raises(NotAsked, match="Nobody asks"):
+        accept(policy, olga)
+    accept(asked(policy, olga), olga)
+    with pytest.raises(NotAsked, match="olga accepted"):
+        accept(policy, olga)
+
+
+@pytest.mark.django_db
+def test_asking_again_and_ending_end_what_was_accepted() -> None:
+    managing_row()
+    olga, policy = both("olga"), foreign_row(account_row(environment="staging"))
+    accept(asked(policy, olga), olga)
+
+    again = asked(policy, olga, reason="Longer.")
+    assert not again.is_accepted
+    accept(again, olga)
+    end(again, olga)
+
+    assert not ForeignPolicy.objects.accepted().exists()
+    with pytest.raises(NotAsked):
+        accept(again, olga)
+
+
+@pytest.mark.django_db(transaction=True)
+def test_what_is_accepted_is_verified_and_stays_until_its_day(
+    here: Credentials,
+) -> None:
+    account, olga = member(environment="staging"), both("olga")
+    onboarded(account)
+    root(here, DEV, "iam").attach_role_policy(
+        RoleName="BaseIAMRole",
+        PolicyArn="arn:aws:iam::aws:policy/AdministratorAccess",
+    )
+    carried(verify(account, None, send=keep))
+    accept(asked(ForeignPolicy.objects.get(), olga), olga)
+
+    unchanged = carried(plan(account, None, send=keep, alone=True))
+    check = unchanged.checks.get(name__startswith="Nothing that nobody approved")
+    assert unchanged.status == Status.VERIFIED
+    assert check.sentence == "Accepted: AdministratorAccess on role BaseIAMRole."
+    assert ManagedAccount.objects.get().state == "verified"
+
+    ForeignPolicy.objects.update(until=today() - timedelta(days=1))
+    later = carried(verify(account, None, send=keep))
+
+    assert later.status == Status.FAILED
+    assert not ForeignPolicy.objects.get().is_accepted

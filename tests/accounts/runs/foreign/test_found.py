@@ -1,0 +1,141 @@
+"""A verification finds what others gave to the roles, and a plan removes it."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+
+from accounts.models import ForeignPolicy, ManagedAccount, ManagingAccount, Run
+from accounts.models.states import State, Status
+from accounts.runs.actions import keep, plan, plan_managing, remove, verify
+from script.emulated_organization import MANAGING, Credentials
+from tests.accounts.runs.carried import DEV, carried, done, member, onboarded, root
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+ADMINISTRATOR = "arn:aws:iam::aws:policy/AdministratorAccess"
+ROLE = "spinnakerManaged"
+
+
+@pytest.fixture
+def account(here: Credentials) -> ManagedAccount:
+    account = member()
+    onboarded(account)
+    return account
+
+
+@pytest.fixture
+def iam(here: Credentials, account: ManagedAccount) -> Any:
+    return root(here, DEV, "iam")
+
+
+def found(run: Run) -> Any:
+    return run.checks.get(name__startswith="Nothing that nobody approved in account")
+
+
+def test_an_administrators_policy_on_the_managed_role_is_not_verified(
+    account: ManagedAccount, iam: Any
+) -> None:
+    iam.attach_role_policy(RoleName=ROLE, PolicyArn=ADMINISTRATOR)
+
+    run = carried(verify(account, None, send=keep))
+
+    account.refresh_from_db()
+    check = found(run)
+    assert (run.status, account.state) == (Status.FAILED, State.DRIFTED)
+    assert check.outcome == "failed"
+    assert check.sentence == (
+        "AdministratorAccess is attached to role spinnakerManaged. "
+        "Allows every action on every resource."
+    )
+    assert "Plan again to remove it" in check.fix
+    assert check.worse
+    assert account.proved  # bundles keep what was proved last
+
+
+def test_it_is_listed_until_it_is_gone(account: ManagedAccount, iam: Any) -> None:
+    iam.attach_role_policy(RoleName=ROLE, PolicyArn=ADMINISTRATOR)
+    carried(verify(account, None, send=keep))
+    (listed,) = ForeignPolicy.objects.of(account)
+    assert (listed.role, listed.policy) == (ROLE, "AdministratorAccess")
+    assert listed.effects == ["Allows every action on every resource."]
+    carried(verify(account, None, send=keep))
+    assert ForeignPolicy.objects.get() == listed
+
+    iam.detach_role_policy(RoleName=ROLE, PolicyArn=ADMINISTRATOR)
+    run = carried(verify(account, None, send=keep))
+
+    assert run.status == Status.VERIFIED
+    assert not ForeignPolicy.objects.exists()
+
+
+def test_a_plan_removes_it(account: ManagedAccount, iam: Any) -> None:
+    everything = {"Effect": "Allow", "Action": "iam:*", "Resource": "*"}
+    document = {"Version": "2012-10-17", "Statement": [everything]}
+    iam.put_role_policy(
+        RoleName="BaseIAMRole", PolicyName="theirs", PolicyDocument=json.dumps(document)
+    )
+
+    planned = carried(plan(account, None, send=keep, alone=True))
+    (step,) = planned.steps.all()
+    assert (step.verb, step.kind, step.name) == (
+        "delete",
+        "inline policy",
+        "BaseIAMRole/theirs",
+    )
+    assert "Allows actions by a pattern: iam:*." in step.reason
+    assert ForeignPolicy.objects.of(account).count() == 1
+    run = done(planned)
+
+    assert run.status == Status.VERIFIED
+    assert iam.list_role_policies(RoleName="BaseIAMRole")["PolicyNames"] == []
+    assert not ForeignPolicy.objects.exists()
+
+
+def test_what_came_after_the_plan_is_left_and_found(
+    account: ManagedAccount, iam: Any
+) -> None:
+    ManagedAccount.objects.update(regions=["us-east-1", "eu-west-1"])
+    account.refresh_from_db()
+    account.touch()
+    planned = carried(plan(account, None, send=keep, alone=True))
+    iam.attach_role_policy(RoleName=ROLE, PolicyArn=ADMINISTRATOR)
+
+    run = done(planned)
+
+    attached = iam.list_attached_role_policies(RoleName=ROLE)["AttachedPolicies"]
+    assert "AdministratorAccess" in {one["PolicyName"] for one in attached}
+    assert run.status == Status.FAILED
+    assert found(run).outcome == "failed"
+
+
+def test_a_removal_takes_it_along(account: ManagedAccount, iam: Any) -> None:
+    iam.attach_role_policy(RoleName=ROLE, PolicyArn=ADMINISTRATOR)
+    ForeignPolicy.objects.all().delete()
+
+    run = done(carried(remove(account, None)))
+
+    assert run.status == Status.REMOVED, run.error
+    assert not ForeignPolicy.objects.exists()
+
+
+def test_spinnakers_own_identity_is_looked_at_as_well(
+    account: ManagedAccount, here: Credentials
+) -> None:
+    identity = ManagingAccount.objects.get().identity_name
+    root(here, MANAGING, "iam").attach_role_policy(
+        RoleName=identity, PolicyArn=ADMINISTRATOR
+    )
+
+    planned = carried(plan_managing(None, send=keep))
+    listed = ForeignPolicy.objects.get()
+    run = done(planned)
+
+    assert (listed.account, listed.role) == (None, identity)
+    assert [step.name for step in run.steps.all()] == [
+        f"{identity}/AdministratorAccess"
+    ]
+    assert run.status == Status.VERIFIED
+    assert not ForeignPolicy.objects.exists()
