@@ -21,6 +21,7 @@ from accounts.api.v1 import (
     clusters,
     decisions,
     deliveries,
+    foreign_policies,
     managing,
     overview,
     runs,
@@ -171,6 +172,9 @@ api.add_router("/runs", runs.router, tags=["Runs"])
 api.add_router("/bundles/next", next_bundle.router, tags=["Bundles"])
 api.add_router("/bundles", bundles.router, tags=["Bundles"])
 api.add_router("/rollouts", rollouts.router, tags=["Rollouts"])
+api.add_router(
+    "/foreign-policies", foreign_policies.router, tags=["Policies of others"]
+)
 api.add_router("/deliveries", deliveries.router, tags=["Deliveries"])
 api.add_router("/spinnaker", spinnaker.router, tags=["Spinnaker"])
 api.add_router("/activity", activity.router, tags=["Activity"])

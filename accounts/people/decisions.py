@@ -114,6 +114,7 @@ DECISIONS = (
         Touches.PLAN,
         (ACCEPTING,),
         ("foreign-policy-accept",),
+        ("POST /foreign-policies/{number}/accept",),
         second=BY_POLICY,
     ),
     Decision(
@@ -123,6 +124,7 @@ DECISIONS = (
         Touches.PLAN,
         (ACCEPTING,),
         ("foreign-policy-ask", "foreign-policy-end"),
+        tuple(f"POST /foreign-policies/{{number}}/{verb}" for verb in ("ask", "end")),
     ),
     Decision(
         "pause, resume, stop, retry or change a rollout",

@@ -10,6 +10,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import NamedTuple
+from uuid import UUID
 
 from django.utils import timezone
 
@@ -77,8 +78,8 @@ class Side:
     adopts: bool = False
     handed_out: bool = False
     """The owner was given exactly this, and it was proved since."""
-    accepts: frozenset[str] = frozenset()
-    """Digests of the policies of others that somebody accepted."""
+    account: UUID | None = None
+    """Whose side it is; None: the managing account's."""
 
     @property
     def looks_for(self) -> tuple[Resource, ...]:
@@ -103,7 +104,7 @@ class Side:
         found = foreign(sessions, self.reach, self.looks_for, observed)
         if not self.reach.writes:
             found = tuple(replace(one, removable=False) for one in found)
-        accepts = frozenset() if self.removes else self.accepts
+        accepts = accepted_in(self.account) if found and not self.removes else ()
         return Comparison(
             diff(desired, observed, adopts=self.adopts),
             sum(resource.owned for resource in observed),
@@ -244,7 +245,7 @@ def own_sides(
         removes=removes,
         adopts=managed.adopts,
         handed_out=is_handed_out(row, managing, managed),
-        accepts=accepted_in(row),
+        account=row.pk,
     )
     if managing.is_handed_off:
         return [roles]
@@ -291,10 +292,10 @@ def managing_side(
         reach=managing.reach,
         wanted=desired(whole, managing),
         earlier=tuple(snapshots.earlier_identities(row)),
-        accepts=accepted_in(None),
     )
 
 
-def accepted_in(account: ManagedAccount | None) -> frozenset[str]:
-    accepted = ForeignPolicy.objects.of(account).accepted()
+def accepted_in(account: UUID | None) -> frozenset[str]:
+    """Return the digests of the policies of others that somebody accepted there."""
+    accepted = ForeignPolicy.objects.filter(account=account).accepted()
     return frozenset(accepted.values_list("digest", flat=True))

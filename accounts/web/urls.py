@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from django.urls import include, path
+from django.urls import path
 
 from accounts.web.accounts import account
 from accounts.web.accounts import views as accounts
@@ -103,7 +103,7 @@ account_pages = [
     path("accounts/<uuid:pk>/verify/", decisions.verify, name="verify"),
     path("accounts/<uuid:pk>/remove/", decisions.remove, name="remove"),
     path("accounts/<uuid:pk>/accept/", decisions.accept, name="accept"),
-    path("foreign-policies/", include(foreign.pages)),
+    *foreign.pages,
     path("accounts/<uuid:pk>/leave-out/", preview.leave_out, name="leave-out"),
     path("accounts/<uuid:pk>/forget/", account.forget, name="forget"),
     path(

@@ -50,6 +50,7 @@ from accounts.models.checks.findings import Findings
 from accounts.models.feed.rows import LISTS
 from accounts.models.states import State, Status
 from accounts.web.access import UserRole, role_needed
+from tests.accounts.runs.foreign.rows import foreign_row
 from tests.attack.whole_site import kept_organization
 from tests.factories import LEAST
 from tests.rows import (
@@ -111,6 +112,7 @@ def every_row() -> None:
     CheckResult.objects.create(
         run=ended, position=0, provider="ec2", name="List", outcome="failed", line=1
     )
+    foreign_row(account, pk=1)
     found = {"outcome": "failed", "name": "List", "sentence": "No."}
     Findings.objects.create(digest="d" * 64, results=[found])
     topology = topology_of(managing_of(managing), [account])

@@ -17,12 +17,15 @@ from django.test import Client
 
 from accounts.management.commands import onboard
 from accounts.mapping.plans import plan_of
-from accounts.models import Activity, Delivery, ManagedAccount, Run
+from accounts.models import Activity, Delivery, ForeignPolicy, ManagedAccount, Run
+from accounts.models.checks.foreign_policy import today
 from accounts.models.states import State, Status
 from accounts.people.decisions import BY_POLICY, DECISIONS
 from accounts.role_limits.limits import limit
+from accounts.runs.foreign.accepting import ask
 from accounts.web.access import APPROVER
 from tests.accounts.api.calling import Caller, token_of
+from tests.accounts.runs.foreign.rows import foreign_row
 from tests.accounts.runs.rollouts.rows import SAME, plan, started
 from tests.accounts.web.answers import read, told
 from tests.rows import account_row, managing_row, person, run_row, step_row
@@ -105,6 +108,22 @@ def accept(author: User) -> tuple[str, dict[str, Any]]:
     return f"/accounts/{evaluated(author).pk}/accept/", {}
 
 
+def foreign(author: User) -> ForeignPolicy:
+    policy = foreign_row(account_row(environment="production"))
+    ask(policy, author, reason="Agents", until=today())
+    return ForeignPolicy.objects.get()
+
+
+def foreign_policy_accept(author: User) -> tuple[str, dict[str, Any]]:
+    policy = foreign(author)
+    return f"{policy.get_absolute_url()}accept/", {"read": policy.asked_digest}
+
+
+def foreign_policy_accept_by_api(author: User) -> tuple[str, dict[str, Any]]:
+    policy = foreign(author)
+    return f"/foreign-policies/{policy.pk}/accept", {"read": policy.asked_digest}
+
+
 def approve_by_api(author: User) -> tuple[str, dict[str, Any]]:
     run = waiting(author)
     return f"/runs/{run.number}/approve", {"digest": plan_of(run).digest}
@@ -135,6 +154,8 @@ TRIES: dict[str, Door] = {
     "rollout-approve": rollout_approve,
     "delivery-approve": delivery_approve,
     "accept": accept,
+    "foreign-policy-accept": foreign_policy_accept,
+    "POST /foreign-policies/{number}/accept": foreign_policy_accept_by_api,
     "POST /runs/{number}/approve": approve_by_api,
     "POST /runs/same/{fingerprint}/approve": approve_same_by_api,
     "POST /rollouts/{number}/groups/{fingerprint}/approve": approve_group_by_api,
@@ -154,7 +175,8 @@ def sent(by: User, door: str, path: str, body: dict[str, Any]) -> str:
 
 
 def decided() -> int:
-    decisions = (Activity.What.APPROVE, Activity.What.ACCEPT)
+    What = Activity.What
+    decisions = (What.APPROVE, What.ACCEPT, What.ACCEPT_POLICY)
     return Activity.objects.filter(what__in=decisions).count()
 
 

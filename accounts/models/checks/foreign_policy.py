@@ -5,6 +5,8 @@ It is listed as long as it is in AWS, and accepted by name or removed by a plan.
 
 from __future__ import annotations
 
+import hashlib
+import json
 from datetime import date
 from typing import Self
 
@@ -98,6 +100,19 @@ class ForeignPolicy(Readable):
     @property
     def place(self) -> str:
         return self.account.name if self.account else "the managing account"
+
+    @property
+    def state(self) -> str:
+        """Return the word of its badge."""
+        if self.is_accepted:
+            return "accepted"
+        return "asked for" if self.is_asked else "not approved"
+
+    @property
+    def asked_digest(self) -> str:
+        """Identify what was asked: whoever accepts it has read exactly this."""
+        asked = [self.digest, self.asked_by_name, self.reason, f"{self.until}"]
+        return hashlib.sha256(json.dumps(asked).encode()).hexdigest()
 
     @property
     def is_accepted(self) -> bool:

@@ -62,13 +62,15 @@ def refuse_day(until: date) -> None:
         raise NoDay(f"Choose a day from today until {last:%-d %B %Y}.")
 
 
-def accept(policy: ForeignPolicy, by: User) -> None:
-    """Accept it as it was asked. Raise NotAsked, SamePerson or Outside."""
+def accept(policy: ForeignPolicy, by: User, *, read: str) -> None:
+    """Accept it as it was read. Raise NotAsked, SamePerson or Outside."""
     with transaction.atomic():
         rows = ForeignPolicy.objects.select_for_update(of=("self",), no_key=True)
         row = rows.select_related("account", "asked_by").get(pk=policy.pk)
         if not row.is_asked:
             raise NotAsked(f"Nobody asks to accept {row}.")
+        if row.asked_digest != read:
+            raise NotAsked(f"What is asked about {row} has changed. Read it again.")
         if row.is_accepted:
             raise NotAsked(f"{row.accepted_by_name} accepted {row} before you.")
         refuse(reach_of(row, locks=True), authors_of(row), by)

@@ -75,11 +75,11 @@ def keep_foreign(
 ) -> None:
     """List what was found, with what was said of it before, and forget what is gone."""
     policies = {one.digest: one for one in found}
-    rows = ForeignPolicy.objects.of(account)
-    rows.exclude(digest__in=policies).delete()
-    known = set(rows.values_list("digest", flat=True))
+    known = dict(ForeignPolicy.objects.of(account).values_list("digest", "pk"))
+    if gone := [key for digest, key in known.items() if digest not in policies]:
+        ForeignPolicy.objects.filter(pk__in=gone).delete()
     ForeignPolicy.objects.bulk_create(
-        (
+        [
             ForeignPolicy(
                 account=account,
                 role=one.resource.role,
@@ -94,6 +94,6 @@ def keep_foreign(
             )
             for digest, one in policies.items()
             if digest not in known
-        ),
+        ],
         ignore_conflicts=True,
     )

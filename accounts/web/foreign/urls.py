@@ -7,9 +7,13 @@ from django.urls import path
 from accounts.web.foreign import views
 
 pages = [
-    path("", views.foreign_policies, name="foreign-policies"),
-    path("<int:number>/", views.foreign_policy, name="foreign-policy"),
-    path("<int:number>/ask/", views.ask, name="foreign-policy-ask"),
-    path("<int:number>/accept/", views.accept, name="foreign-policy-accept"),
-    path("<int:number>/end/", views.end, name="foreign-policy-end"),
+    path("foreign-policies/", views.foreign_policies, name="foreign-policies"),
+    path("foreign-policies/<int:number>/", views.foreign_policy, name="foreign-policy"),
+    path("foreign-policies/<int:number>/ask/", views.ask, name="foreign-policy-ask"),
+    path(
+        "foreign-policies/<int:number>/accept/",
+        views.accept,
+        name="foreign-policy-accept",
+    ),
+    path("foreign-policies/<int:number>/end/", views.end, name="foreign-policy-end"),
 ]

@@ -27,8 +27,8 @@ PAGE = 50
 def foreign_policies(request: Request) -> HttpResponse:
     """List all, those first that nobody accepted."""
     rows = ForeignPolicy.objects.select_related("account")
-    accepted = F("accepted_at").asc(nulls_first=True)
-    found = rows.order_by(accepted, "account__name", "role", "policy")
+    first = [F(name).asc(nulls_first=True) for name in ("accepted_at", "until")]
+    found = rows.order_by(*first, "account__name", "role", "policy")
     page = Paginator(found, PAGE).get_page(request.GET.get("page"))
     return render(request, "foreign/list.html", {"page": page})
 
@@ -50,8 +50,10 @@ def policy_page(
     }
     if account is None:
         shown |= everywhere(request, "the managing account")
+        shown["plan"] = reverse("accounts:managing-plan")
     else:
         shown |= here(request, *account.environments)
+        shown["plan"] = reverse("accounts:plan", args=[account.pk])
     return render(request, "foreign/policy.html", shown, status=status)
 
 
@@ -80,7 +82,8 @@ def ask(request: Request, number: int) -> HttpResponse:
 def accept(request: Request, number: int) -> HttpResponse:
     policy = policy_of(number)
     try:
-        accepting.accept(policy, request.user)
+        read = request.POST.get("read", "")
+        accepting.accept(policy, request.user, read=read)
     except (SamePerson, accepting.NotAsked) as error:
         messages.error(request, str(error))
     else:

@@ -28,6 +28,10 @@ BY_API: Mapping[str, str] = {
     "bundle-installed": "POST /bundles/{number}/installed",
     "clusters": "POST /clusters/searches/{id}/describe",
     "clusters-find": "POST /clusters/searches",
+    **{
+        f"foreign-policy-{verb}": f"POST /foreign-policies/{{number}}/{verb}"
+        for verb in ("accept", "ask", "end")
+    },
     "delivery-approve": "POST /deliveries/{number}/approve",
     "delivery-discard": "POST /deliveries/{number}/discard",
     "delivery-start": "POST /deliveries",
@@ -115,6 +119,7 @@ BY_READS: Mapping[str, str] = {
     "access-role-file": f"GET {ACCOUNT}/access-role",
     "account": f"GET {ACCOUNT}",
     **dict.fromkeys(("accounts", "accounts-csv", "accounts-json"), "GET /accounts"),
+    **dict.fromkeys(("foreign-policies", "foreign-policy"), "GET /foreign-policies"),
     "accounts-file-csv": "GET /accounts-file",
     "accounts-file-yaml": "GET /accounts-file",
     **dict.fromkeys(("activity", "activity-csv", "activity-json"), "GET /activity"),

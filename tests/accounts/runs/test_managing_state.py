@@ -14,8 +14,10 @@ from accounts.models import ManagedAccount, ManagingAccount
 from accounts.models.states import State, Status
 from accounts.runs import applying, verifying
 from accounts.runs.actions import discard, keep, plan, plan_managing, remove, verify
+from accounts.runs.scope import Side
 from onboarding.aws.errors import AwsError
 from onboarding.desired import POLICY_SET
+from onboarding.topology import Reach
 from script.emulated_organization import MANAGING, Credentials
 from tests.accounts.runs.carried import (
     STAGING,
@@ -156,6 +158,11 @@ def test_a_plan_of_its_own_still_waits_while_others_prove_it(
     assert (managing().state, managing().proof) == (State.PLANNED, State.VERIFIED)
 
 
+def looked(result: verifying.Result) -> verifying.Looked:
+    reach = Reach("1" * 12)
+    return verifying.Looked(Side("m", "m", reach, ()), result)
+
+
 def test_an_identity_that_nobody_could_become_is_evaluated(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
@@ -167,7 +174,9 @@ def test_an_identity_that_nobody_could_become_is_evaluated(
         "chain", verifying.BECOME_IDENTITY, found["i"], "", "", 0.0
     )
 
-    verifying.judge_managing(row, difference, [difference, identity], timezone.now())
+    verifying.judge_managing(
+        row, looked(difference), [difference, identity], timezone.now()
+    )
 
     assert managing().state == State.EVALUATED
 
@@ -184,7 +193,7 @@ def test_the_walk_through_it_decides(outcome: str | None, state: str) -> None:
         name = verifying.BECOME_IDENTITY
         results.append(verifying.Result("chain", name, failed, "", "", 0.0))
 
-    verifying.judge_managing(row, results[0], results, timezone.now())
+    verifying.judge_managing(row, looked(results[0]), results, timezone.now())
 
     assert managing().state == state
 
@@ -196,7 +205,7 @@ def test_nothing_is_found_of_an_edit_that_was_not_applied() -> None:
     row.save()
     drifted = verifying.Result("resources", "n", verifying.Outcome.FAILED, "", "", 0.0)
 
-    verifying.judge_managing(row, drifted, [drifted], timezone.now())
+    verifying.judge_managing(row, looked(drifted), [drifted], timezone.now())
 
     assert managing().state == State.OUTDATED
 

@@ -40,6 +40,10 @@ def asked(policy: ForeignPolicy, by: User, **said: Any) -> ForeignPolicy:
     return ForeignPolicy.objects.get(pk=policy.pk)
 
 
+def accepted(policy: ForeignPolicy, by: User) -> None:
+    accept(policy, by, read=policy.asked_digest)
+
+
 @pytest.mark.django_db
 def test_who_asked_does_not_accept_where_two_are_asked_for() -> None:
     managing_row()
@@ -47,8 +51,8 @@ def test_who_asked_does_not_accept_where_two_are_asked_for() -> None:
     policy = asked(foreign_row(account_row(environment="production")), olga)
 
     with pytest.raises(SamePerson, match="olga asked to accept it"):
-        accept(policy, olga)
-    accept(policy, paul)
+        accepted(policy, olga)
+    accepted(policy, paul)
 
     assert ForeignPolicy.objects.accepted().get() == policy
     entries = Activity.objects.order_by("number").values_list("who", "what")
@@ -68,12 +72,12 @@ def test_what_is_the_managing_accounts_touches_every_environment(
     policy = asked(foreign_row(None), olga)
 
     with pytest.raises(Outside, match="All environments share"):
-        accept(policy, limited)
+        accepted(policy, limited)
     if environment == "production":
         with pytest.raises(SamePerson, match="For the managing account"):
-            accept(policy, olga)
+            accepted(policy, olga)
     else:
-        accept(policy, olga)
+        accepted(policy, olga)
 
 
 @pytest.mark.django_db
@@ -104,26 +108,39 @@ def test_what_nobody_asked_for_is_not_accepted() -> None:
     olga, policy = both("olga"), foreign_row(account_row(environment="staging"))
 
     with pytest.raises(NotAsked, match="Nobody asks"):
-        accept(policy, olga)
-    accept(asked(policy, olga), olga)
+        accepted(policy, olga)
+    read = asked(policy, olga)
+    accepted(read, olga)
     with pytest.raises(NotAsked, match="olga accepted"):
-        accept(policy, olga)
+        accepted(read, olga)
+
+
+@pytest.mark.django_db
+def test_only_what_was_read_is_accepted() -> None:
+    managing_row()
+    olga, policy = both("olga"), foreign_row(account_row(environment="staging"))
+    read = asked(policy, olga)
+    asked(policy, olga, until=today() + LONGEST)
+
+    with pytest.raises(NotAsked, match="has changed"):
+        accepted(read, olga)
+    assert not ForeignPolicy.objects.accepted().exists()
 
 
 @pytest.mark.django_db
 def test_asking_again_and_ending_end_what_was_accepted() -> None:
     managing_row()
     olga, policy = both("olga"), foreign_row(account_row(environment="staging"))
-    accept(asked(policy, olga), olga)
+    accepted(asked(policy, olga), olga)
 
     again = asked(policy, olga, reason="Longer.")
     assert not again.is_accepted
-    accept(again, olga)
+    accepted(again, olga)
     end(again, olga)
 
     assert not ForeignPolicy.objects.accepted().exists()
     with pytest.raises(NotAsked):
-        accept(again, olga)
+        accepted(again, olga)
 
 
 @pytest.mark.django_db(transaction=True)
@@ -137,7 +154,7 @@ def test_what_is_accepted_is_verified_and_stays_until_its_day(
         PolicyArn="arn:aws:iam::aws:policy/AdministratorAccess",
     )
     carried(verify(account, None, send=keep))
-    accept(asked(ForeignPolicy.objects.get(), olga), olga)
+    accepted(asked(ForeignPolicy.objects.get(), olga), olga)
 
     unchanged = carried(plan(account, None, send=keep, alone=True))
     check = unchanged.checks.get(name__startswith="Nothing that nobody approved")

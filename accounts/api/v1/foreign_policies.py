@@ -1,0 +1,131 @@
+"""Policies of others on roles that Bowline vouches for: list, ask, accept."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+from typing import Annotated, Any
+
+from django.http import HttpRequest
+from ninja import Field, Query, Router, Schema
+from pydantic import AfterValidator, ConfigDict
+
+from accounts.api.authentication import APPROVES, OPERATES, ApiRequest
+from accounts.api.idempotency import once
+from accounts.api.paging import Asked, Page, page_of
+from accounts.api.problems import Problem
+from accounts.api.v1.texts import NO_NUL, Digest, Filter, Number, seen
+from accounts.models import ForeignPolicy
+from accounts.runs.foreign import accepting
+
+router = Router()
+
+NO_POLICY = "There is no policy of others {}."
+Reason = Annotated[
+    str, Field(min_length=1, max_length=500, pattern=NO_NUL), AfterValidator(seen)
+]
+
+
+class ForeignPolicyListed(Schema):
+    number: int = Field(alias="pk")
+    account: str = Field(description="Its name; empty: the managing account")
+    role: str
+    policy: str
+    policy_arn: str = Field(description="Empty: it is inside the role")
+    effects: list[str] = Field(
+        description="What it lets the role do that is read first"
+    )
+    document: dict[str, Any] | None = Field(description="null: it may not be read")
+    state: str = Field(description="not approved, asked for or accepted")
+    removable: bool = Field(description="Whether a plan removes it")
+    found_at: datetime
+    reason: str
+    until: date | None
+    asked_by: str = Field(alias="asked_by_name")
+    accepted_by: str = Field(alias="accepted_by_name")
+    read: str = Field(alias="asked_digest", description="What accepting it is about")
+
+    @staticmethod
+    def resolve_account(row: ForeignPolicy) -> str:
+        return row.account.name if row.account else ""
+
+
+class Ask(Schema):
+    model_config = ConfigDict(extra="forbid")
+
+    reason: Reason = Field(description="Why it may stay")
+    until: date = Field(description="The last day on which it may")
+
+
+class Acceptance(Schema):
+    model_config = ConfigDict(extra="forbid")
+
+    read: Digest = Field(description="As it was when you read it")
+
+
+class Filters(Schema):
+    account: Filter = Field("", description="An account’s name")
+
+
+@router.get(
+    "", response=Page[ForeignPolicyListed], summary="List the policies of others"
+)
+def list_foreign_policies(
+    request: HttpRequest, asked: Query[Asked], filters: Query[Filters]
+) -> dict[str, Any]:
+    """List what the last runs found on roles, which Bowline did not plan."""
+    rows = ForeignPolicy.objects.select_related("account")
+    if filters.account:
+        rows = rows.filter(account__name=filters.account)
+    found = page_of(rows, "pk", asked)
+    return {"items": found.rows, "next": found.next}
+
+
+@router.post(
+    "/{number}/ask",
+    auth=OPERATES,
+    response={200: ForeignPolicyListed},
+    summary="Ask to accept a policy of others",
+)
+@once
+def ask_for_foreign_policy(request: ApiRequest, number: Number, body: Ask) -> Any:
+    """Ask to let it stay until a day. What was accepted before ends."""
+    policy = numbered(number)
+    try:
+        accepting.ask(policy, request.user, reason=body.reason, until=body.until)
+    except accepting.NoDay as error:
+        raise Problem(422, str(error)) from error
+    return numbered(number)
+
+
+@router.post(
+    "/{number}/accept",
+    auth=APPROVES,
+    response={200: ForeignPolicyListed},
+    summary="Accept a policy of others",
+)
+@once
+def accept_foreign_policy(request: ApiRequest, number: Number, body: Acceptance) -> Any:
+    """Accept it as somebody asked: verifications do not fail because of it."""
+    accepting.accept(numbered(number), request.user, read=body.read)
+    return numbered(number)
+
+
+@router.post(
+    "/{number}/end",
+    auth=OPERATES,
+    response={200: ForeignPolicyListed},
+    summary="End the acceptance of a policy of others",
+)
+@once
+def end_foreign_policy(request: ApiRequest, number: Number) -> Any:
+    """Let it count as not approved from now on."""
+    accepting.end(numbered(number), request.user)
+    return numbered(number)
+
+
+def numbered(number: int) -> ForeignPolicy:
+    policy = ForeignPolicy.objects.select_related("account", "asked_by")
+    found = policy.filter(pk=number).first()
+    if found is None:
+        raise Problem(404, NO_POLICY.format(number))
+    return found
