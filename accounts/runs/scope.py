@@ -29,7 +29,8 @@ from onboarding.aws.session import Sessions
 from onboarding.desired import desired
 from onboarding.resources.foreign import Foreign, with_removals
 from onboarding.resources.kinds import KeyGrant, Resource, ServiceLinkedRole
-from onboarding.resources.plan import Change, Plan, diff
+from onboarding.resources.plan import Change, Plan, diff, kept_beyond
+from onboarding.resources.risks import Risk
 from onboarding.topology import Managed, Managing, Reach, Topology
 
 COMPARED_FOR = timedelta(minutes=10)
@@ -49,6 +50,8 @@ class Comparison(NamedTuple):
     foreign: tuple[Foreign, ...] = ()
     """Policies of others that nobody accepted."""
     accepted: tuple[Foreign, ...] = ()
+    beyond: tuple[Risk, ...] = ()
+    """What its owner's own roles may do beyond what is wanted of them."""
 
     def with_removals(self, *, approved: Plan | None = None) -> tuple[Change, ...]:
         """Return the changes with the removals of policies of others: all, or those
@@ -111,6 +114,7 @@ class Side:
             observed,
             foreign=tuple(one for one in found if one.digest not in accepts),
             accepted=tuple(one for one in found if one.digest in accepts),
+            beyond=kept_beyond(desired, observed),
         )
 
     def hand_on(

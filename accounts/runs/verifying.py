@@ -31,7 +31,7 @@ from onboarding.aws.session import Sessions
 from onboarding.checks import Outcome
 from onboarding.desired import POLICY_SET, assume_list
 from onboarding.resources.foreign import Foreign
-from onboarding.resources.plan import Change, NotOurs
+from onboarding.resources.plan import Change, NotOurs, beyond
 from onboarding.topology import Managing
 from onboarding.verify.chain import BECOME_IDENTITY, own_identity_refused
 from onboarding.verify.role_assumption import ASSUME
@@ -360,7 +360,13 @@ def differences(
     changes = one.changes
     if side in scope.shared:
         changes = without_others(changes, scope)
-    return Differences([worded(change) for change in changes], one=one)
+    return Differences([differing(change) for change in changes], one=one)
+
+
+def differing(change: Change) -> str:
+    """Say what differs, and what could be done because of it."""
+    told = " ".join(risk.sentence for risk in beyond(change))
+    return f"{worded(change)} (as found: {told})" if told else worded(change)
 
 
 def worded(change: Change) -> str:

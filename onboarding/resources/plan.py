@@ -113,6 +113,27 @@ def diff(
     return tuple(changes)
 
 
+def beyond(change: Change) -> tuple[Risk, ...]:
+    """List what is risky in what was found beyond what is wanted, as a change of it
+    would take it away.
+    """
+    before, after = change.documents
+    return tuple(risks(change.resource.key, after, before))
+
+
+def kept_beyond(
+    wanted: Iterable[Resource], observed: Iterable[Resource]
+) -> tuple[Risk, ...]:
+    """List likewise what is left as it is: things that were there before Bowline."""
+    found = {one.key: one for one in observed if not one.owned}
+    return tuple(
+        risk
+        for after in wanted
+        if (before := found.get(after.key)) and before != after
+        for risk in beyond(Update(before, after))
+    )
+
+
 def deletion_order(resource: Resource) -> tuple[int, Key]:
     return -KINDS.index(type(resource)), resource.key
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from enum import StrEnum
 from fnmatch import fnmatchcase
 from typing import Any, NamedTuple
@@ -16,8 +16,10 @@ from onboarding.resources.kinds import (
     Key,
     KeyGrant,
     ManagedPolicy,
+    Role,
 )
 from onboarding.resources.policy import as_list
+from onboarding.resources.trusts import assumers
 
 READS = (
     "Describe",
@@ -68,6 +70,7 @@ class Topic(StrEnum):
     """What a risk is about, in the order in which people read them."""
 
     DELETIONS = "Deletions"
+    TRUST = "Trust"
     PASS_ROLE = "PassRole"
     WILDCARDS = "Wildcards"
     SECRETS = "Secrets"
@@ -107,6 +110,8 @@ Told = Iterator[tuple[Topic, str]]
 def told(key: Key, before: dict[str, Any] | None, after: dict[str, Any] | None) -> Told:
     if after is None:
         return
+    if key.kind == Role.kind:
+        yield from risks_of_trust(before or {}, after)
     if key.kind == Attachment.kind and before is None:
         yield from risks_of_attachment(str(after.get("policy_arn", "")))
     if key.kind == KeyGrant.kind and before is None:
@@ -117,6 +122,11 @@ def told(key: Key, before: dict[str, Any] | None, after: dict[str, Any] | None) 
         return
     kept = statements(before)
     added = [one for one in statements(after) if one not in kept]
+    if new := sorted(assumed(added) - assumed(kept)):
+        named = [role_name(one, key.account) for one in new]
+        more = " more" if kept else ""
+        roles = "1 role" if len(named) == 1 else f"{len(named)}{more} roles"
+        yield Topic.TRUST, f"May assume {roles}: {some(named)}."
     for statement in added:
         yield from risks_of(statement, key.account)
     known, allowed = (
@@ -130,6 +140,28 @@ def told(key: Key, before: dict[str, Any] | None, after: dict[str, Any] | None) 
             Topic.SETTINGS,
             f"Reads environment variables or user data: {some(found)}.",
         )
+
+
+def assumed(statements: Iterable[dict[str, Any]]) -> set[str]:
+    """Return the roles that statements allow to assume, as they are written."""
+    return {
+        str(resource)
+        for one in statements
+        if allows(one) and matched(("sts:AssumeRole",), actions_of(one))
+        for resource in as_list(one.get("Resource", []))
+    }
+
+
+def risks_of_trust(before: dict[str, Any], after: dict[str, Any]) -> Told:
+    """Say who can assume the role and could not."""
+    kept = before.get("trust", {}).get("Statement", [])
+    for statement in after.get("trust", {}).get("Statement", []):
+        if statement in kept:
+            continue
+        for one in assumers(statement):
+            if one.is_service:
+                continue
+            yield Topic.EVERYBODY if one.anybody else Topic.TRUST, one.sentence
 
 
 def risks_of_attachment(policy_arn: str) -> Told:

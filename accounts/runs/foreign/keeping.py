@@ -11,6 +11,7 @@ from accounts.runs.results import COMPARED
 from onboarding.checks import Outcome
 from onboarding.resources.foreign import Foreign
 from onboarding.resources.kinds import Attachment
+from onboarding.resources.risks import Topic
 from onboarding.verify.result import Result, command
 
 if TYPE_CHECKING:
@@ -24,10 +25,11 @@ OWNER = "Who owns the role removes it, or somebody accepts it on the page of {}.
 def of_others(side: Side, one: Comparison) -> Result:
     """Say whether the side's roles may do what nobody approved.
 
-    In an account whose roles were there before Bowline it is listed, and fails nothing.
+    Where roles were there before Bowline it is listed and fails nothing, unless anybody
+    in AWS can assume one.
     """
     name = NOBODY_ELSES.format(side.place)
-    if not one.foreign:
+    if not (one.foreign or one.beyond):
         accepted = ", ".join(
             f"{it.policy} on role {it.resource.role}" for it in one.accepted
         )
@@ -38,11 +40,15 @@ def of_others(side: Side, one: Comparison) -> Result:
             f"Accepted: {accepted}." if accepted else "",
         )
     removable = any(it.removable for it in one.foreign)
+    is_open = Topic.EVERYBODY in {risk.topic for risk in one.beyond}
+    told = [it.sentence for it in one.foreign]
+    told += [f"{risk.key.kind} {risk.key.name}: {risk.sentence}" for risk in one.beyond]
+    fails = removable or is_open or not side.adopts
     return Result(
         COMPARED,
         name,
-        Outcome.FAILED if removable or not side.adopts else Outcome.NOT_PROVED,
-        " ".join(it.sentence for it in one.foreign),
+        Outcome.FAILED if fails else Outcome.NOT_PROVED,
+        " ".join(told),
         (PLAN_AGAIN if removable else OWNER).format(side.account_name),
         change="" if removable else "\n".join(map(removing, one.foreign)),
     )

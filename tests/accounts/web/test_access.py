@@ -79,6 +79,8 @@ READS = {
     "bundle-file",
     "bundle-next",
     "delta",
+    "foreign-policies",
+    "foreign-policy",
     "hand-off",
     "organization-hand-off",
     "help",

@@ -63,9 +63,12 @@ def test_an_answer_is_kept_for_a_moment(monkeypatch: pytest.MonkeyPatch) -> None
 
 
 def test_only_what_aws_answered_is_known_of_what_was_changed() -> None:
-    handed_on, as_made = HandedOn(), replace(ROLE, path="/as-aws-made-it/")
+    policy = ManagedPolicy(
+        account=ROLE.account, name="Policy", path="/", document=Policy.allowing()
+    )
+    handed_on, as_made = HandedOn(), replace(policy, path="/as-aws-made-it/")
     handed_on.create(as_made)
-    changes = (Create(ROLE), Update(OTHER, replace(OTHER, path="/other/")))
+    changes = (Create(policy), Update(OTHER, replace(OTHER, path="/other/")))
 
     known = handed_on.after([OTHER], changes)
 
@@ -73,13 +76,23 @@ def test_only_what_aws_answered_is_known_of_what_was_changed() -> None:
     assert [resource.name for resource in known.unsure] == ["Other"]
 
 
-def test_what_was_created_before_is_forgotten_when_it_is_changed_again() -> None:
+def test_a_role_is_read_again_though_aws_answered_how_it_made_it() -> None:
+    """Somebody may let others in before it is verified."""
     handed_on = HandedOn()
     handed_on.create(ROLE)
 
-    handed_on.forget(ROLE.key)
+    known = handed_on.after([], [Create(ROLE)])
 
-    assert handed_on.after([], [Create(ROLE)]).resources == ()
+    assert known == Known((), (ROLE,))
+
+
+def test_what_was_created_before_is_forgotten_when_it_is_changed_again() -> None:
+    handed_on, linked = HandedOn(), ServiceLinkedRole(account="1" * 12, name="a")
+    handed_on.create(linked)
+
+    handed_on.forget(linked.key)
+
+    assert handed_on.after([], [Create(linked)]).resources == ()
 
 
 @pytest.mark.parametrize("changed", range(10))

@@ -139,3 +139,59 @@ def test_spinnakers_own_identity_is_looked_at_as_well(
     ]
     assert run.status == Status.VERIFIED
     assert not ForeignPolicy.objects.exists()
+
+
+def test_a_trust_that_lets_anybody_in_is_said_and_no_housekeeping(
+    account: ManagedAccount, iam: Any
+) -> None:
+    anybody = {"Effect": "Allow", "Principal": {"AWS": "*"}, "Action": "sts:AssumeRole"}
+    document = {"Version": "2012-10-17", "Statement": [anybody]}
+    iam.update_assume_role_policy(RoleName=ROLE, PolicyDocument=json.dumps(document))
+
+    run = carried(verify(account, None, send=keep))
+
+    check = run.checks.get(name="Nothing left to change in accountdev")
+    assert check.outcome == "failed"
+    assert "update role spinnakerManaged (as found: Anybody in AWS can assume it.)" in (
+        check.sentence
+    )
+
+
+def adopted(here: Credentials, iam: Any, *, trusts_all: bool) -> Run:
+    """Verify an account whose managed role was there before Bowline."""
+    account = ManagedAccount.objects.get()
+    iam.untag_role(RoleName=ROLE, TagKeys=["managed-by"])
+    iam.attach_role_policy(
+        RoleName=ROLE, PolicyArn="arn:aws:iam::aws:policy/ReadOnlyAccess"
+    )
+    if trusts_all:
+        trust = iam.get_role(RoleName=ROLE)["Role"]["AssumeRolePolicyDocument"]
+        trust["Statement"].append(
+            {"Effect": "Allow", "Principal": "*", "Action": "sts:AssumeRole"}
+        )
+        iam.update_assume_role_policy(RoleName=ROLE, PolicyDocument=json.dumps(trust))
+    ManagedAccount.objects.update(adopts=True)
+    account.refresh_from_db()
+    return carried(verify(account, None, send=keep))
+
+
+def test_a_role_that_was_there_before_is_listed_and_not_blamed(
+    account: ManagedAccount, here: Credentials, iam: Any
+) -> None:
+    run = adopted(here, iam, trusts_all=False)
+
+    check = found(run)
+    assert check.outcome == "not proved from here"
+    assert "ReadOnlyAccess is attached to role spinnakerManaged" in check.sentence
+    assert "aws iam detach-role-policy --role-name spinnakerManaged" in check.change
+    assert not ForeignPolicy.objects.get().removable
+
+
+def test_unless_anybody_in_aws_can_assume_it(
+    account: ManagedAccount, here: Credentials, iam: Any
+) -> None:
+    run = adopted(here, iam, trusts_all=True)
+
+    assert found(run).outcome == "failed"
+    assert "Anybody in AWS can assume it." in found(run).sentence
+    assert run.status == Status.FAILED

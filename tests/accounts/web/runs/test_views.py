@@ -168,7 +168,7 @@ def test_a_plan_without_risks_says_so(approver) -> None:
 
     html = approver.get(run.get_absolute_url()).content.decode()
 
-    assert "Nothing here deletes, passes a role" in html
+    assert "Nothing here deletes, trusts somebody new, passes a role" in html
 
 
 def test_what_was_approved_is_folded_away_once_it_is_done(operator) -> None:

@@ -1,0 +1,87 @@
+"""Who can assume a role, in words, as its trust policy says. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any, NamedTuple
+
+from onboarding.partitions import Arn
+from onboarding.resources.policy import as_list
+
+KNOWN_BY = {
+    "sts:externalid": "an external ID",
+    "aws:principalorgid": "their organization",
+    "aws:principalorgpaths": "their place in the organization",
+    "aws:principalaccount": "their account",
+    "aws:principalarn": "their own ARN",
+    "aws:sourceaccount": "the account that a service acts for",
+    "aws:sourcearn": "what a service acts for",
+}
+"""Conditions that a stranger does not meet, unless their value is a wildcard."""
+
+
+class Assumer(NamedTuple):
+    who: str
+    anybody: bool = False
+    """Whether strangers are among them."""
+    is_service: bool = False
+    """Whether AWS itself assumes it, for what the account sets up."""
+
+    @property
+    def sentence(self) -> str:
+        return f"{self.who} can assume it."
+
+
+def assumers(statement: dict[str, Any]) -> Iterator[Assumer]:
+    """Yield who can assume a role by one statement of its trust policy."""
+    if statement.get("Effect") != "Allow":
+        return
+    known = dict(conditions(statement))
+    if "NotPrincipal" in statement:
+        yield Assumer(f"Everybody except whom it names{with_these(known)}", True)
+        return
+    principal = statement.get("Principal", {})
+    kinds = principal if isinstance(principal, dict) else {"AWS": principal}
+    for kind, names in kinds.items():
+        for name in map(str, as_list(names)):
+            if name == "*":
+                is_open = not any(map(is_shut, known.items()))
+                yield Assumer(f"Anybody in AWS{with_these(known)}", is_open)
+            else:
+                who = f"{named(kind, name)}{with_these(known)}"
+                yield Assumer(who, is_service=kind == "Service")
+
+
+def conditions(statement: dict[str, Any]) -> Iterator[tuple[str, list[str]]]:
+    """Yield each condition key in lower case, with the values that it must have."""
+    for operator, block in statement.get("Condition", {}).items():
+        for key, values in block.items():
+            does_not_bind = operator.lower().endswith("ifexists") or "not" in (
+                operator.lower()
+            )
+            yield key.lower(), [] if does_not_bind else list(map(str, as_list(values)))
+
+
+def is_shut(condition: tuple[str, list[str]]) -> bool:
+    """Return whether a stranger does not meet the condition."""
+    key, values = condition
+    return key in KNOWN_BY and bool(values) and not any(set(v) <= {"*"} for v in values)
+
+
+def named(kind: str, name: str) -> str:
+    if kind == "Service":
+        return f"AWS's service {name}"
+    if kind == "Federated":
+        return f"Whoever {name} vouches for"
+    if name.isdigit():
+        return f"Everybody whom account {name} allows it"
+    arn = Arn.of(name)
+    if not arn.account:
+        return f"Somebody who was deleted ({name})"
+    return f"{arn.kind.title()} {arn.name} of account {arn.account}"
+
+
+def with_these(known: dict[str, list[str]]) -> str:
+    """Say by what a condition knows them."""
+    by = [KNOWN_BY.get(key, key) for key in sorted(known)]
+    return f", known by {' and '.join(by)}," if by else ""
