@@ -20,9 +20,7 @@ from accounts.web.feed import views as feed
 from accounts.web.foreign import urls as foreign
 from accounts.web.from_file import views as from_file
 from accounts.web.groups import views as groups
-from accounts.web.handoff import organization as handoff_organization
-from accounts.web.handoff import versions as handoff_versions
-from accounts.web.handoff import views as handoff
+from accounts.web.handoff import urls as handoff
 from accounts.web.help import views as help_pages
 from accounts.web.help.documentation import views as documentation
 from accounts.web.live import views as live
@@ -106,37 +104,7 @@ account_pages = [
     *foreign.pages,
     path("accounts/<uuid:pk>/leave-out/", preview.leave_out, name="leave-out"),
     path("accounts/<uuid:pk>/forget/", account.forget, name="forget"),
-    path(
-        "accounts/hand-off/",
-        handoff_organization.organization_hand_off,
-        name="organization-hand-off",
-    ),
-    path(
-        "accounts/hand-off/all.zip",
-        handoff_organization.organization_archive,
-        name="organization-hand-off-archive",
-    ),
-    path(
-        "accounts/hand-off/look/",
-        handoff_organization.organization_look,
-        name="organization-hand-off-look",
-    ),
-    path("accounts/<uuid:pk>/hand-off/", handoff.hand_off_page, name="hand-off"),
-    path(
-        "accounts/<uuid:pk>/hand-off/all.zip",
-        handoff.hand_off_archive,
-        name="hand-off-archive",
-    ),
-    path(
-        "accounts/<uuid:pk>/hand-off/version/<int:number>/",
-        handoff_versions.hand_off_version,
-        name="hand-off-version",
-    ),
-    path(
-        "accounts/<uuid:pk>/hand-off/<path:path>",
-        handoff.hand_off_file,
-        name="hand-off-file",
-    ),
+    *handoff.pages,
     path("accounts/<uuid:pk>/rights/", rights.rights, name="rights"),
     path("accounts/<uuid:pk>/rotate/", rights.rotation_begin, name="rotate"),
     path("accounts/<uuid:pk>/unrotate/", rights.rotation_cancel, name="unrotate"),
