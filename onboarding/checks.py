@@ -19,6 +19,10 @@ class Call(NamedTuple):
     """Empty: the partition's home region."""
     parameters: tuple[tuple[str, Any], ...] = ()
 
+    @classmethod
+    def iam(cls, operation: str, **given: Any) -> Call:
+        return cls("iam", operation, "", tuple(sorted(given.items())))
+
 
 class Outcome(StrEnum):
     """How far a check got. The words are those that people read."""

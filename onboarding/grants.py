@@ -24,6 +24,8 @@ class Grant:
     actions: tuple[str, ...]
     resources: tuple[str, ...] = ("*",)
     condition: Mapping[str, Mapping[str, Any]] | None = None
+    judged_on: tuple[str, ...] = ()
+    """Where the statement names no resources: all that AWS judges one call on."""
 
     @property
     def statement(self) -> dict[str, Any]:

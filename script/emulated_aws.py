@@ -2,8 +2,8 @@
 with a thousand accounts as with one.
 
 ministack's judges the first resource of a request and ignores the context. IAM's judges
-each action on each resource in the context, and names the condition keys it was not
-given. So a run makes the same calls here as in AWS.
+each action on each resource in the context, and names those condition keys of all
+policies that it was not given. So a run makes the same calls here as in AWS.
 """
 
 from __future__ import annotations
@@ -34,7 +34,6 @@ class Asked(NamedTuple):
 class Judged(NamedTuple):
     resource: str
     decision: str
-    missing: frozenset[str]
 
 
 def asked(sent: Any) -> tuple[list[str], Asked]:
@@ -63,6 +62,14 @@ def results(
 ) -> str:
     """Write the results as IAM does: what is true of some resource is true of “*”."""
     written = ""
+    keys = frozenset(
+        key.lower()
+        for policy in policies
+        for statement in policy
+        for block in statement.conditions.values()
+        for key in block
+    )
+    lacking = missing(keys - asked.context.keys())
     for action in actions:
         request = iam_evaluator.EvalContext(
             principal_arn=principal,
@@ -70,7 +77,7 @@ def results(
             principal_account=account,
             action=action,
             resource_arn="",
-            region=iam.get_region(),
+            region=asked.context.get("aws:requestedregion", ""),
             service_context=asked.context,
         )
         speaking = [
@@ -87,11 +94,11 @@ def results(
             f"<member><EvalActionName>{escape(action)}</EvalActionName>"
             "<EvalResourceName>*</EvalResourceName>"
             f"<EvalDecision>{decision}</EvalDecision>"
-            f"{missing(*of_each)}<ResourceSpecificResults>"
+            f"{lacking}<ResourceSpecificResults>"
             + "".join(
                 f"<member><EvalResourceName>{escape(one.resource)}</EvalResourceName>"
                 f"<EvalResourceDecision>{one.decision}</EvalResourceDecision>"
-                f"{missing(one)}</member>"
+                f"{lacking}</member>"
                 for one in of_each
                 if asked.resources != ["*"]
             )
@@ -110,25 +117,14 @@ def judged(request: Any, resource: str, statements: list[Any]) -> Judged:
         )
     ]
     if not concerning:
-        return Judged(resource, "implicitDeny", frozenset())
+        return Judged(resource, "implicitDeny")
     request.resource_arn = resource
     decision = iam_evaluator.evaluate(request, [concerning]).decision
-    looked_at = {
-        key.lower()
-        for statement in concerning
-        for keys in statement.conditions.values()
-        for key in keys
-    }
-    return Judged(
-        resource,
-        DECISIONS.get(decision, "implicitDeny"),
-        frozenset(looked_at - request.service_context.keys()),
-    )
+    return Judged(resource, DECISIONS.get(decision, "implicitDeny"))
 
 
-def missing(*judged: Judged) -> str:
-    keys = sorted(frozenset().union(*(one.missing for one in judged)))
-    members = "".join(f"<member>{escape(key)}</member>" for key in keys)
+def missing(keys: frozenset[str]) -> str:
+    members = "".join(f"<member>{escape(key)}</member>" for key in sorted(keys))
     return f"<MissingContextValues>{members}</MissingContextValues>"
 
 

@@ -44,7 +44,7 @@ def keep_results(run: Run, results: Iterable[Result], at: datetime) -> bool:
             position=position,
             checked_at=at,
             worse=got_worse(result, earlier),
-            **asdict(result),
+            **columns_found(result),
         )
         for position, result in enumerate(results)
     )
@@ -136,6 +136,11 @@ def findings_of(checks: Iterable[CheckResult]) -> Findings:
     results = [columns_of(check) for check in checks]
     text = json.dumps(results, sort_keys=True)
     return Findings(digest=hashlib.sha256(text.encode()).hexdigest(), results=results)
+
+
+def columns_found(result: Result) -> dict[str, Any]:
+    """Return what a check keeps; the run keeps how many writes are unknown in all."""
+    return {k: v for k, v in asdict(result).items() if k != "unknown_writes"}
 
 
 def columns_of(check: CheckResult) -> dict[str, Any]:

@@ -268,7 +268,7 @@ class Writer:
             Tags=TAGS,
         )["Policy"]
         version = Version(made["PolicyId"], made["DefaultVersionId"])
-        self.sessions.documents.keep(version, policy.document)
+        self.sessions.documents.keep(version, policy.document, made["Arn"])
         self.sessions.handed_on.create(
             replace(policy, name=made["PolicyName"], path=made["Path"])
         )
@@ -284,7 +284,7 @@ class Writer:
         if role.boundary:
             wanted["PermissionsBoundary"] = role.boundary
         made = self.call(self.iam.create_role, **wanted)["Role"]
-        self.sessions.handed_on.create(role_of(role.account, made))
+        self.sessions.handed_on.create(role_of(role.account, made), made)
 
     def update_role(self, before: Role, role: Role) -> None:
         if before.path != role.path:

@@ -37,15 +37,26 @@ class Documents:
     def __init__(self) -> None:
         self._lock = threading.Lock()
         self._kept: dict[Version, Policy] = {}
+        self._lately: dict[str, tuple[float, Policy]] = {}
 
     def get(self, version: Version) -> Policy | None:
         return self._kept.get(version)
 
-    def keep(self, version: Version, document: Policy) -> None:
+    def keep(self, version: Version, document: Policy, arn: str) -> Policy:
+        """Keep what the version in force of this policy says, and return it."""
         with self._lock:
+            self._lately[arn] = (time.monotonic() + HANDED_ON_FOR, document)
             self._kept[version] = document
             if len(self._kept) > self.MOST:
                 del self._kept[next(iter(self._kept))]
+            if len(self._lately) > self.MOST:
+                del self._lately[next(iter(self._lately))]
+        return document
+
+    def lately(self, arn: str) -> Policy | None:
+        """Return what the policy said a moment ago; None: ask it."""
+        until, document = self._lately.get(arn, (0.0, None))
+        return document if time.monotonic() < until else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,7 +87,7 @@ class HandedOn:
     def __init__(self) -> None:
         self._kept: dict[Hashable, tuple[float, Known]] = {}
         self._created: dict[Key, Resource] = {}
-        self._answers: dict[Hashable, tuple[float, Any]] = {}
+        self._answers: dict[tuple[str, Call], tuple[float, Any]] = {}
 
     def keep(self, reach: Reach, wanted: Iterable[Resource], known: Known) -> None:
         """Keep what is known of the wanted things."""
@@ -88,9 +99,14 @@ class HandedOn:
         until, known = self._kept.pop((reach, frozenset(wanted)), (0.0, None))
         return known if time.monotonic() < until else None
 
-    def create(self, resource: Resource) -> None:
-        """Note what AWS answered that it has just created."""
+    def create(self, resource: Resource, role: Any = None) -> None:
+        """Note what AWS answered that it has just created; of a role, the answer, too,
+        which is what it would answer whoever reads it.
+        """
         self._created[resource.key] = resource
+        if role:
+            call = Call.iam("get_role", RoleName=resource.name)
+            self.answer(resource.account, call, {"Role": role})
 
     def forget(self, key: Key) -> None:
         """Forget what was created before: it is about to be changed."""
@@ -110,7 +126,7 @@ class HandedOn:
         return Known((*kept, *created.values()), tuple(unsure))
 
     def answer(self, account_id: str, call: Call, answer: Any) -> None:
-        """Keep an answer that a check of the account asks for, too."""
+        """Keep an answer that a verification of the account asks for, too."""
         until = time.monotonic() + HANDED_ON_FOR
         self._answers[account_id, call] = (until, answer)
 

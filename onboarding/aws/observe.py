@@ -12,7 +12,7 @@ from collections.abc import Callable, Collection, Iterable, Iterator
 from dataclasses import dataclass, replace
 from functools import partial
 from itertools import chain
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from onboarding.aws.client import AccountClient, parsed, together
 from onboarding.aws.errors import AwsError
@@ -176,6 +176,12 @@ class Account:
             PathPrefix=path,
         )["Policies"]
 
+    def kept(self, ask: Any, method: Any, doing: str, **given: Any) -> Any:
+        """Ask, and leave the answer to a verification that asks the same next."""
+        answer, call = ask(method, doing, **given), Call.iam(method.__name__, **given)
+        self.sessions.handed_on.answer(self.account_id, call, answer)
+        return answer
+
     def policy(self, found: PolicyTypeDef) -> list[Resource]:
         document = document_of(self.client, self.sessions, found)
         if document is None:
@@ -193,8 +199,8 @@ class Account:
         """Read a role, what is attached to it, and what is inside."""
         role = self.known.get(Key(self.account_id, Role.kind, name))
         if not isinstance(role, Role):
-            answer = self.client.find(
-                self.iam.get_role, f"read role {name}", RoleName=name
+            answer = self.kept(
+                self.client.find, self.iam.get_role, f"read role {name}", RoleName=name
             )
             if answer is None:
                 return []
@@ -209,7 +215,8 @@ class Account:
     def held(self, role: Role) -> list[Resource]:
         name = role.name
         resources: list[Resource] = [role] if role.key in self.wanted else []
-        attached = self.client.call_all(
+        attached = self.kept(
+            self.client.call_all,
             self.iam.list_attached_role_policies,
             f"list the policies of role {name}",
             RoleName=name,
@@ -257,13 +264,15 @@ class Account:
 
     def inline_policies(self, role: str, *, owned: bool) -> Iterator[Resource]:
         wanted = {p.policy for p in self.all_of(InlinePolicy) if p.role == role}
-        names = self.client.call_all(
+        names = self.kept(
+            self.client.call_all,
             self.iam.list_role_policies,
             f"list the inline policies of role {role}",
             RoleName=role,
         )["PolicyNames"]
         for name in names:
-            answer = self.client.find(
+            answer = self.kept(
+                self.client.find,
                 self.iam.get_role_policy,
                 f"read inline policy {name} of role {role}",
                 RoleName=role,
@@ -279,15 +288,14 @@ class Account:
                 )
 
     def profile(self, name: str) -> list[Resource]:
-        answer = self.client.find(
+        answer = self.kept(
+            self.client.find,
             self.iam.get_instance_profile,
             f"read instance profile {name}",
             InstanceProfileName=name,
         )
         if answer is None:
             return []
-        call = Call("iam", "get_instance_profile", "", (("InstanceProfileName", name),))
-        self.sessions.handed_on.answer(self.account_id, call, answer)
         found = answer["InstanceProfile"]
         roles = [role["RoleName"] for role in found["Roles"]]
         return [

@@ -69,6 +69,17 @@ LOAD_BALANCER_WRITES = (
     "elasticloadbalancing:SetLoadBalancerPoliciesOfListener",
     "elasticloadbalancing:SetSecurityGroups",
 )
+LAUNCHED = (
+    "instance",
+    "key-pair",
+    "launch-template",
+    "network-interface",
+    "placement-group",
+    "security-group",
+    "subnet",
+    "volume",
+)
+"""What AWS judges ec2:RunInstances on, next to the image."""
 SECURITY_GROUP_RULE_WRITES = (
     "ec2:AuthorizeSecurityGroupIngress",
     "ec2:DeleteSecurityGroup",
@@ -194,6 +205,10 @@ def launch_templates(managing: Managing, account: str) -> tuple[Grant, ...]:
             Access.WRITE,
             "launch templates",
             ("ec2:RunInstances",),
+            judged_on=(
+                managing.arn("ec2", "", "image/*", "*"),
+                *(managing.arn("ec2", account, f"{kind}/*", "*") for kind in LAUNCHED),
+            ),
         ),
         Grant(
             "TagOnLaunch",

@@ -7,7 +7,7 @@ the policies of both sides where it cannot.
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field, replace
 
 from onboarding.asked_once import asked_once
@@ -16,8 +16,8 @@ from onboarding.aws.client import AccountClient
 from onboarding.aws.errors import AwsError, OwnCredentialsError
 from onboarding.aws.organization.members import organization_id
 from onboarding.aws.session import Credentials, Sessions
-from onboarding.checks import Check, Outcome
-from onboarding.desired.managing import identity
+from onboarding.checks import Call, Check, Outcome
+from onboarding.desired.managing import REGION_LOOKUP, identity
 from onboarding.partitions import Arn
 from onboarding.resources.kinds import (
     MANAGING_PATH,
@@ -256,3 +256,32 @@ def is_user(arn: str) -> bool:
 def worth_repeating(error: AwsError) -> bool:
     """Return whether a role of a moment ago may explain it; an explicit deny stays."""
     return error.retryable or (error.denied and "explicit deny" not in error.message)
+
+
+LOOKUP_FIX = (
+    "Spinnaker's identity must be allowed "
+    f"{' and '.join(REGION_LOOKUP.actions)}: plan the managing account again. Where a "
+    "policy of the organization denies the region, allow it there, or take the region "
+    "out of the account."
+)
+"""Clouddriver looks up the zones of each region of an account, and loads no account of
+which it may not.
+"""
+
+
+def zone_checks(regions: Iterable[str]) -> tuple[Check, ...]:
+    """List what Clouddriver asks for an account in these regions."""
+    return tuple(
+        Check(
+            f"Look up zones in {region} as Spinnaker's identity",
+            Call("ec2", "describe_availability_zones", region),
+            LOOKUP_FIX,
+        )
+        for region in regions
+    )
+
+
+def listing_check(region: str) -> Check:
+    """Return what proves that the identity may look regions up at all."""
+    name = "Look up regions as Spinnaker's identity"
+    return Check(name, Call("ec2", "describe_regions", region), LOOKUP_FIX)

@@ -5,15 +5,13 @@ Asked only after a refusal. What cannot be read explains nothing: AwsError is ra
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Any
 
-from onboarding.asked_once import asked_once
-from onboarding.aws.client import AccountClient, parsed
 from onboarding.partitions import Arn
 from onboarding.resources.kinds import MANAGED_PATH, MANAGING_PATH
 from onboarding.resources.policy import Policy, as_list
+from onboarding.verify.held_policies import HeldPolicies
 from onboarding.verify.policy_evaluation import (
     Document,
     Found,
@@ -37,112 +35,8 @@ OWN_PATHS = (MANAGING_PATH, MANAGED_PATH)
 OWN_NAMES = "Bowline"
 
 
-@dataclass
-class Holder:
-    """A role or user whose policies are read once, when they are first needed."""
-
-    client: AccountClient
-    arn: str
-    own_path: str
-    """The path of Bowline's policies for this holder."""
-    writes: bool = True
-    """False: the owner of the account makes it, and Bowline changes nothing."""
-
-    @property
-    def kind(self) -> str:
-        return Arn.of(self.arn).kind
-
-    @property
-    def name(self) -> str:
-        return Arn.of(self.arn).name
-
-    @property
-    def title(self) -> str:
-        return f"{self.kind} {self.name} in account {self.client.account_id}"
-
-    @property
-    def by_name(self) -> dict[str, str]:
-        return {f"{self.kind.title()}Name": self.name}
-
-    def operation(self, name: str) -> Callable[..., Any]:
-        """Find IAM's operation of that name, in which {} is role or user."""
-        return self.client.operation("iam", name.format(self.kind))
-
-    @asked_once
-    def description(self) -> dict[str, Any] | None:
-        """Return what IAM knows of it; None where it does not exist."""
-        doing = f"read the {self.kind} {self.name}"
-        answer = self.client.find(self.operation("get_{}"), doing, **self.by_name)
-        return answer[self.kind.title()] if answer else None
-
-    @asked_once
-    def attached(self) -> list[dict[str, str]]:
-        doing = f"list the policies of {self.kind} {self.name}"
-        operation = self.operation("list_attached_{}_policies")
-        answer = self.client.call_all(operation, doing, **self.by_name)
-        found: list[dict[str, str]] = answer["AttachedPolicies"]
-        return found
-
-    @asked_once
-    def inline(self) -> list[str]:
-        doing = f"list the inline policies of {self.kind} {self.name}"
-        operation = self.operation("list_{}_policies")
-        answer = self.client.call_all(operation, doing, **self.by_name)
-        names: list[str] = answer["PolicyNames"]
-        return names
-
-    @asked_once
-    def documents(self) -> list[Document]:
-        return [*self.attached_documents(), *self.inline_documents()]
-
-    def attached_documents(self) -> Iterator[Document]:
-        for policy in self.attached:
-            yield self.managed_policy(policy["PolicyName"], policy["PolicyArn"])
-
-    def inline_documents(self) -> Iterator[Document]:
-        for name in self.inline:
-            answer = self.client.call(
-                self.operation("get_{}_policy"),
-                f"read inline policy {name} of {self.kind} {self.name}",
-                PolicyName=name,
-                **self.by_name,
-            )
-            yield Document(name, answer["PolicyDocument"])
-
-    def managed_policy(self, name: str, arn: str) -> Document:
-        doing = f"read policy {name}"
-        iam = self.client.iam
-        policy = self.client.call(iam.get_policy, doing, PolicyArn=arn)["Policy"]
-        answer = self.client.call(
-            iam.get_policy_version,
-            doing,
-            PolicyArn=arn,
-            VersionId=policy["DefaultVersionId"],
-        )
-        return Document(name, parsed(answer["PolicyVersion"]["Document"]), arn)
-
-    @asked_once
-    def boundary(self) -> Document | None:
-        described = self.description or {}
-        arn = described.get("PermissionsBoundary", {}).get("PermissionsBoundaryArn")
-        return self.managed_policy(Arn.of(arn).name, arn) if arn else None
-
-    @asked_once
-    def loose(self) -> list[Document]:
-        """List Bowline's policies for it that exist but are not attached to it."""
-        doing = f"list the policies under {self.own_path}"
-        answer = self.client.call_all(
-            self.client.iam.list_policies,
-            doing,
-            Scope="Local",
-            PathPrefix=self.own_path,
-        )
-        attached = {policy["PolicyArn"] for policy in self.attached}
-        return [
-            self.managed_policy(policy["PolicyName"], policy["Arn"])
-            for policy in answer["Policies"]
-            if policy["Arn"] not in attached
-        ]
+class Holder(HeldPolicies):
+    """A role or user, and what denies it a call."""
 
     def cause(self, asked: RequestContext) -> Cause:
         """Say what denies it the call; HIGHER_UP where nothing here does."""
@@ -153,11 +47,9 @@ class Holder:
 
     def in_documents(self, asked: RequestContext) -> Cause:
         """Say the same, whoever makes the documents."""
+        if refusal := self.refusal(asked):
+            return refusal
         denied = find_statement(self.documents, "Deny", asked)
-        if denied and denied.certain:
-            return self.denied(denied, asked)
-        if self.boundary and (cause := self.bounded(self.boundary, asked)):
-            return cause
         allowed = find_statement(self.documents, "Allow", asked)
         if allowed and allowed.certain:
             if denied:
@@ -170,6 +62,13 @@ class Holder:
         if detached := find_statement(self.loose, "Allow", asked):
             return self.detached(detached, asked)
         return self.nothing_allows(asked)
+
+    def refusal(self, asked: RequestContext) -> Cause | None:
+        """Say which document certainly denies it, whatever else allows it."""
+        denied = find_statement(self.documents, "Deny", asked)
+        if denied and denied.certain:
+            return self.denied(denied, asked)
+        return self.bounded(self.boundary, asked) if self.boundary else None
 
     def denied(self, found: Found, asked: RequestContext) -> Cause:
         document = found.document

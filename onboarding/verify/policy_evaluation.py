@@ -82,12 +82,29 @@ def find_statement(
 
 def speaks(statement: Mapping[str, Any], asked: RequestContext) -> bool | None:
     """Return whether an identity's statement is about the call."""
-    action = asked.action.lower()
-    if not names_value(statement, "Action", action, lower=True):
-        return False
-    if not names_value(statement, "Resource", asked.resource, lower=False):
+    if not concerns(statement, asked.action, asked.resource):
         return False
     return all_of(met for _, met in conditions(statement, asked.context))
+
+
+def concerns(statement: Mapping[str, Any], action: str, resource: str) -> bool:
+    """Return whether it is about the action on the resource, under any condition."""
+    return names_value(statement, "Action", action.lower(), lower=True) and (
+        names_value(statement, "Resource", resource, lower=False)
+    )
+
+
+def keys_looked_at(
+    documents: Iterable[Document], action: str, resource: str
+) -> frozenset[str]:
+    """Return the keys, in lower case, on which it depends what they say of a call."""
+    return frozenset(
+        str(path[-1]).lower()
+        for document in documents
+        for statement in document.statements
+        if concerns(statement, action, resource)
+        for path, _ in conditions(statement, {})
+    )
 
 
 def names_value(
@@ -122,11 +139,16 @@ def is_met(operator: str, known: str | None, values: list[Any]) -> bool | None:
     plain = operator.removesuffix("IfExists")
     if known is None:
         return plain != operator or may_be_missing(operator)
-    plain = plain.removeprefix("ForAnyValue:")
+    negated, plain = "Not" in plain, plain.partition(":")[2] or plain
+    plain = plain.replace("Not", "")
+    if any("${" in str(value) for value in values):
+        return None
     if plain == "StringEquals":
-        return known in values
+        return (known in values) != negated
+    if plain == "StringEqualsIgnoreCase":
+        return (known.lower() in [str(v).lower() for v in values]) != negated
     if plain in LIKE:
-        return any(matches(known, str(pattern)) for pattern in values)
+        return any(matches(known, str(pattern)) for pattern in values) != negated
     return None
 
 

@@ -63,6 +63,8 @@ class Result:
     document: str = ""
     line: int = 0
     change: str = ""
+    unknown_writes: int = 0
+    """How many of the calls that it is about may be allowed or denied."""
 
     def because(self, cause: Cause | None) -> Result:
         """Add why; the cause's own sentence follows what was tried."""

@@ -34,7 +34,7 @@ from onboarding.verify.result import (
     line_of,
     printed_document,
 )
-from onboarding.verify.simulation.simulator import Asked, Question, simulate
+from onboarding.verify.simulation.simulator import REGION, Asked, Question, simulate
 from onboarding.verify.trust import AssumeRequest, Trust, admits
 
 ASSUME = "Assume the managed role"
@@ -281,17 +281,17 @@ class ManagedStep:
         if holder.description is None:
             return
         known = self.entered_organization()
-        organization = {(RESOURCE_ORGANIZATION, known)} if known else set()
-        question = Question(
-            Asked("sts:AssumeRole", self.role_arn), frozenset(organization)
-        )
+        context = {(REGION, self.chain.managing.aws.home_region)}
+        if known:
+            context.add((RESOURCE_ORGANIZATION, known))
+        question = Question(Asked("sts:AssumeRole", self.role_arn), frozenset(context))
         verdict = simulate(holder.client, holder.arn, [question])[question]
         if isinstance(verdict, AwsError):
             raise verdict
-        context: Context = {}
+        read: Context = {}
         if known is not None:
-            context = {RESOURCE_ORGANIZATION.lower(): known or None}
-        cause = holder.cause(RequestContext("sts:AssumeRole", self.role_arn, context))
+            read = {RESOURCE_ORGANIZATION.lower(): known or None}
+        cause = holder.cause(RequestContext("sts:AssumeRole", self.role_arn, read))
         # Only IAM sees a user's groups: it knows better what allows something.
         unseen = verdict.allowed and cause.located in (
             Located.OUR_POLICY,

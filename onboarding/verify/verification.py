@@ -24,20 +24,21 @@ from onboarding.verify.access_entries import outlived_entries
 from onboarding.verify.chain import (
     CHAIN,
     Chain,
+    listing_check,
     own_identity,
     unless_unread,
     worth_repeating,
+    zone_checks,
 )
 from onboarding.verify.denial import Holder, higher_up
 from onboarding.verify.policy_evaluation import RequestContext
-from onboarding.verify.regions import listing_check, zone_checks
 from onboarding.verify.result import Located, Result
 from onboarding.verify.role_assumption import to_managed
 from onboarding.verify.session_policy import (
     identity_session_policy,
     managed_session_policy,
 )
-from onboarding.verify.simulation.simulator import Asked, Question, simulate
+from onboarding.verify.simulation.simulator import REGION, Asked, Question, simulate
 from onboarding.verify.simulation.writes import simulated_writes
 
 __all__ = ["CHAIN", "Result", "verify", "verify_managing"]
@@ -90,7 +91,7 @@ def verify(
         yield from walked
     access = AccountClient.of(sessions, reach)
     role = managing.managed_role_arn(managed.account_id)
-    holder = Holder(access, role, MANAGED_PATH, writes=reach.writes)
+    holder = Holder(access, role, MANAGED_PATH, reach.writes, sessions)
     as_managed = None
     if chain.as_managed is not None:
         as_managed = AccountClient.with_credentials(
@@ -313,11 +314,14 @@ def evaluate(reads: list[Read], holder: Holder, chain: Chain) -> Iterator[Result
             sentence = "Not tried, because the managed role could not be assumed."
             yield read.result(Outcome.NOT_PROVED, sentence)
         return
-    questions = {read: Question(Asked(read.action)) for read in reads}
-    try:
-        verdicts = simulate(holder.client, holder.arn, questions.values())
-    except AwsError as error:
-        verdicts = dict.fromkeys(questions.values(), error)
+    home = chain.managing.aws.home_region
+    questions = {
+        read: Question(
+            Asked(read.action), frozenset({(REGION, read.check.call.region or home)})
+        )
+        for read in reads
+    }
+    verdicts = simulate(holder.client, holder.arn, questions.values())
     for read in reads:
         verdict = verdicts[questions[read]]
         if isinstance(verdict, AwsError):

@@ -19,7 +19,7 @@ OPERATORS: dict[str, Callable[[str, str], bool]] = {
     "StringEquals": lambda known, wanted: known == wanted,
     "StringLike": lambda known, wanted: fnmatchcase(known, wanted),
 }
-ALL, NOT = "ForAllValues:", "StringNotEquals"
+ALL, NOT = "ForAllValues:", "Not"
 IF_EXISTS = "IfExists"
 
 
@@ -34,9 +34,11 @@ def speaks(statement: Statement, action: str, resource: str) -> bool:
 
 def concerns(statement: Statement, action: str, resource: str) -> bool:
     """Tell whether it is about the action on the resource, under whatever condition."""
-    return among(action.lower(), statement["Action"], lower=True) and among(
-        resource, statement.get("Resource", "*")
-    )
+    if "NotAction" in statement:
+        of_action = not among(action.lower(), statement["NotAction"], lower=True)
+    else:
+        of_action = among(action.lower(), statement["Action"], lower=True)
+    return of_action and among(resource, statement.get("Resource", "*"))
 
 
 def among(value: str, patterns: Any, *, lower: bool = False) -> bool:
@@ -58,12 +60,15 @@ def is_met(statement: Statement, context: Mapping[str, str]) -> bool:
 def one_is_met(
     operator: str, known: str | None, wanted: Any, context: Mapping[str, str]
 ) -> bool:
+    if operator == "Null":
+        return (known is None) == (str(wanted).lower() == "true")
     if known is None:
-        return operator == NOT or operator.startswith(ALL)
-    if operator == NOT:
-        return known not in listed(wanted)
-    compare = OPERATORS[operator.removeprefix(ALL).removesuffix(IF_EXISTS)]
-    return any(compare(known, filled(str(one), context)) for one in listed(wanted))
+        return NOT in operator or operator.startswith(ALL)
+    plain = operator.removeprefix(ALL).removesuffix(IF_EXISTS)
+    compare = OPERATORS[plain.replace(NOT, "")]
+    return (NOT in plain) != any(
+        compare(known, filled(str(one), context)) for one in listed(wanted)
+    )
 
 
 def filled(text: str, context: Mapping[str, str]) -> str:

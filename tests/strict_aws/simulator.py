@@ -33,13 +33,14 @@ class Judged(NamedTuple):
     resource: str
     decision: str
     missing: frozenset[str]
+    outside: bool = False
 
 
 @dataclass
 class Simulator(Behaviour):
     """IAM's simulator judges each action on each resource by all conditions, names the
-    condition keys that it was not given, and takes some actions in requests of their
-    own only.
+    condition keys of all policies that it was not given, none of the organization's,
+    and takes some actions in requests of their own only.
     """
 
     page: int = 1000
@@ -52,7 +53,8 @@ class Simulator(Behaviour):
     """Actions that it says nothing of."""
     outside: frozenset[str] = frozenset()
     """Actions that the organization denies, whatever it says of each resource."""
-    names_keys: bool = True
+    organization: tuple[Statement, ...] = ()
+    """What policies of the organization deny, under conditions or none."""
 
     def changed(self, request: Request, answer: Answer, aws: StrictAws) -> Answer:
         if request.operation != "SimulatePrincipalPolicy" or not answer.done:
@@ -91,14 +93,15 @@ class Simulator(Behaviour):
         """
         resources = [*listed(sent, "ResourceArns")] or ["*"]
         context = dict(given(sent))
-        judged = [policies.judged(action, one, context) for one in resources]
+        judged = [self.judged(policies, action, one, context) for one in resources]
+        outside = action in self.outside or any(one.outside for one in judged)
         decision = min(one.decision for one in judged)  # “allowed” is the first
         return (
             f"<member><EvalActionName>{escape(action)}</EvalActionName>"
             f"<EvalResourceName>*</EvalResourceName>"
             f"<EvalDecision>{decision}</EvalDecision>"
             "<OrganizationsDecisionDetail><AllowedByOrganizations>"
-            f"{str(action not in self.outside).lower()}"
+            f"{str(not outside).lower()}"
             "</AllowedByOrganizations></OrganizationsDecisionDetail>"
             f"{self.missing(*judged)}<ResourceSpecificResults>"
             + "".join(
@@ -111,8 +114,20 @@ class Simulator(Behaviour):
             + "</ResourceSpecificResults></member>"
         )
 
+    def judged(
+        self, policies: Policies, action: str, resource: str, given: Mapping[str, str]
+    ) -> Judged:
+        """Judge by the account's policies where none of the organization denies it."""
+        judged = policies.judged(action, resource, given)
+        if any(
+            concerns(rule, action, resource) and is_met(rule, given)
+            for rule in self.organization
+        ):
+            return judged._replace(decision="explicitDeny", outside=True)
+        return judged
+
     def missing(self, *judged: Judged) -> str:
-        named = {key for one in judged for key in one.missing if self.names_keys}
+        named = {key for one in judged for key in one.missing}
         members = "".join(f"<member>{escape(key)}</member>" for key in sorted(named))
         return f"<MissingContextValues>{members}</MissingContextValues>"
 
@@ -137,8 +152,7 @@ class Policies(NamedTuple):
             }
 
         everything = [*self.held, *(self.bounds or [])]
-        speaking = [rule for rule in everything if concerns(rule, action, resource)]
-        lacking = {key for rule in speaking for key in keys(rule)} - context.keys()
+        lacking = {key for rule in everything for key in keys(rule)} - context.keys()
         decision = "implicitDeny"
         if "Deny" in effects(everything):
             decision = "explicitDeny"

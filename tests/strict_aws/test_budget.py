@@ -26,7 +26,7 @@ BUDGETS = {
     "ec2": Budget("{ec2: {}}", 25, 3),
     "ecs": Budget("{ecs: {}}", 27, 2),
     "eks": Budget(CLUSTERS, 7, 0, State.EVALUATED),
-    "lambda": Budget("{lambda: {}}", 24, 2),
+    "lambda": Budget("{lambda: {}}", 25, 3),
     "all four": Budget(EVERYTHING, 42, 4),
 }
 

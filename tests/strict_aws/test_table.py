@@ -98,8 +98,9 @@ ROWS = (
     ),
     Row(
         simulator.Simulator,
-        "Asks many questions in a request, and none under a condition key of another "
-        "that a policy looks at. Asks again, in parts, what IAM did not answer.",
+        "Asks many questions in a request, in each region by itself, and none under a "
+        "condition key of another that a policy looks at or that comes with its call. "
+        "Asks again, in parts, what IAM did not answer.",
         AT_ONCE,
     ),
 )

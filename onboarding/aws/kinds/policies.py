@@ -18,16 +18,16 @@ def document_of(
 ) -> Policy | None:
     """Read it unless that version was read or written before; None: it is gone."""
     version = Version(found["PolicyId"], found["DefaultVersionId"])
-    if known := sessions.documents.get(version):
-        return known
+    documents, arn = sessions.documents, found["Arn"]
+    if known := documents.get(version):
+        return documents.keep(version, known, arn)
     answer = client.find(
         client.iam.get_policy_version,
         f"read policy {found['PolicyName']}",
-        PolicyArn=found["Arn"],
+        PolicyArn=arn,
         VersionId=version.number,
     )
     if answer is None:
         return None
     document = Policy.of(parsed(answer["PolicyVersion"]["Document"]))
-    sessions.documents.keep(version, document)
-    return document
+    return documents.keep(version, document, arn)

@@ -1,30 +1,43 @@
 """IAM's simulator: which calls a role or user is allowed, asked in few requests.
 
 IAM throttles simulations more than other reads. One request answers for each of its
-actions on each of its resources, and has one context for all of them. A condition key
-that one question brings could change the answer to another: they share a request only
-where IAM has said that no policy looks at the other's keys.
+actions on each of its resources, and has one context for all of them. What shares a
+request is few enough to be answered in time, and no condition key that one question
+brings can change the answer to another.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Container, Iterable, Mapping
+from collections.abc import Callable, Collection, Container, Iterable, Iterator, Mapping
+from dataclasses import dataclass
 from functools import partial
-from typing import TYPE_CHECKING, Any, NamedTuple
+from itertools import groupby
+from typing import TYPE_CHECKING, NamedTuple
 
 from onboarding.aws.client import AccountClient, together
 from onboarding.aws.errors import AwsError
+from onboarding.partitions import Arn
 
 if TYPE_CHECKING:
     from mypy_boto3_iam.type_defs import EvaluationResultTypeDef
 
+MOST_PAIRS = 450
+"""Actions times resources of one request: 1,953 outlasted the 15 s of a call."""
+FEW_PAIRS = 50
+"""What cannot be answered in time, however few are asked: nothing is split further."""
 MOST_ITEMS = 1000
 """The most that IAM puts into a page; without it there are 100."""
-ALLOWED, INVALID = "allowed", "InvalidInput"
+ALLOWED = "allowed"
+INVALID = ("InvalidInput", "ValidationError")
+SIMULATE = "iam:SimulatePrincipalPolicy"
 NAMED_APART = re.compile(r"\[([^]]*)\]")
 """“Invalid Input Actions: [a:B,c:D] and [e:F] require different authorization
 information.” """
+REGION = "aws:RequestedRegion"
+"""IAM does not take the region of the endpoint for it, nor does it name it as missing
+where only a policy of the organization looks at it.
+"""
 
 
 class Asked(NamedTuple):
@@ -45,86 +58,156 @@ class Question(NamedTuple):
 
 class Verdict(NamedTuple):
     allowed: bool
-    missing: frozenset[str] = frozenset()
-    """The condition keys that policies look at and that were not given, in lower case.
-    """
+    by_organization: bool = False
+    """The organization denies it, whatever the policies of the account say."""
 
 
-Verdicts = Mapping[Asked, Verdict | AwsError]
-"""AwsError: IAM finds the question invalid."""
+Verdicts = Mapping[Question, Verdict | AwsError]
+"""AwsError: IAM did not answer the question."""
+LooksAt = Callable[[Asked], frozenset[str] | None]
+"""The condition keys, in lower case, that policies look at where this is asked; None:
+nobody could read them.
+"""
+
+
+def unread(asked: Asked) -> frozenset[str] | None:
+    return None
 
 
 def simulate(
-    client: AccountClient, principal: str, questions: Iterable[Question]
+    client: AccountClient,
+    principal: str,
+    questions: Iterable[Question],
+    looks_at: LooksAt = unread,
 ) -> dict[Question, Verdict | AwsError]:
-    """Ask which of these the principal's policies allow; raise AwsError where IAM
-    answers nothing.
-
-    1. All without a context, also what has one: IAM names the keys that are missing.
-    2. What has a context, those together that do not change each other's answers.
-    """
-    every = list(dict.fromkeys(questions))
-    under_conditions = [question for question in every if question.context]
-    contexts = {question.context for question in under_conditions}
-    first = every if len(contexts) > 1 else [q for q in every if not q.context]
-    plain: Verdicts = {}
-    if first:
-        plain = answers(client, principal, {q.asked for q in first}, frozenset())
-    groups = grouped(under_conditions, plain)
+    """Ask which of these the principal is allowed, by all policies that IAM knows."""
+    requests = list(packed(questions, looks_at))
     made = together(
-        partial(answers, client, principal, {q.asked for q in group}, merged(group))
-        for group in groups
+        partial(
+            answers,
+            client,
+            principal,
+            {question.asked for question in request},
+            circumstances(principal).union(*(one.context for one in request)),
+        )
+        for request in requests
     )
-    verdicts = {q: plain[q.asked] for q in every if not q.context}
-    for group, found in zip(groups, made, strict=True):
-        verdicts |= {question: found[question.asked] for question in group}
-    return verdicts
+    return {
+        question: found[question.asked]
+        for request, found in zip(requests, made, strict=True)
+        for question in request
+    }
 
 
-def grouped(questions: Iterable[Question], plain: Verdicts) -> list[list[Question]]:
-    """Put those together that can be asked in one context."""
-    groups: list[list[Question]] = []
-    for question in questions:
-        for group in groups:
-            if all(
-                leaves_alone(question, other, plain)
-                and leaves_alone(other, question, plain)
-                for other in group
-            ):
-                group.append(question)
-                break
-        else:
-            groups.append([question])
-    return groups
+def circumstances(principal: str) -> Context:
+    """Return what is always known of whoever calls."""
+    account = Arn.of(principal).account
+    return frozenset(
+        {("aws:PrincipalArn", principal), ("aws:PrincipalAccount", account)}
+    )
 
 
-def leaves_alone(question: Question, other: Question, plain: Verdicts) -> bool:
-    """Return whether the question's context cannot change the answer to the other.
+@dataclass(frozen=True, slots=True)
+class Topic:
+    """Questions about one service that are asked in the same context."""
 
-    What IAM says of missing keys counts only where it has named the other's own.
+    service: str
+    context: Context
+    questions: tuple[Question, ...]
+    looked_at: frozenset[str] | None
+
+    def leaves_alone(self, other: Topic) -> bool:
+        """Return whether its context cannot change the answers to the other.
+
+        A key of another service never comes with a call, so that only a mistaken policy
+        would look at it: the principal's are read, the organization's are not.
+        """
+        foreign = keys(self.context - other.context)
+        if not foreign:
+            return True
+        own = ("aws:", f"{other.service}:")
+        return (
+            other.looked_at is not None
+            and not foreign & (other.looked_at | keys(other.context))
+            and not any(key.startswith(own) for key in foreign)
+        )
+
+
+def packed(
+    questions: Iterable[Question], looks_at: LooksAt
+) -> Iterator[list[Question]]:
+    """Put those into one request that can be asked in one context, each where it adds
+    least to what IAM judges.
     """
-    if question.context == other.context:
-        return True
-    verdict = plain.get(other.asked)
-    if not isinstance(verdict, Verdict) or not keys(other.context) <= verdict.missing:
-        return False
-    foreign = keys(question.context - other.context)
-    return not foreign & verdict.missing
+    requests: list[list[Topic]] = []
+    for topic in topics(questions, looks_at):
+        fitting = [request for request in requests if fits(topic, request)]
+        if fitting:
+            min(fitting, key=partial(growth, topic)).append(topic)
+        else:
+            requests.append([topic])
+    for request in requests:
+        yield [question for topic in request for question in topic.questions]
 
 
-def keys(context: Context) -> frozenset[str]:
+def fits(topic: Topic, request: list[Topic]) -> bool:
+    return size([*request, topic]) <= MOST_PAIRS and all(
+        topic.leaves_alone(other) and other.leaves_alone(topic) for other in request
+    )
+
+
+def growth(topic: Topic, request: list[Topic]) -> int:
+    return size([*request, topic]) - size(request)
+
+
+def size(request: Iterable[Topic]) -> int:
+    return pairs(q.asked for topic in request for q in topic.questions)
+
+
+def topics(questions: Iterable[Question], looks_at: LooksAt) -> Iterator[Topic]:
+    def key(question: Question) -> tuple[list[tuple[str, str]], str]:
+        return sorted(question.context), question.asked.action.split(":")[0]
+
+    for (context, service), alike in groupby(sorted({*questions}, key=key), key):
+        for part in small([question.asked for question in alike]):
+            known = frozenset(context)
+            looked_at = [looks_at(asked) for asked in part]
+            yield Topic(
+                service,
+                known,
+                tuple(Question(asked, known) for asked in part),
+                None
+                if None in looked_at
+                else frozenset().union(*filter(None, looked_at)),
+            )
+
+
+def small(asked: list[Asked]) -> Iterator[list[Asked]]:
+    if pairs(asked) <= MOST_PAIRS or len(asked) == 1:
+        yield asked
+        return
+    for half in halves(asked):
+        yield from small(half)
+
+
+def pairs(asked: Iterable[Asked]) -> int:
+    """Count what IAM judges: each action on each resource, asked for or not."""
+    every = list(asked)
+    return len({one.action for one in every}) * len({one.resource for one in every})
+
+
+def halves(asked: Collection[Asked]) -> list[list[Asked]]:
+    """Part them by action, those of one action by resource."""
+    every, middle = sorted(asked), len(asked) // 2
+    return [half for half in (every[:middle], every[middle:]) if half]
+
+
+def keys(context: Iterable[tuple[str, str]]) -> frozenset[str]:
     return frozenset(key.lower() for key, _ in context)
 
 
-def merged(group: Iterable[Question]) -> Context:
-    return frozenset().union(*(question.context for question in group))
-
-
 def answers(
-    client: AccountClient,
-    principal: str,
-    asked: Collection[Asked],
-    context: Context,
+    client: AccountClient, principal: str, asked: Collection[Asked], context: Context
 ) -> dict[Asked, Verdict | AwsError]:
     """Ask in one request, and again in smaller ones what IAM did not answer so."""
     resources = sorted({one.resource for one in asked})
@@ -147,12 +230,11 @@ def answers(
             MaxItems=MOST_ITEMS,
         )
     except AwsError as error:
-        if error.code != INVALID:
-            raise
-        parts = apart(asked, error.message) or by_resource(asked)
-        if len(parts) == 1:
-            return dict.fromkeys(asked, error)
-        return united(together(partial(again, part) for part in parts))
+        parts = smaller(asked, error)
+        left_out = {*asked}.difference(*parts)
+        return dict.fromkeys(left_out, error) | united(
+            together(partial(again, part) for part in parts)
+        )
     wanted = {lower(one): one for one in asked}
     known = read(answer["EvaluationResults"], resources, wanted)
     found: dict[Asked, Verdict | AwsError] = {
@@ -160,9 +242,9 @@ def answers(
     }
     left = [one for one in asked if one not in found]
     if len(resources) == 1:
-        return found | dict.fromkeys(left, Verdict(allowed=False))
-    parts = by_resource(left)
-    return found | united(together(partial(again, part) for part in parts))
+        silent = AwsError(client.account_id, SIMULATE, "It said nothing of it.")
+        return found | dict.fromkeys(left, silent)
+    return found | united(together(partial(again, part) for part in by_resource(left)))
 
 
 def read(
@@ -171,29 +253,49 @@ def read(
     wanted: Container[Asked],
 ) -> dict[Asked, Verdict]:
     """Read the decision on each resource that is wanted: IAM also judges all others.
-    The one on an action as a whole counts only where there is one resource, and where
-    the organization denies the action.
+
+    The one on an action as a whole counts only where there is one resource. So does
+    what the organization decides: where it denies the action on one of many resources,
+    nothing is read of any.
     """
     found = {}
     for result in results:
         action = result["EvalActionName"].lower()
         of_each = result.get("ResourceSpecificResults", [])
         within = result.get("OrganizationsDecisionDetail", {})
-        denied = not within.get("AllowedByOrganizations", True)
-        for one in of_each:
-            if (judged := Asked(action, one["EvalResourceName"])) in wanted:
-                allowed = one["EvalResourceDecision"] == ALLOWED and not denied
-                found[judged] = Verdict(allowed, missing(one))
+        outside = not within.get("AllowedByOrganizations", True)
         if len(resources) == 1:
             decisions = {one["EvalResourceDecision"] for one in of_each}
-            allowed = decisions | {result["EvalDecision"]} == {ALLOWED} and not denied
-            known = missing(result).union(*map(missing, of_each))
-            found[Asked(action, resources[0])] = Verdict(allowed, known)
+            allowed = decisions | {result["EvalDecision"]} == {ALLOWED} and not outside
+            found[Asked(action, resources[0])] = Verdict(allowed, outside)
+        elif not outside:
+            for one in of_each:
+                if (judged := Asked(action, one["EvalResourceName"])) in wanted:
+                    found[judged] = Verdict(one["EvalResourceDecision"] == ALLOWED)
     return found
 
 
-def missing(result: Any) -> frozenset[str]:
-    return frozenset(key.lower() for key in result.get("MissingContextValues", []))
+def smaller(asked: Collection[Asked], error: AwsError) -> list[list[Asked]]:
+    """Part what IAM refused as a whole into requests that it may answer; what is in
+    none of them, it will not answer.
+    """
+    if error.code in INVALID:
+        if parts := apart(asked, error.message):
+            return parts
+        named = [one for one in asked if is_named(one, error.message)]
+        if 0 < len(named) < len(asked):
+            return [[one for one in asked if one not in named]]
+        return halves(asked) if len({one.action for one in asked}) > 1 else []
+    timed_out = error.retryable and not error.code
+    return halves(asked) if timed_out and pairs(asked) > FEW_PAIRS else []
+
+
+def is_named(asked: Asked, message: str) -> bool:
+    return any(
+        re.search(rf"{re.escape(name)}(?![\w*/-])", message)
+        for name in asked
+        if name != "*"
+    )
 
 
 def lower(asked: Asked) -> Asked:
@@ -208,7 +310,8 @@ def apart(asked: Iterable[Asked], message: str) -> list[list[Asked]]:
     ]
     parts = [[one for one in asked if lower(one).action in among] for among in named]
     whole = sorted(one for part in parts for one in part) == sorted(asked)
-    return [part for part in parts if part] if whole else []
+    parts = [part for part in parts if part]
+    return parts if whole and len(parts) > 1 else []
 
 
 def by_resource(asked: Iterable[Asked]) -> list[list[Asked]]:

@@ -34,9 +34,11 @@ OTHER = replace(ROLE, name="Other")
 def test_documents_do_not_pile_up() -> None:
     documents, document = Documents(), reading("ec2:DescribeRegions")
     for number in range(Documents.MOST + 1):
-        documents.keep(Version("P", f"v{number}"), document)
+        documents.keep(Version("P", f"v{number}"), document, f"arn{number}")
 
     assert documents.get(Version("P", "v0")) is None
+    assert documents.lately("arn0") is None
+    assert documents.lately(f"arn{Documents.MOST}") == document
     assert documents.get(Version("P", f"v{Documents.MOST}")) == document
 
 

@@ -124,7 +124,7 @@ def test_a_deny_wins() -> None:
     [
         {"StringEquals": {"aws:PrincipalOrgID": "o-a1b2c3d4e5"}},
         {"IpAddress": {"aws:SourceIp": "192.0.2.0/24"}},
-        {"StringNotEquals": {"sts:ExternalId": "other"}},
+        {"NumericEquals": {"sts:ExternalId": "3"}},
     ],
 )
 def test_it_says_when_it_cannot_tell(condition: dict[str, Any]) -> None:
@@ -329,3 +329,12 @@ def test_it_admits_whom_aws_does_or_says_that_it_cannot_tell(
     }
     unsure = sent != "" and any(LEFT_TO_AWS & {*wanted} for _, wanted in ours)
     assert admitted is (effects == {"Allow"}) or (admitted is None and unsure)
+
+
+@pytest.mark.parametrize(("wanted", "admitted"), [("other", True), ("3f1c", False)])
+def test_it_judges_what_must_not_be_sent(wanted: str, admitted: bool) -> None:
+    condition = {"StringNotEquals": {"sts:ExternalId": wanted}}
+
+    assert (
+        admits(trust(Condition=condition), AssumeRequest(IDENTITY, "3f1c")) is admitted
+    )

@@ -6,16 +6,23 @@ from typing import Any
 
 import pytest
 
+from onboarding.aws.errors import AwsError
 from onboarding.verify.simulation.simulator import (
+    MOST_PAIRS,
     Asked,
     Question,
     Verdict,
-    grouped,
+    packed,
+    pairs,
     read,
+    smaller,
 )
 
-RUN, STOP = Asked("ec2:runinstances"), Asked("ec2:stopinstances")
-TAGGED, BY_US = ("aws:ResourceTag/team", "ours"), ("aws:RequestTag/by", "us")
+RUN, TAG, PASS = (
+    Asked(action) for action in ("ec2:runinstances", "ec2:createtags", "iam:passrole")
+)
+TAGGED, BY_RUN = ("aws:TagKeys", "team"), ("ec2:CreateAction", "RunInstances")
+PASSED = ("iam:PassedToService", "ec2.amazonaws.com")
 
 
 def answered(**fields: Any) -> Any:
@@ -31,26 +38,49 @@ def test_what_the_organization_denies_is_denied(allows: bool) -> None:
         OrganizationsDecisionDetail=decided, ResourceSpecificResults=[one]
     )
 
-    found = [read([result], ["*"], {RUN})[RUN].allowed for result in (whole, of_each)]
-    of_many = read([of_each], ["*", "other"], {RUN})[RUN].allowed
+    found = [read([result], ["*"], {RUN})[RUN] for result in (whole, of_each)]
+    of_many = read([of_each], ["*", "other"], {RUN})
 
-    assert [*found, of_many] == [allows] * 3
+    assert found == [Verdict(allowed=allows, by_organization=not allows)] * 2
+    assert of_many == ({RUN: Verdict(allowed=True)} if allows else {})
 
 
 @pytest.mark.parametrize(
-    ("looked_at", "groups"),
-    [({"aws:resourcetag/team"}, 1), ({"aws:resourcetag/team", "aws:requesttag/by"}, 2)],
+    ("looked_at", "requests"),
+    [(frozenset(), 1), (frozenset({"iam:passedtoservice"}), 2), (None, 2)],
 )
-def test_a_context_that_changes_another_answer_is_asked_apart(
-    looked_at: set[str], groups: int
+def test_a_context_that_could_change_another_answer_is_asked_apart(
+    looked_at: frozenset[str] | None, requests: int
 ) -> None:
-    plain = {
-        RUN: Verdict(allowed=False, missing=frozenset(looked_at)),
-        STOP: Verdict(allowed=False, missing=frozenset({"aws:requesttag/by"})),
-    }
+    questions = [Question(RUN), Question(PASS, frozenset({PASSED}))]
+
+    assert len(list(packed(questions, lambda _: looked_at))) == requests
+
+
+@pytest.mark.parametrize("context", [TAGGED, BY_RUN], ids=["global", "its own"])
+def test_no_key_that_comes_with_another_call_is_sent_with_it(
+    context: tuple[str, str],
+) -> None:
+    questions = [Question(RUN), Question(TAG, frozenset({context}))]
+
+    assert len(list(packed(questions, lambda _: frozenset()))) == 2
+
+
+def test_of_many_actions_each_request_has_few() -> None:
     questions = [
-        Question(RUN, frozenset({TAGGED})),
-        Question(STOP, frozenset({BY_US})),
+        Question(Asked(f"ec2:Run{action}", f"arn:{resource}"))
+        for action in range(40)
+        for resource in range(40)
     ]
 
-    assert len(grouped(questions, plain)) == groups
+    requests = list(packed(questions, lambda _: frozenset()))
+
+    assert sorted(q for request in requests for q in request) == sorted(questions)
+    assert all(pairs(q.asked for q in one) <= MOST_PAIRS for one in requests)
+
+
+def test_what_the_message_names_is_invalid_and_nothing_like_it() -> None:
+    launch = [Asked(f"ec2:CreateLaunchTemplate{end}", "*") for end in ("", "Version")]
+    error = AwsError("1", "", f"{launch[1].action} is not valid.", code="InvalidInput")
+
+    assert smaller(launch, error) == [[launch[0]]]

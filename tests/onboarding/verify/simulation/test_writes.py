@@ -16,7 +16,7 @@ from onboarding.verify.denial import Holder
 from onboarding.verify.policy_evaluation import RequestContext
 from onboarding.verify.result import Cause, Located, Result
 from onboarding.verify.simulation.simulator import Verdict
-from onboarding.verify.simulation.writes import example, opinions, questions
+from onboarding.verify.simulation.writes import example, opinions, questions_of
 from tests.onboarding.aws.field import ACCESS_ROLE, Field, Probe
 from tests.onboarding.verify.verified import Verified
 
@@ -85,7 +85,9 @@ def test_a_detached_policy_is_a_failure_with_its_cause(field: Field) -> None:
 
     assert result.outcome is Outcome.FAILED
     assert result.located == "our policy"
-    assert result.sentence.startswith("Simulated: Bowline's policy BowlineProbeWrite")
+    assert result.sentence.startswith(
+        "Simulated in us-east-1: Bowline's policy BowlineProbeWrite"
+    )
 
 
 def test_what_is_allowed_under_a_condition_is_simulated_so(field: Field) -> None:
@@ -106,16 +108,16 @@ def test_conditions_that_the_simulator_does_not_know_are_no_failure(
     result = simulated(stands(field, tags))
 
     assert result.outcome is Outcome.NOT_PROVED
-    assert "The documents allow ec2:CreateTags." in result.sentence
+    assert result.sentence == "Unknown: ec2:CreateTags, because conditions decide."
 
 
-def test_what_only_the_documents_allow_is_told_apart(field: Field) -> None:
+def test_what_only_the_documents_allow_is_unknown(field: Field) -> None:
     tags = changing("ec2:CreateTags", condition=UNKNOWN_TO_THE_EMULATOR, sid="Tags")
 
     result = simulated(stands(field, changing("ec2:RunInstances"), tags))
 
-    assert result.outcome is Outcome.EVALUATED
-    assert result.sentence.endswith("By the documents alone: ec2:CreateTags.")
+    assert (result.outcome, result.unknown_writes) == (Outcome.NOT_PROVED, 1)
+    assert result.sentence.endswith("the policies allow ec2:RunInstances.")
 
 
 def test_who_may_not_simulate_learns_nothing(field: Field) -> None:
@@ -130,7 +132,7 @@ def test_who_may_not_simulate_learns_nothing(field: Field) -> None:
     result = simulated(verified)
 
     assert result.outcome is Outcome.NOT_PROVED
-    assert result.sentence.startswith("It could not be simulated:")
+    assert "because it could not be simulated:" in result.sentence
 
 
 def test_writes_are_not_simulated_where_nobody_gets_in(field: Field) -> None:
@@ -173,12 +175,13 @@ def test_no_real_provider_is_refused_what_it_is_granted(field: Field) -> None:
     [
         ("*", "*"),
         ("arn:aws:ec2:*:1:instance/*", "arn:aws:ec2:eu-west-1:1:instance/simulated"),
+        ("arn:aws:ec2:*:*:vpc/*", "arn:aws:ec2:eu-west-1:1:vpc/simulated"),
         ("arn:aws:s3:::code/*", "arn:aws:s3:::code/simulated"),
         ("arn:aws:iam::1:role/spinnaker/*", "arn:aws:iam::1:role/spinnaker/simulated"),
     ],
 )
 def test_a_pattern_stands_for_one_resource(pattern: str, named: str) -> None:
-    assert example(pattern, "eu-west-1") == named
+    assert example(pattern, "eu-west-1", "1") == named
 
 
 @dataclass
@@ -186,6 +189,7 @@ class Denied:
     """A holder whose calls are all denied for this cause."""
 
     why: Cause
+    arn: str = "arn:aws:iam::1:role/R"
 
     def cause(self, asked: RequestContext) -> Cause:
         return self.why
@@ -195,11 +199,10 @@ class Denied:
 def test_only_a_certain_cause_of_the_documents_is_a_failure(certain: bool) -> None:
     cause = Cause(Located.CONDITION, "It is not met.", "Meet it.", certain=certain)
     holder = cast(Holder, Denied(cause))
-    grant = changing("ec2:RunInstances")
-    asked = questions(grant, "us-east-1")
+    asked = list(questions_of(changing("ec2:RunInstances"), "us-east-1", "1"))
     verdicts = dict.fromkeys(asked, Verdict(allowed=False))
 
-    said = opinions(holder, [grant], "us-east-1", verdicts)
+    (found,) = opinions(holder, asked, verdicts)
 
-    assert said.cause == (cause if certain else None)
-    assert said.unknown == (() if certain else ("ec2:RunInstances",))
+    assert found.denied == (cause if certain else None)
+    assert bool(found.unknown) is not certain
