@@ -21,7 +21,6 @@ from accounts.models.standing import (
     proof_is_stale,
     stale_since,
     standing,
-    word_of,
 )
 from accounts.models.states import State, move
 from onboarding import names
@@ -81,9 +80,10 @@ class DescribedQuerySet(models.QuerySet[M]):
         """Nothing had to change in AWS; it is only verified."""
         return self.move(State.APPLYING)
 
-    def verify(self, state: State, at: datetime) -> int:
+    def verify(self, state: State, at: datetime, **found: Any) -> int:
         """What is described was verified: walked, or evaluated from the policies."""
-        return self.move(state, proof=state, verified_at=at, **self.FOUND)
+        found = {**self.FOUND, **found}
+        return self.move(state, proof=state, verified_at=at, **found)
 
     def have_policies(self, policy_set: int) -> int:
         """All of that policy set was found in AWS, and nothing else."""
@@ -124,6 +124,8 @@ class Described(models.Model):
     """`verified` or `evaluated` while the last verification holds, else empty: a
     plan that waits takes nothing away, an edit or an apply does."""
     verified_at = models.DateTimeField(null=True, blank=True, editable=False)
+    unknown_writes = models.PositiveIntegerField(default=0, editable=False)
+    """How many changes Spinnaker may be allowed or denied, as last verified."""
     policy_set = models.PositiveIntegerField(default=0, editable=False)
     """The POLICY_SET that was last found complete; 0: none yet."""
     updated_at = models.DateTimeField(auto_now=True)
@@ -153,11 +155,16 @@ class Described(models.Model):
     @property
     def word(self) -> str:
         """Say its state in one word."""
-        return word_of(self.state, is_stale=self.stale_since is not None)
+        return standing(self.facts).word
 
     @property
     def facts(self) -> Facts:
-        return Facts(self.state, self.proof, is_stale=self.stale_since is not None)
+        return Facts(
+            self.state,
+            self.proof,
+            is_stale=self.stale_since is not None,
+            unknown_writes=self.unknown_writes,
+        )
 
     @property
     def standing(self) -> Standing:

@@ -17,6 +17,7 @@ from django.utils import timezone
 from accounts.models.activity import CreatedBy
 from accounts.models.checks.findings import Findings, are_seconds
 from accounts.models.checks.found import Found
+from accounts.models.checks.proves import Proves
 from accounts.models.described import Described
 from accounts.models.lease import FREE, Leased, unqueued
 from accounts.models.managed import ManagedAccount, ManagedAccountQuerySet
@@ -150,7 +151,7 @@ class MovedMeanwhile(Exception):
     """Somebody else moved the run first, or that move is not allowed."""
 
 
-class Run(CreatedBy, Decided, Leased, InRollout, WaitsForOwner, Readable):
+class Run(CreatedBy, Decided, Leased, InRollout, Proves, WaitsForOwner, Readable):
     """One job on one account: plan, approve, apply, verify; its only record."""
 
     READS = {
@@ -353,7 +354,6 @@ class Run(CreatedBy, Decided, Leased, InRollout, WaitsForOwner, Readable):
 
     def carry(self, to: Status, *, since: tuple[Status, ...], **changes: Any) -> None:
         """Move on as the worker that holds it; raise LeaseLost where it no longer does.
-
         Call it first in a transaction: what follows from the move is rolled back too.
         """
         held = Run.objects.filter(lease=self.lease, lease__isnull=False)

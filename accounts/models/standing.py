@@ -6,11 +6,13 @@ themselves: they cannot contradict each other. A word's colour and icon are in B
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
 
 from django.conf import settings
-from django.db.models import Q
+from django.db.models import Case, Count, Q, QuerySet, When
 from django.utils import timezone
 
 from accounts.models.states import BADGES, PASSING, State
@@ -20,11 +22,18 @@ PROVED = (State.VERIFIED, State.EVALUATED)
 STALE = {state.value: f"{state.value}, stale" for state in PROVED}
 """The word of an account whose proof is older than PROOF_MAX_AGE."""
 
+WRITES_UNKNOWN = f"{State.VERIFIED.value}, writes unknown"
+"""The word of an account of which not every write is known to be allowed."""
+
 WORDS = tuple(
     word
     for state in State.values
     if state != State.APPLIED
-    for word in ((state, STALE[state]) if state in STALE else (state,))
+    for word in (
+        state,
+        *([WRITES_UNKNOWN] if state == State.VERIFIED else []),
+        *([STALE[state]] if state in STALE else []),
+    )
 )
 """Every word that a managed account can have, in the order of its life."""
 
@@ -46,6 +55,8 @@ class Facts:
     """AWS refused the roles that the owner had made, and not only once."""
     is_withdrawn: bool = False
     """Spinnaker may not assume what still exists of it."""
+    unknown_writes: int = 0
+    """How many changes Spinnaker may be allowed or denied."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,13 +85,14 @@ class Standing:
     @property
     def is_to_verify(self) -> bool:
         """Return whether verifying is what to do next."""
-        proved = (State.VERIFIED, *STALE.values())
+        proved = (State.VERIFIED, WRITES_UNKNOWN, *STALE.values())
         return self.word in proved or self.sentences == (MISSING,)
 
 
 STALE_PROOF = (
     "The last verification is too old to rely on. Verify again: nothing in AWS changes."
 )
+LOOK_AT_CHECKS = "Spinnaker may be denied them: the checks say which they are, and why."
 ONLY_READ = (
     "Bowline could not assume this account's roles, and only read their policies. "
     "Bundles hold the account once a person accepts that. "
@@ -116,8 +128,13 @@ EDITED_TOO = "The account was also edited after its last plan. Plan again."
 
 def standing(facts: Facts) -> Standing:
     """Return what to show of an account."""
-    word = word_of(facts.state, is_stale=facts.is_stale)
+    word = word_of(
+        facts.state, is_stale=facts.is_stale, unknown_writes=facts.unknown_writes
+    )
     sentences = [STALE_PROOF] if word in STALE.values() else []
+    if facts.unknown_writes and facts.state in PROVED:
+        known = proof_said(facts.state, facts.unknown_writes)
+        sentences.append(f"{known.capitalize()}. {LOOK_AT_CHECKS}")
     is_to_accept = facts.state == State.EVALUATED and not facts.is_accepted
     match facts.state:
         case State.EVALUATED if is_to_accept:
@@ -150,8 +167,29 @@ def worst(words: list[str]) -> str:
     return words[0]
 
 
-def word_of(state: str, *, is_stale: bool) -> str:
-    return STALE.get(state, state) if is_stale else state
+def word_of(state: str, *, is_stale: bool, unknown_writes: int = 0) -> str:
+    if is_stale and state in STALE:
+        return STALE[state]
+    return WRITES_UNKNOWN if unknown_writes and state == State.VERIFIED else state
+
+
+def counted_by_word(rows: QuerySet[Any], *fields: str) -> Iterator[tuple[Any, ...]]:
+    """Yield the values of the fields, a word, and how many accounts have both."""
+    stale = Case(When(proof_is_stale(), then=True), default=False)
+    unknown = Case(When(unknown_writes__gt=0, then=1), default=0)
+    found = rows.values(*fields, "state", is_stale=stale, unknown=unknown)
+    for row in found.annotate(count=Count("pk")).order_by(*fields, "state"):
+        word = word_of(
+            row["state"], is_stale=row["is_stale"], unknown_writes=row["unknown"]
+        )
+        yield (*(row[field] for field in fields), word, row["count"])
+
+
+def proof_said(state: str, unknown_writes: int) -> str:
+    """Say how far a verification came, such as “verified, 4 writes unknown”."""
+    if not unknown_writes:
+        return state
+    return f"{state}, {unknown_writes} write{'s' * (unknown_writes > 1)} unknown"
 
 
 def with_word(word: str) -> Q:
@@ -159,9 +197,10 @@ def with_word(word: str) -> Q:
     for state, stale in STALE.items():
         if word == stale:
             return Q(state=state) & proof_is_stale()
-        if word == state:
-            return Q(state=state) & ~proof_is_stale()
-    return Q(state=word)
+    if word == WRITES_UNKNOWN:
+        return Q(state=State.VERIFIED, unknown_writes__gt=0) & ~proof_is_stale()
+    known = Q(unknown_writes=0) if word == State.VERIFIED else Q()
+    return Q(state=word) & known & ~(proof_is_stale() & Q(state__in=PROVED))
 
 
 def proof_is_stale() -> Q:

@@ -87,6 +87,9 @@ BADGES = {
     "verified": Badge(
         "good", "check", "Bowline assumed the roles that Spinnaker assumes."
     ),
+    "verified, writes unknown": Badge(
+        "warn", "question", "Bowline assumed the roles, but not all writes are known."
+    ),
     "verified, stale": Badge(
         "warn", "clock", "Verified too long ago to rely on. Verify again."
     ),

@@ -25,7 +25,7 @@ from prometheus_client.core import (
 from prometheus_client.registry import Collector
 
 from accounts.models import AwsAnswers, Heartbeat, ManagedAccount, Rollout, Run
-from accounts.models.standing import PROVED, STALE, WORDS, proof_is_stale
+from accounts.models.standing import PROVED, WORDS, counted_by_word
 from accounts.models.states import OPEN, Status
 from accounts.operations.delivered import deliveries
 from accounts.operations.epoch import Epoch
@@ -74,15 +74,9 @@ class Measured(Collector):
 
 
 def accounts() -> Metric:
-    found = (
-        ManagedAccount.objects.order_by()
-        .values("state")
-        .annotate(count=Count("pk"), stale=Count("pk", filter=proof_is_stale()))
-    )
     counts: Counter[str] = Counter()
-    for state, count, stale in found.values_list("state", "count", "stale"):
-        counts[STALE.get(state, state)] += stale
-        counts[state] += count - stale
+    for word, count in counted_by_word(ManagedAccount.objects.all()):
+        counts[word] += count
     family = GaugeMetricFamily(
         "bowline_accounts",
         "Managed accounts by the state that pages show.",

@@ -84,7 +84,8 @@ def prove(run: Run, scope: Scope, sessions: Sessions) -> None:
     now = timezone.now()
     with transaction.atomic():
         error = failed_checks(results) if status is Status.FAILED else None
-        run.carry(status, since=(Status.VERIFYING,), error=error, waiting="")
+        known = {"unknown_writes": sum(one.unknown_writes for one in results)}
+        run.carry(status, since=(Status.VERIFYING,), error=error, waiting="", **known)
         if scope.shared:
             lock_described()
         if keep_results(run, results, now):
@@ -98,7 +99,7 @@ def prove(run: Run, scope: Scope, sessions: Sessions) -> None:
             subject.fail()
             count_miss(scope, results)
         else:
-            subject.verify(State(status), now)
+            subject.verify(State(status), now, **known)
             if scope.account and run.kind == Run.Kind.ONBOARD:
                 read = {result.outcome for result in drift} == {Outcome.PROVED}
                 keep_found(scope.account.pk, now, read=read)

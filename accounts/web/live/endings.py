@@ -9,6 +9,7 @@ from django.db.models import QuerySet
 from django.urls import reverse
 
 from accounts.models import Run
+from accounts.models.standing import proof_said
 from accounts.models.states import FAILURES, Status
 
 MOST = 3
@@ -17,8 +18,8 @@ MOST = 3
 SENTENCES = {
     Status.PLANNED: "The plan for {} needs approval",
     Status.HANDED_OFF: "{run} of {} waits for an owner",
-    Status.VERIFIED: "Account {} is verified",
-    Status.EVALUATED: "Account {} is evaluated",
+    Status.VERIFIED: "Account {} is {proof}",
+    Status.EVALUATED: "Account {} is {proof}",
     Status.REMOVED: "Account {} is removed from AWS",
     Status.FAILED: "{run} of {} failed",
     Status.ERRORED: "{run} of {} stopped: Bowline itself failed",
@@ -34,13 +35,17 @@ class Ending(NamedTuple):
 
 
 def ending_of(run: Run) -> Ending:
-    sentence = SENTENCES[Status(run.status)].format(run.account_name, run=run.title)
-    return Ending(run.status, sentence, run.get_absolute_url())
+    proof = proof_said(run.status, run.unknown_writes)
+    said = SENTENCES[Status(run.status)].format(
+        run.account_name, run=run.title, proof=proof
+    )
+    return Ending(run.word, said, run.get_absolute_url())
 
 
 def endings(runs: QuerySet[Run]) -> list[Ending]:
     """Report each of these runs, the newest last; of many, those that failed."""
-    newest = runs.only("number", "status", "account_name").order_by("-moved_at")
+    shown = runs.only("number", "status", "account_name", "unknown_writes")
+    newest = shown.order_by("-moved_at")
     some = list(newest[: MOST + 1])
     if len(some) > MOST:
         some = list(newest.filter(status__in=FAILURES)[:MOST])

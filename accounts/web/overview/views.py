@@ -6,7 +6,7 @@ from collections import Counter
 from typing import Any, NamedTuple
 
 from django.conf import settings
-from django.db.models import Case, Count, Q, When
+from django.db.models import Q
 from django.http import HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
@@ -19,7 +19,7 @@ from accounts.models import (
     Rollout,
     Run,
 )
-from accounts.models.standing import WORDS, proof_is_stale, word_of
+from accounts.models.standing import WORDS, counted_by_word
 from accounts.models.states import State, Status
 from accounts.organization.inactive import inactive_accounts
 from accounts.organization.watching import watched_drafts
@@ -110,17 +110,7 @@ def by_environment(account: ManagedAccount) -> tuple[bool, str]:
 
 
 def counts_by_environment() -> Counts:
-    stale = Case(When(proof_is_stale(), then=True), default=False)
-    rows = ManagedAccount.objects.values("environment", "state", is_stale=stale)
-    counted = rows.annotate(count=Count("pk")).order_by("environment", "state")
-    return [
-        (
-            row["environment"],
-            word_of(row["state"], is_stale=row["is_stale"]),
-            row["count"],
-        )
-        for row in counted
-    ]
+    return list(counted_by_word(ManagedAccount.objects.all(), "environment"))
 
 
 def centre_of(managing: ManagingAccount) -> Seen:

@@ -31,7 +31,16 @@ MOST = 8
 """The most of each kind that are listed; the lists have filters for more."""
 
 LONGEST = 100
-ACCOUNT = ("pk", "name", "account_id", "environment", "state", "proof", "verified_at")
+ACCOUNT = (
+    "pk",
+    "name",
+    "account_id",
+    "environment",
+    "state",
+    "proof",
+    "verified_at",
+    "unknown_writes",
+)
 RUN = ("pk", "number", "kind", "account_name", "status", "created_at")
 REFERENCE = re.compile(r"[0-9a-f]{4,8}|[0-9a-f]{8}-[0-9a-f-]{0,27}")
 
@@ -110,7 +119,9 @@ def account_hits(text: str, rows: list[dict[str, Any]]) -> Iterator[Hit]:
             reverse("accounts:account", args=[row["pk"]]),
             "accounts",
             " · ".join(filter(None, note)),
-            word_of(row["state"], is_stale=is_stale),
+            word_of(
+                row["state"], is_stale=is_stale, unknown_writes=row["unknown_writes"]
+            ),
         )
 
 

@@ -2,13 +2,20 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from datetime import timedelta
 
 import pytest
 from django.utils import timezone
 
 from accounts.models import ManagedAccount
-from accounts.models.standing import PROVED, WORDS, with_word
+from accounts.models.standing import (
+    PROVED,
+    WORDS,
+    WRITES_UNKNOWN,
+    counted_by_word,
+    with_word,
+)
 from accounts.models.states import BADGES, State
 from tests.rows import account_row, explained
 
@@ -19,10 +26,11 @@ AGES = (None, timedelta(days=6, hours=23), timedelta(days=7, minutes=1))
 
 def rows_of_every_kind() -> list[ManagedAccount]:
     kinds = [
-        (state, proof, age)
+        (state, proof, age, unknown)
         for state in State.values
         for proof in ("", *PROVED)
         for age in AGES
+        for unknown in (0, 4)
     ]
     now = timezone.now()
     return ManagedAccount.objects.bulk_create(
@@ -32,8 +40,9 @@ def rows_of_every_kind() -> list[ManagedAccount]:
             state=state,
             proof=proof,
             verified_at=age and now - age,
+            unknown_writes=unknown,
         )
-        for n, (state, proof, age) in enumerate(kinds)
+        for n, (state, proof, age, unknown) in enumerate(kinds)
     )
 
 
@@ -70,12 +79,43 @@ def test_every_account_is_found_by_its_word_and_by_no_other() -> None:
         assert found, word
 
 
+def test_accounts_are_counted_by_the_words_that_they_have() -> None:
+    rows = rows_of_every_kind()
+
+    counted: Counter[str] = Counter()
+    for word, count in counted_by_word(ManagedAccount.objects.all()):
+        counted[word] += count
+
+    assert counted == Counter(row.word for row in rows)
+
+
+@pytest.mark.parametrize(
+    ("state", "unknown", "word", "said"),
+    [
+        (State.VERIFIED, 0, "verified", []),
+        (State.VERIFIED, 4, "verified, writes unknown", ["Verified, 4 writes unknown"]),
+        (State.VERIFIED, 1, "verified, writes unknown", ["Verified, 1 write unknown"]),
+        (State.EVALUATED, 4, "evaluated", ["Evaluated, 4 writes unknown"]),
+        (State.FAILED, 4, "failed", []),
+    ],
+)
+def test_unknown_writes_are_said_of_what_was_proved(
+    state: State, unknown: int, word: str, said: list[str]
+) -> None:
+    proof = state if state in PROVED else ""
+    row = account_row(state=state, proof=proof, unknown_writes=unknown)
+
+    sentences = row.standing.sentences
+    assert row.word == word
+    assert [s.split(".")[0] for s in sentences if "unknown" in s] == said
+
+
 def test_nothing_is_stale_where_the_setting_is_0(settings) -> None:
     settings.PROOF_MAX_AGE = 0
     rows = rows_of_every_kind()
 
     assert not ManagedAccount.objects.stale()
-    assert {row.word for row in rows} == set(State.values)
+    assert {row.word for row in rows} == {*State.values, WRITES_UNKNOWN}
 
 
 def test_the_database_counts_the_stale_in_its_index() -> None:

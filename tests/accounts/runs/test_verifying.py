@@ -15,6 +15,7 @@ from accounts.runs import verifying
 from accounts.runs.actions import keep, verify
 from accounts.runs.results import COMPARED
 from accounts.runs.scope import Scope
+from accounts.web.live.endings import ending_of
 from onboarding.aws.session import CALLERS, Sessions
 from onboarding.checks import Outcome
 from onboarding.desired import POLICY_SET
@@ -43,6 +44,29 @@ def test_what_stands_whole_is_on_the_latest_policy_set(here: Credentials) -> Non
     account.refresh_from_db()
     assert account.policy_set == POLICY_SET
     assert not account.has_older_policies
+
+
+def test_where_bowline_may_not_simulate_no_account_is_plainly_verified(
+    here: Credentials,
+) -> None:
+    account = member()
+    onboarded(account)
+    deny = {"Effect": "Deny", "Action": "iam:Simulate*", "Resource": "*"}
+    root(here, DEV, "iam").put_role_policy(
+        RoleName=account.access_role,
+        PolicyName="Blind",
+        PolicyDocument=json.dumps({"Version": "2012-10-17", "Statement": [deny]}),
+    )
+
+    run = carried(verify(account, None))
+
+    account.refresh_from_db()
+    assert run.status == Status.VERIFIED
+    assert run.unknown_writes == account.unknown_writes > 40
+    assert run.word == account.word == "verified, writes unknown"
+    assert ending_of(run).text == (
+        f"Account accountdev is verified, {run.unknown_writes} writes unknown"
+    )
 
 
 def test_newer_policies_are_news_and_no_fault_of_the_account(

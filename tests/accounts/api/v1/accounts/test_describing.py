@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+from django.contrib.auth.models import User
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
@@ -82,6 +83,23 @@ def test_it_shows_what_the_page_shows(reader):
     assert shown["proof"]["run"] == run.number
     assert shown["proof"]["checks"][0]["fix"] == "Do."
     assert shown["described"]["account_id"] == "922222222222"
+
+
+def test_unknown_writes_are_said_in_the_sentence_of_the_page(reader, client):
+    managing_row()
+    account = account_row(state=State.VERIFIED, proof=State.VERIFIED, unknown_writes=4)
+    said = "Verified, 4 writes unknown. Spinnaker may be denied them"
+
+    shown = reader.read("/accounts/staging").json()
+    listed = reader.read("/accounts", state=shown["state"]).json()["items"]
+    client.force_login(User.objects.get())
+    page = client.get(account.get_absolute_url()).content.decode()
+
+    assert shown["state"] == "verified, writes unknown"
+    assert [one["name"] for one in listed] == ["staging"]
+    assert shown["sentences"][0].startswith(said)
+    assert said in page
+    assert reader.read("/accounts", state="verified").json()["items"] == []
 
 
 def test_an_account_that_is_not_complete_has_no_description(reader):

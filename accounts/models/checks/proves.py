@@ -1,0 +1,21 @@
+"""Proves: what a run that verifies says of how far it came."""
+
+from __future__ import annotations
+
+from django.db import models
+
+from accounts.models.standing import word_of
+
+
+class Proves(models.Model):
+    status: str
+    unknown_writes = models.PositiveIntegerField(default=0, editable=False)
+    """Changes of which it could not say whether Spinnaker may make them."""
+
+    class Meta:
+        abstract = True
+
+    @property
+    def word(self) -> str:
+        """Say its status as badges do."""
+        return word_of(self.status, is_stale=False, unknown_writes=self.unknown_writes)
