@@ -25,7 +25,7 @@ from tests.rows import managing_row, person
 from tests.servers import StartWorker, on_the_tests_database
 
 DEPLOY = Path(__file__).parents[2] / "deploy"
-ACCOUNTS = 1_200
+ACCOUNTS = 1_500
 PREVIEW, FILE = "/api/v1/accounts-file/preview", "/api/v1/accounts-file"
 HEADING = "name,account_id,environment,regions,ec2\n"
 

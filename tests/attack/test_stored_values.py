@@ -87,6 +87,7 @@ READ_BY_NO_PAGE = {
     "Notice",
     "RunNumber",
     "SamlAnswer",
+    "SentFile",
 }
 """What only workers and the sign-in read."""
 LOOKS_INTO_AWS = ("test-access", "/download/")
