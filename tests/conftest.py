@@ -83,6 +83,15 @@ def no_joined_update() -> Iterator[None]:
         yield
 
 
+@pytest.fixture(scope="session", autouse=True)
+def downloads_stay_open() -> Iterator[None]:
+    """Allow any number: a test's client closes none that it does not read."""
+    streams = import_module("accounts.web.exports.streams")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(streams, "MOST_OF_ONE", 1_000_000)
+        yield
+
+
 @pytest.fixture(autouse=True)
 def new_clients() -> Iterator[None]:
     """Let each test have boto3 clients of its own, which keep their endpoint, and ask

@@ -7,9 +7,11 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from datetime import datetime
 from typing import Any, TypeAlias
 
-from django.http import StreamingHttpResponse
+from django.http.response import HttpResponseBase
 from django.utils import timezone
 
+from accounts.web.exports.streams import streamed
+from accounts.web.request import Request
 from onboarding.accounts_file.spreadsheet import csv_row
 
 Value: TypeAlias = str | int | datetime | list[str] | None
@@ -22,13 +24,15 @@ KINDS = {"csv": "text/csv; charset=utf-8", "json": "application/json"}
 
 
 def download(
-    name: str, form: str, columns: Columns, rows: Iterable[Any]
-) -> StreamingHttpResponse:
+    request: Request, name: str, form: str, columns: Columns, rows: Iterable[Any]
+) -> HttpResponseBase:
     """Answer with the rows as a file of this form: `csv` or `json`."""
-    return StreamingHttpResponse(
+    disposition = f'attachment; filename="{dated(name, form)}"'
+    return streamed(
+        request.user.pk,
         lines(form, columns, rows),
-        content_type=KINDS[form],
-        headers={"Content-Disposition": f'attachment; filename="{dated(name, form)}"'},
+        KINDS[form],
+        **{"Content-Disposition": disposition},
     )
 
 

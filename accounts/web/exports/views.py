@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 
 from django.db.models import Subquery
-from django.http import Http404, HttpResponse, StreamingHttpResponse
+from django.http import Http404, HttpResponse
 from django.http.response import HttpResponseBase
 
 from accounts.mapping.managing import managing_of
@@ -96,7 +96,9 @@ PEOPLE: Columns = {
 def accounts(request: Request, form: str) -> HttpResponseBase:
     rows = account_rows(request.GET)
     if are_few(rows.count()):
-        return download(ACCOUNTS, form, COLUMNS, rows.iterator(chunk_size=AT_ONCE))
+        return download(
+            request, ACCOUNTS, form, COLUMNS, rows.iterator(chunk_size=AT_ONCE)
+        )
 
     def answer(text: str) -> HttpResponse:
         return attachment(text, dated(ACCOUNTS, form), KINDS[form])
@@ -105,7 +107,7 @@ def accounts(request: Request, form: str) -> HttpResponseBase:
 
 
 @operator_required
-def organization(request: Request, form: str) -> StreamingHttpResponse:
+def organization(request: Request, form: str) -> HttpResponseBase:
     row = ManagingAccount.objects.first()
     kept = kept_organization(managing_of(row)) if row else None
     if kept is None:
@@ -115,27 +117,29 @@ def organization(request: Request, form: str) -> StreamingHttpResponse:
     )
     rows = found.select_related("unit").prefetch_related("tags")
     known = rows.annotate(in_bowline=Subquery(same_account().values("name")[:1]))
-    return download("organization", form, MEMBERS, known.iterator(chunk_size=AT_ONCE))
+    return download(
+        request, "organization", form, MEMBERS, known.iterator(chunk_size=AT_ONCE)
+    )
 
 
-def runs(request: Request, form: str) -> StreamingHttpResponse:
+def runs(request: Request, form: str) -> HttpResponseBase:
     rows = matching_runs(request.GET, request.user).iterator(chunk_size=AT_ONCE)
-    return download("runs", form, RUNS, rows)
+    return download(request, "runs", form, RUNS, rows)
 
 
-def bundles(request: Request, form: str) -> StreamingHttpResponse:
+def bundles(request: Request, form: str) -> HttpResponseBase:
     rows = matching_bundles(request.GET).iterator(chunk_size=AT_ONCE)
-    return download("bundles", form, BUNDLES, rows)
+    return download(request, "bundles", form, BUNDLES, rows)
 
 
-def activity(request: Request, form: str) -> StreamingHttpResponse:
+def activity(request: Request, form: str) -> HttpResponseBase:
     rows = matching_activity(request.user, request.GET).iterator(chunk_size=AT_ONCE)
-    return download("activity", form, ACTIVITY, rows)
+    return download(request, "activity", form, ACTIVITY, rows)
 
 
 @administrator_required
-def people(request: Request, form: str) -> StreamingHttpResponse:
+def people(request: Request, form: str) -> HttpResponseBase:
     by_person = sessions_by_person()
     found = with_all(matching_people(request.GET))
     rows = (described(row, by_person) for row in found.iterator(chunk_size=AT_ONCE))
-    return download("people", form, PEOPLE, rows)
+    return download(request, "people", form, PEOPLE, rows)

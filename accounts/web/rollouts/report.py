@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from django.db.models import QuerySet
-from django.http import StreamingHttpResponse
+from django.http.response import HttpResponseBase
 
 from accounts.models import Rollout, Run
 from accounts.runs.rollouts.census import runs_of
@@ -33,11 +33,11 @@ COLUMNS: Columns = {
 }
 
 
-def rollout_report(request: Request, number: int, form: str) -> StreamingHttpResponse:
+def rollout_report(request: Request, number: int, form: str) -> HttpResponseBase:
     rollout = rollout_of(number)
     found = reported(rollout).order_by("number")
     name = f"rollout-{rollout.number}"
-    return download(name, form, COLUMNS, found.iterator(chunk_size=AT_ONCE))
+    return download(request, name, form, COLUMNS, found.iterator(chunk_size=AT_ONCE))
 
 
 def reported(rollout: Rollout) -> QuerySet[Run]:

@@ -1,0 +1,56 @@
+"""Downloads that are written while they are sent: few at a time for each person.
+
+Each holds a thread of the process as long as its client reads, and counts as no page.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator
+from threading import Lock
+
+from django.http import HttpResponse, StreamingHttpResponse
+from django.http.response import HttpResponseBase
+
+MOST_OF_ONE = 2
+"""The most of one person that a process sends at a time."""
+BUSY = "Too many files are being downloaded. Wait until one of them is complete.\n"
+
+lock = Lock()
+open_of: Counter[int] = Counter()
+
+
+class Stream:
+    """Lines of one person's download, counted until it is complete or given up."""
+
+    def __init__(self, person: int, lines: Iterator[str]) -> None:
+        self.person, self.lines, self.is_open = person, lines, True
+
+    def __iter__(self) -> Iterator[str]:
+        return self
+
+    def __next__(self) -> str:
+        try:
+            return next(self.lines)
+        except BaseException:
+            self.close()
+            raise
+
+    def close(self) -> None:
+        with lock:
+            open_of[self.person] -= self.is_open
+            self.is_open = False
+
+
+def streamed(
+    person: int, lines: Iterator[str], content_type: str, **headers: str
+) -> HttpResponseBase:
+    """Answer with the lines, or with 429 while too many of the person are open."""
+    with lock:
+        if open_of[person] >= MOST_OF_ONE:
+            kind, wait = "text/plain; charset=utf-8", {"Retry-After": "5"}
+            return HttpResponse(BUSY, status=429, content_type=kind, headers=wait)
+        open_of[person] += 1
+    return StreamingHttpResponse(
+        Stream(person, lines), content_type=content_type, headers=headers
+    )
