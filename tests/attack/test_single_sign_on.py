@@ -32,6 +32,7 @@ from tests.accounts.web.single_sign_on.provider import (
     text,
     who,
 )
+from tests.attack.values import COMPUTED, PLANTED, VALUES
 from tests.rows import PASSWORD, person
 
 pytestmark = pytest.mark.django_db
@@ -231,6 +232,32 @@ def test_a_subject_is_a_text_that_can_be_kept_and_shown(provider: Emulated) -> N
     assert all(status in (401, 403) for status in refusals(provider, wrong))
     assert not User.objects.exists()
     assert refusals(provider, [{"sub": "x" * 255}]) == [302]
+
+
+def test_hostile_names_groups_and_subjects_are_refused_or_text(
+    provider: Emulated,
+) -> None:
+    taken = 0
+    for number, value in enumerate(VALUES):
+        for claims in (
+            {"preferred_username": value},
+            {"name": value, "email": value, "preferred_username": f"name{number}"},
+            {"sub": value, "preferred_username": f"subject{number}"},
+            {"groups": ["platform", value], "preferred_username": f"group{number}"},
+        ):
+            client, subject = Client(), f"{number} {sorted(claims)}"
+            answer = sign_in(client, provider.of(subject, "platform", **claims))
+            assert answer.status_code in (302, 401, 403), claims
+            assert PLANTED not in answer.content.decode()
+            if answer.status_code == 302:
+                taken += 1
+                page = client.get("/you/").content.decode()
+                assert PLANTED not in page
+                assert COMPUTED not in page
+
+    assert taken > len(VALUES)
+    entries = [str(entry) for entry in Activity.objects.all()]
+    assert all(len(entry.splitlines()) == 1 for entry in entries)
 
 
 def test_user_info_about_somebody_else_is_refused(
