@@ -21,6 +21,7 @@ from accounts.models.standing import (
     proof_is_stale,
     stale_since,
     standing,
+    word_of,
 )
 from accounts.models.states import State, move
 from onboarding import names
@@ -155,7 +156,8 @@ class Described(models.Model):
     @property
     def word(self) -> str:
         """Say its state in one word."""
-        return standing(self.facts).word
+        stale = self.stale_since is not None
+        return word_of(self.state, is_stale=stale, unknown_writes=self.unknown_writes)
 
     @property
     def facts(self) -> Facts:

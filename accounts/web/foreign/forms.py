@@ -24,7 +24,6 @@ class AskForm(forms.Form):
     )
     until = forms.DateField(
         label="Until",
-        help_text="After this day it counts as not approved again.",
         widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"),
     )
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import zipfile
 from datetime import timedelta
+from html import unescape
 from typing import Any
 
 import pytest
@@ -78,7 +79,10 @@ def test_accounts_with_the_same_choices_have_one_stack_set(client: Client) -> No
     assert "1 account of the list below" in text
     assert "No StackSet covers the organization&#x27;s management account" in text
     prefix = ManagingAccount.objects.get().external_id_prefix
-    assert f'"ParameterKey": "ExternalIdPrefix", "ParameterValue": "{prefix}"' in text
+    assert (
+        f'"ParameterKey": "ExternalIdPrefix", "ParameterValue": "{prefix}"'
+        in unescape(text)
+    )
     assert "Send this to the administrator" in text
     assert "not planned yet" in text
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import zipfile
+from html import unescape
 from typing import Any
 
 import pytest
@@ -71,7 +72,10 @@ def test_the_organization_gets_a_stack_set(client: Client) -> None:
     text = read(client, account)
 
     assert "<summary>StackSet</summary>" in text
-    assert '"ParameterKey": "ExternalIdPrefix", "ParameterValue": "bow-7f3a' in text
+    assert (
+        '"ParameterKey": "ExternalIdPrefix", "ParameterValue": "bow-7f3a'
+        in unescape(text)
+    )
 
 
 def test_before_the_plan_is_approved_nothing_is_to_be_sent(client: Client) -> None:
