@@ -2,6 +2,9 @@
 
 They are kept on what they edited, and its approval alone forgets them. Whoever acts by
 a token is its owner; the command line without a name is nobody.
+
+An environment's policy and a group's roles have no authors: switching four eyes off
+takes two administrators, and nobody gives themselves a role.
 """
 
 from __future__ import annotations
