@@ -66,9 +66,10 @@ def accept(policy: ForeignPolicy, by: User, *, read: str) -> None:
     """Accept it as it was read. Raise NotAsked, SamePerson or Outside."""
     with transaction.atomic():
         rows = ForeignPolicy.objects.select_for_update(of=("self",), no_key=True)
-        row = rows.select_related("account", "asked_by").get(pk=policy.pk)
-        if not row.is_asked:
-            raise NotAsked(f"Nobody asks to accept {row}.")
+        found = rows.select_related("account", "asked_by").filter(pk=policy.pk)
+        row = found.first()
+        if row is None or not row.is_asked:
+            raise NotAsked(f"Nobody asks to accept {policy}.")
         if row.asked_digest != read:
             raise NotAsked(f"What is asked about {row} has changed. Read it again.")
         if row.is_accepted:

@@ -128,6 +128,17 @@ def test_only_what_was_read_is_accepted() -> None:
 
 
 @pytest.mark.django_db
+def test_what_is_gone_meanwhile_is_not_accepted() -> None:
+    managing_row()
+    olga, policy = both("olga"), foreign_row(account_row(environment="staging"))
+    read = asked(policy, olga)
+    ForeignPolicy.objects.all().delete()
+
+    with pytest.raises(NotAsked, match="Nobody asks"):
+        accepted(read, olga)
+
+
+@pytest.mark.django_db
 def test_asking_again_and_ending_end_what_was_accepted() -> None:
     managing_row()
     olga, policy = both("olga"), foreign_row(account_row(environment="staging"))
