@@ -21,6 +21,7 @@ from accounts.web.clusters.forms import AlikeForm
 from accounts.web.deliveries.forms import DeliveryForm
 from accounts.web.factors.forms import AppForm, PasskeyForm
 from accounts.web.feed.forms import TokenForm as FeedTokenForm
+from accounts.web.foreign.forms import AskForm
 from accounts.web.from_file.forms import FileForm
 from accounts.web.groups.forms import GroupForm
 from accounts.web.managing.forms import ManagingForm
@@ -146,6 +147,7 @@ BOUND: dict[type[forms.BaseForm], Callable[[dict[str, str]], forms.BaseForm]] = 
     AlikeForm: lambda data: AlikeForm(
         {"pattern": "{cluster}", "rights": "edit", "access": "entry", **data}
     ),
+    AskForm: AskForm,
     BulkEditForm: lambda data: BulkEditForm(data, partition="aws"),
     CommentForm: CommentForm,
     PlansForm: lambda data: PlansForm(data, plans=2, deletes=1),

@@ -43,6 +43,7 @@ from accounts.models import (
     RoleLimit,
     Rollout,
     Run,
+    SentFile,
     Spinnaker,
     Target,
     Upload,
@@ -58,6 +59,7 @@ from accounts.web.wizard.steps import STEPS
 from onboarding.delivery.verdicts import Verb, Why
 from onboarding.verify.result import Located
 from tests import rows
+from tests.accounts.runs.foreign.rows import foreign_row
 from tests.attack.hostile import ACCOUNT_ID, HARMLESS
 from tests.attack.signed_on import sign_on
 from tests.bundles import with_every_provider
@@ -86,6 +88,7 @@ class Pages(NamedTuple):
             "fingerprint": ["f" * 32],
             "upload": [upload.pk for upload in Upload.objects.all()],
             "adding": [adding.pk for adding in Adding.objects.all()],
+            "question": [SentFile.objects.get().lookup.question],
             "search": [search.pk for search in ClusterSearch.objects.all()],
             "slug": ["settings"],
             "person": [User.objects.get(username="ann").pk],
@@ -181,6 +184,8 @@ def whole_site() -> Pages:
         )
         account.spinnaker_names.create(name=f"name-{number}")
         accounts.append(account)
+    for number, whose in enumerate((None, *accounts[:3]), 1):
+        foreign_row(whose, pk=number, digest=f"{number}" * 64)
     text = HandedOutText.objects.create(digest="e" * 64, text=HARMLESS)
     HandOff.objects.create(
         account=accounts[1], text=text, number=1, stack_name="bowline", region="r"
