@@ -59,18 +59,13 @@ from accounts.web.wizard.steps import STEPS
 from onboarding.delivery.verdicts import Verb, Why
 from onboarding.verify.result import Located
 from tests import rows
+from tests.accounts.runs.carried import EVERYTHING
 from tests.accounts.runs.foreign.rows import foreign_row
 from tests.attack.hostile import ACCOUNT_ID, HARMLESS
 from tests.attack.signed_on import sign_on
 from tests.bundles import with_every_provider
 from tests.rows import account_row, bundle_row, managing_row, person, run_row, step_row
 
-PROVIDERS: dict[str, dict[str, Any]] = {
-    "ec2": {},
-    "ecs": {},
-    "eks": {"clusters": [{"name": "apps", "region": "us-east-1"}]},
-    "lambda": {},
-}
 DOCUMENT = {"Version": "2012-10-17", "Statement": [{"Sid": "A", "Action": ["a:B"]}]}
 
 
@@ -146,7 +141,7 @@ KIND = re.compile("[0-9a-f]{8}-[0-9a-f-]{27}|[0-9]+(?=/)")
 """What of an address names a row."""
 
 DIFFER = ("/runs//", "/bundles//", "/bundles/deliveries//", "/accounts/clusters//")
-DETAILS = [f"details/?provider={key}&look=no" for key in PROVIDERS]
+DETAILS = [f"details/?provider={key}&look=no" for key in EVERYTHING]
 
 
 def whole_site() -> Pages:
@@ -179,7 +174,7 @@ def whole_site() -> Pages:
             granted_at=None if state == State.DRAFT else now,
             created_by=operator,
             accepted_by=operator,
-            providers=PROVIDERS,
+            providers=EVERYTHING,
             made_by="owner" if number % 2 else "bowline",
         )
         account.spinnaker_names.create(name=f"name-{number}")
