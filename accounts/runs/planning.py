@@ -56,7 +56,6 @@ from onboarding.resources.entry_changes import (
     entry_changes,
 )
 from onboarding.resources.fingerprint import fingerprint
-from onboarding.resources.foreign import Foreign
 from onboarding.resources.kinds import KeyGrant
 from onboarding.resources.plan import Change, Plan, PlannedChange, PlanOutdated
 from onboarding.topology import (
@@ -125,8 +124,7 @@ def make_plan(run: Run, scope: Scope, sessions: Sessions) -> None:
         )
         if to == Status.PLANNED and run.rollout_id is None:
             happened(run, Notice.What.PLANS)
-        if changing:
-            keep_all_foreign(scope, read_of(compared), timezone.now())
+        keep_all_foreign(compared, timezone.now())
         run.steps.all().delete()
         Step.objects.bulk_create(steps_of(run, plan))
         if left:
@@ -157,15 +155,6 @@ def plan_managing_first(run: Run) -> None:
     if open_managing_run() is None:
         with suppress(RunOpen, NoRoom, Outside):
             plan_managing(run.created_by, origin=Run.Origin(run.started_from))
-
-
-def read_of(compared: Compared) -> list[tuple[Side, tuple[Foreign, ...]]]:
-    """Return what others gave to the roles of each side that could be read."""
-    return [
-        (side, (*one.foreign, *one.accepted))
-        for side, one in compared
-        if not one.unread
-    ]
 
 
 def to_plan(one: Comparison) -> Comparison:

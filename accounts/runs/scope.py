@@ -301,5 +301,5 @@ def managing_side(
 
 def accepted_in(account: UUID | None) -> frozenset[str]:
     """Return the digests of the policies of others that somebody accepted there."""
-    accepted = ForeignPolicy.objects.filter(account=account).accepted()
+    accepted = ForeignPolicy.objects.of(account).accepted()
     return frozenset(accepted.values_list("digest", flat=True))

@@ -30,7 +30,6 @@ from onboarding.aws.errors import OwnCredentialsError
 from onboarding.aws.session import Sessions
 from onboarding.checks import Outcome
 from onboarding.desired import POLICY_SET, assume_list
-from onboarding.resources.foreign import Foreign
 from onboarding.resources.plan import Change, NotOurs, beyond
 from onboarding.topology import Managing
 from onboarding.verify.chain import BECOME_IDENTITY, own_identity_refused
@@ -108,7 +107,7 @@ def prove(run: Run, scope: Scope, sessions: Sessions) -> None:
                 run.unedited_subject.await_plan()
         if scope.account and scope.shared:
             judge_managing(scope.row, looked[0], results, now)
-        keep_all_foreign(scope, read_of(looked), now)
+        keep_all_foreign(compared_of(looked), now)
         if {result.outcome for result in drift} == {Outcome.PROVED}:
             subject.have_policies(POLICY_SET)
             if status is not Status.FAILED:
@@ -130,7 +129,7 @@ def prove_managing(run: Run, scope: Scope, sessions: Sessions) -> None:
     )
     now = timezone.now()
     judge_managing(scope.row, looked, found, now)
-    keep_all_foreign(scope, read_of([looked]), now)
+    keep_all_foreign(compared_of([looked]), now)
 
 
 def judge_managing(
@@ -263,9 +262,15 @@ class Looked(NamedTuple):
     side: Side
     result: Result
     """Whether AWS is what was asked for."""
-    others: Result | None = None
-    """Whether its roles have nothing that nobody approved; None: nobody could look."""
-    found: tuple[Foreign, ...] = ()
+    one: Comparison | None = None
+    """None: it could not be compared."""
+
+    @property
+    def others(self) -> Result | None:
+        """Say whether its roles have nothing that nobody approved; None: nobody could
+        look.
+        """
+        return of_others(self.side, self.one) if self.one else None
 
     @property
     def results(self) -> list[Result]:
@@ -279,9 +284,8 @@ class Looked(NamedTuple):
         return self._replace(result=in_its_time(run, scope, self.result))
 
 
-def read_of(looked: Iterable[Looked]) -> list[tuple[Side, tuple[Foreign, ...]]]:
-    """Return what others gave to the roles of each side that could be read."""
-    return [(one.side, one.found) for one in looked if one.others]
+def compared_of(looked: Iterable[Looked]) -> list[tuple[Side, Comparison]]:
+    return [(looked_at.side, looked_at.one) for looked_at in looked if looked_at.one]
 
 
 def nothing_left(
@@ -311,12 +315,7 @@ def nothing_left(
             )
         else:
             result = Result(COMPARED, name, Outcome.PROVED, "", "")
-        yield Looked(
-            side,
-            replace(result, seconds=seconds),
-            None if found.one is None else of_others(side, found.one),
-            (*found.one.foreign, *found.one.accepted) if found.one else (),
-        )
+        yield Looked(side, replace(result, seconds=seconds), found.one)
 
 
 def word(scope: Scope) -> str:

@@ -9,6 +9,7 @@ import hashlib
 import json
 from datetime import date
 from typing import Self
+from uuid import UUID
 
 from django.conf import settings
 from django.db import models
@@ -20,17 +21,13 @@ from accounts.models.readable import Readable, is_texts
 
 
 class ForeignPolicyQuerySet(models.QuerySet["ForeignPolicy"]):
-    def of(self, account: ManagedAccount | None) -> Self:
+    def of(self, account: ManagedAccount | UUID | None) -> Self:
         """Keep what was found in this account; None: in the managing account."""
         return self.filter(account=account)
 
     def accepted(self) -> Self:
         """Keep what somebody accepted, until the day that was said."""
         return self.exclude(accepted_at=None).filter(until__gte=today())
-
-    def open(self) -> Self:
-        """Keep what nobody accepted, or not for so long."""
-        return self.exclude(pk__in=self.accepted().values("pk"))
 
 
 class ForeignPolicy(Readable):

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable
 from datetime import datetime
 from typing import TYPE_CHECKING
+from uuid import UUID
 
-from accounts.models import ForeignPolicy, ManagedAccount
+from accounts.models import ForeignPolicy
 from accounts.runs.results import COMPARED
 from onboarding.checks import Outcome
 from onboarding.resources.foreign import Foreign
@@ -15,7 +16,7 @@ from onboarding.resources.risks import Topic
 from onboarding.verify.result import Result, command
 
 if TYPE_CHECKING:
-    from accounts.runs.scope import Comparison, Scope, Side
+    from accounts.runs.scope import Comparison, Side
 
 NOBODY_ELSES = "Nothing that nobody approved in {}"
 PLAN_AGAIN = "Plan again to remove it, or let somebody accept it on the page of {}."
@@ -58,27 +59,20 @@ def removing(foreign: Foreign) -> str:
     """Write the command by which the role's owner removes it."""
     one = foreign.resource
     if isinstance(one, Attachment):
-        words = ("detach-role-policy", "--policy-arn", one.policy_arn)
+        verb, policy = "detach-role-policy", ("--policy-arn", one.policy_arn)
     else:
-        words = ("delete-role-policy", "--policy-name", one.policy)
-    return command("iam", words[0], "--role-name", one.role, *words[1:])
+        verb, policy = "delete-role-policy", ("--policy-name", one.policy)
+    return command("iam", verb, "--role-name", one.role, *policy)
 
 
-def keep_all_foreign(
-    scope: Scope, sides: Iterable[tuple[Side, Iterable[Foreign]]], at: datetime
-) -> None:
-    """Keep what was found on each side that was read."""
-    found: dict[ManagedAccount | None, list[Foreign]] = {}
-    for side, policies in sides:
-        whose = None if side in scope.shared else scope.account
-        found.setdefault(whose, []).extend(policies)
-    for account, policies in found.items():
-        keep_foreign(account, policies, at)
+def keep_all_foreign(compared: Iterable[tuple[Side, Comparison]], at: datetime) -> None:
+    """Keep what was found on each side whose roles stay, and could be read."""
+    for side, one in compared:
+        if not (side.removes or one.unread):
+            keep_foreign(side.account, (*one.foreign, *one.accepted), at)
 
 
-def keep_foreign(
-    account: ManagedAccount | None, found: Iterable[Foreign], at: datetime
-) -> None:
+def keep_foreign(account: UUID | None, found: Iterable[Foreign], at: datetime) -> None:
     """List what was found, with what was said of it before, and forget what is gone."""
     policies = {one.digest: one for one in found}
     known = dict(ForeignPolicy.objects.of(account).values_list("digest", "pk"))
@@ -87,7 +81,7 @@ def keep_foreign(
     ForeignPolicy.objects.bulk_create(
         [
             ForeignPolicy(
-                account=account,
+                account_id=account,
                 role=one.resource.role,
                 policy=one.policy,
                 kind=one.resource.kind,
