@@ -11,7 +11,7 @@ from django.contrib.auth.models import User
 
 from accounts.models import ManagedAccount, ManagingAccount, Rollout, Run
 from accounts.models.states import State, Status
-from accounts.runs import actions, applying, rollouts
+from accounts.runs import actions, applying, rollouts, verifying
 from accounts.runs.actions import approve, keep, plan_managing, remove
 from accounts.runs.rollouts import decisions
 from accounts.runs.rollouts.census import managing_run, runs_of
@@ -28,7 +28,7 @@ pytestmark = pytest.mark.django_db(transaction=True)
 ONBOARD, REMOVE = Rollout.Kind.ONBOARD, Rollout.Kind.REMOVE
 THREE = MEMBERS[:3]
 
-OF_MANAGING, OF_EACH = 23, 38
+OF_MANAGING, OF_EACH = 23, 42
 """Calls of AWS of the managing account's run, for any number of accounts, and of each
 account's run, which makes none there.
 """
@@ -296,7 +296,7 @@ def test_none_is_deleted_where_the_list_is_not_as_it_was_approved(
     removal = removal_of(rolled_out(THREE[:1]))
     approve_accounts(removal)
     monkeypatch.setattr(
-        "accounts.runs.verifying.differences", lambda *_, **__: (["an account"], "")
+        verifying, "differences", lambda *_, **__: verifying.Differences(["an account"])
     )
     managing = approve_managing(removal)
 
