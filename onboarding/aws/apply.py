@@ -284,7 +284,7 @@ class Writer:
         if role.boundary:
             wanted["PermissionsBoundary"] = role.boundary
         made = self.call(self.iam.create_role, **wanted)["Role"]
-        self.sessions.handed_on.create(role_of(role.account, made), made)
+        self.sessions.handed_on.create(role_of(role.account, made))
 
     def update_role(self, before: Role, role: Role) -> None:
         if before.path != role.path:

@@ -99,14 +99,9 @@ class HandedOn:
         until, known = self._kept.pop((reach, frozenset(wanted)), (0.0, None))
         return known if time.monotonic() < until else None
 
-    def create(self, resource: Resource, role: Any = None) -> None:
-        """Note what AWS answered that it has just created; of a role, the answer, too,
-        which is what it would answer whoever reads it.
-        """
+    def create(self, resource: Resource) -> None:
+        """Note what AWS answered that it has just created."""
         self._created[resource.key] = resource
-        if role:
-            call = Call.iam("get_role", RoleName=resource.name)
-            self.answer(resource.account, call, {"Role": role})
 
     def forget(self, key: Key) -> None:
         """Forget what was created before: it is about to be changed."""
