@@ -353,8 +353,8 @@ class Run(CreatedBy, Decided, Leased, InRollout, Proves, WaitsForOwner, Readable
             setattr(self, name, value)
 
     def carry(self, to: Status, *, since: tuple[Status, ...], **changes: Any) -> None:
-        """Move on as the worker that holds it; raise LeaseLost where it no longer does.
-        Call it first in a transaction: what follows from the move is rolled back too.
+        """Move on as the worker that holds it, first in a transaction, so that what
+        follows is rolled back, too. Raise LeaseLost where it no longer holds it.
         """
         held = Run.objects.filter(lease=self.lease, lease__isnull=False)
         try:

@@ -31,13 +31,13 @@ from accounts.models import (
     Run,
 )
 from accounts.models.activity import name_of
+from accounts.models.managed import both_environments
 from accounts.models.runs import RunQuerySet
 from accounts.models.states import OPEN, UNSUCCESSFUL, Status
 from accounts.notices.notifying import notify_of_rollout
 from accounts.people.authors import EDITED, STARTED, edited_by
 from accounts.people.deciding import same_person, where
 from accounts.people.policies import strict_among
-from accounts.people.reach import each_environment
 from accounts.role_limits.refusing import refuse_any_outside
 from accounts.runs.actions import RunOpen, StillTold
 from accounts.runs.capacity import NoRoom
@@ -300,8 +300,7 @@ CAUSED = (
 
 def environments_of(row: Any) -> frozenset[str]:
     now = row.account__environment or "", row.account__approved_environment
-    pairs = each_environment([(row.account_name, *now)])
-    return frozenset(one for _, one in pairs) | {*row.reach.get("environments", ())}
+    return both_environments(*now) | {*row.reach.get("environments", ())}
 
 
 def in_spinnaker(rollout: Rollout, runs: RunQuerySet) -> dict[int, str]:
