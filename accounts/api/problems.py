@@ -27,7 +27,7 @@ from accounts.runs.deciding.coming_first import ManagingFirst
 from accounts.runs.deciding.confirmation import Unconfirmed
 from accounts.runs.deciding.forgetting import CannotForget
 from accounts.runs.deciding.starting import REFUSALS
-from accounts.runs.foreign.accepting import NotAsked
+from accounts.runs.foreign.accepting import NoDay, NotAsked
 from accounts.runs.owners.readiness import NOT_READY
 from accounts.runs.rollouts import CannotStart
 from accounts.runs.rollouts.groups import NoneWaits
@@ -47,6 +47,7 @@ STATUSES: Mapping[type[Exception], int] = {
     PermissionDenied: 403,
     SamePerson: 403,
     RequestDataTooBig: 413,
+    NoDay: 422,
     Unconfirmed: 422,
     **dict.fromkeys(
         (

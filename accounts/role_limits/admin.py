@@ -22,7 +22,8 @@ FIELDS = {"operator_in": OPERATOR, "approver_in": APPROVER}
 
 class NewPersonForm(AdminUserCreationForm):  # type: ignore[type-arg]  # none at run time
     def clean_username(self) -> str:
-        return checked(new_name, self.cleaned_data["username"])
+        name: str = self.cleaned_data["username"]
+        return checked(new_name, name)
 
 
 class PersonForm(UserChangeForm):  # type: ignore[type-arg]  # as above

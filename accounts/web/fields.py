@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Sequence
-from typing import Any, ClassVar, NamedTuple
+from typing import Any, ClassVar, NamedTuple, TypeVar
 
 from crispy_forms.helper import FormHelper
 from crispy_forms.layout import Layout
@@ -13,13 +13,14 @@ from django import forms
 from onboarding import names
 from onboarding.partitions import known_region
 
+T = TypeVar("T")
 MOST_VALUES = 500
 """In one field. To find the region that each of a million was meant to be would
 take minutes.
 """
 
 
-def checked(rule: Callable[[str], str], value: str) -> str:
+def checked(rule: Callable[[T], T], value: T) -> T:
     """Apply one of the engine's rules; its sentence becomes the field's error."""
     try:
         return rule(value)

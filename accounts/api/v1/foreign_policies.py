@@ -90,10 +90,7 @@ def list_foreign_policies(
 def ask_for_foreign_policy(request: ApiRequest, number: Number, body: Ask) -> Any:
     """Ask to let it stay until a day. What was accepted before ends."""
     policy = numbered(number)
-    try:
-        accepting.ask(policy, request.user, reason=body.reason, until=body.until)
-    except accepting.NoDay as error:
-        raise Problem(422, str(error)) from error
+    accepting.ask(policy, request.user, reason=body.reason, until=body.until)
     return numbered(number)
 
 

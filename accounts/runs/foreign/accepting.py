@@ -42,7 +42,7 @@ def ask(policy: ForeignPolicy, by: User, *, reason: str, until: date) -> None:
 
     What was accepted before ends: the reason or the day is another one.
     """
-    refuse_day(until)
+    a_day(until)
     with transaction.atomic():
         refuse_outside(by, OPERATOR, policy.account)
         ForeignPolicy.objects.filter(pk=policy.pk).update(
@@ -56,10 +56,12 @@ def ask(policy: ForeignPolicy, by: User, *, reason: str, until: date) -> None:
         record_about(by, What.ASK, policy, reason=reason, until=f"{until}")
 
 
-def refuse_day(until: date) -> None:
+def a_day(until: date) -> date:
+    """Return a day until which it can be accepted; raise NoDay for any other."""
     last = today() + LONGEST
     if not today() <= until <= last:
         raise NoDay(f"Choose a day from today until {last:%-d %B %Y}.")
+    return until
 
 
 def accept(policy: ForeignPolicy, by: User, *, read: str) -> None:

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import date, timedelta
 from typing import Any
 
 from django import forms
 
 from accounts.models.checks.foreign_policy import today
-from accounts.runs.foreign.accepting import LONGEST, NoDay, refuse_day
-from accounts.web.fields import RuledField, bare_helper
+from accounts.runs.foreign.accepting import LONGEST, a_day
+from accounts.web.fields import RuledField, bare_helper, checked
 from onboarding import names
 
 USUAL = timedelta(days=90)
@@ -36,10 +36,6 @@ class AskForm(forms.Form):
             "max": f"{today() + LONGEST}",
         }
 
-    def clean_until(self) -> Any:
-        day = self.cleaned_data["until"]
-        try:
-            refuse_day(day)
-        except NoDay as error:
-            raise forms.ValidationError(str(error)) from error
-        return day
+    def clean_until(self) -> date:
+        until: date = self.cleaned_data["until"]
+        return checked(a_day, until)

@@ -37,9 +37,7 @@ def foreign_policy(request: Request, number: int) -> HttpResponse:
     return policy_page(request, policy_of(number), AskForm())
 
 
-def policy_page(
-    request: Request, policy: ForeignPolicy, form: AskForm, *, status: int = 200
-) -> HttpResponse:
+def policy_page(request: Request, policy: ForeignPolicy, form: AskForm) -> HttpResponse:
     account = policy.account
     shown: dict[str, Any] = {
         "policy": policy,
@@ -54,7 +52,7 @@ def policy_page(
     else:
         shown |= here(request, *account.environments)
         shown["plan"] = reverse("accounts:plan", args=[account.pk])
-    return render(request, "foreign/policy.html", shown, status=status)
+    return render(request, "foreign/policy.html", shown)
 
 
 def same_person(request: Request, policy: ForeignPolicy) -> str:
