@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from typing import Any, NamedTuple
 
@@ -18,6 +19,8 @@ KNOWN_BY = {
     "aws:sourcearn": "what a service acts for",
 }
 """Conditions that a stranger does not meet, unless their value is a wildcard."""
+UNBOUND = re.compile("not|ifexists$|^forallvalues:|^null$")
+"""Operators that are met by somebody of whom nothing is known, or by any value."""
 
 
 class Assumer(NamedTuple):
@@ -36,7 +39,7 @@ def assumers(statement: dict[str, Any]) -> Iterator[Assumer]:
     """Yield who can assume a role by one statement of its trust policy."""
     if statement.get("Effect") != "Allow":
         return
-    known = dict(conditions(statement))
+    known = list(conditions(statement))
     if "NotPrincipal" in statement:
         yield Assumer(f"Everybody except whom it names{with_these(known)}", True)
         return
@@ -45,7 +48,7 @@ def assumers(statement: dict[str, Any]) -> Iterator[Assumer]:
     for kind, names in kinds.items():
         for name in map(str, as_list(names)):
             if name == "*":
-                is_open = not any(map(is_shut, known.items()))
+                is_open = not any(map(is_shut, known))
                 yield Assumer(f"Anybody in AWS{with_these(known)}", is_open)
             else:
                 who = f"{named(kind, name)}{with_these(known)}"
@@ -56,10 +59,8 @@ def conditions(statement: dict[str, Any]) -> Iterator[tuple[str, list[str]]]:
     """Yield each condition key in lower case, with the values that it must have."""
     for operator, block in statement.get("Condition", {}).items():
         for key, values in block.items():
-            does_not_bind = operator.lower().endswith("ifexists") or "not" in (
-                operator.lower()
-            )
-            yield key.lower(), [] if does_not_bind else list(map(str, as_list(values)))
+            binds = not UNBOUND.search(operator.lower())
+            yield key.lower(), list(map(str, as_list(values))) if binds else []
 
 
 def is_shut(condition: tuple[str, list[str]]) -> bool:
@@ -74,14 +75,14 @@ def named(kind: str, name: str) -> str:
     if kind == "Federated":
         return f"Whoever {name} vouches for"
     if name.isdigit():
-        return f"Everybody whom account {name} allows it"
+        return f"Whoever account {name} permits"
     arn = Arn.of(name)
     if not arn.account:
         return f"Somebody who was deleted ({name})"
     return f"{arn.kind.title()} {arn.name} of account {arn.account}"
 
 
-def with_these(known: dict[str, list[str]]) -> str:
+def with_these(known: list[tuple[str, list[str]]]) -> str:
     """Say by what a condition knows them."""
-    by = [KNOWN_BY.get(key, key) for key in sorted(known)]
+    by = [KNOWN_BY.get(key, key) for key in sorted({key for key, _ in known})]
     return f", known by {' and '.join(by)}," if by else ""

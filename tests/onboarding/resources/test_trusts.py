@@ -23,7 +23,7 @@ def statement(principal: Any, **more: Any) -> dict[str, Any]:
     ("given", "who", "anybody"),
     [
         ({"AWS": SPINNAKER}, "Role spinnakerManaging of account 911111111111", False),
-        ({"AWS": "911111111111"}, "Everybody whom account 911111111111 allows", False),
+        ({"AWS": "911111111111"}, "Whoever account 911111111111 permits can", False),
         ({"Service": "ec2.amazonaws.com"}, "AWS's service ec2.amazonaws.com", False),
         (
             {"Federated": "arn:aws:iam::911111111111:oidc-provider/a"},
@@ -47,10 +47,16 @@ def test_each_principal_is_named(given: Any, who: str, anybody: bool) -> None:
     [
         (ORGANIZATION, False),
         ({"StringEquals": {"sts:ExternalId": "secret"}}, False),
+        (
+            {**ORGANIZATION, "StringNotEquals": {"aws:PrincipalOrgID": "o-def"}},
+            False,
+        ),
         ({"StringLike": {"aws:PrincipalArn": "*"}}, True),
         ({"StringEqualsIfExists": {"aws:PrincipalOrgID": "o-abc"}}, True),
         ({"StringNotEquals": {"aws:PrincipalOrgID": "o-abc"}}, True),
         ({"Bool": {"aws:SecureTransport": "true"}}, True),
+        ({"Null": {"sts:ExternalId": "false"}}, True),
+        ({"ForAllValues:StringEquals": {"aws:PrincipalOrgID": "o-abc"}}, True),
         ({"StringEquals": {"aws:PrincipalOrgID": ["o-abc", "*"]}}, True),
     ],
 )
