@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.db import models
 
-from accounts.models.standing import word_of
+from accounts.models.standing import proof_said, word_of
 
 
 class Proves(models.Model):
@@ -14,6 +14,11 @@ class Proves(models.Model):
 
     class Meta:
         abstract = True
+
+    @property
+    def proof(self) -> str:
+        """Say how far it came, such as “verified, 4 writes unknown”."""
+        return proof_said(self.status, self.unknown_writes)
 
     @property
     def word(self) -> str:

@@ -9,7 +9,6 @@ from django.db.models import QuerySet
 from django.urls import reverse
 
 from accounts.models import Run
-from accounts.models.standing import proof_said
 from accounts.models.states import FAILURES, Status
 
 MOST = 3
@@ -35,9 +34,8 @@ class Ending(NamedTuple):
 
 
 def ending_of(run: Run) -> Ending:
-    proof = proof_said(run.status, run.unknown_writes)
     said = SENTENCES[Status(run.status)].format(
-        run.account_name, run=run.title, proof=proof
+        run.account_name, run=run.title, proof=run.proof
     )
     return Ending(run.word, said, run.get_absolute_url())
 

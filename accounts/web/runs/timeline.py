@@ -11,7 +11,6 @@ from datetime import datetime
 
 from accounts.mapping.plans import entry_changes_of
 from accounts.models import Run, Step
-from accounts.models.standing import proof_said
 from accounts.models.states import OPEN, UNSUCCESSFUL, Status
 
 DONE, NOW, WAITS, FAILED, AHEAD, SKIPPED = (
@@ -135,4 +134,4 @@ def verify_state(run: Run, steps: Sequence[Step], *, checked: bool) -> str:
 def proof(run: Run) -> str:
     if run.status not in (Status.VERIFIED, Status.EVALUATED):
         return ""
-    return proof_said(run.status, run.unknown_writes)
+    return run.proof

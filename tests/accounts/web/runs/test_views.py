@@ -171,6 +171,26 @@ def test_a_plan_without_risks_says_so(approver) -> None:
     assert "Nothing here deletes, trusts somebody new, passes a role" in html
 
 
+@pytest.mark.parametrize(
+    ("unknown", "heading", "says"),
+    [
+        (0, "Verified: Spinnaker has access", "and every check succeeded."),
+        (4, "Verified, 4 writes unknown", "The checks say which writes, and why."),
+    ],
+)
+def test_what_is_unknown_is_not_called_a_success(
+    viewer, unknown: int, heading: str, says: str
+) -> None:
+    managing_row()
+    run = run_row(Status.VERIFIED, unknown_writes=unknown)
+
+    html = " ".join(viewer.get(run.get_absolute_url()).content.decode().split())
+
+    assert heading in html
+    assert says in html
+    assert ("every check succeeded" in html) is (not unknown)
+
+
 def test_what_was_approved_is_folded_away_once_it_is_done(operator) -> None:
     managing_row()
     run = run_row(Status.VERIFIED, approved_at=timezone.now())
