@@ -165,17 +165,12 @@ def test_names_lead_to_their_registry(image: str, url: str) -> None:
     assert manifest_url(image) == url
 
 
-def test_the_images_of_bowline_are_found() -> None:
-    """And each name has one tag, wherever it is."""
-    images = {one.image for one in found(ROOT)}
-
-    assert {image.partition(":")[0] for image in images} == {
-        "nginx",
-        "postgres",
-        "python",
-        "redis",
-    }
-    assert len(images) == 4
+def test_a_digest_pins_each_image_of_bowline() -> None:
+    """Each name has one tag and one digest, wherever it is."""
+    assert unpinned(ROOT) == []
+    images = {(one.image, one.digest) for one in found(ROOT)}
+    names = sorted(image.partition(":")[0] for image, _ in images)
+    assert names == ["nginx", "postgres", "python", "redis"]
 
 
 def test_other_words_are_no_command() -> None:
