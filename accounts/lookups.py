@@ -148,7 +148,8 @@ TWO_BUNDLES = "two-bundles"
 """What changes between two bundles: AWS is not asked."""
 
 EXPORT, FILE_CHECK, FILE_PREVIEW = "export", "file-check", "file-preview"
-"""Of one person alone: AWS is not asked."""
+FILE_SAVE, UPLOAD_SAVE = "file-save", "upload-save"
+"""Of one person alone: AWS is not asked. Saving the same again changes nothing."""
 
 OwnTopics: TypeAlias = Mapping[str, Callable[["User", Own, bytes], Any]]
 """How a worker answers those, for whom, from the file that was sent."""

@@ -1,5 +1,5 @@
-"""How a worker answers what one person alone may read: what their file changes, and
-lists as files. What it returns can be written as JSON.
+"""How a worker does what one person alone asked for: what their file changes, that it
+is saved, and lists as files. What it returns can be written as JSON.
 """
 
 from __future__ import annotations
@@ -9,10 +9,20 @@ from typing import TYPE_CHECKING, Any
 from django.core.exceptions import PermissionDenied
 from django.http import QueryDict
 
-from accounts.lookups import EXPORT, FILE_CHECK, FILE_PREVIEW, Own, OwnTopics
-from accounts.mapping.accounts_file import preview_all
-from accounts.mapping.accounts_file.outcome import outcome
-from accounts.mapping.accounts_file.uploading import check
+from accounts.lookups import (
+    EXPORT,
+    FILE_CHECK,
+    FILE_PREVIEW,
+    FILE_SAVE,
+    UPLOAD_SAVE,
+    Own,
+    OwnTopics,
+)
+from accounts.mapping.accounts_file import preview_all, register_all
+from accounts.mapping.accounts_file.outcome import Doing, outcome
+from accounts.mapping.accounts_file.uploading import check, save_as_previewed
+from accounts.models import Upload
+from accounts.web.access import OPERATOR, has_role, refusal
 from accounts.web.exports.lists import text_of
 from onboarding.accounts_file import FileProblems
 
@@ -21,13 +31,44 @@ if TYPE_CHECKING:
 
 
 def previewed(by: User, asked: Own, file: bytes) -> dict[str, Any]:
+    return changes(by, asked, file, preview_all)
+
+
+def saved(by: User, asked: Own, file: bytes) -> dict[str, Any]:
+    """Save the whole file, or nothing of it."""
+    return changes(by, asked, file, register_all)
+
+
+def changes(by: User, asked: Own, file: bytes, doing: Doing) -> dict[str, Any]:
     try:
-        said = outcome(file, csv=asked.form == "csv", by=by, doing=preview_all)
+        refuse_without_role(by)
+        said = outcome(file, csv=asked.form == "csv", by=by, doing=doing)
     except FileProblems as error:
         return {"problems": listed(error)}
     except PermissionDenied as error:
         return {"denied": str(error)}
     return {"changes": said}
+
+
+def upload_saved(by: User, asked: Own, file: bytes) -> dict[str, Any]:
+    """Save what was checked, exactly as the preview said that the person saw."""
+    upload = Upload.objects.kept().filter(pk=asked.name).first()
+    if upload is None:
+        return {}
+    try:
+        refuse_without_role(by)
+        outcome = save_as_previewed(upload, by, seen=asked.sha256)
+    except FileProblems as error:
+        return {"problems": listed(error)}
+    except PermissionDenied as error:
+        return {"denied": str(error)}
+    return {"outcome": outcome.name}
+
+
+def refuse_without_role(by: User) -> None:
+    """Raise PermissionDenied where the person has lost the role since they asked."""
+    if not (by.is_active and has_role(by, OPERATOR)):
+        raise PermissionDenied(refusal(OPERATOR))
 
 
 def checked(by: User, asked: Own, file: bytes) -> dict[str, Any]:
@@ -50,4 +91,6 @@ OWN_TOPICS: OwnTopics = {
     EXPORT: exported,
     FILE_CHECK: checked,
     FILE_PREVIEW: previewed,
+    FILE_SAVE: saved,
+    UPLOAD_SAVE: upload_saved,
 }

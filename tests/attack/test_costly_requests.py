@@ -1,5 +1,5 @@
-"""Tried: with one token, send one accounts file of many accounts after the other for
-their previews, and ask for all accounts as a file, while the worker is stopped.
+"""Tried: with one token, send one accounts file of many accounts after the other, to
+preview and to save it, and ask for all accounts as a file, while the worker is stopped.
 
 Refused: no request computes them. A worker does, two at a time for each person, and
 pages answer meanwhile. Nobody else reads the result, and no log has the file's text.
@@ -27,7 +27,7 @@ from tests.servers import StartWorker, on_the_tests_database
 DEPLOY = Path(__file__).parents[2] / "deploy"
 ACCOUNTS = 1_500
 PREVIEW, FILE = "/api/v1/accounts-file/preview", "/api/v1/accounts-file"
-HEADING = "name,account_id,environment,regions,ec2\n"
+HEADING = "name,account_id,environment,regions,access_role,ec2\n"
 
 
 class Site(NamedTuple):
@@ -78,7 +78,7 @@ def site(valkey: str, transactional_db: None, tmp_path: Path) -> Iterator[Site]:
 def file_of(number: int) -> str:
     """Write a file that is none of the others: its accounts are named for it."""
     return HEADING + "".join(
-        f"marked-{number}-{row},{row + 1:012},,us-east-1,yes\n"
+        f"marked-{number}-{row},{row + 1:012},,us-east-1,Hidden{number},yes\n"
         for row in range(ACCOUNTS)
     )
 
@@ -109,7 +109,10 @@ def test_one_token_keeps_no_thread_of_the_pages_busy(
         for name in ("olga", "eve")
     )
 
-    sent = [site.ask("POST", PREVIEW, token, file_of(n)) for n in range(6)]
+    sent = [
+        site.ask("POST", path, token, file_of(n))
+        for n, path in enumerate([PREVIEW, FILE] * 3)
+    ]
     read = [site.ask("GET", FILE, token) for _ in range(2)]
     of_another = site.ask("GET", FILE, eve)
     page, healthz = site.ask("GET", "/sign-in/"), site.ask("GET", "/healthz")
@@ -131,6 +134,9 @@ def test_one_token_keeps_no_thread_of_the_pages_busy(
 
     status, _, said = site.ask("GET", first, token)
     assert (status, json.loads(said)["new"][0]) == (200, "marked-0-0")
+    assert json.loads(site.ask("GET", second, token)[2])["new"][0] == "marked-1-0"
+    saved = ManagedAccount.objects.filter(name__startswith="marked-")
+    assert {one.name.split("-")[1] for one in saved} == {"1"}
     assert b"known-7\n" in site.ask("GET", everything, eve)[2]
     assert [site.ask("GET", path, eve)[0] for path in (first, second)] == [404] * 2
     assert site.ask("POST", PREVIEW, token, file_of(7))[0] == 202
@@ -138,4 +144,4 @@ def test_one_token_keeps_no_thread_of_the_pages_busy(
     logs = [log.read_text() for log in tmp_path.glob("*.log")]
     assert any(PREVIEW in log for log in logs)
     assert any("accounts.tasks.look_up" in log for log in logs)
-    assert not any("marked-" in log for log in logs)
+    assert not any("Hidden" in log for log in logs)

@@ -1,6 +1,6 @@
 """The accounts file as a whole: sent by a program, previewed, and read.
 
-A worker compares what is long, and writes many accounts.
+A worker compares and saves what is long, and writes many accounts.
 """
 
 from __future__ import annotations
@@ -23,6 +23,7 @@ from accounts.api.v1.texts import READ_AGAIN
 from accounts.lookups import (
     EXPORT,
     FILE_PREVIEW,
+    FILE_SAVE,
     OWN_KEPT,
     Own,
     Question,
@@ -44,7 +45,7 @@ ACCOUNTS, BYTES = 200, 20_000
 """How much of a file takes as long as another request."""
 Digest = Annotated[str, Field(max_length=64, pattern="^[0-9a-f]+$")]
 NOT_THERE = (
-    f"There is no such preview. It is kept for {OWN_KEPT.seconds // 60} minutes, for "
+    f"There is no such answer. It is kept for {OWN_KEPT.seconds // 60} minutes, for "
     "whoever sent the file. Send it again."
 )
 
@@ -107,7 +108,7 @@ def file_of(text: str, form: str) -> HttpResponse:
 @router.post(
     "",
     auth=OPERATES,
-    response={200: FileSaved},
+    response={200: FileSaved, 202: FileWaits},
     summary="Save an accounts file",
     openapi_extra=SENDS_A_FILE,
 )
@@ -116,9 +117,23 @@ def file_of(text: str, form: str) -> HttpResponse:
 def save_file(request: ApiRequest) -> Any:
     """Describe every account of the file as it says, or none of them. The same file
     again changes nothing. Accounts that are not in it stay as they are, and AWS is
-    unchanged until plans are approved. Every 20,000 bytes count as a request.
+    unchanged until plans are approved. Every 20,000 bytes count as a request. A worker
+    saves a long file: the answer is 202, with where to read what changed.
     """
-    return answered(request, register_all)
+    return answered(request, FILE_SAVE, register_all)
+
+
+@router.get(
+    "/saved/{saved}",
+    auth=OPERATES,
+    response={200: FileSaved, 202: FileWaits},
+    summary="Read what a long accounts file changed",
+)
+def read_saved(request: ApiRequest, saved: Digest) -> Any:
+    """Read what saving the file changed. The answer is 202 until a worker has saved it,
+    and 404 ten minutes after that, or where somebody else sent the file.
+    """
+    return answer_to(request, FILE_SAVE, saved)
 
 
 @router.post(
@@ -135,16 +150,7 @@ def preview_file(request: ApiRequest) -> Any:
     saved. Every 20,000 bytes count as a request. A worker compares a long file: the
     answer is 202, with where to read what it found.
     """
-    body = request.body
-    if is_short(body):
-        return answered(request, preview_all)
-    count(str(request.token.pk), len(body) // BYTES)
-    form = "csv" if is_csv(request) else "yaml"
-    own = Own(request.user.pk, form, hashlib.sha256(body).hexdigest())
-    asked = ask_own(FILE_PREVIEW, own, request.user, body)
-    if asked is None:
-        raise too_much_asked()
-    return Status(202, waits(asked))
+    return answered(request, FILE_PREVIEW, preview_all)
 
 
 @router.get(
@@ -157,8 +163,13 @@ def read_preview(request: ApiRequest, preview: Digest) -> Any:
     """Read what saving the file would change. The answer is 202 until a worker has
     compared it, and 404 ten minutes after that, or where somebody else sent the file.
     """
-    asked = own_lookup(preview, request.user)
-    if asked is None or asked.topic != FILE_PREVIEW:
+    return answer_to(request, FILE_PREVIEW, preview)
+
+
+def answer_to(request: ApiRequest, topic: str, question: str) -> Any:
+    """Return what a worker found in a file of this person; raise Problem else."""
+    asked = own_lookup(question, request.user)
+    if asked is None or asked.topic != topic:
         raise Problem(404, NOT_THERE)
     if asked.waits:
         return Status(202, waits(asked))
@@ -173,8 +184,11 @@ def read_preview(request: ApiRequest, preview: Digest) -> Any:
 
 
 def waits(asked: Lookup) -> dict[str, Any]:
-    path = f"/accounts-file/preview/{asked.question}"
+    path = f"/accounts-file/{PATHS[asked.topic]}/{asked.question}"
     return {"path": path, "in_progress": True}
+
+
+PATHS = {FILE_PREVIEW: "preview", FILE_SAVE: "saved"}
 
 
 def answer_of(asked: Lookup) -> Any:
@@ -188,12 +202,20 @@ def is_csv(request: ApiRequest) -> bool:
     return request.content_type == CSV
 
 
-def answered(request: ApiRequest, doing: Doing) -> dict[str, Any]:
-    """Save or preview the file; raise Problem with all that is wrong, and where."""
-    count(str(request.token.pk), len(request.body) // BYTES)
-    csv = is_csv(request)
+def answered(request: ApiRequest, topic: str, doing: Doing) -> Any:
+    """Save or preview the file, or let a worker do it; raise Problem with all that is
+    wrong, and where.
+    """
+    body, csv = request.body, is_csv(request)
+    count(str(request.token.pk), len(body) // BYTES)
+    if not is_short(body):
+        form, sha256 = "csv" if csv else "yaml", hashlib.sha256(body).hexdigest()
+        asked = ask_own(topic, Own(request.user.pk, form, sha256), request.user, body)
+        if asked is None:
+            raise too_much_asked()
+        return Status(202, waits(asked))
     try:
-        return outcome(request.body, csv=csv, by=request.user, doing=doing)
+        return outcome(body, csv=csv, by=request.user, doing=doing)
     except FileProblems as error:
         raise wrong((one.line, one.message) for one in error.problems) from error
 

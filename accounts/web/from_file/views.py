@@ -8,6 +8,7 @@ import hashlib
 from collections import Counter
 from collections.abc import Iterable
 from typing import Any
+from urllib.parse import urlencode
 
 from django.contrib import messages
 from django.core.paginator import Paginator
@@ -18,7 +19,7 @@ from django.urls import reverse, reverse_lazy
 from django.views.decorators.cache import never_cache
 from django.views.decorators.csrf import csrf_exempt, csrf_protect
 
-from accounts.lookups import FILE_CHECK, Own, ask_own, own_lookup
+from accounts.lookups import FILE_CHECK, UPLOAD_SAVE, Own, Question, ask_own, own_lookup
 from accounts.mapping.accounts_file.comparison import CHANGED, NEW, SAME
 from accounts.mapping.accounts_file.outcome import is_short
 from accounts.mapping.accounts_file.uploading import (
@@ -130,10 +131,8 @@ CHECKING = {
 }
 NOT_CHECKED = "The file was not checked in time, or is no longer kept."
 UPLOAD_AGAIN = "Upload the file again."
-TOO_MANY = (
-    "A worker checks two of your files already, or many wait for it. Upload this one "
-    "again in some seconds."
-)
+BUSY = "A worker has two of your files already, or many wait for it."
+TOO_MANY = f"{BUSY} Upload this one again in some seconds."
 
 
 def page(
@@ -158,21 +157,27 @@ def file_preview(request: Request, upload: str) -> HttpResponse:
     """Show what saving the file would change, save it, or say what was saved."""
     row = get_object_or_404(Upload.objects.kept(), pk=upload)
     if request.method != "POST":
+        if seen := request.GET.get("saving"):
+            return saving_page(request, row, seen)
         return preview_page(request, row)
     if "discard" in request.POST:
         row.delete()
         messages.info(request, "The file is discarded. Nothing was saved.")
         return redirect("accounts:from-file")
+    seen = request.POST.get("seen", "")
+    if not are_few(row.accounts.count()):
+        return save_by_a_worker(request, row, seen)
     try:
-        outcome = save_as_previewed(
-            row, request.user, seen=request.POST.get("seen", "")
-        )
+        outcome = save_as_previewed(row, request.user, seen=seen)
     except FileProblems as error:
-        row.delete()
         return page(request, problems=error.problems, name=row.name)
+    return saved_or_why(request, row, outcome)
+
+
+def saved_or_why(request: Request, row: Upload, outcome: Outcome) -> HttpResponse:
     if outcome is not Outcome.SAVED:
         messages.warning(request, f"Nothing is saved yet. {WHY[outcome]} {NOW}")
-    return redirect(row)
+    return lead(request, row.get_absolute_url())
 
 
 WHY = {
@@ -180,6 +185,48 @@ WHY = {
     Outcome.CHANGED: "Somebody changed these accounts in the meantime.",
 }
 NOW = "Review what the file changes now, and save again."
+
+
+def save_by_a_worker(request: Request, row: Upload, seen: str) -> HttpResponse:
+    if ask_own(UPLOAD_SAVE, saving(request, row, seen), request.user) is None:
+        messages.warning(request, f"Nothing is saved yet. {BUSY} {SAVE_AGAIN}")
+        return redirect(row)
+    return redirect(f"{row.get_absolute_url()}?{urlencode({'saving': seen})}")
+
+
+def saving(request: Request, row: Upload, seen: str) -> Own:
+    return Own(request.user.pk, "", sha256=seen, name=str(row.pk))
+
+
+def saving_page(request: Request, row: Upload, seen: str) -> HttpResponse:
+    """Wait until a worker has saved the file, and lead to what was saved."""
+    question = Question(UPLOAD_SAVE, "aws", own=saving(request, row, seen))
+    asked = own_lookup(question.digest, request.user)
+    if asked and asked.waits and not row.saved_at:
+        asking = Asking(request.get_full_path(), SOON)
+        return waiting_page(request, {**SAVING, "asking": asking})
+    match asked and asked.answer:
+        case {"outcome": outcome}:
+            return saved_or_why(request, row, Outcome[outcome])
+        case {"problems": _} if request.htmx:
+            return lead(request, request.get_full_path())
+        case {"problems": problems}:
+            found = [Problem(*problem) for problem in problems]
+            return page(request, problems=found, name=row.name)
+        case {"denied": sentence}:
+            messages.warning(request, f"Nothing is saved. {sentence}")
+    if asked and asked.message:
+        messages.warning(request, f"{asked.message} {asked.hint} {SAVE_AGAIN}")
+    return lead(request, row.get_absolute_url())
+
+
+SAVING = {
+    "title": "Add from a file",
+    "says": "Saving the accounts",
+    "large": "Many accounts take a few seconds. This page then shows what was saved.",
+    "crumbs": CHECKING["crumbs"],
+}
+SAVE_AGAIN = "Save again in some seconds."
 
 
 def preview_page(request: Request, upload: Upload) -> HttpResponse:

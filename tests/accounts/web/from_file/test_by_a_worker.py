@@ -1,14 +1,19 @@
-"""A worker checks a long file, and writes many accounts to one."""
+"""A worker checks and saves a long file, and writes many accounts to one."""
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
+from django.contrib.auth.models import User
 from django.test import Client
 
+from accounts.models import ManagedAccount, Upload
 from tests.accounts.web.answers import work
 from tests.accounts.web.from_file.test_from_file import (
     CSV,
     operator,
+    save,
     upload,
     uploaded,
     words,
@@ -84,7 +89,105 @@ def test_a_third_file_at_once_is_refused(operator, long) -> None:
 
     page = upload(operator, f"{CSV}3")
 
-    assert "A worker checks two of your files already" in words(page)
+    assert "A worker has two of your files already" in words(page)
+
+
+@pytest.fixture
+def checked(operator: Client, long: None) -> str:
+    waiting = uploaded(operator)
+    work()
+    return str(operator.get(waiting).url)
+
+
+def test_a_worker_saves_many_accounts_and_the_page_leads_to_them(
+    operator, checked
+) -> None:
+    waiting = save(operator, checked).url
+    first = words(operator.get(waiting))
+    nothing_yet = Upload.objects.get().saved_at
+    work()
+    there = operator.get(waiting, headers=IN_HTMX)
+
+    assert "Saving the accounts…" in first
+    assert nothing_yet is None
+    assert there["HX-Redirect"] == checked
+    assert "Saved 2 accounts" in words(operator.get(waiting, follow=True))
+    assert ManagedAccount.objects.get(name="staging").environment == "test"
+
+
+def test_a_worker_saves_only_what_the_person_saw(operator, checked) -> None:
+    waiting = save(operator, checked).url
+    ManagedAccount.objects.filter(name="staging").update(regions=["eu-west-1"])
+    work()
+
+    page = words(operator.get(waiting, follow=True))
+
+    assert "Nothing is saved yet. Somebody changed these accounts" in page
+    assert not ManagedAccount.objects.filter(name="new").exists()
+
+
+def test_a_worker_says_why_accounts_can_no_longer_be_saved(operator, checked) -> None:
+    waiting = save(operator, checked).url
+    ManagedAccount.objects.filter(name="staging").update(name="renamed")
+    work()
+
+    page = operator.get(waiting)
+
+    assert operator.get(waiting, headers=IN_HTMX)["HX-Redirect"] == waiting
+    assert "“a.csv” has 1 error." in words(page)
+    assert not ManagedAccount.objects.filter(name="new").exists()
+
+
+def lose_the_role(by: User) -> None:
+    by.groups.set([])
+
+
+def be_locked_out(by: User) -> None:
+    by.is_active = False
+    by.save()
+
+
+@pytest.mark.parametrize("lose", [lose_the_role, be_locked_out])
+def test_nothing_is_saved_for_somebody_who_may_not_any_more(
+    operator, checked, lose
+) -> None:
+    waiting = save(operator, checked).url
+    by = User.objects.get(username="operator")
+    lose(by)
+    work()
+    by.is_active = True
+    by.save()
+    by.groups.set(person("operator", username="other").groups.all())
+
+    page = words(operator.get(waiting, follow=True))
+
+    assert "Nothing is saved. This needs the role operator" in page
+    assert not ManagedAccount.objects.filter(name="new").exists()
+
+
+def test_a_third_save_at_once_waits(operator, checked) -> None:
+    for number in range(2):
+        uploaded(operator, f"{CSV}{number}")
+
+    page = words(save(operator, checked, follow=True))
+
+    assert "Nothing is saved yet. A worker has two of your files already" in page
+
+
+def test_a_worker_that_could_not_save_leads_back_to_the_preview(
+    operator, checked, monkeypatch
+) -> None:
+    def fail(*_: Any, **__: Any) -> None:
+        raise ZeroDivisionError
+
+    monkeypatch.setattr("accounts.own_answers.save_as_previewed", fail)
+    waiting = save(operator, checked).url
+    work()
+
+    page = words(operator.get(waiting, follow=True))
+
+    assert "could not do it. See the worker&#x27;s log. Save again" in page
+    assert "Save 2 accounts" in page
 
 
 @pytest.mark.parametrize(

@@ -131,7 +131,7 @@ def test_an_account_that_was_added_meanwhile_is_an_error(operator) -> None:
     page = save(operator, preview)
 
     assert "This AWS account is already in Bowline, as “theirs”." in words(page)
-    assert not Upload.objects.exists()
+    assert Upload.objects.get().saved_at is None
     assert ManagedAccount.objects.get(name="staging").environment == ""
 
 
