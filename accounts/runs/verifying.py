@@ -30,7 +30,7 @@ from onboarding.aws.errors import OwnCredentialsError
 from onboarding.aws.session import Sessions
 from onboarding.checks import Outcome
 from onboarding.desired import POLICY_SET, assume_list
-from onboarding.resources.plan import Change, NotOurs, beyond
+from onboarding.resources.plan import Change, NotOurs, as_found
 from onboarding.topology import Managing
 from onboarding.verify.chain import BECOME_IDENTITY, own_identity_refused
 from onboarding.verify.role_assumption import ASSUME
@@ -365,7 +365,7 @@ def differences(
 
 def differing(change: Change) -> str:
     """Say what differs, and what could be done because of it."""
-    told = " ".join(risk.sentence for risk in beyond(change))
+    told = as_found(change)
     return f"{worded(change)} (as found: {told})" if told else worded(change)
 
 

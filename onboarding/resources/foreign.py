@@ -8,13 +8,14 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
+from typing import Any
 
 from onboarding.resources.kinds import Attachment, InlinePolicy, Key, ManagedPolicy
 from onboarding.resources.plan import Change, Delete, deletion_order
-from onboarding.resources.policy import Policy
-from onboarding.resources.risks import EVERYTHING, risks
+from onboarding.resources.policy import Policy, as_list
+from onboarding.resources.risks import EVERYTHING, risks, some
 
 NOT_APPROVED = "Nobody approved it here."
 UNREAD = "Bowline may not read what it allows (iam:GetPolicy, iam:GetPolicyVersion)."
@@ -51,13 +52,19 @@ class Foreign:
 
     @property
     def effects(self) -> tuple[str, ...]:
-        """Say what it lets the role do that a security reviewer reads first."""
+        """Say what it lets the role do that a security reviewer reads first, or else
+        what it allows; and what it denies.
+        """
         if self.document is None:
             return (UNREAD,)
         key = Key(self.resource.account, ManagedPolicy.kind, self.policy)
-        found = risks(key, None, {"document": self.document.document})
-        said = dict.fromkeys(risk.sentence for risk in found)
-        return (EVERYTHING,) if EVERYTHING in said else tuple(said)
+        document = self.document.document
+        said = dict.fromkeys(
+            risk.sentence for risk in risks(key, None, {"document": document})
+        )
+        if EVERYTHING in said:
+            return (EVERYTHING,)
+        return (*(said or of_effect("Allow", document)), *of_effect("Deny", document))
 
     @property
     def sentence(self) -> str:
@@ -71,6 +78,25 @@ class Foreign:
         """Return the change that detaches or deletes it."""
         told = " ".join([NOT_APPROVED, *self.effects])
         return Delete(replace(self.resource, reason=told))
+
+
+def of_effect(effect: str, document: dict[str, Any]) -> Iterator[str]:
+    """Say which actions a document allows, or denies."""
+    named: dict[str, None] = {}
+    conditions = ""
+    for one in as_list(document["Statement"]):
+        if one.get("Effect") != effect:
+            continue
+        named |= dict.fromkeys(map(str, as_list(one.get("Action", []))))
+        if others := [str(other) for other in as_list(one.get("NotAction", []))]:
+            named[f"everything except {some(others)}"] = None
+        if "Condition" in one:
+            conditions = ", under conditions"
+    if named:
+        yield f"{VERBS[effect]} {some([*named])}{conditions}."
+
+
+VERBS = {"Allow": "Allows", "Deny": "Denies"}
 
 
 def with_removals(

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
 from onboarding.resources.entry_changes import EntryChange
-from onboarding.resources.kinds import KINDS, Key, Resource
+from onboarding.resources.kinds import KINDS, Key, Resource, Role
 from onboarding.resources.risks import Concern, Risk, Topic, risks
 
 
@@ -119,6 +119,21 @@ def beyond(change: Change) -> tuple[Risk, ...]:
     """
     before, after = change.documents
     return tuple(risks(change.resource.key, after, before))
+
+
+def as_found(change: Change) -> str:
+    """Say what somebody reads first of what was found in place of what is wanted."""
+    told = [risk.sentence for risk in beyond(change)]
+    match change:
+        case Update(Role(boundary=found), Role(boundary=wanted)) if found != wanted:
+            told.append(limited_by(found))
+    return " ".join(told)
+
+
+def limited_by(boundary: str) -> str:
+    if not boundary:
+        return "No permissions boundary limits it."
+    return f"The permissions boundary {boundary} limits it."
 
 
 def kept_beyond(

@@ -153,13 +153,15 @@ def assumed(statements: Iterable[dict[str, Any]]) -> set[str]:
 
 
 def risks_of_trust(before: dict[str, Any], after: dict[str, Any]) -> Told:
-    """Say who can assume the role and could not."""
+    """Say who can assume the role and could not. AWS's services are worth reading where
+    the role was there without them.
+    """
     kept = before.get("trust", {}).get("Statement", [])
     for statement in after.get("trust", {}).get("Statement", []):
         if statement in kept:
             continue
         for one in assumers(statement):
-            if one.is_service:
+            if one.is_service and not kept:
                 continue
             yield Topic.EVERYBODY if one.anybody else Topic.TRUST, one.sentence
 

@@ -55,6 +55,8 @@ class Simulator(Behaviour):
     """Actions that the organization denies, whatever it says of each resource."""
     organization: tuple[Statement, ...] = ()
     """What policies of the organization deny, under conditions or none."""
+    before_july_2026: bool = False
+    """Until then, it left out what they deny under conditions."""
 
     def changed(self, request: Request, answer: Answer, aws: StrictAws) -> Answer:
         if request.operation != "SimulatePrincipalPolicy" or not answer.done:
@@ -122,6 +124,7 @@ class Simulator(Behaviour):
         if any(
             concerns(rule, action, resource) and is_met(rule, given)
             for rule in self.organization
+            if not (self.before_july_2026 and "Condition" in rule)
         ):
             return judged._replace(decision="explicitDeny", outside=True)
         return judged

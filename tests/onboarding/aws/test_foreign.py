@@ -85,7 +85,7 @@ def test_a_policy_that_says_something_else_is_another_one(field: Field) -> None:
     assert before.resource == after.resource
     assert before.digest != after.digest
     assert (before.effects, after.effects) == (
-        (),
+        ("Allows s3:GetObject.",),
         ("Allows actions by a pattern: iam:*.",),
     )
 

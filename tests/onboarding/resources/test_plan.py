@@ -18,6 +18,7 @@ from onboarding.resources.plan import (
     PlanOutdated,
     Update,
     WantedTwice,
+    as_found,
     diff,
 )
 from onboarding.resources.policy import Policy
@@ -49,6 +50,23 @@ def approve(*changes):
 
 def test_what_stands_as_wanted_needs_no_change():
     assert diff(ALL, ALL) == ()
+
+
+def role(boundary):
+    trust = Policy.of({"Statement": []})
+    return Role(account=MANAGED_ID, name="R", trust=trust, boundary=boundary)
+
+
+@pytest.mark.parametrize(
+    ("found", "said"),
+    [
+        ("arn:b", "The permissions boundary arn:b limits it."),
+        ("", "No permissions boundary limits it."),
+        ("arn:a", ""),
+    ],
+)
+def test_a_boundary_that_was_found_is_said(found, said):
+    assert as_found(Update(role(found), role("arn:a"))) == said
 
 
 @pytest.mark.parametrize(("existing", "sweeps"), [(2, True), (3, False), (0, True)])

@@ -118,3 +118,13 @@ def test_a_service_of_aws_is_not_what_is_read_first() -> None:
     ec2 = statement({"Service": "ec2.amazonaws.com"})
 
     assert list(risks(ROLE, None, trusted(ec2))) == []
+
+
+def test_a_service_that_a_role_trusts_in_addition_is_said() -> None:
+    before = statement({"AWS": "arn:aws:iam::123456789012:root"})
+    after = statement({"Service": "lambda.amazonaws.com"})
+
+    (told,) = risks(ROLE, trusted(before), trusted(before, after))
+
+    assert told.topic is Topic.TRUST
+    assert told.sentence == "AWS's service lambda.amazonaws.com can assume it."

@@ -1,0 +1,365 @@
+"""What others may do to an account that Bowline made, and what Bowline then says."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from tests.onboarding.aws.field import ACCESS_ROLE
+from tests.strict_aws.planting import (
+    MANAGED,
+    Case,
+    allow,
+    deny,
+    kind,
+    other_regions_than,
+    trusting,
+)
+
+EAST, WEST, FAR = "us-east-1", "us-west-2", "ap-south-1"
+RUN = "ec2:RunInstances"
+BASE = "BaseIAMRole"
+VERIFIED, FAILED, DRIFTED = "verified", "failed", "drifted"
+UNKNOWN = "verified, writes unknown"
+STRANGER = "arn:aws:iam::999999999999:root"
+ANYBODY = {"AWS": "*"}
+ADMINISTRATOR = "arn:aws:iam::aws:policy/AdministratorAccess"
+READ_ONLY = "arn:aws:iam::aws:policy/ReadOnlyAccess"
+OUTSIDE = f"A policy of the organization denies {RUN} in {EAST}."
+THEIRS = f"Theirs0 is in role {MANAGED}."
+DENIES = f"The policy Theirs0 of role {MANAGED} in account"
+PERHAPS = f"Unknown: {RUN}, because a policy of the organization denies it, perhaps"
+UNSEEN = {"before_july_2026": True}
+BLIND = ((ACCESS_ROLE, deny("iam:SimulatePrincipalPolicy")),)
+
+BY_THE_ORGANIZATION = (
+    Case("denies a write", FAILED, (OUTSIDE,), organization=(deny(RUN),)),
+    Case(
+        "denied a write before July 2026",
+        FAILED,
+        (OUTSIDE,),
+        organization=(deny(RUN),),
+        simulator=UNSEEN,
+    ),
+    Case(
+        "denies everything but reads",
+        FAILED,
+        ("denies autoscaling:DeleteAutoScalingGroup", "denies ec2:CreateSecurityGroup"),
+        organization=(
+            deny(NotAction=["*:Describe*", "*:Get*", "*:List*", "iam:*", "sts:*"]),
+        ),
+    ),
+    Case(
+        "denies other regions",
+        VERIFIED,
+        organization=(other_regions_than(EAST, WEST),),
+    ),
+    Case(
+        "denied other regions before July 2026",
+        VERIFIED,
+        organization=(other_regions_than(EAST, WEST),),
+        simulator=UNSEEN,
+    ),
+    Case(
+        "denies the second region",
+        FAILED,
+        (f"Simulated in {WEST}: A policy of the organization denies",),
+        organization=(other_regions_than(EAST),),
+    ),
+    Case(
+        "refuses calls in the second region, which the simulator did not see",
+        FAILED,
+        (f"in {WEST}", "explicit deny in a service control policy"),
+        organization=(other_regions_than(EAST),),
+        refused=(WEST,),
+        simulator=UNSEEN,
+    ),
+    Case(
+        "denies both regions",
+        FAILED,
+        (f"Simulated in {EAST}: A policy of the organization denies",),
+        organization=(other_regions_than(FAR),),
+    ),
+    Case(
+        "denies it in one region by its name",
+        FAILED,
+        (f"A policy of the organization denies {RUN} in {WEST}.",),
+        organization=(
+            deny(RUN, condition={"StringEquals": {"aws:RequestedRegion": WEST}}),
+        ),
+    ),
+    Case(
+        "demands a tag",
+        UNKNOWN,
+        (PERHAPS,),
+        organization=(
+            deny(
+                RUN,
+                Resource=kind("instance"),
+                condition={"Null": {"aws:RequestTag/team": "true"}},
+            ),
+        ),
+    ),
+    Case(
+        "allows small instances",
+        UNKNOWN,
+        (PERHAPS,),
+        organization=(
+            deny(
+                RUN,
+                Resource=kind("instance"),
+                condition={"StringNotLike": {"ec2:InstanceType": "t3.*"}},
+            ),
+        ),
+    ),
+    Case(
+        "denies it in subnets",
+        UNKNOWN,
+        (PERHAPS,),
+        organization=(deny(RUN, Resource=kind("subnet")),),
+    ),
+    Case(
+        "lets nobody pass roles",
+        FAILED,
+        ("A policy of the organization denies iam:PassRole",),
+        organization=(deny("iam:PassRole"),),
+    ),
+    Case(
+        "denies a service",
+        FAILED,
+        ("A policy of the organization denies elasticloadbalancing:",),
+        organization=(deny("elasticloadbalancing:*"),),
+    ),
+    Case(
+        "denies everything to others than Spinnaker",
+        VERIFIED,
+        organization=(
+            deny(
+                "*",
+                condition={
+                    "ArnNotLike": {"aws:PrincipalArn": f"arn:aws:iam::*:role/{MANAGED}"}
+                },
+            ),
+        ),
+    ),
+    Case(
+        "denies it to Spinnaker",
+        FAILED,
+        (OUTSIDE,),
+        organization=(
+            deny(
+                RUN,
+                condition={
+                    "ArnLike": {"aws:PrincipalArn": f"arn:aws:iam::*:role/{MANAGED}"}
+                },
+            ),
+        ),
+    ),
+    Case(
+        "denies what Spinnaker does not do",
+        VERIFIED,
+        organization=(deny("s3:*"), deny("iam:CreateUser", "iam:CreateAccessKey")),
+    ),
+)
+
+BY_POLICIES = (
+    Case(
+        "allows everything",
+        DRIFTED,
+        (f"{THEIRS} Allows every action on every resource.",),
+        inline=((MANAGED, allow("*")),),
+    ),
+    Case(
+        "allows all of IAM",
+        DRIFTED,
+        (f"{THEIRS} Allows actions by a pattern: iam:*.",),
+        inline=((MANAGED, allow("iam:*")),),
+    ),
+    Case(
+        "makes Spinnaker an administrator",
+        DRIFTED,
+        (f"AdministratorAccess is attached to role {MANAGED}. Allows every action",),
+        attached=((MANAGED, ADMINISTRATOR),),
+    ),
+    Case(
+        "makes instances administrators",
+        DRIFTED,
+        (f"AdministratorAccess is attached to role {BASE}. Allows every action",),
+        attached=((BASE, ADMINISTRATOR),),
+    ),
+    Case(
+        "lets both read everything",
+        DRIFTED,
+        (f"ReadOnlyAccess is attached to role {MANAGED}.", f"attached to role {BASE}."),
+        attached=((MANAGED, READ_ONLY), (BASE, READ_ONLY)),
+    ),
+    Case(
+        "lets instances read a bucket",
+        DRIFTED,
+        (f"Theirs0 is in role {BASE}. Allows s3:GetObject.",),
+        inline=((BASE, allow("s3:GetObject", Resource="arn:aws:s3:::b/*")),),
+    ),
+    Case(
+        "passes every role",
+        DRIFTED,
+        (f"{THEIRS} Passes roles * to any service.",),
+        inline=((MANAGED, allow("iam:PassRole")),),
+    ),
+    Case(
+        "allows all but IAM",
+        DRIFTED,
+        (f"{THEIRS} Allows everything except what it names.",),
+        inline=((MANAGED, allow(NotAction=["iam:*"])),),
+    ),
+    Case(
+        "reads secrets",
+        DRIFTED,
+        (f"{THEIRS}", "Reads secrets: secretsmanager:GetSecretValue."),
+        inline=((MANAGED, allow("secretsmanager:GetSecretValue")),),
+    ),
+    Case(
+        "denies a write",
+        DRIFTED,
+        (f"{THEIRS} Denies {RUN}.", f"{DENIES}", f"denies {RUN}."),
+        inline=((MANAGED, deny(RUN)),),
+    ),
+    Case(
+        "denies a write in subnets",
+        DRIFTED,
+        (f"{DENIES}", f"denies {RUN}."),
+        inline=((MANAGED, deny(RUN, Resource=kind("subnet"))),),
+    ),
+    Case(
+        "denies a write in the second region",
+        DRIFTED,
+        (f"Simulated in {WEST}: {DENIES}",),
+        inline=(
+            (
+                MANAGED,
+                deny(RUN, condition={"StringEquals": {"aws:RequestedRegion": WEST}}),
+            ),
+        ),
+    ),
+    Case(
+        "demands a tag",
+        DRIFTED,
+        (
+            f"{THEIRS} Denies {RUN}, under conditions.",
+            f"Unknown: {RUN}, because conditions decide.",
+        ),
+        inline=(
+            (
+                MANAGED,
+                deny(RUN, condition={"Null": {"aws:RequestTag/team": "true"}}),
+            ),
+        ),
+    ),
+    Case(
+        "bounds the role to EC2",
+        DRIFTED,
+        (":policy/Bounds limits it.", "does not allow autoscaling:Create"),
+        bounds=(allow("ec2:*"),),
+    ),
+    Case(
+        "bounds the role to everything",
+        DRIFTED,
+        (":policy/Bounds limits it.",),
+        bounds=(allow("*"),),
+    ),
+    Case(
+        "bounds the role, and denies a write",
+        DRIFTED,
+        ("The permissions boundary Bounds of role", f"denies {RUN}"),
+        bounds=(allow("*"), deny(RUN)),
+    ),
+)
+
+BY_TRUST = (
+    Case(
+        "anybody",
+        DRIFTED,
+        ("Anybody in AWS can assume it.", "A wrong external ID opened"),
+        trusts=((MANAGED, trusting(ANYBODY)),),
+    ),
+    Case(
+        "anybody with any external ID",
+        DRIFTED,
+        ("Anybody in AWS, known by an external ID, can assume it.",),
+        trusts=((MANAGED, trusting(ANYBODY, {"StringLike": {"sts:ExternalId": "*"}})),),
+    ),
+    Case(
+        "anybody of an organization",
+        DRIFTED,
+        ("Anybody in AWS, known by their organization, can assume it.",),
+        trusts=(
+            (
+                MANAGED,
+                trusting(ANYBODY, {"StringEquals": {"aws:PrincipalOrgID": "o-a1b2"}}),
+            ),
+        ),
+    ),
+    Case(
+        "another account",
+        DRIFTED,
+        ("Whoever account 999999999999 permits can assume it.",),
+        trusts=((MANAGED, trusting({"AWS": STRANGER})),),
+    ),
+    Case(
+        "a service",
+        DRIFTED,
+        ("AWS's service lambda.amazonaws.com can assume it.",),
+        trusts=((MANAGED, trusting({"Service": "lambda.amazonaws.com"})),),
+    ),
+    Case(
+        "another account, to what instances are",
+        DRIFTED,
+        (f"role {BASE} (as found: Whoever account 999999999999 permits",),
+        trusts=((BASE, trusting({"AWS": STRANGER})),),
+    ),
+    Case(
+        "a provider of identities",
+        DRIFTED,
+        ("Whoever arn:aws:iam::999999999999:oidc-provider/idp.example.com vouches",),
+        trusts=(
+            (
+                MANAGED,
+                trusting(
+                    {
+                        "Federated": "arn:aws:iam::999999999999:oidc-provider/"
+                        "idp.example.com"
+                    }
+                ),
+            ),
+        ),
+    ),
+)
+
+UNANSWERED = (
+    Case("answers", VERIFIED),
+    Case("answers in pages of three", VERIFIED, simulator={"page": 3}),
+    Case(
+        "does not know an action",
+        UNKNOWN,
+        (f"Unknown: {RUN}",),
+        simulator={"unknown": frozenset({RUN})},
+    ),
+    Case(
+        "says nothing of an action",
+        UNKNOWN,
+        (f"Unknown: {RUN}",),
+        simulator={"silent": frozenset({RUN})},
+    ),
+    Case("may not be asked", UNKNOWN, ("could not be simulated",), inline=BLIND),
+    Case(
+        "may not be asked, and a policy denies a write",
+        DRIFTED,
+        (f"denies {RUN}.",),
+        inline=((MANAGED, deny(RUN)), *BLIND),
+    ),
+)
+
+CASES: Mapping[str, tuple[Case, ...]] = {
+    "The organization": BY_THE_ORGANIZATION,
+    "Somebody’s policy": BY_POLICIES,
+    "The trust of a role names": BY_TRUST,
+    "IAM’s simulator": UNANSWERED,
+}
