@@ -22,10 +22,10 @@ from accounts.models import Activity, Bundle, ManagedAccount, Run
 from accounts.models.activity import name_of
 from accounts.models.standing import BROKEN
 from accounts.models.states import move
+from accounts.people.roles import OPERATOR
 from accounts.role_limits.refusing import refuse_limited, refuse_outside
 from accounts.runs.queue import enqueue_bundle
 from accounts.spinnaker.told import delivered, sent_since
-from accounts.web.access import OPERATOR
 from onboarding.spinnaker.bundle import bundle_files
 from onboarding.spinnaker.bundle.archive import file_list, zipped
 from onboarding.spinnaker.bundle.limits import load

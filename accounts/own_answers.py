@@ -22,7 +22,7 @@ from accounts.mapping.accounts_file import preview_all, register_all
 from accounts.mapping.accounts_file.outcome import Doing, outcome
 from accounts.mapping.accounts_file.uploading import check, save_as_previewed
 from accounts.models import Upload
-from accounts.web.access import OPERATOR, has_role, refusal
+from accounts.people.roles import OPERATOR, has_role, refusal
 from accounts.web.exports.lists import text_of
 from onboarding.accounts_file import FileProblems
 

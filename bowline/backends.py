@@ -8,7 +8,7 @@ from django.contrib.auth.backends import ModelBackend
 from django.contrib.auth.models import User
 from django.http import HttpRequest
 
-from accounts.web.access import may_use_password
+from accounts.people.roles import may_use_password
 
 
 class Passwords(ModelBackend):

@@ -26,7 +26,7 @@ from accounts.api.problems import Problem, problem, problem_of
 from accounts.api.tokens import ROLES, find, note_use
 from accounts.models import ApiToken
 from accounts.models.api.token import Scope
-from accounts.web.access import has_role, refusal
+from accounts.people.roles import has_role, refusal
 
 if TYPE_CHECKING:
     from django.contrib.auth.models import User

@@ -13,8 +13,8 @@ from accounts.activity import record
 from accounts.models import Activity, ApiToken
 from accounts.models.api.token import Scope
 from accounts.notices.notifying import notify_of_own
+from accounts.people.roles import APPROVER, OPERATOR, VIEWER, UserRole, has_role
 from accounts.tokens.text import digest_of, new_text
-from accounts.web.access import APPROVER, OPERATOR, VIEWER, UserRole, has_role
 
 if TYPE_CHECKING:
     from django.contrib.auth.models import User

@@ -30,9 +30,9 @@ from accounts.models import (
 )
 from accounts.models.lease import LeaseLost
 from accounts.organization.keeping import kept_text
+from accounts.people.roles import OPERATOR
 from accounts.role_limits.refusing import refuse_any_outside
 from accounts.runs.queue import enqueue_search
-from accounts.web.access import OPERATOR
 from onboarding.aws import discover
 from onboarding.aws.errors import AwsError
 from onboarding.aws.session import Sessions

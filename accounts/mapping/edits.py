@@ -22,8 +22,8 @@ from accounts.mapping.slices import in_slices
 from accounts.models import Activity, ManagedAccount, ManagingAccount
 from accounts.people.authors import add_authors, keys_of
 from accounts.people.reach import MANAGING
+from accounts.people.roles import OPERATOR
 from accounts.role_limits.refusing import refuse_limited, refuse_outside
-from accounts.web.access import OPERATOR
 from onboarding.desired import desired
 from onboarding.desired.alike import interchangeable
 from onboarding.details import DetailsError

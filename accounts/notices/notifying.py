@@ -24,9 +24,9 @@ from accounts.models import (
 from accounts.models.states import Status
 from accounts.notices.mail import address_of, is_configured
 from accounts.notices.texts import environments_in
+from accounts.people.roles import APPROVER
 from accounts.role_limits.limits import with_role_in
 from accounts.runs.queue import enqueue_notice
-from accounts.web.access import APPROVER
 
 What = Notice.What
 

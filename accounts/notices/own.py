@@ -8,7 +8,7 @@ from django.urls import reverse
 
 from accounts.models import Activity
 from accounts.notices.written import Text, in_utc, one_line, written
-from accounts.web.access import whom_to_ask
+from accounts.people.roles import whom_to_ask
 
 What = Activity.What
 TITLES = {

@@ -24,10 +24,10 @@ from accounts.models.standing import max_age, proof_is_stale
 from accounts.models.states import WORKING, Status
 from accounts.notices.own import text_of_own
 from accounts.notices.written import Text, in_utc, one_line, written
+from accounts.people.roles import APPROVER, has_role
 from accounts.role_limits.limits import inside
 from accounts.runs.rollouts.causes import causes_of
 from accounts.runs.rollouts.census import Census
-from accounts.web.access import APPROVER, has_role
 from accounts.wording import counted
 
 MOST_CAUSES = 5

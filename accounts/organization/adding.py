@@ -23,10 +23,10 @@ from accounts.organization.members import (
     check_all,
     save_all,
 )
+from accounts.people.roles import OPERATOR
 from accounts.role_limits.refusing import Outside, refuse_environment
 from accounts.runs.queue import enqueue_adding
 from accounts.runs.rollouts import CannotStart, start
-from accounts.web.access import OPERATOR
 from onboarding.topology import MadeBy, Permissions
 
 if TYPE_CHECKING:

@@ -28,8 +28,8 @@ from accounts.organization.members import (
     listed_members,
 )
 from accounts.people.authors import add_authors
+from accounts.people.roles import OPERATOR
 from accounts.role_limits.refusing import refuse_pairs
-from accounts.web.access import OPERATOR
 from onboarding import names
 from onboarding.details import DetailsError
 from onboarding.topology import Permissions

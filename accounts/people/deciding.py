@@ -9,13 +9,13 @@ from typing import TYPE_CHECKING, NamedTuple
 from accounts.people.authors import Authors
 from accounts.people.policies import managing_is_strict, strict_among
 from accounts.people.reach import Reach
+from accounts.people.roles import APPROVER, UserRole
 from accounts.role_limits.refusing import (
     Outside,
     limit_on,
     of_all,
     why_outside,
 )
-from accounts.web.access import APPROVER, UserRole
 
 if TYPE_CHECKING:
     from accounts.people.authors import By

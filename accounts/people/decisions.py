@@ -8,7 +8,7 @@ from enum import StrEnum
 from typing import NamedTuple
 
 from accounts.models import Activity
-from accounts.web.access import ADMINISTRATOR, APPROVER, OPERATOR, UserRole
+from accounts.people.roles import ADMINISTRATOR, APPROVER, OPERATOR, UserRole
 
 What = Activity.What
 

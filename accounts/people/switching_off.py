@@ -12,8 +12,8 @@ from accounts.models import Activity, EnvironmentPolicy
 from accounts.notices.notifying import notify_of_own
 from accounts.people.deciding import SamePerson
 from accounts.people.policies import choose, strict_among
+from accounts.people.roles import active_administrators
 from accounts.role_limits.naming import NONE
-from accounts.web.access import active_administrators
 
 
 def switch_on(environment: str, by: User) -> None:

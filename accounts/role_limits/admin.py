@@ -12,9 +12,9 @@ from django.db.models import Model
 from django.http import HttpRequest
 
 from accounts.people.look_alikes import new_name
+from accounts.people.roles import APPROVER, OPERATOR
 from accounts.role_limits.fields import EnvironmentsField
 from accounts.role_limits.limits import limit, limits_by_hand
-from accounts.web.access import APPROVER, OPERATOR
 from accounts.web.fields import checked
 
 FIELDS = {"operator_in": OPERATOR, "approver_in": APPROVER}

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Collection
 from typing import Any
 
+from accounts.people.roles import UserRole
 from accounts.role_limits.naming import NAMELESS, environment, typed
-from accounts.web.access import UserRole
 from accounts.web.fields import ListField
 
 

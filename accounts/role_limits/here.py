@@ -11,9 +11,9 @@ from typing import Any
 
 from django.contrib.auth.context_processors import PermLookupDict, PermWrapper
 
+from accounts.people.roles import UserRole, has_role, whom_to_ask
 from accounts.role_limits.limits import environments_of
 from accounts.role_limits.naming import LIMITED, named, only
-from accounts.web.access import UserRole, has_role, whom_to_ask
 from accounts.web.request import Request
 
 

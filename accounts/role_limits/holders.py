@@ -10,7 +10,7 @@ from django.db.models import Case, Exists, F, OuterRef, Q, Value, When, Window
 from django.db.models.functions import RowNumber
 
 from accounts.models import RoleLimit
-from accounts.web.access import (
+from accounts.people.roles import (
     ADMINISTRATOR,
     NAMED,
     ROLES,

@@ -15,9 +15,9 @@ from django.db.models import Exists, OuterRef, Q, QuerySet
 
 from accounts.activity import Decision, record_many
 from accounts.models import Activity, ManagedAccount, RoleLimit
+from accounts.people.roles import APPROVER, UserRole, has_role
 from accounts.role_limits.naming import LIMITED, NONE
 from accounts.role_limits.reach import Reach
-from accounts.web.access import APPROVER, UserRole, has_role
 
 if TYPE_CHECKING:
     from django.contrib.auth.models import AnonymousUser, User

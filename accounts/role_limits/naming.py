@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Collection
 
-from accounts.web.access import APPROVER, OPERATOR
+from accounts.people.roles import APPROVER, OPERATOR
 from onboarding import names
 
 LIMITED = (OPERATOR, APPROVER)

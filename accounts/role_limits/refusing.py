@@ -16,9 +16,9 @@ from django.db import transaction
 
 from accounts.models import ManagedAccount
 from accounts.people.reach import pairs_of
+from accounts.people.roles import UserRole, whom_to_ask
 from accounts.role_limits.limits import environments_of
 from accounts.role_limits.naming import NONE, named, only
-from accounts.web.access import UserRole, whom_to_ask
 
 if TYPE_CHECKING:
     from django.contrib.auth.models import User

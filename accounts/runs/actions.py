@@ -26,13 +26,13 @@ from accounts.models.states import OPEN, State, Status
 from accounts.people.authors import authors_of_account, authors_of_run
 from accounts.people.deciding import refuse
 from accounts.people.reach import reach_of_account, reach_of_run
+from accounts.people.roles import OPERATOR
 from accounts.role_limits.refusing import refuse_any_outside, refuse_outside
 from accounts.runs.capacity import refuse_overflow
 from accounts.runs.deciding.coming_first import refuse_before_managing
 from accounts.runs.deciding.lateness import refuse_edited
 from accounts.runs.owners.readiness import refuse_unready
 from accounts.runs.queue import enqueue, enqueue_rollout
-from accounts.web.access import OPERATOR
 
 if TYPE_CHECKING:
     from django.contrib.auth.models import User

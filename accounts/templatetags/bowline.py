@@ -15,6 +15,7 @@ from django.utils.safestring import SafeString, mark_safe
 from accounts.mapping.managed import cannot_be_read, managed_of
 from accounts.models import ManagedAccount
 from accounts.models.described import Described
+from accounts.people.roles import ROLES
 from accounts.role_limits.holders import needed
 from accounts.runs.heartbeat import silence
 from accounts.templatetags.marks import (
@@ -28,7 +29,6 @@ from accounts.templatetags.marks import (
     when,
     zoned,
 )
-from accounts.web.access import ROLES
 from accounts.web.accounts.checks import grouped, outcomes
 from accounts.web.fields import wrong_fields
 from accounts.web.highlighting import highlighted_json

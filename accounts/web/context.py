@@ -9,7 +9,7 @@ from django.http import HttpRequest
 
 from accounts.models import Run
 from accounts.models.states import Status
-from accounts.web.access import ADMINISTRATOR, has_role, roles_of
+from accounts.people.roles import ADMINISTRATOR, has_role, roles_of
 from accounts.web.factors.required import is_missing
 from accounts.web.help.topic import Topic
 from accounts.web.help.topics import topic_of

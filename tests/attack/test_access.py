@@ -17,12 +17,7 @@ from django.contrib.auth.models import Group, User
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
-from accounts.web.access import (
-    ADMINISTRATOR,
-    APPROVER,
-    OPERATOR,
-    VIEWER,
-)
+from accounts.people.roles import ADMINISTRATOR, APPROVER, OPERATOR, VIEWER
 from tests.attack.forms import forms
 from tests.attack.pages import ANY, Page, every_row, listed, pages
 from tests.attack.queries import taken_back

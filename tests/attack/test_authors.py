@@ -27,6 +27,7 @@ from accounts.models import (
 from accounts.models.states import State, Status
 from accounts.people.deciding import SamePerson
 from accounts.people.policies import choose
+from accounts.people.roles import APPROVER
 from accounts.role_limits.limits import limit
 from accounts.role_limits.refusing import Outside
 from accounts.runs.actions import PlanChanged, approve, keep
@@ -34,7 +35,6 @@ from accounts.runs.deciding.same_changes import approve_same
 from accounts.runs.rollouts.decisions import approve_group
 from accounts.spinnaker.deliveries import decisions as deliveries
 from accounts.spinnaker.describing import describe
-from accounts.web.access import APPROVER
 from onboarding.accounts_file import read as file
 from onboarding.delivery.connection import Connection, SignInBy
 from tests.accounts.runs.rollouts.rows import SAME, plan, started

@@ -17,9 +17,9 @@ from django.utils import timezone
 
 from accounts.models import Activity, Bundle, Delivery, ManagedAccount, Rollout, Run
 from accounts.models.states import State, Status
+from accounts.people.roles import APPROVER, OPERATOR
 from accounts.role_limits.limits import limit
 from accounts.runs import rollouts
-from accounts.web.access import APPROVER, OPERATOR
 from tests.accounts.runs.rollouts.rows import SAME, plan
 from tests.accounts.web.answers import read, told
 from tests.attack.limited import (

@@ -14,7 +14,7 @@ from django.contrib.auth.models import User
 from django.test import Client
 
 from accounts.models import Passkey, RecoveryCode
-from accounts.web.access import ROLES
+from accounts.people.roles import ROLES
 from tests.accounts.web.factors.device import PASSKEY, Device, add_passkey
 from tests.accounts.web.factors.people import APP, give_app, is_in, password
 from tests.attack.pages import every_row, pages

@@ -21,9 +21,9 @@ from accounts.models import Activity, Delivery, ForeignPolicy, ManagedAccount, R
 from accounts.models.checks.foreign_policy import today
 from accounts.models.states import State, Status
 from accounts.people.decisions import BY_POLICY, DECISIONS
+from accounts.people.roles import APPROVER
 from accounts.role_limits.limits import limit
 from accounts.runs.foreign.accepting import ask
-from accounts.web.access import APPROVER
 from tests.accounts.api.calling import Caller, token_of
 from tests.accounts.runs.foreign.rows import foreign_row
 from tests.accounts.runs.rollouts.rows import SAME, plan, started

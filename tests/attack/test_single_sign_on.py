@@ -22,7 +22,7 @@ from django.test import Client
 from django.urls import reverse
 
 from accounts.models import Activity, Identity
-from accounts.web.access import roles_of
+from accounts.people.roles import roles_of
 from tests.accounts.web.single_sign_on.provider import (
     ISSUER,
     Emulated,

@@ -38,12 +38,12 @@ from accounts.models.states import State, Status
 from accounts.organization.members import OFFERED, Shared
 from accounts.organization.watching import draft_new, watch_unit
 from accounts.people.deciding import SamePerson
+from accounts.people.roles import APPROVER, OPERATOR
 from accounts.role_limits.limits import limit
 from accounts.role_limits.refusing import Outside
 from accounts.runs import actions
 from accounts.runs.planning import keep_decided, planned_entries
 from accounts.runs.scope import Scope
-from accounts.web.access import APPROVER, OPERATOR
 from onboarding.accounts_file import read
 from onboarding.topology import Permissions
 from tests.rows import managing_row, person

@@ -35,12 +35,12 @@ from accounts.models.states import Status
 from accounts.notices import targets
 from accounts.organization.reading import begin, read_on
 from accounts.people.policies import choose
+from accounts.people.roles import OPERATOR
 from accounts.role_limits.limits import limit
 from accounts.runs.actions import approve, plan
 from accounts.runs.queue import nothing_sent
 from accounts.runs.stages import carry_on
 from accounts.spinnaker.describing import describe
-from accounts.web.access import OPERATOR
 from accounts.web.groups import changing as groups
 from onboarding.accounts_file import read
 from onboarding.delivery.connection import Connection

@@ -24,10 +24,10 @@ from accounts.models import (
     Spinnaker,
 )
 from accounts.people.reach import MANAGING
+from accounts.people.roles import OPERATOR
 from accounts.role_limits.refusing import refuse_limited
 from accounts.spinnaker.connection import connection_of
 from accounts.spinnaker.describing import describe as describe_spinnaker
-from accounts.web.access import OPERATOR
 from onboarding.accounts_file import AccountsFile, FileProblems
 from onboarding.accounts_file.reader import Problem
 from onboarding.providers.base import providers_of

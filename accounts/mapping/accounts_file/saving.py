@@ -26,8 +26,8 @@ from accounts.mapping.spinnaker_names import spinnaker_names
 from accounts.models import Activity, EnabledProvider, ManagedAccount, SpinnakerName
 from accounts.models.activity import name_of
 from accounts.people.authors import add_authors, keys_of
+from accounts.people.roles import OPERATOR
 from accounts.role_limits.refusing import refuse_pairs
-from accounts.web.access import OPERATOR
 from onboarding.providers.base import providers_of
 from onboarding.topology import Managed
 

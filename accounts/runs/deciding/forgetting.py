@@ -9,8 +9,8 @@ from django.db import transaction
 from accounts.activity import record
 from accounts.models import Activity, ManagedAccount
 from accounts.models.states import OPEN
+from accounts.people.roles import OPERATOR
 from accounts.role_limits.refusing import refuse_outside
-from accounts.web.access import OPERATOR
 
 if TYPE_CHECKING:
     from django.contrib.auth.models import User

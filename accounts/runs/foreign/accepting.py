@@ -18,8 +18,8 @@ from accounts.models.activity import name_of
 from accounts.models.checks.foreign_policy import today
 from accounts.people.deciding import refuse
 from accounts.people.reach import Reach, pairs_of
+from accounts.people.roles import OPERATOR
 from accounts.role_limits.refusing import refuse_outside
-from accounts.web.access import OPERATOR
 
 if TYPE_CHECKING:
     from django.contrib.auth.models import User

@@ -20,6 +20,7 @@ from accounts.models import ManagedAccount, Run
 from accounts.models.runs import MovedMeanwhile
 from accounts.models.states import Status
 from accounts.models.steps import finish_steps
+from accounts.people.roles import OPERATOR
 from accounts.role_limits.refusing import refuse_outside
 from accounts.runs.actions import Send
 from accounts.runs.owners.managing import waits_for
@@ -28,7 +29,6 @@ from accounts.runs.owners.versions import unseen
 from accounts.runs.queue import enqueue
 from accounts.runs.scope import Scope, own_sides
 from accounts.runs.verifying import worded
-from accounts.web.access import OPERATOR
 from onboarding.aws.errors import AwsError
 from onboarding.aws.session import Sessions
 from onboarding.details import DetailsError

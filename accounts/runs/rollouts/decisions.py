@@ -38,6 +38,7 @@ from accounts.notices.notifying import notify_of_rollout
 from accounts.people.authors import EDITED, STARTED, edited_by
 from accounts.people.deciding import same_person, where
 from accounts.people.policies import strict_among
+from accounts.people.roles import APPROVER, OPERATOR
 from accounts.role_limits.refusing import refuse_any_outside
 from accounts.runs.actions import RunOpen, StillTold
 from accounts.runs.capacity import NoRoom
@@ -49,7 +50,6 @@ from accounts.runs.rollouts.start import (
     add,
     plan_managing,
 )
-from accounts.web.access import APPROVER, OPERATOR
 from accounts.wording import counted
 
 if TYPE_CHECKING:

@@ -27,13 +27,13 @@ from accounts.models import (
 )
 from accounts.models.activity import name_of
 from accounts.models.states import OPEN, Status
+from accounts.people.roles import OPERATOR
 from accounts.role_limits.refusing import Outside, refuse_any_outside
 from accounts.runs import actions
 from accounts.runs.capacity import NoRoom, refuse_overflow
 from accounts.runs.queue import enqueue_rollout
 from accounts.runs.rollouts.census import changes_managing
 from accounts.spinnaker.told import in_spinnaker
-from accounts.web.access import OPERATOR
 from accounts.wording import counted
 from onboarding.details import DetailsError
 

@@ -16,11 +16,11 @@ from accounts.models.spinnaker.delivery import DeliveryMoved
 from accounts.people.authors import authors_of_delivery
 from accounts.people.deciding import refuse
 from accounts.people.reach import reach_of_delivery
+from accounts.people.roles import OPERATOR
 from accounts.role_limits.refusing import refuse_limited
 from accounts.runs.actions import PlanChanged
 from accounts.runs.queue import enqueue_delivery
 from accounts.spinnaker.connection import connected
-from accounts.web.access import OPERATOR
 from onboarding.delivery.verdicts import Why
 
 if TYPE_CHECKING:

@@ -18,9 +18,9 @@ from accounts.models.standing import WORDS, proof_is_stale, with_word
 from accounts.models.states import OPEN
 from accounts.organization.inactive import inactive_members, inactive_of
 from accounts.organization.watching import watched_drafts
+from accounts.people.roles import OPERATOR, has_role
 from accounts.role_limits.here import for_these
 from accounts.role_limits.limits import environments_of, inside
-from accounts.web.access import OPERATOR, has_role
 from accounts.web.live.state import live_site
 from accounts.web.request import Request
 from accounts.web.search.filters import Filters, filtered

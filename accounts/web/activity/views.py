@@ -16,7 +16,7 @@ from django.utils import timezone
 
 from accounts.models import Activity, ManagedAccount
 from accounts.models.activity import ActivityQuerySet
-from accounts.web.access import ADMINISTRATOR, has_role
+from accounts.people.roles import ADMINISTRATOR, has_role
 from accounts.web.request import Request
 from accounts.web.search.filters import Filters, filtered
 

@@ -23,13 +23,14 @@ from accounts.mapping.completeness import refuse_undescribed
 from accounts.mapping.managing import managing_row
 from accounts.models import ManagedAccount, Rollout, Run
 from accounts.models.states import WORKING
+from accounts.people.roles import OPERATOR
 from accounts.role_limits.limits import environments_of
 from accounts.role_limits.naming import named
 from accounts.role_limits.refusing import whose
 from accounts.runs import actions
 from accounts.runs.deciding.starting import plan_described
 from accounts.spinnaker.told import in_spinnaker
-from accounts.web.access import OPERATOR, operator_required
+from accounts.web.access import operator_required
 from accounts.web.accounts.views import (
     MOST_AT_ONCE,
     MOST_IN_ROLLOUT,

@@ -12,10 +12,10 @@ from django.urls import reverse
 from accounts.activity import record
 from accounts.lookups import TWO_BUNDLES, Question
 from accounts.models import Activity, Bundle
+from accounts.people.roles import OPERATOR
 from accounts.role_limits.doors import everywhere_required
 from accounts.role_limits.here import everywhere
 from accounts.two_bundles import between, changes_between, compared
-from accounts.web.access import OPERATOR
 from accounts.web.bundles.changes import review_of
 from accounts.web.bundles.comparing import (
     Compared,

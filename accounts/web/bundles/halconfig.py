@@ -18,8 +18,8 @@ from django.views.decorators.csrf import csrf_exempt, csrf_protect
 from django.views.decorators.debug import sensitive_post_parameters
 
 from accounts.models import Bundle
+from accounts.people.roles import OPERATOR
 from accounts.role_limits.doors import everywhere_required
-from accounts.web.access import OPERATOR
 from accounts.web.bundles.forms import HalconfigForm
 from accounts.web.exports.attachment import attachment
 from accounts.web.request import BESIDE, InMemory, Request, drain, length

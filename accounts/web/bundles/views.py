@@ -14,9 +14,10 @@ from accounts.activity import record
 from accounts.bundles import README, NothingReady, request_bundle
 from accounts.mapping.managing import NoManagingAccount
 from accounts.models import Activity, Bundle
+from accounts.people.roles import OPERATOR
 from accounts.role_limits.doors import everywhere_required
 from accounts.role_limits.here import everywhere
-from accounts.web.access import OPERATOR, operator_required
+from accounts.web.access import operator_required
 from accounts.web.bundles.installations import formats, installations
 from accounts.web.bundles.installed import installed_bundle
 from accounts.web.bundles.preview import changes_now

@@ -22,7 +22,7 @@ from accounts.factors.passkeys import NotProved
 from accounts.factors.recovery_codes import use_code
 from accounts.factors.sealing import Sealed
 from accounts.models import Activity, AuthenticatorApp
-from accounts.web.access import has_password
+from accounts.people.roles import has_password
 from accounts.web.factors.ceremony import ask_for_one, used_passkey
 from accounts.web.factors.lockout import count_failure, is_waiting
 from accounts.web.factors.step import FACTOR, KEPT, waiting

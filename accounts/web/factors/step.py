@@ -9,7 +9,7 @@ from django.contrib.auth.models import AnonymousUser, User
 from django.http import HttpRequest
 from django.utils.crypto import constant_time_compare
 
-from accounts.web.access import has_password
+from accounts.people.roles import has_password
 
 KEPT = "second_step"
 """What the session keeps meanwhile: who gave the password, when, and where to go."""

@@ -20,7 +20,8 @@ from accounts.factors.app_codes import address, new_secret
 from accounts.factors.passkeys import MOST, NotProved
 from accounts.factors.sealing import Sealed, seal, unseal
 from accounts.models import AuthenticatorApp
-from accounts.web.access import View, has_password
+from accounts.people.roles import has_password
+from accounts.web.access import View
 from accounts.web.factors.ceremony import ask_for_new, new_passkey
 from accounts.web.factors.forms import AppForm, PasskeyForm
 from accounts.web.factors.picture import picture_of

@@ -21,6 +21,7 @@ from accounts.activity import record
 from accounts.mapping.managing import NoManagingAccount, managing_of, managing_row
 from accounts.models import Activity, ManagedAccount
 from accounts.models import HandOff as HandedOut
+from accounts.people.roles import OPERATOR
 from accounts.role_limits.doors import everywhere_required
 from accounts.role_limits.here import everywhere
 from accounts.runs.owners.organization import (
@@ -34,7 +35,6 @@ from accounts.runs.owners.organization import (
 )
 from accounts.runs.owners.readiness import NOT_READY
 from accounts.runs.queue import enqueue_look
-from accounts.web.access import OPERATOR
 from accounts.web.exports.attachment import attachment
 from accounts.web.handoff.views import ShownWay, shown_ways
 from accounts.web.live.state import live_site

@@ -14,6 +14,7 @@ from accounts.mapping.managing import NoManagingAccount
 from accounts.models import Activity, ManagedAccount, Run
 from accounts.models import HandOff as HandedOut
 from accounts.models.standing import BROKEN
+from accounts.people.roles import OPERATOR
 from accounts.role_limits.here import everywhere, here
 from accounts.role_limits.refusing import refuse_outside
 from accounts.runs.owners.readiness import (
@@ -27,7 +28,7 @@ from accounts.runs.owners.subject import (
     last_handed_out,
     waiting_run,
 )
-from accounts.web.access import OPERATOR, operator_required
+from accounts.web.access import operator_required
 from accounts.web.exports.attachment import attachment
 from accounts.web.handoff.subject import (
     accounts_that_wait,

@@ -22,12 +22,13 @@ from accounts.models import (
     ManagingAccount,
     Run,
 )
+from accounts.people.roles import OPERATOR, refusal
 from accounts.role_limits.here import everywhere
 from accounts.role_limits.limits import may_everywhere
 from accounts.role_limits.refusing import refuse_limited
 from accounts.runs import actions
 from accounts.runs.capacity import NoRoom, capacity_of
-from accounts.web.access import OPERATOR, operator_required, refusal
+from accounts.web.access import operator_required
 from accounts.web.lookups import Asking, first_asking, look_up
 from accounts.web.managing.asked import WHOLE_ORGANIZATION
 from accounts.web.managing.forms import ManagingForm

@@ -16,8 +16,8 @@ from django.shortcuts import get_object_or_404
 
 from accounts.activity import record, wait_for_turn
 from accounts.models import Activity
+from accounts.people.roles import ADMINISTRATOR, has_role
 from accounts.role_limits.limits import LimitRefused, Limits, limit, limit_by_groups
-from accounts.web.access import ADMINISTRATOR, has_role
 from accounts.web.people.person import is_of_provider
 from accounts.web.people.roles import set_roles
 from accounts.web.you.sessions import end

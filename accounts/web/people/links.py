@@ -30,7 +30,7 @@ from accounts.activity import record
 from accounts.models import Activity
 from accounts.notices.mail import address_of, is_configured
 from accounts.notices.written import one_line
-from accounts.web.access import may_use_password
+from accounts.people.roles import may_use_password
 from accounts.web.people.person import is_of_provider
 from accounts.web.request import full_url
 from accounts.web.sign_in import address

@@ -12,7 +12,8 @@ from django.shortcuts import render
 from django.urls import reverse
 from django.utils import timezone
 
-from accounts.web.access import ADMINISTRATOR, ROLES, administrator_required
+from accounts.people.roles import ADMINISTRATOR, ROLES
+from accounts.web.access import administrator_required
 from accounts.web.people.person import (
     APP,
     NO_FACTOR,

@@ -13,7 +13,7 @@ from django.db.models import Count, Exists, OuterRef, Q, QuerySet, Subquery
 from django.db.models.functions import Coalesce
 
 from accounts.models import ApiToken, AuthenticatorApp, Passkey
-from accounts.web.access import ROLES, VIEWER, has_password
+from accounts.people.roles import ROLES, VIEWER, has_password
 from accounts.web.single_sign_on.groups import identity_of, provider_of
 from accounts.web.single_sign_on.provider import providers
 from accounts.web.you.sessions import count_open

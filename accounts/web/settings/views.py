@@ -16,11 +16,12 @@ from accounts.lookups import CALLER, Question
 from accounts.models import ManagingAccount, Run, Spinnaker
 from accounts.people.deciding import SamePerson
 from accounts.people.policies import managing_is_strict, policies
+from accounts.people.roles import NAMED, ROLES, UserRole, some_of
 from accounts.people.switching_off import ask_off, switch_off, switch_on
 from accounts.role_limits.naming import only
 from accounts.runs.heartbeat import clock_skew
 from accounts.runs.owners.publishing import template_bucket
-from accounts.web.access import NAMED, ROLES, UserRole, administrator_required, some_of
+from accounts.web.access import administrator_required
 from accounts.web.lookups import Asking, look_up
 from accounts.web.people.listing import matching
 from accounts.web.request import Request

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any
 
+from accounts.people.roles import ROLES
 from accounts.role_limits.naming import (
     LIMITED,
     NAMELESS,
@@ -17,7 +18,6 @@ from accounts.role_limits.naming import (
     typed,
 )
 from accounts.role_limits.reach import NOWHERE, Reach, joined
-from accounts.web.access import ROLES
 
 RolesByGroup = Mapping[str, tuple[str, ...]]
 Granted = Mapping[str, Reach]

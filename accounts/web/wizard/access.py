@@ -16,8 +16,9 @@ from accounts.lookups import ACCESS, REGIONS, Question, report_of
 from accounts.mapping.completeness import has_access
 from accounts.mapping.managing import managing_row
 from accounts.models import ManagedAccount
+from accounts.people.roles import OPERATOR
 from accounts.role_limits.refusing import refuse_environment
-from accounts.web.access import OPERATOR, operator_required
+from accounts.web.access import operator_required
 from accounts.web.lookups import Asking, ask_anew, look_up
 from accounts.web.request import Request
 from accounts.web.wizard.forms import AccessForm

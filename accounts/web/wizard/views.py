@@ -15,13 +15,14 @@ from accounts.mapping.managed import topology_of
 from accounts.mapping.managing import managing_of, managing_row
 from accounts.models import ManagedAccount, ManagingAccount
 from accounts.organization.members import OFFERED
+from accounts.people.roles import OPERATOR
 from accounts.role_limits.refusing import refuse_environment
 from accounts.runs.capacity import (
     NoRoom,
     capacity_of,
     refuse_overflow,
 )
-from accounts.web.access import OPERATOR, operator_required
+from accounts.web.access import operator_required
 from accounts.web.accounts.known_as import allowed
 from accounts.web.request import Request
 from accounts.web.wizard.access import access

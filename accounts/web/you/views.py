@@ -14,7 +14,7 @@ from accounts.activity import record
 from accounts.factors.keeping import has_factor
 from accounts.factors.passkeys import NotProved
 from accounts.models import Activity
-from accounts.web.access import has_password
+from accounts.people.roles import has_password
 from accounts.web.factors.ceremony import ask_for_one, used_passkey
 from accounts.web.factors.lockout import count_failure, is_waiting
 from accounts.web.request import Request

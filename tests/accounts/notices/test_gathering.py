@@ -24,10 +24,10 @@ from accounts.notices.mail import wants_mail
 from accounts.notices.sending import deliver
 from accounts.notices.texts import MOST_NAMED, text_of
 from accounts.notices.written import Text
+from accounts.people.roles import APPROVER
 from accounts.role_limits.limits import limit
 from accounts.runs.stages import fail
 from accounts.tasks import delete_old, sweep
-from accounts.web.access import APPROVER
 from onboarding.aws.errors import AwsError
 from tests.accounts.notices.channels.receiving import target_row
 from tests.rows import account_row, person

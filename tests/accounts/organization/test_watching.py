@@ -17,10 +17,10 @@ from accounts.organization.watching import (
     watch_unit,
     watched_drafts,
 )
+from accounts.people.roles import OPERATOR
 from accounts.role_limits.limits import limit
 from accounts.role_limits.refusing import Outside
 from accounts.tasks import read_organizations
-from accounts.web.access import OPERATOR
 from onboarding.topology import Permissions
 from tests.accounts.organization.organizations import (
     CORE,

@@ -7,9 +7,9 @@ from types import SimpleNamespace
 import pytest
 from django.contrib.auth.models import AnonymousUser, Group, User
 
+from accounts.people.roles import ADMINISTRATOR, APPROVER, OPERATOR, UserRole
 from accounts.role_limits.holders import holders, needed
 from accounts.role_limits.limits import limit
-from accounts.web.access import ADMINISTRATOR, APPROVER, OPERATOR, UserRole
 from tests.rows import person
 
 pytestmark = pytest.mark.django_db

@@ -6,6 +6,7 @@ import pytest
 from django.contrib.auth.models import AnonymousUser, Group, User
 
 from accounts.models import Activity, RoleLimit
+from accounts.people.roles import APPROVER, OPERATOR, VIEWER
 from accounts.role_limits.limits import (
     LimitRefused,
     environments_of,
@@ -15,7 +16,6 @@ from accounts.role_limits.limits import (
     with_role_in,
 )
 from accounts.role_limits.naming import named
-from accounts.web.access import APPROVER, OPERATOR, VIEWER
 from tests.rows import person
 
 pytestmark = pytest.mark.django_db

@@ -11,10 +11,10 @@ from django.core.management import CommandError, call_command
 from django.db.models import QuerySet
 
 from accounts.models import Bundle, Notice, Rollout
+from accounts.people.roles import APPROVER, OPERATOR
 from accounts.role_limits.limits import limit
 from accounts.role_limits.refusing import Outside, refuse_any_outside, refuse_outside
 from accounts.runs import rollouts
-from accounts.web.access import APPROVER, OPERATOR
 from tests.accounts.runs.rollouts.rows import accounts, plan
 from tests.rows import account_row, managing_row, person
 

@@ -7,10 +7,10 @@ from django.db import connection
 
 from accounts.models import ManagedAccount, Run
 from accounts.models.states import Status
+from accounts.people.roles import APPROVER
 from accounts.role_limits.limits import limit
 from accounts.role_limits.refusing import Outside
 from accounts.runs.actions import approve, keep
-from accounts.web.access import APPROVER
 from tests.rows import account_row, managing_row, person, run_row, step_row
 from tests.two_at_once import second_waits
 

@@ -11,6 +11,7 @@ from accounts.mapping.managing import NoManagingAccount
 from accounts.mapping.spinnaker_names import NameTaken
 from accounts.models import ManagedAccount, Run
 from accounts.models.states import State, Status
+from accounts.people.roles import APPROVER
 from accounts.role_limits.limits import limit
 from accounts.role_limits.refusing import Outside
 from accounts.runs.actions import (
@@ -25,7 +26,6 @@ from accounts.runs.actions import (
     remove,
     verify,
 )
-from accounts.web.access import APPROVER
 from tests.rows import account_row, managing_row, person
 
 pytestmark = pytest.mark.django_db

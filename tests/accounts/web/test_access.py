@@ -13,7 +13,7 @@ from django.contrib.auth.models import Group, User
 from django.db import connection
 from django.urls import reverse
 
-from accounts.web.access import ROLES, roles_of
+from accounts.people.roles import ROLES, roles_of
 from accounts.web.urls import urlpatterns
 from tests.rows import PASSWORD, managing_row, person
 

@@ -16,8 +16,8 @@ from accounts.api.v1.texts import Name, Typed
 from accounts.lookups import ACCESS, Question, ask, report_of, seen
 from accounts.mapping.managing import managing_row
 from accounts.models import Lookup
+from accounts.people.roles import OPERATOR
 from accounts.role_limits.refusing import refuse_environment
-from accounts.web.access import OPERATOR
 from accounts.web.wizard.access import policies_for, reach_of
 from onboarding import names
 

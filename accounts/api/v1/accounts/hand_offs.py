@@ -17,6 +17,7 @@ from accounts.api.v1.decisions import WAITS_FOR_NOBODY
 from accounts.api.v1.runs import RunInFull, read_run
 from accounts.api.v1.texts import Name
 from accounts.models import Activity, ManagedAccount, Run
+from accounts.people.roles import OPERATOR
 from accounts.role_limits.refusing import refuse_outside
 from accounts.runs.owners.subject import (
     NOT_HANDED_OFF,
@@ -27,7 +28,6 @@ from accounts.runs.owners.subject import (
 )
 from accounts.runs.owners.word import not_awaited, take_word
 from accounts.runs.queue import enqueue_look
-from accounts.web.access import OPERATOR
 from onboarding.handoff.words import about, package
 
 

@@ -15,8 +15,8 @@ from accounts.api.authentication import OPERATES, ApiRequest
 from accounts.api.paging import Asked, Page, page_of
 from accounts.api.v1.texts import READ_AGAIN, Filter, Number
 from accounts.models import Activity, Bundle
+from accounts.people.roles import OPERATOR
 from accounts.role_limits.refusing import refuse_limited
-from accounts.web.access import OPERATOR
 from accounts.web.bundles.listing import matching
 from accounts.web.exports.attachment import attachment
 from accounts.web.request import full_url

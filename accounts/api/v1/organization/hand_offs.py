@@ -15,6 +15,7 @@ from accounts.api.problems import Problem
 from accounts.api.v1.accounts.hand_offs import HandOffFile
 from accounts.api.v1.organization.members import router
 from accounts.models import Activity
+from accounts.people.roles import OPERATOR
 from accounts.role_limits.refusing import refuse_limited
 from accounts.runs.owners.organization import (
     SHARED,
@@ -23,7 +24,6 @@ from accounts.runs.owners.organization import (
     stack_sets,
 )
 from accounts.runs.queue import enqueue_look
-from accounts.web.access import OPERATOR
 from onboarding.handoff.organization import package
 
 NONE = "No account of the organization is handed off."

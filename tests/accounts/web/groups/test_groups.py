@@ -10,7 +10,7 @@ from django.test import Client
 from django.utils import timezone
 
 from accounts.models import Activity, GroupRoles, Identity
-from accounts.web.access import roles_of
+from accounts.people.roles import roles_of
 from accounts.web.groups import changing
 from accounts.web.you.confirmation import CONFIRMED
 from tests.accounts.web.groups.changes import PAGE, chosen, remove, save

@@ -11,7 +11,7 @@ from django.contrib.auth.models import Group, User
 from django.contrib.sessions.backends.db import SessionStore
 from django.db import connections
 
-from accounts.web.access import administrators
+from accounts.people.roles import administrators
 from accounts.web.people.changing import NotAllowed, changing, give, set_active
 from tests.rows import person
 

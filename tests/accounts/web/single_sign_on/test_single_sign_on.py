@@ -13,7 +13,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from accounts.models import Activity, Identity
-from accounts.web.access import roles_of
+from accounts.people.roles import roles_of
 from tests.accounts.web.single_sign_on.provider import (
     ISSUER,
     Emulated,

@@ -7,8 +7,8 @@ from django.utils import timezone
 
 from accounts.lookups import MOST_OF_ONE
 from accounts.models import Lookup, ManagedAccount
+from accounts.people.roles import OPERATOR
 from accounts.role_limits.limits import limit
-from accounts.web.access import OPERATOR
 from tests.accounts.api.calling import detail
 from tests.rows import account_row, managing_row
 

@@ -9,8 +9,8 @@ from accounts.bundles import build, install, new_bundle
 from accounts.mapping.proved import keep_proved
 from accounts.models import ManagedAccount
 from accounts.models.states import State
+from accounts.people.roles import OPERATOR
 from accounts.role_limits.limits import limit
-from accounts.web.access import OPERATOR
 from tests.accounts.api.calling import detail
 from tests.rows import account_row, approve_entries, managing_row
 

@@ -10,8 +10,8 @@ from django.test.utils import CaptureQueriesContext
 
 from accounts.lookups import MOST_OF_ONE
 from accounts.models import Activity, Lookup
+from accounts.people.roles import OPERATOR
 from accounts.role_limits.limits import limit
-from accounts.web.access import OPERATOR
 from accounts.web.bundles import deltas
 from onboarding.resources.entry_changes import EVERYBODY
 from onboarding.topology import Permissions

@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 
 from accounts.models import Activity, Organization, Unit, Watch
+from accounts.people.roles import OPERATOR
 from accounts.role_limits.limits import limit
-from accounts.web.access import OPERATOR
 from tests.accounts.api.calling import detail
 from tests.accounts.api.v1.organization.test_members import ONE, SHARED
 from tests.accounts.organization.organizations import CORE, member_row

@@ -13,7 +13,7 @@ from django.test import Client
 from django.urls import reverse
 
 from accounts.models import Activity, GroupRoles, Identity, SamlAnswer
-from accounts.web.access import roles_of
+from accounts.people.roles import roles_of
 from accounts.web.single_sign_on.provider import Saml
 from tests.accounts.web.single_sign_on.provider import PROVIDER, text, who
 from tests.accounts.web.single_sign_on.saml.provider import (
