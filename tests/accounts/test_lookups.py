@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 from celery.exceptions import SoftTimeLimitExceeded
+from django.db.models import F
 from django.db.models.functions import Now
 
 from accounts import lookups, own_answers, tasks
@@ -150,6 +151,25 @@ def test_without_a_broker_nothing_waits_and_no_file_stays(
     failed = own_lookup(asked.question, olga)
     assert failed.message.startswith("Bowline could not ask a worker")
     assert not SentFile.objects.exists()
+
+
+def test_an_answer_that_comes_late_is_not_that_to_a_later_question(
+    olga, answering
+) -> None:
+    """A worker froze over it, and the person asked again meanwhile."""
+    asked = sent(olga)
+
+    def late(*_: Any) -> dict[str, int]:
+        Lookup.objects.filter(pk=asked.pk).update(times_asked=F("times_asked") + 1)
+        return {"changes": 1}
+
+    answering(None)
+    own_answers.OWN_TOPICS[FILE_PREVIEW] = late
+
+    work()
+
+    assert own_lookup(asked.question, olga).waits
+    assert SentFile.objects.filter(lookup=asked).exists()
 
 
 def test_a_person_who_is_gone_is_answered_nothing(olga, answering) -> None:
