@@ -8,6 +8,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Any
 
+from onboarding.asked_once import asked_once
 from onboarding.partitions import Arn
 from onboarding.resources.kinds import MANAGED_PATH, MANAGING_PATH
 from onboarding.resources.policy import Policy, as_list
@@ -37,6 +38,11 @@ OWN_NAMES = "Bowline"
 
 class Holder(HeldPolicies):
     """A role or user, and what denies it a call."""
+
+    @asked_once
+    def read_again(self) -> Holder:
+        """Return it with nothing remembered of what was read or written before."""
+        return replace(self, sessions=None)
 
     def cause(self, asked: RequestContext) -> Cause:
         """Say what denies it the call; HIGHER_UP where nothing here does."""

@@ -22,7 +22,7 @@ from onboarding.resources.policy import as_list
 from onboarding.topology import Managed, Managing
 from onboarding.verify.denial import Holder, higher_up
 from onboarding.verify.policy_evaluation import RequestContext, keys_looked_at
-from onboarding.verify.result import Cause, Result
+from onboarding.verify.result import Cause, Located, Result
 from onboarding.verify.simulation.simulator import (
     REGION,
     Asked,
@@ -178,7 +178,7 @@ def opinion(
     allowed = isinstance(verdict, Verdict) and verdict.allowed
     cause, unknown = None, "" if allowed else "conditions decide."
     try:
-        cause = holder.refusal(asked) if allowed else holder.cause(asked)
+        cause = holder.refusal(asked) if allowed else denial(holder, asked, verdict)
     except AwsError as error:
         unknown = "" if allowed else error.message
     if cause and cause.certain:
@@ -191,6 +191,17 @@ def opinion(
             return Opinion(action, region, unknown=PERHAPS)
         return Opinion(action, region, outside(action, region, holder))
     return Opinion(action, region, unknown=unknown)
+
+
+def denial(holder: Holder, asked: RequestContext, verdict: Verdict | AwsError) -> Cause:
+    """Say what denies it; where IAM does and nothing that is remembered of the policies
+    would, as they are now.
+    """
+    cause = holder.cause(asked)
+    simulated = isinstance(verdict, Verdict) and not verdict.by_organization
+    if simulated and cause.located is Located.HIGHER_UP and holder.sessions:
+        return holder.read_again.cause(asked)
+    return cause
 
 
 def outside(action: str, region: str, holder: Holder) -> Cause:

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from types import SimpleNamespace
 from typing import Any, cast
 
 import pytest
 
 from onboarding.aws.errors import AwsError
+from onboarding.aws.session import Sessions
 from onboarding.checks import Call, Check, Outcome
+from onboarding.resources.policy import Policy
 from onboarding.verify.chain import Chain
 from onboarding.verify.simulation.simulator import (
     FEW_PAIRS,
@@ -18,7 +21,7 @@ from onboarding.verify.simulation.simulator import (
     Question,
     Verdict,
 )
-from onboarding.verify.simulation.writes import opinions
+from onboarding.verify.simulation.writes import opinions, simulated_writes
 from onboarding.verify.verification import Read, evaluate
 from tests.onboarding.verify.simulation.simulated import (
     ACCOUNT,
@@ -31,7 +34,7 @@ from tests.onboarding.verify.simulation.simulated import (
     managed_account,
     outcomes,
 )
-from tests.onboarding.verify.test_denial import document
+from tests.onboarding.verify.test_denial import OWN, allow, document
 from tests.strict_aws.policies import Statement
 
 RUN = "ec2:RunInstances"
@@ -214,6 +217,23 @@ def test_a_boundary_that_denies_fails_and_is_named(refuses: AwsError | None) -> 
     failed = Simulated(boundary=bounds, refuses=refuses).failed()
 
     assert {one.located for one in failed} == {"a boundary"}
+
+
+def test_what_is_remembered_is_read_again_where_the_simulator_denies_it() -> None:
+    """AWS may have stored something else than what was sent."""
+    account = Simulated()
+    wanted = account.inline.pop("Granted")
+    account.attached[f"{OWN}BowlineEC2"] = document(allow("s3:ListBucket"))
+    remembering = SimpleNamespace(
+        handed_on=SimpleNamespace(answered=lambda *_: None),
+        documents=SimpleNamespace(lately=lambda _: Policy.of(wanted)),
+    )
+    holder = replace(account.holder, sessions=cast(Sessions, remembering))
+
+    results = list(simulated_writes(holder, MANAGING, account.account))
+
+    assert {one.outcome for one in results} == {Outcome.FAILED}
+    assert all("No policy of role" in one.sentence for one in results)
 
 
 def test_where_nobody_may_simulate_all_writes_are_unknown() -> None:
