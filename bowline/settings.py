@@ -68,7 +68,6 @@ INSTALLED_APPS = [
     "django.contrib.sessions",
     "django.contrib.messages",
     "django.contrib.staticfiles",
-    "auditlog",
     "axes",
     "crispy_forms",
     "crispy_bootstrap5",
@@ -106,7 +105,6 @@ MIDDLEWARE = [
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
     "accounts.web.unreadable.UnreadableRows",
-    "auditlog.middleware.AuditlogMiddleware",
     # Last, as its documentation asks: it answers for a locked sign-in.
     "axes.middleware.AxesMiddleware",
 ]
@@ -233,18 +231,6 @@ AXES_RESET_ON_SUCCESS = True
 AXES_LOCKOUT_PARAMETERS = [["username", "ip_address"]]
 # Tries made while waiting do not prolong the wait.
 AXES_RESET_COOL_OFF_ON_FAILURE_DURING_LOCKOUT = False
-
-# The audit log of models. Runs record their own history.
-AUDITLOG_INCLUDE_TRACKING_MODELS = (
-    "accounts.managingaccount",
-    "accounts.managedaccount",
-    "accounts.enabledprovider",
-    {
-        "model": "auth.user",
-        "exclude_fields": ["password", "last_login"],
-        "m2m_fields": ["groups"],
-    },
-)
 
 # What a browser may do
 

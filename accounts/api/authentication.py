@@ -6,11 +6,10 @@ A session opens nothing here, so no other site's form can.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from functools import wraps
 from typing import TYPE_CHECKING, Any
 
-from auditlog.context import auditlog_value
 from django.contrib.auth.decorators import login_not_required
 from django.contrib.auth.models import AnonymousUser
 from django.core.exceptions import PermissionDenied
@@ -99,9 +98,6 @@ def acting(request: HttpRequest, token: ApiToken) -> Iterator[None]:
     """Be the token's person, and say in the activity log which token it was."""
     request.user = token.person
     request.token = token  # type: ignore[attr-defined]
-    # The audit log of models took its person from a session.
-    with suppress(LookupError):
-        auditlog_value.get()["actor"] = token.person
     with saying(token=token.name):
         yield
 

@@ -113,7 +113,6 @@ ADMINISTERS = (
     ("auth", "user", "delete_user"),
     ("auth", "user", "view_user"),
     ("auth", "group", "view_group"),
-    ("auditlog", "logentry", "view_logentry"),
     ("axes", "accessattempt", "view_accessattempt"),
     ("axes", "accessattempt", "delete_accessattempt"),
 )
@@ -213,7 +212,6 @@ class Migration(migrations.Migration):
         # The roles hold permissions of all of these. Their models are also altered in a
         # tenth of the time while none of these tables refers to them.
         ("admin", "0003_logentry_add_action_flag_choices"),
-        ("auditlog", "0017_add_actor_email"),
         ("auth", "0012_alter_user_first_name_max_length"),
         ("axes", "0010_accessattemptexpiration"),
         ("contenttypes", "0002_remove_content_type_name"),

@@ -7,12 +7,12 @@ from typing import Any
 from unittest.mock import patch
 
 import pytest
-from auditlog.models import LogEntry
 from django.contrib import admin
 from django.contrib.auth.models import Group, User
 from django.urls import reverse
 
 from accounts.models import (
+    Activity,
     Bundle,
     CheckResult,
     Run,
@@ -175,7 +175,8 @@ def test_a_role_is_given_and_on_record(administrator) -> None:
     )
 
     assert somebody.groups.get().name == "operator"
-    assert LogEntry.objects.get_for_object(somebody).exists()
+    entry = Activity.objects.latest("number")
+    assert (entry.about, entry.who) == ("new", "administrator")
 
 
 def test_nobody_deactivates_themselves_nor_takes_their_own_role(

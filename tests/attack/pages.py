@@ -8,7 +8,6 @@ from collections.abc import Iterable, Iterator, Mapping
 from functools import cache
 from typing import NamedTuple
 
-from auditlog.models import LogEntry
 from axes.models import AccessAttempt
 from django.apps import apps
 from django.contrib.contenttypes.models import ContentType
@@ -119,7 +118,6 @@ def every_row() -> None:
     topology = topology_of(managing_of(managing), [account])
     for number in (1, 2):
         bundle_row(topology, number)
-    LogEntry.objects.log_create(account, action=LogEntry.Action.UPDATE, changes={})
     AccessAttempt.objects.create(
         username="x", ip_address="192.0.2.1", failures_since_start=1
     )
@@ -212,7 +210,7 @@ class Arguments:
         }
 
     def of(self, route: str) -> dict[str, str]:
-        if found := re.match(r"admin/(accounts|auth|auditlog|axes)/(\w+)/", route):
+        if found := re.match(r"admin/(accounts|auth|axes)/(\w+)/", route):
             pk = self.first(f"{found[1]}.{found[2]}")
             return {"object_id": pk, "id": pk}
         place = route.partition("/")[0]
