@@ -60,7 +60,7 @@ def test_a_page_more_than_there_are_places_is_refused_at_once() -> None:
 @pytest.mark.django_db
 def test_asking_for_health_takes_no_place() -> None:
     assert [ask("/healthz").status_code for _ in range(3)] == [200] * 3
-    assert Places(HttpResponse)(HttpRequest()).status_code == 200
+    assert Places(lambda _: HttpResponse())(HttpRequest()).status_code == 200
 
 
 def test_a_place_is_free_again_after_a_page_that_failed() -> None:
