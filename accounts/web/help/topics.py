@@ -252,6 +252,19 @@ PAGES = (
         words="rights iam policies review security",
     ),
     Topic(
+        "policies-of-others",
+        "Policies of others",
+        "See what roles may do that nobody approved here.",
+        (
+            "Each verification reads every policy of the roles that Bowline vouches "
+            "for, and lists what Bowline did not plan.",
+            "A plan of the account removes such a policy. Or an operator asks to accept "
+            "it, with a reason and a last day, and an approver accepts it.",
+        ),
+        ("foreign-policies", "foreign-policy"),
+        words="foreign finding accept attached inline administrator",
+    ),
+    Topic(
         "hand-off",
         "Handing off to the owner",
         "The account's owner creates the roles. Bowline verifies them.",
