@@ -258,8 +258,8 @@ PAGES = (
         (
             "Each verification reads every policy of the roles that Bowline vouches "
             "for, and lists what Bowline did not plan.",
-            "A plan of the account removes such a policy. Or an operator asks to accept "
-            "it, with a reason and a last day, and an approver accepts it.",
+            "A plan of the account removes such a policy. Or an operator asks to "
+            "accept it, with a reason and a last day, and an approver accepts it.",
         ),
         ("foreign-policies", "foreign-policy"),
         words="foreign finding accept attached inline administrator",
