@@ -21,7 +21,6 @@ from accounts.api.v1 import (
     clusters,
     decisions,
     deliveries,
-    foreign_policies,
     managing,
     overview,
     runs,
@@ -41,6 +40,8 @@ from accounts.api.v1.accounts import (
 from accounts.api.v1.bundles import building, deltas, files
 from accounts.api.v1.bundles import preview as next_bundle
 from accounts.api.v1.bundles import reading as bundles
+from accounts.api.v1.foreign import alike as foreign_alike
+from accounts.api.v1.foreign import policies as foreign_policies
 from accounts.api.v1.organization import hand_offs as of_organization
 from accounts.api.v1.organization import members, units
 from accounts.api.v1.rollouts import deciding as rollouts
@@ -173,6 +174,9 @@ api.add_router("/runs", runs.router, tags=["Runs"])
 api.add_router("/bundles/next", next_bundle.router, tags=["Bundles"])
 api.add_router("/bundles", bundles.router, tags=["Bundles"])
 api.add_router("/rollouts", rollouts.router, tags=["Rollouts"])
+api.add_router(
+    "/foreign-policies/alike", foreign_alike.router, tags=["Policies of others"]
+)
 api.add_router(
     "/foreign-policies", foreign_policies.router, tags=["Policies of others"]
 )

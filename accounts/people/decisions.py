@@ -45,7 +45,8 @@ class Decision(NamedTuple):
 
 ACCOUNT, ROLLOUT = "/accounts/{name}", "/rollouts/{number}"
 RUNS, ROLLOUTS = "runs/actions.py", "runs/rollouts/decisions.py"
-ACCEPTING = "runs/foreign/accepting.py"
+ACCEPTING = ("runs/foreign/accepting.py", "runs/foreign/alike.py")
+POLICIES, ALIKE = "/foreign-policies/{number}", "/foreign-policies/alike/{alike}"
 STARTING = "runs/rollouts/start.py"
 DELIVERIES = "spinnaker/deliveries/decisions.py"
 SAVING, EDITS = "mapping/accounts_file/saving.py", "mapping/edits.py"
@@ -112,9 +113,9 @@ DECISIONS = (
         (What.ACCEPT_POLICY,),
         APPROVER,
         Touches.PLAN,
-        (ACCEPTING,),
-        ("foreign-policy-accept",),
-        ("POST /foreign-policies/{number}/accept",),
+        ACCEPTING,
+        ("foreign-policy-accept", "foreign-alike-accept"),
+        (f"POST {POLICIES}/accept", f"POST {ALIKE}/accept"),
         second=BY_POLICY,
     ),
     Decision(
@@ -122,9 +123,15 @@ DECISIONS = (
         (What.ASK, What.END),
         OPERATOR,
         Touches.PLAN,
-        (ACCEPTING,),
-        ("foreign-policy-ask", "foreign-policy-end"),
-        tuple(f"POST /foreign-policies/{{number}}/{verb}" for verb in ("ask", "end")),
+        ACCEPTING,
+        tuple(
+            f"foreign-{of}-{verb}"
+            for of in ("policy", "alike")
+            for verb in ("ask", "end")
+        ),
+        tuple(
+            f"POST {of}/{verb}" for of in (POLICIES, ALIKE) for verb in ("ask", "end")
+        ),
     ),
     Decision(
         "pause, resume, stop, retry or change a rollout",

@@ -18,6 +18,8 @@ from onboarding.resources.policy import Policy, as_list
 from onboarding.resources.risks import EVERYTHING, risks, some
 
 NOT_APPROVED = "Nobody approved it here."
+ANY_ACCOUNT = "*"
+"""In the place of the account's own number, where names of several are compared."""
 UNREAD = "Bowline may not read what it allows (iam:GetPolicy, iam:GetPolicyVersion)."
 
 
@@ -48,6 +50,20 @@ class Foreign:
         key, shown = self.resource.key, self.resource.as_json()
         says = self.document.text if self.document else ""
         text = json.dumps([key, shown, says], sort_keys=True)
+        return hashlib.sha256(text.encode()).hexdigest()
+
+    @property
+    def alike(self) -> str:
+        """Identify the same policy on the same role of any account: its own number may
+        be in their names, and what the policy says is the same to the letter. One that
+        nobody could read is like no other.
+        """
+        if self.document is None:
+            return self.digest
+        own, resource = self.resource.account, self.resource
+        names = [resource.role, self.policy, self.policy_arn]
+        named = [name.replace(own, ANY_ACCOUNT) for name in names]
+        text = json.dumps([resource.kind, *named, self.document.text])
         return hashlib.sha256(text.encode()).hexdigest()
 
     @property

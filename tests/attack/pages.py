@@ -200,6 +200,7 @@ class Arguments:
                 "path": "README.md",
                 "number": "1",
             },
+            "foreign-policies": {"number": "1", "alike": "a" * 64},
             "help": {"slug": "settings"},
             "bundles": {"number": "2", "since": "1", "path": "README.md"},
             "admin": {

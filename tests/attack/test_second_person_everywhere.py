@@ -124,6 +124,18 @@ def foreign_policy_accept_by_api(author: User) -> tuple[str, dict[str, Any]]:
     return f"/foreign-policies/{policy.pk}/accept", {"read": policy.asked_digest}
 
 
+def foreign_alike_accept(author: User) -> tuple[str, dict[str, Any]]:
+    policy = foreign(author)
+    read = {"policies": f"{policy.pk}", "read": policy.asked_alike}
+    return f"/foreign-policies/alike/{policy.alike}/accept/", read
+
+
+def foreign_alike_accept_by_api(author: User) -> tuple[str, dict[str, Any]]:
+    policy = foreign(author)
+    read = {"policies": [policy.pk], "read": policy.asked_alike}
+    return f"/foreign-policies/alike/{policy.alike}/accept", read
+
+
 def approve_by_api(author: User) -> tuple[str, dict[str, Any]]:
     run = waiting(author)
     return f"/runs/{run.number}/approve", {"digest": plan_of(run).digest}
@@ -156,6 +168,8 @@ TRIES: dict[str, Door] = {
     "accept": accept,
     "foreign-policy-accept": foreign_policy_accept,
     "POST /foreign-policies/{number}/accept": foreign_policy_accept_by_api,
+    "foreign-alike-accept": foreign_alike_accept,
+    "POST /foreign-policies/alike/{alike}/accept": foreign_alike_accept_by_api,
     "POST /runs/{number}/approve": approve_by_api,
     "POST /runs/same/{fingerprint}/approve": approve_same_by_api,
     "POST /rollouts/{number}/groups/{fingerprint}/approve": approve_group_by_api,

@@ -81,6 +81,7 @@ class Pages(NamedTuple):
             "step": [step.slug for step in STEPS],
             "path": ["README.md"],
             "fingerprint": ["f" * 32],
+            "alike": ["a" * 64],
             "upload": [upload.pk for upload in Upload.objects.all()],
             "adding": [adding.pk for adding in Adding.objects.all()],
             "question": [SentFile.objects.get().lookup.question],

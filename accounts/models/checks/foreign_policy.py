@@ -8,16 +8,21 @@ from __future__ import annotations
 import hashlib
 import json
 from datetime import date
-from typing import Self
+from typing import Any, Self
 from uuid import UUID
 
 from django.conf import settings
 from django.db import models
+from django.db.models import Q
 from django.urls import reverse
 from django.utils import timezone
 
+from accounts.models.activity import name_of
 from accounts.models.managed import ManagedAccount
 from accounts.models.readable import Readable, is_texts
+
+WIDE = tuple(f"account__{one}" for one in ("applied", "approved_entries", "proved"))
+"""Columns that nothing here reads."""
 
 
 class ForeignPolicyQuerySet(models.QuerySet["ForeignPolicy"]):
@@ -28,6 +33,39 @@ class ForeignPolicyQuerySet(models.QuerySet["ForeignPolicy"]):
     def accepted(self) -> Self:
         """Keep what somebody accepted, until the day that was said."""
         return self.exclude(accepted_at=None).filter(until__gte=today())
+
+    def asked(self) -> Self:
+        """Keep what somebody asks to accept, and nobody accepted yet."""
+        return self.filter(accepted_at=None, until__gte=today())
+
+    def open(self) -> Self:
+        """Keep what nobody accepted, or asks to."""
+        return self.filter(Q(until=None) | Q(until__lt=today()))
+
+    def alike(self, alike: str) -> Self:
+        """Keep the same policy on the same role of managed accounts, by their names."""
+        found = self.exclude(account=None).filter(alike=alike)
+        found = found.select_related("account", "asked_by").defer(*WIDE)
+        return found.order_by("account__name", "pk")
+
+    def ask(self, by: Any, reason: str, until: date) -> int:
+        """Somebody asks to accept them; what was accepted before ends."""
+        return self.update(
+            reason=reason,
+            until=until,
+            asked_by=by,
+            asked_by_name=name_of(by),
+            accepted_by_name="",
+            accepted_at=None,
+        )
+
+    def accept(self, by: Any) -> int:
+        """Somebody takes responsibility for them, until the day that was asked for."""
+        return self.update(accepted_by_name=name_of(by), accepted_at=timezone.now())
+
+    def end(self) -> int:
+        """They count as not approved again, and nobody asks for it."""
+        return self.update(reason="", until=None, accepted_by_name="", accepted_at=None)
 
 
 class ForeignPolicy(Readable):
@@ -53,6 +91,8 @@ class ForeignPolicy(Readable):
     """What it lets the role do that is read first, in sentences."""
     digest = models.CharField(max_length=64)
     """Of the policy and its document: with another one it is not accepted."""
+    alike = models.CharField(max_length=64, db_index=True)
+    """The same for the same policy on the same role of other accounts."""
     removable = models.BooleanField(default=True)
     """Whether a plan removes it; else its role is somebody else's, too."""
     found_at = models.DateTimeField()
@@ -108,12 +148,30 @@ class ForeignPolicy(Readable):
     @property
     def asked_digest(self) -> str:
         """Identify what was asked: whoever accepts it has read exactly this."""
-        asked = [self.digest, self.asked_by_name, self.reason, f"{self.until}"]
+        return self.digest_asked(self.digest)
+
+    @property
+    def asked_alike(self) -> str:
+        """Identify what somebody asks about it in several accounts at once."""
+        return self.digest_asked(self.alike)
+
+    def digest_asked(self, about: str) -> str:
+        asked = [about, self.asked_by_name, self.reason, f"{self.until}"]
         return hashlib.sha256(json.dumps(asked).encode()).hexdigest()
 
     @property
     def is_accepted(self) -> bool:
         return self.accepted_at is not None and self.is_asked
+
+    @property
+    def is_open(self) -> bool:
+        """Return whether nobody accepted it, or asks to."""
+        return not self.is_asked
+
+    @property
+    def waits(self) -> bool:
+        """Return whether somebody asks to accept it, and nobody did yet."""
+        return self.is_asked and self.accepted_at is None
 
     @property
     def is_asked(self) -> bool:

@@ -10,11 +10,9 @@ from datetime import date, timedelta
 from typing import TYPE_CHECKING
 
 from django.db import transaction
-from django.utils import timezone
 
 from accounts.activity import record
 from accounts.models import Activity, ForeignPolicy
-from accounts.models.activity import name_of
 from accounts.models.checks.foreign_policy import today
 from accounts.people.deciding import refuse
 from accounts.people.reach import Reach, pairs_of
@@ -45,14 +43,7 @@ def ask(policy: ForeignPolicy, by: User, *, reason: str, until: date) -> None:
     a_day(until)
     with transaction.atomic():
         refuse_outside(by, OPERATOR, policy.account)
-        ForeignPolicy.objects.filter(pk=policy.pk).update(
-            reason=reason,
-            until=until,
-            asked_by=by,
-            asked_by_name=name_of(by),
-            accepted_by_name="",
-            accepted_at=None,
-        )
+        ForeignPolicy.objects.filter(pk=policy.pk).ask(by, reason, until)
         record_about(by, What.ASK, policy, reason=reason, until=f"{until}")
 
 
@@ -67,6 +58,7 @@ def a_day(until: date) -> date:
 def accept(policy: ForeignPolicy, by: User, *, read: str) -> None:
     """Accept it as it was read. Raise NotAsked, SamePerson or Outside."""
     with transaction.atomic():
+        reach = reach_of(policy, locks=True)  # first the account, as workers do
         rows = ForeignPolicy.objects.select_for_update(of=("self",), no_key=True)
         found = rows.select_related("account", "asked_by").filter(pk=policy.pk)
         row = found.first()
@@ -76,9 +68,8 @@ def accept(policy: ForeignPolicy, by: User, *, read: str) -> None:
             raise NotAsked(f"What is asked about {row} has changed. Read it again.")
         if row.is_accepted:
             raise NotAsked(f"{row.accepted_by_name} accepted {row} before you.")
-        refuse(reach_of(row, locks=True), authors_of(row), by)
-        row.accepted_by_name, row.accepted_at = name_of(by), timezone.now()
-        row.save(update_fields=["accepted_by_name", "accepted_at"])
+        refuse(reach, authors_of(row), by)
+        ForeignPolicy.objects.filter(pk=row.pk).accept(by)
         record_about(
             by, What.ACCEPT_POLICY, row, reason=row.reason, until=f"{row.until}"
         )
@@ -88,9 +79,7 @@ def end(policy: ForeignPolicy, by: User) -> None:
     """Accept it no longer, and ask for nothing. Raise Outside."""
     with transaction.atomic():
         refuse_outside(by, OPERATOR, policy.account)
-        ForeignPolicy.objects.filter(pk=policy.pk).update(
-            reason="", until=None, accepted_by_name="", accepted_at=None
-        )
+        ForeignPolicy.objects.filter(pk=policy.pk).end()
         record_about(by, What.END, policy)
 
 
@@ -108,5 +97,8 @@ def reach_of(policy: ForeignPolicy, *, locks: bool = False) -> Reach:
 def record_about(
     by: User, what: Activity.What, policy: ForeignPolicy, **said: str
 ) -> None:
-    detail = {"policy": policy.policy, "role": policy.role, "digest": policy.digest}
-    record(by, what, policy.place, detail | said)
+    record(by, what, policy.place, detail_of(policy) | said)
+
+
+def detail_of(policy: ForeignPolicy) -> dict[str, str]:
+    return {"policy": policy.policy, "role": policy.role, "digest": policy.digest}

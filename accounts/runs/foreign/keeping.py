@@ -75,9 +75,13 @@ def keep_all_foreign(compared: Iterable[tuple[Side, Comparison]], at: datetime) 
 def keep_foreign(account: UUID | None, found: Iterable[Foreign], at: datetime) -> None:
     """List what was found, with what was said of it before, and forget what is gone."""
     policies = {one.digest: one for one in found}
-    known = dict(ForeignPolicy.objects.of(account).values_list("digest", "pk"))
-    if gone := [key for digest, key in known.items() if digest not in policies]:
-        ForeignPolicy.objects.filter(pk__in=gone).delete()
+    rows = ForeignPolicy.objects.of(account)
+    known = dict(rows.values_list("digest", "alike"))
+    if gone := known.keys() - policies:
+        rows.filter(digest__in=gone).delete()
+    for digest in known.keys() & policies:
+        if known[digest] != (alike := alike_of(account, policies[digest])):
+            rows.filter(digest=digest).update(alike=alike)
     ForeignPolicy.objects.bulk_create(
         [
             ForeignPolicy(
@@ -89,6 +93,7 @@ def keep_foreign(account: UUID | None, found: Iterable[Foreign], at: datetime) -
                 document=one.document.document if one.document else None,
                 effects=list(one.effects),
                 digest=digest,
+                alike=alike_of(account, one),
                 removable=one.removable,
                 found_at=at,
             )
@@ -97,3 +102,8 @@ def keep_foreign(account: UUID | None, found: Iterable[Foreign], at: datetime) -
         ],
         ignore_conflicts=True,
     )
+
+
+def alike_of(account: UUID | None, one: Foreign) -> str:
+    """Say what it is decided with: in the managing account, it is decided by itself."""
+    return one.alike if account else one.digest

@@ -1,4 +1,4 @@
-"""The form that asks to accept a policy of others."""
+"""What is asked about policies of others: which, why, and until when."""
 
 from __future__ import annotations
 
@@ -9,10 +9,18 @@ from django import forms
 
 from accounts.models.checks.foreign_policy import today
 from accounts.runs.foreign.accepting import LONGEST, a_day
+from accounts.runs.foreign.alike import MOST_AT_ONCE
 from accounts.web.fields import RuledField, bare_helper, checked
+from accounts.web.request import Request
 from onboarding import names
 
 USUAL = timedelta(days=90)
+
+
+def numbers_in(request: Request) -> list[int]:
+    """Read which policies were chosen: one field, as forms take few fields."""
+    texts = request.POST.get("policies", "").split()[:MOST_AT_ONCE]
+    return [int(text) for text in texts if text.isascii() and text.isdigit()]
 
 
 class AskForm(forms.Form):

@@ -6,7 +6,6 @@ from typing import Any
 
 from django.contrib import messages
 from django.core.paginator import Paginator
-from django.db.models import F
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
@@ -18,6 +17,7 @@ from accounts.role_limits.here import everywhere, here
 from accounts.runs.foreign import accepting
 from accounts.web.access import approver_required, operator_required
 from accounts.web.foreign.forms import AskForm
+from accounts.web.foreign.grouped import groups, with_first
 from accounts.web.highlighting import highlighted_json
 from accounts.web.request import Request
 
@@ -25,12 +25,10 @@ PAGE = 50
 
 
 def foreign_policies(request: Request) -> HttpResponse:
-    """List all, those first that nobody accepted."""
-    rows = ForeignPolicy.objects.select_related("account")
-    first = [F(name).asc(nulls_first=True) for name in ("accepted_at", "until")]
-    found = rows.order_by(*first, "account__name", "role", "policy")
-    page = Paginator(found, PAGE).get_page(request.GET.get("page"))
-    return render(request, "foreign/list.html", {"page": page})
+    """List all, the same of several accounts as one, those first that are open."""
+    page = Paginator(groups(), PAGE).get_page(request.GET.get("page"))
+    shown = {"page": page, "groups": with_first(page.object_list)}
+    return render(request, "foreign/list.html", shown)
 
 
 def foreign_policy(request: Request, number: int) -> HttpResponse:
@@ -44,6 +42,7 @@ def policy_page(request: Request, policy: ForeignPolicy, form: AskForm) -> HttpR
         "form": form,
         "document": highlighted_json(policy.document) if policy.document else "",
         "same_person": same_person(request, policy),
+        "same": ForeignPolicy.objects.filter(alike=policy.alike).count() - 1,
         "crumbs": [("Policies of others", reverse("accounts:foreign-policies"))],
     }
     if account is None:

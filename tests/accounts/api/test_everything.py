@@ -32,6 +32,10 @@ BY_API: Mapping[str, str] = {
         f"foreign-policy-{verb}": f"POST /foreign-policies/{{number}}/{verb}"
         for verb in ("accept", "ask", "end")
     },
+    **{
+        f"foreign-alike-{verb}": f"POST /foreign-policies/alike/{{alike}}/{verb}"
+        for verb in ("accept", "ask", "end")
+    },
     "delivery-approve": "POST /deliveries/{number}/approve",
     "delivery-discard": "POST /deliveries/{number}/discard",
     "delivery-start": "POST /deliveries",
@@ -120,6 +124,7 @@ BY_READS: Mapping[str, str] = {
     "account": f"GET {ACCOUNT}",
     **dict.fromkeys(("accounts", "accounts-csv", "accounts-json"), "GET /accounts"),
     **dict.fromkeys(("foreign-policies", "foreign-policy"), "GET /foreign-policies"),
+    "foreign-alike": "GET /foreign-policies/alike/{alike}",
     "accounts-file-csv": "GET /accounts-file",
     "accounts-file-yaml": "GET /accounts-file",
     **dict.fromkeys(("activity", "activity-csv", "activity-json"), "GET /activity"),

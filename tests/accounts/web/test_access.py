@@ -29,6 +29,7 @@ ARGUMENTS = {
     "slug": "tutorial",
     "step": "review",
     "fingerprint": "0" * 32,
+    "alike": "0" * 64,
     "question": "0" * 64,
 }
 NAMES = [pattern.name for pattern in urlpatterns]
@@ -79,6 +80,7 @@ READS = {
     "bundle-file",
     "bundle-next",
     "delta",
+    "foreign-alike",
     "foreign-policies",
     "foreign-policy",
     "hand-off",

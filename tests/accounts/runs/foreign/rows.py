@@ -18,6 +18,7 @@ def foreign_row(account: ManagedAccount | None, **fields: Any) -> ForeignPolicy:
         "document": {"Version": "2012-10-17", "Statement": []},
         "effects": ["Allows every action on every resource."],
         "digest": "d" * 64,
+        "alike": "a" * 64,
         "found_at": timezone.now(),
     }
     return ForeignPolicy.objects.create(account=account, **given | fields)

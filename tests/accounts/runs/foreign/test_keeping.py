@@ -6,10 +6,11 @@ import pytest
 from django.utils import timezone
 
 from accounts.models import ForeignPolicy
-from accounts.runs.foreign.keeping import keep_all_foreign
+from accounts.runs.foreign.keeping import keep_all_foreign, keep_foreign
 from accounts.runs.scope import Comparison, Side
 from onboarding.topology import Reach
 from tests.accounts.runs.foreign.rows import foreign_row
+from tests.onboarding.resources.test_foreign_alike import found_in
 from tests.rows import account_row, managing_row
 
 pytestmark = pytest.mark.django_db
@@ -45,3 +46,25 @@ def test_what_could_not_be_read_stays_whatever_else_was() -> None:
     keep_all_foreign(compared, timezone.now())
 
     assert ForeignPolicy.objects.count() == 2
+
+
+def test_it_is_decided_with_its_like_but_in_the_managing_account() -> None:
+    managing_row()
+    account, found = account_row(), found_in("922222222222")
+
+    keep_foreign(account.pk, [found], timezone.now())
+    keep_foreign(None, [found], timezone.now())
+
+    assert ForeignPolicy.objects.of(account).get().alike == found.alike
+    assert ForeignPolicy.objects.of(None).get().alike == found.digest
+
+
+def test_what_was_found_before_it_was_compared_with_others_is_compared_now() -> None:
+    managing_row()
+    account, found = account_row(), found_in("922222222222")
+    known = foreign_row(account, digest=found.digest, alike=found.digest)
+
+    keep_foreign(account.pk, [found], timezone.now())
+
+    known.refresh_from_db()
+    assert known.alike == found.alike

@@ -36,6 +36,7 @@ class ForeignPolicyListed(Schema):
     )
     document: dict[str, Any] | None = Field(description="null: it may not be read")
     state: str = Field(description="not approved, asked for or accepted")
+    alike: str = Field(description="The same for the same policy in other accounts")
     removable: bool = Field(description="Whether a plan removes it")
     found_at: datetime
     reason: str

@@ -1,0 +1,1 @@
+"""Policies of others: one, and the same one in many accounts."""

@@ -1,0 +1,198 @@
+"""The same policy of others in many accounts: read once, decided at once."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import Annotated, Any
+
+from django.http import HttpRequest
+from ninja import Field, Path, Router, Schema
+from pydantic import ConfigDict
+
+from accounts.api.authentication import APPROVES, OPERATES, ApiRequest
+from accounts.api.idempotency import once
+from accounts.api.paging import LARGEST
+from accounts.api.problems import Problem
+from accounts.api.v1.foreign.policies import Ask, ForeignPolicyListed
+from accounts.api.v1.texts import Digest
+from accounts.models import ForeignPolicy
+from accounts.runs.foreign import alike as deciding
+from accounts.runs.foreign.alike import MOST_AT_ONCE, Choice, Decided
+from accounts.web.foreign.grouped import groups, with_first
+
+router = Router()
+
+NONE = "No account has this policy of others."
+Alike = Annotated[str, Path(max_length=64, pattern="^[a-z0-9-]+$")]
+Numbers = Annotated[
+    list[Annotated[int, Field(ge=1, le=LARGEST)]],
+    Field(
+        min_length=1,
+        max_length=MOST_AT_ONCE,
+        description="The numbers of the policies that you read",
+    ),
+]
+
+
+class AlikeListed(Schema):
+    alike: str
+    accounts: int
+    not_approved: int = 0
+    asked_for: int = 0
+    accepted: int = 0
+    role: str
+    policy: str
+    effects: list[str]
+
+
+class LeftAlike(Schema):
+    accounts: list[str]
+    why: str
+
+
+class ChosenAlike(Schema):
+    policies: list[int] = Field(
+        description="The numbers of those that the token’s person may decide about; "
+        f"at most {MOST_AT_ONCE:,}"
+    )
+    left_out: list[LeftAlike]
+
+
+class AskedAlike(ChosenAlike):
+    read: str = Field(description="What accepting it is about")
+    asked_by: str
+    reason: str
+    until: date
+
+
+class ForeignPolicyNamed(Schema):
+    number: int = Field(alias="pk")
+    account: str = Field(alias="place")
+    state: str
+
+
+class SamePolicies(Schema):
+    one: ForeignPolicyListed = Field(description="The others say the same")
+    policies: list[ForeignPolicyNamed]
+    to_ask: ChosenAlike = Field(description="About which nobody asks")
+    to_accept: list[AskedAlike] = Field(description="What is asked, and by whom")
+    to_end: ChosenAlike = Field(description="What is accepted")
+
+
+class AskAlike(Ask):
+    policies: Numbers
+
+
+class AcceptAlike(Schema):
+    model_config = ConfigDict(extra="forbid")
+
+    policies: Numbers
+    read: Digest = Field(description="What is asked, as it was when you read it")
+
+
+class EndAlike(Schema):
+    model_config = ConfigDict(extra="forbid")
+
+    policies: Numbers
+
+
+class DecidedAlike(Schema):
+    decided: int = Field(description="In how many accounts")
+    left: list[str] = Field(description="Which are left out, and why")
+
+
+@router.get("", response=list[AlikeListed], summary="List policies in many accounts")
+def list_alike(request: HttpRequest) -> Any:
+    """List the policies of others that more than one account has, with their states."""
+    return [
+        {
+            "alike": one.one.alike,
+            "accounts": one.total,
+            **{word.replace(" ", "_"): count for word, count in one.states},
+            "role": one.one.role,
+            "policy": one.one.policy,
+            "effects": one.one.effects,
+        }
+        for one in with_first(groups(at_least=2))
+    ]
+
+
+@router.get("/{alike}", response=SamePolicies, summary="Read a policy in many accounts")
+def read_alike(request: ApiRequest, alike: Alike) -> dict[str, Any]:
+    """Read what it does, in which accounts it is, and what may be decided where."""
+    policies = list(ForeignPolicy.objects.alike(alike))
+    if not policies:
+        raise Problem(404, NONE)
+    return {
+        "one": policies[0],
+        "policies": policies,
+        "to_ask": chosen(deciding.to_ask(alike, request.user)),
+        "to_accept": [
+            {
+                **chosen(asked.choice),
+                "read": asked.one.asked_alike,
+                "asked_by": asked.one.asked_by_name,
+                "reason": asked.one.reason,
+                "until": asked.one.until,
+            }
+            for asked in deciding.to_accept(alike, request.user)
+        ],
+        "to_end": chosen(deciding.to_end(alike, request.user)),
+    }
+
+
+def chosen(choice: Choice) -> dict[str, Any]:
+    left = [
+        {"accounts": [policy.place for policy in one.policies], "why": one.why}
+        for one in choice.left
+    ]
+    return {"policies": choice.numbers, "left_out": left}
+
+
+@router.post(
+    "/{alike}/ask",
+    auth=OPERATES,
+    response={200: DecidedAlike},
+    summary="Ask to accept a policy in many accounts",
+)
+@once
+def ask_alike(request: ApiRequest, alike: Alike, body: AskAlike) -> Any:
+    """Ask to let those of these stay until a day about which nobody asks yet."""
+    return said(
+        deciding.ask_alike(
+            alike, body.policies, request.user, reason=body.reason, until=body.until
+        )
+    )
+
+
+@router.post(
+    "/{alike}/accept",
+    auth=APPROVES,
+    response={200: DecidedAlike},
+    summary="Accept a policy in many accounts",
+)
+@once
+def accept_alike(request: ApiRequest, alike: Alike, body: AcceptAlike) -> Any:
+    """Accept those of these as somebody asked, each as if it were decided alone."""
+    return said(
+        deciding.accept_alike(alike, body.policies, request.user, read=body.read)
+    )
+
+
+@router.post(
+    "/{alike}/end",
+    auth=OPERATES,
+    response={200: DecidedAlike},
+    summary="End the acceptance of a policy in many accounts",
+)
+@once
+def end_alike(request: ApiRequest, alike: Alike, body: EndAlike) -> Any:
+    """Let those of these that are accepted count as not approved from now on."""
+    return said(deciding.end_alike(alike, body.policies, request.user))
+
+
+def said(decided: Decided) -> dict[str, Any]:
+    """Say what was decided; raise Problem where nothing was."""
+    if not decided.done:
+        raise Problem(409, " ".join(["Nothing was decided.", *decided.left]))
+    return {"decided": decided.done, "left": decided.left}
