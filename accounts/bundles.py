@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import hashlib
 import logging
-from collections.abc import Iterable, Iterator
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import asdict
 from datetime import datetime
 from functools import partial
 from typing import TYPE_CHECKING, NamedTuple
+from uuid import UUID
 
 from django.db import IntegrityError, transaction
 from django.db.models import Q
@@ -18,7 +20,7 @@ from accounts.activity import record
 from accounts.mapping import snapshots
 from accounts.mapping.managing import managing_row
 from accounts.mapping.proved import proved_entries, proved_topology
-from accounts.models import Activity, Bundle, ManagedAccount, Run
+from accounts.models import Activity, Bundle, ForeignPolicy, ManagedAccount, Run
 from accounts.models.activity import name_of
 from accounts.models.standing import BROKEN
 from accounts.models.states import move
@@ -37,6 +39,9 @@ logger = logging.getLogger(__name__)
 
 README = "README.md"
 """The file that a bundle's page opens with."""
+
+MOST_NAMED = 3
+"""Policies of others that are named of one account."""
 
 
 class NothingReady(ValueError):
@@ -105,7 +110,10 @@ def build(bundle: Bundle) -> None:
     edited since an account was proved is not in it.
     """
     accounts = bundle.accounts.ready().order_by("name")
-    proofs = {one.proved["managed"]["name"]: said_of(one) for one in accounts}
+    others = by_account(ForeignPolicy.objects.in_accounts(accounts))
+    proofs = {
+        one.proved["managed"]["name"]: said_of(one, others[one.pk]) for one in accounts
+    }
     if not proofs:
         finish(bundle, Bundle.Status.FAILED, error=what_is_missing())
         return
@@ -146,12 +154,36 @@ def install(bundle: Bundle, by: User | None) -> None:
         record(by, Activity.What.INSTALL, str(bundle), detail)
 
 
-def said_of(account: ManagedAccount) -> str:
-    """Say how the account was proved, and that it failed since."""
-    proved = str(account.proved["as"])
+def by_account(
+    policies: Iterable[ForeignPolicy],
+) -> Mapping[UUID | None, list[ForeignPolicy]]:
+    found = defaultdict(list)
+    for one in policies:
+        found[one.account_id].append(one)
+    return found
+
+
+def said_of(account: ManagedAccount, others: Iterable[ForeignPolicy]) -> str:
+    """Say how the account was proved, that it failed since, and what policies of others
+    it has.
+    """
+    said = [str(account.proved["as"])]
     if account.state in BROKEN:
-        return f"{proved}; {account.state} since"
-    return proved
+        said.append(f"{account.state} since")
+    waiting = [one for one in others if not one.is_accepted]
+    accepted = [f"{one} until {one.until}" for one in others if one.is_accepted]
+    if waiting:
+        said.append(f"not as approved: {some_of(map(str, waiting))}")
+    if accepted:
+        said.append(f"accepted: {some_of(accepted)}")
+    return "; ".join(said)
+
+
+def some_of(names: Iterable[str]) -> str:
+    """Name the first ones, and count the rest."""
+    names = list(names)
+    more = len(names) - MOST_NAMED
+    return ", ".join(names[:MOST_NAMED]) + (f" and {more} more" if more > 0 else "")
 
 
 class Twins(ValueError):

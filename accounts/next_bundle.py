@@ -15,6 +15,7 @@ from accounts.mapping import snapshots
 from accounts.mapping.managing import managing_row
 from accounts.mapping.proved import proved_entries
 from accounts.models import Bundle, ManagedAccount, Run
+from accounts.runs.foreign.grouped import Group, of_bundle
 from onboarding import spinnaker
 from onboarding.spinnaker.bundle.comparison import BundleDelta, Digests, delta
 from onboarding.spinnaker.bundle.contents import (
@@ -149,6 +150,8 @@ class Unlike:
     """How many of them are not named."""
     left_out: tuple[ManagedAccount, ...]
     """What people removed from bundles."""
+    others: list[Group]
+    """Policies of others in what it holds, and in the managing account."""
 
 
 def unlike_now() -> Unlike:
@@ -164,6 +167,7 @@ def unlike_now() -> Unlike:
         edited=edited_named,
         edited_more=count_of(edited, len(edited_named)) - len(edited_named),
         left_out=tuple(left_out.defer("proved").order_by("name")),
+        others=of_bundle(ManagedAccount.objects.ready()),
     )
 
 

@@ -6,6 +6,7 @@ import io
 import json
 import uuid
 import zipfile
+from datetime import timedelta
 
 import pytest
 from django.utils import timezone
@@ -14,7 +15,9 @@ from accounts.bundles import NothingReady, build, finish, new_bundle
 from accounts.mapping.edits import editing
 from accounts.models import Bundle, ManagedAccount
 from accounts.models.bundles import BundleQuerySet
+from accounts.models.checks.foreign_policy import today
 from accounts.models.states import State
+from tests.accounts.runs.foreign.rows import foreign_row
 from tests.rows import account_row, managing_row
 
 pytestmark = pytest.mark.django_db
@@ -121,6 +124,28 @@ def test_an_account_that_fails_stays_as_it_was_proved_and_is_flagged(
 
     assert text(bundle, "hal/accounts.yml") == text(before, "hal/accounts.yml")
     assert '"state": "verified; failed since"' in text(bundle, "manifest.json")
+
+
+def test_it_says_what_is_not_as_approved_and_what_was_accepted(
+    verified: ManagedAccount,
+) -> None:
+    ManagedAccount.objects.all().drift()
+    foreign_row(verified)
+    later = today() + timedelta(days=9)
+    accepted = {"policy": "Agents", "digest": "e" * 64}
+    accepted |= {"until": later, "accepted_at": timezone.now()}
+    foreign_row(verified, **accepted)
+    foreign_row(account_row("other", account_id="8" * 12), policy="Not in it")
+
+    bundle = built(new_bundle(None))
+
+    said = (
+        "verified; drifted since; not as approved: AdministratorAccess on role "
+        f"spinnakerManaged; accepted: Agents on role spinnakerManaged until {later}"
+    )
+    assert f'"state": "{said}"' in text(bundle, "manifest.json")
+    assert f"| {said} |" in text(bundle, "README.md")
+    assert "Not in it" not in text(bundle, "README.md")
 
 
 def test_an_edit_or_a_rotation_changes_no_bundle_until_it_is_proved(

@@ -288,6 +288,9 @@ class Command(BaseCommand):
                 f"{one.account.name}: {one.account.state}. The bundle holds it as it "
                 f"was last proved. {one.reason}"
             )
+        for group in unlike.others:
+            states = ", ".join(f"{count:,} {state}" for state, count in group.states)
+            self.warn(f"{group.one} in {group.accounts}: {states}.")
 
     def all_accepted(self, accounts: list[ManagedAccount]) -> bool:
         """Name those that are not in the bundle only because nobody accepted them."""

@@ -42,6 +42,10 @@ class ForeignPolicyQuerySet(models.QuerySet["ForeignPolicy"]):
         """Keep what nobody accepted, or asks to."""
         return self.filter(Q(until=None) | Q(until__lt=today()))
 
+    def in_accounts(self, accounts: models.QuerySet[ManagedAccount]) -> Self:
+        """Keep what was found in these accounts."""
+        return self.filter(account__in=accounts.order_by().values("pk"))
+
     def alike(self, alike: str) -> Self:
         """Keep the same policy on the same role of managed accounts, by their names."""
         found = self.exclude(account=None).filter(alike=alike)

@@ -17,6 +17,7 @@ from accounts.models import Activity, Bundle
 from accounts.people.roles import OPERATOR
 from accounts.role_limits.doors import everywhere_required
 from accounts.role_limits.here import everywhere
+from accounts.runs.foreign.grouped import of_bundle
 from accounts.web.access import operator_required
 from accounts.web.bundles.installations import formats, installations
 from accounts.web.bundles.installed import installed_bundle
@@ -85,6 +86,7 @@ def file_page(request: Request, number: int, path: str) -> HttpResponse:
         "accounts": accounts[:MOST_NAMES],
         "count": count,
         "more": max(count - MOST_NAMES, 0),
+        "others": of_bundle(bundle.accounts.all()),
         "installed": installed_bundle(),
         **everywhere(request, "a bundle"),
     }

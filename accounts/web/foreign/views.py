@@ -15,9 +15,9 @@ from accounts.models import ForeignPolicy
 from accounts.people.deciding import SamePerson, judge
 from accounts.role_limits.here import everywhere, here
 from accounts.runs.foreign import accepting
+from accounts.runs.foreign.grouped import groups, with_first
 from accounts.web.access import approver_required, operator_required
 from accounts.web.foreign.forms import AskForm
-from accounts.web.foreign.grouped import groups, with_first
 from accounts.web.highlighting import highlighted_json
 from accounts.web.request import Request
 

@@ -18,6 +18,8 @@ from accounts.api.v1.bundles.comparing import (
     by_a_worker,
     compared,
 )
+from accounts.api.v1.bundles.reading import OTHERS
+from accounts.api.v1.foreign.alike import AlikeListed, listed
 from accounts.models import Bundle, ManagedAccount
 from accounts.next_bundle import (
     MOST_KEPT,
@@ -73,6 +75,7 @@ class NextBundle(Compared):
     )
     edited_count: int
     left_out: list[LeftOut] = Field(description="What people left out of bundles")
+    policies_of_others: list[AlikeListed] = Field(description=OTHERS)
 
 
 @router.get(
@@ -123,6 +126,7 @@ def unlike_of(unlike: Unlike) -> dict[str, Any]:
             {"account": one.name, "at": one.left_out_at, "by": one.left_out_by_name}
             for one in unlike.left_out
         ],
+        "policies_of_others": [listed(one) for one in unlike.others],
     }
 
 

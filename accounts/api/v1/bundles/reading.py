@@ -13,15 +13,23 @@ from ninja import Field, Query, Router, Schema
 from accounts.activity import record
 from accounts.api.authentication import OPERATES, ApiRequest
 from accounts.api.paging import Asked, Page, page_of
+from accounts.api.v1.foreign import alike
+from accounts.api.v1.foreign.alike import AlikeListed
 from accounts.api.v1.texts import READ_AGAIN, Filter, Number
 from accounts.models import Activity, Bundle
 from accounts.people.roles import OPERATOR
 from accounts.role_limits.refusing import refuse_limited
+from accounts.runs.foreign.grouped import MOST_IN_BUNDLE, of_bundle
 from accounts.web.bundles.listing import matching
 from accounts.web.exports.attachment import attachment
 from accounts.web.request import full_url
 
 router = Router()
+
+OTHERS = (
+    "What the last verifications found in its accounts and the managing one that "
+    f"Bowline did not plan; the first {MOST_IN_BUNDLE}"
+)
 
 ZIP = "application/zip"
 A_ZIP = {
@@ -61,6 +69,7 @@ class BundleInFull(BundleListed):
     page: str = Field(description="Where people read it")
     error: str
     files: list[File]
+    policies_of_others: list[AlikeListed] = Field(description=OTHERS)
 
 
 @router.get("", response=Page[BundleListed], summary="List bundles")
@@ -84,6 +93,9 @@ def read_bundle(request: HttpRequest, number: Number) -> dict[str, Any]:
         "page": full_url(request, row.get_absolute_url()),
         "error": row.error,
         "files": row.files,
+        "policies_of_others": [
+            alike.listed(one) for one in of_bundle(row.accounts.all())
+        ],
     }
 
 

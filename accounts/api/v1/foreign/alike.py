@@ -18,7 +18,7 @@ from accounts.api.v1.texts import Digest
 from accounts.models import ForeignPolicy
 from accounts.runs.foreign import alike as deciding
 from accounts.runs.foreign.alike import MOST_AT_ONCE, Choice, Decided
-from accounts.web.foreign.grouped import groups, with_first
+from accounts.runs.foreign.grouped import Group, groups, with_first
 
 router = Router()
 
@@ -104,17 +104,14 @@ class DecidedAlike(Schema):
 @router.get("", response=list[AlikeListed], summary="List policies in many accounts")
 def list_alike(request: HttpRequest) -> Any:
     """List the policies of others that more than one account has, with their states."""
-    return [
-        {
-            "alike": one.one.alike,
-            "accounts": one.total,
-            **{word.replace(" ", "_"): count for word, count in one.states},
-            "role": one.one.role,
-            "policy": one.one.policy,
-            "effects": one.one.effects,
-        }
-        for one in with_first(groups(at_least=2))
-    ]
+    return [listed(one) for one in with_first(groups(at_least=2))]
+
+
+def listed(group: Group) -> dict[str, Any]:
+    one = group.one
+    states = {word.replace(" ", "_"): count for word, count in group.states}
+    says = {"role": one.role, "policy": one.policy, "effects": one.effects}
+    return {"alike": one.alike, "accounts": group.total, **states, **says}
 
 
 @router.get("/{alike}", response=SamePolicies, summary="Read a policy in many accounts")

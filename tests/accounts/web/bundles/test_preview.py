@@ -10,6 +10,7 @@ from accounts.bundles import build, new_bundle
 from accounts.mapping.proved import keep_proved
 from accounts.models import Activity, Bundle, ManagedAccount
 from accounts.models.states import State, Status
+from tests.accounts.runs.foreign.rows import foreign_row
 from tests.rows import account_row, approve_entries, managing_row, person, run_row
 
 pytestmark = pytest.mark.django_db
@@ -146,6 +147,22 @@ def test_what_failed_is_kept_and_said(operator, account) -> None:
     assert "1 kept despite a failed verification" in page
     assert "Kept although the last verification failed" in page
     assert "The trust is gone." in page
+
+
+def test_policies_of_others_are_said_before_and_after_it_is_built(
+    operator, account
+) -> None:
+    foreign_row(account)
+    foreign_row(None, policy="Theirs", alike="e" * 64, digest="e" * 64)
+    foreign_row(account_row("other", account_id="8" * 12), policy="Not in it")
+    built()
+
+    for url in ("/bundles/next/", "/bundles/1/"):
+        page = " ".join(operator.get(url).content.decode().split())
+        assert "AdministratorAccess on role spinnakerManaged</a>" in page
+        assert "Theirs on role spinnakerManaged" in page
+        assert "not approved" in page
+        assert "Not in it" not in page
 
 
 def test_leaving_out_is_a_persons_decision_on_record(operator, account) -> None:

@@ -5,13 +5,16 @@ from __future__ import annotations
 import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
+from django.utils import timezone
 
 from accounts import bundles
 from accounts.mapping.proved import keep_proved
-from accounts.models import Bundle, Lookup, ManagedAccount, Run
+from accounts.models import Bundle, ForeignPolicy, Lookup, ManagedAccount, Run
+from accounts.models.checks.foreign_policy import today
 from accounts.models.states import State, Status
 from accounts.web.bundles import preview
 from tests.accounts.api.calling import detail
+from tests.accounts.runs.foreign.rows import foreign_row
 from tests.accounts.web.answers import work
 from tests.rows import (
     account_row,
@@ -171,3 +174,24 @@ def test_the_queries_do_not_grow_with_the_accounts(reader, account, many):
 
     assert queries() == few
     assert Run.objects.count() == 4
+
+
+def test_it_and_the_bundle_say_what_nobody_approved_in_its_accounts(reader, account):
+    other = ManagedAccount.objects.get(name="other")
+    rows = [foreign_row(account), foreign_row(other)]
+    accepted = {"until": today(), "accepted_at": timezone.now()}
+    ForeignPolicy.objects.filter(pk=rows[1].pk).update(**accepted)
+    built()
+
+    for path in (PATH, "/bundles/1"):
+        (found,) = reader.read(path).json()["policies_of_others"]
+        assert found == {
+            "alike": "a" * 64,
+            "accounts": 2,
+            "not_approved": 1,
+            "asked_for": 0,
+            "accepted": 1,
+            "role": "spinnakerManaged",
+            "policy": "AdministratorAccess",
+            "effects": ["Allows every action on every resource."],
+        }

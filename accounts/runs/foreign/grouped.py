@@ -8,9 +8,12 @@ from typing import Any, NamedTuple
 from django.db.models import Count, F, Min, Q, QuerySet
 from django.urls import reverse
 
-from accounts.models import ForeignPolicy
+from accounts.models import ForeignPolicy, ManagedAccount
 from accounts.models.checks.foreign_policy import WIDE, today
 from accounts.wording import counted
+
+MOST_IN_BUNDLE = 50
+"""The most rows on the page of a bundle."""
 
 
 class Group(NamedTuple):
@@ -26,25 +29,39 @@ class Group(NamedTuple):
         return counted(self.total)
 
     @property
+    def place(self) -> str:
+        return self.one.place if self.total == 1 else self.accounts
+
+    @property
     def url(self) -> str:
         if self.total == 1:
             return self.one.get_absolute_url()
         return reverse("accounts:foreign-alike", args=[self.one.alike])
 
 
-def groups(*, at_least: int = 1) -> QuerySet[ForeignPolicy, Any]:
-    """Count what is alike, those first of which most is open."""
+def groups(
+    rows: QuerySet[ForeignPolicy] | None = None, *, at_least: int = 1
+) -> QuerySet[ForeignPolicy, Any]:
+    """Count what is alike among these, or all; those first of which most is open."""
+    found = ForeignPolicy.objects.all() if rows is None else rows
     until = Q(until__gte=today())
-    accepted = Count("pk", filter=until & Q(accepted_at__isnull=False))
-    asked = Count("pk", filter=until & Q(accepted_at=None))
-    found = ForeignPolicy.objects.order_by().values("alike")
-    counts = found.annotate(
+    counts = found.order_by().values("alike")
+    counts = counts.annotate(
         first=Min("pk"),
         count=Count("pk"),
-        accepted=accepted,
-        asked=asked,
+        accepted=Count("pk", filter=until & Q(accepted_at__isnull=False)),
+        asked=Count("pk", filter=until & Q(accepted_at=None)),
     ).annotate(open=F("count") - F("accepted") - F("asked"))
     return counts.filter(count__gte=at_least).order_by("-open", "-asked", "first")
+
+
+def of_bundle(accounts: QuerySet[ManagedAccount]) -> list[Group]:
+    """Return what policies of others these accounts and the managing one have; of many
+    different ones, the first.
+    """
+    found = ForeignPolicy.objects.in_accounts(accounts)
+    found |= ForeignPolicy.objects.filter(account=None)
+    return list(with_first(groups(found)[:MOST_IN_BUNDLE]))
 
 
 def with_first(counts: Iterable[dict[str, Any]]) -> Iterator[Group]:
