@@ -30,7 +30,7 @@ What = Notice.What
 GATHERED_FOR = timedelta(minutes=5)
 APART = timedelta(hours=1)
 A_DAY = timedelta(days=1)
-OF_RUNS = (What.PLANS, What.FAILED, What.DRIFTED)
+OF_RUNS = (What.PLANS, What.FAILED, What.DRIFTED, What.FOUND)
 
 
 def gather() -> None:

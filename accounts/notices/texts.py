@@ -8,11 +8,12 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from typing import Any, NamedTuple
 
-from django.db.models import QuerySet
+from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.urls import reverse
 
 from accounts.models import (
     Digest,
+    ForeignPolicy,
     ManagedAccount,
     Member,
     Notice,
@@ -222,13 +223,16 @@ def text_of_digest(notice: Notice, digest: Digest) -> Text | None:
                 return None
             rows = rows.filter(inside(person, APPROVER, "run__account__environment"))
             rows = rows.exclude(run__created_by=person)
+    if notice.what == Notice.What.FOUND:
+        rows = rows.filter(Exists(not_accepted(OuterRef("run__account"))))
     count = rows.count()
     first = [one.run for one in rows.order_by("at", "pk")[:MOST_NAMED]]
     if not first:
         return None
     words = OF_RUNS[Notice.What(notice.what)]
-    lines = (f"{run.title}, {run.account_name}{cause(run)}" for run in first)
-    runs = reverse("accounts:runs") + words.query
+    why = found_in if notice.what == Notice.What.FOUND else cause
+    lines = (f"{run.title}, {run.account_name}{why(run)}" for run in first)
+    runs = reverse(words.page) + words.query
     return written(
         words.one if count == 1 else words.many.format(f"{count:,}"),
         named("What happened", lines, count),
@@ -251,12 +255,26 @@ def cause(run: Run) -> str:
     return f": {one_line(str(message))}" if message else ""
 
 
+def not_accepted(account: object) -> QuerySet[ForeignPolicy]:
+    """Find the policies of others there, and in the managing account."""
+    rows = ForeignPolicy.objects.unaccepted()
+    return rows.filter(Q(account=account) | Q(account=None))
+
+
+def found_in(run: Run) -> str:
+    found = [str(one) for one in not_accepted(run.account_id)[: MOST_CAUSES + 1]]
+    more = " and more" if len(found) > MOST_CAUSES else ""
+    return f": {', '.join(found[:MOST_CAUSES])}{more}"
+
+
 class Words(NamedTuple):
     one: str
     many: str
     to_do: str
     why: str
     query: str
+    page: str = "accounts:runs"
+    """Where all are listed."""
 
 
 OF_RUNS = {
@@ -280,6 +298,14 @@ OF_RUNS = {
         "Something in AWS was changed. Open the run to see what must be fixed.",
         "You receive this because you chose it.",
         "?status=failed",
+    ),
+    Notice.What.FOUND: Words(
+        "A verification found what nobody approved",
+        "{} verifications found what nobody approved",
+        "Remove it by a plan, or let somebody accept it.",
+        "You receive this because you chose it.",
+        "",
+        "accounts:foreign-policies",
     ),
 }
 

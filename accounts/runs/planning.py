@@ -124,7 +124,8 @@ def make_plan(run: Run, scope: Scope, sessions: Sessions) -> None:
         )
         if to == Status.PLANNED and run.rollout_id is None:
             happened(run, Notice.What.PLANS)
-        keep_all_foreign(compared, timezone.now())
+        if keep_all_foreign(compared, timezone.now()):
+            happened(run, Notice.What.FOUND)
         run.steps.all().delete()
         Step.objects.bulk_create(steps_of(run, plan))
         if left:

@@ -87,7 +87,7 @@ def prove(run: Run, scope: Scope, sessions: Sessions) -> None:
         run.carry(status, since=(Status.VERIFYING,), error=error, waiting="", **known)
         if scope.shared:
             lock_described()
-        if keep_results(run, results, now):
+        if is_worse := keep_results(run, results, now):
             happened(run, Notice.What.DRIFTED)
         if status is Status.FAILED:
             failed(run)
@@ -107,7 +107,8 @@ def prove(run: Run, scope: Scope, sessions: Sessions) -> None:
                 run.unedited_subject.await_plan()
         if scope.account and scope.shared:
             judge_managing(scope.row, looked[0], results, now)
-        keep_all_foreign(compared_of(looked), now)
+        if keep_all_foreign(compared_of(looked), now) and not is_worse:
+            happened(run, Notice.What.FOUND)
         if {result.outcome for result in drift} == {Outcome.PROVED}:
             subject.have_policies(POLICY_SET)
             if status is not Status.FAILED:
@@ -129,7 +130,8 @@ def prove_managing(run: Run, scope: Scope, sessions: Sessions) -> None:
     )
     now = timezone.now()
     judge_managing(scope.row, looked, found, now)
-    keep_all_foreign(compared_of([looked]), now)
+    if keep_all_foreign(compared_of([looked]), now):
+        happened(run, Notice.What.FOUND)
 
 
 def judge_managing(

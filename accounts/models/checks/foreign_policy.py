@@ -34,6 +34,11 @@ class ForeignPolicyQuerySet(models.QuerySet["ForeignPolicy"]):
         """Keep what somebody accepted, until the day that was said."""
         return self.exclude(accepted_at=None).filter(until__gte=today())
 
+    def unaccepted(self) -> Self:
+        """Keep what nobody accepted, asked for or not."""
+        past = Q(until=None) | Q(until__lt=today())
+        return self.filter(Q(accepted_at=None) | past)
+
     def asked(self) -> Self:
         """Keep what somebody asks to accept, and nobody accepted yet."""
         return self.filter(accepted_at=None, until__gte=today())

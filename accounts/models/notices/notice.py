@@ -54,6 +54,7 @@ class Notice(Leased):
         PLANS = "plans", "plans of single runs wait for approval"
         FAILED = "failed", "single runs failed"
         DRIFTED = "drifted", "verifications found something worse"
+        FOUND = "found", "verifications found policies of others"
         STALE = "stale", "proofs became stale"
         TEST = "test", "a test of the target"
         OWN = "own", "something changed about the person's own account"
@@ -66,6 +67,7 @@ class Notice(Leased):
         What.PLANS: Kind.WAITS,
         What.FAILED: Kind.FAILED,
         What.DRIFTED: Kind.DRIFTED,
+        What.FOUND: Kind.DRIFTED,
         What.STALE: Kind.STALE,
     }
     TYPES = {
@@ -76,6 +78,7 @@ class Notice(Leased):
         What.PLANS: "runs.waiting",
         What.FAILED: "runs.failed",
         What.DRIFTED: "accounts.drifted",
+        What.FOUND: "accounts.found",
         What.STALE: "proofs.stale",
         What.TEST: "test",
     }

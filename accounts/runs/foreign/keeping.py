@@ -65,15 +65,22 @@ def removing(foreign: Foreign) -> str:
     return command("iam", verb, "--role-name", one.role, *policy)
 
 
-def keep_all_foreign(compared: Iterable[tuple[Side, Comparison]], at: datetime) -> None:
-    """Keep what was found on each side whose roles stay, and could be read."""
-    for side, one in compared:
-        if not (side.removes or one.unread):
-            keep_foreign(side.account, (*one.foreign, *one.accepted), at)
+def keep_all_foreign(compared: Iterable[tuple[Side, Comparison]], at: datetime) -> bool:
+    """Keep what was found on each side whose roles stay, and could be read; return
+    whether anything was found for the first time.
+    """
+    new = [
+        keep_foreign(side.account, (*one.foreign, *one.accepted), at)
+        for side, one in compared
+        if not (side.removes or one.unread)
+    ]
+    return any(new)
 
 
-def keep_foreign(account: UUID | None, found: Iterable[Foreign], at: datetime) -> None:
-    """List what was found, with what was said of it before, and forget what is gone."""
+def keep_foreign(account: UUID | None, found: Iterable[Foreign], at: datetime) -> bool:
+    """List what was found, with what was said of it before, and forget what is gone;
+    return whether anything is new.
+    """
     policies = {one.digest: one for one in found}
     rows = ForeignPolicy.objects.of(account)
     known = dict(rows.values_list("digest", "alike"))
@@ -102,6 +109,7 @@ def keep_foreign(account: UUID | None, found: Iterable[Foreign], at: datetime) -
         ],
         ignore_conflicts=True,
     )
+    return bool(policies.keys() - known)
 
 
 def alike_of(account: UUID | None, one: Foreign) -> str:

@@ -11,12 +11,14 @@ from django.utils import timezone
 
 from accounts.models import (
     Digest,
+    ForeignPolicy,
     Happened,
     ManagedAccount,
     Notice,
     Preferences,
     Run,
 )
+from accounts.models.checks.foreign_policy import today
 from accounts.models.states import State, Status
 from accounts.notices.gathering import gather
 from accounts.notices.happening import failed, happened
@@ -30,6 +32,7 @@ from accounts.runs.stages import fail
 from accounts.tasks import delete_old, sweep
 from onboarding.aws.errors import AwsError
 from tests.accounts.notices.channels.receiving import target_row
+from tests.accounts.runs.foreign.rows import foreign_row
 from tests.rows import account_row, person
 
 pytestmark = pytest.mark.django_db
@@ -88,6 +91,32 @@ def test_a_storm_is_one_notice() -> None:
     assert "and 40 more" in text.paragraphs[0]
     assert len(text.about["first"]) == MOST_NAMED
     assert text.path == "/runs/?status=failed"
+
+
+def test_what_nobody_approved_is_one_notice_for_many_accounts() -> None:
+    target_row()
+    runs = [run_of(number) for number in range(3)]
+    for run in runs:
+        foreign_row(run.account)
+        happened(run, What.FOUND)
+    later(minutes=6)
+    gather()
+
+    (notice,) = noted(What.FOUND)
+    text = said(notice)
+
+    assert notice.kind == "drifted"
+    assert text.title == "3 verifications found what nobody approved"
+    assert (
+        "web-0000: AdministratorAccess on role spinnakerManaged" in text.paragraphs[0]
+    )
+    assert text.path == "/foreign-policies/"
+
+    accepted = {"until": today(), "accepted_at": timezone.now()}
+    ForeignPolicy.objects.exclude(account=runs[0].account).update(**accepted)
+    assert said(notice).title == "A verification found what nobody approved"
+    ForeignPolicy.objects.update(**accepted)
+    assert text_of(notice) is None
 
 
 def test_nothing_is_told_before_it_was_gathered_for_a_while() -> None:

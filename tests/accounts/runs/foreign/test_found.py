@@ -7,10 +7,18 @@ from typing import Any
 
 import pytest
 
-from accounts.models import ForeignPolicy, ManagedAccount, ManagingAccount, Run
+from accounts.models import (
+    CheckResult,
+    ForeignPolicy,
+    Happened,
+    ManagedAccount,
+    ManagingAccount,
+    Run,
+)
 from accounts.models.states import State, Status
 from accounts.runs.actions import keep, plan, plan_managing, remove, verify
 from script.emulated_organization import MANAGING, Credentials
+from tests.accounts.notices.channels.receiving import target_row
 from tests.accounts.runs.carried import DEV, carried, done, member, onboarded, root
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -195,3 +203,38 @@ def test_unless_anybody_in_aws_can_assume_it(
     assert found(run).outcome == "failed"
     assert "Anybody in AWS can assume it." in found(run).sentence
     assert run.status == Status.FAILED
+
+
+def told_of(run: Run) -> list[str]:
+    happened = Happened.objects.filter(run=run, what__in=["found", "drifted"])
+    return list(happened.values_list("what", flat=True))
+
+
+def test_the_first_time_it_is_found_is_told_though_nothing_was_checked_before(
+    account: ManagedAccount, iam: Any
+) -> None:
+    """As after an upgrade: the check is new, so it is not worse than before."""
+    target_row()
+    iam.attach_role_policy(RoleName=ROLE, PolicyArn=ADMINISTRATOR)
+    CheckResult.objects.filter(name__startswith="Nothing that nobody").delete()
+
+    first = carried(verify(account, None, send=keep))
+    second = carried(verify(account, None, send=keep))
+
+    assert (told_of(first), told_of(second)) == (["found"], [])
+
+
+def test_what_is_told_as_worse_is_not_told_again_as_found(
+    account: ManagedAccount, iam: Any
+) -> None:
+    target_row()
+    iam.attach_role_policy(RoleName=ROLE, PolicyArn=ADMINISTRATOR)
+
+    assert told_of(carried(verify(account, None, send=keep))) == ["drifted"]
+
+
+def test_what_a_plan_finds_first_is_told(account: ManagedAccount, iam: Any) -> None:
+    target_row()
+    iam.attach_role_policy(RoleName=ROLE, PolicyArn=ADMINISTRATOR)
+
+    assert told_of(carried(plan(account, None, send=keep, alone=True))) == ["found"]
