@@ -92,7 +92,7 @@ class Standing:
 STALE_PROOF = (
     "The last verification is too old to rely on. Verify again: nothing in AWS changes."
 )
-LOOK_AT_CHECKS = "Spinnaker may be denied them: the checks say which they are, and why."
+LOOK_AT_CHECKS = "Spinnaker may be denied {}: the checks say which, and why."
 ONLY_READ = (
     "Bowline could not assume this account's roles, and only read their policies. "
     "Bundles hold the account once a person accepts that. "
@@ -133,8 +133,7 @@ def standing(facts: Facts) -> Standing:
     )
     sentences = [STALE_PROOF] if word in STALE.values() else []
     if facts.unknown_writes and facts.state in PROVED:
-        known = proof_said(facts.state, facts.unknown_writes)
-        sentences.append(f"{known.capitalize()}. {LOOK_AT_CHECKS}")
+        sentences.append(LOOK_AT_CHECKS.format(writes(facts.unknown_writes)))
     is_to_accept = facts.state == State.EVALUATED and not facts.is_accepted
     match facts.state:
         case State.EVALUATED if is_to_accept:
@@ -189,7 +188,11 @@ def proof_said(state: str, unknown_writes: int) -> str:
     """Say how far a verification came, such as “verified, 4 writes unknown”."""
     if not unknown_writes:
         return state
-    return f"{state}, {unknown_writes} write{'s' * (unknown_writes > 1)} unknown"
+    return f"{state}, {writes(unknown_writes)} unknown"
+
+
+def writes(count: int) -> str:
+    return f"{count:,} write{'s' * (count > 1)}"
 
 
 def with_word(word: str) -> Q:

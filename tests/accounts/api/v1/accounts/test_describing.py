@@ -88,7 +88,7 @@ def test_it_shows_what_the_page_shows(reader):
 def test_unknown_writes_are_said_in_the_sentence_of_the_page(reader, client):
     managing_row()
     account = account_row(state=State.VERIFIED, proof=State.VERIFIED, unknown_writes=4)
-    said = "Verified, 4 writes unknown. Spinnaker may be denied them"
+    said = "Spinnaker may be denied 4 writes"
 
     shown = reader.read("/accounts/staging").json()
     listed = reader.read("/accounts", state=shown["state"]).json()["items"]
