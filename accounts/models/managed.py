@@ -323,6 +323,8 @@ class ManagedAccount(CreatedBy, MadeByOthers, Described, Readable):
             is_accepted=self.accepted_at is not None,
             is_missing=self.is_missing,
             is_withdrawn=self.withdrawn,
+            is_to_accept_writes=self.unknown_writes > 0
+            and self.foreign_policies.unaccepted_writes().exists(),
         )
 
     @property

@@ -57,6 +57,8 @@ class Facts:
     """Spinnaker may not assume what still exists of it."""
     unknown_writes: int = 0
     """How many changes Spinnaker may be allowed or denied."""
+    is_to_accept_writes: bool = False
+    """Where a second person is asked for, somebody must accept them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,6 +95,10 @@ STALE_PROOF = (
     "The last verification is too old to rely on. Verify again: nothing in AWS changes."
 )
 LOOK_AT_CHECKS = "Spinnaker may be denied {}: the checks say which, and why."
+WAITS_FOR_ACCEPTANCE = (
+    "It waits for an acceptance of {}, below under Policies of others. "
+    "Until the verification after that, bundles hold what was proved before."
+)
 ONLY_READ = (
     "Bowline could not assume this account's roles, and only read their policies. "
     "Bundles hold the account once a person accepts that. "
@@ -134,6 +140,10 @@ def standing(facts: Facts) -> Standing:
     sentences = [STALE_PROOF] if word in STALE.values() else []
     if facts.unknown_writes and facts.state in PROVED:
         sentences.append(LOOK_AT_CHECKS.format(writes(facts.unknown_writes)))
+        if facts.is_to_accept_writes:
+            sentences.append(
+                WAITS_FOR_ACCEPTANCE.format(writes(facts.unknown_writes, "unknown "))
+            )
     is_to_accept = facts.state == State.EVALUATED and not facts.is_accepted
     match facts.state:
         case State.EVALUATED if is_to_accept:
@@ -191,8 +201,8 @@ def proof_said(state: str, unknown_writes: int) -> str:
     return f"{state}, {writes(unknown_writes)} unknown"
 
 
-def writes(count: int) -> str:
-    return f"{count:,} write{'s' * (count > 1)}"
+def writes(count: int, which: str = "") -> str:
+    return f"{count:,} {which}write{'s' * (count > 1)}"
 
 
 def with_word(word: str) -> Q:

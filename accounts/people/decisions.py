@@ -109,7 +109,7 @@ DECISIONS = (
         second=BY_POLICY,
     ),
     Decision(
-        "accept a policy of others that was found on a role",
+        "accept a policy of others that was found on a role, or unknown writes",
         (What.ACCEPT_POLICY,),
         APPROVER,
         Touches.PLAN,
@@ -119,7 +119,7 @@ DECISIONS = (
         second=BY_POLICY,
     ),
     Decision(
-        "ask to accept such a policy, or end that",
+        "ask to accept such a policy or such writes, or end that",
         (What.ASK, What.END),
         OPERATOR,
         Touches.PLAN,

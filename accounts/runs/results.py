@@ -147,3 +147,14 @@ def columns_of(check: CheckResult) -> dict[str, Any]:
     """Return what the check found, without what is empty."""
     found = ((name, getattr(check, name)) for name in sorted(COLUMNS))
     return {name: value for name, value in found if value}
+
+
+def by_provider(results: list[Result]) -> list[Result]:
+    """Bring what belongs together next to each other, in order of first appearance."""
+    providers = list(dict.fromkeys(result.provider for result in results))
+    return sorted(results, key=lambda result: providers.index(result.provider))
+
+
+def failed_checks(results: Iterable[Result]) -> dict[str, str]:
+    first = next(r for r in results if r.outcome is Outcome.FAILED)
+    return {"message": f"{first.name}: {first.sentence}", "hint": first.fix}

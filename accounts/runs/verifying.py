@@ -21,9 +21,10 @@ from accounts.models import ManagedAccount, ManagingAccount, Notice, Run
 from accounts.models.states import WORKING, State, Status
 from accounts.notices.happening import failed, happened
 from accounts.runs.foreign.keeping import keep_all_foreign, of_others
+from accounts.runs.foreign.writes import keep_writes, writes_to_accept
 from accounts.runs.owners.learning import learn_of_owner
 from accounts.runs.owners.versions import keep_found, owners_word
-from accounts.runs.results import COMPARED, keep_results
+from accounts.runs.results import COMPARED, by_provider, failed_checks, keep_results
 from accounts.runs.scope import COMPARED_FOR, Comparison, Scope, Side
 from onboarding.aws.backoff import Backoff
 from onboarding.aws.errors import OwnCredentialsError
@@ -80,16 +81,19 @@ def prove(run: Run, scope: Scope, sessions: Sessions) -> None:
         status = Status.VERIFIED
     else:
         status = Status.EVALUATED
+    waiting = writes_to_accept(scope, status, results)
+    results += [waiting.check] if waiting else []
+    ends = Status.FAILED if waiting and not waiting.is_accepted else status
     now = timezone.now()
     with transaction.atomic():
-        error = failed_checks(results) if status is Status.FAILED else None
+        error = failed_checks(results) if ends is Status.FAILED else None
         known = {"unknown_writes": sum(one.unknown_writes for one in results)}
-        run.carry(status, since=(Status.VERIFYING,), error=error, waiting="", **known)
+        run.carry(ends, since=(Status.VERIFYING,), error=error, waiting="", **known)
         if scope.shared:
             lock_described()
         if is_worse := keep_results(run, results, now):
             happened(run, Notice.What.DRIFTED)
-        if status is Status.FAILED:
+        if ends is Status.FAILED:
             failed(run)
         subject = run.unedited_subject
         if drifted:
@@ -102,12 +106,16 @@ def prove(run: Run, scope: Scope, sessions: Sessions) -> None:
             if scope.account and run.kind == Run.Kind.ONBOARD:
                 read = {result.outcome for result in drift} == {Outcome.PROVED}
                 keep_found(scope.account.pk, now, read=read)
-            bundle_what_is_proved(scope, status)
+            if ends is status:
+                bundle_what_is_proved(scope, status)
             if edit_waits(scope):
                 run.unedited_subject.await_plan()
         if scope.account and scope.shared:
             judge_managing(scope.row, looked[0], results, now)
-        if keep_all_foreign(compared_of(looked), now) and not is_worse:
+        is_new = keep_all_foreign(compared_of(looked), now)
+        if status is not Status.FAILED:
+            is_new |= keep_writes(scope.account, waiting, now)
+        if is_new and not is_worse:
             happened(run, Notice.What.FOUND)
         if {result.outcome for result in drift} == {Outcome.PROVED}:
             subject.have_policies(POLICY_SET)
@@ -210,12 +218,6 @@ def in_its_time(run: Run, scope: Scope, result: Result) -> Result:
         ),
         fix="Plan again, review what the newer policies change, and approve it.",
     )
-
-
-def by_provider(results: list[Result]) -> list[Result]:
-    """Bring what belongs together next to each other, in order of first appearance."""
-    providers = list(dict.fromkeys(result.provider for result in results))
-    return sorted(results, key=lambda result: providers.index(result.provider))
 
 
 def forget_earlier(scope: Scope) -> None:
@@ -392,8 +394,3 @@ def without_others(changes: Iterable[Change], scope: Scope) -> tuple[Change, ...
     if listed and assume_list.of_others(listed, roles):
         return tuple(rest)
     return (*rest, *listed)
-
-
-def failed_checks(results: Iterable[Result]) -> dict[str, str]:
-    first = next(r for r in results if r.outcome is Outcome.FAILED)
-    return {"message": f"{first.name}: {first.sentence}", "hint": first.fix}

@@ -21,6 +21,9 @@ from accounts.models.activity import name_of
 from accounts.models.managed import ManagedAccount
 from accounts.models.readable import Readable, is_texts
 
+WRITES = "unknown writes"
+"""The kind of a row that is no policy, but what a verification could not find out."""
+
 WIDE = tuple(f"account__{one}" for one in ("applied", "approved_entries", "proved"))
 """Columns that nothing here reads."""
 
@@ -38,6 +41,9 @@ class ForeignPolicyQuerySet(models.QuerySet["ForeignPolicy"]):
         """Keep what nobody accepted, asked for or not."""
         past = Q(until=None) | Q(until__lt=today())
         return self.filter(Q(accepted_at=None) | past)
+
+    def unaccepted_writes(self) -> Self:
+        return self.unaccepted().filter(kind=WRITES)
 
     def asked(self) -> Self:
         """Keep what somebody asks to accept, and nobody accepted yet."""
@@ -92,7 +98,7 @@ class ForeignPolicy(Readable):
     role = models.CharField(max_length=64)
     policy = models.CharField(max_length=128)
     kind = models.CharField(max_length=20)
-    """Whether it is attached to the role or inside it."""
+    """Whether it is attached to the role or inside it; or WRITES."""
     policy_arn = models.TextField(blank=True)
     document = models.JSONField(null=True, blank=True)
     """None: Bowline may not read it."""
@@ -142,6 +148,17 @@ class ForeignPolicy(Readable):
 
     def get_absolute_url(self) -> str:
         return reverse("accounts:foreign-policy", args=[self.pk])
+
+    @property
+    def is_writes(self) -> bool:
+        return self.kind == WRITES
+
+    @property
+    def held(self) -> str:
+        """Say where it is, before the name of its role."""
+        if self.is_writes:
+            return "Not known of role"
+        return "Attached to role" if self.kind == "attachment" else "Inside role"
 
     @property
     def place(self) -> str:

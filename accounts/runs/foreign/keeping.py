@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from uuid import UUID
 
 from accounts.models import ForeignPolicy
+from accounts.models.checks.foreign_policy import WRITES
 from accounts.runs.results import COMPARED
 from onboarding.checks import Outcome
 from onboarding.resources.foreign import Foreign
@@ -82,7 +83,7 @@ def keep_foreign(account: UUID | None, found: Iterable[Foreign], at: datetime) -
     return whether anything is new.
     """
     policies = {one.digest: one for one in found}
-    rows = ForeignPolicy.objects.of(account)
+    rows = ForeignPolicy.objects.of(account).exclude(kind=WRITES)
     known = dict(rows.values_list("digest", "alike"))
     if gone := known.keys() - policies:
         rows.filter(digest__in=gone).delete()

@@ -260,8 +260,10 @@ PAGES = (
             "for, and lists what Bowline did not plan.",
             "A plan of the account removes such a policy. Or an operator asks to "
             "accept it, with a reason and a last day, and an approver accepts it.",
+            "The same policy in many accounts is decided at once. Unknown writes are "
+            "accepted here, too, where a second person is asked for.",
         ),
-        ("foreign-policies", "foreign-policy"),
+        ("foreign-policies", "foreign-policy", "foreign-alike"),
         words="foreign finding accept attached inline administrator",
     ),
     Topic(

@@ -74,7 +74,7 @@ def test_its_page_says_first_how_many_and_which_accounts(viewer: Client) -> None
     assert "2 more accounts" in page
     assert "Allows every action on every resource." in page
     assert 'name="policies"' not in page
-    assert "Asking to accept this policy needs" in page
+    assert "Asking to accept it needs" in page
     one = ForeignPolicy.objects.all()[0]
     assert f"The same policy is in {MOST_IN_TABLE + 1} other accounts." in text(
         viewer, one.get_absolute_url()

@@ -7,8 +7,8 @@ from datetime import timedelta
 import pytest
 from django.test import Client
 
-from accounts.models import ForeignPolicy
-from accounts.models.checks.foreign_policy import today
+from accounts.models import ForeignPolicy, ManagedAccount
+from accounts.models.checks.foreign_policy import WRITES, today
 from tests.accounts.runs.foreign.rows import foreign_row
 from tests.accounts.web.answers import told
 from tests.rows import account_row, managing_row, person
@@ -103,3 +103,18 @@ def test_what_changed_since_it_was_read_is_not_accepted(policy) -> None:
 
     assert "has changed. Read it again." in told(answer)
     assert ForeignPolicy.objects.get().state == "asked for"
+
+
+def test_unknown_writes_are_said_to_be_no_policy(viewer, policy) -> None:
+    said = ["Deploy: 1 write. Unknown: ec2:RunInstances."]
+    writes = {"kind": WRITES, "policy": "1 write unknown", "removable": False}
+    row = foreign_row(policy.account, digest="e" * 64, effects=said, **writes)
+    ManagedAccount.objects.update(state="verified", proof="verified", unknown_writes=1)
+
+    page = text(viewer, row.get_absolute_url())
+    account = text(viewer, policy.account.get_absolute_url())
+
+    assert "may make these changes is not known." in page
+    assert said[0] in page
+    assert "Remove it" not in page
+    assert "It waits for an acceptance of 1 unknown write, below" in account

@@ -1,0 +1,138 @@
+"""Unknown writes are accepted by name where a second person is asked for."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+from datetime import timedelta
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+from django.utils import timezone
+
+from accounts.models import ForeignPolicy, Happened, ManagedAccount
+from accounts.models.checks.foreign_policy import today
+from accounts.models.states import State, Status
+from accounts.people.deciding import SamePerson
+from accounts.people.policies import choose
+from accounts.runs.actions import keep, verify
+from accounts.runs.foreign.writes import keep_writes, writes_to_accept
+from onboarding.checks import Outcome
+from onboarding.verify.result import Result
+from script.emulated_organization import Credentials
+from tests.accounts.notices.channels.receiving import target_row
+from tests.accounts.runs.carried import DEV, carried, member, onboarded, root
+from tests.accounts.runs.foreign.rows import foreign_row
+from tests.accounts.runs.foreign.test_accepting import accepted, asked, both
+from tests.rows import account_row, managing_row
+
+
+def blinded(here: Credentials, account: ManagedAccount) -> None:
+    """Let Bowline simulate no more in the account."""
+    deny = {"Effect": "Deny", "Action": "iam:Simulate*", "Resource": "*"}
+    root(here, DEV, "iam").put_role_policy(
+        RoleName=account.access_role,
+        PolicyName="Blind",
+        PolicyDocument=json.dumps({"Version": "2012-10-17", "Statement": [deny]}),
+    )
+
+
+@pytest.mark.django_db(transaction=True)
+def test_the_account_waits_for_an_acceptance_and_bundles_for_the_next_verification(
+    here: Credentials,
+) -> None:
+    account, olga, paul = member(environment="dev"), both("olga"), both("paul")
+    onboarded(account)
+    choose("dev", four_eyes=True)
+    target_row()
+    blinded(here, account)
+    before = {**ManagedAccount.objects.get().proved, "as": "before"}
+    ManagedAccount.objects.update(proved=before)
+
+    run = carried(verify(account, None, send=keep))
+
+    account = ManagedAccount.objects.get()
+    assert (run.status, account.state) == (Status.FAILED, State.VERIFIED)
+    assert account.word == "verified, writes unknown"
+    waits = f"It waits for an acceptance of {account.unknown_writes} unknown writes"
+    assert waits in account.standing.sentences[1]
+    assert run.error["message"].startswith("Somebody accepted the unknown writes in")
+    assert account.proved == before
+    assert Happened.objects.filter(what="found").count() == 1
+
+    row = ForeignPolicy.objects.get()
+    assert row.policy == f"{account.unknown_writes} writes unknown"
+    assert any("Unknown: " in effect for effect in row.effects)
+    read = asked(row, olga)
+    with pytest.raises(SamePerson):
+        accepted(read, olga)
+    accepted(read, paul)
+    assert len(ManagedAccount.objects.get().standing.sentences) == 1
+
+    run = carried(verify(account, None, send=keep))
+
+    account = ManagedAccount.objects.get()
+    assert (run.status, account.state) == (Status.VERIFIED, State.VERIFIED)
+    assert account.proved["as"] == "verified"
+    assert ForeignPolicy.objects.get().is_accepted
+    assert Happened.objects.filter(what="found").count() == 1
+
+    ForeignPolicy.objects.update(until=today() - timedelta(days=1))
+    assert carried(verify(account, None, send=keep)).status == Status.FAILED
+
+
+def unknown(*names: str, why: str = "conditions decide.") -> list[Result]:
+    sentence = f"Unknown: {', '.join(names)}, because {why}"
+    one = Result("ec2", "Deploy", Outcome.NOT_PROVED, sentence)
+    return [replace(one, unknown_writes=len(names))]
+
+
+def found(account: ManagedAccount, results: list[Result]) -> Any:
+    scope: Any = SimpleNamespace(
+        account=account, managing=SimpleNamespace(managed_role="spinnakerManaged")
+    )
+    return writes_to_accept(scope, Status.VERIFIED, results)
+
+
+@pytest.mark.django_db
+def test_outside_of_such_environments_nothing_is_asked() -> None:
+    managing_row()
+    dev = account_row("dev", environment="dev")
+    prod = account_row("prod", account_id="8" * 12, environment="production")
+
+    assert found(dev, unknown("a:b")) is None
+    assert found(prod, []) is None
+    assert not found(prod, unknown("a:b")).is_accepted
+
+
+@pytest.mark.django_db
+def test_the_same_writes_stay_accepted_whatever_the_reason_and_others_do_not() -> None:
+    managing_row()
+    account = account_row(environment="production")
+    first = found(account, unknown("a:b", "a:c"))
+    assert keep_writes(account, first, timezone.now())
+    accepted_now = {"until": today(), "accepted_at": timezone.now()}
+    ForeignPolicy.objects.update(**accepted_now)
+
+    same = found(account, unknown("a:b", "a:c", why="AWS is busy."))
+    other = found(account, unknown("a:b", "a:d"))
+
+    assert same.is_accepted
+    assert not keep_writes(account, same, timezone.now())
+    assert not other.is_accepted
+    assert keep_writes(account, other, timezone.now())
+    assert ForeignPolicy.objects.get().digest == other.found.digest
+
+
+@pytest.mark.django_db
+def test_it_is_forgotten_once_nothing_is_unknown_and_policies_stay() -> None:
+    managing_row()
+    account = account_row(environment="production")
+    policy = foreign_row(account)
+    keep_writes(account, found(account, unknown("a:b")), timezone.now())
+    assert ForeignPolicy.objects.count() == 2
+
+    assert not keep_writes(account, None, timezone.now())
+
+    assert ForeignPolicy.objects.get() == policy
