@@ -30,10 +30,10 @@ from accounts.models import (
 )
 from accounts.models.states import State, Status
 from accounts.models.steps import finish_steps, note_all
+from accounts.runs.managing.proving import prove_managing
 from accounts.runs.owners.managing import left_to_owner
 from accounts.runs.owners.waiting import wait_for_owner
 from accounts.runs.scope import Scope
-from accounts.runs.verifying import prove_managing
 from onboarding.aws.apply import apply
 from onboarding.aws.errors import AwsError
 from onboarding.aws.session import Sessions
@@ -71,10 +71,16 @@ def apply_run(run: Run, scope: Scope, sessions: Sessions) -> None:
     for _, one in own:
         plan.refuse_unapproved(one.changes)
     apply_shared(run, scope, sessions, plan, steps)
-    for side, one in own:
-        changes = one.with_removals(approved=plan)
-        carry_out(run, sessions, side.reach, changes, steps, held=run.extend_lease)
-        side.hand_on(sessions, one, changes)
+    try:
+        for side, one in own:
+            changes = one.with_removals(approved=plan)
+            carry_out(run, sessions, side.reach, changes, steps, held=run.extend_lease)
+            side.hand_on(sessions, one, changes)
+    except AwsError:
+        prove_managing(run, sessions)  # the run ends here, without a verification
+        raise
+    if run.kind == Run.Kind.REMOVE:
+        prove_managing(run, sessions)
     if left_to_owner(run, scope, sessions):
         wait_for_owner(run, scope, sessions)
         return
@@ -95,12 +101,11 @@ def apply_with_owner(
         wait_for_owner(run, scope, sessions)
         return
     apply_shared(run, scope, sessions, plan, steps)
+    prove_managing(run, sessions)
     if removes:
         with transaction.atomic():
             finish(run)
         return
-    if scope.shared and not scope.managing.is_handed_off:
-        prove_managing(run, Scope.load(run), sessions)
     wait_for_owner(run, scope, sessions)
 
 

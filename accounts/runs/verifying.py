@@ -123,25 +123,6 @@ def prove(run: Run, scope: Scope, sessions: Sessions) -> None:
                 forget_earlier(scope)
 
 
-def prove_managing(run: Run, scope: Scope, sessions: Sessions) -> None:
-    """Walk through the managing account alone: the account's own roles may take days,
-    and nothing else would prove meanwhile what the run changed here.
-    """
-    settling = Backoff(SETTLING, run.say)
-    (looked,) = nothing_left(scope, scope.shared, sessions, settling)
-    found = verify_managing(
-        sessions,
-        scope.managing,
-        scope.managing.reach,
-        waiting=run.say,
-        backoff_seconds=LONG_BACKOFF,
-    )
-    now = timezone.now()
-    judge_managing(scope.row, looked, found, now)
-    if keep_all_foreign(compared_of([looked]), now):
-        happened(run, Notice.What.FOUND)
-
-
 def judge_managing(
     row: ManagingAccount, looked: Looked, results: Iterable[Result], now: datetime
 ) -> None:

@@ -7,7 +7,8 @@ from typing import NamedTuple
 from django.urls import reverse
 
 from accounts.mapping.left_over import left_over
-from accounts.models import ManagedAccount, ManagingAccount
+from accounts.models import ForeignPolicy, ManagedAccount, ManagingAccount
+from accounts.models.standing import STALE
 from accounts.models.states import State
 from accounts.wording import counted
 
@@ -35,23 +36,55 @@ def owners_step(row: ManagingAccount) -> Next:
     )
 
 
+VERIFIES = "Plan its changes: where none are left, Bowline verifies it."
+NOT_APPROVED = (
+    "is not as approved: its roles have {} of others. Accept them by name, or plan "
+    "their removal."
+)
+TO_PLAN = {
+    State.APPLIED.value: f"was changed, and not verified since. {VERIFIES}",
+    State.FAILED.value: (
+        "could not be changed or verified. Plan its changes: the run says what to fix."
+    ),
+    State.DRIFTED.value: (
+        "drifted: AWS no longer matches what was approved. Plan its changes, and read "
+        "what differs."
+    ),
+    State.OUTDATED.value: (
+        "was edited since its changes were applied. Plan them, and read what they are."
+    ),
+    **dict.fromkeys(
+        STALE.values(), f"was verified too long ago to rely on. {VERIFIES}"
+    ),
+}
+"""What a plan of the managing account is for, by the word that pages show."""
+
+
+def to_plan(row: ManagingAccount) -> str:
+    """Say what waits for a plan of the managing account, to be read after its name;
+    empty: nothing.
+    """
+    if row.state == State.DRIFTED:
+        found = ForeignPolicy.objects.of(None)
+        if others := sum(not policy.is_accepted for policy in found):
+            return NOT_APPROVED.format(
+                "a policy" if others == 1 else f"{others} policies"
+            )
+    return TO_PLAN.get(row.word, "")
+
+
 def next_step(row: ManagingAccount) -> Next | None:
     """Name the next step; None where nothing waits."""
     if row.is_handed_off and not row.proof:
         return owners_step(row)
+    if says := to_plan(row):
+        return Next(f"This account {says}", "Go to Plan changes", "#changes")
     if not ManagedAccount.objects.exists():
         return Next(
             "Onboard the first account that Spinnaker deploys to. Its plan shows what "
             "changes in both accounts, and waits for approval.",
             "Onboard an account",
             reverse("accounts:wizard-new"),
-        )
-    if row.state == State.OUTDATED:
-        return Next(
-            "This account was edited since its changes were applied. Plan them, and "
-            "read what they are.",
-            "Go to Plan changes",
-            "#changes",
         )
     left = 0 if row.organization else left_over().count()
     if left:

@@ -28,6 +28,7 @@ from accounts.runs.capacity import capacity_of
 from accounts.web.accounts.views import INACTIVE, NEW, OLDER, STALE
 from accounts.web.bundles.installed import ahead, installed_bundle
 from accounts.web.live.state import live_site
+from accounts.web.managing.next_step import to_plan
 from accounts.web.overview.picture import MOST_NODES, Seen, narrow, summed, wide
 from accounts.web.request import Request
 from accounts.web.runs.listing import ME
@@ -65,7 +66,7 @@ def overview(request: Request) -> HttpResponse:
     states = states_of(counts)
     total = states.total()
     if not total:
-        welcome = {"step": 2, "managing": managing}
+        welcome = {"step": 2, "managing": managing, "todo": managing_to_do(managing)}
         return render(request, "overview/welcome.html", welcome)
     rows = ManagedAccount.objects.order_by("name")
     accounts = sorted(rows, key=by_environment) if total <= MOST_NODES else []
@@ -79,7 +80,11 @@ def overview(request: Request) -> HttpResponse:
         "states": [(state, count) for state, count in states.items() if count],
         "total": total,
         "moving": bool(live.every),
-        "todo": [*fills(managing), *to_do(states, waits_for(request.user))],
+        "todo": [
+            *managing_to_do(managing),
+            *fills(managing),
+            *to_do(states, waits_for(request.user)),
+        ],
         **got_worse(),
         "pictures": [("wide", wide(centre, seen)), ("narrow", narrow(centre, seen))],
     }
@@ -140,6 +145,16 @@ def seen_accounts(accounts: list[ManagedAccount]) -> list[Seen]:
         )
         for account in accounts
     ]
+
+
+def managing_to_do(row: ManagingAccount) -> list[ToDo]:
+    """Say what of the managing account is not as it was approved, or not proved."""
+    says = to_plan(row)
+    if not says:
+        return []
+    url = f"{row.get_absolute_url()}#changes"
+    text = f"The managing account {row.name} {says}"
+    return [ToDo(text, url, "Go to Plan changes")]
 
 
 def fills(row: ManagingAccount) -> list[ToDo]:

@@ -10,7 +10,7 @@ from django.utils import timezone
 
 from accounts.mapping import snapshots
 from accounts.mapping.edits import editing_managing
-from accounts.models import ManagedAccount, ManagingAccount
+from accounts.models import ManagedAccount, ManagingAccount, Run
 from accounts.models.states import State, Status
 from accounts.runs import applying, verifying
 from accounts.runs.actions import discard, keep, plan, plan_managing, remove, verify
@@ -57,20 +57,45 @@ def test_its_own_plan_makes_it_and_proves_it(here: Credentials) -> None:
     assert row.policy_set == POLICY_SET
 
 
-def test_what_was_made_and_is_not_proved_is_applied(
-    here: Credentials, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def fails_in_the_account(run: Run, monkeypatch: pytest.MonkeyPatch) -> Run:
+    """Change the managing account for an account whose own roles AWS refuses."""
+
     def refuse(*_: Any, **__: Any) -> None:
         raise AwsError("", "iam:CreateRole", "Not in this account.", "Allow it.")
 
-    run = planned(member())
     carry_out = applying.carry_out
     passes = iter((carry_out, refuse))
     monkeypatch.setattr(applying, "carry_out", lambda *a, **k: next(passes)(*a, **k))
+    return done(run)
 
-    ending = done(run)
 
-    assert ending.status == Status.FAILED
+def test_it_is_proved_although_the_account_itself_could_not_be_changed(
+    here: Credentials, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run, before = planned(member()), timezone.now()
+
+    ending = fails_in_the_account(run, monkeypatch)
+
+    assert (ending.status, ending.error["message"]) == (
+        Status.FAILED,
+        "Not in this account.",
+    )
+    assert (managing().state, managing().proof) == (State.VERIFIED, State.VERIFIED)
+    assert managing().verified_at > before
+
+
+def test_what_was_made_and_cannot_be_proved_is_applied(
+    here: Credentials, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(*_: Any, **__: Any) -> None:
+        raise AwsError("", "iam:GetRole", "AWS is too busy.", retryable=True)
+
+    run = planned(member())
+    monkeypatch.setattr(verifying, "differences", refuse)
+
+    ending = fails_in_the_account(run, monkeypatch)
+
+    assert ending.error["message"] == "Not in this account."
     assert (managing().state, managing().proof) == (State.APPLIED, "")
 
 
@@ -88,14 +113,39 @@ def test_a_managing_side_that_cannot_be_made_is_failed(
     assert managing().state == State.FAILED
 
 
-def test_a_removal_changes_it_and_proves_nothing(here: Credentials) -> None:
+def test_a_removal_changes_it_and_proves_it(here: Credentials) -> None:
     account = member()
     onboarded(account)
+    run, before = carried(remove(account, None)), timezone.now()
 
-    ending = done(carried(remove(account, None)))
+    ending = done(run)
 
     assert ending.status == Status.REMOVED, ending.error
-    assert (managing().state, managing().proof) == (State.APPLIED, "")
+    assert (managing().state, managing().proof) == (State.VERIFIED, State.VERIFIED)
+    assert managing().verified_at > before
+
+
+def test_a_removal_finds_what_differs_there(
+    here: Credentials, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    account = member()
+    onboarded(account)
+    run = carried(remove(account, None))
+    monkeypatch.setattr(verifying, "SETTLING", 0.0)
+    change_managing = applying.change_managing
+
+    def change_and_detach(*given: Any, **named: Any) -> None:
+        change_managing(*given, **named)
+        iam, role = root(here, MANAGING, "iam"), managing().identity_name
+        arn = MANAGING.arn("policy/bowline/managing/BowlineRegionLookup")
+        iam.detach_role_policy(RoleName=role, PolicyArn=arn)
+
+    monkeypatch.setattr(applying, "change_managing", change_and_detach)
+
+    ending = done(run)
+
+    assert ending.status == Status.REMOVED, ending.error
+    assert managing().state == State.DRIFTED
 
 
 def test_drift_of_it_is_found_by_verifying_any_account(here: Credentials) -> None:

@@ -90,11 +90,13 @@ def test_the_account_is_taken_from_the_identitys_policy_first(
 def test_bowline_enters_by_its_own_role_and_needs_no_identity(
     here: Credentials, removal: Run
 ) -> None:
+    """Only what proves the managing account, once all is deleted, becomes it."""
     watched = Watched()
 
     carry_on(removal, watched)
 
-    entered = [body for operation, body in watched.sent if operation == "AssumeRole"]
+    last = max(n for n, (name, _) in enumerate(watched.sent) if name in watched.deleted)
+    entered = [body for name, body in watched.sent[:last] if name == "AssumeRole"]
     assert entered
     assert all(ACCESS_ROLE in body for body in entered)
     assert roles_in(here) == set()

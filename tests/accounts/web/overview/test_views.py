@@ -12,6 +12,7 @@ from accounts.models import Bundle, CheckResult, ManagedAccount, Rollout, Run
 from accounts.models.states import State, Status
 from accounts.web.overview.picture import MOST_NODES
 from accounts.web.overview.views import to_do
+from tests.accounts.runs.foreign.rows import foreign_row
 from tests.rows import account_row, managing_row, person
 
 pytestmark = pytest.mark.django_db
@@ -249,3 +250,54 @@ def test_the_organization_is_offered_before_the_list_is_full(
         "1 of 2 accounts are listed, 1 more is described. Choose every account" in after
     )
     assert 'href="/managing/?switch=1#switch"' in after
+
+
+@pytest.mark.parametrize(
+    ("fields", "says"),
+    [
+        ({"state": State.APPLIED}, "was changed, and not verified since."),
+        ({"state": State.FAILED}, "could not be changed or verified."),
+        ({"state": State.DRIFTED}, "drifted: AWS no longer matches what was approved."),
+        ({"state": State.OUTDATED}, "was edited since its changes were applied."),
+        (
+            {
+                "state": State.VERIFIED,
+                "proof": State.VERIFIED,
+                "verified_at": timezone.now() - timedelta(days=400),
+            },
+            "was verified too long ago to rely on.",
+        ),
+    ],
+)
+@pytest.mark.parametrize("accounts", [0, 1])
+def test_the_managing_account_waits_where_it_is_not_proved(
+    viewer, fields: dict[str, object], says: str, accounts: int
+) -> None:
+    """Though the last account was removed, and forgotten."""
+    managing_row(**fields)
+    many(accounts)
+
+    page = viewer.get("/").content.decode()
+
+    assert f"The managing account core {says}" in page
+    assert 'href="/managing/#changes">Go to Plan changes</a>' in page
+
+
+def test_policies_of_others_on_the_managing_account_wait_for_somebody(viewer) -> None:
+    managing_row(state=State.DRIFTED)
+    many(1)
+    foreign_row(None)
+    now = timezone.now()
+    accepted = {"accepted_at": now, "until": now.date() + timedelta(days=1)}
+    foreign_row(None, digest="2", **accepted)
+
+    page = viewer.get("/").content.decode()
+
+    assert "core is not as approved: its roles have a policy of others." in page
+
+
+def test_a_managing_account_that_is_proved_waits_for_nobody(viewer) -> None:
+    managing_row(state=State.VERIFIED, proof=State.VERIFIED, verified_at=timezone.now())
+    many(1)
+
+    assert "Go to Plan changes" not in viewer.get("/").content.decode()

@@ -1,0 +1,1 @@
+"""The managing account in runs: what proves it."""
