@@ -30,7 +30,7 @@ from accounts.models.states import OPEN, Status
 from accounts.operations.delivered import deliveries
 from accounts.operations.epoch import Epoch
 from accounts.runs.queue import PEOPLE, SCHEDULE
-from onboarding.aws.errors import THROTTLED
+from onboarding.aws.codes import THROTTLED
 
 RECENT = timedelta(hours=1)
 """How far back runs that ended are counted."""

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
+from typing import Any
 
 from accounts.models import ManagedAccount, ManagingAccount, Member
 from accounts.models.managed import ManagedAccountQuerySet
@@ -26,3 +27,17 @@ def inactive_of(accounts: Iterable[ManagedAccount]) -> dict[str, Member]:
     ids = [account.account_id for account in accounts]
     rows = inactive_members().filter(account_id__in=ids)
     return {member.account_id: member for member in rows}
+
+
+def explained(
+    error: Mapping[str, Any], account: ManagedAccount | None
+) -> dict[str, Any]:
+    """Return what ended a run with what the organization says of its account first:
+    AWS refuses to enter a suspended account as it refuses anything else.
+    """
+    member = account and inactive_of([account]).get(account.account_id)
+    if not member:
+        return dict(error)
+    what = "" if member.gone_at else "is "
+    says = f"Account {member.account_id} {what}{member.word}, as AWS Organizations says"
+    return {**error, "hint": f"{says}: that may be why. {error['hint']}"}

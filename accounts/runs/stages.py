@@ -13,11 +13,13 @@ from accounts.models.lease import LeaseLost
 from accounts.models.states import WORKING, Status
 from accounts.notices.happening import failed
 from accounts.operations.log_ids import RUN, about
+from accounts.organization.inactive import explained
 from accounts.runs.applying import apply_run
 from accounts.runs.planning import make_plan
 from accounts.runs.scope import Scope
 from accounts.runs.verifying import verify_run
-from onboarding.aws.errors import NOT_OURS, AwsError
+from onboarding.aws.codes import NOT_OURS
+from onboarding.aws.errors import AwsError
 from onboarding.aws.session import PATIENCE, Sessions
 from onboarding.details import DetailsError
 from onboarding.resources.plan import NotOurs, PlanOutdated, WantedTwice
@@ -97,7 +99,10 @@ def new_sessions(run: Run, scope: Scope) -> Sessions:
 def fail(run: Run, error: AwsError) -> None:
     """End a run that could not continue, with what happened and what to do about it."""
     with transaction.atomic():
-        run.carry(Status.FAILED, since=WORKING, error=error.as_json(), waiting="")
+        said = error.as_json()
+        if error.unread:
+            said = explained(said, run.account)
+        run.carry(Status.FAILED, since=WORKING, error=said, waiting="")
         failed(run)
         run.unedited_subject.fail()
 

@@ -20,6 +20,7 @@ from accounts.mapping.proved import keep_proved
 from accounts.models import ManagedAccount, ManagingAccount, Notice, Run
 from accounts.models.states import WORKING, State, Status
 from accounts.notices.happening import failed, happened
+from accounts.organization.inactive import explained
 from accounts.runs.foreign.keeping import keep_all_foreign, of_others
 from accounts.runs.foreign.writes import keep_writes, writes_to_accept
 from accounts.runs.owners.learning import learn_of_owner
@@ -86,7 +87,9 @@ def prove(run: Run, scope: Scope, sessions: Sessions) -> None:
     ends = Status.FAILED if waiting and not waiting.is_accepted else status
     now = timezone.now()
     with transaction.atomic():
-        error = failed_checks(results) if ends is Status.FAILED else None
+        error = None
+        if ends is Status.FAILED:
+            error = explained(failed_checks(results), run.account)
         known = {"unknown_writes": sum(one.unknown_writes for one in results)}
         run.carry(ends, since=(Status.VERIFYING,), error=error, waiting="", **known)
         if scope.shared:

@@ -16,19 +16,23 @@ from threading import BoundedSemaphore
 from typing import TYPE_CHECKING, Any, ParamSpec, Protocol, TypeVar
 
 from botocore import xform_name
-from botocore.exceptions import ClientError
+from botocore.exceptions import ClientError, ConnectionError
 
+from onboarding.aws.codes import ABSENT, UNKNOWN_THERE
 from onboarding.aws.errors import (
-    ABSENT,
-    UNKNOWN_THERE,
     AwsError,
-    OwnCredentialsError,
     code_of,
+    no_endpoint,
     not_enabled,
     translating,
 )
 from onboarding.aws.session import Credentials, Sessions
-from onboarding.aws.shared_clients import BUILDING, shared_core
+from onboarding.aws.shared_clients import (
+    BUILDING,
+    is_offered,
+    session_of,
+    shared_core,
+)
 from onboarding.topology import Reach
 
 if TYPE_CHECKING:
@@ -197,20 +201,25 @@ class AccountClient:
     def asked(
         self, method: Callable[..., object], doing: str, ask: Callable[[], T]
     ) -> T:
-        operation, region = action_of(method), bound(method)[0].meta.region_name
+        client, _ = bound(method)
+        where, operation = self.account_id, action_of(method)
+        region, service = client.meta.region_name, client.meta.service_model
 
         def act() -> T:
             try:
                 with (
-                    room(self.account_id),
-                    translating(self.account_id, operation, doing),
+                    room(where),
+                    translating(where, operation, doing, session=session_of(client)),
                 ):
                     return ask()
-            except OwnCredentialsError as error:
+            except AwsError as error:
                 if error.code in UNKNOWN_THERE and self.is_known_elsewhere(region):
-                    raise not_enabled(
-                        self.account_id, operation, doing, region
-                    ) from error
+                    raise not_enabled(where, operation, doing, region) from error
+                if isinstance(error.__cause__, ConnectionError) and not is_offered(
+                    service.service_name, region
+                ):
+                    name = service.metadata["serviceId"]
+                    raise no_endpoint(where, operation, doing, name, region) from error
                 raise
 
         return self.patiently(act)
@@ -221,7 +230,12 @@ class AccountClient:
         if sts.meta.region_name == region:
             return False
         try:
-            with translating(self.account_id, "sts:GetCallerIdentity", "ask who it is"):
+            with translating(
+                self.account_id,
+                "sts:GetCallerIdentity",
+                "ask who it is",
+                session=session_of(sts),
+            ):
                 sts.get_caller_identity()
         except AwsError:
             return False

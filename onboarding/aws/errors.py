@@ -24,63 +24,30 @@ from botocore.exceptions import (
 )
 from botocore.parsers import ResponseParserError
 
-NO_KEY = "NotFoundException"
-"""What KMS answers for a key that it does not know."""
-ABSENT = frozenset({"NoSuchEntity", "ResourceNotFoundException", NO_KEY})
-DENIED = frozenset(
-    {
-        "AccessDenied",
-        "AccessDeniedException",
-        "AuthorizationError",
-        "UnauthorizedOperation",
-    }
+from onboarding.aws.codes import (
+    ABSENT,
+    BAD_CREDENTIALS,
+    CONTROLS,
+    DENIED,
+    NO_ACCESS,
+    NO_ENDPOINT,
+    NO_ENTRY,
+    NO_KEY,
+    NOT_ANSWERED,
+    NOT_AWS,
+    NOT_ENABLED,
+    NOT_YET,
+    OVER,
+    QUOTA,
+    SAYS_SUSPENDED,
+    SERVER_ERROR,
+    SUSPENDED,
+    THROTTLED,
+    TRUSTS_NOBODY,
+    WEB_PAGE,
 )
-THROTTLED = frozenset(
-    {
-        "RequestLimitExceeded",
-        "SlowDown",
-        "Throttling",
-        "ThrottlingException",
-        "ThrottledException",
-        "TooManyRequestsException",
-    }
-)
-NOT_YET = frozenset(
-    {
-        "ConcurrentModification",
-        "ConcurrentModificationException",
-        "DeleteConflict",
-        "EntityTemporarilyUnmodifiable",
-        "NoSuchEntity",
-    }
-)
-"""What IAM answers while a change of a moment ago is not yet known everywhere."""
+from onboarding.partitions import Arn
 
-BAD_CREDENTIALS = frozenset(
-    {
-        "AuthFailure",
-        "ExpiredToken",
-        "ExpiredTokenException",
-        "IncompleteSignature",
-        "InvalidClientTokenId",
-        "MissingAuthenticationToken",
-        "RequestExpired",
-        "SignatureDoesNotMatch",
-        "UnrecognizedClientException",
-    }
-)
-UNKNOWN_THERE = frozenset(
-    {"AuthFailure", "InvalidClientTokenId", "UnrecognizedClientException"}
-)
-"""What AWS answers, too, in a region that the account has not enabled: in EC2's words,
-in the query protocol's and in JSON's.
-"""
-NOT_ENABLED = "RegionNotEnabled"
-"""Bowline's own code for that."""
-NO_ACCESS = "NoAccess"
-"""Somebody else makes what is in the account, and Bowline has no role that reads it."""
-NOT_OURS = "NotOurs"
-"""A name that is needed is taken, by what Bowline did not make."""
 NO_CREDENTIALS = (
     CredentialRetrievalError,
     NoCredentialsError,
@@ -89,31 +56,7 @@ NO_CREDENTIALS = (
     SSOError,
     TokenRetrievalError,
 )
-TRUSTS_NOBODY = frozenset(
-    {"InvalidArnException", "InvalidParameterException", "MalformedPolicyDocument"}
-)
-"""What KMS, EKS and IAM answer, among other things, for a principal unknown to them."""
-NO_ENTRY = "The specified principalArn could not be found"
-"""What EKS answers while an access entry of a moment ago is not known everywhere."""
-UNKNOWN_CALL = frozenset(
-    {"InvalidAction", "UnknownOperationException", "UnsupportedOperation"}
-)
-"""Not every region and partition has every operation of a service."""
-
-NOT_AWS = frozenset({"text/html", "application/xhtml+xml"})
-"""No API of AWS answers so."""
-WEB_PAGE = re.compile(rb"\s*<(!doctype +)?html\b", re.IGNORECASE)
-"""How one begins that calls itself XML."""
-
-CONTROLS = ("service", "resource")
-"""The kinds of control policies that an organization has."""
-
-SERVER_ERROR = 500
-NOT_ANSWERED = "NotAnAnswer"
-"""Bowline's own code for what is no answer of AWS."""
 FAILURES = (BotoCoreError, ClientError, ResponseParserError)
-
-QUOTA = frozenset({"LimitExceeded", "ResourceLimitExceededException"})
 
 RENEW = (
     "Renew the credentials that Bowline itself runs with (an instance or task role, "
@@ -224,12 +167,18 @@ def refuse_html(response_dict: dict[str, Any], **_: object) -> None:
 
 
 @contextmanager
-def translating(account: str, operation: str, doing: str) -> Iterator[None]:
-    """Raise botocore's errors as AwsError; `doing` ends “Bowline could not …”."""
+def translating(
+    account: str, operation: str, doing: str, *, session: str = ""
+) -> Iterator[None]:
+    """Raise botocore's errors as AwsError; `doing` ends “Bowline could not …”.
+
+    `session`: whose session signed the call; empty: Bowline's own credentials did,
+    and only then are they to blame.
+    """
     try:
         yield
     except FAILURES as error:
-        raise aws_error(error, account, operation, doing) from error
+        raise aws_error(error, account, operation, doing, session) from error
 
 
 @contextmanager
@@ -251,11 +200,12 @@ def aws_error(
     account: str,
     operation: str,
     doing: str,
+    session: str = "",
 ) -> AwsError:
     where = f" in account {account}" if account else ""
     tried = f"Bowline could not {doing}{where}"
     if isinstance(error, ClientError):
-        return refused(error, account, operation, tried)
+        return refused(error, account, operation, tried, session)
     if isinstance(error, NotAnAnswer | ResponseParserError):
         return not_aws(error, account, operation, tried)
     if isinstance(error, NO_CREDENTIALS):
@@ -277,11 +227,17 @@ def aws_error(
     )
 
 
-def refused(error: ClientError, account: str, operation: str, tried: str) -> AwsError:
+def refused(
+    error: ClientError, account: str, operation: str, tried: str, session: str
+) -> AwsError:
     code = code_of(error)
     answer = error.response.get("Error", {}).get("Message", "").strip().rstrip(".")
     status = error.response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0)
     said = f"{code}: {answer}" if answer else code
+    if account and (code in SUSPENDED or SAYS_SUSPENDED.search(answer)):
+        return suspended(account, operation, f"{tried}: AWS answered {said}.", code)
+    if code in BAD_CREDENTIALS and session:
+        return session_refused(account, operation, tried, said, session, code)
     if code in BAD_CREDENTIALS:
         return own_credentials(operation, f"AWS answered {said}", code=code)
     if code in DENIED:
@@ -341,6 +297,54 @@ def not_enabled(account: str, operation: str, doing: str, region: str) -> AwsErr
         "in Bowline. Then try again.",
         code=NOT_ENABLED,
     )
+
+
+def no_endpoint(
+    account: str, operation: str, doing: str, service: str, region: str
+) -> AwsError:
+    """Say that AWS does not offer the service in the region, whoever asks."""
+    return AwsError(
+        account,
+        operation,
+        f"Bowline could not {doing} in account {account}: AWS has no endpoint of "
+        f"{service} in the region {region}, so {operation} reached nobody.",
+        f"Take {region} out of the account in Bowline, or the provider that needs "
+        f"{service}. If AWS offers it there since, a newer Bowline knows it.",
+        code=NO_ENDPOINT,
+    )
+
+
+def suspended(account: str, operation: str, tried: str, code: str) -> AwsError:
+    """Say that AWS has switched the whole account off, or not on yet."""
+    return AwsError(
+        account,
+        operation,
+        f"{tried} Account {account} is suspended, blocked, or not active yet.",
+        f"See the state of account {account} in AWS Organizations and the mail to its "
+        "root user; AWS Support activates it again. Or remove the account from "
+        "Bowline.",
+        code=code,
+    )
+
+
+def session_refused(
+    account: str, operation: str, tried: str, said: str, session: str, code: str
+) -> AwsError:
+    """Blame a session that Bowline was given, and not Bowline's own credentials."""
+    if code in OVER:
+        why = f"the session {session} is over ({said})."
+        hint = (
+            "Try again: Bowline then assumes the role again. If that is over at once, "
+            "the clock of Bowline's host is wrong."
+        )
+    else:
+        why = f"AWS no longer takes the session {session} ({said})."
+        hint = (
+            f"See in AWS Organizations whether account {Arn.of(session).account} is "
+            "suspended or closed. If it is active, check the clock of Bowline's host, "
+            "and try again."
+        )
+    return AwsError(account, operation, f"{tried}: {why}", hint, code=code)
 
 
 def own_credentials(operation: str, why: str, *, code: str = "") -> OwnCredentialsError:

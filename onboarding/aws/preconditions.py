@@ -9,8 +9,9 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from onboarding.aws.client import AccountClient, parsed
+from onboarding.aws.codes import NOT_ENABLED
 from onboarding.aws.discover import regions
-from onboarding.aws.errors import NOT_ENABLED, AwsError
+from onboarding.aws.errors import AwsError
 from onboarding.aws.organization.members import organization_id
 from onboarding.aws.session import Sessions
 from onboarding.desired.packing import POLICIES_PER_HOLDER

@@ -14,8 +14,8 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from botocore.credentials import Credentials as OwnCredentials
 
 from onboarding.aws.backoff import Backoff, silent
+from onboarding.aws.codes import NO_ACCESS
 from onboarding.aws.errors import (
-    NO_ACCESS,
     AwsError,
     own_credentials,
     translating,
@@ -227,8 +227,9 @@ class Sessions:
                 f"{reach.account_id}: AWS refused it.",
                 f"In account {reach.account_id} the role {reach.access_role} must "
                 f"exist, and its trust policy must allow sts:AssumeRole to "
-                f"{caller.principal} without an external ID. Bowline itself must be "
-                f"allowed sts:AssumeRole on {role_arn}.",
+                f"{caller.principal} without an external ID and without MFA "
+                "(aws:MultiFactorAuthPresent), which a service cannot have. Bowline "
+                f"itself must be allowed sts:AssumeRole on {role_arn}.",
                 code=error.code,
             ) from error
 
@@ -250,7 +251,10 @@ class Sessions:
             asked["ExternalId"] = external_id
         if policy:
             asked["Policy"] = policy
-        with translating(account, "sts:AssumeRole", f"assume {role_arn}"):
+        session = source.arn if source else ""
+        with translating(
+            account, "sts:AssumeRole", f"assume {role_arn}", session=session
+        ):
             answer = sts.assume_role(**asked)
         given = answer["Credentials"]
         return Credentials(
@@ -291,6 +295,7 @@ class Sessions:
             credentials.secret_key,
             credentials.token,
             self._count,
+            credentials.arn,
         )
         return client_of(signer, service, region)
 

@@ -25,8 +25,9 @@ from botocore.credentials import (
     Credentials,
     ReadOnlyCredentials,
 )
+from botocore.exceptions import UnknownRegionError
 
-from onboarding.aws.errors import (
+from onboarding.aws.codes import (
     ABSENT,
     BAD_CREDENTIALS,
     DENIED,
@@ -35,8 +36,8 @@ from onboarding.aws.errors import (
     THROTTLED,
     TRUSTS_NOBODY,
     UNKNOWN_CALL,
-    refuse_html,
 )
+from onboarding.aws.errors import refuse_html
 from onboarding.aws_calls import ANSWERS, Answer
 from onboarding.partitions import PARTITIONS
 
@@ -97,6 +98,8 @@ class Signer:
     secret_key: str = field(repr=False)
     token: str = field(repr=False)
     sent: Callable[[], None] = field(repr=False)
+    session: str = ""
+    """The ARN of the session whose they are; empty: they are Bowline's own."""
 
 
 SIGNER: ContextVar[Signer] = ContextVar("signer")
@@ -192,6 +195,28 @@ def encode_once(request: Any, **_: Any) -> None:
     """Keep what is signed for what is sent: boto3 encodes a form for each of them."""
     if isinstance(request.data, dict):
         request.data = request.body
+
+
+def session_of(client: Any) -> str:
+    """Name the session that signs a client's calls; empty: Bowline's own credentials
+    do.
+    """
+    session: str = client.signer.session
+    return session
+
+
+def is_offered(service: str, region: str) -> bool:
+    """Return whether AWS has an endpoint of the service in the region, as far as boto3
+    knows the two.
+    """
+    core = shared_core()
+    with BUILDING:
+        try:
+            partition = core.get_partition_for_region(region)
+        except UnknownRegionError:
+            return True
+        known = core.get_available_regions(service, partition_name=partition)
+    return not known or region in known
 
 
 def count(**_: Any) -> None:

@@ -145,7 +145,7 @@ def is_met(operator: str, known: str | None, values: list[Any]) -> bool | None:
         return None
     if plain == "StringEquals":
         return (known in values) != negated
-    if plain == "StringEqualsIgnoreCase":
+    if plain in ("StringEqualsIgnoreCase", "Bool"):
         return (known.lower() in [str(v).lower() for v in values]) != negated
     if plain in LIKE:
         return any(matches(known, str(pattern)) for pattern in values) != negated

@@ -32,11 +32,19 @@ WRITE_IT = (
     "Write what is sent into the condition, or let Bowline do it: plan again and "
     "approve the trust policy."
 )
+MFA = "aws:multifactorauthpresent"
+NO_MFA = (
+    "A service cannot have MFA: take the condition out of what concerns it, or let "
+    "Bowline write the trust policy: plan again and approve it. The external ID "
+    "protects the role in its place."
+)
 FIXES = {
+    MFA: NO_MFA,
+    "aws:multifactorauthage": NO_MFA,
     "aws:principalorgid": (
         "AWS itself sends the organization that Spinnaker's identity belongs to: name "
         "that one, or none, in the managing account's page; then plan again."
-    )
+    ),
 }
 """What fixes an unmet condition, by its key, where writing it is not enough."""
 
@@ -52,10 +60,14 @@ class AssumeRequest:
 
     @property
     def context(self) -> Context:
+        arn = Arn.of(self.principal)
         known = {
             "sts:externalid": self.external_id or None,
             "aws:principalarn": self.principal,
-            "aws:principalaccount": Arn.of(self.principal).account,
+            "aws:principalaccount": arn.account,
+            # A user's key has no such key, a role's session always has this one.
+            MFA: None if arn.kind == "user" else "false",
+            "aws:multifactorauthage": None,
         }
         if self.organization is not None:
             known["aws:principalorgid"] = self.organization or None
@@ -161,10 +173,14 @@ class Trust:
         )
 
     def denying(self, number: int, request: AssumeRequest) -> Cause:
+        statement = self.document["Statement"][number]
+        keys = {str(path[-1]).lower() for path, _ in conditions(statement, {})}
+        by_mfa = keys & {MFA, "aws:multifactorauthage"}
+        without = " without MFA" if by_mfa else ""
         return self.refusal(
             Located.THEIR_TRUST,
-            f"denies sts:AssumeRole to {request.principal}.",
-            "Take the denying statement out.",
+            f"denies sts:AssumeRole to {request.principal}{without}.",
+            NO_MFA if by_mfa else "Take the denying statement out.",
             ("Statement", number, "Effect"),
             certain=True,
         )

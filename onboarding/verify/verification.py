@@ -14,7 +14,8 @@ from typing import Any
 
 from onboarding.aws.backoff import SYSTEM, Backoff, Clock, silent
 from onboarding.aws.client import AccountClient, iam_action, together
-from onboarding.aws.errors import ABSENT, UNKNOWN_CALL, AwsError, OwnCredentialsError
+from onboarding.aws.codes import ABSENT, UNKNOWN_CALL
+from onboarding.aws.errors import AwsError, OwnCredentialsError
 from onboarding.aws.session import Sessions
 from onboarding.checks import Call, Check, Outcome
 from onboarding.desired.managed import checks

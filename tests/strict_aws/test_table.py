@@ -14,7 +14,15 @@ from typing import NamedTuple
 from accounts.runs.verifying import LONG_BACKOFF, SETTLING
 from onboarding.aws.apply import APPLY_BACKOFF
 from onboarding.aws.session import PATIENCE
-from tests.strict_aws import conditions, delays, keys, limits, simulator, trouble
+from tests.strict_aws import (
+    conditions,
+    delays,
+    keys,
+    limits,
+    sessions,
+    simulator,
+    trouble,
+)
 from tests.strict_aws.proxy import Behaviour
 
 DOCS = Path(__file__).parents[2] / "docs" / "strict-aws.md"
@@ -97,6 +105,24 @@ ROWS = (
         AT_ONCE,
     ),
     Row(
+        sessions.SessionsOver,
+        "Names the session, and says to try again. It blames its own credentials for "
+        "what they signed only.",
+        AT_ONCE,
+    ),
+    Row(
+        sessions.SuspendedAccount,
+        "Says that the account is suspended, blocked or not active yet, and who "
+        "activates it.",
+        AT_ONCE,
+    ),
+    Row(
+        sessions.TrustAsksForMfa,
+        "Says that a service cannot have MFA. Where it may read the trust policy, it "
+        "names the condition.",
+        AT_ONCE,
+    ),
+    Row(
         simulator.Simulator,
         "Asks many questions in a request, in each region by itself, and none under a "
         "condition key of another that a policy looks at or that comes with its call. "
@@ -125,7 +151,15 @@ def test_the_document_is_the_table() -> None:
 def test_every_behaviour_has_a_row() -> None:
     known = {
         value
-        for module in (conditions, delays, keys, limits, simulator, trouble)
+        for module in (
+            conditions,
+            delays,
+            keys,
+            limits,
+            sessions,
+            simulator,
+            trouble,
+        )
         for value in vars(module).values()
         if isinstance(value, type) and issubclass(value, Behaviour)
     } - {Behaviour, conditions.ConditionKey}

@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 from django.urls import reverse
 
 from accounts.models import Run
-from onboarding.aws.errors import DENIED, NOT_ENABLED, NOT_OURS
+from onboarding.aws.codes import DENIED, NOT_ENABLED, NOT_OURS
 
 ENABLE = re.compile(r"aws account enable-region --region-name [a-z0-9-]+")
 ASSUME = "sts:AssumeRole"

@@ -11,7 +11,8 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from onboarding.aws.client import AccountClient
-from onboarding.aws.errors import NO_KEY, AwsError
+from onboarding.aws.codes import NO_KEY
+from onboarding.aws.errors import AwsError
 from onboarding.desired.image_keys import key_policy_hint
 from onboarding.resources.kinds import KeyGrant, Resource
 

@@ -10,10 +10,11 @@ import pytest
 from django.db import OperationalError
 from django.utils import timezone
 
-from accounts.models import Run
+from accounts.models import Member, Organization, Run
 from accounts.models.states import State, Status
 from accounts.runs import stages
 from accounts.runs.stages import carry_on
+from onboarding.aws.errors import AwsError
 from onboarding.resources.policy import QuotaExceeded
 from script.emulated_organization import Credentials
 from tests.accounts.runs.carried import member, planned
@@ -22,6 +23,9 @@ from tests.rows import account_row, managing_row, run_row
 pytestmark = pytest.mark.django_db(transaction=True)
 
 Meet = Callable[..., Run]
+
+
+DENIED = "AccessDenied"
 
 
 @pytest.fixture
@@ -53,6 +57,34 @@ def test_too_many_accounts_for_a_policy_leave_a_choice(meet: Meet) -> None:
     assert run.error["hint"] == "Choose every account of the organization instead."
     assert run.account is not None
     assert run.account.state == State.FAILED
+
+
+@pytest.mark.parametrize(
+    ("fields", "says"),
+    [
+        ({"state": "SUSPENDED"}, "is suspended"),
+        ({"state": "ACTIVE", "gone_at": timezone.now()}, "left the organization"),
+        ({"state": "ACTIVE"}, ""),
+    ],
+)
+def test_a_denial_is_explained_by_what_the_organization_says(
+    meet: Meet, fields: dict[str, Any], says: str
+) -> None:
+    organization = Organization.objects.create(
+        account_id="911111111111", organization_id="o-a1b2c3d4e5"
+    )
+    Member.objects.create(
+        organization=organization,
+        account_id="922222222222",
+        unit_since=timezone.now(),
+        **fields,
+    )
+    refused = AwsError("922222222222", "a:B", "Refused.", "Allow it.", code=DENIED)
+
+    hint = meet(refused).error["hint"]
+
+    why = f"Account 922222222222 {says}, as AWS Organizations says: that may be why. "
+    assert hint == f"{why if says else ''}Allow it."
 
 
 def test_details_that_no_longer_suit_the_account_are_named(here: Credentials) -> None:

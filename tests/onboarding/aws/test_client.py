@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from threading import Barrier, Lock
@@ -7,11 +8,13 @@ from threading import Barrier, Lock
 import pytest
 from botocore import retryhandler
 from botocore.awsrequest import AWSResponse
+from botocore.exceptions import EndpointConnectionError
 
-from onboarding.aws import backoff
+from onboarding.aws import backoff, shared_clients
 from onboarding.aws.client import AccountClient, parsed
 from onboarding.aws.errors import AwsError, OwnCredentialsError
 from onboarding.aws.session import Sessions
+from tests.attack.freezing import hear
 from tests.onboarding.aws.field import Body, Field, failing
 
 NO_ROLE = {"RoleName": "nobody"}
@@ -112,21 +115,99 @@ def test_a_region_that_is_not_enabled_is_said_to_be_that(
     assert f"enable-region --region-name {WEST}" in told.value.hint
 
 
-def test_credentials_that_aws_knows_nowhere_are_blamed(client: AccountClient) -> None:
+@pytest.fixture
+def own(field: Field) -> AccountClient:
+    """Call with Bowline's own credentials, in the account that they are of."""
+    return AccountClient.of(field.sessions(), field.own)
+
+
+def unknown_everywhere(client: AccountClient) -> AwsError:
     refusing_everybody(client, "ec2", "AuthFailure")
     failing(client.sts, "GetCallerIdentity", "InvalidClientTokenId", "Who?", times=9)
-
-    with pytest.raises(OwnCredentialsError):
+    with pytest.raises(AwsError) as caught:
         client.call(client.operation("ec2", "describe_vpcs", WEST), "look around")
+    return caught.value
 
 
-def test_credentials_are_blamed_where_every_region_begins(
-    client: AccountClient,
-) -> None:
+def unknown_at_home(client: AccountClient) -> AwsError:
     failing(client.iam, "GetRole", "InvalidClientTokenId", "Who?", times=9)
-
-    with pytest.raises(OwnCredentialsError):
+    with pytest.raises(AwsError) as caught:
         client.call(client.iam.get_role, "read role nobody", **NO_ROLE)
+    return caught.value
+
+
+@pytest.mark.parametrize("refused", [unknown_everywhere, unknown_at_home])
+def test_bowlines_own_credentials_are_blamed_for_what_they_signed(
+    own: AccountClient, refused: Callable[[AccountClient], AwsError]
+) -> None:
+    assert isinstance(refused(own), OwnCredentialsError)
+
+
+@pytest.mark.parametrize("refused", [unknown_everywhere, unknown_at_home])
+def test_a_session_is_blamed_for_what_it_signed(
+    client: AccountClient, refused: Callable[[AccountClient], AwsError]
+) -> None:
+    found = refused(client)
+
+    assert not isinstance(found, OwnCredentialsError)
+    session = f"arn:aws:sts::{client.account_id}:assumed-role/Access/bowline-test"
+    assert f"AWS no longer takes the session {session}" in found.message
+
+
+def test_a_role_that_a_session_may_not_assume_any_more_is_the_sessions_fault(
+    field: Field,
+) -> None:
+    sessions = field.sessions()
+    source = sessions.credentials(field.reach)
+    failing(sessions.client_with(source, "sts"), "*", "ExpiredToken", "Over", times=9)
+
+    role = f"arn:aws:iam::{field.managed_id}:role/R"
+    with pytest.raises(AwsError) as caught:
+        sessions.assume(role, session_name="somebody", source=source)
+
+    assert not isinstance(caught.value, OwnCredentialsError)
+    assert f"the session {source.arn} is over" in caught.value.message
+
+
+def unreachable(client: AccountClient, service: str, region: str) -> AwsError:
+    """Let the name of the service's host lead nowhere."""
+
+    def fail(**_: object) -> None:
+        url = f"https://{service}.{region}.amazonaws.com"
+        raise EndpointConnectionError(endpoint_url=url)
+
+    boto = client.service_client(service, region)
+    hear(boto, fail)
+    with pytest.raises(AwsError) as caught:
+        client.call(boto.list_clusters, "list clusters")
+    return caught.value
+
+
+@pytest.mark.usefixtures("no_sleep")
+def test_a_service_that_a_region_does_not_have_is_said_to_be_that(
+    client: AccountClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    shared = shared_clients.shared_core()
+    regions = {"partition_name": "aws", "allow_non_regional": False}
+    assert WEST in shared.get_available_regions("eks", **regions)
+    monkeypatch.setattr(shared, "get_available_regions", lambda *_, **__: ["us-east-1"])
+
+    found = unreachable(client, "eks", WEST)
+
+    assert f"AWS has no endpoint of EKS in the region {WEST}" in found.message
+    assert f"Take {WEST} out of the account" in found.hint
+    assert not found.retryable
+
+
+@pytest.mark.usefixtures("no_sleep")
+@pytest.mark.parametrize("region", [WEST, "xx-nowhere-1"])
+def test_a_service_that_does_not_answer_where_it_may_be_is_the_networks_fault(
+    client: AccountClient, region: str
+) -> None:
+    found = unreachable(client, "eks", region)
+
+    assert "Check the network from Bowline to AWS" in found.hint
+    assert found.retryable
 
 
 @pytest.fixture

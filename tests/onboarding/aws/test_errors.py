@@ -11,8 +11,8 @@ from botocore.exceptions import (
 )
 from botocore.parsers import ResponseParserError
 
+from onboarding.aws.codes import BAD_CREDENTIALS, NO_ENTRY
 from onboarding.aws.errors import (
-    NO_ENTRY,
     RENEW,
     AwsError,
     OwnCredentialsError,
@@ -24,10 +24,16 @@ from onboarding.aws.errors import (
 ACCOUNT = "922222222222"
 
 
-def translated(error: Exception, operation: str = "iam:PutRolePolicy") -> AwsError:
+SESSION = f"arn:aws:sts::{ACCOUNT}:assumed-role/Access/bowline-1"
+
+
+def translated(
+    error: Exception, operation: str = "iam:PutRolePolicy", *, session: str = ""
+) -> AwsError:
+    doing = "change role spinnakerManaged"
     with (
         pytest.raises(AwsError) as caught,
-        translating(ACCOUNT, operation, "change role spinnakerManaged"),
+        translating(ACCOUNT, operation, doing, session=session),
     ):
         raise error
     return caught.value
@@ -98,6 +104,53 @@ def test_it_blames_bowlines_own_credentials_and_no_account(error: Exception) -> 
     assert found.message.startswith("Bowline's own AWS credentials are missing")
     assert found.account == ""
     assert "restart" in found.hint
+
+
+@pytest.mark.parametrize("code", sorted(BAD_CREDENTIALS))
+def test_what_a_session_signed_is_no_fault_of_bowlines_credentials(code: str) -> None:
+    found = translated(answer(code, "The security token is not valid"), session=SESSION)
+
+    assert not isinstance(found, OwnCredentialsError)
+    assert "own_credentials" not in found.as_json()
+    assert f"the session {SESSION}" in found.message
+    assert "restart" not in found.hint
+    assert found.account == ACCOUNT
+
+
+def test_a_session_that_is_over_is_assumed_again_by_trying_again() -> None:
+    found = translated(answer("ExpiredToken", "It is expired"), session=SESSION)
+
+    assert f"the session {SESSION} is over (ExpiredToken: It is" in found.message
+    assert "clock" in found.hint
+    assert not found.retryable
+
+
+def test_a_session_that_aws_no_longer_knows_may_be_of_a_suspended_account() -> None:
+    found = translated(answer("InvalidClientTokenId", "Who?"), session=SESSION)
+
+    assert f"whether account {ACCOUNT} is suspended or closed" in found.hint
+
+
+@pytest.mark.parametrize(
+    ("code", "said"),
+    [
+        ("OptInRequired", "You are not subscribed to this service"),
+        ("PendingVerification", "Your account is pending verification"),
+        ("BlockedException", "Your AWS account was blocked"),
+        ("AccessDeniedException", "Your account is suspended"),
+        ("InvalidClientTokenId", "The account of this token was closed"),
+    ],
+)
+@pytest.mark.parametrize("session", ["", SESSION])
+def test_an_account_that_aws_suspended_is_said_to_be_that(
+    code: str, said: str, session: str
+) -> None:
+    found = translated(answer(code, said), session=session)
+
+    assert not isinstance(found, OwnCredentialsError)
+    assert f"Account {ACCOUNT} is suspended, blocked, or not active" in found.message
+    assert "AWS Organizations" in found.hint
+    assert found.code == code
 
 
 @pytest.mark.parametrize(

@@ -338,3 +338,43 @@ def test_it_judges_what_must_not_be_sent(wanted: str, admitted: bool) -> None:
     assert (
         admits(trust(Condition=condition), AssumeRequest(IDENTITY, "3f1c")) is admitted
     )
+
+
+USER = "arn:aws:iam::911111111111:user/spinnaker"
+WITH_MFA = [
+    ("Allow", {"Bool": {"aws:MultiFactorAuthPresent": "true"}}),
+    ("Allow", {"NumericLessThan": {"aws:MultiFactorAuthAge": "3600"}}),
+    ("Deny", {"BoolIfExists": {"aws:MultiFactorAuthPresent": "false"}}),
+    ("Deny", {"Null": {"aws:MultiFactorAuthAge": "true"}}),
+]
+
+
+@pytest.mark.parametrize("principal", [IDENTITY, USER])
+@pytest.mark.parametrize(("effect", "condition"), WITH_MFA)
+def test_a_trust_that_asks_for_mfa_shuts_a_service_out_and_says_why(
+    effect: str, condition: dict[str, Any], principal: str
+) -> None:
+    asking = {"Effect": effect, "Action": "sts:AssumeRole", "Condition": condition}
+    statements = [{**asking, "Principal": {"AWS": principal}}]
+    if effect == "Deny":
+        statements.insert(
+            0, {"Principal": {"AWS": principal}, "Action": "sts:AssumeRole"}
+        )
+    existing = Policy.allowing(*statements)
+    request = AssumeRequest(principal)
+    role = "arn:aws:iam::922222222222:role/spinnakerManaged"
+
+    assert admits(existing, request) is False
+    cause = Trust(role, existing, trust()).cause(request)
+
+    assert cause is not None
+    assert cause.certain
+    assert "MFA" in cause.sentence or "MultiFactor" in cause.sentence
+    assert "A service cannot have MFA" in cause.fix
+
+
+def test_a_user_with_a_key_has_no_mfa_that_could_be_false() -> None:
+    condition = {"BoolIfExists": {"aws:MultiFactorAuthPresent": "true"}}
+    lenient = trust(Principal={"AWS": USER}, Condition=condition)
+
+    assert admits(lenient, AssumeRequest(USER)) is True

@@ -10,7 +10,7 @@ import pytest
 from accounts.models import Run
 from accounts.models.states import Status
 from accounts.web.runs.fixes import Fixes, fixes_of
-from onboarding.aws.errors import NOT_ENABLED, NOT_OURS
+from onboarding.aws.codes import NOT_ENABLED, NOT_OURS
 from tests.accounts.web.answers import url
 from tests.rows import managing_row, run_row
 
