@@ -9,6 +9,8 @@ from typing import Any, NamedTuple
 import jmespath
 from jmespath import functions
 
+from onboarding.subnets import purposes
+
 
 class Call(NamedTuple):
     """One read-only AWS call, as data. `parameters` are sorted (name, value) pairs."""
@@ -30,6 +32,8 @@ class Outcome(StrEnum):
     PROVED = "proved"
     EVALUATED = "evaluated"
     NOT_PROVED = "not proved from here"
+    CANNOT_DEPLOY = "cannot deploy"
+    """Something is missing that a deployment in the region needs."""
     FAILED = "failed"
 
 
@@ -37,10 +41,10 @@ class Functions(functions.Functions):  # type: ignore[misc]  # jmespath has no t
     """JMESPath's own functions, and those that expectations use in addition."""
 
     @functions.signature(  # type: ignore[untyped-decorator]  # nor have decorators
-        {"types": ["string"]}, {"types": ["string"]}
+        {"types": ["array", "null"]}
     )
-    def _func_split(self, text: str, by: str) -> list[str]:
-        return text.split(by)
+    def _func_purposes(self, subnets: list[dict[str, Any]] | None) -> list[str]:
+        return sorted(purposes(subnets or []))
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,12 +57,14 @@ class Check:
     fix: str
     expects: str = ""
     """A JMESPath over the answer that must be true; empty: any answer will do. It
-    knows `split(text, by)` too."""
+    knows `purposes(subnets)` too."""
     missing: str = ""
     """The sentence where `expects` is not met, or why success proves nothing."""
     advice: bool = False
     """Whether an unmet `expects` fails nothing: it is shown with `missing`, as “not
     proved from here”. A refused call still fails the account."""
+    deploys_in: str = ""
+    """The region in which nothing can be deployed while `expects` is not met."""
     as_managed_role: bool = True
     """False: asked by the account's access role, for what the chain cannot see."""
     change: str = ""

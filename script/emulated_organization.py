@@ -59,7 +59,9 @@ class Account:
 
 
 EAST = REGIONS[:1]
-MANAGING = Account(name="spinnakermanaging", account_id="100000000001", network=EAST)
+MANAGING = Account(
+    name="spinnakermanaging", account_id="100000000001", network=EAST, ecs=EAST
+)
 UNTRUSTING = Account(name="accountuntrusting", account_id="700000000007")
 HANDMADE = Account(name="accounthandmade", account_id="800000000008", network=EAST)
 LIMITED = Account(name="accountlimited", account_id="900000000009", network=EAST)
@@ -93,7 +95,11 @@ MEMBERS = (
     # No key pair, which EC2's checks should say.
     Account(name="accounttools", account_id="500000000005", network=EAST),
     Account(
-        name="accountdata", account_id="600000000006", key_pair=EAST, functions=EAST
+        name="accountdata",
+        account_id="600000000006",
+        network=EAST,
+        key_pair=EAST,
+        functions=EAST,
     ),
     UNTRUSTING,
     HANDMADE,

@@ -177,6 +177,7 @@ LAYERS = (
         "bounded_yaml",
         "asked_once",
         "aws_calls",
+        "subnets",
     },
     {"resources"},
     {"providers"},

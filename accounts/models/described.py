@@ -127,6 +127,8 @@ class Described(models.Model):
     verified_at = models.DateTimeField(null=True, blank=True, editable=False)
     unknown_writes = models.PositiveIntegerField(default=0, editable=False)
     """How many changes Spinnaker may be allowed or denied, as last verified."""
+    undeployable = models.PositiveIntegerField(default=0, editable=False)
+    """How many regions are without what a deployment needs, as last verified."""
     policy_set = models.PositiveIntegerField(default=0, editable=False)
     """The POLICY_SET that was last found complete; 0: none yet."""
     updated_at = models.DateTimeField(auto_now=True)
@@ -156,8 +158,12 @@ class Described(models.Model):
     @property
     def word(self) -> str:
         """Say its state in one word."""
-        stale = self.stale_since is not None
-        return word_of(self.state, is_stale=stale, unknown_writes=self.unknown_writes)
+        return word_of(
+            self.state,
+            is_stale=self.stale_since is not None,
+            unknown_writes=self.unknown_writes,
+            undeployable=self.undeployable,
+        )
 
     @property
     def facts(self) -> Facts:
@@ -166,6 +172,7 @@ class Described(models.Model):
             self.proof,
             is_stale=self.stale_since is not None,
             unknown_writes=self.unknown_writes,
+            undeployable=self.undeployable,
         )
 
     @property

@@ -25,13 +25,16 @@ STALE = {state.value: f"{state.value}, stale" for state in PROVED}
 WRITES_UNKNOWN = f"{State.VERIFIED.value}, writes unknown"
 """The word of an account of which not every write is known to be allowed."""
 
+NOT_EVERYWHERE = f"{State.VERIFIED.value}, some regions"
+"""The word of an account with a region that does not have what deployments need."""
+
 WORDS = tuple(
     word
     for state in State.values
     if state != State.APPLIED
     for word in (
         state,
-        *([WRITES_UNKNOWN] if state == State.VERIFIED else []),
+        *([NOT_EVERYWHERE, WRITES_UNKNOWN] if state == State.VERIFIED else []),
         *([STALE[state]] if state in STALE else []),
     )
 )
@@ -59,6 +62,8 @@ class Facts:
     """How many changes Spinnaker may be allowed or denied."""
     is_to_accept_writes: bool = False
     """Where a second person is asked for, somebody must accept them."""
+    undeployable: int = 0
+    """How many regions are without what a deployment needs."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,7 +92,7 @@ class Standing:
     @property
     def is_to_verify(self) -> bool:
         """Return whether verifying is what to do next."""
-        proved = (State.VERIFIED, WRITES_UNKNOWN, *STALE.values())
+        proved = (State.VERIFIED, NOT_EVERYWHERE, WRITES_UNKNOWN, *STALE.values())
         return self.word in proved or self.sentences == (MISSING,)
 
 
@@ -98,6 +103,10 @@ LOOK_AT_CHECKS = "Spinnaker may be denied {}: the checks say which, and why."
 WAITS_FOR_ACCEPTANCE = (
     "It waits for an acceptance of {}, below under Policies of others. "
     "Until the verification after that, bundles hold what was proved before."
+)
+CANNOT_DEPLOY = (
+    "Spinnaker cannot deploy in {}: something that a deployment needs is missing "
+    "there. The checks say what, and how to create it."
 )
 ONLY_READ = (
     "Bowline could not assume this account's roles, and only read their policies. "
@@ -135,9 +144,14 @@ EDITED_TOO = "The account was also edited after its last plan. Plan again."
 def standing(facts: Facts) -> Standing:
     """Return what to show of an account."""
     word = word_of(
-        facts.state, is_stale=facts.is_stale, unknown_writes=facts.unknown_writes
+        facts.state,
+        is_stale=facts.is_stale,
+        unknown_writes=facts.unknown_writes,
+        undeployable=facts.undeployable,
     )
     sentences = [STALE_PROOF] if word in STALE.values() else []
+    if facts.undeployable and facts.state in PROVED:
+        sentences.append(CANNOT_DEPLOY.format(regions(facts.undeployable)))
     if facts.unknown_writes and facts.state in PROVED:
         sentences.append(LOOK_AT_CHECKS.format(writes(facts.unknown_writes)))
         if facts.is_to_accept_writes:
@@ -176,9 +190,13 @@ def worst(words: list[str]) -> str:
     return words[0]
 
 
-def word_of(state: str, *, is_stale: bool, unknown_writes: int = 0) -> str:
+def word_of(
+    state: str, *, is_stale: bool, unknown_writes: int = 0, undeployable: int = 0
+) -> str:
     if is_stale and state in STALE:
         return STALE[state]
+    if state == State.VERIFIED and undeployable:
+        return NOT_EVERYWHERE
     return WRITES_UNKNOWN if unknown_writes and state == State.VERIFIED else state
 
 
@@ -186,23 +204,38 @@ def counted_by_word(rows: QuerySet[Any], *fields: str) -> Iterator[tuple[Any, ..
     """Yield the values of the fields, a word, and how many accounts have both."""
     stale = Case(When(proof_is_stale(), then=True), default=False)
     unknown = Case(When(unknown_writes__gt=0, then=1), default=0)
-    found = rows.values(*fields, "state", is_stale=stale, unknown=unknown)
+    without = Case(When(undeployable__gt=0, then=1), default=0)
+    found = rows.values(
+        *fields, "state", is_stale=stale, unknown=unknown, without=without
+    )
     for row in found.annotate(count=Count("pk")).order_by(*fields, "state"):
         word = word_of(
-            row["state"], is_stale=row["is_stale"], unknown_writes=row["unknown"]
+            row["state"],
+            is_stale=row["is_stale"],
+            unknown_writes=row["unknown"],
+            undeployable=row["without"],
         )
         yield (*(row[field] for field in fields), word, row["count"])
 
 
-def proof_said(state: str, unknown_writes: int) -> str:
-    """Say how far a verification came, such as “verified, 4 writes unknown”."""
-    if not unknown_writes:
-        return state
-    return f"{state}, {writes(unknown_writes)} unknown"
+def proof_said(state: str, unknown_writes: int, undeployable: int) -> str:
+    """Say how far a verification came, such as “verified, cannot deploy in 1 region, 4
+    writes unknown”.
+    """
+    said = [state]
+    if undeployable:
+        said.append(f"cannot deploy in {regions(undeployable)}")
+    if unknown_writes:
+        said.append(f"{writes(unknown_writes)} unknown")
+    return ", ".join(said)
 
 
 def writes(count: int, which: str = "") -> str:
     return f"{count:,} {which}write{'s' * (count > 1)}"
+
+
+def regions(count: int) -> str:
+    return f"{count} region{'s' * (count > 1)}"
 
 
 def with_word(word: str) -> Q:
@@ -210,9 +243,12 @@ def with_word(word: str) -> Q:
     for state, stale in STALE.items():
         if word == stale:
             return Q(state=state) & proof_is_stale()
+    if word == NOT_EVERYWHERE:
+        return Q(state=State.VERIFIED, undeployable__gt=0) & ~proof_is_stale()
+    everywhere = Q(state=State.VERIFIED, undeployable=0) & ~proof_is_stale()
     if word == WRITES_UNKNOWN:
-        return Q(state=State.VERIFIED, unknown_writes__gt=0) & ~proof_is_stale()
-    known = Q(unknown_writes=0) if word == State.VERIFIED else Q()
+        return everywhere & Q(unknown_writes__gt=0)
+    known = everywhere & Q(unknown_writes=0) if word == State.VERIFIED else Q()
     return Q(state=word) & known & ~(proof_is_stale() & Q(state__in=PROVED))
 
 

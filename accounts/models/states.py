@@ -87,6 +87,11 @@ BADGES = {
     "verified": Badge(
         "good", "check", "Bowline assumed the roles that Spinnaker assumes."
     ),
+    "verified, some regions": Badge(
+        "warn",
+        "warning",
+        "Bowline assumed the roles, but in some region nothing can be deployed.",
+    ),
     "verified, writes unknown": Badge(
         "warn", "question", "Bowline assumed the roles, but not all writes are known."
     ),
@@ -119,6 +124,9 @@ BADGES = {
     # Checks
     "proved": Badge("good", "check", "Bowline called it, and it succeeded."),
     "not proved from here": Badge("neutral", "question", "Bowline cannot check this."),
+    "cannot deploy": Badge(
+        "warn", "warning", "Something that a deployment needs is missing."
+    ),
     # Policies of others
     "not approved": Badge("bad", "cross", "Nobody approved it in Bowline."),
     "asked for": Badge("warn", "clock", "Somebody asks to accept it."),

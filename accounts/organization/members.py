@@ -92,7 +92,13 @@ def listed_members(members: Iterable[Member], managing: Managing) -> list[Listed
     """List these accounts, each with the name that it has or is proposed."""
     found = list(members)
     rows = ManagedAccount.objects.only(
-        "name", "account_id", "state", "proof", "verified_at", "unknown_writes"
+        "name",
+        "account_id",
+        "state",
+        "proof",
+        "verified_at",
+        "unknown_writes",
+        "undeployable",
     )
     ids = [member.account_id for member in found]
     described = {

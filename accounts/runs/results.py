@@ -25,6 +25,7 @@ from onboarding.verify.result import Located, Result
 COMPARED = "resources"
 """In the place of a provider: AWS was compared with what was approved."""
 
+COUNTED = ("unknown_writes", "undeployable")
 GOOD = (Outcome.PROVED, Outcome.EVALUATED)
 
 Earlier = dict[tuple[str, str], tuple[str, bool]]
@@ -139,8 +140,8 @@ def findings_of(checks: Iterable[CheckResult]) -> Findings:
 
 
 def columns_found(result: Result) -> dict[str, Any]:
-    """Return what a check keeps; the run keeps how many writes are unknown in all."""
-    return {k: v for k, v in asdict(result).items() if k != "unknown_writes"}
+    """Return what a check keeps; the run keeps what is counted of all of them."""
+    return {k: v for k, v in asdict(result).items() if k not in COUNTED}
 
 
 def columns_of(check: CheckResult) -> dict[str, Any]:

@@ -90,7 +90,10 @@ def prove(run: Run, scope: Scope, sessions: Sessions) -> None:
         error = None
         if ends is Status.FAILED:
             error = explained(failed_checks(results), run.account)
-        known = {"unknown_writes": sum(one.unknown_writes for one in results)}
+        known = {
+            "unknown_writes": sum(one.unknown_writes for one in results),
+            "undeployable": len({one.undeployable for one in results} - {""}),
+        }
         run.carry(ends, since=(Status.VERIFYING,), error=error, waiting="", **known)
         if scope.shared:
             lock_described()

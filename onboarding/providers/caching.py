@@ -51,13 +51,6 @@ CACHING_READS: tuple[Grant, ...] = (
 Spinnaker at once, so every account is asked for them as soon as one uses them.
 """
 
-HAS_PURPOSE = (
-    "length(Subnets[].Tags[] | [?(Key == 'immutable_metadata' && "
-    "contains(Value, 'purpose')) || ((Key == 'Name' || Key == 'name') && "
-    "length(split(Value, '.')) == `3`)]) > `0`"
-)
-"""As Clouddriver reads it: a name of two parts or four has no purpose."""
-
 
 def caching_checks(managed: Managed) -> Iterator[Check]:
     """Yield one read for each service that the agents ask, region by region.
@@ -70,20 +63,7 @@ def caching_checks(managed: Managed) -> Iterator[Check]:
 
 def region_checks(region: str) -> Iterator[Check]:
     yield Check(
-        f"List subnets in {region}",
-        Call("ec2", "describe_subnets", region),
-        allow("ec2:DescribeSubnets"),
-        expects=HAS_PURPOSE,
-        missing=(
-            f"No subnet in {region} has a purpose, so Spinnaker offers none there. Tag "
-            "subnets with Name = VPC.PURPOSE.ANYTHING, three parts, or with "
-            'immutable_metadata = {"purpose": "internal"}.'
-        ),
-        advice=True,
-        change=(
-            f"aws ec2 create-tags --region {region} --resources SUBNET "
-            f"--tags Key=Name,Value=VPC.internal.{region}"
-        ),
+        f"List subnets in {region}", subnets(region), allow("ec2:DescribeSubnets")
     )
     yield Check(
         f"List server groups in {region}",
@@ -101,4 +81,28 @@ def region_checks(region: str) -> Iterator[Check]:
         f"List alarms in {region}",
         Call("cloudwatch", "describe_alarms", region, (("MaxRecords", 1),)),
         allow("cloudwatch:DescribeAlarms"),
+    )
+
+
+def subnets(region: str) -> Call:
+    return Call("ec2", "describe_subnets", region)
+
+
+def subnet_check(region: str) -> Check:
+    """Find a subnet that can be chosen for a deployment."""
+    return Check(
+        f"Find a subnet to deploy to in {region}",
+        subnets(region),
+        allow("ec2:DescribeSubnets"),
+        expects="length(purposes(Subnets)) > `0`",
+        missing=(
+            f"No subnet in {region} has a purpose, so Spinnaker offers none there. Tag "
+            "subnets of one VPC with Name = VPC.PURPOSE.ANYTHING, three parts, or with "
+            'immutable_metadata = {"purpose": "internal"}.'
+        ),
+        deploys_in=region,
+        change=(
+            f"aws ec2 create-tags --region {region} --resources SUBNET "
+            f"--tags Key=Name,Value=VPC.internal.{region}"
+        ),
     )

@@ -13,6 +13,7 @@ from onboarding.details import require, require_one_of
 from onboarding.grants import Grant
 from onboarding.names import KEY_PAIR, ROLES_PATH
 from onboarding.providers.base import Provider
+from onboarding.providers.caching import subnet_check
 from onboarding.providers.cloudformation import READS as STACK_READS
 from onboarding.providers.cloudformation import stack_checks, stack_writes
 from onboarding.providers.ec2_grants import (
@@ -119,27 +120,60 @@ class Ec2(Provider):
         return (POWER_USER_WARNING,) if self.access == POWER_USER else ()
 
     def checks(self, managing: Managing, managed: Managed) -> tuple[Check, ...]:
-        key_pair = self.key_pair or f"{managed.name}-keypair"
         stacks = stack_checks(managed) if self.stack_roles_path else ()
+        if self.access == READ:
+            return (*stacks,)
+        profile = self.profile_check(managing, managed)
         found = (
-            Check(
-                f"Find the key pair in {region}",
-                key_pairs(region),
-                allow("ec2:DescribeKeyPairs"),
-                expects=f"contains(KeyPairs[].KeyName, '{key_pair}')",
-                missing=(
-                    f"There is no key pair “{key_pair}” in {region}: deployments that "
-                    "name no other key pair fail there. Create it and keep the "
-                    "private key, which AWS shows once, or name another one in the "
-                    "details."
-                ),
-                advice=True,
-                change=create_key_pair(key_pair, region),
-            )
+            check
             for region in managed.regions
+            for check in (subnet_check(region), self.key_pair_check(managed, region))
         )
-        launching = () if self.access == READ else (profile_check(managing.base_role),)
-        return (*found, *launching, *stacks)
+        return (*found, profile, *stacks)
+
+    def key_pair_check(self, managed: Managed, region: str) -> Check:
+        """Find the key pair; one that nobody named may be left out of deployments."""
+        key_pair = self.key_pair or f"{managed.name}-keypair"
+        return Check(
+            f"Find the key pair in {region}",
+            key_pairs(region),
+            allow("ec2:DescribeKeyPairs"),
+            expects=f"contains(KeyPairs[].KeyName, '{key_pair}')",
+            missing=(
+                f"There is no key pair “{key_pair}” in {region}: deployments that "
+                "name no other key pair fail there. Create it and keep the "
+                "private key, which AWS shows once, or name another one in the "
+                "details."
+            ),
+            advice=not self.key_pair,
+            deploys_in=region if self.key_pair else "",
+            change=create_key_pair(key_pair, region),
+        )
+
+    def profile_check(self, managing: Managing, managed: Managed) -> Check:
+        """Find the instance profile, which the managed role may pass but not read."""
+        name = managing.base_role
+        role = managing.arn("iam", managed.account_id, f"role/{name}")
+        others = managing.arn("iam", managed.account_id, f"role{self.roles_path}")
+        passed = f"Arn == '{role}' || starts_with(Arn, '{others}')"
+        return Check(
+            f"Find the instance profile {name}",
+            Call("iam", "get_instance_profile", "", (("InstanceProfileName", name),)),
+            "Bowline's access role must be allowed iam:GetInstanceProfile.",
+            expects=f"length(InstanceProfile.Roles[?{passed}]) > `0`",
+            missing=(
+                f"The instance profile {name} does not hold the role {name}, or "
+                f"another one that Spinnaker may pass ({others}…), so no deployment "
+                "that names no other profile can launch an instance. Take out the role "
+                "that it holds, and put this one in."
+            ),
+            as_managed_role=False,
+            change=(
+                f"aws iam create-instance-profile --instance-profile-name {name}; "
+                "aws iam add-role-to-instance-profile --instance-profile-name "
+                f"{name} --role-name {name}"
+            ),
+        )
 
     def entries(self, managing: Managing, managed: Managed) -> tuple[Entry, ...]:
         entry = aws_entry(
@@ -150,26 +184,6 @@ class Ec2(Provider):
             cloudformation=bool(self.stack_roles_path),
         )
         return (entry,)
-
-
-def profile_check(name: str) -> Check:
-    """Find the instance profile, which the managed role may pass but not read."""
-    return Check(
-        f"Find the instance profile {name}",
-        Call("iam", "get_instance_profile", "", (("InstanceProfileName", name),)),
-        "Bowline's access role must be allowed iam:GetInstanceProfile.",
-        expects="length(InstanceProfile.Roles) > `0`",
-        missing=(
-            f"The instance profile {name} holds no role, so no deployment that names "
-            "no other can launch an instance. Plan again."
-        ),
-        as_managed_role=False,
-        change=(
-            f"aws iam create-instance-profile --instance-profile-name {name}; "
-            "aws iam add-role-to-instance-profile --instance-profile-name "
-            f"{name} --role-name {name}"
-        ),
-    )
 
 
 def create_key_pair(name: str, region: str) -> str:

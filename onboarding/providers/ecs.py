@@ -182,7 +182,12 @@ class Ecs(Provider):
         )
 
     def checks(self, managing: Managing, managed: Managed) -> tuple[Check, ...]:
-        regional = (c for region in managed.regions for c in region_checks(region))
+        deploys = self.access != READ
+        regional = (
+            check
+            for region in managed.regions
+            for check in region_checks(region, deploys=deploys)
+        )
         return (*regional, ROLE_LIST)
 
     def entries(self, managing: Managing, managed: Managed) -> tuple[Entry, ...]:
@@ -293,17 +298,17 @@ def as_execution_role(managing: Managing, managed: Managed) -> Iterator[Grant]:
     )
 
 
-def region_checks(region: str) -> Iterator[Check]:
+def region_checks(region: str, *, deploys: bool) -> Iterator[Check]:
     yield Check(
         f"List ECS clusters in {region}",
         Call("ecs", "list_clusters", region),
         allow("ecs:ListClusters"),
-        expects="length(clusterArns) > `0`",
+        expects="length(clusterArns) > `0`" if deploys else "",
         missing=(
             f"There is no ECS cluster in {region}. Spinnaker deploys to clusters that "
-            "already exist and creates none: create one before the first deployment."
+            "already exist and creates none."
         ),
-        advice=True,
+        deploys_in=region,
         change=f"aws ecs create-cluster --region {region} --cluster-name default",
     )
     yield Check(

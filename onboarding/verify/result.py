@@ -65,6 +65,8 @@ class Result:
     change: str = ""
     unknown_writes: int = 0
     """How many of the calls that it is about may be allowed or denied."""
+    undeployable: str = ""
+    """The region in which nothing can be deployed, as something is missing there."""
 
     def because(self, cause: Cause | None) -> Result:
         """Add why; the cause's own sentence follows what was tried."""

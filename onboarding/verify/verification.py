@@ -1,13 +1,14 @@
 """verify(): prove what Spinnaker will be able to do, check by check.
 
 Each result is proved (called), evaluated (read from policies), not proved from here,
-or failed, with a sentence that a person can act on. Nothing here changes AWS.
+that nothing can be deployed in a region, or failed, with a sentence that a person can
+act on. Nothing here changes AWS.
 """
 
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any
@@ -108,7 +109,7 @@ def verify(
     answers |= zip(called, made, strict=True)
     left = [read for read in reads if read not in answers]
     answers |= zip(left, evaluate(left, holder, chain), strict=True)
-    yield from (answers[read] for read in reads)
+    yield from by_effect(managed, {read: answers[read] for read in reads})
     yield from outlived_entries(access, chain.holder(), managing, managed)
     if chain.as_managed is not None or chain.as_identity is None:
         yield from simulated_writes(holder, managing, managed)
@@ -211,13 +212,40 @@ class Read:
     def judged(self, answer: Any) -> Result:
         check = self.check
         if not check.is_met_by(answer):
-            outcome = Outcome.NOT_PROVED if check.advice else Outcome.FAILED
-            fix = "" if check.advice else check.fix
-            unmet = self.result(outcome, check.missing, fix)
-            return replace(unmet, change=check.change)
+            if check.deploys_in:
+                unmet = self.result(Outcome.CANNOT_DEPLOY, check.missing)
+            elif check.advice:
+                unmet = self.result(Outcome.NOT_PROVED, check.missing)
+            else:
+                unmet = self.result(Outcome.FAILED, check.missing, check.fix)
+            return replace(unmet, change=check.change, undeployable=check.deploys_in)
         if check.success is Outcome.NOT_PROVED:
             return self.result(check.success, check.missing)
         return self.result(check.success, f"AWS answered {self.action}.")
+
+
+NOWHERE = (
+    "{} can be deployed in no region of the account. Create what is missing, or take "
+    "the provider out of the account, then verify again."
+)
+
+
+def by_effect(managed: Managed, found: Mapping[Read, Result]) -> Iterator[Result]:
+    """Yield the results, and fail those of a provider of which nothing can be deployed
+    anywhere: in each region something is missing.
+    """
+    without: dict[str, set[str]] = {}
+    for read, result in found.items():
+        if result.undeployable:
+            without.setdefault(read.provider, set()).add(result.undeployable)
+    titles = {provider.key: provider.title for provider in managed.providers}
+    for read, result in found.items():
+        nowhere = without.get(read.provider) == set(managed.regions)
+        if result.undeployable and nowhere:
+            fix = NOWHERE.format(titles[read.provider])
+            yield replace(result, outcome=Outcome.FAILED, fix=fix)
+        else:
+            yield result
 
 
 def lower_first(name: str) -> str:

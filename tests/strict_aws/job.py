@@ -52,6 +52,7 @@ class Job:
         for region in REGIONS:
             seed_network(edge.client("ec2", region))
             edge.client("ec2", region).create_key_pair(KeyName="staging-keypair")
+            edge.client("ecs", region).create_cluster(clusterName="services")
         seed_cluster(edge, account, "us-east-1")
         seed_function(edge, account, "us-east-1")
         return self

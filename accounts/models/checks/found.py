@@ -25,6 +25,7 @@ class Found(Readable):
         PROVED = "proved"
         EVALUATED = "evaluated"
         NOT_PROVED = "not proved from here"
+        CANNOT_DEPLOY = "cannot deploy"
         FAILED = "failed"
 
     provider = models.CharField(max_length=20)

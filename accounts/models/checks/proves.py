@@ -12,15 +12,28 @@ class Proves(models.Model):
     unknown_writes = models.PositiveIntegerField(default=0, editable=False)
     """Changes of which it could not say whether Spinnaker may make them."""
 
+    undeployable = models.PositiveIntegerField(default=0, editable=False)
+    """Regions without what a deployment needs."""
+
     class Meta:
         abstract = True
 
     @property
     def proof(self) -> str:
         """Say how far it came, such as “verified, 4 writes unknown”."""
-        return proof_said(self.status, self.unknown_writes)
+        return proof_said(self.status, self.unknown_writes, self.undeployable)
+
+    @property
+    def is_partial(self) -> bool:
+        """Return whether something is unknown, or cannot be done."""
+        return bool(self.unknown_writes or self.undeployable)
 
     @property
     def word(self) -> str:
         """Say its status as badges do."""
-        return word_of(self.status, is_stale=False, unknown_writes=self.unknown_writes)
+        return word_of(
+            self.status,
+            is_stale=False,
+            unknown_writes=self.unknown_writes,
+            undeployable=self.undeployable,
+        )

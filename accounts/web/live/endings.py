@@ -42,7 +42,9 @@ def ending_of(run: Run) -> Ending:
 
 def endings(runs: QuerySet[Run]) -> list[Ending]:
     """Report each of these runs, the newest last; of many, those that failed."""
-    shown = runs.only("number", "status", "account_name", "unknown_writes")
+    shown = runs.only(
+        "number", "status", "account_name", "unknown_writes", "undeployable"
+    )
     newest = shown.order_by("-moved_at")
     some = list(newest[: MOST + 1])
     if len(some) > MOST:

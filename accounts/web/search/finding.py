@@ -40,6 +40,7 @@ ACCOUNT = (
     "proof",
     "verified_at",
     "unknown_writes",
+    "undeployable",
 )
 RUN = ("pk", "number", "kind", "account_name", "status", "created_at")
 REFERENCE = re.compile(r"[0-9a-f]{4,8}|[0-9a-f]{8}-[0-9a-f-]{0,27}")
@@ -120,7 +121,10 @@ def account_hits(text: str, rows: list[dict[str, Any]]) -> Iterator[Hit]:
             "accounts",
             " · ".join(filter(None, note)),
             word_of(
-                row["state"], is_stale=is_stale, unknown_writes=row["unknown_writes"]
+                row["state"],
+                is_stale=is_stale,
+                unknown_writes=row["unknown_writes"],
+                undeployable=row["undeployable"],
             ),
         )
 

@@ -10,6 +10,7 @@ from django.utils import timezone
 
 from accounts.models import ManagedAccount
 from accounts.models.standing import (
+    NOT_EVERYWHERE,
     PROVED,
     WORDS,
     WRITES_UNKNOWN,
@@ -26,11 +27,12 @@ AGES = (None, timedelta(days=6, hours=23), timedelta(days=7, minutes=1))
 
 def rows_of_every_kind() -> list[ManagedAccount]:
     kinds = [
-        (state, proof, age, unknown)
+        (state, proof, age, unknown, undeployable)
         for state in State.values
         for proof in ("", *PROVED)
         for age in AGES
         for unknown in (0, 4)
+        for undeployable in (0, 1)
     ]
     now = timezone.now()
     return ManagedAccount.objects.bulk_create(
@@ -41,8 +43,9 @@ def rows_of_every_kind() -> list[ManagedAccount]:
             proof=proof,
             verified_at=age and now - age,
             unknown_writes=unknown,
+            undeployable=undeployable,
         )
-        for n, (state, proof, age, unknown) in enumerate(kinds)
+        for n, (state, proof, age, unknown, undeployable) in enumerate(kinds)
     )
 
 
@@ -114,12 +117,46 @@ def test_unknown_writes_are_said_of_what_was_proved(
     assert all("nknown" not in s for s in sentences)  # the banner begins with the word
 
 
+@pytest.mark.parametrize(
+    ("state", "undeployable", "unknown", "word", "said"),
+    [
+        (State.VERIFIED, 1, 0, NOT_EVERYWHERE, "Spinnaker cannot deploy in 1 region:"),
+        (State.VERIFIED, 2, 0, NOT_EVERYWHERE, "Spinnaker cannot deploy in 2 regions:"),
+        (
+            State.VERIFIED,
+            1,
+            4,
+            NOT_EVERYWHERE,
+            "Spinnaker cannot deploy in 1 region:",
+        ),
+        (State.FAILED, 1, 0, "failed", ""),
+    ],
+)
+def test_regions_in_which_nothing_can_be_deployed_are_counted(
+    state: State, undeployable: int, unknown: int, word: str, said: str
+) -> None:
+    row = account_row(
+        state=state,
+        proof=state if state in PROVED else "",
+        undeployable=undeployable,
+        unknown_writes=unknown,
+    )
+
+    sentences = " ".join(row.standing.sentences)
+    assert row.word == word
+    assert BADGES[row.word].colour != "good"
+    assert said in sentences
+    assert ("The checks say what, and how" in sentences) is bool(said)
+    assert ("Spinnaker may be denied 4 writes" in sentences) is bool(unknown)
+
+
 def test_nothing_is_stale_where_the_setting_is_0(settings) -> None:
     settings.PROOF_MAX_AGE = 0
     rows = rows_of_every_kind()
 
     assert not ManagedAccount.objects.stale()
-    assert {row.word for row in rows} == {*State.values, WRITES_UNKNOWN}
+    words = {*State.values, NOT_EVERYWHERE, WRITES_UNKNOWN}
+    assert {row.word for row in rows} == words
 
 
 def test_the_database_counts_the_stale_in_its_index() -> None:

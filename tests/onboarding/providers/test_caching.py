@@ -1,13 +1,7 @@
 from __future__ import annotations
 
-import pytest
-
-from onboarding.providers.caching import caching_checks
+from onboarding.providers.caching import caching_checks, subnet_check
 from tests.factories import managed
-
-
-def subnet(**tags):
-    return {"Tags": [{"Key": key, "Value": value} for key, value in tags.items()]}
 
 
 def test_each_service_is_asked_in_each_region():
@@ -25,30 +19,19 @@ def test_a_refusal_is_mended_by_the_action_in_iams_words():
     assert "elasticloadbalancing:DescribeLoadBalancers" in fixes
 
 
-def test_subnets_without_purpose_are_advice_and_no_failure():
-    checks = [check for check in caching_checks(managed()) if check.expects]
+def test_a_region_without_a_subnet_to_choose_is_one_without_deployments():
+    check = subnet_check("us-east-1")
 
-    assert all(check.advice for check in checks)
-    assert "No subnet in us-east-1 has a purpose" in checks[0].missing
-    assert checks[0].change.startswith("aws ec2 create-tags --region us-east-1 ")
+    assert check.deploys_in == "us-east-1"
+    assert "No subnet in us-east-1 has a purpose" in check.missing
+    assert check.change.startswith("aws ec2 create-tags --region us-east-1 ")
+    assert not check.is_met_by({"Subnets": []})
+    named = {"Tags": [{"Key": "Name", "Value": "vpc.internal.us-east-1"}]}
+    assert check.is_met_by({"Subnets": [named]})
 
 
-@pytest.mark.parametrize(
-    ("subnets", "has_purpose"),
-    [
-        ([], False),
-        ([{}], False),
-        ([subnet(Name="plain")], False),
-        ([subnet(Name="two.parts")], False),
-        ([subnet(Name="more.than.three.parts")], False),
-        ([subnet(owner="a.b.c")], False),
-        ([subnet(Name="VPC.internal.us-east-1a")], True),
-        ([subnet(name="VPC.internal.us-east-1a")], True),
-        ([subnet(Name="plain"), subnet(immutable_metadata='{"purpose": "web"}')], True),
-        ([subnet(immutable_metadata="{}")], False),
-    ],
-)
-def test_a_purpose_is_read_as_deck_reads_it(subnets, has_purpose):
-    check = next(caching_checks(managed()))
+def test_every_region_is_asked_once_for_its_subnets():
+    """The answer shows both that it may be read and what there is."""
+    asked = [check.call for check in caching_checks(managed())]
 
-    assert check.is_met_by({"Subnets": subnets}) is has_purpose
+    assert subnet_check("us-east-1").call in asked

@@ -150,7 +150,7 @@ def test_resources_are_service_linked_roles_only():
 
 
 def test_the_key_pair_is_looked_for_by_spinnakers_default_name():
-    check = Ec2().checks(managing(), managed())[1]
+    check = named("key pair in us-west-2", Ec2())
 
     answer = {"KeyPairs": [{"KeyName": "staging-keypair"}]}
     assert check.call == Call("ec2", "describe_key_pairs", "us-west-2")
@@ -158,15 +158,33 @@ def test_the_key_pair_is_looked_for_by_spinnakers_default_name():
     assert jmespath.search(check.expects, {"KeyPairs": []}) is False
 
 
-def test_a_missing_key_pair_is_advice_that_names_it():
-    check = Ec2(key_pair="ops").checks(managing(), managed())[0]
+@pytest.mark.parametrize(
+    ("ec2", "key_pair", "deploys_in"),
+    [
+        (Ec2(key_pair="ops"), "ops", "us-east-1"),
+        (Ec2(), "staging-keypair", ""),
+    ],
+)
+def test_a_key_pair_that_was_named_is_needed_and_any_other_is_advice(
+    ec2, key_pair, deploys_in
+):
+    check = named("key pair in us-east-1", ec2)
 
-    assert check.advice
-    assert "no key pair “ops” in us-east-1" in check.missing
+    assert check.deploys_in == deploys_in
+    assert check.advice is not bool(deploys_in)
+    assert f"no key pair “{key_pair}” in us-east-1" in check.missing
+
+
+def test_a_region_needs_a_subnet_to_choose():
+    assert named("subnet to deploy to in us-west-2", Ec2()).deploys_in == "us-west-2"
+
+
+def test_who_only_reads_needs_neither_subnet_nor_key_pair():
+    assert Ec2(access="read", key_pair="ops").checks(managing(), managed()) == ()
 
 
 def test_a_new_private_key_is_for_its_owners_eyes_only():
-    check = Ec2(key_pair="my ops/key").checks(managing(), managed())[0]
+    check = named("key pair in us-east-1", Ec2(key_pair="my ops/key"))
 
     assert check.change == (
         "(umask 077; aws ec2 create-key-pair --region us-east-1 "
@@ -204,13 +222,32 @@ def test_a_detail_that_cannot_be_right_is_refused_by_name(details, field):
     assert error.value.field == field
 
 
-@pytest.mark.parametrize(("roles", "met"), [([], False), ([{}], True)])
-def test_the_instance_profile_must_hold_a_role(roles, met):
-    (check,) = (c for c in Ec2().checks(managing(), managed()) if "profile" in c.name)
+@pytest.mark.parametrize(
+    ("roles", "met"),
+    [
+        ([], False),
+        ([""], False),
+        (["BaseIAMRole"], True),
+        (["BaseIAMRoleToo"], False),
+        (["ops/BaseIAMRole"], False),
+        (["Administrator"], False),
+        (["spinnaker-ec2/web"], True),
+        (["spinnaker-ecs/web"], False),
+    ],
+)
+def test_the_instance_profile_must_hold_a_role_that_may_be_passed(roles, met):
+    check = named("profile", Ec2())
+    arn = f"arn:aws:iam::{managed().account_id}:role/"
+    roles = [{"Arn": f"{arn}{role}"} for role in roles]
 
     assert jmespath.search(check.expects, {"InstanceProfile": {"Roles": roles}}) is met
     assert not check.as_managed_role
     assert "create-instance-profile" in check.change
+
+
+def named(name, ec2):
+    (check,) = (c for c in ec2.checks(managing(), managed()) if name in c.name)
+    return check
 
 
 def test_without_deployments_no_instance_profile_is_looked_for():

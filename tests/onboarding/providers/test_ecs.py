@@ -114,14 +114,20 @@ def test_secrets_are_listed_since_an_agent_does_so_unasked():
     assert Call("secretsmanager", "list_secrets", "us-west-2", secrets) in calls
 
 
-def test_a_region_without_cluster_is_advice():
+def test_nothing_is_deployed_in_a_region_without_a_cluster():
     check = Ecs().checks(managing(), managed())[0]
 
-    assert check.advice
+    assert check.deploys_in == "us-east-1"
     assert jmespath.search(check.expects, {"clusterArns": []}) is False
     assert jmespath.search(check.expects, {"clusterArns": ["arn"]}) is True
     assert "Spinnaker deploys to clusters that already exist" in check.missing
     assert check.change.startswith("aws ecs create-cluster --region us-east-1 ")
+
+
+def test_who_only_reads_needs_no_cluster():
+    check = Ecs(access="read").checks(managing(), managed())[0]
+
+    assert check.is_met_by({"clusterArns": []})
 
 
 @pytest.mark.parametrize(

@@ -145,6 +145,51 @@ def test_an_answer_that_is_not_as_expected(
     assert (result.outcome, result.sentence) == (expected, "There are too few VPCs.")
 
 
+WITHOUT = {
+    "expects": "length(Vpcs) > `99`",
+    "missing": "There are too few VPCs.",
+    "change": "aws ec2 create-vpc",
+}
+
+
+def in_region(region: str, **fields: Any) -> Check:
+    call = LIST_VPCS.call._replace(region=region)
+    name = f"List VPCs in {region}"
+    return replace(LIST_VPCS, name=name, call=call, deploys_in=region, **fields)
+
+
+def test_a_region_that_lacks_something_is_one_without_deployments(
+    made: Verified,
+) -> None:
+    checks = (in_region("us-east-1", **WITHOUT), in_region("us-west-2"))
+    two = having(made, *checks)
+    managed = replace(two.managed, regions=("us-east-1", "us-west-2"))
+
+    results = Verified(two.field, two.managing, managed).results()
+
+    without = [one for one in results if one.undeployable]
+    (east,) = without
+    assert (east.outcome, east.undeployable) == (Outcome.CANNOT_DEPLOY, "us-east-1")
+    assert (east.sentence, east.change) == (WITHOUT["missing"], WITHOUT["change"])
+    assert Outcome.FAILED not in {one.outcome for one in results}
+
+
+def test_a_provider_that_can_be_deployed_nowhere_fails_the_account(
+    made: Verified,
+) -> None:
+    """Though something else is missing in each region."""
+    checks = (in_region("us-east-1", **WITHOUT), in_region("us-west-2", **WITHOUT))
+    two = having(made, *checks)
+    managed = replace(two.managed, regions=("us-east-1", "us-west-2"))
+
+    results = Verified(two.field, two.managing, managed).results()
+
+    failed = [one for one in results if one.outcome is Outcome.FAILED]
+    assert [one.undeployable for one in failed] == ["us-east-1", "us-west-2"]
+    assert failed[0].sentence == "There are too few VPCs."
+    assert failed[0].fix.startswith("Probe can be deployed in no region of the account")
+
+
 def test_an_answer_as_expected_proves(made: Verified) -> None:
     check = replace(LIST_VPCS, expects="length(Vpcs) < `99`")
 

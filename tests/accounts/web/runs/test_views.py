@@ -172,23 +172,36 @@ def test_a_plan_without_risks_says_so(approver) -> None:
 
 
 @pytest.mark.parametrize(
-    ("unknown", "heading", "says"),
+    ("unknown", "undeployable", "heading", "says"),
     [
-        (0, "Verified: Spinnaker has access", "and every check succeeded."),
-        (4, "Verified, 4 writes unknown", "The checks say which writes, and why."),
+        (0, 0, "Verified: Spinnaker has access", "and every check succeeded."),
+        (4, 0, "Verified, 4 writes unknown", "The checks say which writes, and why."),
+        (
+            0,
+            1,
+            "Verified, cannot deploy in 1 region",
+            "Something that a deployment needs is missing in 1 region:",
+        ),
+        (
+            4,
+            2,
+            "Verified, cannot deploy in 2 regions, 4 writes unknown",
+            "is missing in 2 regions:",
+        ),
     ],
 )
-def test_what_is_unknown_is_not_called_a_success(
-    viewer, unknown: int, heading: str, says: str
+def test_what_is_unknown_or_missing_is_not_called_a_success(
+    viewer, unknown: int, undeployable: int, heading: str, says: str
 ) -> None:
     managing_row()
-    run = run_row(Status.VERIFIED, unknown_writes=unknown)
+    run = run_row(Status.VERIFIED, unknown_writes=unknown, undeployable=undeployable)
 
     html = " ".join(viewer.get(run.get_absolute_url()).content.decode().split())
 
     assert heading in html
     assert says in html
-    assert ("every check succeeded" in html) is (not unknown)
+    assert ("every check succeeded" in html) is not (unknown or undeployable)
+    assert ("result-good" in html) is not (unknown or undeployable)
 
 
 def test_what_was_approved_is_folded_away_once_it_is_done(operator) -> None:

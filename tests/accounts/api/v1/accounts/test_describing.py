@@ -85,17 +85,33 @@ def test_it_shows_what_the_page_shows(reader):
     assert shown["described"]["account_id"] == "922222222222"
 
 
-def test_unknown_writes_are_said_in_the_sentence_of_the_page(reader, client):
+@pytest.mark.parametrize(
+    ("found", "state", "said"),
+    [
+        (
+            {"unknown_writes": 4},
+            "verified, writes unknown",
+            "Spinnaker may be denied 4 writes",
+        ),
+        (
+            {"undeployable": 1},
+            "verified, some regions",
+            "Spinnaker cannot deploy in 1 region: something that a deployment needs",
+        ),
+    ],
+)
+def test_what_was_not_proved_is_said_in_the_sentence_of_the_page(
+    reader, client, found, state, said
+):
     managing_row()
-    account = account_row(state=State.VERIFIED, proof=State.VERIFIED, unknown_writes=4)
-    said = "Spinnaker may be denied 4 writes"
+    account = account_row(state=State.VERIFIED, proof=State.VERIFIED, **found)
 
     shown = reader.read("/accounts/staging").json()
     listed = reader.read("/accounts", state=shown["state"]).json()["items"]
     client.force_login(User.objects.get())
     page = client.get(account.get_absolute_url()).content.decode()
 
-    assert shown["state"] == "verified, writes unknown"
+    assert shown["state"] == state
     assert [one["name"] for one in listed] == ["staging"]
     assert shown["sentences"][0].startswith(said)
     assert said in page
