@@ -1,19 +1,17 @@
-"""AWS's PowerUserAccess, which Spinnaker's guide attaches, compared with the grants.
+"""AWS's PowerUserAccess, which Spinnaker's guide attaches, compared with a role.
 
-power_user.json counts what it allows in AWS's service authorization reference, service
-by service. A test counts again.
+It is counted in AWS's service authorization reference, service by service.
 """
 
 from __future__ import annotations
 
-import json
 from collections import Counter
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
 from functools import cache
-from pathlib import Path
 
-DATA = Path(__file__).with_suffix(".json")
+from onboarding.resources.policy import Policy
+from onboarding.review.effective import all_actions, service_of
 
 VERSION = "v12"
 """The version of the policy, of 12 February 2026."""
@@ -36,6 +34,14 @@ EXCEPTIONS = frozenset(
 )
 """What it still allows of those."""
 
+DOCUMENT = Policy.allowing(
+    {"NotAction": [f"{service}:*" for service in LEFT_OUT], "Resource": "*"},
+    {"Action": list(EXCEPTIONS), "Resource": "*"},
+)
+
+MOST_SERVICES = 20
+"""The most services that are listed; the rest is summed."""
+
 
 @dataclass(frozen=True, slots=True)
 class Service:
@@ -51,7 +57,7 @@ class Service:
     @property
     def share(self) -> float:
         """Tell how much of what PowerUserAccess allows is granted, in per cent."""
-        return round(100 * self.shared / self.power_user, 1)
+        return round(100 * self.shared / self.power_user, 1) if self.power_user else 100
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +68,7 @@ class Comparison:
     """Those of which something is granted, the most first."""
     other_services: int
     other_actions: int
-    lacking: tuple[str, ...]
+    lacking: tuple[str, ...] = ()
     """What is granted, and PowerUserAccess does not allow."""
 
     @property
@@ -75,6 +81,7 @@ class Comparison:
 
     @property
     def fewer(self) -> int:
+        """Return by how much less is granted; below zero: more is."""
         return self.power_user - self.granted
 
     @property
@@ -86,12 +93,35 @@ class Comparison:
         """Count what is allowed where PowerUserAccess is attached, too."""
         return self.power_user + len(self.lacking)
 
+    @property
+    def listed(self) -> tuple[Service, ...]:
+        return self.services[:MOST_SERVICES]
+
+    @property
+    def unlisted(self) -> int:
+        return self.other_services + len(self.services) - len(self.listed)
+
+    @property
+    def unlisted_granted(self) -> int:
+        return self.granted - sum(service.granted for service in self.listed)
+
+    @property
+    def unlisted_power_user(self) -> int:
+        return self.power_user - sum(service.power_user for service in self.listed)
+
+    @property
+    def unlisted_share(self) -> float:
+        if not self.unlisted_power_user:
+            return 0
+        shared = sum(one.shared for one in self.services[MOST_SERVICES:])
+        return round(100 * shared / self.unlisted_power_user, 1)
+
 
 @cache
 def power_user_actions() -> dict[str, int]:
     """Count what PowerUserAccess allows of each service."""
-    counted: dict[str, int] = json.loads(DATA.read_text(encoding="utf-8"))
-    return counted
+    actions = (one for some in all_actions().values() for one in some)
+    return dict(Counter(service_of(one) for one in actions if is_power_users(one)))
 
 
 def is_power_users(action: str) -> bool:
@@ -99,23 +129,33 @@ def is_power_users(action: str) -> bool:
     return service_of(action) not in LEFT_OUT or action in EXCEPTIONS
 
 
-def service_of(action: str) -> str:
-    return action.split(":")[0]
+def counted(actions: Iterable[str]) -> dict[str, list[int]]:
+    """Count different actions by service, and those that PowerUserAccess allows, too.
+
+    Less than that would not do to compare them later.
+    """
+    chosen = set(actions)
+    granted = Counter(map(service_of, chosen))
+    shared = Counter(service_of(one) for one in chosen if is_power_users(one))
+    return {name: [granted[name], shared[name]] for name in sorted(granted)}
 
 
 def compared(actions: Iterable[str]) -> Comparison:
     """Compare actions, each listed once, with what PowerUserAccess allows."""
     chosen = sorted(set(actions))
-    granted = Counter(map(service_of, chosen))
-    shared = Counter(service_of(a) for a in chosen if is_power_users(a))
+    lacking = tuple(one for one in chosen if not is_power_users(one))
+    return replace(compared_counts(counted(chosen)), lacking=lacking)
+
+
+def compared_counts(counts: Mapping[str, list[int]]) -> Comparison:
+    """Compare what `counted` counted."""
     allowed = power_user_actions()
-    others = [count for name, count in allowed.items() if name not in granted]
+    others = [count for name, count in allowed.items() if name not in counts]
     return Comparison(
         services=tuple(
-            Service(name, granted[name], shared[name], allowed[name])
-            for name in sorted(granted, key=lambda name: (-granted[name], name))
+            Service(name, counts[name][0], counts[name][1], allowed.get(name, 0))
+            for name in sorted(counts, key=lambda name: (-counts[name][0], name))
         ),
         other_services=len(others),
         other_actions=sum(others),
-        lacking=tuple(a for a in chosen if not is_power_users(a)),
     )

@@ -6,13 +6,18 @@ from collections import Counter
 
 from policy_sentry.querying.all import get_all_actions
 
+from onboarding.resources.policy import Policy
+from onboarding.review.effective import all_actions, effective, service_of
 from onboarding.review.power_user import (
+    DOCUMENT,
     EXCEPTIONS,
+    MOST_SERVICES,
     Service,
     compared,
+    compared_counts,
+    counted,
     is_power_users,
     power_user_actions,
-    service_of,
 )
 
 
@@ -65,3 +70,30 @@ def test_what_power_user_access_lacks_is_told():
     (iam,) = comparison.services
     assert comparison.lacking == ("iam:GetRole", "iam:PassRole")
     assert (iam.granted, iam.shared) == (3, 1)
+
+
+def test_its_document_allows_what_is_counted():
+    assert counted(effective([DOCUMENT])) == {
+        name: [count, count] for name, count in power_user_actions().items()
+    }
+
+
+def test_everything_is_more_than_power_user_access_and_listed_shortly():
+    everything = Policy.allowing({"Action": "*", "Resource": "*"})
+
+    comparison = compared_counts(counted(effective([everything])))
+
+    services = all_actions().values()
+    assert comparison.granted == sum(map(len, services))
+    assert comparison.fewer < 0
+    assert len(comparison.listed) == MOST_SERVICES
+    assert comparison.unlisted == len(services) - MOST_SERVICES
+    listed = sum(one.granted for one in comparison.listed)
+    assert comparison.unlisted_granted == comparison.granted - listed
+
+
+def test_a_service_that_the_reference_does_not_know_is_counted():
+    comparison = compared_counts(counted(["brandnew:Do"]))
+
+    assert comparison.granted == 1
+    assert comparison.services[0].share == 100
