@@ -8,6 +8,7 @@ from accounts.models.api.token import ApiToken
 from accounts.models.bundles import Bundle
 from accounts.models.checks.findings import Findings
 from accounts.models.checks.foreign_policy import ForeignPolicy
+from accounts.models.checks.found_roles import FoundRoles
 from accounts.models.clusters.search import (
     ClusterSearch,
     FoundCluster,
@@ -69,6 +70,7 @@ __all__ = [
     "Findings",
     "ForeignPolicy",
     "FoundCluster",
+    "FoundRoles",
     "GroupRoles",
     "HandOff",
     "HandedOutText",

@@ -22,6 +22,7 @@ from accounts.mapping.plans import change_of, plan_of, steps_of
 from accounts.mapping.slices import in_slices
 from accounts.models import (
     ForeignPolicy,
+    FoundRoles,
     HandOff,
     ManagedAccount,
     ManagingAccount,
@@ -146,6 +147,7 @@ def finish(run: Run) -> None:
     if removes:
         ManagedAccount.objects.filter(pk__in=[run.account_id]).remove()
         ForeignPolicy.objects.filter(account=run.account_id).delete()
+        FoundRoles.objects.filter(account=run.account_id).delete()
         HandOff.objects.in_force().filter(account=run.account_id).update(removed_at=now)
     else:
         keep_approved(run)

@@ -35,6 +35,7 @@ from accounts.runs.actions import RunOpen, plan_managing
 from accounts.runs.applying import grant_or_withdraw
 from accounts.runs.capacity import NoRoom
 from accounts.runs.deciding.coming_first import open_managing_run
+from accounts.runs.foreign.as_found import compared_now, keep_as_found
 from accounts.runs.foreign.keeping import keep_all_foreign
 from accounts.runs.owners.learning import learn_details
 from accounts.runs.scope import Comparison, Scope, Side
@@ -81,7 +82,8 @@ def make_plan(run: Run, scope: Scope, sessions: Sessions) -> None:
             refuse_regions(sessions, scope.managed)
             refuse_outsider(sessions, scope.managing, scope.managed)
         refuse_key_policies(sessions, scope.managing, grants_of(scope))
-    compared = [(side, to_plan(side.compared(sessions))) for side in scope.sides]
+    read = [(side, compared_now(side, sessions)) for side in scope.sides]
+    compared = [(side, to_plan(one)) for side, one in read]
     if changing:
         for side, one in compared:
             if side.reach.writes:
@@ -124,7 +126,8 @@ def make_plan(run: Run, scope: Scope, sessions: Sessions) -> None:
         )
         if to == Status.PLANNED and run.rollout_id is None:
             happened(run, Notice.What.PLANS)
-        if keep_all_foreign(compared, timezone.now()):
+        now = timezone.now()
+        if keep_all_foreign(compared, now):
             happened(run, Notice.What.FOUND)
         run.steps.all().delete()
         Step.objects.bulk_create(steps_of(run, plan))
@@ -143,6 +146,7 @@ def make_plan(run: Run, scope: Scope, sessions: Sessions) -> None:
                 snapshots.keep(scope.row, snapshots.managing_snapshot(scope.row))
             run.unedited_subject.verify_unchanged()
             keep_approved(run)
+        keep_as_found(read, now)
     if to is Status.VERIFYING:
         # Nothing is written in between: the verification need not read it again.
         for side, one in compared:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import NamedTuple
 from uuid import UUID
 
@@ -23,11 +23,11 @@ from accounts.models import ForeignPolicy, ManagedAccount, ManagingAccount, Run
 from accounts.models.states import State, Status
 from accounts.runs.owners.handed_out import is_handed_out
 from onboarding.aws.errors import AwsError
-from onboarding.aws.foreign import foreign
+from onboarding.aws.foreign import boundaries, foreign
 from onboarding.aws.observe import observe
 from onboarding.aws.session import Sessions
 from onboarding.desired import desired
-from onboarding.resources.foreign import Foreign, with_removals
+from onboarding.resources.foreign import Boundary, Foreign, with_removals
 from onboarding.resources.kinds import KeyGrant, Resource, ServiceLinkedRole
 from onboarding.resources.plan import Change, Plan, diff, kept_beyond
 from onboarding.resources.risks import Risk
@@ -52,6 +52,10 @@ class Comparison(NamedTuple):
     accepted: tuple[Foreign, ...] = ()
     beyond: tuple[Risk, ...] = ()
     """What its owner's own roles may do beyond what is wanted of them."""
+    boundaries: tuple[Boundary, ...] = ()
+    """What limits the roles, whoever chose it."""
+    read_at: datetime | None = None
+    """When reading began: what was done in AWS since may have been missed."""
 
     def with_removals(self, *, approved: Plan | None = None) -> tuple[Change, ...]:
         """Return the changes with the removals of policies of others: all, or those
@@ -94,7 +98,7 @@ class Side:
         read counts as empty.
         """
         desired = () if self.removes else self.wanted
-        known = None
+        read_at, known = timezone.now(), None
         if just_read:
             known = sessions.handed_on.take(self.reach, self.looks_for)
         try:
@@ -115,6 +119,8 @@ class Side:
             foreign=tuple(one for one in found if one.digest not in accepts),
             accepted=tuple(one for one in found if one.digest in accepts),
             beyond=kept_beyond(desired, observed),
+            boundaries=boundaries(sessions, self.reach, observed),
+            read_at=read_at,
         )
 
     def hand_on(

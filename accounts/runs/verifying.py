@@ -21,6 +21,7 @@ from accounts.models import ManagedAccount, ManagingAccount, Notice, Run
 from accounts.models.states import WORKING, State, Status
 from accounts.notices.happening import failed, happened
 from accounts.organization.inactive import explained
+from accounts.runs.foreign.as_found import compared_now, keep_as_found, said_of
 from accounts.runs.foreign.keeping import keep_all_foreign, of_others
 from accounts.runs.foreign.writes import keep_writes, writes_to_accept
 from accounts.runs.owners.learning import learn_of_owner
@@ -32,7 +33,7 @@ from onboarding.aws.errors import OwnCredentialsError
 from onboarding.aws.session import Sessions
 from onboarding.checks import Outcome
 from onboarding.desired import POLICY_SET, assume_list
-from onboarding.resources.plan import Change, NotOurs, as_found
+from onboarding.resources.plan import Change, NotOurs
 from onboarding.topology import Managing
 from onboarding.verify.chain import BECOME_IDENTITY, own_identity_refused
 from onboarding.verify.role_assumption import ASSUME
@@ -127,6 +128,7 @@ def prove(run: Run, scope: Scope, sessions: Sessions) -> None:
             subject.have_policies(POLICY_SET)
             if status is not Status.FAILED:
                 forget_earlier(scope)
+        keep_as_found(compared_of(looked), now)
 
 
 def judge_managing(
@@ -261,7 +263,9 @@ class Looked(NamedTuple):
         """Say whether its roles have nothing that nobody approved; None: nobody could
         look.
         """
-        return of_others(self.side, self.one) if self.one else None
+        if self.one is None or self.one.unread:
+            return None
+        return of_others(self.side, self.one)
 
     @property
     def results(self) -> list[Result]:
@@ -343,25 +347,15 @@ def differences(
 ) -> Differences:
     """Say what differs, or why nothing could be read."""
     try:
-        one = side.compared(sessions, just_read=just_read)
+        one = compared_now(side, sessions, just_read=just_read)
     except NotOurs as error:
         return Differences([str(error)])
     if one.unread:
-        return Differences([], one.unread)
+        return Differences([], one.unread, one)
     changes = one.changes
     if side in scope.shared:
         changes = without_others(changes, scope)
-    return Differences([differing(change) for change in changes], one=one)
-
-
-def differing(change: Change) -> str:
-    """Say what differs, and what could be done because of it."""
-    told = as_found(change)
-    return f"{worded(change)} (as found: {told})" if told else worded(change)
-
-
-def worded(change: Change) -> str:
-    return f"{change.verb} {change.resource.kind} {change.resource.name}"
+    return Differences([said_of(change) for change in changes], one=one)
 
 
 def without_others(changes: Iterable[Change], scope: Scope) -> tuple[Change, ...]:

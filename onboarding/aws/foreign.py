@@ -8,7 +8,8 @@ from onboarding.aws.client import AccountClient
 from onboarding.aws.errors import AwsError
 from onboarding.aws.kinds.policies import document_of
 from onboarding.aws.session import Sessions
-from onboarding.resources.foreign import Foreign
+from onboarding.partitions import Arn
+from onboarding.resources.foreign import Boundary, Foreign
 from onboarding.resources.kinds import (
     MANAGED_PATH,
     MANAGING_PATH,
@@ -64,9 +65,30 @@ def document(
     """Read what it says; None: Bowline may not."""
     if isinstance(one, InlinePolicy):
         return one.document
-    doing = f"read policy {one.policy}"
+    return document_at(client, sessions, one.policy_arn)
+
+
+def boundaries(
+    sessions: Sessions, reach: Reach, observed: Iterable[Resource]
+) -> tuple[Boundary, ...]:
+    """Read what limits the roles that were observed, whoever chose it.
+
+    Calls: two for each boundary, of which the second reads a version only once.
+    """
+    arns = {one.boundary for one in observed if isinstance(one, Role) and one.boundary}
+    if not arns:
+        return ()
+    client = AccountClient.of(sessions, reach)
+    return tuple(
+        Boundary(arn, document_at(client, sessions, arn)) for arn in sorted(arns)
+    )
+
+
+def document_at(client: AccountClient, sessions: Sessions, arn: str) -> Policy | None:
+    """Read what a managed policy says; None: Bowline may not."""
+    doing = f"read policy {Arn.of(arn).name}"
     try:
-        answer = client.find(client.iam.get_policy, doing, PolicyArn=one.policy_arn)
+        answer = client.find(client.iam.get_policy, doing, PolicyArn=arn)
         return document_of(client, sessions, answer["Policy"]) if answer else None
     except AwsError as error:
         if error.denied:

@@ -10,7 +10,7 @@ import hashlib
 import json
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import Any, NamedTuple
 
 from onboarding.resources.kinds import Attachment, InlinePolicy, Key, ManagedPolicy
 from onboarding.resources.plan import Change, Delete, deletion_order
@@ -21,6 +21,14 @@ NOT_APPROVED = "Nobody approved it here."
 ANY_ACCOUNT = "*"
 """In the place of the account's own number, where names of several are compared."""
 UNREAD = "Bowline may not read what it allows (iam:GetPolicy, iam:GetPolicyVersion)."
+
+
+class Boundary(NamedTuple):
+    """A role's permissions boundary, and what it says."""
+
+    arn: str
+    document: Policy | None
+    """None: Bowline may not read it."""
 
 
 @dataclass(frozen=True, slots=True)

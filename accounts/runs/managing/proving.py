@@ -9,6 +9,7 @@ from django.utils import timezone
 from accounts.models import Notice, Run
 from accounts.notices.happening import happened
 from accounts.runs import verifying
+from accounts.runs.foreign.as_found import keep_as_found
 from accounts.runs.foreign.keeping import keep_all_foreign
 from accounts.runs.scope import Scope
 from onboarding.aws.backoff import Backoff
@@ -48,3 +49,4 @@ def prove_managing(run: Run, sessions: Sessions) -> None:
     verifying.judge_managing(scope.row, looked, found, now)
     if keep_all_foreign(verifying.compared_of([looked]), now):
         happened(run, Notice.What.FOUND)
+    keep_as_found(verifying.compared_of([looked]), now)

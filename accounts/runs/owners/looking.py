@@ -23,12 +23,12 @@ from accounts.models.steps import finish_steps
 from accounts.people.roles import OPERATOR
 from accounts.role_limits.refusing import refuse_outside
 from accounts.runs.actions import Send
+from accounts.runs.foreign.as_found import worded
 from accounts.runs.owners.managing import waits_for
 from accounts.runs.owners.pace import PACE, pause_after
 from accounts.runs.owners.versions import unseen
 from accounts.runs.queue import enqueue
 from accounts.runs.scope import Scope, own_sides
-from accounts.runs.verifying import worded
 from onboarding.aws.errors import AwsError
 from onboarding.aws.session import Sessions
 from onboarding.details import DetailsError

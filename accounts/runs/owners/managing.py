@@ -6,8 +6,9 @@ Bowline reads there what it can, and changes nothing.
 from __future__ import annotations
 
 from accounts.models import Run
+from accounts.runs.foreign.as_found import worded
 from accounts.runs.scope import Scope
-from accounts.runs.verifying import without_others, worded
+from accounts.runs.verifying import without_others
 from onboarding.aws.session import Sessions
 from onboarding.resources.plan import Change
 

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from accounts.models import ManagedAccount, ManagingAccount, Run
+from accounts.models import FoundRoles, ManagedAccount, ManagingAccount, Run
 from accounts.models.states import State, Status
 from accounts.runs.actions import keep, verify
 from accounts.runs.owners.looking import DIFFERS, NOT_YET
@@ -174,6 +174,10 @@ def test_without_a_reader_an_edited_policy_is_not_proved_from_here(
     left = found.checks.get(name__startswith=f"Nothing left to change in {DEV.name}")
     assert left.outcome == "not proved from here"
     assert left.sentence.startswith("Verified by the chain; its policies were not")
+    read = FoundRoles.objects.of(account())
+    assert read.get().unread
+    approved = found.checks.filter(name__startswith="Nothing that nobody approved")
+    assert not approved.filter(name__contains=DEV.name).exists()
 
 
 def test_of_what_differs_one_change_is_named_and_the_rest_counted(

@@ -1,0 +1,67 @@
+"""An account's roles as AWS had them when they were last read.
+
+What others gave to them is kept as rows of ForeignPolicy, with what was said of it.
+"""
+
+from __future__ import annotations
+
+from typing import Any, Self
+from uuid import UUID
+
+from django.db import models
+
+from accounts.models.managed import ManagedAccount
+from accounts.models.readable import Readable, is_mappings, is_texts
+
+
+class FoundRolesQuerySet(models.QuerySet["FoundRoles"]):
+    def of(self, account: ManagedAccount | UUID | None) -> Self:
+        """Keep what was found in this account; None: in the managing account."""
+        return self.filter(account=account)
+
+    def keep(self, account: UUID | None, **found: Any) -> None:
+        """Write what was found over what was; of two at once, either may be last."""
+        if not self.of(account).update(**found):
+            row = FoundRoles(account_id=account, **found)
+            self.bulk_create([row], ignore_conflicts=True)
+
+
+class FoundRoles(Readable):
+    READS = {"roles": is_mappings, "differs": is_texts}
+
+    account = models.OneToOneField(
+        ManagedAccount,
+        on_delete=models.CASCADE,
+        null=True,
+        blank=True,
+        editable=False,
+        related_name="found_roles",
+    )
+    """None: they are in the managing account."""
+    read_at = models.DateTimeField(null=True, blank=True, editable=False)
+    """When; None: they could not be read yet."""
+    roles = models.JSONField(default=list, editable=False)
+    """What onboarding/review/as_found.py says of each."""
+    planned = models.CharField(max_length=64, blank=True, editable=False)
+    """Which description they were compared with, as a digest."""
+    differs = models.JSONField(default=list, editable=False)
+    """What a plan would have changed then."""
+    unread = models.TextField(blank=True, editable=False)
+    """Why they could not be read since."""
+    unread_at = models.DateTimeField(null=True, blank=True, editable=False)
+
+    objects = FoundRolesQuerySet.as_manager()
+
+    class Meta:
+        verbose_name_plural = "found roles"
+        constraints = [
+            models.UniqueConstraint(
+                models.Value(1),
+                condition=models.Q(account=None),
+                name="found_roles_once_in_managing",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        where = self.account.name if self.account else "the managing account"
+        return f"roles of {where}"
