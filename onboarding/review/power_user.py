@@ -39,7 +39,7 @@ DOCUMENT = Policy.allowing(
     {"Action": list(EXCEPTIONS), "Resource": "*"},
 )
 
-MOST_SERVICES = 20
+MOST_SERVICES = 15
 """The most services that are listed; the rest is summed."""
 
 
@@ -87,11 +87,6 @@ class Comparison:
     @property
     def share(self) -> float:
         return round(100 * self.granted / self.power_user, 1)
-
-    @property
-    def both(self) -> int:
-        """Count what is allowed where PowerUserAccess is attached, too."""
-        return self.power_user + len(self.lacking)
 
     @property
     def listed(self) -> tuple[Service, ...]:

@@ -247,7 +247,7 @@ def hands(managing: Managing, managed: Managed) -> Iterator[Link]:
                 (f"only to {service}",),
                 "The managed role itself" if itself else "Roles for services",
                 ", ".join(grant.resources),
-                f"The managed role may pass {what} to {service} only.",
+                f"Bowline's statements let it pass {what} to {service} only.",
                 is_discouraged=itself,
             )
 

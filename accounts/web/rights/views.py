@@ -25,12 +25,15 @@ from accounts.models import ManagedAccount
 from accounts.models.states import State
 from accounts.web.access import operator_required
 from accounts.web.request import Request
+from accounts.web.rights.as_found import Reading
 from accounts.web.rights.chain_picture import narrow, wide
 from accounts.web.rights.trust_chain import trust_chain
 from onboarding.desired import POLICY_SET, desired
 from onboarding.desired.image_keys import key_policy_statements
+from onboarding.desired.managing import identity
 from onboarding.details import DetailsError
-from onboarding.resources.kinds import KeyGrant
+from onboarding.partitions import Arn
+from onboarding.resources.kinds import KeyGrant, Role
 from onboarding.review import power_user
 from onboarding.review.evidence import SPINNAKER
 from onboarding.review.lint import explained
@@ -66,23 +69,24 @@ def rights(request: Request, pk: UUID) -> HttpResponse:
             "spinnaker": f"https://github.com/{SPINNAKER.name}/tree/{SPINNAKER.version}",
             "version": SPINNAKER.version.removeprefix("spinnaker-release-"),
         },
-        "stands": is_as_verified(account),
     }
     try:
-        shown |= reviewed(managing, managed_of(account))
+        shown |= reviewed(managing, managed_of(account), account)
     except DetailsError as error:
         shown["trouble"] = str(error)
     return render(request, "rights/rights.html", shown)
 
 
-def is_as_verified(account: ManagedAccount) -> bool:
-    """Return whether the last verification found in AWS what the page shows."""
-    return account.state in PROVED and not account.has_older_policies
-
-
-def reviewed(managing: Managing, managed: Managed) -> dict[str, Any]:
+def reviewed(
+    managing: Managing, managed: Managed, account: ManagedAccount
+) -> dict[str, Any]:
+    """Return what a reviewer reads: what is planned, and what AWS had of it."""
     review = managed_review(managing, managed)
     resources = desired(Topology(managing, (managed,)), managed)
+    reading, managings = Reading.of(account), Reading.of(managing_row())
+    planned = {r.name: r for r in resources if isinstance(r, Role)}
+    found = {name: reading.role_said(role) for name, role in planned.items()}
+    identity_role = next((r for r in identity(managing) if isinstance(r, Role)), None)
     chain = trust_chain(managing, managed, review)
     identity_topics = managing_topics(managing)
     grants = [r for r in resources if isinstance(r, KeyGrant)]
@@ -91,15 +95,31 @@ def reviewed(managing: Managing, managed: Managed) -> dict[str, Any]:
         "managing": managing,
         "has_providers": bool(managed.providers),
         "review": review,
+        "reading": reading,
+        "verdict": reading.verdict(resources, is_edited=reading.is_edited(resources)),
+        "is_as_verified": account.state in PROVED and reading.is_exact(resources),
+        "found": found.get(managing.managed_role),
+        "size": reading.size(managing.managed_role, review),
+        "managings": managings,
+        "identity_verdict": managings.verdict(
+            [identity_role] if identity_role else [], is_edited=None
+        ),
+        "identity_found": (
+            managings.role_said(identity_role) if identity_role else None
+        ),
         "chain": chain,
         "drawings": [("wide", wide(chain)), ("narrow", narrow(chain))],
-        "other_roles": other_roles(managing, resources),
+        "other_roles": [
+            (one, found[Arn.of(one.arn).name])
+            for one in other_roles(managing, resources)
+        ],
         "key_grants": grants,
         "key_policy": key_policy_statements(elsewhere) if elsewhere else [],
         "lint": explained(review.topics),
         "power_user_version": power_user.VERSION,
         "identity_topics": identity_topics,
         "identity_trust": identity_trust(managing),
+        "is_user": Arn.of(managing.identity_arn).kind == "user",
         "identity_lint": explained(identity_topics),
         "folders": folders(*review.topics, *identity_topics).items(),
     }

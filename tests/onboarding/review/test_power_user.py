@@ -61,7 +61,6 @@ def test_the_totals_are_of_all_services():
     assert comparison.granted == 2
     assert comparison.power_user == total
     assert comparison.fewer == total - 2
-    assert comparison.both == total + 1
 
 
 def test_what_power_user_access_lacks_is_told():

@@ -12,12 +12,14 @@ from django.urls import reverse
 from ninja import Field, Schema
 
 from accounts.api.v1.accounts.describing import router
+from accounts.api.v1.foreign.policies import ForeignPolicyListed
 from accounts.api.v1.texts import Name
 from accounts.mapping.managed import managed_of
 from accounts.mapping.managing import managing_of, managing_row
 from accounts.models import ManagedAccount
 from accounts.web.request import full_url
-from accounts.web.rights.views import is_as_verified, reviewed
+from accounts.web.rights.as_found import Reading, RoleSaid, Said
+from accounts.web.rights.views import reviewed
 from onboarding.desired import POLICY_SET
 from onboarding.review.rights import Topic
 
@@ -42,8 +44,37 @@ class LinkOfChain(Schema):
 class OtherRole(Schema):
     arn: str
     reason: str
+    trust: str = Field(description="What AWS had of its trust policy, as a sentence")
+    policies_of_others: list[str]
     services: list[str]
     policies: list[str]
+
+
+class TrustFound(Schema):
+    sentence: str = Field(description="As the page says it")
+    is_as_planned: bool = Field(description="false only where AWS had another one")
+    found: list[dict[str, Any]] = Field(
+        description="The statements that AWS had, where they are not those planned"
+    )
+
+
+class Found(Schema):
+    """What AWS had when its roles were last read, in the sentences of the page."""
+
+    sentence: str
+    read_at: datetime | None = Field(description="null: nothing was read yet")
+    unread: str = Field(description="Why it could not be read since; empty: it was")
+    differs: list[str] = Field(description="What a plan would have changed then")
+    policies_of_others: list[ForeignPolicyListed] = Field(
+        description="Those first that nobody accepted"
+    )
+    trust: TrustFound | None = Field(description="null: no such role is planned")
+    boundary: str
+
+
+class RoleFound(Found):
+    size: str = Field(description="How many actions, next to PowerUserAccess")
+    actions: int = Field(description="As found; as planned where nothing was read")
 
 
 class PermissionsInFull(Schema):
@@ -52,8 +83,11 @@ class PermissionsInFull(Schema):
     has_policy_set: int = Field(description="Which AWS has; 0: none yet")
     verified_at: datetime | None
     is_as_verified: bool = Field(
-        description="Whether the last verification found exactly this in AWS"
+        description="Whether AWS had exactly this, and nothing of others, when it was "
+        "last read, and the account is verified or evaluated"
     )
+    found: RoleFound = Field(description="In the account, and of the managed role")
+    identity_found: Found = Field(description="In the managing account")
     chain: list[LinkOfChain] = Field(description="Who may assume what, and how")
     trust: list[dict[str, Any]] = Field(description="Of the managed role")
     boundary: str
@@ -77,20 +111,30 @@ class PermissionsInFull(Schema):
     summary="Read what Spinnaker may do in an account",
 )
 def read_permissions(request: HttpRequest, name: Name) -> dict[str, Any]:
-    """Read who may assume the managed role, what it may do, and why. It follows from
-    the description; AWS may differ where it is not as verified.
+    """Read who may assume the managed role, what it may do, and why, as planned; and
+    under `found`, what AWS had when it was last read, policies of others included.
     """
     rows = ManagedAccount.objects.prefetch_related("providers")
     row = get_object_or_404(rows, name=name)
-    shown = reviewed(managing_of(managing_row()), managed_of(row))
-    review = shown["review"]
+    shown = reviewed(managing_of(managing_row()), managed_of(row), row)
+    review, reading, size = shown["review"], shown["reading"], shown["size"]
     has_role = bool(shown["chain"].role)
+    role = shown["found"] if has_role else None
+    found = found_of(reading, shown["verdict"], role)
+    if has_role:
+        found |= {"size": size.sentence, "actions": size.comparison.granted}
+    else:
+        found |= {"size": "", "actions": 0}
     return {
         "page": full_url(request, reverse("accounts:rights", args=[row.pk])),
         "policy_set": POLICY_SET,
         "has_policy_set": row.policy_set,
         "verified_at": row.verified_at,
-        "is_as_verified": is_as_verified(row),
+        "is_as_verified": shown["is_as_verified"],
+        "found": found,
+        "identity_found": found_of(
+            shown["managings"], shown["identity_verdict"], shown["identity_found"]
+        ),
         "chain": [
             {"title": one.title, "arn": one.arn, "sentence": one.sentence}
             for one in shown["chain"].links
@@ -106,11 +150,30 @@ def read_permissions(request: HttpRequest, name: Name) -> dict[str, Any]:
                 "reason": one.reason,
                 "services": one.services,
                 "policies": one.policies,
+                "trust": said.trust.sentence,
+                "policies_of_others": said.policies,
             }
-            for one in shown["other_roles"]
+            for one, said in shown["other_roles"]
         ],
         "identity_trust": shown["identity_trust"],
         "identity_allowed": list(allowed_by(shown["identity_topics"])),
+    }
+
+
+def found_of(reading: Reading, verdict: Said, role: RoleSaid | None) -> dict[str, Any]:
+    trust = role and {
+        "sentence": role.trust.sentence,
+        "is_as_planned": not role.trust.is_other,
+        "found": role.trust.statements,
+    }
+    return {
+        "sentence": verdict.sentence,
+        "read_at": reading.read_at,
+        "unread": reading.unread,
+        "differs": reading.differs,
+        "policies_of_others": reading.policies,
+        "trust": trust,
+        "boundary": role.boundary.sentence if role else "",
     }
 
 

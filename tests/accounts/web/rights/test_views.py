@@ -13,7 +13,6 @@ from accounts.bundles import build
 from accounts.mapping.proved import keep_proved
 from accounts.models import Bundle, ManagedAccount, Run
 from accounts.models.states import State
-from onboarding.desired import POLICY_SET
 from tests.factories import image_key
 from tests.rows import account_row, approve_entries, managing_row, person, run_row
 
@@ -68,10 +67,10 @@ def test_it_stands_beside_power_user_access(client: Client) -> None:
     text = read(client, account)
 
     comparison = page_context(client, account)["review"].comparison
-    assert f"<b>{comparison.granted} actions</b>" in text
-    assert f"{comparison.fewer:,} fewer than AWS's PowerUserAccess allows" in text
+    assert f"<b>{comparison.granted} actions</b> as planned, " in text
+    assert f"{comparison.fewer:,} fewer than AWS&#x27;s PowerUserAccess allows" in text
     assert "ListServerCertificates" in text
-    assert "PowerUserAccess is attached" not in text
+    assert "PowerUserAccess is part of the plan" not in text
 
 
 def test_where_power_user_access_is_attached_nothing_is_said_to_be_fewer(
@@ -82,9 +81,11 @@ def test_where_power_user_access_is_attached_nothing_is_said_to_be_fewer(
 
     text = read(client, account)
 
-    comparison = page_context(client, account)["review"].comparison
-    assert "PowerUserAccess is attached</b>, chosen for EC2." in text
-    assert f"Spinnaker may do {comparison.both:,} actions here" in text
+    review = page_context(client, account)["review"]
+    both = review.comparison.power_user + len(review.lacking)
+    text = " ".join(text.split())
+    assert "PowerUserAccess is part of the plan</b>, chosen for EC2." in text
+    assert f'<b class="bad">{both:,} actions</b> as planned' in text
     assert "fewer than" not in text
 
 
@@ -124,31 +125,11 @@ def test_details_that_cannot_be_read_are_said(client: Client) -> None:
     assert "EC2 has no detail “nonsense”" in read(client, account)
 
 
-@pytest.mark.parametrize(
-    ("fields", "said"),
-    [
-        (
-            {"state": State.VERIFIED, "policy_set": POLICY_SET},
-            "The last verification found exactly this in AWS",
-        ),
-        ({"state": State.VERIFIED, "policy_set": 1}, "it still holds an older policy"),
-        ({"state": State.DRAFT}, "as the account is not verified"),
-    ],
-)
-def test_it_says_whether_aws_is_known_to_be_so(
-    client: Client, fields: dict[str, Any], said: str
-) -> None:
-    managing_row()
-    account = account_row(**fields)
-
-    assert said in read(client, account)
-
-
-def test_roles_that_are_kept_are_to_be_read_in_aws(client: Client) -> None:
+def test_roles_that_are_kept_are_said_to_be(client: Client) -> None:
     managing_row()
     account = account_row(adopts=True)
 
-    assert "Existing roles are kept with their trust" in read(client, account)
+    assert "Existing roles are kept, with their trust" in read(client, account)
 
 
 def test_an_identity_that_stood_before_is_to_be_read_in_aws(client: Client) -> None:

@@ -7,6 +7,7 @@ import pytest
 from accounts.models.states import State
 from onboarding.desired import POLICY_SET
 from tests.accounts.api.calling import detail
+from tests.accounts.web.rights.found import read_roles
 from tests.rows import account_row, managing_row
 
 pytestmark = pytest.mark.django_db
@@ -33,11 +34,14 @@ def test_it_has_each_action_with_its_reason_and_who_may_assume_the_role(reader):
     assert shown["identity_allowed"]
 
 
-def test_it_says_whether_a_verification_found_exactly_this(reader):
+@pytest.mark.parametrize("is_read", [False, True])
+def test_only_what_was_read_is_as_verified(reader, is_read):
     managing_row()
-    account_row(state=State.VERIFIED, policy_set=POLICY_SET)
+    account = account_row(state=State.VERIFIED, policy_set=POLICY_SET)
+    if is_read:
+        read_roles(account)
 
-    assert reader.read(PATH).json()["is_as_verified"] is True
+    assert reader.read(PATH).json()["is_as_verified"] is is_read
 
 
 def test_without_a_managing_account_it_says_so(reader):

@@ -1,0 +1,302 @@
+"""What a reviewer reads of roles: as AWS had them when they were last read.
+
+The page and the API say these sentences. None states of AWS what was not read there.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Iterator
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import Any
+
+from accounts.models import ForeignPolicy, FoundRoles, ManagedAccount, ManagingAccount
+from accounts.runs.foreign.as_found import MOST_DIFFERING
+from onboarding.resources.kinds import Resource, Role
+from onboarding.resources.trusts import assumers
+from onboarding.review.as_found import FoundRole, planned_digest
+from onboarding.review.effective import effective
+from onboarding.review.power_user import (
+    DOCUMENT,
+    Comparison,
+    compared_counts,
+    counted,
+)
+from onboarding.review.rights import Review
+
+NEVER_READ = "As planned; nothing was read in AWS yet."
+READ_BEFORE = "As planned; the next verification keeps what it finds in AWS."
+GUIDES = "AWS's PowerUserAccess allows, which Spinnaker's own guide attaches"
+
+
+def moment(at: datetime) -> str:
+    return f"{at.astimezone(UTC):%-d %B %Y, %H:%M} UTC"
+
+
+def counted_as(count: int, one: str, many: str = "") -> str:
+    return f"{count:,} {one if count == 1 else many or f'{one}s'}"
+
+
+def listed(parts: list[str]) -> str:
+    *some, last = parts
+    return f"{', '.join(some)} and {last}" if some else last
+
+
+@dataclass(frozen=True, slots=True)
+class Said:
+    """A sentence, and whether it is about something that Bowline did not plan."""
+
+    sentence: str = ""
+    is_other: bool = False
+    statements: tuple[dict[str, Any], ...] = ()
+    """What AWS has instead of what is planned."""
+
+
+@dataclass(frozen=True, slots=True)
+class RoleSaid:
+    """A role that is planned, next to what AWS had of it."""
+
+    trust: Said
+    boundary: Said
+    policies: tuple[str, ...]
+    """Names of those of others."""
+    is_kept: bool
+    """It is without Bowline's mark, and stays as it is."""
+
+
+@dataclass(frozen=True, slots=True)
+class Size:
+    """How many actions a role may do; the rest of the sentence; next to others."""
+
+    count: str
+    rest: str
+    comparison: Comparison
+
+    @property
+    def is_more(self) -> bool:
+        """Return whether it is more than PowerUserAccess."""
+        return self.comparison.fewer < 0
+
+    @property
+    def sentence(self) -> str:
+        return f"{self.count}{self.rest}"
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """What the last reading of an account's roles found."""
+
+    policies: tuple[ForeignPolicy, ...] = ()
+    read_at: datetime | None = None
+    roles: dict[str, FoundRole] = field(default_factory=dict)
+    planned: str = ""
+    differs: tuple[str, ...] = ()
+    unread: str = ""
+    unread_at: datetime | None = None
+    was_verified: bool = False
+
+    @classmethod
+    def of(cls, row: ManagedAccount | ManagingAccount) -> Reading:
+        account = row if isinstance(row, ManagedAccount) else None
+        of_others = ForeignPolicy.objects.of(account).select_related("account")
+        policies = tuple(sorted(of_others, key=lambda one: one.is_accepted))
+        was_verified = row.verified_at is not None
+        kept = FoundRoles.objects.of(account).first()
+        if kept is None:
+            return cls(policies, was_verified=was_verified)
+        found = [FoundRole(**role) for role in kept.roles]
+        return cls(
+            policies,
+            kept.read_at,
+            {role.name: role for role in found},
+            kept.planned,
+            tuple(kept.differs),
+            kept.unread,
+            kept.unread_at,
+            was_verified,
+        )
+
+    @property
+    def as_found(self) -> str:
+        assert self.read_at is not None
+        return f"As found on {moment(self.read_at)}"
+
+    def is_edited(self, resources: Iterable[Resource]) -> bool:
+        """Return whether something else is planned now than when it was read."""
+        return self.planned != planned_digest(resources)
+
+    def verdict(
+        self, resources: Collection[Resource], *, is_edited: bool | None
+    ) -> Said:
+        """Say how AWS was, compared with what is planned; is_edited None: it is not
+        known whether that is planned which was compared.
+        """
+        others = self.others()
+        if self.read_at is None:
+            before = f" Found before: {listed(others)}." if others else ""
+            return Said(f"{self.never_read()}{before}", is_other=bool(others))
+        deviations = list(self.deviations(resources))
+        if self.has_none(resources):
+            said = [f"As planned; on {moment(self.read_at)} AWS had none of its roles."]
+        else:
+            is_all = is_edited is False and not (deviations or others)
+            planned = f"{'exactly ' if is_all else ''}what Bowline planned"
+            what = listed([*(deviations or [planned]), *others])
+            said = [f"{self.as_found}: {what}."]
+        if is_edited:
+            said.append("What Bowline plans was changed since.")
+        if self.unread_at:
+            why = self.unread.rstrip(".")
+            said.append(f"On {moment(self.unread_at)} it could not be read: {why}.")
+        return Said(" ".join(said), is_other=bool(deviations or others))
+
+    def has_none(self, resources: Collection[Resource]) -> bool:
+        """Return whether roles are planned, and none of them was there."""
+        planned = {one.name for one in resources if isinstance(one, Role)}
+        return bool(planned) and not planned & set(self.roles)
+
+    def is_exact(self, resources: Collection[Resource]) -> bool:
+        """Return whether AWS had what is planned now, and nothing else."""
+        edited = self.is_edited(resources)
+        is_read = self.read_at is not None and self.unread_at is None and not edited
+        return is_read and not self.verdict(resources, is_edited=edited).is_other
+
+    def never_read(self) -> str:
+        if self.unread_at:
+            why = self.unread.rstrip(".")
+            at = moment(self.unread_at)
+            return f"As planned; on {at} AWS could not be read: {why}."
+        return READ_BEFORE if self.was_verified or self.policies else NEVER_READ
+
+    def deviations(self, resources: Collection[Resource]) -> Iterator[str]:
+        """Yield what is not as planned, but for what others added."""
+        if self.differs:
+            more = "more than " if len(self.differs) > MOST_DIFFERING else ""
+            count = min(len(self.differs), MOST_DIFFERING)
+            differences = counted_as(count, "difference")
+            yield f"{more}{differences} from what Bowline planned"
+        for role in resources:
+            found = self.roles.get(role.name)
+            # What Bowline's own roles have instead is among what differs.
+            if not isinstance(role, Role) or found is None or found.owned:
+                continue
+            if self.trust(role).is_other:
+                yield f"another trust policy on role {role.name}"
+            if self.boundary(role).is_other:
+                yield f"another permissions boundary on role {role.name}"
+
+    def others(self) -> list[str]:
+        """Count the policies of others: those that nobody accepted apart."""
+        accepted = sum(one.is_accepted for one in self.policies)
+        is_open = len(self.policies) - accepted
+        policy = ("policy of others", "policies of others")
+        said = []
+        if is_open:
+            said.append(f"{counted_as(is_open, *policy)} that nobody accepted")
+        if accepted:
+            count = f"{accepted}" if is_open else counted_as(accepted, *policy)
+            said.append(f"{count} that somebody accepted")
+        return said
+
+    @property
+    def looked(self) -> str:
+        """Say when policies of others were found, or that there were none."""
+        if self.read_at is None:
+            return self.never_read()
+        at = moment(self.read_at)
+        return f"Found on {at}." if self.policies else f"None was found on {at}."
+
+    def role_said(self, planned: Role) -> RoleSaid:
+        name = planned.name
+        found = self.roles.get(name)
+        return RoleSaid(
+            trust=self.trust(planned),
+            boundary=self.boundary(planned),
+            policies=tuple(one.policy for one in self.policies if one.role == name),
+            is_kept=found is not None and not found.owned,
+        )
+
+    def trust(self, role: Role) -> Said:
+        """Say whether the role's trust is what is planned."""
+        found = self.roles.get(role.name)
+        if self.read_at is None:
+            return Said(self.never_read())
+        if found is None:
+            return Said(f"As planned; on {moment(self.read_at)} AWS had no such role.")
+        if found.trust is None:
+            return Said("Bowline does not read its trust policy.")
+        if found.trust == role.trust.document["Statement"]:
+            return Said(f"{self.as_found}: the trust policy is as planned.")
+        who = dict.fromkeys(
+            one.sentence for statement in found.trust for one in assumers(statement)
+        )
+        told = " ".join(who) or "Nobody can assume it."
+        return Said(
+            f"{self.as_found}: another trust policy than planned. {told}",
+            is_other=True,
+            statements=tuple(found.trust),
+        )
+
+    def boundary(self, role: Role) -> Said:
+        """Say which boundary narrows what the role may do."""
+        found, planned = self.roles.get(role.name), role.boundary
+        if found is None:
+            if not planned:
+                return Said()
+            return Said(
+                f"As planned, it stays within the permissions boundary {planned}, "
+                "which can only reduce what it may do."
+            )
+        if found.trust is None or found.boundary == planned == "":
+            return Said()
+        if not found.boundary:
+            return Said(
+                f"{self.as_found}: without a permissions boundary. Bowline planned "
+                f"{planned}.",
+                is_other=True,
+            )
+        how = (
+            "What it does not allow is not counted."
+            if found.within
+            else "Bowline did not read what it allows, and does not count it."
+        )
+        whose = "as planned" if found.boundary == planned else "not planned by Bowline"
+        return Said(
+            f"{self.as_found}: narrowed by the permissions boundary {found.boundary}, "
+            f"{whose}. {how}",
+            is_other=found.boundary != planned,
+        )
+
+    def size(self, name: str, review: Review) -> Size:
+        """Say how many actions the role may do, compared with PowerUserAccess."""
+        found = self.roles.get(name)
+        planned = planned_size(review)
+        if found is None:
+            said = f" as planned{than(planned)}."
+            return Size(counted_as(planned.granted, "action"), said, planned)
+        comparison = found.comparison
+        count = counted_as(comparison.granted, "action")
+        said = f" {self.as_found[0].lower()}{self.as_found[1:]}"
+        unknown = found.uncounted
+        if not unknown or comparison.fewer < 0:
+            said += than(comparison)
+        said += "."
+        if unknown:
+            count = f"At least {count}"
+            said += f" What {listed(unknown)} may add was not read."
+        if comparison.granted != planned.granted:
+            said += f" Bowline plans {planned.granted:,}."
+        return Size(count, said, comparison)
+
+
+def planned_size(review: Review) -> Comparison:
+    """Compare what Bowline plans with PowerUserAccess, which may be a part of it."""
+    attached = effective([DOCUMENT]) if review.power_user_by else frozenset()
+    return compared_counts(counted(review.actions | attached))
+
+
+def than(comparison: Comparison) -> str:
+    fewer = comparison.fewer
+    if fewer == 0:
+        return f", as many as {GUIDES}"
+    return f", {abs(fewer):,} {'fewer' if fewer > 0 else 'more'} than {GUIDES}"
