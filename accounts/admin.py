@@ -18,7 +18,6 @@ from django.forms import CheckboxSelectMultiple
 from django.http import HttpRequest, HttpResponse
 from django.utils.safestring import SafeString
 
-from accounts.activity import record
 from accounts.admin_site import Records, link
 from accounts.factors import keeping as factors
 from accounts.models import (
@@ -42,11 +41,12 @@ from accounts.models import (
     Step,
     Target,
 )
-from accounts.role_limits.admin import LimitedPersonAdmin
+from accounts.people.activity import record
 from accounts.web.factors.admin import AttemptAdmin, SignInAdmin
 from accounts.web.people.admin import InTurn
 from accounts.web.people.person import is_of_provider
 from accounts.web.people.roles import role_names
+from accounts.web.role_limits.admin import LimitedPersonAdmin
 from accounts.web.you.confirmation import ask, is_confirmed
 from accounts.web.you.sessions import end
 

@@ -16,9 +16,9 @@ from typing import TYPE_CHECKING, NamedTuple, TypeAlias
 
 from django.db import transaction
 
-from accounts.activity import record
 from accounts.mapping.edits import editing
 from accounts.models import Activity, Bundle, ManagedAccount
+from accounts.people.activity import record
 from accounts.spinnaker.told import external_ids_loaded, was_sent
 from onboarding.providers.external_id import without_external_id
 from onboarding.spinnaker.bundle.contents import accounts_in

@@ -18,15 +18,15 @@ from django.db.models import Case, Exists, OuterRef, When
 from django.db.models.functions import Now
 from django.utils import timezone
 
-from accounts.bundles import build
-from accounts.clusters.search import search_on
-from accounts.feed.keeping import keep_current
-from accounts.lookups import (
+from accounts.discover.clusters.search import search_on
+from accounts.discover.lookups import (
     answer,
     answer_own,
     delete_old_lookups,
     delete_old_own,
 )
+from accounts.discover.organization.adding import add
+from accounts.discover.organization.reading import begin_again, read_on
 from accounts.mapping.accounts_file.uploading import delete_old_uploads
 from accounts.models import (
     Adding,
@@ -45,15 +45,24 @@ from accounts.models import (
 )
 from accounts.models.notices.notice import KEPT
 from accounts.models.states import OPEN, WORKING
-from accounts.notices.gathering import gather
-from accounts.notices.sending import deliver
-from accounts.organization.adding import add
-from accounts.organization.reading import begin_again, read_on
-from accounts.own_answers import OWN_TOPICS
+from accounts.notify.gathering import gather
+from accounts.notify.sending import deliver
 from accounts.runs.actions import RunOpen, verify
-from accounts.runs.heartbeat import beat, compare_clocks, swept
 from accounts.runs.owners.looking import look_at_owners as look_at_those_due
-from accounts.runs.queue import (
+from accounts.runs.retention import (
+    delete_old_verifications,
+    delete_unused_findings,
+    fold_superseded,
+)
+from accounts.runs.rollouts.engine import advance, advance_after, send
+from accounts.runs.stages import carry_on as carry_on_run
+from accounts.spinnaker.bundles import build
+from accounts.spinnaker.deliveries.carrying import carry_on_for_worker
+from accounts.spinnaker.feed.keeping import keep_current
+from accounts.web.exports.own_answers import OWN_TOPICS
+from accounts.web.you.session_store import SessionStore
+from accounts.work.heartbeat import beat, compare_clocks, swept
+from accounts.work.queue import (
     enqueue_adding,
     enqueue_all,
     enqueue_bundle,
@@ -63,15 +72,6 @@ from accounts.runs.queue import (
     enqueue_rollout,
     enqueue_search,
 )
-from accounts.runs.retention import (
-    delete_old_verifications,
-    delete_unused_findings,
-    fold_superseded,
-)
-from accounts.runs.rollouts.engine import advance, advance_after, send
-from accounts.runs.stages import carry_on as carry_on_run
-from accounts.spinnaker.deliveries.carrying import carry_on_for_worker
-from accounts.web.you.session_store import SessionStore
 from accounts.workers.process import Process, before_the_fork
 
 AGAIN_AFTER = timedelta(hours=6)

@@ -22,7 +22,7 @@ from django.db.utils import InterfaceError, OperationalError
 from django.http import HttpRequest, HttpResponse
 from kombu.exceptions import KombuError
 
-from accounts.runs.heartbeat import silence
+from accounts.work.heartbeat import silence
 from bowline.places import BUSY, is_full
 
 SECONDS = 2

@@ -8,8 +8,8 @@ from typing import Any
 
 def make_feed(by: Any) -> dict[str, str]:
     """Fill the feed, and give the URL of each way to pull it."""
-    from accounts.feed.keeping import keep_current, newest_moment
-    from accounts.feed.tokens import make
+    from accounts.spinnaker.feed.keeping import keep_current, newest_moment
+    from accounts.spinnaker.feed.tokens import make
     from onboarding.account_feed import EPOCH, SINCE
 
     token = make(by, uuid.uuid4(), name="bench")

@@ -184,8 +184,8 @@ def onboard(
     from django.core.management import call_command
 
     from accounts.mapping.accounts_file import register
-    from accounts.runs.queue import nothing_sent
     from accounts.runs.rollouts.batch import RolloutBatch
+    from accounts.work.queue import nothing_sent
     from onboarding.accounts_file import read
     from onboarding.aws.session import Sessions
 

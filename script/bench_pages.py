@@ -314,8 +314,8 @@ def make_rollout(waiting: list[Any], newest: list[Any]) -> Any:
 
 def make_bundle() -> None:
     """Build a bundle of all accounts, as a worker does."""
-    from accounts.bundles import build, new_bundle
     from accounts.models import Bundle
+    from accounts.spinnaker.bundles import build, new_bundle
 
     bundle = new_bundle(None)
     build(bundle)
@@ -325,7 +325,7 @@ def make_bundle() -> None:
 
 def compare() -> None:
     """Compare the next bundle with the last one, and that with the first."""
-    from accounts.lookups import TWO_BUNDLES, Question, answer
+    from accounts.discover.lookups import TWO_BUNDLES, Question, answer
     from accounts.models import Bundle, Lookup
     from accounts.web.bundles.preview import QUESTION
 

@@ -80,8 +80,8 @@ def sampled(count: int) -> Sample:
     from redis import Redis
 
     from accounts.models import Run
-    from accounts.runs.queue import enqueue_all
     from accounts.tasks import verify_all
+    from accounts.work.queue import enqueue_all
 
     call_command("migrate", verbosity=0)
     call_command("collectstatic", interactive=False, verbosity=0)
@@ -234,7 +234,7 @@ def carry_for(seconds: float) -> None:
     """Let a process's pool carry what waits, AWS's answers being a pause."""
     from django.db.models import Q
 
-    from accounts.workers.leases import leases_extended
+    from accounts.work.leases import leases_extended
     from accounts.workers.pool import RunPool
 
     with leases_extended():

@@ -9,7 +9,7 @@ from django.contrib.auth.models import Group, User
 from django.db import connection
 from django.db.models import QuerySet
 
-from accounts.lookups import Question
+from accounts.discover.lookups import Question
 from accounts.mapping.entries import described_entries
 from accounts.mapping.handing_off import hand_off_of, hand_off_of_managing
 from accounts.mapping.managed import managed_of

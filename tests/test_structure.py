@@ -7,13 +7,15 @@ import re
 import subprocess
 import sys
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import cache
 from pathlib import Path
 from typing import NamedTuple
 
 import pytest
 from pygments.lexers.css import _color_keywords as named_colours
+
+from tests.tiers import ON_POSTGRESQL
 
 ROOT = Path(__file__).parent.parent
 INLINE = re.compile(
@@ -166,67 +168,8 @@ def test_importing_the_engine_starts_neither_django_nor_celery() -> None:
     assert not started & {*BROWSER_AND_QUEUE, APP, SITE}
 
 
-LAYERS = (
-    {
-        "names",
-        "partitions",
-        "details",
-        "grants",
-        "checks",
-        "topology",
-        "bounded_yaml",
-        "asked_once",
-        "aws_calls",
-        "subnets",
-    },
-    {"resources"},
-    {"providers"},
-    {"desired"},
-    {"aws", "review", "spinnaker"},
-    {"access_role", "account_feed", "delivery", "verify"},
-    {"accounts_file", "handoff"},
-)
-"""The engine's floors, the lowest first: each may import its own and those below."""
-
-
-def upward(path: Path) -> set[str]:
-    """Name the rooms that a module of the engine imports and that are not below it."""
-    here = path.relative_to(ROOT / ENGINE).parts[0].removesuffix(".py")
-    if here == "__init__":
-        return set()
-    floor = next(n for n, rooms in enumerate(LAYERS) if here in rooms)
-    below = set().union(*LAYERS[:floor]) | {here}
-    beside = LAYERS[0] if floor == 0 else set()
-
-    rooms = {n.split(".")[1] for n in imports(path) if n.startswith(f"{ENGINE}.")}
-    return rooms - below - beside
-
-
-def test_the_engine_imports_downwards_only() -> None:
-    found = {name_of(path): upward(path) for path in modules(ENGINE)}
-
-    assert {name: rooms for name, rooms in found.items() if rooms} == {}
-    assert len(found) > 100
-
-
-def test_no_module_imports_itself_by_a_detour() -> None:
-    """Imports for types count, too: a circle means code in the wrong place."""
-    paths = {dotted(path): path for path in modules(SITE, APP, ENGINE)}
-    edges = {
-        name: {target(found, paths) for found in imports(path)} & paths.keys() - {name}
-        for name, path in paths.items()
-    }
-
-    while leaves := [name for name, to in edges.items() if not to & edges.keys()]:
-        for name in leaves:
-            del edges[name]
-
-    assert not edges
-
-
-def target(imported: str, paths: Mapping[str, Path]) -> str:
-    """Name the module that an import is of: the name itself, or what holds it."""
-    return imported if imported in paths else imported.rpartition(".")[0]
+def test_what_runs_on_postgresql_exists() -> None:
+    assert [name_of(path) for path in ON_POSTGRESQL if not path.exists()] == []
 
 
 def test_no_folder_is_a_hall() -> None:
@@ -256,7 +199,13 @@ LONGER = {ROOT / "script" / "emulated_organization.py"}
 """A whole organization's seed, in the order in which it is made."""
 
 
-TOPICS = sorted(path.parent for path in (ROOT / "accounts/web").glob("*/__init__.py"))
+NO_PAGES = ROOT / "accounts/web/role_limits"
+"""What pages of all topics say of roles for some environments."""
+TOPICS = sorted(
+    path.parent
+    for path in (ROOT / "accounts/web").glob("*/__init__.py")
+    if path.parent != NO_PAGES
+)
 
 
 def test_a_topic_has_its_views_and_its_templates() -> None:

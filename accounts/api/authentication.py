@@ -19,13 +19,13 @@ from django.utils import timezone
 from django.views.decorators.csrf import csrf_exempt
 from ninja.security import HttpBearer
 
-from accounts.activity import saying
 from accounts.api.limits import count
 from accounts.api.problems import Problem, problem, problem_of
-from accounts.api.tokens import ROLES, find, note_use
 from accounts.models import ApiToken
 from accounts.models.api.token import Scope
+from accounts.people.activity import saying
 from accounts.people.roles import has_role, refusal
+from accounts.tokens.api_tokens import ROLES, find, note_use
 
 if TYPE_CHECKING:
     from django.contrib.auth.models import User

@@ -18,11 +18,12 @@ from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
 from ninja.errors import HttpError
 from ninja.errors import ValidationError as DoesNotFit
 
-from accounts.bundles import NothingReady, NotReady
 from accounts.external_ids import RotationRefused
+from accounts.mapping.spinnaker.connection import NotConnected
+from accounts.mapping.unusable import CANNOT_BE_USED
 from accounts.models.runs import MovedMeanwhile
-from accounts.people.deciding import SamePerson
-from accounts.runs.actions import PlanChanged, RunOpen
+from accounts.people.deciding import PlanChanged, SamePerson
+from accounts.runs.actions import RunOpen
 from accounts.runs.deciding.coming_first import ManagingFirst
 from accounts.runs.deciding.confirmation import Unconfirmed
 from accounts.runs.deciding.forgetting import CannotForget
@@ -31,9 +32,8 @@ from accounts.runs.foreign.accepting import NoDay, NotAsked
 from accounts.runs.owners.readiness import NOT_READY
 from accounts.runs.rollouts import CannotStart
 from accounts.runs.rollouts.groups import NoneWaits
-from accounts.spinnaker.connection import NotConnected
+from accounts.spinnaker.bundles import NothingReady, NotReady
 from accounts.spinnaker.deliveries.decisions import DeliveryOpen
-from accounts.web.unreadable import CANNOT_BE_USED
 from onboarding.accounts_file import FileProblems
 
 log = logging.getLogger(__name__)

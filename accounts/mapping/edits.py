@@ -15,15 +15,15 @@ from uuid import UUID
 
 from django.db import transaction
 
-from accounts.activity import record
 from accounts.mapping.managed import described, managed_of
 from accounts.mapping.managing import described_managing, managing_of
-from accounts.mapping.slices import in_slices
 from accounts.models import Activity, ManagedAccount, ManagingAccount
+from accounts.people.activity import record
 from accounts.people.authors import add_authors, keys_of
 from accounts.people.reach import MANAGING
+from accounts.people.role_limits.refusing import refuse_limited, refuse_outside
 from accounts.people.roles import OPERATOR
-from accounts.role_limits.refusing import refuse_limited, refuse_outside
+from accounts.slices import in_slices
 from onboarding.desired import desired
 from onboarding.desired.alike import interchangeable
 from onboarding.details import DetailsError

@@ -66,7 +66,7 @@ class ActivityQuerySet(models.QuerySet["Activity"]):
 
 
 class Activity(models.Model):
-    """One decision; accounts/activity.py writes it, and nothing else does."""
+    """One decision; accounts/people/activity.py writes it, and nothing else does."""
 
     class What(models.TextChoices):
         PLAN = "plan", "planned"

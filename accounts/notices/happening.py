@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from accounts.models import Happened, Notice, Run, Target
-from accounts.notices.mail import is_configured
+from accounts.notices.addresses import is_configured
 
 
 def happened(run: Run, what: Notice.What) -> None:

@@ -14,6 +14,7 @@ from django.db.models import QuerySet
 
 from accounts.models import (
     Activity,
+    ManagedAccount,
     Member,
     Notice,
     Organization,
@@ -22,11 +23,10 @@ from accounts.models import (
     Target,
 )
 from accounts.models.states import Status
-from accounts.notices.mail import address_of, is_configured
-from accounts.notices.texts import environments_in
+from accounts.notices.addresses import address_of, is_configured
+from accounts.people.role_limits.limits import with_role_in
 from accounts.people.roles import APPROVER
-from accounts.role_limits.limits import with_role_in
-from accounts.runs.queue import enqueue_notice
+from accounts.work.queue import enqueue_notice
 
 What = Notice.What
 
@@ -54,6 +54,11 @@ def notify_targets_of_rollout(rollout: Rollout, what: Notice.What) -> None:
     environments = environments_in(rollout)
     for target in Target.objects.wanting(Notice.KINDS[what], environments):
         note(Notice(target=target, what=what, rollout=rollout))
+
+
+def environments_in(rollout: Rollout) -> set[str]:
+    accounts = ManagedAccount.objects.filter(runs__rollout=rollout).order_by()
+    return set(accounts.values_list("environment", flat=True).distinct())
 
 
 def approvers_of(runs: QuerySet[Run]) -> QuerySet[User]:

@@ -29,7 +29,7 @@ from accounts.models.standing import PROVED, WORDS, counted_by_word
 from accounts.models.states import OPEN, Status
 from accounts.operations.delivered import deliveries
 from accounts.operations.epoch import Epoch
-from accounts.runs.queue import PEOPLE, SCHEDULE
+from accounts.work.queue import PEOPLE, SCHEDULE
 from onboarding.aws.codes import THROTTLED
 
 RECENT = timedelta(hours=1)

@@ -15,9 +15,9 @@ from uuid import UUID
 
 from django.contrib.auth.models import User
 
-from accounts.mapping.slices import AT_ONCE, in_slices
 from accounts.models import Delivery, ManagedAccount, ManagingAccount, Run, Spinnaker
 from accounts.people.reach import Reach, reach_of_run
+from accounts.slices import AT_ONCE, in_slices
 
 if TYPE_CHECKING:
     By: TypeAlias = User | str | None

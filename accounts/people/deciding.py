@@ -9,13 +9,13 @@ from typing import TYPE_CHECKING, NamedTuple
 from accounts.people.authors import Authors
 from accounts.people.policies import managing_is_strict, strict_among
 from accounts.people.reach import Reach
-from accounts.people.roles import APPROVER, UserRole
-from accounts.role_limits.refusing import (
+from accounts.people.role_limits.refusing import (
     Outside,
     limit_on,
     of_all,
     why_outside,
 )
+from accounts.people.roles import APPROVER, UserRole
 
 if TYPE_CHECKING:
     from accounts.people.authors import By
@@ -23,6 +23,16 @@ if TYPE_CHECKING:
 
 class SamePerson(Exception):
     """The policy asks for another person; the message says who may not, and why."""
+
+
+class PlanChanged(Exception):
+    """What a person approves is not what they read."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            "The plan changed after you opened it, so nothing was approved. "
+            "Review it again below."
+        )
 
 
 class Verdict(NamedTuple):

@@ -184,7 +184,7 @@ DECISIONS = (
         (What.LEAVE_OUT, What.PUT_IN),
         OPERATOR,
         Touches.ACCOUNT,
-        ("bundles.py",),
+        ("spinnaker/bundles.py",),
         ("leave-out", "leave-out-many"),
         (f"POST {ACCOUNT}/leave-out",),
     ),
@@ -202,7 +202,7 @@ DECISIONS = (
         (What.BUILD, What.INSTALL),
         OPERATOR,
         Touches.ALL,
-        ("bundles.py",),
+        ("spinnaker/bundles.py",),
         ("bundle-build", "bundle-installed"),
         ("POST /bundles", "POST /bundles/{number}/installed"),
         ("onboard", "installed"),
@@ -238,7 +238,7 @@ DECISIONS = (
         (What.WATCH, What.UNWATCH),
         OPERATOR,
         Touches.ACCOUNT,
-        ("organization/watching.py",),
+        ("discover/organization/watching.py",),
         ("organization-watch", "organization-unwatch"),
         (
             "PUT /organization/units/{unit}/watch",
@@ -250,7 +250,7 @@ DECISIONS = (
         (What.SETTINGS,),
         ADMINISTRATOR,
         Touches.PEOPLE,
-        ("people/switching_off.py",),
+        ("web/settings/switching_off.py",),
         ("four-eyes",),
         second="to switch them off",
     ),
@@ -259,7 +259,11 @@ DECISIONS = (
         (What.SETTINGS,),
         ADMINISTRATOR,
         Touches.PEOPLE,
-        ("spinnaker/describing.py", "feed/tokens.py", "notices/targets.py"),
+        (
+            "mapping/spinnaker/describing.py",
+            "spinnaker/feed/tokens.py",
+            "notify/targets.py",
+        ),
         (
             *("spinnaker-edit", "spinnaker-disconnect", "feed-token"),
             *("feed-token-revoke", "target-add", "target-remove", "target-pause"),
@@ -272,7 +276,7 @@ DECISIONS = (
         ADMINISTRATOR,
         Touches.PEOPLE,
         (
-            *("admin.py", "role_limits/limits.py", "web/groups/changing.py"),
+            *("admin.py", "people/role_limits/limits.py", "web/groups/changing.py"),
             *("web/people/roles.py", "web/people/views.py", "web/people/changing.py"),
             *("factors/keeping.py", "web/factors/forgotten.py"),
             *(f"management/commands/{name}.py" for name in MAKES_PEOPLE),
@@ -295,7 +299,7 @@ DECISIONS = (
         (
             *("web/sign_in.py", "web/factors/second_step.py", "web/factors/lockout.py"),
             *("web/single_sign_on/entrance.py", "web/you/views.py"),
-            *("web/people/links.py", "factors/keeping.py", "api/tokens.py"),
+            *("web/people/links.py", "factors/keeping.py", "tokens/api_tokens.py"),
         ),
         ("token-create", "token-revoke"),
     ),
@@ -303,7 +307,7 @@ DECISIONS = (
 
 BY_BOWLINE = {
     (What.PAUSE, "runs/rollouts/engine.py"): "too much failed",
-    (What.NOT_SENT, "notices/sending.py"): "a notice could not be sent",
+    (What.NOT_SENT, "notify/sending.py"): "a notice could not be sent",
     (What.PERSON, "web/single_sign_on/people.py"): "the provider said so",
 }
 """What nobody decides, and why it is recorded."""

@@ -11,9 +11,9 @@ from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
-from accounts.mapping.slices import in_slices
 from accounts.models import Delivery, ManagedAccount, ManagingAccount, Run
 from accounts.models.managed import both_environments
+from accounts.slices import in_slices
 from onboarding.desired.assume_list import names_list
 
 MANAGING = "the managing account"

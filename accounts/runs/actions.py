@@ -13,8 +13,6 @@ from django.db import IntegrityError, transaction
 from django.db.models import Q
 from django.utils import timezone
 
-from accounts.activity import record
-from accounts.bundles import Told, told_of, told_since
 from accounts.mapping.managing import managing_row
 from accounts.mapping.plans import plan_of
 from accounts.mapping.proved import keep_proved
@@ -23,16 +21,18 @@ from accounts.models import Activity, ManagedAccount, ManagingAccount, Rollout, 
 from accounts.models.activity import name_of
 from accounts.models.runs import MovedMeanwhile
 from accounts.models.states import OPEN, State, Status
+from accounts.people.activity import record
 from accounts.people.authors import authors_of_account, authors_of_run
-from accounts.people.deciding import refuse
+from accounts.people.deciding import PlanChanged, refuse
 from accounts.people.reach import reach_of_account, reach_of_run
+from accounts.people.role_limits.refusing import refuse_any_outside, refuse_outside
 from accounts.people.roles import OPERATOR
-from accounts.role_limits.refusing import refuse_any_outside, refuse_outside
 from accounts.runs.capacity import refuse_overflow
 from accounts.runs.deciding.coming_first import refuse_before_managing
 from accounts.runs.deciding.lateness import refuse_edited
 from accounts.runs.owners.readiness import refuse_unready
-from accounts.runs.queue import enqueue, enqueue_rollout
+from accounts.spinnaker.bundles import Told, told_of, told_since
+from accounts.work.queue import enqueue, enqueue_rollout
 
 if TYPE_CHECKING:
     from django.contrib.auth.models import User
@@ -242,16 +242,6 @@ def make_way(kind: Run.Kind, account: ManagedAccount | None) -> None:
             # Whoever was quicker may have discarded it, for another plan or for none.
             if now := open_runs(kind, account).order_by("number").last():
                 raise RunOpen(now) from error
-
-
-class PlanChanged(Exception):
-    """What a person approves is not what they read."""
-
-    def __init__(self) -> None:
-        super().__init__(
-            "The plan changed after you opened it, so nothing was approved. "
-            "Review it again below."
-        )
 
 
 def approve(

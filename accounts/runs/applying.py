@@ -19,7 +19,6 @@ from accounts.mapping.entries import described_entries, keep_approved
 from accounts.mapping.left_over import forgotten_by
 from accounts.mapping.managing import managing_row
 from accounts.mapping.plans import change_of, plan_of, steps_of
-from accounts.mapping.slices import in_slices
 from accounts.models import (
     ForeignPolicy,
     FoundRoles,
@@ -35,6 +34,7 @@ from accounts.runs.managing.proving import prove_managing
 from accounts.runs.owners.managing import left_to_owner
 from accounts.runs.owners.waiting import wait_for_owner
 from accounts.runs.scope import Scope
+from accounts.slices import in_slices
 from onboarding.aws.apply import apply
 from onboarding.aws.errors import AwsError
 from onboarding.aws.session import Sessions

@@ -5,12 +5,8 @@ The managing account comes first and once; then every account by itself.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
-from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
-from typing import TYPE_CHECKING, TypeVar
-
-from django.db import connections
+from collections.abc import Iterable, Iterator
+from typing import TYPE_CHECKING
 
 from accounts.mapping.managing import managing_of, managing_row
 from accounts.models import ManagedAccount, Run
@@ -18,37 +14,14 @@ from accounts.models.states import Status
 from accounts.runs.actions import RunOpen, approve, keep, plan, plan_managing, verify
 from accounts.runs.owners.looking import look
 from accounts.runs.stages import carry_on
-from accounts.workers.leases import leases_extended
+from accounts.work.threads import in_threads
 from onboarding.aws.session import Sessions
 
 if TYPE_CHECKING:
     from django.contrib.auth.models import User
 
 
-T = TypeVar("T")
 COMMAND = Run.Origin.COMMAND
-
-
-@contextmanager
-def own_connections() -> Iterator[None]:
-    """Close the thread's database connections when its work is done."""
-    try:
-        yield
-    finally:
-        connections.close_all()
-
-
-def in_threads(
-    work: Callable[[T], Run], items: Iterable[T], threads: int
-) -> Iterator[Run]:
-    """Do the work for each in a few threads; yield the runs in the items' order."""
-
-    def alone(item: T) -> Run:
-        with own_connections():
-            return work(item)
-
-    with leases_extended(), ThreadPoolExecutor(max_workers=threads) as pool:
-        yield from pool.map(alone, items)
 
 
 class Batch:

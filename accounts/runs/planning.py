@@ -30,7 +30,7 @@ from accounts.notices.happening import happened
 from accounts.people import authors, reach
 from accounts.people.deciding import second_person_for
 from accounts.people.reach import Reach
-from accounts.role_limits.refusing import Outside
+from accounts.people.role_limits.refusing import Outside
 from accounts.runs.actions import RunOpen, plan_managing
 from accounts.runs.applying import grant_or_withdraw
 from accounts.runs.capacity import NoRoom

@@ -6,9 +6,9 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from accounts.mapping.slices import in_slices
 from accounts.models import Findings, Run
 from accounts.runs.results import fold
+from accounts.slices import in_slices
 
 MOST = 20_000
 """Runs that one call folds, or deletes: an hour's verifications of 10,000 accounts,

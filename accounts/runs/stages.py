@@ -12,12 +12,12 @@ from accounts.models import Run
 from accounts.models.lease import LeaseLost
 from accounts.models.states import WORKING, Status
 from accounts.notices.happening import failed
-from accounts.operations.log_ids import RUN, about
-from accounts.organization.inactive import explained
 from accounts.runs.applying import apply_run
+from accounts.runs.inactive import explained
 from accounts.runs.planning import make_plan
 from accounts.runs.scope import Scope
 from accounts.runs.verifying import verify_run
+from accounts.work.log_ids import RUN, about
 from onboarding.aws.codes import NOT_OURS
 from onboarding.aws.errors import AwsError
 from onboarding.aws.session import PATIENCE, Sessions

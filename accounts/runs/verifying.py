@@ -20,10 +20,10 @@ from accounts.mapping.proved import keep_proved
 from accounts.models import ManagedAccount, ManagingAccount, Notice, Run
 from accounts.models.states import WORKING, State, Status
 from accounts.notices.happening import failed, happened
-from accounts.organization.inactive import explained
 from accounts.runs.foreign.as_found import compared_now, keep_as_found, said_of
 from accounts.runs.foreign.keeping import keep_all_foreign, of_others
 from accounts.runs.foreign.writes import keep_writes, writes_to_accept
+from accounts.runs.inactive import explained
 from accounts.runs.owners.learning import learn_of_owner
 from accounts.runs.owners.versions import keep_found, owners_word
 from accounts.runs.results import COMPARED, by_provider, failed_checks, keep_results

@@ -1,1 +1,1 @@
-"""A running Spinnaker: the connection, and what is delivered through it."""
+"""What Spinnaker is to know: bundles, deliveries and the feed."""

@@ -8,9 +8,9 @@ from typing import Any
 
 from django.db.models.functions import Now
 
+from accounts.mapping.spinnaker.connection import NotConnected, gate_of
 from accounts.models import Spinnaker
 from accounts.models.readable import Unreadable
-from accounts.spinnaker.connection import NotConnected, gate_of
 from onboarding.checks import Outcome
 from onboarding.delivery.connection import (
     NOBODY,

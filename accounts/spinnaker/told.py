@@ -12,8 +12,8 @@ from uuid import UUID
 
 from django.db.models import Exists, OuterRef
 
-from accounts.mapping.slices import in_slices
 from accounts.models import DeliveredAccount, ManagedAccount, SpinnakerName
+from accounts.slices import in_slices
 
 
 class Delivered(NamedTuple):

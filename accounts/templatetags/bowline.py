@@ -16,8 +16,6 @@ from accounts.mapping.managed import cannot_be_read, managed_of
 from accounts.models import ManagedAccount
 from accounts.models.described import Described
 from accounts.people.roles import ROLES
-from accounts.role_limits.holders import needed
-from accounts.runs.heartbeat import silence
 from accounts.templatetags.marks import (
     account_id,
     arn,
@@ -33,7 +31,9 @@ from accounts.web.accounts.checks import grouped, outcomes
 from accounts.web.fields import wrong_fields
 from accounts.web.highlighting import highlighted_json
 from accounts.web.live.state import Live
+from accounts.web.role_limits.holders import needed
 from accounts.web.runs.review.rows import rows_html
+from accounts.work.heartbeat import silence
 from onboarding.desired import POLICY_SET
 from onboarding.providers import PROVIDERS
 from onboarding.providers.base import discouraged as discouraged_choices

@@ -10,7 +10,7 @@ from typing import NamedTuple
 
 from django.http import QueryDict
 
-from accounts.lookups import Question, ask, known, seen
+from accounts.discover.lookups import Question, ask, known, seen
 from accounts.models import Lookup
 from accounts.web.request import Request
 

@@ -11,9 +11,9 @@ from django.db import transaction
 from django.shortcuts import redirect
 from django.utils.http import url_has_allowed_host_and_scheme
 
-from accounts.activity import record
 from accounts.factors.keeping import has_factor
 from accounts.models import Activity
+from accounts.people.activity import record
 from accounts.web.factors.step import begin
 from accounts.web.single_sign_on.provider import providers
 from accounts.web.you.limits import ENDED, how_sessions_end

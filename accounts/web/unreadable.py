@@ -8,12 +8,8 @@ from collections.abc import Callable
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 
-from accounts.models.readable import Unreadable
-from onboarding.details import DetailsError
-from onboarding.resources.policy import QuotaExceeded
-from onboarding.spinnaker.bundle.contents import BadArchive
+from accounts.mapping.unusable import CANNOT_BE_USED
 
-CANNOT_BE_USED = (Unreadable, DetailsError, QuotaExceeded, BadArchive)
 log = logging.getLogger(__name__)
 
 

@@ -19,8 +19,8 @@ from django.contrib.auth.decorators import login_not_required
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.utils import timezone
 
-from accounts.feed.tokens import find
 from accounts.models import FeedToken
+from accounts.spinnaker.feed.tokens import find
 from accounts.web.feed.pull import reply
 from bowline.sign_in import ADDRESS_LIMIT, FEED, count, counted_as, wait_after
 

@@ -13,7 +13,7 @@ from typing import Any
 from django.http import HttpRequest, HttpResponse
 from pythonjsonlogger.json import JsonFormatter
 
-from accounts.operations.log_ids import REQUEST, RUN, about
+from accounts.work.log_ids import REQUEST, RUN, about
 from onboarding.names import one_line
 
 KEPT = ("at", "level", "logger", "message", "request", "run", "exc_info", "stack_info")

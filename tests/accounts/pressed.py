@@ -8,7 +8,6 @@ from typing import NamedTuple
 from django.contrib.auth.models import User
 
 from accounts import external_ids
-from accounts.bundles import new_bundle
 from accounts.mapping.edits import editing, editing_managing
 from accounts.models import Delivery, ManagedAccount, ManagingAccount, Rollout, Run
 from accounts.runs import actions
@@ -18,6 +17,7 @@ from accounts.runs.deciding.lateness import (
     outdated,
 )
 from accounts.runs.rollouts import decisions
+from accounts.spinnaker.bundles import new_bundle
 from accounts.spinnaker.deliveries import decisions as deliveries
 
 ALONE, TOGETHER = "staging", "testing"

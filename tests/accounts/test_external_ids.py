@@ -5,7 +5,6 @@ from __future__ import annotations
 import pytest
 from django.utils import timezone
 
-from accounts.bundles import build, install, new_bundle
 from accounts.external_ids import (
     RotationRefused,
     accepted_now,
@@ -19,6 +18,7 @@ from accounts.mapping.managed import managed_of
 from accounts.mapping.proved import keep_proved
 from accounts.models import Bundle, ManagedAccount
 from accounts.models.states import State
+from accounts.spinnaker.bundles import build, install, new_bundle
 from tests.rows import account_row, approve_entries, managing_row
 
 pytestmark = pytest.mark.django_db

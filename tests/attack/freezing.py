@@ -7,7 +7,7 @@ from typing import Any
 
 from botocore.client import BaseClient
 
-from accounts.runs.batch import own_connections
+from accounts.work.threads import own_connections
 from onboarding.aws.session import Sessions
 from onboarding.aws.shared_clients import SIGNER
 from script.emulated_organization import MANAGING, Credentials

@@ -11,8 +11,8 @@ from django.utils import timezone
 
 from accounts.models import ManagedAccount, Run
 from accounts.models.states import State
+from accounts.people.role_limits.limits import limit
 from accounts.people.roles import APPROVER, OPERATOR
-from accounts.role_limits.limits import limit
 from tests.accounts.runs.rollouts.rows import SAME
 from tests.accounts.web.answers import told
 from tests.rows import account_row, managing_row, person, run_row, step_row

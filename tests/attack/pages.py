@@ -15,9 +15,7 @@ from django.urls import URLPattern, URLResolver, get_resolver, resolve
 from django.urls.resolvers import RegexPattern
 from django.utils import timezone
 
-from accounts.activity import record
-from accounts.feed.keeping import keep_current
-from accounts.lookups import CALLER, Question
+from accounts.discover.lookups import CALLER, Question
 from accounts.mapping.managed import topology_of
 from accounts.mapping.managing import managing_of
 from accounts.models import (
@@ -48,7 +46,9 @@ from accounts.models import (
 from accounts.models.checks.findings import Findings
 from accounts.models.feed.rows import LISTS
 from accounts.models.states import State, Status
+from accounts.people.activity import record
 from accounts.people.roles import UserRole
+from accounts.spinnaker.feed.keeping import keep_current
 from accounts.web.access import role_needed
 from tests.accounts.runs.foreign.rows import foreign_row
 from tests.attack.whole_site import kept_organization

@@ -14,9 +14,9 @@ from django.core.management import call_command
 from django.db import IntegrityError, connection, transaction
 from django.urls import reverse
 
-from accounts.activity import record
 from accounts.models import Activity
 from accounts.models.activity import ActivityStays
+from accounts.people.activity import record
 from tests.rows import person
 
 pytestmark = pytest.mark.django_db

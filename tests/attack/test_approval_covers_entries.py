@@ -13,7 +13,6 @@ import pytest
 from django.contrib.auth.models import Group
 from django.test import Client
 
-from accounts.bundles import build, new_bundle
 from accounts.mapping.edits import editing
 from accounts.mapping.plans import plan_of
 from accounts.models import Bundle, ManagedAccount, Run
@@ -21,6 +20,7 @@ from accounts.models.states import State, Status
 from accounts.people.deciding import SamePerson
 from accounts.people.policies import choose
 from accounts.runs.actions import approve, discard, keep, plan, remove, verify
+from accounts.spinnaker.bundles import build, new_bundle
 from onboarding.spinnaker.bundle.contents import accounts_in
 from script.emulated_organization import Credentials
 from tests.accounts.runs.carried import carried, done, member, onboarded, planned

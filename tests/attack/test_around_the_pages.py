@@ -22,8 +22,8 @@ from django.core.management import CommandError, call_command
 from django.test import Client, RequestFactory
 from django.urls import reverse
 
-from accounts.activity import first_broken, record
 from accounts.models import Activity
+from accounts.people.activity import first_broken, record
 from bowline.operations.logs import logging_settings
 from tests.accounts.web.people.rows import of_provider
 from tests.rows import PASSWORD, person

@@ -18,6 +18,7 @@ from accounts.mapping.accounts_file import register_all
 from accounts.mapping.edits import editing, editing_managing
 from accounts.mapping.entries import keep_approved
 from accounts.mapping.plans import plan_of
+from accounts.mapping.spinnaker.describing import describe
 from accounts.models import (
     Delivery,
     ManagedAccount,
@@ -25,16 +26,15 @@ from accounts.models import (
     Spinnaker,
 )
 from accounts.models.states import State, Status
-from accounts.people.deciding import SamePerson
+from accounts.people.deciding import PlanChanged, SamePerson
 from accounts.people.policies import choose
+from accounts.people.role_limits.limits import limit
+from accounts.people.role_limits.refusing import Outside
 from accounts.people.roles import APPROVER
-from accounts.role_limits.limits import limit
-from accounts.role_limits.refusing import Outside
-from accounts.runs.actions import PlanChanged, approve, keep
+from accounts.runs.actions import approve, keep
 from accounts.runs.deciding.same_changes import approve_same
 from accounts.runs.rollouts.decisions import approve_group
 from accounts.spinnaker.deliveries import decisions as deliveries
-from accounts.spinnaker.describing import describe
 from onboarding.accounts_file import read as file
 from onboarding.delivery.connection import Connection, SignInBy
 from tests.accounts.runs.rollouts.rows import SAME, plan, started

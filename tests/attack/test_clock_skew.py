@@ -17,8 +17,8 @@ from accounts import tasks
 from accounts.models import Heartbeat, ManagedAccount, Run
 from accounts.models.lease import LEASE
 from accounts.models.states import Status
-from accounts.runs.heartbeat import SKEW_KEPT, clock_skew, silence
-from accounts.runs.queue import enqueue
+from accounts.work.heartbeat import SKEW_KEPT, clock_skew, silence
+from accounts.work.queue import enqueue
 from tests.rows import account_row, managing_row, person, run_row
 
 pytestmark = pytest.mark.django_db
@@ -97,7 +97,7 @@ def test_a_message_counts_as_queued_since_it_was_sent(
 ) -> None:
     managing_row()
     run = run_row(Status.PLANNING, account=account_row())
-    monkeypatch.setattr("accounts.runs.queue.current_app.send_task", lambda *_, **__: 0)
+    monkeypatch.setattr("accounts.work.queue.current_app.send_task", lambda *_, **__: 0)
 
     enqueue(run)
 

@@ -17,8 +17,8 @@ from accounts.models import Bundle, Heartbeat, Run
 from accounts.models.lease import LEASE
 from accounts.models.states import State, Status
 from accounts.runs.actions import keep, plan
-from accounts.runs.heartbeat import EVERY, SILENT, silence
-from accounts.runs.queue import enqueue, enqueue_bundle
+from accounts.work.heartbeat import EVERY, SILENT, silence
+from accounts.work.queue import enqueue, enqueue_bundle
 from tests.rows import account_row, managing_row, person, run_row
 
 pytestmark = pytest.mark.django_db

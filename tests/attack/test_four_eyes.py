@@ -15,7 +15,7 @@ from django.test import Client
 from accounts.mapping.edits import editing
 from accounts.models import ManagedAccount, Notice, Run
 from accounts.models.states import State, Status
-from accounts.notices.texts import text_of
+from accounts.notify.texts import text_of
 from accounts.people.deciding import SamePerson
 from accounts.people.policies import (
     choose,
@@ -23,9 +23,9 @@ from accounts.people.policies import (
     policies,
     strict_among,
 )
-from accounts.people.switching_off import ask_off, switch_off, switch_on
 from accounts.runs.actions import accept, approve, keep
 from accounts.runs.deciding.same_changes import approve_same
+from accounts.web.settings.switching_off import ask_off, switch_off, switch_on
 from tests.accounts.web.answers import read, told, url
 from tests.rows import account_row, managing_row, person, run_row, step_row
 

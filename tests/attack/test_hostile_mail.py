@@ -30,14 +30,14 @@ from accounts.models import (
     Run,
 )
 from accounts.models.states import Status
-from accounts.notices.mail import send_mail
-from accounts.notices.own import text_of_own
-from accounts.notices.texts import text_of
-from accounts.notices.written import one_line
+from accounts.notify.mail import send_mail
+from accounts.notify.own import text_of_own
+from accounts.notify.texts import text_of
+from accounts.notify.written import one_line
 from accounts.runs.rollouts.census import runs_of
 from accounts.web.people.links import mailed
 from onboarding.names import INVISIBLE
-from tests.accounts.organization.organizations import member_row
+from tests.accounts.discover.organization.organizations import member_row
 from tests.accounts.runs.rollouts.rows import started
 from tests.attack.values import VALUES
 from tests.rows import account_row, managing_row, person

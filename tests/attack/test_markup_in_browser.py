@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 from playwright.sync_api import Browser, Page
 
-from accounts.lookups import CALLER
+from accounts.discover.lookups import CALLER
 from accounts.models import Lookup
 from tests.accounts.web.browsing import complaints, signed_in
 from tests.attack.hostile import HARMLESS, HOSTILE, PLANTED, aws_answers

@@ -14,9 +14,9 @@ from django.contrib.auth.models import User
 from django.db.models import ProtectedError
 from django.urls import reverse
 
-from accounts.activity import record
 from accounts.models import Activity, Bundle, ManagedAccount, Run
 from accounts.models.states import State, Status
+from accounts.people.activity import record
 from accounts.runs import actions
 from tests.rows import PASSWORD, account_row, managing_row, person, run_row
 

@@ -18,8 +18,8 @@ import yaml
 from django import forms
 from django.core.exceptions import ValidationError
 
+from accounts.discover.organization.watching import tagged_role
 from accounts.models import Watch
-from accounts.organization.watching import tagged_role
 from accounts.web.fields import RolesField
 from onboarding import names
 from onboarding.account_feed import Carried, Unfit, carried

@@ -17,8 +17,8 @@ from django.utils import timezone
 
 from accounts.models import Activity, Bundle, Delivery, ManagedAccount, Rollout, Run
 from accounts.models.states import State, Status
+from accounts.people.role_limits.limits import limit
 from accounts.people.roles import APPROVER, OPERATOR
-from accounts.role_limits.limits import limit
 from accounts.runs import rollouts
 from tests.accounts.runs.rollouts.rows import SAME, plan
 from tests.accounts.web.answers import read, told

@@ -21,8 +21,8 @@ from accounts.models import Activity, Delivery, ForeignPolicy, ManagedAccount, R
 from accounts.models.checks.foreign_policy import today
 from accounts.models.states import State, Status
 from accounts.people.decisions import BY_POLICY, DECISIONS
+from accounts.people.role_limits.limits import limit
 from accounts.people.roles import APPROVER
-from accounts.role_limits.limits import limit
 from accounts.runs.foreign.accepting import ask
 from tests.accounts.api.calling import Caller, token_of
 from tests.accounts.runs.foreign.rows import foreign_row

@@ -25,8 +25,9 @@ from django.http import HttpResponse, QueryDict
 from django.urls import reverse
 from django.utils.datastructures import MultiValueDictKeyError
 
-from accounts import lookups, tasks
-from accounts.lookups import (
+from accounts import tasks
+from accounts.discover import lookups
+from accounts.discover.lookups import (
     CALLER,
     DELETED_AFTER,
     DETAILS,

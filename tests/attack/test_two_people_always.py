@@ -21,6 +21,8 @@ from django.utils import timezone
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from accounts.discover.organization.members import OFFERED, Shared
+from accounts.discover.organization.watching import draft_new, watch_unit
 from accounts.external_ids import RotationRefused, rotate
 from accounts.mapping.accounts_file import register_all
 from accounts.mapping.edits import editing, editing_managing
@@ -35,12 +37,10 @@ from accounts.models import (
     Unit,
 )
 from accounts.models.states import State, Status
-from accounts.organization.members import OFFERED, Shared
-from accounts.organization.watching import draft_new, watch_unit
 from accounts.people.deciding import SamePerson
+from accounts.people.role_limits.limits import limit
+from accounts.people.role_limits.refusing import Outside
 from accounts.people.roles import APPROVER, OPERATOR
-from accounts.role_limits.limits import limit
-from accounts.role_limits.refusing import Outside
 from accounts.runs import actions
 from accounts.runs.planning import keep_decided, planned_entries
 from accounts.runs.scope import Scope

@@ -13,8 +13,7 @@ from django.contrib.auth.models import User
 from django.urls import reverse
 from django.utils import timezone
 
-from accounts.activity import record
-from accounts.lookups import CALLER, Question
+from accounts.discover.lookups import CALLER, Question
 from accounts.models import (
     Activity,
     Adding,
@@ -54,6 +53,7 @@ from accounts.models.checks.findings import Findings
 from accounts.models.feed.rows import LISTS
 from accounts.models.organization.reading import ROOT
 from accounts.models.states import State, Status
+from accounts.people.activity import record
 from accounts.web.urls import urlpatterns
 from accounts.web.wizard.steps import STEPS
 from onboarding.delivery.verdicts import Verb, Why

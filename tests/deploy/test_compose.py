@@ -10,8 +10,8 @@ from typing import Any
 import pytest
 import yaml
 
-from accounts.runs.queue import PEOPLE, SCHEDULE
 from accounts.web.help.documentation.index import documents
+from accounts.work.queue import PEOPLE, SCHEDULE
 from script.demo_servers import QUEUES
 
 ROOT = Path(__file__).parent.parent.parent

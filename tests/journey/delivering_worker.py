@@ -10,9 +10,9 @@ import django
 def main() -> None:
     django.setup()
     from accounts.models import Delivery
-    from accounts.runs.queue import nothing_sent
     from accounts.tasks import carry_delivery
-    from accounts.workers.leases import leases_extended
+    from accounts.work.leases import leases_extended
+    from accounts.work.queue import nothing_sent
 
     with nothing_sent(), leases_extended():
         while True:

@@ -17,10 +17,10 @@ from typing import Any
 from django.contrib.auth.models import Group
 from django.utils import timezone
 
-from accounts.api.tokens import make
 from accounts.models import Activity, Bundle, ManagedAccount
 from accounts.models.api.token import Scope
 from accounts.models.states import State
+from accounts.tokens.api_tokens import make
 from script.emulated_organization import MANAGING, MEMBERS, Credentials
 from tests.rows import person
 from tests.servers import StartWorker

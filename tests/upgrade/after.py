@@ -15,9 +15,9 @@ from celery import Celery, current_app
 from django.contrib.auth.models import User
 from django.test import Client
 
-from accounts.activity import first_broken
 from accounts.models import Bundle, Delivery, ManagedAccount, Rollout, Run
 from accounts.models.states import Status
+from accounts.people.activity import first_broken
 from accounts.runs.actions import approve, keep, verify
 from accounts.runs.stages import carry_on
 from accounts.tasks import sweep

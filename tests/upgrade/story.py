@@ -22,26 +22,26 @@ from django.core.management import call_command
 from django.db import transaction
 from django.utils import timezone
 
-from accounts.api import tokens as api_tokens
-from accounts.bundles import build, install, leave_out, new_bundle
+from accounts.discover.organization.reading import begin, read_on
 from accounts.factors.app_codes import code_at, new_secret, step_now
 from accounts.factors.keeping import add_app
-from accounts.feed import tokens as feed_tokens
-from accounts.feed.keeping import keep_current
 from accounts.mapping.accounts_file import register
 from accounts.mapping.managing import managing_of, managing_row
+from accounts.mapping.spinnaker.describing import describe
 from accounts.models import Bundle, ManagedAccount, Organization, Run, Target
 from accounts.models.states import Status
-from accounts.notices import targets
-from accounts.organization.reading import begin, read_on
+from accounts.notify import targets
 from accounts.people.policies import choose
+from accounts.people.role_limits.limits import limit
 from accounts.people.roles import OPERATOR
-from accounts.role_limits.limits import limit
 from accounts.runs.actions import approve, plan
-from accounts.runs.queue import nothing_sent
 from accounts.runs.stages import carry_on
-from accounts.spinnaker.describing import describe
+from accounts.spinnaker.bundles import build, install, leave_out, new_bundle
+from accounts.spinnaker.feed import tokens as feed_tokens
+from accounts.spinnaker.feed.keeping import keep_current
+from accounts.tokens import api_tokens as api_tokens
 from accounts.web.groups import changing as groups
+from accounts.work.queue import nothing_sent
 from onboarding.accounts_file import read
 from onboarding.delivery.connection import Connection
 from script.emulated_organization import ACCESS_ROLE, MANAGING, MEMBERS

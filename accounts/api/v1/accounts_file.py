@@ -20,7 +20,7 @@ from accounts.api.limits import count
 from accounts.api.problems import Problem, too_much_asked
 from accounts.api.v1.bundles.comparing import AskedBefore
 from accounts.api.v1.texts import READ_AGAIN
-from accounts.lookups import (
+from accounts.discover.lookups import (
     EXPORT,
     FILE_PREVIEW,
     FILE_SAVE,

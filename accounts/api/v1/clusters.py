@@ -18,10 +18,10 @@ from accounts.api.paging import LARGEST, Asked, Page, page_of
 from accounts.api.problems import Problem, refused_by
 from accounts.api.v1.rollouts.deciding import Chosen, chosen_by
 from accounts.api.v1.texts import NO_NUL, Filter
-from accounts.clusters.describing import ClustersRefused, describe_ticked
-from accounts.clusters.search import begin, running_of
-from accounts.mapping.slices import in_slices
+from accounts.discover.clusters.describing import ClustersRefused, describe_ticked
+from accounts.discover.clusters.search import begin, running_of
 from accounts.models import ClusterSearch
+from accounts.slices import in_slices
 from accounts.web.clusters.forms import AlikeForm
 from accounts.web.clusters.listing import FILTERS
 from accounts.web.search.filters import filtered

@@ -29,7 +29,7 @@ from accounts.runs.deciding.confirmation import confirm_run
 from accounts.runs.deciding.lateness import decided_already, nothing_to_accept, outdated
 from accounts.runs.deciding.starting import plan_described, start_again
 from accounts.runs.owners.looking import look_soon
-from accounts.runs.queue import enqueue_look
+from accounts.work.queue import enqueue_look
 
 WAITS_FOR_NOBODY = "{} does not wait for an owner."
 

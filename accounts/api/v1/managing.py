@@ -21,8 +21,8 @@ from accounts.mapping.accounts_file import register
 from accounts.mapping.managing import managing_of, managing_row
 from accounts.models import ManagingAccount, Run
 from accounts.models.states import OPEN
+from accounts.people.role_limits.refusing import refuse_outside
 from accounts.people.roles import OPERATOR
-from accounts.role_limits.refusing import refuse_outside
 from accounts.runs import actions
 from accounts.runs.capacity import capacity_of
 from accounts.runs.owners.subject import NOT_HANDED_OFF

@@ -9,7 +9,7 @@ from ninja import Field, Router, Schema
 
 from accounts.api.authentication import ApiRequest
 from accounts.mapping.managing import managing_row
-from accounts.role_limits.limits import waits_for
+from accounts.people.role_limits.limits import waits_for
 from accounts.web.overview.views import (
     MOST_WORSE,
     counts_by_environment,

@@ -12,7 +12,7 @@ from ninja.responses import Status
 from accounts.api.authentication import OPERATES, ApiRequest
 from accounts.api.idempotency import once
 from accounts.api.problems import Problem, too_much_asked
-from accounts.lookups import ask, seen
+from accounts.discover.lookups import ask, seen
 from accounts.mapping.managing import managing_row
 from accounts.models import Spinnaker
 from accounts.spinnaker.testing import last_test

@@ -7,8 +7,8 @@ from typing import Any
 
 from django.contrib.auth.management.commands import changepassword
 
-from accounts.activity import record
 from accounts.models import Activity
+from accounts.people.activity import record
 
 
 class Command(changepassword.Command):

@@ -13,8 +13,8 @@ from typing import Any
 
 from django.core.management.base import BaseCommand
 
-from accounts.activity import first_broken
 from accounts.models import Activity
+from accounts.people.activity import first_broken
 
 
 class Command(BaseCommand):

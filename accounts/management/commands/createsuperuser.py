@@ -7,8 +7,8 @@ from typing import Any
 from django.contrib.auth.management.commands import createsuperuser
 from django.contrib.auth.models import User
 
-from accounts.activity import record
 from accounts.models import Activity
+from accounts.people.activity import record
 from accounts.people.look_alikes import new_name
 from onboarding import names
 

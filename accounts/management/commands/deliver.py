@@ -19,16 +19,15 @@ import click
 from django.contrib.auth.models import User
 from django.core.management.base import BaseCommand, CommandError
 
-from accounts.bundles import Twins
 from accounts.management.migrated import migrate_if_new
 from accounts.management.people import named_person
 from accounts.management.plain_delivery import ending, kept_back, lines
 from accounts.mapping.managing import NoManagingAccount
+from accounts.mapping.spinnaker.connection import NotConnected
 from accounts.models import Delivery
 from accounts.people.deciding import SamePerson
-from accounts.role_limits.refusing import Outside
-from accounts.runs.queue import nothing_sent
-from accounts.spinnaker.connection import NotConnected
+from accounts.people.role_limits.refusing import Outside
+from accounts.spinnaker.bundles import Twins
 from accounts.spinnaker.deliveries.carrying import reach
 from accounts.spinnaker.deliveries.decisions import (
     DeliveryOpen,
@@ -39,7 +38,8 @@ from accounts.spinnaker.deliveries.decisions import (
 from accounts.spinnaker.deliveries.planning import compared, said, steps_of
 from accounts.spinnaker.deliveries.reached import Reached
 from accounts.spinnaker.deliveries.stages import carry_on, is_waiting
-from accounts.workers.leases import leases_extended
+from accounts.work.leases import leases_extended
+from accounts.work.queue import nothing_sent
 from onboarding.delivery.errors import GateError
 
 DONE, FAILED, PLANNED = 0, 1, 2

@@ -10,10 +10,10 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
 
-from accounts.bundles import install
 from accounts.management.people import named_person
 from accounts.models import Bundle
-from accounts.role_limits.refusing import Outside
+from accounts.people.role_limits.refusing import Outside
+from accounts.spinnaker.bundles import install
 
 
 class Command(BaseCommand):

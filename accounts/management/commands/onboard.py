@@ -18,7 +18,6 @@ from typing import Any
 from django.contrib.auth.models import User
 from django.core.management.base import BaseCommand, CommandError
 
-from accounts.bundles import NothingReady, build, new_bundle
 from accounts.management.deletions import kept_back
 from accounts.management.migrated import is_migrated, migrate_if_new
 from accounts.management.people import named_person
@@ -29,20 +28,21 @@ from accounts.mapping.accounts_file.comparison import compare
 from accounts.mapping.managing import managing_row
 from accounts.models import ManagedAccount, ManagingAccount, Run
 from accounts.models.states import OPEN, UNSUCCESSFUL, Status
-from accounts.next_bundle import next_bundle, unlike_now
 from accounts.people.authors import authors_of_run
 from accounts.people.deciding import SamePerson, judge
 from accounts.people.reach import reach_of_run
-from accounts.role_limits.refusing import Outside
+from accounts.people.role_limits.refusing import Outside
 from accounts.runs.actions import RunOpen, accept
 from accounts.runs.batch import Batch
 from accounts.runs.capacity import NoRoom
 from accounts.runs.owners.readiness import ManagingUnproved
-from accounts.runs.queue import nothing_sent
 from accounts.runs.results import reached_account
 from accounts.runs.rollouts import CannotStart
 from accounts.runs.rollouts.batch import RolloutBatch
+from accounts.spinnaker.bundles import NothingReady, build, new_bundle
+from accounts.spinnaker.next_bundle import next_bundle, unlike_now
 from accounts.wording import counted
+from accounts.work.queue import nothing_sent
 from onboarding.accounts_file import AccountsFile, FileProblems, read
 from onboarding.accounts_file.spreadsheet import is_csv
 from onboarding.aws.session import PATIENCE, Sessions

@@ -15,7 +15,8 @@ from accounts.mapping.edits import editing, editing_managing
 from accounts.mapping.handing_off import prefix_for
 from accounts.mapping.managed import managed_columns, provider_of
 from accounts.mapping.managing import managing_columns
-from accounts.mapping.slices import in_slices
+from accounts.mapping.spinnaker.connection import connection_of
+from accounts.mapping.spinnaker.describing import describe as describe_spinnaker
 from accounts.mapping.spinnaker_names import claim_names
 from accounts.models import (
     EnabledProvider,
@@ -24,10 +25,9 @@ from accounts.models import (
     Spinnaker,
 )
 from accounts.people.reach import MANAGING
+from accounts.people.role_limits.refusing import refuse_limited
 from accounts.people.roles import OPERATOR
-from accounts.role_limits.refusing import refuse_limited
-from accounts.spinnaker.connection import connection_of
-from accounts.spinnaker.describing import describe as describe_spinnaker
+from accounts.slices import in_slices
 from onboarding.accounts_file import AccountsFile, FileProblems
 from onboarding.accounts_file.reader import Problem
 from onboarding.providers.base import providers_of

@@ -12,9 +12,9 @@ from uuid import UUID
 
 from accounts.mapping.edits import differences
 from accounts.mapping.managed import described, managed_columns, provider_of
-from accounts.mapping.slices import in_slices
 from accounts.mapping.spinnaker_names import NameTaken, spinnaker_names
 from accounts.models import EnabledProvider, ManagedAccount, SpinnakerName
+from accounts.slices import in_slices
 from onboarding.accounts_file.managed import WrittenAccount
 from onboarding.accounts_file.reader import Problem
 from onboarding.details import DetailsError

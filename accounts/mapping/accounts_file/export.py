@@ -9,8 +9,8 @@ from typing import NamedTuple
 
 from accounts.mapping.managed import lacks_details, managed_of
 from accounts.mapping.managing import managing_of
+from accounts.mapping.spinnaker.connection import connection_of
 from accounts.models import ManagedAccount, ManagingAccount, Spinnaker
-from accounts.spinnaker.connection import connection_of
 from onboarding.accounts_file.spinnaker import spinnaker_written
 from onboarding.accounts_file.writing import (
     Written,

@@ -10,7 +10,6 @@ from uuid import UUID
 
 from django.utils import timezone
 
-from accounts.activity import Decision, record_many
 from accounts.mapping.accounts_file.comparison import (
     CHANGED,
     NEW,
@@ -21,13 +20,14 @@ from accounts.mapping.accounts_file.comparison import (
 from accounts.mapping.edits import ManyEdits, stored_managing
 from accounts.mapping.handing_off import prefix_for
 from accounts.mapping.managed import managed_columns
-from accounts.mapping.slices import AT_ONCE, in_slices
 from accounts.mapping.spinnaker_names import spinnaker_names
 from accounts.models import Activity, EnabledProvider, ManagedAccount, SpinnakerName
 from accounts.models.activity import name_of
+from accounts.people.activity import Decision, record_many
 from accounts.people.authors import add_authors, keys_of
+from accounts.people.role_limits.refusing import refuse_pairs
 from accounts.people.roles import OPERATOR
-from accounts.role_limits.refusing import refuse_pairs
+from accounts.slices import AT_ONCE, in_slices
 from onboarding.providers.base import providers_of
 from onboarding.topology import Managed
 

@@ -21,11 +21,11 @@ from accounts.mapping.accounts_file.comparison import (
 )
 from accounts.mapping.accounts_file.saving import save
 from accounts.mapping.managing import managing_row
-from accounts.mapping.slices import AT_ONCE
 from accounts.models import Upload, UploadedAccount
+from accounts.people.role_limits.naming import named
+from accounts.people.role_limits.refusing import limit_on, whose
 from accounts.people.roles import OPERATOR
-from accounts.role_limits.naming import named
-from accounts.role_limits.refusing import limit_on, whose
+from accounts.slices import AT_ONCE
 from onboarding.accounts_file import FileProblems, read
 from onboarding.accounts_file.managed import WrittenAccount
 from onboarding.accounts_file.reader import Problem

@@ -1,4 +1,4 @@
-"""The feed's rows; accounts/feed/keeping.py writes them, and nothing else does."""
+"""The feed's rows; spinnaker/feed/keeping.py alone writes them."""
 
 from __future__ import annotations
 

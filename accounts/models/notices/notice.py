@@ -43,7 +43,7 @@ class Notice(Leased):
     """That something happened which one person, or one target, should know.
 
     It is written in the transaction of what happened. What it says is read when it is
-    sent: accounts/notices/texts.py.
+    sent: accounts/notify/texts.py.
     """
 
     class What(models.TextChoices):

@@ -6,11 +6,11 @@ from typing import TYPE_CHECKING
 
 from django.db import transaction
 
-from accounts.activity import record
 from accounts.models import Activity, ManagedAccount
 from accounts.models.states import OPEN
+from accounts.people.activity import record
+from accounts.people.role_limits.refusing import refuse_outside
 from accounts.people.roles import OPERATOR
-from accounts.role_limits.refusing import refuse_outside
 
 if TYPE_CHECKING:
     from django.contrib.auth.models import User

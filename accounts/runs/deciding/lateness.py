@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from accounts.activity import who_did
 from accounts.mapping.edits import lock_described
 from accounts.models import Activity, ManagedAccount, ManagingAccount, Run
 from accounts.models.runs import MovedMeanwhile
 from accounts.models.states import Status
+from accounts.people.activity import who_did
 
 DISCARD, STOP = Activity.What.DISCARD, Activity.What.STOP
 

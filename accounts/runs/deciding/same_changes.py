@@ -9,11 +9,11 @@ from uuid import UUID
 from accounts.models import Run
 from accounts.models.states import Status
 from accounts.people.deciding import SamePerson
-from accounts.role_limits.refusing import Outside
+from accounts.people.role_limits.refusing import Outside
 from accounts.runs.actions import Send, StillTold, approve
 from accounts.runs.deciding.coming_first import ManagingFirst
 from accounts.runs.deciding.lateness import decided_already, outdated
-from accounts.runs.queue import enqueue
+from accounts.work.queue import enqueue
 
 if TYPE_CHECKING:
     from django.contrib.auth.models import User

@@ -11,13 +11,13 @@ from typing import TYPE_CHECKING
 
 from django.db import transaction
 
-from accounts.activity import record
 from accounts.models import Activity, ForeignPolicy
 from accounts.models.checks.foreign_policy import today
+from accounts.people.activity import record
 from accounts.people.deciding import refuse
 from accounts.people.reach import Reach, pairs_of
+from accounts.people.role_limits.refusing import refuse_outside
 from accounts.people.roles import OPERATOR
-from accounts.role_limits.refusing import refuse_outside
 
 if TYPE_CHECKING:
     from django.contrib.auth.models import User

@@ -13,14 +13,14 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from django.db import transaction
 
-from accounts.activity import Decision, record_many
-from accounts.mapping.slices import in_slices
 from accounts.models import Activity, ForeignPolicy
+from accounts.people.activity import Decision, record_many
 from accounts.people.authors import Authors
 from accounts.people.deciding import judge
 from accounts.people.reach import Reach, pairs_of
 from accounts.people.roles import APPROVER, OPERATOR, UserRole
 from accounts.runs.foreign.accepting import a_day, authors_of, detail_of
+from accounts.slices import in_slices
 from accounts.wording import counted
 
 if TYPE_CHECKING:

@@ -20,15 +20,15 @@ from accounts.models import ManagedAccount, Run
 from accounts.models.runs import MovedMeanwhile
 from accounts.models.states import Status
 from accounts.models.steps import finish_steps
+from accounts.people.role_limits.refusing import refuse_outside
 from accounts.people.roles import OPERATOR
-from accounts.role_limits.refusing import refuse_outside
 from accounts.runs.actions import Send
 from accounts.runs.foreign.as_found import worded
 from accounts.runs.owners.managing import waits_for
 from accounts.runs.owners.pace import PACE, pause_after
 from accounts.runs.owners.versions import unseen
-from accounts.runs.queue import enqueue
 from accounts.runs.scope import Scope, own_sides
+from accounts.work.queue import enqueue
 from onboarding.aws.errors import AwsError
 from onboarding.aws.session import Sessions
 from onboarding.details import DetailsError
@@ -38,7 +38,7 @@ from onboarding.topology import Managing
 from onboarding.verify.look import is_closed, opens
 
 if TYPE_CHECKING:
-    from accounts.role_limits.refusing import By
+    from accounts.people.role_limits.refusing import By
 
 logger = logging.getLogger(__name__)
 

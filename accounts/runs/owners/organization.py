@@ -18,8 +18,8 @@ from accounts.models import ManagedAccount, Run
 from accounts.models.managed import ManagedAccountQuerySet
 from accounts.models.standing import BROKEN, PROVED
 from accounts.models.states import State
+from accounts.people.role_limits.refusing import refuse_limited
 from accounts.people.roles import OPERATOR
-from accounts.role_limits.refusing import refuse_limited
 from onboarding.handoff.hand_off import HandOff
 from onboarding.handoff.organization import ForMany
 from onboarding.topology import MadeBy, Managing

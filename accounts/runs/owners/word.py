@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING
 from django.db import transaction
 from django.utils import timezone
 
-from accounts.activity import record
 from accounts.models import Activity, HandOff, Run
 from accounts.models.activity import name_of
+from accounts.people.activity import record
 from accounts.runs.owners.looking import look_soon
 from accounts.runs.owners.versions import unseen
 

@@ -16,13 +16,14 @@ from accounts.models import ManagedAccount, Rollout, Run
 from accounts.models.runs import RunQuerySet
 from accounts.models.states import OPEN, WORKING, Status
 from accounts.runs.actions import approve, keep
-from accounts.runs.batch import COMMAND, Batch, own_connections
+from accounts.runs.batch import COMMAND, Batch
 from accounts.runs.rollouts.census import managing_run, runs_of
 from accounts.runs.rollouts.decisions import stop
 from accounts.runs.rollouts.engine import advance
 from accounts.runs.rollouts.start import start
 from accounts.wording import counted
-from accounts.workers.leases import leases_extended
+from accounts.work.leases import leases_extended
+from accounts.work.threads import own_connections
 
 LOOKS_EVERY = 1.0
 """Seconds until runs that workers carry are looked at again."""

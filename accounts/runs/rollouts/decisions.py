@@ -16,12 +16,9 @@ from django.db.models import Exists, F, OuterRef
 from django.db.models.functions import Now
 from django.utils import timezone
 
-from accounts.activity import COMMAND_LINE, record
-from accounts.bundles import told_since
 from accounts.mapping.edits import lock_described
 from accounts.mapping.managing import NoManagingAccount, managing_row
 from accounts.mapping.plans import plan_of
-from accounts.mapping.slices import in_slices
 from accounts.models import (
     Activity,
     ManagedAccount,
@@ -35,22 +32,25 @@ from accounts.models.managed import both_environments
 from accounts.models.runs import RunQuerySet
 from accounts.models.states import OPEN, UNSUCCESSFUL, Status
 from accounts.notices.notifying import notify_of_rollout
+from accounts.people.activity import COMMAND_LINE, record
 from accounts.people.authors import EDITED, STARTED, edited_by
 from accounts.people.deciding import same_person, where
 from accounts.people.policies import strict_among
+from accounts.people.role_limits.refusing import refuse_any_outside
 from accounts.people.roles import APPROVER, OPERATOR
-from accounts.role_limits.refusing import refuse_any_outside
 from accounts.runs.actions import RunOpen, StillTold
 from accounts.runs.capacity import NoRoom
 from accounts.runs.deciding.lateness import decided_already, outdated
-from accounts.runs.queue import enqueue_rollout
 from accounts.runs.rollouts.census import accounts_of, is_ready, managing_run, runs_of
 from accounts.runs.rollouts.start import (
     CannotStart,
     add,
     plan_managing,
 )
+from accounts.slices import in_slices
+from accounts.spinnaker.bundles import told_since
 from accounts.wording import counted
+from accounts.work.queue import enqueue_rollout
 
 if TYPE_CHECKING:
     from django.contrib.auth.models import User

@@ -11,13 +11,11 @@ from django.db import transaction
 from django.db.models import Exists, OuterRef
 from django.utils import timezone
 
-from accounts.activity import record
 from accounts.mapping.edits import lock_described
-from accounts.mapping.slices import in_slices
 from accounts.models import Activity, ManagedAccount, Notice, Rollout, Run
 from accounts.models.states import OPEN, Status
 from accounts.notices.notifying import notify_of_plans, notify_of_rollout
-from accounts.runs.queue import enqueue_all
+from accounts.people.activity import record
 from accounts.runs.rollouts.census import (
     Census,
     accounts_of,
@@ -30,6 +28,8 @@ from accounts.runs.rollouts.census import (
 )
 from accounts.runs.rollouts.start import plan_managing
 from accounts.runs.rollouts.waves import next_step
+from accounts.slices import in_slices
+from accounts.work.queue import enqueue_all
 
 State = Rollout.State
 

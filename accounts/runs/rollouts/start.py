@@ -11,11 +11,8 @@ from uuid import UUID
 from django.db import IntegrityError, transaction
 from django.db.models import prefetch_related_objects
 
-from accounts.activity import record
-from accounts.bundles import told_of
 from accounts.mapping.managed import managed_of
 from accounts.mapping.managing import NoManagingAccount, managing_row
-from accounts.mapping.slices import AT_ONCE, in_slices
 from accounts.mapping.spinnaker_names import NameTaken, claim_names, spinnaker_names
 from accounts.models import (
     Activity,
@@ -27,14 +24,17 @@ from accounts.models import (
 )
 from accounts.models.activity import name_of
 from accounts.models.states import OPEN, Status
+from accounts.people.activity import record
+from accounts.people.role_limits.refusing import Outside, refuse_any_outside
 from accounts.people.roles import OPERATOR
-from accounts.role_limits.refusing import Outside, refuse_any_outside
 from accounts.runs import actions
 from accounts.runs.capacity import NoRoom, refuse_overflow
-from accounts.runs.queue import enqueue_rollout
 from accounts.runs.rollouts.census import changes_managing
+from accounts.slices import AT_ONCE, in_slices
+from accounts.spinnaker.bundles import told_of
 from accounts.spinnaker.told import in_spinnaker
 from accounts.wording import counted
+from accounts.work.queue import enqueue_rollout
 from onboarding.details import DetailsError
 
 if TYPE_CHECKING:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+from accounts.mapping.spinnaker.connection import NotConnected, connected, gate_of
 from accounts.models import Delivery
-from accounts.spinnaker.connection import NotConnected, connected, gate_of
 from accounts.spinnaker.deliveries.reached import THREADS, Reached
 from accounts.spinnaker.deliveries.stages import carry_on, give_up, is_waiting
 from onboarding.delivery.releases import Release

@@ -9,18 +9,17 @@ from typing import TYPE_CHECKING
 from django.db import IntegrityError, transaction
 from django.utils import timezone
 
-from accounts.activity import record, who_did
+from accounts.mapping.spinnaker.connection import connected
 from accounts.models import Activity, Delivery, Spinnaker
 from accounts.models.activity import name_of
 from accounts.models.spinnaker.delivery import DeliveryMoved
+from accounts.people.activity import record, who_did
 from accounts.people.authors import authors_of_delivery
-from accounts.people.deciding import refuse
+from accounts.people.deciding import PlanChanged, refuse
 from accounts.people.reach import reach_of_delivery
+from accounts.people.role_limits.refusing import refuse_limited
 from accounts.people.roles import OPERATOR
-from accounts.role_limits.refusing import refuse_limited
-from accounts.runs.actions import PlanChanged
-from accounts.runs.queue import enqueue_delivery
-from accounts.spinnaker.connection import connected
+from accounts.work.queue import enqueue_delivery
 from onboarding.delivery.verdicts import Why
 
 if TYPE_CHECKING:

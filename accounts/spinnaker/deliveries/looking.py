@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable
 from typing import NamedTuple
 
-from accounts.mapping.slices import in_slices
 from accounts.models import DeliveredAccount
+from accounts.slices import in_slices
 from accounts.spinnaker.deliveries.reached import Reached
 from onboarding.delivery.bodies import Body
 from onboarding.delivery.loading import Since, loaded_otherwise

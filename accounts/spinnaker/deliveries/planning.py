@@ -7,10 +7,10 @@ from dataclasses import dataclass
 
 from django.db import transaction
 
-from accounts.mapping.slices import in_slices
 from accounts.models import DeliveredAccount, Delivery, DeliveryStep
 from accounts.people.deciding import second_person_for
 from accounts.people.reach import reach_of_delivery
+from accounts.slices import in_slices
 from accounts.spinnaker.deliveries.looking import look
 from accounts.spinnaker.deliveries.reached import Reached
 from accounts.spinnaker.deliveries.wanted import environments, wanted_bodies

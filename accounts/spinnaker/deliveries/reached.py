@@ -10,7 +10,7 @@ from typing import Any, TypeVar, cast
 
 from django.utils import timezone
 
-from accounts.runs.batch import own_connections
+from accounts.work.threads import own_connections
 from onboarding.delivery.bodies import TYPES
 from onboarding.delivery.gate import Gate
 from onboarding.delivery.loading import PERIOD

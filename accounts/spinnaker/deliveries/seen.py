@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from accounts.mapping.slices import in_slices
 from accounts.models import Delivery, DeliveryStep
+from accounts.slices import in_slices
 from accounts.spinnaker.deliveries.looking import Seen
 from accounts.spinnaker.deliveries.reached import Reached
 

@@ -8,8 +8,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from datetime import timedelta
 
-from accounts.mapping.slices import in_slices
 from accounts.models import DeliveredAccount, Delivery, DeliveryStep
+from accounts.slices import in_slices
 from accounts.spinnaker.deliveries.book import Ledger
 from accounts.spinnaker.deliveries.looking import look, since
 from accounts.spinnaker.deliveries.planning import compared

@@ -13,10 +13,10 @@ from datetime import timedelta
 
 from django.db import Error
 
-from accounts.bundles import Twins
 from accounts.mapping.managing import NoManagingAccount
 from accounts.models import Delivery
 from accounts.models.lease import LeaseLost
+from accounts.spinnaker.bundles import Twins
 from accounts.spinnaker.deliveries.planning import plan
 from accounts.spinnaker.deliveries.reached import Reached
 from accounts.spinnaker.deliveries.sending import send

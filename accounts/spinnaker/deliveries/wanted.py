@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Collection
 
-from accounts.bundles import refuse_twins
 from accounts.mapping import snapshots
 from accounts.mapping.managing import managing_row
 from accounts.mapping.proved import proved_entries
-from accounts.mapping.slices import in_slices
 from accounts.models import ManagedAccount
-from accounts.next_bundle import held
 from accounts.people.reach import each_environment
+from accounts.slices import in_slices
+from accounts.spinnaker.bundles import refuse_twins
+from accounts.spinnaker.next_bundle import held
 from onboarding.delivery.bodies import Body, bodies
 
 COLUMNS = ("name", "environment", "approved_environment")

@@ -12,7 +12,6 @@ from django.urls import reverse
 from django.utils.safestring import SafeString
 from django.views.decorators.http import require_POST
 
-from accounts.bundles import told_of
 from accounts.external_ids import accepted_now, stages
 from accounts.mapping.entries import unplanned_entries
 from accounts.mapping.managed import topology_of
@@ -26,16 +25,17 @@ from accounts.models import (
 )
 from accounts.models.standing import BROKEN
 from accounts.models.states import FAILURES, OPEN, Status
-from accounts.organization.inactive import inactive_members
-from accounts.role_limits.here import here
 from accounts.runs.deciding.forgetting import CannotForget
 from accounts.runs.deciding.forgetting import forget as forget_account
+from accounts.runs.inactive import inactive_members
 from accounts.runs.owners.versions import versions_of
+from accounts.spinnaker.bundles import told_of
 from accounts.web.access import operator_required
 from accounts.web.accounts.known_as import known_as
 from accounts.web.highlighting import highlighted_json
 from accounts.web.live.state import live_account
 from accounts.web.request import Request
+from accounts.web.role_limits.here import here
 from accounts.web.wizard.steps import undone
 from onboarding.desired import desired
 from onboarding.details import DetailsError

@@ -12,17 +12,17 @@ from django.shortcuts import render
 from django.utils.dateparse import parse_datetime
 from django.utils.timezone import is_aware
 
+from accounts.discover.organization.watching import watched_drafts
 from accounts.models import ManagedAccount, Run, Upload
 from accounts.models.managed import ManagedAccountQuerySet
 from accounts.models.standing import WORDS, proof_is_stale, with_word
 from accounts.models.states import OPEN
-from accounts.organization.inactive import inactive_members, inactive_of
-from accounts.organization.watching import watched_drafts
+from accounts.people.role_limits.limits import environments_of, inside
 from accounts.people.roles import OPERATOR, has_role
-from accounts.role_limits.here import for_these
-from accounts.role_limits.limits import environments_of, inside
+from accounts.runs.inactive import inactive_members, inactive_of
 from accounts.web.live.state import live_site
 from accounts.web.request import Request
+from accounts.web.role_limits.here import for_these
 from accounts.web.search.filters import Filters, filtered
 from onboarding.providers import PROVIDERS
 

@@ -12,7 +12,7 @@ from accounts.mapping.completeness import Undescribed
 from accounts.mapping.managing import NoManagingAccount
 from accounts.mapping.spinnaker_names import NameTaken
 from accounts.models import ManagedAccount
-from accounts.role_limits.refusing import Outside
+from accounts.people.role_limits.refusing import Outside
 from accounts.runs.actions import NothingStands, RunOpen, StillTold
 from accounts.runs.capacity import NoRoom
 from accounts.web.bulk.editing import CannotEdit

@@ -11,11 +11,11 @@ from django.http import HttpResponse
 from django.shortcuts import redirect
 from django.views.decorators.http import require_POST
 
-from accounts.mapping.slices import in_slices
 from accounts.models import ManagedAccount, Rollout, Run
 from accounts.models.states import FAILURES
 from accounts.runs import actions
 from accounts.runs.deciding.starting import plan_described
+from accounts.slices import in_slices
 from accounts.web.access import operator_required
 from accounts.web.accounts.views import MOST_IN_ROLLOUT
 from accounts.web.bulk.outcomes import each, tell

@@ -18,17 +18,17 @@ from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.views.decorators.http import require_POST
 
-from accounts.bundles import leave_out, told_of
 from accounts.mapping.completeness import refuse_undescribed
 from accounts.mapping.managing import managing_row
 from accounts.models import ManagedAccount, Rollout, Run
 from accounts.models.states import WORKING
+from accounts.people.role_limits.limits import environments_of
+from accounts.people.role_limits.naming import named
+from accounts.people.role_limits.refusing import whose
 from accounts.people.roles import OPERATOR
-from accounts.role_limits.limits import environments_of
-from accounts.role_limits.naming import named
-from accounts.role_limits.refusing import whose
 from accounts.runs import actions
 from accounts.runs.deciding.starting import plan_described
+from accounts.spinnaker.bundles import leave_out, told_of
 from accounts.spinnaker.told import in_spinnaker
 from accounts.web.access import operator_required
 from accounts.web.accounts.views import (

@@ -13,9 +13,9 @@ from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django_htmx.http import HttpResponseClientRedirect
 
-from accounts.lookups import Question, ask, seen
+from accounts.discover.lookups import Question, ask, seen
 from accounts.models import Lookup
-from accounts.next_bundle import Changes
+from accounts.spinnaker.next_bundle import Changes
 from accounts.web.lookups import Asking, answered, first_asking
 from accounts.web.request import Request
 

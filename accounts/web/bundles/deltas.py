@@ -9,13 +9,11 @@ from django.http import Http404, HttpResponse
 from django.shortcuts import get_object_or_404, render
 from django.urls import reverse
 
-from accounts.activity import record
-from accounts.lookups import TWO_BUNDLES, Question
+from accounts.discover.lookups import TWO_BUNDLES, Question
 from accounts.models import Activity, Bundle
+from accounts.people.activity import record
 from accounts.people.roles import OPERATOR
-from accounts.role_limits.doors import everywhere_required
-from accounts.role_limits.here import everywhere
-from accounts.two_bundles import between, changes_between, compared
+from accounts.spinnaker.two_bundles import between, changes_between, compared
 from accounts.web.bundles.changes import review_of
 from accounts.web.bundles.comparing import (
     Compared,
@@ -25,6 +23,8 @@ from accounts.web.bundles.comparing import (
 )
 from accounts.web.exports.attachment import attachment
 from accounts.web.request import Request
+from accounts.web.role_limits.doors import everywhere_required
+from accounts.web.role_limits.here import everywhere
 from onboarding.spinnaker.bundle.archive import zipped
 from onboarding.spinnaker.bundle.contents import accounts_in
 from onboarding.spinnaker.bundle.delta import Later, delta_files

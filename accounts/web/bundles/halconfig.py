@@ -19,10 +19,10 @@ from django.views.decorators.debug import sensitive_post_parameters
 
 from accounts.models import Bundle
 from accounts.people.roles import OPERATOR
-from accounts.role_limits.doors import everywhere_required
 from accounts.web.bundles.forms import HalconfigForm
 from accounts.web.exports.attachment import attachment
 from accounts.web.request import BESIDE, InMemory, Request, drain, length
+from accounts.web.role_limits.doors import everywhere_required
 from onboarding.bounded_yaml import MOST_BYTES
 from onboarding.spinnaker.bundle.contents import BundleAccounts, accounts_in
 from onboarding.spinnaker.halconfig.diff import fields, lines

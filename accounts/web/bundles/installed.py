@@ -11,9 +11,9 @@ from django.shortcuts import get_object_or_404, redirect
 from django.urls import reverse
 from django.views.decorators.http import require_POST
 
-from accounts.bundles import NotReady, install
 from accounts.models import Bundle
-from accounts.two_bundles import between
+from accounts.spinnaker.bundles import NotReady, install
+from accounts.spinnaker.two_bundles import between
 from accounts.web.access import operator_required
 from accounts.web.bundles.comparing import kept
 from accounts.web.bundles.deltas import are_small, question_of

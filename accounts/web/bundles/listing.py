@@ -10,10 +10,10 @@ from django.http import HttpResponse, QueryDict
 from django.shortcuts import render
 
 from accounts.models import Bundle, ManagedAccount, Spinnaker
-from accounts.role_limits.here import everywhere
 from accounts.web.bundles.installed import ahead, installed_bundle
 from accounts.web.live.state import live_site
 from accounts.web.request import Request
+from accounts.web.role_limits.here import everywhere
 from accounts.web.search.filters import Filters, filtered
 
 PAGE = 50

@@ -14,12 +14,16 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.views.decorators.http import require_POST
 
-from accounts import bundles
-from accounts.lookups import NEXT_BUNDLE, Question
+from accounts.discover.lookups import NEXT_BUNDLE, Question
 from accounts.mapping.managing import NoManagingAccount
 from accounts.models import Bundle, ManagedAccount
-from accounts.next_bundle import Changes, compared_now, next_bundle, unlike_now
-from accounts.role_limits.here import everywhere
+from accounts.spinnaker import bundles
+from accounts.spinnaker.next_bundle import (
+    Changes,
+    compared_now,
+    next_bundle,
+    unlike_now,
+)
 from accounts.web.access import operator_required
 from accounts.web.bundles.changes import review_of
 from accounts.web.bundles.comparing import (
@@ -30,6 +34,7 @@ from accounts.web.bundles.comparing import (
     not_shown_yet,
 )
 from accounts.web.request import Request
+from accounts.web.role_limits.here import everywhere
 
 MOST_IN_A_REQUEST = 300
 """The most accounts that a request compares: they take it 50 ms."""

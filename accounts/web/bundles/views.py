@@ -10,14 +10,12 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.views.decorators.http import require_POST
 
-from accounts.activity import record
-from accounts.bundles import README, NothingReady, request_bundle
 from accounts.mapping.managing import NoManagingAccount
 from accounts.models import Activity, Bundle
+from accounts.people.activity import record
 from accounts.people.roles import OPERATOR
-from accounts.role_limits.doors import everywhere_required
-from accounts.role_limits.here import everywhere
-from accounts.runs.foreign.grouped import of_bundle
+from accounts.spinnaker.bundles import README, NothingReady, request_bundle
+from accounts.spinnaker.policies_of_others import of_bundle
 from accounts.web.access import operator_required
 from accounts.web.bundles.installations import formats, installations
 from accounts.web.bundles.installed import installed_bundle
@@ -28,6 +26,8 @@ from accounts.web.exports.attachment import attachment
 from accounts.web.highlighting import highlighted_file
 from accounts.web.live.state import live_bundle
 from accounts.web.request import Request
+from accounts.web.role_limits.doors import everywhere_required
+from accounts.web.role_limits.here import everywhere
 from onboarding.spinnaker.bundle.contents import ACCOUNTS, accounts_in, text_in
 from onboarding.spinnaker.bundle.limits import Load, limits, load_of
 

@@ -6,7 +6,7 @@ from typing import Any
 
 from django import forms
 
-from accounts.clusters.describing import PLACES, wrong_places
+from accounts.discover.clusters.describing import PLACES, wrong_places
 from accounts.web.fields import RuledField, bare_helper
 from accounts.web.layout import Fieldset
 from accounts.web.wizard.provider_forms.eks import alike_fields

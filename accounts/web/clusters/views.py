@@ -17,11 +17,15 @@ from django.urls import reverse
 from django.views.decorators.http import require_POST
 from django_htmx.http import HttpResponseClientRefresh
 
-from accounts.clusters.describing import Alike, ClustersRefused, describe_ticked
-from accounts.clusters.search import begin, running_of
-from accounts.mapping.slices import in_slices
+from accounts.discover.clusters.describing import (
+    Alike,
+    ClustersRefused,
+    describe_ticked,
+)
+from accounts.discover.clusters.search import begin, running_of
 from accounts.models import ClusterSearch, FoundCluster
-from accounts.role_limits.refusing import Outside
+from accounts.people.role_limits.refusing import Outside
+from accounts.slices import in_slices
 from accounts.web.access import operator_required
 from accounts.web.accounts.views import MOST_IN_ROLLOUT, chosen_accounts, matching
 from accounts.web.bulk.views import plan_again, tell_left, to_list

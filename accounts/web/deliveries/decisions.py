@@ -7,10 +7,9 @@ from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect
 from django.views.decorators.http import require_POST
 
+from accounts.mapping.spinnaker.connection import NotConnected
 from accounts.models import Delivery
-from accounts.people.deciding import SamePerson
-from accounts.runs.actions import PlanChanged
-from accounts.spinnaker.connection import NotConnected
+from accounts.people.deciding import PlanChanged, SamePerson
 from accounts.spinnaker.deliveries.decisions import (
     DeliveryOpen,
     approve,

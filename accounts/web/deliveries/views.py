@@ -14,11 +14,11 @@ from accounts.models import Delivery, Spinnaker
 from accounts.people.authors import authors_of_delivery
 from accounts.people.deciding import judge
 from accounts.people.reach import reach_of_delivery
-from accounts.role_limits.here import everywhere
 from accounts.web.deliveries.forms import DeliveryForm
 from accounts.web.deliveries.plan import left_alone, review_of, summary
 from accounts.web.live.state import live_delivery
 from accounts.web.request import Request
+from accounts.web.role_limits.here import everywhere
 from onboarding.delivery.verdicts import Verb
 
 PAGE = 50

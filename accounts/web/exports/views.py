@@ -8,10 +8,10 @@ from django.db.models import Subquery
 from django.http import Http404, HttpResponse
 from django.http.response import HttpResponseBase
 
+from accounts.discover.organization.reading import kept_organization
 from accounts.mapping.managing import managing_of
 from accounts.models import ManagingAccount, Run
 from accounts.models.organization.members import same_account
-from accounts.organization.reading import kept_organization
 from accounts.web.access import administrator_required, operator_required
 from accounts.web.activity.views import digest_of
 from accounts.web.activity.views import matching as matching_activity

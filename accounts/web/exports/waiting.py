@@ -9,7 +9,7 @@ from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django_htmx.http import HttpResponseClientRedirect
 
-from accounts.lookups import EXPORT, Own, Question, ask_own, own_lookup
+from accounts.discover.lookups import EXPORT, Own, Question, ask_own, own_lookup
 from accounts.web.lookups import answered, first_asking, url_of
 from accounts.web.request import Request
 

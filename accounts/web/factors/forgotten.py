@@ -7,8 +7,8 @@ from collections.abc import Iterable
 from axes.models import AccessAttempt
 from django.contrib.auth.models import User
 
-from accounts.activity import Decision, record_many
 from accounts.models import Activity
+from accounts.people.activity import Decision, record_many
 
 
 def record_forgotten(by: User | None, attempts: Iterable[AccessAttempt]) -> None:

@@ -7,8 +7,8 @@ from django.contrib.auth.models import User
 from django.contrib.auth.signals import user_login_failed
 from django.http import HttpRequest
 
-from accounts.activity import record
 from accounts.models import Activity
+from accounts.people.activity import record
 from accounts.web.sign_in import UNKNOWN, address
 
 NOBODY = "unknown passkey"

@@ -16,12 +16,12 @@ from django.utils.http import urlencode
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST
 
-from accounts.activity import record
 from accounts.factors.keeping import APP, use_app
 from accounts.factors.passkeys import NotProved
 from accounts.factors.recovery_codes import use_code
 from accounts.factors.sealing import Sealed
 from accounts.models import Activity, AuthenticatorApp
+from accounts.people.activity import record
 from accounts.people.roles import has_password
 from accounts.web.factors.ceremony import ask_for_one, used_passkey
 from accounts.web.factors.lockout import count_failure, is_waiting

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from django.http import HttpRequest, JsonResponse
 
-from accounts.feed.keeping import keep_current, newest_moment
-from accounts.feed.tokens import note_use
 from accounts.models import FeedRow, FeedToken
+from accounts.spinnaker.feed.keeping import keep_current, newest_moment
+from accounts.spinnaker.feed.tokens import note_use
 from onboarding.account_feed import EPOCH, PAGE, Asked, Malformed, answer
 
 HEADERS = {"Cache-Control": "no-store", "Referrer-Policy": "no-referrer"}

@@ -13,9 +13,9 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.views.decorators.http import require_POST
 
-from accounts.feed.keeping import keep_current
-from accounts.feed.tokens import MOST, make, revoke
 from accounts.models import FedAccount, FeedRow, FeedToken, ManagingAccount
+from accounts.spinnaker.feed.keeping import keep_current
+from accounts.spinnaker.feed.tokens import MOST, make, revoke
 from accounts.tokens.text import CREATED_ALREADY
 from accounts.web.access import administrator_required
 from accounts.web.feed.forms import TokenForm

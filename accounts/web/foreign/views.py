@@ -13,13 +13,13 @@ from django.views.decorators.http import require_POST
 
 from accounts.models import ForeignPolicy
 from accounts.people.deciding import SamePerson, judge
-from accounts.role_limits.here import everywhere, here
 from accounts.runs.foreign import accepting
-from accounts.runs.foreign.grouped import groups, with_first
+from accounts.spinnaker.policies_of_others import groups, with_first
 from accounts.web.access import approver_required, operator_required
 from accounts.web.foreign.forms import AskForm
 from accounts.web.highlighting import highlighted_json
 from accounts.web.request import Request
+from accounts.web.role_limits.here import everywhere, here
 
 PAGE = 50
 

@@ -19,7 +19,14 @@ from django.urls import reverse, reverse_lazy
 from django.views.decorators.cache import never_cache
 from django.views.decorators.csrf import csrf_exempt, csrf_protect
 
-from accounts.lookups import FILE_CHECK, UPLOAD_SAVE, Own, Question, ask_own, own_lookup
+from accounts.discover.lookups import (
+    FILE_CHECK,
+    UPLOAD_SAVE,
+    Own,
+    Question,
+    ask_own,
+    own_lookup,
+)
 from accounts.mapping.accounts_file.comparison import CHANGED, NEW, SAME
 from accounts.mapping.accounts_file.outcome import is_short
 from accounts.mapping.accounts_file.uploading import (

@@ -14,18 +14,18 @@ from django.contrib.sessions.backends.base import SessionBase
 from django.db import transaction
 from django.db.models import QuerySet
 
-from accounts.activity import Decision, record, record_many, wait_for_turn
-from accounts.mapping.slices import in_slices
 from accounts.models import Activity, GroupRoles, Identity
+from accounts.people.activity import Decision, record, record_many, wait_for_turn
+from accounts.people.role_limits.limits import limits_by_groups, limits_by_hand, put
+from accounts.people.role_limits.naming import LIMITED, UNNAMED, named
+from accounts.people.role_limits.reach import NOWHERE, Reach, both, joined
 from accounts.people.roles import (
     ADMINISTRATOR,
     VIEWER,
     active_administrators,
     has_password,
 )
-from accounts.role_limits.limits import limits_by_groups, limits_by_hand, put
-from accounts.role_limits.naming import LIMITED, UNNAMED, named
-from accounts.role_limits.reach import NOWHERE, Reach, both, joined
+from accounts.slices import in_slices
 from accounts.web.single_sign_on.groups import chosen_roles
 from accounts.web.single_sign_on.provider import providers
 from accounts.web.single_sign_on.roles import (

@@ -12,8 +12,8 @@ from django.urls import reverse
 from django.views.decorators.http import require_POST
 
 from accounts.models import GroupRoles
-from accounts.role_limits.limits import environments_without_accounts
-from accounts.role_limits.naming import named
+from accounts.people.role_limits.limits import environments_without_accounts
+from accounts.people.role_limits.naming import named
 from accounts.web.access import administrator_required
 from accounts.web.groups.changing import NotChanged, choose, decided_here, sign_out
 from accounts.web.groups.forms import GroupForm

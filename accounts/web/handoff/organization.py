@@ -17,13 +17,11 @@ from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.views.decorators.http import require_POST
 
-from accounts.activity import record
 from accounts.mapping.managing import NoManagingAccount, managing_of, managing_row
 from accounts.models import Activity, ManagedAccount
 from accounts.models import HandOff as HandedOut
+from accounts.people.activity import record
 from accounts.people.roles import OPERATOR
-from accounts.role_limits.doors import everywhere_required
-from accounts.role_limits.here import everywhere
 from accounts.runs.owners.organization import (
     SHARED,
     StackSet,
@@ -34,11 +32,13 @@ from accounts.runs.owners.organization import (
     stack_sets,
 )
 from accounts.runs.owners.readiness import NOT_READY
-from accounts.runs.queue import enqueue_look
 from accounts.web.exports.attachment import attachment
 from accounts.web.handoff.views import ShownWay, shown_ways
 from accounts.web.live.state import live_site
 from accounts.web.request import Request
+from accounts.web.role_limits.doors import everywhere_required
+from accounts.web.role_limits.here import everywhere
+from accounts.work.queue import enqueue_look
 from onboarding.handoff.hand_off import HandOff
 from onboarding.handoff.organization import (
     ARCHIVE,

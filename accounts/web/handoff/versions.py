@@ -13,8 +13,8 @@ from django.shortcuts import get_object_or_404
 
 from accounts.models import HandOff as HandedOut
 from accounts.models import ManagedAccount, Run
+from accounts.people.role_limits.refusing import refuse_outside
 from accounts.people.roles import OPERATOR
-from accounts.role_limits.refusing import refuse_outside
 from accounts.runs.owners.versions import unseen, versions_of
 from accounts.web.access import operator_required
 from accounts.web.exports.attachment import attachment

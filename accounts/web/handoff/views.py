@@ -9,14 +9,13 @@ from uuid import UUID
 from django.http import Http404, HttpResponse
 from django.shortcuts import render
 
-from accounts.activity import record
 from accounts.mapping.managing import NoManagingAccount
 from accounts.models import Activity, ManagedAccount, Run
 from accounts.models import HandOff as HandedOut
 from accounts.models.standing import BROKEN
+from accounts.people.activity import record
+from accounts.people.role_limits.refusing import refuse_outside
 from accounts.people.roles import OPERATOR
-from accounts.role_limits.here import everywhere, here
-from accounts.role_limits.refusing import refuse_outside
 from accounts.runs.owners.readiness import (
     NOT_READY,
     ManagingUnplanned,
@@ -39,6 +38,7 @@ from accounts.web.handoff.subject import (
 )
 from accounts.web.handoff.versions import shown_versions
 from accounts.web.request import Request
+from accounts.web.role_limits.here import everywhere, here
 from accounts.web.runs.review.plans import review
 from onboarding.handoff.hand_off import HandOff
 from onboarding.handoff.quick_create import quick_create

@@ -29,9 +29,9 @@ from accounts.models import (
     Step,
 )
 from accounts.models.states import WORKING, State, Status
-from accounts.runs.heartbeat import Silence, silence
 from accounts.runs.rollouts.census import Census
 from accounts.web.live.progress import Progress, progress_of, work_of
+from accounts.work.heartbeat import Silence, silence
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 RUN_EVERY, LIST_EVERY = 1000, 2000

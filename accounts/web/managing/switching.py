@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
+from accounts.discover.organization.asked import belonging_of
 from accounts.mapping.managing import managing_of
 from accounts.models import Lookup, ManagedAccount, ManagingAccount
-from accounts.organization.asked import belonging_of
 from onboarding.desired.capacity import Capacity, assume_policy_names
 
 UNKNOWN = "Bowline cannot read which accounts belong to it."

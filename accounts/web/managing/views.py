@@ -12,7 +12,13 @@ from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.views.decorators.http import require_POST
 
-from accounts.lookups import ORGANIZATION, Question, home, known, own_account_of
+from accounts.discover.lookups import (
+    ORGANIZATION,
+    Question,
+    home,
+    known,
+    own_account_of,
+)
 from accounts.mapping.edits import editing_managing
 from accounts.mapping.managing import NoManagingAccount, managing_of
 from accounts.models import (
@@ -22,10 +28,9 @@ from accounts.models import (
     ManagingAccount,
     Run,
 )
+from accounts.people.role_limits.limits import may_everywhere
+from accounts.people.role_limits.refusing import refuse_limited
 from accounts.people.roles import OPERATOR, refusal
-from accounts.role_limits.here import everywhere
-from accounts.role_limits.limits import may_everywhere
-from accounts.role_limits.refusing import refuse_limited
 from accounts.runs import actions
 from accounts.runs.capacity import NoRoom, capacity_of
 from accounts.web.access import operator_required
@@ -36,6 +41,7 @@ from accounts.web.managing.made import made_in
 from accounts.web.managing.next_step import next_step
 from accounts.web.managing.switching import answered_organization, switch_of
 from accounts.web.request import Request
+from accounts.web.role_limits.here import everywhere
 from onboarding import names
 
 MOST_PROPOSED = 50

@@ -7,8 +7,8 @@ from typing import Any
 from crispy_forms.layout import Div
 from django import forms
 
+from accounts.discover.organization.members import OFFERED, Shared
 from accounts.models import Organization, Unit
-from accounts.organization.members import OFFERED, Shared
 from accounts.web.fields import RegionsField, RuledField, bare_helper
 from accounts.web.help.choices import more
 from accounts.web.layout import Fieldset

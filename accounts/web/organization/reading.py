@@ -9,9 +9,9 @@ from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.views.decorators.http import require_POST
 
+from accounts.discover.organization.reading import begin, kept_organization
 from accounts.mapping.managing import managing_of
 from accounts.models import ManagingAccount, Member, Organization
-from accounts.organization.reading import begin, kept_organization
 from accounts.web.access import operator_required
 from accounts.web.request import Request
 

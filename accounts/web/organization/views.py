@@ -11,17 +11,17 @@ from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
 
-from accounts.mapping.managing import managing_of
-from accounts.models import ManagedAccount, ManagingAccount, Organization, Rollout
-from accounts.organization.adding import HERE, begin
-from accounts.organization.members import (
+from accounts.discover.organization.adding import HERE, begin
+from accounts.discover.organization.members import (
     MOST_AT_ONCE,
     MembersRefused,
     describe_all,
     listed_members,
 )
-from accounts.organization.reading import kept_organization
-from accounts.role_limits.refusing import Outside
+from accounts.discover.organization.reading import kept_organization
+from accounts.mapping.managing import managing_of
+from accounts.models import ManagedAccount, ManagingAccount, Organization, Rollout
+from accounts.people.role_limits.refusing import Outside
 from accounts.web.access import operator_required
 from accounts.web.organization.adding import NEXT, described, listed
 from accounts.web.organization.forms import SharedForm

@@ -11,6 +11,7 @@ from django.http import HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
 
+from accounts.discover.organization.watching import watched_drafts
 from accounts.models import (
     Bundle,
     CheckResult,
@@ -21,10 +22,9 @@ from accounts.models import (
 )
 from accounts.models.standing import WORDS, counted_by_word
 from accounts.models.states import State, Status
-from accounts.organization.inactive import inactive_accounts
-from accounts.organization.watching import watched_drafts
-from accounts.role_limits.limits import waits_for
+from accounts.people.role_limits.limits import waits_for
 from accounts.runs.capacity import capacity_of
+from accounts.runs.inactive import inactive_accounts
 from accounts.web.accounts.views import INACTIVE, NEW, OLDER, STALE
 from accounts.web.bundles.installed import ahead, installed_bundle
 from accounts.web.live.state import live_site

@@ -14,10 +14,15 @@ from django.contrib.sessions.backends.base import SessionBase
 from django.db import transaction
 from django.shortcuts import get_object_or_404
 
-from accounts.activity import record, wait_for_turn
 from accounts.models import Activity
+from accounts.people.activity import record, wait_for_turn
+from accounts.people.role_limits.limits import (
+    LimitRefused,
+    Limits,
+    limit,
+    limit_by_groups,
+)
 from accounts.people.roles import ADMINISTRATOR, has_role
-from accounts.role_limits.limits import LimitRefused, Limits, limit, limit_by_groups
 from accounts.web.people.person import is_of_provider
 from accounts.web.people.roles import set_roles
 from accounts.web.you.sessions import end

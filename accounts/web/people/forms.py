@@ -11,12 +11,12 @@ from django.core.exceptions import ValidationError
 from django.core.validators import validate_email
 
 from accounts.people.look_alikes import new_name
+from accounts.people.role_limits.limits import Limits, limits_by_hand, limits_of
+from accounts.people.role_limits.naming import LIMITED
 from accounts.people.roles import APPROVER, OPERATOR, ROLES, VIEWER
-from accounts.role_limits.fields import EnvironmentsField
-from accounts.role_limits.limits import Limits, limits_by_hand, limits_of
-from accounts.role_limits.naming import LIMITED
 from accounts.web.fields import RuledField, bare_helper
 from accounts.web.people.person import is_of_provider
+from accounts.web.role_limits.fields import EnvironmentsField
 from onboarding import names
 
 

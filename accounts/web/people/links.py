@@ -26,10 +26,10 @@ from django.urls import reverse
 from django.views.decorators.cache import never_cache
 from django.views.decorators.debug import sensitive_post_parameters
 
-from accounts.activity import record
 from accounts.models import Activity
-from accounts.notices.mail import address_of, is_configured
-from accounts.notices.written import one_line
+from accounts.notices.addresses import address_of, is_configured
+from accounts.notify.written import one_line
+from accounts.people.activity import record
 from accounts.people.roles import may_use_password
 from accounts.web.people.person import is_of_provider
 from accounts.web.request import full_url

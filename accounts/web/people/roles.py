@@ -6,8 +6,8 @@ from collections.abc import Iterable
 
 from django.contrib.auth.models import Group, User
 
-from accounts.activity import record
 from accounts.models import Activity
+from accounts.people.activity import record
 
 
 def role_names(person: User) -> list[str]:

@@ -13,15 +13,15 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.views.decorators.http import require_POST
 
-from accounts.activity import record
 from accounts.models import Activity
-from accounts.notices.mail import is_configured
-from accounts.role_limits.limits import (
+from accounts.notices.addresses import is_configured
+from accounts.people.activity import record
+from accounts.people.role_limits.limits import (
     environments_without_accounts,
     limits_by_groups,
     limits_of,
 )
-from accounts.role_limits.naming import named, only
+from accounts.people.role_limits.naming import named, only
 from accounts.web.access import administrator_required
 from accounts.web.people.changing import (
     NotAllowed,

@@ -16,7 +16,6 @@ from accounts.models import ManagedAccount, Rollout, Run
 from accounts.models.runs import RunQuerySet
 from accounts.models.states import OPEN, UNSUCCESSFUL, Status
 from accounts.people.reach import each_environment
-from accounts.role_limits.here import here
 from accounts.runs.rollouts.causes import MOST_NAMED, MOST_READ, causes_of
 from accounts.runs.rollouts.census import (
     GOOD,
@@ -29,6 +28,7 @@ from accounts.runs.rollouts.decisions import needs_another
 from accounts.runs.rollouts.groups import groups_of
 from accounts.web.live.state import live_rollout, live_site
 from accounts.web.request import Request
+from accounts.web.role_limits.here import here
 from accounts.web.rollouts.forms import SettingsForm
 from accounts.web.rollouts.progress import segments, speed, waves
 

@@ -13,7 +13,7 @@ from django.views.decorators.http import require_POST
 
 from accounts.mapping.completeness import missing
 from accounts.models import ManagedAccount, Run
-from accounts.people.deciding import SamePerson
+from accounts.people.deciding import PlanChanged, SamePerson
 from accounts.runs import actions
 from accounts.runs.deciding.coming_first import ManagingFirst
 from accounts.runs.deciding.lateness import (
@@ -25,12 +25,12 @@ from accounts.runs.deciding.lateness import (
 from accounts.runs.deciding.starting import REFUSALS, start_again
 from accounts.runs.owners.looking import look_soon
 from accounts.runs.owners.word import not_awaited, take_word
-from accounts.runs.queue import enqueue_look
 from accounts.web.access import approver_required, operator_required
 from accounts.web.request import Request
 from accounts.web.runs.forms import ApproveForm
 from accounts.web.runs.views import run_of, run_page
 from accounts.web.wizard.steps import next_step
+from accounts.work.queue import enqueue_look
 
 
 @approver_required
@@ -55,7 +55,7 @@ def decide(
     try:
         if not actions.approve(run, request.user, read=digest, comment=comment):
             tell_quicker(request, run.pk)
-    except (SamePerson, ManagingFirst, actions.PlanChanged, actions.StillTold) as error:
+    except (SamePerson, ManagingFirst, PlanChanged, actions.StillTold) as error:
         messages.error(request, str(error))
 
 

@@ -17,8 +17,7 @@ from accounts.models.states import State, Status
 from accounts.people.authors import authors_of_run, in_words
 from accounts.people.deciding import judge
 from accounts.people.reach import MANAGING, Reach, reach_of_run
-from accounts.role_limits.here import everywhere, here
-from accounts.role_limits.naming import named
+from accounts.people.role_limits.naming import named
 from accounts.runs.deciding.coming_first import (
     managing_first,
     open_managing_run,
@@ -27,6 +26,7 @@ from accounts.runs.deciding.coming_first import (
 from accounts.runs.results import results_of
 from accounts.web.live.state import live_run
 from accounts.web.request import Request
+from accounts.web.role_limits.here import everywhere, here
 from accounts.web.runs.before_approval import brings
 from accounts.web.runs.fixes import fixes_of
 from accounts.web.runs.forms import ApproveForm

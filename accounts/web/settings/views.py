@@ -12,23 +12,23 @@ from django.http import HttpResponse, QueryDict
 from django.shortcuts import redirect, render
 from django.views.decorators.http import require_POST
 
-from accounts.lookups import CALLER, Question
+from accounts.discover.lookups import CALLER, Question
 from accounts.models import ManagingAccount, Run, Spinnaker
 from accounts.people.deciding import SamePerson
 from accounts.people.policies import managing_is_strict, policies
+from accounts.people.role_limits.naming import only
 from accounts.people.roles import NAMED, ROLES, UserRole, some_of
-from accounts.people.switching_off import ask_off, switch_off, switch_on
-from accounts.role_limits.naming import only
-from accounts.runs.heartbeat import clock_skew
 from accounts.runs.owners.publishing import template_bucket
 from accounts.web.access import administrator_required
 from accounts.web.lookups import Asking, look_up
 from accounts.web.people.listing import matching
 from accounts.web.request import Request
+from accounts.web.settings.switching_off import ask_off, switch_off, switch_on
 from accounts.web.single_sign_on.groups import roles_at
 from accounts.web.single_sign_on.provider import providers
 from accounts.web.single_sign_on.roles import RolesByGroup, reaches
 from accounts.web.you.confirmation import confirmation_required
+from accounts.work.heartbeat import clock_skew
 from onboarding.providers import PROVIDERS
 
 

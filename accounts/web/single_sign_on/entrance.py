@@ -13,8 +13,8 @@ from django.db import IntegrityError, transaction
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 
-from accounts.activity import record
 from accounts.models import Activity
+from accounts.people.activity import record
 from accounts.web.sign_in import address, page_after
 from accounts.web.single_sign_on.people import Refused, Said, person_of
 from accounts.web.single_sign_on.provider import Provider, SingleSignOn

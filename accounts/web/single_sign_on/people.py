@@ -14,10 +14,10 @@ from django.core.validators import validate_email
 from django.db import transaction
 from django.utils import timezone
 
-from accounts.activity import record
 from accounts.models import Activity, Identity
+from accounts.people.activity import record
 from accounts.people.look_alikes import mixes_alphabets, twin_of
-from accounts.role_limits.limits import limit_by_groups
+from accounts.people.role_limits.limits import limit_by_groups
 from accounts.web.people.roles import set_roles
 from accounts.web.single_sign_on.groups import roles_at
 from accounts.web.single_sign_on.provider import Provider

@@ -9,15 +9,15 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from accounts.people.roles import ROLES
-from accounts.role_limits.naming import (
+from accounts.people.role_limits.naming import (
     LIMITED,
     NAMELESS,
     environment,
     only,
     typed,
 )
-from accounts.role_limits.reach import NOWHERE, Reach, joined
+from accounts.people.role_limits.reach import NOWHERE, Reach, joined
+from accounts.people.roles import ROLES
 
 RolesByGroup = Mapping[str, tuple[str, ...]]
 Granted = Mapping[str, Reach]

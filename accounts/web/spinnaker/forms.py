@@ -6,8 +6,8 @@ from typing import Any
 
 from django import forms
 
+from accounts.mapping.spinnaker.connection import COLUMNS, refusals
 from accounts.models import Spinnaker
-from accounts.spinnaker.connection import COLUMNS, refusals
 from accounts.web.fields import bare_helper
 from accounts.web.help.choices import more
 from accounts.web.layout import Fieldset, MoreChoices

@@ -15,10 +15,10 @@ from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.views.decorators.http import require_POST
 
-from accounts.lookups import SPINNAKER, Question, ask
+from accounts.discover.lookups import SPINNAKER, Question, ask
 from accounts.mapping.managing import managing_of
+from accounts.mapping.spinnaker.describing import describe, disconnect
 from accounts.models import ManagingAccount, Spinnaker
-from accounts.spinnaker.describing import describe, disconnect
 from accounts.spinnaker.testing import last_test
 from accounts.web.access import administrator_required, operator_required
 from accounts.web.exports.attachment import attachment

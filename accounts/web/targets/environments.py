@@ -8,7 +8,7 @@ from typing import Any
 from django import forms
 
 from accounts.models import ManagedAccount
-from accounts.role_limits.naming import NONE
+from accounts.people.role_limits.naming import NONE
 
 NO_ENVIRONMENT = "none"
 """In the place of the empty name, which no box can send."""

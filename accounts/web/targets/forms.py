@@ -9,7 +9,7 @@ from typing import Any
 from django import forms
 
 from accounts.models import Kind, Target
-from accounts.notices.channels.places import problem
+from accounts.notify.channels.places import problem
 from accounts.web.fields import RuledField, bare_helper
 from accounts.web.layout import Fieldset
 from accounts.web.managing.asked import shown

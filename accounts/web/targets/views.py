@@ -19,9 +19,9 @@ from django.utils import timezone
 from django.views.decorators.http import require_POST
 
 from accounts.models import Notice, Target
-from accounts.notices import targets as decisions
-from accounts.notices.channels.places import hosts_of_secret_urls
-from accounts.notices.channels.signing import secret_of
+from accounts.notify import targets as decisions
+from accounts.notify.channels.places import hosts_of_secret_urls
+from accounts.notify.channels.signing import secret_of
 from accounts.web.access import administrator_required
 from accounts.web.lookups import Asking
 from accounts.web.request import Request

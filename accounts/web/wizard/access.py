@@ -12,12 +12,12 @@ from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, render
 from django_htmx.http import retarget
 
-from accounts.lookups import ACCESS, REGIONS, Question, report_of
+from accounts.discover.lookups import ACCESS, REGIONS, Question, report_of
 from accounts.mapping.completeness import has_access
 from accounts.mapping.managing import managing_row
 from accounts.models import ManagedAccount
+from accounts.people.role_limits.refusing import refuse_environment
 from accounts.people.roles import OPERATOR
-from accounts.role_limits.refusing import refuse_environment
 from accounts.web.access import operator_required
 from accounts.web.lookups import Asking, ask_anew, look_up
 from accounts.web.request import Request

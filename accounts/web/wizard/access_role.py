@@ -12,7 +12,7 @@ from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 
-from accounts.lookups import CALLER, Question, principal_of
+from accounts.discover.lookups import CALLER, Question, principal_of
 from accounts.mapping.managing import managing_of, managing_row
 from accounts.models import Lookup, ManagedAccount
 from accounts.web.access import operator_required

@@ -10,12 +10,12 @@ from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
 
-from accounts.lookups import DETAILS, Question, found_by, known
+from accounts.discover.lookups import DETAILS, Question, found_by, known
+from accounts.discover.organization.members import OFFERED
 from accounts.mapping.completeness import enabled_providers
 from accounts.mapping.managed import cannot_be_read, managed_of, provider_of
 from accounts.mapping.managing import managing_row
 from accounts.models import EnabledProvider, Lookup, ManagedAccount
-from accounts.organization.members import OFFERED
 from accounts.web.lookups import Asking, look_up
 from accounts.web.request import Request
 from accounts.web.wizard.page import go_on, page, saved

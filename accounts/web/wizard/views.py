@@ -10,13 +10,13 @@ from django.contrib import messages
 from django.http import Http404, HttpResponse
 from django.shortcuts import get_object_or_404, redirect
 
+from accounts.discover.organization.members import OFFERED
 from accounts.mapping.completeness import enabled_providers
 from accounts.mapping.managed import topology_of
 from accounts.mapping.managing import managing_of, managing_row
 from accounts.models import ManagedAccount, ManagingAccount
-from accounts.organization.members import OFFERED
+from accounts.people.role_limits.refusing import refuse_environment
 from accounts.people.roles import OPERATOR
-from accounts.role_limits.refusing import refuse_environment
 from accounts.runs.capacity import (
     NoRoom,
     capacity_of,

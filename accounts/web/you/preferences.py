@@ -16,7 +16,7 @@ from django.utils import timezone
 from django.utils.html import format_html
 
 from accounts.models import Kind, Preferences
-from accounts.notices.mail import address_of, is_configured
+from accounts.notices.addresses import address_of, is_configured
 from accounts.web.fields import bare_helper
 from accounts.web.targets.environments import EnvironmentBoxes, offer_environments
 from accounts.web.you.session_store import SessionStore

@@ -10,10 +10,10 @@ from django.http import HttpResponse, JsonResponse
 from django.shortcuts import redirect, render
 from django.views.decorators.http import require_POST
 
-from accounts.activity import record
 from accounts.factors.keeping import has_factor
 from accounts.factors.passkeys import NotProved
 from accounts.models import Activity
+from accounts.people.activity import record
 from accounts.people.roles import has_password
 from accounts.web.factors.ceremony import ask_for_one, used_passkey
 from accounts.web.factors.lockout import count_failure, is_waiting

@@ -11,9 +11,9 @@ from django.contrib.auth.models import User
 from django.test import Client
 from django.utils import timezone
 
-from accounts.api.tokens import make
 from accounts.models import ApiToken
 from accounts.models.api.token import Scope
+from accounts.tokens.api_tokens import make
 from accounts.tokens.text import digest_of
 from tests.rows import person
 

@@ -8,11 +8,11 @@ import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
-from accounts.activity import first_broken
 from accounts.mapping.accounts_file import register
 from accounts.mapping.edits import editing
 from accounts.models import Activity, EnabledProvider, ManagedAccount, SpinnakerName
 from accounts.models.states import State
+from accounts.people.activity import first_broken
 from onboarding.accounts_file import AccountsFile, FileProblems, read
 from tests.rows import account_row, managing_row, person
 

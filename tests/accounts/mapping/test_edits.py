@@ -19,9 +19,9 @@ from accounts.mapping.edits import (
 from accounts.mapping.managed import managed_of
 from accounts.models import ManagedAccount, ManagingAccount
 from accounts.models.states import State
+from accounts.people.role_limits.limits import limit
+from accounts.people.role_limits.refusing import Outside
 from accounts.people.roles import OPERATOR
-from accounts.role_limits.limits import limit
-from accounts.role_limits.refusing import Outside
 from onboarding.topology import InstanceRole, Managing
 from tests.factories import image_key, managing
 from tests.rows import account_row, managing_row, person

@@ -24,7 +24,7 @@ OTHERWISE = {
     "the worker that holds it writes it.",
     "accounts/api/idempotency.py": "It is an HTTP status, of an answer that is kept.",
     "accounts/api/problems.py": "It is an HTTP status, of an exception.",
-    "accounts/organization/keeping.py": "It is what AWS calls a member.",
+    "accounts/discover/organization/keeping.py": "It is what AWS calls a member.",
 }
 """Where a column of such a name is written otherwise, and why."""
 

@@ -11,9 +11,9 @@ from accounts.mapping.managing import NoManagingAccount
 from accounts.mapping.spinnaker_names import NameTaken
 from accounts.models import ManagedAccount, Run
 from accounts.models.states import State, Status
+from accounts.people.role_limits.limits import limit
+from accounts.people.role_limits.refusing import Outside
 from accounts.people.roles import APPROVER
-from accounts.role_limits.limits import limit
-from accounts.role_limits.refusing import Outside
 from accounts.runs.actions import (
     NothingStands,
     RunOpen,

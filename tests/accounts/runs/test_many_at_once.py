@@ -12,8 +12,8 @@ import pytest
 from accounts.models import Run
 from accounts.models.states import Status
 from accounts.runs.actions import approve, keep, plan
-from accounts.runs.batch import own_connections
 from accounts.runs.stages import carry_on
+from accounts.work.threads import own_connections
 from script.emulated_organization import Account, Credentials, Edge, seed_access
 from tests.accounts.runs.carried import member, with_managing
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import pytest
 
-from accounts.bundles import install, told_of
 from accounts.external_ids import (
     RotationRefused,
     cancel_rotation,
@@ -17,6 +16,7 @@ from accounts.mapping.spinnaker_names import claim_names
 from accounts.models import Bundle, ManagedAccount
 from accounts.runs.actions import StillTold, remove
 from accounts.runs.rollouts.start import not_removable
+from accounts.spinnaker.bundles import install, told_of
 from tests.accounts.spinnaker.deliveries.delivering import deliver, proved_row
 from tests.onboarding.delivery.strict_gate import StrictGate
 from tests.rows import approve_entries, managing_row

@@ -9,10 +9,10 @@ import pytest
 from django.utils import timezone
 from playwright.sync_api import Browser, expect
 
-from accounts.bundles import build, new_bundle
 from accounts.models import CheckResult, ManagedAccount, Run
 from accounts.models.standing import WORDS
 from accounts.models.states import State, Status
+from accounts.spinnaker.bundles import build, new_bundle
 from onboarding.verify.result import Located, command, line_of, printed_document
 from tests.accounts.web.browsing import complaints, signed_in
 from tests.rows import account_row, managing_row, person

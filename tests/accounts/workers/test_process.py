@@ -13,8 +13,8 @@ from django.utils import timezone
 from accounts import tasks
 from accounts.models import Run
 from accounts.models.states import WORKING, Status
-from accounts.runs.queue import PEOPLE, SCHEDULE
-from accounts.workers import leases
+from accounts.work import leases
+from accounts.work.queue import PEOPLE, SCHEDULE
 from accounts.workers.process import Process
 from script.servers import wait_until
 from tests.rows import account_row, managing_row, run_row

@@ -17,8 +17,8 @@ from django.http import HttpRequest, HttpResponse
 from django.test import Client, RequestFactory
 
 from accounts.models import Run
-from accounts.operations.log_ids import RUN, about
 from accounts.runs import stages
+from accounts.work.log_ids import RUN, about
 from bowline.environment import env_choice
 from bowline.operations.logs import Ids, JsonLines, RequestId, logging_settings
 from onboarding.aws.client import together

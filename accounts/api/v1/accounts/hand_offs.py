@@ -8,7 +8,6 @@ from django.db import transaction
 from ninja import Field, Schema
 from ninja.responses import Status
 
-from accounts.activity import record
 from accounts.api.authentication import OPERATES, ApiRequest
 from accounts.api.idempotency import once
 from accounts.api.problems import Problem
@@ -17,8 +16,9 @@ from accounts.api.v1.decisions import WAITS_FOR_NOBODY
 from accounts.api.v1.runs import RunInFull, read_run
 from accounts.api.v1.texts import Name
 from accounts.models import Activity, ManagedAccount, Run
+from accounts.people.activity import record
+from accounts.people.role_limits.refusing import refuse_outside
 from accounts.people.roles import OPERATOR
-from accounts.role_limits.refusing import refuse_outside
 from accounts.runs.owners.subject import (
     NOT_HANDED_OFF,
     Subject,
@@ -27,7 +27,7 @@ from accounts.runs.owners.subject import (
     waiting_run,
 )
 from accounts.runs.owners.word import not_awaited, take_word
-from accounts.runs.queue import enqueue_look
+from accounts.work.queue import enqueue_look
 from onboarding.handoff.words import about, package
 
 

@@ -16,8 +16,8 @@ from accounts.api.v1.accounts.describing import (
     router,
 )
 from accounts.api.v1.texts import Name
-from accounts.bundles import leave_out, not_held, put_in
 from accounts.runs.deciding.forgetting import forget
+from accounts.spinnaker.bundles import leave_out, not_held, put_in
 
 
 @router.post(

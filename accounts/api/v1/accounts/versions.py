@@ -13,8 +13,8 @@ from accounts.api.paging import Asked, Page, page_of
 from accounts.api.v1.accounts.describing import account_named, router
 from accounts.api.v1.texts import Name, Number
 from accounts.models import HandOff
+from accounts.people.role_limits.refusing import refuse_outside
 from accounts.people.roles import OPERATOR
-from accounts.role_limits.refusing import refuse_outside
 
 
 class VersionListed(Schema):

@@ -21,10 +21,10 @@ from accounts.api.v1.bundles.comparing import (
 )
 from accounts.api.v1.bundles.reading import A_ZIP, ZIP, router
 from accounts.api.v1.texts import Number
+from accounts.people.role_limits.refusing import refuse_limited
 from accounts.people.roles import OPERATOR
-from accounts.role_limits.refusing import refuse_limited
-from accounts.two_bundles import changes_between
-from accounts.two_bundles import compared as digest_of
+from accounts.spinnaker.two_bundles import changes_between
+from accounts.spinnaker.two_bundles import compared as digest_of
 from accounts.web.bundles.deltas import are_small, question_of, taken, two
 from accounts.web.exports.attachment import attachment
 from accounts.web.request import full_url

@@ -21,7 +21,7 @@ from accounts.api.v1.bundles.comparing import (
 from accounts.api.v1.bundles.reading import OTHERS
 from accounts.api.v1.foreign.alike import AlikeListed, listed
 from accounts.models import Bundle, ManagedAccount
-from accounts.next_bundle import (
+from accounts.spinnaker.next_bundle import (
     MOST_KEPT,
     Changes,
     Kept,

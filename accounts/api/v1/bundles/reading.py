@@ -10,16 +10,16 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404
 from ninja import Field, Query, Router, Schema
 
-from accounts.activity import record
 from accounts.api.authentication import OPERATES, ApiRequest
 from accounts.api.paging import Asked, Page, page_of
 from accounts.api.v1.foreign import alike
 from accounts.api.v1.foreign.alike import AlikeListed
 from accounts.api.v1.texts import READ_AGAIN, Filter, Number
 from accounts.models import Activity, Bundle
+from accounts.people.activity import record
+from accounts.people.role_limits.refusing import refuse_limited
 from accounts.people.roles import OPERATOR
-from accounts.role_limits.refusing import refuse_limited
-from accounts.runs.foreign.grouped import MOST_IN_BUNDLE, of_bundle
+from accounts.spinnaker.policies_of_others import MOST_IN_BUNDLE, of_bundle
 from accounts.web.bundles.listing import matching
 from accounts.web.exports.attachment import attachment
 from accounts.web.request import full_url

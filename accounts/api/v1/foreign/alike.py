@@ -18,7 +18,7 @@ from accounts.api.v1.texts import Digest
 from accounts.models import ForeignPolicy
 from accounts.runs.foreign import alike as deciding
 from accounts.runs.foreign.alike import MOST_AT_ONCE, Choice, Decided
-from accounts.runs.foreign.grouped import Group, groups, with_first
+from accounts.spinnaker.policies_of_others import Group, groups, with_first
 
 router = Router()
 

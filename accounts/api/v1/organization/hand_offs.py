@@ -8,22 +8,22 @@ from django.db import transaction
 from ninja import Schema
 from ninja.responses import Status
 
-from accounts.activity import record
 from accounts.api.authentication import OPERATES, ApiRequest
 from accounts.api.idempotency import once
 from accounts.api.problems import Problem
 from accounts.api.v1.accounts.hand_offs import HandOffFile
 from accounts.api.v1.organization.members import router
 from accounts.models import Activity
+from accounts.people.activity import record
+from accounts.people.role_limits.refusing import refuse_limited
 from accounts.people.roles import OPERATOR
-from accounts.role_limits.refusing import refuse_limited
 from accounts.runs.owners.organization import (
     SHARED,
     look_at_all,
     sets_of_accounts,
     stack_sets,
 )
-from accounts.runs.queue import enqueue_look
+from accounts.work.queue import enqueue_look
 from onboarding.handoff.organization import package
 
 NONE = "No account of the organization is handed off."

@@ -18,10 +18,15 @@ from accounts.api.paging import Asked, Page, page_of
 from accounts.api.problems import Problem, refused_by
 from accounts.api.v1.accounts.describing import Permissions
 from accounts.api.v1.texts import Filter
+from accounts.discover.organization import adding, reading
+from accounts.discover.organization.members import (
+    MOST_AT_ONCE,
+    Listed,
+    Shared,
+    listed_members,
+)
 from accounts.mapping.managing import managing_of, managing_row
 from accounts.models import Adding, Organization
-from accounts.organization import adding, reading
-from accounts.organization.members import MOST_AT_ONCE, Listed, Shared, listed_members
 from accounts.web.organization.forms import SharedForm
 from accounts.web.organization.listing import matching
 from onboarding.topology import Managing

@@ -22,10 +22,10 @@ from accounts.api.v1.organization.members import (
     router,
 )
 from accounts.api.v1.texts import NO_NUL
+from accounts.discover.organization.reading import read_tags_from_now
+from accounts.discover.organization.watching import stop_watching, watch_unit
 from accounts.mapping.managing import managing_of, managing_row
 from accounts.models import Organization, Unit, Watch
-from accounts.organization.reading import read_tags_from_now
-from accounts.organization.watching import stop_watching, watch_unit
 from accounts.web.organization.forms import WatchForm
 
 UnitId = Annotated[str, Path(max_length=68, pattern="^[a-z0-9-]+$")]

@@ -20,13 +20,13 @@ from accounts.api.v1.accounts.describing import Filters
 from accounts.api.v1.runs import Plan, read_plan
 from accounts.api.v1.texts import Comment, Number, Typed
 from accounts.mapping.completeness import refuse_undescribed
-from accounts.mapping.slices import in_slices
 from accounts.models import ManagedAccount, Rollout
 from accounts.runs.deciding.confirmation import confirm_group
 from accounts.runs.rollouts import decisions, start
 from accounts.runs.rollouts.causes import causes_of
 from accounts.runs.rollouts.census import Census, managing_run
 from accounts.runs.rollouts.groups import groups_of, read_of, waiting
+from accounts.slices import in_slices
 from accounts.web.accounts.views import MOST_IN_ROLLOUT, matching
 from accounts.web.bulk.outcomes import each
 from accounts.web.rollouts.views import rows_of

@@ -10,8 +10,8 @@ from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from accounts.models import Activity, KeptAnswer, ManagedAccount, ManagingAccount
+from accounts.people.role_limits.limits import limit
 from accounts.people.roles import OPERATOR
-from accounts.role_limits.limits import limit
 from onboarding.accounts_file.reader import TOO_LARGE
 from onboarding.bounded_yaml import MOST_BYTES
 from tests.accounts.api.calling import Caller, detail

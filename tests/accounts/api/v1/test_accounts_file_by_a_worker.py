@@ -139,7 +139,7 @@ def test_a_worker_writes_many_accounts_anew_for_each_who_asks(operator, long):
 
 
 def test_what_a_worker_could_not_write_says_why(operator, long, monkeypatch):
-    monkeypatch.setattr("accounts.own_answers.text_of", lambda *_: 1 / 0)
+    monkeypatch.setattr("accounts.web.exports.own_answers.text_of", lambda *_: 1 / 0)
 
     answer = read_on(operator, operator.read("/accounts-file"))
 

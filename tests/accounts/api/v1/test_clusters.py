@@ -6,8 +6,8 @@ import pytest
 from django.utils import timezone
 
 from accounts.models import ClusterSearch, FoundCluster, ManagedAccount
+from accounts.people.role_limits.limits import limit
 from accounts.people.roles import OPERATOR
-from accounts.role_limits.limits import limit
 from tests.accounts.api.calling import detail
 from tests.rows import account_row, managing_row
 

@@ -11,8 +11,8 @@ from django.utils import timezone
 from accounts.mapping.plans import plan_of
 from accounts.models import Activity, Bundle, ManagedAccount, Run
 from accounts.models.states import State, Status
+from accounts.people.role_limits.limits import limit
 from accounts.people.roles import OPERATOR
-from accounts.role_limits.limits import limit
 from tests.accounts.api.calling import Caller, detail, token_of
 from tests.rows import account_row, managing_row, person, run_row, step_row
 

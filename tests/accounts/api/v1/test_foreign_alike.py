@@ -9,8 +9,8 @@ import pytest
 
 from accounts.models import ForeignPolicy
 from accounts.models.checks.foreign_policy import today
+from accounts.people.role_limits.limits import limit
 from accounts.people.roles import APPROVER
-from accounts.role_limits.limits import limit
 from tests.accounts.api.calling import Caller, token_of
 from tests.accounts.runs.foreign.rows import foreign_row
 from tests.accounts.runs.foreign.test_accepting import both

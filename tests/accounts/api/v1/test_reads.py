@@ -6,10 +6,10 @@ import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
-from accounts.activity import record
 from accounts.mapping.plans import plan_of
 from accounts.models import Activity, Bundle, CheckResult, ManagedAccount, Run
 from accounts.models.states import Status
+from accounts.people.activity import record
 from accounts.runs.results import fold
 from tests.accounts.api.calling import caller
 from tests.bundles import with_every_provider

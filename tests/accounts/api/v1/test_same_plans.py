@@ -12,8 +12,8 @@ from accounts.mapping.plans import plan_of
 from accounts.models import Activity, ManagedAccount, Run
 from accounts.models.states import Status
 from accounts.people.policies import choose
+from accounts.people.role_limits.limits import limit
 from accounts.people.roles import APPROVER
-from accounts.role_limits.limits import limit
 from accounts.runs.actions import approve, discard, keep
 from accounts.web.runs import same_plans
 from onboarding.desired.capacity import roles_per_policy

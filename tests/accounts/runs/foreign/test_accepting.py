@@ -14,9 +14,9 @@ from accounts.models import Activity, ForeignPolicy, ManagedAccount
 from accounts.models.checks.foreign_policy import today
 from accounts.models.states import Status
 from accounts.people.deciding import SamePerson
+from accounts.people.role_limits.limits import limit
+from accounts.people.role_limits.refusing import Outside
 from accounts.people.roles import APPROVER, OPERATOR
-from accounts.role_limits.limits import limit
-from accounts.role_limits.refusing import Outside
 from accounts.runs.actions import keep, plan, verify
 from accounts.runs.foreign.accepting import LONGEST, NoDay, NotAsked, accept, ask, end
 from script.emulated_organization import Credentials

@@ -18,7 +18,7 @@ from accounts.models import (
 from accounts.models.states import State, Status
 from accounts.runs.actions import keep, plan, plan_managing, remove, verify
 from script.emulated_organization import MANAGING, Credentials
-from tests.accounts.notices.channels.receiving import target_row
+from tests.accounts.notify.channels.receiving import target_row
 from tests.accounts.runs.carried import DEV, carried, done, member, onboarded, root
 
 pytestmark = pytest.mark.django_db(transaction=True)

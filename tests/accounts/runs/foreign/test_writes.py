@@ -21,7 +21,7 @@ from accounts.runs.foreign.writes import keep_writes, writes_to_accept
 from onboarding.checks import Outcome
 from onboarding.verify.result import Result
 from script.emulated_organization import Credentials
-from tests.accounts.notices.channels.receiving import target_row
+from tests.accounts.notify.channels.receiving import target_row
 from tests.accounts.runs.carried import DEV, carried, member, onboarded, root
 from tests.accounts.runs.foreign.rows import foreign_row
 from tests.accounts.runs.foreign.test_accepting import accepted, asked, both

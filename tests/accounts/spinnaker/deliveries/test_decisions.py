@@ -5,9 +5,8 @@ from __future__ import annotations
 import pytest
 
 from accounts.models import Delivery
-from accounts.people.deciding import SamePerson
+from accounts.people.deciding import PlanChanged, SamePerson
 from accounts.people.policies import choose
-from accounts.runs.actions import PlanChanged
 from accounts.spinnaker.deliveries.decisions import (
     DeliveryOpen,
     approve,

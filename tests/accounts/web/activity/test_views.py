@@ -13,9 +13,9 @@ from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
-from accounts.activity import record
 from accounts.models import Activity
 from accounts.models.states import Status
+from accounts.people.activity import record
 from accounts.runs.actions import record_run
 from accounts.web.activity import views
 from tests.rows import account_row, person, run_row

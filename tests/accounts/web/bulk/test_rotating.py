@@ -10,11 +10,11 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
-from accounts.bundles import build, install, new_bundle
 from accounts.external_ids import rotate
 from accounts.mapping.proved import keep_proved
 from accounts.models import Activity, Bundle, ManagedAccount, Rollout
 from accounts.models.states import State, Status
+from accounts.spinnaker.bundles import build, install, new_bundle
 from tests.accounts.web.answers import again, told
 from tests.rows import account_row, approve_entries, managing_row, run_row
 

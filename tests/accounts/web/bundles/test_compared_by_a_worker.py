@@ -8,13 +8,13 @@ from typing import Any
 
 import pytest
 
-from accounts import bundles, next_bundle
 from accounts.external_ids import rotate
 from accounts.mapping import snapshots
 from accounts.mapping.proved import keep_proved
 from accounts.models import Bundle, Lookup, ManagedAccount, ManagingAccount
 from accounts.models.states import State
-from accounts.next_bundle import compared_now
+from accounts.spinnaker import bundles, next_bundle
+from accounts.spinnaker.next_bundle import compared_now
 from accounts.web.bundles import preview
 from tests.accounts.web.answers import looked, work
 from tests.rows import account_row, approve_entries, managing_row, person
@@ -209,7 +209,7 @@ def test_a_comparison_that_failed_says_what_to_do(
 ) -> None:
     operator.get(f"{NEXT}?look=1")
     with monkeypatch.context() as patched:
-        patched.setattr("accounts.lookups.next_bundle", lambda: 1 / 0)
+        patched.setattr("accounts.discover.lookups.next_bundle", lambda: 1 / 0)
         work()
 
     page = text(operator.get(f"{NEXT}?look=answer"))

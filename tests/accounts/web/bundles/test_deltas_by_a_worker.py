@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
-from accounts import next_bundle
 from accounts.models import Bundle, Lookup
+from accounts.spinnaker import next_bundle
 from accounts.web.bundles import deltas
 from tests.accounts.web.answers import looked, work
 from tests.bundles import core, staging
@@ -137,7 +137,9 @@ def test_a_newer_bowline_compares_again(monkeypatch, operator) -> None:
 def test_a_comparison_that_failed_says_what_to_do(monkeypatch, operator) -> None:
     operator.get(f"{PAGE}?look=1")
     with monkeypatch.context() as patched:
-        patched.setattr("accounts.lookups.changes_between", lambda digests: 1 / 0)
+        patched.setattr(
+            "accounts.discover.lookups.changes_between", lambda digests: 1 / 0
+        )
         work()
 
     page = text(operator.get(f"{PAGE}?look=answer"))

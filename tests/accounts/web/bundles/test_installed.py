@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from django.core.cache import cache
 
-from accounts.lookups import answer
+from accounts.discover.lookups import answer
 from accounts.models import Bundle, Lookup
 from accounts.web.bundles.deltas import question_of
 from tests.bundles import core, staging

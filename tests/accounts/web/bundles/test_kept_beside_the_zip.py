@@ -8,9 +8,9 @@ import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
-from accounts.bundles import build, new_bundle
 from accounts.models import Bundle
 from accounts.models.states import State
+from accounts.spinnaker.bundles import build, new_bundle
 from tests.rows import account_row, managing_row
 
 pytestmark = pytest.mark.django_db

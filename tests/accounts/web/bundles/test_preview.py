@@ -6,10 +6,10 @@ import re
 
 import pytest
 
-from accounts.bundles import build, new_bundle
 from accounts.mapping.proved import keep_proved
 from accounts.models import Activity, Bundle, ManagedAccount
 from accounts.models.states import State, Status
+from accounts.spinnaker.bundles import build, new_bundle
 from tests.accounts.runs.foreign.rows import foreign_row
 from tests.rows import account_row, approve_entries, managing_row, person, run_row
 

@@ -15,7 +15,7 @@ from django.utils import timezone
 
 from accounts.models import Bundle, EnabledProvider, ManagedAccount, Run
 from accounts.models.states import State, Status
-from tests.accounts.organization.organizations import CORE, member_row
+from tests.accounts.discover.organization.organizations import CORE, member_row
 from tests.rows import account_row, managing_row, run_row, step_row
 
 pytestmark = pytest.mark.django_db

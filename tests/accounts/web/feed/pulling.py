@@ -8,9 +8,9 @@ from typing import Any
 from django.test import Client
 from django.utils import timezone
 
-from accounts.feed import tokens
 from accounts.models import ManagedAccount
-from tests.accounts.feed.test_keeping import proved
+from accounts.spinnaker.feed import tokens
+from tests.accounts.spinnaker.feed.test_keeping import proved
 from tests.onboarding.plugin import Plugin, Reply
 from tests.rows import person
 

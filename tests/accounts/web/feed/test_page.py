@@ -15,13 +15,13 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
-from accounts.feed.keeping import keep_current
-from accounts.feed.tokens import MOST, digest_of
 from accounts.models import Activity, FeedRow, FeedToken
+from accounts.spinnaker.feed.keeping import keep_current
+from accounts.spinnaker.feed.tokens import MOST, digest_of
 from accounts.tasks import sweep
 from accounts.web.feed.setup import configuration
 from accounts.web.you.confirmation import CONFIRMED
-from tests.accounts.feed.test_keeping import proved
+from tests.accounts.spinnaker.feed.test_keeping import proved
 from tests.rows import managing_row, person
 
 pytestmark = pytest.mark.django_db

@@ -12,7 +12,7 @@ from django.utils import timezone
 
 from accounts.models import FeedRow, FeedToken, ManagedAccount
 from accounts.web.feed import pull
-from tests.accounts.feed.test_keeping import approve, proved
+from tests.accounts.spinnaker.feed.test_keeping import approve, proved
 from tests.accounts.web.feed.pulling import (
     URL,
     call,

@@ -10,12 +10,12 @@ from axes.models import AccessAttempt
 from django.test import Client, RequestFactory
 from django.utils import timezone
 
-from accounts.feed import tokens
 from accounts.models import Activity, FeedRow, FeedToken
+from accounts.spinnaker.feed import tokens
 from accounts.web.feed import pull
 from bowline.feed.token import hide
 from bowline.sign_in import ADDRESS_LIMIT
-from tests.accounts.feed.test_keeping import proved
+from tests.accounts.spinnaker.feed.test_keeping import proved
 from tests.accounts.web.feed.pulling import (
     GATEWAY,
     URL,

@@ -12,8 +12,8 @@ from django.utils import timezone
 
 from accounts.models import ForeignPolicy
 from accounts.models.checks.foreign_policy import today
+from accounts.people.role_limits.limits import limit
 from accounts.people.roles import APPROVER
-from accounts.role_limits.limits import limit
 from accounts.web.foreign.alike import MOST_IN_TABLE
 from tests.accounts.runs.foreign.rows import foreign_row
 from tests.accounts.web.answers import told

@@ -11,8 +11,8 @@ from django.db import connection
 from django.test import Client
 
 from accounts.models import Activity, GroupRoles, Identity, RoleLimit
+from accounts.people.role_limits.limits import limit, limit_by_groups, limits_of
 from accounts.people.roles import OPERATOR, roles_of
-from accounts.role_limits.limits import limit, limit_by_groups, limits_of
 from accounts.web.groups.changing import sign_out
 from accounts.web.single_sign_on.people import Said, person_of
 from tests.accounts.api.calling import Caller, token_of

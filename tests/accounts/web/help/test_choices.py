@@ -26,7 +26,8 @@ assert urlpatterns  # With the URLs, every view's form is imported.
 
 def forms_of_the_site(base: type[forms.BaseForm]) -> Iterator[type[forms.BaseForm]]:
     for one in base.__subclasses__():
-        if one.__module__.startswith("accounts.web.") and one is not DetailsForm:
+        ours = one.__module__.startswith("accounts.web.")
+        if ours and not one.__module__.endswith(".admin") and one is not DetailsForm:
             yield one
         yield from forms_of_the_site(one)
 

@@ -9,7 +9,7 @@ import pytest
 from django.utils import timezone
 from playwright.sync_api import Browser, Route, expect
 
-from accounts.lookups import home
+from accounts.discover.lookups import home
 from accounts.models import Lookup
 from onboarding.aws.discover import OwnAccount
 from tests.accounts.web.browsing import signed_in

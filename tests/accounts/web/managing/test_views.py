@@ -276,7 +276,7 @@ def asks(monkeypatch) -> Callable[..., None]:
             return id_
 
         members = Members(tuple(MemberAccount(i, i, "", "ACTIVE") for i in account_ids))
-        asked = "accounts.organization.asked"
+        asked = "accounts.discover.organization.asked"
         monkeypatch.setattr(f"{asked}.organization_accounts", lambda *_: members)
         monkeypatch.setattr(f"{asked}.organization_id", told_)
 

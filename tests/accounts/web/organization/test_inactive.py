@@ -6,7 +6,7 @@ import pytest
 from django.utils import timezone
 
 from accounts.models import ManagedAccount, ManagingAccount, Member
-from tests.accounts.organization.organizations import CORE, member_row
+from tests.accounts.discover.organization.organizations import CORE, member_row
 from tests.rows import account_row, managing_row, person
 
 pytestmark = pytest.mark.django_db

@@ -9,7 +9,7 @@ import pytest
 from django.utils import timezone
 
 from accounts.models import ManagedAccount, Member, MemberTag, Organization, Unit
-from tests.accounts.organization.organizations import CORE, JOINED, member_row
+from tests.accounts.discover.organization.organizations import CORE, JOINED, member_row
 from tests.rows import account_row, managing_row, person
 
 pytestmark = pytest.mark.django_db

@@ -9,12 +9,12 @@ import pytest
 from django.utils import timezone
 from playwright.sync_api import Browser, Page, expect
 
+from accounts.discover.organization import reading
+from accounts.discover.organization.reading import read_on
 from accounts.models import ManagedAccount, Member, Organization
 from accounts.models.states import State
-from accounts.organization import reading
-from accounts.organization.reading import read_on
 from script.emulated_organization import MANAGING, MEMBERS, Credentials
-from tests.accounts.organization.organizations import member_row
+from tests.accounts.discover.organization.organizations import member_row
 from tests.accounts.web.browsing import (
     assert_axe_finds_nothing,
     complaints,

@@ -5,12 +5,12 @@ from __future__ import annotations
 import pytest
 from django.utils import timezone
 
+from accounts.discover.organization.reading import read_on
 from accounts.models import Member, Organization
 from accounts.models.organization.reading import ROOT
-from accounts.organization.reading import read_on
 from script.emulated_members import CLOSED, ENTRIES, ORGANIZATION, PRODUCTION
 from script.emulated_organization import MANAGING
-from tests.accounts.organization.organizations import CORE, member_row
+from tests.accounts.discover.organization.organizations import CORE, member_row
 from tests.accounts.web.answers import told
 from tests.rows import managing_row, person
 

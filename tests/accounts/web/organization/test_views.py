@@ -11,7 +11,7 @@ from accounts.models import ManagedAccount, ManagingAccount, Member, Organizatio
 from accounts.models.states import State
 from onboarding.topology import READER_ROLE
 from script.emulated_organization import MANAGING
-from tests.accounts.organization.organizations import CORE, member_row
+from tests.accounts.discover.organization.organizations import CORE, member_row
 from tests.accounts.web.answers import told
 from tests.rows import account_row, managing_row, person
 

@@ -7,9 +7,9 @@ from typing import Any
 import pytest
 from django.utils import timezone
 
+from accounts.discover.organization.watching import template_of
 from accounts.models import Member, Organization, Unit, Watch
-from accounts.organization.watching import template_of
-from tests.accounts.organization.organizations import CORE, member_row
+from tests.accounts.discover.organization.organizations import CORE, member_row
 from tests.accounts.web.answers import told
 from tests.accounts.web.organization.test_views import SHARED
 from tests.rows import account_row, managing_row, person

@@ -7,6 +7,9 @@ from typing import Any
 import pytest
 from django.utils import timezone
 
+from accounts.discover.organization import adding as adding_module
+from accounts.discover.organization.adding import add
+from accounts.discover.organization.members import MOST_AT_ONCE
 from accounts.models import (
     Activity,
     Adding,
@@ -17,13 +20,10 @@ from accounts.models import (
     Run,
 )
 from accounts.models.lease import LeaseLost
-from accounts.organization import adding as adding_module
-from accounts.organization.adding import add
-from accounts.organization.members import MOST_AT_ONCE
 from accounts.runs.rollouts import CannotStart
 from accounts.tasks import add_members
 from onboarding.topology import READER_ROLE
-from tests.accounts.organization.organizations import CORE, taken_over
+from tests.accounts.discover.organization.organizations import CORE, taken_over
 from tests.accounts.web.answers import told
 from tests.rows import account_row, managing_row, person
 
@@ -214,7 +214,7 @@ def test_a_worker_that_lost_its_lease_leaves_nothing(
 ) -> None:
     adding = pressed(operator)
     adding.take_lease()
-    monkeypatch.setattr("accounts.organization.members.CHECKED_AT_ONCE", COUNT)
+    monkeypatch.setattr("accounts.discover.organization.members.CHECKED_AT_ONCE", COUNT)
     monkeypatch.setattr(adding_module, "save_all", taken_over(adding_module.save_all))
 
     with pytest.raises(LeaseLost):

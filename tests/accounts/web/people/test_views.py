@@ -9,8 +9,8 @@ from django.contrib.auth.models import User
 from django.test import Client
 
 from accounts.models import Activity
+from accounts.people.role_limits.limits import limit
 from accounts.people.roles import APPROVER, OPERATOR
-from accounts.role_limits.limits import limit
 from accounts.web.you.confirmation import CONFIRMED
 from tests.accounts.web.answers import told
 from tests.accounts.web.people.rows import of_provider

@@ -9,10 +9,10 @@ from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
-from accounts.bundles import build
 from accounts.mapping.proved import keep_proved
 from accounts.models import Bundle, ManagedAccount, Run
 from accounts.models.states import State
+from accounts.spinnaker.bundles import build
 from tests.factories import image_key
 from tests.rows import account_row, approve_entries, managing_row, person, run_row
 

@@ -5,11 +5,11 @@ from __future__ import annotations
 import pytest
 from django.utils import timezone
 
-from accounts.bundles import build, install, new_bundle
 from accounts.mapping.plans import plan_of
 from accounts.models import CheckResult, EnabledProvider, ManagedAccount, Run
 from accounts.models.states import State, Status
 from accounts.runs.actions import approve
+from accounts.spinnaker.bundles import build, install, new_bundle
 from tests.accounts.web.answers import read, told
 from tests.rows import account_row, managing_row, person, run_row, step_row
 

@@ -72,7 +72,7 @@ def test_look_now_looks_at_once_and_often_again(
     operator, waiting, django_capture_on_commit_callbacks
 ) -> None:
     with (
-        patch("accounts.runs.queue.sent", autospec=True) as sent,
+        patch("accounts.work.queue.sent", autospec=True) as sent,
         django_capture_on_commit_callbacks(execute=True),
     ):
         answer = operator.post(reverse("accounts:run-look", args=[waiting.pk]))

@@ -10,9 +10,9 @@ from django.core.exceptions import PermissionDenied
 from django.test import Client
 
 from accounts.models import Activity, RoleLimit
+from accounts.people.role_limits.limits import limit, limits_of, with_role_in
+from accounts.people.role_limits.refusing import refuse_environment
 from accounts.people.roles import APPROVER, OPERATOR, roles_of
-from accounts.role_limits.limits import limit, limits_of, with_role_in
-from accounts.role_limits.refusing import refuse_environment
 from tests.accounts.web.single_sign_on.provider import PROVIDER, Emulated, sign_in
 from tests.accounts.web.single_sign_on.saml.provider import provider as saml_provider
 from tests.accounts.web.single_sign_on.saml.provider import saml

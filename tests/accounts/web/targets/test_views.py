@@ -16,11 +16,11 @@ from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from accounts.models import Activity, Notice, Target
-from accounts.notices.channels.signing import secret_of
-from accounts.notices.sending import deliver
-from accounts.notices.targets import MOST
+from accounts.notify.channels.signing import secret_of
+from accounts.notify.sending import deliver
+from accounts.notify.targets import MOST
 from accounts.web.you.confirmation import CONFIRMED
-from tests.accounts.notices.channels.receiving import (
+from tests.accounts.notify.channels.receiving import (
     PUBLIC,
     REACH,
     SLACK_URL,

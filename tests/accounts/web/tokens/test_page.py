@@ -14,8 +14,8 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
-from accounts.api.tokens import MOST
 from accounts.models import Activity, ApiToken
+from accounts.tokens.api_tokens import MOST
 from accounts.tokens.text import digest_of
 from accounts.web.tokens.forms import TAKEN
 from accounts.web.you.confirmation import CONFIRMED

@@ -5,10 +5,10 @@ from __future__ import annotations
 import pytest
 from django.utils import timezone
 
-from accounts.lookups import MOST_OF_ONE
+from accounts.discover.lookups import MOST_OF_ONE
 from accounts.models import Lookup, ManagedAccount
+from accounts.people.role_limits.limits import limit
 from accounts.people.roles import OPERATOR
-from accounts.role_limits.limits import limit
 from tests.accounts.api.calling import detail
 from tests.rows import account_row, managing_row
 

@@ -5,12 +5,12 @@ from __future__ import annotations
 import pytest
 from django.utils import timezone
 
-from accounts.bundles import build, install, new_bundle
 from accounts.mapping.proved import keep_proved
 from accounts.models import ManagedAccount
 from accounts.models.states import State
+from accounts.people.role_limits.limits import limit
 from accounts.people.roles import OPERATOR
-from accounts.role_limits.limits import limit
+from accounts.spinnaker.bundles import build, install, new_bundle
 from tests.accounts.api.calling import detail
 from tests.rows import account_row, approve_entries, managing_row
 

@@ -6,8 +6,8 @@ import pytest
 
 from accounts.models import Activity
 from accounts.models.states import State, Status
+from accounts.people.role_limits.limits import limit
 from accounts.people.roles import OPERATOR
-from accounts.role_limits.limits import limit
 from tests.accounts.api.calling import detail
 from tests.rows import account_row, hand_off_row, managing_row, run_row
 

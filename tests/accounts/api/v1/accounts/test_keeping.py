@@ -7,8 +7,8 @@ from django.utils import timezone
 
 from accounts.models import Activity, ManagedAccount
 from accounts.models.states import State, Status
+from accounts.people.role_limits.limits import limit
 from accounts.people.roles import OPERATOR
-from accounts.role_limits.limits import limit
 from tests.accounts.api.calling import detail
 from tests.rows import account_row, managing_row, run_row
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 
 from accounts.models.states import State
+from accounts.people.role_limits.limits import limit
 from accounts.people.roles import OPERATOR
-from accounts.role_limits.limits import limit
 from tests.accounts.api.calling import detail
 from tests.rows import account_row, hand_off_row, managing_row
 

@@ -8,10 +8,10 @@ import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
-from accounts.lookups import MOST_OF_ONE
+from accounts.discover.lookups import MOST_OF_ONE
 from accounts.models import Activity, Lookup
+from accounts.people.role_limits.limits import limit
 from accounts.people.roles import OPERATOR
-from accounts.role_limits.limits import limit
 from accounts.web.bundles import deltas
 from onboarding.resources.entry_changes import EVERYBODY
 from onboarding.topology import Permissions
@@ -133,7 +133,9 @@ def test_a_comparison_that_failed_is_a_problem_and_no_empty_answer(
 ):
     path = reader.read(PATH).json()["path"]
     with monkeypatch.context() as patched:
-        patched.setattr("accounts.lookups.changes_between", lambda digests: 1 / 0)
+        patched.setattr(
+            "accounts.discover.lookups.changes_between", lambda digests: 1 / 0
+        )
         work()
 
     for asked in (path, PATH):

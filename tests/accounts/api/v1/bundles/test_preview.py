@@ -7,11 +7,11 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
-from accounts import bundles
 from accounts.mapping.proved import keep_proved
 from accounts.models import Bundle, ForeignPolicy, Lookup, ManagedAccount, Run
 from accounts.models.checks.foreign_policy import today
 from accounts.models.states import State, Status
+from accounts.spinnaker import bundles
 from accounts.web.bundles import preview
 from tests.accounts.api.calling import detail
 from tests.accounts.runs.foreign.rows import foreign_row

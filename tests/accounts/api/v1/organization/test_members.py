@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import pytest
 
+from accounts.discover.organization.adding import add
 from accounts.models import Adding, ManagedAccount, Organization
-from accounts.organization.adding import add
 from tests.accounts.api.calling import detail
-from tests.accounts.organization.organizations import CORE, member_row
+from tests.accounts.discover.organization.organizations import CORE, member_row
 from tests.rows import managing_row
 
 pytestmark = pytest.mark.django_db

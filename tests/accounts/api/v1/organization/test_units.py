@@ -5,11 +5,11 @@ from __future__ import annotations
 import pytest
 
 from accounts.models import Activity, Organization, Unit, Watch
+from accounts.people.role_limits.limits import limit
 from accounts.people.roles import OPERATOR
-from accounts.role_limits.limits import limit
 from tests.accounts.api.calling import detail
 from tests.accounts.api.v1.organization.test_members import ONE, SHARED
-from tests.accounts.organization.organizations import CORE, member_row
+from tests.accounts.discover.organization.organizations import CORE, member_row
 from tests.rows import managing_row
 
 pytestmark = pytest.mark.django_db

@@ -1,0 +1,187 @@
+"""Searching many accounts for EKS clusters: a task reads a slice of them, and the next
+one continues.
+
+Each account is written as a whole, under the lease: a worker that is killed loses the
+accounts that it was reading, and two never search at once.
+"""
+
+from __future__ import annotations
+
+import logging
+import time
+from collections.abc import Collection, Iterable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
+from functools import partial
+from typing import TYPE_CHECKING, NamedTuple
+
+from celery.exceptions import SoftTimeLimitExceeded
+from django.db import transaction
+from django.db.models.functions import Now
+
+from accounts.discover.organization.keeping import kept_text
+from accounts.mapping.managed import cannot_be_read, managed_of
+from accounts.mapping.managing import managing_row
+from accounts.models import (
+    ClusterSearch,
+    FoundCluster,
+    ManagedAccount,
+    SearchedAccount,
+)
+from accounts.models.lease import LeaseLost
+from accounts.people.role_limits.refusing import refuse_any_outside
+from accounts.people.roles import OPERATOR
+from accounts.slices import AT_ONCE
+from accounts.work.queue import enqueue_search
+from onboarding.aws import discover
+from onboarding.aws.errors import AwsError
+from onboarding.aws.session import Sessions
+from onboarding.providers.eks import Eks
+from onboarding.topology import Managed
+
+if TYPE_CHECKING:
+    from django.contrib.auth.models import User
+
+logger = logging.getLogger(__name__)
+
+SLICE = 15.0
+"""Seconds in which one task begins to read accounts: runs wait in the same queue."""
+
+THREADS = 8
+"""Accounts that one task reads at the same time."""
+
+BATCH = 4 * THREADS
+"""Accounts that are read before anything is written."""
+
+NO_REGIONS = "No region is chosen for it yet."
+CHOOSE_REGIONS = "Go through its steps first."
+NO_TIME = "AWS did not answer in time."
+FAILED = "Bowline failed while it asked AWS."
+SEE_LOG = "See the worker's log."
+
+
+class Found(NamedTuple):
+    clusters: tuple[discover.FoundCluster, ...] = ()
+    message: str = ""
+    hint: str = ""
+
+
+def running_of(by: User) -> ClusterSearch | None:
+    """Return the person's search that is in progress: one at a time."""
+    return ClusterSearch.objects.kept().filter(by=by, finished_at=None).first()
+
+
+def begin(accounts: Collection[ManagedAccount], by: User) -> ClusterSearch:
+    """Let a worker search these accounts; what was found a day ago is forgotten. Raise
+    Outside where the role is not for the environment of each.
+    """
+    refuse_any_outside(by, OPERATOR, (account.pk for account in accounts))
+    ClusterSearch.objects.expired().delete()
+    with transaction.atomic():
+        search = ClusterSearch.objects.create(by=by, namespaces=["default"])
+        SearchedAccount.objects.bulk_create(
+            [SearchedAccount(search=search, account=account) for account in accounts],
+            batch_size=AT_ONCE,
+        )
+        transaction.on_commit(partial(enqueue_search, search))
+    return search
+
+
+def search_on(search: ClusterSearch) -> None:
+    """Search a slice, and send for the next. A second worker finds the lease taken."""
+    if not search.take_lease():
+        return
+    try:
+        with suppress(LeaseLost):
+            search_slice(search)
+    finally:
+        search.free_lease()
+    search.refresh_from_db(fields=["finished_at"])
+    if not search.finished_at:
+        enqueue_search(search)
+
+
+def search_slice(search: ClusterSearch) -> None:
+    until = time.monotonic() + SLICE
+    who = search.by.get_username()
+    sessions = Sessions(run=f"web-{who}", partition=managing_row().partition)
+    while time.monotonic() < until:
+        unread = search.accounts.filter(read_at=None).select_related("account")
+        some = list(unread.prefetch_related("account__providers")[:BATCH])
+        if not some:
+            search.write(finished_at=Now())
+            return
+        search.extend_lease()
+        try:
+            found = read(sessions, [one.account for one in some])
+        except SoftTimeLimitExceeded:
+            found = [Found(message=NO_TIME, hint="Search again.")] * len(some)
+        keep(search, zip(some, found, strict=True))
+
+
+def read(sessions: Sessions, accounts: Iterable[ManagedAccount]) -> list[Found]:
+    """Read the accounts side by side: no thread touches the database."""
+    described = [managed_of(row, without=cannot_be_read) for row in accounts]
+    with ThreadPoolExecutor(max_workers=THREADS) as pool:
+        return list(pool.map(partial(read_one, sessions), described))
+
+
+def read_one(sessions: Sessions, managed: Managed) -> Found:
+    """Find an account's clusters, or say why not; raises nothing."""
+    if not managed.regions:
+        return Found(message=NO_REGIONS, hint=CHOOSE_REGIONS)
+    try:
+        return Found(discover.eks_clusters(sessions, managed))
+    except AwsError as error:
+        return Found(message=error.message, hint=error.hint)
+    except Exception:
+        logger.exception("The clusters of %s could not be read.", managed.name)
+        return Found(message=FAILED, hint=SEE_LOG)
+
+
+def keep(search: ClusterSearch, found: Iterable[tuple[SearchedAccount, Found]]) -> None:
+    """Write what was found; raise LeaseLost where another worker took over."""
+    clusters: list[FoundCluster] = []
+    with transaction.atomic():
+        search.extend_lease()
+        for one, said in found:
+            clusters += rows_of(one, said.clusters)
+            message = kept_text(said.message, 2000)
+            SearchedAccount.objects.filter(pk=one.pk).update(
+                message=message, hint=said.hint, read_at=Now()
+            )
+        FoundCluster.objects.bulk_create(clusters, batch_size=AT_ONCE)
+
+
+def rows_of(
+    one: SearchedAccount, clusters: Iterable[discover.FoundCluster]
+) -> Iterator[FoundCluster]:
+    described = described_clusters(managed_of(one.account, without=cannot_be_read))
+    for cluster in clusters:
+        yield FoundCluster(
+            search_id=one.search_id,
+            account=one.account,
+            name=cluster.name,
+            region=cluster.region,
+            endpoint=endpoint_of(cluster),
+            mode=kept_text(cluster.mode, 40),
+            described=(cluster.region, cluster.name) in described,
+        )
+
+
+def endpoint_of(cluster: discover.FoundCluster) -> FoundCluster.Endpoint:
+    if cluster.is_open:
+        return FoundCluster.Endpoint.PUBLIC
+    if cluster.is_public:
+        return FoundCluster.Endpoint.RESTRICTED
+    return FoundCluster.Endpoint.PRIVATE
+
+
+def described_clusters(managed: Managed) -> set[tuple[str, str]]:
+    """Return the region and the name of each cluster that the account has already."""
+    return {
+        (cluster.region, cluster.name)
+        for provider in managed.providers
+        if isinstance(provider, Eks)
+        for cluster in provider.clusters
+    }

@@ -1,0 +1,142 @@
+"""Adding many accounts of the organization: by a worker, all of them or none.
+
+Safe to kill anywhere: that they were added is written with them, under the lease.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Iterable
+from contextlib import suppress
+from functools import partial
+from typing import TYPE_CHECKING, Any
+
+from django.db import Error, transaction
+from django.db.models.functions import Now
+
+from accounts.discover.organization.members import (
+    OFFERED,
+    MembersRefused,
+    Shared,
+    check_all,
+    save_all,
+)
+from accounts.models import Adding, ManagedAccount, Organization, Rollout
+from accounts.models.lease import LeaseLost
+from accounts.people.role_limits.refusing import Outside, refuse_environment
+from accounts.people.roles import OPERATOR
+from accounts.runs.rollouts import CannotStart, start
+from accounts.work.queue import enqueue_adding
+from onboarding.topology import MadeBy, Permissions
+
+if TYPE_CHECKING:
+    from django.contrib.auth.models import User
+
+logger = logging.getLogger(__name__)
+
+HERE = 200
+"""The most accounts that a request adds by itself, within a second."""
+
+FAILED = (
+    "Bowline failed while it added the accounts. See the worker's log, then try again."
+)
+
+
+def begin(
+    organization: Organization,
+    account_ids: Iterable[str],
+    shared: Shared,
+    by: User,
+    *,
+    plans: bool,
+) -> Adding:
+    """Let a worker add these accounts, and start a rollout of them if `plans`. Raise
+    Outside where the role is not for their environment.
+    """
+    refuse_environment(by, OPERATOR, "What you add", shared.environment)
+    adding = Adding.objects.create(
+        organization=organization,
+        by=by,
+        account_ids=list(dict.fromkeys(account_ids)),
+        shared=kept(shared),
+        plans=plans,
+    )
+    transaction.on_commit(partial(enqueue_adding, adding))
+    return adding
+
+
+def kept(shared: Shared) -> dict[str, Any]:
+    return {
+        "regions": shared.regions,
+        "environment": shared.environment,
+        "providers": [provider.key for provider in shared.providers],
+        "access_role": shared.access_role,
+        "uses_external_id": shared.uses_external_id,
+        "made_by": shared.made_by,
+        "read": shared.permissions.read,
+        "write": shared.permissions.write,
+    }
+
+
+def shared_of(adding: Adding) -> Shared:
+    chosen = adding.shared
+    return Shared(
+        regions=tuple(chosen["regions"]),
+        environment=chosen["environment"],
+        providers=tuple(OFFERED[key] for key in chosen["providers"] if key in OFFERED),
+        access_role=chosen["access_role"],
+        uses_external_id=chosen["uses_external_id"],
+        made_by=chosen.get("made_by", MadeBy.BOWLINE),
+        permissions=Permissions(tuple(chosen["read"]), tuple(chosen["write"])),
+    )
+
+
+def add(adding: Adding) -> None:
+    """Add them. A second worker finds the lease taken, or it done."""
+    if not adding.take_lease():
+        return
+    try:
+        adding.refresh_from_db()
+        with suppress(LeaseLost):
+            add_leased(adding)
+    finally:
+        adding.free_lease()
+
+
+def add_leased(adding: Adding) -> None:
+    try:
+        if not (adding.described_at or adding.finished_at):
+            describe(adding)
+        if not adding.finished_at:
+            plan(adding)
+    except MembersRefused as error:
+        adding.write(finished_at=Now(), refused=list(error.sentences.values()))
+    except (CannotStart, Outside) as error:
+        adding.write(finished_at=Now(), refused=[str(error)])
+    except (Error, LeaseLost):
+        raise  # the sweep sends it again
+    except Exception:
+        logger.exception("The accounts could not be added.")
+        adding.write(finished_at=Now(), refused=[FAILED])
+
+
+def describe(adding: Adding) -> None:
+    shared = shared_of(adding)
+    written = check_all(
+        adding.organization,
+        adding.account_ids,
+        shared,
+        checked=lambda count: adding.write(checked=count),
+    )
+    ends = {} if adding.plans else {"finished_at": Now()}
+    with transaction.atomic():
+        moment = save_all(written, adding.by)
+        adding.write(described_at=moment, **ends)
+
+
+def plan(adding: Adding) -> None:
+    assert adding.described_at is not None
+    drafts = ManagedAccount.objects.filter(created_at=adding.described_at)
+    with transaction.atomic():
+        rollout = start(drafts, Rollout.Kind.ONBOARD, adding.by)
+        adding.write(rollout=rollout, finished_at=Now())

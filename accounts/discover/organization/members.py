@@ -1,0 +1,334 @@
+"""The AWS organization's accounts: what is known of each; many described at once."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import TYPE_CHECKING, NamedTuple
+
+from django.core.exceptions import ValidationError
+from django.db import IntegrityError, transaction
+from django.utils import timezone
+
+from accounts.mapping.accounts_file import MEANWHILE, describe, sentence
+from accounts.mapping.accounts_file.comparison import compare
+from accounts.mapping.accounts_file.saving import save
+from accounts.mapping.managed import managed_columns
+from accounts.mapping.managing import managing_of, managing_row
+from accounts.models import ManagedAccount, Member, Organization, SpinnakerName
+from accounts.slices import in_slices
+from onboarding import names
+from onboarding.accounts_file.managed import WrittenAccount
+from onboarding.details import DetailsError
+from onboarding.providers import PROVIDERS
+from onboarding.providers.base import Provider, providers_of
+from onboarding.topology import READER_ROLE, MadeBy, Managed, Managing, Permissions
+
+if TYPE_CHECKING:
+    from django.contrib.auth.models import User
+
+MOST_AT_ONCE = 10_000
+"""The most that are described at once, and then planned as one rollout."""
+
+ENDINGS = (0, 4, 8, 12)
+"""How many last digits of the account id distinguish accounts of the same name."""
+
+
+class Listed(NamedTuple):
+    """A member account, with what Bowline knows of it."""
+
+    member: Member
+    name: str
+    """The name that it has in Spinnaker, or that is proposed."""
+    described: ManagedAccount | None
+    is_managing: bool
+    refusal: str
+    """Why it cannot be described here; empty where it can."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Shared:
+    """What accounts that are described together have in common."""
+
+    regions: tuple[str, ...]
+    environment: str
+    providers: tuple[Provider, ...]
+    access_role: str
+    uses_external_id: bool
+    permissions: Permissions
+    made_by: str = MadeBy.BOWLINE
+
+    @property
+    def reader_role(self) -> str:
+        """With it, Bowline compares what others created."""
+        return "" if self.made_by == MadeBy.BOWLINE else READER_ROLE
+
+
+class MembersRefused(ValueError):
+    """Nothing was written: `sentences` say of which accounts, by their ids, and why."""
+
+    def __init__(self, sentences: dict[str, str]) -> None:
+        super().__init__(" ".join(sentences.values()))
+        self.sentences = sentences
+
+
+def at_its_defaults(provider: type[Provider]) -> Provider | None:
+    try:
+        return provider.from_details({})
+    except DetailsError:
+        return None
+
+
+OFFERED: dict[str, Provider] = {
+    key: usual
+    for key, provider in PROVIDERS.items()
+    if (usual := at_its_defaults(provider))
+}
+"""The providers that need no details: EKS needs the names of its clusters."""
+
+
+def listed_members(members: Iterable[Member], managing: Managing) -> list[Listed]:
+    """List these accounts, each with the name that it has or is proposed."""
+    found = list(members)
+    rows = ManagedAccount.objects.only(
+        "name",
+        "account_id",
+        "state",
+        "proof",
+        "verified_at",
+        "unknown_writes",
+        "undeployable",
+    )
+    ids = [member.account_id for member in found]
+    described = {
+        row.account_id: row
+        for some in in_slices(ids)
+        for row in rows.filter(account_id__in=some)
+    }
+    free = [m for m in found if m.active and m.account_id not in described]
+    proposed = proposed_names(with_twins(free), managing)
+    return [
+        Listed(
+            member=member,
+            name=row.name if row else proposed.get(member.account_id, ""),
+            described=row,
+            is_managing=member.account_id == managing.account_id,
+            refusal=refusal(member, row, proposed),
+        )
+        for member in found
+        for row in [described.get(member.account_id)]
+    ]
+
+
+def with_twins(members: list[Member]) -> list[Member]:
+    """Add those that would have the same name: which of them has it depends on all."""
+    if not members:
+        return []
+    called = sorted({member.called for member in members})
+    free = Member.objects.filter(organization=members[0].organization_id).free()
+    known = {member.pk for member in members}
+    twins = (
+        twin
+        for some in in_slices(called)
+        for twin in free.filter(called__in=some).only("name", "account_id")
+    )
+    return [*members, *(twin for twin in twins if twin.pk not in known)]
+
+
+def refusal(
+    member: Member, row: ManagedAccount | None, proposed: dict[str, str]
+) -> str:
+    who = f"{member.name} ({member.account_id})"
+    if row:
+        return f"{who} is already in Bowline, as “{row.name}”."
+    if not member.active:
+        return f"{who} is not active in the organization."
+    if not proposed.get(member.account_id):
+        return (
+            f"Every name that Bowline could propose for {who} is taken. Use the wizard."
+        )
+    return ""
+
+
+def proposed_names(members: Iterable[Member], managing: Managing) -> dict[str, str]:
+    """Propose names that are nobody's yet, by account id: the lowest id has the choice.
+
+    Left out is whose every name is taken.
+    """
+    wanted = {
+        member.account_id: [
+            (name, claims(name))
+            for name in names_like(called(member, managing), member.account_id)
+        ]
+        for member in sorted(members, key=lambda member: member.account_id)
+    }
+    taken = taken_of(
+        {name for names in wanted.values() for _, all_ in names for name in all_}
+    )
+    proposed = {}
+    for account_id, candidates in wanted.items():
+        for name, claimed in candidates:
+            if not claimed & taken:
+                proposed[account_id] = name
+                taken |= claimed
+                break
+    return proposed
+
+
+def called(member: Member, managing: Managing) -> str:
+    is_managing = member.account_id == managing.account_id
+    return managing.name if is_managing else member.name
+
+
+def taken_of(names: set[str]) -> set[str]:
+    """Keep those of the names that some account has."""
+    taken: set[str] = set()
+    for some in in_slices(sorted(names)):
+        rows = ManagedAccount.objects.filter(name__in=some)
+        taken |= {*rows.values_list("name", flat=True)}
+        spinnaker = SpinnakerName.objects.filter(name__in=some)
+        taken |= {*spinnaker.values_list("name", flat=True)}
+    return taken
+
+
+def names_like(text: str, account_id: str) -> Iterable[str]:
+    """Yield names for it, each with more of the account id at its end."""
+    for digits in ENDINGS:
+        ending = f"-{account_id[-digits:]}" if digits else ""
+        longest = 60 - LONGEST_ENDING - len(ending)
+        base = names.account_name_from(text, longest=longest)
+        if base or ending:
+            yield f"{base or 'account'}{ending}"
+
+
+def claims(name: str) -> set[str]:
+    """Name all that an account of this name may be called in Spinnaker."""
+    managed = Managed(name, "", ())
+    return {name, *(n for p in OFFERED.values() for n in p.names(managed))}
+
+
+LONGEST_ENDING = max(map(len, claims("")))
+"""What providers put behind a name must fit, too: `-ecs`."""
+
+
+def describe_all(
+    organization: Organization,
+    account_ids: Iterable[str],
+    shared: Shared,
+    by: User | None,
+) -> datetime:
+    """Describe each as a draft or, raising MembersRefused, none.
+
+    Gives the one moment at which they all came to be, by which they are found again.
+    """
+    return save_all(check_all(organization, account_ids, shared), by)
+
+
+def check_all(
+    organization: Organization,
+    account_ids: Iterable[str],
+    shared: Shared,
+    checked: Callable[[int], None] = lambda count: None,
+) -> list[WrittenAccount]:
+    """Name and check each; raise MembersRefused. `checked` receives how many were."""
+    managing = managing_of(managing_row())
+    chosen = list(dict.fromkeys(account_ids))
+    known = known_members(organization, chosen, managing)
+    refused: dict[str, str] = {}
+    written: list[WrittenAccount] = []
+    for place, account_id in enumerate(chosen, 1):
+        one = known.get(account_id)
+        if one is None:
+            refused[account_id] = (
+                f"“{account_id}” is not an account of the organization."
+            )
+        elif one.refusal:
+            refused[account_id] = one.refusal
+        else:
+            managed = managed_as(one, shared, managing)
+            try:
+                refuse_invalid(managed)
+            except (DetailsError, ValidationError) as error:
+                refused[account_id] = f"{one.member.name}: {sentence(error)}"
+            uses = shared.uses_external_id
+            written.append(WrittenAccount(len(written), managed, uses))
+        if place % CHECKED_AT_ONCE == 0 or place == len(chosen):
+            checked(place)
+    if refused:
+        raise MembersRefused(refused)
+    return written
+
+
+CHECKED_AT_ONCE = 500
+
+
+def save_all(written: Sequence[WrittenAccount], by: User | None) -> datetime:
+    """Write the drafts in statements for many at once; raise MembersRefused."""
+    try:
+        with transaction.atomic():
+            drafts = save_drafts(written, by)
+            moment = timezone.now()
+            for some in in_slices([draft.pk for draft in drafts]):
+                ManagedAccount.objects.filter(pk__in=some).update(created_at=moment)
+    except IntegrityError as error:
+        raise MembersRefused({"": MEANWHILE}) from error
+    return moment
+
+
+def save_drafts(
+    written: Sequence[WrittenAccount], by: User | None
+) -> list[ManagedAccount]:
+    compared = compare(written, lock=True)
+    refused: dict[str, str] = {}
+    for line, message in compared.problems:
+        managed = written[line].managed
+        refused.setdefault(managed.account_id, f"{managed.name}: {message}")
+    if refused:
+        raise MembersRefused(refused)
+    return save(compared, by)
+
+
+def known_members(
+    organization: Organization, chosen: list[str], managing: Managing
+) -> dict[str, Listed]:
+    members = [
+        member
+        for some in in_slices(chosen)
+        for member in organization.members.filter(account_id__in=some)
+    ]
+    return {one.member.account_id: one for one in listed_members(members, managing)}
+
+
+def refuse_invalid(managed: Managed) -> None:
+    """Raise DetailsError or ValidationError where it cannot be described so."""
+    for provider in providers_of(managed):
+        provider.suit(managed)
+    columns = managed_columns(managed)
+    row = ManagedAccount(**columns)
+    others = {field.name for field in row._meta.fields} - columns.keys()
+    row.clean_fields(exclude=others)
+
+
+def describe_one(
+    one: Listed, shared: Shared, managing: Managing, by: User | str | None
+) -> ManagedAccount:
+    """Describe it as a draft; a text is a name without a person."""
+    managed = managed_as(one, shared, managing)
+    row = ManagedAccount(created_by=None if isinstance(by, str) else by)
+    return describe(row, managed, by, uses_external_id=shared.uses_external_id)
+
+
+def managed_as(one: Listed, shared: Shared, managing: Managing) -> Managed:
+    is_own = one.is_managing and shared.made_by == MadeBy.BOWLINE
+    return Managed(
+        name=one.name,
+        account_id=one.member.account_id,
+        regions=shared.regions,
+        providers=shared.providers,
+        environment=shared.environment,
+        permissions=shared.permissions,
+        access_role=managing.access_role if is_own else shared.access_role,
+        made_by=shared.made_by,
+        reader_role=shared.reader_role,
+    )

@@ -1,0 +1,167 @@
+"""Watching units: accounts that are new in them become drafts from a template.
+
+Nothing is planned, and nothing in AWS changes, before a person does that.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import TYPE_CHECKING
+
+from django.core.exceptions import ValidationError
+from django.db import IntegrityError, transaction
+from django.utils import timezone
+
+from accounts.discover.organization.members import (
+    OFFERED,
+    Listed,
+    Shared,
+    describe_one,
+    listed_members,
+)
+from accounts.mapping.accounts_file import sentence
+from accounts.mapping.managing import managing_of, managing_row
+from accounts.mapping.spinnaker_names import NameTaken
+from accounts.models import Activity, ManagedAccount, Member, Organization, Unit, Watch
+from accounts.models.managed import ManagedAccountQuerySet
+from accounts.models.organization.members import MemberQuerySet
+from accounts.models.states import State
+from accounts.people.activity import record
+from accounts.people.authors import add_authors
+from accounts.people.role_limits.refusing import refuse_pairs
+from accounts.people.roles import OPERATOR
+from onboarding import names
+from onboarding.details import DetailsError
+from onboarding.topology import Permissions
+
+if TYPE_CHECKING:
+    from django.contrib.auth.models import User
+
+AT_ONCE = 20
+"""Drafts that one step of a reading makes."""
+
+
+def watch_unit(unit: Unit, shared: Shared, roles_tag: str, by: User) -> Watch:
+    """Watch the unit from now on, or with another template. Raise Outside where the
+    role is not for the environment of both.
+    """
+    fields = {
+        "regions": list(shared.regions),
+        "environment": shared.environment,
+        "providers": [provider.key for provider in shared.providers],
+        "access_role": shared.access_role,
+        "uses_external_id": shared.uses_external_id,
+        "made_by": shared.made_by,
+        "read_roles": list(shared.permissions.read),
+        "write_roles": list(shared.permissions.write),
+        "roles_tag": roles_tag,
+    }
+    with transaction.atomic():
+        before = Watch.objects.filter(unit=unit).values_list("environment", flat=True)
+        refuse_watches(unit, {shared.environment, *before}, by)
+        watch, _ = Watch.objects.update_or_create(
+            unit=unit, defaults=fields, create_defaults={**fields, "created_by": by}
+        )
+        watch.authors.add(by)
+        record(by, Activity.What.WATCH, unit.path, fields)
+    return watch
+
+
+def stop_watching(watch: Watch, by: User) -> None:
+    with transaction.atomic():
+        now = Watch.objects.filter(pk=watch.pk).values_list("environment", flat=True)
+        refuse_watches(watch.unit, now, by)
+        watch.delete()
+        record(by, Activity.What.UNWATCH, watch.unit.path)
+
+
+def refuse_watches(unit: Unit, environments: Iterable[str], by: User) -> None:
+    what = f"The watch on {unit}"
+    refuse_pairs(by, OPERATOR, [(what, environment) for environment in environments])
+
+
+def draft_new(organization: Organization) -> bool:
+    """Describe the next few new accounts of watched units; False where none is left.
+
+    An account becomes a draft once: whoever deletes it does not get it back.
+    """
+    watches = Watch.objects.filter(unit__organization=organization)
+    watches = watches.select_related("unit__organization")
+    # The innermost unit decides.
+    for watch in sorted(watches, key=depth, reverse=True):
+        if new := list(new_members(watch).prefetch_related("tags")[:AT_ONCE]):
+            draft_each(watch, new)
+            return True
+    return False
+
+
+def depth(watch: Watch) -> int:
+    return watch.unit.lineage.count("/")
+
+
+def new_members(watch: Watch) -> MemberQuerySet:
+    rows = Member.objects.free().below(watch.unit)
+    return rows.filter(unit_since__gt=watch.since, drafted_at=None).order_by("pk")
+
+
+def draft_each(watch: Watch, new: list[Member]) -> None:
+    managing = managing_of(managing_row())
+    for one in listed_members(new, managing):
+        refused = one.refusal
+        try:
+            with transaction.atomic():
+                if not refused:
+                    shared = template_of(watch, one.member)
+                    who = f"the watch on {watch.unit}"
+                    draft = describe_one(one, shared, managing, who)
+                    authors = watch.authors.values_list("pk", flat=True)
+                    add_authors([draft.pk], authors)
+                mark(one, watch)
+        except (DetailsError, NameTaken, ValidationError) as error:
+            refused = sentence(error)
+        except IntegrityError:
+            refused = "It was just added by somebody else."
+        if refused:
+            mark(one, watch, refused=refused)
+
+
+def mark(one: Listed, watch: Watch, *, refused: str = "") -> None:
+    Member.objects.filter(pk=one.member.pk).update(
+        drafted_at=timezone.now(),
+        drafted_in=watch.unit.organization.reading,
+        drafted_for=watch.created_by_id,
+        draft_refused=refused,
+    )
+
+
+def template_of(watch: Watch, member: Member) -> Shared:
+    """Fill the template in for one account, whose tag may name its write role."""
+    write = tagged_role(watch, member) or watch.write_roles
+    return Shared(
+        regions=tuple(watch.regions),
+        environment=watch.environment,
+        providers=tuple(OFFERED[key] for key in watch.providers if key in OFFERED),
+        access_role=watch.access_role,
+        uses_external_id=watch.uses_external_id,
+        made_by=watch.made_by,
+        permissions=Permissions(tuple(watch.read_roles), tuple(write)),
+    )
+
+
+def tagged_role(watch: Watch, member: Member) -> list[str]:
+    """Read the write role from the account's tag; none where it can be no role."""
+    value = next((t.value for t in member.tags.all() if t.key == watch.roles_tag), "")
+    try:
+        return [names.fiat_role(value)] if value else []
+    except names.BadName:
+        return []
+
+
+def watched_drafts() -> ManagedAccountQuerySet:
+    """Keep the drafts that a watch made and nobody planned yet."""
+    drafted = Member.objects.filter(drafted_at__isnull=False, draft_refused="")
+    return ManagedAccount.objects.filter(
+        state=State.DRAFT,
+        granted_at=None,
+        account_id__in=drafted.values("account_id"),
+    )

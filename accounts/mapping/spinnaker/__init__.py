@@ -1,0 +1,1 @@
+"""The row of the connection with Spinnaker, as a value and back."""

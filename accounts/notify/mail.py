@@ -1,0 +1,48 @@
+"""Mail, by Django's own settings: one message to one person."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
+
+from django.conf import settings
+from django.core.mail import EmailMessage
+
+from accounts.models import Notice, Preferences
+from accounts.notices.addresses import address_of
+from accounts.notices.notifying import environments_in
+from accounts.notify.written import Text
+
+if TYPE_CHECKING:
+    from django.contrib.auth.models import User
+
+
+def wants_mail(person: User, notice: Notice) -> bool:
+    """Return whether the person chose to hear of this kind, in these environments.
+    Nobody chooses to hear nothing of what changes about their own account.
+    """
+    if notice.what == Notice.What.OWN:
+        return person.is_active
+    chosen = Preferences.objects.filter(person=person).first()
+    chosen = chosen or Preferences(person=person)
+    if not (person.is_active and chosen.mail and notice.kind in chosen.kinds):
+        return False
+    if not chosen.environments or notice.rollout is None:
+        return True  # texts.py leaves out what is in other environments
+    return bool(set(chosen.environments) & environments_in(notice.rollout))
+
+
+def send_mail(notice: Notice, text: Text) -> None:
+    """Send it, or raise what smtplib or the network raises."""
+    assert notice.person is not None
+    site = urlsplit(settings.SITE_URL).hostname
+    message = EmailMessage(
+        subject=text.subject,
+        body=text.body,
+        to=[address_of(notice.person)],
+        headers={
+            "Message-ID": f"<{notice.pk}@{site}>",
+            "Auto-Submitted": "auto-generated",
+        },
+    )
+    message.send()

@@ -1,0 +1,70 @@
+"""What a person receives about their own account: they may not have done it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from django.urls import reverse
+
+from accounts.models import Activity
+from accounts.notify.written import Text, in_utc, one_line, written
+from accounts.people.roles import whom_to_ask
+
+What = Activity.What
+TITLES = {
+    What.FACTOR_ADDED: "A second factor was added to your account",
+    What.FACTOR_REMOVED: "A second factor was removed from your account",
+    What.FACTORS_RESET: "Your second factors were removed",
+    What.SETTINGS: "An API token of yours was created",
+}
+TO_DO = (
+    "If it was not you, somebody else can use your account: remove what you do not "
+    "know, end your other sessions, change your password, and tell an administrator "
+    "({})."
+)
+WHY = "You receive this because it is about your own account. It is always sent."
+
+
+def text_of_own(entry: Activity) -> Text:
+    """Say what the activity log says of it; no secret is there."""
+    if "four_eyes" in entry.detail:
+        return text_of_policy(entry)
+    is_token = entry.what == What.SETTINGS
+    return written(
+        TITLES[What(entry.what)],
+        facts(entry),
+        [TO_DO.format(whom_to_ask())],
+        where="Your API tokens" if is_token else "Your second factors",
+        path=reverse("accounts:tokens" if is_token else "second-factor"),
+        why=WHY,
+        is_chosen=False,
+    )
+
+
+POLICIES = {
+    "on": "Four eyes are on for {}",
+    "off asked": "Somebody asks to switch four eyes off for {}",
+    "off": "Four eyes are off for {}",
+}
+
+
+def text_of_policy(entry: Activity) -> Text:
+    """Tell an administrator who decided whether a second person approves."""
+    where = one_line(entry.about)
+    return written(
+        POLICIES[str(entry.detail["four_eyes"])].format(where),
+        [f"When: {in_utc(entry.at)}", f"By: {one_line(entry.who)}"],
+        ["Where they are off, whoever plans a change may approve it alone."],
+        where="Settings",
+        path=reverse("accounts:settings"),
+        why="You receive this because you are an administrator. It is always sent.",
+        is_chosen=False,
+    )
+
+
+def facts(entry: Activity) -> Iterator[str]:
+    yield f"What: {one_line(entry.about)}"
+    if scopes := entry.detail.get("scopes"):
+        yield f"Scopes: {one_line(', '.join(map(str, scopes)))}"
+    yield f"When: {in_utc(entry.at)}"
+    yield f"By: {one_line(entry.who)}"

@@ -1,0 +1,347 @@
+"""What a notice says, in plain text: read when it is sent, from the rows as they are.
+
+Names and messages are foreign: each is one line here, and none is part of a header.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from typing import Any, NamedTuple
+
+from django.db.models import Exists, OuterRef, Q, QuerySet
+from django.urls import reverse
+
+from accounts.models import (
+    Digest,
+    ForeignPolicy,
+    ManagedAccount,
+    Member,
+    Notice,
+    Preferences,
+    Rollout,
+    Run,
+)
+from accounts.models.standing import max_age, proof_is_stale
+from accounts.models.states import WORKING, Status
+from accounts.notify.own import text_of_own
+from accounts.notify.written import Text, in_utc, one_line, written
+from accounts.people.role_limits.limits import inside
+from accounts.people.roles import APPROVER, has_role
+from accounts.runs.rollouts.causes import causes_of
+from accounts.runs.rollouts.census import Census
+from accounts.wording import counted
+
+MOST_CAUSES = 5
+MOST_NAMED = 20
+
+
+def text_of(notice: Notice) -> Text | None:
+    """Write it; None where it is no longer so, because somebody decided meanwhile."""
+    if notice.what == Notice.What.TEST:
+        return text_of_test(notice)
+    if notice.entry is not None:
+        return text_of_own(notice.entry)
+    if notice.rollout is not None:
+        return text_of_rollout(notice, notice.rollout)
+    if notice.digest is not None:
+        return text_of_digest(notice, notice.digest)
+    return text_of_new_accounts(notice)
+
+
+def text_of_test(notice: Notice) -> Text:
+    return written(
+        f"Test of {notice.target}",
+        ["Bowline can reach this target. Nothing else happened."],
+        where="Notifications",
+        path=reverse("accounts:targets"),
+        why="",
+    )
+
+
+def text_of_rollout(notice: Notice, rollout: Rollout) -> Text | None:
+    if notice.what == Notice.What.WAITS:
+        return text_of_plans(rollout)
+    paused = notice.what == Notice.What.PAUSED
+    is_so = rollout.state == Rollout.State.PAUSED if paused else rollout.has_ended
+    if not is_so:
+        return None
+    census = Census(rollout)
+    failed = f"{census.failed:,} of {counted(census.total)} failed"
+    if paused:
+        for_you = " and waits for you" if notice.person_id else ""
+        subject = f"{rollout} is paused{for_you}: {failed}"
+        what = f"{rollout.reason} No more accounts are started until you resume it."
+    elif rollout.state == Rollout.State.STOPPED:
+        subject = f"{rollout} is stopped: {failed}"
+        what = f"{rollout.reason} Accounts that had not been started were discarded."
+    else:
+        subject = f"{rollout} is finished: {failed}"
+        what = "Fix the causes, then retry what failed." if census.failed else ""
+    return written(
+        subject,
+        [one_line(what)],
+        facts(rollout, census),
+        causes(rollout),
+        where=str(rollout),
+        path=rollout.get_absolute_url(),
+        why="You receive this because you started it.",
+        about=about(rollout, census),
+    )
+
+
+def text_of_plans(rollout: Rollout) -> Text | None:
+    if rollout.state != Rollout.State.PLANNED:
+        return None
+    census = Census(rollout)
+    who = f" by {one_line(rollout.created_by_name)}" if rollout.created_by_name else ""
+    return written(
+        f"{rollout} waits for approval: {counted(census.total)}",
+        ["Nothing in AWS changes until somebody has read the plans and approved them."],
+        [*facts(rollout, census), f"Planned{who}"],
+        causes(rollout),
+        where=str(rollout),
+        path=rollout.get_absolute_url(),
+        why="You receive this because you may approve plans.",
+        about=about(rollout, census),
+    )
+
+
+def about(rollout: Rollout, census: Census) -> dict[str, Any]:
+    return {
+        "rollout": rollout.number,
+        "state": rollout.state,
+        "accounts": census.total,
+        "failed": census.failed,
+    }
+
+
+def facts(rollout: Rollout, census: Census) -> Iterator[str]:
+    waiting = census.statuses[Status.PLANNED] + census.statuses[Status.APPROVED]
+    working = sum(census.statuses[status] for status in WORKING)
+    yield f"What: {rollout.get_kind_display()}, {counted(census.total)}"
+    yield f"Started: {in_utc(rollout.created_at)}"
+    if rollout.finished_at:
+        yield f"Ended: {in_utc(rollout.finished_at)}"
+    yield f"Done: {census.good:,}"
+    yield f"Failed: {census.failed:,}"
+    for word, accounts in (
+        ("In progress", working),
+        ("Waiting", waiting),
+        ("Handed off to their owners", census.statuses[Status.HANDED_OFF]),
+        ("Discarded", census.statuses[Status.DISCARDED]),
+        ("Left out at the start", len(rollout.left_out)),
+    ):
+        if accounts:
+            yield f"{word}: {accounts:,}"
+
+
+def causes(rollout: Rollout) -> Iterator[str]:
+    """Name the most frequent causes among the newest failures, each with its fix."""
+    found = causes_of(rollout)
+    if found:
+        yield "What failed"
+    for cause in found[:MOST_CAUSES]:
+        named = ", ".join(run.account_name for run in cause.runs)
+        more = " and more" if cause.accounts > len(cause.runs) else ""
+        yield f"- {counted(cause.accounts)}: {one_line(cause.message)}"
+        yield f"  Fix: {one_line(cause.fix)}"
+        yield f"  {one_line(named)}{more}"
+    if len(found) > MOST_CAUSES:
+        yield "- Other causes: see its page."
+
+
+def text_of_new_accounts(notice: Notice) -> Text | None:
+    rows = new_members(notice).select_related("unit").order_by("account_id")
+    drafts = list(rows.filter(draft_refused=""))
+    refused = list(rows.exclude(draft_refused=""))
+    if not drafts and not refused:
+        return None
+    count = len(drafts) + len(refused)
+    plural = "s" if count > 1 else ""
+    watched = "units that you watch" if notice.person_id else "watched units"
+    subject = f"{count:,} new account{plural} in {watched}"
+    return written(
+        f"{subject}, {len(refused):,} not added" if refused else subject,
+        ["Nothing is planned, and nothing in AWS changes, until somebody plans them."],
+        named("New drafts", (f"{where(one)}" for one in drafts), len(drafts)),
+        named(
+            "Not added",
+            (f"{where(one)}: {one.draft_refused}" for one in refused),
+            len(refused),
+        ),
+        where="Drafts",
+        path=reverse("accounts:accounts") + "?state=draft",
+        why="You receive this because you set up the watch.",
+        about={
+            "accounts": len(drafts),
+            "not_added": len(refused),
+            "first": [one.account_id for one in drafts[:MOST_NAMED]],
+        },
+    )
+
+
+def new_members(notice: Notice) -> QuerySet[Member]:
+    """Find those of the reading that are the person's, in the environments that the
+    person or the target chose; what was not added is in none.
+    """
+    rows = Member.objects.filter(
+        organization=notice.organization, drafted_in=notice.reading
+    )
+    if notice.target is None:
+        rows = rows.filter(drafted_for=notice.person)
+    if chosen := chosen_environments(notice):
+        drafts = ManagedAccount.objects.filter(environment__in=chosen)
+        return rows.filter(draft_refused="", account_id__in=drafts.values("account_id"))
+    return rows
+
+
+def chosen_environments(notice: Notice) -> list[str]:
+    """Return those that its recipient hears of; empty: all."""
+    if notice.target is not None:
+        return list(notice.target.environments)
+    chosen = Preferences.objects.filter(person=notice.person).first()
+    return list(chosen.environments) if chosen else []
+
+
+def text_of_digest(notice: Notice, digest: Digest) -> Text | None:
+    if notice.what == Notice.What.STALE:
+        return text_of_stale(notice, digest)
+    rows = digest.happened.select_related("run")
+    if chosen := chosen_environments(notice):
+        rows = rows.filter(environment__in=chosen)
+    if notice.person is not None and notice.what == Notice.What.FAILED:
+        rows = rows.filter(run__created_by=notice.person)
+    if notice.what == Notice.What.PLANS:
+        rows = rows.filter(run__status=Status.PLANNED)
+        if (person := notice.person) is not None:
+            if not has_role(person, APPROVER):
+                return None
+            rows = rows.filter(inside(person, APPROVER, "run__account__environment"))
+            rows = rows.exclude(run__created_by=person)
+    if notice.what == Notice.What.FOUND:
+        rows = rows.filter(Exists(not_accepted(OuterRef("run__account"))))
+    count = rows.count()
+    first = [one.run for one in rows.order_by("at", "pk")[:MOST_NAMED]]
+    if not first:
+        return None
+    words = OF_RUNS[Notice.What(notice.what)]
+    why = found_in if notice.what == Notice.What.FOUND else cause
+    lines = (f"{run.title}, {run.account_name}{why(run)}" for run in first)
+    runs = reverse(words.page) + words.query
+    return written(
+        words.one if count == 1 else words.many.format(f"{count:,}"),
+        named("What happened", lines, count),
+        [words.to_do],
+        where=first[0].title if count == 1 else "All",
+        path=first[0].get_absolute_url() if count == 1 else runs,
+        why=words.why,
+        about={
+            "count": count,
+            "first": [
+                {"run": run.number, "account": one_line(run.account_name)}
+                for run in first
+            ],
+        },
+    )
+
+
+def cause(run: Run) -> str:
+    message = (run.error or {}).get("message", "")
+    return f": {one_line(str(message))}" if message else ""
+
+
+def not_accepted(account: object) -> QuerySet[ForeignPolicy]:
+    """Find the policies of others there, and in the managing account."""
+    rows = ForeignPolicy.objects.unaccepted()
+    return rows.filter(Q(account=account) | Q(account=None))
+
+
+def found_in(run: Run) -> str:
+    found = [str(one) for one in not_accepted(run.account_id)[: MOST_CAUSES + 1]]
+    more = " and more" if len(found) > MOST_CAUSES else ""
+    return f": {', '.join(found[:MOST_CAUSES])}{more}"
+
+
+class Words(NamedTuple):
+    one: str
+    many: str
+    to_do: str
+    why: str
+    query: str
+    page: str = "accounts:runs"
+    """Where all are listed."""
+
+
+OF_RUNS = {
+    Notice.What.PLANS: Words(
+        "A plan waits for approval",
+        "{} plans wait for approval",
+        "Nothing in AWS changes until somebody has read and approved it.",
+        "You receive this because you may approve plans.",
+        "?status=planned",
+    ),
+    Notice.What.FAILED: Words(
+        "A run failed",
+        "{} runs failed",
+        "Open a run to see what must be fixed, then plan or verify again.",
+        "You receive this because you started it.",
+        "?status=failed",
+    ),
+    Notice.What.DRIFTED: Words(
+        "A verification found something worse than before",
+        "{} verifications found something worse than before",
+        "Something in AWS was changed. Open the run to see what must be fixed.",
+        "You receive this because you chose it.",
+        "?status=failed",
+    ),
+    Notice.What.FOUND: Words(
+        "A verification found what nobody approved",
+        "{} verifications found what nobody approved",
+        "Remove it by a plan, or let somebody accept it.",
+        "You receive this because you chose it.",
+        "",
+        "accounts:foreign-policies",
+    ),
+}
+
+
+def text_of_stale(notice: Notice, digest: Digest) -> Text | None:
+    """Name those whose proof became stale since the day before, and still is."""
+    since = digest.since or digest.created_at
+    rows = ManagedAccount.objects.filter(
+        proof_is_stale(),
+        verified_at__gte=since - max_age(),
+        verified_at__lt=digest.created_at - max_age(),
+    )
+    if chosen := chosen_environments(notice):
+        rows = rows.filter(environment__in=chosen)
+    count = rows.count()
+    if not count:
+        return None
+    first = list(rows.order_by("name").only("name", "account_id")[:MOST_NAMED])
+    are = "s are" if count > 1 else " is"
+    return written(
+        f"{count:,} proof{are} stale",
+        [
+            "The last verification is too old to rely on. Verify again: nothing in AWS "
+            "changes."
+        ],
+        named("Accounts", (f"{one.name} {one.account_id}" for one in first), count),
+        where="Accounts with a stale proof",
+        path=reverse("accounts:accounts") + "?proof=stale",
+        why="You receive this because you chose it.",
+        about={"count": count, "first": [one.account_id for one in first]},
+    )
+
+
+def where(member: Member) -> str:
+    return f"{member} in {member.unit}" if member.unit else f"{member}"
+
+
+def named(title: str, lines: Iterable[str], count: int) -> Iterator[str]:
+    if count:
+        yield title
+    for line, _ in zip(lines, range(MOST_NAMED), strict=False):
+        yield f"- {one_line(line)}"
+    if count > MOST_NAMED:
+        yield f"- and {count - MOST_NAMED:,} more"

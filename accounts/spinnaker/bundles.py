@@ -1,0 +1,319 @@
+"""Ask for a bundle, and build it: the accounts that are ready, as one zip."""
+
+from __future__ import annotations
+
+import hashlib
+import logging
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import asdict
+from datetime import datetime
+from functools import partial
+from typing import TYPE_CHECKING, NamedTuple
+from uuid import UUID
+
+from django.db import IntegrityError, transaction
+from django.db.models import Q
+from django.utils import timezone
+
+from accounts.mapping import snapshots
+from accounts.mapping.managing import managing_row
+from accounts.mapping.proved import proved_entries, proved_topology
+from accounts.models import Activity, Bundle, ForeignPolicy, ManagedAccount, Run
+from accounts.models.activity import name_of
+from accounts.models.standing import BROKEN
+from accounts.models.states import move
+from accounts.people.activity import record
+from accounts.people.role_limits.refusing import refuse_limited, refuse_outside
+from accounts.people.roles import OPERATOR
+from accounts.spinnaker.told import delivered, sent_since
+from accounts.work.queue import enqueue_bundle
+from onboarding.spinnaker.bundle import bundle_files
+from onboarding.spinnaker.bundle.archive import file_list, zipped
+from onboarding.spinnaker.bundle.limits import load
+
+if TYPE_CHECKING:
+    from django.contrib.auth.models import User
+
+logger = logging.getLogger(__name__)
+
+README = "README.md"
+"""The file that a bundle's page opens with."""
+
+MOST_NAMED = 3
+"""Policies of others that are named of one account."""
+
+
+class NothingReady(ValueError):
+    """No account can be in a bundle; the message says what each one needs."""
+
+
+class NotReady(ValueError):
+    """The bundle is not built, so Spinnaker cannot have it."""
+
+    def __init__(self, bundle: Bundle) -> None:
+        super().__init__(f"{bundle} is {bundle.status}. Spinnaker cannot have it yet.")
+
+
+def request_bundle(by: User | None) -> Bundle:
+    """Create the next revision of all ready accounts; raise NothingReady if none."""
+    with transaction.atomic():
+        bundle = new_bundle(by)
+        transaction.on_commit(partial(enqueue_bundle, bundle))
+    return bundle
+
+
+def new_bundle(by: User | None) -> Bundle:
+    refuse_limited(by, OPERATOR, "a bundle")
+    ready = list(ManagedAccount.objects.ready())
+    if not ready:
+        raise NothingReady(what_is_missing())
+    with transaction.atomic():
+        bundle = numbered(by)
+        bundle.accounts.set(ready)
+        detail = {"bundle": bundle.number, "accounts": len(ready)}
+        record(by, Activity.What.BUILD, str(bundle), detail)
+    return bundle
+
+
+def numbered(by: User | None) -> Bundle:
+    """Create a bundle; of those who do so at the same moment, each gets a number."""
+    while True:
+        number = Bundle.objects.next_number()
+        try:
+            with transaction.atomic():
+                return Bundle.objects.create(number=number, created_by=by)
+        except IntegrityError:
+            if not Bundle.objects.filter(number=number).exists():
+                raise
+
+
+def what_is_missing() -> str:
+    named = [
+        f"{account.name} is {account.state}"
+        for account in ManagedAccount.objects.order_by("name")[:10]
+    ]
+    if not named:
+        return (
+            "A bundle needs a verified account, and you have not added an account yet."
+        )
+    return (
+        "A bundle needs a verified account, or an evaluated one that a person "
+        f"accepted. There is none yet: {', '.join(named)}."
+    )
+
+
+def build(bundle: Bundle) -> None:
+    """Write the bundle's zip into its row; the same accounts give the same bytes.
+
+    An account that ceased to be ready since it was asked for is left out. What was
+    edited since an account was proved is not in it.
+    """
+    accounts = bundle.accounts.ready().order_by("name")
+    others = by_account(ForeignPolicy.objects.in_accounts(accounts))
+    proofs = {
+        one.proved["managed"]["name"]: said_of(one, others[one.pk]) for one in accounts
+    }
+    if not proofs:
+        finish(bundle, Bundle.Status.FAILED, error=what_is_missing())
+        return
+    try:
+        managing = snapshots.in_force(managing_row())
+        refuse_twins(accounts)
+        topology = proved_topology(managing, accounts)
+        entries = proved_entries(managing, accounts)
+        files = bundle_files(topology, proofs, entries)
+        archive = zipped(files)
+    except ValueError as error:
+        logger.exception("Bundle %s cannot be built.", bundle.number)
+        finish(bundle, Bundle.Status.FAILED, error=str(error))
+        return
+    bundle.accounts.set(accounts)
+    finish(
+        bundle,
+        Bundle.Status.READY,
+        archive=archive,
+        files=file_list(files),
+        readme=next(file.text for file in files if file.path == README),
+        load=asdict(load(entries)),
+        size=len(archive),
+        sha256=hashlib.sha256(archive).hexdigest(),
+    )
+
+
+def install(bundle: Bundle, by: User | None) -> None:
+    """Record that Spinnaker has it now; raise NotReady unless it is built."""
+    refuse_limited(by, OPERATOR, "a bundle")
+    ready = Bundle.objects.built().filter(pk=bundle.pk)
+    with transaction.atomic():
+        if not ready.update(
+            installed_at=timezone.now(), installed_by=by, installed_by_name=name_of(by)
+        ):
+            raise NotReady(bundle)
+        detail = {"bundle": bundle.number, "sha256": bundle.sha256}
+        record(by, Activity.What.INSTALL, str(bundle), detail)
+
+
+def by_account(
+    policies: Iterable[ForeignPolicy],
+) -> Mapping[UUID | None, list[ForeignPolicy]]:
+    found = defaultdict(list)
+    for one in policies:
+        found[one.account_id].append(one)
+    return found
+
+
+def said_of(account: ManagedAccount, others: Iterable[ForeignPolicy]) -> str:
+    """Say how the account was proved, that it failed since, and what policies of others
+    it has.
+    """
+    said = [str(account.proved["as"])]
+    if account.state in BROKEN:
+        said.append(f"{account.state} since")
+    waiting = [one for one in others if not one.is_accepted]
+    accepted = [f"{one} until {one.until}" for one in others if one.is_accepted]
+    if waiting:
+        said.append(f"not as approved: {some_of(map(str, waiting))}")
+    if accepted:
+        said.append(f"accepted: {some_of(accepted)}")
+    return "; ".join(said)
+
+
+def some_of(names: Iterable[str]) -> str:
+    """Name the first ones, and count the rest."""
+    names = list(names)
+    more = len(names) - MOST_NAMED
+    return ", ".join(names[:MOST_NAMED]) + (f" and {more} more" if more > 0 else "")
+
+
+class Twins(ValueError):
+    """Two accounts were proved under one name, so Spinnaker would know only one."""
+
+
+def refuse_twins(accounts: Iterable[ManagedAccount]) -> None:
+    """Raise Twins where one took a name that another had when it was proved."""
+    known: dict[str, ManagedAccount] = {}
+    for account in accounts:
+        for entry in account.proved["entries"]:
+            other = known.setdefault(entry["name"], account)
+            if other != account:
+                raise Twins(
+                    f"{entry['name']} is the name in Spinnaker of both {other.name} "
+                    f"and {account.name} as they were last proved. Plan and verify "
+                    "both under their current names."
+                )
+
+
+class Told(NamedTuple):
+    """Why Spinnaker has or may have an account, and how to remove it there."""
+
+    where: str
+    to_do: str
+    unless: str
+    """When there is nothing to do."""
+    since: datetime
+
+
+def told_of(account: ManagedAccount) -> Told | None:
+    """Say why Spinnaker has or may have the account; None if it does not, as far as
+    somebody said, or a delivery saw.
+    """
+    seen = delivered(account)
+    if seen and seen.is_there:
+        return Told(
+            f"Spinnaker has {account.name}: Bowline delivered it.",
+            "Leave it out of bundles, and deliver. Bowline deletes it in Spinnaker, "
+            "and sees it gone.",
+            "Only if it is gone from Spinnaker",
+            seen.since,
+        )
+    told = told_by_bundles(account)
+    return None if told and seen and seen.since > told.since else told
+
+
+def told_by_bundles(account: ManagedAccount) -> Told | None:
+    """Say the same, as far as somebody said which bundle Spinnaker has."""
+    installed = Bundle.objects.installed().only("number", "installed_at").first()
+    if installed and installed.installed_at:
+        if not installed.accounts.filter(pk=account.pk).exists():
+            return None
+        where = f"Spinnaker has {account.name}, in bundle {installed.number}."
+        return told(where, installed, account, installed.installed_at)
+    last = account.bundles.built().only("number", "created_at").first()
+    if last is None:
+        return None
+    where = (
+        f"{account.name} is in bundle {last.number}, and Bowline does not know which "
+        "bundle Spinnaker has."
+    )
+    return told(where, last, account, last.created_at)
+
+
+def told_since(runs: Iterable[Run]) -> Iterator[tuple[Run, Told]]:
+    """Yield those of these removals since whose start Spinnaker has, or may have, their
+    accounts. Where no bundle was built or installed since, and nothing delivered, this
+    costs two queries.
+    """
+    begun = {run.account: run for run in runs if run.account}
+    if not begun:
+        return
+    first = min(run.created_at for run in begun.values())
+    since = Q(created_at__gt=first) | Q(installed_at__gt=first)
+    if not Bundle.objects.filter(since).exists() and not sent_since(first):
+        return
+    for account, run in begun.items():
+        found = told_of(account)
+        if found and found.since > run.created_at:
+            yield run, found
+
+
+def told(where: str, bundle: Bundle, account: ManagedAccount, since: datetime) -> Told:
+    """Say what to do about it: build a bundle without the account, if possible."""
+    if ManagedAccount.objects.ready().exclude(pk=account.pk).exists():
+        return Told(
+            where,
+            "Leave it out of bundles, install a bundle without it in Spinnaker, and "
+            "mark that bundle as installed.",
+            "Only if Spinnaker never had it",
+            since,
+        )
+    return Told(
+        where,
+        "No other account is in bundles, so there is no bundle without it. Remove it "
+        f"from Spinnaker: see “Undo” in README.md of bundle {bundle.number}.",
+        "Once it is removed from Spinnaker",
+        since,
+    )
+
+
+def leave_out(account: ManagedAccount, by: User) -> bool:
+    """Take an account out of later bundles; False where no bundle would hold it."""
+    row = ManagedAccount.objects.filter(pk=account.pk)
+    with transaction.atomic():
+        refuse_outside(by, OPERATOR, account)
+        moved = bool(row.leave_out(by))
+        if moved:
+            detail = {"account": str(account.pk)}
+            record(by, Activity.What.LEAVE_OUT, account.name, detail)
+    return moved
+
+
+def put_in(account: ManagedAccount, by: User) -> bool:
+    """Let later bundles hold an account again; False where it was not left out."""
+    row = ManagedAccount.objects.filter(pk=account.pk)
+    with transaction.atomic():
+        refuse_outside(by, OPERATOR, account)
+        moved = bool(row.put_in())
+        if moved:
+            detail = {"account": str(account.pk)}
+            record(by, Activity.What.PUT_IN, account.name, detail)
+    return moved
+
+
+def not_held(account: ManagedAccount) -> str:
+    return f"No bundle would hold {account.name} anyway."
+
+
+def finish(bundle: Bundle, status: Bundle.Status, **fields: object) -> None:
+    rows = Bundle.objects.filter(pk=bundle.pk)
+    move(rows, status, since=(Bundle.Status.BUILDING,), **fields)

@@ -1,0 +1,245 @@
+"""What the next bundle would change compared with the last one, before it is built."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping
+from dataclasses import asdict, dataclass
+from hashlib import sha256
+from pathlib import Path
+from typing import Any, Self
+
+from django.db.models import OuterRef, QuerySet, Subquery
+
+from accounts.mapping import snapshots
+from accounts.mapping.managing import managing_row
+from accounts.mapping.proved import proved_entries
+from accounts.models import Bundle, ManagedAccount, Run
+from accounts.spinnaker.policies_of_others import Group, of_bundle
+from onboarding import spinnaker
+from onboarding.spinnaker.bundle.comparison import BundleDelta, Digests, delta
+from onboarding.spinnaker.bundle.contents import (
+    BundleAccounts,
+    accounts_from,
+    accounts_in,
+    files_in,
+)
+from onboarding.spinnaker.bundle.excerpt import Excerpt, Texts
+from onboarding.spinnaker.bundle.file import File
+from onboarding.spinnaker.bundle.formats.clouddriver import clouddriver
+from onboarding.spinnaker.bundle.formats.halyard import accounts_yml
+from onboarding.spinnaker.bundle.formats.kubernetes import kubernetes
+from onboarding.spinnaker.entries import Entries
+from onboarding.topology import Managing, Topology
+
+MOST_KEPT = 50
+"""The most accounts that are named of those kept although they failed or changed."""
+
+READ = ("clouddriver/", "kubernetes/")
+"""Where the files are that Spinnaker itself reads. Others say the same in other words,
+or are for people.
+"""
+
+SOURCE = sorted(Path(spinnaker.__file__).parent.rglob("*.py"))
+CODE = sha256(b"".join(file.read_bytes() for file in SOURCE)).hexdigest()
+"""Of what writes and compares these files: a newer Bowline may do it otherwise."""
+
+
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """An account that stays as it was last proved, although it failed since."""
+
+    account: ManagedAccount
+    failed: Run | None
+    """The run that found it."""
+
+    @property
+    def reason(self) -> str:
+        error = self.failed.error if self.failed else None
+        return str((error or {}).get("message", ""))
+
+
+@dataclass(frozen=True, slots=True)
+class NextBundle:
+    """The next bundle compared with the last one that was built."""
+
+    of: str
+    """The digest of what was compared, see `compared_now`."""
+    last: Bundle | None
+    delta: BundleDelta
+    """Of the accounts, and of the files that Spinnaker itself reads."""
+    texts: Texts
+    """These files of the next bundle."""
+
+    @property
+    def digest(self) -> str:
+        """Sum up what accounts that Spinnaker may have lose or have otherwise. What is
+        added takes nothing from anybody, and may be more each minute: it is in the same
+        files as all others.
+        """
+        changed = [(one.provider, one.name, one.fields) for one in self.delta.changed]
+        removed = [(one.provider, one.name) for one in self.delta.removed]
+        files = () if self.delta.added else self.delta.files + self.delta.gone
+        since = self.last.number if self.last else 0
+        return sha256(json.dumps([since, changed, removed, files]).encode()).hexdigest()
+
+    @property
+    def changes(self) -> Changes:
+        since = self.last.number if self.last else 0
+        return Changes(self.of, since, self.excerpt, self.digest)
+
+    @property
+    def excerpt(self) -> Excerpt:
+        return Excerpt.of(self.delta, self.read_last, self.read_next)
+
+    def read_last(self, paths: list[str]) -> Texts:
+        files = files_in(self.last.archive, paths) if self.last else ()
+        return {file.path: file.text for file in files}
+
+    def read_next(self, paths: list[str]) -> Texts:
+        return {path: self.texts[path] for path in paths}
+
+
+@dataclass(frozen=True, slots=True)
+class Changes:
+    """As much of a comparison as its page shows; kept as JSON."""
+
+    of: str
+    since: int
+    """The number of the earlier bundle; 0: there is none."""
+    excerpt: Excerpt
+    digest: str = ""
+    """Of all that accounts lose or have otherwise in the next bundle, shown or not."""
+
+    @classmethod
+    def from_json(cls, kept: Mapping[str, Any]) -> Self:
+        read = json.loads(kept["text"])
+        return cls(**{**read, "excerpt": Excerpt.from_json(read["excerpt"])})
+
+    def as_json(self) -> dict[str, str]:
+        """Write it as text: PostgreSQL would give the fields of accounts, which are
+        shown, another order.
+        """
+        return {"text": json.dumps(asdict(self))}
+
+    def summary(self, kept_count: int) -> str:
+        since = f"Compared with bundle {self.since}" if self.since else FIRST
+        counts = self.excerpt.accounts
+        said = "{create:,} added, {update:,} changed, {delete:,} removed".format(
+            **counts
+        )
+        if self.since and not any(counts.values()) and self.excerpt:
+            said += ", and other files differ"
+        if kept_count:
+            said += f", {kept_count:,} kept despite a failed verification"
+        return f"{since}: {said}."
+
+
+FIRST = "The first bundle"
+
+
+@dataclass(frozen=True, slots=True)
+class Unlike:
+    """What the next bundle holds otherwise than it is now, or leaves out."""
+
+    kept: tuple[Kept, ...]
+    kept_count: int
+    edited: tuple[ManagedAccount, ...]
+    """What is held without its last edit, which is not proved yet."""
+    edited_more: int
+    """How many of them are not named."""
+    left_out: tuple[ManagedAccount, ...]
+    """What people removed from bundles."""
+    others: list[Group]
+    """Policies of others in what it holds, and in the managing account."""
+
+
+def unlike_now() -> Unlike:
+    failing = ManagedAccount.objects.kept_in_bundles()
+    # The database asks in this order, and few are edited.
+    edited = ManagedAccount.objects.edited().ready()
+    left_out = ManagedAccount.objects.filter(left_out_at__isnull=False)
+    kept_named = tuple(with_failures(failing))
+    edited_named = tuple(edited.defer("proved").order_by("name")[:MOST_KEPT])
+    return Unlike(
+        kept=kept_named,
+        kept_count=count_of(failing, len(kept_named)),
+        edited=edited_named,
+        edited_more=count_of(edited, len(edited_named)) - len(edited_named),
+        left_out=tuple(left_out.defer("proved").order_by("name")),
+        others=of_bundle(ManagedAccount.objects.ready()),
+    )
+
+
+def count_of(accounts: QuerySet[ManagedAccount], named: int) -> int:
+    """Count them, unless all are named."""
+    return accounts.count() if named == MOST_KEPT else named
+
+
+def next_bundle() -> NextBundle:
+    """Compare what would be built now with the last bundle; raise NoManagingAccount."""
+    last = Bundle.objects.built().first()
+    before = accounts_in(last.archive) if last else BundleAccounts()
+    managing = snapshots.in_force(managing_row())
+    rows = list(held().only("name", "proved", "entries_digest"))
+    entries = proved_entries(managing, rows)
+    after = accounts_from(accounts_yml(Topology(managing, ()), entries))
+    was = digests_of(last) if last else {}
+    files = files_read(managing, entries)
+    now = {file.path: sha256(file.content).hexdigest() for file in files}
+    return NextBundle(
+        of=digest_of(
+            (last.number, last.sha256) if last else None,
+            repr(managing),
+            [(row.name, row.entries_digest) for row in rows],
+        ),
+        last=last,
+        delta=delta(before, after, read_by_spinnaker(was), now),
+        texts={file.path: file.text for file in files},
+    )
+
+
+def compared_now() -> str:
+    """Sum up what `next_bundle` would compare, in a fraction of its time: the digest is
+    another one whenever its result could be; raise NoManagingAccount.
+    """
+    return digest_of(
+        Bundle.objects.built().values_list("number", "sha256").first(),
+        repr(snapshots.in_force(managing_row())),
+        list(held().values_list("name", "entries_digest")),
+    )
+
+
+def held() -> QuerySet[ManagedAccount]:
+    return ManagedAccount.objects.ready().order_by("name")
+
+
+def digest_of(*compared: object) -> str:
+    """Sum up what is compared, and how."""
+    return sha256(json.dumps([CODE, *compared]).encode()).hexdigest()
+
+
+def digests_of(bundle: Bundle) -> dict[str, str]:
+    """Return the SHA-256 of each of its files, by path."""
+    return {file["path"]: file["sha256"] for file in bundle.files}
+
+
+def read_by_spinnaker(was: Digests) -> Digests:
+    return {path: digest for path, digest in was.items() if path.startswith(READ)}
+
+
+def files_read(managing: Managing, entries: Entries) -> list[File]:
+    """Write the files that Spinnaker itself would read of that bundle."""
+    topology = Topology(managing, ())
+    return [*clouddriver(topology, entries), *kubernetes(topology, entries)]
+
+
+def with_failures(accounts: QuerySet[ManagedAccount]) -> Iterator[Kept]:
+    """Return the first ones by name, each with the last run that ended in an error."""
+    ended = Run.objects.filter(account=OuterRef("pk"), error__isnull=False)
+    last = Subquery(ended.order_by("-created_at").values("pk")[:1])
+    rows = list(
+        accounts.defer("proved").order_by("name").annotate(failed=last)[:MOST_KEPT]
+    )
+    runs = Run.objects.in_bulk([row.failed for row in rows if row.failed])
+    return (Kept(row, runs.get(row.failed)) for row in rows)

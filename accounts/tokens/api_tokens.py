@@ -1,0 +1,91 @@
+"""Make, find and revoke tokens of the API. The text is shown once and kept nowhere."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING
+from uuid import UUID
+
+from django.db import transaction
+from django.utils import timezone
+
+from accounts.models import Activity, ApiToken
+from accounts.models.api.token import Scope
+from accounts.notices.notifying import notify_of_own
+from accounts.people.activity import record
+from accounts.people.roles import APPROVER, OPERATOR, VIEWER, UserRole, has_role
+from accounts.tokens.text import digest_of, new_text
+
+if TYPE_CHECKING:
+    from django.contrib.auth.models import User
+
+BEGINNING = "bowline-api-"
+MOST = 20
+"""Usable tokens of one person at once."""
+LONGEST = timedelta(days=365)
+USED_AGAIN = timedelta(minutes=1)
+"""A use that close to the last one is not written down."""
+
+ROLES: dict[str, UserRole] = {
+    Scope.READ: VIEWER,
+    Scope.OPERATE: OPERATOR,
+    Scope.APPROVE: APPROVER,
+}
+"""The role that a person needs for what a token with the scope does."""
+
+
+def scopes_for(person: User) -> list[Scope]:
+    """List the scopes that the person's roles allow."""
+    return [scope for scope in Scope if has_role(person, ROLES[scope])]
+
+
+@transaction.atomic
+def make(
+    person: User, pk: UUID, *, name: str, scopes: list[str], expires_at: datetime
+) -> str:
+    """Make a token, and return its text. Every token reads."""
+    assert timezone.now() < expires_at <= timezone.now() + LONGEST
+    text = new_text(BEGINNING)
+    wanted = {Scope.READ.value, *scopes}
+    token = ApiToken.objects.create(
+        pk=pk,
+        person=person,
+        name=name,
+        digest=digest_of(text),
+        scopes=[scope for scope in Scope.values if scope in wanted],
+        expires_at=expires_at,
+    )
+    detail = {
+        "API token": "created",
+        "scopes": token.scopes,
+        "expires": expires_at.isoformat(),
+    }
+    about = f"API token {token}"
+    notify_of_own(person, record(person, Activity.What.SETTINGS, about, detail))
+    return text
+
+
+@transaction.atomic
+def revoke(by: User, token: ApiToken) -> bool:
+    """Let it open nothing from now on; return whether it could until then."""
+    if not ApiToken.objects.filter(pk=token.pk).revoke():
+        return False
+    detail = {"API token": "revoked", "of": token.person.get_username()}
+    record(by, Activity.What.SETTINGS, f"API token {token}", detail)
+    return True
+
+
+def find(text: str) -> ApiToken | None:
+    """Return the token of this text, whether it is usable or not.
+
+    Nobody can try digests of texts that have 256 random bits, however long each takes.
+    """
+    rows = ApiToken.objects.select_related("person")
+    return rows.filter(digest=digest_of(text)).first()
+
+
+def note_use(token: ApiToken) -> None:
+    """Write down that it is used."""
+    now = timezone.now()
+    if token.last_used_at is None or now - token.last_used_at > USED_AGAIN:
+        ApiToken.objects.filter(pk=token.pk).update(last_used_at=now)

@@ -1,0 +1,96 @@
+"""How a worker does what one person alone asked for: what their file changes, that it
+is saved, and lists as files. What it returns can be written as JSON.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from django.core.exceptions import PermissionDenied
+from django.http import QueryDict
+
+from accounts.discover.lookups import (
+    EXPORT,
+    FILE_CHECK,
+    FILE_PREVIEW,
+    FILE_SAVE,
+    UPLOAD_SAVE,
+    Own,
+    OwnTopics,
+)
+from accounts.mapping.accounts_file import preview_all, register_all
+from accounts.mapping.accounts_file.outcome import Doing, outcome
+from accounts.mapping.accounts_file.uploading import check, save_as_previewed
+from accounts.models import Upload
+from accounts.people.roles import OPERATOR, has_role, refusal
+from accounts.web.exports.lists import text_of
+from onboarding.accounts_file import FileProblems
+
+if TYPE_CHECKING:
+    from django.contrib.auth.models import User
+
+
+def previewed(by: User, asked: Own, file: bytes) -> dict[str, Any]:
+    return changes(by, asked, file, preview_all)
+
+
+def saved(by: User, asked: Own, file: bytes) -> dict[str, Any]:
+    """Save the whole file, or nothing of it."""
+    return changes(by, asked, file, register_all)
+
+
+def changes(by: User, asked: Own, file: bytes, doing: Doing) -> dict[str, Any]:
+    try:
+        refuse_without_role(by)
+        said = outcome(file, csv=asked.form == "csv", by=by, doing=doing)
+    except FileProblems as error:
+        return {"problems": listed(error)}
+    except PermissionDenied as error:
+        return {"denied": str(error)}
+    return {"changes": said}
+
+
+def upload_saved(by: User, asked: Own, file: bytes) -> dict[str, Any]:
+    """Save what was checked, exactly as the preview said that the person saw."""
+    upload = Upload.objects.kept().filter(pk=asked.name).first()
+    if upload is None:
+        return {}
+    try:
+        refuse_without_role(by)
+        outcome = save_as_previewed(upload, by, seen=asked.sha256)
+    except FileProblems as error:
+        return {"problems": listed(error)}
+    except PermissionDenied as error:
+        return {"denied": str(error)}
+    return {"outcome": outcome.name}
+
+
+def refuse_without_role(by: User) -> None:
+    """Raise PermissionDenied where the person has lost the role since they asked."""
+    if not (by.is_active and has_role(by, OPERATOR)):
+        raise PermissionDenied(refusal(OPERATOR))
+
+
+def checked(by: User, asked: Own, file: bytes) -> dict[str, Any]:
+    try:
+        upload = check(asked.name, file, csv=asked.form == "csv", by=by)
+    except FileProblems as error:
+        return {"problems": listed(error)}
+    return {"upload": str(upload.pk)}
+
+
+def listed(error: FileProblems) -> list[tuple[int, str]]:
+    return [(one.line, one.message) for one in error.problems]
+
+
+def exported(by: User, asked: Own, file: bytes) -> str:
+    return text_of(asked.name, asked.form, QueryDict(asked.query))
+
+
+OWN_TOPICS: OwnTopics = {
+    EXPORT: exported,
+    FILE_CHECK: checked,
+    FILE_PREVIEW: previewed,
+    FILE_SAVE: saved,
+    UPLOAD_SAVE: upload_saved,
+}

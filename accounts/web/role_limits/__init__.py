@@ -1,0 +1,1 @@
+"""Roles that are for some environments only, on pages."""

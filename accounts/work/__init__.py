@@ -1,0 +1,1 @@
+"""What must survive a kill: its queue, its leases, and who works at it."""

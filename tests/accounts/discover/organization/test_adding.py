@@ -1,0 +1,127 @@
+"""A worker adds accounts once, whoever else holds, has done or continues it."""
+
+from __future__ import annotations
+
+from unittest.mock import Mock
+
+import pytest
+from django.db import OperationalError
+
+from accounts.discover.organization import adding as adding_module
+from accounts.discover.organization.adding import add, begin
+from accounts.discover.organization.members import OFFERED, Shared
+from accounts.models import Adding, ManagedAccount, Rollout, Run
+from onboarding.topology import MadeBy, Permissions
+from tests.accounts.discover.organization.organizations import (
+    CORE,
+    member_row,
+    taken_over,
+)
+from tests.rows import account_row, managing_row, person
+
+pytestmark = pytest.mark.django_db
+
+IDS = ("100000000001", "100000000002")
+SHARED = Shared(
+    regions=("us-east-1",),
+    environment="",
+    providers=(OFFERED["ec2"],),
+    access_role="Access",
+    uses_external_id=False,
+    permissions=Permissions(),
+)
+
+
+def begun(*, plans: bool = True) -> Adding:
+    managing_row(account_id=CORE.account_id)
+    rows = [member_row(one, f"web {one[-1]}") for one in IDS]
+    organization = rows[0].organization
+    return begin(organization, (*IDS, *IDS), SHARED, person("operator"), plans=plans)
+
+
+def test_an_account_that_was_chosen_twice_is_counted_once() -> None:
+    assert begun().account_ids == list(IDS)
+
+
+def test_it_is_added_by_one_worker() -> None:
+    adding = begun()
+    Adding.objects.get().take_lease()
+
+    add(adding)
+
+    assert not ManagedAccount.objects.exists()
+
+
+def test_it_is_added_once_and_let_go() -> None:
+    adding, same = begun(), Adding.objects.get()
+    draft = account_row()
+
+    add(adding)
+    add(same)
+
+    row = Adding.objects.get()
+    assert (row.refused, row.lease) == ([], None)
+    assert ManagedAccount.objects.count() == 3
+    runs = Run.objects.filter(rollout=row.rollout, kind=Run.Kind.ONBOARD)
+    assert runs.count() == 2
+    assert not draft.runs.exists()
+
+
+def test_nothing_is_planned_unless_it_was_asked_for() -> None:
+    adding, same = begun(plans=False), Adding.objects.get()
+
+    add(adding)
+    add(same)
+
+    assert not Rollout.objects.exists()
+
+
+def test_what_was_refused_stays_refused() -> None:
+    adding = begun()
+    mine = account_row("mine", account_id=IDS[0])
+    add(adding)
+    mine.delete()
+
+    add(Adding.objects.get())
+
+    assert Adding.objects.get().refused
+    assert not ManagedAccount.objects.exists()
+
+
+@pytest.mark.parametrize("step", ["save_all", "start"])
+def test_a_worker_that_was_taken_over_leaves_the_rest_to_the_other(
+    step: str, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    adding = begun()
+    monkeypatch.setattr(adding_module, step, taken_over(getattr(adding_module, step)))
+
+    add(adding)
+
+    assert Adding.objects.get().finished_at is None
+    assert not Rollout.objects.exists()
+    assert "could not be added" not in caplog.text
+
+
+def test_it_is_continued_once_the_database_answers_again(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    adding = begun()
+    monkeypatch.setattr(adding_module, "save_all", Mock(side_effect=OperationalError))
+
+    with pytest.raises(OperationalError):
+        add(adding)
+
+    assert Adding.objects.abandoned().get() == adding
+
+
+def test_what_an_earlier_release_began_is_added() -> None:
+    adding = begun()
+    shared = {**adding.shared, "providers": ["ec2", "gone"]}
+    del shared["made_by"]
+    Adding.objects.update(shared=shared)
+
+    add(adding)
+
+    assert set(ManagedAccount.objects.values_list("made_by", flat=True)) == {
+        MadeBy.BOWLINE.value
+    }

@@ -1,0 +1,132 @@
+"""A person hears by mail what is changed about their own account, and of nothing
+secret in it.
+"""
+
+from __future__ import annotations
+
+import uuid
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from django.contrib.auth.models import User
+from django.utils import timezone
+
+from accounts.factors import keeping
+from accounts.models import Activity, Notice, Passkey, Preferences
+from accounts.models.api.token import Scope
+from accounts.tasks import send_notice
+from accounts.tokens import api_tokens as tokens
+from tests.rows import factor_rows, person
+
+pytestmark = pytest.mark.django_db
+
+
+def passkey(who: User, name: str = "laptop") -> Passkey:
+    return Passkey(person=who, name=name, credential_id=b"id")
+
+
+def sent(mailoutbox: list[Any]) -> Any:
+    send_notice(str(Notice.objects.get().pk))
+    (message,) = mailoutbox
+    return message
+
+
+def test_a_second_factor_that_is_added_is_said_to_its_person(ann, mailoutbox) -> None:
+    codes = keeping.add_passkey(passkey(ann))
+
+    message = sent(mailoutbox)
+
+    assert message.to == ["ann@example.com"]
+    assert message.subject == "Bowline: A second factor was added to your account"
+    assert "What: passkey laptop\n" in message.body
+    assert "By: ann\n" in message.body
+    assert "If it was not you" in message.body
+    assert "https://bowline.example.com/you/second-factor/" in message.body
+    assert "Switch mail off" not in message.body
+    assert codes
+    assert not [code for code in codes if code in message.body]
+
+
+def test_one_that_is_removed_is_said(ann, mailoutbox) -> None:
+    row = passkey(ann)
+    row.save(force_insert=True)
+
+    keeping.remove_passkey(row)
+
+    message = sent(mailoutbox)
+    assert message.subject == "Bowline: A second factor was removed from your account"
+
+
+def test_an_administrator_who_resets_them_is_named(ann, mailoutbox) -> None:
+    person("administrator", username="zoe")
+    factor_rows(ann)
+
+    keeping.reset(ann, User.objects.get(username="zoe"))
+
+    body = sent(mailoutbox).body
+    assert "By: zoe\n" in body
+    assert "tell an administrator (zoe)" in body
+
+
+def test_a_token_that_is_made_is_said_without_its_text(ann, mailoutbox) -> None:
+    text = tokens.make(
+        ann,
+        uuid.uuid4(),
+        name="ci",
+        scopes=[Scope.OPERATE],
+        expires_at=timezone.now() + timedelta(days=1),
+    )
+
+    message = sent(mailoutbox)
+
+    assert message.subject == "Bowline: An API token of yours was created"
+    assert "What: API token ci\nScopes: read, operate\n" in message.body
+    assert "https://bowline.example.com/you/tokens/" in message.body
+    assert text not in message.body
+    assert text not in str(Notice.objects.values_list())
+
+
+def test_a_person_who_was_deactivated_meanwhile_receives_none(ann, mailoutbox) -> None:
+    keeping.add_passkey(passkey(ann))
+    User.objects.filter(pk=ann.pk).update(is_active=False)
+
+    send_notice(str(Notice.objects.get().pk))
+
+    assert mailoutbox == []
+
+
+def test_it_is_sent_to_those_who_chose_no_mail(ann, mailoutbox) -> None:
+    """Whoever has somebody's session could switch mail off first."""
+    Preferences.objects.create(person=ann, mail=False)
+
+    keeping.add_passkey(passkey(ann))
+
+    assert sent(mailoutbox)
+
+
+def test_a_name_of_another_line_stays_one_line(ann, mailoutbox) -> None:
+    keeping.add_passkey(passkey(ann, "a\nBy: nobody\u202e"))
+
+    body = sent(mailoutbox).body
+    assert "What: passkey a By: nobody" in body
+    assert "\u202e" not in body
+
+
+@pytest.mark.parametrize("what", ["no server", "no address"])
+def test_nobody_is_written_to_where_no_mail_arrives(ann, settings, what: str) -> None:
+    if what == "no server":
+        settings.EMAIL_HOST = ""
+    else:
+        ann.email = "ann@example.com\nBcc: eve@example.com"
+
+    keeping.add_passkey(passkey(ann))
+
+    assert not Notice.objects.exists()
+    assert Activity.objects.filter(what="factor added").exists()
+
+
+def test_a_code_that_is_wrong_says_nothing(ann) -> None:
+    assert keeping.add_app(ann, "A" * 32, "000000") is None
+
+    assert not Notice.objects.exists()

@@ -1,0 +1,53 @@
+"""A broker that is down loses nothing."""
+
+from __future__ import annotations
+
+import pytest
+
+from accounts.models import Run
+from accounts.runs.actions import keep, plan
+from accounts.work.queue import enqueue, enqueue_all
+from tests.rows import account_row, managing_row
+
+
+@pytest.mark.django_db
+def test_a_broker_that_is_down_leaves_the_run_to_the_sweep(caplog) -> None:
+    managing_row()
+    run = plan(account_row(), None, send=keep)
+
+    enqueue(run)
+
+    run.refresh_from_db()
+    assert run.queued_at is None
+    assert "the sweep will try again" in caplog.text
+    assert list(Run.objects.abandoned()) == [run]
+
+
+@pytest.mark.django_db
+def test_a_broker_that_is_down_is_tried_once_for_many_runs(caplog) -> None:
+    managing_row()
+    rows = [account_row(f"a{n}", account_id=f"{n:012}") for n in range(3)]
+    runs = [plan(row, None, send=keep) for row in rows]
+
+    enqueue_all(runs)
+
+    assert caplog.text.count("the sweep will try again") == 1
+    assert set(Run.objects.abandoned()) == set(runs)
+
+
+@pytest.mark.django_db
+def test_many_runs_are_queued_at_once(monkeypatch, django_assert_num_queries) -> None:
+    messages: list[str] = []
+    monkeypatch.setattr(
+        "accounts.work.queue.current_app.send_task",
+        lambda _, args, **__: messages.extend(args),
+    )
+    managing_row()
+    rows = [account_row(f"a{n}", account_id=f"{n:012}") for n in range(3)]
+    runs = [plan(row, None, send=keep) for row in rows]
+
+    with django_assert_num_queries(1):
+        enqueue_all(runs)
+
+    assert messages == [str(run.pk) for run in runs]
+    assert not Run.objects.abandoned().exists()
