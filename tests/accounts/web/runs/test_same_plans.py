@@ -125,9 +125,9 @@ def test_those_that_moved_on_are_named_with_why(approver, three) -> None:
 
     assert told(response) == (
         "1 plan is approved. Bowline applies each one separately. "
-        "Not approved: a0: Run 1 was discarded by the command line before you decided. "
-        "a1 was edited after it was planned. Plan again. "
-        "a2: Run 3 was approved by olga before you decided. "
+        f"Not approved: a0: {discarded.title} was discarded by the command line before "
+        "you decided. a1 was edited after it was planned. Plan again. "
+        f"a2: {approved.title} was approved by olga before you decided. "
         "The changes of a4 differ now."
     )
     assert Run.objects.get(pk=other.pk).status == Status.PLANNED
