@@ -27,7 +27,7 @@ from script.emulated_organization import (
     Credentials,
     Edge,
     seed,
-    seed_access,
+    seed_member,
 )
 from script.servers import emulated_aws
 from script.slow_network import delayed
@@ -120,7 +120,7 @@ def main() -> None:
             theirs = members(min(options.accounts, 20), first=600_000_000_000)
             for account in (*ours, *theirs):
                 edge = Edge(SESSION, near, account)
-                seed_access(edge.client("iam"), account)
+                seed_member(edge, account)
             reachable = credentials._replace(endpoint=endpoint)
             os.environ |= reachable.environment
             print(f"{len(ours)} accounts with EC2, {options.threads} threads, ", end="")

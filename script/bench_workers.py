@@ -20,7 +20,7 @@ from typing import Any, NamedTuple
 import boto3
 
 from script.bench_onboarding import members, timed, written
-from script.emulated_organization import Edge, seed, seed_access
+from script.emulated_organization import Edge, seed, seed_member
 from script.servers import broker, emulated_aws, free_port, postgresql, running
 from script.servers import wait_until as until
 from script.slow_network import delayed
@@ -106,7 +106,7 @@ def measured(count: int, delay: float, processes: int, threads: int) -> dict[str
             credentials = seed(near)._replace(endpoint=endpoint)
             session: Any = boto3.Session()
             for account in accounts:
-                seed_access(Edge(session, near, account).client("iam"), account)
+                seed_member(Edge(session, near, account), account)
             os.environ |= {
                 **credentials.environment,
                 "DATABASE_URL": database,

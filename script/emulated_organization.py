@@ -11,7 +11,7 @@ import json
 import sys
 import zipfile
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -245,6 +245,11 @@ def seed_account(edge: Edge, account: Account) -> None:
         seed_cluster(edge, account, region)
     for region in account.functions:
         seed_function(edge, account, region)
+
+
+def seed_member(edge: Edge, account: Account) -> None:
+    """Make what onboarding an account with EC2 in the first region needs."""
+    seed_account(edge, replace(account, network=EAST, key_pair=EAST))
 
 
 def seed_access(iam: Any, account: Account) -> None:

@@ -20,7 +20,7 @@ from script.emulated_organization import (
     Account,
     Credentials,
     Edge,
-    seed_access,
+    seed_member,
 )
 from script.servers import wait_until
 from tests.rows import account_row, managing_row, person
@@ -38,7 +38,7 @@ def organization_of(here: Credentials) -> list[ManagedAccount]:
     for number in range(ACCOUNTS):
         account = Account(name=f"m-{number}", account_id=str(500_000_000_000 + number))
         edge = Edge(session, here.endpoint, account)
-        seed_access(edge.client("iam"), account)
+        seed_member(edge, account)
         row = account_row(
             account.name, account_id=account.account_id, access_role=ACCESS_ROLE
         )

@@ -18,7 +18,7 @@ from script.emulated_organization import (
     Account,
     Credentials,
     Edge,
-    seed_access,
+    seed_member,
 )
 from script.servers import wait_until
 from script.slow_network import delayed
@@ -40,7 +40,7 @@ def accounts(own_organization: Credentials) -> list[ManagedAccount]:
             name=f"member-{number}", account_id=str(500_000_000_000 + number)
         )
         edge = Edge(session, own_organization.endpoint, account)
-        seed_access(edge.client("iam"), account)
+        seed_member(edge, account)
         found.append(
             account_row(
                 account.name, account_id=account.account_id, access_role=ACCESS_ROLE

@@ -15,11 +15,10 @@ from accounts.runs.actions import approve, keep, plan
 from accounts.runs.stages import carry_on
 from accounts.work.threads import own_connections
 from script.emulated_organization import (
-    EAST,
     Account,
     Credentials,
     Edge,
-    seed_account,
+    seed_member,
 )
 from tests.accounts.runs.carried import member, with_managing
 
@@ -34,12 +33,9 @@ def test_accounts_that_are_onboarded_at_once_are_all_verified(
     rows = []
     for number in range(ACCOUNTS):
         account = Account(
-            name=f"member-{number}",
-            account_id=str(500_000_000_000 + number),
-            network=EAST,
-            key_pair=EAST,
+            name=f"member-{number}", account_id=str(500_000_000_000 + number)
         )
-        seed_account(Edge(session, here.endpoint, account), account)
+        seed_member(Edge(session, here.endpoint, account), account)
         rows.append(member(account))
     with_managing()
     runs = [plan(row, None, send=keep) for row in rows]
