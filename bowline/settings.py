@@ -104,6 +104,7 @@ MIDDLEWARE = [
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
+    "accounts.web.live.views.AnswerPolls",
     "accounts.web.unreadable.UnreadableRows",
     # Last, as its documentation asks: it answers for a locked sign-in.
     "axes.middleware.AxesMiddleware",

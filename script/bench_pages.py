@@ -168,7 +168,6 @@ def make_site(count: int) -> dict[str, str]:
         "plans that are the same": f"/runs/same/{waiting[0].fingerprint}/",
         "rollouts": "/runs/rollouts/",
         "a rollout": rollout.get_absolute_url(),
-        "what it asks": f"/live/?of=rollout:{rollout.pk}",
         "bundles": "/bundles/",
         "a bundle": "/bundles/1/",
         "what two bundles change": "/bundles/2/since/1/",

@@ -19,7 +19,6 @@ import time
 from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing, contextmanager
-from html import unescape
 from http import HTTPStatus
 from itertools import chain
 from pathlib import Path
@@ -50,7 +49,7 @@ AGAIN = 0.2
 """Seconds until a server is asked again that had no place left."""
 MOVES = 0.5
 """Seconds until another run of the rollout moves: a tab that asks finds something."""
-LIVE = re.compile(r'data-live="([^"]+)"\s+data-every="(\d+)"')
+LIVE = re.compile(r'"Bowline-Seen": "([^"]+)"}\'\s+data-every="(\d+)"')
 
 
 class Crowd(NamedTuple):
@@ -177,21 +176,26 @@ class Site(NamedTuple):
         _, seconds = self.get(cookie, self.pages[name])
         return name, seconds
 
-    def get(self, cookie: str, url: str) -> tuple[str, float]:
+    def get(self, cookie: str, url: str, seen: str = "") -> tuple[str, float]:
         """Return what a URL answers, and the seconds it took; a server that has no
         place left is asked again.
         """
         began = time.perf_counter()
-        while (answer := self.asked(cookie, url))[0] == HTTPStatus.SERVICE_UNAVAILABLE:
+        while (answer := self.asked(cookie, url, seen))[
+            0
+        ] == HTTPStatus.SERVICE_UNAVAILABLE:
             time.sleep(AGAIN)
         status, text = answer
         assert status in (HTTPStatus.OK, HTTPStatus.NO_CONTENT), f"{url}: {status}"
         return text, time.perf_counter() - began
 
-    def asked(self, cookie: str, url: str) -> tuple[int, str]:
+    def asked(self, cookie: str, url: str, seen: str) -> tuple[int, str]:
         connection = http.client.HTTPConnection(LOOPBACK, self.port, timeout=60)
         with closing(connection):
-            connection.request("GET", url, headers={"Cookie": cookie.partition(";")[0]})
+            headers = {"Cookie": cookie.partition(";")[0]}
+            if seen:
+                headers |= {"HX-Request": "true", "Bowline-Seen": seen}
+            connection.request("GET", url, headers=headers)
             answer = connection.getresponse()
             return answer.status, answer.read().decode()
 
@@ -213,20 +217,19 @@ def clicked(site: Site, cookies: list[str], crowd: Crowd) -> list[Opened]:
 
 @contextmanager
 def tabs(site: Site, cookies: list[str]) -> Iterator[Callable[[], list[Opened]]]:
-    """Keep the rollout's page open for each person, as live.js and refresh.js do; yield
-    a function that returns how long it took.
+    """Keep the rollout's page open for each person, as live.js does; yield a function
+    that returns how long it took.
     """
     ends, opened = Event(), list[Opened]()
 
     def watch(cookie: str) -> None:
-        page, _ = site.get(cookie, site.pages["a rollout"])
-        live, every = asked_of(page)
+        url = site.pages["a rollout"]
+        seen, every = seen_by(site.get(cookie, url)[0])
         while not ends.wait(every):
-            answer, seconds = site.get(cookie, live)
-            opened.append((ASKED, seconds))
+            answer, seconds = site.get(cookie, url, seen)
+            opened.append((REFRESHED if answer else ASKED, seconds))
             if answer:
-                live, every = asked_of(answer)
-                opened.append((REFRESHED, site.opened(cookie, "a rollout")[1]))
+                seen, every = seen_by(answer)
 
     with ThreadPoolExecutor(len(cookies)) as people:
         watching = [people.submit(watch, cookie) for cookie in cookies]
@@ -238,11 +241,11 @@ def tabs(site: Site, cookies: list[str]) -> Iterator[Callable[[], list[Opened]]]
                 one.result()
 
 
-def asked_of(page: str) -> tuple[str, float]:
-    """Read which URL a page asks, and after how many seconds."""
+def seen_by(page: str) -> tuple[str, float]:
+    """Read the version that a page asks with, and after how many seconds."""
     found = LIVE.search(page)
     assert found, "the page does not update itself"
-    return unescape(found[1]), int(found[2]) / 1000
+    return found[1], int(found[2]) / 1000
 
 
 @contextmanager

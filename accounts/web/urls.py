@@ -23,7 +23,6 @@ from accounts.web.groups import views as groups
 from accounts.web.handoff import urls as handoff
 from accounts.web.help import views as help_pages
 from accounts.web.help.documentation import views as documentation
-from accounts.web.live import views as live
 from accounts.web.managing import views as managing
 from accounts.web.organization import adding as organization_adding
 from accounts.web.organization import reading as organization_reading
@@ -343,7 +342,6 @@ urlpatterns = [
     *token_pages,
     *people_pages,
     path("search/", search.search, name="search"),
-    path("live/", live.live, name="live"),
     path("help/", help_pages.help_page, name="help"),
     path("help/docs/", documentation.documentation, name="documentation"),
     path("help/docs/<slug:slug>/", documentation.document, name="document"),

@@ -47,14 +47,14 @@ document.addEventListener("submit", (event) => {
   apply(event.target, "pushState");
 });
 
-document.addEventListener("bowline:refreshed", () => {
+document.addEventListener("htmx:afterSwap", () => {
   if (!waits) return;
   waits = false;
   said.textContent = document.querySelector("[data-found]")?.textContent ?? "Nothing matches.";
 });
-document.addEventListener("bowline:not-refreshed", () => {
-  if (waits) location.reload();
-});
+for (const failure of ["htmx:responseError", "htmx:sendError"]) {
+  document.addEventListener(failure, () => { if (waits) location.reload(); });
+}
 // What was chosen or typed before this ran; the listeners of every module are there now.
 document.addEventListener("DOMContentLoaded", () => {
   for (const form of document.querySelectorAll("form[data-filter]")) {

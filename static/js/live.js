@@ -1,78 +1,58 @@
-// #live says what the page is about and what it has shown. While something moves, its address
-// is asked, seldom in a tab out of sight, whose title says how it ended. What it answers takes
-// its place, and the content is refreshed. When a person comes back to the tab it is asked once,
-// whatever moves.
+// htmx asks for the page again through #live, and Idiomorph brings #content in line with it. What a
+// person has begun stays: focus, scrolling, open details, selections, and what is half typed; what has
+// data-keep stays as it is. Out of sight, and after errors, it is asked seldom; once in sight, at once.
 const SLOWEST = 30000;
+const OWN = new Set(["open", "checked", "selected", "hidden", "aria-expanded", "aria-pressed"]);
 const icon = document.querySelector("link[rel=icon]");
-const here = () => document.getElementById("live");
-const title = document.title.replace(`${here().dataset.word} · `, "");
-let timer;
+const content = document.getElementById("content");
+let focused;
+let busy = false;
+let answered = 0;
 let failures = 0;
 
-function say(type, detail) {
-  document.dispatchEvent(new CustomEvent(type, { detail }));
-}
+const isKept = (node) => node.nodeType === Node.ELEMENT_NODE && node.hasAttribute("data-keep");
+const isTyped = (node) => node.matches("input:not([type=hidden]), textarea, select, option");
 
-function showTab({ word, icon: href }) {
-  document.title = word ? `${word} · ${title}` : title;
-  if (icon.getAttribute("href") !== href) icon.href = href;
-}
-
-// No person does it, so the cookie says that the session is not in use by it.
-function reload() {
-  document.cookie = "bowline_reloaded=1; max-age=10; path=/; samesite=strict";
-  location.reload();
-}
-
-function take(answer) {
-  const page = new DOMParser().parseFromString(answer, "text/html");
-  const fresh = document.importNode(page.getElementById("live"), true);
-  const reloads = "reloads" in fresh.dataset;
-  for (const toast of fresh.querySelectorAll("template[data-toast]")) {
-    const link = toast.content.querySelector("a");
-    const { state } = toast.dataset;
-    say("bowline:toast", { text: link.textContent, url: link.href, state, afterReload: reloads });
-    toast.remove();
-  }
-  here().replaceWith(fresh);
-  showTab(fresh.dataset);
-  if (reloads) reload();
-  else say("bowline:refresh");
-}
-
-async function ask() {
-  clearTimeout(timer);
-  try {
-    const answer = await fetch(here().dataset.live, {
-      headers: { "Bowline-Background": "1" },
-      redirect: "manual",
-    });
-    if (answer.type === "opaqueredirect") {
-      const text = "You are signed out. Sign in to see what changes.";
-      say("bowline:toast", { text, url: location.href, state: "planned" });
-      return;
-    }
-    if (answer.status === 404) return;
-    if (!answer.ok) throw new Error(answer.status);
-    if (answer.status !== 204) take(await answer.text());
-    failures = 0;
-  } catch {
-    failures += 1;
-  }
-  wait();
-}
-
-function wait() {
-  clearTimeout(timer);
-  const every = Number(here().dataset.every);
-  const pause = document.hidden ? SLOWEST : Math.min(every * 2 ** failures, SLOWEST);
-  if (every) timer = setTimeout(ask, pause);
-}
-
-document.addEventListener("visibilitychange", () => {
-  if (document.hidden) wait();
-  else ask();
+Object.assign(Idiomorph.defaults.callbacks, {
+  beforeNodeMorphed: (node) => !isKept(node),
+  beforeNodeRemoved: (node) => !isKept(node),
+  beforeAttributeUpdated: (name, node) => !OWN.has(name) && !(name === "value" && isTyped(node)),
 });
-// Back to a page that the browser kept.
-addEventListener("pageshow", (event) => { if (event.persisted) ask(); });
-wait();
+
+function isDue({ elt, triggeringEvent }) {
+  if (triggeringEvent) return triggeringEvent.persisted !== false && !document.hidden;
+  const every = Number(elt.dataset.every);
+  const pause = document.hidden ? SLOWEST : Math.min(every * 2 ** failures, SLOWEST);
+  return !busy && Date.now() - answered >= pause - every / 2;
+}
+
+function listen(type, act) {
+  document.addEventListener(`htmx:${type}`, (event) => {
+    const { elt } = event.detail.requestConfig ?? event.detail;
+    if (elt.id === "live") act(event.detail, event);
+  });
+}
+
+listen("confirm", (detail, event) => {
+  if (!isDue(detail)) event.preventDefault();
+});
+listen("beforeRequest", () => { busy = true; });
+listen("afterRequest", ({ successful, xhr }) => {
+  busy = false;
+  answered = Date.now();
+  failures = successful ? 0 : failures + 1;
+  if (xhr.status === 404) document.getElementById("live").remove();
+});
+listen("beforeSwap", (detail) => {
+  if (new URL(detail.xhr.responseURL).pathname !== location.pathname) {
+    Object.assign(detail, { shouldSwap: false, isError: true });
+  }
+  focused = content.contains(document.activeElement) && document.activeElement;
+});
+listen("afterSwap", () => {
+  if (focused && document.activeElement === document.body) {
+    (focused.isConnected ? focused : content).focus({ preventScroll: true });
+  }
+  const { icon: href } = document.getElementById("live").dataset;
+  if (href && icon.getAttribute("href") !== href) icon.href = href;
+});

@@ -28,7 +28,7 @@ function serve(form) {
     show();
   });
   form.addEventListener("change", show);
-  document.addEventListener("bowline:refreshed", show);
+  document.addEventListener("htmx:afterSwap", show);
   show();
 }
 

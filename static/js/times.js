@@ -37,5 +37,4 @@ function refresh() {
 
 refresh();
 setInterval(refresh, 30000);
-document.addEventListener("htmx:afterSettle", refresh);
-document.addEventListener("bowline:refreshed", refresh);
+document.addEventListener("htmx:afterSwap", refresh);

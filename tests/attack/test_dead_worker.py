@@ -5,7 +5,6 @@ Refused: each of them says since when nobody answers, and so does /healthz/worke
 
 from __future__ import annotations
 
-import re
 from datetime import timedelta
 
 import pytest
@@ -19,6 +18,7 @@ from accounts.models.states import State, Status
 from accounts.runs.actions import keep, plan
 from accounts.work.heartbeat import EVERY, SILENT, silence
 from accounts.work.queue import enqueue, enqueue_bundle
+from tests.accounts.web.asking import asked_again
 from tests.rows import account_row, managing_row, person, run_row
 
 pytestmark = pytest.mark.django_db
@@ -92,13 +92,12 @@ def test_a_page_that_is_open_learns_that_nobody_works_any_more(
 ) -> None:
     managing_row()
     tasks.heartbeat()
-    html = everybody.get(OPEN[where]()).content.decode()
-    asks = re.search(r'data-live="([^"]+)"', html)[1].replace("&amp;", "&")
-    while_it_works = everybody.get(asks).status_code
+    shown = everybody.get(OPEN[where]())
+    while_it_works = asked_again(everybody, shown).status_code
     seen(FOUR_MINUTES)
 
     assert while_it_works == 204
-    assert everybody.get(asks).status_code == 200
+    assert asked_again(everybody, shown).status_code == 200
 
 
 @pytest.mark.parametrize("promise", PROMISES)

@@ -46,7 +46,7 @@ def minutes_pass(client: Client, minutes: float) -> None:
 
 def is_in(client: Client) -> bool:
     """Ask in the background: this is no use."""
-    page = client.get("/bundles/", headers={"Bowline-Background": "1"})
+    page = client.get("/bundles/", headers={**HTMX, "Bowline-Seen": "x"})
     return page.status_code == 200
 
 
@@ -77,9 +77,8 @@ def test_a_form_that_is_sent_is_use(client: Client) -> None:
 @pytest.mark.parametrize(
     ("url", "headers"),
     [
-        ("/live/?of=site", {"Bowline-Background": "1"}),
-        ("/live/?of=site", {"Sec-Fetch-Mode": "cors"}),
-        ("/accounts/", {"Bowline-Background": "1"}),
+        ("/accounts/", {"Sec-Fetch-Mode": "cors"}),
+        ("/accounts/", {**HTMX, "Bowline-Seen": "x"}),
         ("/settings/?look=answer", HTMX),
         ("/accounts/", {"Cookie": "bowline_reloaded=1"}),
     ],

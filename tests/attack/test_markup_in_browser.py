@@ -26,7 +26,7 @@ SHAPE = """() => [...document.querySelectorAll("*")].map(
 
 ICON = "/static/mark.svg"
 """Of the tab: a browser asks for it now and then."""
-POLLS = re.compile(r"/live/\?|/accounts/organization/progress/$")
+POLLS = re.compile(r"/accounts/organization/progress/$")
 """Whoever reads a page for long enough asks again whether it has changed."""
 
 

@@ -50,7 +50,7 @@ def vera() -> User:
 
 @pytest.mark.parametrize("door", ["/sign-in/", "/admin/login/"])
 @pytest.mark.parametrize(
-    "page", ["/", "/accounts/", "/admin/", "/you/", "/you/second-factor/", "/live/"]
+    "page", ["/", "/accounts/", "/admin/", "/you/", "/you/second-factor/"]
 )
 def test_a_password_alone_opens_no_page(ann: User, door: str, page: str) -> None:
     client = Client()

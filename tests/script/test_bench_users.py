@@ -36,7 +36,7 @@ def test_people_open_pages_and_their_tabs_find_what_moved(
 
     assert {name for name, _ in opened} <= {*CLICKED}
     assert len(opened) > 2
-    assert {name for name, _ in seen()} == {ASKED, REFRESHED}
+    assert REFRESHED in {name for name, _ in seen()} <= {ASKED, REFRESHED}
 
 
 def test_of_a_hundred_pages_five_may_take_longer() -> None:

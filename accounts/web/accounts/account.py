@@ -34,6 +34,7 @@ from accounts.web.access import operator_required
 from accounts.web.accounts.known_as import known_as
 from accounts.web.highlighting import highlighted_json
 from accounts.web.live.state import live_account
+from accounts.web.live.views import watched
 from accounts.web.request import Request
 from accounts.web.role_limits.here import here
 from accounts.web.wizard.steps import undone
@@ -59,7 +60,7 @@ def account(request: Request, pk: UUID) -> HttpResponse:
     account = get_object_or_404(
         ManagedAccount.objects.prefetch_related("providers"), pk=pk
     )
-    live = live_account(account)
+    live = watched(request, live_account(account))
     managing = ManagingAccount.objects.first()
     runs = list(account.runs.all()[:NEWEST])
     checked = account.runs.filter(checks__isnull=False).first()

@@ -21,6 +21,7 @@ from accounts.people.role_limits.limits import environments_of, inside
 from accounts.people.roles import OPERATOR, has_role
 from accounts.runs.inactive import inactive_members, inactive_of
 from accounts.web.live.state import live_site
+from accounts.web.live.views import watched
 from accounts.web.request import Request
 from accounts.web.role_limits.here import for_these
 from accounts.web.search.filters import Filters, filtered
@@ -57,7 +58,7 @@ STALE = "stale"
 
 
 def accounts(request: Request) -> HttpResponse:
-    live = live_site()
+    live = watched(request, live_site())
     found = matching(request.GET)
     sort = sort_of(request.GET)
     page = Paginator(found.order_by(sort, "name"), PAGE).get_page(

@@ -12,6 +12,7 @@ from django.shortcuts import render
 from accounts.models import Bundle, ManagedAccount, Spinnaker
 from accounts.web.bundles.installed import ahead, installed_bundle
 from accounts.web.live.state import live_site
+from accounts.web.live.views import watched
 from accounts.web.request import Request
 from accounts.web.role_limits.here import everywhere
 from accounts.web.search.filters import Filters, filtered
@@ -22,7 +23,7 @@ NUMBER = re.compile(r"(?:bundle\s*)?#?\s*([0-9]{1,9})", re.IGNORECASE)
 
 
 def bundles(request: Request) -> HttpResponse:
-    live = live_site()
+    live = watched(request, live_site())
     installed = installed_bundle()
     page = Paginator(matching(request.GET), PAGE).get_page(request.GET.get("page"))
     shown = {

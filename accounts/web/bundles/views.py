@@ -25,6 +25,7 @@ from accounts.web.bundles.tree import tree
 from accounts.web.exports.attachment import attachment
 from accounts.web.highlighting import highlighted_file
 from accounts.web.live.state import live_bundle
+from accounts.web.live.views import watched
 from accounts.web.request import Request
 from accounts.web.role_limits.doors import everywhere_required
 from accounts.web.role_limits.here import everywhere
@@ -77,10 +78,11 @@ def bundle_file(request: Request, number: int, path: str) -> HttpResponse:
 def file_page(request: Request, number: int, path: str) -> HttpResponse:
     """Show a bundle with one of its files open, once it is built."""
     bundle = get_object_or_404(Bundle.objects.defer("archive"), number=number)
+    live = watched(request, live_bundle(bundle))
     accounts = bundle.accounts.order_by("name")
     count = accounts.count()
     shown = {
-        "live": live_bundle(bundle),
+        "live": live,
         "bundle": bundle,
         "crumbs": [("Bundles", reverse("accounts:bundles"))],
         "accounts": accounts[:MOST_NAMES],

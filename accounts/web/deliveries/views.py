@@ -17,6 +17,7 @@ from accounts.people.reach import reach_of_delivery
 from accounts.web.deliveries.forms import DeliveryForm
 from accounts.web.deliveries.plan import left_alone, review_of, summary
 from accounts.web.live.state import live_delivery
+from accounts.web.live.views import watched
 from accounts.web.request import Request
 from accounts.web.role_limits.here import everywhere
 from onboarding.delivery.verdicts import Verb
@@ -45,20 +46,22 @@ def deliveries(request: Request) -> HttpResponse:
 
 
 def delivery(request: Request, number: int) -> HttpResponse:
-    return delivery_page(request, get_object_or_404(Delivery, number=number))
+    rows = Delivery.objects.light()
+    return delivery_page(request, get_object_or_404(rows, number=number))
 
 
 def delivery_page(
     request: Request, row: Delivery, *, form: DeliveryForm | None = None
 ) -> HttpResponse:
     """Show its plan while that waits, else how far it is."""
+    live = watched(request, live_delivery(row))
     waits = row.status == Delivery.Status.PLANNED
     steps = row.steps.all() if waits else row.steps.light()
     ordered = steps if waits else steps.order_by(FAILED_FIRST, "position")
     page = Paginator(ordered, STEPS).get_page(request.GET.get("page"))
     shown: dict[str, Any] = {
         "delivery": row,
-        "live": live_delivery(row),
+        "live": live,
         "page": page,
         "progress": row.progress,
         "summary": summary(row.counts),

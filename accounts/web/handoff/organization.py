@@ -35,6 +35,7 @@ from accounts.runs.owners.readiness import NOT_READY
 from accounts.web.exports.attachment import attachment
 from accounts.web.handoff.views import ShownWay, shown_ways
 from accounts.web.live.state import live_site
+from accounts.web.live.views import watched
 from accounts.web.request import Request
 from accounts.web.role_limits.doors import everywhere_required
 from accounts.web.role_limits.here import everywhere
@@ -67,11 +68,12 @@ class Shown:
 
 def organization_hand_off(request: Request) -> HttpResponse:
     """Show each StackSet with its commands, and how far every account is."""
+    live = watched(request, live_site())
     rows = of_organization()
     page = Paginator(rows.order_by("name"), PAGE).get_page(request.GET.get("page"))
     sets = stack_sets()
     shown: dict[str, Any] = {
-        "live": live_site(),
+        "live": live,
         "page": page,
         "listed": list(with_hand_offs(page)),
         "unplanned": page.paginator.count - sum(one.accounts for one in sets),

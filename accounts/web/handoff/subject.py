@@ -12,6 +12,8 @@ from accounts.models.runs import RunQuerySet
 from accounts.models.states import Status
 from accounts.runs.owners.subject import NOT_HANDED_OFF, Subject
 from accounts.web.live.state import Live, live_account, live_run
+from accounts.web.live.views import watched
+from accounts.web.request import Request
 from onboarding.topology import MadeBy
 
 
@@ -39,10 +41,10 @@ def exists(account: Subject) -> bool:
     return account.granted_at is not None
 
 
-def live_of(account: Subject, run: Run | None) -> Live | None:
-    if isinstance(account, ManagingAccount):
-        return live_run(run) if run else None
-    return live_account(account)
+def live_of(request: Request, account: Subject, run: Run | None) -> Live | None:
+    if not isinstance(account, ManagingAccount):
+        return watched(request, live_account(account))
+    return watched(request, live_run(run)) if run else None
 
 
 def crumbs_of(account: Subject) -> list[tuple[str, str]]:

@@ -80,7 +80,7 @@ def hand_off_page(request: Request, pk: UUID) -> HttpResponse:
     run = waiting_run(account)
     removes = run is not None and run.kind == Run.Kind.REMOVE
     shown: dict[str, Any] = {
-        "live": live_of(account, run),
+        "live": live_of(request, account, run),
         "account": account,
         "run": run,
         "removes": removes,

@@ -9,7 +9,7 @@ from django.db.models import QuerySet
 from django.urls import reverse
 
 from accounts.models import Run
-from accounts.models.states import FAILURES, Status
+from accounts.models.states import FAILURES, UNSUCCESSFUL, Status
 
 MOST = 3
 """The most endings that are listed; of more, those that failed and a summary."""
@@ -31,6 +31,17 @@ class Ending(NamedTuple):
     """A status with a badge of its own."""
     text: str
     url: str
+
+    @property
+    def kind(self) -> str:
+        """Say how its toast looks, which goes by itself if it is good."""
+        if self.state in UNSUCCESSFUL:
+            return "bad"
+        return "waits" if self.state == Status.PLANNED else "good"
+
+    @property
+    def icon(self) -> str:
+        return {"bad": "cross", "waits": "list", "good": "check"}[self.kind]
 
 
 def ending_of(run: Run) -> Ending:

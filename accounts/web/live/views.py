@@ -1,12 +1,16 @@
-"""The one endpoint that pages ask whether something moved."""
+"""What a page hears that asks for itself again: nothing, or all, with what ended."""
 
 from __future__ import annotations
 
+import hashlib
+from collections.abc import Callable
 from dataclasses import replace
+from datetime import datetime
 
 from django.db.models import QuerySet
-from django.http import Http404, HttpResponse
+from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
+from django_htmx.http import HttpResponseClientRefresh, HttpResponseStopPolling
 
 from accounts.models import Bundle, Run
 from accounts.models.states import FAILURES, Status
@@ -15,48 +19,104 @@ from accounts.web.live.progress import ended_since
 from accounts.web.live.state import (
     DONE,
     FAILED,
+    LIST_EVERY,
+    RUN_EVERY,
     WAITS,
     WORKS,
     Live,
     Seen,
     Tab,
-    look,
-    moment_of,
 )
-from accounts.web.request import Request
+from accounts.work.heartbeat import silence
+
+SEEN = "Bowline-Seen"
+"""The header with the version that a page has shown; no person sends it."""
+RELOADED = "bowline_reloaded"
+"""The cookie with the same, for seconds, where a page reloads by itself."""
+EPOCH = "1970-01-01T00:00+00:00"
 
 
-def live(request: Request) -> HttpResponse:
-    """Answer 204 where nothing moved since `seen`, else what moved and what ended."""
-    now = look(request.GET.get("of", "site"))
-    if now is None:
-        raise Http404
-    seen = Seen.read(request.GET.get("seen", ""))
-    if seen == now.seen:
-        return HttpResponse(status=204)
-    told: list[Ending] = []
-    if seen is not None:
-        told = ended(now, seen)
-        now = replace(now, tab=tab_after(now, seen))
-    return render(request, "live/_live.html", {"live": now, "endings": told})
+class Answered(Exception):
+    """The page needs not be made: this answers instead."""
+
+    def __init__(self, response: HttpResponse) -> None:
+        super().__init__(response)
+        self.response = response
 
 
-def ended(now: Live, seen: Seen) -> list[Ending]:
+class AnswerPolls:
+    """Middleware: answers pages that need not be made again."""
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        return self.get_response(request)
+
+    def process_exception(
+        self, request: HttpRequest, error: Exception
+    ) -> HttpResponse | None:
+        return error.response if isinstance(error, Answered) else None
+
+
+def watched(request: HttpRequest, live: Live) -> Live:
+    """Add whether workers answer, and what ended since the page was shown; raise
+    Answered where it is the same.
+    """
+    silent = silence() if live.every in (RUN_EVERY, LIST_EVERY) else None
+    shown = repr((request.get_full_path(), silent, live.moved, live.facts))
+    digest = hashlib.sha256(shown.encode()).hexdigest()[:16]
+    now = Seen(digest, str(live.moved or ""), str(live.began or ""), live.building)
+    live = replace(live, silence=silent, seen=now)
+    asked = request.headers.get(SEEN)
+    seen = Seen.read(asked or request.COOKIES.get(RELOADED, ""))
+    if asked and seen == now:
+        raise Answered(HttpResponse(status=204))
+    if asked and live.reloads:
+        raise Answered(reload(request, asked))
+    if seen is None:
+        return live
+    told = tuple(ended(live, seen))
+    return replace(live, tab=tab_after(live, seen), endings=told)
+
+
+def reload(request: HttpRequest, asked: str) -> HttpResponse:
+    """Let the page load whole, and say then what ended."""
+    response = HttpResponseClientRefresh()
+    response.set_cookie(
+        RELOADED, asked, max_age=10, path=request.path, samesite="Strict", httponly=True
+    )
+    return response
+
+
+def signed_out(request: HttpRequest) -> HttpResponse:
+    """Tell whoever reads the page, and leave it as it is."""
+    text = "You are signed out. Sign in to see what changes."
+    told = Ending(Status.PLANNED, text, request.get_full_path())
+    shown = render(request, "live/_toasts.html", {"endings": [told]})
+    return HttpResponseStopPolling(shown.content, headers={"HX-Reswap": "none"})
+
+
+def ended(live: Live, seen: Seen) -> list[Ending]:
     """Report what ended since; once a batch is through, sum it up."""
-    told = endings(ended_since(now.runs, moment_of(seen.moved)))
-    batch = batch_that_ended(now, seen)
+    told = endings(ended_since(live.runs, moment_of(seen.moved)))
+    batch = batch_that_ended(live, seen)
     if batch is not None and (sum_of_all := summary(batch)):
         told.append(sum_of_all)
-    if seen.building and seen.building != now.seen.building:
+    if seen.building and seen.building != live.building:
         told += bundle_endings(seen.building)
     return told
 
 
-def batch_that_ended(now: Live, seen: Seen) -> QuerySet[Run] | None:
+def moment_of(text: str) -> datetime:
+    return datetime.fromisoformat(text or EPOCH)
+
+
+def batch_that_ended(live: Live, seen: Seen) -> QuerySet[Run] | None:
     """Find the runs of a batch that have ended."""
-    if not seen.began or now.seen.began:
+    if not seen.began or live.began:
         return None
-    return ended_since(now.runs, moment_of(seen.began))
+    return ended_since(live.runs, moment_of(seen.began))
 
 
 def bundle_endings(number: int) -> list[Ending]:
@@ -68,14 +128,14 @@ def bundle_endings(number: int) -> list[Ending]:
     return [Ending(bundle.status, text, bundle.get_absolute_url())]
 
 
-def tab_after(now: Live, seen: Seen) -> Tab:
+def tab_after(live: Live, seen: Seen) -> Tab:
     """Let the tab of a page that watched a batch say how it ended."""
-    batch = batch_that_ended(now, seen)
-    if now.tab == WORKS or batch is None:
-        return now.tab
+    batch = batch_that_ended(live, seen)
+    if live.tab == WORKS or batch is None:
+        return live.tab
     statuses = {*batch.order_by().values_list("status", flat=True).distinct()}
     if statuses & {*FAILURES}:
         return FAILED
     if Status.PLANNED in statuses:
         return WAITS
-    return DONE if statuses else now.tab
+    return DONE if statuses else live.tab

@@ -28,6 +28,7 @@ from accounts.runs.inactive import inactive_accounts
 from accounts.web.accounts.views import INACTIVE, NEW, OLDER, STALE
 from accounts.web.bundles.installed import ahead, installed_bundle
 from accounts.web.live.state import live_site
+from accounts.web.live.views import watched
 from accounts.web.managing.next_step import to_plan
 from accounts.web.overview.picture import MOST_NODES, Seen, narrow, summed, wide
 from accounts.web.request import Request
@@ -61,7 +62,7 @@ def overview(request: Request) -> HttpResponse:
     managing = ManagingAccount.objects.first()
     if managing is None:
         return render(request, "overview/welcome.html", {"step": 1})
-    live = live_site()
+    live = watched(request, live_site())
     counts = counts_by_environment()
     states = states_of(counts)
     total = states.total()

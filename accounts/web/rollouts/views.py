@@ -27,6 +27,7 @@ from accounts.runs.rollouts.census import (
 from accounts.runs.rollouts.decisions import needs_another
 from accounts.runs.rollouts.groups import groups_of
 from accounts.web.live.state import live_rollout, live_site
+from accounts.web.live.views import watched
 from accounts.web.request import Request
 from accounts.web.role_limits.here import here
 from accounts.web.rollouts.forms import SettingsForm
@@ -45,7 +46,7 @@ class Row(NamedTuple):
 
 def rollouts(request: Request) -> HttpResponse:
     """List the rollouts, newest first, with how many accounts are how far."""
-    live = live_site()
+    live = watched(request, live_site())
     rows = Rollout.objects.order_by("-number")
     page = Paginator(rows, PAGE).get_page(request.GET.get("page"))
     shown = {
@@ -87,7 +88,7 @@ def rollout_page(
     request: Request, rollout: Rollout, *, form: SettingsForm | None = None
 ) -> HttpResponse:
     """Show a rollout, with queries whose number does not grow with its accounts."""
-    live = live_rollout(rollout)
+    live = watched(request, live_rollout(rollout))
     census, managing = Census(rollout), managing_run(rollout)
     shown: dict[str, Any] = {
         "live": live,

@@ -17,6 +17,7 @@ from accounts.models import ManagingAccount, Run, Step
 from accounts.models.states import WORKING, Status
 from accounts.people.role_limits.limits import waits_for
 from accounts.web.live.state import live_site
+from accounts.web.live.views import watched
 from accounts.web.request import Request
 from accounts.web.runs.groups import same_plans
 from accounts.web.search.filters import Filters, filtered
@@ -46,7 +47,7 @@ class Row(NamedTuple):
 
 def runs(request: Request) -> HttpResponse:
     """List the runs, newest first, as the filters in the URL ask."""
-    live = live_site()
+    live = watched(request, live_site())
     found = matching(request.GET, request.user)
     page = Paginator(found, PAGE).get_page(request.GET.get("page"))
     waits = request.GET.get("waits") == ME

@@ -25,6 +25,7 @@ from accounts.runs.deciding.coming_first import (
 )
 from accounts.runs.results import results_of
 from accounts.web.live.state import live_run
+from accounts.web.live.views import watched
 from accounts.web.request import Request
 from accounts.web.role_limits.here import everywhere, here
 from accounts.web.runs.before_approval import brings
@@ -58,7 +59,7 @@ def run_page(
     """Show a run whole, with every document of its plan."""
     if run.is_working:
         return working_page(request, run)
-    live, reach = live_run(run), reach_of_run(run)
+    live, reach = watched(request, live_run(run)), reach_of_run(run)
     waits = run.status == Status.PLANNED
     authors = authors_of_run(run, reach) if waits else {}
     steps = list(run.steps.all())
@@ -112,7 +113,7 @@ def limits(request: Request, reach: Reach) -> dict[str, Any]:
 
 def working_page(request: Request, run: Run) -> HttpResponse:
     """Show how far a run is, which is asked for often: none of its documents."""
-    live = live_run(run)
+    live = watched(request, live_run(run))
     steps = list(run.steps.defer("before", "after"))
     shown = {"live": live, "crumbs": crumbs(run), **progress(run, steps)}
     return render(request, "runs/run.html", shown)

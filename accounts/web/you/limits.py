@@ -20,6 +20,7 @@ from django.utils.http import url_has_allowed_host_and_scheme
 from django_htmx.http import HttpResponseClientRedirect
 
 from accounts.web.access import View
+from accounts.web.live.views import RELOADED, SEEN, signed_out
 from accounts.web.you.session_store import SessionStore
 
 if TYPE_CHECKING:
@@ -27,10 +28,6 @@ if TYPE_CHECKING:
 
 ENDED = "ended"
 """In the address of the sign-in of somebody whose session has ended."""
-BACKGROUND = "Bowline-Background"
-"""The header of what scripts fetch without a person: refresh.js and live.js send it."""
-RELOADED = "bowline_reloaded"
-"""The cookie that live.js sets for seconds before it reloads a page by itself."""
 
 
 class CountUse:
@@ -62,7 +59,6 @@ def is_use(request: HttpRequest) -> bool:
     return (
         said.get("Sec-Fetch-Mode", "navigate") == "navigate"
         and "HX-Request" not in said
-        and BACKGROUND not in said
         and RELOADED not in request.COOKIES
     )
 
@@ -79,7 +75,11 @@ class SignInRequired(LoginRequiredMiddleware):
 
 
 def led_to(url: str, request: HttpRequest) -> HttpResponse:
-    """Redirect the whole page, also where htmx fetches a part of it."""
+    """Redirect the whole page, also where htmx fetches a part of it. A page that asks
+    by itself stays.
+    """
+    if SEEN in request.headers:
+        return signed_out(request)
     if getattr(request, "htmx", False):
         return HttpResponseClientRedirect(url)
     return HttpResponseRedirect(url)

@@ -72,7 +72,6 @@ READS = {
     "rollout-group",
     "rollout-csv",
     "rollout-json",
-    "live",
     "bundles",
     "bundles-csv",
     "bundles-json",

@@ -258,3 +258,16 @@ COVERED = """() => {
         return !apart && box.bottom > top && box.top < bottom;
     }).map((one) => one.textContent.trim());
 }"""
+
+
+def test_a_filter_applies_where_nothing_moves(
+    browser: Browser, live_server: Any, rows: None
+) -> None:
+    person("administrator")
+    page = signed_in(browser, live_server, "administrator")
+    page.goto("/settings/activity/")
+    field = page.get_by_label("Person")
+
+    field.press_sequentially("nothing like it")
+
+    expect(page.locator("#said")).to_have_text("Nothing matches.")

@@ -20,6 +20,7 @@ from tests.accounts.spinnaker.deliveries.delivering import (
     reach,
 )
 from tests.accounts.web.answers import told
+from tests.accounts.web.asking import asked_again
 from tests.factories import LEAST
 from tests.onboarding.delivery.strict_gate import SECRET, StrictGate
 from tests.rows import managing_row, person
@@ -235,11 +236,13 @@ def test_what_is_not_loaded_in_time_has_its_likely_causes_in_order(viewer):
 def test_the_page_asks_whether_something_moved(viewer):
     proved_row()
     planned = plan(StrictGate())
-    shown = page(viewer, planned)
+    shown = viewer.get(url(planned))
+    before = asked_again(viewer, shown).status_code
 
-    assert f"of=delivery:{planned.number}" in shown
-    assert viewer.get(f"/live/?of=delivery:{planned.number}").status_code == 200
-    assert viewer.get("/live/?of=delivery:999").status_code == 404
+    Delivery.objects.update(waiting="Waiting for Gate")
+
+    assert before == 204
+    assert asked_again(viewer, shown).headers["HX-Refresh"] == "true"
 
 
 def test_ten_thousand_accounts_take_few_queries_and_a_page_of_a_hundred(viewer):

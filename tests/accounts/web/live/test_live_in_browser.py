@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Browser, Page, Request, Route, expect
 
 from accounts.models import ManagedAccount, Run
 from accounts.models.states import State, Status
@@ -44,6 +44,10 @@ def opened(browser: Browser, live_server: Any, path: str, **context: Any) -> Pag
     page.clock.install()
     page.goto(path)
     return page
+
+
+def is_poll(request: Request) -> bool:
+    return "bowline-seen" in request.headers
 
 
 def toast(page: Page) -> Any:
@@ -178,7 +182,7 @@ def test_a_toast_does_not_move_where_that_is_not_wanted(
     end(run)
     page.clock.run_for("00:03")
 
-    note = page.locator("[data-toast-note]")
+    note = page.locator("[data-toast]")
 
     expect(note).to_be_visible()
     expect(note).to_have_css("animation-name", "none")
@@ -190,7 +194,7 @@ def test_the_asking_stops_with_the_work_and_is_seldom_out_of_sight(
 ) -> None:
     page = opened(browser, live_server, "/runs/")
     asked: list[str] = []
-    page.on("request", lambda one: asked.append(one.url) if "/live/" in one.url else 0)
+    page.on("request", lambda one: asked.append(one.url) if is_poll(one) else 0)
 
     def asks(within: str = LOOK) -> bool:
         asked.clear()
@@ -206,19 +210,23 @@ def test_the_asking_stops_with_the_work_and_is_seldom_out_of_sight(
             }}"""
         )
 
-    with page.expect_response("**/live/**"):
+    page.reload()
+    assert asked == []
+    with page.expect_response(lambda one: is_poll(one.request)):
         page.clock.run_for(LOOK)
+    asked.clear()
     sight("true")
+    assert asked == []
     assert not asks("00:20")
-    with page.expect_response("**/live/**"):
+    with page.expect_response(lambda one: is_poll(one.request)):
         page.clock.run_for("00:30")
-    with page.expect_response("**/live/**"):
+    with page.expect_response(lambda one: is_poll(one.request)):
         sight("false")
     end(run)
     page.clock.run_for(LOOK)
     expect(page.locator("#live")).to_have_attribute("data-every", "0")
     assert not asks()
-    with page.expect_response("**/live/**"):
+    with page.expect_response(lambda one: is_poll(one.request)):
         sight("false")
 
 
@@ -230,7 +238,7 @@ def test_a_run_is_watched_with_its_folds_and_loads_whole_at_its_end(
     step = step_row(run, status="running")
     page = opened(browser, live_server, run.get_absolute_url())
     told = complaints(page)
-    steps = page.locator("details[data-key=steps]")
+    steps = page.locator("details#run-steps")
     steps.locator("summary").click()
     expect(steps).not_to_have_attribute("open", "")
 
@@ -283,3 +291,65 @@ def test_whoever_was_signed_out_is_told_and_nothing_more_is_asked(
     assert asked == []
     toast(page).get_by_role("link").click()
     expect(page.get_by_role("button", name="Sign in")).to_be_visible()
+
+
+def test_one_asks_at_a_time_less_often_after_an_error_and_no_more_for_what_is_gone(
+    browser: Browser, live_server: Any, run: Run
+) -> None:
+    page = opened(browser, live_server, "/runs/")
+    held: list[Route] = []
+    page.route(
+        "**/runs/",
+        lambda route: (
+            held.append(route) if is_poll(route.request) else route.fallback()
+        ),
+    )
+
+    def asks(within: str) -> int:
+        """Count what the page asks within its own time, and answers nothing."""
+        held.clear()
+        page.clock.run_for(within)
+        page.wait_for_load_state("domcontentloaded")
+        page.evaluate("0")
+        return len(held)
+
+    assert asks(LOOK) == 1
+    with page.expect_event("requestfinished", is_poll):
+        held[0].fulfill(status=500)
+    assert asks("00:03") == 0
+    assert asks("00:02") == 1
+    with page.expect_event("requestfinished", is_poll):
+        held[0].fulfill(status=404)
+    assert asks(LOOK) == 0
+
+
+def test_the_content_of_another_page_is_not_taken(
+    browser: Browser, live_server: Any, run: Run
+) -> None:
+    page = opened(browser, live_server, "/runs/")
+
+    def led_away(route: Route) -> None:
+        elsewhere = route.request.url.replace("/runs/", "/bundles/")
+        route.fulfill(status=302, headers={"Location": elsewhere})
+
+    page.route("**/runs/", led_away)
+    with page.expect_response("**/bundles/"):
+        page.clock.run_for(LOOK)
+    page.clock.run_for("00:01")
+
+    expect(page.get_by_role("heading", name="Runs", exact=True)).to_be_visible()
+
+
+def test_a_toast_is_not_shown_twice(
+    browser: Browser, live_server: Any, run: Run
+) -> None:
+    page = opened(browser, live_server, "/runs/")
+    page.context.clear_cookies()
+    page.clock.run_for(LOOK)
+    expect(toast(page)).to_contain_text("You are signed out.")
+
+    with page.expect_response(lambda one: is_poll(one.request)):
+        page.evaluate("document.dispatchEvent(new Event('visibilitychange'))")
+    page.clock.run_for("00:01")
+
+    expect(toast(page).get_by_role("link")).to_have_count(1)

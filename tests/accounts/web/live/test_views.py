@@ -1,4 +1,4 @@
-"""The endpoint that pages ask: 204 while nothing moved, else what moved and ended."""
+"""A page that asks for itself: 204 while nothing moved, else it, with what ended."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from django.core.signing import Signer
 from django.db import connection
 from django.http import HttpResponse
 from django.test import Client
@@ -15,7 +16,11 @@ from django.utils import timezone
 
 from accounts.models import Bundle, ManagedAccount, Run
 from accounts.models.states import State, Status
-from tests.rows import account_row, managing_row, run_row, step_row
+from accounts.web.live.views import SEEN
+from tests.accounts.web.asking import asked_again
+from tests.bundles import core
+from tests.factories import topology
+from tests.rows import account_row, bundle_row, managing_row, run_row, step_row
 
 pytestmark = pytest.mark.django_db
 
@@ -25,12 +30,11 @@ def managing() -> None:
     managing_row()
 
 
-def address_in(response: HttpResponse) -> str:
-    """Find where the page, or the fragment, asks next."""
-    html = response.content.decode()
-    found = re.search(r'data-live="([^"]+)"', html)
-    assert found, html
-    return found[1].replace("&amp;", "&")
+def word(response: HttpResponse) -> str:
+    """Read what the tab says in front of its title."""
+    found = re.search(r"<title>(?:(.*?) · )?Runs · ", response.content.decode())
+    assert found
+    return found[1] or ""
 
 
 def fact(response: HttpResponse, name: str) -> str:
@@ -40,9 +44,9 @@ def fact(response: HttpResponse, name: str) -> str:
 
 
 def toasts(response: HttpResponse) -> list[tuple[str, str]]:
-    """List (state, text) of what ended."""
+    """List (kind, text) of what ended."""
     return re.findall(
-        r'data-state="([^"]+)"><a [^>]+>([^<]+)<', response.content.decode()
+        r'toast-note-(\w+)".*?<a [^>]+>([^<]+)<', response.content.decode(), re.DOTALL
     )
 
 
@@ -69,14 +73,14 @@ def test_a_page_asks_while_something_moves_and_stops_with_it(
     run = working("web")
 
     shown = viewer.get(page)
-    nothing_new = viewer.get(address_in(shown))
+    nothing_new = asked_again(viewer, shown)
     move(run, Status.VERIFIED)
-    moved = viewer.get(address_in(shown))
+    moved = asked_again(viewer, shown)
 
     assert fact(shown, "every") == "2000"
     assert (nothing_new.status_code, nothing_new.content) == (204, b"")
     assert (moved.status_code, fact(moved, "every")) == (200, "0")
-    assert viewer.get(address_in(moved)).status_code == 204
+    assert asked_again(viewer, moved).status_code == 204
 
 
 @pytest.mark.parametrize("page", PAGES)
@@ -90,7 +94,9 @@ def test_a_page_on_which_nothing_moves_does_not_ask(viewer: Client, page: str) -
     "change",
     [
         lambda run: run.steps.update(status="done"),
-        lambda run: run.checks.create(position=0, provider="ec2", name="List"),
+        lambda run: run.checks.create(
+            position=0, provider="ec2", name="List", outcome="proved"
+        ),
         lambda run: Run.objects.filter(pk=run.pk).update(waiting="Waiting for AWS"),
         lambda run: move(run, Status.VERIFYING),
     ],
@@ -100,11 +106,11 @@ def test_a_run_moves_with_all_that_its_page_shows(viewer: Client, change: Any) -
     run = working("web", Status.APPLYING, approved_at=timezone.now())
     step_row(run, status="running")
     shown = viewer.get(run.get_absolute_url())
-    assert viewer.get(address_in(shown)).status_code == 204
+    assert asked_again(viewer, shown).status_code == 204
 
     change(run)
 
-    assert viewer.get(address_in(shown)).status_code == 200
+    assert asked_again(viewer, shown).status_code == 200
 
 
 def test_an_account_moves_with_its_run_and_with_no_other(viewer: Client) -> None:
@@ -113,22 +119,23 @@ def test_an_account_moves_with_its_run_and_with_no_other(viewer: Client) -> None
     shown = viewer.get(run.account.get_absolute_url())
 
     move(other, Status.VERIFIED)
-    assert viewer.get(address_in(shown)).status_code == 204
+    assert asked_again(viewer, shown).status_code == 204
 
     move(run, Status.VERIFIED)
-    assert viewer.get(address_in(shown)).status_code == 200
+    assert asked_again(viewer, shown).status_code == 200
 
 
 def test_a_bundle_that_is_built_ends_the_asking_and_is_told(viewer: Client) -> None:
-    bundle = Bundle.objects.create(number=4)
+    bundle = bundle_row(topology(core()), 4)
+    Bundle.objects.update(status=Bundle.Status.BUILDING)
     pages = [viewer.get(path) for path in (bundle.get_absolute_url(), "/bundles/")]
 
     Bundle.objects.update(status=Bundle.Status.READY)
-    answers = [viewer.get(address_in(page)) for page in pages]
+    answers = [asked_again(viewer, page) for page in pages]
 
     for page, answer in zip(pages, answers, strict=True):
         assert (fact(page, "every"), fact(answer, "every")) == ("2000", "0")
-        assert toasts(answer) == [("ready", "Bundle 4 is ready")]
+        assert toasts(answer) == [("good", "Bundle 4 is ready")]
 
 
 @pytest.mark.parametrize(
@@ -156,7 +163,7 @@ def test_the_tab_of_a_run_says_its_state(
 
 
 @pytest.mark.parametrize(
-    ("endings", "word"),
+    ("endings", "says"),
     [
         ((Status.VERIFIED, Status.VERIFIED), "Done"),
         ((Status.PLANNED, Status.VERIFIED), "Needs approval"),
@@ -164,17 +171,17 @@ def test_the_tab_of_a_run_says_its_state(
     ],
 )
 def test_the_tab_of_a_list_says_how_what_it_watched_ended(
-    viewer: Client, endings: tuple[Status, Status], word: str
+    viewer: Client, endings: tuple[Status, Status], says: str
 ) -> None:
     runs = [working("a"), working("b")]
     shown = viewer.get("/runs/")
-    assert fact(shown, "word") == "Working"
+    assert word(shown) == "Working"
 
     for run, ending in zip(runs, endings, strict=True):
         move(run, ending)
 
-    assert fact(viewer.get(address_in(shown)), "word") == word
-    assert fact(viewer.get("/runs/"), "word") == ""
+    assert word(asked_again(viewer, shown)) == says
+    assert word(viewer.get("/runs/")) == ""
 
 
 def test_it_says_what_ended_and_nothing_twice(viewer: Client) -> None:
@@ -182,15 +189,15 @@ def test_it_says_what_ended_and_nothing_twice(viewer: Client) -> None:
     shown = viewer.get("/accounts/")
 
     move(runs["payments"], Status.VERIFIED)
-    first = viewer.get(address_in(shown))
+    first = asked_again(viewer, shown)
     move(runs["orders"], Status.FAILED)
     move(runs["stock"], Status.PLANNED)
-    second = viewer.get(address_in(first))
+    second = asked_again(viewer, first)
 
-    assert toasts(first) == [("verified", "Account payments is verified")]
+    assert toasts(first) == [("good", "Account payments is verified")]
     assert toasts(second) == [
-        ("failed", f"{runs['orders'].title} of orders failed"),
-        ("planned", "The plan for stock needs approval"),
+        ("bad", f"{runs['orders'].title} of orders failed"),
+        ("waits", "The plan for stock needs approval"),
     ]
 
 
@@ -201,7 +208,7 @@ def test_what_a_person_put_aside_is_not_told(viewer: Client) -> None:
 
     move(run, Status.DISCARDED)
 
-    assert toasts(viewer.get(address_in(shown))) == []
+    assert toasts(asked_again(viewer, shown)) == []
 
 
 def test_of_a_large_batch_the_failures_are_told_and_the_rest_is_summed_up(
@@ -214,9 +221,9 @@ def test_of_a_large_batch_the_failures_are_told_and_the_rest_is_summed_up(
         move(run, Status.VERIFIED)
     move(runs[0], Status.FAILED)
 
-    assert toasts(viewer.get(address_in(shown))) == [
-        ("failed", f"{runs[0].title} of a0 failed"),
-        ("failed", "6 runs ended: 5 verified, 1 failed"),
+    assert toasts(asked_again(viewer, shown)) == [
+        ("bad", f"{runs[0].title} of a0 failed"),
+        ("bad", "6 runs ended: 5 verified, 1 failed"),
     ]
 
 
@@ -247,40 +254,22 @@ def test_what_ended_before_the_batch_began_is_not_counted(viewer: Client) -> Non
     assert "<b>0 of 2</b>" in two
 
 
-@pytest.mark.parametrize(
-    "of",
-    [
-        "nothing",
-        "run",
-        "run:1",
-        "run:00000000-0000-0000-0000-000000000001",
-        "account:00000000-0000-0000-0000-000000000001",
-        "bundle:7",
-        "bundle:x",
-        "bundle:99999999999999999999999",
-        "account:\0",
-    ],
-)
-def test_what_does_not_exist_is_not_found(viewer: Client, of: str) -> None:
-    assert viewer.get("/live/", {"of": of}).status_code == 404
-
-
-@pytest.mark.parametrize("seen", ["", "x", "a.1.2.3", f"{'0' * 16}.{'9' * 16}.1.1"])
+@pytest.mark.parametrize("seen", ["", "x", "a:b", Signer(key="x").sign_object([])])
 def test_a_version_that_it_did_not_write_is_one_that_moved(
     viewer: Client, seen: str
 ) -> None:
     run = working("web")
 
-    answer = viewer.get("/live/", {"of": f"run:{run.pk}", "seen": seen})
+    answer = viewer.get(run.get_absolute_url(), headers={SEEN: seen})
 
     assert (answer.status_code, toasts(answer)) == (200, [])
 
 
 def test_the_queries_do_not_grow_with_what_there_is(viewer: Client) -> None:
     def queries() -> int:
-        address = address_in(viewer.get("/runs/"))
+        shown = viewer.get("/runs/")
         with CaptureQueriesContext(connection) as captured:
-            assert viewer.get(address).status_code == 204
+            assert asked_again(viewer, shown).status_code == 204
         return len(captured)
 
     for number in range(2):
@@ -300,3 +289,13 @@ def test_without_scripts_a_link_reloads(viewer: Client) -> None:
 
     assert '<p class="no-js soft small">' in html
     assert '<a href="">Reload</a>' in html
+
+
+def test_htmx_takes_no_script_and_nothing_out_of_place_from_an_answer(
+    viewer: Client,
+) -> None:
+    html = viewer.get("/accounts/").content.decode()
+
+    assert '"allowEval": false' in html
+    assert '"allowScriptTags": false' in html
+    assert '"allowNestedOobSwaps": false' in html

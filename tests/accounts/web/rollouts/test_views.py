@@ -14,6 +14,7 @@ from accounts.runs.rollouts import decisions
 from accounts.runs.rollouts.census import managing_run, runs_of
 from accounts.runs.rollouts.engine import advance
 from tests.accounts.runs.rollouts.rows import SAME, move, plan, started, statuses
+from tests.accounts.web.asking import asked_again
 from tests.rows import managing_row, person, step_row
 
 pytestmark = pytest.mark.django_db
@@ -194,14 +195,13 @@ def test_the_report_says_of_each_account_what_happened(viewer, rollout) -> None:
 
 
 def test_an_approval_is_no_end_that_is_announced(viewer, rollout) -> None:
-    live = viewer.get(rollout.get_absolute_url()).context["live"]
-    seen = str(live.seen)
+    shown = viewer.get(rollout.get_absolute_url())
     decisions.approve_group(rollout, SAME, person("approver"))
 
-    answer = viewer.get(reverse("accounts:live"), {"of": live.of, "seen": seen})
+    answer = asked_again(viewer, shown)
 
     assert answer.status_code == 200
-    assert "data-toast" not in answer.content.decode()
+    assert "toast-note" not in answer.content.decode()
 
 
 def test_the_managing_account_is_first_among_the_plans(viewer, rollout) -> None:
@@ -253,19 +253,16 @@ def test_what_owners_still_have_to_do_is_no_finished_work(viewer, rollout) -> No
 def test_an_open_page_learns_that_something_moved(viewer, rollout) -> None:
     decisions.approve_group(rollout, SAME, person("approver"))
     advance(rollout.number)
-    url = viewer.get(rollout.get_absolute_url()).context["live"]
-    asked = {"of": url.of, "seen": str(url.seen)}
+    shown = viewer.get(rollout.get_absolute_url())
 
-    before = viewer.get(reverse("accounts:live"), asked).status_code
+    before = asked_again(viewer, shown).status_code
     move(rollout, APPLYING, Status.VERIFIED, moved_at=Now())
-    after = viewer.get(reverse("accounts:live"), asked)
+    after = asked_again(viewer, shown)
 
     assert before == 204
     assert after.status_code == 200
-    assert url.every > 0
+    assert 'data-every="2000"' in after.content.decode()
 
 
 def test_there_is_no_page_of_a_rollout_that_is_not_there(viewer) -> None:
     assert viewer.get(reverse("accounts:rollout", args=[99])).status_code == 404
-    live = viewer.get(reverse("accounts:live"), {"of": "rollout:99"})
-    assert live.status_code == 404
