@@ -25,6 +25,7 @@ OWN = {
     "FeedRow.name",
     "FeedToken.digest",
     "Findings.results",
+    "ForeignPolicy.alike",
     "HandedOutText.digest",
     "KeptAnswer.digest",
     "Lookup.parameters",

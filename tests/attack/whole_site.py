@@ -61,6 +61,7 @@ from onboarding.verify.result import Located
 from tests import rows
 from tests.accounts.runs.carried import EVERYTHING
 from tests.accounts.runs.foreign.rows import foreign_row
+from tests.accounts.web.rights.found import read_roles
 from tests.attack.hostile import ACCOUNT_ID, HARMLESS
 from tests.attack.signed_on import sign_on
 from tests.bundles import with_every_provider
@@ -182,6 +183,7 @@ def whole_site() -> Pages:
         accounts.append(account)
     for number, whose in enumerate((None, *accounts[:3]), 1):
         foreign_row(whose, pk=number, digest=f"{number}" * 64)
+    read_roles(accounts[0], differs=[HARMLESS], unread=HARMLESS)
     text = HandedOutText.objects.create(digest="e" * 64, text=HARMLESS)
     HandOff.objects.create(
         account=accounts[1], text=text, number=1, stack_name="bowline", region="r"
