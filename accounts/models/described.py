@@ -93,9 +93,9 @@ class DescribedQuerySet(models.QuerySet[M]):
     def fail(self) -> int:
         return self.move(State.FAILED, **self.UNPROVED)
 
-    def drift(self) -> int:
-        """AWS is no longer what was approved."""
-        return self.move(State.DRIFTED, **self.UNPROVED)
+    def drift(self, *, unapproved: int = 0) -> int:
+        """AWS is no longer what was approved; as often, roles may do more."""
+        return self.move(State.DRIFTED, unapproved=unapproved, **self.UNPROVED)
 
     def refuse_plan(self) -> int:
         """The plan no longer fits; nothing more was changed."""
@@ -129,6 +129,8 @@ class Described(models.Model):
     """How many changes Spinnaker may be allowed or denied, as last verified."""
     undeployable = models.PositiveIntegerField(default=0, editable=False)
     """How many regions are without what a deployment needs, as last verified."""
+    unapproved = models.PositiveIntegerField(default=0, editable=False)
+    """How much lets roles do what nobody approved, where it is drifted."""
     policy_set = models.PositiveIntegerField(default=0, editable=False)
     """The POLICY_SET that was last found complete; 0: none yet."""
     updated_at = models.DateTimeField(auto_now=True)
@@ -163,6 +165,7 @@ class Described(models.Model):
             is_stale=self.stale_since is not None,
             unknown_writes=self.unknown_writes,
             undeployable=self.undeployable,
+            unapproved=self.unapproved,
         )
 
     @property
@@ -173,6 +176,7 @@ class Described(models.Model):
             is_stale=self.stale_since is not None,
             unknown_writes=self.unknown_writes,
             undeployable=self.undeployable,
+            unapproved=self.unapproved,
         )
 
     @property

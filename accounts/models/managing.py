@@ -72,9 +72,10 @@ class ManagingAccountQuerySet(DescribedQuerySet["ManagingAccount"]):
         """An account's run could not apply it."""
         return self.move(unless_passing(State.FAILED), **self.UNPROVED)
 
-    def drift_along(self) -> int:
+    def drift_along(self, *, unapproved: int = 0) -> int:
         """An account's run found that AWS is no longer what was approved."""
-        return self.move(unless_passing(State.DRIFTED), **self.UNPROVED)
+        drifted = {"unapproved": unapproved, **self.UNPROVED}
+        return self.move(unless_passing(State.DRIFTED), **drifted)
 
     def prove_along(self, state: State, at: datetime) -> int:
         """An account's run has walked through it. The many that do so in one night

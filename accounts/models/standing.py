@@ -28,6 +28,9 @@ WRITES_UNKNOWN = f"{State.VERIFIED.value}, writes unknown"
 NOT_EVERYWHERE = f"{State.VERIFIED.value}, some regions"
 """The word of an account with a region that does not have what deployments need."""
 
+NOT_APPROVED = "not as approved"
+"""The word of an account whose roles may do what nobody approved."""
+
 WORDS = tuple(
     word
     for state in State.values
@@ -36,6 +39,7 @@ WORDS = tuple(
         state,
         *([NOT_EVERYWHERE, WRITES_UNKNOWN] if state == State.VERIFIED else []),
         *([STALE[state]] if state in STALE else []),
+        *([NOT_APPROVED] if state == State.DRIFTED else []),
     )
 )
 """Every word that a managed account can have, in the order of its life."""
@@ -64,6 +68,8 @@ class Facts:
     """Where a second person is asked for, somebody must accept them."""
     undeployable: int = 0
     """How many regions are without what a deployment needs."""
+    unapproved: int = 0
+    """How much lets roles do what nobody approved, where it is drifted."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,6 +130,10 @@ MISSING = (
     "account. Ask the owner to deploy the template again, then verify again."
 )
 DRIFTED = "AWS no longer matches what was approved."
+MAY_DO_MORE = (
+    "Roles of it may do what nobody approved: the checks say what. Plan again to "
+    "remove it, or let somebody accept it, below under Policies of others."
+)
 EDITED = (
     "The account was edited after it was planned, so AWS may no longer match this "
     "description. Plan again, and review what differs."
@@ -148,6 +158,7 @@ def standing(facts: Facts) -> Standing:
         is_stale=facts.is_stale,
         unknown_writes=facts.unknown_writes,
         undeployable=facts.undeployable,
+        unapproved=facts.unapproved,
     )
     sentences = [STALE_PROOF] if word in STALE.values() else []
     if facts.undeployable and facts.state in PROVED:
@@ -167,7 +178,7 @@ def standing(facts: Facts) -> Standing:
         case State.FAILED:
             sentences.append(MISSING if facts.is_missing else FAILED)
         case State.DRIFTED:
-            sentences.append(DRIFTED)
+            sentences.append(MAY_DO_MORE if facts.unapproved else DRIFTED)
         case State.OUTDATED if facts.is_withdrawn and not facts.is_edited:
             pass
         case State.OUTDATED:
@@ -191,8 +202,15 @@ def worst(words: list[str]) -> str:
 
 
 def word_of(
-    state: str, *, is_stale: bool, unknown_writes: int = 0, undeployable: int = 0
+    state: str,
+    *,
+    is_stale: bool,
+    unknown_writes: int = 0,
+    undeployable: int = 0,
+    unapproved: int = 0,
 ) -> str:
+    if state == State.DRIFTED and unapproved:
+        return NOT_APPROVED
     if is_stale and state in STALE:
         return STALE[state]
     if state == State.VERIFIED and undeployable:
@@ -205,8 +223,9 @@ def counted_by_word(rows: QuerySet[Any], *fields: str) -> Iterator[tuple[Any, ..
     stale = Case(When(proof_is_stale(), then=True), default=False)
     unknown = Case(When(unknown_writes__gt=0, then=1), default=0)
     without = Case(When(undeployable__gt=0, then=1), default=0)
+    more = Case(When(unapproved__gt=0, then=1), default=0)
     found = rows.values(
-        *fields, "state", is_stale=stale, unknown=unknown, without=without
+        *fields, "state", is_stale=stale, unknown=unknown, without=without, more=more
     )
     for row in found.annotate(count=Count("pk")).order_by(*fields, "state"):
         word = word_of(
@@ -214,6 +233,7 @@ def counted_by_word(rows: QuerySet[Any], *fields: str) -> Iterator[tuple[Any, ..
             is_stale=row["is_stale"],
             unknown_writes=row["unknown"],
             undeployable=row["without"],
+            unapproved=row["more"],
         )
         yield (*(row[field] for field in fields), word, row["count"])
 
@@ -243,6 +263,10 @@ def with_word(word: str) -> Q:
     for state, stale in STALE.items():
         if word == stale:
             return Q(state=state) & proof_is_stale()
+    if word == NOT_APPROVED:
+        return Q(state=State.DRIFTED, unapproved__gt=0)
+    if word == State.DRIFTED:
+        return Q(state=State.DRIFTED, unapproved=0)
     if word == NOT_EVERYWHERE:
         return Q(state=State.VERIFIED, undeployable__gt=0) & ~proof_is_stale()
     everywhere = Q(state=State.VERIFIED, undeployable=0) & ~proof_is_stale()

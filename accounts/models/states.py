@@ -108,6 +108,7 @@ BADGES = {
     "failed": Badge("bad", "cross", "Something must be fixed. See the run."),
     "errored": Badge("bad", "cross", "Bowline itself failed. See the run."),
     "drifted": Badge("warn", "drift", "AWS no longer matches what was verified."),
+    "not as approved": Badge("bad", "cross", "Roles may do what nobody approved."),
     "outdated": Badge("warn", "clock", "Edited after it was planned. Plan again."),
     "discarded": Badge("neutral", "minus", "Discarded. AWS is unchanged."),
     # Rollouts

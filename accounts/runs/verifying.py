@@ -21,7 +21,7 @@ from accounts.models import ManagedAccount, ManagingAccount, Notice, Run
 from accounts.models.states import WORKING, State, Status
 from accounts.notices.happening import failed, happened
 from accounts.runs.foreign.as_found import compared_now, keep_as_found, said_of
-from accounts.runs.foreign.keeping import keep_all_foreign, of_others
+from accounts.runs.foreign.keeping import keep_all_foreign, of_others, unapproved
 from accounts.runs.foreign.writes import keep_writes, writes_to_accept
 from accounts.runs.inactive import explained
 from accounts.runs.owners.learning import learn_of_owner
@@ -104,7 +104,7 @@ def prove(run: Run, scope: Scope, sessions: Sessions) -> None:
             failed(run)
         subject = run.unedited_subject
         if drifted:
-            subject.drift()
+            subject.drift(unapproved=unapproved(compared_of(looked)))
         elif status is Status.FAILED:
             subject.fail()
             count_miss(scope, results)
@@ -145,7 +145,7 @@ def judge_managing(
     identity = outcomes.get(BECOME_IDENTITY)
     rows = ManagingAccount.objects.at(row.version)
     if looked.differs:
-        rows.drift_along()
+        rows.drift_along(unapproved=unapproved(compared_of([looked])))
     elif looked.result.outcome is Outcome.PROVED:
         rows.have_policies(POLICY_SET)
         if identity is Outcome.FAILED:

@@ -20,6 +20,7 @@ RUN = "ec2:RunInstances"
 BASE = "BaseIAMRole"
 VERIFIED, FAILED, DRIFTED = "verified", "failed", "drifted"
 UNKNOWN = "verified, writes unknown"
+MORE = "not as approved"
 STRANGER = "arn:aws:iam::999999999999:root"
 ANYBODY = {"AWS": "*"}
 ADMINISTRATOR = "arn:aws:iam::aws:policy/AdministratorAccess"
@@ -164,73 +165,73 @@ BY_THE_ORGANIZATION = (
 BY_POLICIES = (
     Case(
         "allows everything",
-        DRIFTED,
+        MORE,
         (f"{THEIRS} Allows every action on every resource.",),
         inline=((MANAGED, allow("*")),),
     ),
     Case(
         "allows all of IAM",
-        DRIFTED,
+        MORE,
         (f"{THEIRS} Allows actions by a pattern: iam:*.",),
         inline=((MANAGED, allow("iam:*")),),
     ),
     Case(
         "makes Spinnaker an administrator",
-        DRIFTED,
+        MORE,
         (f"AdministratorAccess is attached to role {MANAGED}. Allows every action",),
         attached=((MANAGED, ADMINISTRATOR),),
     ),
     Case(
         "makes instances administrators",
-        DRIFTED,
+        MORE,
         (f"AdministratorAccess is attached to role {BASE}. Allows every action",),
         attached=((BASE, ADMINISTRATOR),),
     ),
     Case(
         "lets both read everything",
-        DRIFTED,
+        MORE,
         (f"ReadOnlyAccess is attached to role {MANAGED}.", f"attached to role {BASE}."),
         attached=((MANAGED, READ_ONLY), (BASE, READ_ONLY)),
     ),
     Case(
         "lets instances read a bucket",
-        DRIFTED,
+        MORE,
         (f"Theirs0 is in role {BASE}. Allows s3:GetObject.",),
         inline=((BASE, allow("s3:GetObject", Resource="arn:aws:s3:::b/*")),),
     ),
     Case(
         "passes every role",
-        DRIFTED,
+        MORE,
         (f"{THEIRS} Passes roles * to any service.",),
         inline=((MANAGED, allow("iam:PassRole")),),
     ),
     Case(
         "allows all but IAM",
-        DRIFTED,
+        MORE,
         (f"{THEIRS} Allows everything except what it names.",),
         inline=((MANAGED, allow(NotAction=["iam:*"])),),
     ),
     Case(
         "reads secrets",
-        DRIFTED,
+        MORE,
         (f"{THEIRS}", "Reads secrets: secretsmanager:GetSecretValue."),
         inline=((MANAGED, allow("secretsmanager:GetSecretValue")),),
     ),
     Case(
         "denies a write",
-        DRIFTED,
+        MORE,
         (f"{THEIRS} Denies {RUN}.", f"{DENIES}", f"denies {RUN}."),
         inline=((MANAGED, deny(RUN)),),
     ),
     Case(
         "denies a write in subnets",
-        DRIFTED,
+        MORE,
         (f"{DENIES}", f"denies {RUN}."),
         inline=((MANAGED, deny(RUN, Resource=kind("subnet"))),),
     ),
     Case(
         "denies a write in the second region",
-        DRIFTED,
+        MORE,
         (f"Simulated in {WEST}: {DENIES}",),
         inline=(
             (
@@ -241,7 +242,7 @@ BY_POLICIES = (
     ),
     Case(
         "demands a tag",
-        DRIFTED,
+        MORE,
         (
             f"{THEIRS} Denies {RUN}, under conditions.",
             f"Unknown: {RUN}, because conditions decide.",
@@ -276,19 +277,19 @@ BY_POLICIES = (
 BY_TRUST = (
     Case(
         "anybody",
-        DRIFTED,
+        MORE,
         ("Anybody in AWS can assume it.", "A wrong external ID opened"),
         trusts=((MANAGED, trusting(ANYBODY)),),
     ),
     Case(
         "anybody with any external ID",
-        DRIFTED,
+        MORE,
         ("Anybody in AWS, known by an external ID, can assume it.",),
         trusts=((MANAGED, trusting(ANYBODY, {"StringLike": {"sts:ExternalId": "*"}})),),
     ),
     Case(
         "anybody of an organization",
-        DRIFTED,
+        MORE,
         ("Anybody in AWS, known by their organization, can assume it.",),
         trusts=(
             (
@@ -299,25 +300,25 @@ BY_TRUST = (
     ),
     Case(
         "another account",
-        DRIFTED,
+        MORE,
         ("Whoever account 999999999999 permits can assume it.",),
         trusts=((MANAGED, trusting({"AWS": STRANGER})),),
     ),
     Case(
         "a service",
-        DRIFTED,
+        MORE,
         ("AWS's service lambda.amazonaws.com can assume it.",),
         trusts=((MANAGED, trusting({"Service": "lambda.amazonaws.com"})),),
     ),
     Case(
         "another account, to what instances are",
-        DRIFTED,
+        MORE,
         (f"role {BASE} (as found: Whoever account 999999999999 permits",),
         trusts=((BASE, trusting({"AWS": STRANGER})),),
     ),
     Case(
         "a provider of identities",
-        DRIFTED,
+        MORE,
         ("Whoever arn:aws:iam::999999999999:oidc-provider/idp.example.com vouches",),
         trusts=(
             (
@@ -351,7 +352,7 @@ UNANSWERED = (
     Case("may not be asked", UNKNOWN, ("could not be simulated",), inline=BLIND),
     Case(
         "may not be asked, and a policy denies a write",
-        DRIFTED,
+        MORE,
         (f"denies {RUN}.",),
         inline=((MANAGED, deny(RUN)), *BLIND),
     ),

@@ -41,6 +41,7 @@ ACCOUNT = (
     "verified_at",
     "unknown_writes",
     "undeployable",
+    "unapproved",
 )
 RUN = ("pk", "number", "kind", "account_name", "status", "created_at")
 REFERENCE = re.compile(r"[0-9a-f]{4,8}|[0-9a-f]{8}-[0-9a-f-]{0,27}")
@@ -125,6 +126,7 @@ def account_hits(text: str, rows: list[dict[str, Any]]) -> Iterator[Hit]:
                 is_stale=is_stale,
                 unknown_writes=row["unknown_writes"],
                 undeployable=row["undeployable"],
+                unapproved=row["unapproved"],
             ),
         )
 

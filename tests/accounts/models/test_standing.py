@@ -10,6 +10,7 @@ from django.utils import timezone
 
 from accounts.models import ManagedAccount
 from accounts.models.standing import (
+    NOT_APPROVED,
     NOT_EVERYWHERE,
     PROVED,
     WORDS,
@@ -27,12 +28,13 @@ AGES = (None, timedelta(days=6, hours=23), timedelta(days=7, minutes=1))
 
 def rows_of_every_kind() -> list[ManagedAccount]:
     kinds = [
-        (state, proof, age, unknown, undeployable)
+        (state, proof, age, unknown, undeployable, unapproved)
         for state in State.values
         for proof in ("", *PROVED)
         for age in AGES
         for unknown in (0, 4)
         for undeployable in (0, 1)
+        for unapproved in (0, 2)
     ]
     now = timezone.now()
     return ManagedAccount.objects.bulk_create(
@@ -44,8 +46,11 @@ def rows_of_every_kind() -> list[ManagedAccount]:
             verified_at=age and now - age,
             unknown_writes=unknown,
             undeployable=undeployable,
+            unapproved=unapproved,
         )
-        for n, (state, proof, age, unknown, undeployable) in enumerate(kinds)
+        for n, (state, proof, age, unknown, undeployable, unapproved) in enumerate(
+            kinds
+        )
     )
 
 
@@ -155,7 +160,7 @@ def test_nothing_is_stale_where_the_setting_is_0(settings) -> None:
     rows = rows_of_every_kind()
 
     assert not ManagedAccount.objects.stale()
-    words = {*State.values, NOT_EVERYWHERE, WRITES_UNKNOWN}
+    words = {*State.values, NOT_EVERYWHERE, WRITES_UNKNOWN, NOT_APPROVED}
     assert {row.word for row in rows} == words
 
 

@@ -61,6 +61,21 @@ def test_an_administrators_policy_on_the_managed_role_is_not_verified(
     assert "Plan again to remove it" in check.fix
     assert check.worse
     assert account.proved  # bundles keep what was proved last
+    assert (account.word, account.unapproved) == ("not as approved", 1)
+    assert account.standing.colour == "bad"
+    assert "may do what nobody approved" in account.standing.sentences[0]
+
+
+def test_a_role_that_may_do_less_is_drifted_and_not_more(
+    account: ManagedAccount, iam: Any
+) -> None:
+    (first, *_) = iam.list_attached_role_policies(RoleName=ROLE)["AttachedPolicies"]
+    iam.detach_role_policy(RoleName=ROLE, PolicyArn=first["PolicyArn"])
+
+    carried(verify(account, None, send=keep))
+
+    account.refresh_from_db()
+    assert (account.word, account.unapproved) == ("drifted", 0)
 
 
 def test_it_is_listed_until_it_is_gone(account: ManagedAccount, iam: Any) -> None:
