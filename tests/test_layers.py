@@ -42,7 +42,7 @@ LAYERS = (
 
 
 ROOMS = (
-    {"models", "secrets", "slices", "wording"},
+    {"http", "models", "secrets", "slices", "wording"},
     {"people"},
     {"work"},
     {"notices"},

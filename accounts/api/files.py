@@ -8,7 +8,7 @@ from typing import Any, TypeVar
 
 from accounts.api.authentication import ApiRequest
 from accounts.api.problems import Problem
-from accounts.web.request import drain, length
+from accounts.http import drain, length
 from onboarding.accounts_file.reader import TOO_LARGE
 from onboarding.bounded_yaml import MOST_BYTES
 

@@ -11,8 +11,8 @@ from typing import NamedTuple
 from django.http import QueryDict
 
 from accounts.discover.lookups import Question, ask, known, seen
+from accounts.http import Request
 from accounts.models import Lookup
-from accounts.web.request import Request
 
 ASK, ANSWER = "1", "answer"
 

@@ -14,6 +14,7 @@ from django import forms
 from django.contrib.auth.models import User
 from django.test import Client, RequestFactory
 
+from accounts.http import Request
 from accounts.models import Organization, Run
 from accounts.web.bulk.forms import BulkEditForm
 from accounts.web.bundles.forms import HalconfigForm
@@ -33,7 +34,6 @@ from accounts.web.people.forms import (
     LimitsForm,
     RolesForm,
 )
-from accounts.web.request import Request
 from accounts.web.rollouts.forms import GroupForm as PlansForm
 from accounts.web.rollouts.forms import SettingsForm
 from accounts.web.runs.forms import ApproveForm, CommentForm

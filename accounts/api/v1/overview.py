@@ -8,6 +8,7 @@ from typing import Any
 from ninja import Field, Router, Schema
 
 from accounts.api.authentication import ApiRequest
+from accounts.http import full_url
 from accounts.mapping.managing import managing_row
 from accounts.people.role_limits.limits import waits_for
 from accounts.web.overview.views import (
@@ -18,7 +19,6 @@ from accounts.web.overview.views import (
     states_of,
     to_do,
 )
-from accounts.web.request import full_url
 
 router = Router()
 

@@ -13,16 +13,11 @@ from django.utils.safestring import SafeString
 from django.views.decorators.http import require_POST
 
 from accounts.external_ids import accepted_now, stages
+from accounts.http import Request
 from accounts.mapping.entries import unplanned_entries
 from accounts.mapping.managed import topology_of
 from accounts.mapping.managing import managing_of
-from accounts.models import (
-    CheckResult,
-    ManagedAccount,
-    ManagingAccount,
-    Run,
-    Step,
-)
+from accounts.models import CheckResult, ManagedAccount, ManagingAccount, Run, Step
 from accounts.models.standing import BROKEN
 from accounts.models.states import FAILURES, OPEN, Status
 from accounts.runs.deciding.forgetting import CannotForget
@@ -35,7 +30,6 @@ from accounts.web.accounts.known_as import known_as
 from accounts.web.highlighting import highlighted_json
 from accounts.web.live.state import live_account
 from accounts.web.live.views import watched
-from accounts.web.request import Request
 from accounts.web.role_limits.here import here
 from accounts.web.wizard.steps import undone
 from onboarding.desired import desired

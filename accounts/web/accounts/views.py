@@ -13,6 +13,7 @@ from django.utils.dateparse import parse_datetime
 from django.utils.timezone import is_aware
 
 from accounts.discover.organization.watching import watched_drafts
+from accounts.http import Request
 from accounts.models import ManagedAccount, Run, Upload
 from accounts.models.managed import ManagedAccountQuerySet
 from accounts.models.standing import WORDS, proof_is_stale, with_word
@@ -22,7 +23,6 @@ from accounts.people.roles import OPERATOR, has_role
 from accounts.runs.inactive import inactive_members, inactive_of
 from accounts.web.live.state import live_site
 from accounts.web.live.views import watched
-from accounts.web.request import Request
 from accounts.web.role_limits.here import for_these
 from accounts.web.search.filters import Filters, filtered
 from onboarding.providers import PROVIDERS

@@ -14,10 +14,10 @@ from django.shortcuts import render
 from django.urls import reverse
 from django.utils import timezone
 
+from accounts.http import Request
 from accounts.models import Activity, ManagedAccount
 from accounts.models.activity import ActivityQuerySet
 from accounts.people.roles import ADMINISTRATOR, has_role
-from accounts.web.request import Request
 from accounts.web.search.filters import Filters, filtered
 
 if TYPE_CHECKING:

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from django.contrib import messages
 
 from accounts.external_ids import RotationRefused
+from accounts.http import Request
 from accounts.mapping.completeness import Undescribed
 from accounts.mapping.managing import NoManagingAccount
 from accounts.mapping.spinnaker_names import NameTaken
@@ -16,7 +17,6 @@ from accounts.people.role_limits.refusing import Outside
 from accounts.runs.actions import NothingStands, RunOpen, StillTold
 from accounts.runs.capacity import NoRoom
 from accounts.web.bulk.editing import CannotEdit
-from accounts.web.request import Request
 from accounts.wording import counted
 from onboarding.details import DetailsError
 

@@ -11,6 +11,7 @@ from django.http import HttpResponse
 from django.shortcuts import redirect
 from django.views.decorators.http import require_POST
 
+from accounts.http import Request
 from accounts.models import ManagedAccount, Rollout, Run
 from accounts.models.states import FAILURES
 from accounts.runs import actions
@@ -20,7 +21,6 @@ from accounts.web.access import operator_required
 from accounts.web.accounts.views import MOST_IN_ROLLOUT
 from accounts.web.bulk.outcomes import each, tell
 from accounts.web.bulk.views import chosen, nothing_chosen, plan_together, to_list
-from accounts.web.request import Request
 from accounts.web.rollouts.starting import roll_out
 from accounts.wording import counted
 

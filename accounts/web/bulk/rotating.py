@@ -19,6 +19,7 @@ from accounts.external_ids import (
     why_not_finish,
     why_not_rotate,
 )
+from accounts.http import Request
 from accounts.models import ManagedAccount, Run
 from accounts.models.states import OPEN, Status
 from accounts.web.access import operator_required
@@ -31,7 +32,6 @@ from accounts.web.bulk.views import (
     page,
     plan_again,
 )
-from accounts.web.request import Request
 
 BOTH = "AWS will accept both the new external ID and the previous one."
 ONE = "AWS will accept the new external ID only."

@@ -18,6 +18,7 @@ from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.views.decorators.http import require_POST
 
+from accounts.http import Request
 from accounts.mapping.completeness import refuse_undescribed
 from accounts.mapping.managing import managing_row
 from accounts.models import ManagedAccount, Rollout, Run
@@ -41,7 +42,6 @@ from accounts.web.accounts.views import (
 from accounts.web.bulk.editing import edit
 from accounts.web.bulk.forms import BulkEditForm
 from accounts.web.bulk.outcomes import PLANNED, each, tell, tell_refused
-from accounts.web.request import Request
 from accounts.web.rollouts.starting import roll_out
 from accounts.wording import counted
 

@@ -14,10 +14,10 @@ from django.shortcuts import redirect, render
 from django_htmx.http import HttpResponseClientRedirect
 
 from accounts.discover.lookups import Question, ask, seen
+from accounts.http import Request
 from accounts.models import Lookup
 from accounts.spinnaker.next_bundle import Changes
 from accounts.web.lookups import Asking, answered, first_asking
-from accounts.web.request import Request
 
 
 class Compared(NamedTuple):

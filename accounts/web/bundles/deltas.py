@@ -10,6 +10,7 @@ from django.shortcuts import get_object_or_404, render
 from django.urls import reverse
 
 from accounts.discover.lookups import TWO_BUNDLES, Question
+from accounts.http import Request, attachment
 from accounts.models import Activity, Bundle
 from accounts.people.activity import record
 from accounts.people.roles import OPERATOR
@@ -21,8 +22,6 @@ from accounts.web.bundles.comparing import (
     by_a_worker,
     not_shown_yet,
 )
-from accounts.web.exports.attachment import attachment
-from accounts.web.request import Request
 from accounts.web.role_limits.doors import everywhere_required
 from accounts.web.role_limits.here import everywhere
 from onboarding.spinnaker.bundle.archive import zipped

@@ -17,11 +17,10 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.csrf import csrf_exempt, csrf_protect
 from django.views.decorators.debug import sensitive_post_parameters
 
+from accounts.http import BESIDE, InMemory, Request, attachment, drain, length
 from accounts.models import Bundle
 from accounts.people.roles import OPERATOR
 from accounts.web.bundles.forms import HalconfigForm
-from accounts.web.exports.attachment import attachment
-from accounts.web.request import BESIDE, InMemory, Request, drain, length
 from accounts.web.role_limits.doors import everywhere_required
 from onboarding.bounded_yaml import MOST_BYTES
 from onboarding.spinnaker.bundle.contents import BundleAccounts, accounts_in

@@ -11,13 +11,13 @@ from django.shortcuts import get_object_or_404, redirect
 from django.urls import reverse
 from django.views.decorators.http import require_POST
 
+from accounts.http import Request
 from accounts.models import Bundle
 from accounts.spinnaker.bundles import NotReady, install
 from accounts.spinnaker.two_bundles import between
 from accounts.web.access import operator_required
 from accounts.web.bundles.comparing import kept
 from accounts.web.bundles.deltas import are_small, question_of
-from accounts.web.request import Request
 
 REMEMBERED = 7 * 24 * 60 * 60
 """Seconds; two bundles never change, so only space is the limit."""

@@ -9,11 +9,11 @@ from django.db.models import Count, Q, QuerySet
 from django.http import HttpResponse, QueryDict
 from django.shortcuts import render
 
+from accounts.http import Request
 from accounts.models import Bundle, ManagedAccount, Spinnaker
 from accounts.web.bundles.installed import ahead, installed_bundle
 from accounts.web.live.state import live_site
 from accounts.web.live.views import watched
-from accounts.web.request import Request
 from accounts.web.role_limits.here import everywhere
 from accounts.web.search.filters import Filters, filtered
 

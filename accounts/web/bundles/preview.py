@@ -15,6 +15,7 @@ from django.urls import reverse
 from django.views.decorators.http import require_POST
 
 from accounts.discover.lookups import NEXT_BUNDLE, Question
+from accounts.http import Request
 from accounts.mapping.managing import NoManagingAccount
 from accounts.models import Bundle, ManagedAccount
 from accounts.spinnaker import bundles
@@ -33,7 +34,6 @@ from accounts.web.bundles.comparing import (
     kept,
     not_shown_yet,
 )
-from accounts.web.request import Request
 from accounts.web.role_limits.here import everywhere
 
 MOST_IN_A_REQUEST = 300

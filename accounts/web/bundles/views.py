@@ -10,6 +10,7 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.views.decorators.http import require_POST
 
+from accounts.http import Request, attachment
 from accounts.mapping.managing import NoManagingAccount
 from accounts.models import Activity, Bundle
 from accounts.people.activity import record
@@ -22,11 +23,9 @@ from accounts.web.bundles.installed import installed_bundle
 from accounts.web.bundles.preview import changes_now
 from accounts.web.bundles.readable import readable
 from accounts.web.bundles.tree import tree
-from accounts.web.exports.attachment import attachment
 from accounts.web.highlighting import highlighted_file
 from accounts.web.live.state import live_bundle
 from accounts.web.live.views import watched
-from accounts.web.request import Request
 from accounts.web.role_limits.doors import everywhere_required
 from accounts.web.role_limits.here import everywhere
 from onboarding.spinnaker.bundle.contents import ACCOUNTS, accounts_in, text_in

@@ -23,6 +23,7 @@ from accounts.discover.clusters.describing import (
     describe_ticked,
 )
 from accounts.discover.clusters.search import begin, running_of
+from accounts.http import Request
 from accounts.models import ClusterSearch, FoundCluster
 from accounts.people.role_limits.refusing import Outside
 from accounts.slices import in_slices
@@ -32,7 +33,6 @@ from accounts.web.bulk.views import plan_again, tell_left, to_list
 from accounts.web.clusters.forms import AlikeForm
 from accounts.web.clusters.listing import filters_of
 from accounts.web.clusters.listing import matching as matching_clusters
-from accounts.web.request import Request
 from accounts.wording import counted
 
 PAGE = 50

@@ -7,6 +7,7 @@ from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect
 from django.views.decorators.http import require_POST
 
+from accounts.http import Request
 from accounts.mapping.spinnaker.connection import NotConnected
 from accounts.models import Delivery
 from accounts.people.deciding import PlanChanged, SamePerson
@@ -20,7 +21,6 @@ from accounts.spinnaker.deliveries.decisions import (
 from accounts.web.access import approver_required, operator_required
 from accounts.web.deliveries.forms import DeliveryForm
 from accounts.web.deliveries.views import delivery_page
-from accounts.web.request import Request
 from onboarding.delivery.verdicts import Verb
 
 

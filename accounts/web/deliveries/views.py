@@ -10,6 +10,7 @@ from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, render
 from django.urls import reverse
 
+from accounts.http import Request
 from accounts.models import Delivery, Spinnaker
 from accounts.people.authors import authors_of_delivery
 from accounts.people.deciding import judge
@@ -18,7 +19,6 @@ from accounts.web.deliveries.forms import DeliveryForm
 from accounts.web.deliveries.plan import left_alone, review_of, summary
 from accounts.web.live.state import live_delivery
 from accounts.web.live.views import watched
-from accounts.web.request import Request
 from accounts.web.role_limits.here import everywhere
 from onboarding.delivery.verdicts import Verb
 

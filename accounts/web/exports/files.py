@@ -10,8 +10,8 @@ from typing import Any, TypeAlias
 from django.http.response import HttpResponseBase
 from django.utils import timezone
 
+from accounts.http import Request
 from accounts.web.exports.streams import streamed
-from accounts.web.request import Request
 from onboarding.accounts_file.spreadsheet import csv_row
 
 Value: TypeAlias = str | int | datetime | list[str] | None

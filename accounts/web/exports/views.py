@@ -9,6 +9,7 @@ from django.http import Http404, HttpResponse
 from django.http.response import HttpResponseBase
 
 from accounts.discover.organization.reading import kept_organization
+from accounts.http import Request, attachment
 from accounts.mapping.managing import managing_of
 from accounts.models import ManagingAccount, Run
 from accounts.models.organization.members import same_account
@@ -16,14 +17,12 @@ from accounts.web.access import administrator_required, operator_required
 from accounts.web.activity.views import digest_of
 from accounts.web.activity.views import matching as matching_activity
 from accounts.web.bundles.listing import matching as matching_bundles
-from accounts.web.exports.attachment import attachment
 from accounts.web.exports.files import AT_ONCE, KINDS, Columns, dated, download
 from accounts.web.exports.lists import ACCOUNTS, COLUMNS, account_rows, are_few
 from accounts.web.exports.waiting import by_a_worker
 from accounts.web.organization import listing
 from accounts.web.people.listing import matching as matching_people
 from accounts.web.people.person import described, with_all
-from accounts.web.request import Request
 from accounts.web.runs.listing import matching as matching_runs
 from accounts.web.runs.listing import row_of
 from accounts.web.you.sessions import sessions_by_person

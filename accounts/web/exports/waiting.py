@@ -10,8 +10,8 @@ from django.shortcuts import redirect, render
 from django_htmx.http import HttpResponseClientRedirect
 
 from accounts.discover.lookups import EXPORT, Own, Question, ask_own, own_lookup
+from accounts.http import Request
 from accounts.web.lookups import answered, first_asking, url_of
-from accounts.web.request import Request
 
 FILE = "file"
 """What `look` in the URL is once the file is there."""

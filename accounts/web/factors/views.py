@@ -19,6 +19,7 @@ from accounts.factors import keeping
 from accounts.factors.app_codes import address, new_secret
 from accounts.factors.passkeys import MOST, NotProved
 from accounts.factors.sealing import Sealed, seal, unseal
+from accounts.http import Request
 from accounts.models import AuthenticatorApp
 from accounts.people.roles import has_password
 from accounts.web.access import View
@@ -27,7 +28,6 @@ from accounts.web.factors.forms import AppForm, PasskeyForm
 from accounts.web.factors.picture import picture_of
 from accounts.web.factors.required import is_missing
 from accounts.web.factors.step import FACTOR
-from accounts.web.request import Request
 from accounts.web.you.browsers import browser_of
 from accounts.web.you.confirmation import confirmation_required
 

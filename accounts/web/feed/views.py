@@ -13,6 +13,7 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.views.decorators.http import require_POST
 
+from accounts.http import Request, full_url
 from accounts.models import FedAccount, FeedRow, FeedToken, ManagingAccount
 from accounts.spinnaker.feed.keeping import keep_current
 from accounts.spinnaker.feed.tokens import MOST, make, revoke
@@ -20,7 +21,6 @@ from accounts.tokens.text import CREATED_ALREADY
 from accounts.web.access import administrator_required
 from accounts.web.feed.forms import TokenForm
 from accounts.web.feed.setup import LIMITS, PLUGIN, TRAPS, configuration
-from accounts.web.request import Request, full_url
 from accounts.web.you.confirmation import confirmation_required
 from onboarding.topology import MANAGED_ROLE
 

@@ -11,6 +11,7 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.views.decorators.http import require_POST
 
+from accounts.http import Request
 from accounts.models import ForeignPolicy
 from accounts.people.deciding import SamePerson, judge
 from accounts.runs.foreign import accepting
@@ -18,7 +19,6 @@ from accounts.spinnaker.policies_of_others import groups, with_first
 from accounts.web.access import approver_required, operator_required
 from accounts.web.foreign.forms import AskForm
 from accounts.web.highlighting import highlighted_json
-from accounts.web.request import Request
 from accounts.web.role_limits.here import everywhere, here
 
 PAGE = 50

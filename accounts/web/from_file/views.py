@@ -27,6 +27,7 @@ from accounts.discover.lookups import (
     ask_own,
     own_lookup,
 )
+from accounts.http import BESIDE, InMemory, Request, attachment, drain, length
 from accounts.mapping.accounts_file.comparison import CHANGED, NEW, SAME
 from accounts.mapping.accounts_file.outcome import is_short
 from accounts.mapping.accounts_file.uploading import (
@@ -37,12 +38,10 @@ from accounts.mapping.accounts_file.uploading import (
 )
 from accounts.models import ManagedAccount, ManagingAccount, Upload
 from accounts.web.access import operator_required
-from accounts.web.exports.attachment import attachment
 from accounts.web.exports.lists import ACCOUNTS_FILE, are_few, text_of
 from accounts.web.exports.waiting import by_a_worker, lead, waiting_page
 from accounts.web.from_file.forms import FileForm
 from accounts.web.lookups import Asking
-from accounts.web.request import BESIDE, InMemory, Request, drain, length
 from accounts.wording import counted
 from onboarding.accounts_file import FileProblems
 from onboarding.accounts_file.reader import TOO_LARGE, Problem

@@ -17,6 +17,7 @@ from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.views.decorators.http import require_POST
 
+from accounts.http import Request, attachment
 from accounts.mapping.managing import NoManagingAccount, managing_of, managing_row
 from accounts.models import Activity, ManagedAccount
 from accounts.models import HandOff as HandedOut
@@ -32,11 +33,9 @@ from accounts.runs.owners.organization import (
     stack_sets,
 )
 from accounts.runs.owners.readiness import NOT_READY
-from accounts.web.exports.attachment import attachment
 from accounts.web.handoff.views import ShownWay, shown_ways
 from accounts.web.live.state import live_site
 from accounts.web.live.views import watched
-from accounts.web.request import Request
 from accounts.web.role_limits.doors import everywhere_required
 from accounts.web.role_limits.here import everywhere
 from accounts.work.queue import enqueue_look

@@ -7,13 +7,13 @@ from uuid import UUID
 from django.http import Http404
 from django.urls import reverse
 
+from accounts.http import Request
 from accounts.models import ManagedAccount, ManagingAccount, Run
 from accounts.models.runs import RunQuerySet
 from accounts.models.states import Status
 from accounts.runs.owners.subject import NOT_HANDED_OFF, Subject
 from accounts.web.live.state import Live, live_account, live_run
 from accounts.web.live.views import watched
-from accounts.web.request import Request
 from onboarding.topology import MadeBy
 
 

@@ -9,6 +9,7 @@ from uuid import UUID
 from django.http import Http404, HttpResponse
 from django.shortcuts import render
 
+from accounts.http import Request, attachment
 from accounts.mapping.managing import NoManagingAccount
 from accounts.models import Activity, ManagedAccount, Run
 from accounts.models import HandOff as HandedOut
@@ -28,7 +29,6 @@ from accounts.runs.owners.subject import (
     waiting_run,
 )
 from accounts.web.access import operator_required
-from accounts.web.exports.attachment import attachment
 from accounts.web.handoff.subject import (
     accounts_that_wait,
     crumbs_of,
@@ -37,7 +37,6 @@ from accounts.web.handoff.subject import (
     live_of,
 )
 from accounts.web.handoff.versions import shown_versions
-from accounts.web.request import Request
 from accounts.web.role_limits.here import everywhere, here
 from accounts.web.runs.review.plans import review
 from onboarding.handoff.hand_off import HandOff

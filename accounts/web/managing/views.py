@@ -19,15 +19,10 @@ from accounts.discover.lookups import (
     known,
     own_account_of,
 )
+from accounts.http import Request
 from accounts.mapping.edits import editing_managing
 from accounts.mapping.managing import NoManagingAccount, managing_of
-from accounts.models import (
-    ForeignPolicy,
-    Lookup,
-    ManagedAccount,
-    ManagingAccount,
-    Run,
-)
+from accounts.models import ForeignPolicy, Lookup, ManagedAccount, ManagingAccount, Run
 from accounts.people.role_limits.limits import may_everywhere
 from accounts.people.role_limits.refusing import refuse_limited
 from accounts.people.roles import OPERATOR, refusal
@@ -40,7 +35,6 @@ from accounts.web.managing.forms import ManagingForm
 from accounts.web.managing.made import made_in
 from accounts.web.managing.next_step import next_step
 from accounts.web.managing.switching import answered_organization, switch_of
-from accounts.web.request import Request
 from accounts.web.role_limits.here import everywhere
 from onboarding import names
 

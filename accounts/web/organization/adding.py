@@ -13,9 +13,9 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django_htmx.http import HttpResponseClientRefresh
 
+from accounts.http import Request
 from accounts.models import Adding
 from accounts.web.access import operator_required
-from accounts.web.request import Request
 from accounts.web.rollouts.starting import tell_started
 
 MOST_SENTENCES = 20

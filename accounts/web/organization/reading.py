@@ -10,10 +10,10 @@ from django.shortcuts import redirect, render
 from django.views.decorators.http import require_POST
 
 from accounts.discover.organization.reading import begin, kept_organization
+from accounts.http import Request
 from accounts.mapping.managing import managing_of
 from accounts.models import ManagingAccount, Member, Organization
 from accounts.web.access import operator_required
-from accounts.web.request import Request
 
 
 class Progress(NamedTuple):

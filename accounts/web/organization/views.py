@@ -19,6 +19,7 @@ from accounts.discover.organization.members import (
     listed_members,
 )
 from accounts.discover.organization.reading import kept_organization
+from accounts.http import Request
 from accounts.mapping.managing import managing_of
 from accounts.models import ManagedAccount, ManagingAccount, Organization, Rollout
 from accounts.people.role_limits.refusing import Outside
@@ -35,7 +36,6 @@ from accounts.web.organization.listing import (
 )
 from accounts.web.organization.reading import progress_of
 from accounts.web.organization.usual import usual
-from accounts.web.request import Request
 from accounts.web.rollouts.starting import roll_out
 from onboarding.topology import Managing
 

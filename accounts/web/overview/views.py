@@ -12,6 +12,7 @@ from django.shortcuts import render
 from django.urls import reverse
 
 from accounts.discover.organization.watching import watched_drafts
+from accounts.http import Request
 from accounts.models import (
     Bundle,
     CheckResult,
@@ -31,7 +32,6 @@ from accounts.web.live.state import live_site
 from accounts.web.live.views import watched
 from accounts.web.managing.next_step import to_plan
 from accounts.web.overview.picture import MOST_NODES, Seen, narrow, summed, wide
-from accounts.web.request import Request
 from accounts.web.runs.listing import ME
 from accounts.wording import counted
 from onboarding.partitions import Arn

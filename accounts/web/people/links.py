@@ -26,13 +26,13 @@ from django.urls import reverse
 from django.views.decorators.cache import never_cache
 from django.views.decorators.debug import sensitive_post_parameters
 
+from accounts.http import full_url
 from accounts.models import Activity
 from accounts.notices.addresses import address_of, is_configured
 from accounts.notify.written import one_line
 from accounts.people.activity import record
 from accounts.people.roles import may_use_password
 from accounts.web.people.person import is_of_provider
-from accounts.web.request import full_url
 from accounts.web.sign_in import address
 from accounts.web.you.sessions import end
 

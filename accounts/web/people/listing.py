@@ -12,6 +12,7 @@ from django.shortcuts import render
 from django.urls import reverse
 from django.utils import timezone
 
+from accounts.http import Request
 from accounts.people.roles import ADMINISTRATOR, ROLES
 from accounts.web.access import administrator_required
 from accounts.web.people.person import (
@@ -28,7 +29,6 @@ from accounts.web.people.person import (
     described,
     with_all,
 )
-from accounts.web.request import Request
 from accounts.web.search.filters import Filters, filtered
 from accounts.web.single_sign_on.provider import providers
 from accounts.web.you.sessions import sessions_by_person

@@ -13,6 +13,7 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.views.decorators.http import require_POST
 
+from accounts.http import Request
 from accounts.models import Activity
 from accounts.notices.addresses import is_configured
 from accounts.people.activity import record
@@ -42,7 +43,6 @@ from accounts.web.people.forms import (
 )
 from accounts.web.people.links import hours, mailed, make_link, may_have_link
 from accounts.web.people.person import described, with_all
-from accounts.web.request import Request
 from accounts.web.single_sign_on.groups import provider_of
 from accounts.web.single_sign_on.provider import providers
 from accounts.web.you.confirmation import confirmation_required

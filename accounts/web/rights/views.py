@@ -19,12 +19,12 @@ from accounts.external_ids import (
     finish_rotation,
     rotate,
 )
+from accounts.http import Request
 from accounts.mapping.managed import managed_of
 from accounts.mapping.managing import NoManagingAccount, managing_of, managing_row
 from accounts.models import ManagedAccount
 from accounts.models.states import State
 from accounts.web.access import operator_required
-from accounts.web.request import Request
 from accounts.web.rights.as_found import Reading
 from accounts.web.rights.chain_picture import narrow, wide
 from accounts.web.rights.trust_chain import trust_chain

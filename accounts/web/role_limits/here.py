@@ -11,10 +11,10 @@ from typing import Any
 
 from django.contrib.auth.context_processors import PermLookupDict, PermWrapper
 
+from accounts.http import Request
 from accounts.people.role_limits.limits import environments_of
 from accounts.people.role_limits.naming import LIMITED, named, only
 from accounts.people.roles import UserRole, has_role, whom_to_ask
-from accounts.web.request import Request
 
 
 class PermissionsOf(PermLookupDict):

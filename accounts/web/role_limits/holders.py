@@ -9,6 +9,7 @@ from django.contrib.auth.models import User
 from django.db.models import Case, Exists, F, OuterRef, Q, Value, When, Window
 from django.db.models.functions import RowNumber
 
+from accounts.http import Request
 from accounts.models import RoleLimit
 from accounts.people.roles import (
     ADMINISTRATOR,
@@ -18,7 +19,6 @@ from accounts.people.roles import (
     UserRole,
     has_role,
 )
-from accounts.web.request import Request
 
 Holders = Mapping[str, Sequence[str]]
 """Names of a few people, by the role that they have."""

@@ -5,10 +5,10 @@ from __future__ import annotations
 from django.db.models import QuerySet
 from django.http.response import HttpResponseBase
 
+from accounts.http import Request
 from accounts.models import Rollout, Run
 from accounts.runs.rollouts.census import runs_of
 from accounts.web.exports.files import AT_ONCE, Columns, Value, download
-from accounts.web.request import Request
 from accounts.web.rollouts.views import rollout_of
 
 

@@ -11,11 +11,11 @@ from django.urls import reverse
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
+from accounts.http import Request
 from accounts.mapping.managing import managing_row
 from accounts.models import ManagedAccount, Rollout
 from accounts.runs.capacity import NoRoom, capacity_of
 from accounts.runs.rollouts import CannotStart, start
-from accounts.web.request import Request
 from accounts.wording import counted
 
 

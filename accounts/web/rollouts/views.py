@@ -10,6 +10,7 @@ from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, render
 from django.urls import reverse
 
+from accounts.http import Request
 from accounts.mapping.left_over import left_over
 from accounts.mapping.managing import managing_row
 from accounts.models import ManagedAccount, Rollout, Run
@@ -28,7 +29,6 @@ from accounts.runs.rollouts.decisions import needs_another
 from accounts.runs.rollouts.groups import groups_of
 from accounts.web.live.state import live_rollout, live_site
 from accounts.web.live.views import watched
-from accounts.web.request import Request
 from accounts.web.role_limits.here import here
 from accounts.web.rollouts.forms import SettingsForm
 from accounts.web.rollouts.progress import segments, speed, waves

@@ -11,6 +11,7 @@ from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect
 from django.views.decorators.http import require_POST
 
+from accounts.http import Request
 from accounts.mapping.completeness import missing
 from accounts.models import ManagedAccount, Run
 from accounts.people.deciding import PlanChanged, SamePerson
@@ -26,7 +27,6 @@ from accounts.runs.deciding.starting import REFUSALS, start_again
 from accounts.runs.owners.looking import look_soon
 from accounts.runs.owners.word import not_awaited, take_word
 from accounts.web.access import approver_required, operator_required
-from accounts.web.request import Request
 from accounts.web.runs.forms import ApproveForm
 from accounts.web.runs.views import run_of, run_page
 from accounts.web.wizard.steps import next_step

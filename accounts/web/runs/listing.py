@@ -12,13 +12,13 @@ from django.db.models.functions import Coalesce
 from django.http import HttpResponse, QueryDict
 from django.shortcuts import get_object_or_404, redirect, render
 
+from accounts.http import Request
 from accounts.mapping.plans import entry_changes_of
 from accounts.models import ManagingAccount, Run, Step
 from accounts.models.states import WORKING, Status
 from accounts.people.role_limits.limits import waits_for
 from accounts.web.live.state import live_site
 from accounts.web.live.views import watched
-from accounts.web.request import Request
 from accounts.web.runs.groups import same_plans
 from accounts.web.search.filters import Filters, filtered
 

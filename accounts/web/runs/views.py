@@ -9,6 +9,7 @@ from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, render
 from django.urls import reverse
 
+from accounts.http import Request
 from accounts.mapping.handing_off import hand_off_of
 from accounts.mapping.managing import NoManagingAccount, managing_row
 from accounts.mapping.plans import plan_of
@@ -26,7 +27,6 @@ from accounts.runs.deciding.coming_first import (
 from accounts.runs.results import results_of
 from accounts.web.live.state import live_run
 from accounts.web.live.views import watched
-from accounts.web.request import Request
 from accounts.web.role_limits.here import everywhere, here
 from accounts.web.runs.before_approval import brings
 from accounts.web.runs.fixes import fixes_of

@@ -5,7 +5,7 @@ from __future__ import annotations
 from django.http import HttpResponse
 from django.shortcuts import render
 
-from accounts.web.request import Request
+from accounts.http import Request
 from accounts.web.search.finding import find
 
 

@@ -13,6 +13,7 @@ from django.shortcuts import redirect, render
 from django.views.decorators.http import require_POST
 
 from accounts.discover.lookups import CALLER, Question
+from accounts.http import Request
 from accounts.models import ManagingAccount, Run, Spinnaker
 from accounts.people.deciding import SamePerson
 from accounts.people.policies import managing_is_strict, policies
@@ -22,7 +23,6 @@ from accounts.runs.owners.publishing import template_bucket
 from accounts.web.access import administrator_required
 from accounts.web.lookups import Asking, look_up
 from accounts.web.people.listing import matching
-from accounts.web.request import Request
 from accounts.web.settings.switching_off import ask_off, switch_off, switch_on
 from accounts.web.single_sign_on.groups import roles_at
 from accounts.web.single_sign_on.provider import providers

@@ -16,14 +16,13 @@ from django.urls import reverse
 from django.views.decorators.http import require_POST
 
 from accounts.discover.lookups import SPINNAKER, Question, ask
+from accounts.http import Request, attachment
 from accounts.mapping.managing import managing_of
 from accounts.mapping.spinnaker.describing import describe, disconnect
 from accounts.models import ManagingAccount, Spinnaker
 from accounts.spinnaker.testing import last_test
 from accounts.web.access import administrator_required, operator_required
-from accounts.web.exports.attachment import attachment
 from accounts.web.lookups import Asking, look_up
-from accounts.web.request import Request
 from accounts.web.spinnaker.forms import SpinnakerForm
 from accounts.web.you.confirmation import confirmation_required
 from onboarding.checks import Outcome

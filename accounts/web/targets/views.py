@@ -18,13 +18,13 @@ from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.http import require_POST
 
+from accounts.http import Request
 from accounts.models import Notice, Target
 from accounts.notify import targets as decisions
 from accounts.notify.channels.places import hosts_of_secret_urls
 from accounts.notify.channels.signing import secret_of
 from accounts.web.access import administrator_required
 from accounts.web.lookups import Asking
-from accounts.web.request import Request
 from accounts.web.targets.forms import TAKEN, TargetForm
 from accounts.web.you.confirmation import confirmation_required
 

@@ -13,6 +13,7 @@ from django.shortcuts import get_object_or_404, render
 from django_htmx.http import retarget
 
 from accounts.discover.lookups import ACCESS, REGIONS, Question, report_of
+from accounts.http import Request
 from accounts.mapping.completeness import has_access
 from accounts.mapping.managing import managing_row
 from accounts.models import ManagedAccount
@@ -20,7 +21,6 @@ from accounts.people.role_limits.refusing import refuse_environment
 from accounts.people.roles import OPERATOR
 from accounts.web.access import operator_required
 from accounts.web.lookups import Asking, ask_anew, look_up
-from accounts.web.request import Request
 from accounts.web.wizard.forms import AccessForm
 from accounts.web.wizard.page import go_on, page, saved
 from onboarding import names

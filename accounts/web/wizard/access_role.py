@@ -13,12 +13,11 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 
 from accounts.discover.lookups import CALLER, Question, principal_of
+from accounts.http import Request, attachment
 from accounts.mapping.managing import managing_of, managing_row
 from accounts.models import Lookup, ManagedAccount
 from accounts.web.access import operator_required
-from accounts.web.exports.attachment import attachment
 from accounts.web.lookups import Asking, look_up
-from accounts.web.request import Request
 from accounts.web.wizard.forms import AccessForm
 from accounts.web.wizard.page import page
 from onboarding.access_role import (

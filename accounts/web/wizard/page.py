@@ -12,6 +12,7 @@ from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
 
+from accounts.http import Request
 from accounts.mapping.completeness import has_access, problem
 from accounts.mapping.edits import editing
 from accounts.mapping.managed import topology_of
@@ -20,7 +21,6 @@ from accounts.mapping.spinnaker_names import NameTaken, claim_names
 from accounts.models import ManagedAccount, ManagingAccount
 from accounts.people.role_limits.refusing import Outside
 from accounts.web.accounts.known_as import Known, known_as
-from accounts.web.request import Request
 from accounts.web.wizard.steps import marks, step_after, step_named
 from onboarding.details import DetailsError
 from onboarding.partitions import PARTITIONS

@@ -24,7 +24,7 @@ from accounts.web.live.views import RELOADED, SEEN, signed_out
 from accounts.web.you.session_store import SessionStore
 
 if TYPE_CHECKING:
-    from accounts.web.request import Request
+    from accounts.http import Request
 
 ENDED = "ended"
 """In the address of the sign-in of somebody whose session has ended."""

@@ -12,12 +12,12 @@ from django.views.decorators.http import require_POST
 
 from accounts.factors.keeping import has_factor
 from accounts.factors.passkeys import NotProved
+from accounts.http import Request
 from accounts.models import Activity
 from accounts.people.activity import record
 from accounts.people.roles import has_password
 from accounts.web.factors.ceremony import ask_for_one, used_passkey
 from accounts.web.factors.lockout import count_failure, is_waiting
-from accounts.web.request import Request
 from accounts.web.sign_in import page_after
 from accounts.web.single_sign_on.groups import provider_of
 from accounts.web.you.confirmation import confirm

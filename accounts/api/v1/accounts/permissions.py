@@ -14,10 +14,10 @@ from ninja import Field, Schema
 from accounts.api.v1.accounts.describing import router
 from accounts.api.v1.foreign.policies import ForeignPolicyListed
 from accounts.api.v1.texts import Name
+from accounts.http import full_url
 from accounts.mapping.managed import managed_of
 from accounts.mapping.managing import managing_of, managing_row
 from accounts.models import ManagedAccount
-from accounts.web.request import full_url
 from accounts.web.rights.as_found import Reading, RoleSaid, Said
 from accounts.web.rights.views import reviewed
 from onboarding.desired import POLICY_SET

@@ -20,6 +20,7 @@ from accounts.api.v1.bundles.comparing import (
 )
 from accounts.api.v1.bundles.reading import OTHERS
 from accounts.api.v1.foreign.alike import AlikeListed, listed
+from accounts.http import full_url
 from accounts.models import Bundle, ManagedAccount
 from accounts.spinnaker.next_bundle import (
     MOST_KEPT,
@@ -31,7 +32,6 @@ from accounts.spinnaker.next_bundle import (
     unlike_now,
 )
 from accounts.web.bundles.preview import QUESTION, are_few
-from accounts.web.request import full_url
 
 router = Router()
 

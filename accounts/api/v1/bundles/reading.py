@@ -15,14 +15,13 @@ from accounts.api.paging import Asked, Page, page_of
 from accounts.api.v1.foreign import alike
 from accounts.api.v1.foreign.alike import AlikeListed
 from accounts.api.v1.texts import READ_AGAIN, Filter, Number
+from accounts.http import attachment, full_url
 from accounts.models import Activity, Bundle
 from accounts.people.activity import record
 from accounts.people.role_limits.refusing import refuse_limited
 from accounts.people.roles import OPERATOR
 from accounts.spinnaker.policies_of_others import MOST_IN_BUNDLE, of_bundle
 from accounts.web.bundles.listing import matching
-from accounts.web.exports.attachment import attachment
-from accounts.web.request import full_url
 
 router = Router()
 

@@ -6,6 +6,7 @@ from django.http import Http404, HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
 
+from accounts.http import Request
 from accounts.web.help.documentation.index import (
     Part,
     document_of,
@@ -15,7 +16,6 @@ from accounts.web.help.documentation.index import (
     pictures,
 )
 from accounts.web.help.documentation.rendering import rendered
-from accounts.web.request import Request
 
 MOST_CHARACTERS = 100
 """Of what is searched for."""

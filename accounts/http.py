@@ -1,5 +1,6 @@
-"""The request as views know it behind the middleware: signed in, and htmx's or not; the
-URL at which it finds the site; and how a large upload is read without a copy on disk.
+"""Requests and answers that pages and the API share: the request behind the middleware,
+signed in, and htmx's or not; the URL at which it finds the site; how a large upload is
+read without a copy on disk; and a file that a browser saves.
 """
 
 from __future__ import annotations
@@ -8,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from django.conf import settings
 from django.core.files.uploadhandler import MemoryFileUploadHandler
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse
 
 if TYPE_CHECKING:
     from django.contrib.auth.models import User
@@ -47,3 +48,12 @@ def drain(request: HttpRequest) -> None:
     """Read the body and forget it: a browser shows no answer while it still sends."""
     while request.read(CHUNK):
         pass
+
+
+def attachment(content: bytes | str, name: str, kind: str) -> HttpResponse:
+    """Answer with a file of this media type; nothing in its name needs escaping."""
+    return HttpResponse(
+        content,
+        content_type=kind,
+        headers={"Content-Disposition": f'attachment; filename="{name}"'},
+    )
