@@ -15,8 +15,8 @@ from django.urls import URLPattern, URLResolver
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
+from accounts.people.doors import View
 from accounts.people.roles import ADMINISTRATOR, has_role
-from accounts.web.access import View
 from accounts.web.you.confirmation import ask, is_confirmed
 
 V = TypeVar("V", bound=View)

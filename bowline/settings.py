@@ -100,7 +100,7 @@ MIDDLEWARE = [
     "accounts.web.you.limits.SignInRequired",
     "accounts.web.you.limits.CountUse",
     "accounts.web.factors.required.SecondFactorRequired",
-    "accounts.web.access.ViewersOnly",
+    "accounts.people.doors.ViewersOnly",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "django_htmx.middleware.HtmxMiddleware",

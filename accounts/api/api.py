@@ -46,8 +46,8 @@ from accounts.api.v1.organization import hand_offs as of_organization
 from accounts.api.v1.organization import members, units
 from accounts.api.v1.rollouts import deciding as rollouts
 from accounts.api.v1.rollouts import report
+from accounts.people.doors import role_required
 from accounts.people.roles import VIEWER
-from accounts.web.access import role_required
 
 PREFIX = "api/v1/"
 CHANGES = ("post", "put", "patch", "delete")

@@ -47,9 +47,9 @@ from accounts.models.checks.findings import Findings
 from accounts.models.feed.rows import LISTS
 from accounts.models.states import State, Status
 from accounts.people.activity import record
+from accounts.people.doors import role_needed
 from accounts.people.roles import UserRole
 from accounts.spinnaker.feed.keeping import keep_current
-from accounts.web.access import role_needed
 from tests.accounts.runs.foreign.rows import foreign_row
 from tests.attack.whole_site import kept_organization
 from tests.factories import LEAST

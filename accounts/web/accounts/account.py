@@ -20,12 +20,12 @@ from accounts.mapping.managing import managing_of
 from accounts.models import CheckResult, ManagedAccount, ManagingAccount, Run, Step
 from accounts.models.standing import BROKEN
 from accounts.models.states import FAILURES, OPEN, Status
+from accounts.people.doors import operator_required
 from accounts.runs.deciding.forgetting import CannotForget
 from accounts.runs.deciding.forgetting import forget as forget_account
 from accounts.runs.inactive import inactive_members
 from accounts.runs.owners.versions import versions_of
 from accounts.spinnaker.bundles import told_of
-from accounts.web.access import operator_required
 from accounts.web.accounts.known_as import known_as
 from accounts.web.highlighting import highlighted_json
 from accounts.web.live.state import live_account

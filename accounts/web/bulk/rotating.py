@@ -22,7 +22,7 @@ from accounts.external_ids import (
 from accounts.http import Request
 from accounts.models import ManagedAccount, Run
 from accounts.models.states import OPEN, Status
-from accounts.web.access import operator_required
+from accounts.people.doors import operator_required
 from accounts.web.bulk.outcomes import each, tell
 from accounts.web.bulk.views import (
     MOST_EDITED,

@@ -23,6 +23,7 @@ from accounts.mapping.completeness import refuse_undescribed
 from accounts.mapping.managing import managing_row
 from accounts.models import ManagedAccount, Rollout, Run
 from accounts.models.states import WORKING
+from accounts.people.doors import operator_required
 from accounts.people.role_limits.limits import environments_of
 from accounts.people.role_limits.naming import named
 from accounts.people.role_limits.refusing import whose
@@ -31,7 +32,6 @@ from accounts.runs import actions
 from accounts.runs.deciding.starting import plan_described
 from accounts.spinnaker.bundles import leave_out, told_of
 from accounts.spinnaker.told import in_spinnaker
-from accounts.web.access import operator_required
 from accounts.web.accounts.views import (
     MOST_AT_ONCE,
     MOST_IN_ROLLOUT,

@@ -13,9 +13,9 @@ from django.views.decorators.http import require_POST
 
 from accounts.http import Request
 from accounts.models import Bundle
+from accounts.people.doors import operator_required
 from accounts.spinnaker.bundles import NotReady, install
 from accounts.spinnaker.two_bundles import between
-from accounts.web.access import operator_required
 from accounts.web.bundles.comparing import kept
 from accounts.web.bundles.deltas import are_small, question_of
 

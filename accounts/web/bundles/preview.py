@@ -18,6 +18,7 @@ from accounts.discover.lookups import NEXT_BUNDLE, Question
 from accounts.http import Request
 from accounts.mapping.managing import NoManagingAccount
 from accounts.models import Bundle, ManagedAccount
+from accounts.people.doors import operator_required
 from accounts.spinnaker import bundles
 from accounts.spinnaker.next_bundle import (
     Changes,
@@ -25,7 +26,6 @@ from accounts.spinnaker.next_bundle import (
     next_bundle,
     unlike_now,
 )
-from accounts.web.access import operator_required
 from accounts.web.bundles.changes import review_of
 from accounts.web.bundles.comparing import (
     Compared,

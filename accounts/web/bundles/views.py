@@ -14,10 +14,10 @@ from accounts.http import Request, attachment
 from accounts.mapping.managing import NoManagingAccount
 from accounts.models import Activity, Bundle
 from accounts.people.activity import record
+from accounts.people.doors import operator_required
 from accounts.people.roles import OPERATOR
 from accounts.spinnaker.bundles import README, NothingReady, request_bundle
 from accounts.spinnaker.policies_of_others import of_bundle
-from accounts.web.access import operator_required
 from accounts.web.bundles.installations import formats, installations
 from accounts.web.bundles.installed import installed_bundle
 from accounts.web.bundles.preview import changes_now

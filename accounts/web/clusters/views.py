@@ -25,9 +25,9 @@ from accounts.discover.clusters.describing import (
 from accounts.discover.clusters.search import begin, running_of
 from accounts.http import Request
 from accounts.models import ClusterSearch, FoundCluster
+from accounts.people.doors import operator_required
 from accounts.people.role_limits.refusing import Outside
 from accounts.slices import in_slices
-from accounts.web.access import operator_required
 from accounts.web.accounts.views import MOST_IN_ROLLOUT, chosen_accounts, matching
 from accounts.web.bulk.views import plan_again, tell_left, to_list
 from accounts.web.clusters.forms import AlikeForm

@@ -11,6 +11,7 @@ from accounts.http import Request
 from accounts.mapping.spinnaker.connection import NotConnected
 from accounts.models import Delivery
 from accounts.people.deciding import PlanChanged, SamePerson
+from accounts.people.doors import approver_required, operator_required
 from accounts.spinnaker.deliveries.decisions import (
     DeliveryOpen,
     approve,
@@ -18,7 +19,6 @@ from accounts.spinnaker.deliveries.decisions import (
     discard,
     start_connected,
 )
-from accounts.web.access import approver_required, operator_required
 from accounts.web.deliveries.forms import DeliveryForm
 from accounts.web.deliveries.views import delivery_page
 from onboarding.delivery.verdicts import Verb

@@ -13,7 +13,7 @@ from accounts.http import Request, attachment
 from accounts.mapping.managing import managing_of
 from accounts.models import ManagingAccount, Run
 from accounts.models.organization.members import same_account
-from accounts.web.access import administrator_required, operator_required
+from accounts.people.doors import administrator_required, operator_required
 from accounts.web.activity.views import digest_of
 from accounts.web.activity.views import matching as matching_activity
 from accounts.web.bundles.listing import matching as matching_bundles

@@ -12,7 +12,7 @@ from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
 
 from accounts.factors.keeping import has_factor
-from accounts.web.access import View
+from accounts.people.doors import View
 from accounts.web.factors.step import FACTOR
 from accounts.web.single_sign_on.entrance import BACKEND as SIGNED_ON
 from accounts.web.you.limits import led_to

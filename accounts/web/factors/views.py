@@ -21,8 +21,8 @@ from accounts.factors.passkeys import MOST, NotProved
 from accounts.factors.sealing import Sealed, seal, unseal
 from accounts.http import Request
 from accounts.models import AuthenticatorApp
+from accounts.people.doors import View
 from accounts.people.roles import has_password
-from accounts.web.access import View
 from accounts.web.factors.ceremony import ask_for_new, new_passkey
 from accounts.web.factors.forms import AppForm, PasskeyForm
 from accounts.web.factors.picture import picture_of

@@ -15,10 +15,10 @@ from django.views.decorators.http import require_POST
 
 from accounts.http import Request, full_url
 from accounts.models import FedAccount, FeedRow, FeedToken, ManagingAccount
+from accounts.people.doors import administrator_required
 from accounts.spinnaker.feed.keeping import keep_current
 from accounts.spinnaker.feed.tokens import MOST, make, revoke
 from accounts.tokens.text import CREATED_ALREADY
-from accounts.web.access import administrator_required
 from accounts.web.feed.forms import TokenForm
 from accounts.web.feed.setup import LIMITS, PLUGIN, TRAPS, configuration
 from accounts.web.you.confirmation import confirmation_required

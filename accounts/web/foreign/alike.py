@@ -12,9 +12,9 @@ from django.views.decorators.http import require_POST
 
 from accounts.http import Request
 from accounts.models import ForeignPolicy
+from accounts.people.doors import approver_required, operator_required
 from accounts.runs.foreign import alike as deciding
 from accounts.runs.foreign.alike import MOST_AT_ONCE, Decided
-from accounts.web.access import approver_required, operator_required
 from accounts.web.foreign.forms import AskForm, numbers_in
 from accounts.web.highlighting import highlighted_json
 from accounts.wording import counted

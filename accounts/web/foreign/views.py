@@ -14,9 +14,9 @@ from django.views.decorators.http import require_POST
 from accounts.http import Request
 from accounts.models import ForeignPolicy
 from accounts.people.deciding import SamePerson, judge
+from accounts.people.doors import approver_required, operator_required
 from accounts.runs.foreign import accepting
 from accounts.spinnaker.policies_of_others import groups, with_first
-from accounts.web.access import approver_required, operator_required
 from accounts.web.foreign.forms import AskForm
 from accounts.web.highlighting import highlighted_json
 from accounts.web.role_limits.here import everywhere, here

@@ -37,7 +37,7 @@ from accounts.mapping.accounts_file.uploading import (
     save_as_previewed,
 )
 from accounts.models import ManagedAccount, ManagingAccount, Upload
-from accounts.web.access import operator_required
+from accounts.people.doors import operator_required
 from accounts.web.exports.lists import ACCOUNTS_FILE, are_few, text_of
 from accounts.web.exports.waiting import by_a_worker, lead, waiting_page
 from accounts.web.from_file.forms import FileForm

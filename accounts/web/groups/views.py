@@ -13,9 +13,9 @@ from django.views.decorators.http import require_POST
 
 from accounts.http import Request
 from accounts.models import GroupRoles
+from accounts.people.doors import administrator_required
 from accounts.people.role_limits.limits import environments_without_accounts
 from accounts.people.role_limits.naming import named
-from accounts.web.access import administrator_required
 from accounts.web.groups.changing import NotChanged, choose, decided_here, sign_out
 from accounts.web.groups.forms import GroupForm
 from accounts.web.single_sign_on.groups import chosen_roles

@@ -14,10 +14,10 @@ from django.shortcuts import get_object_or_404
 from accounts.http import Request, attachment
 from accounts.models import HandOff as HandedOut
 from accounts.models import ManagedAccount, Run
+from accounts.people.doors import operator_required
 from accounts.people.role_limits.refusing import refuse_outside
 from accounts.people.roles import OPERATOR
 from accounts.runs.owners.versions import unseen, versions_of
-from accounts.web.access import operator_required
 from accounts.web.runs.review.diff import Diff, compare
 from onboarding.handoff.hand_off import HandOff
 

@@ -15,6 +15,7 @@ from accounts.models import Activity, ManagedAccount, Run
 from accounts.models import HandOff as HandedOut
 from accounts.models.standing import BROKEN
 from accounts.people.activity import record
+from accounts.people.doors import operator_required
 from accounts.people.role_limits.refusing import refuse_outside
 from accounts.people.roles import OPERATOR
 from accounts.runs.owners.readiness import (
@@ -28,7 +29,6 @@ from accounts.runs.owners.subject import (
     last_handed_out,
     waiting_run,
 )
-from accounts.web.access import operator_required
 from accounts.web.handoff.subject import (
     accounts_that_wait,
     crumbs_of,

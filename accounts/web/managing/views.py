@@ -23,12 +23,12 @@ from accounts.http import Request
 from accounts.mapping.edits import editing_managing
 from accounts.mapping.managing import NoManagingAccount, managing_of
 from accounts.models import ForeignPolicy, Lookup, ManagedAccount, ManagingAccount, Run
+from accounts.people.doors import operator_required
 from accounts.people.role_limits.limits import may_everywhere
 from accounts.people.role_limits.refusing import refuse_limited
 from accounts.people.roles import OPERATOR, refusal
 from accounts.runs import actions
 from accounts.runs.capacity import NoRoom, capacity_of
-from accounts.web.access import operator_required
 from accounts.web.lookups import Asking, first_asking, look_up
 from accounts.web.managing.asked import WHOLE_ORGANIZATION
 from accounts.web.managing.forms import ManagingForm

@@ -15,7 +15,7 @@ from django_htmx.http import HttpResponseClientRefresh
 
 from accounts.http import Request
 from accounts.models import Adding
-from accounts.web.access import operator_required
+from accounts.people.doors import operator_required
 from accounts.web.rollouts.starting import tell_started
 
 MOST_SENTENCES = 20

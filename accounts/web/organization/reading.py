@@ -13,7 +13,7 @@ from accounts.discover.organization.reading import begin, kept_organization
 from accounts.http import Request
 from accounts.mapping.managing import managing_of
 from accounts.models import ManagingAccount, Member, Organization
-from accounts.web.access import operator_required
+from accounts.people.doors import operator_required
 
 
 class Progress(NamedTuple):

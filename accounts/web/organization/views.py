@@ -22,8 +22,8 @@ from accounts.discover.organization.reading import kept_organization
 from accounts.http import Request
 from accounts.mapping.managing import managing_of
 from accounts.models import ManagedAccount, ManagingAccount, Organization, Rollout
+from accounts.people.doors import operator_required
 from accounts.people.role_limits.refusing import Outside
-from accounts.web.access import operator_required
 from accounts.web.organization.adding import NEXT, described, listed
 from accounts.web.organization.forms import SharedForm
 from accounts.web.organization.listing import (

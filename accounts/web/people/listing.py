@@ -13,8 +13,8 @@ from django.urls import reverse
 from django.utils import timezone
 
 from accounts.http import Request
+from accounts.people.doors import administrator_required
 from accounts.people.roles import ADMINISTRATOR, ROLES
-from accounts.web.access import administrator_required
 from accounts.web.people.person import (
     APP,
     NO_FACTOR,

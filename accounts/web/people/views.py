@@ -17,13 +17,13 @@ from accounts.http import Request
 from accounts.models import Activity
 from accounts.notices.addresses import is_configured
 from accounts.people.activity import record
+from accounts.people.doors import administrator_required
 from accounts.people.role_limits.limits import (
     environments_without_accounts,
     limits_by_groups,
     limits_of,
 )
 from accounts.people.role_limits.naming import named, only
-from accounts.web.access import administrator_required
 from accounts.web.people.changing import (
     NotAllowed,
     changing,

@@ -24,7 +24,7 @@ from accounts.mapping.managed import managed_of
 from accounts.mapping.managing import NoManagingAccount, managing_of, managing_row
 from accounts.models import ManagedAccount
 from accounts.models.states import State
-from accounts.web.access import operator_required
+from accounts.people.doors import operator_required
 from accounts.web.rights.as_found import Reading
 from accounts.web.rights.chain_picture import narrow, wide
 from accounts.web.rights.trust_chain import trust_chain

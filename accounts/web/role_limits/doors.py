@@ -9,9 +9,9 @@ from typing import Any
 from django.http import HttpRequest
 from django.http.response import HttpResponseBase
 
+from accounts.people.doors import View, role_required
 from accounts.people.role_limits.refusing import refuse_limited
 from accounts.people.roles import UserRole
-from accounts.web.access import View, role_required
 
 
 def everywhere_required(role: UserRole, what: str) -> Callable[[View], View]:

@@ -12,8 +12,8 @@ from django.views.decorators.http import require_POST
 
 from accounts.http import Request
 from accounts.models import Rollout
+from accounts.people.doors import operator_required
 from accounts.runs.rollouts import CannotStart, decisions
-from accounts.web.access import operator_required
 from accounts.web.rollouts.forms import SettingsForm
 from accounts.web.rollouts.views import rollout_of, rollout_page
 from accounts.wording import counted

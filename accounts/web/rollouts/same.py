@@ -12,11 +12,11 @@ from django.views.decorators.http import require_POST
 from accounts.http import Request
 from accounts.mapping.plans import plan_of
 from accounts.models import Rollout, Run
+from accounts.people.doors import approver_required
 from accounts.runs.rollouts import decisions
 from accounts.runs.rollouts.census import runs_of
 from accounts.runs.rollouts.groups import NoneWaits, read_of, waiting
 from accounts.runs.rollouts.start import listed
-from accounts.web.access import approver_required
 from accounts.web.role_limits.here import here
 from accounts.web.rollouts.forms import GroupForm
 from accounts.web.rollouts.views import crumbs, environments_of, rollout_of

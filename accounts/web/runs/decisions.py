@@ -15,6 +15,7 @@ from accounts.http import Request
 from accounts.mapping.completeness import missing
 from accounts.models import ManagedAccount, Run
 from accounts.people.deciding import PlanChanged, SamePerson
+from accounts.people.doors import approver_required, operator_required
 from accounts.runs import actions
 from accounts.runs.deciding.coming_first import ManagingFirst
 from accounts.runs.deciding.lateness import (
@@ -26,7 +27,6 @@ from accounts.runs.deciding.lateness import (
 from accounts.runs.deciding.starting import REFUSALS, start_again
 from accounts.runs.owners.looking import look_soon
 from accounts.runs.owners.word import not_awaited, take_word
-from accounts.web.access import approver_required, operator_required
 from accounts.web.runs.forms import ApproveForm
 from accounts.web.runs.views import run_of, run_page
 from accounts.web.wizard.steps import next_step

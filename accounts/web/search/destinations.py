@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from django.urls import resolve, reverse
 
+from accounts.people.doors import role_needed
 from accounts.people.roles import UserRole, has_role
-from accounts.web.access import role_needed
 from accounts.web.search.places import PLACES
 
 if TYPE_CHECKING:

@@ -16,11 +16,11 @@ from accounts.discover.lookups import CALLER, Question
 from accounts.http import Request
 from accounts.models import ManagingAccount, Run, Spinnaker
 from accounts.people.deciding import SamePerson
+from accounts.people.doors import administrator_required
 from accounts.people.policies import managing_is_strict, policies
 from accounts.people.role_limits.naming import only
 from accounts.people.roles import NAMED, ROLES, UserRole, some_of
 from accounts.runs.owners.publishing import template_bucket
-from accounts.web.access import administrator_required
 from accounts.web.lookups import Asking, look_up
 from accounts.web.people.listing import matching
 from accounts.web.settings.switching_off import ask_off, switch_off, switch_on

@@ -20,8 +20,8 @@ from accounts.http import Request, attachment
 from accounts.mapping.managing import managing_of
 from accounts.mapping.spinnaker.describing import describe, disconnect
 from accounts.models import ManagingAccount, Spinnaker
+from accounts.people.doors import administrator_required, operator_required
 from accounts.spinnaker.testing import last_test
-from accounts.web.access import administrator_required, operator_required
 from accounts.web.lookups import Asking, look_up
 from accounts.web.spinnaker.forms import SpinnakerForm
 from accounts.web.you.confirmation import confirmation_required

@@ -23,7 +23,7 @@ from accounts.models import Notice, Target
 from accounts.notify import targets as decisions
 from accounts.notify.channels.places import hosts_of_secret_urls
 from accounts.notify.channels.signing import secret_of
-from accounts.web.access import administrator_required
+from accounts.people.doors import administrator_required
 from accounts.web.lookups import Asking
 from accounts.web.targets.forms import TAKEN, TargetForm
 from accounts.web.you.confirmation import confirmation_required

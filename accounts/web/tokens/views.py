@@ -15,9 +15,9 @@ from django.views.decorators.http import require_POST
 
 from accounts.http import Request, full_url
 from accounts.models import ApiToken
+from accounts.people.doors import administrator_required
 from accounts.tokens.api_tokens import MOST, make, revoke
 from accounts.tokens.text import CREATED_ALREADY
-from accounts.web.access import administrator_required
 from accounts.web.tokens.forms import TokenForm
 from accounts.web.you.confirmation import confirmation_required
 

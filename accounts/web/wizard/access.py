@@ -17,9 +17,9 @@ from accounts.http import Request
 from accounts.mapping.completeness import has_access
 from accounts.mapping.managing import managing_row
 from accounts.models import ManagedAccount
+from accounts.people.doors import operator_required
 from accounts.people.role_limits.refusing import refuse_environment
 from accounts.people.roles import OPERATOR
-from accounts.web.access import operator_required
 from accounts.web.lookups import Asking, ask_anew, look_up
 from accounts.web.wizard.forms import AccessForm
 from accounts.web.wizard.page import go_on, page, saved

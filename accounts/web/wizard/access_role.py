@@ -16,7 +16,7 @@ from accounts.discover.lookups import CALLER, Question, principal_of
 from accounts.http import Request, attachment
 from accounts.mapping.managing import managing_of, managing_row
 from accounts.models import Lookup, ManagedAccount
-from accounts.web.access import operator_required
+from accounts.people.doors import operator_required
 from accounts.web.lookups import Asking, look_up
 from accounts.web.wizard.forms import AccessForm
 from accounts.web.wizard.page import page

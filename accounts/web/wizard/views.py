@@ -16,10 +16,10 @@ from accounts.mapping.completeness import enabled_providers
 from accounts.mapping.managed import topology_of
 from accounts.mapping.managing import managing_of, managing_row
 from accounts.models import ManagedAccount, ManagingAccount
+from accounts.people.doors import operator_required
 from accounts.people.role_limits.refusing import refuse_environment
 from accounts.people.roles import OPERATOR
 from accounts.runs.capacity import NoRoom, capacity_of, refuse_overflow
-from accounts.web.access import operator_required
 from accounts.web.accounts.known_as import allowed
 from accounts.web.wizard.access import access
 from accounts.web.wizard.details import details

@@ -19,7 +19,7 @@ from django.urls import reverse
 from django.utils.http import url_has_allowed_host_and_scheme
 from django_htmx.http import HttpResponseClientRedirect
 
-from accounts.web.access import View
+from accounts.people.doors import View
 from accounts.web.live.views import RELOADED, SEEN, signed_out
 from accounts.web.you.session_store import SessionStore
 

@@ -14,7 +14,7 @@ from django.urls import URLPattern, URLResolver, get_resolver, resolve
 from django.views.decorators.http import require_GET, require_POST
 
 from accounts.api.api import api
-from accounts.web.access import operator_required
+from accounts.people.doors import operator_required
 
 DOC = Path(__file__).parents[3] / "docs" / "api.md"
 

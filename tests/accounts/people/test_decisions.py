@@ -16,8 +16,8 @@ from accounts.api.authentication import ROLES as ROLES_OF_SCOPES
 from accounts.models import Activity
 from accounts.models.api.token import Scope
 from accounts.people.decisions import BY_BOWLINE, DECISIONS, table
+from accounts.people.doors import role_needed
 from accounts.people.roles import UserRole
-from accounts.web.access import role_needed
 
 ROOT = Path(__file__).parents[3]
 ACCOUNTS = ROOT / "accounts"

@@ -15,8 +15,8 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import resolve
 
 from accounts.models import Spinnaker
+from accounts.people.doors import role_needed
 from accounts.people.roles import VIEWER
-from accounts.web.access import role_needed
 from tests.attack.whole_site import whole_site
 from tests.rows import person
 

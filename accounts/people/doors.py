@@ -1,4 +1,4 @@
-"""The doors of pages that ask for roles."""
+"""Doors of views that ask for roles."""
 
 from __future__ import annotations
 
