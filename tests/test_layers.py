@@ -50,6 +50,7 @@ ROOMS = (
     {"spinnaker"},
     {"external_ids", "runs"},
     {"discover", "operations"},
+    {"lists"},
     {"notify", "workers"},
     {"web"},
     {"api"},

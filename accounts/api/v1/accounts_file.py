@@ -30,10 +30,10 @@ from accounts.discover.lookups import (
     ask_own,
     own_lookup,
 )
+from accounts.lists.exports import ACCOUNTS_FILE, are_few, text_of
 from accounts.mapping.accounts_file import preview_all, register_all
 from accounts.mapping.accounts_file.outcome import Doing, is_short, outcome
 from accounts.models import Lookup, ManagedAccount
-from accounts.web.exports.lists import ACCOUNTS_FILE, are_few, text_of
 from onboarding.accounts_file import FileProblems
 
 router = Router()

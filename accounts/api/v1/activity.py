@@ -11,8 +11,8 @@ from ninja import Field, Query, Router, Schema
 
 from accounts.api.paging import Asked, Page, page_of
 from accounts.api.v1.texts import Filter
+from accounts.lists.activity import detail_of, matching
 from accounts.models import Activity
-from accounts.web.activity.views import detail_of, matching
 
 router = Router()
 

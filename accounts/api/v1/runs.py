@@ -14,13 +14,12 @@ from accounts.api.paging import Asked, Page, page_of
 from accounts.api.v1.accounts.describing import Check
 from accounts.api.v1.texts import READ_AGAIN, Filter, Number
 from accounts.http import full_url
+from accounts.lists.runs import account_id_of, matching, row_of
 from accounts.mapping.plans import plan_of
 from accounts.models import Delivery, Run, Step
 from accounts.models.states import WORKING, Status
 from accounts.runs.deciding.lateness import outdated_by
 from accounts.runs.results import results_of
-from accounts.web.exports.views import account_id_of
-from accounts.web.runs.listing import matching, row_of
 
 router = Router()
 

@@ -1,52 +1,37 @@
-"""The list of what was decided: how it is searched, and who sees what of it."""
+"""The page of what was decided, each with what it is about."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
-from datetime import date, datetime, time, timedelta
-from typing import TYPE_CHECKING, Any, NamedTuple
+from collections.abc import Iterable
+from typing import Any, NamedTuple
 
 from django.contrib.auth.models import User
 from django.core.paginator import Paginator
-from django.db.models import Q
-from django.http import HttpResponse, QueryDict
+from django.http import HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
-from django.utils import timezone
 
 from accounts.http import Request
+from accounts.lists.activity import (
+    DIGESTS,
+    FILTERS,
+    OF_PEOPLE,
+    What,
+    detail_of,
+    digest_of,
+    matching,
+    sees_people,
+)
 from accounts.models import Activity, ManagedAccount
-from accounts.models.activity import ActivityQuerySet
 from accounts.people.roles import ADMINISTRATOR, has_role
-from accounts.web.search.filters import Filters, filtered
-
-if TYPE_CHECKING:
-    from django.contrib.auth.models import AnonymousUser
-
-What = Activity.What
 
 PAGE = 50
-OF_PEOPLE = (
-    What.ROLES,
-    What.PERSON,
-    What.PASSWORD,
-    What.FACTOR_ADDED,
-    What.FACTOR_REMOVED,
-    What.RECOVERY_CODES,
-    What.FACTORS_RESET,
-    What.SIGN_IN,
-    What.SIGN_IN_FAILED,
-    What.SIGN_OUT,
-)
-"""What concerns people, with the addresses that they came from: not for everybody."""
 
 LINKS = {"number": "run-by-number", "rollout": "rollout"}
 """The page that a number in an entry leads to."""
 
 LINKED = ("account", "run", "delivery", *LINKS)
 """What says nothing else."""
-
-DIGESTS = ("digest", "fingerprint", "sha256")
 
 
 class Entry(NamedTuple):
@@ -77,40 +62,6 @@ def activity(request: Request) -> HttpResponse:
         "sees_people": sees_people(request.user),
     }
     return render(request, "activity/activity.html", shown)
-
-
-def sees_people(person: User | AnonymousUser) -> bool:
-    return person.has_perm("accounts.view_activity")
-
-
-def matching(person: User | AnonymousUser, asked: QueryDict) -> ActivityQuerySet:
-    """Find what the filters in the URL ask for, of what this person may see."""
-    rows = Activity.objects.order_by("-number")
-    if not sees_people(person):
-        rows = rows.exclude(what__in=OF_PEOPLE)
-    return filtered(rows, FILTERS, asked)
-
-
-def by_day(lookup: str, after: timedelta) -> Callable[[str], Q]:
-    """Compare with the beginning of a day, where the person is; nothing else is one."""
-
-    def condition(text: str) -> Q:
-        try:
-            day = datetime.combine(date.fromisoformat(text), time.min) + after
-            return Q(**{lookup: timezone.make_aware(day)})
-        except (OverflowError, ValueError):
-            return Q(pk__in=[])
-
-    return condition
-
-
-FILTERS: Filters = {
-    "who": lambda name: Q(who__iexact=name),
-    "what": lambda what: Q(what=what),
-    "about": lambda name: Q(about__icontains=name),
-    "from": by_day("at__gte", timedelta(0)),
-    "to": by_day("at__lt", timedelta(days=1)),
-}
 
 
 def entries(page: Iterable[Activity], of_people: bool) -> list[Entry]:
@@ -147,15 +98,6 @@ def url_of(row: Activity, pages: dict[str, str]) -> str:
         if isinstance(number, int) and 0 < number < 10**9:
             return reverse(f"accounts:{name}", args=[number])
     return pages.get(row.about, "")
-
-
-def detail_of(row: Activity) -> dict[str, Any]:
-    return row.detail if isinstance(row.detail, dict) else {"detail": row.detail}
-
-
-def digest_of(row: Activity) -> str:
-    found = (detail_of(row).get(key) for key in DIGESTS)
-    return next((one for one in found if isinstance(one, str) and one), "")
 
 
 def facts_of(row: Activity) -> list[tuple[str, str]]:

@@ -12,13 +12,13 @@ from django.shortcuts import redirect
 from django.views.decorators.http import require_POST
 
 from accounts.http import Request
+from accounts.lists.accounts import MOST_IN_ROLLOUT
 from accounts.models import ManagedAccount, Rollout, Run
 from accounts.models.states import FAILURES
 from accounts.people.doors import operator_required
 from accounts.runs import actions
 from accounts.runs.deciding.starting import plan_described
 from accounts.slices import in_slices
-from accounts.web.accounts.views import MOST_IN_ROLLOUT
 from accounts.web.bulk.outcomes import each, tell
 from accounts.web.bulk.views import chosen, nothing_chosen, plan_together, to_list
 from accounts.web.rollouts.starting import roll_out

@@ -19,6 +19,7 @@ from django.urls import reverse
 from django.views.decorators.http import require_POST
 
 from accounts.http import Request
+from accounts.lists.accounts import MOST_IN_ROLLOUT, matching
 from accounts.mapping.completeness import refuse_undescribed
 from accounts.mapping.managing import managing_row
 from accounts.models import ManagedAccount, Rollout, Run
@@ -32,13 +33,7 @@ from accounts.runs import actions
 from accounts.runs.deciding.starting import plan_described
 from accounts.spinnaker.bundles import leave_out, told_of
 from accounts.spinnaker.told import in_spinnaker
-from accounts.web.accounts.views import (
-    MOST_AT_ONCE,
-    MOST_IN_ROLLOUT,
-    Chosen,
-    chosen_accounts,
-    matching,
-)
+from accounts.web.accounts.views import MOST_AT_ONCE, Chosen, chosen_accounts
 from accounts.web.bulk.editing import edit
 from accounts.web.bulk.forms import BulkEditForm
 from accounts.web.bulk.outcomes import PLANNED, each, tell, tell_refused

@@ -24,15 +24,16 @@ from accounts.discover.clusters.describing import (
 )
 from accounts.discover.clusters.search import begin, running_of
 from accounts.http import Request
+from accounts.lists.accounts import MOST_IN_ROLLOUT, matching
+from accounts.lists.clusters import filters_of
+from accounts.lists.clusters import matching as matching_clusters
 from accounts.models import ClusterSearch, FoundCluster
 from accounts.people.doors import operator_required
 from accounts.people.role_limits.refusing import Outside
 from accounts.slices import in_slices
-from accounts.web.accounts.views import MOST_IN_ROLLOUT, chosen_accounts, matching
+from accounts.web.accounts.views import chosen_accounts
 from accounts.web.bulk.views import plan_again, tell_left, to_list
 from accounts.web.clusters.forms import AlikeForm
-from accounts.web.clusters.listing import filters_of
-from accounts.web.clusters.listing import matching as matching_clusters
 from accounts.wording import counted
 
 PAGE = 50

@@ -18,12 +18,12 @@ from accounts.discover.lookups import (
     Own,
     OwnTopics,
 )
+from accounts.lists.exports import text_of
 from accounts.mapping.accounts_file import preview_all, register_all
 from accounts.mapping.accounts_file.outcome import Doing, outcome
 from accounts.mapping.accounts_file.uploading import check, save_as_previewed
 from accounts.models import Upload
 from accounts.people.roles import OPERATOR, has_role, refusal
-from accounts.web.exports.lists import text_of
 from onboarding.accounts_file import FileProblems
 
 if TYPE_CHECKING:

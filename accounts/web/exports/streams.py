@@ -6,11 +6,15 @@ Each holds a thread of the process as long as its client reads, and counts as no
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from threading import Lock
+from typing import Any
 
 from django.http import HttpResponse, StreamingHttpResponse
 from django.http.response import HttpResponseBase
+
+from accounts.http import Request
+from accounts.lists.files import KINDS, Columns, dated, lines
 
 MOST_OF_ONE = 2
 """The most of one person that a process sends at a time."""
@@ -53,4 +57,17 @@ def streamed(
         open_of[person] += 1
     return StreamingHttpResponse(
         Stream(person, lines), content_type=content_type, headers=headers
+    )
+
+
+def download(
+    request: Request, name: str, form: str, columns: Columns, rows: Iterable[Any]
+) -> HttpResponseBase:
+    """Answer with the rows as a file of this form: `csv` or `json`."""
+    disposition = f'attachment; filename="{dated(name, form)}"'
+    return streamed(
+        request.user.pk,
+        lines(form, columns, rows),
+        KINDS[form],
+        **{"Content-Disposition": disposition},
     )

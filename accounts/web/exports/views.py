@@ -10,27 +10,23 @@ from django.http.response import HttpResponseBase
 
 from accounts.discover.organization.reading import kept_organization
 from accounts.http import Request, attachment
+from accounts.lists import members as listing
+from accounts.lists.activity import digest_of
+from accounts.lists.activity import matching as matching_activity
+from accounts.lists.bundles import matching as matching_bundles
+from accounts.lists.exports import ACCOUNTS, COLUMNS, account_rows, are_few
+from accounts.lists.files import AT_ONCE, KINDS, Columns, dated
+from accounts.lists.runs import account_id_of, row_of
+from accounts.lists.runs import matching as matching_runs
 from accounts.mapping.managing import managing_of
-from accounts.models import ManagingAccount, Run
+from accounts.models import ManagingAccount
 from accounts.models.organization.members import same_account
 from accounts.people.doors import administrator_required, operator_required
-from accounts.web.activity.views import digest_of
-from accounts.web.activity.views import matching as matching_activity
-from accounts.web.bundles.listing import matching as matching_bundles
-from accounts.web.exports.files import AT_ONCE, KINDS, Columns, dated, download
-from accounts.web.exports.lists import ACCOUNTS, COLUMNS, account_rows, are_few
+from accounts.web.exports.streams import download
 from accounts.web.exports.waiting import by_a_worker
-from accounts.web.organization import listing
 from accounts.web.people.listing import matching as matching_people
 from accounts.web.people.person import described, with_all
-from accounts.web.runs.listing import matching as matching_runs
-from accounts.web.runs.listing import row_of
 from accounts.web.you.sessions import sessions_by_person
-
-
-def account_id_of(run: Run) -> str:
-    return run.account.account_id if run.account else ""
-
 
 MEMBERS: Columns = {
     "name": lambda row: row.name,

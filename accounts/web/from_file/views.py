@@ -28,6 +28,7 @@ from accounts.discover.lookups import (
     own_lookup,
 )
 from accounts.http import BESIDE, InMemory, Request, attachment, drain, length
+from accounts.lists.exports import ACCOUNTS_FILE, are_few, text_of
 from accounts.mapping.accounts_file.comparison import CHANGED, NEW, SAME
 from accounts.mapping.accounts_file.outcome import is_short
 from accounts.mapping.accounts_file.uploading import (
@@ -38,7 +39,6 @@ from accounts.mapping.accounts_file.uploading import (
 )
 from accounts.models import ManagedAccount, ManagingAccount, Upload
 from accounts.people.doors import operator_required
-from accounts.web.exports.lists import ACCOUNTS_FILE, are_few, text_of
 from accounts.web.exports.waiting import by_a_worker, lead, waiting_page
 from accounts.web.from_file.forms import FileForm
 from accounts.web.lookups import Asking

@@ -20,20 +20,13 @@ from accounts.discover.organization.members import (
 )
 from accounts.discover.organization.reading import kept_organization
 from accounts.http import Request
+from accounts.lists.members import COLUMNS, FILTERS, INACTIVE, JOINED, matching, sort_of
 from accounts.mapping.managing import managing_of
 from accounts.models import ManagedAccount, ManagingAccount, Organization, Rollout
 from accounts.people.doors import operator_required
 from accounts.people.role_limits.refusing import Outside
 from accounts.web.organization.adding import NEXT, described, listed
 from accounts.web.organization.forms import SharedForm
-from accounts.web.organization.listing import (
-    COLUMNS,
-    FILTERS,
-    INACTIVE,
-    JOINED,
-    matching,
-    sort_of,
-)
 from accounts.web.organization.reading import progress_of
 from accounts.web.organization.usual import usual
 from accounts.web.rollouts.starting import roll_out

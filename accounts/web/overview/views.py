@@ -13,6 +13,8 @@ from django.urls import reverse
 
 from accounts.discover.organization.watching import watched_drafts
 from accounts.http import Request
+from accounts.lists.accounts import INACTIVE, NEW, OLDER, STALE
+from accounts.lists.runs import ME
 from accounts.models import (
     Bundle,
     CheckResult,
@@ -26,13 +28,11 @@ from accounts.models.states import State, Status
 from accounts.people.role_limits.limits import waits_for
 from accounts.runs.capacity import capacity_of
 from accounts.runs.inactive import inactive_accounts
-from accounts.web.accounts.views import INACTIVE, NEW, OLDER, STALE
 from accounts.web.bundles.installed import ahead, installed_bundle
 from accounts.web.live.state import live_site
 from accounts.web.live.views import watched
 from accounts.web.managing.next_step import to_plan
 from accounts.web.overview.picture import MOST_NODES, Seen, narrow, summed, wide
-from accounts.web.runs.listing import ME
 from accounts.wording import counted
 from onboarding.partitions import Arn
 

@@ -13,6 +13,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from accounts.http import Request
+from accounts.lists.filters import Filters, filtered
 from accounts.people.doors import administrator_required
 from accounts.people.roles import ADMINISTRATOR, ROLES
 from accounts.web.people.person import (
@@ -29,7 +30,6 @@ from accounts.web.people.person import (
     described,
     with_all,
 )
-from accounts.web.search.filters import Filters, filtered
 from accounts.web.single_sign_on.provider import providers
 from accounts.web.you.sessions import sessions_by_person
 

@@ -5,26 +5,20 @@ from __future__ import annotations
 from typing import Any, NamedTuple
 
 from django.core.paginator import Paginator
-from django.db.models import Count, Q
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, render
 from django.urls import reverse
 
 from accounts.http import Request
+from accounts.lists.rollouts import rows_of
 from accounts.mapping.left_over import left_over
 from accounts.mapping.managing import managing_row
-from accounts.models import ManagedAccount, Rollout, Run
+from accounts.models import ManagedAccount, Rollout
 from accounts.models.runs import RunQuerySet
-from accounts.models.states import OPEN, UNSUCCESSFUL, Status
+from accounts.models.states import OPEN, Status
 from accounts.people.reach import each_environment
 from accounts.runs.rollouts.causes import MOST_NAMED, MOST_READ, causes_of
-from accounts.runs.rollouts.census import (
-    GOOD,
-    Census,
-    comes_after,
-    managing_run,
-    runs_of,
-)
+from accounts.runs.rollouts.census import Census, comes_after, managing_run, runs_of
 from accounts.runs.rollouts.decisions import needs_another
 from accounts.runs.rollouts.groups import groups_of
 from accounts.web.live.state import live_rollout, live_site
@@ -34,14 +28,6 @@ from accounts.web.rollouts.forms import SettingsForm
 from accounts.web.rollouts.progress import segments, speed, waves
 
 PAGE = 50
-
-
-class Row(NamedTuple):
-    rollout: Rollout
-    accounts: int
-    good: int
-    failed: int
-    open: int
 
 
 def rollouts(request: Request) -> HttpResponse:
@@ -56,24 +42,6 @@ def rollouts(request: Request) -> HttpResponse:
         "crumbs": [("Runs", reverse("accounts:runs"))],
     }
     return render(request, "rollouts/rollouts.html", shown)
-
-
-def rows_of(page: list[Rollout]) -> list[Row]:
-    """Count the accounts of all these rollouts in one query."""
-    runs = Run.objects.filter(rollout__in=page, retried=False)
-    mine = runs.exclude(kind=Run.Kind.MANAGING).exclude(status=Status.DISCARDED)
-    counted = (
-        mine.order_by()
-        .values_list("rollout")
-        .annotate(
-            Count("pk"),
-            good=Count("pk", filter=Q(status__in=GOOD)),
-            failed=Count("pk", filter=Q(status__in=UNSUCCESSFUL)),
-            open=Count("pk", filter=Q(status__in=OPEN)),
-        )
-    )
-    counts = {number: found for number, *found in counted}
-    return [Row(one, *counts.get(one.pk, [0, 0, 0, 0])) for one in page]
 
 
 def rollout(request: Request, number: int) -> HttpResponse:

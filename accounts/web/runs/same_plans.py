@@ -13,6 +13,7 @@ from django.urls import reverse
 from django.views.decorators.http import require_POST
 
 from accounts.http import Request
+from accounts.lists.accounts import is_uuid
 from accounts.mapping.plans import plan_of
 from accounts.models import Run
 from accounts.models.managed import both_environments
@@ -21,7 +22,6 @@ from accounts.people.role_limits.limits import environments_of
 from accounts.people.roles import APPROVER
 from accounts.runs.capacity import room_in_plan
 from accounts.runs.deciding.same_changes import Decided, approve_same, why_left
-from accounts.web.accounts.views import is_uuid
 from accounts.web.role_limits.here import for_these, here
 from accounts.web.runs.before_approval import brought, discouraged_among
 from accounts.web.runs.forms import CommentForm

@@ -18,13 +18,13 @@ from accounts.api.idempotency import once
 from accounts.api.paging import Asked, Page, page_of
 from accounts.api.problems import Problem
 from accounts.api.v1.texts import Filter, Name
+from accounts.lists.accounts import matching
 from accounts.mapping.accounts_file import register
 from accounts.mapping.accounts_file.export import why_not
 from accounts.mapping.managed import managed_of
 from accounts.mapping.managing import managing_row
 from accounts.models import ManagedAccount, Run
 from accounts.models.states import OPEN
-from accounts.web.accounts.views import matching
 from onboarding.accounts_file import read
 from onboarding.accounts_file.writing import account_written
 

@@ -16,12 +16,12 @@ from accounts.api.v1.foreign import alike
 from accounts.api.v1.foreign.alike import AlikeListed
 from accounts.api.v1.texts import READ_AGAIN, Filter, Number
 from accounts.http import attachment, full_url
+from accounts.lists.bundles import matching
 from accounts.models import Activity, Bundle
 from accounts.people.activity import record
 from accounts.people.role_limits.refusing import refuse_limited
 from accounts.people.roles import OPERATOR
 from accounts.spinnaker.policies_of_others import MOST_IN_BUNDLE, of_bundle
-from accounts.web.bundles.listing import matching
 
 router = Router()
 

@@ -11,7 +11,7 @@ from ninja import Field, Query, Schema
 from accounts.api.paging import Asked, Page, page_of
 from accounts.api.v1.rollouts.deciding import rollout_numbered, router
 from accounts.api.v1.texts import Number
-from accounts.web.rollouts.report import COLUMNS, reported
+from accounts.lists.rollouts import COLUMNS, reported
 
 
 class AccountReported(Schema):

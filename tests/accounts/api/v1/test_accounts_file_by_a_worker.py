@@ -6,13 +6,7 @@ import pytest
 
 from accounts.models import ManagedAccount
 from tests.accounts.api.calling import Caller, detail, token_of
-from tests.accounts.api.v1.test_accounts_file import (
-    FILE,
-    PATH,
-    REFUSED,
-    read_on,
-    send,
-)
+from tests.accounts.api.v1.test_accounts_file import FILE, PATH, REFUSED, read_on, send
 from tests.accounts.web.answers import work
 from tests.rows import account_row, managing_row, person
 
@@ -27,7 +21,7 @@ def long(monkeypatch):
 def make_long(monkeypatch: pytest.MonkeyPatch) -> None:
     """Let every file be a long one, and every site have many accounts."""
     monkeypatch.setattr("accounts.mapping.accounts_file.outcome.MOST_IN_A_REQUEST", 0)
-    monkeypatch.setattr("accounts.web.exports.lists.MOST_IN_A_REQUEST", -1)
+    monkeypatch.setattr("accounts.lists.exports.MOST_IN_A_REQUEST", -1)
 
 
 def test_a_worker_compares_a_long_file(operator, long):

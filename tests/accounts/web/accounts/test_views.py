@@ -10,9 +10,9 @@ import pytest
 from django.contrib.messages import get_messages
 from django.utils import timezone
 
+from accounts.lists.accounts import MOST_IN_ROLLOUT
 from accounts.models import EnabledProvider, ManagedAccount, Rollout, Run
 from accounts.models.states import State, Status
-from accounts.web.accounts.views import MOST_IN_ROLLOUT
 from tests.rows import account_row, managing_row, person
 
 pytestmark = pytest.mark.django_db

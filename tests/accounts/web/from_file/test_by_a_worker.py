@@ -30,7 +30,7 @@ __all__ = ["operator"]
 def long(monkeypatch: pytest.MonkeyPatch) -> None:
     """Let every file be a long one, and every site have many accounts."""
     monkeypatch.setattr("accounts.mapping.accounts_file.outcome.MOST_IN_A_REQUEST", 0)
-    monkeypatch.setattr("accounts.web.exports.lists.MOST_IN_A_REQUEST", -1)
+    monkeypatch.setattr("accounts.lists.exports.MOST_IN_A_REQUEST", -1)
 
 
 def test_a_worker_checks_a_long_file_and_the_page_leads_to_its_preview(

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from django.http import QueryDict
 
+from accounts.lists.accounts import matching, sort_of
+from accounts.lists.files import AT_ONCE, Columns, lines
 from accounts.mapping.accounts_file.export import export
 from accounts.models import ManagedAccount
 from accounts.models.managed import ManagedAccountQuerySet
-from accounts.web.accounts.views import matching, sort_of
-from accounts.web.exports.files import AT_ONCE, Columns, lines
 
 ACCOUNTS, ACCOUNTS_FILE = "accounts", "accounts-file"
 """The list with its filters, and the file that can be sent again."""

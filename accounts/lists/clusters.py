@@ -8,8 +8,8 @@ import re
 from django.db.models import Q
 from django.http import QueryDict
 
+from accounts.lists.filters import Filters, filtered
 from accounts.models import ClusterSearch
-from accounts.web.search.filters import Filters, filtered
 
 LIKE = "like"
 """The filter that is a shell pattern of the cluster's name."""

@@ -8,9 +8,9 @@ from django.db.models import Q
 from django.http import QueryDict
 from django.utils import timezone
 
+from accounts.lists.filters import Filters, filtered
 from accounts.models import ManagedAccount, Member, MemberTag, Organization, Unit
 from accounts.models.organization.members import MemberQuerySet
-from accounts.web.search.filters import Filters, filtered
 
 COLUMNS = {
     "name": "In the organization",

@@ -1,4 +1,4 @@
-"""Rows as a CSV or JSON file, written while it is downloaded."""
+"""Rows as a CSV or JSON file, line by line."""
 
 from __future__ import annotations
 
@@ -7,33 +7,18 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from datetime import datetime
 from typing import Any, TypeAlias
 
-from django.http.response import HttpResponseBase
 from django.utils import timezone
 
-from accounts.http import Request
-from accounts.web.exports.streams import streamed
 from onboarding.accounts_file.spreadsheet import csv_row
 
 Value: TypeAlias = str | int | datetime | list[str] | None
+
 Columns: TypeAlias = Mapping[str, Callable[[Any], Value]]
 
 AT_ONCE = 1000
 """The rows that are read at once."""
 
 KINDS = {"csv": "text/csv; charset=utf-8", "json": "application/json"}
-
-
-def download(
-    request: Request, name: str, form: str, columns: Columns, rows: Iterable[Any]
-) -> HttpResponseBase:
-    """Answer with the rows as a file of this form: `csv` or `json`."""
-    disposition = f'attachment; filename="{dated(name, form)}"'
-    return streamed(
-        request.user.pk,
-        lines(form, columns, rows),
-        KINDS[form],
-        **{"Content-Disposition": disposition},
-    )
 
 
 def dated(name: str, form: str) -> str:

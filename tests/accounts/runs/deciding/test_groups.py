@@ -4,7 +4,7 @@ import pytest
 
 from accounts.models import Run
 from accounts.models.states import Status
-from accounts.web.runs.groups import SamePlans, same_plans
+from accounts.runs.deciding.groups import SamePlans, same_plans
 from tests.rows import account_row, managing_row, run_row, step_row
 
 pytestmark = pytest.mark.django_db
@@ -40,7 +40,7 @@ def test_what_is_alone_edited_decided_or_not_signed_is_no_group() -> None:
 
 
 def test_so_many_groups_are_told(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("accounts.web.runs.groups.MOST_GROUPS", 1)
+    monkeypatch.setattr("accounts.runs.deciding.groups.MOST_GROUPS", 1)
     managing_row()
     wait("aa", 1, 2)
     wait("bb", 3, 4)

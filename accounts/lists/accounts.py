@@ -1,0 +1,116 @@
+"""Accounts that the filters in the URL ask for."""
+
+from __future__ import annotations
+
+import uuid
+
+from django.db.models import Q
+from django.http import QueryDict
+from django.utils.dateparse import parse_datetime
+from django.utils.timezone import is_aware
+
+from accounts.discover.organization.watching import watched_drafts
+from accounts.lists.filters import Filters, filtered
+from accounts.models import ManagedAccount, Upload
+from accounts.models.managed import ManagedAccountQuerySet
+from accounts.models.standing import proof_is_stale, with_word
+from accounts.runs.inactive import inactive_members
+
+MOST_IN_ROLLOUT = 10_000
+"""The most accounts of one rollout, whose runs are made with few queries."""
+
+COLUMNS = {
+    "name": "Account",
+    "state": "State",
+    "account_id": "Account id",
+    "environment": "Environment",
+    "verified_at": "Verified",
+}
+
+NO_ENVIRONMENT = "-"
+"""What the URL says for accounts without an environment."""
+
+OLDER = "older"
+"""What the URL says for accounts that a plan would bring newer policies."""
+
+INACTIVE = "inactive"
+"""What the URL says for accounts that left the organization, or that AWS suspended."""
+
+NEW = "new"
+"""What the URL says for drafts of accounts that were new in a watched unit."""
+
+STALE = "stale"
+"""What the URL says for accounts whose proof is too old."""
+
+
+def by_text(text: str) -> Q:
+    return Q(name__icontains=text) | Q(account_id__contains=text.replace("-", ""))
+
+
+def by_environment(name: str) -> Q:
+    return Q(environment="" if name == NO_ENVIRONMENT else name)
+
+
+def by_proof(which: str) -> Q:
+    return proof_is_stale() if which == STALE else Q(pk__in=[])
+
+
+def by_policies(which: str) -> Q:
+    older = ManagedAccount.objects.on_older_policies()
+    return Q(pk__in=older.values("pk") if which == OLDER else [])
+
+
+def by_membership(which: str) -> Q:
+    if which == NEW:
+        return Q(pk__in=watched_drafts().values("pk"))
+    inactive = inactive_members().values("account_id")
+    return Q(account_id__in=inactive) if which == INACTIVE else Q(pk__in=[])
+
+
+def by_moment(text: str) -> Q:
+    """Find what was described together, which has one moment of its making."""
+    try:
+        moment = parse_datetime(text)
+    except ValueError:  # no such day
+        moment = None
+    return Q(created_at=moment) if moment and is_aware(moment) else Q(pk__in=[])
+
+
+def by_file(text: str) -> Q:
+    """Find what was saved from an uploaded file."""
+    if not is_uuid(text):
+        return Q(pk__in=[])
+    upload = Upload.objects.kept().filter(pk=text).only("saved").first()
+    return Q(pk__in=[pk for pk in upload.saved if is_uuid(pk)] if upload else [])
+
+
+FILTERS: Filters = {
+    "text": by_text,
+    "state": with_word,
+    "provider": lambda key: Q(providers__key=key),
+    "environment": by_environment,
+    "proof": by_proof,
+    "policies": by_policies,
+    "organization": by_membership,
+    "described": by_moment,
+    "file": by_file,
+}
+
+
+def matching(asked: QueryDict) -> ManagedAccountQuerySet:
+    """Find what the filters in the URL ask for."""
+    rows = ManagedAccount.objects.prefetch_related("providers")
+    return filtered(rows, FILTERS, asked)
+
+
+def sort_of(asked: QueryDict) -> str:
+    sort = asked.get("sort", "")
+    return sort if sort.removeprefix("-") in COLUMNS else "name"
+
+
+def is_uuid(text: str) -> bool:
+    try:
+        uuid.UUID(text)
+    except ValueError:
+        return False
+    return True

@@ -1,0 +1,94 @@
+"""Runs that the filters in the URL ask for, and what each row says."""
+
+from __future__ import annotations
+
+import re
+from typing import NamedTuple
+
+from django.contrib.auth.models import User
+from django.db.models import Count, Exists, OuterRef, Q, QuerySet, Subquery
+from django.db.models.functions import Coalesce
+from django.http import QueryDict
+
+from accounts.lists.filters import Filters, filtered
+from accounts.mapping.plans import entry_changes_of
+from accounts.models import ManagingAccount, Run, Step
+from accounts.models.states import WORKING, Status
+from accounts.people.role_limits.limits import waits_for
+
+IN_PROGRESS = "in progress"
+"""What the URL says for every status that a worker is busy with."""
+
+ME = "me"
+"""What the URL says for the plans that wait for whoever looks."""
+
+NUMBER = re.compile(r"(?:run\s*)?#?\s*([0-9]{1,9})", re.IGNORECASE)
+"""What people write for a run: its number, “#128” or “Run 128”."""
+
+LEAST_DIGITS = 4
+"""Fewer digits are in too many account ids to search for them."""
+
+LONGEST = 10
+"""More digits are no number of a rollout."""
+
+
+class Row(NamedTuple):
+    run: Run
+    changes: int | None
+    """In AWS and in what Spinnaker knows; None where no plan was made."""
+
+
+def by_text(text: str) -> Q:
+    """Find runs by number, account, or whoever started or approved them."""
+    found = Q(account_name__icontains=text)
+    found |= Q(created_by_name__icontains=text) | Q(approved_by_name__icontains=text)
+    if number := NUMBER.fullmatch(text):
+        found |= Q(number=int(number[1]))
+    digits = text.replace("-", "")
+    if digits.isdecimal() and len(digits) >= LEAST_DIGITS:
+        managing = ManagingAccount.objects.filter(account_id__contains=digits)
+        found |= Q(account__account_id__contains=digits)
+        found |= Q(Exists(managing), kind=Run.Kind.MANAGING)
+    return found
+
+
+def by_status(status: str) -> Q:
+    return Q(status__in=WORKING) if status == IN_PROGRESS else Q(status=status)
+
+
+def by_rollout(number: str) -> Q:
+    """Find the newest run of each of a rollout's accounts, and its managing one."""
+    known = number.isdecimal() and len(number) < LONGEST
+    return Q(rollout=int(number), retried=False) if known else Q(pk__in=[])
+
+
+FILTERS: Filters = {
+    "text": by_text,
+    "rollout": by_rollout,
+    "kind": lambda kind: Q(kind=kind),
+    "status": by_status,
+}
+
+
+def matching(asked: QueryDict, person: User | None = None) -> QuerySet[Run]:
+    """Find what the filters in the URL ask for, with the number of steps."""
+    mine = Q()
+    if person is not None and asked.get("waits") == ME:
+        mine = Q(waits_for(person), status=Status.PLANNED)
+    steps = Step.objects.filter(run=OuterRef("pk")).order_by().values("run")
+    counted = Subquery(steps.values(count=Count("pk")))
+    rows = (
+        Run.objects.filter(mine).select_related("account").defer("traceback", "error")
+    )
+    return filtered(rows, FILTERS, asked).annotate(step_count=Coalesce(counted, 0))
+
+
+def row_of(run: Run) -> Row:
+    if run.kind == Run.Kind.VERIFY or run.status == Status.PLANNING:
+        return Row(run, None)
+    steps: int = run.step_count  # type: ignore[attr-defined]  # annotated above
+    return Row(run, steps + len(entry_changes_of(run)))
+
+
+def account_id_of(run: Run) -> str:
+    return run.account.account_id if run.account else ""
