@@ -324,13 +324,13 @@ def make_bundle() -> None:
 
 def compare() -> None:
     """Compare the next bundle with the last one, and that with the first."""
+    from accounts.discover.comparisons import NEXT_QUESTION
     from accounts.discover.lookups import TWO_BUNDLES, Question, answer
     from accounts.models import Bundle, Lookup
-    from accounts.web.bundles.preview import QUESTION
 
     digests = Bundle.objects.order_by("number").values_list("sha256", flat=True)
     between = Question(TWO_BUNDLES, "aws", bundles=tuple(digests))
-    for question in (QUESTION, between):
+    for question in (NEXT_QUESTION, between):
         lookup = Lookup.objects.create(
             question=question.digest,
             topic=question.topic,

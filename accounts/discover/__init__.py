@@ -1,1 +1,3 @@
-"""What is asked before anything is planned: the organization, clusters, look-ups."""
+"""What is asked before anything is planned or built: the organization, clusters,
+look-ups, comparisons of bundles.
+"""

@@ -213,7 +213,7 @@ DECISIONS = (
         OPERATOR,
         Touches.ALL,
         (
-            *("web/bundles/views.py", "web/bundles/deltas.py"),
+            *("web/bundles/views.py", "spinnaker/two_bundles.py"),
             "api/v1/bundles/reading.py",
         ),
         ("bundle-download", "delta-download"),

@@ -9,11 +9,12 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import asdict
 from datetime import datetime
 from functools import partial
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 from uuid import UUID
 
 from django.db import IntegrityError, transaction
 from django.db.models import Q
+from django.http import Http404
 from django.utils import timezone
 
 from accounts.mapping import snapshots
@@ -30,6 +31,7 @@ from accounts.spinnaker.told import delivered, sent_since
 from accounts.work.queue import enqueue_bundle
 from onboarding.spinnaker.bundle import bundle_files
 from onboarding.spinnaker.bundle.archive import file_list, zipped
+from onboarding.spinnaker.bundle.contents import text_in
 from onboarding.spinnaker.bundle.limits import load
 
 if TYPE_CHECKING:
@@ -42,6 +44,9 @@ README = "README.md"
 
 MOST_NAMED = 3
 """Policies of others that are named of one account."""
+
+MOST_CHARACTERS = 50_000
+"""Of a longer file this much is shown: browsers and colours grow slow beyond it."""
 
 
 class NothingReady(ValueError):
@@ -317,3 +322,12 @@ def not_held(account: ManagedAccount) -> str:
 def finish(bundle: Bundle, status: Bundle.Status, **fields: object) -> None:
     rows = Bundle.objects.filter(pk=bundle.pk)
     move(rows, status, since=(Bundle.Status.BUILDING,), **fields)
+
+
+def text_of(bundle: Bundle, path: str) -> tuple[dict[str, Any], str]:
+    """Read a file out of the zip, and what is listed of it; 404 where there is none."""
+    listed = next((file for file in bundle.files if file["path"] == path), None)
+    if listed is None:
+        raise Http404
+    kept = bundle.readme if path == README else ""
+    return listed, kept or text_in(bundle.archive, path)

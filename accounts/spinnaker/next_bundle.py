@@ -44,6 +44,11 @@ SOURCE = sorted(Path(spinnaker.__file__).parent.rglob("*.py"))
 CODE = sha256(b"".join(file.read_bytes() for file in SOURCE)).hexdigest()
 """Of what writes and compares these files: a newer Bowline may do it otherwise."""
 
+CHANGED = (
+    "What bundle {} changes differs from what you saw, so it was not built. Review "
+    "it again below."
+)
+
 
 @dataclass(frozen=True, slots=True)
 class Kept:

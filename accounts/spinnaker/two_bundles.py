@@ -2,11 +2,23 @@
 
 from __future__ import annotations
 
-from accounts.models import Bundle
+import hashlib
+from typing import TYPE_CHECKING
+
+from django.http import Http404
+from django.shortcuts import get_object_or_404
+
+from accounts.models import Activity, Bundle
+from accounts.people.activity import record
 from accounts.spinnaker.next_bundle import Changes, digest_of, digests_of
-from onboarding.spinnaker.bundle.comparison import BundleDelta, delta
-from onboarding.spinnaker.bundle.contents import accounts_in, files_in
+from onboarding.spinnaker.bundle.archive import zipped
+from onboarding.spinnaker.bundle.comparison import Altered, BundleDelta, Named, delta
+from onboarding.spinnaker.bundle.contents import Account, accounts_in, files_in
+from onboarding.spinnaker.bundle.delta import Later, delta_files
 from onboarding.spinnaker.bundle.excerpt import Excerpt, Texts
+
+if TYPE_CHECKING:
+    from django.contrib.auth.models import User
 
 
 def changes_between(digests: tuple[str, ...]) -> Changes:
@@ -47,3 +59,36 @@ def between(earlier: Bundle, later: Bundle) -> BundleDelta:
 
 def texts_of(bundle: Bundle, paths: list[str]) -> Texts:
     return {file.path: file.text for file in files_in(bundle.archive, paths)}
+
+
+def taken(number: int, since: int, by: User) -> tuple[bytes, str]:
+    """Make a zip of what changed, and its name; the activity log says who took it."""
+    earlier, later = two(number, since)
+    paths = tuple(file["path"] for file in later.files)
+    whole = Later(number, accounts_in(later.archive), paths, later.archive)
+    files = delta_files(between(earlier, later), whole, since=since)
+    name = f"bowline-{number}-since-{since}.zip"
+    archive = zipped(files)
+    detail = {
+        "bundle": number,
+        "since": since,
+        "sha256": hashlib.sha256(archive).hexdigest(),
+    }
+    record(by, Activity.What.DOWNLOAD, str(later), detail)
+    return archive, name
+
+
+def two(number: int, since: int) -> tuple[Bundle, Bundle]:
+    """Fetch the earlier and the later bundle; 404 unless ready and in order."""
+    if since >= number:
+        raise Http404
+    built = Bundle.objects.built().light()
+    later = get_object_or_404(built, number=number)
+    return get_object_or_404(built, number=since), later
+
+
+def sides(verb: str, one: Named) -> tuple[Account | None, Account | None]:
+    """Return how the earlier and the later bundle describe it."""
+    if verb == "delete":
+        return one.account, None
+    return one.before if isinstance(one, Altered) else None, one.account

@@ -9,9 +9,7 @@ from ninja import Field, Router, Schema
 
 from accounts.api.authentication import ApiRequest
 from accounts.http import full_url
-from accounts.mapping.managing import managing_row
-from accounts.people.role_limits.limits import waits_for
-from accounts.web.overview.views import (
+from accounts.lists.overview import (
     MOST_WORSE,
     counts_by_environment,
     fills,
@@ -19,6 +17,8 @@ from accounts.web.overview.views import (
     states_of,
     to_do,
 )
+from accounts.mapping.managing import managing_row
+from accounts.people.role_limits.limits import waits_for
 
 router = Router()
 

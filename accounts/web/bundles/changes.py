@@ -8,6 +8,7 @@ from typing import Any
 
 from django.utils.html import escape
 
+from accounts.spinnaker.two_bundles import sides
 from accounts.web.highlighting import highlighted_json_line
 from accounts.web.runs.review.cards import Card, digest
 from accounts.web.runs.review.diff import compare
@@ -16,7 +17,7 @@ from accounts.web.runs.review.texts import compare_texts
 from onboarding.resources.kinds import Key
 from onboarding.resources.risks import Topic
 from onboarding.spinnaker.bundle.comparison import Altered, Named
-from onboarding.spinnaker.bundle.contents import PROVIDERS, Account
+from onboarding.spinnaker.bundle.contents import PROVIDERS
 from onboarding.spinnaker.bundle.excerpt import ChangedFile, Excerpt
 
 MOST_OPEN = 20
@@ -79,13 +80,6 @@ def account_card(verb: str, one: Named, number: int, *, opens: bool) -> Card:
         risks=tuple(one.risks) if isinstance(one, Altered) else (),
         opens=opens and verb != "delete",
     )
-
-
-def sides(verb: str, one: Named) -> tuple[Account | None, Account | None]:
-    """Return how the earlier and the later bundle describe it."""
-    if verb == "delete":
-        return one.account, None
-    return one.before if isinstance(one, Altered) else None, one.account
 
 
 def files_group(excerpt: Excerpt, numbers: Iterator[int]) -> Group:

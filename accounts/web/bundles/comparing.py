@@ -13,6 +13,7 @@ from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django_htmx.http import HttpResponseClientRedirect
 
+from accounts.discover.comparisons import changes_of, kept
 from accounts.discover.lookups import Question, ask, seen
 from accounts.http import Request
 from accounts.models import Lookup
@@ -65,17 +66,3 @@ def not_shown_yet(
             state = {"refusal": refusal}
     part = "_comparing" if request.htmx else "comparing"
     return render(request, f"bundles/{part}.html", {**shown, **state})
-
-
-def kept(question: Question) -> Changes | None:
-    """Return what a worker found last."""
-    lookup = Lookup.objects.filter(question=question.digest).first()
-    return changes_of(lookup) if lookup else None
-
-
-def changes_of(lookup: Lookup) -> Changes | None:
-    """Read them back; None where there are none, or another release wrote them."""
-    try:
-        return Changes.from_json(lookup.answer or {})
-    except (KeyError, TypeError):
-        return None

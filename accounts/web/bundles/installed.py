@@ -1,108 +1,16 @@
-"""Which bundle Spinnaker has, as a person said, and what a later one would change."""
+"""A person says which bundle Spinnaker has."""
 
 from __future__ import annotations
 
-from typing import NamedTuple
-
 from django.contrib import messages
-from django.core.cache import cache
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect
-from django.urls import reverse
 from django.views.decorators.http import require_POST
 
 from accounts.http import Request
 from accounts.models import Bundle
 from accounts.people.doors import operator_required
 from accounts.spinnaker.bundles import NotReady, install
-from accounts.spinnaker.two_bundles import between
-from accounts.web.bundles.comparing import kept
-from accounts.web.bundles.deltas import are_small, question_of
-
-REMEMBERED = 7 * 24 * 60 * 60
-"""Seconds; two bundles never change, so only space is the limit."""
-
-
-class Counts(NamedTuple):
-    added: int
-    changed: int
-    removed: int
-    files: int
-
-
-class Ahead(NamedTuple):
-    """What the newest bundle would change in Spinnaker."""
-
-    installed: Bundle
-    newest: Bundle
-    counts: Counts | None
-    """None until a worker has compared bundles as large as these."""
-
-    @property
-    def sentence(self) -> str:
-        has, other = self.installed.number, self.newest.number
-        return f"Spinnaker has bundle {has}; bundle {other} {self.would}."
-
-    @property
-    def would(self) -> str:
-        if self.counts is None:
-            return "is newer"
-        counts = zip(self.counts, ("add", "change", "remove"), strict=False)
-        parts = [f"{verb} {count:,}" for count, verb in counts if count]
-        would = " and ".join([", ".join(parts[:-1])] * (len(parts) > 1) + parts[-1:])
-        if would:
-            return f"would {would} of its accounts"
-        if self.counts.files:
-            return "has the same accounts and other files"
-        return "says the same"
-
-    @property
-    def url(self) -> str:
-        numbers = (self.newest.number, self.installed.number)
-        return reverse("accounts:delta", args=numbers)
-
-
-def installed_bundle() -> Bundle | None:
-    """Find the bundle that Spinnaker has, as far as somebody said so."""
-    light = Bundle.objects.light()
-    return light.installed().first()
-
-
-def ahead(installed: Bundle | None) -> Ahead | None:
-    """Compare the newest bundle with what Spinnaker has; None: that is the newest, or
-    nobody said which it has.
-    """
-    if installed is None:
-        return None
-    later = Bundle.objects.built().filter(number__gt=installed.number)
-    newest = later.light().first()
-    if newest is None:
-        return None
-    key = f"bundle-delta:{installed.sha256}:{newest.sha256}"
-    if remembered := cache.get(key):
-        return Ahead(installed, newest, Counts(*remembered))
-    counts = counted(installed, newest)
-    if counts:
-        cache.set(key, [*counts], REMEMBERED)
-    return Ahead(installed, newest, counts)
-
-
-def counted(earlier: Bundle, later: Bundle) -> Counts | None:
-    """Count what changes, where they are small or a worker compared them."""
-    if are_small(earlier, later):
-        found = between(earlier, later)
-        kinds = (found.added, found.changed, found.removed)
-        return Counts(*map(len, (*kinds, (*found.files, *found.gone))))
-    compared = kept(question_of(earlier, later))
-    if compared is None:
-        return None
-    accounts, paths = compared.excerpt.accounts, compared.excerpt.paths
-    return Counts(
-        added=accounts["create"],
-        changed=accounts["update"],
-        removed=accounts["delete"],
-        files=sum(paths.values()),
-    )
 
 
 @operator_required

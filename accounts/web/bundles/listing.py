@@ -8,8 +8,8 @@ from django.shortcuts import render
 
 from accounts.http import Request
 from accounts.lists.bundles import FILTERS, matching
+from accounts.lists.installed import ahead, installed_bundle
 from accounts.models import Bundle, ManagedAccount, Spinnaker
-from accounts.web.bundles.installed import ahead, installed_bundle
 from accounts.web.live.state import live_site
 from accounts.web.live.views import watched
 from accounts.web.role_limits.here import everywhere

@@ -14,32 +14,21 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.views.decorators.http import require_POST
 
-from accounts.discover.lookups import NEXT_BUNDLE, Question
+from accounts.discover.comparisons import NEXT_QUESTION, are_few
 from accounts.http import Request
 from accounts.mapping.managing import NoManagingAccount
 from accounts.models import Bundle, ManagedAccount
 from accounts.people.doors import operator_required
 from accounts.spinnaker import bundles
-from accounts.spinnaker.next_bundle import (
-    Changes,
-    compared_now,
-    next_bundle,
-    unlike_now,
-)
+from accounts.spinnaker.next_bundle import compared_now, next_bundle, unlike_now
 from accounts.web.bundles.changes import review_of
 from accounts.web.bundles.comparing import (
     Compared,
     Comparison,
     by_a_worker,
-    kept,
     not_shown_yet,
 )
 from accounts.web.role_limits.here import everywhere
-
-MOST_IN_A_REQUEST = 300
-"""The most accounts that a request compares: they take it 50 ms."""
-
-QUESTION = Question(NEXT_BUNDLE, "aws")
 
 
 def bundle_next(request: Request) -> HttpResponse:
@@ -77,19 +66,7 @@ def comparison(request: Request, ready: int) -> Comparison:
     """
     if are_few(ready):
         return Compared(next_bundle().changes)
-    return by_a_worker(request, QUESTION, compared_now())
-
-
-def are_few(ready: int) -> bool:
-    return ready <= MOST_IN_A_REQUEST
-
-
-def changes_now() -> Changes:
-    """Return what the next bundle changes at this moment; raise NoManagingAccount."""
-    found = kept(QUESTION)
-    if found and found.of == compared_now():
-        return found
-    return next_bundle().changes
+    return by_a_worker(request, NEXT_QUESTION, compared_now())
 
 
 @operator_required

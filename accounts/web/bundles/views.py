@@ -5,22 +5,29 @@ from __future__ import annotations
 from typing import Any
 
 from django.contrib import messages
-from django.http import Http404, HttpResponse
+from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.views.decorators.http import require_POST
 
+from accounts.discover.comparisons import changes_now
 from accounts.http import Request, attachment
+from accounts.lists.installed import installed_bundle
 from accounts.mapping.managing import NoManagingAccount
 from accounts.models import Activity, Bundle
 from accounts.people.activity import record
 from accounts.people.doors import operator_required
 from accounts.people.roles import OPERATOR
-from accounts.spinnaker.bundles import README, NothingReady, request_bundle
+from accounts.spinnaker.bundles import (
+    MOST_CHARACTERS,
+    README,
+    NothingReady,
+    request_bundle,
+    text_of,
+)
+from accounts.spinnaker.next_bundle import CHANGED
 from accounts.spinnaker.policies_of_others import of_bundle
 from accounts.web.bundles.installations import formats, installations
-from accounts.web.bundles.installed import installed_bundle
-from accounts.web.bundles.preview import changes_now
 from accounts.web.bundles.readable import readable
 from accounts.web.bundles.tree import tree
 from accounts.web.highlighting import highlighted_file
@@ -28,11 +35,8 @@ from accounts.web.live.state import live_bundle
 from accounts.web.live.views import watched
 from accounts.web.role_limits.doors import everywhere_required
 from accounts.web.role_limits.here import everywhere
-from onboarding.spinnaker.bundle.contents import ACCOUNTS, accounts_in, text_in
+from onboarding.spinnaker.bundle.contents import ACCOUNTS, accounts_in
 from onboarding.spinnaker.bundle.limits import Load, limits, load_of
-
-MOST_CHARACTERS = 50_000
-"""Of a longer file this much is shown: browsers and colours grow slow beyond it."""
 
 MOST_FILES = 500
 """The most files in the tree; the others are in the zip."""
@@ -42,11 +46,6 @@ MOST_EARLIER = 10
 
 MOST_NAMES = 50
 """The most accounts that are named on a bundle's page."""
-
-CHANGED = (
-    "What bundle {} changes differs from what you saw, so it was not built. Review "
-    "it again below."
-)
 
 
 @operator_required
@@ -121,15 +120,6 @@ def load_on(bundle: Bundle) -> Load:
     if bundle.load:
         return Load(**bundle.load)
     return load_of(accounts_in(bundle.archive))
-
-
-def text_of(bundle: Bundle, path: str) -> tuple[dict[str, Any], str]:
-    """Read a file out of the zip, and what is listed of it; 404 where there is none."""
-    listed = next((file for file in bundle.files if file["path"] == path), None)
-    if listed is None:
-        raise Http404
-    kept = bundle.readme if path == README else ""
-    return listed, kept or text_in(bundle.archive, path)
 
 
 def opened(bundle: Bundle, path: str, *, as_text: bool) -> dict[str, Any]:

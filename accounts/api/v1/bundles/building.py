@@ -14,10 +14,10 @@ from accounts.api.idempotency import once
 from accounts.api.problems import Problem
 from accounts.api.v1.bundles.reading import BundleInFull, read_bundle, router
 from accounts.api.v1.texts import Digest, Number
+from accounts.discover.comparisons import changes_now
 from accounts.models import Bundle
 from accounts.spinnaker.bundles import install, request_bundle
-from accounts.web.bundles.preview import changes_now
-from accounts.web.bundles.views import CHANGED
+from accounts.spinnaker.next_bundle import CHANGED
 
 
 class BundleBuild(Schema):

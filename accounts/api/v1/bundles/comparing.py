@@ -9,11 +9,11 @@ from ninja import Field, Schema
 from accounts.api.paging import LARGEST
 from accounts.api.problems import Problem, too_much_asked
 from accounts.api.v1.texts import READ_AGAIN
+from accounts.discover.comparisons import changes_of
 from accounts.discover.lookups import Question, ask, seen
 from accounts.models import Lookup
 from accounts.spinnaker.next_bundle import Changes
-from accounts.web.bundles.changes import sides
-from accounts.web.bundles.comparing import changes_of
+from accounts.spinnaker.two_bundles import sides
 from onboarding.spinnaker.bundle.comparison import Altered, Named
 from onboarding.spinnaker.bundle.excerpt import MOST_ACCOUNTS, MOST_FILES, Excerpt
 

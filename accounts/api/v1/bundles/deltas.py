@@ -21,12 +21,12 @@ from accounts.api.v1.bundles.comparing import (
 )
 from accounts.api.v1.bundles.reading import A_ZIP, ZIP, router
 from accounts.api.v1.texts import Number
+from accounts.discover.comparisons import are_small, question_of
 from accounts.http import attachment, full_url
 from accounts.people.role_limits.refusing import refuse_limited
 from accounts.people.roles import OPERATOR
-from accounts.spinnaker.two_bundles import changes_between
+from accounts.spinnaker.two_bundles import changes_between, taken, two
 from accounts.spinnaker.two_bundles import compared as digest_of
-from accounts.web.bundles.deltas import are_small, question_of, taken, two
 
 NOTHING = "Nothing changed. Both bundles are identical."
 

@@ -11,7 +11,7 @@ from ninja import Field, Path
 from accounts.api.v1.bundles.reading import File, router
 from accounts.api.v1.texts import NO_NUL, Number
 from accounts.models import Bundle
-from accounts.web.bundles.views import MOST_CHARACTERS, text_of
+from accounts.spinnaker.bundles import MOST_CHARACTERS, text_of
 
 FilePath = Annotated[str, Path(max_length=500, pattern=NO_NUL)]
 

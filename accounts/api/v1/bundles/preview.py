@@ -20,6 +20,7 @@ from accounts.api.v1.bundles.comparing import (
 )
 from accounts.api.v1.bundles.reading import OTHERS
 from accounts.api.v1.foreign.alike import AlikeListed, listed
+from accounts.discover.comparisons import NEXT_QUESTION, are_few
 from accounts.http import full_url
 from accounts.models import Bundle, ManagedAccount
 from accounts.spinnaker.next_bundle import (
@@ -31,7 +32,6 @@ from accounts.spinnaker.next_bundle import (
     next_bundle,
     unlike_now,
 )
-from accounts.web.bundles.preview import QUESTION, are_few
 
 router = Router()
 
@@ -94,7 +94,7 @@ def read_next_bundle(request: ApiRequest, before: Query[AskedBefore]) -> Any:
         now = found.of
     else:
         now = compared_now()
-        found = by_a_worker(QUESTION, now, request.user, before.asked)
+        found = by_a_worker(NEXT_QUESTION, now, request.user, before.asked)
     unlike = unlike_now()
     page = full_url(request, reverse("accounts:bundle-next"))
     last = Bundle.objects.built().values_list("number", flat=True).first()

@@ -6,10 +6,10 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
+from accounts.lists.overview import to_do
 from accounts.models import ManagedAccount
 from accounts.models.states import State
 from accounts.web.overview.picture import MOST_NODES
-from accounts.web.overview.views import to_do
 from tests.rows import account_row, managing_row
 
 pytestmark = pytest.mark.django_db

@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from accounts.discover import comparisons
 from accounts.external_ids import rotate
 from accounts.mapping import snapshots
 from accounts.mapping.proved import keep_proved
@@ -15,7 +16,6 @@ from accounts.models import Bundle, Lookup, ManagedAccount, ManagingAccount
 from accounts.models.states import State
 from accounts.spinnaker import bundles, next_bundle
 from accounts.spinnaker.next_bundle import compared_now
-from accounts.web.bundles import preview
 from tests.accounts.web.answers import looked, work
 from tests.rows import account_row, approve_entries, managing_row, person
 
@@ -27,7 +27,7 @@ IN_HTMX = {"HTTP_HX_REQUEST": "true"}
 
 @pytest.fixture
 def account(monkeypatch: pytest.MonkeyPatch) -> ManagedAccount:
-    monkeypatch.setattr(preview, "MOST_IN_A_REQUEST", 1)
+    monkeypatch.setattr(comparisons, "MOST_ACCOUNTS", 1)
     managing_row()
     account_row("other", account_id="9" * 12, proof=State.VERIFIED)
     return account_row(proof=State.VERIFIED, state=State.VERIFIED)
@@ -145,11 +145,11 @@ def test_it_shows_what_a_request_would_show(monkeypatch, operator, account) -> N
     built()
     prove_anew(account, regions=["eu-west-1"], write_roles=[])
     bundles.leave_out(ManagedAccount.objects.get(name="other"), person("approver"))
-    monkeypatch.setattr(preview, "MOST_IN_A_REQUEST", 0)
+    monkeypatch.setattr(comparisons, "MOST_ACCOUNTS", 0)
 
     looked(operator, NEXT)
     by_a_worker = text(operator.get(NEXT))
-    monkeypatch.setattr(preview, "MOST_IN_A_REQUEST", 2)
+    monkeypatch.setattr(comparisons, "MOST_ACCOUNTS", 2)
     in_a_request = text(operator.get(NEXT))
 
     token = r'name="csrfmiddlewaretoken" value="[^"]*"|nonce="[^"]*"'
@@ -239,7 +239,7 @@ def test_what_is_still_so_is_built_without_comparing_again(
 ) -> None:
     looked(operator, NEXT)
     read = read_on(text(operator.get(NEXT)))
-    monkeypatch.setattr(preview, "next_bundle", lambda: 1 / 0)
+    monkeypatch.setattr(comparisons, "next_bundle", lambda: 1 / 0)
 
     operator.post("/bundles/build/", {"read": read})
 

@@ -7,14 +7,10 @@ from typing import Any
 import pytest
 from playwright.sync_api import Browser, expect
 
+from accounts.discover import comparisons
 from accounts.models.states import State
-from accounts.web.bundles import preview
 from tests.accounts.web.answers import work
-from tests.accounts.web.browsing import (
-    assert_axe_finds_nothing,
-    complaints,
-    signed_in,
-)
+from tests.accounts.web.browsing import assert_axe_finds_nothing, complaints, signed_in
 from tests.rows import account_row, managing_row, person
 
 
@@ -22,7 +18,7 @@ from tests.rows import account_row, managing_row, person
 def test_the_page_goes_on_by_itself_once_a_worker_has_compared(
     browser: Browser, live_server: Any, transactional_db: None, monkeypatch
 ) -> None:
-    monkeypatch.setattr(preview, "MOST_IN_A_REQUEST", 0)
+    monkeypatch.setattr(comparisons, "MOST_ACCOUNTS", 0)
     monkeypatch.setattr("accounts.discover.lookups.enqueue_lookup", lambda lookup: None)
     person("operator")
     managing_row()

@@ -7,9 +7,9 @@ from typing import Any
 
 import pytest
 
+from accounts.discover import comparisons
 from accounts.models import Bundle, Lookup
 from accounts.spinnaker import next_bundle
-from accounts.web.bundles import deltas
 from tests.accounts.web.answers import looked, work
 from tests.bundles import core, staging
 from tests.factories import managed, provider, topology
@@ -24,7 +24,7 @@ WAITS = "Comparing Bundle 2 with Bundle 1"
 
 @pytest.fixture(autouse=True)
 def bundles(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(deltas, "MOST_IN_A_REQUEST", 0)
+    monkeypatch.setattr(comparisons, "MOST_BYTES", 0)
     qa = managed(provider("ec2"), name="qa", account_id="933333333333")
     bundle_row(topology(core(), staging()), 1)
     bundle_row(topology(core(environment="live"), qa), 2)
@@ -56,7 +56,7 @@ def test_the_page_says_that_it_compares_and_then_goes_on_by_itself(operator) -> 
 def test_it_shows_what_a_request_would_show(monkeypatch, operator) -> None:
     looked(operator, PAGE)
     by_a_worker = text(operator.get(PAGE))
-    monkeypatch.setattr(deltas, "MOST_IN_A_REQUEST", 10**6)
+    monkeypatch.setattr(comparisons, "MOST_BYTES", 10**6)
     in_a_request = text(operator.get(PAGE))
 
     token = r'name="csrfmiddlewaretoken" value="[^"]*"|nonce="[^"]*"'

@@ -5,9 +5,9 @@ from __future__ import annotations
 import pytest
 from django.core.cache import cache
 
+from accounts.discover.comparisons import question_of
 from accounts.discover.lookups import answer
 from accounts.models import Bundle, Lookup
-from accounts.web.bundles.deltas import question_of
 from tests.bundles import core, staging
 from tests.factories import managed, provider, topology
 from tests.rows import account_row, bundle_row, managing_row, person
@@ -56,7 +56,7 @@ def test_a_later_bundle_says_what_it_would_change(operator) -> None:
 def test_large_bundles_are_counted_once_a_worker_compared_them(
     operator, monkeypatch
 ) -> None:
-    monkeypatch.setattr("accounts.web.bundles.deltas.MOST_IN_A_REQUEST", 0)
+    monkeypatch.setattr("accounts.discover.comparisons.MOST_BYTES", 0)
     operator.post("/bundles/1/installed/")
     before = text(operator, "/bundles/")
     question = question_of(*Bundle.objects.order_by("number"))

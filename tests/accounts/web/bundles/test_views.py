@@ -12,7 +12,7 @@ from django.contrib.messages import get_messages
 
 from accounts.models import Bundle
 from accounts.models.states import State
-from accounts.web.bundles.views import MOST_CHARACTERS
+from accounts.spinnaker.bundles import MOST_CHARACTERS
 from tests.rows import account_row, managing_row, person
 
 pytestmark = pytest.mark.django_db

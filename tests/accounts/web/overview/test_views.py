@@ -8,10 +8,10 @@ from datetime import timedelta
 import pytest
 from django.utils import timezone
 
+from accounts.lists.overview import to_do
 from accounts.models import Bundle, CheckResult, ManagedAccount, Rollout, Run
 from accounts.models.states import State, Status
 from accounts.web.overview.picture import MOST_NODES
-from accounts.web.overview.views import to_do
 from tests.accounts.runs.foreign.rows import foreign_row
 from tests.rows import account_row, managing_row, person
 

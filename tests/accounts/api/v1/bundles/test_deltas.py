@@ -8,11 +8,11 @@ import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
+from accounts.discover import comparisons
 from accounts.discover.lookups import MOST_OF_ONE
 from accounts.models import Activity, Lookup
 from accounts.people.role_limits.limits import limit
 from accounts.people.roles import OPERATOR
-from accounts.web.bundles import deltas
 from onboarding.resources.entry_changes import EVERYBODY
 from onboarding.topology import Permissions
 from tests.accounts.api.calling import detail
@@ -36,7 +36,7 @@ def bundles(db: None) -> None:
 
 @pytest.fixture
 def large(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(deltas, "MOST_IN_A_REQUEST", 0)
+    monkeypatch.setattr(comparisons, "MOST_BYTES", 0)
 
 
 def verbs(answer: Any) -> dict[str, str]:
@@ -123,7 +123,7 @@ def test_a_worker_finds_what_a_request_would(reader, large, monkeypatch):
     reader.read(PATH)
     work()
     by_a_worker = reader.read(PATH).json()
-    monkeypatch.setattr(deltas, "MOST_IN_A_REQUEST", 10**6)
+    monkeypatch.setattr(comparisons, "MOST_BYTES", 10**6)
 
     assert reader.read(PATH).json() == by_a_worker
 

@@ -7,22 +7,16 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
+from accounts.discover import comparisons
 from accounts.mapping.proved import keep_proved
 from accounts.models import Bundle, ForeignPolicy, Lookup, ManagedAccount, Run
 from accounts.models.checks.foreign_policy import today
 from accounts.models.states import State, Status
 from accounts.spinnaker import bundles
-from accounts.web.bundles import preview
 from tests.accounts.api.calling import detail
 from tests.accounts.runs.foreign.rows import foreign_row
 from tests.accounts.web.answers import work
-from tests.rows import (
-    account_row,
-    approve_entries,
-    managing_row,
-    person,
-    run_row,
-)
+from tests.rows import account_row, approve_entries, managing_row, person, run_row
 
 pytestmark = pytest.mark.django_db
 
@@ -38,7 +32,7 @@ def account(db: None) -> ManagedAccount:
 
 @pytest.fixture
 def many(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(preview, "MOST_IN_A_REQUEST", 1)
+    monkeypatch.setattr(comparisons, "MOST_ACCOUNTS", 1)
 
 
 def built() -> Bundle:
