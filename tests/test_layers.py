@@ -49,7 +49,7 @@ ROOMS = (
     {"factors", "mapping", "tokens"},
     {"spinnaker"},
     {"external_ids", "runs"},
-    {"discover", "operations"},
+    {"discover", "operations", "review"},
     {"lists"},
     {"notify", "workers"},
     {"web"},

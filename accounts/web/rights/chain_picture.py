@@ -10,8 +10,8 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
-from accounts.web.rights.trust_chain import Home, Link, Party, TrustChain
 from accounts.web.svg import Rectangle
+from onboarding.review.trust_chain import Home, Link, Party, TrustChain
 
 NARROW, WIDE, COLUMN = 330, 900, 340
 """The picture's width on a phone, its width elsewhere, and there that of a frame."""

@@ -23,30 +23,12 @@ from accounts.http import Request
 from accounts.mapping.managed import managed_of
 from accounts.mapping.managing import NoManagingAccount, managing_of, managing_row
 from accounts.models import ManagedAccount
-from accounts.models.states import State
 from accounts.people.doors import operator_required
-from accounts.web.rights.as_found import Reading
+from accounts.review.permissions import reviewed
 from accounts.web.rights.chain_picture import narrow, wide
-from accounts.web.rights.trust_chain import trust_chain
-from onboarding.desired import POLICY_SET, desired
-from onboarding.desired.image_keys import key_policy_statements
-from onboarding.desired.managing import identity
+from onboarding.desired import POLICY_SET
 from onboarding.details import DetailsError
-from onboarding.partitions import Arn
-from onboarding.resources.kinds import KeyGrant, Role
-from onboarding.review import power_user
 from onboarding.review.evidence import SPINNAKER
-from onboarding.review.lint import explained
-from onboarding.review.rights import (
-    folders,
-    identity_trust,
-    managed_review,
-    managing_topics,
-    other_roles,
-)
-from onboarding.topology import Managed, Managing, Topology
-
-PROVED = (State.VERIFIED, State.EVALUATED)
 
 
 def rights(request: Request, pk: UUID) -> HttpResponse:
@@ -58,7 +40,7 @@ def rights(request: Request, pk: UUID) -> HttpResponse:
         managing = managing_of(managing_row())
     except NoManagingAccount as error:
         raise Http404(str(error)) from error
-    shown = {
+    shown: dict[str, Any] = {
         "account": account,
         "crumbs": [
             ("Accounts", reverse("accounts:accounts")),
@@ -74,55 +56,10 @@ def rights(request: Request, pk: UUID) -> HttpResponse:
         shown |= reviewed(managing, managed_of(account), account)
     except DetailsError as error:
         shown["trouble"] = str(error)
+    else:
+        chain = shown["chain"]
+        shown["drawings"] = [("wide", wide(chain)), ("narrow", narrow(chain))]
     return render(request, "rights/rights.html", shown)
-
-
-def reviewed(
-    managing: Managing, managed: Managed, account: ManagedAccount
-) -> dict[str, Any]:
-    """Return what a reviewer reads: what is planned, and what AWS had of it."""
-    review = managed_review(managing, managed)
-    resources = desired(Topology(managing, (managed,)), managed)
-    reading, managings = Reading.of(account), Reading.of(managing_row())
-    planned = {r.name: r for r in resources if isinstance(r, Role)}
-    found = {name: reading.role_said(role) for name, role in planned.items()}
-    identity_role = next((r for r in identity(managing) if isinstance(r, Role)), None)
-    chain = trust_chain(managing, managed, review)
-    identity_topics = managing_topics(managing)
-    grants = [r for r in resources if isinstance(r, KeyGrant)]
-    elsewhere = next((grant for grant in grants if grant.crosses_accounts), None)
-    return {
-        "managing": managing,
-        "has_providers": bool(managed.providers),
-        "review": review,
-        "reading": reading,
-        "verdict": reading.verdict(resources, is_edited=reading.is_edited(resources)),
-        "is_as_verified": account.state in PROVED and reading.is_exact(resources),
-        "found": found.get(managing.managed_role),
-        "size": reading.size(managing.managed_role, review),
-        "managings": managings,
-        "identity_verdict": managings.verdict(
-            [identity_role] if identity_role else [], is_edited=None
-        ),
-        "identity_found": (
-            managings.role_said(identity_role) if identity_role else None
-        ),
-        "chain": chain,
-        "drawings": [("wide", wide(chain)), ("narrow", narrow(chain))],
-        "other_roles": [
-            (one, found[Arn.of(one.arn).name])
-            for one in other_roles(managing, resources)
-        ],
-        "key_grants": grants,
-        "key_policy": key_policy_statements(elsewhere) if elsewhere else [],
-        "lint": explained(review.topics),
-        "power_user_version": power_user.VERSION,
-        "identity_topics": identity_topics,
-        "identity_trust": identity_trust(managing),
-        "is_user": Arn.of(managing.identity_arn).kind == "user",
-        "identity_lint": explained(identity_topics),
-        "folders": folders(*review.topics, *identity_topics).items(),
-    }
 
 
 @require_POST

@@ -18,8 +18,8 @@ from accounts.http import full_url
 from accounts.mapping.managed import managed_of
 from accounts.mapping.managing import managing_of, managing_row
 from accounts.models import ManagedAccount
-from accounts.web.rights.as_found import Reading, RoleSaid, Said
-from accounts.web.rights.views import reviewed
+from accounts.review.as_found import Reading, RoleSaid, Said
+from accounts.review.permissions import reviewed
 from onboarding.desired import POLICY_SET
 from onboarding.review.rights import Topic
 

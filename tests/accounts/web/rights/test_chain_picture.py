@@ -21,8 +21,8 @@ from accounts.web.rights.chain_picture import (
     wide,
     wrapped,
 )
-from accounts.web.rights.trust_chain import TrustChain, trust_chain
 from onboarding.review.rights import managed_review
+from onboarding.review.trust_chain import TrustChain, trust_chain
 from onboarding.topology import ExistingIdentity, Managed, Managing, PodRole
 from tests.factories import managed, managing, provider
 

@@ -16,12 +16,7 @@ from onboarding.resources.kinds import Resource, Role
 from onboarding.resources.trusts import assumers
 from onboarding.review.as_found import FoundRole, planned_digest
 from onboarding.review.effective import effective
-from onboarding.review.power_user import (
-    DOCUMENT,
-    Comparison,
-    compared_counts,
-    counted,
-)
+from onboarding.review.power_user import DOCUMENT, Comparison, compared_counts, counted
 from onboarding.review.rights import Review
 
 NEVER_READ = "As planned; nothing was read in AWS yet."

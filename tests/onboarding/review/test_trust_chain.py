@@ -6,10 +6,10 @@ from typing import Any
 
 import pytest
 
-from accounts.web.rights.trust_chain import RIGHTS, TrustChain, trust_chain
 from onboarding.providers.base import Provider
 from onboarding.providers.eks import POLICIES
 from onboarding.review.rights import managed_review
+from onboarding.review.trust_chain import RIGHTS, TrustChain, trust_chain
 from onboarding.topology import ExistingIdentity, Managing, PodRole
 from tests.factories import managed, managing, provider
 

@@ -1,6 +1,6 @@
 """The trust chain of an account: who assumes what, on which conditions, in words.
 
-Pure: it knows nothing of rows. chain_picture.py draws it, and the page lists it.
+Pages draw and list it.
 """
 
 from __future__ import annotations
