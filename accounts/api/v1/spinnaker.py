@@ -12,12 +12,12 @@ from ninja.responses import Status
 from accounts.api.authentication import OPERATES, ApiRequest
 from accounts.api.idempotency import once
 from accounts.api.problems import Problem, too_much_asked
+from accounts.discover.connection import FILE, question, switches_of
 from accounts.discover.lookups import ask, seen
 from accounts.http import attachment
 from accounts.mapping.managing import managing_row
 from accounts.models import Spinnaker
 from accounts.spinnaker.testing import last_test
-from accounts.web.spinnaker.views import FILE, question, switches_of
 
 router = Router()
 

@@ -15,9 +15,9 @@ from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.views.decorators.http import require_POST
 
-from accounts.discover.lookups import SPINNAKER, Question, ask
+from accounts.discover.connection import FILE, question, switches_of
+from accounts.discover.lookups import ask
 from accounts.http import Request, attachment
-from accounts.mapping.managing import managing_of
 from accounts.mapping.spinnaker.describing import describe, disconnect
 from accounts.models import ManagingAccount, Spinnaker
 from accounts.people.doors import administrator_required, operator_required
@@ -26,10 +26,7 @@ from accounts.web.lookups import Asking, look_up
 from accounts.web.spinnaker.forms import SpinnakerForm
 from accounts.web.you.confirmation import confirmation_required
 from onboarding.checks import Outcome
-from onboarding.delivery.loading import PERIOD
-from onboarding.delivery.switches import switches
 
-FILE = "clouddriver-local.yml"
 SOMEBODY_ELSE = (
     "Somebody else connected Spinnaker while this page was open. Open the page again "
     "to see and change it; nothing was saved."
@@ -68,15 +65,6 @@ def tested(request: Request, row: Spinnaker) -> dict[str, Any]:
     seen = last_test(row)
     failed = any(one.outcome == Outcome.FAILED for one in seen)
     return {"seen": seen, "failed": failed}
-
-
-def question(row: Spinnaker) -> Question:
-    return Question(SPINNAKER, "aws", version=row.version)
-
-
-def switches_of(managing: ManagingAccount, row: Spinnaker | None) -> str:
-    period = row.poll_seconds if row else int(PERIOD)
-    return switches(managing_of(managing), period=period)
 
 
 @operator_required

@@ -4,14 +4,14 @@ come from the account itself.
 
 from __future__ import annotations
 
-import json
-from typing import Any, NamedTuple
+from typing import Any
 from uuid import UUID
 
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, render
 from django_htmx.http import retarget
 
+from accounts.discover.access import policies_for, reach_of
 from accounts.discover.lookups import ACCESS, REGIONS, Question, report_of
 from accounts.http import Request
 from accounts.mapping.completeness import has_access
@@ -26,7 +26,6 @@ from accounts.web.wizard.page import go_on, page, saved
 from onboarding import names
 from onboarding.aws.discover import AccessReport
 from onboarding.partitions import PARTITIONS
-from onboarding.topology import Reach
 
 USUAL_ACCESS_ROLE = "OrganizationAccountAccessRole"
 """AWS Organizations makes it in every account that it creates."""
@@ -111,11 +110,6 @@ def offered_regions(request: Request, account: ManagedAccount) -> HttpResponse:
     return retarget(render(request, "wizard/_regions.html", shown), "#regions")
 
 
-def reach_of(account: ManagedAccount, role: str) -> Reach:
-    role = role.strip()
-    return Reach(account.account_id, names.role_name(role) if role else "")
-
-
 @operator_required
 def test_access(request: Request, pk: UUID) -> HttpResponse:
     """Try the access role that the form holds, saved or not; change nothing.
@@ -152,29 +146,3 @@ def tried(request: Request, question: Question) -> dict[str, Any]:
         return {"report": AccessReport(None, "", False, looked.message, looked.hint)}
     report = report_of(looked)
     return {"report": report, "policies": policies_for(report)}
-
-
-class Policy(NamedTuple):
-    """A statement that lets Bowline in, for whoever adds it."""
-
-    says: str
-    text: str
-
-
-def policies_for(report: AccessReport) -> list[Policy]:
-    """Write what must be allowed where Bowline may not assume the role."""
-    if report.works or report.caller is None or not report.role_arn:
-        return []
-    assumes = {"Effect": "Allow", "Action": "sts:AssumeRole"}
-    trusts = {**assumes, "Principal": {"AWS": report.caller.principal}}
-    return [
-        Policy("Add this statement to the role's trust policy:", written(trusts)),
-        Policy(
-            "Add this statement to a policy of Bowline's own identity:",
-            written({**assumes, "Resource": report.role_arn}),
-        ),
-    ]
-
-
-def written(statement: dict[str, Any]) -> str:
-    return json.dumps(statement, indent=2)

@@ -13,12 +13,12 @@ from accounts.api.idempotency import once
 from accounts.api.problems import Problem, too_much_asked
 from accounts.api.v1.accounts.describing import account_named, router
 from accounts.api.v1.texts import Name, Typed
+from accounts.discover.access import policies_for, reach_of
 from accounts.discover.lookups import ACCESS, Question, ask, report_of, seen
 from accounts.mapping.managing import managing_row
 from accounts.models import Lookup
 from accounts.people.role_limits.refusing import refuse_environment
 from accounts.people.roles import OPERATOR
-from accounts.web.wizard.access import policies_for, reach_of
 from onboarding import names
 
 NOT_TESTED = "Nobody tested this role in the last minute. Test it: send a POST here."

@@ -14,8 +14,8 @@ from accounts.api.problems import Problem, too_much_asked
 from accounts.api.v1.accounts.access import Statement
 from accounts.api.v1.accounts.describing import account_named, router
 from accounts.api.v1.texts import READ_AGAIN, Name
+from accounts.discover.access import just_answered, question, texts
 from accounts.discover.lookups import ask, seen
-from accounts.web.wizard.access_role import just_answered, question, texts
 
 
 class AccessRoleTexts(Schema):

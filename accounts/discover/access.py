@@ -1,0 +1,78 @@
+"""The access role of an account: what Bowline assumes, and what must allow that."""
+
+from __future__ import annotations
+
+import json
+from datetime import timedelta
+from typing import Any, NamedTuple
+
+from accounts.discover.lookups import CALLER, Question, principal_of
+from accounts.mapping.managing import managing_of, managing_row
+from accounts.models import Lookup, ManagedAccount
+from onboarding import names
+from onboarding.access_role import (
+    FILE,
+    AccessRole,
+    stack_command,
+    stack_set_commands,
+    usable_name,
+)
+from onboarding.aws.discover import AccessReport
+from onboarding.topology import Reach
+
+READ_FOR = timedelta(hours=1)
+"""As long as somebody may read the page before taking the file from it."""
+
+
+def reach_of(account: ManagedAccount, role: str) -> Reach:
+    role = role.strip()
+    return Reach(account.account_id, names.role_name(role) if role else "")
+
+
+class Policy(NamedTuple):
+    """A statement that lets Bowline in, for whoever adds it."""
+
+    says: str
+    text: str
+
+
+def policies_for(report: AccessReport) -> list[Policy]:
+    """Write what must be allowed where Bowline may not assume the role."""
+    if report.works or report.caller is None or not report.role_arn:
+        return []
+    assumes = {"Effect": "Allow", "Action": "sts:AssumeRole"}
+    trusts = {**assumes, "Principal": {"AWS": report.caller.principal}}
+    return [
+        Policy("Add this statement to the role's trust policy:", written(trusts)),
+        Policy(
+            "Add this statement to a policy of Bowline's own identity:",
+            written({**assumes, "Resource": report.role_arn}),
+        ),
+    ]
+
+
+def written(statement: dict[str, Any]) -> str:
+    return json.dumps(statement, indent=2)
+
+
+def just_answered() -> Lookup | None:
+    """Return the answer that somebody may be reading still."""
+    rows = Lookup.objects.filter(question=question().digest, message="")
+    return rows.answered(READ_FOR).first()
+
+
+def question() -> Question:
+    return Question(CALLER, managing_row().partition)
+
+
+def texts(account: ManagedAccount, caller: Lookup) -> dict[str, Any]:
+    managing = managing_of(managing_row())
+    region = next(iter(account.regions), managing.aws.home_region)
+    return {
+        "role": AccessRole(
+            managing, principal_of(caller), usable_name(account.access_role)
+        ),
+        "commands": stack_set_commands(region),
+        "by_itself": stack_command(region),
+        "file": FILE,
+    }
