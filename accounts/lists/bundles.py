@@ -1,17 +1,27 @@
-"""Bundles that the filters in the URL ask for."""
+"""Bundles that the filters in the URL ask for, and which of them Spinnaker has, as a
+person said; and what a later one would change.
+"""
 
 from __future__ import annotations
 
 import re
+from typing import NamedTuple
 
+from django.core.cache import cache
 from django.db.models import Count, Q, QuerySet
 from django.http import QueryDict
+from django.urls import reverse
 
+from accounts.discover.comparisons import are_small, kept, question_of
 from accounts.lists.filters import Filters, filtered
 from accounts.models import Bundle
+from accounts.spinnaker.two_bundles import between
 
 NUMBER = re.compile(r"(?:bundle\s*)?#?\s*([0-9]{1,9})", re.IGNORECASE)
 """What people write for a bundle: its number, “#5” or “Bundle 5”."""
+
+REMEMBERED = 7 * 24 * 60 * 60
+"""Seconds; two bundles never change, so only space is the limit."""
 
 
 def by_text(text: str) -> Q:
@@ -32,3 +42,85 @@ def matching(asked: QueryDict) -> QuerySet[Bundle]:
     """Find what the filters in the URL ask for, the newest first."""
     found = filtered(Bundle.objects.light(), FILTERS, asked)
     return found.annotate(count=Count("accounts")).order_by("-number")
+
+
+class Counts(NamedTuple):
+    added: int
+    changed: int
+    removed: int
+    files: int
+
+
+class Ahead(NamedTuple):
+    """What the newest bundle would change in Spinnaker."""
+
+    installed: Bundle
+    newest: Bundle
+    counts: Counts | None
+    """None until a worker has compared bundles as large as these."""
+
+    @property
+    def sentence(self) -> str:
+        has, other = self.installed.number, self.newest.number
+        return f"Spinnaker has bundle {has}; bundle {other} {self.would}."
+
+    @property
+    def would(self) -> str:
+        if self.counts is None:
+            return "is newer"
+        counts = zip(self.counts, ("add", "change", "remove"), strict=False)
+        parts = [f"{verb} {count:,}" for count, verb in counts if count]
+        would = " and ".join([", ".join(parts[:-1])] * (len(parts) > 1) + parts[-1:])
+        if would:
+            return f"would {would} of its accounts"
+        if self.counts.files:
+            return "has the same accounts and other files"
+        return "says the same"
+
+    @property
+    def url(self) -> str:
+        numbers = (self.newest.number, self.installed.number)
+        return reverse("accounts:delta", args=numbers)
+
+
+def installed_bundle() -> Bundle | None:
+    """Find the bundle that Spinnaker has, as far as somebody said so."""
+    light = Bundle.objects.light()
+    return light.installed().first()
+
+
+def ahead(installed: Bundle | None) -> Ahead | None:
+    """Compare the newest bundle with what Spinnaker has; None: that is the newest, or
+    nobody said which it has.
+    """
+    if installed is None:
+        return None
+    later = Bundle.objects.built().filter(number__gt=installed.number)
+    newest = later.light().first()
+    if newest is None:
+        return None
+    key = f"bundle-delta:{installed.sha256}:{newest.sha256}"
+    if remembered := cache.get(key):
+        return Ahead(installed, newest, Counts(*remembered))
+    counts = counted(installed, newest)
+    if counts:
+        cache.set(key, [*counts], REMEMBERED)
+    return Ahead(installed, newest, counts)
+
+
+def counted(earlier: Bundle, later: Bundle) -> Counts | None:
+    """Count what changes, where they are small or a worker compared them."""
+    if are_small(earlier, later):
+        found = between(earlier, later)
+        kinds = (found.added, found.changed, found.removed)
+        return Counts(*map(len, (*kinds, (*found.files, *found.gone))))
+    compared = kept(question_of(earlier, later))
+    if compared is None:
+        return None
+    accounts, paths = compared.excerpt.accounts, compared.excerpt.paths
+    return Counts(
+        added=accounts["create"],
+        changed=accounts["update"],
+        removed=accounts["delete"],
+        files=sum(paths.values()),
+    )

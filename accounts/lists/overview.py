@@ -11,7 +11,7 @@ from django.urls import reverse
 
 from accounts.discover.organization.watching import watched_drafts
 from accounts.lists.accounts import INACTIVE, NEW, OLDER, STALE
-from accounts.lists.installed import ahead, installed_bundle
+from accounts.lists.bundles import ahead, installed_bundle
 from accounts.lists.runs import ME
 from accounts.models import (
     Bundle,

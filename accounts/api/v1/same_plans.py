@@ -17,10 +17,10 @@ from accounts.api.v1.runs import Plan, plan_in_full
 from accounts.api.v1.texts import Comment
 from accounts.models import Run
 from accounts.runs.deciding.groups import same_plans
-from accounts.runs.deciding.same_changes import approve_same
-from accounts.web.runs.same_plans import (
+from accounts.runs.deciding.same_changes import (
     MOST_AT_ONCE,
     MOST_NAMED,
+    approve_same,
     named,
     refuse_crowd,
     same_of,

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from django.db import transaction
 
+from accounts.lists.outcomes import CannotEdit
 from accounts.mapping.edits import editing
 from accounts.mapping.spinnaker_names import claim_names
 from accounts.models import ManagedAccount
@@ -14,10 +15,6 @@ from accounts.web.bulk.forms import ENVIRONMENT, LISTS, SET
 
 if TYPE_CHECKING:
     from django.contrib.auth.models import User
-
-
-class CannotEdit(Exception):
-    """The account would be described as it may not be."""
 
 
 def edit(account: ManagedAccount, asked: dict[str, Any], by: User) -> bool:

@@ -13,13 +13,14 @@ from django.views.decorators.http import require_POST
 
 from accounts.http import Request
 from accounts.lists.accounts import MOST_IN_ROLLOUT
+from accounts.lists.outcomes import each
 from accounts.models import ManagedAccount, Rollout, Run
 from accounts.models.states import FAILURES
 from accounts.people.doors import operator_required
 from accounts.runs import actions
 from accounts.runs.deciding.starting import plan_described
 from accounts.slices import in_slices
-from accounts.web.bulk.outcomes import each, tell
+from accounts.web.bulk.outcomes import tell
 from accounts.web.bulk.views import chosen, nothing_chosen, plan_together, to_list
 from accounts.web.rollouts.starting import roll_out
 from accounts.wording import counted

@@ -20,10 +20,11 @@ from accounts.external_ids import (
     why_not_rotate,
 )
 from accounts.http import Request
+from accounts.lists.outcomes import each
 from accounts.models import ManagedAccount, Run
 from accounts.models.states import OPEN, Status
 from accounts.people.doors import operator_required
-from accounts.web.bulk.outcomes import each, tell
+from accounts.web.bulk.outcomes import tell
 from accounts.web.bulk.views import (
     MOST_EDITED,
     chosen,

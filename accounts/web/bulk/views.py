@@ -20,6 +20,7 @@ from django.views.decorators.http import require_POST
 
 from accounts.http import Request
 from accounts.lists.accounts import MOST_IN_ROLLOUT, matching
+from accounts.lists.outcomes import each
 from accounts.mapping.completeness import refuse_undescribed
 from accounts.mapping.managing import managing_row
 from accounts.models import ManagedAccount, Rollout, Run
@@ -36,7 +37,7 @@ from accounts.spinnaker.told import in_spinnaker
 from accounts.web.accounts.views import MOST_AT_ONCE, Chosen, chosen_accounts
 from accounts.web.bulk.editing import edit
 from accounts.web.bulk.forms import BulkEditForm
-from accounts.web.bulk.outcomes import PLANNED, each, tell, tell_refused
+from accounts.web.bulk.outcomes import PLANNED, tell, tell_refused
 from accounts.web.rollouts.starting import roll_out
 from accounts.wording import counted
 

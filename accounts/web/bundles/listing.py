@@ -7,8 +7,7 @@ from django.http import HttpResponse
 from django.shortcuts import render
 
 from accounts.http import Request
-from accounts.lists.bundles import FILTERS, matching
-from accounts.lists.installed import ahead, installed_bundle
+from accounts.lists.bundles import FILTERS, ahead, installed_bundle, matching
 from accounts.models import Bundle, ManagedAccount, Spinnaker
 from accounts.web.live.state import live_site
 from accounts.web.live.views import watched

@@ -12,7 +12,7 @@ from django.views.decorators.http import require_POST
 
 from accounts.discover.comparisons import changes_now
 from accounts.http import Request, attachment
-from accounts.lists.installed import installed_bundle
+from accounts.lists.bundles import installed_bundle
 from accounts.mapping.managing import NoManagingAccount
 from accounts.models import Activity, Bundle
 from accounts.people.activity import record

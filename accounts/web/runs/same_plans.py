@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime
-from typing import TYPE_CHECKING, Any, NamedTuple
-from uuid import UUID
+from typing import Any, NamedTuple
 
 from django.contrib import messages
 from django.http import HttpResponse
@@ -16,22 +14,20 @@ from accounts.http import Request
 from accounts.lists.accounts import is_uuid
 from accounts.mapping.plans import plan_of
 from accounts.models import Run
-from accounts.models.managed import both_environments
 from accounts.people.doors import approver_required
 from accounts.people.role_limits.limits import environments_of
 from accounts.people.roles import APPROVER
-from accounts.runs.capacity import room_in_plan
-from accounts.runs.deciding.same_changes import Decided, approve_same, why_left
+from accounts.runs.deciding.same_changes import (
+    MOST_AT_ONCE,
+    approve_same,
+    named,
+    refuse_crowd,
+    same_of,
+)
 from accounts.web.role_limits.here import for_these, here
 from accounts.web.runs.before_approval import brought, discouraged_among
 from accounts.web.runs.forms import CommentForm
 from accounts.web.runs.views import review_of
-
-if TYPE_CHECKING:
-    from django.contrib.auth.models import User
-
-MOST_AT_ONCE = 500
-"""The most runs that are approved in one request; the page shows no more."""
 
 MOST_IN_TABLE = 50
 """The most runs with a row in the table; the others are named below it, to be selected
@@ -42,62 +38,6 @@ HEAVY = (
     *(f"account__{name}" for name in ("applied", "approved_entries", "proved")),
 )
 """Columns that are large, and that the page does not read."""
-
-COLUMNS = (
-    *("pk", "number", "account_name", "account__granted_at", "account__policy_set"),
-    *("account__environment", "account__approved_environment"),
-)
-"""What is to be known of every run."""
-
-MOST_NAMED = 20
-"""The most runs that moved on that are listed; the rest are counted."""
-
-
-class Waiting(NamedTuple):
-    """A plan that waits, and as much of its account as COLUMNS says."""
-
-    pk: UUID
-    number: int
-    account_name: str
-    granted_at: datetime | None
-    policy_set: int
-    environment: str
-    approved_environment: str | None
-
-    @property
-    def environments(self) -> frozenset[str]:
-        return both_environments(self.environment, self.approved_environment)
-
-
-class Same(NamedTuple):
-    """The plans that wait with the same changes, as a person finds them."""
-
-    waiting: list[Waiting]
-    """Those that can be approved at once, by name."""
-    total: int
-    room: int | None
-    """How many accounts their policies still take; None: any."""
-    crowd: set[UUID]
-    """Those that find no room."""
-    ticked: set[UUID]
-    """Those that fit, and that the person's role is for."""
-
-
-def same_of(one: Run, by: User) -> Same:
-    """Find the plans that are the same as this one, with constant queries."""
-    found = Run.objects.same_anywhere(one.fingerprint).order_by("account_name", "pk")
-    waiting = [Waiting(*row) for row in found.values_list(*COLUMNS)[:MOST_AT_ONCE]]
-    total = found.count() if len(waiting) == MOST_AT_ONCE else len(waiting)
-    room = room_in_plan(one)
-    joining = [plan.pk for plan in waiting if one.account and not plan.granted_at]
-    crowd = set() if room is None else set(joining[room:])
-    limited = environments_of(by, APPROVER)
-    ticked = {
-        plan.pk
-        for plan in waiting
-        if plan.pk not in crowd and (limited is None or plan.environments <= limited)
-    }
-    return Same(waiting, total, room, crowd, ticked)
 
 
 class Named(NamedTuple):
@@ -196,26 +136,5 @@ def same_plans_approve(request: Request, fingerprint: str) -> HttpResponse:
     return redirect("accounts:runs")
 
 
-def refuse_crowd(fingerprint: str, chosen: set[str]) -> str:
-    """Say that more accounts would join than the policies of their plans list."""
-    one = Run.objects.same_anywhere(fingerprint).first()
-    room = room_in_plan(one) if one else None
-    joining = Run.objects.same_anywhere(fingerprint).filter(
-        pk__in=chosen, account__granted_at=None
-    )
-    if room is None or joining.count() <= room:
-        return ""
-    return f"Nothing was approved. These plans have room for only {room} more accounts."
-
-
 NONE = "Select accounts first. Nothing was approved."
 TOO_MANY = f"You can approve at most {MOST_AT_ONCE} at once. Nothing was approved."
-
-
-def named(decided: Decided, fingerprint: str) -> list[str]:
-    """Say of the first ones that are left why, and how many more there are."""
-    first = [
-        why_left(run, fingerprint, decided.refused) for run in decided.left[:MOST_NAMED]
-    ]
-    more = len(decided.left) - MOST_NAMED
-    return [*first, f"And {more} more."] if more > 0 else first

@@ -20,6 +20,7 @@ from accounts.api.v1.accounts.describing import Filters
 from accounts.api.v1.runs import Plan, read_plan
 from accounts.api.v1.texts import Comment, Number, Typed
 from accounts.lists.accounts import MOST_IN_ROLLOUT, matching
+from accounts.lists.outcomes import each
 from accounts.lists.rollouts import rows_of
 from accounts.mapping.completeness import refuse_undescribed
 from accounts.models import ManagedAccount, Rollout
@@ -29,7 +30,6 @@ from accounts.runs.rollouts.causes import causes_of
 from accounts.runs.rollouts.census import Census, managing_run
 from accounts.runs.rollouts.groups import groups_of, read_of, waiting
 from accounts.slices import in_slices
-from accounts.web.bulk.outcomes import each
 
 if TYPE_CHECKING:
     from django.contrib.auth.models import User

@@ -15,7 +15,7 @@ from accounts.people.policies import choose
 from accounts.people.role_limits.limits import limit
 from accounts.people.roles import APPROVER
 from accounts.runs.actions import approve, discard, keep
-from accounts.web.runs import same_plans
+from accounts.runs.deciding import same_changes
 from onboarding.desired.capacity import roles_per_policy
 from tests.accounts.api.calling import detail
 from tests.rows import account_row, managing_row, person, run_row, step_row
@@ -189,7 +189,7 @@ def test_no_more_accounts_join_than_their_plans_can_list(approver):
 
 
 def test_a_list_has_no_more_than_can_be_approved_at_once(reader, three, monkeypatch):
-    monkeypatch.setattr(same_plans, "MOST_AT_ONCE", 2)
+    monkeypatch.setattr(same_changes, "MOST_AT_ONCE", 2)
 
     shown = reader.read(PATH).json()
 

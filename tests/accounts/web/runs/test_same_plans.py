@@ -134,7 +134,7 @@ def test_those_that_moved_on_are_named_with_why(approver, three) -> None:
 
 
 def test_very_many_that_moved_on_are_counted(approver, three, monkeypatch) -> None:
-    monkeypatch.setattr("accounts.web.runs.same_plans.MOST_NAMED", 1)
+    monkeypatch.setattr("accounts.runs.deciding.same_changes.MOST_NAMED", 1)
     for run in three:
         discard(run, None)
 
