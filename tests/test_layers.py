@@ -50,10 +50,10 @@ ROOMS = (
     {"spinnaker"},
     {"external_ids", "runs"},
     {"discover", "operations", "review"},
-    {"lists"},
+    {"help", "lists"},
+    {"forms"},
     {"notify", "workers"},
-    {"web"},
-    {"api"},
+    {"web", "api"},
 )
 """The app's floors, likewise. What makes a room of a floor its own imports no other."""
 DOORS = {"", "admin", "admin_site", "apps", "management", "tasks", "templatetags"}

@@ -12,6 +12,7 @@ from django.template.context import Context
 from django.utils.html import format_html_join
 from django.utils.safestring import SafeString, mark_safe
 
+from accounts.forms.fields import wrong_fields
 from accounts.mapping.managed import cannot_be_read, managed_of
 from accounts.models import ManagedAccount
 from accounts.models.described import Described
@@ -28,7 +29,6 @@ from accounts.templatetags.marks import (
     zoned,
 )
 from accounts.web.accounts.checks import grouped, outcomes
-from accounts.web.fields import wrong_fields
 from accounts.web.highlighting import highlighted_json
 from accounts.web.live.state import Live
 from accounts.web.role_limits.holders import needed

@@ -7,11 +7,11 @@ from typing import Any
 
 from django.http import HttpRequest
 
+from accounts.help.topic import Topic
 from accounts.models import Run
 from accounts.models.states import Status
 from accounts.people.roles import ADMINISTRATOR, has_role, roles_of
 from accounts.web.factors.required import is_missing
-from accounts.web.help.topic import Topic
 from accounts.web.help.topics import topic_of
 from accounts.web.search.places import PLACES
 from accounts.web.you.preferences import time_zone

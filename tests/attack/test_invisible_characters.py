@@ -14,11 +14,15 @@ from django import forms
 from django.contrib.auth.models import User
 from django.test import Client, RequestFactory
 
+from accounts.forms.account import AccessForm, IdentityForm, ProvidersForm
+from accounts.forms.clusters import AlikeForm
+from accounts.forms.organization import SharedForm, WatchForm
+from accounts.forms.providers import FORMS
+from accounts.forms.providers.base import DetailsForm
 from accounts.http import Request
 from accounts.models import Organization, Run
 from accounts.web.bulk.forms import BulkEditForm
 from accounts.web.bundles.forms import HalconfigForm
-from accounts.web.clusters.forms import AlikeForm
 from accounts.web.deliveries.forms import DeliveryForm
 from accounts.web.factors.forms import AppForm, PasskeyForm
 from accounts.web.feed.forms import TokenForm as FeedTokenForm
@@ -26,7 +30,6 @@ from accounts.web.foreign.forms import AskForm
 from accounts.web.from_file.forms import FileForm
 from accounts.web.groups.forms import GroupForm
 from accounts.web.managing.forms import ManagingForm
-from accounts.web.organization.forms import SharedForm, WatchForm
 from accounts.web.people.forms import (
     AddForm,
     DescriptionForm,
@@ -40,9 +43,6 @@ from accounts.web.runs.forms import ApproveForm, CommentForm
 from accounts.web.spinnaker.forms import SpinnakerForm
 from accounts.web.targets.forms import TargetForm
 from accounts.web.tokens.forms import TokenForm as ApiTokenForm
-from accounts.web.wizard.forms import AccessForm, IdentityForm, ProvidersForm
-from accounts.web.wizard.provider_forms import FORMS
-from accounts.web.wizard.provider_forms.base import DetailsForm
 from accounts.web.you.preferences import PreferencesForm
 from onboarding.names import INVISIBLE, visible
 from tests.bundles import with_every_provider
@@ -206,7 +206,7 @@ def forms_of_the_site() -> set[type[forms.BaseForm]]:
     return {
         one
         for one in below(forms.BaseForm)
-        if one.__module__.startswith("accounts.web")
+        if one.__module__.startswith(("accounts.forms.", "accounts.web."))
         and not one.__module__.endswith("role_limits.admin")  # Django's own
     }
 

@@ -19,14 +19,7 @@ from accounts.models import ManagedAccount
 from tests.accounts.web.answers import looked
 from tests.attack.hostile import HOSTILE, PLANTED, aws_answers
 from tests.rows import account_row, managing_row, person
-from tests.test_structure import (
-    ROOT,
-    TEMPLATES,
-    breaking,
-    imports,
-    modules,
-    name_of,
-)
+from tests.test_structure import ROOT, TEMPLATES, breaking, imports, modules, name_of
 
 
 @pytest.fixture
@@ -73,7 +66,7 @@ def test_a_help_text_that_is_markup_on_purpose_stays_markup() -> None:
     assert "Like <code>&lt;b&gt;</code>." in html
 
 
-SHOWS_TEXT = ROOT / "accounts/web/layout.py"
+SHOWS_TEXT = ROOT / "accounts/forms/layout.py"
 LAYOUT = {f"crispy_forms.layout.{name}" for name in ("Div", "Field", "Layout")}
 """What has no text of its own; the rest compiles its text as a template."""
 

@@ -19,8 +19,8 @@ from django import forms
 from django.core.exceptions import ValidationError
 
 from accounts.discover.organization.watching import tagged_role
+from accounts.forms.fields import RolesField
 from accounts.models import Watch
-from accounts.web.fields import RolesField
 from onboarding import names
 from onboarding.account_feed import Carried, Unfit, carried
 from onboarding.accounts_file import FileProblems, read

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 import yaml
 
-from accounts.web.help.documentation.index import documents
+from accounts.help.documents import documents
 from accounts.work.queue import PEOPLE, SCHEDULE
 from script.demo_servers import QUEUES
 

@@ -12,7 +12,7 @@ import pytest
 from markdown_it import MarkdownIt
 from markdown_it.token import Token
 
-from accounts.web.help.documentation.index import documents
+from accounts.help.documents import documents
 from accounts.web.help.documentation.rendering import anchored
 
 ROOT = Path(__file__).parents[2]

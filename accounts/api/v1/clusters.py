@@ -20,11 +20,11 @@ from accounts.api.v1.rollouts.deciding import Chosen, chosen_by
 from accounts.api.v1.texts import NO_NUL, Filter
 from accounts.discover.clusters.describing import ClustersRefused, describe_ticked
 from accounts.discover.clusters.search import begin, running_of
+from accounts.forms.clusters import AlikeForm
 from accounts.lists.clusters import FILTERS
 from accounts.lists.filters import filtered
 from accounts.models import ClusterSearch
 from accounts.slices import in_slices
-from accounts.web.clusters.forms import AlikeForm
 
 router = Router()
 

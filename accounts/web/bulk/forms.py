@@ -8,7 +8,7 @@ from typing import Any
 
 from django import forms
 
-from accounts.web.fields import RegionsField, RolesField, RuledField
+from accounts.forms.fields import RegionsField, RolesField, RuledField
 from onboarding import names
 
 KEEP, ADD, TAKE, SET = "", "add", "take", "set"

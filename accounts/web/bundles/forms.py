@@ -8,7 +8,7 @@ from typing import Any
 from crispy_forms.layout import Field
 from django import forms
 
-from accounts.web.fields import RuledField, bare_helper
+from accounts.forms.fields import RuledField, bare_helper
 from onboarding import names
 
 EMPTY_FOLDER = "Hal must know where the kubeconfigs of the bundle's clusters are."

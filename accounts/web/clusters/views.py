@@ -23,6 +23,7 @@ from accounts.discover.clusters.describing import (
     describe_ticked,
 )
 from accounts.discover.clusters.search import begin, running_of
+from accounts.forms.clusters import AlikeForm
 from accounts.http import Request
 from accounts.lists.accounts import MOST_IN_ROLLOUT, matching
 from accounts.lists.clusters import filters_of
@@ -33,7 +34,6 @@ from accounts.people.role_limits.refusing import Outside
 from accounts.slices import in_slices
 from accounts.web.accounts.views import chosen_accounts
 from accounts.web.bulk.views import plan_again, tell_left, to_list
-from accounts.web.clusters.forms import AlikeForm
 from accounts.wording import counted
 
 PAGE = 50

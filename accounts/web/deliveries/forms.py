@@ -6,12 +6,12 @@ from typing import Any
 
 from django import forms
 
+from accounts.forms.fields import RuledField
 from accounts.runs.deciding.confirmation import (
     Unconfirmed,
     confirm_delivery,
     phrase_of_delivery,
 )
-from accounts.web.fields import RuledField
 from accounts.web.runs.forms import CommentForm
 from accounts.wording import counted
 from onboarding import names

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django import forms
 
-from accounts.web.fields import RuledField, bare_helper
+from accounts.forms.fields import RuledField, bare_helper
 from onboarding import names
 
 

@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 from django import forms
 from django.utils import timezone
 
-from accounts.web.fields import RuledField, bare_helper
+from accounts.forms.fields import RuledField, bare_helper
 from onboarding import names
 
 GATEWAY = re.compile(r"https://[A-Za-z0-9.-]+(:\d+)?(/[A-Za-z0-9._~-]+)+", re.ASCII)

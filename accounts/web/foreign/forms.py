@@ -7,11 +7,11 @@ from typing import Any
 
 from django import forms
 
+from accounts.forms.fields import RuledField, bare_helper, checked
 from accounts.http import Request
 from accounts.models.checks.foreign_policy import today
 from accounts.runs.foreign.accepting import LONGEST, a_day
 from accounts.runs.foreign.alike import MOST_AT_ONCE
-from accounts.web.fields import RuledField, bare_helper, checked
 from onboarding import names
 
 USUAL = timedelta(days=90)

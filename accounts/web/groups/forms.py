@@ -6,12 +6,12 @@ from typing import Any
 
 from django import forms
 
+from accounts.forms.fields import RuledField, bare_helper
 from accounts.models import GroupRoles, ManagedAccount
 from accounts.people.role_limits.limits import environments_without_accounts
 from accounts.people.role_limits.naming import LIMITED, named
 from accounts.people.role_limits.reach import NOWHERE
 from accounts.people.roles import APPROVER, OPERATOR, ROLES, UserRole
-from accounts.web.fields import RuledField, bare_helper
 from accounts.web.role_limits.fields import EnvironmentsField
 from accounts.web.single_sign_on.roles import NoSuchRole, reaches, roles_named, written
 from onboarding import names

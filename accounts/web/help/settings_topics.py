@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from accounts.web.help.topic import Topic
+from accounts.help.topic import Topic
 
 SETTINGS = (
     Topic(

@@ -5,9 +5,9 @@ All topics are on the page Help and in the search, with those of the choices in 
 
 from __future__ import annotations
 
-from accounts.web.help.choices import CHOICES
+from accounts.help.choices import CHOICES
+from accounts.help.topic import Topic
 from accounts.web.help.settings_topics import SETTINGS
-from accounts.web.help.topic import Topic
 
 PAGES = (
     Topic(

@@ -7,9 +7,9 @@ from typing import NamedTuple
 from django.http import HttpResponse
 from django.shortcuts import render
 
+from accounts.help.choices import CHOICES
+from accounts.help.topic import Topic
 from accounts.http import Request
-from accounts.web.help.choices import CHOICES
-from accounts.web.help.topic import Topic
 from accounts.web.help.topics import BY_SLUG, PAGES
 
 

@@ -9,8 +9,8 @@ from typing import Any
 from crispy_forms.layout import Div
 from django.forms import BaseForm
 
+from accounts.forms.layout import Fieldset, Included, MoreChoices, Sentence
 from accounts.models import ManagingAccount
-from accounts.web.layout import Fieldset, Included, MoreChoices, Sentence
 from onboarding.topology import MadeBy
 
 POD_FIELDS = ("pod_cluster", "pod_region", "pod_namespace", "pod_service_account")

@@ -6,9 +6,9 @@ from typing import Any
 
 from django import forms
 
+from accounts.forms.fields import ListField, RuledField, account_id_field, bare_helper
+from accounts.help.choices import more
 from accounts.models import ManagedAccount, ManagingAccount
-from accounts.web.fields import ListField, RuledField, account_id_field, bare_helper
-from accounts.web.help.choices import more
 from accounts.web.managing.asked import (
     FIELDS_OF,
     IDENTITY_KINDS,
@@ -21,12 +21,7 @@ from onboarding import names
 from onboarding.desired.capacity import most_listed
 from onboarding.desired.image_keys import not_at_home
 from onboarding.partitions import known_region
-from onboarding.topology import (
-    MANAGED_ROLE,
-    MadeBy,
-    Managing,
-    identity_elsewhere,
-)
+from onboarding.topology import MANAGED_ROLE, MadeBy, Managing, identity_elsewhere
 
 NEEDED = "Fill in this field: what you chose above needs it."
 NOTHING_PROVES = (

@@ -19,6 +19,7 @@ from accounts.discover.organization.members import (
     listed_members,
 )
 from accounts.discover.organization.reading import kept_organization
+from accounts.forms.organization import SharedForm
 from accounts.http import Request
 from accounts.lists.members import COLUMNS, FILTERS, INACTIVE, JOINED, matching, sort_of
 from accounts.mapping.managing import managing_of
@@ -26,7 +27,6 @@ from accounts.models import ManagedAccount, ManagingAccount, Organization, Rollo
 from accounts.people.doors import operator_required
 from accounts.people.role_limits.refusing import Outside
 from accounts.web.organization.adding import NEXT, described, listed
-from accounts.web.organization.forms import SharedForm
 from accounts.web.organization.reading import progress_of
 from accounts.web.organization.usual import usual
 from accounts.web.rollouts.starting import roll_out

@@ -13,12 +13,12 @@ from django.views.decorators.http import require_POST
 
 from accounts.discover.organization.reading import kept_organization, read_tags_from_now
 from accounts.discover.organization.watching import stop_watching, watch_unit
+from accounts.forms.organization import WatchForm
 from accounts.http import Request
 from accounts.mapping.managing import managing_of
 from accounts.models import ManagedAccount, ManagingAccount, Member, Watch
 from accounts.people.doors import operator_required
 from accounts.people.role_limits.refusing import Outside
-from accounts.web.organization.forms import WatchForm
 from accounts.web.organization.usual import usual
 from onboarding.providers import PROVIDERS
 

@@ -10,11 +10,11 @@ from django.contrib.auth.models import User
 from django.core.exceptions import ValidationError
 from django.core.validators import validate_email
 
+from accounts.forms.fields import RuledField, bare_helper
 from accounts.people.look_alikes import new_name
 from accounts.people.role_limits.limits import Limits, limits_by_hand, limits_of
 from accounts.people.role_limits.naming import LIMITED
 from accounts.people.roles import APPROVER, OPERATOR, ROLES, VIEWER
-from accounts.web.fields import RuledField, bare_helper
 from accounts.web.people.person import is_of_provider
 from accounts.web.role_limits.fields import EnvironmentsField
 from onboarding import names

@@ -11,10 +11,10 @@ from django.contrib.auth.models import User
 from django.db.models import Model
 from django.http import HttpRequest
 
+from accounts.forms.fields import checked
 from accounts.people.look_alikes import new_name
 from accounts.people.role_limits.limits import limit, limits_by_hand
 from accounts.people.roles import APPROVER, OPERATOR
-from accounts.web.fields import checked
 from accounts.web.role_limits.fields import EnvironmentsField
 
 FIELDS = {"operator_in": OPERATOR, "approver_in": APPROVER}

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Collection
 from typing import Any
 
+from accounts.forms.fields import ListField
 from accounts.people.role_limits.naming import NAMELESS, environment, typed
 from accounts.people.roles import UserRole
-from accounts.web.fields import ListField
 
 
 class EnvironmentsField(ListField):

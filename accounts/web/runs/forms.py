@@ -6,9 +6,9 @@ from typing import Any
 
 from django import forms
 
+from accounts.forms.fields import RuledField, bare_helper
 from accounts.models import Run
 from accounts.runs.deciding.confirmation import Unconfirmed, confirm_run
-from accounts.web.fields import RuledField, bare_helper
 from onboarding import names
 
 

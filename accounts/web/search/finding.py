@@ -16,11 +16,11 @@ from django.db.models import Case, IntegerField, Q, QuerySet, Value, When
 from django.urls import reverse
 from django.utils.timezone import localtime
 
+from accounts.help.documents import named_documents
 from accounts.lists.bundles import NUMBER as BUNDLE_NUMBER
 from accounts.lists.runs import NUMBER as RUN_NUMBER
 from accounts.models import Bundle, ManagedAccount, ManagingAccount, Run, SpinnakerName
 from accounts.models.standing import stale_since, word_of
-from accounts.web.help.documentation.index import named_documents
 from accounts.web.help.topics import matching_topics
 from accounts.web.search.destinations import destinations
 

@@ -6,11 +6,11 @@ from typing import Any
 
 from django import forms
 
+from accounts.forms.fields import bare_helper
+from accounts.forms.layout import Fieldset, MoreChoices
+from accounts.help.choices import more
 from accounts.mapping.spinnaker.connection import COLUMNS, refusals
 from accounts.models import Spinnaker
-from accounts.web.fields import bare_helper
-from accounts.web.help.choices import more
-from accounts.web.layout import Fieldset, MoreChoices
 from accounts.web.managing.asked import shown
 from onboarding.delivery.connection import (
     FIELDS_OF,

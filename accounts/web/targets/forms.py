@@ -8,10 +8,10 @@ from typing import Any
 
 from django import forms
 
+from accounts.forms.fields import RuledField, bare_helper
+from accounts.forms.layout import Fieldset
 from accounts.models import Kind, Target
 from accounts.notify.channels.places import problem
-from accounts.web.fields import RuledField, bare_helper
-from accounts.web.layout import Fieldset
 from accounts.web.managing.asked import shown
 from accounts.web.targets.environments import EnvironmentBoxes, offer_environments
 from onboarding import names

@@ -9,11 +9,11 @@ from typing import Any
 from django import forms
 from django.utils import timezone
 
+from accounts.forms.fields import RuledField, bare_helper
 from accounts.http import Request
 from accounts.models import ApiToken
 from accounts.models.api.token import Scope
 from accounts.tokens.api_tokens import scopes_for
-from accounts.web.fields import RuledField, bare_helper
 from onboarding import names
 
 LASTS = (

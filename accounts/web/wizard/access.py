@@ -13,6 +13,7 @@ from django_htmx.http import retarget
 
 from accounts.discover.access import policies_for, reach_of
 from accounts.discover.lookups import ACCESS, REGIONS, Question, report_of
+from accounts.forms.account import AccessForm
 from accounts.http import Request
 from accounts.mapping.completeness import has_access
 from accounts.mapping.managing import managing_row
@@ -21,7 +22,6 @@ from accounts.people.doors import operator_required
 from accounts.people.role_limits.refusing import refuse_environment
 from accounts.people.roles import OPERATOR
 from accounts.web.lookups import Asking, ask_anew, look_up
-from accounts.web.wizard.forms import AccessForm
 from accounts.web.wizard.page import go_on, page, saved
 from onboarding import names
 from onboarding.aws.discover import AccessReport

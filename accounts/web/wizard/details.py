@@ -12,6 +12,8 @@ from django.urls import reverse
 
 from accounts.discover.lookups import DETAILS, Question, found_by, known
 from accounts.discover.organization.members import OFFERED
+from accounts.forms.providers import FORMS
+from accounts.forms.providers.base import NOTHING, DetailsForm
 from accounts.http import Request
 from accounts.mapping.completeness import enabled_providers
 from accounts.mapping.managed import cannot_be_read, managed_of, provider_of
@@ -19,8 +21,6 @@ from accounts.mapping.managing import managing_row
 from accounts.models import EnabledProvider, Lookup, ManagedAccount
 from accounts.web.lookups import Asking, look_up
 from accounts.web.wizard.page import go_on, page, saved
-from accounts.web.wizard.provider_forms import FORMS
-from accounts.web.wizard.provider_forms.base import NOTHING, DetailsForm
 from onboarding.providers import PROVIDERS
 from onboarding.providers.base import Provider
 

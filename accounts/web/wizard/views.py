@@ -11,6 +11,7 @@ from django.http import Http404, HttpResponse
 from django.shortcuts import get_object_or_404, redirect
 
 from accounts.discover.organization.members import OFFERED
+from accounts.forms.account import IdentityForm, ProvidersForm
 from accounts.http import Request
 from accounts.mapping.completeness import enabled_providers
 from accounts.mapping.managed import topology_of
@@ -23,7 +24,6 @@ from accounts.runs.capacity import NoRoom, capacity_of, refuse_overflow
 from accounts.web.accounts.known_as import allowed
 from accounts.web.wizard.access import access
 from accounts.web.wizard.details import details
-from accounts.web.wizard.forms import IdentityForm, ProvidersForm
 from accounts.web.wizard.key_policy import key_policies
 from accounts.web.wizard.load_ahead import load_ahead
 from accounts.web.wizard.page import go_on, page, saved, written

@@ -25,10 +25,10 @@ from accounts.discover.organization.members import (
     Shared,
     listed_members,
 )
+from accounts.forms.organization import SharedForm
 from accounts.lists.members import matching
 from accounts.mapping.managing import managing_of, managing_row
 from accounts.models import Adding, Organization
-from accounts.web.organization.forms import SharedForm
 from onboarding.topology import Managing
 
 router = Router()

@@ -24,9 +24,9 @@ from accounts.api.v1.organization.members import (
 from accounts.api.v1.texts import NO_NUL
 from accounts.discover.organization.reading import read_tags_from_now
 from accounts.discover.organization.watching import stop_watching, watch_unit
+from accounts.forms.organization import WatchForm
 from accounts.mapping.managing import managing_of, managing_row
 from accounts.models import Organization, Unit, Watch
-from accounts.web.organization.forms import WatchForm
 
 UnitId = Annotated[str, Path(max_length=68, pattern="^[a-z0-9-]+$")]
 Key = Annotated[str, Field(max_length=128, pattern=NO_NUL)]

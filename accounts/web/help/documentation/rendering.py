@@ -14,13 +14,7 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString, mark_safe
 from markdown_it.token import Token
 
-from accounts.web.help.documentation.index import (
-    INDEX,
-    PICTURES,
-    ROOT,
-    Document,
-    pictures,
-)
+from accounts.help.documents import INDEX, PICTURES, ROOT, Document, pictures
 from accounts.web.help.markdown import Renderer, markdown
 
 EXTERNAL = {"http", "https"}

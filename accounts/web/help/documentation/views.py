@@ -6,8 +6,7 @@ from django.http import Http404, HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
 
-from accounts.http import Request
-from accounts.web.help.documentation.index import (
+from accounts.help.documents import (
     Part,
     document_of,
     documents,
@@ -15,6 +14,7 @@ from accounts.web.help.documentation.index import (
     parts,
     pictures,
 )
+from accounts.http import Request
 from accounts.web.help.documentation.rendering import rendered
 
 MOST_CHARACTERS = 100

@@ -9,10 +9,10 @@ import pytest
 from django import forms
 from django.test import Client
 
-from accounts.web.help.choices import CHOICES
+from accounts.forms.providers import FORMS
+from accounts.forms.providers.base import DetailsForm
+from accounts.help.choices import CHOICES
 from accounts.web.urls import urlpatterns
-from accounts.web.wizard.provider_forms import FORMS
-from accounts.web.wizard.provider_forms.base import DetailsForm
 from tests.factories import managed
 
 MOST = 60
@@ -26,7 +26,7 @@ assert urlpatterns  # With the URLs, every view's form is imported.
 
 def forms_of_the_site(base: type[forms.BaseForm]) -> Iterator[type[forms.BaseForm]]:
     for one in base.__subclasses__():
-        ours = one.__module__.startswith("accounts.web.")
+        ours = one.__module__.startswith(("accounts.forms.", "accounts.web."))
         if ours and not one.__module__.endswith(".admin") and one is not DetailsForm:
             yield one
         yield from forms_of_the_site(one)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from accounts.web.help.documentation.index import Document
+from accounts.help.documents import Document
 from accounts.web.help.documentation.rendering import (
     Heading,
     Rendered,

@@ -9,7 +9,7 @@ import pytest
 from django.contrib.auth.models import User
 from django.test import Client
 
-from accounts.web.help.documentation.index import Document, documents, parts, pictures
+from accounts.help.documents import Document, documents, parts, pictures
 from accounts.web.search.finding import find
 from tests.rows import PASSWORD, person
 

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from accounts.web.help.documentation.index import (
+from accounts.help.documents import (
+    DOCUMENT_OF,
     Document,
     Part,
     document_of,
@@ -13,7 +14,6 @@ from accounts.web.help.documentation.index import (
     named_documents,
     read,
 )
-from accounts.web.help.documentation.topics import DOCUMENT_OF
 from accounts.web.help.topics import TOPICS
 
 INDEX = """\

@@ -8,7 +8,7 @@ from django.utils.functional import lazy
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
-from accounts.web.help.topic import Topic
+from accounts.help.topic import Topic
 
 CHOICES = (
     Topic(

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from accounts.web.help.choices import more
-from accounts.web.wizard.provider_forms.base import (
+from accounts.forms.providers.base import (
     DetailsForm,
     NamesField,
     access_field,
     roles_path_field,
 )
+from accounts.help.choices import more
 from onboarding.providers.lambda_ import FUNCTION_ROLES_PATH, Lambda
 
 

@@ -6,12 +6,8 @@ import pytest
 from django.http import QueryDict
 from django.utils import timezone
 
+from accounts.forms.account import AccessForm, IdentityForm, ProvidersForm
 from accounts.models import ManagedAccount
-from accounts.web.wizard.forms import (
-    AccessForm,
-    IdentityForm,
-    ProvidersForm,
-)
 from tests.rows import account_row
 
 pytestmark = pytest.mark.django_db

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from accounts.web.wizard.provider_forms import FORMS
+from accounts.forms.providers import FORMS
 from onboarding.providers import PROVIDERS
 from tests.factories import LEAST, managed, provider
 

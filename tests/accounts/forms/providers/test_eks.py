@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from crispy_forms.utils import render_crispy_form
 
-from accounts.web.wizard.provider_forms.eks import EksForm
+from accounts.forms.providers.eks import EksForm
 from onboarding.providers.eks import Cluster, Eks
 from tests.factories import managed
 from tests.onboarding.providers.clusters import EAST, eks

@@ -9,7 +9,7 @@ from django.core.exceptions import ValidationError
 from django.http import QueryDict
 from django.template.loader import render_to_string
 
-from accounts.web.fields import (
+from accounts.forms.fields import (
     ListField,
     RegionsField,
     RuledField,

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from accounts.web.wizard.provider_forms.lambda_ import LambdaForm
+from accounts.forms.providers.lambda_ import LambdaForm
 from onboarding.providers.lambda_ import Lambda
 from tests.factories import managed
 

@@ -4,12 +4,8 @@ from __future__ import annotations
 
 from django import forms
 
-from accounts.web.help.choices import more
-from accounts.web.wizard.provider_forms.base import (
-    DetailsForm,
-    access_field,
-    roles_path_field,
-)
+from accounts.forms.providers.base import DetailsForm, access_field, roles_path_field
+from accounts.help.choices import more
 from onboarding.providers.ec2 import EC2_ROLES_PATH, Ec2, key_pairs
 
 

@@ -7,9 +7,9 @@ from typing import Any
 from django import forms
 
 from accounts.discover.clusters.describing import PLACES, wrong_places
-from accounts.web.fields import RuledField, bare_helper
-from accounts.web.layout import Fieldset
-from accounts.web.wizard.provider_forms.eks import alike_fields
+from accounts.forms.fields import RuledField, bare_helper
+from accounts.forms.layout import Fieldset
+from accounts.forms.providers.eks import alike_fields
 from onboarding.details import DetailsError
 from onboarding.names import seen
 from onboarding.providers.eks import Cluster

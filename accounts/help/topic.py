@@ -6,8 +6,7 @@ from typing import NamedTuple
 
 from django.urls import reverse
 
-from accounts.web.help.documentation.index import Document
-from accounts.web.help.documentation.topics import document_about
+from accounts.help.documents import Document, document_about
 
 
 class Topic(NamedTuple):

@@ -8,11 +8,11 @@ from crispy_forms.layout import Div
 from django import forms
 
 from accounts.discover.organization.members import OFFERED, Shared
+from accounts.forms.account import AccessForm, IdentityForm, maker_field
+from accounts.forms.fields import RegionsField, RuledField, bare_helper
+from accounts.forms.layout import Fieldset
+from accounts.help.choices import more
 from accounts.models import Organization, Unit
-from accounts.web.fields import RegionsField, RuledField, bare_helper
-from accounts.web.help.choices import more
-from accounts.web.layout import Fieldset
-from accounts.web.wizard.forms import AccessForm, IdentityForm, maker_field
 from onboarding import names
 from onboarding.providers import PROVIDERS
 from onboarding.providers.external_id import no_external_id, without_external_id

@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from accounts.web.wizard.provider_forms.ecs import EcsForm
+from accounts.forms.providers.ecs import EcsForm
 from tests.factories import managed
 
 

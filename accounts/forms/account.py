@@ -10,18 +10,18 @@ from typing import Any
 
 from django import forms
 
-from accounts.mapping.handing_off import prefix_for
-from accounts.models import ManagedAccount
-from accounts.models.owners.made_by import MANAGED_MAKERS
-from accounts.web.fields import (
+from accounts.forms.fields import (
     RegionsField,
     RolesField,
     RuledField,
     account_id_field,
     bare_helper,
 )
-from accounts.web.help.choices import more
-from accounts.web.layout import MoreChoices
+from accounts.forms.layout import MoreChoices
+from accounts.help.choices import more
+from accounts.mapping.handing_off import prefix_for
+from accounts.models import ManagedAccount
+from accounts.models.owners.made_by import MANAGED_MAKERS
 from onboarding import names
 from onboarding.providers import PROVIDERS
 from onboarding.providers.external_id import no_external_id, without_external_id

@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from accounts.web.wizard.provider_forms.ec2 import Ec2Form
+from accounts.forms.providers.ec2 import Ec2Form
 from onboarding.providers.ec2 import Ec2
 from tests.factories import managed
 

@@ -14,9 +14,9 @@ from typing import TYPE_CHECKING, Any
 from crispy_forms.layout import Layout
 from django import forms
 
-from accounts.web.help.choices import more
-from accounts.web.layout import Fieldset, Included, MoreChoices, Sentence
-from accounts.web.wizard.provider_forms.base import NOTHING, DetailsForm, NamesField
+from accounts.forms.layout import Fieldset, Included, MoreChoices, Sentence
+from accounts.forms.providers.base import NOTHING, DetailsForm, NamesField
+from accounts.help.choices import more
 from onboarding.checks import Call
 from onboarding.details import DetailsError
 from onboarding.providers.eks import Cluster, Eks, cluster_list, joined

@@ -1,0 +1,1 @@
+"""What pages say of choices, and which documents say the rest."""
