@@ -7,13 +7,30 @@ import os
 import secrets
 import sys
 
-from django.core.management import execute_from_command_line
+import django.core.management as django_management
+from django.core.exceptions import ImproperlyConfigured
 
-SIGN_NOTHING = {"merge_halconfig", "migrate", "onboard", "verify"}
-"""Commands that need no key that others know, so any will do where none is set."""
+OWN = os.path.join(os.path.dirname(__file__), "accounts", "management")
+find_commands = django_management.find_commands
+
+
+def signs(name: str) -> bool:
+    """Return whether a command needs the key that the site's processes share: those of
+    Django that serve or check the site do, Bowline's own and a mistyped one do not.
+    """
+    djangos = find_commands(django_management.__path__[0])
+    return name in djangos and name not in find_commands(OWN)
+
+
+def main() -> None:
+    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "bowline.settings")
+    if not signs("".join(sys.argv[1:2])) and not os.environ.get("SECRET_KEY"):
+        os.environ["SECRET_KEY"] = secrets.token_urlsafe(50)
+    try:
+        django_management.execute_from_command_line(sys.argv)
+    except ImproperlyConfigured as error:
+        sys.exit(str(error))
+
 
 if __name__ == "__main__":
-    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "bowline.settings")
-    if {*sys.argv[1:2]} & SIGN_NOTHING and not os.environ.get("SECRET_KEY"):
-        os.environ["SECRET_KEY"] = secrets.token_urlsafe(50)
-    execute_from_command_line(sys.argv)
+    main()

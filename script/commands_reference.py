@@ -3,19 +3,17 @@
 from __future__ import annotations
 
 import argparse
-import re
 from collections.abc import Iterable, Iterator
-from importlib import import_module
 from pathlib import Path
 
 from django.core.management import load_command_class
 from django.core.management.base import BaseCommand
 
 from accounts.management import commands
+from accounts.management.exit_codes import EXIT_CODES
 
 APP = "accounts"
 DJANGOS = {"changepassword", "createsuperuser", "migrate"}
-CODES = re.compile(r"Exit codes: .+?(?=\n\n|\Z)", re.DOTALL)
 
 HEAD = """\
 # The command line
@@ -28,6 +26,16 @@ same [settings](settings.md) as the site, and the credentials that
 
 `script/reference` writes this page from the help of the commands: `manage.py COMMAND
 --help` prints the same.
+
+No command needs `SECRET_KEY`. A new SQLite database gets its tables from the first
+command; another one needs `manage.py migrate` first.
+
+## Exit codes
+
+The same for all commands. What failed comes before what waits.
+
+| Code | What it means |
+|---|---|
 """
 
 TAIL = """\
@@ -52,11 +60,12 @@ def names() -> list[str]:
 def commands_reference() -> str:
     """Write the page."""
     parts = (command_reference(name, load_command_class(APP, name)) for name in names())
-    return "\n".join((HEAD, *parts, TAIL))
+    codes = "".join(f"| {code} | {what} |\n" for code, what in EXIT_CODES.items())
+    return "\n".join((HEAD + codes, *parts, TAIL))
 
 
 def command_reference(name: str, command: BaseCommand) -> str:
-    """Write what a command does, how it is called, and what its exit codes mean."""
+    """Write what a command does, how it is called."""
     theirs = {action.dest for action in of_django()}
     parser = command.create_parser("manage.py", name)
     own = [action for action in parser._actions if action.dest not in theirs]
@@ -67,9 +76,6 @@ def command_reference(name: str, command: BaseCommand) -> str:
     text = [f"## {name}", "", says, "", "```sh", usage, "```", ""]
     if own:
         text += ["| Argument | What it does |", "|---|---|", *rows(own), ""]
-    module = import_module(f"{commands.__name__}.{name}")
-    if codes := CODES.search(module.__doc__ or ""):
-        text += [" ".join(codes[0].split()), ""]
     return "\n".join(text)
 
 

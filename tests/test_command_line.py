@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import sqlite3
 from contextlib import closing
+from pathlib import Path
 
 import pytest
 
+from accounts.management import commands
+from accounts.management.exit_codes import EXIT_CODES, FAILED
 from script.emulated_organization import (
     ACCESS_ROLE,
     MANAGING,
@@ -59,6 +62,61 @@ def test_verify_makes_the_tables_too(clone: FreshClone) -> None:
     assert ending.stderr.splitlines()[1:] == [
         "CommandError: Set up the managing account first."
     ]
+
+
+MANAGE = ".venv/bin/python manage.py"
+PLAIN = {
+    "changepassword": "somebody",
+    "check_activity": "",
+    "createsuperuser": "--no-input --username root --email root@example.com",
+    "deliver": "",
+    "export": "",
+    "handoff": "--managing --output out",
+    "installed": "1",
+    "merge_halconfig": "accounts.yaml --bundle 1 --out config.new",
+    "migrate": "--verbosity 0",
+    "onboard": "nothing.yaml",
+    "reset_second_factor": "somebody",
+    "verify": "",
+}
+"""How a person calls each command first."""
+STARTS = "Creating the tables of a new database"
+
+
+def test_every_command_says_in_a_sentence_what_a_fresh_clone_has_not(
+    clone: FreshClone,
+) -> None:
+    files = Path(commands.__path__[0]).glob("[!_]*.py")
+    assert {path.stem for path in files} == {*PLAIN}
+
+    wrong = {}
+    for name, arguments in PLAIN.items():
+        helped = clone.run(f"{MANAGE} {name} --help")
+        (clone.folder / "var" / "bowline.sqlite3").unlink(missing_ok=True)
+        ending = clone.run(f"{MANAGE} {name} {arguments}")
+        said = [one for one in told(ending.stderr) if not one.startswith(STARTS)]
+        if (
+            (helped.returncode, helped.stderr) != (0, "")
+            or len(said) != (ending.returncode == FAILED)
+            or ending.returncode not in EXIT_CODES
+        ):
+            wrong[name] = (helped.stderr, ending.returncode, ending.stderr)
+
+    assert wrong == {}
+
+
+def test_a_mistyped_command_or_option_is_answered_with_the_nearest(
+    clone: FreshClone,
+) -> None:
+    command = clone.run(f"{MANAGE} onbord accounts.yaml")
+    option = clone.run(f"{ONBOARD} --aprove --threads=2")
+
+    assert (command.returncode, option.returncode) == (1, 1)
+    assert "Did you mean onboard?" in command.stderr
+    assert option.stderr == (
+        "Error: unrecognized arguments: --aprove. Did you mean --approve? "
+        "See manage.py onboard --help.\n"
+    )
 
 
 def tables(clone: FreshClone) -> list[str]:

@@ -6,6 +6,7 @@ from argparse import ArgumentParser
 
 from django.core.management.base import BaseCommand
 
+from accounts.management.exit_codes import EXIT_CODES
 from script.commands_reference import command_reference, commands_reference, names
 from script.reference import DOCS
 
@@ -45,4 +46,11 @@ def test_a_command_has_its_own_arguments_and_none_of_django() -> None:
     assert "| `--threads THREADS` | at a time; 16 by default |" in page
     assert "| `--out FILE` | where to; required |" in page
     assert "--verbosity" not in page
-    assert "Exit codes: 0 all accounts are verified, 1 something failed" in page
+
+
+def test_exit_codes_are_one_table() -> None:
+    page = commands_reference()
+
+    assert page.lower().count("exit code") == 1
+    for code, what in EXIT_CODES.items():
+        assert f"\n| {code} | {what} |\n" in page

@@ -7,11 +7,12 @@ from typing import Any
 
 from django.contrib.auth.management.commands import changepassword
 
+from accounts.management.command import BowlineCommand
 from accounts.models import Activity
 from accounts.people.activity import record
 
 
-class Command(changepassword.Command):
+class Command(BowlineCommand, changepassword.Command):
     def handle(self, *args: Any, **options: Any) -> str | None:
         """Record it afterwards, as createsuperuser does."""
         said: str | None = super().handle(*args, **options)

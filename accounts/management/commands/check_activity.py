@@ -1,8 +1,7 @@
 """`manage.py check_activity [HASH]`: check that nobody changed the activity log.
 
-Exit codes: 0 the chain is intact, 1 an entry was changed or is missing, or none has the
-given hash. Each process that writes an entry logs its hash: give the newest logged hash
-to detect a log whose end was removed, too.
+Each process that writes an entry logs its hash: give the newest logged hash to detect a
+log whose end was removed, too.
 """
 
 from __future__ import annotations
@@ -11,26 +10,27 @@ import sys
 from argparse import ArgumentParser
 from typing import Any
 
-from django.core.management.base import BaseCommand
-
+from accounts.management.command import BowlineCommand
+from accounts.management.exit_codes import FAILED
 from accounts.models import Activity
 from accounts.people.activity import first_broken
 
 
-class Command(BaseCommand):
+class Command(BowlineCommand):
     help = "Check the hash chain of the activity log."
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument(
             "hash",
             nargs="?",
-            help="the hash of an entry that must exist",
+            help="the hash of an entry that must exist: the newest that was logged, "
+            "to detect a log whose end was removed",
         )
 
     def handle(self, *, hash: str | None, **_: Any) -> None:
         if trouble := first_broken() or missing(hash):
             self.stderr.write(trouble)
-            sys.exit(1)
+            sys.exit(FAILED)
         last = Activity.objects.first()
         if last is None:
             self.stdout.write("The activity log is empty.")

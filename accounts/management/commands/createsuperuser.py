@@ -7,13 +7,14 @@ from typing import Any
 from django.contrib.auth.management.commands import createsuperuser
 from django.contrib.auth.models import User
 
+from accounts.management.command import BowlineCommand
 from accounts.models import Activity
 from accounts.people.activity import record
 from accounts.people.look_alikes import new_name
 from onboarding import names
 
 
-class Command(createsuperuser.Command):
+class Command(BowlineCommand, createsuperuser.Command):
     def _validate_username(self, username: str, *args: Any) -> str | None:
         """Say what is wrong with the name, typed or given: Django's own seam."""
         said: str | None = super()._validate_username(username, *args)  # type: ignore[misc]  # not in the stubs

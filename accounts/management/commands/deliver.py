@@ -1,8 +1,7 @@
 """`manage.py deliver`: the proved accounts, to the running Spinnaker, here and now.
 
-Exit codes: 0 nothing to do or all loaded, 2 changes planned and not approved, 1
-something failed or is not loaded in time. A delivery that is interrupted is continued
-by workers, or by the next one.
+It fails where something is not loaded in time. A delivery that is interrupted is
+continued by workers, or by the next one.
 """
 
 from __future__ import annotations
@@ -17,9 +16,10 @@ from typing import Any
 
 import click
 from django.contrib.auth.models import User
-from django.core.management.base import BaseCommand, CommandError
+from django.core.management import CommandError
 
-from accounts.management.migrated import migrate_if_new
+from accounts.management.command import BowlineCommand
+from accounts.management.exit_codes import DONE, FAILED, PLANNED
 from accounts.management.people import named_person
 from accounts.management.plain_delivery import ending, kept_back, lines
 from accounts.mapping.managing import NoManagingAccount
@@ -42,12 +42,11 @@ from accounts.work.leases import leases_extended
 from accounts.work.queue import nothing_sent
 from onboarding.delivery.errors import GateError
 
-DONE, FAILED, PLANNED = 0, 1, 2
 LOOKS_EVERY = 1.0
 Status = Delivery.Status
 
 
-class Command(BaseCommand):
+class Command(BowlineCommand):
     help = "Plan what the running Spinnaker is to have, and with --approve deliver it."
 
     def add_arguments(self, parser: ArgumentParser) -> None:
@@ -79,7 +78,6 @@ class Command(BaseCommand):
     def handle(
         self, *, dry_run: bool, take_over: list[str], by: str | None, **options: Any
     ) -> None:
-        migrate_if_new(self.stderr.write)
         person = named_person(by) if by else None
         try:
             if dry_run:

@@ -6,12 +6,13 @@ from argparse import ArgumentParser
 from pathlib import Path
 from typing import Any
 
-from django.core.management.base import BaseCommand, CommandError
+from django.core.management import CommandError
 
+from accounts.management.command import BowlineCommand
 from accounts.mapping.accounts_file.export import export
 
 
-class Command(BaseCommand):
+class Command(BowlineCommand):
     help = "Write the accounts file of what is described, as YAML or CSV."
 
     def add_arguments(self, parser: ArgumentParser) -> None:

@@ -4,8 +4,7 @@ With `--managing`, also what the owner of the managing account does.
 With `--organization`, write what the organization's administrator receives: a folder
 for each StackSet, with all accounts that are handed off.
 
-Nothing in AWS changes. Exit codes: 0 everything was written, 1 an account cannot be
-handed off; nothing is written then.
+Nothing in AWS changes. Where an account cannot be handed off, nothing is written.
 """
 
 from __future__ import annotations
@@ -15,9 +14,9 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
-from django.core.management.base import BaseCommand, CommandError
+from django.core.management import CommandError
 
-from accounts.management.migrated import migrate_if_new
+from accounts.management.command import BowlineCommand
 from accounts.mapping.managing import managing_row
 from accounts.models import ManagedAccount
 from accounts.runs.owners.organization import sets_of_accounts
@@ -34,7 +33,7 @@ from onboarding.handoff.words import package
 from onboarding.spinnaker.bundle.file import File
 
 
-class Command(BaseCommand):
+class Command(BowlineCommand):
     help = "Write the files for the owners of accounts, a folder for each account."
 
     def add_arguments(self, parser: ArgumentParser) -> None:
@@ -62,7 +61,6 @@ class Command(BaseCommand):
         organization: bool = False,
         **_: Any,
     ) -> None:
-        migrate_if_new(self.stderr.write)
         if bool(names or managing) == organization:
             raise CommandError(
                 "Give the names of accounts or --managing, or else --organization."

@@ -8,15 +8,16 @@ from __future__ import annotations
 from argparse import ArgumentParser
 from typing import Any
 
-from django.core.management.base import BaseCommand, CommandError
+from django.core.management import CommandError
 
+from accounts.management.command import BowlineCommand
 from accounts.management.people import named_person
 from accounts.models import Bundle
 from accounts.people.role_limits.refusing import Outside
 from accounts.spinnaker.bundles import install
 
 
-class Command(BaseCommand):
+class Command(BowlineCommand):
     help = "Record that Spinnaker has this bundle now."
 
     def add_arguments(self, parser: ArgumentParser) -> None:

@@ -1,6 +1,6 @@
 """`manage.py merge_halconfig CONFIG --bundle N --out CONFIG.new`: no hal call at all.
 
-Exit codes: 0 written, 2 names that collide and nothing written, 1 something failed.
+Where names collide, it fails and writes nothing.
 """
 
 from __future__ import annotations
@@ -12,8 +12,10 @@ from collections import Counter
 from pathlib import Path
 from typing import Any
 
-from django.core.management.base import BaseCommand, CommandError
+from django.core.management import CommandError
 
+from accounts.management.command import BowlineCommand
+from accounts.management.exit_codes import FAILED
 from accounts.models import Bundle
 from onboarding.bounded_yaml import MOST_BYTES
 from onboarding.spinnaker.bundle.contents import BadArchive, accounts_in
@@ -23,10 +25,8 @@ from onboarding.spinnaker.halconfig.next_steps import STEPS, UNDO
 from onboarding.spinnaker.halconfig.parsing import read
 from onboarding.spinnaker.halconfig.tree import BadHalconfig
 
-ASKED = 2
 
-
-class Command(BaseCommand):
+class Command(BowlineCommand):
     help = "Merge a bundle's accounts into a halconfig without calling hal"
 
     def add_arguments(self, parser: ArgumentParser) -> None:
@@ -84,7 +84,7 @@ class Command(BaseCommand):
                 "the config's account, --take-over NAME… replaces it with the "
                 "bundle's if both have the same provider."
             )
-            sys.exit(ASKED)
+            sys.exit(FAILED)
         self.write(merged, out)
 
     def merged(

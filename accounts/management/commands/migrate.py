@@ -12,6 +12,8 @@ from django.core.management.commands import migrate
 from django.db import connections
 from django.db.migrations.recorder import MigrationRecorder
 
+from accounts.management.command import BowlineCommand
+
 BASELINE = "0001_baseline"
 REPLACED = frozenset(import_module(f"accounts.migrations.{BASELINE}").REPLACED)
 LAST_COMMIT = "aa9971cb"
@@ -20,7 +22,9 @@ FIRST_THAT_PROVES, EARLIER_COMMIT = "0017_proved", "38a53879"
 """It and an earlier one call code that the last commit has changed since."""
 
 
-class Command(migrate.Command):
+class Command(BowlineCommand, migrate.Command):
+    requires_migrations_checks = False  # it makes them
+
     def handle(self, *args: Any, **options: Any) -> None:
         refuse_unfinished(options["database"])
         super().handle(*args, **options)

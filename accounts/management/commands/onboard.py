@@ -1,8 +1,7 @@
 """`manage.py onboard accounts.yaml`: the whole job without a browser, broker or worker.
 
-Exit codes: 0 nothing to do or all done, 2 changes planned and not approved, 1
-something failed, or an account is not in the bundle because nobody accepted it, 3 an
-account waits for its owner to create the roles. All wait for the managing account's.
+With --bundle it fails, too, where an account is not in the bundle because nobody
+accepted it. All accounts wait for the managing account's owner, if it has one.
 
 More than one account is a rollout: applied in waves, and shown on the site's pages.
 """
@@ -16,9 +15,17 @@ from pathlib import Path
 from typing import Any
 
 from django.contrib.auth.models import User
-from django.core.management.base import BaseCommand, CommandError
+from django.core.management import CommandError
 
+from accounts.management.command import BowlineCommand
 from accounts.management.deletions import kept_back
+from accounts.management.exit_codes import (
+    DONE,
+    FAILED,
+    PLANNED,
+    WAITS,
+    combined,
+)
 from accounts.management.migrated import is_migrated, migrate_if_new
 from accounts.management.people import named_person
 from accounts.management.plain_diff import printed
@@ -48,14 +55,14 @@ from onboarding.accounts_file.spreadsheet import is_csv
 from onboarding.aws.session import PATIENCE, Sessions
 from onboarding.bounded_yaml import MOST_BYTES
 
-DONE, FAILED, PLANNED, WAITS = 0, 1, 2, 3
 STANDARD_INPUT = Path("-")
 
 IN_THE_FILE = "In this file: `assume: {organization: o-a1b2c3d4e5}` under `managing`."
 
 
-class Command(BaseCommand):
+class Command(BowlineCommand):
     help = "Plan every account of a file, and with --approve onboard it."
+    requires_migrations_checks = False  # --check makes no tables
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument(
@@ -162,7 +169,7 @@ class Command(BaseCommand):
             self.write_bundle(bundle, person) and self.all_accepted(accounts)
         ):
             codes.append(FAILED)
-        return FAILED if FAILED in codes else max(codes, default=DONE)
+        return combined(codes)
 
     def plan_and_apply(
         self,

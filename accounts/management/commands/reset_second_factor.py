@@ -2,8 +2,6 @@
 
 It removes the person's authenticator app, passkeys and recovery codes, and ends their
 sessions. The password stays as it is.
-
-Exit codes: 0 done, or the person has none; 1 Bowline knows no such person.
 """
 
 from __future__ import annotations
@@ -13,14 +11,14 @@ from typing import Any
 
 from django.contrib.auth.models import User
 from django.core.management import CommandError
-from django.core.management.base import BaseCommand
 
 from accounts.factors.keeping import reset
+from accounts.management.command import BowlineCommand
 from accounts.management.people import named_person
 from accounts.web.you.sessions import end
 
 
-class Command(BaseCommand):
+class Command(BowlineCommand):
     help = "Remove a person's second factor, so that the password is enough again."
 
     def add_arguments(self, parser: ArgumentParser) -> None:

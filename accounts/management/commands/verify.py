@@ -1,7 +1,7 @@
 """`manage.py verify [--stale] [NAME…]`: prove again what exists, print every check.
 
-Nothing in AWS changes. Exit codes: 0 all accounts are verified, 1 something failed, or
-could not be verified because a run is open.
+Nothing in AWS changes. It fails, too, where an account could not be verified because a
+run is open.
 """
 
 from __future__ import annotations
@@ -11,9 +11,10 @@ from argparse import ArgumentParser
 from textwrap import indent
 from typing import Any
 
-from django.core.management.base import BaseCommand, CommandError
+from django.core.management import CommandError
 
-from accounts.management.migrated import migrate_if_new
+from accounts.management.command import BowlineCommand
+from accounts.management.exit_codes import DONE, FAILED, combined
 from accounts.mapping.managing import NoManagingAccount, managing_row
 from accounts.models import CheckResult, ManagedAccount, Run
 from accounts.models.states import OPEN, Status
@@ -21,10 +22,8 @@ from accounts.runs.actions import RunOpen
 from accounts.runs.batch import Batch
 from onboarding.aws.session import PATIENCE, Sessions
 
-DONE, FAILED = 0, 1
 
-
-class Command(BaseCommand):
+class Command(BowlineCommand):
     help = "Verify the named accounts, or all accounts that exist in AWS."
 
     def add_arguments(self, parser: ArgumentParser) -> None:
@@ -41,7 +40,6 @@ class Command(BaseCommand):
         )
 
     def handle(self, *, names: list[str], stale: bool, threads: int, **_: Any) -> None:
-        migrate_if_new(self.stderr.write)
         try:
             partition = managing_row().partition
             sessions = Sessions(run="verify", partition=partition, patience=PATIENCE)
@@ -53,7 +51,7 @@ class Command(BaseCommand):
             if not accounts:
                 self.stdout.write("No proof is stale. Nothing was verified.")
         runs = Batch(sessions, None, threads).verify(accounts)
-        sys.exit(max((self.tell(run) for run in runs), default=DONE))
+        sys.exit(combined(self.tell(run) for run in runs))
 
     def tell(self, run: Run) -> int:
         """Print what a run found; return its exit code."""

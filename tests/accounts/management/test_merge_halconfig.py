@@ -84,7 +84,7 @@ def test_a_colliding_name_is_asked_and_nothing_is_written(config, capsys) -> Non
         run(config)
 
     told = capsys.readouterr().err
-    assert ended.value.code == 2
+    assert ended.value.code == 1
     assert "core is left out. Line 7: hal's core is AWS account 000000000008" in told
     assert "--leave core keeps the config's" in told
     assert not config.with_name("config.new").exists()

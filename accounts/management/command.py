@@ -1,0 +1,51 @@
+"""What all commands of Bowline have in common: tables and hints."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator
+from difflib import get_close_matches
+from typing import Any
+
+from django.core.management import CommandError
+from django.core.management.base import BaseCommand, CommandParser
+
+from accounts.management.exit_codes import FAILED
+from accounts.management.migrated import migrate_if_new
+
+
+class BowlineCommand(BaseCommand):
+    """Works on a fresh clone: with no key, and with an empty database."""
+
+    requires_migrations_checks = True
+
+    def check_migrations(self) -> None:
+        """Make the tables, where Django's own only warns that there are none."""
+        migrate_if_new(self.stderr.write)
+
+    def create_parser(
+        self, prog_name: str, subcommand: str, **options: Any
+    ) -> CommandParser:
+        """Let a mistake be raised: argparse would end with 2, which is a plan's."""
+        parser = super().create_parser(prog_name, subcommand, **options)
+        parser.called_from_command_line = False
+        return parser
+
+    def run_from_argv(self, argv: list[str]) -> None:
+        parser = self.create_parser(argv[0], argv[1])
+        try:
+            parser.parse_args(argv[2:])
+        except CommandError as error:
+            listed = f"See {parser.prog} --help."
+            self.stderr.write(" ".join((f"{error}.", *meant(parser, argv[2:]), listed)))
+            sys.exit(FAILED)
+        super().run_from_argv(argv)
+
+
+def meant(parser: CommandParser, words: list[str]) -> Iterator[str]:
+    """Ask for each unknown option whether the nearest one was meant."""
+    known = list(parser._option_string_actions)
+    for word in (word.partition("=")[0] for word in words):
+        if word.startswith("--") and not any(one.startswith(word) for one in known):
+            for near in get_close_matches(word, known, 1):
+                yield f"Did you mean {near}?"
