@@ -24,8 +24,11 @@ def signs(name: str) -> bool:
 
 def main() -> None:
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "bowline.settings")
-    if not signs("".join(sys.argv[1:2])) and not os.environ.get("SECRET_KEY"):
-        os.environ["SECRET_KEY"] = secrets.token_urlsafe(50)
+    if not signs("".join(sys.argv[1:2])):
+        if not os.environ.get("SECRET_KEY"):
+            os.environ["SECRET_KEY"] = secrets.token_urlsafe(50)
+        if sys.stderr.isatty():  # there, what is logged would be among what is printed
+            os.environ["LOG_LEVEL"] = os.environ.get("LOG_LEVEL") or "WARNING"
     try:
         django_management.execute_from_command_line(sys.argv)
     except ImproperlyConfigured as error:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import os
 import sqlite3
+import subprocess
 from contextlib import closing
 from pathlib import Path
 
@@ -117,6 +119,33 @@ def test_a_mistyped_command_or_option_is_answered_with_the_nearest(
         "Error: unrecognized arguments: --aprove. Did you mean --approve? "
         "See manage.py onboard --help.\n"
     )
+
+
+def test_what_is_logged_is_on_standard_error_and_not_on_a_terminal(
+    clone: FreshClone,
+) -> None:
+    add = f"{MANAGE} createsuperuser --no-input --email a@example.com --username"
+    lines = {"ACTIVITY_TO_STDOUT": "true"}
+
+    piped = clone.run(f"{add} one", **lines)
+    controlling, terminal = os.openpty()
+    subprocess.run(
+        ["sh", "-c", f"{add} two"],
+        cwd=clone.folder,
+        env={"PATH": os.environ["PATH"]},
+        stderr=terminal,
+        stdout=terminal,
+        check=True,
+        timeout=120,
+    )
+    os.close(terminal)
+    shown = os.read(controlling, 10_000).decode()
+    os.close(controlling)
+
+    assert piped.stdout == "Superuser created successfully.\n"
+    assert ": Activity 1: " in piped.stderr
+    assert '"type": "bowline.activity"' in piped.stderr
+    assert shown.split("\r\n") == ["Superuser created successfully.", ""]
 
 
 def tables(clone: FreshClone) -> list[str]:

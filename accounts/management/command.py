@@ -1,4 +1,4 @@
-"""What all commands of Bowline have in common: tables and hints."""
+"""What all commands of Bowline have in common: tables, hints, and where lines go."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from django.core.management.base import BaseCommand, CommandParser
 
 from accounts.management.exit_codes import FAILED
 from accounts.management.migrated import migrate_if_new
+from accounts.people.activity import standard_output_kept
 
 
 class BowlineCommand(BaseCommand):
@@ -40,6 +41,10 @@ class BowlineCommand(BaseCommand):
             self.stderr.write(" ".join((f"{error}.", *meant(parser, argv[2:]), listed)))
             sys.exit(FAILED)
         super().run_from_argv(argv)
+
+    def execute(self, *args: Any, **options: Any) -> str | None:
+        with standard_output_kept():
+            return super().execute(*args, **options)
 
 
 def meant(parser: CommandParser, words: list[str]) -> Iterator[str]:

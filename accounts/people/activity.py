@@ -37,6 +37,20 @@ LOCK = 0x42_6F_77_6C_69_6E_65
 
 SAID_OF_ALL: ContextVar[Mapping[str, str]] = ContextVar("said of all")
 
+LINES_ON = "__stdout__"  # of all threads, unlike a ContextVar
+"""Which of the process's own streams has an entry a line."""
+
+
+@contextmanager
+def standard_output_kept() -> Iterator[None]:
+    """Write entries on standard error: what a command prints is for who called it."""
+    global LINES_ON
+    before, LINES_ON = LINES_ON, "__stderr__"
+    try:
+        yield
+    finally:
+        LINES_ON = before
+
 
 @contextmanager
 def saying(**detail: str) -> Iterator[None]:
@@ -126,7 +140,7 @@ def seal(entries: Iterable[Activity]) -> None:
     if settings.ACTIVITY_TO_STDOUT:
         lines = "".join(f"{json.dumps(document(entry))}\n" for entry in entries)
         # Celery puts its log in the place of sys.stdout. One write: no line is torn.
-        print(lines, end="", file=sys.__stdout__, flush=True)
+        print(lines, end="", file=getattr(sys, LINES_ON), flush=True)
 
 
 def document(entry: Activity) -> dict[str, Any]:
