@@ -19,13 +19,8 @@ from django.core.management import CommandError
 
 from accounts.management.command import BowlineCommand
 from accounts.management.deletions import kept_back
-from accounts.management.exit_codes import (
-    DONE,
-    FAILED,
-    PLANNED,
-    WAITS,
-    combined,
-)
+from accounts.management.ended import code, outdated_in, was_proved
+from accounts.management.exit_codes import FAILED, WAITS, combined
 from accounts.management.migrated import is_migrated, migrate_if_new
 from accounts.management.people import named_person
 from accounts.management.plain_diff import printed
@@ -34,16 +29,14 @@ from accounts.mapping.accounts_file import differs, register, spinnaker_differs
 from accounts.mapping.accounts_file.comparison import compare
 from accounts.mapping.managing import managing_row
 from accounts.models import ManagedAccount, ManagingAccount, Run
-from accounts.models.states import OPEN, UNSUCCESSFUL, Status
+from accounts.models.states import UNSUCCESSFUL, Status
 from accounts.people.authors import authors_of_run
 from accounts.people.deciding import SamePerson, judge
 from accounts.people.reach import reach_of_run
 from accounts.people.role_limits.refusing import Outside
 from accounts.runs.actions import RunOpen, accept
-from accounts.runs.batch import Batch
 from accounts.runs.capacity import NoRoom
 from accounts.runs.owners.readiness import ManagingUnproved
-from accounts.runs.results import reached_account
 from accounts.runs.rollouts import CannotStart
 from accounts.runs.rollouts.batch import RolloutBatch
 from accounts.spinnaker.bundles import NothingReady, build, new_bundle
@@ -71,7 +64,17 @@ class Command(BowlineCommand):
             help="accounts.yaml or accounts.csv (see the README); -: standard input",
         )
         parser.add_argument("--check", action="store_true", help="only check the file")
-        parser.add_argument("--approve", action="store_true", help="apply the plans")
+        parser.add_argument(
+            "--approve",
+            action="store_true",
+            help="apply the plan that waits, if nothing changed since; without one, "
+            "plan and apply at once",
+        )
+        parser.add_argument(
+            "--plan",
+            metavar="DIGEST",
+            help="with --approve: apply only the plan that has this digest",
+        )
         parser.add_argument(
             "--allow-delete",
             nargs="*",
@@ -87,7 +90,12 @@ class Command(BowlineCommand):
         parser.add_argument(
             "--bundle", type=Path, metavar="OUT.zip", help="write a bundle to this file"
         )
-        parser.add_argument("--by", metavar="USER", help="the person to record")
+        parser.add_argument(
+            "--by",
+            metavar="USER",
+            help="who plans, or with --approve who approves; whoever can write the "
+            "database can name anybody",
+        )
         parser.add_argument(
             "--threads", type=int, default=16, help="accounts to process at a time"
         )
@@ -134,6 +142,7 @@ class Command(BowlineCommand):
         written: AccountsFile,
         *,
         approve: bool,
+        plan: str | None,
         allow_delete: list[str] | None,
         accept_evaluated: bool,
         bundle: Path | None,
@@ -150,12 +159,11 @@ class Command(BowlineCommand):
             )
         partition = managing_row().partition
         sessions = Sessions(run="onboard", partition=partition, patience=PATIENCE)
-        kind = RolloutBatch if len(accounts) > 1 else Batch
-        batch = kind(sessions, person, threads)
+        batch = RolloutBatch(sessions, person, threads)
         try:
             with nothing_sent():
                 codes = self.plan_and_apply(
-                    batch, accounts, approve=approve, allowed=allow_delete
+                    batch, accounts, approve=approve, read=plan, allowed=allow_delete
                 )
         except (CannotStart, ManagingUnproved, NoRoom, RunOpen) as error:
             no_room = isinstance(error.__cause__ or error, NoRoom)
@@ -173,17 +181,32 @@ class Command(BowlineCommand):
 
     def plan_and_apply(
         self,
-        batch: Batch,
+        batch: RolloutBatch,
         accounts: list[ManagedAccount],
         *,
         approve: bool,
+        read: str | None,
         allowed: list[str] | None,
     ) -> list[int]:
-        """Plan the managing account, then the others; carry out what is approved."""
-        managing = self.shown(batch.plan_managing(accounts))
+        """Plan the managing account, then the others; carry out what is approved. What
+        waits is planned again only where something changed, and then not approved.
+        """
+        waits = approve and batch.take_waiting(accounts)
+        if waits and batch.is_current(accounts):
+            if read not in (None, batch.digest):
+                self.warn("Not approved: another plan waits than the one with --plan.")
+                approve = False
+            managing = self.shown(batch.managing_carried())
+        else:
+            if waits or (approve and read):
+                self.warn("Not approved: what was planned has changed. It is planned.")
+                approve = False
+            managing = self.shown(batch.plan_managing(accounts))
         if approve and self.may_apply(managing, allowed, batch.by):
             managing = batch.apply_managing(managing)
             self.tell(managing)
+            if managing.status == Status.OUTDATED:
+                return self.planned_again(batch, accounts)
         if managing.status == Status.HANDED_OFF:
             return [WAITS]
         if managing.status in UNSUCCESSFUL and not was_proved(managing):
@@ -200,11 +223,26 @@ class Command(BowlineCommand):
                 self.tell(run)
                 ended.append(run)
             waiting = [run for run in waiting if run not in chosen]
+        if waiting or managing.status == Status.PLANNED:
+            self.say(f"Plan {batch.digest} waits for approval.")
         codes = [code(run) for run in (managing, *ended, *waiting)]
+        if approve and (changed := outdated_in(ended)):
+            done = [code(run) for run in ended if run.account_id not in changed]
+            again = [one for one in accounts if one.pk in changed]
+            return [*done, *self.planned_again(batch, again)]
         for reason in batch.left():
             self.warn(reason)
             codes.append(FAILED)
         return codes
+
+    def planned_again(
+        self, batch: RolloutBatch, accounts: list[ManagedAccount]
+    ) -> list[int]:
+        """Plan what AWS changed after it was planned, and approve none of it."""
+        self.warn("AWS changed since. What it changed is planned again, not approved.")
+        return self.plan_and_apply(
+            batch, accounts, approve=False, read=None, allowed=None
+        )
 
     def watched(self, runs: Iterator[Run], doing: str, count: int) -> Iterable[Run]:
         """Show on a terminal how many ended; elsewhere give each at once."""
@@ -329,19 +367,3 @@ def content_of(file: Path) -> tuple[bytes, bool]:
         return content, is_csv(content)
     with file.open("rb") as opened:
         return opened.read(MOST_BYTES + 1), file.suffix.lower() == ".csv"
-
-
-def was_proved(managing: Run) -> bool:
-    """Return whether a run reached its checks, so that accounts can be proved, too.
-
-    A check of the managing account that failed says nothing of any other account.
-    """
-    return reached_account(managing)
-
-
-def code(run: Run) -> int:
-    if run.status == Status.HANDED_OFF:
-        return WAITS
-    if run.status in (*OPEN, Status.DISCARDED):
-        return PLANNED
-    return FAILED if run.status in UNSUCCESSFUL else DONE

@@ -5,11 +5,14 @@ Where workers run, too, they share the work: a lease lets one of them in.
 
 from __future__ import annotations
 
+import json
 import time
 from collections.abc import Collection, Iterable, Iterator
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
+from hashlib import sha256
 from uuid import UUID
 
+from django.db.models import Q
 from django.db.models.functions import Now
 
 from accounts.models import ManagedAccount, Rollout, Run
@@ -37,6 +40,42 @@ class RolloutBatch(Batch):
 
     rollout: Rollout
 
+    def take_waiting(self, accounts: Iterable[ManagedAccount]) -> bool:
+        """Continue with the plans of an earlier command that wait for approval, if
+        there are any of these accounts.
+        """
+        keys = [account.pk for account in accounts]
+        commands = Rollout.objects.moving().exclude(state=Rollout.State.PAUSED)
+        plans = Run.objects.filter(status=Status.PLANNED, started_from=COMMAND)
+        waiting = plans.filter(Q(account__in=keys) | Q(account=None))
+        found = commands.filter(runs__in=waiting).first()
+        if found is not None:
+            self.rollout = found
+        return found is not None
+
+    def is_current(self, accounts: Iterable[ManagedAccount]) -> bool:
+        """Return whether the plans are whole, of these accounts and no others, and
+        nobody edited what they are about.
+        """
+        runs = Run.objects.filter(rollout=self.rollout)
+        waiting = runs.filter(status=Status.PLANNED)
+        planned = set(runs_of(self.rollout).values_list("account", flat=True))
+        left_out = {text.partition(": ")[0] for text in self.rollout.left_out}
+        wanted = {one.pk for one in accounts if one.name not in left_out}
+        return (
+            planned == wanted
+            and not runs.filter(status=Status.PLANNING).exists()
+            and waiting.count() == runs.approvable().count()
+        )
+
+    @property
+    def digest(self) -> str:
+        """Identify what a person reads of all these plans before approving them."""
+        runs = Run.objects.filter(rollout=self.rollout, retried=False)
+        plans = runs.exclude(plan_digest="").exclude(status=Status.DISCARDED)
+        read = sorted(plans.values_list("kind", "account_name", "plan_digest"))
+        return sha256(json.dumps(read).encode()).hexdigest()
+
     def plan_managing(self, accounts: Iterable[ManagedAccount]) -> Run:
         """Start the rollout, and plan its managing account; raise CannotStart."""
         accounts = list(accounts)
@@ -51,7 +90,7 @@ class RolloutBatch(Batch):
         return self.managing_carried()
 
     def apply_managing(self, run: Run) -> Run:
-        approve(run, self.by, send=keep)
+        approve(run, self.by, read=run.plan_digest, send=keep)
         return self.managing_carried()
 
     def plan(self, accounts: Iterable[ManagedAccount]) -> Iterator[Run]:
@@ -63,7 +102,7 @@ class RolloutBatch(Batch):
         """Approve each plan; carry out, wave by wave, what nothing keeps back."""
         chosen = list(runs)
         for run in chosen:
-            approve(run, self.by, send=keep)
+            approve(run, self.by, read=run.plan_digest, send=keep)
         return self.each(runs_of(self.rollout), [run.pk for run in chosen])
 
     def give_up(self) -> None:

@@ -145,7 +145,7 @@ def test_a_file_that_cannot_be_read_is_named(tmp_path: Path) -> None:
 
 def test_an_open_run_is_named(file: Path) -> None:
     file.write_text(file.read_text().replace(entry(STAGING, MORE), ""))
-    onboard(file)
+    onboard(file, "--approve")
     plan(ManagedAccount.objects.get(name=DEV.name), None, send=keep)
 
     with pytest.raises(CommandError, match=rf"Run \d+ of {DEV.name}"):

@@ -77,7 +77,7 @@ def test_it_is_applied_in_waves_and_no_message_is_sent(
     assert messages == []
 
 
-def test_plans_wait_in_a_rollout_until_the_next_command_replaces_them(
+def test_plans_wait_in_a_rollout_until_the_next_command_plans_or_approves(
     file: Path,
 ) -> None:
     first = onboard(file)
@@ -88,7 +88,6 @@ def test_plans_wait_in_a_rollout_until_the_next_command_replaces_them(
     assert f"+ role spinnakerManaged in {DEV.name}" in second.out
     states = Rollout.objects.order_by("number").values_list("state", "reason")
     assert list(states) == [
-        ("stopped", "the command line stopped it."),
         ("stopped", "the command line stopped it."),
         ("finished", ""),
     ]
