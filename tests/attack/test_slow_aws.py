@@ -106,7 +106,7 @@ def paths(name: str) -> list[str]:
         "pk": run.pk if route.startswith("runs/") else account.pk,
         "number": Bundle.objects.create(number=2).number,
         "since": Bundle.objects.create(number=1).number,
-        "path": "README.md",
+        **{"path": "README.md", "alike": "a" * 64},
         "slug": "tutorial",
         "person": User.objects.get().pk,
         "fingerprint": run.fingerprint,

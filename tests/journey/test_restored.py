@@ -30,7 +30,7 @@ LET_TIME_PASS = "; ".join(
 )
 CARRY_ON = (
     "from accounts.models import Run; from accounts.runs.stages import carry_on; "
-    "carry_on(Run.objects.get())"
+    "carry_on(Run.objects.get(account=None))"
 )
 """What a worker does with a run whose lease ran out."""
 

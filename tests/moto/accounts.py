@@ -77,6 +77,7 @@ class Accounts:
         ec2 = self.client(self.managed_id, "ec2")
         seed_network(ec2)
         ec2.create_key_pair(KeyName="staging-keypair")
+        self.client(self.managed_id, "ecs").create_cluster(clusterName="services")
         return {
             "AWS_ENDPOINT_URL": self.endpoint,
             "AWS_ACCESS_KEY_ID": key["AccessKeyId"],

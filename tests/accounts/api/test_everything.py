@@ -190,7 +190,7 @@ READ_BY_PEOPLE: Mapping[str, Iterable[str]] = {
     WHERE: ("spinnaker-edit", "target", "target-add", "targets"),
     OWN_FILE: ("halconfig",),
     TEXTS: ("document", "documentation", "help", "picture"),
-    SEARCH: ("live", "search"),
+    SEARCH: ("search",),
     FORMS: ("from-file", "template-csv", "template-yaml", "wizard-new"),
     FEED: ("feed-accounts",),
 }

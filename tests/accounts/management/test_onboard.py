@@ -80,11 +80,14 @@ def test_the_bundle_says_which_account_it_keeps_although_it_failed(
     ) in ending.err
 
 
+TWO_REGIONS = "regions: [us-east-1, us-west-2]"
+
+
 def test_the_bundle_names_what_it_changes_and_removes(
     file: Path, tmp_path: Path
 ) -> None:
     onboard(file, "--approve", "--bundle", tmp_path / "one.zip")
-    described = file.read_text().replace("regions: [us-east-1]", "regions: [us-west-2]")
+    described = file.read_text().replace("regions: [us-east-1]", TWO_REGIONS)
     assert described != file.read_text()
     file.write_text(described)
     onboard(file, "--approve")
@@ -92,7 +95,9 @@ def test_the_bundle_names_what_it_changes_and_removes(
 
     ending = onboard(file, "--approve", "--bundle", tmp_path / "two.zip")
 
-    assert f"  {DEV.name} (aws): regions us-east-1 → us-west-2\n" in ending.out
+    assert (
+        f"  {DEV.name} (aws): regions us-east-1 → us-east-1, us-west-2\n" in ending.out
+    )
     assert f"  {STAGING.name} (aws): removed\n" in ending.out
 
 
