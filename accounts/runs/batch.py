@@ -1,7 +1,4 @@
-"""Carry out many runs in this process, in threads, without broker or worker.
-
-The managing account comes first and once; then every account by itself.
-"""
+"""Carry out many runs in this process, in threads, without broker or worker."""
 
 from __future__ import annotations
 
@@ -11,7 +8,7 @@ from typing import TYPE_CHECKING
 from accounts.mapping.managing import managing_of, managing_row
 from accounts.models import ManagedAccount, Run
 from accounts.models.states import Status
-from accounts.runs.actions import RunOpen, approve, keep, plan, plan_managing, verify
+from accounts.runs.actions import RunOpen, keep, verify
 from accounts.runs.owners.looking import look
 from accounts.runs.stages import carry_on
 from accounts.work.threads import in_threads
@@ -32,34 +29,6 @@ class Batch:
         self.by = by
         self.threads = threads
 
-    def plan_managing(self, accounts: Iterable[ManagedAccount]) -> Run:
-        """Plan the managing account, with the AssumeRole of all these accounts."""
-        run = plan_managing(self.by, grants=accounts, origin=COMMAND, send=keep)
-        return self.carried(run)
-
-    def apply_managing(self, run: Run) -> Run:
-        """Approve the managing account's plan and carry it out."""
-        approve(run, self.by, send=keep)
-        return self.carried(run)
-
-    def plan(self, accounts: Iterable[ManagedAccount]) -> Iterator[Run]:
-        """Plan each account, without the managing side."""
-
-        def work(account: ManagedAccount) -> Run:
-            run = plan(account, self.by, alone=True, origin=COMMAND, send=keep)
-            return self.carried(run)
-
-        return in_threads(work, accounts, self.threads)
-
-    def apply(self, runs: Iterable[Run]) -> Iterator[Run]:
-        """Approve each plan and carry it out, through its verification."""
-
-        def work(run: Run) -> Run:
-            approve(run, self.by, send=keep)
-            return self.looked(self.carried(run))
-
-        return in_threads(work, runs, self.threads)
-
     def verify(self, accounts: Iterable[ManagedAccount]) -> Iterator[Run]:
         """Prove again what exists; return the open run instead, if there is one."""
 
@@ -71,13 +40,6 @@ class Batch:
             return self.carried(run)
 
         return in_threads(work, accounts, self.threads)
-
-    def give_up(self) -> None:
-        """Leave alone what was not begun."""
-
-    def left(self) -> Iterator[str]:
-        """Say of what was not done why not."""
-        yield from ()
 
     def looked(self, run: Run) -> Run:
         """Look once whether the owner of an account that was handed off is done."""
