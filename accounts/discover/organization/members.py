@@ -98,6 +98,7 @@ def listed_members(members: Iterable[Member], managing: Managing) -> list[Listed
         "proof",
         "verified_at",
         "unknown_writes",
+        "unapproved",
         "undeployable",
     )
     ids = [member.account_id for member in found]

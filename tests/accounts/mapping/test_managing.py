@@ -18,6 +18,7 @@ from tests.factories import image_key
 STATES = {"id", "only", "state", "version", "applied", "updated_at"} | {
     "policy_set",
     "proof",
+    "unapproved",
     "undeployable",
     "unknown_writes",
     "verified_at",
