@@ -9,7 +9,7 @@ from onboarding.aws.foreign import foreign
 from onboarding.aws.observe import observe
 from onboarding.desired.managed import managed_side
 from onboarding.resources.foreign import UNREAD, Foreign, with_removals
-from onboarding.resources.kinds import Resource
+from onboarding.resources.kinds import MANAGING_PATH, Attachment, Resource
 from onboarding.resources.plan import Delete, diff
 from tests.onboarding.aws.field import ACCESS_ROLE, ADMINISTRATOR, Field
 
@@ -39,6 +39,17 @@ def test_nothing_of_bowlines_own_is_foreign(field: Field) -> None:
     field.bring_about(field.reach, wanted(field))
 
     assert found(field) == ()
+
+
+def test_bowlines_policies_of_the_other_side_are_not_foreign(
+    field: Field,
+) -> None:
+    """Where the managing account is managed, too: they carry no mark on attachments."""
+    arn = f"arn:aws:iam::{field.managed_id}:policy{MANAGING_PATH}BowlineAssume"
+    account = field.managed_id
+    theirs = Attachment(account=account, holder="R", policy_arn=arn, owned=False)
+
+    assert foreign(field.sessions(), field.reach, (), (theirs,)) == ()
 
 
 def test_what_is_attached_says_what_it_lets_the_role_do(field: Field) -> None:

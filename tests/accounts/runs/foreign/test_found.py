@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import json
+from datetime import timedelta
 from typing import Any
 
 import pytest
+from django.utils import timezone
 
 from accounts.models import (
     CheckResult,
@@ -15,6 +17,7 @@ from accounts.models import (
     ManagingAccount,
     Run,
 )
+from accounts.models.checks.foreign_policy import today
 from accounts.models.states import State, Status
 from accounts.runs.actions import keep, plan, plan_managing, remove, verify
 from script.emulated_organization import MANAGING, Credentials
@@ -142,6 +145,22 @@ def test_a_removal_takes_it_along(account: ManagedAccount, iam: Any) -> None:
 
     assert run.status == Status.REMOVED, run.error
     assert not ForeignPolicy.objects.exists()
+
+
+def test_a_removal_takes_along_what_was_accepted(
+    account: ManagedAccount, iam: Any
+) -> None:
+    """AWS deletes no role with a policy on it."""
+    iam.attach_role_policy(RoleName=ROLE, PolicyArn=ADMINISTRATOR)
+    carried(verify(account, None, send=keep))
+    accepted = {"until": today() + timedelta(days=9), "accepted_at": timezone.now()}
+    ForeignPolicy.objects.update(**accepted)
+
+    run = done(carried(remove(account, None)))
+
+    assert run.status == Status.REMOVED, run.error
+    detached = run.steps.filter(name=f"{ROLE}/AdministratorAccess", verb="delete")
+    assert detached.exists()
 
 
 def test_spinnakers_own_identity_is_looked_at_as_well(
