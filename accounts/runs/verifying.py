@@ -21,7 +21,7 @@ from accounts.models import ManagedAccount, ManagingAccount, Notice, Run
 from accounts.models.states import WORKING, State, Status
 from accounts.notices.happening import failed, happened
 from accounts.runs.foreign.as_found import compared_now, keep_as_found, said_of
-from accounts.runs.foreign.keeping import keep_all_foreign, of_others, unapproved
+from accounts.runs.foreign.keeping import keep_all_foreign, of_others
 from accounts.runs.foreign.writes import keep_writes, writes_to_accept
 from accounts.runs.inactive import explained
 from accounts.runs.owners.learning import learn_of_owner
@@ -33,7 +33,7 @@ from onboarding.aws.errors import OwnCredentialsError
 from onboarding.aws.session import Sessions
 from onboarding.checks import Outcome
 from onboarding.desired import POLICY_SET, assume_list
-from onboarding.resources.plan import Change, NotOurs
+from onboarding.resources.plan import Change, NotOurs, beyond
 from onboarding.topology import Managing
 from onboarding.verify.chain import BECOME_IDENTITY, own_identity_refused
 from onboarding.verify.role_assumption import ASSUME
@@ -104,7 +104,7 @@ def prove(run: Run, scope: Scope, sessions: Sessions) -> None:
             failed(run)
         subject = run.unedited_subject
         if drifted:
-            subject.drift(unapproved=unapproved(compared_of(looked)))
+            subject.drift(unapproved=sum(one.unapproved for one in looked))
         elif status is Status.FAILED:
             subject.fail()
             count_miss(scope, results)
@@ -145,7 +145,7 @@ def judge_managing(
     identity = outcomes.get(BECOME_IDENTITY)
     rows = ManagingAccount.objects.at(row.version)
     if looked.differs:
-        rows.drift_along(unapproved=unapproved(compared_of([looked])))
+        rows.drift_along(unapproved=looked.unapproved)
     elif looked.result.outcome is Outcome.PROVED:
         rows.have_policies(POLICY_SET)
         if identity is Outcome.FAILED:
@@ -257,6 +257,8 @@ class Looked(NamedTuple):
     """Whether AWS is what was asked for."""
     one: Comparison | None = None
     """None: it could not be compared."""
+    more: int = 0
+    """How many of its things let roles do more than was approved."""
 
     @property
     def others(self) -> Result | None:
@@ -270,6 +272,13 @@ class Looked(NamedTuple):
     @property
     def results(self) -> list[Result]:
         return [self.result, *([self.others] if self.others else [])]
+
+    @property
+    def unapproved(self) -> int:
+        """Count what lets roles do what nobody approved."""
+        if self.one and self.others and self.others.outcome is Outcome.FAILED:
+            return self.more + len(self.one.foreign) + len(self.one.beyond)
+        return self.more
 
     @property
     def differs(self) -> bool:
@@ -310,7 +319,7 @@ def nothing_left(
             )
         else:
             result = Result(COMPARED, name, Outcome.PROVED, "", "")
-        yield Looked(side, replace(result, seconds=seconds), found.one)
+        yield Looked(side, replace(result, seconds=seconds), found.one, found.more)
 
 
 def word(scope: Scope) -> str:
@@ -335,6 +344,7 @@ class Differences(NamedTuple):
     unread: str = ""
     """Why nothing could be read."""
     one: Comparison | None = None
+    more: int = 0
 
     @property
     def is_unsettled(self) -> bool:
@@ -355,7 +365,8 @@ def differences(
     changes = one.changes
     if side in scope.shared:
         changes = without_others(changes, scope)
-    return Differences([said_of(change) for change in changes], one=one)
+    more = sum(bool(beyond(change)) for change in changes)
+    return Differences([said_of(change) for change in changes], one=one, more=more)
 
 
 def without_others(changes: Iterable[Change], scope: Scope) -> tuple[Change, ...]:

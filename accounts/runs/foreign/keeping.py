@@ -13,7 +13,6 @@ from accounts.runs.results import COMPARED
 from onboarding.checks import Outcome
 from onboarding.resources.foreign import Foreign
 from onboarding.resources.kinds import Attachment
-from onboarding.resources.plan import beyond
 from onboarding.resources.risks import Topic
 from onboarding.verify.result import Result, command
 
@@ -55,16 +54,6 @@ def of_others(side: Side, one: Comparison) -> Result:
         (PLAN_AGAIN if removable else OWNER).format(side.account_name),
         change="" if removable else "\n".join(map(removing, one.foreign)),
     )
-
-
-def unapproved(compared: Iterable[tuple[Side, Comparison]]) -> int:
-    """Count what lets roles do more than was approved."""
-    count = 0
-    for side, one in compared:
-        if of_others(side, one).outcome is Outcome.FAILED:
-            count += len(one.foreign) + len(one.beyond)
-        count += sum(bool(beyond(change)) for change in one.changes)
-    return count
 
 
 def removing(foreign: Foreign) -> str:

@@ -20,9 +20,18 @@ from accounts.models import (
 from accounts.models.checks.foreign_policy import today
 from accounts.models.states import State, Status
 from accounts.runs.actions import keep, plan, plan_managing, remove, verify
+from accounts.runs.scope import COMPARED_FOR
 from script.emulated_organization import MANAGING, Credentials
 from tests.accounts.notify.channels.receiving import target_row
-from tests.accounts.runs.carried import DEV, carried, done, member, onboarded, root
+from tests.accounts.runs.carried import (
+    DEV,
+    STAGING,
+    carried,
+    done,
+    member,
+    onboarded,
+    root,
+)
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -72,6 +81,22 @@ def test_an_administrators_policy_on_the_managed_role_is_not_verified(
 def test_a_role_that_may_do_less_is_drifted_and_not_more(
     account: ManagedAccount, iam: Any
 ) -> None:
+    (first, *_) = iam.list_attached_role_policies(RoleName=ROLE)["AttachedPolicies"]
+    iam.detach_role_policy(RoleName=ROLE, PolicyArn=first["PolicyArn"])
+
+    carried(verify(account, None, send=keep))
+
+    account.refresh_from_db()
+    assert (account.word, account.unapproved) == ("drifted", 0)
+
+
+def test_what_other_runs_add_to_the_list_of_accounts_is_not_counted(
+    account: ManagedAccount, iam: Any
+) -> None:
+    other = member(STAGING)
+    onboarded(other)
+    ManagedAccount.objects.filter(pk=other.pk).update(granted_at=None)
+    ManagingAccount.objects.update(verified_at=timezone.now() - 2 * COMPARED_FOR)
     (first, *_) = iam.list_attached_role_policies(RoleName=ROLE)["AttachedPolicies"]
     iam.detach_role_policy(RoleName=ROLE, PolicyArn=first["PolicyArn"])
 
