@@ -12,7 +12,7 @@ from collections.abc import Iterable, Iterator
 from datetime import timedelta
 from itertools import product
 
-from django.db.models import Count, F, IntegerField, Max, Q, Sum
+from django.db.models import Count, F, Func, IntegerField, Max, Q, Sum
 from django.db.models.expressions import Combinable
 from django.db.models.functions import Cast, Coalesce, Now
 from django.utils import timezone
@@ -51,10 +51,14 @@ def since(*fields: str) -> Combinable:
 
 
 WORKED = Cast(
-    Epoch("finished_at") - Epoch(Coalesce("approved_at", "created_at")), IntegerField()
+    Func(
+        Epoch("finished_at") - Epoch(Coalesce("approved_at", "created_at")),
+        function="ROUND",
+    ),
+    IntegerField(),
 )
 """Whole seconds that a run took after its approval, or after its start where none was
-needed.
+needed. SQLite would cut 19.99999 to 19; PostgreSQL rounds anyway.
 """
 
 

@@ -128,6 +128,18 @@ def test_open_runs_are_counted_and_those_that_ended_are_not() -> None:
         found.of("bowline_runs_open", kind="verify", status="verified")
 
 
+def test_no_second_of_a_run_is_lost_to_how_a_database_keeps_moments() -> None:
+    for milliseconds in range(0, 400, 7):
+        ago = timedelta(minutes=5, milliseconds=milliseconds)
+        ended("verify", Status.VERIFIED, 20, ago)
+
+    found = scrape()
+
+    runs = len(range(0, 400, 7))
+    time = found.of("bowline_run_duration_seconds_gsum", kind="verify")
+    assert time == 20 * runs
+
+
 def test_runs_that_ended_are_counted_for_an_hour_with_their_time() -> None:
     ended("verify", Status.VERIFIED, 20, timedelta(minutes=5))
     ended("verify", Status.FAILED, 400, timedelta(minutes=5))
