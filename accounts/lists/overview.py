@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from typing import Any, NamedTuple
+from urllib.parse import urlencode
 
 from django.conf import settings
 from django.db.models import Q
@@ -21,7 +22,7 @@ from accounts.models import (
     Rollout,
     Run,
 )
-from accounts.models.standing import WORDS, counted_by_word
+from accounts.models.standing import NOT_APPROVED, WORDS, counted_by_word
 from accounts.models.states import State, Status
 from accounts.runs.capacity import capacity_of
 from accounts.runs.inactive import inactive_accounts
@@ -99,7 +100,7 @@ def to_do(states: dict[str, int], mine: Q = ALL) -> list[ToDo]:
 
 
 def in_state(state: str) -> str:
-    return f"{accounts_url()}?state={state}"
+    return f"{accounts_url()}?{urlencode({'state': state})}"
 
 
 def broken(states: dict[str, int]) -> list[ToDo]:
@@ -111,6 +112,7 @@ def broken(states: dict[str, int]) -> list[ToDo]:
 
 
 BROKEN = {
+    NOT_APPROVED: "not as approved: roles may do what nobody approved.",
     State.FAILED: "failed. The last run says what to fix.",
     State.DRIFTED: "drifted: AWS no longer matches what was verified.",
     State.OUTDATED: "changed after the last plan. Plan again.",

@@ -47,6 +47,9 @@ WORDS = tuple(
 BROKEN = (State.FAILED, State.DRIFTED)
 """What the last run found is not what was approved, or does not work."""
 
+BROKEN_WORDS = (*BROKEN, NOT_APPROVED)
+"""The words of accounts in these states."""
+
 
 @dataclass(frozen=True, slots=True)
 class Facts:
@@ -131,8 +134,8 @@ MISSING = (
 )
 DRIFTED = "AWS no longer matches what was approved."
 MAY_DO_MORE = (
-    "Roles of it may do what nobody approved: the checks say what. Plan again to "
-    "remove it, or let somebody accept it, below under Policies of others."
+    "Its roles may do what nobody approved: the checks say what. Plan again to remove "
+    "that, or let somebody accept it, below under Policies of others."
 )
 EDITED = (
     "The account was edited after it was planned, so AWS may no longer match this "

@@ -8,7 +8,7 @@ from django.urls import reverse
 
 from accounts.mapping.left_over import left_over
 from accounts.models import ForeignPolicy, ManagedAccount, ManagingAccount
-from accounts.models.standing import STALE
+from accounts.models.standing import NOT_APPROVED, STALE
 from accounts.models.states import State
 from accounts.wording import counted
 
@@ -37,7 +37,7 @@ def owners_step(row: ManagingAccount) -> Next:
 
 
 VERIFIES = "Plan its changes: where none are left, Bowline verifies it."
-NOT_APPROVED = (
+OF_OTHERS = (
     "is not as approved: its roles have {} of others. Accept them by name, or plan "
     "their removal."
 )
@@ -49,6 +49,10 @@ TO_PLAN = {
     State.DRIFTED.value: (
         "drifted: AWS no longer matches what was approved. Plan its changes, and read "
         "what differs."
+    ),
+    NOT_APPROVED: (
+        "is not as approved: its roles may do what nobody approved. Plan its changes, "
+        "and read what they remove."
     ),
     State.OUTDATED.value: (
         "was edited since its changes were applied. Plan them, and read what they are."
@@ -67,9 +71,7 @@ def to_plan(row: ManagingAccount) -> str:
     if row.state == State.DRIFTED:
         found = ForeignPolicy.objects.of(None)
         if others := sum(not policy.is_accepted for policy in found):
-            return NOT_APPROVED.format(
-                "a policy" if others == 1 else f"{others} policies"
-            )
+            return OF_OTHERS.format("a policy" if others == 1 else f"{others} policies")
     return TO_PLAN.get(row.word, "")
 
 

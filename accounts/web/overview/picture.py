@@ -10,7 +10,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from itertools import groupby
 
-from accounts.models.standing import BROKEN, worst
+from accounts.models.standing import BROKEN_WORDS, worst
 from accounts.models.states import BADGES
 from accounts.web.svg import Rectangle, cut
 
@@ -45,7 +45,7 @@ class Seen:
 
     @property
     def is_broken(self) -> bool:
-        return not {self.state, *dict(self.parts)}.isdisjoint(BROKEN)
+        return not {self.state, *dict(self.parts)}.isdisjoint(BROKEN_WORDS)
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,7 +144,7 @@ def summary(name: str, states: Counter[str], url: str) -> Seen:
     """Show an environment as its worst accounts, and say how many have which word."""
     parts = tuple(states.most_common())
     total = states.total()
-    broken = sum(count for state, count in parts if state in BROKEN)
+    broken = sum(count for state, count in parts if state in BROKEN_WORDS)
     counts = ", ".join(f"{count:,} {state}" for state, count in parts)
     word = f"{total:,} account{'s' if total > 1 else ''}"
     title = f"{name}: {word}; {counts}"

@@ -103,10 +103,11 @@ def test_a_lone_account_leaves_no_half_empty() -> None:
 
 
 def test_a_broken_trust_is_marked() -> None:
-    picture = wide(CENTRE, [seen("a", state="failed"), seen("b", state="verified")])
+    states = ("failed", "drifted", "not as approved", "verified")
+    picture = wide(CENTRE, [seen(state, state=state) for state in states])
 
     marks = {edge.state: edge.mark for edge in picture.edges}
-    assert marks["failed"] is not None
+    assert all(marks[state] is not None for state in states[:3])
     assert marks["verified"] is None
 
 

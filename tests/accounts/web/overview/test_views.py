@@ -10,7 +10,8 @@ from django.utils import timezone
 
 from accounts.lists.overview import to_do
 from accounts.models import Bundle, CheckResult, ManagedAccount, Rollout, Run
-from accounts.models.states import State, Status
+from accounts.models.standing import NOT_APPROVED, WORDS
+from accounts.models.states import BADGES, State, Status
 from accounts.web.overview.picture import MOST_NODES
 from tests.accounts.runs.foreign.rows import foreign_row
 from tests.rows import account_row, managing_row, person
@@ -36,7 +37,7 @@ def many(count: int, **fields: str) -> list[ManagedAccount]:
 
 
 def none() -> dict[str, int]:
-    return dict.fromkeys(State.values, 0)
+    return dict.fromkeys((*State.values, *WORDS), 0)
 
 
 def test_an_empty_bowline_begins_with_the_managing_account(operator) -> None:
@@ -125,6 +126,16 @@ def test_broken_accounts_come_first() -> None:
     assert second.text.startswith("1 account drifted")
     assert third.text.startswith("1 account changed after")
     assert last.label == "Continue"
+
+
+def test_every_word_in_red_is_to_do_and_leads_to_its_accounts(viewer) -> None:
+    account_row("wide", state=State.DRIFTED, unapproved=1)
+
+    for word in (word for word in WORDS if BADGES[word].colour == "bad"):
+        (item,) = to_do({**none(), word: 1})
+        listed = viewer.get(item.url).content.decode()
+        assert item.text.startswith(f"1 account {word}")
+        assert (">wide</a>" in listed) is (word == NOT_APPROVED)
 
 
 def test_a_paused_rollout_is_told_with_its_reason() -> None:
@@ -258,6 +269,10 @@ def test_the_organization_is_offered_before_the_list_is_full(
         ({"state": State.APPLIED}, "was changed, and not verified since."),
         ({"state": State.FAILED}, "could not be changed or verified."),
         ({"state": State.DRIFTED}, "drifted: AWS no longer matches what was approved."),
+        (
+            {"state": State.DRIFTED, "unapproved": 1},
+            "is not as approved: its roles may do what nobody approved.",
+        ),
         ({"state": State.OUTDATED}, "was edited since its changes were applied."),
         (
             {
