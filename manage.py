@@ -6,6 +6,7 @@ from __future__ import annotations
 import os
 import secrets
 import sys
+from importlib import import_module
 
 import django.core.management as django_management
 from django.core.exceptions import ImproperlyConfigured
@@ -30,6 +31,7 @@ def main() -> None:
         if sys.stderr.isatty():  # there, what is logged would be among what is printed
             os.environ["LOG_LEVEL"] = os.environ.get("LOG_LEVEL") or "WARNING"
     try:
+        import_module(os.environ["DJANGO_SETTINGS_MODULE"])  # before any check needs it
         django_management.execute_from_command_line(sys.argv)
     except ImproperlyConfigured as error:
         sys.exit(str(error))

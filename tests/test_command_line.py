@@ -197,6 +197,7 @@ def test_migrating_needs_no_key(clone: FreshClone) -> None:
     [
         "python manage.py runserver --noreload 127.0.0.1:0",
         "python manage.py check --deploy",
+        "python manage.py makemigrations --check",
         "gunicorn bowline.wsgi --check-config",
         "celery -A bowline worker",
         "celery -A bowline beat",
