@@ -204,8 +204,7 @@ def described_one_by_one(first: int) -> float:
     file = read(content(first, ONE_BY_ONE, "test"), csv=True)
     began = time.perf_counter()
     for one in file.accounts:
-        uses = one.uses_external_id
-        describe(ManagedAccount(), one.managed, None, uses_external_id=uses)
+        describe(ManagedAccount(), one, None)
     return time.perf_counter() - began
 
 

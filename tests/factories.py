@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from onboarding.description.values import Description, columns_of, completed
 from onboarding.providers import PROVIDERS
 from onboarding.providers.base import Provider
 from onboarding.topology import Managed, Managing, Topology
@@ -14,6 +15,12 @@ MANAGED_ID = "922222222222"
 
 def managing(**fields: Any) -> Managing:
     return Managing(**{"name": "core", "account_id": MANAGING_ID, **fields})
+
+
+def description(managed: Managed, *, uses_external_id: bool = True) -> Description:
+    """Describe an account as its value says, and whether it has an external ID."""
+    said = {**columns_of(managed), "uses_external_id": uses_external_id}
+    return Description(completed(said), managed.providers)
 
 
 def managed(*providers: Provider, **fields: Any) -> Managed:

@@ -31,7 +31,7 @@ LAYERS = (
         "aws_calls",
         "subnets",
     },
-    {"resources"},
+    {"description", "resources"},
     {"providers"},
     {"desired"},
     {"aws", "review", "spinnaker"},

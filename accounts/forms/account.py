@@ -10,60 +10,25 @@ from typing import Any
 
 from django import forms
 
-from accounts.forms.fields import (
-    RegionsField,
-    RolesField,
-    RuledField,
-    account_id_field,
-    bare_helper,
-)
+from accounts.forms.described import asked_of_column, listed
+from accounts.forms.fields import RegionsField, bare_helper
 from accounts.forms.layout import MoreChoices
-from accounts.help.choices import more
 from accounts.mapping.handing_off import prefix_for
 from accounts.models import ManagedAccount
-from accounts.models.owners.made_by import MANAGED_MAKERS
-from onboarding import names
+from onboarding.description.field import Step
+from onboarding.description.fields import of_step
+from onboarding.description.values import has
 from onboarding.providers import PROVIDERS
 from onboarding.providers.external_id import no_external_id, without_external_id
-from onboarding.topology import READER_ROLE, MadeBy
 
 
 class IdentityForm(forms.ModelForm):  # type: ignore[type-arg]  # it has no [] at run time
     """Which account it is, where it works, and who may use it in Spinnaker."""
 
-    name = RuledField(
-        rule=names.account_name,
-        label="Name in Spinnaker",
-        max_length=200,
-        help_text=more("Use a–z, 0–9 and “-”.", "account-names"),
-    )
-    account_id = account_id_field()
-    environment = RuledField(
-        rule=names.account_name,
-        required=False,
-        max_length=60,
-        help_text=more("For example staging. Optional.", "environments"),
-    )
-    read_roles = RolesField(
-        label="Who may read",
-        help_text=more(
-            "Groups, separated by commas. Empty: everyone.", "spinnaker-permissions"
-        ),
-    )
-    write_roles = RolesField(
-        label="Who may write",
-        help_text="Groups, separated by commas. Empty: everyone.",
-    )
-
     class Meta:
         model = ManagedAccount
-        fields = [
-            "name",
-            "account_id",
-            "environment",
-            "read_roles",
-            "write_roles",
-        ]
+        fields = [one.name for one in of_step(Step.IDENTITY)]
+        formfield_callback = asked_of_column
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -71,12 +36,11 @@ class IdentityForm(forms.ModelForm):  # type: ignore[type-arg]  # it has no [] a
             account_id = self.fields["account_id"]
             account_id.disabled = True
             account_id.help_text = "To change it, remove the account from AWS first."
-        environment = self.fields["environment"].widget.attrs
-        environment["list"] = "environments"
         self.helper = bare_helper(
             "name",
             "account_id",
             "environment",
+            *listed(of_step(Step.IDENTITY)),
             MoreChoices(self.who(), "read_roles", "write_roles"),
         )
 
@@ -114,54 +78,16 @@ class IdentityForm(forms.ModelForm):  # type: ignore[type-arg]  # it has no [] a
         return ManagedAccount.objects.exclude(pk=self.instance.pk)
 
 
-def maker_field(label: str) -> forms.TypedChoiceField:
-    """Ask who creates the roles; Bowline, where nobody answered."""
-    return forms.TypedChoiceField(
-        label=label,
-        choices=MANAGED_MAKERS,
-        widget=forms.RadioSelect,
-        required=False,
-        empty_value=MadeBy.BOWLINE.value,
-        help_text=more("Whoever it is deploys a template.", "owners"),
-    )
-
-
 class AccessForm(forms.ModelForm):  # type: ignore[type-arg]  # it has no [] at run time
     """How Bowline and Spinnaker access the account, and where Spinnaker works in it."""
 
-    made_by = maker_field("Who creates the roles here?")
-    reads = forms.BooleanField(
-        label="Include a reader role for Bowline in the template",
-        required=False,
-        help_text=more("With it, Bowline also compares policies.", "owners"),
-    )
-    access_role = RuledField(
-        rule=names.role_name,
-        required=False,
-        label="Access role",
-        max_length=64,
-        help_text=more(
-            "Bowline assumes it. Empty: its own credentials.", "access-roles"
-        ),
-    )
-    regions = RegionsField(
-        help_text="For example us-east-1, eu-west-1.",
-        error_messages={"required": "Choose at least one region."},
-    )
-
     class Meta:
         model = ManagedAccount
-        fields = ["made_by", "access_role", "regions", "uses_external_id", "adopts"]
-        labels = {
-            "uses_external_id": "Require an external ID from Spinnaker",
-            "adopts": "Keep and use existing roles",
-        }
-        help_texts = {
-            "uses_external_id": more("Bowline creates it.", "external-ids"),
-            "adopts": more("Off: Bowline stops at such a role.", "existing-roles"),
-        }
+        fields = [one.name for one in of_step(Step.ACCESS)]
+        formfield_callback = asked_of_column
 
     def __init__(self, *args: Any, partition: str = "aws", **kwargs: Any) -> None:
+        proposed = kwargs.pop("initial", {})
         super().__init__(*args, **kwargs)
         regions = self.fields["regions"]
         assert isinstance(regions, RegionsField)
@@ -175,8 +101,9 @@ class AccessForm(forms.ModelForm):  # type: ignore[type-arg]  # it has no [] at 
             field.help_text = no_external_id(self.without_external_id)
         account = self.instance
         self.fields["made_by"].disabled = account.granted_at is not None
-        handed_off = account.is_handed_off
-        self.fields["reads"].initial = bool(account.reader_role) or not handed_off
+        if not account.is_handed_off:
+            self.initial["reader_role"] = True
+        self.initial |= proposed
         self.helper = bare_helper()
         # The page puts the test between the first field and the others.
         self.helper.render_unmentioned_fields = False
@@ -184,15 +111,20 @@ class AccessForm(forms.ModelForm):  # type: ignore[type-arg]  # it has no [] at 
     def clean(self) -> dict[str, Any]:
         """Keep of either way in only what belongs to it."""
         cleaned: dict[str, Any] = super().clean() or self.cleaned_data
-        owner = cleaned.get("made_by") != MadeBy.BOWLINE
-        reads = owner and cleaned.get("reads")
-        self.instance.reader_role = READER_ROLE if reads else ""
-        held = self.instance.external_id_prefix
         made_by = cleaned.get("made_by", self.instance.made_by)
+        for one in of_step(Step.ACCESS):
+            if not has(made_by, one):
+                cleaned[one.name] = one.nothing
+            elif one.name in cleaned:
+                cleaned[one.name] = one.column(cleaned[one.name])
+        held = self.instance.external_id_prefix
         self.instance.external_id_prefix = prefix_for(made_by, held)
-        if owner:
-            cleaned |= {"access_role": "", "adopts": False}
         return cleaned
+
+    @property
+    def listed(self) -> list[forms.BoundField]:
+        """Return the fields that have no place of their own on the page."""
+        return [self[name] for name in listed(of_step(Step.ACCESS))]
 
     def clean_uses_external_id(self) -> bool:
         uses: bool = self.cleaned_data["uses_external_id"]

@@ -95,7 +95,7 @@ class RolesField(ListField):
     separators = re.compile(r"[,\n]")
 
     def __init__(self, **kwargs: Any) -> None:
-        super().__init__(rule=names.fiat_role, required=False, **kwargs)
+        super().__init__(rule=names.fiat_role, **{"required": False, **kwargs})
 
 
 class SeveralInputs(forms.TextInput):
@@ -155,15 +155,3 @@ def bare_helper(*parts: Any) -> FormHelper:
     if parts:
         helper.layout = Layout(*parts)
     return helper
-
-
-def account_id_field(**kwargs: Any) -> RuledField:
-    field = RuledField(
-        rule=names.account_id,
-        label="AWS account id",
-        max_length=40,
-        help_text="12 digits, with or without spaces and dashes.",
-        **kwargs,
-    )
-    field.widget.attrs["inputmode"] = "numeric"
-    return field

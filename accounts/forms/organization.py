@@ -8,15 +8,15 @@ from crispy_forms.layout import Div
 from django import forms
 
 from accounts.discover.organization.members import OFFERED, Shared
-from accounts.forms.account import AccessForm, IdentityForm, maker_field
+from accounts.forms.described import asked, listed
 from accounts.forms.fields import RegionsField, RuledField, bare_helper
 from accounts.forms.layout import Fieldset
-from accounts.help.choices import more
 from accounts.models import Organization, Unit
 from onboarding import names
+from onboarding.description.fields import SHARED
 from onboarding.providers import PROVIDERS
 from onboarding.providers.external_id import no_external_id, without_external_id
-from onboarding.topology import MadeBy, Permissions
+from onboarding.topology import MadeBy
 
 LEFT_OUT = " and ".join(p.title for key, p in PROVIDERS.items() if key not in OFFERED)
 
@@ -30,16 +30,6 @@ def how_entered() -> Fieldset:
 class SharedForm(forms.Form):
     """What all of them get; each can be changed alone while it is a draft."""
 
-    regions = AccessForm.base_fields["regions"]
-    environment = IdentityForm.base_fields["environment"]
-    made_by = maker_field("Who creates the roles?")
-    access_role = RuledField(
-        rule=names.role_name,
-        required=False,
-        label="Access role",
-        max_length=64,
-        help_text=more("It has this name in each account.", "access-roles"),
-    )
     providers = forms.MultipleChoiceField(
         label="What Spinnaker deploys with",
         choices=[(key, provider.title) for key, provider in OFFERED.items()],
@@ -47,22 +37,15 @@ class SharedForm(forms.Form):
         error_messages={"required": "Choose at least one provider."},
         help_text=f"Add {LEFT_OUT} in the steps of each account.",
     )
-    uses_external_id = forms.BooleanField(
-        label="Ask Spinnaker for an external ID",
-        required=False,
-        help_text=more("Not with ECS.", "external-ids"),
-    )
-    read_roles = IdentityForm.base_fields["read_roles"]
-    write_roles = IdentityForm.base_fields["write_roles"]
 
     def __init__(self, *args: Any, partition: str, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
+        self.fields |= {one.name: asked(one, one.of_many) for one in SHARED}
         regions = self.fields["regions"]
         assert isinstance(regions, RegionsField)
         regions.partition = partition
-        self.fields["environment"].widget.attrs["list"] = "environments"
         self.helper = bare_helper(
-            Fieldset("", "regions", "environment", "providers"),
+            Fieldset("", "regions", "environment", *listed(SHARED), "providers"),
             how_entered(),
             Fieldset("Who may use them in Spinnaker", "read_roles", "write_roles"),
         )
@@ -84,18 +67,8 @@ class SharedForm(forms.Form):
     def shared(self) -> Shared:
         """Return what was filled in, once it is valid."""
         filled = self.cleaned_data
-        chosen = filled["providers"]
-        return Shared(
-            regions=tuple(filled["regions"]),
-            environment=filled["environment"],
-            providers=tuple(usual for key, usual in OFFERED.items() if key in chosen),
-            access_role=filled["access_role"],
-            uses_external_id=filled["uses_external_id"],
-            made_by=filled["made_by"],
-            permissions=Permissions(
-                tuple(filled["read_roles"]), tuple(filled["write_roles"])
-            ),
-        )
+        columns = {one.name: filled[one.name] for one in SHARED}
+        return {**columns, "providers": filled["providers"]}
 
 
 class WatchForm(SharedForm):
@@ -123,7 +96,9 @@ class WatchForm(SharedForm):
         assert isinstance(unit, forms.ModelChoiceField)
         unit.queryset = Unit.objects.filter(organization=organization)
         self.helper = bare_helper(
-            Fieldset("", "unit", "regions", "environment", "providers"),
+            Fieldset(
+                "", "unit", "regions", "environment", *listed(SHARED), "providers"
+            ),
             how_entered(),
             Fieldset(
                 "Who may use them in Spinnaker",

@@ -5,22 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from typing import Any
 
-from accounts.models import EnabledProvider, ManagedAccount
+from accounts.models import EnabledProvider, ManagedAccount, Watch
+from onboarding.description.field import Field
+from onboarding.description.fields import FIELDS
+from onboarding.description.values import Description, value_of
 from onboarding.details import DetailsError
 from onboarding.providers import PROVIDERS
 from onboarding.providers.base import Provider
-from onboarding.topology import Managed, Managing, Permissions, Topology
-
-ALIKE = (
-    "name",
-    "account_id",
-    "environment",
-    "access_role",
-    "adopts",
-    "made_by",
-    "reader_role",
-)
-"""Details that have the same name and the same value in the row."""
+from onboarding.topology import Managed, Managing, Topology
 
 
 def provider_of(enabled: EnabledProvider) -> Provider:
@@ -51,18 +43,23 @@ def managed_of(
     without: Callable[[EnabledProvider], bool] = lacks_details,
 ) -> Managed:
     """Make the account's value; raise DetailsError where details cannot be read."""
-    enabled = {provider.key: provider for provider in row.providers.all()}
-    return Managed(
-        regions=tuple(row.regions),
-        providers=tuple(
-            provider_of(enabled[key])
-            for key in PROVIDERS
-            if key in enabled and not without(enabled[key])
-        ),
-        permissions=Permissions(tuple(row.read_roles), tuple(row.write_roles)),
+    return value_of(
+        columns_of_row(row),
+        providers_of_row(row, without),
         external_id=row.spinnakers_external_id,
         former_external_id=former_external_id(row),
-        **{name: getattr(row, name) for name in ALIKE},
+    )
+
+
+def providers_of_row(
+    row: ManagedAccount, without: Callable[[EnabledProvider], bool] = lacks_details
+) -> tuple[Provider, ...]:
+    """Return its providers in their order; raise DetailsError as `managed_of` does."""
+    enabled = {provider.key: provider for provider in row.providers.all()}
+    return tuple(
+        provider_of(enabled[key])
+        for key in PROVIDERS
+        if key in enabled and not without(enabled[key])
     )
 
 
@@ -71,26 +68,22 @@ def former_external_id(row: ManagedAccount) -> str:
     return str(row.former_external_id) if rotates else ""
 
 
-def managed_columns(managed: Managed) -> dict[str, Any]:
-    """Return the columns that say the same; external IDs are made here, never given,
-    and providers have rows of their own.
-    """
-    return {
-        "regions": list(managed.regions),
-        "read_roles": list(managed.permissions.read),
-        "write_roles": list(managed.permissions.write),
-        **{name: getattr(managed, name) for name in ALIKE},
-    }
+def columns_of_row(
+    row: ManagedAccount | Watch, chosen: Iterable[Field] = FIELDS
+) -> dict[str, Any]:
+    return {one.name: getattr(row, one.name) for one in chosen}
+
+
+def description_of(row: ManagedAccount) -> Description:
+    """Return how it is described; raise DetailsError as `managed_of` does."""
+    return Description(columns_of_row(row), providers_of_row(row))
 
 
 def described(row: ManagedAccount | None) -> dict[str, Any]:
     """Return what people said of the account; nothing that was made for it."""
     if row is None:
         return {}
-    columns = (*ALIKE, "regions", "read_roles", "write_roles", "uses_external_id")
-    return {name: getattr(row, name) for name in columns} | {
-        one.key: one.details for one in row.providers.all()
-    }
+    return columns_of_row(row) | {one.key: one.details for one in row.providers.all()}
 
 
 def topology_of(managing: Managing, rows: Iterable[ManagedAccount]) -> Topology:

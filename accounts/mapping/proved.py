@@ -8,12 +8,13 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any, TypeAlias
 
-from accounts.mapping.managed import managed_columns, managed_of
+from accounts.mapping.managed import managed_of
 from accounts.models import ManagedAccount
+from onboarding.description.values import columns_of, value_of
 from onboarding.providers import PROVIDERS
 from onboarding.spinnaker.entries import Entries
 from onboarding.spinnaker.entry_documents import entries_of
-from onboarding.topology import Managed, Managing, Permissions, Topology
+from onboarding.topology import Managed, Managing, Topology
 
 Proved: TypeAlias = dict[str, Any]
 """JSON: {as, entries, managed}, see `proved_of`."""
@@ -25,7 +26,7 @@ def proved_of(row: ManagedAccount, state: str) -> Proved:
     """
     managed = managed_of(row)
     described = {
-        **managed_columns(managed),
+        **columns_of(managed),
         "external_id": managed.external_id,
         "former_external_id": managed.former_external_id,
         "providers": {one.key: one.details for one in managed.providers},
@@ -35,20 +36,17 @@ def proved_of(row: ManagedAccount, state: str) -> Proved:
 
 def managed_from(proved: Proved) -> Managed:
     """Read it back; raise DetailsError where a provider cannot read its details."""
-    described = dict(proved["managed"])
-    details = described.pop("providers")
-    roles = Permissions(
-        tuple(described.pop("read_roles")), tuple(described.pop("write_roles"))
-    )
-    return Managed(
-        regions=tuple(described.pop("regions")),
-        permissions=roles,
-        providers=tuple(
+    described = proved["managed"]
+    details = described["providers"]
+    return value_of(
+        described,
+        tuple(
             PROVIDERS[key].from_details(details[key])
             for key in PROVIDERS
             if key in details
         ),
-        **described,
+        external_id=described["external_id"],
+        former_external_id=described["former_external_id"],
     )
 
 

@@ -23,14 +23,13 @@ from accounts.models.described import (
     DescribedQuerySet,
     is_account_id,
     is_account_name,
-    is_role_name,
 )
+from accounts.models.owners.in_common import InCommon
 from accounts.models.owners.made_by import MISSES, MadeByOthers
 from accounts.models.readable import (
     Readable,
     is_mappings,
     is_one_of,
-    is_texts,
 )
 from accounts.models.standing import BROKEN, PROVED, Facts
 from accounts.models.states import PASSING, State, move
@@ -179,13 +178,11 @@ def both_environments(described: str, approved: str | None) -> frozenset[str]:
     return frozenset({described, described if approved is None else approved})
 
 
-class ManagedAccount(CreatedBy, MadeByOthers, Described, Readable):
+class ManagedAccount(CreatedBy, InCommon, MadeByOthers, Described, Readable):
     """An account that Spinnaker deploys to; a draft until its first run."""
 
     READS = {
-        "regions": is_texts,
-        "read_roles": is_texts,
-        "write_roles": is_texts,
+        **InCommon.READS_IN_COMMON,
         "proof": is_one_of(PROOFS),
         "applied": is_mappings,
         "approved_entries": are_documents,
@@ -205,14 +202,6 @@ class ManagedAccount(CreatedBy, MadeByOthers, Described, Readable):
         validators=[is_account_id],
         error_messages={"unique": "This AWS account is already in Bowline."},
     )
-    environment = models.CharField(
-        max_length=60, blank=True, validators=[is_account_name]
-    )
-    regions = models.JSONField(default=list)
-    read_roles = models.JSONField(default=list, blank=True)
-    write_roles = models.JSONField(default=list, blank=True)
-    access_role = models.CharField(max_length=64, blank=True, validators=[is_role_name])
-    uses_external_id = models.BooleanField(default=True)
     external_id = models.UUIDField(default=uuid.uuid4, editable=False)
     former_external_id = models.UUIDField(null=True, blank=True, editable=False)
     """Accepted in addition to the new one during a rotation; see external_ids.py."""

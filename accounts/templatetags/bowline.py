@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import re
+from collections.abc import Iterable
 from typing import Any
 
 from django import template
@@ -34,6 +35,8 @@ from accounts.web.live.state import Live
 from accounts.web.role_limits.holders import needed
 from accounts.web.runs.review.rows import rows_html
 from accounts.work.heartbeat import silence
+from onboarding.description.field import Field
+from onboarding.description.fields import FIELDS, IN_BULK
 from onboarding.desired import POLICY_SET
 from onboarding.providers import PROVIDERS
 from onboarding.providers.base import discouraged as discouraged_choices
@@ -90,6 +93,22 @@ def needs_role(
     """
     (role,) = (role for role in ROLES if role.name == name)
     return {"says": needed(context["request"], role, doing) or limited}
+
+
+@register.filter
+def listed(account: ManagedAccount) -> list[tuple[str, str]]:
+    """Say what of its description has no place of its own on the page."""
+    return said(account, [one for one in FIELDS if one.is_listed])
+
+
+@register.filter
+def in_bulk(account: ManagedAccount) -> list[tuple[str, str]]:
+    """Say what can be edited in many accounts at once."""
+    return said(account, IN_BULK)
+
+
+def said(account: ManagedAccount, chosen: Iterable[Field]) -> list[tuple[str, str]]:
+    return [(one.words.label, one.text(getattr(account, one.name))) for one in chosen]
 
 
 @register.simple_tag

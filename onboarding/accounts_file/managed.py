@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
+from typing import Any
 
 import yaml
 
-from onboarding import names
-from onboarding.accounts_file.makers import NOT_BOWLINES, maker
+from onboarding.accounts_file.makers import NOT_BOWLINES
 from onboarding.accounts_file.reader import (
     MOST_ACCOUNTS,
     REFUSED,
@@ -17,35 +17,28 @@ from onboarding.accounts_file.reader import (
     Reader,
     as_json,
 )
+from onboarding.description.field import Field, Kind
+from onboarding.description.fields import FIELDS
+from onboarding.description.values import Description, has
 from onboarding.details import DetailsError
-from onboarding.partitions import known_region
 from onboarding.providers import PROVIDERS
 from onboarding.providers.base import Provider, providers_of
 from onboarding.providers.external_id import no_external_id, without_external_id
-from onboarding.topology import READER_ROLE, MadeBy, Managed, Permissions
+from onboarding.topology import MadeBy, Managed
 
-ACCOUNT_KEYS = [
-    "name",
-    "account_id",
-    "environment",
-    "regions",
-    "access_role",
-    "made_by",
-    "reader_role",
-    "external_id",
-    "adopts",
-    "permissions",
-    "providers",
-]
+ACCOUNT_KEYS = list(dict.fromkeys([*(one.keys[0] for one in FIELDS), "providers"]))
+WITHIN = {
+    above: [one.key for one in FIELDS if one.keys[:-1] == (above,)]
+    for above in dict.fromkeys(one.keys[0] for one in FIELDS if one.path[1:])
+}
+"""The keys inside a key of an account."""
 
 
-@dataclass(frozen=True, slots=True)
-class WrittenAccount:
+@dataclass(frozen=True)
+class WrittenAccount(Description):
     """A managed account as written, with its line."""
 
-    line: int
-    managed: Managed
-    uses_external_id: bool
+    line: int = 1
 
 
 def read_accounts(
@@ -65,45 +58,43 @@ def read_accounts(
 def read_account(reader: Reader, node: yaml.Node, partition: str) -> WrittenAccount:
     parts = reader.mapping(node, "an account", ACCOUNT_KEYS)
     providers = read_providers(reader, node, parts.get("providers"))
-    titles = without_external_id(provider.key for provider in providers)
-    external_id = reader.truth(parts, "external_id", default=not titles)
-    if external_id and titles:
-        reader.wrong(parts["external_id"], no_external_id(titles))
-    permissions = Permissions()
-    if "permissions" in parts:
-        roles = reader.mapping(parts["permissions"], "permissions", ("READ", "WRITE"))
-        permissions = Permissions(
-            read=reader.texts(roles, "READ", names.fiat_role),
-            write=reader.texts(roles, "WRITE", names.fiat_role),
-        )
+    for key, known in WITHIN.items():
+        if key in parts:
+            parts |= reader.mapping(parts[key], key, known)
+    columns = {
+        one.name: read_field(reader, node, parts, one, partition) for one in FIELDS
+    }
+    if titles := without_external_id(provider.key for provider in providers):
+        if "external_id" not in parts:
+            columns["uses_external_id"] = False
+        elif columns["uses_external_id"]:
+            reader.wrong(parts["external_id"], no_external_id(titles))
+    for one in FIELDS:
+        if not has(columns["made_by"], one):
+            columns[one.name] = one.nothing
+            refuse_written(reader, parts, one)
+    account = WrittenAccount(columns, providers, node.start_mark.line + 1)
+    refuse_unsuited(reader, parts.get("providers", node), account.managed)
+    return account
 
-    def region(value: str) -> str:
-        return known_region(value, partition)
 
-    regions = reader.texts(parts, "regions", region)
-    if "regions" not in parts:
-        reader.wrong(node, "“regions” is missing here.")
-    elif as_json(parts["regions"]) == []:
-        reader.wrong(parts["regions"], "Name at least one region.")
-    managed = Managed(
-        name=reader.needed(node, parts, "name", names.account_name),
-        account_id=reader.needed(node, parts, "account_id", names.account_id),
-        regions=regions,
-        providers=providers,
-        environment=reader.checked(parts, "environment", names.account_name),
-        permissions=permissions,
-        access_role=reader.checked(parts, "access_role", names.role_name),
-        adopts=reader.truth(parts, "adopts", default=False),
-        made_by=reader.checked(parts, "made_by", maker) or MadeBy.BOWLINE,
-    )
-    if managed.is_handed_off:
-        refuse_own_ways(reader, parts)
-        reads = reader.truth(parts, "reader_role", default=True)
-        managed = replace(managed, reader_role=READER_ROLE if reads else "")
-    elif "reader_role" in parts:
-        reader.wrong(parts["reader_role"], NO_READER)
-    refuse_unsuited(reader, parts.get("providers", node), managed)
-    return WrittenAccount(node.start_mark.line + 1, managed, external_id)
+def read_field(
+    reader: Reader,
+    node: yaml.Node,
+    parts: Mapping[str, yaml.Node],
+    one: Field,
+    partition: str,
+) -> Any:
+    """Read one field as its column holds it."""
+    if one.is_needed and one.key not in parts:
+        reader.wrong(node, f"“{one.key}” is missing here.")
+    if one.kind is Kind.TRUTH:
+        return one.column(reader.truth(parts, one.key, default=bool(one.usual)))
+    if not one.is_list:
+        return reader.checked(parts, one.key, one.rule) or one.usual
+    if one.is_needed and one.key in parts and as_json(parts[one.key]) == []:
+        reader.wrong(parts[one.key], "Name at least one region.")
+    return list(reader.texts(parts, one.key, one.rule_in(partition)))
 
 
 NO_READER = (
@@ -112,11 +103,14 @@ NO_READER = (
 )
 
 
-def refuse_own_ways(reader: Reader, parts: Mapping[str, yaml.Node]) -> None:
-    """Refuse what only concerns accounts whose roles Bowline creates."""
-    for key in ("access_role", "adopts"):
-        if key in parts and as_json(parts[key]):
-            reader.wrong(parts[key], f"{key}: {NOT_BOWLINES}")
+def refuse_written(reader: Reader, parts: Mapping[str, yaml.Node], one: Field) -> None:
+    """Refuse a field that the account does not have, by who makes its roles."""
+    if one.key not in parts:
+        return
+    if MadeBy.BOWLINE not in one.made_by:
+        reader.wrong(parts[one.key], NO_READER)
+    elif as_json(parts[one.key]):
+        reader.wrong(parts[one.key], f"{one.key}: {NOT_BOWLINES}")
 
 
 def refuse_unsuited(reader: Reader, node: yaml.Node, managed: Managed) -> None:

@@ -24,24 +24,16 @@ from onboarding.accounts_file.reader import (
     Reader,
 )
 from onboarding.bounded_yaml import CORE, BadYaml, composed
+from onboarding.description.field import Field, Kind
+from onboarding.description.fields import FIELDS
 from onboarding.names import UNSEEN, short
 from onboarding.providers import PROVIDERS
 
-REGIONS, ROLES = "regions", ("READ", "WRITE")
-TRUTHS = ("reader_role", "external_id", "adopts")
-COLUMNS = (
-    "name",
-    "account_id",
-    "environment",
-    REGIONS,
-    "access_role",
-    "made_by",
-    *TRUTHS,
-    *ROLES,
-    *PROVIDERS,
-)
+BY_KEY = {one.key: one for one in FIELDS}
+"""By the names of columns, all but the providers'."""
+COLUMNS = (*BY_KEY, *PROVIDERS)
 MOST_COLUMNS = 100
-NEEDED = ("name", "account_id", REGIONS)
+NEEDED = tuple(one.key for one in FIELDS if one.is_needed)
 
 SIGNS = r"=+\-@\uff1d\uff0b\uff0d\uff20\ufe66\ufe62\ufe63\ufe6b"
 """What a spreadsheet takes for the beginning of a formula, in each width."""
@@ -54,8 +46,8 @@ PLACE = re.compile(
 BREAK = re.compile(f"[{BREAKS}]")
 
 SEPARATORS = {
-    REGIONS: re.compile(r"[;,\s]+"),
-    **dict.fromkeys(ROLES, re.compile(r"[;,\n]")),
+    Kind.REGIONS: re.compile(r"[;,\s]+"),
+    Kind.GROUPS: re.compile(r"[;,\n]"),
 }
 """Roles of Fiat have spaces in them, regions have not."""
 
@@ -193,35 +185,37 @@ def account_node(
         if cell.strip()
     }
     nodes: dict[str, yaml.Node] = {}
-    permissions: dict[str, yaml.Node] = {}
     providers: dict[str, yaml.Node] = {}
+    within: dict[str, dict[str, yaml.Node]] = {}
     for column, cell in cells.items():
-        if column in PROVIDERS:
-            if cell.casefold() not in NO:
-                providers[column] = details_node(reader, column, cell, where)
-        elif column in ROLES:
-            permissions[column] = list_node(reader, column, cell, where)
-        elif column == REGIONS:
-            nodes[column] = list_node(reader, column, cell, where)
-        elif column in TRUTHS:
-            nodes[column] = truth_node(cell, where)
-        else:
-            nodes[column] = text_node(cell, where)
-    if permissions:
-        nodes["permissions"] = mapping_node(permissions, where)
-    nodes["providers"] = mapping_node(providers, where)
+        if one := BY_KEY.get(column):
+            *above, key = one.keys
+            place = within.setdefault(above[0], {}) if above else nodes
+            place[key] = field_node(reader, one, cell, where)
+        elif cell.casefold() not in NO:
+            providers[column] = details_node(reader, column, cell, where)
+    for key, inner in {**within, "providers": providers}.items():
+        nodes[key] = mapping_node(inner, where)
     return mapping_node(nodes, where)
 
 
+def field_node(reader: Reader, one: Field, cell: str, where: yaml.Mark) -> yaml.Node:
+    if one.is_list:
+        return list_node(reader, one, cell, where)
+    if one.kind is Kind.TRUTH:
+        return truth_node(cell, where)
+    return text_node(cell, where)
+
+
 def list_node(
-    reader: Reader, column: str, cell: str, where: yaml.Mark
+    reader: Reader, one: Field, cell: str, where: yaml.Mark
 ) -> yaml.SequenceNode:
     """Read a list: separated, or in brackets as in YAML."""
     if cell.startswith("["):
-        written = yaml_node(reader, column, cell, where)
+        written = yaml_node(reader, one.key, cell, where)
         if isinstance(written, yaml.SequenceNode):
             return written
-    parts = (part.strip() for part in SEPARATORS[column].split(cell))
+    parts = (part.strip() for part in SEPARATORS[one.kind].split(cell))
     items = [text_node(part, where) for part in parts if part]
     return yaml.SequenceNode(f"{CORE}seq", items, where)
 

@@ -13,18 +13,22 @@ from typing import Any
 import yaml
 
 from onboarding.accounts_file.managed import WrittenAccount
-from onboarding.accounts_file.spreadsheet import COLUMNS, REGIONS, ROLES, csv_row
+from onboarding.accounts_file.spreadsheet import BY_KEY, COLUMNS, csv_row
+from onboarding.description.fields import FIELDS
+from onboarding.description.values import (
+    Description,
+    completed,
+    has,
+    read_back,
+    spelled,
+)
 from onboarding.providers import PROVIDERS
 from onboarding.providers.base import providers_of
 from onboarding.topology import (
-    READER_ROLE,
     ExistingIdentity,
     Identity,
     InstanceRole,
-    MadeBy,
-    Managed,
     Managing,
-    Permissions,
 )
 
 Written = dict[str, Any]
@@ -38,60 +42,27 @@ class FileDumper(yaml.CSafeDumper):
         return True
 
 
-def account_written(managed: Managed, *, uses_external_id: bool) -> Written:
-    permissions = {
-        key: list(roles)
-        for key, roles in zip(
-            ROLES, (managed.permissions.read, managed.permissions.write), strict=True
-        )
-        if roles
+def account_written(account: Description) -> Written:
+    columns, made_by = account.columns, account.columns["made_by"]
+    said = (
+        one
+        for one in FIELDS
+        if has(made_by, one)
+        and (one.default is None or columns[one.name] != one.default)
+    )
+    chosen_of = {
+        one.key: chosen(one.choices()) for one in providers_of(account.managed)
     }
-    written: Written = {
-        "name": managed.name,
-        "account_id": managed.account_id,
-        "environment": managed.environment,
-        "regions": list(managed.regions),
-        "access_role": managed.access_role,
-        **maker_written(managed),
-        "external_id": uses_external_id,
-        "adopts": managed.adopts,
-        "permissions": permissions,
-        "providers": {
-            provider.key: chosen(provider.choices())
-            for provider in providers_of(managed)
-        },
-    }
-    optional = ("environment", "access_role", "adopts", "permissions")
-    return {k: v for k, v in written.items() if v or k not in optional}
-
-
-def maker_written(managed: Managed) -> Written:
-    """Say who makes the roles where Bowline does not, and whether it may read them."""
-    if not managed.is_handed_off:
-        return {}
-    return {"made_by": managed.made_by, "reader_role": bool(managed.reader_role)}
+    return {**spelled(columns, said), "providers": chosen_of}
 
 
 def written_account(written: Mapping[str, Any], line: int) -> WrittenAccount:
     """Return the value of what `account_written` gave."""
-    permissions = written.get("permissions", {})
-    read, write = (tuple(permissions.get(key, ())) for key in ROLES)
-    managed = Managed(
-        name=written["name"],
-        account_id=written["account_id"],
-        regions=tuple(written["regions"]),
-        providers=tuple(
-            PROVIDERS[key].from_details(details)
-            for key, details in written["providers"].items()
-        ),
-        environment=written.get("environment", ""),
-        permissions=Permissions(read, write),
-        access_role=written.get("access_role", ""),
-        adopts=written.get("adopts", False),
-        made_by=written.get("made_by", MadeBy.BOWLINE),
-        reader_role=READER_ROLE if written.get("reader_role") else "",
+    providers = tuple(
+        PROVIDERS[key].from_details(details)
+        for key, details in written["providers"].items()
     )
-    return WrittenAccount(line, managed, written["external_id"])
+    return WrittenAccount(completed(read_back(written)), providers, line)
 
 
 def chosen(details: Any) -> dict[str, Any]:
@@ -179,12 +150,12 @@ def cell(written: Written, column: str) -> str:
         return in_one_line(details) if details else "yes"
     if column == "account_id":
         return in_groups(written[column])
-    if column in ROLES:
-        return listed(written.get("permissions", {}).get(column, []))
-    if column == REGIONS:
-        return listed(written[column])
-    value = written.get(column, "")
-    return ("yes" if value else "no") if isinstance(value, bool) else str(value)
+    value: Any = written
+    for key in BY_KEY[column].keys:
+        value = value.get(key, {})
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    return listed(value) if isinstance(value, list) else str(value or "")
 
 
 def in_groups(account_id: str) -> str:

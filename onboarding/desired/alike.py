@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from onboarding.description.values import OF_VALUE
 from onboarding.providers.base import providers_of
 from onboarding.topology import Managed, Managing, Permissions
 
@@ -14,14 +15,14 @@ def interchangeable(managing: Managing, managed: Managed) -> Managed:
         managed,
         providers=tuple(provider.in_aws() for provider in providers_of(managed)),
         name=managed.name if managing.owns_images(managed) else "this account",
-        account_id="",
-        environment="",
         permissions=Permissions(),
         external_id="given" if managed.external_id else "",
         former_external_id="given" if managed.former_external_id else "",
-        access_role="",
-        adopts=False,
+        **OWN,
     )
+
+
+OWN = {one.name: one.nothing for one in OF_VALUE if one.own}
 
 
 def with_ids_of(managed: Managed, kind: Managed) -> Managed:

@@ -25,7 +25,7 @@ from onboarding.accounts_file.spreadsheet import csv_row, guarded, unguarded
 from onboarding.accounts_file.writing import account_written, csv_text
 from onboarding.topology import Permissions
 from tests.bundles import eks
-from tests.factories import managed, provider
+from tests.factories import description, managed, provider
 
 ROOT = Path(__file__).parents[2]
 SIGNS = "=+-@\uff1d\uff0b\uff0d\uff20"
@@ -115,7 +115,7 @@ def test_an_exported_account_is_read_as_it_was(
         permissions=Permissions(readers, writers),
         access_role="=+,.@-role",
     )
-    written = account_written(account, uses_external_id=False)
+    written = account_written(description(account, uses_external_id=False))
 
     (again,) = read(csv_text([written]).encode(), csv=True).accounts
 

@@ -21,7 +21,6 @@ from django.utils import timezone
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from accounts.discover.organization.members import OFFERED, Shared
 from accounts.discover.organization.watching import draft_new, watch_unit
 from accounts.external_ids import RotationRefused, rotate
 from accounts.mapping.accounts_file import register_all
@@ -45,7 +44,7 @@ from accounts.runs import actions
 from accounts.runs.planning import keep_decided, planned_entries
 from accounts.runs.scope import Scope
 from onboarding.accounts_file import read
-from onboarding.topology import Permissions
+from tests.accounts.discover.organization.organizations import shared
 from tests.rows import managing_row, person
 
 pytestmark = pytest.mark.django_db
@@ -193,16 +192,14 @@ def watched(start: str, writers: set[User]) -> None:
     unit = Unit.objects.create(
         organization=organization, unit_id="r-1", path="Root", lineage="r-1/"
     )
-    shared = Shared(
-        regions=("us-east-1",),
+    template = shared(
         environment=start,
-        providers=(OFFERED["ec2"],),
         access_role="Access",
-        uses_external_id=True,
-        permissions=Permissions(("everybody",), ("sre",)),
+        read_roles=["everybody"],
+        write_roles=["sre"],
     )
     for writer in writers:
-        watch_unit(unit, shared, "", writer)
+        watch_unit(unit, template, "", writer)
     Member.objects.create(
         organization=organization,
         account_id="922222222222",

@@ -16,6 +16,7 @@ from onboarding.accounts_file.writing import (
     yaml_text,
 )
 from onboarding.topology import READER_ROLE, Managed
+from tests.factories import description
 
 ONE = """\
 accounts:
@@ -53,7 +54,7 @@ def test_it_is_read_and_written_in_both_formats(
     managed = read(more)
 
     assert (managed.made_by, managed.reader_role) == (made_by, reader_role)
-    written = account_written(managed, uses_external_id=True)
+    written = account_written(description(managed))
     assert written_account(written, 1).managed == managed
     for text, csv in ((yaml_text(None, [written]), False), (csv_text([written]), True)):
         (again,) = accounts_file.read(text.encode(), csv=csv).accounts

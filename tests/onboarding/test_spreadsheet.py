@@ -50,7 +50,7 @@ def refused(text: str | bytes) -> list[tuple[int, str]]:
 
 
 def without_lines(file: AccountsFile) -> list[object]:
-    return [(one.managed, one.uses_external_id) for one in file.accounts]
+    return [(one.managed, one.columns) for one in file.accounts]
 
 
 def test_csv_and_yaml_say_the_same() -> None:

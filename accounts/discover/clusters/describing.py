@@ -18,7 +18,7 @@ from accounts.discover.clusters.search import described_clusters
 from accounts.mapping.accounts_file import MEANWHILE
 from accounts.mapping.accounts_file.comparison import compare
 from accounts.mapping.accounts_file.saving import save
-from accounts.mapping.managed import managed_of
+from accounts.mapping.managed import columns_of_row, managed_of
 from accounts.mapping.spinnaker_names import spinnaker_names
 from accounts.models import ClusterSearch, FoundCluster, ManagedAccount
 from accounts.people.role_limits.refusing import Outside
@@ -120,12 +120,12 @@ def describe(
     written: list[WrittenAccount] = []
     for account, clusters in locked(chosen).items():
         try:
-            managed, wrong = with_clusters(account, clusters, alike)
+            both, wrong = with_clusters(account, clusters, alike)
         except DetailsError as error:
             wrong = [str(error)]
         else:
-            uses = account.uses_external_id
-            written.append(WrittenAccount(len(written), managed, uses))
+            columns = columns_of_row(account)
+            written.append(WrittenAccount(columns, both.providers, len(written)))
         problems += [f"{account.name}: {sentence}" for sentence in wrong]
     problems += doubles(one.managed for one in written)
     if problems:

@@ -9,13 +9,12 @@ import logging
 from collections.abc import Iterable
 from contextlib import suppress
 from functools import partial
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from django.db import Error, transaction
 from django.db.models.functions import Now
 
 from accounts.discover.organization.members import (
-    OFFERED,
     MembersRefused,
     Shared,
     check_all,
@@ -27,7 +26,6 @@ from accounts.people.role_limits.refusing import Outside, refuse_environment
 from accounts.people.roles import OPERATOR
 from accounts.runs.rollouts import CannotStart, start
 from accounts.work.queue import enqueue_adding
-from onboarding.topology import MadeBy, Permissions
 
 if TYPE_CHECKING:
     from django.contrib.auth.models import User
@@ -53,42 +51,16 @@ def begin(
     """Let a worker add these accounts, and start a rollout of them if `plans`. Raise
     Outside where the role is not for their environment.
     """
-    refuse_environment(by, OPERATOR, "What you add", shared.environment)
+    refuse_environment(by, OPERATOR, "What you add", shared["environment"])
     adding = Adding.objects.create(
         organization=organization,
         by=by,
         account_ids=list(dict.fromkeys(account_ids)),
-        shared=kept(shared),
+        shared=shared,
         plans=plans,
     )
     transaction.on_commit(partial(enqueue_adding, adding))
     return adding
-
-
-def kept(shared: Shared) -> dict[str, Any]:
-    return {
-        "regions": shared.regions,
-        "environment": shared.environment,
-        "providers": [provider.key for provider in shared.providers],
-        "access_role": shared.access_role,
-        "uses_external_id": shared.uses_external_id,
-        "made_by": shared.made_by,
-        "read": shared.permissions.read,
-        "write": shared.permissions.write,
-    }
-
-
-def shared_of(adding: Adding) -> Shared:
-    chosen = adding.shared
-    return Shared(
-        regions=tuple(chosen["regions"]),
-        environment=chosen["environment"],
-        providers=tuple(OFFERED[key] for key in chosen["providers"] if key in OFFERED),
-        access_role=chosen["access_role"],
-        uses_external_id=chosen["uses_external_id"],
-        made_by=chosen.get("made_by", MadeBy.BOWLINE),
-        permissions=Permissions(tuple(chosen["read"]), tuple(chosen["write"])),
-    )
 
 
 def add(adding: Adding) -> None:
@@ -121,11 +93,10 @@ def add_leased(adding: Adding) -> None:
 
 
 def describe(adding: Adding) -> None:
-    shared = shared_of(adding)
     written = check_all(
         adding.organization,
         adding.account_ids,
-        shared,
+        adding.shared,
         checked=lambda count: adding.write(checked=count),
     )
     ends = {} if adding.plans else {"finished_at": Now()}

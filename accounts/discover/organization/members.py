@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import datetime
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias
 
 from django.core.exceptions import ValidationError
 from django.db import IntegrityError, transaction
@@ -14,16 +13,16 @@ from django.utils import timezone
 from accounts.mapping.accounts_file import MEANWHILE, describe, sentence
 from accounts.mapping.accounts_file.comparison import compare
 from accounts.mapping.accounts_file.saving import save
-from accounts.mapping.managed import managed_columns
 from accounts.mapping.managing import managing_of, managing_row
 from accounts.models import ManagedAccount, Member, Organization, SpinnakerName
 from accounts.slices import in_slices
 from onboarding import names
 from onboarding.accounts_file.managed import WrittenAccount
+from onboarding.description.values import Description, completed
 from onboarding.details import DetailsError
 from onboarding.providers import PROVIDERS
 from onboarding.providers.base import Provider, providers_of
-from onboarding.topology import READER_ROLE, MadeBy, Managed, Managing, Permissions
+from onboarding.topology import MadeBy, Managed, Managing
 
 if TYPE_CHECKING:
     from django.contrib.auth.models import User
@@ -47,22 +46,10 @@ class Listed(NamedTuple):
     """Why it cannot be described here; empty where it can."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Shared:
-    """What accounts that are described together have in common."""
-
-    regions: tuple[str, ...]
-    environment: str
-    providers: tuple[Provider, ...]
-    access_role: str
-    uses_external_id: bool
-    permissions: Permissions
-    made_by: str = MadeBy.BOWLINE
-
-    @property
-    def reader_role(self) -> str:
-        """With it, Bowline compares what others created."""
-        return "" if self.made_by == MadeBy.BOWLINE else READER_ROLE
+Shared: TypeAlias = Mapping[str, Any]
+"""What accounts that are described together have in common: the columns of SHARED, and
+the keys of their providers.
+"""
 
 
 class MembersRefused(ValueError):
@@ -247,13 +234,12 @@ def check_all(
         elif one.refusal:
             refused[account_id] = one.refusal
         else:
-            managed = managed_as(one, shared, managing)
+            account = account_as(one, shared, managing, len(written))
             try:
-                refuse_invalid(managed)
+                refuse_invalid(account)
             except (DetailsError, ValidationError) as error:
                 refused[account_id] = f"{one.member.name}: {sentence(error)}"
-            uses = shared.uses_external_id
-            written.append(WrittenAccount(len(written), managed, uses))
+            written.append(account)
         if place % CHECKED_AT_ONCE == 0 or place == len(chosen):
             checked(place)
     if refused:
@@ -301,13 +287,12 @@ def known_members(
     return {one.member.account_id: one for one in listed_members(members, managing)}
 
 
-def refuse_invalid(managed: Managed) -> None:
+def refuse_invalid(account: Description) -> None:
     """Raise DetailsError or ValidationError where it cannot be described so."""
-    for provider in providers_of(managed):
-        provider.suit(managed)
-    columns = managed_columns(managed)
-    row = ManagedAccount(**columns)
-    others = {field.name for field in row._meta.fields} - columns.keys()
+    for provider in providers_of(account.managed):
+        provider.suit(account.managed)
+    row = ManagedAccount(**account.columns)
+    others = {field.name for field in row._meta.fields} - account.columns.keys()
     row.clean_fields(exclude=others)
 
 
@@ -315,21 +300,15 @@ def describe_one(
     one: Listed, shared: Shared, managing: Managing, by: User | str | None
 ) -> ManagedAccount:
     """Describe it as a draft; a text is a name without a person."""
-    managed = managed_as(one, shared, managing)
     row = ManagedAccount(created_by=None if isinstance(by, str) else by)
-    return describe(row, managed, by, uses_external_id=shared.uses_external_id)
+    return describe(row, account_as(one, shared, managing), by)
 
 
-def managed_as(one: Listed, shared: Shared, managing: Managing) -> Managed:
-    is_own = one.is_managing and shared.made_by == MadeBy.BOWLINE
-    return Managed(
-        name=one.name,
-        account_id=one.member.account_id,
-        regions=shared.regions,
-        providers=shared.providers,
-        environment=shared.environment,
-        permissions=shared.permissions,
-        access_role=managing.access_role if is_own else shared.access_role,
-        made_by=shared.made_by,
-        reader_role=shared.reader_role,
-    )
+def account_as(
+    one: Listed, shared: Shared, managing: Managing, line: int = 1
+) -> WrittenAccount:
+    own = {"name": one.name, "account_id": one.member.account_id}
+    if one.is_managing and shared["made_by"] == MadeBy.BOWLINE:
+        own["access_role"] = managing.access_role
+    providers = tuple(OFFERED[key] for key in OFFERED if key in shared["providers"])
+    return WrittenAccount(completed({**shared, **own}), providers, line)

@@ -13,13 +13,13 @@ from django.db import IntegrityError, transaction
 from django.utils import timezone
 
 from accounts.discover.organization.members import (
-    OFFERED,
     Listed,
     Shared,
     describe_one,
     listed_members,
 )
 from accounts.mapping.accounts_file import sentence
+from accounts.mapping.managed import columns_of_row
 from accounts.mapping.managing import managing_of, managing_row
 from accounts.mapping.spinnaker_names import NameTaken
 from accounts.models import Activity, ManagedAccount, Member, Organization, Unit, Watch
@@ -31,8 +31,8 @@ from accounts.people.authors import add_authors
 from accounts.people.role_limits.refusing import refuse_pairs
 from accounts.people.roles import OPERATOR
 from onboarding import names
+from onboarding.description.fields import SHARED
 from onboarding.details import DetailsError
-from onboarding.topology import Permissions
 
 if TYPE_CHECKING:
     from django.contrib.auth.models import User
@@ -45,20 +45,10 @@ def watch_unit(unit: Unit, shared: Shared, roles_tag: str, by: User) -> Watch:
     """Watch the unit from now on, or with another template. Raise Outside where the
     role is not for the environment of both.
     """
-    fields = {
-        "regions": list(shared.regions),
-        "environment": shared.environment,
-        "providers": [provider.key for provider in shared.providers],
-        "access_role": shared.access_role,
-        "uses_external_id": shared.uses_external_id,
-        "made_by": shared.made_by,
-        "read_roles": list(shared.permissions.read),
-        "write_roles": list(shared.permissions.write),
-        "roles_tag": roles_tag,
-    }
+    fields = {**shared, "roles_tag": roles_tag}
     with transaction.atomic():
         before = Watch.objects.filter(unit=unit).values_list("environment", flat=True)
-        refuse_watches(unit, {shared.environment, *before}, by)
+        refuse_watches(unit, {shared["environment"], *before}, by)
         watch, _ = Watch.objects.update_or_create(
             unit=unit, defaults=fields, create_defaults={**fields, "created_by": by}
         )
@@ -136,16 +126,9 @@ def mark(one: Listed, watch: Watch, *, refused: str = "") -> None:
 
 def template_of(watch: Watch, member: Member) -> Shared:
     """Fill the template in for one account, whose tag may name its write role."""
-    write = tagged_role(watch, member) or watch.write_roles
-    return Shared(
-        regions=tuple(watch.regions),
-        environment=watch.environment,
-        providers=tuple(OFFERED[key] for key in watch.providers if key in OFFERED),
-        access_role=watch.access_role,
-        uses_external_id=watch.uses_external_id,
-        made_by=watch.made_by,
-        permissions=Permissions(tuple(watch.read_roles), tuple(write)),
-    )
+    columns = columns_of_row(watch, SHARED)
+    columns["write_roles"] = tagged_role(watch, member) or watch.write_roles
+    return {**columns, "providers": watch.providers}
 
 
 def tagged_role(watch: Watch, member: Member) -> list[str]:

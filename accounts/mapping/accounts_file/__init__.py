@@ -13,7 +13,7 @@ from accounts.mapping.accounts_file.comparison import Comparison, compare
 from accounts.mapping.accounts_file.saving import refuse_touched, save
 from accounts.mapping.edits import editing, editing_managing
 from accounts.mapping.handing_off import prefix_for
-from accounts.mapping.managed import managed_columns, provider_of
+from accounts.mapping.managed import provider_of
 from accounts.mapping.managing import managing_columns
 from accounts.mapping.spinnaker.connection import connection_of
 from accounts.mapping.spinnaker.describing import describe as describe_spinnaker
@@ -30,6 +30,7 @@ from accounts.people.roles import OPERATOR
 from accounts.slices import in_slices
 from onboarding.accounts_file import AccountsFile, FileProblems
 from onboarding.accounts_file.reader import Problem
+from onboarding.description.values import Description
 from onboarding.providers.base import providers_of
 from onboarding.topology import Managed, Managing
 
@@ -171,24 +172,22 @@ def spinnaker_differs(file: AccountsFile) -> bool:
 
 def describe(
     row: ManagedAccount,
-    managed: Managed,
+    account: Description,
     by: User | str | None,
-    *,
-    uses_external_id: bool,
 ) -> ManagedAccount:
     """Write an account's rows; a change counts as an edit, the same again does not. A
     text is a name without a person.
 
     Raise DetailsError, NameTaken or ValidationError where it cannot be.
     """
+    managed = account.managed
     for provider in providers_of(managed):
         provider.suit(managed)
     with editing(row, by):
         update(
             row,
-            uses_external_id=uses_external_id,
             external_id_prefix=prefix_for(managed.made_by, row.external_id_prefix),
-            **managed_columns(managed),
+            **account.columns,
         )
         write_providers(row, managed)
     row = ManagedAccount.objects.prefetch_related("providers").get(pk=row.pk)

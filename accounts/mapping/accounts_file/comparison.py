@@ -11,7 +11,7 @@ from typing import Any
 from uuid import UUID
 
 from accounts.mapping.edits import differences
-from accounts.mapping.managed import described, managed_columns, provider_of
+from accounts.mapping.managed import described, provider_of
 from accounts.mapping.spinnaker_names import NameTaken, spinnaker_names
 from accounts.models import EnabledProvider, ManagedAccount, SpinnakerName
 from accounts.slices import in_slices
@@ -104,8 +104,7 @@ def compared(written: WrittenAccount, row: ManagedAccount | None) -> Compared:
     held = held_providers(row)
     kept = kept_providers(held, written)
     after = {
-        **managed_columns(written.managed),
-        "uses_external_id": written.uses_external_id,
+        **written.columns,
         **{
             one.key: held[one.key].details if one.key in kept else one.details
             for one in providers_of(written.managed)

@@ -7,7 +7,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import NamedTuple
 
-from accounts.mapping.managed import lacks_details, managed_of
+from accounts.mapping.managed import description_of, lacks_details, managed_of
 from accounts.mapping.managing import managing_of
 from accounts.mapping.spinnaker.connection import connection_of
 from accounts.models import ManagedAccount, ManagingAccount, Spinnaker
@@ -51,8 +51,7 @@ def export(rows: Iterable[ManagedAccount] | None = None) -> Export:
         if reason := why_not(row):
             left_out.append(" ".join(f"{row.name}. {reason}".split()))
         else:
-            uses = row.uses_external_id
-            accounts.append(account_written(managed_of(row), uses_external_id=uses))
+            accounts.append(account_written(description_of(row)))
     written = (
         managing_written(managing_of(managing), trusts_bowline=managing.trusts_bowline)
         if managing

@@ -19,7 +19,6 @@ from accounts.mapping.accounts_file.comparison import (
 )
 from accounts.mapping.edits import ManyEdits, stored_managing
 from accounts.mapping.handing_off import prefix_for
-from accounts.mapping.managed import managed_columns
 from accounts.mapping.spinnaker_names import spinnaker_names
 from accounts.models import Activity, EnabledProvider, ManagedAccount, SpinnakerName
 from accounts.models.activity import name_of
@@ -84,9 +83,8 @@ def new_row(one: Compared, by: User | None, prefix: Prefix) -> ManagedAccount:
     return ManagedAccount(
         created_by=by,
         created_by_name=name_of(by),
-        uses_external_id=one.written.uses_external_id,
         external_id_prefix=prefix(one.written.managed.made_by),
-        **managed_columns(one.written.managed),
+        **one.written.columns,
     )
 
 
@@ -109,7 +107,7 @@ def as_saved(row: ManagedAccount, one: Compared, prefix: Prefix) -> Managed:
     """Return the value with what the file never says: external IDs, and what was looked
     up of providers whose choices stay.
     """
-    uses = one.written.uses_external_id
+    uses = one.written.columns["uses_external_id"]
     former = row.former_external_id if uses else None
     own = prefix(one.written.managed.made_by, row.external_id_prefix)
     return replace(
@@ -127,8 +125,7 @@ def write_columns(changed: Iterable[Edited], prefix: Prefix) -> None:
     """Write what differs: edits that are alike in one statement."""
     alike: dict[str, tuple[dict[str, Any], list[UUID]]] = {}
     for row, one in changed:
-        columns = managed_columns(one.written.managed)
-        columns["uses_external_id"] = one.written.uses_external_id
+        columns = one.written.columns
         differing = {name: columns[name] for name in columns if name in one.changed}
         if "made_by" in differing:
             differing["external_id_prefix"] = prefix(differing["made_by"])

@@ -27,7 +27,6 @@ from accounts.people.role_limits.refusing import limit_on, whose
 from accounts.people.roles import OPERATOR
 from accounts.slices import AT_ONCE
 from onboarding.accounts_file import FileProblems, read
-from onboarding.accounts_file.managed import WrittenAccount
 from onboarding.accounts_file.reader import Problem
 from onboarding.accounts_file.writing import (
     account_written,
@@ -35,6 +34,7 @@ from onboarding.accounts_file.writing import (
     in_one_line,
     written_account,
 )
+from onboarding.description.fields import FIELDS
 from onboarding.details import DetailsError
 from onboarding.providers import PROVIDERS
 from onboarding.providers.base import Provider
@@ -133,7 +133,10 @@ def keep(upload: Upload, found: Comparison) -> None:
     UploadedAccount.objects.bulk_create(
         (
             UploadedAccount(
-                upload=upload, position=position, written=kept(one.written), **row
+                upload=upload,
+                position=position,
+                written=account_written(one.written),
+                **row,
             )
             for position, (one, row) in enumerate(
                 zip(found.accounts, rows, strict=True)
@@ -143,10 +146,6 @@ def keep(upload: Upload, found: Comparison) -> None:
     )
     upload.digest, upload.left_alone = digest_of(rows), found.left_alone
     upload.save(update_fields=["digest", "left_alone"])
-
-
-def kept(one: WrittenAccount) -> dict[str, Any]:
-    return account_written(one.managed, uses_external_id=one.uses_external_id)
 
 
 def preview(found: Comparison) -> list[dict[str, Any]]:
@@ -183,12 +182,8 @@ def changes(one: Compared) -> list[dict[str, str]]:
 NOTHING: tuple[Any, ...] = ("", [], False)
 IN_COLUMNS = ("name", "account_id")
 """What a preview has columns for."""
-LABELS = {
-    "read_roles": "READ",
-    "write_roles": "WRITE",
-    "uses_external_id": "external_id",
-}
-"""How a file calls what rows call otherwise."""
+LABELS = {one.name: one.key for one in FIELDS}
+"""How a file calls the fields."""
 
 
 def text(name: str, value: Any) -> str:

@@ -24,11 +24,7 @@ MANAGED_MAKERS = [
 
 
 class MadeByOthers(models.Model):
-    made_by = models.CharField(
-        max_length=12,
-        choices=MANAGED_MAKERS,
-        default=MadeBy.BOWLINE.value,
-    )
+    made_by: str
     reader_role = models.CharField(max_length=64, blank=True, validators=[is_role_name])
     """By which Bowline reads an account that somebody else makes; empty: none."""
     external_id_prefix = models.CharField(max_length=40, blank=True, editable=False)

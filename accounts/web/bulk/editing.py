@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 
 from django.db import transaction
@@ -11,7 +10,9 @@ from accounts.lists.outcomes import CannotEdit
 from accounts.mapping.edits import editing
 from accounts.mapping.spinnaker_names import claim_names
 from accounts.models import ManagedAccount
-from accounts.web.bulk.forms import ENVIRONMENT, LISTS, SET
+from accounts.web.bulk.forms import how_of
+from onboarding.description.field import Field
+from onboarding.description.fields import IN_BULK
 
 if TYPE_CHECKING:
     from django.contrib.auth.models import User
@@ -41,36 +42,19 @@ def edit(account: ManagedAccount, asked: dict[str, Any], by: User) -> bool:
 
 def described(row: ManagedAccount, asked: dict[str, Any]) -> dict[str, Any]:
     """Return the fields as they are to be."""
-    wanted = {name: listed(row, name, asked) for name in LISTS}
-    if asked[f"{ENVIRONMENT}_how"] == SET:
-        return {**wanted, ENVIRONMENT: asked[ENVIRONMENT]}
-    return wanted
+    return {one.name: as_asked(row, one, asked) for one in IN_BULK}
 
 
-def listed(row: ManagedAccount, name: str, asked: dict[str, Any]) -> list[str]:
-    before: list[str] = getattr(row, name)
-    values: Iterable[str] = asked[name]
-    match asked[f"{name}_how"]:
+def as_asked(row: ManagedAccount, one: Field, asked: dict[str, Any]) -> Any:
+    before, value = getattr(row, one.name), asked[one.name]
+    match asked[how_of(one)]:
         case "add":
-            return [*before, *(one for one in values if one not in before)]
+            return [*before, *(each for each in value if each not in before)]
         case "take":
-            left = [one for one in before if one not in values]
+            left = [each for each in before if each not in value]
             if before and not left:
-                raise CannotEdit(NOTHING_LEFT[name])
+                raise CannotEdit(one.emptied)
             return left
         case "set":
-            return list(values)
+            return value
     return before
-
-
-NOTHING_LEFT = {
-    "regions": "no region would be left",
-    "read_roles": (
-        "no role would be left, so everyone could read; to allow that, set the roles "
-        "to nothing"
-    ),
-    "write_roles": (
-        "no role would be left, so everyone could write; to allow that, set the "
-        "roles to nothing"
-    ),
-}

@@ -8,16 +8,12 @@ from typing import Any
 
 from django import forms
 
-from accounts.forms.fields import RegionsField, RolesField, RuledField
-from onboarding import names
+from accounts.forms.described import asked
+from accounts.forms.fields import RegionsField
+from onboarding.description.field import Field
+from onboarding.description.fields import IN_BULK
 
 KEEP, ADD, TAKE, SET = "", "add", "take", "set"
-LISTS = {
-    "regions": "Regions",
-    "read_roles": "Who may read",
-    "write_roles": "Who may write",
-}
-ENVIRONMENT = "environment"
 CHANGES = ((KEEP, "Leave as it is"), (ADD, "Add"), (TAKE, "Remove"), (SET, "Set to"))
 
 
@@ -25,34 +21,20 @@ def how(label: str, *changes: tuple[str, str]) -> forms.ChoiceField:
     return forms.ChoiceField(label=label, required=False, choices=changes)
 
 
+def how_of(one: Field) -> str:
+    """Name the question how the field changes."""
+    return f"{one.name}_how"
+
+
 class BulkEditForm(forms.Form):
     """What to change, of each account alike."""
 
-    environment_how = how("Environment", CHANGES[0], CHANGES[-1])
-    environment = RuledField(
-        rule=names.account_name,
-        required=False,
-        max_length=60,
-        label="Environment to set",
-        help_text="Empty: none.",
-    )
-    regions_how = how("Regions", *CHANGES)
-    regions = RegionsField(
-        required=False, label="These regions", help_text="For example us-east-1."
-    )
-    read_roles_how = how("Who may read", *CHANGES)
-    read_roles = RolesField(
-        label="These roles may read",
-        help_text="Groups, separated by commas.",
-    )
-    write_roles_how = how("Who may write", *CHANGES)
-    write_roles = RolesField(
-        label="These roles may write",
-        help_text="Groups, separated by commas.",
-    )
-
     def __init__(self, *args: Any, partition: str, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
+        for one in IN_BULK:
+            changes = CHANGES if one.is_list else (CHANGES[0], CHANGES[-1])
+            self.fields[how_of(one)] = how(one.words.label, *changes)
+            self.fields[one.name] = asked(one, one.in_bulk, required=False)
         regions = self.fields["regions"]
         assert isinstance(regions, RegionsField)
         regions.partition = partition
@@ -60,15 +42,15 @@ class BulkEditForm(forms.Form):
     @property
     def pairs(self) -> list[tuple[forms.BoundField, forms.BoundField]]:
         """Return each field's question how to change it, and the field itself."""
-        return [(self[f"{name}_how"], self[name]) for name in (ENVIRONMENT, *LISTS)]
+        return [(self[how_of(one)], self[one.name]) for one in IN_BULK]
 
     def clean(self) -> dict[str, Any]:
         said = super().clean() or self.cleaned_data
-        if not any(said.get(f"{name}_how") for name in (ENVIRONMENT, *LISTS)):
+        if not any(said.get(how_of(one)) for one in IN_BULK):
             raise forms.ValidationError("Choose at least one change.")
-        for name in LISTS:
-            change, values = said.get(f"{name}_how"), said.get(name)
-            needed = change in (ADD, TAKE) or (change == SET and name == "regions")
+        for one in IN_BULK:
+            change, values = said.get(how_of(one)), said.get(one.name)
+            needed = change in (ADD, TAKE) or (change == SET and one.is_needed)
             if needed and values == []:
-                self.add_error(name, "Name at least one.")
+                self.add_error(one.name, "Name at least one.")
         return said

@@ -6,7 +6,8 @@ from typing import Any
 
 from django import forms
 
-from accounts.forms.fields import ListField, RuledField, account_id_field, bare_helper
+from accounts.forms.described import asked
+from accounts.forms.fields import ListField, RuledField, bare_helper
 from accounts.help.choices import more
 from accounts.models import ManagedAccount, ManagingAccount
 from accounts.web.managing.asked import (
@@ -18,6 +19,7 @@ from accounts.web.managing.asked import (
     layout_of,
 )
 from onboarding import names
+from onboarding.description.fields import BY_NAME
 from onboarding.desired.capacity import most_listed
 from onboarding.desired.image_keys import not_at_home
 from onboarding.partitions import known_region
@@ -39,7 +41,7 @@ class ManagingForm(forms.ModelForm):  # type: ignore[type-arg]  # it has no [] a
         max_length=60,
         help_text="For example spinnakermanaging.",
     )
-    account_id = account_id_field()
+    account_id = asked(BY_NAME["account_id"])
     access_role = RuledField(
         rule=names.role_name,
         required=False,

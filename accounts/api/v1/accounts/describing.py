@@ -4,16 +4,16 @@ from __future__ import annotations
 
 import json
 from datetime import datetime
-from typing import Any, Literal
+from typing import Any
 from uuid import UUID
 
 from django.http import HttpRequest
 from django.shortcuts import get_object_or_404
 from ninja import Field, Query, Router, Schema
 from ninja.responses import Status
-from pydantic import ConfigDict
 
 from accounts.api.authentication import OPERATES, ApiRequest
+from accounts.api.described import Strict, with_fields
 from accounts.api.idempotency import once
 from accounts.api.paging import Asked, Page, page_of
 from accounts.api.problems import Problem
@@ -21,12 +21,13 @@ from accounts.api.v1.texts import Filter, Name
 from accounts.lists.accounts import matching
 from accounts.mapping.accounts_file import register
 from accounts.mapping.accounts_file.export import why_not
-from accounts.mapping.managed import managed_of
+from accounts.mapping.managed import description_of
 from accounts.mapping.managing import managing_row
 from accounts.models import ManagedAccount, Run
 from accounts.models.states import OPEN
 from onboarding.accounts_file import read
 from onboarding.accounts_file.writing import account_written
+from onboarding.description.fields import FIELDS
 
 router = Router()
 
@@ -89,28 +90,11 @@ class AccountInFull(Account):
     proof: Proof | None
 
 
-class Permissions(Schema):
-    model_config = ConfigDict(extra="forbid", strict=True)
-
-    READ: list[str] = []
-    WRITE: list[str] = []
-
-
-class Described(Schema):
+@with_fields(FIELDS)
+class Described(Strict):
     """An account as an accounts file describes it."""
 
-    model_config = ConfigDict(extra="forbid", strict=True)
-
     name: str = Field("", description="By default the name in the path")
-    account_id: str
-    environment: str = ""
-    regions: list[str]
-    access_role: str = ""
-    made_by: Literal["bowline", "owner", "organization"] = "bowline"
-    reader_role: bool = True
-    external_id: bool = True
-    adopts: bool = False
-    permissions: Permissions = Permissions()
     providers: dict[str, dict[str, Any]]
 
 
@@ -192,7 +176,7 @@ def in_full(row: ManagedAccount) -> dict[str, Any]:
 
 
 def described(row: ManagedAccount) -> dict[str, Any]:
-    return account_written(managed_of(row), uses_external_id=row.uses_external_id)
+    return account_written(description_of(row))
 
 
 def proof_of(run: Run | None) -> dict[str, Any] | None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Annotated, Any, Literal, TypeVar
+from typing import Annotated, Any, TypeVar
 from uuid import UUID
 
 from django.http import HttpRequest, QueryDict
@@ -13,10 +13,10 @@ from ninja.responses import Status
 from pydantic import ConfigDict
 
 from accounts.api.authentication import OPERATES, ApiRequest
+from accounts.api.described import Strict, with_fields
 from accounts.api.idempotency import once
 from accounts.api.paging import Asked, Page, page_of
 from accounts.api.problems import Problem, refused_by
-from accounts.api.v1.accounts.describing import Permissions
 from accounts.api.v1.texts import Filter
 from accounts.discover.organization import adding, reading
 from accounts.discover.organization.members import (
@@ -29,6 +29,8 @@ from accounts.forms.organization import SharedForm
 from accounts.lists.members import matching
 from accounts.mapping.managing import managing_of, managing_row
 from accounts.models import Adding, Organization
+from onboarding.description.fields import SHARED
+from onboarding.description.values import read_back
 from onboarding.topology import Managing
 
 router = Router()
@@ -76,18 +78,12 @@ class MemberListed(Schema):
     refusal: str = Field(description="Why it cannot be added; empty: it can")
 
 
-class InCommon(Schema):
+@with_fields(SHARED)
+class InCommon(Strict):
     """What accounts have in common that are described together."""
 
-    model_config = ConfigDict(extra="forbid", strict=True)
-
-    regions: list[str]
-    environment: str = ""
     providers: list[str]
-    made_by: Literal["bowline", "owner", "organization"] = "bowline"
-    access_role: str = ""
     external_id: bool = False
-    permissions: Permissions = Permissions()
 
 
 class Addition(InCommon):
@@ -205,22 +201,21 @@ def shared_of(body: Addition, partition: str) -> Shared:
     return checked(SharedForm(filled(body), partition=partition)).shared()
 
 
-def filled(body: InCommon) -> QueryDict:
+def filled(body: Schema) -> QueryDict:
     """Fill the page's form in."""
+    asked = body.model_dump()
     said = QueryDict(mutable=True)
-    said.setlist("regions", body.regions)
-    said.setlist("providers", body.providers)
-    said.update(
-        {
-            "environment": body.environment,
-            "made_by": body.made_by,
-            "access_role": body.access_role,
-            "read_roles": "\n".join(body.permissions.READ),
-            "write_roles": "\n".join(body.permissions.WRITE),
-            **({"uses_external_id": "on"} if body.external_id else {}),
-        }
-    )
+    said.setlist("providers", asked["providers"])
+    for name, column in read_back(asked, SHARED).items():
+        said.setlist(name, [in_form(column)])
     return said
+
+
+def in_form(column: Any) -> str:
+    """Write what a column holds as a person fills it in."""
+    if isinstance(column, bool):
+        return "on" if column else ""
+    return "\n".join(column) if isinstance(column, list) else str(column)
 
 
 def checked(form: F) -> F:
@@ -230,11 +225,7 @@ def checked(form: F) -> F:
     return form
 
 
-NAMES = {
-    "uses_external_id": "external_id",
-    "read_roles": "permissions.READ",
-    "write_roles": "permissions.WRITE",
-}
+NAMES = {one.name: ".".join(one.keys) for one in SHARED}
 """How a request calls what the form calls otherwise."""
 
 

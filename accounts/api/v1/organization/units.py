@@ -11,9 +11,9 @@ from ninja import Field, Path, Query, Schema
 from ninja.responses import Status
 
 from accounts.api.authentication import OPERATES, ApiRequest
+from accounts.api.described import with_fields
 from accounts.api.idempotency import once
 from accounts.api.paging import Asked, Page, page_of
-from accounts.api.v1.accounts.describing import Permissions
 from accounts.api.v1.organization.members import (
     InCommon,
     checked,
@@ -25,8 +25,11 @@ from accounts.api.v1.texts import NO_NUL
 from accounts.discover.organization.reading import read_tags_from_now
 from accounts.discover.organization.watching import stop_watching, watch_unit
 from accounts.forms.organization import WatchForm
+from accounts.mapping.managed import columns_of_row
 from accounts.mapping.managing import managing_of, managing_row
 from accounts.models import Organization, Unit, Watch
+from onboarding.description.fields import SHARED
+from onboarding.description.values import spelled
 
 UnitId = Annotated[str, Path(max_length=68, pattern="^[a-z0-9-]+$")]
 Key = Annotated[str, Field(max_length=128, pattern=NO_NUL)]
@@ -44,16 +47,11 @@ class Template(InCommon):
     )
 
 
+@with_fields(SHARED, always=True)
 class WatchedWith(Schema):
     since: datetime
     created_by: str
-    regions: list[str]
-    environment: str
     providers: list[str]
-    made_by: str
-    access_role: str
-    external_id: bool
-    permissions: Permissions
     roles_tag: str
 
 
@@ -141,12 +139,7 @@ def watched_with(watch: Watch) -> dict[str, Any]:
     return {
         "since": watch.since,
         "created_by": watch.created_by_name,
-        "regions": watch.regions,
-        "environment": watch.environment,
+        **spelled(columns_of_row(watch, SHARED), SHARED),
         "providers": watch.providers,
-        "made_by": watch.made_by,
-        "access_role": watch.access_role,
-        "external_id": watch.uses_external_id,
-        "permissions": {"READ": watch.read_roles, "WRITE": watch.write_roles},
         "roles_tag": watch.roles_tag,
     }

@@ -14,11 +14,18 @@ from accounts.discover.organization.reading import begin, kept_organization, rea
 from accounts.models import Adding, Member, Organization
 from onboarding import names
 from onboarding.aws.errors import AwsError
+from onboarding.description.fields import SHARED
 from onboarding.topology import Managing
 
 JOINED = datetime(2026, 1, 2, 3, 4, tzinfo=UTC)
 ROOT = "r-root"
 CORE = Managing("core", "911111111111")
+
+
+def shared(**said: Any) -> dict[str, Any]:
+    """Return what accounts have in common: what is usual, but for what is said."""
+    usual = {one.name: one.usual for one in SHARED}
+    return {**usual, "regions": ["us-east-1"], "providers": ["ec2"], **said}
 
 
 def account(number: int, name: str = "", state: str = "ACTIVE") -> dict[str, Any]:

@@ -9,12 +9,12 @@ from django.db import OperationalError
 
 from accounts.discover.organization import adding as adding_module
 from accounts.discover.organization.adding import add, begin
-from accounts.discover.organization.members import OFFERED, Shared
 from accounts.models import Adding, ManagedAccount, Rollout, Run
-from onboarding.topology import MadeBy, Permissions
+from onboarding.topology import MadeBy
 from tests.accounts.discover.organization.organizations import (
     CORE,
     member_row,
+    shared,
     taken_over,
 )
 from tests.rows import account_row, managing_row, person
@@ -22,14 +22,7 @@ from tests.rows import account_row, managing_row, person
 pytestmark = pytest.mark.django_db
 
 IDS = ("100000000001", "100000000002")
-SHARED = Shared(
-    regions=("us-east-1",),
-    environment="",
-    providers=(OFFERED["ec2"],),
-    access_role="Access",
-    uses_external_id=False,
-    permissions=Permissions(),
-)
+SHARED = shared(access_role="Access", uses_external_id=False)
 
 
 def begun(*, plans: bool = True) -> Adding:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from datetime import datetime
 from typing import Any, NamedTuple
 
@@ -14,7 +13,6 @@ from accounts.discover.organization.members import (
     OFFERED,
     Listed,
     MembersRefused,
-    Shared,
     describe_all,
     listed_members,
     proposed_names,
@@ -25,19 +23,19 @@ from accounts.models.states import State
 from accounts.web.wizard.steps import undone
 from onboarding import names
 from onboarding.providers import PROVIDERS
-from onboarding.topology import Permissions
-from tests.accounts.discover.organization.organizations import CORE, member_row
+from tests.accounts.discover.organization.organizations import CORE, member_row, shared
 from tests.rows import account_row, managing_row, person
 
 pytestmark = pytest.mark.django_db
 
-SHARED = Shared(
-    regions=("us-east-1", "eu-west-1"),
+SHARED = shared(
+    regions=["us-east-1", "eu-west-1"],
     environment="staging",
-    providers=tuple(OFFERED.values()),
+    providers=[*OFFERED],
     access_role="OrganizationAccountAccessRole",
     uses_external_id=False,
-    permissions=Permissions(("developers",), ("operators",)),
+    read_roles=["developers"],
+    write_roles=["operators"],
 )
 
 
@@ -70,8 +68,8 @@ def describe(
     """Describe them all, with what differs of what they share."""
     rows_of(*accounts)
     ids = [one.account_id for one in accounts] if ids is None else ids
-    shared = replace(SHARED, **fields)
-    return describe_all(Organization.objects.get(), ids, shared, person("operator"))
+    said = {**SHARED, **fields}
+    return describe_all(Organization.objects.get(), ids, said, person("operator"))
 
 
 def described(*accounts: Account, **fields: Any) -> list[ManagedAccount]:
@@ -207,7 +205,7 @@ def test_they_have_the_moment_by_which_they_are_found() -> None:
 
 def test_each_has_an_external_id_of_its_own() -> None:
     managing_row()
-    providers = (OFFERED["ec2"],)
+    providers = ["ec2"]
 
     web, data = described(WEB, DATA, uses_external_id=True, providers=providers)
 

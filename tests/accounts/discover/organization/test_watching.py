@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import Any
 
 import pytest
 
 from accounts.discover.organization import reading
-from accounts.discover.organization.members import OFFERED, Shared
 from accounts.discover.organization.watching import (
     stop_watching,
     watch_unit,
@@ -21,7 +19,6 @@ from accounts.people.role_limits.limits import limit
 from accounts.people.role_limits.refusing import Outside
 from accounts.people.roles import OPERATOR
 from accounts.tasks import read_organizations
-from onboarding.topology import Permissions
 from tests.accounts.discover.organization.organizations import (
     CORE,
     ROOT,
@@ -30,6 +27,7 @@ from tests.accounts.discover.organization.organizations import (
     aws,
     kept,
     read,
+    shared,
 )
 from tests.rows import account_row, managing_row, person
 
@@ -37,13 +35,11 @@ __all__ = ["aws"]
 
 pytestmark = pytest.mark.django_db
 
-SHARED = Shared(
-    regions=("us-east-1",),
+SHARED = shared(
     environment="staging",
-    providers=(OFFERED["ec2"],),
     access_role="Access",
-    uses_external_id=True,
-    permissions=Permissions(("developers",), ("operators",)),
+    read_roles=["developers"],
+    write_roles=["operators"],
 )
 
 
@@ -58,7 +54,7 @@ def organization(aws: Organizations, monkeypatch: pytest.MonkeyPatch) -> None:
 def watch(unit_id: str, *, tag: str = "", **fields: Any) -> Watch:
     by = person("operator", username=f"who watches {unit_id}")
     unit = Unit.objects.get(unit_id=unit_id)
-    return watch_unit(unit, replace(SHARED, **fields), tag, by)
+    return watch_unit(unit, {**SHARED, **fields}, tag, by)
 
 
 def drafts() -> list[str]:
@@ -96,7 +92,7 @@ def test_a_new_account_becomes_a_draft_as_the_template_says(aws) -> None:
 
 def test_who_wrote_a_watch_is_an_author_of_its_drafts(aws) -> None:
     for environment in ("production", "staging"):
-        template = replace(SHARED, environment=environment)
+        template = {**SHARED, "environment": environment}
         by = person("operator", username=f"for {environment}")
         watch_unit(Unit.objects.get(unit_id="ou-work"), template, "", by)
     aws.accounts["ou-prod"].append(account(8))
@@ -280,7 +276,7 @@ def test_a_watch_is_made_changed_and_ended_where_the_role_is(aws) -> None:
     olga = person("operator", username="olga")
     limit(olga, OPERATOR, ["test"], None)
     unit = Unit.objects.get(unit_id="ou-work")
-    other = replace(SHARED, environment="test")
+    other = {**SHARED, "environment": "test"}
 
     with pytest.raises(Outside, match="is in staging"):
         watch_unit(unit, SHARED, "", olga)

@@ -63,7 +63,7 @@ def test_the_organization_may_create_the_roles_of_new_accounts(operator, unit) -
     assert "in us-east-1, the environment staging, roles that the organization" in html
     watch = Watch.objects.get()
     assert (watch.made_by, watch.access_role) == ("organization", "")
-    assert template_of(watch, Member.objects.get()).made_by == "organization"
+    assert template_of(watch, Member.objects.get())["made_by"] == "organization"
 
 
 def test_a_watch_with_a_tag_reads_tags_from_now_on(operator, unit) -> None:

@@ -1,0 +1,72 @@
+"""The fields of an account, as requests and answers have them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any, Literal, TypeVar
+
+from ninja import Schema
+from pydantic import ConfigDict, create_model
+
+from onboarding.description.field import Field, Kind
+from onboarding.description.fields import FIELDS, MAKERS
+
+S = TypeVar("S", bound=Schema)
+
+
+class Strict(Schema):
+    """Of a request: nothing else is in it, and every value has its type."""
+
+    model_config = ConfigDict(extra="forbid", strict=True)
+
+
+def with_fields(
+    chosen: Iterable[Field], *, always: bool = False
+) -> Callable[[type[S]], type[S]]:
+    """Add these fields to a schema that does not say them itself; `always`: none may be
+    left out, as in answers.
+    """
+    wanted = {one.keys[0]: asked(one) for one in chosen}
+    if always:
+        wanted = {key: (kind, ...) for key, (kind, _) in wanted.items()}
+
+    def added(schema: type[S]) -> type[S]:
+        own = schema.model_fields
+        others: dict[str, Any] = {k: v for k, v in wanted.items() if k not in own}
+        doc = schema.__doc__
+        return create_model(schema.__name__, __base__=schema, __doc__=doc, **others)
+
+    return added
+
+
+def asked(one: Field) -> tuple[Any, Any]:
+    """Return what its first key holds, and what that is where a request has none."""
+    if one.path[1:]:
+        part = PARTS[one.path[0]]
+        return part, part()
+    return typed(one)
+
+
+def typed(one: Field) -> tuple[Any, Any]:
+    return TYPES.get(one.kind, str), ... if one.is_needed else one.said(one.usual)
+
+
+TYPES: Mapping[Kind, Any] = {
+    Kind.TRUTH: bool,
+    Kind.MAKER: Literal[MAKERS],
+    Kind.REGIONS: list[str],
+    Kind.GROUPS: list[str],
+}
+
+
+def part(above: str) -> type[Strict]:
+    inside: dict[str, Any] = {
+        one.key: typed(one) for one in FIELDS if one.keys[:-1] == (above,)
+    }
+    return create_model(above.capitalize(), __base__=Strict, **inside)
+
+
+PARTS = {
+    above: part(above) for above in {one.path[0] for one in FIELDS if one.path[1:]}
+}
+"""What is inside a key of an account."""

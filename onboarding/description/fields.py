@@ -1,0 +1,183 @@
+"""The fields of an account: a row each, in the order of the accounts file."""
+
+from __future__ import annotations
+
+from onboarding import names
+from onboarding.description.field import Field, Kind, Step, Words
+from onboarding.partitions import known_region
+from onboarding.topology import READER_ROLE, MadeBy
+
+MAKERS = tuple(one.value for one in MadeBy)
+OTHERS = (MadeBy.OWNER, MadeBy.ORGANIZATION)
+
+
+def maker(value: str, makers: tuple[str, ...] = MAKERS) -> str:
+    """Return who makes the roles; raise ValueError for anybody else."""
+    if value not in makers:
+        raise ValueError(f"Write {', '.join(makers[:-1])} or {makers[-1]}.")
+    return value
+
+
+GROUPS = "Groups, separated by commas. Empty: everyone."
+MAY_READ = Words("Who may read", GROUPS, "spinnaker-permissions")
+MAY_WRITE = Words("Who may write", GROUPS)
+ENVIRONMENT = Words("Environment", "For example staging. Optional.", "environments")
+REGIONS = Words("Regions", "For example us-east-1, eu-west-1.")
+OPENED = (
+    "no role would be left, so everyone could {}; to allow that, set the roles to "
+    "nothing"
+)
+DEPLOYS = "Whoever it is deploys a template."
+
+FIELDS = (
+    Field(
+        "name",
+        Step.IDENTITY,
+        Words("Name in Spinnaker", "Use a–z, 0–9 and “-”.", "account-names"),
+        rule=names.account_name,
+        longest=200,
+        is_needed=True,
+        is_listed=False,
+    ),
+    Field(
+        "account_id",
+        Step.IDENTITY,
+        Words("AWS account id", "12 digits, with or without spaces and dashes."),
+        Kind.ACCOUNT_ID,
+        rule=names.account_id,
+        longest=40,
+        is_needed=True,
+        own=True,
+        is_listed=False,
+    ),
+    Field(
+        "environment",
+        Step.IDENTITY,
+        ENVIRONMENT,
+        rule=names.account_name,
+        default="",
+        own=True,
+        of_many=ENVIRONMENT,
+        in_bulk=Words("Environment to set", "Empty: none."),
+        is_listed=False,
+    ),
+    Field(
+        "regions",
+        Step.ACCESS,
+        REGIONS,
+        Kind.REGIONS,
+        rule=known_region,
+        is_needed=True,
+        of_many=REGIONS,
+        in_bulk=Words("These regions", "For example us-east-1."),
+        emptied="no region would be left",
+        is_listed=False,
+    ),
+    Field(
+        "access_role",
+        Step.ACCESS,
+        Words(
+            "Access role",
+            "Bowline assumes it. Empty: its own credentials.",
+            "access-roles",
+        ),
+        rule=names.role_name,
+        longest=64,
+        default="",
+        made_by=(MadeBy.BOWLINE,),
+        own=True,
+        of_many=Words(
+            "Access role", "It has this name in each account.", "access-roles"
+        ),
+        is_listed=False,
+    ),
+    Field(
+        "made_by",
+        Step.ACCESS,
+        Words("Who creates the roles here?", DEPLOYS, "owners"),
+        Kind.MAKER,
+        rule=maker,
+        default=MadeBy.BOWLINE.value,
+        of_many=Words("Who creates the roles?", DEPLOYS, "owners"),
+        is_listed=False,
+    ),
+    Field(
+        "reader_role",
+        Step.ACCESS,
+        Words(
+            "Include a reader role for Bowline in the template",
+            "With it, Bowline also compares policies.",
+            "owners",
+        ),
+        Kind.TRUTH,
+        made_by=OTHERS,
+        on=READER_ROLE,
+        is_listed=False,
+    ),
+    Field(
+        "uses_external_id",
+        Step.ACCESS,
+        Words(
+            "Require an external ID from Spinnaker",
+            "Bowline creates it.",
+            "external-ids",
+        ),
+        Kind.TRUTH,
+        path=("external_id",),
+        of_many=Words(
+            "Ask Spinnaker for an external ID", "Not with ECS.", "external-ids"
+        ),
+        is_listed=False,
+    ),
+    Field(
+        "adopts",
+        Step.ACCESS,
+        Words(
+            "Keep and use existing roles",
+            "Off: Bowline stops at such a role.",
+            "existing-roles",
+        ),
+        Kind.TRUTH,
+        default=False,
+        made_by=(MadeBy.BOWLINE,),
+        own=True,
+        is_listed=False,
+    ),
+    Field(
+        "read_roles",
+        Step.IDENTITY,
+        MAY_READ,
+        Kind.GROUPS,
+        rule=names.fiat_role,
+        default=[],
+        path=("permissions", "READ"),
+        own=True,
+        of_many=MAY_READ,
+        in_bulk=Words("These roles may read", "Groups, separated by commas."),
+        emptied=OPENED.format("read"),
+        empty="everybody",
+    ),
+    Field(
+        "write_roles",
+        Step.IDENTITY,
+        MAY_WRITE,
+        Kind.GROUPS,
+        rule=names.fiat_role,
+        default=[],
+        path=("permissions", "WRITE"),
+        own=True,
+        of_many=MAY_WRITE,
+        in_bulk=Words("These roles may write", "Groups, separated by commas."),
+        emptied=OPENED.format("write"),
+        empty="everybody",
+    ),
+)
+
+BY_NAME = {one.name: one for one in FIELDS}
+SHARED = tuple(one for one in FIELDS if one.of_many)
+"""What accounts that are added together have in common."""
+IN_BULK = tuple(one for one in FIELDS if one.in_bulk)
+
+
+def of_step(step: Step) -> tuple[Field, ...]:
+    return tuple(one for one in FIELDS if one.step is step)

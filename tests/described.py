@@ -1,0 +1,43 @@
+"""What people may say of an account, field by field."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from hypothesis import strategies as st
+
+from onboarding.description.field import Field, Kind
+from onboarding.description.fields import FIELDS, MAKERS
+from onboarding.description.values import has
+
+TEXTS = ("staging", "no", "1e3", "007")
+GROUPS = st.lists(
+    st.sampled_from(["developers", "a;b", "=1+1", "[x]", "yes", "007", "ä: b"]),
+    max_size=3,
+    unique=True,
+)
+
+
+def column(one: Field) -> st.SearchStrategy[Any]:
+    """Return what the column of the field may hold."""
+    match one.kind:
+        case Kind.TRUTH:
+            return st.sampled_from([one.on, one.nothing])
+        case Kind.MAKER:
+            return st.sampled_from(MAKERS)
+        case Kind.ACCOUNT_ID:
+            return st.sampled_from(["922222222222", "012345678901"])
+        case Kind.REGIONS:
+            return st.sampled_from([["us-east-1"], ["eu-west-1", "us-east-1"]])
+        case Kind.GROUPS:
+            return GROUPS
+    return st.sampled_from(TEXTS if one.is_needed else ("", *TEXTS))
+
+
+@st.composite
+def columns(draw: st.DrawFn) -> dict[str, Any]:
+    drawn = {one.name: draw(column(one)) for one in FIELDS}
+    return {
+        one.name: drawn[one.name] if has(drawn["made_by"], one) else one.nothing
+        for one in FIELDS
+    }
