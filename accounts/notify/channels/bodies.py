@@ -7,6 +7,7 @@ anything.
 from __future__ import annotations
 
 import json
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from accounts.models import Notice, Target
@@ -25,13 +26,10 @@ MORE = "…"
 
 
 def body_of(target: Target, notice: Notice, text: Text) -> str:
-    match target.channel:
-        case Channel.SLACK:
-            body = slack(text)
-        case Channel.TEAMS:
-            body = teams(text)
-        case _:
-            body = webhook(notice, text)
+    if target.channel == Channel.WEBHOOK:
+        body = webhook(notice, text)
+    else:
+        body = BODIES[target.channel](text)
     return json.dumps(body, ensure_ascii=False)
 
 
@@ -101,6 +99,12 @@ def teams(text: Text) -> dict[str, Any]:
 def run(text: str, **looks: str) -> dict[str, Any]:
     inline = {"type": "TextRun", "text": text, **looks}
     return {"type": "RichTextBlock", "inlines": [inline]}
+
+
+BODIES: Mapping[str, Callable[[Text], dict[str, Any]]] = {
+    Channel.SLACK: slack,
+    Channel.TEAMS: teams,
+}
 
 
 def webhook(notice: Notice, text: Text) -> dict[str, Any]:

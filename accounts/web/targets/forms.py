@@ -11,7 +11,7 @@ from django import forms
 from accounts.forms.fields import RuledField, bare_helper
 from accounts.forms.layout import Fieldset
 from accounts.models import Kind, Target
-from accounts.notify.channels.places import problem
+from accounts.notify.channels.places import HOSTS, problem
 from accounts.web.managing.asked import shown
 from accounts.web.targets.environments import EnvironmentBoxes, offer_environments
 from onboarding import names
@@ -65,14 +65,13 @@ class TargetForm(forms.Form):
         for field in ("url", "reference"):
             widget = self.fields[field].widget
             widget.attrs |= {"autocomplete": "off", "spellcheck": "false"}
-        slack, teams = Target.Channel.SLACK, Target.Channel.TEAMS
         self.helper = bare_helper(
             Fieldset(
                 "Where",
                 "pk",
                 "name",
                 "channel",
-                shown("channel", f"{slack} {teams}", "reference"),
+                shown("channel", " ".join(HOSTS), "reference"),
                 shown("channel", Target.Channel.WEBHOOK, "url"),
             ),
             Fieldset("Which notices", "kinds", "environments"),

@@ -5,7 +5,8 @@ from __future__ import annotations
 import json
 
 from accounts.models import Notice, Target
-from accounts.notify.channels.bodies import SLACK_LONGEST, body_of, escaped
+from accounts.notify.channels.bodies import BODIES, SLACK_LONGEST, body_of, escaped
+from accounts.notify.channels.places import HOSTS
 from accounts.notify.written import Text
 
 HOSTILE = "<!channel> @here <https://evil|log in> & *bold* `code`"
@@ -14,6 +15,12 @@ HOSTILE = "<!channel> @here <https://evil|log in> & *bold* `code`"
 def text(**fields: object) -> Text:
     plain = Text("Rollout 7 failed", (HOSTILE, "Fix it."), "Rollout 7", "/runs/7", "")
     return plain._replace(**fields)
+
+
+def test_every_channel_has_its_message_and_its_hosts() -> None:
+    secret = {*Target.Channel.values} - {Target.Channel.WEBHOOK}
+
+    assert {*BODIES} == {*HOSTS} == secret
 
 
 def test_slack_shows_foreign_text_as_text(settings) -> None:
