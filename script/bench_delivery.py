@@ -89,7 +89,7 @@ def measured(accounts: int, url: str) -> Cost:
     from accounts.spinnaker.deliveries.carrying import reach
     from accounts.spinnaker.deliveries.decisions import approve, keep, start
     from accounts.spinnaker.deliveries.stages import carry_on
-    from accounts.work.leases import leases_extended
+    from accounts.work.threads import leases_extended
     from tests.accounts.spinnaker.connecting import spinnaker_row
     from tests.accounts.spinnaker.deliveries.many import many_proved
     from tests.rows import managing_row

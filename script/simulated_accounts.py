@@ -234,7 +234,7 @@ def carry_for(seconds: float) -> None:
     """Let a process's pool carry what waits, AWS's answers being a pause."""
     from django.db.models import Q
 
-    from accounts.work.leases import leases_extended
+    from accounts.work.threads import leases_extended
     from accounts.workers.pool import RunPool
 
     with leases_extended():

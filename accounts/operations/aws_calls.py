@@ -6,18 +6,13 @@ numbers that never fall, without a folder that all of them share.
 
 from __future__ import annotations
 
-import logging
-import threading
-from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager
 
-from django.db import Error, connections
 from django.db.models import F
 
 from accounts.models import AwsAnswers
+from accounts.work.threads import repeated
 from onboarding.aws_calls import ANSWERS
-
-logger = logging.getLogger(__name__)
 
 EVERY = 15.0
 """Seconds. A killed process loses what it counted since."""
@@ -42,29 +37,6 @@ def keep_counts() -> None:
         ANSWERS.add(left)
 
 
-@contextmanager
-def counts_kept(every: float = EVERY) -> Iterator[None]:
+def counts_kept(every: float = EVERY) -> AbstractContextManager[None]:
     """Write down what this process counts, until the block is over and once then."""
-    over = threading.Event()
-
-    def keep() -> None:
-        while not over.wait(every):
-            keep_or_log()
-        keep_or_log()
-        connections.close_all()
-
-    thread = threading.Thread(target=keep, name="counts", daemon=True)
-    thread.start()
-    try:
-        yield
-    finally:
-        over.set()
-        thread.join()
-
-
-def keep_or_log() -> None:
-    try:
-        keep_counts()
-    except Error:
-        logger.warning("Counts of AWS's answers are kept for later.", exc_info=True)
-        connections.close_all()
+    return repeated("counts of AWS's answers", keep_counts, every, and_then=True)

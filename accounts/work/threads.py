@@ -1,18 +1,28 @@
-"""Work in threads of this process, each with database connections of its own."""
+"""Work in threads of this process, each with database connections of its own: many
+things at once, or one again and again, such as to hold on to the rows that are worked
+on.
+"""
 
 from __future__ import annotations
 
+import logging
+import threading
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from typing import TypeVar
 
-from django.db import connections
+from django.db import Error, connections
 
 from accounts.models import Run
-from accounts.work.leases import leases_extended
+from accounts.models.lease import extend_leases
+
+logger = logging.getLogger(__name__)
 
 T = TypeVar("T")
+
+EVERY = 5.0
+"""Seconds: three of them may be late before a lease runs out."""
 
 
 @contextmanager
@@ -35,3 +45,43 @@ def in_threads(
 
     with leases_extended(), ThreadPoolExecutor(max_workers=threads) as pool:
         yield from pool.map(alone, items)
+
+
+@contextmanager
+def repeated(
+    name: str, work: Callable[[], None], every: float, *, and_then: bool = False
+) -> Iterator[None]:
+    """Repeat the work until the block is over, and once more `and_then`.
+
+    Where the database does not answer, the next time may.
+    """
+    over = threading.Event()
+
+    def attempt() -> None:
+        try:
+            work()
+        except Error:
+            logger.exception("Bowline tries again later: %s", name)
+            connections.close_all()
+
+    def repeat() -> None:
+        with own_connections():
+            while not over.wait(every):
+                attempt()
+            if and_then:
+                attempt()
+
+    thread = threading.Thread(target=repeat, name=name, daemon=True)
+    thread.start()
+    try:
+        yield
+    finally:
+        over.set()
+        thread.join()
+
+
+def leases_extended(every: float = EVERY) -> AbstractContextManager[None]:
+    """Extend this process's leases until the block is over: one that ran out while the
+    database was away is found lost before the next write.
+    """
+    return repeated("leases", extend_leases, every)

@@ -14,8 +14,8 @@ from django.db.models import Q
 from accounts.models import Run
 from accounts.models.lease import free_leases
 from accounts.operations.aws_calls import counts_kept
-from accounts.work.leases import leases_extended
 from accounts.work.queue import PEOPLE, SCHEDULE
+from accounts.work.threads import leases_extended
 from accounts.workers.pool import RunPool
 from onboarding.aws.shared_clients import load_models
 

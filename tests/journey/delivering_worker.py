@@ -11,8 +11,8 @@ def main() -> None:
     django.setup()
     from accounts.models import Delivery
     from accounts.tasks import carry_delivery
-    from accounts.work.leases import leases_extended
     from accounts.work.queue import nothing_sent
+    from accounts.work.threads import leases_extended
 
     with nothing_sent(), leases_extended():
         while True:

@@ -38,8 +38,8 @@ from accounts.spinnaker.deliveries.decisions import (
 from accounts.spinnaker.deliveries.planning import compared, said, steps_of
 from accounts.spinnaker.deliveries.reached import Reached
 from accounts.spinnaker.deliveries.stages import carry_on, is_waiting
-from accounts.work.leases import leases_extended
 from accounts.work.queue import nothing_sent
+from accounts.work.threads import leases_extended
 from onboarding.delivery.errors import GateError
 
 LOOKS_EVERY = 1.0

@@ -25,8 +25,7 @@ from accounts.runs.rollouts.decisions import stop
 from accounts.runs.rollouts.engine import advance
 from accounts.runs.rollouts.start import start
 from accounts.wording import counted
-from accounts.work.leases import leases_extended
-from accounts.work.threads import own_connections
+from accounts.work.threads import leases_extended, own_connections
 
 LOOKS_EVERY = 1.0
 """Seconds until runs that workers carry are looked at again."""

@@ -13,7 +13,7 @@ from django.utils import timezone
 from accounts import tasks
 from accounts.models import Run
 from accounts.models.states import WORKING, Status
-from accounts.work import leases
+from accounts.work import threads
 from accounts.work.queue import PEOPLE, SCHEDULE
 from accounts.workers.process import Process
 from script.servers import wait_until
@@ -108,7 +108,7 @@ def test_a_process_extends_what_it_holds(of_both: tuple[Run, Run]) -> None:
     soon = timezone.now() + timedelta(seconds=1)
     Run.objects.filter(pk=run.pk).update(leased_until=soon)
 
-    with leases.leases_extended(every=0.05):
+    with threads.leases_extended(every=0.05):
         wait_until(
             lambda: Run.objects.get(pk=run.pk).leased_until > soon,
             what="It was not extended",
