@@ -167,7 +167,7 @@ def look_up(lookup_id: int) -> None:
     Within PATIENCE: the page asks again then.
     """
     beat()
-    waiting = Lookup.objects.waiting().select_related("asked_by")
+    waiting = Lookup.objects.due().select_related("asked_by")
     lookup = waiting.filter(pk=lookup_id).first()
     if lookup is None:
         return
@@ -181,7 +181,7 @@ def look_up(lookup_id: int) -> None:
 def read_organization(organization_id: int) -> None:
     """Read a slice of the organization. A second copy finds the lease taken."""
     beat()
-    rows = Organization.objects.being_read().select_related("asked_by")
+    rows = Organization.objects.due().select_related("asked_by")
     organization = rows.filter(pk=organization_id).first()
     if organization is not None:
         read_on(organization)
@@ -212,7 +212,7 @@ def add_members(adding_id: str) -> None:
 def carry_delivery(number: int) -> None:
     """Carry a delivery until it waits. A second copy finds the lease taken."""
     beat()
-    delivery = Delivery.objects.due().filter(pk=number).first()
+    delivery = Delivery.objects.waiting().filter(pk=number).first()
     if delivery is not None and carry_on_for_worker(delivery):
         enqueue_delivery(delivery)
 
@@ -251,7 +251,7 @@ def sweep() -> None:
     enqueue_all(Run.objects.abandoned().order_by("created_at")[:SWEPT_AT_ONCE])
     for bundle in Bundle.objects.abandoned():
         enqueue_bundle(bundle)
-    for number in Rollout.objects.moving().values_list("number", flat=True):
+    for number in Rollout.objects.due().values_list("number", flat=True):
         enqueue_rollout(number)
     for organization in Organization.objects.abandoned():
         enqueue_reading(organization)

@@ -182,7 +182,7 @@ def seen(question: Question) -> Lookup | None:
     """Return the state of an earlier question: it waits, or has an answer or none."""
     rows = Lookup.objects.filter(question=question.digest)
     refused = rows.answered(REFUSAL_SHOWN).first()
-    return known(question) or rows.waiting().first() or refused
+    return known(question) or rows.due().first() or refused
 
 
 def own_lookup(question: str, by: User) -> Lookup | None:
@@ -191,7 +191,7 @@ def own_lookup(question: str, by: User) -> Lookup | None:
     """
     asked = Lookup.objects.filter(question=question, asked_by=by)
     own = asked.filter(parameters__own__person=by.pk)
-    return own.waiting().first() or own.answered(OWN_KEPT).first()
+    return own.due().first() or own.answered(OWN_KEPT).first()
 
 
 def ask_own(topic: str, own: Own, by: User, file: bytes = b"") -> Lookup | None:
@@ -216,7 +216,7 @@ def ask(
     with transaction.atomic():
         # One request of a person at a time, so that none slips past the bound.
         get_user_model()._default_manager.select_for_update(no_key=True).get(pk=by.pk)
-        if found := rows.waiting().first():
+        if found := rows.due().first():
             return found
         if is_busy(by, own=bool(question.own)):
             return None
@@ -243,7 +243,7 @@ def ask(
 
 
 def is_busy(by: User, *, own: bool) -> bool:
-    waiting = Lookup.objects.waiting()
+    waiting = Lookup.objects.due()
     of_one = waiting.filter(asked_by=by)
     return (
         waiting.count() >= MOST_OF_ALL

@@ -13,6 +13,7 @@ from django.db.models.functions import Now
 from django.urls import reverse
 
 from accounts.models.activity import CreatedBy
+from accounts.models.lease import Carried, CarriedQuerySet
 from accounts.models.managed import ManagedAccount
 from accounts.models.readable import Readable, is_mapping
 from onboarding.spinnaker.bundle.limits import Load
@@ -21,12 +22,13 @@ BUILD_PATIENCE = timedelta(seconds=90)
 """How long a bundle may take before its message is taken for lost."""
 
 
-class BundleQuerySet(models.QuerySet["Bundle"]):
+class BundleQuerySet(CarriedQuerySet["Bundle"]):
+    def due(self) -> BundleQuerySet:
+        return self.filter(status=Bundle.Status.BUILDING)
+
     def abandoned(self) -> BundleQuerySet:
         """Keep those that nobody seems to build."""
-        return self.filter(
-            status=self.model.Status.BUILDING, created_at__lt=Now() - BUILD_PATIENCE
-        )
+        return self.due().filter(created_at__lt=Now() - BUILD_PATIENCE)
 
     def built(self) -> BundleQuerySet:
         """Keep those that can be read, downloaded and installed."""
@@ -63,7 +65,7 @@ def is_load(value: Any) -> bool:
     return whole and all(type(count) is int for count in value.values())
 
 
-class Bundle(CreatedBy, Readable):
+class Bundle(CreatedBy, Carried, Readable):
     """A numbered revision of Spinnaker's configuration, for all ready accounts."""
 
     READS = {"files": are_files, "load": is_load}

@@ -1,5 +1,5 @@
-"""Leases: one worker at a time holds a row, and a dead worker's hold runs out; the
-heartbeat shows whether any worker is alive.
+"""Leases: one worker at a time holds a row, and a dead worker's hold runs out; what of
+a row makes work outlast workers and messages; the heartbeat shows whether any is alive.
 
 Every move is a conditional UPDATE whose row count shows who won. Only the database's
 clock counts: workers' own clocks differ. Processes that work on many rows extend what
@@ -14,7 +14,7 @@ from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from datetime import timedelta
 from functools import cache
-from typing import Any, NamedTuple, TypeAlias
+from typing import Any, ClassVar, NamedTuple, Self, TypeAlias, TypeVar
 
 from django.db import connection, models, transaction
 from django.db.models import Q
@@ -36,11 +36,6 @@ FREE = Q(leased_until=None) | Q(leased_until__lt=Now())
 
 QUEUE_PATIENCE = timedelta(minutes=2)
 """How long a message may wait in the queue before the sweep sends another one."""
-
-
-def unqueued(patience: timedelta = QUEUE_PATIENCE) -> Q:
-    """Match what no message in the queue names, or one that is taken for lost."""
-    return Q(queued_at=None) | Q(queued_at__lt=Now() - patience)
 
 
 class LeaseLost(Exception):
@@ -142,6 +137,62 @@ class Leased(models.Model):
 
     def lost(self) -> LeaseLost:
         return LeaseLost(f"{self} is being worked on by another worker.")
+
+
+class Carried(models.Model):
+    """What a worker carries on when a message names it, until nothing is left to do."""
+
+    SECONDS: ClassVar[int | None] = None
+    """The most that one message takes; None: as many as any task."""
+    WOKEN: ClassVar[int | None] = None
+    """How many messages find all workers; None: each row has its own."""
+
+    class Meta:
+        abstract = True
+
+    @property
+    def is_scheduled(self) -> bool:
+        """Return whether nobody waits for it."""
+        return False
+
+
+class Durable(Carried, Leased):
+    """What one worker at a time carries on. Neither a worker that is killed nor a
+    message that is lost ends it.
+    """
+
+    queued_at = models.DateTimeField(null=True)
+    """When a message about it was last sent; empty: none is on its way."""
+
+    class Meta:
+        abstract = True
+
+
+C = TypeVar("C", bound=Carried)
+D = TypeVar("D", bound=Durable)
+
+
+class CarriedQuerySet(models.QuerySet[C]):
+    def due(self) -> Self:
+        """Keep what can be carried on now, whoever is at it, in the order to do so."""
+        raise NotImplementedError
+
+    def abandoned(self) -> Self:
+        """Keep that of which nobody takes care."""
+        return self.due()
+
+
+class DurableQuerySet(CarriedQuerySet[D]):
+    PATIENCE = QUEUE_PATIENCE
+
+    def waiting(self) -> Self:
+        """Keep what can be carried on now and what no worker holds."""
+        return self.due().filter(FREE)
+
+    def abandoned(self) -> Self:
+        """Keep what waits, and about which no message is on its way, or a lost one."""
+        unqueued = Q(queued_at=None) | Q(queued_at__lt=Now() - self.PATIENCE)
+        return self.waiting().filter(unqueued)
 
 
 def executed(statement: str, parameters: Sequence[Any]) -> int:

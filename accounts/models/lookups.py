@@ -10,16 +10,22 @@ from django.db import models
 from django.db.models import Q
 from django.db.models.functions import Now
 
+from accounts.models.lease import Carried, CarriedQuerySet
+
 PATIENCE = timedelta(minutes=2)
 """How long a worker may take to answer, its time in the queue included."""
 
 
-class LookupQuerySet(models.QuerySet["Lookup"]):
+class LookupQuerySet(CarriedQuerySet["Lookup"]):
     """By the database's clock: the site and its workers may differ by minutes."""
 
-    def waiting(self) -> LookupQuerySet:
+    def due(self) -> LookupQuerySet:
         """Keep those that a worker has yet to answer."""
         return self.filter(answered_at=None, asked_at__gt=Now() - PATIENCE)
+
+    def abandoned(self) -> LookupQuerySet:
+        """Keep none: the page asks again."""
+        return self.none()
 
     def idle(self) -> LookupQuerySet:
         """Keep those that can be asked: answered, given up, or never asked."""
@@ -36,8 +42,10 @@ class LookupQuerySet(models.QuerySet["Lookup"]):
         return self.filter(given_up | Q(answered_at__lte=Now() - since))
 
 
-class Lookup(models.Model):
+class Lookup(Carried):
     """One question to AWS, whoever asks it, with its last answer."""
+
+    SECONDS = 100  # within PATIENCE
 
     question = models.CharField(max_length=64, unique=True)
     """The digest of topic and parameters."""

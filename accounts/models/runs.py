@@ -19,7 +19,7 @@ from accounts.models.checks.findings import Findings, are_seconds
 from accounts.models.checks.found import Found
 from accounts.models.checks.proves import Proves
 from accounts.models.described import Described
-from accounts.models.lease import FREE, Leased, unqueued
+from accounts.models.lease import Durable, DurableQuerySet
 from accounts.models.managed import ManagedAccount, ManagedAccountQuerySet
 from accounts.models.managing import ManagingAccount, ManagingAccountQuerySet
 from accounts.models.owners.waiting import WaitsForOwner
@@ -42,7 +42,9 @@ class RunNumber(models.Model):
         return str(self.pk)
 
 
-class RunQuerySet(models.QuerySet["Run"]):
+class RunQuerySet(DurableQuerySet["Run"]):
+    PATIENCE = QUEUE_PATIENCE
+
     def move(self, to: Status, *, since: tuple[Status, ...], **changes: Any) -> int:
         """Move them on, each that is in one of these states; return how many were."""
         ends = {} if to in OPEN else {"finished_at": timezone.now()}
@@ -55,13 +57,8 @@ class RunQuerySet(models.QuerySet["Run"]):
             run.number = number.pk
         return super().bulk_create(runs, *args, **options)
 
-    def waiting(self) -> RunQuerySet:
-        """Keep those that should be worked on and that no worker holds."""
-        return self.filter(FREE, status__in=WORKING)
-
-    def abandoned(self) -> RunQuerySet:
-        """Keep those that wait, and about which no message is on its way."""
-        return self.waiting().filter(unqueued(QUEUE_PATIENCE))
+    def due(self) -> RunQuerySet:
+        return self.filter(status__in=WORKING).order_by("created_at")
 
     def up_to_date(self) -> RunQuerySet:
         """Keep those since whose start nobody edited what they are about.
@@ -151,7 +148,7 @@ class MovedMeanwhile(Exception):
     """Somebody else moved the run first, or that move is not allowed."""
 
 
-class Run(CreatedBy, Decided, Leased, InRollout, Proves, WaitsForOwner, Readable):
+class Run(CreatedBy, Decided, Durable, InRollout, Proves, WaitsForOwner, Readable):
     """One job on one account: plan, approve, apply, verify; its only record."""
 
     READS = {

@@ -188,7 +188,7 @@ def queues() -> Iterator[Metric]:
 
 
 def rollouts() -> Metric:
-    found = Rollout.objects.moving().order_by()
+    found = Rollout.objects.due().order_by()
     counts = dict(found.values_list("state").annotate(Count("pk")))
     family = GaugeMetricFamily(
         "bowline_rollouts_open", "Rollouts that have not ended.", labels=["state"]

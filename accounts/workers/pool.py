@@ -212,7 +212,7 @@ class RunPool:
         if time.monotonic() > self.found_at + FOUND_FOR:
             self.found.clear()
         yield from self.found_before()
-        rows = self.search().order_by("created_at")[: count + FOUND_AT_ONCE]
+        rows = self.search()[: count + FOUND_AT_ONCE]
         self.found.extend(rows)
         self.found_at = time.monotonic()
         yield from self.found_before()

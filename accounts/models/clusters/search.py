@@ -10,7 +10,7 @@ from django.db import models
 from django.db.models.functions import Now
 from django.urls import reverse
 
-from accounts.models.lease import FREE, Leased, unqueued
+from accounts.models.lease import Durable, DurableQuerySet
 from accounts.models.managed import ManagedAccount
 from accounts.models.readable import Readable, is_texts
 
@@ -18,10 +18,9 @@ KEPT = timedelta(days=1)
 """What was found is older than that: search again."""
 
 
-class ClusterSearchQuerySet(models.QuerySet["ClusterSearch"]):
-    def abandoned(self) -> ClusterSearchQuerySet:
-        """Keep what should be continued and what no worker holds."""
-        return self.filter(FREE, unqueued(), finished_at=None)
+class ClusterSearchQuerySet(DurableQuerySet["ClusterSearch"]):
+    def due(self) -> ClusterSearchQuerySet:
+        return self.filter(finished_at=None)
 
     def kept(self) -> ClusterSearchQuerySet:
         return self.filter(at__gt=Now() - KEPT)
@@ -30,9 +29,10 @@ class ClusterSearchQuerySet(models.QuerySet["ClusterSearch"]):
         return self.filter(at__lte=Now() - KEPT)
 
 
-class ClusterSearch(Leased, Readable):
+class ClusterSearch(Durable, Readable):
     """What a person asked for, how far it is, and what is chosen of it so far."""
 
+    SECONDS = 100
     READS = {"namespaces": is_texts}
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
@@ -40,7 +40,6 @@ class ClusterSearch(Leased, Readable):
         settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="+"
     )
     at = models.DateTimeField(auto_now_add=True)
-    queued_at = models.DateTimeField(null=True)
     finished_at = models.DateTimeField(null=True)
     pattern = models.CharField(max_length=100, default="{account}-{cluster}")
     """Of the clusters' names in Spinnaker."""

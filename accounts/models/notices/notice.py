@@ -11,7 +11,7 @@ from django.db.models import Q
 from django.db.models.functions import Now
 
 from accounts.models.activity import Activity
-from accounts.models.lease import FREE, Leased, unqueued
+from accounts.models.lease import Durable, DurableQuerySet
 from accounts.models.notices.happened import Digest
 from accounts.models.notices.kinds import Kind
 from accounts.models.notices.target import Target
@@ -24,22 +24,17 @@ CURRENT = timedelta(days=1)
 KEPT = timedelta(days=7)
 
 
-class NoticeQuerySet(models.QuerySet["Notice"]):
+class NoticeQuerySet(DurableQuerySet["Notice"]):
     def due(self) -> NoticeQuerySet:
-        """Keep those to be sent now."""
         return self.filter(
             done_at=None, due_at__lte=Now(), created_at__gt=Now() - CURRENT
-        )
-
-    def abandoned(self) -> NoticeQuerySet:
-        """Keep those to be sent now that no worker holds, and no message names."""
-        return self.due().filter(FREE, unqueued())
+        ).order_by("due_at")
 
     def expired(self) -> NoticeQuerySet:
         return self.filter(created_at__lte=Now() - KEPT)
 
 
-class Notice(Leased):
+class Notice(Durable):
     """That something happened which one person, or one target, should know.
 
     It is written in the transaction of what happened. What it says is read when it is
@@ -59,6 +54,7 @@ class Notice(Leased):
         TEST = "test", "a test of the target"
         OWN = "own", "something changed about the person's own account"
 
+    SECONDS = 100
     KINDS = {
         What.ENDED: Kind.ENDED,
         What.PAUSED: Kind.FAILED,
@@ -113,7 +109,6 @@ class Notice(Leased):
     """The reading of the organization that found the accounts."""
     created_at = models.DateTimeField(db_default=Now())
     due_at = models.DateTimeField(db_default=Now())
-    queued_at = models.DateTimeField(null=True)
     tries = models.PositiveSmallIntegerField(default=0)
     """How often a worker began to send it."""
     done_at = models.DateTimeField(null=True)
@@ -152,6 +147,11 @@ class Notice(Leased):
         if self.what == self.What.TEST:
             return f"the test of {self.target}"
         return f"{self.rollout or self.organization or self.digest or self.entry}"
+
+    @property
+    def is_scheduled(self) -> bool:
+        """Let no run wait behind a slow mail server, but who looks at a test."""
+        return self.what != self.What.TEST
 
     @property
     def recipient(self) -> str:

@@ -10,7 +10,7 @@ from django.db import models
 from django.db.models.functions import Now
 from django.urls import reverse
 
-from accounts.models.lease import FREE, Leased, unqueued
+from accounts.models.lease import Durable, DurableQuerySet
 from accounts.models.organization.reading import Organization
 from accounts.models.readable import Readable, is_mapping, is_texts
 from accounts.models.rollouts.rollout import Rollout
@@ -19,16 +19,15 @@ KEPT = timedelta(days=7)
 """How long its page can be opened."""
 
 
-class AddingQuerySet(models.QuerySet["Adding"]):
-    def abandoned(self) -> AddingQuerySet:
-        """Keep what should be continued and what no worker holds."""
-        return self.filter(FREE, unqueued(), finished_at=None)
+class AddingQuerySet(DurableQuerySet["Adding"]):
+    def due(self) -> AddingQuerySet:
+        return self.filter(finished_at=None)
 
     def expired(self) -> AddingQuerySet:
         return self.filter(at__lte=Now() - KEPT)
 
 
-class Adding(Leased, Readable):
+class Adding(Durable, Readable):
     """The accounts that a person chose, what they have in common, and how far it is."""
 
     READS = {"account_ids": is_texts, "shared": is_mapping, "refused": is_texts}
@@ -47,7 +46,6 @@ class Adding(Leased, Readable):
     """Whether a rollout of them is started right away."""
     checked = models.PositiveIntegerField(default=0)
     """How many accounts were checked; all: they are being saved."""
-    queued_at = models.DateTimeField(null=True)
     described_at = models.DateTimeField(null=True)
     """The one moment at which they all came to be."""
     rollout = models.ForeignKey(

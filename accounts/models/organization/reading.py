@@ -9,23 +9,19 @@ from django.db import models
 from django.db.models import F, Q
 from django.db.models.functions import Now
 
-from accounts.models.lease import FREE, Leased, unqueued
+from accounts.models.lease import Durable, DurableQuerySet
 from accounts.models.readable import Readable, is_mappings, is_texts
 
 ROOT: dict[str, str] = {"what": "roots", "parent": "", "token": ""}
 """The page that a reading begins with."""
 
 
-class OrganizationQuerySet(models.QuerySet["Organization"]):
-    def being_read(self) -> OrganizationQuerySet:
+class OrganizationQuerySet(DurableQuerySet["Organization"]):
+    def due(self) -> OrganizationQuerySet:
         return self.filter(started_at__isnull=False, finished_at=None)
 
     def idle(self) -> OrganizationQuerySet:
         return self.filter(Q(started_at=None) | Q(finished_at__isnull=False))
-
-    def abandoned(self) -> OrganizationQuerySet:
-        """Keep what should be read on and what no worker holds."""
-        return self.being_read().filter(FREE, unqueued())
 
     def begin(self, by: Any) -> int:
         """Begin to read from the root; 0 where somebody is at it."""
@@ -42,13 +38,14 @@ class OrganizationQuerySet(models.QuerySet["Organization"]):
         )
 
 
-class Organization(Leased, Readable):
+class Organization(Durable, Readable):
     """The organization as one managing account may read it.
 
     A reading is done when no page is left, no account is unseen, and, where tags are
     wanted, every account's tags are read.
     """
 
+    SECONDS = 100
     READS = {"to_read": is_mappings, "tag_keys": is_texts}
 
     partition = models.CharField(max_length=12)
@@ -68,7 +65,6 @@ class Organization(Leased, Readable):
     """Empty: the schedule."""
     started_at = models.DateTimeField(null=True)
     finished_at = models.DateTimeField(null=True)
-    queued_at = models.DateTimeField(null=True)
     to_read = models.JSONField(default=list)
     """The pages that are left: what is listed below which parent, after which token."""
     failures = models.PositiveSmallIntegerField(default=0)
@@ -95,6 +91,10 @@ class Organization(Leased, Readable):
 
     def __str__(self) -> str:
         return self.organization_id or f"The organization of {self.account_id}"
+
+    @property
+    def is_scheduled(self) -> bool:
+        return self.asked_by_id is None
 
     @property
     def is_reading(self) -> bool:

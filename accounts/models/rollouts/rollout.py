@@ -9,17 +9,18 @@ from django.db import models
 from django.urls import reverse
 
 from accounts.models.activity import CreatedBy
+from accounts.models.lease import Carried, CarriedQuerySet
 from accounts.models.readable import Readable, is_texts
 from accounts.models.states import move
 
 
-class RolloutQuerySet(models.QuerySet["Rollout"]):
-    def moving(self) -> RolloutQuerySet:
-        """Keep those that have not ended."""
+class RolloutQuerySet(CarriedQuerySet["Rollout"]):
+    def due(self) -> RolloutQuerySet:
+        """Keep those that have not ended: any may have something to start."""
         return self.exclude(state__in=Rollout.ENDED)
 
 
-class Rollout(CreatedBy, Readable):
+class Rollout(CreatedBy, Carried, Readable):
     """Many accounts as one job: planned at once, approved in groups, applied in waves.
 
     Its runs hold what happens; runs/rollouts/engine.py moves it.

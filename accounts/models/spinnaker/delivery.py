@@ -15,7 +15,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from accounts.models.activity import CreatedBy
-from accounts.models.lease import FREE, Leased, unqueued
+from accounts.models.lease import Durable, DurableQuerySet
 from accounts.models.readable import (
     Readable,
     is_mapping,
@@ -43,18 +43,13 @@ class DeliveryMoved(Exception):
     """Somebody else moved the delivery first, or that move is not allowed."""
 
 
-class DeliveryQuerySet(models.QuerySet["Delivery"]):
+class DeliveryQuerySet(DurableQuerySet["Delivery"]):
     def open(self) -> DeliveryQuerySet:
         return self.filter(status__in=Delivery.OPEN)
 
     def due(self) -> DeliveryQuerySet:
-        """Keep what should be worked on now, and what no worker holds."""
         now = Q(look_at=None) | Q(look_at__lte=Now())
-        return self.filter(FREE, now, status__in=Delivery.WORKING)
-
-    def abandoned(self) -> DeliveryQuerySet:
-        """Keep those of them about which no message is on its way."""
-        return self.due().filter(unqueued())
+        return self.filter(now, status__in=Delivery.WORKING)
 
     def light(self) -> DeliveryQuerySet:
         """Leave in the database what only a delivery's own page reads."""
@@ -65,7 +60,7 @@ class DeliveryQuerySet(models.QuerySet["Delivery"]):
         return (highest or 0) + 1
 
 
-class Delivery(CreatedBy, Leased, Readable):
+class Delivery(CreatedBy, Durable, Readable):
     """One job on Spinnaker: plan, approve, send, watch until it is loaded."""
 
     class Status(models.TextChoices):

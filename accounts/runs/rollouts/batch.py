@@ -44,7 +44,7 @@ class RolloutBatch(Batch):
         there are any of these accounts.
         """
         keys = [account.pk for account in accounts]
-        commands = Rollout.objects.moving().exclude(state=Rollout.State.PAUSED)
+        commands = Rollout.objects.due().exclude(state=Rollout.State.PAUSED)
         plans = Run.objects.filter(status=Status.PLANNED, started_from=COMMAND)
         waiting = plans.filter(Q(account__in=keys) | Q(account=None))
         found = commands.filter(runs__in=waiting).first()

@@ -42,7 +42,7 @@ def advance(number: int) -> None:
     """
     with transaction.atomic():
         rows = Rollout.objects.select_for_update(no_key=True)
-        rollout = rows.moving().filter(number=number).first()
+        rollout = rows.due().filter(number=number).first()
         if rollout is None:
             return
         census = Census(rollout)

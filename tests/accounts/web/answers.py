@@ -30,7 +30,7 @@ def read(run: Run, **fields: str) -> dict[str, str]:
 
 def work() -> None:
     """Answer, as a worker does, whatever pages have asked of AWS."""
-    for lookup in Lookup.objects.waiting():
+    for lookup in Lookup.objects.due():
         look_up(lookup.pk)
 
 
