@@ -21,7 +21,7 @@ from ninja.errors import ValidationError as DoesNotFit
 from accounts.external_ids import RotationRefused
 from accounts.mapping.spinnaker.connection import NotConnected
 from accounts.mapping.unusable import CANNOT_BE_USED
-from accounts.models.runs import MovedMeanwhile
+from accounts.models.people.decided import MovedMeanwhile
 from accounts.people.deciding import PlanChanged, SamePerson
 from accounts.runs.actions import RunOpen
 from accounts.runs.deciding.coming_first import ManagingFirst

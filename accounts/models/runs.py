@@ -14,19 +14,17 @@ from django.db.models.functions import Now
 from django.urls import reverse
 from django.utils import timezone
 
-from accounts.models.activity import CreatedBy
 from accounts.models.checks.findings import Findings, are_seconds
 from accounts.models.checks.found import Found
 from accounts.models.checks.proves import Proves
 from accounts.models.described import Described
-from accounts.models.lease import Durable, DurableQuerySet
 from accounts.models.managed import ManagedAccount, ManagedAccountQuerySet
 from accounts.models.managing import ManagingAccount, ManagingAccountQuerySet
 from accounts.models.owners.waiting import WaitsForOwner
-from accounts.models.people.decided import Decided
+from accounts.models.people.decided import Decided, Job, JobQuerySet
 from accounts.models.readable import Readable, is_slug
 from accounts.models.rollouts.rollout import InRollout
-from accounts.models.states import OPEN, WORKING, Status, move
+from accounts.models.states import OPEN, WORKING, Status
 from accounts.models.steps import Step
 from onboarding.spinnaker.entry_documents import are_sides
 from onboarding.verify.result import Located
@@ -42,13 +40,11 @@ class RunNumber(models.Model):
         return str(self.pk)
 
 
-class RunQuerySet(DurableQuerySet["Run"]):
+class RunQuerySet(JobQuerySet["Run"]):
     PATIENCE = QUEUE_PATIENCE
 
-    def move(self, to: Status, *, since: tuple[Status, ...], **changes: Any) -> int:
-        """Move them on, each that is in one of these states; return how many were."""
-        ends = {} if to in OPEN else {"finished_at": timezone.now()}
-        return move(self, to, since=since, moved_at=Now(), **{**ends, **changes})
+    def move(self, to: str, *, since: tuple[str, ...], **changes: Any) -> int:
+        return super().move(to, since=since, moved_at=Now(), **changes)
 
     def bulk_create(self, objs: Iterable[Run], *args: Any, **options: Any) -> list[Run]:
         runs = list(objs)
@@ -144,13 +140,10 @@ def verified_after(run: str = "") -> RunQuerySet:
 Subject: TypeAlias = ManagedAccountQuerySet | ManagingAccountQuerySet
 
 
-class MovedMeanwhile(Exception):
-    """Somebody else moved the run first, or that move is not allowed."""
-
-
-class Run(CreatedBy, Decided, Durable, InRollout, Proves, WaitsForOwner, Readable):
+class Run(Job, Decided, InRollout, Proves, WaitsForOwner, Readable):
     """One job on one account: plan, approve, apply, verify; its only record."""
 
+    WORKING, OPEN = WORKING, OPEN
     READS = {
         "fingerprint": is_slug,
         "entries": are_sides,
@@ -299,10 +292,6 @@ class Run(CreatedBy, Decided, Durable, InRollout, Proves, WaitsForOwner, Readabl
         return person
 
     @property
-    def is_working(self) -> bool:
-        return self.status in WORKING
-
-    @property
     def reference(self) -> str:
         """Name it shortly, to be quoted in a bug report and found in the log."""
         return str(self.pk)[:8]
@@ -331,33 +320,6 @@ class Run(CreatedBy, Decided, Durable, InRollout, Proves, WaitsForOwner, Readabl
         if account is None or account.version != self.version:
             return f"{self.account_name} was edited after it was planned."
         return ""
-
-    def move(
-        self,
-        to: Status,
-        *,
-        since: tuple[Status, ...],
-        among: RunQuerySet | None = None,
-        **changes: Any,
-    ) -> None:
-        """Move on; raise MovedMeanwhile where it is not `among` these, or was moved."""
-        if to not in OPEN:
-            changes["finished_at"] = timezone.now()
-        rows = (Run.objects.all() if among is None else among).filter(pk=self.pk)
-        if not rows.move(to, since=since, **changes):
-            raise MovedMeanwhile(f"{self} was changed by somebody in the meantime.")
-        for name, value in {"status": to, **changes}.items():
-            setattr(self, name, value)
-
-    def carry(self, to: Status, *, since: tuple[Status, ...], **changes: Any) -> None:
-        """Move on as the worker that holds it, first in a transaction, so that what
-        follows is rolled back, too. Raise LeaseLost where it no longer holds it.
-        """
-        held = Run.objects.filter(lease=self.lease, lease__isnull=False)
-        try:
-            self.move(to, since=since, among=held, **changes)
-        except MovedMeanwhile as error:
-            raise self.lost() from error
 
     def say(self, waiting: str) -> None:
         """Show what is being waited for; it counts as a sign of life."""

@@ -11,15 +11,13 @@ from typing import TYPE_CHECKING
 
 from django.db import IntegrityError, transaction
 from django.db.models import Q
-from django.utils import timezone
 
 from accounts.mapping.managing import managing_row
 from accounts.mapping.plans import plan_of
 from accounts.mapping.proved import keep_proved
 from accounts.mapping.spinnaker_names import claim_names
 from accounts.models import Activity, ManagedAccount, ManagingAccount, Rollout, Run
-from accounts.models.activity import name_of
-from accounts.models.runs import MovedMeanwhile
+from accounts.models.people.decided import MovedMeanwhile
 from accounts.models.states import OPEN, State, Status
 from accounts.people.activity import record
 from accounts.people.authors import authors_of_account, authors_of_run
@@ -266,15 +264,8 @@ def approve(
         raise PlanChanged
     try:
         with transaction.atomic():
-            run.move(
-                Status.APPROVED if has_wave(run) else Status.APPLYING,
-                since=(Status.PLANNED,),
-                approved_by=by,
-                approved_by_name=name_of(by),
-                approved_at=timezone.now(),
-                approved_digest=digest,
-                approval_comment=comment,
-            )
+            to = Status.APPROVED if has_wave(run) else Status.APPLYING
+            run.approve(to, by, comment, approved_digest=digest)
             refuse_edited(run)
             reach = reach_of_run(run, locks=True)
             refuse(reach, authors_of_run(run, reach), by)

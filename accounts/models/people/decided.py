@@ -1,13 +1,22 @@
-"""What a plan keeps of the decision about it: what it touches, and who caused it."""
+"""What is planned, decided, and carried out; and what is kept of the decision: what the
+plan touches, and who caused it.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar, TypeVar
 
 from django.db import models
+from django.utils import timezone
 
+from accounts.models.activity import CreatedBy, name_of
+from accounts.models.lease import Durable, DurableQuerySet
 from accounts.models.readable import Check, is_texts
+from accounts.models.states import Status, move
+
+if TYPE_CHECKING:
+    from django.contrib.auth.models import User
 
 
 def is_reach(value: Any) -> bool:
@@ -40,3 +49,80 @@ class Decided(models.Model):
 
     class Meta:
         abstract = True
+
+
+class MovedMeanwhile(Exception):
+    """Somebody else moved it first, or that move is not allowed."""
+
+
+class Job(CreatedBy, Durable):
+    """What is planned, approved by a person, and carried out: a run, or a delivery."""
+
+    status: Any
+    WORKING: ClassVar[tuple[str, ...]]
+    """A worker is or should be busy with it."""
+    OPEN: ClassVar[tuple[str, ...]]
+
+    class Meta:
+        abstract = True
+
+    @property
+    def is_open(self) -> bool:
+        return self.status in self.OPEN
+
+    @property
+    def is_working(self) -> bool:
+        return self.status in self.WORKING
+
+    def move(
+        self,
+        to: str,
+        *,
+        since: tuple[str, ...],
+        among: JobQuerySet[Any] | None = None,
+        **changes: Any,
+    ) -> None:
+        """Move on; raise MovedMeanwhile where it is not `among` these, or was moved."""
+        if to not in self.OPEN:
+            changes["finished_at"] = timezone.now()
+        every: Any = type(self)._default_manager.all()
+        rows = every if among is None else among
+        if not rows.filter(pk=self.pk).move(to, since=since, **changes):
+            raise MovedMeanwhile(f"{self} was changed by somebody in the meantime.")
+        for name, value in {"status": to, **changes}.items():
+            setattr(self, name, value)
+
+    def approve(self, to: str, by: User | None, comment: str, **changes: Any) -> None:
+        """Move on what waits for approval; raise MovedMeanwhile."""
+        self.move(
+            to,
+            since=(Status.PLANNED,),
+            approved_by=by,
+            approved_by_name=name_of(by),
+            approved_at=timezone.now(),
+            approval_comment=comment,
+            **changes,
+        )
+
+    def carry(
+        self, to: str, *, since: tuple[str, ...] | None = None, **changes: Any
+    ) -> None:
+        """Move on as the worker that holds it, first in a transaction, so that what
+        follows is rolled back, too. Raise LeaseLost where it no longer holds it.
+        """
+        rows: Any = type(self)._default_manager.all()
+        held = rows.filter(lease=self.lease, lease__isnull=False)
+        try:
+            self.move(to, since=since or self.WORKING, among=held, **changes)
+        except MovedMeanwhile as error:
+            raise self.lost() from error
+
+
+J = TypeVar("J", bound=Job)
+
+
+class JobQuerySet(DurableQuerySet[J]):
+    def move(self, to: str, *, since: tuple[str, ...], **changes: Any) -> int:
+        """Move them on, each that is in one of these states; return how many were."""
+        ends = {} if to in self.model.OPEN else {"finished_at": timezone.now()}
+        return move(self, to, since=since, **{**ends, **changes})

@@ -12,10 +12,8 @@ from django.db import models
 from django.db.models import Count, Max, Q
 from django.db.models.functions import Now
 from django.urls import reverse
-from django.utils import timezone
 
-from accounts.models.activity import CreatedBy
-from accounts.models.lease import Durable, DurableQuerySet
+from accounts.models.people.decided import Job, JobQuerySet
 from accounts.models.readable import (
     Readable,
     is_mapping,
@@ -23,7 +21,6 @@ from accounts.models.readable import (
     is_one_of,
     is_texts,
 )
-from accounts.models.states import move
 from onboarding.delivery.bodies import SECRET, TYPES, Body, compared
 from onboarding.delivery.verdicts import Step, StepKey, Verb
 
@@ -39,11 +36,7 @@ def is_left_alone(value: Any) -> bool:
     )
 
 
-class DeliveryMoved(Exception):
-    """Somebody else moved the delivery first, or that move is not allowed."""
-
-
-class DeliveryQuerySet(DurableQuerySet["Delivery"]):
+class DeliveryQuerySet(JobQuerySet["Delivery"]):
     def open(self) -> DeliveryQuerySet:
         return self.filter(status__in=Delivery.OPEN)
 
@@ -60,7 +53,7 @@ class DeliveryQuerySet(DurableQuerySet["Delivery"]):
         return (highest or 0) + 1
 
 
-class Delivery(CreatedBy, Durable, Readable):
+class Delivery(Job, Readable):
     """One job on Spinnaker: plan, approve, send, watch until it is loaded."""
 
     class Status(models.TextChoices):
@@ -77,7 +70,6 @@ class Delivery(CreatedBy, Durable, Readable):
         OUTDATED = "outdated"
 
     WORKING = (Status.PLANNING, Status.DELIVERING, Status.WATCHING)
-    """A worker is or should be busy with it."""
     OPEN = (*WORKING, Status.PLANNED)
     UNSUCCESSFUL = (Status.FAILED, Status.OUTDATED)
     READS = {
@@ -155,14 +147,6 @@ class Delivery(CreatedBy, Durable, Readable):
         return reverse("accounts:delivery", args=[self.number])
 
     @property
-    def is_open(self) -> bool:
-        return self.status in self.OPEN
-
-    @property
-    def is_working(self) -> bool:
-        return self.status in self.WORKING
-
-    @property
     def progress(self) -> Progress:
         """Count its steps: one query."""
         return Progress(
@@ -174,36 +158,8 @@ class Delivery(CreatedBy, Durable, Readable):
             )
         )
 
-    def move(
-        self,
-        to: Status,
-        *,
-        since: tuple[Status, ...],
-        among: DeliveryQuerySet | None = None,
-        **changes: Any,
-    ) -> None:
-        """Move on; raise DeliveryMoved where somebody was quicker, or where its own
-        columns are not as `among` asks.
-        """
-        if to not in self.OPEN:
-            changes["finished_at"] = timezone.now()
-        may = Delivery.objects.all() if among is None else among
-        if not move(may.filter(pk=self.pk), to, since=since, **changes):
-            raise DeliveryMoved(f"{self} was changed by somebody else in the meantime.")
-        for name, value in {"status": to, **changes}.items():
-            setattr(self, name, value)
-
-    def carry(self, to: Status, **changes: Any) -> None:
-        """Move on as the worker that holds it; raise LeaseLost where it no longer
-        does.
-        """
-        self.extend_lease()
-        held = Delivery.objects.filter(lease=self.lease)
-        changes = {"waiting": "", "look_at": None, **changes}
-        try:
-            self.move(to, since=self.WORKING, among=held, **changes)
-        except DeliveryMoved as error:
-            raise self.lost() from error
+    def carry(self, to: str, **changes: Any) -> None:
+        super().carry(to, **{"waiting": "", "look_at": None, **changes})
 
     def put_down(self, waiting: str, until: datetime, **changes: Any) -> None:
         """Leave it until then to other work, and say what it waits for."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from accounts.mapping.edits import lock_described
 from accounts.models import Activity, ManagedAccount, ManagingAccount, Run
-from accounts.models.runs import MovedMeanwhile
+from accounts.models.people.decided import MovedMeanwhile
 from accounts.models.states import Status
 from accounts.people.activity import who_did
 

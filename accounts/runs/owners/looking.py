@@ -17,7 +17,7 @@ from django.utils import timezone
 from accounts.mapping.managed import managed_of
 from accounts.mapping.managing import managing_of, managing_row
 from accounts.models import ManagedAccount, Run
-from accounts.models.runs import MovedMeanwhile
+from accounts.models.people.decided import MovedMeanwhile
 from accounts.models.states import Status
 from accounts.models.steps import finish_steps
 from accounts.people.role_limits.refusing import refuse_outside

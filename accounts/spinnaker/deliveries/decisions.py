@@ -7,12 +7,10 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from django.db import IntegrityError, transaction
-from django.utils import timezone
 
 from accounts.mapping.spinnaker.connection import connected
 from accounts.models import Activity, Delivery, Spinnaker
-from accounts.models.activity import name_of
-from accounts.models.spinnaker.delivery import DeliveryMoved
+from accounts.models.people.decided import MovedMeanwhile
 from accounts.people.activity import record, who_did
 from accounts.people.authors import authors_of_delivery
 from accounts.people.deciding import PlanChanged, refuse
@@ -92,7 +90,7 @@ def make_way() -> None:
     for delivery in Delivery.objects.open():
         try:
             delivery.move(Delivery.Status.DISCARDED, since=(Delivery.Status.PLANNED,))
-        except DeliveryMoved as error:
+        except MovedMeanwhile as error:
             # Whoever was quicker may have discarded it, for another one or for none.
             if now := Delivery.objects.open().first():
                 raise DeliveryOpen(now) from error
@@ -115,19 +113,12 @@ def approve(
         raise PlanChanged
     try:
         with transaction.atomic():
-            delivery.move(
-                Delivery.Status.DELIVERING,
-                since=(Delivery.Status.PLANNED,),
-                approved_by=by,
-                approved_by_name=name_of(by),
-                approved_at=timezone.now(),
-                approval_comment=comment,
-            )
+            delivery.approve(Delivery.Status.DELIVERING, by, comment)
             for connection in Spinnaker.objects.all():
                 connection.authors.clear()
             transaction.on_commit(partial(send, delivery))
             record_delivery(by, What.APPROVE, delivery, comment=comment)
-    except DeliveryMoved:
+    except MovedMeanwhile:
         return False
     return True
 
@@ -139,7 +130,7 @@ def discard(delivery: Delivery, by: User | None) -> bool:
         with transaction.atomic():
             delivery.move(Delivery.Status.DISCARDED, since=(Delivery.Status.PLANNED,))
             record_delivery(by, What.DISCARD, delivery)
-    except DeliveryMoved:
+    except MovedMeanwhile:
         return False
     return True
 

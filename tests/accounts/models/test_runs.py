@@ -1,8 +1,12 @@
 from __future__ import annotations
 
+import uuid
+
 import pytest
 
-from accounts.models import Run
+from accounts.models import Delivery, Run
+from accounts.models.lease import LeaseLost
+from accounts.models.people.decided import Job
 from tests.rows import account_row, managing_row, run_row
 
 
@@ -75,3 +79,23 @@ def test_a_number_is_given_once() -> None:
     last.delete()
 
     assert run_row("verified", account=account).number > last.number
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("make", [run_row, Delivery.objects.create])
+def test_only_the_worker_that_holds_a_job_carries_it(make) -> None:
+    job: Job = make(number=1, status="planning")
+    rows = type(job)._default_manager.filter(pk=job.pk)
+
+    with pytest.raises(LeaseLost):
+        job.carry("failed")
+    assert job.take_lease()
+    rows.update(lease=uuid.uuid4())
+    with pytest.raises(LeaseLost):
+        job.carry("failed")
+    before = rows.get().status
+    rows.update(lease=job.lease)
+    job.carry("failed")
+
+    assert (before, rows.get().status) == ("planning", "failed")
+    assert rows.get().finished_at is not None
